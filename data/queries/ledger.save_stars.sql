@@ -1,0 +1,25 @@
+-- Keeps the stars gained a day as GitHub last told them: stars taken back leave their day.
+-- Grain in: incoming_star (repository_id, day, observed_at, stars).
+create or replace temp table accepted_star as
+select fresh.*
+from incoming_star as fresh
+left join star_history as stored using (repository_id, day)
+where stored.observed_at is null or (fresh.observed_at > stored.observed_at and fresh.stars <> stored.stars)
+qualify row_number() over (partition by fresh.repository_id, fresh.day order by fresh.observed_at desc) = 1;
+
+merge into star_history as stored
+using accepted_star as fresh
+on stored.repository_id = fresh.repository_id and stored.day = fresh.day
+when matched then update set
+    observed_at = fresh.observed_at,
+    stars = fresh.stars
+when not matched then insert (repository_id, day, observed_at, stars)
+values (fresh.repository_id, fresh.day, fresh.observed_at, fresh.stars);
+
+insert into changed_rows
+select
+    repository_id,
+    'star_history',
+    count(*)
+from accepted_star
+group by repository_id;

@@ -1,0 +1,43 @@
+-- Keeps one row of counters a repository and UTC day: the last one observed on that day.
+-- Grain in: incoming_stats (repository_id, day, observed_at, stars, forks, watchers,
+-- open_issues_and_pull_requests, size_kb).
+create or replace temp table accepted_stats as
+select fresh.*
+from incoming_stats as fresh
+left join repository_stats as stored using (repository_id, day)
+where
+    stored.observed_at is null
+    or (
+        fresh.observed_at > stored.observed_at
+        and (
+            fresh.stars, fresh.forks, fresh.watchers, fresh.open_issues_and_pull_requests, fresh.size_kb
+        ) is distinct from (
+            stored.stars, stored.forks, stored.watchers, stored.open_issues_and_pull_requests, stored.size_kb
+        )
+    )
+qualify row_number() over (partition by fresh.repository_id, fresh.day order by fresh.observed_at desc) = 1;
+
+merge into repository_stats as stored
+using accepted_stats as fresh
+on stored.repository_id = fresh.repository_id and stored.day = fresh.day
+when matched then update set
+    observed_at = fresh.observed_at,
+    stars = fresh.stars,
+    forks = fresh.forks,
+    watchers = fresh.watchers,
+    open_issues_and_pull_requests = fresh.open_issues_and_pull_requests,
+    size_kb = fresh.size_kb
+when not matched then insert (
+    repository_id, day, observed_at, stars, forks, watchers, open_issues_and_pull_requests, size_kb
+) values (
+    fresh.repository_id, fresh.day, fresh.observed_at, fresh.stars, fresh.forks, fresh.watchers,
+    fresh.open_issues_and_pull_requests, fresh.size_kb
+);
+
+insert into changed_rows
+select
+    repository_id,
+    'repository',
+    count(*)
+from accepted_stats
+group by repository_id;

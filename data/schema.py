@@ -1,0 +1,110 @@
+"""Brings a database file to the newest schema, and writes a compacted copy of one.
+
+Works on connections that the store opens; opens none itself. The schema is the numbered files in
+`migrations/<database>/`, and for `traffic` the public views in `views.sql`, rebuilt with every migration.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from data.calendar import stored, utc_now
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+VIEWS = Path(__file__).parent / "views.sql"
+
+_BOOKKEEPING = """
+create table if not exists schema_migration (number integer not null, name text not null, applied_at timestamp not null);
+create table if not exists schema_views (digest text not null);
+create table if not exists store_compaction (compacted_at timestamp not null, bytes bigint not null);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """A numbered step of the schema, never edited once released."""
+
+    number: int
+    name: str
+    sql: str
+
+
+def migrations(database: str) -> list[Migration]:
+    """The steps this release knows for a database, in order."""
+    files = sorted((MIGRATIONS / database).glob("[0-9]*.sql"))
+    return [Migration(int(f.stem[:4]), f.stem[5:], f.read_text(encoding="utf-8")) for f in files]
+
+
+def newest_known(database: str) -> int:
+    """The schema number that this release works with."""
+    return migrations(database)[-1].number
+
+
+def applied(connection: duckdb.DuckDBPyConnection) -> int:
+    """The schema number of an open file; 0 for an empty one."""
+    table = "select count(*) from duckdb_tables() where table_name = 'schema_migration'"
+    if connection.execute(table).fetchall() == [(0,)]:
+        return 0
+    ((number,),) = connection.execute("select coalesce(max(number), 0) from schema_migration").fetchall()
+    return int(number)
+
+
+def is_current(connection: duckdb.DuckDBPyConnection, database: str) -> bool:
+    """Whether no step is missing and the views are this release's."""
+    if applied(connection) < newest_known(database):
+        return False
+    return database != "traffic" or _views_digest(connection) == _digest()
+
+
+def migrate(connection: duckdb.DuckDBPyConnection, database: str) -> None:
+    """Apply the missing steps and rebuild the views, inside the caller's transaction."""
+    connection.execute(_BOOKKEEPING)
+    done = applied(connection)
+    for step in migrations(database):
+        if step.number > done:
+            connection.execute(step.sql)
+            record = "insert into schema_migration values ($number, $name, $at)"
+            values = {"number": step.number, "name": step.name, "at": stored(utc_now())}
+            connection.execute(record, values)
+    if database == "traffic":
+        _rebuild_views(connection)
+
+
+def tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """The names of all tables of an open file."""
+    names = (
+        "select table_name as name from duckdb_tables() where database_name = current_database() order by 1"
+    )
+    return [name for (name,) in connection.execute(names).fetchall()]
+
+
+def copy_ordered(connection: duckdb.DuckDBPyConnection, source: str) -> None:
+    """Fill the freshly migrated tables from the attached database `source`, each row in its sorted place.
+
+    Sorted rows compress best, and a repository's days lie together.
+    """
+    for table in tables(connection):
+        connection.execute(f"delete from {table}")
+        connection.execute(f"insert into {table} select * from {source}.{table} order by all")  # noqa: S608
+
+
+def _rebuild_views(connection: duckdb.DuckDBPyConnection) -> None:
+    old = connection.execute(
+        "select view_name as name from duckdb_views() where not internal and database_name = current_database()"
+    ).fetchall()
+    for (name,) in old:
+        connection.execute(f'drop view "{name}"')
+    connection.execute(VIEWS.read_text(encoding="utf-8"))
+    connection.execute("delete from schema_views")
+    connection.execute("insert into schema_views values ($digest)", {"digest": _digest()})
+
+
+def _digest() -> str:
+    return hashlib.sha256(VIEWS.read_bytes()).hexdigest()
+
+
+def _views_digest(connection: duckdb.DuckDBPyConnection) -> str | None:
+    rows = connection.execute("select digest from schema_views").fetchall()
+    return rows[0][0] if rows else None

@@ -1,0 +1,295 @@
+"""The only place that opens DuckDB: immutable versions to read, one commit at a time to write.
+
+DuckDB gives one process a file to write, or many a file to read. So a file that has its name is never written to
+again: a commit copies the newest version, changes the copy, and puts it in the newest's place. Readers never
+wait for writers, nor writers for readers.
+
+StoreError
+├── StoreMissing        nothing has been initialised here
+├── StoreBusy           another process holds the write lock for too long
+├── StoreTooNew         the file comes from a newer release
+├── StoreUnreadable     the file is not a DuckDB database, or damaged
+└── StoreNotWritten     the disk refused (full, read-only, no rights); the former version stands
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from data import schema
+from data.calendar import stored, utc_now
+from data.locking import LockHeld, exclusive
+from data.versions import VersionFiles, copy
+
+STORAGE_FORMAT = "v1.5.0"  # what DuckDB 1.5 and newer read
+COMMIT_MEMORY = "200MB"
+LOCK_TIMEOUT_S = 60.0
+COMPACT_WHEN_GROWN = 2  # times the size after the last compaction
+
+
+class StoreError(Exception):
+    """A failure of the store, told in a sentence for people."""
+
+
+class StoreMissing(StoreError):
+    """There is no database here yet."""
+
+
+class StoreBusy(StoreError):
+    """The write lock did not come free in time."""
+
+
+class StoreTooNew(StoreError):
+    """The schema is newer than this release."""
+
+
+class StoreUnreadable(StoreError):
+    """The file cannot be opened as a DuckDB database."""
+
+
+class StoreNotWritten(StoreError):
+    """The disk refused a write; the former version stands."""
+
+
+@dataclass(slots=True)
+class _OpenVersion:
+    """A version that this process has open, with the number of cursors in use."""
+
+    connection: duckdb.DuckDBPyConnection
+    readers: int = 0
+
+
+class Database:
+    """One of the two databases of a data directory, `traffic` or `control`."""
+
+    def __init__(self, files: VersionFiles, lock_timeout_s: float) -> None:
+        self.files = files
+        self.name = files.name
+        self._lock_file = files.directory / ".lock"
+        self._lock_timeout_s = lock_timeout_s
+        self._open: dict[Path, _OpenVersion] = {}
+        self._guard = threading.Lock()
+
+    @contextmanager
+    def read(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A cursor of its own on the newest version, which stays the same as long as the cursor is used.
+
+        Raises: StoreMissing, StoreUnreadable.
+        """
+        path = self._take()
+        cursor = self._open[path].connection.cursor()
+        try:
+            yield cursor
+        finally:
+            cursor.close()
+            self._give_back(path)
+
+    @contextmanager
+    def commit(self, purpose: str) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection in a transaction; when the block ends, its changes are the newest version, durably.
+
+        When the block raises, nothing has changed. `purpose` names the holder to whoever waits.
+        Raises: StoreMissing, StoreBusy, StoreTooNew, StoreNotWritten.
+        """
+        with self.locked(purpose):
+            number = self.files.newest()
+            if number is None:
+                raise StoreMissing(_missing(self.files))
+            with self._writing(number + 1, self.files.path(number)) as connection:
+                yield connection
+
+    @contextmanager
+    def locked(self, purpose: str) -> Iterator[None]:
+        """Hold the write lock of the data directory, with what a crashed writer left behind cleared away."""
+        self.files.folder.mkdir(parents=True, exist_ok=True)
+        try:
+            with exclusive(self._lock_file, purpose, self._lock_timeout_s):
+                self.files.remove_leftovers()
+                yield
+        except LockHeld as held:
+            raise StoreBusy(
+                f"The store in {self.files.directory} is being written to by {held.holder}. "
+                f"Gave up after {self._lock_timeout_s:g} s; try again when it has finished."
+            ) from held
+
+    def prepare(self) -> None:
+        """Create the database, or bring its schema to this release's.
+
+        Raises: StoreTooNew, StoreBusy, StoreNotWritten, StoreUnreadable.
+        """
+        if self.files.committed() is not None:
+            with self.read() as cursor:
+                self._refuse_newer(cursor)
+                if schema.is_current(cursor, self.name):
+                    return
+        with self.locked("schema"):
+            number = self.files.newest()
+            source = None if number is None else self.files.path(number)
+            with self._writing((number or 0) + 1, source) as connection:
+                self._refuse_newer(connection)
+                schema.migrate(connection, self.name)
+
+    def version(self) -> int:
+        """The number of the newest version: changes with every commit, so it can be part of a cache key."""
+        path = self.files.committed()
+        if path is None:
+            raise StoreMissing(_missing(self.files))
+        return int(path.stem.rpartition("-")[2])
+
+    @contextmanager
+    def _writing(self, number: int, source: Path | None) -> Iterator[duckdb.DuckDBPyConnection]:
+        temporary = self.files.temporary(number)
+        told_by_writer = False
+        try:
+            if source is not None:
+                copy(source, temporary)
+            with _connect(temporary) as connection:
+                connection.execute("begin")
+                try:
+                    yield connection
+                except OSError:
+                    told_by_writer = True
+                    raise
+                connection.execute("commit")
+                compacted_size = _compacted_size(connection)
+                connection.execute("checkpoint")  # closing would do it too, but keep a failure to itself
+            if temporary.stat().st_size >= COMPACT_WHEN_GROWN * compacted_size:
+                self._compact(temporary)
+            self.files.publish(temporary, number)
+        except (OSError, duckdb.IOException, duckdb.FatalException, duckdb.OutOfMemoryException) as refusal:
+            if told_by_writer:
+                raise
+            raise StoreNotWritten(
+                f"The disk of {self.files.directory} refused the commit ({_first_line(refusal)}). Nothing "
+                "was lost: the former version stands. Make room or mend the rights, then run it again."
+            ) from refusal
+        finally:
+            with suppress(OSError):
+                self.files.remove_leftovers()
+
+    def _compact(self, path: Path) -> None:
+        """Rewrite the file with sorted rows and no free blocks, and note the size it has then."""
+        compacted = path.with_suffix(".compacted")
+        with _connect(compacted) as connection:
+            schema.migrate(connection, self.name)
+            connection.execute(f"attach '{_quoted(path)}' as former (read_only)")
+            schema.copy_ordered(connection, "former")
+            connection.execute("detach former")
+            connection.execute("checkpoint")
+            values = {"at": stored(utc_now()), "bytes": compacted.stat().st_size}
+            connection.execute("delete from store_compaction")
+            connection.execute("insert into store_compaction values ($at, $bytes)", values)
+            connection.execute("checkpoint")
+        compacted.replace(path)
+
+    def _take(self) -> Path:
+        with self._guard:
+            for _ in range(5):
+                path = self.files.committed()
+                if path is None:
+                    raise StoreMissing(_missing(self.files))
+                try:
+                    version = self._open.get(path) or _OpenVersion(_connect(path, read_only=True))
+                except duckdb.Error as error:
+                    if path.exists():
+                        raise StoreUnreadable(f"{path} cannot be opened: {_first_line(error)}") from error
+                    continue  # three commits went by between reading the symlink and opening the file
+                self._open[path] = version
+                version.readers += 1
+                self._close_former(path)
+                return path
+            raise StoreUnreadable(f"{self.files.link} points to a file that is not there.")
+
+    def _give_back(self, path: Path) -> None:
+        with self._guard:
+            self._open[path].readers -= 1
+            self._close_former(max(self._open, key=lambda p: int(p.stem.rpartition("-")[2])))
+
+    def _close_former(self, newest: Path) -> None:
+        for path in [p for p, v in self._open.items() if p != newest and v.readers == 0]:
+            self._open.pop(path).connection.close()
+
+    def _refuse_newer(self, connection: duckdb.DuckDBPyConnection) -> None:
+        found, known = schema.applied(connection), schema.newest_known(self.name)
+        if found > known:
+            raise StoreTooNew(
+                f"{self.files.link} has schema {found}; this release knows {known}. "
+                "It was written by a newer release: update this one. Nothing was changed."
+            )
+
+    def close(self) -> None:
+        """Close what this process has open for reading."""
+        with self._guard:
+            for version in self._open.values():
+                version.connection.close()
+            self._open.clear()
+
+
+class Store:
+    """A data directory: `traffic`, which may be shared, and `control`, which only its owner may read."""
+
+    def __init__(self, directory: Path, lock_timeout_s: float = LOCK_TIMEOUT_S) -> None:
+        self.directory = directory
+        self.traffic = Database(VersionFiles(directory, "traffic", 0o444), lock_timeout_s)
+        self.control = Database(VersionFiles(directory, "control", 0o600), lock_timeout_s)
+
+    def prepare(self) -> None:
+        """Create what is missing and migrate what is old; does nothing where all is current."""
+        self.directory.mkdir(parents=True, exist_ok=True)
+        self.traffic.prepare()
+        self.control.prepare()
+
+    def close(self) -> None:
+        """Close what this process has open."""
+        self.traffic.close()
+        self.control.close()
+
+
+def check_file(path: Path, database: str) -> int:
+    """The schema number of a database file that is not (yet) a version.
+
+    Raises: StoreUnreadable where it is not this product's `database`.
+    """
+    try:
+        with _connect(path, read_only=True) as connection:
+            number = schema.applied(connection)
+    except duckdb.Error as error:
+        raise StoreUnreadable(f"{path} cannot be opened: {_first_line(error)}") from error
+    if number == 0:
+        raise StoreUnreadable(f"{path} is a DuckDB file, but not a {database} database of this product.")
+    return number
+
+
+def _compacted_size(connection: duckdb.DuckDBPyConnection) -> int:
+    """The bytes that the file had after its last compaction; 0 where it never was compacted."""
+    newest = "select bytes as size from store_compaction order by compacted_at desc limit 1"
+    rows = connection.execute(newest).fetchall()
+    return rows[0][0] if rows else 0
+
+
+def _connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
+    settings: dict[str, Any] = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+    if not read_only:
+        settings |= {
+            "storage_compatibility_version": STORAGE_FORMAT,
+            "memory_limit": COMMIT_MEMORY,
+            "threads": 2,
+        }
+    return duckdb.connect(str(path), read_only=read_only, config=settings)
+
+
+def _missing(files: VersionFiles) -> str:
+    return f"There is no {files.name} database in {files.directory}. Run: python -m collector init"
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().partition("\n")[0]
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")
