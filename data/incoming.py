@@ -169,9 +169,7 @@ def _rows(run_id: int, result: models.EndpointResult) -> Iterator[tuple[str, Row
             yield from _release_rows(result, seen)
 
 
-def _traffic_rows(
-    result: models.EndpointResult, seen: models.TrafficObservation
-) -> Iterator[tuple[str, Row]]:
+def _traffic_rows(result: models.EndpointResult, seen: models.TrafficObservation) -> Iterator[tuple[str, Row]]:
     key, at, metric, window = result.repository_id, stored(result.finished_at), seen.metric.value, seen.window
     for reading in seen.days:
         yield "incoming_day", (key, reading.day, metric, at, reading.count, reading.uniques)
@@ -181,9 +179,7 @@ def _traffic_rows(
     )
 
 
-def _listing_rows(
-    result: models.EndpointResult, seen: models.ListingObservation
-) -> Iterator[tuple[str, Row]]:
+def _listing_rows(result: models.EndpointResult, seen: models.ListingObservation) -> Iterator[tuple[str, Row]]:
     day, at = utc_day(result.finished_at), stored(result.finished_at)
     digest = hashlib.sha256(repr(seen.entries).encode()).hexdigest()[:16]
     head = (result.repository_id, seen.listing, day, at, digest)
@@ -214,9 +210,7 @@ def _stats_rows(result: models.EndpointResult, seen: models.StatsObservation) ->
     )
 
 
-def _release_rows(
-    result: models.EndpointResult, seen: models.ReleaseObservation
-) -> Iterator[tuple[str, Row]]:
+def _release_rows(result: models.EndpointResult, seen: models.ReleaseObservation) -> Iterator[tuple[str, Row]]:
     key, at = result.repository_id, stored(result.finished_at)
     for release in seen.releases:
         published = None if release.published_at is None else stored(release.published_at)

@@ -65,9 +65,7 @@ def collectable_repositories(store: Store, scope: Scope) -> list[CollectableRepo
     with store.traffic.read() as cursor:
         rows = cursor.execute(query("ledger.collectable_repositories"), values).fetchall()
         found = {
-            row[0]: CollectableRepository(
-                Repository(row[0], row[1], row[2], row[3], RepositoryState(row[4]), row[5])
-            )
+            row[0]: CollectableRepository(Repository(row[0], row[1], row[2], row[3], RepositoryState(row[4]), row[5]))
             for row in rows
         }
         endpoint_states(cursor, found)

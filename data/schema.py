@@ -74,9 +74,7 @@ def migrate(connection: duckdb.DuckDBPyConnection, database: str) -> None:
 
 def tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
     """The names of all tables of an open file."""
-    names = (
-        "select table_name as name from duckdb_tables() where database_name = current_database() order by 1"
-    )
+    names = "select table_name as name from duckdb_tables() where database_name = current_database() order by 1"
     return [name for (name,) in connection.execute(names).fetchall()]
 
 
