@@ -173,10 +173,9 @@ def _traffic_rows(result: models.EndpointResult, seen: models.TrafficObservation
     key, at, metric, window = result.repository_id, stored(result.finished_at), seen.metric.value, seen.window
     for reading in seen.days:
         yield "incoming_day", (key, reading.day, metric, at, reading.count, reading.uniques)
-    yield (
-        "incoming_window",
-        (key, metric, at, window.first_day, window.last_day, window.total, window.uniques),
-    )
+    if window is not None:
+        row = (key, metric, at, window.first_day, window.last_day, window.total, window.uniques)
+        yield "incoming_window", row
 
 
 def _listing_rows(result: models.EndpointResult, seen: models.ListingObservation) -> Iterator[tuple[str, Row]]:

@@ -56,7 +56,7 @@ class RunProgress:
     message: str | None = None
 
 
-def collectable_repositories(store: Store, scope: Scope) -> list[CollectableRepository]:
+def collectable_repositories(store: Store, scope: Scope, now: datetime) -> list[CollectableRepository]:
     """The repositories in scope that are collected, each with when its endpoints last answered."""
     values = {
         "tenant_ids": None if scope.tenant_ids is None else list(scope.tenant_ids),
@@ -69,21 +69,23 @@ def collectable_repositories(store: Store, scope: Scope) -> list[CollectableRepo
             for row in rows
         }
         endpoint_states(cursor, found)
-        newest_whole_weeks(cursor, found)
+        newest_whole_weeks(cursor, found, now.date())
     return list(found.values())
 
 
 def endpoint_states(cursor: duckdb.DuckDBPyConnection, found: dict[int, CollectableRepository]) -> None:
     """Add to each repository when its endpoints were last tried."""
-    for key, endpoint, tried, good, etag, token in cursor.execute(query("ledger.endpoint_states")).fetchall():
+    rows = cursor.execute(query("ledger.endpoint_states")).fetchall()
+    for key, endpoint, tried, good, outcome, etag, token in rows:
         if key in found:
             last_good = None if good is None else aware(good)
-            found[key].endpoints[Endpoint(endpoint)] = EndpointState(aware(tried), last_good, etag, token)
+            state = EndpointState(aware(tried), last_good, outcome, etag, token)
+            found[key].endpoints[Endpoint(endpoint)] = state
 
 
-def newest_whole_weeks(cursor: duckdb.DuckDBPyConnection, found: dict[int, CollectableRepository]) -> None:
-    """Add to each repository its newest weeks that are stored complete."""
-    rows = cursor.execute(query("ledger.newest_whole_weeks"), {"since": date(2000, 1, 1)}).fetchall()
+def newest_whole_weeks(cursor: duckdb.DuckDBPyConnection, found: dict[int, CollectableRepository], today: date) -> None:
+    """Add to each repository its newest weeks that are stored complete; older than four weeks is never asked for."""
+    rows = cursor.execute(query("ledger.newest_whole_weeks"), {"since": today - timedelta(weeks=4)}).fetchall()
     for key, views_week, clones_week in rows:
         if key in found:
             found[key].newest_whole_week.update({Metric.VIEWS: views_week, Metric.CLONES: clones_week})

@@ -5,7 +5,7 @@ import json
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 RETRY_EVERY_S = 0.02
@@ -28,7 +28,8 @@ def exclusive(path: Path, purpose: str, timeout_s: float) -> Iterator[None]:
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         _acquire(descriptor, timeout_s)
-        _sign(descriptor, purpose)
+        with suppress(OSError):  # a full disk may refuse the signature; the lock is held all the same
+            _sign(descriptor, purpose)
         yield
     finally:
         os.close(descriptor)

@@ -101,21 +101,24 @@ class DayReading:
 
 @dataclass(frozen=True, slots=True)
 class TrafficWindow:
-    """What a good answer covers, with its total count and the true uniques of its 14 days."""
+    """What a good answer covers, with its total count and the true uniques of its 14 days (None: not told)."""
 
     first_day: date
     last_day: date
     total: int
-    uniques: int
+    uniques: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class TrafficObservation:
-    """One answer of views or clones: its readings, inferred zeros included, and its window."""
+    """One answer of views or clones: its readings, inferred zeros included, and its window.
+
+    The window is None where so many rows were refused that the answer covers no finished day.
+    """
 
     metric: Metric
     days: tuple[DayReading, ...]
-    window: TrafficWindow
+    window: TrafficWindow | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,8 +259,9 @@ class EndpointState:
 
     last_tried_at: datetime
     last_good_at: datetime | None
-    etag: str | None
-    etag_token_id: int | None
+    last_outcome: str
+    etag: str | None = None
+    etag_token_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,4 +271,3 @@ class CollectableRepository:
     repository: Repository
     endpoints: dict[Endpoint, EndpointState] = field(default_factory=dict)
     newest_whole_week: dict[Metric, date | None] = field(default_factory=dict)
-    newest_star_day: date | None = None

@@ -16,7 +16,9 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 VIEWS = Path(__file__).parent / "views.sql"
 
 _BOOKKEEPING = """
-create table if not exists schema_migration (number integer not null, name text not null, applied_at timestamp not null);
+create table if not exists schema_migration (
+    number integer not null, name text not null, applied_at timestamp not null
+);
 create table if not exists schema_views (digest text not null);
 create table if not exists store_compaction (compacted_at timestamp not null, bytes bigint not null);
 """
@@ -84,8 +86,20 @@ def copy_ordered(connection: duckdb.DuckDBPyConnection, source: str) -> None:
     Sorted rows compress best, and a repository's days lie together.
     """
     for table in tables(connection):
-        connection.execute(f"delete from {table}")
+        connection.execute(f"delete from {table}")  # noqa: S608 - names of our own migrations
         connection.execute(f"insert into {table} select * from {source}.{table} order by all")  # noqa: S608
+
+
+def delete_repository(connection: duckdb.DuckDBPyConnection, repository_id: int) -> None:
+    """Delete a repository with every row that belongs to it, whichever table a migration has put it in."""
+    columns = (
+        "select column_name as name from duckdb_columns() "
+        "where table_name = $table and database_name = current_database()"
+    )
+    for table in tables(connection):
+        if ("repository_id",) in connection.execute(columns, {"table": table}).fetchall():
+            delete = f"delete from {table} where repository_id = $repository_id"  # noqa: S608 - our own names
+            connection.execute(delete, {"repository_id": repository_id})
 
 
 def _rebuild_views(connection: duckdb.DuckDBPyConnection) -> None:

@@ -14,7 +14,7 @@ StoreError
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,11 @@ STORAGE_FORMAT = "v1.5.0"  # what DuckDB 1.5 and newer read
 COMMIT_MEMORY = "200MB"
 LOCK_TIMEOUT_S = 60.0
 COMPACT_WHEN_GROWN = 2  # times the size after the last compaction
+
+# A full disk comes as a TransactionException where the commit itself writes (its write-ahead log).
+_REFUSALS = (duckdb.IOException, duckdb.FatalException, duckdb.OutOfMemoryException, duckdb.TransactionException)
+
+_TABLE_OF = {"traffic": "daily_traffic", "control": "tenant_token"}  # tells one database from the other
 
 
 class StoreError(Exception):
@@ -101,21 +106,28 @@ class Database:
             if number is None:
                 raise StoreMissing(_missing(self.files))
             with self._writing(number + 1, self.files.path(number)) as connection:
+                self._refuse_newer(connection)
                 yield connection
 
     @contextmanager
     def locked(self, purpose: str) -> Iterator[None]:
-        """Hold the write lock of the data directory, with what a crashed writer left behind cleared away."""
-        self.files.folder.mkdir(parents=True, exist_ok=True)
-        try:
-            with exclusive(self._lock_file, purpose, self._lock_timeout_s):
+        """Hold the write lock of the data directory, with what a crashed writer left behind cleared away.
+
+        Raises: StoreBusy, StoreNotWritten.
+        """
+        with ExitStack() as holding:
+            try:
+                self.files.folder.mkdir(parents=True, exist_ok=True)
+                holding.enter_context(exclusive(self._lock_file, purpose, self._lock_timeout_s))
                 self.files.remove_leftovers()
-                yield
-        except LockHeld as held:
-            raise StoreBusy(
-                f"The store in {self.files.directory} is being written to by {held.holder}. "
-                f"Gave up after {self._lock_timeout_s:g} s; try again when it has finished."
-            ) from held
+            except LockHeld as held:
+                raise StoreBusy(
+                    f"The store in {self.files.directory} is being written to by {held.holder}. "
+                    f"Gave up after {self._lock_timeout_s:g} s; try again when it has finished."
+                ) from held
+            except OSError as refusal:
+                raise StoreNotWritten(_refused(self.files, refusal)) from refusal
+            yield
 
     def prepare(self) -> None:
         """Create the database, or bring its schema to this release's.
@@ -152,7 +164,7 @@ class Database:
                 connection.execute("begin")
                 try:
                     yield connection
-                except OSError:
+                except (OSError, duckdb.TransactionException):
                     told_by_writer = True
                     raise
                 connection.execute("commit")
@@ -161,13 +173,10 @@ class Database:
             if temporary.stat().st_size >= COMPACT_WHEN_GROWN * compacted_size:
                 self._compact(temporary)
             self.files.publish(temporary, number)
-        except (OSError, duckdb.IOException, duckdb.FatalException, duckdb.OutOfMemoryException) as refusal:
+        except (OSError, *_REFUSALS) as refusal:
             if told_by_writer:
                 raise
-            raise StoreNotWritten(
-                f"The disk of {self.files.directory} refused the commit ({_first_line(refusal)}). Nothing "
-                "was lost: the former version stands. Make room or mend the rights, then run it again."
-            ) from refusal
+            raise StoreNotWritten(_refused(self.files, refusal)) from refusal
         finally:
             with suppress(OSError):
                 self.files.remove_leftovers()
@@ -207,6 +216,8 @@ class Database:
 
     def _give_back(self, path: Path) -> None:
         with self._guard:
+            if path not in self._open:
+                return  # the store was closed while this was read
             self._open[path].readers -= 1
             self._close_former(max(self._open, key=lambda p: int(p.stem.rpartition("-")[2])))
 
@@ -251,16 +262,19 @@ class Store:
 
 
 def check_file(path: Path, database: str) -> int:
-    """The schema number of a database file that is not (yet) a version.
+    """The schema number of a database file that is not (yet) a version, with every row of it read once.
 
-    Raises: StoreUnreadable where it is not this product's `database`.
+    Raises: StoreUnreadable where it is not this product's `database`, or damaged.
     """
     try:
         with _connect(path, read_only=True) as connection:
             number = schema.applied(connection)
+            found = schema.tables(connection)
+            for table in found:  # DuckDB compares a block's checksum only when it reads the block
+                connection.execute(f"select max(hash(every)) from {table} as every")  # noqa: S608 - our own names
     except duckdb.Error as error:
         raise StoreUnreadable(f"{path} cannot be opened: {_first_line(error)}") from error
-    if number == 0:
+    if number == 0 or _TABLE_OF[database] not in found:
         raise StoreUnreadable(f"{path} is a DuckDB file, but not a {database} database of this product.")
     return number
 
@@ -285,6 +299,13 @@ def _connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnectio
 
 def _missing(files: VersionFiles) -> str:
     return f"There is no {files.name} database in {files.directory}. Run: python -m collector init"
+
+
+def _refused(files: VersionFiles, refusal: BaseException) -> str:
+    return (
+        f"The disk of {files.directory} refused the commit ({_first_line(refusal)}). Nothing was lost: "
+        "the former version stands. Make room or mend the rights, then run it again."
+    )
 
 
 def _first_line(error: BaseException) -> str:

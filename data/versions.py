@@ -5,6 +5,7 @@ Knows files only, not DuckDB. Everything that changes files here runs under the 
 
 import os
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,16 +59,21 @@ class VersionFiles:
         sync(temporary)
         temporary.chmod(self.mode)
         temporary.rename(self.path(number))
-        self.point_to(number)
-        self.prune()
+        try:
+            self.point_to(number)
+        except OSError:
+            self.path(number).unlink()  # else the next writer would publish what was told to have failed
+            raise
+        with suppress(OSError):  # it is published; the next commit prunes again
+            self.prune()
 
     def point_to(self, number: int) -> None:
-        """Switch the symlink in one step to version `number`."""
+        """Switch the symlink in one step to version `number`, whose name is made durable first."""
+        sync(self.folder)
         fresh = self.directory / f".{self.name}.duckdb.link"
         fresh.unlink(missing_ok=True)
         fresh.symlink_to(Path("versions") / self.path(number).name)
         fresh.replace(self.link)
-        sync(self.folder)
         sync(self.directory)
 
     def prune(self) -> None:

@@ -5,6 +5,7 @@ select
     endpoint,
     last_tried_at,
     last_good_at,
+    last_outcome,
     etag,
     etag_token_id
 from endpoint_state;

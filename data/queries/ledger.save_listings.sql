@@ -20,6 +20,11 @@ where
     and stored.observed_on = fresh_snapshot.observed_on
     and (stored.observed_at >= fresh_snapshot.observed_at or stored.digest = fresh_snapshot.digest);
 
+create or replace temp table fresh_listing as
+select distinct incoming_listing.*
+from incoming_listing
+semi join fresh_snapshot using (repository_id, listing, observed_on, observed_at, digest);
+
 delete from referrer_snapshot
 using fresh_snapshot as fresh
 where
@@ -48,8 +53,7 @@ select
     name,
     count,
     uniques
-from incoming_listing
-semi join fresh_snapshot using (repository_id, listing, observed_on, observed_at)
+from fresh_listing
 where listing = 'referrers' and rank > 0;
 
 insert into path_snapshot
@@ -60,8 +64,7 @@ select
     title,
     count,
     uniques
-from incoming_listing
-semi join fresh_snapshot using (repository_id, listing, observed_on, observed_at)
+from fresh_listing
 where listing = 'paths' and rank > 0;
 
 insert into snapshot
@@ -72,8 +75,7 @@ select
     observed_at,
     digest,
     count(*) filter (where rank > 0)
-from incoming_listing
-semi join fresh_snapshot using (repository_id, listing, observed_on, observed_at)
+from fresh_listing
 group by repository_id, listing, observed_on, observed_at, digest;
 
 insert into changed_rows
@@ -81,6 +83,5 @@ select
     repository_id,
     listing,
     count(*)
-from incoming_listing
-semi join fresh_snapshot using (repository_id, listing, observed_on, observed_at)
+from fresh_listing
 group by repository_id, listing;

@@ -31,31 +31,55 @@ with fresh as (
     qualify row_number() over (partition by repository_id, asset_id, day order by observed_at desc) = 1
 ),
 
-before as (
+told as (
     select
-        fresh.repository_id,
-        fresh.asset_id,
-        fresh.day,
-        arg_max(stored.downloads, stored.day) as downloads
+        repository_id,
+        asset_id,
+        day,
+        observed_at,
+        release_id,
+        asset_name,
+        downloads,
+        true as is_fresh
     from fresh
-    inner join release_download as stored
-        on
-            stored.repository_id = fresh.repository_id
-            and stored.asset_id = fresh.asset_id
-            and stored.day < fresh.day
-    group by fresh.repository_id, fresh.asset_id, fresh.day
+    union all
+    select
+        repository_id,
+        asset_id,
+        day,
+        observed_at,
+        release_id,
+        asset_name,
+        downloads,
+        false as is_fresh
+    from release_download
+    semi join fresh using (repository_id, asset_id)
+),
+
+last_told as (
+    from told
+    qualify row_number() over (partition by repository_id, asset_id, day order by observed_at desc, is_fresh) = 1
+),
+
+compared as (
+    select
+        last_told.*,
+        stored.downloads as stored_downloads,
+        lag(last_told.downloads) over (partition by repository_id, asset_id order by day) as downloads_before
+    from last_told
+    left join release_download as stored using (repository_id, asset_id, day)
 )
 
-select fresh.*
-from fresh
-left join before using (repository_id, asset_id, day)
-left join release_download as stored using (repository_id, asset_id, day)
-where
-    before.downloads is distinct from fresh.downloads
-    and (
-        stored.downloads is null
-        or (fresh.observed_at > stored.observed_at and fresh.downloads <> stored.downloads)
-    );
+select
+    repository_id,
+    asset_id,
+    day,
+    observed_at,
+    release_id,
+    asset_name,
+    downloads
+from compared
+where is_fresh and downloads is distinct from coalesce(stored_downloads, downloads_before);
 
 merge into release_download as stored
 using moved_counter as fresh

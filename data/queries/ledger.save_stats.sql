@@ -2,8 +2,13 @@
 -- Grain in: incoming_stats (repository_id, day, observed_at, stars, forks, watchers,
 -- open_issues_and_pull_requests, size_kb).
 create or replace temp table accepted_stats as
+with fresh as (
+    from incoming_stats
+    qualify row_number() over (partition by repository_id, day order by observed_at desc) = 1
+)
+
 select fresh.*
-from incoming_stats as fresh
+from fresh
 left join repository_stats as stored using (repository_id, day)
 where
     stored.observed_at is null
@@ -14,8 +19,7 @@ where
         ) is distinct from (
             stored.stars, stored.forks, stored.watchers, stored.open_issues_and_pull_requests, stored.size_kb
         )
-    )
-qualify row_number() over (partition by fresh.repository_id, fresh.day order by fresh.observed_at desc) = 1;
+    );
 
 merge into repository_stats as stored
 using accepted_stats as fresh

@@ -21,7 +21,7 @@ on
     and stored.first_day = fresh.first_day
     and stored.last_day = fresh.last_day
     and stored.total = fresh.total
-    and stored.uniques = fresh.uniques
+    and stored.uniques is not distinct from fresh.uniques
 when matched and fresh.observed_at < stored.observed_at then update set observed_at = fresh.observed_at
 when not matched then insert values (
     fresh.repository_id, fresh.metric, fresh.observed_at,

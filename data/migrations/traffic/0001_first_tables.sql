@@ -58,7 +58,7 @@ create table traffic_window (
     first_day date not null,
     last_day date not null,
     total bigint not null,
-    uniques bigint not null
+    uniques bigint
 );
 
 create table coverage (

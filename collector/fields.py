@@ -1,0 +1,86 @@
+"""Checks single fields of GitHub's answers: what is not what it should be is refused, never guessed. Pure."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+GREATEST_COUNT = 2**63 - 1
+TEXT_LIMIT = 1000  # the longest path seen has 194 characters; DuckDB would take gigabytes
+
+
+class FieldRefused(ValueError):
+    """A field is missing or not of its kind; the sentence says which and why."""
+
+
+def text_field(row: Mapping[str, object], name: str) -> str:
+    """A required text: verbatim up to a limit, hostile until escaped. Raises FieldRefused."""
+    value = row.get(name)
+    if not isinstance(value, str):
+        raise FieldRefused(f"{name} is {_kind(value)}, not text")
+    return storable(value)
+
+
+def optional_text(row: Mapping[str, object], name: str) -> str | None:
+    """A text that may be null or absent; anything else but text is unknown too."""
+    value = row.get(name)
+    return storable(value) if isinstance(value, str) else None
+
+
+def optional_flag(row: Mapping[str, object], name: str) -> bool | None:
+    """A truth value that may be absent."""
+    value = row.get(name)
+    return value if isinstance(value, bool) else None
+
+
+def storable(text: str) -> str:
+    """The text as it can be stored: cut at the limit, halves of surrogate pairs replaced."""
+    return text[:TEXT_LIMIT].encode("utf-8", "replace").decode("utf-8")
+
+
+def count_field(row: Mapping[str, object], name: str) -> int:
+    """A required count of 0 or more: an integer, a float without a fraction, or digits in a text.
+
+    Raises: FieldRefused for anything else: null, true, negative, 3.5, beyond 64 bits.
+    """
+    value = row.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise FieldRefused(f"{name} is {_kind(value)}, not a number")
+    if isinstance(value, str) and not (value.isascii() and value.isdigit() and len(value) < 20):
+        raise FieldRefused(f"{name} is a text, not a number")
+    if isinstance(value, float) and not value.is_integer():
+        raise FieldRefused(f"{name} has a fraction or is infinite")
+    number = int(value)
+    if not 0 <= number <= GREATEST_COUNT:
+        raise FieldRefused(f"{name} is negative or beyond 64 bits")
+    return number
+
+
+def optional_count(row: Mapping[str, object], name: str) -> int | None:
+    """A count that may be absent or null; a malformed one is unknown."""
+    try:
+        return count_field(row, name)
+    except FieldRefused:
+        return None
+
+
+def moment_field(row: Mapping[str, object], name: str) -> datetime:
+    """A required moment in any ISO 8601 form, made UTC; without an offset it is taken as UTC. Raises FieldRefused."""
+    value = row.get(name)
+    if not isinstance(value, str):
+        raise FieldRefused(f"{name} is {_kind(value)}, not a moment")
+    try:
+        moment = datetime.fromisoformat(value.strip())
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise FieldRefused(f"{name} is not a moment in ISO 8601") from error
+
+
+def mapping(value: object) -> Mapping[str, object]:
+    """The value as a JSON object. Raises FieldRefused."""
+    if not isinstance(value, Mapping):
+        raise FieldRefused(f"expected an object, found {_kind(value)}")
+    return value
+
+
+def _kind(value: object) -> str:
+    names = {type(None): "null or missing", bool: "true or false", list: "a list", dict: "an object", str: "a text"}
+    return names.get(type(value), "a number")

@@ -1,0 +1,9 @@
+-- The visible tenants by name. Grain: a tenant. Source: tenant.
+select
+    tenant_id,
+    name,
+    schedule,
+    active
+from tenant
+where tenant_id in (select unnest($visible))
+order by name;

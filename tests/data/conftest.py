@@ -1,0 +1,31 @@
+"""A prepared store for every test of this room."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from data import ledger
+from data.store import Store
+from tests.data.writers import NOW
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory with both databases and run 1 started; never written to again."""
+    directory = tmp_path_factory.mktemp("template") / "db"
+    store = Store(directory)
+    store.prepare()
+    ledger.start_run(store, "test", NOW)
+    store.close()
+    return directory
+
+
+@pytest.fixture
+def store(template: Path, tmp_path: Path) -> Iterator[Store]:
+    """A store of its own for each test, copied from the template."""
+    shutil.copytree(template, tmp_path / "db", symlinks=True)
+    store = Store(tmp_path / "db", lock_timeout_s=30)
+    yield store
+    store.close()

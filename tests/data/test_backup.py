@@ -1,0 +1,229 @@
+"""Backups: a consistent pair, whole or not at all, and brought back as the next versions."""
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from data import backup as backup_module
+from data import schema
+from data.backup import BackupIncomplete, backup, backups, restore
+from data.locking import exclusive
+from data.store import Store, StoreBusy, StoreMissing, StoreNotWritten, StoreTooNew, StoreUnreadable
+from data.tenants import add_tenant
+from tests.data.writers import NOW, batch, save, whole_batches
+
+STAMP = "20260510T120000Z"
+
+
+@pytest.fixture(autouse=True)
+def _noon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backup_module, "utc_now", lambda: datetime(2026, 5, 10, 12, tzinfo=UTC))
+
+
+@pytest.fixture
+def no_links(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(18, "Invalid cross-device link")
+
+    monkeypatch.setattr(os, "link", refuse)
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Path:
+    return tmp_path / "backups"
+
+
+def names(directory: Path) -> list[str]:
+    return sorted(path.name for path in directory.iterdir() if path.name != ".lock")
+
+
+def test_a_backup_is_a_pair_of_files_with_the_stamp_and_the_modes_of_the_store(store: Store, target: Path) -> None:
+    report = backup(store, target)
+    assert names(target) == [f"control-{STAMP}.duckdb", f"traffic-{STAMP}.duckdb"]
+    assert (report.stamp, report.traffic.stat().st_mode & 0o777) == (STAMP, 0o444)
+    assert report.control.stat().st_mode & 0o777 == 0o600
+    assert target.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_backup_on_the_same_disk_is_linked_and_takes_no_room(store: Store, target: Path) -> None:
+    report = backup(store, target)
+    assert report.linked
+    assert report.traffic.samefile(store.traffic.files.link)
+
+
+@pytest.mark.usefixtures("no_links")
+def test_a_backup_on_another_disk_is_a_copy_with_the_same_bytes_and_modes(store: Store, target: Path) -> None:
+    report = backup(store, target)
+    assert not report.linked
+    assert report.traffic.read_bytes() == store.traffic.files.link.read_bytes()
+    assert report.control.read_bytes() == store.control.files.link.read_bytes()
+    modes = [path.stat().st_mode & 0o777 for path in (report.traffic, report.control)]
+    assert modes == [0o444, 0o600]
+
+
+def test_commits_after_a_backup_leave_it_as_it_is(store: Store, target: Path) -> None:
+    save(store, *batch(1))
+    report = backup(store, target)
+    before = report.traffic.read_bytes()
+    for number in range(2, 7):
+        save(store, *batch(number))
+    assert report.traffic.read_bytes() == before
+
+
+@pytest.mark.usefixtures("no_links")
+def test_the_store_may_be_written_to_while_a_backup_copies(
+    store: Store, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save(store, *batch(1))
+    fill = backup_module._Taken.fill
+
+    def fill_late(taken: backup_module._Taken) -> None:
+        for number in range(2, 7):
+            save(Store(store.directory, lock_timeout_s=0), *batch(number))
+        fill(taken)
+
+    monkeypatch.setattr(backup_module._Taken, "fill", fill_late)
+    backup(store, target)
+    restore(store, target)
+    assert whole_batches(store) == {1}
+
+
+def test_two_backups_within_a_second_get_two_stamps(store: Store, target: Path) -> None:
+    assert [backup(store, target).stamp for _ in range(3)] == [STAMP, "20260510T120001Z", "20260510T120002Z"]
+    assert backups(target) == [STAMP, "20260510T120001Z", "20260510T120002Z"]
+
+
+def test_the_secret_key_is_never_in_a_backup_and_the_report_says_so(store: Store, target: Path) -> None:
+    (store.directory / "secret.key").write_text("the key")
+    report = backup(store, target)
+    assert "secret key is not in the backup" in report.note
+    assert "secret.key" not in names(target)
+
+
+@pytest.mark.usefixtures("no_links")
+def test_a_copy_that_fails_leaves_no_file_behind(store: Store, target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(backup_module, "sync", refuse)
+    with pytest.raises(StoreNotWritten, match="No file of it is left"):
+        backup(store, target)
+    assert names(target) == []
+
+
+def test_what_a_backup_that_was_cut_short_left_is_removed_by_the_next(store: Store, target: Path) -> None:
+    target.mkdir()
+    (target / f".traffic-{STAMP}.duckdb.part").write_bytes(b"half")
+    backup(store, target)
+    assert names(target) == [f"control-{STAMP}.duckdb", f"traffic-{STAMP}.duckdb"]
+
+
+def test_two_backups_into_one_directory_do_not_meet(
+    store: Store, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target.mkdir()
+    monkeypatch.setattr(backup_module, "LOCK_TIMEOUT_S", 0)
+    with exclusive(target / ".lock", "backup", 0), pytest.raises(StoreBusy, match="is being written to"):
+        backup(store, target)
+
+
+def test_a_directory_without_a_store_cannot_be_backed_up(tmp_path: Path, target: Path) -> None:
+    with pytest.raises(StoreMissing, match="to back up"):
+        backup(Store(tmp_path / "nothing"), target)
+    assert names(target) == []
+
+
+def test_a_restored_backup_is_the_next_version_of_both_and_the_former_one_stays(store: Store, target: Path) -> None:
+    save(store, *batch(1))
+    backup(store, target)
+    save(store, *batch(2))
+    former = store.traffic.version()
+    report = restore(store, target)
+    assert whole_batches(store) == {1}
+    assert (report.traffic_version, report.control_version) == (former + 1, 2)
+    assert former in store.traffic.files.numbers()
+
+
+def test_a_restored_store_has_the_modes_of_the_store_and_takes_commits(store: Store, target: Path) -> None:
+    backup(store, target)
+    restore(store, target)
+    save(store, *batch(1))
+    add_tenant(store, "acme", "daily", NOW)
+    modes = {path.name[:7]: path.stat().st_mode & 0o777 for path in store.directory.glob("versions/*")}
+    assert modes == {"traffic": 0o444, "control": 0o600}
+
+
+def test_a_backup_is_restored_into_an_empty_directory(store: Store, target: Path, tmp_path: Path) -> None:
+    save(store, *batch(1))
+    backup(store, target)
+    elsewhere = Store(tmp_path / "elsewhere")
+    restore(elsewhere, target)
+    assert whole_batches(elsewhere) == {1}
+    elsewhere.close()
+
+
+def test_the_newest_complete_pair_is_restored_or_the_one_that_is_named(store: Store, target: Path) -> None:
+    for number in (1, 2, 3):
+        save(store, *batch(number))
+        backup(store, target)
+    (target / "control-20260510T120002Z.duckdb").unlink()
+    restore(store, target)
+    assert whole_batches(store) == {1, 2}
+    restore(store, target, STAMP)
+    assert whole_batches(store) == {1}
+
+
+def test_a_directory_without_a_pair_and_an_unknown_stamp_are_refused(store: Store, target: Path) -> None:
+    target.mkdir()
+    with pytest.raises(BackupIncomplete, match="holds no backup"):
+        restore(store, target)
+    backup(store, target)
+    with pytest.raises(BackupIncomplete, match=f"It holds: {STAMP}"):
+        restore(store, target, "20200101T000000Z")
+
+
+@pytest.mark.parametrize("damaged", ["traffic", "control"])
+def test_a_damaged_file_is_refused_before_anything_changes(store: Store, target: Path, damaged: str) -> None:
+    backup(store, target)
+    path = target / f"{damaged}-{STAMP}.duckdb"
+    whole = path.read_bytes()
+    path.unlink()
+    path.write_bytes(whole[:20_000])
+    before = (store.traffic.version(), store.control.version())
+    with pytest.raises(StoreUnreadable, match=path.name):
+        restore(store, target)
+    assert (store.traffic.version(), store.control.version()) == before
+
+
+def test_files_under_each_others_names_are_refused(store: Store, target: Path) -> None:
+    report = backup(store, target)
+    report.traffic.rename(target / "aside")
+    report.control.rename(report.traffic)
+    (target / "aside").rename(report.control)
+    with pytest.raises(StoreUnreadable, match="not a traffic database"):
+        restore(store, target)
+
+
+def test_a_backup_of_a_newer_release_is_refused(store: Store, target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    backup(store, target)
+    monkeypatch.setattr(schema, "newest_known", lambda _: 0)
+    with pytest.raises(StoreTooNew, match="this release knows 0"):
+        restore(store, target)
+
+
+def test_a_restore_that_the_disk_refuses_leaves_the_former_versions(
+    store: Store, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backup(store, target)
+    save(store, *batch(1))
+
+    def refuse(path: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(backup_module, "sync", refuse)
+    with pytest.raises(StoreNotWritten, match="restore again"):
+        restore(store, target)
+    assert whole_batches(store) == {1}
+    assert list(store.traffic.files.folder.glob(".*")) == []

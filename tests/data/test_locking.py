@@ -1,0 +1,74 @@
+"""The write lock: one holder, told to whoever waits in vain, free as soon as its process is gone."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from data import locking
+from data.locking import LockHeld, exclusive
+from data.store import Store, StoreBusy
+from tests.data.writers import hold_lock, let_go, said, start
+
+
+def test_the_lock_lets_in_one_at_a_time(tmp_path: Path) -> None:
+    with exclusive(tmp_path / ".lock", "first", 0), pytest.raises(LockHeld), exclusive(tmp_path / ".lock", "second", 0):
+        pytest.fail("two held the lock at once")
+
+
+def test_the_lock_is_free_again_after_a_failure(tmp_path: Path) -> None:
+    with pytest.raises(ZeroDivisionError), exclusive(tmp_path / ".lock", "first", 0):
+        raise ZeroDivisionError
+    with exclusive(tmp_path / ".lock", "second", 0):
+        pass
+
+
+def test_whoever_waits_in_vain_is_told_the_process_its_purpose_and_since_when(store: Store) -> None:
+    holder = start(hold_lock.__name__, store.directory, "collection")
+    said(holder)
+    impatient = Store(store.directory, lock_timeout_s=0)
+    with pytest.raises(StoreBusy) as refused, impatient.traffic.commit("test"):
+        pytest.fail("the lock was held")
+    let_go(holder)
+    told = rf"process {holder.pid} \(collection\) since \d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\dZ\."
+    assert re.search(told, str(refused.value))
+
+
+def test_the_lock_of_a_killed_process_is_free(store: Store) -> None:
+    holder = start(hold_lock.__name__, store.directory, "collection")
+    said(holder)
+    holder.kill()
+    holder.communicate()
+    with store.traffic.locked("test"):
+        pass
+
+
+def test_both_databases_share_one_lock(store: Store) -> None:
+    impatient = Store(store.directory, lock_timeout_s=0)
+    with store.traffic.locked("collection"), pytest.raises(StoreBusy), impatient.control.locked("test"):
+        pytest.fail("the lock was held")
+
+
+@pytest.mark.parametrize("signature", ["", "not json", "[]", "{}"])
+def test_a_lock_file_with_a_strange_signature_names_another_process(tmp_path: Path, signature: str) -> None:
+    lock = tmp_path / ".lock"
+    with exclusive(lock, "first", 0):
+        lock.write_text(signature)
+        with pytest.raises(LockHeld, match="another process"), exclusive(lock, "second", 0):
+            pytest.fail("the lock was held")
+
+
+def test_a_disk_too_full_for_the_signature_still_gives_the_lock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(descriptor: int, purpose: str) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(locking, "_sign", refuse)
+    with exclusive(tmp_path / ".lock", "first", 0), pytest.raises(LockHeld), exclusive(tmp_path / ".lock", "second", 0):
+        pytest.fail("two held the lock at once")
+
+
+def test_the_lock_file_is_its_owners_alone(tmp_path: Path) -> None:
+    with exclusive(tmp_path / ".lock", "first", 0):
+        assert (tmp_path / ".lock").stat().st_mode & 0o777 == 0o600

@@ -1,0 +1,221 @@
+"""Saving answers: whatever their order, batches and repetitions, the greatest readings stand."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from itertools import count
+from random import Random
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from data.models import (
+    DayReading,
+    Endpoint,
+    EndpointResult,
+    Metric,
+    TrafficObservation,
+    TrafficWindow,
+)
+from data.store import Store
+from tests.data.writers import FIRST_DAY, NOW, result, save, views
+
+FEW = settings(
+    derandomize=True,
+    deadline=None,
+    max_examples=20,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+NEXT_REPOSITORY = count(1000)  # a repository of its own for each example
+Rows = list[tuple[Any, ...]]
+
+
+def day(n: int) -> date:
+    return FIRST_DAY + timedelta(days=n)
+
+
+@st.composite
+def readings(draw: st.DrawFn) -> tuple[int, int]:
+    requests = draw(st.integers(0, 5))
+    return requests, draw(st.integers(0, requests))
+
+
+@st.composite
+def answers(draw: st.DrawFn) -> EndpointResult:
+    """An answer of views or clones of some of twelve days; its window need not fit its rows."""
+    metric = draw(st.sampled_from(Metric))
+    rows = draw(st.dictionaries(st.integers(0, 11), readings(), max_size=8))
+    window = None
+    if draw(st.integers(0, 3)):
+        first = draw(st.integers(0, 20))
+        last = first + draw(st.integers(0, 4))
+        window = TrafficWindow(day(first), day(last), draw(st.integers(0, 2)), draw(st.none() | st.integers(0, 1)))
+    days = tuple(DayReading(day(n), *reading) for n, reading in rows.items())
+    at = NOW + timedelta(minutes=draw(st.integers(0, 30)))
+    return result(0, Endpoint(metric.value), TrafficObservation(metric, days, window), at)
+
+
+several = st.lists(answers(), min_size=1, max_size=10)
+
+
+@dataclass
+class Stored:
+    """The tables of one repository."""
+
+    daily: Rows
+    coverage: Rows
+    windows: Rows
+    revisions: Rows
+
+
+def stored(store: Store, repository_id: int) -> Stored:
+    mine = {"repository_id": repository_id}
+    questions = (
+        "select day, views, view_uniques, clones, clone_uniques from daily_traffic",
+        "select metric, first_day, last_day from coverage",
+        "select metric, first_day, last_day, total, uniques, observed_at from traffic_window",
+        "select day, metric, observed_at, count, uniques, count_before, uniques_before from traffic_revision",
+    )
+    with store.traffic.read() as cursor:
+        where = " where repository_id = $repository_id order by all"
+        return Stored(*(cursor.execute(question + where, mine).fetchall() for question in questions))
+
+
+def of(repository_id: int, seen: Sequence[EndpointResult]) -> list[EndpointResult]:
+    return [replace(each, repository_id=repository_id) for each in seen]
+
+
+def batches(seen: Sequence[EndpointResult], random: Random) -> Iterator[Sequence[EndpointResult]]:
+    """The answers cut into one to three batches."""
+    cuts = sorted(random.choices(range(len(seen) + 1), k=2))
+    yield from (part for part in (seen[: cuts[0]], seen[cuts[0] : cuts[1]], seen[cuts[1] :]) if part)
+
+
+def saved(store: Store, seen: Sequence[EndpointResult], random: Random) -> Stored:
+    """What a new repository has after these answers, in this order, in batches of any size."""
+    repository_id = next(NEXT_REPOSITORY)
+    for part in batches(of(repository_id, seen), random):
+        save(store, *part)
+    return stored(store, repository_id)
+
+
+def observed(seen: Sequence[EndpointResult], metric: Metric) -> list[tuple[datetime, TrafficObservation]]:
+    """The answers of a metric."""
+    return [
+        (each.finished_at, each.observation)
+        for each in seen
+        if isinstance(each.observation, TrafficObservation) and each.observation.metric is metric
+    ]
+
+
+def greatest(seen: Sequence[EndpointResult]) -> Rows:
+    """The table of days as plain Python finds it."""
+    best: dict[tuple[date, Metric], tuple[int, int]] = {}
+    for metric in Metric:
+        for _, answer in observed(seen, metric):
+            for each in answer.days:
+                key = (each.day, metric)
+                best[key] = max(best.get(key, (-1, -1)), (each.count, each.uniques))
+    unknown = (None, None)
+    return [
+        (d, *best.get((d, Metric.VIEWS), unknown), *best.get((d, Metric.CLONES), unknown))
+        for d in sorted({d for d, _ in best})
+    ]
+
+
+def union(windows: Rows) -> set[tuple[str, date]]:
+    """Every metric and day that some window or range holds."""
+    return {
+        (metric, first + timedelta(days=n))
+        for metric, first, last, *_ in windows
+        for n in range((last - first).days + 1)
+    }
+
+
+@FEW
+@given(seen=several, random=st.randoms(use_true_random=False))
+def test_any_order_and_any_batches_give_the_same_tables(
+    store: Store, seen: list[EndpointResult], random: Random
+) -> None:
+    shuffled = random.sample(seen, len(seen))
+    one, other = saved(store, seen, random), saved(store, shuffled, random)
+    assert (one.daily, one.coverage, one.windows) == (other.daily, other.coverage, other.windows)
+
+
+@FEW
+@given(seen=several, random=st.randoms(use_true_random=False))
+def test_the_stored_pair_is_the_greatest_that_was_really_observed(
+    store: Store, seen: list[EndpointResult], random: Random
+) -> None:
+    assert saved(store, seen, random).daily == greatest(seen)
+
+
+@FEW
+@given(seen=several, random=st.randoms(use_true_random=False))
+def test_coverage_is_the_union_of_the_windows_in_ranges_that_do_not_touch(
+    store: Store, seen: list[EndpointResult], random: Random
+) -> None:
+    after = saved(store, seen, random)
+    assert union(after.coverage) == union(after.windows)
+    for (metric, _, last), (next_metric, first, _) in zip(after.coverage, after.coverage[1:], strict=False):
+        assert metric != next_metric or first > last + timedelta(days=1)
+
+
+@FEW
+@given(seen=several)
+def test_the_same_batch_twice_changes_nothing_and_says_so(store: Store, seen: list[EndpointResult]) -> None:
+    repository_id = next(NEXT_REPOSITORY)
+    save(store, *of(repository_id, seen))
+    before = stored(store, repository_id)
+    assert save(store, *of(repository_id, seen)) == 0
+    assert stored(store, repository_id) == before
+
+
+@FEW
+@given(seen=several)
+def test_an_answer_given_twice_in_a_batch_counts_once(store: Store, seen: list[EndpointResult]) -> None:
+    once, twice = next(NEXT_REPOSITORY), next(NEXT_REPOSITORY)
+    changed = save(store, *of(once, seen))
+    assert save(store, *of(twice, [*seen, *seen])) == changed
+    assert stored(store, twice) == stored(store, once)
+
+
+@FEW
+@given(former=several, later=several)
+def test_no_stored_count_ever_falls_or_vanishes(
+    store: Store, former: list[EndpointResult], later: list[EndpointResult]
+) -> None:
+    repository_id = next(NEXT_REPOSITORY)
+    save(store, *of(repository_id, former))
+    before = stored(store, repository_id)
+    save(store, *of(repository_id, later))
+    after = {row[0]: row for row in stored(store, repository_id).daily}
+    for row in before.daily:
+        for metric in (1, 3):
+            assert row[metric] is None or after[row[0]][metric : metric + 2] >= row[metric : metric + 2]
+
+
+@FEW
+@given(seen=several, random=st.randoms(use_true_random=False))
+def test_revisions_chain_from_the_first_reading_to_the_stored_one(
+    store: Store, seen: list[EndpointResult], random: Random
+) -> None:
+    after = saved(store, seen, random)
+    for row in after.daily:
+        for metric, pair in ((Metric.VIEWS, row[1:3]), (Metric.CLONES, row[3:5])):
+            chain = sorted((r[5:7], r[3:5]) for r in after.revisions if (r[0], r[1]) == (row[0], metric))
+            assert all(before < later for before, later in chain)
+            assert [later for _, later in chain[:-1]] == [before for before, _ in chain[1:]]
+            assert not chain or chain[-1][1] == pair
+
+
+def test_of_equal_counts_the_greater_uniques_stand_and_a_smaller_reading_never_replaces(store: Store) -> None:
+    for reading in ((5, 2), (5, 3), (5, 1), (4, 4)):
+        save(store, views(1, {day(0): reading}))
+    assert stored(store, 1).daily == [(day(0), 5, 3, None, None)]
+
+
+def test_a_metric_that_was_never_answered_stays_unknown_and_a_zero_is_known(store: Store) -> None:
+    save(store, views(1, {day(0): (0, 0)}))
+    assert stored(store, 1).daily == [(day(0), 0, 0, None, None)]

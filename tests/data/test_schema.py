@@ -1,0 +1,131 @@
+"""The schema: numbered steps in order, all or nothing, refused when newer; and the compacted copy."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from data import schema
+from data.store import Store, StoreTooNew
+from tests.data.writers import batch, save
+
+Step = Callable[..., None]
+
+
+@pytest.fixture
+def next_release(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Step:
+    """Adds a step to the migrations of `traffic`, and replaces the views where they are given."""
+    for database in ("traffic", "control"):
+        (tmp_path / "migrations" / database).mkdir(parents=True)
+        for file in (schema.MIGRATIONS / database).iterdir():
+            (tmp_path / "migrations" / database / file.name).write_text(file.read_text())
+
+    def add(name: str, sql: str, views: str | None = None) -> None:
+        (tmp_path / "migrations" / "traffic" / name).write_text(sql)
+        monkeypatch.setattr(schema, "MIGRATIONS", tmp_path / "migrations")
+        if views is not None:
+            (tmp_path / "views.sql").write_text(views)
+            monkeypatch.setattr(schema, "VIEWS", tmp_path / "views.sql")
+
+    return add
+
+
+def answer(store: Store, question: str) -> list[tuple[object, ...]]:
+    with store.traffic.read() as cursor:
+        return list(cursor.execute(question).fetchall())
+
+
+def test_migrations_apply_in_order_each_once_with_a_record(store: Store, next_release: Step) -> None:
+    next_release("0003_third.sql", "alter table second add column added integer default 3")
+    next_release("0002_second.sql", "create table second as select 2 as number")
+    store.prepare()
+    store.prepare()
+    assert answer(store, "from second") == [(2, 3)]
+    applied = answer(store, "select number, name from schema_migration order by all")
+    assert applied[-2:] == [(2, "second"), (3, "third")]
+
+
+def test_a_migration_keeps_what_was_stored(store: Store, next_release: Step) -> None:
+    save(store, *batch(1))
+    next_release("0900_more.sql", "alter table daily_traffic add column note text")
+    store.prepare()
+    assert answer(store, "select count(*) as days, count(note) as notes from daily_traffic") == [(40, 0)]
+
+
+def test_a_failing_migration_rolls_back_and_the_former_version_opens(store: Store, next_release: Step) -> None:
+    before = store.traffic.version()
+    next_release("0900_half.sql", "create table half (i integer); select error('this step fails')")
+    with pytest.raises(Exception, match="this step fails"):
+        store.prepare()
+    assert store.traffic.version() == before
+    assert answer(store, "select count(*) as tables from duckdb_tables() where table_name = 'half'") == [(0,)]
+
+
+def test_a_store_of_a_newer_release_is_refused_and_left_alone(
+    store: Store, next_release: Step, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context():
+        next_release("0900_newer.sql", "create table newer (i integer)")
+        store.prepare()
+    before = store.traffic.version()
+    monkeypatch.undo()
+    with pytest.raises(StoreTooNew, match=r"has schema 900; this release knows \d+\..*Nothing was changed"):
+        store.prepare()
+    with pytest.raises(StoreTooNew):
+        save(store, *batch(1))
+    assert store.traffic.version() == before
+
+
+def test_views_are_rebuilt_when_their_text_changes(store: Store, next_release: Step) -> None:
+    next_release("0900_no.sql", "select 1 as nothing", views="create view v_one as select 1 as one")
+    store.prepare()
+    next_release("0900_no.sql", "select 1 as nothing", views="create view v_two as select 2 as two")
+    store.prepare()
+    assert answer(store, "select view_name as name from duckdb_views() where not internal") == [("v_two",)]
+    assert answer(store, "from v_two") == [(2,)]
+
+
+def test_views_whose_text_stays_make_no_new_version(store: Store) -> None:
+    before = store.traffic.version()
+    store.prepare()
+    assert store.traffic.version() == before
+
+
+def test_every_migration_has_its_own_number_and_none_is_missing() -> None:
+    for database in ("traffic", "control"):
+        numbers = [step.number for step in schema.migrations(database)]
+        assert numbers == list(range(1, len(numbers) + 1))
+
+
+@pytest.mark.parametrize(("noted_bytes", "is_compacted"), [(1, True), (10**9, False)])
+def test_a_store_is_compacted_once_it_has_grown_to_twice_its_compacted_size(
+    store: Store, noted_bytes: int, is_compacted: bool
+) -> None:
+    with store.traffic.commit("test") as connection:
+        connection.execute("update store_compaction set bytes = $bytes", {"bytes": noted_bytes})
+    ((noted,),) = answer(store, "select bytes as size from store_compaction")
+    assert (noted != noted_bytes) is is_compacted
+
+
+def test_a_compacted_store_holds_the_same_rows_sorted(store: Store) -> None:
+    save(store, *batch(3), *batch(1))
+    save(store, *batch(2))
+    with store.traffic.read() as cursor:
+        before = {table: cursor.execute(f"from {table} order by all").fetchall() for table in schema.tables(cursor)}
+    store.traffic._compact(store.traffic.files.path(store.traffic.version()))
+    store.close()
+    with store.traffic.read() as cursor:
+        after = {table: cursor.execute(f"from {table}").fetchall() for table in schema.tables(cursor)}
+    assert after.pop("store_compaction") != before.pop("store_compaction")
+    assert after == before
+
+
+def test_a_compacted_store_gives_its_free_blocks_back(store: Store) -> None:
+    filling = "insert into star_history select i, '2026-01-01', now()::timestamp, hash(i) >> 1 from range(500000) t(i)"
+    with store.traffic.commit("test") as connection:
+        connection.execute(filling)
+    large = store.traffic.files.link.stat().st_size
+    with store.traffic.commit("test") as connection:
+        connection.execute("delete from star_history")
+        connection.execute("delete from store_compaction")
+    assert store.traffic.files.link.stat().st_size < large / 2

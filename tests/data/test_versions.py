@@ -1,0 +1,136 @@
+"""The version files on disk, without DuckDB: published whole, pruned, and mended after a crash."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from data import versions
+from data.versions import VersionFiles, copy
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> VersionFiles:
+    """The files of a database that has no version yet."""
+    (tmp_path / "versions").mkdir()
+    return VersionFiles(tmp_path, "traffic", 0o444)
+
+
+def publish(files: VersionFiles, number: int) -> None:
+    files.temporary(number).write_text(str(number))
+    files.publish(files.temporary(number), number)
+
+
+def refuse(*_: object, **__: object) -> None:
+    raise OSError(28, "No space left on device")
+
+
+def test_a_version_has_its_mode_and_a_relative_symlink(files: VersionFiles) -> None:
+    publish(files, 1)
+    assert files.path(1).stat().st_mode & 0o777 == 0o444
+    assert os.readlink(files.link) == "versions/traffic-1.duckdb"  # noqa: PTH115
+    assert files.link.read_text() == "1"
+
+
+def test_a_moved_data_directory_still_finds_its_version(files: VersionFiles) -> None:
+    publish(files, 1)
+    moved = files.directory.rename(files.directory.with_name("moved"))
+    assert (moved / "traffic.duckdb").read_text() == "1"
+
+
+def test_the_last_three_versions_stay(files: VersionFiles) -> None:
+    for number in range(1, 13):
+        publish(files, number)
+    assert files.numbers() == [10, 11, 12]
+    assert files.link.read_text() == "12"
+
+
+def test_whoever_has_a_pruned_version_open_keeps_it(files: VersionFiles) -> None:
+    publish(files, 1)
+    with files.link.open() as reader:
+        for number in range(2, 6):
+            publish(files, number)
+        assert reader.read() == "1"
+
+
+def test_leftovers_of_a_crashed_writer_are_removed_and_versions_stay(files: VersionFiles) -> None:
+    publish(files, 1)
+    for suffix in ("", ".wal", ".compacted"):
+        Path(f"{files.temporary(2)}{suffix}").write_text("half")
+    Path(f"{files.temporary(2)}.tmp").mkdir()
+    Path(f"{files.temporary(2)}.tmp/spilled").write_text("half")
+    files.remove_leftovers()
+    assert [path.name for path in files.folder.iterdir()] == ["traffic-1.duckdb"]
+
+
+def test_leftovers_of_the_other_database_are_left_to_it(files: VersionFiles) -> None:
+    other = VersionFiles(files.directory, "control", 0o600)
+    other.temporary(1).write_text("half")
+    files.remove_leftovers()
+    assert other.temporary(1).exists()
+
+
+def test_a_crash_between_rename_and_symlink_heals(files: VersionFiles) -> None:
+    publish(files, 1)
+    files.path(2).write_text("2")
+    (files.directory / ".traffic.duckdb.link").symlink_to("versions/traffic-2.duckdb")
+    files.remove_leftovers()
+    assert files.committed() == files.path(2)
+    assert files.link.read_text() == "2"
+
+
+def test_a_versions_name_is_durable_before_the_symlink_names_it(
+    files: VersionFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(files, 1)
+    synced: list[tuple[str, str]] = []
+    monkeypatch.setattr(versions, "sync", lambda path: synced.append((path.name, files.link.read_text())))
+    publish(files, 2)
+    assert synced[:2] == [(files.temporary(2).name, "1"), ("versions", "1")]
+    assert synced[2:] == [(files.directory.name, "2")]
+
+
+def test_a_version_whose_symlink_could_not_be_switched_is_withdrawn(
+    files: VersionFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(files, 1)
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "symlink_to", refuse)
+        with pytest.raises(OSError, match="No space"):
+            publish(files, 2)
+    files.remove_leftovers()
+    assert (files.numbers(), files.link.read_text()) == ([1], "1")
+
+
+def test_a_version_stands_though_an_old_one_cannot_be_removed(
+    files: VersionFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(files, 1)
+    with monkeypatch.context() as patched:
+        patched.setattr(VersionFiles, "prune", refuse)
+        publish(files, 2)
+    assert files.link.read_text() == "2"
+
+
+def test_files_with_other_names_are_no_versions(files: VersionFiles) -> None:
+    publish(files, 7)
+    for name in ("traffic-old-9.duckdb", "traffic-x.duckdb", "control-9.duckdb", "traffic-9.duckdb.wal"):
+        (files.folder / name).write_text("other")
+    assert files.numbers() == [7]
+
+
+def test_a_data_directory_without_versions_has_none(files: VersionFiles) -> None:
+    assert (files.newest(), files.committed(), files.numbers()) == (None, None, [])
+
+
+@pytest.mark.parametrize("size", [0, 1, 3_000_000])
+@pytest.mark.parametrize("kernel_copies", [True, False])
+def test_a_copy_has_the_same_bytes_and_is_its_owners_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int, kernel_copies: bool
+) -> None:
+    (tmp_path / "source").write_bytes(os.urandom(size))
+    if not kernel_copies:
+        monkeypatch.setattr(os, "sendfile", refuse)
+    copy(tmp_path / "source", tmp_path / "target")
+    assert (tmp_path / "target").read_bytes() == (tmp_path / "source").read_bytes()
+    assert (tmp_path / "target").stat().st_mode & 0o777 == 0o600
