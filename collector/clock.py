@@ -1,10 +1,11 @@
 """Time as the collector sees it: a monotonic clock, and a sleep that a stop signal ends at once.
 
-Nothing here tells the day: that comes from GitHub's own `Date` header.
+The day comes from GitHub's own `Date` header: `GitHubTime` carries it on between answers.
 """
 
 import threading
 import time
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 
@@ -38,3 +39,19 @@ class SystemClock:
         """Wait `seconds`, or raise Stopped as soon as the stop event is set."""
         if self.stop.wait(max(0.0, seconds)):
             raise Stopped
+
+
+class GitHubTime:
+    """GitHub's clock: the `Date` of an answer, carried on by our monotonic clock. Ours until there is one."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self._told, self._told_at = datetime.now(UTC), clock.monotonic()
+
+    def tell(self, as_of: datetime) -> None:
+        """Set the clock by an answer."""
+        self._told, self._told_at = as_of, self.clock.monotonic()
+
+    def now(self) -> datetime:
+        """The present moment there (UTC)."""
+        return self._told + timedelta(seconds=self.clock.monotonic() - self._told_at)

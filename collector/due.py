@@ -21,8 +21,10 @@ PHASES: tuple[tuple[Endpoint, ...], ...] = (
     (Endpoint.STAR_HISTORY, Endpoint.RELEASES),
 )
 """Days are lost after two weeks, lists change daily, weeks come round, stars and releases stay: a budget that runs
-out costs stars, not days. The repository itself is asked once a day, before its traffic: its id tells whether the
-name still means the same repository."""
+out costs stars, not days. The repository itself is asked before its traffic in every run: its id tells whether the
+name still means the same repository; GitHub does not count the call where nothing has changed (304)."""
+
+EVERY_RUN = frozenset({Endpoint.REPOSITORY, Endpoint.VIEWS, Endpoint.CLONES})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +49,8 @@ def _visits(found: list[CollectableRepository], phase: tuple[Endpoint, ...], now
 
 
 def is_due(each: CollectableRepository, endpoint: Endpoint, now: datetime) -> bool:
-    """Whether an endpoint is to be asked now: traffic always, a missing whole week, the rest once a UTC day."""
-    if endpoint in {Endpoint.VIEWS, Endpoint.CLONES}:
+    """Whether an endpoint is to be asked now: days always, a missing whole week, the rest once a UTC day."""
+    if endpoint in EVERY_RUN:
         return True
     if endpoint in {Endpoint.WEEKLY_VIEWS, Endpoint.WEEKLY_CLONES}:
         metric = Metric.VIEWS if endpoint is Endpoint.WEEKLY_VIEWS else Metric.CLONES

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import quote
 
 from collector.errors import PagingLimited
 from collector.github import Answer, GitHub
@@ -11,8 +12,8 @@ from collector.parse_history import parse_releases, parse_star_history
 from data.calendar import WINDOW_DAYS, utc_day
 from data.models import Endpoint, Metric, Observation
 
-CONDITIONAL = frozenset({Endpoint.VIEWS, Endpoint.CLONES, Endpoint.RELEASES})
-RELEASE_PAGES = 20
+CONDITIONAL = frozenset({Endpoint.REPOSITORY, Endpoint.VIEWS, Endpoint.CLONES})
+RELEASE_PAGES = 40  # of 30 releases: a hundred with many assets make an answer of several megabytes
 STAR_PAGES = 60  # 30 weeks a page: back to before GitHub began
 RECENT_STAR_WEEKS = 5
 
@@ -47,7 +48,7 @@ class Question:
     @property
     def path(self) -> str:
         """The path under the API's address."""
-        return f"/repos/{self.full_name}{_PATHS[self.endpoint]}"
+        return f"/repos/{quote(self.full_name)}{_PATHS[self.endpoint]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ def _query(question: Question) -> Mapping[str, str | int]:
         case Endpoint.STAR_HISTORY:
             return {"per_page": RECENT_STAR_WEEKS if question.knows_stars else 30}
         case Endpoint.RELEASES:
-            return {"per_page": 100}
+            return {"per_page": 30}
     return {}
 
 
@@ -104,9 +105,11 @@ def _parse(endpoint: Endpoint, answer: Answer) -> Parsed[Observation]:
 def _says_all(endpoint: Endpoint, answer: Answer, warnings: tuple[str, ...]) -> bool:
     """Whether a later "not modified" would tell nothing that is not stored.
 
-    True for a dense answer of finished days without an odd row. A sparse one covers other days on each day it is
-    given, so it is always asked for in full.
+    True for the repository itself, and for a dense answer of finished days without an odd row. A sparse one covers
+    other days on each day it is given, so it is always asked for in full.
     """
+    if endpoint is Endpoint.REPOSITORY:
+        return not warnings
     if endpoint not in CONDITIONAL or warnings or not isinstance(answer.body, Mapping):
         return False
     rows = answer.body.get(endpoint.value)

@@ -3,6 +3,7 @@
 What is refused is told in `warnings`; a refused day is unknown, and never becomes a zero.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -35,6 +36,7 @@ from data.models import (
 
 OLDEST_ROW = timedelta(days=30)
 LISTING_LIMIT = 100  # GitHub gives 10
+FULL_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,99}/(?!\.\.?$)[A-Za-z0-9_.-]{1,100}")
 
 
 Seen_co = TypeVar("Seen_co", covariant=True)
@@ -123,7 +125,7 @@ def parse_repository(body: object) -> Parsed[StatsObservation]:
         github_id, full_name = count_field(top, "id"), text_field(top, "full_name")
     except FieldRefused as refusal:
         raise AnswerRefused(str(refusal)) from refusal
-    if full_name.count("/") != 1:
+    if not FULL_NAME.fullmatch(full_name):
         raise AnswerRefused("full_name is not OWNER/NAME")
     visibility = optional_text(top, "visibility")
     if visibility is None and optional_flag(top, "private") is not None:

@@ -91,6 +91,26 @@ def newest_whole_weeks(cursor: duckdb.DuckDBPyConnection, found: dict[int, Colle
             found[key].newest_whole_week.update({Metric.VIEWS: views_week, Metric.CLONES: clones_week})
 
 
+def views_since(store: Store, scope: Scope, since: date) -> int:
+    """The views stored for the scope's repositories since a day: tells an outage from quiet repositories."""
+    values = {
+        "since": since,
+        "tenant_ids": None if scope.tenant_ids is None else list(scope.tenant_ids),
+        "repository_ids": None if scope.repository_ids is None else list(scope.repository_ids),
+    }
+    with store.traffic.read() as cursor:
+        ((views,),) = cursor.execute(query("ledger.views_since"), values).fetchall()
+    return int(views)
+
+
+def last_run_started(store: Store) -> datetime | None:
+    """When the newest run of the timer began (UTC); None where there was none."""
+    newest = "select max(started_at) as started_at from collection_run where trigger = 'schedule'"
+    with store.traffic.read() as cursor:
+        ((started_at,),) = cursor.execute(newest).fetchall()
+    return None if started_at is None else aware(started_at)
+
+
 def start_run(store: Store, trigger: str, now: datetime) -> int:
     """Open a run in the system log; a run that never ended is marked as stopped. Answers its id."""
     with store.traffic.commit("start of a collection") as connection:

@@ -1,7 +1,8 @@
 """The tenants' tokens in `control`: sealed, replaced without a gap, and told of without being shown."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 from data.audit import note
 from data.calendar import aware, stored
@@ -10,6 +11,8 @@ from data.models import Viewer
 from data.sql import query
 from data.store import Store
 from data.vault import Vault
+
+REFUSED_TRIED_AGAIN_AFTER = timedelta(hours=20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,13 @@ class OpenToken:
     tenant_id: int
     owner_id: int | None
     expires_at: datetime | None
+    valid: bool
     secret: str = field(repr=False)
+
+    @property
+    def owner_key(self) -> str:
+        """Whose budget a call with this token uses: GitHub counts all tokens of a user together."""
+        return f"token {self.token_id}" if self.owner_id is None else f"user {self.owner_id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +73,21 @@ def tokens(viewer: Viewer, store: Store) -> list[StoredToken]:
     return [_stored_token(row) for row in rows]
 
 
-def open_tokens(store: Store, vault: Vault) -> dict[int, OpenToken]:
-    """For the collector only: each tenant's valid token by tenant id. Raises SealBroken."""
+def open_tokens(store: Store, vault: Vault, now: datetime) -> dict[int, OpenToken]:
+    """For the collector only: each tenant's token by tenant id. Raises SealBroken.
+
+    A token that GitHub has refused is among them once a day: sometimes GitHub was wrong.
+    """
+    retry_before = {"retry_before": stored(now - REFUSED_TRIED_AGAIN_AFTER)}
     with store.control.read() as cursor:
-        rows = cursor.execute(query("tokens.open_tokens")).fetchall()
-    return {
-        tenant: OpenToken(token, tenant, owner, None if expires is None else aware(expires), vault.unseal(sealed))
-        for token, tenant, owner, expires, sealed in rows
-    }
+        rows = cursor.execute(query("tokens.open_tokens"), retry_before).fetchall()
+    return {row[1]: _open_token(row, vault) for row in rows}
+
+
+def _open_token(row: tuple[Any, ...], vault: Vault) -> OpenToken:
+    token_id, tenant_id, owner_id, expires_at, state, sealed = row
+    expires = None if expires_at is None else aware(expires_at)
+    return OpenToken(token_id, tenant_id, owner_id, expires, state == "valid", vault.unseal(sealed))
 
 
 def save_token(store: Store, tenant_id: int, sealed: tuple[bytes, str], facts: TokenFacts, now: datetime) -> int:

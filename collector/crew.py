@@ -1,0 +1,124 @@
+"""Works through one token owner's visits, some at a time, phase after phase, and hands on what came of them."""
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import zip_longest
+
+from collector.clock import Stopped
+from collector.due import Visit
+from collector.errors import GitHubError, HostDown, LimitReached, RunStopped, TokenRefused
+from collector.visits import Visitor
+from data.models import EndpointResult
+
+HOST_DOWN_AFTER = 5  # visits in a row without a connection
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A visit, and who makes it."""
+
+    visitor: Visitor
+    visit: Visit
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A visit that was made, or not, with its results."""
+
+    visit: Visit
+    results: tuple[EndpointResult, ...]
+
+
+class Halt:
+    """Ends a run early, for all crews; the first reason stands. None as a reason: somebody asked for it."""
+
+    def __init__(self, stop: threading.Event) -> None:
+        self.reason: str | None = None
+        self._stop = stop
+        self._event = threading.Event()
+        self._guard = threading.Lock()
+        self._unreachable = 0
+
+    def __bool__(self) -> bool:
+        return self._event.is_set() or self._stop.is_set()
+
+    def end(self, reason: str | None) -> None:
+        """End the run."""
+        with self._guard:
+            self.reason = self.reason or reason
+            self._event.set()
+
+    def heard(self, error: GitHubError | None) -> None:
+        """Count visits without a connection; several in a row mean that the host is down."""
+        with self._guard:
+            self._unreachable = self._unreachable + 1 if isinstance(error, HostDown) else 0
+            down = self._unreachable >= HOST_DOWN_AFTER
+        if down and error:
+            self.end(str(error))
+
+
+class Crew:
+    """The visits of one token owner. `deliver` is called from several threads, and may make them wait."""
+
+    def __init__(self, phases: list[list[Task]], workers: int, deliver: Callable[[Done], None], halt: Halt) -> None:
+        self._phases = phases
+        self._workers = workers
+        self._deliver = deliver
+        self._halt = halt
+        self._guard = threading.Lock()
+
+    def work(self) -> None:
+        """Make all visits; a phase begins when the one before it is over."""
+        with ThreadPoolExecutor(self._workers) as pool:
+            for phase in self._phases:
+                tasks = iter(phase)
+                for worker in [pool.submit(self._work_on, tasks) for _ in range(min(self._workers, len(phase)))]:
+                    worker.result()
+
+    def _work_on(self, tasks: Iterator[Task]) -> None:
+        while not self._halt:
+            with self._guard:
+                task = next(tasks, None)
+            if task is None:
+                return
+            try:
+                done = self._made(task)
+            except Stopped:
+                return
+            self._deliver(done)
+
+    def _made(self, task: Task) -> Done:
+        if task.visitor.ended:
+            return Done(task.visit, (_skipped(task, task.visitor.ended),))
+        results: list[EndpointResult] = []
+        try:
+            results.extend(task.visitor.visit(task.visit))
+            self._halt.heard(None)
+        except (TokenRefused, LimitReached) as error:
+            task.visitor.ended = str(error)
+            results.append(_skipped(task, str(error)))
+        except RunStopped as error:
+            self._halt.end(str(error))
+            results.append(_skipped(task, str(error)))
+        except HostDown as error:
+            self._halt.heard(error)
+            results.append(_skipped(task, str(error)))
+        except Stopped:
+            raise
+        except Exception as error:  # noqa: BLE001 - a fault of ours with one repository must not end the others' run
+            results.append(
+                _skipped(task, f"This program failed here ({type(error).__name__}): please report it.", "failed")
+            )
+        return Done(task.visit, tuple(results))
+
+
+def _skipped(task: Task, reason: str, outcome: str = "skipped") -> EndpointResult:
+    repository_id = task.visit.collectable.repository.repository_id
+    return EndpointResult(repository_id, task.visit.endpoints[0], task.visitor.time.now(), outcome, 0, message=reason)
+
+
+def in_turns(groups: Iterable[list[Task]]) -> list[Task]:
+    """One task of each group after the other, so that a large tenant does not starve a small one."""
+    return [task for turn in zip_longest(*groups) for task in turn if task is not None]

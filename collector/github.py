@@ -1,0 +1,343 @@
+"""The client: one token's calls to GitHub's REST API. Says what GitHub answered, or raises an error of the tree
+in `collector/errors.py`. Knows nothing of days, repositories or the store.
+
+Every call sends the token to GitHub's own host only, waits for its owner's turn, has a deadline and a greatest size,
+and is tried again where that may help.
+"""
+
+import json
+import os
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from urllib.parse import urlencode, urljoin, urlsplit
+
+import requests
+import urllib3
+from requests.utils import get_environ_proxies, parse_header_links
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, stop_after_delay, wait_random_exponential
+
+from collector.clock import Clock
+from collector.errors import (
+    BadAnswer,
+    GitHubError,
+    HostDown,
+    Missing,
+    RequestRefused,
+    RunStopped,
+    TokenRefused,
+    Transient,
+    Unreachable,
+)
+from collector.limits import Owner
+from collector.refusals import API_VERSION, MESSAGE_LIMIT, Reply, error_of, limit_of
+from collector.settings import Settings
+
+CONNECT_TIMEOUT_S = 10
+READ_TIMEOUT_S = 20
+DEADLINE_S = 30  # for one answer, however slowly it drips
+GREATEST_BODY = 10_000_000  # bytes, unpacked; a page of releases with many assets has about two million
+TRIES = 4
+TRY_FOR_S = 90
+CONFIRM_MISSING_AFTER_S = 3  # GitHub's replicas lag: one 404 between successes means nothing
+MOST_REDIRECTS = 5
+USER_AGENT = "github-traffic-analytics"
+PIECE = 16384
+
+_KINDS = {
+    "ghp_": "classic",
+    "github_pat_": "fine-grained",
+    "gho_": "OAuth",
+    "ghu_": "app user",
+    "ghs_": "app installation",
+}
+_PERMANENT, _TEMPORARY = {301, 308}, {302, 303, 307}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What GitHub answered. `as_of` is its own clock (UTC); `moved_to` the new path after a permanent redirect.
+
+    `unchanged` stands for 304: the body is what it was when `etag` was given.
+    """
+
+    body: object
+    as_of: datetime
+    status: int
+    headers: Mapping[str, str]
+    warnings: tuple[str, ...] = ()
+    etag: str | None = None
+    moved_to: str | None = None
+    unchanged: bool = False
+
+
+class GitHub:
+    """GitHub's API as one token sees it. Safe across threads: each has a connection of its own."""
+
+    def __init__(self, settings: Settings, secret: str, owner: Owner, clock: Clock) -> None:
+        if not secret or not secret.isascii() or not secret.isprintable() or " " in secret:
+            raise TokenRefused("The token is empty, or has characters that no token of GitHub has.")
+        if secret.startswith("ghr_"):
+            raise TokenRefused("This is a refresh token: it cannot read anything. Make a personal access token.")
+        self.owner = owner
+        self.kind = next((kind for prefix, kind in _KINDS.items() if secret.startswith(prefix)), "unknown")
+        self.token_expires_at: datetime | None = None
+        self.token_refused: str | None = None  # GitHub's words, once it has refused the token
+        self._api_url = settings.api_url
+        self._clock = clock
+        self._authorization = _Authorization(secret)
+        self._sessions: list[requests.Session] = []
+        self._of_thread = threading.local()
+
+    def fetch(
+        self,
+        path: str,
+        query: Mapping[str, str | int] | None = None,
+        etag: str | None = None,
+        confirm_missing: bool = False,
+    ) -> Answer:
+        """Ask for `path`. With `etag`, GitHub may answer that nothing has changed since.
+
+        With `confirm_missing` a 404 is believed only when it is repeated after a few seconds.
+        Raises: GitHubError, Stopped.
+        """
+        url = self._api_url + path + (f"?{urlencode(query)}" if query else "")
+        try:
+            return self._retrying(url, etag)
+        except Missing:
+            if not confirm_missing:
+                raise
+            self._clock.sleep(CONFIRM_MISSING_AFTER_S)
+            return self._retrying(url, etag)
+
+    def fetch_pages(
+        self, path: str, query: Mapping[str, str | int] | None = None, max_pages: int = 100, etag: str | None = None
+    ) -> Iterator[Answer]:
+        """Ask for `path` and the pages that follow it, `max_pages` at most; `etag` is for the first one.
+
+        Raises: as `fetch`; PagingLimited where GitHub gives no further page, after those that it gave.
+        """
+        answer = self.fetch(path, query, etag)
+        seen: set[str] = set()
+        while True:
+            yield answer
+            following = _next_link(answer)
+            if answer.unchanged or following is None or following in seen or len(seen) + 1 >= max_pages:
+                return
+            seen.add(following)
+            self._refuse_other_host(following, "The next page of a list")
+            answer = self._retrying(following, None)
+
+    def close(self) -> None:
+        """Close the connections of all threads."""
+        for session in self._sessions:
+            session.close()
+
+    def _retrying(self, url: str, etag: str | None) -> Answer:
+        retrying = Retrying(
+            retry=retry_if_exception_type(Transient),
+            stop=stop_after_attempt(TRIES) | stop_after_delay(TRY_FOR_S),
+            wait=wait_random_exponential(multiplier=1, max=20),
+            sleep=self._clock.sleep,
+            reraise=True,
+        )
+        return retrying(self._follow, url, etag)
+
+    def _follow(self, url: str, etag: str | None) -> Answer:
+        """Ask, and go where GitHub sends us, on its own host only."""
+        moved_to, target, seen = None, url, {url}
+        for _ in range(MOST_REDIRECTS + 1):
+            reply = self._ask(target, etag)
+            if reply.status not in _PERMANENT | _TEMPORARY:
+                return _answer(reply, etag, moved_to)
+            target = self._redirected(target, reply)
+            if target in seen:
+                raise RequestRefused("GitHub redirects in a circle.", reply.status)
+            seen.add(target)
+            if reply.status in _PERMANENT:
+                moved_to = urlsplit(target).path
+        raise RequestRefused(f"GitHub redirects more than {MOST_REDIRECTS} times.", reply.status)
+
+    def _redirected(self, url: str, reply: Reply) -> str:
+        location = reply.headers.get("location")
+        if not location:
+            raise RequestRefused("GitHub redirects without saying where to.", reply.status)
+        target = urljoin(url, location)
+        self._refuse_other_host(target, "A redirect")
+        return target
+
+    def _refuse_other_host(self, url: str, what: str) -> None:
+        try:
+            there, here = urlsplit(url), urlsplit(self._api_url)
+            same = (there.scheme, there.hostname, there.port) == (here.scheme, here.hostname, here.port)
+        except ValueError:
+            same = False
+        if not same:
+            raise RequestRefused(f"{what} leads away from GitHub's own address. It was not followed.")
+
+    def _ask(self, url: str, etag: str | None) -> Reply:
+        """One answer that is no limit and no error, waiting for limits as long as the owner bears it."""
+        asked_again = False
+        while True:
+            with self.owner.turn() as sent_at:
+                reply = self._send(url, etag)
+            self.owner.heed(reply.headers, reply.as_of)
+            self.token_expires_at = _expiry(reply.headers) or self.token_expires_at
+            limit = limit_of(reply)
+            if limit is not None:
+                self.owner.refused(limit, sent_at)
+                continue
+            self.owner.answered()
+            if reply.status in {200, 204} | _PERMANENT | _TEMPORARY or (reply.status == 304 and etag):
+                return reply
+            if reply.status == 304:
+                raise BadAnswer("GitHub says that nothing changed, and was not asked that.", reply.status)
+            error = error_of(reply)
+            if isinstance(error, TokenRefused) and reply.message != "Bad credentials" and not asked_again:
+                asked_again = True  # a sporadic 401 with another text happens
+                continue
+            if isinstance(error, TokenRefused):
+                self.token_refused = str(error)
+            raise error
+
+    def _send(self, url: str, etag: str | None) -> Reply:
+        headers = {"If-None-Match": etag} if etag else None
+        started = time.monotonic()
+        try:
+            with self._session().get(
+                url, headers=headers, stream=True, allow_redirects=False, timeout=(CONNECT_TIMEOUT_S, READ_TIMEOUT_S)
+            ) as response:
+                raw = _read(response, started + DEADLINE_S)
+        except GitHubError:
+            raise
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+            raise _transport_error(error, urlsplit(url).hostname or url) from None  # the cause names the address again
+        return _reply(response, raw)
+
+    def _session(self) -> requests.Session:
+        session: requests.Session | None = getattr(self._of_thread, "session", None)
+        if session is None:
+            session = self._of_thread.session = _new_session(self._api_url, self._authorization)
+            self._sessions.append(session)
+        return session
+
+
+class _Authorization(requests.auth.AuthBase):
+    """Puts the token into a request, and keeps it out of every representation and out of .netrc's reach."""
+
+    def __init__(self, secret: str) -> None:
+        self._secret = secret
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._secret}"
+        return request
+
+
+def _new_session(api_url: str, authorization: _Authorization) -> requests.Session:
+    """A session that has read the environment's proxies and certificates once, not at every call."""
+    session = requests.Session()
+    session.auth = authorization
+    session.proxies = get_environ_proxies(api_url)
+    session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
+    session.trust_env = False
+    session.headers.update(
+        {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": API_VERSION, "User-Agent": USER_AGENT}
+    )
+    return session
+
+
+def _read(response: requests.Response, give_up_at: float) -> bytes:
+    """The unpacked body, piece by piece as it comes, within the deadline and the greatest size."""
+    body = bytearray()
+    while True:
+        piece = response.raw.read1(PIECE, decode_content=True)
+        if not piece:
+            return bytes(body)
+        body += piece
+        if len(body) > GREATEST_BODY:
+            raise RequestRefused(f"The answer has more than {GREATEST_BODY:,} bytes.", response.status_code)
+        if time.monotonic() > give_up_at:
+            raise BadAnswer(f"The answer was not complete after {DEADLINE_S} s.", response.status_code)
+
+
+def _reply(response: requests.Response, raw: bytes) -> Reply:
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    body: object
+    try:
+        body = json.loads(raw) if raw else None
+    except (ValueError, RecursionError):
+        if response.status_code == 200:
+            kind = headers.get("content-type", "no content type")[:40]
+            raise BadAnswer(f"The answer is not JSON ({kind}).", 200) from None
+        body = raw[: MESSAGE_LIMIT * 2].decode("utf-8", "replace")
+    if response.status_code == 200 and body is None:
+        raise BadAnswer("The answer is empty.", 200)
+    return Reply(response.status_code, headers, body, _as_of(headers))
+
+
+def _answer(reply: Reply, etag: str | None, moved_to: str | None) -> Answer:
+    kind = reply.headers.get("content-type", "")
+    odd = reply.status == 200 and "json" not in kind
+    warnings = (f"JSON came as {kind[:40] or 'no type'}",) if odd else ()
+    unchanged = reply.status == 304
+    return Answer(
+        body=[] if reply.status == 204 else reply.body,
+        as_of=reply.as_of,
+        status=reply.status,
+        headers=reply.headers,
+        warnings=warnings if "date" in reply.headers else (*warnings, "the answer had no Date; ours was taken"),
+        etag=etag if unchanged else reply.headers.get("etag"),
+        moved_to=moved_to,
+        unchanged=unchanged,
+    )
+
+
+def _as_of(headers: Mapping[str, str]) -> datetime:
+    """The moment of the answer by GitHub's clock; by ours where it says none."""
+    try:
+        moment = parsedate_to_datetime(headers.get("date", ""))
+    except (ValueError, TypeError):
+        return datetime.now(UTC)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+def _expiry(headers: Mapping[str, str]) -> datetime | None:
+    """When the token expires, from either form that GitHub writes; None where it never does, or says it oddly."""
+    text = headers.get("github-authentication-token-expiration", "").strip().replace(" UTC", " +0000")
+    try:
+        return datetime.strptime(text, "%Y-%m-%d %H:%M:%S %z").astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _next_link(answer: Answer) -> str | None:
+    links = parse_header_links(answer.headers.get("link", ""))
+    return next((link["url"] for link in links if link.get("rel") == "next" and link.get("url")), None)
+
+
+def _transport_error(error: Exception, host: str) -> GitHubError:
+    """What a failure of the connection means. The library's own text is left out: it repeats the whole request."""
+    chain: list[BaseException] = [error]
+    while (cause := chain[-1].__cause__ or chain[-1].__context__ or _reason(chain[-1])) and cause not in chain:
+        chain.append(cause)
+    kinds = tuple(type(each) for each in chain)
+    if any(issubclass(kind, requests.exceptions.SSLError | urllib3.exceptions.SSLError) for kind in kinds):
+        return RunStopped(f"The TLS certificate of {host} cannot be trusted, or TLS failed. Nothing was sent.")
+    if any(issubclass(kind, requests.Timeout | urllib3.exceptions.TimeoutError | TimeoutError) for kind in kinds):
+        return Unreachable(f"{host} did not answer within {READ_TIMEOUT_S} s.")
+    if any(issubclass(kind, urllib3.exceptions.NewConnectionError) for kind in kinds):
+        return HostDown(f"{host} cannot be reached: its name is not known here, or nothing listens there.")
+    if any(issubclass(kind, urllib3.exceptions.DecodeError) for kind in kinds):
+        return BadAnswer("The answer could not be unpacked.")
+    if any(issubclass(kind, urllib3.exceptions.IncompleteRead) for kind in kinds):
+        return BadAnswer("The answer was cut short.")
+    return Unreachable(f"The connection to {host} broke ({kinds[0].__name__}).")
+
+
+def _reason(error: BaseException) -> BaseException | None:
+    """The cause that urllib3 carries as an argument instead of chaining it."""
+    found = getattr(error, "reason", None) or (error.args[0] if error.args else None)
+    return found if isinstance(found, BaseException) else None

@@ -1,0 +1,198 @@
+"""How fast one token owner may ask: GitHub counts all tokens of a user together, so all of them share one `Owner`.
+
+Source of the rules: GitHub's "Rate limits for the REST API" and "Best practices for using the REST API".
+Moments on GitHub's side come from its `Date` header; waiting goes by the monotonic clock.
+"""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from collector.clock import Clock
+from collector.errors import LimitReached
+from collector.settings import Settings
+
+PATIENCE_S = 3700.0  # a primary limit comes back within the hour
+SECONDARY_WAITS_S = (60.0, 120.0, 240.0)
+LOCKOUT_S = 900.0
+SLOWEST = 8  # times the normal interval, after several secondary limits
+MILLISECONDS = 10**11  # an epoch beyond this is not in seconds
+
+Waiting = Callable[[float, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A limit that an answer told of; `wait_s` is None where GitHub did not say how long."""
+
+    outcome: str
+    wait_s: float | None
+
+
+class Owner:
+    """The budget of one token owner: a pace, some calls at once, and GitHub's own limits. Safe across threads.
+
+    `waiting` is told of every wait for a limit; a wait longer than `patience_s` ends the owner's work instead.
+    """
+
+    def __init__(
+        self, settings: Settings, clock: Clock, waiting: Waiting | None = None, patience_s: float = PATIENCE_S
+    ) -> None:
+        self.requests = 0
+        self._clock = clock
+        self._waiting = waiting
+        self._patience_s = patience_s
+        self._slots = threading.Semaphore(settings.concurrency)
+        self._guard = threading.Lock()
+        self._interval_s = 60 / settings.requests_a_minute
+        self._burst_s = settings.concurrency * self._interval_s
+        self._slowed = 1
+        self._next_at = 0.0
+        self._in_flight = 0
+        self._remaining: int | None = None
+        self._resets_at = 0.0
+        self._paused_at = self._paused_until = 0.0
+        self._told_until = 0.0
+        self._why = ""
+        self._refusals = 0
+        self._exhausted: LimitReached | None = None
+
+    @contextmanager
+    def turn(self) -> Iterator[float]:
+        """Wait for one's turn and hold it while a call is made. Gives the moment of sending (monotonic).
+
+        Raises: LimitReached where the wait would be longer than this owner's patience; Stopped.
+        """
+        with self._slots:
+            self._clock.sleep(self._claim())
+            while (wait := self._must_wait()) > 0:
+                self._clock.sleep(wait)
+            try:
+                yield self._clock.monotonic()
+            finally:
+                with self._guard:
+                    self._in_flight -= 1
+
+    def heed(self, headers: Mapping[str, str], as_of: datetime) -> None:
+        """Note what an answer tells of the primary limit."""
+        remaining, reset = headers.get("x-ratelimit-remaining", ""), headers.get("x-ratelimit-reset", "")
+        if not (remaining.isdigit() and reset.isdigit()):
+            return
+        resets_at = self._clock.monotonic() + until_reset(reset, as_of)
+        with self._guard:
+            same_hour = self._remaining is not None and abs(resets_at - self._resets_at) < 60
+            left = int(remaining)
+            self._remaining = min(left, self._remaining) if same_hour and self._remaining is not None else left
+            self._resets_at = resets_at
+
+    def answered(self) -> None:
+        """A call was answered without a limit: the next refusal is a first one again."""
+        with self._guard:
+            self._refusals = 0
+
+    def refused(self, refusal: Refusal, sent_at: float) -> None:
+        """Pause for a limit that a call sent at `sent_at` has met. Raises: LimitReached to end the work instead."""
+        with self._guard:
+            if sent_at >= self._paused_at:  # else this call was on its way when another met the same limit
+                self._pause(refusal)
+        if self._exhausted:
+            raise self._exhausted
+
+    def _pause(self, refusal: Refusal) -> None:
+        self._refusals += 1
+        wait = refusal.wait_s
+        if wait is None:
+            wait = SECONDARY_WAITS_S[min(self._refusals, len(SECONDARY_WAITS_S)) - 1]
+        now = self._clock.monotonic()
+        self._why = _reason(refusal.outcome)
+        if self._refusals > len(SECONDARY_WAITS_S) or wait > self._patience_s:
+            self._give_up(refusal.outcome, wait)
+        self._paused_at, self._paused_until = now, now + wait
+        self._remaining = None
+        if refusal.outcome == "secondary_limit":
+            self._slowed = min(self._slowed * 2, SLOWEST)
+
+    def _give_up(self, outcome: str, wait: float) -> None:
+        sentence = f"{self._why} It ends in about {_minutes(wait)}: the rest is left to the next run."
+        self._exhausted = LimitReached(sentence, outcome)
+
+    def _claim(self) -> float:
+        """Reserve the next moment of the pace; answers the seconds until then."""
+        with self._guard:
+            now = self._clock.monotonic()
+            interval = self._interval_s * self._slowed
+            slot = max(self._next_at, now - self._burst_s)
+            self._next_at = slot + interval
+            return max(0.0, slot - now)
+
+    def _must_wait(self) -> float:
+        """Seconds that a limit still asks to wait; 0 where the call may go out, and then it counts as sent."""
+        with self._guard:
+            if self._exhausted:
+                raise self._exhausted
+            now = self._clock.monotonic()
+            if self._remaining is not None and self._remaining <= self._in_flight and now < self._resets_at:
+                self._await_reset(now)
+            wait = self._paused_until - now
+            if wait <= 0:
+                self._send(now)
+                return 0.0
+            self._tell(wait)
+            return wait
+
+    def _await_reset(self, now: float) -> None:
+        wait = self._resets_at - now
+        self._why = _reason("primary_limit")
+        if wait > self._patience_s:
+            self._give_up("primary_limit", wait)
+            assert self._exhausted
+            raise self._exhausted
+        self._paused_at, self._paused_until = now, self._resets_at
+        self._remaining = None
+
+    def _send(self, now: float) -> None:
+        if self._remaining is not None and now >= self._resets_at:
+            self._remaining = None
+        self._in_flight += 1
+        self.requests += 1
+
+    def _tell(self, wait: float) -> None:
+        if self._waiting and self._paused_until > self._told_until:
+            self._told_until = self._paused_until
+            self._waiting(wait, self._why)
+
+
+def until_reset(reset: str, as_of: datetime) -> float:
+    """Seconds from an answer's `Date` to its `x-ratelimit-reset`, within 0 to 1 hour, and one second more."""
+    epoch = int(reset[:20])
+    if epoch > MILLISECONDS:
+        epoch //= 1000
+    return min(max(epoch - as_of.timestamp(), 0.0), 3600.0) + 1.0
+
+
+def until_retry(retry_after: str, as_of: datetime) -> float | None:
+    """Seconds that a `retry-after` (a number or an HTTP date) asks for, at least 1; None where it says nothing."""
+    text = retry_after.strip()
+    if text.lstrip("-").isdigit():
+        return max(1.0, float(text[:10]))
+    try:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, TypeError):
+        return None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return max(1.0, (moment - as_of).total_seconds())
+
+
+def _reason(outcome: str) -> str:
+    return {
+        "primary_limit": "The hourly limit of this token's owner is used up.",
+        "secondary_limit": "GitHub asks to slow down (secondary rate limit).",
+        "lockout": "GitHub refuses sign-ins for a while after several wrong tokens.",
+    }[outcome]
+
+
+def _minutes(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} minutes"

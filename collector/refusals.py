@@ -1,0 +1,172 @@
+"""Reads a refusal of GitHub: is it a limit, the token, the repository or the call; and says what to do. Pure."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from collector.errors import (
+    AccessRefused,
+    Blocked,
+    GitHubError,
+    Missing,
+    NotReady,
+    PagingLimited,
+    RequestRefused,
+    RunStopped,
+    ServerFailed,
+    TokenRefused,
+)
+from collector.limits import LOCKOUT_S, Refusal, until_reset, until_retry
+
+MESSAGE_LIMIT = 200
+API_VERSION = "2026-03-10"
+
+_SECONDARY_ENDINGS = (
+    "please wait a few minutes before you try again.",
+    "please retry your request again later.",
+)
+_PERMISSION = "the repository permission Administration: read"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A status with its headers (lower case) and its body: parsed JSON, or the beginning of a text that is none."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: object
+    as_of: datetime
+
+    @property
+    def message(self) -> str:
+        """What GitHub says, on one line, cut at a limit."""
+        found: object = self.body
+        if isinstance(self.body, Mapping):
+            found = self.body.get("message") or self.body.get("error")
+        text = " ".join(found.split()) if isinstance(found, str) else ""
+        return text[:MESSAGE_LIMIT]
+
+    @property
+    def documentation(self) -> str:
+        """The address that GitHub names for further reading."""
+        found = self.body.get("documentation_url") if isinstance(self.body, Mapping) else None
+        return found if isinstance(found, str) else ""
+
+
+def limit_of(reply: Reply) -> Refusal | None:
+    """The limit that an answer tells of, if it is one. The order is that of GitHub's own client libraries."""
+    if reply.status not in {403, 429}:
+        return None
+    message, headers = reply.message.lower(), reply.headers
+    retry_after = until_retry(headers["retry-after"], reply.as_of) if "retry-after" in headers else None
+    if _is_secondary(reply, message):
+        return Refusal("secondary_limit", retry_after)
+    if headers.get("x-ratelimit-remaining") == "0" or message.startswith("api rate limit"):
+        reset = headers.get("x-ratelimit-reset", "")
+        if retry_after is None and reset.isdigit():
+            retry_after = until_reset(reset, reply.as_of)
+        return Refusal("primary_limit", retry_after)
+    if message.startswith("maximum number of login attempts"):
+        return Refusal("lockout", LOCKOUT_S)
+    if reply.status == 429 or retry_after is not None:
+        return Refusal("secondary_limit", retry_after)
+    if "rate limit" in message:
+        return Refusal("secondary_limit", None)
+    return None
+
+
+def _is_secondary(reply: Reply, message: str) -> bool:
+    whole = reply.body.get("message") if isinstance(reply.body, Mapping) else reply.body
+    ending = " ".join(whole.split()).lower() if isinstance(whole, str) else ""
+    return (
+        "secondary rate" in message
+        or "abuse detection" in message
+        or reply.documentation.endswith(("secondary-rate-limits", "#abuse-rate-limits"))
+        or ending.endswith(_SECONDARY_ENDINGS)
+    )
+
+
+def error_of(reply: Reply) -> GitHubError:
+    """The error that an answer without a limit stands for; its sentence quotes GitHub and says what to do."""
+    status, said = reply.status, reply.message
+    if "x-github-enterprise-version" in reply.headers:
+        return RunStopped("This is a GitHub Enterprise Server: it has no traffic API. Only github.com has one.", status)
+    if status == 202:
+        return NotReady("GitHub is still computing the answer.", status)
+    if status == 401:
+        return TokenRefused(f"GitHub does not accept the token ({said or 'no reason given'}).", status)
+    if status == 451 or _is_block(reply):
+        return Blocked(_block_reason(reply), status)
+    if status == 403:
+        return _access_refused(reply)
+    if status == 404:
+        return Missing(
+            "GitHub answers 404: the repository was deleted, is misspelt, or is private and the token may not see it.",
+            status,
+        )
+    if status == 410 or (status == 400 and "version" in _all_text(reply)):
+        return RunStopped(
+            f"GitHub no longer takes the API version {API_VERSION} (header X-GitHub-Api-Version; {said!r}). "
+            "Update this program.",
+            status,
+        )
+    if status == 422:
+        return PagingLimited(f"GitHub refuses this page of the list ({said}).", status)
+    if status >= 500:
+        return ServerFailed(f"GitHub failed with status {status} ({said or 'no reason given'}).", status)
+    return RequestRefused(f"GitHub refuses the call with status {status} ({said or 'no reason given'}).", status)
+
+
+def _all_text(reply: Reply) -> str:
+    return str(reply.body)[:2000].lower()
+
+
+def _is_block(reply: Reply) -> bool:
+    return reply.status == 403 and (
+        reply.message.startswith("Repository access blocked")
+        or (isinstance(reply.body, Mapping) and isinstance(reply.body.get("block"), Mapping))
+    )
+
+
+def _block_reason(reply: Reply) -> str:
+    block = reply.body.get("block") if isinstance(reply.body, Mapping) else None
+    reason = block.get("reason") if isinstance(block, Mapping) else None
+    link = block.get("html_url") if isinstance(block, Mapping) else None
+    told = f", reason: {reason[:40]}" if isinstance(reason, str) else ""
+    where = f", see {link[:MESSAGE_LIMIT]}" if isinstance(link, str) else ""
+    return f"GitHub has blocked the repository{told}{where}."
+
+
+def _access_refused(reply: Reply) -> AccessRefused:
+    said, headers = reply.message, reply.headers
+    quoted = f"GitHub: {said or 'refused without a reason'}."
+    if "SAML" in said or headers.get("x-github-sso", "").startswith("required"):
+        found = re.search(r"url=(https://\S+)", headers.get("x-github-sso", ""))
+        fix = "Authorise the token for this organization: GitHub, Settings, Developer settings, Configure SSO."
+        refused = AccessRefused(f"{quoted} {fix}", reply.status)
+        refused.link = found.group(1) if found else None
+        return refused
+    if said.startswith("Resource not accessible by personal access token"):
+        needed = _needed(headers.get("x-accepted-github-permissions", ""))
+        fix = f"This token lacks {needed}. Edit the fine-grained token on GitHub, grant it, and select this repository."
+    elif said.startswith("Resource not accessible by integration"):
+        needed = _needed(headers.get("x-accepted-github-permissions", ""))
+        fix = f"This app lacks {needed}. (The GITHUB_TOKEN of Actions can never have it.)"
+    elif said.startswith(("Must have push access", "Must have admin rights")):
+        fix = (
+            "The token's user must be able to push to this repository, and a classic token needs the scope repo "
+            "(public_repo is enough for public ones)."
+        )
+    else:
+        fix = "Mend this on GitHub, or use another token."
+    return AccessRefused(f"{quoted} {fix}", reply.status)
+
+
+def _needed(accepted: str) -> str:
+    """The permission that the header names, in the words of GitHub's token page."""
+    if not accepted or accepted == "administration=read":
+        return _PERMISSION
+    words = [part.strip().partition("=") for part in accepted[:MESSAGE_LIMIT].split(";")]
+    named = [f"{name.replace('_', ' ').capitalize()}: {level}" for name, _, level in words if name]
+    return "the repository permission " + " or ".join(named)

@@ -1,0 +1,74 @@
+"""What the environment sets: where GitHub is, where the data lies, how fast we may ask.
+
+SettingsRefused      a value cannot be used; says which, and what it may be
+"""
+
+import ipaddress
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+DEFAULT_API_URL = "https://api.github.com"
+DEFAULT_DATA_DIR = Path("data/db")
+
+
+class SettingsRefused(Exception):
+    """The configuration cannot be used; the sentence says what to change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Requests a minute and requests at once are for one token owner: GitHub counts them together."""
+
+    api_url: str = DEFAULT_API_URL
+    requests_a_minute: int = 600
+    concurrency: int = 4
+
+
+def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
+    """The settings of the environment. Raises: SettingsRefused."""
+    return Settings(
+        _api_url(environ.get("GITHUB_API_URL") or DEFAULT_API_URL),
+        _number(environ, "TRAFFIC_REQUESTS_A_MINUTE", 600, 1_000_000),
+        _number(environ, "TRAFFIC_CONCURRENCY", 4, 100),
+    )
+
+
+def _number(environ: Mapping[str, str], name: str, default: int, greatest: int) -> int:
+    text = environ.get(name) or str(default)
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= greatest:
+        raise SettingsRefused(f"{name} must be a whole number from 1 to {greatest}, not {text!r}.")
+    return int(text)
+
+
+def _api_url(url: str) -> str:
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise SettingsRefused("GITHUB_API_URL must be a plain address, without a user, a token or a query.")
+    if host == "ghe.com" or host.endswith(".ghe.com"):
+        raise SettingsRefused(
+            f"{host} is GitHub Enterprise Cloud with data residency: it gives no traffic through its API. "
+            f"Only {DEFAULT_API_URL} does."
+        )
+    if parts.path.rstrip("/").endswith(("/api/v3", "/api")):
+        raise SettingsRefused(
+            f"{host} is a GitHub Enterprise Server: it has no traffic API. Only {DEFAULT_API_URL} gives traffic."
+        )
+    if not host or parts.scheme not in {"http", "https"} or (parts.scheme == "http" and not _is_loopback(host)):
+        raise SettingsRefused(
+            f"GITHUB_API_URL must begin with https:// (http:// for this machine only), not {url!r}. "
+            f"The default is {DEFAULT_API_URL}."
+        )
+    return url.rstrip("/")
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
