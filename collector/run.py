@@ -69,7 +69,7 @@ def collect(store: Store, settings: Settings, request: RunRequest, clock: System
     Raises: RunInProgress, StoreError, VaultError. A stop asked for through `clock` ends the run early and well.
     """
     with _alone(store.directory):
-        return Run(store, settings, request, clock, progress).go()
+        return Run(store, request, Conditions(settings, clock, progress)).go()
 
 
 @contextmanager
@@ -107,28 +107,30 @@ class _Tally:
                 self.views_seen += seen.window.total
 
 
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """What a run works under: its settings, its time, and who is told of it."""
+
+    settings: Settings
+    clock: SystemClock
+    progress: Progress
+
+
 class Run:
     """One run, from the first question to its line in the system log."""
 
-    def __init__(
-        self, store: Store, settings: Settings, request: RunRequest, clock: SystemClock, progress: Progress
-    ) -> None:
-        self._store, self._settings, self._request, self._clock, self._progress = (
-            store,
-            settings,
-            request,
-            clock,
-            progress,
-        )
-        self._time = GitHubTime(clock)
-        self._halt = Halt(clock.stop)
+    def __init__(self, store: Store, request: RunRequest, conditions: Conditions) -> None:
+        self._store, self._request = store, request
+        self._settings, self._clock, self._progress = conditions.settings, conditions.clock, conditions.progress
+        self._time = GitHubTime(self._clock)
+        self._halt = Halt(self._clock.stop)
         self._tally = _Tally()
         self._done: queue.Queue[Done] = queue.Queue(WAITING_VISITS)
         self._tokens: dict[int, OpenToken] = {}
         self._visitors: dict[int, Visitor] = {}  # by tenant
         self._owners: dict[str, Owner] = {}
         self._closed = threading.Event()  # nobody saves any more
-        self._started = clock.monotonic()
+        self._started = self._clock.monotonic()
 
     def go(self) -> RunReport:
         """Make the run."""
