@@ -1,0 +1,89 @@
+"""Lives through the demo's past: the simulated clock runs from the first day to the present, and the collector runs
+every few days of it, just as it would have done then.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+
+from collector.check import check_repository, check_token, connect
+from collector.clock import SystemClock
+from collector.progress import Silent
+from collector.run import RunRequest, collect
+from collector.settings import Settings
+from data.ledger import Scope
+from data.models import Tenant
+from data.repositories import add_repositories
+from data.store import Store
+from data.tenants import add_tenant
+from data.tokens import save_token
+from data.vault import open_vault
+from tests.simulated_github.client import Client
+from tests.simulated_github.demo import MAINTAINER_TOKEN, VIEWER_TOKEN, demo_world
+
+PAST = timedelta(days=570)
+STEP = timedelta(days=3)  # GitHub shows 14 days, so nothing is lost
+AS_FAST_AS_IT_GOES = 1_000_000
+OFFICE, GROUP = "Open source office", "Research group"
+TOKENS = {OFFICE: MAINTAINER_TOKEN, GROUP: VIEWER_TOKEN}
+FOLLOWED_BY_GROUP = ("icesat2py/icepyx", "debevv/nanoMODBUS", "NCAR/i-wrf")
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A moment of the demo's past: how many of all are over, and when it is."""
+
+    done: int
+    of: int
+    now: datetime
+
+
+class History:
+    """The demo's data directory, filled through the real collector."""
+
+    def __init__(self, directory: Path, github: Client, url: str) -> None:
+        self._store = Store(directory)
+        self._github = github
+        self._settings = Settings(url, AS_FAST_AS_IT_GOES)
+        self._clock = SystemClock()
+        self._tenants: dict[str, Tenant] = {}
+        world = demo_world(datetime.now(UTC).date())
+        self._waiting = {each.full_name: each.created_at for each in world.repositories.values()}
+
+    def live(self, until: datetime) -> Iterator[Moment]:
+        """Collect every few days of the past up to `until`; says after each how far it is."""
+        self._store.prepare()
+        first = datetime.combine((until - PAST).date(), time(22, 15), UTC)
+        moments = [first + n * STEP for n in range((until - first) // STEP + 1)]
+        for done, now in enumerate([*moments, until], start=1):
+            self._github.control("PUT", "clock", {"now": now.isoformat()})
+            self._follow_what_is_there(now)
+            collect(self._store, self._settings, RunRequest(Scope(), "schedule"), self._clock, Silent())
+            yield Moment(done, len(moments) + 1, now)
+        self._store.close()
+
+    def _follow_what_is_there(self, now: datetime) -> None:
+        for name, token in TOKENS.items():
+            if name not in self._tenants:
+                self._add_tenant(name, token, now)
+            theirs = [each for each, created in self._waiting.items() if created <= now and _tenant_of(each) == name]
+            if theirs:
+                github = connect(self._settings, token, self._clock, Silent())
+                facts = [check_repository(github, each) for each in theirs]
+                github.close()
+                add_repositories(self._store, self._tenants[name].tenant_id, facts, now)
+                self._waiting = {each: at for each, at in self._waiting.items() if each not in theirs}
+
+    def _add_tenant(self, name: str, token: str, now: datetime) -> None:
+        tenant = add_tenant(self._store, name, "daily", now)
+        github = connect(self._settings, token, self._clock, Silent())
+        facts = check_token(github)
+        github.close()
+        sealed = (open_vault(self._store.directory).seal(token), token[-4:])
+        save_token(self._store, tenant.tenant_id, sealed, facts, now)
+        self._tenants[name] = tenant
+
+
+def _tenant_of(full_name: str) -> str:
+    return GROUP if full_name in FOLLOWED_BY_GROUP else OFFICE
