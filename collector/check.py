@@ -1,15 +1,16 @@
 """Asks GitHub at once whether a token, or a repository with it, will do: for the command line and the pages."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
-from collector.clock import Clock
+from collector.clock import Clock, SystemClock
 from collector.endpoints import Question, fetch_endpoint
 from collector.fields import optional_count, optional_text
 from collector.github import Answer, GitHub
 from collector.limits import Owner
 from collector.parse import AnswerRefused
-from collector.progress import Progress
-from collector.settings import Settings
+from collector.progress import Progress, Silent
+from collector.settings import Settings, read_settings
 from data.models import Endpoint, RepositoryFacts, StatsObservation
 from data.tokens import TokenFacts
 
@@ -19,6 +20,16 @@ PATIENCE_S = 120.0  # somebody is waiting for the answer
 def connect(settings: Settings, secret: str, clock: Clock, progress: Progress) -> GitHub:
     """A client for a few questions, with a budget of its own."""
     return GitHub(settings, secret, Owner(settings, clock, progress.waiting, PATIENCE_S), clock)
+
+
+@contextmanager
+def asking(secret: str) -> Iterator[GitHub]:
+    """GitHub as the token `secret` sees it, for somebody who waits at a page. Raises: SettingsRefused, TokenRefused."""
+    github = connect(read_settings(), secret, SystemClock(), Silent())
+    try:
+        yield github
+    finally:
+        github.close()
 
 
 def check_token(github: GitHub) -> TokenFacts:

@@ -6,13 +6,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from collector.clock import Stopped
+from collector.clock import Clock, Stopped
 from collector.due import Visit
 from collector.errors import GitHubError, HostDown, LimitReached, RunStopped, TokenRefused
+from collector.redaction import redacted
 from collector.visits import Visitor
 from data.models import EndpointResult
 
 HOST_DOWN_AFTER = 5  # visits in a row without a connection
+LISTENS_EVERY_S = 0.5  # while it waits
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,28 @@ class Halt:
             self.end(str(error))
 
 
+class HaltingClock:
+    """The clock of those who fetch: when the run is to end, for whatever reason, their waits end too."""
+
+    def __init__(self, clock: Clock, halt: Halt) -> None:
+        self._clock = clock
+        self._halt = halt
+
+    def monotonic(self) -> float:
+        """Seconds from an arbitrary start, never going backwards."""
+        return self._clock.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait; raises Stopped as soon as the run is to end."""
+        until = self._clock.monotonic() + seconds
+        while not self._halt:
+            left = until - self._clock.monotonic()
+            if left <= 0:
+                return
+            self._clock.sleep(min(left, LISTENS_EVERY_S))
+        raise Stopped
+
+
 class Crew:
     """The visits of one token owner. `deliver` is called from several threads, and may make them wait."""
 
@@ -68,6 +92,11 @@ class Crew:
         self._deliver = deliver
         self._halt = halt
         self._guard = threading.Lock()
+
+    @property
+    def visits(self) -> int:
+        """How many visits there are to make."""
+        return sum(len(phase) for phase in self._phases)
 
     def work(self) -> None:
         """Make all visits; a phase begins when the one before it is over."""
@@ -83,40 +112,41 @@ class Crew:
                 task = next(tasks, None)
             if task is None:
                 return
-            try:
-                done = self._made(task)
-            except Stopped:
-                return
-            self._deliver(done)
+            done = self._made(task)
+            if done.results or not self._halt:
+                self._deliver(done)
 
     def _made(self, task: Task) -> Done:
-        if task.visitor.ended:
-            return Done(task.visit, (_skipped(task, task.visitor.ended),))
+        """The visit as far as it came: what was answered before it ended is kept."""
         results: list[EndpointResult] = []
+        if task.visitor.ended:
+            return Done(task.visit, (_skipped(task, 0, task.visitor.ended),))
         try:
-            results.extend(task.visitor.visit(task.visit))
+            for result in task.visitor.visit(task.visit):
+                results.append(result)
             self._halt.heard(None)
-        except (TokenRefused, LimitReached) as error:
-            task.visitor.ended = str(error)
-            results.append(_skipped(task, str(error)))
-        except RunStopped as error:
-            self._halt.end(str(error))
-            results.append(_skipped(task, str(error)))
-        except HostDown as error:
-            self._halt.heard(error)
-            results.append(_skipped(task, str(error)))
         except Stopped:
-            raise
-        except Exception as error:  # noqa: BLE001 - a fault of ours with one repository must not end the others' run
-            results.append(
-                _skipped(task, f"This program failed here ({type(error).__name__}): please report it.", "failed")
-            )
+            return Done(task.visit, tuple(results))
+        except (TokenRefused, LimitReached) as error:
+            task.visitor.ended = redacted(str(error))
+            results.append(_skipped(task, len(results), task.visitor.ended))
+        except (RunStopped, HostDown) as error:
+            self._heard(error)
+            results.append(_skipped(task, len(results), redacted(str(error))))
         return Done(task.visit, tuple(results))
 
+    def _heard(self, error: RunStopped | HostDown) -> None:
+        if isinstance(error, HostDown):
+            self._halt.heard(error)
+        else:
+            self._halt.end(redacted(str(error)))
 
-def _skipped(task: Task, reason: str, outcome: str = "skipped") -> EndpointResult:
-    repository_id = task.visit.collectable.repository.repository_id
-    return EndpointResult(repository_id, task.visit.endpoints[0], task.visitor.time.now(), outcome, 0, message=reason)
+
+def _skipped(task: Task, place: int, reason: str) -> EndpointResult:
+    """The row of the log for the endpoint at whose place the visit ended."""
+    visit, at = task.visit, task.visitor.time.now()
+    repository_id = visit.collectable.repository.repository_id
+    return EndpointResult(repository_id, visit.endpoints[place], at, "skipped", 0, message=reason)
 
 
 def in_turns(groups: Iterable[list[Task]]) -> list[Task]:

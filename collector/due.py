@@ -24,6 +24,9 @@ PHASES: tuple[tuple[Endpoint, ...], ...] = (
 out costs stars, not days. The repository itself is asked before its traffic in every run: its id tells whether the
 name still means the same repository; GitHub does not count the call where nothing has changed (304)."""
 
+FIRST_LOOK = frozenset({Endpoint.REPOSITORY, Endpoint.VIEWS})
+"""A refusal of these is one of the repository; a refusal of another endpoint is that endpoint's alone."""
+
 EVERY_RUN = frozenset({Endpoint.REPOSITORY, Endpoint.VIEWS, Endpoint.CLONES})
 
 
@@ -71,5 +74,6 @@ def _rests(each: CollectableRepository, now: datetime) -> bool:
     """Whether GitHub refused this repository less than 20 hours ago."""
     if each.repository.state is RepositoryState.ACTIVE:
         return False
-    tried = each.endpoints.get(Endpoint.VIEWS) or each.endpoints.get(Endpoint.REPOSITORY)
-    return tried is not None and now - tried.last_tried_at < TRIED_AGAIN_AFTER
+    looks = (each.endpoints.get(endpoint) for endpoint in FIRST_LOOK)
+    tried = [look.last_tried_at for look in looks if look is not None]
+    return bool(tried) and now - max(tried) < TRIED_AGAIN_AFTER

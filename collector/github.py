@@ -7,12 +7,14 @@ and is tried again where that may help.
 
 import json
 import os
+import ssl
 import threading
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from http.client import IncompleteRead
+from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
 import requests
@@ -20,6 +22,7 @@ import urllib3
 from requests.utils import get_environ_proxies, parse_header_links
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, stop_after_delay, wait_random_exponential
 
+from collector import deadline
 from collector.clock import Clock
 from collector.errors import (
     BadAnswer,
@@ -32,13 +35,13 @@ from collector.errors import (
     Transient,
     Unreachable,
 )
+from collector.headers import date_of, expiry_of, place_of, validator_of
 from collector.limits import Owner
+from collector.redaction import HIDDEN
 from collector.refusals import API_VERSION, MESSAGE_LIMIT, Reply, error_of, limit_of
 from collector.settings import Settings
 
 CONNECT_TIMEOUT_S = 10
-READ_TIMEOUT_S = 20
-DEADLINE_S = 30  # for one answer, however slowly it drips
 GREATEST_BODY = 10_000_000  # bytes, unpacked; a page of releases with many assets has about two million
 TRIES = 4
 TRY_FOR_S = 90
@@ -104,7 +107,7 @@ class GitHub:
         With `confirm_missing` a 404 is believed only when it is repeated after a few seconds.
         Raises: GitHubError, Stopped.
         """
-        url = self._api_url + path + (f"?{urlencode(query)}" if query else "")
+        url = self._url(path, query)
         try:
             return self._retrying(url, etag)
         except Missing:
@@ -121,11 +124,11 @@ class GitHub:
         Raises: as `fetch`; PagingLimited where GitHub gives no further page, after those that it gave.
         """
         answer = self.fetch(path, query, etag)
-        seen: set[str] = set()
+        seen = {self._url(path, query)}
         while True:
             yield answer
             following = _next_link(answer)
-            if answer.unchanged or following is None or following in seen or len(seen) + 1 >= max_pages:
+            if answer.unchanged or following is None or following in seen or len(seen) >= max_pages:
                 return
             seen.add(following)
             self._refuse_other_host(following, "The next page of a list")
@@ -135,6 +138,9 @@ class GitHub:
         """Close the connections of all threads."""
         for session in self._sessions:
             session.close()
+
+    def _url(self, path: str, query: Mapping[str, str | int] | None) -> str:
+        return self._api_url + path + (f"?{urlencode(query)}" if query else "")
 
     def _retrying(self, url: str, etag: str | None) -> Answer:
         retrying = Retrying(
@@ -165,17 +171,15 @@ class GitHub:
         location = reply.headers.get("location")
         if not location:
             raise RequestRefused("GitHub redirects without saying where to.", reply.status)
-        target = urljoin(url, location)
+        try:
+            target = urljoin(url, location)
+        except ValueError:
+            raise RequestRefused("GitHub redirects to what is no address.", reply.status) from None
         self._refuse_other_host(target, "A redirect")
         return target
 
     def _refuse_other_host(self, url: str, what: str) -> None:
-        try:
-            there, here = urlsplit(url), urlsplit(self._api_url)
-            same = (there.scheme, there.hostname, there.port) == (here.scheme, here.hostname, here.port)
-        except ValueError:
-            same = False
-        if not same:
+        if place_of(url) is None or place_of(url) != place_of(self._api_url):
             raise RequestRefused(f"{what} leads away from GitHub's own address. It was not followed.")
 
     def _ask(self, url: str, etag: str | None) -> Reply:
@@ -185,12 +189,12 @@ class GitHub:
             with self.owner.turn() as sent_at:
                 reply = self._send(url, etag)
             self.owner.heed(reply.headers, reply.as_of)
-            self.token_expires_at = _expiry(reply.headers) or self.token_expires_at
+            self.token_expires_at = expiry_of(reply.headers) or self.token_expires_at
             limit = limit_of(reply)
             if limit is not None:
                 self.owner.refused(limit, sent_at)
                 continue
-            self.owner.answered()
+            self.owner.answered(sent_at)
             if reply.status in {200, 204} | _PERMANENT | _TEMPORARY or (reply.status == 304 and etag):
                 return reply
             if reply.status == 304:
@@ -205,17 +209,20 @@ class GitHub:
 
     def _send(self, url: str, etag: str | None) -> Reply:
         headers = {"If-None-Match": etag} if etag else None
+        timeout = (CONNECT_TIMEOUT_S, deadline.READ_TIMEOUT_S)
         started = time.monotonic()
         try:
             with self._session().get(
-                url, headers=headers, stream=True, allow_redirects=False, timeout=(CONNECT_TIMEOUT_S, READ_TIMEOUT_S)
+                url, headers=headers, stream=True, allow_redirects=False, timeout=timeout
             ) as response:
-                raw = _read(response, started + DEADLINE_S)
+                raw = _read(response)
         except GitHubError:
             raise
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-            raise _transport_error(error, urlsplit(url).hostname or url) from None  # the cause names the address again
-        return _reply(response, raw)
+            failure = _transport_error(error, urlsplit(url).hostname or url, time.monotonic() - started)
+        else:
+            return _reply(response, raw if response.status_code == 200 else self._authorization.hide(raw))
+        raise failure  # here and not above: the cause would carry the request along, and with it the token
 
     def _session(self) -> requests.Session:
         session: requests.Session | None = getattr(self._of_thread, "session", None)
@@ -235,12 +242,44 @@ class _Authorization(requests.auth.AuthBase):
         request.headers["Authorization"] = f"Bearer {self._secret}"
         return request
 
+    def hide(self, raw: bytes) -> bytes:
+        """A body without the token: what stands between us and GitHub may repeat the request in its refusal."""
+        return raw.replace(self._secret.encode(), HIDDEN.encode())
+
+
+class _Adapter(requests.adapters.HTTPAdapter):
+    """Makes connections whose answers have a deadline."""
+
+    def init_poolmanager(self, *args: Any, **named: Any) -> None:
+        """For direct connections."""
+        super().init_poolmanager(*args, **named)
+        self.poolmanager.pool_classes_by_scheme = deadline.TIMED_POOLS
+
+    def proxy_manager_for(self, proxy: str, **named: Any) -> urllib3.ProxyManager:
+        """For those through a proxy."""
+        manager: urllib3.ProxyManager = super().proxy_manager_for(proxy, **named)
+        manager.pool_classes_by_scheme = deadline.TIMED_POOLS
+        return manager
+
+
+class _Session(requests.Session):
+    """Leaves redirects to us: the library would read their address, follow the same host to http, or fail at it."""
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        """None, always."""
+        return None
+
 
 def _new_session(api_url: str, authorization: _Authorization) -> requests.Session:
-    """A session that has read the environment's proxies and certificates once, not at every call."""
-    session = requests.Session()
+    """A session that has read the environment's proxies and certificates once, not at every call.
+
+    A proxy is used for https only: it sees no more than GitHub's name. Without TLS it would see the token.
+    """
+    session = _Session()
+    session.mount("https://", _Adapter())
+    session.mount("http://", _Adapter())
     session.auth = authorization
-    session.proxies = get_environ_proxies(api_url)
+    session.proxies = get_environ_proxies(api_url) if api_url.startswith("https://") else {}
     session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
     session.trust_env = False
     session.headers.update(
@@ -249,8 +288,8 @@ def _new_session(api_url: str, authorization: _Authorization) -> requests.Sessio
     return session
 
 
-def _read(response: requests.Response, give_up_at: float) -> bytes:
-    """The unpacked body, piece by piece as it comes, within the deadline and the greatest size."""
+def _read(response: requests.Response) -> bytes:
+    """The unpacked body, piece by piece as it comes, within the greatest size."""
     body = bytearray()
     while True:
         piece = response.raw.read1(PIECE, decode_content=True)
@@ -259,8 +298,6 @@ def _read(response: requests.Response, give_up_at: float) -> bytes:
         body += piece
         if len(body) > GREATEST_BODY:
             raise RequestRefused(f"The answer has more than {GREATEST_BODY:,} bytes.", response.status_code)
-        if time.monotonic() > give_up_at:
-            raise BadAnswer(f"The answer was not complete after {DEADLINE_S} s.", response.status_code)
 
 
 def _reply(response: requests.Response, raw: bytes) -> Reply:
@@ -275,7 +312,7 @@ def _reply(response: requests.Response, raw: bytes) -> Reply:
         body = raw[: MESSAGE_LIMIT * 2].decode("utf-8", "replace")
     if response.status_code == 200 and body is None:
         raise BadAnswer("The answer is empty.", 200)
-    return Reply(response.status_code, headers, body, _as_of(headers))
+    return Reply(response.status_code, headers, body, date_of(headers) or datetime.now(UTC))
 
 
 def _answer(reply: Reply, etag: str | None, moved_to: str | None) -> Answer:
@@ -288,29 +325,11 @@ def _answer(reply: Reply, etag: str | None, moved_to: str | None) -> Answer:
         as_of=reply.as_of,
         status=reply.status,
         headers=reply.headers,
-        warnings=warnings if "date" in reply.headers else (*warnings, "the answer had no Date; ours was taken"),
-        etag=etag if unchanged else reply.headers.get("etag"),
+        warnings=warnings if date_of(reply.headers) else (*warnings, "the answer had no Date; ours was taken"),
+        etag=etag if unchanged else validator_of(reply.headers),
         moved_to=moved_to,
         unchanged=unchanged,
     )
-
-
-def _as_of(headers: Mapping[str, str]) -> datetime:
-    """The moment of the answer by GitHub's clock; by ours where it says none."""
-    try:
-        moment = parsedate_to_datetime(headers.get("date", ""))
-    except (ValueError, TypeError):
-        return datetime.now(UTC)
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-
-
-def _expiry(headers: Mapping[str, str]) -> datetime | None:
-    """When the token expires, from either form that GitHub writes; None where it never does, or says it oddly."""
-    text = headers.get("github-authentication-token-expiration", "").strip().replace(" UTC", " +0000")
-    try:
-        return datetime.strptime(text, "%Y-%m-%d %H:%M:%S %z").astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
 
 
 def _next_link(answer: Answer) -> str | None:
@@ -318,21 +337,24 @@ def _next_link(answer: Answer) -> str | None:
     return next((link["url"] for link in links if link.get("rel") == "next" and link.get("url")), None)
 
 
-def _transport_error(error: Exception, host: str) -> GitHubError:
+def _transport_error(error: Exception, host: str, seconds: float) -> GitHubError:
     """What a failure of the connection means. The library's own text is left out: it repeats the whole request."""
     chain: list[BaseException] = [error]
     while (cause := chain[-1].__cause__ or chain[-1].__context__ or _reason(chain[-1])) and cause not in chain:
         chain.append(cause)
     kinds = tuple(type(each) for each in chain)
-    if any(issubclass(kind, requests.exceptions.SSLError | urllib3.exceptions.SSLError) for kind in kinds):
+    cut = any(issubclass(kind, ssl.SSLEOFError | ssl.SSLZeroReturnError | ConnectionError) for kind in kinds)
+    if not cut and any(issubclass(kind, ssl.SSLError | urllib3.exceptions.SSLError) for kind in kinds):
         return RunStopped(f"The TLS certificate of {host} cannot be trusted, or TLS failed. Nothing was sent.")
-    if any(issubclass(kind, requests.Timeout | urllib3.exceptions.TimeoutError | TimeoutError) for kind in kinds):
-        return Unreachable(f"{host} did not answer within {READ_TIMEOUT_S} s.")
-    if any(issubclass(kind, urllib3.exceptions.NewConnectionError) for kind in kinds):
+    if any(issubclass(kind, urllib3.exceptions.NewConnectionError) for kind in kinds):  # to urllib3 a timeout too
         return HostDown(f"{host} cannot be reached: its name is not known here, or nothing listens there.")
+    if any(issubclass(kind, requests.Timeout | urllib3.exceptions.TimeoutError | TimeoutError) for kind in kinds):
+        if seconds >= deadline.DEADLINE_S:
+            return BadAnswer(f"The answer was not complete after {deadline.DEADLINE_S:g} s.")
+        return Unreachable(f"{host} did not answer within {deadline.READ_TIMEOUT_S:g} s.")
     if any(issubclass(kind, urllib3.exceptions.DecodeError) for kind in kinds):
         return BadAnswer("The answer could not be unpacked.")
-    if any(issubclass(kind, urllib3.exceptions.IncompleteRead) for kind in kinds):
+    if any(issubclass(kind, IncompleteRead) for kind in kinds):
         return BadAnswer("The answer was cut short.")
     return Unreachable(f"The connection to {host} broke ({kinds[0].__name__}).")
 

@@ -79,7 +79,7 @@ class Owner:
     def heed(self, headers: Mapping[str, str], as_of: datetime) -> None:
         """Note what an answer tells of the primary limit."""
         remaining, reset = headers.get("x-ratelimit-remaining", ""), headers.get("x-ratelimit-reset", "")
-        if not (remaining.isdigit() and reset.isdigit()):
+        if not (is_number(remaining) and is_number(reset)):
             return
         resets_at = self._clock.monotonic() + until_reset(reset, as_of)
         with self._guard:
@@ -88,10 +88,11 @@ class Owner:
             self._remaining = min(left, self._remaining) if same_hour and self._remaining is not None else left
             self._resets_at = resets_at
 
-    def answered(self) -> None:
-        """A call was answered without a limit: the next refusal is a first one again."""
+    def answered(self, sent_at: float) -> None:
+        """A call sent at `sent_at` was answered without a limit: the next refusal is a first one again."""
         with self._guard:
-            self._refusals = 0
+            if sent_at >= self._paused_at:  # else it was on its way before the limit, and tells nothing of it
+                self._refusals = 0
 
     def refused(self, refusal: Refusal, sent_at: float) -> None:
         """Pause for a limit that a call sent at `sent_at` has met. Raises: LimitReached to end the work instead."""
@@ -165,9 +166,14 @@ class Owner:
             self._waiting(wait, self._why)
 
 
+def is_number(text: str) -> bool:
+    """Whether a header is a whole number of an ordinary length: ¹ is a digit to Python, and no number."""
+    return text.isascii() and text.isdigit() and len(text) <= 20
+
+
 def until_reset(reset: str, as_of: datetime) -> float:
     """Seconds from an answer's `Date` to its `x-ratelimit-reset`, within 0 to 1 hour, and one second more."""
-    epoch = int(reset[:20])
+    epoch = int(reset)
     if epoch > MILLISECONDS:
         epoch //= 1000
     return min(max(epoch - as_of.timestamp(), 0.0), 3600.0) + 1.0
@@ -176,11 +182,11 @@ def until_reset(reset: str, as_of: datetime) -> float:
 def until_retry(retry_after: str, as_of: datetime) -> float | None:
     """Seconds that a `retry-after` (a number or an HTTP date) asks for, at least 1; None where it says nothing."""
     text = retry_after.strip()
-    if text.lstrip("-").isdigit():
-        return max(1.0, float(text[:10]))
+    if is_number(text.removeprefix("-")):
+        return max(1.0, float(text))
     try:
         moment = parsedate_to_datetime(text)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return max(1.0, (moment - as_of).total_seconds())

@@ -11,6 +11,7 @@ from functools import partial
 from typing import Generic, TypeVar
 
 from collector.fields import (
+    GREATEST_COUNT,
     FieldRefused,
     count_field,
     mapping,
@@ -36,6 +37,7 @@ from data.models import (
 
 OLDEST_ROW = timedelta(days=30)
 LISTING_LIMIT = 100  # GitHub gives 10
+MOST_TOLD = 10
 FULL_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,99}/(?!\.\.?$)[A-Za-z0-9_.-]{1,100}")
 
 
@@ -70,6 +72,8 @@ def parse_traffic(metric: Metric, body: object, as_of: datetime) -> Parsed[Traff
         readings.setdefault(day, DayReading(day, 0, 0))
     days = tuple(readings[day] for day in sorted(readings))
     total = sum(reading.count for reading in days)
+    if total > GREATEST_COUNT:
+        raise AnswerRefused(f"the rows of {metric.value} add up to more than can be")
     window = None
     if covered is not None:
         window = TrafficWindow(covered.first, covered.last, total, optional_count(top, "uniques"))
@@ -83,6 +87,8 @@ def parse_weekly(metric: Metric, body: object, as_of: datetime) -> Parsed[Weekly
     """Views or clones by GitHub's own weeks (Monday, UTC). Source: per=week. Raises: AnswerRefused."""
     today = utc_day(as_of)
     readings, warnings = _readings(_list(_object(body), metric.value), today)
+    if warnings.refused and not readings:
+        raise AnswerRefused(f"no week of {metric.value} could be used: {warnings.refused[0]}")
     whole = whole_week_to_ask_for(today)
     if whole is not None and not warnings.refused:
         readings.setdefault(whole, DayReading(whole, 0, 0))
@@ -145,8 +151,10 @@ class Warnings:
         self.odd: list[str] = []
 
     def told(self) -> tuple[str, ...]:
-        """All of them as sentences for the log."""
-        return (*(f"row refused: {reason}" for reason in self.refused), *self.odd)
+        """The first of them as sentences for the log: an answer may hold a hundred thousand bad rows."""
+        told = (*(f"row refused: {reason}" for reason in self.refused[:MOST_TOLD]), *self.odd[:MOST_TOLD])
+        more = len(self.refused) + len(self.odd) - len(told)
+        return (*told, f"and {more} more such rows") if more else told
 
 
 def attempt(make: Callable[[], Made], warnings: Warnings) -> Made | None:

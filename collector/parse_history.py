@@ -53,6 +53,8 @@ def parse_releases(pages: list[object]) -> Parsed[ReleaseObservation]:
         releases.setdefault(release.release_id, release)
         for asset in _assets(row, release, warnings):
             assets.setdefault(asset.asset_id, asset)
+    if warnings.refused and not releases:
+        raise AnswerRefused(f"no row of the releases could be used: {warnings.refused[0]}")
     return Parsed(ReleaseObservation(tuple(releases.values()), tuple(assets.values())), warnings.told())
 
 
@@ -72,9 +74,12 @@ def _star_week(given: object) -> list[StarDay]:
         raise FieldRefused("a week of stars has not seven days")
     try:
         start = utc_day(datetime.fromtimestamp(count_field(row, "week"), UTC) + ZONES_REACH)
+        dates = [start + n * DAY for n in range(7)]
+    except FieldRefused:
+        raise
     except (OverflowError, ValueError, OSError) as error:
         raise FieldRefused("the start of a week of stars is not a moment") from error
-    return [StarDay(start + n * DAY, count_field({"days": stars}, "days")) for n, stars in enumerate(days)]
+    return [StarDay(day, count_field({"days": stars}, "days")) for day, stars in zip(dates, days, strict=True)]
 
 
 def _release(given: object) -> ReleaseFacts:

@@ -17,7 +17,8 @@ from collector.errors import (
     ServerFailed,
     TokenRefused,
 )
-from collector.limits import LOCKOUT_S, Refusal, until_reset, until_retry
+from collector.limits import LOCKOUT_S, Refusal, is_number, until_reset, until_retry
+from collector.redaction import redacted
 
 MESSAGE_LIMIT = 200
 API_VERSION = "2026-03-10"
@@ -44,14 +45,19 @@ class Reply:
         found: object = self.body
         if isinstance(self.body, Mapping):
             found = self.body.get("message") or self.body.get("error")
-        text = " ".join(found.split()) if isinstance(found, str) else ""
-        return text[:MESSAGE_LIMIT]
+        return _quoted(found, MESSAGE_LIMIT)
 
     @property
     def documentation(self) -> str:
         """The address that GitHub names for further reading."""
         found = self.body.get("documentation_url") if isinstance(self.body, Mapping) else None
         return found if isinstance(found, str) else ""
+
+
+def _quoted(found: object, limit: int) -> str:
+    """A text of GitHub's fit to be repeated: on one line, without a token, storable, cut."""
+    text = " ".join(redacted(found).split()) if isinstance(found, str) else ""
+    return text[:limit].encode("utf-8", "replace").decode("utf-8")
 
 
 def limit_of(reply: Reply) -> Refusal | None:
@@ -64,7 +70,7 @@ def limit_of(reply: Reply) -> Refusal | None:
         return Refusal("secondary_limit", retry_after)
     if headers.get("x-ratelimit-remaining") == "0" or message.startswith("api rate limit"):
         reset = headers.get("x-ratelimit-reset", "")
-        if retry_after is None and reset.isdigit():
+        if retry_after is None and is_number(reset):
             retry_after = until_reset(reset, reply.as_of)
         return Refusal("primary_limit", retry_after)
     if message.startswith("maximum number of login attempts"):
@@ -133,8 +139,8 @@ def _block_reason(reply: Reply) -> str:
     block = reply.body.get("block") if isinstance(reply.body, Mapping) else None
     reason = block.get("reason") if isinstance(block, Mapping) else None
     link = block.get("html_url") if isinstance(block, Mapping) else None
-    told = f", reason: {reason[:40]}" if isinstance(reason, str) else ""
-    where = f", see {link[:MESSAGE_LIMIT]}" if isinstance(link, str) else ""
+    told = f", reason: {_quoted(reason, 40)}" if isinstance(reason, str) else ""
+    where = f", see {_quoted(link, MESSAGE_LIMIT)}" if isinstance(link, str) else ""
     return f"GitHub has blocked the repository{told}{where}."
 
 
@@ -142,7 +148,7 @@ def _access_refused(reply: Reply) -> AccessRefused:
     said, headers = reply.message, reply.headers
     quoted = f"GitHub: {said or 'refused without a reason'}."
     if "SAML" in said or headers.get("x-github-sso", "").startswith("required"):
-        found = re.search(r"url=(https://\S+)", headers.get("x-github-sso", ""))
+        found = re.search(r"url=(https://github\.com/\S+)", headers.get("x-github-sso", ""))
         fix = "Authorise the token for this organization: GitHub, Settings, Developer settings, Configure SSO."
         refused = AccessRefused(f"{quoted} {fix}", reply.status)
         refused.link = found.group(1) if found else None

@@ -14,13 +14,14 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
-from collector.clock import GitHubTime, SystemClock
-from collector.crew import Crew, Done, Halt, Task, in_turns
+from collector.clock import GitHubTime, Stopped, SystemClock
+from collector.crew import Crew, Done, Halt, HaltingClock, Task, in_turns
 from collector.due import Visit, due_visits
 from collector.errors import GitHubError, HostDown, LimitReached, RunStopped, TokenRefused
 from collector.github import GitHub
 from collector.limits import Owner
 from collector.progress import Progress
+from collector.redaction import redacted
 from collector.settings import Settings
 from collector.visits import GOOD, Visitor
 from data import ledger
@@ -68,6 +69,7 @@ def collect(store: Store, settings: Settings, request: RunRequest, clock: System
 
     Raises: RunInProgress, StoreError, VaultError. A stop asked for through `clock` ends the run early and well.
     """
+    store.traffic.version()  # says so where there is none
     with _alone(store.directory):
         return Run(store, request, Conditions(settings, clock, progress)).go()
 
@@ -124,6 +126,7 @@ class Run:
         self._settings, self._clock, self._progress = conditions.settings, conditions.clock, conditions.progress
         self._time = GitHubTime(self._clock)
         self._halt = Halt(self._clock.stop)
+        self._fetching_clock = HaltingClock(self._clock, self._halt)
         self._tally = _Tally()
         self._done: queue.Queue[Done] = queue.Queue(WAITING_VISITS)
         self._tokens: dict[int, OpenToken] = {}
@@ -151,24 +154,30 @@ class Run:
     def _meet_github(self, tenant_ids: set[int]) -> None:
         """Ask GitHub with each token for the time and the state of its limits, which costs nothing there."""
         for tenant_id in sorted(tenant_ids & self._tokens.keys()):
-            token = self._tokens[tenant_id]
-            owner = self._owners.setdefault(token.owner_key, Owner(self._settings, self._clock, self._progress.waiting))
-            visitor = Visitor(GitHub(self._settings, token.secret, owner, self._clock), token.token_id, self._time)
-            self._visitors[tenant_id] = visitor
+            visitor = self._visitors[tenant_id] = self._visitor(self._tokens[tenant_id])
             try:
                 self._time.tell(visitor.github.fetch("/rate_limit").as_of)
+                visitor.accepted = True
             except (TokenRefused, LimitReached) as error:
-                visitor.ended = str(error)
-                self._note(f"The token of tenant {tenant_id} is not used: {error}")
+                visitor.ended = redacted(str(error))
+                self._note(f"The token of tenant {tenant_id} is not used: {visitor.ended}")
             except (HostDown, RunStopped) as error:
-                self._halt.end(str(error))
-                return
+                self._halt.end(redacted(str(error)))
+            except Stopped:
+                self._halt.end(None)
             except GitHubError as error:
-                self._progress.warned(f"GitHub's limits are not known yet: {error}")
+                self._progress.warned(f"GitHub's limits are not known yet: {redacted(str(error))}")
+            if self._halt:
+                return
+
+    def _visitor(self, token: OpenToken) -> Visitor:
+        clock = self._fetching_clock
+        owner = self._owners.setdefault(token.owner_key, Owner(self._settings, clock, self._progress.waiting))
+        return Visitor(GitHub(self._settings, token.secret, owner, clock), token.token_id, self._time)
 
     def _fetch_and_save(self, run_id: int, phases: list[list[Visit]]) -> None:
         crews = self._crews(phases)
-        self._progress.started(sum(len(phase) for phase in phases))
+        self._progress.started(sum(crew.visits for crew in crews))
         with ThreadPoolExecutor(max(1, len(crews))) as pool:
             working = [pool.submit(crew.work) for crew in crews]
             try:
@@ -240,7 +249,7 @@ class Run:
         results: list[EndpointResult] = [result for done in batch for result in done.results]
         changed = ledger.save_results(self._store, run_id, results, self._so_far(RunState.RUNNING))
         self._tally.rows_changed += changed
-        self._progress.saved(len(batch), changed)
+        self._progress.saved(len({result.repository_id for result in results}), changed)
 
     def _so_far(self, state: RunState) -> ledger.RunProgress:
         requests = sum(owner.requests for owner in self._owners.values())
@@ -294,6 +303,8 @@ class Run:
             token, expires_at = self._tokens[tenant_id], visitor.github.token_expires_at
             refused = visitor.github.token_refused
             known = (token.valid, token.expires_at)
+            if refused is None and not visitor.accepted:
+                continue
             if known != (refused is None, expires_at or token.expires_at) or refused is not None:
                 state = "valid" if refused is None else "invalid"
                 verdicts.append(TokenVerdict(token.token_id, state, refused, expires_at))

@@ -5,13 +5,17 @@ SettingsRefused      a value cannot be used; says which, and what it may be
 
 import ipaddress
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from collector.redaction import redacted
+
 DEFAULT_API_URL = "https://api.github.com"
 DEFAULT_DATA_DIR = Path("data/db")
+_ADDRESS = re.compile(r"[!-\[\]-~]+")  # visible ASCII without the backslash: parsers disagree on all else
 
 
 class SettingsRefused(Exception):
@@ -38,15 +42,20 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
 
 def _number(environ: Mapping[str, str], name: str, default: int, greatest: int) -> int:
     text = environ.get(name) or str(default)
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= greatest:
-        raise SettingsRefused(f"{name} must be a whole number from 1 to {greatest}, not {text!r}.")
+    if not text.isascii() or not text.isdigit() or len(text) > 10 or not 1 <= int(text) <= greatest:
+        raise SettingsRefused(f"{name} must be a whole number from 1 to {greatest}, not {text[:40]!r}.")
     return int(text)
 
 
 def _api_url(url: str) -> str:
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    if parts.username or parts.password or parts.query or parts.fragment:
+    try:
+        if not _ADDRESS.fullmatch(url):
+            raise ValueError("a character that no address has")
+        parts = urlsplit(url)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError as error:
+        raise SettingsRefused(f"GITHUB_API_URL is not an address. The default is {DEFAULT_API_URL}.") from error
+    if "@" in parts.netloc or parts.query or parts.fragment:
         raise SettingsRefused("GITHUB_API_URL must be a plain address, without a user, a token or a query.")
     if host == "ghe.com" or host.endswith(".ghe.com"):
         raise SettingsRefused(
@@ -59,7 +68,7 @@ def _api_url(url: str) -> str:
         )
     if not host or parts.scheme not in {"http", "https"} or (parts.scheme == "http" and not _is_loopback(host)):
         raise SettingsRefused(
-            f"GITHUB_API_URL must begin with https:// (http:// for this machine only), not {url!r}. "
+            f"GITHUB_API_URL must begin with https:// (http:// for this machine only), not {redacted(url)[:100]!r}. "
             f"The default is {DEFAULT_API_URL}."
         )
     return url.rstrip("/")

@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
-from collector.clock import GitHubTime
-from collector.due import Visit
+from collector.clock import GitHubTime, Stopped
+from collector.due import FIRST_LOOK, Visit
 from collector.endpoints import Fetched, Question, fetch_endpoint
 from collector.errors import Blocked, GitHubError, HostDown, LimitReached, Missing, RepositoryRefused, RunStopped
 from collector.errors import TokenRefused as TokenRefusedByGitHub
 from collector.github import GitHub
 from collector.parse import AnswerRefused, parse_repository
+from collector.redaction import redacted
 from data.calendar import utc_day
 from data.models import (
     Endpoint,
@@ -26,12 +27,10 @@ from data.models import (
     StatsObservation,
 )
 
-FIRST_LOOK = frozenset({Endpoint.REPOSITORY, Endpoint.VIEWS})
-"""A refusal of these is one of the repository; a refusal of another endpoint is that endpoint's alone."""
-
 GOOD = frozenset({"ok", "unchanged"})
 STARS_FRESH_FOR = timedelta(days=28)  # then a short answer of the star history would leave weeks out
-ENDS_MORE = (TokenRefusedByGitHub, LimitReached, RunStopped, HostDown)  # stop more than this repository
+ENDS_MORE = (TokenRefusedByGitHub, LimitReached, RunStopped, HostDown, Stopped)
+"""These end more than the visit to one repository."""
 
 
 class Visitor:
@@ -40,6 +39,7 @@ class Visitor:
     def __init__(self, github: GitHub, token_id: int, time: GitHubTime) -> None:
         self.github = github
         self.token_id = token_id
+        self.accepted = False  # whether GitHub has taken the token in this run
         self.ended: str | None = None  # why this token is asked for nothing more in this run
         self._refused: set[int] = set()
         self.time = time
@@ -71,6 +71,9 @@ class Visitor:
             raise
         except (GitHubError, AnswerRefused) as error:
             result = _failed(blank, error)
+        except Exception as error:  # noqa: BLE001 - a fault of ours with one answer must not end the run for the others
+            told = f"This program failed here ({type(error).__name__}): please report it."
+            result = replace(blank, message=told)
         return replace(result, elapsed_ms=round((self.time.clock.monotonic() - started) * 1000))
 
     def _answered(self, visit: Visit, endpoint: Endpoint, blank: EndpointResult) -> EndpointResult:
@@ -79,6 +82,7 @@ class Visitor:
         name = self._names.get(repository.repository_id, repository.full_name)
         question = Question(name, endpoint, self._etag(endpoint, state), self._knows_stars(state))
         fetched = fetch_endpoint(self.github, question)
+        self.accepted = True
         if isinstance(fetched.observation, StatsObservation):
             return self._identified(visit, blank, fetched, fetched.observation)
         result = _good(blank, fetched, self.token_id)
@@ -112,7 +116,7 @@ class Visitor:
         self._refused.add(repository.repository_id)  # unless its own id leads to it
         named = f"{repository.full_name} is now another repository (GitHub's id {seen.facts.github_id})"
         try:
-            answer = self.github.fetch(f"/repositories/{repository.github_id}")
+            answer = self.github.fetch(f"/repositories/{repository.github_id}", confirm_missing=True)
         except Missing:
             reason = (
                 f"{named}; the one that was followed (id {repository.github_id}) is gone. Nothing of the new one was "
@@ -148,10 +152,11 @@ def _good(blank: EndpointResult, fetched: Fetched, token_id: int) -> EndpointRes
 
 
 def _failed(blank: EndpointResult, error: GitHubError | AnswerRefused) -> EndpointResult:
+    told = redacted(str(error))  # what answers may be a proxy that repeats the request's headers
     if isinstance(error, AnswerRefused):
-        return replace(blank, outcome="bad_rows", status=200, message=f"GitHub's answer cannot be used: {error}.")
-    failed = replace(blank, outcome=error.outcome, status=error.status, message=str(error))
+        return replace(blank, outcome="bad_rows", status=200, message=f"GitHub's answer cannot be used: {told}.")
+    failed = replace(blank, outcome=error.outcome, status=error.status, message=told)
     if isinstance(error, RepositoryRefused) and blank.endpoint in FIRST_LOOK:
         state = RepositoryState.BLOCKED if isinstance(error, Blocked) else RepositoryState.UNAVAILABLE
-        return replace(failed, state_change=StateChange(state, str(error)))
+        return replace(failed, state_change=StateChange(state, told))
     return failed

@@ -1,0 +1,65 @@
+"""The command line: `python -m collector`."""
+
+import logging
+import sys
+import threading
+from typing import NoReturn
+
+from collector.commands import collect, repo, repo_add, schedule, status, store, tenant
+from collector.commands.export import export
+from collector.commands.frame import Root
+from collector.redaction import RedactingFormatter, many_lines
+
+HELP = """Keep GitHub's 14 days of repository traffic for ever.
+
+\b
+To begin:
+  python -m collector init
+  python -m collector tenant add acme
+  python -m collector tenant token acme
+  python -m collector repo add acme OWNER/NAME
+  python -m collector schedule
+
+Exit codes: 0 all good, 1 some of it failed, 2 wrong use or configuration. All times are UTC.
+"""
+
+
+def command_line() -> Root:
+    """Every command, in the order in which they are usually needed."""
+    root = Root("collector", help=HELP)
+    repo.repo.add_command(repo_add.add)
+    repo.repo.add_command(repo_add.discover)
+    for command in (
+        store.init,
+        tenant.tenant,
+        repo.repo,
+        collect.collect,
+        schedule.schedule,
+        status.status,
+        status.log,
+        export,
+        store.backup,
+        store.restore,
+    ):
+        root.add_command(command)
+    return root
+
+
+def main() -> NoReturn:
+    """Run the command line of this process, with everything that libraries or threads print redacted as well."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    handler = logging.StreamHandler()
+    handler.setFormatter(RedactingFormatter("%(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
+    logging.captureWarnings(True)
+    threading.excepthook = _tell_of_thread
+    command_line().main(prog_name="python -m collector")
+
+
+def _tell_of_thread(failure: threading.ExceptHookArgs) -> None:
+    print(many_lines(f"A thread ended early ({failure.exc_type.__name__}: {failure.exc_value})."), file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The command line, a module a group of commands: each asks the rooms and shows what came of it."""

@@ -1,0 +1,135 @@
+"""Collects on a command's behalf: stops cleanly on a signal, and tells what came of it."""
+
+import signal
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+from collector.clock import Stopped, SystemClock
+from collector.commands.frame import Outcome, Session
+from collector.commands.moments import iso
+from collector.run import RunReport, RunRequest, collect
+from collector.terminal import counted
+from data.log import Wanted, results
+from data.models import LoggedResult, RunState
+
+MOST_RESULTS, MOST_LINES = 1000, 100
+_STOPPED_BY = (signal.SIGINT, signal.SIGTERM)
+
+
+@contextmanager
+def stopping_on_signals() -> Iterator[SystemClock]:
+    """A clock that SIGINT and SIGTERM stop; a second signal has the effect it always has."""
+    clock = SystemClock()
+    if threading.current_thread() is not threading.main_thread():
+        yield clock
+        return
+    former = {int(number): signal.getsignal(number) for number in _STOPPED_BY}
+
+    def _stop(number: int, _: FrameType | None) -> None:
+        clock.stop.set()
+        signal.signal(number, former[number])
+
+    for number in _STOPPED_BY:
+        signal.signal(number, _stop)
+    try:
+        yield clock
+    finally:
+        for number in _STOPPED_BY:
+            signal.signal(number, former[number])
+
+
+def collect_and_tell(session: Session, request: RunRequest, clock: SystemClock) -> Outcome:
+    """Run a collection, then a line of what it did, and each failure with its reason.
+
+    Raises: RunInProgress, StoreError, VaultError.
+    """
+    try:
+        report = collect(session.store, session.settings, request, clock, session.terminal.progress())
+    except Stopped:
+        report = RunReport(None, RunState.STOPPED, message="Stopped before anything was collected.")
+    failures = _failures(session, report)
+    for line in failure_lines(failures):
+        session.terminal.warn(line)
+    session.terminal.say(summary(report))
+    facts = {**report_facts(report), "failed": failure_facts(failures)}
+    return Outcome(facts, failed=report.state is not RunState.COMPLETE)
+
+
+def _failures(session: Session, report: RunReport) -> list[LoggedResult]:
+    if report.run_id is None or not report.failures:
+        return []
+    wanted = Wanted(run_id=report.run_id, failed_only=True, limit=MOST_RESULTS)
+    return results(session.viewer, session.store, wanted)
+
+
+def failure_lines(failures: Sequence[LoggedResult], *, with_run: bool = False) -> list[str]:
+    """A line for each repository and reason, with the endpoints that failed for it; a hundred lines at most."""
+    grouped: dict[tuple[int, str, str, str], list[str]] = {}
+    for each in failures:
+        reason = each.message or each.outcome
+        grouped.setdefault((each.run_id, each.full_name, each.tenant, reason), []).append(each.endpoint)
+    lines = [
+        f"{f'Run {run_id}: ' if with_run else ''}{name} ({tenant}), {', '.join(sorted(endpoints))}: {reason}"
+        for (run_id, name, tenant, reason), endpoints in grouped.items()
+    ]
+    if len(lines) > MOST_LINES:
+        lines[MOST_LINES:] = [f"... and {len(lines) - MOST_LINES:,} more."]
+    return lines
+
+
+def failure_facts(failures: Sequence[LoggedResult]) -> list[dict[str, Any]]:
+    """Failures for the JSON line."""
+    return [
+        {
+            "run_id": each.run_id,
+            "tenant": each.tenant,
+            "repository": each.full_name,
+            "endpoint": each.endpoint,
+            "outcome": each.outcome,
+            "status": each.status,
+            "reason": each.message,
+            "at": iso(each.finished_at),
+        }
+        for each in failures
+    ]
+
+
+def summary(report: RunReport) -> str:
+    """A run in one line."""
+    counts = (
+        counted(report.repositories, "repository"),
+        counted(report.requests, "request"),
+        f"{counted(report.rows_changed, 'row')} new or changed",
+        counted(report.failures, "failure"),
+        f"{report.seconds:,.1f} s",
+    )
+    if report.run_id is None:
+        return report.message or "There is nothing to collect."
+    line = f"Run {report.run_id} {_ENDED[report.state]}: {', '.join(counts)}."
+    return f"{line} {report.message}" if report.message else line
+
+
+_ENDED = {
+    RunState.RUNNING: "is running",
+    RunState.COMPLETE: "is complete",
+    RunState.PARTIAL: "is done in part",
+    RunState.FAILED: "failed",
+    RunState.STOPPED: "was stopped; what it had committed is kept",
+}
+
+
+def report_facts(report: RunReport) -> dict[str, Any]:
+    """A run for the JSON line."""
+    return {
+        "run_id": report.run_id,
+        "state": report.state.value,
+        "repositories": report.repositories,
+        "requests": report.requests,
+        "rows_changed": report.rows_changed,
+        "failures": report.failures,
+        "seconds": round(report.seconds, 3),
+        "message": report.message,
+    }

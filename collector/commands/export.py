@@ -1,0 +1,91 @@
+"""`export`: what is stored, as a file."""
+
+import sys
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import click
+
+from collector.commands.frame import Command, Outcome, Refused, Session, pass_session
+from collector.commands.repo import chosen_tenants, named
+from collector.discover import repository_names
+from collector.terminal import counted
+from data.export import ExportFormat, ExportRequest, ExportTable
+from data.export import export as write_export
+from data.repositories import repositories
+
+STDOUT = "-"
+
+
+class _Day(click.ParamType[date]):
+    """A UTC day."""
+
+    name = "day"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """The day that was written."""
+        if isinstance(value, date):
+            return value
+        try:
+            return datetime.strptime(value, "%Y-%m-%d").date()  # noqa: DTZ007 - a day has no zone
+        except ValueError:
+            self.fail(f"{value!r} is no day: write it as 2026-11-24.", param, ctx)
+
+
+DAY = _Day()
+
+
+@click.command(cls=Command)
+@click.argument("table", type=click.Choice([table.value for table in ExportTable]))
+@click.option("--to", "target", required=True, metavar="FILE", help="A file ending in .csv or .parquet; - for stdout.")
+@click.option("--tenant", metavar="NAME", help="Only this tenant's repositories.")
+@click.option("--repo", "names", metavar="OWNER/NAME", multiple=True, help="Only this repository; may be repeated.")
+@click.option("--from", "first_day", type=DAY, metavar="DAY", help="From this UTC day on.")
+@click.option("--until", "last_day", type=DAY, metavar="DAY", help="Up to this UTC day, itself included.")
+@click.option("--overwrite", is_flag=True, help="Replace the file if it is there.")
+@pass_session
+def export(session: Session, /, table: str, target: str, tenant: str | None, **narrow: Any) -> Outcome:
+    """Write days, weeks or repositories to a CSV or Parquet file.
+
+    The file is written whole or not at all. Unknown is empty, never zero; days are UTC.
+
+    \b
+    Example:
+      python -m collector export daily --to traffic.csv
+      python -m collector export weekly --to acme.parquet --tenant acme --from 2026-01-01
+      python -m collector export daily --to - --repo octo/hello
+    """
+    if target == STDOUT and session.as_json:
+        raise Refused("With --to - stdout is for the rows, so --json has no place there. Name a file.")
+    kind = _format(target)
+    owners = {each.tenant_id for each in chosen_tenants(session, tenant)}
+    chosen = None
+    if narrow["names"]:
+        found = [each for each in repositories(session.viewer, session.store) if each.tenant_id in owners]
+        chosen = tuple(each.repository_id for each in named(found, repository_names(narrow["names"])))
+    request = ExportRequest(
+        ExportTable(table),
+        kind,
+        tuple(owners) if tenant is not None else None,
+        chosen,
+        narrow["first_day"],
+        narrow["last_day"],
+        narrow["overwrite"],
+    )
+    rows = write_export(session.viewer, session.store, request, _target(target))
+    told = f"{counted(rows, 'row')} written to {'stdout' if target == STDOUT else target}."
+    (session.terminal.warn if target == STDOUT else session.terminal.say)(told)
+    return Outcome({"table": table, "file": target, "rows": rows})
+
+
+def _format(target: str) -> ExportFormat:
+    if target == STDOUT or target.casefold().endswith(".csv"):
+        return ExportFormat.CSV
+    if target.casefold().endswith(".parquet"):
+        return ExportFormat.PARQUET
+    raise Refused(f"{target}: the file's name must end in .csv or .parquet.")
+
+
+def _target(target: str) -> Path | BinaryIO:
+    return Path(target) if target != STDOUT else sys.stdout.buffer

@@ -1,0 +1,100 @@
+"""`init`, `backup`, `restore`: the data directory as a whole."""
+
+import os
+from pathlib import Path
+
+import click
+
+from collector.commands.frame import Command, Outcome, Refused, Session, pass_session
+from data.backup import backup as back_up
+from data.backup import restore as bring_back
+from data.store import StoreMissing
+from data.vault import KEY_FILE, KEY_VARIABLE, open_vault
+
+DIRECTORY = click.Path(file_okay=False, path_type=Path)
+
+
+@click.command(cls=Command)
+@pass_session
+def init(session: Session) -> Outcome:
+    """Create the data directory with its two databases and the secret key.
+
+    The first thing to do. Doing it again changes nothing but what a newer release adds.
+
+    \b
+    Example:
+      python -m collector init
+      python -m collector init --data /srv/traffic
+    """
+    store = session.unprepared_store
+    try:
+        store.traffic.version(), store.control.version()
+        created = False
+    except StoreMissing:
+        created = True
+    store.prepare()
+    open_vault(session.directory)
+    where = f"the environment ({KEY_VARIABLE})" if os.environ.get(KEY_VARIABLE) else f"{session.directory / KEY_FILE}"
+    if created:
+        session.terminal.say(f"Created {session.directory}.")
+        session.terminal.say(f"The key that opens the stored tokens is in {where}: keep a copy of it elsewhere.")
+        session.terminal.say("Next: python -m collector tenant add NAME")
+    else:
+        session.terminal.say(f"{session.directory} is there already and up to date.")
+    return Outcome({"directory": str(session.directory), "created": created})
+
+
+@click.command(cls=Command)
+@click.argument("directory", metavar="DIR", type=DIRECTORY)
+@pass_session
+def backup(session: Session, directory: Path) -> Outcome:
+    """Copy both databases to DIR, under one UTC time stamp.
+
+    Whatever is collecting or reading goes on meanwhile. The secret key is not part of the backup.
+
+    \b
+    Example:
+      python -m collector backup /mnt/backup/traffic
+    """
+    if _is_within(directory, session.directory):
+        raise Refused(f"{directory} is inside the data directory. Choose a place that outlives it.")
+    report = back_up(session.store, directory)
+    session.terminal.say(f"Backup {report.stamp} is in {directory}:")
+    for file in (report.traffic, report.control):
+        session.terminal.say(f"  {file.name}  {file.stat().st_size:,} bytes")
+    if report.linked:
+        session.terminal.say(
+            "It shares its disk blocks with the data directory, because both are on the same disk. "
+            "Against the loss of the disk, copy it to another one."
+        )
+    session.terminal.say(report.note)
+    files = {"traffic": str(report.traffic), "control": str(report.control)}
+    return Outcome({"stamp": report.stamp, "linked": report.linked, **files})
+
+
+@click.command(cls=Command)
+@click.argument("directory", metavar="DIR", type=DIRECTORY)
+@click.option("--stamp", metavar="STAMP", help="Which backup, for instance 20261101T061500Z.  [default: the newest]")
+@pass_session
+def restore(session: Session, directory: Path, stamp: str | None) -> Outcome:
+    """Bring a backup in DIR back as the newest version of the data.
+
+    Both files are checked before anything changes, and the versions before it stay for a while. Works in an empty
+    data directory too.
+
+    \b
+    Example:
+      python -m collector restore /mnt/backup/traffic
+      python -m collector restore /mnt/backup/traffic --stamp 20261101T061500Z
+    """
+    if not directory.is_dir():
+        raise Refused(f"There is no directory {directory}.")
+    report = bring_back(session.unprepared_store, directory, stamp)
+    session.terminal.say(f"Backup {report.stamp} is now the newest version of {session.directory}.")
+    session.terminal.say(report.note)
+    versions = {"traffic_version": report.traffic_version, "control_version": report.control_version}
+    return Outcome({"stamp": report.stamp, **versions})
+
+
+def _is_within(directory: Path, other: Path) -> bool:
+    return directory.resolve().is_relative_to(other.resolve())

@@ -1,0 +1,207 @@
+"""`tenant`: who follows repositories, on which schedule, with whose token."""
+
+import os
+import shlex
+import sys
+from datetime import datetime
+from typing import Any
+
+import click
+
+from collector.check import check_token, connect
+from collector.clock import SystemClock
+from collector.commands.frame import Group, Outcome, Refused, Session, pass_session
+from collector.commands.moments import expiry, moment
+from collector.schedule import ScheduleRefused, checked_schedule, next_time
+from data import tenants, tokens
+from data.calendar import utc_now
+from data.models import RepositoryState, Tenant
+from data.repositories import repositories
+from data.tokens import StoredToken, TokenFacts
+from data.vault import open_vault
+
+TOKEN_LIMIT = 4000  # an installation's token has about 520 characters
+
+
+@click.group(cls=Group)
+def tenant() -> None:
+    """Tenants: who follows repositories, with whose token, when.
+
+    \b
+    Example:
+      python -m collector tenant add acme
+      python -m collector tenant token acme
+    """
+
+
+@tenant.command()
+@click.argument("name")
+@click.option("--schedule", default="daily", show_default=True, metavar="SCHEDULE", help="daily, weekly or 'CRON'.")
+@pass_session
+def add(session: Session, name: str, schedule: str) -> Outcome:
+    """Add a tenant.
+
+    SCHEDULE is daily (06:15, 14:15 and 22:15 UTC), weekly (Monday, 06:15 UTC) or a cron expression in UTC.
+
+    \b
+    Example:
+      python -m collector tenant add acme
+      python -m collector tenant add "Blue Team" --schedule '30 */6 * * *'
+    """
+    added = tenants.add_tenant(session.store, name, checked_schedule(schedule), utc_now())
+    session.terminal.say(f"Added tenant {added.name}. Schedule: {added.schedule}, next {_next(added, utc_now())}.")
+    session.terminal.say(f"Next: python -m collector tenant token {shlex.quote(added.name)}")
+    return Outcome({"tenant_id": added.tenant_id, "name": added.name, "schedule": added.schedule})
+
+
+@tenant.command(name="list")
+@pass_session
+def list_tenants(session: Session) -> Outcome:
+    """List the tenants with their schedules, repositories and tokens.
+
+    \b
+    Example:
+      python -m collector tenant list
+    """
+    viewer, now = session.viewer, utc_now()
+    found = tenants.tenants(viewer, session.store)
+    if not found:
+        session.terminal.say("There is no tenant yet. Add one: python -m collector tenant add NAME")
+        return Outcome({"tenants": []})
+    token_of = {each.tenant_id: each for each in tokens.tokens(viewer, session.store)}
+    owners = [r.tenant_id for r in repositories(viewer, session.store) if r.state is not RepositoryState.REMOVED]
+    facts = [_tenant_facts(each, owners.count(each.tenant_id), token_of.get(each.tenant_id), now) for each in found]
+    columns = ("TENANT", "SCHEDULE (UTC)", "NEXT", ">REPOSITORIES", "TOKEN", "TOKEN EXPIRES")
+    session.terminal.table(columns, (_tenant_row(each, token_of.get(each["tenant_id"]), now) for each in facts))
+    return Outcome({"tenants": facts})
+
+
+@tenant.command()
+@click.argument("name")
+@click.option("--token-env", metavar="VAR", help="Take the token from this environment variable.")
+@click.option("--token-stdin", is_flag=True, help="Take the token from the first line of standard input.")
+@pass_session
+def token(session: Session, name: str, token_env: str | None, token_stdin: bool) -> Outcome:
+    """Store the token with which a tenant collects; it takes the place of the one before.
+
+    The token is asked for without being shown, or comes from a variable or standard input, never from an argument:
+    the process list would show it. GitHub checks it, then it is stored encrypted.
+
+    A fine-grained token needs the repository permission "Administration: read"; a classic one the scope repo, or
+    public_repo where all repositories are public.
+
+    \b
+    Example:
+      python -m collector tenant token acme
+      python -m collector tenant token acme --token-env ACME_TOKEN
+      pass show github/acme | python -m collector tenant token acme --token-stdin
+    """
+    found = tenants.tenant_named(session.viewer, session.store, name)
+    settings, vault = session.settings, open_vault(session.directory)
+    secret = _secret(token_env, token_stdin)
+    github = connect(settings, secret, SystemClock(), session.terminal.progress())
+    try:
+        facts = check_token(github)
+    finally:
+        github.close()
+    now = utc_now()
+    tokens.save_token(session.store, found.tenant_id, (vault.seal(secret), secret[-4:]), facts, now)
+    session.terminal.say(f"Stored the token of {found.name}, ending in {secret[-4:]}.")
+    for label, value in _token_lines(facts, now):
+        session.terminal.say(f"  {label:<8} {value}")
+    if len(session.viewer.repository_ids) == 0:
+        session.terminal.say(f"Next: python -m collector repo add {shlex.quote(found.name)} OWNER/NAME")
+    return Outcome({"tenant": found.name, **_token_facts(facts), "last_four": secret[-4:]})
+
+
+@tenant.command()
+@click.argument("name")
+@click.argument("schedule")
+@pass_session
+def schedule(session: Session, name: str, schedule: str) -> Outcome:
+    """Change when a tenant collects.
+
+    SCHEDULE is daily (06:15, 14:15 and 22:15 UTC), weekly (Monday, 06:15 UTC) or a cron expression in UTC. GitHub
+    forgets after 14 days: less often than once a week is a risk.
+
+    \b
+    Example:
+      python -m collector tenant schedule acme weekly
+      python -m collector tenant schedule acme '0 5 * * *'
+    """
+    found = tenants.tenant_named(session.viewer, session.store, name)
+    changed = Tenant(found.tenant_id, found.name, checked_schedule(schedule), found.active)
+    tenants.save_schedule(session.store, found.tenant_id, changed.schedule)
+    session.terminal.say(f"{found.name} collects by {changed.schedule!r} now, next {_next(changed, utc_now())}.")
+    return Outcome({"tenant": found.name, "schedule": changed.schedule})
+
+
+def _secret(variable: str | None, from_stdin: bool) -> str:
+    """The token from where the caller said; asked for, unseen, where he said nothing. Raises: Refused."""
+    if variable is not None and from_stdin:
+        raise Refused("Take the token from --token-env or from --token-stdin, not from both.")
+    if variable is not None:
+        text, source = os.environ.get(variable, ""), f"The environment variable {variable}"
+    elif from_stdin:
+        text, source = sys.stdin.readline(), "Standard input"
+    elif sys.stdin.isatty():
+        text, source = click.prompt("Token", hide_input=True, err=True), "What was typed"
+    else:
+        raise Refused("There is no terminal to ask for the token. Use --token-env VAR or --token-stdin.")
+    secret = text.strip()
+    if not secret or len(secret) > TOKEN_LIMIT or not secret.isascii() or not secret.isprintable() or " " in secret:
+        raise Refused(f"{source} holds no token: a token is one word of letters, digits, _ and dots.")
+    return secret
+
+
+def _token_lines(facts: TokenFacts, now: datetime) -> list[tuple[str, str]]:
+    untold = "not told: fine-grained tokens have permissions instead"
+    lines = [
+        ("login", facts.login or "none (an app's installation)"),
+        ("kind", facts.kind),
+        ("scopes", untold if facts.scopes is None else facts.scopes or "none"),
+        ("expires", expiry(facts.expires_at, now)),
+    ]
+    scopes = None if facts.scopes is None else {scope.strip() for scope in facts.scopes.split(",")}
+    if scopes is not None and not scopes & {"repo", "public_repo"}:
+        lines.append(("note", "without the scope repo or public_repo GitHub shows no traffic: give the token one"))
+    return lines
+
+
+def _token_facts(facts: TokenFacts) -> dict[str, Any]:
+    expires = None if facts.expires_at is None else facts.expires_at.isoformat()
+    return {"kind": facts.kind, "login": facts.login, "scopes": facts.scopes, "expires_at": expires}
+
+
+def _tenant_facts(each: Tenant, count: int, stored: StoredToken | None, now: datetime) -> dict[str, Any]:
+    facts = None
+    if stored is not None:
+        facts = {**_token_facts(stored.facts), "last_four": stored.last_four, "state": stored.state}
+    return {
+        "tenant_id": each.tenant_id,
+        "name": each.name,
+        "schedule": each.schedule,
+        "active": each.active,
+        "next": _next(each, now),
+        "repositories": count,
+        "token": facts,
+    }
+
+
+def _tenant_row(facts: dict[str, Any], stored: StoredToken | None, now: datetime) -> tuple[str, ...]:
+    if stored is None:
+        seen, expires = "none", ""
+    else:
+        seen = f"{stored.facts.login or stored.facts.kind} …{stored.last_four}"
+        seen = seen if stored.state == "valid" else f"{seen} ({stored.state}: {stored.state_reason or 'refused'})"
+        expires = expiry(stored.facts.expires_at, now)
+    return facts["name"], facts["schedule"], facts["next"], f"{facts['repositories']:,}", seen, expires
+
+
+def _next(each: Tenant, now: datetime) -> str:
+    if not each.active:
+        return "paused"
+    try:
+        return moment(next_time(each.schedule, now))
+    except ScheduleRefused:
+        return "never: the schedule cannot be read"

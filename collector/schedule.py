@@ -1,0 +1,137 @@
+"""When each tenant collects: the schedules that people write, and the moments that follow from them. Pure.
+
+ScheduleRefused      a schedule is not one; says what it may be
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from cronsim import CronSim, CronSimError
+
+from collector.due import TRIED_AGAIN_AFTER
+from data.models import CollectableRepository, Endpoint, RepositoryState, Tenant
+
+NAMED = {"daily": "15 6,14,22 * * *", "weekly": "15 6 * * MON"}
+FORMS = (
+    "A schedule is daily (06:15, 14:15 and 22:15 UTC), weekly (Monday, 06:15 UTC) "
+    "or a cron expression of five fields in UTC, for instance '30 */6 * * *'."
+)
+AGAIN_AFTER = timedelta(hours=1)
+
+
+class ScheduleRefused(Exception):
+    """A schedule cannot be used; the sentence says what one looks like."""
+
+
+def checked_schedule(text: str) -> str:
+    """The schedule as it is stored. Raises: ScheduleRefused where it never comes or is not one."""
+    schedule = " ".join(text.split())
+    if schedule.casefold() in NAMED:
+        return schedule.casefold()
+    if len(schedule.split()) != 5:
+        raise ScheduleRefused(FORMS)
+    next_time(schedule, datetime(2026, 1, 1, tzinfo=UTC))
+    return schedule
+
+
+def next_time(schedule: str, now: datetime) -> datetime:
+    """The first moment of a schedule after `now`. Raises: ScheduleRefused."""
+    return _moment(schedule, now, reverse=False)
+
+
+def next_times(schedule: str, now: datetime) -> Iterator[datetime]:
+    """The moments of a schedule after `now`, without end. Raises: ScheduleRefused."""
+    while True:
+        now = next_time(schedule, now)
+        yield now
+
+
+def last_time(schedule: str, now: datetime) -> datetime:
+    """The newest moment of a schedule that is not after `now`. Raises: ScheduleRefused."""
+    return _moment(schedule, now.replace(microsecond=0) + timedelta(seconds=1), reverse=True)
+
+
+def _moment(schedule: str, now: datetime, *, reverse: bool) -> datetime:
+    try:
+        return next(CronSim(NAMED.get(schedule, schedule), now.astimezone(UTC), reverse=reverse))
+    except (CronSimError, StopIteration) as refusal:
+        raise ScheduleRefused(f"{schedule!r} is no schedule. {FORMS}") from refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What decides what is due: who is there, what was tried when, and which tenants have a token to try with.
+
+    `tenants_tried` and `repositories_tried` are the moments at which this timer last began them, by id.
+    """
+
+    tenants: Sequence[Tenant]
+    found: Sequence[CollectableRepository]
+    with_token: frozenset[int]
+    tenants_tried: Mapping[int, datetime]
+    repositories_tried: Mapping[int, datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """The tenants whose time has come or was missed, and of the others the repositories never collected yet."""
+
+    tenant_ids: tuple[int, ...]
+    new_repository_ids: tuple[int, ...]
+
+
+def due_work(situation: Situation, now: datetime) -> Work:
+    """What is to be collected now.
+
+    A tenant's time was missed where one of its repositories was last asked for before that time. What a run left
+    undone is tried again after an hour, or at the next time where there is no token to try it with.
+    """
+    since = {each.tenant_id: _due_since(each, situation, now) for each in situation.tenants if each.active}
+    tenant_ids, new = set(), []
+    for each in situation.found:
+        tenant_id, repository_id = each.repository.tenant_id, each.repository.repository_id
+        tick, again = since.get(tenant_id, (None, now))
+        tried = _last_tried(each)
+        if tick is None:
+            continue
+        if tried is None and _before(situation.repositories_tried.get(repository_id), again):
+            new.append((tenant_id, repository_id))
+        missed = tried is not None and tried < tick and not _rests(each, tried, now)
+        if missed and _before(situation.tenants_tried.get(tenant_id), again):
+            tenant_ids.add(tenant_id)
+    return Work(tuple(sorted(tenant_ids)), tuple(key for tenant_id, key in new if tenant_id not in tenant_ids))
+
+
+def next_due(tenants: Iterable[Tenant], now: datetime) -> list[tuple[datetime, Tenant]]:
+    """When each active tenant is due next, the soonest first; one whose schedule cannot be read is left out."""
+    times = []
+    for each in tenants:
+        with suppress(ScheduleRefused):
+            if each.active:
+                times.append((next_time(each.schedule, now), each))
+    return sorted(times, key=lambda pair: (pair[0], pair[1].tenant_id))
+
+
+def _due_since(tenant: Tenant, situation: Situation, now: datetime) -> tuple[datetime | None, datetime]:
+    """The newest time of a tenant's schedule, and before which moment a try of this timer counts no longer."""
+    try:
+        tick = last_time(tenant.schedule, now)
+    except ScheduleRefused:
+        return None, now
+    return tick, max(tick, now - AGAIN_AFTER) if tenant.tenant_id in situation.with_token else tick
+
+
+def _last_tried(each: CollectableRepository) -> datetime | None:
+    tried = each.endpoints.get(Endpoint.VIEWS) or each.endpoints.get(Endpoint.REPOSITORY)
+    return None if tried is None else tried.last_tried_at
+
+
+def _rests(each: CollectableRepository, tried: datetime, now: datetime) -> bool:
+    """Whether a run would leave it alone, because GitHub refused it not long ago."""
+    return each.repository.state is not RepositoryState.ACTIVE and now - tried < TRIED_AGAIN_AFTER
+
+
+def _before(tried: datetime | None, moment: datetime) -> bool:
+    return tried is None or tried < moment

@@ -1,0 +1,142 @@
+"""A command line over a store of its own, as a function call or as a process."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from collector.__main__ import command_line
+from data.models import Repository, RepositoryFacts, Tenant
+from data.repositories import add_repositories, repositories
+from data.store import Store
+from data.tenants import add_tenant, operator, tenant_named
+from data.vault import open_vault
+from tests.simulated_github import Repository as SimulatedRepository
+from tests.simulated_github import SimulatedGitHub, Token, World
+
+ROOT = Path(__file__).parents[2]
+NOW = datetime(2026, 5, 10, 12, tzinfo=UTC)
+SECRET = "ghp_octoMaintainer0123456789abcdefWXYZ"
+
+
+@dataclass
+class CommandLine:
+    """Runs commands over one data directory."""
+
+    directory: Path
+    environment: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def store(self) -> Store:
+        """The store as the commands left it."""
+        return Store(self.directory, lock_timeout_s=30)
+
+    def __call__(self, *words: object, typed: str | None = None) -> Result:
+        """Run a command inside this process."""
+        environment = {"TRAFFIC_DATA_DIR": str(self.directory), "TRAFFIC_DEBUG": None, **self.environment}
+        return CliRunner().invoke(command_line(), [str(word) for word in words], input=typed, env=environment)
+
+    def facts(self, *words: object) -> dict[str, Any]:
+        """Run a command with --json and answer its last line."""
+        return last_line(self(*words, "--json"))
+
+    def start(self, *words: object, environment: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
+        """Start a command as a process of its own."""
+        variables = {**os.environ, **self.environment, "TRAFFIC_DATA_DIR": str(self.directory), **(environment or {})}
+        command = [sys.executable, "-m", "collector", *map(str, words)]
+        pipe = subprocess.PIPE
+        return subprocess.Popen(command, cwd=ROOT, env=variables, text=True, stdin=pipe, stdout=pipe, stderr=pipe)
+
+    def states(self) -> dict[str, str]:
+        """Each repository's state by name."""
+        store = self.store
+        return {each.full_name: each.state.value for each in repositories(operator(store), store)}
+
+    def tenant(self, name: str = "acme") -> Tenant:
+        """A tenant as it is stored."""
+        store = self.store
+        return tenant_named(operator(store), store, name)
+
+    def follow(self, *names: str, tenant: str = "acme") -> list[Repository]:
+        """Have repositories followed without asking GitHub."""
+        facts = [RepositoryFacts(github_id(name), name, "public", False, False) for name in names]
+        return add_repositories(self.store, self.tenant(tenant).tenant_id, facts, datetime.now(UTC))
+
+
+def github_id(full_name: str) -> int:
+    """The id of a repository in the simulation: 1 for octo/hello, 2 for octo/world, the number of a numbered one."""
+    digits = "".join(filter(str.isdigit, full_name))
+    return {"octo/hello": 1, "octo/world": 2}.get(full_name) or int(digits or len(full_name) + 1000)
+
+
+def last_line(result: Result) -> dict[str, Any]:
+    """The JSON object in the last line of stdout."""
+    facts = json.loads(result.stdout.splitlines()[-1])
+    assert isinstance(facts, dict)
+    return facts
+
+
+def refused(result: Result, *words: str, code: int = 2) -> bool:
+    """Whether a command ended with that code, a sentence with these words, and without a trace."""
+    told = result.stderr
+    assert result.exit_code == code, result.output
+    assert "Traceback" not in result.output
+    return all(word in told for word in words)
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory with the tenant acme; never written to again."""
+    directory = tmp_path_factory.mktemp("template") / "db"
+    store = Store(directory)
+    store.prepare()
+    open_vault(directory)
+    add_tenant(store, "acme", "daily", NOW)
+    store.close()
+    return directory
+
+
+@pytest.fixture
+def run(template: Path, tmp_path: Path) -> CommandLine:
+    """The command line over a copy of the template."""
+    shutil.copytree(template, tmp_path / "db", symlinks=True)
+    return CommandLine(tmp_path / "db")
+
+
+@pytest.fixture
+def run_nowhere(tmp_path: Path) -> CommandLine:
+    """The command line over a directory that is not there yet."""
+    return CommandLine(tmp_path / "nowhere")
+
+
+@pytest.fixture
+def github(run: CommandLine) -> Iterator[SimulatedGitHub]:
+    """A GitHub with two repositories of octo and a token of its maintainer; the command line talks to it."""
+    world = World([repository(1, "hello"), repository(2, "world")], [Token(SECRET)])
+    with SimulatedGitHub(world) as github:
+        run.environment |= {"GITHUB_API_URL": github.url, "TRAFFIC_REQUESTS_A_MINUTE": "60000", "OCTO_TOKEN": SECRET}
+        yield github
+
+
+@pytest.fixture
+def with_token(run: CommandLine, github: SimulatedGitHub) -> CommandLine:
+    """The command line after acme's token was stored."""
+    assert run("tenant", "token", "acme", "--token-env", "OCTO_TOKEN").exit_code == 0
+    github.requests.clear()
+    return run
+
+
+def repository(key: int, name: str, **facts: Any) -> SimulatedRepository:
+    """A repository of octo with views and clones on each of the last 30 days."""
+    days = [datetime.now(UTC).date() - timedelta(days=back) for back in range(30)]
+    views, clones = dict.fromkeys(days, (10 * key, key)), dict.fromkeys(days, (2 * key, key))
+    return SimulatedRepository(key, "octo", name, views=views, clones=clones, **facts)

@@ -1,0 +1,1 @@
+"""Whole collection runs against the simulated GitHub, into real stores."""

@@ -1,0 +1,60 @@
+"""A GitHub with three repositories, and a store that follows none yet."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from data.store import Store
+from data.vault import KEY_VARIABLE, open_vault
+from tests.collector.run.collecting import NOW, SECRET, Collection, MachineTime, small_world
+from tests.simulated_github import SimulatedGitHub
+
+
+@pytest.fixture(autouse=True)
+def fixed_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The machine's clock agrees with the simulation, and its environment has no key."""
+    monkeypatch.setattr("collector.run.GitHubTime", MachineTime)
+    monkeypatch.setattr("collector.crew.LISTENS_EVERY_S", 60.0)  # of virtual time
+    monkeypatch.delenv(KEY_VARIABLE, raising=False)
+
+
+@pytest.fixture(scope="session")
+def blank(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory with both databases and a key; never written to again."""
+    directory = tmp_path_factory.mktemp("blank") / "db"
+    store = Store(directory)
+    store.prepare()
+    open_vault(directory)
+    store.close()
+    return directory
+
+
+@pytest.fixture
+def store(blank: Path, tmp_path: Path) -> Iterator[Store]:
+    """A store of its own for each test."""
+    shutil.copytree(blank, tmp_path / "db", symlinks=True)
+    store = Store(tmp_path / "db", lock_timeout_s=30)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def github() -> Iterator[SimulatedGitHub]:
+    """GitHub on a Thursday afternoon, with octo/one, octo/two and octo/three."""
+    with SimulatedGitHub(small_world(), now=NOW) as github:
+        yield github
+
+
+@pytest.fixture
+def newcomer(github: SimulatedGitHub, store: Store) -> Collection:
+    """A collection that nobody follows anything in."""
+    return Collection(github, store)
+
+
+@pytest.fixture
+def collection(newcomer: Collection) -> Collection:
+    """A collection in which acme follows all repositories."""
+    newcomer.follow(SECRET)
+    return newcomer

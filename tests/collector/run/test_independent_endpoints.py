@@ -1,0 +1,103 @@
+"""Each endpoint stands alone: what succeeded is stored, what failed is recorded with the reason, the run goes on."""
+
+import pytest
+
+from data.models import RunState
+from tests.collector.run.collecting import HOUR, MINUTE, Collection, shown_views
+from tests.simulated_github import FOR_EVER, Fault
+from tests.simulated_github.fault_cases import accepted_202, malformed_json, unicorn_502
+
+ADDRESSES = {
+    "views": "*/octo/two/traffic/views",
+    "clones": "*/octo/two/traffic/clones",
+    "referrers": "*/octo/two/traffic/popular/referrers",
+    "paths": "*/octo/two/traffic/popular/paths",
+    "star_history": "*/octo/two/stargazers/history",
+    "releases": "*/octo/two/releases",
+}
+WHOLE = {
+    "repository": "ok",
+    "views": "ok",
+    "clones": "ok",
+    "weekly_views": "ok",
+    "weekly_clones": "ok",
+    "referrers": "ok",
+    "paths": "ok",
+    "star_history": "ok",
+    "releases": "ok",
+}
+
+
+def test_a_run_stores_everything_that_github_shows(collection: Collection) -> None:
+    report = collection()
+    assert report.state is RunState.COMPLETE
+    assert collection.outcomes() == dict.fromkeys(("octo/one", "octo/two", "octo/three"), WHOLE)
+    for given in collection.github.world.repositories.values():
+        assert collection.views(given.full_name) == shown_views(given)
+    assert [name for name, rows in collection.tables().items() if not rows] == ["traffic_revision"]
+    assert collection.github.violations == []
+
+
+@pytest.mark.parametrize("endpoint", ADDRESSES)
+def test_what_fails_is_recorded_with_the_reason_and_the_rest_is_stored(collection: Collection, endpoint: str) -> None:
+    collection.github.faults.add(Fault(500, {"message": "Server Error"}).on(ADDRESSES[endpoint]).repeated(FOR_EVER))
+    report = collection()
+    failed = [name for name, outcome in collection.outcomes()["octo/two"].items() if outcome != "ok"]
+    assert (report.state, report.failures) == (RunState.PARTIAL, len(failed))
+    assert set(failed) == {endpoint, f"weekly_{endpoint}"} & WHOLE.keys()
+    assert collection.message("octo/two", endpoint) == "GitHub failed with status 500 (Server Error)."
+    assert collection.outcomes()["octo/one"] == collection.outcomes()["octo/three"] == WHOLE
+
+
+def test_views_are_stored_while_clones_fail(collection: Collection) -> None:
+    collection.github.faults.add(malformed_json().on(ADDRESSES["clones"]).repeated(FOR_EVER))
+    collection()
+    assert collection.views("octo/two") == shown_views(collection.github.world.repositories[2])
+    clones = "select count(clones) from daily_traffic where repository_id = 2"
+    assert collection.rows(clones) == [(0,)]
+
+
+def test_what_failed_for_a_moment_is_made_up_for_in_the_next_run(collection: Collection) -> None:
+    for pattern in ADDRESSES.values():
+        collection.github.faults.add(unicorn_502().on(pattern).repeated(8))
+    assert collection().state is RunState.PARTIAL
+    collection.github.faults.clear()
+    assert collection.later(HOUR).state is RunState.COMPLETE
+    assert collection.views("octo/two") == shown_views(collection.github.world.repositories[2])
+    stored = collection.rows("select distinct listing from snapshot where repository_id = 2 order by all")
+    assert stored == [("paths",), ("referrers",)]
+
+
+def test_a_failure_that_passes_within_the_visit_is_none(collection: Collection) -> None:
+    collection.github.faults.add(unicorn_502().repeated(2), accepted_202().on("*/traffic/clones"))
+    assert collection().state is RunState.COMPLETE
+
+
+def test_a_run_in_which_nothing_succeeds_has_failed(collection: Collection) -> None:
+    collection.github.faults.add(Fault(503, {"message": "Server Error"}).on("/repos/*").repeated(FOR_EVER))
+    assert collection().state is RunState.FAILED
+    assert collection.last_run()[0] is RunState.FAILED
+
+
+def test_an_answer_that_is_not_what_was_asked_for_stores_nothing_of_it(collection: Collection) -> None:
+    collection.github.faults.add(Fault(200, {"views": "many"}).on(ADDRESSES["views"]).repeated(FOR_EVER))
+    collection()
+    assert collection.outcomes()["octo/two"]["views"] == "bad_rows"
+    assert collection.views("octo/two") == {}
+    assert collection.message("octo/two", "views") == "GitHub's answer cannot be used: the list views is missing."
+
+
+def test_one_answer_that_cannot_be_stored_costs_no_other_repository(collection: Collection) -> None:
+    rows = [{"timestamp": f"2026-05-0{day}T00:00:00Z", "count": 2**63 - 1, "uniques": 1} for day in (5, 6)]
+    body = {"count": 1, "uniques": 1, "views": rows}
+    collection.github.faults.add(Fault(200, body).on(ADDRESSES["views"]).repeated(FOR_EVER))
+    assert collection().state is RunState.PARTIAL
+    assert collection.views("octo/one") == shown_views(collection.github.world.repositories[1])
+    assert collection.views("octo/three") == shown_views(collection.github.world.repositories[3])
+
+
+def test_a_run_without_anything_to_collect_writes_no_log(newcomer: Collection) -> None:
+    report = newcomer()
+    assert (report.run_id, report.state) == (None, RunState.COMPLETE)
+    assert newcomer.rows("select count(*) from collection_run") == [(0,)]
+    newcomer.github.clock.advance(MINUTE)

@@ -1,0 +1,146 @@
+"""GitHub's limits are obeyed: waited for where that is short, and otherwise the perishable came first."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from functools import partial
+from itertools import pairwise
+
+import pytest
+
+from collector.limits import Owner
+from data.models import RunState
+from tests.collector.run.collecting import (
+    HOUR,
+    MINUTE,
+    NOW,
+    OTHER_SECRET,
+    OWNER_ID,
+    SECRET,
+    Collection,
+    shown_views,
+    small_world,
+)
+from tests.simulated_github import SimulatedGitHub, Token, Trigger
+
+DAYS_ALONE = {"repository": "ok", "views": "ok", "clones": "ok"}
+
+
+@pytest.fixture
+def github() -> Iterator[SimulatedGitHub]:
+    """GitHub with eight repositories: 8 times 9 requests are due in the first run."""
+    with SimulatedGitHub(small_world(8), now=NOW) as github:
+        yield github
+
+
+def all_is_stored(collection: Collection) -> bool:
+    """Whether all views that GitHub showed on the first day are stored."""
+    return all(
+        shown_views(given).items() <= collection.views(given.full_name).items()
+        for given in collection.github.world.repositories.values()
+    )
+
+
+def test_the_primary_limit_is_waited_for_and_the_run_completed(collection: Collection) -> None:
+    collection.github.budgets.set_hourly(OWNER_ID, 30)
+    assert collection().state is RunState.COMPLETE
+    assert all_is_stored(collection)
+    assert 2 * HOUR < collection.github.clock.now - NOW < 2 * HOUR + 10 * MINUTE
+    assert all("hourly limit" in reason for _, reason in collection.told.waits)
+    assert collection.github.violations == []
+
+
+def test_a_limit_that_was_used_up_before_the_run_is_not_tried(collection: Collection) -> None:
+    collection.github.budgets.use_up(OWNER_ID, timedelta(minutes=30))
+    assert collection().state is RunState.COMPLETE
+    assert collection.github.requests.by_status[403] == 0
+    assert round(sum(seconds for seconds, _ in collection.told.waits)) in range(1795, 1810)
+    assert collection.github.violations == []
+
+
+def test_when_the_wait_is_longer_than_the_patience_days_were_collected_before_stars(
+    collection: Collection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("collector.run.Owner", partial(Owner, patience_s=60))
+    collection.github.budgets.set_hourly(OWNER_ID, 30)
+    report = collection()
+    assert (report.state, collection.told.waits) == (RunState.PARTIAL, [])
+    assert all_is_stored(collection)
+    assert "hourly limit" in str(report.message)
+    assert {found["star_history"] for found in collection.outcomes().values()} == {"skipped"}
+    assert collection.github.violations == []
+
+
+def test_what_a_limit_left_out_is_collected_by_the_next_run(
+    collection: Collection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("collector.run.Owner", partial(Owner, patience_s=60))
+    collection.github.budgets.set_hourly(OWNER_ID, 40)
+    collection()
+    for _ in range(3):
+        report = collection.later(HOUR)
+    assert report.state is RunState.COMPLETE
+    assert collection.rows("select count(distinct repository_id) from star_history") == [(8,)]
+    assert collection.rows("select count(distinct repository_id) from release_download") == [(8,)]
+
+
+@pytest.mark.parametrize("retry_after", [30, 90, None])
+@pytest.mark.parametrize("status", [403, 429])
+def test_a_secondary_limit_is_waited_for(collection: Collection, retry_after: int | None, status: int) -> None:
+    collection.github.budgets.limit_after(OWNER_ID, Trigger(20, retry_after, status))
+    assert collection().state is RunState.COMPLETE
+    assert {round(seconds) for seconds, _ in collection.told.waits} == {retry_after or 60}
+    assert all_is_stored(collection)
+    assert collection.github.violations == []
+
+
+def test_a_secondary_limit_that_stays_ends_the_run_in_part(collection: Collection) -> None:
+    collection.github.budgets.limit_after(OWNER_ID, Trigger(30, 86_400))
+    report = collection()
+    assert report.state is RunState.PARTIAL
+    assert "secondary rate limit" in str(report.message)
+    assert all_is_stored(collection)
+    assert collection.github.violations == []
+
+
+@pytest.fixture
+def neighbours(collection: Collection) -> Collection:
+    """A second tenant, beta, with another token of the same user, that follows two of the eight repositories."""
+    collection.github.world.add_token(Token(OTHER_SECRET, kind="fine_grained", scopes=()))
+    collection.follow(OTHER_SECRET, ["octo/seven", "octo/eight"], tenant="beta")
+    return collection
+
+
+def test_two_tenants_with_tokens_of_one_user_share_one_budget(neighbours: Collection) -> None:
+    neighbours.github.budgets.set_hourly(OWNER_ID, 50)
+    assert neighbours().state is RunState.COMPLETE
+    assert neighbours.github.requests.greatest_concurrency <= neighbours.concurrency
+    assert neighbours.github.violations == []
+
+
+def test_the_small_tenant_of_a_shared_budget_is_not_starved(neighbours: Collection) -> None:
+    neighbours.concurrency = 1
+    neighbours()
+    order = neighbours.told.visited[:10]
+    assert order[:4] == ["octo/one", "octo/seven", "octo/two", "octo/eight"]
+    assert order[4:] == ["octo/three", "octo/four", "octo/five", "octo/six", "octo/seven", "octo/eight"]
+
+
+def test_a_limit_of_one_user_does_not_hold_up_another(collection: Collection) -> None:
+    collection.github.world.add_token(Token(OTHER_SECRET, "other", 2002))
+    collection.follow(OTHER_SECRET, ["octo/eight"], tenant="beta")
+    collection.github.budgets.limit_after(OWNER_ID, Trigger(10, 86_400))
+    collection()
+    assert {
+        row[0] for row in collection.rows("select tenant_id from repository join star_history using (repository_id)")
+    } == {2}
+
+
+def test_no_more_is_asked_at_once_or_in_a_minute_than_is_set(collection: Collection) -> None:
+    collection.requests_a_minute, collection.concurrency = 120, 2
+    collection()
+    times = sorted(seen.at for seen in collection.github.requests)
+    assert collection.github.requests.greatest_concurrency <= 2
+    assert len(times) == 73
+    assert all(later >= sooner for sooner, later in pairwise(times))
+    assert collection.clock.monotonic() - times[0] > 72 / 2 - 2
+    assert SECRET not in str(collection.told.warnings)

@@ -1,0 +1,87 @@
+"""Asked again, GitHub mostly tells what is known: nothing is written then, and little is asked."""
+
+import pytest
+
+from data.models import RunState
+from data.store import StoreBusy
+from tests.collector.run.collecting import (
+    DAY,
+    HOUR,
+    NOW,
+    OTHER_SECRET,
+    TODAY,
+    Collection,
+    LockTaker,
+    Told,
+    shown_views,
+)
+from tests.simulated_github import SPARSE, Token
+
+
+def test_a_second_run_on_the_same_day_changes_no_table(collection: Collection) -> None:
+    collection()
+    before = collection.tables()
+    assert collection.later(HOUR).rows_changed == 0
+    assert collection.tables() == before
+
+
+def test_a_second_run_asks_for_days_alone_and_is_told_that_nothing_changed(collection: Collection) -> None:
+    collection()
+    collection.later(HOUR)
+    days_alone = dict.fromkeys(("repository", "views", "clones"), "unchanged")
+    assert collection.outcomes() == dict.fromkeys(("octo/one", "octo/two", "octo/three"), days_alone)
+    assert collection.github.requests.by_status == {200: 1, 304: 9}  # the one is for the limits
+
+
+@pytest.mark.parametrize("switch", ["ignores validators", "changes validators"])
+def test_a_server_without_conditional_requests_makes_no_difference(collection: Collection, switch: str) -> None:
+    collection()
+    before = collection.tables()
+    collection.github.switches.answers_not_modified = switch != "ignores validators"
+    collection.github.switches.etag_changes_each_time = switch == "changes validators"
+    assert collection.later(HOUR).state is RunState.COMPLETE
+    assert collection.github.requests.by_status == {200: 10}
+    assert collection.tables() == before
+
+
+def test_a_sparse_answer_is_never_asked_for_conditionally(collection: Collection) -> None:
+    collection.github.switches.window_mode = SPARSE
+    collection()
+    collection.later(HOUR)
+    assert {found["views"] for found in collection.outcomes().values()} == {"ok"}
+
+
+def test_a_new_day_is_told_in_full_and_stored(collection: Collection) -> None:
+    collection()
+    collection.later(DAY)
+    for given in collection.github.world.repositories.values():
+        assert collection.views(given.full_name) == shown_views(given) | shown_views(given, TODAY)
+
+
+def test_a_validator_is_kept_only_with_the_data_that_it_stands_for(collection: Collection) -> None:
+    with LockTaker(collection) as collection.told, pytest.raises(StoreBusy):
+        collection()
+    assert collection.tables()["daily_traffic"] == []
+    collection.told = Told()
+    collection.later(HOUR)
+    assert collection.github.requests.by_status[304] == 0
+    assert collection.views("octo/one") == shown_views(collection.github.world.repositories[1])
+
+
+def test_another_token_does_not_use_the_validators_of_the_one_before(collection: Collection) -> None:
+    collection()
+    collection.github.world.add_token(Token(OTHER_SECRET))
+    collection.give_token(OTHER_SECRET, 1)
+    assert collection.later(HOUR).state is RunState.COMPLETE
+    assert collection.github.requests.by_status[304] == 0
+
+
+def test_weeks_are_asked_for_once_when_they_are_whole(collection: Collection) -> None:
+    asked = []
+    for day in range(15):
+        collection.github.clock.now = NOW + DAY * day
+        collection()
+        asked.append(collection.asked("per=week"))
+    assert [day for day, number in enumerate(asked) if number] == [0, 6, 13]  # a Thursday, then two Wednesdays
+    complete = "select distinct week from weekly_traffic where views_complete and clones_complete order by all"
+    assert len(collection.rows(complete)) == 3

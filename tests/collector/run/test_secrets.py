@@ -1,0 +1,103 @@
+"""A client may hold the file open for a whole run, and finds no token in it; nor does anybody in a log."""
+
+import logging
+import subprocess
+import sys
+from collections.abc import Iterator
+from io import StringIO
+from pathlib import Path
+
+import pytest
+
+from data.models import RunState
+from data.vault import KEY_FILE
+from tests.collector.run.collecting import DAY, HOUR, OTHER_OWNER_ID, OTHER_SECRET, SECRET, Collection
+from tests.data.writers import hold_open, let_go, said
+from tests.data.writers import start as start_writer
+from tests.simulated_github import FOR_EVER, Fault, Lack, Token
+from tests.simulated_github.fault_cases import bad_credentials_401, redirect_to_other_host, truncated_body, unicorn_502
+
+COMMAND = Path(sys.executable).parent / "duckdb"
+
+
+@pytest.fixture
+def logged() -> Iterator[StringIO]:
+    """Everything that anybody logs, urllib3 included, down to DEBUG."""
+    text = StringIO()
+    handler, root = logging.StreamHandler(text), logging.getLogger()
+    level = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    yield text
+    root.removeHandler(handler)
+    root.setLevel(level)
+
+
+def holders(directory: Path, words: bytes) -> list[str]:
+    """The files below a directory that hold these bytes, in any case."""
+    files = [path for path in directory.rglob("*") if path.is_file()]
+    return [path.name for path in files if words.lower() in path.read_bytes().lower()]
+
+
+def go_through_everything(collection: Collection) -> None:
+    """Runs in which nearly everything goes wrong once."""
+    repeat = Fault(403, {"message": f"Bearer {SECRET} was refused, and {OTHER_SECRET} too"})
+    collection.github.world.add_token(Token(OTHER_SECRET, "other", OTHER_OWNER_ID, lacks={1: Lack.SAML}))
+    collection.follow(OTHER_SECRET, tenant="beta")
+    for fault in (unicorn_502(), truncated_body(), redirect_to_other_host(), repeat, repeat.on("*/traffic/*")):
+        collection.github.faults.add(fault.on("/repos/*") if fault.path == "*" else fault)
+    collection()
+    collection.github.faults.add(bad_credentials_401(f"Bad credentials {SECRET}").repeated(FOR_EVER))
+    collection.later(DAY)
+    collection.github.stop()
+    collection.later(HOUR)
+
+
+def test_a_token_is_in_no_file_no_log_and_no_sentence(collection: Collection, logged: StringIO) -> None:
+    go_through_everything(collection)
+    for secret in (SECRET, OTHER_SECRET):
+        for part in (secret, secret[10:], secret[::-1]):
+            assert holders(collection.store.directory, part.encode()) == []
+            assert part not in logged.getvalue()
+            assert part not in str(collection.told.warnings)
+    assert "GET /repos/octo/one/traffic/views" in logged.getvalue()
+
+
+def test_the_search_for_tokens_finds_what_is_there(collection: Collection) -> None:
+    collection()
+    names = holders(collection.store.directory, b"octo/one")
+    assert any(name.startswith("traffic-") for name in names)
+    assert (collection.store.directory / KEY_FILE).exists()
+
+
+def test_the_traffic_files_hold_no_sealed_token_either(collection: Collection) -> None:
+    collection()
+    with collection.store.control.read() as cursor:
+        ((sealed,),) = cursor.execute("select sealed from tenant_token").fetchall()
+    assert {name.partition("-")[0] for name in holders(collection.store.directory, bytes(sealed))} <= {
+        "control",
+        "control.duckdb",
+    }
+
+
+def test_a_client_in_python_that_stays_blocks_nothing_and_sees_no_change(collection: Collection) -> None:
+    collection()
+    client = start_writer(hold_open.__name__, collection.store.traffic.files.link)
+    assert said(client) == "42"
+    assert [collection.later(DAY).state for _ in range(4)] == [RunState.COMPLETE] * 4
+    assert let_go(client) == ["42"]
+    assert collection.rows("select count(*) from daily_traffic") == [(42 + 4 * 3,)]
+
+
+def test_the_command_line_client_that_stays_blocks_nothing_and_sees_no_change(collection: Collection) -> None:
+    collection()
+    ask = "select 'days', count(*) as days from daily_traffic;\n"
+    words = [str(COMMAND), "-readonly", "-csv", "-noheader", str(collection.store.traffic.files.link)]
+    client = subprocess.Popen(words, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert client.stdin is not None and client.stdout is not None  # noqa: PT018 - for the type checker
+    client.stdin.write(ask)
+    client.stdin.flush()
+    assert client.stdout.readline().strip() == "days,42"
+    assert [collection.later(DAY).state for _ in range(4)] == [RunState.COMPLETE] * 4
+    told, _ = client.communicate(ask, timeout=30)
+    assert told.strip() == "days,42"

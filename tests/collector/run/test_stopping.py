@@ -1,0 +1,150 @@
+"""Stopped, run twice at once, or refused by the disk: what was committed stays, and the next run does the rest."""
+
+from pathlib import Path
+
+import pytest
+
+from collector.run import RunInProgress
+from data.models import RunState
+from data.store import Store, StoreBusy, StoreMissing
+from tests.collector.run.collecting import (
+    HOUR,
+    NOW,
+    OWNER_ID,
+    SECRET,
+    Collection,
+    LockTaker,
+    Told,
+    shown_views,
+)
+from tests.collector.run.programs import collect_below, hold_the_run, start
+from tests.simulated_github import Trigger
+
+
+class Stopper(Told):
+    """Asks the run to stop, as the signal's handler does, at a visit."""
+
+    def __init__(self, collection: Collection, at: int) -> None:
+        super().__init__()
+        self._stop, self._at = collection.clock.stop, at
+
+    def advanced(self, done: int, name: str) -> None:
+        super().advanced(done, name)
+        if done == self._at:
+            self._stop.set()
+
+
+class Interruption(Told):
+    """Asks the run to stop while it waits for a limit."""
+
+    def __init__(self, collection: Collection) -> None:
+        super().__init__()
+        self._stop = collection.clock.stop
+
+    def waiting(self, seconds: float, reason: str) -> None:
+        self._stop.set()
+
+
+def go_on(collection: Collection) -> None:
+    """Let runs run again."""
+    collection.clock.stop.clear()
+    collection.told = Told()
+
+
+def completed(collection: Collection) -> bool:
+    """Whether another run brings everything that one undisturbed run would have."""
+    go_on(collection)
+    complete = collection.later(HOUR).state is RunState.COMPLETE
+    given = collection.github.world.repositories.values()
+    everything = all(collection.views(each.full_name) == shown_views(each) for each in given)
+    return complete and everything and collection.rows("select count(distinct repository_id) from release") == [(3,)]
+
+
+@pytest.mark.parametrize("at", [1, 2, 4, 9])
+def test_a_stopped_run_keeps_what_it_has_and_closes_its_log(collection: Collection, at: int) -> None:
+    collection.concurrency = 1
+    collection.told = Stopper(collection, at)
+    report = collection()
+    assert (report.state, collection.last_run()[::2]) == (RunState.STOPPED, (RunState.STOPPED, True))
+    assert len(collection.told.visited) in (at, at + 1)
+    assert collection.views("octo/one") == shown_views(collection.github.world.repositories[1])
+    assert completed(collection)
+
+
+def test_a_stop_before_the_first_question_is_a_stopped_run_too(collection: Collection) -> None:
+    collection.clock.stop.set()
+    assert collection().state is RunState.STOPPED
+    assert collection.github.requests.total == 0
+    assert collection.last_run()[::2] == (RunState.STOPPED, True)
+    assert completed(collection)
+
+
+def test_a_stop_ends_a_wait_for_a_limit_and_keeps_what_came_before_it(collection: Collection) -> None:
+    collection.github.budgets.limit_after(OWNER_ID, Trigger(3, 600))  # the limits, the repository, its views
+    collection.concurrency, collection.told = 1, Interruption(collection)
+    assert collection().state is RunState.STOPPED
+    assert collection.github.clock.now < NOW + HOUR / 60
+    assert collection.views("octo/one") == shown_views(collection.github.world.repositories[1])
+    assert collection.outcomes() == {"octo/one": {"repository": "ok", "views": "ok"}}
+
+
+def test_two_runs_at_once_are_one_and_a_refusal_that_names_it(collection: Collection) -> None:
+    holder = start(hold_the_run, collection.store.directory)
+    with pytest.raises(RunInProgress, match=rf"process {holder.pid} \(collecting\) since"):
+        collection()
+    holder.communicate("\n", timeout=30)
+    assert completed(collection)
+
+
+def test_a_run_without_a_store_says_how_to_make_one(collection: Collection, tmp_path: Path) -> None:
+    collection.store = Store(tmp_path / "nowhere")
+    with pytest.raises(StoreMissing, match="python -m collector init"):
+        collection()
+
+
+def test_a_store_that_is_busy_during_a_batch_ends_the_run_and_says_who_holds_it(collection: Collection) -> None:
+    with LockTaker(collection) as collection.told, pytest.raises(StoreBusy, match=r"\(a backup\)"):
+        collection()
+    assert collection.last_run()[::2] == (RunState.RUNNING, False)
+    assert completed(collection)
+    sql = "select state, ended_at is not null, message from collection_run order by run_id"
+    former, _ = collection.rows(sql)
+    assert former == ("stopped", True, "The process ended before the run did; what it had committed is kept.")
+
+
+def test_a_busy_store_ends_the_waits_of_those_who_still_fetch(
+    collection: Collection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("collector.run.BATCH_REPOSITORIES", 1)
+    monkeypatch.setattr("collector.crew.LISTENS_EVERY_S", 0.2)
+    collection.github.budgets.limit_after(OWNER_ID, Trigger(6, 3000))
+    with LockTaker(collection) as collection.told, pytest.raises(StoreBusy):
+        collection()
+    assert collection.github.clock.now < NOW + HOUR / 2
+
+
+def test_a_full_disk_during_a_batch_keeps_what_was_committed(collection: Collection) -> None:
+    program = start(collect_below, collection.store.directory, collection.github.url)
+    told, _ = program.communicate(timeout=60)
+    assert "refused the commit" in told
+    assert "the former version stands" in told
+    assert collection.views("octo/one") == shown_views(collection.github.world.repositories[1])
+    assert collection.rows("select count(*) from star_history") == [(0,)]
+    assert completed(collection)
+    assert SECRET not in told
+
+
+def test_a_batch_is_committed_when_it_is_full(collection: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("collector.run.BATCH_REPOSITORIES", 2)
+    version = collection.store.traffic.version()
+    collection()
+    assert (len(collection.told.batches), max(collection.told.batches)) == (6, 2)  # of twelve visits
+    assert collection.store.traffic.version() == version + 8  # with the beginning and the end of the run
+
+
+def test_a_batch_is_committed_after_a_minute_however_small_it_is(
+    collection: Collection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("collector.run.BATCH_S", 0.0)
+    collection()
+    assert len(collection.told.batches) > 6

@@ -1,0 +1,172 @@
+"""A token that GitHub refuses costs its own tenant's run, nobody else's, and is not tried again and again."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from data.models import RunState
+from data.store import Store
+from tests.collector.run.collecting import (
+    DAY,
+    HOUR,
+    NOW,
+    OTHER_OWNER_ID,
+    OTHER_SECRET,
+    SECRET,
+    Collection,
+    MachineTime,
+    shown_views,
+)
+from tests.simulated_github import Fault, Lack, Token
+from tests.simulated_github.fault_cases import bad_credentials_401
+
+REFUSED = "GitHub does not accept the token (Bad credentials)."
+
+
+@pytest.fixture
+def tenants(collection: Collection) -> Collection:
+    """A second tenant, beta, whose token is another user's."""
+    collection.github.world.add_token(Token(OTHER_SECRET, "other", OTHER_OWNER_ID))
+    collection.follow(OTHER_SECRET, ["octo/two"], tenant="beta")
+    return collection
+
+
+def token(store: Store, tenant_id: int = 1) -> tuple[str, str | None, datetime | None]:
+    """State, reason and expiry (UTC) of a tenant's token as stored."""
+    sql = "select state, state_reason, expires_at from tenant_token where tenant_id = $tenant_id"
+    with store.control.read() as cursor:
+        ((state, reason, expires_at),) = cursor.execute(sql, {"tenant_id": tenant_id}).fetchall()
+    return state, reason, expires_at
+
+
+def test_a_token_that_is_refused_at_the_start_is_asked_for_nothing_more(tenants: Collection) -> None:
+    tenants.github.world.tokens[SECRET].revoked = True
+    report = tenants()
+    assert (report.state, token(tenants.store)) == (RunState.PARTIAL, ("invalid", REFUSED, None))
+    assert tenants.github.requests.by_status[401] == 1
+    assert report.message == f"The token of tenant 1 is not used: {REFUSED}"
+    assert set(tenants.outcomes()["octo/one"].values()) == {"skipped"}
+
+
+def test_other_tenants_go_on_when_a_token_is_refused(tenants: Collection) -> None:
+    tenants.github.world.tokens[SECRET].revoked = True
+    tenants()
+    assert tenants.rows("select distinct tenant_id from daily_traffic join repository using (repository_id)") == [(2,)]
+    assert tenants.views("octo/two") == shown_views(tenants.github.world.repositories[2])
+    assert token(tenants.store, 2)[0] == "valid"
+
+
+def test_a_refused_repository_state_is_not_made_of_a_refused_token(collection: Collection) -> None:
+    collection.github.world.tokens[SECRET].revoked = True
+    assert collection().state is RunState.FAILED
+    assert collection.state("octo/one") == ("active", None)
+    assert collection.rows("select count(*) from endpoint_state") == [(0,)]
+
+
+def test_a_token_that_is_revoked_mid_run_keeps_what_it_brought(tenants: Collection) -> None:
+    tenants.github.faults.add(bad_credentials_401().on("*/octo/three/traffic/clones"))
+    report = tenants()
+    assert report.state is RunState.PARTIAL
+    assert token(tenants.store) == ("invalid", REFUSED, None)
+    found = tenants.outcomes(report.run_id)["octo/three"]
+    assert (found["views"], found["clones"], found["referrers"]) == ("ok", "skipped", "skipped")
+    assert tenants.views("octo/three") == shown_views(tenants.github.world.repositories[3])
+    assert tenants.github.violations == []
+
+
+def test_a_refused_token_rests_until_20_hours_have_passed(
+    collection: Collection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    collection.github.world.tokens[SECRET].revoked = True
+    asked = []
+    for hours in (0, 8, 16, 24, 32, 48):
+        monkeypatch.setattr(MachineTime, "moment", NOW + hours * HOUR)
+        collection.github.clock.now = NOW + hours * HOUR
+        collection()
+        asked.append(collection.github.requests.total)
+    assert asked == [1, 0, 0, 1, 0, 1]
+
+
+def test_a_refused_token_that_github_takes_again_is_valid_again(
+    collection: Collection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    collection.github.world.tokens[SECRET].revoked = True
+    collection()
+    collection.github.world.tokens[SECRET].revoked = False
+    monkeypatch.setattr(MachineTime, "moment", NOW + DAY)
+    assert collection.later(DAY).state is RunState.COMPLETE
+    assert token(collection.store) == ("valid", None, None)
+
+
+def test_a_token_that_github_was_not_asked_about_stays_as_it_was(
+    collection: Collection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    collection.github.world.tokens[SECRET].revoked = True
+    collection()
+    monkeypatch.setattr(MachineTime, "moment", NOW + DAY)
+    collection.github.stop()
+    assert collection.later(DAY).state is RunState.FAILED
+    assert token(collection.store)[0] == "invalid"
+
+
+def test_a_sporadic_401_is_asked_about_once_more(collection: Collection) -> None:
+    collection.github.faults.add(bad_credentials_401("Requires authentication").on("*/traffic/clones"))
+    assert collection().state is RunState.COMPLETE
+    assert token(collection.store)[0] == "valid"
+
+
+def test_the_expiry_of_a_token_is_noted(collection: Collection) -> None:
+    collection.github.world.tokens[SECRET].expires_at = NOW + 9 * DAY
+    collection()
+    assert token(collection.store) == ("valid", None, (NOW + timedelta(days=9)).replace(tzinfo=None))
+    version = collection.store.control.version()
+    collection.later(HOUR)
+    assert collection.store.control.version() == version  # nothing new, nothing written
+
+
+def test_a_tenant_without_a_token_is_told_and_the_others_are_collected(tenants: Collection) -> None:
+    with tenants.store.control.commit("test") as connection:
+        connection.execute("delete from tenant_token where tenant_id = 1")
+    report = tenants()
+    assert report.state is RunState.PARTIAL
+    assert "Tenant 1 has no valid token" in str(report.message)
+    assert set(tenants.outcomes()) == {"octo/two"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "lack", "words"),
+    [
+        ("classic", Lack.PUSH, "must be able to push to this repository"),
+        ("fine_grained", Lack.ADMINISTRATION, "lacks the repository permission Administration: read"),
+        ("classic", Lack.SAML, "Authorise the token for this organization"),
+    ],
+)
+def test_a_missing_permission_is_named_and_costs_that_repository_alone(
+    collection: Collection, kind: str, lack: Lack, words: str
+) -> None:
+    known = collection.github.world.tokens[SECRET]
+    known.kind, known.lacks = kind, {1: lack}
+    assert collection().state is RunState.PARTIAL
+    state, reason = collection.state("octo/one")
+    assert (state, words in str(reason)) == ("unavailable", True)
+    assert collection.views("octo/two") == shown_views(collection.github.world.repositories[2])
+    assert token(collection.store)[0] == "valid"
+
+
+def test_a_granted_permission_is_used_on_the_next_day(collection: Collection) -> None:
+    collection.github.world.tokens[SECRET].lacks = {1: Lack.PUSH}
+    collection()
+    collection.github.world.tokens[SECRET].lacks = {}
+    collection.later(8 * HOUR)
+    assert collection.state("octo/one")[0] == "unavailable"
+    assert collection.later(16 * HOUR).state is RunState.COMPLETE
+    assert collection.state("octo/one") == ("active", None)
+
+
+def test_what_a_proxy_repeats_of_a_request_is_not_kept(collection: Collection) -> None:
+    echo = Fault(403, {"message": f"refused: Authorization: Bearer {SECRET}"})
+    collection.github.faults.add(echo.on("*/traffic/views"), echo.on("*/traffic/clones"))
+    collection()
+    assert collection.rows("select count(*) from collection_result where message like '%[hidden]%'") != [(0,)]
+    told = (collection.tables(), collection.rows("from collection_result"), collection.rows("from collection_run"))
+    assert SECRET not in str(told)

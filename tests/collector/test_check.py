@@ -1,0 +1,111 @@
+"""What is said at once of a token, and of a repository with it (fault cases 29, 32, 37 and 43)."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+
+from collector.check import PATIENCE_S, check_repository, check_token, connect
+from collector.errors import AccessRefused, LimitReached, Missing, TokenRefused
+from collector.parse import AnswerRefused
+from collector.progress import Silent
+from tests.collector.asking import REPO, SECRET, VIEWS, Asking, asking, hello
+from tests.simulated_github import Fault, Lack, Repository, Token, World
+from tests.simulated_github import fault_cases as cases
+
+APP = "ghs_installationInstallation0123456789ab"
+EXPIRES = datetime(2026, 11, 1, 8, 30, tzinfo=UTC)
+
+
+def token(there: Asking) -> Token:
+    return there.server.world.tokens[SECRET]
+
+
+def test_a_classic_token_tells_its_login_owner_scopes_and_expiry() -> None:
+    with asking() as there:
+        token(there).expires_at = EXPIRES
+        facts = check_token(there.github)
+        assert (facts.kind, facts.login, facts.owner_id) == ("classic", "maintainer", 1001)
+        assert (facts.scopes, facts.expires_at) == ("repo", EXPIRES)
+        assert there.server.requests.targets() == ["/user"]
+
+
+def test_a_token_of_an_installation_has_no_user_and_is_asked_for_its_repositories() -> None:
+    world = World([hello()], [Token(APP, kind="app", login="app", owner_id=7)])
+    with asking(world=world) as there:
+        facts = check_token(there.client(APP))
+        assert (facts.kind, facts.login, facts.owner_id, facts.scopes) == ("app installation", None, None, None)
+        assert there.server.requests.targets() == ["/installation/repositories?per_page=1"]
+
+
+def test_a_fine_grained_token_tells_no_scopes() -> None:
+    with asking() as there:
+        token(there).kind = "fine_grained"
+        assert check_token(there.github).scopes is None
+
+
+@pytest.mark.parametrize("case", [cases.wrong_top_type, cases.error_object_with_200])
+def test_a_user_that_is_none_leaves_login_and_owner_unknown(case: Callable[[], Fault]) -> None:
+    with asking(case()) as there:
+        facts = check_token(there.github)
+        assert (facts.login, facts.owner_id) == (None, None)
+
+
+def test_a_wrong_token_is_refused() -> None:
+    with asking() as there, pytest.raises(TokenRefused):
+        check_token(there.client("ghp_strangerStranger0123456789abcdef"))
+
+
+def test_a_repository_is_told_by_its_id_after_its_traffic_was_read_once() -> None:
+    with asking() as there:
+        facts = check_repository(there.github, "OCTO/Hello")
+        assert (facts.github_id, facts.full_name, facts.visibility) == (1, "octo/hello", "public")
+        assert there.server.requests.targets() == ["/repos/OCTO/Hello", VIEWS]
+
+
+def test_a_repository_under_its_former_name_is_told_by_its_present_one() -> None:
+    with asking() as there:
+        there.server.world.rename(1, "octo/renamed")
+        assert check_repository(there.github, "octo/hello").full_name == "octo/renamed"
+        assert there.server.requests.targets()[-1] == "/repos/octo/renamed/traffic/views"
+
+
+def test_another_repository_under_the_same_name_has_another_id() -> None:
+    with asking() as there:
+        there.server.world.delete(1)
+        there.server.world.add(Repository(2, "octo", "hello"))
+        assert check_repository(there.github, "octo/hello").github_id == 2
+
+
+def test_a_repository_whose_traffic_may_not_be_read_is_refused_with_the_permission() -> None:
+    with asking() as there:
+        token(there).kind, token(there).lack = "fine_grained", Lack.ADMINISTRATION
+        with pytest.raises(AccessRefused, match="Administration: read"):
+            check_repository(there.github, "octo/hello")
+
+
+def test_a_private_repository_of_others_is_answered_like_a_missing_one() -> None:
+    with asking() as there:
+        there.server.world.make_private(1)
+        token(there).repositories = frozenset()
+        said = []
+        for name in ("octo/hello", "octo/nothing"):
+            with pytest.raises(Missing) as caught:
+                check_repository(there.github, name)
+            said.append(str(caught.value))
+        assert said[0] == said[1]
+
+
+def test_an_answer_without_the_repository_is_refused() -> None:
+    with asking(cases.error_object_with_200().on(REPO)) as there, pytest.raises(AnswerRefused):
+        check_repository(there.github, "octo/hello")
+
+
+def test_somebody_who_waits_for_an_answer_is_not_kept_for_an_hour() -> None:
+    with asking() as there:
+        there.server.budgets.use_up(1001)
+        github = connect(there.settings, SECRET, there.clock, Silent())
+        with pytest.raises(LimitReached, match="60 minutes"):
+            check_repository(github, "octo/hello")
+        assert there.clock.slept == []
+        assert PATIENCE_S < 600

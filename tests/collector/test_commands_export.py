@@ -1,0 +1,110 @@
+"""`export`: rows as a file or on stdout, whole or not at all."""
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+from pyarrow import parquet
+
+from tests.collector.conftest import CommandLine, refused
+from tests.simulated_github import SimulatedGitHub
+
+
+@pytest.fixture
+def stored(with_token: CommandLine) -> CommandLine:
+    """The command line over a store with the days of octo/hello and, for another tenant, of octo/world."""
+    with_token("tenant", "add", "blue")
+    with_token("tenant", "token", "blue", "--token-env", "OCTO_TOKEN")
+    with_token.follow("octo/hello")
+    with_token.follow("octo/world", tenant="blue")
+    assert with_token("collect").exit_code == 0
+    return with_token
+
+
+def names(text: str) -> set[str]:
+    return {row["full_name"] for row in csv.DictReader(io.StringIO(text))}
+
+
+@pytest.mark.parametrize("table", ["daily", "weekly", "repositories"])
+def test_a_table_is_written_as_csv(stored: CommandLine, tmp_path: Path, table: str) -> None:
+    facts = stored.facts("export", table, "--to", tmp_path / "rows.csv")
+    rows = list(csv.DictReader((tmp_path / "rows.csv").open(newline="")))
+    assert len(rows) == facts["rows"] > 0
+    assert {row["tenant"] for row in rows} == {"acme", "blue"}
+
+
+def test_a_table_is_written_as_parquet(stored: CommandLine, tmp_path: Path) -> None:
+    facts = stored.facts("export", "daily", "--to", tmp_path / "ROWS.Parquet")
+    assert parquet.read_table(tmp_path / "ROWS.Parquet").num_rows == facts["rows"]
+
+
+def test_rows_go_to_stdout_and_the_rest_to_stderr(stored: CommandLine) -> None:
+    result = stored("export", "daily", "--to", "-")
+    assert names(result.stdout) == {"octo/hello", "octo/world"}
+    assert "rows written" in result.stderr
+
+
+def test_an_export_is_narrowed_to_tenant_repository_and_days(stored: CommandLine) -> None:
+    assert names(stored("export", "daily", "--to", "-", "--tenant", "blue").stdout) == {"octo/world"}
+    assert names(stored("export", "daily", "--to", "-", "--repo", "octo/hello").stdout) == {"octo/hello"}
+    every = list(csv.DictReader(io.StringIO(stored("export", "daily", "--to", "-").stdout)))
+    day = every[3]["day"]
+    one = stored("export", "daily", "--to", "-", "--from", day, "--until", day).stdout
+    assert {row["day"] for row in csv.DictReader(io.StringIO(one))} == {day}
+
+
+def test_a_file_that_is_there_is_replaced_only_when_told(stored: CommandLine, tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text("mine")
+    assert refused(stored("export", "daily", "--to", tmp_path / "rows.csv"), "is there already")
+    assert (tmp_path / "rows.csv").read_text() == "mine"
+    assert stored("export", "daily", "--to", tmp_path / "rows.csv", "--overwrite").exit_code == 0
+    assert names((tmp_path / "rows.csv").read_text())
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["daily"], "--to"),
+        (["hourly", "--to", "-"], "hourly"),
+        (["daily", "--to", "rows.xlsx"], ".parquet"),
+        (["daily", "--to", "nowhere/at/all.csv"], "no directory"),
+        (["daily", "--to", "-", "--from", "yesterday"], "2026-11-24"),
+        (["daily", "--to", "-", "--from", "2026-02-02", "--until", "2026-02-01"], "after"),
+        (["daily", "--to", "-", "--tenant", "nobody"], "no tenant"),
+        (["daily", "--to", "-", "--repo", "octo/nothing"], "not followed"),
+        (["repositories", "--to", "-", "--from", "2026-02-02"], "repositories"),
+    ],
+)
+def test_wrong_use_is_told_and_nothing_is_written(run: CommandLine, words: list[str], told: str) -> None:
+    result = run("export", *words)
+    assert refused(result, told)
+    assert result.stdout == ""
+
+
+def test_json_has_no_place_among_the_rows(run: CommandLine) -> None:
+    assert refused(run("export", "daily", "--to", "-", "--json"), "Name a file")
+
+
+def test_a_file_inside_the_data_directory_is_refused(run: CommandLine) -> None:
+    assert refused(run("export", "daily", "--to", run.directory / "rows.csv"), "databases")
+    assert not (run.directory / "rows.csv").exists()
+
+
+def test_nothing_stored_is_a_file_with_headings_only(run: CommandLine) -> None:
+    lines = run("export", "daily", "--to", "-").stdout.splitlines()
+    assert len(lines) == 1
+    assert lines[0].startswith("tenant,full_name")
+
+
+def test_a_reader_that_has_seen_enough_is_no_failure_worth_a_trace(
+    stored: CommandLine, github: SimulatedGitHub
+) -> None:
+    process = stored.start("export", "daily", "--to", "-")
+    assert process.stdout is not None
+    process.stdout.readline()
+    process.stdout.close()
+    assert process.stderr is not None
+    told = process.stderr.read()
+    process.wait(timeout=30)
+    assert "Traceback" not in told

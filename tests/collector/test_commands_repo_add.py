@@ -1,0 +1,147 @@
+"""`repo add`: every name checked before anything is saved, then collected at once."""
+
+import signal
+
+import pytest
+
+from collector.commands import following
+from collector.run import RunInProgress
+from data.store import Store
+from data.tenants import operator
+from tests.collector.conftest import SECRET, CommandLine, refused, repository
+from tests.simulated_github import FOR_EVER, Fault, Lack, SimulatedGitHub
+
+
+def days(run: CommandLine) -> dict[str, int]:
+    """How many days of traffic are stored of each repository."""
+    text = (
+        "select full_name, count(day) as days from repository left join daily_traffic using (repository_id) "
+        "group by full_name"
+    )
+    with Store(run.directory).traffic.read() as cursor:
+        return dict(cursor.execute(text).fetchall())
+
+
+def test_repositories_are_added_and_collected_at_once(with_token: CommandLine) -> None:
+    facts = with_token.facts("repo", "add", "acme", "octo/hello", "https://github.com/octo/world/issues")
+    assert (facts["ok"], facts["added"]) == (True, ["octo/hello", "octo/world"])
+    assert facts["collection"]["state"] == "complete"
+    assert all(count >= 13 for count in days(with_token).values())
+    assert len(days(with_token)) == 2
+
+
+def test_the_same_repository_in_several_forms_is_one(with_token: CommandLine) -> None:
+    forms = ["octo/hello", "OCTO/Hello", "git@github.com:octo/hello.git"]
+    assert with_token.facts("repo", "add", "acme", *forms)["added"] == ["octo/hello"]
+    assert with_token.states() == {"octo/hello": "active"}
+
+
+def test_the_old_and_the_new_name_of_a_repository_are_one(with_token: CommandLine, github: SimulatedGitHub) -> None:
+    github.world.rename(1, "octo/renamed")
+    assert with_token.facts("repo", "add", "acme", "octo/hello", "octo/renamed")["added"] == ["octo/renamed"]
+
+
+def test_one_that_is_followed_already_is_said_to_be(with_token: CommandLine) -> None:
+    with_token("repo", "add", "acme", "octo/hello")
+    facts = with_token.facts("repo", "add", "acme", "octo/hello")
+    assert (facts["added"], facts["already_followed"], facts["ok"]) == ([], ["octo/hello"], True)
+
+
+def test_a_removed_one_is_taken_up_again_with_its_history(with_token: CommandLine) -> None:
+    with_token("repo", "add", "acme", "octo/hello")
+    with_token("repo", "remove", "acme", "octo/hello")
+    assert with_token.facts("repo", "add", "acme", "octo/hello")["added"] == ["octo/hello"]
+    assert with_token.states() == {"octo/hello": "active"}
+
+
+def test_those_that_pass_are_added_and_the_others_told(with_token: CommandLine, github: SimulatedGitHub) -> None:
+    github.world.tokens[SECRET].lacks = {2: Lack.PUSH}
+    result = with_token("repo", "add", "acme", "octo/hello", "octo/world")
+    assert refused(result, "octo/world: not added", "push access", code=1)
+    assert with_token.states() == {"octo/hello": "active"}
+    assert days(with_token)["octo/hello"] >= 13
+
+
+def test_a_misspelt_one_is_told_with_what_it_may_mean(with_token: CommandLine) -> None:
+    assert refused(with_token("repo", "add", "acme", "octo/hullo"), "octo/hullo", "private", code=1)
+    assert with_token.states() == {}
+
+
+def test_a_word_that_is_no_name_stops_it_before_github_is_asked(
+    with_token: CommandLine, github: SimulatedGitHub
+) -> None:
+    assert refused(with_token("repo", "add", "acme", "octo/hello", "nonsense"), "nonsense")
+    assert list(github.requests) == []
+    assert with_token.states() == {}
+
+
+def test_a_token_that_is_refused_adds_nothing(with_token: CommandLine, github: SimulatedGitHub) -> None:
+    github.world.tokens[SECRET].revoked = True
+    before = with_token.store.traffic.version()
+    assert refused(with_token("repo", "add", "acme", "octo/hello", "octo/world"), "Bad credentials", code=1)
+    assert with_token.store.traffic.version() == before
+
+
+def test_a_tenant_without_a_token_is_told_how_to_get_one(run: CommandLine, github: SimulatedGitHub) -> None:
+    assert refused(run("repo", "add", "acme", "octo/hello"), "tenant token acme")
+    assert list(github.requests) == []
+
+
+def test_nobody_listening_at_githubs_address_adds_nothing(with_token: CommandLine, github: SimulatedGitHub) -> None:
+    github.stop()
+    with_token.environment["GITHUB_API_URL"] = "http://127.0.0.1:1"
+    assert refused(with_token("repo", "add", "acme", "octo/hello"), "cannot be reached", code=1)
+    assert with_token.states() == {}
+
+
+def test_a_hostile_sentence_of_githubs_is_shown_escaped(with_token: CommandLine, github: SimulatedGitHub) -> None:
+    said = {"message": "\x1b[2J owned \u202e ghp_0123456789abcdef"}
+    github.faults.add(Fault(status=403, body=said, path="/repos/octo/hello*", times=FOR_EVER))
+    result = with_token("repo", "add", "acme", "octo/hello")
+    assert result.exit_code == 1
+    assert not {"\x1b", "\u202e"} & set(result.output)
+    assert "ghp_" not in result.output
+
+
+def test_another_run_in_progress_leaves_collecting_to_the_timer(
+    with_token: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(*_: object) -> None:
+        raise RunInProgress("A run is in progress.")
+
+    monkeypatch.setattr(following, "collect_and_tell", busy)
+    result = with_token("repo", "add", "acme", "octo/hello")
+    assert result.exit_code == 0
+    assert "in progress" in result.stdout
+    assert with_token.states() == {"octo/hello": "active"}
+
+
+def test_a_signal_while_names_are_checked_adds_nothing(with_token: CommandLine, github: SimulatedGitHub) -> None:
+    for key in range(3, 60):
+        github.world.add(repository(key, f"r{key}"))
+    github.switches.latency_s = 0.2
+    process = with_token.start("repo", "add", "acme", *(f"octo/r{key}" for key in range(3, 60)))
+    assert process.stderr is not None
+    assert "Checking 57" in process.stderr.readline()
+    process.send_signal(signal.SIGINT)
+    _, stderr = process.communicate(timeout=30)
+    assert (process.returncode, stderr.strip()) == (1, "Stopped. Nothing was added.")
+    assert with_token.states() == {}
+
+
+def test_many_are_checked_politely(with_token: CommandLine, github: SimulatedGitHub) -> None:
+    for key in range(3, 30):
+        github.world.add(repository(key, f"r{key}"))
+    facts = with_token.facts("repo", "add", "acme", *(f"octo/r{key}" for key in range(3, 30)))
+    assert len(facts["added"]) == 27
+    assert github.requests.greatest_concurrency <= 4
+    assert github.violations == []
+
+
+def test_two_tenants_may_follow_the_same_repository(with_token: CommandLine) -> None:
+    with_token("tenant", "add", "blue")
+    with_token("tenant", "token", "blue", "--token-env", "OCTO_TOKEN")
+    assert with_token("repo", "add", "acme", "octo/hello").exit_code == 0
+    assert with_token("repo", "add", "blue", "octo/hello").exit_code == 0
+    store = with_token.store
+    assert len(operator(store).repository_ids) == 2

@@ -1,0 +1,237 @@
+"""`schedule`: what the timer collects when, that nothing ends it but a signal, and that a signal ends it well."""
+
+import signal
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from collector.clock import SystemClock
+from collector.commands import schedule
+from collector.commands.frame import Session
+from collector.commands.schedule import Timer
+from data.locking import exclusive
+from data.store import Store, StoreBusy
+from tests.collector.conftest import CommandLine, refused, repository
+from tests.simulated_github import SimulatedGitHub
+
+NOON = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
+AFTERNOON = NOON.replace(hour=14, minute=16)
+
+
+class Time:
+    """The timer's clock and GitHub's, moved together."""
+
+    def __init__(self, github: SimulatedGitHub) -> None:
+        self._github = github
+        self.at(NOON)
+
+    def at(self, now: datetime) -> None:
+        self.now = self._github.clock.now = now
+
+
+@pytest.fixture
+def time(github: SimulatedGitHub) -> Time:
+    return Time(github)
+
+
+@pytest.fixture
+def timer(with_token: CommandLine, time: Time, monkeypatch: pytest.MonkeyPatch) -> Iterator[Timer]:
+    """A timer at noon over acme's store."""
+    for name, value in with_token.environment.items():
+        monkeypatch.setenv(name, value)
+    session = Session(with_token.directory, as_json=False)
+    yield Timer(session, SystemClock(), lambda: time.now)
+    session.close()
+
+
+def asked(github: SimulatedGitHub) -> list[str]:
+    """The repositories whose views were asked for since the last look."""
+    paths = [seen.target.split("?")[0] for seen in github.requests]
+    github.requests.clear()
+    return sorted(path.split("/")[3] for path in paths if path.endswith("/traffic/views"))
+
+
+def test_a_new_repository_is_collected_without_the_others(
+    timer: Timer, run: CommandLine, github: SimulatedGitHub
+) -> None:
+    run.follow("octo/hello")
+    timer.look()
+    assert "hello" in asked(github)
+    run.follow("octo/world")
+    timer.look()
+    assert set(asked(github)) == {"world"}
+
+
+def test_nothing_is_asked_while_nothing_is_due(timer: Timer, run: CommandLine, github: SimulatedGitHub) -> None:
+    run.follow("octo/hello")
+    timer.look()
+    github.requests.clear()
+    timer.look()
+    assert list(github.requests) == []
+
+
+def test_a_tenant_is_collected_when_its_time_comes(
+    timer: Timer, run: CommandLine, github: SimulatedGitHub, time: Time
+) -> None:
+    run.follow("octo/hello", "octo/world")
+    timer.look()
+    github.requests.clear()
+    time.at(AFTERNOON)
+    timer.look()
+    assert set(asked(github)) == {"hello", "world"}
+    timer.look()
+    assert timer.runs == 2
+
+
+def test_a_time_that_was_missed_is_caught_up_by_the_next_timer(
+    timer: Timer, run: CommandLine, github: SimulatedGitHub, time: Time
+) -> None:
+    run.follow("octo/hello")
+    timer.look()
+    github.requests.clear()
+    time.at(NOON + timedelta(days=1))
+    following = Timer(Session(run.directory, as_json=False), SystemClock(), lambda: time.now)
+    following.look()
+    assert "hello" in asked(github)
+    following.look()
+    assert following.runs == 1
+
+
+def test_a_changed_schedule_counts_from_then_on(
+    timer: Timer, run: CommandLine, time: Time, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run.follow("octo/hello")
+    run("tenant", "schedule", "acme", "weekly")
+    timer.look()
+    run("tenant", "schedule", "acme", "30 12 * * *")
+    timer.look()
+    assert "12:30 UTC" in capsys.readouterr().err.splitlines()[-1]
+    time.at(NOON + timedelta(minutes=31))
+    timer.look()
+    assert timer.runs == 2
+
+
+def test_what_is_due_next_is_told_once(timer: Timer, capsys: pytest.CaptureFixture[str]) -> None:
+    timer.look()
+    timer.look()
+    assert capsys.readouterr().err.count("Next: acme at") == 1
+
+
+def test_paused_repositories_are_left_alone(
+    timer: Timer, run: CommandLine, github: SimulatedGitHub, time: Time
+) -> None:
+    run.follow("octo/hello")
+    timer.look()
+    run("repo", "pause", "acme", "octo/hello")
+    github.requests.clear()
+    time.at(AFTERNOON)
+    timer.look()
+    assert list(github.requests) == []
+
+
+@pytest.mark.parametrize("failure", [StoreBusy("The store is busy."), ZeroDivisionError("nobody thought of it")])
+def test_a_failure_is_told_and_tried_again_later(
+    timer: Timer,
+    run: CommandLine,
+    time: Time,
+    capsys: pytest.CaptureFixture[str],
+    failure: Exception,
+) -> None:
+    run.follow("octo/hello")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(schedule, "collect", raising(failure))
+        timer.look()
+    assert str(failure) in capsys.readouterr().err
+    timer.look()
+    assert timer.runs == 0
+    time.at(NOON + timedelta(minutes=16))
+    timer.look()
+    assert timer.runs == 1
+
+
+def raising(failure: Exception) -> object:
+    def collect(*_: object) -> None:
+        raise failure
+
+    return collect
+
+
+def test_another_run_in_progress_is_waited_for(
+    timer: Timer, run: CommandLine, github: SimulatedGitHub, time: Time, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run.follow("octo/hello")
+    with exclusive(run.directory / ".collecting", "collecting", 0):
+        timer.look()
+        timer.look()
+        assert asked(github) == []
+    assert capsys.readouterr().err.count("going on already") == 1
+    time.at(NOON + timedelta(seconds=31))
+    timer.look()
+    assert timer.runs == 1
+
+
+def test_a_store_that_went_away_is_told_once_and_ends_nothing(
+    timer: Timer, run: CommandLine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    timer.look()
+    run.directory.rename(run.directory.with_name("elsewhere"))
+    timer.look()
+    timer.look()
+    assert capsys.readouterr().err.count("collector init") == 1
+
+
+def test_without_a_store_the_timer_does_not_start(run_nowhere: CommandLine) -> None:
+    assert refused(run_nowhere("schedule"), "collector init")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("TRAFFIC_CONCURRENCY", "many"), ("TRAFFIC_SECRET_KEY", "short"), ("GITHUB_API_URL", "ftp://x")]
+)
+def test_a_setting_that_cannot_be_used_stops_the_timer_at_its_start(run: CommandLine, name: str, value: str) -> None:
+    run.environment[name] = value
+    assert refused(run("schedule"), name)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_an_idle_timer(run: CommandLine, number: signal.Signals) -> None:
+    process = run.start("schedule", "--json")
+    assert process.stderr is not None
+    assert "Timer started" in process.stderr.readline()
+    assert "Next: acme" in process.stderr.readline()
+    process.send_signal(number)
+    stdout, stderr = process.communicate(timeout=30)
+    assert (process.returncode, stdout.strip()) == (0, '{"ok": true, "runs": 0}')
+    assert "Timer stopped" in stderr
+
+
+def test_sigterm_in_the_middle_of_a_run_keeps_what_is_committed(
+    with_token: CommandLine, github: SimulatedGitHub
+) -> None:
+    for key in range(10, 310):
+        github.world.add(repository(key, f"r{key}"))
+    with_token.follow(*(f"octo/r{key}" for key in range(10, 310)))
+    github.switches.latency_s = 0.02
+    process = with_token.start("schedule")
+    assert process.stderr is not None
+    while "Saved" not in process.stderr.readline():
+        assert process.poll() is None
+    process.terminate()
+    _, stderr = process.communicate(timeout=60)
+    assert (process.returncode, "was stopped" in stderr, "Traceback" in stderr) == (0, True, False)
+    with Store(with_token.directory).traffic.read() as cursor:
+        assert cursor.execute("select state from collection_run").fetchall() == [("stopped",)]
+
+
+def test_a_new_repository_is_noticed_by_a_running_timer(
+    with_token: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process = with_token.start("schedule")
+    assert process.stderr is not None
+    while "Next: acme" not in process.stderr.readline():
+        assert process.poll() is None
+    with_token.follow("octo/hello")
+    while "is complete" not in process.stderr.readline():
+        assert process.poll() is None
+    process.terminate()
+    assert process.wait(timeout=30) == 0

@@ -1,0 +1,178 @@
+"""`status` and `log`: what is open, what is lost, what failed, and when that is worth an alarm."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from data.tenants import operator
+from data.tokens import TokenVerdict, save_verdicts, tokens
+from tests.collector.conftest import SECRET, CommandLine, last_line, refused
+from tests.simulated_github import FOR_EVER, Fault, Lack, SimulatedGitHub
+
+
+def collected_days_ago(run: CommandLine, days: int, *names: str) -> None:
+    """Have repositories that were last collected so many days ago."""
+    run.follow(*names)
+    at = datetime.now(UTC) - timedelta(days=days)
+    day = at.date() - timedelta(days=1)
+    with run.store.traffic.commit("test") as connection:
+        connection.execute("update repository set added_at = $at", {"at": at.replace(tzinfo=None)})
+        for metric in ("views", "clones"):
+            values = {"metric": metric, "first": day - timedelta(days=13), "last": day}
+            connection.execute(
+                "insert into coverage select repository_id, $metric, $first, $last from repository", values
+            )
+
+
+def expire_token(run: CommandLine, expires_at: datetime, state: str = "valid", reason: str | None = None) -> None:
+    store = run.store
+    (token,) = tokens(operator(store), store)
+    save_verdicts(store, [TokenVerdict(token.token_id, state, reason, expires_at)], datetime.now(UTC))
+
+
+def alarmed(run: CommandLine, *words: str) -> bool:
+    """Whether the status is an alarm, told in these words where a monitor reads: the last line says so as well."""
+    result = run("status", "--json")
+    assert (result.exit_code, last_line(result)["ok"], result.stderr) == (1, False, "")
+    return all(word in result.stdout for word in words) and bool(last_line(result)["problems"])
+
+
+def test_all_good_is_zero(with_token: CommandLine) -> None:
+    with_token.follow("octo/hello")
+    with_token("collect")
+    result = with_token("status")
+    assert result.exit_code == 0
+    assert "octo/hello" in result.stdout
+    assert "UTC" in result.stdout
+    assert result.stderr == ""
+
+
+def test_the_facts_are_for_monitoring(with_token: CommandLine) -> None:
+    with_token.follow("octo/hello")
+    with_token("collect")
+    facts = with_token.facts("status")
+    assert (facts["ok"], facts["problems"], facts["last_run"]["state"]) == (True, [], "complete")
+    (each,) = facts["repositories"]
+    assert (each["repository"], each["gap_days"]) == ("octo/hello", 0)
+    assert each["days_until_loss"] >= 12
+
+
+@pytest.mark.parametrize(("days", "code"), [(2, 0), (5, 0), (6, 1), (12, 1), (30, 1)])
+def test_a_loss_within_a_week_is_an_alarm(with_token: CommandLine, days: int, code: int) -> None:
+    collected_days_ago(with_token, days, "octo/hello")
+    result = with_token("status")
+    assert result.exit_code == code
+    assert ("octo/hello (acme)" in result.stdout) == bool(code)
+
+
+def test_a_repository_that_loses_days_comes_first(with_token: CommandLine) -> None:
+    collected_days_ago(with_token, 30, "octo/world")
+    with_token.follow("octo/hello")
+    assert [each["repository"] for each in with_token.facts("status")["repositories"]] == ["octo/world", "octo/hello"]
+    assert "losing days" in with_token("status").stdout
+
+
+def test_what_is_paused_is_no_alarm(with_token: CommandLine) -> None:
+    collected_days_ago(with_token, 30, "octo/hello")
+    with_token("repo", "pause", "acme", "octo/hello")
+    assert with_token("status").exit_code == 0
+
+
+def test_a_tenant_without_a_token_is_an_alarm_once_it_follows_something(run: CommandLine) -> None:
+    assert run("status").exit_code == 0
+    run.follow("octo/hello")
+    assert alarmed(run, "acme has no token", "tenant token acme")
+
+
+def test_a_refused_token_is_an_alarm(with_token: CommandLine, github: SimulatedGitHub) -> None:
+    with_token.follow("octo/hello")
+    github.world.tokens[SECRET].revoked = True
+    with_token("collect")
+    assert alarmed(with_token, "refused", "WXYZ", "tenant token acme")
+
+
+@pytest.mark.parametrize(
+    ("days", "told", "code"),
+    [(20, "", 0), (13, "in 13 days", 0), (6, "Soon: ", 0), (1, "Urgent: ", 0), (-1, "expired on", 1)],
+)
+def test_the_end_of_a_token_is_told_the_louder_the_nearer(
+    with_token: CommandLine, days: int, told: str, code: int
+) -> None:
+    with_token.follow("octo/hello")
+    expire_token(with_token, datetime.now(UTC) + timedelta(days=days, minutes=1))
+    result = with_token("status")
+    assert result.exit_code == code
+    assert told in result.stdout
+    assert ("tenant token acme" in result.stdout) == bool(told)
+
+
+def test_only_the_tenant_that_is_named_is_shown(with_token: CommandLine) -> None:
+    with_token("tenant", "add", "blue")
+    with_token.follow("octo/hello")
+    with_token.follow("octo/world", tenant="blue")
+    assert [each["repository"] for each in with_token.facts("status", "--tenant", "acme")["repositories"]] == [
+        "octo/hello"
+    ]
+    assert with_token("status", "--tenant", "acme").exit_code == 0
+    assert with_token("status", "--tenant", "blue").exit_code == 1
+
+
+def test_many_repositories_are_shown_by_urgency_not_all(with_token: CommandLine) -> None:
+    with_token.follow(*(f"octo/r{key}" for key in range(10, 80)))
+    assert "20 less urgent" in with_token("status").stdout
+    assert with_token("status", "--all").stdout.count("octo/r") == 70
+
+
+def test_nothing_followed_says_what_to_do(run: CommandLine) -> None:
+    assert "repo add acme" in run("status").stdout
+
+
+def test_the_log_shows_runs_newest_first(with_token: CommandLine) -> None:
+    with_token.follow("octo/hello")
+    with_token("collect")
+    with_token("collect")
+    facts = with_token.facts("log")
+    assert [each["run_id"] for each in facts["runs"]] == [2, 1]
+    assert facts["failures"] == []
+    assert [each["run_id"] for each in with_token.facts("log", "--limit", 1)["runs"]] == [2]
+
+
+def test_the_log_names_each_failure_with_its_reason(with_token: CommandLine, github: SimulatedGitHub) -> None:
+    with_token.follow("octo/hello", "octo/world")
+    github.world.tokens[SECRET].lacks = {2: Lack.PUSH}
+    with_token("collect")
+    github.world.tokens[SECRET].lacks = {}
+    with_token("collect", "--repo", "octo/hello")
+    lines = [line for line in with_token("log").stdout.splitlines() if line.startswith("Run 1:")]
+    assert len(lines) == 1
+    assert "octo/world (acme), views: " in lines[0]
+    assert [each["run_id"] for each in with_token.facts("log", "--failed")["runs"]] == [1]
+    assert with_token.facts("log", "--run", 2)["failures"] == []
+
+
+def test_the_same_reason_at_several_endpoints_is_one_line(with_token: CommandLine, github: SimulatedGitHub) -> None:
+    with_token.follow("octo/hello")
+    github.faults.add(Fault(status=403, body={"message": "No"}, path="*/popular/*", times=FOR_EVER))
+    with_token("collect")
+    assert "octo/hello (acme), paths, referrers: " in with_token("log").stdout
+
+
+def test_a_hostile_reason_is_shown_escaped(with_token: CommandLine, github: SimulatedGitHub) -> None:
+    with_token.follow("octo/hello")
+    body = {"message": "\x1b]0;owned\x07 \u202e ghp_0123456789abcdef"}
+    github.faults.add(Fault(status=403, body=body, path="*/traffic/clones", times=FOR_EVER))
+    for words in (["collect"], ["log"], ["log", "--json"], ["status"], ["repo", "list"]):
+        output = with_token(*words).output
+        assert not {"\x1b", "\x07", "\u202e"} & set(output)
+        assert "ghp_" not in output
+
+
+def test_an_empty_log_says_what_to_do(run: CommandLine) -> None:
+    assert "collector collect" in run("log").stdout
+    assert "Nothing failed" in run("log", "--failed").stdout
+
+
+def test_a_run_that_the_log_does_not_know_is_refused(run: CommandLine) -> None:
+    assert refused(run("log", "--run", 7), "no run 7")
+    assert refused(run("log", "--run", 0), "0")
+    assert refused(run("log", "--limit", "many"), "many")

@@ -1,0 +1,126 @@
+"""`init`, `backup`, `restore`, and how every command bears wrong use."""
+
+import json
+import stat
+from pathlib import Path
+
+import pytest
+
+from data.store import Store
+from data.vault import KEY_FILE
+from tests.collector.conftest import CommandLine, last_line, refused
+
+
+def test_init_creates_both_databases_and_the_key(run_nowhere: CommandLine) -> None:
+    result = run_nowhere("init")
+    assert result.exit_code == 0
+    assert "tenant add" in result.stdout
+    assert stat.S_IMODE((run_nowhere.directory / KEY_FILE).stat().st_mode) == 0o600
+    assert run_nowhere.facts("tenant", "list") == {"ok": True, "tenants": []}
+
+
+def test_init_again_changes_nothing(run: CommandLine) -> None:
+    key, version = (run.directory / KEY_FILE).read_text(), run.store.traffic.version()
+    assert run.facts("init")["created"] is False
+    assert (key, version) == ((run.directory / KEY_FILE).read_text(), run.store.traffic.version())
+
+
+def test_data_is_accepted_before_and_after_the_command(run_nowhere: CommandLine, tmp_path: Path) -> None:
+    assert run_nowhere("--data", tmp_path / "one", "init").exit_code == 0
+    assert run_nowhere("--data", tmp_path / "one", "init", "--data", tmp_path / "two").exit_code == 0
+    assert [(tmp_path / name).exists() for name in ("one", "two", "nowhere")] == [True, True, False]
+
+
+def test_json_is_accepted_before_and_after_the_command(run: CommandLine) -> None:
+    for words in (["--json", "tenant", "list"], ["tenant", "--json", "list"], ["tenant", "list", "--json"]):
+        assert last_line(run(*words))["ok"] is True
+
+
+def test_a_backup_comes_back(run: CommandLine, tmp_path: Path) -> None:
+    run.follow("octo/hello")
+    stamp = run.facts("backup", tmp_path / "copies")["stamp"]
+    run("repo", "remove", "acme", "octo/hello", "--delete-data", "--yes")
+    assert run.states() == {}
+    assert run.facts("restore", tmp_path / "copies")["stamp"] == stamp
+    assert run.states() == {"octo/hello": "active"}
+
+
+def test_a_backup_comes_back_into_an_empty_place(run: CommandLine, run_nowhere: CommandLine, tmp_path: Path) -> None:
+    stamp = run.facts("backup", tmp_path / "copies")["stamp"]
+    assert run_nowhere("restore", tmp_path / "copies", "--stamp", stamp).exit_code == 0
+    assert run_nowhere.tenant("acme").name == "acme"
+
+
+def test_a_backup_says_that_the_key_is_not_in_it(run: CommandLine, tmp_path: Path) -> None:
+    assert "key is not in the backup" in run("backup", tmp_path / "copies").stdout
+    assert not list((tmp_path / "copies").glob("*key*"))
+
+
+def test_a_backup_inside_the_data_directory_is_refused(run: CommandLine) -> None:
+    assert refused(run("backup", run.directory / "copies"), "inside the data directory")
+    assert not (run.directory / "copies").exists()
+
+
+def test_restoring_from_nowhere_is_refused(run: CommandLine, tmp_path: Path) -> None:
+    version = run.store.traffic.version()
+    assert refused(run("restore", tmp_path / "missing"), "no directory")
+    assert refused(run("restore", tmp_path), "holds no backup")
+    assert run.store.traffic.version() == version
+
+
+def test_restoring_an_unknown_stamp_names_those_there_are(run: CommandLine, tmp_path: Path) -> None:
+    stamp = run.facts("backup", tmp_path / "copies")["stamp"]
+    assert refused(run("restore", tmp_path / "copies", "--stamp", "20200101T000000Z"), stamp)
+
+
+def test_a_damaged_backup_is_refused_and_nothing_changes(run: CommandLine, tmp_path: Path) -> None:
+    run("backup", tmp_path / "copies")
+    file = next((tmp_path / "copies").glob("control-*"))
+    file.chmod(0o600)
+    file.write_bytes(b"not a database")
+    version = run.store.traffic.version()
+    assert refused(run("restore", tmp_path / "copies"), "cannot be opened")
+    assert run.store.traffic.version() == version
+
+
+NEEDS_A_STORE = [
+    ["tenant", "list"],
+    ["tenant", "add", "acme"],
+    ["tenant", "schedule", "acme", "daily"],
+    ["repo", "list"],
+    ["repo", "pause", "acme", "octo/hello"],
+]
+
+
+@pytest.mark.parametrize("words", NEEDS_A_STORE, ids=" ".join)
+def test_without_a_store_the_way_to_one_is_told(run_nowhere: CommandLine, words: list[str]) -> None:
+    assert refused(run_nowhere(*words), "python -m collector init")
+    assert last_line(run_nowhere(*words, "--json"))["exit_code"] == 2
+    assert not run_nowhere.directory.exists()
+
+
+@pytest.mark.parametrize("words", [["nonsense"], ["init", "--nonsense"], ["tenant", "add"], ["repo"], []], ids=" ".join)
+def test_wrong_words_are_told_with_the_way_to_the_help(run: CommandLine, words: list[str]) -> None:
+    assert refused(run(*words), "Usage")
+    assert last_line(run(*words, "--json"))["ok"] is False
+
+
+def test_a_secret_typed_as_an_argument_is_not_repeated(run: CommandLine) -> None:
+    result = run("tenant", "token", "acme", "ghp_0123456789abcdefghij", "--json")
+    assert result.exit_code == 2
+    assert "ghp_" not in result.output
+    assert json.loads(result.stdout)["ok"] is False
+
+
+def test_an_unexpected_failure_is_one_sentence(run: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Store, "prepare", lambda _: 1 / 0)
+    assert refused(run("tenant", "list"), "ZeroDivisionError", "TRAFFIC_DEBUG=1", code=1)
+    run.environment["TRAFFIC_DEBUG"] = "1"
+    assert "Traceback" in run("tenant", "list").stderr
+
+
+def test_a_data_directory_that_is_a_file_is_told(run_nowhere: CommandLine) -> None:
+    run_nowhere.directory.write_text("")
+    result = run_nowhere("init")
+    assert result.exit_code == 2
+    assert "Traceback" not in result.output

@@ -1,0 +1,153 @@
+"""`tenant`: add, list, token, schedule."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from data.store import Store
+from data.tenants import operator
+from data.tokens import open_tokens, tokens
+from data.vault import KEY_FILE, open_vault
+from tests.collector.conftest import SECRET, CommandLine, last_line, refused
+from tests.simulated_github import SimulatedGitHub, Token
+
+FINE = "github_pat_11AAAAAAA0fineGrained0123456789_abcdefghijWXYZ"
+
+
+def test_a_tenant_is_added_with_its_schedule(run: CommandLine) -> None:
+    facts = run.facts("tenant", "add", "Blue Team", "--schedule", "30  */6 * * *")
+    assert (facts["name"], facts["schedule"]) == ("Blue Team", "30 */6 * * *")
+    assert run.tenant("blue team").schedule == "30 */6 * * *"
+
+
+def test_a_tenant_collects_daily_unless_told_otherwise(run: CommandLine) -> None:
+    assert run("tenant", "add", "blue").exit_code == 0
+    assert run.tenant("blue").schedule == "daily"
+
+
+def test_a_tenant_with_a_schedule_that_is_none_is_not_added(run: CommandLine) -> None:
+    assert refused(run("tenant", "add", "blue", "--schedule", "sometimes"), "daily", "cron")
+    assert [each["name"] for each in run.facts("tenant", "list")["tenants"]] == ["acme"]
+
+
+@pytest.mark.parametrize("name", ["acme", "ACME", "", "  ", "a\x1b[31mb", "n" * 81])
+def test_a_name_that_is_taken_or_none_is_refused(run: CommandLine, name: str) -> None:
+    assert refused(run("tenant", "add", name), "tenant")
+
+
+def test_the_list_shows_schedule_and_token(with_token: CommandLine) -> None:
+    result = with_token("tenant", "list")
+    assert "maintainer …WXYZ" in result.stdout
+    assert "UTC" in result.stdout
+    (facts,) = with_token.facts("tenant", "list")["tenants"]
+    assert facts["token"]["last_four"] == "WXYZ"
+    assert facts["repositories"] == 0
+
+
+def test_an_empty_list_says_what_to_do(run_nowhere: CommandLine) -> None:
+    run_nowhere("init")
+    assert "tenant add NAME" in run_nowhere("tenant", "list").stdout
+
+
+def test_a_schedule_is_changed(run: CommandLine) -> None:
+    assert "UTC" in run("tenant", "schedule", "acme", "weekly").stdout
+    assert run.tenant().schedule == "weekly"
+
+
+def test_a_schedule_that_is_none_changes_nothing(run: CommandLine) -> None:
+    assert refused(run("tenant", "schedule", "acme", "99 * * * *"), "cron")
+    assert refused(run("tenant", "schedule", "nobody", "daily"), "no tenant", "tenant list")
+    assert run.tenant().schedule == "daily"
+
+
+def stored_secret(run: CommandLine) -> str | None:
+    """The tenant's token as the collector would use it."""
+    token = open_tokens(run.store, open_vault(run.directory), datetime.now(UTC)).get(run.tenant().tenant_id)
+    return None if token is None else token.secret
+
+
+def test_a_token_from_a_variable_is_checked_and_stored_sealed(run: CommandLine, github: SimulatedGitHub) -> None:
+    result = run("tenant", "token", "acme", "--token-env", "OCTO_TOKEN")
+    assert result.exit_code == 0
+    assert all(word in result.stdout for word in ("maintainer", "classic", "repo", "WXYZ", "expires"))
+    assert stored_secret(run) == SECRET
+    assert [seen.target for seen in github.requests] == ["/user"]
+
+
+def test_a_token_from_standard_input_is_stored(run: CommandLine, github: SimulatedGitHub) -> None:
+    expires = (datetime.now(UTC) + timedelta(days=5)).replace(microsecond=0)
+    github.world.add_token(Token(FINE, kind="fine_grained", scopes=(), expires_at=expires))
+    facts = last_line(run("tenant", "token", "acme", "--token-stdin", "--json", typed=f"{FINE}\nmore\n"))
+    assert facts["kind"] == "fine-grained"
+    assert datetime.fromisoformat(facts["expires_at"]) == expires
+    assert stored_secret(run) == FINE
+
+
+def test_a_token_never_appears_in_what_is_printed_or_lies_in_a_file(with_token: CommandLine) -> None:
+    result = with_token("tenant", "token", "acme", "--token-env", "OCTO_TOKEN", "--json")
+    assert SECRET[4:-4] not in result.output
+    files = [path for path in with_token.directory.rglob("*") if path.is_file() and path.name != KEY_FILE]
+    assert files
+    assert not [path for path in files if SECRET.encode() in Path(path).read_bytes()]
+
+
+def test_a_refused_token_is_not_stored_and_the_one_before_stays(with_token: CommandLine) -> None:
+    with_token.environment["BAD"] = "ghp_wrong0123456789"
+    result = with_token("tenant", "token", "acme", "--token-env", "BAD")
+    assert refused(result, "Bad credentials", code=1)
+    assert "ghp_wrong" not in result.output
+    assert stored_secret(with_token) == SECRET
+
+
+def test_a_new_token_takes_the_place_of_the_old_one(with_token: CommandLine, github: SimulatedGitHub) -> None:
+    github.world.add_token(Token(FINE, kind="fine_grained", scopes=()))
+    with_token("tenant", "token", "acme", "--token-stdin", typed=FINE)
+    store = with_token.store
+    assert [each.last_four for each in tokens(operator(store), store)] == [FINE[-4:]]
+
+
+def test_a_token_without_a_useful_scope_is_stored_with_a_note(run: CommandLine, github: SimulatedGitHub) -> None:
+    github.world.add_token(Token("ghp_narrow0123456789", scopes=("gist",)))
+    assert "public_repo" in run("tenant", "token", "acme", "--token-stdin", typed="ghp_narrow0123456789").stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "typed", "told"),
+    [
+        ([], None, "--token-stdin"),
+        (["--token-env", "NOT_SET_AT_ALL"], None, "NOT_SET_AT_ALL"),
+        (["--token-stdin"], "", "no token"),
+        (["--token-stdin"], "two words\n", "no token"),
+        (["--token-stdin"], "ghp_ümlaut\n", "no token"),
+        (["--token-stdin", "--token-env", "OCTO_TOKEN"], "x", "both"),
+    ],
+)
+def test_a_token_that_is_none_is_refused_before_github_is_asked(
+    run: CommandLine, github: SimulatedGitHub, words: list[str], typed: str | None, told: str
+) -> None:
+    assert refused(run("tenant", "token", "acme", *words, typed=typed), told)
+    assert list(github.requests) == []
+
+
+def test_a_token_for_nobody_is_refused_before_it_is_asked_for(run: CommandLine, github: SimulatedGitHub) -> None:
+    assert refused(run("tenant", "token", "nobody", "--token-env", "OCTO_TOKEN"), "no tenant")
+    assert list(github.requests) == []
+
+
+def test_an_address_without_traffic_is_refused(run: CommandLine) -> None:
+    run.environment |= {"GITHUB_API_URL": "https://github.example.com/api/v3", "OCTO_TOKEN": SECRET}
+    assert refused(run("tenant", "token", "acme", "--token-env", "OCTO_TOKEN"), "Enterprise Server")
+
+
+def test_a_broken_key_is_told_before_github_is_asked(run: CommandLine, github: SimulatedGitHub) -> None:
+    run.environment["TRAFFIC_SECRET_KEY"] = "too short"
+    assert refused(run("tenant", "token", "acme", "--token-env", "OCTO_TOKEN"), "TRAFFIC_SECRET_KEY")
+    assert list(github.requests) == []
+
+
+def test_a_store_that_was_left_alone_is_untouched_by_a_refusal(run: CommandLine, github: SimulatedGitHub) -> None:
+    before = Store(run.directory).control.version()
+    github.world.tokens[SECRET].revoked = True
+    assert refused(run("tenant", "token", "acme", "--token-env", "OCTO_TOKEN"), code=1)
+    assert Store(run.directory).control.version() == before

@@ -1,0 +1,206 @@
+"""What each endpoint asks, and what becomes of its answer (fault cases 16, 17, 20, 21, 65 and 70)."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from collector.check import check_token
+from collector.endpoints import RELEASE_PAGES, Fetched, Question, fetch_endpoint
+from collector.errors import AccessRefused, Missing, ServerFailed
+from collector.parse import AnswerRefused
+from data.models import (
+    Endpoint,
+    ListingObservation,
+    ReleaseObservation,
+    StarObservation,
+    StatsObservation,
+    TrafficObservation,
+    WeeklyObservation,
+)
+from tests.collector.asking import DAYS, NOW, SECRET, Asking, asking, hello
+from tests.simulated_github import SPARSE, Asset, Fault, Lack, Release, Token, World
+from tests.simulated_github import fault_cases as cases
+
+TARGETS = {
+    Endpoint.REPOSITORY: "/repos/octo/hello",
+    Endpoint.VIEWS: "/repos/octo/hello/traffic/views",
+    Endpoint.CLONES: "/repos/octo/hello/traffic/clones",
+    Endpoint.WEEKLY_VIEWS: "/repos/octo/hello/traffic/views?per=week",
+    Endpoint.WEEKLY_CLONES: "/repos/octo/hello/traffic/clones?per=week",
+    Endpoint.REFERRERS: "/repos/octo/hello/traffic/popular/referrers",
+    Endpoint.PATHS: "/repos/octo/hello/traffic/popular/paths",
+    Endpoint.STAR_HISTORY: "/repos/octo/hello/stargazers/history?per_page=5",
+    Endpoint.RELEASES: "/repos/octo/hello/releases?per_page=30",
+}
+KINDS = {
+    Endpoint.REPOSITORY: StatsObservation,
+    Endpoint.VIEWS: TrafficObservation,
+    Endpoint.CLONES: TrafficObservation,
+    Endpoint.WEEKLY_VIEWS: WeeklyObservation,
+    Endpoint.WEEKLY_CLONES: WeeklyObservation,
+    Endpoint.REFERRERS: ListingObservation,
+    Endpoint.PATHS: ListingObservation,
+    Endpoint.STAR_HISTORY: StarObservation,
+    Endpoint.RELEASES: ReleaseObservation,
+}
+LISTS = {Endpoint.REFERRERS, Endpoint.PATHS, Endpoint.STAR_HISTORY, Endpoint.RELEASES}
+
+
+@dataclass(frozen=True)
+class Ask:
+    """Asks one endpoint of octo/hello."""
+
+    there: Asking
+
+    def __call__(self, endpoint: Endpoint, etag: str | None = None, knows_stars: bool = True) -> Fetched:
+        return fetch_endpoint(self.there.github, Question("octo/hello", endpoint, etag, knows_stars))
+
+
+@pytest.mark.parametrize("endpoint", list(Endpoint))
+def test_each_endpoint_asks_once_and_gives_its_observation(endpoint: Endpoint) -> None:
+    with asking() as there:
+        fetched = Ask(there)(endpoint)
+        assert there.server.requests.targets() == [TARGETS[endpoint]]
+        assert type(fetched.observation) is KINDS[endpoint]
+        assert (fetched.as_of, fetched.status, fetched.warnings) == (NOW, 200, ())
+        assert there.server.violations == []
+
+
+@pytest.mark.parametrize("endpoint", list(Endpoint))
+@pytest.mark.parametrize("case", [cases.wrong_top_type, cases.error_object_with_200])
+def test_an_answer_of_another_kind_is_refused(endpoint: Endpoint, case: Any) -> None:
+    with asking(case()) as there, pytest.raises(AnswerRefused):
+        Ask(there)(endpoint)
+
+
+@pytest.mark.parametrize("endpoint", list(Endpoint))
+def test_no_content_is_an_empty_list_and_for_all_else_a_refused_answer(endpoint: Endpoint) -> None:
+    with asking(cases.no_content_204()) as there:
+        if endpoint in LISTS:
+            assert type(Ask(there)(endpoint).observation) is KINDS[endpoint]
+        else:
+            with pytest.raises(AnswerRefused):
+                Ask(there)(endpoint)
+
+
+@pytest.mark.parametrize("endpoint", [Endpoint.REPOSITORY, Endpoint.VIEWS, Endpoint.CLONES, Endpoint.RELEASES])
+def test_what_has_not_changed_is_observed_again_without_a_body(endpoint: Endpoint) -> None:
+    with asking() as there:
+        ask = Ask(there)
+        first = ask(endpoint)
+        assert first.etag is not None
+        again = ask(endpoint, first.etag)
+        assert (again.observation, again.status, again.etag, again.as_of) == (None, 304, first.etag, NOW)
+
+
+def test_an_answer_that_covers_other_days_tomorrow_is_asked_for_in_full_each_time() -> None:
+    with asking() as there:
+        there.server.switches.window_mode = SPARSE
+        assert Ask(there)(Endpoint.VIEWS).etag is None
+
+
+@pytest.mark.parametrize("changed", [{"count": 7}, {"count": None}])
+def test_an_odd_answer_is_asked_for_in_full_again(changed: dict[str, object]) -> None:
+    with asking(Fault(change=lambda body: {**body, **changed})) as there:
+        fetched = Ask(there)(Endpoint.VIEWS)
+        assert fetched.etag is None
+        assert "its rows add up to 140" in fetched.warnings[0]
+
+
+def test_each_endpoint_stands_alone() -> None:
+    with asking(cases.server_error(500).on("*/clones").repeated()) as there:
+        ask = Ask(there)
+        assert ask(Endpoint.VIEWS).observation is not None
+        with pytest.raises(ServerFailed):
+            ask(Endpoint.CLONES)
+        assert ask(Endpoint.REFERRERS).observation is not None
+
+
+def test_only_the_first_looks_at_a_repository_confirm_that_it_is_gone() -> None:
+    with asking() as there:
+        there.server.world.delete(1)
+        for endpoint, requests in [(Endpoint.REPOSITORY, 2), (Endpoint.VIEWS, 2), (Endpoint.CLONES, 1)]:
+            there.server.requests.clear()
+            with pytest.raises(Missing):
+                Ask(there)(endpoint)
+            assert there.asked == requests
+
+
+def test_a_renamed_repository_answers_under_its_old_name_and_tells_its_new_path() -> None:
+    with asking() as there:
+        there.server.world.rename(1, "octo/renamed")
+        fetched = Ask(there)(Endpoint.VIEWS)
+        assert isinstance(fetched.observation, TrafficObservation)
+        assert fetched.moved_to == "/repositories/1/traffic/views"
+
+
+def test_stars_come_from_their_beginning_first_and_from_the_last_weeks_later() -> None:
+    world = World([hello(stars=dict.fromkeys(DAYS, 2))], [Token(SECRET)])
+    with asking(world=world) as there:
+        everything = Ask(there)(Endpoint.STAR_HISTORY, knows_stars=False).observation
+        pages = there.asked
+        recent = Ask(there)(Endpoint.STAR_HISTORY, knows_stars=True).observation
+        assert isinstance(everything, StarObservation)
+        assert isinstance(recent, StarObservation)
+        assert pages > 10
+        assert there.asked == pages + 1
+        assert everything.days[-len(recent.days) :] == recent.days
+        assert sum(each.stars for each in everything.days) == 60
+
+
+def released(number: int) -> World:
+    day = timedelta(days=1)
+    releases = [
+        Release(n, f"v{n}", NOW - n * day, assets=[Asset(1000 + n, "file.zip", n)]) for n in range(1, number + 1)
+    ]
+    return World([hello(releases=releases)], [Token(SECRET)])
+
+
+def test_all_pages_of_releases_are_one_observation() -> None:
+    with asking(world=released(70)) as there:
+        fetched = Ask(there)(Endpoint.RELEASES)
+        assert isinstance(fetched.observation, ReleaseObservation)
+        assert sorted(each.asset_id for each in fetched.observation.assets) == list(range(1001, 1071))
+        assert there.asked == 3
+        assert fetched.etag is None
+
+
+def test_where_deep_pages_are_refused_those_before_are_kept_and_it_is_told() -> None:
+    with asking(world=released(70)) as there:
+        there.server.switches.deepest_page = 2
+        fetched = Ask(there)(Endpoint.RELEASES)
+        assert isinstance(fetched.observation, ReleaseObservation)
+        assert len(fetched.observation.releases) == 60
+        assert "GitHub ended the list early; what it gave is kept" in fetched.warnings
+
+
+def test_pages_without_end_are_ended() -> None:
+    with asking() as there:
+        numbers = iter(range(2, 1000))
+        onward = Fault(rework=lambda answer, _: linked(answer, f"{there.server.url}/user/repos?page={next(numbers)}"))
+        there.server.faults.add(onward.repeated())
+        Ask(there)(Endpoint.RELEASES)
+        assert there.asked == RELEASE_PAGES
+
+
+def linked(answer: Any, url: str) -> Any:
+    answer.headers["link"] = f'<{url}>; rel="next"'
+    answer.body = b"[]"
+    return answer
+
+
+def test_a_name_that_is_no_name_is_quoted_into_the_path() -> None:
+    question = Question("o/r?x=1#y /../z\\", Endpoint.VIEWS)
+    assert question.path == "/repos/o/r%3Fx%3D1%23y%20/../z%5C/traffic/views"
+
+
+def test_a_token_that_lacks_the_permission_still_sees_the_repository() -> None:
+    with asking() as there:
+        token = there.server.world.tokens[SECRET]
+        token.kind, token.lack = "fine_grained", Lack.ADMINISTRATION
+        assert Ask(there)(Endpoint.REPOSITORY).observation is not None
+        with pytest.raises(AccessRefused, match="Administration: read"):
+            Ask(there)(Endpoint.VIEWS)
+        assert check_token(there.github).login == "maintainer"

@@ -1,0 +1,148 @@
+"""What goes wrong on the way: connections that break, drip, lie or never end (fault cases 1 to 9)."""
+
+import gzip
+import socket
+import time
+import tracemalloc
+from collections.abc import Callable
+from contextlib import suppress
+
+import pytest
+
+from collector import deadline
+from collector.errors import BadAnswer, GitHubError, HostDown, RequestRefused, Unreachable
+from collector.github import GREATEST_BODY, TRIES
+from tests.collector.asking import VIEWS, asking
+from tests.simulated_github import Fault
+from tests.simulated_github import fault_cases as cases
+from tests.simulated_github.answers import Answer
+from tests.simulated_github.wire import Request, message
+
+BROKEN = [
+    (cases.closed_before_answer, Unreachable),
+    (cases.reset_in_body, Unreachable),
+    (cases.truncated_body, BadAnswer),
+    (cases.chunked_without_end, BadAnswer),
+    (cases.wrong_content_encoding, BadAnswer),
+    (cases.html_with_200, BadAnswer),
+]
+
+
+@pytest.mark.parametrize("case", [case for case, _ in BROKEN])
+def test_a_broken_answer_is_asked_for_again(case: Callable[[], Fault]) -> None:
+    with asking(case()) as there:
+        assert len(there.fetch().body["views"]) == 14  # type: ignore[index]
+        assert there.asked == 2
+
+
+@pytest.mark.parametrize(("case", "kind"), BROKEN)
+def test_an_answer_that_stays_broken_is_a_failure_after_four_tries(
+    case: Callable[[], Fault], kind: type[GitHubError]
+) -> None:
+    with asking(case().repeated()) as there:
+        with pytest.raises(kind):
+            there.fetch()
+        assert there.asked == TRIES
+        assert there.server.violations == []
+
+
+def test_a_refused_connection_means_that_the_host_is_down() -> None:
+    with asking() as there:
+        there.server.stop()
+        with pytest.raises(HostDown, match=r"127\.0\.0\.1 cannot be reached"):
+            there.fetch()
+
+
+def test_a_name_that_nobody_knows_means_that_the_host_is_down() -> None:
+    with asking() as there:
+        there.github._api_url = "http://nowhere.invalid"
+        with pytest.raises(HostDown, match="its name is not known"):
+            there.fetch()
+
+
+def test_a_body_that_drips_is_given_up_at_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deadline, "DEADLINE_S", 0.3)
+    with asking(cases.slow_drip(0.05).repeated(TRIES)) as there:
+        with pytest.raises(BadAnswer, match=r"not complete after 0\.3 s"):
+            there.fetch()
+        assert there.asked == TRIES
+        assert there.fetch().status == 200
+
+
+def test_headers_that_drip_are_given_up_at_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    def drip(connection: socket.socket, *_: object) -> bool:
+        try:
+            for byte in b"HTTP/1.1 200 OK\r\n" + b"x-more: 1\r\n" * 90:
+                connection.sendall(bytes([byte]))
+                time.sleep(0.02)
+        except OSError:
+            return False
+        return False
+
+    monkeypatch.setattr(deadline, "DEADLINE_S", 0.3)
+    with asking(Fault(send=drip).repeated()) as there, pytest.raises(BadAnswer, match="not complete"):
+        there.fetch()
+
+
+@pytest.mark.parametrize("case", [cases.headers_then_nothing, cases.no_answer])
+def test_silence_is_given_up_at_the_timeout(case: Callable[[], Fault], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deadline, "READ_TIMEOUT_S", 0.2)
+    with asking(case().repeated(TRIES)) as there:
+        with pytest.raises(Unreachable, match=r"did not answer within 0\.2 s"):
+            there.fetch()
+        assert there.fetch().status == 200
+
+
+def test_a_huge_body_is_given_up_once_and_for_all() -> None:
+    with asking(cases.huge_body(100).repeated()) as there:
+        there.server.switches.gzip = False
+        with pytest.raises(RequestRefused, match="more than 10,000,000 bytes"):
+            there.fetch()
+        assert there.asked == 1
+
+
+@pytest.mark.parametrize("layers", [1, 2, 3])
+def test_a_bomb_of_gzip_takes_no_more_memory_than_the_greatest_body(layers: int) -> None:
+    bomb = cases.gzip_bomb(64)
+    for _ in range(layers - 1):
+        bomb.body = packed(bomb.body)
+    bomb.headers = {"content-encoding": ", ".join(["gzip"] * layers)}
+    with asking(bomb) as there:
+        tracemalloc.start()
+        with pytest.raises(RequestRefused, match="more than"):
+            there.fetch()
+        greatest = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert greatest < 3 * GREATEST_BODY
+
+
+def packed(body: object) -> bytes:
+    assert isinstance(body, bytes)
+    return gzip.compress(body)
+
+
+@pytest.mark.parametrize(("gzip_on", "chunked"), [(True, False), (True, True), (False, True), (False, False)])
+def test_one_connection_carries_many_calls(gzip_on: bool, chunked: bool) -> None:
+    connections: list[int] = []
+
+    def note(answer: Answer, request: Request) -> Answer:
+        connections.append(request.connection.number)
+        return answer
+
+    with asking(Fault(rework=note).repeated()) as there:
+        there.server.switches.gzip, there.server.switches.chunked = gzip_on, chunked
+        for path in [VIEWS, "/repos/octo/nothing", "/user"] * 3:
+            with suppress(GitHubError):
+                there.fetch(path)
+    assert connections == [connections[0]] * 9
+
+
+def test_a_connection_that_github_has_closed_meanwhile_is_made_anew() -> None:
+    with asking(Fault(headers={"connection": "close"}, send=and_close)) as there:
+        assert [there.fetch().status for _ in range(3)] == [200, 200, 200]
+        assert there.asked == 3
+
+
+def and_close(connection: socket.socket, answer: Answer, _: object) -> bool:
+    connection.sendall(message(answer))
+    return False

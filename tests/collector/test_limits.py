@@ -1,0 +1,232 @@
+"""How long the client waits, for which reason, and when it gives up instead (fault cases 44 to 51 and 54)."""
+
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+
+from collector.clock import Stopped, SystemClock
+from collector.errors import AccessRefused, LimitReached
+from collector.github import GitHub
+from collector.limits import Owner
+from collector.settings import Settings
+from tests.collector.asking import NOW, REPO, SECRET, VIEWS, asking
+from tests.simulated_github import Fault, Trigger
+from tests.simulated_github import fault_cases as cases
+
+OWNER_ID = 1001
+
+
+def limited(**headers: str | None) -> Fault:
+    """A secondary limit with these headers."""
+    text = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again. And more."
+    return Fault(403, {"message": text}, {name.replace("_", "-"): value for name, value in headers.items()})
+
+
+def test_a_budget_used_up_before_the_run_is_waited_for_after_one_answer() -> None:
+    with asking() as there:
+        there.server.budgets.use_up(OWNER_ID, timedelta(minutes=10))
+        assert there.fetch("/rate_limit").status == 200
+        assert there.fetch().status == 200
+        assert there.clock.waits() == [601]
+        assert there.server.violations == []
+
+
+def test_a_budget_that_is_used_up_on_the_way_is_waited_for() -> None:
+    with asking() as there:
+        there.server.budgets.set_hourly(OWNER_ID, 3)
+        for _ in range(7):
+            assert there.fetch().status == 200
+        assert there.clock.waits() == [3601, 3601]
+        assert 403 not in there.statuses
+
+
+@pytest.mark.parametrize("status", [403, 429])
+def test_a_budget_that_others_have_used_up_is_waited_for(status: int) -> None:
+    with asking() as there:
+        assert there.fetch().status == 200
+        there.server.limits.primary_status = status
+        there.server.budgets.use_up(OWNER_ID, timedelta(minutes=5))
+        assert there.fetch().status == 200
+        assert there.clock.waits() == [301]
+        assert [why for _, why in there.told] == ["The hourly limit of this token's owner is used up."]
+
+
+def test_a_wait_beyond_ones_patience_ends_the_work_and_says_when_it_goes_on() -> None:
+    with asking() as there:
+        there.server.budgets.use_up(OWNER_ID, timedelta(minutes=50))
+        hasty = there.client(SECRET, patience_s=120)
+        for _ in range(3):
+            with pytest.raises(LimitReached, match="It ends in about 50 minutes") as caught:
+                hasty.fetch(VIEWS)
+            assert caught.value.outcome == "primary_limit"
+        assert there.asked == 1
+        assert there.clock.slept == []
+
+
+@pytest.mark.parametrize("retry_after", [1, 7, 60, 600])
+def test_retry_after_is_obeyed_to_the_second(retry_after: int) -> None:
+    with asking() as there:
+        there.server.budgets.limit_after(OWNER_ID, Trigger(1, retry_after))
+        assert [there.fetch().status for _ in range(3)] == [200, 200, 200]
+        assert there.clock.waits(0.5) == [retry_after]
+        assert there.server.violations == []
+
+
+def test_without_retry_after_the_waits_are_60_120_and_240_seconds_and_then_it_ends() -> None:
+    with asking(limited(retry_after=None).repeated()) as there:
+        with pytest.raises(LimitReached) as caught:
+            there.fetch()
+        assert caught.value.outcome == "secondary_limit"
+        assert there.clock.waits() == [60, 120, 240]
+        assert there.asked == 4
+
+
+def test_a_good_answer_makes_the_next_secondary_limit_a_first_one_again() -> None:
+    with asking() as there:
+        for _ in range(3):
+            there.server.faults.add(limited(retry_after=None))
+            there.fetch()
+        assert there.clock.waits() == [60, 60, 60]
+
+
+def test_an_answer_that_was_on_its_way_before_the_limit_does_not_make_it_a_first_one() -> None:
+    with asking(limited(retry_after=None), limited(retry_after=None)) as there:
+        owner, early = there.github.owner, there.clock.monotonic()
+        there.clock.sleep(1)
+        there.clock.before_sleeping = lambda: owner.answered(early)
+        there.fetch()
+        assert there.clock.waits() == [60, 120]
+
+
+@pytest.mark.parametrize(
+    ("text", "waited"),
+    [
+        ("90", 90),
+        ("-5", 1),
+        ("0", 1),
+        (" 45 ", 45),
+        ("soon", 60),
+        ("", 60),
+        ("1.5", 60),
+        ("¹²", 60),
+        ("--9", 60),
+        ("9" * 5000, 60),
+        ("9" * 20, None),
+        ("86400", None),
+        (format_datetime(NOW + timedelta(seconds=75), usegmt=True), 75),
+        (format_datetime(NOW - timedelta(days=9), usegmt=True), 1),
+        (format_datetime(NOW + timedelta(days=9), usegmt=True), None),
+        ("Sun, 99 May 2026 99:00:00 GMT", 60),
+        ("Fri, 31 Dec 9999 23:59:59 -2300", None),
+    ],
+)
+def test_every_form_of_retry_after_leads_to_a_wait_or_an_end(text: str, waited: int | None) -> None:
+    with asking(cases.strange_retry_after(text)) as there:
+        if waited is None:
+            with pytest.raises(LimitReached, match="left to the next run"):
+                there.fetch()
+        else:
+            assert there.fetch().status == 200
+        assert there.clock.waits(0.5) == ([] if waited is None else [waited])
+
+
+@pytest.mark.parametrize(
+    ("case", "waited"),
+    [
+        (cases.reset_in_the_past, 1),
+        (cases.reset_in_milliseconds, 61),
+        (cases.reset_missing, 60),
+        (cases.reset_far_ahead, 3601),
+        (lambda: cases.primary_limit_with_reset(lambda _: "²"), 60),
+        (lambda: cases.primary_limit_with_reset(lambda _: "-1"), 60),
+        (lambda: cases.primary_limit_with_reset(lambda _: "9" * 5000), 60),
+        (lambda: cases.primary_limit_with_reset(lambda _: "0"), 1),
+    ],
+)
+def test_every_form_of_the_reset_leads_to_a_wait_within_the_hour(case: Callable[[], Fault], waited: int) -> None:
+    with asking(case()) as there:
+        assert there.fetch().status == 200
+        assert there.clock.waits(0.5) == [waited]
+
+
+def test_a_reset_that_is_always_over_does_not_keep_the_client_asking() -> None:
+    with asking(cases.reset_in_the_past().repeated()) as there:
+        with pytest.raises(LimitReached):
+            there.fetch()
+        assert there.asked == 4
+
+
+@pytest.mark.parametrize("hours", [-30, -5, 5, 30, 24 * 400])
+def test_a_clock_of_github_that_differs_from_ours_by_hours_changes_no_wait(hours: int) -> None:
+    with asking() as there:
+        there.server.clock.now = datetime.now(UTC) + timedelta(hours=hours)
+        there.server.budgets.use_up(OWNER_ID, timedelta(minutes=7))
+        answer = there.fetch()
+        assert there.clock.waits() == [pytest.approx(421, abs=1)]
+        assert abs(answer.as_of - there.server.clock.now) < timedelta(seconds=2)
+
+
+@pytest.mark.parametrize(
+    "date", [None, "yesterday", "Fri, 31 Dec 9999 23:59:59 -2300", "Thu, 01 Jan 1970 00:00:00 GMT"]
+)
+def test_without_a_date_that_can_be_our_own_clock_is_taken_with_a_warning(date: str | None) -> None:
+    with asking(Fault(headers={"date": date})) as there:
+        answer = there.fetch()
+        assert abs(answer.as_of - datetime.now(UTC)) < timedelta(minutes=1)
+        assert answer.warnings == ("the answer had no Date; ours was taken",)
+
+
+def test_the_date_of_an_answer_is_that_of_github_in_utc() -> None:
+    with asking(Fault(headers={"date": "Sun, 10 May 2026 01:00:00 +0200"})) as there:
+        assert there.fetch().as_of == datetime(2026, 5, 9, 23, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("number", ["²", "", "-1", "9" * 5000, "many"])
+def test_headers_that_are_no_numbers_are_left_aside(number: str) -> None:
+    odd = Fault(headers={"x-ratelimit-remaining": number, "x-ratelimit-reset": number})
+    with asking(odd.repeated(2)) as there:
+        assert [there.fetch().status for _ in range(3)] == [200, 200, 200]
+        assert there.clock.waits() == []
+
+
+def test_without_headers_of_a_limit_none_is_assumed() -> None:
+    with asking(cases.no_limit_headers().repeated()) as there:
+        assert [there.fetch().status for _ in range(5)] == [200] * 5
+        assert there.clock.waits() == []
+
+
+def test_a_limit_told_while_much_is_left_is_no_matter_of_permission() -> None:
+    with asking(cases.limit_text_with_remaining()) as there:
+        assert there.fetch().status == 200
+        assert there.clock.waits() == [60]
+
+
+def test_a_refusal_for_want_of_permission_is_no_limit() -> None:
+    with asking(Fault(403, {"message": "Must have push access to repository"})) as there:
+        with pytest.raises(AccessRefused):
+            there.fetch()
+        assert there.clock.waits() == []
+
+
+def test_after_secondary_limits_it_goes_on_more_slowly() -> None:
+    with asking(limited(retry_after="1")) as there:
+        intervals = []
+        for _ in range(2):
+            there.clock.slept.clear()
+            for _ in range(40):
+                there.fetch(REPO)
+            intervals.append(there.github.owner._interval_s * there.github.owner._slowed)
+        assert intervals == [2 * there.github.owner._interval_s] * 2
+
+
+def test_a_stop_ends_a_wait_at_once() -> None:
+    with asking(limited(retry_after="600")) as there:
+        stop = threading.Event()
+        clock = SystemClock(stop)
+        waiting = Owner(there.settings, clock, lambda _wait, _why: stop.set())
+        with pytest.raises(Stopped):
+            GitHub(Settings(there.server.url), SECRET, waiting, clock).fetch(VIEWS)
+        assert there.asked == 1

@@ -1,0 +1,242 @@
+"""Views and clones: both forms of GitHub's window, and everything odd that a row can be (fault cases 55 to 68)."""
+
+import json
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from collector.parse import AnswerRefused, Parsed, parse_traffic, parse_weekly
+from data.models import DayReading, Metric, TrafficObservation
+from tests.simulated_github.recordings import RecordedAnswer, recorded_answers
+
+EXAMPLES: dict[str, Any] = json.loads(Path(__file__).with_name("examples.json").read_text("utf-8"))
+NOW = datetime(2026, 5, 10, 12, tzinfo=UTC)
+TODAY = NOW.date()
+DAY = timedelta(days=1)
+RECORDED = recorded_answers("Pythagora-io--pythagora")
+
+
+def row(day: date | str, count: object = 5, uniques: object = 2) -> dict[str, object]:
+    return {"timestamp": f"{day}T00:00:00Z" if isinstance(day, date) else day, "count": count, "uniques": uniques}
+
+
+def views(*rows: object, **top: object) -> Parsed[TrafficObservation]:
+    """What is made of an answer with these rows."""
+    total = sum(each["count"] for each in rows if isinstance(each, dict) and type(each.get("count")) is int)
+    return parse_traffic(Metric.VIEWS, {"count": total, "uniques": 1, "views": list(rows), **top}, NOW)
+
+
+def given_days(parsed: Parsed[TrafficObservation]) -> dict[date, tuple[int, int]]:
+    """The readings that are no inferred zero."""
+    return {each.day: (each.count, each.uniques) for each in parsed.observation.days if each.count}
+
+
+def test_an_empty_answer_is_nothing_in_the_days_that_it_surely_covers() -> None:
+    parsed = views()
+    window = parsed.observation.window
+    assert window is not None
+    assert (window.first_day, window.last_day, window.total) == (TODAY - 13 * DAY, TODAY - 3 * DAY, 0)
+    assert parsed.observation.days == tuple(DayReading(day, 0, 0) for day in window_days(window))
+    assert parsed.warnings == ()
+
+
+def window_days(window: Any) -> list[date]:
+    return [window.first_day + n * DAY for n in range((window.last_day - window.first_day).days + 1)]
+
+
+def test_the_dense_form_as_it_was_seen_covers_its_fourteen_days() -> None:
+    parsed = parse_traffic(Metric.VIEWS, EXAMPLES["dense"], datetime(2026, 1, 23, 12, tzinfo=UTC))
+    window = parsed.observation.window
+    assert window is not None
+    assert (window.first_day, window.last_day) == (date(2026, 1, 9), date(2026, 1, 22))
+    assert (window.total, window.uniques, len(parsed.observation.days)) == (13, 1, 14)
+    assert parsed.warnings == ()
+
+
+def test_the_sparse_form_as_it_was_seen_gives_zeros_between_and_today_as_it_stands() -> None:
+    parsed = parse_traffic(Metric.VIEWS, EXAMPLES["sparse"], datetime(2018, 12, 2, 17, 25, tzinfo=UTC))
+    days = {each.day: each.count for each in parsed.observation.days}
+    assert days[date(2018, 11, 27)] == 56
+    assert days[date(2018, 11, 19)] == 0
+    assert parsed.observation.window is not None
+    assert parsed.observation.window.last_day < date(2018, 12, 2)
+    assert sum(days.values()) == 93
+
+
+@pytest.mark.parametrize("metric", list(Metric))
+def test_the_examples_of_github_s_own_description_are_taken_without_a_warning(metric: Metric) -> None:
+    parsed = parse_traffic(metric, EXAMPLES[metric.value], datetime(2016, 10, 24, 12, tzinfo=UTC))
+    assert parsed.warnings == ()
+    assert parsed.observation.window is not None
+    assert parsed.observation.window.total == EXAMPLES[metric.value]["count"]
+
+
+@pytest.mark.parametrize(
+    "answer", RECORDED[:: max(1, len(RECORDED) // 40)], ids=lambda each: f"{each.fetched_at:%Y%m%d}"
+)
+def test_what_github_really_said_is_taken_day_by_day(answer: RecordedAnswer) -> None:
+    for metric, body in ((Metric.VIEWS, answer.views), (Metric.CLONES, answer.clones)):
+        parsed = parse_traffic(metric, body, answer.fetched_at)
+        told = {date.fromisoformat(each["timestamp"][:10]): each["count"] for each in body[metric.value]}
+        assert {each.day: each.count for each in parsed.observation.days if each.day in told} == told
+        assert {each.count for each in parsed.observation.days if each.day not in told} <= {0}
+        assert parsed.warnings == ()
+
+
+def test_today_and_a_late_yesterday_are_never_taken_for_zero() -> None:
+    dense_but_late = views(*(row(TODAY - n * DAY) for n in range(2, 16)))
+    sparse = views(row(TODAY - 9 * DAY))
+    assert max(each.day for each in dense_but_late.observation.days) == TODAY - 2 * DAY
+    assert max(each.day for each in sparse.observation.days) == TODAY - 3 * DAY
+
+
+def test_a_row_of_a_fortnight_ago_beside_one_of_today_is_a_reading_but_not_covered() -> None:
+    parsed = views(row(TODAY - 14 * DAY, 3, 1), row(TODAY, 8, 2))
+    assert given_days(parsed) == {TODAY - 14 * DAY: (3, 1), TODAY: (8, 2)}
+    assert parsed.observation.window is not None
+    assert parsed.observation.window.first_day == TODAY - 13 * DAY
+
+
+def test_a_day_given_twice_keeps_its_greater_row_and_is_told() -> None:
+    day = TODAY - 5 * DAY
+    for rows in ([row(day, 5, 2), row(day, 9, 1)], [row(day, 9, 1), row(day, 5, 2)]):
+        parsed = views(*rows)
+        assert given_days(parsed) == {day: (9, 1)}
+        assert f"{day} was given twice; the greater is kept" in parsed.warnings
+
+
+@pytest.mark.parametrize(
+    ("text", "day", "told"),
+    [
+        ("2026-05-05T00:00:00Z", "2026-05-05", False),
+        ("2026-05-05", "2026-05-05", False),
+        ("2026-05-05T00:00:00", "2026-05-05", False),
+        ("2026-05-05T00:00:00.000Z", "2026-05-05", False),
+        ("2026-05-05T02:00:00+02:00", "2026-05-05", False),
+        ("2026-05-05T00:00:00+02:00", "2026-05-04", True),
+        ("2026-05-05T23:59:59.999Z", "2026-05-05", True),
+        (" 2026-05-05T07:00:00Z ", "2026-05-05", True),
+    ],
+)
+def test_every_form_of_a_moment_falls_on_its_utc_day(text: str, day: str, told: bool) -> None:
+    parsed = views(row(text))
+    assert list(given_days(parsed)) == [date.fromisoformat(day)]
+    assert any("is not midnight UTC" in warning for warning in parsed.warnings) == told
+
+
+def test_rows_in_any_order_come_out_sorted() -> None:
+    days = [TODAY - n * DAY for n in (3, 9, 5)]
+    found = [each.day for each in views(*map(row, days)).observation.days]
+    assert found == sorted(found)
+    assert set(days) <= set(found)
+
+
+@pytest.mark.parametrize("days", [2, 3, 400, -31, -400])
+def test_a_day_that_no_window_can_hold_is_refused(days: int) -> None:
+    parsed = views(row(TODAY - 4 * DAY), row(TODAY + days * DAY))
+    assert list(given_days(parsed)) == [TODAY - 4 * DAY]
+    assert "is outside any window" in parsed.warnings[0]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "yesterday", "2026-13-01", "12", "0001-01-01T00:00:00+14:00", None, 20260505, True]
+)
+def test_what_is_no_moment_is_refused(text: object) -> None:
+    parsed = views(row(TODAY - 4 * DAY), {"timestamp": text, "count": 1, "uniques": 1})
+    assert list(given_days(parsed)) == [TODAY - 4 * DAY]
+    assert parsed.warnings[0].startswith("row refused: timestamp is")
+
+
+def test_more_uniques_than_requests_are_refused_and_leave_the_day_unknown() -> None:
+    day = TODAY - 5 * DAY
+    parsed = views(row(day - DAY), row(day, 2, 3), row(day + DAY))
+    assert day not in {each.day for each in parsed.observation.days}
+    assert "has more uniques (3) than requests (2)" in parsed.warnings[0]
+
+
+@pytest.mark.parametrize(("count", "taken"), [(7, 7), (7.0, 7), ("7", 7), (2**63 - 1, 2**63 - 1)])
+def test_whole_numbers_are_taken_in_any_dress(count: object, taken: int) -> None:
+    parsed = views(row(TODAY - 4 * DAY, count, 1))
+    assert given_days(parsed) == {TODAY - 4 * DAY: (taken, 1)}
+    assert any("came as text" in warning for warning in parsed.warnings) == isinstance(count, str)
+
+
+NO_COUNTS = [-1, 3.5, "", "-1", "3.0", "²", "٣", " 7", "9" * 30, True, None, [], {}, 2**63, float("inf"), float("nan")]
+
+
+@pytest.mark.parametrize("count", NO_COUNTS)
+@pytest.mark.parametrize("name", ["count", "uniques"])
+def test_anything_else_is_refused_by_row_and_never_becomes_a_zero(name: str, count: object) -> None:
+    day = TODAY - 5 * DAY
+    parsed = views(row(day - DAY), row(day) | {name: count}, row(day + DAY))
+    assert day not in {each.day for each in parsed.observation.days}
+    assert f"row refused: {name}" in parsed.warnings[0]
+
+
+@pytest.mark.parametrize("name", ["timestamp", "count", "uniques"])
+def test_a_row_without_a_field_is_refused(name: str) -> None:
+    short = row(TODAY - 5 * DAY)
+    del short[name]
+    assert list(given_days(views(row(TODAY - 4 * DAY), short))) == [TODAY - 4 * DAY]
+
+
+@pytest.mark.parametrize("given", [None, 5, "row", [], True])
+def test_a_row_that_is_none_is_refused(given: object) -> None:
+    assert "expected an object" in views(row(TODAY - 4 * DAY), given).warnings[0]
+
+
+def test_a_refused_row_leaves_only_the_unbroken_run_of_newest_days_covered() -> None:
+    rows = [row(TODAY - n * DAY) for n in range(1, 15)]
+    rows[4]["count"] = -1
+    window = views(*rows).observation.window
+    assert window is not None
+    assert (window.first_day, window.last_day) == (TODAY - 4 * DAY, TODAY - DAY)
+
+
+BODIES: list[object] = [
+    None,
+    [],
+    "text",
+    5,
+    True,
+    {},
+    {"message": "Server Error"},
+    {"views": None},
+    {"views": {}},
+    {"clones": []},
+]
+
+
+@pytest.mark.parametrize("body", BODIES)
+def test_an_answer_of_another_kind_is_refused_as_a_whole(body: object) -> None:
+    for parse in (parse_traffic, parse_weekly):
+        with pytest.raises(AnswerRefused):
+            parse(Metric.VIEWS, body, NOW)
+
+
+def test_an_answer_without_one_good_row_is_refused_as_a_whole() -> None:
+    for parse in (parse_traffic, parse_weekly):
+        with pytest.raises(AnswerRefused, match="could be used"):
+            parse(Metric.VIEWS, {"views": [row(TODAY, -1)] * 200}, NOW)
+
+
+def test_unknown_fields_change_nothing() -> None:
+    plain = row(TODAY - 4 * DAY)
+    assert views(plain | {"bots": 7, "views": []}, new={"a": 1}) == views(plain)
+
+
+@pytest.mark.parametrize("told", [4, 0, None, "many"])
+def test_a_total_that_differs_is_told_and_the_rows_count(told: object) -> None:
+    parsed = views(row(TODAY - 4 * DAY), count=told)
+    assert parsed.observation.window is not None
+    assert parsed.observation.window.total == 5
+    assert "its rows add up to 5" in parsed.warnings[0]
+
+
+@pytest.mark.parametrize("uniques", [None, -1, "x", 2.5])
+def test_uniques_of_the_window_that_are_no_number_are_unknown(uniques: object) -> None:
+    window = views(row(TODAY - 4 * DAY), uniques=uniques).observation.window
+    assert window is not None
+    assert window.uniques is None

@@ -1,0 +1,129 @@
+"""Schedules as people write them, and the moments that follow; what is due at a moment."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from collector.schedule import (
+    ScheduleRefused,
+    Situation,
+    Work,
+    checked_schedule,
+    due_work,
+    last_time,
+    next_due,
+    next_time,
+    next_times,
+)
+from data.models import CollectableRepository, Endpoint, EndpointState, Repository, RepositoryState, Tenant
+
+NOON = datetime(2026, 5, 12, 12, tzinfo=UTC)  # a Tuesday; the last time of `daily` was 06:15
+MORNING = NOON.replace(hour=6, minute=15)
+MOMENTS = st.datetimes(datetime(2020, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+SCHEDULES = st.sampled_from(["daily", "weekly", "30 */6 * * *", "* * * * *", "0 0 29 2 *", "5 4 1,15 * MON"])
+ACME, BLUE = Tenant(1, "acme", "daily", True), Tenant(2, "blue", "weekly", True)
+
+
+def test_daily_is_three_times_a_day() -> None:
+    times = [f"{at:%d %H:%M}" for at in islice(next_times("daily", NOON), 4)]
+    assert times == ["12 14:15", "12 22:15", "13 06:15", "13 14:15"]
+
+
+def test_weekly_is_monday_morning() -> None:
+    assert next_time("weekly", NOON) == datetime(2026, 5, 18, 6, 15, tzinfo=UTC)
+    assert last_time("weekly", NOON) == datetime(2026, 5, 11, 6, 15, tzinfo=UTC)
+
+
+@given(SCHEDULES, MOMENTS)
+def test_now_lies_between_the_last_time_and_the_next(schedule: str, now: datetime) -> None:
+    last, following = last_time(schedule, now), next_time(schedule, now)
+    assert last <= now < following
+    assert next_time(schedule, last) == following
+    assert last_time(schedule, following) == following
+
+
+def test_a_moment_in_another_zone_is_the_same_moment() -> None:
+    there = NOON.astimezone(tz=datetime.fromisoformat("2026-01-01T00:00:00+09:00").tzinfo)
+    assert next_time("daily", there) == next_time("daily", NOON)
+
+
+@pytest.mark.parametrize("written", ["Daily", " weekly ", "0  5 * * *", "0 5 * * MON-FRI"])
+def test_a_schedule_is_stored_in_one_form(written: str) -> None:
+    assert checked_schedule(checked_schedule(written)) == checked_schedule(written)
+
+
+@pytest.mark.parametrize("written", ["", "hourly", "99 * * * *", "* * * *", "* * * * * *", "0 0 31 2 *", "@daily", "é"])
+def test_what_is_no_schedule_is_refused_with_what_one_looks_like(written: str) -> None:
+    with pytest.raises(ScheduleRefused, match="daily"):
+        checked_schedule(written)
+
+
+def found(
+    key: int, tried: datetime | None, state: RepositoryState = RepositoryState.ACTIVE, tenant: int = 1
+) -> CollectableRepository:
+    """A repository whose views were last asked for at `tried`."""
+    endpoints = {} if tried is None else {Endpoint.VIEWS: EndpointState(tried, tried, "ok")}
+    return CollectableRepository(Repository(key, tenant, key, f"octo/r{key}", state), endpoints)
+
+
+def due(
+    *repositories: CollectableRepository,
+    tenants: Mapping[int, datetime] | None = None,
+    tried: Mapping[int, datetime] | None = None,
+    with_token: bool = True,
+) -> Work:
+    """What is due at noon, after the timer began those tenants and repositories at those moments."""
+    tokens = frozenset({1, 2} if with_token else ())
+    return due_work(Situation((ACME, BLUE), repositories, tokens, tenants or {}, tried or {}), NOON)
+
+
+def test_nothing_is_due_where_all_was_collected_since_the_last_time() -> None:
+    assert due(found(1, MORNING), found(2, NOON)) == Work((), ())
+
+
+def test_a_missed_time_is_caught_up() -> None:
+    assert due(found(1, MORNING - timedelta(minutes=1)), found(2, NOON)) == Work((1,), ())
+
+
+def test_each_tenant_has_a_schedule_of_its_own() -> None:
+    yesterday = MORNING - timedelta(hours=8)
+    assert due(found(1, yesterday), found(2, yesterday, tenant=2)) == Work((1,), ())
+
+
+def test_a_repository_never_collected_is_due_alone() -> None:
+    assert due(found(1, NOON), found(2, None), found(3, None, tenant=2)) == Work((), (2, 3))
+
+
+def test_a_new_repository_comes_along_when_its_tenant_is_due() -> None:
+    assert due(found(1, MORNING - timedelta(days=1)), found(2, None)) == Work((1,), ())
+
+
+def test_what_a_run_left_undone_is_tried_again_after_an_hour_but_not_at_once() -> None:
+    old = found(1, MORNING - timedelta(days=1))
+    assert due(old, tenants={1: NOON - timedelta(minutes=59)}) == Work((), ())
+    assert due(old, tenants={1: NOON - timedelta(minutes=61)}) == Work((1,), ())
+    assert due(found(1, None), tried={1: NOON - timedelta(minutes=59)}) == Work((), ())
+
+
+def test_without_a_token_it_is_tried_once_at_each_time() -> None:
+    old = found(1, MORNING - timedelta(days=1))
+    assert due(old, tenants={1: MORNING}, with_token=False) == Work((), ())
+    assert due(old, tenants={1: MORNING - timedelta(hours=8)}, with_token=False) == Work((1,), ())
+
+
+def test_a_refused_repository_rests_before_its_tenant_is_due_for_it() -> None:
+    refused = RepositoryState.UNAVAILABLE
+    assert due(found(1, NOON - timedelta(hours=19), refused)) == Work((), ())
+    assert due(found(1, NOON - timedelta(hours=21), refused)) == Work((1,), ())
+
+
+def test_a_schedule_that_cannot_be_read_stops_its_tenant_only() -> None:
+    odd = Tenant(3, "odd", "never again", True)
+    old = MORNING - timedelta(days=1)
+    situation = Situation((odd, ACME), (found(1, old, tenant=3), found(2, old)), frozenset({1, 3}), {}, {})
+    assert due_work(situation, NOON) == Work((1,), ())
+    assert next_due((odd, ACME, BLUE), NOON)[0] == (NOON.replace(hour=14, minute=15), ACME)
