@@ -2,46 +2,21 @@
 
 import shlex
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import partial
 
-from collector.check import check_repository, connect
+from collector.check import connect
 from collector.clock import SystemClock
 from collector.commands.collecting import collect_and_tell
 from collector.commands.frame import Outcome, Refused, Session
-from collector.errors import GitHubError, HostDown, LimitReached, RunStopped, TokenRefused
+from collector.follow import Followed, check_repositories, follow_repositories
 from collector.github import GitHub
-from collector.parse import AnswerRefused
 from collector.run import RunInProgress, RunRequest
 from collector.terminal import counted
 from data.calendar import utc_now
 from data.ledger import Scope
-from data.models import Repository, RepositoryFacts, RepositoryState, Tenant
-from data.repositories import add_repositories, repositories
+from data.models import Repository, Tenant
 from data.tokens import open_tokens
 from data.vault import open_vault
-
-NO_OTHER_GOES_BETTER = (TokenRefused, LimitReached, RunStopped, HostDown)
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """What GitHub says of a name: the repository, or why it cannot be followed."""
-
-    name: str
-    facts: RepositoryFacts | None
-    refusal: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Followed:
-    """What became of the names: new or taken up again, followed before, refused."""
-
-    added: list[Repository]
-    already: list[Repository]
-    refused: list[Checked]
 
 
 @contextmanager
@@ -64,8 +39,9 @@ def follow(session: Session, tenant: Tenant, names: Sequence[str], clock: System
     Raises: GitHubError where GitHub answers nobody; then nothing is saved.
     """
     with tenant_client(session, tenant, clock) as github:
-        checked = _check_all(session, github, names)
-    followed = _save(session, tenant, checked)
+        session.terminal.log(f"Checking {counted(len(names), 'repository')} with GitHub")
+        checked = check_repositories(github, names)
+    followed = follow_repositories(session.viewer, session.store, tenant.tenant_id, checked)
     _tell(session, tenant, followed)
     facts = {
         "tenant": tenant.name,
@@ -75,35 +51,6 @@ def follow(session: Session, tenant: Tenant, names: Sequence[str], clock: System
     }
     collected = _collect(session, followed.added, clock)
     return Outcome({**facts, "collection": collected.facts or None}, bool(followed.refused) or collected.failed)
-
-
-def _check_all(session: Session, github: GitHub, names: Sequence[str]) -> list[Checked]:
-    session.terminal.log(f"Checking {counted(len(names), 'repository')} with GitHub")
-    pool = ThreadPoolExecutor(session.settings.concurrency)
-    try:
-        return list(pool.map(partial(_check, github), names))
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _check(github: GitHub, name: str) -> Checked:
-    try:
-        return Checked(name, check_repository(github, name))
-    except NO_OTHER_GOES_BETTER:
-        raise
-    except (GitHubError, AnswerRefused) as refusal:
-        return Checked(name, None, str(refusal))
-
-
-def _save(session: Session, tenant: Tenant, checked: Sequence[Checked]) -> Followed:
-    """Follow those that passed; two names of one repository, before and after it was renamed, are one."""
-    passed = {each.facts.github_id: each.facts for each in checked if each.facts is not None}
-    known = [each for each in repositories(session.viewer, session.store) if each.tenant_id == tenant.tenant_id]
-    active = {each.github_id for each in known if each.state is RepositoryState.ACTIVE}
-    new = [facts for github_id, facts in passed.items() if github_id not in active]
-    added = add_repositories(session.store, tenant.tenant_id, new, utc_now()) if new else []
-    already = [each for each in known if each.github_id in active & passed.keys()]
-    return Followed(added, already, [each for each in checked if each.facts is None])
 
 
 def _tell(session: Session, tenant: Tenant, followed: Followed) -> None:

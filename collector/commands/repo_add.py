@@ -8,9 +8,9 @@ from collector.clock import Stopped
 from collector.commands.collecting import stopping_on_signals
 from collector.commands.following import follow, tenant_client
 from collector.commands.frame import Command, Failed, Outcome, Session, pass_session
-from collector.commands.lists import Lists, fetch_matching
 from collector.commands.repo import NAMES
 from collector.discover import Listed, parse_pattern, repository_names
+from collector.listings import Lists, fetch_matching
 from collector.terminal import counted
 from data import tenants
 from data.models import RepositoryState, Tenant
