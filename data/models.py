@@ -271,3 +271,107 @@ class CollectableRepository:
     repository: Repository
     endpoints: dict[Endpoint, EndpointState] = field(default_factory=dict)
     newest_whole_week: dict[Metric, date | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDays:
+    """A stretch of days, both ends included, that no answer of a metric covered."""
+
+    metric: Metric
+    first_day: date
+    last_day: date
+
+
+@dataclass(frozen=True, slots=True)
+class RepositoryHealth:
+    """How a repository's collection stands on a day.
+
+    `days_until_loss`: for how many more days GitHub surely shows the first day that is not covered; 0 or negative:
+    it is being lost; None: not collected any more. `pending_days` counts young days too, which are covered but may
+    still change; `pending` and `gaps` hold the stretches that no answer covered: still shown, and no longer shown.
+    """
+
+    repository: Repository
+    tenant: str
+    last_good_at: dict[Metric, datetime]
+    days_until_loss: int | None
+    pending_days: int
+    gap_days: int
+    pending: tuple[OpenDays, ...] = ()
+    gaps: tuple[OpenDays, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedRun:
+    """A collection run as the system log tells it.
+
+    For a viewer who does not see every repository, `repositories` counts their own only, and `requests`
+    and `message` are None.
+    """
+
+    run_id: int
+    trigger: str
+    started_at: datetime
+    ended_at: datetime | None
+    state: RunState
+    requests: int | None
+    repositories: int
+    message: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedResult:
+    """What came of asking one endpoint of one repository in a run; `endpoint` and `outcome` as they were written."""
+
+    run_id: int
+    tenant: str
+    full_name: str
+    endpoint: str
+    finished_at: datetime
+    outcome: str
+    status: int | None
+    message: str | None
+    rows_changed: int
+    elapsed_ms: int
+
+
+class Role(StrEnum):
+    """What a user may be granted; each but the first two for a tenant or a repository."""
+
+    ADMIN = "admin"
+    MAINTAINER = "maintainer"
+    TENANT = "tenant"
+    TENANT_VIEWER = "tenant_viewer"
+    REPOSITORY_VIEWER = "repository_viewer"
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A role, with the tenant that it is for, and for a repository viewer the repository.
+
+    The tenant of a repository viewer may be left out: it is the repository's.
+    """
+
+    role: Role
+    tenant_id: int | None = None
+    repository_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A user with the grants of the moment it was read; what they may see is `data.grants.viewer_of`."""
+
+    user_id: int
+    username: str
+    display_name: str
+    email: str | None
+    active: bool
+    grants: tuple[Grant, ...]
+
+    def has(self, role: Role) -> bool:
+        """Whether the role is granted, for whichever tenant or repository."""
+        return any(grant.role == role for grant in self.grants)
+
+    def manages(self, tenant_id: int) -> bool:
+        """Whether the tenant's repositories, tokens and viewers are this user's to manage, by the role tenant."""
+        return any(grant.role == Role.TENANT and grant.tenant_id == tenant_id for grant in self.grants)

@@ -1,0 +1,630 @@
+-- The public face of `traffic`: views for people who write SQL, rebuilt with every migration; docs/sql.md shows their use.
+-- Days are UTC dates, times are UTC without a zone, NULL means unknown and never zero. Views tell everything that is
+-- stored: who may see what is decided by the readers, not here.
+--
+-- A day's state, for each metric:
+--   final    an answer covered the day, and it is three days old or older (data/calendar.py: SETTLED_AFTER_DAYS)
+--   pending  younger than that, or not covered yet while GitHub surely shows it (until 13 days later: WINDOW_DAYS)
+--   gap      not covered, and GitHub no longer surely shows it; a number beside it may be a part of the day only
+create view v_today as
+select coalesce(getvariable('today')::date, make_timestamp(epoch_us(current_timestamp))::date) as today;
+
+comment on view v_today is
+'One row: the day that the other views take for today. To look from another day: set variable today = date ''2026-05-10''.';
+comment on column v_today.today is 'The present day, UTC; or the variable today of the session, where it is set.';
+
+create view v_gaps as
+with spans as (
+    select
+        repository.repository_id,
+        coalesce(least(rows_known.first_day, days_covered.first_day), repository.added_at::date) as first_day,
+        greatest(
+            rows_known.last_day,
+            days_covered.last_day,
+            answers.last_day,
+            case
+                when tenant.active and repository.state not in ('paused', 'removed') then (select today from v_today)
+            end
+        ) as last_day
+    from repository
+    inner join tenant using (tenant_id)
+    left join (
+        select
+            repository_id,
+            min(day) as first_day,
+            max(day) as last_day
+        from daily_traffic
+        group by repository_id
+    ) as rows_known using (repository_id)
+    left join (
+        select
+            repository_id,
+            min(first_day) as first_day,
+            max(last_day) as last_day
+        from coverage
+        group by repository_id
+    ) as days_covered using (repository_id)
+    left join (
+        select
+            repository_id,
+            max(last_good_at)::date as last_day
+        from endpoint_state
+        where endpoint in ('views', 'clones')
+        group by repository_id
+    ) as answers using (repository_id)
+),
+
+bounds as (
+    select
+        repository_id,
+        metric,
+        first_day,
+        last_day
+    from coverage
+    union all
+    select
+        repository_id,
+        metric,
+        last_day + 1 as first_day,
+        last_day + 1 as last_day
+    from spans
+    cross join (values ('views'), ('clones')) as metrics (metric)
+),
+
+uncovered as (
+    select
+        bounds.repository_id,
+        bounds.metric,
+        coalesce(lag(bounds.last_day) over earlier + 1, spans.first_day) as first_day,
+        bounds.first_day - 1 as last_day
+    from bounds
+    inner join spans using (repository_id)
+    window earlier as (partition by bounds.repository_id, bounds.metric order by bounds.first_day)
+),
+
+judged as (
+    select
+        uncovered.repository_id,
+        uncovered.metric,
+        'gap' as state,
+        uncovered.first_day,
+        least(uncovered.last_day, v_today.today - 14) as last_day
+    from uncovered
+    cross join v_today
+    union all
+    select
+        uncovered.repository_id,
+        uncovered.metric,
+        'pending' as state,
+        greatest(uncovered.first_day, v_today.today - 13) as first_day,
+        uncovered.last_day
+    from uncovered
+    cross join v_today
+)
+
+select
+    judged.repository_id,
+    repository.tenant_id,
+    tenant.name as tenant,
+    repository.full_name,
+    judged.metric,
+    judged.state,
+    judged.first_day,
+    judged.last_day,
+    judged.last_day - judged.first_day + 1 as days
+from judged
+inner join repository using (repository_id)
+inner join tenant using (tenant_id)
+where judged.first_day <= judged.last_day;
+
+comment on view v_gaps is
+'A row a repository, metric and stretch of days that no answer covered, from the first known day (or the day it was added, where it was never collected) to today; where it is not collected any more, to the newest answer.';
+comment on column v_gaps.repository_id is 'Our id of the repository.';
+comment on column v_gaps.tenant_id is 'The tenant that follows it.';
+comment on column v_gaps.tenant is 'The name of the tenant.';
+comment on column v_gaps.full_name is 'OWNER/NAME, as GitHub last told it.';
+comment on column v_gaps.metric is 'views or clones.';
+comment on column v_gaps.state is 'pending: GitHub still shows these days. gap: it no longer surely does; they are lost unless its window reaches a day or two further back.';
+comment on column v_gaps.first_day is 'The first uncovered day, UTC.';
+comment on column v_gaps.last_day is 'The last uncovered day, UTC, included.';
+comment on column v_gaps.days is 'How many days that is.';
+
+create view v_daily as
+with missing as (
+    select distinct
+        repository_id,
+        first_day + unnest(range(days))::integer as day
+    from v_gaps
+),
+
+last_days as (
+    select
+        repository_id,
+        max(day) as last_day
+    from (
+        select
+            repository_id,
+            day
+        from daily_traffic
+        union all
+        select
+            repository_id,
+            last_day as day
+        from coverage
+        union all
+        select
+            repository_id,
+            last_good_at::date as day
+        from endpoint_state
+        where endpoint in ('views', 'clones')
+    )
+    group by repository_id
+),
+
+days as (
+    select
+        repository_id,
+        day,
+        views,
+        view_uniques,
+        clones,
+        clone_uniques
+    from daily_traffic
+    union all
+    select
+        missing.repository_id,
+        missing.day,
+        null as views,
+        null as view_uniques,
+        null as clones,
+        null as clone_uniques
+    from missing
+    inner join last_days
+        on missing.repository_id = last_days.repository_id and missing.day <= last_days.last_day
+    anti join daily_traffic
+        on missing.repository_id = daily_traffic.repository_id and missing.day = daily_traffic.day
+)
+
+select
+    days.repository_id,
+    repository.tenant_id,
+    tenant.name as tenant,
+    repository.full_name,
+    days.day,
+    days.views,
+    days.view_uniques,
+    case
+        when view_coverage.repository_id is not null and days.day <= v_today.today - 3 then 'final'
+        when view_coverage.repository_id is null and days.day < v_today.today - 13 then 'gap'
+        else 'pending'
+    end as views_state,
+    days.clones,
+    days.clone_uniques,
+    case
+        when clone_coverage.repository_id is not null and days.day <= v_today.today - 3 then 'final'
+        when clone_coverage.repository_id is null and days.day < v_today.today - 13 then 'gap'
+        else 'pending'
+    end as clones_state
+from days
+inner join repository using (repository_id)
+inner join tenant using (tenant_id)
+cross join v_today
+left join coverage as view_coverage
+    on
+        days.repository_id = view_coverage.repository_id
+        and view_coverage.metric = 'views'
+        and days.day between view_coverage.first_day and view_coverage.last_day
+left join coverage as clone_coverage
+    on
+        days.repository_id = clone_coverage.repository_id
+        and clone_coverage.metric = 'clones'
+        and days.day between clone_coverage.first_day and clone_coverage.last_day;
+
+comment on view v_daily is
+'A row a repository and day, for every day from the first known one to the last known one and on to the day of the newest answer. Each metric has a state; what is unknown is NULL, never zero.';
+comment on column v_daily.repository_id is 'Our id of the repository; it stays when GitHub renames it.';
+comment on column v_daily.tenant_id is 'The tenant that follows it.';
+comment on column v_daily.tenant is 'The name of the tenant.';
+comment on column v_daily.full_name is 'OWNER/NAME, as GitHub last told it.';
+comment on column v_daily.day is 'The day, UTC.';
+comment on column v_daily.views is 'Page views: the greatest count ever seen for that day.';
+comment on column v_daily.view_uniques is 'Unique visitors of that day. Never to be added up over days: the sum counts returning people again.';
+comment on column v_daily.views_state is 'final: covered and three days old. pending: may still change or come. gap: no answer covered it; a number here may be a part of the day.';
+comment on column v_daily.clones is 'Git clones: the greatest count ever seen for that day.';
+comment on column v_daily.clone_uniques is 'Unique cloners of that day. Never to be added up over days.';
+comment on column v_daily.clones_state is 'The same of the clones: final, pending or gap.';
+
+create view v_weekly as
+with parts as (
+    select
+        repository_id,
+        date_trunc('week', day)::date as week,
+        day,
+        views,
+        view_uniques,
+        views_state,
+        clones,
+        clone_uniques,
+        clones_state,
+        null as whole_views,
+        null as whole_view_uniques,
+        null as whole_clones,
+        null as whole_clone_uniques
+    from v_daily
+    union all
+    select
+        repository_id,
+        week,
+        null as day,
+        null as views,
+        null as view_uniques,
+        null as views_state,
+        null as clones,
+        null as clone_uniques,
+        null as clones_state,
+        case when views_complete then views end as whole_views,
+        case when views_complete then view_uniques end as whole_view_uniques,
+        case when clones_complete then clones end as whole_clones,
+        case when clones_complete then clone_uniques end as whole_clone_uniques
+    from weekly_traffic
+    where views_complete or clones_complete
+),
+
+weeks as (
+    select
+        repository_id,
+        week,
+        coalesce(max(whole_views), sum(views))::bigint as views,
+        max(whole_view_uniques) as view_uniques,
+        sum(view_uniques)::bigint as visitor_days,
+        count(whole_views) = 1 or count(*) filter (where views_state = 'final') = 7 as views_are_whole,
+        bool_or(views_state = 'gap') as views_have_gap,
+        coalesce(max(whole_clones), sum(clones))::bigint as clones,
+        max(whole_clone_uniques) as clone_uniques,
+        sum(clone_uniques)::bigint as cloner_days,
+        count(whole_clones) = 1 or count(*) filter (where clones_state = 'final') = 7 as clones_are_whole,
+        bool_or(clones_state = 'gap') as clones_have_gap,
+        coalesce(min(day) > week, week < (select today from v_today) - 13) as begins_late
+    from parts
+    group by repository_id, week
+)
+
+select
+    weeks.repository_id,
+    repository.tenant_id,
+    tenant.name as tenant,
+    repository.full_name,
+    weeks.week,
+    weeks.views,
+    weeks.view_uniques,
+    weeks.visitor_days,
+    case
+        when weeks.views_are_whole then 'final'
+        when weeks.views_have_gap or weeks.begins_late then 'gap'
+        else 'pending'
+    end as views_state,
+    weeks.clones,
+    weeks.clone_uniques,
+    weeks.cloner_days,
+    case
+        when weeks.clones_are_whole then 'final'
+        when weeks.clones_have_gap or weeks.begins_late then 'gap'
+        else 'pending'
+    end as clones_state
+from weeks
+inner join repository using (repository_id)
+inner join tenant using (tenant_id);
+
+comment on view v_weekly is
+'A row a repository and week (GitHub''s own: Monday to Sunday, UTC). Where GitHub counted the whole week in one answer, its count and true uniques; else the count is the sum of the known days and the uniques are NULL.';
+comment on column v_weekly.repository_id is 'Our id of the repository.';
+comment on column v_weekly.tenant_id is 'The tenant that follows it.';
+comment on column v_weekly.tenant is 'The name of the tenant.';
+comment on column v_weekly.full_name is 'OWNER/NAME, as GitHub last told it.';
+comment on column v_weekly.week is 'The Monday that the week begins with, UTC.';
+comment on column v_weekly.views is 'Page views of the week; of its known days only, unless views_state is final.';
+comment on column v_weekly.view_uniques is 'Unique visitors of the week as GitHub counted them; NULL where it never showed the whole week.';
+comment on column v_weekly.visitor_days is 'The daily unique visitors added up: who came on three days counts three times.';
+comment on column v_weekly.views_state is 'final: the whole week is known. pending: days may still change or come. gap: days are missing for good, or lie before the first known day.';
+comment on column v_weekly.clones is 'Git clones of the week; of its known days only, unless clones_state is final.';
+comment on column v_weekly.clone_uniques is 'Unique cloners of the week as GitHub counted them; NULL where it never showed the whole week.';
+comment on column v_weekly.cloner_days is 'The daily unique cloners added up.';
+comment on column v_weekly.clones_state is 'The same of the clones: final, pending or gap.';
+
+create view v_referrers as
+select
+    seen.repository_id,
+    repository.tenant_id,
+    tenant.name as tenant,
+    repository.full_name,
+    seen.observed_on,
+    row_number() over (
+        partition by seen.repository_id, seen.observed_on
+        order by seen.views desc, seen.view_uniques desc, seen.referrer asc
+    )::integer as rank,
+    seen.referrer,
+    seen.views,
+    seen.view_uniques
+from referrer_snapshot as seen
+inner join repository using (repository_id)
+inner join tenant using (tenant_id);
+
+comment on view v_referrers is
+'A row a repository, day of observation and referrer: GitHub''s top-10 list of the 14 days before. The lists overlap: never add them up over days, compare one with another. A day whose list was empty has no row here, but one in the table snapshot.';
+comment on column v_referrers.repository_id is 'Our id of the repository.';
+comment on column v_referrers.tenant_id is 'The tenant that follows it.';
+comment on column v_referrers.tenant is 'The name of the tenant.';
+comment on column v_referrers.full_name is 'OWNER/NAME, as GitHub last told it.';
+comment on column v_referrers.observed_on is 'The day on which the list was seen, UTC.';
+comment on column v_referrers.rank is '1 is the referrer with the most views.';
+comment on column v_referrers.referrer is 'Where visitors came from, verbatim as GitHub names it.';
+comment on column v_referrers.views is 'Page views that came from it in the 14 days before. Never to be added up over snapshots.';
+comment on column v_referrers.view_uniques is 'Unique visitors that came from it in these 14 days. Never to be added up, neither over snapshots nor over referrers.';
+
+create view v_paths as
+select
+    seen.repository_id,
+    repository.tenant_id,
+    tenant.name as tenant,
+    repository.full_name,
+    seen.observed_on,
+    row_number() over (
+        partition by seen.repository_id, seen.observed_on
+        order by seen.views desc, seen.view_uniques desc, seen.path asc
+    )::integer as rank,
+    seen.path,
+    seen.title,
+    seen.views,
+    seen.view_uniques
+from path_snapshot as seen
+inner join repository using (repository_id)
+inner join tenant using (tenant_id);
+
+comment on view v_paths is
+'A row a repository, day of observation and path: GitHub''s top-10 list of the 14 days before. The lists overlap: never add them up over days, compare one with another. A day whose list was empty has no row here, but one in the table snapshot.';
+comment on column v_paths.repository_id is 'Our id of the repository.';
+comment on column v_paths.tenant_id is 'The tenant that follows it.';
+comment on column v_paths.tenant is 'The name of the tenant.';
+comment on column v_paths.full_name is 'OWNER/NAME, as GitHub last told it.';
+comment on column v_paths.observed_on is 'The day on which the list was seen, UTC.';
+comment on column v_paths.rank is '1 is the path with the most views.';
+comment on column v_paths.path is 'The path on github.com, verbatim.';
+comment on column v_paths.title is 'The title of the page as GitHub gave it, verbatim; NULL where it gave none.';
+comment on column v_paths.views is 'Page views of it in the 14 days before. Never to be added up over snapshots.';
+comment on column v_paths.view_uniques is 'Unique visitors of it in these 14 days. Never to be added up, neither over snapshots nor over paths.';
+
+create view v_repositories as
+with totals as (
+    select
+        repository_id,
+        sum(views)::bigint as views,
+        sum(clones)::bigint as clones,
+        min(day) as first_day,
+        max(day) as last_day
+    from daily_traffic
+    group by repository_id
+),
+
+covered as (
+    select
+        repository_id,
+        min(first_day) as first_day,
+        max(last_day) as last_day,
+        max(last_day) filter (where metric = 'views') as views_until,
+        max(last_day) filter (where metric = 'clones') as clones_until
+    from coverage
+    group by repository_id
+),
+
+answers as (
+    select
+        repository_id,
+        max(last_good_at) as last_collected_at
+    from endpoint_state
+    where endpoint in ('views', 'clones') and last_good_at is not null
+    group by repository_id
+),
+
+known as (
+    select
+        repository.repository_id,
+        totals.views,
+        totals.clones,
+        least(totals.first_day, covered.first_day) as first_day,
+        greatest(totals.last_day, covered.last_day) as last_day,
+        answers.last_collected_at,
+        case when tenant.active and repository.state not in ('paused', 'removed') then v_today.today end as followed_on,
+        least(
+            coalesce(covered.views_until + 1, repository.added_at::date),
+            coalesce(covered.clones_until + 1, repository.added_at::date)
+        ) as first_at_risk
+    from repository
+    inner join tenant using (tenant_id)
+    cross join v_today
+    left join totals using (repository_id)
+    left join covered using (repository_id)
+    left join answers using (repository_id)
+),
+
+open_days as (
+    select
+        repository_id,
+        state,
+        first_day + unnest(range(days))::integer as day
+    from v_gaps
+    union
+    select
+        known.repository_id,
+        'pending' as state,
+        v_today.today - age.days as day
+    from known
+    cross join v_today
+    cross join (values (0), (1), (2)) as age (days)
+    where
+        v_today.today - age.days
+        between known.first_day and greatest(known.last_day, known.last_collected_at::date, known.followed_on)
+),
+
+day_counts as (
+    select
+        repository_id,
+        count(*) filter (where state = 'pending') as pending_days,
+        count(*) filter (where state = 'gap') as gap_days
+    from open_days
+    group by repository_id
+),
+
+windows as (
+    select
+        repository_id,
+        arg_max(uniques, (last_day, observed_at)) filter (where metric = 'views') as view_uniques,
+        arg_max(uniques, (last_day, observed_at)) filter (where metric = 'clones') as clone_uniques
+    from traffic_window
+    where uniques is not null
+    group by repository_id
+),
+
+newest_stats as (
+    select
+        repository_id,
+        arg_max(stars, day) as stars,
+        arg_max(forks, day) as forks,
+        arg_max(watchers, day) as watchers
+    from repository_stats
+    group by repository_id
+)
+
+select
+    repository.repository_id,
+    repository.tenant_id,
+    tenant.name as tenant,
+    repository.full_name,
+    repository.state,
+    repository.state_reason,
+    known.views,
+    known.clones,
+    known.first_day,
+    known.last_day,
+    known.last_collected_at,
+    coalesce(day_counts.pending_days, 0) as pending_days,
+    coalesce(day_counts.gap_days, 0) as gap_days,
+    windows.view_uniques as view_uniques_of_14_days,
+    windows.clone_uniques as clone_uniques_of_14_days,
+    newest_stats.stars,
+    newest_stats.forks,
+    newest_stats.watchers,
+    known.first_at_risk + 13 - known.followed_on as days_until_loss
+from repository
+inner join tenant using (tenant_id)
+inner join known using (repository_id)
+left join day_counts using (repository_id)
+left join windows using (repository_id)
+left join newest_stats using (repository_id);
+
+comment on view v_repositories is
+'A row a repository that a tenant follows or has followed: totals, what is open, and how long until days are lost.';
+comment on column v_repositories.repository_id is 'Our id of the repository.';
+comment on column v_repositories.tenant_id is 'The tenant that follows it.';
+comment on column v_repositories.tenant is 'The name of the tenant.';
+comment on column v_repositories.full_name is 'OWNER/NAME, as GitHub last told it.';
+comment on column v_repositories.state is 'active, paused, unavailable, blocked or removed.';
+comment on column v_repositories.state_reason is 'Why it is unavailable or blocked, in a sentence.';
+comment on column v_repositories.views is 'Page views of all known days, pending ones included; NULL where none is known.';
+comment on column v_repositories.clones is 'Git clones of all known days, pending ones included; NULL where none is known.';
+comment on column v_repositories.first_day is 'The first day known, UTC.';
+comment on column v_repositories.last_day is 'The last day known, UTC.';
+comment on column v_repositories.last_collected_at is 'When GitHub last answered with views or clones, UTC.';
+comment on column v_repositories.pending_days is 'Days up to today whose views or clones are pending.';
+comment on column v_repositories.gap_days is 'Days up to today whose views or clones are a gap, those since the last answer included.';
+comment on column v_repositories.view_uniques_of_14_days is 'Unique visitors of 14 days as GitHub counted them in its newest answer.';
+comment on column v_repositories.clone_uniques_of_14_days is 'Unique cloners of 14 days as GitHub counted them in its newest answer.';
+comment on column v_repositories.stars is 'Stars when last seen.';
+comment on column v_repositories.forks is 'Forks when last seen.';
+comment on column v_repositories.watchers is 'Watchers (who get notifications) when last seen.';
+comment on column v_repositories.days_until_loss is 'For how many days after today GitHub still surely shows the first day not covered yet. 0: today is its last day. Negative: it is being lost. NULL: not collected any more.';
+
+create view v_stars as
+select
+    repository.repository_id,
+    repository.tenant_id,
+    tenant.name as tenant,
+    repository.full_name,
+    seen.day,
+    seen.stars_gained,
+    seen.stars,
+    seen.forks,
+    seen.watchers,
+    seen.open_issues_and_pull_requests,
+    seen.size_kb
+from (
+    select
+        coalesce(gained.repository_id, stats.repository_id) as repository_id,
+        coalesce(gained.day, stats.day) as day,
+        gained.stars as stars_gained,
+        stats.stars,
+        stats.forks,
+        stats.watchers,
+        stats.open_issues_and_pull_requests,
+        stats.size_kb
+    from star_history as gained
+    full join repository_stats as stats
+        on gained.repository_id = stats.repository_id and gained.day = stats.day
+) as seen
+inner join repository using (repository_id)
+inner join tenant using (tenant_id);
+
+comment on view v_stars is
+'A row a repository and day of which stars gained or the counters are known. The counters are those of the last look on that day.';
+comment on column v_stars.repository_id is 'Our id of the repository.';
+comment on column v_stars.tenant_id is 'The tenant that follows it.';
+comment on column v_stars.tenant is 'The name of the tenant.';
+comment on column v_stars.full_name is 'OWNER/NAME, as GitHub last told it.';
+comment on column v_stars.day is 'The day; GitHub does not promise that the days of its star history are UTC.';
+comment on column v_stars.stars_gained is 'Stars given on that day and not taken back since; NULL where the history does not tell.';
+comment on column v_stars.stars is 'All stars at the last look of that day.';
+comment on column v_stars.forks is 'All forks at that look.';
+comment on column v_stars.watchers is 'All watchers (who get notifications) at that look.';
+comment on column v_stars.open_issues_and_pull_requests is 'Open issues and pull requests together, as GitHub counts them.';
+comment on column v_stars.size_kb is 'The size of the repository in kB, as GitHub tells it.';
+
+create view v_releases as
+select
+    seen.repository_id,
+    repository.tenant_id,
+    tenant.name as tenant,
+    repository.full_name,
+    seen.release_id,
+    release.tag_name,
+    release.name as release_name,
+    release.prerelease,
+    release.published_at,
+    seen.asset_id,
+    seen.asset_name,
+    seen.day,
+    seen.downloads,
+    seen.downloads - lag(seen.downloads) over (
+        partition by seen.repository_id, seen.asset_id
+        order by seen.day
+    ) as downloads_gained
+from release_download as seen
+inner join repository using (repository_id)
+inner join tenant using (tenant_id)
+left join release
+    on seen.repository_id = release.repository_id and seen.release_id = release.release_id;
+
+comment on view v_releases is
+'A row a release asset and day on which its download counter differed from the reading before. Releases without an asset have no row here, but one in the table release.';
+comment on column v_releases.repository_id is 'Our id of the repository.';
+comment on column v_releases.tenant_id is 'The tenant that follows it.';
+comment on column v_releases.tenant is 'The name of the tenant.';
+comment on column v_releases.full_name is 'OWNER/NAME, as GitHub last told it.';
+comment on column v_releases.release_id is 'GitHub''s id of the release.';
+comment on column v_releases.tag_name is 'The tag of the release, verbatim.';
+comment on column v_releases.release_name is 'The title of the release, verbatim; NULL where it has none.';
+comment on column v_releases.prerelease is 'Whether it is marked as a pre-release.';
+comment on column v_releases.published_at is 'When it was published, UTC.';
+comment on column v_releases.asset_id is 'GitHub''s id of the file.';
+comment on column v_releases.asset_name is 'The name of the file, verbatim.';
+comment on column v_releases.day is 'The day of the reading, UTC. A day without a row had the counter of the row before.';
+comment on column v_releases.downloads is 'Downloads of the file since it was uploaded.';
+comment on column v_releases.downloads_gained is 'Downloads since the reading before; NULL for the first reading.';

@@ -1,0 +1,49 @@
+"""How the collection of each visible repository stands: what is open, what is lost, how long there is time."""
+
+from datetime import datetime
+from typing import Any
+
+import duckdb
+
+from data.calendar import aware, utc_day
+from data.models import Metric, OpenDays, Repository, RepositoryHealth, RepositoryState, Viewer
+from data.sql import query
+from data.store import Store
+
+Stretches = dict[tuple[int, str], list[OpenDays]]
+
+
+def health(viewer: Viewer, store: Store, now: datetime) -> list[RepositoryHealth]:
+    """The visible repositories, the most urgent first; those that are not collected any more come last.
+
+    Source: views v_repositories and v_gaps, looked at from the UTC day of `now`. Raises: StoreMissing.
+    """
+    visible = {"visible": list(viewer.repository_ids)}
+    with store.traffic.read() as cursor:
+        cursor.execute("set variable today = $today", {"today": utc_day(now)})
+        stretches = _stretches(cursor, visible)
+        rows = cursor.execute(query("health.health"), visible).fetchall()
+    return [_repository_health(row, stretches) for row in rows]
+
+
+def _stretches(cursor: duckdb.DuckDBPyConnection, visible: dict[str, list[int]]) -> Stretches:
+    """The uncovered stretches by repository and state."""
+    found: Stretches = {}
+    for key, state, metric, first, last in cursor.execute(query("health.open_days"), visible).fetchall():
+        found.setdefault((key, state), []).append(OpenDays(Metric(metric), first, last))
+    return found
+
+
+def _repository_health(row: tuple[Any, ...], stretches: Stretches) -> RepositoryHealth:
+    key, tenant_id, github_id, full_name, state, reason, tenant, *answered, until_loss, pending_days, gap_days = row
+    good = zip(Metric, answered, strict=True)
+    return RepositoryHealth(
+        repository=Repository(key, tenant_id, github_id, full_name, RepositoryState(state), reason),
+        tenant=tenant,
+        last_good_at={metric: aware(moment) for metric, moment in good if moment is not None},
+        days_until_loss=until_loss,
+        pending_days=pending_days,
+        gap_days=gap_days,
+        pending=tuple(stretches.get((key, "pending"), ())),
+        gaps=tuple(stretches.get((key, "gap"), ())),
+    )

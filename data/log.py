@@ -1,0 +1,59 @@
+"""The system log: which runs there were, and what came of each question they asked GitHub."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from data.calendar import aware
+from data.models import LoggedResult, LoggedRun, RunState, Viewer
+from data.sql import query
+from data.store import Store
+
+RESULTS_SHOWN = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which results are asked for: of one run, of one repository, only those that failed; the newest so many."""
+
+    run_id: int | None = None
+    repository_id: int | None = None
+    failed_only: bool = False
+    limit: int = RESULTS_SHOWN
+
+
+def runs(viewer: Viewer, store: Store, limit: int) -> list[LoggedRun]:
+    """The newest runs first.
+
+    Who sees every repository there is gets the whole log. Anyone else gets the runs that asked about a repository
+    of theirs, counts those only, and learns neither the requests nor the message, which tell of others.
+    Source: collection_run, collection_result.
+    """
+    values = {"visible": list(viewer.repository_ids), "most": limit}
+    with store.traffic.read() as cursor:
+        rows = cursor.execute(query("log.runs"), values).fetchall()
+    return [
+        LoggedRun(key, trigger, aware(start), None if end is None else aware(end), RunState(state), *told)
+        for key, trigger, start, end, state, *told in rows
+    ]
+
+
+def results(viewer: Viewer, store: Store, wanted: Wanted) -> list[LoggedResult]:
+    """What came of each endpoint of the visible repositories, the newest first. Source: collection_result.
+
+    Failed is what is neither good (ok, unchanged) nor skipped.
+    """
+    values = {
+        "visible": list(viewer.repository_ids),
+        "run_id": wanted.run_id,
+        "repository_id": wanted.repository_id,
+        "failed_only": wanted.failed_only,
+        "most": wanted.limit,
+    }
+    with store.traffic.read() as cursor:
+        rows = cursor.execute(query("log.results"), values).fetchall()
+    return [_logged_result(row) for row in rows]
+
+
+def _logged_result(row: tuple[Any, ...]) -> LoggedResult:
+    run_id, tenant, full_name, endpoint, finished_at, *told = row
+    return LoggedResult(run_id, tenant, full_name, endpoint, aware(finished_at), *told)

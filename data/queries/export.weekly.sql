@@ -1,0 +1,22 @@
+-- Weeks to export: those that begin within the days. Weeks are Mondays, UTC; unknown is null.
+-- Grain: a repository and week. Source: v_weekly. A day that is null narrows nothing.
+select
+    tenant,
+    full_name,
+    repository_id,
+    week,
+    views,
+    view_uniques,
+    visitor_days,
+    views_state,
+    clones,
+    clone_uniques,
+    cloner_days,
+    clones_state
+from v_weekly
+where
+    repository_id between list_min($visible) and list_max($visible)
+    and repository_id in (select unnest($visible))
+    and ($first_day is null or week >= $first_day)
+    and ($last_day is null or week <= $last_day)
+order by repository_id, week;

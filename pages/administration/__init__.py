@@ -1,0 +1,1 @@
+"""Running the server: log, tenants, users."""

@@ -1,0 +1,1 @@
+"""What pages share: the session, cached readers, charts, filters, messages."""

@@ -1,0 +1,86 @@
+"""The routes that no page can be: a browser gets or loses its session cookie here, which scripts cannot read.
+
+A page that has checked a password makes a ticket, good once and for a minute; the browser brings it here by POST, so
+it is in no address, no history and no log.
+"""
+
+import os
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from data import sessions
+from data.calendar import utc_now
+from pages.ui.store import the_store
+
+COOKIE = "traffic_session"
+OPEN_PATH, CLOSE_PATH = "/session/open", "/session/close"
+COOKIE_DAYS = 7
+LONGEST_FORM = 2000  # bytes
+SECURE_VARIABLE = "TRAFFIC_SECURE_COOKIE"  # "1" behind a proxy that speaks TLS and does not say so
+
+
+def routes() -> Sequence[BaseRoute]:
+    """The session's doors."""
+    return [
+        Route(OPEN_PATH, open_session, methods=["POST"]),
+        Route(CLOSE_PATH, close_session, methods=["POST"]),
+    ]
+
+
+async def open_session(request: Request) -> Response:
+    """Give the session cookie for a ticket; 403 for one that is unknown, used or too old."""
+    if not _from_our_own_page(request):
+        return _refused()
+    ticket = (await _short_body(request)).decode("ascii", "replace")
+    browser, address = request.headers.get("user-agent", ""), request.client.host if request.client else ""
+    try:
+        secret = await run_in_threadpool(
+            sessions.redeem_ticket, the_store(), ticket, browser, address, utc_now()
+        )
+    except sessions.TicketRefused:
+        return _refused()
+    answer = Response(status_code=204, headers={"Cache-Control": "no-store"})
+    answer.set_cookie(
+        COOKIE, secret, max_age=COOKIE_DAYS * 86400, path="/", httponly=True, samesite="lax", secure=_secure(request)
+    )
+    return answer
+
+
+async def close_session(request: Request) -> Response:
+    """End the session of the cookie, and take the cookie away."""
+    if not _from_our_own_page(request):
+        return _refused()
+    secret = request.cookies.get(COOKIE)
+    if secret:
+        await run_in_threadpool(sessions.end_session, the_store(), secret)
+    answer = Response(status_code=204, headers={"Cache-Control": "no-store"})
+    answer.delete_cookie(COOKIE, path="/", httponly=True, samesite="lax", secure=_secure(request))
+    return answer
+
+
+def _from_our_own_page(request: Request) -> bool:
+    """Whether the browser says that a page of this very host sent the request."""
+    origin = request.headers.get("origin", "")
+    return bool(origin) and urlsplit(origin).netloc == request.headers.get("host")
+
+
+def _secure(request: Request) -> bool:
+    return request.url.scheme == "https" or os.environ.get(SECURE_VARIABLE) == "1"
+
+
+async def _short_body(request: Request) -> bytes:
+    body = bytearray()
+    async for piece in request.stream():
+        body += piece
+        if len(body) > LONGEST_FORM:
+            return b""
+    return bytes(body)
+
+
+def _refused() -> Response:
+    return PlainTextResponse("This sign-in is not valid any more. Go back and sign in again.", status_code=403)

@@ -1,0 +1,30 @@
+"""The frame of every page: finds out who is looking, draws the navigation of their roles, runs the page.
+
+Streamlit runs this script, not the entry: with a script beside a folder `pages`, a fresh server would serve the files
+in it without running the script first, its sign-in included.
+"""
+
+from pathlib import Path
+
+import streamlit as st
+
+from data import accounts
+from data.store import StoreError
+from pages.ui import messages, navigation, session
+from pages.ui.store import the_store
+
+st.set_page_config(page_title="GitHub Traffic", page_icon=":material/monitoring:", layout="wide")
+
+PAGES = Path(__file__).parents[1]
+
+with messages.shown():
+    try:
+        first_start = not accounts.has_users(the_store())
+    except StoreError as error:
+        st.error(str(error))
+        st.stop()
+    account = session.signed_in_account()
+    page = st.navigation(navigation.pages(PAGES, account, first_start=first_start), position="sidebar")
+    if account is not None:
+        navigation.draw_account(account)
+    page.run()

@@ -1,0 +1,22 @@
+"""The store of this server process, opened at the first use."""
+
+import os
+from functools import cache
+from pathlib import Path
+
+from data.store import Store
+
+DIRECTORY_VARIABLE = "TRAFFIC_DATA_DIR"
+DEFAULT_DIRECTORY = "data/db"
+
+
+def the_store() -> Store:
+    """The store that the environment names; created or migrated when it is first asked for. Raises: StoreError."""
+    return _opened(Path(os.environ.get(DIRECTORY_VARIABLE) or DEFAULT_DIRECTORY).absolute())
+
+
+@cache
+def _opened(directory: Path) -> Store:
+    store = Store(directory)
+    store.prepare()
+    return store
