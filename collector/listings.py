@@ -1,4 +1,4 @@
-"""Fetches GitHub's lists of repositories that a pattern needs to be looked up in: for the command line and the pages."""
+"""Fetches GitHub's lists of repositories, for a pattern to be looked up in: for the command line and the pages."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
