@@ -1,16 +1,86 @@
-"""The audit log: every administrative act, by whom, on what. Lies in `control`."""
+"""The audit log: every administrative act, by whom, on what. Lies in `control`; holds no secret."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 import duckdb
 
-from data.calendar import stored
+from data.calendar import aware, stored
+from data.models import Account, Role
+from data.sql import query
+from data.store import Store
+
+MOST = 1000
 
 
-def note(connection: duckdb.DuckDBPyConnection, act: str, subject: str, by: tuple[str, datetime]) -> None:
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What was acted on, and the tenant whose people may read of it (None: admins only)."""
+
+    text: str
+    tenant_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """An entry of the log; `happened_at` is UTC."""
+
+    happened_at: datetime
+    actor: str
+    act: str
+    subject: str
+    detail: str | None
+    tenant_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ActFilter:
+    """Which acts are asked for: those with a text anywhere in them, of an actor, from a moment to before another."""
+
+    text: str = ""
+    actor: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    limit: int = MOST
+
+
+def note(
+    connection: duckdb.DuckDBPyConnection,
+    act: str,
+    subject: str | Subject,
+    by: tuple[str, datetime],
+    detail: str | None = None,
+) -> None:
     """Write an act into the log, inside the caller's commit; `by` is who did it, and when (UTC)."""
-    actor, at = by
-    connection.execute(
-        "insert into audit_log values ($at, $actor, $act, $subject, null)",
-        {"at": stored(at), "actor": actor, "act": act, "subject": subject},
-    )
+    about = Subject(subject) if isinstance(subject, str) else subject
+    values = {
+        "at": stored(by[1]),
+        "actor": by[0],
+        "act": act,
+        "subject": about.text,
+        "detail": detail,
+        "tenant_id": about.tenant_id,
+    }
+    connection.execute(query("audit.note"), values)
+
+
+def save_act(store: Store, act: str, subject: Subject, by: tuple[str, datetime], detail: str | None = None) -> None:
+    """Write an act whose effect lies in `traffic` (a tenant, a repository) into the log, in a commit of its own."""
+    with store.control.commit("writing the audit log") as connection:
+        note(connection, act, subject, by, detail)
+
+
+def acts(account: Account, store: Store, wanted: ActFilter) -> list[Act]:
+    """The acts that this user may read, the newest first: an admin all, a tenant's manager those of the tenant."""
+    values = {
+        "everything": account.active and account.has(Role.ADMIN),
+        "tenant_ids": [grant.tenant_id for grant in account.grants if account.active and grant.role == Role.TENANT],
+        "text": wanted.text.strip().encode("utf-8", errors="replace").decode(),
+        "actor": wanted.actor,
+        "since": None if wanted.since is None else stored(wanted.since),
+        "until": None if wanted.until is None else stored(wanted.until),
+        "most": wanted.limit,
+    }
+    with store.control.read() as cursor:
+        rows = cursor.execute(query("audit.acts"), values).fetchall()
+    return [Act(aware(row[0]), *row[1:]) for row in rows]

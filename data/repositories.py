@@ -3,7 +3,7 @@
 RepositoryRefused      there is no such repository to see, or it cannot be changed so
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import duckdb
@@ -51,23 +51,44 @@ def add_repositories(store: Store, tenant_id: int, facts: Sequence[RepositoryFac
 
 def pause_repository(store: Store, repository_id: int, now: datetime) -> None:
     """Stop collecting a repository; its history stays."""
-    _change_state(store, repository_id, RepositoryState.PAUSED, now)
+    pause_repositories(store, [repository_id], now)
 
 
 def resume_repository(store: Store, repository_id: int, now: datetime) -> None:
     """Collect a paused or removed repository again."""
-    _change_state(store, repository_id, RepositoryState.ACTIVE, now)
+    resume_repositories(store, [repository_id], now)
 
 
 def remove_repository(store: Store, repository_id: int, now: datetime) -> None:
     """Stop following a repository; its history stays, marked removed."""
-    _change_state(store, repository_id, RepositoryState.REMOVED, now)
+    remove_repositories(store, [repository_id], now)
 
 
 def remove_repository_with_data(store: Store, repository_id: int) -> None:
     """Stop following a repository and delete all that was collected of it."""
-    with store.traffic.commit("deleting a repository's data") as connection:
-        schema.delete_repository(connection, repository_id)
+    remove_repositories_with_data(store, [repository_id])
+
+
+def pause_repositories(store: Store, repository_ids: Iterable[int], now: datetime) -> None:
+    """Stop collecting repositories, all of them in one commit; their history stays."""
+    _change_states(store, repository_ids, RepositoryState.PAUSED, now)
+
+
+def resume_repositories(store: Store, repository_ids: Iterable[int], now: datetime) -> None:
+    """Collect paused, removed or unreachable repositories again, all of them in one commit."""
+    _change_states(store, repository_ids, RepositoryState.ACTIVE, now)
+
+
+def remove_repositories(store: Store, repository_ids: Iterable[int], now: datetime) -> None:
+    """Stop following repositories, all of them in one commit; their history stays, marked removed."""
+    _change_states(store, repository_ids, RepositoryState.REMOVED, now)
+
+
+def remove_repositories_with_data(store: Store, repository_ids: Iterable[int]) -> None:
+    """Stop following repositories and delete all that was collected of them, in one commit."""
+    with store.traffic.commit("deleting the data of repositories") as connection:
+        for repository_id in repository_ids:
+            schema.delete_repository(connection, repository_id)
 
 
 def _add(connection: duckdb.DuckDBPyConnection, tenant_id: int, facts: RepositoryFacts, now: datetime) -> int:
@@ -94,9 +115,8 @@ def _add(connection: duckdb.DuckDBPyConnection, tenant_id: int, facts: Repositor
     return repository_id
 
 
-def _change_state(store: Store, repository_id: int, state: RepositoryState, now: datetime) -> None:
-    with store.traffic.commit(f"marking a repository {state}") as connection:
-        connection.execute(
-            query("repositories.change_state"),
-            {"repository_id": repository_id, "state": state.value, "now": stored(now)},
-        )
+def _change_states(store: Store, repository_ids: Iterable[int], state: RepositoryState, now: datetime) -> None:
+    with store.traffic.commit(f"marking repositories {state}") as connection:
+        for repository_id in repository_ids:
+            values = {"repository_id": repository_id, "state": state.value, "now": stored(now)}
+            connection.execute(query("repositories.change_state"), values)

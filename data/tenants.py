@@ -5,6 +5,10 @@ TenantRefused      the name or the tenant is not acceptable, with the reason
 
 from datetime import datetime
 
+import duckdb
+
+from data.audit import Subject, save_act
+from data.authority import acting
 from data.calendar import stored
 from data.identity import next_id
 from data.models import Tenant, Viewer
@@ -41,15 +45,17 @@ def tenant_named(viewer: Viewer, store: Store, name: str) -> Tenant:
     raise TenantRefused(f"There is no tenant {name!r}. See them: python -m collector tenant list")
 
 
+def has_tenants(store: Store) -> bool:
+    """Whether the first tenant has been added."""
+    with store.traffic.read() as cursor:
+        return bool(cursor.execute("select 1 as present from tenant limit 1").fetchall())
+
+
 def add_tenant(store: Store, name: str, schedule: str, now: datetime) -> Tenant:
     """Add a tenant; its name must be new. Raises TenantRefused."""
-    name = " ".join(name.split())
-    if not name or len(name) > NAME_LIMIT or not name.isprintable():
-        raise TenantRefused(f"A tenant's name has 1 to {NAME_LIMIT} printable characters.")
+    name = _checked_name(name)
     with store.traffic.commit("adding a tenant") as connection:
-        names = connection.execute("select name from tenant").fetchall()
-        if name.casefold() in {existing.casefold() for (existing,) in names}:
-            raise TenantRefused(f"There is already a tenant {name!r}.")
+        _refuse_taken(connection, name)
         tenant_id = next_id(connection, "tenant")
         connection.execute(
             "insert into tenant values ($tenant_id, $name, $schedule, true, $now)",
@@ -65,3 +71,67 @@ def save_schedule(store: Store, tenant_id: int, schedule: str) -> None:
             "update tenant set schedule = $schedule where tenant_id = $tenant_id",
             {"schedule": schedule, "tenant_id": tenant_id},
         )
+
+
+def rename_tenant(store: Store, by: str, tenant_id: int, name: str, now: datetime) -> None:
+    """Give a tenant another name, a new one. Admins only. Raises: NotAllowed, TenantRefused."""
+    _require_admin(store, by)
+    name = _checked_name(name)
+    with store.traffic.commit("renaming a tenant") as connection:
+        former = _name_of(connection, tenant_id)
+        _refuse_taken(connection, name, tenant_id)
+        values = {"tenant_id": tenant_id, "name": name}
+        connection.execute("update tenant set name = $name where tenant_id = $tenant_id", values)
+    save_act(store, "tenant renamed", Subject(f"tenant {tenant_id}", tenant_id), (by, now), f"{former} -> {name}")
+
+
+def deactivate_tenant(store: Store, by: str, tenant_id: int, now: datetime) -> None:
+    """Stop collecting a tenant and showing its traffic; all of it is kept. Admins only.
+
+    Raises: NotAllowed, TenantRefused.
+    """
+    _set_active(store, by, (tenant_id, False), now)
+
+
+def activate_tenant(store: Store, by: str, tenant_id: int, now: datetime) -> None:
+    """Collect and show a deactivated tenant again. Admins only. Raises: NotAllowed, TenantRefused."""
+    _set_active(store, by, (tenant_id, True), now)
+
+
+def _set_active(store: Store, by: str, wanted: tuple[int, bool], now: datetime) -> None:
+    _require_admin(store, by)
+    tenant_id, active = wanted
+    word = "activated" if active else "deactivated"
+    with store.traffic.commit(f"marking a tenant {word}") as connection:
+        name = _name_of(connection, tenant_id)
+        values = {"tenant_id": tenant_id, "active": active}
+        connection.execute("update tenant set active = $active where tenant_id = $tenant_id", values)
+    save_act(store, f"tenant {word}", Subject(f"tenant {tenant_id}", tenant_id), (by, now), name)
+
+
+def _require_admin(store: Store, by: str) -> None:
+    with store.control.read() as cursor:
+        acting(cursor, by).require_admin()
+
+
+def _checked_name(name: str) -> str:
+    name = " ".join(name.split())
+    if not name or len(name) > NAME_LIMIT or not name.isprintable():
+        raise TenantRefused(f"A tenant's name has 1 to {NAME_LIMIT} printable characters.")
+    return name
+
+
+def _name_of(connection: duckdb.DuckDBPyConnection, tenant_id: int) -> str:
+    rows = connection.execute(
+        "select name from tenant where tenant_id = $tenant_id", {"tenant_id": tenant_id}
+    ).fetchall()
+    if not rows:
+        raise TenantRefused("There is no such tenant.")
+    return str(rows[0][0])
+
+
+def _refuse_taken(connection: duckdb.DuckDBPyConnection, name: str, tenant_id: int | None = None) -> None:
+    """Raise TenantRefused where another tenant has the name, letter case aside."""
+    rows = connection.execute("select tenant_id, name from tenant").fetchall()
+    if name.casefold() in {existing.casefold() for key, existing in rows if key != tenant_id}:
+        raise TenantRefused(f"There is already a tenant {name!r}.")

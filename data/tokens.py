@@ -1,18 +1,20 @@
-"""The tenants' tokens in `control`: sealed, replaced without a gap, and told of without being shown."""
+"""The tenants' tokens in `control`: sealed, replaced without a gap, told of without being shown, sealed anew."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from data.audit import note
+from data.audit import Subject, note
+from data.authority import COMMAND_LINE, NotAllowed, acting
 from data.calendar import aware, stored
 from data.identity import next_id
 from data.models import Viewer
 from data.sql import query
 from data.store import Store
-from data.vault import Vault
+from data.vault import Vault, add_key, drop_keys, open_vault
 
 REFUSED_TRIED_AGAIN_AFTER = timedelta(hours=20)
+_SEALED = "select token_id, sealed from tenant_token where state <> 'replaced'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,26 @@ class OpenToken:
 
 
 @dataclass(frozen=True, slots=True)
+class NewToken:
+    """A checked token to be stored: sealed, with the last four characters to tell it by."""
+
+    tenant_id: int
+    sealed: bytes
+    last_four: str
+    facts: TokenFacts
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRotation:
+    """How many tokens were sealed anew; `former_key_dropped` is False where the key is in the environment, from
+    which whoever sets it is to take the former one now.
+    """
+
+    tokens: int
+    former_key_dropped: bool
+
+
+@dataclass(frozen=True, slots=True)
 class TokenVerdict:
     """What using a token has shown: still valid or not, why not, and when it expires."""
 
@@ -91,34 +113,69 @@ def _open_token(row: tuple[Any, ...], vault: Vault) -> OpenToken:
 
 
 def save_token(store: Store, tenant_id: int, sealed: tuple[bytes, str], facts: TokenFacts, now: datetime) -> int:
-    """Store a checked token for a tenant; the one before stays until this is committed. Answers its id.
+    """Store a checked token for a tenant from the command line, like save_new_token. Answers its id.
 
     `sealed` is the encrypted token and its last four characters.
     """
+    return save_new_token(store, COMMAND_LINE, NewToken(tenant_id, *sealed, facts), now)
+
+
+def save_new_token(store: Store, by: str, token: NewToken, now: datetime) -> int:
+    """Store a checked token for a tenant; the one before stays until this is committed. Answers its id.
+
+    For an admin, the tenant's manager and the command line. Raises: NotAllowed, SealBroken.
+    """
     with store.control.commit("storing a token") as connection:
+        authority = acting(connection, by)
+        if not authority.is_admin and authority.account and not authority.account.manages(token.tenant_id):
+            raise NotAllowed("There is no such tenant.")
         connection.execute(
             "update tenant_token set state = 'replaced', sealed = ''::blob "
             "where tenant_id = $tenant_id and state <> 'replaced'",
-            {"tenant_id": tenant_id},
+            {"tenant_id": token.tenant_id},
         )
         token_id = next_id(connection, "tenant_token")
-        connection.execute(
-            query("tokens.save_token"),
-            {
-                "token_id": token_id,
-                "tenant_id": tenant_id,
-                "sealed": sealed[0],
-                "last_four": sealed[1],
-                "kind": facts.kind,
-                "login": facts.login,
-                "owner_id": facts.owner_id,
-                "scopes": facts.scopes,
-                "expires_at": None if facts.expires_at is None else stored(facts.expires_at),
-                "now": stored(now),
-            },
-        )
-        note(connection, "token stored", f"tenant {tenant_id}", ("command line", now))
+        facts = token.facts
+        values = {
+            "token_id": token_id,
+            "tenant_id": token.tenant_id,
+            # the key may have been rotated between the sealing and this commit
+            "sealed": open_vault(store.directory).reseal(token.sealed),
+            "last_four": token.last_four,
+            "kind": facts.kind,
+            "login": facts.login,
+            "owner_id": facts.owner_id,
+            "scopes": facts.scopes,
+            "expires_at": None if facts.expires_at is None else stored(facts.expires_at),
+            "now": stored(now),
+        }
+        connection.execute(query("tokens.save_token"), values)
+        note(connection, "token stored", Subject(f"tenant {token.tenant_id}", token.tenant_id), (by, now))
     return token_id
+
+
+def rotate_key(store: Store, by: str, now: datetime) -> KeyRotation:
+    """Seal every token with a new key, while everything runs: new key first, all tokens in a commit, old key away.
+
+    After a crash at any moment everything opens, and doing it again finishes it. The newest backups and the last
+    versions of the store hold tokens that only the former key opens.
+    Raises: NotAllowed, KeyElsewhere, KeyUnusable, SealBroken.
+    """
+    with store.control.commit("rotating the key") as connection:
+        acting(connection, by).require_admin()
+        vault = open_vault(store.directory)
+        rows = connection.execute(_SEALED).fetchall()
+        for _, sealed in rows:
+            vault.unseal(sealed)  # before the key file changes
+        former = add_key(store.directory)
+        for token_id, sealed in rows:
+            values = {"token_id": token_id, "sealed": vault.reseal(sealed)}
+            connection.execute("update tenant_token set sealed = $sealed where token_id = $token_id", values)
+        note(connection, "key rotated", "the server's key", (by, now), f"{len(rows)} tokens sealed anew")
+    with store.control.locked("rotating the key"):
+        with store.control.read() as cursor:
+            sealed_now = [sealed for _, sealed in cursor.execute(_SEALED).fetchall()]
+        return KeyRotation(len(rows), drop_keys(store.directory, former, sealed_now))
 
 
 def save_verdicts(store: Store, verdicts: list[TokenVerdict], now: datetime) -> None:

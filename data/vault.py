@@ -1,14 +1,20 @@
 """Seals and opens secrets with the server's key, which lies in no database.
 
 VaultError
-├── KeyUnusable      the key is not a Fernet key, or its file cannot be read
+├── KeyUnusable      the key is not a Fernet key, or its file cannot be read or written
+├── KeyElsewhere     the key comes from the environment, so only whoever sets that can change it
 └── SealBroken       a secret was sealed with another key
 """
 
 import os
+import secrets
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
+from data.versions import sync
 
 KEY_VARIABLE = "TRAFFIC_SECRET_KEY"
 KEY_FILE = "secret.key"
@@ -22,27 +28,34 @@ class KeyUnusable(VaultError):
     """The key is not one."""
 
 
+class KeyElsewhere(VaultError):
+    """The key is in the environment, which no program can change for another."""
+
+
 class SealBroken(VaultError):
     """The secret does not open with this key."""
 
 
 class Vault:
-    """Seals with the first key, opens with any: so a key can be rotated while everything runs."""
+    """Seals with the first key, opens with any: so a key can be rotated while everything runs.
 
-    def __init__(self, keys: list[bytes]) -> None:
-        try:
-            self._fernet = MultiFernet([Fernet(key) for key in keys])
-        except ValueError as error:
-            raise KeyUnusable(
-                f"The key in {KEY_VARIABLE} or {KEY_FILE} is not a Fernet key (44 characters of URL-safe base64)."
-            ) from error
+    The keys are read again before each seal, and when something does not open: a rotation may have gone by.
+    """
+
+    def __init__(self, read_keys: Callable[[], list[bytes]]) -> None:
+        self._read_keys = read_keys
+        self._fernet = _fernet(read_keys())
 
     def seal(self, secret: str) -> bytes:
-        """The secret, encrypted and signed."""
+        """The secret, encrypted and signed. Raises KeyUnusable."""
+        self._fernet = _fernet(self._read_keys())
         return self._fernet.encrypt(secret.encode())
 
     def unseal(self, sealed: bytes) -> str:
         """The secret. Raises SealBroken."""
+        with suppress(InvalidToken):
+            return self._fernet.decrypt(sealed).decode()
+        self._fernet = _fernet(self._read_keys())
         try:
             return self._fernet.decrypt(sealed).decode()
         except InvalidToken as error:
@@ -51,28 +64,106 @@ class Vault:
                 f"({KEY_VARIABLE} or {KEY_FILE}), or store the token again: python -m collector tenant token NAME"
             ) from error
 
+    def reseal(self, sealed: bytes) -> bytes:
+        """The same secret, sealed with the first key of this moment. Raises SealBroken."""
+        return self.seal(self.unseal(sealed))
+
 
 def open_vault(directory: Path) -> Vault:
     """The vault of a data directory: the key from the environment, else from its file, made at the first use.
 
     Several keys are separated by commas or lines, the newest first. Raises: KeyUnusable.
     """
+    return Vault(lambda: _keys(directory))
+
+
+def add_key(directory: Path) -> list[bytes]:
+    """Put a fresh key first in the key file and answer the former ones, which stay, so that everything opens meanwhile.
+
+    With the key in the environment nothing changes: there it takes a second one, put first by whoever sets it.
+    Raises: KeyElsewhere, KeyUnusable.
+    """
+    keys = _keys(directory)
+    if not os.environ.get(KEY_VARIABLE):
+        _write(directory / KEY_FILE, [Fernet.generate_key(), *keys])
+        return keys
+    if len(keys) == 1:
+        raise KeyElsewhere(
+            f"The key comes from the environment. Set {KEY_VARIABLE} to a new key, a comma and the present one, "
+            "start the app and the collector again, then run this again: it seals every token with the first key. "
+            "After that take the former key out. A new key: "
+            'python -c "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())"'
+        )
+    return keys[1:]
+
+
+def drop_keys(directory: Path, former: list[bytes], sealed: list[bytes]) -> bool:
+    """Take former keys out of the key file; False where the keys are not in a file.
+
+    The caller holds the store's write lock; `sealed` is all that must still open afterwards. A key that another
+    rotation has added meanwhile stays. Raises: KeyUnusable, SealBroken (nothing has changed then).
+    """
+    if os.environ.get(KEY_VARIABLE):
+        return False
+    kept = [key for key in _keys(directory) if key not in former]
+    vault = Vault(lambda: kept)
+    for each in sealed:
+        vault.unseal(each)
+    _write(directory / KEY_FILE, kept)
+    return True
+
+
+def _fernet(keys: list[bytes]) -> MultiFernet:
+    try:
+        return MultiFernet([Fernet(key) for key in keys])
+    except ValueError as error:
+        raise KeyUnusable(
+            f"The key in {KEY_VARIABLE} or {KEY_FILE} is not a Fernet key (44 characters of URL-safe base64)."
+        ) from error
+
+
+def _keys(directory: Path) -> list[bytes]:
     text = os.environ.get(KEY_VARIABLE) or _key_file(directory / KEY_FILE)
-    return Vault([key.strip().encode() for key in text.replace(",", "\n").splitlines() if key.strip()])
+    return [key.strip().encode() for key in text.replace(",", "\n").splitlines() if key.strip()]
+
+
+def _write(path: Path, keys: list[bytes]) -> None:
+    """Replace the key file as a whole: a crash leaves the former one or the new one, never half of one."""
+    temporary = path.with_name(f".{path.name}.new")
+    try:
+        temporary.unlink(missing_ok=True)
+        _write_new(temporary, keys)
+        temporary.replace(path)
+        sync(path.parent)
+    except OSError as error:
+        raise KeyUnusable(f"{path} cannot be written: {error.strerror}. The former key still counts.") from error
+
+
+def _write_new(path: Path, keys: list[bytes]) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(b"\n".join(keys))
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _key_file(path: Path) -> str:
+    if not path.exists():
+        _make(path)
+    return _read(path)
+
+
+def _make(path: Path) -> None:
+    """Make the key file, unless another process is quicker; nobody ever sees it empty."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return _read(path)
+        _write_new(temporary, [Fernet.generate_key()])
+        with suppress(FileExistsError):
+            os.link(temporary, path)
+        temporary.unlink()
+        sync(path.parent)
     except OSError as error:
         raise KeyUnusable(f"{path} cannot be made: {error.strerror}.") from error
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(Fernet.generate_key())
-        file.flush()
-        os.fsync(file.fileno())
-    return _read(path)
 
 
 def _read(path: Path) -> str:

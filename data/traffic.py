@@ -1,0 +1,205 @@
+"""The readers behind the pages: traffic by day and week, series for charts, totals, and the repositories at a glance.
+
+Every reader shows the repositories of its viewer only. Tables have Arrow types: a day is a date, a count an
+integer, and what is unknown is NULL (pandas.NA, in lists None), never zero.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from io import BytesIO
+from typing import Any
+
+import duckdb
+import pandas as pd  # type: ignore[import-untyped]
+import pyarrow as pa
+from pandas import DataFrame
+from pyarrow import compute as pc
+from pyarrow import csv
+
+from data.calendar import utc_day
+from data.formulas import formula_safe
+from data.models import Viewer
+from data.selection import DAILY_SORTS, WEEKLY_SORTS, Grain, Page, Paging, Selection, SelectionRefused, Totals
+from data.sql import query
+from data.store import Store
+
+MOST_REPOSITORIES = 12  # in one chart
+PERIODS = {
+    Grain.DAY: "traffic.days_as_periods",
+    Grain.WEEK: "traffic.weeks_as_periods",
+    Grain.MONTH: "traffic.months_as_periods",
+}
+
+
+def daily_traffic(viewer: Viewer, store: Store, selection: Selection, paging: Paging) -> Page:
+    """Views and clones of each selected repository and day, a page of them.
+
+    Rows: repository_id, full_name, day (UTC date), views, view_uniques, clones, clone_uniques, views_state,
+    clones_state (final, pending or gap; a number beside gap may be a part of the day). Every day is there from a
+    repository's first known one to that of its newest answer. Source: what v_daily tells. Raises: SelectionRefused,
+    StoreMissing.
+    """
+    return _page(viewer, store, selection, _Table("traffic.daily_traffic", DAILY_SORTS, paging))
+
+
+def weekly_traffic(viewer: Viewer, store: Store, selection: Selection, paging: Paging) -> Page:
+    """Views and clones of each selected repository and ISO week, a page of them.
+
+    Every week that has a day in the selection, as a whole week.
+    Rows: repository_id, full_name, week (its Monday, UTC date), iso_year, iso_week, views, view_uniques,
+    view_uniques_kind, clones, clone_uniques, clone_uniques_kind, views_state, clones_state (final, pending, gap: of
+    known days only unless final), whole (both are final). A kind is github (true uniques of the week) or days (daily
+    uniques added up: say so beside the number); NULL where there is no number. Source: what v_weekly tells.
+    Raises: SelectionRefused, StoreMissing.
+    """
+    return _page(viewer, store, selection, _Table("traffic.weekly_traffic", WEEKLY_SORTS, paging))
+
+
+def series(viewer: Viewer, store: Store, selection: Selection, grain: Grain) -> DataFrame:
+    """The selection for charts: up to 12 repositories, those with the most views, and the total of all.
+
+    Periods are whole: every week or month that has a day in the selection.
+    Rows: repository_id (NULL: the total), full_name ('total'), period (the day, the Monday, the first of the month),
+    metric (views, view_uniques, clones, clone_uniques; the total has views and clones only), value, state (final,
+    pending, gap: of known days only unless final), kind (of uniques: github, or days for daily ones added up; else
+    NULL). `attrs["left_out"]`: how many repositories with such days are in the total only. Raises: StoreMissing.
+    """
+    with _shown(viewer, store, selection) as cursor:
+        cursor.execute(query(PERIODS[grain]))
+        total = _table(cursor, "traffic.series_total", _days(selection))
+        largest = cursor.execute(query("traffic.largest"), _days(selection) | {"most": MOST_REPOSITORIES}).fetchall()
+        _set_down(cursor, [key for key, _ in largest], selection)
+        rows = pa.concat_tables([total, _table(cursor, "traffic.series", _days(selection))])
+    frame = _frame(rows)
+    frame.attrs["left_out"] = max(0, largest[0][1]) if largest else 0
+    return frame
+
+
+def totals(viewer: Viewer, store: Store, selection: Selection) -> Totals:
+    """What the selection adds up to, beside as many days before it. Raises: StoreMissing."""
+    with _shown(viewer, store, selection) as cursor:
+        (row,) = cursor.execute(query("traffic.totals"), _days(selection)).fetchall()
+    return Totals(*row)
+
+
+def repository_overview(viewer: Viewer, store: Store, now: datetime) -> DataFrame:
+    """The visible repositories at a glance, by name; removed ones included.
+
+    Rows: repository_id, tenant_id, full_name, state, state_reason, visibility, archived, last_collected_at (aware,
+    UTC), days_until_loss (as in v_repositories), views_30 and clones_30 (known counts of the 30 days up to
+    yesterday, pending ones included), stars (when last seen), sparkline (a list of the views of these 30 days,
+    oldest first, None where unknown). Raises: StoreMissing.
+    """
+    values = {"visible": sorted(viewer.repository_ids), "today": utc_day(now)}
+    with store.traffic.read() as cursor:
+        rows = _table(cursor, "traffic.repository_overview", values)
+    place = rows.schema.get_field_index("last_collected_at")
+    return _frame(rows.set_column(place, "last_collected_at", pc.assume_timezone(rows.column(place), "UTC")))
+
+
+def day_range(viewer: Viewer, store: Store) -> tuple[date, date] | None:
+    """The first known day of the viewer's repositories, and the last: that of the newest answer. None: none is known.
+
+    Raises: StoreMissing.
+    """
+    visible = {"visible": sorted(viewer.repository_ids)}
+    with store.traffic.read() as cursor:
+        ((first, last),) = cursor.execute(query("traffic.answered_range"), visible).fetchall()
+        bounds = {"first_day": first, "last_day": last}
+        ((earlier, later),) = cursor.execute(query("traffic.day_range"), visible | bounds).fetchall()
+    starts = [day for day in (first, earlier) if day is not None]
+    ends = [day for day in (last, later) if day is not None]
+    return (min(starts), max(ends)) if starts else None
+
+
+def daily_csv(viewer: Viewer, store: Store, selection: Selection) -> bytes:
+    """All rows of daily_traffic as CSV (UTF-8), the newest day first; no text in it is a formula.
+
+    Unknown is an empty field. Raises: StoreMissing.
+    """
+    return _csv(viewer, store, selection, _Table("traffic.daily_traffic", DAILY_SORTS))
+
+
+def weekly_csv(viewer: Viewer, store: Store, selection: Selection) -> bytes:
+    """All rows of weekly_traffic as CSV (UTF-8), the newest week first; no text in it is a formula.
+
+    Unknown is an empty field. Raises: StoreMissing.
+    """
+    return _csv(viewer, store, selection, _Table("traffic.weekly_traffic", WEEKLY_SORTS))
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """A query that answers pages, what it may be sorted by (first its own days), and the page; None: all rows."""
+
+    query: str
+    sorts: tuple[str, ...]
+    paging: Paging | None = None
+
+    def values(self) -> dict[str, Any]:
+        """The query's values; raises SelectionRefused where the column is not one to sort by."""
+        if self.paging is None:
+            return {"sort_by": self.sorts[0], "direction": -1, "size": None, "skipped": 0}
+        if self.paging.sort_by not in self.sorts:
+            raise SelectionRefused(f"The table can be sorted by {', '.join(self.sorts)}.")
+        skipped = (self.paging.page - 1) * self.paging.size
+        direction = -1 if self.paging.descending else 1
+        return {"sort_by": self.paging.sort_by, "direction": direction, "size": self.paging.size, "skipped": skipped}
+
+
+def _page(viewer: Viewer, store: Store, selection: Selection, table: _Table) -> Page:
+    rows, total = _rows(viewer, store, selection, table)
+    return Page(_frame(rows), total)
+
+
+def _rows(viewer: Viewer, store: Store, selection: Selection, table: _Table) -> tuple[pa.Table, int]:
+    values = table.values() | _days(selection)
+    with _shown(viewer, store, selection) as cursor:
+        found = _table(cursor, table.query, values)
+    total = found.column("total")[0].as_py()
+    rows = found.drop_columns("total")
+    return rows.filter(pc.is_valid(rows.column("repository_id"))), total
+
+
+def _csv(viewer: Viewer, store: Store, selection: Selection, table: _Table) -> bytes:
+    rows, _ = _rows(viewer, store, selection, table)
+    names = rows.column("full_name").combine_chunks().dictionary_encode()
+    safe = pa.array([formula_safe(name) for name in names.dictionary.to_pylist()], type=pa.string())
+    place = rows.schema.get_field_index("full_name")
+    written = BytesIO()
+    options = csv.WriteOptions(eol="\r\n", quoting_header="none")  # as data.export writes it
+    csv.write_csv(rows.set_column(place, "full_name", safe.take(names.indices)), written, options)
+    return written.getvalue()
+
+
+@contextmanager
+def _shown(viewer: Viewer, store: Store, selection: Selection) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A cursor that has the selected visible repositories, their days and their weeks set down for it alone."""
+    chosen = viewer.repository_ids
+    if selection.repository_ids is not None:
+        chosen &= selection.repository_ids
+    with store.traffic.read() as cursor:
+        cursor.execute("set variable today = $today", {"today": selection.today})
+        _set_down(cursor, sorted(chosen), selection)
+        cursor.execute(query("traffic.shown_days"))
+        cursor.execute(query("traffic.shown_weeks"))
+        yield cursor
+
+
+def _set_down(cursor: duckdb.DuckDBPyConnection, repository_ids: list[int], selection: Selection) -> None:
+    values = {"visible": repository_ids, "search": selection.search}
+    cursor.execute(query("traffic.shown_repositories"), values | _days(selection))
+
+
+def _days(selection: Selection) -> dict[str, date]:
+    return {"first_day": selection.first, "last_day": selection.last}
+
+
+def _table(cursor: duckdb.DuckDBPyConnection, name: str, values: dict[str, Any]) -> pa.Table:
+    return cursor.sql(query(name), params=values).to_arrow_table()
+
+
+def _frame(rows: pa.Table) -> DataFrame:
+    return rows.to_pandas(types_mapper=pd.ArrowDtype)

@@ -1,0 +1,53 @@
+"""How the tests of the readers ask the views, and take a table apart."""
+
+from datetime import date, datetime, timedelta
+from itertools import count
+from typing import Any
+
+import pyarrow as pa
+from pandas import DataFrame  # type: ignore[import-untyped]
+
+from data.models import DayReading, Endpoint, EndpointResult, Metric, RepositoryFacts, TrafficObservation, TrafficWindow
+from data.repositories import add_repositories
+from data.selection import Page
+from data.store import Store
+from data.tenants import add_tenant
+from tests.data.filled import TODAY
+from tests.data.writers import NOW, result
+
+NUMBER = count(1)
+Rows = list[tuple[Any, ...]]
+
+
+def plain(table: DataFrame | Page) -> Rows:
+    """The rows of a table with None for what is unknown."""
+    rows = table.rows if isinstance(table, Page) else table
+    return [tuple(row.values()) for row in pa.Table.from_pandas(rows, preserve_index=False).to_pylist()]
+
+
+def ask(store: Store, question: str, **values: object) -> Rows:
+    """The rows of a question to the views, on the day TODAY."""
+    with store.traffic.read() as cursor:
+        cursor.execute("set variable today = $today", {"today": TODAY})
+        return cursor.execute(question, values).fetchall()
+
+
+def follow(store: Store, *names: str) -> list[int]:
+    """Follow new repositories of these names in a new tenant."""
+    numbers = [next(NUMBER) for _ in names]
+    tenant = add_tenant(store, f"Tenant {numbers[0]}", "daily", NOW)
+    facts = [RepositoryFacts(5000 + n, name, "public", False, False) for n, name in zip(numbers, names, strict=True)]
+    return [each.repository_id for each in add_repositories(store, tenant.tenant_id, facts, NOW)]
+
+
+def answer(key: int, metric: Metric, counts: list[int], at: datetime = NOW) -> EndpointResult:
+    """An answer up to the day before it, oldest first, that covers exactly its days; uniques are half of the counts."""
+    first = at.date() - timedelta(days=len(counts))
+    days = tuple(DayReading(first + timedelta(days=n), each, each // 2) for n, each in enumerate(counts))
+    window = TrafficWindow(days[0].day, days[-1].day, sum(counts), None)
+    return result(key, Endpoint(metric.value), TrafficObservation(metric, days, window), at)
+
+
+def ago(days: int) -> date:
+    """The day so many days before TODAY."""
+    return TODAY - timedelta(days=days)

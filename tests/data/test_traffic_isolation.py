@@ -1,0 +1,102 @@
+"""No reader of the traffic tells anything of a repository that the viewer may not see."""
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from data import traffic
+from data.models import Viewer
+from data.selection import Grain, Paging, Selection
+from data.store import Store
+from data.tenants import operator
+from tests.data.filled import ENGINE, NAMES, NEW, TELESCOPE, TODAY, fill
+from tests.data.reading import ago
+from tests.data.writers import NOW
+
+Reader = Callable[[Viewer, Store, Selection], Any]
+READERS: dict[str, Reader] = {
+    "daily_traffic": lambda v, s, c: told(traffic.daily_traffic(v, s, c, Paging("day", size=9_999))),
+    "weekly_traffic": lambda v, s, c: told(traffic.weekly_traffic(v, s, c, Paging("week", size=9_999))),
+    "series": lambda v, s, c: [traffic.series(v, s, c, grain).to_csv() for grain in Grain],
+    "totals": lambda v, s, c: repr(traffic.totals(v, s, c)),
+    "repository_overview": lambda v, s, c: traffic.repository_overview(v, s, NOW).to_csv(),
+    "day_range": lambda v, s, c: repr(traffic.day_range(v, s)),
+    "daily_csv": traffic.daily_csv,
+    "weekly_csv": traffic.weekly_csv,
+}
+WITHOUT_SELECTION = {"repository_overview", "day_range"}
+SELECTIVE = sorted(READERS.keys() - WITHOUT_SELECTION)
+ONE = Viewer(frozenset({TELESCOPE}), frozenset({2}))
+NOBODY = Viewer(frozenset(), frozenset({1, 2}))
+
+
+def told(page: Any) -> str:
+    return f"{page.total} {page.rows.to_csv()}"
+
+
+def chosen(*keys: int, search: str = "") -> Selection:
+    return Selection(ago(200), TODAY, frozenset(keys) if keys else None, search, TODAY)
+
+
+@pytest.fixture
+def full(store: Store) -> Store:
+    fill(store)
+    return store
+
+
+def without(store: Store, key: int) -> None:
+    """Delete all that is stored of the other repositories: what is left is all that may be told."""
+    with store.traffic.commit("test") as connection:
+        tables = connection.execute(
+            "select table_name from duckdb_columns() where column_name = 'repository_id' and not internal"
+            " and table_name in (select table_name from duckdb_tables())"
+        ).fetchall()
+        for (table,) in tables:
+            connection.execute(f"delete from {table} where repository_id <> $key", {"key": key})
+
+
+def test_every_public_reader_is_looked_at_here() -> None:
+    own = inspect.getmembers(traffic, inspect.isfunction)
+    assert {name for name, each in own if each.__module__ == traffic.__name__ and name[0] != "_"} == set(READERS)
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_one_repository_is_told_as_if_there_were_no_other(full: Store, name: str) -> None:
+    seen = READERS[name](ONE, full, chosen())
+    without(full, TELESCOPE)
+    assert seen == READERS[name](ONE, full, chosen()) == READERS[name](operator(full), full, chosen())
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_a_viewer_of_two_reads_another_text_than_a_viewer_of_one(full: Store, name: str) -> None:
+    both = READERS[name](Viewer(frozenset({TELESCOPE, ENGINE}), frozenset({1, 2})), full, chosen())
+    assert both != READERS[name](ONE, full, chosen()) or name == "day_range"
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_no_name_of_a_stranger_is_told(full: Store, name: str) -> None:
+    strangers = [NAMES[key] for key in NAMES if key != TELESCOPE] + ["green/new"]
+    assert not [each for each in strangers if each in str(READERS[name](ONE, full, chosen()))]
+
+
+@pytest.mark.parametrize("name", SELECTIVE)
+@pytest.mark.parametrize("wish", [(ENGINE,), (TELESCOPE, ENGINE), (NEW, ENGINE, TELESCOPE)])
+def test_a_strangers_id_is_as_a_missing_one(full: Store, name: str, wish: tuple[int, ...]) -> None:
+    missing = tuple(key if key == TELESCOPE else 1000 + key for key in wish)
+    assert READERS[name](ONE, full, chosen(*wish)) == READERS[name](ONE, full, chosen(*missing))
+
+
+@pytest.mark.parametrize("name", SELECTIVE)
+def test_a_search_finds_no_stranger(full: Store, name: str) -> None:
+    found = READERS[name](ONE, full, chosen(search="blue/"))
+    assert found == READERS[name](ONE, full, chosen(search="no such name"))
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_who_sees_no_repository_is_told_nothing(full: Store, name: str) -> None:
+    empty = READERS[name](NOBODY, full, chosen())
+    without(full, 0)
+    assert empty == READERS[name](NOBODY, full, chosen())
+    assert "/" not in str(empty)
