@@ -5,7 +5,7 @@ import sys
 import threading
 from typing import NoReturn
 
-from collector.commands import collect, repo, repo_add, schedule, status, store, tenant
+from collector.commands import collect, key, repo, repo_add, schedule, status, store, tenant, user
 from collector.commands.export import export
 from collector.commands.frame import Root
 from collector.redaction import RedactingFormatter, many_lines
@@ -40,6 +40,8 @@ def command_line() -> Root:
         export,
         store.backup,
         store.restore,
+        user.user,
+        key.key,
     ):
         root.add_command(command)
     return root

@@ -74,6 +74,11 @@ class Authority:
             raise NotAllowed("Only the user and an admin may do this.")
 
 
+def operator_account() -> Account:
+    """Whoever may run commands on the server, as an account that reads what an admin reads; it can sign in nowhere."""
+    return Account(0, COMMAND_LINE, COMMAND_LINE, None, True, (Grant(Role.ADMIN),))
+
+
 def acting(connection: duckdb.DuckDBPyConnection, by: str) -> Authority:
     """The rights of a username, or of the command line, as they are now. Raises NotAllowed for a disabled user."""
     if by == COMMAND_LINE:

@@ -1,0 +1,38 @@
+"""`key rotate`: the key that seals the stored tokens."""
+
+import click
+
+from collector.commands.frame import Command, Group, Outcome, Session, pass_session
+from collector.terminal import counted
+from data.authority import COMMAND_LINE
+from data.calendar import utc_now
+from data.tokens import rotate_key
+from data.vault import KEY_VARIABLE
+
+
+@click.group(cls=Group)
+def key() -> None:
+    """The key that seals the stored tokens.
+
+    \b
+    Example:
+      python -m collector key rotate
+    """
+
+
+@key.command(cls=Command)
+@pass_session
+def rotate(session: Session) -> Outcome:
+    """Seal every stored token with a new key. The app and the timer go on meanwhile.
+
+    Backups made before open with the former key only: keep it with them, or make a new backup.
+
+    \b
+    Example:
+      python -m collector key rotate
+    """
+    rotation = rotate_key(session.store, COMMAND_LINE, utc_now())
+    session.terminal.say(f"The key is a new one now; {counted(rotation.tokens, 'token')} sealed anew.")
+    if not rotation.former_key_dropped:
+        session.terminal.say(f"Take the former key out of {KEY_VARIABLE} now, and restart the app and the timer.")
+    return Outcome({"tokens": rotation.tokens, "former_key_dropped": rotation.former_key_dropped})

@@ -1,0 +1,86 @@
+"""`user …`: the app's users, for whoever has the server but cannot sign in."""
+
+from collections.abc import Iterable
+
+import click
+
+from collector.commands.frame import Command, Group, Outcome, Refused, Session, pass_session
+from data import accounts, invitations, sessions
+from data.authority import COMMAND_LINE, AccountRefused, operator_account
+from data.calendar import utc_now
+from data.models import Grant
+
+
+@click.group(cls=Group)
+def user() -> None:
+    """The app's users: see them, help them in, sign everybody out.
+
+    \b
+    Example:
+      python -m collector user list
+      python -m collector user reset NAME
+    """
+
+
+@user.command("list", cls=Command)
+@pass_session
+def list_users(session: Session) -> Outcome:
+    """List the users with their roles.
+
+    \b
+    Example:
+      python -m collector user list
+    """
+    found = accounts.accounts(operator_account(), session.store)
+    rows = [
+        (each.username, each.display_name, "active" if each.active else "disabled", ", ".join(_roles(each.grants)))
+        for each in found
+    ]
+    if rows:
+        session.terminal.table(("USERNAME", "NAME", "STATE", "ROLES"), rows)
+    else:
+        session.terminal.say("There is no user yet. Start the app and follow the set-up.")
+    facts = [{"username": each.username, "active": each.active, "roles": _roles(each.grants)} for each in found]
+    return Outcome({"users": facts})
+
+
+@user.command(cls=Command)
+@click.argument("name")
+@pass_session
+def reset(session: Session, name: str) -> Outcome:
+    """Make a one-time link with which a user chooses a new password. It is good for a day.
+
+    \b
+    Example:
+      python -m collector user reset ada
+    """
+    everybody = accounts.accounts(operator_account(), session.store)
+    found = next((each for each in everybody if each.username == name.casefold()), None)
+    if found is None:
+        raise Refused(f"There is no user {name!r}. See them: python -m collector user list")
+    try:
+        secret = invitations.reset_password(session.store, COMMAND_LINE, found.user_id, utc_now())
+    except AccountRefused as refusal:
+        raise Refused(str(refusal)) from refusal
+    link = f"/?invitation={secret}"
+    session.terminal.say(f"Give {found.username} this link, after the address of the app. It works once:")
+    session.terminal.say(link)
+    return Outcome({"username": found.username, "link": link})
+
+
+@user.command("sign-out-all", cls=Command)
+@pass_session
+def sign_out_all(session: Session) -> Outcome:
+    """End all sessions of the app: everybody has to sign in again.
+
+    \b
+    Example:
+      python -m collector user sign-out-all
+    """
+    sessions.end_all_sessions(session.store, COMMAND_LINE, utc_now())
+    session.terminal.say("All sessions are over: everybody has to sign in again.")
+    return Outcome()
+
+
+def _roles(grants: Iterable[Grant]) -> list[str]:
+    return sorted({grant.role.value for grant in grants})
