@@ -161,7 +161,7 @@ class Owner:
         self.requests += 1
 
     def _tell(self, wait: float) -> None:
-        if self._waiting and self._paused_until > self._told_until:
+        if self._waiting and self._paused_until > self._told_until + 1:  # a reset shifts by fractions
             self._told_until = self._paused_until
             self._waiting(wait, self._why)
 

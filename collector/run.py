@@ -28,6 +28,7 @@ from data import ledger
 from data.locking import LockHeld, exclusive
 from data.models import EndpointResult, Metric, RunState, TrafficObservation
 from data.store import Store
+from data.tenants import operator, tenants
 from data.tokens import OpenToken, TokenVerdict, open_tokens, save_verdicts
 from data.vault import open_vault
 
@@ -132,6 +133,7 @@ class Run:
         self._tokens: dict[int, OpenToken] = {}
         self._visitors: dict[int, Visitor] = {}  # by tenant
         self._owners: dict[str, Owner] = {}
+        self._names: dict[int, str] = {}  # of the tenants
         self._closed = threading.Event()  # nobody saves any more
         self._started = self._clock.monotonic()
 
@@ -141,6 +143,7 @@ class Run:
         found = ledger.collectable_repositories(self._store, self._request.scope, self._time.now())
         if not found:
             return RunReport(None, RunState.COMPLETE, message="There is no repository to collect.")
+        self._names = {each.tenant_id: each.name for each in tenants(operator(self._store), self._store)}
         self._meet_github({each.repository.tenant_id for each in found})
         phases = due_visits(found, self._time.now())
         run_id = ledger.start_run(self._store, self._request.trigger, self._time.now())
@@ -160,7 +163,7 @@ class Run:
                 visitor.accepted = True
             except (TokenRefused, LimitReached) as error:
                 visitor.ended = redacted(str(error))
-                self._note(f"The token of tenant {tenant_id} is not used: {visitor.ended}")
+                self._note(f"The token of {self._names.get(tenant_id, 'a tenant')} is not used: {visitor.ended}")
             except (HostDown, RunStopped) as error:
                 self._halt.end(redacted(str(error)))
             except Stopped:
@@ -209,11 +212,11 @@ class Run:
         return [Crew(tasks, workers, self._deliver, self._halt) for tasks in by_owner.values()]
 
     def _tell_tokenless(self, visits: list[Visit]) -> None:
-        tenants = sorted({v.collectable.repository.tenant_id for v in visits} - self._visitors.keys())
-        for tenant_id in tenants if not self._halt else ():
+        tokenless = sorted({v.collectable.repository.tenant_id for v in visits} - self._visitors.keys())
+        for tenant_id in tokenless if not self._halt else ():
             self._note(
-                f"Tenant {tenant_id} has no valid token: its repositories are not collected. "
-                "Store one: python -m collector tenant token NAME"
+                f"{self._names.get(tenant_id, 'A tenant')} has no token that can be used: its repositories are not "
+                "collected. Store one: python -m collector tenant token NAME"
             )
 
     def _deliver(self, done: Done) -> None:

@@ -11,7 +11,7 @@ from data.identity import next_id
 from data.models import Viewer
 from data.sql import query
 from data.store import Store
-from data.vault import Vault, add_key, drop_keys, open_vault
+from data.vault import SealBroken, Vault, add_key, drop_keys, open_vault
 
 REFUSED_TRIED_AGAIN_AFTER = timedelta(hours=20)
 _SEALED = "select token_id, sealed from tenant_token where state <> 'replaced'"
@@ -96,14 +96,24 @@ def tokens(viewer: Viewer, store: Store) -> list[StoredToken]:
 
 
 def open_tokens(store: Store, vault: Vault, now: datetime) -> dict[int, OpenToken]:
-    """For the collector only: each tenant's token by tenant id. Raises SealBroken.
+    """For the collector only: each tenant's token by tenant id. Raises SealBroken where none of them opens.
 
-    A token that GitHub has refused is among them once a day: sometimes GitHub was wrong.
+    A token that GitHub has refused is among them once a day: sometimes GitHub was wrong. One that does not open is
+    left out, so that it stops its own tenant only.
     """
     retry_before = {"retry_before": stored(now - REFUSED_TRIED_AGAIN_AFTER)}
     with store.control.read() as cursor:
         rows = cursor.execute(query("tokens.open_tokens"), retry_before).fetchall()
-    return {row[1]: _open_token(row, vault) for row in rows}
+    opened: dict[int, OpenToken] = {}
+    broken: SealBroken | None = None
+    for row in rows:
+        try:
+            opened[row[1]] = _open_token(row, vault)
+        except SealBroken as error:
+            broken = error
+    if broken is not None and not opened:
+        raise broken
+    return opened
 
 
 def _open_token(row: tuple[Any, ...], vault: Vault) -> OpenToken:

@@ -44,7 +44,7 @@ def test_a_token_that_is_refused_at_the_start_is_asked_for_nothing_more(tenants:
     report = tenants()
     assert (report.state, token(tenants.store)) == (RunState.PARTIAL, ("invalid", REFUSED, None))
     assert tenants.github.requests.by_status[401] == 1
-    assert report.message == f"The token of tenant 1 is not used: {REFUSED}"
+    assert report.message == f"The token of acme is not used: {REFUSED}"
     assert set(tenants.outcomes()["octo/one"].values()) == {"skipped"}
 
 
@@ -129,7 +129,7 @@ def test_a_tenant_without_a_token_is_told_and_the_others_are_collected(tenants: 
         connection.execute("delete from tenant_token where tenant_id = 1")
     report = tenants()
     assert report.state is RunState.PARTIAL
-    assert "Tenant 1 has no valid token" in str(report.message)
+    assert "acme has no token that can be used" in str(report.message)
     assert set(tenants.outcomes()) == {"octo/two"}
 
 
@@ -170,3 +170,11 @@ def test_what_a_proxy_repeats_of_a_request_is_not_kept(collection: Collection) -
     assert collection.rows("select count(*) from collection_result where message like '%[hidden]%'") != [(0,)]
     told = (collection.tables(), collection.rows("from collection_result"), collection.rows("from collection_run"))
     assert SECRET not in str(told)
+
+
+def test_a_token_that_does_not_open_stops_its_own_tenant_only(tenants: Collection) -> None:
+    with tenants.store.control.commit("test") as connection:
+        connection.execute("update tenant_token set sealed = 'sealed with another key'::blob where tenant_id = 1")
+    report = tenants()
+    assert (report.state, set(tenants.outcomes())) == (RunState.PARTIAL, {"octo/two"})
+    assert "has no token that can be used" in str(report.message)
