@@ -9,12 +9,14 @@ OLD := .venv-duckdb-1.5
 
 run: setup
 	$(BIN)/python -m collector init
-	$(BIN)/python -m collector schedule
+	@$(BIN)/python -m collector schedule & timer=$$!; trap 'kill $$timer' EXIT INT TERM; \
+	  $(BIN)/streamlit run streamlit_app.py
 
 demo: setup
 	$(BIN)/python -m tests.demo
 
 test: setup-dev setup-old
+	tests/browser.sh
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
