@@ -1,10 +1,12 @@
-"""`python -m tests.demo`: makes the demo's data anew in data/demo, starts the collector's timer, until Ctrl-C."""
+"""`python -m tests.demo`: makes the demo's data anew in data/demo, starts the app and the timer, until Ctrl-C."""
 
 import os
 import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
@@ -12,41 +14,45 @@ from types import FrameType
 from rich.progress import BarColumn, Progress, TextColumn
 
 from tests.demo.history import History
+from tests.demo.people import EVERYTHING, ONE_REPOSITORY, PASSWORD, add_people
 from tests.simulated_github.client import Client
 
 DIRECTORY = Path("data/demo")
-PORT = "8799"  # always the same, so that commands can be copied from here
+GITHUB_PORT, APP_PORT = "8799", "8501"  # always the same, so that commands can be copied from here
 UNLIMITED = "100000000"
+PATIENCE_S = 10
 
 
 def main() -> int:
-    """Run the demo; answers the exit code of the timer."""
+    """Run the demo; answers the exit code."""
     signal.signal(signal.SIGTERM, _end)
-    simulation = subprocess.Popen(
-        [sys.executable, "-m", "tests.simulated_github", "--world", "demo", "--port", PORT, "--stop-with-parent"]
-        + ["--requests-an-hour", UNLIMITED, "--requests-a-minute", UNLIMITED],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
     try:
-        assert simulation.stdout
-        url = simulation.stdout.readline().strip()
-        if not url:
-            print(f"The simulated GitHub did not start. Is port {PORT} in use?", file=sys.stderr)
-            return 1
-        _live(url)
-        _tell(url)
-        return _timer(url)
+        with _simulated_github() as url:
+            _live(url)
+            add_people(DIRECTORY)
+            _tell(url)
+            return _run(url)
     except KeyboardInterrupt:
         return 0
-    finally:
-        simulation.terminate()
-        simulation.wait()
 
 
 def _end(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
+
+
+@contextmanager
+def _simulated_github() -> Iterator[str]:
+    command = [sys.executable, "-m", "tests.simulated_github", "--world", "demo", "--port", GITHUB_PORT]
+    command += ["--stop-with-parent", "--requests-an-hour", UNLIMITED, "--requests-a-minute", UNLIMITED]
+    simulation = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        assert simulation.stdout
+        url = simulation.stdout.readline().strip()
+        if not url:
+            sys.exit(f"The simulated GitHub did not start. Is port {GITHUB_PORT} in use?")
+        yield url
+    finally:
+        _stop(simulation)
 
 
 def _live(url: str) -> None:
@@ -63,30 +69,47 @@ def _live(url: str) -> None:
 def _tell(url: str) -> None:
     print(
         f"""
-The demo stands. Its data is in {DIRECTORY}, its GitHub is simulated at {url}. In another terminal:
+The demo stands: http://127.0.0.1:{APP_PORT}
+
+  Sign in as {EVERYTHING}, password: {PASSWORD}    (sees and may do everything)
+       or as {ONE_REPOSITORY}, password: {PASSWORD}   (sees one repository)
+
+Its data is in {DIRECTORY}, its GitHub is simulated at {url}. On the command line, in another terminal:
 
   export TRAFFIC_DATA_DIR={DIRECTORY} GITHUB_API_URL={url}
   .venv/bin/python -m collector status
-  .venv/bin/python -m collector repo list
-  .venv/bin/python -m collector collect
   .venv/bin/python -m collector export weekly --to weekly.csv
-  .venv/bin/python -c "import duckdb; print(duckdb.connect('{DIRECTORY}/traffic.duckdb', read_only=True)
-      .sql('select full_name, views, days_until_loss from v_repositories'))"
+  .venv/bin/python -c "import duckdb; duckdb.connect('{DIRECTORY}/traffic.duckdb', read_only=True)\\
+      .sql('select full_name, views, days_until_loss from v_repositories').show()"
 
-The timer runs here. Ctrl-C ends everything.
+Ctrl-C ends everything.
 """,
         flush=True,
     )
 
 
-def _timer(url: str) -> int:
+def _run(url: str) -> int:
+    """The timer and the app, until the app ends."""
     environment = {**os.environ, "TRAFFIC_DATA_DIR": str(DIRECTORY), "GITHUB_API_URL": url}
-    timer = subprocess.Popen([sys.executable, "-m", "collector", "schedule"], env=environment)
+    app = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.port", APP_PORT]
+    running = [
+        subprocess.Popen([sys.executable, "-m", "collector", "schedule"], env=environment),
+        subprocess.Popen(app, env=environment, stdout=subprocess.DEVNULL),
+    ]
     try:
-        return timer.wait()
+        return running[-1].wait()
     finally:
-        timer.terminate()
-        timer.wait()
+        for process in running:
+            _stop(process)
+
+
+def _stop(process: subprocess.Popen[str] | subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(PATIENCE_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 if __name__ == "__main__":

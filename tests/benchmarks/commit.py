@@ -1,0 +1,140 @@
+"""What a commit of a run's batch costs beside the same statements in a file that DuckDB simply keeps open."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from statistics import median
+from typing import cast
+
+import duckdb
+
+from data import ledger
+from data.incoming import incoming_tables
+from data.models import (
+    DayReading,
+    Endpoint,
+    EndpointResult,
+    Metric,
+    RepositoryFacts,
+    RunState,
+    StatsObservation,
+    TrafficObservation,
+    TrafficWindow,
+)
+from data.store import Store
+from data.versions import copy
+from tests.benchmarks.five_years import five_years_copy
+from tests.benchmarks.measured import NEWEST_DAY, NOW, Measured, Scale
+
+MOST_TIMES = 3.0
+DAY = timedelta(days=1)
+MERGE = Path(__file__).with_name("merge.sql")
+
+Batch = list[EndpointResult]
+
+
+class KeptOpen:
+    """A copy of the newest version that stays open: commits go into it as DuckDB itself makes them, durably."""
+
+    def __init__(self, store: Store, path: Path) -> None:
+        newest = store.traffic.files.committed()
+        assert newest is not None
+        copy(newest, path)
+        self.traffic = self
+        self.connection = duckdb.connect(str(path), config={"threads": 2})
+
+    @contextmanager
+    def commit(self, purpose: str) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A transaction, in the place of the store's new version."""
+        self.connection.execute("begin")
+        yield self.connection
+        self.connection.execute("commit")
+
+    def merge(self, days: object) -> None:
+        """Take days with a single MERGE."""
+        self.connection.register("incoming_day", days)
+        self.connection.execute(MERGE.read_text(encoding="utf-8"))
+        self.connection.unregister("incoming_day")
+
+
+def commit(scale: Scale, directory: Path) -> list[Measured]:
+    """All take the same batches in turns: the repository, views and clones of 200, with one day that is new."""
+    store = five_years_copy(scale, directory / "store")
+    run_id = ledger.start_run(store, "command", NOW)
+    opened, alone = KeptOpen(store, directory / "open.duckdb"), KeptOpen(store, directory / "alone.duckdb")
+    times: list[tuple[float, float, float]] = []
+    for number in range(scale.commits + 1):
+        batch = _batch(store, scale, number)
+        days = incoming_tables(run_id, batch)["incoming_day"]
+        once = (
+            _timed(partial(alone.merge, days)),
+            _timed(partial(_save, cast(Store, opened), run_id, batch)),
+            _timed(partial(_save, store, run_id, batch)),
+        )
+        times.append(once)
+    for each in (opened, alone):
+        each.connection.close()
+    store.close()
+    return _told(scale, times[1:])  # the first warms up
+
+
+def _told(scale: Scale, times: list[tuple[float, float, float]]) -> list[Measured]:
+    alone, opened, ours = (median(column) for column in zip(*times, strict=True))
+    rows = scale.store_repositories * scale.store_days
+    what = f"a batch committed into {rows:,} rows, beside DuckDB with the file kept open"
+    note = (
+        f"medians of {len(times)}: {1000 * ours:.0f} ms a commit, {1000 * opened:.0f} ms the same statements, "
+        f"{1000 * alone:.0f} ms a single MERGE of its days"
+    )
+    ratio = median(ours / opened for _, opened, ours in times)  # of neighbours: the machine's mood is in both
+    return [Measured(what, f"{ratio:.1f} ×", f"≤ {MOST_TIMES:g} ×", ratio <= MOST_TIMES, note)]
+
+
+def _timed(act: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    act()
+    return time.perf_counter() - began
+
+
+def _save(store: Store, run_id: int, batch: Batch) -> None:
+    changed = ledger.save_results(store, run_id, batch, ledger.RunProgress(RunState.RUNNING, len(batch), len(batch)))
+    assert changed, "the batch has brought nothing"
+
+
+def _batch(store: Store, scale: Scale, number: int) -> Batch:
+    """The next repositories' answers on the day after the newest: 13 days as they are stored, and a new one."""
+    first = 1 + number * scale.batch
+    stored = (
+        "select repository_id, day, views, view_uniques, clones, clone_uniques from daily_traffic "
+        "where repository_id between $first and $last and day > $since order by all"
+    )
+    values = {"first": first, "last": first + scale.batch - 1, "since": NEWEST_DAY - 13 * DAY}
+    by_repository: dict[int, list[tuple[DayReading, DayReading]]] = {}
+    with store.traffic.read() as cursor:
+        for key, day, views, view_uniques, clones, clone_uniques in cursor.execute(stored, values).fetchall():
+            readings = DayReading(day, views, view_uniques), DayReading(day, clones, clone_uniques)
+            by_repository.setdefault(key, []).append(readings)
+    return [result for key, days in by_repository.items() for result in _answers(key, days)]
+
+
+def _answers(key: int, days: list[tuple[DayReading, DayReading]]) -> Batch:
+    facts = RepositoryFacts(key, f"owner/name-{key}", "public", False, False)
+    new = NEWEST_DAY + DAY
+    views = [*(of_views for of_views, _ in days), DayReading(new, 40 + key % 7, 12)]
+    clones = [*(of_clones for _, of_clones in days), DayReading(new, 20 + key % 5, 8)]
+    return [
+        EndpointResult(
+            key, Endpoint.REPOSITORY, NOW, "ok", 30, 200, observation=StatsObservation(facts, 9, 1, 1, 1, 1)
+        ),
+        EndpointResult(key, Endpoint.VIEWS, NOW, "ok", 30, 200, observation=_traffic(Metric.VIEWS, views)),
+        EndpointResult(key, Endpoint.CLONES, NOW, "ok", 30, 200, observation=_traffic(Metric.CLONES, clones)),
+    ]
+
+
+def _traffic(metric: Metric, days: list[DayReading]) -> TrafficObservation:
+    total = sum(reading.count for reading in days)
+    window = TrafficWindow(days[0].day, days[-1].day, total, max(reading.uniques for reading in days))
+    return TrafficObservation(metric, tuple(days), window)

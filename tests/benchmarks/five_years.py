@@ -1,0 +1,61 @@
+"""A store of 10,000 repositories and five years of days, made by DuckDB once and kept in the temporary directory."""
+
+import hashlib
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from data.schema import MIGRATIONS
+from data.store import Store
+from tests.benchmarks.measured import NEWEST_DAY, Scale
+from tests.benchmarks.workplace import followed
+
+HERE = Path(__file__).parent
+
+_COVERAGE = """
+insert into coverage
+select repository_id, unnest(['views', 'clones']) as metric, min(day) as first_day, max(day) as last_day
+from daily_traffic
+group by repository_id
+"""
+
+
+def five_years(scale: Scale) -> Path:
+    """The data directory that is kept; take a copy before writing to it."""
+    kept = _place(scale)
+    if not kept.exists():
+        kept.parent.mkdir(mode=0o700, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=kept.parent) as made:
+            make_days(Path(made) / "made", scale.store_repositories, scale.store_days)
+            (Path(made) / "made").rename(kept)
+    return kept
+
+
+def make_days(directory: Path, repositories: int, days: int, windows: bool = False) -> None:
+    """A new data directory in which so many repositories have so many days, compacted."""
+    store = followed(directory, repositories)
+    values = {"repositories": repositories, "days": days, "newest": NEWEST_DAY}
+    with store.traffic.commit("making days") as connection:
+        connection.execute((HERE / "five_years.sql").read_text(encoding="utf-8"), values)
+        connection.execute(_COVERAGE)
+        if windows:
+            connection.execute((HERE / "windows.sql").read_text(encoding="utf-8"))
+        connection.execute("delete from store_compaction")  # so that this commit compacts, whatever the size
+    for former in store.traffic.files.numbers()[:-1]:
+        store.traffic.files.path(former).unlink()
+    store.close()
+
+
+def five_years_copy(scale: Scale, directory: Path) -> Store:
+    """A copy of it to write to."""
+    shutil.copytree(five_years(scale), directory, symlinks=True)
+    return Store(directory)
+
+
+def _place(scale: Scale) -> Path:
+    """Named for all that it is made of, so that a change of the schema makes it anew."""
+    digest = hashlib.sha256(repr((scale.store_repositories, scale.store_days, NEWEST_DAY)).encode())
+    for file in (HERE / "five_years.sql", Path(__file__), *sorted(MIGRATIONS.rglob("*.sql"))):
+        digest.update(file.read_bytes())
+    return Path(tempfile.gettempdir()) / f"github-traffic-benchmarks-{os.getuid()}" / digest.hexdigest()[:16]

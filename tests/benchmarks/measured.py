@@ -1,0 +1,53 @@
+"""What a benchmark gives, and the sizes that it is made with."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+NOW = datetime(2026, 11, 20, 23, tzinfo=UTC)  # on the simulated clock: a Friday, when the day before is published
+LIVED_DAYS = 100  # of generated repositories: one page of star history
+NEWEST_DAY = date(2026, 11, 5)  # in the five years' store: GitHub shows the two weeks after it
+UNLIMITED = 100_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A line of the table. `reached` is None where there is no target: it is only told."""
+
+    what: str
+    value: str
+    target: str
+    reached: bool | None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How large the parts are; the defaults are what the promises speak of."""
+
+    rate_repositories: int = 500
+    latency_s: float = 0.05
+    requests_a_minute: int = 3000
+    stretch_s: float = 45.0
+    cpu_repositories: int = 300
+    store_repositories: int = 10_000
+    store_days: int = 1826
+    commits: int = 9
+    batch: int = 200
+    again_repositories: int = 100
+    run_s: float = 330.0
+
+
+TINY = Scale(
+    rate_repositories=3,
+    latency_s=0.001,
+    requests_a_minute=60_000,
+    stretch_s=0.5,
+    cpu_repositories=3,
+    store_repositories=40,
+    store_days=30,
+    commits=2,
+    batch=10,
+    again_repositories=3,
+    run_s=10.0,
+)
+"""Nothing is proved by it but that the parts work."""

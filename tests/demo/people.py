@@ -1,0 +1,31 @@
+"""The demo's users: one who may do everything, one who may see a single repository."""
+
+from pathlib import Path
+
+from data import accounts, grants, invitations
+from data.authority import NewUser
+from data.calendar import utc_now
+from data.models import Grant, Role
+from data.repositories import repositories
+from data.store import Store
+from data.tenants import operator, tenants
+
+PASSWORD = "look around"
+EVERYTHING, ONE_REPOSITORY = "demo", "guest"
+SHOWN_TO_GUEST = "Pythagora-io/pythagora"
+
+
+def add_people(directory: Path) -> None:
+    """Add both users, the first by the set-up code, the second by an invitation, as people would."""
+    store, now = Store(directory), utc_now()
+    code = accounts.renew_setup_code(store, now)
+    assert code, "the demo's data is new"
+    demo = accounts.add_first_user(store, code, NewUser(EVERYTHING, "Demo", None, PASSWORD), now)
+    viewer = operator(store)
+    for tenant in tenants(viewer, store):
+        grants.grant(store, EVERYTHING, demo.user_id, Grant(Role.TENANT, tenant.tenant_id), now)
+    shown = next(each for each in repositories(viewer, store) if each.full_name == SHOWN_TO_GUEST)
+    one = Grant(Role.REPOSITORY_VIEWER, repository_id=shown.repository_id)
+    link = invitations.invite(store, EVERYTHING, [one], None, now)
+    invitations.accept(store, link, NewUser(ONE_REPOSITORY, "Guest", None, PASSWORD), now)
+    store.close()
