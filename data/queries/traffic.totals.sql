@@ -8,7 +8,7 @@ with days as (
     from shown_day($first_day - ($last_day - $first_day + 1)::integer, $last_day) as days
 ),
 
-compared as (
+compared as materialized (
     select
         days.*,
         days.counterpart <= v_today.today - 3
@@ -27,19 +27,40 @@ compared as (
             days.repository_id = clone_coverage.repository_id
             and clone_coverage.metric = 'clones'
             and days.counterpart between clone_coverage.first_day and clone_coverage.last_day
+),
+
+period as (
+    select
+        sum(views) filter (where views_state = 'final')::bigint as views,
+        sum(clones) filter (where clones_state = 'final')::bigint as clones,
+        sum(view_uniques) filter (where views_state = 'final')::bigint as visitor_days,
+        sum(clone_uniques) filter (where clones_state = 'final')::bigint as cloner_days,
+        count(*) filter (where 'gap' in (views_state, clones_state)) as gap_days,
+        count(*) filter (where 'pending' in (views_state, clones_state)) as pending_days
+    from compared
+    where within
+),
+
+before as (
+    select
+        sum(views) filter (where views_state = 'final' and views_compare)::bigint as views,
+        sum(clones) filter (where clones_state = 'final' and clones_compare)::bigint as clones,
+        sum(view_uniques) filter (where views_state = 'final' and views_compare)::bigint as visitor_days,
+        sum(clone_uniques) filter (where clones_state = 'final' and clones_compare)::bigint as cloner_days
+    from compared
+    where not within
 )
 
 select
-    sum(views) filter (where within and views_state = 'final')::bigint as views,
-    sum(clones) filter (where within and clones_state = 'final')::bigint as clones,
-    sum(view_uniques) filter (where within and views_state = 'final')::bigint as visitor_days,
-    sum(clone_uniques) filter (where within and clones_state = 'final')::bigint as cloner_days,
-    sum(views) filter (where not within and views_state = 'final' and views_compare)::bigint as views_before,
-    sum(clones) filter (where not within and clones_state = 'final' and clones_compare)::bigint as clones_before,
-    sum(view_uniques)
-        filter (where not within and views_state = 'final' and views_compare)::bigint as visitor_days_before,
-    sum(clone_uniques)
-        filter (where not within and clones_state = 'final' and clones_compare)::bigint as cloner_days_before,
-    count(*) filter (where within and 'gap' in (views_state, clones_state)) as gap_days,
-    count(*) filter (where within and 'pending' in (views_state, clones_state)) as pending_days
-from compared;
+    period.views,
+    period.clones,
+    period.visitor_days,
+    period.cloner_days,
+    before.views as views_before,
+    before.clones as clones_before,
+    before.visitor_days as visitor_days_before,
+    before.cloner_days as cloner_days_before,
+    period.gap_days,
+    period.pending_days
+from period
+cross join before;

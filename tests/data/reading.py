@@ -1,7 +1,11 @@
 """How the tests of the readers ask the views, and take a table apart."""
 
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -12,11 +16,21 @@ from data.repositories import add_repositories
 from data.selection import Page
 from data.store import Store
 from data.tenants import add_tenant
-from tests.data.filled import TODAY
+from tests.data.filled import TODAY, fill
 from tests.data.writers import NOW, result
 
 NUMBER = count(1)
 Rows = list[tuple[Any, ...]]
+
+
+@contextmanager
+def filled(template: Path, directory: Path) -> Iterator[Store]:
+    """A full store, for tests that only read to share: to fill one takes a second or two."""
+    shutil.copytree(template, directory, symlinks=True)
+    store = Store(directory, lock_timeout_s=30)
+    fill(store)
+    yield store
+    store.close()
 
 
 def plain(table: DataFrame | Page) -> Rows:

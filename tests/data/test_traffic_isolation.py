@@ -1,7 +1,10 @@
 """No reader of the traffic tells anything of a repository that the viewer may not see."""
 
 import inspect
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,8 +14,8 @@ from data.models import Viewer
 from data.selection import Grain, Paging, Selection
 from data.store import Store
 from data.tenants import operator
-from tests.data.filled import ENGINE, NAMES, NEW, TELESCOPE, TODAY, fill
-from tests.data.reading import ago
+from tests.data.filled import ENGINE, NAMES, NEW, TELESCOPE, TODAY
+from tests.data.reading import ago, filled
 from tests.data.writers import NOW
 
 Reader = Callable[[Viewer, Store, Selection], Any]
@@ -40,20 +43,37 @@ def chosen(*keys: int, search: str = "") -> Selection:
     return Selection(ago(200), TODAY, frozenset(keys) if keys else None, search, TODAY)
 
 
-@pytest.fixture
-def full(store: Store) -> Store:
-    fill(store)
-    return store
+@pytest.fixture(scope="module")
+def full(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    with filled(template, tmp_path_factory.mktemp("full") / "db") as store:
+        yield store
 
 
-def without(store: Store, key: int) -> None:
-    """Delete all that is stored of the other repositories: what is left is all that may be told."""
+@pytest.fixture(scope="module")
+def alone(full: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[int], Store]]:
+    """Copies of the full store in which one repository is all that is left, or none: all that may be told."""
+    made: dict[int, Store] = {}
+
+    def store_of(key: int) -> Store:
+        if key not in made:
+            directory = tmp_path_factory.mktemp("alone") / "db"
+            shutil.copytree(full.directory, directory, symlinks=True)
+            made[key] = Store(directory)
+            keep_only(made[key], key)
+        return made[key]
+
+    yield store_of
+    for each in made.values():
+        each.close()
+
+
+def keep_only(store: Store, key: int) -> None:
+    question = """
+        select table_name from duckdb_columns() inner join duckdb_tables() using (database_name, table_name)
+        where column_name = 'repository_id'
+    """
     with store.traffic.commit("test") as connection:
-        tables = connection.execute(
-            "select table_name from duckdb_columns() where column_name = 'repository_id' and not internal"
-            " and table_name in (select table_name from duckdb_tables())"
-        ).fetchall()
-        for (table,) in tables:
+        for (table,) in connection.execute(question).fetchall():
             connection.execute(f"delete from {table} where repository_id <> $key", {"key": key})
 
 
@@ -63,10 +83,12 @@ def test_every_public_reader_is_looked_at_here() -> None:
 
 
 @pytest.mark.parametrize("name", READERS)
-def test_one_repository_is_told_as_if_there_were_no_other(full: Store, name: str) -> None:
-    seen = READERS[name](ONE, full, chosen())
-    without(full, TELESCOPE)
-    assert seen == READERS[name](ONE, full, chosen()) == READERS[name](operator(full), full, chosen())
+def test_one_repository_is_told_as_if_there_were_no_other(
+    full: Store, alone: Callable[[int], Store], name: str
+) -> None:
+    seen, rest = READERS[name](ONE, full, chosen()), alone(TELESCOPE)
+    assert operator(rest).repository_ids == ONE.repository_ids
+    assert seen == READERS[name](ONE, rest, chosen())
 
 
 @pytest.mark.parametrize("name", READERS)
@@ -95,8 +117,16 @@ def test_a_search_finds_no_stranger(full: Store, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", READERS)
-def test_who_sees_no_repository_is_told_nothing(full: Store, name: str) -> None:
+def test_who_sees_no_repository_is_told_nothing(full: Store, alone: Callable[[int], Store], name: str) -> None:
     empty = READERS[name](NOBODY, full, chosen())
-    without(full, 0)
-    assert empty == READERS[name](NOBODY, full, chosen())
+    assert empty == READERS[name](NOBODY, alone(0), chosen())
     assert "/" not in str(empty)
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_viewers_who_read_at_the_same_moment_get_their_own_rows_only(full: Store, name: str) -> None:
+    """What a reader sets down for itself is its own, though all read from one open file."""
+    viewers = [ONE, Viewer(frozenset({ENGINE}), frozenset({1})), NOBODY] * 4
+    expected = [READERS[name](viewer, full, chosen()) for viewer in viewers[:3]] * 4
+    with ThreadPoolExecutor(6) as pool:
+        assert list(pool.map(lambda viewer: READERS[name](viewer, full, chosen()), viewers)) == expected

@@ -1,7 +1,9 @@
 """The readers go around the public views, to be quick: they must tell the same days, weeks, numbers and states."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -12,8 +14,8 @@ from data.selection import Grain, Paging, Selection
 from data.store import Store
 from data.tenants import operator
 from data.traffic import daily_traffic, day_range, series, weekly_traffic
-from tests.data.filled import TODAY, fill
-from tests.data.reading import Rows, ago, ask, follow, plain
+from tests.data.filled import TODAY
+from tests.data.reading import Rows, ago, ask, filled, follow, plain
 from tests.data.test_views import FEW, histories
 from tests.data.writers import save
 
@@ -90,10 +92,10 @@ def test_whatever_was_answered_weeks_and_states_are_those_of_the_view(
     assert weekly(viewer, store, chosen(*days)) == expected
 
 
-@pytest.fixture
-def full(store: Store) -> Store:
-    fill(store)
-    return store
+@pytest.fixture(scope="module")
+def full(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    with filled(template, tmp_path_factory.mktemp("full") / "db") as store:
+        yield store
 
 
 @pytest.mark.parametrize(("first", "last"), RANGES)

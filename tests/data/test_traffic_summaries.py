@@ -1,6 +1,9 @@
 """Series for charts, totals beside the period before, and the repositories at a glance."""
 
+from collections.abc import Iterator
+from dataclasses import astuple
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,8 +14,8 @@ from data.selection import Grain, Selection, Totals
 from data.store import Store
 from data.tenants import operator
 from data.traffic import repository_overview, series, totals
-from tests.data.filled import DOCS, ENGINE, NEW, TELESCOPE, TODAY, fill
-from tests.data.reading import ago, answer, ask, follow, plain
+from tests.data.filled import DOCS, ENGINE, NEW, TELESCOPE, TODAY
+from tests.data.reading import ago, answer, ask, filled, follow, plain
 from tests.data.writers import NOW, save
 
 HALF_YEAR = Selection(ago(150), TODAY, today=TODAY)
@@ -23,10 +26,10 @@ from v_daily where day between $first and $last group by day order by day
 """
 
 
-@pytest.fixture
-def full(store: Store) -> Store:
-    fill(store)
-    return store
+@pytest.fixture(scope="module")
+def full(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    with filled(template, tmp_path_factory.mktemp("full") / "db") as store:
+        yield store
 
 
 def viewer_of(*keys: int) -> Viewer:
@@ -62,7 +65,7 @@ def test_people_are_never_added_up_over_repositories(full: Store, grain: Grain) 
 
 
 @pytest.mark.parametrize(
-    ("grain", "kinds"), [(Grain.DAY, {None}), (Grain.WEEK, {"github", "days", None}), (Grain.MONTH, {"days", None})]
+    ("grain", "kinds"), [(Grain.DAY, {None}), (Grain.WEEK, {"github", "days", None}), (Grain.MONTH, {"days"})]
 )
 def test_uniques_of_longer_periods_say_what_they_are(full: Store, grain: Grain, kinds: set[str | None]) -> None:
     rows = plain(series(operator(full), full, HALF_YEAR, grain))
@@ -97,7 +100,7 @@ def test_totals_compare_the_final_days_with_their_counterparts_only(store: Store
 
 
 def test_what_is_not_known_has_no_total(full: Store) -> None:
-    assert totals(viewer_of(NEW), full, HALF_YEAR) == Totals(*[None] * 8, 0, 0)
+    assert totals(viewer_of(NEW), full, HALF_YEAR) == Totals(None, None, None, None, None, None, None, None, 0, 0)
 
 
 def test_totals_tell_the_gaps_and_the_pending_days(full: Store) -> None:
@@ -113,7 +116,7 @@ def test_totals_of_settled_days_are_those_of_the_view(full: Store) -> None:
     question = "select sum(views), sum(clones), sum(view_uniques), sum(clone_uniques) from v_daily"
     (now,) = ask(full, f"{question} where day between $first and $last", first=ago(40), last=ago(21))
     (then,) = ask(full, f"{question} where day between $first and $last", first=ago(60), last=ago(41))
-    assert seen == Totals(*map(int, now), *map(int, then), 0, 0)
+    assert astuple(seen) == (*now, *then, 0, 0)
 
 
 def test_the_overview_tells_the_same_risk_and_times_as_the_health(full: Store) -> None:
