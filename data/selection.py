@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from pandas import DataFrame  # type: ignore[import-untyped]
+from pandas import DataFrame
 
 LARGEST_PAGE = 10_000  # rows: no wish, however it came in, fills the memory
 DAILY_SORTS = (

@@ -12,7 +12,7 @@ from io import BytesIO
 from typing import Any
 
 import duckdb
-import pandas as pd  # type: ignore[import-untyped]
+import pandas as pd
 import pyarrow as pa
 from pandas import DataFrame
 from pyarrow import compute as pc

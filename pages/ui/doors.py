@@ -39,9 +39,7 @@ async def open_session(request: Request) -> Response:
     ticket = (await _short_body(request)).decode("ascii", "replace")
     browser, address = request.headers.get("user-agent", ""), request.client.host if request.client else ""
     try:
-        secret = await run_in_threadpool(
-            sessions.redeem_ticket, the_store(), ticket, browser, address, utc_now()
-        )
+        secret = await run_in_threadpool(sessions.redeem_ticket, the_store(), ticket, browser, address, utc_now())
     except sessions.TicketRefused:
         return _refused()
     answer = Response(status_code=204, headers={"Cache-Control": "no-store"})

@@ -10,12 +10,12 @@ import streamlit as st
 
 from data import accounts
 from data.store import StoreError
-from pages.ui import messages, navigation, session
+from pages.ui import filters, messages, navigation, session
 from pages.ui.store import the_store
 
-st.set_page_config(page_title="GitHub Traffic", page_icon=":material/monitoring:", layout="wide")
-
 PAGES = Path(__file__).parents[1]
+
+st.set_page_config(page_title="GitHub Traffic", page_icon=str(PAGES / "ui/icon.svg"), layout="wide")
 
 with messages.shown():
     try:
@@ -27,4 +27,7 @@ with messages.shown():
     page = st.navigation(navigation.pages(PAGES, account, first_start=first_start), position="sidebar")
     if account is not None:
         navigation.draw_account(account)
+    if account is not None and navigation.shows_traffic(page):
+        st.title(page.title, anchor=False)
+        filters.draw(session.viewer())
     page.run()

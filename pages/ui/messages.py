@@ -8,9 +8,18 @@ from contextlib import contextmanager
 import streamlit as st
 from streamlit.runtime.scriptrunner import RerunException, StopException
 
+from data.authority import AccountRefused
+from data.passwords import PasswordRefused
+from data.sessions import TooManyAttempts
 from data.store import StoreBusy, StoreError
+from data.tenants import TenantRefused
+from data.vault import VaultError
 
 log = logging.getLogger(__name__)
+
+REFUSED = (AccountRefused, PasswordRefused, TenantRefused, TooManyAttempts, VaultError)
+NOTICE = "frame_notice"
+_MARKDOWN = frozenset("\\`*_{}[]()#+-.!|<>~$:&\"'=/")
 
 
 @contextmanager
@@ -21,9 +30,9 @@ def shown() -> Iterator[None]:
     except (RerunException, StopException):
         raise
     except StoreBusy as error:
-        st.warning(f"{error} Nothing was changed.")
-    except StoreError as error:
-        st.error(str(error))
+        st.warning(f"{literal(str(error))} Nothing was changed.")
+    except (StoreError, *REFUSED) as error:
+        refused(error)
     except Exception:
         number = secrets.token_hex(4)
         log.exception("page failure %s", number)
@@ -31,3 +40,26 @@ def shown() -> Iterator[None]:
             f"Something went wrong here, and it is our fault. Nothing was changed. Please report it with the "
             f"number {number}: the server's log says more about it."
         )
+
+
+def refused(error: Exception) -> None:
+    """Show why something was not done."""
+    st.error(literal(str(error)), icon=":material/error:")
+
+
+def notice_after_rerun(sentence: str) -> None:
+    """Load the page anew, and say there once what has been done."""
+    st.session_state[NOTICE] = sentence
+    st.rerun()
+
+
+def draw_notice() -> None:
+    """Say what has just been done, once."""
+    sentence = st.session_state.pop(NOTICE, None)
+    if sentence:
+        st.toast(literal(sentence), icon=":material/check:")
+
+
+def literal(text: str) -> str:
+    """A text from outside as Markdown shows it literally: on one line, no markup, no link, no formula, no icon."""
+    return "".join(f"\\{letter}" if letter in _MARKDOWN else letter for letter in " ".join(text.split()))

@@ -6,7 +6,9 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from data.models import Account, Role
-from pages.ui import session
+from data.tenants import has_tenants
+from pages.ui import messages, session
+from pages.ui.store import the_store
 
 READERS = {Role.TENANT, Role.TENANT_VIEWER, Role.REPOSITORY_VIEWER}
 EVERYBODY = set(Role)
@@ -28,39 +30,82 @@ SECTIONS: dict[str, list[tuple[str, str, str, set[Role]]]] = {
     ],
     "Account": [("account/profile.py", "Profile", ":material/person:", EVERYBODY)],
 }
+INVITATION = "invitation"  # the parameter of a one-time link
+INVITATION_STATE = "invitation_secret"
+GO_TO_STATE = "frame_go_to"
 
 
 def pages(folder: Path, account: Account | None, *, first_start: bool) -> dict[str, list[StreamlitPage]]:
     """The navigation for whoever is looking; for a stranger, the way in and nothing else."""
     if account is None:
         return {"": _ways_in(folder, first_start=first_start)}
+    first = _first_page(folder, account)
+    found: dict[str, list[StreamlitPage]] = {"": [first]} if first else {}
+    aliases: list[StreamlitPage] = []
     roles = {grant.role for grant in account.grants}
-    found: dict[str, list[StreamlitPage]] = {}
     for section, entries in SECTIONS.items():
         for path, title, icon, may in entries:
-            if roles & may or may is EVERYBODY:
-                page = st.Page(folder / path, title=title, icon=icon, default=not found)
-                found.setdefault(section, []).append(page)
+            if not roles & may and may is not EVERYBODY:
+                continue
+            if found:
+                page = st.Page(folder / path, title=title, icon=icon)
+            else:  # its address is the app's own; a link from somebody else may call it by its name all the same
+                page = st.Page(folder / path, title=title, icon=icon, default=True, url_path="start")
+                aliases = [st.Page(folder / path, title=title, icon=icon, visibility="hidden")]
+            found.setdefault(section, []).append(page)
+    found[list(found)[-1]] += aliases
+    if GO_TO_STATE in st.session_state and first is None:
+        # the page that is being left, so that it is known until then
+        found[list(found)[-1]].append(st.Page(folder / "account/first_tenant.py", visibility="hidden"))
     return found
 
 
-def _ways_in(folder: Path, *, first_start: bool) -> list[StreamlitPage]:
-    if first_start:
-        return [st.Page(folder / "account/set_up.py", title="Set-up", icon=":material/rocket_launch:", default=True)]
-    if "invitation" in st.query_params:
-        page = folder / "account/invitation.py"
-        return [st.Page(page, title="Invitation", icon=":material/mail:", default=True)]
-    return [st.Page(folder / "account/sign_in.py", title="Sign in", icon=":material/login:", default=True)]
+def shows_traffic(page: StreamlitPage) -> bool:
+    """Whether a page is one of those that share the filters of traffic."""
+    return page.title in {title for _, title, _, _ in SECTIONS["Traffic"]}
+
+
+def go_to(path: str) -> None:
+    """Open a page ("repositories/add.py") that may be in the navigation only after what has just been done."""
+    st.session_state[GO_TO_STATE] = path
+    st.rerun()
 
 
 def draw_account(account: Account) -> None:
     """Who is signed in, and the way out."""
+    if path := st.session_state.pop(GO_TO_STATE, None):
+        st.switch_page(f"../{path}")
+    messages.draw_notice()
     with st.sidebar:
-        st.caption(f"Signed in as **{messages_safe(account.display_name)}**")
+        st.caption(f"Signed in as **{messages.literal(account.display_name)}**")
         if st.button("Sign out", icon=":material/logout:", key="frame_sign_out", width="stretch"):
             session.leave()
 
 
-def messages_safe(text: str) -> str:
-    """A text from outside as Markdown shows it literally."""
-    return "".join(f"\\{letter}" if letter in "\\`*_{}[]()#+-.!|<>~$:&" else letter for letter in text)
+def _first_page(folder: Path, account: Account) -> StreamlitPage | None:
+    """A page that comes before all others: an invitation that was opened, or the first tenant of a new server."""
+    if _is_invited():
+        page = folder / "account/invitation.py"
+        return st.Page(page, title="Invitation", icon=":material/mail:", default=True)
+    if account.has(Role.ADMIN) and not has_tenants(the_store()):
+        page = folder / "account/first_tenant.py"
+        return st.Page(page, title="First tenant", icon=":material/rocket_launch:", default=True)
+    return None
+
+
+def _ways_in(folder: Path, *, first_start: bool) -> list[StreamlitPage]:
+    """The way in, which stands at every page's address: so whoever signs in lands where they wanted to go."""
+    if first_start:
+        way = ("account/set_up.py", "Set-up", ":material/rocket_launch:")
+    elif _is_invited():
+        way = ("account/invitation.py", "Invitation", ":material/mail:")
+    else:
+        way = ("account/sign_in.py", "Sign in", ":material/login:")
+    path, title, icon = folder / way[0], way[1], way[2]
+    names = [Path(entry[0]).stem for entries in SECTIONS.values() for entry in entries]
+    hidden = [st.Page(path, title=title, icon=icon, url_path=name, visibility="hidden") for name in names]
+    return [st.Page(path, title=title, icon=icon, default=True), *hidden]
+
+
+def _is_invited() -> bool:
+    return INVITATION in st.query_params or INVITATION_STATE in st.session_state

@@ -13,10 +13,13 @@ from streamlit_authenticator.controllers import AuthenticationController
 
 from data import accounts, grants, sessions
 from data.calendar import utc_now
-from data.models import Account, Viewer
+from data.models import Account, Role, Viewer
+from data.passwords import LONGEST_BYTES
+from data.tenants import operator
 from pages.ui.doors import CLOSE_PATH, COOKIE, OPEN_PATH
 from pages.ui.store import the_store
 
+IDENTITY_LOGOUT_PATH = "/auth/logout"
 _STATE_OF_THE_FORM = ("authentication_status", "name", "username", "email", "roles", "logout", "password_hint")
 
 
@@ -37,12 +40,34 @@ def session_secret() -> str | None:
     return st.context.cookies.get(COOKIE)
 
 
-def viewer() -> Viewer:
-    """What the signed-in user may see: the one place from which pages take it. Stops the page for anybody else."""
+def require_account() -> Account:
+    """The signed-in account. For anybody else the page ends here, and the app begins anew with the sign-in."""
     account = signed_in_account()
     if account is None:
         st.rerun()
-    return grants.viewer_of(the_store(), account)
+    return account
+
+
+def viewer() -> Viewer:
+    """What the signed-in user may see: the one place from which pages take it."""
+    return grants.viewer_of(the_store(), require_account())
+
+
+def log_viewer(account: Account) -> Viewer:
+    """What of the system log a user may read: admins and maintainers all of it, a tenant's manager the tenant's."""
+    if may_collect_everything(account):
+        return operator(the_store())
+    return grants.administered(account, the_store())
+
+
+def may_collect_everything(account: Account) -> bool:
+    """Whether the collections of all tenants are this user's to read of and to start."""
+    return account.active and (account.has(Role.ADMIN) or account.has(Role.MAINTAINER))
+
+
+def typed_password(text: str) -> str:
+    """A password as the sign-in form takes it: without the spaces around it, which are pasted by mistake."""
+    return text.strip()
 
 
 def address() -> str:
@@ -50,10 +75,12 @@ def address() -> str:
     return st.context.ip_address or "local"
 
 
-def enter(account: Account) -> None:
-    """Give this browser a session for the account, and load the app anew with it."""
+def enter(account: Account, *, at_start: bool = False) -> None:
+    """Give this browser a session for the account, and load the page anew with it: the very one that was opened, or
+    the account's first.
+    """
     ticket = sessions.make_ticket(the_store(), account.user_id, utc_now())
-    _post_and_reload(OPEN_PATH, ticket)
+    _post_then(OPEN_PATH, ticket, "window.location.replace('/')" if at_start else "window.location.reload()")
 
 
 def leave() -> None:
@@ -62,7 +89,8 @@ def leave() -> None:
     if secret:
         sessions.end_session(the_store(), secret)
     st.session_state.clear()
-    _post_and_reload(CLOSE_PATH, "")
+    after = IDENTITY_LOGOUT_PATH if identity() is not None else "/"
+    _post_then(CLOSE_PATH, "", f"window.location.replace({json.dumps(after)})")
 
 
 def password_form() -> Account | None:
@@ -80,8 +108,7 @@ def password_form() -> Account | None:
         st.error("That name and password do not belong together. Check both; capital letters count in the password.")
     if not accepted or not name:
         return None
-    sessions.attempt_succeeded(the_store(), name, utc_now())
-    return accounts.account_named(the_store(), name)
+    return accounts.active_account(the_store(), name)
 
 
 class _Credentials(dict[str, Any]):
@@ -108,6 +135,18 @@ class _Credentials(dict[str, Any]):
         return iter(())
 
 
+class _Controller(AuthenticationController):  # type: ignore[misc]
+    """The library's check of the form. A password that bcrypt would cut is compared as an empty one, which nobody has:
+    it takes its time, and nothing is printed.
+    """
+
+    def login(self, username: str | None = None, password: str | None = None, *rest: Any, **more: Any) -> bool | None:
+        """As the library does it."""
+        too_long = len(typed_password(password or "").encode("utf-8", "backslashreplace")) > LONGEST_BYTES
+        accepted: bool | None = super().login((username or "").strip(), "" if too_long else password, *rest, **more)
+        return accepted
+
+
 class _PasswordForm(stauth.Authenticate):  # type: ignore[misc]
     """The library's form without its cookie."""
 
@@ -117,7 +156,7 @@ class _PasswordForm(stauth.Authenticate):  # type: ignore[misc]
         self.secret_key = ""
         self.attrs = {"login_sleep_time": 0}
         self.cookie_controller = _NoCookie()
-        self.authentication_controller = AuthenticationController({"usernames": {}}, auto_hash=False)
+        self.authentication_controller = _Controller({"usernames": {}}, auto_hash=False)
         self.authentication_controller.authentication_model.credentials = {"usernames": credentials}
 
 
@@ -131,11 +170,11 @@ class _NoCookie:
         """None is made."""
 
 
-def _post_and_reload(path: str, body: str) -> None:
-    """Have the browser send `body` to one of the doors, then load the app anew. The texts are ours, none is a user's."""
+def _post_then(path: str, body: str, then: str) -> None:
+    """Have the browser send `body` to one of the doors, and do `then`. The texts are ours, none is a user's."""
     st.html(
         f"<script>fetch({json.dumps(path)}, {{method: 'POST', body: {json.dumps(body)}, credentials: 'same-origin'}})"
-        ".finally(() => window.location.replace('/'))</script>",
+        f".finally(() => {then})</script>",
         unsafe_allow_javascript=True,
     )
     st.stop()
@@ -143,20 +182,35 @@ def _post_and_reload(path: str, body: str) -> None:
 
 def identity_button() -> None:
     """The way in by an identity provider, where `.streamlit/secrets.toml` configures one."""
-    if not _identity_configured():
+    if not identity_configured():
         return
-    if st.user.is_logged_in:
-        account = accounts.account_of_identity(the_store(), str(st.user["iss"]), str(st.user["sub"]))
-        if account is not None:
-            enter(account)
-        st.warning("Your identity is not linked to a user here. Ask an administrator for an invitation.")
-        if st.button("Use another identity", key="sign_in_other_identity"):
-            st.logout()
-    elif st.button("Sign in with your organization", icon=":material/badge:", key="sign_in_identity", width="stretch"):
-        st.login()
+    found = identity()
+    if found is None:
+        if st.button(
+            "Sign in with your organization", icon=":material/badge:", key="sign_in_identity", width="stretch"
+        ):
+            st.login()
+        return
+    account = accounts.account_of_identity(the_store(), found.issuer, found.subject)
+    if account is not None:
+        enter(account)
+    st.warning(
+        "Your organization knows you, but you are not linked to a user here. Sign in with your password and link "
+        "it on your profile, or ask an administrator for an invitation."
+    )
+    if st.button("Use another identity", key="sign_in_other_identity"):
+        st.logout()
 
 
-def _identity_configured() -> bool:
+def identity() -> accounts.Identity | None:
+    """Who the identity provider says this browser's user is; None where none is configured, or nobody has asked."""
+    if not identity_configured() or not st.user.is_logged_in:
+        return None
+    return accounts.Identity(str(st.user.get("iss", "")), str(st.user.get("sub", "")))
+
+
+def identity_configured() -> bool:
+    """Whether `.streamlit/secrets.toml` names an identity provider."""
     try:
         return "auth" in st.secrets
     except FileNotFoundError:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from pandas import DataFrame  # type: ignore[import-untyped]
+from pandas import DataFrame
 
 from data.models import DayReading, Endpoint, EndpointResult, Metric, RepositoryFacts, TrafficObservation, TrafficWindow
 from data.repositories import add_repositories

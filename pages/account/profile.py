@@ -1,0 +1,130 @@
+"""One's own account: name, roles, password, sessions, and the identity of an organization."""
+
+import streamlit as st
+
+from data import accounts, grants, sessions
+from data.accounts import PasswordWrong
+from data.authority import AccountRefused
+from data.calendar import utc_now
+from data.models import Account
+from data.passwords import PasswordRefused
+from data.sessions import TooManyAttempts
+from pages.account import new_password
+from pages.administration.user_card import words
+from pages.ui import confirming, messages, moments, session
+from pages.ui.confirming import Question
+from pages.ui.store import the_store
+
+
+def draw_person(account: Account) -> None:
+    """The name and the address, to be changed."""
+    st.subheader("You", anchor=False)
+    st.caption(f"You sign in as **{messages.literal(account.username)}**.")
+    with st.form("profile_person_form", border=False):
+        name = st.text_input("Your name", value=account.display_name, key="profile_name", autocomplete="name")
+        email = st.text_input(
+            "E-mail (optional)", value=account.email or "", key="profile_email", type="email", autocomplete="email"
+        )
+        if st.form_submit_button("Save", key="profile_person_submit"):
+            save_person(account, name or "", email or "")
+
+
+def save_person(account: Account, name: str, email: str) -> None:
+    """Save what has changed."""
+    now, by = utc_now(), account.username
+    if email.strip() != (account.email or ""):
+        accounts.change_email(the_store(), by, account.user_id, email, now)
+    if name != account.display_name:
+        accounts.rename(the_store(), by, account.user_id, name, now)
+    messages.notice_after_rerun("Saved.")
+
+
+def draw_roles(account: Account) -> None:
+    """What the user may."""
+    st.subheader("Your roles", anchor=False)
+    found = grants.grants_of(account, the_store(), account.user_id)
+    for each in found:
+        st.markdown(words(each))
+    if not found:
+        st.info("You have no role yet, so there is nothing to see. Ask whoever administers this server for one.")
+
+
+def draw_password() -> None:
+    """The change of the password; it ends the other sessions."""
+    st.subheader("Password", anchor=False)
+    with st.form("profile_password_form", border=False, clear_on_submit=True, enter_to_submit=False):
+        current = st.text_input(
+            "Current password", key="profile_current", type="password", autocomplete="current-password"
+        )
+        password = new_password.draw("profile", "New password")
+        submitted = st.form_submit_button("Change password", key="profile_password_submit")
+    st.caption("Your other sessions end with it.")
+    if submitted:
+        change_password(current or "", password)
+
+
+def change_password(current: str, password: new_password.TypedPassword) -> None:
+    """Change it, or say why not."""
+    secret, now = session.session_secret() or "", utc_now()
+    try:
+        typed = session.typed_password(current)
+        accounts.change_password(the_store(), secret, typed, password.chosen(), now)
+    except (PasswordWrong, PasswordRefused, AccountRefused, TooManyAttempts) as refusal:
+        messages.refused(refusal)
+    else:
+        messages.notice_after_rerun("Your password is changed; your other sessions have ended.")
+
+
+def draw_sessions(account: Account) -> None:
+    """Where the user is signed in."""
+    st.subheader("Open sessions", anchor=False)
+    now = utc_now()
+    found = sessions.sessions_of(account, the_store(), now, session.session_secret() or "")
+    for each in found:
+        this = " :green-badge[This one]" if each.current else ""
+        seen = f"last seen {moments.ago(each.last_seen_at, now)} from {messages.literal(each.address or 'unknown')}"
+        st.markdown(
+            f"**{messages.literal(each.browser)}**{this}  \n"
+            f":gray[:small[signed in {moments.moment_text(each.started_at)}, {seen}]]"
+        )
+    if len(found) > 1 and st.button("End all others", key="profile_end_others", icon=":material/logout:"):
+        confirming.confirm(
+            Question(
+                "End all other sessions?", "They are signed out with their next click; this one stays.", "End them"
+            ),
+            lambda: sessions.end_other_sessions(the_store(), account.user_id, session.session_secret() or ""),
+            "All other sessions have ended.",
+        )
+
+
+def draw_identity(account: Account) -> None:
+    """The link with an identity provider, where one is configured."""
+    st.subheader("Your organization’s sign-in", anchor=False)
+    found = session.identity()
+    if found is None:
+        st.caption("Sign in there once, and you can link it with this account.")
+        if st.button("Sign in with your organization", key="profile_identity", icon=":material/badge:"):
+            st.login()
+        return
+    owner = accounts.account_of_identity(the_store(), found.issuer, found.subject)
+    if owner is not None and owner.user_id == account.user_id:
+        st.markdown(f":green[:material/link:] Linked with {messages.literal(found.issuer)}")
+    elif st.button("Link it with this account", key="profile_link", icon=":material/add_link:"):
+        accounts.link_identity(the_store(), account.username, account.user_id, found, utc_now())
+        messages.notice_after_rerun("Linked. You can sign in with it from now on.")
+
+
+who = session.require_account()
+st.title("Profile", anchor=False)
+left, right = st.columns(2, gap="medium")
+with left, st.container(border=True, key="profile_person"):
+    draw_person(who)
+with left, st.container(border=True, key="profile_roles"):
+    draw_roles(who)
+with right, st.container(border=True, key="profile_password_card"):
+    draw_password()
+with right, st.container(border=True, key="profile_sessions"):
+    draw_sessions(who)
+if session.identity_configured():
+    with left, st.container(border=True, key="profile_identity_card"):
+        draw_identity(who)

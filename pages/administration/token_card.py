@@ -1,0 +1,144 @@
+"""A token as it may be shown: whose it is, what it may, how long it lasts; and the question to GitHub about it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import streamlit as st
+
+from collector.check import asking, check_token
+from collector.errors import GitHubError, TokenRefused
+from collector.settings import SettingsRefused
+from data.calendar import utc_now
+from data.passwords import fingerprint
+from data.tokens import StoredToken, TokenFacts
+from pages.ui import messages, moments
+
+SHORTEST_TOKEN = 20  # GitHub's have 40 and more; what is shorter is still being typed
+TOKEN_LIMIT = 4000  # an installation's token has about 520 characters
+WARNED_AT = ((1, "error"), (7, "warning"), (14, "info"))  # days before a token expires
+TRAFFIC_SCOPES = {"repo", "public_repo"}
+NOT_ONE = "A token is one word of letters, digits, _ and dots; this is not one. Copy it from GitHub as a whole."
+HOW_TO = (
+    "On GitHub: *Settings → Developer settings → Personal access tokens*. A fine-grained token needs the repository "
+    "permission **Administration: read-only**; a classic one the scope **repo**, or **public_repo** where all "
+    "repositories are public. The token is stored encrypted, and only its last four characters are ever shown."
+)
+
+
+def token_input(key: str) -> str:
+    """The field for a token, with how to get one; answers what was typed."""
+    typed = st.text_input(
+        "GitHub token",
+        key=key,
+        type="password",
+        autocomplete="off",
+        placeholder="github_pat_… or ghp_…",
+        help="It is sent to GitHub only, to be checked.",
+        live=True,
+    )
+    st.caption(HOW_TO)
+    return (typed or "").strip()
+
+
+def asked(key: str, secret: str) -> TokenFacts | None:
+    """What GitHub says of a token, drawn; None, with the reason drawn, where it is of no use.
+
+    The same token is asked about once: each run of a page would cost a request.
+    """
+    state = st.session_state.get(key)
+    if state is None or state[0] != fingerprint(secret):
+        with st.spinner("Asking GitHub about the token …", show_time=True):
+            state = st.session_state[key] = (fingerprint(secret), _ask(secret))
+    found = state[1]
+    if isinstance(found, _Refusal):
+        if not found.lasting:
+            st.session_state.pop(key)  # asked again at the next click: GitHub may be back
+        st.error(messages.literal(found.reason), icon=":material/key_off:")
+        return None
+    draw_facts(found, "GitHub accepts this token.")
+    return found
+
+
+def draw_facts(facts: TokenFacts, headline: str = "") -> None:
+    """Whose a token is, what it may, until when."""
+    with st.container(border=True):
+        if headline:
+            st.markdown(f":green[:material/verified:] **{headline}**")
+        rows = (
+            ("Login", messages.literal(facts.login) if facts.login else "none: an app’s installation"),
+            ("Kind", messages.literal(facts.kind)),
+            ("Permissions", _permissions(facts)),
+            ("Expires", expiry(facts.expires_at, utc_now())),
+        )
+        for label, value in rows:
+            with st.container(horizontal=True, gap="small", wrap=True):
+                st.markdown(f":gray[{label}]", width=100)
+                st.markdown(value, width="content")
+    if _lacks_scope(facts):
+        st.warning(
+            "Without the scope **repo** or **public_repo** GitHub shows no traffic. Give the token one of them on "
+            "GitHub, then check it again.",
+            icon=":material/lock:",
+        )
+
+
+def draw_expiry(token: StoredToken, tenant: str, now: datetime) -> None:
+    """A warning where a token is refused, or expires within 14 days; louder within 7 and within 1."""
+    name = messages.literal(tenant)
+    if token.state != "valid":
+        reason = messages.literal(token.state_reason or "GitHub refuses it.")
+        st.error(f"The token of {name} is not accepted any more: {reason} Store a new one.", icon=":material/key_off:")
+    elif (level := expiry_level(token.facts.expires_at, now)) is not None:
+        show = {"error": st.error, "warning": st.warning, "info": st.info}[level]
+        show(
+            f"The token of {name} expires {expiry(token.facts.expires_at, now)}. Nothing is collected with an expired "
+            "token, and GitHub forgets after 14 days: store a new one before.",
+            icon=":material/timer:",
+        )
+
+
+def expiry_level(expires_at: datetime | None, now: datetime) -> str | None:
+    """How loudly to warn of a token's end: within 1, 7, 14 days, or not at all. An expired one: as within a day."""
+    if expires_at is None:
+        return None
+    left = expires_at - now
+    return next((level for days, level in WARNED_AT if left <= timedelta(days=days)), None)
+
+
+def expiry(expires_at: datetime | None, now: datetime) -> str:
+    """When a token expires, with the days that are left."""
+    if expires_at is None:
+        return "never, as far as GitHub tells"
+    return f"{moments.day_text(expires_at)} ({moments.days_left(expires_at, now)})"
+
+
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    """Why a token is of no use; lasting, where asking again would not change it."""
+
+    reason: str
+    lasting: bool
+
+
+def _ask(secret: str) -> TokenFacts | _Refusal:
+    """What GitHub says of a token, or why there is no answer."""
+    fits = SHORTEST_TOKEN <= len(secret) <= TOKEN_LIMIT
+    if not fits or not secret.isascii() or not secret.isprintable() or " " in secret:
+        return _Refusal(NOT_ONE, lasting=True)
+    try:
+        with asking(secret) as github:
+            return check_token(github)
+    except (GitHubError, SettingsRefused) as refusal:
+        return _Refusal(str(refusal), lasting=isinstance(refusal, TokenRefused))
+
+
+def _permissions(facts: TokenFacts) -> str:
+    if facts.scopes is None:
+        return "not told for this kind; each repository is checked when it is added"
+    return f"scopes {messages.literal(facts.scopes)}" if facts.scopes.strip() else "no scope"
+
+
+def _lacks_scope(facts: TokenFacts) -> bool:
+    if facts.scopes is None:
+        return False
+    return not {scope.strip() for scope in facts.scopes.split(",")} & TRAFFIC_SCOPES

@@ -1,0 +1,162 @@
+"""Follows repositories on a page's behalf: reads what was typed, asks GitHub with the tenant's token, adds, collects.
+
+FollowingRefused     it cannot be done as it stands: no tenant, no token, too many names; says what to do
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from collector.check import asking
+from collector.discover import NameRefused, Pattern, repository_names
+from collector.errors import GitHubError, LimitReached, RunStopped, TokenRefused
+from collector.follow import Checked, Followed, check_repositories, follow_repositories
+from collector.listings import Lists, fetch_matching
+from collector.parse import AnswerRefused
+from collector.settings import SettingsRefused
+from data import grants, tenants
+from data.calendar import utc_now
+from data.models import Tenant, Viewer
+from data.tokens import open_tokens, tokens
+from data.vault import open_vault
+from pages.repositories import acts
+from pages.repositories.standing import counted
+from pages.ui import collecting, session
+from pages.ui.store import the_store
+
+AT_MOST = 500  # names at a time: some three minutes at GitHub's pace
+AT_ONCE = 12  # names between two steps of the progress bar
+MOST_TOLD = 8
+MEND_IT = "Store another token for the tenant under Administration, Tenants."
+Told = Callable[[int, int], None]
+
+
+class FollowingRefused(Exception):
+    """Repositories cannot be followed as it stands; the sentence says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Managed:
+    """A tenant that the user manages at this moment, and what the user may see."""
+
+    tenant: Tenant
+    viewer: Viewer
+    username: str
+
+
+def managed_tenants() -> list[Tenant]:
+    """The tenants that the signed-in user manages, deactivated ones left out, by name."""
+    account = session.require_account()
+    viewer = grants.viewer_of(the_store(), account)
+    return [each for each in tenants.tenants(viewer, the_store()) if account.manages(each.tenant_id)]
+
+
+def without_token(tenant_ids: set[int]) -> list[str]:
+    """The names of those of these tenants that the user manages and that have no token which GitHub accepts."""
+    mine = {each.tenant_id: each.name for each in managed_tenants() if each.tenant_id in tenant_ids}
+    stored = tokens(Viewer(frozenset(), frozenset(mine)), the_store())
+    valid = {each.tenant_id for each in stored if each.state == "valid"}
+    return [name for tenant_id, name in mine.items() if tenant_id not in valid]
+
+
+def names_in(text: str) -> list[str]:
+    """The names that were typed or pasted, each once. Raises: FollowingRefused, NameRefused."""
+    words = [word for word in re.split(r"[,;\s]+", text) if word]
+    if not words:
+        raise FollowingRefused("Write at least one repository: OWNER/NAME, or its address at GitHub.")
+    if len(words) > AT_MOST:
+        raise FollowingRefused(
+            f"These are {len(words):,} names; {AT_MOST} are checked at a time. Nothing was asked or added. Split the "
+            "list, or discover them by a pattern."
+        )
+    return repository_names(words)
+
+
+def refused_names(refusal: NameRefused) -> str:
+    """What is wrong with names, the first few of them, one a line."""
+    lines = str(refusal).splitlines()
+    more = [f"And {len(lines) - MOST_TOLD:,} more."] if len(lines) > MOST_TOLD else []
+    return "\n".join([*lines[:MOST_TOLD], *more])
+
+
+def follow(tenant_id: int, names: Sequence[str], told: Told) -> Followed:
+    """Check every name with GitHub, then follow those that pass, in one commit, and start to collect them.
+
+    `told` is called with how many are checked, of how many. Raises: FollowingRefused; nothing is added then.
+    """
+    secret = _secret(_managed(tenant_id))
+    checked = _asked(secret, names, told)
+    place = _managed(tenant_id)  # minutes may have passed
+    followed = follow_repositories(place.viewer, the_store(), tenant_id, checked)
+    if followed.added:
+        acts.save_acts("repositories added", followed.added, (place.username, utc_now()))
+        alone = followed.added[0].full_name if len(followed.added) == 1 else None
+        collecting.start(place.tenant.name, alone)
+    return followed
+
+
+def discover(tenant_id: int, pattern: Pattern) -> Lists:
+    """The repositories that the tenant's token can see and the pattern means. Raises: FollowingRefused."""
+    place = _managed(tenant_id)
+    stored = tokens(place.viewer, the_store())
+    login = next((each.facts.login for each in stored if each.tenant_id == tenant_id), None)
+    try:
+        with asking(_secret(place)) as github:
+            return fetch_matching(github, login, pattern)
+    except (GitHubError, AnswerRefused, SettingsRefused) as error:
+        raise FollowingRefused(_with_fix(error)) from error
+
+
+def _asked(secret: str, names: Sequence[str], told: Told) -> list[Checked]:
+    checked: list[Checked] = []
+    try:
+        with asking(secret) as github:
+            for begin in range(0, len(names), AT_ONCE):
+                told(begin, len(names))
+                checked += check_repositories(github, names[begin : begin + AT_ONCE])
+    except (GitHubError, SettingsRefused) as error:
+        raise FollowingRefused(f"{_with_fix(error)} Nothing was added.") from error
+    told(len(names), len(names))
+    return checked
+
+
+def _managed(tenant_id: int) -> Managed:
+    """The tenant, when the user manages it at this moment. Raises FollowingRefused, as for one that is not there."""
+    account = session.require_account()
+    viewer = grants.viewer_of(the_store(), account)
+    found = [each for each in tenants.tenants(viewer, the_store()) if each.tenant_id == tenant_id]
+    if not found or not account.manages(tenant_id):
+        raise FollowingRefused("There is no such tenant.")
+    return Managed(found[0], viewer, account.username)
+
+
+def _secret(place: Managed) -> str:
+    """The tenant's token. It stays on the server. Raises FollowingRefused where there is none to use."""
+    store, tenant_id = the_store(), place.tenant.tenant_id
+    opened = open_tokens(store, open_vault(store.directory), utc_now()).get(tenant_id)
+    if opened is not None:
+        return opened.secret
+    stored = next((each for each in tokens(place.viewer, store) if each.tenant_id == tenant_id), None)
+    if stored is None:
+        raise FollowingRefused(f"{place.tenant.name} has no token yet, so GitHub cannot be asked. {MEND_IT}")
+    why = stored.state_reason or "GitHub refuses it."
+    raise FollowingRefused(f"The token of {place.tenant.name} is of no use: {why} {MEND_IT}")
+
+
+def _with_fix(error: Exception) -> str:
+    """What went wrong with GitHub, with the next step."""
+    if isinstance(error, TokenRefused):
+        return f"{error} {MEND_IT}"
+    if isinstance(error, LimitReached | RunStopped | SettingsRefused):
+        return str(error)
+    return f"{error} Try again in a moment."
+
+
+def summary(followed: Followed) -> str:
+    """What became of the names in a sentence."""
+    parts = [f"{counted(len(followed.added), 'repository')} followed now"]
+    if followed.already:
+        parts.append(f"{len(followed.already):,} followed already")
+    if followed.refused:
+        parts.append(f"{len(followed.refused):,} refused")
+    return ", ".join(parts) + "."

@@ -1,0 +1,200 @@
+"""The repositories at a glance: how each stands and is read; for its tenant's managers with what can be done to it."""
+
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from pandas import DataFrame
+
+from data import grants, tenants
+from data.export import ExportTable
+from data.models import Viewer
+from data.repositories import RepositoryRefused
+from pages.repositories import acts, following, overview, removal
+from pages.repositories.standing import counted
+from pages.ui import collecting, messages, readers, session
+from pages.ui.store import the_store
+
+PAGES = Path(__file__).parents[1]
+CHART, ADD = PAGES / "traffic/chart.py", PAGES / "repositories/add.py"
+ROWS_AT_SIGHT, ROW_PIXELS, MOST_WARNED = 14, 35, 4
+
+
+def draw_head(manages: bool) -> None:
+    """The title, with the way to add repositories for those who may."""
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.title("Repositories", anchor=False, width="content")
+        if manages and st.button("Add repositories", type="primary", icon=":material/add:", key="repositories_add"):
+            st.switch_page(ADD)
+
+
+def stop_without_any(manages: bool) -> None:
+    """Say what to do next where there is nothing to list."""
+    if manages:
+        text = "No repository is followed yet. Add the first ones: their last 14 days are here seconds later."
+    else:
+        text = "There is no repository here for you yet. Ask whoever invited you to give you one to see."
+    st.info(text, icon=":material/folder_off:")
+    st.stop()
+
+
+def draw_totals(rows: DataFrame) -> None:
+    """What the repositories that are followed add up to."""
+    followed = rows[rows["state"] != "removed"]
+    with st.container(horizontal=True, border=True, horizontal_alignment="distribute", key="repositories_totals"):
+        st.metric("Followed", len(followed), format="localized", width=140)
+        for name, column in (("Views, 30 days", "views_30"), ("Clones, 30 days", "clones_30"), ("Stars", "stars")):
+            known = followed[column].dropna()
+            st.metric(name, int(known.sum()) if len(known) else "unknown", format="localized", width=140)
+
+
+def draw_warnings(rows: DataFrame) -> None:
+    """What needs somebody's attention, the most urgent first."""
+    urgent = rows[rows["urgent"]].sort_values("days_until_loss", na_position="first")
+    if urgent.empty:
+        return
+    lines = [
+        f"- **{messages.literal(name)}**: {messages.literal(text)}"
+        for name, text in urgent[["full_name", "note"]].head(MOST_WARNED).itertuples(index=False)
+    ]
+    if len(urgent) > MOST_WARNED:
+        lines.append(f"- and {len(urgent) - MOST_WARNED:,} more: choose *{overview.URGENT}* below.")
+    verb = "needs" if len(urgent) == 1 else "need"
+    head = f"**{counted(len(urgent), 'repository')} {verb} attention**"
+    st.warning("\n".join([head, "", *lines]), icon=":material/warning:")
+
+
+def draw_lacking_tokens(rows: DataFrame) -> None:
+    """Which of the user's tenants cannot collect, for want of a token."""
+    for name in following.without_token(set(rows.loc[~rows["state"].isin(["paused", "removed"]), "tenant_id"])):
+        st.warning(
+            f"**{messages.literal(name)}** has no valid token: nothing is collected. {following.MEND_IT}",
+            icon=":material/key_off:",
+        )
+
+
+def controls(rows: DataFrame, names: dict[int, str]) -> overview.Sieve:
+    """The search, the choice of state and tenant, and the order."""
+    counts = overview.groups(rows)
+    with st.container(horizontal=True, vertical_alignment="bottom", key="repositories_controls"):
+        text = st.text_input(
+            "Search",
+            max_chars=140,
+            placeholder="Part of a name",
+            type="search",
+            icon=":material/search:",
+            key="repositories_search",
+            live=True,
+            width=240,
+        )
+        tenant_id = 0
+        if len(names) > 1:
+            tenant_id = st.selectbox(
+                "Tenant",
+                [0, *names],
+                format_func=lambda key: names.get(key, "All"),
+                key="repositories_tenant",
+                width=180,
+            )
+        sort = st.selectbox("Sort by", list(overview.SORTS), key="repositories_sort", width=160)
+    group = st.segmented_control(
+        "State",
+        list(counts),
+        default=overview.FOLLOWED,
+        required=True,
+        format_func=lambda name: f"{name} {counts[name]:,}",
+        key="repositories_state",
+        label_visibility="collapsed",
+        wrap=True,
+    )
+    return overview.Sieve(str(text or "").strip(), group or overview.FOLLOWED, tenant_id or None, sort)
+
+
+def draw_table(rows: DataFrame, names: dict[int, str], manages: bool) -> list[int]:
+    """The table; answers the ids of the ticked rows."""
+    shown = overview.arranged(rows, names)
+    # ticks are row numbers: another set of rows or another order must not inherit them
+    digest = sha256(str(rows["repository_id"].tolist()).encode()).hexdigest()[:12]
+    state: Any = st.dataframe(
+        shown,
+        column_config=overview.columns(),
+        hide_index=True,
+        key=f"repositories_rows_{digest}",
+        row_height=ROW_PIXELS,
+        height=(min(len(shown), ROWS_AT_SIGHT) + 1) * ROW_PIXELS + 1,
+        placeholder="",
+        on_select="rerun" if manages else "ignore",
+        selection_mode="multi-row",
+        alt=f"{counted(len(shown), 'repository')} with state, last collection, days until loss, views and clones",
+    )
+    if not manages:
+        return []
+    ticked = [row for row in state["selection"]["rows"] if row < len(rows)]
+    return [int(rows["repository_id"].iloc[row]) for row in ticked]
+
+
+def draw_acts(ticked: list[int], sieve: overview.Sieve, viewer: Viewer) -> None:
+    """What can be done to the ticked repositories; what is not theirs to do is refused at the moment of acting."""
+    none = not ticked
+    with st.container(horizontal=True, vertical_alignment="center", key="repositories_acts"):
+        words = "Tick rows to act on them." if none else f"**{counted(len(ticked), 'repository')} ticked**"
+        st.markdown(words, width="content")
+        if st.button("Show chart", icon=":material/show_chart:", key="repositories_chart", disabled=none):
+            names = readers.repository_names(viewer)
+            st.switch_page(CHART, query_params={"repository": [names[key] for key in ticked if key in names]})
+        collect = st.button(
+            "Collect now",
+            icon=":material/sync:",
+            key="repositories_collect",
+            disabled=collecting.is_going_on(viewer),
+            help="One ticked repository alone; otherwise all of its tenant",
+        )
+        pause = st.button("Pause", icon=":material/pause:", key="repositories_pause", disabled=none)
+        resume = st.button("Resume", icon=":material/play_arrow:", key="repositories_resume", disabled=none)
+        remove = st.button("Remove …", icon=":material/delete:", key="repositories_remove", disabled=none)
+    if remove:
+        st.session_state[removal.ASKED] = ticked
+    try:
+        if collect:
+            acts.collect(ticked, sieve.tenant_id)
+            st.rerun()
+        if pause or resume:
+            messages.notice_after_rerun(acts.do(acts.PAUSE if pause else acts.RESUME, ticked))
+    except RepositoryRefused as refusal:
+        messages.refused(refusal)
+
+
+account = session.require_account()
+who = grants.viewer_of(the_store(), account)
+tenant_names = {each.tenant_id: each.name for each in tenants.tenants(who, the_store())}
+manages = any(account.manages(tenant_id) for tenant_id in tenant_names)
+draw_head(manages)
+every = overview.read(who)
+if every.empty:
+    stop_without_any(manages)
+draw_totals(every)
+draw_warnings(every)
+if manages:
+    draw_lacking_tokens(every)
+    collecting.progress(who)
+wanted = controls(every, tenant_names)
+found = overview.sifted(every, wanted)
+bar = st.container()
+ticked_ids = draw_table(found, tenant_names, manages) if len(found) else []
+if not len(found):
+    st.info("No repository is like this. Choose another state, or clear the search.", icon=":material/filter_alt_off:")
+if manages:
+    with bar:
+        draw_acts(ticked_ids, wanted, who)
+st.download_button(
+    "Download the list",
+    readers.download(readers.everything(ExportTable.REPOSITORIES)),
+    "repositories.csv",
+    "text/csv",
+    icon=":material/download:",
+    key="repositories_csv",
+    help="CSV of all repositories that you may see",
+    on_click="ignore",
+)
+removal.open_when_asked()

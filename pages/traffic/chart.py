@@ -1,0 +1,108 @@
+"""The chart: views, clones and their uniques by day, week or month, with what they add up to, as a chart or a table."""
+
+from collections.abc import Iterable
+
+import streamlit as st
+from pandas import DataFrame
+
+from data.models import Viewer
+from data.selection import Grain, Selection, Totals
+from pages.ui import charts, drawings, filters, readers, session, tables
+
+
+def draw_totals(found: Totals, selection: Selection) -> None:
+    """What the days add up to, each against as many days before."""
+    days = (selection.last - selection.first).days + 1
+    cards: tuple[tuple[str, int | None, int | None], ...] = (
+        ("Views", found.views, found.views_before),
+        ("Visitor-days", found.visitor_days, found.visitor_days_before),
+        ("Clones", found.clones, found.clones_before),
+        ("Cloner-days", found.cloner_days, found.cloner_days_before),
+    )
+    with st.container(horizontal=True, border=True, horizontal_alignment="distribute", key="chart_totals"):
+        for name, value, before in cards:
+            number = "unknown" if value is None else value
+            st.metric(name, number, tables.change(value, before), format="localized", width=150)
+    as_many = "day" if days == 1 else f"{days:,} days"
+    notes = [
+        f"{tables.day_text(selection.first)} to {tables.day_text(selection.last)}, UTC days; of final days only.",
+        f"Changes are against the {as_many} before, like with like.",
+        "Visitor-days and cloner-days add up each day’s unique people: who came on three days counts three times, "
+        "since GitHub does not tell who is who.",
+    ]
+    if found.gap_days:
+        notes.append(
+            f"**{found.gap_days:,} days of repositories are gaps**: what happened then is not in these numbers."
+        )
+    st.caption(" ".join(notes))
+
+
+def choice(label: str, options: Iterable[str], default: str, key: str) -> str:
+    """A choice that stands in the address under its key."""
+    return st.segmented_control(
+        label,
+        list(options),
+        default=default,
+        required=True,
+        key=key,
+        bind="query-params",
+        label_visibility="collapsed",
+        wrap=True,
+    )
+
+
+def controls() -> tuple[str, Grain, bool]:
+    """The metric, the grain, and whether the numbers are to be a table."""
+    with st.container(horizontal=True, key="chart_controls"):
+        metric = choice("Metric", filters.METRICS, "Views", "metric")
+        grain = choice("Period", filters.GRAINS, "Day", "by")
+        view = choice("Shown as", filters.VIEWS, "Chart", "as")
+    return filters.METRICS.get(metric, "views"), filters.GRAINS.get(grain, Grain.DAY), view == "Table"
+
+
+def shown_rows(rows: DataFrame, metric: str) -> DataFrame:
+    """The numbers behind the chart, the newest first; of several repositories, with the total that they are part of."""
+    found = rows[rows["metric"] == metric].copy()
+    if found["repository_id"].nunique() == 1:
+        found = found[found["repository_id"].notna()]
+    found["full_name"] = found["full_name"].where(found["repository_id"].notna(), "All repositories")
+    found = found.sort_values(["period", "full_name"], ascending=[False, True])
+    return found[["period", "full_name", "value", "state", "kind"]]
+
+
+def draw(viewer: Viewer, selection: Selection) -> None:
+    """The page below its filters."""
+    draw_totals(readers.totals(viewer, selection), selection)
+    metric, grain, as_table = controls()
+    if grain is not (grain := drawings.legible(grain, selection.first, selection.last)):
+        st.caption(f"More than {drawings.LONGEST_BY_DAY} days are shown by week.")
+    rows = readers.series(viewer, selection, grain)
+    if rows["value"].isna().all():
+        filters.stop_without_days(viewer)
+    numbers = shown_rows(rows, metric)
+    if as_table:
+        st.dataframe(
+            tables.series_rows(numbers),
+            column_config=tables.columns(drawings.METRICS[metric]),
+            hide_index=True,
+            placeholder=tables.UNKNOWN,
+        )
+    else:
+        drawn = readers.drawing(viewer, selection, metric, grain)
+        shown = drawn.rows.drop(columns="period")
+        st.vega_lite_chart(shown, charts.specification(drawn.shape), alt=drawings.alt_text(drawn), key="chart_traffic")
+        st.html(charts.legend(drawn))
+    st.download_button(
+        "Download these numbers",
+        lambda: tables.csv_of(numbers),
+        f"{metric}-by-{grain}-{selection.first}-to-{selection.last}.csv",
+        "text/csv",
+        icon=":material/download:",
+        key="chart_csv",
+        on_click="ignore",
+    )
+
+
+who = session.viewer()
+filters.stop_without_traffic(who)
+draw(who, filters.chosen(who))

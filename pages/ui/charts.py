@@ -1,0 +1,154 @@
+"""Charts of traffic: a drawing in, an Altair chart out. Pure, and the only home of colours.
+
+A pending period is hollow or dashed, a gap is a shaded band, and neither is ever drawn as zero. Periods are UTC days:
+the time axis is a UTC one, so that a day is the same day in every time zone.
+"""
+
+import copy
+import html
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, cast
+
+import altair as alt
+
+from data.selection import Grain
+from pages.ui.drawings import METRICS, Drawing, Shape
+
+# Told apart by people who see fewer colours, and at least 3:1 against both themes' backgrounds.
+COLOURS = {
+    "series": "#2f7fe6 #d9730d #0b9382 #c2489c #8a8500 #8667e8 #dd4550 #3c8c3a",
+    "rest": "#7b8798",
+    "gap": "#7b8798",
+}
+HEIGHT = 360
+POINTED = 62  # periods; on more of them, points would hide their line
+TICKS = 8
+KNOWN = "isValid(datum.value)"
+_BOX = '<span style="display:inline-block;width:.75em;height:.75em;border-radius:.15em;margin-right:.4em;{}"></span>'
+
+
+def traffic_chart(drawn: Drawing) -> alt.LayerChart:
+    """The chart of a drawing: bars, or lines where uniques of several repositories stand beside each other."""
+    rows = drawn.rows.drop(columns="period")
+    return cast(alt.LayerChart, alt.layer(*_layers(drawn.shape), data=rows).properties(height=HEIGHT))
+
+
+def specification(shape: Shape) -> dict[str, Any]:
+    """The same chart as a Vega-Lite specification without rows: made once a shape, for Altair is slow to check it."""
+    return copy.deepcopy(_specification(shape))
+
+
+@lru_cache(maxsize=256)
+def _specification(shape: Shape) -> dict[str, Any]:
+    chart = alt.layer(*_layers(shape), data=alt.NamedData("rows")).properties(height=HEIGHT)
+    found: dict[str, Any] = chart.to_dict()
+    del found["data"]
+    return found
+
+
+def colours(shape: Shape) -> dict[str, str]:
+    """The colour of each series."""
+    named = shape.names[:-1] if shape.has_rest else shape.names
+    return dict.fromkeys(shape.names, COLOURS["rest"]) | dict(zip(named, COLOURS["series"].split(), strict=False))
+
+
+def legend(drawn: Drawing) -> str:
+    """The legend as HTML, which wraps at any width."""
+    parts = [(f"background:{colour}", name) for name, colour in colours(drawn.shape).items()]
+    parts = parts if len(parts) > 1 else []
+    states = set(drawn.rows["state"])
+    if "pending" in states:
+        parts.append((f"border:1.5px dashed {COLOURS['rest']}", "Pending: may still change"))
+    if "gap" in states:
+        parts.append((f"background:{COLOURS['gap']};opacity:.35", "Gap: GitHub forgot it before it was collected"))
+    items = [f'<span style="white-space:nowrap">{_BOX.format(css)}{html.escape(name)}</span>' for css, name in parts]
+    style = "display:flex;flex-wrap:wrap;gap:.3em 1.2em;font-size:.85rem"
+    return f'<div style="{style}">{"".join(items)}</div>' if items else ""
+
+
+def _layers(shape: Shape) -> Sequence[alt.Chart]:
+    return [_gaps(shape), _bars(shape)] if shape.stacked else [_gaps(shape), *_lines(shape)]
+
+
+def _gaps(shape: Shape) -> alt.Chart:
+    """A band over each period that is a gap for one of the series, whose names it tells."""
+    tooltip = [alt.Tooltip("when:N", title="When (UTC)"), alt.Tooltip("gaps:N", title="Gap, not collected in time")]
+    marks = alt.Chart().transform_filter("isValid(datum.gaps)").mark_rect(fill=COLOURS["gap"], opacity=0.22)
+    band: alt.Chart = marks.encode(
+        x=_x(shape, "band_from"), x2=alt.X2("band_to:T"), tooltip=tooltip, description=alt.Description("gaps:N")
+    )
+    return band
+
+
+def _bars(shape: Shape) -> alt.Chart:
+    hollow = alt.datum["open"]
+    bars: alt.Chart = (
+        alt.Chart()
+        .transform_filter(KNOWN)
+        .mark_bar(cornerRadius=1)
+        .encode(
+            x=_x(shape, "bar_from"),
+            x2=alt.X2("bar_to:T"),
+            y=_y("bottom"),
+            y2=alt.Y2("top:Q"),
+            color=alt.Color("name:N", scale=_scale(shape), legend=None),
+            fillOpacity=alt.condition(hollow, alt.value(0.15), alt.value(1.0)),
+            stroke=alt.Stroke("name:N", scale=_scale(shape), legend=None),
+            strokeWidth=alt.condition(hollow, alt.value(1.2), alt.value(0)),
+            strokeDash=alt.condition(hollow, alt.value([3, 2]), alt.value([])),
+            **_told(shape),
+        )
+    )
+    return bars
+
+
+def _lines(shape: Shape) -> list[alt.Chart]:
+    """Lines that break at gaps, dashed over what is pending; a point for each period, hollow where it is open."""
+    line: dict[str, Any] = {
+        "x": _x(shape, "at"),
+        "y": _y("value"),
+        "color": alt.Color("name:N", scale=_scale(shape), legend=None),
+    }
+    point = line | {
+        "fill": alt.Fill("name:N", scale=_scale(shape), legend=None),
+        "fillOpacity": alt.condition(alt.datum["open"], alt.value(0), alt.value(1.0)),
+        **_told(shape),
+    }
+    pointed = KNOWN if len(shape.periods) <= POINTED else f"{KNOWN} && datum.open"
+    pieces = alt.Detail("piece:N")
+    solid = alt.Chart().transform_filter(f"{KNOWN} && !datum.open").mark_line(strokeWidth=2)
+    dashed = alt.Chart().transform_filter(f"{KNOWN} && datum.dashed").mark_line(strokeWidth=2, strokeDash=[3, 3])
+    points = alt.Chart().transform_filter(pointed).mark_point(size=26, opacity=1)
+    return [solid.encode(**line, detail=pieces), dashed.encode(**line, detail=pieces), points.encode(**point)]
+
+
+def _told(shape: Shape) -> dict[str, Any]:
+    """What a mark tells to whoever points at it, and to a screen reader."""
+    tooltip = [
+        alt.Tooltip("when:N", title="When (UTC)"),
+        alt.Tooltip("name:N", title="Repository"),
+        alt.Tooltip("value:Q", title=METRICS[shape.metric], format=",d"),
+        alt.Tooltip("told:N", title="State"),
+    ]
+    return {"tooltip": tooltip, "description": alt.Description("spoken:N")}
+
+
+def _x(shape: Shape, field: str) -> alt.X:
+    step = max(1, -(-len(shape.periods) // TICKS))
+    days = shape.periods[::-1][::step]
+    ticks = [alt.DateTime(year=day.year, month=day.month, date=day.day, utc=True) for day in days]
+    long = shape.grain is Grain.MONTH or (bool(days) and (days[0] - days[-1]).days > 300)
+    form = "%b %Y" if long else "%-d %b"
+    axis = alt.Axis(title=None, format=form, values=ticks, labelOverlap="greedy", grid=False, ticks=True)
+    return alt.X(f"{field}:T", scale=alt.Scale(type="utc", nice=False), axis=axis)
+
+
+def _y(field: str) -> alt.Y:
+    axis = alt.Axis(title=None, format=",d", tickMinStep=1, tickCount=5)
+    return alt.Y(f"{field}:Q", axis=axis, scale=alt.Scale(zero=True, nice=True))
+
+
+def _scale(shape: Shape) -> alt.Scale:
+    found = colours(shape)
+    return alt.Scale(domain=list(found), range=list(found.values()))

@@ -1,0 +1,151 @@
+"""Collects at once, on a page's behalf: starts the collector as a process of its own and shows how far it is.
+
+The process goes on when the page, the session or the server ends; what it commits is in the system log as ever.
+"""
+
+import logging
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import IO
+
+import streamlit as st
+
+from data import log as system_log
+from data.calendar import utc_now
+from data.models import LoggedRun, RunState, Viewer
+from pages.ui import messages, session
+from pages.ui.store import DIRECTORY_VARIABLE, the_store
+
+log = logging.getLogger(__name__)
+
+ROOT = Path(__file__).parents[2]
+STATE = "collecting_started"
+REFRESH_S = 2
+LOOKED_AT = 5  # the newest runs: only the last one can be going on
+RUNS_AT_MOST = timedelta(hours=24)  # a run that says nothing for so long was killed
+LONGEST_TAIL = 4000  # bytes of the process's output
+ENDED = {
+    RunState.COMPLETE: "The collection is complete.",
+    RunState.PARTIAL: "The collection is done, but some of it failed: the system log has the reasons.",
+    RunState.FAILED: "The collection failed: the system log has the reasons.",
+    RunState.STOPPED: "The collection was stopped; what it had saved is kept.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A collection that this browser session has started."""
+
+    process: subprocess.Popen[bytes]
+    output: IO[bytes]
+    since: datetime
+
+    def is_running(self) -> bool:
+        """Whether the process is still there."""
+        return self.process.poll() is None
+
+    def last_line(self) -> str:
+        """What the collector has said last; it keeps its output free of secrets."""
+        size = os.fstat(self.output.fileno()).st_size
+        begin = max(0, size - LONGEST_TAIL)
+        lines = os.pread(self.output.fileno(), LONGEST_TAIL, begin).decode("utf-8", "replace").splitlines()
+        return next((line.strip() for line in reversed(lines) if line.strip()), "")
+
+
+def start(tenant_name: str | None, repository: str | None) -> None:
+    """Have everything collected, or a tenant, or of a tenant one repository (`owner/name`). Says nothing, waits for
+    nothing: draw `progress`. Whether the user may is for the page to ask.
+    """
+    argv = [sys.executable, "-m", "collector", "--data", str(the_store().directory), "collect"]
+    argv += [] if tenant_name is None else [f"--tenant={tenant_name}"]
+    argv += [] if repository is None else [f"--repo={repository}"]
+    output = tempfile.TemporaryFile()  # noqa: SIM115 - kept open for as long as somebody may read what is said
+    environment = {**os.environ, DIRECTORY_VARIABLE: str(the_store().directory)}
+    process = subprocess.Popen(  # noqa: S603 - no shell, and every argument is one word of ours or of the store
+        argv,
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+    started = Started(process, output, utc_now())
+    st.session_state[STATE] = started
+    threading.Thread(target=_tell_end, args=(started,), daemon=True).start()
+
+
+def progress(viewer: Viewer) -> None:
+    """Show the collection that is going on, anew every two seconds; and once, how the one started here has ended."""
+    if _is_going_on(viewer):
+        st.fragment(_draw, run_every=REFRESH_S)(viewer)
+    else:
+        _draw_end(viewer)
+
+
+def is_going_on(viewer: Viewer) -> bool:
+    """Whether a collection is going on that this viewer may know of."""
+    return _is_going_on(viewer)
+
+
+def _draw(viewer: Viewer) -> None:
+    with messages.shown():
+        session.require_account()
+        _draw_running(viewer)
+
+
+def _draw_running(viewer: Viewer) -> None:
+    if not _is_going_on(viewer):
+        st.rerun()
+    run, started = _running(viewer), st.session_state.get(STATE)
+    words = "Collecting from GitHub …"
+    if run is not None and run.repositories:
+        words = f"Collecting from GitHub: {run.repositories:,} repositories saved so far …"
+    said = started.last_line() if started is not None and started.is_running() else ""
+    with st.container(border=True, key="collecting_progress"), st.spinner(words, show_time=True):
+        st.markdown(f":material/sync: {words}")
+        st.caption(messages.literal(said) or "You can go on working; it does not need this page.")
+
+
+def _draw_end(viewer: Viewer) -> None:
+    started = st.session_state.pop(STATE, None)
+    if started is None:
+        return
+    run = next(
+        (run for run in system_log.runs(viewer, the_store(), LOOKED_AT) if run.started_at >= started.since), None
+    )
+    code, said = started.process.returncode, messages.literal(started.last_line())
+    if run is not None and run.state in ENDED:
+        show = st.success if run.state is RunState.COMPLETE else st.warning
+        show(
+            ENDED[run.state], icon=":material/check_circle:" if run.state is RunState.COMPLETE else ":material/warning:"
+        )
+    elif code == 0:
+        st.info("There was nothing to collect: no repository is followed, or all are paused or up to date.")
+    else:
+        st.warning(said or "The collection could not be started: the server's log says why.")
+
+
+def _is_going_on(viewer: Viewer) -> bool:
+    started = st.session_state.get(STATE)
+    return (started is not None and started.is_running()) or _running(viewer) is not None
+
+
+def _running(viewer: Viewer) -> LoggedRun | None:
+    """The run that is going on; one that was killed says so for ever, until the next begins."""
+    newest = system_log.runs(viewer, the_store(), 1)
+    if not newest or newest[0].state is not RunState.RUNNING or utc_now() - newest[0].started_at > RUNS_AT_MOST:
+        return None
+    return newest[0]
+
+
+def _tell_end(started: Started) -> None:
+    code = started.process.wait()
+    level = logging.INFO if code == 0 else logging.WARNING
+    log.log(level, "a collection started by a page ended with %s: %s", code, started.last_line())

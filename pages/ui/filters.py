@@ -1,0 +1,181 @@
+"""The filters that the traffic pages share: days and repositories, mirrored in the address for links.
+
+The frame draws them, so they stay when the page changes; a page asks `chosen`. What an address asks for in vain
+(a repository that is not there or not the viewer's, a day that is none) is left out, and said.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import streamlit as st
+
+from data.calendar import DAY, utc_day, utc_now
+from data.models import Viewer
+from data.selection import Grain, Selection
+from pages.ui import drawings, readers
+
+RANGE, DATES, REPOSITORY = "range", "dates", "repository"  # keys of the widgets, and names in the address
+DEFAULT_RANGE, ALL, CUSTOM = "31 days", "All", "Custom"
+RANGES: dict[str, int | None] = {
+    DEFAULT_RANGE: 31,
+    "14 days": 14,
+    "Quarter": 92,
+    "Year": 365,
+    ALL: None,
+    CUSTOM: None,
+}
+GRAINS = {"Day": Grain.DAY, "Week": Grain.WEEK, "Month": Grain.MONTH}
+METRICS = {name: metric for metric, name in drawings.METRICS.items()}
+SORTS = {  # of both tables the same, so that the order stays when the page changes; the date is the day or the week
+    "Date": "",
+    "Repository": "full_name",
+    "Views": "views",
+    "Visitors": "view_uniques",
+    "Clones": "clones",
+    "Cloners": "clone_uniques",
+}
+ORDERS = {"Descending": True, "Ascending": False}
+SIZES = {"25": 25, "50": 50, "100": 100, "500": 500}
+VIEWS = ("Chart", "Table")
+WORDS: dict[str, Collection[str]] = {  # what each parameter of an address may be
+    RANGE: RANGES,
+    "metric": METRICS,
+    "by": GRAINS,
+    "as": VIEWS,
+    "sort": SORTS,
+    "order": ORDERS,
+    "rows": SIZES,
+}
+UNUSABLE = (
+    "This link asks for something that is not here, or not for you to see. That part is left out; "
+    "the rest is shown as usual."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What there is to choose from: repositories by id, and days (UTC) from the first known one to yesterday."""
+
+    names: Mapping[int, str]
+    first: date
+    last: date
+
+
+def draw(viewer: Viewer) -> None:
+    """Draw the filters, as the address or the user wants them."""
+    offer = _offer(viewer)
+    if not offer.names:
+        return
+    if unusable(_asked(), offer):
+        st.info(UNUSABLE, icon=":material/link_off:")
+    with st.container(horizontal=True, vertical_alignment="top", key="filters"):
+        st.segmented_control(
+            "Days (UTC)", list(RANGES), default=DEFAULT_RANGE, required=True, key=RANGE, bind="query-params", wrap=True
+        )
+        if st.session_state[RANGE] == CUSTOM:
+            _draw_dates(offer)
+        st.multiselect(
+            "Repositories",
+            list(offer.names),
+            format_func=offer.names.__getitem__,
+            placeholder=f"All {len(offer.names):,} repositories" if len(offer.names) > 1 else "The one that you see",
+            key=REPOSITORY,
+            bind="query-params",
+        )
+
+
+def chosen(viewer: Viewer, search: str = "") -> Selection:
+    """What the filters, which the frame has drawn, select."""
+    offer = _offer(viewer)
+    first, last = days_of(st.session_state.get(RANGE, DEFAULT_RANGE), st.session_state.get(DATES), offer)
+    ids = frozenset(st.session_state.get(REPOSITORY) or ())
+    return Selection(first, last, ids or None, search, offer.last + DAY)
+
+
+def stop_without_traffic(viewer: Viewer) -> None:
+    """Say what to do next, and stop the page, where there is nothing that could be shown."""
+    if not readers.repository_names(viewer):
+        st.info(
+            "There are no repositories here for you yet. Add some under *Repositories*; if you cannot, ask whoever "
+            "invited you to give you a repository to see.",
+            icon=":material/folder_off:",
+        )
+        st.stop()
+    if readers.day_range(viewer) is None:
+        st.info(
+            "Nothing has been collected yet. GitHub is asked at the next scheduled time, or at once with *Collect "
+            "now* under *Repositories*; it tells of the last 14 days then.",
+            icon=":material/hourglass_empty:",
+        )
+        st.stop()
+
+
+def stop_without_days(viewer: Viewer) -> None:
+    """Say where the traffic is, and stop the page, where the filters leave none."""
+    known = readers.day_range(viewer)
+    days = f" Traffic is known from {known[0]} to {known[1]}, UTC days." if known else ""
+    st.info(f"There is no traffic for this choice of days and repositories.{days}", icon=":material/filter_alt_off:")
+    st.button("Show everything", icon=":material/restart_alt:", key="filters_reset", on_click=_reset)
+    st.stop()
+
+
+def _reset() -> None:
+    st.session_state[RANGE], st.session_state[REPOSITORY] = ALL, []
+    if "search" in st.session_state:
+        st.session_state["search"] = ""
+
+
+def days_of(name: str, picked: Sequence[date] | date | None, offer: Offer) -> tuple[date, date]:
+    """The first and the last day of a range; of a custom one, what was picked, though it be one day so far."""
+    if name == CUSTOM and picked:
+        days = [picked] if isinstance(picked, date) else list(picked)
+        return min(days), max(days)
+    if name == ALL:
+        return min(offer.first, offer.last), offer.last
+    days_back = RANGES.get(name) or RANGES[DEFAULT_RANGE] or 1
+    return offer.last - timedelta(days=days_back - 1), offer.last
+
+
+def unusable(asked: Mapping[str, Sequence[str]], offer: Offer) -> list[str]:
+    """The names in an address that stand with what is no repository of the viewer, no word, no day that is known."""
+    words = WORDS | {REPOSITORY: set(offer.names.values())}
+    found = [key for key, allowed in words.items() if not set(asked.get(key, ())) <= set(allowed)]
+    days = [_day(value) for value in asked.get(DATES, ())]
+    if len(days) > 2 or not all(day and offer.first <= day <= offer.last + DAY for day in days):
+        found.append(DATES)
+    if not all(value.isdecimal() for value in asked.get("page", ())):
+        found.append("page")
+    return found
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _asked() -> dict[str, list[str]]:
+    return {key: st.query_params.get_all(key) for key in st.query_params}
+
+
+def _draw_dates(offer: Offer) -> None:
+    default: Any = days_of(DEFAULT_RANGE, None, offer)
+    st.date_input(
+        "From and to",
+        value=default,
+        min_value=min(offer.first, default[0]),
+        max_value=offer.last + DAY,
+        format="YYYY-MM-DD",
+        key=DATES,
+        bind="query-params",
+        width=240,
+    )
+
+
+def _offer(viewer: Viewer) -> Offer:
+    yesterday = utc_day(utc_now()) - DAY
+    known = readers.day_range(viewer)
+    return Offer(readers.repository_names(viewer), known[0] if known else yesterday, yesterday)

@@ -1,0 +1,172 @@
+"""Cached readers: what a page shows is read once a version of the store, for each viewer and selection apart.
+
+Everything that decides a result is a parameter and part of the key: the viewer, what is asked for, the data
+directory and its version. Rows only, and boundedly many of them.
+"""
+
+from array import array
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from io import BytesIO
+from typing import Any
+
+import streamlit as st
+from pandas import DataFrame
+
+from data import grants, sessions, traffic
+from data.calendar import utc_now
+from data.export import ExportRequest, ExportTable, export
+from data.models import Viewer
+from data.repositories import repositories
+from data.selection import Grain, Page, Paging, Selection, Totals
+from data.store import Store
+from pages.ui import drawings, session
+from pages.ui.drawings import Drawing
+from pages.ui.store import the_store
+
+READING = "Reading the traffic …"  # Streamlit shows it when half a second has passed
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Which data is read: the directory, and the number of its version."""
+
+    directory: str
+    version: int
+
+
+@lru_cache(maxsize=64)
+def _ids_key(ids: frozenset[int]) -> bytes:
+    """The ids themselves as bytes: Streamlit takes 30 ms to make a key of 10,000 numbers."""
+    return array("q", sorted(ids)).tobytes()
+
+
+def _viewer_key(viewer: Viewer) -> tuple[Any, ...]:
+    return _ids_key(viewer.repository_ids), _ids_key(viewer.tenant_ids)
+
+
+def _selection_key(selection: Selection) -> tuple[Any, ...]:
+    ids = None if selection.repository_ids is None else _ids_key(selection.repository_ids)
+    return selection.first, selection.last, ids, selection.search, selection.today
+
+
+def _paging_key(paging: Paging) -> tuple[Any, ...]:
+    return paging.sort_by, paging.descending, paging.page, paging.size
+
+
+_KEYS: dict[str | type, Callable[[Any], Any]] = {
+    Viewer: _viewer_key,
+    Selection: _selection_key,
+    Paging: _paging_key,
+    Place: lambda place: (place.directory, place.version),
+}
+
+
+def daily(viewer: Viewer, selection: Selection, paging: Paging) -> Page:
+    """A page of traffic.daily_traffic."""
+    return _daily(viewer, _place(), selection, paging)
+
+
+def weekly(viewer: Viewer, selection: Selection, paging: Paging) -> Page:
+    """A page of traffic.weekly_traffic."""
+    return _weekly(viewer, _place(), selection, paging)
+
+
+def series(viewer: Viewer, selection: Selection, grain: Grain) -> DataFrame:
+    """The rows of traffic.series."""
+    return _series(viewer, _place(), selection, grain)
+
+
+def drawing(viewer: Viewer, selection: Selection, metric: str, grain: Grain) -> Drawing:
+    """The rows of traffic.series, arranged for a chart of one metric."""
+    return _drawing(viewer, _place(), selection, metric, grain)
+
+
+def totals(viewer: Viewer, selection: Selection) -> Totals:
+    """What traffic.totals adds up."""
+    return _totals(viewer, _place(), selection)
+
+
+def day_range(viewer: Viewer) -> tuple[date, date] | None:
+    """The first and the last day that is known to the viewer."""
+    return _day_range(viewer, _place())
+
+
+def repository_names(viewer: Viewer) -> dict[int, str]:
+    """The visible repositories by id, each under a name of its own: where two have the same, with their number."""
+    return _repository_names(viewer, _place())
+
+
+def download(read: Callable[[Viewer, Store], bytes]) -> Callable[[], bytes]:
+    """What a download button calls when it is pressed: reads for whoever's session it is then, and for nobody else."""
+    secret = session.session_secret() or ""
+
+    def content() -> bytes:
+        """The file, made when it is asked for."""
+        account = sessions.account_of_session(the_store(), secret, utc_now())
+        if account is None:
+            raise PermissionError("The session has ended.")
+        return read(grants.viewer_of(the_store(), account), the_store())
+
+    return content
+
+
+def everything(table: ExportTable) -> Callable[[Viewer, Store], bytes]:
+    """All that a viewer sees of a table, as CSV."""
+
+    def read(viewer: Viewer, store: Store) -> bytes:
+        """The whole table of that viewer."""
+        content = BytesIO()
+        export(viewer, store, ExportRequest(table), content)
+        return content.getvalue()
+
+    return read
+
+
+def _place() -> Place:
+    store = the_store()
+    return Place(str(store.directory), store.traffic.version())
+
+
+@st.cache_data(max_entries=128, show_spinner=READING, hash_funcs=_KEYS)
+def _daily(viewer: Viewer, place: Place, selection: Selection, paging: Paging) -> Page:
+    return traffic.daily_traffic(viewer, the_store(), selection, paging)
+
+
+@st.cache_data(max_entries=128, show_spinner=READING, hash_funcs=_KEYS)
+def _weekly(viewer: Viewer, place: Place, selection: Selection, paging: Paging) -> Page:
+    return traffic.weekly_traffic(viewer, the_store(), selection, paging)
+
+
+@st.cache_data(max_entries=64, show_spinner=READING, hash_funcs=_KEYS)
+def _series(viewer: Viewer, place: Place, selection: Selection, grain: Grain) -> DataFrame:
+    return traffic.series(viewer, the_store(), selection, grain)
+
+
+@st.cache_data(max_entries=64, show_spinner=READING, hash_funcs=_KEYS)
+def _drawing(viewer: Viewer, place: Place, selection: Selection, metric: str, grain: Grain) -> Drawing:
+    return drawings.drawing(_series(viewer, place, selection, grain), metric, grain)
+
+
+@st.cache_data(max_entries=256, show_spinner=READING, hash_funcs=_KEYS)
+def _totals(viewer: Viewer, place: Place, selection: Selection) -> Totals:
+    return traffic.totals(viewer, the_store(), selection)
+
+
+@st.cache_data(max_entries=128, show_spinner=False, hash_funcs=_KEYS)
+def _day_range(viewer: Viewer, place: Place) -> tuple[date, date] | None:
+    return traffic.day_range(viewer, the_store())
+
+
+@st.cache_data(max_entries=128, show_spinner=False, hash_funcs=_KEYS)
+def _repository_names(viewer: Viewer, place: Place) -> dict[int, str]:
+    found = repositories(viewer, the_store())
+    times = Counter(each.full_name.casefold() for each in found)
+    alone = {each.repository_id: times[each.full_name.casefold()] == 1 for each in found}
+    return {
+        each.repository_id: each.full_name if alone[each.repository_id] else f"{each.full_name} · {each.repository_id}"
+        for each in found
+    }

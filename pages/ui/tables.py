@@ -1,0 +1,197 @@
+"""Tables of traffic as people read them: their columns and names, and words for what is not a plain number."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+from pandas import DataFrame
+
+from data.export import ExportTable
+from data.formulas import formula_safe
+from data.models import Viewer
+from data.selection import Page, Paging, Selection
+from data.store import Store
+from pages.ui import filters, readers
+
+STATES = {"final": "Final", "pending": "Pending", "gap": "Gap"}
+KINDS = {"github": "GitHub’s week", "days": "Sum of days"}
+ROWS_AT_SIGHT = 15
+HEIGHT = 531  # pixels: so many rows and their header
+UNKNOWN = "–"
+DAY_FORMAT = "D MMM YYYY"  # "localized" would show the day before to whoever lives west of Greenwich
+COUNTED_HELP = (
+    "GitHub’s week: its own count of the people of the week. Sum of days: the days’ uniques added up, "
+    "so who came on three days counts three times."
+)
+STATE_HELP = (
+    "Final: GitHub will not change it any more. Pending: GitHub has not published the day for good. "
+    "Gap: nobody asked before GitHub forgot it; a number beside it is a part."
+)
+
+
+def daily_rows(rows: DataFrame) -> DataFrame:
+    """The columns of a page of daily traffic that are shown."""
+    shown = rows[["full_name", "day", "views", "view_uniques", "clones", "clone_uniques"]].copy()
+    shown["state"] = _states(rows)
+    return shown
+
+
+def weekly_rows(rows: DataFrame) -> DataFrame:
+    """The columns of a page of weekly traffic that are shown."""
+    shown = rows[["full_name"]].copy()
+    shown["iso"] = [f"{y}-W{w:02}" for y, w in zip(rows["iso_year"], rows["iso_week"], strict=True)]
+    for column in ("week", "views", "view_uniques", "clones", "clone_uniques"):
+        shown[column] = rows[column]
+    shown["counted"] = _counted(rows)
+    shown["state"] = _states(rows)
+    return shown
+
+
+def series_rows(rows: DataFrame) -> DataFrame:
+    """The numbers behind a chart with their states and kinds in words; a kind where there is one only."""
+    shown = rows[["full_name", "period", "value"]].copy()
+    shown["state"] = rows["state"].map(STATES)
+    if rows["kind"].notna().any():
+        shown["counted"] = rows["kind"].map(KINDS)
+    return shown
+
+
+def columns(value_name: str = "") -> Mapping[str, Any]:
+    """How each column is headed and written; numbers in the reader's own way, days as GitHub's UTC days."""
+    number = st.column_config.NumberColumn
+    day = st.column_config.DateColumn
+    text = st.column_config.TextColumn
+    return {
+        "full_name": text("Repository", pinned=True, width=175),
+        "day": day("Day", format=DAY_FORMAT, help="UTC, as GitHub counts days", width=100),
+        "period": day("From", format=DAY_FORMAT, help="UTC, as GitHub counts days", width=100),
+        "iso": text("Week", help="ISO week: Monday to Sunday, UTC", width=76),
+        "week": day("Monday", format=DAY_FORMAT, help="The week’s first day, UTC", width=100),
+        "views": number("Views", format="localized", width=72),
+        "view_uniques": number("Visitors", format="localized", help="Unique visitors", width=76),
+        "clones": number("Clones", format="localized", width=72),
+        "clone_uniques": number("Cloners", format="localized", help="Unique cloners", width=76),
+        "value": number(value_name, format="localized", width=110),
+        "counted": text("Uniques are", help=COUNTED_HELP, width=105),
+        "state": text("State", help=STATE_HELP, width=90),
+    }
+
+
+def csv_of(rows: DataFrame) -> bytes:
+    """Rows as CSV (UTF-8): unknown is an empty field, no text is a formula."""
+    safe = rows.copy()
+    for column in safe.columns:
+        if pd.api.types.is_string_dtype(safe[column].dtype):
+            safe[column] = [None if pd.isna(text) else formula_safe(text) for text in safe[column]]
+    content: str = safe.to_csv(index=False, lineterminator="\r\n")
+    return content.encode()
+
+
+def change(now: int | None, before: int | None) -> str | None:
+    """By how much a number has changed, in percent; None where there is nothing to compare with."""
+    if now is None or not before:
+        return None
+    return f"{(now - before) / before:+,.1%}".replace("%", " %")
+
+
+def day_text(day: date) -> str:
+    """A day as text: 3 May 2026."""
+    return f"{day.day} {day:%B %Y}"
+
+
+def _counted(rows: DataFrame) -> list[str | None]:
+    """Whether the uniques of a week are GitHub's; of both metrics where they differ."""
+    pairs = zip(rows["view_uniques_kind"].map(KINDS), rows["clone_uniques_kind"].map(KINDS), strict=True)
+    return [v if pd.isna(c) or v == c else c if pd.isna(v) else f"{v}; cloners: {c}" for v, c in pairs]
+
+
+def _states(rows: DataFrame) -> list[str]:
+    pairs = zip(rows["views_state"], rows["clones_state"], strict=True)
+    return [STATES[v] if v == c else f"{STATES[v]}; clones: {STATES[c].lower()}" for v, c in pairs]
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A table of traffic with pages: how it is read, arranged and saved."""
+
+    name: str
+    period: str
+    read: Callable[[Viewer, Selection, Paging], Page]
+    arrange: Callable[[DataFrame], DataFrame]
+    csv: Callable[[Viewer, Store, Selection], bytes]
+    all_of_it: ExportTable
+
+
+def draw_listing(listing: Listing, viewer: Viewer) -> None:
+    """Draw a table with its search, order, pages and downloads."""
+    search, paging = _controls(listing)
+    selection = filters.chosen(viewer, search)
+    first = listing.read(viewer, selection, paging)
+    if not first.total:
+        filters.stop_without_days(viewer)
+    slot = st.container(key=f"{listing.name}_table")
+    pages = -(-first.total // paging.size)
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        number = st.pagination(pages, key="page", bind="query-params") if pages > 1 else 1
+        begin = (number - 1) * paging.size
+        st.caption(f"{begin + 1:,} to {min(begin + paging.size, first.total):,} of {first.total:,} rows")
+    found = first if number == 1 else listing.read(viewer, selection, replace(paging, page=number))
+    slot.dataframe(
+        listing.arrange(found.rows),
+        column_config=columns(),
+        hide_index=True,
+        placeholder=UNKNOWN,
+        key=f"{listing.name}_rows",
+        height="content" if len(found.rows) <= ROWS_AT_SIGHT else HEIGHT,
+        alt=f"{listing.name.capitalize()} traffic, rows {begin + 1} to {begin + len(found.rows)} of {first.total}",
+    )
+    _downloads(listing, selection)
+
+
+def _controls(listing: Listing) -> tuple[str, Paging]:
+    """The search, and the first page in the order that is wanted."""
+    with st.container(horizontal=True, vertical_alignment="top", key=f"{listing.name}_controls"):
+        search = st.text_input(
+            "Search",
+            max_chars=140,
+            placeholder="Part of a repository’s name",
+            type="search",
+            icon=":material/search:",
+            key="search",
+            bind="query-params",
+            live=True,
+        )
+        sort = st.selectbox("Sort by", list(filters.SORTS), key="sort", bind="query-params", width=150)
+        order = st.segmented_control(
+            "Order", list(filters.ORDERS), default="Descending", required=True, key="order", bind="query-params"
+        )
+        size = st.selectbox("Rows", list(filters.SIZES), index=1, key="rows", bind="query-params", width=100)
+    by = filters.SORTS[sort] or listing.period
+    return str(search or "").strip(), Paging(by, filters.ORDERS[order], 1, filters.SIZES[size])
+
+
+def _downloads(listing: Listing, selection: Selection) -> None:
+    with st.container(horizontal=True):
+        st.download_button(
+            "Download these rows",
+            readers.download(lambda viewer, store: listing.csv(viewer, store, selection)),
+            f"{listing.name}-traffic-{selection.first}-to-{selection.last}.csv",
+            "text/csv",
+            icon=":material/download:",
+            key=f"{listing.name}_csv",
+            help="CSV of all pages of this table, as it is filtered now",
+            on_click="ignore",
+        )
+        st.download_button(
+            "Download everything",
+            readers.download(readers.everything(listing.all_of_it)),
+            f"{listing.name}-traffic-everything.csv",
+            "text/csv",
+            icon=":material/database:",
+            key=f"{listing.name}_everything_csv",
+            help="CSV of all days and all repositories that you may see",
+            on_click="ignore",
+        )

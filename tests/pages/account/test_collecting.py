@@ -1,0 +1,42 @@
+"""A collection that a page starts: a process of its own, whose words and end are shown."""
+
+import pytest
+
+from data.log import runs
+from data.models import RunState
+from data.tenants import operator
+from pages.ui import collecting
+from tests.pages.administration.conftest import SECRET, store_token
+from tests.pages.app import BLUE, App, shown_text
+from tests.simulated_github import SimulatedGitHub, Token, World
+
+PAGE = "administration/tenants"
+
+
+@pytest.fixture
+def collectable(app: App) -> App:
+    """The app, with a token of Blue that a GitHub without repositories accepts."""
+    store_token(app, BLUE)
+    return app
+
+
+def test_a_collection_runs_as_a_process_of_its_own_and_its_end_is_told(collectable: App) -> None:
+    with SimulatedGitHub(World([], [Token(SECRET)])) as github:
+        collectable.monkeypatch.setenv("GITHUB_API_URL", github.url)
+        collectable.monkeypatch.setenv("TRAFFIC_REQUESTS_A_MINUTE", "60000")
+        run = collectable.opened("tenant", PAGE)
+        run.button(key="tenant_collect").click().run()
+        started = run.session_state[collecting.STATE]
+        assert SECRET not in " ".join(started.process.args)
+        started.process.wait(120)
+        newest = runs(operator(collectable.store), collectable.store, 1)[0]
+        assert newest.state in {RunState.PARTIAL, RunState.FAILED}
+        assert "system log has the reasons" in shown_text(run.run()).replace("\\", "")
+
+
+def test_one_that_cannot_begin_says_why(collectable: App) -> None:
+    collectable.monkeypatch.setenv("GITHUB_API_URL", "ftp://nowhere")
+    run = collectable.opened("tenant", PAGE)
+    run.button(key="tenant_collect").click().run()
+    run.session_state[collecting.STATE].process.wait(120)
+    assert "GITHUB" in shown_text(run.run())

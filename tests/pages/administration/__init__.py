@@ -1,0 +1,1 @@
+"""The administration pages as each role sees them."""

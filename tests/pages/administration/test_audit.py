@@ -1,0 +1,44 @@
+"""The audit log: an admin reads all acts, a tenant's manager those of the tenant."""
+
+import pytest
+
+from data.audit import Subject, save_act
+from data.calendar import utc_now
+from tests.pages.app import BLUE, GREEN, App, shown_text
+
+PAGE = "administration/audit"
+
+
+@pytest.fixture
+def acted(app: App) -> App:
+    """The app after an act in each tenant."""
+    for key in (BLUE, GREEN):
+        save_act(app.store, "token stored", Subject(f"tenant {key}", key), ("somebody", utc_now()), "<b>detail</b>")
+    return app
+
+
+def test_an_admin_reads_all_acts(acted: App) -> None:
+    found = acted.opened("admin", PAGE).dataframe[0].value
+    assert {"tenant 1", "tenant 2", "user admin"} <= set(found["subject"])
+
+
+def test_a_manager_reads_the_own_tenant_s_acts(acted: App) -> None:
+    found = acted.opened("tenant", PAGE).dataframe[0].value
+    assert "tenant 1" in set(found["subject"])
+    assert not {"tenant 2", "user admin", "user green-tenant"} & set(found["subject"])
+
+
+@pytest.mark.parametrize("username", ["maintainer", "viewer", "single", "nobody", None])
+def test_others_do_not_reach_the_page(acted: App, username: str | None) -> None:
+    run = acted.opened(username, PAGE)
+    assert [each.value for each in run.title] != ["Audit log"]
+    assert not [each for each in run.text_input if each.key == "audit_search"]
+
+
+def test_a_search_narrows_and_finds_nothing_without_an_error(acted: App) -> None:
+    run = acted.opened("admin", PAGE)
+    run.text_input(key="audit_search").input("STORED").run()
+    assert set(run.dataframe[0].value["act"]) == {"token stored"}
+    run.text_input(key="audit_search").input("%_ nothing of the kind").run()
+    assert not run.exception
+    assert "Nothing like that" in shown_text(run)

@@ -1,0 +1,133 @@
+"""The tenants' page: created, renamed, deactivated, with tokens that GitHub has checked."""
+
+import pytest
+
+from data.models import Tenant
+from data.tenants import operator, tenants
+from data.tokens import StoredToken, open_tokens, tokens
+from data.calendar import utc_now
+from data.vault import open_vault
+from pages.administration.token_card import expiry_level
+from tests.pages.administration.conftest import SECRET, STRANGE, WITHOUT_SCOPE, store_token
+from tests.pages.administration.dialogs import confirmed
+from tests.pages.app import BLUE, GREEN, App, shown_text
+from tests.simulated_github import SimulatedGitHub
+
+PAGE = "administration/tenants"
+
+
+def stored(app: App) -> dict[int, StoredToken]:
+    return {each.tenant_id: each for each in tokens(operator(app.store), app.store)}
+
+
+def tenant(app: App, tenant_id: int = BLUE) -> Tenant:
+    return next(each for each in tenants(operator(app.store), app.store) if each.tenant_id == tenant_id)
+
+
+def test_a_manager_finds_the_own_tenant_only(app: App) -> None:
+    run = app.opened("tenant", PAGE)
+    assert list(run.dataframe[0].value["name"]) == ["Blue"]
+    assert "Green" not in shown_text(run)
+    assert "tenants_add" not in [each.key for each in run.button]
+    assert "tenant_deactivate" not in [each.key for each in run.button]
+
+
+def test_an_admin_finds_all_tenants(app: App) -> None:
+    assert list(app.opened("admin", PAGE).dataframe[0].value["name"]) == ["Blue", "Green"]
+
+
+@pytest.mark.parametrize("username", ["maintainer", "viewer", "single", "nobody", None])
+def test_others_do_not_reach_the_page(app: App, username: str | None) -> None:
+    run = app.opened(username, PAGE)
+    assert [each.value for each in run.title] != ["Tenants"]
+    assert "tenant_token_submit" not in [each.key for each in run.button]
+
+
+def test_a_token_is_checked_while_its_user_looks_and_stored_sealed(app: App, github: SimulatedGitHub) -> None:
+    run = app.opened("tenant", PAGE)
+    run.text_input(key=f"tenant_token_{BLUE}").input(SECRET).run()
+    assert "octo\\-maintainer" in shown_text(run)
+    run.button(key="tenant_token_submit").click().run()
+    assert stored(app)[BLUE].last_four == SECRET[-4:]
+    opened = open_tokens(app.store, open_vault(app.store.directory), utc_now())
+    assert opened[BLUE].secret == SECRET
+    assert SECRET not in shown_text(run)
+
+
+def test_a_token_is_asked_about_once(app: App, github: SimulatedGitHub) -> None:
+    run = app.opened("tenant", PAGE)
+    run.text_input(key=f"tenant_token_{BLUE}").input(SECRET).run()
+    asked = len(github.requests)
+    run.run()
+    assert len(github.requests) == asked > 0
+
+
+@pytest.mark.parametrize(
+    ("secret", "reason"), [(STRANGE, "does not accept"), ("two words " * 3, "one word"), ("x" * 5000, "one word")]
+)
+def test_a_token_of_no_use_is_refused_with_the_reason(
+    app: App, github: SimulatedGitHub, secret: str, reason: str
+) -> None:
+    store_token(app, BLUE)
+    run = app.opened("tenant", PAGE)
+    run.text_input(key=f"tenant_token_{BLUE}").input(secret).run()
+    assert reason in "".join(each.value for each in run.error)
+    run.button(key="tenant_token_submit").click().run()
+    assert stored(app)[BLUE].facts.login == "octo-maintainer"
+
+
+def test_a_token_without_the_scope_is_warned_of(app: App, github: SimulatedGitHub) -> None:
+    run = app.opened("tenant", PAGE)
+    run.text_input(key=f"tenant_token_{BLUE}").input(WITHOUT_SCOPE).run()
+    assert "Without the scope" in "".join(each.value for each in run.warning)
+
+
+@pytest.mark.parametrize(("days", "kind"), [(0.5, "error"), (6.5, "warning"), (13.5, "info"), (15, None), (None, None)])
+def test_the_end_of_a_token_is_warned_of_ever_louder(app: App, days: float | None, kind: str | None) -> None:
+    store_token(app, BLUE, days)
+    run = app.opened("tenant", PAGE)
+    told = {each: [box.value for box in run.get(each) if "expires" in box.value] for each in ("error", "warning", "info")}
+    assert [each for each, texts in told.items() if texts] == ([] if kind is None else [kind])
+    assert expiry_level(stored(app)[BLUE].facts.expires_at, utc_now()) == kind
+
+
+def test_a_tenant_is_renamed_but_not_to_another_s_name(app: App) -> None:
+    run = app.opened("admin", PAGE)
+    run.text_input(key=f"tenant_name_{BLUE}").input("green")
+    run.button(key="tenant_rename_submit").click().run()
+    assert "already a tenant" in run.error[0].value
+    run.text_input(key=f"tenant_name_{BLUE}").input("Azure")
+    run.button(key="tenant_rename_submit").click().run()
+    assert tenant(app).name == "Azure"
+
+
+def test_a_tenant_is_deactivated_after_its_name_was_typed(app: App) -> None:
+    confirmed(app.opened("admin", PAGE), "tenant_deactivate", "blue")
+    assert tenant(app).active
+    confirmed(app.opened("admin", PAGE), "tenant_deactivate", "Blue")
+    assert not tenant(app).active
+    assert app.opened("viewer").title[0].value == "Chart"
+
+
+def test_a_schedule_is_saved_or_refused_with_what_one_looks_like(app: App) -> None:
+    run = app.opened("tenant", PAGE)
+    run.selectbox(key=f"tenant_schedule_{BLUE}").select("cron")
+    run.text_input(key=f"tenant_cron_{BLUE}").input("every now and then")
+    run.button(key="tenant_schedule_submit").click().run()
+    assert "A schedule is" in run.error[0].value
+    run.text_input(key=f"tenant_cron_{BLUE}").input("30 */6 * * *")
+    run.button(key="tenant_schedule_submit").click().run()
+    assert tenant(app).schedule == "30 */6 * * *"
+
+
+def test_an_admin_creates_a_tenant_and_manages_it(app: App, github: SimulatedGitHub) -> None:
+    run = app.opened("admin", PAGE)
+    run.button(key="tenants_add").click().run()
+    run.text_input(key="tenants_new_name").input("Red")
+    run.text_input(key="tenants_new_token").input(SECRET)
+    run.button(key="tenants_add").click()
+    run.button(key="tenants_new_submit").click().run()
+    red = next(each for each in tenants(operator(app.store), app.store) if each.name == "Red")
+    assert app.account("admin").manages(red.tenant_id)
+    assert stored(app)[red.tenant_id].facts.login == "octo-maintainer"
+    assert GREEN != red.tenant_id != BLUE

@@ -1,0 +1,153 @@
+"""The app as the tests of its pages open it: a filled store, a user of every role, pages run by AppTest.
+
+Users are signed in for real. `cast(directory)` makes the store once; each test works on a copy (the fixtures are in
+conftest.py). Days are counted back from the present one, since the pages look from there: ask `days_ago(3)`.
+"""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from data import accounts, grants, ledger, sessions
+from data.authority import COMMAND_LINE, NewUser
+from data.calendar import utc_day, utc_now
+from data.models import Account, EndpointResult, Grant, RepositoryFacts, Role, RunState
+from data.repositories import add_repositories
+from data.store import Store
+from data.tenants import add_tenant
+from pages.ui import session
+from pages.ui.store import the_store
+from tests.data.filled import DOCS, ENGINE, MIRROR, NAMES, TELESCOPE, counters, listings, traffic
+
+ROOT = Path(__file__).parents[2]
+PASSWORD = "correct horse battery"
+BLUE, GREEN = 1, 2  # tenants: the engine, docs and mirror are of the one, the telescope of the other
+HISTORY_DAYS = 70
+OUTAGE = range(35, 55)  # days ago on which the telescope was not collected: longer than GitHub remembers
+
+# A user of each role, named for it; "both" reads in two tenants, "single" the engine alone, "nobody" has no grant.
+CAST: dict[str, tuple[Grant, ...]] = {
+    "admin": (Grant(Role.ADMIN),),
+    "maintainer": (Grant(Role.MAINTAINER),),
+    "tenant": (Grant(Role.TENANT, BLUE),),
+    "green-tenant": (Grant(Role.TENANT, GREEN),),
+    "viewer": (Grant(Role.TENANT_VIEWER, BLUE),),
+    "single": (Grant(Role.REPOSITORY_VIEWER, BLUE, ENGINE),),
+    "both": (Grant(Role.TENANT_VIEWER, BLUE), Grant(Role.TENANT_VIEWER, GREEN)),
+    "nobody": (),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """The app over a store of its own."""
+
+    store: Store
+    monkeypatch: pytest.MonkeyPatch
+
+    def opened(self, username: str | None = None, page: str = "", /, **query: str | list[str]) -> AppTest:
+        """A page ("traffic/weekly") as a user sees it who opens its address, or as somebody signed out does.
+
+        Without a page, the user's first one, which is also what the address of a page shows that is not theirs. The
+        query is what stands in the address: `opened("viewer", range="All")`.
+        """
+        if username:
+            self.sign_in(username)
+        else:
+            self.monkeypatch.setattr("pages.ui.session.session_secret", lambda: None)
+        run = AppTest.from_file(ROOT / "pages/ui/frame.py", default_timeout=30)
+        if page:
+            run.switch_page(f"../{page}.py")  # before the first run, by the name of its file: as in the address
+        run.query_params.update(query)
+        return run.run()
+
+    def sign_in(self, username: str) -> None:
+        """Give the browser a session of that user, instead of the one that it has."""
+        secret = self.signed_in(username)
+        self.monkeypatch.setattr("pages.ui.session.session_secret", lambda: secret)
+
+    def signed_in(self, username: str) -> str:
+        """The secret of a new session of that user, by a ticket as a browser brings it; no browser has it yet."""
+        ticket = sessions.make_ticket(self.store, self.account(username).user_id, utc_now())
+        return sessions.redeem_ticket(self.store, ticket, "Firefox on Linux", "127.0.0.1", utc_now())
+
+    def sign_out(self) -> None:
+        """End the session, while the browser keeps its cookie."""
+        sessions.end_session(self.store, session.session_secret() or "")
+
+    def account(self, username: str) -> Account:
+        """The account of that name, with its grants of this moment."""
+        account = accounts.active_account(self.store, username)
+        assert account is not None
+        return account
+
+
+def copied(template: Path, directory: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[App]:
+    """The app over a copy of a store, in that directory, as `the_store()` finds it too."""
+    shutil.copytree(template, directory, symlinks=True)
+    monkeypatch.setenv("TRAFFIC_DATA_DIR", str(directory))
+    monkeypatch.chdir(ROOT)
+    store = Store(directory, lock_timeout_s=30)
+    yield App(store, monkeypatch)
+    store.close()
+    the_store().close()
+
+
+def cast(directory: Path) -> None:
+    """Fill a new store in that directory: two tenants, ten weeks of traffic, a user of every role."""
+    store, now = Store(directory), utc_now()
+    store.prepare()
+    _fill(store, now)
+    code = accounts.renew_setup_code(store, now)
+    assert code is not None
+    accounts.add_first_user(store, code, NewUser("admin", "The admin", None, PASSWORD), now)
+    for username, granted in CAST.items():
+        if username != "admin":
+            user = NewUser(username, f"The {username}", None, PASSWORD)
+            key = accounts.add_user(store, COMMAND_LINE, user, now).user_id
+            for each in granted:
+                grants.grant(store, COMMAND_LINE, key, each, now)
+    store.close()
+
+
+def days_ago(days: int) -> date:
+    """The UTC day so many days before the present one."""
+    return utc_day(utc_now()) - timedelta(days=days)
+
+
+def shown_text(run: AppTest) -> str:
+    """All texts on the page and in the sidebar, one a line."""
+    kinds = ("title", "header", "subheader", "markdown", "caption", "info", "warning", "error", "success", "html")
+    blocks = [each for kind in kinds for each in run.get(kind)]
+    return "\n".join(str(getattr(each, "value", None) or getattr(each, "proto", "")) for each in blocks)
+
+
+def _fill(store: Store, now: datetime) -> None:
+    first_run = now - timedelta(days=HISTORY_DAYS)
+    for name in ("Blue", "Green"):
+        add_tenant(store, name, "daily", first_run)
+    facts = {key: RepositoryFacts(100 + key, NAMES[key], "public", False, False) for key in NAMES}
+    add_repositories(store, BLUE, [facts[key] for key in (ENGINE, DOCS, MIRROR)], first_run)
+    add_repositories(store, GREEN, [facts[TELESCOPE]], first_run)
+    thursday = (now.weekday() - 3) % 7  # days ago: on a Thursday there is a whole week to ask for
+    every = sorted({0, 1, *(thursday + 7 * week for week in range(HISTORY_DAYS // 7))}, reverse=True)
+    for ages in (every[:5], every[5:8], every[8:]):
+        at = now - timedelta(days=ages[-1])
+        seen = [each for age in ages for each in _answers(now - timedelta(days=age), age)]
+        run_id = ledger.start_run(store, "schedule", at)
+        progress = ledger.RunProgress(RunState.COMPLETE, len(seen), len(NAMES))
+        ledger.save_results(store, run_id, seen, progress)
+        ledger.finish_run(store, run_id, progress, at + timedelta(minutes=2))
+
+
+def _answers(at: datetime, age: int) -> Iterator[EndpointResult]:
+    for key in NAMES:
+        if key != TELESCOPE or age not in OUTAGE:
+            yield from traffic(key, at)
+            yield from listings(key, at)
+            yield from counters(key, at)

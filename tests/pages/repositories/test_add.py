@@ -1,0 +1,147 @@
+"""Adding repositories: names are checked with GitHub before any is added, and what cannot be is told with its fix."""
+
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from data import grants
+from data.calendar import utc_now
+from data.models import RepositoryState, Viewer
+from data.repositories import repositories
+from data.tenants import operator
+from data.traffic import repository_overview
+from pages.ui import collecting
+from tests.pages.app import App, shown_text
+from tests.pages.repositories.conftest import store_token
+from tests.simulated_github import SimulatedGitHub
+
+PAGE = "repositories/add"
+Begun = list[tuple[str | None, str | None]]
+
+
+def followed(app: App) -> set[str]:
+    """The names that are actively followed, in whichever tenant."""
+    every = repositories(operator(app.store), app.store)
+    return {each.full_name for each in every if each.state is RepositoryState.ACTIVE}
+
+
+def overview(app: App, viewer: Viewer) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = repository_overview(viewer, app.store, utc_now()).to_dict("records")
+    return rows
+
+
+def submitted(app: App, text: str) -> AppTest:
+    run = app.opened("tenant", PAGE)
+    run.text_area("add_names").input(text)
+    return run.button("add_follow").click().run()
+
+
+def looked(app: App, pattern: str) -> AppTest:
+    run = app.opened("tenant", PAGE)
+    run.segmented_control("add_way").set_value("Discover").run()
+    run.text_input("add_pattern").input(pattern)
+    return run.button("add_look").click().run()
+
+
+def test_names_and_addresses_are_followed_and_collected_at_once(
+    app: App, github: SimulatedGitHub, started: Begun
+) -> None:
+    run = submitted(app, "octo/hello, https://github.com/octo/world/tree/main\nocto/HELLO")
+    assert {"octo/hello", "octo/world"} <= followed(app)
+    assert started == [("Blue", None)]
+    assert "2 repositories followed now" in shown_text(run)
+    assert run.button("add_chart")
+
+
+def test_the_collection_that_begins_brings_the_first_days(app: App, github: SimulatedGitHub) -> None:
+    run = submitted(app, "octo/hello")
+    assert run.session_state[collecting.STATE].process.wait(timeout=300) == 0
+    run.run()
+    assert "The collection is complete" in shown_text(run)
+    seen = grants.viewer_of(app.store, app.account("tenant"))
+    (row,) = [row for row in overview(app, seen) if row["full_name"] == "octo/hello"]
+    assert row["views_30"] >= 100
+
+
+def test_each_refused_name_is_told_with_githubs_reason(app: App, github: SimulatedGitHub, started: Begun) -> None:
+    run = submitted(app, "octo/hello\nocto/gone\nocto/closed")
+    told = shown_text(run).replace("\\", "")
+    assert "octo/hello" in followed(app)
+    assert not {"octo/gone", "octo/closed"} & followed(app)
+    assert "octo/gone**: GitHub answers 404" in told
+    assert "must be able to push" in told
+    assert started == [("Blue", "octo/hello")]
+
+
+def test_a_wrong_name_stops_all_of_them_before_github_is_asked(
+    app: App, github: SimulatedGitHub, started: Begun
+) -> None:
+    before = followed(app)
+    run = submitted(app, "octo/hello\n<b>bold</b>/x\nhttps://gitlab.com/a/b")
+    assert "is not github.com" in shown_text(run).replace("\\", "")
+    assert followed(app) == before
+    assert not list(github.requests)
+    assert not started
+
+
+def test_ten_thousand_names_are_refused_before_github_is_asked(
+    app: App, github: SimulatedGitHub, started: Begun
+) -> None:
+    run = submitted(app, "\n".join(f"octo/r{number}" for number in range(10_000)))
+    assert "10,000 names; 500 are checked at a time" in shown_text(run).replace("\\", "")
+    assert not list(github.requests)
+    assert not started
+
+
+def test_without_a_token_the_next_step_is_said(app: App) -> None:
+    run = submitted(app, "octo/hello")
+    assert "Blue has no token yet" in shown_text(run)
+    assert "octo/hello" not in followed(app)
+
+
+@pytest.mark.parametrize("secret", ["ghp_revoked00000000000000000000000000000", "not a token"])
+def test_a_token_that_github_refuses_adds_nothing(
+    app: App, github: SimulatedGitHub, started: Begun, secret: str
+) -> None:
+    store_token(app, secret)
+    run = submitted(app, "octo/hello")
+    assert "Store another token" in shown_text(run)
+    assert secret not in shown_text(run)
+    assert "octo/hello" not in followed(app)
+    assert not started
+
+
+def test_what_a_pattern_finds_is_shown_with_its_marks(app: App, github: SimulatedGitHub) -> None:
+    rows = looked(app, "octo/*").dataframe[0].value
+    assert sorted(rows["full_name"]) == ["octo/closed", "octo/hello", "octo/world"]
+    assert list(dict(zip(rows["full_name"], rows["marks"], strict=True))["octo/world"]) == ["Fork"]
+    assert list(looked(app, "*/*,!fork,!closed").dataframe[0].value["full_name"]) == ["octo/hello"]
+
+
+def test_the_ticked_ones_are_followed(app: App, github: SimulatedGitHub, started: Begun) -> None:
+    run = looked(app, "octo/*")
+    row = list(run.dataframe[0].value["full_name"]).index("octo/world")
+    run.session_state[str(run.dataframe[0].key)] = {"selection": {"rows": [row], "columns": [], "cells": []}}
+    run.run().button("add_follow_ticked").click().run()
+    assert "octo/world" in followed(app)
+    assert "octo/hello" not in followed(app)
+
+
+def test_a_pattern_that_is_none_says_what_is_wrong(app: App, github: SimulatedGitHub) -> None:
+    assert "is no part of a pattern" in shown_text(looked(app, "only-a-word")).replace("\\", "")
+
+
+@pytest.mark.parametrize("username", [None, "viewer", "single", "both", "admin", "nobody"])
+def test_only_a_manager_gets_the_page(app: App, username: str | None) -> None:
+    run = app.opened(username)
+    with pytest.raises(ValueError, match="Could not find a navigation page"):
+        run.switch_page(f"../{PAGE}.py")
+
+
+def test_another_tenants_manager_adds_to_their_own_tenant_only(app: App, github: SimulatedGitHub) -> None:
+    run = app.opened("green-tenant", PAGE)
+    run.text_area("add_names").input("octo/hello")
+    run.button("add_follow").click().run()
+    assert "Green has no token yet" in shown_text(run)
+    assert "octo/hello" not in followed(app)

@@ -1,0 +1,177 @@
+"""The list of repositories: who sees which rows, and what the ticked ones can be made to do."""
+
+from typing import Any
+
+import pytest
+from pyarrow.ipc import open_stream
+from streamlit.testing.v1 import AppTest
+
+from data import grants
+from data.audit import ActFilter, acts
+from data.authority import COMMAND_LINE
+from data.calendar import utc_now
+from data.models import Grant, RepositoryState, Role
+from data.repositories import repositories
+from data.tenants import operator
+from pages.repositories import removal
+from tests.data.filled import DOCS, ENGINE, MIRROR, NAMES, TELESCOPE
+from tests.pages.app import GREEN, App, shown_text
+from tests.simulated_github import SimulatedGitHub
+
+PAGE = "repositories/repositories"
+ACTS = ("pause", "resume", "remove", "collect", "add")
+
+
+def listed(run: AppTest) -> list[str]:
+    """The repositories in the table, in its order."""
+    return [link.partition("=")[2] for link in column(run, "link")] if run.dataframe else []
+
+
+def column(run: AppTest, name: str) -> list[Any]:
+    """A column of the table as the browser gets it."""
+    found: list[Any] = open_stream(run.dataframe[0].proto.arrow_data.data).read_all().column(name).to_pylist()
+    return found
+
+
+def ticked(run: AppTest, *names: str) -> AppTest:
+    """The page after these rows were ticked."""
+    rows = [listed(run).index(name) for name in names]
+    run.session_state[str(run.dataframe[0].key)] = {"selection": {"rows": rows, "columns": [], "cells": []}}
+    return run.run()
+
+
+def pressed(run: AppTest, act: str) -> AppTest:
+    return run.button(f"repositories_{act}").click().run()
+
+
+def states(app: App) -> dict[str, RepositoryState]:
+    return {each.full_name: each.state for each in repositories(operator(app.store), app.store)}
+
+
+def has(run: AppTest, key: str) -> bool:
+    return key in {each.key for each in run.button}
+
+
+def test_a_manager_sees_the_tenants_repositories_and_may_act(app: App) -> None:
+    run = app.opened("tenant", PAGE)
+    assert listed(run) == ["blue/docs", "blue/engine", "blue/mirror"]
+    assert all(has(run, f"repositories_{act}") for act in ACTS)
+    assert not run.error
+
+
+@pytest.mark.parametrize(
+    ("username", "names"),
+    [
+        ("viewer", ["blue/docs", "blue/engine", "blue/mirror"]),
+        ("single", ["blue/engine"]),
+        ("both", ["blue/docs", "blue/engine", "blue/mirror", "green/telescope"]),
+    ],
+)
+def test_a_viewer_reads_what_is_theirs_and_can_do_nothing(app: App, username: str, names: list[str]) -> None:
+    run = app.opened(username, PAGE)
+    assert listed(run) == names
+    assert not any(has(run, f"repositories_{act}") for act in ACTS)
+    assert not run.dataframe[0].proto.selection_mode
+
+
+@pytest.mark.parametrize("username", [None, "nobody", "admin", "maintainer"])
+def test_nobody_else_gets_the_page(app: App, username: str | None) -> None:
+    run = app.opened(username)
+    with pytest.raises(ValueError, match="Could not find a navigation page"):
+        run.switch_page(f"../{PAGE}.py")
+    assert "blue/" not in shown_text(run)
+
+
+def test_ticked_repositories_are_paused_and_resumed_and_the_audit_log_says_so(app: App) -> None:
+    run = pressed(ticked(app.opened("tenant", PAGE), "blue/docs", "blue/mirror"), "pause")
+    assert states(app)["blue/docs"] == states(app)["blue/mirror"] == RepositoryState.PAUSED
+    assert states(app)["blue/engine"] == RepositoryState.ACTIVE
+    pressed(ticked(run, "blue/docs"), "resume")
+    assert states(app)["blue/docs"] == RepositoryState.ACTIVE
+    entries = acts(app.account("tenant"), app.store, ActFilter("repositories"))
+    assert [(each.act, each.subject) for each in entries] == [
+        ("repositories resumed", "blue/docs"),
+        ("repositories paused", "2 repositories"),
+    ]
+
+
+def test_a_removed_repository_keeps_its_history_by_default(app: App) -> None:
+    run = pressed(ticked(app.opened("tenant", PAGE), "blue/docs"), "remove")
+    run.button("repositories_remove_now").click().run()
+    assert states(app)["blue/docs"] == RepositoryState.REMOVED
+    assert listed(run) == ["blue/engine", "blue/mirror"]
+    run.segmented_control("repositories_state").set_value("Removed").run()
+    assert listed(run) == ["blue/docs"]
+
+
+def test_a_history_is_deleted_only_after_the_name_was_typed(app: App) -> None:
+    run = pressed(ticked(app.opened("tenant", PAGE), "blue/docs"), "remove")
+    run.radio("repositories_removal").set_value(removal.DELETE).run()
+    run.text_input("repositories_typed").input("blue/engine")
+    run.button("repositories_remove_now").click().run()
+    assert "Nothing was deleted" in shown_text(run)
+    assert "blue/docs" in states(app)
+    run.text_input("repositories_typed").input("blue/docs")
+    run.button("repositories_remove_now").click().run()
+    assert "blue/docs" not in states(app)
+    assert {"blue/engine", "blue/mirror"} <= set(states(app))
+
+
+@pytest.mark.parametrize("ids", [[TELESCOPE], [999], [ENGINE, TELESCOPE]])
+def test_the_id_of_another_tenants_repository_is_answered_like_a_missing_one(app: App, ids: list[int]) -> None:
+    run = app.opened("tenant", PAGE)
+    run.session_state[removal.ASKED] = ids
+    run.run()
+    assert [each.value.replace("\\", "") for each in run.error] == ["There is no such repository."]
+    assert not has(run, "repositories_remove_now")
+    assert NAMES[TELESCOPE] not in shown_text(run)
+
+
+def test_what_is_no_longer_yours_to_manage_is_refused_at_the_moment_of_acting(app: App) -> None:
+    run = ticked(app.opened("tenant", PAGE), "blue/docs")
+    run.button("repositories_pause").click()
+    secret = app.signed_in("viewer")
+    app.monkeypatch.setattr("pages.ui.session.session_secret", lambda: secret)
+    run.run()
+    assert states(app)["blue/docs"] == RepositoryState.ACTIVE
+
+
+def test_what_one_may_only_read_cannot_be_changed(app: App) -> None:
+    key = app.account("tenant").user_id
+    grants.grant(app.store, COMMAND_LINE, key, Grant(Role.TENANT_VIEWER, GREEN), utc_now())
+    run = pressed(ticked(app.opened("tenant", PAGE), "green/telescope"), "pause")
+    assert "yours to read only" in shown_text(run)
+    assert states(app)["green/telescope"] == RepositoryState.ACTIVE
+
+
+def test_a_tenant_without_a_token_is_told_of_to_its_manager_only(app: App) -> None:
+    assert "**Blue** has no valid token" in shown_text(app.opened("tenant", PAGE))
+    assert "token" not in shown_text(app.opened("viewer", PAGE))
+
+
+def test_one_ticked_repository_is_collected_alone(
+    app: App, github: SimulatedGitHub, started: list[tuple[str | None, str | None]]
+) -> None:
+    run = pressed(ticked(app.opened("tenant", PAGE), "blue/docs"), "collect")
+    pressed(ticked(run, "blue/docs", "blue/mirror"), "collect")
+    assert started == [("Blue", "blue/docs"), ("Blue", None)]
+
+
+def test_search_and_order_are_obeyed(app: App) -> None:
+    run = app.opened("both", PAGE)
+    run.selectbox("repositories_sort").set_value("Views").run()
+    views = column(run, "views_30")
+    assert views == sorted(views, reverse=True)
+    run.text_input("repositories_search").input("TELE").run()
+    assert listed(run) == ["green/telescope"]
+
+
+def test_a_tick_does_not_pass_to_another_row_when_the_table_changes(app: App) -> None:
+    run = ticked(app.opened("tenant", PAGE), "blue/docs")
+    run.text_input("repositories_search").input("engine").run()
+    assert run.button("repositories_pause").disabled
+
+
+def test_repository_ids_are_those_of_the_cast(app: App) -> None:
+    found = {each.full_name: each.repository_id for each in repositories(operator(app.store), app.store)}
+    assert [found[NAMES[key]] for key in (ENGINE, DOCS, MIRROR)] == [ENGINE, DOCS, MIRROR]

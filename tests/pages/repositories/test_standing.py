@@ -1,0 +1,38 @@
+"""How a repository stands, in words."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from data.models import RepositoryState
+from pages.repositories.standing import Standing, is_urgent, note
+
+COLLECTED_AT = datetime(2026, 5, 3, 14, 15, tzinfo=UTC)
+
+
+def standing(left: int | None, state: RepositoryState = RepositoryState.ACTIVE, reason: str | None = None) -> Standing:
+    return Standing(state, reason, left, COLLECTED_AT)
+
+
+@pytest.mark.parametrize(("left", "urgent"), [(13, False), (8, False), (7, True), (0, True), (-2, True), (None, False)])
+def test_seven_days_until_loss_are_urgent(left: int | None, urgent: bool) -> None:
+    assert is_urgent(standing(left)) is urgent
+    assert bool(note(standing(left))) is urgent
+
+
+@pytest.mark.parametrize("state", [RepositoryState.PAUSED, RepositoryState.REMOVED])
+def test_what_its_people_have_put_on_hold_is_not_urgent(state: RepositoryState) -> None:
+    assert not is_urgent(standing(None, state))
+
+
+def test_what_github_refuses_tells_githubs_reason_and_the_time_left() -> None:
+    told = note(standing(1, RepositoryState.UNAVAILABLE, "GitHub answers 404: it was deleted."))
+    assert told.startswith("GitHub answers 404: it was deleted.")
+    assert "in 1 day." in told
+
+
+def test_a_late_repository_tells_when_it_was_collected_and_what_to_do() -> None:
+    told = note(standing(-1))
+    assert "Last collected 3 May 2026, 14:15 UTC." in told
+    assert "being lost" in told
+    assert "Collect it now" in told

@@ -1,0 +1,64 @@
+"""Which pages each role finds in the navigation, and so can open at all."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import streamlit as st
+
+from pages.ui.navigation import SECTIONS
+from tests.pages.app import CAST, App
+
+TRAFFIC = ["chart", "daily", "weekly"]
+OFFERED = {
+    "admin": ["log", "tenants", "users", "audit", "profile"],
+    "maintainer": ["log", "profile"],
+    "tenant": [*TRAFFIC, "repositories", "add", "log", "tenants", "users", "audit", "profile"],
+    "green-tenant": [*TRAFFIC, "repositories", "add", "log", "tenants", "users", "audit", "profile"],
+    "viewer": [*TRAFFIC, "repositories", "profile"],
+    "single": [*TRAFFIC, "repositories", "profile"],
+    "both": [*TRAFFIC, "repositories", "profile"],
+    "nobody": ["profile"],
+}
+
+
+@pytest.fixture
+def offered(app: App, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The pages that the last run has offered."""
+    seen: list[Any] = []
+    real = st.navigation
+
+    def navigation(pages: dict[str, list[Any]], **how: Any) -> Any:
+        seen[:] = [page for section in pages.values() for page in section]
+        return real(pages, **how)
+
+    monkeypatch.setattr(st, "navigation", navigation)
+    return seen
+
+
+@pytest.mark.parametrize("username", CAST)
+def test_a_role_is_offered_its_pages_and_no_others(app: App, offered: list[Any], username: str) -> None:
+    app.opened(username)
+    assert [Path(page._page).stem for page in offered if page._visibility == "visible"] == OFFERED[username]
+
+
+@pytest.mark.parametrize("username", ["admin", "viewer", "nobody"])
+def test_the_first_page_is_found_by_its_own_name_too(app: App, offered: list[Any], username: str) -> None:
+    app.opened(username)
+    assert {page.url_path for page in offered} == {"", *OFFERED[username]}
+
+
+def test_who_is_signed_out_finds_the_sign_in_at_the_address_of_every_page(app: App, offered: list[Any]) -> None:
+    app.opened()
+    names = {Path(entry[0]).stem for entries in SECTIONS.values() for entry in entries}
+    assert {page.url_path for page in offered} == {"", *names}
+    assert {Path(page._page).stem for page in offered} == {"sign_in"}
+
+
+def test_a_name_with_markup_is_shown_as_it_is_written(app: App) -> None:
+    app.store.control.version()
+    with app.store.control.commit("naming") as connection:
+        connection.execute("update account set display_name = '**x** [y](http://z) <b>' where username = 'viewer'")
+    shown = app.opened("viewer").sidebar.caption[0].value
+    assert r"\*\*x\*\*" in shown
+    assert r"\[y\]\(http\:\/\/z\) \<b\>" in shown

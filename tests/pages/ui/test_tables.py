@@ -1,0 +1,64 @@
+"""Tables: what stands in their cells, what they are saved as."""
+
+import pytest
+from pandas import DataFrame, Series
+
+from pages.ui import tables
+
+
+def weeks(**changed: str | None) -> DataFrame:
+    row = {"full_name": "blue/engine", "iso_year": 2026, "iso_week": 3, "week": None}
+    row |= dict.fromkeys(("views", "view_uniques", "clones", "clone_uniques"), 1)
+    row |= {"view_uniques_kind": "github", "clone_uniques_kind": "github"}
+    row |= {"views_state": "final", "clones_state": "final", **changed}
+    return DataFrame([row])
+
+
+@pytest.mark.parametrize(
+    ("views", "clones", "told"),
+    [
+        ("github", "github", "GitHub’s week"),
+        ("days", "days", "Sum of days"),
+        ("github", "days", "GitHub’s week; cloners: Sum of days"),
+        ("days", None, "Sum of days"),
+        (None, "github", "GitHub’s week"),
+    ],
+)
+def test_a_week_says_how_its_uniques_were_counted(views: str | None, clones: str | None, told: str) -> None:
+    rows = weeks(view_uniques_kind=views, clone_uniques_kind=clones)
+    assert list(tables.weekly_rows(rows)["counted"]) == [told]
+
+
+def test_a_week_is_named_as_iso_names_it() -> None:
+    assert list(tables.weekly_rows(weeks())["iso"]) == ["2026-W03"]
+
+
+def test_the_state_of_both_metrics_is_told_where_it_differs() -> None:
+    assert list(tables.weekly_rows(weeks(clones_state="gap"))["state"]) == ["Final; clones: gap"]
+    assert list(tables.weekly_rows(weeks(views_state="gap", clones_state="gap"))["state"]) == ["Gap"]
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "told"),
+    [
+        (150, 100, "+50.0 %"),
+        (50, 100, "-50.0 %"),
+        (5000, 1, "+499,900.0 %"),
+        (1, 0, None),
+        (1, None, None),
+        (None, 1, None),
+    ],
+)
+def test_a_change_is_told_where_there_is_something_to_compare(now: int | None, before: int | None, told: str) -> None:
+    assert tables.change(now, before) == told
+
+
+def test_no_text_in_a_csv_is_a_formula_and_unknown_is_empty() -> None:
+    rows = DataFrame({"full_name": ["=1+1", "a/b"], "value": Series([1, None], dtype="Int64")})
+    assert tables.csv_of(rows) == b"full_name,value\r\n'=1+1,1\r\na/b,\r\n"
+
+
+@pytest.mark.parametrize("column", ["day", "week", "period"])
+def test_a_day_is_written_the_same_in_every_time_zone(column: str) -> None:
+    """Streamlit 1.67 writes a localized date in the browser’s zone: west of Greenwich, that is the day before."""
+    assert tables.columns()[column]["type_config"]["format"] == "D MMM YYYY"
