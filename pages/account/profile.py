@@ -4,7 +4,7 @@ import streamlit as st
 
 from data import accounts, grants, sessions
 from data.accounts import PasswordWrong
-from data.authority import AccountRefused
+from data.authority import AccountRefused, checked_email, checked_name
 from data.calendar import utc_now
 from data.models import Account
 from data.passwords import PasswordRefused
@@ -30,9 +30,10 @@ def draw_person(account: Account) -> None:
 
 
 def save_person(account: Account, name: str, email: str) -> None:
-    """Save what has changed."""
+    """Save what has changed, once both can be as they are."""
+    name, email = checked_name(name), checked_email(email) or ""
     now, by = utc_now(), account.username
-    if email.strip() != (account.email or ""):
+    if email != (account.email or ""):
         accounts.change_email(the_store(), by, account.user_id, email, now)
     if name != account.display_name:
         accounts.rename(the_store(), by, account.user_id, name, now)

@@ -6,7 +6,7 @@ import streamlit as st
 
 from data.audit import MOST, Act, ActFilter, acts
 from data.calendar import DAY, utc_day, utc_now
-from pages.ui import session
+from pages.ui import messages, session
 from pages.ui.store import the_store
 
 SPANS = {"7 days": 7, "31 days": 31, "Year": 365, "All": None}
@@ -66,7 +66,7 @@ with st.container(horizontal=True, vertical_alignment="bottom", key="audit_filte
 begin = since(span, utc_day(utc_now()))
 everything = acts(who, the_store(), ActFilter(search or "", None, begin, utc_now() + DAY))
 actors = sorted({act.actor for act in everything})
-actor = st.pills("Who", actors, key="audit_actor") if 1 < len(actors) <= 12 else None
+actor = st.pills("Who", actors, key="audit_actor", format_func=messages.literal) if 1 < len(actors) <= 12 else None
 shown = [act for act in everything if actor in {None, act.actor}]
 if shown:
     draw_table(shown)

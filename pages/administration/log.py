@@ -93,6 +93,7 @@ def draw_run(viewer: Viewer, run: LoggedRun, wanted: Wanted) -> None:
             st.markdown(messages.literal(run.message))
         rows = results(viewer, the_store(), wanted)
         if rows:
+            log_tables.draw_reasons(rows)
             log_tables.draw_results(rows)
         else:
             st.caption(

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from data.models import LoggedResult, LoggedRun, RunState
+from pages.ui import messages
 
 STATES = {
     RunState.COMPLETE: "Complete",
@@ -14,6 +15,7 @@ STATES = {
 TRIGGERS = {"schedule": "Schedule", "command": "By hand", "added": "New repositories"}
 GOOD = {"ok": "Good", "unchanged": "Unchanged", "skipped": "Skipped"}
 ROWS_AT_SIGHT = 10
+REASONS_AT_SIGHT = 5
 
 
 def state_name(state: RunState) -> str:
@@ -63,6 +65,20 @@ def draw_runs(found: list[LoggedRun]) -> LoggedRun:
         width=260,
     )
     return by_id[run_id]
+
+
+def draw_reasons(found: list[LoggedResult]) -> None:
+    """What failed in a run, a line for each repository and reason: readable on a phone too."""
+    grouped: dict[tuple[str, str], list[str]] = {}
+    for each in found:
+        if each.outcome not in GOOD:
+            reason = each.message or each.outcome.replace("_", " ")
+            grouped.setdefault((each.full_name, reason), []).append(each.endpoint.replace("_", " "))
+    for (name, reason), endpoints in list(grouped.items())[:REASONS_AT_SIGHT]:
+        where = f"**{messages.literal(name)}** · {messages.literal(', '.join(sorted(endpoints)))}"
+        st.error(f"{where}  \n{messages.literal(reason)}", icon=":material/error:")
+    if len(grouped) > REASONS_AT_SIGHT:
+        st.caption(f"And {len(grouped) - REASONS_AT_SIGHT:,} more: see the table.")
 
 
 def draw_results(found: list[LoggedResult]) -> None:

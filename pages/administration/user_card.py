@@ -8,7 +8,7 @@ from data.calendar import utc_now
 from data.grants import NamedGrant
 from data.models import Account, Role
 from pages.administration import grant_choice, links
-from pages.ui import confirming, messages, moments
+from pages.ui import confirming, messages, moments, session
 from pages.ui.confirming import Question
 from pages.ui.store import the_store
 
@@ -21,8 +21,8 @@ def draw(account: Account, user: Account) -> None:
             if not user.active:
                 st.badge("Disabled", icon=":material/block:", color="gray")
         _draw_grants(account, user)
-        with st.popover("Grant a role", icon=":material/add_moderator:"):
-            _draw_new_grant(account, user)
+        if st.button("Grant a role", key="user_grant", icon=":material/add_moderator:"):
+            _ask_for_grant(account, user)
         if account.has(Role.ADMIN):
             _draw_acts(account, user)
 
@@ -79,6 +79,14 @@ def _ask_to_take(account: Account, user: Account, each: NamedGrant) -> None:
         lambda: grants.revoke(the_store(), account.username, user.user_id, each.grant, utc_now()),
         f"{user.display_name} does not have the role any more.",
     )
+
+
+@st.dialog("Grant a role", icon=":material/add_moderator:")
+def _ask_for_grant(account: Account, user: Account) -> None:
+    with messages.shown():
+        session.require_account()
+        st.markdown(f"To **{messages.literal(user.display_name)}**")
+        _draw_new_grant(account, user)
 
 
 def _draw_new_grant(account: Account, user: Account) -> None:

@@ -48,9 +48,13 @@ def note(standing: Standing) -> str:
             reason = standing.reason or "GitHub refuses it and gives no reason."
             return f"{reason} {loss(standing.days_until_loss)}".strip()
     if not is_urgent(standing):
-        return "" if standing.collected_at else "Not collected yet: collect it now, or wait for the schedule."
+        return (
+            ""
+            if standing.collected_at
+            else "Not collected yet: that comes at the next scheduled time, or at once with Collect now."
+        )
     when = f"Last collected {moment_text(standing.collected_at)}." if standing.collected_at else "Never collected."
-    return f"{when} {loss(standing.days_until_loss)} Collect it now; if that fails, the system log says why."
+    return f"{when} {loss(standing.days_until_loss)} A manager can collect it now; the system log says what fails."
 
 
 def loss(days: int | None) -> str:

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import threading
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import IO
 
@@ -19,6 +19,7 @@ import streamlit as st
 from data import log as system_log
 from data.calendar import utc_now
 from data.models import LoggedRun, RunState, Viewer
+from data.tenants import operator
 from pages.ui import messages, session
 from pages.ui.store import DIRECTORY_VARIABLE, the_store
 
@@ -44,7 +45,7 @@ class Started:
 
     process: subprocess.Popen[bytes]
     output: IO[bytes]
-    since: datetime
+    after_run: int  # the newest run there was; moments would not do, since runs go by GitHub's clock
 
     def is_running(self) -> bool:
         """Whether the process is still there."""
@@ -65,6 +66,7 @@ def start(tenant_name: str | None, repository: str | None) -> None:
     argv = [sys.executable, "-m", "collector", "--data", str(the_store().directory), "collect"]
     argv += [] if tenant_name is None else [f"--tenant={tenant_name}"]
     argv += [] if repository is None else [f"--repo={repository}"]
+    before = system_log.runs(operator(the_store()), the_store(), 1)
     output = tempfile.TemporaryFile()  # noqa: SIM115 - kept open for as long as somebody may read what is said
     environment = {**os.environ, DIRECTORY_VARIABLE: str(the_store().directory)}
     process = subprocess.Popen(  # noqa: S603 - no shell, and every argument is one word of ours or of the store
@@ -76,7 +78,7 @@ def start(tenant_name: str | None, repository: str | None) -> None:
         stderr=subprocess.STDOUT,
         start_new_session=True,
     )
-    started = Started(process, output, utc_now())
+    started = Started(process, output, before[0].run_id if before else 0)
     st.session_state[STATE] = started
     threading.Thread(target=_tell_end, args=(started,), daemon=True).start()
 
@@ -117,9 +119,7 @@ def _draw_end(viewer: Viewer) -> None:
     started = st.session_state.pop(STATE, None)
     if started is None:
         return
-    run = next(
-        (run for run in system_log.runs(viewer, the_store(), LOOKED_AT) if run.started_at >= started.since), None
-    )
+    run = next((run for run in system_log.runs(viewer, the_store(), LOOKED_AT) if run.run_id > started.after_run), None)
     code, said = started.process.returncode, messages.literal(started.last_line())
     if run is not None and run.state in ENDED:
         show = st.success if run.state is RunState.COMPLETE else st.warning

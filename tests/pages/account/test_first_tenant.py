@@ -51,7 +51,9 @@ def test_the_tenant_is_made_with_its_token_and_its_manager_goes_on_to_the_reposi
     assert run.title[0].value == "Add repositories"
 
 
-@pytest.mark.parametrize(("name", "secret"), [("", SECRET), ("Octo", ""), ("Octo", "ghp_nobody0123456789012345678901234567")])
+@pytest.mark.parametrize(
+    ("name", "secret"), [("", SECRET), ("Octo", ""), ("Octo", "ghp_nobody0123456789012345678901234567")]
+)
 def test_nothing_is_made_without_a_name_or_a_token_that_github_accepts(new: App, name: str, secret: str) -> None:
     run = new.opened("first")
     run.text_input(key="first_tenant_name").input(name)

@@ -61,9 +61,7 @@ def test_without_the_code_nobody_is_made(new: tuple[App, str], code: str) -> Non
         ({"email": "nowhere"}, "not an e-mail address"),
     ],
 )
-def test_what_cannot_be_is_said_and_nobody_is_made(
-    new: tuple[App, str], changed: dict[str, str], reason: str
-) -> None:
+def test_what_cannot_be_is_said_and_nobody_is_made(new: tuple[App, str], changed: dict[str, str], reason: str) -> None:
     app, code = new
     run = typed(app.opened(), code, **changed)
     assert reason in run.error[0].value.replace("\\", "")

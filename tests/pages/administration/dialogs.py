@@ -1,4 +1,4 @@
-"""Dialogs in AppTest, which runs the whole page each time: what opens one is pressed again in the run that answers it."""
+"""Dialogs in AppTest, which always runs the whole page: what opens one is pressed again to answer it."""
 
 from streamlit.testing.v1 import AppTest
 

@@ -18,7 +18,8 @@ def failed(app: App) -> App:
     now = utc_now()
     run_id = ledger.start_run(app.store, "command", now)
     refusals = [
-        EndpointResult(key, Endpoint.VIEWS, now, "no_permission", 12, 403, f"{LACKS} {key}") for key in (ENGINE, TELESCOPE)
+        EndpointResult(key, Endpoint.VIEWS, now, "no_permission", 12, 403, f"{LACKS} {key}")
+        for key in (ENGINE, TELESCOPE)
     ]
     progress = ledger.RunProgress(RunState.PARTIAL, 2, 2)
     ledger.save_results(app.store, run_id, refusals, progress)

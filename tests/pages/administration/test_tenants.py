@@ -2,10 +2,11 @@
 
 import pytest
 
-from data.models import Tenant
-from data.tenants import operator, tenants
-from data.tokens import StoredToken, open_tokens, tokens
+from data.authority import NotAllowed
 from data.calendar import utc_now
+from data.models import Tenant
+from data.tenants import deactivate_tenant, operator, rename_tenant, tenants
+from data.tokens import StoredToken, open_tokens, tokens
 from data.vault import open_vault
 from pages.administration.token_card import expiry_level
 from tests.pages.administration.conftest import SECRET, STRANGE, WITHOUT_SCOPE, store_token
@@ -86,7 +87,8 @@ def test_a_token_without_the_scope_is_warned_of(app: App, github: SimulatedGitHu
 def test_the_end_of_a_token_is_warned_of_ever_louder(app: App, days: float | None, kind: str | None) -> None:
     store_token(app, BLUE, days)
     run = app.opened("tenant", PAGE)
-    told = {each: [box.value for box in run.get(each) if "expires" in box.value] for each in ("error", "warning", "info")}
+    boxes = {"error": run.error, "warning": run.warning, "info": run.info}
+    told = {each: [box.value for box in found if "expires" in box.value] for each, found in boxes.items()}
     assert [each for each, texts in told.items() if texts] == ([] if kind is None else [kind])
     assert expiry_level(stored(app)[BLUE].facts.expires_at, utc_now()) == kind
 
@@ -107,6 +109,15 @@ def test_a_tenant_is_deactivated_after_its_name_was_typed(app: App) -> None:
     confirmed(app.opened("admin", PAGE), "tenant_deactivate", "Blue")
     assert not tenant(app).active
     assert app.opened("viewer").title[0].value == "Chart"
+
+
+@pytest.mark.parametrize("username", ["tenant", "maintainer", "viewer", "nobody"])
+def test_only_an_admin_renames_or_deactivates_though_the_page_were_got_round(app: App, username: str) -> None:
+    with pytest.raises(NotAllowed):
+        rename_tenant(app.store, username, BLUE, "Azure", utc_now())
+    with pytest.raises(NotAllowed):
+        deactivate_tenant(app.store, username, BLUE, utc_now())
+    assert (tenant(app).name, tenant(app).active) == ("Blue", True)
 
 
 def test_a_schedule_is_saved_or_refused_with_what_one_looks_like(app: App) -> None:

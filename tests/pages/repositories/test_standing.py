@@ -35,4 +35,4 @@ def test_a_late_repository_tells_when_it_was_collected_and_what_to_do() -> None:
     told = note(standing(-1))
     assert "Last collected 3 May 2026, 14:15 UTC." in told
     assert "being lost" in told
-    assert "Collect it now" in told
+    assert "can collect it now" in told

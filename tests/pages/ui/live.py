@@ -1,4 +1,4 @@
-"""The app as a server of its own on this machine: asked over HTTP, and over the socket by which a browser runs pages."""
+"""The app as a server of its own on this machine: asked over HTTP, and by the socket that runs pages."""
 
 import http.client
 import os
