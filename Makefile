@@ -9,8 +9,8 @@ OLD := .venv-duckdb-1.5
 
 run: setup
 	$(BIN)/python -m collector init
-	@$(BIN)/python -m collector schedule & timer=$$!; trap 'kill $$timer' EXIT INT TERM; \
-	  $(BIN)/streamlit run streamlit_app.py
+	@$(BIN)/python -m collector schedule & timer=$$!; $(BIN)/streamlit run streamlit_app.py & app=$$!; \
+	  trap 'kill $$timer $$app 2>/dev/null; wait' EXIT INT TERM; wait $$app
 
 demo: setup
 	$(BIN)/python -m tests.demo

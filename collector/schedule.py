@@ -13,9 +13,9 @@ from cronsim import CronSim, CronSimError
 from collector.due import TRIED_AGAIN_AFTER
 from data.models import CollectableRepository, Endpoint, RepositoryState, Tenant
 
-NAMED = {"daily": "15 6,14,22 * * *", "weekly": "15 6 * * MON"}
+NAMED = {"daily": "15 6,14,22 * * *", "weekly": "15 6 * * WED"}  # from Wednesday on a whole week is certain
 FORMS = (
-    "A schedule is daily (06:15, 14:15 and 22:15 UTC), weekly (Monday, 06:15 UTC) "
+    "A schedule is daily (06:15, 14:15 and 22:15 UTC), weekly (Wednesday, 06:15 UTC) "
     "or a cron expression of five fields in UTC, for instance '30 */6 * * *'."
 )
 AGAIN_AFTER = timedelta(hours=1)

@@ -199,6 +199,8 @@ def _told(failure: click.ClickException) -> str:
         return sentence
     if isinstance(failure, click.exceptions.NoArgsIsHelpError):
         return failure.ctx.get_help()
+    if "unexpected extra argument" in sentence:  # a token may be among the words: they are not repeated
+        sentence = "There are more words than this command takes. (A token is never one: see --help.)"
     return f"{sentence}\n{failure.ctx.get_usage()}\nHelp: {failure.ctx.command_path} --help"
 
 

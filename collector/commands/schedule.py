@@ -20,6 +20,7 @@ from data.vault import open_vault
 
 LOOK_EVERY_S = 5.0  # a look at the store's version costs nothing
 AFTER_ANOTHER_RUN = timedelta(seconds=30)
+CLOCK_WAS_SET = timedelta(minutes=2)  # more than a clock that is kept right ever goes back
 AFTER_FAILURE = timedelta(minutes=15)
 
 
@@ -67,12 +68,14 @@ class Timer:
         self._repositories_tried: dict[int, datetime] = {}
         self._seen_version = -1
         self._quiet_until: datetime | None = None
+        self._looked_at = now()
         self._told: set[str] = set()
         self._told_next = ""
 
     def look(self) -> None:
         """Collect what is due. Raises nothing but Stopped: whatever fails is logged and tried again later."""
         try:
+            self._mind_the_clock()
             if self._something_may_be_due():
                 self._collect_due()
         except Stopped:
@@ -83,6 +86,14 @@ class Timer:
             self._failed(f"Something unexpected went wrong ({type(error).__name__}: {error}).")
             if os.environ.get("TRAFFIC_DEBUG") == "1":
                 self._session.terminal.warn(traceback.format_exc())
+
+    def _mind_the_clock(self) -> None:
+        """Forget what was noted for moments that a clock set back has not reached yet: it would keep the timer silent."""
+        now = self._now()
+        if now < self._looked_at - CLOCK_WAS_SET:
+            self._session.terminal.log(f"The clock was set back to {moment(now)}. Looking anew at what is due.")
+            self._tenants_tried, self._repositories_tried, self._quiet_until = {}, {}, None
+        self._looked_at = now
 
     def _something_may_be_due(self) -> bool:
         """Nothing is as long as nobody has written to the store and no time has come."""

@@ -41,7 +41,7 @@ def tenant() -> None:
 def add(session: Session, name: str, schedule: str) -> Outcome:
     """Add a tenant.
 
-    SCHEDULE is daily (06:15, 14:15 and 22:15 UTC), weekly (Monday, 06:15 UTC) or a cron expression in UTC.
+    SCHEDULE is daily (06:15, 14:15 and 22:15 UTC), weekly (Wednesday, 06:15 UTC) or a cron expression in UTC.
 
     \b
     Example:
@@ -121,7 +121,7 @@ def token(session: Session, name: str, token_env: str | None, token_stdin: bool)
 def schedule(session: Session, name: str, schedule: str) -> Outcome:
     """Change when a tenant collects.
 
-    SCHEDULE is daily (06:15, 14:15 and 22:15 UTC), weekly (Monday, 06:15 UTC) or a cron expression in UTC. GitHub
+    SCHEDULE is daily (06:15, 14:15 and 22:15 UTC), weekly (Wednesday, 06:15 UTC) or a cron expression in UTC. GitHub
     forgets after 14 days: less often than once a week is a risk.
 
     \b

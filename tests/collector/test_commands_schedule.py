@@ -84,6 +84,20 @@ def test_a_tenant_is_collected_when_its_time_comes(
     assert timer.runs == 2
 
 
+def test_a_clock_that_was_set_back_does_not_silence_the_timer(
+    timer: Timer, run: CommandLine, github: SimulatedGitHub, time: Time
+) -> None:
+    run.follow("octo/hello")
+    time.now = NOON + timedelta(days=400)  # the machine's clock; GitHub's is right
+    timer.look()
+    github.requests.clear()
+    time.at(NOON)
+    timer.look()
+    time.at(AFTERNOON)
+    timer.look()
+    assert "hello" in asked(github)
+
+
 def test_a_time_that_was_missed_is_caught_up_by_the_next_timer(
     timer: Timer, run: CommandLine, github: SimulatedGitHub, time: Time
 ) -> None:

@@ -1,7 +1,7 @@
 """Schedules as people write them, and the moments that follow; what is due at a moment."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 
 import pytest
@@ -19,6 +19,7 @@ from collector.schedule import (
     next_time,
     next_times,
 )
+from data.calendar import whole_week_to_ask_for
 from data.models import CollectableRepository, Endpoint, EndpointState, Repository, RepositoryState, Tenant
 
 NOON = datetime(2026, 5, 12, 12, tzinfo=UTC)  # a Tuesday; the last time of `daily` was 06:15
@@ -33,9 +34,10 @@ def test_daily_is_three_times_a_day() -> None:
     assert times == ["12 14:15", "12 22:15", "13 06:15", "13 14:15"]
 
 
-def test_weekly_is_monday_morning() -> None:
-    assert next_time("weekly", NOON) == datetime(2026, 5, 18, 6, 15, tzinfo=UTC)
-    assert last_time("weekly", NOON) == datetime(2026, 5, 11, 6, 15, tzinfo=UTC)
+def test_weekly_is_a_morning_on_which_a_whole_week_is_to_be_had() -> None:
+    assert next_time("weekly", NOON) == datetime(2026, 5, 13, 6, 15, tzinfo=UTC)
+    assert last_time("weekly", NOON) == datetime(2026, 5, 6, 6, 15, tzinfo=UTC)
+    assert whole_week_to_ask_for(next_time("weekly", NOON).date()) == date(2026, 5, 4)
 
 
 @given(SCHEDULES, MOMENTS)

@@ -29,13 +29,10 @@ def main(arguments: list[str] | None = None) -> None:
     """Start, print the address, answer until told to stop."""
     options = _options(arguments)
     now = datetime.fromisoformat(options.now) if options.now else None
-    github = SimulatedGitHub(
-        world_of(options, (now or datetime.now(UTC)).astimezone(UTC).date()),
-        now=now,
-        switches=Switches(window_mode=options.window_mode, latency_s=options.latency, gzip=not options.no_gzip),
-        limits=Limits(requests_an_hour=options.requests_an_hour, requests_a_minute=options.requests_a_minute),
-        port=options.port,
-    )
+    try:
+        github = _github(options, now)
+    except OSError as refusal:
+        sys.exit(f"Port {options.port} cannot be used: {refusal.strerror}.")
     if options.follow:
         github.clock.follow()
     signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)  # a handler could find the main thread inside a lock that it needs
@@ -44,6 +41,16 @@ def main(arguments: list[str] | None = None) -> None:
     with github:
         print(github.url, flush=True)
         signal.sigwait(STOPS)
+
+
+def _github(options: argparse.Namespace, now: datetime | None) -> SimulatedGitHub:
+    return SimulatedGitHub(
+        world_of(options, (now or datetime.now(UTC)).astimezone(UTC).date()),
+        now=now,
+        switches=Switches(window_mode=options.window_mode, latency_s=options.latency, gzip=not options.no_gzip),
+        limits=Limits(requests_an_hour=options.requests_an_hour, requests_a_minute=options.requests_a_minute),
+        port=options.port,
+    )
 
 
 def world_of(options: argparse.Namespace, today: date) -> World:
