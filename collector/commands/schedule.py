@@ -88,7 +88,7 @@ class Timer:
                 self._session.terminal.warn(traceback.format_exc())
 
     def _mind_the_clock(self) -> None:
-        """Forget what was noted for moments that a clock set back has not reached yet: it would keep the timer silent."""
+        """Forget what was noted for moments that a clock set back has not reached: it would silence the timer."""
         now = self._now()
         if now < self._looked_at - CLOCK_WAS_SET:
             self._session.terminal.log(f"The clock was set back to {moment(now)}. Looking anew at what is due.")
