@@ -20,7 +20,7 @@ test: setup-dev setup-old
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(OLD)/bin/python -m pytest tests/data -n 2 -q -p no:cacheprovider
+	$(OLD)/bin/python -m pytest tests/data -n 2 -p no:cacheprovider
 	$(BIN)/python -m pytest -n 2
 
 format: setup-dev

@@ -2,34 +2,77 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
 
 from collector.clock import Clock, SystemClock
 from collector.endpoints import Question, fetch_endpoint
+from collector.errors import LimitReached
 from collector.fields import optional_count, optional_text
 from collector.github import Answer, GitHub
 from collector.limits import Owner
 from collector.parse import AnswerRefused
 from collector.progress import Progress, Silent
 from collector.settings import Settings, read_settings
+from data.calendar import utc_now
 from data.models import Endpoint, RepositoryFacts, StatsObservation
-from data.tokens import TokenFacts
+from data.pauses import OwnerPause, owner_pauses, save_pauses
+from data.store import Store
+from data.tokens import TokenFacts, open_tokens
+from data.vault import VaultError, open_vault
 
 PATIENCE_S = 120.0  # somebody is waiting for the answer
+PACE_SHARE, SLOTS_SHARE = 3, 2
+PAUSE_KEPT_FROM_S = 60.0  # what is left of a wait at the end, for the processes that come after
 
 
 def connect(settings: Settings, secret: str, clock: Clock, progress: Progress) -> GitHub:
-    """A client for a few questions, with a budget of its own."""
-    return GitHub(settings, secret, Owner(settings, clock, progress.waiting, PATIENCE_S), clock)
+    """A client for a few questions, with a budget of its own: a share of what the settings give a run.
+
+    A run may be going on in another process with a token of the same owner. GitHub allows 900 a minute; a run asks
+    600 unless told otherwise, so a third of that and half of the calls at once fit beside it.
+    """
+    pace = max(1, settings.requests_a_minute // PACE_SHARE)
+    share = replace(settings, requests_a_minute=pace, concurrency=max(1, settings.concurrency // SLOTS_SHARE))
+    return GitHub(share, secret, Owner(share, clock, progress.waiting, PATIENCE_S), clock)
 
 
 @contextmanager
-def asking(secret: str) -> Iterator[GitHub]:
-    """GitHub as the token `secret` sees it, for somebody who waits at a page. Raises: SettingsRefused, TokenRefused."""
+def asking(secret: str, store: Store) -> Iterator[GitHub]:
+    """GitHub as the token `secret` sees it, for somebody who waits at a page.
+
+    Raises: SettingsRefused, TokenRefused; LimitReached where GitHub has asked this token's owner to wait.
+    """
     github = connect(read_settings(), secret, SystemClock(), Silent())
+    with heeding_pauses(store, _owner_key(store, secret), github):
+        yield github
+
+
+@contextmanager
+def heeding_pauses(store: Store, owner_key: str | None, github: GitHub) -> Iterator[GitHub]:
+    """The client, unless GitHub has asked its token's owner to wait; closes it, and keeps what it was asked to wait.
+
+    Raises: LimitReached, which says until when.
+    """
+    pause = owner_pauses(store, utc_now()).get(owner_key) if owner_key else None
+    if pause is not None:
+        raise LimitReached(pause.sentence(utc_now()), "secondary_limit")
     try:
         yield github
     finally:
         github.close()
+        left, reason = github.owner.pause() or (0.0, "")
+        if owner_key and left > PAUSE_KEPT_FROM_S:
+            save_pauses(store, [OwnerPause(owner_key, utc_now() + timedelta(seconds=left), reason)], utc_now())
+
+
+def _owner_key(store: Store, secret: str) -> str | None:
+    """Whose token this is, where it is one that is stored."""
+    try:
+        stored = open_tokens(store, open_vault(store.directory), utc_now())
+    except VaultError:
+        return None
+    return next((each.owner_key for each in stored.values() if each.secret == secret), None)
 
 
 def check_token(github: GitHub) -> TokenFacts:

@@ -46,11 +46,13 @@ class GitHubTime:
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
+        self.is_told = False
         self._told, self._told_at = datetime.now(UTC), clock.monotonic()
 
     def tell(self, as_of: datetime) -> None:
         """Set the clock by an answer."""
         self._told, self._told_at = as_of, self.clock.monotonic()
+        self.is_told = True
 
     def now(self) -> datetime:
         """The present moment there (UTC)."""

@@ -1,7 +1,7 @@
 """Works through one token owner's visits, some at a time, phase after phase, and hands on what came of them."""
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -120,7 +120,7 @@ class Crew:
         """The visit as far as it came: what was answered before it ended is kept."""
         results: list[EndpointResult] = []
         if task.visitor.ended:
-            return Done(task.visit, (_skipped(task, 0, task.visitor.ended),))
+            return Done(task.visit, (_skipped(task, [], task.visitor.ended),))
         try:
             for result in task.visitor.visit(task.visit):
                 results.append(result)
@@ -129,10 +129,10 @@ class Crew:
             return Done(task.visit, tuple(results))
         except (TokenRefused, LimitReached) as error:
             task.visitor.ended = redacted(str(error))
-            results.append(_skipped(task, len(results), task.visitor.ended))
+            results.append(_skipped(task, results, task.visitor.ended))
         except (RunStopped, HostDown) as error:
             self._heard(error)
-            results.append(_skipped(task, len(results), redacted(str(error))))
+            results.append(_skipped(task, results, redacted(str(error))))
         return Done(task.visit, tuple(results))
 
     def _heard(self, error: RunStopped | HostDown) -> None:
@@ -142,11 +142,13 @@ class Crew:
             self._halt.end(redacted(str(error)))
 
 
-def _skipped(task: Task, place: int, reason: str) -> EndpointResult:
-    """The row of the log for the endpoint at whose place the visit ended."""
+def _skipped(task: Task, results: Sequence[EndpointResult], reason: str) -> EndpointResult:
+    """The row of the log for the endpoint at which the visit ended: the first without a result."""
     visit, at = task.visit, task.visitor.time.now()
     repository_id = visit.collectable.repository.repository_id
-    return EndpointResult(repository_id, visit.endpoints[place], at, "skipped", 0, message=reason)
+    answered = {result.endpoint for result in results}
+    left = next((each for each in visit.endpoints if each not in answered), visit.endpoints[-1])
+    return EndpointResult(repository_id, left, at, "skipped", 0, message=reason)
 
 
 def in_turns(groups: Iterable[list[Task]]) -> list[Task]:

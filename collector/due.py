@@ -1,6 +1,6 @@
 """Decides what is due, the perishable first. Pure: the moment comes from GitHub's own clock."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -22,7 +22,9 @@ PHASES: tuple[tuple[Endpoint, ...], ...] = (
 )
 """Days are lost after two weeks, lists change daily, weeks come round, stars and releases stay: a budget that runs
 out costs stars, not days. The repository itself is asked before its traffic in every run: its id tells whether the
-name still means the same repository; GitHub does not count the call where nothing has changed (304)."""
+name still means the same repository. That is believed for five minutes; a later visit of the run asks once more before
+its own endpoints. GitHub does not count the call where nothing has changed (304). Where the id cannot be confirmed,
+nothing else of the repository is asked in this run."""
 
 FIRST_LOOK = frozenset({Endpoint.REPOSITORY, Endpoint.VIEWS})
 """A refusal of these is one of the repository; a refusal of another endpoint is that endpoint's alone."""
@@ -38,9 +40,14 @@ class Visit:
     endpoints: tuple[Endpoint, ...]
 
 
-def due_visits(found: Iterable[CollectableRepository], now: datetime) -> list[list[Visit]]:
-    """The visits of each phase; a repository that GitHub refused is visited again after 20 hours."""
-    waiting = [each for each in found if not _rests(each, now)]
+def due_visits(
+    found: Iterable[CollectableRepository], now: datetime, at_once: Collection[int] = ()
+) -> list[list[Visit]]:
+    """The visits of each phase; a repository that GitHub refused is visited again after 20 hours.
+
+    Those whose ids are in `at_once` do not rest: somebody asks for them by name, or there is a new token to try.
+    """
+    waiting = [each for each in found if each.repository.repository_id in at_once or not rests_until(each, now)]
     return [list(_visits(waiting, phase, now)) for phase in PHASES]
 
 
@@ -70,10 +77,15 @@ def _week_is_missing(each: CollectableRepository, metric: Metric, now: datetime)
     return wanted is not None and (stored is None or stored < wanted)
 
 
-def _rests(each: CollectableRepository, now: datetime) -> bool:
-    """Whether GitHub refused this repository less than 20 hours ago."""
-    if each.repository.state is RepositoryState.ACTIVE:
-        return False
+def rests_until(each: CollectableRepository, now: datetime) -> datetime | None:
+    """Until when a repository rests that GitHub refused less than 20 hours ago; None where it does not."""
+    tried = last_look(each)
+    if each.repository.state is RepositoryState.ACTIVE or tried is None:
+        return None
+    return tried + TRIED_AGAIN_AFTER if now - tried < TRIED_AGAIN_AFTER else None
+
+
+def last_look(each: CollectableRepository) -> datetime | None:
+    """When the repository itself or its views were last asked for."""
     looks = (each.endpoints.get(endpoint) for endpoint in FIRST_LOOK)
-    tried = [look.last_tried_at for look in looks if look is not None]
-    return bool(tried) and now - max(tried) < TRIED_AGAIN_AFTER
+    return max((look.last_tried_at for look in looks if look is not None), default=None)

@@ -60,7 +60,7 @@ class Fetched:
     status: int
     warnings: tuple[str, ...] = ()
     etag: str | None = None
-    moved_to: str | None = None
+    led_to: str | None = None
 
 
 def fetch_endpoint(github: GitHub, question: Question) -> Fetched:
@@ -73,11 +73,11 @@ def fetch_endpoint(github: GitHub, question: Question) -> Fetched:
     first_look = question.endpoint in {Endpoint.REPOSITORY, Endpoint.VIEWS}
     answer = github.fetch(question.path, _query(question), etag=question.etag, confirm_missing=first_look)
     if answer.unchanged:
-        return Fetched(None, answer.as_of, answer.status, answer.warnings, question.etag, answer.moved_to)
+        return Fetched(None, answer.as_of, answer.status, answer.warnings, question.etag, answer.led_to)
     parsed = _parse(question.endpoint, answer)
     warnings = (*answer.warnings, *parsed.warnings)
     etag = answer.etag if _says_all(question.endpoint, answer, warnings) else None
-    return Fetched(parsed.observation, answer.as_of, answer.status, warnings, etag, answer.moved_to)
+    return Fetched(parsed.observation, answer.as_of, answer.status, warnings, etag, answer.led_to)
 
 
 def _query(question: Question) -> Mapping[str, str | int]:
@@ -123,12 +123,12 @@ def _fetch_history(github: GitHub, question: Question) -> Fetched:
     pages, warnings = _pages(_answers(github, question))
     newest = pages[0]
     if newest.unchanged:
-        return Fetched(None, newest.as_of, newest.status, newest.warnings, question.etag, newest.moved_to)
+        return Fetched(None, newest.as_of, newest.status, newest.warnings, question.etag, newest.led_to)
     bodies = [page.body for page in pages]
     parsed: Parsed[Observation] = parse_star_history(bodies, newest.as_of) if stars else parse_releases(bodies)
     etag = newest.etag if not stars and len(pages) == 1 and not parsed.warnings else None
     warned = (*warnings, *newest.warnings, *parsed.warnings)
-    return Fetched(parsed.observation, newest.as_of, newest.status, warned, etag, newest.moved_to)
+    return Fetched(parsed.observation, newest.as_of, newest.status, warned, etag, newest.led_to)
 
 
 def _answers(github: GitHub, question: Question) -> Iterator[Answer]:

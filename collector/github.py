@@ -11,8 +11,8 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from http.client import IncompleteRead
 from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
@@ -23,7 +23,7 @@ from requests.utils import get_environ_proxies, parse_header_links
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, stop_after_delay, wait_random_exponential
 
 from collector import deadline
-from collector.clock import Clock
+from collector.clock import Clock, GitHubTime
 from collector.errors import (
     BadAnswer,
     GitHubError,
@@ -38,7 +38,7 @@ from collector.errors import (
 from collector.headers import date_of, expiry_of, place_of, validator_of
 from collector.limits import Owner
 from collector.redaction import HIDDEN
-from collector.refusals import API_VERSION, MESSAGE_LIMIT, Reply, error_of, limit_of
+from collector.refusals import API_VERSION, ENTERPRISE_SERVER, MESSAGE_LIMIT, Reply, error_of, limit_of
 from collector.settings import Settings
 
 CONNECT_TIMEOUT_S = 10
@@ -47,6 +47,7 @@ TRIES = 4
 TRY_FOR_S = 90
 CONFIRM_MISSING_AFTER_S = 3  # GitHub's replicas lag: one 404 between successes means nothing
 MOST_REDIRECTS = 5
+DOUBTED_FROM = timedelta(days=1)  # a date so far from the run's time is that of a clock gone wrong
 USER_AGENT = "github-traffic-analytics"
 PIECE = 16384
 
@@ -57,12 +58,12 @@ _KINDS = {
     "ghu_": "app user",
     "ghs_": "app installation",
 }
-_PERMANENT, _TEMPORARY = {301, 308}, {302, 303, 307}
+_REDIRECTS = {301, 302, 303, 307, 308}
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What GitHub answered. `as_of` is its own clock (UTC); `moved_to` the new path after a permanent redirect.
+    """What GitHub answered. `as_of` is its own clock (UTC); `led_to` the path after a redirect.
 
     `unchanged` stands for 304: the body is what it was when `etag` was given.
     """
@@ -73,8 +74,8 @@ class Answer:
     headers: Mapping[str, str]
     warnings: tuple[str, ...] = ()
     etag: str | None = None
-    moved_to: str | None = None
     unchanged: bool = False
+    led_to: str | None = None
 
 
 class GitHub:
@@ -89,6 +90,7 @@ class GitHub:
         self.kind = next((kind for prefix, kind in _KINDS.items() if secret.startswith(prefix)), "unknown")
         self.token_expires_at: datetime | None = None
         self.token_refused: str | None = None  # GitHub's words, once it has refused the token
+        self.time: GitHubTime | None = None  # a run's, once it knows: dates that disagree with it are doubted
         self._api_url = settings.api_url
         self._clock = clock
         self._authorization = _Authorization(secret)
@@ -154,17 +156,15 @@ class GitHub:
 
     def _follow(self, url: str, etag: str | None) -> Answer:
         """Ask, and go where GitHub sends us, on its own host only."""
-        moved_to, target, seen = None, url, {url}
+        target, seen = url, {url}
         for _ in range(MOST_REDIRECTS + 1):
             reply = self._ask(target, etag)
-            if reply.status not in _PERMANENT | _TEMPORARY:
-                return _answer(reply, etag, moved_to)
+            if reply.status not in _REDIRECTS:
+                return _answer(reply, etag, None if target == url else urlsplit(target).path)
             target = self._redirected(target, reply)
             if target in seen:
                 raise RequestRefused("GitHub redirects in a circle.", reply.status)
             seen.add(target)
-            if reply.status in _PERMANENT:
-                moved_to = urlsplit(target).path
         raise RequestRefused(f"GitHub redirects more than {MOST_REDIRECTS} times.", reply.status)
 
     def _redirected(self, url: str, reply: Reply) -> str:
@@ -187,7 +187,7 @@ class GitHub:
         asked_again = False
         while True:
             with self.owner.turn() as sent_at:
-                reply = self._send(url, etag)
+                reply = self._dated(self._send(url, etag))
             self.owner.heed(reply.headers, reply.as_of)
             self.token_expires_at = expiry_of(reply.headers) or self.token_expires_at
             limit = limit_of(reply)
@@ -195,7 +195,9 @@ class GitHub:
                 self.owner.refused(limit, sent_at)
                 continue
             self.owner.answered(sent_at)
-            if reply.status in {200, 204} | _PERMANENT | _TEMPORARY or (reply.status == 304 and etag):
+            if ENTERPRISE_SERVER in reply.headers:  # its good answers too: a token was stored that collects nothing
+                raise error_of(reply)
+            if reply.status in {200, 204} | _REDIRECTS or (reply.status == 304 and etag):
                 return reply
             if reply.status == 304:
                 raise BadAnswer("GitHub says that nothing changed, and was not asked that.", reply.status)
@@ -206,6 +208,15 @@ class GitHub:
             if isinstance(error, TokenRefused):
                 self.token_refused = str(error)
             raise error
+
+    def _dated(self, reply: Reply) -> Reply:
+        """The answer as of the run's time where its own `Date` cannot be: one wrong clock must not move our days."""
+        if self.time is None or not self.time.is_told:
+            return reply
+        given, now = date_of(reply.headers), self.time.now()
+        if given is not None and abs(given - now) <= DOUBTED_FROM:
+            return reply
+        return replace(reply, as_of=now)
 
     def _send(self, url: str, etag: str | None) -> Reply:
         headers = {"If-None-Match": etag} if etag else None
@@ -315,20 +326,25 @@ def _reply(response: requests.Response, raw: bytes) -> Reply:
     return Reply(response.status_code, headers, body, date_of(headers) or datetime.now(UTC))
 
 
-def _answer(reply: Reply, etag: str | None, moved_to: str | None) -> Answer:
+def _answer(reply: Reply, etag: str | None, led_to: str | None) -> Answer:
     kind = reply.headers.get("content-type", "")
     odd = reply.status == 200 and "json" not in kind
     warnings = (f"JSON came as {kind[:40] or 'no type'}",) if odd else ()
+    given = date_of(reply.headers)
+    if given is None:
+        warnings = (*warnings, "the answer had no Date; ours was taken")
+    elif given != reply.as_of:
+        warnings = (*warnings, f"the answer's Date ({given:%Y-%m-%d}) cannot be; the time of the run was taken")
     unchanged = reply.status == 304
     return Answer(
         body=[] if reply.status == 204 else reply.body,
         as_of=reply.as_of,
         status=reply.status,
         headers=reply.headers,
-        warnings=warnings if date_of(reply.headers) else (*warnings, "the answer had no Date; ours was taken"),
+        warnings=warnings,
         etag=etag if unchanged else validator_of(reply.headers),
-        moved_to=moved_to,
         unchanged=unchanged,
+        led_to=led_to,
     )
 
 

@@ -60,6 +60,12 @@ class Owner:
         self._refusals = 0
         self._exhausted: LimitReached | None = None
 
+    def pause(self) -> tuple[float, str] | None:
+        """How many seconds GitHub still asks to wait, and why; None where it does not."""
+        with self._guard:
+            left = self._paused_until - self._clock.monotonic()
+            return (left, self._why) if left > 0 else None
+
     @contextmanager
     def turn(self) -> Iterator[float]:
         """Wait for one's turn and hold it while a call is made. Gives the moment of sending (monotonic).
@@ -147,11 +153,11 @@ class Owner:
     def _await_reset(self, now: float) -> None:
         wait = self._resets_at - now
         self._why = _reason("primary_limit")
+        self._paused_at, self._paused_until = now, self._resets_at
         if wait > self._patience_s:
             self._give_up("primary_limit", wait)
             assert self._exhausted
             raise self._exhausted
-        self._paused_at, self._paused_until = now, self._resets_at
         self._remaining = None
 
     def _send(self, now: float) -> None:

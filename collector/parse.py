@@ -21,7 +21,7 @@ from collector.fields import (
     optional_text,
     text_field,
 )
-from data.calendar import DAY, DayRange, covered_days, is_whole_week, utc_day, whole_week_to_ask_for
+from data.calendar import DAY, DayRange, covered_days, is_whole_week, stray_days, utc_day
 from data.models import (
     DayReading,
     ListingEntry,
@@ -60,6 +60,8 @@ class Parsed(Generic[Seen_co]):
 def parse_traffic(metric: Metric, body: object, as_of: datetime) -> Parsed[TrafficObservation]:
     """Views or clones by day, with zeros for the days that the answer covers without a row.
 
+    An answer in which something is wrong (a row refused or outside of any window, a total that its rows do not
+    add up to) may lack rows: it covers the newest rows that it has, and no zero is inferred.
     Source: /traffic/views and /traffic/clones; both window forms lead to the same days.
     Raises: AnswerRefused where the list is missing or no row of it can be used.
     """
@@ -67,37 +69,41 @@ def parse_traffic(metric: Metric, body: object, as_of: datetime) -> Parsed[Traff
     readings, warnings = _readings(_list(top, metric.value), today)
     if warnings.refused and not readings:
         raise AnswerRefused(f"no row of {metric.value} could be used: {warnings.refused[0]}")
-    covered = _newest_run(sorted(readings), today) if warnings.refused else covered_days(readings, today)
-    for day in covered.days() if covered else ():
-        readings.setdefault(day, DayReading(day, 0, 0))
-    days = tuple(readings[day] for day in sorted(readings))
-    total = sum(reading.count for reading in days)
+    total = sum(reading.count for reading in readings.values())
     if total > GREATEST_COUNT:
         raise AnswerRefused(f"the rows of {metric.value} add up to more than can be")
+    stray, adds_up = stray_days(readings, today), _adds_up(top, metric, total, warnings)
+    warnings.odd.extend(f"{day} is outside the window of {today}" for day in stray)
+    in_doubt = bool(warnings.refused or stray) or not adds_up
+    covered = _newest_run(sorted(readings), today) if in_doubt else covered_days(readings, today)
     window = None
     if covered is not None:
         window = TrafficWindow(covered.first, covered.last, total, optional_count(top, "uniques"))
-    told = optional_count(top, "count")
-    if told != total and not warnings.refused:
-        warnings.odd.append(f"the total of {metric.value} is {told}, its rows add up to {total}")
+        for day in covered.days():
+            readings.setdefault(day, DayReading(day, 0, 0))
+    days = tuple(readings[day] for day in sorted(readings))
     return Parsed(TrafficObservation(metric, days, window), warnings.told())
 
 
 def parse_weekly(metric: Metric, body: object, as_of: datetime) -> Parsed[WeeklyObservation]:
-    """Views or clones by GitHub's own weeks (Monday, UTC). Source: per=week. Raises: AnswerRefused."""
+    """Views or clones by GitHub's own weeks (Monday, UTC). Source: per=week. Raises: AnswerRefused.
+
+    A week without a row is unknown: an answer of an outage looks the same. No week is complete in an answer whose
+    total its rows do not add up to.
+    """
+    top = _object(body)
     today = utc_day(as_of)
-    readings, warnings = _readings(_list(_object(body), metric.value), today)
+    readings, warnings = _readings(_list(top, metric.value), today)
     if warnings.refused and not readings:
         raise AnswerRefused(f"no week of {metric.value} could be used: {warnings.refused[0]}")
-    whole = whole_week_to_ask_for(today)
-    if whole is not None and not warnings.refused:
-        readings.setdefault(whole, DayReading(whole, 0, 0))
+    total = sum(each.count for each in readings.values())
+    adds_up = "count" not in top or bool(warnings.refused) or _adds_up(top, metric, total, warnings)
     weeks = []
     for reading in sorted(readings.values(), key=lambda r: r.day):
         if reading.day.weekday() != 0:
             warnings.refused.append(f"the week of {reading.day} does not begin on a Monday")
         else:
-            complete = is_whole_week(reading.day, today)
+            complete = adds_up and is_whole_week(reading.day, today)
             weeks.append(WeekReading(reading.day, reading.count, reading.uniques, complete))
     return Parsed(WeeklyObservation(metric, tuple(weeks)), warnings.told())
 
@@ -197,8 +203,16 @@ def _reading(given: object, today: date, warnings: Warnings) -> DayReading:
     return DayReading(day, count, uniques)
 
 
+def _adds_up(top: Mapping[str, object], metric: Metric, total: int, warnings: Warnings) -> bool:
+    """Whether the rows add up to what the answer says itself; told where they do not, and no row was refused."""
+    told = optional_count(top, "count")
+    if told != total and not warnings.refused:
+        warnings.odd.append(f"the total of {metric.value} is {told}, its rows add up to {total}")
+    return told == total
+
+
 def _newest_run(days: list[date], today: date) -> DayRange | None:
-    """The newest unbroken run of finished days: all that an answer with refused rows surely covers."""
+    """The newest unbroken run of finished days: all that an answer in doubt surely covers."""
     finished = [day for day in days if day < today]
     if not finished:
         return None

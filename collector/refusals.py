@@ -22,6 +22,7 @@ from collector.redaction import redacted
 
 MESSAGE_LIMIT = 200
 API_VERSION = "2026-03-10"
+ENTERPRISE_SERVER = "x-github-enterprise-version"
 
 _SECONDARY_ENDINGS = (
     "please wait a few minutes before you try again.",
@@ -96,7 +97,7 @@ def _is_secondary(reply: Reply, message: str) -> bool:
 def error_of(reply: Reply) -> GitHubError:
     """The error that an answer without a limit stands for; its sentence quotes GitHub and says what to do."""
     status, said = reply.status, reply.message
-    if "x-github-enterprise-version" in reply.headers:
+    if ENTERPRISE_SERVER in reply.headers:
         return RunStopped("This is a GitHub Enterprise Server: it has no traffic API. Only github.com has one.", status)
     if status == 202:
         return NotReady("GitHub is still computing the answer.", status)

@@ -11,22 +11,25 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
+from collector.check import PAUSE_KEPT_FROM_S
 from collector.clock import GitHubTime, Stopped, SystemClock
 from collector.crew import Crew, Done, Halt, HaltingClock, Task, in_turns
-from collector.due import Visit, due_visits
+from collector.due import Visit, due_visits, last_look, rests_until
 from collector.errors import GitHubError, HostDown, LimitReached, RunStopped, TokenRefused
 from collector.github import GitHub
 from collector.limits import Owner
+from collector.meeting import tell_time
 from collector.progress import Progress
 from collector.redaction import redacted
 from collector.settings import Settings
 from collector.visits import GOOD, Visitor
 from data import ledger
 from data.locking import LockHeld, exclusive
-from data.models import EndpointResult, Metric, RunState, TrafficObservation
+from data.models import CollectableRepository, EndpointResult, Metric, RunState, TrafficObservation
+from data.pauses import OwnerPause, owner_pauses, save_pauses
 from data.store import Store
 from data.tenants import operator, tenants
 from data.tokens import OpenToken, TokenVerdict, open_tokens, save_verdicts
@@ -36,6 +39,7 @@ BATCH_REPOSITORIES = 200
 BATCH_S = 60.0
 MOST_WORKERS = 64  # over all owners
 WAITING_VISITS = 1000  # fetched and not yet saved
+BY_NAME = frozenset({"command", "added", "app"})  # triggers with which somebody asks for single repositories
 OUTAGE_FROM = 5  # so many repositories, all without a single view, are more likely an outage at GitHub
 
 
@@ -96,6 +100,13 @@ class _Tally:
     views_windows: int = 0
     views_seen: int = 0
     notes: list[str] = field(default_factory=list)
+    gone: set[int] = field(default_factory=set)
+
+    def about_gone(self) -> list[str]:
+        """What became of repositories that were deleted while the run asked about them: nobody's fault, but told."""
+        if not self.gone:
+            return []
+        return [f"Deleted meanwhile: {len(self.gone):,} of the repositories. What was fetched of them is dropped."]
 
     def count(self, done: Done) -> None:
         """Add a visit."""
@@ -136,6 +147,8 @@ class Run:
         self._names: dict[int, str] = {}  # of the tenants
         self._closed = threading.Event()  # nobody saves any more
         self._started = self._clock.monotonic()
+        self._began_at = self._time.now()  # by this machine's clock, as pauses are kept
+        self._pauses: dict[str, OwnerPause] = {}
 
     def go(self) -> RunReport:
         """Make the run."""
@@ -144,23 +157,67 @@ class Run:
         if not found:
             return RunReport(None, RunState.COMPLETE, message="There is no repository to collect.")
         self._names = {each.tenant_id: each.name for each in tenants(operator(self._store), self._store)}
-        self._meet_github({each.repository.tenant_id for each in found})
-        phases = due_visits(found, self._time.now())
+        self._pauses = owner_pauses(self._store, self._began_at)
+        self._meet_github(found)
+        phases = due_visits(found, self._time.now(), self._asked_at_once(found))
+        if not any(phases) or self._all_wait(found):
+            return self._nothing_to_do(found)
         run_id = ledger.start_run(self._store, self._request.trigger, self._time.now())
         try:
             self._fetch_and_save(run_id, phases)
         finally:
-            for visitor in self._visitors.values():
-                visitor.github.close()
+            self._hang_up()
         return self._finish(run_id)
 
-    def _meet_github(self, tenant_ids: set[int]) -> None:
+    def _hang_up(self) -> None:
+        for visitor in self._visitors.values():
+            visitor.github.close()
+
+    def _asked_at_once(self, found: list[CollectableRepository]) -> set[int]:
+        """Those that do not rest after a refusal: asked for by name, or with a token that is newer than the refusal."""
+        if self._request.scope.repository_ids is not None and self._request.trigger in BY_NAME:
+            return {each.repository.repository_id for each in found}
+        since = {tenant_id: token.added_at for tenant_id, token in self._tokens.items()}
+        at_once = set()
+        for each in found:
+            added_at, tried = since.get(each.repository.tenant_id), last_look(each)
+            if added_at is not None and tried is not None and added_at > tried:
+                at_once.add(each.repository.repository_id)
+        return at_once
+
+    def _all_wait(self, found: list[CollectableRepository]) -> bool:
+        """Whether GitHub has asked every owner of the run to wait: a run that asks nothing is none for the log."""
+        tenant_ids = {each.repository.tenant_id for each in found}
+        return all(
+            tenant_id in self._tokens and self._tokens[tenant_id].owner_key in self._pauses for tenant_id in tenant_ids
+        )
+
+    def _nothing_to_do(self, found: list[CollectableRepository]) -> RunReport:
+        self._hang_up()
+        self._save_verdicts()
+        requests = self._so_far(RunState.COMPLETE).requests
+        if self._halt.reason:
+            self._note(self._halt.reason)
+        if self._tally.notes:
+            return RunReport(None, RunState.FAILED, requests, message=" ".join(self._tally.notes))
+        until = [moment for each in found if (moment := rests_until(each, self._time.now()))]
+        return RunReport(None, RunState.COMPLETE, requests, message=_resting(until) if until else None)
+
+    def _meet_github(self, found: list[CollectableRepository]) -> None:
         """Ask GitHub with each token for the time and the state of its limits, which costs nothing there."""
-        for tenant_id in sorted(tenant_ids & self._tokens.keys()):
+        tried = [state.last_tried_at for each in found for state in each.endpoints.values()]
+        for tenant_id in sorted({each.repository.tenant_id for each in found} & self._tokens.keys()):
             visitor = self._visitors[tenant_id] = self._visitor(self._tokens[tenant_id])
+            pause = self._pauses.get(self._tokens[tenant_id].owner_key)
+            if pause is not None:
+                visitor.ended = pause.sentence(self._began_at)
+                self._note(f"{self._names.get(tenant_id, 'A tenant')} is not collected: {visitor.ended}")
+                continue
             try:
-                self._time.tell(visitor.github.fetch("/rate_limit").as_of)
+                doubt = tell_time(visitor.github, self._time, max(tried, default=None))
                 visitor.accepted = True
+                if doubt:
+                    self._note(doubt)
             except (TokenRefused, LimitReached) as error:
                 visitor.ended = redacted(str(error))
                 self._note(f"The token of {self._names.get(tenant_id, 'a tenant')} is not used: {visitor.ended}")
@@ -176,7 +233,9 @@ class Run:
     def _visitor(self, token: OpenToken) -> Visitor:
         clock = self._fetching_clock
         owner = self._owners.setdefault(token.owner_key, Owner(self._settings, clock, self._progress.waiting))
-        return Visitor(GitHub(self._settings, token.secret, owner, clock), token.token_id, self._time)
+        github = GitHub(self._settings, token.secret, owner, clock)
+        github.time = self._time
+        return Visitor(github, token.token_id, self._time)
 
     def _fetch_and_save(self, run_id: int, phases: list[list[Visit]]) -> None:
         crews = self._crews(phases)
@@ -250,13 +309,15 @@ class Run:
 
     def _save(self, run_id: int, batch: list[Done]) -> None:
         results: list[EndpointResult] = [result for done in batch for result in done.results]
-        changed = ledger.save_results(self._store, run_id, results, self._so_far(RunState.RUNNING))
-        self._tally.rows_changed += changed
-        self._progress.saved(len({result.repository_id for result in results}), changed)
+        saved = ledger.save_results(self._store, run_id, results, self._so_far(RunState.RUNNING))
+        self._tally.rows_changed += saved.rows_changed
+        self._tally.gone |= saved.gone
+        self._progress.saved(len({result.repository_id for result in results} - saved.gone), saved.rows_changed)
 
     def _so_far(self, state: RunState) -> ledger.RunProgress:
         requests = sum(owner.requests for owner in self._owners.values())
-        return ledger.RunProgress(state, requests, len(self._tally.repositories), " ".join(self._tally.notes) or None)
+        told = " ".join([*self._tally.notes, *self._tally.about_gone()])
+        return ledger.RunProgress(state, requests, len(self._tally.repositories), told or None)
 
     def _note(self, sentence: str) -> None:
         if sentence not in self._tally.notes:
@@ -270,9 +331,12 @@ class Run:
             if not any(sentence in note for note in self._tally.notes):
                 self._note(sentence)
         self._note_outage()
+        for sentence in self._tally.about_gone():
+            self._progress.warned(sentence)
         state = self._state()
         progress = self._so_far(state)
         self._save_verdicts()
+        self._save_pauses()
         ledger.finish_run(self._store, run_id, progress, self._time.now())
         seconds = self._clock.monotonic() - self._started
         tally = self._tally
@@ -313,3 +377,24 @@ class Run:
                 verdicts.append(TokenVerdict(token.token_id, state, refused, expires_at))
         if verdicts:
             save_verdicts(self._store, verdicts, self._time.now())
+
+    def _save_pauses(self) -> None:
+        """Keep what is left of GitHub's waits: the next process would ask again at once."""
+        now = self._began_at + timedelta(seconds=self._clock.monotonic() - self._started)
+        pending = {key: pause for key, owner in self._owners.items() if (pause := owner.pause()) is not None}
+        kept = [
+            OwnerPause(key, now + timedelta(seconds=left), reason)
+            for key, (left, reason) in pending.items()
+            if left > PAUSE_KEPT_FROM_S
+        ]
+        if kept:
+            save_pauses(self._store, kept, now)
+
+
+def _resting(until: list[datetime]) -> str:
+    """Why nothing was asked: for people."""
+    who = "1 repository rests" if len(until) == 1 else f"{len(until):,} repositories rest"
+    return (
+        f"{who} until {min(until):%Y-%m-%d %H:%M} UTC because GitHub refused {'it' if len(until) == 1 else 'them'}; "
+        "a new token ends that, and so does: python -m collector collect --repo OWNER/NAME"
+    )

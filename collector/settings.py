@@ -57,6 +57,8 @@ def _api_url(url: str) -> str:
         raise SettingsRefused(f"GITHUB_API_URL is not an address. The default is {DEFAULT_API_URL}.") from error
     if "@" in parts.netloc or parts.query or parts.fragment:
         raise SettingsRefused("GITHUB_API_URL must be a plain address, without a user, a token or a query.")
+    if host in {"github.com", "www.github.com"}:
+        raise SettingsRefused(f"{host} is GitHub's website. Its API, which GITHUB_API_URL names, is {DEFAULT_API_URL}.")
     if host == "ghe.com" or host.endswith(".ghe.com"):
         raise SettingsRefused(
             f"{host} is GitHub Enterprise Cloud with data residency: it gives no traffic through its API. "

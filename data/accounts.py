@@ -72,8 +72,7 @@ class Identity:
 
 def has_users(store: Store) -> bool:
     """Whether the first user has been added."""
-    with store.control.read() as cursor:
-        return _has_users(cursor)
+    return store.control.remembered("has users", _has_users)
 
 
 def renew_setup_code(store: Store, now: datetime) -> str | None:

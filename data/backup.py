@@ -16,22 +16,26 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
 
+import duckdb
+
 from data import schema
+from data.audit import note
+from data.authority import COMMAND_LINE
 from data.calendar import utc_now
+from data.identity import raise_last_ids
 from data.locking import LockHeld, exclusive
+from data.sql import query
 from data.store import Database, Store, StoreBusy, StoreError, StoreMissing, StoreNotWritten, StoreTooNew, check_file
-from data.versions import copy, sync
+from data.versions import sync
 
 STAMP = "%Y%m%dT%H%M%SZ"
 KEY_NOTE = (
     "The secret key is not in the backup. The tokens in it open with that key only: keep a copy of the key "
     "somewhere else than the backup."
 )
-RESTORE_NOTE = (
-    "The former versions are still there until three more commits have been made. Tokens in the restored data open "
-    "only with the key that they were sealed with."
-)
+TOKENS_NOTE = "Tokens in the restored data open only with the key that they were sealed with."
 LOCK_TIMEOUT_S = 60.0
+COLLECTING = ".collecting"  # the lock file that a run holds
 _NAME = re.compile(r"(traffic|control)-(\d{8}T\d{6}Z)\.duckdb")
 
 
@@ -52,12 +56,12 @@ class BackupReport:
 
 @dataclass(frozen=True, slots=True)
 class RestoreReport:
-    """The backup that was brought back, and the versions that it became."""
+    """The backup that was brought back, the versions that it became, and what to know about it."""
 
     stamp: str
     traffic_version: int
     control_version: int
-    note: str = RESTORE_NOTE
+    note: str
 
 
 def backup(store: Store, target_dir: Path) -> BackupReport:
@@ -88,17 +92,29 @@ def backups(source_dir: Path) -> list[str]:
 def restore(store: Store, source_dir: Path, stamp: str | None = None) -> RestoreReport:
     """Make a backup, the newest or the one named, the next version of both databases, and migrate it.
 
-    Both files are checked before anything changes. What was there before stays among the last three versions.
+    Both files are checked before anything changes, and nobody collects meanwhile. Sessions and one-time links of the
+    backup are void; a number that was given since is not given again. One commit to each database, so that the
+    version before it stays for one commit more.
     Raises: BackupIncomplete, StoreUnreadable, StoreTooNew, StoreBusy, StoreNotWritten.
     """
     chosen = _chosen(source_dir, stamp)
     sources = {name: source_dir / f"{name}-{chosen}.duckdb" for name in ("traffic", "control")}
     for name, path in sources.items():
         _check(path, name)
-    with store.traffic.locked("restore"):
-        numbers = _publish(store, sources)
-    store.prepare()
-    return RestoreReport(chosen, *numbers)
+    with _nobody_collecting(store), store.traffic.locked("restore"):
+        former = [database.files.newest() for database in (store.traffic, store.control)]
+        numbers = _publish(store, sources, chosen)
+    return RestoreReport(chosen, *numbers, note=_restore_note(*former))
+
+
+def _restore_note(traffic: int | None, control: int | None) -> str:
+    """What becomes of the versions that a restore followed, and of the tokens in the restored data."""
+    if traffic is None or control is None:
+        return TOKENS_NOTE
+    return (
+        f"What was there before is versions/traffic-{traffic}.duckdb and versions/control-{control}.duckdb. Each is "
+        f"removed by the second commit to its database from now on: copy them if you may need them. {TOKENS_NOTE}"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,25 +201,49 @@ def _check(path: Path, database: str) -> None:
         )
 
 
-def _publish(store: Store, sources: dict[str, Path]) -> tuple[int, int]:
-    """Copy both files first, then give both their names, so that little can go wrong between the two."""
-    pairs = [(database.files, sources[database.name]) for database in (store.traffic, store.control)]
-    numbers = []
+@contextmanager
+def _nobody_collecting(store: Store) -> Iterator[None]:
+    """Keep collections away: one that is going on would save what it fetched for the data that was there before."""
     try:
-        for files, source in pairs:
-            files.remove_leftovers()
-            number = (files.newest() or 0) + 1
-            copy(source, files.temporary(number))
-            sync(files.temporary(number))
+        store.directory.mkdir(parents=True, exist_ok=True)
+        with exclusive(store.directory / COLLECTING, "restore", 0):
+            yield
+    except LockHeld as held:
+        raise StoreBusy(
+            f"A collection is going on in {store.directory}: {held.holder}. Nothing was restored. "
+            "Let it finish or stop it, and stop the schedule, then restore again."
+        ) from held
+
+
+def _publish(store: Store, sources: dict[str, Path], stamp: str) -> tuple[int, int]:
+    """Finish both files first, then give both their names, so that little can go wrong between the two."""
+    databases, numbers = (store.traffic, store.control), []
+    try:
+        for database in databases:
+            database.files.remove_leftovers()
+            number = (database.files.newest() or 0) + 1
+            with database.writing(number, sources[database.name]) as connection:
+                schema.migrate(connection, database.name)
+                raise_last_ids(connection, database.last_ids())
+                if database is store.control:
+                    _void_sign_ins(connection, stamp)
+            sync(database.files.temporary(number))
             numbers.append(number)
-        for (files, _), number in zip(pairs, numbers, strict=True):
-            files.publish(files.temporary(number), number)
-    except OSError as refusal:
-        for files, _ in pairs:
+        for database, number in zip(databases, numbers, strict=True):
+            database.publish(number)
+    except (OSError, StoreNotWritten) as refusal:
+        for database in databases:
             with suppress(OSError):
-                files.remove_leftovers()
+                database.files.remove_leftovers()
         raise StoreNotWritten(
-            f"The disk of {store.directory} refused the restored files ({refusal}). Make room or mend the rights, "
-            "then restore again."
+            f"The disk of {store.directory} refused the restored files ({refusal.__cause__ or refusal}). Make room or "
+            "mend the rights, then restore again."
         ) from refusal
     return numbers[0], numbers[1]
+
+
+def _void_sign_ins(connection: duckdb.DuckDBPyConnection, stamp: str) -> None:
+    """Void what would let somebody in as of then: sessions that were ended since, links that were used since."""
+    connection.execute(query("backup.void_sign_ins"))
+    by = (COMMAND_LINE, utc_now())
+    note(connection, "backup restored", f"backup {stamp}", by, "all sessions ended, all links voided")

@@ -46,6 +46,12 @@ def monday(day: date) -> date:
     return day - timedelta(days=day.weekday())
 
 
+def stray_days(days: Iterable[date], as_of: date) -> list[date]:
+    """The days that no window of the day `as_of` has: before 14 days ago, or not begun yet. A dense answer has none."""
+    rows = sorted(set(days))
+    return [] if _is_dense(rows) else [day for day in rows if not as_of - DAY * WINDOW_DAYS <= day <= as_of]
+
+
 def covered_days(days: Iterable[date], as_of: date) -> DayRange:
     """The days that an answer of the day `as_of`, with rows for `days`, tells the count of.
 
@@ -53,17 +59,23 @@ def covered_days(days: Iterable[date], as_of: date) -> DayRange:
     included, covers what surely lay inside its window and was surely published: from 13 days
     to 3 days before `as_of`, and from its first to its last row. The day of the answer itself
     is still running and never covered. Neither is a row of 14 days ago beside one of today: GitHub's
-    older window rolled by the hour and cut that row off.
+    older window rolled by the hour and cut that row off. A stray row tells nothing of the days beside it.
     """
     rows = sorted(set(days))
-    if len(rows) == WINDOW_DAYS and rows[-1] - rows[0] == DAY * (WINDOW_DAYS - 1):
+    if _is_dense(rows):
         return DayRange(rows[0], min(rows[-1], as_of - DAY))
+    rows = [day for day in rows if as_of - DAY * WINDOW_DAYS <= day <= as_of]
     first, last = as_of - DAY * (WINDOW_DAYS - 1), as_of - DAY * SETTLED_AFTER_DAYS
     if rows and rows[-1] < as_of:
         first = min(first, rows[0])
     if rows:
         last = max(last, min(rows[-1], as_of - DAY))
     return DayRange(first, last)
+
+
+def _is_dense(rows: list[date]) -> bool:
+    """Whether distinct days in order are those of a full window, none missing in between."""
+    return len(rows) == WINDOW_DAYS and rows[-1] - rows[0] == DAY * (WINDOW_DAYS - 1)
 
 
 def whole_week_to_ask_for(as_of: date) -> date | None:

@@ -45,11 +45,8 @@ def viewer_of(store: Store, account: Account) -> Viewer:
     """
     if not account.active:
         return Viewer(frozenset(), frozenset())
-    values = {
-        "tenant_ids": [grant.tenant_id for grant in account.grants if grant.role in FOR_A_TENANT],
-        "repository_ids": [g.repository_id for g in account.grants if g.role == Role.REPOSITORY_VIEWER],
-    }
-    return _viewer(store, values)
+    tenant_ids = [grant.tenant_id for grant in account.grants if grant.role in FOR_A_TENANT]
+    return _viewer(store, tenant_ids, [g.repository_id for g in account.grants if g.role == Role.REPOSITORY_VIEWER])
 
 
 def administered(account: Account, store: Store) -> Viewer:
@@ -62,7 +59,7 @@ def administered(account: Account, store: Store) -> Viewer:
         places = _places(store)
         return Viewer(frozenset(places.repositories), frozenset(places.tenants))
     managed = [grant.tenant_id for grant in account.grants if grant.role == Role.TENANT]
-    return _viewer(store, {"tenant_ids": managed, "repository_ids": []})
+    return _viewer(store, managed, [])
 
 
 def grantable_repositories(account: Account, store: Store) -> list[Repository]:
@@ -216,13 +213,15 @@ def _places(store: Store) -> _Places:
     )
 
 
-def _viewer(store: Store, values: dict[str, list[int | None]]) -> Viewer:
-    with store.traffic.read() as cursor:
+def _viewer(store: Store, tenant_ids: list[int | None], repository_ids: list[int | None]) -> Viewer:
+    values = {"tenant_ids": tenant_ids, "repository_ids": repository_ids}
+
+    def ask(cursor: duckdb.DuckDBPyConnection) -> Viewer:
         rows = cursor.execute(query("grants.viewer_of"), values).fetchall()
-    return Viewer(
-        frozenset(key for kind, key in rows if kind == "repository"),
-        frozenset(key for kind, key in rows if kind == "tenant"),
-    )
+        repositories = frozenset(key for kind, key in rows if kind == "repository")
+        return Viewer(repositories, frozenset(key for kind, key in rows if kind == "tenant"))
+
+    return store.traffic.remembered(("viewer", tuple(tenant_ids), tuple(repository_ids)), ask)
 
 
 def _account_for(connection: duckdb.DuckDBPyConnection, authority: Authority, user_id: int) -> Account:

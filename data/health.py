@@ -1,16 +1,53 @@
 """How the collection of each visible repository stands: what is open, what is lost, how long there is time."""
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 import duckdb
 
-from data.calendar import aware, utc_day
-from data.models import Metric, OpenDays, Repository, RepositoryHealth, RepositoryState, Viewer
+from data.calendar import aware, stored, utc_day
+from data.models import Endpoint, Metric, OpenDays, Repository, RepositoryHealth, RepositoryState, Viewer
 from data.sql import query
 from data.store import Store
 
 Stretches = dict[tuple[int, str], list[OpenDays]]
+LISTS = (Endpoint.REFERRERS, Endpoint.PATHS)  # a day's list is not shown again
+LISTS_MAY_BE = timedelta(days=2)
+OTHERS = (Endpoint.STAR_HISTORY, Endpoint.RELEASES)  # what they missed, they tell later
+OTHERS_MAY_BE = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class StaleEndpoint:
+    """An endpoint that is asked in vain: when it last answered well (None: never), and why it does not."""
+
+    tenant: str
+    full_name: str
+    endpoint: Endpoint
+    last_good_at: datetime | None
+    reason: str
+
+
+def stale_endpoints(viewer: Viewer, store: Store, now: datetime) -> list[StaleEndpoint]:
+    """The endpoints of visible repositories that fail while their last good answer has grown old.
+
+    Lists (referrers, paths) after 2 days, stars and releases after 7; views and clones have their days until loss.
+    Source: endpoint_state, collection_result. Raises: StoreMissing.
+    """
+    values = {
+        "visible": list(viewer.repository_ids),
+        "lists": [each.value for each in LISTS],
+        "lists_before": stored(now - LISTS_MAY_BE),
+        "others": [each.value for each in OTHERS],
+        "others_before": stored(now - OTHERS_MAY_BE),
+    }
+    with store.traffic.read() as cursor:
+        rows = cursor.execute(query("health.stale_endpoints"), values).fetchall()
+    return [
+        StaleEndpoint(tenant, full_name, Endpoint(endpoint), None if good is None else aware(good), reason)
+        for tenant, full_name, endpoint, good, reason in rows
+    ]
 
 
 def health(viewer: Viewer, store: Store, now: datetime) -> list[RepositoryHealth]:

@@ -56,6 +56,14 @@ class RunProgress:
     message: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What came of saving a batch: rows of traffic that changed, and the repositories that are not there any more."""
+
+    rows_changed: int
+    gone: frozenset[int] = frozenset()
+
+
 def collectable_repositories(store: Store, scope: Scope, now: datetime) -> list[CollectableRepository]:
     """The repositories in scope that are collected, each with when its endpoints last answered."""
     values = {
@@ -127,15 +135,18 @@ def start_run(store: Store, trigger: str, now: datetime) -> int:
     return run_id
 
 
-def save_results(store: Store, run_id: int, results: Sequence[EndpointResult], progress: RunProgress) -> int:
+def save_results(store: Store, run_id: int, results: Sequence[EndpointResult], progress: RunProgress) -> Saved:
     """Save a batch of answers and their log rows in one commit. Answers how many rows of traffic changed.
 
+    Answers about a repository that was deleted since they were asked for are dropped, and so are all of a run that
+    the store does not know: a row that belongs to nothing would be taken for another's one day.
     The same batch twice changes nothing but the log. Raises: StoreBusy, StoreNotWritten.
     """
     with store.traffic.commit("collection") as connection:
-        changed = _save_batch(connection, run_id, results)
+        known = _known_repositories(connection, run_id, results)
+        changed = _save_batch(connection, run_id, [each for each in results if each.repository_id in known])
         _update_run(connection, run_id, progress)
-    return changed
+    return Saved(changed, frozenset(each.repository_id for each in results) - known)
 
 
 def finish_run(store: Store, run_id: int, progress: RunProgress, now: datetime) -> None:
@@ -162,6 +173,14 @@ def _update_run(connection: duckdb.DuckDBPyConnection, run_id: int, progress: Ru
             "run_id": run_id,
         },
     )
+
+
+def _known_repositories(
+    connection: duckdb.DuckDBPyConnection, run_id: int, results: Sequence[EndpointResult]
+) -> frozenset[int]:
+    """Which of the batch's repositories are there still; none where the run itself is not."""
+    values = {"run_id": run_id, "repository_ids": list({each.repository_id for each in results})}
+    return frozenset(key for (key,) in connection.execute(query("ledger.known_repositories"), values).fetchall())
 
 
 def _save_batch(connection: duckdb.DuckDBPyConnection, run_id: int, results: Sequence[EndpointResult]) -> int:

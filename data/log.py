@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from duckdb import DuckDBPyConnection
+
 from data.calendar import aware
 from data.models import LoggedResult, LoggedRun, RunState, Viewer
 from data.sql import query
@@ -29,12 +31,15 @@ def runs(viewer: Viewer, store: Store, limit: int) -> list[LoggedRun]:
     Source: collection_run, collection_result.
     """
     values = {"visible": list(viewer.repository_ids), "most": limit}
-    with store.traffic.read() as cursor:
+
+    def ask(cursor: DuckDBPyConnection) -> tuple[LoggedRun, ...]:
         rows = cursor.execute(query("log.runs"), values).fetchall()
-    return [
-        LoggedRun(key, trigger, aware(start), None if end is None else aware(end), RunState(state), *told)
-        for key, trigger, start, end, state, *told in rows
-    ]
+        return tuple(
+            LoggedRun(key, trigger, aware(start), None if end is None else aware(end), RunState(state), *told)
+            for key, trigger, start, end, state, *told in rows
+        )
+
+    return list(store.traffic.remembered(("runs", viewer, limit), ask))
 
 
 def results(viewer: Viewer, store: Store, wanted: Wanted) -> list[LoggedResult]:

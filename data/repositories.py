@@ -3,14 +3,16 @@
 RepositoryRefused      there is no such repository to see, or it cannot be changed so
 """
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 import duckdb
 
 from data import schema
 from data.calendar import stored
-from data.identity import next_id
+from data.identity import next_ids
 from data.models import Repository, RepositoryFacts, RepositoryState, Viewer
 from data.sql import query
 from data.store import Store
@@ -22,18 +24,38 @@ class RepositoryRefused(Exception):
 
 def repositories(viewer: Viewer, store: Store) -> list[Repository]:
     """The visible repositories, removed ones included, by tenant and name."""
-    with store.traffic.read() as cursor:
+
+    def ask(cursor: duckdb.DuckDBPyConnection) -> tuple[Repository, ...]:
         visible = {"visible": list(viewer.repository_ids)}
         rows = cursor.execute(query("repositories.repositories"), visible).fetchall()
-    return [Repository(row[0], row[1], row[2], row[3], RepositoryState(row[4]), row[5]) for row in rows]
+        return tuple(Repository(row[0], row[1], row[2], row[3], RepositoryState(row[4]), row[5]) for row in rows)
+
+    return list(store.traffic.remembered(("repositories", viewer), ask))
 
 
-def repository_named(viewer: Viewer, store: Store, tenant_id: int, full_name: str) -> Repository:
-    """The tenant's visible repository of that name, letter case aside. Raises RepositoryRefused."""
-    for found in repositories(viewer, store):
-        if found.tenant_id == tenant_id and found.full_name.casefold() == full_name.casefold():
-            return found
-    raise RepositoryRefused(f"{full_name} is not followed. See what is: python -m collector repo list")
+def repository_named(viewer: Viewer, store: Store, tenant_id: int, name: str) -> Repository:
+    """The tenant's visible repository of that name, letter case aside, or of that number, as in #12.
+
+    Raises: RepositoryRefused, also where the tenant has two of that name, as when another took over a deleted one's.
+    """
+    found = repositories_named(viewer, store, [tenant_id], name)
+    if not found:
+        raise RepositoryRefused(f"{name} is not followed. See what is: python -m collector repo list")
+    return found[0]
+
+
+def repositories_named(viewer: Viewer, store: Store, tenant_ids: Collection[int], name: str) -> list[Repository]:
+    """Of each of these tenants the visible repository of that name or number, where it has one.
+
+    Raises: RepositoryRefused where a tenant has two of that name; the sentence tells them apart.
+    """
+    visible = [each for each in repositories(viewer, store) if each.tenant_id in tenant_ids]
+    found = [each for each in visible if name.casefold() in {each.full_name.casefold(), f"#{each.repository_id}"}]
+    owners = Counter(each.tenant_id for each in found)
+    double = [each for each in found if owners[each.tenant_id] > 1]
+    if double:
+        raise RepositoryRefused(_told_apart(store, name, double))
+    return found
 
 
 def add_repositories(store: Store, tenant_id: int, facts: Sequence[RepositoryFacts], now: datetime) -> list[Repository]:
@@ -41,12 +63,21 @@ def add_repositories(store: Store, tenant_id: int, facts: Sequence[RepositoryFac
 
     A removed or paused one is resumed with its history.
     """
+    told = {each.github_id: each for each in facts}  # each once, as told last
     with store.traffic.commit("adding repositories") as connection:
-        ids = [_add(connection, tenant_id, each, now) for each in facts]
-    return [
-        Repository(i, tenant_id, f.github_id, f.full_name, RepositoryState.ACTIVE)
-        for i, f in zip(ids, facts, strict=True)
-    ]
+        asked = {"tenant_id": tenant_id, "github_ids": list(told)}
+        known: dict[int, int] = dict(connection.execute(query("repositories.known"), asked).fetchall())
+        new = [github_id for github_id in told if github_id not in known]
+        if known:
+            columns = _columns([told[github_id] for github_id in known])
+            names = {key: columns[key] for key in ("full_names", "owners", "names")}
+            values = {"repository_ids": list(known.values()), "now": stored(now)}
+            connection.execute(query("repositories.resume"), names | values)
+        if new:
+            known |= zip(new, next_ids(connection, "repository", len(new)), strict=True)
+            values = {"repository_ids": [known[key] for key in new], "tenant_id": tenant_id, "now": stored(now)}
+            connection.execute(query("repositories.add"), _columns([told[key] for key in new]) | values)
+    return [Repository(known[f.github_id], tenant_id, f.github_id, f.full_name, RepositoryState.ACTIVE) for f in facts]
 
 
 def pause_repository(store: Store, repository_id: int, now: datetime) -> None:
@@ -91,32 +122,29 @@ def remove_repositories_with_data(store: Store, repository_ids: Iterable[int]) -
             schema.delete_repository(connection, repository_id)
 
 
-def _add(connection: duckdb.DuckDBPyConnection, tenant_id: int, facts: RepositoryFacts, now: datetime) -> int:
-    owner, _, name = facts.full_name.partition("/")
-    values = {
-        "tenant_id": tenant_id,
-        "github_id": facts.github_id,
-        "owner": owner,
-        "name": name,
-        "full_name": facts.full_name,
-        "visibility": facts.visibility,
-        "archived": facts.archived,
-        "fork": facts.fork,
-        "now": stored(now),
+def _told_apart(store: Store, name: str, double: Sequence[Repository]) -> str:
+    """The repositories of one name with what tells them apart."""
+    with store.traffic.read() as cursor:
+        added = dict(cursor.execute("select repository_id, added_at from repository").fetchall())
+    lines = [f"  #{r.repository_id}  {r.full_name}  {r.state}, added {added[r.repository_id]:%Y-%m-%d}" for r in double]
+    hint = f"Say which by its number, in quotes: '#{double[-1].repository_id}'"
+    return "\n".join([f"{name}: more than one repository has this name.", *lines, hint])
+
+
+def _columns(facts: Sequence[RepositoryFacts]) -> dict[str, list[Any]]:
+    """What GitHub says of repositories as one list for each thing it says."""
+    return {
+        "github_ids": [each.github_id for each in facts],
+        "owners": [each.full_name.partition("/")[0] for each in facts],
+        "names": [each.full_name.partition("/")[2] for each in facts],
+        "full_names": [each.full_name for each in facts],
+        "visibilities": [each.visibility for each in facts],
+        "archived": [each.archived for each in facts],
+        "forks": [each.fork for each in facts],
     }
-    known = "select repository_id from repository where tenant_id = $tenant_id and github_id = $github_id"
-    rows = connection.execute(known, {"tenant_id": tenant_id, "github_id": facts.github_id}).fetchall()
-    if rows:
-        revive = {"repository_id": rows[0][0], "full_name": facts.full_name, "owner": owner, "name": name}
-        connection.execute(query("repositories.resume"), revive | {"now": stored(now)})
-        return int(rows[0][0])
-    repository_id = next_id(connection, "repository")
-    connection.execute(query("repositories.add"), values | {"repository_id": repository_id})
-    return repository_id
 
 
 def _change_states(store: Store, repository_ids: Iterable[int], state: RepositoryState, now: datetime) -> None:
     with store.traffic.commit(f"marking repositories {state}") as connection:
-        for repository_id in repository_ids:
-            values = {"repository_id": repository_id, "state": state.value, "now": stored(now)}
-            connection.execute(query("repositories.change_state"), values)
+        values = {"repository_ids": list(repository_ids), "state": state.value, "now": stored(now)}
+        connection.execute(query("repositories.change_state"), values)

@@ -64,6 +64,19 @@ class OpenSession:
     current: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _KnownSession:
+    """A session that has not been ended, with its user; whether it still lives is a matter of the moment."""
+
+    account: Account
+    started_at: datetime
+    last_seen_at: datetime
+
+    def lives(self, now: datetime) -> bool:
+        """Whether it is neither too old nor was idle too long: as sessions.session_owner.sql has it."""
+        return self.started_at > now - LONGEST and self.last_seen_at > now - IDLE
+
+
 def attempt(store: Store, username: str, address: str, now: datetime) -> None:
     """Count an attempt to sign in, before the password is looked at. Raises TooManyAttempts, which counts nothing.
 
@@ -123,9 +136,12 @@ def redeem_ticket(store: Store, ticket: str, user_agent: str, address: str, now:
 
 
 def account_of_session(store: Store, secret: str, now: datetime) -> Account | None:
-    """Whose session this is; None when it has ended, was never one, or its user is disabled. Writes nothing."""
-    with store.control.read() as cursor:
-        return session_owner(cursor, secret, now)
+    """Whose session this is; None when it has ended, was never one, or its user is disabled. Writes nothing.
+
+    To be asked at every click: the row is read once a version of `control`, and what ends a session makes a new one.
+    """
+    found = _known_session(store, secret)
+    return found.account if found is not None and found.account.active and found.lives(now) else None
 
 
 def session_owner(connection: duckdb.DuckDBPyConnection, secret: str, now: datetime) -> Account | None:
@@ -135,14 +151,25 @@ def session_owner(connection: duckdb.DuckDBPyConnection, secret: str, now: datet
     return account if account is not None and account.active else None
 
 
+def _known_session(store: Store, secret: str) -> _KnownSession | None:
+    key = fingerprint(secret)
+
+    def ask(cursor: duckdb.DuckDBPyConnection) -> _KnownSession | None:
+        rows = cursor.execute(query("sessions.known_session"), {"hash": key}).fetchall()
+        return next(
+            (_KnownSession(account_with_id(cursor, user), aware(start), aware(seen)) for user, start, seen in rows),
+            None,
+        )
+
+    return store.control.remembered(("session", key), ask)
+
+
 def touch_session(store: Store, secret: str, now: datetime) -> None:
     """Note that a session is in use, so that it does not end for idleness; writes once in five minutes at most."""
+    known = _known_session(store, secret)
+    if known is None or known.last_seen_at > now - SEEN_EVERY:
+        return
     values = {"hash": fingerprint(secret), "now": stored(now), "noted_before": stored(now - SEEN_EVERY)}
-    due = "select 1 as due from sign_in_session where session_hash = $hash and last_seen_at <= $noted_before"
-    with store.control.read() as cursor:
-        asked = {"hash": values["hash"], "noted_before": values["noted_before"]}
-        if not cursor.execute(due, asked).fetchall():
-            return
     with store.control.commit("noting that a session is in use") as connection:
         connection.execute(query("sessions.touch_session"), values | _living(now))
 

@@ -13,15 +13,16 @@ StoreError
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
 
-from data import schema
+from data import identity, schema
+from data.answers import Answers
 from data.calendar import stored, utc_now
 from data.locking import LockHeld, exclusive
 from data.versions import VersionFiles, copy
@@ -33,6 +34,8 @@ COMPACT_WHEN_GROWN = 2  # times the size after the last compaction
 
 # A full disk comes as a TransactionException where the commit itself writes (its write-ahead log).
 _REFUSALS = (duckdb.IOException, duckdb.FatalException, duckdb.OutOfMemoryException, duckdb.TransactionException)
+
+Answer = TypeVar("Answer")
 
 _TABLE_OF = {"traffic": "daily_traffic", "control": "tenant_token"}  # tells one database from the other
 
@@ -79,6 +82,7 @@ class Database:
         self._lock_timeout_s = lock_timeout_s
         self._open: dict[Path, _OpenVersion] = {}
         self._guard = threading.Lock()
+        self._answers = Answers()
 
     @contextmanager
     def read(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -94,6 +98,21 @@ class Database:
             cursor.close()
             self._give_back(path)
 
+    def remembered(self, question: Hashable, ask: Callable[[duckdb.DuckDBPyConnection], Answer]) -> Answer:
+        """What `ask` finds in the newest version: asked once a version, then kept in memory.
+
+        `question` is all that decides the answer beside the version. An answer is shared, so it is something that
+        nobody can change. Raises: StoreMissing, StoreUnreadable.
+        """
+        version = self.version()  # before the read: what is read of a newer one is never taken for an older one's later
+        try:
+            found: Answer = self._answers.find(version, question)
+        except KeyError:
+            with self.read() as cursor:
+                found = ask(cursor)
+            self._answers.keep(version, question, found)
+        return found
+
     @contextmanager
     def commit(self, purpose: str) -> Iterator[duckdb.DuckDBPyConnection]:
         """A connection in a transaction; when the block ends, its changes are the newest version, durably.
@@ -105,9 +124,10 @@ class Database:
             number = self.files.newest()
             if number is None:
                 raise StoreMissing(_missing(self.files))
-            with self._writing(number + 1, self.files.path(number)) as connection:
+            with self.writing(number + 1, self.files.path(number)) as connection:
                 self._refuse_newer(connection)
                 yield connection
+            self.publish(number + 1)
 
     @contextmanager
     def locked(self, purpose: str) -> Iterator[None]:
@@ -142,9 +162,10 @@ class Database:
         with self.locked("schema"):
             number = self.files.newest()
             source = None if number is None else self.files.path(number)
-            with self._writing((number or 0) + 1, source) as connection:
+            with self.writing((number or 0) + 1, source) as connection:
                 self._refuse_newer(connection)
                 schema.migrate(connection, self.name)
+            self.publish((number or 0) + 1)
 
     def version(self) -> int:
         """The number of the newest version: changes with every commit, so it can be part of a cache key."""
@@ -154,36 +175,69 @@ class Database:
         return int(path.stem.rpartition("-")[2])
 
     @contextmanager
-    def _writing(self, number: int, source: Path | None) -> Iterator[duckdb.DuckDBPyConnection]:
+    def writing(self, number: int, source: Path | None) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A transaction on the file that shall be version `number`: a copy of `source`, or an empty one.
+
+        The caller holds the lock, and publishes when the block has ended. When it raises, nothing of the file is left.
+        Raises: StoreNotWritten.
+        """
         temporary = self.files.temporary(number)
         told_by_writer = False
-        try:
-            if source is not None:
-                copy(source, temporary)
-            with _connect(temporary) as connection:
-                connection.execute("begin")
-                try:
-                    yield connection
-                except (OSError, duckdb.TransactionException):
-                    told_by_writer = True
+        with ExitStack() as undoing:
+            undoing.callback(self._clear_up)
+            try:
+                if source is not None:
+                    copy(source, temporary)
+                with _connect(temporary) as connection:
+                    connection.execute("begin")
+                    try:
+                        yield connection
+                    except (OSError, duckdb.TransactionException):
+                        told_by_writer = True
+                        raise
+                    connection.execute("commit")
+                    compacted_size = _compacted_size(connection)
+                    connection.execute("checkpoint")  # closing would do it too, but keep a failure to itself
+                if temporary.stat().st_size >= COMPACT_WHEN_GROWN * compacted_size:
+                    self._compact_where_room(temporary)
+            except (OSError, *_REFUSALS) as refusal:
+                if told_by_writer:
                     raise
-                connection.execute("commit")
-                compacted_size = _compacted_size(connection)
-                connection.execute("checkpoint")  # closing would do it too, but keep a failure to itself
-            if temporary.stat().st_size >= COMPACT_WHEN_GROWN * compacted_size:
-                self._compact(temporary)
-            self.files.publish(temporary, number)
-        except (OSError, *_REFUSALS) as refusal:
-            if told_by_writer:
-                raise
+                raise StoreNotWritten(_refused(self.files, refusal)) from refusal
+            undoing.pop_all()
+
+    def publish(self, number: int) -> None:
+        """Make what was written as version `number` the newest, durably. Raises: StoreNotWritten."""
+        try:
+            self.files.publish(self.files.temporary(number), number)
+        except OSError as refusal:
             raise StoreNotWritten(_refused(self.files, refusal)) from refusal
         finally:
-            with suppress(OSError):
-                self.files.remove_leftovers()
+            self._clear_up()
+
+    def last_ids(self) -> dict[str, int]:
+        """The last number given for each table, as far as any version on disk tells it; a damaged one tells nothing."""
+        found: dict[str, int] = {}
+        for number in self.files.numbers():
+            with suppress(duckdb.Error), _connect(self.files.path(number), read_only=True) as connection:
+                for table, last_id in identity.last_ids(connection).items():
+                    found[table] = max(last_id, found.get(table, 0))
+        return found
+
+    def _clear_up(self) -> None:
+        with suppress(OSError):
+            self.files.remove_leftovers()
+
+    def _compact_where_room(self, path: Path) -> None:
+        """Compact the file; where the disk has no room for that, leave it as it is: the next commit tries again."""
+        try:
+            self._compact(path)
+        except (OSError, *_REFUSALS):
+            self.files.remove_scraps(_compacted(path).name)
 
     def _compact(self, path: Path) -> None:
         """Rewrite the file with sorted rows and no free blocks, and note the size it has then."""
-        compacted = path.with_suffix(".compacted")
+        compacted = _compacted(path)
         with _connect(compacted) as connection:
             schema.migrate(connection, self.name)
             connection.execute(f"attach '{_quoted(path)}' as former (read_only)")
@@ -239,6 +293,7 @@ class Database:
             for version in self._open.values():
                 version.connection.close()
             self._open.clear()
+        self._answers.forget()
 
 
 class Store:
@@ -277,6 +332,11 @@ def check_file(path: Path, database: str) -> int:
     if number == 0 or _TABLE_OF[database] not in found:
         raise StoreUnreadable(f"{path} is a DuckDB file, but not a {database} database of this product.")
     return number
+
+
+def _compacted(path: Path) -> Path:
+    """Where the compacted copy of a file is written before it takes the file's place."""
+    return path.with_suffix(".compacted")
 
 
 def _compacted_size(connection: duckdb.DuckDBPyConnection) -> int:

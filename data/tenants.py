@@ -32,9 +32,12 @@ def operator(store: Store) -> Viewer:
 
 def tenants(viewer: Viewer, store: Store) -> list[Tenant]:
     """The visible tenants by name."""
-    with store.traffic.read() as cursor:
+
+    def ask(cursor: duckdb.DuckDBPyConnection) -> tuple[Tenant, ...]:
         rows = cursor.execute(query("tenants.tenants"), {"visible": list(viewer.tenant_ids)}).fetchall()
-    return [Tenant(*row) for row in rows]
+        return tuple(Tenant(*row) for row in rows)
+
+    return list(store.traffic.remembered(("tenants", viewer.tenant_ids), ask))
 
 
 def tenant_named(viewer: Viewer, store: Store, name: str) -> Tenant:
@@ -47,8 +50,8 @@ def tenant_named(viewer: Viewer, store: Store, name: str) -> Tenant:
 
 def has_tenants(store: Store) -> bool:
     """Whether the first tenant has been added."""
-    with store.traffic.read() as cursor:
-        return bool(cursor.execute("select 1 as present from tenant limit 1").fetchall())
+    first = "select 1 as present from tenant limit 1"
+    return store.traffic.remembered("has tenants", lambda cursor: bool(cursor.execute(first).fetchall()))
 
 
 def add_tenant(store: Store, name: str, schedule: str, now: datetime) -> Tenant:

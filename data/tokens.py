@@ -51,6 +51,7 @@ class OpenToken:
     expires_at: datetime | None
     valid: bool
     secret: str = field(repr=False)
+    added_at: datetime | None = None
 
     @property
     def owner_key(self) -> str:
@@ -117,9 +118,9 @@ def open_tokens(store: Store, vault: Vault, now: datetime) -> dict[int, OpenToke
 
 
 def _open_token(row: tuple[Any, ...], vault: Vault) -> OpenToken:
-    token_id, tenant_id, owner_id, expires_at, state, sealed = row
+    token_id, tenant_id, owner_id, expires_at, state, sealed, added_at = row
     expires = None if expires_at is None else aware(expires_at)
-    return OpenToken(token_id, tenant_id, owner_id, expires, state == "valid", vault.unseal(sealed))
+    return OpenToken(token_id, tenant_id, owner_id, expires, state == "valid", vault.unseal(sealed), aware(added_at))
 
 
 def save_token(store: Store, tenant_id: int, sealed: tuple[bytes, str], facts: TokenFacts, now: datetime) -> int:

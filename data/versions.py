@@ -83,14 +83,18 @@ class VersionFiles:
 
     def remove_leftovers(self) -> None:
         """Remove what a writer that crashed has left behind, and finish its last switch of the symlink."""
-        for leftover in self.folder.glob(f".{self.name}-*"):
-            if leftover.is_dir():
-                shutil.rmtree(leftover)
-            else:
-                leftover.unlink()
+        self.remove_scraps(f".{self.name}-")
         newest = self.newest()
         if newest is not None and self.committed() != self.path(newest):
             self.point_to(newest)
+
+    def remove_scraps(self, beginning: str) -> None:
+        """Remove the files beside the versions whose names begin so, and DuckDB's directories beside those."""
+        for scrap in self.folder.glob(f"{beginning}*"):
+            if scrap.is_dir():
+                shutil.rmtree(scrap)
+            else:
+                scrap.unlink()
 
 
 def copy(source: Path, target: Path, mode: int = 0o600) -> None:

@@ -274,17 +274,20 @@ weeks as (
     select
         repository_id,
         week,
-        coalesce(max(whole_views), sum(views))::bigint as views,
-        max(whole_view_uniques) as view_uniques,
+        greatest(max(whole_views), sum(views))::bigint as views,
+        case when max(whole_views) >= coalesce(sum(views), 0) then max(whole_view_uniques) end as view_uniques,
         sum(view_uniques)::bigint as visitor_days,
-        count(whole_views) = 1 or count(*) filter (where views_state = 'final') = 7 as views_are_whole,
+        count(*) filter (where views_state = 'final') = 7 as views_are_final,
         bool_or(views_state = 'gap') as views_have_gap,
-        coalesce(max(whole_clones), sum(clones))::bigint as clones,
-        max(whole_clone_uniques) as clone_uniques,
+        greatest(max(whole_clones), sum(clones))::bigint as clones,
+        case when max(whole_clones) >= coalesce(sum(clones), 0) then max(whole_clone_uniques) end as clone_uniques,
         sum(clone_uniques)::bigint as cloner_days,
-        count(whole_clones) = 1 or count(*) filter (where clones_state = 'final') = 7 as clones_are_whole,
+        count(*) filter (where clones_state = 'final') = 7 as clones_are_final,
         bool_or(clones_state = 'gap') as clones_have_gap,
-        coalesce(min(day) > week, week < (select today from v_today) - 13) as begins_late
+        coalesce(
+            min(day) > week or (max(day) < week + 6 and max(day) < (select today from v_today) - 14),
+            week < (select today from v_today) - 13
+        ) as lacks_days
     from parts
     group by repository_id, week
 )
@@ -299,16 +302,16 @@ select
     weeks.view_uniques,
     weeks.visitor_days,
     case
-        when weeks.views_are_whole then 'final'
-        when weeks.views_have_gap or weeks.begins_late then 'gap'
+        when weeks.view_uniques is not null or weeks.views_are_final then 'final'
+        when weeks.views_have_gap or weeks.lacks_days then 'gap'
         else 'pending'
     end as views_state,
     weeks.clones,
     weeks.clone_uniques,
     weeks.cloner_days,
     case
-        when weeks.clones_are_whole then 'final'
-        when weeks.clones_have_gap or weeks.begins_late then 'gap'
+        when weeks.clone_uniques is not null or weeks.clones_are_final then 'final'
+        when weeks.clones_have_gap or weeks.lacks_days then 'gap'
         else 'pending'
     end as clones_state
 from weeks
@@ -316,18 +319,18 @@ inner join repository using (repository_id)
 inner join tenant using (tenant_id);
 
 comment on view v_weekly is
-'A row a repository and week (GitHub''s own: Monday to Sunday, UTC). Where GitHub counted the whole week in one answer, its count and true uniques; else the count is the sum of the known days and the uniques are NULL.';
+'A row a repository and week (GitHub''s own: Monday to Sunday, UTC). Where GitHub counted the whole week in one answer, and no less than its days have, its count and true uniques; else the count is the sum of the known days and the uniques are NULL.';
 comment on column v_weekly.repository_id is 'Our id of the repository.';
 comment on column v_weekly.tenant_id is 'The tenant that follows it.';
 comment on column v_weekly.tenant is 'The name of the tenant.';
 comment on column v_weekly.full_name is 'OWNER/NAME, as GitHub last told it.';
 comment on column v_weekly.week is 'The Monday that the week begins with, UTC.';
 comment on column v_weekly.views is 'Page views of the week; of its known days only, unless views_state is final.';
-comment on column v_weekly.view_uniques is 'Unique visitors of the week as GitHub counted them; NULL where it never showed the whole week.';
+comment on column v_weekly.view_uniques is 'Unique visitors of the week as GitHub counted them; NULL where it never showed the whole week, or fewer requests than its days have.';
 comment on column v_weekly.visitor_days is 'The daily unique visitors added up: who came on three days counts three times.';
-comment on column v_weekly.views_state is 'final: the whole week is known. pending: days may still change or come. gap: days are missing for good, or lie before the first known day.';
+comment on column v_weekly.views_state is 'final: the whole week is known. pending: days may still change or come. gap: days are missing for good, or lie before the first known day, or after the last one of a history that has ended.';
 comment on column v_weekly.clones is 'Git clones of the week; of its known days only, unless clones_state is final.';
-comment on column v_weekly.clone_uniques is 'Unique cloners of the week as GitHub counted them; NULL where it never showed the whole week.';
+comment on column v_weekly.clone_uniques is 'Unique cloners of the week as GitHub counted them; NULL where it never showed the whole week, or fewer requests than its days have.';
 comment on column v_weekly.cloner_days is 'The daily unique cloners added up.';
 comment on column v_weekly.clones_state is 'The same of the clones: final, pending or gap.';
 
@@ -357,7 +360,7 @@ comment on column v_referrers.tenant is 'The name of the tenant.';
 comment on column v_referrers.full_name is 'OWNER/NAME, as GitHub last told it.';
 comment on column v_referrers.observed_on is 'The day on which the list was seen, UTC.';
 comment on column v_referrers.rank is '1 is the referrer with the most views.';
-comment on column v_referrers.referrer is 'Where visitors came from, verbatim as GitHub names it.';
+comment on column v_referrers.referrer is 'Where visitors came from, verbatim as GitHub names it, up to 1000 characters.';
 comment on column v_referrers.views is 'Page views that came from it in the 14 days before. Never to be added up over snapshots.';
 comment on column v_referrers.view_uniques is 'Unique visitors that came from it in these 14 days. Never to be added up, neither over snapshots nor over referrers.';
 
@@ -388,13 +391,31 @@ comment on column v_paths.tenant is 'The name of the tenant.';
 comment on column v_paths.full_name is 'OWNER/NAME, as GitHub last told it.';
 comment on column v_paths.observed_on is 'The day on which the list was seen, UTC.';
 comment on column v_paths.rank is '1 is the path with the most views.';
-comment on column v_paths.path is 'The path on github.com, verbatim.';
-comment on column v_paths.title is 'The title of the page as GitHub gave it, verbatim; NULL where it gave none.';
+comment on column v_paths.path is 'The path on github.com, verbatim, up to 1000 characters.';
+comment on column v_paths.title is 'The title of the page as GitHub gave it, verbatim, up to 1000 characters; NULL where it gave none.';
 comment on column v_paths.views is 'Page views of it in the 14 days before. Never to be added up over snapshots.';
 comment on column v_paths.view_uniques is 'Unique visitors of it in these 14 days. Never to be added up, neither over snapshots nor over paths.';
 
 create view v_repositories as
-with totals as (
+with stretches as materialized (
+    select
+        repository_id,
+        state,
+        first_day,
+        days
+    from v_gaps
+),
+
+still_shown as (
+    select
+        repository_id,
+        min(first_day) as first_day
+    from stretches
+    where state = 'pending'
+    group by repository_id
+),
+
+totals as (
     select
         repository_id,
         sum(views)::bigint as views,
@@ -436,13 +457,15 @@ known as (
         case when tenant.active and repository.state not in ('paused', 'removed') then v_today.today end as followed_on,
         least(
             coalesce(covered.views_until + 1, repository.added_at::date),
-            coalesce(covered.clones_until + 1, repository.added_at::date)
+            coalesce(covered.clones_until + 1, repository.added_at::date),
+            still_shown.first_day
         ) as first_at_risk
     from repository
     inner join tenant using (tenant_id)
     cross join v_today
     left join totals using (repository_id)
     left join covered using (repository_id)
+    left join still_shown using (repository_id)
     left join answers using (repository_id)
 ),
 
@@ -451,7 +474,7 @@ open_days as (
         repository_id,
         state,
         first_day + unnest(range(days))::integer as day
-    from v_gaps
+    from stretches
     union
     select
         known.repository_id,
@@ -541,7 +564,7 @@ comment on column v_repositories.clone_uniques_of_14_days is 'Unique cloners of 
 comment on column v_repositories.stars is 'Stars when last seen.';
 comment on column v_repositories.forks is 'Forks when last seen.';
 comment on column v_repositories.watchers is 'Watchers (who get notifications) when last seen.';
-comment on column v_repositories.days_until_loss is 'For how many days after today GitHub still surely shows the first day not covered yet. 0: today is its last day. Negative: it is being lost. NULL: not collected any more.';
+comment on column v_repositories.days_until_loss is 'For how many days after today GitHub still surely shows the first day that views or clones lack. 0: today is its last day. Negative: the days after the newest covered one are being lost. NULL: not collected any more.';
 
 create view v_stars as
 select
@@ -580,7 +603,7 @@ comment on column v_stars.tenant_id is 'The tenant that follows it.';
 comment on column v_stars.tenant is 'The name of the tenant.';
 comment on column v_stars.full_name is 'OWNER/NAME, as GitHub last told it.';
 comment on column v_stars.day is 'The day; GitHub does not promise that the days of its star history are UTC.';
-comment on column v_stars.stars_gained is 'Stars given on that day and not taken back since; NULL where the history does not tell.';
+comment on column v_stars.stars_gained is 'Stars given on that day, less those taken back until GitHub last told it, which it does for about five weeks; NULL where the history does not tell.';
 comment on column v_stars.stars is 'All stars at the last look of that day.';
 comment on column v_stars.forks is 'All forks at that look.';
 comment on column v_stars.watchers is 'All watchers (who get notifications) at that look.';

@@ -5,7 +5,6 @@ import click
 from collector.commands.collecting import collect_and_tell, stopping_on_signals
 from collector.commands.frame import Command, Failed, Outcome, Refused, Session, pass_session
 from collector.commands.repo import chosen_tenants, named, what_to_follow
-from collector.discover import repository_names
 from collector.run import RunInProgress, RunRequest
 from data.ledger import Scope
 from data.models import Repository, RepositoryState
@@ -30,7 +29,7 @@ def collect(session: Session, tenant: str | None, names: tuple[str, ...]) -> Out
     """
     owners = {each.tenant_id: each.name for each in chosen_tenants(session, tenant)}
     found = [r for r in repositories(session.viewer, session.store) if r.tenant_id in owners]
-    chosen = _collected(found, repository_names(names)) if names else found
+    chosen = _collected(session, found, names) if names else found
     if not any(each.state not in RESTING for each in chosen):
         session.terminal.say(what_to_follow(owners) if not found else "All of it is paused or removed: nothing to do.")
         return Outcome({"run_id": None, "repositories": 0})
@@ -44,9 +43,9 @@ def collect(session: Session, tenant: str | None, names: tuple[str, ...]) -> Out
             raise Failed(str(running)) from running
 
 
-def _collected(found: list[Repository], names: list[str]) -> list[Repository]:
+def _collected(session: Session, found: list[Repository], names: tuple[str, ...]) -> list[Repository]:
     """Those of the names, all of which are collected. Raises: Refused."""
-    chosen = named(found, names)
+    chosen = named(session, found, names)
     resting = [each.full_name for each in chosen if each.state in RESTING]
     if resting:
         raise Refused(f"{', '.join(resting)}: paused or removed. First: python -m collector repo resume TENANT NAME")

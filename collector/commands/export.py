@@ -9,7 +9,6 @@ import click
 
 from collector.commands.frame import Command, Outcome, Refused, Session, pass_session
 from collector.commands.repo import chosen_tenants, named
-from collector.discover import repository_names
 from collector.terminal import counted
 from data.export import ExportFormat, ExportRequest, ExportTable
 from data.export import export as write_export
@@ -63,7 +62,7 @@ def export(session: Session, /, table: str, target: str, tenant: str | None, **n
     chosen = None
     if narrow["names"]:
         found = [each for each in repositories(session.viewer, session.store) if each.tenant_id in owners]
-        chosen = tuple(each.repository_id for each in named(found, repository_names(narrow["names"])))
+        chosen = tuple(each.repository_id for each in named(session, found, narrow["names"]))
     request = ExportRequest(
         ExportTable(table),
         kind,

@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from collector.check import connect
+from collector.check import connect, heeding_pauses
 from collector.clock import SystemClock
 from collector.commands.collecting import collect_and_tell
 from collector.commands.frame import Outcome, Refused, Session
@@ -21,16 +21,17 @@ from data.vault import open_vault
 
 @contextmanager
 def tenant_client(session: Session, tenant: Tenant, clock: SystemClock) -> Iterator[GitHub]:
-    """GitHub as the tenant's token sees it. Raises: Refused where there is none, SealBroken, SettingsRefused."""
+    """GitHub as the tenant's token sees it. Raises: Refused where there is none, SealBroken, SettingsRefused.
+
+    LimitReached where GitHub has asked its owner to wait.
+    """
     token = open_tokens(session.store, open_vault(session.directory), utc_now()).get(tenant.tenant_id)
     if token is None:
         command = f"python -m collector tenant token {shlex.quote(tenant.name)}"
         raise Refused(f"{tenant.name} has no token that GitHub accepts. Store one: {command}")
     github = connect(session.settings, token.secret, clock, session.terminal.progress())
-    try:
+    with heeding_pauses(session.store, token.owner_key, github):
         yield github
-    finally:
-        github.close()
 
 
 def follow(session: Session, tenant: Tenant, names: Sequence[str], clock: SystemClock) -> Outcome:

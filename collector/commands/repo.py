@@ -1,7 +1,9 @@
 """`repo list`, `pause`, `resume`, `remove`: the repositories that are followed. Adding is in `repo_add.py`."""
 
+import re
 import shlex
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
 import click
@@ -12,10 +14,11 @@ from collector.discover import repository_names
 from data import repositories, tenants
 from data.calendar import utc_now
 from data.health import health
-from data.models import Repository, RepositoryState, Tenant
+from data.models import Repository, RepositoryHealth, RepositoryState, Tenant
 from data.store import Store
 
 NAMES = "OWNER/NAME..."
+_NUMBER = re.compile(r"#([0-9]{1,9})")
 Change = Callable[[Store, int, datetime], None]
 
 
@@ -48,8 +51,19 @@ def list_repositories(session: Session, tenant: str | None) -> Outcome:
     if not found:
         session.terminal.say(what_to_follow(names))
         return Outcome({"repositories": []})
-    session.terminal.table(COLUMNS, (health_row(each) for each in found))
-    return Outcome({"repositories": [health_facts(each) for each in found]})
+    session.terminal.table(COLUMNS, _rows(found))
+    return Outcome(
+        {"repositories": [{"number": each.repository.repository_id, **health_facts(each)} for each in found]}
+    )
+
+
+def _rows(found: Sequence[RepositoryHealth]) -> Iterator[tuple[str, ...]]:
+    """The repositories for people; where a tenant has two of one name, with the number that tells them apart."""
+    names = Counter((each.tenant, each.repository.full_name.casefold()) for each in found)
+    for each in found:
+        tenant, name, *rest = health_row(each)
+        is_double = names[each.tenant, each.repository.full_name.casefold()] > 1
+        yield tenant, f"{name} #{each.repository.repository_id}" if is_double else name, *rest
 
 
 @repo.command()
@@ -59,7 +73,8 @@ def list_repositories(session: Session, tenant: str | None) -> Outcome:
 def pause(session: Session, tenant: str, names: tuple[str, ...]) -> Outcome:
     """Stop collecting repositories for a while; their history stays.
 
-    GitHub forgets after 14 days: a longer pause leaves a gap.
+    GitHub forgets after 14 days: a longer pause leaves a gap. Where two repositories have one name, say which by the
+    number that the list shows: '#12'.
 
     \b
     Example:
@@ -116,22 +131,36 @@ def chosen_tenants(session: Session, name: str | None) -> list[Tenant]:
 
 
 def followed(session: Session, tenant: str, names: Sequence[str]) -> list[Repository]:
-    """The tenant's repositories of those names, all of them or none. Raises: TenantRefused, RepositoryRefused."""
+    """The tenant's repositories of those names or numbers, each once, all of them or none.
+
+    Raises: TenantRefused, RepositoryRefused, NameRefused.
+    """
     viewer, store = session.viewer, session.store
     owner = tenants.tenant_named(viewer, store, tenant)
-    wanted = repository_names(names)
-    return [repositories.repository_named(viewer, store, owner.tenant_id, name) for name in wanted]
+    found = [repositories.repository_named(viewer, store, owner.tenant_id, name) for name in wanted_names(names)]
+    return list(dict.fromkeys(found))
 
 
-def named(found: Sequence[Repository], names: Sequence[str]) -> list[Repository]:
-    """Those of the names, one of each tenant that follows it. Raises: Refused where a name is not among them."""
-    wanted = {name.casefold() for name in names}
-    chosen = [each for each in found if each.full_name.casefold() in wanted]
-    missing = wanted - {each.full_name.casefold() for each in chosen}
-    if missing:
-        unknown = ", ".join(name for name in names if name.casefold() in missing)
-        raise Refused(f"{unknown}: not followed. See what is: python -m collector repo list")
-    return chosen
+def named(session: Session, found: Sequence[Repository], names: Sequence[str]) -> list[Repository]:
+    """Those of the names or numbers, one of each tenant that follows it.
+
+    Raises: Refused where one is not among them, RepositoryRefused where a tenant has two of a name, NameRefused.
+    """
+    owners = {each.tenant_id for each in found}
+    chosen = {
+        name: repositories.repositories_named(session.viewer, session.store, owners, name)
+        for name in wanted_names(names)
+    }
+    unknown = [name for name, meant in chosen.items() if not meant]
+    if unknown:
+        raise Refused(f"{', '.join(unknown)}: not followed. See what is: python -m collector repo list")
+    return list(dict.fromkeys(each for meant in chosen.values() for each in meant))
+
+
+def wanted_names(typed: Sequence[str]) -> list[str]:
+    """Numbers as they were typed, as in #12, and the repositories' names in all else. Raises: NameRefused."""
+    numbers = [f"#{int(match[1])}" for each in typed if (match := _NUMBER.fullmatch(each.strip()))]
+    return numbers + repository_names(each for each in typed if not _NUMBER.fullmatch(each.strip()))
 
 
 def what_to_follow(names: dict[int, str]) -> str:
@@ -166,6 +195,7 @@ _AFTERWARDS = {
 def _have_it_typed(found: Sequence[Repository]) -> None:
     """Have the name of each typed before it is deleted. Raises: Refused; click.Abort where nobody is there."""
     for each in found:
-        typed = click.prompt(f"Type {each.full_name} to delete all that was collected of it", err=True)
+        question = f"Type {each.full_name} to delete all that was collected of it (#{each.repository_id})"
+        typed = click.prompt(question, err=True)
         if typed.strip().casefold() != each.full_name.casefold():
             raise Refused(f"That was not {each.full_name}. Nothing was deleted.")

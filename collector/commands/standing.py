@@ -3,19 +3,25 @@
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Any
 
 from collector.commands.moments import days_until, iso, moment
+from collector.schedule import ScheduleRefused, last_time, next_time
 from collector.terminal import counted
-from data.models import OpenDays, RepositoryHealth, RepositoryState, Tenant
+from data.calendar import DAY, SETTLED_AFTER_DAYS, WINDOW_DAYS, utc_day
+from data.health import LISTS, StaleEndpoint
+from data.models import Metric, OpenDays, RepositoryHealth, RepositoryState, Tenant
 from data.tokens import StoredToken
 
 NEAR_DAYS = 7
+SPARE_DAYS = 3  # between the next scheduled collection and a loss
+LATE_AFTER = timedelta(days=1)  # then a scheduled collection that brought nothing is missed
 EXPIRY_DAYS = 14
 COLUMNS = ("TENANT", "REPOSITORY", "STATE", "LAST COLLECTED", ">PENDING", ">GAPS", ">DAYS LEFT", "REASON")
 _NOT_COLLECTED = {RepositoryState.PAUSED, RepositoryState.REMOVED}
-_SHOWN_LOSSES = 20
+_MOST_SHOWN = 20
 
 
 @dataclass(slots=True)
@@ -56,13 +62,26 @@ def health_facts(each: RepositoryHealth) -> dict[str, Any]:
     }
 
 
-def loss_problems(found: Sequence[RepositoryHealth]) -> list[str]:
-    """A sentence for each repository of which GitHub soon forgets a day that is not stored."""
+def near_loss(found: Sequence[RepositoryHealth], schedules: Mapping[int, str], now: datetime) -> list[RepositoryHealth]:
+    """The repositories of which GitHub forgets a day within a week, but for those that only wait for their schedule.
+
+    `schedules` are the tenants', by id. One that is collected weekly is near a loss on each sixth day, and no worse.
+    """
     near = [each for each in found if each.days_until_loss is not None and each.days_until_loss <= NEAR_DAYS]
-    sentences = [_loss(each) for each in near[:_SHOWN_LOSSES]]
-    if len(near) > _SHOWN_LOSSES:
-        sentences.append(f"{len(near) - _SHOWN_LOSSES:,} more repositories are at risk.")
-    return sentences
+    return [each for each in near if not _only_waits(each, schedules.get(each.repository.tenant_id, ""), now)]
+
+
+def loss_problems(near: Sequence[RepositoryHealth]) -> list[str]:
+    """A sentence for each repository of which GitHub soon forgets a day that is not stored."""
+    return _first_of([_loss(each) for each in near], "repositories are at risk.")
+
+
+def stale_problems(stale: Sequence[StaleEndpoint]) -> About:
+    """Sentences on endpoints that fail for long: a problem where lists are lost, else a warning."""
+    lists = [each for each in stale if each.endpoint in LISTS]
+    others = [each for each in stale if each.endpoint not in LISTS]
+    more = "repositories have answers that are out of date."
+    return About(_first_of(_stale(lists), more), _first_of(_stale(others), more))
 
 
 def token_problems(
@@ -110,6 +129,42 @@ def _loss(each: RepositoryHealth) -> str:
         return f"{name} is losing days: GitHub no longer shows the first that is missing.{why} {last}"
     when = "after today" if left == 0 else f"in {counted(left, 'day')}"
     return f"{name}: GitHub forgets a day {when} that is not stored yet.{why} {last}"
+
+
+def _only_waits(each: RepositoryHealth, schedule: str, now: datetime) -> bool:
+    """Whether all went as scheduled and the next collection comes in time.
+
+    That is: no scheduled collection was missed, the day at risk was still too young for the last one, and the next
+    one leaves three days to spare.
+    """
+    last, left = last_collected(each), each.days_until_loss
+    if last is None or left is None or len(each.last_good_at) < len(Metric):
+        return False
+    last_day_shown = utc_day(now) + left * DAY
+    at_risk = last_day_shown - (WINDOW_DAYS - 1) * DAY
+    try:
+        missed = last_time(schedule, now - LATE_AFTER) > last
+        in_time = utc_day(next_time(schedule, max(last, now - LATE_AFTER))) + SPARE_DAYS * DAY <= last_day_shown
+    except ScheduleRefused:
+        return False
+    return not missed and in_time and at_risk >= utc_day(last) - SETTLED_AFTER_DAYS * DAY
+
+
+def _stale(stale: Sequence[StaleEndpoint]) -> list[str]:
+    """A sentence for each repository and reason."""
+    sentences = []
+    for (name, tenant, reason), same in groupby(stale, key=lambda each: (each.full_name, each.tenant, each.reason)):
+        asked = list(same)
+        last = min((each.last_good_at for each in asked if each.last_good_at is not None), default=None)
+        endpoints = " and ".join(each.endpoint.replace("_", " ") for each in asked)
+        sentences.append(f"{name} ({tenant}): {endpoints} fail. Last good answer: {moment(last)}. {reason}")
+    return sentences
+
+
+def _first_of(sentences: list[str], more: str) -> list[str]:
+    """The first of them, and how many there are beyond."""
+    beyond = len(sentences) - _MOST_SHOWN
+    return [*sentences[:_MOST_SHOWN], *([f"{beyond:,} more {more}"] if beyond > 0 else [])]
 
 
 def _stretch(open_days: OpenDays) -> dict[str, str]:

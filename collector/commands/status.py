@@ -10,10 +10,19 @@ from collector.commands.collecting import MOST_RESULTS, failure_facts, failure_l
 from collector.commands.frame import Command, Outcome, Refused, Session, pass_session
 from collector.commands.moments import iso, moment
 from collector.commands.repo import chosen_tenants, what_to_follow
-from collector.commands.standing import COLUMNS, NEAR_DAYS, health_facts, health_row, loss_problems, token_problems
+from collector.commands.standing import (
+    COLUMNS,
+    NEAR_DAYS,
+    health_facts,
+    health_row,
+    loss_problems,
+    near_loss,
+    stale_problems,
+    token_problems,
+)
 from collector.terminal import counted
 from data.calendar import utc_now
-from data.health import health
+from data.health import health, stale_endpoints
 from data.log import Wanted, results, runs
 from data.models import LoggedRun, RepositoryHealth, RunState
 from data.tokens import tokens
@@ -29,8 +38,10 @@ ALL_RUNS = 1_000_000
 def status(session: Session, tenant: str | None, show_all: bool) -> Outcome:
     """Show what is pending, what is lost, how many days are left, and how the tokens are.
 
-    For monitoring: the exit code is 1 where GitHub forgets something within 7 days that is not stored yet, and where
-    a tenant's token is refused, expired or missing.
+    For monitoring: the exit code is 1 where GitHub forgets something within 7 days that is not stored yet, where
+    referrers or paths have failed for 2 days, and where a tenant's token is refused, expired or missing. A loss is
+    no alarm while all went as scheduled and the next collection comes at least 3 days before it. Stars and releases
+    that have failed for 7 days are a warning.
 
     DAYS LEFT: for so many days GitHub still surely shows the first day that is not stored. PENDING: days that may
     still change or come. GAPS: days that nobody collected and GitHub has forgotten.
@@ -46,25 +57,31 @@ def status(session: Session, tenant: str | None, show_all: bool) -> Outcome:
     found = [each for each in health(viewer, session.store, now) if each.repository.tenant_id in names]
     token_of = {each.tenant_id: each for each in tokens(viewer, session.store)}
     about_tokens = token_problems(owners, token_of, found, now)
-    problems = [*about_tokens.problems, *loss_problems(found)]
-    _show(session, found, show_all=show_all)
+    near = near_loss(found, {each.tenant_id: each.schedule for each in owners}, now)
+    tenants_shown = {each.name for each in owners}
+    about_answers = stale_problems(
+        [e for e in stale_endpoints(viewer, session.store, now) if e.tenant in tenants_shown]
+    )
+    problems = [*about_tokens.problems, *loss_problems(near), *about_answers.problems]
+    warnings = [*about_tokens.warnings, *about_answers.warnings]
+    _show(session, found, len(near), show_all=show_all)
     if not found:
         session.terminal.say(what_to_follow(names))
     last = next(iter(runs(viewer, session.store, 1)), None)
     if last is not None:
         session.terminal.say(f"Last run: {_run_line(last)}")
-    for sentence in [*problems, *about_tokens.warnings]:  # results, not mishaps: a monitor reads stdout
+    for sentence in [*problems, *warnings]:  # results, not mishaps: a monitor reads stdout
         session.terminal.say(sentence)
     facts = {
         "repositories": [health_facts(each) for each in found],
         "last_run": None if last is None else _run_facts(last),
         "problems": problems,
-        "warnings": about_tokens.warnings,
+        "warnings": warnings,
     }
     return Outcome(facts, failed=bool(problems))
 
 
-def _show(session: Session, found: Sequence[RepositoryHealth], *, show_all: bool) -> None:
+def _show(session: Session, found: Sequence[RepositoryHealth], near: int, *, show_all: bool) -> None:
     """The most urgent first, as they come."""
     if not found:
         return
@@ -73,7 +90,6 @@ def _show(session: Session, found: Sequence[RepositoryHealth], *, show_all: bool
     if len(shown) < len(found):
         session.terminal.say(f"... and {len(found) - len(shown):,} less urgent. To see all: --all")
     pending, gaps = sum(each.pending_days for each in found), sum(each.gap_days for each in found)
-    near = sum(each.days_until_loss is not None and each.days_until_loss <= NEAR_DAYS for each in found)
     session.terminal.say(
         f"{counted(len(found), 'repository')}, {counted(pending, 'day')} pending, {counted(gaps, 'day')} lost, "
         f"{near:,} at risk within {NEAR_DAYS} days."

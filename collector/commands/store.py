@@ -6,12 +6,8 @@ from pathlib import Path
 import click
 
 from collector.commands.frame import Command, Outcome, Refused, Session, pass_session
-from data.authority import COMMAND_LINE
 from data.backup import backup as back_up
 from data.backup import restore as bring_back
-from data.calendar import utc_now
-from data.invitations import void_all_links
-from data.sessions import end_all_sessions
 from data.store import StoreMissing
 from data.vault import KEY_FILE, KEY_VARIABLE, open_vault
 
@@ -83,8 +79,8 @@ def backup(session: Session, directory: Path) -> Outcome:
 def restore(session: Session, directory: Path, stamp: str | None) -> Outcome:
     """Bring a backup in DIR back as the newest version of the data.
 
-    Both files are checked before anything changes, and the versions before it stay for a while. Works in an empty
-    data directory too.
+    Both files are checked before anything changes; while a collection is going on, nothing is restored. Works in an
+    empty data directory too.
 
     \b
     Example:
@@ -94,8 +90,6 @@ def restore(session: Session, directory: Path, stamp: str | None) -> Outcome:
     if not directory.is_dir():
         raise Refused(f"There is no directory {directory}.")
     report = bring_back(session.unprepared_store, directory, stamp)
-    void_all_links(session.store, COMMAND_LINE, utc_now())
-    end_all_sessions(session.store, COMMAND_LINE, utc_now())
     session.terminal.say(f"Backup {report.stamp} is now the newest version of {session.directory}.")
     session.terminal.say(report.note)
     session.terminal.say("Sessions and one-time links of that time are void: everybody signs in again.")

@@ -1,6 +1,8 @@
--- Keeps, for each metric of a repository's week, the reading with the greatest count ever seen (ties by uniques).
+-- Keeps, for each metric of a repository's week, the reading with the greatest count ever seen; of equal ones a
+-- complete one, then the one with more uniques. Rows that bring nothing new are left alone.
 -- Grain in: incoming_week, one reading (repository_id, week, metric, count, uniques, complete), any number a week.
--- A week is complete once it has been wholly inside one answer's window. Rows that bring nothing new are left alone.
+-- A reading is complete where the whole week was inside its answer's window. The flag stays with its reading: a part of
+-- the week that has more than what was called the whole proves that one wrong, and is no whole itself.
 create or replace temp table greatest_week as
 select
     repository_id,
@@ -8,12 +10,12 @@ select
     metric,
     count as reading_count,
     uniques as reading_uniques,
-    bool_or(complete) over (partition by repository_id, week, metric) as reading_complete
+    complete as reading_complete
 from incoming_week
 qualify
     row_number() over (
         partition by repository_id, week, metric
-        order by count desc, uniques desc
+        order by count desc, complete desc, uniques desc
     ) = 1;
 
 create or replace temp table accepted_week as
@@ -27,30 +29,27 @@ with stored as (
         ], recursive := true)
     from weekly_traffic
     semi join greatest_week using (repository_id, week)
-),
-
-compared as (
-    select
-        fresh.*,
-        stored.count as stored_count,
-        stored.uniques as stored_uniques,
-        coalesce(stored.complete, false) as stored_complete,
-        stored.count is null
-        or fresh.reading_count > stored.count
-        or (fresh.reading_count = stored.count and fresh.reading_uniques > stored.uniques) as is_greater
-    from greatest_week as fresh
-    left join stored using (repository_id, week, metric)
 )
 
 select
-    repository_id,
-    week,
-    metric,
-    case when is_greater then reading_count else stored_count end as count,
-    case when is_greater then reading_uniques else stored_uniques end as uniques,
-    reading_complete or stored_complete as complete
-from compared
-where is_greater or (reading_complete and not stored_complete);
+    fresh.repository_id,
+    fresh.week,
+    fresh.metric,
+    fresh.reading_count as count,
+    fresh.reading_uniques as uniques,
+    fresh.reading_complete as complete
+from greatest_week as fresh
+left join stored using (repository_id, week, metric)
+where
+    stored.count is null
+    or fresh.reading_count > stored.count
+    or (
+        fresh.reading_count = stored.count
+        and (
+            fresh.reading_complete > stored.complete
+            or (fresh.reading_complete = stored.complete and fresh.reading_uniques > stored.uniques)
+        )
+    );
 
 merge into weekly_traffic as stored
 using (

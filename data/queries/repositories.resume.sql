@@ -1,10 +1,18 @@
--- Follows a known repository again under its present name. Grain: a repository. Target: repository.
+-- Follows known repositories again under their present names. Grain: a repository. Target: repository.
+-- The lists are as long as each other: an entry of each for a repository.
 update repository
 set
-    state_since = case when state = 'active' then state_since else $now end,
+    state_since = case when repository.state = 'active' then repository.state_since else $now end,
     state = 'active',
     state_reason = null,
-    full_name = $full_name,
-    owner = $owner,
-    name = $name
-where repository_id = $repository_id;
+    full_name = told.full_name,
+    owner = told.owner,
+    name = told.name
+from (
+    select
+        unnest($repository_ids::integer[]) as repository_id,
+        unnest($full_names::text[]) as full_name,
+        unnest($owners::text[]) as owner,
+        unnest($names::text[]) as name
+) as told
+where repository.repository_id = told.repository_id;

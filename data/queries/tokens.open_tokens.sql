@@ -6,7 +6,8 @@ select
     owner_id,
     expires_at,
     state,
-    sealed
+    sealed,
+    added_at
 from tenant_token
 where state = 'valid' or (state = 'invalid' and checked_at < $retry_before)
 qualify row_number() over (partition by tenant_id order by token_id desc) = 1;

@@ -13,7 +13,8 @@ with months as (
         sum(clone_uniques)::bigint as cloner_days,
         count(*) filter (where clones_state = 'final') as clones_final,
         bool_or(clones_state = 'gap') as clones_have_gap,
-        min(day) > date_trunc('month', min(day))::date as begins_late
+        min(day) > date_trunc('month', min(day))::date
+        or (max(day) < last_day(max(day)) and max(day) < (select today from v_today) - 14) as lacks_days
     from shown_day(date_trunc('month', from_day)::date, last_day(to_day))
     group by repository_id, date_trunc('month', day)::date
 )
@@ -26,7 +27,7 @@ select
     case when visitor_days is not null then 'days' end as view_uniques_kind,
     case
         when views_final = extract('day' from last_day(period)) then 'final'
-        when views_have_gap or begins_late then 'gap'
+        when views_have_gap or lacks_days then 'gap'
         else 'pending'
     end as views_state,
     clones,
@@ -34,7 +35,7 @@ select
     case when cloner_days is not null then 'days' end as clone_uniques_kind,
     case
         when clones_final = extract('day' from last_day(period)) then 'final'
-        when clones_have_gap or begins_late then 'gap'
+        when clones_have_gap or lacks_days then 'gap'
         else 'pending'
     end as clones_state
 from months;

@@ -35,10 +35,51 @@ recent as (
 covered as (
     select
         repository_id,
+        min(first_day) as first_day,
         max(last_day) filter (where metric = 'views') as views_until,
         max(last_day) filter (where metric = 'clones') as clones_until
     from coverage
     group by repository_id
+),
+
+earlier as (
+    select
+        repository_id,
+        min(day) as first_day
+    from daily_traffic
+    where
+        repository_id in (
+            select chosen.repository_id from chosen
+            left join covered using (repository_id)
+            where covered.first_day is null or covered.first_day > $today - 13
+        )
+    group by repository_id
+),
+
+still_shown as (
+    select
+        chosen.repository_id,
+        metrics.metric,
+        $today - age.days as day
+    from chosen
+    cross join (values ('views'), ('clones')) as metrics (metric)
+    cross join (select unnest(range(14))::integer as days) as age
+    left join covered using (repository_id)
+    left join earlier using (repository_id)
+    where $today - age.days >= coalesce(least(covered.first_day, earlier.first_day), chosen.added_at::date)
+),
+
+uncovered as (
+    select
+        still_shown.repository_id,
+        min(still_shown.day) as first_day
+    from still_shown
+    anti join coverage
+        on
+            still_shown.repository_id = coverage.repository_id
+            and still_shown.metric = coverage.metric
+            and still_shown.day between coverage.first_day and coverage.last_day
+    group by still_shown.repository_id
 ),
 
 answers as (
@@ -82,7 +123,8 @@ select
         when chosen.followed
             then least(
                 coalesce(covered.views_until + 1, chosen.added_at::date),
-                coalesce(covered.clones_until + 1, chosen.added_at::date)
+                coalesce(covered.clones_until + 1, chosen.added_at::date),
+                uncovered.first_day
             ) + 13 - $today
     end as days_until_loss,
     recent.views as views_30,
@@ -92,6 +134,7 @@ select
 from chosen
 left join recent using (repository_id)
 left join covered using (repository_id)
+left join uncovered using (repository_id)
 left join answers using (repository_id)
 left join newest_stars using (repository_id)
 left join older_stars using (repository_id)

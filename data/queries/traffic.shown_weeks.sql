@@ -1,6 +1,6 @@
 -- The weeks of v_weekly, of the repositories set down, each whole, that have a day between two days. Weeks are
--- Mondays, UTC. Where GitHub counted the whole week, its count and true uniques (kind github); else the sum of the
--- known days (kind days). Grain: a repository and week. Source: shown_day, weekly_traffic, shown_repository.
+-- Mondays, UTC. Where GitHub counted the whole week, its count and true uniques (kind github), unless its days have
+-- more; else the sum of the known days (kind days). Grain: a repository and week. Source: shown_day, weekly_traffic, shown_repository.
 create or replace temp macro shown_week(from_day, to_day) as table
 with parts as (
     select
@@ -44,17 +44,20 @@ weeks as (
     select
         repository_id,
         week,
-        coalesce(max(whole_views), sum(views))::bigint as views,
-        max(whole_view_uniques) as whole_view_uniques,
+        greatest(max(whole_views), sum(views))::bigint as views,
+        case when max(whole_views) >= coalesce(sum(views), 0) then max(whole_view_uniques) end as whole_view_uniques,
         sum(view_uniques)::bigint as visitor_days,
-        count(whole_views) = 1 or count(*) filter (where views_state = 'final') = 7 as views_are_whole,
+        count(*) filter (where views_state = 'final') = 7 as views_are_final,
         bool_or(views_state = 'gap') as views_have_gap,
-        coalesce(max(whole_clones), sum(clones))::bigint as clones,
-        max(whole_clone_uniques) as whole_clone_uniques,
+        greatest(max(whole_clones), sum(clones))::bigint as clones,
+        case when max(whole_clones) >= coalesce(sum(clones), 0) then max(whole_clone_uniques) end as whole_clone_uniques,
         sum(clone_uniques)::bigint as cloner_days,
-        count(whole_clones) = 1 or count(*) filter (where clones_state = 'final') = 7 as clones_are_whole,
+        count(*) filter (where clones_state = 'final') = 7 as clones_are_final,
         bool_or(clones_state = 'gap') as clones_have_gap,
-        coalesce(min(day) > week, week < (select today from v_today) - 13) as begins_late
+        coalesce(
+            min(day) > week or (max(day) < week + 6 and max(day) < (select today from v_today) - 14),
+            week < (select today from v_today) - 13
+        ) as lacks_days
     from parts
     group by repository_id, week
 )
@@ -75,13 +78,13 @@ select
         when cloner_days is not null then 'days'
     end as clone_uniques_kind,
     case
-        when views_are_whole then 'final'
-        when views_have_gap or begins_late then 'gap'
+        when whole_view_uniques is not null or views_are_final then 'final'
+        when views_have_gap or lacks_days then 'gap'
         else 'pending'
     end as views_state,
     case
-        when clones_are_whole then 'final'
-        when clones_have_gap or begins_late then 'gap'
+        when whole_clone_uniques is not null or clones_are_final then 'final'
+        when clones_have_gap or lacks_days then 'gap'
         else 'pending'
     end as clones_state
 from weeks;

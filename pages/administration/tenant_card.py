@@ -16,7 +16,7 @@ from pages.ui.store import the_store
 
 SCHEDULES = {
     "daily": "Daily: 06:15, 14:15 and 22:15 UTC",
-    "weekly": "Weekly: Monday, 06:15 UTC",
+    "weekly": "Weekly: Wednesday, 06:15 UTC",
     "cron": "A cron expression",
 }
 

@@ -12,6 +12,7 @@ from data.calendar import utc_now
 from data.passwords import fingerprint
 from data.tokens import StoredToken, TokenFacts
 from pages.ui import messages, moments
+from pages.ui.store import the_store
 
 SHORTEST_TOKEN = 20  # GitHub's have 40 and more; what is shorter is still being typed
 TOKEN_LIMIT = 4000  # an installation's token has about 520 characters
@@ -126,7 +127,7 @@ def _ask(secret: str) -> TokenFacts | _Refusal:
     if not fits or not secret.isascii() or not secret.isprintable() or " " in secret:
         return _Refusal(NOT_ONE, lasting=True)
     try:
-        with asking(secret) as github:
+        with asking(secret, the_store()) as github:
             return check_token(github)
     except (GitHubError, SettingsRefused) as refusal:
         return _Refusal(str(refusal), lasting=isinstance(refusal, TokenRefused))

@@ -101,7 +101,7 @@ def discover(tenant_id: int, pattern: Pattern) -> Lists:
     stored = tokens(place.viewer, the_store())
     login = next((each.facts.login for each in stored if each.tenant_id == tenant_id), None)
     try:
-        with asking(_secret(place)) as github:
+        with asking(_secret(place), the_store()) as github:
             return fetch_matching(github, login, pattern)
     except (GitHubError, AnswerRefused, SettingsRefused) as error:
         raise FollowingRefused(_with_fix(error)) from error
@@ -110,7 +110,7 @@ def discover(tenant_id: int, pattern: Pattern) -> Lists:
 def _asked(secret: str, names: Sequence[str], told: Told) -> list[Checked]:
     checked: list[Checked] = []
     try:
-        with asking(secret) as github:
+        with asking(secret, the_store()) as github:
             for begin in range(0, len(names), AT_ONCE):
                 told(begin, len(names))
                 checked += check_repositories(github, names[begin : begin + AT_ONCE])

@@ -49,14 +49,11 @@ class Sieve:
 
 def read(viewer: Viewer) -> DataFrame:
     """The viewer's repositories: what the reader gives, and beside it what the table and the choices need."""
-    store = the_store()
-    place = (str(store.directory), store.traffic.version())
-    return _read(tuple(sorted(viewer.repository_ids)), tuple(sorted(viewer.tenant_ids)), place, utc_day(utc_now()))
+    return _read(viewer, readers.place(), utc_day(utc_now()))
 
 
-@st.cache_data(max_entries=64, show_spinner="Reading the repositories …")
-def _read(repository_ids: tuple[int, ...], tenant_ids: tuple[int, ...], place: tuple[str, int], day: date) -> DataFrame:
-    viewer = Viewer(frozenset(repository_ids), frozenset(tenant_ids))
+@st.cache_data(max_entries=64, show_spinner="Reading the repositories …", hash_funcs=readers.KEYS)
+def _read(viewer: Viewer, place: readers.Place, day: date) -> DataFrame:
     rows = repository_overview(viewer, the_store(), utc_now())
     standings = [_standing(*each) for each in zip(*(rows[name] for name in _OF_A_STANDING), strict=True)]
     rows["urgent"] = [is_urgent(each) for each in standings]

@@ -7,7 +7,7 @@ from pandas import DataFrame
 
 from data.models import Viewer
 from data.selection import Grain, Selection, Totals
-from pages.ui import charts, drawings, filters, readers, session, tables
+from pages.ui import drawings, filters, readers, session, tables
 
 
 def draw_totals(found: Totals, selection: Selection) -> None:
@@ -79,22 +79,20 @@ def draw(viewer: Viewer, selection: Selection) -> None:
     rows = readers.series(viewer, selection, grain)
     if rows["value"].isna().all():
         filters.stop_without_days(viewer)
-    numbers = shown_rows(rows, metric)
     if as_table:
         st.dataframe(
-            tables.series_rows(numbers),
+            tables.series_rows(shown_rows(rows, metric)),
             column_config=tables.columns(drawings.METRICS[metric]),
             hide_index=True,
             placeholder=tables.UNKNOWN,
         )
     else:
-        drawn = readers.drawing(viewer, selection, metric, grain)
-        shown = drawn.rows.drop(columns="period")
-        st.vega_lite_chart(shown, charts.specification(drawn.shape), alt=drawings.alt_text(drawn), key="chart_traffic")
-        st.html(charts.legend(drawn))
+        picture = readers.picture(viewer, selection, metric, grain)
+        st.vega_lite_chart(picture.rows, picture.specification, alt=picture.alt, key="chart_traffic")
+        st.html(picture.legend)
     st.download_button(
         "Download these numbers",
-        lambda: tables.csv_of(numbers),
+        lambda: tables.csv_of(shown_rows(rows, metric)),
         f"{metric}-by-{grain}-{selection.first}-to-{selection.last}.csv",
         "text/csv",
         icon=":material/download:",

@@ -7,6 +7,7 @@ the time axis is a UTC one, so that a day is the same day in every time zone.
 import copy
 import html
 from collections.abc import Sequence
+from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any, cast
 
@@ -25,6 +26,7 @@ HEIGHT = 360
 POINTED = 62  # periods; on more of them, points would hide their line
 TICKS = 8
 KNOWN = "isValid(datum.value)"
+_FIRST_DAYS = tuple(date(2026, 1, 1) + timedelta(days=n) for n in range(POINTED + 1))
 _BOX = '<span style="display:inline-block;width:.75em;height:.75em;border-radius:.15em;margin-right:.4em;{}"></span>'
 
 
@@ -35,13 +37,35 @@ def traffic_chart(drawn: Drawing) -> alt.LayerChart:
 
 
 def specification(shape: Shape) -> dict[str, Any]:
-    """The same chart as a Vega-Lite specification without rows: made once a shape, for Altair is slow to check it."""
-    return copy.deepcopy(_specification(shape))
+    """The same chart as a Vega-Lite specification without rows.
+
+    Altair takes a tenth of a second to check one, so it makes one for each kind of chart, and what differs within a
+    kind (names, colours, ticks) is put in here.
+    """
+    found = copy.deepcopy(_of_kind(_kind(shape)))
+    found_colours = colours(shape)
+    scale = {"domain": list(found_colours), "range": list(found_colours.values())}
+    for layer in found["layer"]:
+        for channel in layer["encoding"].values():
+            if isinstance(channel, list):  # what is told has neither
+                continue
+            if "domain" in channel.get("scale", {}):
+                channel["scale"] = scale
+            if "values" in (channel.get("axis") or {}):
+                channel["axis"] |= {"values": _tick_values(shape), "format": _tick_format(shape)}
+    return found
 
 
-@lru_cache(maxsize=256)
-def _specification(shape: Shape) -> dict[str, Any]:
-    chart = alt.layer(*_layers(shape), data=alt.NamedData("rows")).properties(height=HEIGHT)
+def _kind(shape: Shape) -> Shape:
+    """A small shape whose chart has the same layers, marks and channels."""
+    names = ("",) if shape.stacked else ("", "-")
+    periods = _FIRST_DAYS[: POINTED + 1] if len(shape.periods) > POINTED else _FIRST_DAYS[:1]
+    return Shape(shape.metric, shape.grain, names, False, periods, shape.has_gaps)
+
+
+@lru_cache(maxsize=64)
+def _of_kind(kind: Shape) -> dict[str, Any]:
+    chart = alt.layer(*_layers(kind), data=alt.NamedData("rows")).properties(height=HEIGHT)
     found: dict[str, Any] = chart.to_dict()
     del found["data"]
     return found
@@ -74,8 +98,9 @@ def _layers(shape: Shape) -> Sequence[alt.Chart]:
 def _gaps(shape: Shape) -> alt.Chart:
     """A band over each period that is a gap for one of the series, whose names it tells."""
     tooltip = [alt.Tooltip("when:N", title="When (UTC)"), alt.Tooltip("gaps:N", title="Gap, not collected in time")]
-    marks = alt.Chart().transform_filter("isValid(datum.gaps)").mark_rect(fill=COLOURS["gap"], opacity=0.22)
-    band: alt.Chart = marks.encode(
+    marks = alt.Chart().transform_filter("isValid(datum.gaps)")
+    # a layer without any mark would be a picture without a name to a screen reader
+    band: alt.Chart = marks.mark_rect(fill=COLOURS["gap"], opacity=0.22, aria=shape.has_gaps).encode(
         x=_x(shape, "band_from"), x2=alt.X2("band_to:T"), tooltip=tooltip, description=alt.Description("gaps:N")
     )
     return band
@@ -135,13 +160,24 @@ def _told(shape: Shape) -> dict[str, Any]:
 
 
 def _x(shape: Shape, field: str) -> alt.X:
-    step = max(1, -(-len(shape.periods) // TICKS))
-    days = shape.periods[::-1][::step]
-    ticks = [alt.DateTime(year=day.year, month=day.month, date=day.day, utc=True) for day in days]
-    long = shape.grain is Grain.MONTH or (bool(days) and (days[0] - days[-1]).days > 300)
-    form = "%b %Y" if long else "%-d %b"
-    axis = alt.Axis(title=None, format=form, values=ticks, labelOverlap="greedy", grid=False, ticks=True)
+    ticks = [alt.DateTime(**each) for each in _tick_values(shape)]
+    axis = alt.Axis(title=None, format=_tick_format(shape), values=ticks, labelOverlap="greedy", grid=False, ticks=True)
     return alt.X(f"{field}:T", scale=alt.Scale(type="utc", nice=False), axis=axis)
+
+
+def _tick_days(shape: Shape) -> Sequence[date]:
+    """Which periods are named below the chart, from the last to the first."""
+    return shape.periods[::-1][:: max(1, -(-len(shape.periods) // TICKS))]
+
+
+def _tick_values(shape: Shape) -> list[dict[str, Any]]:
+    return [{"year": day.year, "month": day.month, "date": day.day, "utc": True} for day in _tick_days(shape)]
+
+
+def _tick_format(shape: Shape) -> str:
+    days = _tick_days(shape)
+    long = shape.grain is Grain.MONTH or (bool(days) and (days[0] - days[-1]).days > 300)
+    return "%b %Y" if long else "%-d %b"
 
 
 def _y(field: str) -> alt.Y:

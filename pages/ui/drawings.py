@@ -28,7 +28,7 @@ _STATES = {"final": "final", "pending": "pending: it may still change", "gap": "
 class Shape:
     """All of a chart that is not its rows: the series from the largest to the smallest, the periods from first to last.
 
-    The last series is of all other repositories where `has_rest`.
+    The last series is of all other repositories where `has_rest`; some period is a gap where `has_gaps`.
     """
 
     metric: str
@@ -36,6 +36,7 @@ class Shape:
     names: tuple[str, ...]
     has_rest: bool
     periods: tuple[date, ...]
+    has_gaps: bool
 
     @property
     def stacked(self) -> bool:
@@ -73,7 +74,8 @@ def drawing(rows: DataFrame, metric: str, grain: Grain) -> Drawing:
         shown = pd.concat([shown, _rest(of_metric[of_metric["repository_id"].isna()], shown, names[-1])])
     placed = _placed(shown, names, grain)
     periods = tuple(sorted(set(placed["period"])))
-    return Drawing(Shape(metric, grain, tuple(names), has_rest, periods), placed)
+    has_gaps = bool((placed["state"] == "gap").any())
+    return Drawing(Shape(metric, grain, tuple(names), has_rest, periods, has_gaps), placed)
 
 
 def alt_text(drawn: Drawing) -> str:

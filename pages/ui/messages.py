@@ -1,6 +1,7 @@
 """A failure becomes the sentence that says what happened and what to do. Nobody is ever shown a stack trace."""
 
 import logging
+import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,8 @@ log = logging.getLogger(__name__)
 
 REFUSED = (AccountRefused, PasswordRefused, TenantRefused, TooManyAttempts, VaultError)
 NOTICE = "frame_notice"
+WORD_JOINER = "\u2060"
+_LINKED = re.compile(r"://|@|www(?=\.)", re.IGNORECASE)
 _MARKDOWN = frozenset("\\`*_{}[]()#+-.!|<>~$:&\"'=/")
 
 
@@ -61,5 +64,9 @@ def draw_notice() -> None:
 
 
 def literal(text: str) -> str:
-    """A text from outside as Markdown shows it literally: on one line, no markup, no link, no formula, no icon."""
-    return "".join(f"\\{letter}" if letter in _MARKDOWN else letter for letter in " ".join(text.split()))
+    """A text from outside as Markdown shows it literally: on one line, no markup, no link, no formula, no icon.
+
+    What looks like an address would become a link in spite of backslashes; an unseen joiner inside prevents it.
+    """
+    joined = _LINKED.sub(lambda found: f"{found[0][:1]}{WORD_JOINER}{found[0][1:]}", " ".join(text.split()))
+    return "".join(f"\\{letter}" if letter in _MARKDOWN else letter for letter in joined)

@@ -6,11 +6,12 @@ directory and its version. Rows only, and boundedly many of them.
 
 from array import array
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from io import BytesIO
+from types import MappingProxyType
 from typing import Any
 
 import streamlit as st
@@ -23,8 +24,7 @@ from data.models import Viewer
 from data.repositories import repositories
 from data.selection import Grain, Page, Paging, Selection, Totals
 from data.store import Store
-from pages.ui import drawings, session
-from pages.ui.drawings import Drawing
+from pages.ui import charts, drawings, session
 from pages.ui.store import the_store
 
 READING = "Reading the traffic …"  # Streamlit shows it when half a second has passed
@@ -57,7 +57,7 @@ def _paging_key(paging: Paging) -> tuple[Any, ...]:
     return paging.sort_by, paging.descending, paging.page, paging.size
 
 
-_KEYS: dict[str | type, Callable[[Any], Any]] = {
+KEYS: dict[str | type, Callable[[Any], Any]] = {
     Viewer: _viewer_key,
     Selection: _selection_key,
     Paging: _paging_key,
@@ -67,37 +67,47 @@ _KEYS: dict[str | type, Callable[[Any], Any]] = {
 
 def daily(viewer: Viewer, selection: Selection, paging: Paging) -> Page:
     """A page of traffic.daily_traffic."""
-    return _daily(viewer, _place(), selection, paging)
+    return _daily(viewer, place(), selection, paging)
 
 
 def weekly(viewer: Viewer, selection: Selection, paging: Paging) -> Page:
     """A page of traffic.weekly_traffic."""
-    return _weekly(viewer, _place(), selection, paging)
+    return _weekly(viewer, place(), selection, paging)
 
 
 def series(viewer: Viewer, selection: Selection, grain: Grain) -> DataFrame:
     """The rows of traffic.series."""
-    return _series(viewer, _place(), selection, grain)
+    return _series(viewer, place(), selection, grain)
 
 
-def drawing(viewer: Viewer, selection: Selection, metric: str, grain: Grain) -> Drawing:
-    """The rows of traffic.series, arranged for a chart of one metric."""
-    return _drawing(viewer, _place(), selection, metric, grain)
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A chart as Streamlit takes it: its rows, its Vega-Lite specification, its text, its legend as HTML."""
+
+    rows: DataFrame
+    specification: dict[str, Any]
+    alt: str
+    legend: str
+
+
+def picture(viewer: Viewer, selection: Selection, metric: str, grain: Grain) -> Picture:
+    """The rows of traffic.series as a chart of one metric."""
+    return _picture(viewer, place(), selection, metric, grain)
 
 
 def totals(viewer: Viewer, selection: Selection) -> Totals:
     """What traffic.totals adds up."""
-    return _totals(viewer, _place(), selection)
+    return _totals(viewer, place(), selection)
 
 
 def day_range(viewer: Viewer) -> tuple[date, date] | None:
     """The first and the last day that is known to the viewer."""
-    return _day_range(viewer, _place())
+    return _day_range(viewer, place())
 
 
-def repository_names(viewer: Viewer) -> dict[int, str]:
+def repository_names(viewer: Viewer) -> Mapping[int, str]:
     """The visible repositories by id, each under a name of its own: where two have the same, with their number."""
-    return _repository_names(viewer, _place())
+    return _repository_names(viewer, place())
 
 
 def download(read: Callable[[Viewer, Store], bytes]) -> Callable[[], bytes]:
@@ -126,47 +136,52 @@ def everything(table: ExportTable) -> Callable[[Viewer, Store], bytes]:
     return read
 
 
-def _place() -> Place:
+def place() -> Place:
+    """The data that the app reads, as it is now."""
     store = the_store()
     return Place(str(store.directory), store.traffic.version())
 
 
-@st.cache_data(max_entries=128, show_spinner=READING, hash_funcs=_KEYS)
+@st.cache_data(max_entries=128, show_spinner=READING, hash_funcs=KEYS)
 def _daily(viewer: Viewer, place: Place, selection: Selection, paging: Paging) -> Page:
     return traffic.daily_traffic(viewer, the_store(), selection, paging)
 
 
-@st.cache_data(max_entries=128, show_spinner=READING, hash_funcs=_KEYS)
+@st.cache_data(max_entries=128, show_spinner=READING, hash_funcs=KEYS)
 def _weekly(viewer: Viewer, place: Place, selection: Selection, paging: Paging) -> Page:
     return traffic.weekly_traffic(viewer, the_store(), selection, paging)
 
 
-@st.cache_data(max_entries=64, show_spinner=READING, hash_funcs=_KEYS)
+@st.cache_data(max_entries=64, show_spinner=READING, hash_funcs=KEYS)
 def _series(viewer: Viewer, place: Place, selection: Selection, grain: Grain) -> DataFrame:
     return traffic.series(viewer, the_store(), selection, grain)
 
 
-@st.cache_data(max_entries=64, show_spinner=READING, hash_funcs=_KEYS)
-def _drawing(viewer: Viewer, place: Place, selection: Selection, metric: str, grain: Grain) -> Drawing:
-    return drawings.drawing(_series(viewer, place, selection, grain), metric, grain)
+@st.cache_data(max_entries=64, show_spinner=READING, hash_funcs=KEYS)
+def _picture(viewer: Viewer, place: Place, selection: Selection, metric: str, grain: Grain) -> Picture:
+    drawn = drawings.drawing(_series(viewer, place, selection, grain), metric, grain)
+    shown = drawn.rows.drop(columns="period")
+    return Picture(shown, charts.specification(drawn.shape), drawings.alt_text(drawn), charts.legend(drawn))
 
 
-@st.cache_data(max_entries=256, show_spinner=READING, hash_funcs=_KEYS)
+@st.cache_data(max_entries=256, show_spinner=READING, hash_funcs=KEYS)
 def _totals(viewer: Viewer, place: Place, selection: Selection) -> Totals:
     return traffic.totals(viewer, the_store(), selection)
 
 
-@st.cache_data(max_entries=128, show_spinner=False, hash_funcs=_KEYS)
+# Asked several times a run, and nothing that could be changed: so they are not copied for each.
+@lru_cache(maxsize=64)
 def _day_range(viewer: Viewer, place: Place) -> tuple[date, date] | None:
     return traffic.day_range(viewer, the_store())
 
 
-@st.cache_data(max_entries=128, show_spinner=False, hash_funcs=_KEYS)
-def _repository_names(viewer: Viewer, place: Place) -> dict[int, str]:
+@lru_cache(maxsize=64)
+def _repository_names(viewer: Viewer, place: Place) -> Mapping[int, str]:
     found = repositories(viewer, the_store())
     times = Counter(each.full_name.casefold() for each in found)
     alone = {each.repository_id: times[each.full_name.casefold()] == 1 for each in found}
-    return {
+    names = {
         each.repository_id: each.full_name if alone[each.repository_id] else f"{each.full_name} · {each.repository_id}"
         for each in found
     }
+    return MappingProxyType(names)

@@ -20,8 +20,10 @@ from tests.benchmarks.commit import commit
 from tests.benchmarks.cpu import cpu
 from tests.benchmarks.measured import Measured, Scale
 from tests.benchmarks.memory import memory
+from tests.benchmarks.pages import pages
 from tests.benchmarks.rate import rate
 from tests.benchmarks.size import size
+from tests.benchmarks.visits import growth, sessions
 
 PLAIN_WIDTH = 160  # in a file or a pipe
 
@@ -34,6 +36,9 @@ PARTS: dict[str, tuple[Part, int]] = {
     "size": (size, 180),
     "commit": (commit, 120),
     "memory": (memory, 400),
+    "pages": (pages, 300),
+    "sessions": (sessions, 180),
+    "growth": (growth, 300),
 }
 """The parts, each with the seconds after which it is ended. `size` makes the five years where they are not yet."""
 

@@ -100,8 +100,8 @@ def _timed(act: Callable[[], object]) -> float:
 
 
 def _save(store: Store, run_id: int, batch: Batch) -> None:
-    changed = ledger.save_results(store, run_id, batch, ledger.RunProgress(RunState.RUNNING, len(batch), len(batch)))
-    assert changed, "the batch has brought nothing"
+    saved = ledger.save_results(store, run_id, batch, ledger.RunProgress(RunState.RUNNING, len(batch), len(batch)))
+    assert saved.rows_changed, "the batch has brought nothing"
 
 
 def _batch(store: Store, scale: Scale, number: int) -> Batch:

@@ -35,6 +35,12 @@ class Scale:
     batch: int = 200
     again_repositories: int = 100
     run_s: float = 330.0
+    tenants: int = 50
+    page_runs: int = 15
+    browsers: int = 30
+    think_s: float = 4.0
+    visit_s: float = 75.0
+    reruns: int = 1000
 
 
 TINY = Scale(
@@ -49,5 +55,11 @@ TINY = Scale(
     batch=10,
     again_repositories=3,
     run_s=10.0,
+    tenants=2,
+    page_runs=1,
+    browsers=2,
+    think_s=0.05,
+    visit_s=0.5,
+    reruns=10,
 )
 """Nothing is proved by it but that the parts work."""

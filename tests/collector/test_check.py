@@ -1,15 +1,23 @@
 """What is said at once of a token, and of a repository with it (fault cases 29, 32, 37 and 43)."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from collector.check import PATIENCE_S, check_repository, check_token, connect
+from collector.check import PATIENCE_S, check_repository, check_token, connect, heeding_pauses
+from collector.check import asking as whoever_asks
 from collector.errors import AccessRefused, LimitReached, Missing, TokenRefused
 from collector.parse import AnswerRefused
 from collector.progress import Silent
+from collector.settings import Settings
+from data.calendar import utc_now
+from data.pauses import OwnerPause, save_pauses
+from data.tokens import TokenFacts, save_token
+from data.vault import open_vault
 from tests.collector.asking import REPO, SECRET, VIEWS, Asking, asking, hello
+from tests.collector.conftest import CommandLine
 from tests.simulated_github import Fault, Lack, Repository, Token, World
 from tests.simulated_github import fault_cases as cases
 
@@ -109,3 +117,33 @@ def test_somebody_who_waits_for_an_answer_is_not_kept_for_an_hour() -> None:
             check_repository(github, "octo/hello")
         assert there.clock.slept == []
         assert PATIENCE_S < 600
+
+
+def test_a_command_beside_a_run_asks_at_a_third_of_the_pace_with_half_of_the_calls_at_once() -> None:
+    with asking() as there:
+        github = connect(Settings(there.settings.api_url, 600, 4), SECRET, there.clock, Silent())
+        began = there.clock.monotonic()
+        list(ThreadPoolExecutor(4).map(lambda _: github.fetch("/user"), range(22)))
+        assert there.server.requests.greatest_concurrency <= 2
+        assert sum(there.clock.slept) + there.clock.monotonic() - began >= 18 * 60 / 200
+        github.close()
+
+
+def test_a_wait_that_github_asked_for_is_kept_and_told_to_whoever_asks_next(run: CommandLine) -> None:
+    with asking(cases.strange_retry_after("7200")) as there:
+        with pytest.raises(LimitReached), heeding_pauses(run.store, "user 1001", there.github) as github:
+            github.fetch("/user")
+        with pytest.raises(LimitReached, match="asks to wait"), heeding_pauses(run.store, "user 1001", there.github):
+            pass
+        with heeding_pauses(run.store, "user 1002", there.github):
+            assert there.asked == 1
+
+
+def test_a_token_that_is_stored_is_known_by_its_owner(run: CommandLine) -> None:
+    sealed = (open_vault(run.directory).seal(SECRET), SECRET[-4:])
+    save_token(run.store, 1, sealed, TokenFacts("classic", "maintainer", 1001, "repo", None), utc_now())
+    save_pauses(run.store, [OwnerPause("user 1001", utc_now() + timedelta(hours=1), "Why.")], utc_now())
+    with pytest.raises(LimitReached, match="GitHub asks to wait until"), whoever_asks(SECRET, run.store):
+        pass
+    with whoever_asks("ghp_anotherAnother0123456789abcdefghijkl", run.store) as github:
+        assert github.kind == "classic"

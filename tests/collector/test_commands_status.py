@@ -1,6 +1,8 @@
 """`status` and `log`: what is open, what is lost, what failed, and when that is worth an alarm."""
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
 
 import pytest
 
@@ -70,6 +72,53 @@ def test_a_repository_that_loses_days_comes_first(with_token: CommandLine) -> No
     with_token.follow("octo/hello")
     assert [each["repository"] for each in with_token.facts("status")["repositories"]] == ["octo/world", "octo/hello"]
     assert "losing days" in with_token("status").stdout
+
+
+def fail(run: CommandLine, github: SimulatedGitHub, path: str, days: int) -> None:
+    """Have an endpoint fail that last answered well so many days ago."""
+    run("collect")
+    github.faults.add(Fault(status=403, body={"message": "Not for you"}, path=path, times=FOR_EVER))
+    with run.store.traffic.commit("test") as connection:
+        values = {"at": (datetime.now(UTC) - timedelta(days=days)).replace(tzinfo=None)}
+        connection.execute("update endpoint_state set last_tried_at = $at, last_good_at = $at, etag = null", values)
+    run("collect")
+
+
+@pytest.mark.parametrize(("days", "code"), [(1, 0), (3, 1)])
+def test_lists_that_fail_for_days_are_an_alarm(
+    with_token: CommandLine, github: SimulatedGitHub, days: int, code: int
+) -> None:
+    with_token.follow("octo/hello")
+    fail(with_token, github, "*/popular/*", days)
+    assert with_token("status").exit_code == code
+    if code:
+        assert alarmed(with_token, "octo/hello (acme): paths and referrers fail", "Not for you")
+
+
+def test_releases_that_fail_for_a_week_are_a_warning_only(with_token: CommandLine, github: SimulatedGitHub) -> None:
+    with_token.follow("octo/hello")
+    fail(with_token, github, "*/releases", 8)
+    facts = with_token.facts("status")
+    assert (facts["ok"], facts["problems"]) == (True, [])
+    assert "octo/hello (acme): releases fail" in facts["warnings"][0]
+    assert "Not for you" in with_token("status").stdout
+
+
+def test_a_day_that_an_answer_left_out_is_an_alarm_before_it_is_lost(
+    with_token: CommandLine, github: SimulatedGitHub
+) -> None:
+    with_token.follow("octo/hello")
+    day = datetime.now(UTC).date() - timedelta(days=10)
+    spoiled = partial(spoil, f"{day}T00:00:00Z")
+    github.faults.add(Fault(change=spoiled, path="*/traffic/views", times=FOR_EVER))
+    with_token("collect")
+    assert alarmed(with_token, "octo/hello (acme): GitHub forgets a day after today")
+
+
+def spoil(moment: str, body: dict[str, Any]) -> dict[str, Any]:
+    """The answer with more uniques than requests on one day."""
+    views = [row | {"uniques": row["count"] + 1} if row["timestamp"] == moment else row for row in body["views"]]
+    return body | {"views": views}
 
 
 def test_what_is_paused_is_no_alarm(with_token: CommandLine) -> None:

@@ -1,11 +1,13 @@
 """`init`, `backup`, `restore`, and how every command bears wrong use."""
 
 import json
+import re
 import stat
 from pathlib import Path
 
 import pytest
 
+from collector.run import _alone
 from data.store import Store
 from data.vault import KEY_FILE
 from tests.collector.conftest import CommandLine, last_line, refused
@@ -49,6 +51,22 @@ def test_a_backup_comes_back_into_an_empty_place(run: CommandLine, run_nowhere: 
     stamp = run.facts("backup", tmp_path / "copies")["stamp"]
     assert run_nowhere("restore", tmp_path / "copies", "--stamp", stamp).exit_code == 0
     assert run_nowhere.tenant("acme").name == "acme"
+
+
+def test_a_restore_while_a_run_goes_on_is_refused_and_nothing_changes(run: CommandLine, tmp_path: Path) -> None:
+    run("backup", tmp_path / "copies")
+    before = run.store.traffic.version(), run.store.control.version()
+    with _alone(run.directory):
+        assert refused(run("restore", tmp_path / "copies"), "(collecting)", "Nothing was restored", code=1)
+    assert (run.store.traffic.version(), run.store.control.version()) == before
+
+
+def test_a_restore_names_the_version_of_before_which_is_there(run: CommandLine, tmp_path: Path) -> None:
+    run("backup", tmp_path / "copies")
+    told = run("restore", tmp_path / "copies").stdout
+    named = re.findall(r"versions/(?:traffic|control)-\d+\.duckdb", told)
+    assert len(named) == 2
+    assert all((run.directory / each).exists() for each in named)
 
 
 def test_a_backup_says_that_the_key_is_not_in_it(run: CommandLine, tmp_path: Path) -> None:

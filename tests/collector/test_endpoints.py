@@ -133,7 +133,7 @@ def test_a_renamed_repository_answers_under_its_old_name_and_tells_its_new_path(
         there.server.world.rename(1, "octo/renamed")
         fetched = Ask(there)(Endpoint.VIEWS)
         assert isinstance(fetched.observation, TrafficObservation)
-        assert fetched.moved_to == "/repositories/1/traffic/views"
+        assert fetched.led_to == "/repositories/1/traffic/views"
 
 
 def test_stars_come_from_their_beginning_first_and_from_the_last_weeks_later() -> None:

@@ -86,7 +86,7 @@ def test_a_renamed_repository_is_followed_and_its_new_path_is_told() -> None:
         there.server.world.rename(1, "octo/renamed")
         answer = there.fetch()
         assert answer.status == 200
-        assert answer.moved_to == "/repositories/1/traffic/views"
+        assert answer.led_to == "/repositories/1/traffic/views"
 
 
 @pytest.mark.parametrize("status", [302, 303, 307])
@@ -95,7 +95,7 @@ def test_a_temporary_redirect_is_followed_and_forgotten(status: int) -> None:
     with asking(aside) as there:
         answer = there.fetch()
         assert answer.body["full_name"] == "octo/hello"  # type: ignore[index]
-        assert answer.moved_to is None
+        assert answer.led_to is not None
 
 
 @pytest.mark.parametrize("location", [REPO, f"..{REPO}", "/repositories/1", f"{REPO}#part"])

@@ -177,6 +177,12 @@ def test_an_enterprise_server_stops_the_run_and_says_that_it_has_no_traffic() ->
             there.fetch()
 
 
+def test_an_enterprise_server_is_known_by_its_good_answers_too() -> None:
+    header = {"x-github-enterprise-version": "3.19.2"}
+    with asking(Fault(headers=header)) as there, pytest.raises(RunStopped, match="GitHub Enterprise Server"):
+        there.fetch("/user")
+
+
 def test_chunks_and_no_gzip_give_the_same_answer() -> None:
     bodies = []
     for gzip, chunked in [(True, False), (False, False), (True, True), (False, True)]:

@@ -33,13 +33,18 @@ def test_a_week_that_does_not_begin_on_a_monday_is_refused() -> None:
     assert "does not begin on a Monday" in parsed.warnings[0]
 
 
-@pytest.mark.parametrize(
-    ("at", "week"), [("2026-05-06", "2026-04-27"), ("2026-05-10", "2026-04-27"), ("2026-05-04", None)]
-)
-def test_a_whole_week_without_a_row_had_no_traffic_and_any_other_is_unknown(at: str, week: str | None) -> None:
-    now = datetime.fromisoformat(f"{at}T12:00:00+00:00")
-    found = parse_weekly(Metric.VIEWS, {"views": []}, now).observation.weeks
-    assert found == ((WeekReading(date.fromisoformat(week), 0, 0, True),) if week else ())
+@pytest.mark.parametrize("total", [{}, {"count": 0}, {"count": 500}, {"count": None}])
+def test_a_week_without_a_row_is_unknown_and_never_a_zero(total: dict[str, object]) -> None:
+    now = datetime(2026, 5, 6, 12, tzinfo=UTC)  # the week of 27 April is whole and shown
+    assert parse_weekly(Metric.VIEWS, {"views": [], **total}, now).observation.weeks == ()
+
+
+def test_no_week_is_complete_where_the_rows_do_not_add_up_to_the_total() -> None:
+    whole = date(2026, 4, 27)
+    for told, complete in ((5, True), (500, False), (4, False), (None, False)):
+        parsed = parse_weekly(Metric.VIEWS, {"count": told, "views": [row(whole)]}, NOW)
+        assert parsed.observation.weeks == (WeekReading(whole, 5, 2, complete),)
+        assert any("its rows add up to 5" in warning for warning in parsed.warnings) is not complete
 
 
 def test_a_refused_week_makes_no_zero_of_an_absent_one() -> None:

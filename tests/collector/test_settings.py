@@ -67,6 +67,12 @@ def test_an_address_that_gives_no_traffic_or_is_not_safe_is_refused(url: str, wh
     assert "ghp_" not in str(caught.value)
 
 
+@pytest.mark.parametrize("url", ["https://github.com", "https://GitHub.com/", "https://www.github.com"])
+def test_the_website_is_not_the_api_and_the_right_address_is_named(url: str) -> None:
+    with pytest.raises(SettingsRefused, match="Its API, which GITHUB_API_URL names, is https://api\\.github\\.com"):
+        read_settings({"GITHUB_API_URL": url})
+
+
 @pytest.mark.parametrize("name", ["TRAFFIC_REQUESTS_A_MINUTE", "TRAFFIC_CONCURRENCY"])
 @pytest.mark.parametrize("text", ["0", "-1", "1.5", "many", "1e3", "²", "٣", " 5", "10000000", "9" * 5000])
 def test_a_number_out_of_range_is_refused_with_its_name(name: str, text: str) -> None:

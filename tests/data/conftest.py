@@ -8,7 +8,7 @@ import pytest
 
 from data import ledger
 from data.store import Store
-from tests.data.writers import NOW
+from tests.data.writers import NOW, follow_numbers
 
 
 @pytest.fixture(scope="session")
@@ -20,6 +20,12 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ledger.start_run(store, "test", NOW)
     store.close()
     return directory
+
+
+@pytest.fixture
+def numbered(store: Store) -> None:
+    """The store follows repositories under every number that a test may choose."""
+    follow_numbers(store)
 
 
 @pytest.fixture

@@ -14,6 +14,8 @@ from data.store import Store, StoreBusy, StoreMissing, StoreNotWritten, StoreToo
 from data.tenants import add_tenant
 from tests.data.writers import NOW, batch, save, whole_batches
 
+pytestmark = pytest.mark.usefixtures("numbered")
+
 STAMP = "20260510T120000Z"
 
 

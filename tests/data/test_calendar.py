@@ -14,6 +14,7 @@ from data.calendar import (
     is_whole_week,
     monday,
     stored,
+    stray_days,
     utc_day,
     utc_now,
     whole_week_to_ask_for,
@@ -85,6 +86,19 @@ def test_coverage_asks_neither_for_order_nor_for_distinct_rows(as_of: date, rows
 def test_every_finished_row_inside_the_window_is_covered(as_of: date, rows: set[int]) -> None:
     days = {as_of - n * DAY for n in rows}
     assert days <= set(covered_days(days, as_of).days())
+
+
+@PURE
+@given(
+    rows=st.sets(st.integers(0, 14), max_size=11), stray=st.sets(st.integers(-2, -1) | st.integers(15, 30), max_size=2)
+)
+def test_a_stray_row_widens_no_coverage(rows: set[int], stray: set[int]) -> None:
+    assert covered_days(map(ago, rows | stray), AS_OF) == covered_days(map(ago, rows), AS_OF)
+    assert stray_days(map(ago, rows | stray), AS_OF) == sorted(map(ago, stray))
+
+
+def test_a_dense_answer_has_no_stray_rows_however_late_it_is() -> None:
+    assert stray_days([ago(n) for n in range(3, 17)], AS_OF) == []
 
 
 @PURE

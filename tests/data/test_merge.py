@@ -7,6 +7,7 @@ from itertools import count
 from random import Random
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -20,6 +21,8 @@ from data.models import (
 )
 from data.store import Store
 from tests.data.writers import FIRST_DAY, NOW, result, save, views
+
+pytestmark = pytest.mark.usefixtures("numbered")
 
 FEW = settings(
     derandomize=True,

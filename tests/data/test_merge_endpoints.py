@@ -30,6 +30,8 @@ from data.models import (
 from data.store import Store
 from tests.data.writers import FIRST_DAY, NOW, result, save
 
+pytestmark = pytest.mark.usefixtures("numbered")
+
 FEW = settings(
     derandomize=True,
     deadline=None,
@@ -98,7 +100,7 @@ def listed(repository_id: int, names: Sequence[str], at: datetime, listing: str 
     ),
     random=any_random,
 )
-def test_a_week_keeps_its_greatest_reading_and_once_complete_stays_complete(
+def test_a_week_keeps_its_greatest_reading_whole_in_any_order_and_any_batches(
     store: Store, weeks: list[tuple[Metric, int, int, int, bool]], random: Random
 ) -> None:
     mine = next(NEXT_REPOSITORY)
@@ -123,8 +125,8 @@ def best_weeks(weeks: list[tuple[Metric, int, int, int, bool]]) -> Iterator[tupl
         row: list[Any] = [monday(n)]
         for metric in Metric:
             mine = [(requests, uniques, whole) for m, w, requests, uniques, whole in weeks if (m, w) == (metric, n)]
-            best = max((each[:2] for each in mine), default=(None, None))
-            row += [*best, any(whole for *_, whole in mine)]
+            best = max(mine, key=lambda each: (each[0], each[2], each[1]), default=(None, None, False))
+            row += best
         yield tuple(row)
 
 
@@ -146,6 +148,24 @@ def test_a_week_given_twice_changes_nothing(store: Store) -> None:
     answer = WeeklyObservation(Metric.VIEWS, (WeekReading(monday(0), 5, 2, complete=True),))
     assert save(store, result(1, Endpoint.WEEKLY_VIEWS, answer)) == 1
     assert save(store, result(1, Endpoint.WEEKLY_VIEWS, answer)) == 0
+
+
+@pytest.mark.parametrize(
+    ("readings", "kept"),
+    [
+        ([(0, 0, True), (1020, 5, False)], (1020, 5, False)),  # an outage, then a part of the week
+        ([(1421, 9, True), (1020, 5, False)], (1421, 9, True)),
+        ([(1020, 5, False), (1421, 9, True)], (1421, 9, True)),
+        ([(7, 9, False), (7, 5, True)], (7, 5, True)),
+    ],
+)
+def test_complete_belongs_to_the_reading_that_it_came_with(
+    store: Store, readings: list[tuple[int, int, bool]], kept: tuple[int, int, bool]
+) -> None:
+    for reading in readings:
+        seen = WeeklyObservation(Metric.VIEWS, (WeekReading(monday(0), *reading),))
+        save(store, result(1, Endpoint.WEEKLY_VIEWS, seen))
+    assert rows(store, "select views, view_uniques, views_complete from weekly_traffic", 1) == [kept]
 
 
 @FEW

@@ -17,6 +17,8 @@ from data.models import Endpoint, EndpointResult, Metric, TrafficObservation
 from data.store import Store
 from tests.data.writers import result, save
 
+pytestmark = pytest.mark.usefixtures("numbered")
+
 RECORDED = Path(__file__).parents[1] / "recorded"
 REPOSITORIES = ["Pythagora-io--pythagora", "awslabs--aws-security-analytics-bootstrap"]
 NEXT_ID = count(1)

@@ -9,6 +9,8 @@ from data import schema
 from data.store import Store, StoreTooNew
 from tests.data.writers import batch, save
 
+pytestmark = pytest.mark.usefixtures("numbered")
+
 Step = Callable[..., None]
 
 

@@ -13,6 +13,8 @@ import pytest
 from data.store import Store, StoreMissing, StoreNotWritten, StoreUnreadable, check_file
 from tests.data.writers import batch, commit_some, hold_open, let_go, said, save, start, whole_batches
 
+pytestmark = pytest.mark.usefixtures("numbered")
+
 COMMAND_LINE = Path(sys.executable).with_name("duckdb")
 OLDER_DUCKDB = Path(sys.prefix) / "duckdb-1.5.6"
 COUNT = "select count(*) as days from daily_traffic"

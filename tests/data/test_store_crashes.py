@@ -20,6 +20,8 @@ from tests.data.writers import (
     write_in_small_room,
 )
 
+pytestmark = pytest.mark.usefixtures("numbered")
+
 KILLS_A_GROUP = 10
 
 

@@ -100,6 +100,7 @@ class Expected:
 
     def until_loss(self) -> int:
         risks = [max(days) + timedelta(days=1) if days else self.added for days in self.covered.values()]
+        risks += [day for _, day in self.uncovered("pending")]  # holes that GitHub still shows, for either metric
         return (min(risks) - TODAY).days + 13
 
 

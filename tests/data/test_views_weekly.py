@@ -1,5 +1,6 @@
 """v_weekly: GitHub's own week where it is whole, else the days added up and told to be so."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -16,7 +17,7 @@ from data.models import (
     WeeklyObservation,
     WeekReading,
 )
-from data.repositories import add_repositories
+from data.repositories import add_repositories, pause_repository
 from data.store import Store
 from data.tenants import add_tenant
 from tests.data.writers import NOW, result, save
@@ -36,10 +37,10 @@ def key(store: Store) -> int:
     return add_repositories(store, tenant.tenant_id, [facts], NOW)[0].repository_id
 
 
-def days(key: int, first: date, number: int, metric: Metric = Metric.VIEWS) -> EndpointResult:
+def days(key: int, first: date, number: int, metric: Metric = Metric.VIEWS, requests: int = 10) -> EndpointResult:
     """An answer that covers so many days, each with 10 requests by 3 people."""
-    readings = tuple(DayReading(first + timedelta(days=n), 10, 3) for n in range(number))
-    window = TrafficWindow(first, readings[-1].day, 10 * number, None)
+    readings = tuple(DayReading(first + timedelta(days=n), requests, 3) for n in range(number))
+    window = TrafficWindow(first, readings[-1].day, requests * number, None)
     return result(key, Endpoint(metric.value), TrafficObservation(metric, readings, window))
 
 
@@ -49,16 +50,36 @@ def week(key: int, monday: date, *, complete: bool = True, metric: Metric = Metr
     return result(key, Endpoint(f"weekly_{metric.value}"), seen)
 
 
-def weeks(store: Store, columns: str = VIEWS) -> Rows:
+def weeks(store: Store, columns: str = VIEWS, today: date = TODAY) -> Rows:
     """All weeks on the day TODAY, oldest first."""
     with store.traffic.read() as cursor:
-        cursor.execute("set variable today = $today", {"today": TODAY})
+        cursor.execute("set variable today = $today", {"today": today})
         return cursor.sql("from v_weekly").project(columns).order("week").fetchall()
 
 
 def test_a_week_that_github_counted_whole_has_its_count_and_its_true_uniques(store: Store, key: int) -> None:
     save(store, days(key, LONG_AGO, 7), week(key, LONG_AGO))
     assert weeks(store)[0] == (LONG_AGO, 77, 5, 21, "final")
+
+
+@pytest.mark.parametrize("number", [7, 8])
+def test_a_count_of_github_below_its_own_days_does_not_stand(store: Store, key: int, number: int) -> None:
+    save(store, days(key, LONG_AGO, 7, requests=12), week(key, LONG_AGO), days(key, LONG_AGO, number, Metric.CLONES))
+    assert weeks(store)[0] == (LONG_AGO, 84, None, 21, "final")
+
+
+def test_days_that_contradict_a_whole_week_leave_it_open_where_some_are_missing(store: Store, key: int) -> None:
+    save(store, week(key, LONG_AGO), days(key, LONG_AGO, 6, requests=20))
+    assert weeks(store)[0] == (LONG_AGO, 120, None, 18, "gap")
+
+
+def test_the_last_week_of_a_history_that_ended_lacks_days_once_github_has_forgotten_them(
+    store: Store, key: int
+) -> None:
+    save(store, replace(days(key, LAST_WEEK, 1), finished_at=NOW - timedelta(days=13)))
+    pause_repository(store, key, NOW)
+    for later, state in ((0, "pending"), (1, "pending"), (2, "gap")):  # its Tuesday is shown for 13 days
+        assert weeks(store, today=TODAY + timedelta(days=later)) == [(LAST_WEEK, 10, None, 3, state)]
 
 
 def test_a_week_that_github_did_not_count_whole_is_the_sum_of_its_days(store: Store, key: int) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 import duckdb
 
 from data import ledger
+from data import store as store_module
 from data.models import DayReading, Endpoint, EndpointResult, Metric, Observation, RunState, TrafficObservation
 from data.store import Store, StoreNotWritten
 
@@ -44,7 +45,18 @@ def batch(number: int, rows: int = ROWS_A_BATCH) -> list[EndpointResult]:
 
 def save(store: Store, *results: EndpointResult) -> int:
     """Save answers in one commit, in the run that the template has started."""
-    return ledger.save_results(store, 1, results, PROGRESS)
+    return ledger.save_results(store, 1, results, PROGRESS).rows_changed
+
+
+def follow_numbers(store: Store) -> None:
+    """Have repositories followed under every number that a test may choose."""
+    with store.traffic.commit("test") as connection:
+        connection.execute(
+            "insert into repository "
+            "select n, 1, n, 'o', 'r' || n, 'o/r' || n, 'active', null, $now, $now, 'public', false, false "
+            "from range(5000) as numbers(n)",
+            {"now": NOW.replace(tzinfo=None)},
+        )
 
 
 def whole_batches(store: Store) -> set[int]:
@@ -131,6 +143,7 @@ def write_in_small_room(directory: str, megabytes: str) -> None:
     store = Store(Path(directory))
     store.prepare()
     ledger.start_run(store, "test", NOW)
+    follow_numbers(store)
     save(store, *batch(1))
     outcome, filling = "committed", Path(directory) / "filling"
     while outcome == "committed":
@@ -143,6 +156,26 @@ def write_in_small_room(directory: str, megabytes: str) -> None:
     print(_outcome(store, batch(3)), {1, 3} <= whole_batches(store), flush=True)
 
 
+def write_without_room_to_compact(directory: str) -> None:
+    """In a mount namespace of its own: commit where the disk has room for the next version, and not for two of it."""
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "none", directory], check=True)
+    store = Store(Path(directory))
+    store.prepare()
+    ledger.start_run(store, "test", NOW)
+    follow_numbers(store)
+    for number in (1, 2, 3):
+        save(store, large_batch(number))
+    store_module.COMPACT_WHEN_GROWN = 0  # each commit is to compact
+    version = store.traffic.files.link.stat().st_size
+    disk, filling = os.statvfs(directory), Path(directory) / "filling"
+    filling.write_bytes(bytes(disk.f_bavail * disk.f_frsize - version * 8 // 5))
+    print(_outcome(store, batch(4)), "compacted", _is_compacted(store), flush=True)
+    left_over = [path.name for path in store.traffic.files.folder.glob(".*")]
+    print(left_over or "nothing left over", flush=True)
+    filling.unlink()
+    print(_outcome(store, batch(5)), "compacted", _is_compacted(store), flush=True)
+
+
 def large_batch(seed: int) -> EndpointResult:
     """25,000 days that hardly compress, for repository 0: a commit that grows the file."""
     return views(0, {FIRST_DAY - timedelta(days=i): ((seed + i * 7919) ** 3 % 10**9, i) for i in range(25_000)})
@@ -152,6 +185,13 @@ def _state(store: Store) -> tuple[int, int]:
     with store.traffic.read() as cursor:
         ((days,),) = cursor.execute("select count(*) as days from daily_traffic").fetchall()
     return store.traffic.version(), days
+
+
+def _is_compacted(store: Store) -> bool:
+    """Whether the newest version has the size that was noted when it was compacted."""
+    with store.traffic.read() as cursor:
+        ((noted,),) = cursor.execute("select max(bytes) as bytes from store_compaction").fetchall()
+    return bool(noted == store.traffic.files.link.stat().st_size)
 
 
 def _outcome(store: Store, results: Sequence[EndpointResult]) -> str:

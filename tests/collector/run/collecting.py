@@ -66,13 +66,14 @@ def small_world(number: int = 3) -> World:
 
 
 class MachineTime(GitHubTime):
-    """As GitHub's time before GitHub was heard: the machine's clock stands where the simulation began."""
+    """As GitHub's time before GitHub was heard: the machine's clock agrees with the simulation, or stands still."""
 
     moment = NOW
 
     def __init__(self, clock: SystemClock) -> None:
         super().__init__(clock)
-        self.tell(self.moment)
+        self.tell(clock.simulated.clock.now if isinstance(clock, VirtualClock) else self.moment)
+        self.is_told = False  # by GitHub
 
 
 class VirtualClock(SystemClock):
@@ -80,12 +81,12 @@ class VirtualClock(SystemClock):
 
     def __init__(self, github: SimulatedGitHub) -> None:
         super().__init__()
-        self._github = github
+        self.simulated = github
         self._guard = threading.Lock()
 
     def monotonic(self) -> float:
         """The simulation's own time."""
-        return self._github.clock.elapsed()
+        return self.simulated.clock.elapsed()
 
     def sleep(self, seconds: float) -> None:
         """Let the simulation's time pass; a long time only when no answer is on its way: it would seem as old."""
@@ -93,11 +94,11 @@ class VirtualClock(SystemClock):
             raise Stopped
         until = self.monotonic() + seconds
         if seconds > 0.15:  # more than the pace asks for
-            while self._github.requests.in_flight:
+            while self.simulated.requests.in_flight:
                 real_time.sleep(0.001)
             real_time.sleep(0.003)
         with self._guard:  # those who wait at once wait for the same time to pass
-            self._github.clock.advance(timedelta(seconds=max(0.0, until - self.monotonic())))
+            self.simulated.clock.advance(timedelta(seconds=max(0.0, until - self.monotonic())))
 
 
 class Told(Silent):

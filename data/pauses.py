@@ -1,0 +1,49 @@
+"""How long GitHub has asked a token owner to wait, kept beyond the process that was told. For the collector only.
+
+Moments go by this machine's clock, when they are written and when they are read.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from data.calendar import aware, stored
+from data.sql import query
+from data.store import Store
+
+LONGEST = timedelta(days=1)  # GitHub has never asked for more; a strange header must not silence a tenant for years
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerPause:
+    """Until when (UTC) nothing is to be asked with the tokens of an owner, and why."""
+
+    owner_key: str
+    paused_until: datetime
+    reason: str
+
+    def sentence(self, now: datetime) -> str:
+        """For people: until when GitHub asks to wait."""
+        day = "" if self.paused_until.date() == now.date() else f"{self.paused_until:%Y-%m-%d}, "
+        return f"GitHub asks to wait until {day}{self.paused_until:%H:%M} UTC. {self.reason}"
+
+
+def owner_pauses(store: Store, now: datetime) -> dict[str, OwnerPause]:
+    """The pauses that are not over yet, by owner key."""
+    values = {"now": stored(now), "latest": stored(now + LONGEST)}
+    with store.control.read() as cursor:
+        rows = cursor.execute(query("pauses.owner_pauses"), values).fetchall()
+    return {key: OwnerPause(key, aware(until), reason) for key, until, reason in rows}
+
+
+def save_pauses(store: Store, pauses: Sequence[OwnerPause], now: datetime) -> None:
+    """Note what GitHub has asked for, in place of what it had asked these owners before; forget what is over."""
+    kept = [replace(each, paused_until=min(each.paused_until, now + LONGEST)) for each in pauses]
+    values = {"keys": [each.owner_key for each in kept], "now": stored(now)}
+    with store.control.commit("noting how long GitHub asks to wait") as connection:
+        connection.execute(
+            "delete from owner_pause where paused_until <= $now or list_contains($keys, owner_key)", values
+        )
+        for each in kept:
+            row = {"owner_key": each.owner_key, "until": stored(each.paused_until), "reason": each.reason}
+            connection.execute("insert into owner_pause values ($owner_key, $until, $reason)", row)

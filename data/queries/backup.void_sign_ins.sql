@@ -1,0 +1,8 @@
+-- Voids whatever would let somebody in. Grain: a session, a ticket, a link. Target: the tables of these in control.
+delete from sign_in_session;
+
+delete from sign_in_ticket;
+
+delete from invitation;
+
+delete from invitation_grant;

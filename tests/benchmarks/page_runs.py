@@ -1,0 +1,174 @@
+"""The script runs of pages in a process of their own, which times itself: `python -m tests.benchmarks.page_runs`.
+
+A run is what Streamlit's script runner does for a rerun: from the request to the end of the script. The frame is in
+it, and the check of the session. Beside each page stands an empty one: as many widgets of the same kinds in the same
+navigation, without anything to show.
+"""
+
+from tests.benchmarks.audience import set_clock
+
+if __name__ == "__main__":
+    set_clock()
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import streamlit as st
+from streamlit.runtime.scriptrunner.script_cache import ScriptCache
+from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
+from streamlit.testing.v1 import AppTest, app_test, local_script_runner
+from streamlit.testing.v1.element_tree import Block, Element
+
+from pages.ui import session
+from tests.benchmarks.audience import Audience
+
+ROOT = Path(__file__).parents[2]
+PATIENCE_S = 120
+EVERY_PAGE = (
+    "traffic/chart",
+    "traffic/daily",
+    "traffic/weekly",
+    "repositories/repositories",
+    "repositories/add",
+    "administration/log",
+    "administration/tenants",
+    "administration/users",
+    "administration/audit",
+    "account/profile",
+)
+WIDGETS = {  # how an empty page makes one of each kind that a page may have
+    "button": "st.button('A', key='{key}')",
+    "button_group": "st.segmented_control('A', ['a', 'b', 'c'], key='{key}')",
+    "download_button": "st.download_button('A', 'content', key='{key}')",
+    "multiselect": "st.multiselect('A', ['a', 'b', 'c'], key='{key}')",
+    "selectbox": "st.selectbox('A', ['a', 'b', 'c'], key='{key}')",
+    "text_input": "st.text_input('A', key='{key}')",
+    "text_area": "st.text_area('A', key='{key}')",
+    "checkbox": "st.checkbox('A', key='{key}')",
+    "toggle": "st.toggle('A', key='{key}')",
+    "radio": "st.radio('A', ['a', 'b', 'c'], key='{key}')",
+    "date_input": "st.date_input('A', key='{key}')",
+    "number_input": "st.number_input('A', key='{key}')",
+    "pagination": "st.pagination(9, key='{key}')",
+    "dataframe": "st.dataframe([{{'a': 1}}], key='{key}', on_select='rerun')",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PageRuns:
+    """What was measured of a page; times in seconds, of the empty page of as many widgets too."""
+
+    page: str
+    cold_s: float
+    warm_s: float
+    empty_s: float
+    widgets: dict[str, int]
+
+
+def page_runs(audience: Audience, secret: str, times: int) -> list[PageRuns]:
+    """Run every page that a session may see, cold and warm, in a process of its own."""
+    command = [sys.executable, "-m", "tests.benchmarks.page_runs", str(times)]
+    done = subprocess.run(
+        command,
+        cwd=ROOT,
+        env=audience.environment,
+        input=secret,
+        stdout=subprocess.PIPE,
+        text=True,
+        timeout=PATIENCE_S,
+        check=True,
+    )
+    return [PageRuns(**each) for each in json.loads(done.stdout)]
+
+
+class _Watch:
+    """Times the script runs of this process. Scripts are compiled once, as by a server."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        compiled, run_script = ScriptCache(), ScriptRunner._run_script
+        for module in (app_test, local_script_runner):
+            module.ScriptCache = lambda: compiled  # type: ignore[attr-defined]
+
+        def timed(runner: ScriptRunner, wanted: Any) -> None:
+            began = time.perf_counter()
+            run_script(runner, wanted)
+            self.seconds = time.perf_counter() - began
+
+        ScriptRunner._run_script = timed  # type: ignore[method-assign,assignment]
+
+    def timed(self, run: AppTest) -> float:
+        """The seconds of one more run."""
+        run.run()
+        problems = [str(each.value) for each in (*run.exception, *run.error)]
+        if run.exception or any("our fault" in each for each in problems):
+            raise RuntimeError(f"the page failed: {problems[0]}")
+        return self.seconds
+
+
+def _page(name: str) -> AppTest:
+    run = AppTest.from_file(ROOT / "pages/ui/frame.py", default_timeout=PATIENCE_S)
+    run.switch_page(f"../{name}.py")
+    return run
+
+
+def _empty(widgets: Mapping[str, int], pages: int, folder: Path) -> AppTest:
+    """An app of so many pages, of which the shown one has these widgets and nothing else."""
+    places = [(kind, number) for kind, count in widgets.items() for number in range(count)]
+    lines = [WIDGETS[kind].format(key=f"{kind}_{number}") for kind, number in places]
+    (folder / "page.py").write_text("\n".join(["import streamlit as st", *lines]))
+    made = [f"st.Page('page.py', title='{n}', url_path='p{n}', default={n == 0})" for n in range(pages)]
+    frame = ["import streamlit as st", "st.set_page_config(layout='wide')", f"st.navigation([{', '.join(made)}]).run()"]
+    (folder / "frame.py").write_text("\n".join(frame))
+    return AppTest.from_file(folder / "frame.py", default_timeout=PATIENCE_S)
+
+
+def _widgets(run: AppTest) -> dict[str, int]:
+    """What answers to the user, on the page and in the sidebar, by kind."""
+    nodes = [node for block in (run.main, run.sidebar) for node in block if not isinstance(node, Block)]
+    ids = {str(getattr(node.proto, "id", "")): node for node in nodes if isinstance(node, Element)}
+    kinds = [node.type for key, node in ids.items() if key.startswith("$$ID") and _answers(node)]
+    return dict(Counter(kinds))
+
+
+def _answers(node: Element) -> bool:
+    """Whether it is a widget; a chart and a table are none unless rows or points can be chosen."""
+    chosen = getattr(node.proto, "selection_mode", None)
+    return bool(chosen) or node.type not in {"dataframe", "vega_lite_chart"}
+
+
+def _measured(name: str, times: int, watch: _Watch) -> PageRuns:
+    cold = []
+    for _ in range(min(3, times)):
+        st.cache_data.clear()
+        cold.append(watch.timed(page := _page(name)))
+    widgets = _widgets(page)
+    with tempfile.TemporaryDirectory() as folder:
+        empty = _empty(widgets, len(EVERY_PAGE), Path(folder))
+        pairs = [(watch.timed(page), watch.timed(empty)) for _ in range(times + 2)][2:]
+    warm, bare = (median(each) for each in zip(*pairs, strict=True))
+    return PageRuns(name, max(cold), warm, bare, widgets)
+
+
+def _main() -> None:
+    parser = argparse.ArgumentParser("tests.benchmarks.page_runs")
+    parser.add_argument("times", type=int)
+    times, secret = parser.parse_args().times, sys.stdin.read()
+    session.session_secret = lambda: secret
+    watch = _Watch()
+    _page(EVERY_PAGE[0]).run()  # imports are not what is measured
+    print(json.dumps([asdict(_measured(name, times, watch)) for name in EVERY_PAGE]))
+
+
+if __name__ == "__main__":
+    _main()

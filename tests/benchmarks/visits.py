@@ -1,0 +1,100 @@
+"""People who read their traffic: how long the app takes to answer them, and whether it grows."""
+
+import asyncio
+import os
+import random
+import time
+from pathlib import Path
+from statistics import median, quantiles
+
+from pages.ui import filters
+from tests.benchmarks.app_server import Server, served
+from tests.benchmarks.audience import Audience, gather
+from tests.benchmarks.browser import Browser, browsing
+from tests.benchmarks.measured import Measured, Scale
+
+MOST_S = 0.4
+PAGES = ("chart", "daily", "weekly", "repositories")
+TRAFFIC_PAGES = ("chart", "daily", "weekly")
+RANGES = tuple(name for name in filters.RANGES if name != filters.CUSTOM)
+CONTROLS = [("metric", list(filters.METRICS)), ("by", list(filters.GRAINS)), ("as", list(filters.VIEWS))]
+EARLY = 0.2  # of the reruns: when memory is looked at for the first time
+NOISE = 0.05  # by how much the later memory may be the greater one
+
+
+def sessions(scale: Scale, directory: Path) -> list[Measured]:
+    """Many people at once, each in a tenant of their own, who look for a while before they click again."""
+    audience = gather(scale, directory / "db", scale.browsers)
+    with served(audience) as server:
+        before = server.cpu_s()
+        opened, reruns = asyncio.run(_everybody(server, audience, scale))
+        cpu_ms = 1000 * (server.cpu_s() - before) / (len(opened) + len(reruns))
+    worst = quantiles(reruns, n=20)[-1] if len(reruns) > 1 else reruns[0]
+    what = f"95 of 100 reruns, {scale.browsers} sessions that think {scale.think_s:g} s"
+    note = (
+        f"{len(reruns):,} reruns, median {1000 * median(reruns):.0f} ms, longest {1000 * max(reruns):.0f} ms; "
+        f"the first run of a session: median {1000 * median(opened):.0f} ms; {cpu_ms:.0f} ms of processor a run; "
+        f"load of the machine {os.getloadavg()[0]:.1f}"
+    )
+    return [Measured(what, f"{1000 * worst:.0f} ms", f"< {1000 * MOST_S:.0f} ms", worst < MOST_S, note)]
+
+
+def growth(scale: Scale, directory: Path) -> list[Measured]:
+    """The memory of the server after the first fifth of many reruns, and after all: all caches were full before."""
+    audience = gather(scale, directory / "db")
+    with served(audience) as server:
+        early, late = asyncio.run(_again_and_again(server, audience, scale.reruns))
+    grown = late / early - 1
+    what = f"memory grown from {int(EARLY * scale.reruns):,} to {scale.reruns:,} reruns"
+    note = f"{early / 1e6:.0f} MB, then {late / 1e6:.0f} MB; {NOISE:.0%} are allowed for noise"
+    return [Measured(what, f"{grown:+.1%}", "0 %", grown <= NOISE, note)]
+
+
+async def _everybody(server: Server, audience: Audience, scale: Scale) -> tuple[list[float], list[float]]:
+    """The seconds of everybody's first runs, and of all that came after them."""
+    until = time.monotonic() + scale.visit_s
+    people = [_person(server, secret, number, scale, until) for number, secret in enumerate(audience.managers)]
+    found = await asyncio.gather(*people)
+    return [first for first, _ in found], [each for _, rest in found for each in rest]
+
+
+async def _person(server: Server, secret: str, number: int, scale: Scale, until: float) -> tuple[float, list[float]]:
+    chance = random.Random(number)
+    await asyncio.sleep(chance.uniform(0, scale.think_s))
+    async with browsing(server.url, secret) as browser:
+        opened, page = await browser.open(""), "chart"
+        reruns: list[float] = []
+        while time.monotonic() < until or not reruns:
+            await asyncio.sleep(scale.think_s)
+            page, seconds = await _act(browser, page, chance)
+            reruns.append(seconds)
+    return opened, reruns
+
+
+async def _act(browser: Browser, page: str, chance: random.Random) -> tuple[str, float]:
+    """A click: another page, or what can be filtered on this one. Answers the page and the seconds."""
+    if page not in TRAFFIC_PAGES or chance.random() < 0.35:
+        page = chance.choice([each for each in PAGES if each != page])
+        return page, await browser.open("start" if page == "chart" else page)
+    if page == "chart" and chance.random() < 0.5:
+        key, words = chance.choice(CONTROLS)
+        return page, await browser.choose(key, chance.choice(words))
+    return page, await browser.choose(filters.RANGE, chance.choice(RANGES))
+
+
+async def _again_and_again(server: Server, audience: Audience, reruns: int) -> tuple[int, int]:
+    """The server's memory after a fifth of so many reruns, and after all of them."""
+    steps = [(page, name) for page in TRAFFIC_PAGES for name in RANGES]
+    sizes: dict[int, int] = {}
+    async with browsing(server.url, audience.manager) as browser:
+        await browser.open("")
+        shown = "start"
+        for number in range(1, reruns + 1):
+            page, name = steps[number // 2 % len(steps)]
+            address = "start" if page == "chart" else page
+            if address != shown:
+                await browser.open(shown := address)
+            else:
+                await browser.choose(filters.RANGE, name)
+            sizes[number] = server.resident_bytes() if number in {int(EARLY * reruns), reruns} else 0
+    return sizes[int(EARLY * reruns)], sizes[reruns]

@@ -1,0 +1,120 @@
+"""Nothing is asked of a repository whose id is not known for certain, and an answer of another one is never used."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from data.models import RunState
+from tests.collector.run.collecting import DAY, HOUR, NOW, Collection, repository, shown_views
+from tests.simulated_github import Entry, Fault, Snapshot
+from tests.simulated_github.answers import Answer
+from tests.simulated_github.fault_cases import redirect
+from tests.simulated_github.wire import Request
+
+STRANGER = 99
+
+
+def listed(name: str) -> list[Snapshot]:
+    """A list of referrers with one name."""
+    return [Snapshot(datetime(2026, 1, 1, tzinfo=NOW.tzinfo), (Entry(name, 9, 3),))]
+
+
+def stranger() -> Any:
+    """A repository with other traffic."""
+    return repository(STRANGER, "stranger", referrers=listed("stranger.example"))
+
+
+@pytest.fixture
+def known(collection: Collection) -> Collection:
+    """All were collected once; a stranger is there that nobody follows."""
+    collection()
+    collection.github.world.add(stranger())
+    return collection
+
+
+def take_over(known: Collection) -> None:
+    """The stranger gets the name of octo/one, which is gone."""
+    known.github.world.delete(1)
+    known.github.world.rename(STRANGER, "octo/one")
+
+
+def test_while_the_repository_itself_fails_nothing_is_asked_under_its_name(known: Collection) -> None:
+    before = known.views("octo/one")
+    take_over(known)
+    known.github.faults.add(Fault(502, {"message": "Server Error"}).on("/repos/octo/one").repeated())
+    assert known.later(DAY).state is RunState.PARTIAL
+    assert known.asked("/octo/one/") == 0
+    assert known.views("octo/one") == before
+    assert "not certain that the name still means this repository" in known.message("octo/one", "repository")
+
+
+def test_the_next_run_asks_again_and_loses_nothing(known: Collection) -> None:
+    known.github.faults.add(Fault(502, {"message": "Server Error"}).on("/repos/octo/one").repeated())
+    known.later(DAY)
+    known.github.faults.clear()
+    assert known.later(HOUR).state is RunState.COMPLETE
+    assert shown_views(known.github.world.repositories[1], NOW.date()).items() <= known.views("octo/one").items()
+
+
+def lead_to_stranger(known: Collection, part: str, status: int = 301) -> None:
+    """Redirect an endpoint of octo/one to the stranger's."""
+    known.github.faults.add(
+        redirect(status, lambda _: f"/repositories/{STRANGER}/{part}").on(f"/repos/octo/one/{part}").repeated()
+    )
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_traffic_to_which_github_led_under_another_id_is_refused(known: Collection, status: int) -> None:
+    lead_to_stranger(known, "traffic/views", status)
+    known.later(DAY)
+    assert known.outcomes()["octo/one"]["views"] == "name_reused"
+    assert "id 99); nothing of its answer was used" in known.message("octo/one", "views")
+    assert max(known.views("octo/one").values()) < (1000, 0)
+    assert known.outcomes()["octo/one"]["clones"] == "ok"
+
+
+def test_when_the_own_id_is_gone_as_well_the_repository_is_unavailable(known: Collection) -> None:
+    lead_to_stranger(known, "traffic/views")
+    known.github.faults.add(Fault(404, {"message": "Not Found"}).on("/repositories/1").repeated())
+    known.later(DAY)
+    assert known.state("octo/one")[0] == "unavailable"
+    assert known.asked("/octo/one/traffic/clones") == 0
+
+
+def test_a_redirect_to_the_own_id_is_followed(known: Collection) -> None:
+    known.github.world.rename(1, "octo/uno")
+    known.github.faults.add(
+        redirect(301, lambda _: "/repositories/1/traffic/views").on("/repos/octo/uno/traffic/views")
+    )
+    assert known.later(DAY).state is RunState.COMPLETE
+
+
+def in_the_middle(known: Collection, minutes: int) -> None:
+    """While the clones of octo/one are answered the name changes hands, and so many minutes go by."""
+
+    def swap(answer: Answer, _: Request) -> Answer:
+        take_over(known)
+        known.github.clock.advance(timedelta(minutes=minutes))
+        return answer
+
+    known.github.faults.add(Fault(rework=swap).on("/repos/octo/one/traffic/clones"))
+
+
+def test_a_name_that_changes_hands_during_a_run_is_noticed_before_its_lists_are_asked_for(known: Collection) -> None:
+    in_the_middle(known, minutes=6)
+    known.later(DAY)
+    assert known.rows("select count(*) from referrer_snapshot where referrer = 'stranger.example'") == [(0,)]
+    assert known.state("octo/one")[0] == "unavailable"
+    assert known.asked("/octo/one/traffic/popular") == 0
+
+
+def test_a_later_visit_confirms_again_at_no_cost_and_without_a_line_in_the_log(collection: Collection) -> None:
+    def linger(answer: Answer, _: Request) -> Answer:
+        collection.github.clock.advance(timedelta(minutes=6))
+        return answer
+
+    collection.github.faults.add(Fault(rework=linger).on("/repos/octo/three/traffic/clones"))
+    assert collection().state is RunState.COMPLETE
+    assert collection.github.requests.by_status[304] >= 3
+    assert collection.rows("select count(*) from collection_result where endpoint = 'repository'") == [(3,)]

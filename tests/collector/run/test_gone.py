@@ -1,0 +1,45 @@
+"""A repository deleted while a run asks about it: its answers are dropped, told, and nobody's fault."""
+
+import pytest
+
+from data.models import RunState
+from data.repositories import remove_repository_with_data
+from data.store import Store
+from tests.collector.run.collecting import FACT_TABLES, Collection, Told
+
+
+class Deleting(Told):
+    """Deletes a repository with its data as soon as anything was fetched."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__()
+        self.store = store
+
+    def advanced(self, done: int, name: str) -> None:
+        """A visit."""
+        if not self.visited:
+            remove_repository_with_data(self.store, 1)
+        super().advanced(done, name)
+
+
+@pytest.fixture
+def deleting(collection: Collection) -> Collection:
+    """A collection in the middle of which octo/one is deleted."""
+    collection.told = Deleting(collection.store)
+    return collection
+
+
+def test_nothing_of_it_comes_back_and_the_others_are_saved(deleting: Collection) -> None:
+    deleting()
+    for table in (*FACT_TABLES, "endpoint_state", "collection_result"):
+        assert set(deleting.rows(f"select distinct repository_id from {table}")) <= {(2,), (3,)}
+    assert set(deleting.outcomes()) == {"octo/two", "octo/three"}
+
+
+def test_it_is_told_and_the_run_is_complete_all_the_same(deleting: Collection) -> None:
+    report = deleting()
+    told = "Deleted meanwhile: 1 of the repositories. What was fetched of them is dropped."
+    assert (report.state, report.message) == (RunState.COMPLETE, told)
+    assert deleting.told.warnings == [told]
+    assert deleting.told.batches == [2]
+    assert deleting.rows("select message from collection_run") == [(told,)]

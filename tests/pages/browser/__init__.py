@@ -1,0 +1,1 @@
+"""The whole app in a real browser: Chromium over a live server."""

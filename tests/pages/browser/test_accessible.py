@@ -1,0 +1,80 @@
+"""What axe finds on the pages in light and dark: nothing grave, but for what Streamlit leaves us no say in."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from playwright.sync_api import Browser, expect
+
+from tests.pages.browser.conftest import cookie_of
+from tests.pages.browser.visitor import Visitor, visiting
+from tests.pages.ui.live import Live
+
+GRAVE = {"serious", "critical"}
+STREAMLIT_S_OWN = {  # rule: where in the page its finding is Streamlit's, which has no setting for it
+    # The navigation's sections are blocks within a list.
+    "list": '[data-testid="stSidebarNavItems"]',
+    "listitem": '[data-testid="stSidebarNavItems"] li',
+}
+IN_THE_DARK = {
+    # It writes on primary buttons in white, and what is chosen in the primary colour itself on the dark background:
+    # no colour has a contrast of 4.5 to both.
+    "color-contrast": '[data-testid^="stBaseButton-primary"] *',
+}
+OPEN_TO = {  # of these pages, the user who opens them
+    **dict.fromkeys(("chart", "daily", "repositories", "add", "profile"), "tenant"),
+    **dict.fromkeys(("tenants", "users"), "admin"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Visitors whose browsers prefer light or dark: somebody signed out, and two who are signed in."""
+
+    nobody: Visitor
+    tenant: Visitor
+    admin: Visitor
+    excused: dict[str, str]
+
+
+@pytest.fixture(scope="module", params=["light", "dark"])
+def people(request: pytest.FixtureRequest, browser: Browser, live: Live) -> Iterator[People]:
+    """The same people, in a light and in a dark room."""
+    excused = STREAMLIT_S_OWN if request.param == "light" else STREAMLIT_S_OWN | IN_THE_DARK
+    with ExitStack() as stack:
+        nobody, tenant, admin = (
+            stack.enter_context(visiting(browser, live.url, color_scheme=request.param)) for _ in range(3)
+        )
+        tenant.bring(cookie_of(live, "tenant"))
+        admin.bring(cookie_of(live, "admin"))
+        yield People(nobody, tenant, admin, excused)
+
+
+def grave_findings(visitor: Visitor, excused: dict[str, str]) -> list[str]:
+    """What axe finds in the page as it is, each with its place."""
+    found: dict[str, Any] = Axe().run(visitor.page).response
+    grave = [(each["id"], node) for each in found["violations"] if each["impact"] in GRAVE for node in each["nodes"]]
+    ours = [(rule, node) for rule, node in grave if not is_within(visitor, node["target"][0], excused.get(rule, ""))]
+    return [f"{rule}: {node['html'][:150]} {node['failureSummary'][:200]}" for rule, node in ours]
+
+
+def is_within(visitor: Visitor, target: str, place: str) -> bool:
+    return bool(place) and bool(visitor.page.locator(target).evaluate("(each, place) => each.matches(place)", place))
+
+
+def test_the_sign_in_has_no_grave_finding(people: People) -> None:
+    people.nobody.open("daily")
+    expect(people.nobody.button("Sign in")).to_be_visible()
+    assert grave_findings(people.nobody, people.excused) == []
+
+
+@pytest.mark.parametrize(("page", "user"), OPEN_TO.items())
+def test_a_page_has_no_grave_finding(people: People, page: str, user: str) -> None:
+    visitor: Visitor = getattr(people, user)
+    visitor.open(page)
+    visitor.drawn()
+    expect(visitor.button("Sign out")).to_be_attached()
+    assert grave_findings(visitor, people.excused) == []

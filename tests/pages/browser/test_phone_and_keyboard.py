@@ -1,0 +1,72 @@
+"""On a phone no page is wider than its screen; with a keyboard alone one can sign in and change a filter."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.pages.app import PASSWORD
+from tests.pages.browser.conftest import Visit, cookie_of
+from tests.pages.browser.visitor import Visitor, visiting
+from tests.pages.ui.live import Live
+
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
+PAGES = {
+    **dict.fromkeys(("chart", "daily", "weekly", "repositories", "add", "profile"), "tenant"),
+    **dict.fromkeys(("log", "tenants", "users", "audit"), "admin"),
+    "": "nobody at all",
+}
+TOO_WIDE = """() => [document.scrollingElement, document.querySelector('[data-testid="stMain"]')]
+    .filter(each => each && (each.scrollWidth > each.clientWidth || each.clientWidth > window.screen.width))
+    .map(each => `${each.tagName}: ${each.scrollWidth} in ${each.clientWidth}`)"""
+FOCUSED = """() => { const at = document.activeElement;
+    const words = [at.ariaLabel, at.closest('[aria-label]')?.ariaLabel, at.innerText];
+    return ['BODY', 'MAIN'].includes(at.tagName) ? '' : words.filter(Boolean).join(' ') }"""
+MOST_TABS = 60
+
+
+@pytest.fixture(scope="module")
+def phones(browser: Browser, live: Live) -> Iterator[dict[str, Visitor]]:
+    """The phone of each user."""
+    with ExitStack() as stack:
+        found = {user: stack.enter_context(visiting(browser, live.url, **PHONE)) for user in set(PAGES.values())}
+        for user in ("tenant", "admin"):
+            found[user].bring(cookie_of(live, user))
+        yield found
+
+
+@pytest.mark.parametrize(("address", "user"), PAGES.items())
+def test_on_a_phone_no_page_scrolls_sideways(phones: dict[str, Visitor], address: str, user: str) -> None:
+    phone = phones[user]
+    phone.open(address)
+    phone.drawn()
+    expect(phone.page.locator("h1, h2, h3").first).to_be_visible()
+    assert phone.page.evaluate(TOO_WIDE) == []
+    assert (len(phone.asked) > 0, phone.strangers()) == (True, []), "no request leaves for another host"
+
+
+def tab_to(visitor: Visitor, words: str) -> None:
+    """Press Tab until what has the focus is called so."""
+    for _ in range(MOST_TABS):
+        visitor.page.keyboard.press("Tab")
+        if words in visitor.page.evaluate(FOCUSED):
+            return
+    raise AssertionError(f"{MOST_TABS} times Tab do not lead to {words}")
+
+
+def test_with_a_keyboard_alone_one_signs_in_and_changes_a_filter(live: Live, visit: Visit) -> None:
+    visitor = visit(live.url)
+    visitor.open("chart")
+    keyboard = visitor.page.keyboard
+    tab_to(visitor, "Username")
+    keyboard.type("viewer")
+    tab_to(visitor, "Password")
+    keyboard.type(PASSWORD)
+    keyboard.press("Enter")
+    expect(visitor.button("Sign out")).to_be_attached()
+    visitor.drawn()
+    tab_to(visitor, "31 days")
+    keyboard.press("ArrowRight")
+    keyboard.press("Space")
+    visitor.page.wait_for_url("**range=14*")

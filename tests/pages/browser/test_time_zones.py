@@ -1,0 +1,100 @@
+"""Days are GitHub's UTC days for every reader; the program's own moments are in the reader's zone."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.pages.app import days_ago
+from tests.pages.browser.conftest import cookie_of
+from tests.pages.browser.visitor import Visitor, visiting
+from tests.pages.ui.live import Live
+
+READERS = {"America/Los_Angeles": "en-US", "Asia/Tokyo": "ja-JP", "Pacific/Kiritimati": "en-GB"}
+WRITTEN = {  # how a moment is written in the reader's language
+    "en-US": "{0:%b} {0.day}, {0.year}, {1}:{0:%M:%S} {0:%p}",
+    "ja-JP": "{0.year}/{0.month}/{0.day} {0.hour}:{0:%M:%S}",
+    "en-GB": "{0.day} {0:%b} {0.year}, {0:%H:%M:%S}",
+}
+MARK = '[role="graphics-symbol"][aria-roledescription="bar"]'
+NOTE_WHAT_IS_DRAWN = """(() => {
+    const draw = CanvasRenderingContext2D.prototype.fillText;
+    window.drawnTexts = [];
+    CanvasRenderingContext2D.prototype.fillText = function (text, ...place) {
+        window.drawnTexts.push(String(text));
+        return draw.call(this, text, ...place);
+    };
+})()"""
+
+
+@pytest.fixture(scope="module")
+def readers(browser: Browser, live: Live) -> Iterator[dict[str, Visitor]]:
+    """A reader in each zone, whose tables note the texts that they draw."""
+    with (
+        visiting(browser, live.url, timezone_id="America/Los_Angeles", locale="en-US") as west,
+        visiting(browser, live.url, timezone_id="Asia/Tokyo", locale="ja-JP") as east,
+        visiting(browser, live.url, timezone_id="Pacific/Kiritimati", locale="en-GB") as far_east,
+    ):
+        found = dict(zip(READERS, (west, east, far_east), strict=True))
+        for visitor in found.values():
+            visitor.page.add_init_script(NOTE_WHAT_IS_DRAWN)
+            visitor.bring(cookie_of(live, "single"))
+        yield found
+
+
+def drawn(visitor: Visitor) -> set[str]:
+    """The texts that tables have drawn since the page was opened."""
+    return set(visitor.page.evaluate("window.drawnTexts"))
+
+
+@pytest.mark.parametrize("zone", READERS)
+def test_the_days_of_a_table_are_utc_days_in_every_zone(readers: dict[str, Visitor], zone: str) -> None:
+    reader = readers[zone]
+    reader.open("daily?range=14+days")
+    reader.drawn()
+    days = [days_ago(days) for days in range(1, 15)]
+    assert [row[1] for row in reader.rows()[1:]] == [str(day) for day in days]
+    assert {f"{day.day} {day:%b %Y}" for day in days} <= drawn(reader)
+    assert f"{days_ago(0).day} {days_ago(0):%b %Y}" not in drawn(reader)
+    assert f"{days_ago(15).day} {days_ago(15):%b %Y}" not in drawn(reader)
+
+
+def test_a_chart_and_its_numbers_are_the_same_in_every_zone(readers: dict[str, Visitor]) -> None:
+    shown = []
+    for reader in readers.values():
+        reader.open("chart?range=14+days")
+        reader.drawn()
+        picture = reader.page.get_by_test_id("stVegaLiteChart")
+        expect(picture.locator(MARK)).to_have_count(14)
+        marks = picture.locator(MARK).evaluate_all("marks => marks.map(mark => mark.ariaLabel)")
+        words = reader.page.get_by_test_id("stCaptionContainer").all_inner_texts()
+        numbers = reader.page.get_by_test_id("stMetricValue").all_inner_texts()
+        shown.append((picture.get_attribute("aria-label"), set(marks), words, numbers))
+    assert shown[0] == shown[1] == shown[2]
+    assert f"{days_ago(1)} (UTC)" in str(shown[0][0])
+
+
+@pytest.mark.parametrize("zone", READERS)
+def test_when_a_repository_was_collected_is_in_the_reader_s_zone_and_language(
+    readers: dict[str, Visitor], live: Live, zone: str
+) -> None:
+    with live.store.traffic.read() as cursor:
+        (at,) = (
+            cursor.execute("select last_collected_at from v_repositories where full_name = 'blue/engine'").fetchone()
+            or ()
+        )
+    local = at.replace(tzinfo=at.tzinfo or UTC).astimezone(ZoneInfo(zone))
+    reader = readers[zone]
+    reader.open("repositories")
+    header, row = reader.rows()
+    told = datetime.fromisoformat(row[header.index("Last collected")])
+    assert (told.utcoffset(), told) == (local.utcoffset(), local.replace(microsecond=0))
+    assert WRITTEN[READERS[zone]].format(local, local.hour % 12 or 12) in drawn(reader)
+
+
+def test_the_readers_days_differ_from_one_another() -> None:
+    now = datetime.now(UTC)
+    zones = {now.astimezone(ZoneInfo(zone)).utcoffset() for zone in READERS}
+    assert max(zones, key=lambda each: each or timedelta()) == timedelta(hours=14)  # never the same day as in the west

@@ -1,0 +1,147 @@
+"""Somebody at a browser: opens pages, reads tables, saves files; waits for what is to come, never for a time."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, Locator, Page, Request, Response, WebSocket, expect
+
+PATIENCE_MS = 45_000
+ROW_PIXELS, TICK_PIXELS = 35, 18
+expect.set_options(timeout=PATIENCE_MS)
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """A browser of one's own, with its cookies, over a server.
+
+    `asked` are the addresses that it has asked for, `answers` what came back, `received` what came by the socket.
+    """
+
+    page: Page
+    url: str
+    asked: list[str] = field(default_factory=list)
+    received: list[str] = field(default_factory=list)
+    answers: list[Response] = field(default_factory=list)
+
+    def open(self, path: str = "") -> None:
+        """Open an address of the server, and wait until its page is there."""
+        self.page.goto(f"{self.url}/{path}")
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until the page has run and nothing on it is of the run before."""
+        expect(self.page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]')).to_be_attached()
+        expect(self.page.locator('[data-testid="stMain"] [data-stale="true"]')).to_have_count(0)
+
+    def drawn(self) -> None:
+        """Wait until every table and chart that the page has is drawn."""
+        expect(self.page.get_by_test_id("stSkeleton")).to_have_count(0)  # stands for what is still being loaded
+        for kind, inside in (("stDataFrame", "table[role=grid] td"), ("stVegaLiteChart", "svg, canvas")):
+            for each in self.page.get_by_test_id(kind).all():
+                expect(each.locator(inside).first).to_be_attached()
+        self.settle()
+
+    def sign_in(self, username: str, password: str) -> None:
+        """By the form that is open."""
+        self.fill("Username", username)
+        self.fill("Password", password)
+        self.press("Sign in")
+        expect(self.button("Sign out")).to_be_attached()
+        self.settle()
+
+    def bring(self, cookie: str) -> None:
+        """Have a session cookie ("name=value") from now on."""
+        name, _, value = cookie.partition("=")
+        self.page.context.add_cookies([{"name": name, "value": value, "url": self.url}])
+
+    def fill(self, label: str, text: str) -> None:
+        """Type into the field with that label."""
+        self.page.get_by_role("textbox", name=label, exact=True).fill(text)
+
+    def button(self, name: str) -> Locator:
+        """A button by its words; its icon is part of the name that Streamlit gives it."""
+        return self.page.locator("button", has_text=name)
+
+    def press(self, name: str) -> None:
+        """Press the first button with that name."""
+        self.button(name).first.click()
+
+    def choose(self, name: str) -> None:
+        """Choose one of several words that stand side by side."""
+        self.page.get_by_role("radio", name=name, exact=True).or_(
+            self.page.get_by_test_id("stButtonGroup").locator("button", has_text=name)
+        ).first.click()
+
+    def pick(self, label: str, option: str) -> None:
+        """Pick an option of a list that opens."""
+        self.page.get_by_role("combobox", name=label).last.click()
+        self.page.get_by_role("option", name=option, exact=True).click()
+        self.page.keyboard.press("Escape")
+
+    def heading(self, text: str) -> Locator:
+        """A heading of the page."""
+        return self.page.get_by_role("heading", name=text, exact=True)
+
+    def follow(self, title: str) -> None:
+        """Go to a page by the navigation."""
+        self.page.get_by_test_id("stSidebarNav").get_by_role("link", name=title, exact=True).click()
+        expect(self.heading(title)).to_be_visible()
+        self.settle()
+
+    def rows(self) -> list[list[str]]:
+        """What the table on the page shows at sight, its header first: as it tells a screen reader."""
+        grid = self.page.get_by_test_id("stDataFrame").locator("table[role=grid]").first
+        expect(grid.locator("tbody tr").first).to_be_attached()
+        cells = "rows => rows.map(row => [...row.querySelectorAll('th, td')].map(each => each.innerText))"
+        found: list[list[str]] = grid.locator("tr").evaluate_all(cells)
+        return found
+
+    def tick(self, row: int) -> None:
+        """Tick a row of the table, counted from 0."""
+        table = self.page.locator(".dvn-scroller").first  # it lies over the canvas that the table is drawn on
+        table.click(position={"x": TICK_PIXELS, "y": ROW_PIXELS * (row + 1) + ROW_PIXELS / 2})
+
+    def save(self, name: str, directory: Path) -> str:
+        """Press a download button; the text of the file."""
+        with self.page.expect_download() as found:
+            self.press(name)
+        path = directory / found.value.suggested_filename
+        found.value.save_as(path)
+        return path.read_text(encoding="utf-8")
+
+    def strangers(self) -> list[str]:
+        """The addresses on other hosts that the browser has asked for."""
+        own = urlsplit(self.url).netloc
+        return [each for each in self.asked if urlsplit(each).netloc not in {own, ""}]
+
+
+@contextmanager
+def visiting(browser: Browser, url: str, **of_context: object) -> Iterator[Visitor]:
+    """A new visitor, with no cookie yet."""
+    context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}} | of_context)  # type: ignore[arg-type]
+    context.set_default_timeout(PATIENCE_MS)
+    visitor = Visitor(context.new_page(), url)
+
+    def note(request: Request) -> None:
+        visitor.asked.append(request.url)
+
+    def hear(answer: Response) -> None:
+        visitor.answers.append(answer)
+
+    def listen(socket: WebSocket) -> None:
+        visitor.asked.append(socket.url)
+        socket.on("framereceived", lambda frame: visitor.received.append(readable(frame)))
+
+    visitor.page.on("request", note)
+    visitor.page.on("response", hear)
+    visitor.page.on("websocket", listen)
+    yield visitor
+    context.close()
+
+
+def readable(frame: str | bytes) -> str:
+    """What a message by the socket says to whoever looks for a word in it: its texts are in it as they are."""
+    return frame if isinstance(frame, str) else frame.decode("utf-8", "replace")
