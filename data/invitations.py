@@ -186,15 +186,6 @@ def revoke_invitation(store: Store, by: str, invitation_id: int, now: datetime) 
         note(connection, "invitation revoked", subject, (by, now))
 
 
-def void_all_links(store: Store, by: str, now: datetime) -> None:
-    """Void every open link, for instance after a backup has brought used ones back. Admins only: raises NotAllowed."""
-    with store.control.commit("voiding all links") as connection:
-        acting(connection, by).require_admin()
-        connection.execute("delete from invitation")
-        connection.execute("delete from invitation_grant")
-        note(connection, "all links voided", "all invitations", (by, now))
-
-
 def _save(connection: duckdb.DuckDBPyConnection, values: dict[str, Any], secret: str, by: tuple[str, datetime]) -> int:
     invitation_id = next_id(connection, "invitation")
     made = {"invitation_id": invitation_id, "hash": fingerprint(secret), "by": by[0], "now": stored(by[1])}
