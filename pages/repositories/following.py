@@ -24,7 +24,7 @@ from pages.repositories.standing import counted
 from pages.ui import collecting, session
 from pages.ui.store import the_store
 
-AT_MOST = 500  # names at a time: some three minutes at GitHub's pace
+AT_MOST = 500  # names at a time: some five minutes at GitHub's pace
 AT_ONCE = 12  # names between two steps of the progress bar
 MOST_TOLD = 8
 MEND_IT = "Store another token for the tenant under Administration, Tenants."
