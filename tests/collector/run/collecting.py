@@ -139,7 +139,7 @@ class Collection:
     concurrency: int = 4
 
     def __post_init__(self) -> None:
-        self.clock = VirtualClock(self.github)
+        self.clock: SystemClock = VirtualClock(self.github)
 
     def __call__(self, trigger: str = "command") -> RunReport:
         """Make a run."""

@@ -47,7 +47,7 @@ def test_a_host_that_goes_down_mid_run_ends_it_after_a_few_visits(collection: Co
     report = collection()
     assert report.state is RunState.PARTIAL
     assert "127.0.0.1 cannot be reached" in str(report.message)
-    assert len(collection.told.visited) in range(8, 11)
+    assert len(collection.told.visited) in range(8, 20)  # of more; those who fetch are a little ahead
     assert collection.views("octo/two") == shown_views(collection.github.world.repositories[2])
     assert collection.state("octo/seven") == ("active", None)
 
