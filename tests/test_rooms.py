@@ -35,7 +35,7 @@ HOMES = {
     "rich": ("collector/",),
     "streamlit": ("streamlit_app.py", "pages/"),
     "streamlit_authenticator": ("pages/ui/session.py",),
-    "altair": ("pages/ui/charts.py",),
+    "altair": ("pages/ui/charts/",),
 }
 OPENS_DUCKDB = {"data/store.py", "data/sandbox.py"}
 VAGUE_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "managers"}

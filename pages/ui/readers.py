@@ -24,7 +24,8 @@ from data.models import Viewer
 from data.repositories import repositories
 from data.selection import Grain, Page, Paging, Selection, Totals
 from data.store import Store
-from pages.ui import charts, drawings, session
+from pages.ui import drawings, session
+from pages.ui.charts import traffic as charts
 from pages.ui.store import the_store
 
 READING = "Reading the traffic …"  # Streamlit shows it when half a second has passed

@@ -38,13 +38,13 @@ def answer(store: Store, question: str) -> list[tuple[object, ...]]:
 
 
 def test_migrations_apply_in_order_each_once_with_a_record(store: Store, next_release: Step) -> None:
-    next_release("0003_third.sql", "alter table second add column added integer default 3")
-    next_release("0002_second.sql", "create table second as select 2 as number")
+    next_release("0901_third.sql", "alter table second add column added integer default 3")
+    next_release("0900_second.sql", "create table second as select 2 as number")
     store.prepare()
     store.prepare()
     assert answer(store, "from second") == [(2, 3)]
     applied = answer(store, "select number, name from schema_migration order by all")
-    assert applied[-2:] == [(2, "second"), (3, "third")]
+    assert applied[-2:] == [(900, "second"), (901, "third")]
 
 
 def test_a_migration_keeps_what_was_stored(store: Store, next_release: Step) -> None:

@@ -10,7 +10,9 @@ import pytest
 from pandas import DataFrame
 
 from data.selection import Grain
-from pages.ui import charts, drawings
+from pages.ui import drawings
+from pages.ui.charts import palette
+from pages.ui.charts import traffic as charts
 from pages.ui.drawings import Drawing
 
 FIRST = date(2026, 3, 7)
@@ -133,7 +135,7 @@ def test_of_uniques_nothing_is_added_up_for_the_others() -> None:
     assert len(drawn.shape.names) == drawings.MOST_SERIES
 
 
-@pytest.mark.parametrize("colour", " ".join(charts.COLOURS.values()).split())
+@pytest.mark.parametrize("colour", " ".join(palette.COLOURS.values()).split())
 @pytest.mark.parametrize("background", BACKGROUNDS)
 def test_every_colour_stands_out_from_both_themes(colour: str, background: str) -> None:
     lighter, darker = sorted((luminance(colour), luminance(background)), reverse=True)
@@ -196,4 +198,4 @@ def test_a_specification_that_was_changed_is_nobody_elses() -> None:
 
 
 def test_there_is_a_colour_for_each_series_that_is_drawn() -> None:
-    assert len(set(charts.COLOURS["series"].split())) == drawings.MOST_SERIES
+    assert len(set(palette.COLOURS["series"].split())) == drawings.MOST_SERIES

@@ -1,4 +1,4 @@
-"""Charts of traffic: a drawing in, an Altair chart out. Pure, and the only home of colours.
+"""Charts of traffic: a drawing in, an Altair chart out. Pure.
 
 A pending period is hollow or dashed, a gap is a shaded band, and neither is ever drawn as zero. Periods are UTC days:
 the time axis is a UTC one, so that a day is the same day in every time zone.
@@ -14,14 +14,9 @@ from typing import Any, cast
 import altair as alt
 
 from data.selection import Grain
+from pages.ui.charts.palette import COLOURS
 from pages.ui.drawings import METRICS, Drawing, Shape
 
-# Told apart by people who see fewer colours, and at least 3:1 against both themes' backgrounds.
-COLOURS = {
-    "series": "#2f7fe6 #d9730d #0b9382 #c2489c #8a8500 #8667e8 #dd4550 #3c8c3a",
-    "rest": "#7b8798",
-    "gap": "#7b8798",
-}
 HEIGHT = 360
 POINTED = 62  # periods; on more of them, points would hide their line
 TICKS = 8
