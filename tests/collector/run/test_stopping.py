@@ -116,10 +116,13 @@ def test_a_store_that_is_busy_during_a_batch_ends_the_run_and_says_who_holds_it(
 def test_a_busy_store_ends_the_waits_of_those_who_still_fetch(
     collection: Collection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The limit would make them wait for most of an hour of real time, which no test is given."""
+    """The limit would make them wait for most of an hour of real time, which no test is given.
+
+    It begins when one of the three repositories has surely had its three answers, in whatever order they were asked.
+    """
     collection.clock = SystemClock()
     monkeypatch.setattr("collector.run.BATCH_REPOSITORIES", 1)
-    collection.github.budgets.limit_after(OWNER_ID, Trigger(6, 3000))
+    collection.github.budgets.limit_after(OWNER_ID, Trigger(1 + 3 * 2 + 1, 3000))
     with LockTaker(collection) as collection.told, pytest.raises(StoreBusy):
         collection()
 
