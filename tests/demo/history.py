@@ -1,5 +1,5 @@
 """Lives through the demo's past: the simulated clock runs from the first day to the present, and the collector runs
-every few days of it, just as it would have done then.
+every few days of it, at its end every day, just as it would have done then.
 """
 
 from collections.abc import Iterator
@@ -24,6 +24,7 @@ from tests.simulated_github.demo import MAINTAINER_TOKEN, VIEWER_TOKEN, demo_wor
 
 PAST = timedelta(days=570)
 STEP = timedelta(days=3)  # GitHub shows 14 days, so nothing is lost
+DAILY = timedelta(days=60)  # as long back, a run each day: what has just happened is looked at most closely
 AS_FAST_AS_IT_GOES = 1_000_000
 OFFICE, GROUP = "Open source office", "Research group"
 TOKENS = {OFFICE: MAINTAINER_TOKEN, GROUP: VIEWER_TOKEN}
@@ -52,10 +53,9 @@ class History:
         self._waiting = {each.full_name: each.created_at for each in world.repositories.values()}
 
     def live(self, until: datetime) -> Iterator[Moment]:
-        """Collect every few days of the past up to `until`; says after each how far it is."""
+        """Collect all along the past up to `until`; says after each how far it is."""
         self._store.prepare()
-        first = datetime.combine((until - PAST).date(), time(22, 15), UTC)
-        moments = [first + n * STEP for n in range((until - first) // STEP + 1)]
+        moments = _moments(until)
         for done, now in enumerate([*moments, until], start=1):
             self._github.control("PUT", "clock", {"now": now.isoformat()})
             self._follow_what_is_there(now)
@@ -87,3 +87,11 @@ class History:
 
 def _tenant_of(full_name: str) -> str:
     return GROUP if full_name in FOLLOWED_BY_GROUP else OFFICE
+
+
+def _moments(until: datetime) -> list[datetime]:
+    """When the collector ran: every few days from the first on, and every day of the last weeks."""
+    first = datetime.combine((until - PAST).date(), time(22, 15), UTC)
+    turn = first + (PAST - DAILY) // STEP * STEP
+    seldom = [first + n * STEP for n in range((turn - first) // STEP)]
+    return seldom + [turn + timedelta(days=n) for n in range((until - turn).days + 1)]
