@@ -1,12 +1,13 @@
 """Somebody at a browser: opens pages, reads tables, saves files; waits for what is to come, never for a time."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, Locator, Page, Request, Response, WebSocket, expect
+from playwright.sync_api import Browser, Download, Locator, Page, Request, Response, WebSocket, expect
+from playwright.sync_api import TimeoutError as NotInTime
 
 PATIENCE_MS = 45_000
 ROW_PIXELS, TICK_PIXELS = 35, 18
@@ -106,11 +107,20 @@ class Visitor:
 
     def save(self, name: str, directory: Path) -> str:
         """Press a download button; the text of the file."""
-        with self.page.expect_download() as found:
-            self.press(name)
-        path = directory / found.value.suggested_filename
-        found.value.save_as(path)
+        self.drawn()
+        download = self._download(name)
+        path = directory / download.suggested_filename
+        download.save_as(path)
         return path.read_text(encoding="utf-8")
+
+    def _download(self, name: str) -> Download:
+        """What a press brings. On a busy machine the page may be drawn anew just then: one presses once more."""
+        for patience_ms in (10_000, 20_000, PATIENCE_MS):
+            with suppress(NotInTime):
+                with self.page.expect_download(timeout=patience_ms) as found:
+                    self.press(name)
+                return found.value
+        raise AssertionError(f"{name} brings no file")
 
     def strangers(self) -> list[str]:
         """The addresses on other hosts that the browser has asked for."""
