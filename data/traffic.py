@@ -66,7 +66,7 @@ def series(viewer: Viewer, store: Store, selection: Selection, grain: Grain) -> 
     pending, gap: of known days only unless final), kind (of uniques: github, or days for daily ones added up; else
     NULL). `attrs["left_out"]`: how many repositories with such days are in the total only. Raises: StoreMissing.
     """
-    with _shown(viewer, store, selection) as cursor:
+    with selected(viewer, store, selection) as cursor:
         cursor.execute(query(PERIODS[grain]))
         total = _table(cursor, "traffic.series_total", _days(selection))
         largest = cursor.execute(query("traffic.largest"), _days(selection) | {"most": MOST_REPOSITORIES}).fetchall()
@@ -79,7 +79,7 @@ def series(viewer: Viewer, store: Store, selection: Selection, grain: Grain) -> 
 
 def totals(viewer: Viewer, store: Store, selection: Selection) -> Totals:
     """What the selection adds up to, beside as many days before it. Raises: StoreMissing."""
-    with _shown(viewer, store, selection) as cursor:
+    with selected(viewer, store, selection) as cursor:
         (row,) = cursor.execute(query("traffic.totals"), _days(selection)).fetchall()
     return Totals(*row)
 
@@ -114,29 +114,32 @@ def day_range(viewer: Viewer, store: Store) -> tuple[date, date] | None:
     return (min(starts), max(ends)) if starts else None
 
 
-def daily_csv(viewer: Viewer, store: Store, selection: Selection) -> bytes:
-    """All rows of daily_traffic as CSV (UTF-8), the newest day first; no text in it is a formula.
+def daily_csv(viewer: Viewer, store: Store, selection: Selection, order: Paging | None = None) -> bytes:
+    """All rows of daily_traffic as CSV (UTF-8), in that order, else the newest day first; no text is a formula.
 
-    Unknown is an empty field. Raises: StoreMissing.
+    Of `order` the page and its size do not matter. Unknown is an empty field. Raises: SelectionRefused, StoreMissing.
     """
-    return _csv(viewer, store, selection, _Table("traffic.daily_traffic", DAILY_SORTS))
+    return _csv(viewer, store, selection, _Table("traffic.daily_traffic", DAILY_SORTS, order, whole=True))
 
 
-def weekly_csv(viewer: Viewer, store: Store, selection: Selection) -> bytes:
-    """All rows of weekly_traffic as CSV (UTF-8), the newest week first; no text in it is a formula.
+def weekly_csv(viewer: Viewer, store: Store, selection: Selection, order: Paging | None = None) -> bytes:
+    """All rows of weekly_traffic as CSV (UTF-8), in that order, else the newest week first; no text is a formula.
 
-    Unknown is an empty field. Raises: StoreMissing.
+    Of `order` the page and its size do not matter. Unknown is an empty field. Raises: SelectionRefused, StoreMissing.
     """
-    return _csv(viewer, store, selection, _Table("traffic.weekly_traffic", WEEKLY_SORTS))
+    return _csv(viewer, store, selection, _Table("traffic.weekly_traffic", WEEKLY_SORTS, order, whole=True))
 
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    """A query that answers pages, what it may be sorted by (first its own days), and the page; None: all rows."""
+    """A query that answers pages, what it may be sorted by (first its own days), and the page; None: all rows, as where
+    it is to be `whole`, in the order of the page then.
+    """
 
     query: str
     sorts: tuple[str, ...]
     paging: Paging | None = None
+    whole: bool = False
 
     def values(self) -> dict[str, Any]:
         """The query's values; raises SelectionRefused where the column is not one to sort by."""
@@ -144,9 +147,10 @@ class _Table:
             return {"sort_by": self.sorts[0], "direction": -1, "size": None, "skipped": 0}
         if self.paging.sort_by not in self.sorts:
             raise SelectionRefused(f"The table can be sorted by {', '.join(self.sorts)}.")
-        skipped = (self.paging.page - 1) * self.paging.size
-        direction = -1 if self.paging.descending else 1
-        return {"sort_by": self.paging.sort_by, "direction": direction, "size": self.paging.size, "skipped": skipped}
+        order = {"sort_by": self.paging.sort_by, "direction": -1 if self.paging.descending else 1}
+        if self.whole:
+            return order | {"size": None, "skipped": 0}
+        return order | {"size": self.paging.size, "skipped": (self.paging.page - 1) * self.paging.size}
 
 
 def _page(viewer: Viewer, store: Store, selection: Selection, table: _Table) -> Page:
@@ -156,7 +160,7 @@ def _page(viewer: Viewer, store: Store, selection: Selection, table: _Table) -> 
 
 def _rows(viewer: Viewer, store: Store, selection: Selection, table: _Table) -> tuple[pa.Table, int]:
     values = table.values() | _days(selection)
-    with _shown(viewer, store, selection) as cursor:
+    with selected(viewer, store, selection) as cursor:
         found = _table(cursor, table.query, values)
     total = found.column("total")[0].as_py()
     rows = found.drop_columns("total")
@@ -175,8 +179,12 @@ def _csv(viewer: Viewer, store: Store, selection: Selection, table: _Table) -> b
 
 
 @contextmanager
-def _shown(viewer: Viewer, store: Store, selection: Selection) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A cursor that has the selected visible repositories, their days and their weeks set down for it alone."""
+def selected(viewer: Viewer, store: Store, selection: Selection) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A cursor that has the selected visible repositories, their days and their weeks set down for it alone.
+
+    Its questions find shown_repository, shown_day(first, last) and shown_week(first, last), which answer from as many
+    days before the selection's first one on. Raises: StoreMissing.
+    """
     chosen = viewer.repository_ids
     if selection.repository_ids is not None:
         chosen &= selection.repository_ids

@@ -57,8 +57,9 @@ def draw_new_account(secret: str, found: Invitation) -> None:
 
 def draw_sign_in(secret: str) -> None:
     """The sign-in of somebody who has an account already; the link is used by them then."""
-    st.title("Sign in", anchor=False)
-    st.caption("The invitation is added to your account.")
+    st.title("An invitation", anchor=False)
+    st.caption("It is added to your account.")
+    st.header("Sign in", anchor=False)
     account = session.password_form()
     if account is not None:
         try:

@@ -1,15 +1,19 @@
 """One's own account: name, roles, password, sessions, and the identity of an organization."""
 
+from datetime import datetime
+
 import streamlit as st
 
-from data import accounts, grants, sessions
+from data import accounts, sessions
 from data.accounts import PasswordWrong
 from data.authority import AccountRefused, checked_email, checked_name
 from data.calendar import utc_now
 from data.models import Account
 from data.passwords import PasswordRefused
-from data.sessions import TooManyAttempts
+from data.sessions import OpenSession, TooManyAttempts
 from pages.account import new_password
+from pages.account.readers import open_sessions
+from pages.administration import readers
 from pages.administration.user_card import words
 from pages.ui import confirming, messages, moments, session
 from pages.ui.confirming import Question
@@ -18,7 +22,7 @@ from pages.ui.store import the_store
 
 def draw_person(account: Account) -> None:
     """The name and the address, to be changed."""
-    st.subheader("You", anchor=False)
+    st.header("You", anchor=False)
     st.caption(f"You sign in as **{messages.literal(account.username)}**.")
     with st.form("profile_person_form", border=False):
         name = st.text_input("Your name", value=account.display_name, key="profile_name", autocomplete="name")
@@ -42,17 +46,17 @@ def save_person(account: Account, name: str, email: str) -> None:
 
 def draw_roles(account: Account) -> None:
     """What the user may."""
-    st.subheader("Your roles", anchor=False)
-    found = grants.grants_of(account, the_store(), account.user_id)
-    for each in found:
-        st.markdown(words(each))
-    if not found:
+    st.header("Your roles", anchor=False)
+    found = readers.named_grants(account, account.user_id)
+    if found:
+        st.markdown("\n\n".join(words(each) for each in found))
+    else:
         st.info("You have no role yet, so there is nothing to see. Ask whoever administers this server for one.")
 
 
 def draw_password() -> None:
     """The change of the password; it ends the other sessions."""
-    st.subheader("Password", anchor=False)
+    st.header("Password", anchor=False)
     with st.form("profile_password_form", border=False, clear_on_submit=True, enter_to_submit=False):
         current = st.text_input(
             "Current password", key="profile_current", type="password", autocomplete="current-password"
@@ -76,18 +80,20 @@ def change_password(current: str, password: new_password.TypedPassword) -> None:
         messages.notice_after_rerun("Your password is changed; your other sessions have ended.")
 
 
+def session_words(each: OpenSession, now: datetime) -> str:
+    """An open session in two lines of Markdown, its moment in the reader's own time."""
+    this = " :green-badge[This one]" if each.current else ""
+    began = moments.moment_text(each.started_at, st.context.timezone)
+    seen = f"last seen {moments.ago(each.last_seen_at, now)} from {messages.literal(each.address or 'unknown')}"
+    return f"**{messages.literal(each.browser)}**{this}  \n:gray[:small[signed in {began}, {seen}]]"
+
+
 def draw_sessions(account: Account) -> None:
     """Where the user is signed in."""
-    st.subheader("Open sessions", anchor=False)
+    st.header("Open sessions", anchor=False)
     now = utc_now()
-    found = sessions.sessions_of(account, the_store(), now, session.session_secret() or "")
-    for each in found:
-        this = " :green-badge[This one]" if each.current else ""
-        seen = f"last seen {moments.ago(each.last_seen_at, now)} from {messages.literal(each.address or 'unknown')}"
-        st.markdown(
-            f"**{messages.literal(each.browser)}**{this}  \n"
-            f":gray[:small[signed in {moments.moment_text(each.started_at)}, {seen}]]"
-        )
+    found = open_sessions(account, session.session_secret() or "", now)
+    st.markdown("\n\n".join(session_words(each, now) for each in found))
     if len(found) > 1 and st.button("End all others", key="profile_end_others", icon=":material/logout:"):
         confirming.confirm(
             Question(
@@ -100,7 +106,7 @@ def draw_sessions(account: Account) -> None:
 
 def draw_identity(account: Account) -> None:
     """The link with an identity provider, where one is configured."""
-    st.subheader("Your organization’s sign-in", anchor=False)
+    st.header("Your organization’s sign-in", anchor=False)
     found = session.identity()
     if found is None:
         st.caption("Sign in there once, and you can link it with this account.")

@@ -11,6 +11,7 @@ from pages.ui import messages, session
 with st.container(horizontal_alignment="center"), st.container(width=420):
     st.title("GitHub Traffic", anchor=False)
     st.caption("The traffic of your repositories, kept for longer than GitHub’s 14 days.")
+    st.header("Sign in", anchor=False)
     try:
         account = session.password_form()
     except TooManyAttempts as refusal:

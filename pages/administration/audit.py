@@ -1,53 +1,45 @@
 """The audit log: every administrative act. An admin reads all, a tenant's manager what concerns the tenant."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 import streamlit as st
 
-from data.audit import MOST, Act, ActFilter, acts
+from data.audit import MOST, ActFilter
 from data.calendar import DAY, utc_day, utc_now
+from pages.administration import readers
+from pages.administration.columns import ACTS
 from pages.ui import messages, session
-from pages.ui.store import the_store
 
 SPANS = {"7 days": 7, "31 days": 31, "Year": 365, "All": None}
 ROWS_AT_SIGHT = 15
 
 
-def since(span: str, today: date) -> datetime | None:
-    """The beginning of a span of UTC days that ends today."""
+def begin_of(day: date) -> datetime:
+    """The beginning of a UTC day."""
+    return datetime.combine(day, time(0), UTC)
+
+
+def wanted(search: str, span: str, today: date) -> ActFilter:
+    """The acts of a span of UTC days that ends today, of whoever; the clocks of servers may differ a little."""
     days = SPANS[span]
-    return None if days is None else datetime.combine(today - timedelta(days=days - 1), time(0), UTC)
+    since = None if days is None else begin_of(today - timedelta(days=days - 1))
+    return ActFilter(search, None, since, begin_of(today + 2 * DAY))
 
 
-def draw_table(found: list[Act]) -> None:
+def draw_table(found: readers.Acts) -> None:
     """The acts in a table."""
-    rows = [
-        {
-            "at": each.happened_at,
-            "actor": each.actor,
-            "act": each.act,
-            "subject": each.subject,
-            "detail": each.detail or "",
-        }
-        for each in found
-    ]
-    text = st.column_config.TextColumn
     st.dataframe(
-        rows,
-        column_config={
-            "at": st.column_config.DatetimeColumn("When", format="localized", help="In your own time zone"),
-            "actor": text("Who"),
-            "act": text("Did"),
-            "subject": text("On"),
-            "detail": text("Detail", width="large"),
-        },
+        found.table,
+        column_config=ACTS,
         hide_index=True,
         key="audit_table",
-        height=min(len(rows), ROWS_AT_SIGHT) * 35 + 38,
-        alt=f"{len(rows)} administrative acts, the newest first",
+        height=min(found.count, ROWS_AT_SIGHT) * 35 + 38,
+        lazy=False,
+        alt=f"{found.count} administrative acts, the newest first",
     )
     st.caption(
-        f"The newest {MOST:,}." if len(rows) == MOST else f"{len(rows):,} {'act' if len(rows) == 1 else 'acts'}."
+        f"The newest {MOST:,}." if found.count == MOST else f"{found.count:,} {'act' if found.count == 1 else 'acts'}."
     )
 
 
@@ -63,12 +55,12 @@ with st.container(horizontal=True, vertical_alignment="bottom", key="audit_filte
         live=True,
     )
     span = st.segmented_control("Days (UTC)", list(SPANS), default="31 days", required=True, key="audit_span")
-begin = since(span, utc_day(utc_now()))
-everything = acts(who, the_store(), ActFilter(search or "", None, begin, utc_now() + DAY))
-actors = sorted({act.actor for act in everything})
-actor = st.pills("Who", actors, key="audit_actor", format_func=messages.literal) if 1 < len(actors) <= 12 else None
-shown = [act for act in everything if actor in {None, act.actor}]
-if shown:
+everybody = wanted(search or "", span, utc_day(utc_now()))
+shown = readers.acts(who, everybody)
+if 1 < len(shown.actors) <= 12:
+    actor = st.pills("Who", shown.actors, key="audit_actor", format_func=messages.literal)
+    shown = readers.acts(who, replace(everybody, actor=actor))
+if shown.count:
     draw_table(shown)
 else:
     st.info("Nothing like that was done in these days.", icon=":material/fact_check:")

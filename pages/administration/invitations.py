@@ -15,7 +15,7 @@ from pages.ui.store import the_store
 def draw(account: Account) -> None:
     """The form for a new link, and the open ones."""
     with st.container(border=True, width=560, key="invitations_new"):
-        st.subheader("Invite somebody", anchor=False)
+        st.header("Invite somebody", anchor=False)
         chosen = grant_choice.draw(account, "invite")
         email = st.text_input(
             "E-mail (optional)", key="invite_email", type="email", help="For the new account; nothing is sent to it."
@@ -31,7 +31,7 @@ def draw(account: Account) -> None:
 
 def _draw_open(account: Account) -> None:
     found = invitations.open_invitations(account, the_store(), utc_now())
-    st.subheader("Open links", anchor=False)
+    st.header("Open links", anchor=False)
     if not found:
         st.caption("None. A link is open until it is used, revoked, or too old.")
     names = {

@@ -5,14 +5,13 @@ import streamlit as st
 from data import audit, tenants
 from data.audit import Subject
 from data.calendar import utc_now
-from data.log import Wanted, results, runs
-from data.models import Account, LoggedResult, LoggedRun, Repository, RunState, Viewer
+from data.log import Wanted
+from data.models import Account, LoggedRun, Repository, RunState, Viewer
 from data.repositories import repositories
-from pages.administration import log_tables
+from pages.administration import log_rows, log_tables
 from pages.ui import collecting, messages, session
 from pages.ui.store import the_store
 
-RUNS_SHOWN = 200
 ALL = "All tenants"
 
 
@@ -52,7 +51,7 @@ def draw_filters(found: list[Repository], viewer: Viewer) -> tuple[list[RunState
     names = {each.tenant_id: each.name for each in tenants.tenants(viewer, the_store())}
     with st.container(horizontal=True, vertical_alignment="bottom", key="log_filters"):
         states = st.multiselect(
-            "State", list(log_tables.STATES), format_func=log_tables.state_name, key="log_states", placeholder="Any"
+            "State", list(log_rows.STATES), format_func=log_tables.state_name, key="log_states", placeholder="Any"
         )
         tenant_id = st.selectbox(
             "Tenant", [None, *names], format_func=lambda key: names.get(key, "Any"), key="log_tenant", width=180
@@ -77,24 +76,16 @@ def narrowed(viewer: Viewer, found: list[Repository], tenant_id: int | None) -> 
     return Viewer(ids & viewer.repository_ids, frozenset({tenant_id}) & viewer.tenant_ids)
 
 
-def fitting(
-    found: list[LoggedRun], rows: list[LoggedResult], states: list[RunState], *, every_run: bool
-) -> list[LoggedRun]:
-    """The runs in one of the states; unless `every_run`, only those with a result that is shown."""
-    told = {each.run_id for each in rows}
-    return [run for run in found if (not states or run.state in states) and (every_run or run.run_id in told)]
-
-
 def draw_run(viewer: Viewer, run: LoggedRun, wanted: Wanted) -> None:
     """A run down to endpoint and reason."""
     with st.container(border=True, key="log_run"):
-        st.subheader(f"Run {run.run_id}", anchor=False)
+        st.header(f"Run {run.run_id}", anchor=False)
         if run.message:
             st.markdown(messages.literal(run.message))
-        rows = results(viewer, the_store(), wanted)
-        if rows:
-            log_tables.draw_reasons(rows)
-            log_tables.draw_results(rows)
+        found = log_rows.run_results(viewer, wanted)
+        if found.count:
+            log_tables.draw_reasons(found)
+            log_tables.draw_results(found)
         else:
             st.caption(
                 "Nothing of this run fits the filters." if wanted.failed_only else "No result is kept of this run."
@@ -114,19 +105,17 @@ followed = repositories(sees, the_store())
 wanted_states, of_tenant, of_repository, only_failed = draw_filters(followed, sees)
 reader = narrowed(sees, followed, of_tenant)
 is_plain = of_tenant is None and of_repository is None and not only_failed
-wanted = Wanted(repository_id=of_repository, failed_only=only_failed)
-every = runs(sees, the_store(), RUNS_SHOWN)
-telling = [] if is_plain else results(reader, the_store(), wanted)
-shown = fitting(every, telling, wanted_states, every_run=is_plain)
-if not shown:
+choice = log_rows.Choice(reader, frozenset(wanted_states), of_repository, only_failed, is_plain)
+shown = log_rows.fitting_runs(sees, choice)
+if not shown.by_id:
     st.info(
         "Nothing was collected yet. It begins at the next time of a tenant’s schedule, or with *Collect now*."
-        if not every
+        if not shown.any_run
         else "No run fits the filters.",
         icon=":material/receipt_long:",
     )
     st.stop()
 chosen = log_tables.draw_runs(shown)
 draw_run(reader, chosen, Wanted(chosen.run_id, of_repository, only_failed))
-if any(run.state is RunState.RUNNING for run in shown):
+if any(run.state is RunState.RUNNING for run in shown.by_id.values()):
     st.caption("A run that was killed stands as running until the next one begins.")

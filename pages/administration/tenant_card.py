@@ -35,13 +35,11 @@ def draw(account: Account, tenant: Tenant, token: StoredToken | None) -> None:
 
 
 def _draw_token(account: Account, tenant: Tenant, token: StoredToken | None) -> None:
-    st.subheader("GitHub token", anchor=False)
+    st.header("GitHub token", anchor=False)
     if token is None:
         st.caption("None yet: nothing is collected without one.")
     else:
-        st.caption(
-            f"Ends in **{messages.literal(token.last_four)}**, checked {moments.ago(token.checked_at, utc_now())}"
-        )
+        st.caption(words(token))
         token_card.draw_facts(token.facts)
     st.markdown("**Replace it**" if token else "**Store one**")
     secret = token_card.token_input(f"tenant_token_{tenant.tenant_id}")
@@ -60,8 +58,14 @@ def _draw_token(account: Account, tenant: Tenant, token: StoredToken | None) -> 
         messages.notice_after_rerun("The new token is in use.")
 
 
+def words(token: StoredToken) -> str:
+    """Which token it is, and what is known of it: the moment of its last check is kept where that changed something."""
+    known = "GitHub has accepted it since" if token.state == "valid" else "GitHub refused it on"
+    return f"Ends in **{messages.literal(token.last_four)}**. {known} {moments.day_text(token.checked_at)}."
+
+
 def _draw_schedule(account: Account, tenant: Tenant) -> None:
-    st.subheader("Collection", anchor=False)
+    st.header("Collection", anchor=False)
     st.caption(_next(tenant))
     with st.form("tenant_schedule_form", border=False):
         kind = st.selectbox(
@@ -108,7 +112,7 @@ def _save_schedule(account: Account, tenant: Tenant, typed: str) -> None:
 
 
 def _draw_itself(account: Account, tenant: Tenant) -> None:
-    st.subheader("Name and state", anchor=False)
+    st.header("Name and state", anchor=False)
     with st.form("tenant_rename_form", border=False):
         name = st.text_input(
             "Name", value=tenant.name, key=f"tenant_name_{tenant.tenant_id}", max_chars=tenants.NAME_LIMIT

@@ -71,10 +71,7 @@ def draw_facts(facts: TokenFacts, headline: str = "") -> None:
             ("Permissions", _permissions(facts)),
             ("Expires", expiry(facts.expires_at, utc_now())),
         )
-        for label, value in rows:
-            with st.container(horizontal=True, gap="small", wrap=True):
-                st.markdown(f":gray[{label}]", width=100)
-                st.markdown(value, width="content")
+        st.markdown("  \n".join(f":gray[{label}:] {value}" for label, value in rows))
     if _lacks_scope(facts):
         st.warning(
             "Without the scope **repo** or **public_repo** GitHub shows no traffic. Give the token one of them on "

@@ -7,7 +7,7 @@ from data.audit import Subject, save_act
 from data.calendar import utc_now
 from data.grants import NamedGrant
 from data.models import Account, Role
-from pages.administration import grant_choice, links
+from pages.administration import grant_choice, links, readers
 from pages.ui import confirming, messages, moments, session
 from pages.ui.confirming import Question
 from pages.ui.store import the_store
@@ -17,7 +17,7 @@ def draw(account: Account, user: Account) -> None:
     """The card of a user, for the user `account`, who administers them."""
     with st.container(border=True, key="user_card"):
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.subheader(messages.literal(user.display_name), anchor=False, width="content")
+            st.header(messages.literal(user.display_name), anchor=False, width="content")
             if not user.active:
                 st.badge("Disabled", icon=":material/block:", color="gray")
         _draw_grants(account, user)
@@ -42,7 +42,7 @@ def draw_everybody(account: Account) -> None:
 
 
 def _draw_grants(account: Account, user: Account) -> None:
-    found = grants.grants_of(account, the_store(), user.user_id)
+    found = readers.named_grants(account, user.user_id)
     if not found:
         st.caption("No role: this user sees nothing but the own profile.")
     for number, each in enumerate(found):

@@ -2,54 +2,37 @@
 
 import streamlit as st
 
-from data import accounts
 from data.models import Account, Role
-from pages.administration import invitations, user_card
-from pages.administration.grant_choice import role_name
+from pages.administration import invitations, readers, user_card
+from pages.administration.columns import USERS
 from pages.ui import session
-from pages.ui.store import the_store
 
 PARTS = ["Users", "Invitations"]
 
 
-def matching(found: list[Account], text: str) -> list[Account]:
+def matching(found: tuple[Account, ...], text: str) -> tuple[Account, ...]:
     """The users with a text in their names or address."""
     wanted = text.strip().casefold()
-    return [each for each in found if wanted in f"{each.username} {each.display_name} {each.email or ''}".casefold()]
+    names = (f"{each.username} {each.display_name} {each.email or ''}".casefold() for each in found)
+    return tuple(each for each, name in zip(found, names, strict=True) if wanted in name) if wanted else found
 
 
-def draw_table(found: list[Account]) -> None:
+def draw_table(found: tuple[Account, ...]) -> None:
     """The users in a table."""
-    rows = [
-        {
-            "username": each.username,
-            "name": each.display_name,
-            "email": each.email or "",
-            "roles": ", ".join(dict.fromkeys(role_name(grant.role) for grant in each.grants)) or "none",
-            "state": "Active" if each.active else "Disabled",
-        }
-        for each in found
-    ]
-    text = st.column_config.TextColumn
     st.dataframe(
-        rows,
-        column_config={
-            "username": text("Username", pinned=True),
-            "name": text("Name"),
-            "email": text("E-mail"),
-            "roles": text("Roles"),
-            "state": text("State", width=90),
-        },
-        column_order=["username", "name", "roles", "state", *(["email"] if any(row["email"] for row in rows) else [])],
+        readers.users_table(found),
+        column_config=USERS,
+        column_order=["username", "name", "roles", "state", *(["email"] if any(each.email for each in found) else [])],
         hide_index=True,
         key="users_table",
-        alt=f"{len(rows)} users with their roles",
+        lazy=False,
+        alt=f"{len(found)} users with their roles",
     )
 
 
 def draw_users(account: Account) -> None:
     """The users that this one administers, and one of them in detail."""
-    found = accounts.accounts(account, the_store())
+    found = readers.users(account)
     search = ""
     if len(found) > 8:
         search = st.text_input(

@@ -4,7 +4,7 @@ FollowingRefused     it cannot be done as it stands: no tenant, no token, too ma
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from collector.check import asking
@@ -19,6 +19,7 @@ from data.calendar import utc_now
 from data.models import Tenant, Viewer
 from data.tokens import open_tokens, tokens
 from data.vault import open_vault
+from pages.administration.readers import stored_tokens
 from pages.repositories import acts
 from pages.repositories.standing import counted
 from pages.ui import collecting, session
@@ -51,10 +52,10 @@ def managed_tenants() -> list[Tenant]:
     return [each for each in tenants.tenants(viewer, the_store()) if account.manages(each.tenant_id)]
 
 
-def without_token(tenant_ids: set[int]) -> list[str]:
+def without_token(tenant_ids: Collection[int]) -> list[str]:
     """The names of those of these tenants that the user manages and that have no token which GitHub accepts."""
     mine = {each.tenant_id: each.name for each in managed_tenants() if each.tenant_id in tenant_ids}
-    stored = tokens(Viewer(frozenset(), frozenset(mine)), the_store())
+    stored = stored_tokens(Viewer(frozenset(), frozenset(mine)))
     valid = {each.tenant_id for each in stored if each.state == "valid"}
     return [name for tenant_id, name in mine.items() if tenant_id not in valid]
 

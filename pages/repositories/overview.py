@@ -4,8 +4,9 @@ The rows are those of `data.traffic.repository_overview`; nothing here asks who 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -15,8 +16,9 @@ from pandas import DataFrame
 
 from data.calendar import utc_day, utc_now
 from data.models import RepositoryState, Viewer
+from data.tenants import tenants
 from data.traffic import repository_overview
-from pages.repositories.standing import COLOURS, WARN_AT_DAYS, WORDS, Standing, is_urgent, note
+from pages.repositories.standing import COLOURS, WARN_AT_DAYS, WORDS, Standing, is_urgent, note, warn_days
 from pages.ui import readers
 from pages.ui.store import the_store
 
@@ -55,12 +57,16 @@ def read(viewer: Viewer) -> DataFrame:
 @st.cache_data(max_entries=64, show_spinner="Reading the repositories …", hash_funcs=readers.KEYS)
 def _read(viewer: Viewer, place: readers.Place, day: date) -> DataFrame:
     rows = repository_overview(viewer, the_store(), utc_now())
-    standings = [_standing(*each) for each in zip(*(rows[name] for name in _OF_A_STANDING), strict=True)]
+    warn_at = {each.tenant_id: warn_days(each.schedule, utc_now()) for each in tenants(viewer, the_store())}
+    standings = [
+        replace(_standing(*each), warn_at=warn_at.get(int(tenant_id), WARN_AT_DAYS))
+        for tenant_id, *each in zip(rows["tenant_id"], *(rows[name] for name in _OF_A_STANDING), strict=True)
+    ]
     rows["urgent"] = [is_urgent(each) for each in standings]
     rows["note"] = [note(each) for each in standings]
     rows["sort_name"] = rows["full_name"].str.lower()
     names = readers.repository_names(viewer)
-    rows["link"] = [f"/?repository={quote(names.get(int(key), ''), safe='/')}" for key in rows["repository_id"]]
+    rows["link"] = [f"/repository?of={quote(names.get(int(key), ''), safe='/')}" for key in rows["repository_id"]]
     rows["words"] = [[WORDS[each.state]] for each in standings]
     rows["kind"] = [_kind(*each) for each in zip(rows["visibility"], rows["archived"], strict=True)]
     # a cell with a gap is drawn as a text: the chart shows the known days only
@@ -125,15 +131,19 @@ def arranged(rows: DataFrame, tenants: Mapping[int, str]) -> DataFrame:
 
 def columns() -> Mapping[str, Any]:
     """How each column is headed and written; moments in the reader's own zone and way."""
+    return _columns(st.context.timezone)
+
+
+@lru_cache(maxsize=64)
+def _columns(zone: str | None) -> Mapping[str, Any]:
     config = st.column_config
-    zone = st.context.timezone
     # a bar turns red below half of its length: eight days are more than half of fifteen, seven are less
     loss_help = (
         "Whole days in which GitHub still shows the first day that is not stored yet. Red at "
         f"{WARN_AT_DAYS} or less; 0 also where days are being lost. Empty: not collected."
     )
     return {
-        "link": config.LinkColumn("Repository", display_text=r"repository=(.*)$", pinned=True, width=215),
+        "link": config.LinkColumn("Repository", display_text=r"of=(.*)$", pinned=True, width=215),
         "words": config.MultiselectColumn("State", options=list(COLOURS), color=list(COLOURS.values()), width=100),
         "last_collected_at": config.DatetimeColumn(
             "Last collected", format="localized", timezone=zone, width=168, help=f"In your time zone: {zone or 'UTC'}"

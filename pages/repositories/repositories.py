@@ -1,24 +1,24 @@
 """The repositories at a glance: how each stands and is read; for its tenant's managers with what can be done to it."""
 
-from hashlib import sha256
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import streamlit as st
-from pandas import DataFrame
 
 from data import grants, tenants
 from data.export import ExportTable
 from data.models import Viewer
 from data.repositories import RepositoryRefused
-from pages.repositories import acts, following, overview, removal
+from pages.repositories import acts, following, glance, overview, removal
+from pages.repositories.glance import Glance, Listed
 from pages.repositories.standing import counted
 from pages.ui import collecting, messages, readers, session
 from pages.ui.store import the_store
 
 PAGES = Path(__file__).parents[1]
 CHART, ADD = PAGES / "traffic/chart.py", PAGES / "repositories/add.py"
-ROWS_AT_SIGHT, ROW_PIXELS, MOST_WARNED = 14, 35, 4
+ROWS_AT_SIGHT, ROW_PIXELS = 14, 35
 
 
 def draw_head(manages: bool) -> None:
@@ -29,7 +29,7 @@ def draw_head(manages: bool) -> None:
             st.switch_page(ADD)
 
 
-def stop_without_any(manages: bool) -> None:
+def stop_without_any(manages: bool) -> NoReturn:
     """Say what to do next where there is nothing to list."""
     if manages:
         text = "No repository is followed yet. Add the first ones: their last 14 days are here seconds later."
@@ -39,44 +39,30 @@ def stop_without_any(manages: bool) -> None:
     st.stop()
 
 
-def draw_totals(rows: DataFrame) -> None:
+def draw_totals(every: Glance) -> None:
     """What the repositories that are followed add up to."""
-    followed = rows[rows["state"] != "removed"]
     with st.container(horizontal=True, border=True, horizontal_alignment="distribute", key="repositories_totals"):
-        st.metric("Followed", len(followed), format="localized", width=140)
-        for name, column in (("Views, 30 days", "views_30"), ("Clones, 30 days", "clones_30"), ("Stars", "stars")):
-            known = followed[column].dropna()
-            st.metric(name, int(known.sum()) if len(known) else "unknown", format="localized", width=140)
+        for name, value in every.sums.items():
+            st.metric(name, "unknown" if value is None else value, format="localized", width=140)
 
 
-def draw_warnings(rows: DataFrame) -> None:
+def draw_warnings(every: Glance) -> None:
     """What needs somebody's attention, the most urgent first."""
-    urgent = rows[rows["urgent"]].sort_values("days_until_loss", na_position="first")
-    if urgent.empty:
-        return
-    lines = [
-        f"- **{messages.literal(name)}**: {messages.literal(text)}"
-        for name, text in urgent[["full_name", "note"]].head(MOST_WARNED).itertuples(index=False)
-    ]
-    if len(urgent) > MOST_WARNED:
-        lines.append(f"- and {len(urgent) - MOST_WARNED:,} more: choose *{overview.URGENT}* below.")
-    verb = "needs" if len(urgent) == 1 else "need"
-    head = f"**{counted(len(urgent), 'repository')} {verb} attention**"
-    st.warning("\n".join([head, "", *lines]), icon=":material/warning:")
+    if every.warning:
+        st.warning(every.warning, icon=":material/warning:")
 
 
-def draw_lacking_tokens(rows: DataFrame) -> None:
+def draw_lacking_tokens(every: Glance) -> None:
     """Which of the user's tenants cannot collect, for want of a token."""
-    for name in following.without_token(set(rows.loc[~rows["state"].isin(["paused", "removed"]), "tenant_id"])):
+    for name in following.without_token(every.collecting):
         st.warning(
             f"**{messages.literal(name)}** has no valid token: nothing is collected. {following.MEND_IT}",
             icon=":material/key_off:",
         )
 
 
-def controls(rows: DataFrame, names: dict[int, str]) -> overview.Sieve:
+def controls(counts: Mapping[str, int], names: dict[int, str]) -> overview.Sieve:
     """The search, the choice of state and tenant, and the order."""
-    counts = overview.groups(rows)
     with st.container(horizontal=True, vertical_alignment="bottom", key="repositories_controls"):
         text = st.text_input(
             "Search",
@@ -111,27 +97,24 @@ def controls(rows: DataFrame, names: dict[int, str]) -> overview.Sieve:
     return overview.Sieve(str(text or "").strip(), group or overview.FOLLOWED, tenant_id or None, sort)
 
 
-def draw_table(rows: DataFrame, names: dict[int, str], manages: bool) -> list[int]:
+def draw_table(found: Listed, manages: bool) -> list[int]:
     """The table; answers the ids of the ticked rows."""
-    shown = overview.arranged(rows, names)
+    count = len(found.ids)
     # ticks are row numbers: another set of rows or another order must not inherit them
-    digest = sha256(str(rows["repository_id"].tolist()).encode()).hexdigest()[:12]
     state: Any = st.dataframe(
-        shown,
+        found.table,
         column_config=overview.columns(),
         hide_index=True,
-        key=f"repositories_rows_{digest}",
+        key=f"repositories_rows_{found.digest}",
         row_height=ROW_PIXELS,
-        height=(min(len(shown), ROWS_AT_SIGHT) + 1) * ROW_PIXELS + 1,
+        height=(min(count, ROWS_AT_SIGHT) + 1) * ROW_PIXELS + 1,
         placeholder="",
         on_select="rerun" if manages else "ignore",
         selection_mode="multi-row",
-        alt=f"{counted(len(shown), 'repository')} with state, last collection, days until loss, views and clones",
+        lazy=False,
+        alt=f"{counted(count, 'repository')} with state, last collection, days until loss, views and clones",
     )
-    if not manages:
-        return []
-    ticked = [row for row in state["selection"]["rows"] if row < len(rows)]
-    return [int(rows["repository_id"].iloc[row]) for row in ticked]
+    return [found.ids[row] for row in state["selection"]["rows"] if row < count] if manages else []
 
 
 def draw_acts(ticked: list[int], sieve: overview.Sieve, viewer: Viewer) -> None:
@@ -170,19 +153,18 @@ who = grants.viewer_of(the_store(), account)
 tenant_names = {each.tenant_id: each.name for each in tenants.tenants(who, the_store())}
 manages = any(account.manages(tenant_id) for tenant_id in tenant_names)
 draw_head(manages)
-every = overview.read(who)
-if every.empty:
+if (every := glance.glance(who)) is None:
     stop_without_any(manages)
 draw_totals(every)
 draw_warnings(every)
 if manages:
     draw_lacking_tokens(every)
     collecting.progress(who)
-wanted = controls(every, tenant_names)
-found = overview.sifted(every, wanted)
+wanted = controls(every.counts, tenant_names)
+found = glance.listed(who, wanted)
 bar = st.container()
-ticked_ids = draw_table(found, tenant_names, manages) if len(found) else []
-if not len(found):
+ticked_ids = draw_table(found, manages) if found.ids else []
+if not found.ids:
     st.info("No repository is like this. Choose another state, or clear the search.", icon=":material/filter_alt_off:")
 if manages:
     with bar:

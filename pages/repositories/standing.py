@@ -1,12 +1,18 @@
 """How a repository stands, in words that people act on: its state, what is wrong, and the next step. Pure."""
 
+import math
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice, pairwise
 
+from collector.schedule import ScheduleRefused, next_times
+from data.calendar import DAY
 from data.models import RepositoryState
 from pages.ui.moments import moment_text
 
 WARN_AT_DAYS = 7  # half of what GitHub remembers
+LEFT_AFTER_A_TIME = 11  # days until loss at least, when all that GitHub surely shows has just been collected
+TIMES_COMPARED = 9  # of a schedule: a week of days, and more
 ON_HOLD = (RepositoryState.PAUSED, RepositoryState.REMOVED)
 REFUSED = (RepositoryState.UNAVAILABLE, RepositoryState.BLOCKED)
 WORDS = {
@@ -21,12 +27,27 @@ COLOURS = {"Active": "green", "Paused": "gray", "Not reachable": "red", "Blocked
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What is known of how a repository is collected; `collected_at` is UTC, None where it never was."""
+    """What is known of how a repository is collected; `collected_at` is UTC, None where it never was. With `warn_at`
+    days until loss or less it is urgent: see `warn_days`.
+    """
 
     state: RepositoryState
     reason: str | None
     days_until_loss: int | None
     collected_at: datetime | None
+    warn_at: int = WARN_AT_DAYS
+
+
+def warn_days(schedule: str, now: datetime) -> int:
+    """From how many days until loss on a repository is late: half of what GitHub remembers, but of one that is
+    collected rarely, fewer than are left just before its next time. So a warning means that a time was missed.
+    """
+    try:
+        times = list(islice(next_times(schedule, now), TIMES_COMPARED))
+    except ScheduleRefused:
+        return WARN_AT_DAYS
+    longest = max(later - earlier for earlier, later in pairwise(times))
+    return max(1, min(WARN_AT_DAYS, LEFT_AFTER_A_TIME - 1 - math.ceil(longest / DAY)))
 
 
 def is_urgent(standing: Standing) -> bool:
@@ -34,7 +55,7 @@ def is_urgent(standing: Standing) -> bool:
     if standing.state in ON_HOLD:
         return False
     left = standing.days_until_loss
-    return standing.state in REFUSED or (left is not None and left <= WARN_AT_DAYS)
+    return standing.state in REFUSED or (left is not None and left <= standing.warn_at)
 
 
 def note(standing: Standing) -> str:

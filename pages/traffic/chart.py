@@ -3,11 +3,10 @@
 from collections.abc import Iterable
 
 import streamlit as st
-from pandas import DataFrame
 
 from data.models import Viewer
 from data.selection import Grain, Selection, Totals
-from pages.ui import drawings, filters, readers, session, tables
+from pages.ui import drawings, filters, numbers, readers, session, tables
 
 
 def draw_totals(found: Totals, selection: Selection) -> None:
@@ -60,39 +59,28 @@ def controls() -> tuple[str, Grain, bool]:
     return filters.METRICS.get(metric, "views"), filters.GRAINS.get(grain, Grain.DAY), view == "Table"
 
 
-def shown_rows(rows: DataFrame, metric: str) -> DataFrame:
-    """The numbers behind the chart, the newest first; of several repositories, with the total that they are part of."""
-    found = rows[rows["metric"] == metric].copy()
-    if found["repository_id"].nunique() == 1:
-        found = found[found["repository_id"].notna()]
-    found["full_name"] = found["full_name"].where(found["repository_id"].notna(), "All repositories")
-    found = found.sort_values(["period", "full_name"], ascending=[False, True])
-    return found[["period", "full_name", "value", "state", "kind"]]
-
-
 def draw(viewer: Viewer, selection: Selection) -> None:
     """The page below its filters."""
     draw_totals(readers.totals(viewer, selection), selection)
     metric, grain, as_table = controls()
     if grain is not (grain := drawings.legible(grain, selection.first, selection.last)):
         st.caption(f"More than {drawings.LONGEST_BY_DAY} days are shown by week.")
-    rows = readers.series(viewer, selection, grain)
-    if rows["value"].isna().all():
+    picture = readers.picture(viewer, selection, metric, grain)
+    if picture is None:
         filters.stop_without_days(viewer)
-    if as_table:
+    elif as_table:
         st.dataframe(
-            tables.series_rows(shown_rows(rows, metric)),
+            numbers.table(viewer, selection, metric, grain),
             column_config=tables.columns(drawings.METRICS[metric]),
             hide_index=True,
             placeholder=tables.UNKNOWN,
         )
     else:
-        picture = readers.picture(viewer, selection, metric, grain)
         st.vega_lite_chart(picture.rows, picture.specification, alt=picture.alt, key="chart_traffic")
         st.html(picture.legend)
     st.download_button(
         "Download these numbers",
-        lambda: tables.csv_of(shown_rows(rows, metric)),
+        readers.download(lambda viewer, store: numbers.csv(viewer, store, selection, metric, grain)),
         f"{metric}-by-{grain}-{selection.first}-to-{selection.last}.csv",
         "text/csv",
         icon=":material/download:",

@@ -5,7 +5,7 @@ The frame draws them, so they stay when the page changes; a page asks `chosen`. 
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -39,6 +39,11 @@ SORTS = {  # of both tables the same, so that the order stays when the page chan
 ORDERS = {"Descending": True, "Ascending": False}
 SIZES = {"25": 25, "50": 50, "100": 100, "500": 500}
 VIEWS = ("Chart", "Table")
+RANKS = ("Views", "Change", "Visitor-days", "Clones", "Stars", "Name")  # of the overview's table
+COMPARED = ("Repositories", "Launches")
+MEASURES = ("Views", "Unique visitors", "Clones", "Stars gained")
+SCALES = ("Numbers", "Index")
+AFTER = {"7 days": 7, "30 days": 30, "90 days": 90}
 WORDS: dict[str, Collection[str]] = {  # what each parameter of an address may be
     RANGE: RANGES,
     "metric": METRICS,
@@ -47,6 +52,11 @@ WORDS: dict[str, Collection[str]] = {  # what each parameter of an address may b
     "sort": SORTS,
     "order": ORDERS,
     "rows": SIZES,
+    "ranked": RANKS,
+    "compare": COMPARED,
+    "measure": MEASURES,
+    "scale": SCALES,
+    "after": AFTER,
 }
 UNUSABLE = (
     "This link asks for something that is not here, or not for you to see. That part is left out; "
@@ -63,8 +73,8 @@ class Offer:
     last: date
 
 
-def draw(viewer: Viewer) -> None:
-    """Draw the filters, as the address or the user wants them."""
+def draw(viewer: Viewer, *, of_days_only: bool = False) -> None:
+    """Draw the filters, as the address or the user wants them; the days only, where a page is of one repository."""
     offer = _offer(viewer)
     if not offer.names:
         return
@@ -76,22 +86,21 @@ def draw(viewer: Viewer) -> None:
         )
         if st.session_state[RANGE] == CUSTOM:
             _draw_dates(offer)
-        st.multiselect(
-            "Repositories",
-            list(offer.names),
-            format_func=offer.names.__getitem__,
-            placeholder=f"All {len(offer.names):,} repositories" if len(offer.names) > 1 else "The one that you see",
-            key=REPOSITORY,
-            bind="query-params",
-        )
+        if not of_days_only:
+            _draw_repositories(offer.names)
+
+
+def chosen_days(viewer: Viewer) -> Selection:
+    """The days that the filters select, whichever repositories they name."""
+    offer = _offer(viewer)
+    first, last = days_of(st.session_state.get(RANGE, DEFAULT_RANGE), st.session_state.get(DATES), offer)
+    return Selection(first, last, None, "", offer.last + DAY)
 
 
 def chosen(viewer: Viewer, search: str = "") -> Selection:
     """What the filters, which the frame has drawn, select."""
-    offer = _offer(viewer)
-    first, last = days_of(st.session_state.get(RANGE, DEFAULT_RANGE), st.session_state.get(DATES), offer)
     ids = frozenset(st.session_state.get(REPOSITORY) or ())
-    return Selection(first, last, ids or None, search, offer.last + DAY)
+    return replace(chosen_days(viewer), repository_ids=ids or None, search=search)
 
 
 def stop_without_traffic(viewer: Viewer) -> None:
@@ -159,6 +168,17 @@ def _day(text: str) -> date | None:
 
 def _asked() -> dict[str, list[str]]:
     return {key: st.query_params.get_all(key) for key in st.query_params}
+
+
+def _draw_repositories(names: Mapping[int, str]) -> None:
+    st.multiselect(
+        "Repositories",
+        list(names),
+        format_func=names.__getitem__,
+        placeholder=f"All {len(names):,} repositories" if len(names) > 1 else "The one that you see",
+        key=REPOSITORY,
+        bind="query-params",
+    )
 
 
 def _draw_dates(offer: Offer) -> None:

@@ -10,12 +10,12 @@ import streamlit as st
 
 from data import accounts
 from data.store import StoreError
-from pages.ui import filters, messages, navigation, session
+from pages.ui import filters, icon, messages, navigation, session
 from pages.ui.store import the_store
 
 PAGES = Path(__file__).parents[1]
 
-st.set_page_config(page_title="GitHub Traffic", page_icon=str(PAGES / "ui/icon.svg"), layout="wide")
+st.set_page_config(page_title="GitHub Traffic", page_icon=icon.address(), layout="wide")
 
 with messages.shown():
     try:

@@ -1,6 +1,7 @@
-"""Moments in words. They are UTC; a table column shows them in the reader's own time. Pure."""
+"""Moments in words. They are UTC, or in the reader's own time where the zone is given, as in tables. Pure."""
 
 from datetime import datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 
 def day_text(moment: datetime) -> str:
@@ -8,9 +9,18 @@ def day_text(moment: datetime) -> str:
     return f"{moment.day} {moment:%B %Y}"
 
 
-def moment_text(moment: datetime) -> str:
-    """A moment: 3 May 2026, 14:15 UTC."""
-    return f"{day_text(moment)}, {moment:%H:%M} UTC"
+def moment_text(moment: datetime, zone: str | None = None) -> str:
+    """A moment: 3 May 2026, 14:15 UTC; in a zone (Europe/Berlin) 3 May 2026, 16:15 CEST."""
+    there = _in_zone(moment, zone) if zone else moment
+    return f"{day_text(there)}, {there:%H:%M} {there:%Z}"
+
+
+def _in_zone(moment: datetime, zone: str) -> datetime:
+    """The moment as clocks of that zone show it; as it is where there is no such zone: a browser may say anything."""
+    try:
+        return moment.astimezone(ZoneInfo(zone))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return moment
 
 
 def days_left(moment: datetime, now: datetime) -> str:

@@ -1,6 +1,7 @@
 """Which pages there are for whom. A page that is not in the list cannot be reached by its address either."""
 
 from pathlib import Path
+from typing import NamedTuple
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
@@ -12,27 +13,51 @@ from pages.ui.store import the_store
 
 READERS = {Role.TENANT, Role.TENANT_VIEWER, Role.REPOSITORY_VIEWER}
 EVERYBODY = set(Role)
-SECTIONS: dict[str, list[tuple[str, str, str, set[Role]]]] = {
+
+
+class Entry(NamedTuple):
+    """A page in the navigation: its file, its name, whose it is, and whether it shares the filters of traffic."""
+
+    path: str
+    title: str
+    icon: str
+    may: set[Role]
+    filtered: bool = False
+
+
+SECTIONS: dict[str, list[Entry]] = {
+    "Insight": [
+        Entry("insight/overview.py", "Overview", ":material/dashboard:", READERS, filtered=True),
+        Entry("insight/repository.py", "Repository", ":material/query_stats:", READERS),
+        Entry("insight/compare.py", "Compare", ":material/compare_arrows:", READERS, filtered=True),
+    ],
     "Traffic": [
-        ("traffic/chart.py", "Chart", ":material/show_chart:", READERS),
-        ("traffic/daily.py", "Daily traffic", ":material/calendar_view_day:", READERS),
-        ("traffic/weekly.py", "Weekly traffic", ":material/calendar_view_week:", READERS),
+        Entry("traffic/chart.py", "Chart", ":material/show_chart:", READERS, filtered=True),
+        Entry("traffic/daily.py", "Daily traffic", ":material/calendar_view_day:", READERS, filtered=True),
+        Entry("traffic/weekly.py", "Weekly traffic", ":material/calendar_view_week:", READERS, filtered=True),
+    ],
+    "Explore": [
+        Entry("dashboards/dashboards.py", "Dashboards", ":material/space_dashboard:", READERS),
+        Entry("sql/sql.py", "SQL", ":material/database:", READERS),
     ],
     "Repositories": [
-        ("repositories/repositories.py", "Repositories", ":material/folder_code:", READERS),
-        ("repositories/add.py", "Add repositories", ":material/add_circle:", {Role.TENANT}),
+        Entry("repositories/repositories.py", "Repositories", ":material/folder_code:", READERS),
+        Entry("repositories/add.py", "Add repositories", ":material/add_circle:", {Role.TENANT}),
     ],
     "Administration": [
-        ("administration/log.py", "System log", ":material/receipt_long:", {Role.ADMIN, Role.MAINTAINER, Role.TENANT}),
-        ("administration/tenants.py", "Tenants", ":material/domain:", {Role.ADMIN, Role.TENANT}),
-        ("administration/users.py", "Users", ":material/group:", {Role.ADMIN, Role.TENANT}),
-        ("administration/audit.py", "Audit log", ":material/fact_check:", {Role.ADMIN, Role.TENANT}),
+        Entry(
+            "administration/log.py", "System log", ":material/receipt_long:", {Role.ADMIN, Role.MAINTAINER, Role.TENANT}
+        ),
+        Entry("administration/tenants.py", "Tenants", ":material/domain:", {Role.ADMIN, Role.TENANT}),
+        Entry("administration/users.py", "Users", ":material/group:", {Role.ADMIN, Role.TENANT}),
+        Entry("administration/audit.py", "Audit log", ":material/fact_check:", {Role.ADMIN, Role.TENANT}),
     ],
-    "Account": [("account/profile.py", "Profile", ":material/person:", EVERYBODY)],
+    "Account": [Entry("account/profile.py", "Profile", ":material/person:", EVERYBODY)],
 }
 INVITATION = "invitation"  # the parameter of a one-time link
 INVITATION_STATE = "invitation_secret"
 GO_TO_STATE = "frame_go_to"
+MADE_STATE = "frame_pages"
 
 
 def pages(folder: Path, account: Account | None, *, first_start: bool) -> dict[str, list[StreamlitPage]]:
@@ -40,29 +65,44 @@ def pages(folder: Path, account: Account | None, *, first_start: bool) -> dict[s
     if account is None:
         return {"": _ways_in(folder, first_start=first_start)}
     first = _first_page(folder, account)
-    found: dict[str, list[StreamlitPage]] = {"": [first]} if first else {}
-    aliases: list[StreamlitPage] = []
-    roles = {grant.role for grant in account.grants}
-    for section, entries in SECTIONS.items():
-        for path, title, icon, may in entries:
-            if not roles & may and may is not EVERYBODY:
-                continue
-            if found:
-                page = st.Page(folder / path, title=title, icon=icon)
-            else:  # its address is the app's own; a link from somebody else may call it by its name all the same
-                page = st.Page(folder / path, title=title, icon=icon, default=True, url_path="start")
-                aliases = [st.Page(folder / path, title=title, icon=icon, visibility="hidden")]
-            found.setdefault(section, []).append(page)
-    found[list(found)[-1]] += aliases
+    found = _sections(folder, frozenset(grant.role for grant in account.grants), first is not None)
+    if first is not None:
+        found = {"": [first], **found}
     if GO_TO_STATE in st.session_state and first is None:
         # the page that is being left, so that it is known until then
         found[list(found)[-1]].append(st.Page(folder / "account/first_tenant.py", visibility="hidden"))
     return found
 
 
+def _sections(folder: Path, roles: frozenset[Role], after_another: bool) -> dict[str, list[StreamlitPage]]:
+    """The pages of these roles by section. Made once a session: Streamlit asks the disk about each that is made."""
+    made: dict[object, dict[str, list[StreamlitPage]]] = st.session_state.setdefault(MADE_STATE, {})
+    key = (roles, after_another)
+    if key not in made:
+        made[key] = _made_sections(folder, roles, after_another)
+    return {section: list(found) for section, found in made[key].items()}
+
+
+def _made_sections(folder: Path, roles: frozenset[Role], after_another: bool) -> dict[str, list[StreamlitPage]]:
+    found: dict[str, list[StreamlitPage]] = {}
+    aliases: list[StreamlitPage] = []
+    for section, entries in SECTIONS.items():
+        for path, title, icon, may, _ in entries:
+            if not roles & may and may is not EVERYBODY:
+                continue
+            if found or after_another:
+                page = st.Page(folder / path, title=title, icon=icon)
+            else:  # its address is the app's own; a link from somebody else may call it by its name all the same
+                page = st.Page(folder / path, title=title, icon=icon, default=True, url_path="start")
+                aliases = [st.Page(folder / path, title=title, icon=icon, visibility="hidden")]
+            found.setdefault(section, []).append(page)
+    found[list(found)[-1]] += aliases
+    return found
+
+
 def shows_traffic(page: StreamlitPage) -> bool:
     """Whether a page is one of those that share the filters of traffic."""
-    return page.title in {title for _, title, _, _ in SECTIONS["Traffic"]}
+    return page.title in {entry.title for entries in SECTIONS.values() for entry in entries if entry.filtered}
 
 
 def go_to(path: str) -> None:

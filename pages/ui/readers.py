@@ -2,6 +2,9 @@
 
 Everything that decides a result is a parameter and part of the key: the viewer, what is asked for, the data
 directory and its version. Rows only, and boundedly many of them.
+
+What is read is copied for each who asks (`st.cache_data`). What is ready to be shown is not (`lru_cache`): it is asked
+for at every run, and nothing that a page would change.
 """
 
 from array import array
@@ -18,6 +21,7 @@ import streamlit as st
 from pandas import DataFrame
 
 from data import grants, sessions, traffic
+from data.arrow import arrow_table
 from data.calendar import utc_now
 from data.export import ExportRequest, ExportTable, export
 from data.models import Viewer
@@ -83,16 +87,18 @@ def series(viewer: Viewer, selection: Selection, grain: Grain) -> DataFrame:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A chart as Streamlit takes it: its rows, its Vega-Lite specification, its text, its legend as HTML."""
+    """A chart as Streamlit takes it: its rows (an Arrow table), its Vega-Lite specification, its text, its legend as
+    HTML. One for all who may see it: not to be changed.
+    """
 
-    rows: DataFrame
+    rows: Any
     specification: dict[str, Any]
     alt: str
     legend: str
 
 
-def picture(viewer: Viewer, selection: Selection, metric: str, grain: Grain) -> Picture:
-    """The rows of traffic.series as a chart of one metric."""
+def picture(viewer: Viewer, selection: Selection, metric: str, grain: Grain) -> Picture | None:
+    """The rows of traffic.series as a chart of one metric; None where no number at all is known."""
     return _picture(viewer, place(), selection, metric, grain)
 
 
@@ -143,12 +149,18 @@ def place() -> Place:
     return Place(str(store.directory), store.traffic.version())
 
 
-@st.cache_data(max_entries=128, show_spinner=READING, hash_funcs=KEYS)
+def control_place() -> Place:
+    """The users, tokens and sessions that the app reads, as they are now."""
+    store = the_store()
+    return Place(str(store.directory), store.control.version())
+
+
+@st.cache_data(max_entries=32, show_spinner=READING, hash_funcs=KEYS)
 def _daily(viewer: Viewer, place: Place, selection: Selection, paging: Paging) -> Page:
     return traffic.daily_traffic(viewer, the_store(), selection, paging)
 
 
-@st.cache_data(max_entries=128, show_spinner=READING, hash_funcs=KEYS)
+@st.cache_data(max_entries=32, show_spinner=READING, hash_funcs=KEYS)
 def _weekly(viewer: Viewer, place: Place, selection: Selection, paging: Paging) -> Page:
     return traffic.weekly_traffic(viewer, the_store(), selection, paging)
 
@@ -158,19 +170,21 @@ def _series(viewer: Viewer, place: Place, selection: Selection, grain: Grain) ->
     return traffic.series(viewer, the_store(), selection, grain)
 
 
-@st.cache_data(max_entries=64, show_spinner=READING, hash_funcs=KEYS)
-def _picture(viewer: Viewer, place: Place, selection: Selection, metric: str, grain: Grain) -> Picture:
-    drawn = drawings.drawing(_series(viewer, place, selection, grain), metric, grain)
-    shown = drawn.rows.drop(columns="period")
+@lru_cache(maxsize=128)
+def _picture(viewer: Viewer, place: Place, selection: Selection, metric: str, grain: Grain) -> Picture | None:
+    rows = _series(viewer, place, selection, grain)
+    if rows["value"].isna().all():
+        return None
+    drawn = drawings.drawing(rows, metric, grain)
+    shown = arrow_table(drawn.rows.drop(columns="period"))
     return Picture(shown, charts.specification(drawn.shape), drawings.alt_text(drawn), charts.legend(drawn))
 
 
-@st.cache_data(max_entries=256, show_spinner=READING, hash_funcs=KEYS)
+@lru_cache(maxsize=256)
 def _totals(viewer: Viewer, place: Place, selection: Selection) -> Totals:
     return traffic.totals(viewer, the_store(), selection)
 
 
-# Asked several times a run, and nothing that could be changed: so they are not copied for each.
 @lru_cache(maxsize=64)
 def _day_range(viewer: Viewer, place: Place) -> tuple[date, date] | None:
     return traffic.day_range(viewer, the_store())

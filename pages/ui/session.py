@@ -94,12 +94,12 @@ def leave() -> None:
 
 
 def password_form() -> Account | None:
-    """Draw the sign-in form; the account once its name and password are right.
+    """Draw the sign-in form, whose heading is of the third level; the account once its name and password are right.
 
     Raises: sessions.TooManyAttempts.
     """
     form = _PasswordForm(_Credentials())
-    labels = {"Form name": "Sign in", "Username": "Username", "Password": "Password", "Login": "Sign in"}
+    labels = {"Form name": "With your password", "Username": "Username", "Password": "Password", "Login": "Sign in"}
     form.login(location="main", fields=labels, key="sign_in_form")
     accepted, name = st.session_state.get("authentication_status"), st.session_state.get("username")
     for key in _STATE_OF_THE_FORM:

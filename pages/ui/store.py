@@ -12,11 +12,12 @@ DEFAULT_DIRECTORY = "data/db"
 
 def the_store() -> Store:
     """The store that the environment names; created or migrated when it is first asked for. Raises: StoreError."""
-    return _opened(Path(os.environ.get(DIRECTORY_VARIABLE) or DEFAULT_DIRECTORY).absolute())
+    # a page asks many times: making a Path of it each time would be felt
+    return _opened(os.path.abspath(os.environ.get(DIRECTORY_VARIABLE) or DEFAULT_DIRECTORY))  # noqa: PTH100
 
 
 @cache
-def _opened(directory: Path) -> Store:
-    store = Store(directory)
+def _opened(directory: str) -> Store:
+    store = Store(Path(directory))
     store.prepare()
     return store

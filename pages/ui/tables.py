@@ -3,12 +3,14 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 from pandas import DataFrame
 
+from data.arrow import arrow_table
 from data.export import ExportTable
 from data.formulas import formula_safe
 from data.models import Viewer
@@ -59,6 +61,7 @@ def series_rows(rows: DataFrame) -> DataFrame:
     return shown
 
 
+@lru_cache(maxsize=16)
 def columns(value_name: str = "") -> Mapping[str, Any]:
     """How each column is headed and written; numbers in the reader's own way, days as GitHub's UTC days."""
     number = st.column_config.NumberColumn
@@ -121,15 +124,30 @@ class Listing:
     period: str
     read: Callable[[Viewer, Selection, Paging], Page]
     arrange: Callable[[DataFrame], DataFrame]
-    csv: Callable[[Viewer, Store, Selection], bytes]
+    csv: Callable[[Viewer, Store, Selection, Paging], bytes]
     all_of_it: ExportTable
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """A page of a table as it is sent (an Arrow table), how many rows it has, and how many all pages have."""
+
+    rows: Any
+    count: int
+    total: int
+
+
+@lru_cache(maxsize=128)
+def _shown(listing: Listing, viewer: Viewer, place: readers.Place, selection: Selection, paging: Paging) -> _Shown:
+    page = listing.read(viewer, selection, paging)
+    return _Shown(arrow_table(listing.arrange(page.rows)), len(page.rows), page.total)
 
 
 def draw_listing(listing: Listing, viewer: Viewer) -> None:
     """Draw a table with its search, order, pages and downloads."""
     search, paging = _controls(listing)
     selection = filters.chosen(viewer, search)
-    first = listing.read(viewer, selection, paging)
+    first = _shown(listing, viewer, readers.place(), selection, paging)
     if not first.total:
         filters.stop_without_days(viewer)
     slot = st.container(key=f"{listing.name}_table")
@@ -138,17 +156,19 @@ def draw_listing(listing: Listing, viewer: Viewer) -> None:
         number = st.pagination(pages, key="page", bind="query-params") if pages > 1 else 1
         begin = (number - 1) * paging.size
         st.caption(f"{begin + 1:,} to {min(begin + paging.size, first.total):,} of {first.total:,} rows")
-    found = first if number == 1 else listing.read(viewer, selection, replace(paging, page=number))
+    found = first
+    if number != 1:
+        found = _shown(listing, viewer, readers.place(), selection, replace(paging, page=number))
     slot.dataframe(
-        listing.arrange(found.rows),
+        found.rows,
         column_config=columns(),
         hide_index=True,
         placeholder=UNKNOWN,
         key=f"{listing.name}_rows",
-        height="content" if len(found.rows) <= ROWS_AT_SIGHT else HEIGHT,
-        alt=f"{listing.name.capitalize()} traffic, rows {begin + 1} to {begin + len(found.rows)} of {first.total}",
+        height="content" if found.count <= ROWS_AT_SIGHT else HEIGHT,
+        alt=f"{listing.name.capitalize()} traffic, rows {begin + 1} to {begin + found.count} of {first.total}",
     )
-    _downloads(listing, selection)
+    _downloads(listing, selection, paging)
 
 
 def _controls(listing: Listing) -> tuple[str, Paging]:
@@ -173,16 +193,16 @@ def _controls(listing: Listing) -> tuple[str, Paging]:
     return str(search or "").strip(), Paging(by, filters.ORDERS[order], 1, filters.SIZES[size])
 
 
-def _downloads(listing: Listing, selection: Selection) -> None:
+def _downloads(listing: Listing, selection: Selection, order: Paging) -> None:
     with st.container(horizontal=True):
         st.download_button(
             "Download these rows",
-            readers.download(lambda viewer, store: listing.csv(viewer, store, selection)),
+            readers.download(lambda viewer, store: listing.csv(viewer, store, selection, order)),
             f"{listing.name}-traffic-{selection.first}-to-{selection.last}.csv",
             "text/csv",
             icon=":material/download:",
             key=f"{listing.name}_csv",
-            help="CSV of all pages of this table, as it is filtered now",
+            help="CSV of all pages of this table, as it is filtered and sorted now",
             on_click="ignore",
         )
         st.download_button(

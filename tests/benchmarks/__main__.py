@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tests.benchmarks.again import again
+from tests.benchmarks.bounds import bounds
 from tests.benchmarks.commit import commit
 from tests.benchmarks.cpu import cpu
 from tests.benchmarks.measured import Measured, Scale
@@ -23,6 +24,8 @@ from tests.benchmarks.memory import memory
 from tests.benchmarks.pages import pages
 from tests.benchmarks.rate import rate
 from tests.benchmarks.size import size
+from tests.benchmarks.spikes import spikes
+from tests.benchmarks.sql import sql
 from tests.benchmarks.visits import growth, sessions
 
 PLAIN_WIDTH = 160  # in a file or a pipe
@@ -39,6 +42,9 @@ PARTS: dict[str, tuple[Part, int]] = {
     "pages": (pages, 300),
     "sessions": (sessions, 180),
     "growth": (growth, 300),
+    "spikes": (spikes, 180),
+    "bounds": (bounds, 180),
+    "sql": (sql, 180),
 }
 """The parts, each with the seconds after which it is ended. `size` makes the five years where they are not yet."""
 

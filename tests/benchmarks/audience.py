@@ -8,14 +8,18 @@ from pathlib import Path
 from duckdb import DuckDBPyConnection
 
 from data import calendar, sessions
+from data.audit import Subject, note
 from data.authority import COMMAND_LINE, NewUser, save_account, save_grant
 from data.calendar import DAY, stored
 from data.models import Grant, Role
 from data.store import Store
+from data.tokens import TokenFacts, save_token
+from data.vault import open_vault
 from tests.benchmarks.five_years import five_years_copy
 from tests.benchmarks.measured import NEWEST_DAY, Scale
 
 HERE = Path(__file__).parent
+ACTS = 20  # in the audit log, of each tenant
 CLOCK = "TRAFFIC_BENCHMARK_SECONDS"  # by how much the app's clock is ahead, in the environment of its process
 
 
@@ -53,6 +57,7 @@ def gather(scale: Scale, directory: Path, sessions_wanted: int = 0) -> Audience:
     granted["manager-of-all"] = list(range(1, 1 + scale.tenants))
     with store.control.commit("adding users") as connection:
         keys = [_user(connection, name, tenant_ids, now) for name, tenant_ids in granted.items()]
+    _administer(store, scale.tenants, now)
     *managers, manager_of_all = [_session(store, key, now) for key in keys]
     store.close()
     return Audience(directory, ahead, managers[0], manager_of_all, tuple(managers))
@@ -62,6 +67,19 @@ def set_clock() -> None:
     """Let the app of this process live at the audience's time: before any module that reads the clock is imported."""
     ahead = timedelta(seconds=float(os.environ[CLOCK]))
     calendar.utc_now = lambda: datetime.now(UTC) + ahead
+
+
+def _administer(store: Store, tenants: int, now: datetime) -> None:
+    """Acts in the audit log, and a token for each tenant."""
+    with store.control.commit("acting") as connection:
+        for number in range(ACTS * tenants):
+            tenant_id = 1 + number % tenants
+            about = Subject(f"tenant {tenant_id}", tenant_id)
+            note(connection, "collection started", about, ("manager-0", now - number * timedelta(hours=1)))
+    sealed = (open_vault(store.directory).seal("ghp_of_nobody"), "body")
+    for tenant_id in range(1, 1 + tenants):
+        facts = TokenFacts("classic", f"owner-{tenant_id}", tenant_id, "repo", now + timedelta(days=90))
+        save_token(store, tenant_id, sealed, facts, now)
 
 
 def _user(connection: DuckDBPyConnection, name: str, tenant_ids: list[int], now: datetime) -> int:

@@ -36,11 +36,14 @@ class Scale:
     again_repositories: int = 100
     run_s: float = 330.0
     tenants: int = 50
-    page_runs: int = 15
+    page_runs: int = 45
     browsers: int = 30
     think_s: float = 4.0
     visit_s: float = 75.0
     reruns: int = 1000
+    known_series: int = 40
+    known_lists: int = 8
+    recorded_days: int = 480
 
 
 TINY = Scale(
@@ -61,5 +64,8 @@ TINY = Scale(
     think_s=0.05,
     visit_s=0.5,
     reruns=10,
+    known_series=2,
+    known_lists=1,
+    recorded_days=30,
 )
 """Nothing is proved by it but that the parts work."""

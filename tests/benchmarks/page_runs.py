@@ -1,8 +1,9 @@
 """The script runs of pages in a process of their own, which times itself: `python -m tests.benchmarks.page_runs`.
 
 A run is what Streamlit's script runner does for a rerun: from the request to the end of the script. The frame is in
-it, and the check of the session. Beside each page stands an empty one: as many widgets of the same kinds in the same
-navigation, without anything to show.
+it, and the check of the session. Beside each page stands an empty one: as many widgets of the same kinds in a
+navigation of as many pages, without anything to show. A widget is what Streamlit means by it, what answers to the user;
+a table whose rows cannot be ticked, a chart, a text, a number and a container are none, so the empty page has none.
 """
 
 from tests.benchmarks.audience import set_clock
@@ -29,23 +30,13 @@ from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
 from streamlit.testing.v1 import AppTest, app_test, local_script_runner
 from streamlit.testing.v1.element_tree import Block, Element
 
-from pages.ui import session
+from pages.ui import session, store
+from pages.ui.navigation import SECTIONS
 from tests.benchmarks.audience import Audience
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 120
-EVERY_PAGE = (
-    "traffic/chart",
-    "traffic/daily",
-    "traffic/weekly",
-    "repositories/repositories",
-    "repositories/add",
-    "administration/log",
-    "administration/tenants",
-    "administration/users",
-    "administration/audit",
-    "account/profile",
-)
+EVERY_PAGE = tuple(entry.path.removesuffix(".py") for entries in SECTIONS.values() for entry in entries)
 WIDGETS = {  # how an empty page makes one of each kind that a page may have
     "button": "st.button('A', key='{key}')",
     "button_group": "st.segmented_control('A', ['a', 'b', 'c'], key='{key}')",
@@ -60,18 +51,21 @@ WIDGETS = {  # how an empty page makes one of each kind that a page may have
     "date_input": "st.date_input('A', key='{key}')",
     "number_input": "st.number_input('A', key='{key}')",
     "pagination": "st.pagination(9, key='{key}')",
-    "dataframe": "st.dataframe([{{'a': 1}}], key='{key}', on_select='rerun')",
+    "dataframe": "st.dataframe(TABLE, key='{key}', on_select='rerun')",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class PageRuns:
-    """What was measured of a page; times in seconds, of the empty page of as many widgets too."""
+    """What was measured of a page; times in seconds, of the empty page of as many widgets too. `times_cpu`: how many
+    times the processor time of the empty one a warm run takes, which other work on the machine does not change.
+    """
 
     page: str
     cold_s: float
     warm_s: float
     empty_s: float
+    times_cpu: float
     widgets: dict[str, int]
 
 
@@ -95,15 +89,15 @@ class _Watch:
     """Times the script runs of this process. Scripts are compiled once, as by a server."""
 
     def __init__(self) -> None:
-        self.seconds = 0.0
+        self.seconds = self.cpu_s = 0.0
         compiled, run_script = ScriptCache(), ScriptRunner._run_script
         for module in (app_test, local_script_runner):
             module.ScriptCache = lambda: compiled  # type: ignore[attr-defined]
 
         def timed(runner: ScriptRunner, wanted: Any) -> None:
-            began = time.perf_counter()
+            began, used = time.perf_counter(), time.thread_time()
             run_script(runner, wanted)
-            self.seconds = time.perf_counter() - began
+            self.seconds, self.cpu_s = time.perf_counter() - began, time.thread_time() - used
 
         ScriptRunner._run_script = timed  # type: ignore[method-assign,assignment]
 
@@ -126,11 +120,23 @@ def _empty(widgets: Mapping[str, int], pages: int, folder: Path) -> AppTest:
     """An app of so many pages, of which the shown one has these widgets and nothing else."""
     places = [(kind, number) for kind, count in widgets.items() for number in range(count)]
     lines = [WIDGETS[kind].format(key=f"{kind}_{number}") for kind, number in places]
-    (folder / "page.py").write_text("\n".join(["import streamlit as st", *lines]))
+    (folder / "rows.py").write_text("import pyarrow as pa\n\nTABLE = pa.table({'a': [1]})\n")
+    (folder / "page.py").write_text("\n".join(["import streamlit as st", "from rows import TABLE", *lines]))
     made = [f"st.Page('page.py', title='{n}', url_path='p{n}', default={n == 0})" for n in range(pages)]
     frame = ["import streamlit as st", "st.set_page_config(layout='wide')", f"st.navigation([{', '.join(made)}]).run()"]
     (folder / "frame.py").write_text("\n".join(frame))
     return AppTest.from_file(folder / "frame.py", default_timeout=PATIENCE_S)
+
+
+def _forget_everything() -> None:
+    """Empty every cache of pages, and what the store keeps in memory; it stays open."""
+    st.cache_data.clear()
+    for module in [module for name, module in sys.modules.items() if name.startswith("pages.")]:
+        if module is not store:
+            for each in vars(module).values():
+                getattr(each, "cache_clear", lambda: None)()
+    store.the_store().traffic._answers.forget()
+    store.the_store().control._answers.forget()
 
 
 def _widgets(run: AppTest) -> dict[str, int]:
@@ -150,14 +156,14 @@ def _answers(node: Element) -> bool:
 def _measured(name: str, times: int, watch: _Watch) -> PageRuns:
     cold = []
     for _ in range(min(3, times)):
-        st.cache_data.clear()
+        _forget_everything()
         cold.append(watch.timed(page := _page(name)))
     widgets = _widgets(page)
     with tempfile.TemporaryDirectory() as folder:
-        empty = _empty(widgets, len(EVERY_PAGE), Path(folder))
-        pairs = [(watch.timed(page), watch.timed(empty)) for _ in range(times + 2)][2:]
-    warm, bare = (median(each) for each in zip(*pairs, strict=True))
-    return PageRuns(name, max(cold), warm, bare, widgets)
+        empty = _empty(widgets, len(EVERY_PAGE) + 1, Path(folder))  # the first has a second address
+        turns = [(watch.timed(page), watch.cpu_s, watch.timed(empty), watch.cpu_s) for _ in range(times + 2)]
+    warm, warm_cpu, bare, bare_cpu = (median(each) for each in zip(*turns[2:], strict=True))
+    return PageRuns(name, max(cold), warm, bare, warm_cpu / bare_cpu, widgets)
 
 
 def _main() -> None:
@@ -166,7 +172,7 @@ def _main() -> None:
     times, secret = parser.parse_args().times, sys.stdin.read()
     session.session_secret = lambda: secret
     watch = _Watch()
-    _page(EVERY_PAGE[0]).run()  # imports are not what is measured
+    _page("traffic/chart").run()  # imports are not what is measured
     print(json.dumps([asdict(_measured(name, times, watch)) for name in EVERY_PAGE]))
 
 

@@ -31,7 +31,8 @@ def _times(run: PageRuns) -> float:
 def _warm(run: PageRuns) -> Measured:
     count = sum(run.widgets.values())
     kinds = ", ".join(f"{n} {kind.replace('_', ' ')}" for kind, n in sorted(run.widgets.items()))
-    note = f"{1000 * run.warm_s:.1f} ms; an empty one {1000 * run.empty_s:.1f} ms; {count} widgets: {kinds}"
+    took = f"{1000 * run.warm_s:.1f} ms; an empty one {1000 * run.empty_s:.1f} ms"
+    note = f"{took}; of processor time {run.times_cpu:.1f} ×; {count} widgets: {kinds}"
     what, value = f"page {run.page}, warm, by an empty one", f"{_times(run):.1f} ×"
     return Measured(what, value, f"≤ {MOST_TIMES:g} ×", _times(run) <= MOST_TIMES, note)
 

@@ -14,8 +14,8 @@ from tests.benchmarks.browser import Browser, browsing
 from tests.benchmarks.measured import Measured, Scale
 
 MOST_S = 0.4
-PAGES = ("chart", "daily", "weekly", "repositories")
-TRAFFIC_PAGES = ("chart", "daily", "weekly")
+PAGES = ("overview", "chart", "daily", "weekly", "repositories")
+TRAFFIC_PAGES = ("overview", "chart", "daily", "weekly")  # with a choice of days
 RANGES = tuple(name for name in filters.RANGES if name != filters.CUSTOM)
 CONTROLS = [("metric", list(filters.METRICS)), ("by", list(filters.GRAINS)), ("as", list(filters.VIEWS))]
 EARLY = 0.2  # of the reruns: when memory is looked at for the first time
@@ -62,7 +62,7 @@ async def _person(server: Server, secret: str, number: int, scale: Scale, until:
     chance = random.Random(number)
     await asyncio.sleep(chance.uniform(0, scale.think_s))
     async with browsing(server.url, secret) as browser:
-        opened, page = await browser.open(""), "chart"
+        opened, page = await browser.open(""), "overview"
         reruns: list[float] = []
         while time.monotonic() < until or not reruns:
             await asyncio.sleep(scale.think_s)
@@ -75,7 +75,7 @@ async def _act(browser: Browser, page: str, chance: random.Random) -> tuple[str,
     """A click: another page, or what can be filtered on this one. Answers the page and the seconds."""
     if page not in TRAFFIC_PAGES or chance.random() < 0.35:
         page = chance.choice([each for each in PAGES if each != page])
-        return page, await browser.open("start" if page == "chart" else page)
+        return page, await browser.open(page)
     if page == "chart" and chance.random() < 0.5:
         key, words = chance.choice(CONTROLS)
         return page, await browser.choose(key, chance.choice(words))
@@ -88,12 +88,11 @@ async def _again_and_again(server: Server, audience: Audience, reruns: int) -> t
     sizes: dict[int, int] = {}
     async with browsing(server.url, audience.manager) as browser:
         await browser.open("")
-        shown = "start"
+        shown = "overview"
         for number in range(1, reruns + 1):
             page, name = steps[number // 2 % len(steps)]
-            address = "start" if page == "chart" else page
-            if address != shown:
-                await browser.open(shown := address)
+            if page != shown:
+                await browser.open(shown := page)
             else:
                 await browser.choose(filters.RANGE, name)
             sizes[number] = server.resident_bytes() if number in {int(EARLY * reruns), reruns} else 0

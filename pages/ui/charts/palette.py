@@ -5,4 +5,5 @@ COLOURS = {
     "series": "#2f7fe6 #d9730d #0b9382 #c2489c #8a8500 #8667e8 #dd4550 #3c8c3a",
     "rest": "#7b8798",
     "gap": "#7b8798",
+    "mark": "#dd4550",
 }

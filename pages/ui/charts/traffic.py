@@ -58,10 +58,10 @@ def _kind(shape: Shape) -> Shape:
     return Shape(shape.metric, shape.grain, names, False, periods, shape.has_gaps)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=128)
 def _of_kind(kind: Shape) -> dict[str, Any]:
     chart = alt.layer(*_layers(kind), data=alt.NamedData("rows")).properties(height=HEIGHT)
-    found: dict[str, Any] = chart.to_dict()
+    found: dict[str, Any] = chart.to_dict(validate=False)  # its channels were checked as they were made
     del found["data"]
     return found
 

@@ -88,7 +88,7 @@ def test_who_has_an_account_signs_in_and_takes_the_grant_along(app: App, secret:
 def test_putting_it_off_leaves_the_link_good(app: App, secret: str) -> None:
     run = app.opened("viewer", invitation=secret)
     run.button(key="invitation_later").click().run()
-    assert run.title[0].value == "Chart"
+    assert run.title[0].value == "Overview"
     assert invitations.invitation_of(app.store, secret, utc_now())
 
 

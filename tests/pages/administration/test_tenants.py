@@ -108,7 +108,7 @@ def test_a_tenant_is_deactivated_after_its_name_was_typed(app: App) -> None:
     assert tenant(app).active
     confirmed(app.opened("admin", PAGE), "tenant_deactivate", "Blue")
     assert not tenant(app).active
-    assert app.opened("viewer").title[0].value == "Chart"
+    assert app.opened("viewer").title[0].value == "Overview"
 
 
 @pytest.mark.parametrize("username", ["tenant", "maintainer", "viewer", "nobody"])

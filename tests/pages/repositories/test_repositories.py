@@ -166,6 +166,10 @@ def test_search_and_order_are_obeyed(app: App) -> None:
     assert listed(run) == ["green/telescope"]
 
 
+def test_a_name_leads_to_the_page_of_its_repository(app: App) -> None:
+    assert column(app.opened("single", PAGE), "link") == ["/repository?of=blue/engine"]
+
+
 def test_a_tick_does_not_pass_to_another_row_when_the_table_changes(app: App) -> None:
     run = ticked(app.opened("tenant", PAGE), "blue/docs")
     run.text_input("repositories_search").input("engine").run()

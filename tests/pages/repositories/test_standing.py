@@ -1,11 +1,12 @@
 """How a repository stands, in words."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from data.models import RepositoryState
-from pages.repositories.standing import Standing, is_urgent, note
+from pages.repositories.standing import Standing, is_urgent, note, warn_days
 
 COLLECTED_AT = datetime(2026, 5, 3, 14, 15, tzinfo=UTC)
 
@@ -18,6 +19,15 @@ def standing(left: int | None, state: RepositoryState = RepositoryState.ACTIVE, 
 def test_seven_days_until_loss_are_urgent(left: int | None, urgent: bool) -> None:
     assert is_urgent(standing(left)) is urgent
     assert bool(note(standing(left))) is urgent
+
+
+@pytest.mark.parametrize(
+    ("schedule", "days"),
+    [("daily", 7), ("weekly", 3), ("0 0 * * *", 7), ("0 6 * * MON,THU", 6), ("0 0 1 * *", 1), ("never", 7)],
+)
+def test_one_that_is_collected_rarely_is_late_when_a_time_was_missed(schedule: str, days: int) -> None:
+    assert warn_days(schedule, COLLECTED_AT) == days
+    assert [is_urgent(replace(standing(left), warn_at=days)) for left in (days + 1, days)] == [False, True]
 
 
 @pytest.mark.parametrize("state", [RepositoryState.PAUSED, RepositoryState.REMOVED])

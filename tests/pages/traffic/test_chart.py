@@ -16,6 +16,7 @@ READERS = {
     "both": {"blue/engine", "blue/docs", "blue/mirror", "green/telescope"},
 }
 NO_READERS = ("admin", "maintainer", "nobody")
+PAGE = "traffic/chart"
 
 
 def names_in_table(run: AppTest) -> set[str]:
@@ -30,7 +31,7 @@ def chart(run: AppTest) -> dict[str, Any]:
 
 @pytest.mark.parametrize(("username", "names"), READERS.items())
 def test_a_reader_sees_the_repositories_that_are_granted(app: App, username: str, names: set[str]) -> None:
-    run = app.opened(username, **{"as": "Table"})
+    run = app.opened(username, PAGE, **{"as": "Table"})
     assert run.title[0].value == "Chart"
     assert names_in_table(run) == names
     assert set(run.multiselect(key="repository").options) == names
@@ -38,40 +39,40 @@ def test_a_reader_sees_the_repositories_that_are_granted(app: App, username: str
 
 @pytest.mark.parametrize("username", NO_READERS)
 def test_whoever_reads_no_traffic_has_no_such_page(app: App, username: str) -> None:
-    run = app.opened(username, "traffic/chart")
+    run = app.opened(username, PAGE)
     assert run.title[0].value != "Chart"
     assert not run.metric
     assert "blue/" not in shown_text(run)
 
 
 def test_whoever_is_signed_out_gets_the_sign_in(app: App) -> None:
-    run = app.opened(None, "traffic/chart", repository="blue/engine")
+    run = app.opened(None, PAGE, repository="blue/engine")
     assert run.title[0].value == "GitHub Traffic"
     assert not run.metric
 
 
 def test_the_default_is_views_of_31_days_by_day(app: App) -> None:
-    run = app.opened("single")
+    run = app.opened("single", PAGE)
     (found,) = run.get("vega_lite_chart")
     assert f"views a day, blue/engine, {days_ago(31)} to {days_ago(1)} (UTC)" in found.proto.alt
 
 
 def test_totals_stand_above_with_the_change(app: App) -> None:
-    run = app.opened("viewer", range="14 days")
+    run = app.opened("viewer", PAGE, range="14 days")
     assert [card.label for card in run.metric] == ["Views", "Visitor-days", "Clones", "Cloner-days"]
     assert all(int(card.value) > 0 and card.delta.endswith(" %") for card in run.metric)
     assert "three times" in run.caption[0].value
 
 
 def test_uniques_of_several_days_are_never_called_visitors(app: App) -> None:
-    labels = {card.label for card in app.opened("viewer").metric}
+    labels = {card.label for card in app.opened("viewer", PAGE).metric}
     assert not labels & {"Visitors", "Unique visitors", "Cloners", "Unique cloners"}
 
 
 def test_a_link_opens_the_same_view(app: App) -> None:
     link: dict[str, str | list[str]]
     link = {"range": "All", "repository": ["blue/docs", "blue/engine"], "metric": "Clones", "by": "Week", "as": "Table"}
-    run = app.opened("viewer", **link)
+    run = app.opened("viewer", PAGE, **link)
     assert names_in_table(run) == {"blue/docs", "blue/engine"}
     assert run.session_state["metric"] == "Clones"
     assert {day.weekday() for day in run.dataframe[0].value["period"]} == {0}
@@ -80,20 +81,22 @@ def test_a_link_opens_the_same_view(app: App) -> None:
 
 
 def test_a_link_shows_somebody_else_what_they_may_see_and_says_so(app: App) -> None:
-    run = app.opened("single", repository=["green/telescope", "blue/engine"], **{"as": "Table"})
+    run = app.opened("single", PAGE, repository=["green/telescope", "blue/engine"], **{"as": "Table"})
     assert names_in_table(run) == {"blue/engine"}
     assert "not for you to see" in run.info[0].value
 
 
 def test_a_strangers_repository_is_answered_as_one_that_is_not_there(app: App) -> None:
-    strange, missing = (shown_text(app.opened("tenant", repository=name)) for name in ("green/telescope", "blue/none"))
+    strange, missing = (
+        shown_text(app.opened("tenant", PAGE, repository=name)) for name in ("green/telescope", "blue/none")
+    )
     assert strange == missing
 
 
 @pytest.mark.parametrize("key", ["range", "dates", "repository", "metric", "by", "as"])
 @pytest.mark.parametrize("value", ["<script>alert(1)</script>", "", "0", ["a", "b", "c"]])
 def test_a_broken_link_is_read_as_far_as_it_makes_sense(app: App, key: str, value: str | list[str]) -> None:
-    run = app.opened("single", **{"range": "Custom", key: value})
+    run = app.opened("single", PAGE, **{"range": "Custom", key: value})
     assert run.title[0].value == "Chart"
     assert "left out" in run.info[0].value
     assert not run.error
@@ -101,33 +104,33 @@ def test_a_broken_link_is_read_as_far_as_it_makes_sense(app: App, key: str, valu
 
 
 def test_filters_stay_when_the_page_changes(app: App) -> None:
-    run = app.opened("viewer", range="Quarter", repository="blue/docs")
+    run = app.opened("viewer", PAGE, range="Quarter", repository="blue/docs")
     run.switch_page("../traffic/daily.py").run()
     assert run.session_state["range"] == "Quarter"
     assert set(run.dataframe[0].value["full_name"]) == {"blue/docs"}
 
 
 def test_a_gap_is_told_above_and_drawn_as_a_band(app: App) -> None:
-    run = app.opened("green-tenant", range="All")
+    run = app.opened("green-tenant", PAGE, range="All")
     assert "are gaps" in run.caption[0].value
     assert "rect" in {layer["mark"]["type"] for layer in chart(run)["layer"]}
     assert "Gap" in shown_text(run)
 
 
 def test_the_table_has_the_numbers_of_the_chart(app: App) -> None:
-    run = app.opened("single", **{"as": "Table"})
+    run = app.opened("single", PAGE, **{"as": "Table"})
     assert len(run.dataframe[0].value) == 31
     assert [button.key for button in run.get("download_button")] == ["chart_csv"]
 
 
 def test_several_repositories_have_their_total_in_the_table(app: App) -> None:
-    found = app.opened("viewer", range="14 days", by="Month", **{"as": "Table"}).dataframe[0].value
+    found = app.opened("viewer", PAGE, range="14 days", by="Month", **{"as": "Table"}).dataframe[0].value
     newest = found[found["period"] == found["period"].max()].set_index("full_name")["value"]
     assert newest["All repositories"] == newest.drop("All repositories").sum()
 
 
 def test_without_days_the_page_says_where_they_are(app: App) -> None:
-    run = app.opened("single", range="Custom", dates=[str(days_ago(0))])
+    run = app.opened("single", PAGE, range="Custom", dates=[str(days_ago(0))])
     assert "There is no traffic for this choice" in run.info[0].value
     run.button(key="filters_reset").click().run()
     assert run.session_state["range"] == "All"

@@ -112,3 +112,14 @@ def test_without_repositories_a_page_says_what_to_do(app: App, page: str) -> Non
     run = app.opened("tenant", page)
     assert "There are no repositories here for you yet" in run.info[0].value
     assert not run.error
+
+
+@pytest.mark.parametrize("on_the_way", ["traffic/weekly", "traffic/chart"])
+def test_search_order_and_page_stay_while_another_page_is_looked_at(app: App, on_the_way: str) -> None:
+    run = app.opened("viewer", "traffic/daily", range="All", rows="25", sort="Views", order="Ascending", page="2")
+    run.text_input(key="search").set_value("e").run()
+    run.switch_page(f"../{on_the_way}.py").run()
+    run.switch_page("../traffic/daily.py").run()
+    kept = {key: run.session_state[key] for key in ("search", "rows", "sort", "order", "page")}
+    assert kept == {"search": "e", "rows": "25", "sort": "Views", "order": "Ascending", "page": 2}
+    assert not run.warning

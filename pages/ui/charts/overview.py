@@ -1,0 +1,73 @@
+"""Marks the days that stood out on the chart of traffic. Pure."""
+
+import copy
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from typing import Any
+
+import altair as alt
+
+from data.calendar import monday
+from data.selection import Grain
+from pages.ui.charts.palette import COLOURS
+
+RISE = 9  # pixels that a number stands above its bar
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """The number of a day that stood out, the height at which it stands, and what is told of it."""
+
+    number: int
+    day: date
+    height: int
+    told: str
+
+
+def marked(specification: dict[str, Any], marks: Sequence[Mark], grain: Grain) -> dict[str, Any]:
+    """The specification with a number above each period in which a day stood out."""
+    if not marks:
+        return specification
+    found = copy.deepcopy(specification)
+    layer = copy.deepcopy(_numbers())
+    layer["data"] = {"values": _placed(marks, grain)}
+    bars = next(each for each in found["layer"] if "y" in each["encoding"])
+    layer["encoding"]["x"] |= {key: bars["encoding"]["x"][key] for key in ("axis", "scale")}
+    layer["encoding"]["y"] |= {key: bars["encoding"]["y"][key] for key in ("axis", "scale")}
+    found["layer"].append(layer)
+    return found
+
+
+def period_of(day: date, grain: Grain) -> date:
+    """The first day of the period that a day is in."""
+    if grain is Grain.MONTH:
+        return day.replace(day=1)
+    return monday(day) if grain is Grain.WEEK else day
+
+
+def _placed(marks: Sequence[Mark], grain: Grain) -> list[dict[str, Any]]:
+    """A row a period: where it stands, its numbers, what is told."""
+    rows: dict[date, dict[str, Any]] = {}
+    for mark in marks:
+        period = period_of(mark.day, grain)
+        at = int(datetime(period.year, period.month, period.day, tzinfo=UTC).timestamp() * 1000)
+        row = rows.setdefault(period, {"at": at, "height": mark.height, "number": "", "told": ""})
+        row["number"] += f" · {mark.number}" if row["number"] else f"{mark.number}"
+        row["told"] += f"; {mark.told}" if row["told"] else mark.told
+    return list(rows.values())
+
+
+@lru_cache(maxsize=1)
+def _numbers() -> dict[str, Any]:
+    label = alt.Chart(alt.NamedData("marks"))
+    numbered = label.mark_text(dy=-RISE, fontWeight="bold", fontSize=14, color=COLOURS["mark"]).encode(
+        x="at:T",
+        y="height:Q",
+        text="number:N",
+        tooltip=[alt.Tooltip("number:N", title="Stood out"), alt.Tooltip("told:N", title="What")],
+        description="told:N",
+    )
+    found: dict[str, Any] = numbered.to_dict()
+    return {key: found[key] for key in ("mark", "encoding")}

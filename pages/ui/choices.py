@@ -1,0 +1,21 @@
+"""Choices that stand in the address, so that a link opens the same view."""
+
+from collections.abc import Iterable
+
+import streamlit as st
+
+
+def choice(label: str, options: Iterable[str], default: str, key: str) -> str:
+    """One of several words side by side; it stands in the address under its key."""
+    words = list(options)
+    found = st.segmented_control(
+        label,
+        words,
+        default=default,
+        required=True,
+        key=key,
+        bind="query-params",
+        label_visibility="collapsed",
+        wrap=True,
+    )
+    return found if found in words else default
