@@ -651,3 +651,30 @@ comment on column v_releases.asset_name is 'The name of the file, verbatim.';
 comment on column v_releases.day is 'The day of the reading, UTC. A day without a row had the counter of the row before.';
 comment on column v_releases.downloads is 'Downloads of the file since it was uploaded.';
 comment on column v_releases.downloads_gained is 'Downloads since the reading before; NULL for the first reading.';
+
+create view v_notes as
+select
+    note.note_id,
+    note.tenant_id,
+    tenant.name as tenant,
+    note.repository_id,
+    repository.full_name,
+    note.day,
+    note.note,
+    note.link,
+    note.added_at
+from note
+inner join tenant using (tenant_id)
+left join repository on note.repository_id = repository.repository_id;
+
+comment on view v_notes is
+'A row a note: what somebody wrote of a day. Of one repository, or of all repositories of its tenant, where it names none.';
+comment on column v_notes.note_id is 'Our id of the note.';
+comment on column v_notes.tenant_id is 'The tenant whose people wrote it.';
+comment on column v_notes.tenant is 'The name of the tenant.';
+comment on column v_notes.repository_id is 'Our id of the repository that it is about; NULL: of all repositories of the tenant.';
+comment on column v_notes.full_name is 'OWNER/NAME of that repository, as GitHub last told it; NULL where it is about all.';
+comment on column v_notes.day is 'The day that it is about, UTC.';
+comment on column v_notes.note is 'What was written, on one line, verbatim.';
+comment on column v_notes.link is 'The address of a web page that belongs to it; NULL where there is none.';
+comment on column v_notes.added_at is 'When it was written, UTC.';

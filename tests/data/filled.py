@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from data import ledger
+from data.authority import COMMAND_LINE
 from data.calendar import utc_day, whole_week_to_ask_for
 from data.models import (
     AssetReading,
@@ -31,6 +32,7 @@ from data.models import (
     WeeklyObservation,
     WeekReading,
 )
+from data.notes import NewNote, add_note
 from data.repositories import add_repositories
 from data.store import Store
 from data.tenants import add_tenant
@@ -132,7 +134,7 @@ def filled_store(directory: Path) -> Store:
 
 
 def fill(store: Store) -> None:
-    """Two tenants, weeks of answers, the last of them at NOW."""
+    """Two tenants, weeks of answers, the last of them at NOW, and a note of each kind."""
     blue, green = (add_tenant(store, name, "daily", FIRST_RUN).tenant_id for name in ("Blue", "Green"))
     known = {key: RepositoryFacts(100 + key, name, "public", False, False) for key, name in NAMES.items()}
     add_repositories(store, blue, [known[key] for key in (ENGINE, DOCS, MIRROR)], FIRST_RUN)
@@ -146,3 +148,9 @@ def fill(store: Store) -> None:
         progress = ledger.RunProgress(state, len(seen), 4, "GitHub was slow.")
         ledger.save_results(store, run_id, seen, progress)
         ledger.finish_run(store, run_id, progress, at + timedelta(minutes=2))
+    for note in (
+        NewNote(RELEASED_ON, "Version 2 was announced", "https://example.org/two", ENGINE),
+        NewNote(days_ago(25), "A talk about all of it", tenant_id=blue),
+    ):
+        add_note(store, COMMAND_LINE, note, NOW)
+    store.close()  # to write a note is to read who may: a client of a test opens the file with other settings

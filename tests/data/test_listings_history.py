@@ -38,18 +38,7 @@ def key(store: Store) -> int:
 def test_each_name_is_told_with_its_ranks_and_when_it_was_seen(store: Store, key: int, listing: str) -> None:
     viewer = Viewer(frozenset({key}), frozenset())
     found = summary(history(viewer, store, of_one(key, FIRST, TODAY), listing), FIRST)
-    columns = [
-        "name",
-        "rank",
-        "rank_before",
-        "best_rank",
-        "views",
-        "lists",
-        "first_seen",
-        "last_seen",
-        "from_the_start",
-    ]
-    assert plain(found[columns]) == [
+    assert plain(found[list(COLUMNS)]) == [
         ("new", 1, None, 1, 100, 1, THIRD, THIRD, False),
         ("steady", 2, 1, 1, 90, 3, FIRST, THIRD, True),
         ("old", 3, None, 1, 80, 2, FIRST, THIRD, True),

@@ -44,6 +44,7 @@ VIEWS = (
     "v_repositories",
     "v_stars",
     "v_releases",
+    "v_notes",
 )
 FACTS = RepositoryFacts(7, "blue/engine", "public", False, False)
 Rows = list[tuple[Any, ...]]

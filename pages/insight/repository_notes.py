@@ -1,0 +1,96 @@
+"""The dialog that writes a note, and the list of notes; what may be done is asked at the moment of acting."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+import streamlit as st
+
+from data.calendar import utc_now
+from data.models import Account, Repository
+from data.notes import LINK_LIMIT, TEXT_LIMIT, NewNote, Note, NoteRefused, add_note, change_note, may_write, remove_note
+from pages.insight.note_links import to_open
+from pages.ui import messages, session, tables
+from pages.ui.store import the_store
+
+THIS, ALL = "This repository", "All repositories of the tenant"
+MOST_LISTED = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What the dialog begins with; `note` where one is changed."""
+
+    day: date
+    text: str = ""
+    note: Note | None = None
+
+
+def draw_list(account: Account, repository: Repository, found: Sequence[Note]) -> None:
+    """The notes, the newest first; for those who may write them with what can be done to each."""
+    writes = may_write(account, repository.tenant_id)
+    if not found:
+        return
+    st.header("Notes", anchor=False)
+    newest = sorted(found, key=lambda each: (each.day, each.note_id), reverse=True)
+    for note in newest[:MOST_LISTED]:
+        with st.container(horizontal=True, vertical_alignment="center", key=f"repository_note_{note.note_id}"):
+            about = "" if note.repository_id is not None else " · of all repositories"
+            st.markdown(
+                f"**{tables.day_text(note.day)}**{about}  \n{messages.literal(note.note)}{to_open(note.link)}",
+                width="stretch",
+            )
+            if writes and st.button("Change", key=f"repository_change_{note.note_id}", type="tertiary"):
+                write(repository, Draft(note.day, note.note, note))
+    if len(newest) > MOST_LISTED:
+        st.caption(f"The newest {MOST_LISTED} of {len(newest):,}; choose fewer days to see older ones.")
+
+
+@st.dialog("Note", icon=":material/edit_note:")
+def write(repository: Repository, draft: Draft) -> None:
+    """Write a new note or change one."""
+    with messages.shown():
+        session.require_account()
+        old = draft.note
+        with st.form("repository_note_form", border=False):
+            day = st.date_input("Day (UTC)", draft.day, format="YYYY-MM-DD", key="repository_note_day")
+            text = st.text_area(
+                "What happened", draft.text, max_chars=TEXT_LIMIT, key="repository_note_text", height=96
+            )
+            given = old.link or "" if old else ""
+            link = st.text_input("Link (optional)", given, max_chars=LINK_LIMIT, key="repository_note_link")
+            about = THIS
+            if old is None:
+                about = st.radio("About", [THIS, ALL], key="repository_note_about", horizontal=True)
+            saved = st.form_submit_button("Save", type="primary", key="repository_note_save", width="stretch")
+        st.caption("Everybody who sees what it is about reads it.")
+        if saved and isinstance(day, date):
+            typed = NewNote(day, text or "", link, *_place(repository, about))
+            _do(lambda: _save(typed, old), "The note is saved.")
+        if old is not None and st.button("Remove this note", key="repository_note_remove", width="stretch"):
+            _do(lambda: _remove(old.note_id), "The note is removed.")
+
+
+def _place(repository: Repository, about: str) -> tuple[int | None, int | None]:
+    return (repository.repository_id, None) if about == THIS else (None, repository.tenant_id)
+
+
+def _save(typed: NewNote, old: Note | None) -> None:
+    by = session.require_account().username
+    if old is None:
+        add_note(the_store(), by, typed, utc_now())
+    else:
+        change_note(the_store(), by, replace(old, day=typed.day, note=typed.note, link=typed.link), utc_now())
+
+
+def _remove(note_id: int) -> None:
+    remove_note(the_store(), session.require_account().username, note_id, utc_now())
+
+
+def _do(act: Callable[[], None], done: str) -> None:
+    try:
+        act()
+    except NoteRefused as refusal:
+        messages.refused(refusal)
+        return
+    messages.notice_after_rerun(done)
