@@ -1,0 +1,140 @@
+-- Stars or downloads gained by day, week or month, each whole, or over all days (by none); together, by repository or
+-- by release. A gain of downloads stands on the day on which it was seen; a first reading is no gain. From the day
+-- of the newest answer on a period is pending. Grain: a name and period (UTC). Source: star_history, release_download.
+with bounds as (
+    select
+        case $by
+            when 'week' then date_trunc('week', $first_day::date)::date
+            when 'month' then date_trunc('month', $first_day::date)::date
+            else $first_day::date
+        end as first_day,
+        case $by
+            when 'week' then date_trunc('week', $last_day::date)::date + 6
+            when 'month' then last_day($last_day::date)
+            else $last_day::date
+        end as last_day
+),
+
+gains as (
+    select
+        repository_id,
+        null as release_id,
+        day,
+        stars as gained
+    from star_history
+    where repository_id in (select repository_id from panel_repository) and $measure = 'stars gained'
+    union all
+    select
+        repository_id,
+        release_id,
+        day,
+        downloads - lag(downloads) over (partition by repository_id, asset_id order by day) as gained
+    from release_download
+    where repository_id in (select repository_id from panel_repository) and $measure = 'downloads gained'
+),
+
+told as (
+    select
+        repository_id,
+        max(last_good_at)::date as told_on
+    from endpoint_state
+    where
+        repository_id in (select repository_id from panel_repository)
+        and endpoint = if($measure = 'stars gained', 'star_history', 'releases')
+    group by repository_id
+),
+
+of_groups as (
+    select
+        case $split
+            when 'repository' then panel_repository.name
+            when 'release'
+                then
+                    if((select count(*) from panel_repository) = 1, '', panel_repository.name || ' ')
+                    || coalesce(release.tag_name, 'release ' || gains.release_id::text)
+        end as name,
+        gains.repository_id,
+        gains.day,
+        gains.gained
+    from gains
+    inner join panel_repository using (repository_id)
+    left join release
+        on gains.repository_id = release.repository_id and gains.release_id = release.release_id
+),
+
+named as (
+    select
+        *,
+        min(day) over (partition by name) as first_day
+    from of_groups
+),
+
+days as (
+    select
+        names.name,
+        spread.day,
+        sum(named.gained) as gained,
+        spread.day < coalesce(any_value(names.told_on), spread.day + 1) as is_told
+    from (
+        select
+            named.name,
+            min(named.first_day) as first_day,
+            min(told.told_on) as told_on
+        from named
+        left join told using (repository_id)
+        group by named.name
+    ) as names
+    cross join (
+        select unnest(
+            range(
+                greatest(bounds.first_day, (select min(first_day) from named)),
+                least(bounds.last_day, (select today from v_today)) + interval 1 day,
+                interval 1 day
+            )
+        )::date as day
+        from bounds
+    ) as spread
+    left join named on names.name is not distinct from named.name and spread.day = named.day
+    where spread.day >= names.first_day
+    group by names.name, spread.day
+),
+
+grouped as (
+    select
+        name,
+        case $by
+            when 'day' then day
+            when 'week' then date_trunc('week', day)::date
+            when 'month' then date_trunc('month', day)::date
+        end as period,
+        coalesce(sum(gained), 0)::bigint as value,
+        if(
+            bool_and(is_told)
+            and ($by <> 'week' or max(day) = date_trunc('week', max(day))::date + 6)
+            and ($by <> 'month' or max(day) = last_day(max(day))),
+            'final', 'pending'
+        ) as state
+    from days
+    where is_told or gained is not null
+    group by all
+),
+
+ranked as (
+    select
+        name,
+        row_number() over (order by sum(value) desc nulls last, lower(name)) as rank,
+        count(*) over () as names
+    from grouped
+    group by name
+)
+
+select
+    grouped.period,
+    grouped.name,
+    grouped.value,
+    grouped.state,
+    ranked.names
+from grouped
+inner join ranked on grouped.name is not distinct from ranked.name
+where ranked.rank <= $most
+order by ranked.rank, grouped.period;

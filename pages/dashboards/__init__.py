@@ -1,0 +1,1 @@
+"""Dashboards: canned ones, and those that users build from panels."""

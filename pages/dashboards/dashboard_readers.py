@@ -1,0 +1,108 @@
+"""Cached readers of dashboards: a panel is read and drawn once a version of the store, day, viewer and wish."""
+
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+import streamlit as st
+
+from data.arrow import arrow_table
+from data.calendar import utc_day, utc_now
+from data.dashboard_shapes import Kind, Panel
+from data.dashboards import SavedDashboard, dashboards
+from data.models import Account, Viewer
+from data.panel_words import SNAPSHOTS, measure_name
+from data.panels import panel_rows
+from data.store import Store
+from pages.dashboards import placing
+from pages.ui import readers, tables
+from pages.ui.charts import panels as charts
+from pages.ui.readers import READING, Place
+from pages.ui.store import the_store
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number, what it is called, and how it has changed."""
+
+    name: str
+    value: float | None
+    change: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A panel as Streamlit takes it. One for all who may see it: not to be changed.
+
+    `rows` are an Arrow table, of a chart with its specification; None where there is nothing to show.
+    """
+
+    notes: str
+    rows: Any = None
+    alt: str = ""
+    specification: dict[str, Any] | None = None
+    columns: Any = None
+    number: Number | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """Who looks, at which version of the store, on which UTC day: found once for all panels of a page."""
+
+    viewer: Viewer
+    place: Place
+    today: date
+
+
+def sight(viewer: Viewer) -> Sight:
+    """The sight of this moment."""
+    return Sight(viewer, readers.place(), utc_day(utc_now()))
+
+
+def drawn(seen: Sight, panel: Panel) -> Drawn:
+    """A panel that is no text."""
+    return _drawn(seen.viewer, seen.place, panel, seen.today)
+
+
+def saved(account: Account) -> tuple[SavedDashboard, ...]:
+    """The dashboards that the user sees."""
+    return _saved(account, readers.place(), the_store().control.version())
+
+
+def panel_csv(viewer: Viewer, store: Store, panel: Panel) -> bytes:
+    """A panel's rows as CSV."""
+    return tables.csv_of(placing.csv_rows(panel_rows(viewer, store, panel, utc_day(utc_now()))))
+
+
+@lru_cache(maxsize=512)
+def _drawn(viewer: Viewer, place: Place, panel: Panel, today: date) -> Drawn:
+    with st.spinner(READING):
+        found = panel_rows(viewer, the_store(), panel, today)
+    notes = " ".join(found.notes)
+    if panel.kind is Kind.NUMBER:
+        value, before = (
+            None if found.rows[name].isna()[0] else int(found.rows[name][0]) for name in ("value", "before")
+        )
+        return Drawn(notes, number=Number(measure_name(panel, panel.measure), value, _change(panel, value, before)))
+    if found.rows.empty or found.rows["value"].isna().all():
+        return Drawn(notes)
+    if panel.kind is Kind.TABLE:
+        rows = placing.table_rows(found)
+        return Drawn(notes, arrow_table(rows), f"A table of {len(rows):,} rows.", columns=placing.table_columns(panel))
+    chart = placing.placed(found)
+    return Drawn(notes, arrow_table(chart.rows), chart.alt, charts.specification(chart.shape))
+
+
+def _change(panel: Panel, value: int | None, before: int | None) -> str | None:
+    """How a number has changed, if it has: a counter by how much it has grown, anything else in percent."""
+    if value is None or before is None:
+        return None
+    if value == before:
+        return None
+    return f"{value - before:+,}" if panel.measure in SNAPSHOTS else tables.change(value, before)
+
+
+@lru_cache(maxsize=64)
+def _saved(account: Account, place: Place, control_version: int) -> tuple[SavedDashboard, ...]:
+    return tuple(dashboards(account, the_store()))

@@ -1,0 +1,221 @@
+"""The form of one panel: it offers what fits together, and what is typed is shown at once."""
+
+from collections.abc import Collection, Sequence
+from datetime import date
+from typing import Any
+
+import streamlit as st
+
+from data.calendar import DAY, utc_day, utc_now
+from data.dashboard_shapes import (
+    HIGHEST,
+    LONGEST_NAME,
+    LONGEST_TEXT,
+    LOWEST,
+    MOST_SERIES,
+    Kind,
+    Panel,
+    Range,
+    Source,
+    groups_for,
+    kinds_for,
+    measures_for,
+    most_allowed,
+    splits_for,
+)
+from data.panel_words import measure_name
+from data.panels import BEGINNING
+
+WIDTHS = {3: "Quarter", 4: "Third", 6: "Half", 8: "Two thirds", 9: "Three quarters", 12: "Full"}
+KINDS = {
+    Kind.NUMBER: ":material/123: Number",
+    Kind.LINE: ":material/show_chart: Line",
+    Kind.BARS: ":material/bar_chart: Bars",
+    Kind.TABLE: ":material/table_rows: Table",
+    Kind.HEAT_MAP: ":material/grid_on: Heat map",
+    Kind.TEXT: ":material/notes: Text",
+}
+RANGES = {"14 days": 14, "31 days": 31, "Quarter": 92, "Year": 365}
+ALL, LAST, BETWEEN = "All", "Last …", "From … to …"
+NONE = "nothing"
+
+
+class Fields:
+    """The widgets of one form; their keys begin with what tells the form from every other."""
+
+    def __init__(self, key: str, panel: Panel, names: Collection[str]) -> None:
+        self.key, self.was, self.names = key, panel, names
+
+    def choice(self, label: str, options: Sequence[str], default: str | None, field: str, **more: Any) -> str:
+        """A select box. Its key names the options too: with others, it is another one."""
+        index = options.index(default) if default in options else 0
+        key = f"{self.key}_{field}_{'_'.join(options)}"
+        found: str = st.selectbox(label, options, index=index, key=key, format_func=more.get("called", str))
+        return found
+
+
+def draw(key: str, panel: Panel, names: Collection[str]) -> Panel:
+    """The form of a panel as it was when the form was opened; answers the panel as it is now."""
+    fields = Fields(key, panel, names)
+    kind = st.segmented_control(
+        "Kind",
+        list(KINDS),
+        default=panel.kind,
+        required=True,
+        format_func=KINDS.__getitem__,
+        key=f"{key}_kind",
+        wrap=True,
+    )
+    title = st.text_input("Title", value=panel.title, max_chars=LONGEST_NAME, key=f"{key}_title")
+    if kind == Kind.TEXT:
+        text = st.text_area("Text", value=panel.text, max_chars=LONGEST_TEXT, key=f"{key}_text", height=140)
+        width, height = _size(fields)
+        return Panel(kind, title or "", text=text or "", width=width, height=height)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        source, by, split, measure = _what(fields, Kind(kind))
+    draft = Panel(Kind(kind), title or "", source, measure, by=by, split=split)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        also = _also(fields, draft)
+        repositories = _repositories(fields)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        days, minimum, limit = _range(fields), _minimum(fields), _limit(fields, draft)
+    width, height = _size(fields)
+    return Panel(
+        draft.kind, draft.title, source, measure, also, by, split, repositories, days, minimum, limit, width, height
+    )
+
+
+def _what(fields: Fields, kind: Kind) -> tuple[Source, str | None, str | None, str]:
+    was = fields.was
+    sources = [source.value for source in Source if kind in kinds_for(source)]
+    source = Source(fields.choice("Source", sources, was.source.value, "source", called=str.capitalize))
+    groups, by, split = groups_for(kind, source), None, None
+    if groups:
+        by = fields.choice("By", groups, was.by, "by", called=str.capitalize)
+    splits = splits_for(kind, source, by)
+    if splits:
+        options = splits if kind is Kind.HEAT_MAP else (NONE, *splits)
+        split = fields.choice("Told apart by", options, was.split, "split", called=str.capitalize)
+        split = None if split == NONE else split
+    panel = Panel(kind, source=source, by=by, split=split)
+    measures = measures_for(source, by, split)
+    measure = fields.choice("Measure", measures, was.measure, "measure", called=lambda each: measure_name(panel, each))
+    return source, by, split, measure
+
+
+def _also(fields: Fields, draft: Panel) -> tuple[str, ...]:
+    if draft.kind is not Kind.TABLE:
+        return ()
+    options = [each for each in measures_for(draft.source, draft.by, draft.split) if each != draft.measure]
+    if not options:
+        return ()
+    return tuple(
+        st.multiselect(
+            "Further columns",
+            options,
+            default=[each for each in fields.was.also if each in options],
+            format_func=lambda each: measure_name(draft, each),
+            max_selections=3,
+            key=f"{fields.key}_also_{'_'.join(options)}",
+        )
+    )
+
+
+def _repositories(fields: Fields) -> tuple[str, ...]:
+    was = fields.was.repositories
+    return tuple(
+        st.multiselect(
+            "Repositories",
+            list(dict.fromkeys([*was, *fields.names])),
+            default=list(was),
+            accept_new_options=True,
+            placeholder="All; or names, in which * stands for anything",
+            max_selections=100,
+            key=f"{fields.key}_repositories",
+        )
+    )
+
+
+def _range(fields: Fields) -> Range:
+    was = fields.was.range
+    usual = next((name for name, days in RANGES.items() if days == was.last_days), None)
+    default = usual or (LAST if was.last_days else BETWEEN if was.first else ALL)
+    picked = fields.choice("Days (UTC)", [*RANGES, ALL, LAST, BETWEEN], default, "range")
+    if picked in RANGES:
+        return Range(last_days=RANGES[picked])
+    if picked == LAST:
+        days = st.number_input("Days", 1, 36_500, value=was.last_days or 31, key=f"{fields.key}_days", width=130)
+        return Range(last_days=int(days or 31))
+    return Range() if picked == ALL else _between(fields)
+
+
+def _between(fields: Fields) -> Range:
+    was, yesterday = fields.was.range, utc_day(utc_now()) - DAY
+    days: Any = (was.first or yesterday - 30 * DAY, was.last or yesterday)
+    found: Any = st.date_input(
+        "From and to",
+        value=days,
+        min_value=min(BEGINNING, days[0]),
+        max_value=max(yesterday + 366 * DAY, days[1]),
+        format="YYYY-MM-DD",
+        key=f"{fields.key}_between",
+        width=240,
+    )
+    ends = [found] if isinstance(found, date) else list(found or days)
+    return Range(first=min(ends), last=max(ends))
+
+
+def _minimum(fields: Fields) -> int | None:
+    found = st.number_input(
+        "At least",
+        0,
+        10**12,
+        value=fields.was.minimum,
+        placeholder="any",
+        key=f"{fields.key}_minimum",
+        width=130,
+        help="Smaller values are left out",
+    )
+    return None if found is None else int(found)
+
+
+def _limit(fields: Fields, draft: Panel) -> int | None:
+    if draft.kind is Kind.NUMBER or (draft.kind is Kind.LINE and not draft.split):
+        return None
+    most = most_allowed(draft)
+    was = fields.was.limit
+    found = st.number_input(
+        "At most",
+        1,
+        most,
+        value=min(was, most) if was else None,
+        placeholder=str(min(draft.most, most)),
+        key=f"{fields.key}_limit_{most}",
+        width=130,
+        help="So many of the largest" if most > MOST_SERIES else "So many of the largest, each in its colour",
+    )
+    return None if found is None else int(found)
+
+
+def _size(fields: Fields) -> tuple[int, int]:
+    was = fields.was
+    widths = dict(sorted({**WIDTHS, was.width: WIDTHS.get(was.width, f"{was.width} twelfths")}.items()))
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        width = st.segmented_control(
+            "Width",
+            list(widths),
+            default=was.width,
+            required=True,
+            format_func=widths.__getitem__,
+            key=f"{fields.key}_width",
+            wrap=True,
+        )
+        height = st.slider(
+            "Height",
+            LOWEST,
+            HIGHEST,
+            value=was.height,
+            step=10 if was.height % 10 == 0 else 1,
+            key=f"{fields.key}_height",
+        )
+    return int(width or was.width), int(height)

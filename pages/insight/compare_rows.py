@@ -1,0 +1,179 @@
+"""Arranges what is compared for charts and tables: repositories on the same periods, launches from day 0 on. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import pandas as pd
+from pandas import DataFrame
+
+from data.compare import LEAST_OF_A_WEEKDAY, Launch, Measure
+from data.selection import Grain
+from pages.insight.overview_rows import link
+from pages.ui.charts.compare import Lines
+from pages.ui.drawings import PERIODS, period_name
+
+MEASURES = {
+    "Views": Measure.VIEWS,
+    "Unique visitors": Measure.VISITORS,
+    "Clones": Measure.CLONES,
+    "Stars gained": Measure.STARS,
+}
+CALLED = {measure: name for name, measure in MEASURES.items()}
+INDEX = "of the own median, in percent"
+FOLLOWED = {"views": "Views", "clones": "Clones", "stars": "Stars gained"}
+STATES = {"final": "", "pending": ", pending", "gap": ", gap: known in part at most"}
+LONGEST_LABEL = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What repositories are compared by: the measure, the period, and whether each is set against its own median."""
+
+    measure: Measure
+    grain: Grain
+    indexed: bool
+
+    @property
+    def title(self) -> str:
+        """What the numbers are."""
+        name = f"{CALLED[self.measure]} {PERIODS[self.grain]}"
+        return f"{name}, {INDEX}" if self.indexed else name
+
+
+def over_time(rows: DataFrame, wanted: Beside) -> tuple[DataFrame, Lines]:
+    """The rows of data.compare.beside for a chart of lines."""
+    names = tuple(dict.fromkeys(str(name) for name in rows["full_name"]))
+    placed = DataFrame(
+        {
+            "name": [str(name) for name in rows["full_name"]],
+            "at": pd.to_datetime(rows["period"].astype(object)),
+            "value": rows["value"].astype("float64").to_numpy(na_value=float("nan")),
+            "open": (rows["state"] != "final").to_numpy(dtype=bool),
+        }
+    )
+    of_name = placed["open"].groupby(placed["name"])
+    broken = placed["value"].isna() | (rows["state"] == "gap").to_numpy(dtype=bool)
+    placed["piece"] = broken.groupby(placed["name"]).cumsum().astype("int64")
+    placed["dashed"] = placed["open"] | of_name.shift(-1, fill_value=False)
+    called = {day: period_name(day, wanted.grain) for day in set(rows["period"])}
+    placed["told"] = [called[d] + STATES[str(s)] for d, s in zip(rows["period"], rows["state"], strict=True)]
+    placed["spoken"] = _spoken(placed)
+    periods = tuple(sorted(called))
+    return placed, Lines(names, wanted.title, periods, wanted.grain, decimals=wanted.indexed)
+
+
+def beside_table(rows: DataFrame, names: dict[int, str], wanted: Beside) -> DataFrame:
+    """Each repository's median, least and greatest period, of final ones; and the sum where it is one.
+
+    Rows: link, median, most, when (of the most), total (unknown for visitors: they do not add up), known (periods).
+    """
+    found = []
+    for key, each in rows.groupby("repository_id", sort=False):
+        final = each[(each["state"] == "final") & each["value"].notna()]
+        values = final["value"].astype("float64")
+        adds_up = wanted.measure is not Measure.VISITORS and not wanted.indexed
+        most = values.idxmax() if len(values) else None
+        found.append(
+            {
+                "link": link(names.get(int(str(key)), str(each["full_name"].iloc[0]))),
+                "median": round(values.median(), 0 if wanted.indexed else 1),
+                "most": round(values.max()) if len(values) else None,
+                "when": None if most is None else final["period"].loc[most],
+                "total": values.sum() if adds_up and len(values) else float("nan"),
+                "known": len(values),
+            }
+        )
+    return DataFrame(found)
+
+
+def without_index(rows: DataFrame) -> list[str]:
+    """The repositories of indexed rows that have no index: their median is 0 or unknown."""
+    known = rows["value"].notna().groupby(rows["full_name"]).any()
+    return [str(name) for name, any_known in known.items() if not any_known]
+
+
+def called(launch: Launch) -> str:
+    """A launch in words: its repository, its day, what happened."""
+    what = launch.what if len(launch.what) <= LONGEST_LABEL else f"{launch.what[: LONGEST_LABEL - 1]}…"
+    named = f"{launch.full_name}, {launch.day.day} {launch.day:%b %Y}"
+    return f"{named}: {what}" if what else named
+
+
+def from_launch(rows: DataFrame, launches: Sequence[Launch], metric: str, days: int) -> tuple[DataFrame, Lines]:
+    """The rows of data.compare.aligned for a chart of one metric: what came in all, and what is usual in all."""
+    of_metric = rows[(rows["metric"] == metric) & (rows["offset"] <= days)]
+    names = [called(each) for each in launches]
+    parts = []
+    for column, usual in (("total", False), ("usual_total", True)):
+        placed = of_metric[["launch", "offset"]].copy()
+        placed["name"] = [names[place] for place in of_metric["launch"]]
+        placed["value"] = of_metric[column].to_numpy()
+        placed["usual"] = usual
+        placed["piece"] = f"{column}"
+        placed["told"] = [_when(launches[p], int(o)) for p, o in zip(placed["launch"], placed["offset"], strict=True)]
+        parts.append(placed.drop(columns="launch"))
+    together = pd.concat(parts, ignore_index=True)
+    together["spoken"] = _spoken(together)
+    return together, Lines(tuple(names), f"{FOLLOWED[metric]} since the launch", days=days)
+
+
+def lift_table(found: DataFrame, launches: Sequence[Launch]) -> DataFrame:
+    """The rows of data.compare.lifts as a table: launch, metric, came, usual, lift, share (in percent), known."""
+    usual = found["usual"]
+    return DataFrame(
+        {
+            "launch": [called(launches[place]) for place in found["launch"]],
+            "metric": found["metric"].map(FOLLOWED),
+            "came": found["total"],
+            "usual": usual.round(1),
+            "lift": found["lift"].round(1),
+            "share": 100 * found["lift"] / usual.where(usual > 0),
+            "known": [f"{known} of {days}" for known, days in zip(found["known"], found["days"], strict=True)],
+        }
+    )
+
+
+def daily_table(rows: DataFrame, launches: Sequence[Launch]) -> DataFrame:
+    """The rows of data.compare.aligned with names and days, for a file."""
+    of = [launches[place] for place in rows["launch"]]
+    days = [each.day + timedelta(days=int(n)) for each, n in zip(of, rows["offset"], strict=True)]
+    named = {"full_name": [e.full_name for e in of], "launch_day": [e.day for e in of], "what": [e.what for e in of]}
+    columns = ["metric", "offset", "value", "usual", "total", "usual_total"]
+    return DataFrame(named | {"day": days}).join(rows[columns].reset_index(drop=True))
+
+
+def remarks(rows: DataFrame, launches: Sequence[Launch], metric: str, today: date) -> list[str]:
+    """What of the chart is not known, and why, in sentences."""
+    told = []
+    for place, launch in enumerate(launches):
+        each = rows[(rows["launch"] == place) & (rows["metric"] == metric)]
+        if each["usual"].isna().any():
+            told.append(
+                f"{called(launch)}: what was usual is not known, since of the 56 days before, fewer than "
+                f"{LEAST_OF_A_WEEKDAY} of a weekday are."
+            )
+        unknown = each.loc[each["value"].isna(), "offset"]
+        if len(unknown) and int(unknown.iloc[0]) < int(each["offset"].max()):
+            day = launch.day + timedelta(days=int(unknown.iloc[0]))
+            why = "which is not final yet" if (today - day).days <= 13 else "which was not collected in time"
+            told.append(f"{called(launch)}: its line ends before {day.day} {day:%B %Y}, {why}.")
+    return told
+
+
+def alt_text(shape: Lines, rows: DataFrame) -> str:
+    """A chart in a sentence, for those who do not see it."""
+    span = f"{shape.periods[0]} to {shape.periods[-1]} (UTC)" if shape.periods else f"days 0 to {shape.days}"
+    known = rows["value"].dropna()
+    most = f" The most is {known.max():,.0f}." if len(known) else " Nothing is known."
+    return f"Lines of {shape.title[0].lower()}{shape.title[1:]}: {', '.join(shape.names)}; {span}.{most}"
+
+
+def _when(launch: Launch, offset: int) -> str:
+    day = launch.day + timedelta(days=offset)
+    return f"Day {offset}: {day:%A}, {day.day} {day:%B %Y}"
+
+
+def _spoken(rows: DataFrame) -> list[str]:
+    said = zip(rows["name"], rows["told"], rows["value"], strict=True)
+    return [f"{name}, {told}: {value:,.0f}" for name, told, value in said]

@@ -1,0 +1,123 @@
+"""Arranges what the overview shows: the table of repositories, page by page, and what needs attention. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import quote
+
+import pandas as pd
+from pandas import DataFrame
+
+from data.health import StaleEndpoint
+from data.overview import LEAST_SHARE, Mover, Total
+from pages.repositories.standing import ON_HOLD
+
+RANKS = {  # what the table may be ordered by: its column, and whether the least comes first
+    "Views": ("views", False),
+    "Change": ("change", False),
+    "Visitor-days": ("visitor_days", False),
+    "Clones": ("clones", False),
+    "Stars": ("stars", False),
+    "Name": ("sort_name", True),
+}
+LINK = "/repository?of="  # the page of a repository; the rest is its name
+NAME_IN_LINK = r"of=(.*)$"
+SHOWN = ("link", "views", "change", "sparkline", "visitor_days", "clones", "stars")
+METRICS = {"views": "Views", "clones": "Clones", "stars": "Stars"}
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Which rows of the table are wanted: those whose name contains the search, in which order, which page of them."""
+
+    search: str
+    ranked: str
+    page: int = 1
+    size: int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Attention:
+    """The repositories that need somebody, the most urgent first, each with the reason and the next step; what else is
+    asked of GitHub in vain; how many repositories are followed, and when one was collected last.
+    """
+
+    urgent: tuple[tuple[str, str], ...]
+    stale: tuple[StaleEndpoint, ...]
+    followed: int
+    collected_at: datetime | None
+
+
+def page(rows: DataFrame, names: Mapping[int, str], wish: Wish) -> tuple[DataFrame, int]:
+    """The rows of data.overview.repositories that are wanted, as the table shows them, and how many all pages have.
+
+    `names` are those under which each repository is known to its page.
+    """
+    found = rows.assign(sort_name=rows["full_name"].str.lower(), change=changes(rows))
+    for word in wish.search.lower().split():
+        found = found[found["sort_name"].str.contains(word, regex=False)]
+    column, ascending = RANKS.get(wish.ranked, RANKS["Views"])
+    ordered = found.sort_values([column, "sort_name"], ascending=[ascending, True], na_position="last")
+    shown = ordered.iloc[(wish.page - 1) * wish.size : wish.page * wish.size].reset_index(drop=True)
+    shown["link"] = [link(names.get(int(key), "")) for key in shown["repository_id"]]
+    lines = [None if line is None or line is pd.NA else list(line) for line in shown["sparkline"]]
+    shown["sparkline"] = pd.Series(lines, index=shown.index, dtype="object")
+    return shown[list(SHOWN)], len(ordered)
+
+
+def link(name: str) -> str:
+    """The address of a repository's page."""
+    return f"{LINK}{quote(name, safe='/')}"
+
+
+def changes(rows: DataFrame) -> "pd.Series[float]":
+    """By how many percent the views have changed; unknown where less than half of the days can be compared."""
+    before, days = rows["views_before"], rows["final_days"]
+    usable = (before > 0).fillna(False) & (rows["views_days"] >= LEAST_SHARE * days)
+    change = 100 * (rows["views_compared"] - before) / before.where(before > 0)
+    return change.where(usable).astype("float64").round() + 0.0  # there is no -0 %
+
+
+def change(total: Total) -> str | None:
+    """By how much a total has changed, in percent; None where there is nothing to compare with."""
+    if total.compared is None or not total.before:
+        return None
+    return percent(total.compared, total.before)
+
+
+def percent(now: int, before: int) -> str:
+    """A change in percent, or in times where it is manifold; `before` is not 0."""
+    if now >= 10 * before:
+        return f"×{now / before:,.0f}"
+    return f"{(now - before) / before:+,.1%}".replace("%", " %")
+
+
+def moved_rows(moved: Sequence[Mover], names: Mapping[int, str]) -> DataFrame:
+    """Movers as a table: link, metric, moved (the change as a text), now, before, days."""
+    return DataFrame(
+        {
+            "link": [link(names.get(each.repository_id, each.full_name)) for each in moved],
+            "metric": [METRICS[each.metric] for each in moved],
+            "moved": [_moved(each) for each in moved],
+            "now": [each.now for each in moved],
+            "before": [each.before for each in moved],
+            "days": [each.days for each in moved],
+        }
+    )
+
+
+def _moved(mover: Mover) -> str:
+    arrow = "▲" if mover.change > 0 else "▼"
+    return f"{arrow} {percent(mover.now, mover.before) if mover.before else 'from nothing'}"
+
+
+def attention(rows: DataFrame, stale: Sequence[StaleEndpoint]) -> Attention:
+    """What the rows of pages.repositories.overview say of how the repositories stand."""
+    urgent = rows[rows["urgent"].astype(bool)].sort_values("days_until_loss", na_position="first")
+    moments = rows["last_collected_at"].dropna()
+    return Attention(
+        tuple((str(name), str(text)) for name, text in urgent[["full_name", "note"]].itertuples(index=False)),
+        tuple(stale),
+        int((~rows["state"].isin([str(state) for state in ON_HOLD])).sum()),
+        pd.Timestamp(moments.max()).to_pydatetime() if len(moments) else None,
+    )
