@@ -14,6 +14,7 @@ from data.calendar import stored, utc_now
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 VIEWS = Path(__file__).parent / "views.sql"
+OWN_TABLES = frozenset({"identity_counter", "schema_migration", "schema_views", "store_compaction"})
 
 _BOOKKEEPING = """
 create table if not exists schema_migration (
@@ -89,6 +90,21 @@ def copy_ordered(connection: duckdb.DuckDBPyConnection, source: str) -> None:
     for table in tables(connection):
         connection.execute(f"delete from {table}")  # noqa: S608 - names of our own migrations
         connection.execute(f"insert into {table} select * from {source}.{table} order by all")  # noqa: S608
+
+
+def copy_visible(connection: duckdb.DuckDBPyConnection, source: str, visible: list[int], but: frozenset[str]) -> None:
+    """Fill the freshly migrated tables with the rows of these repositories in the attached database `source`.
+
+    Only tables with a repository_id, and none of `but`: a table that nobody has thought of stays empty. The tables that
+    tell of the program and not of the traffic are dropped.
+    """
+    for table in tables(connection):
+        if table in OWN_TABLES:
+            connection.execute(f"drop table {table}")
+        elif table not in but and "repository_id" in connection.table(table).columns:
+            mine = "where repository_id in (select unnest($visible::integer[]))"
+            rows = f"insert into {table} select * from {source}.{table} {mine}"  # noqa: S608 - our own names
+            connection.execute(rows, {"visible": visible})
 
 
 def delete_repository(connection: duckdb.DuckDBPyConnection, repository_id: int) -> None:

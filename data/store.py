@@ -30,6 +30,7 @@ from data.versions import VersionFiles, copy
 STORAGE_FORMAT = "v1.5.0"  # what DuckDB 1.5 and newer read
 COMMIT_MEMORY = "200MB"
 LOCK_TIMEOUT_S = 60.0
+MOST_LARGE_ANSWERS = 6
 COMPACT_WHEN_GROWN = 2  # times the size after the last compaction
 
 # A full disk comes as a TransactionException where the commit itself writes (its write-ahead log).
@@ -83,6 +84,7 @@ class Database:
         self._open: dict[Path, _OpenVersion] = {}
         self._guard = threading.Lock()
         self._answers = Answers()
+        self._large_answers = Answers(MOST_LARGE_ANSWERS)
 
     @contextmanager
     def read(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -98,19 +100,22 @@ class Database:
             cursor.close()
             self._give_back(path)
 
-    def remembered(self, question: Hashable, ask: Callable[[duckdb.DuckDBPyConnection], Answer]) -> Answer:
+    def remembered(
+        self, question: Hashable, ask: Callable[[duckdb.DuckDBPyConnection], Answer], *, large: bool = False
+    ) -> Answer:
         """What `ask` finds in the newest version: asked once a version, then kept in memory.
 
         `question` is all that decides the answer beside the version. An answer is shared, so it is something that
-        nobody can change. Raises: StoreMissing, StoreUnreadable.
+        nobody can change. Of `large` ones (of many megabytes) only few are kept. Raises: StoreMissing, StoreUnreadable.
         """
+        answers = self._large_answers if large else self._answers
         version = self.version()  # before the read: what is read of a newer one is never taken for an older one's later
         try:
-            found: Answer = self._answers.find(version, question)
+            found: Answer = answers.find(version, question)
         except KeyError:
             with self.read() as cursor:
                 found = ask(cursor)
-            self._answers.keep(version, question, found)
+            answers.keep(version, question, found)
         return found
 
     @contextmanager
@@ -294,6 +299,7 @@ class Database:
                 version.connection.close()
             self._open.clear()
         self._answers.forget()
+        self._large_answers.forget()
 
 
 class Store:
@@ -314,6 +320,21 @@ class Store:
         """Close what this process has open."""
         self.traffic.close()
         self.control.close()
+
+
+@contextmanager
+def excerpt(version: Path, target: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A transaction on the new file `target`, with a version attached as `version` to take rows from.
+
+    The file is complete when the block has ended; it is not made durable, since it can be made again.
+    """
+    with _connect(target) as connection:
+        connection.execute(f"attach '{_quoted(version)}' as version (read_only)")
+        connection.execute("begin")
+        yield connection
+        connection.execute("commit")
+        connection.execute("detach version")
+        connection.execute("checkpoint")
 
 
 def check_file(path: Path, database: str) -> int:

@@ -26,6 +26,11 @@ class VersionFiles:
         return self.directory / "versions"
 
     @property
+    def excerpts(self) -> Path:
+        """Where files with a part of a version's rows lie, each named for its version and removed with it."""
+        return self.directory / "excerpts"
+
+    @property
     def link(self) -> Path:
         """The symlink that clients open."""
         return self.directory / f"{self.name}.duckdb"
@@ -80,6 +85,8 @@ class VersionFiles:
         """Remove all but the last three versions. Who has an older one open keeps it until they close it."""
         for number in self.numbers()[:-KEPT_VERSIONS]:
             self.path(number).unlink()
+            for excerpt in self.excerpts.glob(f"{self.path(number).stem}-*"):
+                excerpt.unlink(missing_ok=True)
 
     def remove_leftovers(self) -> None:
         """Remove what a writer that crashed has left behind, and finish its last switch of the symlink."""

@@ -36,11 +36,12 @@ HOMES = {
     "streamlit": ("streamlit_app.py", "pages/"),
     "streamlit_authenticator": ("pages/ui/session.py",),
     "altair": ("pages/ui/charts/",),
+    "jsonschema": ("data/dashboard_problems.py",),
 }
-OPENS_DUCKDB = {"data/store.py", "data/sandbox.py"}
+OPENS_DUCKDB = {"data/store.py", "data/sandbox_child.py"}
 VAGUE_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "managers"}
-VIEWER_FIRST = ("traffic", "log", "repositories")
-ACCOUNT_FIRST = ("accounts", "grants", "sessions", "invitations", "audit")
+VIEWER_FIRST = ("traffic", "log", "repositories", "listing_bounds", "spike_causes", "panels")
+ACCOUNT_FIRST = ("accounts", "grants", "sessions", "invitations", "audit", "dashboards")
 FIND_WHO_ASKS = {  # from a secret, a name or an identity, before there is an account that could ask
     "has_users",
     "check_password",

@@ -82,7 +82,7 @@ def test_the_exported_file_has_every_day(store: Store, tmp_path: Path) -> None:
 
 def test_no_query_adds_uniques_up_under_the_name_of_people() -> None:
     added_up = re.findall(r"sum\([^)]*uniques\)\s+as\s+(\w+)", "".join(QUERIES.values()))
-    assert set(added_up) == {"visitor_days"}
+    assert set(added_up) == {"visitor_days", "cloner_days"}
 
 
 def test_no_query_adds_snapshots_up_over_days() -> None:

@@ -16,6 +16,7 @@ from pages.ui.charts.palette import COLOURS
 MOST_ROWS = 5000
 POINTED = 62  # periods; on more of them, points would hide their line
 MOST_BARS = 40
+HEIGHT, BAR, AXIS, LEGEND_ROW = 340, 24, 60, 26  # pixels; what stands beside the marks is a part of the height
 MOST_SERIES = 8
 MOST_VALUES = 3  # columns that are drawn unless others are chosen
 NUMBER, TIME, NAME = "number", "time", "name"
@@ -89,7 +90,7 @@ def drawing(rows: DataFrame, axes: Axes) -> QueryDrawing:
         largest = drawn.groupby("colour")["y"].sum().sort_values(ascending=False, kind="stable")
         colours = tuple(str(name) for name in largest.index[:MOST_SERIES])
         if len(largest) > MOST_SERIES:
-            left_out.append(f"the {len(largest) - MOST_SERIES:,} smaller ones of {axes.colour}")
+            left_out.append(f"of {axes.colour} the {len(largest) - MOST_SERIES:,} with the least")
             drawn = drawn[drawn["colour"].isin(colours)]
     most = MOST_BARS if kind == NAME else MOST_ROWS
     shown = list(dict.fromkeys(drawn["x"]))[:most] if kind == NAME else None
@@ -123,9 +124,7 @@ def _specification(kind: str, axes: Axes, colours: tuple[str, ...], marks: int) 
     tooltip = [alt.Tooltip("y:Q", title=axes.title, format=",.10~g")]
     chart = alt.Chart()
     if kind == TIME:
-        along = alt.X(
-            "x:T", title=axes.x, scale=alt.Scale(type="utc"), axis=alt.Axis(grid=False, labelOverlap="greedy")
-        )
+        along = alt.X("x:T", title=None, scale=alt.Scale(type="utc"), axis=alt.Axis(grid=False, labelOverlap="greedy"))
         tooltip.insert(0, alt.Tooltip("x:T", title=axes.x, format="%-d %b %Y", formatType="utc"))
         chart = chart.mark_line(strokeWidth=2, point=alt.OverlayMarkDef(size=22 if marks <= POINTED else 1))
     elif kind == NAME:
@@ -144,13 +143,15 @@ def _specification(kind: str, axes: Axes, colours: tuple[str, ...], marks: int) 
         tooltip.append(alt.Tooltip("colour:N", title=axes.colour))
     else:
         encoded["color"] = alt.value(palette[0])
-    height = max(120, 24 * marks) if kind == NAME else 340
+    height = BAR * marks + AXIS if kind == NAME else HEIGHT + LEGEND_ROW * -(-len(colours) // 2)
     found: dict[str, Any] = chart.encode(**encoded, tooltip=tooltip).properties(height=height).to_dict(validate=False)
     return found
 
 
 def _bars(axes: Axes) -> tuple[alt.Y, alt.X]:
     """Names one below the other, in the order of the rows."""
-    up = alt.Y("x:N", title=None, sort=None, axis=alt.Axis(labelLimit=220, ticks=False, domain=False))
+    up = alt.Y(
+        "x:N", title=None, sort=None, axis=alt.Axis(labelLimit=150, labelOverlap=False, ticks=False, domain=False)
+    )
     along = alt.X("y:Q", title=axes.title, stack="zero", axis=alt.Axis(tickCount=5))
     return up, along

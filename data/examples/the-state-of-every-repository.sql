@@ -1,0 +1,4 @@
+-- The state of every repository: Totals since the first known day, and what is open.
+select full_name, state, views, clones, first_day, last_day, pending_days, gap_days
+from v_repositories
+order by views desc nulls last;

@@ -1,0 +1,34 @@
+"""The example queries: each a file that begins with its title and what it tells. docs/sql.md prints the same."""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+EXAMPLES = Path(__file__).parent / "examples"
+_HEADED = re.compile(r"(?P<head>(?:-- [^\n]+\n)+)(?P<statement>.+)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A query that shows what can be asked: its title, a sentence or two about it, and the statement."""
+
+    name: str
+    title: str
+    about: str
+    statement: str
+
+
+@cache
+def examples() -> tuple[Example, ...]:
+    """All examples by title."""
+    found = (_example(path) for path in EXAMPLES.glob("*.sql"))
+    return tuple(sorted(found, key=lambda each: each.title))
+
+
+def _example(path: Path) -> Example:
+    match = _HEADED.fullmatch(path.read_text(encoding="utf-8"))
+    if match is None:
+        raise ValueError(f"{path.name} does not begin with its title")
+    title, _, about = match["head"].replace("-- ", "").replace("\n", " ").strip().partition(": ")
+    return Example(path.stem, title, about, match["statement"].strip())

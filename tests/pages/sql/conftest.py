@@ -1,0 +1,25 @@
+"""The sandbox of these tests: an answer is waited for, and no process is left behind."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from data.sandbox import Sandbox
+from data.sandbox_process import Limits
+from pages.sql import running
+from pages.ui.store import the_store
+from tests.pages.app import App
+
+LIMITS = Limits(seconds=60, rows=40, warm=0)
+
+
+@pytest.fixture
+def box(app: App, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
+    """The server's sandbox, without processes that wait."""
+    found = Sandbox(the_store(), LIMITS)
+    monkeypatch.setattr(running, "_sandbox", lambda directory, limits: found)
+    monkeypatch.setattr(running, "limits", lambda: LIMITS)
+    monkeypatch.setattr(running, "QUICK_S", 60)
+    monkeypatch.setattr(running, "_prepared", lambda viewer, place: None)  # it would outlive the store of the test
+    yield found
+    found.close()
