@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from html import escape
 from urllib.parse import quote
 
 import pandas as pd
@@ -23,6 +24,9 @@ RANKS = {  # what the table may be ordered by: its column, and whether the least
 LINK = "/repository?of="  # the page of a repository; the rest is its name
 NAME_IN_LINK = r"of=(.*)$"
 SHOWN = ("link", "views", "change", "sparkline", "visitor_days", "clones", "stars")
+LEFT = "text-align:left;padding:.35em .6em;border-bottom:1px solid rgba(128,128,128,.3)"
+RIGHT = f"{LEFT.replace('left', 'right', 1)};white-space:nowrap"
+LEFT_ALIGNED = 2  # columns, before those of numbers
 METRICS = {"views": "Views", "clones": "Clones", "stars": "Stars"}
 
 
@@ -92,18 +96,24 @@ def percent(now: int, before: int) -> str:
     return f"{(now - before) / before:+,.1%}".replace("%", " %")
 
 
-def moved_rows(moved: Sequence[Mover], names: Mapping[int, str]) -> DataFrame:
-    """Movers as a table: link, metric, moved (the change as a text), now, before, days."""
-    return DataFrame(
-        {
-            "link": [link(names.get(each.repository_id, each.full_name)) for each in moved],
-            "metric": [METRICS[each.metric] for each in moved],
-            "moved": [_moved(each) for each in moved],
-            "now": [each.now for each in moved],
-            "before": [each.before for each in moved],
-            "days": [each.days for each in moved],
-        }
+def moved_table(moved: Sequence[Mover], names: Mapping[int, str]) -> str:
+    """Movers as an HTML table: repository, what, change, now, before, days. Names are escaped."""
+    heads = "".join(
+        f'<th scope="col" style="{LEFT if place < LEFT_ALIGNED else RIGHT}">{head}</th>'
+        for place, head in enumerate(("Repository", "What", "Change", "Now", "Before", "Days compared"))
     )
+    rows = [_moved_row(each, names.get(each.repository_id, each.full_name)) for each in moved]
+    table = f'<table style="border-collapse:collapse;width:100%"><tr>{heads}</tr>{"".join(rows)}</table>'
+    return f'<div style="overflow-x:auto;font-size:.9rem">{table}</div>'
+
+
+def _moved_row(mover: Mover, name: str) -> str:
+    address = escape(link(name).removeprefix("/"))  # beside the overview, wherever the app is
+    texts = (f'<a href="{address}" style="color:inherit">{escape(name)}</a>', METRICS[mover.metric])
+    numbers = (_moved(mover), f"{mover.now:,}", f"{mover.before:,}", f"{mover.days:,}")
+    cells = [f'<td style="{LEFT}">{text}</td>' for text in texts]
+    cells += [f'<td style="{RIGHT}">{text}</td>' for text in numbers]
+    return f"<tr>{''.join(cells)}</tr>"
 
 
 def _moved(mover: Mover) -> str:

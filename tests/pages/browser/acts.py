@@ -95,7 +95,7 @@ def change_password(visitor: Visitor, old: str, new: str) -> None:
 def read_everything(visitor: Visitor, directory: Path) -> str:
     """Open every page of a reader, save what can be saved; all that the browser was sent and has saved, as text."""
     saved = []
-    for title in ("Chart", "Daily traffic", "Weekly traffic", "Repositories"):
+    for title in ("Overview", "Compare", "Chart", "Daily traffic", "Weekly traffic", "Repositories"):
         visitor.follow(title)
         for button in visitor.page.get_by_test_id("stDownloadButton").all_inner_texts():
             saved.append(visitor.save(button.split("\n")[-1], directory))

@@ -25,7 +25,9 @@ IN_THE_DARK = {
     "color-contrast": '[data-testid^="stBaseButton-primary"] *',
 }
 OPEN_TO = {  # of these pages, the user who opens them
-    **dict.fromkeys(("chart", "daily", "repositories", "add", "profile"), "tenant"),
+    **dict.fromkeys(
+        ("overview", "repository", "compare", "chart", "daily", "repositories", "add", "profile"), "tenant"
+    ),
     **dict.fromkeys(("tenants", "users"), "admin"),
 }
 

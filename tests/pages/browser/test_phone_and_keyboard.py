@@ -13,7 +13,7 @@ from tests.pages.ui.live import Live
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
 PAGES = {
-    **dict.fromkeys(("chart", "daily", "weekly", "repositories", "add", "profile"), "tenant"),
+    **dict.fromkeys(("overview", "compare", "chart", "daily", "weekly", "repositories", "add", "profile"), "tenant"),
     **dict.fromkeys(("log", "tenants", "users", "audit"), "admin"),
     "": "nobody at all",
 }

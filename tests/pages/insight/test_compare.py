@@ -1,0 +1,134 @@
+"""The comparison's page: repositories beside each other, launches from day 0 on; for each reader what they may see."""
+
+import json
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from data.authority import COMMAND_LINE
+from data.calendar import utc_now
+from data.notes import NewNote, add_note
+from tests.data.filled import DOCS, ENGINE, TELESCOPE
+from tests.pages.app import App, days_ago, shown_text
+from tests.pages.traffic.test_chart import NO_READERS, READERS
+
+PAGE = "insight/compare"
+
+
+def noted(app: App, key: int, days: int, text: str) -> str:
+    """A note of that many days ago; answers how an address calls its launch."""
+    add_note(app.store, COMMAND_LINE, NewNote(days_ago(days), text, None, key), utc_now())
+    names = {ENGINE: "blue/engine", DOCS: "blue/docs", TELESCOPE: "green/telescope"}
+    return f"{names[key]}@{days_ago(days)}"
+
+
+def launches(app: App, username: str, *asked: str, **query: str) -> AppTest:
+    return app.opened(username, PAGE, compare="Launches", launch=list(asked), **query)
+
+
+def names_in_table(run: AppTest) -> set[str]:
+    return {link.partition("of=")[2] for link in run.dataframe[0].value["link"]}
+
+
+def chart(run: AppTest) -> dict[str, Any]:
+    (found,) = run.get("vega_lite_chart")
+    spec: dict[str, Any] = json.loads(found.proto.spec)
+    return spec
+
+
+@pytest.mark.parametrize(("username", "names"), READERS.items())
+def test_a_reader_compares_the_repositories_that_are_granted(app: App, username: str, names: set[str]) -> None:
+    run = app.opened(username, PAGE)
+    assert run.title[0].value == "Compare"
+    assert names_in_table(run) == names
+    assert chart(run)["layer"][0]["encoding"]["color"]["scale"]["domain"] == sorted(names)
+
+
+@pytest.mark.parametrize("username", NO_READERS)
+def test_whoever_reads_no_traffic_has_no_such_page(app: App, username: str) -> None:
+    assert app.opened(username, PAGE).title[0].value != "Compare"
+
+
+def test_whoever_is_signed_out_gets_the_sign_in(app: App) -> None:
+    run = app.opened(None, PAGE, compare="Launches", launch="blue/engine@2026-05-01")
+    assert run.title[0].value == "GitHub Traffic"
+    assert not run.dataframe
+
+
+def test_a_link_opens_the_same_comparison(app: App) -> None:
+    link: dict[str, str | list[str]]
+    link = {"range": "Quarter", "repository": ["blue/docs", "blue/engine"], "measure": "Clones", "by": "Week"}
+    link |= {"scale": "Index"}
+    run = app.opened("viewer", PAGE, **link)
+    assert names_in_table(run) == {"blue/docs", "blue/engine"}
+    assert run.query_params == link
+    assert "clones a week, of the own median" in run.get("vega_lite_chart")[0].proto.alt
+
+
+def test_people_are_not_added_up_to_months(app: App) -> None:
+    run = app.opened("viewer", PAGE, measure="Unique visitors", by="Month", range="Quarter")
+    assert "never added up" in run.info[0].value
+    assert not run.get("vega_lite_chart")
+
+
+def test_what_has_no_median_has_no_index_and_the_page_says_so(app: App) -> None:
+    run = app.opened("viewer", PAGE, scale="Index")
+    assert r"their median is 0 or unknown: blue\/mirror" in shown_text(run)
+
+
+@pytest.mark.parametrize("key", ["compare", "measure", "scale", "after", "by"])
+def test_a_broken_link_is_read_as_far_as_it_makes_sense(app: App, key: str) -> None:
+    run = app.opened("single", PAGE, **{key: "<script>"})
+    assert "left out" in run.info[0].value
+    assert not run.error
+    assert run.get("vega_lite_chart")
+
+
+def test_launches_start_with_the_newest_notes_and_stand_in_the_address(app: App) -> None:
+    asked = noted(app, ENGINE, 25, "Told the world"), noted(app, DOCS, 20, "A talk")
+    run = launches(app, "viewer")
+    assert run.query_params["launch"] == [*asked[::-1]]
+    table = run.dataframe[0].value
+    assert {text.partition(": ")[2] for text in table["launch"]} == {"Told the world", "A talk"}
+    assert set(table["metric"]) == {"Views", "Clones", "Stars gained"}
+    assert {layer["mark"]["type"] for layer in chart(run)["layer"]} == {"line", "point"}
+
+
+def test_a_link_opens_a_launch_on_any_day(app: App) -> None:
+    day = days_ago(12)
+    run = launches(app, "viewer", f"blue/docs@{day}", after="7 days")
+    assert set(run.dataframe[0].value["launch"]) == {f"blue/docs, {day.day} {day:%b %Y}"}
+    assert set(run.dataframe[0].value["known"]) == {"8 of 8"}
+    assert not run.info
+
+
+def test_a_line_that_ends_early_says_why(app: App) -> None:
+    asked = noted(app, ENGINE, 12, "Just *now*")
+    told = shown_text(launches(app, "viewer", asked))
+    assert "which is not final yet" in told
+    assert r"Just \*now\*" in told
+
+
+def test_what_was_usual_is_unknown_after_too_few_weeks(app: App) -> None:
+    run = launches(app, "viewer", f"blue/docs@{days_ago(66)}")
+    assert "what was usual is not known" in shown_text(run)
+    table = run.dataframe[0].value.set_index("metric")
+    assert table.loc[["Views", "Clones"], "usual"].isna().all()
+
+
+@pytest.mark.parametrize("asked", ["green/telescope@{day}", "blue/none@{day}", "blue/engine@9999-99-99", "<script>"])
+def test_a_launch_that_is_not_there_or_not_theirs_is_left_out_and_said(app: App, asked: str) -> None:
+    noted(app, TELESCOPE, 20, "A secret launch")
+    run = launches(app, "tenant", asked.format(day=days_ago(20)))
+    assert "left out" in run.info[0].value
+    assert "Choose one or several launches" in run.info[1].value
+    assert "secret" not in shown_text(run)
+    assert not any("telescope" in option for option in run.multiselect(key="compare_launches").options)
+
+
+@pytest.mark.parametrize("query", [{}, {"compare": "Launches"}])
+def test_everything_can_be_downloaded(app: App, query: dict[str, str]) -> None:
+    noted(app, ENGINE, 25, "Told the world")
+    keys = [button.key for button in app.opened("viewer", PAGE, **query).get("download_button")]
+    assert keys == (["compare_lifts_csv", "compare_days_csv"] if query else ["compare_csv"])

@@ -1,0 +1,171 @@
+"""The overview: the first page of whoever reads traffic, with what they may see, in words for somebody new."""
+
+from datetime import timedelta
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from data.calendar import utc_now
+from data.models import RepositoryFacts
+from data.repositories import add_repositories, remove_repository_with_data
+from data.tokens import TokenFacts, save_token
+from data.vault import open_vault
+from tests.data.filled import DOCS, ENGINE, MIRROR
+from tests.pages.app import BLUE, App, days_ago, shown_text
+from tests.pages.traffic.test_chart import NO_READERS, READERS
+
+PAGE = "insight/overview"
+
+
+def names_in_table(run: AppTest) -> list[str]:
+    return [link.partition("of=")[2] for link in run.dataframe[-1].value["link"]]
+
+
+def events(run: AppTest) -> str:
+    """The list of what stood out."""
+    return "".join(each.proto.body for each in run.get("html") if "<ol" in each.proto.body)
+
+
+def moved(run: AppTest) -> str:
+    """The table of what has risen and fallen."""
+    return "".join(each.proto.body for each in run.get("html") if "<table" in each.proto.body)
+
+
+def change(app: App, statement: str, **values: object) -> None:
+    app.store.control.version()
+    with app.store.traffic.commit("test") as connection:
+        connection.execute(statement, values)
+
+
+def with_spike(app: App, referrer: str = "lobste.rs") -> None:
+    """Many views of the engine on a day, with a referrer that was not there before."""
+    day = days_ago(10)
+    change(app, "update daily_traffic set views = 5000 where repository_id = 1 and day = $day", day=day)
+    change(app, "delete from referrer_snapshot where observed_on > $day", day=day)
+    change(app, "insert into referrer_snapshot values (1, $at, $name, 4500, 2000)", at=days_ago(9), name=referrer)
+    seen = "insert into snapshot values (1, 'referrers', $at, $at, 'digest', 1)"
+    change(app, seen, at=days_ago(9))
+
+
+def with_token(app: App, days: int) -> None:
+    expires = utc_now() + timedelta(days=days, hours=1)
+    sealed = open_vault(app.store.directory).seal("ghp_" + "a" * 36), "aaaa"
+    save_token(app.store, BLUE, sealed, TokenFacts("classic", "octo", 1, "repo", expires), utc_now())
+
+
+@pytest.mark.parametrize(("username", "names"), READERS.items())
+def test_a_reader_begins_with_the_repositories_that_are_granted(app: App, username: str, names: set[str]) -> None:
+    run = app.opened(username)
+    assert run.title[0].value == "Overview"
+    assert set(names_in_table(run)) == names
+    assert [card.label for card in run.metric] == ["Views", "Visitor-days", "Clones", "Cloner-days", "Stars gained"]
+    strangers = {"blue/", "green/"} - {name[: name.index("/") + 1] for name in names}
+    assert not any(each in shown_text(run) for each in strangers)
+
+
+@pytest.mark.parametrize("username", NO_READERS)
+def test_whoever_reads_no_traffic_has_no_such_page(app: App, username: str) -> None:
+    run = app.opened(username, PAGE)
+    assert run.title[0].value != "Overview"
+    assert not run.metric
+
+
+def test_whoever_is_signed_out_gets_the_sign_in(app: App) -> None:
+    run = app.opened(None, PAGE, repository="blue/engine")
+    assert run.title[0].value == "GitHub Traffic"
+    assert not run.metric
+
+
+def test_a_strangers_repository_is_answered_as_one_that_is_not_there(app: App) -> None:
+    strange, missing = (
+        shown_text(app.opened("tenant", PAGE, repository=name)) for name in ("green/telescope", "blue/none")
+    )
+    assert strange == missing
+
+
+def test_a_spike_is_told_with_its_cause_and_leads_to_the_repository_at_that_day(app: App) -> None:
+    with_spike(app)
+    told = events(app.opened("viewer", PAGE))
+    day = days_ago(10)
+    assert f"<strong>blue/engine</strong>, {day.day} {day:%B %Y}</a>" in told
+    assert "5,000 views" in told
+    assert "<strong>lobste.rs</strong> appeared among the referrers" in told
+    assert f"repository?of=blue%2Fengine&amp;range=Custom&amp;dates={days_ago(24)}" in told
+
+
+def test_a_referrer_is_never_markup(app: App) -> None:
+    with_spike(app, "<img src=x> [y](http://z.example)")
+    told = events(app.opened("viewer", PAGE))
+    assert "&lt;img src=x&gt;" in told
+    assert "<img" not in told
+
+
+def test_the_spikes_of_others_are_not_told(app: App) -> None:
+    with_spike(app)
+    assert "engine" not in shown_text(app.opened("green-tenant", PAGE))
+
+
+def test_what_fell_is_told_with_its_numbers(app: App) -> None:
+    change(app, "update daily_traffic set views = views * 9 where repository_id = 2 and day < $day", day=days_ago(31))
+    assert "blue/docs" not in moved(app.opened("single", PAGE)), "it is not theirs to see"
+    (row,) = [each for each in moved(app.opened("viewer", PAGE)).split("<tr>") if "blue/docs" in each]
+    assert ">Views<" in row
+    assert ">▼ -" in row
+
+
+def test_all_days_have_no_period_before_and_the_page_says_so(app: App) -> None:
+    run = app.opened("viewer", PAGE, range="All")
+    assert not any(card.delta for card in run.metric)
+    assert "No change is shown" in run.caption[0].value
+    assert "no period before" in shown_text(run)
+
+
+def test_health_is_well_until_something_needs_attention(app: App) -> None:
+    assert "All is well: 3 repositories followed" in shown_text(app.opened("viewer", PAGE))
+    change(app, "update repository set state = 'blocked', state_reason = '*No* right' where repository_id = 2")
+    run = app.opened("viewer", PAGE)
+    assert r"**blue/docs**: \*No\* right" in run.warning[0].value.replace("\\/", "/")
+
+
+def test_a_token_that_expires_is_told_to_those_who_manage_it(app: App) -> None:
+    with_token(app, 20)
+    assert "token" not in shown_text(app.opened("tenant", PAGE)).lower()
+    with_token(app, 13)
+    assert "13 days left" in app.opened("tenant", PAGE).warning[0].value.replace("\\", "")
+    for username in ("viewer", "single", "green-tenant"):
+        assert not app.opened(username, PAGE).warning
+
+
+def test_without_repositories_it_says_what_to_do_and_the_health_still_shows(app: App) -> None:
+    for key in (ENGINE, DOCS, MIRROR):
+        remove_repository_with_data(app.store, key)
+    with_token(app, 1)
+    run = app.opened("tenant", PAGE)
+    assert "There are no repositories here for you yet" in run.info[0].value
+    assert "expires" in run.warning[0].value
+
+
+def test_before_anything_is_collected_it_says_when_that_comes(app: App) -> None:
+    for table in ("daily_traffic", "coverage", "endpoint_state"):
+        change(app, f"delete from {table}")
+    run = app.opened("tenant", PAGE)
+    assert "Nothing has been collected yet" in run.info[0].value
+    assert "Health" in [each.value for each in run.header]
+    assert not run.metric
+
+
+def test_many_repositories_come_page_by_page_and_are_found_by_name(app: App) -> None:
+    facts = [RepositoryFacts(900 + n, f"blue/many-{n:02}", "public", False, False) for n in range(40)]
+    add_repositories(app.store, BLUE, facts, utc_now())
+    run = app.opened("tenant", PAGE)
+    assert len(names_in_table(run)) == 20
+    assert names_in_table(run)[0] == "blue/docs", "the one with the most views comes first"
+    assert "1 to 20 of 43 repositories" in shown_text(run)
+    found = app.opened("tenant", PAGE, search="MANY-3", ranked="Name")
+    assert names_in_table(found) == [f"blue/many-{n}" for n in range(30, 40)]
+
+
+def test_an_order_that_is_none_is_left_out_and_said(app: App) -> None:
+    run = app.opened("viewer", PAGE, ranked="<script>")
+    assert "left out" in run.info[0].value
+    assert names_in_table(run)

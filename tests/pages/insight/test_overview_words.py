@@ -1,0 +1,127 @@
+"""What the overview makes of rows: near days are one event, causes become words, days on the chart get numbers."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from pandas import DataFrame
+
+from data.overview import Mover, Total
+from data.selection import Grain
+from data.spike_facts import Cause, Listed, Noted, Released, Starred
+from pages.insight import overview_rows, overview_spikes
+from pages.ui.charts import compare as compare_charts
+from pages.ui.charts.overview import Mark, marked
+
+DAY = date(2026, 4, 14)  # a Tuesday
+NEWS = Cause("referrer", "news.example", 0.4, Listed(DAY, True, 700, None, 650))
+
+
+def outstanding(day: date, value: int, *causes: Cause, key: int = 1, metric: str = "views") -> dict[str, Any]:
+    named = {"repository_id": key, "full_name": f"owner/r{key}", "metric": metric, "day": day}
+    return named | {"value": value, "expected": 100.0, "score": 9.0, "causes": list(causes)}
+
+
+def events(*rows: dict[str, Any]) -> list[overview_spikes.Event]:
+    return overview_spikes.events(DataFrame(rows))
+
+
+def one(*causes: Cause, value: int = 1200) -> overview_spikes.Event:
+    (event,) = events(outstanding(DAY, value, *causes))
+    return event
+
+
+def test_days_near_each_other_are_one_event_of_its_greatest_day() -> None:
+    days = [(0, 300), (2, 900), (3, 500), (9, 400)]
+    found = events(*(outstanding(DAY + timedelta(days=n), value) for n, value in days))
+    assert [(each.first, each.peak, each.last) for each in found] == [
+        (DAY, DAY + timedelta(days=2), DAY + timedelta(days=3)),
+        (DAY + timedelta(days=9),) * 3,
+    ]
+
+
+def test_repositories_and_metrics_are_events_apart_and_the_most_notable_comes_first() -> None:
+    rows = outstanding(DAY, 300), outstanding(DAY, 2000, key=2), outstanding(DAY, 400, metric="clones")
+    assert [(each.full_name, each.metric) for each in events(*rows)] == [
+        ("owner/r2", "views"),
+        ("owner/r1", "clones"),
+        ("owner/r1", "views"),
+    ]
+
+
+def test_nothing_that_stands_out_makes_no_event() -> None:
+    assert overview_spikes.events(DataFrame(columns=list(outstanding(DAY, 1)))) == []
+
+
+def test_an_event_is_told_with_what_is_usual_and_its_cause() -> None:
+    assert overview_spikes.sentence(one(NEWS)) == (
+        "1,200 views, 12 times the usual 100. "
+        "<strong>news.example</strong> appeared among the referrers, with at least 650 views."
+    )
+    assert "150 views, against 100 as usual" in overview_spikes.sentence(one(value=150))
+    assert overview_spikes.why(one()) == overview_spikes.NO_CAUSE
+
+
+@pytest.mark.parametrize(
+    ("cause", "words"),
+    [
+        (Cause("referrer", "Google", 0.5, Listed(DAY, False, 90, 40, 50)), "Google</strong> brought at least 50 more"),
+        (Cause("referrer", "Bing", 0.5, Listed(DAY, False, 90, None, 50)), "Bing</strong> brought at least 50 views"),
+        (Cause("path", "/o/r/wiki", 0.5, Listed(DAY, False, 9, 4, 5)), "was looked at at least 5 more times"),
+        (Cause("release", "v1", 0.5, Released(1, None, DAY - timedelta(days=1), False)), "came out the day before"),
+        (Cause("stars", "", 0.2, Starred(30, 2.0)), "30 stars came, against 2 as usual"),
+        (Cause("note", "A <b> talk", 1.0, Noted(1, None)), "noted: “A &lt;b&gt; talk”"),
+    ],
+)
+def test_each_kind_of_cause_has_its_words(cause: Cause, words: str) -> None:
+    assert words in overview_spikes.cause(cause, DAY)
+
+
+def test_where_everybody_lands_explains_nothing() -> None:
+    front = Cause("path", "/owner/r1", 0.9, Listed(DAY, True, 900, None, 900))
+    assert overview_spikes.why(one(front)) == overview_spikes.NO_CAUSE
+
+
+def test_what_was_not_there_before_is_told_first_and_three_at_most() -> None:
+    usual = [Cause("referrer", f"r{n}", 0.6, Listed(DAY, False, 90, 40, 50)) for n in range(4)]
+    told = overview_spikes.why(one(*usual, NEWS))
+    assert told.startswith("<strong>news.example")
+    assert told.count(";") == 2
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "words"), [(150, 100, "+50.0 %"), (900, 1000, "-10.0 %"), (1200, 100, "×12")]
+)
+def test_a_change_is_told_in_percent_or_times(now: int, before: int, words: str) -> None:
+    assert overview_rows.percent(now, before) == words
+    assert overview_rows.change(Total(now, now, before)) == words
+
+
+def test_nothing_to_compare_with_is_no_change() -> None:
+    assert [overview_rows.change(Total(9, *each)) for each in ((None, None), (9, 0), (None, 5))] == [None] * 3
+    table = overview_rows.moved_table([Mover(1, "o/<r>", "clones", 40, 0, 31, 6.3)], {})
+    assert "▲ from nothing" in table
+    assert '"repository?of=o/%3Cr%3E"' in table
+    assert "<r>" not in table
+
+
+def test_numbers_stand_over_their_periods_and_share_one() -> None:
+    y = {"axis": {"format": "d"}, "scale": {"zero": True}}
+    drawn: dict[str, Any] = {"layer": [{"encoding": {"x": {"axis": None, "scale": {"type": "utc"}}, "y": y}}]}
+    marks = [Mark(1, DAY, 900, "a"), Mark(2, DAY + timedelta(days=1), 900, "b"), Mark(3, date(2026, 5, 1), 50, "c")]
+    layer = marked(drawn, marks, Grain.WEEK)["layer"][-1]
+    assert [(row["number"], row["height"]) for row in layer["data"]["values"]] == [("1 · 2", 900), ("3", 50)]
+    assert (layer["encoding"]["x"]["scale"], layer["encoding"]["y"]["axis"]) == ({"type": "utc"}, {"format": "d"})
+    assert len(drawn["layer"]) == 1, "the chart without numbers is another's too"
+
+
+def test_lines_get_the_colours_of_their_names_and_a_broken_kind_is_not_shared() -> None:
+    days = tuple(DAY + timedelta(days=n) for n in range(5))
+    first = compare_charts.specification(compare_charts.Lines(("a/b", "c/d"), "Views a day", days))
+    second = compare_charts.specification(compare_charts.Lines(("e/f",), "Clones a day", days))
+    scales = [each["layer"][0]["encoding"]["color"]["scale"]["domain"] for each in (first, second)]
+    assert scales == [["a/b", "c/d"], ["e/f"]]
+    assert [each["layer"][-1]["encoding"]["tooltip"][-1]["title"] for each in (first, second)] == [
+        "Views a day",
+        "Clones a day",
+    ]

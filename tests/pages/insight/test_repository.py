@@ -1,0 +1,199 @@
+"""The page of one repository: for its readers what they may see, for others no trace of it; notes for who may write."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from data import grants
+from data.audit import ActFilter, acts
+from data.authority import COMMAND_LINE, NotAllowed
+from data.calendar import utc_now
+from data.models import Grant, Role
+from data.notes import NewNote, add_note, notes
+from data.tenants import operator
+from tests.data.filled import ENGINE
+from tests.pages.app import BLUE, App, days_ago, shown_text
+
+PAGE = "insight/repository"
+NAME = "blue/engine"
+SECTIONS = ("Traffic", "Referrers", "Popular content", "Before and after", "Coverage")
+HOSTILE = "<script>alert(1)</script> [x](javascript:1) $a$ :material/bug:"
+CHARTS = {"Traffic": 1, "Referrers": 3, "Popular content": 3, "Before and after": 1, "Coverage": 2}
+
+
+def opened(app: App, username: str | None = "tenant", /, **query: str) -> AppTest:
+    return app.opened(username, PAGE, **({"of": NAME} | query))
+
+
+def titled(run: AppTest) -> str:
+    return str(run.title[0].value).replace("\\", "")
+
+
+def charts(run: AppTest) -> int:
+    return len(run.get("vega_lite_chart"))
+
+
+def noted(app: App, text: str = "On the front page", repository_id: int | None = ENGINE, days: int = 9) -> None:
+    tenant_id = None if repository_id else BLUE
+    new = NewNote(days_ago(days), text, "https://example.org/", repository_id, tenant_id)
+    add_note(app.store, "tenant", new, utc_now())
+
+
+def spiked(app: App, days: int = 10) -> None:
+    """Many views on one day of the engine."""
+    values = {"key": ENGINE, "day": days_ago(days)}
+    with app.store.traffic.commit("test") as connection:
+        connection.execute("update daily_traffic set views = 5000 where repository_id = $key and day = $day", values)
+
+
+def writers(run: AppTest) -> set[str]:
+    """The buttons that write."""
+    return {str(each.key) for each in run.button if str(each.key).startswith("repository_")}
+
+
+def typed(run: AppTest, opener: str, text: str | None = None, link: str | None = None) -> AppTest:
+    """The dialog that a button opens, with that typed into it."""
+    run.button(opener).click().run()
+    if text is not None:
+        run.text_area("repository_note_text").input(text)
+    if link is not None:
+        run.text_input("repository_note_link").input(link)
+    return run
+
+
+def answered(run: AppTest, opener: str, button: str) -> AppTest:
+    """AppTest always runs the whole page: what opens a dialog is pressed again to answer it."""
+    run.button(opener).click()
+    return run.button(f"repository_note_{button}").click().run()
+
+
+@pytest.mark.parametrize("username", ["tenant", "viewer", "single", "both"])
+def test_a_reader_sees_the_repository_and_only_its_tenant_may_write(app: App, username: str) -> None:
+    noted(app)
+    spiked(app)
+    run = opened(app, username)
+    assert titled(run) == NAME
+    assert not run.error
+    assert charts(run) == 1
+    assert bool(writers(run)) == (username == "tenant")
+
+
+@pytest.mark.parametrize("username", ["admin", "maintainer", "nobody", None])
+def test_nobody_else_gets_the_page(app: App, username: str | None) -> None:
+    run = opened(app, username)
+    assert titled(run) != NAME
+    assert not charts(run)
+    assert "blue/" not in shown_text(run)
+
+
+def test_a_strangers_repository_is_answered_as_one_that_is_not_there(app: App) -> None:
+    strange, missing = (opened(app, "tenant", of=name) for name in ("green/telescope", "blue/none"))
+    assert shown_text(strange) == shown_text(missing)
+    assert "not for you to see" in strange.info[0].value
+    assert not charts(strange)
+    assert not strange.dataframe
+
+
+def test_whoever_names_none_gets_the_first_and_the_address_says_so(app: App) -> None:
+    run = app.opened("tenant", PAGE)
+    assert titled(run) == "blue/docs"
+    assert run.query_params["of"] == "blue/docs"
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_each_section_is_drawn_alone_and_stands_in_the_address(app: App, section: str) -> None:
+    noted(app)
+    run = opened(app, "viewer", see=section, range="Quarter")
+    assert not run.error
+    assert charts(run) == CHARTS[section]
+    assert run.session_state["see"] == section
+    assert run.query_params["of"] == NAME
+
+
+def test_the_days_stay_when_the_page_changes(app: App) -> None:
+    run = opened(app, "viewer", range="Quarter")
+    run.switch_page("../traffic/chart.py").run()
+    assert run.session_state["range"] == "Quarter"
+    run.switch_page(f"../{PAGE}.py").run()
+    assert titled(run) == NAME
+    assert run.session_state["range"] == "Quarter"
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_a_repository_of_which_little_is_known_says_so(app: App, section: str) -> None:
+    """No lists, no stars, no counters; of its days only those of the newest answer."""
+    with app.store.traffic.commit("test") as connection:
+        for table in ("snapshot", "referrer_snapshot", "path_snapshot", "star_history", "repository_stats", "release"):
+            connection.execute(f"delete from {table}")
+        connection.execute("delete from daily_traffic where day < $day", {"day": days_ago(14)})
+        connection.execute("delete from coverage where last_day < $day", {"day": days_ago(14)})
+    run = opened(app, "viewer", see=section)
+    assert not run.error
+    assert charts(run) or run.info
+
+
+@pytest.mark.parametrize("key", ["see", "range", "event", "referrer"])
+def test_a_broken_link_is_read_as_far_as_it_makes_sense(app: App, key: str) -> None:
+    run = opened(app, "single", **{"see": "Referrers", key: "<script>alert(1)</script>"})
+    assert titled(run) == NAME
+    assert not run.error
+    assert charts(run)
+
+
+def test_a_note_is_written_changed_and_removed(app: App) -> None:
+    run = typed(opened(app), "repository_note", text="A talk")
+    assert "A talk" in shown_text(answered(run, "repository_note", "save"))
+    (note,) = notes(operator(app.store), app.store, days_ago(60), days_ago(0))
+    change = f"repository_change_{note.note_id}"
+    refused = answered(typed(run, change, link="javascript:alert(1)"), change, "save")
+    assert "begins with https" in refused.error[0].value
+    answered(typed(run, change, link=""), change, "remove")
+    entries = acts(app.account("tenant"), app.store, ActFilter("note "))
+    assert sorted(each.act for each in entries) == ["note added", "note removed"]
+
+
+def test_whoever_may_not_write_any_more_is_refused_at_the_moment_of_acting(app: App) -> None:
+    run = typed(opened(app), "repository_note", text="A talk")
+    key = app.account("tenant").user_id
+    grants.revoke(app.store, COMMAND_LINE, key, Grant(Role.TENANT, BLUE), utc_now())
+    grants.grant(app.store, COMMAND_LINE, key, Grant(Role.TENANT_VIEWER, BLUE), utc_now())
+    with pytest.raises(NotAllowed):
+        add_note(app.store, "tenant", NewNote(days_ago(1), "A talk", None, ENGINE), utc_now())
+    answered(run, "repository_note", "save")
+    assert not notes(operator(app.store), app.store, days_ago(60), days_ago(0))
+
+
+def test_a_note_of_the_whole_tenant_is_for_those_who_see_the_whole_tenant(app: App) -> None:
+    noted(app, "A talk about all", None)
+    assert "A talk about all" in shown_text(opened(app, "viewer"))
+    assert "A talk about all" not in shown_text(opened(app, "single"))
+
+
+def test_a_spike_stands_out_with_what_is_known_and_one_click_begins_a_note(app: App) -> None:
+    noted(app, "Front page", days=10)
+    spiked(app)
+    run = opened(app)
+    assert "5,000 views" in shown_text(run)
+    assert "Note: **Front page**" in shown_text(run)
+    run.button(f"repository_note_{days_ago(10)}_views").click().run()
+    assert "5,000 views: note Front page" in str(run.text_area("repository_note_text").value)
+    assert run.date_input("repository_note_day").value == days_ago(10)
+
+
+def test_texts_from_outside_are_shown_as_texts(app: App) -> None:
+    noted(app, HOSTILE, days=10)
+    spiked(app)
+    values = {"name": HOSTILE, "path": f"/{NAME}/{HOSTILE}"}
+    with app.store.traffic.commit("test") as connection:
+        connection.execute("update referrer_snapshot set referrer = $name where referrer = 'Google'", {"name": HOSTILE})
+        connection.execute("update path_snapshot set path = $path, title = $name where path like '%releases'", values)
+    for section in SECTIONS:
+        run = opened(app, "tenant", see=section, range="Quarter")
+        assert not run.error
+        assert "<script>" not in shown_text(run)
+        assert "](javascript" not in shown_text(run).replace("Open](https", "")
+
+
+def test_where_nothing_is_known_the_page_says_where_it_is(app: App) -> None:
+    run = opened(app, "single", range="Custom", dates=str(days_ago(0)))
+    assert "There is no traffic for this choice" in run.info[0].value
+    assert not charts(run)

@@ -1,0 +1,160 @@
+"""What the charts of a repository are made of: pending is hollow, a gap is a band, what is unknown is left out."""
+
+import re
+from datetime import date, timedelta
+
+import pandas as pd
+import pytest
+from pandas import DataFrame
+
+from data.events import compared
+from data.notes import checked_link
+from data.repository_story import of_one
+from data.spike_facts import Cause, Listed, Noted, Released, Starred
+from pages.insight import coverage_rows, event_rows, listing_rows, repository_rows, spike_words
+from pages.insight.note_links import to_open
+from pages.insight.repository_rows import Mark
+from pages.ui.charts import coverage, events, listings
+from pages.ui.charts.lanes import legend
+from pages.ui.charts.repository import LaneShape, lanes_specification
+
+DAY = date(2026, 3, 4)
+HOSTILE = "<b>[x](javascript:1)</b>"
+
+
+def series(*days: tuple[int | None, str]) -> DataFrame:
+    """The rows of traffic.series of one repository, from DAY on: views and half as many people; no clones known."""
+    rows = []
+    for n, (value, state) in enumerate(days):
+        day, people = DAY + timedelta(days=n), None if value is None else value // 2
+        rows += [(1, "o/r", day, "views", value, state, None), (1, "o/r", day, "view_uniques", people, state, "days")]
+        rows += [(1, "o/r", day, metric, None, "pending", None) for metric in ("clones", "clone_uniques")]
+    columns = ["repository_id", "full_name", "period", "metric", "value", "state", "kind"]
+    frame = DataFrame(rows, columns=columns)
+    return frame.astype({"value": "Int64", "repository_id": "Int64"})
+
+
+def counters(**columns: list[int]) -> DataFrame:
+    """The rows of repository_story.counters, from DAY on."""
+    names = ("stars_gained", "stars", "forks", "watchers", "downloads")
+    length = max(map(len, columns.values()), default=0)
+    rows = {name: columns.get(name, [None] * length) for name in names}
+    return DataFrame({"day": [DAY + timedelta(days=n) for n in range(length)], **rows})
+
+
+def story(rows: DataFrame, marks: tuple[Mark, ...] = (), days: int = 4) -> repository_rows.Story:
+    selection = of_one(1, DAY, DAY + timedelta(days=days - 1))
+    return repository_rows.story(rows, counters(stars_gained=[1, 0]), marks, selection)
+
+
+def test_pending_is_open_a_gap_is_told_and_a_lane_of_which_nothing_is_known_is_not_there() -> None:
+    found = story(series((8, "final"), (None, "gap"), (3, "pending"), (None, "pending")))
+    assert found.lanes == ("views", "stars_gained")
+    views = found.rows[found.rows["lane"] == "views"]
+    assert list(views["open"]) == [False, True, True, True]
+    assert list(views["value"].isna()) == [False, True, False, True]
+    assert list(views["people"].dropna()) == [4, 1]
+    assert found.has == {"final", "gap", "pending"}
+
+
+def test_more_days_than_can_be_told_apart_are_weeks_and_no_spike_stands_over_a_week() -> None:
+    marks = (Mark(DAY, "Spike", "9 views", "views"), Mark(DAY, "Note", "A talk"))
+    found = story(series((8, "final")), marks, days=500)
+    assert "views Spike" not in set(found.rows["lane"])
+    assert "views Spike" in set(story(series((8, "final")), marks).rows["lane"])
+    assert found.lanes[0] == repository_rows.MARKS
+
+
+def test_all_lanes_have_the_same_days() -> None:
+    lanes = ("marks", "views", "clones", "stars_gained", "forks", "downloads")
+    found = lanes_specification(LaneShape(lanes, DAY, DAY + timedelta(days=30)))
+    scales = [layer["encoding"]["x"]["scale"] for lane in found["vconcat"] for layer in lane["layer"]]
+    assert len(found["vconcat"]) == len(lanes)
+    assert all(scale["domain"] == scales[0]["domain"] and scale["type"] == "utc" for scale in scales)
+    assert lanes_specification(LaneShape(("views",), DAY, DAY))["vconcat"][0]["layer"]
+
+
+def test_legends_name_what_is_drawn_and_nothing_else() -> None:
+    told = legend(("views",), {"final"}, {"Note"})
+    assert "Unique visitors" in told
+    assert "Note" in told
+    assert "Pending" not in told
+    assert "cloners" not in told
+
+
+@pytest.mark.parametrize(
+    ("state", "value", "kind"),
+    [
+        ("final", 7, "Final"),
+        ("final", 0, "True zero"),
+        ("pending", None, "Pending"),
+        ("pending", 0, "Pending"),
+        ("gap", None, "Gap"),
+        ("gap", 0, "Known in part"),
+    ],
+)
+def test_a_zero_is_true_only_where_an_answer_told_it(state: str, value: int | None, kind: str) -> None:
+    assert coverage_rows.kind(state, pd.NA if value is None else value) == kind
+
+
+def test_the_pattern_of_the_week_is_of_final_days_only() -> None:
+    states = ["final"] * 14 + ["pending"] * 7
+    days = [DAY + timedelta(days=n) for n in range(21)]
+    frame = DataFrame({"day": days, "views": [10] * 14 + [999] * 7, "views_state": states})
+    found = coverage_rows.weekdays(frame, "views")
+    assert len(found) == 7
+    assert set(found["median"]) == {10.0}
+    assert set(found["days"]) == {2}
+    assert coverage_rows.weekdays(frame[frame["views_state"] == "pending"], "views").empty
+
+
+def test_a_bound_that_is_not_known_is_not_drawn_as_one() -> None:
+    of_name = DataFrame({"day": [DAY, DAY], "low": [3, 0], "high": pd.array([9, pd.NA], dtype="Int64")})
+    found = listing_rows.bounds(of_name)
+    assert list(found["open"]) == [False, True]
+    assert list(found["most"]) == ["9", "unknown"]
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [("/O/r", "/"), ("/o/R/issues", "/issues"), ("/o/rest", "/o/rest"), ("Google", "Google"), (HOSTILE, HOSTILE)],
+)
+def test_a_path_is_shown_as_it_lies_below_the_repository(path: str, shown: str) -> None:
+    assert listing_rows.below(path, "o/r") == shown
+
+
+@pytest.mark.parametrize(
+    ("detail", "said"),
+    [
+        (Listed(DAY, True, 80, None, 70, 5, 40), "at least 70 more views by the list of 4 March, 5 to 40 of them"),
+        (Listed(DAY, False, 80, 30, None), "80 views of 14 days in the list of 4 March, 30 before"),
+        (Released(1, None, DAY - timedelta(days=1), False), "published the day before"),
+        (Noted(1, None), "Note"),
+        (Starred(20, 1.0), "20 gained, where 1 a day is usual"),
+    ],
+)
+def test_a_cause_is_told_in_words_and_its_text_is_a_text(detail: object, said: str) -> None:
+    told = spike_words.in_words(Cause("referrer", HOSTILE, 0.5, detail), DAY)  # type: ignore[arg-type]
+    assert said in told
+    assert "<b>" not in told
+    assert "](" not in told
+
+
+def test_a_link_of_a_note_is_one_link_whatever_stands_in_it() -> None:
+    kept = checked_link("https://example.org/a)[x](javascript:alert(1))![y](https://example.org/z")
+    assert re.findall(r"[()\[\]]", to_open(kept)) == ["[", "]", "(", ")"]
+    assert to_open(None) == ""
+
+
+def test_an_event_of_which_days_are_missing_says_so() -> None:
+    days = [DAY + timedelta(days=n) for n in range(-56, 3)]
+    found = compared(DataFrame({"views": [5.0] * len(days), "clones": [1.0] * len(days)}, days), DAY, days[-1])
+    assert event_rows.cards(found)[0].days == "3 of 7 days"
+    assert [each.partition(":")[0] for each in event_rows.incomplete(found)] == ["7 days from it", "30 days from it"]
+    assert event_rows.table(found)["before_change"].iloc[0] == 0
+
+
+def test_every_chart_is_drawn_of_rows_that_come_later() -> None:
+    made = [coverage.calendar_specification(), coverage.weekdays_specification(), events.around_specification()]
+    made += [listings.heat_specification(("a",)), listings.bounds_specification(), listings.share_specification()]
+    assert not [each for each in made if "data" in each or "datasets" in each]
