@@ -16,13 +16,14 @@ from typing import Any
 Value = str | int | float | date
 
 MOST = 20
+LONGEST_STATEMENT = 50_000  # characters
 LONGEST_TEXT = 1000
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}")
-_ASKED = re.compile(
+_ASKED = re.compile(  # what is never closed reaches to the end, so that no text is looked through more than once
     r"""
-    '(?:[^']|'')*' | "(?:[^"]|"")*"             # texts and quoted names
-    | --[^\n]* | /\*.*?\*/                      # comments
-    | \$(?P<tag>\w*)\$.*?\$(?P=tag)\$           # texts between dollars
+    '(?:[^']|'')*(?:'|\Z) | "(?:[^"]|"")*(?:"|\Z)                          # texts and quoted names
+    | --[^\n]* | /\*.*?(?:\*/|\Z)                                          # comments
+    | (?<![\w$])\$(?P<tag>(?:[A-Za-z_]\w*)?)\$.*?(?:\$(?P=tag)\$|\Z)      # texts between dollars
     | (?<![\w$])\$(?P<name>[A-Za-z_]\w*)
     """,
     re.VERBOSE | re.DOTALL,
@@ -67,7 +68,7 @@ class Parameter:
 
 def parameter_names(statement: str) -> list[str]:
     """The names that stand in a statement as $name, in their order, each once."""
-    found = (match["name"] for match in _ASKED.finditer(statement))
+    found = (match["name"] for match in _ASKED.finditer(statement[:LONGEST_STATEMENT]))
     return list(dict.fromkeys(name for name in found if name))
 
 

@@ -11,6 +11,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -18,11 +19,10 @@ import pyarrow as pa
 
 from data.excerpts import opened_excerpt
 from data.models import Viewer
+from data.query_parameters import LONGEST_STATEMENT
 from data.sandbox_failures import GENERAL, Failure, QueryCancelled, QueryFailed, SandboxBusy, SandboxError, failure
 from data.sandbox_process import Limits, Process
 from data.store import Store
-
-LONGEST_STATEMENT = 50_000  # characters
 
 Value = str | int | float | date
 
@@ -124,7 +124,12 @@ class Sandbox:
             finally:
                 os.close(file)
 
-        threading.Thread(target=run.work, args=(ask, lambda: self._give_back(user)), daemon=True).start()
+        thread = threading.Thread(target=run.work, args=(ask, lambda: self._give_back(user)), daemon=True)
+        try:
+            thread.start()
+        except RuntimeError as full:
+            self._give_back(user)
+            raise SandboxBusy("The server cannot start another query just now. Try again in a few seconds.") from full
         return run
 
     def warm(self) -> None:
@@ -165,7 +170,8 @@ class Sandbox:
             head, body = child.ask(_asked(question, self.limits), file, self.limits)
         finally:
             child.end()
-            self.warm()
+            with suppress(OSError):  # no room for another process just now; the next question starts its own
+                self.warm()
         if "failure" in head:
             raise QueryFailed(failure(head, question.statement, self.limits.memory_mb))
         try:

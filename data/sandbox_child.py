@@ -29,6 +29,7 @@ NO_NEW_PRIVILEGES, NOT_DUMPABLE = (38, 1), (4, 0)  # prctl: PR_SET_NO_NEW_PRIVS,
 HANDED = 9  # the number under which the file is opened: by it, since DuckDB tells whoever asks the path of a database
 THREADS = 2
 MOST_COLUMNS = 500
+LONGEST_NAME = 200  # characters of a column's name
 BATCH = 2048
 BASE_BYTES = 400 << 20  # what Python, DuckDB and Arrow reserve before they do anything (measured: 280 MB)
 SETTINGS: dict[str, Any] = {
@@ -49,6 +50,8 @@ EXPLAIN = re.compile(
 OF_ALL_KINDS = "select 1 as one, 1::hugeint as two, interval 1 day as three, [now()] as four, 1.5::decimal as five"
 READ_ONLY = "begin transaction read only"
 WHOLE = pa.decimal128(38, 0)
+KNOWN_DAYS = (-719_162, 2_932_897)  # from 1 January 1 to the day after 31 December 9999, counted from 1970
+LOST = {"UHUGEINT", "BIGNUM", "VARINT"}  # Arrow gets something else
 
 
 class Refused(Exception):
@@ -126,6 +129,7 @@ def _lock_in(question: dict[str, Any]) -> None:
     ]
     for limit, most in limits:
         resource.setrlimit(limit, (most, most))
+    os.nice(10)  # pages come first
     if sys.platform == "linux":
         for number, value in (NO_NEW_PRIVILEGES, NOT_DUMPABLE):
             ctypes.CDLL(None).prctl(number, value, 0, 0, 0)
@@ -187,6 +191,9 @@ def _values(parameters: dict[str, dict[str, Any]]) -> dict[str, Any]:
 
 def _rows(found: duckdb.DuckDBPyRelation, most_rows: int, most_bytes: int) -> tuple[pa.Table, str | None]:
     """The first rows within both limits, and which limit has cut them, where one has."""
+    for name, kind in zip(found.columns, found.types, strict=True):
+        if str(kind) in LOST:
+            raise Refused(f"{name[:LONGEST_NAME]} is of a type that cannot be shown, {kind}: cast it to varchar.")
     reader = found.to_arrow_reader(BATCH)
     if len(reader.schema) > MOST_COLUMNS:
         raise Refused(f"A result has at most {MOST_COLUMNS} columns; this one has {len(reader.schema):,}.")
@@ -219,10 +226,43 @@ def _plain_column(column: pa.ChunkedArray) -> pa.ChunkedArray:
         return _number(column)
     if pa.types.is_null(kind):
         return column.cast(pa.string())
+    if _is_far(column):
+        return _far_texts(column)
     simple = (pa.types.is_integer, pa.types.is_floating, pa.types.is_boolean, pa.types.is_string, pa.types.is_date)
     if any(is_kind(kind) for is_kind in (*simple, pa.types.is_timestamp, pa.types.is_time)):
         return column
     return pa.chunked_array([[_text(value) for value in chunk.to_pylist()] for chunk in column.chunks], pa.string())
+
+
+def _is_far(column: pa.ChunkedArray) -> bool:
+    """Whether a day or a moment lies outside the years 1 to 9999, which nobody after DuckDB can tell."""
+    if not (pa.types.is_date(column.type) or pa.types.is_timestamp(column.type)):
+        return False
+    limits = pc.min_max(_units(column)).as_py()
+    least, most = (limit * _units_a_day(column.type) for limit in KNOWN_DAYS)
+    return any(each is not None and not least <= each < most for each in limits.values())
+
+
+def _far_texts(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """The days of such a column as text; those outside as what they are beyond."""
+    least, most = (limit * _units_a_day(column.type) for limit in KNOWN_DAYS)
+    units = _units(column)
+    beyond = pc.if_else(pc.less(units, least), "before year 1", "after year 9999")
+    near = pc.and_(pc.greater_equal(units, least), pc.less(units, most))
+    plain = column if pa.types.is_date(column.type) else units.cast(pa.timestamp(column.type.unit))  # needs no zones
+    known = pc.if_else(near, plain, pa.scalar(None, plain.type)).cast(pa.string())
+    return pc.if_else(near, known, beyond)
+
+
+def _units(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    return column.cast(pa.int32()).cast(pa.int64()) if pa.types.is_date32(column.type) else column.cast(pa.int64())
+
+
+def _units_a_day(kind: pa.DataType) -> int:
+    if pa.types.is_date32(kind):
+        return 1
+    unit = kind.unit if pa.types.is_timestamp(kind) else "ms"
+    return 86_400 * {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}[unit]
 
 
 def _number(column: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -242,7 +282,7 @@ def _distinct(names: list[str]) -> list[str]:
     """Names of which none stands twice."""
     seen: dict[str, int] = {}
     found = []
-    for name in names:
+    for name in (name[:LONGEST_NAME] for name in names):
         number = seen[name] = seen.get(name, 0) + 1
         found.append(name if number == 1 and name else f"{name or 'column'}_{number}")
     return found if len(set(found)) == len(found) else [f"{name}_{n}" for n, name in enumerate(names, 1)]
@@ -277,7 +317,7 @@ def _told(error: Exception) -> dict[str, Any]:
     found: dict[str, Any] = {}
     brace = text.find("{")
     try:
-        parts = json.loads(text[brace:]) if brace >= 0 else None
+        parts = json.JSONDecoder().raw_decode(text[brace:])[0] if brace >= 0 else None
     except ValueError:
         parts = None
     if isinstance(parts, dict) and "exception_message" in parts:

@@ -19,7 +19,8 @@ NOT_HERE = "A query here reads the database and nothing else: no files, no addre
 READ_ONLY = "A query here only reads: nothing can be added, changed or removed."
 NO_SETTINGS = "Settings cannot be changed here."
 GENERAL = "DuckDB could not answer this query."
-_PATH = re.compile(r"(?<![\w.])(?:/[\w.+@~-]+){2,}/?")
+_PATH = re.compile(r"(?:(?<=\\n)|(?<![\w.]))(?:/[\w.+@~-]+){2,}/?")
+OUR_FAULT = {"InternalException", "FatalException"}  # of DuckDB, told with addresses and paths of the server
 _REPLACED = (
     (("file system operations are disabled", "is disabled by configuration", "Cannot access"), NOT_HERE),
     (("it exists in the", "installing and loading", "Extension "), NOT_HERE),
@@ -68,6 +69,8 @@ def failure(told: Mapping[str, Any], statement: str, memory_mb: int) -> Failure:
         return Failure(message[:LONGEST])
     if kind in {"OutOfMemoryException", "ArrowMemoryError", "MemoryError"} or "bad allocation" in message:
         return Failure(out_of_memory(memory_mb))
+    if kind in OUR_FAULT or any(sign in message for sign in ("stack_trace", '"exception_type"')):
+        return Failure(GENERAL)
     for signs, sentence in _REPLACED:
         if any(sign in message for sign in signs):
             return Failure(sentence)

@@ -19,8 +19,7 @@ from data.calendar import aware, stored
 from data.grants import viewer_of
 from data.identity import next_id
 from data.models import Account
-from data.query_parameters import Parameter, checked_parameters, parse_parameters, written_parameters
-from data.sandbox import LONGEST_STATEMENT
+from data.query_parameters import LONGEST_STATEMENT, Parameter, checked_parameters, parse_parameters, written_parameters
 from data.sql import query
 from data.store import Store
 

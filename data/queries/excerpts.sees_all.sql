@@ -1,4 +1,5 @@
--- Whether a viewer may see every row that there is. Grain: one row. Source: repository, tenant, and the path of the version.
+-- Whether a viewer may see every row that there is, and that ever was: a file may keep traces of rows that are deleted.
+-- Grain: one row. Source: repository, tenant, identity_counter, and the path of the version.
 select
     path as version,
     not exists (
@@ -8,6 +9,11 @@ select
     and not exists (
         select 1 from tenant
         where tenant_id not in (select unnest($tenant_ids::integer[]))
+    )
+    and not exists (
+        select 1 from identity_counter
+        where table_name in ('repository', 'tenant')
+            and last_id > len(case table_name when 'repository' then $visible::integer[] else $tenant_ids::integer[] end)
     ) as sees_all
 from duckdb_databases()
 where database_name = current_database();

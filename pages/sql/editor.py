@@ -8,7 +8,7 @@ import streamlit as st
 
 from data.models import Account
 from data.query_examples import examples
-from data.query_parameters import Kind, Parameter, ParametersRefused, Value, parameters_of
+from data.query_parameters import LONGEST_STATEMENT, Kind, Parameter, ParametersRefused, Value, parameters_of
 from data.saved_queries import QueryRefused, SavedQuery, query_with_id, saved_queries
 from pages.sql import links
 from pages.ui import messages
@@ -81,6 +81,7 @@ def draw_statement() -> str:
     text = st.text_area(
         "Statement",
         height=200,
+        max_chars=LONGEST_STATEMENT,
         key=STATEMENT,
         placeholder="select …",
         help="One query of DuckDB’s SQL. Days are UTC dates. $name is a parameter, whose value is asked for below.",

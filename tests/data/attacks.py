@@ -208,6 +208,8 @@ SPELLINGS: Attacks = (
     ("select * from arrow_scan(1::pointer, 1::pointer, 1::pointer)", ""),
     ("select cast(1 as pointer)", ""),
     ("select * from seq_scan(0)", ""),
+    ("from destroy_external_resource('query', 'create table memory.main.t as select 1')", ""),
+    ("select 340282366920938463463374607431768211455::uhugeint as n", "cast it to varchar"),
     ("explain select 1", None),
 )
 

@@ -22,7 +22,10 @@ from data.query_parameters import (
         ("select '$no', \"$no\", $yes -- $no\n, $also /* $no */", ["yes", "also"]),
         ("select $$ $no $$, $tag$ $no $tag$, $yes", ["yes"]),
         ("select 'it''s $no', x$no, $1", []),
-        ("select '$unclosed, $a", ["unclosed", "a"]),
+        ("select $a, '$unclosed, $b", ["a"]),
+        ("select $a /* $unclosed", ["a"]),
+        ("select $a, $tag$ $unclosed", ["a"]),
+        ("/*a" * 300_000, []),  # looked through once, not from each of its beginnings
     ],
 )
 def test_parameters_are_found_where_they_are_parameters(statement: str, names: list[str]) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from data.models import Viewer
 from data.sandbox import LONGEST_STATEMENT, Answer, Question, Run, Sandbox
-from data.sandbox_failures import QueryCancelled, QueryFailed, QueryTooLong, SandboxBusy, SandboxError
+from data.sandbox_failures import GENERAL, QueryCancelled, QueryFailed, QueryTooLong, SandboxBusy, SandboxError
 from data.sandbox_process import Limits
 from tests.data.filled import ENGINE, TODAY, filled_store
 
@@ -60,6 +60,12 @@ POINTERS = (
     "from python_map_function((from tenant))",
 )
 
+OUR_FAULTS = (  # DuckDB tells where in its own code it stumbled
+    "from checkpoint('system')",
+    "select reservoir_quantile(range, 0.5, 2000000000) from range(10)",
+    "from destroy_external_resource('checkpoint', 'system')",
+)
+
 
 @pytest.fixture(scope="module")
 def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
@@ -100,6 +106,24 @@ def test_a_query_gets_no_more_memory_than_it_may_have(box: Sandbox, statement: s
 def test_a_query_is_ended_at_the_deadline(box: Sandbox, statement: str) -> None:
     with pytest.raises(QueryTooLong, match=r"ended after 1 seconds"):
         run(box, statement)
+
+
+@pytest.mark.parametrize("statement", OUR_FAULTS)
+def test_an_internal_error_tells_no_path_and_no_address(patient: Sandbox, statement: str) -> None:
+    with pytest.raises(QueryFailed) as refusal:
+        run(patient, statement)
+    assert str(refusal.value) == GENERAL
+
+
+@pytest.mark.parametrize("day", ["'infinity'::date", "'2000000-01-01'::date", "'infinity'::timestamptz"])
+def test_a_day_that_nobody_can_tell_is_told_as_text(patient: Sandbox, day: str) -> None:
+    found = run(patient, f"select unnest([{day}, '2020-01-02']) as day").rows.to_pylist()
+    assert found[0] == {"day": "after year 9999"}
+    assert found[1]["day"].startswith("2020-01-0")
+
+
+def test_names_of_columns_are_cut(patient: Sandbox) -> None:
+    assert run(patient, f"select 1 as {'x' * 5000}").rows.column_names == ["x" * 200]
 
 
 @pytest.mark.parametrize("statement", [*DEEP, *POINTERS], ids=lambda text: f"{len(text)} {text[:30]}")
