@@ -6,8 +6,9 @@ from typing import Any
 
 import streamlit as st
 
+from data.calendar import utc_day, utc_now
 from data.models import Account
-from data.query_examples import examples
+from data.query_examples import example_parameters, examples
 from data.query_parameters import LONGEST_STATEMENT, Kind, Parameter, ParametersRefused, Value, parameters_of
 from data.saved_queries import QueryRefused, SavedQuery, query_with_id, saved_queries
 from pages.sql import links
@@ -163,6 +164,7 @@ def _choose(account: Account) -> None:
     else:
         example = next(each for each in examples() if each.name == name)
         _open(example.statement)
+        st.session_state[KNOWN] = example_parameters(example, utc_day(utc_now()))
         st.session_state[ABOUT] = f"{example.title}: {example.about}"
     st.session_state[ADDRESS] = {key: st.query_params[key] for key in (QUERY, SQL) if key in st.query_params}
 

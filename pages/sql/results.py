@@ -23,8 +23,8 @@ CUT = {
 }
 
 
-def draw(viewer: Viewer) -> None:
-    """The result of the query of this browser, or that it runs."""
+def draw(viewer: Viewer, statement: str) -> None:
+    """The result of the query of this browser, or that it runs; and whether it is of the statement in the editor."""
     held = running.held(viewer)
     if held is None:
         st.caption("Nothing has run yet. Open an example, or write a query, and press Run.")
@@ -32,6 +32,8 @@ def draw(viewer: Viewer) -> None:
     if not held.run.done:
         running.draw_waiting()
         return
+    if held.question.statement.strip() != statement.strip():
+        st.info("This is the result of the query before. Press Run for the one above.", icon=":material/history:")
     try:
         shown = held.answered()
     except QueryFailed as failed:
@@ -60,7 +62,10 @@ def _draw_failure(failed: QueryFailed, statement: str) -> None:
 def _draw_answer(held: running.Held, shown: running.Shown) -> None:
     answer, rows, suggested = shown.answer, shown.rows, shown.axes
     limits = running.limits()
-    st.caption(f"{len(rows):,} row{'s' * (len(rows) != 1)}, {len(rows.columns):,} columns, {answer.seconds:.2f} s")
+    st.caption(
+    size = f"{len(rows):,} row{'s' * (len(rows) != 1)}, {len(rows.columns):,} column{'s' * (len(rows.columns) != 1)}"
+    st.caption(f"{size}, {answer.seconds:.2f} s")
+    )
     if answer.cut:
         words = CUT[answer.cut].format(rows=len(rows), megabytes=limits.megabytes)
         st.warning(words, icon=":material/content_cut:")

@@ -23,8 +23,8 @@ def run(account: Account, viewer: Viewer, statement: str, parameters: tuple[Para
         st.caption("This query is too long for an address: save it to have a link to it.")
 
 
-def draw_editor(account: Account, viewer: Viewer) -> None:
-    """The query and what can be done with it."""
+def draw_editor(account: Account, viewer: Viewer) -> str:
+    """The query and what can be done with it. Answers its text."""
     editor.draw_choice(account)
     saved = editor.opened(account)
     editor.draw_origin(account, saved)
@@ -40,6 +40,7 @@ def draw_editor(account: Account, viewer: Viewer) -> None:
         )
     if pressed:
         run(account, viewer, statement, parameters)
+    return statement
 
 
 account = session.require_account()
@@ -53,8 +54,8 @@ running.make_ready(who)
 editor.load_from_address(account)
 left, right = st.columns([2, 1], gap="large")
 with left:
-    draw_editor(account, who)
+    text = draw_editor(account, who)
     st.header("Result", anchor=False)
-    results.draw(who)
+    results.draw(who, text)
 with right:
     schema_view.draw()

@@ -162,3 +162,17 @@ def test_a_query_that_runs_can_be_cancelled(app: App, monkeypatch: pytest.Monkey
     assert "at most 60 s" in shown_text(run)
     run.button(key="sql_cancel").click().run()
     assert run.info[0].value == "The query was cancelled."
+
+
+def test_an_example_with_parameters_answers_at_one_press(app: App) -> None:
+    run = app.opened("tenant", "sql/sql")
+    run.selectbox(key="sql_choice").select("example:days-of-one-repository").run()
+    run.button(key="sql_run").click().run()
+    assert set(names(run)) <= set(READERS["tenant"])
+
+
+def test_a_result_of_another_statement_says_so(app: App) -> None:
+    run = asked(app.opened("tenant", "sql/sql"), NAMES)
+    assert "query before" not in shown_text(run)
+    run.text_area(key="sql_statement").set_value("select 1").run()
+    assert "query before" in shown_text(run)
