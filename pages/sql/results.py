@@ -62,10 +62,8 @@ def _draw_failure(failed: QueryFailed, statement: str) -> None:
 def _draw_answer(held: running.Held, shown: running.Shown) -> None:
     answer, rows, suggested = shown.answer, shown.rows, shown.axes
     limits = running.limits()
-    st.caption(
     size = f"{len(rows):,} row{'s' * (len(rows) != 1)}, {len(rows.columns):,} column{'s' * (len(rows.columns) != 1)}"
     st.caption(f"{size}, {answer.seconds:.2f} s")
-    )
     if answer.cut:
         words = CUT[answer.cut].format(rows=len(rows), megabytes=limits.megabytes)
         st.warning(words, icon=":material/content_cut:")
