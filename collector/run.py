@@ -36,7 +36,7 @@ from data.tokens import OpenToken, TokenVerdict, open_tokens, save_verdicts
 from data.vault import open_vault
 
 BATCH_REPOSITORIES = 200
-BATCH_S = 60.0
+FIRST_BATCH_S, BATCH_S = 5.0, 60.0  # the first one soon: somebody may wait for the first charts
 MOST_WORKERS = 64  # over all owners
 WAITING_VISITS = 1000  # fetched and not yet saved
 BY_NAME = frozenset({"command", "added", "app"})  # triggers with which somebody asks for single repositories
@@ -287,9 +287,9 @@ class Run:
             return
 
     def _batches(self, working: list[Future[None]]) -> Iterator[list[Done]]:
-        """What was fetched, in batches of 200 repositories or of a minute, the last one as large as it is."""
+        """What was fetched, in batches of 200 repositories or of a minute; the first one after five seconds."""
         batch: list[Done] = []
-        begun = time.monotonic()
+        begun, patience_s = time.monotonic(), FIRST_BATCH_S
         while True:
             alive = not all(crew.done() for crew in working)
             try:
@@ -301,9 +301,9 @@ class Run:
                 batch.append(done)
                 self._tally.count(done)
                 self._progress.advanced(self._tally.visits, done.visit.collectable.repository.full_name)
-            if len(batch) >= BATCH_REPOSITORIES or (batch and time.monotonic() - begun >= BATCH_S):
+            if len(batch) >= BATCH_REPOSITORIES or (batch and time.monotonic() - begun >= patience_s):
                 yield batch
-                batch, begun = [], time.monotonic()
+                batch, begun, patience_s = [], time.monotonic(), BATCH_S
         if batch:
             yield batch
 

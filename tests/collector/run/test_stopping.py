@@ -149,6 +149,7 @@ def test_a_batch_is_committed_when_it_is_full(collection: Collection, monkeypatc
 def test_a_batch_is_committed_after_a_minute_however_small_it_is(
     collection: Collection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("collector.run.FIRST_BATCH_S", 0.0)
     monkeypatch.setattr("collector.run.BATCH_S", 0.0)
     collection()
     assert len(collection.told.batches) > 6
