@@ -5,6 +5,11 @@ Run with `streamlit run streamlit_app.py`, or `uvicorn streamlit_app:app`.
 
 import streamlit as st
 
-from pages.ui import doors, headers, start
+from pages.ui import addresses, doors, headers, start
 
-app = st.App("pages/ui/frame.py", routes=doors.routes(), middleware=headers.middleware(), lifespan=start.lifespan)
+app = st.App(
+    "pages/ui/frame.py",
+    routes=doors.routes(),
+    middleware=[*headers.middleware(), *addresses.middleware()],
+    lifespan=start.lifespan,
+)

@@ -1,5 +1,6 @@
 """Asks GitHub at once whether a token, or a repository with it, will do: for the command line and the pages."""
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -7,7 +8,7 @@ from datetime import timedelta
 
 from collector.clock import Clock, SystemClock
 from collector.endpoints import Question, fetch_endpoint
-from collector.errors import LimitReached
+from collector.errors import LimitReached, TokenRefused
 from collector.fields import optional_count, optional_text
 from collector.github import Answer, GitHub
 from collector.limits import Owner
@@ -23,6 +24,11 @@ from data.vault import VaultError, open_vault
 
 PATIENCE_S = 120.0  # somebody is waiting for the answer
 PACE_SHARE, SLOTS_SHARE = 3, 2
+NOT_GITHUBS = (
+    "This is no GitHub token, and was not sent: one begins with github_pat_ or ghp_. Copy it from GitHub, Settings, "
+    "Developer settings, Personal access tokens, as a whole."
+)
+_A_TOKEN = re.compile(r"github_pat_|gh[pousr]_|[0-9a-f]{40}$")  # the last form is that of tokens made before 2021
 PAUSE_KEPT_FROM_S = 60.0  # what is left of a wait at the end, for the processes that come after
 
 
@@ -31,7 +37,10 @@ def connect(settings: Settings, secret: str, clock: Clock, progress: Progress) -
 
     A run may be going on in another process with a token of the same owner. GitHub allows 900 a minute; a run asks
     600 unless told otherwise, so a third of that and half of the calls at once fit beside it.
+    Raises: TokenRefused for what has none of the forms of GitHub's tokens: that is sent to nobody.
     """
+    if not _A_TOKEN.match(secret):
+        raise TokenRefused(NOT_GITHUBS)
     pace = max(1, settings.requests_a_minute // PACE_SHARE)
     share = replace(settings, requests_a_minute=pace, concurrency=max(1, settings.concurrency // SLOTS_SHARE))
     return GitHub(share, secret, Owner(share, clock, progress.waiting, PATIENCE_S), clock)

@@ -28,6 +28,10 @@ _SECONDARY_ENDINGS = (
     "please wait a few minutes before you try again.",
     "please retry your request again later.",
 )
+_MAKE_ANEW = (
+    "It has expired, was revoked or is mistyped: make a new one at GitHub, Settings, Developer settings, Personal "
+    "access tokens."
+)
 _PERMISSION = "the repository permission Administration: read"
 
 
@@ -102,7 +106,7 @@ def error_of(reply: Reply) -> GitHubError:
     if status == 202:
         return NotReady("GitHub is still computing the answer.", status)
     if status == 401:
-        return TokenRefused(f"GitHub does not accept the token ({said or 'no reason given'}).", status)
+        return TokenRefused(f"GitHub does not accept the token ({said or 'no reason given'}). {_MAKE_ANEW}", status)
     if status == 451 or _is_block(reply):
         return Blocked(_block_reason(reply), status)
     if status == 403:

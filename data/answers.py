@@ -11,7 +11,8 @@ MOST = 256
 class Answers:
     """The answers to the questions asked last, about one version at a time. May be used by many threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = MOST) -> None:
+        self._most = most
         self._version = 0
         self._found: OrderedDict[Hashable, Any] = OrderedDict()
         self._guard = threading.Lock()
@@ -31,7 +32,7 @@ class Answers:
                 self._version = version
                 self._found.clear()
             self._found[question] = answer
-            if len(self._found) > MOST:
+            if len(self._found) > self._most:
                 self._found.popitem(last=False)
 
     def forget(self) -> None:

@@ -1,6 +1,10 @@
 """Tables as Arrow has them: ready to be sent to a browser, and unchangeable, so that many may share one."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import pyarrow as pa
+from numpy.typing import NDArray
 from pandas import DataFrame
 
 
@@ -10,3 +14,9 @@ def arrow_table(rows: DataFrame) -> pa.Table:
     Made once and kept, it spares every later showing the way from pandas to Arrow, which takes longer than all else.
     """
     return pa.Table.from_pandas(rows)
+
+
+def arrow_columns(columns: Mapping[str, NDArray[Any]]) -> pa.Table:
+    """The same of columns that are in no table yet. Objects are texts, of which None is unknown; NaN stays a number."""
+    kinds = {name: pa.string() if column.dtype.kind == "O" else None for name, column in columns.items()}
+    return pa.table({name: pa.array(column, type=kinds[name]) for name, column in columns.items()})

@@ -66,7 +66,7 @@ def compared(final: DataFrame, day: date, today: date) -> Comparison:
 
 
 def _final(of_days: DataFrame, of_counters: DataFrame, today: date) -> DataFrame:
-    """The metrics by day, of final days only; stars have no state, so they are final when they are as old."""
+    """The metrics by day, of final days only; stars when they are as old, and were read two days later."""
     table = of_days.set_index("day")
     views_known, clones_known = table["views_state"] == "final", table["clones_state"] == "final"
     found = DataFrame(
@@ -77,7 +77,8 @@ def _final(of_days: DataFrame, of_counters: DataFrame, today: date) -> DataFrame
             "cloner_days": table["clone_uniques"].where(clones_known),
         }
     )
-    stars = of_counters.set_index("day")["stars_gained"]
+    known = of_counters[of_counters["stars_settled"].fillna(value=False).astype(bool)]
+    stars = known.set_index("day")["stars_gained"]
     stars = stars[[day <= today - timedelta(days=SETTLED_AFTER_DAYS) for day in stars.index]]
     together = found.join(stars.rename("stars"), how="outer")
     return together.astype("float64")

@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 from pandas import DataFrame
 
+from data.calendar import DAY
 from data.models import Viewer
 from data.selection import Selection
 from data.sql import query
@@ -33,12 +34,15 @@ class History:
 
 
 def history(viewer: Viewer, store: Store, selection: Selection, listing: str) -> History:
-    """The lists (`listing` is referrers or paths) of the repository from the first ever to the selection's last day.
+    """The lists (`listing` is referrers or paths) of the repository from the first ever to the selection's last day; to
+    today, where that is yesterday: days are counted up to yesterday, but a list is whole on the day on which it is seen.
 
     Source: referrer_snapshot or path_snapshot, snapshot. Raises: StoreMissing.
     """
     visible = sorted(viewer.repository_ids & (selection.repository_ids or frozenset()))
-    values: dict[str, Any] = {"visible": visible, "listing": listing, "last_day": selection.last}
+    is_newest = selection.today is not None and selection.last == selection.today - DAY
+    last_day = selection.last + DAY if is_newest else selection.last
+    values: dict[str, Any] = {"visible": visible, "listing": listing, "last_day": last_day}
     with store.traffic.read() as cursor:
         entries = cursor.sql(query("listings_history.listed"), params=values).to_arrow_table()
         observed = cursor.sql(query("listings_history.observed"), params=values).to_arrow_table()

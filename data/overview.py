@@ -6,14 +6,17 @@ Every reader shows the repositories of its viewer only. Unknown is NULL (pandas.
 from dataclasses import dataclass
 from math import sqrt
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
 from pandas import DataFrame
 
+from data import overview_sums
 from data.models import Viewer
 from data.selection import Selection
 from data.sql import query
 from data.store import Store
-from data.traffic import selected
+from data.traffic_days import Board, Numbers, boards, day_of
 
 MOVING = ("views", "clones", "stars")
 FEWEST = 20  # in the greater of two periods: from 2 to 6 is not called tripled
@@ -74,6 +77,11 @@ class Totals:
     compared_days: int
     gap_days: int
 
+    @property
+    def comparable(self) -> bool:
+        """Whether enough of the days before are known for a change to say something."""
+        return 0 < self.compared_days >= LEAST_SHARE * self.final_days
+
 
 def repositories(viewer: Viewer, store: Store, selection: Selection) -> DataFrame:
     """The selected repositories with what their final days add up to, by name.
@@ -84,11 +92,23 @@ def repositories(viewer: Viewer, store: Store, selection: Selection) -> DataFram
     views or clones); sparkline (a list of views a day, known slices only, oldest first).
     Source: what v_daily tells, star_history. Raises: StoreMissing.
     """
-    days = (selection.last - selection.first).days + 1
-    values = {"first_day": selection.first, "last_day": selection.last, "slice_days": slice_days(days)}
-    with selected(viewer, store, selection) as cursor:
-        rows = cursor.sql(query("overview.repositories"), params=values).to_arrow_table()
-    return rows.to_pandas(types_mapper=pd.ArrowDtype)
+    size = slice_days((selection.last - selection.first).days + 1)
+    found, ranks = [], []
+    for board in boards(viewer, store, selection):
+        found.append(overview_sums.rows(board, _stars(store, board, selection), selection, size))
+        ranks.append(board.name_ranks)
+    ordered = pa.concat_tables(found).take(np.argsort(np.concatenate(ranks)))
+    return ordered.to_pandas(types_mapper=pd.ArrowDtype)
+
+
+def _stars(store: Store, board: Board, selection: Selection) -> Numbers:
+    first, last = overview_sums.stretch(selection, board.today)
+    values = {"visible": board.ids.tolist(), "first_day": day_of(first), "last_day": day_of(last)}
+    with store.traffic.read() as cursor:
+        rows = cursor.execute(query("overview.stars"), values).fetchnumpy()
+    columns = (rows[name].astype(np.int64) for name in ("repository_id", "place", "stars"))
+    of, places, stars = columns
+    return np.stack((np.searchsorted(board.ids, of), places, stars))
 
 
 def slice_days(days: int) -> int:

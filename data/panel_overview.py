@@ -1,4 +1,4 @@
-"""The repositories at a glance, as the rows of a panel: each, or all together as a number."""
+"""What other readers tell, as the rows of a panel: the repositories at a glance, and the numbers of the overview."""
 
 from datetime import UTC, date, datetime, time
 from typing import Any
@@ -7,9 +7,10 @@ import pandas as pd
 import pyarrow as pa
 from pandas import DataFrame
 
-from data import traffic
+from data import overview, traffic
 from data.dashboard_shapes import Kind, Panel
 from data.models import Viewer
+from data.selection import Selection
 from data.store import Store
 
 _COLUMNS = {"views": "views_30", "clones": "clones_30", "stars": "stars", "days until loss": "days_until_loss"}
@@ -35,11 +36,22 @@ def overview_rows(viewer: Viewer, store: Store, panel: Panel, today: date) -> Da
     return rows.head(panel.most)
 
 
-def number_row(value: Any, before: Any, state: str) -> DataFrame:
-    """The one row of a number: its value, that of before, its state; None is unknown."""
+def stars_gained(viewer: Viewer, store: Store, selection: Selection) -> DataFrame:
+    """The stars gained on the final days of the selection, as the overview tells them."""
+    found = overview.totals(overview.repositories(viewer, store, selection))
+    stars = found.stars
+    comparable = (stars.compared, stars.before) if found.comparable else (None, None)
+    return number_row(stars.value, comparable[1], "final", comparable[0])
+
+
+def number_row(value: Any, before: Any, state: str, compared: Any = None) -> DataFrame:
+    """The one row of a number: its value; that of before, and what of the value it is compared with (all of it, where
+    that is not told); its state. None is unknown.
+    """
+    compared = value if compared is None and before is not None else compared
     number = pd.ArrowDtype(pa.int64())
     numbers = {
         name: pd.array([None if each is None or pd.isna(each) else int(each)], dtype=number)
-        for name, each in (("value", value), ("before", before))
+        for name, each in (("value", value), ("before", before), ("compared", compared))
     }
     return DataFrame(numbers | {"state": pd.array([state], dtype=pd.ArrowDtype(pa.string()))})

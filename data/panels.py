@@ -16,7 +16,7 @@ from data import traffic
 from data.calendar import DAY, monday
 from data.dashboard_shapes import LARGEST_LIMIT, LISTED, PERIODS, Kind, Panel, Source
 from data.models import Viewer
-from data.panel_overview import number_row, overview_rows
+from data.panel_overview import number_row, overview_rows, stars_gained
 from data.panel_words import SNAPSHOTS, notes
 from data.repositories import repositories
 from data.selection import Selection
@@ -26,7 +26,6 @@ from data.store import Store
 BEGINNING = date(2008, 1, 1)  # of GitHub
 LONGEST_BY_DAY = 400  # days in a chart; more are shown by week
 _ALONG = (*PERIODS, "weekday")
-_GAINED = {"stars gained", "downloads gained"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +101,9 @@ class _Reading:
     store: Store
     today: date
 
-    def ask(self, panel: Panel, asked: _Asked) -> DataFrame:
-        """The rows of a question to the panel's source."""
-        text = query(_question(panel))
+    def ask(self, panel: Panel, asked: _Asked, question: str = "") -> DataFrame:
+        """The rows of a question to the panel's source, of another one than its usual where that is named."""
+        text = query(question or _question(panel))
         values = {
             "measure": panel.measure,
             "by": asked.by,
@@ -203,14 +202,16 @@ def _number(reading: _Reading, panel: Panel) -> DataFrame:
         known = weeks[(weeks["state"] != "pending") & weeks["value"].notna()].sort_values("period", ascending=False)
         values, states = [*known["value"], None, None], [*known["state"], "gap", "gap"]
         return number_row(values[0], values[1] if states[:2] == ["final", "final"] else None, states[0])
-    if panel.measure in _GAINED:
+    if panel.measure == "stars gained":
+        return stars_gained(reading.viewer, reading.store, Selection(first, last, None, "", reading.today))
+    if panel.measure == "downloads gained":
         earlier = first if first == BEGINNING else first - (last - first) - DAY
         return _gained(reading.ask(panel, replace(whole, first=earlier, by="day")), (first, last))
     rows = reading.ask(panel, whole)
-    before = None
+    compared = before = None
     if panel.measure in SNAPSHOTS and first > BEGINNING:
-        before = _only(reading.ask(panel, _Asked(first - DAY, first - DAY)))
-    return number_row(_only(rows), before, str(rows["state"].iloc[0]) if len(rows) else "gap")
+        compared, before = reading.ask(panel, whole, "panels.growth").iloc[0]
+    return number_row(_only(rows), before, str(rows["state"].iloc[0]) if len(rows) else "gap", compared)
 
 
 def _gained(days: DataFrame, asked: tuple[date, date]) -> DataFrame:

@@ -175,8 +175,8 @@ def touch_session(store: Store, secret: str, now: datetime) -> None:
 
 
 def sessions_of(account: Account, store: Store, now: datetime, current: str = "") -> list[OpenSession]:
-    """The user's open sessions, the newest first; `current` is the secret of the one that asks."""
-    values = {"user_id": account.user_id, "current": fingerprint(current)} | _living(now)
+    """The user's open sessions, the newest first; `current` is the fingerprint of the secret of the one that asks."""
+    values = {"user_id": account.user_id, "current": current} | _living(now)
     with store.control.read() as cursor:
         rows = cursor.execute(query("sessions.sessions_of"), values).fetchall()
     return [OpenSession(row[0], aware(row[1]), aware(row[2]), *row[3:]) for row in rows]

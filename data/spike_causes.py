@@ -23,7 +23,7 @@ from data.models import Viewer
 from data.notes import notes
 from data.selection import Selection
 from data.spike_facts import Cause, Listed, Noted, Released, Starred
-from data.spikes import OFFSET, STANDS_OUT, expectation
+from data.spikes import LEAST_COUNT, OFFSET, STANDS_OUT, expectation
 from data.sql import query
 from data.store import Store
 
@@ -96,8 +96,10 @@ def _outstanding(
     values = {"visible": sorted({key for key, _ in series}), "first_day": first, "last_day": last}
     cursor.execute(query("spike_causes.days"), values | {"today": selection.today})
     counts = _counts(cursor.fetchnumpy(), series, (last - first).days + 1)
-    judged = expectation(counts)
     asked = slice((selection.first - first).days, (selection.last - first).days + 1)
+    notable = (counts[:, asked] >= LEAST_COUNT).any(axis=1)
+    series, counts = [each for each, is_notable in zip(series, notable, strict=True) if is_notable], counts[notable]
+    judged = expectation(counts)
     of, place = np.nonzero(judged.score[:, asked] >= STANDS_OUT)
     at = (of, place + asked.start)
     columns = {
@@ -140,8 +142,10 @@ def _listed(cursor: duckdb.DuckDBPyConnection, found: DataFrame) -> Causes:
     of_views = found[found["metric"] == "views"]
     surplus = {(row.repository_id, row.day): row.value - row.expected for row in of_views.itertuples()}
     causes: Causes = defaultdict(list)
-    for key, day, kind, name, *facts in cursor.execute(query("spike_causes.listed"), _asked(of_views)).fetchall():
-        listed = Listed(*facts)
+    for key, day, kind, name, *facts, before in cursor.execute(
+        query("spike_causes.listed"), _asked(of_views)
+    ).fetchall():
+        listed = Listed(*facts, seen_before=before)
         share = NOT_KNOWN_SHARE if listed.gained is None and listed.is_new else (listed.gained or 0) / surplus[key, day]
         if share >= LEAST_SHARE:
             weight = share + NEWCOMER * (listed.views_before is None)

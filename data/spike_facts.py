@@ -12,8 +12,9 @@ class Listed:
     """A referrer or path whose sum of about 14 days rose.
 
     `views` is its sum in the list of `seen_on`, `views_before` in the newest list up to the day (None: not in it, or
-    there is none). At least `gained` views came from it on the days between the two lists (None: not known). On the day
-    itself between `low` and `high` did, where that was worked out (see data/bounds.py).
+    there is none), which is that of `seen_before`. At least `gained` views came from it on the days between
+    the two lists, not on the one day (None: not known). On the day itself between `low` and `high` did, where that was
+    worked out (see data/bounds.py).
     """
 
     seen_on: date
@@ -23,6 +24,7 @@ class Listed:
     gained: int | None
     low: int | None = None
     high: int | None = None
+    seen_before: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

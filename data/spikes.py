@@ -21,6 +21,7 @@ A day of which fewer than 14 others are known in the 57 around it is expected to
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -37,9 +38,14 @@ MAD_TO_DEVIATION = 1.4826  # of a normal distribution
 LEAST_NOISE = 1.6  # a Poisson count has 1; a visitor looks at two or three pages
 LEAST_RELATIVE_NOISE = 0.08
 OFFSET = 3 / 8
+BLOCK_CELLS = 20_000  # that are looked at together: their windows stay near the processor
 COLUMNS = ("day", "value", "expected", "low", "high", "score")
 
 Numbers = NDArray[np.float64]
+
+
+# The least count that can stand out: where nothing is usual and the noise is the least.
+LEAST_COUNT = (np.sqrt(OFFSET) + STANDS_OUT * LEAST_NOISE / 2) ** 2 - OFFSET
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,21 +93,31 @@ def expectation(counts: Numbers) -> Expectation:
     if counts.shape[-1] <= LEAST_KNOWN:
         nothing = np.full_like(seen, np.nan)
         return Expectation(nothing, nothing, nothing, nothing)
-    usual, noise = _usual(seen)
-    quiet = np.abs(seen - usual) < STANDS_OUT * noise
-    usual, noise = _usual(np.where(quiet, seen, np.nan))
-    others = _known(_around(seen, NOISE_DAYS)) - np.isfinite(seen)
+    size = max(1, BLOCK_CELLS // counts.shape[-1])
+    blocks = [_settled(seen[begin : begin + size]) for begin in range(0, max(1, len(seen)), size)]
+    usual, noise = (np.concatenate(each) for each in zip(*blocks, strict=True))
+    others = _edged(_known(seen, NOISE_DAYS), NOISE_DAYS, seen.shape[-1]) - np.isfinite(seen)
     usual = np.where(others >= LEAST_KNOWN, usual, np.nan)
     reach = STANDS_OUT * noise
     return Expectation(_counts(usual), _counts(usual - reach), _counts(usual + reach), (seen - usual) / noise)
 
 
+def _settled(seen: Numbers) -> tuple[Numbers, Numbers]:
+    """What is usual, worked out once more without the days that stand out, where there are any."""
+    usual, noise = _usual(seen)
+    quiet = np.abs(seen - usual) < STANDS_OUT * noise
+    loud = (quiet != np.isfinite(seen)).any(axis=-1)
+    if loud.any():
+        usual[loud], noise[loud] = _usual(np.where(quiet, seen, np.nan)[loud])
+    return usual, noise
+
+
 def _usual(seen: Numbers) -> tuple[Numbers, Numbers]:
     """What is usual on each day, and the deviation from it that is; both on the scale of square roots."""
-    weekday = _weekdays(seen / _median(_around(seen, LEVEL_DAYS)))
-    level = _median(_around(seen / weekday, LEVEL_DAYS))  # once more, now that weekends do not blur it
+    weekday = _weekdays(seen / _running_median(seen, LEVEL_DAYS))
+    level = _running_median(seen / weekday, LEVEL_DAYS)  # once more, now that weekends do not blur it
     usual = np.maximum(level * weekday, 2 * np.sqrt(OFFSET))
-    around = _around(seen / usual - 1, NOISE_DAYS)[..., NOISE_STEP // 2 :: NOISE_STEP, :]
+    around = _around(seen / usual - 1, NOISE_DAYS, slice(NOISE_STEP // 2, None, NOISE_STEP))
     weekly = MAD_TO_DEVIATION * _median(np.abs(around - _median(around)[..., np.newaxis]))
     deviation = np.repeat(np.concatenate((weekly, weekly[..., -1:]), axis=-1), NOISE_STEP, axis=-1)
     relative = np.fmax(deviation[..., : seen.shape[-1]], LEAST_RELATIVE_NOISE)
@@ -111,34 +127,71 @@ def _usual(seen: Numbers) -> tuple[Numbers, Numbers]:
 def _weekdays(ratios: Numbers) -> Numbers:
     """How each day's weekday usually stands to the level."""
     effects = np.ones_like(ratios)
-    for first in range(7):
-        same = ratios[..., first::7]
-        others = _around(same, SAME_WEEKDAYS, without_itself=True)
-        weeks = _known(others)
-        effects[..., first::7] = (weeks * np.where(weeks > 0, _median(others), 0) + 1) / (weeks + 1)
+    more = ratios.shape[-1] % 7  # weekdays that come once more than the others
+    for group in (range(more), range(more, min(7, ratios.shape[-1]))):
+        if group:
+            same = np.stack([ratios[..., first::7] for first in group], axis=-2)
+            for first, effect in zip(group, np.moveaxis(_effects(same), -2, 0), strict=True):
+                effects[..., first::7] = effect
     return effects
 
 
-def _around(values: Numbers, width: int, without_itself: bool = False) -> Numbers:
-    """For each place so many values around it; near an end, those at that end."""
+def _effects(same: Numbers) -> Numbers:
+    """The effect of a weekday from its ratios: of each the median of the others around, drawn towards 1."""
+    places = same.shape[-1]
+    others = _around(same, SAME_WEEKDAYS, slice(None))
+    itself = np.arange(places) - _begins(places, SAME_WEEKDAYS)
+    others[..., np.arange(places), itself] = np.nan
+    weeks = _edged(_known(same, SAME_WEEKDAYS), SAME_WEEKDAYS, places) - np.isfinite(same)
+    others.sort(axis=-1)
+    return np.asarray((weeks * np.where(weeks > 0, _middle(others, weeks), 0) + 1) / (weeks + 1))
+
+
+def _begins(places: int, width: int) -> NDArray[np.int_]:
+    """Where the values around each place begin; near an end they are those at that end."""
+    return np.clip(np.arange(places) - width // 2, 0, max(0, places - width))
+
+
+def _around(values: Numbers, width: int, chosen: slice) -> Numbers:
+    """For each of the chosen places so many values around it."""
     places = values.shape[-1]
-    width = min(width, places)
-    first = np.clip(np.arange(places) - width // 2, 0, places - width)
-    around = np.lib.stride_tricks.sliding_window_view(values, width, axis=-1)[..., first, :]
-    if without_itself:
-        around = np.where(np.arange(width) == (np.arange(places) - first)[:, np.newaxis], np.nan, around)
-    return np.asarray(around)
+    windows = np.lib.stride_tricks.sliding_window_view(values, min(width, places), axis=-1)
+    return np.asarray(windows[..., _begins(places, width)[chosen], :])
 
 
-def _known(values: Numbers) -> NDArray[np.int_]:
-    return np.asarray(np.isfinite(values).sum(axis=-1))
+def _running_median(values: Numbers, width: int) -> Numbers:
+    """The median of what is known of so many values around each place; NaN where nothing is."""
+    places = values.shape[-1]
+    windows = np.lib.stride_tricks.sliding_window_view(values, min(width, places), axis=-1)
+    return np.asarray(_edged(_middle(np.sort(windows, axis=-1), _known(values, width)), width, places))
+
+
+def _edged(of_windows: Any, width: int, places: int) -> Any:
+    """What is known of each window, for each place: near an end that of the window at that end."""
+    return of_windows[..., _begins(places, width)]
+
+
+def _known(values: Numbers, width: int) -> NDArray[np.int_]:
+    """How many values are known in each window of so many."""
+    sums = np.cumsum(np.isfinite(values), axis=-1, dtype=np.int64)
+    width = min(width, values.shape[-1])
+    found = sums[..., width - 1 :].copy()
+    found[..., 1:] -= sums[..., :-width]
+    return np.asarray(found)
 
 
 def _median(values: Numbers) -> Numbers:
     """The median of what is known along the last axis; NaN where nothing is."""
-    ordered = np.sort(values, axis=-1)  # NaN comes last
-    known = _known(ordered)
-    middles = np.stack((np.maximum(known - 1, 0) // 2, np.minimum(known // 2, values.shape[-1] - 1)), axis=-1)
+    ordered = np.sort(values, axis=-1)
+    return _middle(ordered, np.asarray(np.isfinite(ordered).sum(axis=-1)))
+
+
+def _middle(ordered: Numbers, known: NDArray[np.int_]) -> Numbers:
+    """The median of ordered values, of which so many are known; NaN comes last."""
+    most = int(known.max(initial=0))
+    if most and (known == most).all():
+        return np.asarray((ordered[..., (most - 1) // 2] + ordered[..., most // 2]) / 2)
+    middles = np.stack((np.maximum(known - 1, 0) // 2, np.minimum(known // 2, ordered.shape[-1] - 1)), axis=-1)
     return np.asarray(np.take_along_axis(ordered, middles, axis=-1).mean(axis=-1))
 
 

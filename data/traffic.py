@@ -6,7 +6,7 @@ integer, and what is unknown is NULL (pandas.NA, in lists None), never zero.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from io import BytesIO
 from typing import Any
@@ -18,19 +18,16 @@ from pandas import DataFrame
 from pyarrow import compute as pc
 from pyarrow import csv
 
+from data import traffic_series, traffic_tables
 from data.calendar import utc_day
 from data.formulas import formula_safe
 from data.models import Viewer
 from data.selection import DAILY_SORTS, WEEKLY_SORTS, Grain, Page, Paging, Selection, SelectionRefused, Totals
 from data.sql import query
 from data.store import Store
+from data.traffic_days import boards
 
-MOST_REPOSITORIES = 12  # in one chart
-PERIODS = {
-    Grain.DAY: "traffic.days_as_periods",
-    Grain.WEEK: "traffic.weeks_as_periods",
-    Grain.MONTH: "traffic.months_as_periods",
-}
+ROWS = {Grain.DAY: "traffic.daily_traffic", Grain.WEEK: "traffic.weekly_traffic"}
 
 
 def daily_traffic(viewer: Viewer, store: Store, selection: Selection, paging: Paging) -> Page:
@@ -41,7 +38,7 @@ def daily_traffic(viewer: Viewer, store: Store, selection: Selection, paging: Pa
     repository's first known one to that of its newest answer. Source: what v_daily tells. Raises: SelectionRefused,
     StoreMissing.
     """
-    return _page(viewer, store, selection, _Table("traffic.daily_traffic", DAILY_SORTS, paging))
+    return _page(viewer, store, selection, _Sheet(Grain.DAY, paging))
 
 
 def weekly_traffic(viewer: Viewer, store: Store, selection: Selection, paging: Paging) -> Page:
@@ -54,7 +51,7 @@ def weekly_traffic(viewer: Viewer, store: Store, selection: Selection, paging: P
     uniques added up: say so beside the number); NULL where there is no number. Source: what v_weekly tells.
     Raises: SelectionRefused, StoreMissing.
     """
-    return _page(viewer, store, selection, _Table("traffic.weekly_traffic", WEEKLY_SORTS, paging))
+    return _page(viewer, store, selection, _Sheet(Grain.WEEK, paging))
 
 
 def series(viewer: Viewer, store: Store, selection: Selection, grain: Grain) -> DataFrame:
@@ -66,22 +63,15 @@ def series(viewer: Viewer, store: Store, selection: Selection, grain: Grain) -> 
     pending, gap: of known days only unless final), kind (of uniques: github, or days for daily ones added up; else
     NULL). `attrs["left_out"]`: how many repositories with such days are in the total only. Raises: StoreMissing.
     """
-    with selected(viewer, store, selection) as cursor:
-        cursor.execute(query(PERIODS[grain]))
-        total = _table(cursor, "traffic.series_total", _days(selection))
-        largest = cursor.execute(query("traffic.largest"), _days(selection) | {"most": MOST_REPOSITORIES}).fetchall()
-        _set_down(cursor, [key for key, _ in largest], selection)
-        rows = pa.concat_tables([total, _table(cursor, "traffic.series", _days(selection))])
-    frame = _frame(rows)
-    frame.attrs["left_out"] = max(0, largest[0][1]) if largest else 0
+    found = traffic_series.series(boards(viewer, store, selection), selection, grain)
+    frame = _frame(found.rows)
+    frame.attrs["left_out"] = found.left_out
     return frame
 
 
 def totals(viewer: Viewer, store: Store, selection: Selection) -> Totals:
     """What the selection adds up to, beside as many days before it. Raises: StoreMissing."""
-    with selected(viewer, store, selection) as cursor:
-        (row,) = cursor.execute(query("traffic.totals"), _days(selection)).fetchall()
-    return Totals(*row)
+    return traffic_series.totals(boards(viewer, store, selection), selection)
 
 
 def repository_overview(viewer: Viewer, store: Store, now: datetime) -> DataFrame:
@@ -119,7 +109,7 @@ def daily_csv(viewer: Viewer, store: Store, selection: Selection, order: Paging 
 
     Of `order` the page and its size do not matter. Unknown is an empty field. Raises: SelectionRefused, StoreMissing.
     """
-    return _csv(viewer, store, selection, _Table("traffic.daily_traffic", DAILY_SORTS, order, whole=True))
+    return _csv(viewer, store, selection, _Sheet(Grain.DAY, order))
 
 
 def weekly_csv(viewer: Viewer, store: Store, selection: Selection, order: Paging | None = None) -> bytes:
@@ -127,48 +117,44 @@ def weekly_csv(viewer: Viewer, store: Store, selection: Selection, order: Paging
 
     Of `order` the page and its size do not matter. Unknown is an empty field. Raises: SelectionRefused, StoreMissing.
     """
-    return _csv(viewer, store, selection, _Table("traffic.weekly_traffic", WEEKLY_SORTS, order, whole=True))
+    return _csv(viewer, store, selection, _Sheet(Grain.WEEK, order))
 
 
 @dataclass(frozen=True, slots=True)
-class _Table:
-    """A query that answers pages, what it may be sorted by (first its own days), and the page; None: all rows, as where
-    it is to be `whole`, in the order of the page then.
-    """
+class _Sheet:
+    """A table of days or weeks, and what is wanted of it; None: all rows, the newest first."""
 
-    query: str
-    sorts: tuple[str, ...]
-    paging: Paging | None = None
-    whole: bool = False
+    grain: Grain
+    paging: Paging | None
 
-    def values(self) -> dict[str, Any]:
-        """The query's values; raises SelectionRefused where the column is not one to sort by."""
+    @property
+    def order(self) -> tuple[str, bool]:
+        """The column that it is sorted by, and whether the greatest comes first. Raises: SelectionRefused."""
+        sorts = DAILY_SORTS if self.grain is Grain.DAY else WEEKLY_SORTS
         if self.paging is None:
-            return {"sort_by": self.sorts[0], "direction": -1, "size": None, "skipped": 0}
-        if self.paging.sort_by not in self.sorts:
-            raise SelectionRefused(f"The table can be sorted by {', '.join(self.sorts)}.")
-        order = {"sort_by": self.paging.sort_by, "direction": -1 if self.paging.descending else 1}
-        if self.whole:
-            return order | {"size": None, "skipped": 0}
-        return order | {"size": self.paging.size, "skipped": (self.paging.page - 1) * self.paging.size}
+            return sorts[0], True
+        if self.paging.sort_by not in sorts:
+            raise SelectionRefused(f"The table can be sorted by {', '.join(sorts)}.")
+        return self.paging.sort_by, self.paging.descending
 
 
-def _page(viewer: Viewer, store: Store, selection: Selection, table: _Table) -> Page:
-    rows, total = _rows(viewer, store, selection, table)
+def _page(viewer: Viewer, store: Store, selection: Selection, sheet: _Sheet) -> Page:
+    column, descending = sheet.order
+    paging = replace(sheet.paging or Paging(column), sort_by=column, descending=descending)
+    rows, total = traffic_tables.page(boards(viewer, store, selection), selection, sheet.grain, paging)
     return Page(_frame(rows), total)
 
 
-def _rows(viewer: Viewer, store: Store, selection: Selection, table: _Table) -> tuple[pa.Table, int]:
-    values = table.values() | _days(selection)
+def _rows(viewer: Viewer, store: Store, selection: Selection, sheet: _Sheet) -> pa.Table:
+    """All rows: more than a board has room for, so DuckDB puts them in order."""
+    column, descending = sheet.order
+    values = {"sort_by": column, "direction": -1 if descending else 1} | _days(selection)
     with selected(viewer, store, selection) as cursor:
-        found = _table(cursor, table.query, values)
-    total = found.column("total")[0].as_py()
-    rows = found.drop_columns("total")
-    return rows.filter(pc.is_valid(rows.column("repository_id"))), total
+        return _table(cursor, ROWS[sheet.grain], values)
 
 
-def _csv(viewer: Viewer, store: Store, selection: Selection, table: _Table) -> bytes:
-    rows, _ = _rows(viewer, store, selection, table)
+def _csv(viewer: Viewer, store: Store, selection: Selection, sheet: _Sheet) -> bytes:
+    rows = _rows(viewer, store, selection, sheet)
     names = rows.column("full_name").combine_chunks().dictionary_encode()
     safe = pa.array([formula_safe(name) for name in names.dictionary.to_pylist()], type=pa.string())
     place = rows.schema.get_field_index("full_name")

@@ -1,6 +1,7 @@
 -- Stars or downloads gained by day, week or month, each whole, or over all days (by none); together, by repository or
--- by release. A gain of downloads stands on the day on which it was seen; a first reading is no gain. From the day
--- of the newest answer on a period is pending. Grain: a name and period (UTC). Source: star_history, release_download.
+-- by release. A gain of downloads stands on the day on which it was seen; a first reading is no gain. A period of
+-- downloads is pending from the day of the newest answer on, one of stars until its days are three days old and the
+-- history was read two days later. Grain: a name and period (UTC). Source: star_history, release_download.
 with bounds as (
     select
         case $by
@@ -74,7 +75,11 @@ days as (
         names.name,
         spread.day,
         sum(named.gained) as gained,
-        spread.day < coalesce(any_value(names.told_on), spread.day + 1) as is_told
+        if(
+            $measure = 'stars gained',
+            spread.day <= coalesce(least(any_value(names.told_on) - 2, (select today from v_today) - 3), spread.day - 1),
+            spread.day < coalesce(any_value(names.told_on), spread.day + 1)
+        ) as is_told
     from (
         select
             named.name,

@@ -117,7 +117,8 @@ select
     first_seen.first_on > after.day as is_new,
     after.views,
     earlier.views as views_before,
-    after.views - coalesce(earlier.views, lists.most_unlisted) as gained
+    after.views - coalesce(earlier.views, lists.most_unlisted) as gained,
+    before.observed_on as seen_before
 from after
 inner join first_seen using (repository_id, kind, name)
 left join before using (repository_id, day, kind)

@@ -1,7 +1,6 @@
--- A page of days, and how many there are on all pages. Days are UTC, unknown is null.
--- Grain: a repository and day; one row of nulls beside the total where the page is empty. Source: shown_day.
+-- All days in order. Days are UTC, unknown is null. Grain: a repository and day. Source: shown_day.
 -- The direction is 1 or -1; unknown values come last in both.
-with listed as materialized (
+with listed as (
     select
         days.*,
         shown_repository.full_name,
@@ -18,26 +17,17 @@ with listed as materialized (
         end as sort_key
     from shown_day($first_day, $last_day) as days
     inner join shown_repository using (repository_id)
-),
-
-page as (
-    select *
-    from listed
-    order by sort_key nulls last, day desc, name_rank
-    limit $size offset $skipped
 )
 
 select
-    page.repository_id,
-    page.full_name,
-    page.day,
-    page.views,
-    page.view_uniques,
-    page.clones,
-    page.clone_uniques,
-    page.views_state,
-    page.clones_state,
-    counted.total
-from (select count(*) as total from listed) as counted
-left join page on true
-order by page.sort_key nulls last, page.day desc, page.name_rank;
+    listed.repository_id,
+    listed.full_name,
+    listed.day,
+    listed.views,
+    listed.view_uniques,
+    listed.clones,
+    listed.clone_uniques,
+    listed.views_state,
+    listed.clones_state
+from listed
+order by listed.sort_key nulls last, listed.day desc, listed.name_rank;

@@ -1,7 +1,6 @@
--- A page of weeks, and how many there are on all pages. Weeks are Mondays, UTC; unknown is null.
--- Grain: a repository and week; one row of nulls beside the total where the page is empty. Source: shown_week.
+-- All weeks in order. Weeks are Mondays, UTC; unknown is null. Grain: a repository and week. Source: shown_week.
 -- The direction is 1 or -1; unknown values come last in both.
-with listed as materialized (
+with listed as (
     select
         weeks.*,
         shown_repository.full_name,
@@ -17,31 +16,22 @@ with listed as materialized (
         end as sort_key
     from shown_week($first_day, $last_day) as weeks
     inner join shown_repository using (repository_id)
-),
-
-page as (
-    select *
-    from listed
-    order by sort_key nulls last, week desc, name_rank
-    limit $size offset $skipped
 )
 
 select
-    page.repository_id,
-    page.full_name,
-    page.week,
-    extract('isoyear' from page.week)::integer as iso_year,
-    extract('week' from page.week)::integer as iso_week,
-    page.views,
-    page.view_uniques,
-    page.view_uniques_kind,
-    page.clones,
-    page.clone_uniques,
-    page.clone_uniques_kind,
-    page.views_state,
-    page.clones_state,
-    page.views_state = 'final' and page.clones_state = 'final' as whole,
-    counted.total
-from (select count(*) as total from listed) as counted
-left join page on true
-order by page.sort_key nulls last, page.week desc, page.name_rank;
+    listed.repository_id,
+    listed.full_name,
+    listed.week,
+    extract('isoyear' from listed.week)::integer as iso_year,
+    extract('week' from listed.week)::integer as iso_week,
+    listed.views,
+    listed.view_uniques,
+    listed.view_uniques_kind,
+    listed.clones,
+    listed.clone_uniques,
+    listed.clone_uniques_kind,
+    listed.views_state,
+    listed.clones_state,
+    listed.views_state = 'final' and listed.clones_state = 'final' as whole
+from listed
+order by listed.sort_key nulls last, listed.week desc, listed.name_rank;

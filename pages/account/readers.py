@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from data import sessions
 from data.models import Account
+from data.passwords import fingerprint
 from data.sessions import OpenSession
 from pages.ui.readers import Place, control_place
 from pages.ui.store import the_store
@@ -12,9 +13,9 @@ from pages.ui.store import the_store
 
 def open_sessions(account: Account, secret: str, now: datetime) -> tuple[OpenSession, ...]:
     """The user's open sessions, the newest first; `secret` is that of the one that asks."""
-    return _open_sessions(account, control_place(), secret, now.replace(second=0, microsecond=0))
+    return _open_sessions(account, control_place(), fingerprint(secret), now.replace(second=0, microsecond=0))
 
 
 @lru_cache(maxsize=16)
-def _open_sessions(account: Account, place: Place, secret: str, minute: datetime) -> tuple[OpenSession, ...]:
-    return tuple(sessions.sessions_of(account, the_store(), minute, secret))
+def _open_sessions(account: Account, place: Place, current: str, minute: datetime) -> tuple[OpenSession, ...]:
+    return tuple(sessions.sessions_of(account, the_store(), minute, current))

@@ -9,7 +9,7 @@ from data.models import Account, Grant, Role, Tenant
 from data.tokens import NewToken, TokenFacts, save_new_token
 from data.vault import open_vault
 from pages.administration import token_card
-from pages.ui import messages
+from pages.ui import fresh, messages
 from pages.ui.store import the_store
 
 SCHEDULE = "daily"
@@ -21,7 +21,7 @@ def new_tenant(account: Account, key: str) -> Tenant | None:
         name = st.text_input(
             "Name", key=f"{key}_name", max_chars=tenants.NAME_LIMIT, placeholder="For instance your organization"
         )
-        secret = token_card.token_input(f"{key}_token")
+        secret = token_card.token_input(fresh.key(f"{key}_token"))
         facts = token_card.asked(f"{key}_checked", secret) if secret else None
         pressed = st.button("Create tenant", type="primary", key=f"{key}_submit", icon=":material/domain_add:")
     if not pressed:
@@ -31,7 +31,10 @@ def new_tenant(account: Account, key: str) -> Tenant | None:
     elif not secret:
         st.error("Paste a GitHub token first: a tenant collects with a token of its own.")
     elif facts is not None:
-        return _add(account, name, secret, facts)
+        tenant = _add(account, name, secret, facts)
+        if tenant is not None:
+            fresh.empty(f"{key}_token")
+        return tenant
     return None
 
 

@@ -10,7 +10,7 @@ from data.models import Account, Role, Tenant
 from data.tokens import NewToken, StoredToken, save_new_token
 from data.vault import open_vault
 from pages.administration import token_card
-from pages.ui import collecting, confirming, messages, moments, session
+from pages.ui import collecting, confirming, fresh, messages, moments, session
 from pages.ui.confirming import Question
 from pages.ui.store import the_store
 
@@ -42,7 +42,8 @@ def _draw_token(account: Account, tenant: Tenant, token: StoredToken | None) -> 
         st.caption(words(token))
         token_card.draw_facts(token.facts)
     st.markdown("**Replace it**" if token else "**Store one**")
-    secret = token_card.token_input(f"tenant_token_{tenant.tenant_id}")
+    field = f"tenant_token_{tenant.tenant_id}"
+    secret = token_card.token_input(fresh.key(field))
     facts = token_card.asked(f"tenant_checked_{tenant.tenant_id}", secret) if secret else None
     if token is not None:
         st.caption("The present token stays in use until the new one is stored: no collection is missed.")
@@ -54,7 +55,7 @@ def _draw_token(account: Account, tenant: Tenant, token: StoredToken | None) -> 
         new = NewToken(tenant.tenant_id, sealed, secret[-4:], facts)
         save_new_token(the_store(), account.username, new, utc_now())
         st.session_state.pop(f"tenant_checked_{tenant.tenant_id}", None)
-        del st.session_state[f"tenant_token_{tenant.tenant_id}"]
+        fresh.empty(field)
         messages.notice_after_rerun("The new token is in use.")
 
 

@@ -23,7 +23,8 @@ def ask_for_new(account: Account) -> None:
 
 
 def draw_table(found: list[Tenant], seen: Viewer) -> None:
-    """The tenants in a table."""
+    """The tenants in a table, below a line over which a touch screen shows the table's own buttons."""
+    st.caption("1 tenant" if len(found) == 1 else f"{len(found):,} tenants")
     st.dataframe(
         tenant_rows.table(seen, utc_now()),
         column_config=TENANTS,

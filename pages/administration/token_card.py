@@ -18,7 +18,7 @@ SHORTEST_TOKEN = 20  # GitHub's have 40 and more; what is shorter is still being
 TOKEN_LIMIT = 4000  # an installation's token has about 520 characters
 WARNED_AT = ((1, "error"), (7, "warning"), (14, "info"))  # days before a token expires
 TRAFFIC_SCOPES = {"repo", "public_repo"}
-NOT_ONE = "A token is one word of letters, digits, _ and dots; this is not one. Copy it from GitHub as a whole."
+NOT_ONE = "This is no GitHub token: one is a single word of 40 characters or more. Copy it from GitHub as a whole."
 HOW_TO = (
     "On GitHub: *Settings → Developer settings → Personal access tokens*. A fine-grained token needs the repository "
     "permission **Administration: read-only**; a classic one the scope **repo**, or **public_repo** where all "
@@ -56,15 +56,17 @@ def asked(key: str, secret: str) -> TokenFacts | None:
             st.session_state.pop(key)  # asked again at the next click: GitHub may be back
         st.error(messages.literal(found.reason), icon=":material/key_off:")
         return None
-    draw_facts(found, "GitHub accepts this token.")
+    draw_facts(found, new=True)
     return found
 
 
-def draw_facts(facts: TokenFacts, headline: str = "") -> None:
-    """Whose a token is, what it may, until when."""
+def draw_facts(facts: TokenFacts, *, new: bool = False) -> None:
+    """Whose a token is, what it may, until when; of a new one also whether it will do."""
     with st.container(border=True):
-        if headline:
-            st.markdown(f":green[:material/verified:] **{headline}**")
+        if new and _lacks_scope(facts):
+            st.markdown(":orange[:material/lock:] **GitHub knows this token, but it may not read traffic.**")
+        elif new:
+            st.markdown(":green[:material/verified:] **GitHub accepts this token.**")
         rows = (
             ("Login", messages.literal(facts.login) if facts.login else "none: an app’s installation"),
             ("Kind", messages.literal(facts.kind)),

@@ -16,7 +16,7 @@ from data.panel_words import SNAPSHOTS, measure_name
 from data.panels import panel_rows
 from data.store import Store
 from pages.dashboards import placing
-from pages.ui import readers, tables
+from pages.ui import changes, readers, tables
 from pages.ui.charts import panels as charts
 from pages.ui.readers import READING, Place
 from pages.ui.store import the_store
@@ -81,10 +81,10 @@ def _drawn(viewer: Viewer, place: Place, panel: Panel, today: date) -> Drawn:
         found = panel_rows(viewer, the_store(), panel, today)
     notes = " ".join(found.notes)
     if panel.kind is Kind.NUMBER:
-        value, before = (
-            None if found.rows[name].isna()[0] else int(found.rows[name][0]) for name in ("value", "before")
+        value, compared, before = (
+            None if found.rows[name].isna()[0] else int(found.rows[name][0]) for name in ("value", "compared", "before")
         )
-        return Drawn(notes, number=Number(measure_name(panel, panel.measure), value, _change(panel, value, before)))
+        return Drawn(notes, number=Number(measure_name(panel, panel.measure), value, _change(panel, compared, before)))
     if found.rows.empty or found.rows["value"].isna().all():
         return Drawn(notes)
     if panel.kind is Kind.TABLE:
@@ -100,7 +100,8 @@ def _change(panel: Panel, value: int | None, before: int | None) -> str | None:
         return None
     if value == before:
         return None
-    return f"{value - before:+,}" if panel.measure in SNAPSHOTS else tables.change(value, before)
+    # the hair space keeps Streamlit from reading it as a number, whose sign it would leave out
+    return f"{value - before:+,}\N{HAIR SPACE}" if panel.measure in SNAPSHOTS else changes.change(value, before)
 
 
 @lru_cache(maxsize=64)

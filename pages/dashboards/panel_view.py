@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import streamlit as st
 
-from data.dashboard_shapes import WIDEST, Kind, Panel
+from data.dashboard_shapes import LISTED, WIDEST, Kind, Panel, Source
 from data.models import Viewer
 from data.panel_words import range_name, title_of
 from pages.dashboards import dashboard_readers
@@ -118,7 +118,12 @@ def _draw_foot(panel: Panel, number: int) -> None:
 
 def _scope(panel: Panel) -> str:
     """The range and the repositories of a panel, in a few words."""
-    parts = [range_name(panel.range).capitalize()] if panel.source.value != "repositories" else ["Now"]
+    if panel.source is Source.REPOSITORIES:
+        parts = ["Now"]
+    elif panel.source in LISTED and panel.by != "day":
+        parts = ["The newest lists"]
+    else:
+        parts = [range_name(panel.range).capitalize()]
     if panel.repositories:
         shown = ", ".join(panel.repositories[:2])
         parts.append(shown if len(panel.repositories) <= 2 else f"{shown} and {len(panel.repositories) - 2} more")

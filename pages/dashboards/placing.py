@@ -64,7 +64,7 @@ def table_rows(found: PanelRows) -> DataFrame:
     panel, rows = found.panel, found.rows
     shown = DataFrame(index=rows.index)
     if panel.kind is Kind.NUMBER:
-        return rows[["value", "before", "state"]].assign(state=rows["state"].map(tables.STATES))
+        return rows[["value", "compared", "before", "state"]].assign(state=rows["state"].map(tables.STATES))
     if panel.by in PERIODS:
         shown["period"] = rows["period"]
     if panel.by == "weekday":

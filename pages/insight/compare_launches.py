@@ -112,12 +112,14 @@ def _draw_lifts(table: Any, wanted: tuple[Launch, ...], days: int) -> None:
     st.dataframe(
         table,
         column_config={
-            "launch": config.TextColumn("Launch", width=190),
+            "launch": config.TextColumn("Launch", width=230),
             "metric": config.TextColumn("What", width=95),
             "came": config.NumberColumn("Came", format="localized", width=75, help=f"Day 0 to day {days}"),
             "usual": config.NumberColumn("Usual", format="localized", width=75, help="On the same days"),
             "lift": config.NumberColumn("Lift", format="localized", width=75, help="What came, less what is usual"),
-            "share": config.NumberColumn("Lift in percent", format="%+.0f %%", width=110, help="Of what is usual"),
+            "share": config.TextColumn(
+                "Came to usual", alignment="right", width=110, help="Its change, or how many times"
+            ),
             "known": config.TextColumn(
                 "Days", width=85, help="Days that are final and have a usual number; both numbers are of these only"
             ),

@@ -76,7 +76,7 @@ def _offered(viewer: Viewer, place: Place, repository_ids: frozenset[int], today
 def _followed(viewer: Viewer, place: Place, wanted: tuple[Launch, ...], what: tuple[str, int], today: date) -> Compared:
     metric, days = what
     rows = _aligned(viewer, place, wanted, days, today)
-    table = arrow_table(compare_rows.lift_table(compare.lifts(rows, days), wanted))
+    table = arrow_table(compare_rows.shown_lifts(compare.lifts(rows, days), wanted))
     told = tuple(compare_rows.remarks(rows, wanted, metric, today))
     placed, shape = compare_rows.from_launch(rows, wanted, metric, days)
     if placed["value"].isna().all():

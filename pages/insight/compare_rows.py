@@ -10,6 +10,7 @@ from pandas import DataFrame
 from data.compare import LEAST_OF_A_WEEKDAY, Launch, Measure
 from data.selection import Grain
 from pages.insight.overview_rows import link
+from pages.ui.changes import of_ratio
 from pages.ui.charts.compare import Lines
 from pages.ui.drawings import PERIODS, period_name
 
@@ -119,7 +120,7 @@ def from_launch(rows: DataFrame, launches: Sequence[Launch], metric: str, days: 
 
 
 def lift_table(found: DataFrame, launches: Sequence[Launch]) -> DataFrame:
-    """The rows of data.compare.lifts as a table: launch, metric, came, usual, lift, share (in percent), known."""
+    """The rows of data.compare.lifts for a file: launch, metric, came, usual, lift, share (in percent), known."""
     usual = found["usual"]
     return DataFrame(
         {
@@ -132,6 +133,21 @@ def lift_table(found: DataFrame, launches: Sequence[Launch]) -> DataFrame:
             "known": [f"{known} of {days}" for known, days in zip(found["known"], found["days"], strict=True)],
         }
     )
+
+
+def shown_lifts(found: DataFrame, launches: Sequence[Launch]) -> DataFrame:
+    """The same for a page: the launch by what sets it apart first, the share in words."""
+    shown = lift_table(found, launches)
+    shown["launch"] = [told_apart(launches[place]) for place in found["launch"]]
+    shown["share"] = [None if pd.isna(each) else of_ratio(1 + each / 100) for each in shown["share"]]
+    return shown
+
+
+def told_apart(launch: Launch) -> str:
+    """A launch in words that begin with what sets it apart from others of its repository."""
+    what = launch.what if len(launch.what) <= LONGEST_LABEL else f"{launch.what[: LONGEST_LABEL - 1]}…"
+    named = f"{launch.day.day} {launch.day:%b %Y} · {launch.full_name}"
+    return f"{what} · {named}" if what else named
 
 
 def daily_table(rows: DataFrame, launches: Sequence[Launch]) -> DataFrame:

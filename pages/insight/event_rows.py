@@ -1,5 +1,6 @@
 """Arranges the days before and after an event for the table, the chart and the sentences. Pure."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -9,6 +10,7 @@ from pandas import DataFrame
 
 from data.events import Comparison
 from pages.insight.repository_rows import Mark
+from pages.ui.changes import of_ratio
 from pages.ui.tables import day_text
 
 METRICS = {
@@ -35,21 +37,36 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A day on which something happened, and what, on one line."""
+    """A day on which something happened, and what, on one line; its key is the day, the kind, and a number where that
+    day has several of the kind, so that a link to it holds nobody's text. What stood out has a score.
+    """
 
     day: date
     label: str
+    key: str
+    score: float = 0.0
 
 
 def events(found: Iterable[Mark], spikes: DataFrame) -> list[Event]:
     """Everything that can be looked at, the newest day first, each once."""
-    texts = [(each.day, f"{each.kind}: {each.text}") for each in found]
-    texts += [
-        (day, f"Spike: {value:,.0f} {metric}")
-        for day, metric, value in zip(spikes["day"], spikes["metric"], spikes["value"], strict=True)
-    ]
-    ordered = sorted(texts, key=lambda each: (each[0], each[1]), reverse=True)
-    return list(dict.fromkeys(Event(day, f"{day_text(day)} · {_short(text)}") for day, text in ordered))
+    told = {(each.day, each.kind, f"{each.kind}: {each.text}"): 0.0 for each in found}
+    columns = (spikes[name] for name in ("day", "metric", "value", "score"))
+    told |= {
+        (day, metric, f"Spike: {value:,.0f} {metric}"): score
+        for day, metric, value, score in zip(*columns, strict=True)
+    }
+    made, seen = [], Counter[str]()
+    for (day, kind, text), score in sorted(told.items()):
+        key = f"{day}-{kind.lower()}"
+        seen[key] += 1
+        numbered = key if seen[key] == 1 else f"{key}-{seen[key]}"
+        made.append(Event(day, f"{day_text(day)} · {_short(text)}", numbered, score))
+    return made[::-1]
+
+
+def most_notable(found: Sequence[Event]) -> Event:
+    """What is looked at first: the day that stood out most; where none did, the newest."""
+    return max(found, key=lambda each: each.score)
 
 
 def cards(found: Comparison) -> list[Card]:
@@ -71,9 +88,9 @@ def table(found: Comparison) -> DataFrame:
     for window in WINDOWS:
         rows = by_window.loc[window].reindex(list(METRICS))
         shown[window] = rows["total"].astype("Float64").round().astype("Int64").to_numpy()
-        shown[f"{window}_change"] = rows["change"].to_numpy(dtype="float64") * 100
+        shown[f"{window}_change"] = _changes(rows["change"])
         if window == "after_7":
-            shown["on_before"] = rows["change_on_before"].to_numpy(dtype="float64") * 100
+            shown["on_before"] = _changes(rows["change_on_before"])
     return shown
 
 
@@ -117,6 +134,10 @@ def around_text(rows: DataFrame, name: str, day: date) -> str:
     """The chart of around() in a sentence."""
     known = int(rows["value"].notna().sum())
     return f"{name} of {known} final days, two weeks before {day_text(day)} to 30 days from it, beside the usual."
+
+
+def _changes(shares: "pd.Series[float]") -> list[str | None]:
+    return [None if pd.isna(each) else of_ratio(1 + each) for each in shares]
 
 
 def _short(text: str) -> str:

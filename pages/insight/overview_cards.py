@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from data.models import Viewer
-from data.overview import LEAST_SHARE, Totals
+from data.overview import Totals
 from data.selection import Grain, Selection
 from pages.insight import overview_readers
 from pages.insight.overview_rows import NAME_IN_LINK, Wish, change
@@ -33,7 +33,7 @@ def draw_totals(found: Totals, selection: Selection) -> None:
         ("Cloner-days", found.cloner_days),
         ("Stars gained", found.stars),
     )
-    comparable = is_comparable(found)
+    comparable = found.comparable
     with st.container(horizontal=True, border=True, horizontal_alignment="distribute", key="overview_totals"):
         for name, total in cards:
             delta = change(total) if comparable else None
@@ -83,7 +83,7 @@ def draw_outstanding(viewer: Viewer, selection: Selection) -> None:
 
 def draw_movers(viewer: Viewer, selection: Selection, found: overview_readers.Glance) -> None:
     """What rises, and what falls; of the newest days, where there is no period before the chosen ones."""
-    newest = not is_comparable(found.totals)
+    newest = not found.totals.comparable
     if newest:
         found = overview_readers.glance(viewer, _newest(selection))
     st.header("What moved", anchor=False, help=MOVED_HELP)
@@ -99,11 +99,6 @@ def draw_movers(viewer: Viewer, selection: Selection, found: overview_readers.Gl
 
 def _newest(selection: Selection) -> Selection:
     return replace(selection, first=max(selection.first, selection.last - timedelta(days=NEWEST_DAYS - 1)))
-
-
-def is_comparable(found: Totals) -> bool:
-    """Whether enough of the days before are known for a change to say something."""
-    return 0 < found.compared_days >= LEAST_SHARE * found.final_days
 
 
 def draw_repositories(viewer: Viewer, selection: Selection) -> None:
@@ -153,8 +148,8 @@ def columns() -> Mapping[str, Any]:
         "link": config.LinkColumn("Repository", display_text=NAME_IN_LINK, pinned=True, width=190),
         "sparkline": config.AreaChartColumn("Views a day", y_min=0, width=130, help="Final days of the period"),
         "views": config.NumberColumn("Views", format="localized", width=80, help="Of the period’s final days"),
-        "change": config.NumberColumn(
-            "Change", format="%+.0f %%", width=80, help="Of the views, against as many days before, like with like"
+        "change": config.TextColumn(
+            "Change", alignment="right", width=80, help="Of the views, against as many days before, like with like"
         ),
         "visitor_days": config.NumberColumn(
             "Visitor-days", format="localized", width=95, help="Each day’s unique visitors, added up"

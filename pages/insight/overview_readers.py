@@ -84,7 +84,10 @@ def _glance(viewer: Viewer, place: Place, selection: Selection) -> Glance:
     moved = overview.movers(rows, (selection.last - selection.first).days + 1)
     risers = [each for each in moved if each.change > 0][:MOST_MOVERS]
     shown = risers + [each for each in moved if each.change < 0][:MOST_MOVERS]
-    table = overview_rows.moved_table(shown, readers.repository_names(viewer)) if shown else ""
+    table = ""
+    if shown:
+        days = _known(viewer, selection.first, selection.last)
+        table = overview_rows.moved_table(shown, readers.repository_names(viewer), days)
     return Glance(overview.totals(rows), table)
 
 
@@ -94,7 +97,7 @@ def _outstanding(viewer: Viewer, place: Place, selection: Selection, grain: Grai
         found = overview_spikes.events(spikes(viewer, the_store(), selection))
     names = readers.repository_names(viewer)
     notable = found[:MOST_EVENTS]
-    told = [(each, _address(each, names, selection)) for each in notable]
+    told = [(each, _address(each, names, _days_around(viewer, each, selection))) for each in notable]
     picture = readers.picture(viewer, selection, "views", grain)
     if picture is not None and notable:
         picture = _marked(picture, notable, grain)
@@ -118,17 +121,27 @@ def _marked(picture: Picture, notable: list[Event], grain: Grain) -> Picture:
     )
 
 
-def _address(event: Event, names: Mapping[int, str], selection: Selection) -> str:
-    """Where the repository's page shows the days around an event; beside the overview, wherever the app is."""
+def _days_around(viewer: Viewer, event: Event, selection: Selection) -> tuple[date, date]:
     yesterday = (selection.today or utc_day(utc_now())) - timedelta(days=1)
-    days = event.first - AROUND, min(event.last + AROUND, yesterday)
+    return _known(viewer, event.first - AROUND, min(event.last + AROUND, yesterday))
+
+
+def _known(viewer: Viewer, first: date, last: date) -> tuple[date, date]:
+    """The days of a link: none before the first known one, of which a page would say that it is not there."""
+    known = readers.day_range(viewer)
+    return (max(first, known[0]) if known and known[0] <= last else first), last
+
+
+def _address(event: Event, names: Mapping[int, str], days: tuple[date, date]) -> str:
+    """Where the repository's page shows the days around an event; beside the overview, wherever the app is."""
     asked = [("of", names.get(event.repository_id, event.full_name)), ("range", "Custom")]
     return f"repository?{urlencode([*asked, *(('dates', str(day)) for day in days)])}"
 
 
 @lru_cache(maxsize=128)
 def _listed(viewer: Viewer, place: Place, selection: Selection, wish: Wish) -> tuple[Any, int, int]:
-    rows, total = overview_rows.page(_rows(viewer, place, selection), readers.repository_names(viewer), wish)
+    days = _known(viewer, selection.first, selection.last)
+    rows, total = overview_rows.page(_rows(viewer, place, selection), readers.repository_names(viewer), wish, days)
     return arrow_table(rows), len(rows), total
 
 

@@ -7,15 +7,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from html import escape
+from itertools import groupby
 from math import sqrt
 from typing import Any
 
 from pandas import DataFrame
 
 from data.spike_facts import Cause, Listed, Noted, Released, Starred
+from pages.insight.spike_words import over_days
 
 TOGETHER = timedelta(days=2)  # days that stand out and are so near to each other are one event
-MOST_CAUSES = 3
+MOST_CAUSES = 3  # beside notes
+MOST_NOTES = 2
 NEW_FIRST = 0.3  # what was not there before tells more than what was, by as much of the surplus
 MANIFOLD = 3  # times the usual
 LONGEST_NOTE = 120
@@ -48,9 +51,10 @@ class Event:
 def events(found: DataFrame) -> list[Event]:
     """The rows of data.spike_causes.spikes as events, the most notable first."""
     made: list[Event] = []
-    for _, of_one in found.sort_values("day").groupby(["repository_id", "metric"], sort=False):
+    rows = sorted(found.itertuples(index=False), key=lambda row: (row.repository_id, row.metric, row.day))
+    for _, of_one in groupby(rows, key=lambda row: (row.repository_id, row.metric)):
         near: list[Any] = []
-        for row in of_one.itertuples():
+        for row in of_one:
             if near and row.day - near[-1].day > TOGETHER:
                 made.append(_event(near))
                 near = []
@@ -95,7 +99,9 @@ def sentence(event: Event) -> str:
 def why(event: Event) -> str:
     """The likeliest causes in a sentence without its full stop."""
     telling = [each for each in event.causes if not _is_front_page(each, event.full_name)]
-    ordered = sorted(telling, key=lambda each: -_weight(each))[:MOST_CAUSES]
+    written = [each for each in telling if isinstance(each.detail, Noted)][:MOST_NOTES]
+    others = sorted((each for each in telling if not isinstance(each.detail, Noted)), key=lambda each: -_weight(each))
+    ordered = written + others[:MOST_CAUSES]  # a note tells what somebody knows, and takes no cause's place
     if not ordered:
         return NO_CAUSE
     text = "; ".join(cause(each, event.peak) for each in ordered)
@@ -120,13 +126,13 @@ def cause(known: Cause, day: date) -> str:
 def _listed(known: Cause, listed: Listed) -> str:
     name, path = f"<strong>{escape(known.what)}</strong>", known.kind == "path"
     if listed.is_new:
-        least = f", with at least {listed.gained:,} views" if listed.gained else ""
+        least = f", with at least {listed.gained:,} views{over_days(listed)}" if listed.gained else ""
         return f"{name} appeared among the {'popular pages' if path else 'referrers'}{least}"
     verb = "was looked at" if path else "brought"
     if not listed.gained:
         return f"{name} {verb} more"
     more = "" if listed.views_before is None else " more"
-    return f"{name} {verb} at least {listed.gained:,}{more} {'times' if path else 'views'}"
+    return f"{name} {verb} at least {listed.gained:,}{more} {'times' if path else 'views'}{over_days(listed)}"
 
 
 def _weight(known: Cause) -> float:

@@ -1,6 +1,6 @@
 """Which repository the page is of, by its address or a choice: a stranger's is answered as one that is not there."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import quote
 
@@ -58,6 +58,18 @@ def linked(label: str, options: Sequence[str], key: str) -> str:
         st.query_params[key] = st.session_state[key] = options[0]
     chosen = st.selectbox(label, options, index=None, placeholder=options[0], key=key, bind="query-params", width=560)
     return chosen if chosen is not None else options[0]
+
+
+def linked_to(label: str, options: Mapping[str, str], key: str, first: str) -> str:
+    """One of several texts by their keys, `first` where none is chosen; the key, not the text, stands in the address."""
+    widget = f"repository_{key}"
+    if st.session_state.get(widget) not in options:
+        asked = st.query_params.get(key, first)
+        st.session_state[widget] = asked if asked in options else first
+    chosen = st.selectbox(label, list(options), format_func=options.__getitem__, key=widget, width=560)
+    if st.query_params.get(key) != chosen:
+        st.query_params[key] = chosen
+    return chosen
 
 
 def selection(viewer: Viewer, repository: Repository) -> Selection:

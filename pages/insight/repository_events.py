@@ -8,9 +8,10 @@ import streamlit as st
 
 from data.models import Account, Repository, Viewer
 from data.selection import Selection
-from pages.insight import repository_choice, repository_readers
+from pages.insight import event_rows, repository_choice, repository_readers
 from pages.insight.event_rows import METRICS, WINDOWS, Card
 from pages.ui import tables
+from pages.ui.changes import of_ratio
 
 
 def draw(viewer: Viewer, account: Account, repository: Repository, selection: Selection) -> None:
@@ -22,8 +23,9 @@ def draw(viewer: Viewer, account: Account, repository: Repository, selection: Se
             icon=":material/event_busy:",
         )
         return
-    by_label = {each.label: each for each in found}
-    day = by_label[repository_choice.linked("Event", list(by_label), "event")].day
+    by_key, first = {each.key: each for each in found}, event_rows.most_notable(found).key
+    labels = {key: each.label for key, each in by_key.items()}
+    day = by_key[repository_choice.linked_to("Event", labels, "event", first)].day
     compared = repository_readers.before_and_after(viewer, selection, day)
     _draw_cards(compared.cards)
     name = st.segmented_control(
@@ -54,10 +56,15 @@ def _draw_cards(cards: Sequence[Card]) -> None:
             st.metric(
                 f"{card.name}, {card.days}",
                 "unknown" if card.total is None else card.total,
-                None if card.change is None else f"{card.change:+,.0%}".replace("%", " % on usual"),
+                None if card.change is None else _on_usual(card.change),
                 format="localized",
                 width=138,
             )
+
+
+def _on_usual(change: float) -> str:
+    told = of_ratio(1 + change)
+    return f"{told} the usual" if told.startswith("×") else f"{told} on usual"
 
 
 def _draw_table(table: Any) -> None:
@@ -74,7 +81,7 @@ def _draw_table(table: Any) -> None:
 @lru_cache(maxsize=1)
 def _columns() -> dict[str, Any]:
     number = partial(st.column_config.NumberColumn, format="localized", width=112)
-    percent = partial(st.column_config.NumberColumn, format="%+.0f %%", width=96)
+    percent = partial(st.column_config.TextColumn, alignment="right", width=96)
     usual = "Against the median of the same weekdays in the eight weeks before the day, of the same final days"
     columns: dict[str, Any] = {"metric": st.column_config.TextColumn("Measure", pinned=True, width=110)}
     for window, name in WINDOWS.items():

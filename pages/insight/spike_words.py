@@ -10,7 +10,7 @@ from pages.ui.messages import literal
 from pages.ui.tables import day_text
 
 MOST_CAUSES = 5
-NOTE_CAUSES = 2  # that go into the text of a note
+NOTE_CAUSES = 2  # referrers and pages that go into the text of a note
 LEAST_WEIGHT = 0.05
 
 
@@ -35,8 +35,10 @@ def spike(row: dict[str, Any]) -> Spike:
 
 
 def worth_telling(causes: list[Cause]) -> list[Cause]:
-    """The likeliest causes, as many as people read."""
-    return [each for each in causes if each.weight >= LEAST_WEIGHT][:MOST_CAUSES]
+    """The likeliest causes, as many as people read, and what is noted, which takes no cause's place."""
+    written = [each for each in causes if isinstance(each.detail, Noted)]
+    others = [each for each in causes if each.weight >= LEAST_WEIGHT and not isinstance(each.detail, Noted)]
+    return written + others[:MOST_CAUSES]
 
 
 def in_words(cause: Cause, day: date) -> str:
@@ -56,8 +58,10 @@ def in_words(cause: Cause, day: date) -> str:
 
 
 def for_note(metric: str, value: float, causes: list[Cause]) -> str:
-    """A text to begin a note with."""
-    names = [f"{each.kind} {each.what}" for each in causes if each.what][:NOTE_CAUSES]
+    """A text to begin a note with: what it is, the likeliest causes, and whatever was released."""
+    released = [each for each in causes if isinstance(each.detail, Released)]
+    listed = [each for each in causes if isinstance(each.detail, Listed)][:NOTE_CAUSES]
+    names = [f"{each.kind} {each.what}" for each in causes if each in released or each in listed]
     return f"{value:,.0f} {metric}" + (f": {', '.join(names)}" if names else "")
 
 
@@ -68,13 +72,22 @@ def times(value: float, expected: float) -> str:
     return f"{expected:,.0f} expected, {value / expected:,.1f} times as many"
 
 
+def over_days(listed: Listed) -> str:
+    """The days between the two lists that a rise is of, which are several: the day itself may have had less."""
+    before, seen = listed.seen_before, listed.seen_on
+    if before is None:
+        return ""
+    begin = f"{before.day}" if (before.year, before.month) == (seen.year, seen.month) else f"{before.day} {before:%B}"
+    return f" from {begin} to {seen.day} {seen:%B}"
+
+
 def _listed(listed: Listed) -> str:
     seen = f"the list of {listed.seen_on.day} {listed.seen_on:%B}"
     if listed.gained is None:
         before = f"{listed.views_before:,} before" if listed.views_before is not None else "not listed before"
         said = f"{listed.views:,} views of 14 days in {seen}, {before}"
     else:
-        said = f"at least {listed.gained:,} more views by {seen}"
+        said = f"at least {listed.gained:,} more views{over_days(listed) or f' by {seen}'}"
     if listed.high is not None and listed.low:
         said += f", {listed.low:,} to {listed.high:,} of them on this day"
     return said + (", **never listed before**" if listed.is_new else "")

@@ -23,6 +23,7 @@ from pages.ui import collecting, session
 from pages.ui.store import the_store
 
 NAMES_LIMIT = 2000  # characters of names in an entry of the audit log
+TICKS = "repositories_rows"  # the table whose ticks say on what is acted; an act uses them up
 EVERY = frozenset(RepositoryState)
 
 

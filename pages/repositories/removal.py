@@ -8,7 +8,7 @@ from data.models import Repository
 from data.repositories import RepositoryRefused
 from pages.repositories import acts
 from pages.repositories.standing import counted
-from pages.ui import messages, session
+from pages.ui import fresh, messages, session
 
 ASKED = "repositories_removing"  # the ids that the dialog is about
 KEEP, DELETE = "Keep the history", "Delete the history for ever"
@@ -77,4 +77,5 @@ def _finish(act: acts.Act, repository_ids: list[int]) -> None:
         messages.refused(refusal)
         return
     _forget()
+    fresh.empty(acts.TICKS)
     messages.notice_after_rerun(said)

@@ -13,7 +13,7 @@ from data.repositories import RepositoryRefused
 from pages.repositories import acts, following, glance, overview, removal
 from pages.repositories.glance import Glance, Listed
 from pages.repositories.standing import counted
-from pages.ui import collecting, messages, readers, session
+from pages.ui import collecting, fresh, messages, readers, session
 from pages.ui.store import the_store
 
 PAGES = Path(__file__).parents[1]
@@ -105,7 +105,7 @@ def draw_table(found: Listed, manages: bool) -> list[int]:
         found.table,
         column_config=overview.columns(),
         hide_index=True,
-        key=f"repositories_rows_{found.digest}",
+        key=f"{fresh.key(acts.TICKS)}_{found.digest}",
         row_height=ROW_PIXELS,
         height=(min(count, ROWS_AT_SIGHT) + 1) * ROW_PIXELS + 1,
         placeholder="",
@@ -141,9 +141,12 @@ def draw_acts(ticked: list[int], sieve: overview.Sieve, viewer: Viewer) -> None:
     try:
         if collect:
             acts.collect(ticked, sieve.tenant_id)
+            fresh.empty(acts.TICKS)
             st.rerun()
         if pause or resume:
-            messages.notice_after_rerun(acts.do(acts.PAUSE if pause else acts.RESUME, ticked))
+            said = acts.do(acts.PAUSE if pause else acts.RESUME, ticked)
+            fresh.empty(acts.TICKS)
+            messages.notice_after_rerun(said)
     except RepositoryRefused as refusal:
         messages.refused(refusal)
 

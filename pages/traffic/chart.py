@@ -6,7 +6,7 @@ import streamlit as st
 
 from data.models import Viewer
 from data.selection import Grain, Selection, Totals
-from pages.ui import drawings, filters, numbers, readers, session, tables
+from pages.ui import changes, drawings, filters, numbers, readers, session, tables
 
 
 def draw_totals(found: Totals, selection: Selection) -> None:
@@ -21,7 +21,7 @@ def draw_totals(found: Totals, selection: Selection) -> None:
     with st.container(horizontal=True, border=True, horizontal_alignment="distribute", key="chart_totals"):
         for name, value, before in cards:
             number = "unknown" if value is None else value
-            st.metric(name, number, tables.change(value, before), format="localized", width=150)
+            st.metric(name, number, changes.change(value, before), format="localized", width=150)
     as_many = "day" if days == 1 else f"{days:,} days"
     notes = [
         f"{tables.day_text(selection.first)} to {tables.day_text(selection.last)}, UTC days; of final days only.",

@@ -4,9 +4,9 @@ A page that has checked a password makes a ticket, good once and for a minute; t
 it is in no address, no history and no log.
 """
 
+import logging
 import os
 from collections.abc import Sequence
-from urllib.parse import urlsplit
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -15,7 +15,10 @@ from starlette.routing import BaseRoute, Route
 
 from data import sessions
 from data.calendar import utc_now
+from data.store import StoreError
 from pages.ui.store import the_store
+
+log = logging.getLogger(__name__)
 
 COOKIE = "traffic_session"
 OPEN_PATH, CLOSE_PATH = "/session/open", "/session/close"
@@ -42,6 +45,8 @@ async def open_session(request: Request) -> Response:
         secret = await run_in_threadpool(sessions.redeem_ticket, the_store(), ticket, browser, address, utc_now())
     except sessions.TicketRefused:
         return _refused()
+    except StoreError as error:
+        return _unavailable(error)
     answer = Response(status_code=204, headers={"Cache-Control": "no-store"})
     answer.set_cookie(
         COOKIE, secret, max_age=COOKIE_DAYS * 86400, path="/", httponly=True, samesite="lax", secure=_secure(request)
@@ -54,8 +59,11 @@ async def close_session(request: Request) -> Response:
     if not _from_our_own_page(request):
         return _refused()
     secret = request.cookies.get(COOKIE)
-    if secret:
-        await run_in_threadpool(sessions.end_session, the_store(), secret)
+    try:
+        if secret:
+            await run_in_threadpool(sessions.end_session, the_store(), secret)
+    except StoreError as error:
+        return _unavailable(error)
     answer = Response(status_code=204, headers={"Cache-Control": "no-store"})
     answer.delete_cookie(COOKIE, path="/", httponly=True, samesite="lax", secure=_secure(request))
     return answer
@@ -63,8 +71,8 @@ async def close_session(request: Request) -> Response:
 
 def _from_our_own_page(request: Request) -> bool:
     """Whether the browser says that a page of this very host sent the request."""
-    origin = request.headers.get("origin", "")
-    return bool(origin) and urlsplit(origin).netloc == request.headers.get("host")
+    host = request.headers.get("host")
+    return bool(host) and request.headers.get("origin") in (f"http://{host}", f"https://{host}")
 
 
 def _secure(request: Request) -> bool:
@@ -78,6 +86,12 @@ async def _short_body(request: Request) -> bytes:
         if len(body) > LONGEST_FORM:
             return b""
     return bytes(body)
+
+
+def _unavailable(error: StoreError) -> Response:
+    log.error("a session's door stays shut: %s", error)
+    said = "The data cannot be read just now. Try again in a minute, or tell whoever runs this server."
+    return PlainTextResponse(said, status_code=503, headers={"Cache-Control": "no-store"})
 
 
 def _refused() -> Response:

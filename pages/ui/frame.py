@@ -21,10 +21,11 @@ with messages.shown():
     try:
         first_start = not accounts.has_users(the_store())
     except StoreError as error:
-        st.error(str(error))
+        messages.refused(error)
         st.stop()
     account = session.signed_in_account()
-    page = st.navigation(navigation.pages(PAGES, account, first_start=first_start), position="sidebar")
+    pages = navigation.pages(PAGES, account, first_start=first_start)
+    page = st.navigation(pages, position="sidebar", expanded=True)
     if account is not None:
         navigation.draw_account(account)
     if account is not None and navigation.shows_traffic(page):

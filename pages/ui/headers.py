@@ -1,8 +1,12 @@
 """Security headers on every answer of the server, pages, files and routes alike."""
 
+import logging
+
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+log = logging.getLogger(__name__)
 
 # Streamlit starts with a script in the page and styles in elements, and compiles charts' expressions: so those stay
 # allowed. What may be loaded, sent to or framed stays this server's own.
@@ -34,28 +38,67 @@ HEADERS = {
 }
 
 
+FILES = "/media/"  # what pages give to be saved: a shared computer must not keep it
+FAILED = b"Something went wrong here, and it is our fault. The server's log says more about it."
+REFUSED = b"This is not for you to open."
+STARTS = {"http.response.start", "websocket.accept", "websocket.http.response.start"}
+
+
 class SecurityHeaders:
-    """Adds the headers to each HTTP answer; over TLS also the order to keep to TLS."""
+    """Adds the headers to each answer, a socket's too; over TLS also the order to keep to TLS.
+
+    What nobody expected to fail is answered here, since whatever stands further out would answer without them.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, and the answer back with its headers."""
-        if scope["type"] != "http":
+        if scope["type"] not in {"http", "websocket"}:
             await self.app(scope, receive, send)
             return
+        started = False
 
         async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
-                    headers[name] = value
-                if scope.get("scheme") == "https":
-                    headers["Strict-Transport-Security"] = "max-age=31536000"
+            nonlocal started
+            if message["type"] == "websocket.close" and not started:  # a refusal: the server would answer it bare
+                started = True
+                await _answer(scope, send, 403, REFUSED)
+                return
+            if message["type"] in STARTS:
+                started = True
+                _add(scope, message)
             await send(message)
 
-        await self.app(scope, receive, send_with_headers)
+        try:
+            await self.app(scope, receive, send_with_headers)
+        except Exception:
+            if started:
+                raise
+            log.exception("a request failed: %s", scope["path"])
+            await _answer(scope, send, 500, FAILED)
+
+
+async def _answer(scope: Scope, send: Send, status: int, body: bytes) -> None:
+    """An answer of our own, to a request or to a socket's."""
+    kind = "http.response" if scope["type"] == "http" else "websocket.http.response"
+    start: Message = {"type": f"{kind}.start", "status": status, "headers": [(b"content-type", b"text/plain")]}
+    _add(scope, start)
+    await send(start)
+    await send({"type": f"{kind}.body", "body": body})
+
+
+def _add(scope: Scope, message: Message) -> None:
+    """Put the headers into the beginning of an answer."""
+    message.setdefault("headers", [])
+    headers = MutableHeaders(scope=message)
+    for name, value in HEADERS.items():
+        headers[name] = value
+    if scope.get("scheme") in {"https", "wss"}:
+        headers["Strict-Transport-Security"] = "max-age=31536000"
+    if scope["path"].startswith(FILES):
+        headers["Cache-Control"] = "no-store"
 
 
 def middleware() -> list[Middleware]:

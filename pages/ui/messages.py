@@ -12,13 +12,19 @@ from streamlit.runtime.scriptrunner import RerunException, StopException
 from data.authority import AccountRefused
 from data.passwords import PasswordRefused
 from data.sessions import TooManyAttempts
-from data.store import StoreBusy, StoreError
+from data.store import StoreBusy, StoreError, StoreNotWritten
 from data.tenants import TenantRefused
-from data.vault import VaultError
+from data.vault import KeyUnusable, VaultError
 
 log = logging.getLogger(__name__)
 
 REFUSED = (AccountRefused, PasswordRefused, TenantRefused, TooManyAttempts, VaultError)
+UNREADABLE = "The data cannot be read just now. Tell whoever runs this server: its log says more."
+UNWRITTEN = (
+    "The data cannot be written just now, and nothing was changed. Tell whoever runs this server: its log says more."
+)
+NO_KEY = "The key that seals the tokens cannot be used. Tell whoever runs this server: its log says more."
+BUSY = "The data is being written by something else just now. Nothing was changed. Try again in a minute."
 NOTICE = "frame_notice"
 WORD_JOINER = "\u2060"
 _LINKED = re.compile(r"://|@|www(?=\.)", re.IGNORECASE)
@@ -32,8 +38,6 @@ def shown() -> Iterator[None]:
         yield
     except (RerunException, StopException):
         raise
-    except StoreBusy as error:
-        st.warning(f"{literal(str(error))} Nothing was changed.")
     except (StoreError, *REFUSED) as error:
         refused(error)
     except Exception:
@@ -46,8 +50,21 @@ def shown() -> Iterator[None]:
 
 
 def refused(error: Exception) -> None:
-    """Show why something was not done."""
-    st.error(literal(str(error)), icon=":material/error:")
+    """Show why something was not done. What names the server's files goes into its log, and a plain sentence here."""
+    if isinstance(error, StoreBusy):
+        log.warning("the store is busy: %s", error)
+        st.warning(BUSY, icon=":material/hourglass_top:")
+    elif isinstance(error, StoreError | KeyUnusable):
+        log.error("a page could not be shown: %s", error)
+        st.error(_plain(error), icon=":material/error:")
+    else:
+        st.error(literal(str(error)), icon=":material/error:")
+
+
+def _plain(error: StoreError | KeyUnusable) -> str:
+    if isinstance(error, KeyUnusable):
+        return NO_KEY
+    return UNWRITTEN if isinstance(error, StoreNotWritten) else UNREADABLE
 
 
 def notice_after_rerun(sentence: str) -> None:

@@ -21,7 +21,7 @@ import streamlit as st
 from pandas import DataFrame
 
 from data import grants, sessions, traffic
-from data.arrow import arrow_table
+from data.arrow import arrow_columns
 from data.calendar import utc_now
 from data.export import ExportRequest, ExportTable, export
 from data.models import Viewer
@@ -176,7 +176,7 @@ def _picture(viewer: Viewer, place: Place, selection: Selection, metric: str, gr
     if rows["value"].isna().all():
         return None
     drawn = drawings.drawing(rows, metric, grain)
-    shown = arrow_table(drawn.rows.drop(columns="period"))
+    shown = arrow_columns({name: column for name, column in drawn.columns.items() if name != "period"})
     return Picture(shown, charts.specification(drawn.shape), drawings.alt_text(drawn), charts.legend(drawn))
 
 

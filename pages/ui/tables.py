@@ -152,10 +152,10 @@ def draw_listing(listing: Listing, viewer: Viewer) -> None:
         filters.stop_without_days(viewer)
     slot = st.container(key=f"{listing.name}_table")
     pages = -(-first.total // paging.size)
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        number = st.pagination(pages, key="page", bind="query-params") if pages > 1 else 1
-        begin = (number - 1) * paging.size
-        st.caption(f"{begin + 1:,} to {min(begin + paging.size, first.total):,} of {first.total:,} rows")
+    number = st.pagination(pages, key="page", bind="query-params") if pages > 1 else 1
+    begin = (number - 1) * paging.size
+    # above the table, where a touch screen shows the table's own buttons over whatever stands there
+    slot.caption(f"{begin + 1:,} to {min(begin + paging.size, first.total):,} of {first.total:,} rows")
     found = first
     if number != 1:
         found = _shown(listing, viewer, readers.place(), selection, replace(paging, page=number))

@@ -135,8 +135,9 @@ def _forget_everything() -> None:
         if module is not store:
             for each in vars(module).values():
                 getattr(each, "cache_clear", lambda: None)()
-    store.the_store().traffic._answers.forget()
-    store.the_store().control._answers.forget()
+    for database in (store.the_store().traffic, store.the_store().control):
+        database._answers.forget()
+        database._large_answers.forget()
 
 
 def _widgets(run: AppTest) -> dict[str, int]:

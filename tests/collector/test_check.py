@@ -64,6 +64,25 @@ def test_a_wrong_token_is_refused() -> None:
         check_token(there.client("ghp_strangerStranger0123456789abcdef"))
 
 
+@pytest.mark.parametrize("secret", ["hunter2hunter2hunter2", "github_pta_11AAA", "0123456789abcdef" * 3, ""])
+def test_what_is_no_token_of_github_is_refused_and_sent_to_nobody(secret: str) -> None:
+    with asking() as there, pytest.raises(TokenRefused, match="no GitHub token"):
+        connect(there.settings, secret, there.clock, Silent())
+
+
+def test_every_form_of_a_token_is_asked_about() -> None:
+    with asking() as there:
+        for secret in (
+            "github_pat_11A_b",
+            "ghp_a",
+            "gho_a",
+            "ghu_a",
+            "ghs_a.b-c",
+            "0123456789abcdef0123456789abcdef01234567",
+        ):
+            connect(there.settings, secret, there.clock, Silent()).close()
+
+
 def test_a_repository_is_told_by_its_id_after_its_traffic_was_read_once() -> None:
     with asking() as there:
         facts = check_repository(there.github, "OCTO/Hello")

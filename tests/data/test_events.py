@@ -84,6 +84,17 @@ def test_of_nothing_known_nothing_is_told() -> None:
     assert found.around["value"].isna().all()
 
 
+def test_stars_are_final_when_the_history_was_read_two_days_later(template: Path, tmp_path: Path) -> None:
+    """Days that are long old, of a history that was read on the next day only, are known in part at most."""
+    with filled(template, tmp_path / "full") as store:
+        with store.traffic.commit("test") as connection:
+            read = "update endpoint_state set last_good_at = $at where endpoint = 'star_history'"
+            connection.execute(read, {"at": RELEASED_ON + timedelta(days=1)})
+        found = before_and_after(Viewer(frozenset({ENGINE}), frozenset()), store, ENGINE, RELEASED_ON, TODAY)
+    around = found.around[(found.around["metric"] == "stars") & found.around["value"].notna()]
+    assert max(around["day"]) == RELEASED_ON - timedelta(days=1)
+
+
 def test_before_and_after_a_real_release(template: Path, tmp_path: Path) -> None:
     """The engine's views were four times the usual on the day of its release and on the next."""
     viewer = Viewer(frozenset({ENGINE}), frozenset())

@@ -46,6 +46,13 @@ def test_each_name_is_told_with_its_ranks_and_when_it_was_seen(store: Store, key
     ]
 
 
+@pytest.mark.parametrize(("last", "newest"), [(1, THIRD), (2, SECOND)])
+def test_days_up_to_yesterday_have_the_list_of_today(store: Store, key: int, last: int, newest: date) -> None:
+    selection = of_one(key, FIRST, TODAY - timedelta(days=last), TODAY)
+    known = history(Viewer(frozenset({key}), frozenset()), store, selection, "referrers")
+    assert list(known.lists["observed_on"])[-1] == newest
+
+
 def test_who_was_first_seen_before_the_days_asked_for_is_not_called_new(store: Store, key: int) -> None:
     known = history(Viewer(frozenset({key}), frozenset()), store, of_one(key, THIRD, TODAY), "referrers")
     found = summary(known, THIRD).set_index("name")

@@ -13,6 +13,7 @@ import pytest
 from data import traffic
 from data.dashboard_shapes import Kind, Panel, Range, Source, groups_for, kinds_for, measures_for, splits_for
 from data.models import Viewer
+from data.overview import repositories, totals
 from data.panel_words import measure_name
 from data.panels import PanelRows, panel_rows
 from data.selection import Grain, Selection
@@ -40,6 +41,18 @@ def alone(full: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sto
     shutil.copytree(full.directory, directory, symlinks=True)
     store = Store(directory)
     keep_only(store, TELESCOPE)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def young(full: Store, tmp_path: Path) -> Iterator[Store]:
+    """A copy of the full store in which the engine was first read within the last week."""
+    shutil.copytree(full.directory, tmp_path / "db", symlinks=True)
+    store = Store(tmp_path / "db")
+    with store.traffic.commit("test") as connection:
+        values = {"key": ENGINE, "day": ago(6)}
+        connection.execute("delete from repository_stats where repository_id = $key and day < $day", values)
     yield store
     store.close()
 
@@ -106,9 +119,9 @@ def test_a_star_stands_for_anything_in_a_name(full: Store) -> None:
 def test_a_number_of_traffic_is_what_the_totals_are(full: Store, measure: str) -> None:
     days = Range(first=ago(40), last=ago(1))
     (row,) = plain(shown(BOTH, full, Panel(Kind.NUMBER, measure=measure, range=days)).rows)
-    totals = traffic.totals(BOTH, full, Selection(ago(40), ago(1), None, "", TODAY))
+    found = traffic.totals(BOTH, full, Selection(ago(40), ago(1), None, "", TODAY))
     name = {"visitors": "visitor_days", "cloners": "cloner_days"}.get(measure, measure)
-    assert row[:2] == (getattr(totals, name), getattr(totals, f"{name}_before"))
+    assert row[:2] == (getattr(found, name), getattr(found, f"{name}_before"))
 
 
 @pytest.mark.parametrize("by", ["day", "week", "month"])
@@ -173,13 +186,30 @@ def test_a_line_of_referrers_has_each_list_as_it_was_and_null_where_one_was_not_
 
 
 def test_counters_are_those_last_seen_and_gains_those_of_the_history(full: Store) -> None:
-    days = Range(first=ago(20), last=ago(2))
+    days = Range(first=ago(20), last=ago(3))
     (stars,) = values(shown(ONE, full, Panel(Kind.NUMBER, "", Source.STARS, "stars", range=Range(last_days=7))))
     (gained,) = values(shown(ONE, full, Panel(Kind.NUMBER, "", Source.STARS, "stars gained", range=days)))
     of = "where repository_id = $id"
     assert stars == ask(full, f"select arg_max(stars, day) from repository_stats {of}", id=TELESCOPE)[0][0]
     history = f"select sum(stars) from star_history {of} and day between $first and $last"
     assert gained == ask(full, history, id=TELESCOPE, first=days.first, last=days.last)[0][0]
+
+
+def test_stars_gained_are_those_of_the_overview_and_of_the_bars_final_days(full: Store) -> None:
+    days = Range(first=ago(20), last=ago(1))
+    panel = Panel(Kind.NUMBER, "", Source.STARS, "stars gained", range=days)
+    (row,) = plain(shown(BOTH, full, panel).rows)
+    overview = totals(repositories(BOTH, full, Selection(ago(20), ago(1), None, "", TODAY)))
+    assert (row[0], row[1], row[2]) == (overview.stars.value, overview.stars.before, overview.stars.compared)
+    bars = plain(shown(BOTH, full, replace(panel, kind=Kind.BARS, by="day")).rows[["value", "state"]])
+    assert row[0] == sum(value for value, state in bars if state == "final")
+
+
+def test_the_stock_of_a_new_repository_is_no_growth(young: Store) -> None:
+    panel = Panel(Kind.NUMBER, "", Source.STARS, "stars", range=Range(last_days=10))
+    both, alone = (plain(shown(viewer, young, panel).rows)[0] for viewer in (BOTH, ONE))
+    assert both[1:3] == alone[1:3], "growth is of the repository that was read on both days"
+    assert both[0] > alone[0] == alone[2]
 
 
 def test_the_first_reading_of_a_release_is_no_gain(full: Store) -> None:

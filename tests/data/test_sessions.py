@@ -11,6 +11,7 @@ import pytest
 from data import accounts, sessions
 from data.authority import AccountRefused, NotAllowed
 from data.models import Account
+from data.passwords import fingerprint
 from data.sessions import TicketRefused, account_of_session, make_ticket, redeem_ticket
 from data.store import Store
 from tests.data.cast import (
@@ -199,7 +200,7 @@ def test_the_profile_tells_ones_own_sessions_apart(store: Store, bob: Account) -
     here = signed_in(store, bob)
     signed_in(store, user(store, "carol"))
     redeem_ticket(store, make_ticket(store, bob.user_id, NOW), "<script>", "<b>::1</b>", NOW + SECOND)
-    newest, mine = sessions.sessions_of(bob, store, NOW + MINUTE, here)
+    newest, mine = sessions.sessions_of(bob, store, NOW + MINUTE, fingerprint(here))
     assert (newest.browser, newest.address, newest.current) == ("Unknown browser", "b::1b", False)
     assert (mine.browser, mine.address, mine.current) == ("Firefox on Linux", ADDRESS, True)
     assert (mine.started_at, mine.last_seen_at) == (NOW, NOW)

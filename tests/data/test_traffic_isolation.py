@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from data import traffic
+from data import compare, overview, traffic
 from data.models import Viewer
 from data.selection import Grain, Paging, Selection
 from data.store import Store
 from data.tenants import operator
 from tests.data.filled import ENGINE, NAMES, NEW, TELESCOPE, TODAY
-from tests.data.reading import ago, filled
+from tests.data.reading import ago, filled, plain
 from tests.data.writers import NOW
 
 Reader = Callable[[Viewer, Store, Selection], Any]
@@ -28,11 +28,29 @@ READERS: dict[str, Reader] = {
     "day_range": lambda v, s, c: repr(traffic.day_range(v, s)),
     "daily_csv": traffic.daily_csv,
     "weekly_csv": traffic.weekly_csv,
+    "repositories": lambda v, s, c: overview.repositories(v, s, c).to_csv(),
+    "beside": lambda v, s, c: [compare.beside(v, s, c, measure, Grain.WEEK).to_csv() for measure in compare.Measure],
+    "largest": lambda v, s, c: repr(compare.largest(v, s, c)),
+    "launches": lambda v, s, c: repr(compare.launches(v, s, c.repository_ids or frozenset(NAMES), TODAY)),
+    "aligned": lambda v, s, c: sorted(plain(compare.aligned(v, s, launches_of(c), 30, TODAY)), key=repr),
 }
 WITHOUT_SELECTION = {"repository_overview", "day_range"}
 SELECTIVE = sorted(READERS.keys() - WITHOUT_SELECTION)
 ONE = Viewer(frozenset({TELESCOPE}), frozenset({2}))
 NOBODY = Viewer(frozenset(), frozenset({1, 2}))
+
+
+def readers_in(module: Any) -> set[str]:
+    """Its public functions that take the viewer first."""
+    own = {name: each for name, each in inspect.getmembers(module, inspect.isfunction) if name[0] != "_"}
+    first = {name: next(iter(inspect.signature(each).parameters), "") for name, each in own.items()}
+    return {name for name, each in own.items() if each.__module__ == module.__name__ and first[name] == "viewer"}
+
+
+def launches_of(selection: Selection) -> list[compare.Launch]:
+    return [
+        compare.Launch(key, "", ago(40)) for key in sorted(selection.repository_ids or NAMES, key=lambda n: n % 1000)
+    ]
 
 
 def told(page: Any) -> str:
@@ -78,8 +96,8 @@ def keep_only(store: Store, key: int) -> None:
 
 
 def test_every_public_reader_is_looked_at_here() -> None:
-    own = inspect.getmembers(traffic, inspect.isfunction)
-    assert {name for name, each in own if each.__module__ == traffic.__name__ and name[0] != "_"} == set(READERS)
+    asked = {name for module in (traffic, overview, compare) for name in readers_in(module)}
+    assert asked - {"selected"} == set(READERS), "selected is a cursor for the others"
 
 
 @pytest.mark.parametrize("name", READERS)

@@ -76,6 +76,15 @@ def test_the_csv_has_all_rows_of_the_table_in_its_first_order(full: Store, name:
 
 
 @pytest.mark.parametrize("name", TABLES)
+@pytest.mark.parametrize("descending", [True, False])
+def test_the_csv_has_all_rows_in_the_order_that_is_asked_for(full: Store, name: str, descending: bool) -> None:
+    table, as_csv, _ = TABLES[name]
+    shown = table(operator(full), full, MONTH, Paging("views", descending, size=999)).rows
+    _, *lines = csv.reader(StringIO(as_csv(operator(full), full, MONTH, Paging("views", descending, 3, 2)).decode()))
+    assert lines == [[as_text(value) for value in row] for row in plain(shown)]
+
+
+@pytest.mark.parametrize("name", TABLES)
 def test_no_name_in_a_csv_is_a_formula(hostile: Store, name: str) -> None:
     _, *lines = csv.reader(StringIO(TABLES[name][1](operator(hostile), hostile, MONTH).decode()))
     assert {line[1] for line in lines} == {f"'{HOSTILE[0]}", *HOSTILE[1:]}

@@ -20,6 +20,7 @@ from pages.ui.charts.palette import COLOURS
 HEIGHT = 380
 POINTED = 62  # values on a line; on more of them, points would hide it
 TICKS = 8
+_NAMED = "max-width:100%;overflow-wrap:anywhere"  # a long name is broken on a narrow screen
 _BOX = '<span style="display:inline-block;width:.75em;height:.75em;border-radius:.15em;margin-right:.4em;{}"></span>'
 
 
@@ -74,7 +75,7 @@ def legend(names: Sequence[str], *, usual: bool = False, pending: bool = False) 
         parts.append((f"border-top:2px dashed {COLOURS['rest']};height:0;vertical-align:middle", "Usual before"))
     if pending:
         parts.append((f"border:1.5px dashed {COLOURS['rest']}", "Pending: may still change"))
-    items = [f'<span style="white-space:nowrap">{_BOX.format(css)}{html.escape(name)}</span>' for css, name in parts]
+    items = [f'<span style="{_NAMED}">{_BOX.format(css)}{html.escape(name)}</span>' for css, name in parts]
     style = "display:flex;flex-wrap:wrap;gap:.3em 1.2em;font-size:.85rem"
     return f'<div style="{style}">{"".join(items)}</div>'
 

@@ -76,7 +76,7 @@ def legend(drawn: Drawing) -> str:
     """The legend as HTML, which wraps at any width."""
     parts = [(f"background:{colour}", name) for name, colour in colours(drawn.shape).items()]
     parts = parts if len(parts) > 1 else []
-    states = set(drawn.rows["state"])
+    states = set(drawn.columns["state"])
     if "pending" in states:
         parts.append((f"border:1.5px dashed {COLOURS['rest']}", "Pending: may still change"))
     if "gap" in states:

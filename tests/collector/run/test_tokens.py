@@ -20,7 +20,10 @@ from tests.collector.run.collecting import (
 from tests.simulated_github import Fault, Lack, Token
 from tests.simulated_github.fault_cases import bad_credentials_401
 
-REFUSED = "GitHub does not accept the token (Bad credentials)."
+REFUSED = (
+    "GitHub does not accept the token (Bad credentials). It has expired, was revoked or is mistyped: make a new one at "
+    "GitHub, Settings, Developer settings, Personal access tokens."
+)
 
 
 @pytest.fixture

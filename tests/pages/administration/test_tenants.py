@@ -53,6 +53,9 @@ def test_a_token_is_checked_while_its_user_looks_and_stored_sealed(app: App, git
     opened = open_tokens(app.store, open_vault(app.store.directory), utc_now())
     assert opened[BLUE].secret == SECRET
     assert SECRET not in shown_text(run)
+    (field,) = [each for each in run.text_input if each.label == "GitHub token"]
+    assert field.key != f"tenant_token_{BLUE}"  # a new field: the browser keeps what stands in the former one
+    assert not field.value
 
 
 def test_a_token_is_asked_about_once(app: App, github: SimulatedGitHub) -> None:
@@ -64,7 +67,13 @@ def test_a_token_is_asked_about_once(app: App, github: SimulatedGitHub) -> None:
 
 
 @pytest.mark.parametrize(
-    ("secret", "reason"), [(STRANGE, "does not accept"), ("two words " * 3, "one word"), ("x" * 5000, "one word")]
+    ("secret", "reason"),
+    [
+        (STRANGE, "make a new one"),
+        ("two words " * 3, "single word"),
+        ("x" * 5000, "single word"),
+        ("sk_live_0123456789abcdef0123", "no GitHub token"),
+    ],
 )
 def test_a_token_of_no_use_is_refused_with_the_reason(
     app: App, github: SimulatedGitHub, secret: str, reason: str
@@ -81,6 +90,7 @@ def test_a_token_without_the_scope_is_warned_of(app: App, github: SimulatedGitHu
     run = app.opened("tenant", PAGE)
     run.text_input(key=f"tenant_token_{BLUE}").input(WITHOUT_SCOPE).run()
     assert "Without the scope" in "".join(each.value for each in run.warning)
+    assert "accepts this token" not in shown_text(run)
 
 
 @pytest.mark.parametrize(("days", "kind"), [(0.5, "error"), (6.5, "warning"), (13.5, "info"), (15, None), (None, None)])

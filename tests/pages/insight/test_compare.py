@@ -90,7 +90,7 @@ def test_launches_start_with_the_newest_notes_and_stand_in_the_address(app: App)
     run = launches(app, "viewer")
     assert run.query_params["launch"] == [*asked[::-1]]
     table = run.dataframe[0].value
-    assert {text.partition(": ")[2] for text in table["launch"]} == {"Told the world", "A talk"}
+    assert {text.partition(" · ")[0] for text in table["launch"]} == {"Told the world", "A talk"}
     assert set(table["metric"]) == {"Views", "Clones", "Stars gained"}
     assert {layer["mark"]["type"] for layer in chart(run)["layer"]} == {"line", "point"}
 
@@ -98,7 +98,7 @@ def test_launches_start_with_the_newest_notes_and_stand_in_the_address(app: App)
 def test_a_link_opens_a_launch_on_any_day(app: App) -> None:
     day = days_ago(12)
     run = launches(app, "viewer", f"blue/docs@{day}", after="7 days")
-    assert set(run.dataframe[0].value["launch"]) == {f"blue/docs, {day.day} {day:%b %Y}"}
+    assert set(run.dataframe[0].value["launch"]) == {f"{day.day} {day:%b %Y} · blue/docs"}
     assert set(run.dataframe[0].value["known"]) == {"8 of 8"}
     assert not run.info
 

@@ -18,7 +18,7 @@ PAGE = "insight/overview"
 
 
 def names_in_table(run: AppTest) -> list[str]:
-    return [link.partition("of=")[2] for link in run.dataframe[-1].value["link"]]
+    return [link.partition("of=")[2].partition("&")[0] for link in run.dataframe[-1].value["link"]]
 
 
 def events(run: AppTest) -> str:

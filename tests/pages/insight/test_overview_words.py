@@ -10,11 +10,12 @@ from data.overview import Mover, Total
 from data.selection import Grain
 from data.spike_facts import Cause, Listed, Noted, Released, Starred
 from pages.insight import overview_rows, overview_spikes
+from pages.ui import changes
 from pages.ui.charts import compare as compare_charts
 from pages.ui.charts.overview import Mark, marked
 
 DAY = date(2026, 4, 14)  # a Tuesday
-NEWS = Cause("referrer", "news.example", 0.4, Listed(DAY, True, 700, None, 650))
+NEWS = Cause("referrer", "news.example", 0.4, Listed(DAY, True, 700, None, 650, seen_before=DAY - timedelta(days=5)))
 
 
 def outstanding(day: date, value: int, *causes: Cause, key: int = 1, metric: str = "views") -> dict[str, Any]:
@@ -56,7 +57,7 @@ def test_nothing_that_stands_out_makes_no_event() -> None:
 def test_an_event_is_told_with_what_is_usual_and_its_cause() -> None:
     assert overview_spikes.sentence(one(NEWS)) == (
         "1,200 views, 12 times the usual 100. "
-        "<strong>news.example</strong> appeared among the referrers, with at least 650 views."
+        "<strong>news.example</strong> appeared among the referrers, with at least 650 views from 9 to 14 April."
     )
     assert "150 views, against 100 as usual" in overview_spikes.sentence(one(value=150))
     assert overview_spikes.why(one()) == overview_spikes.NO_CAUSE
@@ -89,19 +90,36 @@ def test_what_was_not_there_before_is_told_first_and_three_at_most() -> None:
     assert told.count(";") == 2
 
 
+def test_a_note_takes_no_causes_place_and_a_rise_of_several_days_says_which() -> None:
+    note = Cause("note", "463 views: referrer news.example", 1.0, Noted(1, None))
+    more = Listed(DAY + timedelta(days=2), False, 900, 100, 761, seen_before=DAY - timedelta(days=15))
+    causes = [note, *(Cause("referrer", f"r{n}", 0.9, more) for n in range(3))]
+    told = overview_spikes.sentence(one(*causes, value=463))
+    assert told.count("at least 761 more views from 30 March to 16 April") == 3
+    assert "Noted: “463 views" in told
+
+
 @pytest.mark.parametrize(
-    ("now", "before", "words"), [(150, 100, "+50.0 %"), (900, 1000, "-10.0 %"), (1200, 100, "×12")]
+    ("now", "before", "words"),
+    [
+        (150, 100, "+50.0 %"),
+        (900, 1000, "-10.0 %"),
+        (719, 100, "+619 %"),
+        (9999, 10000, "+0.0 %"),
+        (300000, 100, "×3,000"),
+    ],
 )
 def test_a_change_is_told_in_percent_or_times(now: int, before: int, words: str) -> None:
-    assert overview_rows.percent(now, before) == words
+    assert changes.change(now, before) == words
     assert overview_rows.change(Total(now, now, before)) == words
 
 
 def test_nothing_to_compare_with_is_no_change() -> None:
     assert [overview_rows.change(Total(9, *each)) for each in ((None, None), (9, 0), (None, 5))] == [None] * 3
-    table = overview_rows.moved_table([Mover(1, "o/<r>", "clones", 40, 0, 31, 6.3)], {})
+    table = overview_rows.moved_table([Mover(1, "o/<r>", "clones", 40, 0, 31, 6.3)], {}, (DAY, DAY))
     assert "▲ from nothing" in table
-    assert '"repository?of=o/%3Cr%3E"' in table
+    days = f"dates={DAY}&amp;dates={DAY}"
+    assert f'"repository?of=o/%3Cr%3E&amp;range=Custom&amp;{days}"' in table
     assert "<r>" not in table
 
 

@@ -175,7 +175,7 @@ def test_a_spike_stands_out_with_what_is_known_and_one_click_begins_a_note(app: 
     assert "5,000 views" in shown_text(run)
     assert "Note: **Front page**" in shown_text(run)
     run.button(f"repository_note_{days_ago(10)}_views").click().run()
-    assert "5,000 views: note Front page" in str(run.text_area("repository_note_text").value)
+    assert str(run.text_area("repository_note_text").value).startswith("5,000 views")
     assert run.date_input("repository_note_day").value == days_ago(10)
 
 
@@ -191,6 +191,16 @@ def test_texts_from_outside_are_shown_as_texts(app: App) -> None:
         assert not run.error
         assert "<script>" not in shown_text(run)
         assert "](javascript" not in shown_text(run).replace("Open](https", "")
+
+
+def test_before_and_after_opens_on_the_day_that_stood_out_and_its_link_holds_no_text(app: App) -> None:
+    noted(app, "A quiet talk", days=5)
+    spiked(app, days=10)
+    run = opened(app, see="Before and after")
+    assert run.query_params["event"] == [f"{days_ago(10)}-views"]
+    asked = opened(app, see="Before and after", event=f"{days_ago(5)}-note")
+    assert asked.selectbox("repository_event").value == f"{days_ago(5)}-note"
+    assert asked.query_params["event"] == [f"{days_ago(5)}-note"]
 
 
 def test_where_nothing_is_known_the_page_says_where_it_is(app: App) -> None:

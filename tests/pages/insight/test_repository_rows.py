@@ -126,7 +126,10 @@ def test_a_path_is_shown_as_it_lies_below_the_repository(path: str, shown: str) 
 @pytest.mark.parametrize(
     ("detail", "said"),
     [
-        (Listed(DAY, True, 80, None, 70, 5, 40), "at least 70 more views by the list of 4 March, 5 to 40 of them"),
+        (
+            Listed(DAY, True, 80, None, 70, 5, 40, DAY - timedelta(days=6)),
+            "at least 70 more views from 26 February to 4 March, 5 to 40 of them on this day",
+        ),
         (Listed(DAY, False, 80, 30, None), "80 views of 14 days in the list of 4 March, 30 before"),
         (Released(1, None, DAY - timedelta(days=1), False), "published the day before"),
         (Noted(1, None), "Note"),
@@ -140,6 +143,16 @@ def test_a_cause_is_told_in_words_and_its_text_is_a_text(detail: object, said: s
     assert "](" not in told
 
 
+def test_a_note_of_a_spike_begins_with_its_release_too() -> None:
+    listed = [Cause("referrer", f"r{n}", 0.9, Listed(DAY, False, 80, 30, 50)) for n in range(3)]
+    causes = [
+        Cause("note", "old", 1.0, Noted(1, None)),
+        *listed,
+        Cause("release", "v2", 0.5, Released(1, "", DAY, False)),
+    ]
+    assert spike_words.for_note("views", 463, causes) == "463 views: referrer r0, referrer r1, release v2"
+
+
 def test_a_link_of_a_note_is_one_link_whatever_stands_in_it() -> None:
     kept = checked_link("https://example.org/a)[x](javascript:alert(1))![y](https://example.org/z")
     assert re.findall(r"[()\[\]]", to_open(kept)) == ["[", "]", "(", ")"]
@@ -151,7 +164,21 @@ def test_an_event_of_which_days_are_missing_says_so() -> None:
     found = compared(DataFrame({"views": [5.0] * len(days), "clones": [1.0] * len(days)}, days), DAY, days[-1])
     assert event_rows.cards(found)[0].days == "3 of 7 days"
     assert [each.partition(":")[0] for each in event_rows.incomplete(found)] == ["7 days from it", "30 days from it"]
-    assert event_rows.table(found)["before_change"].iloc[0] == 0
+    assert event_rows.table(found)["before_change"].iloc[0] == "+0.0 %"
+
+
+def test_the_day_that_stood_out_most_is_looked_at_first_and_links_hold_no_text() -> None:
+    days = [DAY, DAY + timedelta(days=1), DAY + timedelta(days=2)]
+    spikes = DataFrame({"day": days[:2], "metric": "views", "value": [90, 50], "score": [9.0, 4.0]})
+    found = event_rows.events([Mark(days[2], "Note", HOSTILE), Mark(days[2], "Note", "A talk")], spikes)
+    assert [each.key for each in found] == [
+        "2026-03-06-note-2",
+        "2026-03-06-note",
+        "2026-03-05-views",
+        "2026-03-04-views",
+    ]
+    assert event_rows.most_notable(found).day == DAY
+    assert event_rows.most_notable(found[:2]).day == days[2]
 
 
 def test_every_chart_is_drawn_of_rows_that_come_later() -> None:

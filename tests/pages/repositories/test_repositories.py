@@ -95,6 +95,15 @@ def test_ticked_repositories_are_paused_and_resumed_and_the_audit_log_says_so(ap
     ]
 
 
+@pytest.mark.parametrize("act", ["pause", "resume"])
+def test_an_act_uses_up_the_ticks(app: App, act: str) -> None:
+    run = ticked(app.opened("tenant", PAGE), "blue/docs")
+    before = run.dataframe[0].key
+    pressed(run, act)
+    assert run.dataframe[0].key != before
+    assert "Tick rows to act on them." in shown_text(run)
+
+
 def test_a_removed_repository_keeps_its_history_by_default(app: App) -> None:
     run = pressed(ticked(app.opened("tenant", PAGE), "blue/docs"), "remove")
     run.button("repositories_remove_now").click().run()

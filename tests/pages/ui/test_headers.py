@@ -4,6 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+from websockets.typing import Origin
 
 from pages.ui.headers import HEADERS
 from tests.pages.ui.live import Live, serving
@@ -11,6 +14,7 @@ from tests.pages.ui.live import Live, serving
 KINDS = {
     "the page": ("GET", "/"),
     "the page at an address of its own": ("GET", "/weekly"),
+    "an address deeper than a page's": ("GET", "/traffic/weekly"),
     "a file of the page": ("GET", "/static/js/nothing.js"),
     "the health": ("GET", "/_stcore/health"),
     "a file that is not there": ("GET", "/media/nothing.csv"),
@@ -32,6 +36,18 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
 def test_every_kind_of_answer_has_the_security_headers(live: Live, kind: str) -> None:
     told = live.ask(*KINDS[kind]).headers
     assert {name: told.get(name.lower()) for name in HEADERS} == HEADERS
+
+
+def test_another_site_s_socket_is_refused_with_the_headers(live: Live) -> None:
+    address = live.url.replace("http", "ws", 1) + "/_stcore/stream"
+    with (
+        pytest.raises(InvalidStatus) as refused,
+        connect(address, origin=Origin("http://elsewhere.example"), proxy=None),
+    ):
+        pass
+    answer = refused.value.response
+    assert answer.status_code == 403
+    assert {name: answer.headers.get(name) for name in HEADERS} == HEADERS
 
 
 def test_no_other_site_may_frame_the_app_or_be_spoken_to(live: Live) -> None:

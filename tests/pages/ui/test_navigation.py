@@ -6,10 +6,13 @@ from typing import Any
 import pytest
 import streamlit as st
 
+from data import grants
+from data.calendar import utc_now
+from data.models import Grant, Role
 from pages.ui.navigation import SECTIONS
 from tests.pages.app import CAST, App
 
-TRAFFIC = ["chart", "daily", "weekly"]
+TRAFFIC = ["overview", "repository", "compare", "chart", "daily", "weekly", "dashboards", "sql"]
 OFFERED = {
     "admin": ["log", "tenants", "users", "audit", "profile"],
     "maintainer": ["log", "profile"],
@@ -53,6 +56,13 @@ def test_who_is_signed_out_finds_the_sign_in_at_the_address_of_every_page(app: A
     names = {Path(entry[0]).stem for entries in SECTIONS.values() for entry in entries}
     assert {page.url_path for page in offered} == {"", *names}
     assert {Path(page._page).stem for page in offered} == {"sign_in"}
+
+
+def test_a_page_goes_with_the_role_that_it_is_for_in_the_middle_of_a_session(app: App, offered: list[Any]) -> None:
+    run = app.opened("tenant", "account/profile")
+    grants.revoke(app.store, "admin", app.account("tenant").user_id, Grant(Role.TENANT, 1), utc_now())
+    run.run()
+    assert {Path(page._page).stem for page in offered} == {"profile"}
 
 
 def test_a_name_with_markup_is_shown_as_it_is_written(app: App) -> None:

@@ -10,17 +10,31 @@ from data.export import ExportTable
 from data.models import Grant, RepositoryFacts, Role, Viewer
 from data.repositories import add_repositories, pause_repository, remove_repository_with_data
 from data.selection import Grain, Paging, Selection
-from pages.ui import readers
+from pages.ui import numbers, readers
 from tests.data.filled import DOCS, ENGINE, TELESCOPE
 from tests.pages.app import GREEN, App, days_ago
 
 Names = Callable[[Viewer], set[str]]
 EVERY_DAY = Selection(days_ago(90), days_ago(1))
+
+
+def names_drawn(viewer: Viewer) -> set[str]:
+    picture = readers.picture(viewer, EVERY_DAY, "views", Grain.WEEK)
+    return set(picture.rows.column("name").to_pylist()) if picture else set()
+
+
+def names_in_numbers(viewer: Viewer) -> set[str]:
+    table = numbers.table(viewer, EVERY_DAY, "views", Grain.WEEK)
+    return set(table.column("full_name").to_pylist()) - {"All repositories"}
+
+
 READERS: list[Names] = [
     lambda viewer: set(readers.daily(viewer, EVERY_DAY, Paging("day", size=1000)).rows["full_name"]),
     lambda viewer: set(readers.weekly(viewer, EVERY_DAY, Paging("week", size=1000)).rows["full_name"]),
     lambda viewer: set(readers.series(viewer, EVERY_DAY, Grain.WEEK)["full_name"]) - {"total"},
     lambda viewer: set(readers.repository_names(viewer).values()),
+    names_drawn,
+    names_in_numbers,
 ]
 
 
