@@ -31,8 +31,9 @@ def days(viewer: Viewer, store: Store, selection: Selection) -> DataFrame:
 def counters(viewer: Viewer, store: Store, selection: Selection) -> DataFrame:
     """Stars, forks, watchers and downloads of the repository, the oldest day first.
 
-    Rows: day (GitHub does not promise that the days of stars gained are UTC), stars_gained, stars_settled
-    (whether the history was read two days later), stars, forks, watchers (as last read on that day), downloads (of all release files since they were uploaded, as far as read until then).
+    Rows: day (GitHub does not promise that the days of stars gained are UTC), stars_gained, stars_settled (whether the
+    history was read two days later), stars, forks, watchers (as last read on that day), downloads (of all release
+    files since they were uploaded, as far as read until then).
     A day of which nothing is known has no row. Raises: StoreMissing.
     """
     return _ask(store, "repository_story.counters", _values(viewer, selection) | _days(selection))

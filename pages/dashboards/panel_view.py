@@ -121,7 +121,8 @@ def _scope(panel: Panel) -> str:
     if panel.source is Source.REPOSITORIES:
         parts = ["Now"]
     elif panel.source in LISTED and panel.by != "day":
-        parts = ["The newest lists"]
+        fixed = panel.range.first is not None
+        parts = [f"The newest lists of {range_name(panel.range)}" if fixed else "The newest lists"]
     else:
         parts = [range_name(panel.range).capitalize()]
     if panel.repositories:

@@ -61,7 +61,7 @@ def linked(label: str, options: Sequence[str], key: str) -> str:
 
 
 def linked_to(label: str, options: Mapping[str, str], key: str, first: str) -> str:
-    """One of several texts by their keys, `first` where none is chosen; the key, not the text, stands in the address."""
+    """One of several texts by their keys, `first` where none is chosen; the key, not the text, is in the address."""
     widget = f"repository_{key}"
     if st.session_state.get(widget) not in options:
         asked = st.query_params.get(key, first)

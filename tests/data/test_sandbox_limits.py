@@ -10,7 +10,8 @@ import duckdb
 import pytest
 
 from data.models import Viewer
-from data.sandbox import LONGEST_STATEMENT, Answer, Question, Run, Sandbox
+from data.query_parameters import LONGEST_STATEMENT
+from data.sandbox import Answer, Question, Run, Sandbox
 from data.sandbox_failures import GENERAL, QueryCancelled, QueryFailed, QueryTooLong, SandboxBusy, SandboxError
 from data.sandbox_process import Limits
 from tests.data.filled import ENGINE, TODAY, filled_store

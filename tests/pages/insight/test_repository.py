@@ -197,10 +197,10 @@ def test_before_and_after_opens_on_the_day_that_stood_out_and_its_link_holds_no_
     noted(app, "A quiet talk", days=5)
     spiked(app, days=10)
     run = opened(app, see="Before and after")
-    assert run.query_params["event"] == [f"{days_ago(10)}-views"]
+    assert run.selectbox("repository_event").value == f"{days_ago(10)}-views"
     asked = opened(app, see="Before and after", event=f"{days_ago(5)}-note")
     assert asked.selectbox("repository_event").value == f"{days_ago(5)}-note"
-    assert asked.query_params["event"] == [f"{days_ago(5)}-note"]
+    assert f"{days_ago(5)}-note" in asked.query_params["event"]
 
 
 def test_where_nothing_is_known_the_page_says_where_it_is(app: App) -> None:
