@@ -35,7 +35,7 @@ class History:
 
 def history(viewer: Viewer, store: Store, selection: Selection, listing: str) -> History:
     """The lists (`listing` is referrers or paths) of the repository from the first ever to the selection's last day; to
-    today, where that is yesterday: days are counted up to yesterday, but a list is whole on the day on which it is seen.
+    today, where that is yesterday: days are counted up to yesterday, but a list is whole once it is seen.
 
     Source: referrer_snapshot or path_snapshot, snapshot. Raises: StoreMissing.
     """

@@ -17,12 +17,12 @@ from data.selection import Selection
 from data.sql import query
 from data.store import Store
 from data.traffic_days import Board, Numbers, boards, day_of
+from data.traffic_series import LEAST_SHARE, comparable
 
 MOVING = ("views", "clones", "stars")
 FEWEST = 20  # in the greater of two periods: from 2 to 6 is not called tripled
 LEAST_CHANGE = 0.1  # of the smaller one
 LEAST_SCORE = 5.0  # standard errors of the difference, if each request came by itself
-LEAST_SHARE = 0.5  # of a period's days: what is compared of fewer says nothing of the period
 SLICES = ((92, 1), (731, 7))  # days of a sparkline, and of each of its points; a longer one has points of 30 days
 LONG_SLICE = 30
 
@@ -80,7 +80,7 @@ class Totals:
     @property
     def comparable(self) -> bool:
         """Whether enough of the days before are known for a change to say something."""
-        return 0 < self.compared_days >= LEAST_SHARE * self.final_days
+        return comparable(self.compared_days, self.final_days)
 
 
 def repositories(viewer: Viewer, store: Store, selection: Selection) -> DataFrame:

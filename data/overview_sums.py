@@ -8,7 +8,7 @@ import pyarrow as pa
 from data.calendar import SETTLED_AFTER_DAYS
 from data.selection import Selection
 from data.traffic_days import FINAL, GAP, UNKNOWN, Board, Flags, Numbers, number
-from data.traffic_series import VIEWS, compared
+from data.traffic_series import VIEWS, compared, final
 
 NAMES = ("views", "visitor_days", "clones", "cloner_days")  # in the order of traffic_days.COUNTS
 METRICS = ("views", "clones")
@@ -46,10 +46,9 @@ def rows(board: Board, stars: Numbers, selection: Selection, slice_days: int) ->
 
 def _counted(board: Board, selection: Selection) -> Iterator[tuple[str, pa.Array]]:
     within, earlier, counterparts = compared(board, selection)
-    is_final = (board.states == FINAL) & board.is_row
     for count, name in enumerate(NAMES):
         numbers = board.counts[count]
-        known = is_final[count // 2] & (numbers > UNKNOWN)
+        known = final(board, count)
         both = known[:, earlier] & known[:, counterparts]
         yield name, _sums(numbers[:, within], known[:, within])
         yield f"{name}_compared", _sums(numbers[:, counterparts], both)

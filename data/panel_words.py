@@ -78,6 +78,8 @@ def notes(panel: Panel) -> Iterator[str]:
         yield "What a final day has on average."
     elif panel.source is Source.DAILY and panel.by in {None, "repository"}:
         yield "Of final days only."
+    elif SNAPSHOTS & set(panel.measures) and panel.kind is Kind.NUMBER:
+        yield "Its growth is of what was read at the beginning of these days too: a new repository’s stock is none."
     elif SNAPSHOTS & set(panel.measures) and panel.source is Source.STARS and panel.by:
         yield "As last seen, at most a week before."
     elif "downloads gained" in panel.measures:

@@ -196,7 +196,8 @@ def _number(reading: _Reading, panel: Panel) -> DataFrame:
         totals = traffic.totals(reading.viewer, reading.store, Selection(first, last, None, "", reading.today))
         name = {"visitors": "visitor_days", "cloners": "cloner_days"}.get(panel.measure, panel.measure)
         state = "gap" if totals.gap_days else "final"
-        return number_row(getattr(totals, name), getattr(totals, f"{name}_before"), state)
+        compared, before = (getattr(totals, f"{name}_{part}") for part in ("compared", "before"))
+        return number_row(getattr(totals, name), before, state, compared)
     if panel.source is Source.WEEKLY:
         weeks = reading.ask(panel, _last_weeks(whole))
         known = weeks[(weeks["state"] != "pending") & weeks["value"].notna()].sort_values("period", ascending=False)

@@ -84,10 +84,11 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What the final days of a period add up to, and those of as many days just before it.
+    """What the final days of a period add up to; and those of them of a repository that were final just as long before
+    too, `_compared` now and `_before` then: like with like, so neither a new repository nor a gap is a rise.
 
-    None means that no final day is known. Like with like: before, the days are left out whose counterparts in the
-    period are pending. `visitor_days` and `cloner_days` add up daily uniques: who came on three days counts thrice.
+    None means that no final day is known; nothing is compared where less than half of the days of views can be.
+    `visitor_days` and `cloner_days` add up daily uniques: who came on three days counts thrice.
     `gap_days` and `pending_days` count days of the period, of each repository, on which views or clones are such.
     """
 
@@ -95,6 +96,10 @@ class Totals:
     clones: int | None
     visitor_days: int | None
     cloner_days: int | None
+    views_compared: int | None
+    clones_compared: int | None
+    visitor_days_compared: int | None
+    cloner_days_compared: int | None
     views_before: int | None
     clones_before: int | None
     visitor_days_before: int | None

@@ -145,7 +145,7 @@ def _listed(cursor: duckdb.DuckDBPyConnection, found: DataFrame) -> Causes:
     for key, day, kind, name, *facts, before in cursor.execute(
         query("spike_causes.listed"), _asked(of_views)
     ).fetchall():
-        listed = Listed(*facts, seen_before=before)
+        listed = replace(Listed(*facts), seen_before=before)
         share = NOT_KNOWN_SHARE if listed.gained is None and listed.is_new else (listed.gained or 0) / surplus[key, day]
         if share >= LEAST_SHARE:
             weight = share + NEWCOMER * (listed.views_before is None)

@@ -13,6 +13,7 @@ from data.traffic_periods import KINDS, METRICS, Periods, periods
 MOST_REPOSITORIES = 12  # in one chart
 TOTAL = "total"
 VIEWS, VIEW_UNIQUES, CLONES, CLONE_UNIQUES = range(len(COUNTS))
+LEAST_SHARE = 0.5  # of a period's days: what is compared of fewer says nothing of the period
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,27 +25,37 @@ class Series:
 
 
 def totals(boards: Iterable[Board], selection: Selection) -> Totals:
-    """What the final days add up to, beside as many days before them, like with like."""
-    now: list[int | None] = [None] * len(COUNTS)
-    before: list[int | None] = [None] * len(COUNTS)
-    gap_days = pending_days = 0
+    """What the final days add up to; and those of them that were final as many days before too, now and then."""
+    now, later, before = (_nothing() for _ in range(3))
+    gap_days = pending_days = final_days = compared_days = 0
     for board in boards:
         within, earlier, counterparts = compared(board, selection)
         states, is_row = board.states[:, :, within], board.is_row[:, within]
-        is_final = (states == FINAL) & is_row
-        compares = (board.states[:, :, counterparts] != PENDING) & (board.states[:, :, earlier] == FINAL)
-        compares &= board.is_row[:, earlier]
-        now = _added(now, board.counts[:, :, within], is_final)
-        before = _added(before, board.counts[:, :, earlier], compares)
+        for count in range(len(COUNTS)):
+            numbers, known = board.counts[count], final(board, count)
+            both = known[:, earlier] & known[:, counterparts]
+            now[count] = _added(now[count], numbers[:, within], known[:, within])
+            later[count] = _added(later[count], numbers[:, counterparts], both)
+            before[count] = _added(before[count], numbers[:, earlier], both)
+            if count == VIEWS:
+                final_days += int(known[:, within].sum())
+                compared_days += int(both.sum())
         gap_days += int(((states == GAP).any(axis=0) & is_row).sum())
         pending_days += int(((states == PENDING).any(axis=0) & is_row).sum())
-    views, visitor_days, clones, cloner_days = now
-    earlier_views, earlier_visitors, earlier_clones, earlier_cloners = before
-    return Totals(
-        *(views, clones, visitor_days, cloner_days),
-        *(earlier_views, earlier_clones, earlier_visitors, earlier_cloners),
-        *(gap_days, pending_days),
-    )
+    if not comparable(compared_days, final_days):
+        later = before = _nothing()
+    return Totals(*_in_order(now), *_in_order(later), *_in_order(before), gap_days, pending_days)
+
+
+def comparable(compared_days: int, final_days: int) -> bool:
+    """Whether enough of the final days have a counterpart before for a change to say something."""
+    return 0 < compared_days >= LEAST_SHARE * final_days
+
+
+def final(board: Board, count: int) -> Flags:
+    """The days of each repository on which a count is final and known."""
+    found: Flags = (board.states[count // 2] == FINAL) & board.is_row & (board.counts[count] > UNKNOWN)
+    return found
 
 
 def compared(board: Board, selection: Selection) -> tuple[slice, slice, slice]:
@@ -58,15 +69,17 @@ def compared(board: Board, selection: Selection) -> tuple[slice, slice, slice]:
     return board.columns(first, last), slice(earlier.start, stop), slice(earlier.start + days, stop + days)
 
 
-def _added(sums: list[int | None], counts: Numbers, counted: Flags) -> list[int | None]:
-    """The sums and the counted counts of a metric and its uniques; None where none is known."""
-    taken = (counts > UNKNOWN) & np.repeat(counted, 2, axis=0)
-    more = np.where(taken, counts, 0).sum(axis=(1, 2))
-    known = [bool(each.any()) for each in taken]
-    return [
-        (former or 0) + int(each) if any_known else former
-        for former, each, any_known in zip(sums, more, known, strict=True)
-    ]
+def _in_order(sums: list[int | None]) -> tuple[int | None, int | None, int | None, int | None]:
+    return sums[VIEWS], sums[CLONES], sums[VIEW_UNIQUES], sums[CLONE_UNIQUES]
+
+
+def _nothing() -> list[int | None]:
+    return [None] * len(COUNTS)
+
+
+def _added(former: int | None, counts: Numbers, counted: Flags) -> int | None:
+    """A sum and the counted counts; None where none is known."""
+    return (former or 0) + int((counts * counted).sum()) if counted.any() else former
 
 
 def series(boards: Iterable[Board], selection: Selection, grain: Grain) -> Series:

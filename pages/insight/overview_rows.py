@@ -10,7 +10,8 @@ import pandas as pd
 from pandas import DataFrame
 
 from data.health import StaleEndpoint
-from data.overview import LEAST_SHARE, Mover, Total
+from data.overview import Mover, Total
+from data.traffic_series import LEAST_SHARE
 from pages.repositories.standing import ON_HOLD
 from pages.ui import changes as words
 

@@ -51,8 +51,7 @@ def young(full: Store, tmp_path: Path) -> Iterator[Store]:
     shutil.copytree(full.directory, tmp_path / "db", symlinks=True)
     store = Store(tmp_path / "db")
     with store.traffic.commit("test") as connection:
-        values = {"key": ENGINE, "day": ago(6)}
-        connection.execute("delete from repository_stats where repository_id = $key and day < $day", values)
+        connection.execute("delete from repository_stats where repository_id = 1 and day < $day", {"day": ago(6)})
     yield store
     store.close()
 

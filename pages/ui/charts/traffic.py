@@ -81,7 +81,10 @@ def legend(drawn: Drawing) -> str:
         parts.append((f"border:1.5px dashed {COLOURS['rest']}", "Pending: may still change"))
     if "gap" in states:
         parts.append((f"background:{COLOURS['gap']};opacity:.35", "Gap: GitHub forgot it before it was collected"))
-    items = [f'<span style="white-space:nowrap">{_BOX.format(css)}{html.escape(name)}</span>' for css, name in parts]
+    items = [
+        f'<span style="max-width:100%;overflow-wrap:anywhere">{_BOX.format(css)}{html.escape(name)}</span>'
+        for css, name in parts
+    ]
     style = "display:flex;flex-wrap:wrap;gap:.3em 1.2em;font-size:.85rem"
     return f'<div style="{style}">{"".join(items)}</div>' if items else ""
 

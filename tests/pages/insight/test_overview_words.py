@@ -133,6 +133,13 @@ def test_numbers_stand_over_their_periods_and_share_one() -> None:
     assert len(drawn["layer"]) == 1, "the chart without numbers is another's too"
 
 
+def test_a_long_name_in_a_legend_does_not_widen_a_phone() -> None:
+    told = compare_charts.legend([f"an-owner/{'a-long-name-' * 8}", "<b>"])
+    assert "nowrap" not in told
+    assert "overflow-wrap:anywhere" in told
+    assert "&lt;b&gt;" in told
+
+
 def test_lines_get_the_colours_of_their_names_and_a_broken_kind_is_not_shared() -> None:
     days = tuple(DAY + timedelta(days=n) for n in range(5))
     first = compare_charts.specification(compare_charts.Lines(("a/b", "c/d"), "Views a day", days))
