@@ -93,13 +93,6 @@ def csv_of(rows: DataFrame) -> bytes:
     return content.encode()
 
 
-def change(now: int | None, before: int | None) -> str | None:
-    """By how much a number has changed, in percent; None where there is nothing to compare with."""
-    if now is None or not before:
-        return None
-    return f"{(now - before) / before:+,.1%}".replace("%", " %")
-
-
 def day_text(day: date) -> str:
     """A day as text: 3 May 2026."""
     return f"{day.day} {day:%B %Y}"

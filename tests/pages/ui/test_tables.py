@@ -38,21 +38,6 @@ def test_the_state_of_both_metrics_is_told_where_it_differs() -> None:
     assert list(tables.weekly_rows(weeks(views_state="gap", clones_state="gap"))["state"]) == ["Gap"]
 
 
-@pytest.mark.parametrize(
-    ("now", "before", "told"),
-    [
-        (150, 100, "+50.0 %"),
-        (50, 100, "-50.0 %"),
-        (5000, 1, "+499,900.0 %"),
-        (1, 0, None),
-        (1, None, None),
-        (None, 1, None),
-    ],
-)
-def test_a_change_is_told_where_there_is_something_to_compare(now: int | None, before: int | None, told: str) -> None:
-    assert tables.change(now, before) == told
-
-
 def test_no_text_in_a_csv_is_a_formula_and_unknown_is_empty() -> None:
     rows = DataFrame({"full_name": ["=1+1", "a/b"], "value": Series([1, None], dtype="Int64")})
     assert tables.csv_of(rows) == b"full_name,value\r\n'=1+1,1\r\na/b,\r\n"
