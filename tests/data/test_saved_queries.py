@@ -24,6 +24,7 @@ from data.store import Store
 from tests.data.cast import Place, account, deactivate, user
 from tests.data.writers import NOW
 
+pytestmark = pytest.mark.usefixtures("quick")
 DAYS = NewQuery("Days", "select * from v_daily where day >= $since", (Parameter("since", Kind.DAY, "2026-05-01"),))
 
 
