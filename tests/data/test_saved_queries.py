@@ -21,10 +21,10 @@ from data.saved_queries import (
     unshare_query,
 )
 from data.store import Store
-from tests.data.cast import Place, account, deactivate, user
+from tests.data.cast import Place, account, deactivate, quick, user
 from tests.data.writers import NOW
 
-pytestmark = pytest.mark.usefixtures("quick")
+pytestmark = pytest.mark.usefixtures(quick.__name__)
 DAYS = NewQuery("Days", "select * from v_daily where day >= $since", (Parameter("since", Kind.DAY, "2026-05-01"),))
 
 
