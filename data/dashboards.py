@@ -16,8 +16,8 @@ from typing import Any
 
 import duckdb
 
-from data.audit import Subject, note
-from data.authority import NotAllowed, acting
+from data import sharing
+from data.audit import Subject
 from data.calendar import aware, stored
 from data.dashboard_shapes import Dashboard
 from data.dashboard_specification import checked, parse_dashboard, written
@@ -29,6 +29,7 @@ from data.store import Store
 
 CANNED = Path(__file__).parent / "dashboards"
 MOST = 200  # of one user
+THINGS = "dashboards"
 NONE_SUCH = "There is no such dashboard."
 
 
@@ -54,9 +55,7 @@ class SavedDashboard:
 
     def may_change(self, account: Account) -> bool:
         """Whether this user may change, share and remove it."""
-        if self.tenant_id is None:
-            return account.user_id == self.user_id
-        return account.manages(self.tenant_id)
+        return sharing.may_change(self, account)
 
 
 @cache
@@ -83,7 +82,7 @@ def add_dashboard(store: Store, by: str, dashboard: Dashboard, now: datetime) ->
     """Keep a new dashboard for whoever acts. Answers its id. Raises: SpecificationRefused, DashboardRefused."""
     specification = written(checked(dashboard))
     with store.control.commit("saving a dashboard") as connection:
-        account = _acting(connection, by)
+        account = sharing.acting_user(connection, by, THINGS)
         own = "select count(*) as own from saved_dashboard where user_id = $user_id"
         ((count,),) = connection.execute(own, {"user_id": account.user_id}).fetchall()
         if count >= MOST:
@@ -100,9 +99,7 @@ def save_dashboard(store: Store, by: str, dashboard_id: int, dashboard: Dashboar
     with store.control.commit("saving a dashboard") as connection:
         found = _changeable(connection, store, by, dashboard_id)
         _save(connection, found, now, name=dashboard.name, specification=specification)
-        if found.tenant_id is not None:
-            about = Subject(f"dashboard {dashboard_id}", found.tenant_id)
-            note(connection, "shared dashboard changed", about, (by, now), dashboard.name)
+        sharing.note_shared(connection, "shared dashboard changed", _subject(found), (by, now), dashboard.name)
 
 
 def share_dashboard(store: Store, by: str, dashboard_id: int, tenant_id: int, now: datetime) -> None:
@@ -111,23 +108,19 @@ def share_dashboard(store: Store, by: str, dashboard_id: int, tenant_id: int, no
     Raises: DashboardRefused, NotAllowed.
     """
     with store.control.commit("sharing a dashboard") as connection:
-        account = _acting(connection, by)
+        account = sharing.acting_user(connection, by, THINGS)
         found = _changeable(connection, store, by, dashboard_id)
-        if tenant_id not in viewer_of(store, account).tenant_ids or not account.manages(tenant_id):
-            raise NotAllowed("Only those who manage the tenant share dashboards in it.")
+        sharing.refuse_to_share(store, account, tenant_id, THINGS)
         _save(connection, found, now, tenant_id=tenant_id)
-        about = Subject(f"dashboard {dashboard_id}", tenant_id)
-        note(connection, "dashboard shared", about, (by, now), found.name)
+        sharing.note_shared(connection, "dashboard shared", _subject(found, tenant_id), (by, now), found.name)
 
 
 def unshare_dashboard(store: Store, by: str, dashboard_id: int, now: datetime) -> None:
     """Give a shared dashboard back to its owner alone. Raises: DashboardRefused, NotAllowed."""
     with store.control.commit("ending the sharing of a dashboard") as connection:
         found = _changeable(connection, store, by, dashboard_id)
-        if found.tenant_id is not None:
-            _save(connection, found, now, tenant_id=None)
-            about = Subject(f"dashboard {dashboard_id}", found.tenant_id)
-            note(connection, "dashboard no longer shared", about, (by, now), found.name)
+        _save(connection, found, now, tenant_id=None)
+        sharing.note_shared(connection, "dashboard no longer shared", _subject(found), (by, now), found.name)
 
 
 def remove_dashboard(store: Store, by: str, dashboard_id: int, now: datetime) -> None:
@@ -136,16 +129,7 @@ def remove_dashboard(store: Store, by: str, dashboard_id: int, now: datetime) ->
         found = _changeable(connection, store, by, dashboard_id)
         gone = "delete from saved_dashboard where dashboard_id = $dashboard_id"
         connection.execute(gone, {"dashboard_id": dashboard_id})
-        if found.tenant_id is not None:
-            about = Subject(f"dashboard {dashboard_id}", found.tenant_id)
-            note(connection, "shared dashboard removed", about, (by, now), found.name)
-
-
-def _acting(connection: duckdb.DuckDBPyConnection, by: str) -> Account:
-    account = acting(connection, by).account
-    if account is None:
-        raise NotAllowed("Dashboards belong to users.")
-    return account
+        sharing.note_shared(connection, "shared dashboard removed", _subject(found), (by, now), found.name)
 
 
 def _visible(
@@ -166,10 +150,9 @@ def _one(connection: duckdb.DuckDBPyConnection, store: Store, account: Account, 
 
 
 def _changeable(connection: duckdb.DuckDBPyConnection, store: Store, by: str, dashboard_id: int) -> SavedDashboard:
-    account = _acting(connection, by)
+    account = sharing.acting_user(connection, by, THINGS)
     found = _one(connection, store, account, dashboard_id)
-    if not found.may_change(account):
-        raise NotAllowed("Only those who manage the tenant change its shared dashboards.")
+    sharing.refuse_to_change(found, account, THINGS)
     return found
 
 
@@ -181,3 +164,7 @@ def _save(connection: duckdb.DuckDBPyConnection, found: SavedDashboard, now: dat
         "tenant_id": found.tenant_id,
     }
     connection.execute(query("dashboards.save"), values | changed | {"now": stored(now)})
+
+
+def _subject(found: SavedDashboard, tenant_id: int | None = None) -> Subject:
+    return Subject(f"dashboard {found.dashboard_id}", tenant_id or found.tenant_id)

@@ -13,8 +13,8 @@ from typing import Any
 
 import duckdb
 
-from data.audit import Subject, note
-from data.authority import NotAllowed, acting
+from data import sharing
+from data.audit import Subject
 from data.calendar import aware, stored
 from data.grants import viewer_of
 from data.identity import next_id
@@ -25,6 +25,7 @@ from data.store import Store
 
 MOST = 500  # of one user
 NAME_LIMIT = 80
+THINGS = "saved queries"
 NONE_SUCH = "There is no such query."
 
 
@@ -56,9 +57,7 @@ class SavedQuery:
 
     def may_change(self, account: Account) -> bool:
         """Whether this user may change, share and remove it."""
-        if self.tenant_id is None:
-            return account.user_id == self.user_id
-        return account.manages(self.tenant_id)
+        return sharing.may_change(self, account)
 
 
 def saved_queries(account: Account, store: Store) -> list[SavedQuery]:
@@ -78,7 +77,7 @@ def add_query(store: Store, by: str, new: NewQuery, now: datetime) -> int:
     """Keep a new query for whoever acts. Answers its id. Raises: QueryRefused, ParametersRefused, NotAllowed."""
     values = _checked(new)
     with store.control.commit("saving a query") as connection:
-        account = _acting(connection, by)
+        account = sharing.acting_user(connection, by, THINGS)
         own = "select count(*) as own from saved_query where user_id = $user_id"
         ((count,),) = connection.execute(own, {"user_id": account.user_id}).fetchall()
         if count >= MOST:
@@ -95,18 +94,17 @@ def save_query(store: Store, by: str, query_id: int, new: NewQuery, now: datetim
     with store.control.commit("saving a query") as connection:
         found = _changeable(connection, store, by, query_id)
         _save(connection, found, now, **values)
-        _tell(connection, "shared query changed", found.tenant_id, (by, now), f"{query_id}: {values['name']}")
+        sharing.note_shared(connection, "shared query changed", _subject(found), (by, now), values["name"])
 
 
 def share_query(store: Store, by: str, query_id: int, tenant_id: int, now: datetime) -> None:
     """Show a query to all who see the whole tenant. For those who manage it. Raises: QueryRefused, NotAllowed."""
     with store.control.commit("sharing a query") as connection:
-        account = _acting(connection, by)
+        account = sharing.acting_user(connection, by, THINGS)
         found = _changeable(connection, store, by, query_id)
-        if tenant_id not in viewer_of(store, account).tenant_ids or not account.manages(tenant_id):
-            raise NotAllowed("Only those who manage the tenant share queries in it.")
+        sharing.refuse_to_share(store, account, tenant_id, THINGS)
         _save(connection, found, now, tenant_id=tenant_id)
-        _tell(connection, "query shared", tenant_id, (by, now), f"{query_id}: {found.name}")
+        sharing.note_shared(connection, "query shared", _subject(found, tenant_id), (by, now), found.name)
 
 
 def unshare_query(store: Store, by: str, query_id: int, now: datetime) -> None:
@@ -114,7 +112,7 @@ def unshare_query(store: Store, by: str, query_id: int, now: datetime) -> None:
     with store.control.commit("ending the sharing of a query") as connection:
         found = _changeable(connection, store, by, query_id)
         _save(connection, found, now, tenant_id=None)
-        _tell(connection, "query no longer shared", found.tenant_id, (by, now), f"{query_id}: {found.name}")
+        sharing.note_shared(connection, "query no longer shared", _subject(found), (by, now), found.name)
 
 
 def remove_query(store: Store, by: str, query_id: int, now: datetime) -> None:
@@ -122,7 +120,7 @@ def remove_query(store: Store, by: str, query_id: int, now: datetime) -> None:
     with store.control.commit("removing a query") as connection:
         found = _changeable(connection, store, by, query_id)
         connection.execute("delete from saved_query where query_id = $query_id", {"query_id": query_id})
-        _tell(connection, "shared query removed", found.tenant_id, (by, now), f"{query_id}: {found.name}")
+        sharing.note_shared(connection, "shared query removed", _subject(found), (by, now), found.name)
 
 
 def _checked(new: NewQuery) -> dict[str, Any]:
@@ -137,13 +135,6 @@ def _checked(new: NewQuery) -> dict[str, Any]:
         raise QueryRefused(f"A query has at most {LONGEST_STATEMENT:,} characters.")
     parameters = written_parameters(checked_parameters(new.parameters))
     return {"name": name, "statement": statement, "parameters": parameters}
-
-
-def _acting(connection: duckdb.DuckDBPyConnection, by: str) -> Account:
-    account = acting(connection, by).account
-    if account is None:
-        raise NotAllowed("Saved queries belong to users.")
-    return account
 
 
 def _remembered(account: Account, store: Store) -> tuple[SavedQuery, ...]:
@@ -177,10 +168,9 @@ def _one(connection: duckdb.DuckDBPyConnection, store: Store, account: Account, 
 
 
 def _changeable(connection: duckdb.DuckDBPyConnection, store: Store, by: str, query_id: int) -> SavedQuery:
-    account = _acting(connection, by)
+    account = sharing.acting_user(connection, by, THINGS)
     found = _one(connection, store, account, query_id)
-    if not found.may_change(account):
-        raise NotAllowed("Only those who manage the tenant change its shared queries.")
+    sharing.refuse_to_change(found, account, THINGS)
     return found
 
 
@@ -195,10 +185,5 @@ def _save(connection: duckdb.DuckDBPyConnection, found: SavedQuery, now: datetim
     connection.execute(query("saved_queries.save_query"), values | changed | {"now": stored(now)})
 
 
-def _tell(
-    connection: duckdb.DuckDBPyConnection, act: str, tenant_id: int | None, by: tuple[str, datetime], what: str
-) -> None:
-    """Write into the audit log what concerns others; what somebody does with their own is theirs."""
-    if tenant_id is not None:
-        number, _, name = what.partition(": ")
-        note(connection, act, Subject(f"query {number}", tenant_id), by, name)
+def _subject(found: SavedQuery, tenant_id: int | None = None) -> Subject:
+    return Subject(f"query {found.query_id}", tenant_id or found.tenant_id)
