@@ -26,6 +26,16 @@ from data.store import Store
 BEGINNING = date(2008, 1, 1)  # of GitHub
 LONGEST_BY_DAY = 400  # days in a chart; more are shown by week
 _ALONG = (*PERIODS, "weekday")
+_STEPS = {  # of a question: what is set down first, and what answers it in the end
+    "days": ("panels.days", "panels.largest"),
+    "weekdays": ("panels.weekdays", "panels.largest"),
+    "weeks": ("panels.weeks", "panels.largest"),
+    "gains": ("panels.gains", "panels.largest"),
+    "counters": ("panels.readings", "panels.counters", "panels.largest"),
+    "growth": ("panels.readings", "panels.growth"),
+    "lists": ("panels.listed", "panels.lists"),
+    "newest_lists": ("panels.listed", "panels.newest_lists"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +113,6 @@ class _Reading:
 
     def ask(self, panel: Panel, asked: _Asked, question: str = "") -> DataFrame:
         """The rows of a question to the panel's source, of another one than its usual where that is named."""
-        text = query(question or _question(panel))
         values = {
             "measure": panel.measure,
             "by": asked.by,
@@ -112,24 +121,31 @@ class _Reading:
             "last_day": asked.last,
             "most": asked.most,
             "listing": panel.source.value,
+            "is_counter": panel.measure in SNAPSHOTS,
         }
         selection = Selection(asked.first, asked.last, None, "", self.today)
+        *set_down, last = _STEPS[question or _question(panel)]
         with traffic.selected(self.viewer, self.store, selection) as cursor:
             cursor.execute(query("panels.repositories"))
-            wanted = {name: value for name, value in values.items() if f"${name}" in text}
-            found: pa.Table = cursor.sql(text, params=wanted).to_arrow_table()
+            for step in set_down:
+                cursor.execute(query(step), _named_in(query(step), values))
+            found: pa.Table = cursor.sql(query(last), params=_named_in(query(last), values)).to_arrow_table()
         rows: DataFrame = found.to_pandas(types_mapper=pd.ArrowDtype)
         return rows
 
 
+def _named_in(text: str, values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if f"${name}" in text}
+
+
 def _question(panel: Panel) -> str:
     if panel.source is Source.DAILY:
-        return "panels.weekdays" if panel.by == "weekday" else "panels.days"
+        return "weekdays" if panel.by == "weekday" else "days"
     if panel.source is Source.WEEKLY:
-        return "panels.weeks"
+        return "weeks"
     if panel.source in LISTED:
-        return "panels.lists" if panel.by == "day" else "panels.newest_lists"
-    return "panels.counters" if panel.measure in SNAPSHOTS else "panels.gains"
+        return "lists" if panel.by == "day" else "newest_lists"
+    return "counters" if panel.measure in SNAPSHOTS else "gains"
 
 
 def _legible(reading: _Reading, panel: Panel) -> tuple[Panel, DataFrame]:
@@ -211,7 +227,7 @@ def _number(reading: _Reading, panel: Panel) -> DataFrame:
     rows = reading.ask(panel, whole)
     compared = before = None
     if panel.measure in SNAPSHOTS and first > BEGINNING:
-        compared, before = reading.ask(panel, whole, "panels.growth").iloc[0]
+        compared, before = reading.ask(panel, whole, "growth").iloc[0]
     return number_row(_only(rows), before, str(rows["state"].iloc[0]) if len(rows) else "gap", compared)
 
 

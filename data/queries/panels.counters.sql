@@ -1,33 +1,10 @@
 -- Counters as last seen by the end of each period (by none: of the last day): stars, forks and watchers for at most
 -- seven days after they were read, downloads until the next reading. Together, by repository or by release; never
--- added up over time. Grain: a name and period (UTC). Source: repository_stats, release_download, panel_repository.
-with readings as (
-    select
-        repository_id,
-        0 as item,
-        null as release_id,
-        day,
-        case $measure when 'stars' then stars when 'forks' then forks when 'watchers' then watchers end as counter
-    from repository_stats
-    where
-        repository_id in (select repository_id from panel_repository)
-        and $measure <> 'downloads' and day <= $last_day
-    union all
-    select
-        repository_id,
-        asset_id as item,
-        release_id,
-        day,
-        downloads as counter
-    from release_download
-    where
-        repository_id in (select repository_id from panel_repository)
-        and $measure = 'downloads' and day <= $last_day
-),
-
-known as (
+-- added up over time. Grain: a name and period (UTC). Source: panel_reading, panel_repository.
+create or replace temp table panel_group as
+with known as (
     select *
-    from readings
+    from panel_reading
     where counter is not null
 ),
 
@@ -89,43 +66,21 @@ found as (
             moments.repository_id = known.repository_id
             and moments.item = known.item
             and moments.last_day >= known.day
-),
-
-grouped as (
-    select
-        case $split
-            when 'repository' then panel_repository.name
-            when 'release'
-                then
-                    if((select count(*) from panel_repository) = 1, '', panel_repository.name || ' ')
-                    || coalesce(release.tag_name, 'release ' || found.release_id::text)
-        end as name,
-        found.period,
-        sum(found.counter)::bigint as value,
-        if(count(found.counter) = count(*), 'final', 'gap') as state
-    from found
-    inner join panel_repository using (repository_id)
-    left join release
-        on found.repository_id = release.repository_id and found.release_id = release.release_id
-    group by all
-),
-
-ranked as (
-    select
-        name,
-        row_number() over (order by arg_max(value, period) desc nulls last, lower(name)) as rank,
-        count(*) over () as names
-    from grouped
-    group by name
 )
 
 select
-    if($by = 'none', null, grouped.period) as period,
-    grouped.name,
-    grouped.value,
-    grouped.state,
-    ranked.names
-from grouped
-inner join ranked on grouped.name is not distinct from ranked.name
-where ranked.rank <= $most
-order by ranked.rank, grouped.period;
+    case $split
+        when 'repository' then panel_repository.name
+        when 'release'
+            then
+                if((select count(*) from panel_repository) = 1, '', panel_repository.name || ' ')
+                || coalesce(release.tag_name, 'release ' || found.release_id::text)
+    end as name,
+    if($by = 'none', null, found.period) as period,
+    sum(found.counter)::bigint as value,
+    if(count(found.counter) = count(*), 'final', 'gap') as state
+from found
+inner join panel_repository using (repository_id)
+left join release
+    on found.repository_id = release.repository_id and found.release_id = release.release_id
+group by all;

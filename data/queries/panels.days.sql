@@ -1,6 +1,7 @@
 -- Daily traffic by day, week or month, each whole, or over all days (by none: of final days only), together or by
 -- repository. Uniques added up are visitor-days. Days are UTC, unknown is null. A period is final where every day of
 -- every repository is, a gap where one has a gap. Grain: a name and period. Source: shown_day, panel_repository.
+create or replace temp table panel_group as
 with days as (
     select
         repository_id,
@@ -63,39 +64,17 @@ of_repositories as (
     from days
     inner join lengths using (period)
     group by days.repository_id, days.period, lengths.days
-),
-
-grouped as (
-    select
-        if($split = 'repository', panel_repository.name, null) as name,
-        of_repositories.period,
-        sum(of_repositories.value)::bigint as value,
-        case
-            when bool_and(of_repositories.state = 'final') then 'final'
-            when bool_or(of_repositories.state = 'gap') then 'gap'
-            else 'pending'
-        end as state
-    from of_repositories
-    inner join panel_repository using (repository_id)
-    group by all
-),
-
-ranked as (
-    select
-        name,
-        row_number() over (order by sum(value) desc nulls last, lower(name)) as rank,
-        count(*) over () as names
-    from grouped
-    group by name
 )
 
 select
-    if($by = 'none', null, grouped.period) as period,
-    grouped.name,
-    grouped.value,
-    grouped.state,
-    ranked.names
-from grouped
-inner join ranked on grouped.name is not distinct from ranked.name
-where ranked.rank <= $most
-order by ranked.rank, grouped.period;
+    if($split = 'repository', panel_repository.name, null) as name,
+    if($by = 'none', null, of_repositories.period) as period,
+    sum(of_repositories.value)::bigint as value,
+    case
+        when bool_and(of_repositories.state = 'final') then 'final'
+        when bool_or(of_repositories.state = 'gap') then 'gap'
+        else 'pending'
+    end as state
+from of_repositories
+inner join panel_repository using (repository_id)
+group by all;

@@ -2,6 +2,7 @@
 -- by release. A gain of downloads stands on the day on which it was seen; a first reading is no gain. A period of
 -- downloads is pending from the day of the newest answer on, one of stars until its days are three days old and the
 -- history was read two days later. Grain: a name and period (UTC). Source: star_history, release_download.
+create or replace temp table panel_group as
 with bounds as (
     select
         case $by
@@ -102,44 +103,22 @@ days as (
     left join named on names.name is not distinct from named.name and spread.day = named.day
     where spread.day >= names.first_day
     group by names.name, spread.day
-),
-
-grouped as (
-    select
-        name,
-        case $by
-            when 'day' then day
-            when 'week' then date_trunc('week', day)::date
-            when 'month' then date_trunc('month', day)::date
-        end as period,
-        coalesce(sum(gained), 0)::bigint as value,
-        if(
-            bool_and(is_told)
-            and ($by <> 'week' or max(day) = date_trunc('week', max(day))::date + 6)
-            and ($by <> 'month' or max(day) = last_day(max(day))),
-            'final', 'pending'
-        ) as state
-    from days
-    where is_told or gained is not null
-    group by all
-),
-
-ranked as (
-    select
-        name,
-        row_number() over (order by sum(value) desc nulls last, lower(name)) as rank,
-        count(*) over () as names
-    from grouped
-    group by name
 )
 
 select
-    grouped.period,
-    grouped.name,
-    grouped.value,
-    grouped.state,
-    ranked.names
-from grouped
-inner join ranked on grouped.name is not distinct from ranked.name
-where ranked.rank <= $most
-order by ranked.rank, grouped.period;
+    name,
+    case $by
+        when 'day' then day
+        when 'week' then date_trunc('week', day)::date
+        when 'month' then date_trunc('month', day)::date
+    end as period,
+    coalesce(sum(gained), 0)::bigint as value,
+    if(
+        bool_and(is_told)
+        and ($by <> 'week' or max(day) = date_trunc('week', max(day))::date + 6)
+        and ($by <> 'month' or max(day) = last_day(max(day))),
+        'final', 'pending'
+    ) as state
+from days
+where is_told or gained is not null
+group by all;

@@ -1,30 +1,8 @@
 -- By how much counters have grown: as last read by two days, of what was read by both only, so that the whole stock of
 -- a new repository, or of a new file, is no growth. Stars, forks and watchers stand for at most seven days after they
 -- were read, downloads until the next reading. Null: nothing was read by both. Grain: all together. Source:
--- repository_stats, release_download, panel_repository.
-with readings as (
-    select
-        repository_id,
-        0 as item,
-        day,
-        case $measure when 'stars' then stars when 'forks' then forks when 'watchers' then watchers end as counter
-    from repository_stats
-    where
-        repository_id in (select repository_id from panel_repository)
-        and $measure <> 'downloads' and day <= $last_day
-    union all
-    select
-        repository_id,
-        asset_id as item,
-        day,
-        downloads as counter
-    from release_download
-    where
-        repository_id in (select repository_id from panel_repository)
-        and $measure = 'downloads' and day <= $last_day
-),
-
-items as (
+-- panel_reading.
+with items as (
     select
         repository_id,
         item,
@@ -32,7 +10,7 @@ items as (
         arg_max(counter, day) filter (
             where day < $first_day and ($measure = 'downloads' or day >= $first_day::date - 8)
         ) as before
-    from readings
+    from panel_reading
     where counter is not null
     group by repository_id, item
 )

@@ -1,7 +1,7 @@
 -- Top-10 lists as they were, together, by repository, or by what is listed. Counts are of the 14 days before each
 -- list: they overlap, and are added up over repositories only. Who was not in a list of that day is unknown: null.
 -- A day is a gap where not every repository whose lists begin before and end after it had one.
--- Grain: a name and day of observation (UTC). Source: snapshot, referrer_snapshot, path_snapshot.
+-- Grain: a name and day of observation (UTC). Source: snapshot, panel_listed, panel_repository.
 with seen as (
     select
         repository_id,
@@ -31,33 +31,13 @@ days as (
     group by looked.observed_on, looked.repositories
 ),
 
-listed as (
-    select
-        repository_id,
-        observed_on,
-        referrer as entry,
-        views,
-        view_uniques as visitors
-    from referrer_snapshot
-    where repository_id in (select repository_id from spans) and $listing = 'referrers'
-    union all
-    select
-        repository_id,
-        observed_on,
-        path as entry,
-        views,
-        view_uniques as visitors
-    from path_snapshot
-    where repository_id in (select repository_id from spans) and $listing = 'paths'
-),
-
 grouped as (
     select
-        case $split when 'repository' then panel_repository.name when 'entry' then listed.entry end as name,
+        case $split when 'repository' then panel_repository.name when 'entry' then panel_listed.entry end as name,
         seen.observed_on,
-        sum(if($measure = 'views', listed.views, listed.visitors))::bigint as value
+        sum(if($measure = 'views', panel_listed.views, panel_listed.visitors))::bigint as value
     from seen
-    inner join listed using (repository_id, observed_on)
+    inner join panel_listed using (repository_id, observed_on)
     inner join panel_repository using (repository_id)
     group by all
 ),

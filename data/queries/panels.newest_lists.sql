@@ -1,6 +1,6 @@
 -- The newest top-10 list of each repository in a stretch of days, together, by repository, or by what is listed. Counts
 -- are of the 14 days before each list, and added up over repositories only, never over lists of one. The period is
--- the day of the oldest of these lists, UTC. Grain: a name. Source: snapshot, referrer_snapshot, path_snapshot.
+-- the day of the oldest of these lists, UTC. Grain: a name. Source: snapshot, panel_listed, panel_repository.
 with newest as (
     select
         repository_id,
@@ -13,32 +13,12 @@ with newest as (
     group by repository_id
 ),
 
-listed as (
-    select
-        repository_id,
-        observed_on,
-        referrer as entry,
-        views,
-        view_uniques as visitors
-    from referrer_snapshot
-    where repository_id in (select repository_id from newest) and $listing = 'referrers'
-    union all
-    select
-        repository_id,
-        observed_on,
-        path as entry,
-        views,
-        view_uniques as visitors
-    from path_snapshot
-    where repository_id in (select repository_id from newest) and $listing = 'paths'
-),
-
 grouped as (
     select
-        case $split when 'repository' then panel_repository.name when 'entry' then listed.entry end as name,
-        sum(if($measure = 'views', listed.views, listed.visitors))::bigint as value
+        case $split when 'repository' then panel_repository.name when 'entry' then panel_listed.entry end as name,
+        sum(if($measure = 'views', panel_listed.views, panel_listed.visitors))::bigint as value
     from newest
-    inner join listed using (repository_id, observed_on)
+    inner join panel_listed using (repository_id, observed_on)
     inner join panel_repository using (repository_id)
     group by all
 )

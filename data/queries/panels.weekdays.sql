@@ -1,6 +1,7 @@
 -- What a weekday has on average, of final days only (of all repositories together where split is not repository: of
 -- the days that are final for each). Days are UTC; the period names the weekday: the day of the week of Monday, 1
 -- January 1900. Grain: a name and weekday. Source: shown_day, panel_repository.
+create or replace temp table panel_group as
 with counted as (
     select
         if($split = 'repository', panel_repository.name, null) as name,
@@ -24,33 +25,12 @@ days as (
         bool_and(state = 'final') as is_final
     from counted
     group by name, day
-),
-
-averaged as (
-    select
-        name,
-        date '1900-01-01' + extract('isodow' from day)::integer - 1 as period,
-        round(avg(value) filter (where is_final), 1) as value
-    from days
-    group by all
-),
-
-ranked as (
-    select
-        name,
-        row_number() over (order by sum(value) desc nulls last, lower(name)) as rank,
-        count(*) over () as names
-    from averaged
-    group by name
 )
 
 select
-    averaged.period,
-    averaged.name,
-    averaged.value,
-    if(averaged.value is null, 'gap', 'final') as state,
-    ranked.names
-from averaged
-inner join ranked on averaged.name is not distinct from ranked.name
-where ranked.rank <= $most
-order by ranked.rank, averaged.period;
+    name,
+    date '1900-01-01' + extract('isodow' from day)::integer - 1 as period,
+    round(avg(value) filter (where is_final), 1) as value,
+    if(count(value) filter (where is_final) > 0, 'final', 'gap') as state
+from days
+group by all;

@@ -1,5 +1,6 @@
 -- GitHub's own weeks, each whole, together or by repository; people are those that GitHub counted for the week, and
 -- unknown where it did not. Weeks are Mondays, UTC. Grain: a name and week. Source: shown_week, panel_repository.
+create or replace temp table panel_group as
 with weeks as (
     select
         panel_repository.name,
@@ -20,38 +21,16 @@ with weeks as (
         end as state
     from shown_week($first_day::date, $last_day::date) as shown
     inner join panel_repository using (repository_id)
-),
-
-grouped as (
-    select
-        if($split = 'repository', name, null) as name,
-        period,
-        sum(value)::bigint as value,
-        case
-            when bool_and(state = 'final') then 'final'
-            when bool_or(state = 'gap') then 'gap'
-            else 'pending'
-        end as state
-    from weeks
-    group by all
-),
-
-ranked as (
-    select
-        name,
-        row_number() over (order by sum(value) desc nulls last, lower(name)) as rank,
-        count(*) over () as names
-    from grouped
-    group by name
 )
 
 select
-    grouped.period,
-    grouped.name,
-    grouped.value,
-    grouped.state,
-    ranked.names
-from grouped
-inner join ranked on grouped.name is not distinct from ranked.name
-where ranked.rank <= $most
-order by ranked.rank, grouped.period;
+    if($split = 'repository', name, null) as name,
+    period,
+    sum(value)::bigint as value,
+    case
+        when bool_and(state = 'final') then 'final'
+        when bool_or(state = 'gap') then 'gap'
+        else 'pending'
+    end as state
+from weeks
+group by all;
