@@ -11,7 +11,7 @@ from starlette.middleware import Middleware
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from pages.ui.navigation import SECTIONS
+from pages.ui.sections import SECTIONS
 
 # what is below these first segments is not a page's: files, sockets, components, the doors of sessions and identities
 SERVED = {"_stcore", "app", "auth", "component", "media", "oauth2callback", "session", "static"}

@@ -31,7 +31,7 @@ from streamlit.testing.v1 import AppTest, app_test, local_script_runner
 from streamlit.testing.v1.element_tree import Block, Element
 
 from pages.ui import session, store
-from pages.ui.navigation import SECTIONS
+from pages.ui.sections import SECTIONS
 from tests.benchmarks.audience import Audience
 
 ROOT = Path(__file__).parents[2]

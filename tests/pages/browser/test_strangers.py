@@ -16,7 +16,7 @@ from data.repositories import add_repositories
 from data.store import Store
 from data.tenants import add_tenant
 from pages.ui.headers import HEADERS
-from pages.ui.navigation import SECTIONS
+from pages.ui.sections import SECTIONS
 from tests.data.filled import NAMES
 from tests.pages.app import PASSWORD
 from tests.pages.browser.conftest import Visit, cookie_of

@@ -9,7 +9,7 @@ import pytest
 from data import accounts, sessions
 from data.authority import COMMAND_LINE
 from data.calendar import utc_now
-from pages.ui.navigation import SECTIONS
+from pages.ui.sections import SECTIONS
 from tests.pages.ui.live import Live, serving
 
 ADDRESSES = ["", *(Path(entry[0]).stem for entries in SECTIONS.values() for entry in entries), "set_up", "first_tenant"]

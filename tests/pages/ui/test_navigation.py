@@ -9,7 +9,7 @@ import streamlit as st
 from data import grants
 from data.calendar import utc_now
 from data.models import Grant, Role
-from pages.ui.navigation import SECTIONS
+from pages.ui.sections import SECTIONS
 from tests.pages.app import CAST, App
 
 TRAFFIC = ["overview", "repository", "compare", "chart", "daily", "weekly", "dashboards", "sql"]
