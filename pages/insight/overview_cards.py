@@ -13,7 +13,7 @@ from data.overview import Totals
 from data.selection import Grain, Selection
 from pages.insight import overview_readers
 from pages.insight.overview_rows import NAME_IN_LINK, Wish, change
-from pages.ui import drawings, filters, tables
+from pages.ui import choices, drawings, filters, tables
 
 NEWEST_DAYS = 31
 MOVED_HELP = (
@@ -105,19 +105,9 @@ def draw_repositories(viewer: Viewer, selection: Selection) -> None:
     """The table of repositories: searched, ordered, in pages; each row leads to its repository."""
     st.header("Repositories", anchor=False)
     with st.container(horizontal=True, vertical_alignment="bottom", key="overview_controls"):
-        search = st.text_input(
-            "Search",
-            max_chars=140,
-            placeholder="Part of a repository’s name",
-            type="search",
-            icon=":material/search:",
-            key="search",
-            bind="query-params",
-            live=True,
-            width=280,
-        )
+        search = choices.search(width=280)
         ranked = st.selectbox("Order by", filters.RANKS, key="ranked", bind="query-params", width=160)
-        wish = Wish(str(search or "").strip(), ranked)
+        wish = Wish(search, ranked)
         rows, count, total = overview_readers.listed(viewer, selection, wish)
         pages = -(-total // wish.size)
         number = st.pagination(pages, key="page", bind="query-params") if pages > 1 else 1

@@ -1,12 +1,10 @@
 """The chart: views, clones and their uniques by day, week or month, with what they add up to, as a chart or a table."""
 
-from collections.abc import Iterable
-
 import streamlit as st
 
 from data.models import Viewer
 from data.selection import Grain, Selection, Totals
-from pages.ui import drawings, filters, numbers, readers, session, tables
+from pages.ui import choices, drawings, filters, numbers, readers, session, tables
 from pages.ui.changes import change
 
 
@@ -39,26 +37,12 @@ def draw_totals(found: Totals, selection: Selection) -> None:
     st.caption(" ".join(notes))
 
 
-def choice(label: str, options: Iterable[str], default: str, key: str) -> str:
-    """A choice that stands in the address under its key."""
-    return st.segmented_control(
-        label,
-        list(options),
-        default=default,
-        required=True,
-        key=key,
-        bind="query-params",
-        label_visibility="collapsed",
-        wrap=True,
-    )
-
-
 def controls() -> tuple[str, Grain, bool]:
     """The metric, the grain, and whether the numbers are to be a table."""
     with st.container(horizontal=True, key="chart_controls"):
-        metric = choice("Metric", filters.METRICS, "Views", "metric")
-        grain = choice("Period", filters.GRAINS, "Day", "by")
-        view = choice("Shown as", filters.VIEWS, "Chart", "as")
+        metric = choices.choice("Metric", filters.METRICS, "Views", "metric")
+        grain = choices.choice("Period", filters.GRAINS, "Day", "by")
+        view = choices.choice("Shown as", filters.VIEWS, "Chart", "as")
     return filters.METRICS.get(metric, "views"), filters.GRAINS.get(grain, Grain.DAY), view == "Table"
 
 

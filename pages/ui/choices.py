@@ -1,4 +1,4 @@
-"""Choices that stand in the address, so that a link opens the same view."""
+"""Choices and searches that stand in the address, so that a link opens the same view."""
 
 from collections.abc import Iterable
 
@@ -19,3 +19,19 @@ def choice(label: str, options: Iterable[str], default: str, key: str) -> str:
         wrap=True,
     )
     return found if found in words else default
+
+
+def search(width: int | None = None) -> str:
+    """The search for a part of a repository's name, as typed so far; it stands in the address."""
+    typed = st.text_input(
+        "Search",
+        max_chars=140,
+        placeholder="Part of a repository’s name",
+        type="search",
+        icon=":material/search:",
+        key="search",
+        bind="query-params",
+        live=True,
+        width="stretch" if width is None else width,
+    )
+    return str(typed or "").strip()

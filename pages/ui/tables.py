@@ -16,7 +16,7 @@ from data.formulas import formula_safe
 from data.models import Viewer
 from data.selection import Page, Paging, Selection
 from data.store import Store
-from pages.ui import filters, readers
+from pages.ui import choices, filters, readers
 
 STATES = {"final": "Final", "pending": "Pending", "gap": "Gap"}
 KINDS = {"github": "GitHub’s week", "days": "Sum of days"}
@@ -167,23 +167,14 @@ def draw_listing(listing: Listing, viewer: Viewer) -> None:
 def _controls(listing: Listing) -> tuple[str, Paging]:
     """The search, and the first page in the order that is wanted."""
     with st.container(horizontal=True, vertical_alignment="top", key=f"{listing.name}_controls"):
-        search = st.text_input(
-            "Search",
-            max_chars=140,
-            placeholder="Part of a repository’s name",
-            type="search",
-            icon=":material/search:",
-            key="search",
-            bind="query-params",
-            live=True,
-        )
+        search = choices.search()
         sort = st.selectbox("Sort by", list(filters.SORTS), key="sort", bind="query-params", width=150)
         order = st.segmented_control(
             "Order", list(filters.ORDERS), default="Descending", required=True, key="order", bind="query-params"
         )
         size = st.selectbox("Rows", list(filters.SIZES), index=1, key="rows", bind="query-params", width=100)
     by = filters.SORTS[sort] or listing.period
-    return str(search or "").strip(), Paging(by, filters.ORDERS[order], 1, filters.SIZES[size])
+    return search, Paging(by, filters.ORDERS[order], 1, filters.SIZES[size])
 
 
 def _downloads(listing: Listing, selection: Selection, order: Paging) -> None:
