@@ -6,7 +6,7 @@ and stars.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from math import sqrt
@@ -44,24 +44,38 @@ Causes = dict[Key, list[Cause]]
 
 
 def spikes(viewer: Viewer, store: Store, selection: Selection) -> DataFrame:
+    """The rows of spikes_found, each with its causes. Raises: StoreMissing."""
+    return explained(viewer, store, spikes_found(viewer, store, selection))
+
+
+def spikes_found(viewer: Viewer, store: Store, selection: Selection) -> DataFrame:
     """The days of the selection on which views or clones of a repository stand out upwards, the greatest score first.
 
-    Rows: repository_id, full_name, day (date), metric (views or clones), value, expected, score, causes (a list of
-    data.spike_facts.Cause, the likeliest first). Of more than 200 repositories only the 400 series are looked at that
-    have the days furthest above their own mean; `attrs["left_out"]` is how many others there are. Raises: StoreMissing.
+    Rows: repository_id, full_name, day (date), metric (views or clones), value, expected, score. Of more than 200
+    repositories only the 400 series are looked at that have the days furthest above their own mean;
+    `attrs["left_out"]` is how many others there are. Raises: StoreMissing.
     """
     chosen = viewer.repository_ids
     if selection.repository_ids is not None:
         chosen &= selection.repository_ids
-    values: dict[str, Any] = {"visible": sorted(chosen), "search": selection.search}
     with store.traffic.read() as cursor:
-        named = {key: rest for key, *rest in cursor.execute(query("spike_causes.chosen"), values).fetchall()}
+        named = _chosen(cursor, chosen, selection.search)
         found, left_out = _outstanding(cursor, sorted(named), selection)
-        found.insert(1, "full_name", [named[key][1] for key in found["repository_id"]])
+    found.insert(1, "full_name", [named[key][1] for key in found["repository_id"]])
+    found.attrs["left_out"] = left_out
+    return found
+
+
+def explained(viewer: Viewer, store: Store, found: DataFrame) -> DataFrame:
+    """The rows of spikes_found, or some of them, with a further column: causes, a list of data.spike_facts.Cause, the
+    likeliest first. What the viewer may not see is left out. Raises: StoreMissing.
+    """
+    found = found[found["repository_id"].isin(viewer.repository_ids)].copy()
+    with store.traffic.read() as cursor:
+        named = _chosen(cursor, found["repository_id"].tolist())
         causes = [_listed(cursor, found), _released(cursor, found), _starred(cursor, found)]
     causes.append(_noted(viewer, store, found, {key: tenant for key, (tenant, _) in named.items()}))
     found["causes"] = pd.Series([_ranked(row, causes) for row in found.itertuples()], index=found.index, dtype="object")
-    found.attrs["left_out"] = left_out
     return found
 
 
@@ -80,6 +94,15 @@ def spikes_of(viewer: Viewer, store: Store, repository_id: int, first: date, las
         }
         found.at[place, "causes"] = [_bounded(cause, bounds) for cause in found.at[place, "causes"]]
     return found.sort_values(["day", "metric"], ignore_index=True)
+
+
+def _chosen(
+    cursor: duckdb.DuckDBPyConnection, repository_ids: Iterable[int], search: str = ""
+) -> dict[int, tuple[int, str]]:
+    """The tenant and the name of each of these repositories that is there, by id."""
+    values: dict[str, Any] = {"visible": sorted(set(repository_ids)), "search": search}
+    rows = cursor.execute(query("spike_causes.chosen"), values).fetchall()
+    return {key: (tenant_id, full_name) for key, tenant_id, full_name in rows}
 
 
 def _outstanding(

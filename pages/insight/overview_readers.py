@@ -17,7 +17,7 @@ from data.grants import administered
 from data.models import Account, Viewer
 from data.overview import Totals
 from data.selection import Grain, Selection
-from data.spike_causes import spikes
+from data.spike_causes import explained, spikes_found
 from data.tenants import tenants
 from data.tokens import StoredToken
 from pages.insight import overview_rows, overview_spikes
@@ -94,9 +94,11 @@ def _glance(viewer: Viewer, place: Place, selection: Selection) -> Glance:
 @lru_cache(maxsize=64)
 def _outstanding(viewer: Viewer, place: Place, selection: Selection, grain: Grain) -> Outstanding:
     with st.spinner(READING):
-        found = overview_spikes.events(spikes(viewer, the_store(), selection))
+        days = spikes_found(viewer, the_store(), selection)
+        found = overview_spikes.events(days)
+        peaks = explained(viewer, the_store(), overview_spikes.peaks(days, found[:MOST_EVENTS]))
     names = readers.repository_names(viewer)
-    notable = found[:MOST_EVENTS]
+    notable = overview_spikes.with_causes(found[:MOST_EVENTS], peaks)
     told = [(each, _address(each, names, _days_around(viewer, each, selection))) for each in notable]
     picture = readers.picture(viewer, selection, "views", grain)
     if picture is not None and notable:

@@ -4,7 +4,7 @@ Words are HTML, and whatever comes from outside is escaped in it.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from html import escape
 from itertools import groupby
@@ -38,7 +38,7 @@ class Event:
     peak: date
     value: int
     expected: float
-    causes: tuple[Cause, ...]
+    causes: tuple[Cause, ...] = ()
 
     @property
     def weight(self) -> float:
@@ -49,7 +49,7 @@ class Event:
 
 
 def events(found: DataFrame) -> list[Event]:
-    """The rows of data.spike_causes.spikes as events, the most notable first."""
+    """The rows of data.spike_causes.spikes_found as events, the most notable first; their causes are not known yet."""
     made: list[Event] = []
     rows = sorted(found.itertuples(index=False), key=lambda row: (row.repository_id, row.metric, row.day))
     for _, of_one in groupby(rows, key=lambda row: (row.repository_id, row.metric)):
@@ -66,7 +66,20 @@ def events(found: DataFrame) -> list[Event]:
 def _event(days: Sequence[Any]) -> Event:
     peak = max(days, key=lambda row: row.value - row.expected)
     about = int(peak.repository_id), str(peak.full_name), str(peak.metric)
-    return Event(*about, days[0].day, days[-1].day, peak.day, int(peak.value), float(peak.expected), tuple(peak.causes))
+    return Event(*about, days[0].day, days[-1].day, peak.day, int(peak.value), float(peak.expected))
+
+
+def peaks(found: DataFrame, notable: Sequence[Event]) -> DataFrame:
+    """The rows of the days on which these events were greatest, to be explained."""
+    keys = {(each.repository_id, each.metric, each.peak) for each in notable}
+    rows = zip(found["repository_id"], found["metric"], found["day"], strict=True)
+    return found.iloc[[place for place, key in enumerate(rows) if key in keys]]
+
+
+def with_causes(notable: Sequence[Event], explained: DataFrame) -> list[Event]:
+    """The same events with the causes of their greatest days."""
+    of_day = {(row.repository_id, row.metric, row.day): tuple(row.causes) for row in explained.itertuples()}
+    return [replace(each, causes=of_day[each.repository_id, each.metric, each.peak]) for each in notable]
 
 
 def listed(told: Sequence[tuple[Event, str]]) -> str:

@@ -12,7 +12,7 @@ from data.authority import COMMAND_LINE
 from data.models import Viewer
 from data.notes import NewNote, add_note
 from data.selection import Selection
-from data.spike_causes import spikes, spikes_of
+from data.spike_causes import explained, spikes, spikes_found, spikes_of
 from data.spike_facts import Listed, Noted, Released, Starred
 from data.store import Store
 from tests.data.launch import DAYS, FIRST, LAUNCH, NEWS, day, fill_launch, views
@@ -107,6 +107,12 @@ def test_a_strangers_repository_is_as_one_that_is_not_there(launched: Place, key
     wish = keys or frozenset({launched.boat})
     assert spikes(viewer, launched.store, whole(repository_ids=wish)).empty
     assert spikes_of(viewer, launched.store, min(wish), FIRST, day(DAYS - 1)).empty
+
+
+def test_days_of_a_strangers_repository_are_not_explained(launched: Place) -> None:
+    everything = spikes_found(launched.viewer(launched.rocket, launched.boat), launched.store, whole())
+    for_one = explained(launched.viewer(launched.rocket), launched.store, everything)
+    assert set(for_one["repository_id"]) == {launched.rocket} < set(everything["repository_id"])
 
 
 def test_who_sees_nothing_is_told_nothing(launched: Place) -> None:

@@ -24,7 +24,9 @@ def outstanding(day: date, value: int, *causes: Cause, key: int = 1, metric: str
 
 
 def events(*rows: dict[str, Any]) -> list[overview_spikes.Event]:
-    return overview_spikes.events(DataFrame(rows))
+    days = DataFrame(rows)
+    found = overview_spikes.events(days)
+    return overview_spikes.with_causes(found, overview_spikes.peaks(days, found))
 
 
 def one(*causes: Cause, value: int = 1200) -> overview_spikes.Event:
@@ -51,7 +53,9 @@ def test_repositories_and_metrics_are_events_apart_and_the_most_notable_comes_fi
 
 
 def test_nothing_that_stands_out_makes_no_event() -> None:
-    assert overview_spikes.events(DataFrame(columns=list(outstanding(DAY, 1)))) == []
+    days = DataFrame(columns=list(outstanding(DAY, 1)))
+    assert overview_spikes.events(days) == []
+    assert list(overview_spikes.peaks(days, []).columns) == list(days.columns)
 
 
 def test_an_event_is_told_with_what_is_usual_and_its_cause() -> None:
