@@ -1,5 +1,5 @@
-"""What happens once when the server starts: the store is brought up to date, a new one's set-up code is printed, and what
-every page needs is loaded, so that the first visitors do not wait for it.
+"""What happens once when the server starts: the store is brought up to date, a new one's set-up code is printed, and
+what every page needs is loaded, so that the first visitors do not wait for it.
 """
 
 import gc
