@@ -174,10 +174,10 @@ class Database:
 
     def version(self) -> int:
         """The number of the newest version: changes with every commit, so it can be part of a cache key."""
-        path = self.files.committed()
-        if path is None:
+        number = self.files.committed_number()
+        if number is None:
             raise StoreMissing(_missing(self.files))
-        return int(path.stem.rpartition("-")[2])
+        return number
 
     @contextmanager
     def writing(self, number: int, source: Path | None) -> Iterator[duckdb.DuckDBPyConnection]:

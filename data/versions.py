@@ -51,6 +51,14 @@ class VersionFiles:
         except FileNotFoundError:
             return None
 
+    def committed_number(self) -> int | None:
+        """The number of that version. Every page asks a dozen times in a run, so no Path is made for it."""
+        try:
+            target = os.readlink(f"{self.directory}/{self.name}.duckdb")  # noqa: PTH115
+        except FileNotFoundError:
+            return None
+        return int(target.rpartition("-")[2].partition(".")[0])
+
     def newest(self) -> int | None:
         """The highest version on disk; a crash between rename and symlink leaves it one ahead of the symlink."""
         return max(self.numbers(), default=None)
