@@ -42,7 +42,6 @@ class Drawn:
     rows: Any = None
     alt: str = ""
     specification: dict[str, Any] | None = None
-    columns: Any = None
     number: Number | None = None
 
 
@@ -89,7 +88,7 @@ def _drawn(viewer: Viewer, place: Place, panel: Panel, today: date) -> Drawn:
         return Drawn(notes)
     if panel.kind is Kind.TABLE:
         rows = placing.table_rows(found)
-        return Drawn(notes, arrow_table(rows), f"A table of {len(rows):,} rows.", columns=placing.table_columns(panel))
+        return Drawn(notes, arrow_table(rows), f"A table of {len(rows):,} rows.")
     chart = placing.placed(found)
     return Drawn(notes, arrow_table(chart.rows), chart.alt, charts.specification(chart.shape))
 

@@ -8,9 +8,10 @@ import streamlit as st
 from data.dashboard_shapes import LISTED, WIDEST, Kind, Panel, Source
 from data.models import Viewer
 from data.panel_words import range_name, title_of
-from pages.dashboards import dashboard_readers
+from pages.dashboards import dashboard_readers, placing
 from pages.dashboards.dashboard_readers import Drawn, Sight
 from pages.ui import messages, readers, tables
+from pages.ui.day_format import readers_day_format
 
 NOTHING = "Nothing is known of this choice of days and repositories."
 ROW = 35  # pixels of a table's row
@@ -89,7 +90,7 @@ def _draw_rows(panel: Panel, found: Drawn, number: int) -> None:
         height = min(panel.height, ROW * (found.rows.num_rows + 1) + 3)
         st.dataframe(
             found.rows,
-            column_config=found.columns,
+            column_config=placing.table_columns(panel, readers_day_format()),
             hide_index=True,
             placeholder=tables.UNKNOWN,
             height=height,

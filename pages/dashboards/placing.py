@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
@@ -79,12 +80,13 @@ def table_rows(found: PanelRows) -> DataFrame:
     return shown
 
 
-def table_columns(panel: Panel) -> Mapping[str, Any]:
+@lru_cache(maxsize=256)
+def table_columns(panel: Panel, day_format: str) -> Mapping[str, Any]:
     """How each column of a panel's table is headed and written."""
     config = st.column_config
     period = group_name(panel.by or "day")
     found: dict[str, Any] = {
-        "period": config.DateColumn(period, format=tables.DAY_FORMAT, help="UTC, as GitHub counts days"),
+        "period": config.DateColumn(period, format=day_format, help="UTC, as GitHub counts days"),
         "weekday": config.TextColumn("Weekday"),
         "name": config.TextColumn(group_name(panel.split or panel.by or "name"), width=155),
         "value": config.NumberColumn(measure_name(panel, panel.measure), format="localized", width=84),

@@ -15,6 +15,7 @@ from pages.insight.compare_rows import MEASURES, Beside
 from pages.insight.overview_rows import NAME_IN_LINK
 from pages.ui import drawings, filters, messages, readers, tables
 from pages.ui.choices import choice
+from pages.ui.day_format import readers_day_format
 
 ABSENT = {
     "Unique visitors": "Only GitHub’s own counts of people are shown: of a day, or of a week that it counted whole. "
@@ -41,7 +42,7 @@ def draw(viewer: Viewer, selection: Selection) -> None:
     _remarks(wanted, found.remarks)
     st.dataframe(
         found.table,
-        column_config=_columns(wanted),
+        column_config=_columns(wanted, readers_day_format()),
         hide_index=True,
         placeholder=tables.UNKNOWN,
         key="compare_table",
@@ -94,7 +95,7 @@ def _name(wanted: Beside) -> str:
 
 
 @lru_cache(maxsize=64)
-def _columns(wanted: Beside) -> Mapping[str, Any]:
+def _columns(wanted: Beside, day_format: str) -> Mapping[str, Any]:
     config = st.column_config
     total = None
     if wanted.measure is not compare.Measure.VISITORS and not wanted.indexed:
@@ -103,7 +104,7 @@ def _columns(wanted: Beside) -> Mapping[str, Any]:
         "link": config.LinkColumn("Repository", display_text=NAME_IN_LINK, pinned=True, width=190),
         "median": config.NumberColumn("Median", format="localized", width=80, help="Of the final periods"),
         "most": config.NumberColumn("Most", format="localized", width=80),
-        "when": config.DateColumn("On or from", format=tables.DAY_FORMAT, width=105, help="UTC"),
+        "when": config.DateColumn("On or from", format=day_format, width=105, help="UTC"),
         "total": total,
         "known": config.NumberColumn("Final periods", format="localized", width=100),
     }

@@ -11,6 +11,7 @@ from data.selection import Selection
 from pages.insight import listing_readers, repository_choice
 from pages.insight.listing_readers import Lists, Newest
 from pages.ui import messages, tables
+from pages.ui.day_format import readers_day_format
 
 ROWS_AT_SIGHT, ROW_PIXELS = 12, 35
 
@@ -98,7 +99,7 @@ def _share(low: float, high: float) -> str:
 def _draw_table(found: Lists, words: Words) -> None:
     config = st.column_config
     number = partial(config.NumberColumn, format="localized")
-    day = partial(config.DateColumn, format=tables.DAY_FORMAT, width=104)
+    day = partial(config.DateColumn, format=readers_day_format(), width=104)
     columns: dict[str, Any] = {
         "name": config.TextColumn(words.one.capitalize(), pinned=True, width=180),
         "rank": number("Rank", width=60, help="In the newest list"),

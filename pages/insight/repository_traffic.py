@@ -11,6 +11,7 @@ from data.selection import Grain, Selection
 from pages.insight import repository_notes, repository_readers, repository_spikes
 from pages.insight.people_rows import People
 from pages.ui import drawings, filters, tables
+from pages.ui.day_format import readers_day_format
 
 WEEKS_AT_SIGHT, WEEKS_PIXELS = 8, 318
 
@@ -45,7 +46,7 @@ def draw_people(found: People) -> None:
     if found.week_count:
         st.dataframe(
             found.weeks,
-            column_config=_week_columns(),
+            column_config=_week_columns(readers_day_format()),
             hide_index=True,
             placeholder=tables.UNKNOWN,
             key="repository_weeks_table",
@@ -54,11 +55,11 @@ def draw_people(found: People) -> None:
         )
 
 
-@lru_cache(maxsize=1)
-def _week_columns() -> dict[str, Any]:
+@lru_cache(maxsize=16)
+def _week_columns(day_format: str) -> dict[str, Any]:
     number = st.column_config.NumberColumn
     return {
-        "week": st.column_config.DateColumn("Week from", format=tables.DAY_FORMAT, width=105),
+        "week": st.column_config.DateColumn("Week from", format=day_format, width=105),
         "view_uniques": number("Visitors", format="localized", help="Each counted once in the week, by GitHub"),
         "visitor_days": number("Visitor-days", format="localized", help="The days’ unique visitors added up"),
         "clone_uniques": number("Cloners", format="localized", help="Each counted once in the week, by GitHub"),

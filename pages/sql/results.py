@@ -15,6 +15,7 @@ from data.store import Store, StoreError
 from pages.sql import running
 from pages.ui import messages, readers, tables
 from pages.ui.charts import query as charts
+from pages.ui.day_format import readers_day_format
 
 NOTHING = "(none)"
 CUT = {
@@ -104,7 +105,7 @@ def _columns(rows: DataFrame) -> dict[str, Any]:
     for name in rows.columns:
         told = str(rows[name].dtype)
         if told.startswith("date"):
-            found[name] = st.column_config.DateColumn(format=tables.DAY_FORMAT)
+            found[name] = st.column_config.DateColumn(format=readers_day_format())
         elif told.startswith("timestamp"):
             found[name] = st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm:ss", timezone="UTC")
         elif charts.kind_of(rows[name]) == charts.NUMBER and not str(name).endswith("_id"):

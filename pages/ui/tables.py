@@ -17,13 +17,13 @@ from data.models import Viewer
 from data.selection import Page, Paging, Selection
 from data.store import Store
 from pages.ui import choices, filters, readers
+from pages.ui.day_format import readers_day_format
 
 STATES = {"final": "Final", "pending": "Pending", "gap": "Gap"}
 KINDS = {"github": "GitHub’s week", "days": "Sum of days"}
 ROWS_AT_SIGHT = 15
 HEIGHT = 531  # pixels: so many rows and their header
 UNKNOWN = "–"
-DAY_FORMAT = "D MMM YYYY"  # "localized" would show the day before to whoever lives west of Greenwich
 COUNTED_HELP = (
     "GitHub’s week: its own count of the people of the week. Sum of days: the days’ uniques added up, "
     "so who came on three days counts three times."
@@ -61,18 +61,22 @@ def series_rows(rows: DataFrame) -> DataFrame:
     return shown
 
 
-@lru_cache(maxsize=16)
 def columns(value_name: str = "") -> Mapping[str, Any]:
-    """How each column is headed and written; numbers in the reader's own way, days as GitHub's UTC days."""
+    """How each column is headed and written; numbers and days in the reader's own way, days as GitHub's UTC days."""
+    return _columns(value_name, readers_day_format())
+
+
+@lru_cache(maxsize=64)
+def _columns(value_name: str, day_format: str) -> Mapping[str, Any]:
     number = st.column_config.NumberColumn
     day = st.column_config.DateColumn
     text = st.column_config.TextColumn
     return {
         "full_name": text("Repository", pinned=True, width=175),
-        "day": day("Day", format=DAY_FORMAT, help="UTC, as GitHub counts days", width=100),
-        "period": day("From", format=DAY_FORMAT, help="UTC, as GitHub counts days", width=100),
+        "day": day("Day", format=day_format, help="UTC, as GitHub counts days", width=100),
+        "period": day("From", format=day_format, help="UTC, as GitHub counts days", width=100),
         "iso": text("Week", help="ISO week: Monday to Sunday, UTC", width=76),
-        "week": day("Monday", format=DAY_FORMAT, help="The week’s first day, UTC", width=100),
+        "week": day("Monday", format=day_format, help="The week’s first day, UTC", width=100),
         "views": number("Views", format="localized", width=72),
         "view_uniques": number("Visitors", format="localized", help="Unique visitors", width=76),
         "clones": number("Clones", format="localized", width=72),
