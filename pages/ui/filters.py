@@ -14,10 +14,11 @@ import streamlit as st
 from data.calendar import DAY, utc_day, utc_now
 from data.models import Viewer
 from data.selection import Grain, Selection
-from pages.ui import drawings, readers
+from pages.ui import collecting, drawings, messages, readers, session
 
 RANGE, DATES, REPOSITORY = "range", "dates", "repository"  # keys of the widgets, and names in the address
 DEFAULT_RANGE, ALL, CUSTOM = "31 days", "All", "Custom"
+REFRESH_S = 1
 RANGES: dict[str, int | None] = {
     DEFAULT_RANGE: 31,
     "14 days": 14,
@@ -113,6 +114,7 @@ def stop_without_traffic(viewer: Viewer) -> None:
         )
         st.stop()
     if readers.day_range(viewer) is None:
+        _stop_while_collecting(viewer)
         st.info(
             "Nothing has been collected yet. GitHub is asked at the next scheduled time, or at once with *Collect "
             "now* under *Repositories*; it tells of the last 14 days then.",
@@ -123,11 +125,28 @@ def stop_without_traffic(viewer: Viewer) -> None:
 
 def stop_without_days(viewer: Viewer) -> None:
     """Say where the traffic is, and stop the page, where the filters leave none."""
+    _stop_while_collecting(viewer)
     known = readers.day_range(viewer)
     days = f" Traffic is known from {known[0]} to {known[1]}, UTC days." if known else ""
     st.info(f"There is no traffic for this choice of days and repositories.{days}", icon=":material/filter_alt_off:")
     st.button("Show everything", icon=":material/restart_alt:", key="filters_reset", on_click=_reset)
     st.stop()
+
+
+def _stop_while_collecting(viewer: Viewer) -> None:
+    """Where a collection is going on, it may bring what is asked for: wait for it, and stop the page until then."""
+    if not collecting.is_going_on(viewer):
+        return
+    st.info("GitHub is being asked just now: the numbers are shown as soon as they are here.", icon=":material/sync:")
+    st.fragment(_until_it_brings_something, run_every=REFRESH_S)(viewer, readers.place())
+    st.stop()
+
+
+def _until_it_brings_something(viewer: Viewer, place: readers.Place) -> None:
+    with messages.shown():
+        session.require_account()
+        if readers.place() != place or not collecting.is_going_on(viewer):
+            st.rerun()
 
 
 def _reset() -> None:

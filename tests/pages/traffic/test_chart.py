@@ -6,7 +6,10 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.pages.app import App, days_ago, shown_text
+from data.calendar import utc_now
+from data.models import RepositoryFacts
+from data.repositories import add_repositories
+from tests.pages.app import BLUE, App, days_ago, shown_text
 
 READERS = {
     "tenant": {"blue/engine", "blue/docs", "blue/mirror"},
@@ -135,3 +138,12 @@ def test_without_days_the_page_says_where_they_are(app: App) -> None:
     run.button(key="filters_reset").click().run()
     assert run.session_state["range"] == "All"
     assert run.get("vega_lite_chart")
+
+
+def test_a_repository_that_is_being_collected_is_waited_for(app: App) -> None:
+    add_repositories(app.store, BLUE, [RepositoryFacts(199, "blue/new", "public", False, False)], utc_now())
+    assert "no traffic for this choice" in shown_text(app.opened("tenant", PAGE, repository="blue/new"))
+    app.monkeypatch.setattr("pages.ui.collecting.is_going_on", lambda viewer: True)
+    shown = shown_text(app.opened("tenant", PAGE, repository="blue/new"))
+    assert "being asked just now" in shown
+    assert "no traffic for this choice" not in shown
