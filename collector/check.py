@@ -15,12 +15,12 @@ from collector.limits import Owner
 from collector.parse import AnswerRefused
 from collector.progress import Progress, Silent
 from collector.settings import Settings, read_settings
+from data.accounts.tokens import TokenFacts, open_tokens
+from data.accounts.vault import VaultError, open_vault
 from data.calendar import utc_now
+from data.collection.pauses import OwnerPause, owner_pauses, save_pauses
 from data.models import Endpoint, RepositoryFacts, StatsObservation
-from data.pauses import OwnerPause, owner_pauses, save_pauses
 from data.store import Store
-from data.tokens import TokenFacts, open_tokens
-from data.vault import VaultError, open_vault
 
 PATIENCE_S = 120.0  # somebody is waiting for the answer
 PACE_SHARE, SLOTS_SHARE = 3, 2

@@ -13,8 +13,8 @@ from collector.errors import GitHubError, HostDown, LimitReached, RunStopped, To
 from collector.github import GitHub
 from collector.parse import AnswerRefused
 from data.calendar import utc_now
+from data.collection.repositories import add_repositories, repositories
 from data.models import Repository, RepositoryFacts, RepositoryState, Viewer
-from data.repositories import add_repositories, repositories
 from data.store import Store
 
 AT_ONCE = 4

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -25,15 +25,16 @@ from collector.meeting import tell_time
 from collector.progress import Progress
 from collector.redaction import redacted
 from collector.settings import Settings
-from collector.visits import GOOD, Visitor
-from data import ledger
+from collector.tally import Tally
+from collector.visits import Visitor
+from data.accounts.tenants import operator, tenants
+from data.accounts.tokens import OpenToken, TokenVerdict, open_tokens, save_verdicts
+from data.accounts.vault import open_vault
+from data.collection import ledger
+from data.collection.pauses import OwnerPause, owner_pauses, save_pauses
 from data.locking import LockHeld, exclusive
-from data.models import CollectableRepository, EndpointResult, Metric, RunState, TrafficObservation
-from data.pauses import OwnerPause, owner_pauses, save_pauses
+from data.models import CollectableRepository, EndpointResult, RunState
 from data.store import Store
-from data.tenants import operator, tenants
-from data.tokens import OpenToken, TokenVerdict, open_tokens, save_verdicts
-from data.vault import open_vault
 
 BATCH_REPOSITORIES = 200
 FIRST_BATCH_S, BATCH_S = 5.0, 60.0  # the first one soon: somebody may wait for the first charts
@@ -88,39 +89,6 @@ def _alone(directory: Path) -> Iterator[None]:
         raise RunInProgress(f"A collection is going on already: {held.holder}.") from held
 
 
-@dataclass(slots=True)
-class _Tally:
-    """What a run has seen so far."""
-
-    visits: int = 0
-    failures: int = 0
-    good: int = 0
-    rows_changed: int = 0
-    repositories: set[int] = field(default_factory=set)
-    views_windows: int = 0
-    views_seen: int = 0
-    notes: list[str] = field(default_factory=list)
-    gone: set[int] = field(default_factory=set)
-
-    def about_gone(self) -> list[str]:
-        """What became of repositories that were deleted while the run asked about them: nobody's fault, but told."""
-        if not self.gone:
-            return []
-        return [f"Deleted meanwhile: {len(self.gone):,} of the repositories. What was fetched of them is dropped."]
-
-    def count(self, done: Done) -> None:
-        """Add a visit."""
-        self.visits += 1
-        self.repositories.add(done.visit.collectable.repository.repository_id)
-        for result in done.results:
-            self.good += result.outcome in GOOD
-            self.failures += result.outcome not in GOOD
-            seen = result.observation
-            if isinstance(seen, TrafficObservation) and seen.metric is Metric.VIEWS and seen.window:
-                self.views_windows += 1
-                self.views_seen += seen.window.total
-
-
 @dataclass(frozen=True, slots=True)
 class Conditions:
     """What a run works under: its settings, its time, and who is told of it."""
@@ -139,7 +107,7 @@ class Run:
         self._time = GitHubTime(self._clock)
         self._halt = Halt(self._clock.stop)
         self._fetching_clock = HaltingClock(self._clock, self._halt)
-        self._tally = _Tally()
+        self._tally = Tally()
         self._done: queue.Queue[Done] = queue.Queue(WAITING_VISITS)
         self._tokens: dict[int, OpenToken] = {}
         self._visitors: dict[int, Visitor] = {}  # by tenant

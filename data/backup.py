@@ -19,8 +19,8 @@ from typing import BinaryIO
 import duckdb
 
 from data import schema
-from data.audit import note
-from data.authority import COMMAND_LINE
+from data.accounts.audit import note
+from data.accounts.authority import COMMAND_LINE
 from data.calendar import utc_now
 from data.identity import raise_last_ids
 from data.locking import LockHeld, exclusive

@@ -359,7 +359,7 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A user with the grants of the moment it was read; what they may see is `data.grants.viewer_of`."""
+    """A user with the grants of the moment it was read; what they may see is `data.accounts.grants.viewer_of`."""
 
     user_id: int
     username: str

@@ -6,14 +6,25 @@ Reads the files, imports none of them.
 import ast
 import re
 import subprocess
-from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 
-import pytest
+from tests.tree import (
+    ROOMS,
+    ROOT,
+    all_python,
+    first,
+    functions,
+    imported,
+    is_within,
+    modules,
+    name,
+    named,
+    of_data,
+    offenders,
+    public_of,
+    tree,
+)
 
-ROOT = Path(__file__).parents[1]
-ROOMS = ("collector", "data", "pages")
 MAY_IMPORT = {
     "streamlit_app.py": {"pages", "data"},
     "pages/ui/": {"pages.ui", "data"},
@@ -24,11 +35,20 @@ MAY_IMPORT = {
     "collector/": {"collector", "data"},
     "data/": {"data"},
 }
+BELOW = {  # the folders of data/ that one of them may know; "" are the modules directly in it
+    "": {"accounts"},  # a backup and a restore are audited
+    "accounts": {""},
+    "collection": {""},
+    "traffic": {""},
+    "insight": {"", "accounts", "collection", "traffic"},
+    "dashboards": {"", "accounts", "collection", "traffic", "insight"},
+    "sandbox": {"", "accounts", "traffic"},
+}
 HOMES = {
     "duckdb": ("data/",),
     "pyarrow": ("data/",),
-    "cryptography": ("data/vault.py",),
-    "bcrypt": ("data/passwords.py",),
+    "cryptography": ("data/accounts/vault.py",),
+    "bcrypt": ("data/accounts/passwords.py",),
     "requests": ("collector/github.py",),
     "tenacity": ("collector/",),
     "click": ("collector/",),
@@ -36,9 +56,9 @@ HOMES = {
     "streamlit": ("streamlit_app.py", "pages/"),
     "streamlit_authenticator": ("pages/ui/session.py",),
     "altair": ("pages/ui/charts/",),
-    "jsonschema": ("data/dashboard_problems.py",),
+    "jsonschema": ("data/dashboards/",),
 }
-OPENS_DUCKDB = {"data/store.py", "data/sandbox_child.py"}
+OPENS_DUCKDB = {"data/store.py", "data/sandbox/sandbox_child.py"}
 VAGUE_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "managers"}
 VIEWER_FIRST = ("traffic", "log", "repositories", "listing_bounds", "spike_causes", "panels")
 ACCOUNT_FIRST = ("accounts", "grants", "sessions", "invitations", "audit", "dashboards")
@@ -56,111 +76,95 @@ WRITING_VERBS = {"add", "pause", "resume", "remove", "save", "start", "finish", 
 ACTS = re.compile(r"\b(open|connect|run|socket|mkdir|now|today|getenv|read_\w+|write_\w+)\b")
 
 
-def name(path: Path) -> str:
-    return path.relative_to(ROOT).as_posix()
+def test_a_room_imports_only_what_it_may() -> None:
+    def strangers(path: Path) -> set[str]:
+        place = next(place for place in MAY_IMPORT if name(path).startswith(place))
+        ours = {module for module in imported(path) if module.split(".")[0] in (*ROOMS, "tests")}
+        return {module for module in ours if not any(is_within(module, allowed) for allowed in MAY_IMPORT[place])}
+
+    assert not offenders(modules(), strangers)
 
 
-@cache
-def modules() -> tuple[Path, ...]:
-    """Every Python file of the product, tests left out."""
-    entry = [path for path in [ROOT / "streamlit_app.py"] if path.exists()]
-    return (*entry, *(path for room in ROOMS for path in sorted((ROOT / room).rglob("*.py"))))
+def test_a_folder_of_data_knows_only_those_below_it() -> None:
+    def folder(parts: list[str]) -> str:
+        return parts[1] if parts[1] in BELOW else ""
+
+    def above(path: Path) -> set[str]:
+        own = folder(name(path).split("/"))
+        known = {folder(module.split(".")) for module in imported(path) if module.startswith("data.")}
+        return known - BELOW[own] - {own}
+
+    assert not offenders(named(("data/",)), above)
 
 
-@cache
-def tree(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"))
+def test_each_library_is_used_in_its_home_only() -> None:
+    def homeless(path: Path) -> set[str]:
+        used = {module.split(".")[0] for module in imported(path)}
+        return {library for library in used & HOMES.keys() if not name(path).startswith(HOMES[library])}
+
+    assert not offenders(modules(), homeless)
 
 
-@cache
-def all_python() -> tuple[Path, ...]:
-    return (*modules(), *sorted((ROOT / "tests").rglob("*.py")))
+def test_only_the_store_opens_duckdb() -> None:
+    def opens(path: Path) -> bool:
+        return "duckdb.connect" in {ast.unparse(n.func) for n in ast.walk(tree(path)) if isinstance(n, ast.Call)}
+
+    assert offenders(modules(), opens).keys() <= OPENS_DUCKDB
 
 
-def imported(path: Path) -> Iterator[str]:
-    """The full names of the modules that a file imports, with each name that is taken from them."""
-    for node in ast.walk(tree(path)):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{name(path)} imports relatively"
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+def test_no_file_is_longer_than_400_lines_and_no_function_than_60() -> None:
+    def too_long(path: Path) -> list[str]:
+        long = [each.name for each in functions(path) if (each.end_lineno or 0) - each.lineno >= 60]
+        return long + ["the file"] * (len(path.read_text(encoding="utf-8").splitlines()) > 400)
+
+    assert not offenders(all_python(), too_long)
 
 
-def is_within(module: str, allowed: str) -> bool:
-    return module == allowed or module.startswith(f"{allowed}.")
-
-
-def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-    yield from (node for node in ast.walk(tree(path)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
-
-
-@pytest.mark.parametrize("path", modules(), ids=name)
-def test_a_room_imports_only_what_it_may(path: Path) -> None:
-    place = next(place for place in MAY_IMPORT if name(path).startswith(place))
-    ours = {module for module in imported(path) if module.split(".")[0] in (*ROOMS, "tests")}
-    strangers = {module for module in ours if not any(is_within(module, allowed) for allowed in MAY_IMPORT[place])}
-    assert not strangers
-
-
-@pytest.mark.parametrize("path", modules(), ids=name)
-def test_each_library_is_used_in_its_home_only(path: Path) -> None:
-    used = {module.split(".")[0] for module in imported(path)}
-    homeless = {library for library in used & HOMES.keys() if not name(path).startswith(HOMES[library])}
-    assert not homeless
-
-
-@pytest.mark.parametrize("path", modules(), ids=name)
-def test_only_the_store_opens_duckdb(path: Path) -> None:
-    calls = {ast.unparse(node.func) for node in ast.walk(tree(path)) if isinstance(node, ast.Call)}
-    assert "duckdb.connect" not in calls or name(path) in OPENS_DUCKDB
-
-
-@pytest.mark.parametrize("path", all_python(), ids=name)
-def test_no_file_is_longer_than_400_lines_and_no_function_than_60(path: Path) -> None:
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
-    long = [each.name for each in functions(path) if (each.end_lineno or 0) - each.lineno >= 60]
-    assert not long
-
-
-@pytest.mark.parametrize("path", modules(), ids=name)
-def test_no_function_takes_more_than_five_parameters(path: Path) -> None:
+def test_no_function_takes_more_than_five_parameters() -> None:
     """Four, and the store or the object that it is about."""
-    assert not [each.name for each in functions(path) if len(each.args.args) + len(each.args.kwonlyargs) > 5]
+
+    def many(path: Path) -> list[str]:
+        return [each.name for each in functions(path) if len(each.args.args) + len(each.args.kwonlyargs) > 5]
+
+    assert not offenders(modules(), many)
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "tests").rglob("test_*.py")), ids=name)
-def test_no_test_is_longer_than_15_lines_and_no_file_of_tests_than_250(path: Path) -> None:
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= 250
-    tests = [each for each in functions(path) if each.name.startswith("test_")]
-    long = [each.name for each in tests if (each.end_lineno or 0) - each.body[0].lineno >= 15]
-    assert not long
+def test_no_test_is_longer_than_15_lines_and_no_file_of_tests_than_250() -> None:
+    def too_long(path: Path) -> list[str]:
+        tests = [each for each in functions(path) if each.name.startswith("test_")]
+        long = [each.name for each in tests if (each.end_lineno or 0) - each.body[0].lineno >= 15]
+        return long + ["the file"] * (len(path.read_text(encoding="utf-8").splitlines()) > 250)
+
+    assert not offenders((ROOT / "tests").rglob("test_*.py"), too_long)
 
 
-@pytest.mark.parametrize("path", all_python(), ids=name)
-def test_no_file_has_a_name_that_says_nothing(path: Path) -> None:
-    assert not VAGUE_NAMES & {path.stem, path.parent.name}
+def test_no_file_has_a_name_that_says_nothing() -> None:
+    assert not offenders(all_python(), lambda path: VAGUE_NAMES & {path.stem, path.parent.name})
 
 
-@pytest.mark.parametrize("path", modules(), ids=name)
-def test_everything_public_has_a_docstring(path: Path) -> None:
-    assert ast.get_docstring(tree(path)), "the file itself"
-    public = [node for node in tree(path).body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
-    classes = [each for each in public if isinstance(each, ast.ClassDef)]
-    public += [method for each in classes for method in each.body if isinstance(method, ast.FunctionDef)]
-    assert not [node.name for node in public if not node.name.startswith("_") and not ast.get_docstring(node)]
+def test_everything_public_has_a_docstring() -> None:
+    def silent(path: Path) -> list[str]:
+        public = [node for node in tree(path).body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
+        classes = [each for each in public if isinstance(each, ast.ClassDef)]
+        public += [method for each in classes for method in each.body if isinstance(method, ast.FunctionDef)]
+        found = [node.name for node in public if not node.name.startswith("_") and not ast.get_docstring(node)]
+        return found + ["the file"] * (ast.get_docstring(tree(path)) is None)
+
+    assert not offenders(modules(), silent)
 
 
-@pytest.mark.parametrize("path", [p for p in modules() if name(p).startswith(("collector/", "data/"))], ids=name)
-def test_nothing_happens_at_import(path: Path) -> None:
+def test_nothing_happens_at_import() -> None:
+    assert not offenders(named(("collector/", "data/")), acts_at_import)
+
+
+def acts_at_import(path: Path) -> list[str]:
     """Statements at the top define; the calls among them build constants of plain values."""
     kinds = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign)
-    acts = [node for node in tree(path).body if not isinstance(node, kinds) and not is_harmless(node)]
-    assert not [ast.unparse(node) for node in acts]
+    acts = [ast.unparse(node) for node in tree(path).body if not isinstance(node, kinds) and not is_harmless(node)]
     assigned = [node.value for node in tree(path).body if isinstance(node, ast.Assign | ast.AnnAssign)]
     called = {ast.unparse(c.func) for v in assigned if v for c in ast.walk(v) if isinstance(c, ast.Call)}
-    assert not {call for call in called if ACTS.search(call)}
-    assert not [v for v in assigned if v and "environ" in ast.unparse(v)]
+    acts += [call for call in called if ACTS.search(call)]
+    return acts + [ast.unparse(v) for v in assigned if v and "environ" in ast.unparse(v)]
 
 
 def is_harmless(node: ast.stmt) -> bool:
@@ -170,47 +174,51 @@ def is_harmless(node: ast.stmt) -> bool:
     )
 
 
-@pytest.mark.parametrize("path", [p for p in modules() if p.parent.name == "data" and p.stem in VIEWER_FIRST], ids=name)
-def test_every_public_reader_takes_the_viewer_first(path: Path) -> None:
+def test_every_public_reader_takes_the_viewer_first() -> None:
     """A function whose name begins with a verb of writing writes; every other public function reads."""
-    public = [n for n in tree(path).body if isinstance(n, ast.FunctionDef) and not n.name.startswith("_")]
-    readers = [each for each in public if each.name.split("_")[0] not in WRITING_VERBS]
-    assert not [each.name for each in readers if [a.arg for a in each.args.args[:1]] != ["viewer"]]
+
+    def blind(path: Path) -> list[str]:
+        readers = [each for each in public_of(path) if each.name.split("_")[0] not in WRITING_VERBS]
+        return [each.name for each in readers if first(each) != ["viewer"]]
+
+    assert not offenders(of_data(VIEWER_FIRST), blind)
 
 
-@pytest.mark.parametrize(
-    "path", [p for p in modules() if p.parent.name == "data" and p.stem in ACCOUNT_FIRST], ids=name
-)
-def test_every_public_reader_of_accounts_takes_the_account_that_asks_first(path: Path) -> None:
+def test_every_public_reader_of_accounts_takes_the_account_that_asks_first() -> None:
     """A reader takes the store and makes no commit. What it finds depends on who asks, or it is named above."""
-    public = [n for n in tree(path).body if isinstance(n, ast.FunctionDef) and not n.name.startswith("_")]
-    with_store = [each for each in public if "store" in {a.arg for a in each.args.args}]
-    readers = [each for each in with_store if ".commit(" not in ast.unparse(each)]
-    for_all = {each.name for each in readers if [a.arg for a in each.args.args[:1]] != ["account"]}
-    assert not for_all - FIND_WHO_ASKS - GIVE_RIGHTS
+
+    def for_all(path: Path) -> set[str]:
+        with_store = [each for each in public_of(path) if "store" in {a.arg for a in each.args.args}]
+        readers = [each for each in with_store if ".commit(" not in ast.unparse(each)]
+        return {each.name for each in readers if first(each) != ["account"]} - FIND_WHO_ASKS - GIVE_RIGHTS
+
+    assert not offenders(of_data(ACCOUNT_FIRST), for_all)
 
 
-@pytest.mark.parametrize(
-    "path", [p for p in modules() if p.parent.name == "data" and p.stem in ACCOUNT_FIRST], ids=name
-)
-def test_every_public_writer_of_accounts_is_told_who_acts_or_by_which_secret(path: Path) -> None:
-    public = [n for n in tree(path).body if isinstance(n, ast.FunctionDef) and not n.name.startswith("_")]
-    writers = [each for each in public if ".commit(" in ast.unparse(each)]
+def test_every_public_writer_of_accounts_is_told_who_acts_or_by_which_secret() -> None:
     known = {"by", "secret", "setup_code", "session_secret", "ticket", "keep"}
-    unsigned = {each.name for each in writers if not known & {a.arg for a in each.args.args}}
-    assert unsigned <= {"renew_setup_code", "attempt", "make_ticket"}, "the server's own, before anybody is signed in"
+    the_servers_own = {"renew_setup_code", "attempt", "make_ticket"}  # before anybody is signed in
+
+    def unsigned(path: Path) -> set[str]:
+        writers = [each for each in public_of(path) if ".commit(" in ast.unparse(each)]
+        return {each.name for each in writers if not known & {a.arg for a in each.args.args}} - the_servers_own
+
+    assert not offenders(of_data(ACCOUNT_FIRST), unsigned)
 
 
-@pytest.mark.parametrize("path", modules(), ids=name)
-def test_no_cached_function_hides_a_parameter_from_its_key(path: Path) -> None:
+def test_no_cached_function_hides_a_parameter_from_its_key() -> None:
     """Streamlit leaves a parameter that begins with _ out of the key: one viewer would get another's rows."""
-    cached = [each for each in functions(path) if any("cache" in ast.unparse(d) for d in each.decorator_list)]
-    assert not [each.name for each in cached for arg in each.args.args if arg.arg.startswith("_")]
+
+    def hidden(path: Path) -> list[str]:
+        cached = [each for each in functions(path) if any("cache" in ast.unparse(d) for d in each.decorator_list)]
+        return [each.name for each in cached for arg in each.args.args if arg.arg.startswith("_")]
+
+    assert not offenders(modules(), hidden)
 
 
-@pytest.mark.parametrize("path", [p for p in modules() if name(p).startswith(("collector/", "data/"))], ids=name)
-def test_the_product_knows_nothing_of_its_tests(path: Path) -> None:
-    assert not re.search(r"simulat|\bfake|\bmock|pytest", path.read_text(encoding="utf-8"), re.IGNORECASE)
+def test_the_product_knows_nothing_of_its_tests() -> None:
+    word = re.compile(r"simulat|\bfake|\bmock|pytest", re.IGNORECASE)
+    assert not offenders(named(("collector/", "data/")), lambda path: word.search(path.read_text(encoding="utf-8")))
 
 
 def test_no_file_names_a_place_on_somebodys_machine() -> None:

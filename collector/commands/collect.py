@@ -6,9 +6,9 @@ from collector.commands.collecting import collect_and_tell, stopping_on_signals
 from collector.commands.frame import Command, Failed, Outcome, Refused, Session, pass_session
 from collector.commands.repo import chosen_tenants, named, what_to_follow
 from collector.run import RunInProgress, RunRequest
-from data.ledger import Scope
+from data.collection.ledger import Scope
+from data.collection.repositories import repositories
 from data.models import Repository, RepositoryState
-from data.repositories import repositories
 
 RESTING = {RepositoryState.PAUSED, RepositoryState.REMOVED}
 

@@ -12,7 +12,7 @@ from collector.commands.frame import Outcome, Session
 from collector.commands.moments import iso
 from collector.run import RunReport, RunRequest, collect
 from collector.terminal import counted
-from data.log import Wanted, results
+from data.collection.log import Wanted, results
 from data.models import LoggedResult, RunState
 
 MOST_RESULTS, MOST_LINES = 1000, 100

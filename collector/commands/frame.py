@@ -23,12 +23,12 @@ from collector.redaction import many_lines, redacted
 from collector.schedule import ScheduleRefused
 from collector.settings import DEFAULT_DATA_DIR, Settings, SettingsRefused, read_settings
 from collector.terminal import Terminal
-from data.export import ExportRefused
+from data.accounts.tenants import TenantRefused, operator
+from data.accounts.vault import VaultError
+from data.collection.repositories import RepositoryRefused
 from data.models import Viewer
-from data.repositories import RepositoryRefused
 from data.store import Store, StoreBusy, StoreError, StoreNotWritten
-from data.tenants import TenantRefused, operator
-from data.vault import VaultError
+from data.traffic.export import ExportRefused
 
 ALL_GOOD, SOME_FAILED, WRONG_USE = 0, 1, 2
 FAILED = (StoreBusy, StoreNotWritten, GitHubError, AnswerRefused)

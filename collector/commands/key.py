@@ -4,10 +4,10 @@ import click
 
 from collector.commands.frame import Command, Group, Outcome, Session, pass_session
 from collector.terminal import counted
-from data.authority import COMMAND_LINE
+from data.accounts.authority import COMMAND_LINE
+from data.accounts.tokens import rotate_key
+from data.accounts.vault import KEY_VARIABLE
 from data.calendar import utc_now
-from data.tokens import rotate_key
-from data.vault import KEY_VARIABLE
 
 
 @click.group(cls=Group)

@@ -11,9 +11,10 @@ import click
 from collector.commands.frame import Group, Outcome, Refused, Session, pass_session
 from collector.commands.standing import COLUMNS, health_facts, health_row
 from collector.discover import repository_names
-from data import repositories, tenants
+from data.accounts import tenants
 from data.calendar import utc_now
-from data.health import health
+from data.collection import repositories
+from data.collection.health import health
 from data.models import Repository, RepositoryHealth, RepositoryState, Tenant
 from data.store import Store
 

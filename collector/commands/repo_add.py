@@ -12,10 +12,10 @@ from collector.commands.repo import NAMES
 from collector.discover import Listed, parse_pattern, repository_names
 from collector.listings import Lists, fetch_matching
 from collector.terminal import counted
-from data import tenants
+from data.accounts import tenants
+from data.accounts.tokens import tokens
+from data.collection.repositories import repositories
 from data.models import RepositoryState, Tenant
-from data.repositories import repositories
-from data.tokens import tokens
 
 STOPPED = "Stopped. Nothing was added."
 

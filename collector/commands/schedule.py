@@ -13,10 +13,10 @@ from collector.commands.frame import FAILED, REFUSED, Command, Outcome, Session,
 from collector.commands.moments import moment
 from collector.run import RunInProgress, RunRequest, collect
 from collector.schedule import Situation, due_work, next_due
-from data import tenants, tokens
+from data.accounts import tenants, tokens
+from data.accounts.vault import open_vault
 from data.calendar import utc_now
-from data.ledger import Scope, collectable_repositories
-from data.vault import open_vault
+from data.collection.ledger import Scope, collectable_repositories
 
 LOOK_EVERY_S = 5.0  # a look at the store's version costs nothing
 AFTER_ANOTHER_RUN = timedelta(seconds=30)

@@ -21,11 +21,11 @@ from collector.commands.standing import (
     token_problems,
 )
 from collector.terminal import counted
+from data.accounts.tokens import tokens
 from data.calendar import utc_now
-from data.health import health, stale_endpoints
-from data.log import Wanted, results, runs
+from data.collection.health import health, stale_endpoints
+from data.collection.log import Wanted, results, runs
 from data.models import LoggedRun, RepositoryHealth, RunState
-from data.tokens import tokens
 
 ROWS_SHOWN = 50
 ALL_RUNS = 1_000_000

@@ -6,10 +6,10 @@ from pathlib import Path
 import click
 
 from collector.commands.frame import Command, Outcome, Refused, Session, pass_session
+from data.accounts.vault import KEY_FILE, KEY_VARIABLE, open_vault
 from data.backup import backup as back_up
 from data.backup import restore as bring_back
 from data.store import StoreMissing
-from data.vault import KEY_FILE, KEY_VARIABLE, open_vault
 
 DIRECTORY = click.Path(file_okay=False, path_type=Path)
 

@@ -13,12 +13,12 @@ from collector.clock import SystemClock
 from collector.commands.frame import Group, Outcome, Refused, Session, pass_session
 from collector.commands.moments import expiry, moment
 from collector.schedule import ScheduleRefused, checked_schedule, next_time
-from data import tenants, tokens
+from data.accounts import tenants, tokens
+from data.accounts.tokens import StoredToken, TokenFacts
+from data.accounts.vault import open_vault
 from data.calendar import utc_now
+from data.collection.repositories import repositories
 from data.models import RepositoryState, Tenant
-from data.repositories import repositories
-from data.tokens import StoredToken, TokenFacts
-from data.vault import open_vault
 
 TOKEN_LIMIT = 4000  # an installation's token has about 520 characters
 

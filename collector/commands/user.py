@@ -5,8 +5,8 @@ from collections.abc import Iterable
 import click
 
 from collector.commands.frame import Command, Group, Outcome, Refused, Session, pass_session
-from data import accounts, invitations, sessions
-from data.authority import COMMAND_LINE, AccountRefused, operator_account
+from data.accounts import accounts, invitations, sessions
+from data.accounts.authority import COMMAND_LINE, AccountRefused, operator_account
 from data.calendar import utc_now
 from data.models import Grant
 

@@ -1,5 +1,5 @@
 -- Of many repositories the series with a day that is roughly the furthest above their own mean: the $most to be looked
--- at closely. On the scale of square roots, as data/spikes.py; known counts, whatever their state.
+-- at closely. On the scale of square roots, as data/insight/spikes.py; known counts, whatever their state.
 -- Grain: a repository and metric. Source: daily_traffic.
 with roots as (
     select

@@ -5,12 +5,12 @@ The secret leaves the address at once, so that it is in no bookmark and on nobod
 
 import streamlit as st
 
-from data import invitations
-from data.authority import AccountRefused, NewUser
+from data.accounts import invitations
+from data.accounts.authority import AccountRefused, NewUser
+from data.accounts.invitations import Invitation, InvitationRefused
+from data.accounts.passwords import PasswordRefused
 from data.calendar import utc_now
-from data.invitations import Invitation, InvitationRefused
 from data.models import Account
-from data.passwords import PasswordRefused
 from pages.account import new_password
 from pages.ui import messages, moments, navigation, session
 from pages.ui.store import the_store

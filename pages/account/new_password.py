@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
-from data.passwords import SHORTEST_BYTES, PasswordRefused
+from data.accounts.passwords import SHORTEST_BYTES, PasswordRefused
 from pages.ui import session
 
 USERNAME_HELP = "3 to 40 of a–z, 0–9, dot, hyphen and underscore. You sign in with it."

@@ -3,10 +3,10 @@
 from datetime import datetime
 from functools import lru_cache
 
-from data import sessions
+from data.accounts import sessions
+from data.accounts.passwords import fingerprint
+from data.accounts.sessions import OpenSession
 from data.models import Account
-from data.passwords import fingerprint
-from data.sessions import OpenSession
 from pages.ui.readers import Place, control_place
 from pages.ui.store import the_store
 

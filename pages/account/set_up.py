@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from data import accounts
-from data.authority import AccountRefused, NewUser
+from data.accounts import accounts
+from data.accounts.authority import AccountRefused, NewUser
+from data.accounts.passwords import PasswordRefused
+from data.accounts.sessions import TooManyAttempts
 from data.calendar import utc_now
-from data.passwords import PasswordRefused
-from data.sessions import TooManyAttempts
 from pages.account import new_password
 from pages.ui import messages, session
 from pages.ui.store import the_store

@@ -5,7 +5,7 @@ It stands at the address of every page, so whoever has signed in is where they w
 
 import streamlit as st
 
-from data.sessions import TooManyAttempts
+from data.accounts.sessions import TooManyAttempts
 from pages.ui import messages, session
 
 with st.container(horizontal_alignment="center"), st.container(width=420):

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import streamlit as st
 
-from data.audit import MOST, ActFilter
+from data.accounts.audit import MOST, ActFilter
 from data.calendar import DAY, utc_day, utc_now
 from pages.administration import readers
 from pages.administration.columns import ACTS

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from data import grants, tenants
+from data.accounts import grants, tenants
 from data.models import Account, Grant, RepositoryState, Role
 from pages.ui.store import the_store
 

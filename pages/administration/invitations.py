@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from data import grants, invitations, tenants
+from data.accounts import grants, invitations, tenants
+from data.accounts.invitations import Invitation
 from data.calendar import utc_now
-from data.invitations import Invitation
 from data.models import Account, Role
 from pages.administration import grant_choice, links
 from pages.ui import confirming, messages, moments

@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from data import audit, tenants
-from data.audit import Subject
+from data.accounts import audit, tenants
+from data.accounts.audit import Subject
 from data.calendar import utc_now
-from data.log import Wanted
+from data.collection.log import Wanted
+from data.collection.repositories import repositories
 from data.models import Account, LoggedRun, Repository, RunState, Viewer
-from data.repositories import repositories
 from pages.administration import log_rows, log_tables
 from pages.ui import collecting, messages, session
 from pages.ui.store import the_store

@@ -8,7 +8,7 @@ from typing import Any
 from pandas import DataFrame
 
 from data.arrow import arrow_table
-from data.log import Wanted, results, runs
+from data.collection.log import Wanted, results, runs
 from data.models import LoggedResult, LoggedRun, RunState, Viewer
 from pages.ui import messages, readers
 from pages.ui.store import the_store

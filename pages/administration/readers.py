@@ -8,12 +8,12 @@ from typing import Any
 
 from pandas import DataFrame
 
-from data import accounts, audit, grants, tokens
+from data.accounts import accounts, audit, grants, tokens
+from data.accounts.audit import ActFilter
+from data.accounts.grants import NamedGrant
+from data.accounts.tokens import StoredToken
 from data.arrow import arrow_table
-from data.audit import ActFilter
-from data.grants import NamedGrant
 from data.models import Account, Viewer
-from data.tokens import StoredToken
 from pages.administration.grant_choice import role_name
 from pages.ui.readers import Place, control_place, place
 from pages.ui.store import the_store

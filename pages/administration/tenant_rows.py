@@ -8,11 +8,11 @@ from typing import Any
 from pandas import DataFrame
 
 from collector.schedule import ScheduleRefused, next_time
+from data.accounts.tenants import tenants
+from data.accounts.tokens import StoredToken
 from data.arrow import arrow_table
+from data.collection.repositories import repositories
 from data.models import RepositoryState, Tenant, Viewer
-from data.repositories import repositories
-from data.tenants import tenants
-from data.tokens import StoredToken
 from pages.administration import readers, token_card
 from pages.ui.readers import Place, control_place, place
 from pages.ui.store import the_store

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from data import grants, tenants
+from data.accounts import grants, tenants
 from data.calendar import utc_now
 from data.models import Account, Role, Tenant, Viewer
 from pages.administration import readers, tenant_card, tenant_rows, token_card

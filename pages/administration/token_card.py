@@ -8,9 +8,9 @@ import streamlit as st
 from collector.check import asking, check_token
 from collector.errors import GitHubError, TokenRefused
 from collector.settings import SettingsRefused
+from data.accounts.passwords import fingerprint
+from data.accounts.tokens import StoredToken, TokenFacts
 from data.calendar import utc_now
-from data.passwords import fingerprint
-from data.tokens import StoredToken, TokenFacts
 from pages.ui import messages, moments
 from pages.ui.store import the_store
 

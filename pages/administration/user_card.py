@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from data import accounts, grants, invitations, sessions
-from data.audit import Subject, save_act
+from data.accounts import accounts, grants, invitations, sessions
+from data.accounts.audit import Subject, save_act
+from data.accounts.grants import NamedGrant
 from data.calendar import utc_now
-from data.grants import NamedGrant
 from data.models import Account, Role
 from pages.administration import grant_choice, links, readers
 from pages.ui import confirming, messages, moments, session

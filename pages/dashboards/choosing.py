@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
-from data.dashboard_shapes import Dashboard, Panel
-from data.dashboard_specification import SpecificationRefused
-from data.dashboards import SavedDashboard, canned_dashboards
+from data.dashboards.dashboard_shapes import Dashboard, Panel
+from data.dashboards.dashboard_specification import SpecificationRefused
+from data.dashboards.dashboards import SavedDashboard, canned_dashboards
 from data.models import Account
 from pages.dashboards import dashboard_readers
 from pages.ui import messages

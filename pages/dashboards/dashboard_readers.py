@@ -9,11 +9,11 @@ import streamlit as st
 
 from data.arrow import arrow_table
 from data.calendar import utc_day, utc_now
-from data.dashboard_shapes import Kind, Panel
-from data.dashboards import SavedDashboard, dashboards
+from data.dashboards.dashboard_shapes import Kind, Panel
+from data.dashboards.dashboards import SavedDashboard, dashboards
+from data.dashboards.panel_words import SNAPSHOTS, measure_name
+from data.dashboards.panels import panel_rows
 from data.models import Account, Viewer
-from data.panel_words import SNAPSHOTS, measure_name
-from data.panels import panel_rows
 from data.store import Store
 from pages.dashboards import placing
 from pages.ui import changes, readers, tables

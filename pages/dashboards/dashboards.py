@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from data import grants
+from data.accounts import grants
 from pages.dashboards import acts, choosing, editing, overriding, panel_view
 from pages.ui import filters, messages, session
 from pages.ui.store import the_store

@@ -4,10 +4,18 @@ from dataclasses import replace
 
 import streamlit as st
 
-from data import dashboards
 from data.calendar import utc_now
-from data.dashboard_shapes import LONGEST_DESCRIPTION, LONGEST_NAME, MOST_PANELS, Dashboard, Kind, Panel, Source
-from data.dashboard_specification import SpecificationRefused, checked
+from data.dashboards import dashboards
+from data.dashboards.dashboard_shapes import (
+    LONGEST_DESCRIPTION,
+    LONGEST_NAME,
+    MOST_PANELS,
+    Dashboard,
+    Kind,
+    Panel,
+    Source,
+)
+from data.dashboards.dashboard_specification import SpecificationRefused, checked
 from data.models import Account, Viewer
 from pages.dashboards import choosing, dashboard_readers, panel_form, panel_view
 from pages.dashboards.choosing import Draft

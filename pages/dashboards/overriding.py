@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
-from data.dashboard_shapes import Dashboard, Kind, Panel, Range
+from data.dashboards.dashboard_shapes import Dashboard, Kind, Panel, Range
 from data.models import Viewer
 from pages.ui import filters, readers
 

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from data.calendar import DAY, utc_day, utc_now
-from data.dashboard_shapes import (
+from data.dashboards.dashboard_shapes import (
     HIGHEST,
     LONGEST_NAME,
     LONGEST_TEXT,
@@ -23,8 +23,8 @@ from data.dashboard_shapes import (
     most_allowed,
     splits_for,
 )
-from data.panel_words import measure_name
-from data.panels import BEGINNING
+from data.dashboards.panel_words import measure_name
+from data.dashboards.panels import BEGINNING
 
 WIDTHS = {3: "Quarter", 4: "Third", 6: "Half", 8: "Two thirds", 9: "Three quarters", 12: "Full"}
 KINDS = {

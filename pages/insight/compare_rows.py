@@ -7,8 +7,8 @@ from datetime import date, timedelta
 import pandas as pd
 from pandas import DataFrame
 
-from data.compare import LEAST_OF_A_WEEKDAY, Launch, Measure
-from data.selection import Grain
+from data.insight.compare import LEAST_OF_A_WEEKDAY, Launch, Measure
+from data.traffic.selection import Grain
 from pages.insight.overview_rows import link
 from pages.ui.changes import of_ratio
 from pages.ui.charts.compare import Lines
@@ -43,7 +43,7 @@ class Beside:
 
 
 def over_time(rows: DataFrame, wanted: Beside) -> tuple[DataFrame, Lines]:
-    """The rows of data.compare.beside for a chart of lines."""
+    """The rows of data.insight.compare.beside for a chart of lines."""
     names = tuple(dict.fromkeys(str(name) for name in rows["full_name"]))
     placed = DataFrame(
         {
@@ -102,7 +102,7 @@ def called(launch: Launch) -> str:
 
 
 def from_launch(rows: DataFrame, launches: Sequence[Launch], metric: str, days: int) -> tuple[DataFrame, Lines]:
-    """The rows of data.compare.aligned for a chart of one metric: what came in all, and what is usual in all."""
+    """The rows of compare.aligned for a chart of one metric: what came in all, and what is usual in all."""
     of_metric = rows[(rows["metric"] == metric) & (rows["offset"] <= days)]
     names = [called(each) for each in launches]
     parts = []
@@ -120,7 +120,7 @@ def from_launch(rows: DataFrame, launches: Sequence[Launch], metric: str, days: 
 
 
 def lift_table(found: DataFrame, launches: Sequence[Launch]) -> DataFrame:
-    """The rows of data.compare.lifts for a file: launch, metric, came, usual, lift, share (in percent), known."""
+    """The rows of compare.lifts for a file: launch, metric, came, usual, lift, share (in percent), known."""
     usual = found["usual"]
     return DataFrame(
         {
@@ -151,7 +151,7 @@ def told_apart(launch: Launch) -> str:
 
 
 def daily_table(rows: DataFrame, launches: Sequence[Launch]) -> DataFrame:
-    """The rows of data.compare.aligned with names and days, for a file."""
+    """The rows of compare.aligned with names and days, for a file."""
     of = [launches[place] for place in rows["launch"]]
     days = [each.day + timedelta(days=int(n)) for each, n in zip(of, rows["offset"], strict=True)]
     named = {"full_name": [e.full_name for e in of], "launch_day": [e.day for e in of], "what": [e.what for e in of]}

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import pandas as pd
 from pandas import DataFrame
 
-from data.events import Comparison
+from data.insight.events import Comparison
 from pages.insight.repository_rows import Mark
 from pages.ui.changes import of_ratio
 from pages.ui.tables import day_text

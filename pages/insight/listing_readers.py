@@ -1,6 +1,6 @@
 """Cached readers of the lists of referrers and paths, each arranged once a version of the store, viewer and days.
 
-A selection here is of one repository; see data/repository_story.py.
+A selection here is of one repository; see data/insight/repository_story.py.
 """
 
 from dataclasses import dataclass
@@ -11,11 +11,11 @@ from typing import Any
 import streamlit as st
 from pandas import DataFrame
 
-from data import listing_bounds, listings_history
 from data.arrow import arrow_table
-from data.listings_history import History
+from data.insight import listing_bounds, listings_history
+from data.insight.listings_history import History
 from data.models import Viewer
-from data.selection import Selection
+from data.traffic.selection import Selection
 from pages.insight import listing_rows
 from pages.insight.repository_readers import Chart, one, repository
 from pages.ui import readers

@@ -1,6 +1,6 @@
 """The overview: what the period adds up to, what stood out, what moved, what needs attention, every repository."""
 
-from data import grants
+from data.accounts import grants
 from pages.insight import overview_cards, overview_health, overview_readers
 from pages.ui import filters, readers, session
 from pages.ui.store import the_store

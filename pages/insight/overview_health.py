@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import streamlit as st
 
 from data.calendar import utc_now
-from data.health import StaleEndpoint
+from data.collection.health import StaleEndpoint
 from data.models import Account, Viewer
 from pages.administration.token_card import expiry, expiry_level
 from pages.insight import overview_readers

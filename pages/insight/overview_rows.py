@@ -9,9 +9,9 @@ from urllib.parse import quote, urlencode
 import pandas as pd
 from pandas import DataFrame
 
-from data.health import StaleEndpoint
-from data.overview import Mover, Total
-from data.traffic_series import LEAST_SHARE
+from data.collection.health import StaleEndpoint
+from data.insight.overview import Mover, Total
+from data.traffic.traffic_series import LEAST_SHARE
 from pages.repositories.standing import ON_HOLD
 from pages.ui import changes as words
 
@@ -56,7 +56,7 @@ class Attention:
 
 
 def page(rows: DataFrame, names: Mapping[int, str], wish: Wish, days: Days) -> tuple[DataFrame, int]:
-    """The rows of data.overview.repositories that are wanted, as the table shows them, and how many all pages have.
+    """The rows of overview.repositories that are wanted, as the table shows them, and how many all pages have.
 
     `names` are those under which each repository is known to its page, which is to show these days.
     """

@@ -13,7 +13,7 @@ from typing import Any
 
 from pandas import DataFrame
 
-from data.spike_facts import Cause, Listed, Noted, Released, Starred
+from data.insight.spike_facts import Cause, Listed, Noted, Released, Starred
 from pages.insight.spike_words import over_days
 
 TOGETHER = timedelta(days=2)  # days that stand out and are so near to each other are one event
@@ -43,13 +43,13 @@ class Event:
     @property
     def weight(self) -> float:
         """How notable it is: the rise on the scale on which every count has the same noise, so that both its size and
-        its share count (Anscombe 1948, as in data/spikes.py).
+        its share count (Anscombe 1948, as in data/insight/spikes.py).
         """
         return 2 * (sqrt(self.value) - sqrt(max(self.expected, 0)))
 
 
 def events(found: DataFrame) -> list[Event]:
-    """The rows of data.spike_causes.spikes_found as events, the most notable first; their causes are not known yet."""
+    """The rows of spike_causes.spikes_found as events, the most notable first; their causes are not known yet."""
     made: list[Event] = []
     rows = sorted(found.itertuples(index=False), key=lambda row: (row.repository_id, row.metric, row.day))
     for _, of_one in groupby(rows, key=lambda row: (row.repository_id, row.metric)):

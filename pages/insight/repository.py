@@ -5,9 +5,9 @@ from functools import partial
 
 import streamlit as st
 
-from data import grants
+from data.accounts import grants
 from data.models import Account, Repository, Viewer
-from data.selection import Selection
+from data.traffic.selection import Selection
 from pages.insight import (
     repository_choice,
     repository_coverage,

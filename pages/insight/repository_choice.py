@@ -7,7 +7,7 @@ from urllib.parse import quote
 import streamlit as st
 
 from data.models import Repository, Viewer
-from data.selection import Selection
+from data.traffic.selection import Selection
 from pages.insight import repository_readers
 from pages.ui import filters, messages, readers
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import streamlit as st
 
 from data.models import Account, Repository, Viewer
-from data.selection import Selection
+from data.traffic.selection import Selection
 from pages.insight import repository_readers
 from pages.insight.repository_readers import Chart
 from pages.ui import filters, tables

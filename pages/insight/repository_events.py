@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from data.models import Account, Repository, Viewer
-from data.selection import Selection
+from data.traffic.selection import Selection
 from pages.insight import event_rows, repository_choice, repository_readers
 from pages.insight.event_rows import METRICS, WINDOWS, Card
 from pages.ui import tables

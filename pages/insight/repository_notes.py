@@ -7,8 +7,18 @@ from datetime import date
 import streamlit as st
 
 from data.calendar import utc_now
+from data.insight.notes import (
+    LINK_LIMIT,
+    TEXT_LIMIT,
+    NewNote,
+    Note,
+    NoteRefused,
+    add_note,
+    change_note,
+    may_write,
+    remove_note,
+)
 from data.models import Account, Repository
-from data.notes import LINK_LIMIT, TEXT_LIMIT, NewNote, Note, NoteRefused, add_note, change_note, may_write, remove_note
 from pages.insight.note_links import to_open
 from pages.ui import messages, session, tables
 from pages.ui.store import the_store

@@ -1,7 +1,7 @@
 """Cached readers of the repository page: each part is read and arranged once a version of the store, viewer and days.
 
-A selection here is of one repository; see data/repository_story.py. What is answered is ready to be shown, shared by
-all who ask the same, and nothing that a page would change.
+A selection here is of one repository; see data.insight.repository_story. What is answered is ready to be shown, shared
+by all who ask the same, and nothing that a page would change.
 """
 
 from collections.abc import Mapping
@@ -14,14 +14,14 @@ from typing import Any
 import streamlit as st
 from pandas import DataFrame
 
-from data import notes, repository_story
 from data.arrow import arrow_table
-from data.events import before_and_after as before_and_after_of
+from data.collection.repositories import repositories
+from data.insight import notes, repository_story
+from data.insight.events import before_and_after as before_and_after_of
+from data.insight.notes import Note
+from data.insight.spike_causes import spikes_of
 from data.models import Repository, Viewer
-from data.notes import Note
-from data.repositories import repositories
-from data.selection import Grain, Selection
-from data.spike_causes import spikes_of
+from data.traffic.selection import Grain, Selection
 from pages.insight import coverage_rows, event_rows, people_rows, repository_rows, spike_words
 from pages.insight.event_rows import Card, Event
 from pages.insight.people_rows import People

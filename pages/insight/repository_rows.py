@@ -8,8 +8,8 @@ import pandas as pd
 from pandas import DataFrame
 
 from data.calendar import monday
-from data.notes import Note
-from data.selection import Grain, Selection
+from data.insight.notes import Note
+from data.traffic.selection import Grain, Selection
 from pages.ui import drawings
 
 MARKS = "marks"  # the lane of releases and notes, above all others

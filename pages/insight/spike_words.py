@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from data.spike_facts import Cause, Listed, Noted, Released, Starred
+from data.insight.spike_facts import Cause, Listed, Noted, Released, Starred
 from pages.insight.note_links import to_open
 from pages.ui.messages import literal
 from pages.ui.tables import day_text
@@ -26,7 +26,7 @@ class Spike:
 
 
 def spike(row: dict[str, Any]) -> Spike:
-    """A row of data.spike_causes in words."""
+    """A row of data.insight.spike_causes in words."""
     day, metric, causes = row["day"], row["metric"], worth_telling(row["causes"])
     head = f"**{day:%A}, {day_text(day)}: {row['value']:,.0f} {metric}** · {times(row['value'], row['expected'])}"
     lines = [f"- {in_words(each, day)}" for each in causes]

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
-from data import grants, tenants
-from data.audit import Subject, save_act
+from data.accounts import grants, tenants
+from data.accounts.audit import Subject, save_act
 from data.calendar import utc_now
-from data.models import Account, Repository, RepositoryState
-from data.repositories import (
+from data.collection.repositories import (
     RepositoryRefused,
     pause_repositories,
     remove_repositories,
@@ -17,6 +16,7 @@ from data.repositories import (
     repositories,
     resume_repositories,
 )
+from data.models import Account, Repository, RepositoryState
 from data.store import Store
 from pages.repositories.standing import ON_HOLD, counted
 from pages.ui import collecting, session

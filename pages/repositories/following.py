@@ -14,11 +14,11 @@ from collector.follow import Checked, Followed, check_repositories, follow_repos
 from collector.listings import Lists, fetch_matching
 from collector.parse import AnswerRefused
 from collector.settings import SettingsRefused
-from data import grants, tenants
+from data.accounts import grants, tenants
+from data.accounts.tokens import open_tokens, tokens
+from data.accounts.vault import open_vault
 from data.calendar import utc_now
 from data.models import Tenant, Viewer
-from data.tokens import open_tokens, tokens
-from data.vault import open_vault
 from pages.administration.readers import stored_tokens
 from pages.repositories import acts
 from pages.repositories.standing import counted

@@ -1,6 +1,6 @@
 """The repositories at a glance: read once a version of the store and day for each viewer, sifted, arranged for people.
 
-The rows are those of `data.traffic.repository_overview`; nothing here asks who may do what.
+The rows are those of `data.traffic.traffic.repository_overview`; nothing here asks who may do what.
 """
 
 from collections.abc import Mapping
@@ -14,10 +14,10 @@ import pandas as pd
 import streamlit as st
 from pandas import DataFrame
 
+from data.accounts.tenants import tenants
 from data.calendar import utc_day, utc_now
 from data.models import RepositoryState, Viewer
-from data.tenants import tenants
-from data.traffic import repository_overview
+from data.traffic.traffic import repository_overview
 from pages.repositories.standing import COLOURS, WARN_AT_DAYS, WORDS, Standing, is_urgent, note, warn_days
 from pages.ui import readers
 from pages.ui.store import the_store

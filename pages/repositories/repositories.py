@@ -6,10 +6,10 @@ from typing import Any, NoReturn
 
 import streamlit as st
 
-from data import grants, tenants
-from data.export import ExportTable
+from data.accounts import grants, tenants
+from data.collection.repositories import RepositoryRefused
 from data.models import Viewer
-from data.repositories import RepositoryRefused
+from data.traffic.export import ExportTable
 from pages.repositories import acts, following, glance, overview, removal
 from pages.repositories.glance import Glance, Listed
 from pages.repositories.standing import counted

@@ -8,9 +8,9 @@ import streamlit as st
 
 from data.calendar import utc_day, utc_now
 from data.models import Account
-from data.query_examples import example_parameters, examples
-from data.query_parameters import LONGEST_STATEMENT, Kind, Parameter, ParametersRefused, Value, parameters_of
-from data.saved_queries import QueryRefused, SavedQuery, query_with_id, saved_queries
+from data.sandbox.query_examples import example_parameters, examples
+from data.sandbox.query_parameters import LONGEST_STATEMENT, Kind, Parameter, ParametersRefused, Value, parameters_of
+from data.sandbox.saved_queries import QueryRefused, SavedQuery, query_with_id, saved_queries
 from pages.sql import links
 from pages.ui import messages
 from pages.ui.store import the_store

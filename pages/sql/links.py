@@ -4,7 +4,7 @@ import base64
 import binascii
 import zlib
 
-from data.query_parameters import LONGEST_STATEMENT
+from data.sandbox.query_parameters import LONGEST_STATEMENT
 
 PLAIN = 400  # characters of a statement that stand in an address as they are
 PACKED = "z."  # what the packed form begins with; no statement does

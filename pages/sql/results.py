@@ -8,9 +8,9 @@ import streamlit as st
 from pandas import DataFrame
 
 from data.models import Viewer
-from data.query_results import csv_of, parquet_of
-from data.sandbox import Answer
-from data.sandbox_failures import QueryCancelled, QueryFailed, SandboxError
+from data.sandbox.query_results import csv_of, parquet_of
+from data.sandbox.sandbox import Answer
+from data.sandbox.sandbox_failures import QueryCancelled, QueryFailed, SandboxError
 from data.store import Store, StoreError
 from pages.sql import running
 from pages.ui import messages, readers, tables

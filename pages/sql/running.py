@@ -11,11 +11,11 @@ import streamlit as st
 from pandas import DataFrame
 
 from data.calendar import utc_day, utc_now
-from data.excerpts import prepare_excerpt
 from data.models import Account, Viewer
-from data.query_results import frame
-from data.sandbox import Answer, Question, Run, Sandbox, Value
-from data.sandbox_process import Limits
+from data.sandbox.excerpts import prepare_excerpt
+from data.sandbox.query_results import frame
+from data.sandbox.sandbox import Answer, Question, Run, Sandbox, Value
+from data.sandbox.sandbox_process import Limits
 from data.store import Store, StoreError
 from pages.ui import messages, readers, session
 from pages.ui.charts import query as charts

@@ -4,12 +4,13 @@ from functools import partial
 
 import streamlit as st
 
-from data.authority import AccountRefused
+from data.accounts.authority import AccountRefused
+from data.accounts.grants import viewer_of
+from data.accounts.tenants import tenants
 from data.calendar import utc_now
-from data.grants import viewer_of
 from data.models import Account
-from data.query_parameters import Parameter, ParametersRefused
-from data.saved_queries import (
+from data.sandbox.query_parameters import Parameter, ParametersRefused
+from data.sandbox.saved_queries import (
     NAME_LIMIT,
     NewQuery,
     QueryRefused,
@@ -21,7 +22,6 @@ from data.saved_queries import (
     share_query,
     unshare_query,
 )
-from data.tenants import tenants
 from pages.sql import editor
 from pages.ui import confirming, messages
 from pages.ui.store import the_store

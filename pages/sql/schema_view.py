@@ -5,7 +5,7 @@ from html import escape
 
 import streamlit as st
 
-from data.public_schema import Column, Relation, relations
+from data.sandbox.public_schema import Column, Relation, relations
 from pages.ui.store import the_store
 
 STYLE = """<style>

@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from data import grants
+from data.accounts import grants
 from data.models import Account, Viewer
-from data.query_parameters import Parameter, ParametersRefused
-from data.sandbox_failures import SandboxError
+from data.sandbox.query_parameters import Parameter, ParametersRefused
+from data.sandbox.sandbox_failures import SandboxError
 from pages.sql import editor, results, running, saving, schema_view
 from pages.ui import filters, messages, session
 from pages.ui.store import the_store

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from data.models import Viewer
-from data.selection import Grain, Selection, Totals
+from data.traffic.selection import Grain, Selection, Totals
 from pages.ui import choices, drawings, filters, numbers, readers, session, tables
 from pages.ui.changes import change
 

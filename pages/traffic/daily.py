@@ -1,7 +1,7 @@
 """The daily traffic: a row for each visible repository and UTC day."""
 
-from data import traffic
-from data.export import ExportTable
+from data.traffic import traffic
+from data.traffic.export import ExportTable
 from pages.ui import filters, readers, session, tables
 
 who = session.viewer()

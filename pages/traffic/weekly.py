@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from data import traffic
-from data.export import ExportTable
+from data.traffic import traffic
+from data.traffic.export import ExportTable
 from pages.ui import filters, readers, session, tables
 
 who = session.viewer()

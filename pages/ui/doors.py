@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from data import sessions
+from data.accounts import sessions
 from data.calendar import utc_now
 from data.store import StoreError
 from pages.ui.store import the_store

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pandas import DataFrame
 
-from data.selection import Grain
+from data.traffic.selection import Grain
 
 Column = NDArray[Any]
 
@@ -67,7 +67,7 @@ def legible(grain: Grain, first: date, last: date) -> Grain:
 
 
 def drawing(rows: DataFrame, metric: str, grain: Grain) -> Drawing:
-    """Arrange the rows of data.traffic.series for a chart of one metric.
+    """Arrange the rows of data.traffic.traffic.series for a chart of one metric.
 
     The largest repositories are drawn each; of counts, what remains of the total is one more series.
     """
@@ -134,7 +134,7 @@ class _Marks:
 
     @classmethod
     def of(cls, rows: DataFrame) -> "_Marks":
-        """Those of a table of data.traffic.series."""
+        """Those of a table of data.traffic.traffic.series."""
         names, periods, states = (rows[name].to_numpy(dtype=object) for name in ("full_name", "period", "state"))
         values = rows["value"].to_numpy(dtype=np.float64, na_value=np.nan)
         return cls(names, periods, values, states, rows["repository_id"].isna().to_numpy(dtype=bool))

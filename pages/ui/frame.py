@@ -8,7 +8,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from data import accounts
+from data.accounts import accounts
 from data.store import StoreError
 from pages.ui import filters, icon, messages, navigation, session
 from pages.ui.store import the_store

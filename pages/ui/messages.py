@@ -9,12 +9,12 @@ from contextlib import contextmanager
 import streamlit as st
 from streamlit.runtime.scriptrunner import RerunException, StopException
 
-from data.authority import AccountRefused
-from data.passwords import PasswordRefused
-from data.sessions import TooManyAttempts
+from data.accounts.authority import AccountRefused
+from data.accounts.passwords import PasswordRefused
+from data.accounts.sessions import TooManyAttempts
+from data.accounts.tenants import TenantRefused
+from data.accounts.vault import KeyUnusable, VaultError
 from data.store import StoreBusy, StoreError, StoreNotWritten
-from data.tenants import TenantRefused
-from data.vault import KeyUnusable, VaultError
 
 log = logging.getLogger(__name__)
 

@@ -20,14 +20,15 @@ from typing import Any
 import streamlit as st
 from pandas import DataFrame
 
-from data import grants, sessions, traffic
+from data.accounts import grants, sessions
 from data.arrow import arrow_columns
 from data.calendar import utc_now
-from data.export import ExportRequest, ExportTable, export
+from data.collection.repositories import repositories
 from data.models import Viewer
-from data.repositories import repositories
-from data.selection import Grain, Page, Paging, Selection, Totals
 from data.store import Store
+from data.traffic import traffic
+from data.traffic.export import ExportRequest, ExportTable, export
+from data.traffic.selection import Grain, Page, Paging, Selection, Totals
 from pages.ui import drawings, session
 from pages.ui.charts import traffic as charts
 from pages.ui.store import the_store

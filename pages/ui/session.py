@@ -1,7 +1,7 @@
 """Who is looking at the page: the session cookie, the password form, signing in and out.
 
 `streamlit-authenticator` draws the form and compares the password; its cookie, limits and resets are not used. The
-session is ours: see `data/sessions.py` and `pages/ui/doors.py`.
+session is ours: see `data/accounts/sessions.py` and `pages/ui/doors.py`.
 """
 
 import json
@@ -11,11 +11,11 @@ import streamlit as st
 import streamlit_authenticator as stauth
 from streamlit_authenticator.controllers import AuthenticationController
 
-from data import accounts, grants, sessions
+from data.accounts import accounts, grants, sessions
+from data.accounts.passwords import LONGEST_BYTES
+from data.accounts.tenants import operator
 from data.calendar import utc_now
 from data.models import Account, Role, Viewer
-from data.passwords import LONGEST_BYTES
-from data.tenants import operator
 from pages.ui.doors import CLOSE_PATH, COOKIE, OPEN_PATH
 from pages.ui.store import the_store
 

@@ -10,11 +10,15 @@ from contextlib import asynccontextmanager
 import streamlit as st
 from starlette.concurrency import run_in_threadpool
 
-from data import accounts
+from data.accounts import accounts
 from data.calendar import utc_now
 from pages.ui.store import the_store
 
-LOADED = ("pages.ui.charts.traffic", "data.overview", "data.spike_causes")  # nothing that needs a page that is running
+LOADED = (
+    "pages.ui.charts.traffic",
+    "data.insight.overview",
+    "data.insight.spike_causes",
+)  # nothing that needs a page that is running
 
 
 @asynccontextmanager

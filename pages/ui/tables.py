@@ -11,11 +11,11 @@ import streamlit as st
 from pandas import DataFrame
 
 from data.arrow import arrow_table
-from data.export import ExportTable
-from data.formulas import formula_safe
 from data.models import Viewer
-from data.selection import Page, Paging, Selection
 from data.store import Store
+from data.traffic.export import ExportTable
+from data.traffic.formulas import formula_safe
+from data.traffic.selection import Page, Paging, Selection
 from pages.ui import choices, filters, readers
 from pages.ui.day_format import readers_day_format
 

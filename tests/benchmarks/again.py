@@ -7,7 +7,7 @@ from collector.progress import Silent
 from collector.run import RunReport, RunRequest, collect
 from collector.settings import Settings
 from data import schema
-from data.ledger import Scope
+from data.collection.ledger import Scope
 from data.store import Store
 from tests.benchmarks.measured import UNLIMITED, Measured, Scale
 from tests.benchmarks.simulation import simulated

@@ -7,14 +7,15 @@ from pathlib import Path
 
 from duckdb import DuckDBPyConnection
 
-from data import calendar, sessions
-from data.audit import Subject, note
-from data.authority import COMMAND_LINE, NewUser, save_account, save_grant
+from data import calendar
+from data.accounts import sessions
+from data.accounts.audit import Subject, note
+from data.accounts.authority import COMMAND_LINE, NewUser, save_account, save_grant
+from data.accounts.tokens import TokenFacts, save_token
+from data.accounts.vault import open_vault
 from data.calendar import DAY, stored
 from data.models import Grant, Role
 from data.store import Store
-from data.tokens import TokenFacts, save_token
-from data.vault import open_vault
 from tests.benchmarks.five_years import five_years_copy
 from tests.benchmarks.measured import NEWEST_DAY, Scale
 

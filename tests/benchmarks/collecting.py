@@ -18,7 +18,7 @@ from collector.clock import SystemClock
 from collector.progress import Silent
 from collector.run import RunRequest, collect
 from collector.settings import Settings
-from data.ledger import Scope
+from data.collection.ledger import Scope
 from data.store import Store
 from tests.benchmarks.measured import UNLIMITED
 from tests.benchmarks.simulation import TOKEN

@@ -11,8 +11,8 @@ from typing import cast
 
 import duckdb
 
-from data import ledger
-from data.incoming import incoming_tables
+from data.collection import ledger
+from data.collection.incoming import incoming_tables
 from data.models import (
     DayReading,
     Endpoint,

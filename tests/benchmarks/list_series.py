@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import numpy as np
 
 from data.calendar import DAY
-from data.listing_windows import SeenList
+from data.insight.listing_windows import SeenList
 from tests.simulated_github.recordings import WITH_WINDOWS, recorded_repository
 
 FIRST = date(2026, 1, 1)

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
+from data.insight.spike_causes import spikes as spikes_explained
+from data.insight.spikes import STANDS_OUT, expectation
 from data.models import Viewer
-from data.selection import Selection
-from data.spike_causes import spikes as spikes_explained
-from data.spikes import STANDS_OUT, expectation
 from data.store import Store
+from data.traffic.selection import Selection
 from tests.benchmarks.five_years import five_years
 from tests.benchmarks.measured import NEWEST_DAY, Measured, Scale
 from tests.benchmarks.spike_series import Counts, Known, Mask, generated, quiet, recorded

@@ -5,13 +5,13 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from data import sessions
+from data.accounts import sessions
+from data.accounts.grants import viewer_of
 from data.calendar import DAY
-from data.excerpts import prepare_excerpt
-from data.grants import viewer_of
 from data.models import Viewer
-from data.sandbox import Question, Sandbox
-from data.sandbox_process import Limits
+from data.sandbox.excerpts import prepare_excerpt
+from data.sandbox.sandbox import Question, Sandbox
+from data.sandbox.sandbox_process import Limits
 from data.store import Store
 from tests.benchmarks.audience import gather
 from tests.benchmarks.measured import NEWEST_DAY, Measured, Scale

@@ -3,10 +3,10 @@
 from datetime import timedelta
 from pathlib import Path
 
+from data.accounts.tenants import add_tenant
+from data.accounts.tokens import TokenFacts, save_token
+from data.accounts.vault import open_vault
 from data.store import Store
-from data.tenants import add_tenant
-from data.tokens import TokenFacts, save_token
-from data.vault import open_vault
 from tests.benchmarks.measured import LIVED_DAYS, NOW
 from tests.benchmarks.simulation import OWNER_ID, TOKEN
 from tests.simulated_github.generated import generated_repositories

@@ -12,10 +12,10 @@ from collector.errors import AccessRefused, LimitReached, Missing, TokenRefused
 from collector.parse import AnswerRefused
 from collector.progress import Silent
 from collector.settings import Settings
+from data.accounts.tokens import TokenFacts, save_token
+from data.accounts.vault import open_vault
 from data.calendar import utc_now
-from data.pauses import OwnerPause, save_pauses
-from data.tokens import TokenFacts, save_token
-from data.vault import open_vault
+from data.collection.pauses import OwnerPause, save_pauses
 from tests.collector.asking import REPO, SECRET, VIEWS, Asking, asking, hello
 from tests.collector.conftest import CommandLine
 from tests.simulated_github import Fault, Lack, Repository, Token, World

@@ -2,8 +2,8 @@
 
 import pytest
 
-from data.repositories import repositories
-from data.tenants import operator
+from data.accounts.tenants import operator
+from data.collection.repositories import repositories
 from tests.collector.conftest import CommandLine, last_line, refused
 
 

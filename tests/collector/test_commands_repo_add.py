@@ -6,8 +6,8 @@ import pytest
 
 from collector.commands import following
 from collector.run import RunInProgress
+from data.accounts.tenants import operator
 from data.store import Store
-from data.tenants import operator
 from tests.collector.conftest import SECRET, CommandLine, refused, repository
 from tests.simulated_github import FOR_EVER, Fault, Lack, SimulatedGitHub
 

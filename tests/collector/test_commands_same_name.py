@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from data.accounts.tenants import operator
+from data.collection.repositories import add_repositories, repositories
 from data.models import RepositoryFacts
-from data.repositories import add_repositories, repositories
-from data.tenants import operator
 from tests.collector.conftest import CommandLine, refused
 
 

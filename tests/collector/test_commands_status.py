@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from data.tenants import operator
-from data.tokens import TokenVerdict, save_verdicts, tokens
+from data.accounts.tenants import operator
+from data.accounts.tokens import TokenVerdict, save_verdicts, tokens
 from tests.collector.conftest import SECRET, CommandLine, last_line, refused
 from tests.simulated_github import FOR_EVER, Fault, Lack, SimulatedGitHub
 

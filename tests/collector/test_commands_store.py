@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from collector.run import _alone
+from data.accounts.vault import KEY_FILE
 from data.store import Store
-from data.vault import KEY_FILE
 from tests.collector.conftest import CommandLine, last_line, refused
 
 

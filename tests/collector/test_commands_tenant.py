@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from data.accounts.tenants import operator
+from data.accounts.tokens import open_tokens, tokens
+from data.accounts.vault import KEY_FILE, open_vault
 from data.store import Store
-from data.tenants import operator
-from data.tokens import open_tokens, tokens
-from data.vault import KEY_FILE, open_vault
 from tests.collector.conftest import SECRET, CommandLine, last_line, refused
 from tests.simulated_github import SimulatedGitHub, Token
 

@@ -2,11 +2,11 @@
 
 import pytest
 
-from data import accounts, invitations, sessions
-from data.authority import NewUser
+from data.accounts import accounts, invitations, sessions
+from data.accounts.authority import NewUser
+from data.accounts.vault import KEY_FILE
 from data.calendar import utc_now
 from data.models import Account
-from data.vault import KEY_FILE
 from tests.collector.conftest import CommandLine, refused
 
 PASSWORD = "a good long password"

@@ -12,7 +12,7 @@ from collector.github import GitHub
 from collector.limits import Owner
 from collector.redaction import HIDDEN
 from collector.settings import Settings
-from data.tokens import OpenToken
+from data.accounts.tokens import OpenToken
 from tests.collector.asking import SECRET, VIEWS, VirtualClock, asking
 from tests.collector.other_servers import Serve, hangs_up, listening
 from tests.simulated_github import Fault

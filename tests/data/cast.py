@@ -5,13 +5,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from data import accounts, passwords, sessions
-from data.authority import COMMAND_LINE, NewUser, save_account, save_grant, stored_accounts
+from data.accounts import accounts, passwords, sessions
+from data.accounts.authority import COMMAND_LINE, NewUser, save_account, save_grant, stored_accounts
+from data.accounts.tenants import add_tenant
+from data.collection.repositories import add_repositories
 from data.models import Account, Grant, Repository, RepositoryFacts, Role
-from data.repositories import add_repositories
 from data.schema import tables
 from data.store import Store
-from data.tenants import add_tenant
 
 NOW = datetime(2026, 5, 10, 12, tzinfo=UTC)
 SECOND, MINUTE, HOUR, DAY = (timedelta(seconds=n) for n in (1, 60, 3600, 86400))

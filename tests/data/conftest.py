@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from data import ledger
+from data.collection import ledger
 from data.store import Store
 from tests.data.writers import NOW, follow_numbers
 

@@ -7,9 +7,12 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
-from data import ledger
-from data.authority import COMMAND_LINE
+from data.accounts.authority import COMMAND_LINE
+from data.accounts.tenants import add_tenant
 from data.calendar import utc_day, whole_week_to_ask_for
+from data.collection import ledger
+from data.collection.repositories import add_repositories
+from data.insight.notes import NewNote, add_note
 from data.models import (
     AssetReading,
     DayReading,
@@ -32,10 +35,7 @@ from data.models import (
     WeeklyObservation,
     WeekReading,
 )
-from data.notes import NewNote, add_note
-from data.repositories import add_repositories
 from data.store import Store
-from data.tenants import add_tenant
 from tests.data.writers import NOW, result
 
 TODAY = utc_day(NOW)

@@ -2,7 +2,8 @@
 
 from datetime import UTC, date, datetime, timedelta
 
-from data.authority import COMMAND_LINE
+from data.accounts.authority import COMMAND_LINE
+from data.insight.notes import NewNote, add_note
 from data.models import (
     AssetReading,
     Endpoint,
@@ -15,7 +16,6 @@ from data.models import (
     StarDay,
     StarObservation,
 )
-from data.notes import NewNote, add_note
 from data.store import Store
 from tests.data.reading import answer, follow
 from tests.data.writers import result, save

@@ -11,11 +11,11 @@ from typing import Any
 import pyarrow as pa
 from pandas import DataFrame
 
+from data.accounts.tenants import add_tenant
+from data.collection.repositories import add_repositories
 from data.models import DayReading, Endpoint, EndpointResult, Metric, RepositoryFacts, TrafficObservation, TrafficWindow
-from data.repositories import add_repositories
-from data.selection import Page
 from data.store import Store
-from data.tenants import add_tenant
+from data.traffic.selection import Page
 from tests.data.filled import TODAY, fill
 from tests.data.writers import NOW, result
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from data import sessions
+from data.accounts import sessions
+from data.accounts.authority import NewUser, save_account
 from data.answers import MOST, Answers
-from data.authority import NewUser, save_account
 from data.store import Store
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)

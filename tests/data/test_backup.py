@@ -8,10 +8,10 @@ import pytest
 
 from data import backup as backup_module
 from data import schema
+from data.accounts.tenants import add_tenant
 from data.backup import BackupIncomplete, backup, backups, restore
 from data.locking import exclusive
 from data.store import Store, StoreBusy, StoreMissing, StoreNotWritten, StoreTooNew, StoreUnreadable
-from data.tenants import add_tenant
 from tests.data.writers import NOW, batch, save, whole_batches
 
 pytestmark = pytest.mark.usefixtures("numbered")

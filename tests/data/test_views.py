@@ -10,11 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from data.accounts.tenants import add_tenant
 from data.calendar import utc_day
+from data.collection.repositories import add_repositories, pause_repository
 from data.models import DayReading, Endpoint, EndpointResult, Metric, RepositoryFacts, TrafficObservation, TrafficWindow
-from data.repositories import add_repositories, pause_repository
 from data.store import Store
-from data.tenants import add_tenant
 from tests.data.writers import NOW, result, save
 
 FEW = settings(

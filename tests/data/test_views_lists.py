@@ -13,6 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.parse import parse_traffic
+from data.accounts.tenants import add_tenant
+from data.collection.repositories import add_repositories
 from data.models import (
     AssetReading,
     Endpoint,
@@ -26,9 +28,7 @@ from data.models import (
     StarObservation,
     StatsObservation,
 )
-from data.repositories import add_repositories
 from data.store import Store
-from data.tenants import add_tenant
 from tests.data.filled import TODAY, filled_store
 from tests.data.writers import NOW, result, save
 

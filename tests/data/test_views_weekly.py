@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from data.accounts.tenants import add_tenant
+from data.collection.repositories import add_repositories, pause_repository
 from data.models import (
     DayReading,
     Endpoint,
@@ -17,9 +19,7 @@ from data.models import (
     WeeklyObservation,
     WeekReading,
 )
-from data.repositories import add_repositories, pause_repository
 from data.store import Store
-from data.tenants import add_tenant
 from tests.data.writers import NOW, result, save
 
 TODAY = date(2026, 5, 10)  # a Sunday

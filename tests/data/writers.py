@@ -14,8 +14,8 @@ from pathlib import Path
 
 import duckdb
 
-from data import ledger
 from data import store as store_module
+from data.collection import ledger
 from data.models import DayReading, Endpoint, EndpointResult, Metric, Observation, RunState, TrafficObservation
 from data.store import Store, StoreNotWritten
 

@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from data import accounts, grants, invitations
-from data.authority import NewUser
+from data.accounts import accounts, grants, invitations
+from data.accounts.authority import NewUser
+from data.accounts.tenants import operator, tenants
 from data.calendar import utc_now
+from data.collection.repositories import repositories
 from data.models import Grant, Role
-from data.repositories import repositories
 from data.store import Store
-from data.tenants import operator, tenants
 
 PASSWORD = "look around"
 EVERYTHING, ONE_REPOSITORY = "demo", "guest"

@@ -5,13 +5,13 @@ from datetime import date
 
 import pytest
 
-from data.query_examples import Example, examples
-from data.query_parameters import parameter_names
-from data.sandbox import Question, Sandbox
-from data.sandbox_process import Limits
+from data.sandbox.query_examples import Example, examples
+from data.sandbox.query_parameters import parameter_names
+from data.sandbox.sandbox import Question, Sandbox
+from data.sandbox.sandbox_process import Limits
 from data.store import Store
 from tests.data.filled import FIRST_RUN, TODAY, filled_store
-from tests.data.test_sandbox_attacks import EVERYTHING
+from tests.data.sandbox.test_sandbox_attacks import EVERYTHING
 from tests.docs.test_sql_docs import QUERIES
 
 NOT_IN_THE_SANDBOX = {"A column a repository", "Export to Parquet"}  # it names no columns; it writes a file

@@ -13,13 +13,14 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from data import accounts, grants, ledger, sessions
-from data.authority import COMMAND_LINE, NewUser
+from data.accounts import accounts, grants, sessions
+from data.accounts.authority import COMMAND_LINE, NewUser
+from data.accounts.tenants import add_tenant
 from data.calendar import utc_day, utc_now
+from data.collection import ledger
+from data.collection.repositories import add_repositories
 from data.models import Account, EndpointResult, Grant, RepositoryFacts, Role, RunState
-from data.repositories import add_repositories
 from data.store import Store
-from data.tenants import add_tenant
 from pages.ui import session
 from pages.ui.store import the_store
 from tests.data.filled import DOCS, ENGINE, MIRROR, NAMES, TELESCOPE, counters, listings, traffic

@@ -13,13 +13,13 @@ from collector.clock import GitHubTime, Stopped, SystemClock
 from collector.progress import Silent
 from collector.run import RunReport, RunRequest, collect
 from collector.settings import Settings
-from data.ledger import Scope
+from data.accounts.tenants import add_tenant
+from data.accounts.tokens import TokenFacts, save_token
+from data.accounts.vault import open_vault
+from data.collection.ledger import Scope
+from data.collection.repositories import add_repositories
 from data.models import RepositoryFacts, RunState
-from data.repositories import add_repositories
 from data.store import Store
-from data.tenants import add_tenant
-from data.tokens import TokenFacts, save_token
-from data.vault import open_vault
 from tests.simulated_github import Asset, Release, Repository, SimulatedGitHub, Token, World
 
 NOW = datetime(2026, 5, 7, 16, tzinfo=UTC)  # a Thursday: yesterday is published, last week is settled and whole

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from data.accounts.vault import KEY_VARIABLE, open_vault
 from data.store import Store
-from data.vault import KEY_VARIABLE, open_vault
 from tests.collector.run.collecting import NOW, SECRET, Collection, MachineTime, small_world
 from tests.simulated_github import SimulatedGitHub
 

@@ -21,7 +21,7 @@ from collector.clock import SystemClock
 from collector.progress import Silent
 from collector.run import RunRequest, collect
 from collector.settings import Settings
-from data.ledger import Scope
+from data.collection.ledger import Scope
 from data.store import Store, StoreNotWritten
 from tests.collector.run.collecting import NOW, machine_stands_at
 

@@ -116,5 +116,5 @@ def test_a_later_visit_confirms_again_at_no_cost_and_without_a_line_in_the_log(c
 
     collection.github.faults.add(Fault(rework=linger).on("/repos/octo/three/traffic/clones"))
     assert collection().state is RunState.COMPLETE
-    assert collection.github.requests.by_status[304] >= 3
+    assert collection.github.requests.by_status[304] >= 1, "octo/three for certain, the others if they came before it"
     assert collection.rows("select count(*) from collection_result where endpoint = 'repository'") == [(3,)]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from data.ledger import Scope
+from data.collection.ledger import Scope
 from data.models import RunState
 from tests.collector.run.collecting import HOUR, OTHER_OWNER_ID, OTHER_SECRET, SECRET, Collection
 from tests.simulated_github import Lack, Token

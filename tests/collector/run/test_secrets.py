@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from data.accounts.vault import KEY_FILE
 from data.models import RunState
-from data.vault import KEY_FILE
 from tests.collector.run.collecting import DAY, HOUR, OTHER_OWNER_ID, OTHER_SECRET, SECRET, Collection
 from tests.data.writers import hold_open, let_go, said
 from tests.data.writers import start as start_writer

@@ -2,9 +2,9 @@
 
 import pytest
 
-from data.log import runs
+from data.accounts.tenants import operator
+from data.collection.log import runs
 from data.models import RunState
-from data.tenants import operator
 from pages.ui import collecting
 from tests.pages.administration.conftest import SECRET, store_token
 from tests.pages.app import BLUE, App, shown_text

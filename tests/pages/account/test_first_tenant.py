@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from data import accounts
-from data.authority import NewUser
+from data.accounts import accounts
+from data.accounts.authority import NewUser
+from data.accounts.tenants import add_tenant, has_tenants, operator, tenants
+from data.accounts.tokens import tokens
 from data.calendar import utc_now
 from data.store import Store
-from data.tenants import add_tenant, has_tenants, operator, tenants
-from data.tokens import tokens
 from tests.pages.app import PASSWORD, App, shown_text
 from tests.simulated_github import SimulatedGitHub, Token, World
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from data import accounts, sessions
-from data.accounts import Identity
-from data.authority import COMMAND_LINE
+from data.accounts import accounts, sessions
+from data.accounts.accounts import Identity
+from data.accounts.authority import COMMAND_LINE
 from data.calendar import utc_now
 from tests.pages.app import App, shown_text
 

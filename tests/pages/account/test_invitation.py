@@ -3,8 +3,8 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from data import accounts, invitations
-from data.authority import COMMAND_LINE
+from data.accounts import accounts, invitations
+from data.accounts.authority import COMMAND_LINE
 from data.calendar import utc_now
 from data.models import Grant, Role
 from tests.data.filled import DOCS

@@ -3,7 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from data import accounts, sessions
+from data.accounts import accounts, sessions
 from data.calendar import utc_now
 from tests.pages.administration.dialogs import confirmed
 from tests.pages.app import CAST, PASSWORD, App, shown_text

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from data import accounts
-from data.authority import NewUser
+from data.accounts import accounts
+from data.accounts.authority import NewUser
 from data.calendar import utc_now
 from data.models import Role
 from data.store import Store

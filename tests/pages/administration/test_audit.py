@@ -2,7 +2,7 @@
 
 import pytest
 
-from data.audit import Subject, save_act
+from data.accounts.audit import Subject, save_act
 from data.calendar import utc_now
 from tests.pages.app import BLUE, GREEN, App, shown_text
 

@@ -1,9 +1,9 @@
 """What administrators read is kept for each account and version of the store apart."""
 
-from data import accounts, grants
-from data.audit import ActFilter, Subject, save_act
+from data.accounts import accounts, grants
+from data.accounts.audit import ActFilter, Subject, save_act
 from data.calendar import utc_now
-from data.log import Wanted
+from data.collection.log import Wanted
 from data.models import Grant, Role
 from pages.administration import readers
 from pages.administration.log_rows import run_results

@@ -5,8 +5,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from data import grants, invitations, sessions
-from data.accounts import active_account
+from data.accounts import grants, invitations, sessions
+from data.accounts.accounts import active_account
 from data.calendar import utc_now
 from data.models import Grant, Role
 from tests.data.filled import DOCS

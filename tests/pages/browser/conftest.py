@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from data import accounts, sessions
+from data.accounts import accounts, sessions
 from data.calendar import utc_now
 from tests.pages.browser.chromium import NoChromium, launched
 from tests.pages.browser.visitor import Visitor, visiting

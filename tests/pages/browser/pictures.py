@@ -14,7 +14,7 @@ from typing import Any
 
 from PIL import Image
 
-from data.accounts import has_users
+from data.accounts.accounts import has_users
 from data.store import Store
 from tests.demo.people import EVERYTHING, PASSWORD, add_people
 from tests.pages.browser.chromium import launched

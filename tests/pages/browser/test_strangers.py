@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from data import accounts, grants
-from data.authority import COMMAND_LINE, NewUser
+from data.accounts import accounts, grants
+from data.accounts.authority import COMMAND_LINE, NewUser
+from data.accounts.tenants import add_tenant
 from data.calendar import utc_now
+from data.collection.repositories import add_repositories
 from data.models import Grant, RepositoryFacts, Role
-from data.repositories import add_repositories
 from data.store import Store
-from data.tenants import add_tenant
 from pages.ui.headers import HEADERS
 from pages.ui.sections import SECTIONS
 from tests.data.filled import NAMES

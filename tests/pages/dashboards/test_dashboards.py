@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from data import dashboards
 from data.calendar import utc_now
-from data.dashboard_shapes import Dashboard, Kind, Panel, Source
-from data.dashboard_specification import parse_dashboard, written
+from data.dashboards import dashboards
+from data.dashboards.dashboard_shapes import Dashboard, Kind, Panel, Source
+from data.dashboards.dashboard_specification import parse_dashboard, written
 from tests.pages.administration.dialogs import confirmed
 from tests.pages.app import BLUE, App, shown_text
 

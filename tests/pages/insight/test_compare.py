@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from data.authority import COMMAND_LINE
+from data.accounts.authority import COMMAND_LINE
 from data.calendar import utc_now
-from data.notes import NewNote, add_note
+from data.insight.notes import NewNote, add_note
 from tests.data.filled import DOCS, ENGINE, TELESCOPE
 from tests.pages.app import App, days_ago, shown_text
 from tests.pages.traffic.test_chart import NO_READERS, READERS

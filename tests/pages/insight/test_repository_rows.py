@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 from pandas import DataFrame
 
-from data.events import compared
-from data.notes import checked_link
-from data.repository_story import of_one
-from data.spike_facts import Cause, Listed, Noted, Released, Starred
+from data.insight.events import compared
+from data.insight.notes import checked_link
+from data.insight.repository_story import of_one
+from data.insight.spike_facts import Cause, Listed, Noted, Released, Starred
 from pages.insight import coverage_rows, event_rows, listing_rows, repository_rows, spike_words
 from pages.insight.note_links import to_open
 from pages.insight.repository_rows import Mark

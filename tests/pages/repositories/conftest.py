@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from data.accounts.tokens import TokenFacts, save_token
+from data.accounts.vault import open_vault
 from data.calendar import utc_now
-from data.tokens import TokenFacts, save_token
-from data.vault import open_vault
 from tests.pages.app import BLUE, App
 from tests.simulated_github import Lack, Repository, SimulatedGitHub, Token, World
 

@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from data import grants
+from data.accounts import grants
+from data.accounts.tenants import operator
 from data.calendar import utc_now
+from data.collection.repositories import repositories
 from data.models import RepositoryState, Viewer
-from data.repositories import repositories
-from data.tenants import operator
-from data.traffic import repository_overview
+from data.traffic.traffic import repository_overview
 from pages.ui import collecting
 from tests.pages.app import App, shown_text
 from tests.pages.repositories.conftest import store_token

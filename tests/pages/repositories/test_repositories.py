@@ -6,13 +6,13 @@ import pytest
 from pyarrow.ipc import open_stream
 from streamlit.testing.v1 import AppTest
 
-from data import grants
-from data.audit import ActFilter, acts
-from data.authority import COMMAND_LINE
+from data.accounts import grants
+from data.accounts.audit import ActFilter, acts
+from data.accounts.authority import COMMAND_LINE
+from data.accounts.tenants import operator
 from data.calendar import utc_now
+from data.collection.repositories import repositories
 from data.models import Grant, RepositoryState, Role
-from data.repositories import repositories
-from data.tenants import operator
 from pages.repositories import removal
 from tests.data.filled import DOCS, ENGINE, MIRROR, NAMES, TELESCOPE
 from tests.pages.app import GREEN, App, shown_text

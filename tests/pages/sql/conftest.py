@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from data.sandbox import Sandbox
-from data.sandbox_process import Limits
+from data.sandbox.sandbox import Sandbox
+from data.sandbox.sandbox_process import Limits
 from pages.sql import running
 from pages.ui.store import the_store
 from tests.pages.app import App

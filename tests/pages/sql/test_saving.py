@@ -4,8 +4,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from data.calendar import utc_now
-from data.query_parameters import Kind, Parameter
-from data.saved_queries import NewQuery, add_query, share_query
+from data.sandbox.query_parameters import Kind, Parameter
+from data.sandbox.saved_queries import NewQuery, add_query, share_query
 from tests.pages.administration.dialogs import confirmed
 from tests.pages.app import BLUE, App, shown_text
 

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from data.sandbox import Sandbox
+from data.sandbox.sandbox import Sandbox
 from pages.sql import running
 from tests.pages.app import App, shown_text
 

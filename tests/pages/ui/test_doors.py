@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from data import accounts, sessions
-from data.authority import COMMAND_LINE
+from data.accounts import accounts, sessions
+from data.accounts.authority import COMMAND_LINE
 from data.calendar import utc_now
 from pages.ui.sections import SECTIONS
 from tests.pages.ui.live import Live, serving

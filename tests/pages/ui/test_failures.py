@@ -10,8 +10,8 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient, WebSocketDenialResponse
 from starlette.websockets import WebSocket
 
+from data.accounts.vault import KeyUnusable
 from data.store import StoreBusy, StoreNotWritten, StoreUnreadable
-from data.vault import KeyUnusable
 from pages.ui import addresses, doors, headers, messages
 from tests.pages.app import App, shown_text
 

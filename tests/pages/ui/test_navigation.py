@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import streamlit as st
 
-from data import grants
+from data.accounts import grants
 from data.calendar import utc_now
 from data.models import Grant, Role
 from pages.ui.sections import SECTIONS

@@ -6,7 +6,7 @@ import pandas as pd
 import pyarrow as pa
 from pandas import DataFrame
 
-from data.query_results import frame
+from data.sandbox.query_results import frame
 from pages.ui.charts.query import MOST_BARS, Axes, drawing, suggested
 
 DAYS = [date(2026, 5, 1) + timedelta(days=n) for n in range(4)]

@@ -3,8 +3,8 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from data import accounts, sessions
-from data.authority import COMMAND_LINE
+from data.accounts import accounts, sessions
+from data.accounts.authority import COMMAND_LINE
 from data.calendar import utc_now
 from tests.pages.app import PASSWORD, App, shown_text
 

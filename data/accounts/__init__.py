@@ -1,0 +1,1 @@
+"""Who may do what: users, sessions, grants, invitations, tenants, tokens. Lies in `control`, tenants apart."""

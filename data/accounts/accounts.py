@@ -1,0 +1,310 @@
+"""Users: the first one by a set-up code, the others by an admin; passwords, identities, disabling.
+
+AccountRefused      something about a user cannot be so (see authority.py)
+├── NotAllowed      whoever acts may not do this
+├── SetupRefused    the set-up code is not the one, or there is a first user already
+└── PasswordWrong   the current password, asked for once more, is another
+PasswordRefused     a new password is not acceptable (see passwords.py)
+TooManyAttempts     see sessions.py
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import duckdb
+
+from data.accounts import sessions
+from data.accounts.audit import note
+from data.accounts.authority import (
+    AccountRefused,
+    NewUser,
+    account_named,
+    account_with_id,
+    acting,
+    checked,
+    checked_email,
+    checked_name,
+    keep_an_admin,
+    save_account,
+    save_grant,
+    stored_accounts,
+    username_as_typed,
+)
+from data.accounts.passwords import (
+    check_acceptable,
+    code_as_typed,
+    fingerprint,
+    hash_of_nothing,
+    hashed,
+    matches,
+    new_code,
+    same,
+)
+from data.calendar import stored
+from data.models import Account, Grant, Role
+from data.store import Store
+
+SETUP = "setup code"  # attempts at it are counted under this name, which cannot be a user's
+IDENTITY_LIMIT = 255
+
+
+class SetupRefused(AccountRefused):
+    """The first user cannot be added with this code, or not any more."""
+
+
+class PasswordWrong(AccountRefused):
+    """The current password is another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who somebody is to a provider of OpenID Connect: the provider, and its lasting name for the person."""
+
+    issuer: str
+    subject: str
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether both are told, in a form that can be kept."""
+        return all(part.isprintable() and 0 < len(part) <= IDENTITY_LIMIT for part in (self.issuer, self.subject))
+
+
+def has_users(store: Store) -> bool:
+    """Whether the first user has been added."""
+    return store.control.remembered("has users", _has_users)
+
+
+def renew_setup_code(store: Store, now: datetime) -> str | None:
+    """A new code with which the first user can be added; the former one is void. None where there are users."""
+    if has_users(store):
+        return None
+    code = new_code()
+    with store.control.commit("making a set-up code") as connection:
+        if _has_users(connection):
+            return None
+        sessions.forget_attempts(connection, SETUP)
+        connection.execute("delete from setup_code")
+        values = {"hash": fingerprint(code_as_typed(code)), "now": stored(now)}
+        connection.execute("insert into setup_code values ($hash, $now)", values)
+    return code
+
+
+def add_first_user(store: Store, setup_code: str, user: NewUser, now: datetime) -> Account:
+    """Add the first user, an admin, with the code that the server has printed: once only, in one commit.
+
+    Raises: SetupRefused, TooManyAttempts, AccountRefused, PasswordRefused.
+    """
+    if has_users(store):
+        raise SetupRefused("This server has been set up already. Sign in.")
+    sessions.attempt(store, SETUP, "", now)
+    with store.control.read() as cursor:
+        _check_setup_code(cursor, setup_code)
+    user, password_hash = prepared(user)
+    with store.control.commit("adding the first user") as connection:
+        if _has_users(connection):
+            raise SetupRefused("This server has been set up already. Sign in.")
+        _check_setup_code(connection, setup_code)
+        user_id = save_account(connection, user, password_hash, now)
+        save_grant(connection, user_id, Grant(Role.ADMIN), (SETUP, now))
+        connection.execute("delete from setup_code")
+        sessions.forget_attempts(connection, SETUP)
+        note(connection, "first user added", f"user {user.username}", (SETUP, now))
+        return account_with_id(connection, user_id)
+
+
+def add_user(store: Store, by: str, user: NewUser, now: datetime) -> Account:
+    """Add a user without any grant. Raises: NotAllowed, AccountRefused, PasswordRefused."""
+    user, password_hash = (checked(user), None) if user.password is None else prepared(user)
+    with store.control.commit("adding a user") as connection:
+        acting(connection, by).require_admin()
+        user_id = save_account(connection, user, password_hash, now)
+        note(connection, "user added", f"user {user.username}", (by, now))
+        return account_with_id(connection, user_id)
+
+
+def change_password(store: Store, session_secret: str, current: str, new: str, now: datetime) -> None:
+    """Change the password of the user whose session this is; all their other sessions end, and reset links are void.
+
+    Raises: PasswordWrong, PasswordRefused, TooManyAttempts, AccountRefused when the session has ended.
+    """
+    account = sessions.account_of_session(store, session_secret, now)
+    if account is None:
+        raise AccountRefused("You have been signed out. Sign in again.")
+    sessions.attempt(store, account.username, "", now)
+    if check_password(store, account.username, current) is None:
+        raise PasswordWrong("The current password is another.")
+    if new == current:
+        raise AccountRefused("The new password is the current one.")
+    check_acceptable(new, account.username)
+    new_hash = hashed(new)
+    with store.control.commit("changing a password") as connection:
+        if sessions.session_owner(connection, session_secret, now) is None:
+            raise AccountRefused("You have been signed out. Sign in again.")
+        save_password(connection, account, new_hash, now)
+        sessions.end_sessions(connection, account.user_id, session_secret)
+        note(connection, "password changed", f"user {account.username}", (account.username, now))
+
+
+def save_password(connection: duckdb.DuckDBPyConnection, account: Account, new_hash: str, now: datetime) -> None:
+    """Put a password's hash in the former one's place, inside the caller's commit; reset links are void."""
+    values = {"hash": new_hash, "now": stored(now), "user_id": account.user_id}
+    connection.execute(
+        "update account set password_hash = $hash, password_changed_at = $now where user_id = $user_id", values
+    )
+    connection.execute("delete from invitation where user_id = $user_id", {"user_id": account.user_id})
+    sessions.forget_attempts(connection, account.username)
+
+
+def disable_user(store: Store, by: str, user_id: int, now: datetime) -> None:
+    """Keep a user out: their sessions end at once. The last active admin stays. Raises: NotAllowed, AccountRefused."""
+    with store.control.commit("disabling a user") as connection:
+        acting(connection, by).require_admin()
+        account = account_with_id(connection, user_id)
+        keep_an_admin(connection, user_id)
+        connection.execute("update account set active = false where user_id = $user_id", {"user_id": user_id})
+        connection.execute("delete from invitation where user_id = $user_id", {"user_id": user_id})
+        sessions.end_sessions(connection, user_id)
+        note(connection, "user disabled", f"user {account.username}", (by, now))
+
+
+def enable_user(store: Store, by: str, user_id: int, now: datetime) -> None:
+    """Let a disabled user in again, with the grants they have. Raises: NotAllowed, AccountRefused."""
+    with store.control.commit("enabling a user") as connection:
+        acting(connection, by).require_admin()
+        account = account_with_id(connection, user_id)
+        connection.execute("update account set active = true where user_id = $user_id", {"user_id": user_id})
+        note(connection, "user enabled", f"user {account.username}", (by, now))
+
+
+def rename(store: Store, by: str, user_id: int, display_name: str, now: datetime) -> None:
+    """Change the name that is shown; the username stays. Raises: NotAllowed, AccountRefused."""
+    values = {"user_id": user_id, "name": checked_name(display_name)}
+    with store.control.commit("renaming a user") as connection:
+        acting(connection, by).require_self_or_admin(user_id)
+        account = account_with_id(connection, user_id)
+        connection.execute("update account set display_name = $name where user_id = $user_id", values)
+        note(connection, "name changed", f"user {account.username}", (by, now))
+
+
+def change_email(store: Store, by: str, user_id: int, email: str | None, now: datetime) -> None:
+    """Change or, with an empty one, remove the e-mail address. Raises: NotAllowed, AccountRefused."""
+    values = {"user_id": user_id, "email": checked_email(email)}
+    with store.control.commit("changing an e-mail address") as connection:
+        acting(connection, by).require_self_or_admin(user_id)
+        account = account_with_id(connection, user_id)
+        connection.execute("update account set email = $email where user_id = $user_id", values)
+        note(connection, "e-mail address changed", f"user {account.username}", (by, now))
+
+
+def accounts(account: Account, store: Store) -> list[Account]:
+    """The users that this user administers, by username: an admin all; a tenant's manager those with a grant for
+    the tenant, with those grants only and without their e-mail addresses; anybody else none.
+    """
+    with store.control.read() as cursor:
+        everybody = stored_accounts(cursor)
+    if account.active and account.has(Role.ADMIN):
+        return everybody
+    managed = {grant.tenant_id for grant in account.grants if account.active and grant.role == Role.TENANT}
+    seen = [
+        replace(each, email=None, grants=tuple(grant for grant in each.grants if grant.tenant_id in managed))
+        for each in everybody
+    ]
+    return [each for each in seen if each.grants and managed]
+
+
+def check_password(store: Store, username: str, password: str) -> Account | None:
+    """The active user with this name and password. Count the attempt first: sessions.attempt.
+
+    Unknown, disabled and known users take the same time: there is always one hash to check.
+    """
+    account, password_hash = _credentials(store, username)
+    right = matches(password, password_hash)
+    return account if right else None
+
+
+def active_account(store: Store, username: str) -> Account | None:
+    """The active user of that name: for whoever has just compared the password with `credentials_for_form`."""
+    return _credentials(store, username)[0]
+
+
+def credentials_for_form(store: Store, username: str) -> dict[str, dict[str, dict[str, Any]]]:
+    """What streamlit-authenticator's form takes, for the one user whose name was typed.
+
+    An unknown or disabled user has an entry too, with a hash that no password has, so that the check takes its time.
+    A password over 72 bytes is no match there, but an error is printed: check its length before.
+    """
+    account, password_hash = _credentials(store, username)
+    entry = {
+        "password": password_hash,
+        "email": (account.email or "") if account else "",
+        "first_name": account.display_name if account else "",
+        "last_name": "",
+    }
+    return {"usernames": {username.strip().lower(): entry}}
+
+
+def account_of_identity(store: Store, issuer: str, subject: str) -> Account | None:
+    """The active user that an OpenID Connect identity is linked with. An unknown one is nobody: it grants nothing."""
+    with store.control.read() as cursor:
+        user_id = _owner_of_identity(cursor, Identity(issuer, subject))
+        account = None if user_id is None else account_with_id(cursor, user_id)
+    return account if account is not None and account.active else None
+
+
+def link_identity(store: Store, by: str, user_id: int, identity: Identity, now: datetime) -> None:
+    """Let a user sign in by OpenID Connect too; an identity belongs to one user. Raises: NotAllowed, AccountRefused."""
+    if not identity.is_whole:
+        raise AccountRefused("The provider has not told who this is.")
+    values = {"user_id": user_id, "issuer": identity.issuer, "subject": identity.subject, "now": stored(now)}
+    with store.control.commit("linking an identity") as connection:
+        acting(connection, by).require_self_or_admin(user_id)
+        account = account_with_id(connection, user_id)
+        owner = _owner_of_identity(connection, identity)
+        if owner not in {None, user_id}:
+            raise AccountRefused("This identity belongs to another user.")
+        if owner is None:
+            connection.execute("insert into account_identity values ($user_id, $issuer, $subject, $now)", values)
+            note(connection, "identity linked", f"user {account.username}", (by, now), identity.issuer)
+
+
+def prepared(user: NewUser) -> tuple[NewUser, str]:
+    """A checked user who has chosen a password, and its hash: made outside of any commit, since it takes its time.
+
+    Raises: AccountRefused, PasswordRefused.
+    """
+    user = checked(user)
+    check_acceptable(user.password or "", user.username)
+    return user, hashed(user.password or "")
+
+
+def _has_users(connection: duckdb.DuckDBPyConnection) -> bool:
+    return bool(connection.execute("select 1 as present from account limit 1").fetchall())
+
+
+def _check_setup_code(connection: duckdb.DuckDBPyConnection, typed: str) -> None:
+    rows = connection.execute("select code_hash from setup_code").fetchall()
+    given = fingerprint(code_as_typed(typed))
+    if not any(same(given, code_hash) for (code_hash,) in rows):
+        raise SetupRefused("This is not the set-up code. The server prints it at every start; the newest one counts.")
+
+
+def _credentials(store: Store, username: str) -> tuple[Account | None, str]:
+    """The active user of that name with their hash, or nobody with a hash that no password has."""
+    with store.control.read() as cursor:
+        account = account_named(cursor, username)
+        named = {"username": username_as_typed(username)}
+        rows = cursor.execute("select password_hash from account where username = $username", named).fetchall()
+    nothing = hash_of_nothing()
+    if account is None or not account.active or rows[0][0] is None:
+        return None, nothing
+    return account, rows[0][0]
+
+
+def _owner_of_identity(connection: duckdb.DuckDBPyConnection, identity: Identity) -> int | None:
+    if not identity.is_whole:
+        return None
+    owner = "select user_id from account_identity where issuer = $issuer and subject = $subject"
+    values = {"issuer": identity.issuer, "subject": identity.subject}
+    rows = connection.execute(owner, values).fetchall()
+    return int(rows[0][0]) if rows else None

@@ -1,0 +1,254 @@
+"""Grants, and what follows from them: the one place that works out which repositories and tenants a user may see.
+
+AccountRefused      (see authority.py)
+├── NotAllowed      whoever acts may not give or take this grant
+└── GrantRefused    there is no such tenant or repository, or the grant is not one
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import duckdb
+
+from data.accounts.audit import Subject, note
+from data.accounts.authority import (
+    AccountRefused,
+    Authority,
+    NotAllowed,
+    account_with_id,
+    acting,
+    keep_an_admin,
+    save_grant,
+)
+from data.calendar import aware
+from data.models import Account, Grant, Repository, RepositoryState, Role, Viewer
+from data.sql import query
+from data.store import Store
+
+FOR_A_TENANT = (Role.TENANT, Role.TENANT_VIEWER)
+
+
+class GrantRefused(AccountRefused):
+    """The grant is for something that is not there, or not a grant."""
+
+
+@dataclass(frozen=True, slots=True)
+class NamedGrant:
+    """A grant as people read it; `tenant` and `repository` are names, None where the role is not for one."""
+
+    grant: Grant
+    tenant: str | None
+    repository: str | None
+    granted_by: str
+    granted_at: datetime
+
+
+def viewer_of(store: Store, account: Account) -> Viewer:
+    """What a user may see: repositories whose rows, and tenants all of whose rows, are theirs to read.
+
+    The roles tenant and tenant viewer show a tenant with all its repositories, a repository viewer's grants single
+    ones, admin and maintainer nothing. A deactivated tenant shows nothing, and what has been deleted is gone.
+    A disabled user sees nothing.
+    """
+    if not account.active:
+        return Viewer(frozenset(), frozenset())
+    tenant_ids = [grant.tenant_id for grant in account.grants if grant.role in FOR_A_TENANT]
+    return _viewer(store, tenant_ids, [g.repository_id for g in account.grants if g.role == Role.REPOSITORY_VIEWER])
+
+
+def administered(account: Account, store: Store) -> Viewer:
+    """What a user administers, to list and to name it, not to show its traffic: an admin every tenant (deactivated
+    ones included) and repository, a tenant's manager their tenants, unless deactivated.
+    """
+    if not account.active:
+        return Viewer(frozenset(), frozenset())
+    if account.has(Role.ADMIN):
+        places = _places(store)
+        return Viewer(frozenset(places.repositories), frozenset(places.tenants))
+    managed = [grant.tenant_id for grant in account.grants if grant.role == Role.TENANT]
+    return _viewer(store, managed, [])
+
+
+def grantable_repositories(account: Account, store: Store) -> list[Repository]:
+    """The repositories for which this user may make others viewers, by tenant and name."""
+    values = {"visible": list(administered(account, store).repository_ids)}
+    with store.traffic.read() as cursor:
+        rows = cursor.execute(query("grants.grantable_repositories"), values).fetchall()
+    return [Repository(row[0], row[1], row[2], row[3], RepositoryState(row[4]), row[5]) for row in rows]
+
+
+def grants_of(account: Account, store: Store, user_id: int) -> list[NamedGrant]:
+    """The grants of a user that `account` may read, with names: their own, all for an admin, for a tenant's manager
+    those of the tenant. A stranger has none, like a user that is not there.
+    """
+    everything = account.active and (account.has(Role.ADMIN) or account.user_id == user_id)
+    with store.control.read() as cursor:
+        rows = cursor.execute(query("grants.grants_of"), {"user_id": user_id}).fetchall()
+    found = [(Grant(Role(role), tenant, repository), by, aware(at)) for role, tenant, repository, by, at in rows]
+    names = _places(store)
+    return [
+        NamedGrant(grant, names.tenant_name(grant), names.repository_name(grant), by, at)
+        for grant, by, at in found
+        if everything or (account.active and grant.tenant_id is not None and account.manages(grant.tenant_id))
+    ]
+
+
+def grant(store: Store, by: str, user_id: int, granted: Grant, now: datetime) -> None:
+    """Give a user a grant; one that they have already stays one.
+
+    An admin may grant everything; a tenant's manager may make viewers of the tenant and its repositories, of those
+    who have a grant for the tenant already (others get an invitation). Raises: NotAllowed, GrantRefused,
+    AccountRefused.
+    """
+    with store.control.commit("granting") as connection:
+        authority = acting(connection, by)
+        placed = allowed(store, authority, [granted])[0]
+        account = _account_for(connection, authority, user_id)
+        if placed not in account.grants:
+            save_grant(connection, user_id, placed, (by, now))
+            note(connection, "granted", _subject(account, placed), (by, now), described(placed))
+
+
+def revoke(store: Store, by: str, user_id: int, granted: Grant, now: datetime) -> None:
+    """Take a grant away; what is not there stays so. The last active admin keeps the role.
+
+    Raises: NotAllowed, AccountRefused.
+    """
+    with store.control.commit("revoking a grant") as connection:
+        authority = acting(connection, by)
+        account = _account_for(connection, authority, user_id)
+        held = _held(account, granted)
+        if not authority.may_grant(held or granted):
+            raise NotAllowed("Only those who may give this grant may take it.")
+        if held is None:
+            return
+        if held.role == Role.ADMIN:
+            keep_an_admin(connection, user_id)
+        values = {"user_id": user_id, "role": held.role.value}
+        places = {"tenant_id": held.tenant_id, "repository_id": held.repository_id}
+        connection.execute(query("grants.revoke"), values | places)
+        note(connection, "revoked", _subject(account, held), (by, now), described(held))
+
+
+def prune_grants(store: Store, by: str, now: datetime) -> int:
+    """Delete the grants, invitations' included, for tenants and repositories that have been deleted; says how many.
+
+    Until then they show nothing and, since ids are never given again, never will.
+    """
+    with store.control.commit("removing grants for what is gone") as connection:
+        acting(connection, by)
+        places = _places(store)
+        values = {"tenants": list(places.tenants), "repositories": list(places.repositories)}
+        pruned = len(connection.execute(query("grants.dangling"), values).fetchall())
+        if pruned:
+            connection.execute(query("grants.prune_grants"), values)
+            connection.execute(query("grants.prune_invited"), values)
+            note(connection, "grants removed", "what has been deleted", (by, now), f"{pruned} grants")
+    return pruned
+
+
+def allowed(store: Store, authority: Authority, grants: Iterable[Grant]) -> list[Grant]:
+    """The grants with their tenants filled in, each once, when they are whole and theirs to give.
+
+    Inside a commit of `control`: the lock is one, so nothing is deleted meanwhile. Raises: NotAllowed, GrantRefused.
+    """
+    places = _places(store)
+    placed = list(dict.fromkeys(places.placed(each, authority) for each in grants))
+    for each in placed:
+        if not authority.may_grant(each):
+            raise NotAllowed("This is not yours to grant.")
+    return placed
+
+
+def described(granted: Grant) -> str:
+    """A grant in words, for the audit log: ids, since names change."""
+    words = granted.role.value.replace("_", " ")
+    if granted.repository_id is not None:
+        return f"{words} of repository {granted.repository_id}"
+    return words if granted.tenant_id is None else f"{words} of tenant {granted.tenant_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """What there is to grant: tenants (name, whether active) and repositories (tenant, name) by id."""
+
+    tenants: dict[int, tuple[str, bool]]
+    repositories: dict[int, tuple[int, str]]
+
+    def placed(self, granted: Grant, authority: Authority) -> Grant:
+        """The grant with its tenant. A place that one may not grant for is answered like one that is not there."""
+        if granted.role == Role.REPOSITORY_VIEWER:
+            if granted.repository_id not in self.repositories:
+                raise GrantRefused("There is no such repository.")
+            tenant_id = self.repositories[granted.repository_id][0]
+            if granted.tenant_id not in {None, tenant_id}:
+                raise GrantRefused("There is no such repository.")
+            granted = replace(granted, tenant_id=tenant_id)
+        elif granted.role in FOR_A_TENANT:
+            if granted.tenant_id not in self.tenants or granted.repository_id is not None:
+                raise GrantRefused("There is no such tenant.")
+        elif granted.tenant_id is not None or granted.repository_id is not None:
+            raise GrantRefused(f"The role {granted.role} is for the whole server, not for a tenant or a repository.")
+        if granted.tenant_id is not None and not self._administers(granted.tenant_id, authority):
+            kind = "tenant" if granted.repository_id is None else "repository"
+            raise GrantRefused(f"There is no such {kind}.")
+        return granted
+
+    def tenant_name(self, granted: Grant) -> str | None:
+        """The name of the grant's tenant; None where it has none or it is deleted."""
+        found = None if granted.tenant_id is None else self.tenants.get(granted.tenant_id)
+        return None if found is None else found[0]
+
+    def repository_name(self, granted: Grant) -> str | None:
+        """The full name of the grant's repository; None where it has none or it is deleted."""
+        found = None if granted.repository_id is None else self.repositories.get(granted.repository_id)
+        return None if found is None else found[1]
+
+    def _administers(self, tenant_id: int, authority: Authority) -> bool:
+        if authority.is_admin or authority.account is None:
+            return True
+        return authority.account.manages(tenant_id) and self.tenants[tenant_id][1]
+
+
+def _places(store: Store) -> _Places:
+    with store.traffic.read() as cursor:
+        tenants = cursor.execute("select tenant_id, name, active from tenant").fetchall()
+        repositories = cursor.execute("select repository_id, tenant_id, full_name from repository").fetchall()
+    return _Places(
+        {key: (name, active) for key, name, active in tenants},
+        {key: (tenant_id, full_name) for key, tenant_id, full_name in repositories},
+    )
+
+
+def _viewer(store: Store, tenant_ids: list[int | None], repository_ids: list[int | None]) -> Viewer:
+    values = {"tenant_ids": tenant_ids, "repository_ids": repository_ids}
+
+    def ask(cursor: duckdb.DuckDBPyConnection) -> Viewer:
+        rows = cursor.execute(query("grants.viewer_of"), values).fetchall()
+        repositories = frozenset(key for kind, key in rows if kind == "repository")
+        return Viewer(repositories, frozenset(key for kind, key in rows if kind == "tenant"))
+
+    return store.traffic.remembered(("viewer", tuple(tenant_ids), tuple(repository_ids)), ask)
+
+
+def _account_for(connection: duckdb.DuckDBPyConnection, authority: Authority, user_id: int) -> Account:
+    """The user, when whoever acts may know of them. Raises AccountRefused, the same for a stranger and for nobody."""
+    account = account_with_id(connection, user_id)
+    if authority.account is None or authority.is_admin:
+        return account
+    if any(each.tenant_id is not None and authority.account.manages(each.tenant_id) for each in account.grants):
+        return account
+    raise AccountRefused("There is no such user.")
+
+
+def _held(account: Account, granted: Grant) -> Grant | None:
+    """The grant as the user has it, the tenant of a repository viewer filled in."""
+    if granted.role == Role.REPOSITORY_VIEWER and granted.tenant_id is None:
+        same = [each for each in account.grants if each.repository_id == granted.repository_id]
+        return next((each for each in same if each.role == granted.role), None)
+    return granted if granted in account.grants else None
+
+
+def _subject(account: Account, granted: Grant) -> Subject:
+    return Subject(f"user {account.username}", granted.tenant_id)

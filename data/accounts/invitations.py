@@ -1,0 +1,260 @@
+"""One-time links: to an account with grants, and to a new password. Only the hash of a link's secret is kept.
+
+AccountRefused          (see authority.py)
+└── InvitationRefused   the link is used up, too old, revoked, or none of ours
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import duckdb
+
+from data.accounts import sessions
+from data.accounts.accounts import prepared, save_password
+from data.accounts.audit import Subject, note
+from data.accounts.authority import (
+    AccountRefused,
+    NewUser,
+    account_with_id,
+    acting,
+    checked_email,
+    save_account,
+    save_grant,
+)
+from data.accounts.grants import allowed, described
+from data.accounts.passwords import check_acceptable, fingerprint, hashed, new_secret
+from data.calendar import aware, stored
+from data.identity import next_id
+from data.models import Account, Grant, Role
+from data.sql import query
+from data.store import Store
+
+LASTS = timedelta(days=7)
+RESET_LASTS = timedelta(days=1)
+
+
+class InvitationRefused(AccountRefused):
+    """The link opens nothing (any more)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """An open link, without its secret. Of a reset link `username` is whose password it is for; times are UTC."""
+
+    invitation_id: int
+    purpose: str
+    user_id: int | None
+    username: str | None
+    email: str | None
+    made_by: str
+    made_at: datetime
+    expires_at: datetime
+    grants: tuple[Grant, ...]
+
+    @property
+    def is_reset(self) -> bool:
+        """Whether it is for a new password of somebody who has an account."""
+        return self.purpose == "password"
+
+
+def invite(store: Store, by: str, grants: Iterable[Grant], email: str | None, now: datetime) -> str:
+    """A link's secret for somebody new, with what they are to be granted; lasts seven days and works once.
+
+    An admin may grant everything, or nothing yet; a tenant's manager may invite viewers. Raises: NotAllowed,
+    GrantRefused, AccountRefused.
+    """
+    secret, address, wanted = new_secret(), checked_email(email), list(grants)
+    with store.control.commit("inviting a user") as connection:
+        authority = acting(connection, by)
+        if not wanted:
+            authority.require_admin()
+        placed = allowed(store, authority, wanted)
+        for expired in connection.execute(query("invitations.expired"), {"now": stored(now)}).fetchall():
+            _delete(connection, expired[0])
+        values = {"purpose": "account", "user_id": None, "email": address, "expires_at": stored(now + LASTS)}
+        invitation_id = _save(connection, values, secret, (by, now))
+        for each in placed:
+            one = {"id": invitation_id, "role": each.role.value}
+            place = {"tenant_id": each.tenant_id, "repository_id": each.repository_id}
+            connection.execute(
+                "insert into invitation_grant values ($id, $role, $tenant_id, $repository_id)", one | place
+            )
+        subject = Subject(f"invitation {invitation_id}", _one_tenant(placed))
+        note(connection, "invited", subject, (by, now), _described(placed))
+    return secret
+
+
+def reset_password(store: Store, by: str, user_id: int, now: datetime) -> str:
+    """A link's secret with which an active user can choose a new password; lasts a day, works once, voids former ones.
+
+    Until it is used the present password stays. Admins and the command line only. Raises: NotAllowed, AccountRefused.
+    """
+    secret = new_secret()
+    with store.control.commit("making a link for a new password") as connection:
+        acting(connection, by).require_admin()
+        account = account_with_id(connection, user_id)
+        if not account.active:
+            raise AccountRefused("This user is disabled. Enable the user first.")
+        connection.execute("delete from invitation where user_id = $user_id", {"user_id": user_id})
+        values = {"purpose": "password", "user_id": user_id, "email": None, "expires_at": stored(now + RESET_LASTS)}
+        _save(connection, values, secret, (by, now))
+        note(connection, "link for a new password made", f"user {account.username}", (by, now))
+    return secret
+
+
+def invitation_of(store: Store, secret: str, now: datetime) -> Invitation | None:
+    """What a link is for; None where it opens nothing (any more)."""
+    with store.control.read() as cursor:
+        found = _open(cursor, now, secret)
+    return found[0] if found else None
+
+
+def open_invitations(account: Account, store: Store, now: datetime) -> list[Invitation]:
+    """The open links that this user may revoke, the newest first: an admin all, a tenant's manager those for the
+    tenant alone.
+    """
+    with store.control.read() as cursor:
+        return [each for each in _open(cursor, now) if _administers(account, each)]
+
+
+def accept(store: Store, secret: str, user: NewUser, now: datetime) -> Account:
+    """Make the account that a link is for, with its grants, and use the link up, in one commit.
+
+    It gives what whoever made it may still grant. Raises: InvitationRefused, AccountRefused, PasswordRefused.
+    """
+    with store.control.read() as cursor:
+        invitation = _usable(cursor, secret, now, "account")
+    user, password_hash = prepared(replace(user, email=user.email or invitation.email))
+    with store.control.commit("accepting an invitation") as connection:
+        granted = _use_up(store, connection, secret, now)
+        user_id = save_account(connection, user, password_hash, now)
+        for each in granted:
+            save_grant(connection, user_id, each, (invitation.made_by, now))
+        subject = Subject(f"user {user.username}", _one_tenant(granted))
+        note(connection, "invitation accepted", subject, (user.username, now), _described(granted))
+        return account_with_id(connection, user_id)
+
+
+def accept_as(store: Store, secret: str, user_id: int, now: datetime) -> Account:
+    """Add what a link grants to the account of a signed-in user, and use the link up, in one commit.
+
+    Raises: InvitationRefused, AccountRefused.
+    """
+    with store.control.commit("accepting an invitation") as connection:
+        invitation = _usable(connection, secret, now, "account")
+        granted = _use_up(store, connection, secret, now)
+        account = account_with_id(connection, user_id)
+        acting(connection, account.username)
+        for each in granted:
+            save_grant(connection, user_id, each, (invitation.made_by, now))
+        subject = Subject(f"user {account.username}", _one_tenant(granted))
+        note(connection, "invitation accepted", subject, (account.username, now), _described(granted))
+        return account_with_id(connection, user_id)
+
+
+def accept_reset(store: Store, secret: str, password: str, now: datetime) -> Account:
+    """Set the password that a reset link is for, and use the link up; all sessions of the user end.
+
+    Raises: InvitationRefused, PasswordRefused.
+    """
+    with store.control.read() as cursor:
+        invitation = _usable(cursor, secret, now, "password")
+    check_acceptable(password, invitation.username or "")
+    password_hash = hashed(password)
+    with store.control.commit("choosing a new password") as connection:
+        invitation = _usable(connection, secret, now, "password")
+        account = account_with_id(connection, invitation.user_id or 0)
+        save_password(connection, account, password_hash, now)
+        sessions.end_sessions(connection, account.user_id)
+        note(connection, "new password chosen by a link", f"user {account.username}", (account.username, now))
+        return account
+
+
+def revoke_invitation(store: Store, by: str, invitation_id: int, now: datetime) -> None:
+    """Void a link. One that is not theirs is answered like one that is not there. Raises: NotAllowed,
+    InvitationRefused.
+    """
+    with store.control.commit("revoking an invitation") as connection:
+        authority = acting(connection, by)
+        found = [each for each in _open(connection, now) if each.invitation_id == invitation_id]
+        if not found or not (authority.account is None or _administers(authority.account, found[0])):
+            raise InvitationRefused("There is no such invitation.")
+        _delete(connection, invitation_id)
+        subject = Subject(f"invitation {invitation_id}", _one_tenant(found[0].grants))
+        note(connection, "invitation revoked", subject, (by, now))
+
+
+def _save(connection: duckdb.DuckDBPyConnection, values: dict[str, Any], secret: str, by: tuple[str, datetime]) -> int:
+    invitation_id = next_id(connection, "invitation")
+    made = {"invitation_id": invitation_id, "hash": fingerprint(secret), "by": by[0], "now": stored(by[1])}
+    connection.execute(query("invitations.save"), values | made)
+    return invitation_id
+
+
+def _open(connection: duckdb.DuckDBPyConnection, now: datetime, secret: str | None = None) -> list[Invitation]:
+    """The links that have not expired, or the one of that secret."""
+    values = {"now": stored(now), "hash": None if secret is None else fingerprint(secret)}
+    rows = connection.execute(query("invitations.open"), values).fetchall()
+    grants: dict[int, list[Grant]] = {row[0]: [] for row in rows}
+    for row in rows:
+        if row[8] is not None:
+            grants[row[0]].append(Grant(Role(row[8]), row[9], row[10]))
+    links = {row[0]: row[1:8] for row in rows}
+    return [_invitation(key, link, tuple(grants[key])) for key, link in links.items()]
+
+
+def _invitation(key: int, link: tuple[Any, ...], grants: tuple[Grant, ...]) -> Invitation:
+    purpose, user_id, username, email, made_by, made_at, expires_at = link
+    return Invitation(key, purpose, user_id, username, email, made_by, aware(made_at), aware(expires_at), grants)
+
+
+def _usable(connection: duckdb.DuckDBPyConnection, secret: str, now: datetime, purpose: str) -> Invitation:
+    found = [each for each in _open(connection, now, secret) if each.purpose == purpose]
+    if not found:
+        raise InvitationRefused("This link has been used, has expired, or was revoked. Ask for a new one.")
+    return found[0]
+
+
+def _use_up(store: Store, connection: duckdb.DuckDBPyConnection, secret: str, now: datetime) -> list[Grant]:
+    """Delete the link; answers what it still grants, by the present rights of whoever made it."""
+    invitation = _usable(connection, secret, now, "account")
+    granted: list[Grant] = []
+    try:
+        authority = acting(connection, invitation.made_by)
+    except AccountRefused as refusal:
+        raise InvitationRefused("This link was made by somebody who may not invite any more.") from refusal
+    if not invitation.grants and not authority.is_admin:
+        raise InvitationRefused("This link was made by somebody who may not invite any more.")
+    for each in invitation.grants:
+        try:
+            granted += allowed(store, authority, [each])
+        except AccountRefused:
+            continue  # deleted since, or not theirs to give any more: the rest still counts
+    if invitation.grants and not granted:
+        raise InvitationRefused("What this link was for is not there any more.")
+    _delete(connection, invitation.invitation_id)
+    return granted
+
+
+def _delete(connection: duckdb.DuckDBPyConnection, invitation_id: int) -> None:
+    connection.execute("delete from invitation_grant where invitation_id = $id", {"id": invitation_id})
+    connection.execute("delete from invitation where invitation_id = $id", {"id": invitation_id})
+
+
+def _administers(account: Account, invitation: Invitation) -> bool:
+    if not account.active or account.has(Role.ADMIN):
+        return account.active
+    tenants = {grant.tenant_id for grant in invitation.grants}
+    return bool(tenants) and all(tenant is not None and account.manages(tenant) for tenant in tenants)
+
+
+def _one_tenant(grants: Iterable[Grant]) -> int | None:
+    """The tenant whose managers may read of it: the only one that it is about."""
+    tenants = {grant.tenant_id for grant in grants}
+    return tenants.pop() if len(tenants) == 1 else None
+
+
+def _described(grants: Iterable[Grant]) -> str:
+    return ", ".join(described(each) for each in grants) or "no grant"

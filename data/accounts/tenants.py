@@ -1,0 +1,140 @@
+"""Tenants: who follows repositories, with whose token, on which schedule.
+
+TenantRefused      the name or the tenant is not acceptable, with the reason
+"""
+
+from datetime import datetime
+
+import duckdb
+
+from data.accounts.audit import Subject, save_act
+from data.accounts.authority import acting
+from data.calendar import stored
+from data.identity import next_id
+from data.models import Tenant, Viewer
+from data.sql import query
+from data.store import Store
+
+NAME_LIMIT = 80
+
+
+class TenantRefused(Exception):
+    """A tenant cannot be added, found or changed; the sentence says why."""
+
+
+def operator(store: Store) -> Viewer:
+    """Whoever may run commands on the server, and so open its files: sees every tenant and repository."""
+    with store.traffic.read() as cursor:
+        tenant_ids = cursor.execute("select tenant_id from tenant").fetchall()
+        repository_ids = cursor.execute("select repository_id from repository").fetchall()
+    return Viewer(frozenset(row[0] for row in repository_ids), frozenset(row[0] for row in tenant_ids))
+
+
+def tenants(viewer: Viewer, store: Store) -> list[Tenant]:
+    """The visible tenants by name."""
+
+    def ask(cursor: duckdb.DuckDBPyConnection) -> tuple[Tenant, ...]:
+        rows = cursor.execute(query("tenants.tenants"), {"visible": list(viewer.tenant_ids)}).fetchall()
+        return tuple(Tenant(*row) for row in rows)
+
+    return list(store.traffic.remembered(("tenants", viewer.tenant_ids), ask))
+
+
+def tenant_named(viewer: Viewer, store: Store, name: str) -> Tenant:
+    """The visible tenant of that name, letter case aside. Raises TenantRefused where there is none."""
+    for tenant in tenants(viewer, store):
+        if tenant.name.casefold() == name.strip().casefold():
+            return tenant
+    raise TenantRefused(f"There is no tenant {name!r}. See them: python -m collector tenant list")
+
+
+def has_tenants(store: Store) -> bool:
+    """Whether the first tenant has been added."""
+    first = "select 1 as present from tenant limit 1"
+    return store.traffic.remembered("has tenants", lambda cursor: bool(cursor.execute(first).fetchall()))
+
+
+def add_tenant(store: Store, name: str, schedule: str, now: datetime) -> Tenant:
+    """Add a tenant; its name must be new. Raises TenantRefused."""
+    name = _checked_name(name)
+    with store.traffic.commit("adding a tenant") as connection:
+        _refuse_taken(connection, name)
+        tenant_id = next_id(connection, "tenant")
+        connection.execute(
+            "insert into tenant values ($tenant_id, $name, $schedule, true, $now)",
+            {"tenant_id": tenant_id, "name": name, "schedule": schedule, "now": stored(now)},
+        )
+    return Tenant(tenant_id, name, schedule, True)
+
+
+def save_schedule(store: Store, tenant_id: int, schedule: str) -> None:
+    """Change when a tenant collects; the caller has checked the schedule's form."""
+    with store.traffic.commit("changing a schedule") as connection:
+        connection.execute(
+            "update tenant set schedule = $schedule where tenant_id = $tenant_id",
+            {"schedule": schedule, "tenant_id": tenant_id},
+        )
+
+
+def rename_tenant(store: Store, by: str, tenant_id: int, name: str, now: datetime) -> None:
+    """Give a tenant another name, a new one. Admins only. Raises: NotAllowed, TenantRefused."""
+    _require_admin(store, by)
+    name = _checked_name(name)
+    with store.traffic.commit("renaming a tenant") as connection:
+        former = _name_of(connection, tenant_id)
+        _refuse_taken(connection, name, tenant_id)
+        values = {"tenant_id": tenant_id, "name": name}
+        connection.execute("update tenant set name = $name where tenant_id = $tenant_id", values)
+    save_act(store, "tenant renamed", Subject(f"tenant {tenant_id}", tenant_id), (by, now), f"{former} -> {name}")
+
+
+def deactivate_tenant(store: Store, by: str, tenant_id: int, now: datetime) -> None:
+    """Stop collecting a tenant and showing its traffic; all of it is kept. Admins only.
+
+    Raises: NotAllowed, TenantRefused.
+    """
+    _set_active(store, by, (tenant_id, False), now)
+
+
+def activate_tenant(store: Store, by: str, tenant_id: int, now: datetime) -> None:
+    """Collect and show a deactivated tenant again. Admins only. Raises: NotAllowed, TenantRefused."""
+    _set_active(store, by, (tenant_id, True), now)
+
+
+def _set_active(store: Store, by: str, wanted: tuple[int, bool], now: datetime) -> None:
+    _require_admin(store, by)
+    tenant_id, active = wanted
+    word = "activated" if active else "deactivated"
+    with store.traffic.commit(f"marking a tenant {word}") as connection:
+        name = _name_of(connection, tenant_id)
+        values = {"tenant_id": tenant_id, "active": active}
+        connection.execute("update tenant set active = $active where tenant_id = $tenant_id", values)
+    save_act(store, f"tenant {word}", Subject(f"tenant {tenant_id}", tenant_id), (by, now), name)
+
+
+def _require_admin(store: Store, by: str) -> None:
+    with store.control.read() as cursor:
+        acting(cursor, by).require_admin()
+
+
+def _checked_name(name: str) -> str:
+    name = " ".join(name.split())
+    if not name or len(name) > NAME_LIMIT or not name.isprintable():
+        raise TenantRefused(f"A tenant's name has 1 to {NAME_LIMIT} printable characters.")
+    return name
+
+
+def _name_of(connection: duckdb.DuckDBPyConnection, tenant_id: int) -> str:
+    rows = connection.execute(
+        "select name from tenant where tenant_id = $tenant_id", {"tenant_id": tenant_id}
+    ).fetchall()
+    if not rows:
+        raise TenantRefused("There is no such tenant.")
+    return str(rows[0][0])
+
+
+def _refuse_taken(connection: duckdb.DuckDBPyConnection, name: str, tenant_id: int | None = None) -> None:
+    """Raise TenantRefused where another tenant has the name, letter case aside."""
+    rows = connection.execute("select tenant_id, name from tenant").fetchall()
+    if name.casefold() in {existing.casefold() for key, existing in rows if key != tenant_id}:
+        raise TenantRefused(f"There is already a tenant {name!r}.")

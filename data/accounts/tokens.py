@@ -1,0 +1,211 @@
+"""The tenants' tokens in `control`: sealed, replaced without a gap, told of without being shown, sealed anew."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from data.accounts.audit import Subject, note
+from data.accounts.authority import COMMAND_LINE, NotAllowed, acting
+from data.accounts.vault import SealBroken, Vault, add_key, drop_keys, open_vault
+from data.calendar import aware, stored
+from data.identity import next_id
+from data.models import Viewer
+from data.sql import query
+from data.store import Store
+
+REFUSED_TRIED_AGAIN_AFTER = timedelta(hours=20)
+_SEALED = "select token_id, sealed from tenant_token where state <> 'replaced'"
+
+
+@dataclass(frozen=True, slots=True)
+class TokenFacts:
+    """What GitHub says of a token: whose it is, what it may, until when (UTC; None: unknown or for ever)."""
+
+    kind: str
+    login: str | None
+    owner_id: int | None
+    scopes: str | None
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredToken:
+    """A token as it may be shown: the last four characters at most."""
+
+    token_id: int
+    tenant_id: int
+    last_four: str
+    facts: TokenFacts
+    state: str
+    state_reason: str | None
+    checked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OpenToken:
+    """A token ready to use; its text stays out of every representation."""
+
+    token_id: int
+    tenant_id: int
+    owner_id: int | None
+    expires_at: datetime | None
+    valid: bool
+    secret: str = field(repr=False)
+    added_at: datetime | None = None
+
+    @property
+    def owner_key(self) -> str:
+        """Whose budget a call with this token uses: GitHub counts all tokens of a user together."""
+        return f"token {self.token_id}" if self.owner_id is None else f"user {self.owner_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class NewToken:
+    """A checked token to be stored: sealed, with the last four characters to tell it by."""
+
+    tenant_id: int
+    sealed: bytes
+    last_four: str
+    facts: TokenFacts
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRotation:
+    """How many tokens were sealed anew; `former_key_dropped` is False where the key is in the environment, from
+    which whoever sets it is to take the former one now.
+    """
+
+    tokens: int
+    former_key_dropped: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TokenVerdict:
+    """What using a token has shown: still valid or not, why not, and when it expires."""
+
+    token_id: int
+    state: str
+    reason: str | None
+    expires_at: datetime | None
+
+
+def tokens(viewer: Viewer, store: Store) -> list[StoredToken]:
+    """The tokens in use of the visible tenants, without their secrets."""
+    with store.control.read() as cursor:
+        rows = cursor.execute(query("tokens.tokens"), {"visible": list(viewer.tenant_ids)}).fetchall()
+    return [_stored_token(row) for row in rows]
+
+
+def open_tokens(store: Store, vault: Vault, now: datetime) -> dict[int, OpenToken]:
+    """For the collector only: each tenant's token by tenant id. Raises SealBroken where none of them opens.
+
+    A token that GitHub has refused is among them once a day: sometimes GitHub was wrong. One that does not open is
+    left out, so that it stops its own tenant only.
+    """
+    retry_before = {"retry_before": stored(now - REFUSED_TRIED_AGAIN_AFTER)}
+    with store.control.read() as cursor:
+        rows = cursor.execute(query("tokens.open_tokens"), retry_before).fetchall()
+    opened: dict[int, OpenToken] = {}
+    broken: SealBroken | None = None
+    for row in rows:
+        try:
+            opened[row[1]] = _open_token(row, vault)
+        except SealBroken as error:
+            broken = error
+    if broken is not None and not opened:
+        raise broken
+    return opened
+
+
+def _open_token(row: tuple[Any, ...], vault: Vault) -> OpenToken:
+    token_id, tenant_id, owner_id, expires_at, state, sealed, added_at = row
+    expires = None if expires_at is None else aware(expires_at)
+    return OpenToken(token_id, tenant_id, owner_id, expires, state == "valid", vault.unseal(sealed), aware(added_at))
+
+
+def save_token(store: Store, tenant_id: int, sealed: tuple[bytes, str], facts: TokenFacts, now: datetime) -> int:
+    """Store a checked token for a tenant from the command line, like save_new_token. Answers its id.
+
+    `sealed` is the encrypted token and its last four characters.
+    """
+    return save_new_token(store, COMMAND_LINE, NewToken(tenant_id, *sealed, facts), now)
+
+
+def save_new_token(store: Store, by: str, token: NewToken, now: datetime) -> int:
+    """Store a checked token for a tenant; the one before stays until this is committed. Answers its id.
+
+    For an admin, the tenant's manager and the command line. Raises: NotAllowed, SealBroken.
+    """
+    with store.control.commit("storing a token") as connection:
+        authority = acting(connection, by)
+        if not authority.is_admin and authority.account and not authority.account.manages(token.tenant_id):
+            raise NotAllowed("There is no such tenant.")
+        connection.execute(
+            "update tenant_token set state = 'replaced', sealed = ''::blob "
+            "where tenant_id = $tenant_id and state <> 'replaced'",
+            {"tenant_id": token.tenant_id},
+        )
+        token_id = next_id(connection, "tenant_token")
+        facts = token.facts
+        values = {
+            "token_id": token_id,
+            "tenant_id": token.tenant_id,
+            # the key may have been rotated between the sealing and this commit
+            "sealed": open_vault(store.directory).reseal(token.sealed),
+            "last_four": token.last_four,
+            "kind": facts.kind,
+            "login": facts.login,
+            "owner_id": facts.owner_id,
+            "scopes": facts.scopes,
+            "expires_at": None if facts.expires_at is None else stored(facts.expires_at),
+            "now": stored(now),
+        }
+        connection.execute(query("tokens.save_token"), values)
+        note(connection, "token stored", Subject(f"tenant {token.tenant_id}", token.tenant_id), (by, now))
+    return token_id
+
+
+def rotate_key(store: Store, by: str, now: datetime) -> KeyRotation:
+    """Seal every token with a new key, while everything runs: new key first, all tokens in a commit, old key away.
+
+    After a crash at any moment everything opens, and doing it again finishes it. The newest backups and the last
+    versions of the store hold tokens that only the former key opens.
+    Raises: NotAllowed, KeyElsewhere, KeyUnusable, SealBroken.
+    """
+    with store.control.commit("rotating the key") as connection:
+        acting(connection, by).require_admin()
+        vault = open_vault(store.directory)
+        rows = connection.execute(_SEALED).fetchall()
+        for _, sealed in rows:
+            vault.unseal(sealed)  # before the key file changes
+        former = add_key(store.directory)
+        for token_id, sealed in rows:
+            values = {"token_id": token_id, "sealed": vault.reseal(sealed)}
+            connection.execute("update tenant_token set sealed = $sealed where token_id = $token_id", values)
+        note(connection, "key rotated", "the server's key", (by, now), f"{len(rows)} tokens sealed anew")
+    with store.control.locked("rotating the key"):
+        with store.control.read() as cursor:
+            sealed_now = [sealed for _, sealed in cursor.execute(_SEALED).fetchall()]
+        return KeyRotation(len(rows), drop_keys(store.directory, former, sealed_now))
+
+
+def save_verdicts(store: Store, verdicts: list[TokenVerdict], now: datetime) -> None:
+    """Note what a run has learned of tokens: refused ones, and when the others expire."""
+    with store.control.commit("noting the state of tokens") as connection:
+        for verdict in verdicts:
+            values = {
+                "token_id": verdict.token_id,
+                "state": verdict.state,
+                "reason": verdict.reason,
+                "expires_at": None if verdict.expires_at is None else stored(verdict.expires_at),
+                "now": stored(now),
+            }
+            connection.execute(query("tokens.save_verdicts"), values)
+
+
+def _stored_token(row: tuple[object, ...]) -> StoredToken:
+    token_id, tenant_id, last_four, kind, login, owner_id, scopes, expires_at, state, reason, checked_at = row
+    assert isinstance(checked_at, datetime)
+    expires = aware(expires_at) if isinstance(expires_at, datetime) else None
+    facts = TokenFacts(kind, login, owner_id, scopes, expires)  # type: ignore[arg-type]
+    return StoredToken(token_id, tenant_id, last_four, facts, state, reason, aware(checked_at))  # type: ignore[arg-type]

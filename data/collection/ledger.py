@@ -1,0 +1,199 @@
+"""What crosses tenants, for the collector only: which work is due, and saving what GitHub answered."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import duckdb
+
+from data.calendar import aware, stored
+from data.collection.incoming import incoming_tables
+from data.identity import next_id
+from data.models import (
+    CollectableRepository,
+    Endpoint,
+    EndpointResult,
+    EndpointState,
+    Metric,
+    Repository,
+    RepositoryState,
+    RunState,
+)
+from data.sql import query
+from data.store import Store
+
+GOOD_RESULTS_KEPT = timedelta(days=30)
+LOG_KEPT = timedelta(days=400)
+
+_SAVES = {
+    "ledger.save_daily_traffic": ("incoming_day",),
+    "ledger.save_windows": ("incoming_window",),
+    "ledger.save_weekly_traffic": ("incoming_week",),
+    "ledger.save_listings": ("incoming_listing",),
+    "ledger.save_stats": ("incoming_stats",),
+    "ledger.save_stars": ("incoming_star",),
+    "ledger.save_releases": ("incoming_release", "incoming_asset"),
+    "ledger.save_repositories": ("incoming_facts", "incoming_state"),
+    "ledger.save_endpoint_states": ("incoming_result",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which part of the store a run collects; None means all."""
+
+    tenant_ids: tuple[int, ...] | None = None
+    repository_ids: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunProgress:
+    """How a run stands: its state, the requests sent so far, the repositories it looked at."""
+
+    state: RunState
+    requests: int
+    repositories: int
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What came of saving a batch: rows of traffic that changed, and the repositories that are not there any more."""
+
+    rows_changed: int
+    gone: frozenset[int] = frozenset()
+
+
+def collectable_repositories(store: Store, scope: Scope, now: datetime) -> list[CollectableRepository]:
+    """The repositories in scope that are collected, each with when its endpoints last answered."""
+    values = {
+        "tenant_ids": None if scope.tenant_ids is None else list(scope.tenant_ids),
+        "repository_ids": None if scope.repository_ids is None else list(scope.repository_ids),
+    }
+    with store.traffic.read() as cursor:
+        rows = cursor.execute(query("ledger.collectable_repositories"), values).fetchall()
+        found = {
+            row[0]: CollectableRepository(Repository(row[0], row[1], row[2], row[3], RepositoryState(row[4]), row[5]))
+            for row in rows
+        }
+        endpoint_states(cursor, found)
+        newest_whole_weeks(cursor, found, now.date())
+    return list(found.values())
+
+
+def endpoint_states(cursor: duckdb.DuckDBPyConnection, found: dict[int, CollectableRepository]) -> None:
+    """Add to each repository when its endpoints were last tried."""
+    rows = cursor.execute(query("ledger.endpoint_states")).fetchall()
+    for key, endpoint, tried, good, outcome, etag, token in rows:
+        if key in found:
+            last_good = None if good is None else aware(good)
+            state = EndpointState(aware(tried), last_good, outcome, etag, token)
+            found[key].endpoints[Endpoint(endpoint)] = state
+
+
+def newest_whole_weeks(cursor: duckdb.DuckDBPyConnection, found: dict[int, CollectableRepository], today: date) -> None:
+    """Add to each repository its newest weeks that are stored complete; older than four weeks is never asked for."""
+    rows = cursor.execute(query("ledger.newest_whole_weeks"), {"since": today - timedelta(weeks=4)}).fetchall()
+    for key, views_week, clones_week in rows:
+        if key in found:
+            found[key].newest_whole_week.update({Metric.VIEWS: views_week, Metric.CLONES: clones_week})
+
+
+def views_since(store: Store, scope: Scope, since: date) -> int:
+    """The views stored for the scope's repositories since a day: tells an outage from quiet repositories."""
+    values = {
+        "since": since,
+        "tenant_ids": None if scope.tenant_ids is None else list(scope.tenant_ids),
+        "repository_ids": None if scope.repository_ids is None else list(scope.repository_ids),
+    }
+    with store.traffic.read() as cursor:
+        ((views,),) = cursor.execute(query("ledger.views_since"), values).fetchall()
+    return int(views)
+
+
+def last_run_started(store: Store) -> datetime | None:
+    """When the newest run of the timer began (UTC); None where there was none."""
+    newest = "select max(started_at) as started_at from collection_run where trigger = 'schedule'"
+    with store.traffic.read() as cursor:
+        ((started_at,),) = cursor.execute(newest).fetchall()
+    return None if started_at is None else aware(started_at)
+
+
+def start_run(store: Store, trigger: str, now: datetime) -> int:
+    """Open a run in the system log; a run that never ended is marked as stopped. Answers its id."""
+    with store.traffic.commit("start of a collection") as connection:
+        connection.execute(
+            "update collection_run set state = 'stopped', ended_at = $now, message = 'The process ended before the "
+            "run did; what it had committed is kept.' where state = 'running'",
+            {"now": stored(now)},
+        )
+        run_id = next_id(connection, "collection_run")
+        connection.execute(
+            "insert into collection_run values ($run_id, $trigger, $now, null, 'running', 0, 0, null)",
+            {"run_id": run_id, "trigger": trigger, "now": stored(now)},
+        )
+    return run_id
+
+
+def save_results(store: Store, run_id: int, results: Sequence[EndpointResult], progress: RunProgress) -> Saved:
+    """Save a batch of answers and their log rows in one commit. Answers how many rows of traffic changed.
+
+    Answers about a repository that was deleted since they were asked for are dropped, and so are all of a run that
+    the store does not know: a row that belongs to nothing would be taken for another's one day.
+    The same batch twice changes nothing but the log. Raises: StoreBusy, StoreNotWritten.
+    """
+    with store.traffic.commit("collection") as connection:
+        known = _known_repositories(connection, run_id, results)
+        changed = _save_batch(connection, run_id, [each for each in results if each.repository_id in known])
+        _update_run(connection, run_id, progress)
+    return Saved(changed, frozenset(each.repository_id for each in results) - known)
+
+
+def finish_run(store: Store, run_id: int, progress: RunProgress, now: datetime) -> None:
+    """Close a run in the system log, and forget log rows that have grown old."""
+    limits = {"good_before": stored(now - GOOD_RESULTS_KEPT), "all_before": stored(now - LOG_KEPT)}
+    with store.traffic.commit("end of a collection") as connection:
+        _update_run(connection, run_id, progress)
+        connection.execute(
+            "update collection_run set ended_at = $now where run_id = $run_id",
+            {"now": stored(now), "run_id": run_id},
+        )
+        connection.execute(query("ledger.prune_results"), limits)
+
+
+def _update_run(connection: duckdb.DuckDBPyConnection, run_id: int, progress: RunProgress) -> None:
+    connection.execute(
+        "update collection_run set state = $state, requests = $requests, repositories = $repositories, "
+        "message = $message where run_id = $run_id",
+        {
+            "state": progress.state.value,
+            "requests": progress.requests,
+            "repositories": progress.repositories,
+            "message": progress.message,
+            "run_id": run_id,
+        },
+    )
+
+
+def _known_repositories(
+    connection: duckdb.DuckDBPyConnection, run_id: int, results: Sequence[EndpointResult]
+) -> frozenset[int]:
+    """Which of the batch's repositories are there still; none where the run itself is not."""
+    values = {"run_id": run_id, "repository_ids": list({each.repository_id for each in results})}
+    return frozenset(key for (key,) in connection.execute(query("ledger.known_repositories"), values).fetchall())
+
+
+def _save_batch(connection: duckdb.DuckDBPyConnection, run_id: int, results: Sequence[EndpointResult]) -> int:
+    tables = incoming_tables(run_id, results)
+    for name, table in tables.items():
+        connection.register(name, table)
+    connection.execute(
+        "create or replace temp table changed_rows (repository_id integer, endpoint text, rows_changed bigint)"
+    )
+    for save, needs in _SAVES.items():
+        if any(tables[name].num_rows for name in needs):
+            connection.execute(query(save))
+    for name in tables:
+        connection.unregister(name)
+    ((changed,),) = connection.execute("select coalesce(sum(rows_changed), 0) from changed_rows").fetchall()
+    return int(changed)

@@ -1,0 +1,96 @@
+"""What the numbers of a panel are called, and what has to be said beside them so that none of them lies. Pure."""
+
+from collections.abc import Iterator
+from datetime import date
+
+from data.dashboards.dashboard_shapes import LISTED, PEOPLE, Kind, Panel, Range, Source
+
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+FIRST_WEEKDAY = date(1900, 1, 1)  # a Monday: rows by weekday name them as the days of this week
+SNAPSHOTS = {"stars", "forks", "watchers", "downloads"}  # counters as last seen: never added up over time
+_NAMES = {
+    "views": "Views",
+    "clones": "Clones",
+    "stars": "Stars",
+    "stars gained": "Stars gained",
+    "forks": "Forks",
+    "watchers": "Watchers",
+    "downloads": "Downloads",
+    "downloads gained": "Downloads gained",
+    "days until loss": "Days until loss",
+}
+_SUMMED = {"visitors": "Visitor-days", "cloners": "Cloner-days"}
+_SUMMED_WEEKS = {"visitors": "Visitor-weeks", "cloners": "Cloner-weeks"}
+_UNIQUE = {"visitors": "Unique visitors", "cloners": "Unique cloners"}
+
+
+def measure_name(panel: Panel, measure: str) -> str:
+    """What a measure is called in that panel: uniques that are added up are never called people."""
+    if measure not in PEOPLE:
+        return _NAMES[measure]
+    if panel.source is Source.WEEKLY:
+        return _UNIQUE[measure] if "repository" in {panel.by, panel.split} else _SUMMED_WEEKS[measure]
+    if panel.source in LISTED:
+        return _UNIQUE[measure]
+    return _UNIQUE[measure] if panel.by == "day" and panel.split == "repository" else _SUMMED[measure]
+
+
+def group_name(group: str) -> str:
+    """The heading of a column of groups."""
+    return {"day": "Day", "week": "Week from", "month": "Month"}.get(group, group.capitalize())
+
+
+def title_of(panel: Panel) -> str:
+    """The title, or what the panel shows where it has none."""
+    if panel.title or panel.kind is Kind.TEXT:
+        return panel.title
+    parts = [measure_name(panel, panel.measure)]
+    if panel.by:
+        parts.append(f"by {panel.by}")
+    if panel.split:
+        parts.append(f"and {panel.split}")
+    return " ".join(parts)
+
+
+def range_name(days: Range) -> str:
+    """A range in words."""
+    if days.last_days is not None:
+        return "last day" if days.last_days == 1 else f"last {days.last_days:,} days"
+    if days.first and days.last:
+        return f"{days.first} to {days.last}"
+    return "all days"
+
+
+def notes(panel: Panel) -> Iterator[str]:
+    """What has to be said of a panel's numbers whatever they are, a sentence each."""
+    names = {measure_name(panel, each) for each in panel.measures}
+    if names & set(_SUMMED.values()):
+        yield "Visitor-days and cloner-days add up each day’s unique people: who came on three days counts three times."
+    if names & set(_SUMMED_WEEKS.values()):
+        yield "The unique people of each repository’s week, added up: who visits two repositories counts twice."
+    if panel.source in LISTED:
+        yield from _notes_on_lists(panel)
+    elif panel.source is Source.REPOSITORIES:
+        yield "Views and clones are of the 30 days up to yesterday; the rest is as last seen."
+    elif panel.source is Source.WEEKLY and panel.by in {None, "repository"}:
+        yield "Of the newest whole week."
+    elif panel.source is Source.DAILY and panel.by == "weekday":
+        yield "What a final day has on average."
+    elif panel.source is Source.DAILY and panel.by in {None, "repository"}:
+        yield "Of final days only."
+    elif SNAPSHOTS & set(panel.measures) and panel.kind is Kind.NUMBER:
+        yield "Its growth is of what was read at the beginning of these days too: a new repository’s stock is none."
+    elif SNAPSHOTS & set(panel.measures) and panel.source is Source.STARS and panel.by:
+        yield "As last seen, at most a week before."
+    elif "downloads gained" in panel.measures:
+        yield "Gains stand on the day on which they were seen."
+
+
+def _notes_on_lists(panel: Panel) -> Iterator[str]:
+    listed = f"{LISTED[panel.source]}s"
+    if panel.by == "day":
+        yield f"GitHub’s ten most frequent {listed} of the 14 days before each day: these sums overlap."
+    else:
+        yield f"The newest of GitHub’s lists of the ten most frequent {listed}, of 14 days each."
+    if PEOPLE & set(panel.measures):
+        yield "Unique visitors of several repositories are added up."

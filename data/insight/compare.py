@@ -1,0 +1,192 @@
+"""The readers behind the comparison: repositories on the same days, and launches aligned at their day 0.
+
+Every reader shows the repositories of its viewer only, and answers a stranger's as one that is not there. Unknown is
+NULL (pandas.NA, NaN), never zero, and nothing is added up over a day that is not known.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from itertools import chain
+
+import numpy as np
+import pandas as pd
+from pandas import DataFrame
+
+from data.collection.repositories import repositories
+from data.insight.notes import notes
+from data.models import Viewer
+from data.sql import query
+from data.store import Store
+from data.traffic.selection import Grain, Selection
+from data.traffic.traffic import selected, series
+
+MOST_REPOSITORIES = 8  # beside each other
+MOST_LAUNCHES = 8
+MOST_OFFERED = 300
+COUNTS = ("views", "clones", "stars")  # what is followed from a launch on
+PATTERN_DAYS = 56  # before the day before the launch: eight weeks
+LEAST_OF_A_WEEKDAY = 4  # final ones among them; with fewer, nothing is usual
+MILESTONES = (7, 30, 90)  # days after a launch
+
+
+class Measure(StrEnum):
+    """What repositories are compared by, a period; stars are those gained."""
+
+    VIEWS = "views"
+    VISITORS = "view_uniques"
+    CLONES = "clones"
+    STARS = "stars"
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """A day from which on a repository is followed, and what happened then ('' for a day of one's own choice)."""
+
+    repository_id: int
+    full_name: str
+    day: date
+    what: str = ""
+
+
+def beside(viewer: Viewer, store: Store, selection: Selection, measure: Measure, grain: Grain) -> DataFrame:
+    """The selected repositories on the same periods: the eight with the most views, by name.
+
+    Rows: repository_id, full_name, period (as in traffic.series), value, state (final, pending, gap). Visitors are
+    GitHub's own count of the period: of a day, or of a week that it counted as a whole; else they are unknown, and
+    never a sum of days. Source: as traffic.series; star_history. Raises: StoreMissing.
+    """
+    chosen = largest(viewer, store, selection)
+    only = Selection(selection.first, selection.last, frozenset(chosen), "", selection.today)
+    if measure is Measure.STARS:
+        return _stars(viewer, store, only, grain)
+    rows = series(viewer, store, only, grain)
+    found = rows[rows["repository_id"].notna() & (rows["metric"] == measure)]
+    true = found["kind"].fillna("github") == "github"
+    found = found.assign(value=found["value"].where(true))
+    return found[["repository_id", "full_name", "period", "value", "state"]].reset_index(drop=True)
+
+
+def largest(viewer: Viewer, store: Store, selection: Selection) -> list[int]:
+    """The ids of the selected repositories with the most views of the selected days, at most eight, the largest first.
+
+    Those of which nothing at all is known come last. Source: daily_traffic. Raises: StoreMissing.
+    """
+    values = {"first_day": selection.first, "last_day": selection.last, "most": MOST_REPOSITORIES}
+    with selected(viewer, store, selection) as cursor:
+        return [key for (key,) in cursor.execute(query("compare.largest"), values).fetchall()]
+
+
+def indexed(rows: DataFrame) -> DataFrame:
+    """The rows of `beside`, with each value in percent of its repository's own median of final periods.
+
+    Unknown where that median is 0 or unknown.
+    """
+    values = rows["value"].astype("float64")
+    final = values.where(rows["state"] == "final")
+    median = final.groupby(rows["repository_id"]).transform("median")
+    return rows.assign(value=(100 * values / median.where(median > 0)))
+
+
+def launches(viewer: Viewer, store: Store, repository_ids: frozenset[int], today: date) -> list[Launch]:
+    """What may have been a launch of these repositories: their releases and notes, the newest first.
+
+    A note of a whole tenant is one of each of its repositories. Several of a day are one launch. Raises: StoreMissing.
+    """
+    visible = repository_ids & viewer.repository_ids
+    with store.traffic.read() as cursor:
+        values = {"visible": sorted(visible), "most": MOST_OFFERED}
+        released = cursor.execute(query("compare.releases"), values).fetchall()
+    chosen = [each for each in repositories(viewer, store) if each.repository_id in visible]
+    noted = [
+        (about.repository_id, about.full_name, each.day, each.note)
+        for each in notes(viewer, store, date.min, today)
+        for about in chosen
+        if each.repository_id == about.repository_id
+        or (each.repository_id is None and each.tenant_id == about.tenant_id)
+    ]
+    found: dict[tuple[int, date], list[Launch]] = {}
+    for key, name, day, what in chain(released, noted):
+        found.setdefault((key, day), []).append(Launch(key, name, day, what))
+    together = [Launch(k, of[0].full_name, day, "; ".join(each.what for each in of)) for (k, day), of in found.items()]
+    return sorted(together, key=lambda each: (each.day, each.full_name), reverse=True)[:MOST_OFFERED]
+
+
+def aligned(viewer: Viewer, store: Store, wanted: Sequence[Launch], days: int, today: date) -> DataFrame:
+    """What came from each launch on, day by day, beside what was usual for its repository before.
+
+    Rows: launch (its place among those wanted), offset (0 on its day, up to `days`), metric (of COUNTS), value, usual,
+    total and usual_total (both from day 0 on; NaN from the first day on that is not known). A value is NaN unless
+    final. Usual is the median of the same weekday among the 56 days before the day before the launch; NaN where of a
+    weekday fewer than four are final. Raises: StoreMissing.
+    """
+    parts = [_followed(_days(viewer, store, each, days, today), each, days) for each in wanted]
+    rows = [part.assign(launch=place) for place, part in enumerate(parts)]
+    return pd.concat(rows, ignore_index=True) if rows else DataFrame(columns=["launch", "offset", "metric"])
+
+
+def lifts(rows: DataFrame, days: int) -> DataFrame:
+    """What each launch has brought until day `days`, of its final days against the same days as they are usual.
+
+    In: the rows of `aligned`. Rows: launch, metric, total, usual, lift (total less usual), known (days that are final
+    and have a usual count), days (from day 0 to `days`). Unknown where no day is known.
+    """
+    until = rows[rows["offset"] <= days]
+    both = until["value"].notna() & until["usual"].notna()
+    grouped = until.assign(value=until["value"].where(both), usual=until["usual"].where(both), known=both).groupby(
+        ["launch", "metric"], sort=False
+    )
+    found = DataFrame(
+        {
+            "total": grouped["value"].sum(min_count=1),
+            "usual": grouped["usual"].sum(min_count=1),
+            "known": grouped["known"].sum(),
+            "days": grouped.size(),
+        }
+    ).reset_index()
+    return found.assign(lift=found["total"] - found["usual"])
+
+
+def usual(before: DataFrame, first: date, days: int) -> DataFrame:
+    """What is usual for so many days from `first` on, after these days before (an index of dates, a column a metric).
+
+    The median of each weekday; NaN where fewer than four of it are known.
+    """
+    weekdays = np.array([day.weekday() for day in before.index], dtype="int64")
+    by_weekday = before.groupby(weekdays)
+    medians = by_weekday.median().where(by_weekday.count() >= LEAST_OF_A_WEEKDAY)
+    wanted = [first + timedelta(days=n) for n in range(days)]
+    return DataFrame(medians.reindex([day.weekday() for day in wanted]).to_numpy(), wanted, list(before.columns))
+
+
+def _stars(viewer: Viewer, store: Store, selection: Selection, grain: Grain) -> DataFrame:
+    values = {"first_day": selection.first, "last_day": selection.last, "grain": grain.value}
+    with selected(viewer, store, selection) as cursor:
+        rows = cursor.sql(query("compare.stars"), params=values).to_arrow_table()
+    found: DataFrame = rows.to_pandas(types_mapper=pd.ArrowDtype)
+    return found
+
+
+def _days(viewer: Viewer, store: Store, launch: Launch, days: int, today: date) -> DataFrame:
+    """The final counts of the repository's days around a launch, a row a day."""
+    first, last = launch.day - timedelta(days=PATTERN_DAYS + 1), launch.day + timedelta(days=days)
+    wanted = Selection(first, last, frozenset({launch.repository_id}), "", today)
+    values = {"first_day": first, "last_day": last}
+    with selected(viewer, store, wanted) as cursor:
+        rows = cursor.execute(query("compare.days"), values).fetchall()
+    found = DataFrame(rows, columns=["day", *COUNTS]).set_index("day")
+    every = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    return found.reindex(every).astype("float64")
+
+
+def _followed(known: DataFrame, launch: Launch, days: int) -> DataFrame:
+    before = known[: launch.day - timedelta(days=2)]
+    after = known[launch.day :]
+    expected = usual(before, launch.day, days + 1)
+    parts = []
+    for metric in COUNTS:
+        value, normal = after[metric].to_numpy(), expected[metric].to_numpy()
+        numbers = {"value": value, "usual": normal, "total": np.cumsum(value), "usual_total": np.cumsum(normal)}
+        parts.append(DataFrame({"offset": np.arange(days + 1), "metric": metric, **numbers}))
+    return pd.concat(parts, ignore_index=True)

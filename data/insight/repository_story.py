@@ -1,0 +1,80 @@
+"""What is known of one repository: its days with all that is counted, its releases, and its true numbers of people.
+
+Every reader is asked for one repository, and answers a stranger's exactly as one that is not there: with nothing.
+Tables have Arrow types; what is unknown is NULL (pandas.NA), never zero.
+"""
+
+from datetime import date
+from typing import Any
+
+import pandas as pd
+from pandas import DataFrame
+
+from data.models import Viewer
+from data.sql import query
+from data.store import Store
+from data.traffic.selection import LARGEST_PAGE, Paging, Selection
+from data.traffic.traffic import daily_traffic
+
+
+def of_one(repository_id: int, first: date, last: date, today: date | None = None) -> Selection:
+    """The days of one repository, as the readers here are asked for them."""
+    return Selection(first, last, frozenset({repository_id}), "", today)
+
+
+def days(viewer: Viewer, store: Store, selection: Selection) -> DataFrame:
+    """The days of the repository, the oldest first. Rows and source: as traffic.daily_traffic. Raises: StoreMissing."""
+    paging = Paging("day", descending=False, size=LARGEST_PAGE)
+    return daily_traffic(viewer, store, selection, paging).rows
+
+
+def counters(viewer: Viewer, store: Store, selection: Selection) -> DataFrame:
+    """Stars, forks, watchers and downloads of the repository, the oldest day first.
+
+    Rows: day (GitHub does not promise that the days of stars gained are UTC), stars_gained, stars_settled (whether the
+    history was read two days later), stars, forks, watchers (as last read on that day), downloads (of all release
+    files since they were uploaded, as far as read until then).
+    A day of which nothing is known has no row. Raises: StoreMissing.
+    """
+    return _ask(store, "repository_story.counters", _values(viewer, selection) | _days(selection))
+
+
+def releases(viewer: Viewer, store: Store, selection: Selection) -> DataFrame:
+    """The releases published in these days, the oldest first.
+
+    Rows: release_id, day (of its publication, UTC), tag_name, name, prerelease. Raises: StoreMissing.
+    """
+    return _ask(store, "repository_story.releases", _values(viewer, selection) | _days(selection))
+
+
+def true_uniques(viewer: Viewer, store: Store, selection: Selection) -> DataFrame:
+    """The people of 14 days as GitHub counted them in its newest answer; the days of the selection do not matter.
+
+    Rows: metric (views, clones), first_day, last_day, uniques, visitor_days, cloner_days (the daily uniques of these
+    days added up, as far as known). Raises: StoreMissing.
+    """
+    return _ask(store, "repository_story.true_uniques", _values(viewer, selection))
+
+
+def true_weeks(viewer: Viewer, store: Store, selection: Selection) -> DataFrame:
+    """The people of each week that GitHub counted whole, of those with a day in the selection, the newest first.
+
+    Rows: week (Monday, UTC), views, view_uniques, visitor_days, clones, clone_uniques, cloner_days (the daily uniques
+    of the week added up, as far as known). Raises: StoreMissing.
+    """
+    return _ask(store, "repository_story.true_weeks", _values(viewer, selection) | _days(selection))
+
+
+def _values(viewer: Viewer, selection: Selection) -> dict[str, Any]:
+    return {"visible": sorted(viewer.repository_ids & (selection.repository_ids or frozenset()))}
+
+
+def _days(selection: Selection) -> dict[str, Any]:
+    return {"first_day": selection.first, "last_day": selection.last}
+
+
+def _ask(store: Store, name: str, values: dict[str, Any]) -> DataFrame:
+    with store.traffic.read() as cursor:
+        rows = cursor.sql(query(name), params=values).to_arrow_table()
+    frame: DataFrame = rows.to_pandas(types_mapper=pd.ArrowDtype)
+    return frame

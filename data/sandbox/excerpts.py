@@ -1,0 +1,134 @@
+"""Database files that hold one viewer's rows and no others, for untrusted SQL: see sandbox.py.
+
+Made once for each version and viewer, kept in `<data directory>/excerpts/` (0700, the files 0600) until the version
+goes. Whoever may see every row gets the version itself. What is handed out is an open file without a name, so that
+whoever reads it learns no path of this machine.
+"""
+
+import hashlib
+import os
+import secrets
+import threading
+import time
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from duckdb import DuckDBPyConnection
+
+from data import schema
+from data.models import Viewer
+from data.sql import query
+from data.store import Store, StoreUnreadable, excerpt
+from data.versions import copy
+
+MOST_FILES = 200
+LEFT_BEHIND_S = 3600  # a file that has been in the making for so long belongs to a process that is gone
+ATTEMPTS = 5
+LOCKS = 16
+FILLED_HERE = frozenset({"tenant", "note", "endpoint_state", "collection_run"})
+
+
+def opened_excerpt(viewer: Viewer, store: Store) -> int:
+    """A descriptor, to be closed by the caller, of a DuckDB file with the newest rows of this viewer and no others.
+
+    Raises: StoreMissing, StoreUnreadable, OSError.
+    """
+    folder = store.traffic.files.excerpts
+    for _ in range(ATTEMPTS):
+        with suppress(FileNotFoundError):  # commits went by, and the version or the excerpt was removed with it
+            return _opened_nameless(_file(viewer, store, folder), folder)
+    raise StoreUnreadable(f"The versions in {store.directory} come and go too fast to be read.")
+
+
+def prepare_excerpt(viewer: Viewer, store: Store) -> None:
+    """Have it made before it is needed."""
+    os.close(opened_excerpt(viewer, store))
+
+
+def _file(viewer: Viewer, store: Store, folder: Path) -> Path:
+    """The file with this viewer's rows, made where there is none yet."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    with store.traffic.read() as cursor:  # keeps its version, whatever comes meanwhile
+        ((path, sees_all),) = cursor.execute(query("excerpts.sees_all"), _visible(viewer)).fetchall()
+        version = Path(path)
+        if sees_all:
+            return version
+        target = folder / f"{version.stem}-{_digest(viewer, version)}.duckdb"
+        with _making(target):
+            if not target.exists():
+                _remove_old(store, folder)
+                _make(viewer, version, target)
+    return target
+
+
+def _make(viewer: Viewer, version: Path, target: Path) -> None:
+    temporary = target.with_name(f".{secrets.token_hex(8)}.making")
+    try:
+        with excerpt(version, temporary) as connection:
+            temporary.chmod(0o600)
+            schema.migrate(connection, "traffic")
+            _fill(connection, viewer)
+        temporary.rename(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _fill(connection: DuckDBPyConnection, viewer: Viewer) -> None:
+    values = _visible(viewer)
+    visible = {"visible": values["visible"]}
+    schema.copy_visible(connection, "version", visible["visible"], FILLED_HERE)
+    connection.execute("alter table collection_run alter requests drop not null")
+    connection.execute(query("excerpts.tenants"), values)
+    connection.execute(query("excerpts.notes"), values)
+    connection.execute(query("excerpts.endpoint_states"), visible)
+    connection.execute(query("excerpts.runs"), visible)
+
+
+def _opened_nameless(path: Path, folder: Path) -> int:
+    """A descriptor of the file under a name that is gone at once; where the disk has no second names, of a copy."""
+    name = folder / f".{secrets.token_hex(8)}.handed"
+    try:
+        try:
+            os.link(path, name)
+        except FileNotFoundError:
+            raise
+        except OSError:
+            copy(path, name)
+        return os.open(name, os.O_RDONLY | os.O_CLOEXEC)
+    finally:
+        name.unlink(missing_ok=True)
+
+
+def _remove_old(store: Store, folder: Path) -> None:
+    """Remove what belongs to versions that are gone, was left behind, or is too much."""
+    versions = {store.traffic.files.path(number).stem for number in store.traffic.files.numbers()}
+    found = [(path, path.stat().st_mtime) for path in folder.iterdir()]
+    kept = sorted((made, path) for path, made in found if path.stem.rpartition("-")[0] in versions)
+    surplus = [path for _, path in kept[: -MOST_FILES + 1]]
+    gone = [path for path, _ in found if path.name[0] != "." and path.stem.rpartition("-")[0] not in versions]
+    left = [path for path, made in found if path.name[0] == "." and time.time() - made > LEFT_BEHIND_S]
+    for path in (*surplus, *gone, *left):
+        path.unlink(missing_ok=True)
+
+
+def _visible(viewer: Viewer) -> dict[str, Any]:
+    return {"visible": sorted(viewer.repository_ids), "tenant_ids": sorted(viewer.tenant_ids)}
+
+
+def _digest(viewer: Viewer, version: Path) -> str:
+    """Of all that decides the rows: what is visible, and the very file that they come from."""
+    told = version.stat()
+    parts = (sorted(viewer.repository_ids), sorted(viewer.tenant_ids), told.st_ino, told.st_size, told.st_mtime_ns)
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
+
+
+def _making(target: Path) -> threading.Lock:
+    """The lock of whoever makes this file in this process."""
+    return _locks()[hash(target.name) % LOCKS]
+
+
+@cache
+def _locks() -> tuple[threading.Lock, ...]:
+    return tuple(threading.Lock() for _ in range(LOCKS))

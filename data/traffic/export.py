@@ -1,0 +1,211 @@
+"""Writes what a viewer sees to a CSV or Parquet file, whole or not at all.
+
+Reads in chunks of repositories on one version of the store, so that memory does not grow with the history.
+
+ExportRefused      the file cannot be written so, or what is asked for makes no sense; the sentence says why
+"""
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol
+
+import duckdb
+import pyarrow as pa
+from pyarrow import csv, parquet
+
+from data.models import Viewer
+from data.sql import query
+from data.store import Store
+from data.traffic.formulas import formula_safe
+
+REPOSITORIES_A_CHUNK = 200
+ROWS_A_BATCH = 50_000
+
+
+class ExportRefused(Exception):
+    """Nothing was written: the sentence says why, and what to do."""
+
+
+class ExportTable(StrEnum):
+    """What can be exported: the views v_daily, v_weekly and v_repositories."""
+
+    DAILY = "daily"
+    WEEKLY = "weekly"
+    REPOSITORIES = "repositories"
+
+
+class ExportFormat(StrEnum):
+    """CSV is safe to open in a spreadsheet; Parquet holds every text verbatim."""
+
+    CSV = "csv"
+    PARQUET = "parquet"
+
+
+@dataclass(frozen=True, slots=True)
+class ExportRequest:
+    """What to export. None narrows nothing; of weeks, those that begin within the days.
+
+    `today` is the UTC day that decides what is pending; None means the day of the clock.
+    """
+
+    table: ExportTable
+    format: ExportFormat = ExportFormat.CSV
+    tenant_ids: tuple[int, ...] | None = None
+    repository_ids: tuple[int, ...] | None = None
+    first_day: date | None = None
+    last_day: date | None = None
+    overwrite: bool = False
+    today: date | None = None
+
+
+class _Writer(Protocol):
+    def write(self, batch: pa.RecordBatch) -> None:
+        """Add rows to the file."""
+
+    def close(self) -> None:
+        """End the file's content."""
+
+
+def export(viewer: Viewer, store: Store, request: ExportRequest, target: Path | BinaryIO) -> int:
+    """Write the rows that the viewer sees and the request asks for, by repository and day. Answers how many.
+
+    A path gets the whole file or none: it is written under another name beside it, made durable and renamed.
+    A stream (standard output) takes CSV only, and gets rows as they come; its own failures pass through.
+    Raises: ExportRefused, StoreMissing.
+    """
+    _refuse_nonsense(request)
+    if not isinstance(target, Path):
+        if request.format is not ExportFormat.CSV:
+            raise ExportRefused("Parquet cannot be written to a stream: name a file.")
+        return _write(viewer, store, request, target)
+    _refuse_target(store, request, target)
+    with _whole_file(target, request.overwrite) as stream:
+        return _write(viewer, store, request, stream)
+
+
+def _refuse_nonsense(request: ExportRequest) -> None:
+    first, last = request.first_day, request.last_day
+    if first is not None and last is not None and first > last:
+        raise ExportRefused(f"The first day, {first}, is after the last one, {last}.")
+    if request.table is ExportTable.REPOSITORIES and (first or last):
+        raise ExportRefused("The table of repositories has totals of all days: leave the days out, or export daily.")
+
+
+def _refuse_target(store: Store, request: ExportRequest, target: Path) -> None:
+    if target.resolve().is_relative_to(store.directory.resolve()):
+        raise ExportRefused(f"{target} lies among the databases: name a file elsewhere.")
+    if not target.parent.is_dir():
+        raise ExportRefused(f"There is no directory {target.parent}: make it first.")
+    if os.path.lexists(target) and not target.is_symlink() and not target.is_file():
+        raise ExportRefused(f"{target} is not a file: name another.")
+    if os.path.lexists(target) and not request.overwrite:
+        raise ExportRefused(_is_there(target))
+
+
+@contextmanager
+def _whole_file(target: Path, overwrite: bool) -> Iterator[BinaryIO]:
+    """A file under another name, which gets the target's when the block ends well and vanishes when it does not."""
+    temporary = target.with_name(f".{secrets.token_hex(8)}.part")
+    try:
+        with temporary.open("xb") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        if overwrite:
+            temporary.replace(target)
+        else:
+            _take_free_name(temporary, target)
+    except FileExistsError as found:
+        raise ExportRefused(_is_there(target)) from found
+    except OSError as refusal:
+        raise ExportRefused(f"{target} cannot be written: {refusal.strerror or refusal}. Nothing was.") from refusal
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def _take_free_name(temporary: Path, target: Path) -> None:
+    """Give a finished file its name, unless a file of that name has come meanwhile."""
+    try:
+        os.link(temporary, target)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links
+        target.touch(exist_ok=False)
+        temporary.replace(target)
+
+
+def _write(viewer: Viewer, store: Store, request: ExportRequest, stream: BinaryIO) -> int:
+    rows = 0
+    with store.traffic.read() as cursor:
+        if request.today is not None:
+            cursor.execute("set variable today = $today", {"today": request.today})
+        keys = _repository_ids(viewer, cursor, request)
+        with closing(_writer(request, _rows(cursor, request, []).schema, stream)) as writer:
+            for chunk in _chunks(request, keys):
+                for batch in _rows(cursor, request, chunk):
+                    writer.write(_formula_safe(batch) if request.format is ExportFormat.CSV else batch)
+                    rows += batch.num_rows
+    return rows
+
+
+def _repository_ids(viewer: Viewer, cursor: duckdb.DuckDBPyConnection, request: ExportRequest) -> list[int]:
+    """The visible repositories asked for, in the order of the file."""
+    values = {
+        "visible": list(viewer.repository_ids),
+        "tenant_ids": None if request.tenant_ids is None else list(request.tenant_ids),
+        "repository_ids": None if request.repository_ids is None else list(request.repository_ids),
+    }
+    return [key for (key,) in cursor.execute(query("export.repository_ids"), values).fetchall()]
+
+
+def _chunks(request: ExportRequest, keys: list[int]) -> Iterator[list[int]]:
+    """As many repositories at a time as have rows that fit into memory; of the repositories' own table all."""
+    size = REPOSITORIES_A_CHUNK if request.table is not ExportTable.REPOSITORIES else len(keys)
+    yield from (keys[start : start + size] for start in range(0, len(keys), max(size, 1)))
+
+
+def _rows(cursor: duckdb.DuckDBPyConnection, request: ExportRequest, keys: list[int]) -> pa.RecordBatchReader:
+    values: dict[str, Any] = {"visible": keys}
+    match request.table:
+        case ExportTable.DAILY:
+            text = query("export.daily")
+        case ExportTable.WEEKLY:
+            text = query("export.weekly")
+        case ExportTable.REPOSITORIES:
+            return cursor.sql(query("export.repositories"), params=values).to_arrow_reader(ROWS_A_BATCH)
+    values |= {"first_day": request.first_day, "last_day": request.last_day}
+    return cursor.sql(text, params=values).to_arrow_reader(ROWS_A_BATCH)
+
+
+def _writer(request: ExportRequest, schema: pa.Schema, stream: BinaryIO) -> _Writer:
+    """A writer whose closing ends the file's content, but leaves the stream open."""
+    writer: _Writer
+    if request.format is ExportFormat.PARQUET:
+        writer = parquet.ParquetWriter(stream, schema, compression="zstd")
+    else:
+        options = csv.WriteOptions(eol="\r\n", quoting_header="none")  # as RFC 4180 has it
+        writer = csv.CSVWriter(stream, schema, write_options=options)
+    return writer
+
+
+def _formula_safe(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The batch with its texts made safe for spreadsheets; each distinct text is looked at once."""
+    columns = [_safe_texts(each) if pa.types.is_string(each.type) else each for each in batch.columns]
+    return pa.RecordBatch.from_arrays(columns, schema=batch.schema)
+
+
+def _safe_texts(column: pa.Array) -> pa.Array:
+    words = column.dictionary_encode()
+    safe = [formula_safe(text) for text in words.dictionary.to_pylist()]
+    return pa.array(safe, type=pa.string()).take(words.indices)
+
+
+def _is_there(target: Path) -> str:
+    return f"{target} is there already. Name another file, or say that it may be overwritten."

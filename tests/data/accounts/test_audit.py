@@ -1,0 +1,94 @@
+"""The audit log: every administrative act, for those who may read it, without secrets."""
+
+from dataclasses import replace
+
+import pytest
+
+from data.accounts import accounts, invitations, sessions
+from data.accounts.audit import ActFilter, Subject, acts, note, save_act
+from data.accounts.authority import COMMAND_LINE
+from data.accounts.grants import grant, revoke
+from data.models import Account
+from data.store import Store
+from tests.data.cast import NOW, PASSWORD, SECOND, Place, account, first_user, newcomer, quick, signed_in, user
+
+pytestmark = pytest.mark.usefixtures(quick.__name__)
+ALL = ActFilter()
+
+
+@pytest.fixture
+def ada(store: Store) -> Account:
+    return first_user(store)
+
+
+def told(account: Account, store: Store, wanted: ActFilter = ALL) -> list[tuple[str, str, str, str | None]]:
+    return [(each.actor, each.act, each.subject, each.detail) for each in acts(account, store, wanted)]
+
+
+def test_every_administrative_act_is_told_with_who_what_and_on_whom(store: Store, ada: Account) -> None:
+    north = Place.added(store, "north", 1)
+    bob = accounts.add_user(store, "ada", newcomer("bob"), NOW + SECOND)
+    grant(store, "ada", bob.user_id, north.of_repository(0), NOW + 2 * SECOND)
+    revoke(store, COMMAND_LINE, bob.user_id, north.of_repository(0), NOW + 3 * SECOND)
+    accounts.disable_user(store, "ada", bob.user_id, NOW + 4 * SECOND)
+    assert told(ada, store) == [
+        ("ada", "user disabled", "user bob", None),
+        (COMMAND_LINE, "revoked", "user bob", f"repository viewer of repository {north.repositories[0]}"),
+        ("ada", "granted", "user bob", f"repository viewer of repository {north.repositories[0]}"),
+        ("ada", "user added", "user bob", None),
+        ("setup code", "first user added", "user ada", None),
+    ]
+
+
+def test_every_other_act_is_told_too(store: Store, ada: Account) -> None:
+    here = signed_in(store, ada)
+    link = invitations.invite(store, "ada", [], None, NOW)
+    invitations.revoke_invitation(store, "ada", 1, NOW)
+    new = invitations.accept(store, invitations.invite(store, "ada", [], None, NOW), newcomer("new"), NOW)
+    reset = invitations.reset_password(store, "ada", new.user_id, NOW)
+    invitations.accept_reset(store, reset, "another meadow, dry", NOW)
+    accounts.change_password(store, here, PASSWORD, "a third meadow", NOW)
+    accounts.rename(store, "ada", ada.user_id, "Ada L.", NOW)
+    accounts.change_email(store, "ada", ada.user_id, "", NOW)
+    accounts.link_identity(store, "ada", ada.user_id, accounts.Identity("https://id.example.org", "7"), NOW)
+    sessions.end_all_sessions(store, "ada", NOW)
+    assert len(told(ada, store)) == 12
+    assert not [secret for secret in (link, reset, here, PASSWORD) if secret in str(told(ada, store))]
+
+
+def test_what_changes_nothing_is_not_told(store: Store, ada: Account) -> None:
+    north, bob = Place.added(store, "north", 1), user(store, "bob")
+    before = len(told(ada, store))
+    grant(store, "ada", bob.user_id, north.viewer, NOW)
+    grant(store, "ada", bob.user_id, north.viewer, NOW)
+    revoke(store, "ada", bob.user_id, north.manager, NOW)
+    assert len(told(ada, store)) == before + 1
+
+
+def test_a_manager_reads_of_the_tenant_only_and_viewers_read_nothing(store: Store, ada: Account) -> None:
+    north, south = Place.added(store, "north", 1), Place.added(store, "south", 11)
+    mia, vic = user(store, "mia", north.manager), user(store, "vic", north.viewer, south.viewer)
+    save_act(store, "repository removed", Subject("north/r1", north.tenant_id), ("mia", NOW))
+    save_act(store, "repository removed", Subject("south/r1", south.tenant_id), ("ada", NOW))
+    invitations.invite(store, "ada", [north.viewer, south.viewer], None, NOW)
+    assert told(mia, store) == [("mia", "repository removed", "north/r1", None)]
+    assert told(vic, store) == told(replace(ada, active=False), store) == told(replace(mia, active=False), store) == []
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        (ActFilter(text="TOKEN"), ["token stored"]),
+        (ActFilter(text="%"), ["100 % paused"]),
+        (ActFilter(text="\ud800"), []),
+        (ActFilter(actor="bob"), ["100 % paused"]),
+        (ActFilter(since=NOW + 2 * SECOND), ["100 % paused"]),
+        (ActFilter(since=NOW + SECOND, until=NOW + 2 * SECOND), ["token stored"]),
+        (ActFilter(limit=1), ["100 % paused"]),
+    ],
+)
+def test_acts_are_found_by_text_actor_and_time(store: Store, ada: Account, wanted: ActFilter, found: list[str]) -> None:
+    with store.control.commit("two acts") as connection:
+        note(connection, "token stored", "tenant 1", ("ada", NOW + SECOND))
+        note(connection, "100 % paused", Subject("tenant 2", 2), ("bob", NOW + 2 * SECOND))
+    assert [act for _, act, _, _ in told(account(store, "ada"), store, wanted)] == found

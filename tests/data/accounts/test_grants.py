@@ -1,0 +1,162 @@
+"""What grants show: by one function, which is compared with a plain account of the rules."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from data.accounts.grants import administered, grantable_repositories, grants_of, prune_grants, viewer_of
+from data.accounts.invitations import invitation_of, invite
+from data.collection.repositories import remove_repository, remove_repository_with_data, repositories
+from data.models import Account, Grant, Role, Viewer
+from data.store import Store
+from tests.data.cast import NOW, Place, account, deactivate, first_user, quick, remove_tenant, user
+
+pytestmark = pytest.mark.usefixtures(quick.__name__)
+NOTHING = Viewer(frozenset(), frozenset())
+
+
+@pytest.fixture
+def places(store: Store) -> tuple[Place, Place]:
+    return Place.added(store, "north", 1), Place.added(store, "south", 11)
+
+
+def holder(*granted: Grant, active: bool = True) -> Account:
+    return Account(1, "bob", "Bob", None, active, granted)
+
+
+def test_each_role_shows_what_it_says(store: Store, places: tuple[Place, Place]) -> None:
+    north, south = places
+    whole = Viewer(frozenset(north.repositories), frozenset({north.tenant_id}))
+    assert viewer_of(store, holder(Grant(Role.ADMIN), Grant(Role.MAINTAINER))) == NOTHING
+    assert viewer_of(store, holder(north.manager)) == whole
+    assert viewer_of(store, holder(north.viewer)) == whole
+    single = Viewer(frozenset({south.repositories[1]}), frozenset())
+    assert viewer_of(store, holder(south.of_repository(1))) == single
+    assert viewer_of(store, holder()) == NOTHING == viewer_of(store, holder(north.manager, active=False))
+
+
+def test_what_is_added_later_is_seen_at_once_and_what_is_deleted_is_gone(
+    store: Store, places: tuple[Place, Place]
+) -> None:
+    north, south = places
+    who = holder(north.viewer, south.of_repository(0))
+    remove_repository_with_data(store, south.repositories[0])
+    remove_repository_with_data(store, north.repositories[0])
+    assert viewer_of(store, who) == Viewer(frozenset(north.repositories[1:]), frozenset({north.tenant_id}))
+
+
+def test_a_repository_removed_with_its_history_kept_is_still_seen(store: Store, places: tuple[Place, Place]) -> None:
+    north, _ = places
+    remove_repository(store, north.repositories[0], NOW)
+    assert viewer_of(store, holder(north.of_repository(0))).repository_ids == {north.repositories[0]}
+
+
+def test_a_deactivated_tenant_shows_nothing_to_anybody(store: Store, places: tuple[Place, Place]) -> None:
+    north, south = places
+    deactivate(store, north.tenant_id)
+    who = holder(north.manager, north.viewer, north.of_repository(0), south.of_repository(0))
+    assert viewer_of(store, who) == Viewer(frozenset({south.repositories[0]}), frozenset())
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Store, dict[int, bool], dict[int, int]]]:
+    """Three tenants, one of them deactivated, with seven repositories, one of them deleted."""
+    store = Store(tmp_path_factory.mktemp("world") / "db")
+    store.prepare()
+    made = [Place.added(store, f"t{n}", n * 10 + 1) for n in range(3)]
+    deactivate(store, made[2].tenant_id)
+    remove_repository_with_data(store, made[0].repositories[1])
+    active = {place.tenant_id: n != 2 for n, place in enumerate(made)}
+    tenant_of = {r: place.tenant_id for place in made for r in place.repositories}
+    del tenant_of[made[0].repositories[1]]
+    yield store, active, tenant_of
+    store.close()
+
+
+def plainly_seen(who: Account, active: dict[int, bool], tenant_of: dict[int, int]) -> Viewer:
+    """The rules again, grant by grant and row by row."""
+    tenant_ids, repository_ids = set(), set()
+    for granted in who.grants:
+        if who.active and granted.role in {Role.TENANT, Role.TENANT_VIEWER} and active.get(granted.tenant_id or 0):
+            tenant_ids.add(granted.tenant_id or 0)
+            repository_ids |= {r for r, tenant_id in tenant_of.items() if tenant_id == granted.tenant_id}
+        single = granted.repository_id if granted.role == Role.REPOSITORY_VIEWER else None
+        if who.active and single in tenant_of and active[tenant_of[single]]:
+            repository_ids.add(single)
+    return Viewer(frozenset(repository_ids), frozenset(tenant_ids))
+
+
+ids = st.integers(1, 9)
+any_grant = st.one_of(
+    st.builds(Grant, st.sampled_from([Role.ADMIN, Role.MAINTAINER])),
+    st.builds(Grant, st.sampled_from([Role.TENANT, Role.TENANT_VIEWER]), ids),
+    st.builds(Grant, st.just(Role.REPOSITORY_VIEWER), ids, ids),
+)
+
+
+@given(granted=st.lists(any_grant, max_size=8), active=st.booleans())
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_the_viewer_is_what_the_plain_rules_say(
+    world: tuple[Store, dict[int, bool], dict[int, int]], granted: list[Grant], active: bool
+) -> None:
+    who = holder(*granted, active=active)
+    seen = viewer_of(world[0], who)
+    assert seen == plainly_seen(who, *world[1:])
+    assert {each.repository_id for each in repositories(seen, world[0])} == seen.repository_ids
+
+
+def test_an_admin_administers_everything_a_manager_the_active_tenants_others_nothing(
+    store: Store, places: tuple[Place, Place]
+) -> None:
+    north, south = places
+    deactivate(store, south.tenant_id)
+    everything = Viewer(
+        frozenset(north.repositories + south.repositories), frozenset({north.tenant_id, south.tenant_id})
+    )
+    assert administered(holder(Grant(Role.ADMIN)), store) == everything
+    managed = administered(holder(north.manager, south.manager), store)
+    assert managed == Viewer(frozenset(north.repositories), frozenset({north.tenant_id}))
+    assert administered(holder(north.viewer, Grant(Role.MAINTAINER)), store) == NOTHING
+    assert administered(holder(Grant(Role.ADMIN), active=False), store) == NOTHING
+
+
+def test_repositories_can_be_chosen_by_name_for_a_grant(store: Store, places: tuple[Place, Place]) -> None:
+    north, _ = places
+    names = [each.full_name for each in grantable_repositories(holder(north.manager), store)]
+    assert names == ["north/r0", "north/r1"]
+    assert len(grantable_repositories(holder(Grant(Role.ADMIN)), store)) == 4
+
+
+def test_grants_are_read_with_names_by_those_who_may(store: Store, places: tuple[Place, Place]) -> None:
+    north, south = places
+    ada = first_user(store)
+    bob = user(store, "bob", north.of_repository(0), south.viewer)
+    named = [(each.grant, each.tenant, each.repository) for each in grants_of(ada, store, bob.user_id)]
+    assert named == [(north.of_repository(0), "north", "north/r0"), (south.viewer, "south", None)]
+    assert [each.grant for each in grants_of(bob, store, bob.user_id)] == list(bob.grants)
+    manager = user(store, "mia", north.manager)
+    assert [each.grant for each in grants_of(manager, store, bob.user_id)] == [north.of_repository(0)]
+    assert grants_of(manager, store, ada.user_id) == grants_of(manager, store, 999) == []
+    assert grants_of(replace(ada, active=False), store, bob.user_id) == []
+
+
+def test_grants_for_what_is_deleted_are_removed_and_never_come_to_mean_another(
+    store: Store, places: tuple[Place, Place]
+) -> None:
+    north, south = places
+    first_user(store)
+    user(store, "bob", north.viewer, south.of_repository(0), south.of_repository(1), Grant(Role.MAINTAINER))
+    link = invite(store, "ada", [north.viewer, south.of_repository(1)], None, NOW)
+    remove_tenant(store, north.tenant_id)
+    remove_repository_with_data(store, south.repositories[0])
+    new = Place.added(store, "new", 21)
+    assert viewer_of(store, account(store, "bob")) == Viewer(frozenset({south.repositories[1]}), frozenset())
+    assert not {new.tenant_id} & {north.tenant_id}
+    assert (prune_grants(store, "ada", NOW), prune_grants(store, "ada", NOW)) == (3, 0)
+    assert account(store, "bob").grants == (Grant(Role.MAINTAINER), south.of_repository(1))
+    invitation = invitation_of(store, link, NOW)
+    assert invitation
+    assert invitation.grants == (south.of_repository(1),)

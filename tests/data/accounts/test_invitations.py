@@ -1,0 +1,172 @@
+"""One-time links: to an account with grants, once, in one commit, by the rights of whoever made it."""
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+
+import pytest
+
+from data.accounts.accounts import check_password, disable_user
+from data.accounts.authority import AccountRefused, NotAllowed
+from data.accounts.grants import GrantRefused, revoke, viewer_of
+from data.accounts.invitations import (
+    InvitationRefused,
+    accept,
+    accept_as,
+    invitation_of,
+    invite,
+    open_invitations,
+    revoke_invitation,
+)
+from data.accounts.passwords import PasswordRefused
+from data.collection.repositories import remove_repository_with_data
+from data.models import Account, Grant, Role
+from data.store import Store
+from tests.data.cast import DAY, NOW, PASSWORD, SECOND, Place, account, first_user, kept_in, newcomer, quick, user
+
+pytestmark = pytest.mark.usefixtures(quick.__name__)
+
+
+@pytest.fixture
+def north(store: Store) -> Place:
+    first_user(store)
+    return Place.added(store, "north", 1)
+
+
+@pytest.fixture
+def mia(store: Store, north: Place) -> Account:
+    """The manager of the tenant north."""
+    return user(store, "mia", north.manager)
+
+
+def test_a_link_makes_an_account_with_its_grants(store: Store, north: Place, mia: Account) -> None:
+    link = invite(store, "mia", [north.of_repository(0), north.of_repository(0)], "new@example.org", NOW)
+    found = invitation_of(store, link, NOW)
+    assert found
+    assert (found.email, found.made_by, found.grants) == ("new@example.org", "mia", (north.of_repository(0),))
+    assert (found.expires_at - found.made_at, found.is_reset) == (7 * DAY, False)
+    new = accept(store, link, newcomer("new"), NOW + 6 * DAY)
+    assert (new.grants, check_password(store, "new", PASSWORD)) == ((north.of_repository(0),), new)
+    assert viewer_of(store, new).repository_ids == {north.repositories[0]}
+
+
+def test_a_link_works_once(store: Store, north: Place) -> None:
+    link = invite(store, "ada", [north.viewer], None, NOW)
+    accept(store, link, newcomer("new"), NOW)
+    assert invitation_of(store, link, NOW) is None
+    with pytest.raises(InvitationRefused):
+        accept(store, link, newcomer("second"), NOW)
+
+
+def test_of_two_who_use_a_link_at_once_one_wins(store: Store, north: Place) -> None:
+    link = invite(store, "ada", [Grant(Role.ADMIN)], None, NOW)
+
+    def use(username: str) -> str | None:
+        with closing(Store(store.directory)) as mine:
+            try:
+                return accept(mine, link, newcomer(username), NOW).username
+            except InvitationRefused:
+                return None
+
+    with ThreadPoolExecutor(3) as pool:
+        won = [name for name in pool.map(use, ("one", "two", "three")) if name]
+    assert len(won) == 1
+    assert account(store, won[0]).has(Role.ADMIN)
+
+
+def test_a_link_ends_after_seven_days(store: Store, north: Place) -> None:
+    link = invite(store, "ada", [north.viewer], None, NOW)
+    assert invitation_of(store, link, NOW + 7 * DAY - SECOND)
+    assert invitation_of(store, link, NOW + 7 * DAY) is None
+    with pytest.raises(InvitationRefused):
+        accept(store, link, newcomer("new"), NOW + 7 * DAY)
+
+
+def test_a_refused_entry_leaves_the_link_good(store: Store, north: Place) -> None:
+    link = invite(store, "ada", [north.viewer], None, NOW)
+    with pytest.raises(AccountRefused, match="already"):
+        accept(store, link, newcomer("ADA"), NOW)
+    for password in (None, "", "password123"):
+        with pytest.raises(PasswordRefused):
+            accept(store, link, newcomer("new", password), NOW)
+    assert accept(store, link, newcomer("new"), NOW).grants == (north.viewer,)
+
+
+@pytest.mark.parametrize("link", ["", "invented", "\ud800"])
+def test_an_invented_link_opens_nothing(store: Store, north: Place, link: str) -> None:
+    invite(store, "ada", [north.viewer], None, NOW)
+    assert invitation_of(store, link, NOW) is None
+    with pytest.raises(InvitationRefused):
+        accept(store, link, newcomer("new"), NOW)
+
+
+def test_a_manager_invites_viewers_of_the_tenant_and_nobody_else(store: Store, north: Place, mia: Account) -> None:
+    south = Place.added(store, "south", 11)
+    for grants in ([], [Grant(Role.ADMIN)], [north.manager], [north.viewer, Grant(Role.MAINTAINER)]):
+        with pytest.raises(NotAllowed):
+            invite(store, "mia", grants, None, NOW)
+    for elsewhere in (south.viewer, south.of_repository(0)):
+        with pytest.raises(GrantRefused):
+            invite(store, "mia", [north.viewer, elsewhere], None, NOW)
+    assert open_invitations(account(store, "ada"), store, NOW) == []
+
+
+@pytest.mark.parametrize("by", ["vic", "nobody"])
+def test_viewers_invite_nobody(store: Store, north: Place, by: str) -> None:
+    user(store, "vic", north.viewer, Grant(Role.MAINTAINER))
+    with pytest.raises(AccountRefused):
+        invite(store, by, [north.viewer], None, NOW)
+
+
+def test_a_link_gives_what_its_maker_may_still_give(store: Store, north: Place, mia: Account) -> None:
+    south = Place.added(store, "south", 11)
+    user(store, "admin2", Grant(Role.ADMIN), north.manager)
+    link = invite(store, "admin2", [north.viewer, south.viewer, Grant(Role.ADMIN)], None, NOW)
+    revoke(store, "ada", account(store, "admin2").user_id, Grant(Role.ADMIN), NOW)
+    assert accept(store, link, newcomer("new"), NOW).grants == (north.viewer,)
+
+
+@pytest.mark.parametrize("grants", [[], [Grant(Role.ADMIN)]])
+def test_a_link_of_a_disabled_admin_opens_nothing(store: Store, north: Place, grants: list[Grant]) -> None:
+    second = user(store, "second", Grant(Role.ADMIN))
+    link = invite(store, "second", grants, None, NOW)
+    disable_user(store, "ada", second.user_id, NOW)
+    with pytest.raises(InvitationRefused):
+        accept(store, link, newcomer("new"), NOW)
+
+
+def test_a_link_for_what_is_gone_says_so(store: Store, north: Place) -> None:
+    link = invite(store, "ada", [north.of_repository(0)], None, NOW)
+    remove_repository_with_data(store, north.repositories[0])
+    with pytest.raises(InvitationRefused, match="not there any more"):
+        accept(store, link, newcomer("new"), NOW)
+
+
+def test_somebody_with_an_account_adds_the_grants_to_it(store: Store, north: Place) -> None:
+    south = Place.added(store, "south", 11)
+    bob, link = user(store, "bob", south.viewer), invite(store, "ada", [north.viewer, south.viewer], None, NOW)
+    assert set(accept_as(store, link, bob.user_id, NOW).grants) == {south.viewer, north.viewer}
+    with pytest.raises(InvitationRefused):
+        accept_as(store, link, bob.user_id, NOW)
+
+
+def test_open_links_are_listed_for_those_who_may_revoke_them(store: Store, north: Place, mia: Account) -> None:
+    south = Place.added(store, "south", 11)
+    invite(store, "ada", [north.viewer, south.viewer], None, NOW)
+    mine = invite(store, "mia", [north.viewer], None, NOW)
+    ada = account(store, "ada")
+    assert [each.made_by for each in open_invitations(ada, store, NOW)] == ["mia", "ada"]
+    both, only = (each.invitation_id for each in reversed(open_invitations(ada, store, NOW)))
+    assert [each.invitation_id for each in open_invitations(mia, store, NOW)] == [only]
+    assert open_invitations(user(store, "vic", north.viewer), store, NOW) == []
+    for key in (both, 999):
+        with pytest.raises(InvitationRefused, match="no such"):
+            revoke_invitation(store, "mia", key, NOW)
+    revoke_invitation(store, "mia", only, NOW)
+    assert invitation_of(store, mine, NOW) is None
+
+
+def test_no_links_secret_is_in_any_file(store: Store, north: Place) -> None:
+    links = [invite(store, "ada", [north.viewer], None, NOW) for _ in range(2)]
+    accept(store, links[0], newcomer("new"), NOW)
+    kept = kept_in(store)
+    assert not [link for link in links if link.encode() in kept]

@@ -1,0 +1,213 @@
+"""Tickets and sessions: one use each, an end that counts at the next click, and nothing to be found in the files."""
+
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from datetime import timedelta
+
+import pytest
+
+from data.accounts import accounts, sessions
+from data.accounts.authority import AccountRefused, NotAllowed
+from data.accounts.passwords import fingerprint
+from data.accounts.sessions import TicketRefused, account_of_session, make_ticket, redeem_ticket
+from data.models import Account
+from data.store import Store
+from tests.data.cast import (
+    ADDRESS,
+    DAY,
+    FIREFOX,
+    HOUR,
+    MINUTE,
+    NOW,
+    SECOND,
+    first_user,
+    kept_in,
+    quick,
+    signed_in,
+    user,
+)
+
+pytestmark = pytest.mark.usefixtures(quick.__name__)
+
+
+@pytest.fixture
+def bob(store: Store) -> Account:
+    first_user(store)
+    return user(store, "bob")
+
+
+def redeem(store: Store, ticket: str) -> str:
+    return redeem_ticket(store, ticket, FIREFOX, ADDRESS, NOW)
+
+
+def test_a_ticket_becomes_a_session_of_its_user(store: Store, bob: Account) -> None:
+    secret = redeem(store, make_ticket(store, bob.user_id, NOW))
+    assert account_of_session(store, secret, NOW) == bob
+    assert len(secret) >= 43, "256 bits"
+
+
+def test_a_ticket_is_good_once(store: Store, bob: Account) -> None:
+    ticket = make_ticket(store, bob.user_id, NOW)
+    redeem(store, ticket)
+    with pytest.raises(TicketRefused):
+        redeem(store, ticket)
+
+
+def test_a_ticket_is_good_for_a_minute(store: Store, bob: Account) -> None:
+    ticket = make_ticket(store, bob.user_id, NOW)
+    with pytest.raises(TicketRefused):
+        redeem_ticket(store, ticket, FIREFOX, ADDRESS, NOW + 60 * SECOND)
+    assert redeem_ticket(store, ticket, FIREFOX, ADDRESS, NOW + 59 * SECOND)
+
+
+def test_an_invented_ticket_starts_nothing_and_writes_nothing(store: Store, bob: Account) -> None:
+    before = store.control.version()
+    for ticket in ("", "invented", "\ud800", "x" * 100_000):
+        with pytest.raises(TicketRefused):
+            redeem(store, ticket)
+        sessions.end_session(store, ticket)
+        assert (account_of_session(store, ticket, NOW), store.control.version()) == (None, before)
+
+
+def test_a_session_is_no_ticket_and_a_ticket_no_session(store: Store, bob: Account) -> None:
+    secret, ticket = signed_in(store, bob), make_ticket(store, bob.user_id, NOW)
+    with pytest.raises(TicketRefused):
+        redeem(store, secret)
+    assert account_of_session(store, ticket, NOW) is None
+
+
+def test_of_many_threads_that_redeem_one_ticket_one_wins(store: Store, bob: Account) -> None:
+    ticket = make_ticket(store, bob.user_id, NOW)
+
+    def try_it(_: int) -> str | None:
+        with closing(Store(store.directory)) as mine:
+            try:
+                return redeem(mine, ticket)
+            except TicketRefused:
+                return None
+
+    with ThreadPoolExecutor(4) as pool:
+        won = [secret for secret in pool.map(try_it, range(4)) if secret]
+    assert [account_of_session(store, secret, NOW) for secret in won] == [bob]
+    assert len(sessions.sessions_of(bob, store, NOW)) == 1
+
+
+PROGRAM = """
+import sys, pathlib
+from datetime import datetime
+from data.accounts.sessions import TicketRefused, redeem_ticket
+from data.store import Store
+print("ready", flush=True)
+sys.stdin.readline()
+try:
+    store, now = Store(pathlib.Path(sys.argv[1])), datetime.fromisoformat(sys.argv[3])
+    print(redeem_ticket(store, sys.argv[2], "", "", now))
+except TicketRefused:
+    print("refused")
+"""
+
+
+def test_of_two_processes_that_redeem_one_ticket_one_wins(store: Store, bob: Account) -> None:
+    words = [sys.executable, "-c", PROGRAM, str(store.directory), make_ticket(store, bob.user_id, NOW), NOW.isoformat()]
+    both = [subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    assert [each.stdout.readline() for each in both if each.stdout] == ["ready\n"] * 2
+    for each in both:
+        assert each.stdin
+        each.stdin.write("\n")
+        each.stdin.flush()
+    said = [each.communicate(timeout=60)[0].strip() for each in both]
+    assert said.count("refused") == 1
+    assert [account_of_session(store, s, NOW) for s in said if s != "refused"] == [bob]
+
+
+def test_a_session_ends_after_twelve_idle_hours(store: Store, bob: Account) -> None:
+    secret = signed_in(store, bob)
+    assert account_of_session(store, secret, NOW + 12 * HOUR - SECOND) == bob
+    assert account_of_session(store, secret, NOW + 12 * HOUR) is None
+    sessions.touch_session(store, secret, NOW + 12 * HOUR)
+    assert account_of_session(store, secret, NOW + 12 * HOUR) is None, "what has ended is not revived"
+
+
+def test_a_session_in_use_ends_after_seven_days(store: Store, bob: Account) -> None:
+    secret = signed_in(store, bob)
+    for n in range(1, 16):
+        sessions.touch_session(store, secret, NOW + n * 11 * HOUR)
+    assert account_of_session(store, secret, NOW + 7 * DAY - SECOND) == bob
+    assert account_of_session(store, secret, NOW + 7 * DAY) is None
+
+
+def test_reading_a_session_writes_nothing_and_use_is_noted_every_five_minutes(store: Store, bob: Account) -> None:
+    secret, written = signed_in(store, bob), []
+    for seconds in (0, 299, 300, 599, 600):
+        now, before = NOW + timedelta(seconds=seconds), store.control.version()
+        account_of_session(store, secret, now)
+        sessions.touch_session(store, secret, now)
+        written.append(store.control.version() - before)
+    assert written == [0, 0, 1, 0, 1]
+
+
+def test_a_kept_cookie_opens_nothing_after_signing_out(store: Store, bob: Account) -> None:
+    kept, other = signed_in(store, bob), signed_in(store, bob)
+    sessions.end_session(store, kept)
+    assert account_of_session(store, kept, NOW) is None
+    sessions.touch_session(store, kept, NOW + HOUR)
+    assert account_of_session(store, kept, NOW) is None
+    assert account_of_session(store, other, NOW) == bob
+
+
+def test_disabling_ends_sessions_at_the_next_read_and_enabling_does_not_bring_them_back(
+    store: Store, bob: Account
+) -> None:
+    kept, ticket = signed_in(store, bob), make_ticket(store, bob.user_id, NOW)
+    with closing(Store(store.directory)) as another_process:
+        assert account_of_session(another_process, kept, NOW) == bob
+        accounts.disable_user(store, "ada", bob.user_id, NOW)
+        assert account_of_session(another_process, kept, NOW) is None
+    accounts.enable_user(store, "ada", bob.user_id, NOW)
+    assert account_of_session(store, kept, NOW) is None
+    with pytest.raises(TicketRefused):
+        redeem(store, ticket)
+
+
+def test_a_disabled_or_missing_user_gets_no_ticket(store: Store, bob: Account) -> None:
+    accounts.disable_user(store, "ada", bob.user_id, NOW)
+    for user_id in (bob.user_id, 999):
+        with pytest.raises(AccountRefused, match="no such user"):
+            make_ticket(store, user_id, NOW)
+
+
+def test_all_others_can_be_ended_and_somebody_elses_stay(store: Store, bob: Account) -> None:
+    carol = user(store, "carol")
+    here, elsewhere, hers = signed_in(store, bob), signed_in(store, bob), signed_in(store, carol)
+    sessions.end_other_sessions(store, bob.user_id, here)
+    assert [account_of_session(store, each, NOW) for each in (here, elsewhere, hers)] == [bob, None, carol]
+    sessions.end_other_sessions(store, bob.user_id, hers)
+    assert account_of_session(store, here, NOW) is None, "another user's session keeps none of one's own"
+
+
+def test_all_sessions_of_all_users_can_be_ended_at_once_by_an_admin(store: Store, bob: Account) -> None:
+    here = signed_in(store, bob)
+    with pytest.raises(NotAllowed):
+        sessions.end_all_sessions(store, "bob", NOW)
+    assert account_of_session(store, here, NOW) == bob
+    sessions.end_all_sessions(store, "ada", NOW)
+    assert account_of_session(store, here, NOW) is None
+
+
+def test_the_profile_tells_ones_own_sessions_apart(store: Store, bob: Account) -> None:
+    here = signed_in(store, bob)
+    signed_in(store, user(store, "carol"))
+    redeem_ticket(store, make_ticket(store, bob.user_id, NOW), "<script>", "<b>::1</b>", NOW + SECOND)
+    newest, mine = sessions.sessions_of(bob, store, NOW + MINUTE, fingerprint(here))
+    assert (newest.browser, newest.address, newest.current) == ("Unknown browser", "b::1b", False)
+    assert (mine.browser, mine.address, mine.current) == ("Firefox on Linux", ADDRESS, True)
+    assert (mine.started_at, mine.last_seen_at) == (NOW, NOW)
+
+
+def test_neither_tickets_nor_session_secrets_are_in_any_file(store: Store, bob: Account) -> None:
+    unused, used = make_ticket(store, bob.user_id, NOW), make_ticket(store, bob.user_id, NOW)
+    secrets = (unused, used, redeem(store, used))
+    kept = kept_in(store)
+    assert not [secret for secret in secrets if secret.encode() in kept]

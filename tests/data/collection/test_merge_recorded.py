@@ -1,0 +1,149 @@
+"""Every answer that GitHub gave two repositories, replayed: the greatest readings of what was fed are stored."""
+
+import csv
+import gzip
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from functools import cache
+from itertools import count, groupby
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from collector.parse import parse_traffic
+from data.models import Endpoint, EndpointResult, Metric, TrafficObservation
+from data.store import Store
+from tests.data.writers import result, save
+
+pytestmark = pytest.mark.usefixtures("numbered")
+
+RECORDED = Path(__file__).parents[2] / "recorded"
+REPOSITORIES = ["Pythagora-io--pythagora", "awslabs--aws-security-analytics-bootstrap"]
+NEXT_ID = count(1)
+SAFE_PAUSE = 10  # answers, one a day: a day without a row is an inferred zero only from 3 to 13 days later
+LONGEST_PAUSE = 13  # a day with traffic is shown 14 times at best
+Rows = list[tuple[Any, ...]]
+Answer = tuple[datetime, list[dict[str, str]]]
+recorded = pytest.mark.parametrize("name", REPOSITORIES)
+
+
+@cache
+def answers(name: str) -> list[Answer]:
+    """The moment and the rows of each recorded answer, oldest first."""
+    with gzip.open(RECORDED / name / "windows.csv.gz", "rt", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    return [
+        (datetime.fromisoformat(moment), list(group))
+        for moment, group in groupby(rows, key=lambda row: row["fetched_at"])
+    ]
+
+
+def body(metric: Metric, rows: list[dict[str, str]]) -> dict[str, object]:
+    """The rows of a metric in GitHub's own form; the recording has no uniques of the whole window."""
+    uniques = f"{metric.value[:-1]}_uniques"
+    found = [
+        {"timestamp": f"{row['day']}T00:00:00Z", "count": int(row[metric.value]), "uniques": int(row[uniques])}
+        for row in rows
+        if row[metric.value]
+    ]
+    return {"count": sum(int(str(row["count"])) for row in found), metric.value: found}
+
+
+def fed(repository_id: int, chosen: Sequence[Answer]) -> Iterator[EndpointResult]:
+    """The answers as the collector parses them."""
+    for moment, rows in chosen:
+        for metric in Metric:
+            seen = parse_traffic(metric, body(metric, rows), moment).observation
+            yield result(repository_id, Endpoint(metric.value), seen, moment)
+
+
+def replayed(store: Store, chosen: Sequence[Answer], batches: int = 1) -> Rows:
+    """The table of days of a new repository that was shown these answers, in this order."""
+    mine = next(NEXT_ID)
+    for n in range(batches):
+        save(store, *fed(mine, chosen[len(chosen) * n // batches : len(chosen) * (n + 1) // batches]))
+    table = "select day, views, view_uniques, clones, clone_uniques from daily_traffic where repository_id = $mine"
+    with store.traffic.read() as cursor:
+        return list(cursor.execute(table + " order by day", {"mine": mine}).fetchall())
+
+
+def greatest(chosen: Sequence[Answer]) -> Rows:
+    """The same table as plain Python finds it: the greatest reading of each metric and day, or None."""
+    best: dict[tuple[date, Metric], tuple[int, int]] = {}
+    for each in fed(0, chosen):
+        assert isinstance(each.observation, TrafficObservation)
+        for reading in each.observation.days:
+            key, pair = (reading.day, each.observation.metric), (reading.count, reading.uniques)
+            best[key] = max(best.get(key, pair), pair)
+    return [
+        (day, *best.get((day, Metric.VIEWS), (None, None)), *best.get((day, Metric.CLONES), (None, None)))
+        for day in sorted({day for day, _ in best})
+    ]
+
+
+def with_pauses(full: list[Answer], random: Random, longest: int) -> list[Answer]:
+    """The answers without a tenth of them, up to `longest` in a row; the first and the last two weeks are whole."""
+    left_out: set[int] = set()
+    while len(left_out) < len(full) // 10:
+        first, length = random.randrange(15, len(full) - 15 - longest), random.randint(1, longest)
+        if not left_out & set(range(first - 15, first + length + 15)):
+            left_out |= set(range(first, first + length))
+    return [answer for n, answer in enumerate(full) if n not in left_out]
+
+
+@recorded
+def test_the_recording_is_whole(name: str) -> None:
+    assert len(answers(name)) == {"Pythagora-io--pythagora": 564}.get(name, 844)
+
+
+@recorded
+def test_answers_in_order_leave_the_greatest_readings(store: Store, name: str) -> None:
+    assert replayed(store, answers(name), batches=25) == greatest(answers(name))
+
+
+@recorded
+@pytest.mark.parametrize("seed", range(3))
+def test_answers_in_any_order_leave_the_same_table(store: Store, name: str, seed: int) -> None:
+    shuffled = Random(seed).sample(answers(name), len(answers(name)))
+    assert replayed(store, shuffled, batches=5) == greatest(answers(name))
+
+
+@recorded
+def test_answers_given_twice_leave_the_same_table(store: Store, name: str) -> None:
+    doubled = [answer for answer in answers(name) for _ in range(2)]
+    assert replayed(store, doubled, batches=3) == greatest(answers(name))
+    assert replayed(store, answers(name) * 2, batches=3) == greatest(answers(name))
+
+
+@recorded
+@pytest.mark.parametrize("seed", range(4))
+def test_with_a_tenth_of_the_answers_left_out_no_day_is_missing(store: Store, name: str, seed: int) -> None:
+    fewer = with_pauses(answers(name), Random(seed), SAFE_PAUSE)
+    table = replayed(store, fewer)
+    assert table == greatest(fewer)
+    assert known(table) == known(greatest(answers(name)))
+
+
+@recorded
+@pytest.mark.parametrize("seed", range(2))
+def test_a_day_lost_in_a_longer_pause_is_unknown_and_never_a_zero(store: Store, name: str, seed: int) -> None:
+    fewer = with_pauses(answers(name), Random(seed), LONGEST_PAUSE)
+    table = replayed(store, fewer)
+    assert table == greatest(fewer)
+    assert known(table) <= known(greatest(answers(name)))
+
+
+@recorded
+def test_a_pause_of_ten_answers_loses_no_day_wherever_it_falls(name: str) -> None:
+    shown = [known(greatest([answer])) for answer in answers(name)]
+    for first in range(SAFE_PAUSE, len(shown) - 2 * SAFE_PAUSE):
+        after = first + SAFE_PAUSE
+        around = set().union(*shown[max(0, first - 14) : first], *shown[after : after + 14])
+        assert set().union(*shown[first:after]) <= around
+
+
+def known(table: Rows) -> set[tuple[date, str]]:
+    """The days and metrics of a table that hold a number."""
+    return {(row[0], metric) for row in table for metric, at in (("views", 1), ("clones", 3)) if row[at] is not None}

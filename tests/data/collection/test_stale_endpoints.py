@@ -1,0 +1,95 @@
+"""Which endpoints fail while their last good answer grows old; and the first day at risk where there are holes."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from data.accounts.tenants import add_tenant, operator
+from data.collection.health import health, stale_endpoints
+from data.collection.repositories import add_repositories
+from data.models import (
+    Endpoint,
+    EndpointResult,
+    Metric,
+    RepositoryFacts,
+    RepositoryState,
+    StarObservation,
+    StateChange,
+    Viewer,
+)
+from data.store import Store
+from data.traffic.traffic import repository_overview
+from tests.data.reading import ago, answer, plain
+from tests.data.writers import NOW, result, save
+
+DAY = timedelta(days=1)
+FACTS = RepositoryFacts(7, "blue/engine", "public", False, False)
+
+
+@pytest.fixture
+def key(store: Store) -> int:
+    """A repository that a tenant has followed for 40 days."""
+    tenant = add_tenant(store, "Blue", "daily", NOW - 40 * DAY)
+    return add_repositories(store, tenant.tenant_id, [FACTS], NOW - 40 * DAY)[0].repository_id
+
+
+def good(key: int, endpoint: Endpoint, days: int) -> EndpointResult:
+    return result(key, endpoint, StarObservation(()), NOW - days * DAY)
+
+
+def failed(key: int, endpoint: Endpoint, at: datetime = NOW, reason: str = "No access.") -> EndpointResult:
+    return EndpointResult(key, endpoint, at, "no_permission", 9, 403, reason)
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "days", "told"),
+    [
+        (Endpoint.REFERRERS, 1, False),
+        (Endpoint.REFERRERS, 2, True),
+        (Endpoint.PATHS, 20, True),
+        (Endpoint.STAR_HISTORY, 6, False),
+        (Endpoint.RELEASES, 7, True),
+        (Endpoint.VIEWS, 20, False),
+    ],
+)
+def test_an_endpoint_is_stale_when_it_fails_and_its_last_good_answer_is_old(
+    store: Store, key: int, endpoint: Endpoint, days: int, told: bool
+) -> None:
+    save(store, good(key, endpoint, days))
+    save(store, failed(key, endpoint, NOW - DAY / 2, "Another."), failed(key, endpoint))
+    seen = [(e.endpoint, e.last_good_at, e.reason) for e in stale_endpoints(operator(store), store, NOW)]
+    assert seen == ([(endpoint, NOW - days * DAY, "No access.")] if told else [])
+
+
+def test_what_was_not_tried_since_or_answers_again_is_not_stale(store: Store, key: int) -> None:
+    save(store, good(key, Endpoint.REFERRERS, 20))
+    assert stale_endpoints(operator(store), store, NOW) == []
+    save(store, failed(key, Endpoint.REFERRERS, NOW - DAY))
+    save(store, good(key, Endpoint.REFERRERS, 0))
+    assert stale_endpoints(operator(store), store, NOW) == []
+
+
+def test_what_never_answered_well_is_as_old_as_the_repository(store: Store, key: int) -> None:
+    save(store, failed(key, Endpoint.PATHS))
+    (each,) = stale_endpoints(operator(store), store, NOW)
+    assert (each.full_name, each.tenant, each.last_good_at) == ("blue/engine", "Blue", None)
+    assert stale_endpoints(operator(store), store, NOW - 39 * DAY) == []
+
+
+def test_nothing_is_told_of_what_is_refused_as_a_whole_or_not_visible(store: Store, key: int) -> None:
+    save(store, failed(key, Endpoint.PATHS))
+    assert stale_endpoints(Viewer(frozenset(), frozenset({1})), store, NOW) == []
+    change = StateChange(RepositoryState.BLOCKED, "No.")
+    save(store, EndpointResult(key, Endpoint.VIEWS, NOW, "no_permission", 9, 403, "No.", state_change=change))
+    assert stale_endpoints(operator(store), store, NOW) == []
+
+
+@pytest.mark.parametrize(("hole", "left"), [(5, 8), (13, 0), (14, 13)])
+def test_a_hole_that_github_still_shows_is_the_first_day_at_risk(store: Store, key: int, hole: int, left: int) -> None:
+    """Of clones all is there; of views a day is missing between two answers."""
+    save(store, answer(key, Metric.CLONES, [1] * 30), answer(key, Metric.VIEWS, [1] * (hole - 1)))
+    save(store, answer(key, Metric.VIEWS, [1] * 9, NOW - hole * DAY))
+    (each,) = health(operator(store), store, NOW)
+    assert each.days_until_loss == left
+    assert (ago(hole) in {e.first_day for e in each.pending}) is (hole < 14)
+    assert [row[8] for row in plain(repository_overview(operator(store), store, NOW))] == [left]

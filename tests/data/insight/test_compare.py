@@ -1,0 +1,161 @@
+"""The comparison: repositories on the same periods, and launches from day 0 on against what was usual."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from math import isnan
+from pathlib import Path
+
+import pytest
+from pandas import DataFrame
+
+from data.accounts.authority import COMMAND_LINE
+from data.accounts.tenants import operator
+from data.insight.compare import Launch, Measure, aligned, beside, indexed, largest, launches, lifts, usual
+from data.insight.notes import NewNote, add_note
+from data.models import Endpoint as Asked
+from data.models import Metric, ReleaseFacts, ReleaseObservation, Viewer
+from data.store import Store
+from data.traffic.selection import Grain, Selection
+from tests.data.filled import ENGINE, RELEASED_ON, TELESCOPE, TODAY
+from tests.data.reading import ago, answer, ask, filled, follow, plain
+from tests.data.writers import NOW, result, save
+
+QUARTER = Selection(ago(92), ago(1), today=TODAY)
+LAUNCH_AGE = 20
+
+
+@pytest.fixture(scope="module")
+def full(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    with filled(template, tmp_path_factory.mktemp("full") / "db") as store:
+        yield store
+
+
+def viewer_of(*keys: int) -> Viewer:
+    return Viewer(frozenset(keys), frozenset())
+
+
+def launched(store: Store, counts: list[int]) -> tuple[int, DataFrame]:
+    """A repository with these views up to yesterday, followed for 30 days from LAUNCH_AGE days ago on."""
+    (key,) = follow(store, "owner/one")
+    save(store, answer(key, Metric.VIEWS, counts))
+    rows = aligned(viewer_of(key), store, [Launch(key, "owner/one", ago(LAUNCH_AGE))], 30, TODAY)
+    return key, rows[rows["metric"] == "views"].set_index("offset")
+
+
+@pytest.mark.parametrize("measure", [Measure.VIEWS, Measure.CLONES, Measure.VISITORS])
+def test_repositories_stand_beside_each_other_with_the_days_of_the_view(full: Store, measure: Measure) -> None:
+    rows = plain(beside(operator(full), full, QUARTER, measure, Grain.DAY))
+    state = "clones_state" if measure is Measure.CLONES else "views_state"
+    question = f"select day, {measure}, {state} from v_daily where repository_id = $key and day between $a and $b"
+    for key in (ENGINE, TELESCOPE):
+        expected = ask(full, f"{question} order by day", key=key, a=QUARTER.first, b=QUARTER.last)
+        assert [row[2:] for row in rows if row[0] == key] == expected
+
+
+def test_people_of_a_week_are_github_s_own_count_or_unknown(full: Store) -> None:
+    rows = beside(operator(full), full, QUARTER, Measure.VISITORS, Grain.WEEK)
+    question = "select repository_id, week, view_uniques from v_weekly"
+    true = {(key, week): people for key, week, people in ask(full, question)}
+    told = {(row[0], row[2]): row[3] for row in plain(rows)}
+    assert all(true[place] == value for place, value in told.items())
+    assert None in told.values()
+    assert beside(operator(full), full, QUARTER, Measure.VISITORS, Grain.MONTH)["value"].isna().all()
+
+
+def test_stars_are_final_where_the_history_was_read_later(full: Store) -> None:
+    rows = plain(beside(viewer_of(ENGINE), full, QUARTER, Measure.STARS, Grain.DAY))
+    (known,) = ask(full, "select max(day) from star_history where repository_id = $key", key=ENGINE)
+    states = {row[2]: row[4] for row in rows}
+    assert (states[ago(3)], states[ago(2)], known[0]) == ("final", "pending", ago(1))
+    weeks = plain(beside(viewer_of(ENGINE), full, QUARTER, Measure.STARS, Grain.WEEK))
+    by_day = {row[2]: row[3] for row in rows}
+    whole = next(row for row in weeks if row[4] == "final" and row[2] >= QUARTER.first)
+    assert whole[3] == sum(by_day[whole[2] + timedelta(days=n)] for n in range(7))
+
+
+def test_an_index_is_a_hundred_at_the_own_median_of_final_days() -> None:
+    rows = DataFrame(
+        {
+            "repository_id": [1, 1, 1, 1, 2, 2],
+            "value": [10.0, 20.0, 40.0, 1000.0, 0.0, 0.0],
+            "state": ["final", "final", "final", "pending", "final", "final"],
+        }
+    )
+    found = list(indexed(rows)["value"])
+    assert found[:4] == [50, 100, 200, 5000]
+    assert all(isnan(value) for value in found[4:]), "a median of 0 makes no index"
+
+
+def test_at_most_eight_are_compared_and_those_with_the_most_views(store: Store) -> None:
+    keys = follow(store, *(f"owner/number-{n}" for n in range(10)))
+    save(store, *(answer(key, Metric.VIEWS, [n] * 14) for n, key in enumerate(keys)))
+    assert largest(viewer_of(*keys), store, QUARTER) == keys[:1:-1]
+    assert set(beside(viewer_of(*keys), store, QUARTER, Measure.VIEWS, Grain.DAY)["repository_id"]) == set(keys[2:])
+
+
+def test_usual_is_the_median_of_the_same_weekday_before() -> None:
+    first = date(2026, 3, 2)  # a Monday
+    days = [first + timedelta(days=n) for n in range(35)]
+    values = [100 * day.weekday() + n // 7 for n, day in enumerate(days)]  # 0 to 4 in five weeks, and 100 a weekday
+    found = usual(DataFrame({"views": values}, index=days), date(2026, 4, 8), 3)
+    assert list(found["views"]) == [202, 302, 402]
+    assert found.index[0] == date(2026, 4, 8)
+
+
+def test_a_launch_is_followed_against_the_weekdays_of_eight_weeks_before_the_day_before(store: Store) -> None:
+    quiet = [5] * 57
+    _, rows = launched(store, [*quiet[1:], 999, *([20] * LAUNCH_AGE)])  # 999 on the day before is no part of usual
+    known = LAUNCH_AGE - 2  # days 0 to 17 are final
+    assert list(rows["value"][:known]) == [20] * known
+    assert set(rows["usual"]) == {5}
+    assert list(rows["total"][:known]) == [20 * (n + 1) for n in range(known)]
+    assert list(rows["usual_total"][:3]) == [5, 10, 15]
+    assert rows["total"][known:].isna().all()
+
+
+def test_a_sum_ends_where_a_day_is_not_known(store: Store) -> None:
+    (key,) = follow(store, "owner/one")
+    before = answer(key, Metric.VIEWS, [5] * 60, NOW - timedelta(days=40))  # up to ago(41): then ten days of gap
+    save(store, before, answer(key, Metric.VIEWS, [8] * 30))
+    rows = aligned(viewer_of(key), store, [Launch(key, "owner/one", ago(45))], 30, TODAY)
+    views = rows[rows["metric"] == "views"].set_index("offset")
+    assert list(views["total"][:5]) == [5, 10, 15, 20, 25]
+    assert views["total"][5:].isna().all()
+    assert views["value"][20] == 8, "the day itself is known"
+
+
+def test_a_lift_compares_the_same_final_days(store: Store) -> None:
+    _, rows = launched(store, [*([5] * 57), *([20] * LAUNCH_AGE)])
+    (week,) = plain(lifts(rows.reset_index(), 7))
+    (month,) = plain(lifts(rows.reset_index(), 30))
+    assert week == (0, "views", 160, 40, 8, 8, 120)
+    assert month == (0, "views", 20 * 18, 5 * 18, 18, 31, 15 * 18)
+
+
+def test_nothing_is_usual_after_too_few_weeks(store: Store) -> None:
+    _, rows = launched(store, [*([5] * 20), *([20] * LAUNCH_AGE)])
+    assert rows["usual"].isna().all()
+    assert list(rows["total"][:2]) == [20, 40]
+    (lift,) = plain(lifts(rows.reset_index(), 7))
+    assert lift[2:5] == (None, None, 0)
+
+
+def test_releases_and_notes_are_launches_and_one_a_day(store: Store) -> None:
+    key, other = follow(store, "owner/one", "owner/two")
+    released = ReleaseFacts(1, "v1", None, False, NOW - timedelta(days=9))
+    save(store, result(key, Asked.RELEASES, ReleaseObservation((released,), ())))
+    for note in (NewNote(ago(9), "Told the world", None, key), NewNote(ago(5), "Elsewhere", None, other)):
+        add_note(store, COMMAND_LINE, note, NOW)
+    offered = launches(viewer_of(key, other), store, frozenset({key}), TODAY)
+    assert offered == [Launch(key, "owner/one", ago(9), "v1; Told the world")]
+
+
+def test_a_stranger_s_launches_and_days_are_as_if_they_were_not_there(full: Store) -> None:
+    stranger = viewer_of(TELESCOPE)
+    assert launches(stranger, full, frozenset({ENGINE}), TODAY) == []
+    assert launches(operator(full), full, frozenset({ENGINE}), TODAY)
+    missing, theirs = (Launch(key, "blue/engine", RELEASED_ON) for key in (999, ENGINE))
+    rows = [aligned(stranger, full, [each], 30, TODAY) for each in (missing, theirs)]
+    assert rows[0].equals(rows[1])
+    assert rows[1]["value"].isna().all()
+    assert aligned(operator(full), full, [theirs], 30, TODAY)["value"].notna().any()

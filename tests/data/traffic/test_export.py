@@ -1,0 +1,165 @@
+"""Exports: the viewer's rows and no others, as they are in the views, whole or not at all."""
+
+import csv
+import io
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pyarrow import parquet
+
+from data.accounts.tenants import operator
+from data.models import Viewer
+from data.sql import query
+from data.store import Store
+from data.traffic import export as exports
+from data.traffic.export import ExportFormat, ExportRefused, ExportRequest, ExportTable, export
+from tests.data.filled import DOCS, ENGINE, MIRROR, NEW, TELESCOPE, TODAY, days_ago, filled_store
+
+Rows = list[tuple[Any, ...]]
+ALL = frozenset({ENGINE, DOCS, MIRROR, TELESCOPE, NEW})
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """A filled store that the tests of this file only read."""
+    store = filled_store(tmp_path_factory.mktemp("filled") / "db")
+    yield store
+    store.close()
+
+
+def request_for(table: str = "daily", **narrowed: Any) -> ExportRequest:
+    return ExportRequest(ExportTable(table), today=TODAY, **narrowed)
+
+
+def expected(store: Store, table: str) -> Rows:
+    """Every row of the view in the columns of the file."""
+    text = query(f"export.{table}")
+    values: dict[str, Any] = {"visible": list(ALL)}
+    if table != "repositories":
+        values |= {"first_day": None, "last_day": None}
+    with store.traffic.read() as cursor:
+        cursor.execute("set variable today = $today", {"today": TODAY})
+        return cursor.execute(text, values).fetchall()
+
+
+def cells(row: tuple[Any, ...]) -> list[str]:
+    """A row as CSV has it, unknown as an empty cell."""
+    return ["" if value is None else str(value) for value in row]
+
+
+def read_csv(content: bytes) -> list[list[str]]:
+    """The rows below the header."""
+    return list(csv.reader(io.StringIO(content.decode(), newline="")))[1:]
+
+
+def repositories_in(path: Path) -> set[int]:
+    return set(parquet.read_table(path)["repository_id"].to_pylist())
+
+
+@pytest.mark.parametrize("table", ["daily", "weekly"])
+def test_a_csv_file_has_every_row_of_the_view(store: Store, tmp_path: Path, table: str) -> None:
+    rows = expected(store, table)
+    assert export(operator(store), store, request_for(table), tmp_path / "x.csv") == len(rows) > 80
+    assert read_csv((tmp_path / "x.csv").read_bytes()) == [cells(row) for row in rows]
+
+
+@pytest.mark.parametrize("table", list(ExportTable))
+def test_a_parquet_file_has_every_row_of_the_view(store: Store, tmp_path: Path, table: str) -> None:
+    rows = expected(store, table)
+    parquet_of = request_for(table, format=ExportFormat.PARQUET)
+    assert export(operator(store), store, parquet_of, tmp_path / "x.parquet") == len(rows) >= 5
+    found = parquet.read_table(tmp_path / "x.parquet")
+    assert [tuple(row.values()) for row in found.to_pylist()] == rows
+
+
+def test_chunks_and_batches_make_no_difference(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    export(operator(store), store, request_for(), tmp_path / "large.csv")
+    monkeypatch.setattr(exports, "REPOSITORIES_A_CHUNK", 2)
+    monkeypatch.setattr(exports, "ROWS_A_BATCH", 7)
+    export(operator(store), store, request_for(), tmp_path / "small.csv")
+    assert (tmp_path / "large.csv").read_bytes() == (tmp_path / "small.csv").read_bytes()
+
+
+def test_what_is_unknown_is_an_empty_cell_and_never_a_zero(store: Store, tmp_path: Path) -> None:
+    gap = request_for(repository_ids=(TELESCOPE,), first_day=days_ago(80), last_day=days_ago(80))
+    export(operator(store), store, gap, tmp_path / "x.csv")
+    day = str(days_ago(80)).encode()
+    assert (tmp_path / "x.csv").read_bytes().splitlines(keepends=True)[1] == (
+        b'"Green","green/telescope",4,%s,,,"gap",,,"gap"\r\n' % day
+    )
+
+
+def test_a_stream_gets_the_same_csv_and_stays_open(store: Store, tmp_path: Path) -> None:
+    export(operator(store), store, request_for("repositories"), tmp_path / "x.csv")
+    stream = io.BytesIO()
+    assert export(operator(store), store, request_for("repositories"), stream) == 5
+    assert stream.getvalue() == (tmp_path / "x.csv").read_bytes()
+
+
+@pytest.mark.parametrize("table", list(ExportTable))
+@pytest.mark.parametrize("visible", [{TELESCOPE}, {ENGINE, NEW, 999}, set()])
+def test_a_viewer_exports_visible_repositories_only(
+    store: Store, tmp_path: Path, table: str, visible: set[int]
+) -> None:
+    viewer = Viewer(frozenset(visible), frozenset({1, 2}))
+    export(viewer, store, request_for(table, format=ExportFormat.PARQUET), tmp_path / "x.parquet")
+    with_days = ALL if table == "repositories" else ALL - {NEW}
+    assert repositories_in(tmp_path / "x.parquet") == visible & with_days
+
+
+@pytest.mark.parametrize(
+    ("narrowed", "left"),
+    [
+        ({"tenant_ids": (2,)}, {TELESCOPE, NEW}),
+        ({"repository_ids": (ENGINE, 999)}, {ENGINE}),
+        ({"tenant_ids": (2,), "repository_ids": (ENGINE,)}, set()),
+        ({"tenant_ids": ()}, set()),
+    ],
+)
+def test_tenants_and_repositories_narrow_an_export(
+    store: Store, tmp_path: Path, narrowed: dict[str, Any], left: set[int]
+) -> None:
+    wanted = request_for("repositories", format=ExportFormat.PARQUET, **narrowed)
+    assert export(operator(store), store, wanted, tmp_path / "x.parquet") == len(left)
+    assert repositories_in(tmp_path / "x.parquet") == left
+
+
+@pytest.mark.parametrize(("table", "column"), [("daily", "day"), ("weekly", "week")])
+def test_days_narrow_an_export_both_ends_included(store: Store, tmp_path: Path, table: str, column: str) -> None:
+    first, last = date(2026, 3, 2), date(2026, 3, 16)  # Mondays
+    wanted = request_for(table, format=ExportFormat.PARQUET, first_day=first, last_day=last)
+    export(operator(store), store, wanted, tmp_path / "x.parquet")
+    step = 1 if table == "daily" else 7
+    days = set(parquet.read_table(tmp_path / "x.parquet")[column].to_pylist())
+    assert days == {first + timedelta(days=n) for n in range(0, 15, step)}
+
+
+@pytest.mark.parametrize("table", list(ExportTable))
+def test_an_export_of_nothing_has_its_header(store: Store, tmp_path: Path, table: str) -> None:
+    nobody = Viewer(frozenset(), frozenset())
+    assert export(nobody, store, request_for(table), tmp_path / "x.csv") == 0
+    assert (tmp_path / "x.csv").read_bytes().startswith(b"tenant,full_name,repository_id,")
+    assert read_csv((tmp_path / "x.csv").read_bytes()) == []
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [
+        (request_for(first_day=days_ago(1), last_day=days_ago(2)), "is after the last one"),
+        (request_for("repositories", first_day=days_ago(2)), "leave the days out"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_in_a_sentence(
+    store: Store, tmp_path: Path, wanted: ExportRequest, said: str
+) -> None:
+    with pytest.raises(ExportRefused, match=said):
+        export(operator(store), store, wanted, tmp_path / "x.csv")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_parquet_is_not_written_to_a_stream(store: Store) -> None:
+    with pytest.raises(ExportRefused, match="name a file"):
+        export(operator(store), store, request_for(format=ExportFormat.PARQUET), io.BytesIO())

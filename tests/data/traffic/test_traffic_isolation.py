@@ -1,0 +1,151 @@
+"""No reader of the traffic tells anything of a repository that the viewer may not see."""
+
+import inspect
+import shutil
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from data.accounts.tenants import operator
+from data.insight import compare, overview
+from data.models import Viewer
+from data.store import Store
+from data.traffic import traffic
+from data.traffic.selection import Grain, Paging, Selection
+from tests.data.filled import ENGINE, NAMES, NEW, TELESCOPE, TODAY
+from tests.data.reading import ago, filled, plain
+from tests.data.writers import NOW
+
+Reader = Callable[[Viewer, Store, Selection], Any]
+READERS: dict[str, Reader] = {
+    "daily_traffic": lambda v, s, c: told(traffic.daily_traffic(v, s, c, Paging("day", size=9_999))),
+    "weekly_traffic": lambda v, s, c: told(traffic.weekly_traffic(v, s, c, Paging("week", size=9_999))),
+    "series": lambda v, s, c: [traffic.series(v, s, c, grain).to_csv() for grain in Grain],
+    "totals": lambda v, s, c: repr(traffic.totals(v, s, c)),
+    "repository_overview": lambda v, s, c: traffic.repository_overview(v, s, NOW).to_csv(),
+    "day_range": lambda v, s, c: repr(traffic.day_range(v, s)),
+    "daily_csv": traffic.daily_csv,
+    "weekly_csv": traffic.weekly_csv,
+    "repositories": lambda v, s, c: overview.repositories(v, s, c).to_csv(),
+    "beside": lambda v, s, c: [compare.beside(v, s, c, measure, Grain.WEEK).to_csv() for measure in compare.Measure],
+    "largest": lambda v, s, c: repr(compare.largest(v, s, c)),
+    "launches": lambda v, s, c: repr(compare.launches(v, s, c.repository_ids or frozenset(NAMES), TODAY)),
+    "aligned": lambda v, s, c: sorted(plain(compare.aligned(v, s, launches_of(c), 30, TODAY)), key=repr),
+}
+WITHOUT_SELECTION = {"repository_overview", "day_range"}
+SELECTIVE = sorted(READERS.keys() - WITHOUT_SELECTION)
+ONE = Viewer(frozenset({TELESCOPE}), frozenset({2}))
+NOBODY = Viewer(frozenset(), frozenset({1, 2}))
+
+
+def readers_in(module: Any) -> set[str]:
+    """Its public functions that take the viewer first."""
+    own = {name: each for name, each in inspect.getmembers(module, inspect.isfunction) if name[0] != "_"}
+    first = {name: next(iter(inspect.signature(each).parameters), "") for name, each in own.items()}
+    return {name for name, each in own.items() if each.__module__ == module.__name__ and first[name] == "viewer"}
+
+
+def launches_of(selection: Selection) -> list[compare.Launch]:
+    return [
+        compare.Launch(key, "", ago(40)) for key in sorted(selection.repository_ids or NAMES, key=lambda n: n % 1000)
+    ]
+
+
+def told(page: Any) -> str:
+    return f"{page.total} {page.rows.to_csv()}"
+
+
+def chosen(*keys: int, search: str = "") -> Selection:
+    return Selection(ago(200), TODAY, frozenset(keys) if keys else None, search, TODAY)
+
+
+@pytest.fixture(scope="module")
+def full(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    with filled(template, tmp_path_factory.mktemp("full") / "db") as store:
+        yield store
+
+
+@pytest.fixture(scope="module")
+def alone(full: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[int], Store]]:
+    """Copies of the full store in which one repository is all that is left, or none: all that may be told."""
+    made: dict[int, Store] = {}
+
+    def store_of(key: int) -> Store:
+        if key not in made:
+            directory = tmp_path_factory.mktemp("alone") / "db"
+            shutil.copytree(full.directory, directory, symlinks=True)
+            made[key] = Store(directory)
+            keep_only(made[key], key)
+        return made[key]
+
+    yield store_of
+    for each in made.values():
+        each.close()
+
+
+def keep_only(store: Store, key: int) -> None:
+    question = """
+        select table_name from duckdb_columns() inner join duckdb_tables() using (database_name, table_name)
+        where column_name = 'repository_id'
+    """
+    with store.traffic.commit("test") as connection:
+        for (table,) in connection.execute(question).fetchall():
+            connection.execute(f"delete from {table} where repository_id <> $key", {"key": key})
+
+
+def test_every_public_reader_is_looked_at_here() -> None:
+    asked = {name for module in (traffic, overview, compare) for name in readers_in(module)}
+    assert asked - {"selected"} == set(READERS), "selected is a cursor for the others"
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_one_repository_is_told_as_if_there_were_no_other(
+    full: Store, alone: Callable[[int], Store], name: str
+) -> None:
+    seen, rest = READERS[name](ONE, full, chosen()), alone(TELESCOPE)
+    assert operator(rest).repository_ids == ONE.repository_ids
+    assert seen == READERS[name](ONE, rest, chosen())
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_a_viewer_of_two_reads_another_text_than_a_viewer_of_one(full: Store, name: str) -> None:
+    both = READERS[name](Viewer(frozenset({TELESCOPE, ENGINE}), frozenset({1, 2})), full, chosen())
+    assert both != READERS[name](ONE, full, chosen()) or name == "day_range"
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_no_name_of_a_stranger_is_told(full: Store, name: str) -> None:
+    strangers = [NAMES[key] for key in NAMES if key != TELESCOPE] + ["green/new"]
+    assert not [each for each in strangers if each in str(READERS[name](ONE, full, chosen()))]
+
+
+@pytest.mark.parametrize("name", SELECTIVE)
+@pytest.mark.parametrize("wish", [(ENGINE,), (TELESCOPE, ENGINE), (NEW, ENGINE, TELESCOPE)])
+def test_a_strangers_id_is_as_a_missing_one(full: Store, name: str, wish: tuple[int, ...]) -> None:
+    missing = tuple(key if key == TELESCOPE else 1000 + key for key in wish)
+    assert READERS[name](ONE, full, chosen(*wish)) == READERS[name](ONE, full, chosen(*missing))
+
+
+@pytest.mark.parametrize("name", SELECTIVE)
+def test_a_search_finds_no_stranger(full: Store, name: str) -> None:
+    found = READERS[name](ONE, full, chosen(search="blue/"))
+    assert found == READERS[name](ONE, full, chosen(search="no such name"))
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_who_sees_no_repository_is_told_nothing(full: Store, alone: Callable[[int], Store], name: str) -> None:
+    empty = READERS[name](NOBODY, full, chosen())
+    assert empty == READERS[name](NOBODY, alone(0), chosen())
+    assert "/" not in str(empty)
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_viewers_who_read_at_the_same_moment_get_their_own_rows_only(full: Store, name: str) -> None:
+    """What a reader sets down for itself is its own, though all read from one open file."""
+    viewers = [ONE, Viewer(frozenset({ENGINE}), frozenset({1})), NOBODY] * 4
+    expected = [READERS[name](viewer, full, chosen()) for viewer in viewers[:3]] * 4
+    with ThreadPoolExecutor(6) as pool:
+        assert list(pool.map(lambda viewer: READERS[name](viewer, full, chosen()), viewers)) == expected

@@ -1,0 +1,180 @@
+"""Series for charts, totals beside the period before, and the repositories at a glance."""
+
+from collections.abc import Iterator
+from dataclasses import astuple
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from data.accounts.tenants import operator
+from data.collection.health import health
+from data.models import Metric, Viewer
+from data.store import Store
+from data.traffic.selection import Grain, Selection, Totals
+from data.traffic.traffic import repository_overview, series, totals
+from tests.data.filled import DOCS, ENGINE, NEW, TELESCOPE, TODAY
+from tests.data.reading import ago, answer, ask, filled, follow, plain
+from tests.data.writers import NOW, save
+
+HALF_YEAR = Selection(ago(150), TODAY, today=TODAY)
+SUMS = """
+select day, sum({0})::bigint,
+    case when bool_and({0}_state = 'final') then 'final' when bool_or({0}_state = 'gap') then 'gap' else 'pending' end
+from v_daily where day between $first and $last group by day order by day
+"""
+
+
+@pytest.fixture(scope="module")
+def full(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    with filled(template, tmp_path_factory.mktemp("full") / "db") as store:
+        yield store
+
+
+def viewer_of(*keys: int) -> Viewer:
+    return Viewer(frozenset(keys), frozenset())
+
+
+def drawn(rows: list[tuple[Any, ...]], key: int | None, metric: str) -> list[tuple[Any, ...]]:
+    """The periods of a series with value, state and kind."""
+    return [(row[2], *row[4:]) for row in rows if (row[0], row[3]) == (key, metric)]
+
+
+@pytest.mark.parametrize("metric", ["views", "view_uniques", "clones", "clone_uniques"])
+def test_a_series_of_days_has_the_numbers_and_states_of_the_view(full: Store, metric: str) -> None:
+    rows = plain(series(operator(full), full, HALF_YEAR, Grain.DAY))
+    state = "clones_state" if "clone" in metric else "views_state"
+    for key in (ENGINE, DOCS, TELESCOPE):
+        question = f"select day, {metric}, {state}, null from v_daily where repository_id = $key and day >= $first"
+        assert drawn(rows, key, metric) == ask(full, f"{question} order by day", key=key, first=ago(150))
+
+
+@pytest.mark.parametrize("metric", ["views", "clones"])
+def test_the_total_adds_up_every_repository_and_is_final_where_each_is(full: Store, metric: str) -> None:
+    rows = drawn(plain(series(operator(full), full, HALF_YEAR, Grain.DAY)), None, metric)
+    assert [row[:3] for row in rows] == ask(full, SUMS.format(metric), first=ago(150), last=TODAY)
+    assert {row[2] for row in rows} == {"final", "pending", "gap"}
+
+
+@pytest.mark.parametrize("grain", Grain)
+def test_people_are_never_added_up_over_repositories(full: Store, grain: Grain) -> None:
+    rows = plain(series(operator(full), full, HALF_YEAR, grain))
+    assert {row[3] for row in rows if row[0] is None} == {"views", "clones"}
+    assert {row[1] for row in rows if row[0] is None} == {"total"}
+
+
+@pytest.mark.parametrize(
+    ("grain", "kinds"), [(Grain.DAY, {None}), (Grain.WEEK, {"github", "days", None}), (Grain.MONTH, {"days"})]
+)
+def test_uniques_of_longer_periods_say_what_they_are(full: Store, grain: Grain, kinds: set[str | None]) -> None:
+    rows = plain(series(operator(full), full, HALF_YEAR, grain))
+    assert {row[6] for row in rows if row[3] in {"view_uniques", "clone_uniques"}} == kinds
+    assert {row[6] for row in rows if row[3] in {"views", "clones"}} == {None}
+
+
+def test_a_chart_gets_the_twelve_largest_and_is_told_of_the_others(store: Store) -> None:
+    keys = follow(store, *(f"owner/number-{n}" for n in range(15)))
+    for n, key in enumerate(keys):
+        save(store, answer(key, Metric.VIEWS, [n] * 14), answer(key, Metric.CLONES, [1] * 14))
+    frame = series(viewer_of(*keys), store, Selection(ago(10), ago(5), today=TODAY), Grain.DAY)
+    assert set(frame["repository_id"].dropna()) == set(keys[3:])
+    assert frame.attrs["left_out"] == 3
+    assert {row[1] for row in drawn(plain(frame), None, "views")} == {sum(range(15))}
+
+
+def test_a_chart_that_shows_all_leaves_none_out(full: Store) -> None:
+    frame = series(operator(full), full, HALF_YEAR, Grain.WEEK)
+    assert (frame.attrs["left_out"], NEW in set(frame["repository_id"].dropna())) == (0, False)
+    assert series(viewer_of(NEW), full, HALF_YEAR, Grain.WEEK).attrs["left_out"] == 0
+
+
+def test_totals_compare_the_final_days_with_their_counterparts_only(store: Store) -> None:
+    (key,) = follow(store, "owner/one")
+    save(store, answer(key, Metric.VIEWS, [2**n for n in range(14)]))  # 2**13 is yesterday's
+    week = Selection(ago(6), TODAY, today=TODAY)  # ago(6) to ago(3) are final, ago(13) to ago(10) their counterparts
+    expected = sum(2 ** (14 - n) for n in (6, 5, 4, 3)), sum(2 ** (14 - n) for n in (13, 12, 11, 10))
+    people = sum(2 ** (14 - n) // 2 for n in (6, 5, 4, 3)), sum(2 ** (14 - n) // 2 for n in (13, 12, 11, 10))
+    seen = totals(viewer_of(key), store, week)
+    now, before = ((expected[n], None, people[n], None) for n in (0, 1))
+    assert seen == Totals(*now, *now, *before, 0, 7)
+
+
+def test_a_new_repository_is_no_rise_and_few_days_say_nothing_of_a_period(store: Store) -> None:
+    old, *new = follow(store, "owner/old", "owner/new", "owner/newer")
+    save(store, answer(old, Metric.VIEWS, [10] * 14))
+    for each in new:
+        save(store, answer(each, Metric.VIEWS, [1000] * 6))
+    week = Selection(ago(6), ago(1), today=TODAY)
+    both = totals(viewer_of(old, new[0]), store, week)
+    assert (both.views, both.views_compared, both.views_before) == (4040, 40, 40)
+    most = totals(viewer_of(old, *new), store, week)
+    assert (most.views, most.views_compared, most.views_before) == (8040, None, None)
+
+
+def test_what_is_not_known_has_no_total(full: Store) -> None:
+    assert set(astuple(totals(viewer_of(NEW), full, HALF_YEAR))) == {None, 0}
+
+
+def test_totals_tell_the_gaps_and_the_pending_days(full: Store) -> None:
+    seen = totals(viewer_of(TELESCOPE), full, HALF_YEAR)
+    assert (seen.gap_days, seen.pending_days) == (21, 3)
+    before = totals(viewer_of(TELESCOPE), full, Selection(ago(91), ago(71), today=TODAY))
+    assert (before.views, before.gap_days, before.pending_days) == (None, 21, 0)
+    assert before.views_before is None, "nothing of what was before has a counterpart"
+
+
+def test_totals_of_settled_days_are_those_of_the_view(full: Store) -> None:
+    seen = totals(operator(full), full, Selection(ago(40), ago(21), today=TODAY))
+    question = "select sum(views), sum(clones), sum(view_uniques), sum(clone_uniques) from v_daily"
+    (now,) = ask(full, f"{question} where day between $first and $last", first=ago(40), last=ago(21))
+    (then,) = ask(full, f"{question} where day between $first and $last", first=ago(60), last=ago(41))
+    assert astuple(seen) == (*now, *now, *then, 0, 0)
+
+
+def test_the_overview_tells_the_same_risk_and_times_as_the_health(full: Store) -> None:
+    rows = {row[0]: row for row in plain(repository_overview(operator(full), full, NOW))}
+    for each in health(operator(full), full, NOW):
+        row = rows.pop(each.repository.repository_id)
+        newest = max(each.last_good_at.values(), default=None)
+        assert row[1:5] == (
+            each.repository.tenant_id,
+            each.repository.full_name,
+            each.repository.state,
+            each.repository.state_reason,
+        )
+        assert row[7:9] == (newest, each.days_until_loss)
+    assert not rows
+
+
+def test_the_overview_counts_thirty_days_up_to_yesterday(full: Store) -> None:
+    question = "select sum(views), sum(clones) from v_daily where repository_id = $key and day between $first and $last"
+    for row in plain(repository_overview(operator(full), full, NOW)):
+        assert [row[9:11]] == ask(full, question, key=row[0], first=ago(30), last=ago(1))
+
+
+def test_a_sparkline_has_a_place_for_each_of_thirty_days(store: Store) -> None:
+    known, unknown = follow(store, "owner/known", "owner/unknown")
+    save(store, answer(known, Metric.VIEWS, [5, 6, 7], NOW - timedelta(days=2)))
+    lines = repository_overview(viewer_of(known, unknown), store, NOW)["sparkline"]
+    assert lines[0] == [None] * 25 + [5, 6, 7, None, None]
+    assert lines[1] == [None] * 30
+
+
+@pytest.mark.parametrize("age", [1, 29, 31, 400])
+def test_stars_are_those_of_the_last_look_however_old(store: Store, age: int) -> None:
+    (key,) = follow(store, "owner/stars")
+    insert = "insert into repository_stats select $key, day::date, day, $stars, 1, 1, 1, 1 from (values ($day)) t(day)"
+    with store.traffic.commit("test") as connection:
+        for stars, day in ((9, ago(age)), (8, ago(age + 3))):
+            connection.execute(insert, {"key": key, "stars": stars, "day": day})
+    assert list(repository_overview(viewer_of(key), store, NOW)["stars"]) == [9]
+
+
+def test_a_day_looked_at_on_later_days_changes_its_state_and_not_its_number(store: Store) -> None:
+    (key,) = follow(store, "owner/one")
+    save(store, answer(key, Metric.VIEWS, [1] * 14))
+    ages: list[tuple[date, str]] = [(TODAY, "pending"), (ago(-2), "final"), (ago(-60), "final")]
+    for today, state in ages:
+        rows = plain(series(viewer_of(key), store, Selection(ago(1), ago(1), today=today), Grain.DAY))
+        assert drawn(rows, key, "views") == [(ago(1), 1, state, None)]

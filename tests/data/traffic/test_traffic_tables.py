@@ -1,0 +1,171 @@
+"""The tables of days and weeks: what is chosen, how it is sorted and cut into pages, and the same as CSV."""
+
+import csv
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from data.accounts.tenants import operator
+from data.models import Metric, Viewer
+from data.store import Store
+from data.traffic.selection import DAILY_SORTS, WEEKLY_SORTS, Paging, Selection, SelectionRefused
+from data.traffic.traffic import daily_csv, daily_traffic, weekly_csv, weekly_traffic
+from tests.data.filled import DOCS, ENGINE, TODAY
+from tests.data.reading import Rows, ago, answer, filled, follow, plain
+from tests.data.writers import save
+
+MONTH = Selection(ago(30), TODAY, today=TODAY)
+HOSTILE = ("=cmd|'/c calc'!A1/x", "100%/a_b", "100x/aXb", "Ünïcode/Größe")
+TABLES = {"daily": (daily_traffic, daily_csv, DAILY_SORTS), "weekly": (weekly_traffic, weekly_csv, WEEKLY_SORTS)}
+
+
+@pytest.fixture(scope="module")
+def full(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    with filled(template, tmp_path_factory.mktemp("full") / "db") as store:
+        yield store
+
+
+@pytest.fixture
+def hostile(store: Store) -> Store:
+    for key in follow(store, *HOSTILE):
+        save(store, answer(key, Metric.VIEWS, [7] * 14), answer(key, Metric.CLONES, [1] * 14))
+    return store
+
+
+def as_text(value: object) -> str:
+    """A value as CSV has it."""
+    return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def found(store: Store, search: str) -> set[str]:
+    rows = plain(daily_traffic(operator(store), store, replace(MONTH, search=search), Paging("day", size=999)))
+    return {row[1] for row in rows}
+
+
+@pytest.mark.parametrize(
+    ("search", "names"),
+    [
+        ("", set(HOSTILE)),
+        ("%", {"100%/a_b"}),
+        ("_", {"100%/a_b"}),
+        ("A_B", {"100%/a_b"}),
+        ("100", {"100%/a_b", "100x/aXb"}),
+        ("AXB", {"100x/aXb"}),
+        ("größe", {"Ünïcode/Größe"}),
+        ("ÜNÏ", {"Ünïcode/Größe"}),
+        ("cmd|'", {HOSTILE[0]}),
+        ("\\", set()),
+    ],
+)
+def test_a_search_is_a_literal_part_of_the_name_letter_case_aside(hostile: Store, search: str, names: set[str]) -> None:
+    assert found(hostile, search) == names
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_the_csv_has_all_rows_of_the_table_in_its_first_order(full: Store, name: str) -> None:
+    table, as_csv, sorts = TABLES[name]
+    shown = table(operator(full), full, MONTH, Paging(sorts[0], size=999)).rows
+    header, *lines = csv.reader(StringIO(as_csv(operator(full), full, MONTH).decode()))
+    assert header == list(shown.columns)
+    assert lines == [[as_text(value) for value in row] for row in plain(shown)]
+
+
+@pytest.mark.parametrize("name", TABLES)
+@pytest.mark.parametrize("descending", [True, False])
+def test_the_csv_has_all_rows_in_the_order_that_is_asked_for(full: Store, name: str, descending: bool) -> None:
+    table, as_csv, _ = TABLES[name]
+    shown = table(operator(full), full, MONTH, Paging("views", descending, size=999)).rows
+    _, *lines = csv.reader(StringIO(as_csv(operator(full), full, MONTH, Paging("views", descending, 3, 2)).decode()))
+    assert lines == [[as_text(value) for value in row] for row in plain(shown)]
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_no_name_in_a_csv_is_a_formula(hostile: Store, name: str) -> None:
+    _, *lines = csv.reader(StringIO(TABLES[name][1](operator(hostile), hostile, MONTH).decode()))
+    assert {line[1] for line in lines} == {f"'{HOSTILE[0]}", *HOSTILE[1:]}
+
+
+@pytest.mark.parametrize("name", TABLES)
+@pytest.mark.parametrize("descending", [True, False])
+def test_a_table_can_be_sorted_by_each_column_and_unknown_comes_last(full: Store, name: str, descending: bool) -> None:
+    table, _, sorts = TABLES[name]
+    for column in sorts:
+        rows = table(operator(full), full, MONTH, Paging(column, descending, size=999)).rows
+        values = [order(value) for value in rows[column].dropna()]
+        assert values == sorted(values, reverse=descending), column
+        assert not rows[column].isna()[: len(values)].any(), column
+
+
+def order(value: Any) -> Any:
+    """What a value is sorted by: names without their case, states from the surest to the least."""
+    states = ["final", "pending", "gap"]
+    return states.index(value) if value in states else value.lower() if isinstance(value, str) else value
+
+
+@pytest.mark.parametrize("name", TABLES)
+@pytest.mark.parametrize("size", [7, 50])
+def test_pages_follow_each_other_without_a_row_lost_or_twice(full: Store, name: str, size: int) -> None:
+    table, _, _ = TABLES[name]
+    whole = table(operator(full), full, MONTH, Paging("views", size=999))
+    pages: list[Rows] = []
+    while not pages or pages[-1]:
+        page = table(operator(full), full, MONTH, Paging("views", True, len(pages) + 1, size))
+        assert page.total == whole.total
+        pages.append(plain(page))
+    assert [row for each in pages for row in each] == plain(whole)
+
+
+@pytest.mark.parametrize("name", TABLES)
+@pytest.mark.parametrize("column", ["", "repository_id", "day; drop table repository", "VIEWS"])
+def test_a_table_is_sorted_by_its_own_columns_only(full: Store, name: str, column: str) -> None:
+    with pytest.raises(SelectionRefused, match="can be sorted by"):
+        TABLES[name][0](operator(full), full, MONTH, Paging(column))
+
+
+@pytest.mark.parametrize(("page", "size"), [(0, 50), (-1, 50), (1, 0), (1, 10_001)])
+def test_a_page_that_cannot_be_is_refused(page: int, size: int) -> None:
+    with pytest.raises(SelectionRefused, match="Pages count from 1"):
+        Paging("day", True, page, size)
+
+
+def test_days_in_the_wrong_order_are_refused() -> None:
+    with pytest.raises(SelectionRefused, match="after the last one"):
+        Selection(TODAY, ago(1))
+
+
+def test_the_widest_stretch_of_days_is_a_selection_too(full: Store) -> None:
+    widest = Selection(date.min, date.max, today=TODAY)
+    page = daily_traffic(operator(full), full, widest, Paging("day"))
+    assert (len(page.rows), page.total > 500) == (50, True)
+    assert weekly_traffic(operator(full), full, widest, Paging("week")).total > 80
+
+
+def test_chosen_repositories_are_the_only_ones_shown(full: Store) -> None:
+    wish = replace(MONTH, repository_ids=frozenset({DOCS}))
+    rows = plain(daily_traffic(operator(full), full, wish, Paging("day", size=999)))
+    assert {row[0] for row in rows} == {DOCS}
+    nothing = daily_traffic(operator(full), full, replace(MONTH, repository_ids=frozenset()), Paging("day"))
+    assert (nothing.total, list(nothing.rows.columns)) == (0, list(TABLE_COLUMNS))
+
+
+TABLE_COLUMNS = ("repository_id", "full_name", *DAILY_SORTS[:1], *DAILY_SORTS[2:])
+
+
+def test_a_column_has_one_type_whether_there_are_rows_or_not(full: Store) -> None:
+    for table, _, sorts in TABLES.values():
+        some = table(Viewer(frozenset({ENGINE}), frozenset()), full, MONTH, Paging(sorts[0])).rows
+        none = table(Viewer(frozenset(), frozenset()), full, MONTH, Paging(sorts[0])).rows
+        assert (len(some) > 0, len(none)) == (True, 0)
+        assert some.dtypes.to_dict() == none.dtypes.to_dict()
+
+
+def test_weeks_have_their_iso_year_and_number(full: Store) -> None:
+    viewer = Viewer(frozenset({ENGINE}), frozenset())
+    rows = plain(weekly_traffic(viewer, full, replace(MONTH, first=date(2025, 12, 28)), Paging("week", size=999)))
+    assert rows
+    assert all((row[3], row[4]) == row[2].isocalendar()[:2] and row[2].weekday() == 0 for row in rows)
