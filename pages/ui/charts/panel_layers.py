@@ -147,25 +147,26 @@ def _heat_map(kind: PanelShape) -> list[alt.Chart]:
         axis=alt.Axis(title=None, labelLimit=150, ticks=False, domain=False, labelPadding=6),
         scale=alt.Scale(domain=[""]),
     )
-    opacity = alt.FillOpacity(
+    # one layer for both: one without any mark would be a picture without a name to a screen reader
+    amount = alt.FillOpacity(
         "value:Q", scale=alt.Scale(type="sqrt", domainMin=0, range=[0.06, 1], nice=False), legend=None
     )
-    cells = alt.Chart().transform_filter(_KNOWN).mark_rect(fill=COLOURS["series"].split()[0], cornerRadius=2)
-    unknown = alt.Chart().transform_filter(f"!{_KNOWN}").mark_rect(fill=COLOURS["gap"], opacity=0.18, cornerRadius=2)
-    told = _told(kind)
-    border = alt.condition(alt.datum["open"], alt.value(1), alt.value(0))
-    return [
-        unknown.encode(x=across, y=down, **told),
-        cells.encode(
+    fill = alt.condition(_KNOWN, alt.value(COLOURS["series"].split()[0]), alt.value(COLOURS["gap"]))
+    cells = (
+        alt.Chart()
+        .mark_rect(cornerRadius=2)
+        .encode(
             x=across,
             y=down,
-            fillOpacity=opacity,
+            fill=fill,
+            fillOpacity=alt.condition(_KNOWN, amount, alt.value(0.18)),
             stroke=alt.value(COLOURS["rest"]),
-            strokeWidth=border,
+            strokeWidth=alt.condition(f"{_KNOWN} && datum.open", alt.value(1), alt.value(0)),
             strokeDash=alt.value([2, 2]),
-            **told,
-        ),
-    ]
+            **_told(kind),
+        )
+    )
+    return [cells]
 
 
 def _told(kind: PanelShape, *, when: bool = True) -> dict[str, Any]:

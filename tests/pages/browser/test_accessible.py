@@ -18,6 +18,8 @@ STREAMLIT_S_OWN = {  # rule: where in the page its finding is Streamlit's, which
     # The navigation's sections are blocks within a list.
     "list": '[data-testid="stSidebarNavItems"]',
     "listitem": '[data-testid="stSidebarNavItems"] li',
+    # The keys that a primary button names, in a paler shade of its own.
+    "color-contrast": '[data-testid^="stBaseButton-primary"] kbd',
 }
 IN_THE_DARK = {
     # It writes on primary buttons in white, and what is chosen in the primary colour itself on the dark background:
@@ -25,10 +27,9 @@ IN_THE_DARK = {
     "color-contrast": '[data-testid^="stBaseButton-primary"] *',
 }
 OPEN_TO = {  # of these pages, the user who opens them
-    **dict.fromkeys(
-        ("overview", "repository", "compare", "chart", "daily", "repositories", "add", "profile"), "tenant"
-    ),
-    **dict.fromkeys(("tenants", "users"), "admin"),
+    **dict.fromkeys(("overview", "repository", "compare", "chart", "daily", "weekly"), "tenant"),
+    **dict.fromkeys(("dashboards", "sql", "repositories", "add", "profile"), "tenant"),
+    **dict.fromkeys(("tenants", "users", "log", "audit"), "admin"),
 }
 
 

@@ -59,8 +59,8 @@ def test_bars_of_a_period_stand_on_each_other() -> None:
 def test_a_heat_map_has_every_weekday_in_order() -> None:
     panel = Panel(Kind.HEAT_MAP, by="week", split="weekday")
     _, shape = drawn(found(panel, 1, name="Friday"))
-    assert shape["layer"][1]["encoding"]["y"]["scale"]["domain"][0] == "Monday"
-    assert len(shape["layer"][1]["encoding"]["y"]["scale"]["domain"]) == 7
+    assert shape["layer"][0]["encoding"]["y"]["scale"]["domain"][0] == "Monday"
+    assert len(shape["layer"][0]["encoding"]["y"]["scale"]["domain"]) == 7
 
 
 def test_a_ranking_grows_with_its_bars() -> None:
