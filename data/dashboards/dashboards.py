@@ -135,6 +135,8 @@ def remove_dashboard(store: Store, by: str, dashboard_id: int, now: datetime) ->
 def _visible(
     connection: duckdb.DuckDBPyConnection, store: Store, account: Account, dashboard_id: int | None = None
 ) -> list[SavedDashboard]:
+    if not account.active:
+        return []
     tenant_ids = sorted(viewer_of(store, account).tenant_ids)
     values = {"user_id": account.user_id, "tenant_ids": tenant_ids, "dashboard_id": dashboard_id}
     rows = connection.execute(query("dashboards.dashboards"), values).fetchall()

@@ -120,6 +120,15 @@ def test_a_deactivated_tenant_shows_none(store: Store, blue: Place) -> None:
     assert seen(store, "viewer") == []
 
 
+def test_a_disabled_user_has_none(store: Store, blue: Place) -> None:
+    key = kept(store)
+    with store.control.commit("test") as connection:
+        connection.execute("update account set active = false where username = 'manager'")
+    assert seen(store, "manager") == []
+    with pytest.raises(DashboardRefused):
+        found(store, "manager", key)
+
+
 def test_a_change_is_kept_with_its_new_name(store: Store, blue: Place) -> None:
     key = kept(store)
     changed(store, "manager", key, "save", blue)
