@@ -18,8 +18,9 @@ from collector.settings import Settings, read_settings
 from data.accounts.tokens import TokenFacts, open_tokens
 from data.accounts.vault import VaultError, open_vault
 from data.calendar import utc_now
-from data.collection.pauses import OwnerPause, owner_pauses, save_pauses
-from data.models import Endpoint, RepositoryFacts, StatsObservation
+from data.collection.models import Endpoint, StatsObservation
+from data.repositories.models import RepositoryFacts
+from data.repositories.pauses import OwnerPause, owner_pauses, save_pauses
 from data.store import Store
 
 PATIENCE_S = 120.0  # somebody is waiting for the answer

@@ -11,7 +11,7 @@ from collector.due import Visit
 from collector.errors import GitHubError, HostDown, LimitReached, RunStopped, TokenRefused
 from collector.redaction import redacted
 from collector.visits import Visitor
-from data.models import EndpointResult
+from data.collection.models import EndpointResult
 
 HOST_DOWN_AFTER = 5  # visits in a row without a connection
 LISTENS_EVERY_S = 0.5  # while it waits

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from data.calendar import utc_day, whole_week_to_ask_for
-from data.models import CollectableRepository, Endpoint, Metric, RepositoryState
+from data.collection.models import CollectableRepository, Endpoint
+from data.repositories.models import RepositoryState
+from data.traffic.models import Metric
 
 TRIED_AGAIN_AFTER = timedelta(hours=20)  # what was refused, or is asked once a day
 

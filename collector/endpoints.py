@@ -10,7 +10,8 @@ from collector.github import Answer, GitHub
 from collector.parse import Parsed, parse_listing, parse_repository, parse_traffic, parse_weekly
 from collector.parse_history import parse_releases, parse_star_history
 from data.calendar import WINDOW_DAYS, utc_day
-from data.models import Endpoint, Metric, Observation
+from data.collection.models import Endpoint, Observation
+from data.traffic.models import Metric
 
 CONDITIONAL = frozenset({Endpoint.REPOSITORY, Endpoint.VIEWS, Endpoint.CLONES})
 RELEASE_PAGES = 40  # of 30 releases: a hundred with many assets make an answer of several megabytes

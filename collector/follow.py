@@ -12,9 +12,10 @@ from collector.check import check_repository
 from collector.errors import GitHubError, HostDown, LimitReached, RunStopped, TokenRefused
 from collector.github import GitHub
 from collector.parse import AnswerRefused
+from data.accounts.models import Viewer
 from data.calendar import utc_now
-from data.collection.repositories import add_repositories, repositories
-from data.models import Repository, RepositoryFacts, RepositoryState, Viewer
+from data.repositories.models import Repository, RepositoryFacts, RepositoryState
+from data.repositories.repositories import add_repositories, repositories
 from data.store import Store
 
 AT_ONCE = 4

@@ -22,18 +22,18 @@ from collector.fields import (
     text_field,
 )
 from data.calendar import DAY, DayRange, covered_days, is_whole_week, stray_days, utc_day
-from data.models import (
+from data.collection.models import (
     DayReading,
     ListingEntry,
     ListingObservation,
-    Metric,
-    RepositoryFacts,
     StatsObservation,
     TrafficObservation,
     TrafficWindow,
     WeeklyObservation,
     WeekReading,
 )
+from data.repositories.models import RepositoryFacts
+from data.traffic.models import Metric
 
 OLDEST_ROW = timedelta(days=30)
 LISTING_LIMIT = 100  # GitHub gives 10

@@ -15,7 +15,7 @@ from collector.fields import (
 )
 from collector.parse import AnswerRefused, Parsed, Warnings, attempt
 from data.calendar import DAY, utc_day
-from data.models import AssetReading, ReleaseFacts, ReleaseObservation, StarDay, StarObservation
+from data.collection.models import AssetReading, ReleaseFacts, ReleaseObservation, StarDay, StarObservation
 
 ZONES_REACH = timedelta(hours=12)
 

@@ -31,10 +31,10 @@ from data.accounts.tenants import operator, tenants
 from data.accounts.tokens import OpenToken, TokenVerdict, open_tokens, save_verdicts
 from data.accounts.vault import open_vault
 from data.collection import ledger
-from data.collection.pauses import OwnerPause, owner_pauses, save_pauses
-from data.locking import LockHeld, exclusive
-from data.models import CollectableRepository, EndpointResult, RunState
+from data.collection.models import CollectableRepository, EndpointResult, RunState
+from data.repositories.pauses import OwnerPause, owner_pauses, save_pauses
 from data.store import Store
+from data.store.locking import LockHeld, exclusive
 
 BATCH_REPOSITORIES = 200
 FIRST_BATCH_S, BATCH_S = 5.0, 60.0  # the first one soon: somebody may wait for the first charts

@@ -11,7 +11,9 @@ from datetime import UTC, datetime, timedelta
 from cronsim import CronSim, CronSimError
 
 from collector.due import TRIED_AGAIN_AFTER
-from data.models import CollectableRepository, Endpoint, RepositoryState, Tenant
+from data.accounts.models import Tenant
+from data.collection.models import CollectableRepository, Endpoint
+from data.repositories.models import RepositoryState
 
 NAMED = {"daily": "15 6,14,22 * * *", "weekly": "15 6 * * WED"}  # from Wednesday on a whole week is certain
 FORMS = (

@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 
 from collector.crew import Done
 from collector.visits import GOOD
-from data.models import Metric, TrafficObservation
+from data.collection.models import TrafficObservation
+from data.traffic.models import Metric
 
 
 @dataclass(slots=True)

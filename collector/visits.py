@@ -20,16 +20,8 @@ from collector.github import GitHub
 from collector.parse import AnswerRefused, parse_repository
 from collector.redaction import redacted
 from data.calendar import utc_day
-from data.models import (
-    Endpoint,
-    EndpointResult,
-    EndpointState,
-    Repository,
-    RepositoryFacts,
-    RepositoryState,
-    StateChange,
-    StatsObservation,
-)
+from data.collection.models import Endpoint, EndpointResult, EndpointState, StateChange, StatsObservation
+from data.repositories.models import Repository, RepositoryFacts, RepositoryState
 
 GOOD = frozenset({"ok", "unchanged"})
 CONFIRMED_FOR_S = 300.0  # so long is a name believed to mean the same repository

@@ -58,7 +58,7 @@ HOMES = {
     "altair": ("pages/ui/charts/",),
     "jsonschema": ("data/dashboards/",),
 }
-OPENS_DUCKDB = {"data/store.py", "data/sandbox/sandbox_child.py"}
+OPENS_DUCKDB = {"data/store/database.py", "data/sandbox/sandbox_child.py"}
 VAGUE_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "managers"}
 VIEWER_FIRST = ("traffic", "log", "repositories", "listing_bounds", "spike_causes", "panels")
 ACCOUNT_FIRST = ("accounts", "grants", "sessions", "invitations", "audit", "dashboards")

@@ -9,9 +9,9 @@ from tests.tree import ROOT, offenders, tree
 
 DATA = ROOT / "data"
 FILES = sorted(DATA.rglob("*.sql"))
-QUERIES = [path for path in FILES if path.parent.name == "queries"]
+QUERIES = [path for path in FILES if path.with_name(f"{path.stem.partition('.')[0]}.py").exists()]
 MODULES = sorted(DATA.rglob("*.py"))
-NAMES_TABLES = {"schema.py", "store.py"}  # they handle every table alike, by the names of our own migrations
+NAMES_TABLES = {"migrate.py", "database.py"}  # they handle every table alike, by the names of our own migrations
 KEYWORDS = re.compile(
     r"\b(SELECT|FROM|WHERE|WITH|JOIN|GROUP|ORDER|INSERT|UPDATE|DELETE|MERGE|CREATE|TABLE|VIEW|AS|AND|OR|NOT|NULL|CASE)\b"
 )
@@ -24,10 +24,6 @@ HONEST = {"view": "visitor_days", "clone": "cloner_days"}
 def code(path: Path) -> str:
     """The statements of a file without comments and texts."""
     return re.sub(r"--[^\n]*|'[^']*'", "", path.read_text(encoding="utf-8"))
-
-
-def calls_of_query(path: Path) -> list[ast.Call]:
-    return [node for node in ast.walk(tree(path)) if isinstance(node, ast.Call) and ast.unparse(node.func) == "query"]
 
 
 def test_a_file_begins_with_what_it_is_about() -> None:
@@ -51,31 +47,12 @@ def test_values_come_by_name() -> None:
     assert not offenders(QUERIES, lambda path: re.search(r"\?|\$\d|\{\w*\}|%s", code(path)))
 
 
-def test_each_query_is_used_by_the_module_that_it_is_named_for() -> None:
+def test_each_query_is_used_by_the_module_that_it_lies_beside() -> None:
     def unused(path: Path) -> bool:
-        [module] = [each for each in MODULES if each.stem == path.stem.partition(".")[0]]
-        return f'"{path.stem}"' not in module.read_text(encoding="utf-8")
+        module, _, function = path.stem.partition(".")
+        return f'"{function}"' not in path.with_name(f"{module}.py").read_text(encoding="utf-8")
 
     assert not offenders(QUERIES, unused)
-
-
-def test_each_query_that_is_asked_for_has_its_file() -> None:
-    stems = {query.stem for query in QUERIES}
-
-    def missing(path: Path) -> set[str]:
-        asked = {str(a.value) for call in calls_of_query(path) for a in call.args if isinstance(a, ast.Constant)}
-        return asked - stems
-
-    assert not offenders(MODULES, missing)
-
-
-def test_a_module_asks_only_for_queries_of_its_own() -> None:
-    def foreign(path: Path) -> set[str]:
-        texts = {node.value for node in ast.walk(tree(path)) if isinstance(node, ast.Constant)}
-        asked = {query.stem for query in QUERIES} & texts
-        return {stem.partition(".")[0] for stem in asked} - {path.stem}
-
-    assert not offenders(MODULES, foreign)
 
 
 def test_nothing_is_written_into_the_text_of_a_statement() -> None:

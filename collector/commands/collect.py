@@ -7,8 +7,8 @@ from collector.commands.frame import Command, Failed, Outcome, Refused, Session,
 from collector.commands.repo import chosen_tenants, named, what_to_follow
 from collector.run import RunInProgress, RunRequest
 from data.collection.ledger import Scope
-from data.collection.repositories import repositories
-from data.models import Repository, RepositoryState
+from data.repositories.models import Repository, RepositoryState
+from data.repositories.repositories import repositories
 
 RESTING = {RepositoryState.PAUSED, RepositoryState.REMOVED}
 

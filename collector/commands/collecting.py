@@ -13,7 +13,7 @@ from collector.commands.moments import iso
 from collector.run import RunReport, RunRequest, collect
 from collector.terminal import counted
 from data.collection.log import Wanted, results
-from data.models import LoggedResult, RunState
+from data.collection.models import LoggedResult, RunState
 
 MOST_RESULTS, MOST_LINES = 1000, 100
 _STOPPED_BY = (signal.SIGINT, signal.SIGTERM)

@@ -10,7 +10,7 @@ import click
 from collector.commands.frame import Command, Outcome, Refused, Session, pass_session
 from collector.commands.repo import chosen_tenants, named
 from collector.terminal import counted
-from data.collection.repositories import repositories
+from data.repositories.repositories import repositories
 from data.traffic.export import ExportFormat, ExportRequest, ExportTable
 from data.traffic.export import export as write_export
 

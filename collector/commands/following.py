@@ -12,11 +12,12 @@ from collector.follow import Followed, check_repositories, follow_repositories
 from collector.github import GitHub
 from collector.run import RunInProgress, RunRequest
 from collector.terminal import counted
+from data.accounts.models import Tenant
 from data.accounts.tokens import open_tokens
 from data.accounts.vault import open_vault
 from data.calendar import utc_now
 from data.collection.ledger import Scope
-from data.models import Repository, Tenant
+from data.repositories.models import Repository
 
 
 @contextmanager

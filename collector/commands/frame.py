@@ -23,10 +23,10 @@ from collector.redaction import many_lines, redacted
 from collector.schedule import ScheduleRefused
 from collector.settings import DEFAULT_DATA_DIR, Settings, SettingsRefused, read_settings
 from collector.terminal import Terminal
+from data.accounts.models import Viewer
 from data.accounts.tenants import TenantRefused, operator
 from data.accounts.vault import VaultError
-from data.collection.repositories import RepositoryRefused
-from data.models import Viewer
+from data.repositories.repositories import RepositoryRefused
 from data.store import Store, StoreBusy, StoreError, StoreNotWritten
 from data.traffic.export import ExportRefused
 

@@ -12,10 +12,11 @@ from collector.commands.frame import Group, Outcome, Refused, Session, pass_sess
 from collector.commands.standing import COLUMNS, health_facts, health_row
 from collector.discover import repository_names
 from data.accounts import tenants
+from data.accounts.models import Tenant
 from data.calendar import utc_now
-from data.collection import repositories
-from data.collection.health import health
-from data.models import Repository, RepositoryHealth, RepositoryState, Tenant
+from data.repositories import repositories
+from data.repositories.health import health
+from data.repositories.models import Repository, RepositoryHealth, RepositoryState
 from data.store import Store
 
 NAMES = "OWNER/NAME..."

@@ -13,9 +13,10 @@ from collector.discover import Listed, parse_pattern, repository_names
 from collector.listings import Lists, fetch_matching
 from collector.terminal import counted
 from data.accounts import tenants
+from data.accounts.models import Tenant
 from data.accounts.tokens import tokens
-from data.collection.repositories import repositories
-from data.models import RepositoryState, Tenant
+from data.repositories.models import RepositoryState
+from data.repositories.repositories import repositories
 
 STOPPED = "Stopped. Nothing was added."
 

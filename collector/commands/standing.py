@@ -10,10 +10,12 @@ from typing import Any
 from collector.commands.moments import days_until, iso, moment
 from collector.schedule import ScheduleRefused, last_time, next_time
 from collector.terminal import counted
+from data.accounts.models import Tenant
 from data.accounts.tokens import StoredToken
 from data.calendar import DAY, SETTLED_AFTER_DAYS, WINDOW_DAYS, utc_day
-from data.collection.health import LISTS, StaleEndpoint
-from data.models import Metric, OpenDays, RepositoryHealth, RepositoryState, Tenant
+from data.repositories.health import LISTS, StaleEndpoint
+from data.repositories.models import OpenDays, RepositoryHealth, RepositoryState
+from data.traffic.models import Metric
 
 NEAR_DAYS = 7
 SPARE_DAYS = 3  # between the next scheduled collection and a loss

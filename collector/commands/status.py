@@ -23,9 +23,10 @@ from collector.commands.standing import (
 from collector.terminal import counted
 from data.accounts.tokens import tokens
 from data.calendar import utc_now
-from data.collection.health import health, stale_endpoints
 from data.collection.log import Wanted, results, runs
-from data.models import LoggedRun, RepositoryHealth, RunState
+from data.collection.models import LoggedRun, RunState
+from data.repositories.health import health, stale_endpoints
+from data.repositories.models import RepositoryHealth
 
 ROWS_SHOWN = 50
 ALL_RUNS = 1_000_000

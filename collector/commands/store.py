@@ -7,9 +7,9 @@ import click
 
 from collector.commands.frame import Command, Outcome, Refused, Session, pass_session
 from data.accounts.vault import KEY_FILE, KEY_VARIABLE, open_vault
-from data.backup import backup as back_up
-from data.backup import restore as bring_back
 from data.store import StoreMissing
+from data.store.backup import backup as back_up
+from data.store.backup import restore as bring_back
 
 DIRECTORY = click.Path(file_okay=False, path_type=Path)
 

@@ -14,11 +14,12 @@ from collector.commands.frame import Group, Outcome, Refused, Session, pass_sess
 from collector.commands.moments import expiry, moment
 from collector.schedule import ScheduleRefused, checked_schedule, next_time
 from data.accounts import tenants, tokens
+from data.accounts.models import Tenant
 from data.accounts.tokens import StoredToken, TokenFacts
 from data.accounts.vault import open_vault
 from data.calendar import utc_now
-from data.collection.repositories import repositories
-from data.models import RepositoryState, Tenant
+from data.repositories.models import RepositoryState
+from data.repositories.repositories import repositories
 
 TOKEN_LIMIT = 4000  # an installation's token has about 520 characters
 

@@ -7,8 +7,8 @@ import click
 from collector.commands.frame import Command, Group, Outcome, Refused, Session, pass_session
 from data.accounts import accounts, invitations, sessions
 from data.accounts.authority import COMMAND_LINE, AccountRefused, operator_account
+from data.accounts.models import Grant
 from data.calendar import utc_now
-from data.models import Grant
 
 
 @click.group(cls=Group)

@@ -31,6 +31,7 @@ from data.accounts.authority import (
     stored_accounts,
     username_as_typed,
 )
+from data.accounts.models import Account, Grant, Role
 from data.accounts.passwords import (
     check_acceptable,
     code_as_typed,
@@ -42,7 +43,6 @@ from data.accounts.passwords import (
     same,
 )
 from data.calendar import stored
-from data.models import Account, Grant, Role
 from data.store import Store
 
 SETUP = "setup code"  # attempts at it are counted under this name, which cannot be a user's

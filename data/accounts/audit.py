@@ -5,10 +5,10 @@ from datetime import datetime
 
 import duckdb
 
+from data.accounts.models import Account, Role
 from data.calendar import aware, stored
-from data.models import Account, Role
-from data.sql import query
 from data.store import Store
+from data.store.sql import query
 
 MOST = 1000
 
@@ -61,7 +61,7 @@ def note(
         "detail": detail,
         "tenant_id": about.tenant_id,
     }
-    connection.execute(query("audit.note"), values)
+    connection.execute(query(__name__, "note"), values)
 
 
 def save_act(store: Store, act: str, subject: Subject, by: tuple[str, datetime], detail: str | None = None) -> None:
@@ -82,5 +82,5 @@ def acts(account: Account, store: Store, wanted: ActFilter) -> list[Act]:
         "most": wanted.limit,
     }
     with store.control.read() as cursor:
-        rows = cursor.execute(query("audit.acts"), values).fetchall()
+        rows = cursor.execute(query(__name__, "acts"), values).fetchall()
     return [Act(aware(row[0]), *row[1:]) for row in rows]

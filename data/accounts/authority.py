@@ -12,10 +12,10 @@ from datetime import datetime
 
 import duckdb
 
+from data.accounts.models import Account, Grant, Role
 from data.calendar import stored
-from data.identity import next_id
-from data.models import Account, Grant, Role
-from data.sql import query
+from data.store.ids import next_id
+from data.store.sql import query
 
 COMMAND_LINE = "command line"  # whoever may run commands on the server; no username has a space
 NAME_LIMIT = 80
@@ -91,7 +91,7 @@ def acting(connection: duckdb.DuckDBPyConnection, by: str) -> Authority:
 
 def stored_accounts(connection: duckdb.DuckDBPyConnection, user_id: int | None = None) -> list[Account]:
     """All accounts with their grants by username, or the one of that id."""
-    rows = connection.execute(query("authority.stored_accounts"), {"user_id": user_id}).fetchall()
+    rows = connection.execute(query(__name__, "stored_accounts"), {"user_id": user_id}).fetchall()
     owners: dict[int, tuple[str, str, str | None, bool]] = {}
     grants: dict[int, list[Grant]] = {}
     for key, username, display_name, email, active, role, tenant_id, repository_id in rows:
@@ -162,7 +162,7 @@ def save_account(connection: duckdb.DuckDBPyConnection, user: NewUser, password_
         "password_hash": password_hash,
         "now": stored(now),
     }
-    connection.execute(query("authority.save_account"), values)
+    connection.execute(query(__name__, "save_account"), values)
     return user_id
 
 
@@ -176,7 +176,7 @@ def save_grant(connection: duckdb.DuckDBPyConnection, user_id: int, grant: Grant
         "by": by[0],
         "now": stored(by[1]),
     }
-    connection.execute(query("authority.save_grant"), values)
+    connection.execute(query(__name__, "save_grant"), values)
 
 
 def keep_an_admin(connection: duckdb.DuckDBPyConnection, user_id: int) -> None:

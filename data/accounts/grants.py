@@ -21,10 +21,11 @@ from data.accounts.authority import (
     keep_an_admin,
     save_grant,
 )
+from data.accounts.models import Account, Grant, Role, Viewer
 from data.calendar import aware
-from data.models import Account, Grant, Repository, RepositoryState, Role, Viewer
-from data.sql import query
+from data.repositories.models import Repository, RepositoryState
 from data.store import Store
+from data.store.sql import query
 
 FOR_A_TENANT = (Role.TENANT, Role.TENANT_VIEWER)
 
@@ -74,7 +75,7 @@ def grantable_repositories(account: Account, store: Store) -> list[Repository]:
     """The repositories for which this user may make others viewers, by tenant and name."""
     values = {"visible": list(administered(account, store).repository_ids)}
     with store.traffic.read() as cursor:
-        rows = cursor.execute(query("grants.grantable_repositories"), values).fetchall()
+        rows = cursor.execute(query(__name__, "grantable_repositories"), values).fetchall()
     return [Repository(row[0], row[1], row[2], row[3], RepositoryState(row[4]), row[5]) for row in rows]
 
 
@@ -84,7 +85,7 @@ def grants_of(account: Account, store: Store, user_id: int) -> list[NamedGrant]:
     """
     everything = account.active and (account.has(Role.ADMIN) or account.user_id == user_id)
     with store.control.read() as cursor:
-        rows = cursor.execute(query("grants.grants_of"), {"user_id": user_id}).fetchall()
+        rows = cursor.execute(query(__name__, "grants_of"), {"user_id": user_id}).fetchall()
     found = [(Grant(Role(role), tenant, repository), by, aware(at)) for role, tenant, repository, by, at in rows]
     names = _places(store)
     return [
@@ -127,7 +128,7 @@ def revoke(store: Store, by: str, user_id: int, granted: Grant, now: datetime) -
             keep_an_admin(connection, user_id)
         values = {"user_id": user_id, "role": held.role.value}
         places = {"tenant_id": held.tenant_id, "repository_id": held.repository_id}
-        connection.execute(query("grants.revoke"), values | places)
+        connection.execute(query(__name__, "revoke"), values | places)
         note(connection, "revoked", _subject(account, held), (by, now), described(held))
 
 
@@ -140,10 +141,10 @@ def prune_grants(store: Store, by: str, now: datetime) -> int:
         acting(connection, by)
         places = _places(store)
         values = {"tenants": list(places.tenants), "repositories": list(places.repositories)}
-        pruned = len(connection.execute(query("grants.dangling"), values).fetchall())
+        pruned = len(connection.execute(query(__name__, "dangling"), values).fetchall())
         if pruned:
-            connection.execute(query("grants.prune_grants"), values)
-            connection.execute(query("grants.prune_invited"), values)
+            connection.execute(query(__name__, "prune_grants"), values)
+            connection.execute(query(__name__, "prune_invited"), values)
             note(connection, "grants removed", "what has been deleted", (by, now), f"{pruned} grants")
     return pruned
 
@@ -225,7 +226,7 @@ def _viewer(store: Store, tenant_ids: list[int | None], repository_ids: list[int
     values = {"tenant_ids": tenant_ids, "repository_ids": repository_ids}
 
     def ask(cursor: duckdb.DuckDBPyConnection) -> Viewer:
-        rows = cursor.execute(query("grants.viewer_of"), values).fetchall()
+        rows = cursor.execute(query(__name__, "viewer_of"), values).fetchall()
         repositories = frozenset(key for kind, key in rows if kind == "repository")
         return Viewer(repositories, frozenset(key for kind, key in rows if kind == "tenant"))
 

@@ -24,12 +24,12 @@ from data.accounts.authority import (
     save_grant,
 )
 from data.accounts.grants import allowed, described
+from data.accounts.models import Account, Grant, Role
 from data.accounts.passwords import check_acceptable, fingerprint, hashed, new_secret
 from data.calendar import aware, stored
-from data.identity import next_id
-from data.models import Account, Grant, Role
-from data.sql import query
 from data.store import Store
+from data.store.ids import next_id
+from data.store.sql import query
 
 LASTS = timedelta(days=7)
 RESET_LASTS = timedelta(days=1)
@@ -71,7 +71,7 @@ def invite(store: Store, by: str, grants: Iterable[Grant], email: str | None, no
         if not wanted:
             authority.require_admin()
         placed = allowed(store, authority, wanted)
-        for expired in connection.execute(query("invitations.expired"), {"now": stored(now)}).fetchall():
+        for expired in connection.execute(query(__name__, "expired"), {"now": stored(now)}).fetchall():
             _delete(connection, expired[0])
         values = {"purpose": "account", "user_id": None, "email": address, "expires_at": stored(now + LASTS)}
         invitation_id = _save(connection, values, secret, (by, now))
@@ -189,14 +189,14 @@ def revoke_invitation(store: Store, by: str, invitation_id: int, now: datetime) 
 def _save(connection: duckdb.DuckDBPyConnection, values: dict[str, Any], secret: str, by: tuple[str, datetime]) -> int:
     invitation_id = next_id(connection, "invitation")
     made = {"invitation_id": invitation_id, "hash": fingerprint(secret), "by": by[0], "now": stored(by[1])}
-    connection.execute(query("invitations.save"), values | made)
+    connection.execute(query(__name__, "save"), values | made)
     return invitation_id
 
 
 def _open(connection: duckdb.DuckDBPyConnection, now: datetime, secret: str | None = None) -> list[Invitation]:
     """The links that have not expired, or the one of that secret."""
     values = {"now": stored(now), "hash": None if secret is None else fingerprint(secret)}
-    rows = connection.execute(query("invitations.open"), values).fetchall()
+    rows = connection.execute(query(__name__, "open"), values).fetchall()
     grants: dict[int, list[Grant]] = {row[0]: [] for row in rows}
     for row in rows:
         if row[8] is not None:

@@ -17,12 +17,12 @@ import duckdb
 
 from data.accounts.audit import note
 from data.accounts.authority import AccountRefused, account_with_id, acting, username_as_typed
+from data.accounts.models import Account
 from data.accounts.passwords import fingerprint, new_secret
 from data.calendar import aware, stored
-from data.identity import next_id
-from data.models import Account
-from data.sql import query
 from data.store import Store
+from data.store.ids import next_id
+from data.store.sql import query
 
 TICKET_LASTS = timedelta(seconds=60)
 IDLE = timedelta(hours=12)
@@ -122,7 +122,7 @@ def redeem_ticket(store: Store, ticket: str, user_agent: str, address: str, now:
     with store.control.commit("starting a session") as connection:
         user_id = _owner_of_ticket(connection, ticket, now)
         connection.execute("delete from sign_in_ticket where ticket_hash = $hash", {"hash": fingerprint(ticket)})
-        connection.execute(query("sessions.prune"), _living(now))
+        connection.execute(query(__name__, "prune"), _living(now))
         values = {
             "session_id": next_id(connection, "sign_in_session"),
             "hash": fingerprint(secret),
@@ -131,7 +131,7 @@ def redeem_ticket(store: Store, ticket: str, user_agent: str, address: str, now:
             "address": _shown_address(address),
             "browser": browser_name(user_agent),
         }
-        connection.execute(query("sessions.redeem_ticket"), values)
+        connection.execute(query(__name__, "redeem_ticket"), values)
     return secret
 
 
@@ -146,7 +146,7 @@ def account_of_session(store: Store, secret: str, now: datetime) -> Account | No
 
 def session_owner(connection: duckdb.DuckDBPyConnection, secret: str, now: datetime) -> Account | None:
     """Like account_of_session, inside the caller's read or commit."""
-    rows = connection.execute(query("sessions.session_owner"), {"hash": fingerprint(secret)} | _living(now)).fetchall()
+    rows = connection.execute(query(__name__, "session_owner"), {"hash": fingerprint(secret)} | _living(now)).fetchall()
     account = account_with_id(connection, rows[0][0]) if rows else None
     return account if account is not None and account.active else None
 
@@ -155,7 +155,7 @@ def _known_session(store: Store, secret: str) -> _KnownSession | None:
     key = fingerprint(secret)
 
     def ask(cursor: duckdb.DuckDBPyConnection) -> _KnownSession | None:
-        rows = cursor.execute(query("sessions.known_session"), {"hash": key}).fetchall()
+        rows = cursor.execute(query(__name__, "known_session"), {"hash": key}).fetchall()
         return next(
             (_KnownSession(account_with_id(cursor, user), aware(start), aware(seen)) for user, start, seen in rows),
             None,
@@ -171,14 +171,14 @@ def touch_session(store: Store, secret: str, now: datetime) -> None:
         return
     values = {"hash": fingerprint(secret), "now": stored(now), "noted_before": stored(now - SEEN_EVERY)}
     with store.control.commit("noting that a session is in use") as connection:
-        connection.execute(query("sessions.touch_session"), values | _living(now))
+        connection.execute(query(__name__, "touch_session"), values | _living(now))
 
 
 def sessions_of(account: Account, store: Store, now: datetime, current: str = "") -> list[OpenSession]:
     """The user's open sessions, the newest first; `current` is the fingerprint of the secret of the one that asks."""
     values = {"user_id": account.user_id, "current": current} | _living(now)
     with store.control.read() as cursor:
-        rows = cursor.execute(query("sessions.sessions_of"), values).fetchall()
+        rows = cursor.execute(query(__name__, "sessions_of"), values).fetchall()
     return [OpenSession(row[0], aware(row[1]), aware(row[2]), *row[3:]) for row in rows]
 
 
@@ -227,7 +227,7 @@ def _living(now: datetime) -> dict[str, datetime]:
 
 def _owner_of_ticket(connection: duckdb.DuckDBPyConnection, ticket: str, now: datetime) -> int:
     values = {"hash": fingerprint(ticket), "made_after": stored(now - TICKET_LASTS)}
-    rows = connection.execute(query("sessions.owner_of_ticket"), values).fetchall()
+    rows = connection.execute(query(__name__, "owner_of_ticket"), values).fetchall()
     if not rows:
         raise TicketRefused("This sign-in is used up or too old. Sign in again.")
     return int(rows[0][0])
@@ -236,7 +236,7 @@ def _owner_of_ticket(connection: duckdb.DuckDBPyConnection, ticket: str, now: da
 def _refuse_too_many(connection: duckdb.DuckDBPyConnection, user_key: str, place: str, now: datetime) -> None:
     values = {"user_key": user_key, "address": place}
     values_of_time = {"since": stored(now - COUNTED_FOR - WAIT), "until": stored(now + CLOCKS_DIFFER)}
-    rows = connection.execute(query("sessions.attempts"), values | values_of_time).fetchall()
+    rows = connection.execute(query(__name__, "attempts"), values | values_of_time).fetchall()
     of_user = [aware(at) for is_user, _, at in rows if is_user]
     of_address = [aware(at) for _, is_address, at in rows if is_address and place]
     until = max(_wait_until(of_user, OF_A_USER, now), _wait_until(of_address, OF_AN_ADDRESS, now))

@@ -12,7 +12,7 @@ import duckdb
 from data.accounts.audit import Subject, note
 from data.accounts.authority import NotAllowed, acting
 from data.accounts.grants import viewer_of
-from data.models import Account
+from data.accounts.models import Account
 from data.store import Store
 
 

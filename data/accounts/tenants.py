@@ -9,11 +9,11 @@ import duckdb
 
 from data.accounts.audit import Subject, save_act
 from data.accounts.authority import acting
+from data.accounts.models import Tenant, Viewer
 from data.calendar import stored
-from data.identity import next_id
-from data.models import Tenant, Viewer
-from data.sql import query
 from data.store import Store
+from data.store.ids import next_id
+from data.store.sql import query
 
 NAME_LIMIT = 80
 
@@ -34,7 +34,7 @@ def tenants(viewer: Viewer, store: Store) -> list[Tenant]:
     """The visible tenants by name."""
 
     def ask(cursor: duckdb.DuckDBPyConnection) -> tuple[Tenant, ...]:
-        rows = cursor.execute(query("tenants.tenants"), {"visible": list(viewer.tenant_ids)}).fetchall()
+        rows = cursor.execute(query(__name__, "tenants"), {"visible": list(viewer.tenant_ids)}).fetchall()
         return tuple(Tenant(*row) for row in rows)
 
     return list(store.traffic.remembered(("tenants", viewer.tenant_ids), ask))

@@ -6,12 +6,12 @@ from typing import Any
 
 from data.accounts.audit import Subject, note
 from data.accounts.authority import COMMAND_LINE, NotAllowed, acting
+from data.accounts.models import Viewer
 from data.accounts.vault import SealBroken, Vault, add_key, drop_keys, open_vault
 from data.calendar import aware, stored
-from data.identity import next_id
-from data.models import Viewer
-from data.sql import query
 from data.store import Store
+from data.store.ids import next_id
+from data.store.sql import query
 
 REFUSED_TRIED_AGAIN_AFTER = timedelta(hours=20)
 _SEALED = "select token_id, sealed from tenant_token where state <> 'replaced'"
@@ -92,7 +92,7 @@ class TokenVerdict:
 def tokens(viewer: Viewer, store: Store) -> list[StoredToken]:
     """The tokens in use of the visible tenants, without their secrets."""
     with store.control.read() as cursor:
-        rows = cursor.execute(query("tokens.tokens"), {"visible": list(viewer.tenant_ids)}).fetchall()
+        rows = cursor.execute(query(__name__, "tokens"), {"visible": list(viewer.tenant_ids)}).fetchall()
     return [_stored_token(row) for row in rows]
 
 
@@ -104,7 +104,7 @@ def open_tokens(store: Store, vault: Vault, now: datetime) -> dict[int, OpenToke
     """
     retry_before = {"retry_before": stored(now - REFUSED_TRIED_AGAIN_AFTER)}
     with store.control.read() as cursor:
-        rows = cursor.execute(query("tokens.open_tokens"), retry_before).fetchall()
+        rows = cursor.execute(query(__name__, "open_tokens"), retry_before).fetchall()
     opened: dict[int, OpenToken] = {}
     broken: SealBroken | None = None
     for row in rows:
@@ -160,7 +160,7 @@ def save_new_token(store: Store, by: str, token: NewToken, now: datetime) -> int
             "expires_at": None if facts.expires_at is None else stored(facts.expires_at),
             "now": stored(now),
         }
-        connection.execute(query("tokens.save_token"), values)
+        connection.execute(query(__name__, "save_token"), values)
         note(connection, "token stored", Subject(f"tenant {token.tenant_id}", token.tenant_id), (by, now))
     return token_id
 
@@ -200,7 +200,7 @@ def save_verdicts(store: Store, verdicts: list[TokenVerdict], now: datetime) -> 
                 "expires_at": None if verdict.expires_at is None else stored(verdict.expires_at),
                 "now": stored(now),
             }
-            connection.execute(query("tokens.save_verdicts"), values)
+            connection.execute(query(__name__, "save_verdicts"), values)
 
 
 def _stored_token(row: tuple[object, ...]) -> StoredToken:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
-from data.versions import sync
+from data.store.files import sync
 
 KEY_VARIABLE = "TRAFFIC_SECRET_KEY"
 KEY_FILE = "secret.key"

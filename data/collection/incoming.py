@@ -6,8 +6,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from data import models
 from data.calendar import stored, utc_day
+from data.collection import models
 
 _INT, _BIG, _TEXT, _DAY, _TIME, _BOOL = (
     pa.int32(),

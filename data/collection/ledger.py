@@ -8,33 +8,26 @@ import duckdb
 
 from data.calendar import aware, stored
 from data.collection.incoming import incoming_tables
-from data.identity import next_id
-from data.models import (
-    CollectableRepository,
-    Endpoint,
-    EndpointResult,
-    EndpointState,
-    Metric,
-    Repository,
-    RepositoryState,
-    RunState,
-)
-from data.sql import query
+from data.collection.models import CollectableRepository, Endpoint, EndpointResult, EndpointState, RunState
+from data.repositories.models import Repository, RepositoryState
 from data.store import Store
+from data.store.ids import next_id
+from data.store.sql import query
+from data.traffic.models import Metric
 
 GOOD_RESULTS_KEPT = timedelta(days=30)
 LOG_KEPT = timedelta(days=400)
 
 _SAVES = {
-    "ledger.save_daily_traffic": ("incoming_day",),
-    "ledger.save_windows": ("incoming_window",),
-    "ledger.save_weekly_traffic": ("incoming_week",),
-    "ledger.save_listings": ("incoming_listing",),
-    "ledger.save_stats": ("incoming_stats",),
-    "ledger.save_stars": ("incoming_star",),
-    "ledger.save_releases": ("incoming_release", "incoming_asset"),
-    "ledger.save_repositories": ("incoming_facts", "incoming_state"),
-    "ledger.save_endpoint_states": ("incoming_result",),
+    "save_daily_traffic": ("incoming_day",),
+    "save_windows": ("incoming_window",),
+    "save_weekly_traffic": ("incoming_week",),
+    "save_listings": ("incoming_listing",),
+    "save_stats": ("incoming_stats",),
+    "save_stars": ("incoming_star",),
+    "save_releases": ("incoming_release", "incoming_asset"),
+    "save_repositories": ("incoming_facts", "incoming_state"),
+    "save_endpoint_states": ("incoming_result",),
 }
 
 
@@ -71,7 +64,7 @@ def collectable_repositories(store: Store, scope: Scope, now: datetime) -> list[
         "repository_ids": None if scope.repository_ids is None else list(scope.repository_ids),
     }
     with store.traffic.read() as cursor:
-        rows = cursor.execute(query("ledger.collectable_repositories"), values).fetchall()
+        rows = cursor.execute(query(__name__, "collectable_repositories"), values).fetchall()
         found = {
             row[0]: CollectableRepository(Repository(row[0], row[1], row[2], row[3], RepositoryState(row[4]), row[5]))
             for row in rows
@@ -83,7 +76,7 @@ def collectable_repositories(store: Store, scope: Scope, now: datetime) -> list[
 
 def endpoint_states(cursor: duckdb.DuckDBPyConnection, found: dict[int, CollectableRepository]) -> None:
     """Add to each repository when its endpoints were last tried."""
-    rows = cursor.execute(query("ledger.endpoint_states")).fetchall()
+    rows = cursor.execute(query(__name__, "endpoint_states")).fetchall()
     for key, endpoint, tried, good, outcome, etag, token in rows:
         if key in found:
             last_good = None if good is None else aware(good)
@@ -93,7 +86,7 @@ def endpoint_states(cursor: duckdb.DuckDBPyConnection, found: dict[int, Collecta
 
 def newest_whole_weeks(cursor: duckdb.DuckDBPyConnection, found: dict[int, CollectableRepository], today: date) -> None:
     """Add to each repository its newest weeks that are stored complete; older than four weeks is never asked for."""
-    rows = cursor.execute(query("ledger.newest_whole_weeks"), {"since": today - timedelta(weeks=4)}).fetchall()
+    rows = cursor.execute(query(__name__, "newest_whole_weeks"), {"since": today - timedelta(weeks=4)}).fetchall()
     for key, views_week, clones_week in rows:
         if key in found:
             found[key].newest_whole_week.update({Metric.VIEWS: views_week, Metric.CLONES: clones_week})
@@ -107,7 +100,7 @@ def views_since(store: Store, scope: Scope, since: date) -> int:
         "repository_ids": None if scope.repository_ids is None else list(scope.repository_ids),
     }
     with store.traffic.read() as cursor:
-        ((views,),) = cursor.execute(query("ledger.views_since"), values).fetchall()
+        ((views,),) = cursor.execute(query(__name__, "views_since"), values).fetchall()
     return int(views)
 
 
@@ -158,7 +151,7 @@ def finish_run(store: Store, run_id: int, progress: RunProgress, now: datetime) 
             "update collection_run set ended_at = $now where run_id = $run_id",
             {"now": stored(now), "run_id": run_id},
         )
-        connection.execute(query("ledger.prune_results"), limits)
+        connection.execute(query(__name__, "prune_results"), limits)
 
 
 def _update_run(connection: duckdb.DuckDBPyConnection, run_id: int, progress: RunProgress) -> None:
@@ -180,7 +173,7 @@ def _known_repositories(
 ) -> frozenset[int]:
     """Which of the batch's repositories are there still; none where the run itself is not."""
     values = {"run_id": run_id, "repository_ids": list({each.repository_id for each in results})}
-    return frozenset(key for (key,) in connection.execute(query("ledger.known_repositories"), values).fetchall())
+    return frozenset(key for (key,) in connection.execute(query(__name__, "known_repositories"), values).fetchall())
 
 
 def _save_batch(connection: duckdb.DuckDBPyConnection, run_id: int, results: Sequence[EndpointResult]) -> int:
@@ -192,7 +185,7 @@ def _save_batch(connection: duckdb.DuckDBPyConnection, run_id: int, results: Seq
     )
     for save, needs in _SAVES.items():
         if any(tables[name].num_rows for name in needs):
-            connection.execute(query(save))
+            connection.execute(query(__name__, save))
     for name in tables:
         connection.unregister(name)
     ((changed,),) = connection.execute("select coalesce(sum(rows_changed), 0) from changed_rows").fetchall()

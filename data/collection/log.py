@@ -5,10 +5,11 @@ from typing import Any
 
 from duckdb import DuckDBPyConnection
 
+from data.accounts.models import Viewer
 from data.calendar import aware
-from data.models import LoggedResult, LoggedRun, RunState, Viewer
-from data.sql import query
+from data.collection.models import LoggedResult, LoggedRun, RunState
 from data.store import Store
+from data.store.sql import query
 
 RESULTS_SHOWN = 1000
 
@@ -33,7 +34,7 @@ def runs(viewer: Viewer, store: Store, limit: int) -> list[LoggedRun]:
     values = {"visible": list(viewer.repository_ids), "most": limit}
 
     def ask(cursor: DuckDBPyConnection) -> tuple[LoggedRun, ...]:
-        rows = cursor.execute(query("log.runs"), values).fetchall()
+        rows = cursor.execute(query(__name__, "runs"), values).fetchall()
         return tuple(
             LoggedRun(key, trigger, aware(start), None if end is None else aware(end), RunState(state), *told)
             for key, trigger, start, end, state, *told in rows
@@ -55,7 +56,7 @@ def results(viewer: Viewer, store: Store, wanted: Wanted) -> list[LoggedResult]:
         "most": wanted.limit,
     }
     with store.traffic.read() as cursor:
-        rows = cursor.execute(query("log.results"), values).fetchall()
+        rows = cursor.execute(query(__name__, "results"), values).fetchall()
     return [_logged_result(row) for row in rows]
 
 

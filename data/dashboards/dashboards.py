@@ -19,13 +19,13 @@ import duckdb
 from data.accounts import sharing
 from data.accounts.audit import Subject
 from data.accounts.grants import viewer_of
+from data.accounts.models import Account
 from data.calendar import aware, stored
 from data.dashboards.dashboard_shapes import Dashboard
 from data.dashboards.dashboard_specification import checked, parse_dashboard, written
-from data.identity import next_id
-from data.models import Account
-from data.sql import query
 from data.store import Store
+from data.store.ids import next_id
+from data.store.sql import query
 
 CANNED = Path(__file__).parent / "canned"
 MOST = 200  # of one user
@@ -89,7 +89,7 @@ def add_dashboard(store: Store, by: str, dashboard: Dashboard, now: datetime) ->
             raise DashboardRefused(f"You have {MOST} dashboards, which is the most. Remove one first.")
         dashboard_id = next_id(connection, "saved_dashboard")
         values = {"dashboard_id": dashboard_id, "user_id": account.user_id, "name": dashboard.name}
-        connection.execute(query("dashboards.add"), values | {"specification": specification, "now": stored(now)})
+        connection.execute(query(__name__, "add"), values | {"specification": specification, "now": stored(now)})
     return dashboard_id
 
 
@@ -139,7 +139,7 @@ def _visible(
         return []
     tenant_ids = sorted(viewer_of(store, account).tenant_ids)
     values = {"user_id": account.user_id, "tenant_ids": tenant_ids, "dashboard_id": dashboard_id}
-    rows = connection.execute(query("dashboards.dashboards"), values).fetchall()
+    rows = connection.execute(query(__name__, "dashboards"), values).fetchall()
     told = [(*row[:-1], aware(row[-1])) for row in rows]
     return [SavedDashboard(*each) for each in told]
 
@@ -165,7 +165,7 @@ def _save(connection: duckdb.DuckDBPyConnection, found: SavedDashboard, now: dat
         "specification": found.specification,
         "tenant_id": found.tenant_id,
     }
-    connection.execute(query("dashboards.save"), values | changed | {"now": stored(now)})
+    connection.execute(query(__name__, "save"), values | changed | {"now": stored(now)})
 
 
 def _subject(found: SavedDashboard, tenant_id: int | None = None) -> Subject:

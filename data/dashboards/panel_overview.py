@@ -7,12 +7,12 @@ import pandas as pd
 import pyarrow as pa
 from pandas import DataFrame
 
+from data.accounts.models import Viewer
 from data.dashboards.dashboard_shapes import Kind, Panel
 from data.insight import overview
-from data.models import Viewer
 from data.store import Store
 from data.traffic import traffic
-from data.traffic.selection import Selection
+from data.traffic.models import Selection
 
 _COLUMNS = {"views": "views_30", "clones": "clones_30", "stars": "stars", "days until loss": "days_until_loss"}
 

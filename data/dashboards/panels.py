@@ -12,29 +12,29 @@ import pandas as pd
 import pyarrow as pa
 from pandas import DataFrame
 
+from data.accounts.models import Viewer
 from data.calendar import DAY, monday
-from data.collection.repositories import repositories
 from data.dashboards.dashboard_shapes import LARGEST_LIMIT, LISTED, PERIODS, Kind, Panel, Source
 from data.dashboards.panel_overview import number_row, overview_rows, stars_gained
 from data.dashboards.panel_words import SNAPSHOTS, notes
-from data.models import Viewer
-from data.sql import query
+from data.repositories.repositories import repositories
 from data.store import Store
+from data.store.sql import query
 from data.traffic import traffic
-from data.traffic.selection import Selection
+from data.traffic.models import Selection
 
 BEGINNING = date(2008, 1, 1)  # of GitHub
 LONGEST_BY_DAY = 400  # days in a chart; more are shown by week
 _ALONG = (*PERIODS, "weekday")
 _STEPS = {  # of a question: what is set down first, and what answers it in the end
-    "days": ("panels.days", "panels.largest"),
-    "weekdays": ("panels.weekdays", "panels.largest"),
-    "weeks": ("panels.weeks", "panels.largest"),
-    "gains": ("panels.gains", "panels.largest"),
-    "counters": ("panels.readings", "panels.counters", "panels.largest"),
-    "growth": ("panels.readings", "panels.growth"),
-    "lists": ("panels.listed", "panels.lists"),
-    "newest_lists": ("panels.listed", "panels.newest_lists"),
+    "days": ("days", "largest"),
+    "weekdays": ("weekdays", "largest"),
+    "weeks": ("weeks", "largest"),
+    "gains": ("gains", "largest"),
+    "counters": ("readings", "counters", "largest"),
+    "growth": ("readings", "growth"),
+    "lists": ("listed", "lists"),
+    "newest_lists": ("listed", "newest_lists"),
 }
 
 
@@ -126,10 +126,12 @@ class _Reading:
         selection = Selection(asked.first, asked.last, None, "", self.today)
         *set_down, last = _STEPS[question or _question(panel)]
         with traffic.selected(self.viewer, self.store, selection) as cursor:
-            cursor.execute(query("panels.repositories"))
+            cursor.execute(query(__name__, "repositories"))
             for step in set_down:
-                cursor.execute(query(step), _named_in(query(step), values))
-            found: pa.Table = cursor.sql(query(last), params=_named_in(query(last), values)).to_arrow_table()
+                cursor.execute(query(__name__, step), _named_in(query(__name__, step), values))
+            found: pa.Table = cursor.sql(
+                query(__name__, last), params=_named_in(query(__name__, last), values)
+            ).to_arrow_table()
         rows: DataFrame = found.to_pandas(types_mapper=pd.ArrowDtype)
         return rows
 

@@ -14,12 +14,12 @@ import numpy as np
 import pandas as pd
 from pandas import DataFrame
 
-from data.collection.repositories import repositories
+from data.accounts.models import Viewer
 from data.insight.notes import notes
-from data.models import Viewer
-from data.sql import query
+from data.repositories.repositories import repositories
 from data.store import Store
-from data.traffic.selection import Grain, Selection
+from data.store.sql import query
+from data.traffic.models import Grain, Selection
 from data.traffic.traffic import selected, series
 
 MOST_REPOSITORIES = 8  # beside each other
@@ -75,7 +75,7 @@ def largest(viewer: Viewer, store: Store, selection: Selection) -> list[int]:
     """
     values = {"first_day": selection.first, "last_day": selection.last, "most": MOST_REPOSITORIES}
     with selected(viewer, store, selection) as cursor:
-        return [key for (key,) in cursor.execute(query("compare.largest"), values).fetchall()]
+        return [key for (key,) in cursor.execute(query(__name__, "largest"), values).fetchall()]
 
 
 def indexed(rows: DataFrame) -> DataFrame:
@@ -97,7 +97,7 @@ def launches(viewer: Viewer, store: Store, repository_ids: frozenset[int], today
     visible = repository_ids & viewer.repository_ids
     with store.traffic.read() as cursor:
         values = {"visible": sorted(visible), "most": MOST_OFFERED}
-        released = cursor.execute(query("compare.releases"), values).fetchall()
+        released = cursor.execute(query(__name__, "releases"), values).fetchall()
     chosen = [each for each in repositories(viewer, store) if each.repository_id in visible]
     noted = [
         (about.repository_id, about.full_name, each.day, each.note)
@@ -163,7 +163,7 @@ def usual(before: DataFrame, first: date, days: int) -> DataFrame:
 def _stars(viewer: Viewer, store: Store, selection: Selection, grain: Grain) -> DataFrame:
     values = {"first_day": selection.first, "last_day": selection.last, "grain": grain.value}
     with selected(viewer, store, selection) as cursor:
-        rows = cursor.sql(query("compare.stars"), params=values).to_arrow_table()
+        rows = cursor.sql(query(__name__, "stars"), params=values).to_arrow_table()
     found: DataFrame = rows.to_pandas(types_mapper=pd.ArrowDtype)
     return found
 
@@ -174,7 +174,7 @@ def _days(viewer: Viewer, store: Store, launch: Launch, days: int, today: date) 
     wanted = Selection(first, last, frozenset({launch.repository_id}), "", today)
     values = {"first_day": first, "last_day": last}
     with selected(viewer, store, wanted) as cursor:
-        rows = cursor.execute(query("compare.days"), values).fetchall()
+        rows = cursor.execute(query(__name__, "days"), values).fetchall()
     found = DataFrame(rows, columns=["day", *COUNTS]).set_index("day")
     every = [first + timedelta(days=n) for n in range((last - first).days + 1)]
     return found.reindex(every).astype("float64")

@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 from pandas import DataFrame
 
+from data.accounts.models import Viewer
 from data.calendar import DAY, SETTLED_AFTER_DAYS
 from data.insight.repository_story import counters, days, of_one
-from data.models import Viewer
 from data.store import Store
 
 METRICS = ("views", "visitor_days", "clones", "cloner_days", "stars")

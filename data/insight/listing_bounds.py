@@ -11,12 +11,12 @@ from typing import Any
 import pandas as pd
 from pandas import DataFrame
 
+from data.accounts.models import Viewer
 from data.calendar import WINDOW_DAYS, DayRange
 from data.insight.bounds import MARGIN_DAYS
 from data.insight.listing_windows import SeenList, fitted_bounds, unexplained_share, widest
-from data.models import Viewer
-from data.sql import query
 from data.store import Store
+from data.store.sql import query
 
 MARGIN = timedelta(days=MARGIN_DAYS + WINDOW_DAYS + 2)  # lists of so many days before and after tell of a day, too
 
@@ -70,8 +70,8 @@ def _read(
     values: dict[str, Any] = {"visible": sorted({repository_id} & viewer.repository_ids)}
     values |= {"first_day": days.first - MARGIN, "last_day": days.last + MARGIN}
     with store.traffic.read() as cursor:
-        rows = cursor.execute(query("listing_bounds.lists"), values | {"listing": listing}).fetchall()
-        totals = dict(cursor.execute(query("listing_bounds.totals"), values).fetchall())
+        rows = cursor.execute(query(__name__, "lists"), values | {"listing": listing}).fetchall()
+        totals = dict(cursor.execute(query(__name__, "totals"), values).fetchall())
     lists = {}
     for (day, at, first, last), entries in groupby(rows, key=lambda row: row[:4]):
         views = {name: count for *_, name, count in entries if name is not None}

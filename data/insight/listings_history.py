@@ -12,11 +12,11 @@ from typing import Any
 import pandas as pd
 from pandas import DataFrame
 
+from data.accounts.models import Viewer
 from data.calendar import DAY
-from data.models import Viewer
-from data.sql import query
 from data.store import Store
-from data.traffic.selection import Selection
+from data.store.sql import query
+from data.traffic.models import Selection
 
 LISTINGS = ("referrers", "paths")
 
@@ -44,8 +44,8 @@ def history(viewer: Viewer, store: Store, selection: Selection, listing: str) ->
     last_day = selection.last + DAY if is_newest else selection.last
     values: dict[str, Any] = {"visible": visible, "listing": listing, "last_day": last_day}
     with store.traffic.read() as cursor:
-        entries = cursor.sql(query("listings_history.listed"), params=values).to_arrow_table()
-        observed = cursor.sql(query("listings_history.observed"), params=values).to_arrow_table()
+        entries = cursor.sql(query(__name__, "listed"), params=values).to_arrow_table()
+        observed = cursor.sql(query(__name__, "observed"), params=values).to_arrow_table()
     return History(_frame(entries), _frame(observed))
 
 

@@ -17,13 +17,14 @@ import duckdb
 from data.accounts.audit import Subject, save_act
 from data.accounts.authority import NotAllowed, acting
 from data.accounts.grants import viewer_of
+from data.accounts.models import Account, Viewer
 from data.accounts.tenants import operator, tenants
 from data.calendar import aware, stored, utc_day
-from data.collection.repositories import repositories
-from data.identity import next_id
-from data.models import Account, Repository, Viewer
-from data.sql import query
+from data.repositories.models import Repository
+from data.repositories.repositories import repositories
 from data.store import Store
+from data.store.ids import next_id
+from data.store.sql import query
 
 TEXT_LIMIT = 280
 LINK_LIMIT = 1000
@@ -72,7 +73,7 @@ def notes(viewer: Viewer, store: Store, first: date, last: date, repository_id: 
     """
     values = _visible(viewer) | {"first_day": first, "last_day": last, "repository_id": repository_id}
     with store.traffic.read() as cursor:
-        rows = cursor.execute(query("notes.notes"), values).fetchall()
+        rows = cursor.execute(query(__name__, "notes"), values).fetchall()
     return [_note(row) for row in rows]
 
 
@@ -93,7 +94,7 @@ def add_note(store: Store, by: str, new: NewNote, now: datetime) -> Note:
         tenant_id = hand.place(store, new)
         note_id = next_id(connection, "note")
         values = {"note_id": note_id, "tenant_id": tenant_id, "repository_id": new.repository_id}
-        connection.execute(query("notes.add_note"), values | _written(day, text, link) | {"now": stored(now)})
+        connection.execute(query(__name__, "add_note"), values | _written(day, text, link) | {"now": stored(now)})
     added = Note(note_id, tenant_id, new.repository_id, day, text, link, now)
     hand.log(store, "note added", added, now)
     return added
@@ -110,7 +111,7 @@ def change_note(store: Store, by: str, changed: Note, now: datetime) -> Note:
         hand = _Hand.of(store, by)
         found = hand.note(connection, changed.note_id)
         values = {"note_id": found.note_id} | _written(day, text, link)
-        connection.execute(query("notes.change_note"), values)
+        connection.execute(query(__name__, "change_note"), values)
     after = Note(found.note_id, found.tenant_id, found.repository_id, day, text, link, found.added_at)
     hand.log(store, "note changed", after, now)
     return after
@@ -186,7 +187,7 @@ class _Hand:
     def note(self, connection: duckdb.DuckDBPyConnection, note_id: int) -> Note:
         """A note that is theirs to change. Raises NoteRefused where there is none to see, NotAllowed."""
         values = _visible(self.viewer) | {"note_id": note_id}
-        rows = connection.execute(query("notes.note_with_id"), values).fetchall()
+        rows = connection.execute(query(__name__, "note_with_id"), values).fetchall()
         if not rows:
             raise NoteRefused(NO_NOTE)
         found = _note(rows[0])

@@ -11,11 +11,11 @@ import pandas as pd
 import pyarrow as pa
 from pandas import DataFrame
 
+from data.accounts.models import Viewer
 from data.insight import overview_sums
-from data.models import Viewer
-from data.sql import query
 from data.store import Store
-from data.traffic.selection import Selection
+from data.store.sql import query
+from data.traffic.models import Selection
 from data.traffic.traffic_days import Board, Numbers, boards, day_of
 from data.traffic.traffic_series import LEAST_SHARE, comparable
 
@@ -105,7 +105,7 @@ def _stars(store: Store, board: Board, selection: Selection) -> Numbers:
     first, last = overview_sums.stretch(selection, board.today)
     values = {"visible": board.ids.tolist(), "first_day": day_of(first), "last_day": day_of(last)}
     with store.traffic.read() as cursor:
-        rows = cursor.execute(query("overview.stars"), values).fetchnumpy()
+        rows = cursor.execute(query(__name__, "stars"), values).fetchnumpy()
     columns = (rows[name].astype(np.int64) for name in ("repository_id", "place", "stars"))
     of, places, stars = columns
     return np.stack((np.searchsorted(board.ids, of), places, stars))

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from data.calendar import SETTLED_AFTER_DAYS
-from data.traffic.selection import Selection
+from data.traffic.models import Selection
 from data.traffic.traffic_days import FINAL, GAP, UNKNOWN, Board, Flags, Numbers, number
 from data.traffic.traffic_series import VIEWS, compared, final
 

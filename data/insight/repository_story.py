@@ -10,10 +10,10 @@ from typing import Any
 import pandas as pd
 from pandas import DataFrame
 
-from data.models import Viewer
-from data.sql import query
+from data.accounts.models import Viewer
 from data.store import Store
-from data.traffic.selection import LARGEST_PAGE, Paging, Selection
+from data.store.sql import query
+from data.traffic.models import LARGEST_PAGE, Paging, Selection
 from data.traffic.traffic import daily_traffic
 
 
@@ -36,7 +36,7 @@ def counters(viewer: Viewer, store: Store, selection: Selection) -> DataFrame:
     files since they were uploaded, as far as read until then).
     A day of which nothing is known has no row. Raises: StoreMissing.
     """
-    return _ask(store, "repository_story.counters", _values(viewer, selection) | _days(selection))
+    return _ask(store, "counters", _values(viewer, selection) | _days(selection))
 
 
 def releases(viewer: Viewer, store: Store, selection: Selection) -> DataFrame:
@@ -44,7 +44,7 @@ def releases(viewer: Viewer, store: Store, selection: Selection) -> DataFrame:
 
     Rows: release_id, day (of its publication, UTC), tag_name, name, prerelease. Raises: StoreMissing.
     """
-    return _ask(store, "repository_story.releases", _values(viewer, selection) | _days(selection))
+    return _ask(store, "releases", _values(viewer, selection) | _days(selection))
 
 
 def true_uniques(viewer: Viewer, store: Store, selection: Selection) -> DataFrame:
@@ -53,7 +53,7 @@ def true_uniques(viewer: Viewer, store: Store, selection: Selection) -> DataFram
     Rows: metric (views, clones), first_day, last_day, uniques, visitor_days, cloner_days (the daily uniques of these
     days added up, as far as known). Raises: StoreMissing.
     """
-    return _ask(store, "repository_story.true_uniques", _values(viewer, selection))
+    return _ask(store, "true_uniques", _values(viewer, selection))
 
 
 def true_weeks(viewer: Viewer, store: Store, selection: Selection) -> DataFrame:
@@ -62,7 +62,7 @@ def true_weeks(viewer: Viewer, store: Store, selection: Selection) -> DataFrame:
     Rows: week (Monday, UTC), views, view_uniques, visitor_days, clones, clone_uniques, cloner_days (the daily uniques
     of the week added up, as far as known). Raises: StoreMissing.
     """
-    return _ask(store, "repository_story.true_weeks", _values(viewer, selection) | _days(selection))
+    return _ask(store, "true_weeks", _values(viewer, selection) | _days(selection))
 
 
 def _values(viewer: Viewer, selection: Selection) -> dict[str, Any]:
@@ -75,6 +75,6 @@ def _days(selection: Selection) -> dict[str, Any]:
 
 def _ask(store: Store, name: str, values: dict[str, Any]) -> DataFrame:
     with store.traffic.read() as cursor:
-        rows = cursor.sql(query(name), params=values).to_arrow_table()
+        rows = cursor.sql(query(__name__, name), params=values).to_arrow_table()
     frame: DataFrame = rows.to_pandas(types_mapper=pd.ArrowDtype)
     return frame

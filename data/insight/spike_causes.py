@@ -18,14 +18,14 @@ import pandas as pd
 from numpy.typing import NDArray
 from pandas import DataFrame
 
+from data.accounts.models import Viewer
 from data.insight.listing_bounds import path_bounds, referrer_bounds
 from data.insight.notes import notes
 from data.insight.spike_facts import Cause, Listed, Noted, Released, Starred
 from data.insight.spikes import LEAST_COUNT, OFFSET, STANDS_OUT, expectation
-from data.models import Viewer
-from data.sql import query
 from data.store import Store
-from data.traffic.selection import Selection
+from data.store.sql import query
+from data.traffic.models import Selection
 
 MOST_SERIES = 400  # that are looked at closely: all of 200 repositories
 DAYS_BEFORE = timedelta(days=70)  # what is usual on a day follows from so many days before it
@@ -101,7 +101,7 @@ def _chosen(
 ) -> dict[int, tuple[int, str]]:
     """The tenant and the name of each of these repositories that is there, by id."""
     values: dict[str, Any] = {"visible": sorted(set(repository_ids)), "search": search}
-    rows = cursor.execute(query("spike_causes.chosen"), values).fetchall()
+    rows = cursor.execute(query(__name__, "chosen"), values).fetchall()
     return {key: (tenant_id, full_name) for key, tenant_id, full_name in rows}
 
 
@@ -114,10 +114,10 @@ def _outstanding(
     left_out = max(0, len(series) - MOST_SERIES)
     if left_out:
         values = {"visible": repository_ids, "first_day": selection.first, "last_day": selection.last}
-        rows = cursor.execute(query("spike_causes.outstanding"), values | {"most": MOST_SERIES}).fetchall()
+        rows = cursor.execute(query(__name__, "outstanding"), values | {"most": MOST_SERIES}).fetchall()
         series = sorted(rows)
     values = {"visible": sorted({key for key, _ in series}), "first_day": first, "last_day": last}
-    cursor.execute(query("spike_causes.days"), values | {"today": selection.today})
+    cursor.execute(query(__name__, "days"), values | {"today": selection.today})
     counts = _counts(cursor.fetchnumpy(), series, (last - first).days + 1)
     asked = slice((selection.first - first).days, (selection.last - first).days + 1)
     notable = (counts[:, asked] >= LEAST_COUNT).any(axis=1)
@@ -165,9 +165,7 @@ def _listed(cursor: duckdb.DuckDBPyConnection, found: DataFrame) -> Causes:
     of_views = found[found["metric"] == "views"]
     surplus = {(row.repository_id, row.day): row.value - row.expected for row in of_views.itertuples()}
     causes: Causes = defaultdict(list)
-    for key, day, kind, name, *facts, before in cursor.execute(
-        query("spike_causes.listed"), _asked(of_views)
-    ).fetchall():
+    for key, day, kind, name, *facts, before in cursor.execute(query(__name__, "listed"), _asked(of_views)).fetchall():
         listed = replace(Listed(*facts), seen_before=before)
         share = NOT_KNOWN_SHARE if listed.gained is None and listed.is_new else (listed.gained or 0) / surplus[key, day]
         if share >= LEAST_SHARE:
@@ -179,7 +177,7 @@ def _listed(cursor: duckdb.DuckDBPyConnection, found: DataFrame) -> Causes:
 def _released(cursor: duckdb.DuckDBPyConnection, found: DataFrame) -> Causes:
     causes: Causes = defaultdict(list)
     weights = {timedelta(-1): 0.4, timedelta(0): 0.5, timedelta(1): 0.2}
-    for key, day, release_id, tag, *facts in cursor.execute(query("spike_causes.releases"), _asked(found)).fetchall():
+    for key, day, release_id, tag, *facts in cursor.execute(query(__name__, "releases"), _asked(found)).fetchall():
         name, published_on, prerelease = facts
         released = Released(release_id, name, published_on, prerelease)
         causes[key, day].append(Cause("release", tag, weights[published_on - day], released))
@@ -188,7 +186,7 @@ def _released(cursor: duckdb.DuckDBPyConnection, found: DataFrame) -> Causes:
 
 def _starred(cursor: duckdb.DuckDBPyConnection, found: DataFrame) -> Causes:
     """Stars, where they stand out as well: mostly a company of views, not a cause, so the last of all."""
-    rows = cursor.execute(query("spike_causes.stars"), _asked(found)).fetchall()
+    rows = cursor.execute(query(__name__, "stars"), _asked(found)).fetchall()
     return {
         (key, day): [Cause("stars", "", 0.2, Starred(gained, usual))]
         for key, day, gained, usual in rows

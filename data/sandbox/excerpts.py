@@ -17,11 +17,11 @@ from typing import Any
 
 from duckdb import DuckDBPyConnection
 
-from data import schema
-from data.models import Viewer
-from data.sql import query
-from data.store import Store, StoreUnreadable, excerpt
-from data.versions import copy
+from data.accounts.models import Viewer
+from data.schema import migrate as schema
+from data.store.database import Store, StoreUnreadable, excerpt
+from data.store.files import copy
+from data.store.sql import query
 
 MOST_FILES = 200
 LEFT_BEHIND_S = 3600  # a file that has been in the making for so long belongs to a process that is gone
@@ -51,7 +51,7 @@ def _file(viewer: Viewer, store: Store, folder: Path) -> Path:
     """The file with this viewer's rows, made where there is none yet."""
     folder.mkdir(mode=0o700, exist_ok=True)
     with store.traffic.read() as cursor:  # keeps its version, whatever comes meanwhile
-        ((path, sees_all),) = cursor.execute(query("excerpts.sees_all"), _visible(viewer)).fetchall()
+        ((path, sees_all),) = cursor.execute(query(__name__, "sees_all"), _visible(viewer)).fetchall()
         version = Path(path)
         if sees_all:
             return version
@@ -80,10 +80,10 @@ def _fill(connection: DuckDBPyConnection, viewer: Viewer) -> None:
     visible = {"visible": values["visible"]}
     schema.copy_visible(connection, "version", visible["visible"], FILLED_HERE)
     connection.execute("alter table collection_run alter requests drop not null")
-    connection.execute(query("excerpts.tenants"), values)
-    connection.execute(query("excerpts.notes"), values)
-    connection.execute(query("excerpts.endpoint_states"), visible)
-    connection.execute(query("excerpts.runs"), visible)
+    connection.execute(query(__name__, "tenants"), values)
+    connection.execute(query(__name__, "notes"), values)
+    connection.execute(query(__name__, "endpoint_states"), visible)
+    connection.execute(query(__name__, "runs"), visible)
 
 
 def _opened_nameless(path: Path, folder: Path) -> int:

@@ -5,9 +5,9 @@ from itertools import groupby
 
 from duckdb import DuckDBPyConnection
 
-from data.schema import OWN_TABLES
-from data.sql import query
+from data.schema.migrate import OWN_TABLES
 from data.store import Store
+from data.store.sql import query
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ def relations(store: Store) -> tuple[Relation, ...]:
 
 
 def _relations(cursor: DuckDBPyConnection) -> tuple[Relation, ...]:
-    rows = cursor.execute(query("public_schema.relations")).fetchall()
+    rows = cursor.execute(query(__name__, "relations")).fetchall()
     found = []
     for (name, is_view, about), of_it in groupby(rows, key=lambda row: row[:3]):
         columns = tuple(Column(column, kind, text or "") for *_, column, kind, text in of_it)

@@ -17,7 +17,7 @@ from datetime import date
 
 import pyarrow as pa
 
-from data.models import Viewer
+from data.accounts.models import Viewer
 from data.sandbox.excerpts import opened_excerpt
 from data.sandbox.query_parameters import LONGEST_STATEMENT
 from data.sandbox.sandbox_failures import (

@@ -16,9 +16,8 @@ import duckdb
 from data.accounts import sharing
 from data.accounts.audit import Subject
 from data.accounts.grants import viewer_of
+from data.accounts.models import Account
 from data.calendar import aware, stored
-from data.identity import next_id
-from data.models import Account
 from data.sandbox.query_parameters import (
     LONGEST_STATEMENT,
     Parameter,
@@ -26,8 +25,9 @@ from data.sandbox.query_parameters import (
     parse_parameters,
     written_parameters,
 )
-from data.sql import query
 from data.store import Store
+from data.store.ids import next_id
+from data.store.sql import query
 
 MOST = 500  # of one user
 NAME_LIMIT = 80
@@ -90,7 +90,7 @@ def add_query(store: Store, by: str, new: NewQuery, now: datetime) -> int:
             raise QueryRefused(f"You have {MOST} queries, which is the most. Remove one first.")
         query_id = next_id(connection, "saved_query")
         ids = {"query_id": query_id, "user_id": account.user_id, "now": stored(now)}
-        connection.execute(query("saved_queries.add_query"), values | ids)
+        connection.execute(query(__name__, "add_query"), values | ids)
     return query_id
 
 
@@ -156,7 +156,7 @@ def _visible(
         return []
     tenant_ids = sorted(viewer_of(store, account).tenant_ids)
     values = {"user_id": account.user_id, "tenant_ids": tenant_ids, "query_id": query_id}
-    rows = connection.execute(query("saved_queries.saved_queries"), values).fetchall()
+    rows = connection.execute(query(__name__, "saved_queries"), values).fetchall()
     return [_saved_query(*row) for row in rows]
 
 
@@ -188,7 +188,7 @@ def _save(connection: duckdb.DuckDBPyConnection, found: SavedQuery, now: datetim
         "parameters": written_parameters(found.parameters),
         "tenant_id": found.tenant_id,
     }
-    connection.execute(query("saved_queries.save_query"), values | changed | {"now": stored(now)})
+    connection.execute(query(__name__, "save_query"), values | changed | {"now": stored(now)})
 
 
 def _subject(found: SavedQuery, tenant_id: int | None = None) -> Subject:

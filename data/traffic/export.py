@@ -19,9 +19,9 @@ import duckdb
 import pyarrow as pa
 from pyarrow import csv, parquet
 
-from data.models import Viewer
-from data.sql import query
+from data.accounts.models import Viewer
 from data.store import Store
+from data.store.sql import query
 from data.traffic.formulas import formula_safe
 
 REPOSITORIES_A_CHUNK = 200
@@ -162,7 +162,7 @@ def _repository_ids(viewer: Viewer, cursor: duckdb.DuckDBPyConnection, request: 
         "tenant_ids": None if request.tenant_ids is None else list(request.tenant_ids),
         "repository_ids": None if request.repository_ids is None else list(request.repository_ids),
     }
-    return [key for (key,) in cursor.execute(query("export.repository_ids"), values).fetchall()]
+    return [key for (key,) in cursor.execute(query(__name__, "repository_ids"), values).fetchall()]
 
 
 def _chunks(request: ExportRequest, keys: list[int]) -> Iterator[list[int]]:
@@ -175,11 +175,11 @@ def _rows(cursor: duckdb.DuckDBPyConnection, request: ExportRequest, keys: list[
     values: dict[str, Any] = {"visible": keys}
     match request.table:
         case ExportTable.DAILY:
-            text = query("export.daily")
+            text = query(__name__, "daily")
         case ExportTable.WEEKLY:
-            text = query("export.weekly")
+            text = query(__name__, "weekly")
         case ExportTable.REPOSITORIES:
-            return cursor.sql(query("export.repositories"), params=values).to_arrow_reader(ROWS_A_BATCH)
+            return cursor.sql(query(__name__, "repositories"), params=values).to_arrow_reader(ROWS_A_BATCH)
     values |= {"first_day": request.first_day, "last_day": request.last_day}
     return cursor.sql(text, params=values).to_arrow_reader(ROWS_A_BATCH)
 

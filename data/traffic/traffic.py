@@ -18,16 +18,16 @@ from pandas import DataFrame
 from pyarrow import compute as pc
 from pyarrow import csv
 
+from data.accounts.models import Viewer
 from data.calendar import utc_day
-from data.models import Viewer
-from data.sql import query
 from data.store import Store
+from data.store.sql import query
 from data.traffic import traffic_series, traffic_tables
 from data.traffic.formulas import formula_safe
-from data.traffic.selection import DAILY_SORTS, WEEKLY_SORTS, Grain, Page, Paging, Selection, SelectionRefused, Totals
+from data.traffic.models import DAILY_SORTS, WEEKLY_SORTS, Grain, Page, Paging, Selection, SelectionRefused, Totals
 from data.traffic.traffic_days import boards
 
-ROWS = {Grain.DAY: "traffic.daily_traffic", Grain.WEEK: "traffic.weekly_traffic"}
+ROWS = {Grain.DAY: "daily_traffic", Grain.WEEK: "weekly_traffic"}
 
 
 def daily_traffic(viewer: Viewer, store: Store, selection: Selection, paging: Paging) -> Page:
@@ -84,7 +84,7 @@ def repository_overview(viewer: Viewer, store: Store, now: datetime) -> DataFram
     """
     values = {"visible": sorted(viewer.repository_ids), "today": utc_day(now)}
     with store.traffic.read() as cursor:
-        rows = _table(cursor, "traffic.repository_overview", values)
+        rows = _table(cursor, "repository_overview", values)
     place = rows.schema.get_field_index("last_collected_at")
     return _frame(rows.set_column(place, "last_collected_at", pc.assume_timezone(rows.column(place), "UTC")))
 
@@ -96,9 +96,9 @@ def day_range(viewer: Viewer, store: Store) -> tuple[date, date] | None:
     """
     visible = {"visible": sorted(viewer.repository_ids)}
     with store.traffic.read() as cursor:
-        ((first, last),) = cursor.execute(query("traffic.answered_range"), visible).fetchall()
+        ((first, last),) = cursor.execute(query(__name__, "answered_range"), visible).fetchall()
         bounds = {"first_day": first, "last_day": last}
-        ((earlier, later),) = cursor.execute(query("traffic.day_range"), visible | bounds).fetchall()
+        ((earlier, later),) = cursor.execute(query(__name__, "day_range"), visible | bounds).fetchall()
     starts = [day for day in (first, earlier) if day is not None]
     ends = [day for day in (last, later) if day is not None]
     return (min(starts), max(ends)) if starts else None
@@ -177,14 +177,14 @@ def selected(viewer: Viewer, store: Store, selection: Selection) -> Iterator[duc
     with store.traffic.read() as cursor:
         cursor.execute("set variable today = $today", {"today": selection.today})
         _set_down(cursor, sorted(chosen), selection)
-        cursor.execute(query("traffic.shown_days"))
-        cursor.execute(query("traffic.shown_weeks"))
+        cursor.execute(query(__name__, "shown_days"))
+        cursor.execute(query(__name__, "shown_weeks"))
         yield cursor
 
 
 def _set_down(cursor: duckdb.DuckDBPyConnection, repository_ids: list[int], selection: Selection) -> None:
     values = {"visible": repository_ids, "search": selection.search}
-    cursor.execute(query("traffic.shown_repositories"), values | _days(selection))
+    cursor.execute(query(__name__, "shown_repositories"), values | _days(selection))
 
 
 def _days(selection: Selection) -> dict[str, date]:
@@ -192,7 +192,7 @@ def _days(selection: Selection) -> dict[str, date]:
 
 
 def _table(cursor: duckdb.DuckDBPyConnection, name: str, values: dict[str, Any]) -> pa.Table:
-    return cursor.sql(query(name), params=values).to_arrow_table()
+    return cursor.sql(query(__name__, name), params=values).to_arrow_table()
 
 
 def _frame(rows: pa.Table) -> DataFrame:

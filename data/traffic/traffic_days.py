@@ -14,11 +14,11 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from data.accounts.models import Viewer
 from data.calendar import SETTLED_AFTER_DAYS, WINDOW_DAYS, utc_day, utc_now
-from data.models import Viewer
-from data.sql import query
 from data.store import Store
-from data.traffic.selection import Selection
+from data.store.sql import query
+from data.traffic.models import Selection
 
 COUNTS = ("views", "view_uniques", "clones", "clone_uniques")
 UNKNOWN = -1
@@ -149,10 +149,10 @@ def _reach(selection: Selection, known: Known, today: int) -> tuple[int, int]:
 
 def _known(cursor: duckdb.DuckDBPyConnection, chosen: frozenset[int], search: str) -> Known:
     values: dict[str, Any] = {"visible": sorted(chosen), "search": search}
-    rows = cursor.sql(query("traffic_days.repositories"), params=values).to_arrow_table()
+    rows = cursor.sql(query(__name__, "repositories"), params=values).to_arrow_table()
     ids, ranks, added_on, answered_on = _columns(rows, "repository_id", "name_rank", "added_on", "answered_on")
     visible = {"visible": ids.tolist()}
-    spans = cursor.execute(query("traffic_days.coverage"), visible).fetchnumpy()
+    spans = cursor.execute(query(__name__, "coverage"), visible).fetchnumpy()
     of, metric, begins, ends = (
         spans[name].astype(np.int64) for name in ("repository_id", "metric", "first_day", "last_day")
     )
@@ -161,7 +161,7 @@ def _known(cursor: duckdb.DuckDBPyConnection, chosen: frozenset[int], search: st
     first = min((int(each.min()) for each in (added_on, begins) if each.size), default=0)
     last = max((int(each.max()) for each in (ends, answered) if each.size), default=first)
     bounds = {"first_day": day_of(first), "last_day": day_of(last)}
-    ((earlier, later),) = cursor.execute(query("traffic_days.range"), visible | bounds).fetchall()
+    ((earlier, later),) = cursor.execute(query(__name__, "range"), visible | bounds).fetchall()
     if earlier is not None:
         first, last = min(first, number(earlier)), max(last, number(later))
     names = tuple(rows.column("full_name").to_pylist())
@@ -182,7 +182,7 @@ def _board(cursor: duckdb.DuckDBPyConnection, known: Known, reach: tuple[int, in
     first, last = reach
     shape = (len(known.ids), last - first + 1)
     values = {"visible": known.ids.tolist(), "first_day": day_of(first), "last_day": day_of(last)}
-    rows = cursor.sql(query("traffic_days.counts"), params=values).to_arrow_table()
+    rows = cursor.sql(query(__name__, "counts"), params=values).to_arrow_table()
     of, places, *columns = _columns(rows, "repository_id", "place", *COUNTS)
     row_of = np.zeros(int(known.ids.max(initial=0)) + 1, dtype=np.int64)
     row_of[known.ids] = np.arange(len(known.ids))
@@ -208,7 +208,7 @@ def _board(cursor: duckdb.DuckDBPyConnection, known: Known, reach: tuple[int, in
 
 def _weeks(cursor: duckdb.DuckDBPyConnection, known: Known, reach: tuple[int, int]) -> Numbers:
     values = {"visible": known.ids.tolist(), "first_day": day_of(reach[0]), "last_day": day_of(reach[1])}
-    rows = cursor.execute(query("traffic_days.weeks"), values).fetchnumpy()
+    rows = cursor.execute(query(__name__, "weeks"), values).fetchnumpy()
     of, *columns = (rows[name].astype(np.int64) for name in ("repository_id", "week", *COUNTS))
     return np.stack((np.searchsorted(known.ids, of), *columns))
 
@@ -246,7 +246,7 @@ def _stretches(
     unsure = (first > known.first) & (told_from > first) | (last < known.last) & (told_until < last)
     if unsure.any():
         outside = values | {"visible": known.ids[unsure].tolist()}
-        for key, is_earlier, is_later in cursor.execute(query("traffic_days.outside"), outside).fetchall():
+        for key, is_earlier, is_later in cursor.execute(query(__name__, "outside"), outside).fetchall():
             row = np.searchsorted(known.ids, key)
             row_from[row] = first - 1 if is_earlier else row_from[row]
             row_until[row] = last + 1 if is_later else row_until[row]

@@ -6,7 +6,7 @@ from datetime import timedelta
 import numpy as np
 
 from data.calendar import WINDOW_DAYS, monday
-from data.traffic.selection import Grain, Selection
+from data.traffic.models import Grain, Selection
 from data.traffic.traffic_days import FINAL, GAP, PENDING, UNKNOWN, Board, Flags, Numbers, States, day_of, number
 
 NO_KIND, OF_DAYS, OF_GITHUB = range(3)

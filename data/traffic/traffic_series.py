@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from data.traffic.selection import Grain, Selection, Totals
+from data.traffic.models import Grain, Selection, Totals
 from data.traffic.traffic_days import COUNTS, FINAL, GAP, PENDING, STATES, UNKNOWN, Board, Flags, Numbers, number
 from data.traffic.traffic_periods import KINDS, METRICS, Periods, periods
 

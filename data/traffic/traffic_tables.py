@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from data.traffic.selection import Grain, Paging, Selection
+from data.traffic.models import Grain, Paging, Selection
 from data.traffic.traffic_days import COUNTS, FINAL, STATES, UNKNOWN, Board, Numbers, day_of
 from data.traffic.traffic_periods import KINDS, Periods, periods
 

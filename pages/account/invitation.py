@@ -8,9 +8,9 @@ import streamlit as st
 from data.accounts import invitations
 from data.accounts.authority import AccountRefused, NewUser
 from data.accounts.invitations import Invitation, InvitationRefused
+from data.accounts.models import Account
 from data.accounts.passwords import PasswordRefused
 from data.calendar import utc_now
-from data.models import Account
 from pages.account import new_password
 from pages.ui import messages, moments, navigation, session
 from pages.ui.store import the_store

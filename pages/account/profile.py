@@ -7,10 +7,10 @@ import streamlit as st
 from data.accounts import accounts, sessions
 from data.accounts.accounts import PasswordWrong
 from data.accounts.authority import AccountRefused, checked_email, checked_name
+from data.accounts.models import Account
 from data.accounts.passwords import PasswordRefused
 from data.accounts.sessions import OpenSession, TooManyAttempts
 from data.calendar import utc_now
-from data.models import Account
 from pages.account import new_password
 from pages.account.readers import open_sessions
 from pages.administration import readers

@@ -4,9 +4,9 @@ from datetime import datetime
 from functools import lru_cache
 
 from data.accounts import sessions
+from data.accounts.models import Account
 from data.accounts.passwords import fingerprint
 from data.accounts.sessions import OpenSession
-from data.models import Account
 from pages.ui.readers import Place, control_place
 from pages.ui.store import the_store
 

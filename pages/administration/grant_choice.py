@@ -3,7 +3,8 @@
 import streamlit as st
 
 from data.accounts import grants, tenants
-from data.models import Account, Grant, RepositoryState, Role
+from data.accounts.models import Account, Grant, Role
+from data.repositories.models import RepositoryState
 from pages.ui.store import the_store
 
 ROLES = {

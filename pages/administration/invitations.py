@@ -4,8 +4,8 @@ import streamlit as st
 
 from data.accounts import grants, invitations, tenants
 from data.accounts.invitations import Invitation
+from data.accounts.models import Account, Role
 from data.calendar import utc_now
-from data.models import Account, Role
 from pages.administration import grant_choice, links
 from pages.ui import confirming, messages, moments
 from pages.ui.confirming import Question

@@ -4,10 +4,12 @@ import streamlit as st
 
 from data.accounts import audit, tenants
 from data.accounts.audit import Subject
+from data.accounts.models import Account, Viewer
 from data.calendar import utc_now
 from data.collection.log import Wanted
-from data.collection.repositories import repositories
-from data.models import Account, LoggedRun, Repository, RunState, Viewer
+from data.collection.models import LoggedRun, RunState
+from data.repositories.models import Repository
+from data.repositories.repositories import repositories
 from pages.administration import log_rows, log_tables
 from pages.ui import collecting, messages, session
 from pages.ui.store import the_store

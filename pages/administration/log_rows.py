@@ -7,9 +7,10 @@ from typing import Any
 
 from pandas import DataFrame
 
-from data.arrow import arrow_table
+from data.accounts.models import Viewer
 from data.collection.log import Wanted, results, runs
-from data.models import LoggedResult, LoggedRun, RunState, Viewer
+from data.collection.models import LoggedResult, LoggedRun, RunState
+from data.store.arrow import arrow_table
 from pages.ui import messages, readers
 from pages.ui.store import the_store
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from data.models import LoggedRun, RunState
+from data.collection.models import LoggedRun, RunState
 from pages.administration.columns import RESULTS, RUNS
 from pages.administration.log_rows import STATES, Results, Runs
 

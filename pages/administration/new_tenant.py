@@ -4,10 +4,10 @@ import streamlit as st
 
 from data.accounts import audit, grants, tenants
 from data.accounts.audit import Subject
+from data.accounts.models import Account, Grant, Role, Tenant
 from data.accounts.tokens import NewToken, TokenFacts, save_new_token
 from data.accounts.vault import open_vault
 from data.calendar import utc_now
-from data.models import Account, Grant, Role, Tenant
 from pages.administration import token_card
 from pages.ui import fresh, messages
 from pages.ui.store import the_store

@@ -11,9 +11,9 @@ from pandas import DataFrame
 from data.accounts import accounts, audit, grants, tokens
 from data.accounts.audit import ActFilter
 from data.accounts.grants import NamedGrant
+from data.accounts.models import Account, Viewer
 from data.accounts.tokens import StoredToken
-from data.arrow import arrow_table
-from data.models import Account, Viewer
+from data.store.arrow import arrow_table
 from pages.administration.grant_choice import role_name
 from pages.ui.readers import Place, control_place, place
 from pages.ui.store import the_store

@@ -5,10 +5,10 @@ import streamlit as st
 from collector.schedule import FORMS, NAMED, ScheduleRefused, checked_schedule, next_time
 from data.accounts import audit, tenants
 from data.accounts.audit import Subject
+from data.accounts.models import Account, Role, Tenant
 from data.accounts.tokens import NewToken, StoredToken, save_new_token
 from data.accounts.vault import open_vault
 from data.calendar import utc_now
-from data.models import Account, Role, Tenant
 from pages.administration import token_card
 from pages.ui import collecting, confirming, fresh, messages, moments, session
 from pages.ui.confirming import Question

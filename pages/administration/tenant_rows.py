@@ -8,11 +8,12 @@ from typing import Any
 from pandas import DataFrame
 
 from collector.schedule import ScheduleRefused, next_time
+from data.accounts.models import Tenant, Viewer
 from data.accounts.tenants import tenants
 from data.accounts.tokens import StoredToken
-from data.arrow import arrow_table
-from data.collection.repositories import repositories
-from data.models import RepositoryState, Tenant, Viewer
+from data.repositories.models import RepositoryState
+from data.repositories.repositories import repositories
+from data.store.arrow import arrow_table
 from pages.administration import readers, token_card
 from pages.ui.readers import Place, control_place, place
 from pages.ui.store import the_store

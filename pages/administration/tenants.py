@@ -3,8 +3,8 @@
 import streamlit as st
 
 from data.accounts import grants, tenants
+from data.accounts.models import Account, Role, Tenant, Viewer
 from data.calendar import utc_now
-from data.models import Account, Role, Tenant, Viewer
 from pages.administration import readers, tenant_card, tenant_rows, token_card
 from pages.administration.columns import TENANTS
 from pages.administration.new_tenant import new_tenant

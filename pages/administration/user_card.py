@@ -5,8 +5,8 @@ import streamlit as st
 from data.accounts import accounts, grants, invitations, sessions
 from data.accounts.audit import Subject, save_act
 from data.accounts.grants import NamedGrant
+from data.accounts.models import Account, Role
 from data.calendar import utc_now
-from data.models import Account, Role
 from pages.administration import grant_choice, links, readers
 from pages.ui import confirming, messages, moments, session
 from pages.ui.confirming import Question

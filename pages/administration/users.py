@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from data.models import Account, Role
+from data.accounts.models import Account, Role
 from pages.administration import invitations, readers, user_card
 from pages.administration.columns import USERS
 from pages.ui import session

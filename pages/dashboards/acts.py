@@ -5,13 +5,13 @@ from dataclasses import replace
 import streamlit as st
 
 from data.accounts import grants
+from data.accounts.models import Account, Tenant
 from data.accounts.tenants import tenants
 from data.calendar import utc_now
 from data.dashboards import dashboards
 from data.dashboards.dashboard_shapes import LONGEST_NAME, MOST_BYTES, Dashboard
 from data.dashboards.dashboard_specification import SpecificationRefused, parse_dashboard, written
 from data.dashboards.dashboards import DashboardRefused, SavedDashboard
-from data.models import Account, Tenant
 from pages.dashboards import choosing
 from pages.dashboards.choosing import Chosen, Draft
 from pages.dashboards.panel_view import file_name

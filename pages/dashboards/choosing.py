@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
+from data.accounts.models import Account
 from data.dashboards.dashboard_shapes import Dashboard, Panel
 from data.dashboards.dashboard_specification import SpecificationRefused
 from data.dashboards.dashboards import SavedDashboard, canned_dashboards
-from data.models import Account
 from pages.dashboards import dashboard_readers
 from pages.ui import messages
 

@@ -7,14 +7,14 @@ from typing import Any
 
 import streamlit as st
 
-from data.arrow import arrow_table
+from data.accounts.models import Account, Viewer
 from data.calendar import utc_day, utc_now
 from data.dashboards.dashboard_shapes import Kind, Panel
 from data.dashboards.dashboards import SavedDashboard, dashboards
 from data.dashboards.panel_words import SNAPSHOTS, measure_name
 from data.dashboards.panels import panel_rows
-from data.models import Account, Viewer
 from data.store import Store
+from data.store.arrow import arrow_table
 from pages.dashboards import placing
 from pages.ui import changes, readers, tables
 from pages.ui.charts import panels as charts

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import streamlit as st
 
+from data.accounts.models import Account, Viewer
 from data.calendar import utc_now
 from data.dashboards import dashboards
 from data.dashboards.dashboard_shapes import (
@@ -16,7 +17,6 @@ from data.dashboards.dashboard_shapes import (
     Source,
 )
 from data.dashboards.dashboard_specification import SpecificationRefused, checked
-from data.models import Account, Viewer
 from pages.dashboards import choosing, dashboard_readers, panel_form, panel_view
 from pages.dashboards.choosing import Draft
 from pages.ui import messages, readers

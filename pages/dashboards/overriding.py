@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
+from data.accounts.models import Viewer
 from data.dashboards.dashboard_shapes import Dashboard, Kind, Panel, Range
-from data.models import Viewer
 from pages.ui import filters, readers
 
 OWN = "As made"

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator, Sequence
 
 import streamlit as st
 
+from data.accounts.models import Viewer
 from data.dashboards.dashboard_shapes import LISTED, WIDEST, Kind, Panel, Source
 from data.dashboards.panel_words import range_name, title_of
-from data.models import Viewer
 from pages.dashboards import dashboard_readers, placing
 from pages.dashboards.dashboard_readers import Drawn, Sight
 from pages.ui import messages, readers, tables

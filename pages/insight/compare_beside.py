@@ -6,10 +6,10 @@ from typing import Any
 
 import streamlit as st
 
+from data.accounts.models import Viewer
 from data.insight import compare
-from data.models import Viewer
 from data.store import Store
-from data.traffic.selection import Grain, Selection
+from data.traffic.models import Grain, Selection
 from pages.insight import compare_readers
 from pages.insight.compare_rows import MEASURES, Beside
 from pages.insight.overview_rows import NAME_IN_LINK

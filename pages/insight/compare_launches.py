@@ -7,11 +7,11 @@ from typing import Any
 
 import streamlit as st
 
+from data.accounts.models import Viewer
 from data.insight import compare
 from data.insight.compare import MOST_LAUNCHES, Launch
-from data.models import Viewer
 from data.store import Store
-from data.traffic.selection import Selection
+from data.traffic.models import Selection
 from pages.insight import compare_readers, compare_rows
 from pages.insight.compare_rows import FOLLOWED, called
 from pages.ui import filters, messages, readers, tables

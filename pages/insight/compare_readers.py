@@ -8,11 +8,11 @@ from typing import Any
 import streamlit as st
 from pandas import DataFrame
 
-from data.arrow import arrow_table
+from data.accounts.models import Viewer
 from data.insight import compare
 from data.insight.compare import Launch
-from data.models import Viewer
-from data.traffic.selection import Selection
+from data.store.arrow import arrow_table
+from data.traffic.models import Selection
 from pages.insight import compare_rows
 from pages.insight.compare_rows import Beside
 from pages.ui import readers

@@ -8,7 +8,7 @@ import pandas as pd
 from pandas import DataFrame
 
 from data.insight.compare import LEAST_OF_A_WEEKDAY, Launch, Measure
-from data.traffic.selection import Grain
+from data.traffic.models import Grain
 from pages.insight.overview_rows import link
 from pages.ui.changes import of_ratio
 from pages.ui.charts.compare import Lines

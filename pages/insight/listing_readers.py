@@ -11,11 +11,11 @@ from typing import Any
 import streamlit as st
 from pandas import DataFrame
 
-from data.arrow import arrow_table
+from data.accounts.models import Viewer
 from data.insight import listing_bounds, listings_history
 from data.insight.listings_history import History
-from data.models import Viewer
-from data.traffic.selection import Selection
+from data.store.arrow import arrow_table
+from data.traffic.models import Selection
 from pages.insight import listing_rows
 from pages.insight.repository_readers import Chart, one, repository
 from pages.ui import readers

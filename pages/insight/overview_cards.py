@@ -8,9 +8,9 @@ from typing import Any
 
 import streamlit as st
 
+from data.accounts.models import Viewer
 from data.insight.overview import Totals
-from data.models import Viewer
-from data.traffic.selection import Grain, Selection
+from data.traffic.models import Grain, Selection
 from pages.insight import overview_readers
 from pages.insight.overview_rows import NAME_IN_LINK, Wish, change
 from pages.ui import choices, drawings, filters, tables

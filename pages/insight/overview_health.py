@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 
 import streamlit as st
 
+from data.accounts.models import Account, Viewer
 from data.calendar import utc_now
-from data.collection.health import StaleEndpoint
-from data.models import Account, Viewer
+from data.repositories.health import StaleEndpoint
 from pages.administration.token_card import expiry, expiry_level
 from pages.insight import overview_readers
 from pages.insight.overview_rows import Attention

@@ -12,16 +12,16 @@ from pandas import DataFrame
 
 from data.accounts import tokens
 from data.accounts.grants import administered
+from data.accounts.models import Account, Viewer
 from data.accounts.tenants import tenants
 from data.accounts.tokens import StoredToken
-from data.arrow import arrow_table
 from data.calendar import utc_day, utc_now
-from data.collection import health
 from data.insight import overview
 from data.insight.overview import Totals
 from data.insight.spike_causes import explained, spikes_found
-from data.models import Account, Viewer
-from data.traffic.selection import Grain, Selection
+from data.repositories import health
+from data.store.arrow import arrow_table
+from data.traffic.models import Grain, Selection
 from pages.insight import overview_rows, overview_spikes
 from pages.insight.overview_rows import Attention, Wish
 from pages.insight.overview_spikes import Event

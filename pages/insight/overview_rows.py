@@ -9,8 +9,8 @@ from urllib.parse import quote, urlencode
 import pandas as pd
 from pandas import DataFrame
 
-from data.collection.health import StaleEndpoint
 from data.insight.overview import Mover, Total
+from data.repositories.health import StaleEndpoint
 from data.traffic.traffic_series import LEAST_SHARE
 from pages.repositories.standing import ON_HOLD
 from pages.ui import changes as words

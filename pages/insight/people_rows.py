@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 from pandas import DataFrame
 
-from data.arrow import arrow_table
+from data.store.arrow import arrow_table
 from pages.ui.tables import day_text
 
 WORDS = {  # of a metric: many, one, the column and the name of the sum

@@ -6,8 +6,9 @@ from functools import partial
 import streamlit as st
 
 from data.accounts import grants
-from data.models import Account, Repository, Viewer
-from data.traffic.selection import Selection
+from data.accounts.models import Account, Viewer
+from data.repositories.models import Repository
+from data.traffic.models import Selection
 from pages.insight import (
     repository_choice,
     repository_coverage,

@@ -6,8 +6,9 @@ from urllib.parse import quote
 
 import streamlit as st
 
-from data.models import Repository, Viewer
-from data.traffic.selection import Selection
+from data.accounts.models import Viewer
+from data.repositories.models import Repository
+from data.traffic.models import Selection
 from pages.insight import repository_readers
 from pages.ui import filters, messages, readers
 

@@ -5,8 +5,9 @@ from datetime import timedelta
 
 import streamlit as st
 
-from data.models import Account, Repository, Viewer
-from data.traffic.selection import Selection
+from data.accounts.models import Account, Viewer
+from data.repositories.models import Repository
+from data.traffic.models import Selection
 from pages.insight import repository_readers
 from pages.insight.repository_readers import Chart
 from pages.ui import filters, tables

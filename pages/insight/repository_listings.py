@@ -6,8 +6,9 @@ from typing import Any
 
 import streamlit as st
 
-from data.models import Account, Repository, Viewer
-from data.traffic.selection import Selection
+from data.accounts.models import Account, Viewer
+from data.repositories.models import Repository
+from data.traffic.models import Selection
 from pages.insight import listing_readers, repository_choice
 from pages.insight.listing_readers import Lists, Newest
 from pages.ui import messages, tables

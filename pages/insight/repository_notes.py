@@ -6,6 +6,7 @@ from datetime import date
 
 import streamlit as st
 
+from data.accounts.models import Account
 from data.calendar import utc_now
 from data.insight.notes import (
     LINK_LIMIT,
@@ -18,7 +19,7 @@ from data.insight.notes import (
     may_write,
     remove_note,
 )
-from data.models import Account, Repository
+from data.repositories.models import Repository
 from pages.insight.note_links import to_open
 from pages.ui import messages, session, tables
 from pages.ui.store import the_store

@@ -14,14 +14,15 @@ from typing import Any
 import streamlit as st
 from pandas import DataFrame
 
-from data.arrow import arrow_table
-from data.collection.repositories import repositories
+from data.accounts.models import Viewer
 from data.insight import notes, repository_story
 from data.insight.events import before_and_after as before_and_after_of
 from data.insight.notes import Note
 from data.insight.spike_causes import spikes_of
-from data.models import Repository, Viewer
-from data.traffic.selection import Grain, Selection
+from data.repositories.models import Repository
+from data.repositories.repositories import repositories
+from data.store.arrow import arrow_table
+from data.traffic.models import Grain, Selection
 from pages.insight import coverage_rows, event_rows, people_rows, repository_rows, spike_words
 from pages.insight.event_rows import Card, Event
 from pages.insight.people_rows import People

@@ -9,7 +9,7 @@ from pandas import DataFrame
 
 from data.calendar import monday
 from data.insight.notes import Note
-from data.traffic.selection import Grain, Selection
+from data.traffic.models import Grain, Selection
 from pages.ui import drawings
 
 MARKS = "marks"  # the lane of releases and notes, above all others

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from data.accounts.models import Account
 from data.insight.notes import may_write
-from data.models import Account, Repository
+from data.repositories.models import Repository
 from pages.insight import repository_notes
 from pages.insight.repository_notes import Draft
 from pages.insight.spike_words import Spike

@@ -5,9 +5,10 @@ from typing import Any
 
 import streamlit as st
 
+from data.accounts.models import Account, Viewer
 from data.insight.notes import may_write
-from data.models import Account, Repository, Viewer
-from data.traffic.selection import Grain, Selection
+from data.repositories.models import Repository
+from data.traffic.models import Grain, Selection
 from pages.insight import repository_notes, repository_readers, repository_spikes
 from pages.insight.people_rows import People
 from pages.ui import drawings, filters, tables

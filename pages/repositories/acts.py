@@ -7,8 +7,10 @@ from itertools import groupby
 
 from data.accounts import grants, tenants
 from data.accounts.audit import Subject, save_act
+from data.accounts.models import Account
 from data.calendar import utc_now
-from data.collection.repositories import (
+from data.repositories.models import Repository, RepositoryState
+from data.repositories.repositories import (
     RepositoryRefused,
     pause_repositories,
     remove_repositories,
@@ -16,7 +18,6 @@ from data.collection.repositories import (
     repositories,
     resume_repositories,
 )
-from data.models import Account, Repository, RepositoryState
 from data.store import Store
 from pages.repositories.standing import ON_HOLD, counted
 from pages.ui import collecting, session

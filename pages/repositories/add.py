@@ -7,7 +7,7 @@ import streamlit as st
 
 from collector.discover import NameRefused
 from collector.follow import Followed
-from data.models import Viewer
+from data.accounts.models import Viewer
 from pages.repositories import discovery, following
 from pages.ui import collecting, messages, readers, session
 

@@ -11,8 +11,9 @@ from pandas import DataFrame
 
 from collector.discover import Listed, NameRefused, parse_pattern
 from collector.listings import Lists
-from data.collection.repositories import repositories
-from data.models import RepositoryState, Viewer
+from data.accounts.models import Viewer
+from data.repositories.models import RepositoryState
+from data.repositories.repositories import repositories
 from pages.repositories import following
 from pages.repositories.standing import WORDS, counted
 from pages.ui import messages

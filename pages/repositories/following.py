@@ -15,10 +15,10 @@ from collector.listings import Lists, fetch_matching
 from collector.parse import AnswerRefused
 from collector.settings import SettingsRefused
 from data.accounts import grants, tenants
+from data.accounts.models import Tenant, Viewer
 from data.accounts.tokens import open_tokens, tokens
 from data.accounts.vault import open_vault
 from data.calendar import utc_now
-from data.models import Tenant, Viewer
 from pages.administration.readers import stored_tokens
 from pages.repositories import acts
 from pages.repositories.standing import counted

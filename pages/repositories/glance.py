@@ -12,10 +12,10 @@ from typing import Any
 
 from pandas import DataFrame
 
+from data.accounts.models import Viewer
 from data.accounts.tenants import tenants
-from data.arrow import arrow_table
 from data.calendar import utc_day, utc_now
-from data.models import Viewer
+from data.store.arrow import arrow_table
 from pages.repositories import overview
 from pages.repositories.standing import counted
 from pages.ui import messages, readers

@@ -14,9 +14,10 @@ import pandas as pd
 import streamlit as st
 from pandas import DataFrame
 
+from data.accounts.models import Viewer
 from data.accounts.tenants import tenants
 from data.calendar import utc_day, utc_now
-from data.models import RepositoryState, Viewer
+from data.repositories.models import RepositoryState
 from data.traffic.traffic import repository_overview
 from pages.repositories.standing import COLOURS, WARN_AT_DAYS, WORDS, Standing, is_urgent, note, warn_days
 from pages.ui import readers

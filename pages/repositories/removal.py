@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from data.collection.repositories import RepositoryRefused
-from data.models import Repository
+from data.repositories.models import Repository
+from data.repositories.repositories import RepositoryRefused
 from pages.repositories import acts
 from pages.repositories.standing import counted
 from pages.ui import fresh, messages, session

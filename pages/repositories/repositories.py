@@ -7,8 +7,8 @@ from typing import Any, NoReturn
 import streamlit as st
 
 from data.accounts import grants, tenants
-from data.collection.repositories import RepositoryRefused
-from data.models import Viewer
+from data.accounts.models import Viewer
+from data.repositories.repositories import RepositoryRefused
 from data.traffic.export import ExportTable
 from pages.repositories import acts, following, glance, overview, removal
 from pages.repositories.glance import Glance, Listed

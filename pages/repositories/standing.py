@@ -7,7 +7,7 @@ from itertools import islice, pairwise
 
 from collector.schedule import ScheduleRefused, next_times
 from data.calendar import DAY
-from data.models import RepositoryState
+from data.repositories.models import RepositoryState
 from pages.ui.moments import moment_text
 
 WARN_AT_DAYS = 7  # half of what GitHub remembers

@@ -6,8 +6,8 @@ from typing import Any
 
 import streamlit as st
 
+from data.accounts.models import Account
 from data.calendar import utc_day, utc_now
-from data.models import Account
 from data.sandbox.query_examples import example_parameters, examples
 from data.sandbox.query_parameters import LONGEST_STATEMENT, Kind, Parameter, ParametersRefused, Value, parameters_of
 from data.sandbox.saved_queries import QueryRefused, SavedQuery, query_with_id, saved_queries

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 from pandas import DataFrame
 
-from data.models import Viewer
+from data.accounts.models import Viewer
 from data.sandbox.query_results import csv_of, parquet_of
 from data.sandbox.sandbox import Answer
 from data.sandbox.sandbox_failures import QueryCancelled, QueryFailed, SandboxError

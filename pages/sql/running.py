@@ -10,8 +10,8 @@ from functools import cache, lru_cache
 import streamlit as st
 from pandas import DataFrame
 
+from data.accounts.models import Account, Viewer
 from data.calendar import utc_day, utc_now
-from data.models import Account, Viewer
 from data.sandbox.excerpts import prepare_excerpt
 from data.sandbox.query_results import frame
 from data.sandbox.sandbox import Answer, Question, Run, Sandbox, Value

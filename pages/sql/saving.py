@@ -6,9 +6,9 @@ import streamlit as st
 
 from data.accounts.authority import AccountRefused
 from data.accounts.grants import viewer_of
+from data.accounts.models import Account
 from data.accounts.tenants import tenants
 from data.calendar import utc_now
-from data.models import Account
 from data.sandbox.query_parameters import Parameter, ParametersRefused
 from data.sandbox.saved_queries import (
     NAME_LIMIT,

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from data.accounts import grants
-from data.models import Account, Viewer
+from data.accounts.models import Account, Viewer
 from data.sandbox.query_parameters import Parameter, ParametersRefused
 from data.sandbox.sandbox_failures import SandboxError
 from pages.sql import editor, results, running, saving, schema_view

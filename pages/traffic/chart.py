@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from data.models import Viewer
-from data.traffic.selection import Grain, Selection, Totals
+from data.accounts.models import Viewer
+from data.traffic.models import Grain, Selection, Totals
 from pages.ui import choices, drawings, filters, numbers, readers, session, tables
 from pages.ui.changes import change
 

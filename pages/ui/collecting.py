@@ -16,10 +16,11 @@ from typing import IO
 
 import streamlit as st
 
+from data.accounts.models import Viewer
 from data.accounts.tenants import operator
 from data.calendar import utc_now
 from data.collection import log as system_log
-from data.models import LoggedRun, RunState, Viewer
+from data.collection.models import LoggedRun, RunState
 from pages.ui import messages, session
 from pages.ui.store import DIRECTORY_VARIABLE, the_store
 

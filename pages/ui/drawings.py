@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pandas import DataFrame
 
-from data.traffic.selection import Grain
+from data.traffic.models import Grain
 
 Column = NDArray[Any]
 

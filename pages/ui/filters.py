@@ -11,9 +11,9 @@ from typing import Any
 
 import streamlit as st
 
+from data.accounts.models import Viewer
 from data.calendar import DAY, utc_day, utc_now
-from data.models import Viewer
-from data.traffic.selection import Grain, Selection
+from data.traffic.models import Grain, Selection
 from pages.ui import collecting, drawings, messages, readers, session
 
 RANGE, DATES, REPOSITORY = "range", "dates", "repository"  # keys of the widgets, and names in the address

@@ -5,8 +5,8 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
+from data.accounts.models import Account, Role
 from data.accounts.tenants import has_tenants
-from data.models import Account, Role
 from pages.ui import messages, session
 from pages.ui.sections import EVERYBODY, SECTIONS
 from pages.ui.store import the_store

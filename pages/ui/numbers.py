@@ -5,11 +5,11 @@ from typing import Any
 
 from pandas import DataFrame
 
-from data.arrow import arrow_table
-from data.models import Viewer
+from data.accounts.models import Viewer
 from data.store import Store
+from data.store.arrow import arrow_table
 from data.traffic import traffic
-from data.traffic.selection import Grain, Selection
+from data.traffic.models import Grain, Selection
 from pages.ui import readers, tables
 
 

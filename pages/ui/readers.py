@@ -21,14 +21,14 @@ import streamlit as st
 from pandas import DataFrame
 
 from data.accounts import grants, sessions
-from data.arrow import arrow_columns
+from data.accounts.models import Viewer
 from data.calendar import utc_now
-from data.collection.repositories import repositories
-from data.models import Viewer
+from data.repositories.repositories import repositories
 from data.store import Store
+from data.store.arrow import arrow_columns
 from data.traffic import traffic
 from data.traffic.export import ExportRequest, ExportTable, export
-from data.traffic.selection import Grain, Page, Paging, Selection, Totals
+from data.traffic.models import Grain, Page, Paging, Selection, Totals
 from pages.ui import drawings, session
 from pages.ui.charts import traffic as charts
 from pages.ui.store import the_store

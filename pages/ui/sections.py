@@ -5,7 +5,7 @@ It needs nothing of Streamlit, so the server can ask it before there is a page.
 
 from typing import NamedTuple
 
-from data.models import Role
+from data.accounts.models import Role
 
 READERS = {Role.TENANT, Role.TENANT_VIEWER, Role.REPOSITORY_VIEWER}
 EVERYBODY = set(Role)

@@ -12,10 +12,10 @@ import streamlit_authenticator as stauth
 from streamlit_authenticator.controllers import AuthenticationController
 
 from data.accounts import accounts, grants, sessions
+from data.accounts.models import Account, Role, Viewer
 from data.accounts.passwords import LONGEST_BYTES
 from data.accounts.tenants import operator
 from data.calendar import utc_now
-from data.models import Account, Role, Viewer
 from pages.ui.doors import CLOSE_PATH, COOKIE, OPEN_PATH
 from pages.ui.store import the_store
 

@@ -10,12 +10,12 @@ import pandas as pd
 import streamlit as st
 from pandas import DataFrame
 
-from data.arrow import arrow_table
-from data.models import Viewer
+from data.accounts.models import Viewer
 from data.store import Store
+from data.store.arrow import arrow_table
 from data.traffic.export import ExportTable
 from data.traffic.formulas import formula_safe
-from data.traffic.selection import Page, Paging, Selection
+from data.traffic.models import Page, Paging, Selection
 from pages.ui import choices, filters, readers
 from pages.ui.day_format import readers_day_format
 

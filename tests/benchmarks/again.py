@@ -6,8 +6,8 @@ from collector.clock import SystemClock
 from collector.progress import Silent
 from collector.run import RunReport, RunRequest, collect
 from collector.settings import Settings
-from data import schema
 from data.collection.ledger import Scope
+from data.schema import migrate as schema
 from data.store import Store
 from tests.benchmarks.measured import UNLIMITED, Measured, Scale
 from tests.benchmarks.simulation import simulated

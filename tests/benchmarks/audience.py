@@ -11,10 +11,10 @@ from data import calendar
 from data.accounts import sessions
 from data.accounts.audit import Subject, note
 from data.accounts.authority import COMMAND_LINE, NewUser, save_account, save_grant
+from data.accounts.models import Grant, Role
 from data.accounts.tokens import TokenFacts, save_token
 from data.accounts.vault import open_vault
 from data.calendar import DAY, stored
-from data.models import Grant, Role
 from data.store import Store
 from tests.benchmarks.five_years import five_years_copy
 from tests.benchmarks.measured import NEWEST_DAY, Scale

@@ -13,19 +13,19 @@ import duckdb
 
 from data.collection import ledger
 from data.collection.incoming import incoming_tables
-from data.models import (
+from data.collection.models import (
     DayReading,
     Endpoint,
     EndpointResult,
-    Metric,
-    RepositoryFacts,
     RunState,
     StatsObservation,
     TrafficObservation,
     TrafficWindow,
 )
+from data.repositories.models import RepositoryFacts
 from data.store import Store
-from data.versions import copy
+from data.store.files import copy
+from data.traffic.models import Metric
 from tests.benchmarks.five_years import five_years_copy
 from tests.benchmarks.measured import NEWEST_DAY, NOW, Measured, Scale
 

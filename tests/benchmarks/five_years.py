@@ -6,7 +6,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from data.schema import MIGRATIONS
+from data.schema.migrate import MIGRATIONS
 from data.store import Store
 from tests.benchmarks.measured import NEWEST_DAY, Scale
 from tests.benchmarks.workplace import followed

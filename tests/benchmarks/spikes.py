@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
+from data.accounts.models import Viewer
 from data.insight.spike_causes import spikes as spikes_explained
 from data.insight.spikes import STANDS_OUT, expectation
-from data.models import Viewer
 from data.store import Store
-from data.traffic.selection import Selection
+from data.traffic.models import Selection
 from tests.benchmarks.five_years import five_years
 from tests.benchmarks.measured import NEWEST_DAY, Measured, Scale
 from tests.benchmarks.spike_series import Counts, Known, Mask, generated, quiet, recorded

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from data.accounts import sessions
 from data.accounts.grants import viewer_of
+from data.accounts.models import Viewer
 from data.calendar import DAY
-from data.models import Viewer
 from data.sandbox.excerpts import prepare_excerpt
 from data.sandbox.sandbox import Question, Sandbox
 from data.sandbox.sandbox_process import Limits

@@ -15,10 +15,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from collector.__main__ import command_line
+from data.accounts.models import Tenant
 from data.accounts.tenants import add_tenant, operator, tenant_named
 from data.accounts.vault import open_vault
-from data.collection.repositories import add_repositories, repositories
-from data.models import Repository, RepositoryFacts, Tenant
+from data.repositories.models import Repository, RepositoryFacts
+from data.repositories.repositories import add_repositories, repositories
 from data.store import Store
 from tests.simulated_github import Repository as SimulatedRepository
 from tests.simulated_github import SimulatedGitHub, Token, World

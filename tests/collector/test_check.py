@@ -15,7 +15,7 @@ from collector.settings import Settings
 from data.accounts.tokens import TokenFacts, save_token
 from data.accounts.vault import open_vault
 from data.calendar import utc_now
-from data.collection.pauses import OwnerPause, save_pauses
+from data.repositories.pauses import OwnerPause, save_pauses
 from tests.collector.asking import REPO, SECRET, VIEWS, Asking, asking, hello
 from tests.collector.conftest import CommandLine
 from tests.simulated_github import Fault, Lack, Repository, Token, World

@@ -4,8 +4,8 @@ import json
 import re
 import signal
 
-from data.locking import exclusive
 from data.store import Store
+from data.store.locking import exclusive
 from tests.collector.conftest import SECRET, CommandLine, last_line, refused, repository
 from tests.simulated_github import FOR_EVER, Fault, Lack, SimulatedGitHub
 

@@ -3,7 +3,7 @@
 import pytest
 
 from data.accounts.tenants import operator
-from data.collection.repositories import repositories
+from data.repositories.repositories import repositories
 from tests.collector.conftest import CommandLine, last_line, refused
 
 

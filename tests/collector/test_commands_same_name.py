@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from data.accounts.tenants import operator
-from data.collection.repositories import add_repositories, repositories
-from data.models import RepositoryFacts
+from data.repositories.models import RepositoryFacts
+from data.repositories.repositories import add_repositories, repositories
 from tests.collector.conftest import CommandLine, refused
 
 

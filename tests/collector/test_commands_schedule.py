@@ -10,8 +10,8 @@ from collector.clock import SystemClock
 from collector.commands import schedule
 from collector.commands.frame import Session
 from collector.commands.schedule import Timer
-from data.locking import exclusive
 from data.store import Store, StoreBusy
+from data.store.locking import exclusive
 from tests.collector.conftest import CommandLine, refused, repository
 from tests.simulated_github import SimulatedGitHub
 

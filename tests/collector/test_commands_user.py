@@ -4,9 +4,9 @@ import pytest
 
 from data.accounts import accounts, invitations, sessions
 from data.accounts.authority import NewUser
+from data.accounts.models import Account
 from data.accounts.vault import KEY_FILE
 from data.calendar import utc_now
-from data.models import Account
 from tests.collector.conftest import CommandLine, refused
 
 PASSWORD = "a good long password"

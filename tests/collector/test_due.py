@@ -9,14 +9,9 @@ from hypothesis import strategies as st
 
 from collector.due import PASSING, PHASES, TRIED_AGAIN_AFTER, Visit, due_visits
 from data.calendar import SETTLED_AFTER_DAYS, WINDOW_DAYS, is_whole_week, monday, utc_day
-from data.models import (
-    CollectableRepository,
-    Endpoint,
-    EndpointState,
-    Metric,
-    Repository,
-    RepositoryState,
-)
+from data.collection.models import CollectableRepository, Endpoint, EndpointState
+from data.repositories.models import Repository, RepositoryState
+from data.traffic.models import Metric
 
 START = datetime(2026, 5, 4, 0, tzinfo=UTC)  # a Monday
 DAYS = {Endpoint.REPOSITORY, Endpoint.VIEWS, Endpoint.CLONES}

@@ -10,7 +10,7 @@ from collector.check import check_token
 from collector.endpoints import RELEASE_PAGES, Fetched, Question, fetch_endpoint
 from collector.errors import AccessRefused, Missing, ServerFailed
 from collector.parse import AnswerRefused
-from data.models import (
+from data.collection.models import (
     Endpoint,
     ListingObservation,
     ReleaseObservation,

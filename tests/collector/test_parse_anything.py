@@ -17,7 +17,8 @@ from collector.parse import (
     parse_weekly,
 )
 from collector.parse_history import parse_releases, parse_star_history
-from data.models import Metric, TrafficObservation
+from data.collection.models import TrafficObservation
+from data.traffic.models import Metric
 
 NOW = datetime(2026, 5, 10, 12, tzinfo=UTC)
 GREATEST = 2**63 - 1

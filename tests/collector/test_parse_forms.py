@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collector.parse import parse_traffic, parse_weekly
-from data.models import Metric, TrafficObservation, TrafficWindow
+from data.collection.models import TrafficObservation, TrafficWindow
+from data.traffic.models import Metric
 from tests.simulated_github import Repository
 from tests.simulated_github.repositories import Series
 from tests.simulated_github.windows import Row, dense_rows, sparse_rows, weeks

@@ -9,7 +9,7 @@ import pytest
 
 from collector.parse import AnswerRefused, parse_listing, parse_repository
 from collector.parse_history import parse_releases, parse_star_history
-from data.models import AssetReading, ListingEntry, StarDay
+from data.collection.models import AssetReading, ListingEntry, StarDay
 
 EXAMPLES: dict[str, Any] = json.loads(Path(__file__).with_name("examples.json").read_text("utf-8"))
 NOW = datetime(2026, 9, 1, 12, tzinfo=UTC)

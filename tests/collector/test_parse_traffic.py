@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from collector.parse import AnswerRefused, Parsed, parse_traffic, parse_weekly
-from data.models import DayReading, Metric, TrafficObservation
+from data.collection.models import DayReading, TrafficObservation
+from data.traffic.models import Metric
 from tests.simulated_github.recordings import RecordedAnswer, recorded_answers
 
 EXAMPLES: dict[str, Any] = json.loads(Path(__file__).with_name("examples.json").read_text("utf-8"))

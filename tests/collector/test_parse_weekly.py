@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from collector.parse import parse_weekly
-from data.models import Metric, WeekReading
+from data.collection.models import WeekReading
+from data.traffic.models import Metric
 
 EXAMPLES: dict[str, Any] = json.loads(Path(__file__).with_name("examples.json").read_text("utf-8"))
 NOW = datetime(2026, 5, 10, 12, tzinfo=UTC)

@@ -19,8 +19,10 @@ from collector.schedule import (
     next_time,
     next_times,
 )
+from data.accounts.models import Tenant
 from data.calendar import whole_week_to_ask_for
-from data.models import CollectableRepository, Endpoint, EndpointState, Repository, RepositoryState, Tenant
+from data.collection.models import CollectableRepository, Endpoint, EndpointState
+from data.repositories.models import Repository, RepositoryState
 
 NOON = datetime(2026, 5, 12, 12, tzinfo=UTC)  # a Tuesday; the last time of `daily` was 06:15
 MORNING = NOON.replace(hour=6, minute=15)

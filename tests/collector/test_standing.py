@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from collector.commands.standing import near_loss
-from data.models import Metric, Repository, RepositoryHealth, RepositoryState
+from data.repositories.models import Repository, RepositoryHealth, RepositoryState
+from data.traffic.models import Metric
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 COLLECTED = datetime(2026, 5, 6, 6, 16, tzinfo=UTC)  # a Wednesday, at the time of the weekly schedule

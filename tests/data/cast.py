@@ -7,10 +7,11 @@ import pytest
 
 from data.accounts import accounts, passwords, sessions
 from data.accounts.authority import COMMAND_LINE, NewUser, save_account, save_grant, stored_accounts
+from data.accounts.models import Account, Grant, Role
 from data.accounts.tenants import add_tenant
-from data.collection.repositories import add_repositories
-from data.models import Account, Grant, Repository, RepositoryFacts, Role
-from data.schema import tables
+from data.repositories.models import Repository, RepositoryFacts
+from data.repositories.repositories import add_repositories
+from data.schema.migrate import tables
 from data.store import Store
 
 NOW = datetime(2026, 5, 10, 12, tzinfo=UTC)

@@ -11,20 +11,15 @@ from data.accounts.authority import COMMAND_LINE
 from data.accounts.tenants import add_tenant
 from data.calendar import utc_day, whole_week_to_ask_for
 from data.collection import ledger
-from data.collection.repositories import add_repositories
-from data.insight.notes import NewNote, add_note
-from data.models import (
+from data.collection.models import (
     AssetReading,
     DayReading,
     Endpoint,
     EndpointResult,
     ListingEntry,
     ListingObservation,
-    Metric,
     ReleaseFacts,
     ReleaseObservation,
-    RepositoryFacts,
-    RepositoryState,
     RunState,
     StarDay,
     StarObservation,
@@ -35,7 +30,11 @@ from data.models import (
     WeeklyObservation,
     WeekReading,
 )
+from data.insight.notes import NewNote, add_note
+from data.repositories.models import RepositoryFacts, RepositoryState
+from data.repositories.repositories import add_repositories
 from data.store import Store
+from data.traffic.models import Metric
 from tests.data.writers import NOW, result
 
 TODAY = utc_day(NOW)

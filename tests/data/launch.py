@@ -3,20 +3,20 @@
 from datetime import UTC, date, datetime, timedelta
 
 from data.accounts.authority import COMMAND_LINE
-from data.insight.notes import NewNote, add_note
-from data.models import (
+from data.collection.models import (
     AssetReading,
     Endpoint,
     EndpointResult,
     ListingEntry,
     ListingObservation,
-    Metric,
     ReleaseFacts,
     ReleaseObservation,
     StarDay,
     StarObservation,
 )
+from data.insight.notes import NewNote, add_note
 from data.store import Store
+from data.traffic.models import Metric
 from tests.data.reading import answer, follow
 from tests.data.writers import result, save
 

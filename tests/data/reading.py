@@ -12,10 +12,11 @@ import pyarrow as pa
 from pandas import DataFrame
 
 from data.accounts.tenants import add_tenant
-from data.collection.repositories import add_repositories
-from data.models import DayReading, Endpoint, EndpointResult, Metric, RepositoryFacts, TrafficObservation, TrafficWindow
+from data.collection.models import DayReading, Endpoint, EndpointResult, TrafficObservation, TrafficWindow
+from data.repositories.models import RepositoryFacts
+from data.repositories.repositories import add_repositories
 from data.store import Store
-from data.traffic.selection import Page
+from data.traffic.models import Metric, Page
 from tests.data.filled import TODAY, fill
 from tests.data.writers import NOW, result
 

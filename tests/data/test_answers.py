@@ -7,8 +7,8 @@ import pytest
 
 from data.accounts import sessions
 from data.accounts.authority import NewUser, save_account
-from data.answers import MOST, Answers
 from data.store import Store
+from data.store.answers import MOST, Answers
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 

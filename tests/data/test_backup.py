@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from data import backup as backup_module
-from data import schema
 from data.accounts.tenants import add_tenant
-from data.backup import BackupIncomplete, backup, backups, restore
-from data.locking import exclusive
+from data.schema import migrate as schema
 from data.store import Store, StoreBusy, StoreMissing, StoreNotWritten, StoreTooNew, StoreUnreadable
+from data.store import backup as backup_module
+from data.store.backup import BackupIncomplete, backup, backups, restore
+from data.store.locking import exclusive
 from tests.data.writers import NOW, batch, save, whole_batches
 
 pytestmark = pytest.mark.usefixtures("numbered")

@@ -6,9 +6,9 @@ from typing import Any
 import duckdb
 import pytest
 
-from data import schema
-from data import store as store_module
+from data.schema import migrate as schema
 from data.store import Store
+from data.store import database as store_module
 from tests.data.test_store_crashes import has_mount_namespaces
 from tests.data.writers import batch, let_go, save, start, whole_batches, write_without_room_to_compact
 

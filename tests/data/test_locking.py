@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from data import locking
-from data.locking import LockHeld, exclusive
-from data.store import Store, StoreBusy
+from data.store import Store, StoreBusy, locking
+from data.store.locking import LockHeld, exclusive
 from tests.data.writers import hold_lock, let_go, said, start
 
 

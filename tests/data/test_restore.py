@@ -8,11 +8,11 @@ from data.accounts.audit import ActFilter, acts
 from data.accounts.authority import operator_account
 from data.accounts.invitations import invite, open_invitations
 from data.accounts.tenants import add_tenant
-from data.backup import backup, restore
-from data.collection.repositories import add_repositories, remove_repository_with_data
-from data.locking import exclusive
-from data.models import RepositoryFacts
+from data.repositories.models import RepositoryFacts
+from data.repositories.repositories import add_repositories, remove_repository_with_data
 from data.store import Store, StoreBusy
+from data.store.backup import backup, restore
+from data.store.locking import exclusive
 from tests.data.cast import NOW, account, first_user, quick, signed_in, user
 from tests.data.writers import batch, save
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from data import schema
+from data.schema import migrate as schema
 from data.store import Store, StoreTooNew
 from tests.data.writers import batch, save
 

@@ -10,7 +10,7 @@ from threading import Barrier
 import duckdb
 import pytest
 
-from data.store import Store, StoreMissing, StoreNotWritten, StoreUnreadable, check_file
+from data.store.database import Store, StoreMissing, StoreNotWritten, StoreUnreadable, check_file
 from tests.data.writers import batch, commit_some, hold_open, let_go, said, save, start, whole_batches
 
 pytestmark = pytest.mark.usefixtures("numbered")

@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 
 from data.accounts.tenants import add_tenant
 from data.calendar import utc_day
-from data.collection.repositories import add_repositories, pause_repository
-from data.models import DayReading, Endpoint, EndpointResult, Metric, RepositoryFacts, TrafficObservation, TrafficWindow
+from data.collection.models import DayReading, Endpoint, EndpointResult, TrafficObservation, TrafficWindow
+from data.repositories.models import RepositoryFacts
+from data.repositories.repositories import add_repositories, pause_repository
 from data.store import Store
+from data.traffic.models import Metric
 from tests.data.writers import NOW, result, save
 
 FEW = settings(

@@ -14,21 +14,21 @@ from hypothesis import strategies as st
 
 from collector.parse import parse_traffic
 from data.accounts.tenants import add_tenant
-from data.collection.repositories import add_repositories
-from data.models import (
+from data.collection.models import (
     AssetReading,
     Endpoint,
     ListingEntry,
     ListingObservation,
-    Metric,
     ReleaseFacts,
     ReleaseObservation,
-    RepositoryFacts,
     StarDay,
     StarObservation,
     StatsObservation,
 )
+from data.repositories.models import RepositoryFacts
+from data.repositories.repositories import add_repositories
 from data.store import Store
+from data.traffic.models import Metric
 from tests.data.filled import TODAY, filled_store
 from tests.data.writers import NOW, result, save
 

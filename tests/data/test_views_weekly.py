@@ -7,19 +7,19 @@ from typing import Any
 import pytest
 
 from data.accounts.tenants import add_tenant
-from data.collection.repositories import add_repositories, pause_repository
-from data.models import (
+from data.collection.models import (
     DayReading,
     Endpoint,
     EndpointResult,
-    Metric,
-    RepositoryFacts,
     TrafficObservation,
     TrafficWindow,
     WeeklyObservation,
     WeekReading,
 )
+from data.repositories.models import RepositoryFacts
+from data.repositories.repositories import add_repositories, pause_repository
 from data.store import Store
+from data.traffic.models import Metric
 from tests.data.writers import NOW, result, save
 
 TODAY = date(2026, 5, 10)  # a Sunday

@@ -14,10 +14,11 @@ from pathlib import Path
 
 import duckdb
 
-from data import store as store_module
 from data.collection import ledger
-from data.models import DayReading, Endpoint, EndpointResult, Metric, Observation, RunState, TrafficObservation
+from data.collection.models import DayReading, Endpoint, EndpointResult, Observation, RunState, TrafficObservation
 from data.store import Store, StoreNotWritten
+from data.store import database as store_module
+from data.traffic.models import Metric
 
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 5, 10, 12, tzinfo=UTC)

@@ -12,12 +12,12 @@ from collector.clock import SystemClock
 from collector.progress import Silent
 from collector.run import RunRequest, collect
 from collector.settings import Settings
+from data.accounts.models import Tenant
 from data.accounts.tenants import add_tenant
 from data.accounts.tokens import save_token
 from data.accounts.vault import open_vault
 from data.collection.ledger import Scope
-from data.collection.repositories import add_repositories
-from data.models import Tenant
+from data.repositories.repositories import add_repositories
 from data.store import Store
 from tests.simulated_github.client import Client
 from tests.simulated_github.demo import MAINTAINER_TOKEN, VIEWER_TOKEN, demo_world

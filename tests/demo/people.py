@@ -4,10 +4,10 @@ from pathlib import Path
 
 from data.accounts import accounts, grants, invitations
 from data.accounts.authority import NewUser
+from data.accounts.models import Grant, Role
 from data.accounts.tenants import operator, tenants
 from data.calendar import utc_now
-from data.collection.repositories import repositories
-from data.models import Grant, Role
+from data.repositories.repositories import repositories
 from data.store import Store
 
 PASSWORD = "look around"

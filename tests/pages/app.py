@@ -15,11 +15,13 @@ from streamlit.testing.v1 import AppTest
 
 from data.accounts import accounts, grants, sessions
 from data.accounts.authority import COMMAND_LINE, NewUser
+from data.accounts.models import Account, Grant, Role
 from data.accounts.tenants import add_tenant
 from data.calendar import utc_day, utc_now
 from data.collection import ledger
-from data.collection.repositories import add_repositories
-from data.models import Account, EndpointResult, Grant, RepositoryFacts, Role, RunState
+from data.collection.models import EndpointResult, RunState
+from data.repositories.models import RepositoryFacts
+from data.repositories.repositories import add_repositories
 from data.store import Store
 from pages.ui import session
 from pages.ui.store import the_store

@@ -14,7 +14,7 @@ from typing import Any
 
 import altair as alt
 
-from data.traffic.selection import Grain
+from data.traffic.models import Grain
 from pages.ui.charts.palette import COLOURS
 
 HEIGHT = 380

@@ -10,7 +10,7 @@ from typing import Any
 import altair as alt
 
 from data.calendar import monday
-from data.traffic.selection import Grain
+from data.traffic.models import Grain
 from pages.ui.charts.palette import COLOURS
 
 RISE = 9  # pixels that a number stands above its bar

@@ -13,7 +13,7 @@ from typing import Any, cast
 
 import altair as alt
 
-from data.traffic.selection import Grain
+from data.traffic.models import Grain
 from pages.ui.charts.palette import COLOURS
 from pages.ui.drawings import METRICS, Drawing, Shape
 

@@ -17,8 +17,9 @@ from data.accounts.tenants import add_tenant
 from data.accounts.tokens import TokenFacts, save_token
 from data.accounts.vault import open_vault
 from data.collection.ledger import Scope
-from data.collection.repositories import add_repositories
-from data.models import RepositoryFacts, RunState
+from data.collection.models import RunState
+from data.repositories.models import RepositoryFacts
+from data.repositories.repositories import add_repositories
 from data.store import Store
 from tests.simulated_github import Asset, Release, Repository, SimulatedGitHub, Token, World
 

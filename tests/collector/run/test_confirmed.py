@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from data.models import RunState
+from data.collection.models import RunState
 from tests.collector.run.collecting import DAY, HOUR, NOW, Collection, repository, shown_views
 from tests.simulated_github import Entry, Fault, Snapshot
 from tests.simulated_github.answers import Answer

@@ -3,7 +3,7 @@
 import pytest
 
 from collector.meeting import ABSURD_FROM
-from data.models import RunState
+from data.collection.models import RunState
 from tests.collector.run.collecting import DAY, HOUR, NOW, Collection, shown_views
 from tests.simulated_github import Fault
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from data.collection.repositories import remove_repository_with_data
-from data.models import RunState
+from data.collection.models import RunState
+from data.repositories.repositories import remove_repository_with_data
 from data.store import Store
 from tests.collector.run.collecting import FACT_TABLES, Collection, Told
 

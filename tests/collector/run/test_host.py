@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from data.models import RunState
+from data.collection.models import RunState
 from tests.collector.run.collecting import DAY, HOUR, NOW, Collection, Told, shown_views, small_world
 from tests.simulated_github import SimulatedGitHub
 from tests.simulated_github.fault_cases import retired_version_410, unicorn_502, unsupported_version_400

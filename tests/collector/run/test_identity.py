@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from data.models import RunState
+from data.collection.models import RunState
 from tests.collector.run.collecting import (
     DAY,
     HOUR,

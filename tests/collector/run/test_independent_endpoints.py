@@ -2,7 +2,7 @@
 
 import pytest
 
-from data.models import RunState
+from data.collection.models import RunState
 from tests.collector.run.collecting import HOUR, MINUTE, Collection, shown_views
 from tests.simulated_github import FOR_EVER, Fault
 from tests.simulated_github.fault_cases import accepted_202, malformed_json, unicorn_502

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from data.models import RunState
+from data.collection.models import RunState
 from data.store import Store
 from tests.collector.run.collecting import DAY, NOW, SECRET, Collection, MachineTime, small_world
 from tests.collector.run.programs import TORN, collect_in_small_batches, processes, read_all_along

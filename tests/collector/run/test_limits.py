@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 
 from collector.limits import Owner
-from data.models import RunState
+from data.collection.models import RunState
 from tests.collector.run.collecting import (
     HOUR,
     MINUTE,

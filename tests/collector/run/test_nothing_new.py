@@ -2,7 +2,7 @@
 
 import pytest
 
-from data.models import RunState
+from data.collection.models import RunState
 from data.store import StoreBusy
 from tests.collector.run.collecting import (
     DAY,

@@ -3,7 +3,7 @@
 import pytest
 
 from data.collection.ledger import Scope
-from data.models import RunState
+from data.collection.models import RunState
 from tests.collector.run.collecting import HOUR, OTHER_OWNER_ID, OTHER_SECRET, SECRET, Collection
 from tests.simulated_github import Lack, Token
 

@@ -7,7 +7,8 @@ from random import Random
 import pytest
 
 from collector.parse import parse_traffic
-from data.models import Metric, RunState
+from data.collection.models import RunState
+from data.traffic.models import Metric
 from tests.collector.run.collecting import DAY, NOW, SECRET, TODAY, Collection, MachineTime, Rows, repository
 from tests.simulated_github import DENSE, SPARSE, Fault, SimulatedGitHub, Token, World
 from tests.simulated_github.recordings import WITH_WINDOWS, RecordedAnswer, recorded_answers

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from data.accounts.vault import KEY_FILE
-from data.models import RunState
+from data.collection.models import RunState
 from tests.collector.run.collecting import DAY, HOUR, OTHER_OWNER_ID, OTHER_SECRET, SECRET, Collection
 from tests.data.writers import hold_open, let_go, said
 from tests.data.writers import start as start_writer

@@ -6,7 +6,7 @@ import pytest
 
 from collector.clock import SystemClock
 from collector.run import RunInProgress
-from data.models import RunState
+from data.collection.models import RunState
 from data.store import Store, StoreBusy, StoreMissing
 from tests.collector.run.collecting import (
     HOUR,

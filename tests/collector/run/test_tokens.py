@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from data.models import RunState
+from data.collection.models import RunState
 from data.store import Store
 from tests.collector.run.collecting import (
     DAY,

@@ -8,8 +8,8 @@ import pytest
 from data.accounts import accounts
 from data.accounts.accounts import Identity, account_of_identity, add_user, check_password, disable_user, enable_user
 from data.accounts.authority import COMMAND_LINE, AccountRefused, NewUser, NotAllowed, checked, checked_email
+from data.accounts.models import Account, Grant, Role
 from data.accounts.passwords import PasswordRefused
-from data.models import Account, Grant, Role
 from data.store import Store
 from tests.data.cast import NOW, PASSWORD, Place, account, first_user, kept_in, newcomer, quick, user
 

@@ -6,9 +6,9 @@ import pytest
 from data.accounts import accounts, passwords, sessions
 from data.accounts.accounts import PasswordWrong, change_password, check_password, credentials_for_form, disable_user
 from data.accounts.authority import AccountRefused
+from data.accounts.models import Account
 from data.accounts.passwords import PasswordRefused
 from data.accounts.sessions import TooManyAttempts, account_of_session
-from data.models import Account
 from data.store import Store
 from tests.data.cast import (
     ADDRESS,

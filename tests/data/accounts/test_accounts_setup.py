@@ -6,8 +6,8 @@ from contextlib import closing
 import pytest
 
 from data.accounts.accounts import SetupRefused, add_first_user, has_users, renew_setup_code
+from data.accounts.models import Grant, Role
 from data.accounts.sessions import TooManyAttempts
-from data.models import Grant, Role
 from data.store import Store
 from tests.data.cast import MINUTE, NOW, account, first_user, kept_in, newcomer, quick
 

@@ -8,7 +8,7 @@ from data.accounts import accounts, invitations, sessions
 from data.accounts.audit import ActFilter, Subject, acts, note, save_act
 from data.accounts.authority import COMMAND_LINE
 from data.accounts.grants import grant, revoke
-from data.models import Account
+from data.accounts.models import Account
 from data.store import Store
 from tests.data.cast import NOW, PASSWORD, SECOND, Place, account, first_user, newcomer, quick, signed_in, user
 

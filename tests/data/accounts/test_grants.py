@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from data.accounts.grants import administered, grantable_repositories, grants_of, prune_grants, viewer_of
 from data.accounts.invitations import invitation_of, invite
-from data.collection.repositories import remove_repository, remove_repository_with_data, repositories
-from data.models import Account, Grant, Role, Viewer
+from data.accounts.models import Account, Grant, Role, Viewer
+from data.repositories.repositories import remove_repository, remove_repository_with_data, repositories
 from data.store import Store
 from tests.data.cast import NOW, Place, account, deactivate, first_user, quick, remove_tenant, user
 

@@ -5,7 +5,7 @@ import pytest
 from data.accounts.accounts import disable_user
 from data.accounts.authority import COMMAND_LINE, AccountRefused, NotAllowed
 from data.accounts.grants import GrantRefused, grant, revoke
-from data.models import Account, Grant, Role
+from data.accounts.models import Account, Grant, Role
 from data.store import Store
 from tests.data.cast import NOW, Place, account, deactivate, first_user, quick, user
 

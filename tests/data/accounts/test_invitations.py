@@ -17,9 +17,9 @@ from data.accounts.invitations import (
     open_invitations,
     revoke_invitation,
 )
+from data.accounts.models import Account, Grant, Role
 from data.accounts.passwords import PasswordRefused
-from data.collection.repositories import remove_repository_with_data
-from data.models import Account, Grant, Role
+from data.repositories.repositories import remove_repository_with_data
 from data.store import Store
 from tests.data.cast import DAY, NOW, PASSWORD, SECOND, Place, account, first_user, kept_in, newcomer, quick, user
 

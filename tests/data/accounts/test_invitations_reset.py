@@ -5,9 +5,9 @@ import pytest
 from data.accounts.accounts import change_password, check_password, disable_user
 from data.accounts.authority import COMMAND_LINE, AccountRefused, NotAllowed
 from data.accounts.invitations import InvitationRefused, accept, accept_reset, invitation_of, invite, reset_password
+from data.accounts.models import Account
 from data.accounts.passwords import PasswordRefused
 from data.accounts.sessions import TooManyAttempts, account_of_session, attempt
-from data.models import Account
 from data.store import Store
 from tests.data.cast import DAY, NOW, PASSWORD, Place, first_user, kept_in, newcomer, quick, signed_in, user
 

@@ -10,9 +10,9 @@ import pytest
 
 from data.accounts import accounts, sessions
 from data.accounts.authority import AccountRefused, NotAllowed
+from data.accounts.models import Account
 from data.accounts.passwords import fingerprint
 from data.accounts.sessions import TicketRefused, account_of_session, make_ticket, redeem_ticket
-from data.models import Account
 from data.store import Store
 from tests.data.cast import (
     ADDRESS,

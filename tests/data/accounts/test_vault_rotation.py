@@ -9,9 +9,9 @@ from cryptography.fernet import Fernet
 
 from data.accounts import tokens, vault
 from data.accounts.authority import COMMAND_LINE, NotAllowed
+from data.accounts.models import Grant, Role
 from data.accounts.tokens import NewToken, TokenFacts, open_tokens, rotate_key, save_new_token, save_token
 from data.accounts.vault import KEY_FILE, KEY_VARIABLE, KeyElsewhere, SealBroken, open_vault
-from data.models import Grant, Role
 from data.store import Store
 from tests.data.cast import NOW, Place, first_user, kept_in, quick, user
 

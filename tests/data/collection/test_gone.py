@@ -6,19 +6,18 @@ import pytest
 
 from data.accounts.tenants import add_tenant
 from data.collection import ledger
-from data.collection.repositories import add_repositories, remove_repository_with_data
-from data.models import (
+from data.collection.models import (
     Endpoint,
     EndpointResult,
     ListingEntry,
     ListingObservation,
-    RepositoryFacts,
-    RepositoryState,
     StarDay,
     StarObservation,
     StateChange,
 )
-from data.schema import tables
+from data.repositories.models import RepositoryFacts, RepositoryState
+from data.repositories.repositories import add_repositories, remove_repository_with_data
+from data.schema.migrate import tables
 from data.store import Store
 from tests.data.writers import FIRST_DAY, NOW, PROGRESS, result, views
 

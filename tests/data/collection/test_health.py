@@ -5,10 +5,12 @@ from datetime import timedelta
 
 import pytest
 
+from data.accounts.models import Viewer
 from data.accounts.tenants import operator
-from data.collection.health import health
-from data.models import Metric, OpenDays, RepositoryHealth, RepositoryState, Viewer
+from data.repositories.health import health
+from data.repositories.models import OpenDays, RepositoryHealth, RepositoryState
 from data.store import Store
+from data.traffic.models import Metric
 from tests.data.filled import DOCS, ENGINE, MIRROR, NEW, TELESCOPE, TODAY, days_ago, filled_store
 from tests.data.writers import NOW
 

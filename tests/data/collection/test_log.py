@@ -5,9 +5,10 @@ from datetime import timedelta
 
 import pytest
 
+from data.accounts.models import Viewer
 from data.accounts.tenants import operator
 from data.collection.log import Wanted, results, runs
-from data.models import LoggedResult, LoggedRun, RunState, Viewer
+from data.collection.models import LoggedResult, LoggedRun, RunState
 from data.store import Store
 from tests.data.filled import DOCS, ENGINE, NEW, TELESCOPE, filled_store
 from tests.data.writers import NOW

@@ -11,15 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from data.models import (
-    DayReading,
-    Endpoint,
-    EndpointResult,
-    Metric,
-    TrafficObservation,
-    TrafficWindow,
-)
+from data.collection.models import DayReading, Endpoint, EndpointResult, TrafficObservation, TrafficWindow
 from data.store import Store
+from data.traffic.models import Metric
 from tests.data.writers import FIRST_DAY, NOW, result, save, views
 
 pytestmark = pytest.mark.usefixtures("numbered")

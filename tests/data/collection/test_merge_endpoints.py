@@ -11,23 +11,23 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from data.calendar import utc_day
-from data.models import (
+from data.collection.models import (
     AssetReading,
     Endpoint,
     EndpointResult,
     ListingEntry,
     ListingObservation,
-    Metric,
     ReleaseFacts,
     ReleaseObservation,
-    RepositoryFacts,
     StarDay,
     StarObservation,
     StatsObservation,
     WeeklyObservation,
     WeekReading,
 )
+from data.repositories.models import RepositoryFacts
 from data.store import Store
+from data.traffic.models import Metric
 from tests.data.writers import FIRST_DAY, NOW, result, save
 
 pytestmark = pytest.mark.usefixtures("numbered")

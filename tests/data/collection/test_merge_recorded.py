@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from collector.parse import parse_traffic
-from data.models import Endpoint, EndpointResult, Metric, TrafficObservation
+from data.collection.models import Endpoint, EndpointResult, TrafficObservation
 from data.store import Store
+from data.traffic.models import Metric
 from tests.data.writers import result, save
 
 pytestmark = pytest.mark.usefixtures("numbered")

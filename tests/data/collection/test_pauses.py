@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from data.collection.pauses import LONGEST, OwnerPause, owner_pauses, save_pauses
+from data.repositories.pauses import LONGEST, OwnerPause, owner_pauses, save_pauses
 from data.store import Store
 
 NOW = datetime(2026, 5, 10, 12, tzinfo=UTC)

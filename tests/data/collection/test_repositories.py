@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from data.accounts.tenants import add_tenant, operator
-from data.collection.repositories import (
+from data.repositories.models import RepositoryFacts, RepositoryState
+from data.repositories.repositories import (
     add_repositories,
     pause_repositories,
     remove_repositories,
@@ -14,7 +15,6 @@ from data.collection.repositories import (
     repositories,
     resume_repositories,
 )
-from data.models import RepositoryFacts, RepositoryState
 from data.store import Store
 from tests.data.writers import NOW
 

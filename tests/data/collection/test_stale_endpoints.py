@@ -4,20 +4,14 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from data.accounts.models import Viewer
 from data.accounts.tenants import add_tenant, operator
-from data.collection.health import health, stale_endpoints
-from data.collection.repositories import add_repositories
-from data.models import (
-    Endpoint,
-    EndpointResult,
-    Metric,
-    RepositoryFacts,
-    RepositoryState,
-    StarObservation,
-    StateChange,
-    Viewer,
-)
+from data.collection.models import Endpoint, EndpointResult, StarObservation, StateChange
+from data.repositories.health import health, stale_endpoints
+from data.repositories.models import RepositoryFacts, RepositoryState
+from data.repositories.repositories import add_repositories
 from data.store import Store
+from data.traffic.models import Metric
 from data.traffic.traffic import repository_overview
 from tests.data.reading import ago, answer, plain
 from tests.data.writers import NOW, result, save

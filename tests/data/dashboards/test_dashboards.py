@@ -6,11 +6,11 @@ import pytest
 
 from data.accounts.audit import ActFilter, acts
 from data.accounts.authority import NotAllowed
+from data.accounts.models import Account
 from data.dashboards import dashboards
 from data.dashboards.dashboard_shapes import Dashboard, Kind, Panel
 from data.dashboards.dashboard_specification import SpecificationRefused
 from data.dashboards.dashboards import DashboardRefused, SavedDashboard
-from data.models import Account
 from data.store import Store
 from tests.data.cast import NOW, Place, account, deactivate, first_user, quick, user
 

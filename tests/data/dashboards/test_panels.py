@@ -10,14 +10,14 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from data.accounts.models import Viewer
 from data.dashboards.dashboard_shapes import Kind, Panel, Range, Source, groups_for, kinds_for, measures_for, splits_for
 from data.dashboards.panel_words import measure_name
 from data.dashboards.panels import PanelRows, panel_rows
 from data.insight.overview import repositories, totals
-from data.models import Viewer
 from data.store import Store
 from data.traffic import traffic
-from data.traffic.selection import Grain, Selection
+from data.traffic.models import Grain, Selection
 from tests.data.filled import ENGINE, MIRROR, NAMES, OUTAGE, TELESCOPE, TODAY
 from tests.data.reading import Rows, ago, ask, filled, plain
 from tests.data.traffic.test_traffic_isolation import keep_only

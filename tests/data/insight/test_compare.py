@@ -9,13 +9,14 @@ import pytest
 from pandas import DataFrame
 
 from data.accounts.authority import COMMAND_LINE
+from data.accounts.models import Viewer
 from data.accounts.tenants import operator
+from data.collection.models import Endpoint as Asked
+from data.collection.models import ReleaseFacts, ReleaseObservation
 from data.insight.compare import Launch, Measure, aligned, beside, indexed, largest, launches, lifts, usual
 from data.insight.notes import NewNote, add_note
-from data.models import Endpoint as Asked
-from data.models import Metric, ReleaseFacts, ReleaseObservation, Viewer
 from data.store import Store
-from data.traffic.selection import Grain, Selection
+from data.traffic.models import Grain, Metric, Selection
 from tests.data.filled import ENGINE, RELEASED_ON, TELESCOPE, TODAY
 from tests.data.reading import ago, answer, ask, filled, follow, plain
 from tests.data.writers import NOW, result, save

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from pandas import DataFrame
 
+from data.accounts.models import Viewer
 from data.insight.events import METRICS, before_and_after, compared
-from data.models import Viewer
 from tests.data.filled import ENGINE, RELEASED_ON, TODAY
 from tests.data.reading import filled
 

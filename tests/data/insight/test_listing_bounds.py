@@ -9,8 +9,9 @@ from typing import NamedTuple
 import pandas as pd
 import pytest
 
+from data.accounts.models import Viewer
+from data.collection.models import Endpoint, ListingEntry, ListingObservation
 from data.insight.listing_bounds import path_bounds, referrer_bounds, unexplained
-from data.models import Endpoint, ListingEntry, ListingObservation, Viewer
 from data.store import Store
 from tests.data.launch import DAYS, FIRST, LAUNCH, NEWS, SEARCH, came, day, fill_launch
 from tests.data.reading import follow

@@ -4,9 +4,10 @@ from datetime import date, timedelta
 
 import pytest
 
+from data.accounts.models import Viewer
+from data.collection.models import Endpoint, EndpointResult, ListingEntry, ListingObservation
 from data.insight.listings_history import LISTINGS, history, summary
 from data.insight.repository_story import of_one
-from data.models import Endpoint, EndpointResult, ListingEntry, ListingObservation, Viewer
 from data.store import Store
 from tests.data.reading import follow, plain
 from tests.data.writers import NOW, result, save

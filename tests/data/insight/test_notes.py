@@ -8,7 +8,7 @@ import pytest
 from data.accounts.audit import ActFilter, acts
 from data.accounts.authority import COMMAND_LINE, NotAllowed, operator_account
 from data.accounts.grants import viewer_of
-from data.collection.repositories import remove_repository_with_data
+from data.accounts.models import Grant, Role, Viewer
 from data.insight.notes import (
     LINK_LIMIT,
     NO_NOTE,
@@ -24,7 +24,7 @@ from data.insight.notes import (
     notes,
     remove_note,
 )
-from data.models import Grant, Role, Viewer
+from data.repositories.repositories import remove_repository_with_data
 from data.store import Store
 from tests.data.cast import NOW, Place, account, deactivate, quick, user
 from tests.data.reading import ask

@@ -6,10 +6,11 @@ import pandas as pd
 import pytest
 from pandas import DataFrame
 
+from data.accounts.models import Viewer
+from data.collection.models import Endpoint, EndpointResult, StarDay, StarObservation
 from data.insight.overview import Mover, Total, movers, repositories, slice_days, totals
-from data.models import Endpoint, EndpointResult, Metric, StarDay, StarObservation, Viewer
 from data.store import Store
-from data.traffic.selection import Selection
+from data.traffic.models import Metric, Selection
 from tests.data.filled import TODAY
 from tests.data.reading import ago, answer, follow
 from tests.data.writers import NOW, result, save

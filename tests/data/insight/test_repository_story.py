@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from pandas import DataFrame
 
+from data.accounts.models import Viewer
 from data.insight import listings_history, repository_story
 from data.insight.events import before_and_after
 from data.insight.repository_story import of_one
-from data.models import Viewer
 from data.store import Store
-from data.traffic.selection import Selection
+from data.traffic.models import Selection
 from tests.data.filled import ENGINE, NEW, RELEASED_ON, TELESCOPE, TODAY
 from tests.data.reading import ago, ask, filled, plain
 

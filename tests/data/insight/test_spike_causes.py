@@ -8,13 +8,13 @@ from typing import Any, NamedTuple
 import pytest
 
 from data.accounts.authority import COMMAND_LINE
+from data.accounts.models import Viewer
 from data.insight import spike_causes
 from data.insight.notes import NewNote, add_note
 from data.insight.spike_causes import explained, spikes, spikes_found, spikes_of
 from data.insight.spike_facts import Listed, Noted, Released, Starred
-from data.models import Viewer
 from data.store import Store
-from data.traffic.selection import Selection
+from data.traffic.models import Selection
 from tests.data.launch import DAYS, FIRST, LAUNCH, NEWS, day, fill_launch, views
 from tests.data.writers import NOW
 

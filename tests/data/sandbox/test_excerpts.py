@@ -9,10 +9,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from data.accounts.models import Viewer
 from data.accounts.tenants import add_tenant
-from data.models import Viewer
 from data.sandbox.excerpts import FILLED_HERE, opened_excerpt, prepare_excerpt
-from data.schema import OWN_TABLES, tables
+from data.schema.migrate import OWN_TABLES, tables
 from data.store import Store
 from tests.data.filled import DOCS, ENGINE, MIRROR, NAMES, NEW, TELESCOPE, filled_store
 from tests.data.writers import NOW

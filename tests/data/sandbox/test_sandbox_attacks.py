@@ -17,7 +17,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from data.models import Viewer
+from data.accounts.models import Viewer
 from data.sandbox.excerpts import opened_excerpt
 from data.sandbox.sandbox import Question, _asked
 from data.sandbox.sandbox_failures import failure

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from data.models import Viewer
+from data.accounts.models import Viewer
 from data.sandbox.query_parameters import LONGEST_STATEMENT
 from data.sandbox.sandbox import Answer, Question, Run, Sandbox
 from data.sandbox.sandbox_failures import GENERAL, QueryCancelled, QueryFailed, QueryTooLong, SandboxBusy, SandboxError

@@ -6,7 +6,7 @@ import pytest
 
 from data.accounts import audit
 from data.accounts.authority import AccountRefused, NotAllowed
-from data.models import Account, Grant, Role
+from data.accounts.models import Account, Grant, Role
 from data.sandbox.query_parameters import Kind, Parameter, ParametersRefused
 from data.sandbox.saved_queries import (
     MOST,

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from pyarrow import parquet
 
+from data.accounts.models import Viewer
 from data.accounts.tenants import operator
-from data.models import Viewer
-from data.sql import query
 from data.store import Store
+from data.store.sql import query
 from data.traffic import export as exports
 from data.traffic.export import ExportFormat, ExportRefused, ExportRequest, ExportTable, export
 from tests.data.filled import DOCS, ENGINE, MIRROR, NEW, TELESCOPE, TODAY, days_ago, filled_store
@@ -36,7 +36,7 @@ def request_for(table: str = "daily", **narrowed: Any) -> ExportRequest:
 
 def expected(store: Store, table: str) -> Rows:
     """Every row of the view in the columns of the file."""
-    text = query(f"export.{table}")
+    text = query("data.traffic.export", str(table))
     values: dict[str, Any] = {"visible": list(ALL)}
     if table != "repositories":
         values |= {"first_day": None, "last_day": None}

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from pyarrow import parquet
 
 from data.accounts.tenants import add_tenant, operator
-from data.collection.repositories import add_repositories
-from data.models import RepositoryFacts
+from data.repositories.models import RepositoryFacts
+from data.repositories.repositories import add_repositories
 from data.store import Store
 from data.traffic import export as exports
 from data.traffic.export import ExportFormat, ExportRefused, ExportRequest, ExportTable, export

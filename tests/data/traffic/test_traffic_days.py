@@ -8,11 +8,11 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from data.accounts.models import Viewer
 from data.insight import overview
-from data.models import Viewer
 from data.store import Store
 from data.traffic import traffic, traffic_days
-from data.traffic.selection import DAILY_SORTS, WEEKLY_SORTS, Grain, Paging, Selection
+from data.traffic.models import DAILY_SORTS, WEEKLY_SORTS, Grain, Paging, Selection
 from tests.data.filled import ENGINE, TODAY
 from tests.data.reading import ago, filled, plain
 

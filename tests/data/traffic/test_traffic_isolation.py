@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
+from data.accounts.models import Viewer
 from data.accounts.tenants import operator
 from data.insight import compare, overview
-from data.models import Viewer
 from data.store import Store
 from data.traffic import traffic
-from data.traffic.selection import Grain, Paging, Selection
+from data.traffic.models import Grain, Paging, Selection
 from tests.data.filled import ENGINE, NAMES, NEW, TELESCOPE, TODAY
 from tests.data.reading import ago, filled, plain
 from tests.data.writers import NOW

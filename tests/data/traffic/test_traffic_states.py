@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from data.accounts.models import Viewer
 from data.accounts.tenants import operator
-from data.models import EndpointResult, Viewer
+from data.collection.models import EndpointResult
 from data.store import Store
-from data.traffic.selection import Grain, Paging, Selection
+from data.traffic.models import Grain, Paging, Selection
 from data.traffic.traffic import daily_traffic, day_range, series, weekly_traffic
 from tests.data.filled import TODAY
 from tests.data.reading import Rows, ago, ask, filled, follow, plain

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
+from data.accounts.models import Viewer
 from data.accounts.tenants import operator
-from data.collection.health import health
-from data.models import Metric, Viewer
+from data.repositories.health import health
 from data.store import Store
-from data.traffic.selection import Grain, Selection, Totals
+from data.traffic.models import Grain, Metric, Selection, Totals
 from data.traffic.traffic import repository_overview, series, totals
 from tests.data.filled import DOCS, ENGINE, NEW, TELESCOPE, TODAY
 from tests.data.reading import ago, answer, ask, filled, follow, plain

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
+from data.accounts.models import Viewer
 from data.accounts.tenants import operator
-from data.models import Metric, Viewer
 from data.store import Store
-from data.traffic.selection import DAILY_SORTS, WEEKLY_SORTS, Paging, Selection, SelectionRefused
+from data.traffic.models import DAILY_SORTS, WEEKLY_SORTS, Metric, Paging, Selection, SelectionRefused
 from data.traffic.traffic import daily_csv, daily_traffic, weekly_csv, weekly_traffic
 from tests.data.filled import DOCS, ENGINE, TODAY
 from tests.data.reading import Rows, ago, answer, filled, follow, plain

@@ -4,7 +4,7 @@ import pytest
 
 from data.accounts.tenants import operator
 from data.collection.log import runs
-from data.models import RunState
+from data.collection.models import RunState
 from pages.ui import collecting
 from tests.pages.administration.conftest import SECRET, store_token
 from tests.pages.app import BLUE, App, shown_text

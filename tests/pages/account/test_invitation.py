@@ -5,8 +5,8 @@ from streamlit.testing.v1 import AppTest
 
 from data.accounts import accounts, invitations
 from data.accounts.authority import COMMAND_LINE
+from data.accounts.models import Grant, Role
 from data.calendar import utc_now
-from data.models import Grant, Role
 from tests.data.filled import DOCS
 from tests.pages.app import BLUE, PASSWORD, App, shown_text
 

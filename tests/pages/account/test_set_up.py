@@ -8,8 +8,8 @@ from streamlit.testing.v1 import AppTest
 
 from data.accounts import accounts
 from data.accounts.authority import NewUser
+from data.accounts.models import Role
 from data.calendar import utc_now
-from data.models import Role
 from data.store import Store
 from tests.pages.app import PASSWORD, App, shown_text
 

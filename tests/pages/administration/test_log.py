@@ -5,7 +5,7 @@ import pytest
 from data.accounts import audit
 from data.calendar import utc_now
 from data.collection import ledger
-from data.models import Endpoint, EndpointResult, RunState
+from data.collection.models import Endpoint, EndpointResult, RunState
 from tests.data.filled import ENGINE, TELESCOPE
 from tests.pages.app import App, shown_text
 

@@ -2,9 +2,9 @@
 
 from data.accounts import accounts, grants
 from data.accounts.audit import ActFilter, Subject, save_act
+from data.accounts.models import Grant, Role
 from data.calendar import utc_now
 from data.collection.log import Wanted
-from data.models import Grant, Role
 from pages.administration import readers
 from pages.administration.log_rows import run_results
 from pages.administration.tenant_rows import table

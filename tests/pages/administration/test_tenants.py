@@ -3,11 +3,11 @@
 import pytest
 
 from data.accounts.authority import NotAllowed
+from data.accounts.models import Tenant
 from data.accounts.tenants import deactivate_tenant, operator, rename_tenant, tenants
 from data.accounts.tokens import StoredToken, open_tokens, tokens
 from data.accounts.vault import open_vault
 from data.calendar import utc_now
-from data.models import Tenant
 from pages.administration.token_card import expiry_level
 from tests.pages.administration.conftest import SECRET, STRANGE, WITHOUT_SCOPE, store_token
 from tests.pages.administration.dialogs import confirmed

@@ -7,8 +7,8 @@ from streamlit.testing.v1 import AppTest
 
 from data.accounts import grants, invitations, sessions
 from data.accounts.accounts import active_account
+from data.accounts.models import Grant, Role
 from data.calendar import utc_now
-from data.models import Grant, Role
 from tests.data.filled import DOCS
 from tests.pages.administration.dialogs import confirmed
 from tests.pages.app import BLUE, GREEN, App, shown_text

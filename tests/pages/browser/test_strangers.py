@@ -10,10 +10,11 @@ from playwright.sync_api import Browser, expect
 
 from data.accounts import accounts, grants
 from data.accounts.authority import COMMAND_LINE, NewUser
+from data.accounts.models import Grant, Role
 from data.accounts.tenants import add_tenant
 from data.calendar import utc_now
-from data.collection.repositories import add_repositories
-from data.models import Grant, RepositoryFacts, Role
+from data.repositories.models import RepositoryFacts
+from data.repositories.repositories import add_repositories
 from data.store import Store
 from pages.ui.headers import HEADERS
 from pages.ui.sections import SECTIONS

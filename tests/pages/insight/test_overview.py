@@ -8,8 +8,8 @@ from streamlit.testing.v1 import AppTest
 from data.accounts.tokens import TokenFacts, save_token
 from data.accounts.vault import open_vault
 from data.calendar import utc_now
-from data.collection.repositories import add_repositories, remove_repository_with_data
-from data.models import RepositoryFacts
+from data.repositories.models import RepositoryFacts
+from data.repositories.repositories import add_repositories, remove_repository_with_data
 from tests.data.filled import DOCS, ENGINE, MIRROR
 from tests.pages.app import BLUE, App, days_ago, shown_text
 from tests.pages.traffic.test_chart import NO_READERS, READERS

@@ -8,7 +8,7 @@ from pandas import DataFrame
 
 from data.insight.overview import Mover, Total
 from data.insight.spike_facts import Cause, Listed, Noted, Released, Starred
-from data.traffic.selection import Grain
+from data.traffic.models import Grain
 from pages.insight import overview_rows, overview_spikes
 from pages.ui import changes
 from pages.ui.charts import compare as compare_charts

@@ -6,10 +6,10 @@ from streamlit.testing.v1 import AppTest
 from data.accounts import grants
 from data.accounts.audit import ActFilter, acts
 from data.accounts.authority import COMMAND_LINE, NotAllowed
+from data.accounts.models import Grant, Role
 from data.accounts.tenants import operator
 from data.calendar import utc_now
 from data.insight.notes import NewNote, add_note, notes
-from data.models import Grant, Role
 from tests.data.filled import ENGINE
 from tests.pages.app import BLUE, App, days_ago, shown_text
 

@@ -6,10 +6,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from data.accounts import grants
+from data.accounts.models import Viewer
 from data.accounts.tenants import operator
 from data.calendar import utc_now
-from data.collection.repositories import repositories
-from data.models import RepositoryState, Viewer
+from data.repositories.models import RepositoryState
+from data.repositories.repositories import repositories
 from data.traffic.traffic import repository_overview
 from pages.ui import collecting
 from tests.pages.app import App, shown_text

@@ -1,9 +1,9 @@
 """What the repositories' page shows is kept for each viewer and version of the store apart."""
 
 from data.accounts import grants
+from data.accounts.models import Viewer
 from data.calendar import utc_now
-from data.collection.repositories import pause_repository
-from data.models import Viewer
+from data.repositories.repositories import pause_repository
 from pages.repositories.glance import glance, listed
 from pages.repositories.overview import EVERYTHING, Sieve
 from tests.data.filled import DOCS, ENGINE, MIRROR, TELESCOPE

@@ -9,10 +9,11 @@ from streamlit.testing.v1 import AppTest
 from data.accounts import grants
 from data.accounts.audit import ActFilter, acts
 from data.accounts.authority import COMMAND_LINE
+from data.accounts.models import Grant, Role
 from data.accounts.tenants import operator
 from data.calendar import utc_now
-from data.collection.repositories import repositories
-from data.models import Grant, RepositoryState, Role
+from data.repositories.models import RepositoryState
+from data.repositories.repositories import repositories
 from pages.repositories import removal
 from tests.data.filled import DOCS, ENGINE, MIRROR, NAMES, TELESCOPE
 from tests.pages.app import GREEN, App, shown_text

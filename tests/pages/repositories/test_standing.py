@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from data.models import RepositoryState
+from data.repositories.models import RepositoryState
 from pages.repositories.standing import Standing, is_urgent, note, warn_days
 
 COLLECTED_AT = datetime(2026, 5, 3, 14, 15, tzinfo=UTC)

@@ -7,8 +7,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from data.calendar import utc_now
-from data.collection.repositories import add_repositories
-from data.models import RepositoryFacts
+from data.repositories.models import RepositoryFacts
+from data.repositories.repositories import add_repositories
 from tests.pages.app import BLUE, App, days_ago, shown_text
 
 READERS = {

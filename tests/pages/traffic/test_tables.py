@@ -4,7 +4,7 @@ import pytest
 from pandas import DataFrame
 from streamlit.testing.v1 import AppTest
 
-from data.collection.repositories import remove_repository_with_data
+from data.repositories.repositories import remove_repository_with_data
 from tests.data.filled import DOCS, ENGINE, MIRROR
 from tests.pages.app import App, days_ago, shown_text
 from tests.pages.traffic.test_chart import NO_READERS, READERS

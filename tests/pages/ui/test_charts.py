@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from pandas import DataFrame
 
-from data.traffic.selection import Grain
+from data.traffic.models import Grain
 from pages.ui import drawings
 from pages.ui.charts import palette
 from pages.ui.charts import traffic as charts

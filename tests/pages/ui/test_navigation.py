@@ -7,8 +7,8 @@ import pytest
 import streamlit as st
 
 from data.accounts import grants
+from data.accounts.models import Grant, Role
 from data.calendar import utc_now
-from data.models import Grant, Role
 from pages.ui.sections import SECTIONS
 from tests.pages.app import CAST, App
 

@@ -5,11 +5,12 @@ from collections.abc import Callable
 import pytest
 
 from data.accounts import grants
+from data.accounts.models import Grant, Role, Viewer
 from data.calendar import utc_now
-from data.collection.repositories import add_repositories, pause_repository, remove_repository_with_data
-from data.models import Grant, RepositoryFacts, Role, Viewer
+from data.repositories.models import RepositoryFacts
+from data.repositories.repositories import add_repositories, pause_repository, remove_repository_with_data
 from data.traffic.export import ExportTable
-from data.traffic.selection import Grain, Paging, Selection
+from data.traffic.models import Grain, Paging, Selection
 from pages.ui import numbers, readers
 from tests.data.filled import DOCS, ENGINE, TELESCOPE
 from tests.pages.app import GREEN, App, days_ago

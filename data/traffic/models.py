@@ -23,6 +23,13 @@ DAILY_SORTS = (
 WEEKLY_SORTS = ("week", "full_name", "views", "view_uniques", "clones", "clone_uniques", "whole")
 
 
+class Metric(StrEnum):
+    """What GitHub counts a day: views (with unique visitors), clones (with unique cloners)."""
+
+    VIEWS = "views"
+    CLONES = "clones"
+
+
 class SelectionRefused(Exception):
     """What is asked for makes no sense; the sentence says why."""
 

@@ -18,15 +18,24 @@ from typing import BinaryIO
 
 import duckdb
 
-from data import schema
 from data.accounts.audit import note
 from data.accounts.authority import COMMAND_LINE
 from data.calendar import utc_now
-from data.identity import raise_last_ids
-from data.locking import LockHeld, exclusive
-from data.sql import query
-from data.store import Database, Store, StoreBusy, StoreError, StoreMissing, StoreNotWritten, StoreTooNew, check_file
-from data.versions import sync
+from data.schema import migrate as schema
+from data.store.database import (
+    Database,
+    Store,
+    StoreBusy,
+    StoreError,
+    StoreMissing,
+    StoreNotWritten,
+    StoreTooNew,
+    check_file,
+)
+from data.store.files import sync
+from data.store.ids import raise_last_ids
+from data.store.locking import LockHeld, exclusive
+from data.store.sql import query
 
 STAMP = "%Y%m%dT%H%M%SZ"
 KEY_NOTE = (
@@ -244,6 +253,6 @@ def _publish(store: Store, sources: dict[str, Path], stamp: str) -> tuple[int, i
 
 def _void_sign_ins(connection: duckdb.DuckDBPyConnection, stamp: str) -> None:
     """Void what would let somebody in as of then: sessions that were ended since, links that were used since."""
-    connection.execute(query("backup.void_sign_ins"))
+    connection.execute(query(__name__, "void_sign_ins"))
     by = (COMMAND_LINE, utc_now())
     note(connection, "backup restored", f"backup {stamp}", by, "all sessions ended, all links voided")

@@ -10,12 +10,13 @@ from typing import Any
 
 import duckdb
 
-from data import schema
+from data.accounts.models import Viewer
 from data.calendar import stored
-from data.identity import next_ids
-from data.models import Repository, RepositoryFacts, RepositoryState, Viewer
-from data.sql import query
+from data.repositories.models import Repository, RepositoryFacts, RepositoryState
+from data.schema import migrate as schema
 from data.store import Store
+from data.store.ids import next_ids
+from data.store.sql import query
 
 
 class RepositoryRefused(Exception):
@@ -27,7 +28,7 @@ def repositories(viewer: Viewer, store: Store) -> list[Repository]:
 
     def ask(cursor: duckdb.DuckDBPyConnection) -> tuple[Repository, ...]:
         visible = {"visible": list(viewer.repository_ids)}
-        rows = cursor.execute(query("repositories.repositories"), visible).fetchall()
+        rows = cursor.execute(query(__name__, "repositories"), visible).fetchall()
         return tuple(Repository(row[0], row[1], row[2], row[3], RepositoryState(row[4]), row[5]) for row in rows)
 
     return list(store.traffic.remembered(("repositories", viewer), ask))
@@ -66,17 +67,17 @@ def add_repositories(store: Store, tenant_id: int, facts: Sequence[RepositoryFac
     told = {each.github_id: each for each in facts}  # each once, as told last
     with store.traffic.commit("adding repositories") as connection:
         asked = {"tenant_id": tenant_id, "github_ids": list(told)}
-        known: dict[int, int] = dict(connection.execute(query("repositories.known"), asked).fetchall())
+        known: dict[int, int] = dict(connection.execute(query(__name__, "known"), asked).fetchall())
         new = [github_id for github_id in told if github_id not in known]
         if known:
             columns = _columns([told[github_id] for github_id in known])
             names = {key: columns[key] for key in ("full_names", "owners", "names")}
             values = {"repository_ids": list(known.values()), "now": stored(now)}
-            connection.execute(query("repositories.resume"), names | values)
+            connection.execute(query(__name__, "resume"), names | values)
         if new:
             known |= zip(new, next_ids(connection, "repository", len(new)), strict=True)
             values = {"repository_ids": [known[key] for key in new], "tenant_id": tenant_id, "now": stored(now)}
-            connection.execute(query("repositories.add"), _columns([told[key] for key in new]) | values)
+            connection.execute(query(__name__, "add"), _columns([told[key] for key in new]) | values)
     return [Repository(known[f.github_id], tenant_id, f.github_id, f.full_name, RepositoryState.ACTIVE) for f in facts]
 
 
@@ -147,4 +148,4 @@ def _columns(facts: Sequence[RepositoryFacts]) -> dict[str, list[Any]]:
 def _change_states(store: Store, repository_ids: Iterable[int], state: RepositoryState, now: datetime) -> None:
     with store.traffic.commit(f"marking repositories {state}") as connection:
         values = {"repository_ids": list(repository_ids), "state": state.value, "now": stored(now)}
-        connection.execute(query("repositories.change_state"), values)
+        connection.execute(query(__name__, "change_state"), values)

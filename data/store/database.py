@@ -21,11 +21,12 @@ from typing import Any, TypeVar
 
 import duckdb
 
-from data import identity, schema
-from data.answers import Answers
 from data.calendar import stored, utc_now
-from data.locking import LockHeld, exclusive
-from data.versions import VersionFiles, copy
+from data.schema import migrate as schema
+from data.store import ids as identity
+from data.store.answers import Answers
+from data.store.files import VersionFiles, copy
+from data.store.locking import LockHeld, exclusive
 
 STORAGE_FORMAT = "v1.5.0"  # what DuckDB 1.5 and newer read
 COMMIT_MEMORY = "200MB"

@@ -6,10 +6,13 @@ from typing import Any
 
 import duckdb
 
+from data.accounts.models import Viewer
 from data.calendar import aware, stored, utc_day
-from data.models import Endpoint, Metric, OpenDays, Repository, RepositoryHealth, RepositoryState, Viewer
-from data.sql import query
+from data.collection.models import Endpoint
+from data.repositories.models import OpenDays, Repository, RepositoryHealth, RepositoryState
 from data.store import Store
+from data.store.sql import query
+from data.traffic.models import Metric
 
 Stretches = dict[tuple[int, str], list[OpenDays]]
 LISTS = (Endpoint.REFERRERS, Endpoint.PATHS)  # a day's list is not shown again
@@ -43,7 +46,7 @@ def stale_endpoints(viewer: Viewer, store: Store, now: datetime) -> list[StaleEn
         "others_before": stored(now - OTHERS_MAY_BE),
     }
     with store.traffic.read() as cursor:
-        rows = cursor.execute(query("health.stale_endpoints"), values).fetchall()
+        rows = cursor.execute(query(__name__, "stale_endpoints"), values).fetchall()
     return [
         StaleEndpoint(tenant, full_name, Endpoint(endpoint), None if good is None else aware(good), reason)
         for tenant, full_name, endpoint, good, reason in rows
@@ -59,14 +62,14 @@ def health(viewer: Viewer, store: Store, now: datetime) -> list[RepositoryHealth
     with store.traffic.read() as cursor:
         cursor.execute("set variable today = $today", {"today": utc_day(now)})
         stretches = _stretches(cursor, visible)
-        rows = cursor.execute(query("health.health"), visible).fetchall()
+        rows = cursor.execute(query(__name__, "health"), visible).fetchall()
     return [_repository_health(row, stretches) for row in rows]
 
 
 def _stretches(cursor: duckdb.DuckDBPyConnection, visible: dict[str, list[int]]) -> Stretches:
     """The uncovered stretches by repository and state."""
     found: Stretches = {}
-    for key, state, metric, first, last in cursor.execute(query("health.open_days"), visible).fetchall():
+    for key, state, metric, first, last in cursor.execute(query(__name__, "open_days"), visible).fetchall():
         found.setdefault((key, state), []).append(OpenDays(Metric(metric), first, last))
     return found
 

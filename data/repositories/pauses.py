@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from data.calendar import aware, stored
-from data.sql import query
 from data.store import Store
+from data.store.sql import query
 
 LONGEST = timedelta(days=1)  # GitHub has never asked for more; a strange header must not silence a tenant for years
 
@@ -32,7 +32,7 @@ def owner_pauses(store: Store, now: datetime) -> dict[str, OwnerPause]:
     """The pauses that are not over yet, by owner key."""
     values = {"now": stored(now), "latest": stored(now + LONGEST)}
     with store.control.read() as cursor:
-        rows = cursor.execute(query("pauses.owner_pauses"), values).fetchall()
+        rows = cursor.execute(query(__name__, "owner_pauses"), values).fetchall()
     return {key: OwnerPause(key, aware(until), reason) for key, until, reason in rows}
 
 

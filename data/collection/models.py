@@ -1,18 +1,11 @@
-"""The shapes that cross the rooms: frozen, typed, free of network, database and clock.
-
-Moments are aware and UTC; days are UTC dates; None means unknown, never zero.
-"""
+"""What GitHub answered, and how the log tells it. Moments are aware and UTC; None means unknown, never zero."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
-
-class Metric(StrEnum):
-    """What GitHub counts a day: views (with unique visitors), clones (with unique cloners)."""
-
-    VIEWS = "views"
-    CLONES = "clones"
+from data.repositories.models import Repository, RepositoryFacts, RepositoryState
+from data.traffic.models import Metric
 
 
 class Endpoint(StrEnum):
@@ -29,16 +22,6 @@ class Endpoint(StrEnum):
     RELEASES = "releases"
 
 
-class RepositoryState(StrEnum):
-    """Whether a repository is collected, and if not, why."""
-
-    ACTIVE = "active"
-    PAUSED = "paused"
-    UNAVAILABLE = "unavailable"
-    BLOCKED = "blocked"
-    REMOVED = "removed"
-
-
 class RunState(StrEnum):
     """How a collection run stands or ended."""
 
@@ -47,47 +30,6 @@ class RunState(StrEnum):
     PARTIAL = "partial"
     FAILED = "failed"
     STOPPED = "stopped"
-
-
-@dataclass(frozen=True, slots=True)
-class Viewer:
-    """Who asks, as the ids of the repositories and tenants that they may see. Every reader takes one first."""
-
-    repository_ids: frozenset[int]
-    tenant_ids: frozenset[int]
-
-
-@dataclass(frozen=True, slots=True)
-class Tenant:
-    """A tenant; `schedule` is 'daily', 'weekly' or a cron expression (UTC)."""
-
-    tenant_id: int
-    name: str
-    schedule: str
-    active: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Repository:
-    """A repository that a tenant follows; `github_id` is None until GitHub has told it."""
-
-    repository_id: int
-    tenant_id: int
-    github_id: int | None
-    full_name: str
-    state: RepositoryState
-    state_reason: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RepositoryFacts:
-    """What GitHub says of a repository: its identity, and whether it is archived, a fork, public."""
-
-    github_id: int
-    full_name: str
-    visibility: str | None
-    archived: bool | None
-    fork: bool | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,34 +216,6 @@ class CollectableRepository:
 
 
 @dataclass(frozen=True, slots=True)
-class OpenDays:
-    """A stretch of days, both ends included, that no answer of a metric covered."""
-
-    metric: Metric
-    first_day: date
-    last_day: date
-
-
-@dataclass(frozen=True, slots=True)
-class RepositoryHealth:
-    """How a repository's collection stands on a day.
-
-    `days_until_loss`: for how many more days GitHub surely shows the first day that is not covered; 0 or negative:
-    it is being lost; None: not collected any more. `pending_days` counts young days too, which are covered but may
-    still change; `pending` and `gaps` hold the stretches that no answer covered: still shown, and no longer shown.
-    """
-
-    repository: Repository
-    tenant: str
-    last_good_at: dict[Metric, datetime]
-    days_until_loss: int | None
-    pending_days: int
-    gap_days: int
-    pending: tuple[OpenDays, ...] = ()
-    gaps: tuple[OpenDays, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class LoggedRun:
     """A collection run as the system log tells it.
 
@@ -333,45 +247,3 @@ class LoggedResult:
     message: str | None
     rows_changed: int
     elapsed_ms: int
-
-
-class Role(StrEnum):
-    """What a user may be granted; each but the first two for a tenant or a repository."""
-
-    ADMIN = "admin"
-    MAINTAINER = "maintainer"
-    TENANT = "tenant"
-    TENANT_VIEWER = "tenant_viewer"
-    REPOSITORY_VIEWER = "repository_viewer"
-
-
-@dataclass(frozen=True, slots=True)
-class Grant:
-    """A role, with the tenant that it is for, and for a repository viewer the repository.
-
-    The tenant of a repository viewer may be left out: it is the repository's.
-    """
-
-    role: Role
-    tenant_id: int | None = None
-    repository_id: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """A user with the grants of the moment it was read; what they may see is `data.accounts.grants.viewer_of`."""
-
-    user_id: int
-    username: str
-    display_name: str
-    email: str | None
-    active: bool
-    grants: tuple[Grant, ...]
-
-    def has(self, role: Role) -> bool:
-        """Whether the role is granted, for whichever tenant or repository."""
-        return any(grant.role == role for grant in self.grants)
-
-    def manages(self, tenant_id: int) -> bool:
-        """Whether the tenant's repositories, tokens and viewers are this user's to manage, by the role tenant."""
-        return any(grant.role == Role.TENANT and grant.tenant_id == tenant_id for grant in self.grants)

@@ -1,0 +1,64 @@
+"""Who may see what: users, their grants, tenants, and the viewer that every reader takes first."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who asks, as the ids of the repositories and tenants that they may see. Every reader takes one first."""
+
+    repository_ids: frozenset[int]
+    tenant_ids: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """A tenant; `schedule` is 'daily', 'weekly' or a cron expression (UTC)."""
+
+    tenant_id: int
+    name: str
+    schedule: str
+    active: bool
+
+
+class Role(StrEnum):
+    """What a user may be granted; each but the first two for a tenant or a repository."""
+
+    ADMIN = "admin"
+    MAINTAINER = "maintainer"
+    TENANT = "tenant"
+    TENANT_VIEWER = "tenant_viewer"
+    REPOSITORY_VIEWER = "repository_viewer"
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A role, with the tenant that it is for, and for a repository viewer the repository.
+
+    The tenant of a repository viewer may be left out: it is the repository's.
+    """
+
+    role: Role
+    tenant_id: int | None = None
+    repository_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A user with the grants of the moment it was read; what they may see is `data.accounts.grants.viewer_of`."""
+
+    user_id: int
+    username: str
+    display_name: str
+    email: str | None
+    active: bool
+    grants: tuple[Grant, ...]
+
+    def has(self, role: Role) -> bool:
+        """Whether the role is granted, for whichever tenant or repository."""
+        return any(grant.role == role for grant in self.grants)
+
+    def manages(self, tenant_id: int) -> bool:
+        """Whether the tenant's repositories, tokens and viewers are this user's to manage, by the role tenant."""
+        return any(grant.role == Role.TENANT and grant.tenant_id == tenant_id for grant in self.grants)

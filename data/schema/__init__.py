@@ -1,0 +1,1 @@
+"""The schema of the two databases: numbered migrations, and the public views."""
