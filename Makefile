@@ -1,13 +1,15 @@
-# The commands of this project. Everything is installed into .venv from the pinned requirements.
+# The commands of this project. Everything is installed into .venv, each package pinned with its hash.
 #   make run     start it       make demo    look around, without a token
 #   make test    check it all   make bench   measure it
+#   make requirements           the newest packages that requirements*.in allow
 PYTHON ?= python3
 BIN := .venv/bin
-OLD := .venv-duckdb-1.5
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+OLD := .venv/duckdb-1.5
 READ_BY_OLD := $(addprefix tests/data/test_,schema.py store.py views.py views_lists.py views_weekly.py) \
   tests/docs/test_schema_docs.py tests/docs/test_sql_docs.py
 
-.PHONY: run demo test format bench clean setup setup-dev setup-old
+.PHONY: run demo test format bench requirements clean setup setup-dev setup-old
 
 run: setup
 	$(BIN)/python -m collector init
@@ -22,7 +24,7 @@ test: setup-dev setup-old
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(OLD)/bin/python -m pytest $(READ_BY_OLD) -n 2 -p no:cacheprovider
+	PYTHONPATH=$(CURDIR)/$(OLD) $(BIN)/python -m pytest $(READ_BY_OLD) -n 2 -p no:cacheprovider
 	$(BIN)/python -m pytest -n 2
 
 format: setup-dev
@@ -32,8 +34,14 @@ format: setup-dev
 bench: setup-dev
 	$(BIN)/python -m tests.benchmarks
 
+requirements: setup-dev
+	for name in requirements requirements-dev requirements-old; do \
+	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade --generate-hashes --no-emit-index-url \
+	    --custom-compile-command "make requirements" $$name.in --output-file $$name.txt || exit 1; \
+	done
+
 clean:
-	rm -rf .venv $(OLD) data/demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv data/demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 setup: .venv/run.installed
 setup-dev: .venv/dev.installed
@@ -47,18 +55,14 @@ setup-old: $(OLD)/installed
 	@touch $@
 
 .venv/run.installed: requirements.txt .venv/made
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(INSTALL) -r requirements.txt
 	@touch $@
 
 .venv/dev.installed: requirements-dev.txt .venv/run.installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	$(INSTALL) -r requirements-dev.txt
 	@touch $@
 
-# The store is tested on the oldest DuckDB that may read its files, too.
-$(OLD)/installed: requirements-dev.txt requirements.txt
-	$(PYTHON) -m venv $(OLD)
-	sed 's/^duckdb==.*/duckdb==1.5.6/' requirements.txt > $(OLD)/requirements.txt
-	sed 's/^-r .*//' requirements-dev.txt > $(OLD)/requirements-dev.txt
-	$(OLD)/bin/python -m pip install --quiet --disable-pip-version-check \
-	  -r $(OLD)/requirements.txt -r $(OLD)/requirements-dev.txt
+# The store is tested on the oldest DuckDB that may read its files, too: it lies beside, found first by PYTHONPATH.
+$(OLD)/installed: requirements-old.txt .venv/made
+	$(INSTALL) --no-deps --upgrade --target $(OLD) -r requirements-old.txt
 	@touch $@

@@ -6,6 +6,7 @@ socket, and the answer goes back the same way. Everything is loaded and every li
 """
 
 import ctypes
+import errno
 import json
 import os
 import re
@@ -26,6 +27,8 @@ import pyarrow.compute as pc
 
 LENGTH = struct.Struct("!Q")
 NO_NEW_PRIVILEGES, NOT_DUMPABLE = (38, 1), (4, 0)  # prctl: PR_SET_NO_NEW_PRIVS, PR_SET_DUMPABLE
+FILTER_CALLS = (22, 2)  # prctl: PR_SET_SECCOMP, SECCOMP_MODE_FILTER
+READLINK_CALLS = {"x86_64": (89, 267), "aarch64": (78,)}  # readlink and readlinkat, where DuckDB has wheels for Linux
 HANDED = 9  # the number under which the file is opened: by it, since DuckDB tells whoever asks the path of a database
 THREADS = 2
 MOST_COLUMNS = 500
@@ -103,8 +106,31 @@ def _question(channel: socket.socket) -> tuple[dict[str, Any], int] | None:
     return json.loads(text), files[0]
 
 
+def _read_no_links() -> None:
+    """Have the kernel answer readlink as if nothing were a symbolic link; on Linux, in all threads to come.
+
+    Since 2.0.1 DuckDB does not open /dev/fd/9 but the path that this link leads to, which is a name that is gone, and
+    would tell it to whoever asks. The filter is a program of four kinds of instructions: seccomp(2), linux/filter.h.
+    """
+    calls = READLINK_CALLS.get(os.uname().machine, ()) if sys.platform == "linux" else ()
+    if not calls:
+        return
+    instruction = struct.Struct("=HBBI")  # code, jump if true, jump if false, value
+    program = instruction.pack(0x20, 0, 0, 0)  # load the number of the call
+    for left, call in zip(range(len(calls), 0, -1), calls, strict=True):
+        program += instruction.pack(0x15, left, 0, call)  # equal: to the last instruction
+    program += instruction.pack(0x06, 0, 0, 0x7FFF0000)  # SECCOMP_RET_ALLOW
+    program += instruction.pack(0x06, 0, 0, 0x00050000 | errno.EINVAL)  # SECCOMP_RET_ERRNO
+    code = ctypes.create_string_buffer(program, len(program))
+    filter_program = struct.pack("@HP", len(calls) + 3, ctypes.addressof(code))
+    libc = ctypes.CDLL(None)
+    libc.prctl(*NO_NEW_PRIVILEGES, 0, 0, 0)
+    libc.prctl(*FILTER_CALLS, filter_program, 0, 0)
+
+
 def _opened(question: dict[str, Any]) -> duckdb.DuckDBPyConnection:
     """An empty database in memory beside the rows, with every door shut and its settings locked."""
+    _read_no_links()
     settings = {**SETTINGS, "memory_limit": f"{question['memory_mb']}MB"}
     connection = duckdb.connect(config=settings)
     connection.execute("attach '/dev/fd/9' as traffic (read_only)")

@@ -16,7 +16,7 @@ from tests.data.writers import batch, commit_some, hold_open, let_go, said, save
 pytestmark = pytest.mark.usefixtures("numbered")
 
 COMMAND_LINE = Path(sys.executable).with_name("duckdb")
-OLDER_DUCKDB = Path(sys.prefix) / "duckdb-1.5.6"
+OLDER_DUCKDB = Path(sys.prefix) / "duckdb-1.5"
 COUNT = "select count(*) as days from daily_traffic"
 
 
@@ -167,7 +167,7 @@ def test_the_command_line_of_duckdb_1_5_holds_the_file_open_and_blocks_nothing(s
     assert shell.communicate(f"{COUNT};\n", timeout=60)[0].split() == ["40"]
 
 
-@pytest.mark.skipif(not OLDER_DUCKDB.is_dir(), reason="DuckDB 1.5.6 is not installed beside")
+@pytest.mark.skipif(not OLDER_DUCKDB.is_dir(), reason="DuckDB 1.5 is not installed beside: make setup-old")
 def test_duckdb_1_5_reads_the_files(store: Store) -> None:
     save(store, *batch(1))
     client = start(hold_open.__name__, store.traffic.files.link, path=OLDER_DUCKDB)

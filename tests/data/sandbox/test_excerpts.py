@@ -34,16 +34,19 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
 @pytest.fixture(scope="module")
 def excerpts(full: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, duckdb.DuckDBPyConnection]]:
     """What each viewer gets, opened."""
-    found = {}
-    for name, viewer in (("blue", BLUE), ("single", SINGLE), ("nobody", NOBODY), ("everything", EVERYTHING)):
-        file = opened_excerpt(viewer, full)
-        copy = tmp_path_factory.mktemp("copies") / f"{name}.duckdb"
-        copy.write_bytes(Path(f"/dev/fd/{file}").read_bytes())
-        os.close(file)
-        found[name] = duckdb.connect(str(copy), read_only=True)
+    viewers = {"blue": BLUE, "single": SINGLE, "nobody": NOBODY, "everything": EVERYTHING}
+    copies = tmp_path_factory.mktemp("copies")
+    found = {name: copied(viewer, full, copies / f"{name}.duckdb") for name, viewer in viewers.items()}
     yield found
     for each in found.values():
         each.close()
+
+
+def copied(viewer: Viewer, store: Store, path: Path) -> duckdb.DuckDBPyConnection:
+    """A copy of what the viewer gets, opened."""
+    with os.fdopen(opened_excerpt(viewer, store), "rb") as file:
+        path.write_bytes(file.read())
+    return duckdb.connect(str(path), read_only=True)
 
 
 def rows(cursor: duckdb.DuckDBPyConnection, question: str) -> list[tuple[object, ...]]:
@@ -118,11 +121,9 @@ def test_the_collectors_marks_are_left_out(excerpts: dict[str, duckdb.DuckDBPyCo
 
 
 def notes_of(store: Store, viewer: Viewer) -> list[tuple[object, ...]]:
-    file = opened_excerpt(viewer, store)
-    with duckdb.connect(f"/dev/fd/{file}", read_only=True) as opened:
-        found = rows(opened, "select note_id from note order by 1")
-    os.close(file)
-    return found
+    path = store.directory / f"{len(viewer.tenant_ids)} tenants.duckdb"
+    with copied(viewer, store, path) as opened:
+        return rows(opened, "select note_id from note order by 1")
 
 
 def test_a_tenants_notes_are_for_who_sees_the_whole_tenant(store: Store) -> None:
@@ -183,7 +184,5 @@ def test_a_new_version_has_a_new_one(store: Store) -> None:
     prepare_excerpt(viewer, store)
     with store.traffic.commit("test") as connection:
         connection.execute("insert into daily_traffic (repository_id, day, views) values (7, '2026-05-01', 41)")
-    file = opened_excerpt(viewer, store)
-    with duckdb.connect(f"/dev/fd/{file}", read_only=True) as opened:
+    with copied(viewer, store, store.directory / "new.duckdb") as opened:
         assert rows(opened, "select views from daily_traffic") == [(41,)]
-    os.close(file)
