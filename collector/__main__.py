@@ -3,13 +3,18 @@
 import logging
 import sys
 import threading
+import tomllib
+from pathlib import Path
 from typing import NoReturn
+
+import click
 
 from collector.commands import collect, key, repo, repo_add, schedule, status, store, tenant, user
 from collector.commands.export import export
 from collector.commands.frame import Root
 from collector.redaction import RedactingFormatter, many_lines
 
+PROJECT = Path(__file__).parents[1] / "pyproject.toml"  # the one place that names the version
 HELP = """Keep GitHub's 14 days of repository traffic for ever.
 
 \b
@@ -27,6 +32,11 @@ Exit codes: 0 all good, 1 some of it failed, 2 wrong use or configuration. All t
 def command_line() -> Root:
     """Every command, in the order in which they are usually needed."""
     root = Root("collector", help=HELP)
+    root.params.append(
+        click.Option(
+            ["--version"], is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Print the version."
+        )
+    )
     repo.repo.add_command(repo_add.add)
     repo.repo.add_command(repo_add.discover)
     for command in (
@@ -45,6 +55,13 @@ def command_line() -> Root:
     ):
         root.add_command(command)
     return root
+
+
+def _version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        project = tomllib.loads(PROJECT.read_text(encoding="utf-8"))["project"]
+        click.echo(f"{project['name']} {project['version']}")
+        context.exit()
 
 
 def main() -> NoReturn:

@@ -12,7 +12,8 @@ from click.testing import CliRunner
 from collector.__main__ import command_line
 from collector.commands.frame import Command, Group, Outcome
 
-OPERATOR_PAGE = Path(__file__).parents[2] / "docs" / "operator.md"
+ROOT = Path(__file__).parents[2]
+OPERATOR_PAGE = ROOT / "docs" / "operator.md"
 PROGRAM = "python -m collector "
 
 
@@ -46,6 +47,13 @@ def examples(words: str) -> list[list[str]]:
 
 def test_the_first_command_is_the_first_thing_to_do() -> None:
     assert list(ALL)[:2] == ["init", "tenant add"]
+
+
+def test_the_version_is_the_newest_of_the_changelog() -> None:
+    told = CliRunner().invoke(command_line(), ["--version"])
+    newest = re.search(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert newest
+    assert (told.exit_code, told.stdout) == (0, f"github-traffic-analytics {newest[1]}\n")
 
 
 @pytest.mark.parametrize("words", ALL)
