@@ -8,7 +8,7 @@ import pyarrow as pa
 from pandas import DataFrame
 
 from data.accounts.models import Viewer
-from data.dashboards.dashboard_shapes import Kind, Panel
+from data.dashboards.specification import Kind, Panel
 from data.insight import overview
 from data.store import Store
 from data.traffic import traffic

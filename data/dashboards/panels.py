@@ -14,9 +14,9 @@ from pandas import DataFrame
 
 from data.accounts.models import Viewer
 from data.calendar import DAY, monday
-from data.dashboards.dashboard_shapes import LARGEST_LIMIT, LISTED, PERIODS, Kind, Panel, Source
 from data.dashboards.panel_overview import number_row, overview_rows, stars_gained
-from data.dashboards.panel_words import SNAPSHOTS, notes
+from data.dashboards.panel_text import SNAPSHOTS, notes
+from data.dashboards.specification import LARGEST_LIMIT, LISTED, PERIODS, Kind, Panel, Source
 from data.repositories.repositories import repositories
 from data.store import Store
 from data.store.sql import query

@@ -1,12 +1,23 @@
 """Untrusted SQL: a user's query runs in a process of its own that holds that user's rows and nothing else.
 
-The process (sandbox_child.py) is started before it is needed, is handed the rows (excerpts.py) and the
-statement, answers once and ends. Here is the side that stays: it says who may run how many, waits, and kills.
-The errors are those of sandbox_failures.py.
+The process (sandbox_child.py) is started before it is needed, is handed the rows (tenant_extract.py) and the
+statement, answers once and ends: with nothing of the server's environment, in an empty directory, in a session of its
+own. Here is the side that stays: it says who may run how many, waits, kills, and says in words what went wrong.
+
+SandboxError        the query has no result; the sentence says why
+├── QueryFailed     the statement is wrong, not allowed, or wants too much; with the place, where it is known
+├── QueryTooLong    it was ended at the deadline
+├── QueryCancelled  it was ended because somebody asked for it
+└── SandboxBusy     too many queries run already
 """
 
 import json
 import os
+import re
+import socket
+import subprocess
+import sys
+import tempfile
 import threading
 import time
 from collections import Counter
@@ -14,25 +25,206 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
+from io import BytesIO
+from pathlib import Path
+from struct import Struct
+from typing import Any
 
+import pandas as pd
 import pyarrow as pa
+from pandas import DataFrame
+from pyarrow import csv, parquet
 
 from data.accounts.models import Viewer
-from data.sandbox.excerpts import opened_excerpt
-from data.sandbox.query_parameters import LONGEST_STATEMENT
-from data.sandbox.sandbox_failures import (
-    GENERAL,
-    Failure,
-    QueryCancelled,
-    QueryFailed,
-    SandboxBusy,
-    SandboxError,
-    failure,
-)
-from data.sandbox.sandbox_process import Limits, Process
+from data.sandbox.parameters import LONGEST_STATEMENT, Value
+from data.sandbox.tenant_extract import open_extract
 from data.store import Store
+from data.traffic.formulas import formula_safe
 
-Value = str | int | float | date
+CHILD = Path(__file__).parent / "sandbox_child.py"
+ENVIRONMENT = {
+    "TZ": "UTC",
+    "LC_ALL": "C.UTF-8",
+    "ARROW_DEFAULT_MEMORY_POOL": "system",  # the others reserve a gigabyte, more than the limit on memory allows
+}
+LENGTH = Struct("!Q")
+LONGEST_HEAD = 100_000  # bytes of what is told beside the rows
+WAIT_S = 0.5  # for a process to have ended that has closed its socket
+STARTING_S = 15.0  # a process that does not take its question for so long is broken
+LONGEST = 600  # characters: a name may be as long as its writer likes
+NOT_HERE = "A query here reads the database and nothing else: no files, no addresses, no extensions."
+READ_ONLY = "A query here only reads: nothing can be added, changed or removed."
+NO_SETTINGS = "Settings cannot be changed here."
+GENERAL = "DuckDB could not answer this query."
+_PATH = re.compile(r"(?:(?<=\\n)|(?<![\w.]))(?:/[\w.+@~-]+){2,}/?")
+OUR_FAULT = {"InternalException", "FatalException"}  # of DuckDB, told with addresses and paths of the server
+_REPLACED = (
+    (("file system operations are disabled", "is disabled by configuration", "Cannot access"), NOT_HERE),
+    (("it exists in the", "installing and loading", "Extension "), NOT_HERE),
+    (("read-only mode", "transaction is launched in read-only"), READ_ONLY),
+    (("configuration has been locked", "Cannot change configuration"), NO_SETTINGS),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A sentence, and where in the statement (line and column from 1, characters), where DuckDB told it."""
+
+    sentence: str
+    line: int | None = None
+    column: int | None = None
+
+
+class SandboxError(Exception):
+    """A query without a result, told in a sentence for people."""
+
+
+class QueryFailed(SandboxError):
+    """The statement is wrong, not allowed, or wants too much."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.sentence)
+        self.failure = failure
+
+
+class QueryTooLong(SandboxError):
+    """The query was ended at the deadline."""
+
+
+class QueryCancelled(SandboxError):
+    """The query was ended on request."""
+
+
+class SandboxBusy(SandboxError):
+    """Too many queries run already."""
+
+
+def failure(reply: Mapping[str, Any], statement: str, memory_mb: int) -> Failure:
+    """The failure that the child process reported, in words."""
+    kind, message = str(reply.get("failure", "")), str(reply.get("message", ""))
+    if kind == "Refused":
+        return Failure(message[:LONGEST])
+    if kind in {"OutOfMemoryException", "ArrowMemoryError", "MemoryError"} or "bad allocation" in message:
+        return Failure(_out_of_memory(memory_mb))
+    if kind in OUR_FAULT or any(sign in message for sign in ("stack_trace", '"exception_type"')):
+        return Failure(GENERAL)
+    for signs, sentence in _REPLACED:
+        if any(sign in message for sign in signs):
+            return Failure(sentence)
+    position = reply.get("position")
+    if isinstance(position, int) and 0 <= position <= len(statement.encode("utf-8", "replace")):
+        return Failure(_sentence(message), *_line_and_column(statement, position))
+    return Failure(_sentence(message))
+
+
+def _out_of_memory(memory_mb: int) -> str:
+    return (
+        f"The query needs more memory than a query may have ({memory_mb:,} MB). Ask for fewer days or repositories, "
+        "or let it add up before it sorts or joins."
+    )
+
+
+def _sentence(message: str) -> str:
+    """DuckDB's own words, which are written for people, without what concerns the machine."""
+    words = " ".join(message.partition("\n\nLINE ")[0].split())
+    words = _PATH.sub("…", words.partition(" Possible solutions:")[0])[:LONGEST].strip()
+    if not words:
+        return GENERAL
+    return words[0].upper() + words[1:] + ("" if words[-1] in ".!?…" else ".")
+
+
+def _line_and_column(statement: str, position: int) -> tuple[int, int]:
+    """Line and column of a position that is counted in bytes from 0."""
+    before = statement.encode("utf-8", "replace")[:position].decode("utf-8", "ignore")
+    return before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one query may have, and how many may run at once."""
+
+    seconds: float = 20.0
+    rows: int = 10_000
+    megabytes: int = 16  # of the result
+    memory_mb: int = 512
+    at_once: int = 4
+    at_once_a_user: int = 2
+    warm: int = 1  # processes that wait for a question
+
+
+class Process:
+    """One process, good for one question."""
+
+    def __init__(self) -> None:
+        self._directory = Path(tempfile.mkdtemp(prefix="query-"))
+        self._channel, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(  # noqa: S603 - our own script, no shell, nothing of a user in it
+                [sys.executable, "-I", str(CHILD)],
+                stdin=theirs.fileno(),
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                cwd=self._directory,
+                env=ENVIRONMENT,
+                start_new_session=True,
+            )
+
+    @property
+    def alive(self) -> bool:
+        """Whether it can still be asked."""
+        return self._process.poll() is None
+
+    def ask(self, request: bytes, file: int, limits: Limits) -> tuple[dict[str, Any], bytes]:
+        """The answer. Raises: QueryTooLong, QueryFailed."""
+        self._channel.settimeout(STARTING_S)
+        most = (limits.megabytes << 20) * 2 + (1 << 20)
+        try:
+            socket.send_fds(self._channel, [LENGTH.pack(len(request))], [file])
+            self._channel.sendall(request)
+            deadline = time.monotonic() + limits.seconds
+            head = json.loads(self._frame(deadline, LONGEST_HEAD))
+            return head, self._frame(deadline, most)
+        except TimeoutError as late:
+            raise QueryTooLong(
+                f"The query was ended after {limits.seconds:g} seconds. Ask for fewer days or repositories."
+            ) from late
+        except (OSError, EOFError, ValueError) as broken:
+            raise QueryFailed(self._death(limits)) from broken
+
+    def kill(self) -> None:
+        """End the process, whatever it is doing."""
+        with suppress(ProcessLookupError):
+            self._process.kill()
+
+    def end(self) -> None:
+        """End the process and tidy up after it."""
+        self.kill()
+        self._process.wait()
+        self._channel.close()
+        with suppress(OSError):  # the process itself has removed it, if it came so far
+            self._directory.rmdir()
+
+    def _frame(self, deadline: float, most: int) -> bytes:
+        (length,) = LENGTH.unpack(self._read(LENGTH.size, deadline))
+        if length > most:
+            raise ValueError("an answer that is longer than it may be")
+        return self._read(length, deadline)
+
+    def _read(self, length: int, deadline: float) -> bytes:
+        content = bytearray()
+        while len(content) < length:
+            self._channel.settimeout(max(0.001, deadline - time.monotonic()))
+            piece = self._channel.recv(min(length - len(content), 1 << 20))
+            if not piece:
+                raise EOFError
+            content += piece
+        return bytes(content)
+
+    def _death(self, limits: Limits) -> Failure:
+        """What is known of a process that ended without an answer: the system ends one that wants too much."""
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(WAIT_S)
+        return Failure(_out_of_memory(limits.memory_mb) if self._process.returncode != 0 else GENERAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +238,41 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The rows, the limit that has cut them ("rows", "bytes" or None), and how long it took from asking to here."""
+    """The rows, the limit that has cut them ("rows", "bytes" or None), and how long it took from asking to here.
+
+    The names of columns and every text are from outside: in CSV none of them is a formula.
+    """
 
     rows: pa.Table
     cut: str | None
     seconds: float
+
+    def to_frame(self) -> DataFrame:
+        """The rows with Arrow's own types, so that unknown stays unknown."""
+        return self.rows.to_pandas(types_mapper=pd.ArrowDtype)
+
+    def to_csv(self) -> bytes:
+        """The rows as CSV (UTF-8); unknown is an empty field."""
+        columns = [_safe(column) if pa.types.is_string(column.type) else column for column in self.rows.columns]
+        names = [formula_safe(name) for name in self.rows.column_names]
+        distinct = [name if names.index(name) == n else f"{name}_{n + 1}" for n, name in enumerate(names)]
+        written = BytesIO()
+        csv.write_csv(pa.table(columns, names=distinct), written, csv.WriteOptions(eol="\r\n"))
+        return written.getvalue()
+
+    def to_parquet(self) -> bytes:
+        """The rows as Parquet, compressed."""
+        written = BytesIO()
+        parquet.write_table(self.rows, written, compression="zstd")
+        return written.getvalue()
+
+
+def _safe(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    texts = column.combine_chunks().dictionary_encode()
+    if isinstance(texts, pa.ChunkedArray):
+        texts = texts.combine_chunks()
+    safe = [None if text is None else formula_safe(text) for text in texts.dictionary.to_pylist()]
+    return pa.chunked_array([pa.array(safe, type=pa.string()).take(texts.indices)])
 
 
 class Run:
@@ -122,21 +344,21 @@ class Sandbox:
         """Run a query in the background, with that viewer's rows. Raises: SandboxBusy, QueryFailed."""
         if len(question.statement) > LONGEST_STATEMENT:
             raise QueryFailed(Failure(f"A statement has at most {LONGEST_STATEMENT:,} characters."))
-        self._take_place(user)
+        self._admit(user)
         run = Run()
 
         def ask(run: Run) -> Answer:
-            file = opened_excerpt(viewer, self._store)
+            file = open_extract(viewer, self._store)
             try:
                 return self._ask(run, question, file)
             finally:
                 os.close(file)
 
-        thread = threading.Thread(target=run.work, args=(ask, lambda: self._give_back(user)), daemon=True)
+        thread = threading.Thread(target=run.work, args=(ask, lambda: self._release(user)), daemon=True)
         try:
             thread.start()
         except RuntimeError as full:
-            self._give_back(user)
+            self._release(user)
             raise SandboxBusy("The server cannot start another query just now. Try again in a few seconds.") from full
         return run
 
@@ -157,7 +379,7 @@ class Sandbox:
         for child in spare:
             child.end()
 
-    def _take_place(self, user: str) -> None:
+    def _admit(self, user: str) -> None:
         with self._guard:
             if self._running[user] >= self.limits.at_once_a_user:
                 raise SandboxBusy(
@@ -167,15 +389,15 @@ class Sandbox:
                 raise SandboxBusy("The server is busy with other people’s queries. Try again in a few seconds.")
             self._running[user] += 1
 
-    def _give_back(self, user: str) -> None:
+    def _release(self, user: str) -> None:
         with self._guard:
             self._running -= Counter({user: 1})
 
     def _ask(self, run: Run, question: Question, file: int) -> Answer:
-        child = self._ready()
+        child = self._take_spare()
         try:
             run.use(child)
-            head, body = child.ask(_asked(question, self.limits), file, self.limits)
+            head, body = child.ask(_request(question, self.limits), file, self.limits)
         finally:
             child.end()
             with suppress(OSError):  # no room for another process just now; the next question starts its own
@@ -187,7 +409,7 @@ class Sandbox:
         except pa.ArrowException as broken:
             raise QueryFailed(Failure(GENERAL)) from broken
 
-    def _ready(self) -> Process:
+    def _take_spare(self) -> Process:
         with self._guard:
             while self._spare:
                 child = self._spare.pop(0)
@@ -196,7 +418,7 @@ class Sandbox:
         return Process()
 
 
-def _asked(question: Question, limits: Limits) -> bytes:
+def _request(question: Question, limits: Limits) -> bytes:
     values = {
         name: {"kind": "day", "value": value.isoformat()} if isinstance(value, date) else {"kind": "", "value": value}
         for name, value in question.values.items()

@@ -1,22 +1,26 @@
 """What can be done with a dashboard beside looking at it: make, copy, share, remove, take away and bring in."""
 
 from dataclasses import replace
+from functools import partial
 
 import streamlit as st
 
-from data.accounts import grants
-from data.accounts.models import Account, Tenant
-from data.accounts.tenants import tenants
+from data.accounts.models import Account
+from data.accounts.saved_items import SavedItemRefused
 from data.calendar import utc_now
-from data.dashboards import dashboards
-from data.dashboards.dashboard_shapes import LONGEST_NAME, MOST_BYTES, Dashboard
-from data.dashboards.dashboard_specification import SpecificationRefused, parse_dashboard, written
-from data.dashboards.dashboards import DashboardRefused, SavedDashboard
+from data.dashboards.dashboards import DASHBOARDS
+from data.dashboards.specification import (
+    LONGEST_NAME,
+    MOST_BYTES,
+    Dashboard,
+    SpecificationRefused,
+    parse_dashboard,
+    written,
+)
 from pages.dashboards import choosing
 from pages.dashboards.choosing import Chosen, Draft
 from pages.dashboards.panel_view import file_name
-from pages.ui import confirming, messages, readers, session
-from pages.ui.confirming import Question
+from pages.ui import messages, readers, saved_items, session
 from pages.ui.store import the_store
 
 
@@ -39,9 +43,8 @@ def draw(account: Account, chosen: Chosen, dashboard: Dashboard | None) -> None:
         if st.button("Import …", icon=":material/upload:", key="dashboards_import", type="tertiary"):
             _import(account)
         if chosen.saved is not None and may_change:
-            _draw_sharing(account, chosen.saved)
-            if st.button("Remove …", icon=":material/delete:", key="dashboards_remove", type="tertiary"):
-                _remove(account, chosen.saved)
+            saved_items.draw_sharing("dashboards", account, DASHBOARDS, chosen.saved)
+            saved_items.draw_removing("dashboards", account, DASHBOARDS, chosen.saved, partial(_forget, chosen.key))
 
 
 _COPY_HELP = "Make a copy of your own, which you can change"
@@ -65,43 +68,13 @@ def _draw_copies(account: Account, chosen: Chosen, dashboard: Dashboard) -> None
     )
 
 
-def _draw_sharing(account: Account, saved: SavedDashboard) -> None:
-    if saved.tenant_id is not None:
-        if st.button("Stop sharing", icon=":material/lock:", key="dashboards_unshare", type="tertiary"):
-            dashboards.unshare_dashboard(the_store(), account.username, saved.dashboard_id, utc_now())
-            messages.notice_after_rerun("The dashboard is its owner’s alone again.")
-        return
-    for tenant in _managed(account):
-        label = f"Share in {messages.literal(tenant.name)}"
-        key = f"dashboards_share_{tenant.tenant_id}"
-        if st.button(label, icon=":material/group:", key=key, type="tertiary", help=_SHARE_HELP):
-            dashboards.share_dashboard(the_store(), account.username, saved.dashboard_id, tenant.tenant_id, utc_now())
-            messages.notice_after_rerun(f"All who see {tenant.name} find it among their dashboards now.")
-
-
-_SHARE_HELP = (
-    "All who see the whole tenant find it among their dashboards; of its numbers everybody sees what they may see"
-)
-
-
-def _managed(account: Account) -> list[Tenant]:
-    viewer = grants.viewer_of(the_store(), account)
-    return [each for each in tenants(viewer, the_store()) if account.manages(each.tenant_id)]
-
-
-def _remove(account: Account, saved: SavedDashboard) -> None:
-    def remove() -> None:
-        dashboards.remove_dashboard(the_store(), account.username, saved.dashboard_id, utc_now())
-        choosing.drop_draft(str(saved.dashboard_id))
-        st.query_params.pop(choosing.ADDRESS, None)
-
-    shared = " It disappears for everybody who sees it." if saved.tenant_id is not None else ""
-    text = f"**{messages.literal(saved.name)}** is deleted for good; the traffic stays.{shared}"
-    confirming.confirm(Question("Remove this dashboard?", text, "Remove"), remove, "The dashboard is removed.")
+def _forget(key: str) -> None:
+    choosing.drop_draft(key)
+    st.query_params.pop(choosing.ADDRESS, None)
 
 
 def _add(account: Account, dashboard: Dashboard, done: str, *, edit: bool = False) -> None:
-    key = str(dashboards.add_dashboard(the_store(), account.username, dashboard, utc_now()))
+    key = str(DASHBOARDS.add(the_store(), account.username, dashboard, utc_now()))
     if edit:
         choosing.keep_draft(key, Draft(dashboard))
     choosing.show(key)
@@ -116,7 +89,7 @@ def _new(account: Account) -> None:
         if st.button("Make it", type="primary", key="dashboards_new_submit", width="stretch"):
             try:
                 _add(account, Dashboard((name or "").strip()), "Add its first panel.", edit=True)
-            except (SpecificationRefused, DashboardRefused) as refusal:
+            except (SpecificationRefused, SavedItemRefused) as refusal:
                 messages.refused(refusal)
 
 
@@ -140,5 +113,5 @@ def _bring_in(account: Account, text: str | bytes) -> None:
         return
     try:
         _add(account, dashboard, "The dashboard is imported, and yours.")
-    except DashboardRefused as refusal:
+    except SavedItemRefused as refusal:
         messages.refused(refusal)

@@ -11,11 +11,10 @@ from dataclasses import dataclass, replace
 import streamlit as st
 
 from data.accounts.models import Account
-from data.dashboards.dashboard_shapes import Dashboard, Panel
-from data.dashboards.dashboard_specification import SpecificationRefused
-from data.dashboards.dashboards import SavedDashboard, canned_dashboards
-from pages.dashboards import dashboard_readers
+from data.dashboards.dashboards import DASHBOARDS, SavedDashboard, canned_dashboards
+from data.dashboards.specification import Dashboard, Panel, SpecificationRefused
 from pages.ui import messages
+from pages.ui.store import the_store
 
 ADDRESS = "dashboard"  # in the address
 CHOICE = "dashboards_choice"
@@ -57,7 +56,7 @@ class Draft:
 
 def choose(account: Account) -> Chosen:
     """Draw the choice; what it says, or what the address says."""
-    saved = {str(each.dashboard_id): each for each in dashboard_readers.saved(account)}
+    saved = {str(each.item_id): each for each in DASHBOARDS.seen_by(account, the_store())}
     names = _names(saved, account)
     keys = list(names)
     asked = st.query_params.get(ADDRESS)

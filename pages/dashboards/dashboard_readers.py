@@ -7,12 +7,11 @@ from typing import Any
 
 import streamlit as st
 
-from data.accounts.models import Account, Viewer
+from data.accounts.models import Viewer
 from data.calendar import utc_day, utc_now
-from data.dashboards.dashboard_shapes import Kind, Panel
-from data.dashboards.dashboards import SavedDashboard, dashboards
-from data.dashboards.panel_words import SNAPSHOTS, measure_name
+from data.dashboards.panel_text import SNAPSHOTS, measure_name
 from data.dashboards.panels import panel_rows
+from data.dashboards.specification import Kind, Panel
 from data.store import Store
 from data.store.arrow import arrow_table
 from pages.dashboards import placing
@@ -64,11 +63,6 @@ def drawn(seen: Sight, panel: Panel) -> Drawn:
     return _drawn(seen.viewer, seen.place, panel, seen.today)
 
 
-def saved(account: Account) -> tuple[SavedDashboard, ...]:
-    """The dashboards that the user sees."""
-    return _saved(account, readers.place(), the_store().control.version())
-
-
 def panel_csv(viewer: Viewer, store: Store, panel: Panel) -> bytes:
     """A panel's rows as CSV."""
     return tables.csv_of(placing.csv_rows(panel_rows(viewer, store, panel, utc_day(utc_now()))))
@@ -101,8 +95,3 @@ def _change(panel: Panel, value: int | None, before: int | None) -> str | None:
         return None
     # the hair space keeps Streamlit from reading it as a number, whose sign it would leave out
     return f"{value - before:+,}\N{HAIR SPACE}" if panel.measure in SNAPSHOTS else changes.change(value, before)
-
-
-@lru_cache(maxsize=64)
-def _saved(account: Account, place: Place, control_version: int) -> tuple[SavedDashboard, ...]:
-    return tuple(dashboards(account, the_store()))

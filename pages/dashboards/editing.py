@@ -5,9 +5,10 @@ from dataclasses import replace
 import streamlit as st
 
 from data.accounts.models import Account, Viewer
+from data.accounts.saved_items import SavedItemRefused
 from data.calendar import utc_now
-from data.dashboards import dashboards
-from data.dashboards.dashboard_shapes import (
+from data.dashboards.dashboards import DASHBOARDS
+from data.dashboards.specification import (
     LONGEST_DESCRIPTION,
     LONGEST_NAME,
     MOST_PANELS,
@@ -15,8 +16,9 @@ from data.dashboards.dashboard_shapes import (
     Kind,
     Panel,
     Source,
+    SpecificationRefused,
+    checked,
 )
-from data.dashboards.dashboard_specification import SpecificationRefused, checked
 from pages.dashboards import choosing, dashboard_readers, panel_form, panel_view
 from pages.dashboards.choosing import Draft
 from pages.ui import messages, readers
@@ -73,8 +75,8 @@ def _draw_head(account: Account, key: str, draft: Draft, saved: Dashboard) -> Da
 def _draw_ways_out(account: Account, key: str, draft: Draft, changed: bool) -> None:
     if st.button("Save", type="primary", key="dashboards_save", disabled=not changed, icon=":material/save:"):
         try:
-            dashboards.save_dashboard(the_store(), account.username, int(key), checked(draft.dashboard), utc_now())
-        except (SpecificationRefused, dashboards.DashboardRefused) as refusal:
+            DASHBOARDS.save(the_store(), account.username, int(key), checked(draft.dashboard), utc_now())
+        except (SpecificationRefused, SavedItemRefused) as refusal:
             messages.refused(refusal)
         else:
             choosing.drop_draft(key)

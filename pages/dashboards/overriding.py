@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import streamlit as st
 
 from data.accounts.models import Viewer
-from data.dashboards.dashboard_shapes import Dashboard, Kind, Panel, Range
+from data.dashboards.specification import Dashboard, Kind, Panel, Range
 from pages.ui import filters, readers
 
 OWN = "As made"

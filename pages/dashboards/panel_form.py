@@ -7,7 +7,9 @@ from typing import Any
 import streamlit as st
 
 from data.calendar import DAY, utc_day, utc_now
-from data.dashboards.dashboard_shapes import (
+from data.dashboards.panel_text import measure_name
+from data.dashboards.panels import BEGINNING
+from data.dashboards.specification import (
     HIGHEST,
     LONGEST_NAME,
     LONGEST_TEXT,
@@ -23,8 +25,6 @@ from data.dashboards.dashboard_shapes import (
     most_allowed,
     splits_for,
 )
-from data.dashboards.panel_words import measure_name
-from data.dashboards.panels import BEGINNING
 
 WIDTHS = {3: "Quarter", 4: "Third", 6: "Half", 8: "Two thirds", 9: "Three quarters", 12: "Full"}
 KINDS = {

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 import streamlit as st
 
 from data.accounts.models import Viewer
-from data.dashboards.dashboard_shapes import LISTED, WIDEST, Kind, Panel, Source
-from data.dashboards.panel_words import range_name, title_of
+from data.dashboards.panel_text import range_name, title_of
+from data.dashboards.specification import LISTED, WIDEST, Kind, Panel, Source
 from pages.dashboards import dashboard_readers, placing
 from pages.dashboards.dashboard_readers import Drawn, Sight
 from pages.ui import messages, readers, tables

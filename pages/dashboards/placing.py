@@ -9,9 +9,9 @@ import pandas as pd
 import streamlit as st
 from pandas import DataFrame
 
-from data.dashboards.dashboard_shapes import PERIODS, Kind, Panel
-from data.dashboards.panel_words import FIRST_WEEKDAY, WEEKDAYS, group_name, measure_name
+from data.dashboards.panel_text import FIRST_WEEKDAY, WEEKDAYS, group_name, measure_name
 from data.dashboards.panels import PanelRows
+from data.dashboards.specification import PERIODS, Kind, Panel
 from data.traffic.models import Grain
 from pages.ui import drawings, tables
 from pages.ui.charts.panel_layers import BARS, HEAT_MAP, LINE, RANKING, PanelShape

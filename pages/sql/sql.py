@@ -1,21 +1,47 @@
 """SQL: ask the database oneself, with one's own rows only."""
 
+from functools import partial
+
 import streamlit as st
 
 from data.accounts import grants
+from data.accounts.authority import AccountRefused
 from data.accounts.models import Account, Viewer
-from data.sandbox.query_parameters import Parameter, ParametersRefused
-from data.sandbox.sandbox_failures import SandboxError
-from pages.sql import editor, results, running, saving, schema_view
-from pages.ui import filters, messages, session
+from data.accounts.saved_items import SavedItemRefused
+from data.calendar import utc_now
+from data.sandbox.parameters import Parameter, ParametersRefused
+from data.sandbox.sandbox import SandboxError
+from data.sandbox.saved_queries import NAME_LIMIT, QUERIES, NewQuery, SavedQuery
+from pages.sql import editor, view
+from pages.ui import filters, messages, saved_items, session
 from pages.ui.store import the_store
+
+
+def draw_editor(account: Account, viewer: Viewer) -> str:
+    """The query and what can be done with it. Returns its text."""
+    editor.draw_choice(account)
+    saved = editor.opened(account)
+    editor.draw_origin(account, saved)
+    statement = editor.draw_statement()
+    parameters = editor.draw_parameters(statement)
+    limits = view.limits()
+    with st.container(horizontal=True, vertical_alignment="center", key="sql_actions"):
+        pressed = st.button("Run", type="primary", icon=":material/play_arrow:", key="sql_run", shortcut="Mod+Enter")
+        draw_saving(account, NewQuery("", statement, parameters), saved)
+        st.caption(
+            f"At most {limits.seconds:g} s, {limits.rows:,} rows, {limits.megabytes} MB. "
+            f"Queries cover your {len(viewer.repository_ids):,} repositories."
+        )
+    if pressed:
+        run(account, viewer, statement, parameters)
+    return statement
 
 
 def run(account: Account, viewer: Viewer, statement: str, parameters: tuple[Parameter, ...]) -> None:
     """Run what is in the editor, and have the address name it."""
     saved = editor.opened(account)
     try:
-        running.begin(account, viewer, statement, editor.values_of(parameters))
+        view.begin(account, viewer, statement, editor.values_of(parameters))
     except (SandboxError, ParametersRefused) as refusal:
         messages.refused(refusal)
         return
@@ -23,39 +49,55 @@ def run(account: Account, viewer: Viewer, statement: str, parameters: tuple[Para
         st.caption("This query is too long for an address: save it to have a link to it.")
 
 
-def draw_editor(account: Account, viewer: Viewer) -> str:
-    """The query and what can be done with it. Answers its text."""
-    editor.draw_choice(account)
-    saved = editor.opened(account)
-    editor.draw_origin(account, saved)
-    statement = editor.draw_statement()
-    parameters = editor.draw_parameters(statement)
-    limits = running.limits()
-    with st.container(horizontal=True, vertical_alignment="center", key="sql_acts"):
-        pressed = st.button("Run", type="primary", icon=":material/play_arrow:", key="sql_run", shortcut="Mod+Enter")
-        saving.draw(account, statement, parameters, saved)
-        st.caption(
-            f"At most {limits.seconds:g} s, {limits.rows:,} rows, {limits.megabytes} MB. "
-            f"You ask {len(viewer.repository_ids):,} repositories: those that you may see."
-        )
-    if pressed:
-        run(account, viewer, statement, parameters)
-    return statement
+def draw_saving(account: Account, typed: NewQuery, saved: SavedQuery | None) -> None:
+    """The menu with which a query is saved, shared and removed."""
+    changeable = saved is not None and saved.may_change(account)
+    with st.popover("Save", icon=":material/bookmark:", key="sql_save"):
+        name_key = f"sql_name_{0 if saved is None else saved.item_id}"
+        name = st.text_input("Name", "" if saved is None else saved.name, max_chars=NAME_LIMIT, key=name_key)
+        new = NewQuery(name or "", typed.statement, typed.parameters)
+        if saved is not None and changeable:
+            if st.button("Save changes", type="primary", key="sql_save_changes", width="stretch"):
+                save(account, new, saved)
+            if st.button("Save as a new query", key="sql_save_new", width="stretch"):
+                save(account, new)
+        elif st.button("Save query", type="primary", key="sql_save_new", width="stretch"):
+            save(account, new)
+        st.caption("Saved with the values of its parameters. Nobody but you sees it, unless it is shared in a tenant.")
+        if saved is not None and changeable:
+            saved_items.draw_sharing("sql", account, QUERIES, saved)
+            saved_items.draw_removing("sql", account, QUERIES, saved, partial(editor.show_saved, None))
+
+
+def save(account: Account, new: NewQuery, saved: SavedQuery | None = None) -> None:
+    """Save a query: as a new one, or instead of a saved one."""
+    store = the_store()
+    try:
+        if saved is None:
+            item_id = QUERIES.add(store, account.username, new, utc_now())
+        else:
+            item_id = saved.item_id
+            QUERIES.save(store, account.username, item_id, new, utc_now())
+    except (SavedItemRefused, ParametersRefused, AccountRefused) as refusal:
+        messages.refused(refusal)
+        return
+    editor.show_saved(QUERIES.with_id(account, store, item_id))
+    messages.notice_after_rerun("Saved. The page’s address is now this query’s link.")
 
 
 account = session.require_account()
-who = grants.viewer_of(the_store(), account)
+viewer = grants.viewer_of(the_store(), account)
 st.title("SQL", anchor=False)
-filters.stop_without_traffic(who)
-if not running.is_on():
-    st.info("The operator of this server has switched SQL off.", icon=":material/block:")
+filters.stop_without_traffic(viewer)
+if not view.is_on():
+    st.info("SQL is switched off on this server.", icon=":material/block:")
     st.stop()
-running.make_ready(who)
+view.prepare(viewer)
 editor.load_from_address(account)
 left, right = st.columns([2, 1], gap="large")
 with left:
-    text = draw_editor(account, who)
+    statement = draw_editor(account, viewer)
     st.header("Result", anchor=False)
-    results.draw(who, text)
+    view.draw_result(viewer, statement)
 with right:
-    schema_view.draw()
+    view.draw_schema()

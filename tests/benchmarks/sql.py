@@ -9,9 +9,8 @@ from data.accounts import sessions
 from data.accounts.grants import viewer_of
 from data.accounts.models import Viewer
 from data.calendar import DAY
-from data.sandbox.excerpts import prepare_excerpt
-from data.sandbox.sandbox import Question, Sandbox
-from data.sandbox.sandbox_process import Limits
+from data.sandbox.sandbox import Limits, Question, Sandbox
+from data.sandbox.tenant_extract import prepare_extract
 from data.store import Store
 from tests.benchmarks.audience import gather
 from tests.benchmarks.measured import NEWEST_DAY, Measured, Scale
@@ -77,7 +76,7 @@ def _answers(store: Store, scale: Scale, viewer: Viewer, who: str) -> list[Measu
 def _laid_ready(store: Store, viewer: Viewer) -> Measured:
     """What is done once a version for who sees much, and not everything, while they still write."""
     began = time.monotonic()
-    prepare_excerpt(viewer, store)
+    prepare_extract(viewer, store)
     took = time.monotonic() - began
     size = max(path.stat().st_size for path in store.traffic.files.excerpts.iterdir())
     what = f"rows for SQL laid ready once a version, {len(viewer.repository_ids):,} repositories"

@@ -5,10 +5,9 @@ from datetime import date
 
 import pytest
 
-from data.sandbox.query_examples import Example, examples
-from data.sandbox.query_parameters import parameter_names
-from data.sandbox.sandbox import Question, Sandbox
-from data.sandbox.sandbox_process import Limits
+from data.sandbox.parameters import parameter_names
+from data.sandbox.reference import Example, examples
+from data.sandbox.sandbox import Limits, Question, Sandbox
 from data.store import Store
 from tests.data.filled import FIRST_RUN, TODAY, filled_store
 from tests.data.sandbox.test_sandbox_attacks import EVERYTHING

@@ -9,24 +9,28 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
-from data.dashboards.dashboard_problems import SCHEMA, panel_problems
-from data.dashboards.dashboard_shapes import (
+from data.dashboards.dashboards import CANNED, canned_dashboards
+from data.dashboards.specification import (
     DEFAULT_HEIGHT,
     GROUPS,
     MEASURES,
     MOST_PANELS,
+    SCHEMA,
     Dashboard,
     Kind,
     Panel,
     Range,
     Source,
+    SpecificationRefused,
+    checked,
     groups_for,
     kinds_for,
     measures_for,
+    panel_problems,
+    parse_dashboard,
     splits_for,
+    written,
 )
-from data.dashboards.dashboard_specification import SpecificationRefused, checked, parse_dashboard, written
-from data.dashboards.dashboards import CANNED, canned_dashboards
 
 DOCUMENTATION = Path(__file__).parents[3] / "docs" / "dashboards.md"
 LINE = {"kind": "line", "source": "daily traffic", "measure": "views", "by": "day"}

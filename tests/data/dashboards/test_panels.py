@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 
 from data.accounts.models import Viewer
-from data.dashboards.dashboard_shapes import Kind, Panel, Range, Source, groups_for, kinds_for, measures_for, splits_for
-from data.dashboards.panel_words import measure_name
+from data.dashboards.panel_text import measure_name
 from data.dashboards.panels import PanelRows, panel_rows
+from data.dashboards.specification import Kind, Panel, Range, Source, groups_for, kinds_for, measures_for, splits_for
 from data.insight.overview import repositories, totals
 from data.store import Store
 from data.traffic import traffic

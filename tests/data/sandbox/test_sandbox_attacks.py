@@ -18,10 +18,8 @@ import pyarrow as pa
 import pytest
 
 from data.accounts.models import Viewer
-from data.sandbox.excerpts import opened_excerpt
-from data.sandbox.sandbox import Question, _asked
-from data.sandbox.sandbox_failures import failure
-from data.sandbox.sandbox_process import CHILD, ENVIRONMENT, LENGTH, Limits
+from data.sandbox.sandbox import CHILD, ENVIRONMENT, LENGTH, Limits, Question, _request, failure
+from data.sandbox.tenant_extract import open_extract
 from data.store import Store
 from tests.data.filled import DOCS, ENGINE, MIRROR, TODAY, filled_store
 from tests.data.sandbox.attacks import ALL
@@ -62,11 +60,11 @@ class Place:
 def put(store: Store, viewer: Viewer, statements: list[str]) -> list[dict[str, Any]]:
     """What comes of these statements, in one locked process."""
     limits = Limits(seconds=100)
-    asked = json.loads(_asked(Question("", TODAY), limits)) | {"statements": statements}
+    asked = json.loads(_request(Question("", TODAY), limits)) | {"statements": statements}
     text = json.dumps(asked, ensure_ascii=False).encode("utf-8", "replace")
     ours, theirs = socket.socketpair()
     command = [sys.executable, "-I", str(DRIVER), str(CHILD)]
-    file = opened_excerpt(viewer, store)
+    file = open_extract(viewer, store)
     with (
         ours,
         theirs,

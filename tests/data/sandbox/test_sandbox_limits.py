@@ -10,10 +10,20 @@ import duckdb
 import pytest
 
 from data.accounts.models import Viewer
-from data.sandbox.query_parameters import LONGEST_STATEMENT
-from data.sandbox.sandbox import Answer, Question, Run, Sandbox
-from data.sandbox.sandbox_failures import GENERAL, QueryCancelled, QueryFailed, QueryTooLong, SandboxBusy, SandboxError
-from data.sandbox.sandbox_process import Limits
+from data.sandbox.parameters import LONGEST_STATEMENT
+from data.sandbox.sandbox import (
+    GENERAL,
+    Answer,
+    Limits,
+    QueryCancelled,
+    QueryFailed,
+    QueryTooLong,
+    Question,
+    Run,
+    Sandbox,
+    SandboxBusy,
+    SandboxError,
+)
 from tests.data.filled import ENGINE, TODAY, filled_store
 
 pytestmark = pytest.mark.skipif(
@@ -231,4 +241,4 @@ def test_the_process_is_given_nothing_of_the_server(box: Sandbox, monkeypatch: p
     assert str(box._store.directory).encode() not in (told / "environ").read_bytes() + (told / "cmdline").read_bytes()
     fresh.close()
     assert not child.alive
-    assert not child._place.exists()
+    assert not child._directory.exists()

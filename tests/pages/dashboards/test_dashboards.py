@@ -7,9 +7,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from data.calendar import utc_now
-from data.dashboards import dashboards
-from data.dashboards.dashboard_shapes import Dashboard, Kind, Panel, Source
-from data.dashboards.dashboard_specification import parse_dashboard, written
+from data.dashboards.dashboards import DASHBOARDS, canned_dashboards
+from data.dashboards.specification import Dashboard, Kind, Panel, Source, parse_dashboard, written
 from tests.pages.administration.dialogs import confirmed
 from tests.pages.app import BLUE, App, shown_text
 
@@ -27,7 +26,7 @@ def opened(app: App, username: str | None, dashboard: str = "", **query: str) ->
 
 
 def kept(app: App, username: str, dashboard: Dashboard = MINE) -> int:
-    return dashboards.add_dashboard(app.store, username, dashboard, utc_now())
+    return DASHBOARDS.add(app.store, username, dashboard, utc_now())
 
 
 def charts(run: AppTest) -> list[dict[str, Any]]:
@@ -35,7 +34,7 @@ def charts(run: AppTest) -> list[dict[str, Any]]:
 
 
 def names_of(app: App, username: str) -> list[str]:
-    return [each.name for each in dashboards.dashboards(app.account(username), app.store)]
+    return [each.name for each in DASHBOARDS.seen_by(app.account(username), app.store)]
 
 
 def imported(run: AppTest, text: str) -> AppTest:
@@ -55,10 +54,10 @@ def test_a_reader_finds_the_month_in_review_drawn(app: App, username: str) -> No
     assert len(charts(run)) == 3
 
 
-@pytest.mark.parametrize("name", list(dashboards.canned_dashboards()))
+@pytest.mark.parametrize("name", list(canned_dashboards()))
 def test_each_canned_dashboard_shows_something_in_every_panel(app: App, name: str) -> None:
     run = opened(app, "tenant", name)
-    panels = dashboards.canned_dashboards()[name].panels
+    panels = canned_dashboards()[name].panels
     assert len(run.get("download_button")) == len([each for each in panels if each.kind is not Kind.TEXT]) + 1
     assert "Nothing is known" not in shown_text(run)
 
@@ -84,10 +83,10 @@ def test_a_strangers_dashboard_is_answered_as_one_that_is_not_there(app: App) ->
 
 
 def test_what_is_exported_is_what_is_imported(app: App) -> None:
-    run = imported(opened(app, "viewer"), written(dashboards.canned_dashboards()["growth"]))
-    (saved,) = dashboards.dashboards(app.account("viewer"), app.store)
-    assert saved.dashboard() == dashboards.canned_dashboards()["growth"]
-    assert run.query_params["dashboard"] == str(saved.dashboard_id)
+    run = imported(opened(app, "viewer"), written(canned_dashboards()["growth"]))
+    (saved,) = DASHBOARDS.seen_by(app.account("viewer"), app.store)
+    assert saved.dashboard() == canned_dashboards()["growth"]
+    assert run.query_params["dashboard"] == str(saved.item_id)
 
 
 @pytest.mark.parametrize("text", [HOSTILE, "{", "", "[" * 40_000, '{"version": 1, "name": "x", "panels": [1]}'])
@@ -116,7 +115,7 @@ def test_a_copy_of_a_canned_dashboard_is_ones_own_to_change_and_save(app: App) -
     key = run.query_params["dashboard"]
     run.text_input(key=f"dashboards_name_{key}").input("My month").run()
     run.button(key="dashboards_save").click().run()
-    (saved,) = dashboards.dashboards(app.account("single"), app.store)
+    (saved,) = DASHBOARDS.seen_by(app.account("single"), app.store)
     assert (saved.name, [each.title for each in saved.dashboard().panels][:2]) == (
         "My month",
         ["Clones", "Visitor-days"],
@@ -180,5 +179,5 @@ def test_a_link_holds_other_days_and_repositories_of_ones_own_only(app: App) -> 
 
 def test_the_specification_to_take_away_is_the_one_that_is_shown(app: App) -> None:
     run = opened(app, "single", "growth")
-    assert parse_dashboard(written(dashboards.canned_dashboards()["growth"])).name == "Growth"
+    assert parse_dashboard(written(canned_dashboards()["growth"])).name == "Growth"
     assert "dashboards_export" in [each.key for each in run.get("download_button")]

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 from pandas import DataFrame
 
-from data.dashboards.dashboard_shapes import Kind, Panel, Source
 from data.dashboards.panels import PanelRows
+from data.dashboards.specification import Kind, Panel, Source
 from pages.dashboards import placing
 from pages.ui import tables
 from pages.ui.charts.panel_layers import PanelShape

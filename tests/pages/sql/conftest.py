@@ -4,9 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from data.sandbox.sandbox import Sandbox
-from data.sandbox.sandbox_process import Limits
-from pages.sql import running
+from data.sandbox.sandbox import Limits, Sandbox
+from pages.sql import view
 from pages.ui.store import the_store
 from tests.pages.app import App
 
@@ -17,9 +16,9 @@ LIMITS = Limits(seconds=60, rows=40, warm=0)
 def box(app: App, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
     """The server's sandbox, without processes that wait."""
     found = Sandbox(the_store(), LIMITS)
-    monkeypatch.setattr(running, "_sandbox", lambda directory, limits: found)
-    monkeypatch.setattr(running, "limits", lambda: LIMITS)
-    monkeypatch.setattr(running, "QUICK_S", 60)
-    monkeypatch.setattr(running, "_prepared", lambda viewer, place: None)  # it would outlive the store of the test
+    monkeypatch.setattr(view, "_sandbox", lambda directory, limits: found)
+    monkeypatch.setattr(view, "limits", lambda: LIMITS)
+    monkeypatch.setattr(view, "QUICK_S", 60)
+    monkeypatch.setattr(view, "_prepare_rows", lambda viewer, store: None)  # it would outlive the store of the test
     yield found
     found.close()

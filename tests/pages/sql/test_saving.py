@@ -4,8 +4,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from data.calendar import utc_now
-from data.sandbox.query_parameters import Kind, Parameter
-from data.sandbox.saved_queries import NewQuery, add_query, share_query
+from data.sandbox.parameters import Kind, Parameter
+from data.sandbox.saved_queries import QUERIES, NewQuery
 from tests.pages.administration.dialogs import confirmed
 from tests.pages.app import BLUE, App, shown_text
 
@@ -16,9 +16,9 @@ pytestmark = pytest.mark.usefixtures("box")
 
 
 def saved(app: App, username: str, *, shared: bool = False) -> str:
-    query_id = add_query(app.store, username, NAMES, utc_now())
+    query_id = QUERIES.add(app.store, username, NAMES, utc_now())
     if shared:
-        share_query(app.store, username, query_id, BLUE, utc_now())
+        QUERIES.share(app.store, username, query_id, BLUE, utc_now())
     return str(query_id)
 
 
@@ -66,12 +66,12 @@ def test_a_shared_query_opens_with_its_parameters_and_runs_with_ones_own_rows(ap
 def test_who_may_only_read_a_shared_query_saves_it_anew_only(app: App) -> None:
     run = app.opened("viewer", "sql/sql", query=saved(app, "tenant", shared=True))
     assert "sql_save_new" in buttons(run)
-    assert not {"sql_save_changes", "sql_share", "sql_unshare", "sql_remove"} & buttons(run)
+    assert not {"sql_save_changes", f"sql_share_{BLUE}", "sql_unshare", "sql_remove"} & buttons(run)
 
 
 def test_who_manages_the_tenant_shares_and_takes_back(app: App) -> None:
     run = app.opened("tenant", "sql/sql", query=saved(app, "tenant"))
-    run.button(key="sql_share").click().run()
+    run.button(key=f"sql_share_{BLUE}").click().run()
     assert "yours, shared in the tenant" in shown_text(run)
     run.button(key="sql_unshare").click().run()
     assert "yours alone" in shown_text(run)
@@ -101,7 +101,7 @@ def test_a_saved_query_is_chosen_from_the_list(app: App) -> None:
 
 
 def test_a_hostile_name_is_shown_as_it_is(app: App) -> None:
-    query_id = add_query(app.store, "viewer", NewQuery("<b>[x](http://a.b)</b> :red[y]", "select 1"), utc_now())
+    query_id = QUERIES.add(app.store, "viewer", NewQuery("<b>[x](http://a.b)</b> :red[y]", "select 1"), utc_now())
     run = app.opened("viewer", "sql/sql", query=str(query_id))
     assert "\\[x\\]" in shown_text(run)
     assert "(http://" not in shown_text(run)

@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from data.sandbox.sandbox import Sandbox
-from pages.sql import running
+from pages.sql import view
 from tests.pages.app import App, shown_text
 
 NAMES = "select full_name from v_repositories order by full_name"
@@ -32,7 +32,7 @@ def names(run: AppTest) -> list[str]:
 def test_a_reader_asks_their_own_rows(app: App, username: str, expected: list[str]) -> None:
     run = asked(app.opened(username, "sql/sql"), NAMES)
     assert names(run) == expected
-    assert f"You ask {len(expected)} repositories" in shown_text(run)
+    assert f"cover your {len(expected)} repositories" in shown_text(run)
 
 
 @pytest.mark.parametrize("username", ["admin", "maintainer", "nobody"])
@@ -72,7 +72,7 @@ def test_a_broken_link_says_so(app: App, link: str) -> None:
     assert "damaged" in run.info[0].value
 
 
-def test_parameters_are_asked_for_and_are_never_a_part_of_the_text(app: App) -> None:
+def test_parameters_are_request_for_and_are_never_a_part_of_the_text(app: App) -> None:
     run = asked(app.opened("tenant", "sql/sql"), "select $name as full_name, $since as since, $most + 1 as more")
     assert "has no value yet" in run.error[0].value
     run.text_input(key="sql_value_name_text").set_value("'; drop table note --")
@@ -149,15 +149,15 @@ def test_a_third_query_at_once_is_refused_in_words(app: App, box: Sandbox, monke
 
 
 def test_the_operator_switches_it_off(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(running, "is_on", lambda: False)
+    monkeypatch.setattr(view, "is_on", lambda: False)
     run = app.opened("tenant", "sql/sql")
     assert "switched SQL off" in run.info[0].value
     assert not run.text_area
 
 
 def test_a_query_that_runs_can_be_cancelled(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(running, "QUICK_S", 0)
-    monkeypatch.setattr(running, "REFRESH_S", 30)
+    monkeypatch.setattr(view, "QUICK_S", 0)
+    monkeypatch.setattr(view, "REFRESH_S", 30)
     run = asked(app.opened("single", "sql/sql"), "select sleep_ms(50000)")
     assert "at most 60 s" in shown_text(run)
     run.button(key="sql_cancel").click().run()

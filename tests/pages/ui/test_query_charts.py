@@ -6,14 +6,14 @@ import pandas as pd
 import pyarrow as pa
 from pandas import DataFrame
 
-from data.sandbox.query_results import frame
+from data.sandbox.sandbox import Answer
 from pages.ui.charts.query import MOST_BARS, Axes, drawing, suggested
 
 DAYS = [date(2026, 5, 1) + timedelta(days=n) for n in range(4)]
 
 
 def rows(**columns: object) -> DataFrame:
-    return frame(pa.table(columns))
+    return Answer(pa.table(columns), None, 0).to_frame()
 
 
 def test_days_and_numbers_are_lines() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from data.accounts.models import Viewer
 from data.accounts.tenants import add_tenant
-from data.sandbox.excerpts import FILLED_HERE, opened_excerpt, prepare_excerpt
+from data.sandbox.tenant_extract import FILTERED_HERE, open_extract, prepare_extract
 from data.schema.migrate import OWN_TABLES, tables
 from data.store import Store
 from tests.data.filled import DOCS, ENGINE, MIRROR, NAMES, NEW, TELESCOPE, filled_store
@@ -44,7 +44,7 @@ def excerpts(full: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 def copied(viewer: Viewer, store: Store, path: Path) -> duckdb.DuckDBPyConnection:
     """A copy of what the viewer gets, opened."""
-    with os.fdopen(opened_excerpt(viewer, store), "rb") as file:
+    with os.fdopen(open_extract(viewer, store), "rb") as file:
         path.write_bytes(file.read())
     return duckdb.connect(str(path), read_only=True)
 
@@ -67,7 +67,7 @@ def test_every_table_with_a_repository_has_its_visible_rows_and_no_others(
     full: Store, excerpts: dict[str, duckdb.DuckDBPyConnection]
 ) -> None:
     filled = 0
-    for table in set(all_tables(full)) - OWN_TABLES - WITHOUT_REPOSITORY - FILLED_HERE:
+    for table in set(all_tables(full)) - OWN_TABLES - WITHOUT_REPOSITORY - FILTERED_HERE:
         expected = in_store(full, f"from {table} where repository_id in (1, 2, 3) order by all")
         assert rows(excerpts["blue"], f"from {table} order by all") == expected, table
         filled += bool(expected)
@@ -76,7 +76,7 @@ def test_every_table_with_a_repository_has_its_visible_rows_and_no_others(
 
 def test_a_table_that_is_new_is_thought_of(full: Store) -> None:
     """Where this fails, decide who may read it: data/sandbox/excerpts.py, or a repository_id."""
-    known = {*OWN_TABLES, *FILLED_HERE}
+    known = {*OWN_TABLES, *FILTERED_HERE}
     loose = [table for table in set(all_tables(full)) - known if "repository_id" not in columns(full, table)]
     assert not loose
 
@@ -87,7 +87,7 @@ def columns(store: Store, table: str) -> list[str]:
 
 
 def test_nothing_in_the_file_tells_of_others(full: Store) -> None:
-    file = opened_excerpt(BLUE, full)
+    file = open_extract(BLUE, full)
     content = Path(f"/dev/fd/{file}").read_bytes()
     os.close(file)
     assert b"blue/engine" in content
@@ -137,7 +137,7 @@ def test_a_tenants_notes_are_for_who_sees_the_whole_tenant(store: Store) -> None
 
 
 def test_who_sees_everything_gets_the_version_itself(full: Store) -> None:
-    file = opened_excerpt(EVERYTHING, full)
+    file = open_extract(EVERYTHING, full)
     version = full.traffic.files.committed()
     assert version is not None
     assert os.fstat(file).st_ino == version.stat().st_ino
@@ -149,7 +149,7 @@ def test_who_sees_everything_gets_the_version_itself(full: Store) -> None:
     [Viewer(EVERYTHING.repository_ids, frozenset({1})), Viewer(EVERYTHING.repository_ids - {NEW}, frozenset({1, 2}))],
 )
 def test_almost_everything_is_not_everything(full: Store, viewer: Viewer) -> None:
-    file = opened_excerpt(viewer, full)
+    file = open_extract(viewer, full)
     assert full.traffic.files.committed() is not None
     assert os.fstat(file).st_ino not in {path.stat().st_ino for path in full.traffic.files.folder.iterdir()}
     os.close(file)
@@ -158,9 +158,9 @@ def test_almost_everything_is_not_everything(full: Store, viewer: Viewer) -> Non
 def test_it_is_made_once_and_only_its_owner_may_read_it(full: Store) -> None:
     folder = full.traffic.files.excerpts
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda _: prepare_excerpt(Viewer(frozenset({DOCS, TELESCOPE}), frozenset()), full), range(4)))
+        list(pool.map(lambda _: prepare_extract(Viewer(frozenset({DOCS, TELESCOPE}), frozenset()), full), range(4)))
     before = sorted(path.name for path in folder.iterdir())
-    prepare_excerpt(Viewer(frozenset({DOCS, TELESCOPE}), frozenset()), full)
+    prepare_extract(Viewer(frozenset({DOCS, TELESCOPE}), frozenset()), full)
     assert sorted(path.name for path in folder.iterdir()) == before
     assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o600}
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
@@ -169,7 +169,7 @@ def test_it_is_made_once_and_only_its_owner_may_read_it(full: Store) -> None:
 
 def test_it_goes_with_its_version(store: Store) -> None:
     add_tenant(store, "Somebody else", "daily", NOW)
-    prepare_excerpt(Viewer(frozenset({1}), frozenset()), store)
+    prepare_extract(Viewer(frozenset({1}), frozenset()), store)
     (made,) = store.traffic.files.excerpts.iterdir()
     for _ in range(3):
         assert made.exists()
@@ -181,7 +181,7 @@ def test_it_goes_with_its_version(store: Store) -> None:
 def test_a_new_version_has_a_new_one(store: Store) -> None:
     add_tenant(store, "Somebody else", "daily", NOW)
     viewer = Viewer(frozenset({7}), frozenset())
-    prepare_excerpt(viewer, store)
+    prepare_extract(viewer, store)
     with store.traffic.commit("test") as connection:
         connection.execute("insert into daily_traffic (repository_id, day, views) values (7, '2026-05-01', 41)")
     with copied(viewer, store, store.directory / "new.duckdb") as opened:

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from data.sandbox.query_parameters import (
+from data.sandbox.parameters import (
     Kind,
     Parameter,
     ParametersRefused,

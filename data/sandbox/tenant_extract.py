@@ -27,24 +27,24 @@ MOST_FILES = 200
 LEFT_BEHIND_S = 3600  # a file that has been in the making for so long belongs to a process that is gone
 ATTEMPTS = 5
 LOCKS = 16
-FILLED_HERE = frozenset({"tenant", "note", "endpoint_state", "collection_run"})
+FILTERED_HERE = frozenset({"tenant", "note", "endpoint_state", "collection_run"})
 
 
-def opened_excerpt(viewer: Viewer, store: Store) -> int:
+def open_extract(viewer: Viewer, store: Store) -> int:
     """A descriptor, to be closed by the caller, of a DuckDB file with the newest rows of this viewer and no others.
 
     Raises: StoreMissing, StoreUnreadable, OSError.
     """
     folder = store.traffic.files.excerpts
     for _ in range(ATTEMPTS):
-        with suppress(FileNotFoundError):  # commits went by, and the version or the excerpt was removed with it
-            return _opened_nameless(_file(viewer, store, folder), folder)
+        with suppress(FileNotFoundError):  # commits went by, and the version or the extract was removed with it
+            return _open_nameless(_file(viewer, store, folder), folder)
     raise StoreUnreadable(f"The versions in {store.directory} come and go too fast to be read.")
 
 
-def prepare_excerpt(viewer: Viewer, store: Store) -> None:
-    """Have it made before it is needed."""
-    os.close(opened_excerpt(viewer, store))
+def prepare_extract(viewer: Viewer, store: Store) -> None:
+    """Make it before it is needed."""
+    os.close(open_extract(viewer, store))
 
 
 def _file(viewer: Viewer, store: Store, folder: Path) -> Path:
@@ -78,7 +78,7 @@ def _make(viewer: Viewer, version: Path, target: Path) -> None:
 def _fill(connection: DuckDBPyConnection, viewer: Viewer) -> None:
     values = _visible(viewer)
     visible = {"visible": values["visible"]}
-    schema.copy_visible(connection, "version", visible["visible"], FILLED_HERE)
+    schema.copy_visible(connection, "version", visible["visible"], FILTERED_HERE)
     connection.execute("alter table collection_run alter requests drop not null")
     connection.execute(query(__name__, "tenants"), values)
     connection.execute(query(__name__, "notes"), values)
@@ -86,7 +86,7 @@ def _fill(connection: DuckDBPyConnection, viewer: Viewer) -> None:
     connection.execute(query(__name__, "runs"), visible)
 
 
-def _opened_nameless(path: Path, folder: Path) -> int:
+def _open_nameless(path: Path, folder: Path) -> int:
     """A descriptor of the file under a name that is gone at once; where the disk has no second names, of a copy."""
     name = folder / f".{secrets.token_hex(8)}.handed"
     try:
@@ -104,12 +104,12 @@ def _opened_nameless(path: Path, folder: Path) -> int:
 def _remove_old(store: Store, folder: Path) -> None:
     """Remove what belongs to versions that are gone, was left behind, or is too much."""
     versions = {store.traffic.files.path(number).stem for number in store.traffic.files.numbers()}
-    found = [(path, path.stat().st_mtime) for path in folder.iterdir()]
-    kept = sorted((made, path) for path, made in found if path.stem.rpartition("-")[0] in versions)
-    surplus = [path for _, path in kept[: -MOST_FILES + 1]]
-    gone = [path for path, _ in found if path.name[0] != "." and path.stem.rpartition("-")[0] not in versions]
-    left = [path for path, made in found if path.name[0] == "." and time.time() - made > LEFT_BEHIND_S]
-    for path in (*surplus, *gone, *left):
+    files = [(path, path.stat().st_mtime) for path in folder.iterdir()]
+    current = sorted((made, path) for path, made in files if path.stem.rpartition("-")[0] in versions)
+    surplus = [path for _, path in current[: -MOST_FILES + 1]]
+    outdated = [path for path, _ in files if path.name[0] != "." and path.stem.rpartition("-")[0] not in versions]
+    left_behind = [path for path, made in files if path.name[0] == "." and time.time() - made > LEFT_BEHIND_S]
+    for path in (*surplus, *outdated, *left_behind):
         path.unlink(missing_ok=True)
 
 
@@ -119,8 +119,8 @@ def _visible(viewer: Viewer) -> dict[str, Any]:
 
 def _digest(viewer: Viewer, version: Path) -> str:
     """Of all that decides the rows: what is visible, and the very file that they come from."""
-    told = version.stat()
-    parts = (sorted(viewer.repository_ids), sorted(viewer.tenant_ids), told.st_ino, told.st_size, told.st_mtime_ns)
+    file = version.stat()
+    parts = (sorted(viewer.repository_ids), sorted(viewer.tenant_ids), file.st_ino, file.st_size, file.st_mtime_ns)
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
 
 

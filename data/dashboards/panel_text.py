@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import date
 
-from data.dashboards.dashboard_shapes import LISTED, PEOPLE, Kind, Panel, Range, Source
+from data.dashboards.specification import LISTED, PEOPLE, Kind, Panel, Range, Source
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 FIRST_WEEKDAY = date(1900, 1, 1)  # a Monday: rows by weekday name them as the days of this week

@@ -1,0 +1,65 @@
+"""What a page offers for an item that a user has saved, a dashboard or a query: share it in a tenant, and remove it."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from data.accounts.authority import AccountRefused
+from data.accounts.grants import viewer_of
+from data.accounts.models import Account
+from data.accounts.saved_items import SavedItem, SavedItemRefused, SavedItems
+from data.accounts.tenants import tenants
+from data.calendar import utc_now
+from pages.ui import confirming, messages
+from pages.ui.store import the_store
+
+SHARE_HELP = "Everyone who sees the whole tenant can open it; each sees only the numbers that they have access to"
+
+
+def draw_sharing(page: str, account: Account, items: SavedItems[Any, Any], item: SavedItem) -> None:
+    """The buttons that share an item in a tenant that this user manages, or end that."""
+    store = the_store()
+
+    def unshare() -> None:
+        items.unshare(store, account.username, item.item_id, utc_now())
+
+    def share(tenant_id: int) -> None:
+        items.share(store, account.username, item.item_id, tenant_id, utc_now())
+
+    if item.tenant_id is not None:
+        if st.button("Stop sharing", icon=":material/lock:", key=f"{page}_unshare", type="tertiary"):
+            _do(unshare, f"This {items.kind} is private again.")
+        return
+    for tenant in tenants(viewer_of(store, account), store):
+        if not account.manages(tenant.tenant_id):
+            continue
+        label, key = f"Share in {messages.literal(tenant.name)}", f"{page}_share_{tenant.tenant_id}"
+        if st.button(label, icon=":material/group:", key=key, type="tertiary", help=SHARE_HELP):
+            _do(partial(share, tenant.tenant_id), f"Shared with everyone in {tenant.name}.")
+
+
+def draw_removing(
+    page: str, account: Account, items: SavedItems[Any, Any], item: SavedItem, after: Callable[[], None]
+) -> None:
+    """The button that removes an item, once that was confirmed; then `after` is called."""
+
+    def remove() -> None:
+        items.remove(the_store(), account.username, item.item_id, utc_now())
+        after()
+
+    if st.button("Remove …", icon=":material/delete:", key=f"{page}_remove", type="tertiary"):
+        whom = "" if item.tenant_id is None else " for everyone in the tenant"
+        text = f"**{messages.literal(item.name)}** is deleted for good{whom}. The traffic stays."
+        question = confirming.Question(f"Remove this {items.kind}?", text, "Remove")
+        confirming.confirm(question, remove, f"The {items.kind} is removed.")
+
+
+def _do(action: Callable[[], None], done: str) -> None:
+    try:
+        action()
+    except (SavedItemRefused, AccountRefused) as refusal:
+        messages.refused(refusal)
+        return
+    messages.notice_after_rerun(done)
