@@ -151,7 +151,7 @@ def test_a_third_query_at_once_is_refused_in_words(app: App, box: Sandbox, monke
 def test_the_operator_switches_it_off(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(view, "is_on", lambda: False)
     run = app.opened("tenant", "sql/sql")
-    assert "switched SQL off" in run.info[0].value
+    assert "SQL is switched off" in run.info[0].value
     assert not run.text_area
 
 
