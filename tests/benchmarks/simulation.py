@@ -1,5 +1,9 @@
-"""The simulated GitHub as a process of its own, so that its work is not counted as the collector's."""
+"""The fake GitHub as a process of its own, so that its work is not counted as the collector's.
 
+As a program it prints its address and answers until its standard input is closed.
+"""
+
+import argparse
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -7,47 +11,57 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from tests.benchmarks.measured import LIVED_DAYS, NOW, UNLIMITED
-from tests.simulated_github.client import Client
+import requests
 
-TOKEN, OWNER_ID = "ghp_simulated0", 9_800_001
+from tests.benchmarks.measured import LIVED_DAYS, NOW, UNLIMITED
+from tests.fake_github import FakeGitHub, Token, World
+from tests.fake_github.generated import generated_repositories
+from tests.fake_github.server import SEEN
+
+TOKEN, OWNER_ID = "ghp_benchmarks0", 9_800_001
 
 
 @dataclass(frozen=True, slots=True)
 class Simulation:
-    """A running one: its address, and the client that steers it."""
+    """A running one."""
 
     url: str
-    client: Client
 
-    def seen(self) -> list[dict[str, Any]]:
-        """The newest 20,000 requests, oldest first."""
-        requests: list[dict[str, Any]] = self.client.control("GET", "requests")
-        return requests
+    def seen(self) -> dict[str, Any]:
+        """When each request came, `at`, and the client's `violations`."""
+        seen: dict[str, Any] = requests.get(self.url + SEEN, timeout=30).json()
+        return seen
 
 
 @contextmanager
-def simulated(repositories: int, latency_s: float = 0.0) -> Iterator[Simulation]:
-    """One with so many generated repositories, whose clock stands still and whose limits are out of reach."""
-    options = {
-        "--world": "generated",
-        "--repositories": repositories,
-        "--days": LIVED_DAYS,
-        "--days-ahead": 0,
-        "--now": NOW.isoformat(),
-        "--latency": latency_s,
-        "--requests-an-hour": UNLIMITED,
-        "--requests-a-minute": UNLIMITED,
-    }
-    command = [sys.executable, "-m", "tests.simulated_github", "--stop-with-parent"]
-    command += [str(part) for option in options.items() for part in option]
+def simulated(repositories: int, latency_s: float = 0.0, a_minute: int = UNLIMITED) -> Iterator[Simulation]:
+    """One with so many generated repositories, whose clock stands still and whose other limits are out of reach."""
+    command = [sys.executable, "-m", "tests.benchmarks.simulation", str(repositories), str(latency_s), str(a_minute)]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
         url = process.stdout.readline().strip()
-        assert url, "the simulated GitHub did not start"
-        with Client(url) as client:
-            yield Simulation(url, client)
+        assert url, "the fake GitHub did not start"
+        yield Simulation(url)
     finally:
-        process.terminate()
         process.communicate()
+
+
+def _main() -> None:
+    parser = argparse.ArgumentParser("tests.benchmarks.simulation")
+    parser.add_argument("repositories", type=int)
+    parser.add_argument("latency_s", type=float)
+    parser.add_argument("a_minute", type=int)
+    given = parser.parse_args()
+    world = World(
+        generated_repositories(given.repositories, LIVED_DAYS, NOW.date()), [Token(TOKEN, "maintainer", OWNER_ID)]
+    )
+    with FakeGitHub(world, now=NOW) as github:
+        github.switches.latency_s = given.latency_s
+        github.budgets.an_hour, github.budgets.a_minute = UNLIMITED, given.a_minute
+        print(github.url, flush=True)
+        sys.stdin.read()
+
+
+if __name__ == "__main__":
+    _main()

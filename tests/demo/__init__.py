@@ -1,1 +1,1 @@
-"""The demo: a simulated GitHub that replays recorded traffic, and the product over it, with data of its own."""
+"""The demo: a fake GitHub that replays recorded traffic, and the product over it, with data of its own."""

@@ -5,8 +5,6 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
@@ -15,11 +13,12 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 from tests.demo.history import History
 from tests.demo.people import EVERYTHING, ONE_REPOSITORY, PASSWORD, add_people
-from tests.simulated_github.client import Client
+from tests.demo.world import demo_world
+from tests.fake_github import FakeGitHub
 
 DIRECTORY = Path("data/demo")
-GITHUB_PORT, APP_PORT = "8799", "8501"  # always the same, so that commands can be copied from here
-UNLIMITED = "100000000"
+GITHUB_PORT, APP_PORT = 8799, "8501"  # always the same, so that commands can be copied from here
+UNLIMITED = 100_000_000
 PATIENCE_S = 10
 
 
@@ -27,11 +26,11 @@ def main() -> int:
     """Run the demo; answers the exit code."""
     signal.signal(signal.SIGTERM, _end)
     try:
-        with _simulated_github() as url:
-            _live(url)
+        with _github() as github:
+            _live(github)
             add_people(DIRECTORY)
-            _tell(url)
-            return _run(url)
+            _tell(github.url)
+            return _run(github.url)
     except KeyboardInterrupt:
         return 0
 
@@ -40,30 +39,24 @@ def _end(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-@contextmanager
-def _simulated_github() -> Iterator[str]:
-    command = [sys.executable, "-m", "tests.simulated_github", "--world", "demo", "--port", GITHUB_PORT]
-    command += ["--stop-with-parent", "--requests-an-hour", UNLIMITED, "--requests-a-minute", UNLIMITED]
-    simulation = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+def _github() -> FakeGitHub:
     try:
-        assert simulation.stdout
-        url = simulation.stdout.readline().strip()
-        if not url:
-            sys.exit(f"The simulated GitHub did not start. Is port {GITHUB_PORT} in use?")
-        yield url
-    finally:
-        _stop(simulation)
+        github = FakeGitHub(demo_world(datetime.now(UTC).date()), port=GITHUB_PORT)
+    except OSError:
+        sys.exit(f"The fake GitHub did not start. Is port {GITHUB_PORT} in use?")
+    github.budgets.an_hour = github.budgets.a_minute = UNLIMITED
+    return github
 
 
-def _live(url: str) -> None:
+def _live(github: FakeGitHub) -> None:
     shutil.rmtree(DIRECTORY, ignore_errors=True)
     until = datetime.now(UTC)
     columns = (TextColumn("Replaying recorded traffic"), BarColumn(), TextColumn("{task.description}"))
-    with Client(url) as github, Progress(*columns) as bar:
+    with Progress(*columns) as bar:
         task = bar.add_task("", total=None)
-        for moment in History(DIRECTORY, github, url).live(until):
+        for moment in History(DIRECTORY, github).live(until):
             bar.update(task, completed=moment.done, total=moment.of, description=f"{moment.now:%d %B %Y}")
-        github.control("PUT", "clock", {"now": datetime.now(UTC).isoformat(), "follow": True})
+    github.clock.follow()
 
 
 def _tell(url: str) -> None:
@@ -74,7 +67,7 @@ The demo stands: http://127.0.0.1:{APP_PORT}
   Sign in as {EVERYTHING}, password: {PASSWORD}    (sees and may do everything)
        or as {ONE_REPOSITORY}, password: {PASSWORD}   (sees one repository)
 
-Its data is in {DIRECTORY}, its GitHub is simulated at {url}. On the command line, in another terminal:
+Its data is in {DIRECTORY}, its GitHub is a fake one at {url}. On the command line, in another terminal:
 
   export TRAFFIC_DATA_DIR={DIRECTORY} GITHUB_API_URL={url}
   .venv/bin/python -m collector status

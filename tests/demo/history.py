@@ -1,4 +1,4 @@
-"""Lives through the demo's past: the simulated clock runs from the first day to the present, and the collector runs
+"""Lives through the demo's past: the fake GitHub's clock runs from the first day to the present, and the collector runs
 every few days of it, at its end every day, just as it would have done then.
 """
 
@@ -19,8 +19,8 @@ from data.accounts.vault import open_vault
 from data.collection.ledger import Scope
 from data.repositories.repositories import add_repositories
 from data.store import Store
-from tests.simulated_github.client import Client
-from tests.simulated_github.demo import MAINTAINER_TOKEN, VIEWER_TOKEN, demo_world
+from tests.demo.world import MAINTAINER_TOKEN, VIEWER_TOKEN
+from tests.fake_github import FakeGitHub
 
 PAST = timedelta(days=570)
 STEP = timedelta(days=3)  # GitHub shows 14 days, so nothing is lost
@@ -43,21 +43,20 @@ class Moment:
 class History:
     """The demo's data directory, filled through the real collector."""
 
-    def __init__(self, directory: Path, github: Client, url: str) -> None:
+    def __init__(self, directory: Path, github: FakeGitHub) -> None:
         self._store = Store(directory)
         self._github = github
-        self._settings = Settings(url, AS_FAST_AS_IT_GOES)
+        self._settings = Settings(github.url, AS_FAST_AS_IT_GOES)
         self._clock = SystemClock()
         self._tenants: dict[str, Tenant] = {}
-        world = demo_world(datetime.now(UTC).date())
-        self._waiting = {each.full_name: each.created_at for each in world.repositories.values()}
+        self._waiting = {each.full_name: each.created_at for each in github.world.repositories.values()}
 
     def live(self, until: datetime) -> Iterator[Moment]:
         """Collect all along the past up to `until`; says after each how far it is."""
         self._store.prepare()
         moments = _moments(until)
         for done, now in enumerate([*moments, until], start=1):
-            self._github.control("PUT", "clock", {"now": now.isoformat()})
+            self._github.clock.now = now
             self._follow_what_is_there(now)
             collect(self._store, self._settings, RunRequest(Scope(), "schedule"), self._clock, Silent())
             yield Moment(done, len(moments) + 1, now)
