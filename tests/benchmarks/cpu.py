@@ -6,7 +6,7 @@ from tests.benchmarks.collecting import bare_call_cpu_s, collecting
 from tests.benchmarks.measured import LIVED_DAYS, NOW, Measured, Scale
 from tests.benchmarks.simulation import simulated
 from tests.benchmarks.workplace import followed
-from tests.simulated_github.generated import generated_repository
+from tests.fake_github.generated import generated_repository
 
 MOST_MS = 4.0
 BARE_CALLS = 300

@@ -8,7 +8,7 @@ import numpy as np
 
 from data.calendar import DAY
 from data.insight.listing_windows import SeenList
-from tests.simulated_github.recordings import WITH_WINDOWS, recorded_repository
+from tests import recorded
 
 FIRST = date(2026, 1, 1)
 DAYS = 120
@@ -52,18 +52,18 @@ def made_lists(seed: int, window: tuple[int, int], lagging: float = 0.0) -> List
 
 def recorded_lists(days: int) -> Iterator[Lists]:
     """Referrers and paths of the two repositories of which both were recorded, so many days from the first list on."""
-    for name in WITH_WINDOWS:
-        repository = recorded_repository(name)
-        for listing in (repository.referrers, repository.paths):
-            assert listing is not None
-            first = listing[0].since.date()
+    for name in recorded.WITH_ANSWERS:
+        series = recorded.recorded_series(name, "views")
+        for listing in ("referrers", "paths"):
+            lists = recorded.recorded_lists(name, listing)
+            assert lists is not None
+            first = lists[0][0].date()
             until = datetime.combine(first + DAY * (days + 40), time(), UTC)
             seen = tuple(
-                SeenList(each.since.replace(tzinfo=None), {entry.name: entry.count for entry in each.entries})
-                for each in listing
-                if each.since < until
+                SeenList(since.replace(tzinfo=None), {entry: count for entry, count, _ in entries})
+                for since, entries in lists
+                if since < until
             )
-            series = repository.views
             totals = {
                 day: series.get(day, (0, 0))[0] for day in (first + timedelta(days=n) for n in range(-20, days + 40))
             }

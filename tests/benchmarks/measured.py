@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-NOW = datetime(2026, 11, 20, 23, tzinfo=UTC)  # on the simulated clock: a Friday, when the day before is published
+NOW = datetime(2026, 11, 20, 23, tzinfo=UTC)  # on the fake GitHub's clock: a Friday, when the day before is published
 LIVED_DAYS = 100  # of generated repositories: one page of star history
 NEWEST_DAY = date(2026, 11, 5)  # in the five years' store: GitHub shows the two weeks after it
 UNLIMITED = 100_000_000

@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from tests.simulated_github.recordings import recorded_series
+from tests.recorded import recorded_series
 
 DAYS = 400
 LEVELS = {"quiet": (0.5, 5.0), "ordinary": (5.0, 60.0), "busy": (60.0, 900.0)}  # views a day
@@ -15,22 +15,22 @@ LEAST_ADDED = 12.0  # views a day: fewer are nothing that anybody would call a s
 SPREAD = (4.0, 25.0)  # of the negative binomial: the variance of a mean m is m + m² / spread
 
 READ_BY_EYE = {
-    "Pythagora-io--pythagora": (
+    "Pythagora-io/pythagora": (
         *("2023-04-26 2023-04-28", "2023-06-07 2023-06-23", "2023-06-28 2023-07-04", "2023-07-11 2023-07-14"),
         *("2023-11-23", "2023-11-28", "2023-12-24 2023-12-27", "2024-03-01", "2024-03-13 2024-03-31"),
         *("2024-08-12", "2024-09-06", "2024-09-10", "2024-10-01 2024-10-13"),
     ),
-    "awslabs--aws-security-analytics-bootstrap": (
+    "awslabs/aws-security-analytics-bootstrap": (
         *("2022-07-26 2022-07-27", "2022-10-16 2022-10-19", "2022-11-03 2022-11-05", "2023-01-10 2023-01-12"),
         *("2023-04-09", "2023-04-17", "2023-06-05 2023-06-12", "2023-07-16", "2023-09-11 2023-09-15", "2023-12-12"),
         *("2023-12-30", "2024-05-25", "2024-05-30", "2024-06-03", "2024-07-07", "2024-07-31", "2024-10-19"),
     ),
-    "NCAR--i-wrf": (
+    "NCAR/i-wrf": (
         *("2026-01-09", "2026-01-12", "2026-02-02", "2026-02-20", "2026-02-23", "2026-02-26 2026-02-27"),
         *("2026-03-23", "2026-03-26", "2026-03-30 2026-04-03", "2026-04-07", "2026-04-17", "2026-04-23"),
         *("2026-05-01 2026-05-02", "2026-05-04", "2026-05-08", "2026-05-11"),
     ),
-    "debevv--nanoMODBUS": (
+    "debevv/nanoMODBUS": (
         *("2023-03-24", "2023-05-16", "2023-05-25", "2023-06-24", "2024-03-10", "2025-04-12 2025-04-17"),
     ),
 }

@@ -9,7 +9,7 @@ from data.accounts.vault import open_vault
 from data.store import Store
 from tests.benchmarks.measured import LIVED_DAYS, NOW
 from tests.benchmarks.simulation import OWNER_ID, TOKEN
-from tests.simulated_github.generated import generated_repositories
+from tests.fake_github.generated import generated_repositories
 
 _FOLLOW = """
 insert into repository
@@ -25,7 +25,7 @@ def followed(directory: Path, repositories: int) -> Store:
     store.prepare()
     added_at = NOW - timedelta(days=LIVED_DAYS)
     tenant = add_tenant(store, "Benchmark", "daily", added_at)
-    facts = TokenFacts("classic", "simulated-0", OWNER_ID, "repo", None)
+    facts = TokenFacts("classic", "maintainer", OWNER_ID, "repo", None)
     sealed = (open_vault(directory).seal(TOKEN), TOKEN[-4:])
     save_token(store, tenant.tenant_id, sealed, facts, added_at)
     found = generated_repositories(repositories, LIVED_DAYS, NOW.date())

@@ -1,4 +1,4 @@
-"""A client that asks a simulated GitHub, with a clock that does not really wait."""
+"""A client that asks a fake GitHub, with a clock that does not really wait."""
 
 import os
 import threading
@@ -12,7 +12,7 @@ from unittest import mock
 from collector.github import Answer, GitHub
 from collector.limits import Owner
 from collector.settings import Settings
-from tests.simulated_github import Fault, Repository, SimulatedGitHub, Token, World
+from tests.fake_github import FakeGitHub, Fault, Repository, Token, World
 
 NOW = datetime(2026, 5, 10, 12, tzinfo=UTC)
 SECRET = "ghp_askingMaintainer0123456789abcdefWXYZ"
@@ -24,9 +24,9 @@ DAYS = [date(2026, 5, 10) - timedelta(days=back) for back in range(30)]
 
 
 class VirtualClock:
-    """Time that passes by sleeping only; the simulated GitHub's goes along."""
+    """Time that passes by sleeping only; the fake GitHub's goes along."""
 
-    def __init__(self, github: SimulatedGitHub | None = None) -> None:
+    def __init__(self, github: FakeGitHub | None = None) -> None:
         self.slept: list[float] = []
         self.before_sleeping: Callable[[], None] = lambda: None
         self._github = github
@@ -59,7 +59,7 @@ class VirtualClock:
 class Asking:
     """The client, what it asks, and what it was told of waiting."""
 
-    server: SimulatedGitHub
+    server: FakeGitHub
     settings: Settings
     clock: VirtualClock
     told: list[tuple[float, str]] = field(default_factory=list)
@@ -98,7 +98,7 @@ def hello(**facts: Any) -> Repository:
 def asking(*faults: Fault, world: World | None = None, concurrency: int = 1) -> Iterator[Asking]:
     """A GitHub with octo/hello that meets these faults, and a client of it; what the environment names is left out."""
     world = world or World([hello()], [Token(SECRET)])
-    with SimulatedGitHub(world, now=NOW) as server, mock.patch.dict(os.environ, {}, clear=True):
+    with FakeGitHub(world, now=NOW) as server, mock.patch.dict(os.environ, {}, clear=True):
         server.faults.add(*faults)
         settings = Settings(server.url, requests_a_minute=60_000, concurrency=concurrency)
         there = Asking(server, settings, VirtualClock(server))

@@ -21,8 +21,8 @@ from data.accounts.vault import open_vault
 from data.repositories.models import Repository, RepositoryFacts
 from data.repositories.repositories import add_repositories, repositories
 from data.store import Store
-from tests.simulated_github import Repository as SimulatedRepository
-from tests.simulated_github import SimulatedGitHub, Token, World
+from tests.fake_github import FakeGitHub, Token, World
+from tests.fake_github import Repository as FakeRepository
 
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 5, 10, 12, tzinfo=UTC)
@@ -74,7 +74,7 @@ class CommandLine:
 
 
 def github_id(full_name: str) -> int:
-    """The id of a repository in the simulation: 1 for octo/hello, 2 for octo/world, the number of a numbered one."""
+    """The id of a repository in the fake GitHub: 1 for octo/hello, 2 for octo/world, the number of a numbered one."""
     digits = "".join(filter(str.isdigit, full_name))
     return {"octo/hello": 1, "octo/world": 2}.get(full_name) or int(digits or len(full_name) + 1000)
 
@@ -120,24 +120,24 @@ def run_nowhere(tmp_path: Path) -> CommandLine:
 
 
 @pytest.fixture
-def github(run: CommandLine) -> Iterator[SimulatedGitHub]:
+def github(run: CommandLine) -> Iterator[FakeGitHub]:
     """A GitHub with two repositories of octo and a token of its maintainer; the command line talks to it."""
     world = World([repository(1, "hello"), repository(2, "world")], [Token(SECRET)])
-    with SimulatedGitHub(world) as github:
+    with FakeGitHub(world) as github:
         run.environment |= {"GITHUB_API_URL": github.url, "TRAFFIC_REQUESTS_A_MINUTE": "60000", "OCTO_TOKEN": SECRET}
         yield github
 
 
 @pytest.fixture
-def with_token(run: CommandLine, github: SimulatedGitHub) -> CommandLine:
+def with_token(run: CommandLine, github: FakeGitHub) -> CommandLine:
     """The command line after acme's token was stored."""
     assert run("tenant", "token", "acme", "--token-env", "OCTO_TOKEN").exit_code == 0
     github.requests.clear()
     return run
 
 
-def repository(key: int, name: str, **facts: Any) -> SimulatedRepository:
+def repository(key: int, name: str, **facts: Any) -> FakeRepository:
     """A repository of octo with views and clones on each of the last 30 days."""
     days = [datetime.now(UTC).date() - timedelta(days=back) for back in range(30)]
     views, clones = dict.fromkeys(days, (10 * key, key)), dict.fromkeys(days, (2 * key, key))
-    return SimulatedRepository(key, "octo", name, views=views, clones=clones, **facts)
+    return FakeRepository(key, "octo", name, views=views, clones=clones, **facts)

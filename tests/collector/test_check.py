@@ -18,8 +18,8 @@ from data.calendar import utc_now
 from data.repositories.pauses import OwnerPause, save_pauses
 from tests.collector.asking import REPO, SECRET, VIEWS, Asking, asking, hello
 from tests.collector.conftest import CommandLine
-from tests.simulated_github import Fault, Lack, Repository, Token, World
-from tests.simulated_github import fault_cases as cases
+from tests.fake_github import Fault, Lack, Repository, Token, World
+from tests.fake_github import faults as cases
 
 APP = "ghs_installationInstallation0123456789ab"
 EXPIRES = datetime(2026, 11, 1, 8, 30, tzinfo=UTC)

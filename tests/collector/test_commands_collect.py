@@ -7,10 +7,10 @@ import signal
 from data.store import Store
 from data.store.locking import exclusive
 from tests.collector.conftest import SECRET, CommandLine, last_line, refused, repository
-from tests.simulated_github import FOR_EVER, Fault, Lack, SimulatedGitHub
+from tests.fake_github import FOR_EVER, FakeGitHub, Fault, Lack
 
 
-def visited(github: SimulatedGitHub) -> set[str]:
+def visited(github: FakeGitHub) -> set[str]:
     """The repositories whose views were asked for."""
     return {
         found[1] for seen in github.requests if (found := re.match(r"/repos/octo/(\w+)/traffic/views", seen.target))
@@ -41,7 +41,7 @@ def test_progress_goes_to_the_log_and_results_to_stdout(with_token: CommandLine)
     assert last_line(result)["state"] == "complete"
 
 
-def test_only_the_tenant_that_is_named_is_collected(with_token: CommandLine, github: SimulatedGitHub) -> None:
+def test_only_the_tenant_that_is_named_is_collected(with_token: CommandLine, github: FakeGitHub) -> None:
     with_token("tenant", "add", "blue")
     with_token("tenant", "token", "blue", "--token-env", "OCTO_TOKEN")
     with_token.follow("octo/hello")
@@ -50,13 +50,13 @@ def test_only_the_tenant_that_is_named_is_collected(with_token: CommandLine, git
     assert visited(github) == {"world"}
 
 
-def test_only_the_repositories_that_are_named_are_collected(with_token: CommandLine, github: SimulatedGitHub) -> None:
+def test_only_the_repositories_that_are_named_are_collected(with_token: CommandLine, github: FakeGitHub) -> None:
     with_token.follow("octo/hello", "octo/world")
     assert with_token.facts("collect", "--repo", "https://github.com/octo/world")["repositories"] == 1
     assert visited(github) == {"world"}
 
 
-def test_each_failure_is_named_once_with_its_reason(with_token: CommandLine, github: SimulatedGitHub) -> None:
+def test_each_failure_is_named_once_with_its_reason(with_token: CommandLine, github: FakeGitHub) -> None:
     with_token.follow("octo/hello", "octo/world")
     github.world.tokens[SECRET].lacks = {2: Lack.PUSH}
     result = with_token("collect")
@@ -65,7 +65,7 @@ def test_each_failure_is_named_once_with_its_reason(with_token: CommandLine, git
     assert "octo/hello" not in result.stderr
 
 
-def test_one_endpoint_that_fails_does_not_cost_the_others(with_token: CommandLine, github: SimulatedGitHub) -> None:
+def test_one_endpoint_that_fails_does_not_cost_the_others(with_token: CommandLine, github: FakeGitHub) -> None:
     with_token.follow("octo/hello")
     github.faults.add(Fault(status=403, body={"message": "No"}, path="*/traffic/clones", times=FOR_EVER))
     facts = with_token.facts("collect")
@@ -100,7 +100,7 @@ def test_a_name_that_is_not_followed_is_refused(run: CommandLine) -> None:
     assert refused(run("collect", "--repo", "nonsense"), "nonsense")
 
 
-def test_without_a_token_the_run_fails_and_says_why(run: CommandLine, github: SimulatedGitHub) -> None:
+def test_without_a_token_the_run_fails_and_says_why(run: CommandLine, github: FakeGitHub) -> None:
     run.follow("octo/hello")
     result = run("collect")
     assert result.exit_code == 1
@@ -108,7 +108,7 @@ def test_without_a_token_the_run_fails_and_says_why(run: CommandLine, github: Si
     assert list(github.requests) == []
 
 
-def test_a_token_refused_in_the_middle_fails_the_run(with_token: CommandLine, github: SimulatedGitHub) -> None:
+def test_a_token_refused_in_the_middle_fails_the_run(with_token: CommandLine, github: FakeGitHub) -> None:
     with_token.follow("octo/hello")
     github.world.tokens[SECRET].revoked = True
     result = with_token("collect")
@@ -123,14 +123,14 @@ def test_a_token_sealed_with_another_key_is_refused(with_token: CommandLine) -> 
     assert refused(with_token("collect"), "key")
 
 
-def test_another_run_in_progress_is_told_and_nothing_is_asked(with_token: CommandLine, github: SimulatedGitHub) -> None:
+def test_another_run_in_progress_is_told_and_nothing_is_asked(with_token: CommandLine, github: FakeGitHub) -> None:
     with_token.follow("octo/hello")
     with exclusive(with_token.directory / ".collecting", "collecting", 0):
         assert refused(with_token("collect"), "going on", "process", code=1)
     assert visited(github) == set()
 
 
-def many(run: CommandLine, github: SimulatedGitHub, count: int = 300) -> None:
+def many(run: CommandLine, github: FakeGitHub, count: int = 300) -> None:
     """So many repositories, each slowly answered."""
     for key in range(10, 10 + count):
         github.world.add(repository(key, f"r{key}"))
@@ -138,7 +138,7 @@ def many(run: CommandLine, github: SimulatedGitHub, count: int = 300) -> None:
     github.switches.latency_s = 0.02
 
 
-def test_a_signal_ends_a_run_and_what_is_committed_stays(with_token: CommandLine, github: SimulatedGitHub) -> None:
+def test_a_signal_ends_a_run_and_what_is_committed_stays(with_token: CommandLine, github: FakeGitHub) -> None:
     many(with_token, github)
     process = with_token.start("collect", "--json")
     assert process.stderr is not None

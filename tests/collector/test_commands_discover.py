@@ -3,11 +3,11 @@
 import pytest
 
 from tests.collector.conftest import SECRET, CommandLine, refused, repository
-from tests.simulated_github import Lack, SimulatedGitHub, Token
+from tests.fake_github import FakeGitHub, Lack, Token
 
 
 @pytest.fixture
-def found(with_token: CommandLine, github: SimulatedGitHub) -> CommandLine:
+def found(with_token: CommandLine, github: FakeGitHub) -> CommandLine:
     """The command line, and more kinds of repositories at GitHub."""
     github.world.add(repository(3, "old", archived=True))
     github.world.add(repository(4, "copy", fork=True))
@@ -61,20 +61,20 @@ def test_what_is_paused_or_removed_stays_so(found: CommandLine) -> None:
     }
 
 
-def test_what_github_no_longer_lists_is_never_removed(found: CommandLine, github: SimulatedGitHub) -> None:
+def test_what_github_no_longer_lists_is_never_removed(found: CommandLine, github: FakeGitHub) -> None:
     found("repo", "add", "acme", "octo/hello")
     github.world.delete(1)
     assert found("repo", "discover", "acme", "octo/*", "--add").exit_code == 0
     assert found.states()["octo/hello"] == "active"
 
 
-def test_what_the_tokens_owner_may_not_write_to_is_left_out(found: CommandLine, github: SimulatedGitHub) -> None:
+def test_what_the_tokens_owner_may_not_write_to_is_left_out(found: CommandLine, github: FakeGitHub) -> None:
     github.world.tokens[SECRET].lacks = {1: Lack.PUSH}
     facts = found.facts("repo", "discover", "acme", "octo/hello,octo/world", "--add")
     assert (facts["ok"], facts["added"]) == (True, ["octo/world"])
 
 
-def test_a_list_that_single_sign_on_shortens_comes_with_a_warning(found: CommandLine, github: SimulatedGitHub) -> None:
+def test_a_list_that_single_sign_on_shortens_comes_with_a_warning(found: CommandLine, github: FakeGitHub) -> None:
     github.world.tokens[SECRET].lacks = {1: Lack.SAML}
     result = found("repo", "discover", "acme", "*/*")
     assert result.exit_code == 0
@@ -82,7 +82,7 @@ def test_a_list_that_single_sign_on_shortens_comes_with_a_warning(found: Command
     assert "octo/world" in result.stdout
 
 
-def test_a_list_that_github_ends_early_comes_with_a_warning(found: CommandLine, github: SimulatedGitHub) -> None:
+def test_a_list_that_github_ends_early_comes_with_a_warning(found: CommandLine, github: FakeGitHub) -> None:
     for key in range(100, 320):
         github.world.add(repository(key, f"r{key}"))
     github.switches.deepest_page = 2
@@ -91,13 +91,13 @@ def test_a_list_that_github_ends_early_comes_with_a_warning(found: CommandLine, 
     assert "early" in facts["warnings"][0]
 
 
-def test_all_pages_are_read(found: CommandLine, github: SimulatedGitHub) -> None:
+def test_all_pages_are_read(found: CommandLine, github: FakeGitHub) -> None:
     for key in range(100, 320):
         github.world.add(repository(key, f"r{key}"))
     assert len(names(found, "*/*")) == 225
 
 
-def test_an_installations_token_uses_its_own_list(found: CommandLine, github: SimulatedGitHub) -> None:
+def test_an_installations_token_uses_its_own_list(found: CommandLine, github: FakeGitHub) -> None:
     secret = "ghs_installation0123456789"
     github.world.add_token(Token(secret, kind="app", scopes=(), repositories=frozenset({1, 5})))
     found("tenant", "token", "acme", "--token-stdin", typed=secret)
@@ -118,7 +118,7 @@ def test_an_owner_that_github_does_not_know_is_told(found: CommandLine) -> None:
 
 @pytest.mark.parametrize("pattern", ["octo", "!fork", "octo/[a-z]*"])
 def test_what_is_no_pattern_is_refused_before_github_is_asked(
-    found: CommandLine, github: SimulatedGitHub, pattern: str
+    found: CommandLine, github: FakeGitHub, pattern: str
 ) -> None:
     assert refused(found("repo", "discover", "acme", pattern), "org/*")
     assert list(github.requests) == []

@@ -8,7 +8,7 @@ import pytest
 from pyarrow import parquet
 
 from tests.collector.conftest import CommandLine, refused
-from tests.simulated_github import SimulatedGitHub
+from tests.fake_github import FakeGitHub
 
 
 @pytest.fixture
@@ -97,9 +97,7 @@ def test_nothing_stored_is_a_file_with_headings_only(run: CommandLine) -> None:
     assert lines[0].startswith("tenant,full_name")
 
 
-def test_a_reader_that_has_seen_enough_is_no_failure_worth_a_trace(
-    stored: CommandLine, github: SimulatedGitHub
-) -> None:
+def test_a_reader_that_has_seen_enough_is_no_failure_worth_a_trace(stored: CommandLine, github: FakeGitHub) -> None:
     process = stored.start("export", "daily", "--to", "-")
     assert process.stdout is not None
     process.stdout.readline()

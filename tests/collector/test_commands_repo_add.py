@@ -9,7 +9,7 @@ from collector.run import RunInProgress
 from data.accounts.tenants import operator
 from data.store import Store
 from tests.collector.conftest import SECRET, CommandLine, refused, repository
-from tests.simulated_github import FOR_EVER, Fault, Lack, SimulatedGitHub
+from tests.fake_github import FOR_EVER, FakeGitHub, Fault, Lack
 
 
 def days(run: CommandLine) -> dict[str, int]:
@@ -36,7 +36,7 @@ def test_the_same_repository_in_several_forms_is_one(with_token: CommandLine) ->
     assert with_token.states() == {"octo/hello": "active"}
 
 
-def test_the_old_and_the_new_name_of_a_repository_are_one(with_token: CommandLine, github: SimulatedGitHub) -> None:
+def test_the_old_and_the_new_name_of_a_repository_are_one(with_token: CommandLine, github: FakeGitHub) -> None:
     github.world.rename(1, "octo/renamed")
     assert with_token.facts("repo", "add", "acme", "octo/hello", "octo/renamed")["added"] == ["octo/renamed"]
 
@@ -54,7 +54,7 @@ def test_a_removed_one_is_taken_up_again_with_its_history(with_token: CommandLin
     assert with_token.states() == {"octo/hello": "active"}
 
 
-def test_those_that_pass_are_added_and_the_others_told(with_token: CommandLine, github: SimulatedGitHub) -> None:
+def test_those_that_pass_are_added_and_the_others_told(with_token: CommandLine, github: FakeGitHub) -> None:
     github.world.tokens[SECRET].lacks = {2: Lack.PUSH}
     result = with_token("repo", "add", "acme", "octo/hello", "octo/world")
     assert refused(result, "octo/world: not added", "push access", code=1)
@@ -67,34 +67,32 @@ def test_a_misspelt_one_is_told_with_what_it_may_mean(with_token: CommandLine) -
     assert with_token.states() == {}
 
 
-def test_a_word_that_is_no_name_stops_it_before_github_is_asked(
-    with_token: CommandLine, github: SimulatedGitHub
-) -> None:
+def test_a_word_that_is_no_name_stops_it_before_github_is_asked(with_token: CommandLine, github: FakeGitHub) -> None:
     assert refused(with_token("repo", "add", "acme", "octo/hello", "nonsense"), "nonsense")
     assert list(github.requests) == []
     assert with_token.states() == {}
 
 
-def test_a_token_that_is_refused_adds_nothing(with_token: CommandLine, github: SimulatedGitHub) -> None:
+def test_a_token_that_is_refused_adds_nothing(with_token: CommandLine, github: FakeGitHub) -> None:
     github.world.tokens[SECRET].revoked = True
     before = with_token.store.traffic.version()
     assert refused(with_token("repo", "add", "acme", "octo/hello", "octo/world"), "Bad credentials", code=1)
     assert with_token.store.traffic.version() == before
 
 
-def test_a_tenant_without_a_token_is_told_how_to_get_one(run: CommandLine, github: SimulatedGitHub) -> None:
+def test_a_tenant_without_a_token_is_told_how_to_get_one(run: CommandLine, github: FakeGitHub) -> None:
     assert refused(run("repo", "add", "acme", "octo/hello"), "tenant token acme")
     assert list(github.requests) == []
 
 
-def test_nobody_listening_at_githubs_address_adds_nothing(with_token: CommandLine, github: SimulatedGitHub) -> None:
+def test_nobody_listening_at_githubs_address_adds_nothing(with_token: CommandLine, github: FakeGitHub) -> None:
     github.stop()
     with_token.environment["GITHUB_API_URL"] = "http://127.0.0.1:1"
     assert refused(with_token("repo", "add", "acme", "octo/hello"), "cannot be reached", code=1)
     assert with_token.states() == {}
 
 
-def test_a_hostile_sentence_of_githubs_is_shown_escaped(with_token: CommandLine, github: SimulatedGitHub) -> None:
+def test_a_hostile_sentence_of_githubs_is_shown_escaped(with_token: CommandLine, github: FakeGitHub) -> None:
     said = {"message": "\x1b[2J owned \u202e ghp_0123456789abcdef"}
     github.faults.add(Fault(status=403, body=said, path="/repos/octo/hello*", times=FOR_EVER))
     result = with_token("repo", "add", "acme", "octo/hello")
@@ -116,7 +114,7 @@ def test_another_run_in_progress_leaves_collecting_to_the_timer(
     assert with_token.states() == {"octo/hello": "active"}
 
 
-def test_a_signal_while_names_are_checked_adds_nothing(with_token: CommandLine, github: SimulatedGitHub) -> None:
+def test_a_signal_while_names_are_checked_adds_nothing(with_token: CommandLine, github: FakeGitHub) -> None:
     for key in range(3, 60):
         github.world.add(repository(key, f"r{key}"))
     github.switches.latency_s = 0.2
@@ -129,7 +127,7 @@ def test_a_signal_while_names_are_checked_adds_nothing(with_token: CommandLine, 
     assert with_token.states() == {}
 
 
-def test_many_are_checked_politely(with_token: CommandLine, github: SimulatedGitHub) -> None:
+def test_many_are_checked_politely(with_token: CommandLine, github: FakeGitHub) -> None:
     for key in range(3, 30):
         github.world.add(repository(key, f"r{key}"))
     facts = with_token.facts("repo", "add", "acme", *(f"octo/r{key}" for key in range(3, 30)))

@@ -13,7 +13,7 @@ from collector.commands.schedule import Timer
 from data.store import Store, StoreBusy
 from data.store.locking import exclusive
 from tests.collector.conftest import CommandLine, refused, repository
-from tests.simulated_github import SimulatedGitHub
+from tests.fake_github import FakeGitHub
 
 NOON = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
 AFTERNOON = NOON.replace(hour=14, minute=16)
@@ -22,7 +22,7 @@ AFTERNOON = NOON.replace(hour=14, minute=16)
 class Time:
     """The timer's clock and GitHub's, moved together."""
 
-    def __init__(self, github: SimulatedGitHub) -> None:
+    def __init__(self, github: FakeGitHub) -> None:
         self._github = github
         self.at(NOON)
 
@@ -31,7 +31,7 @@ class Time:
 
 
 @pytest.fixture
-def time(github: SimulatedGitHub) -> Time:
+def time(github: FakeGitHub) -> Time:
     return Time(github)
 
 
@@ -45,16 +45,14 @@ def timer(with_token: CommandLine, time: Time, monkeypatch: pytest.MonkeyPatch) 
     session.close()
 
 
-def asked(github: SimulatedGitHub) -> list[str]:
+def asked(github: FakeGitHub) -> list[str]:
     """The repositories whose views were asked for since the last look."""
     paths = [seen.target.split("?")[0] for seen in github.requests]
     github.requests.clear()
     return sorted(path.split("/")[3] for path in paths if path.endswith("/traffic/views"))
 
 
-def test_a_new_repository_is_collected_without_the_others(
-    timer: Timer, run: CommandLine, github: SimulatedGitHub
-) -> None:
+def test_a_new_repository_is_collected_without_the_others(timer: Timer, run: CommandLine, github: FakeGitHub) -> None:
     run.follow("octo/hello")
     timer.look()
     assert "hello" in asked(github)
@@ -63,7 +61,7 @@ def test_a_new_repository_is_collected_without_the_others(
     assert set(asked(github)) == {"world"}
 
 
-def test_nothing_is_asked_while_nothing_is_due(timer: Timer, run: CommandLine, github: SimulatedGitHub) -> None:
+def test_nothing_is_asked_while_nothing_is_due(timer: Timer, run: CommandLine, github: FakeGitHub) -> None:
     run.follow("octo/hello")
     timer.look()
     github.requests.clear()
@@ -72,7 +70,7 @@ def test_nothing_is_asked_while_nothing_is_due(timer: Timer, run: CommandLine, g
 
 
 def test_a_tenant_is_collected_when_its_time_comes(
-    timer: Timer, run: CommandLine, github: SimulatedGitHub, time: Time
+    timer: Timer, run: CommandLine, github: FakeGitHub, time: Time
 ) -> None:
     run.follow("octo/hello", "octo/world")
     timer.look()
@@ -85,7 +83,7 @@ def test_a_tenant_is_collected_when_its_time_comes(
 
 
 def test_a_clock_that_was_set_back_does_not_silence_the_timer(
-    timer: Timer, run: CommandLine, github: SimulatedGitHub, time: Time
+    timer: Timer, run: CommandLine, github: FakeGitHub, time: Time
 ) -> None:
     run.follow("octo/hello")
     time.now = NOON + timedelta(days=400)  # the machine's clock; GitHub's is right
@@ -98,7 +96,7 @@ def test_a_clock_that_was_set_back_does_not_silence_the_timer(
 
 
 def test_a_time_that_was_missed_is_caught_up_by_the_next_timer(
-    timer: Timer, run: CommandLine, github: SimulatedGitHub, time: Time
+    timer: Timer, run: CommandLine, github: FakeGitHub, time: Time
 ) -> None:
     run.follow("octo/hello")
     timer.look()
@@ -131,9 +129,7 @@ def test_what_is_due_next_is_told_once(timer: Timer, capsys: pytest.CaptureFixtu
     assert capsys.readouterr().err.count("Next: acme at") == 1
 
 
-def test_paused_repositories_are_left_alone(
-    timer: Timer, run: CommandLine, github: SimulatedGitHub, time: Time
-) -> None:
+def test_paused_repositories_are_left_alone(timer: Timer, run: CommandLine, github: FakeGitHub, time: Time) -> None:
     run.follow("octo/hello")
     timer.look()
     run("repo", "pause", "acme", "octo/hello")
@@ -171,7 +167,7 @@ def raising(failure: Exception) -> object:
 
 
 def test_another_run_in_progress_is_waited_for(
-    timer: Timer, run: CommandLine, github: SimulatedGitHub, time: Time, capsys: pytest.CaptureFixture[str]
+    timer: Timer, run: CommandLine, github: FakeGitHub, time: Time, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run.follow("octo/hello")
     with exclusive(run.directory / ".collecting", "collecting", 0):
@@ -218,9 +214,7 @@ def test_a_signal_ends_an_idle_timer(run: CommandLine, number: signal.Signals) -
     assert "Timer stopped" in stderr
 
 
-def test_sigterm_in_the_middle_of_a_run_keeps_what_is_committed(
-    with_token: CommandLine, github: SimulatedGitHub
-) -> None:
+def test_sigterm_in_the_middle_of_a_run_keeps_what_is_committed(with_token: CommandLine, github: FakeGitHub) -> None:
     for key in range(10, 310):
         github.world.add(repository(key, f"r{key}"))
     with_token.follow(*(f"octo/r{key}" for key in range(10, 310)))

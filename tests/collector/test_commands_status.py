@@ -9,7 +9,7 @@ import pytest
 from data.accounts.tenants import operator
 from data.accounts.tokens import TokenVerdict, save_verdicts, tokens
 from tests.collector.conftest import SECRET, CommandLine, last_line, refused
-from tests.simulated_github import FOR_EVER, Fault, Lack, SimulatedGitHub
+from tests.fake_github import FOR_EVER, FakeGitHub, Fault, Lack
 
 
 def collected_days_ago(run: CommandLine, days: int, *names: str) -> None:
@@ -74,7 +74,7 @@ def test_a_repository_that_loses_days_comes_first(with_token: CommandLine) -> No
     assert "losing days" in with_token("status").stdout
 
 
-def fail(run: CommandLine, github: SimulatedGitHub, path: str, days: int) -> None:
+def fail(run: CommandLine, github: FakeGitHub, path: str, days: int) -> None:
     """Have an endpoint fail that last answered well so many days ago."""
     run("collect")
     github.faults.add(Fault(status=403, body={"message": "Not for you"}, path=path, times=FOR_EVER))
@@ -86,7 +86,7 @@ def fail(run: CommandLine, github: SimulatedGitHub, path: str, days: int) -> Non
 
 @pytest.mark.parametrize(("days", "code"), [(1, 0), (3, 1)])
 def test_lists_that_fail_for_days_are_an_alarm(
-    with_token: CommandLine, github: SimulatedGitHub, days: int, code: int
+    with_token: CommandLine, github: FakeGitHub, days: int, code: int
 ) -> None:
     with_token.follow("octo/hello")
     fail(with_token, github, "*/popular/*", days)
@@ -95,7 +95,7 @@ def test_lists_that_fail_for_days_are_an_alarm(
         assert alarmed(with_token, "octo/hello (acme): paths and referrers fail", "Not for you")
 
 
-def test_releases_that_fail_for_a_week_are_a_warning_only(with_token: CommandLine, github: SimulatedGitHub) -> None:
+def test_releases_that_fail_for_a_week_are_a_warning_only(with_token: CommandLine, github: FakeGitHub) -> None:
     with_token.follow("octo/hello")
     fail(with_token, github, "*/releases", 8)
     facts = with_token.facts("status")
@@ -105,7 +105,7 @@ def test_releases_that_fail_for_a_week_are_a_warning_only(with_token: CommandLin
 
 
 def test_a_day_that_an_answer_left_out_is_an_alarm_before_it_is_lost(
-    with_token: CommandLine, github: SimulatedGitHub
+    with_token: CommandLine, github: FakeGitHub
 ) -> None:
     with_token.follow("octo/hello")
     day = datetime.now(UTC).date() - timedelta(days=10)
@@ -133,7 +133,7 @@ def test_a_tenant_without_a_token_is_an_alarm_once_it_follows_something(run: Com
     assert alarmed(run, "acme has no token", "tenant token acme")
 
 
-def test_a_refused_token_is_an_alarm(with_token: CommandLine, github: SimulatedGitHub) -> None:
+def test_a_refused_token_is_an_alarm(with_token: CommandLine, github: FakeGitHub) -> None:
     with_token.follow("octo/hello")
     github.world.tokens[SECRET].revoked = True
     with_token("collect")
@@ -186,7 +186,7 @@ def test_the_log_shows_runs_newest_first(with_token: CommandLine) -> None:
     assert [each["run_id"] for each in with_token.facts("log", "--limit", 1)["runs"]] == [2]
 
 
-def test_the_log_names_each_failure_with_its_reason(with_token: CommandLine, github: SimulatedGitHub) -> None:
+def test_the_log_names_each_failure_with_its_reason(with_token: CommandLine, github: FakeGitHub) -> None:
     with_token.follow("octo/hello", "octo/world")
     github.world.tokens[SECRET].lacks = {2: Lack.PUSH}
     with_token("collect")
@@ -199,14 +199,14 @@ def test_the_log_names_each_failure_with_its_reason(with_token: CommandLine, git
     assert with_token.facts("log", "--run", 2)["failures"] == []
 
 
-def test_the_same_reason_at_several_endpoints_is_one_line(with_token: CommandLine, github: SimulatedGitHub) -> None:
+def test_the_same_reason_at_several_endpoints_is_one_line(with_token: CommandLine, github: FakeGitHub) -> None:
     with_token.follow("octo/hello")
     github.faults.add(Fault(status=403, body={"message": "No"}, path="*/popular/*", times=FOR_EVER))
     with_token("collect")
     assert "octo/hello (acme), paths, referrers: " in with_token("log").stdout
 
 
-def test_a_hostile_reason_is_shown_escaped(with_token: CommandLine, github: SimulatedGitHub) -> None:
+def test_a_hostile_reason_is_shown_escaped(with_token: CommandLine, github: FakeGitHub) -> None:
     with_token.follow("octo/hello")
     body = {"message": "\x1b]0;owned\x07 \u202e ghp_0123456789abcdef"}
     github.faults.add(Fault(status=403, body=body, path="*/traffic/clones", times=FOR_EVER))

@@ -10,7 +10,7 @@ from data.accounts.tokens import open_tokens, tokens
 from data.accounts.vault import KEY_FILE, open_vault
 from data.store import Store
 from tests.collector.conftest import SECRET, CommandLine, last_line, refused
-from tests.simulated_github import SimulatedGitHub, Token
+from tests.fake_github import FakeGitHub, Token
 
 FINE = "github_pat_11AAAAAAA0fineGrained0123456789_abcdefghijWXYZ"
 
@@ -67,7 +67,7 @@ def stored_secret(run: CommandLine) -> str | None:
     return None if token is None else token.secret
 
 
-def test_a_token_from_a_variable_is_checked_and_stored_sealed(run: CommandLine, github: SimulatedGitHub) -> None:
+def test_a_token_from_a_variable_is_checked_and_stored_sealed(run: CommandLine, github: FakeGitHub) -> None:
     result = run("tenant", "token", "acme", "--token-env", "OCTO_TOKEN")
     assert result.exit_code == 0
     assert all(word in result.stdout for word in ("maintainer", "classic", "repo", "WXYZ", "expires"))
@@ -75,7 +75,7 @@ def test_a_token_from_a_variable_is_checked_and_stored_sealed(run: CommandLine, 
     assert [seen.target for seen in github.requests] == ["/user"]
 
 
-def test_a_token_from_standard_input_is_stored(run: CommandLine, github: SimulatedGitHub) -> None:
+def test_a_token_from_standard_input_is_stored(run: CommandLine, github: FakeGitHub) -> None:
     expires = (datetime.now(UTC) + timedelta(days=5)).replace(microsecond=0)
     github.world.add_token(Token(FINE, kind="fine_grained", scopes=(), expires_at=expires))
     facts = last_line(run("tenant", "token", "acme", "--token-stdin", "--json", typed=f"{FINE}\nmore\n"))
@@ -100,14 +100,14 @@ def test_a_refused_token_is_not_stored_and_the_one_before_stays(with_token: Comm
     assert stored_secret(with_token) == SECRET
 
 
-def test_a_new_token_takes_the_place_of_the_old_one(with_token: CommandLine, github: SimulatedGitHub) -> None:
+def test_a_new_token_takes_the_place_of_the_old_one(with_token: CommandLine, github: FakeGitHub) -> None:
     github.world.add_token(Token(FINE, kind="fine_grained", scopes=()))
     with_token("tenant", "token", "acme", "--token-stdin", typed=FINE)
     store = with_token.store
     assert [each.last_four for each in tokens(operator(store), store)] == [FINE[-4:]]
 
 
-def test_a_token_without_a_useful_scope_is_stored_with_a_note(run: CommandLine, github: SimulatedGitHub) -> None:
+def test_a_token_without_a_useful_scope_is_stored_with_a_note(run: CommandLine, github: FakeGitHub) -> None:
     github.world.add_token(Token("ghp_narrow0123456789", scopes=("gist",)))
     assert "public_repo" in run("tenant", "token", "acme", "--token-stdin", typed="ghp_narrow0123456789").stdout
 
@@ -124,13 +124,13 @@ def test_a_token_without_a_useful_scope_is_stored_with_a_note(run: CommandLine, 
     ],
 )
 def test_a_token_that_is_none_is_refused_before_github_is_asked(
-    run: CommandLine, github: SimulatedGitHub, words: list[str], typed: str | None, told: str
+    run: CommandLine, github: FakeGitHub, words: list[str], typed: str | None, told: str
 ) -> None:
     assert refused(run("tenant", "token", "acme", *words, typed=typed), told)
     assert list(github.requests) == []
 
 
-def test_a_token_for_nobody_is_refused_before_it_is_asked_for(run: CommandLine, github: SimulatedGitHub) -> None:
+def test_a_token_for_nobody_is_refused_before_it_is_asked_for(run: CommandLine, github: FakeGitHub) -> None:
     assert refused(run("tenant", "token", "nobody", "--token-env", "OCTO_TOKEN"), "no tenant")
     assert list(github.requests) == []
 
@@ -140,13 +140,13 @@ def test_an_address_without_traffic_is_refused(run: CommandLine) -> None:
     assert refused(run("tenant", "token", "acme", "--token-env", "OCTO_TOKEN"), "Enterprise Server")
 
 
-def test_a_broken_key_is_told_before_github_is_asked(run: CommandLine, github: SimulatedGitHub) -> None:
+def test_a_broken_key_is_told_before_github_is_asked(run: CommandLine, github: FakeGitHub) -> None:
     run.environment["TRAFFIC_SECRET_KEY"] = "too short"
     assert refused(run("tenant", "token", "acme", "--token-env", "OCTO_TOKEN"), "TRAFFIC_SECRET_KEY")
     assert list(github.requests) == []
 
 
-def test_a_store_that_was_left_alone_is_untouched_by_a_refusal(run: CommandLine, github: SimulatedGitHub) -> None:
+def test_a_store_that_was_left_alone_is_untouched_by_a_refusal(run: CommandLine, github: FakeGitHub) -> None:
     before = Store(run.directory).control.version()
     github.world.tokens[SECRET].revoked = True
     assert refused(run("tenant", "token", "acme", "--token-env", "OCTO_TOKEN"), code=1)

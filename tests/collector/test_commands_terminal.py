@@ -9,7 +9,7 @@ import pytest
 
 from collector.terminal import BarProgress, LineProgress, Terminal, counted
 from tests.collector.conftest import SECRET, CommandLine
-from tests.simulated_github import SimulatedGitHub
+from tests.fake_github import FakeGitHub
 
 
 class Tty(io.StringIO):
@@ -91,7 +91,7 @@ def test_things_are_counted_as_people_do(number: int, thing: str, told: str) -> 
     assert counted(number, thing) == told
 
 
-def test_a_token_is_in_no_arguments_that_ps_could_show(with_token: CommandLine, github: SimulatedGitHub) -> None:
+def test_a_token_is_in_no_arguments_that_ps_could_show(with_token: CommandLine, github: FakeGitHub) -> None:
     github.switches.latency_s = 0.5
     process = with_token.start("tenant", "token", "acme", "--token-stdin", environment={"OCTO_TOKEN": ""})
     assert process.stdin is not None

@@ -20,8 +20,8 @@ from data.collection.models import (
     WeeklyObservation,
 )
 from tests.collector.asking import DAYS, NOW, SECRET, Asking, asking, hello
-from tests.simulated_github import SPARSE, Asset, Fault, Lack, Release, Token, World
-from tests.simulated_github import fault_cases as cases
+from tests.fake_github import SPARSE, Asset, Fault, Lack, Release, Token, World
+from tests.fake_github import faults as cases
 
 TARGETS = {
     Endpoint.REPOSITORY: "/repos/octo/hello",

@@ -7,8 +7,8 @@ import pytest
 from collector.check import hidden_organizations
 from collector.errors import AccessRefused, Blocked, LimitReached, TokenRefused
 from tests.collector.asking import NOW, REPO, SECRET, VIEWS, asking
-from tests.simulated_github import Fault, Lack
-from tests.simulated_github import fault_cases as cases
+from tests.fake_github import Fault, Lack
+from tests.fake_github import faults as cases
 
 EXPIRES = datetime(2026, 11, 1, 8, 30, 10, tzinfo=UTC)
 

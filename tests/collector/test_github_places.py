@@ -10,8 +10,8 @@ from collector.limits import Owner
 from collector.settings import Settings
 from tests.collector.asking import REPO, SECRET, VIEWS, VirtualClock, asking
 from tests.collector.other_servers import Serve, hangs_up, listening, speaks_plainly, with_certificate
-from tests.simulated_github import Fault
-from tests.simulated_github import fault_cases as cases
+from tests.fake_github import Fault
+from tests.fake_github import faults as cases
 
 LEADS_AWAY = [
     "http://{there}/x",

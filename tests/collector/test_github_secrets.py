@@ -15,8 +15,8 @@ from collector.settings import Settings
 from data.accounts.tokens import OpenToken
 from tests.collector.asking import SECRET, VIEWS, VirtualClock, asking
 from tests.collector.other_servers import Serve, hangs_up, listening
-from tests.simulated_github import Fault
-from tests.simulated_github import fault_cases as cases
+from tests.fake_github import Fault
+from tests.fake_github import faults as cases
 
 PLAIN = "0123456789abcdef0123456789abcdef01234567"  # an old token: no pattern knows it
 ECHO = {"message": f"you sent Authorization: Bearer {PLAIN} and {SECRET}"}

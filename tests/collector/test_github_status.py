@@ -16,10 +16,8 @@ from collector.errors import (
 )
 from collector.github import TRIES
 from tests.collector.asking import REFERRERS, REPO, SECRET, VIEWS, asking
-from tests.simulated_github import Fault, Switches
-from tests.simulated_github import fault_cases as cases
-from tests.simulated_github.answers import Answer
-from tests.simulated_github.wire import Request
+from tests.fake_github import Answer, Fault, Request, Switches
+from tests.fake_github import faults as cases
 
 TRANSIENT = [
     (cases.malformed_json(), BadAnswer),

@@ -13,10 +13,8 @@ from collector import deadline
 from collector.errors import BadAnswer, GitHubError, HostDown, RequestRefused, Unreachable
 from collector.github import GREATEST_BODY, TRIES
 from tests.collector.asking import VIEWS, asking
-from tests.simulated_github import Fault
-from tests.simulated_github import fault_cases as cases
-from tests.simulated_github.answers import Answer
-from tests.simulated_github.wire import Request, message
+from tests.fake_github import Answer, Fault, Request, message
+from tests.fake_github import faults as cases
 
 BROKEN = [
     (cases.closed_before_answer, Unreachable),

@@ -13,8 +13,8 @@ from collector.github import GitHub
 from collector.limits import Owner
 from collector.settings import Settings
 from tests.collector.asking import NOW, REPO, SECRET, VIEWS, asking
-from tests.simulated_github import Fault, Trigger
-from tests.simulated_github import fault_cases as cases
+from tests.fake_github import Fault, Trigger
+from tests.fake_github import faults as cases
 
 OWNER_ID = 1001
 
@@ -47,7 +47,7 @@ def test_a_budget_that_is_used_up_on_the_way_is_waited_for() -> None:
 def test_a_budget_that_others_have_used_up_is_waited_for(status: int) -> None:
     with asking() as there:
         assert there.fetch().status == 200
-        there.server.limits.primary_status = status
+        there.server.budgets.primary_status = status
         there.server.budgets.use_up(OWNER_ID, timedelta(minutes=5))
         assert there.fetch().status == 200
         assert there.clock.waits() == [301]

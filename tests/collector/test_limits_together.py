@@ -15,7 +15,7 @@ from collector.github import GitHub
 from collector.limits import Owner, Refusal, until_reset, until_retry
 from collector.settings import Settings
 from tests.collector.asking import CLONES, NOW, REFERRERS, REPO, SECRET, VIEWS, VirtualClock, asking, hello
-from tests.simulated_github import Token, Trigger, World
+from tests.fake_github import Token, Trigger, World
 
 OWNER_ID = 1001
 UNHURRIED = settings(deadline=None, max_examples=50)

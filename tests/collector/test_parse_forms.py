@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 from collector.parse import parse_traffic, parse_weekly
 from data.collection.models import TrafficObservation, TrafficWindow
 from data.traffic.models import Metric
-from tests.simulated_github import Repository
-from tests.simulated_github.repositories import Series
-from tests.simulated_github.windows import Row, dense_rows, sparse_rows, weeks
+from tests.fake_github import Repository, Series
+from tests.fake_github.windows import Row, dense_rows, sparse_rows, weeks
 
 FIRST = date(2026, 4, 1)
 MINUTE = timedelta(minutes=1)

@@ -10,13 +10,13 @@ import pytest
 from collector.parse import AnswerRefused, Parsed, parse_traffic, parse_weekly
 from data.collection.models import DayReading, TrafficObservation
 from data.traffic.models import Metric
-from tests.simulated_github.recordings import RecordedAnswer, recorded_answers
+from tests.recorded import RecordedAnswer, recorded_answers
 
 EXAMPLES: dict[str, Any] = json.loads(Path(__file__).with_name("examples.json").read_text("utf-8"))
 NOW = datetime(2026, 5, 10, 12, tzinfo=UTC)
 TODAY = NOW.date()
 DAY = timedelta(days=1)
-RECORDED = recorded_answers("Pythagora-io--pythagora")
+RECORDED = recorded_answers("Pythagora-io/pythagora")
 
 
 def row(day: date | str, count: object = 5, uniques: object = 2) -> dict[str, object]:

@@ -1,12 +1,10 @@
 """Each refusal of GitHub, word for word, becomes the right error, limit or action, with a sentence that helps.
 
-`refusals.json` holds what GitHub answers: status, headers and body.
+The fake GitHub's `refusals.json` of the fake GitHub holds what GitHub answers: status, headers and body.
 """
 
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,9 +25,10 @@ from collector.errors import (
 from collector.limits import Refusal
 from collector.refusals import MESSAGE_LIMIT, Reply, error_of, limit_of
 from tests.collector.test_parse_anything import JSON, UNHURRIED
+from tests.fake_github.answers import refusals
 
 NOW = datetime(2026, 5, 10, 12, tzinfo=UTC)
-ANSWERS = {each["name"]: each for each in json.loads(Path(__file__).with_name("refusals.json").read_text("utf-8"))}
+ANSWERS = refusals()
 LIMITS = {
     "primary_limit_user": "primary_limit",
     "primary_limit_installation": "primary_limit",

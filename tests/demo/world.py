@@ -34,7 +34,9 @@ def demo_world(today: date) -> World:
     recorded = [_moved_repository(name, 990_000_001 + n, today) for n, name in enumerate(NAMES)]
     lab = [_lab_repository(name, 980_000_001 + n, today) for n, name in enumerate(LAB_LIFE)]
     shown = frozenset(each.id for each in (*recorded[2:], *lab[:3], lab[-1]))
-    viewer = Token(VIEWER_TOKEN, "demo-viewer", 9_900_002, "fine_grained", (), shown, lacks={lab[-1].id: Lack.ADMINISTRATION})
+    viewer = Token(
+        VIEWER_TOKEN, "demo-viewer", 9_900_002, "fine_grained", (), shown, lacks={lab[-1].id: Lack.ADMINISTRATION}
+    )
     return World([*recorded, *lab], [Token(MAINTAINER_TOKEN, "demo-maintainer", 9_900_001), viewer])
 
 
@@ -78,7 +80,9 @@ def _lab_repository(name: str, number: int, today: date) -> Repository:
         views=series,
         clones=GeneratedSeries(number + 1000, first, lived, clones, share=0.1),
         stars=_stars(series),
-        releases=_releases(number, name, [first + 4 * WEEK * n for n in range(days // 28)]) if name == "release-train" else [],
+        releases=_releases(number, name, [first + 4 * WEEK * n for n in range(days // 28)])
+        if name == "release-train"
+        else [],
         created_at=datetime.combine(first, time(12), UTC),
         private=name == "closed-source",
         archived=name == "finished-work",

@@ -91,7 +91,7 @@ def json_answer(value: object, status: int = 200, headers: Mapping[str, str] | N
 
 def refused(name: str, headers: Mapping[str, str] | None = None, **words: str) -> Answer:
     """The refusal of this name in `refusals.json`, with other headers, and some of its words replaced."""
-    recorded = _refusals()[name]
+    recorded = refusals()[name]
     body = recorded["body"] if isinstance(recorded["body"], str) else json.dumps(recorded["body"])
     for word, other in words.items():
         body = body.replace(word, other)
@@ -110,6 +110,7 @@ def retired_version(version: str) -> Answer:
 
 
 @cache
-def _refusals() -> dict[str, Any]:
-    refusals = json.loads(Path(__file__).with_name("refusals.json").read_text("utf-8"))
-    return {each["name"]: each for each in refusals}
+def refusals() -> dict[str, Any]:
+    """What GitHub answers when it refuses, by a name of ours: status, headers and body."""
+    recorded = json.loads(Path(__file__).with_name("refusals.json").read_text("utf-8"))
+    return {each["name"]: each for each in recorded}

@@ -44,7 +44,12 @@ def generated_repository(seed: int, days: int, until: date, owner: str) -> Repos
     level = random.uniform(0.02, 2) if random.random() < 0.3 else random.choice((3, 10, 60, 300)) * random.uniform(1, 3)
     created_at = datetime.combine(first, time(random.randrange(24)), UTC)
     releases = [
-        Release(seed * 10 + n, f"v1.{n}", created_at + DAY * (n * days // 4), assets=[Asset(seed * 10 + n, "file.zip", 0, 3)])
+        Release(
+            seed * 10 + n,
+            f"v1.{n}",
+            created_at + DAY * (n * days // 4),
+            assets=[Asset(seed * 10 + n, "file.zip", 0, 3)],
+        )
         for n in range(random.randrange(4))
     ]
     return Repository(

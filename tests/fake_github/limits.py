@@ -167,8 +167,7 @@ class Budgets:
                 budget.used, budget.reset_at = 0, self._clock.now + HOUR
             answer = self._secondary_limit(budget, request)
             if answer is None and counts and budget.used >= budget.limit:
-                whose = {"12345": str(owner_id)}
-                answer = refused("primary_limit_user" if owner_id is not None else "primary_limit_ip", **whose)
+                answer = refused("primary_limit_user" if owner_id is not None else "primary_limit_ip")
                 answer.status = self.primary_status
             if answer is None:
                 budget.used += counts

@@ -1,1 +1,1 @@
-"""Whole collection runs against the simulated GitHub, into real stores."""
+"""Whole collection runs against the fake GitHub, into real stores."""

@@ -21,7 +21,7 @@ from data.collection.models import RunState
 from data.repositories.models import RepositoryFacts
 from data.repositories.repositories import add_repositories
 from data.store import Store
-from tests.simulated_github import Asset, Release, Repository, SimulatedGitHub, Token, World
+from tests.fake_github import Asset, FakeGitHub, Release, Repository, Token, World
 
 NOW = datetime(2026, 5, 7, 16, tzinfo=UTC)  # a Thursday: yesterday is published, last week is settled and whole
 TODAY = NOW.date()
@@ -67,39 +67,39 @@ def small_world(number: int = 3) -> World:
 
 
 class MachineTime(GitHubTime):
-    """As GitHub's time before GitHub was heard: the machine's clock agrees with the simulation, or stands still."""
+    """As GitHub's time before GitHub was heard: the machine's clock agrees with the fake GitHub's, or stands still."""
 
     moment = NOW
 
     def __init__(self, clock: SystemClock) -> None:
         super().__init__(clock)
-        self.tell(clock.simulated.clock.now if isinstance(clock, VirtualClock) else self.moment)
+        self.tell(clock.github.clock.now if isinstance(clock, VirtualClock) else self.moment)
         self.is_told = False  # by GitHub
 
 
 class VirtualClock(SystemClock):
-    """Waits by moving the simulated GitHub's clock ahead."""
+    """Waits by moving the fake GitHub's clock ahead."""
 
-    def __init__(self, github: SimulatedGitHub) -> None:
+    def __init__(self, github: FakeGitHub) -> None:
         super().__init__()
-        self.simulated = github
+        self.github = github
         self._guard = threading.Lock()
 
     def monotonic(self) -> float:
-        """The simulation's own time."""
-        return self.simulated.clock.elapsed()
+        """The fake GitHub's own time."""
+        return self.github.clock.elapsed()
 
     def sleep(self, seconds: float) -> None:
-        """Let the simulation's time pass; a long time only when no answer is on its way: it would seem as old."""
+        """Let its time pass; a long time only when no answer is on its way: it would seem as old."""
         if self.stop.is_set():
             raise Stopped
         until = self.monotonic() + seconds
         if seconds > 0.15:  # more than the pace asks for
-            while self.simulated.requests.in_flight:
+            while self.github.requests.in_flight:
                 real_time.sleep(0.001)
             real_time.sleep(0.003)
         with self._guard:  # those who wait at once wait for the same time to pass
-            self.simulated.clock.advance(timedelta(seconds=max(0.0, until - self.monotonic())))
+            self.github.clock.advance(timedelta(seconds=max(0.0, until - self.monotonic())))
 
 
 class Told(Silent):
@@ -130,9 +130,9 @@ class Told(Silent):
 
 @dataclass
 class Collection:
-    """Collects what tenants follow on a simulated GitHub."""
+    """Collects what tenants follow on a fake GitHub."""
 
-    github: SimulatedGitHub
+    github: FakeGitHub
     store: Store
     told: Told = field(default_factory=Told)
     scope: Scope = field(default_factory=Scope)

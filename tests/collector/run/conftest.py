@@ -9,12 +9,12 @@ import pytest
 from data.accounts.vault import KEY_VARIABLE, open_vault
 from data.store import Store
 from tests.collector.run.collecting import NOW, SECRET, Collection, MachineTime, small_world
-from tests.simulated_github import SimulatedGitHub
+from tests.fake_github import FakeGitHub
 
 
 @pytest.fixture(autouse=True)
 def fixed_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The machine's clock agrees with the simulation, and its environment has no key."""
+    """The machine's clock agrees with the fake GitHub's, and its environment has no key."""
     monkeypatch.setattr("collector.run.GitHubTime", MachineTime)
     monkeypatch.setattr("collector.crew.LISTENS_EVERY_S", 60.0)  # of virtual time
     monkeypatch.delenv(KEY_VARIABLE, raising=False)
@@ -41,14 +41,14 @@ def store(blank: Path, tmp_path: Path) -> Iterator[Store]:
 
 
 @pytest.fixture
-def github() -> Iterator[SimulatedGitHub]:
+def github() -> Iterator[FakeGitHub]:
     """GitHub on a Thursday afternoon, with octo/one, octo/two and octo/three."""
-    with SimulatedGitHub(small_world(), now=NOW) as github:
+    with FakeGitHub(small_world(), now=NOW) as github:
         yield github
 
 
 @pytest.fixture
-def newcomer(github: SimulatedGitHub, store: Store) -> Collection:
+def newcomer(github: FakeGitHub, store: Store) -> Collection:
     """A collection that nobody follows anything in."""
     return Collection(github, store)
 

@@ -7,22 +7,16 @@ import pytest
 
 from data.collection.models import RunState
 from tests.collector.run.collecting import DAY, HOUR, NOW, Collection, repository, shown_views
-from tests.simulated_github import Entry, Fault, Snapshot
-from tests.simulated_github.answers import Answer
-from tests.simulated_github.fault_cases import redirect
-from tests.simulated_github.wire import Request
+from tests.fake_github import Answer, Fault, Request
+from tests.fake_github.faults import redirect
 
 STRANGER = 99
 
 
-def listed(name: str) -> list[Snapshot]:
-    """A list of referrers with one name."""
-    return [Snapshot(datetime(2026, 1, 1, tzinfo=NOW.tzinfo), (Entry(name, 9, 3),))]
-
-
 def stranger() -> Any:
     """A repository with other traffic."""
-    return repository(STRANGER, "stranger", referrers=listed("stranger.example"))
+    referrers = [(datetime(2026, 1, 1, tzinfo=NOW.tzinfo), [("stranger.example", 9, 3)])]
+    return repository(STRANGER, "stranger", referrers=referrers)
 
 
 @pytest.fixture

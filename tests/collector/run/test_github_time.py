@@ -5,7 +5,7 @@ import pytest
 from collector.meeting import ABSURD_FROM
 from data.collection.models import RunState
 from tests.collector.run.collecting import DAY, HOUR, NOW, Collection, shown_views
-from tests.simulated_github import Fault
+from tests.fake_github import Fault
 
 FAR = "Fri, 24 Nov 2028 10:00:00 GMT"
 AHEAD = (
@@ -16,7 +16,7 @@ AHEAD = (
 
 
 def nothing_ahead(collection: Collection) -> bool:
-    """Whether all that is stored is of the simulation's time."""
+    """Whether all that is stored is of the fake GitHub's time."""
     return collection.rows(AHEAD, latest=(NOW + 3 * DAY).replace(tzinfo=None)) == [(0,)]
 
 

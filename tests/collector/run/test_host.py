@@ -6,23 +6,23 @@ import pytest
 
 from data.collection.models import RunState
 from tests.collector.run.collecting import DAY, HOUR, NOW, Collection, Told, shown_views, small_world
-from tests.simulated_github import SimulatedGitHub
-from tests.simulated_github.fault_cases import retired_version_410, unicorn_502, unsupported_version_400
+from tests.fake_github import FakeGitHub
+from tests.fake_github.faults import retired_version_410, unicorn_502, unsupported_version_400
 
 NOTHING = "GitHub told not a single view for all 8 repositories"
 
 
 @pytest.fixture
-def github() -> Iterator[SimulatedGitHub]:
+def github() -> Iterator[FakeGitHub]:
     """GitHub with eight repositories."""
-    with SimulatedGitHub(small_world(8), now=NOW) as github:
+    with FakeGitHub(small_world(8), now=NOW) as github:
         yield github
 
 
 class Cut(Told):
     """Takes GitHub off the net at a visit."""
 
-    def __init__(self, github: SimulatedGitHub, at: int) -> None:
+    def __init__(self, github: FakeGitHub, at: int) -> None:
         super().__init__()
         self._github, self._at = github, at
 

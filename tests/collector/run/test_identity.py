@@ -16,8 +16,8 @@ from tests.collector.run.collecting import (
     repository,
     shown_views,
 )
-from tests.simulated_github import Lack, Repository, Token, World
-from tests.simulated_github.fault_cases import not_found_once
+from tests.fake_github import Lack, Repository, Token, World
+from tests.fake_github.faults import not_found_once
 
 NAME_OF_ONE = "select full_name, owner, name, state from repository where github_id = 1"
 

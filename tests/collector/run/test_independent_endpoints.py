@@ -4,8 +4,8 @@ import pytest
 
 from data.collection.models import RunState
 from tests.collector.run.collecting import HOUR, MINUTE, Collection, shown_views
-from tests.simulated_github import FOR_EVER, Fault
-from tests.simulated_github.fault_cases import accepted_202, malformed_json, unicorn_502
+from tests.fake_github import FOR_EVER, Fault
+from tests.fake_github.faults import accepted_202, malformed_json, unicorn_502
 
 ADDRESSES = {
     "views": "*/octo/two/traffic/views",

@@ -12,7 +12,7 @@ from data.collection.models import RunState
 from data.store import Store
 from tests.collector.run.collecting import DAY, NOW, SECRET, Collection, MachineTime, small_world
 from tests.collector.run.programs import TORN, collect_in_small_batches, processes, read_all_along
-from tests.simulated_github import SimulatedGitHub
+from tests.fake_github import FakeGitHub
 
 KILLS_A_GROUP = 5
 GROUPS = 10
@@ -50,12 +50,12 @@ class Watcher:
 @pytest.fixture
 def github() -> Any:
     """GitHub with five repositories."""
-    with SimulatedGitHub(small_world(5), now=NOW) as github:
+    with FakeGitHub(small_world(5), now=NOW) as github:
         yield github
 
 
 @pytest.fixture
-def undisturbed(blank: Path, tmp_path: Path, github: SimulatedGitHub) -> Collection:
+def undisturbed(blank: Path, tmp_path: Path, github: FakeGitHub) -> Collection:
     """The same repositories in a store whose runs nobody kills."""
     copytree(blank, tmp_path / "undisturbed", symlinks=True)
     collection = Collection(github, Store(tmp_path / "undisturbed"), requests_a_minute=60_000)

@@ -20,15 +20,15 @@ from tests.collector.run.collecting import (
     shown_views,
     small_world,
 )
-from tests.simulated_github import SimulatedGitHub, Token, Trigger
+from tests.fake_github import FakeGitHub, Token, Trigger
 
 DAYS_ALONE = {"repository": "ok", "views": "ok", "clones": "ok"}
 
 
 @pytest.fixture
-def github() -> Iterator[SimulatedGitHub]:
+def github() -> Iterator[FakeGitHub]:
     """GitHub with eight repositories: 8 times 9 requests are due in the first run."""
-    with SimulatedGitHub(small_world(8), now=NOW) as github:
+    with FakeGitHub(small_world(8), now=NOW) as github:
         yield github
 
 

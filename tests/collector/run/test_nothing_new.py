@@ -15,7 +15,7 @@ from tests.collector.run.collecting import (
     Told,
     shown_views,
 )
-from tests.simulated_github import SPARSE, Token
+from tests.fake_github import SPARSE, Token
 
 
 def test_a_second_run_on_the_same_day_changes_no_table(collection: Collection) -> None:

@@ -5,7 +5,7 @@ import pytest
 from collector.clock import Stopped
 from data.collection.models import RunState
 from tests.collector.run.collecting import HOUR, OTHER_SECRET, OWNER_ID, Collection
-from tests.simulated_github import Token, Trigger
+from tests.fake_github import Token, Trigger
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import pytest
 from data.collection.ledger import Scope
 from data.collection.models import RunState
 from tests.collector.run.collecting import HOUR, OTHER_OWNER_ID, OTHER_SECRET, SECRET, Collection
-from tests.simulated_github import Lack, Token
+from tests.fake_github import Lack, Token
 
 
 @pytest.fixture

@@ -10,22 +10,22 @@ from collector.parse import parse_traffic
 from data.collection.models import RunState
 from data.traffic.models import Metric
 from tests.collector.run.collecting import DAY, NOW, SECRET, TODAY, Collection, MachineTime, Rows, repository
-from tests.simulated_github import DENSE, SPARSE, Fault, SimulatedGitHub, Token, World
-from tests.simulated_github.recordings import WITH_WINDOWS, RecordedAnswer, recorded_answers
+from tests.fake_github import DENSE, SPARSE, FakeGitHub, Fault, Token, World
+from tests.recorded import WITH_ANSWERS, RecordedAnswer, recorded_answers
 
 QUIET = 3  # every third day is without any view, every fourth without a clone
 LONGEST_PAUSE = 13
 
 
 @pytest.fixture
-def github() -> Iterator[SimulatedGitHub]:
+def github() -> Iterator[FakeGitHub]:
     """GitHub with one repository that has quiet days, of which some days appear a day late."""
     days = [TODAY + DAY * n for n in range(-40, 60)]
     views = {day: (5 + n, 2 + n % 4) if n % QUIET else (0, 0) for n, day in enumerate(days)}
     clones = {day: (n, n) for n, day in enumerate(days) if n % 4}
     late = frozenset(days[::7])
     given = repository(1, "one", views=views, clones=clones, late_days=late, publish_hour=None)
-    with SimulatedGitHub(World([given], [Token(SECRET)]), now=NOW) as github:
+    with FakeGitHub(World([given], [Token(SECRET)]), now=NOW) as github:
         yield github
 
 
@@ -112,7 +112,7 @@ def greatest(chosen: Sequence[RecordedAnswer]) -> Rows:
     return [(day, best.get((day, 0)), best.get((day, 1))) for day in sorted({day for day, _ in best})]
 
 
-@pytest.mark.parametrize("name", WITH_WINDOWS)
+@pytest.mark.parametrize("name", WITH_ANSWERS)
 def test_recorded_answers_leave_their_greatest_readings(
     collection: Collection, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:

@@ -14,8 +14,8 @@ from data.collection.models import RunState
 from tests.collector.run.collecting import DAY, HOUR, OTHER_OWNER_ID, OTHER_SECRET, SECRET, Collection
 from tests.data.writers import hold_open, let_go, said
 from tests.data.writers import start as start_writer
-from tests.simulated_github import FOR_EVER, Fault, Lack, Token
-from tests.simulated_github.fault_cases import bad_credentials_401, redirect_to_other_host, truncated_body, unicorn_502
+from tests.fake_github import FOR_EVER, Fault, Lack, Token
+from tests.fake_github.faults import bad_credentials_401, redirect_to_other_host, truncated_body, unicorn_502
 
 COMMAND = Path(sys.executable).parent / "duckdb"
 

@@ -19,7 +19,7 @@ from tests.collector.run.collecting import (
     shown_views,
 )
 from tests.collector.run.programs import collect_below, hold_the_run, start
-from tests.simulated_github import Trigger
+from tests.fake_github import Trigger
 
 
 class Stopper(Told):

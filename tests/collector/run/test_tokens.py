@@ -17,8 +17,8 @@ from tests.collector.run.collecting import (
     MachineTime,
     shown_views,
 )
-from tests.simulated_github import Fault, Lack, Token
-from tests.simulated_github.fault_cases import bad_credentials_401
+from tests.fake_github import Fault, Lack, Token
+from tests.fake_github.faults import bad_credentials_401
 
 REFUSED = (
     "GitHub does not accept the token (Bad credentials). It has expired, was revoked or is mistyped: make a new one at "

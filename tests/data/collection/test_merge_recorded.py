@@ -1,12 +1,8 @@
 """Every answer that GitHub gave two repositories, replayed: the greatest readings of what was fed are stored."""
 
-import csv
-import gzip
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime
-from functools import cache
-from itertools import count, groupby
-from pathlib import Path
+from datetime import date
+from itertools import count
 from random import Random
 from typing import Any
 
@@ -17,50 +13,30 @@ from data.collection.models import Endpoint, EndpointResult, TrafficObservation
 from data.store import Store
 from data.traffic.models import Metric
 from tests.data.writers import result, save
+from tests.recorded import WITH_ANSWERS, RecordedAnswer, recorded_answers
 
 pytestmark = pytest.mark.usefixtures("numbered")
 
-RECORDED = Path(__file__).parents[2] / "recorded"
-REPOSITORIES = ["Pythagora-io--pythagora", "awslabs--aws-security-analytics-bootstrap"]
 NEXT_ID = count(1)
 SAFE_PAUSE = 10  # answers, one a day: a day without a row is an inferred zero only from 3 to 13 days later
 LONGEST_PAUSE = 13  # a day with traffic is shown 14 times at best
 Rows = list[tuple[Any, ...]]
-Answer = tuple[datetime, list[dict[str, str]]]
-recorded = pytest.mark.parametrize("name", REPOSITORIES)
+recorded = pytest.mark.parametrize("name", WITH_ANSWERS)
 
 
-@cache
-def answers(name: str) -> list[Answer]:
-    """The moment and the rows of each recorded answer, oldest first."""
-    with gzip.open(RECORDED / name / "windows.csv.gz", "rt", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    return [
-        (datetime.fromisoformat(moment), list(group))
-        for moment, group in groupby(rows, key=lambda row: row["fetched_at"])
-    ]
+def answers(name: str) -> list[RecordedAnswer]:
+    return list(recorded_answers(name))
 
 
-def body(metric: Metric, rows: list[dict[str, str]]) -> dict[str, object]:
-    """The rows of a metric in GitHub's own form; the recording has no uniques of the whole window."""
-    uniques = f"{metric.value[:-1]}_uniques"
-    found = [
-        {"timestamp": f"{row['day']}T00:00:00Z", "count": int(row[metric.value]), "uniques": int(row[uniques])}
-        for row in rows
-        if row[metric.value]
-    ]
-    return {"count": sum(int(str(row["count"])) for row in found), metric.value: found}
-
-
-def fed(repository_id: int, chosen: Sequence[Answer]) -> Iterator[EndpointResult]:
+def fed(repository_id: int, chosen: Sequence[RecordedAnswer]) -> Iterator[EndpointResult]:
     """The answers as the collector parses them."""
-    for moment, rows in chosen:
-        for metric in Metric:
-            seen = parse_traffic(metric, body(metric, rows), moment).observation
-            yield result(repository_id, Endpoint(metric.value), seen, moment)
+    for each in chosen:
+        for metric, body in ((Metric.VIEWS, each.views), (Metric.CLONES, each.clones)):
+            seen = parse_traffic(metric, body, each.fetched_at).observation
+            yield result(repository_id, Endpoint(metric.value), seen, each.fetched_at)
 
 
-def replayed(store: Store, chosen: Sequence[Answer], batches: int = 1) -> Rows:
+def replayed(store: Store, chosen: Sequence[RecordedAnswer], batches: int = 1) -> Rows:
     """The table of days of a new repository that was shown these answers, in this order."""
     mine = next(NEXT_ID)
     for n in range(batches):
@@ -70,7 +46,7 @@ def replayed(store: Store, chosen: Sequence[Answer], batches: int = 1) -> Rows:
         return list(cursor.execute(table + " order by day", {"mine": mine}).fetchall())
 
 
-def greatest(chosen: Sequence[Answer]) -> Rows:
+def greatest(chosen: Sequence[RecordedAnswer]) -> Rows:
     """The same table as plain Python finds it: the greatest reading of each metric and day, or None."""
     best: dict[tuple[date, Metric], tuple[int, int]] = {}
     for each in fed(0, chosen):
@@ -84,7 +60,7 @@ def greatest(chosen: Sequence[Answer]) -> Rows:
     ]
 
 
-def with_pauses(full: list[Answer], random: Random, longest: int) -> list[Answer]:
+def with_pauses(full: list[RecordedAnswer], random: Random, longest: int) -> list[RecordedAnswer]:
     """The answers without a tenth of them, up to `longest` in a row; the first and the last two weeks are whole."""
     left_out: set[int] = set()
     while len(left_out) < len(full) // 10:
@@ -96,7 +72,7 @@ def with_pauses(full: list[Answer], random: Random, longest: int) -> list[Answer
 
 @recorded
 def test_the_recording_is_whole(name: str) -> None:
-    assert len(answers(name)) == {"Pythagora-io--pythagora": 564}.get(name, 844)
+    assert len(answers(name)) == {"Pythagora-io/pythagora": 564}.get(name, 844)
 
 
 @recorded

@@ -6,9 +6,9 @@ from data.accounts.tenants import operator
 from data.collection.log import runs
 from data.collection.models import RunState
 from pages.ui import collecting
+from tests.fake_github import FakeGitHub, Token, World
 from tests.pages.administration.conftest import SECRET, store_token
 from tests.pages.app import BLUE, App, shown_text
-from tests.simulated_github import SimulatedGitHub, Token, World
 
 PAGE = "administration/tenants"
 
@@ -21,7 +21,7 @@ def collectable(app: App) -> App:
 
 
 def test_a_collection_runs_as_a_process_of_its_own_and_its_end_is_told(collectable: App) -> None:
-    with SimulatedGitHub(World([], [Token(SECRET)])) as github:
+    with FakeGitHub(World([], [Token(SECRET)])) as github:
         collectable.monkeypatch.setenv("GITHUB_API_URL", github.url)
         collectable.monkeypatch.setenv("TRAFFIC_REQUESTS_A_MINUTE", "60000")
         run = collectable.opened("tenant", PAGE)

@@ -11,8 +11,8 @@ from data.accounts.tenants import add_tenant, has_tenants, operator, tenants
 from data.accounts.tokens import tokens
 from data.calendar import utc_now
 from data.store import Store
+from tests.fake_github import FakeGitHub, Token, World
 from tests.pages.app import PASSWORD, App, shown_text
-from tests.simulated_github import SimulatedGitHub, Token, World
 
 SECRET = "ghp_octoMaintainer0123456789abcdefWXYZ"
 
@@ -24,7 +24,7 @@ def new(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[App]:
     store.prepare()
     code = accounts.renew_setup_code(store, utc_now())
     accounts.add_first_user(store, code or "", NewUser("first", "First", None, PASSWORD), utc_now())
-    with SimulatedGitHub(World([], [Token(SECRET, "octo-maintainer")])) as github:
+    with FakeGitHub(World([], [Token(SECRET, "octo-maintainer")])) as github:
         monkeypatch.setenv("TRAFFIC_DATA_DIR", str(tmp_path / "db"))
         monkeypatch.setenv("GITHUB_API_URL", github.url)
         yield App(store, monkeypatch)

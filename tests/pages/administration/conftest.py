@@ -1,4 +1,4 @@
-"""The simulated GitHub for the pages of administration: a token that works, and one that lacks the scope."""
+"""The fake GitHub for the pages of administration: a token that works, and one that lacks the scope."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -8,8 +8,8 @@ import pytest
 from data.accounts.tokens import TokenFacts, save_token
 from data.accounts.vault import open_vault
 from data.calendar import utc_now
+from tests.fake_github import FakeGitHub, Token, World
 from tests.pages.app import App
-from tests.simulated_github import SimulatedGitHub, Token, World
 
 SECRET = "ghp_octoMaintainer0123456789abcdefWXYZ"
 WITHOUT_SCOPE = "ghp_octoReader0123456789abcdefghijABCD"
@@ -17,10 +17,10 @@ STRANGE = "ghp_octoNobody0123456789abcdefghij0000"
 
 
 @pytest.fixture
-def github(monkeypatch: pytest.MonkeyPatch) -> Iterator[SimulatedGitHub]:
+def github(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeGitHub]:
     """A GitHub that knows two tokens."""
     tokens = [Token(SECRET, "octo-maintainer"), Token(WITHOUT_SCOPE, "octo-reader", 7, scopes=("gist",))]
-    with SimulatedGitHub(World([], tokens)) as github:
+    with FakeGitHub(World([], tokens)) as github:
         monkeypatch.setenv("GITHUB_API_URL", github.url)
         monkeypatch.setenv("TRAFFIC_REQUESTS_A_MINUTE", "60000")
         yield github

@@ -9,10 +9,10 @@ from data.accounts.tokens import StoredToken, open_tokens, tokens
 from data.accounts.vault import open_vault
 from data.calendar import utc_now
 from pages.administration.token_card import expiry_level
+from tests.fake_github import FakeGitHub
 from tests.pages.administration.conftest import SECRET, STRANGE, WITHOUT_SCOPE, store_token
 from tests.pages.administration.dialogs import confirmed
 from tests.pages.app import BLUE, GREEN, App, shown_text
-from tests.simulated_github import SimulatedGitHub
 
 PAGE = "administration/tenants"
 
@@ -44,7 +44,7 @@ def test_others_do_not_reach_the_page(app: App, username: str | None) -> None:
     assert "tenant_token_submit" not in [each.key for each in run.button]
 
 
-def test_a_token_is_checked_while_its_user_looks_and_stored_sealed(app: App, github: SimulatedGitHub) -> None:
+def test_a_token_is_checked_while_its_user_looks_and_stored_sealed(app: App, github: FakeGitHub) -> None:
     run = app.opened("tenant", PAGE)
     run.text_input(key=f"tenant_token_{BLUE}").input(SECRET).run()
     assert "octo\\-maintainer" in shown_text(run)
@@ -58,7 +58,7 @@ def test_a_token_is_checked_while_its_user_looks_and_stored_sealed(app: App, git
     assert not field.value
 
 
-def test_a_token_is_asked_about_once(app: App, github: SimulatedGitHub) -> None:
+def test_a_token_is_asked_about_once(app: App, github: FakeGitHub) -> None:
     run = app.opened("tenant", PAGE)
     run.text_input(key=f"tenant_token_{BLUE}").input(SECRET).run()
     asked = len(github.requests)
@@ -75,9 +75,7 @@ def test_a_token_is_asked_about_once(app: App, github: SimulatedGitHub) -> None:
         ("sk_live_0123456789abcdef0123", "no GitHub token"),
     ],
 )
-def test_a_token_of_no_use_is_refused_with_the_reason(
-    app: App, github: SimulatedGitHub, secret: str, reason: str
-) -> None:
+def test_a_token_of_no_use_is_refused_with_the_reason(app: App, github: FakeGitHub, secret: str, reason: str) -> None:
     store_token(app, BLUE)
     run = app.opened("tenant", PAGE)
     run.text_input(key=f"tenant_token_{BLUE}").input(secret).run()
@@ -86,7 +84,7 @@ def test_a_token_of_no_use_is_refused_with_the_reason(
     assert stored(app)[BLUE].facts.login == "octo-maintainer"
 
 
-def test_a_token_without_the_scope_is_warned_of(app: App, github: SimulatedGitHub) -> None:
+def test_a_token_without_the_scope_is_warned_of(app: App, github: FakeGitHub) -> None:
     run = app.opened("tenant", PAGE)
     run.text_input(key=f"tenant_token_{BLUE}").input(WITHOUT_SCOPE).run()
     assert "Without the scope" in "".join(each.value for each in run.warning)
@@ -141,7 +139,7 @@ def test_a_schedule_is_saved_or_refused_with_what_one_looks_like(app: App) -> No
     assert tenant(app).schedule == "30 */6 * * *"
 
 
-def test_an_admin_creates_a_tenant_and_manages_it(app: App, github: SimulatedGitHub) -> None:
+def test_an_admin_creates_a_tenant_and_manages_it(app: App, github: FakeGitHub) -> None:
     run = app.opened("admin", PAGE)
     run.button(key="tenants_add").click().run()
     run.text_input(key="tenants_new_name").input("Red")

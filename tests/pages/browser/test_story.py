@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from tests.demo.world import MAINTAINER_TOKEN, demo_world
+from tests.fake_github import FakeGitHub
 from tests.pages.app import PASSWORD
 from tests.pages.browser import acts
 from tests.pages.browser.conftest import Visit
 from tests.pages.browser.visitor import Visitor
 from tests.pages.ui.live import Live, serving
-from tests.simulated_github import SimulatedGitHub
-from tests.simulated_github.demo import MAINTAINER_TOKEN, demo_world
 
 SHARED, KEPT = "debevv/nanoMODBUS", "icesat2py/icepyx"
 NEW_PASSWORD = "battery horse correct"
@@ -24,7 +24,7 @@ NEW_PASSWORD = "battery horse correct"
 @pytest.fixture
 def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Live]:
     """A new server with an empty data directory, beside a GitHub with recorded traffic."""
-    with SimulatedGitHub(demo_world(datetime.now(UTC).date())) as github:
+    with FakeGitHub(demo_world(datetime.now(UTC).date())) as github:
         monkeypatch.setenv("GITHUB_API_URL", github.url)
         with serving(tmp_path / "db") as live:
             yield live

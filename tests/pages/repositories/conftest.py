@@ -1,4 +1,4 @@
-"""The simulated GitHub for the pages of repositories, with the token of one tenant stored."""
+"""The fake GitHub for the pages of repositories, with the token of one tenant stored."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -8,15 +8,15 @@ import pytest
 from data.accounts.tokens import TokenFacts, save_token
 from data.accounts.vault import open_vault
 from data.calendar import utc_now
+from tests.fake_github import FakeGitHub, Lack, Repository, Token, World
 from tests.pages.app import BLUE, App
-from tests.simulated_github import Lack, Repository, SimulatedGitHub, Token, World
 
 SECRET = "ghp_octoMaintainer0123456789abcdefWXYZ"
 FORBIDDEN = 3  # a repository whose traffic the token may not read
 
 
 @pytest.fixture
-def github(app: App) -> Iterator[SimulatedGitHub]:
+def github(app: App) -> Iterator[FakeGitHub]:
     """A GitHub with three repositories of octo; the tenant Blue has a token that may read the traffic of two."""
     days = [datetime.now(UTC).date() - timedelta(days=back) for back in range(30)]
     names = {1: "hello", 2: "world", FORBIDDEN: "closed"}
@@ -26,7 +26,7 @@ def github(app: App) -> Iterator[SimulatedGitHub]:
     ]
     made[1].fork = True
     token = Token(SECRET, "octo-maintainer", lacks={FORBIDDEN: Lack.PUSH})
-    with SimulatedGitHub(World(made, [token])) as github:
+    with FakeGitHub(World(made, [token])) as github:
         app.monkeypatch.setenv("GITHUB_API_URL", github.url)
         app.monkeypatch.setenv("TRAFFIC_REQUESTS_A_MINUTE", "60000")
         store_token(app)

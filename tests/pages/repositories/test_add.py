@@ -13,9 +13,9 @@ from data.repositories.models import RepositoryState
 from data.repositories.repositories import repositories
 from data.traffic.traffic import repository_overview
 from pages.ui import collecting
+from tests.fake_github import FakeGitHub
 from tests.pages.app import App, shown_text
 from tests.pages.repositories.conftest import store_token
-from tests.simulated_github import SimulatedGitHub
 
 PAGE = "repositories/add"
 Begun = list[tuple[str | None, str | None]]
@@ -45,9 +45,7 @@ def looked(app: App, pattern: str) -> AppTest:
     return run.button("add_look").click().run()
 
 
-def test_names_and_addresses_are_followed_and_collected_at_once(
-    app: App, github: SimulatedGitHub, started: Begun
-) -> None:
+def test_names_and_addresses_are_followed_and_collected_at_once(app: App, github: FakeGitHub, started: Begun) -> None:
     run = submitted(app, "octo/hello, https://github.com/octo/world/tree/main\nocto/HELLO")
     assert {"octo/hello", "octo/world"} <= followed(app)
     assert started == [("Blue", None)]
@@ -55,7 +53,7 @@ def test_names_and_addresses_are_followed_and_collected_at_once(
     assert run.button("add_chart")
 
 
-def test_the_collection_that_begins_brings_the_first_days(app: App, github: SimulatedGitHub) -> None:
+def test_the_collection_that_begins_brings_the_first_days(app: App, github: FakeGitHub) -> None:
     run = submitted(app, "octo/hello")
     assert run.session_state[collecting.STATE].process.wait(timeout=300) == 0
     run.run()
@@ -65,7 +63,7 @@ def test_the_collection_that_begins_brings_the_first_days(app: App, github: Simu
     assert row["views_30"] >= 100
 
 
-def test_each_refused_name_is_told_with_githubs_reason(app: App, github: SimulatedGitHub, started: Begun) -> None:
+def test_each_refused_name_is_told_with_githubs_reason(app: App, github: FakeGitHub, started: Begun) -> None:
     run = submitted(app, "octo/hello\nocto/gone\nocto/closed")
     told = shown_text(run).replace("\\", "")
     assert "octo/hello" in followed(app)
@@ -75,9 +73,7 @@ def test_each_refused_name_is_told_with_githubs_reason(app: App, github: Simulat
     assert started == [("Blue", "octo/hello")]
 
 
-def test_a_wrong_name_stops_all_of_them_before_github_is_asked(
-    app: App, github: SimulatedGitHub, started: Begun
-) -> None:
+def test_a_wrong_name_stops_all_of_them_before_github_is_asked(app: App, github: FakeGitHub, started: Begun) -> None:
     before = followed(app)
     run = submitted(app, "octo/hello\n<b>bold</b>/x\nhttps://gitlab.com/a/b")
     assert "is not github.com" in shown_text(run).replace("\\", "")
@@ -86,9 +82,7 @@ def test_a_wrong_name_stops_all_of_them_before_github_is_asked(
     assert not started
 
 
-def test_ten_thousand_names_are_refused_before_github_is_asked(
-    app: App, github: SimulatedGitHub, started: Begun
-) -> None:
+def test_ten_thousand_names_are_refused_before_github_is_asked(app: App, github: FakeGitHub, started: Begun) -> None:
     run = submitted(app, "\n".join(f"octo/r{number}" for number in range(10_000)))
     assert "10,000 names; 500 are checked at a time" in shown_text(run).replace("\\", "")
     assert not list(github.requests)
@@ -102,9 +96,7 @@ def test_without_a_token_the_next_step_is_said(app: App) -> None:
 
 
 @pytest.mark.parametrize("secret", ["ghp_revoked00000000000000000000000000000", "not a token"])
-def test_a_token_that_github_refuses_adds_nothing(
-    app: App, github: SimulatedGitHub, started: Begun, secret: str
-) -> None:
+def test_a_token_that_github_refuses_adds_nothing(app: App, github: FakeGitHub, started: Begun, secret: str) -> None:
     store_token(app, secret)
     run = submitted(app, "octo/hello")
     assert "Store another token" in shown_text(run)
@@ -113,14 +105,14 @@ def test_a_token_that_github_refuses_adds_nothing(
     assert not started
 
 
-def test_what_a_pattern_finds_is_shown_with_its_marks(app: App, github: SimulatedGitHub) -> None:
+def test_what_a_pattern_finds_is_shown_with_its_marks(app: App, github: FakeGitHub) -> None:
     rows = looked(app, "octo/*").dataframe[0].value
     assert sorted(rows["full_name"]) == ["octo/closed", "octo/hello", "octo/world"]
     assert list(dict(zip(rows["full_name"], rows["marks"], strict=True))["octo/world"]) == ["Fork"]
     assert list(looked(app, "*/*,!fork,!closed").dataframe[0].value["full_name"]) == ["octo/hello"]
 
 
-def test_the_ticked_ones_are_followed(app: App, github: SimulatedGitHub, started: Begun) -> None:
+def test_the_ticked_ones_are_followed(app: App, github: FakeGitHub, started: Begun) -> None:
     run = looked(app, "octo/*")
     row = list(run.dataframe[0].value["full_name"]).index("octo/world")
     run.session_state[str(run.dataframe[0].key)] = {"selection": {"rows": [row], "columns": [], "cells": []}}
@@ -129,7 +121,7 @@ def test_the_ticked_ones_are_followed(app: App, github: SimulatedGitHub, started
     assert "octo/hello" not in followed(app)
 
 
-def test_a_pattern_that_is_none_says_what_is_wrong(app: App, github: SimulatedGitHub) -> None:
+def test_a_pattern_that_is_none_says_what_is_wrong(app: App, github: FakeGitHub) -> None:
     assert "is no part of a pattern" in shown_text(looked(app, "only-a-word")).replace("\\", "")
 
 
@@ -140,7 +132,7 @@ def test_only_a_manager_gets_the_page(app: App, username: str | None) -> None:
         run.switch_page(f"../{PAGE}.py")
 
 
-def test_another_tenants_manager_adds_to_their_own_tenant_only(app: App, github: SimulatedGitHub) -> None:
+def test_another_tenants_manager_adds_to_their_own_tenant_only(app: App, github: FakeGitHub) -> None:
     run = app.opened("green-tenant", PAGE)
     run.text_area("add_names").input("octo/hello")
     run.button("add_follow").click().run()

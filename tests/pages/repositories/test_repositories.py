@@ -16,8 +16,8 @@ from data.repositories.models import RepositoryState
 from data.repositories.repositories import repositories
 from pages.repositories import removal
 from tests.data.filled import DOCS, ENGINE, MIRROR, NAMES, TELESCOPE
+from tests.fake_github import FakeGitHub
 from tests.pages.app import GREEN, App, shown_text
-from tests.simulated_github import SimulatedGitHub
 
 PAGE = "repositories/repositories"
 ACTS = ("pause", "resume", "remove", "collect", "add")
@@ -160,7 +160,7 @@ def test_a_tenant_without_a_token_is_told_of_to_its_manager_only(app: App) -> No
 
 
 def test_one_ticked_repository_is_collected_alone(
-    app: App, github: SimulatedGitHub, started: list[tuple[str | None, str | None]]
+    app: App, github: FakeGitHub, started: list[tuple[str | None, str | None]]
 ) -> None:
     run = pressed(ticked(app.opened("tenant", PAGE), "blue/docs"), "collect")
     pressed(ticked(run, "blue/docs", "blue/mirror"), "collect")
