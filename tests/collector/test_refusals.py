@@ -1,6 +1,6 @@
 """Each refusal of GitHub, word for word, becomes the right error, limit or action, with a sentence that helps.
 
-The fake GitHub's `refusals.json` of the fake GitHub holds what GitHub answers: status, headers and body.
+The fake GitHub's `refusals.json` holds what GitHub answers: status, headers and body.
 """
 
 from collections.abc import Mapping
