@@ -1,15 +1,48 @@
-"""The entry of the app: Streamlit's frame with our session routes and security headers around it.
+"""The entry of the app: the layout of every page, with our session routes and security headers around it.
 
 Run with `streamlit run streamlit_app.py`, or `uvicorn streamlit_app:app`.
 """
 
-import streamlit as st
+import gc
+import importlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
-from pages.ui import addresses, doors, headers, start
+import streamlit as st
+from starlette.concurrency import run_in_threadpool
+
+from data.accounts import accounts
+from data.calendar import utc_now
+from pages.ui import middleware, session_routes
+from pages.ui.store import the_store
+
+LOADED_AT_START = (  # a second's work for which the first visitors need not wait; nothing that needs a running page
+    "pages.ui.charts.traffic",
+    "data.insight.overview",
+    "data.insight.spike_causes",
+)
+
+
+@asynccontextmanager
+async def lifespan(app: st.App) -> AsyncIterator[None]:
+    """Bring the store up to date, and tell whoever started the server how the first user is made."""
+    code = await run_in_threadpool(lambda: accounts.renew_setup_code(the_store(), utc_now()))
+    await run_in_threadpool(_load)
+    if code:
+        print(f"\n  Nobody can sign in yet. Open the app and use this set-up code: {code}\n", flush=True)
+    yield
+
+
+def _load() -> None:
+    for name in LOADED_AT_START:
+        importlib.import_module(name)
+    gc.collect()
+    gc.freeze()  # later collections of garbage pass by what is loaded now
+
 
 app = st.App(
-    "pages/ui/frame.py",
-    routes=doors.routes(),
-    middleware=[*headers.middleware(), *addresses.middleware()],
-    lifespan=start.lifespan,
+    "pages/ui/layout.py",
+    routes=session_routes.routes(),
+    middleware=middleware.middleware(),
+    lifespan=lifespan,
 )

@@ -1,16 +1,20 @@
 """The audit log: every administrative act, by whom, on what. Lies in `control`; holds no secret."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 
 import duckdb
 
 from data.accounts.models import Account, Role
 from data.calendar import aware, stored
+from data.repositories.models import Repository
 from data.store import Store
 from data.store.sql import query
 
 MOST = 1000
+NAMES_LIMIT = 2000  # characters of repositories' names in an entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,17 @@ def save_act(store: Store, act: str, subject: Subject, by: tuple[str, datetime],
     """Write an act whose effect lies in `traffic` (a tenant, a repository) into the log, in a commit of its own."""
     with store.control.commit("writing the audit log") as connection:
         note(connection, act, subject, by, detail)
+
+
+def save_repository_acts(store: Store, act: str, repositories: Sequence[Repository], by: tuple[str, datetime]) -> None:
+    """Write an act on repositories into the log, one entry for each tenant."""
+    for tenant_id, group in groupby(sorted(repositories, key=lambda each: each.tenant_id), lambda each: each.tenant_id):
+        names = [each.full_name for each in group]
+        if len(names) == 1:
+            save_act(store, act, Subject(names[0], tenant_id), by)
+        else:
+            subject = Subject(f"{len(names):,} repositories", tenant_id)
+            save_act(store, act, subject, by, ", ".join(names)[:NAMES_LIMIT])
 
 
 def acts(account: Account, store: Store, wanted: ActFilter) -> list[Act]:

@@ -11,7 +11,7 @@ from data.dashboards.specification import LISTED, WIDEST, Kind, Panel, Source
 from pages.dashboards import dashboard_readers, placing
 from pages.dashboards.dashboard_readers import Drawn, Sight
 from pages.ui import messages, readers, tables
-from pages.ui.day_format import readers_day_format
+from pages.ui.time_format import readers_day_format
 
 NOTHING = "Nothing is known of this choice of days and repositories."
 ROW = 35  # pixels of a table's row

@@ -2,7 +2,7 @@
 
 from pages.insight import compare_beside, compare_launches
 from pages.ui import filters, session
-from pages.ui.choices import choice
+from pages.ui.controls import choice
 
 who = session.viewer()
 filters.stop_without_traffic(who)

@@ -14,8 +14,8 @@ from pages.insight import compare_readers
 from pages.insight.compare_rows import MEASURES, Beside
 from pages.insight.overview_rows import NAME_IN_LINK
 from pages.ui import drawings, filters, messages, readers, tables
-from pages.ui.choices import choice
-from pages.ui.day_format import readers_day_format
+from pages.ui.controls import choice
+from pages.ui.time_format import readers_day_format
 
 ABSENT = {
     "Unique visitors": "Only GitHub’s own counts of people are shown: of a day, or of a week that it counted whole. "

@@ -15,7 +15,7 @@ from data.traffic.models import Selection
 from pages.insight import compare_readers, compare_rows
 from pages.insight.compare_rows import FOLLOWED, called
 from pages.ui import filters, messages, readers, tables
-from pages.ui.choices import choice
+from pages.ui.controls import choice
 
 LAUNCH = "launch"  # the parameter of an address: OWNER/NAME@2026-05-31, once a launch
 WIDGET = "compare_launches"

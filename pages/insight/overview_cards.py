@@ -13,7 +13,7 @@ from data.insight.overview import Totals
 from data.traffic.models import Grain, Selection
 from pages.insight import overview_readers
 from pages.insight.overview_rows import NAME_IN_LINK, Wish, change
-from pages.ui import choices, drawings, filters, tables
+from pages.ui import controls, drawings, filters, tables
 
 NEWEST_DAYS = 31
 MOVED_HELP = (
@@ -105,7 +105,7 @@ def draw_repositories(viewer: Viewer, selection: Selection) -> None:
     """The table of repositories: searched, ordered, in pages; each row leads to its repository."""
     st.header("Repositories", anchor=False)
     with st.container(horizontal=True, vertical_alignment="bottom", key="overview_controls"):
-        search = choices.search(width=280)
+        search = controls.search(width=280)
         ranked = st.selectbox("Order by", filters.RANKS, key="ranked", bind="query-params", width=160)
         wish = Wish(search, ranked)
         rows, count, total = overview_readers.listed(viewer, selection, wish)

@@ -7,11 +7,11 @@ import streamlit as st
 from data.accounts.models import Account, Viewer
 from data.calendar import utc_now
 from data.repositories.health import StaleEndpoint
-from pages.administration.token_card import expiry, expiry_level
 from pages.insight import overview_readers
 from pages.insight.overview_rows import Attention
-from pages.repositories.standing import counted
-from pages.ui import messages, moments
+from pages.ui import messages
+from pages.ui.text import counted
+from pages.ui.time_format import day_text, expiry, expiry_level, moment_text
 
 MOST_TOLD = 4  # of each kind
 ENDPOINTS = {"referrers": "referrers", "paths": "popular paths", "star_history": "stars", "releases": "releases"}
@@ -27,7 +27,7 @@ def draw(viewer: Viewer, account: Account) -> None:
     elif found.followed and found.collected_at:
         st.markdown(
             f":green[:material/check_circle:] All is well: {counted(found.followed, 'repository')} "
-            f"followed, last collected {moments.moment_text(found.collected_at)}. No day is about to be lost."
+            f"followed, last collected {moment_text(found.collected_at)}. No day is about to be lost."
         )
     else:
         st.markdown(":gray[:material/info:] Nothing is followed at present, so nothing can be lost.")
@@ -42,7 +42,7 @@ def _repositories(found: Attention) -> Iterator[str]:
 
 def _lists(stale: Sequence[StaleEndpoint]) -> Iterator[str]:
     for each in stale[:MOST_TOLD]:
-        since = f"since {moments.day_text(each.last_good_at)}" if each.last_good_at else "so far"
+        since = f"since {day_text(each.last_good_at)}" if each.last_good_at else "so far"
         name, what = messages.literal(each.full_name), ENDPOINTS.get(each.endpoint, each.endpoint)
         yield f"**{name}**: no {what} {since}. {messages.literal(each.reason)}"
     if (more := len(stale) - MOST_TOLD) > 0:

@@ -25,8 +25,7 @@ from data.traffic.models import Grain, Selection
 from pages.insight import overview_rows, overview_spikes
 from pages.insight.overview_rows import Attention, Wish
 from pages.insight.overview_spikes import Event
-from pages.repositories import overview as repository_list
-from pages.ui import readers
+from pages.ui import readers, repository_status
 from pages.ui.charts import overview as charts
 from pages.ui.readers import READING, Picture, Place
 from pages.ui.store import the_store
@@ -158,7 +157,7 @@ def _rows(viewer: Viewer, place: Place, selection: Selection) -> DataFrame:
 @lru_cache(maxsize=64)
 def _attention(viewer: Viewer, place: Place, day: date) -> Attention:
     stale = health.stale_endpoints(viewer, the_store(), utc_now())
-    return overview_rows.attention(repository_list.read(viewer), stale)
+    return overview_rows.attention(repository_status.repository_rows(viewer), stale)
 
 
 @lru_cache(maxsize=64)

@@ -12,8 +12,8 @@ from pandas import DataFrame
 from data.insight.overview import Mover, Total
 from data.repositories.health import StaleEndpoint
 from data.traffic.traffic_series import LEAST_SHARE
-from pages.repositories.standing import ON_HOLD
 from pages.ui import changes as words
+from pages.ui.repository_status import ON_HOLD
 
 RANKS = {  # what the table may be ordered by: its column, and whether the least comes first
     "Views": ("views", False),
@@ -119,7 +119,7 @@ def _moved(mover: Mover) -> str:
 
 
 def attention(rows: DataFrame, stale: Sequence[StaleEndpoint]) -> Attention:
-    """What the rows of pages.repositories.overview say of how the repositories stand."""
+    """What the rows of pages.ui.repository_status say of the repositories."""
     urgent = rows[rows["urgent"].astype(bool)].sort_values("days_until_loss", na_position="first")
     moments = rows["last_collected_at"].dropna()
     return Attention(

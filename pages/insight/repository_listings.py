@@ -12,7 +12,7 @@ from data.traffic.models import Selection
 from pages.insight import listing_readers, repository_choice
 from pages.insight.listing_readers import Lists, Newest
 from pages.ui import messages, tables
-from pages.ui.day_format import readers_day_format
+from pages.ui.time_format import readers_day_format
 
 ROWS_AT_SIGHT, ROW_PIXELS = 12, 35
 

@@ -12,7 +12,7 @@ from data.traffic.models import Grain, Selection
 from pages.insight import repository_notes, repository_readers, repository_spikes
 from pages.insight.people_rows import People
 from pages.ui import drawings, filters, tables
-from pages.ui.day_format import readers_day_format
+from pages.ui.time_format import readers_day_format
 
 WEEKS_AT_SIGHT, WEEKS_PIXELS = 8, 318
 

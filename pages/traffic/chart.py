@@ -4,7 +4,7 @@ import streamlit as st
 
 from data.accounts.models import Viewer
 from data.traffic.models import Grain, Selection, Totals
-from pages.ui import choices, drawings, filters, numbers, readers, session, tables
+from pages.ui import controls, drawings, filters, numbers, readers, session, tables
 from pages.ui.changes import change
 
 
@@ -37,19 +37,19 @@ def draw_totals(found: Totals, selection: Selection) -> None:
     st.caption(" ".join(notes))
 
 
-def controls() -> tuple[str, Grain, bool]:
+def chosen() -> tuple[str, Grain, bool]:
     """The metric, the grain, and whether the numbers are to be a table."""
     with st.container(horizontal=True, key="chart_controls"):
-        metric = choices.choice("Metric", filters.METRICS, "Views", "metric")
-        grain = choices.choice("Period", filters.GRAINS, "Day", "by")
-        view = choices.choice("Shown as", filters.VIEWS, "Chart", "as")
+        metric = controls.choice("Metric", filters.METRICS, "Views", "metric")
+        grain = controls.choice("Period", filters.GRAINS, "Day", "by")
+        view = controls.choice("Shown as", filters.VIEWS, "Chart", "as")
     return filters.METRICS.get(metric, "views"), filters.GRAINS.get(grain, Grain.DAY), view == "Table"
 
 
 def draw(viewer: Viewer, selection: Selection) -> None:
     """The page below its filters."""
     draw_totals(readers.totals(viewer, selection), selection)
-    metric, grain, as_table = controls()
+    metric, grain, as_table = chosen()
     if grain is not (grain := drawings.legible(grain, selection.first, selection.last)):
         st.caption(f"More than {drawings.LONGEST_BY_DAY} days are shown by week.")
     picture = readers.picture(viewer, selection, metric, grain)

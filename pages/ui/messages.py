@@ -1,10 +1,14 @@
-"""A failure becomes the sentence that says what happened and what to do. Nobody is ever shown a stack trace."""
+"""What pages say: why something failed and what to do, what was done, and the question before what cannot be undone.
+
+Nobody is ever shown a stack trace.
+"""
 
 import logging
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import RerunException, StopException
@@ -15,6 +19,7 @@ from data.accounts.sessions import TooManyAttempts
 from data.accounts.tenants import TenantRefused
 from data.accounts.vault import KeyUnusable, VaultError
 from data.store import StoreBusy, StoreError, StoreNotWritten
+from pages.ui import session
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +30,7 @@ UNWRITTEN = (
 )
 NO_KEY = "The key that seals the tokens cannot be used. Tell whoever runs this server: its log says more."
 BUSY = "The data is being written by something else just now. Nothing was changed. Try again in a minute."
-NOTICE = "frame_notice"
+NOTICE = "layout_notice"
 WORD_JOINER = "\u2060"
 _LINKED = re.compile(r"://|@|www(?=\.)", re.IGNORECASE)
 _MARKDOWN = frozenset("\\`*_{}[]()#+-.!|<>~$:&\"'=/")
@@ -87,3 +92,39 @@ def literal(text: str) -> str:
     """
     joined = _LINKED.sub(lambda found: f"{found[0][:1]}{WORD_JOINER}{found[0][1:]}", " ".join(text.split()))
     return "".join(f"\\{letter}" if letter in _MARKDOWN else letter for letter in joined)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked: `typed`, where it is not empty, must be typed; otherwise a tick is enough."""
+
+    title: str
+    text: str
+    button: str
+    typed: str = ""
+
+
+def confirm(question: Question, act: Callable[[], None], done: str) -> None:
+    """Ask in a dialog; then act, load the page anew, and say `done`. Nothing happens where the user closes it."""
+
+    @st.dialog(question.title, icon=":material/warning:")
+    def ask() -> None:
+        with shown():
+            session.require_account()
+            st.markdown(question.text)
+            certain = _is_certain(question)
+            if st.button(question.button, type="primary", key="confirm_submit", width="stretch"):
+                if not certain:
+                    st.error("Type it exactly as it is written above." if question.typed else "Tick the box first.")
+                    return
+                act()
+                notice_after_rerun(done)
+
+    ask()
+
+
+def _is_certain(question: Question) -> bool:
+    if not question.typed:
+        return st.checkbox("Yes, I am sure", key="confirm_ticked")
+    typed = st.text_input(f"Type **{literal(question.typed)}** to confirm", key="confirm_typed")
+    return (typed or "").strip() == question.typed

@@ -1,108 +1,170 @@
-"""Which pages there are for whom. A page that is not in the list cannot be reached by its address either."""
+"""Which pages there are for whom. A page that is not offered cannot be reached by its address either."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, NamedTuple, NoReturn
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from data.accounts.models import Account, Role
 from data.accounts.tenants import has_tenants
-from pages.ui import messages, session
-from pages.ui.sections import EVERYBODY, SECTIONS
 from pages.ui.store import the_store
 
+PAGES = Path(__file__).parents[1]
 INVITATION = "invitation"  # the parameter of a one-time link
 INVITATION_STATE = "invitation_secret"
-GO_TO_STATE = "frame_go_to"
-MADE_STATE = "frame_pages"
+WISH_STATE = "navigation_wish"
+MADE_STATE = "navigation_made"
+READERS = {Role.TENANT, Role.TENANT_VIEWER, Role.REPOSITORY_VIEWER}
+EVERYBODY = set(Role)
 
 
-def pages(folder: Path, account: Account | None, *, first_start: bool) -> dict[str, list[StreamlitPage]]:
-    """The navigation for whoever is looking; for a stranger, the way in and nothing else."""
+class Entry(NamedTuple):
+    """A page: its address, its file, its name, whose it is, and whether it shares the filters of traffic."""
+
+    address: str
+    file: str
+    title: str
+    icon: str
+    may: set[Role]
+    filtered: bool = False
+
+
+SECTIONS: dict[str, list[Entry]] = {
+    "Insight": [
+        Entry("overview", "insight/overview.py", "Overview", ":material/dashboard:", READERS, filtered=True),
+        Entry("repository", "insight/repository.py", "Repository", ":material/query_stats:", READERS),
+        Entry("compare", "insight/compare.py", "Compare", ":material/compare_arrows:", READERS, filtered=True),
+    ],
+    "Traffic": [
+        Entry("chart", "traffic/chart.py", "Chart", ":material/show_chart:", READERS, filtered=True),
+        Entry("daily", "traffic/daily.py", "Daily traffic", ":material/calendar_view_day:", READERS, filtered=True),
+        Entry("weekly", "traffic/weekly.py", "Weekly traffic", ":material/calendar_view_week:", READERS, filtered=True),
+    ],
+    "Explore": [
+        Entry("dashboards", "dashboards/dashboards.py", "Dashboards", ":material/space_dashboard:", READERS),
+        Entry("sql", "sql/sql.py", "SQL", ":material/database:", READERS),
+    ],
+    "Repositories": [
+        Entry("repositories", "repositories/page.py", "Repositories", ":material/folder_code:", READERS),
+        Entry("add", "add/page.py", "Add repositories", ":material/add_circle:", {Role.TENANT}),
+    ],
+    "Administration": [
+        Entry("log", "log/page.py", "System log", ":material/receipt_long:", EVERYBODY - READERS | {Role.TENANT}),
+        Entry("tenants", "tenants/page.py", "Tenants", ":material/domain:", {Role.ADMIN, Role.TENANT}),
+        Entry("users", "users/page.py", "Users", ":material/group:", {Role.ADMIN, Role.TENANT}),
+        Entry("audit", "audit/page.py", "Audit log", ":material/fact_check:", {Role.ADMIN, Role.TENANT}),
+    ],
+    "Account": [Entry("profile", "profile/page.py", "Profile", ":material/person:", EVERYBODY)],
+}
+ENTRIES = {entry.address: entry for entries in SECTIONS.values() for entry in entries}
+START = "start"  # the address of whichever page is first, beside the app's own: so that one may follow another there
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """The pages by section as `st.navigation` takes them, and those of them that share the filters of traffic."""
+
+    pages: dict[str, list[StreamlitPage]]
+    filtered: Sequence[StreamlitPage] = ()
+
+    def has_filters(self, page: StreamlitPage) -> bool:
+        """Whether this page, as `st.navigation` has answered it, shares the filters of traffic."""
+        return any(page is each for each in self.filtered)
+
+
+def offered(account: Account | None, *, first_start: bool) -> Offered:
+    """The pages for whoever is looking; for somebody who is signed out the way in, and nothing else."""
     if account is None:
-        return {"": _ways_in(folder, first_start=first_start)}
-    first = _first_page(folder, account)
-    found = _sections(folder, frozenset(grant.role for grant in account.grants), first is not None)
+        return Offered({"": _ways_in(first_start=first_start)})
+    first = _first_page(account)
+    known = _of_roles(frozenset(grant.role for grant in account.grants), first is not None)
+    pages = {section: list(found) for section, found in known.pages.items()}
     if first is not None:
-        found = {"": [first], **found}
-    if GO_TO_STATE in st.session_state and first is None:
-        # the page that is being left, so that it is known until then
-        found[list(found)[-1]].append(st.Page(folder / "account/first_tenant.py", visibility="hidden"))
-    return found
+        pages = {"": [first], **pages}
+    return Offered(pages, known.filtered)
 
 
-def _sections(folder: Path, roles: frozenset[Role], after_another: bool) -> dict[str, list[StreamlitPage]]:
-    """The pages of these roles by section. Made once a session: Streamlit asks the disk about each that is made."""
-    made: dict[object, dict[str, list[StreamlitPage]]] = st.session_state.setdefault(MADE_STATE, {})
-    key = (roles, after_another)
-    if key not in made:
-        made[key] = _made_sections(folder, roles, after_another)
-    return {section: list(found) for section, found in made[key].items()}
+def is_invited() -> bool:
+    """Whether a one-time link was opened in this browser session."""
+    return INVITATION in st.query_params or INVITATION_STATE in st.session_state
 
 
-def _made_sections(folder: Path, roles: frozenset[Role], after_another: bool) -> dict[str, list[StreamlitPage]]:
-    found: dict[str, list[StreamlitPage]] = {}
-    aliases: list[StreamlitPage] = []
-    for section, entries in SECTIONS.items():
-        for path, title, icon, may, _ in entries:
-            if not roles & may and may is not EVERYBODY:
-                continue
-            if found or after_another:
-                page = st.Page(folder / path, title=title, icon=icon)
-            else:  # its address is the app's own; a link from somebody else may call it by its name all the same
-                page = st.Page(folder / path, title=title, icon=icon, default=True, url_path="start")
-                aliases = [st.Page(folder / path, title=title, icon=icon, visibility="hidden")]
-            found.setdefault(section, []).append(page)
-    found[list(found)[-1]] += aliases
-    return found
+def open_page(address: str, query: dict[str, str | list[str]] | None = None) -> NoReturn:
+    """Go to the page of that address, which the user must have in the navigation."""
+    st.switch_page(PAGES / ENTRIES[address].file, query_params=query)
 
 
-def shows_traffic(page: StreamlitPage) -> bool:
-    """Whether a page is one of those that share the filters of traffic."""
-    return page.title in {entry.title for entries in SECTIONS.values() for entry in entries if entry.filtered}
-
-
-def go_to(path: str) -> None:
-    """Open a page ("repositories/add.py") that may be in the navigation only after what has just been done."""
-    st.session_state[GO_TO_STATE] = path
+def open_page_after_rerun(address: str) -> None:
+    """Open a page that may be in the navigation only after what has just been done."""
+    st.session_state[WISH_STATE] = address
     st.rerun()
 
 
-def draw_account(account: Account) -> None:
-    """Who is signed in, and the way out."""
-    if path := st.session_state.pop(GO_TO_STATE, None):
-        st.switch_page(f"../{path}")
-    messages.draw_notice()
-    with st.sidebar:
-        st.caption(f"Signed in as **{messages.literal(account.display_name)}**")
-        if st.button("Sign out", icon=":material/logout:", key="frame_sign_out", width="stretch"):
-            session.leave()
+def follow_wish() -> None:
+    """Go where `open_page_after_rerun` wants to."""
+    if address := st.session_state.pop(WISH_STATE, None):
+        open_page(address)
 
 
-def _first_page(folder: Path, account: Account) -> StreamlitPage | None:
+def _of_roles(roles: frozenset[Role], after_another: bool) -> Offered:
+    """The pages of these roles. Made once a session: Streamlit asks the disk about each page that is made."""
+    made: dict[object, Offered] = st.session_state.setdefault(MADE_STATE, {})
+    key = (roles, after_another)
+    if key not in made:
+        made[key] = _made(roles, after_another)
+    return made[key]
+
+
+def _made(roles: frozenset[Role], after_another: bool) -> Offered:
+    pages: dict[str, list[StreamlitPage]] = {}
+    filtered: list[StreamlitPage] = []
+    alias: StreamlitPage | None = None
+    for section, entries in SECTIONS.items():
+        for entry in entries:
+            if not roles & entry.may and entry.may is not EVERYBODY:
+                continue
+            is_first = not pages and not after_another
+            page = _page(entry, default=is_first)
+            filtered += [page] if entry.filtered else []
+            if is_first:  # its address is the app's own; a link from somebody else may call it by its name all the same
+                alias = _page(entry, hidden=True)
+                filtered += [alias] if entry.filtered else []
+            pages.setdefault(section, []).append(page)
+    pages[list(pages)[-1]] += [] if alias is None else [alias]
+    return Offered(pages, filtered)
+
+
+def _page(entry: Entry, *, default: bool = False, hidden: bool = False) -> StreamlitPage:
+    visibility: Literal["hidden", "visible"] = "hidden" if hidden else "visible"
+    address = START if default else entry.address
+    file = PAGES / entry.file
+    return st.Page(file, title=entry.title, icon=entry.icon, default=default, url_path=address, visibility=visibility)
+
+
+def _first_page(account: Account) -> StreamlitPage | None:
     """A page that comes before all others: an invitation that was opened, or the first tenant of a new server."""
-    if _is_invited():
-        page = folder / "account/invitation.py"
-        return st.Page(page, title="Invitation", icon=":material/mail:", default=True)
+    if is_invited():
+        return _way_in("Invitation", ":material/mail:")
     if account.has(Role.ADMIN) and not has_tenants(the_store()):
-        page = folder / "account/first_tenant.py"
-        return st.Page(page, title="First tenant", icon=":material/rocket_launch:", default=True)
+        file, icon = PAGES / "tenants/first_tenant.py", ":material/rocket_launch:"
+        return st.Page(file, title="First tenant", icon=icon, default=True, url_path=START)
     return None
 
 
-def _ways_in(folder: Path, *, first_start: bool) -> list[StreamlitPage]:
+def _ways_in(*, first_start: bool) -> list[StreamlitPage]:
     """The way in, which stands at every page's address: so whoever signs in lands where they wanted to go."""
+    name = ("Sign in", ":material/login:")
     if first_start:
-        way = ("account/set_up.py", "Set-up", ":material/rocket_launch:")
-    elif _is_invited():
-        way = ("account/invitation.py", "Invitation", ":material/mail:")
-    else:
-        way = ("account/sign_in.py", "Sign in", ":material/login:")
-    path, title, icon = folder / way[0], way[1], way[2]
-    names = [Path(entry[0]).stem for entries in SECTIONS.values() for entry in entries]
-    hidden = [st.Page(path, title=title, icon=icon, url_path=name, visibility="hidden") for name in names]
-    return [st.Page(path, title=title, icon=icon, default=True), *hidden]
+        name = ("Set-up", ":material/rocket_launch:")
+    elif is_invited():
+        name = ("Invitation", ":material/mail:")
+    return [_way_in(*name), *(_way_in(*name, address) for address in ENTRIES)]
 
 
-def _is_invited() -> bool:
-    return INVITATION in st.query_params or INVITATION_STATE in st.session_state
+def _way_in(title: str, icon: str, address: str = START) -> StreamlitPage:
+    file, is_first = PAGES / "sign_in/page.py", address == START
+    visibility: Literal["hidden", "visible"] = "visible" if is_first else "hidden"
+    return st.Page(file, title=title, icon=icon, default=is_first, url_path=address, visibility=visibility)

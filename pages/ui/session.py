@@ -1,7 +1,7 @@
 """Who is looking at the page: the session cookie, the password form, signing in and out.
 
 `streamlit-authenticator` draws the form and compares the password; its cookie, limits and resets are not used. The
-session is ours: see `data/accounts/sessions.py` and `pages/ui/doors.py`.
+session is ours: see `data/accounts/sessions.py` and `pages/ui/session_routes.py`.
 """
 
 import json
@@ -16,7 +16,7 @@ from data.accounts.models import Account, Role, Viewer
 from data.accounts.passwords import LONGEST_BYTES
 from data.accounts.tenants import operator
 from data.calendar import utc_now
-from pages.ui.doors import CLOSE_PATH, COOKIE, OPEN_PATH
+from pages.ui.session_routes import CLOSE_PATH, COOKIE, OPEN_PATH
 from pages.ui.store import the_store
 
 IDENTITY_LOGOUT_PATH = "/auth/logout"

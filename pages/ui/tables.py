@@ -16,8 +16,8 @@ from data.store.arrow import arrow_table
 from data.traffic.export import ExportTable
 from data.traffic.formulas import formula_safe
 from data.traffic.models import Page, Paging, Selection
-from pages.ui import choices, filters, readers
-from pages.ui.day_format import readers_day_format
+from pages.ui import controls, filters, readers
+from pages.ui.time_format import readers_day_format
 
 STATES = {"final": "Final", "pending": "Pending", "gap": "Gap"}
 KINDS = {"github": "GitHub’s week", "days": "Sum of days"}
@@ -171,7 +171,7 @@ def draw_listing(listing: Listing, viewer: Viewer) -> None:
 def _controls(listing: Listing) -> tuple[str, Paging]:
     """The search, and the first page in the order that is wanted."""
     with st.container(horizontal=True, vertical_alignment="top", key=f"{listing.name}_controls"):
-        search = choices.search()
+        search = controls.search()
         sort = st.selectbox("Sort by", list(filters.SORTS), key="sort", bind="query-params", width=150)
         order = st.segmented_control(
             "Order", list(filters.ORDERS), default="Descending", required=True, key="order", bind="query-params"

@@ -9,7 +9,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
-from pages.ui.doors import COOKIE
+from pages.ui.session_routes import COOKIE
 
 
 class Browser:

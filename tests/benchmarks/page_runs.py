@@ -6,6 +6,7 @@ navigation of as many pages, without anything to show. A widget is what Streamli
 a table whose rows cannot be ticked, a chart, a text, a number and a container are none, so the empty page has none.
 """
 
+from pages.ui.navigation import ENTRIES
 from tests.benchmarks.audience import set_clock
 
 if __name__ == "__main__":
@@ -31,12 +32,11 @@ from streamlit.testing.v1 import AppTest, app_test, local_script_runner
 from streamlit.testing.v1.element_tree import Block, Element
 
 from pages.ui import session, store
-from pages.ui.sections import SECTIONS
 from tests.benchmarks.audience import Audience
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 120
-EVERY_PAGE = tuple(entry.path.removesuffix(".py") for entries in SECTIONS.values() for entry in entries)
+EVERY_PAGE = tuple(ENTRIES)
 WIDGETS = {  # how an empty page makes one of each kind that a page may have
     "button": "st.button('A', key='{key}')",
     "button_group": "st.segmented_control('A', ['a', 'b', 'c'], key='{key}')",
@@ -111,8 +111,8 @@ class _Watch:
 
 
 def _page(name: str) -> AppTest:
-    run = AppTest.from_file(ROOT / "pages/ui/frame.py", default_timeout=PATIENCE_S)
-    run.switch_page(f"../{name}.py")
+    run = AppTest.from_file(ROOT / "pages/ui/layout.py", default_timeout=PATIENCE_S)
+    run._page_hash = calc_hash(name)
     return run
 
 
@@ -173,7 +173,7 @@ def _main() -> None:
     times, secret = parser.parse_args().times, sys.stdin.read()
     session.session_secret = lambda: secret
     watch = _Watch()
-    _page("traffic/chart").run()  # imports are not what is measured
+    _page("chart").run()  # imports are not what is measured
     print(json.dumps([asdict(_measured(name, times, watch)) for name in EVERY_PAGE]))
 
 

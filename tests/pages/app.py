@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
 
 from data.accounts import accounts, grants, sessions
 from data.accounts.authority import COMMAND_LINE, NewUser
@@ -54,7 +55,7 @@ class App:
     monkeypatch: pytest.MonkeyPatch
 
     def opened(self, username: str | None = None, page: str = "", /, **query: str | list[str]) -> AppTest:
-        """A page ("traffic/weekly") as a user sees it who opens its address, or as somebody signed out does.
+        """The page at an address ("weekly") as a user sees it who opens its address, or as somebody signed out does.
 
         Without a page, the user's first one, which is also what the address of a page shows that is not theirs. The
         query is what stands in the address: `opened("viewer", range="All")`.
@@ -63,9 +64,9 @@ class App:
             self.sign_in(username)
         else:
             self.monkeypatch.setattr("pages.ui.session.session_secret", lambda: None)
-        run = AppTest.from_file(ROOT / "pages/ui/frame.py", default_timeout=30)
+        run = AppTest.from_file(ROOT / "pages/ui/layout.py", default_timeout=30)
         if page:
-            run.switch_page(f"../{page}.py")  # before the first run, by the name of its file: as in the address
+            go_to(run, page)
         run.query_params.update(query)
         return run.run()
 
@@ -116,6 +117,12 @@ def cast(directory: Path) -> None:
             for each in granted:
                 grants.grant(store, COMMAND_LINE, key, each, now)
     store.close()
+
+
+def go_to(run: AppTest, page: str) -> AppTest:
+    """Have the next run show the page at an address; before the first run too, as when it is typed."""
+    run._page_hash = calc_hash(page.rpartition("/")[2])
+    return run
 
 
 def days_ago(days: int) -> date:

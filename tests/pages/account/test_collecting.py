@@ -10,7 +10,7 @@ from tests.fake_github import FakeGitHub, Token, World
 from tests.pages.administration.conftest import SECRET, store_token
 from tests.pages.app import BLUE, App, shown_text
 
-PAGE = "administration/tenants"
+PAGE = "tenants"
 
 
 @pytest.fixture

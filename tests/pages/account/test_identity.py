@@ -49,7 +49,7 @@ def test_the_identity_of_a_disabled_user_opens_nothing(provided: App) -> None:
 
 
 def test_an_identity_is_linked_on_the_profile(provided: App) -> None:
-    run = provided.opened("viewer", "account/profile")
+    run = provided.opened("viewer", "profile")
     run.button(key="profile_link").click().run()
     found = accounts.account_of_identity(provided.store, KNOWN.issuer, KNOWN.subject)
     assert found is not None
@@ -58,7 +58,7 @@ def test_an_identity_is_linked_on_the_profile(provided: App) -> None:
 
 def test_an_identity_of_somebody_else_is_not_taken_over(provided: App) -> None:
     link(provided, "single")
-    run = provided.opened("viewer", "account/profile")
+    run = provided.opened("viewer", "profile")
     run.button(key="profile_link").click().run()
     assert "belongs to another user" in run.error[0].value
 
@@ -66,6 +66,6 @@ def test_an_identity_of_somebody_else_is_not_taken_over(provided: App) -> None:
 def test_signing_out_signs_the_identity_out_too(provided: App) -> None:
     link(provided)
     run = provided.opened("viewer")
-    run.button(key="frame_sign_out").click().run()
+    run.button(key="layout_sign_out").click().run()
     assert "/auth/logout" in shown_text(run)
     assert not sessions.sessions_of(provided.account("viewer"), provided.store, utc_now())

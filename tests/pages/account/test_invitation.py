@@ -44,13 +44,13 @@ def test_the_secret_leaves_the_address(app: App, secret: str) -> None:
 
 def test_a_link_is_good_once(app: App, secret: str) -> None:
     sent(app.opened(invitation=secret))
-    assert "opens nothing" in shown_text(app.opened(invitation=secret))
+    assert "This link doesn’t work" in shown_text(app.opened(invitation=secret))
 
 
 @pytest.mark.parametrize("guessed", ["", "guessed", "x" * 5000])
 def test_a_guessed_link_opens_nothing(app: App, guessed: str) -> None:
     run = app.opened(invitation=guessed)
-    assert "opens nothing" in shown_text(run)
+    assert "This link doesn’t work" in shown_text(run)
     run.button(key="invitation_go_on").click().run()
     assert [each.label for each in run.text_input] == ["Username", "Password"]
 
@@ -101,4 +101,4 @@ def test_a_reset_link_sets_the_password_and_ends_all_sessions(app: App) -> None:
     run.button(key="invitation_reset_submit").click().run()
     assert accounts.check_password(app.store, "viewer", NEW)
     assert "/session/open" in shown_text(run)
-    assert "opens nothing" in shown_text(app.opened(invitation=secret))
+    assert "This link doesn’t work" in shown_text(app.opened(invitation=secret))

@@ -8,7 +8,7 @@ from data.calendar import utc_now
 from tests.pages.administration.dialogs import confirmed
 from tests.pages.app import CAST, PASSWORD, App, shown_text
 
-PAGE = "account/profile"
+PAGE = "profile"
 NEW = "battery horse correct"
 
 

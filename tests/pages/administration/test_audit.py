@@ -6,7 +6,7 @@ from data.accounts.audit import Subject, save_act
 from data.calendar import utc_now
 from tests.pages.app import BLUE, GREEN, App, shown_text
 
-PAGE = "administration/audit"
+PAGE = "audit"
 
 
 @pytest.fixture

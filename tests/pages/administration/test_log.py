@@ -9,7 +9,7 @@ from data.collection.models import Endpoint, EndpointResult, RunState
 from tests.data.filled import ENGINE, TELESCOPE
 from tests.pages.app import App, shown_text
 
-PAGE = "administration/log"
+PAGE = "log"
 LACKS = "This token lacks *Administration: read*."
 
 

@@ -8,13 +8,13 @@ from data.accounts.tenants import deactivate_tenant, operator, rename_tenant, te
 from data.accounts.tokens import StoredToken, open_tokens, tokens
 from data.accounts.vault import open_vault
 from data.calendar import utc_now
-from pages.administration.token_card import expiry_level
+from pages.ui.time_format import expiry_level
 from tests.fake_github import FakeGitHub
 from tests.pages.administration.conftest import SECRET, STRANGE, WITHOUT_SCOPE, store_token
 from tests.pages.administration.dialogs import confirmed
 from tests.pages.app import BLUE, GREEN, App, shown_text
 
-PAGE = "administration/tenants"
+PAGE = "tenants"
 
 
 def stored(app: App) -> dict[int, StoredToken]:

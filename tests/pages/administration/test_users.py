@@ -13,7 +13,7 @@ from tests.data.filled import DOCS
 from tests.pages.administration.dialogs import confirmed
 from tests.pages.app import BLUE, GREEN, App, shown_text
 
-PAGE = "administration/users"
+PAGE = "users"
 
 
 def chosen(app: App, by: str, username: str) -> AppTest:

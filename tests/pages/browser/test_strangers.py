@@ -16,15 +16,15 @@ from data.calendar import utc_now
 from data.repositories.models import RepositoryFacts
 from data.repositories.repositories import add_repositories
 from data.store import Store
-from pages.ui.headers import HEADERS
-from pages.ui.sections import SECTIONS
+from pages.ui.middleware import HEADERS
+from pages.ui.navigation import ENTRIES
 from tests.data.filled import NAMES
 from tests.pages.app import PASSWORD
 from tests.pages.browser.conftest import Visit, cookie_of
 from tests.pages.browser.visitor import Visitor, visiting
 from tests.pages.ui.live import Live, serving
 
-ADDRESSES = [Path(entry[0]).stem for entries in SECTIONS.values() for entry in entries]
+ADDRESSES = list(ENTRIES)
 CONTENT = ("stDataFrame", "stVegaLiteChart", "stMetric", "stSidebarNav", "stDownloadButton")
 INSIDE = (*NAMES.values(), "Download these rows", "Daily traffic", "Sign out")
 HOSTILE = '<img src=x onerror="document.title=1">**b** [x](http://e.example) :red[x] $x$'

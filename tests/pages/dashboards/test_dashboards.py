@@ -12,7 +12,7 @@ from data.dashboards.specification import Dashboard, Kind, Panel, Source, parse_
 from tests.pages.administration.dialogs import confirmed
 from tests.pages.app import BLUE, App, shown_text
 
-PAGE = "dashboards/dashboards"
+PAGE = "dashboards"
 READERS = ("tenant", "viewer", "single", "green-tenant", "both")
 NO_READERS = ("admin", "maintainer", "nobody")
 MINE = Dashboard("Mine", "", (Panel(Kind.NUMBER, "All views", measure="views", width=3),))

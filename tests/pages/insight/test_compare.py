@@ -13,7 +13,7 @@ from tests.data.filled import DOCS, ENGINE, TELESCOPE
 from tests.pages.app import App, days_ago, shown_text
 from tests.pages.traffic.test_chart import NO_READERS, READERS
 
-PAGE = "insight/compare"
+PAGE = "compare"
 
 
 def noted(app: App, key: int, days: int, text: str) -> str:

@@ -14,7 +14,7 @@ from tests.data.filled import DOCS, ENGINE, MIRROR
 from tests.pages.app import BLUE, App, days_ago, shown_text
 from tests.pages.traffic.test_chart import NO_READERS, READERS
 
-PAGE = "insight/overview"
+PAGE = "overview"
 
 
 def names_in_table(run: AppTest) -> list[str]:

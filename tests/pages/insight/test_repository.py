@@ -11,9 +11,9 @@ from data.accounts.tenants import operator
 from data.calendar import utc_now
 from data.insight.notes import NewNote, add_note, notes
 from tests.data.filled import ENGINE
-from tests.pages.app import BLUE, App, days_ago, shown_text
+from tests.pages.app import BLUE, App, days_ago, go_to, shown_text
 
-PAGE = "insight/repository"
+PAGE = "repository"
 NAME = "blue/engine"
 SECTIONS = ("Traffic", "Referrers", "Popular content", "Before and after", "Coverage")
 HOSTILE = "<script>alert(1)</script> [x](javascript:1) $a$ :material/bug:"
@@ -111,9 +111,9 @@ def test_each_section_is_drawn_alone_and_stands_in_the_address(app: App, section
 
 def test_the_days_stay_when_the_page_changes(app: App) -> None:
     run = opened(app, "viewer", range="Quarter")
-    run.switch_page("../traffic/chart.py").run()
+    go_to(run, "chart").run()
     assert run.session_state["range"] == "Quarter"
-    run.switch_page(f"../{PAGE}.py").run()
+    go_to(run, PAGE).run()
     assert titled(run) == NAME
     assert run.session_state["range"] == "Quarter"
 

@@ -14,12 +14,11 @@ from data.accounts.tenants import operator
 from data.calendar import utc_now
 from data.repositories.models import RepositoryState
 from data.repositories.repositories import repositories
-from pages.repositories import removal
 from tests.data.filled import DOCS, ENGINE, MIRROR, NAMES, TELESCOPE
 from tests.fake_github import FakeGitHub
 from tests.pages.app import GREEN, App, shown_text
 
-PAGE = "repositories/repositories"
+PAGE = "repositories"
 ACTS = ("pause", "resume", "remove", "collect", "add")
 
 
@@ -77,10 +76,9 @@ def test_a_viewer_reads_what_is_theirs_and_can_do_nothing(app: App, username: st
 
 @pytest.mark.parametrize("username", [None, "nobody", "admin", "maintainer"])
 def test_nobody_else_gets_the_page(app: App, username: str | None) -> None:
-    run = app.opened(username)
-    with pytest.raises(ValueError, match="Could not find a navigation page"):
-        run.switch_page(f"../{PAGE}.py")
+    run = app.opened(username, PAGE)
     assert "blue/" not in shown_text(run)
+    assert not run.dataframe
 
 
 def test_ticked_repositories_are_paused_and_resumed_and_the_audit_log_says_so(app: App) -> None:
@@ -116,7 +114,7 @@ def test_a_removed_repository_keeps_its_history_by_default(app: App) -> None:
 
 def test_a_history_is_deleted_only_after_the_name_was_typed(app: App) -> None:
     run = pressed(ticked(app.opened("tenant", PAGE), "blue/docs"), "remove")
-    run.radio("repositories_removal").set_value(removal.DELETE).run()
+    run.radio("repositories_removal").set_value("Delete the history for ever").run()
     run.text_input("repositories_typed").input("blue/engine")
     run.button("repositories_remove_now").click().run()
     assert "Nothing was deleted" in shown_text(run)
@@ -130,7 +128,7 @@ def test_a_history_is_deleted_only_after_the_name_was_typed(app: App) -> None:
 @pytest.mark.parametrize("ids", [[TELESCOPE], [999], [ENGINE, TELESCOPE]])
 def test_the_id_of_another_tenants_repository_is_answered_like_a_missing_one(app: App, ids: list[int]) -> None:
     run = app.opened("tenant", PAGE)
-    run.session_state[removal.ASKED] = ids
+    run.session_state["repositories_removing"] = ids
     run.run()
     assert [each.value.replace("\\", "") for each in run.error] == ["There is no such repository."]
     assert not has(run, "repositories_remove_now")

@@ -30,26 +30,26 @@ def names(run: AppTest) -> list[str]:
 
 @pytest.mark.parametrize(("username", "expected"), READERS.items())
 def test_a_reader_asks_their_own_rows(app: App, username: str, expected: list[str]) -> None:
-    run = asked(app.opened(username, "sql/sql"), NAMES)
+    run = asked(app.opened(username, "sql"), NAMES)
     assert names(run) == expected
     assert f"cover your {len(expected)} repositories" in shown_text(run)
 
 
 @pytest.mark.parametrize("username", ["admin", "maintainer", "nobody"])
 def test_whoever_reads_no_traffic_has_no_such_page(app: App, username: str) -> None:
-    run = app.opened(username, "sql/sql", sql=NAMES)
+    run = app.opened(username, "sql", sql=NAMES)
     assert run.title[0].value != "SQL"
     assert not run.text_area
 
 
 def test_whoever_is_signed_out_gets_the_sign_in(app: App) -> None:
-    run = app.opened(None, "sql/sql", sql=NAMES)
+    run = app.opened(None, "sql", sql=NAMES)
     assert run.title[0].value == "GitHub Traffic"
     assert not run.text_area
 
 
 def test_a_link_shows_its_query_and_starts_nothing(app: App) -> None:
-    run = app.opened("single", "sql/sql", sql=NAMES)
+    run = app.opened("single", "sql", sql=NAMES)
     assert run.text_area(key="sql_statement").value == NAMES
     assert "came with a link" in run.info[0].value
     assert not run.dataframe
@@ -57,23 +57,23 @@ def test_a_link_shows_its_query_and_starts_nothing(app: App) -> None:
 
 
 def test_what_is_run_stands_in_the_address_and_opens_again(app: App) -> None:
-    run = asked(app.opened("tenant", "sql/sql"), "select $name as name, '" + "x" * 900 + "' as text")
+    run = asked(app.opened("tenant", "sql"), "select $name as name, '" + "x" * 900 + "' as text")
     run.text_input(key="sql_value_name_text").set_value("blue/%")
     run.button(key="sql_run").click().run()
     assert len(str(run.query_params["sql"])) < 300
-    again = app.opened("single", "sql/sql", **run.query_params)
+    again = app.opened("single", "sql", **run.query_params)
     assert again.text_area(key="sql_statement").value == run.text_area(key="sql_statement").value
     assert again.text_input(key="sql_value_name_text").value == "blue/%"
 
 
 @pytest.mark.parametrize("link", ["z.", "z.!!!!", "z.eJzLSM3JyQ", "z." + "A" * 6000])
 def test_a_broken_link_says_so(app: App, link: str) -> None:
-    run = app.opened("single", "sql/sql", sql=link)
+    run = app.opened("single", "sql", sql=link)
     assert "damaged" in run.info[0].value
 
 
 def test_parameters_are_request_for_and_are_never_a_part_of_the_text(app: App) -> None:
-    run = asked(app.opened("tenant", "sql/sql"), "select $name as full_name, $since as since, $most + 1 as more")
+    run = asked(app.opened("tenant", "sql"), "select $name as full_name, $since as since, $most + 1 as more")
     assert "has no value yet" in run.error[0].value
     run.text_input(key="sql_value_name_text").set_value("'; drop table note --")
     run.date_input(key="sql_value_since_day").set_value(date(2026, 5, 10))
@@ -84,33 +84,33 @@ def test_parameters_are_request_for_and_are_never_a_part_of_the_text(app: App) -
 
 
 def test_a_value_of_another_kind_is_refused_in_words(app: App) -> None:
-    run = app.opened("tenant", "sql/sql", sql="select $most as most", p_most="ten")
+    run = app.opened("tenant", "sql", sql="select $most as most", p_most="ten")
     run.button(key="sql_run").click().run()
     assert "is a number" in run.error[0].value
 
 
 def test_a_mistake_is_told_with_its_place(app: App) -> None:
-    run = asked(app.opened("single", "sql/sql"), "select full_name,\n  vieews\nfrom v_daily")
+    run = asked(app.opened("single", "sql"), "select full_name,\n  vieews\nfrom v_daily")
     assert "vieews" in run.error[0].value
     assert "line 2, character 3" in run.error[0].value
     assert run.code[0].value == "  vieews\n  ^"
 
 
 def test_what_others_have_and_files_are_out_of_reach(app: App) -> None:
-    run = asked(app.opened("single", "sql/sql"), "select * from read_text('/etc/passwd')")
+    run = asked(app.opened("single", "sql"), "select * from read_text('/etc/passwd')")
     assert "reads the database and nothing else" in run.error[0].value
     assert not run.dataframe
 
 
 def test_limits_are_shown_and_a_cut_is_told(app: App) -> None:
-    run = asked(app.opened("single", "sql/sql"), "select range as n from range(1000)")
+    run = asked(app.opened("single", "sql"), "select range as n from range(1000)")
     assert "At most 60 s, 40 rows" in shown_text(run)
     assert "first 40 rows" in run.warning[0].value
     assert len(run.dataframe[0].value) == 40
 
 
 def test_days_and_numbers_are_a_chart_with_choices(app: App) -> None:
-    run = asked(app.opened("single", "sql/sql"), "select day, views, clones from v_daily order by day")
+    run = asked(app.opened("single", "sql"), "select day, views, clones from v_daily order by day")
     run.segmented_control(key="sql_as").set_value("Chart").run()
     (chart,) = run.get("vega_lite_chart")
     assert chart.proto.alt.startswith("Lines of views, clones by day")
@@ -118,14 +118,14 @@ def test_days_and_numbers_are_a_chart_with_choices(app: App) -> None:
 
 
 def test_an_example_opens_and_runs(app: App) -> None:
-    run = app.opened("tenant", "sql/sql")
+    run = app.opened("tenant", "sql")
     run.selectbox(key="sql_choice").set_value("example:best-days").run()
     assert "limit 10" in str(run.text_area(key="sql_statement").value)
     assert len(run.button(key="sql_run").click().run().dataframe[0].value) == 10
 
 
 def test_rows_that_were_read_with_other_rights_are_forgotten(app: App) -> None:
-    run = asked(app.opened("both", "sql/sql"), NAMES)
+    run = asked(app.opened("both", "sql"), NAMES)
     assert len(names(run)) == 4
     app.sign_in("single")
     run.run()
@@ -134,7 +134,7 @@ def test_rows_that_were_read_with_other_rights_are_forgotten(app: App) -> None:
 
 
 def test_nothing_is_shown_after_the_session_has_ended(app: App) -> None:
-    run = asked(app.opened("both", "sql/sql"), NAMES)
+    run = asked(app.opened("both", "sql"), NAMES)
     app.sign_out()
     run.run()
     assert run.title[0].value == "GitHub Traffic"
@@ -142,7 +142,7 @@ def test_nothing_is_shown_after_the_session_has_ended(app: App) -> None:
 
 
 def test_a_third_query_at_once_is_refused_in_words(app: App, box: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    run = app.opened("single", "sql/sql")
+    run = app.opened("single", "sql")
     monkeypatch.setattr(box, "_running", box._running + type(box._running)({"single": 2}))
     run = asked(run, NAMES)
     assert "2 queries running already" in run.error[0].value
@@ -150,7 +150,7 @@ def test_a_third_query_at_once_is_refused_in_words(app: App, box: Sandbox, monke
 
 def test_the_operator_switches_it_off(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(view, "is_on", lambda: False)
-    run = app.opened("tenant", "sql/sql")
+    run = app.opened("tenant", "sql")
     assert "SQL is switched off" in run.info[0].value
     assert not run.text_area
 
@@ -158,21 +158,21 @@ def test_the_operator_switches_it_off(app: App, monkeypatch: pytest.MonkeyPatch)
 def test_a_query_that_runs_can_be_cancelled(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(view, "QUICK_S", 0)
     monkeypatch.setattr(view, "REFRESH_S", 30)
-    run = asked(app.opened("single", "sql/sql"), "select sleep_ms(50000)")
+    run = asked(app.opened("single", "sql"), "select sleep_ms(50000)")
     assert "at most 60 s" in shown_text(run)
     run.button(key="sql_cancel").click().run()
     assert run.info[0].value == "The query was cancelled."
 
 
 def test_an_example_with_parameters_answers_at_one_press(app: App) -> None:
-    run = app.opened("tenant", "sql/sql")
+    run = app.opened("tenant", "sql")
     run.selectbox(key="sql_choice").select("example:days-of-one-repository").run()
     run.button(key="sql_run").click().run()
     assert set(names(run)) <= set(READERS["tenant"])
 
 
 def test_a_result_of_another_statement_says_so(app: App) -> None:
-    run = asked(app.opened("tenant", "sql/sql"), NAMES)
+    run = asked(app.opened("tenant", "sql"), NAMES)
     assert "query before" not in shown_text(run)
     run.text_area(key="sql_statement").set_value("select 1").run()
     assert "query before" in shown_text(run)

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from data.calendar import utc_now
 from data.repositories.models import RepositoryFacts
 from data.repositories.repositories import add_repositories
-from tests.pages.app import BLUE, App, days_ago, shown_text
+from tests.pages.app import BLUE, App, days_ago, go_to, shown_text
 
 READERS = {
     "tenant": {"blue/engine", "blue/docs", "blue/mirror"},
@@ -19,7 +19,7 @@ READERS = {
     "both": {"blue/engine", "blue/docs", "blue/mirror", "green/telescope"},
 }
 NO_READERS = ("admin", "maintainer", "nobody")
-PAGE = "traffic/chart"
+PAGE = "chart"
 
 
 def names_in_table(run: AppTest) -> set[str]:
@@ -108,7 +108,7 @@ def test_a_broken_link_is_read_as_far_as_it_makes_sense(app: App, key: str, valu
 
 def test_filters_stay_when_the_page_changes(app: App) -> None:
     run = app.opened("viewer", PAGE, range="Quarter", repository="blue/docs")
-    run.switch_page("../traffic/daily.py").run()
+    go_to(run, "daily").run()
     assert run.session_state["range"] == "Quarter"
     assert set(run.dataframe[0].value["full_name"]) == {"blue/docs"}
 

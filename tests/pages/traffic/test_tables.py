@@ -6,10 +6,10 @@ from streamlit.testing.v1 import AppTest
 
 from data.repositories.repositories import remove_repository_with_data
 from tests.data.filled import DOCS, ENGINE, MIRROR
-from tests.pages.app import App, days_ago, shown_text
+from tests.pages.app import App, days_ago, go_to, shown_text
 from tests.pages.traffic.test_chart import NO_READERS, READERS
 
-PAGES = {"traffic/daily": "Daily traffic", "traffic/weekly": "Weekly traffic"}
+PAGES = {"daily": "Daily traffic", "weekly": "Weekly traffic"}
 HOSTILE = {"page": "0", "rows": "999999", "sort": "views; drop table", "order": "up", "range": "<b>"}
 
 
@@ -36,42 +36,42 @@ def test_nobody_else_gets_the_page_by_its_address(app: App, page: str, username:
 
 
 def test_each_day_of_each_repository_is_a_row(app: App) -> None:
-    run = app.opened("viewer", "traffic/daily", rows="100")
+    run = app.opened("viewer", "daily", rows="100")
     assert len(rows(run)) == 3 * 31
     assert rows(run)["day"].iloc[0] == days_ago(1)
 
 
 def test_a_search_is_a_part_of_a_name_and_no_pattern(app: App) -> None:
-    assert set(rows(app.opened("viewer", "traffic/daily", search="DOCS"))["full_name"]) == {"blue/docs"}
-    assert "There is no traffic" in app.opened("viewer", "traffic/daily", search="%").info[0].value
+    assert set(rows(app.opened("viewer", "daily", search="DOCS"))["full_name"]) == {"blue/docs"}
+    assert "There is no traffic" in app.opened("viewer", "daily", search="%").info[0].value
 
 
 def test_rows_are_sorted_over_all_pages(app: App) -> None:
-    run = app.opened("viewer", "traffic/daily", sort="Views", order="Descending", rows="25")
-    first, every = rows(run)["views"], rows(app.opened("viewer", "traffic/daily", rows="100"))["views"]
+    run = app.opened("viewer", "daily", sort="Views", order="Descending", rows="25")
+    first, every = rows(run)["views"], rows(app.opened("viewer", "daily", rows="100"))["views"]
     assert list(first) == sorted(every, reverse=True)[:25]
 
 
 def test_the_order_can_be_turned(app: App) -> None:
-    run = app.opened("viewer", "traffic/daily", sort="Date", order="Ascending")
+    run = app.opened("viewer", "daily", sort="Date", order="Ascending")
     assert rows(run)["day"].iloc[0] == days_ago(31)
 
 
 def test_pages_follow_each_other_without_losing_a_row(app: App) -> None:
-    found = [rows(app.opened("viewer", "traffic/daily", rows="25", page=str(number))) for number in (1, 2, 3, 4)]
+    found = [rows(app.opened("viewer", "daily", rows="25", page=str(number))) for number in (1, 2, 3, 4)]
     keys = {(row.full_name, row.day) for page in found for row in page.itertuples()}
     assert [len(page) for page in found] == [25, 25, 25, 18]
     assert len(keys) == 93
 
 
 def test_a_page_beyond_the_last_shows_one_that_is_there(app: App) -> None:
-    run = app.opened("viewer", "traffic/daily", page="99")
+    run = app.opened("viewer", "daily", page="99")
     assert len(rows(run)) > 0
     assert not run.error
 
 
 def test_a_filter_that_leaves_fewer_pages_shows_one_that_is_there(app: App) -> None:
-    run = app.opened("viewer", "traffic/daily", rows="25", page="4")
+    run = app.opened("viewer", "daily", rows="25", page="4")
     run.text_input(key="search").set_value("docs").run()
     assert set(rows(run)["full_name"]) == {"blue/docs"}
     assert not run.error
@@ -86,14 +86,14 @@ def test_a_broken_link_is_read_as_far_as_it_makes_sense(app: App, page: str, key
 
 
 def test_weeks_are_whole_and_say_how_their_uniques_were_counted(app: App) -> None:
-    found = rows(app.opened("viewer", "traffic/weekly", range="All", rows="100"))
+    found = rows(app.opened("viewer", "weekly", range="All", rows="100"))
     assert {day.weekday() for day in found["week"]} == {0}
     assert set(found["counted"]) == {"GitHub’s week", "Sum of days"}
 
 
 def test_the_order_stays_between_the_tables(app: App) -> None:
-    run = app.opened("viewer", "traffic/weekly", sort="Views", order="Ascending", range="All")
-    run.switch_page("../traffic/daily.py").run()
+    run = app.opened("viewer", "weekly", sort="Views", order="Ascending", range="All")
+    go_to(run, "daily").run()
     assert not run.error
     assert run.session_state["range"] == "All"
 
@@ -105,7 +105,7 @@ def test_what_is_shown_and_everything_can_be_downloaded(app: App, page: str) -> 
     assert keys == [f"{name}_csv", f"{name}_everything_csv"]
 
 
-@pytest.mark.parametrize("page", ["traffic/chart", *PAGES])
+@pytest.mark.parametrize("page", ["chart", *PAGES])
 def test_without_repositories_a_page_says_what_to_do(app: App, page: str) -> None:
     for key in (ENGINE, DOCS, MIRROR):
         remove_repository_with_data(app.store, key)
@@ -114,12 +114,12 @@ def test_without_repositories_a_page_says_what_to_do(app: App, page: str) -> Non
     assert not run.error
 
 
-@pytest.mark.parametrize("on_the_way", ["traffic/weekly", "traffic/chart"])
+@pytest.mark.parametrize("on_the_way", ["weekly", "chart"])
 def test_search_order_and_page_stay_while_another_page_is_looked_at(app: App, on_the_way: str) -> None:
-    run = app.opened("viewer", "traffic/daily", range="All", rows="25", sort="Views", order="Ascending", page="2")
+    run = app.opened("viewer", "daily", range="All", rows="25", sort="Views", order="Ascending", page="2")
     run.text_input(key="search").set_value("e").run()
-    run.switch_page(f"../{on_the_way}.py").run()
-    run.switch_page("../traffic/daily.py").run()
+    go_to(run, on_the_way).run()
+    go_to(run, "daily").run()
     kept = {key: run.session_state[key] for key in ("search", "rows", "sort", "order", "page")}
     assert kept == {"search": "e", "rows": "25", "sort": "Views", "order": "Ascending", "page": 2}
     assert not run.warning

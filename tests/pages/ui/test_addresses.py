@@ -2,7 +2,7 @@
 
 import pytest
 
-from pages.ui.addresses import meant
+from pages.ui.middleware import meant
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pages.ui.day_format import BY_LANGUAGE, BY_LOCALE, IN_WORDS, day_format
+from pages.ui.time_format import BY_LANGUAGE, BY_LOCALE, IN_WORDS, day_format
 
 
 @pytest.mark.parametrize(

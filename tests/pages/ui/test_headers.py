@@ -8,7 +8,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
-from pages.ui.headers import HEADERS
+from pages.ui.middleware import HEADERS
 from tests.pages.ui.live import Live, serving
 
 KINDS = {

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pages.ui.moments import moment_text
+from pages.ui.time_format import moment_text
 
 LATE = datetime(2026, 5, 3, 22, 15, tzinfo=UTC)
 

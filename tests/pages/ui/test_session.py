@@ -74,7 +74,7 @@ def test_an_empty_form_is_no_attempt(app: App) -> None:
 
 
 def test_a_page_that_is_open_when_the_session_ends_becomes_the_sign_in(app: App) -> None:
-    run = app.opened("viewer", "account/profile")
+    run = app.opened("viewer", "profile")
     assert run.title[0].value == "Profile"
     accounts.disable_user(app.store, COMMAND_LINE, app.account("viewer").user_id, utc_now())
     run.run()
@@ -84,6 +84,6 @@ def test_a_page_that_is_open_when_the_session_ends_becomes_the_sign_in(app: App)
 
 def test_signing_out_ends_the_session_in_the_database(app: App) -> None:
     run = app.opened("viewer")
-    run.button(key="frame_sign_out").click().run()
+    run.button(key="layout_sign_out").click().run()
     assert sessions.sessions_of(app.account("viewer"), app.store, utc_now()) == []
     assert "/session/close" in shown_text(run)

@@ -1,0 +1,153 @@
+"""Tracks repositories on the page's behalf: reads what was typed, asks GitHub with the tenant's token, adds, collects.
+
+TrackingRefused     it cannot be done as it stands: no tenant, no token, too many names; says what to do
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from collector.check import asking
+from collector.discover import NameRefused, Pattern, repository_names
+from collector.errors import GitHubError, LimitReached, RunStopped, TokenRefused
+from collector.follow import Checked, Followed, check_repositories, follow_repositories
+from collector.listings import Lists, fetch_matching
+from collector.parse import AnswerRefused
+from collector.settings import SettingsRefused
+from data.accounts import grants, tenants
+from data.accounts.audit import save_repository_acts
+from data.accounts.models import Tenant, Viewer
+from data.accounts.tokens import open_tokens, tokens
+from data.accounts.vault import open_vault
+from data.calendar import utc_now
+from pages.ui import collecting, session
+from pages.ui.store import the_store
+from pages.ui.text import STORE_ANOTHER, counted
+
+AT_MOST = 500  # names at a time: some five minutes at GitHub's pace
+AT_ONCE = 12  # names between two steps of the progress bar
+MOST_TOLD = 8
+Told = Callable[[int, int], None]
+
+
+class TrackingRefused(Exception):
+    """Repositories cannot be tracked as it stands; the sentence says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Managed:
+    """A tenant that the user manages at this moment, and what the user may see."""
+
+    tenant: Tenant
+    viewer: Viewer
+    username: str
+
+
+def managed_tenants() -> list[Tenant]:
+    """The tenants that the signed-in user manages, deactivated ones left out, by name."""
+    account = session.require_account()
+    viewer = grants.viewer_of(the_store(), account)
+    return [each for each in tenants.tenants(viewer, the_store()) if account.manages(each.tenant_id)]
+
+
+def names_in(text: str) -> list[str]:
+    """The names that were typed or pasted, each once. Raises: TrackingRefused, NameRefused."""
+    words = [word for word in re.split(r"[,;\s]+", text) if word]
+    if not words:
+        raise TrackingRefused("Write at least one repository: OWNER/NAME, or its address at GitHub.")
+    if len(words) > AT_MOST:
+        raise TrackingRefused(
+            f"These are {len(words):,} names; {AT_MOST} are checked at a time. Nothing was asked or added. Split the "
+            "list, or discover them by a pattern."
+        )
+    return repository_names(words)
+
+
+def refused_names(refusal: NameRefused) -> str:
+    """What is wrong with names, the first few of them, one a line."""
+    lines = str(refusal).splitlines()
+    more = [f"And {len(lines) - MOST_TOLD:,} more."] if len(lines) > MOST_TOLD else []
+    return "\n".join([*lines[:MOST_TOLD], *more])
+
+
+def track(tenant_id: int, names: Sequence[str], told: Told) -> Followed:
+    """Check every name with GitHub, then track those that pass, in one commit, and start to collect them.
+
+    `told` is called with how many are checked, of how many. Raises: TrackingRefused; nothing is added then.
+    """
+    secret = _secret(_managed(tenant_id))
+    checked = _asked(secret, names, told)
+    managed = _managed(tenant_id)  # minutes may have passed
+    followed = follow_repositories(managed.viewer, the_store(), tenant_id, checked)
+    if followed.added:
+        save_repository_acts(the_store(), "repositories added", followed.added, (managed.username, utc_now()))
+        alone = followed.added[0].full_name if len(followed.added) == 1 else None
+        collecting.start(managed.tenant.name, alone)
+    return followed
+
+
+def discover(tenant_id: int, pattern: Pattern) -> Lists:
+    """The repositories that the tenant's token can see and the pattern means. Raises: TrackingRefused."""
+    managed = _managed(tenant_id)
+    stored = tokens(managed.viewer, the_store())
+    login = next((each.facts.login for each in stored if each.tenant_id == tenant_id), None)
+    try:
+        with asking(_secret(managed), the_store()) as github:
+            return fetch_matching(github, login, pattern)
+    except (GitHubError, AnswerRefused, SettingsRefused) as error:
+        raise TrackingRefused(_with_fix(error)) from error
+
+
+def _asked(secret: str, names: Sequence[str], told: Told) -> list[Checked]:
+    checked: list[Checked] = []
+    try:
+        with asking(secret, the_store()) as github:
+            for begin in range(0, len(names), AT_ONCE):
+                told(begin, len(names))
+                checked += check_repositories(github, names[begin : begin + AT_ONCE])
+    except (GitHubError, SettingsRefused) as error:
+        raise TrackingRefused(f"{_with_fix(error)} Nothing was added.") from error
+    told(len(names), len(names))
+    return checked
+
+
+def _managed(tenant_id: int) -> Managed:
+    """The tenant, when the user manages it at this moment. Raises TrackingRefused, as for one that is not there."""
+    account = session.require_account()
+    viewer = grants.viewer_of(the_store(), account)
+    found = [each for each in tenants.tenants(viewer, the_store()) if each.tenant_id == tenant_id]
+    if not found or not account.manages(tenant_id):
+        raise TrackingRefused("There is no such tenant.")
+    return Managed(found[0], viewer, account.username)
+
+
+def _secret(managed: Managed) -> str:
+    """The tenant's token. It stays on the server. Raises TrackingRefused where there is none to use."""
+    store, tenant_id = the_store(), managed.tenant.tenant_id
+    opened = open_tokens(store, open_vault(store.directory), utc_now()).get(tenant_id)
+    if opened is not None:
+        return opened.secret
+    stored = next((each for each in tokens(managed.viewer, store) if each.tenant_id == tenant_id), None)
+    if stored is None:
+        raise TrackingRefused(f"{managed.tenant.name} has no token yet, so GitHub cannot be asked. {STORE_ANOTHER}")
+    why = stored.state_reason or "GitHub refuses it."
+    raise TrackingRefused(f"The token of {managed.tenant.name} cannot be used: {why} {STORE_ANOTHER}")
+
+
+def _with_fix(error: Exception) -> str:
+    """What went wrong with GitHub, with the next step."""
+    if isinstance(error, TokenRefused):
+        return f"{error} {STORE_ANOTHER}"
+    if isinstance(error, LimitReached | RunStopped | SettingsRefused):
+        return str(error)
+    return f"{error} Try again in a moment."
+
+
+def summary(followed: Followed) -> str:
+    """What became of the names in a sentence."""
+    parts = [f"{counted(len(followed.added), 'repository')} tracked now"]
+    if followed.already:
+        parts.append(f"{len(followed.already):,} tracked already")
+    if followed.refused:
+        parts.append(f"{len(followed.refused):,} refused")
+    return ", ".join(parts) + "."

@@ -1,0 +1,125 @@
+"""The system log: which collections there were, and what came of each request to GitHub."""
+
+import streamlit as st
+
+from data.accounts import audit, tenants
+from data.accounts.audit import Subject
+from data.accounts.models import Account, Viewer
+from data.calendar import utc_now
+from data.collection.log import Wanted, results, runs
+from data.collection.models import LoggedRun, RunState
+from data.repositories.models import Repository
+from data.repositories.repositories import repositories
+from pages.log import view
+from pages.ui import collecting, messages, session
+from pages.ui.store import the_store
+
+ALL = "All tenants"
+RUNS_SHOWN = 200
+
+
+def choices(account: Account, viewer: Viewer) -> list[str]:
+    """What this user may have collected: all there is, or of somebody who manages tenants, those."""
+    names = [each.name for each in tenants.tenants(viewer, the_store()) if each.active]
+    return [ALL, *names] if names and session.may_collect_everything(account) else names
+
+
+@st.dialog("Collect now", icon=":material/sync:")
+def ask_to_collect() -> None:
+    """The question what is to be collected at once."""
+    with messages.shown():
+        account = session.require_account()
+        viewer = session.log_viewer(account)
+        what = st.selectbox("What", choices(account, viewer), key="log_collect_what")
+        st.caption("GitHub is asked for what is due. It runs by itself; you can leave this page.")
+        if what and st.button("Start", type="primary", key="log_collect_start", width="stretch"):
+            _start(account, viewer, what)
+
+
+def _start(account: Account, viewer: Viewer, what: str) -> None:
+    now = utc_now()
+    if what == ALL and session.may_collect_everything(account):
+        audit.save_act(the_store(), "collection started", Subject("all tenants"), (account.username, now))
+        collecting.start(None, None)
+    else:
+        tenant = tenants.tenant_named(viewer, the_store(), what)
+        about = Subject(f"tenant {tenant.tenant_id}", tenant.tenant_id)
+        audit.save_act(the_store(), "collection started", about, (account.username, now))
+        collecting.start(tenant.name, None)
+    messages.notice_after_rerun("The collection has started.")
+
+
+def draw_filters(found: list[Repository], viewer: Viewer) -> tuple[list[RunState], int | None, int | None, bool]:
+    """The filters: states of runs, a tenant, a repository, only what failed."""
+    names = {each.tenant_id: each.name for each in tenants.tenants(viewer, the_store())}
+    with st.container(horizontal=True, vertical_alignment="bottom", key="log_filters"):
+        states = st.multiselect(
+            "State", list(view.STATES), format_func=view.STATES.__getitem__, key="log_states", placeholder="Any"
+        )
+        tenant_id = st.selectbox(
+            "Tenant", [None, *names], format_func=lambda key: names.get(key, "Any"), key="log_tenant", width=180
+        )
+        of_tenant = {r.repository_id: r.full_name for r in found if tenant_id in {None, r.tenant_id}}
+        repository_id = st.selectbox(
+            "Repository",
+            [None, *of_tenant],
+            format_func=lambda key: of_tenant.get(key, "Any"),
+            key="log_repository",
+            width=260,
+        )
+        failed_only = st.toggle("Failed only", key="log_failed")
+    return states, tenant_id, repository_id, failed_only
+
+
+def narrowed(viewer: Viewer, found: list[Repository], tenant_id: int | None) -> Viewer:
+    """The viewer, as far as one tenant goes."""
+    if tenant_id is None:
+        return viewer
+    ids = frozenset(each.repository_id for each in found if each.tenant_id == tenant_id)
+    return Viewer(ids & viewer.repository_ids, frozenset({tenant_id}) & viewer.tenant_ids)
+
+
+def draw_run(viewer: Viewer, run: LoggedRun, wanted: Wanted) -> None:
+    """A run down to endpoint and reason."""
+    with st.container(border=True, key="log_run"):
+        st.header(f"Run {run.run_id}", anchor=False)
+        if run.message:
+            st.markdown(messages.literal(run.message))
+        found = results(viewer, the_store(), wanted)
+        if found:
+            view.draw_reasons(found)
+            view.draw_results(found)
+        else:
+            st.caption("Nothing in this run matches the filters." if wanted.failed_only else "This run has no results.")
+
+
+who = session.require_account()
+sees = session.log_viewer(who)
+with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+    st.title("System log", anchor=False, width="content")
+    if choices(who, sees) and st.button(
+        "Collect now", key="log_collect", icon=":material/sync:", disabled=collecting.is_going_on(sees)
+    ):
+        ask_to_collect()
+collecting.progress(sees)
+tracked = repositories(sees, the_store())
+wanted_states, of_tenant, of_repository, only_failed = draw_filters(tracked, sees)
+reader = narrowed(sees, tracked, of_tenant)
+known_runs = runs(sees, the_store(), RUNS_SHOWN)
+shown = [run for run in known_runs if not wanted_states or run.state in wanted_states]
+if of_tenant is not None or of_repository is not None or only_failed:
+    matching = results(reader, the_store(), Wanted(repository_id=of_repository, failed_only=only_failed))
+    run_ids = {each.run_id for each in matching}
+    shown = [run for run in shown if run.run_id in run_ids]
+if not shown:
+    st.info(
+        "No runs match the filters."
+        if known_runs
+        else "Nothing was collected yet. It begins at the next time of a tenant’s schedule, or with *Collect now*.",
+        icon=":material/receipt_long:",
+    )
+    st.stop()
+chosen = view.draw_runs(shown)
+draw_run(reader, chosen, Wanted(chosen.run_id, of_repository, only_failed))
+if any(run.state is RunState.RUNNING for run in shown):
+    st.caption("A run that was killed stands as running until the next one begins.")

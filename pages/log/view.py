@@ -1,0 +1,132 @@
+"""The tables of the system log: runs, and the results of one."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+from pandas import DataFrame
+from streamlit import column_config as config
+
+from data.collection.models import LoggedResult, LoggedRun, RunState
+from pages.ui import messages
+
+STATES = {
+    RunState.COMPLETE: "Complete",
+    RunState.PARTIAL: "Partly failed",
+    RunState.FAILED: "Failed",
+    RunState.STOPPED: "Stopped",
+    RunState.RUNNING: "Running",
+}
+TRIGGERS = {"schedule": "Schedule", "command": "Manual", "added": "New repositories"}
+GOOD = {"ok": "OK", "unchanged": "No change", "skipped": "Skipped"}
+REASONS_AT_SIGHT = 5
+ROWS_AT_SIGHT = 10
+RUNS: Mapping[str, Any] = {
+    "run": config.NumberColumn("Run", format="%d", width=60, pinned=True),
+    "started": config.DatetimeColumn("Started", format="localized", help="In your own time zone"),
+    "state": config.TextColumn("State", width=110),
+    "trigger": config.TextColumn("Started by"),
+    "repositories": config.NumberColumn("Repositories", format="localized"),
+    "requests": config.NumberColumn("Requests", format="localized", help="Requests to GitHub"),
+    "seconds": config.NumberColumn("Seconds", format="%.0f"),
+}
+RESULTS: Mapping[str, Any] = {
+    "repository": config.TextColumn("Repository", pinned=True),
+    "tenant": config.TextColumn("Tenant"),
+    "endpoint": config.TextColumn("Endpoint", width=110),
+    "outcome": config.TextColumn("Outcome", width=110),
+    "reason": config.TextColumn("Reason", width="large"),
+    "status": config.NumberColumn("HTTP", format="%d", width=60),
+    "changed": config.NumberColumn("Rows changed", format="localized", width=100),
+    "at": config.DatetimeColumn("At", format="localized"),
+    "elapsed": config.NumberColumn("Milliseconds", format="localized", width=100),
+}
+
+
+def draw_runs(runs: Sequence[LoggedRun]) -> LoggedRun:
+    """The runs in a table; the one that is chosen, at first the newest."""
+    rows = DataFrame([_run_row(run) for run in runs])
+    hidden = {"requests"} if all(run.requests is None for run in runs) else set()
+    st.dataframe(
+        rows,
+        column_config=RUNS,
+        column_order=[column for column in rows if column not in hidden],
+        hide_index=True,
+        key="log_runs",
+        height=min(len(runs), ROWS_AT_SIGHT) * 35 + 38,
+        alt=f"The newest {len(runs)} collection runs",
+    )
+    by_id = {run.run_id: run for run in runs}
+    run_id = st.selectbox(
+        "Show run",
+        list(by_id),
+        format_func=lambda key: f"{key} · {STATES[by_id[key].state]}",
+        key="log_chosen",
+        width=260,
+    )
+    return by_id[run_id]
+
+
+def draw_reasons(results: Sequence[LoggedResult]) -> None:
+    """What failed in a run, the first few reasons."""
+    reasons = failure_texts(results)
+    for reason in reasons[:REASONS_AT_SIGHT]:
+        st.error(reason, icon=":material/error:")
+    if len(reasons) > REASONS_AT_SIGHT:
+        st.caption(f"And {len(reasons) - REASONS_AT_SIGHT:,} more: see the table.")
+
+
+def draw_results(results: Sequence[LoggedResult]) -> None:
+    """What came of each request of a run, what failed first, with GitHub's reason."""
+    rows = DataFrame([_result_row(each) for each in sorted(results, key=lambda each: each.outcome in GOOD)])
+    hidden = set() if len({each.tenant for each in results}) > 1 else {"tenant"}
+    st.dataframe(
+        rows,
+        column_config=RESULTS,
+        column_order=[column for column in rows if column not in hidden],
+        hide_index=True,
+        key="log_results",
+        height=min(len(rows), ROWS_AT_SIGHT) * 35 + 38,
+        lazy=False,
+        alt=f"{len(rows)} results of the run",
+    )
+
+
+def failure_texts(results: Sequence[LoggedResult]) -> list[str]:
+    """What failed, a sentence in Markdown for each repository and reason: readable on a phone too."""
+    grouped: dict[tuple[str, str], list[str]] = {}
+    for each in results:
+        if each.outcome not in GOOD:
+            reason = each.message or each.outcome.replace("_", " ")
+            grouped.setdefault((each.full_name, reason), []).append(each.endpoint.replace("_", " "))
+    literal = messages.literal
+    return [
+        f"**{literal(name)}** · {literal(', '.join(sorted(endpoints)))}  \n{literal(reason)}"
+        for (name, reason), endpoints in grouped.items()
+    ]
+
+
+def _run_row(run: LoggedRun) -> dict[str, Any]:
+    return {
+        "run": run.run_id,
+        "started": run.started_at,
+        "state": STATES[run.state],
+        "trigger": TRIGGERS.get(run.trigger, run.trigger),
+        "repositories": run.repositories,
+        "requests": run.requests,
+        "seconds": None if run.ended_at is None else (run.ended_at - run.started_at).total_seconds(),
+    }
+
+
+def _result_row(each: LoggedResult) -> dict[str, Any]:
+    return {
+        "repository": each.full_name,
+        "tenant": each.tenant,
+        "endpoint": each.endpoint.replace("_", " "),
+        "outcome": GOOD.get(each.outcome, each.outcome.replace("_", " ")),
+        "reason": each.message or "",
+        "status": each.status,
+        "changed": each.rows_changed,
+        "at": each.finished_at,
+        "elapsed": each.elapsed_ms,
+    }

@@ -1,0 +1,108 @@
+"""What a tenant's manager does to tracked repositories. Who may is asked anew at the moment of acting."""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from data.accounts import grants, tenants
+from data.accounts.audit import Subject, save_act, save_repository_acts
+from data.accounts.models import Account
+from data.calendar import utc_now
+from data.repositories.models import Repository, RepositoryState
+from data.repositories.repositories import (
+    RepositoryRefused,
+    pause_repositories,
+    remove_repositories,
+    remove_repositories_with_data,
+    repositories,
+    resume_repositories,
+)
+from data.store import Store
+from pages.ui import collecting, session
+from pages.ui.repository_status import ON_HOLD
+from pages.ui.store import the_store
+from pages.ui.text import counted
+
+TICKS = "repositories_rows"  # the table whose ticks say on what is acted; an action uses them up
+EVERY = frozenset(RepositoryState)
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something to do to repositories: what it is called afterwards, in which states it changes something, and how."""
+
+    done: str
+    states: frozenset[RepositoryState]
+    change: Callable[[Store, list[int], datetime], None]
+
+
+def _delete(store: Store, repository_ids: list[int], now: datetime) -> None:
+    remove_repositories_with_data(store, repository_ids)
+
+
+PAUSE = Action("paused", EVERY - {RepositoryState.PAUSED, RepositoryState.REMOVED}, pause_repositories)
+RESUME = Action("resumed", EVERY - {RepositoryState.ACTIVE}, resume_repositories)
+REMOVE = Action("removed", EVERY - {RepositoryState.REMOVED}, remove_repositories)
+DELETE = Action("deleted with the history", EVERY, _delete)
+
+
+def do(action: Action, repository_ids: Collection[int]) -> str:
+    """Do it to all of them, in one commit, with a line in the audit log; says what was done.
+
+    Raises: RepositoryRefused where one is not there or not this user's to manage; nothing is changed then.
+    """
+    account = session.require_account()
+    chosen = [each for each in managed(account, repository_ids) if each.state in action.states]
+    if not chosen:
+        return f"Nothing to do: none of them can be {action.done} now."
+    now = utc_now()
+    action.change(the_store(), [each.repository_id for each in chosen], now)
+    save_repository_acts(the_store(), f"repositories {action.done}", chosen, (account.username, now))
+    name = chosen[0].full_name if len(chosen) == 1 else counted(len(chosen), "repository")
+    return f"{name}: {action.done}."
+
+
+def collect(repository_ids: Collection[int], tenant_id: int | None) -> None:
+    """Start to collect at once: one repository alone, or all of the tenant of several; without any, of that tenant.
+
+    Raises: RepositoryRefused where one is not there, not this user's to manage, on hold, or of another tenant.
+    """
+    account = session.require_account()
+    chosen = managed(account, repository_ids) if repository_ids else _manageable(account)
+    if not repository_ids and tenant_id is not None:
+        chosen = [each for each in chosen if each.tenant_id == tenant_id]
+    going = [each for each in chosen if each.state not in ON_HOLD]
+    if not going:
+        raise RepositoryRefused("None of them is collected: they are paused or removed. Resume them first.")
+    tenant_ids = {each.tenant_id for each in going}
+    if len(tenant_ids) > 1:
+        raise RepositoryRefused("These are of several tenants. Collect one at a time: choose it under Tenant.")
+    store = the_store()
+    (tenant,) = (
+        each for each in tenants.tenants(grants.viewer_of(store, account), store) if each.tenant_id in tenant_ids
+    )
+    alone = going[0].full_name if len(repository_ids) == 1 else None
+    collecting.start(tenant.name, alone)
+    about = Subject(alone or f"tenant {tenant.name}", tenant.tenant_id)
+    save_act(store, "collection started", about, (account.username, utc_now()))
+
+
+def managed(account: Account, repository_ids: Collection[int]) -> list[Repository]:
+    """The repositories of these ids, all this user's to manage.
+
+    Raises: RepositoryRefused, the same for one that is not there and for one that the user may not see.
+    """
+    store = the_store()
+    seen = {each.repository_id: each for each in repositories(grants.viewer_of(store, account), store)}
+    if not repository_ids or any(each not in seen for each in repository_ids):
+        raise RepositoryRefused("There is no such repository.")
+    chosen = [seen[each] for each in repository_ids]
+    others = [each.full_name for each in chosen if not account.manages(each.tenant_id)]
+    if others:
+        raise RepositoryRefused(f"{others[0]} is yours to read only: whoever manages its tenant can change it.")
+    return chosen
+
+
+def _manageable(account: Account) -> list[Repository]:
+    store = the_store()
+    return [each for each in repositories(grants.viewer_of(store, account), store) if account.manages(each.tenant_id)]

@@ -1,0 +1,254 @@
+"""The list of repositories with the status of each; for its tenant's managers with what can be done to it."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, NoReturn
+
+import streamlit as st
+
+from data.accounts import grants, tenants, tokens
+from data.accounts.models import Account, Viewer
+from data.repositories.models import Repository
+from data.repositories.repositories import RepositoryRefused
+from data.traffic.export import ExportTable
+from pages.repositories import actions, view
+from pages.repositories.view import Listed, RepositoryFilter, Summary
+from pages.ui import collecting, controls, messages, navigation, readers, session
+from pages.ui.store import the_store
+from pages.ui.text import STORE_ANOTHER, counted
+
+ROWS_AT_SIGHT, ROW_PIXELS = 14, 35
+REMOVING = "repositories_removing"  # the ids that the dialog is about
+KEEP, DELETE = "Keep the history", "Delete the history for ever"
+MOST_NAMED = 8
+
+
+def draw_head(manages: bool) -> None:
+    """The title, with the way to add repositories for those who may."""
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.title("Repositories", anchor=False, width="content")
+        if manages and st.button("Add repositories", type="primary", icon=":material/add:", key="repositories_add"):
+            navigation.open_page("add")
+
+
+def stop_without_any(manages: bool) -> NoReturn:
+    """Say what to do next where there is nothing to list."""
+    if manages:
+        text = "You are not tracking any repositories yet. Add the first: their last 14 days are here seconds later."
+    else:
+        text = "There are no repositories for you yet. Ask whoever invited you for access."
+    st.info(text, icon=":material/folder_off:")
+    st.stop()
+
+
+def draw_totals(every: Summary) -> None:
+    """What the tracked repositories add up to."""
+    with st.container(horizontal=True, border=True, horizontal_alignment="distribute", key="repositories_totals"):
+        for name, value in every.sums.items():
+            st.metric(name, "unknown" if value is None else value, format="localized", width=140)
+
+
+def draw_warnings(every: Summary) -> None:
+    """What needs somebody's attention, the most urgent first."""
+    if every.warning:
+        st.warning(every.warning, icon=":material/warning:")
+
+
+def draw_missing_tokens(account: Account, tenant_names: Mapping[int, str], collecting_ids: Collection[int]) -> None:
+    """Which of the user's tenants cannot collect, for want of a token that GitHub accepts."""
+    managed = {key: name for key, name in tenant_names.items() if key in collecting_ids and account.manages(key)}
+    stored = tokens.tokens(Viewer(frozenset(), frozenset(managed)), the_store())
+    valid = {each.tenant_id for each in stored if each.state == "valid"}
+    for tenant_id, name in managed.items():
+        if tenant_id not in valid:
+            text = f"**{messages.literal(name)}** has no valid token: nothing is collected. {STORE_ANOTHER}"
+            st.warning(text, icon=":material/key_off:")
+
+
+def chosen_filter(counts: Mapping[str, int], names: dict[int, str]) -> RepositoryFilter:
+    """The search, the choice of state and tenant, and the order."""
+    with st.container(horizontal=True, vertical_alignment="bottom", key="repositories_controls"):
+        text = st.text_input(
+            "Search",
+            max_chars=140,
+            placeholder="Part of a name",
+            type="search",
+            icon=":material/search:",
+            key="repositories_search",
+            live=True,
+            width=240,
+        )
+        tenant_id = 0
+        if len(names) > 1:
+            tenant_id = st.selectbox(
+                "Tenant",
+                [0, *names],
+                format_func=lambda key: names.get(key, "All"),
+                key="repositories_tenant",
+                width=180,
+            )
+        sort = st.selectbox("Sort by", list(view.SORTS), key="repositories_sort", width=160)
+    group = st.segmented_control(
+        "State",
+        list(counts),
+        default=view.TRACKED,
+        required=True,
+        format_func=lambda name: f"{name} {counts[name]:,}",
+        key="repositories_state",
+        label_visibility="collapsed",
+        wrap=True,
+    )
+    return RepositoryFilter(str(text or "").strip(), group or view.TRACKED, tenant_id or None, sort)
+
+
+def draw_table(found: Listed, manages: bool) -> list[int]:
+    """The table; answers the ids of the ticked rows."""
+    count = len(found.ids)
+    # ticks are row numbers: another set of rows or another order must not inherit them
+    state: Any = st.dataframe(
+        found.table,
+        column_config=view.columns(),
+        hide_index=True,
+        key=f"{controls.widget_key(actions.TICKS)}_{found.digest}",
+        row_height=ROW_PIXELS,
+        height=(min(count, ROWS_AT_SIGHT) + 1) * ROW_PIXELS + 1,
+        placeholder="",
+        on_select="rerun" if manages else "ignore",
+        selection_mode="multi-row",
+        lazy=False,
+        alt=f"{counted(count, 'repository')} with state, last collection, days until loss, views and clones",
+    )
+    return [found.ids[row] for row in state["selection"]["rows"] if row < count] if manages else []
+
+
+def draw_actions(ticked: list[int], wanted: RepositoryFilter, viewer: Viewer) -> None:
+    """What can be done to the ticked repositories; what is not theirs to do is refused at the moment of acting."""
+    none = not ticked
+    with st.container(horizontal=True, vertical_alignment="center", key="repositories_actions"):
+        words = "Select rows to act on them." if none else f"**{counted(len(ticked), 'repository')} selected**"
+        st.markdown(words, width="content")
+        if st.button("Show chart", icon=":material/show_chart:", key="repositories_chart", disabled=none):
+            names = readers.repository_names(viewer)
+            navigation.open_page("chart", {"repository": [names[key] for key in ticked if key in names]})
+        collect = st.button(
+            "Collect now",
+            icon=":material/sync:",
+            key="repositories_collect",
+            disabled=collecting.is_going_on(viewer),
+            help="One selected repository alone; otherwise all of its tenant",
+        )
+        pause = st.button("Pause", icon=":material/pause:", key="repositories_pause", disabled=none)
+        resume = st.button("Resume", icon=":material/play_arrow:", key="repositories_resume", disabled=none)
+        remove = st.button("Remove …", icon=":material/delete:", key="repositories_remove", disabled=none)
+    if remove:
+        st.session_state[REMOVING] = ticked
+    try:
+        if collect:
+            actions.collect(ticked, wanted.tenant_id)
+            controls.empty(actions.TICKS)
+            st.rerun()
+        if pause or resume:
+            said = actions.do(actions.PAUSE if pause else actions.RESUME, ticked)
+            controls.empty(actions.TICKS)
+            messages.notice_after_rerun(said)
+    except RepositoryRefused as refusal:
+        messages.refused(refusal)
+
+
+def open_removal_when_asked() -> None:
+    """Open the dialog while there is something to remove."""
+    if REMOVING not in st.session_state:
+        return
+    try:
+        chosen = actions.managed(session.require_account(), st.session_state[REMOVING])
+    except RepositoryRefused as refusal:
+        del st.session_state[REMOVING]
+        messages.refused(refusal)
+    else:
+        _removal_dialog(chosen)
+
+
+def to_type(chosen: Sequence[Repository]) -> str:
+    """What has to be typed before a history is deleted: the name, or of several how many there are."""
+    return chosen[0].full_name if len(chosen) == 1 else f"delete {len(chosen)} repositories"
+
+
+def _forget_removal() -> None:
+    st.session_state.pop(REMOVING, None)
+
+
+@st.dialog("Remove repositories", icon=":material/delete:", on_dismiss=_forget_removal)
+def _removal_dialog(chosen: Sequence[Repository]) -> None:
+    with messages.shown():
+        names = [f"- {messages.literal(each.full_name)}" for each in chosen[:MOST_NAMED]]
+        more = [f"- and {len(chosen) - MOST_NAMED:,} more"] if len(chosen) > MOST_NAMED else []
+        st.markdown(
+            "\n".join([f"{counted(len(chosen), 'repository')} will no longer be collected:", "", *names, *more])
+        )
+        choice = st.radio(
+            "What was collected of them",
+            [KEEP, DELETE],
+            captions=[
+                "Charts and exports stay; resume at any time.",
+                "Gone from charts and exports; nothing brings it back.",
+            ],
+            key="repositories_removal",
+        )
+        with st.form("repositories_removal_form", border=False):
+            wanted = to_type(chosen)
+            typed = wanted
+            if choice == DELETE:
+                typed = (
+                    st.text_input(f"Type **{messages.literal(wanted)}** to delete it", key="repositories_typed") or ""
+                )
+            label = "Remove, keep the history" if choice == KEEP else "Delete for ever"
+            pressed = st.form_submit_button(label, type="primary", key="repositories_remove_now", width="stretch")
+        if pressed and typed.strip().casefold() != wanted.casefold():
+            st.error(f"That was not “{messages.literal(wanted)}”. Nothing was deleted.")
+        elif pressed:
+            action = actions.REMOVE if choice == KEEP else actions.DELETE
+            _finish_removal(action, [each.repository_id for each in chosen])
+
+
+def _finish_removal(action: actions.Action, repository_ids: list[int]) -> None:
+    try:
+        said = actions.do(action, repository_ids)
+    except RepositoryRefused as refusal:
+        messages.refused(refusal)
+        return
+    _forget_removal()
+    controls.empty(actions.TICKS)
+    messages.notice_after_rerun(said)
+
+
+account = session.require_account()
+who = grants.viewer_of(the_store(), account)
+tenant_names = {each.tenant_id: each.name for each in tenants.tenants(who, the_store())}
+manages = any(account.manages(tenant_id) for tenant_id in tenant_names)
+draw_head(manages)
+if (every := view.summary(who)) is None:
+    stop_without_any(manages)
+draw_totals(every)
+draw_warnings(every)
+if manages:
+    draw_missing_tokens(account, tenant_names, every.collecting)
+    collecting.progress(who)
+wanted = chosen_filter(every.counts, tenant_names)
+found = view.listed(who, wanted)
+bar = st.container()
+ticked_ids = draw_table(found, manages) if found.ids else []
+if not found.ids:
+    st.info("No repositories match. Choose another state, or clear the search.", icon=":material/filter_alt_off:")
+if manages:
+    with bar:
+        draw_actions(ticked_ids, wanted, who)
+st.download_button(
+    "Download the list",
+    readers.download(readers.everything(ExportTable.REPOSITORIES)),
+    "repositories.csv",
+    "text/csv",
+    icon=":material/download:",
+    key="repositories_csv",
+    help="CSV of all repositories that you may see",
+    on_click="ignore",
+)
+open_removal_when_asked()

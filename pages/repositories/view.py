@@ -1,0 +1,188 @@
+"""What the page of repositories shows: sums, warnings, and the list, filtered and sorted.
+
+Worked out once a version of the store and day for each viewer and choice; nothing here is to be changed.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from hashlib import sha256
+from typing import Any
+
+import streamlit as st
+from pandas import DataFrame
+
+from data.accounts.models import Viewer
+from data.accounts.tenants import tenants
+from data.calendar import utc_day, utc_now
+from data.store.arrow import arrow_table
+from pages.ui import messages, readers
+from pages.ui.repository_status import COLOURS, WARN_AT_DAYS, repository_rows
+from pages.ui.store import the_store
+from pages.ui.text import counted
+
+TRACKED, URGENT, PAUSED, REMOVED, EVERYTHING = "Tracked", "Needs attention", "Paused", "Removed", "All"
+SORTS: dict[str, tuple[str, bool]] = {
+    "Name": ("sort_name", True),
+    "Views": ("views_30", False),
+    "Clones": ("clones_30", False),
+    "Stars": ("stars", False),
+    "Days until loss": ("days_until_loss", True),
+    "Last collected": ("last_collected_at", False),
+}
+ORDER = (
+    *("link", "words", "views_30", "clones_30", "sparkline", "days_left", "last_collected_at"),
+    *("stars", "tenant", "kind", "note"),
+)
+MOST_WARNED = 4
+SUMS = {"Views, 30 days": "views_30", "Clones, 30 days": "clones_30", "Stars": "stars"}
+
+
+@dataclass(frozen=True, slots=True)
+class RepositoryFilter:
+    """Which rows are wanted, and in which order."""
+
+    text: str
+    group: str
+    tenant_id: int | None
+    sort: str
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """All repositories of a viewer: what the tracked ones add up to (None: unknown), what needs attention (Markdown,
+    or empty), how many there are in each choice of state, and the tenants that have some to collect.
+    """
+
+    sums: Mapping[str, int | None]
+    warning: str
+    counts: Mapping[str, int]
+    collecting: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The repositories that are wanted, in order: as an Arrow table, their ids, a name for just these in this order."""
+
+    table: Any
+    ids: tuple[int, ...]
+    digest: str
+
+
+def summary(viewer: Viewer) -> Summary | None:
+    """All repositories of a viewer; None where there are none."""
+    return _summary(viewer, readers.place(), utc_day(utc_now()))
+
+
+def listed(viewer: Viewer, wanted: RepositoryFilter) -> Listed:
+    """Those of them that are wanted."""
+    return _listed(viewer, readers.place(), utc_day(utc_now()), wanted)
+
+
+@lru_cache(maxsize=64)
+def _summary(viewer: Viewer, place: readers.Place, day: date) -> Summary | None:
+    rows = repository_rows(viewer)
+    if rows.empty:
+        return None
+    tracked = rows[rows["state"] != "removed"]
+    sums: dict[str, int | None] = {"Tracked": len(tracked)}
+    for name, column in SUMS.items():
+        known = tracked[column].dropna()
+        sums[name] = int(known.sum()) if len(known) else None
+    collecting = rows.loc[~rows["state"].isin(["paused", "removed"]), "tenant_id"]
+    return Summary(sums, _warning(rows), groups(rows), frozenset(int(key) for key in collecting))
+
+
+def _warning(rows: DataFrame) -> str:
+    """What needs somebody's attention, the most urgent first."""
+    urgent = rows[rows["urgent"]].sort_values("days_until_loss", na_position="first")
+    if urgent.empty:
+        return ""
+    lines = [
+        f"- **{messages.literal(name)}**: {messages.literal(text)}"
+        for name, text in urgent[["full_name", "note"]].head(MOST_WARNED).itertuples(index=False)
+    ]
+    if len(urgent) > MOST_WARNED:
+        lines.append(f"- and {len(urgent) - MOST_WARNED:,} more: choose *{URGENT}* below.")
+    verb = "needs" if len(urgent) == 1 else "need"
+    return "\n".join([f"**{counted(len(urgent), 'repository')} {verb} attention**", "", *lines])
+
+
+@lru_cache(maxsize=64)
+def _listed(viewer: Viewer, place: readers.Place, day: date, wanted: RepositoryFilter) -> Listed:
+    rows = filtered(repository_rows(viewer), wanted)
+    names = {each.tenant_id: each.name for each in tenants(viewer, the_store())}
+    ids = tuple(int(key) for key in rows["repository_id"])
+    digest = sha256(str(ids).encode()).hexdigest()[:12]
+    return Listed(arrow_table(arranged(rows, names)), ids, digest)
+
+
+def groups(rows: DataFrame) -> dict[str, int]:
+    """The choices of state, each with how many repositories are so; empty ones only where they are the usual choice."""
+    state = rows["state"]
+    return {
+        TRACKED: int((state != "removed").sum()),
+        URGENT: int(rows["urgent"].sum()),
+        PAUSED: int((state == "paused").sum()),
+        REMOVED: int((state == "removed").sum()),
+        EVERYTHING: len(rows),
+    }
+
+
+def filtered(rows: DataFrame, wanted: RepositoryFilter) -> DataFrame:
+    """The rows that are wanted, in order, numbered anew."""
+    groups = {
+        TRACKED: rows["state"] != "removed",
+        URGENT: rows["urgent"],
+        PAUSED: rows["state"] == "paused",
+        REMOVED: rows["state"] == "removed",
+    }
+    chosen = rows[groups[wanted.group].astype(bool)] if wanted.group in groups else rows
+    if wanted.tenant_id is not None:
+        chosen = chosen[chosen["tenant_id"] == wanted.tenant_id]
+    for word in wanted.text.lower().split():
+        chosen = chosen[chosen["sort_name"].str.contains(word, regex=False)]
+    column, ascending = SORTS.get(wanted.sort, SORTS["Name"])
+    ordered = chosen.sort_values([column, "sort_name"], ascending=[ascending, True], na_position="last")
+    return ordered.reset_index(drop=True)
+
+
+def arranged(rows: DataFrame, tenants: Mapping[int, str]) -> DataFrame:
+    """The columns as they are shown; the tenant where there are several."""
+    shown = rows if len(tenants) < 2 else rows.assign(tenant=[tenants.get(key, "") for key in rows["tenant_id"]])
+    return shown[[name for name in ORDER if name in shown]]
+
+
+def columns() -> Mapping[str, Any]:
+    """How each column is headed and written; moments in the reader's own zone and way."""
+    return _columns(st.context.timezone)
+
+
+@lru_cache(maxsize=64)
+def _columns(zone: str | None) -> Mapping[str, Any]:
+    config = st.column_config
+    # a bar turns red below half of its length: eight days are more than half of fifteen, seven are less
+    loss_help = (
+        "Whole days in which GitHub still shows the first day that is not stored yet. Red at "
+        f"{WARN_AT_DAYS} or less; 0 also where days are being lost. Empty: not collected."
+    )
+    return {
+        "link": config.LinkColumn("Repository", display_text=r"of=(.*)$", pinned=True, width=215),
+        "words": config.MultiselectColumn("State", options=list(COLOURS), color=list(COLOURS.values()), width=100),
+        "last_collected_at": config.DatetimeColumn(
+            "Last collected", format="localized", timezone=zone, width=168, help=f"In your time zone: {zone or 'UTC'}"
+        ),
+        "days_left": config.ProgressColumn(
+            "Days until loss", min_value=0, max_value=15, format="%d", color="auto", width=108, help=loss_help
+        ),
+        "sparkline": config.AreaChartColumn(
+            "Views, 30 days", y_min=0, width=104, help="Known UTC days, up to yesterday"
+        ),
+        "views_30": config.NumberColumn("Views", format="localized", width=66, help="Of the last 30 days"),
+        "clones_30": config.NumberColumn("Clones", format="localized", width=66, help="Of the last 30 days"),
+        "stars": config.NumberColumn("Stars", format="localized", width=70, help="When last seen"),
+        "tenant": config.TextColumn("Tenant", width=140),
+        "kind": config.TextColumn("Kind", width=110),
+        "note": config.TextColumn("Reason and next step", width=420),
+    }

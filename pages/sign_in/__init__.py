@@ -1,0 +1,1 @@
+"""Getting in: the first user, an invitation, a new password, the sign-in."""

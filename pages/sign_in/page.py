@@ -1,0 +1,177 @@
+"""Getting in: the first user of a new server, what a one-time link opens, and the sign-in.
+
+It stands at the address of every page, so whoever has signed in is where they wanted to go. A link's secret leaves the
+address at once, so that it is in no bookmark and on nobody's screenshot.
+"""
+
+import streamlit as st
+
+from data.accounts import accounts, invitations
+from data.accounts.authority import AccountRefused, NewUser
+from data.accounts.invitations import Invitation, InvitationRefused
+from data.accounts.models import Account
+from data.accounts.passwords import PasswordRefused
+from data.accounts.sessions import TooManyAttempts
+from data.calendar import utc_now
+from pages.ui import controls, messages, navigation, session, time_format
+from pages.ui.store import the_store
+
+HAS_ACCOUNT = "invitation_has_account"
+
+
+def draw_sign_in() -> None:
+    """The password form, and beside it the identity provider where one is configured."""
+    st.title("GitHub Traffic", anchor=False)
+    st.caption("The traffic of your repositories, kept for longer than GitHub’s 14 days.")
+    st.header("Sign in", anchor=False)
+    try:
+        account = session.password_form()
+    except TooManyAttempts as refusal:
+        messages.refused(refusal)
+        st.stop()
+    if account is not None:
+        session.enter(account)
+    session.identity_button()
+    st.caption("No account, or forgot your password? Ask whoever administers this server for a link.")
+
+
+def draw_set_up() -> None:
+    """The first user, once, with the code that the server printed at its start."""
+    st.caption("Step 1 of 3")
+    st.title("Welcome", anchor=False)
+    st.write("This server is new. Who is its first user? You will administer it; others can be invited later.")
+    with st.form("set_up_form", enter_to_submit=False):
+        code = st.text_input(
+            "Set-up code",
+            key="set_up_code",
+            help="The server printed it when it started: look in its terminal or its log.",
+            placeholder="XXXXX-XXXXX-XXXXX-XXXXX",
+            autocomplete="off",
+        )
+        username, display_name = controls.names("set_up")
+        email = st.text_input("E-mail (optional)", key="set_up_email", type="email", autocomplete="email")
+        password = controls.new_password("set_up")
+        submitted = st.form_submit_button("Continue", type="primary", key="set_up_submit")
+    if submitted:
+        try:
+            user = NewUser(username, display_name, email or None, password.chosen())
+            account = accounts.add_first_user(the_store(), code or "", user, utc_now())
+        except (AccountRefused, PasswordRefused, TooManyAttempts) as refusal:
+            messages.refused(refusal)
+        else:
+            session.enter(account, at_start=True)
+
+
+def draw_link() -> None:
+    """What a one-time link opens: a new account, more roles for an account, or a new password."""
+    secret = _taken_secret()
+    opened = invitations.invitation_of(the_store(), secret, utc_now())
+    account = session.signed_in_account()
+    if opened is None:
+        _draw_unusable(account)
+    elif opened.is_reset:
+        _draw_new_password(secret, opened)
+    elif account is not None:
+        _draw_acceptance(secret, account)
+    elif st.session_state.get(HAS_ACCOUNT):
+        _draw_sign_in_to_accept(secret)
+    else:
+        _draw_new_account(secret, opened)
+
+
+def _taken_secret() -> str:
+    """The link's secret, out of the address into this session's memory."""
+    if navigation.INVITATION in st.query_params:
+        st.session_state[navigation.INVITATION_STATE] = st.query_params[navigation.INVITATION]
+        del st.query_params[navigation.INVITATION]
+    return str(st.session_state.get(navigation.INVITATION_STATE, ""))
+
+
+def _leave_link(note: str = "") -> None:
+    st.session_state.pop(navigation.INVITATION_STATE, None)
+    messages.notice_after_rerun(note)
+
+
+def _draw_unusable(account: Account | None) -> None:
+    st.title("This link doesn’t work", anchor=False)
+    st.warning(
+        "It has been used, has expired, or was revoked. Ask whoever sent it for a new one.", icon=":material/link_off:"
+    )
+    if st.button("Go on" if account else "Sign in", key="invitation_go_on"):
+        _leave_link()
+
+
+def _draw_new_account(secret: str, opened: Invitation) -> None:
+    st.title("Welcome", anchor=False)
+    st.write("You have been invited to see GitHub traffic. Choose how you sign in from now on.")
+    with st.form("invitation_form", enter_to_submit=False):
+        username, name = controls.names("invitation")
+        email = st.text_input("E-mail (optional)", value=opened.email or "", key="invitation_email", type="email")
+        password = controls.new_password("invitation")
+        submitted = st.form_submit_button("Create account", type="primary", key="invitation_submit")
+    st.caption(f"The link works until {time_format.moment_text(opened.expires_at)}. You have an account already?")
+    if st.button("Sign in instead", key="invitation_sign_in", type="tertiary", icon=":material/login:"):
+        st.session_state[HAS_ACCOUNT] = True
+        st.rerun()
+    if submitted:
+        try:
+            new = NewUser(username, name, email or None, password.chosen())
+            account = invitations.accept(the_store(), secret, new, utc_now())
+        except (AccountRefused, PasswordRefused) as refusal:
+            messages.refused(refusal)
+        else:
+            session.enter(account, at_start=True)
+
+
+def _draw_sign_in_to_accept(secret: str) -> None:
+    st.title("An invitation", anchor=False)
+    st.caption("It is added to your account.")
+    st.header("Sign in", anchor=False)
+    account = session.password_form()
+    if account is not None:
+        try:
+            invitations.accept_as(the_store(), secret, account.user_id, utc_now())
+        except AccountRefused as refusal:
+            messages.refused(refusal)
+        else:
+            session.enter(account, at_start=True)
+    if st.button("Create a new account instead", key="invitation_new", type="tertiary"):
+        st.session_state.pop(HAS_ACCOUNT, None)
+        st.rerun()
+
+
+def _draw_acceptance(secret: str, account: Account) -> None:
+    st.title("An invitation", anchor=False)
+    st.write(f"You are signed in as **{messages.literal(account.display_name)}**. Add what it grants to this account?")
+    with st.container(horizontal=True):
+        if st.button("Accept", type="primary", key="invitation_accept"):
+            invitations.accept_as(the_store(), secret, account.user_id, utc_now())
+            _leave_link("The invitation is accepted.")
+        if st.button("Not now", key="invitation_later"):
+            _leave_link()
+
+
+def _draw_new_password(secret: str, opened: Invitation) -> None:
+    st.title("A new password", anchor=False)
+    st.write(f"For the user **{messages.literal(opened.username or '')}**. This signs out all open sessions.")
+    with st.form("invitation_reset_form", enter_to_submit=False):
+        password = controls.new_password("invitation_reset", "New password")
+        submitted = st.form_submit_button("Save and sign in", type="primary", key="invitation_reset_submit")
+    if submitted:
+        try:
+            account = invitations.accept_reset(the_store(), secret, password.chosen(), utc_now())
+        except (InvitationRefused, PasswordRefused) as refusal:
+            messages.refused(refusal)
+        else:
+            session.enter(account, at_start=True)
+
+
+is_set_up = accounts.has_users(the_store())
+is_narrow = is_set_up and not navigation.is_invited()
+with st.container(horizontal_alignment="center"), st.container(width=420 if is_narrow else 480):
+    if not is_set_up:
+        draw_set_up()
+    elif navigation.is_invited():
+        draw_link()
+    else:
+        draw_sign_in()

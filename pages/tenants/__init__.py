@@ -1,0 +1,1 @@
+"""The tenants, with their tokens and schedules."""

@@ -1,0 +1,230 @@
+"""Tenants: who tracks repositories, with whose token, when. An admin sees all, a tenant's manager the own one."""
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import streamlit as st
+from pandas import DataFrame
+from streamlit import column_config as config
+
+from collector.schedule import FORMS, NAMED, ScheduleRefused, checked_schedule, next_time
+from data.accounts import audit, grants, tenants, tokens
+from data.accounts.audit import Subject
+from data.accounts.models import Account, Role, Tenant, Viewer
+from data.accounts.tokens import NewToken, StoredToken, save_new_token
+from data.accounts.vault import open_vault
+from data.calendar import utc_now
+from data.repositories.models import RepositoryState
+from data.repositories.repositories import repositories
+from pages.tenants import view
+from pages.ui import collecting, controls, messages, session, time_format
+from pages.ui.messages import Question
+from pages.ui.store import the_store
+from pages.ui.text import counted
+
+COLUMNS: Mapping[str, Any] = {
+    "name": config.TextColumn("Tenant", pinned=True),
+    "state": config.TextColumn("State", width=100),
+    "repositories": config.NumberColumn("Repositories", format="localized", width=100),
+    "schedule": config.TextColumn("Schedule (UTC)"),
+    "next": config.DatetimeColumn("Next collection", format="localized", help="In your own time zone"),
+    "token": config.TextColumn("Token of"),
+    "expires": config.TextColumn("Token expires", width="medium"),
+}
+SCHEDULES = {
+    "daily": "Daily: 06:15, 14:15 and 22:15 UTC",
+    "weekly": "Weekly: Wednesday, 06:15 UTC",
+    "cron": "A cron expression",
+}
+
+
+@st.dialog("New tenant", width="medium", icon=":material/domain_add:")
+def ask_for_new(account: Account) -> None:
+    """The form of a new tenant."""
+    with messages.shown():
+        session.require_account()
+        tenant = view.new_tenant(account, "tenants_new")
+        if tenant is not None:
+            messages.notice_after_rerun(f"{tenant.name} is created. Add its repositories next.")
+
+
+def draw_table(found: list[Tenant], viewer: Viewer) -> None:
+    """The tenants in a table, below a line over which a touch screen shows the table's own buttons."""
+    st.caption(counted(len(found), "tenant"))
+    st.dataframe(
+        tenants_table(found, viewer, utc_now()),
+        column_config=COLUMNS,
+        hide_index=True,
+        key="tenants_table",
+        alt=f"{len(found)} tenants with their schedules and tokens",
+    )
+
+
+def tenants_table(found: list[Tenant], viewer: Viewer, now: datetime) -> DataFrame:
+    """The tenants with their schedules, tokens and numbers of repositories."""
+    token_of = {each.tenant_id: each for each in tokens.tokens(viewer, the_store())}
+    tracked = [each for each in repositories(viewer, the_store()) if each.state is not RepositoryState.REMOVED]
+    counts = Counter(each.tenant_id for each in tracked)
+    return DataFrame([_row(each, token_of.get(each.tenant_id), counts[each.tenant_id], now) for each in found])
+
+
+def _row(each: Tenant, token: StoredToken | None, repositories: int, now: datetime) -> dict[str, object]:
+    try:
+        upcoming = next_time(each.schedule, now) if each.active else None
+    except ScheduleRefused:
+        upcoming = None
+    return {
+        "name": each.name,
+        "state": "Active" if each.active else "Deactivated",
+        "repositories": repositories,
+        "schedule": each.schedule,
+        "next": upcoming,
+        "token": f"{token.facts.login or token.facts.kind} …{token.last_four}" if token else "none",
+        "expires": time_format.expiry(token.facts.expires_at, now) if token else "",
+    }
+
+
+def draw_tenant(account: Account, tenant: Tenant, token: StoredToken | None) -> None:
+    """The card of a tenant, for a user who manages it."""
+    columns = st.columns(2, gap="medium")
+    with columns[0], st.container(border=True, key="tenant_token"):
+        _draw_token(account, tenant, token)
+    with columns[1], st.container(border=True, key="tenant_schedule"):
+        _draw_schedule(account, tenant)
+    if account.has(Role.ADMIN):
+        with columns[1], st.container(border=True, key="tenant_itself"):
+            _draw_itself(account, tenant)
+    collecting.progress(session.log_viewer(account))
+
+
+def _draw_token(account: Account, tenant: Tenant, token: StoredToken | None) -> None:
+    st.header("GitHub token", anchor=False)
+    if token is None:
+        st.caption("None yet: nothing is collected without one.")
+    else:
+        st.caption(token_text(token))
+        view.draw_facts(token.facts)
+    st.markdown("**Replace it**" if token else "**Store one**")
+    field = f"tenant_token_{tenant.tenant_id}"
+    secret = view.token_input(controls.widget_key(field))
+    facts = view.asked(f"tenant_checked_{tenant.tenant_id}", secret) if secret else None
+    if token is not None:
+        st.caption("The current token stays in use until the new one is stored: no collection is missed.")
+    if st.button("Store token", type="primary", key="tenant_token_submit", icon=":material/key:"):
+        if facts is None:
+            st.error("First paste a token that GitHub accepts.")
+            return
+        encrypted = open_vault(the_store().directory).seal(secret)
+        new = NewToken(tenant.tenant_id, encrypted, secret[-4:], facts)
+        save_new_token(the_store(), account.username, new, utc_now())
+        st.session_state.pop(f"tenant_checked_{tenant.tenant_id}", None)
+        controls.empty(field)
+        messages.notice_after_rerun("The new token is in use.")
+
+
+def token_text(token: StoredToken) -> str:
+    """Which token it is, and what is known of it: the moment of its last check is kept where that changed something."""
+    known = "GitHub has accepted it since" if token.state == "valid" else "GitHub refused it on"
+    return f"Ends in **{messages.literal(token.last_four)}**. {known} {time_format.day_text(token.checked_at)}."
+
+
+def _draw_schedule(account: Account, tenant: Tenant) -> None:
+    st.header("Collection", anchor=False)
+    st.caption(_next(tenant))
+    with st.form("tenant_schedule_form", border=False):
+        kind = st.selectbox(
+            "Schedule",
+            list(SCHEDULES),
+            index=list(SCHEDULES).index(tenant.schedule if tenant.schedule in NAMED else "cron"),
+            format_func=SCHEDULES.__getitem__,
+            key=f"tenant_schedule_{tenant.tenant_id}",
+        )
+        cron = st.text_input(
+            "Cron expression (UTC)",
+            value="" if tenant.schedule in NAMED else tenant.schedule,
+            key=f"tenant_cron_{tenant.tenant_id}",
+            placeholder="30 */6 * * *",
+            help="For *A cron expression* only. GitHub deletes days after 14 days: collect at least weekly.",
+        )
+        if st.form_submit_button("Save schedule", key="tenant_schedule_submit"):
+            _save_schedule(account, tenant, (cron or "") if kind == "cron" else kind)
+    if tenant.active and st.button("Collect now", key="tenant_collect", icon=":material/sync:"):
+        about = Subject(f"tenant {tenant.tenant_id}", tenant.tenant_id)
+        audit.save_act(the_store(), "collection started", about, (account.username, utc_now()))
+        collecting.start(tenant.name, None)
+
+
+def _next(tenant: Tenant) -> str:
+    if not tenant.active:
+        return "Deactivated: nothing is collected."
+    try:
+        return f"Next: {time_format.moment_text(next_time(tenant.schedule, utc_now()))}"
+    except ScheduleRefused:
+        return "Never: the schedule cannot be read."
+
+
+def _save_schedule(account: Account, tenant: Tenant, typed: str) -> None:
+    try:
+        schedule = checked_schedule(typed)
+    except ScheduleRefused as refusal:
+        st.error(messages.literal(str(refusal) if typed else FORMS))
+        return
+    tenants.save_schedule(the_store(), tenant.tenant_id, schedule)
+    about = Subject(f"tenant {tenant.tenant_id}", tenant.tenant_id)
+    audit.save_act(the_store(), "schedule changed", about, (account.username, utc_now()), schedule)
+    messages.notice_after_rerun("The schedule is saved.")
+
+
+def _draw_itself(account: Account, tenant: Tenant) -> None:
+    st.header("Name and state", anchor=False)
+    with st.form("tenant_rename_form", border=False):
+        name = st.text_input(
+            "Name", value=tenant.name, key=f"tenant_name_{tenant.tenant_id}", max_chars=tenants.NAME_LIMIT
+        )
+        if st.form_submit_button("Rename", key="tenant_rename_submit"):
+            tenants.rename_tenant(the_store(), account.username, tenant.tenant_id, name or "", utc_now())
+            messages.notice_after_rerun("The tenant has its new name.")
+    if not tenant.active:
+        if st.button("Activate", key="tenant_activate", icon=":material/play_circle:"):
+            tenants.activate_tenant(the_store(), account.username, tenant.tenant_id, utc_now())
+            messages.notice_after_rerun(f"{tenant.name} is active again.")
+    elif st.button("Deactivate …", key="tenant_deactivate", icon=":material/pause_circle:"):
+        messages.confirm(
+            Question(
+                "Deactivate this tenant?",
+                "It is not collected any more, and its people do not see it, until you activate it again. What was "
+                "collected is kept, but **GitHub deletes days after 14 days**: what nobody collects is lost for good.",
+                "Deactivate",
+                typed=tenant.name,
+            ),
+            lambda: tenants.deactivate_tenant(the_store(), account.username, tenant.tenant_id, utc_now()),
+            f"{tenant.name} is deactivated.",
+        )
+
+
+who = session.require_account()
+seen = grants.administered(who, the_store())
+all_tenants = tenants.tenants(seen, the_store())
+token_of = {each.tenant_id: each for each in tokens.tokens(seen, the_store())}
+with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+    st.title("Tenants", anchor=False, width="content")
+    if who.has(Role.ADMIN) and st.button("New tenant", key="tenants_add", icon=":material/domain_add:", type="primary"):
+        ask_for_new(who)
+if not all_tenants:
+    st.info("There is no tenant for you to manage. An admin can create one.", icon=":material/domain_disabled:")
+    st.stop()
+for tenant in all_tenants:
+    if tenant.active and tenant.tenant_id in token_of:
+        view.draw_expiry(token_of[tenant.tenant_id], tenant.name, utc_now())
+    elif tenant.active:
+        st.warning(f"{messages.literal(tenant.name)} has no token: nothing is collected. Store one below.")
+draw_table(all_tenants, seen)
+by_id = {each.tenant_id: each for each in all_tenants}
+chosen = (
+    st.selectbox("Manage", list(by_id), format_func=lambda key: by_id[key].name, key="tenants_chosen", width=360)
+    if len(by_id) > 1
+    else next(iter(by_id))
+)
+draw_tenant(who, by_id[chosen], token_of.get(chosen))

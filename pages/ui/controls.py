@@ -1,0 +1,92 @@
+"""Controls that several pages have: choices and searches that stand in the address, fields of a name and a password."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import streamlit as st
+
+from data.accounts.passwords import SHORTEST_BYTES, PasswordRefused
+from pages.ui import session
+
+USERNAME_HELP = "3 to 40 of a–z, 0–9, dot, hyphen and underscore. You sign in with it."
+
+
+def choice(label: str, options: Iterable[str], default: str, key: str) -> str:
+    """One of several words side by side; it stands in the address under its key."""
+    words = list(options)
+    found = st.segmented_control(
+        label,
+        words,
+        default=default,
+        required=True,
+        key=key,
+        bind="query-params",
+        label_visibility="collapsed",
+        wrap=True,
+    )
+    return found if found in words else default
+
+
+def search(width: int | None = None) -> str:
+    """The search for a part of a repository's name, as typed so far; it stands in the address."""
+    typed = st.text_input(
+        "Search",
+        max_chars=140,
+        placeholder="Part of a repository’s name",
+        type="search",
+        icon=":material/search:",
+        key="search",
+        bind="query-params",
+        live=True,
+        width="stretch" if width is None else width,
+    )
+    return str(typed or "").strip()
+
+
+def widget_key(name: str) -> str:
+    """The key under which a widget that is emptied now and then stands: its name, and how often it was emptied.
+
+    A widget under another key begins anew, in the browser too.
+    """
+    times = st.session_state.get(f"{name}_emptied", 0)
+    return f"{name}_{times}" if times else name
+
+
+def empty(name: str) -> None:
+    """Let go of what the widget holds. Its next run draws it anew: what a browser keeps of the former one is lost."""
+    st.session_state.pop(widget_key(name), None)
+    st.session_state[f"{name}_emptied"] = st.session_state.get(f"{name}_emptied", 0) + 1
+
+
+@dataclass(frozen=True, slots=True)
+class TypedPassword:
+    """A password as it was typed, twice."""
+
+    first: str = field(repr=False)
+    again: str = field(repr=False)
+
+    def chosen(self) -> str:
+        """The password. Raises PasswordRefused where the two are not the same."""
+        if self.first != self.again:
+            raise PasswordRefused("The two passwords are not the same. Type the new one twice.")
+        return session.typed_password(self.first)
+
+
+def new_password(key: str, label: str = "Password") -> TypedPassword:
+    """The two fields of a new password."""
+    first = st.text_input(
+        label,
+        key=f"{key}_password",
+        type="password",
+        autocomplete="new-password",
+        help=f"At least {SHORTEST_BYTES} characters; a few words are easier to remember than signs.",
+    )
+    again = st.text_input(f"Repeat {label.lower()}", key=f"{key}_again", type="password", autocomplete="new-password")
+    return TypedPassword(first or "", again or "")
+
+
+def names(key: str) -> tuple[str, str]:
+    """The fields of the username and of the name that others see."""
+    username = st.text_input("Username", key=f"{key}_username", help=USERNAME_HELP, autocomplete="username")
+    name = st.text_input("Your name", key=f"{key}_name", help="As others see it.", autocomplete="name")
+    return username or "", name or ""

@@ -1,0 +1,147 @@
+"""What stands around the whole app: security headers on every answer, and redirects from addresses that are no page's.
+
+Streamlit answers every address that it does not know with its own page, whose files are named from there: below a
+second segment none of them is found, and the window stays white. So a browser is sent to the page that was meant.
+"""
+
+import logging
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware import Middleware
+from starlette.responses import RedirectResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from pages.ui.navigation import ENTRIES, START
+
+log = logging.getLogger(__name__)
+
+# Streamlit starts with a script in the page and styles in elements, and compiles charts' expressions: so those stay
+# allowed. What may be loaded, sent to or framed stays this server's own.
+POLICY = "; ".join(
+    (
+        "default-src 'self'",
+        "script-src 'self' 'unsafe-inline' 'unsafe-eval'",
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data: blob:",
+        "font-src 'self' data:",
+        "connect-src 'self' data: blob:",
+        "worker-src 'self' blob:",
+        "frame-src 'self' data: blob:",
+        "object-src 'none'",
+        "base-uri 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Robots-Tag": "noindex, nofollow",
+}
+
+FILES = "/media/"  # what pages give to be saved: a shared computer must not keep it
+FAILED = b"Something went wrong here, and it is our fault. The server's log says more about it."
+REFUSED = b"This is not for you to open."
+STARTS = {"http.response.start", "websocket.accept", "websocket.http.response.start"}
+# what is below these first segments is not a page's: files, sockets, components, the routes of sessions and identities
+SERVED = {"_stcore", "app", "auth", "component", "media", "oauth2callback", "session", "static"}
+
+
+class SecurityHeaders:
+    """Adds the headers to each answer, a socket's too; over TLS also the order to keep to TLS.
+
+    What nobody expected to fail is answered here, since whatever stands further out would answer without them.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, and the answer back with its headers."""
+        if scope["type"] not in {"http", "websocket"}:
+            await self.app(scope, receive, send)
+            return
+        started = False
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "websocket.close" and not started:  # a refusal: the server would answer it bare
+                started = True
+                await _answer(scope, send, 403, REFUSED)
+                return
+            if message["type"] in STARTS:
+                started = True
+                _add(scope, message)
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_with_headers)
+        except Exception:
+            if started:
+                raise
+            log.exception("a request failed: %s", scope["path"])
+            await _answer(scope, send, 500, FAILED)
+
+
+def middleware() -> list[Middleware]:
+    """What wraps the whole app, the outermost first."""
+    return [Middleware(SecurityHeaders), Middleware(Redirects)]
+
+
+class Redirects:
+    """Sends a browser that asks for a deeper address to the page of its last segment."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or answer with the way to the page."""
+        target = meant(scope["path"]) if _asks_for_a_page(scope) else None
+        if target is None:
+            await self.app(scope, receive, send)
+            return
+        query = scope["query_string"].decode("latin-1")
+        answer = RedirectResponse(f"{target}?{query}" if query else target, 307, {"Cache-Control": "no-cache"})
+        await answer(scope, receive, send)
+
+
+def meant(path: str) -> str | None:
+    """The address that a deeper one stands for; None for one that is served as it is."""
+    segments = [segment for segment in path.split("/") if segment]
+    if len(segments) < 2 or segments[0] in SERVED:
+        return None
+    return f"/{segments[-1]}" if segments[-1] in {START, *ENTRIES} else "/"
+
+
+async def _answer(scope: Scope, send: Send, status: int, body: bytes) -> None:
+    """An answer of our own, to a request or to a socket's."""
+    kind = "http.response" if scope["type"] == "http" else "websocket.http.response"
+    start: Message = {"type": f"{kind}.start", "status": status, "headers": [(b"content-type", b"text/plain")]}
+    _add(scope, start)
+    await send(start)
+    await send({"type": f"{kind}.body", "body": body})
+
+
+def _add(scope: Scope, message: Message) -> None:
+    """Put the headers into the beginning of an answer."""
+    message.setdefault("headers", [])
+    headers = MutableHeaders(scope=message)
+    for name, value in HEADERS.items():
+        headers[name] = value
+    if scope.get("scheme") in {"https", "wss"}:
+        headers["Strict-Transport-Security"] = "max-age=31536000"
+    if scope["path"].startswith(FILES):
+        headers["Cache-Control"] = "no-store"
+
+
+def _asks_for_a_page(scope: Scope) -> bool:
+    return (
+        scope["type"] == "http"
+        and scope["method"] in {"GET", "HEAD"}
+        and "text/html" in Headers(scope=scope).get("accept", "")
+    )

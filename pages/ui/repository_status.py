@@ -1,0 +1,148 @@
+"""The status of repositories in words that people act on: the state, what is wrong, and the next step."""
+
+import math
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from itertools import islice, pairwise
+from typing import Any
+from urllib.parse import quote
+
+import pandas as pd
+import streamlit as st
+from pandas import DataFrame
+
+from collector.schedule import ScheduleRefused, next_times
+from data.accounts.models import Viewer
+from data.accounts.tenants import tenants
+from data.calendar import DAY, utc_day, utc_now
+from data.repositories.models import RepositoryState
+from data.traffic.traffic import repository_overview
+from pages.ui import readers
+from pages.ui.store import the_store
+from pages.ui.text import counted
+from pages.ui.time_format import moment_text
+
+WARN_AT_DAYS = 7  # half of what GitHub remembers
+LEFT_AFTER_A_TIME = 11  # days until loss at least, when all that GitHub surely shows has just been collected
+STATUS_COLUMNS = ("state", "state_reason", "days_until_loss", "last_collected_at")
+TIMES_COMPARED = 9  # of a schedule: a week of days, and more
+ON_HOLD = (RepositoryState.PAUSED, RepositoryState.REMOVED)
+REFUSED = (RepositoryState.UNAVAILABLE, RepositoryState.BLOCKED)
+STATES = {
+    RepositoryState.ACTIVE: "Active",
+    RepositoryState.PAUSED: "Paused",
+    RepositoryState.UNAVAILABLE: "Not reachable",
+    RepositoryState.BLOCKED: "Blocked",
+    RepositoryState.REMOVED: "Removed",
+}
+COLOURS = {"Active": "green", "Paused": "gray", "Not reachable": "red", "Blocked": "red", "Removed": "gray"}
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What is known of how a repository is collected; `collected_at` is UTC, None where it never was. With `warn_at`
+    days until loss or less it is urgent: see `warn_days`.
+    """
+
+    state: RepositoryState
+    reason: str | None
+    days_until_loss: int | None
+    collected_at: datetime | None
+    warn_at: int = WARN_AT_DAYS
+
+
+def warn_days(schedule: str, now: datetime) -> int:
+    """From how many days until loss on a repository is late: half of what GitHub remembers, but of one that is
+    collected rarely, fewer than are left just before its next time. So a warning means that a time was missed.
+    """
+    try:
+        times = list(islice(next_times(schedule, now), TIMES_COMPARED))
+    except ScheduleRefused:
+        return WARN_AT_DAYS
+    longest = max(later - earlier for earlier, later in pairwise(times))
+    return max(1, min(WARN_AT_DAYS, LEFT_AFTER_A_TIME - 1 - math.ceil(longest / DAY)))
+
+
+def is_urgent(status: Status) -> bool:
+    """Whether somebody ought to do something about it now."""
+    if status.state in ON_HOLD:
+        return False
+    left = status.days_until_loss
+    return status.state in REFUSED or (left is not None and left <= status.warn_at)
+
+
+def note(status: Status) -> str:
+    """The reason and the next step in a few sentences; empty where all is well."""
+    match status.state:
+        case RepositoryState.PAUSED:
+            return "Paused by its tenant: resumed within 13 days of the last collection, no day is lost."
+        case RepositoryState.REMOVED:
+            return "Not tracked any more; its history is kept. Resume it to collect it again."
+        case RepositoryState.UNAVAILABLE | RepositoryState.BLOCKED:
+            reason = status.reason or "GitHub refuses it and gives no reason."
+            return f"{reason} {loss(status.days_until_loss)}".strip()
+    if not is_urgent(status):
+        return (
+            ""
+            if status.collected_at
+            else "Not collected yet: that comes at the next scheduled time, or at once with Collect now."
+        )
+    when = f"Last collected {moment_text(status.collected_at)}." if status.collected_at else "Never collected."
+    return f"{when} {loss(status.days_until_loss)} A manager can collect it now; the system log says what fails."
+
+
+def loss(days: int | None) -> str:
+    """Until when GitHub still shows the first day that is not stored."""
+    if days is None:
+        return ""
+    if days < 0:
+        return "Days are being lost: GitHub shows only the last 14."
+    if days == 0:
+        return "Today is the last day on which GitHub shows the first missing day."
+    return f"GitHub deletes the first missing day in {counted(days, 'day')}."
+
+
+def repository_rows(viewer: Viewer) -> DataFrame:
+    """The viewer's repositories: what the reader gives, and beside it what the table and the choices need."""
+    return _rows(viewer, readers.place(), utc_day(utc_now()))
+
+
+@st.cache_data(max_entries=64, show_spinner="Reading the repositories …", hash_funcs=readers.KEYS)
+def _rows(viewer: Viewer, place: readers.Place, day: date) -> DataFrame:
+    rows = repository_overview(viewer, the_store(), utc_now())
+    warn_at = {each.tenant_id: warn_days(each.schedule, utc_now()) for each in tenants(viewer, the_store())}
+    statuses = [
+        replace(_status(*each), warn_at=warn_at.get(int(tenant_id), WARN_AT_DAYS))
+        for tenant_id, *each in zip(rows["tenant_id"], *(rows[name] for name in STATUS_COLUMNS), strict=True)
+    ]
+    rows["urgent"] = [is_urgent(each) for each in statuses]
+    rows["note"] = [note(each) for each in statuses]
+    rows["sort_name"] = rows["full_name"].str.lower()
+    names = readers.repository_names(viewer)
+    rows["link"] = [f"/repository?of={quote(names.get(int(key), ''), safe='/')}" for key in rows["repository_id"]]
+    rows["words"] = [[STATES[each.state]] for each in statuses]
+    rows["kind"] = [_kind(*each) for each in zip(rows["visibility"], rows["archived"], strict=True)]
+    # a cell with a gap is drawn as a text: the chart shows the known days only
+    known = [[each for each in days if not pd.isna(each)] for days in rows["sparkline"]]
+    rows["sparkline"] = pd.Series(known, index=rows.index, dtype=rows["sparkline"].dtype)
+    rows["days_left"] = rows["days_until_loss"].clip(lower=0)
+    return rows
+
+
+def _status(state: str, reason: Any, left: Any, collected: Any) -> Status:
+    return Status(
+        RepositoryState(state),
+        None if pd.isna(reason) else str(reason),
+        None if pd.isna(left) else int(left),
+        None if pd.isna(collected) else _moment(collected),
+    )
+
+
+def _moment(collected: Any) -> datetime:
+    moment: datetime = pd.Timestamp(collected).to_pydatetime()
+    return moment
+
+
+def _kind(visibility: Any, archived: Any) -> str:
+    words = ["" if pd.isna(visibility) else str(visibility), "archived" if archived is True else ""]
+    return ", ".join(word for word in words if word)

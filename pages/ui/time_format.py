@@ -1,0 +1,93 @@
+"""How moments and days are written: in words, and in tables in the order that the reader's locale has for dates.
+
+Streamlit's own "localized" format is not used for days: it takes a day for a moment of the reader's zone, and shows the
+day before to whoever lives west of Greenwich. Under a format that is given, a day stays GitHub's UTC day.
+"""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import streamlit as st
+
+WARNED_AT = ((1, "error"), (7, "warning"), (14, "info"))  # days before a token expires
+
+IN_WORDS = "D MMM YYYY"  # for whoever writes English, and where nothing is known of the reader
+BY_LOCALE = {"en-us": "MMM D, YYYY", "en-ca": "MMM D, YYYY", "fr-ca": "YYYY-MM-DD", "zh-tw": "YYYY/M/D"}
+BY_LANGUAGE = {
+    "D.M.YYYY": "cs de et fi hr nb nn no sk sl",
+    "DD.MM.YYYY": "az bg da hy ka kk lv mk pl ro ru sq tr uk",
+    "DD/MM/YYYY": "ca el es fr gl he it pt vi",
+    "D-M-YYYY": "nl",
+    "YYYY-MM-DD": "lt sv",
+    "YYYY/M/D": "ja zh",
+    "YYYY. M. D.": "hu ko",
+}
+_OF_LANGUAGE = {language: form for form, languages in BY_LANGUAGE.items() for language in languages.split()}
+
+
+def day_text(moment: datetime) -> str:
+    """A moment's UTC day: 3 May 2026."""
+    return f"{moment.day} {moment:%B %Y}"
+
+
+def moment_text(moment: datetime, zone: str | None = None) -> str:
+    """A moment: 3 May 2026, 14:15 UTC; in a zone (Europe/Berlin) 3 May 2026, 16:15 CEST."""
+    there = _in_zone(moment, zone) if zone else moment
+    return f"{day_text(there)}, {there:%H:%M} {there:%Z}"
+
+
+def _in_zone(moment: datetime, zone: str) -> datetime:
+    """The moment as clocks of that zone show it; as it is where there is no such zone: a browser may say anything."""
+    try:
+        return moment.astimezone(ZoneInfo(zone))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return moment
+
+
+def days_left(moment: datetime, now: datetime) -> str:
+    """How long it is until a moment, in whole days."""
+    seconds = (moment - now).total_seconds()
+    if seconds <= 0:
+        return "expired"
+    days = int(seconds // 86400)
+    if days == 0:
+        hours = int(seconds // 3600)
+        return f"{hours} {'hour' if hours == 1 else 'hours'} left" if hours else "less than an hour left"
+    return f"{days:,} {'day' if days == 1 else 'days'} left"
+
+
+def expiry_level(expires_at: datetime | None, now: datetime) -> str | None:
+    """How loudly to warn of a token's end: within 1, 7, 14 days, or not at all. An expired one: as within a day."""
+    if expires_at is None:
+        return None
+    left = expires_at - now
+    return next((level for days, level in WARNED_AT if left <= timedelta(days=days)), None)
+
+
+def expiry(expires_at: datetime | None, now: datetime) -> str:
+    """When a token expires, with the days that are left."""
+    if expires_at is None:
+        return "no expiry date"
+    return f"{day_text(expires_at)} ({days_left(expires_at, now)})"
+
+
+def ago(moment: datetime, now: datetime) -> str:
+    """How long ago a moment was, roughly."""
+    seconds = max(0, (now - moment).total_seconds())
+    for size, name in ((86400, "day"), (3600, "hour"), (60, "minute")):
+        if seconds >= size:
+            count = int(seconds // size)
+            return f"{count:,} {name}{'' if count == 1 else 's'} ago"
+    return "just now"
+
+
+def readers_day_format() -> str:
+    """The format for whoever's page is running, as Streamlit's columns take it."""
+    return day_format(st.context.locale)
+
+
+def day_format(locale: str | None) -> str:
+    """The format of a locale as a browser names it (de-CH). Other languages get ISO's order."""
+    known = (locale or "en").replace("_", "-").casefold()
+    language = known.partition("-")[0]
+    return BY_LOCALE.get(known) or _OF_LANGUAGE.get(language) or (IN_WORDS if language == "en" else "YYYY-MM-DD")

@@ -1,0 +1,226 @@
+"""Users, their roles, and the links that invite new ones."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+from pandas import DataFrame
+
+from data.accounts import accounts, grants, invitations, sessions
+from data.accounts.audit import Subject, save_act
+from data.accounts.authority import GRANTED_BY_A_TENANT
+from data.accounts.grants import NamedGrant
+from data.accounts.models import Account, Role
+from data.calendar import utc_now
+from pages.ui import messages, session
+from pages.ui.messages import Question
+from pages.ui.store import the_store
+from pages.ui.text import ROLES, grant_text
+from pages.users import view
+
+PARTS = ["Users", "Invitations"]
+COLUMNS: Mapping[str, Any] = {
+    "username": st.column_config.TextColumn("Username", pinned=True),
+    "name": st.column_config.TextColumn("Name"),
+    "email": st.column_config.TextColumn("E-mail"),
+    "roles": st.column_config.TextColumn("Roles"),
+    "state": st.column_config.TextColumn("State", width=90),
+}
+
+
+def matching(found: tuple[Account, ...], text: str) -> tuple[Account, ...]:
+    """The users with a text in their names or address."""
+    wanted = text.strip().casefold()
+    names = (f"{each.username} {each.display_name} {each.email or ''}".casefold() for each in found)
+    return tuple(each for each, name in zip(found, names, strict=True) if wanted in name) if wanted else found
+
+
+def users_table(found: tuple[Account, ...]) -> Any:
+    """Users as a table."""
+    rows = [
+        {
+            "username": each.username,
+            "name": each.display_name,
+            "email": each.email or "",
+            "roles": ", ".join(dict.fromkeys(ROLES[grant.role] for grant in each.grants)) or "none",
+            "state": "Active" if each.active else "Disabled",
+        }
+        for each in found
+    ]
+    return DataFrame(rows)
+
+
+def draw_table(found: tuple[Account, ...]) -> None:
+    """The users in a table."""
+    st.dataframe(
+        users_table(found),
+        column_config=COLUMNS,
+        column_order=["username", "name", "roles", "state", *(["email"] if any(each.email for each in found) else [])],
+        hide_index=True,
+        key="users_table",
+        lazy=False,
+        alt=f"{len(found)} users with their roles",
+    )
+
+
+def draw_users(account: Account) -> None:
+    """The users that this one administers, and one of them in detail."""
+    found = tuple(accounts.accounts(account, the_store()))
+    search = ""
+    if len(found) > 8:
+        search = st.text_input(
+            "Search",
+            key="users_search",
+            placeholder="Part of a name",
+            type="search",
+            icon=":material/search:",
+            live=True,
+        )
+    shown = matching(found, search or "")
+    if not shown:
+        st.info(
+            "No user has such a name." if found else "No users yet. Invite somebody.",
+            icon=":material/group_off:",
+        )
+        return
+    draw_table(shown)
+    names = {each.user_id: f"{each.display_name} ({each.username})" for each in shown}
+    user_id = st.selectbox("Manage", list(names), format_func=names.__getitem__, key="users_chosen", width=360)
+    draw_user(account, next(each for each in shown if each.user_id == user_id))
+
+
+def draw_user(account: Account, user: Account) -> None:
+    """The card of a user, for the user `account`, who administers them."""
+    with st.container(border=True, key="user_card"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.header(messages.literal(user.display_name), anchor=False, width="content")
+            if not user.active:
+                st.badge("Disabled", icon=":material/block:", color="gray")
+        _draw_grants(account, user)
+        if st.button("Grant a role", key="user_grant", icon=":material/add_moderator:"):
+            _ask_for_grant(account, user)
+        if account.has(Role.ADMIN):
+            _draw_actions(account, user)
+
+
+def draw_everybody(account: Account) -> None:
+    """What concerns all users at once."""
+    if st.button("Sign everybody out", key="users_end_all", icon=":material/logout:", type="tertiary"):
+        messages.confirm(
+            Question(
+                "Sign everybody out?",
+                "Every session ends immediately, **yours included**. Everybody can sign in again with their password.",
+                "Sign everybody out",
+            ),
+            lambda: sessions.end_all_sessions(the_store(), account.username, utc_now()),
+            "All sessions have ended.",
+        )
+
+
+def _draw_grants(account: Account, user: Account) -> None:
+    found = grants.grants_of(account, the_store(), user.user_id)
+    if not found:
+        st.caption("No role: this user sees nothing but the own profile.")
+    for number, each in enumerate(found):
+        with st.container(horizontal=True, vertical_alignment="center", key=f"user_grant_{number}"):
+            st.markdown(grant_text(each), width="stretch")
+            if _may_take(account, each) and st.button(
+                "Revoke", key=f"user_take_{number}", icon=":material/remove_moderator:", type="tertiary"
+            ):
+                _ask_to_take(account, user, each)
+
+
+def _may_take(account: Account, each: NamedGrant) -> bool:
+    return account.has(Role.ADMIN) or each.grant.role in GRANTED_BY_A_TENANT
+
+
+def _ask_to_take(account: Account, user: Account, each: NamedGrant) -> None:
+    messages.confirm(
+        Question(
+            "Revoke this role?",
+            f"{messages.literal(user.display_name)} loses it immediately. You can grant it again.",
+            "Revoke",
+        ),
+        lambda: grants.revoke(the_store(), account.username, user.user_id, each.grant, utc_now()),
+        f"{user.display_name} does not have the role any more.",
+    )
+
+
+@st.dialog("Grant a role", icon=":material/add_moderator:")
+def _ask_for_grant(account: Account, user: Account) -> None:
+    with messages.shown():
+        session.require_account()
+        st.markdown(f"To **{messages.literal(user.display_name)}**")
+        _draw_new_grant(account, user)
+
+
+def _draw_new_grant(account: Account, user: Account) -> None:
+    chosen = view.draw_grant_choice(account, "user_new")
+    if not st.button("Grant", type="primary", key="user_new_submit"):
+        return
+    if not chosen:
+        st.error("Choose what the role is for.")
+        return
+    for each in chosen:
+        grants.grant(the_store(), account.username, user.user_id, each, utc_now())
+    messages.notice_after_rerun(f"{user.display_name} has the role now.")
+
+
+def _draw_actions(account: Account, user: Account) -> None:
+    by, key = account.username, user.user_id
+    with st.container(horizontal=True, key="user_actions"):
+        wants_link = user.active and st.button("Password reset link", key="user_reset", icon=":material/lock_reset:")
+        if st.button("Sign out everywhere", key="user_end_sessions", icon=":material/logout:"):
+            _ask_to_end_sessions(account, user)
+        if user.active and st.button("Disable", key="user_disable", icon=":material/block:"):
+            _ask_to_disable(account, user)
+        if not user.active and st.button("Enable", key="user_enable", icon=":material/check_circle:"):
+            accounts.enable_user(the_store(), by, key, utc_now())
+            messages.notice_after_rerun(f"{user.display_name} can sign in again.")
+    if wants_link:
+        secret = invitations.reset_password(the_store(), by, key, utc_now())
+        name = messages.literal(user.display_name)
+        view.draw_link(secret, f"A link for {name} to choose a new password; it works once, for a day")
+
+
+def _ask_to_disable(account: Account, user: Account) -> None:
+    messages.confirm(
+        Question(
+            f"Disable {messages.literal(user.display_name)}?",
+            "They are signed out everywhere immediately, and they cannot sign in until you enable them again. "
+            "Their roles are kept.",
+            "Disable",
+        ),
+        lambda: accounts.disable_user(the_store(), account.username, user.user_id, utc_now()),
+        f"{user.display_name} is disabled.",
+    )
+
+
+def _ask_to_end_sessions(account: Account, user: Account) -> None:
+    def end() -> None:
+        now = utc_now()
+        sessions.end_other_sessions(the_store(), user.user_id, "")
+        save_act(the_store(), "sessions ended", Subject(f"user {user.username}"), (account.username, now))
+
+    messages.confirm(
+        Question(
+            "Sign them out everywhere?",
+            f"{messages.literal(user.display_name)} is signed out everywhere, and can sign in again.",
+            "Sign out everywhere",
+        ),
+        end,
+        f"{user.display_name} is signed out everywhere.",
+    )
+
+
+who = session.require_account()
+st.title("Users", anchor=False)
+part = st.segmented_control(
+    "Part", PARTS, default=PARTS[0], required=True, key="users_part", label_visibility="collapsed"
+)
+if part == PARTS[0]:
+    draw_users(who)
+else:
+    view.draw_invitations(who)
+if part == PARTS[0] and who.has(Role.ADMIN):
+    draw_everybody(who)

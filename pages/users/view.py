@@ -1,0 +1,137 @@
+"""The choice of what to grant, and one-time links: made, shown once, listed while they are open, revoked."""
+
+from urllib.parse import urlencode, urlsplit
+
+import streamlit as st
+
+from data.accounts import grants, invitations, tenants
+from data.accounts.authority import GRANTED_BY_A_TENANT
+from data.accounts.invitations import Invitation
+from data.accounts.models import Account, Grant, Role
+from data.calendar import utc_now
+from data.repositories.models import RepositoryState
+from pages.ui import messages, time_format
+from pages.ui.messages import Question
+from pages.ui.navigation import INVITATION
+from pages.ui.store import the_store
+from pages.ui.text import ROLES
+
+MEANINGS = {
+    Role.REPOSITORY_VIEWER: "Sees the traffic of single repositories.",
+    Role.TENANT_VIEWER: "Sees all traffic of a tenant.",
+    Role.TENANT: "Manages a tenant: its repositories, token and viewers. Sees all its traffic.",
+    Role.MAINTAINER: "Reads the system log, may collect. Sees no traffic.",
+    Role.ADMIN: "Manages tenants, users and grants. Sees no traffic unless granted.",
+}
+FOR_THE_SERVER = (Role.MAINTAINER, Role.ADMIN)
+
+
+def draw_grant_choice(account: Account, key: str) -> list[Grant]:
+    """Draw the choice, as far as this user may grant; what is chosen, empty while it is not whole."""
+    roles = [role for role in ROLES if account.has(Role.ADMIN) or role in GRANTED_BY_A_TENANT]
+    role = st.selectbox("Role", roles, format_func=ROLES.__getitem__, key=f"{key}_role")
+    st.caption(MEANINGS[role])
+    if role in FOR_THE_SERVER:
+        return [Grant(role)]
+    names = _tenant_names(account)
+    if not names:
+        st.info("There is no tenant yet. Create one under *Tenants*.")
+        return []
+    tenant_id = st.selectbox("Tenant", list(names), format_func=names.__getitem__, key=f"{key}_tenant")
+    if role is not Role.REPOSITORY_VIEWER:
+        return [Grant(role, tenant_id)]
+    return [Grant(role, tenant_id, each) for each in _chosen_repositories(account, tenant_id, key)]
+
+
+def _chosen_repositories(account: Account, tenant_id: int, key: str) -> list[int]:
+    found = grants.grantable_repositories(account, the_store())
+    names = {
+        each.repository_id: each.full_name
+        for each in found
+        if each.tenant_id == tenant_id and each.state is not RepositoryState.REMOVED
+    }
+    return st.multiselect(
+        "Repositories",
+        list(names),
+        format_func=names.__getitem__,
+        key=f"{key}_repositories",
+        placeholder="Choose at least one" if names else "This tenant follows none yet",
+    )
+
+
+def draw_invitations(account: Account) -> None:
+    """The form for a new link, and the open ones."""
+    with st.container(border=True, width=560, key="invitations_new"):
+        st.header("Invite somebody", anchor=False)
+        chosen = draw_grant_choice(account, "invite")
+        email = st.text_input(
+            "E-mail (optional)", key="invite_email", type="email", help="For the new account; nothing is sent to it."
+        )
+        if st.button("Create invitation", type="primary", key="invite_submit", icon=":material/add_link:"):
+            if chosen:
+                secret = invitations.invite(the_store(), account.username, chosen, email or None, utc_now())
+                draw_link(secret, "The invitation; it works once, for seven days")
+            else:
+                st.error("Choose what the invitation is for.")
+    _draw_open(account)
+
+
+def _draw_open(account: Account) -> None:
+    found = invitations.open_invitations(account, the_store(), utc_now())
+    st.header("Open links", anchor=False)
+    if not found:
+        st.caption("No open invitations.")
+    names = _tenant_names(account)
+    for each in found:
+        with st.container(
+            border=True, horizontal=True, vertical_alignment="center", key=f"invitation_{each.invitation_id}"
+        ):
+            st.markdown(link_text(each, names), width="stretch")
+            if st.button(
+                "Revoke", key=f"invite_revoke_{each.invitation_id}", icon=":material/link_off:", type="tertiary"
+            ):
+                _ask_to_revoke(account, each)
+
+
+def link_text(each: Invitation, tenant_names: dict[int, str]) -> str:
+    """A link in two lines of Markdown."""
+    if each.is_reset:
+        what = f"Password reset for **{messages.literal(each.username or '')}**"
+    else:
+        roles = dict.fromkeys(_role_text(grant.role, grant.tenant_id, tenant_names) for grant in each.grants)
+        what = f"Invitation: {', '.join(roles) or 'no role yet'}"
+        what += f" · {messages.literal(each.email)}" if each.email else ""
+    until = f"made by {messages.literal(each.made_by)}, works until {time_format.moment_text(each.expires_at)}"
+    return f"{what}  \n:gray[:small[{until}]]"
+
+
+def _role_text(role: Role, tenant_id: int | None, tenant_names: dict[int, str]) -> str:
+    name = "" if tenant_id is None else tenant_names.get(tenant_id, "")
+    return f"**{ROLES[role]}**" + (f" of {messages.literal(name)}" if name else "")
+
+
+def _ask_to_revoke(account: Account, each: Invitation) -> None:
+    messages.confirm(
+        Question("Revoke this link?", "Whoever has it cannot use it any more. You can create another.", "Revoke"),
+        lambda: invitations.revoke_invitation(the_store(), account.username, each.invitation_id, utc_now()),
+        "The link is revoked.",
+    )
+
+
+def draw_link(secret: str, what: str) -> None:
+    """Show a link, which the next click takes away; nobody can look it up later."""
+    with st.container(border=True, key="link_once"):
+        st.markdown(f":green[:material/link:] **{what}**")
+        st.code(link_address(str(st.context.url or ""), secret), language=None, wrap_lines=True)
+        st.caption("Copy it now: it is shown this once. Whoever has it can use it, so send it securely.")
+
+
+def link_address(here: str, secret: str) -> str:
+    """The link of a secret, on the server that the browser is at."""
+    parts = urlsplit(here)
+    return f"{parts.scheme or 'http'}://{parts.netloc}/?{urlencode({INVITATION: secret})}"
+
+
+def _tenant_names(account: Account) -> dict[int, str]:
+    administered = grants.administered(account, the_store())
+    return {each.tenant_id: each.name for each in tenants.tenants(administered, the_store())}
