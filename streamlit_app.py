@@ -3,13 +3,13 @@
 Run with `streamlit run streamlit_app.py`, or `uvicorn streamlit_app:app`.
 """
 
+import asyncio
 import gc
 import importlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import streamlit as st
-from starlette.concurrency import run_in_threadpool
 
 from data.accounts import accounts
 from data.calendar import utc_now
@@ -26,8 +26,8 @@ LOADED_AT_START = (  # a second's work for which the first visitors need not wai
 @asynccontextmanager
 async def lifespan(app: st.App) -> AsyncIterator[None]:
     """Bring the store up to date, and tell whoever started the server how the first user is made."""
-    code = await run_in_threadpool(lambda: accounts.renew_setup_code(the_store(), utc_now()))
-    await run_in_threadpool(_load)
+    code = await asyncio.to_thread(lambda: accounts.renew_setup_code(the_store(), utc_now()))
+    await asyncio.to_thread(_load)
     if code:
         print(f"\n  Nobody can sign in yet. Open the app and use this set-up code: {code}\n", flush=True)
     yield

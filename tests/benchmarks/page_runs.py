@@ -6,7 +6,6 @@ navigation of as many pages, without anything to show. A widget is what Streamli
 a table whose rows cannot be ticked, a chart, a text, a number and a container are none, so the empty page has none.
 """
 
-from pages.ui.navigation import ENTRIES
 from tests.benchmarks.audience import set_clock
 
 if __name__ == "__main__":
@@ -30,8 +29,10 @@ from streamlit.runtime.scriptrunner.script_cache import ScriptCache
 from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
 from streamlit.testing.v1 import AppTest, app_test, local_script_runner
 from streamlit.testing.v1.element_tree import Block, Element
+from streamlit.util import calc_hash
 
 from pages.ui import session, store
+from pages.ui.navigation import ENTRIES
 from tests.benchmarks.audience import Audience
 
 ROOT = Path(__file__).parents[2]

@@ -72,7 +72,7 @@ def test_the_log_is_narrowed_to_a_tenant_a_repository_and_a_state(failed: App) -
     run.multiselect(key="log_states").set_value([RunState.PARTIAL]).run()
     assert set(run.dataframe[0].value["state"]) == {"Partly failed"}
     run.multiselect(key="log_states").set_value([RunState.STOPPED]).run()
-    assert "No run fits" in shown_text(run)
+    assert "No runs match" in shown_text(run)
 
 
 @pytest.mark.parametrize(

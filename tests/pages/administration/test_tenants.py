@@ -70,8 +70,8 @@ def test_a_token_is_asked_about_once(app: App, github: FakeGitHub) -> None:
     ("secret", "reason"),
     [
         (STRANGE, "make a new one"),
-        ("two words " * 3, "single word"),
-        ("x" * 5000, "single word"),
+        ("two words " * 3, "look like a GitHub token"),
+        ("x" * 5000, "look like a GitHub token"),
         ("sk_live_0123456789abcdef0123", "no GitHub token"),
     ],
 )

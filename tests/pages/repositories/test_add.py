@@ -35,7 +35,7 @@ def overview(app: App, viewer: Viewer) -> list[dict[str, Any]]:
 def submitted(app: App, text: str) -> AppTest:
     run = app.opened("tenant", PAGE)
     run.text_area("add_names").input(text)
-    return run.button("add_follow").click().run()
+    return run.button("add_track").click().run()
 
 
 def looked(app: App, pattern: str) -> AppTest:
@@ -49,7 +49,7 @@ def test_names_and_addresses_are_followed_and_collected_at_once(app: App, github
     run = submitted(app, "octo/hello, https://github.com/octo/world/tree/main\nocto/HELLO")
     assert {"octo/hello", "octo/world"} <= followed(app)
     assert started == [("Blue", None)]
-    assert "2 repositories followed now" in shown_text(run)
+    assert "2 repositories tracked now" in shown_text(run)
     assert run.button("add_chart")
 
 
@@ -116,7 +116,7 @@ def test_the_ticked_ones_are_followed(app: App, github: FakeGitHub, started: Beg
     run = looked(app, "octo/*")
     row = list(run.dataframe[0].value["full_name"]).index("octo/world")
     run.session_state[str(run.dataframe[0].key)] = {"selection": {"rows": [row], "columns": [], "cells": []}}
-    run.run().button("add_follow_ticked").click().run()
+    run.run().button("add_track_selected").click().run()
     assert "octo/world" in followed(app)
     assert "octo/hello" not in followed(app)
 
@@ -135,6 +135,6 @@ def test_only_a_manager_gets_the_page(app: App, username: str | None) -> None:
 def test_another_tenants_manager_adds_to_their_own_tenant_only(app: App, github: FakeGitHub) -> None:
     run = app.opened("green-tenant", PAGE)
     run.text_area("add_names").input("octo/hello")
-    run.button("add_follow").click().run()
+    run.button("add_track").click().run()
     assert "Green has no token yet" in shown_text(run)
     assert "octo/hello" not in followed(app)

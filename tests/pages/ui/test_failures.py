@@ -46,9 +46,7 @@ def client() -> TestClient:
     ]
     sockets = [WebSocketRoute("/refusing", refusing), WebSocketRoute("/accepting", accepting)]
     around = middleware.middleware()
-    return TestClient(
-        Starlette(routes=[*session_routes.routes(), *sockets, *routes], middleware=around), follow_redirects=False
-    )
+    return TestClient(Starlette(routes=[*sockets, *routes], middleware=around), follow_redirects=False)
 
 
 def protected(answer: object) -> bool:
