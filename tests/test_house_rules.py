@@ -102,7 +102,6 @@ def test_a_room_imports_only_what_it_may() -> None:
     assert not offenders(PRODUCT, forbidden)
 
 
-@pytest.mark.xfail(reason="pages still share what belongs into pages/ui/")
 def test_no_page_imports_another_and_what_pages_share_imports_none() -> None:
     def others(path: Path) -> set[str]:
         known = {name(path).split("/")[1], "ui"}

@@ -33,8 +33,8 @@ from data.sandbox.tenant_extract import prepare_extract
 from data.store import Store, StoreError
 from pages.ui import messages, readers, session, tables
 from pages.ui.charts import query as charts
-from pages.ui.time_format import readers_day_format
 from pages.ui.store import the_store
+from pages.ui.time_format import readers_day_format
 
 log = logging.getLogger(__name__)
 

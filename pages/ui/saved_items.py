@@ -12,7 +12,7 @@ from data.accounts.models import Account
 from data.accounts.saved_items import SavedItem, SavedItemRefused, SavedItems
 from data.accounts.tenants import tenants
 from data.calendar import utc_now
-from pages.ui import confirming, messages
+from pages.ui import messages
 from pages.ui.store import the_store
 
 SHARE_HELP = "Everyone who sees the whole tenant can open it; each sees only the numbers that they have access to"
@@ -52,8 +52,8 @@ def draw_removing(
     if st.button("Remove …", icon=":material/delete:", key=f"{page}_remove", type="tertiary"):
         whom = "" if item.tenant_id is None else " for everyone in the tenant"
         text = f"**{messages.literal(item.name)}** is deleted for good{whom}. The traffic stays."
-        question = confirming.Question(f"Remove this {items.kind}?", text, "Remove")
-        confirming.confirm(question, remove, f"The {items.kind} is removed.")
+        question = messages.Question(f"Remove this {items.kind}?", text, "Remove")
+        messages.confirm(question, remove, f"The {items.kind} is removed.")
 
 
 def _do(action: Callable[[], None], done: str) -> None:
