@@ -31,7 +31,11 @@ from data.store.locking import LockHeld, exclusive
 
 STORAGE_FORMAT = "v1.5.0"  # what DuckDB 1.5 and newer read
 SETTINGS: dict[str, Any] = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
-WRITER_SETTINGS: dict[str, Any] = {**SETTINGS, "storage_compatibility_version": STORAGE_FORMAT, "memory_limit": "200MB", "threads": "2"}
+WRITER_SETTINGS: dict[str, Any] = SETTINGS | {
+    "storage_compatibility_version": STORAGE_FORMAT,
+    "memory_limit": "200MB",
+    "threads": 2,
+}
 LOCK_TIMEOUT_S = 60.0
 MOST_LARGE_ANSWERS = 6
 COMPACT_WHEN_GROWN = 2  # times the size after the last compaction
