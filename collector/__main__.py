@@ -9,7 +9,7 @@ from typing import NoReturn
 
 import click
 
-from collector.commands import collect, key, repo, repo_add, schedule, status, store, tenant, user
+from collector.commands import collect, key, repo, schedule, status, store, tenant, user
 from collector.commands.export import export
 from collector.commands.frame import Root
 from collector.redaction import RedactingFormatter, many_lines
@@ -37,8 +37,6 @@ def command_line() -> Root:
             ["--version"], is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Print the version."
         )
     )
-    repo.repo.add_command(repo_add.add)
-    repo.repo.add_command(repo_add.discover)
     for command in (
         store.init,
         tenant.tenant,

@@ -24,7 +24,7 @@ PHASES: tuple[tuple[Endpoint, ...], ...] = (
 )
 """Days are lost after two weeks, lists change daily, weeks come round, stars and releases stay: a budget that runs
 out costs stars, not days. The repository itself is asked before its traffic in every run: its id tells whether the
-name still means the same repository. That is believed for five minutes; a later visit of the run asks once more before
+name still means the same repository. That is believed for five minutes; a later job of the run asks once more before
 its own endpoints. GitHub does not count the call where nothing has changed (304). Where the id cannot be confirmed,
 nothing else of the repository is asked in this run."""
 
@@ -35,29 +35,29 @@ EVERY_RUN = frozenset({Endpoint.REPOSITORY, Endpoint.VIEWS, Endpoint.CLONES})
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
-    """The questions to ask for one repository in one go, in this order."""
+class FetchJob:
+    """The endpoints to fetch of one repository in one go, in this order."""
 
     collectable: CollectableRepository
     endpoints: tuple[Endpoint, ...]
 
 
-def due_visits(
+def due_jobs(
     found: Iterable[CollectableRepository], now: datetime, at_once: Collection[int] = ()
-) -> list[list[Visit]]:
-    """The visits of each phase; a repository that GitHub refused is visited again after 20 hours.
+) -> list[list[FetchJob]]:
+    """The jobs of each phase; a repository that GitHub refused is fetched again after 20 hours.
 
     Those whose ids are in `at_once` do not rest: somebody asks for them by name, or there is a new token to try.
     """
     waiting = [each for each in found if each.repository.repository_id in at_once or not rests_until(each, now)]
-    return [list(_visits(waiting, phase, now)) for phase in PHASES]
+    return [list(_jobs(waiting, phase, now)) for phase in PHASES]
 
 
-def _visits(found: list[CollectableRepository], phase: tuple[Endpoint, ...], now: datetime) -> Iterable[Visit]:
+def _jobs(found: list[CollectableRepository], phase: tuple[Endpoint, ...], now: datetime) -> Iterable[FetchJob]:
     for each in found:
         endpoints = tuple(endpoint for endpoint in phase if is_due(each, endpoint, now))
         if endpoints:
-            yield Visit(each, endpoints)
+            yield FetchJob(each, endpoints)
 
 
 def is_due(each: CollectableRepository, endpoint: Endpoint, now: datetime) -> bool:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
 
+from collector.client import GitHub, Response
 from collector.errors import PagingLimited
-from collector.github import Answer, GitHub
 from collector.parse import Parsed, parse_listing, parse_repository, parse_traffic, parse_weekly
 from collector.parse_history import parse_releases, parse_star_history
 from data.calendar import WINDOW_DAYS, utc_day
@@ -38,7 +38,7 @@ _METRICS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class Request:
     """An endpoint of a repository by its present name, the validator of the last answer, what is known of its stars."""
 
     full_name: str
@@ -64,7 +64,7 @@ class Fetched:
     led_to: str | None = None
 
 
-def fetch_endpoint(github: GitHub, question: Question) -> Fetched:
+def fetch_endpoint(github: GitHub, question: Request) -> Fetched:
     """Ask one endpoint of one repository.
 
     Raises: GitHubError as the client does, AnswerRefused where the answer is not what the endpoint should give.
@@ -81,7 +81,7 @@ def fetch_endpoint(github: GitHub, question: Question) -> Fetched:
     return Fetched(parsed.observation, answer.as_of, answer.status, warnings, etag, answer.led_to)
 
 
-def _query(question: Question) -> Mapping[str, str | int]:
+def _query(question: Request) -> Mapping[str, str | int]:
     match question.endpoint:
         case Endpoint.WEEKLY_VIEWS | Endpoint.WEEKLY_CLONES:
             return {"per": "week"}
@@ -92,7 +92,7 @@ def _query(question: Question) -> Mapping[str, str | int]:
     return {}
 
 
-def _parse(endpoint: Endpoint, answer: Answer) -> Parsed[Observation]:
+def _parse(endpoint: Endpoint, answer: Response) -> Parsed[Observation]:
     match endpoint:
         case Endpoint.VIEWS | Endpoint.CLONES:
             return parse_traffic(_METRICS[endpoint], answer.body, answer.as_of)
@@ -103,7 +103,7 @@ def _parse(endpoint: Endpoint, answer: Answer) -> Parsed[Observation]:
     return parse_repository(answer.body)
 
 
-def _says_all(endpoint: Endpoint, answer: Answer, warnings: tuple[str, ...]) -> bool:
+def _says_all(endpoint: Endpoint, answer: Response, warnings: tuple[str, ...]) -> bool:
     """Whether a later "not modified" would tell nothing that is not stored.
 
     True for the repository itself, and for a dense answer of finished days without an odd row. A sparse one covers
@@ -118,7 +118,7 @@ def _says_all(endpoint: Endpoint, answer: Answer, warnings: tuple[str, ...]) -> 
     return isinstance(rows, list) and len(rows) == WINDOW_DAYS and all(row["timestamp"] < newest for row in rows)
 
 
-def _fetch_history(github: GitHub, question: Question) -> Fetched:
+def _fetch_history(github: GitHub, question: Request) -> Fetched:
     """All pages of an endpoint that has several; a limit on deep pages ends them early and is told."""
     stars = question.endpoint is Endpoint.STAR_HISTORY
     pages, warnings = _pages(_answers(github, question))
@@ -132,7 +132,7 @@ def _fetch_history(github: GitHub, question: Question) -> Fetched:
     return Fetched(parsed.observation, newest.as_of, newest.status, warned, etag, newest.led_to)
 
 
-def _answers(github: GitHub, question: Question) -> Iterator[Answer]:
+def _answers(github: GitHub, question: Request) -> Iterator[Response]:
     query = _query(question)
     if question.endpoint is Endpoint.STAR_HISTORY:
         limit = 1 if question.knows_stars else STAR_PAGES
@@ -140,8 +140,8 @@ def _answers(github: GitHub, question: Question) -> Iterator[Answer]:
     return github.fetch_pages(question.path, query, max_pages=RELEASE_PAGES, etag=question.etag)
 
 
-def _pages(answers: Iterator[Answer]) -> tuple[list[Answer], tuple[str, ...]]:
-    pages: list[Answer] = []
+def _pages(answers: Iterator[Response]) -> tuple[list[Response], tuple[str, ...]]:
+    pages: list[Response] = []
     try:
         pages.extend(answers)
     except PagingLimited:

@@ -7,7 +7,7 @@ GitHubError
 │   ├── ServerFailed      5xx
 │   └── NotReady          202: GitHub is still computing
 ├── LimitReached          the budget of the token's owner is used up for longer than this run waits
-├── RepositoryRefused     stops this repository, the others go on
+├── RepositoryUnreadable     stops this repository, the others go on
 │   ├── Missing           404: deleted, misspelt, or private and not for this token
 │   ├── AccessRefused     403: the token may not read the traffic; says which permission is missing
 │   └── Blocked           451, or 403 with a block: GitHub has closed it
@@ -15,6 +15,10 @@ GitHubError
 ├── RequestRefused        GitHub or we refuse this one call: a strange redirect, an answer too large, another 4xx
 │   └── PagingLimited     422 on a deep page: what came before it is whole
 └── RunStopped            nothing else would go better: the API version is gone, or TLS fails
+
+AnswerRefused             an answer came, and is not what its endpoint should give: nothing of it is stored
+NameRefused               what was typed is no repository's name, or no pattern; says why
+SettingsRefused           a value of the environment cannot be used; says which, and what it may be
 """
 
 
@@ -69,23 +73,23 @@ class LimitReached(GitHubError):
         self.outcome = outcome
 
 
-class RepositoryRefused(GitHubError):
+class RepositoryUnreadable(GitHubError):
     """This repository cannot be read; the others go on."""
 
 
-class Missing(RepositoryRefused):
+class Missing(RepositoryUnreadable):
     """GitHub answers as if the repository did not exist (404)."""
 
     outcome = "missing"
 
 
-class AccessRefused(RepositoryRefused):
+class AccessRefused(RepositoryUnreadable):
     """The token may not read this; the sentence says what it lacks (403)."""
 
     outcome = "no_permission"
 
 
-class Blocked(RepositoryRefused):
+class Blocked(RepositoryUnreadable):
     """GitHub has blocked the repository (451, or 403 with a block)."""
 
     outcome = "blocked"
@@ -111,3 +115,15 @@ class RunStopped(GitHubError):
     """No call can succeed until something is mended; the sentence says what."""
 
     outcome = "stopped"
+
+
+class AnswerRefused(Exception):
+    """The answer as a whole is not what the endpoint should give; nothing of it is stored."""
+
+
+class NameRefused(Exception):
+    """What was typed cannot mean a repository; the sentence says why."""
+
+
+class SettingsRefused(Exception):
+    """The configuration cannot be used; the sentence says what to change."""

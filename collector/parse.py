@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Generic, TypeVar
 
+from collector.errors import AnswerRefused
 from collector.fields import (
     GREATEST_COUNT,
     FieldRefused,
@@ -43,10 +44,6 @@ FULL_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,99}/(?!\.\.?$)[A-Za-z0-9_
 
 Seen_co = TypeVar("Seen_co", covariant=True)
 Made = TypeVar("Made")
-
-
-class AnswerRefused(Exception):
-    """The answer as a whole is not what the endpoint should give; nothing of it is stored."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
+from collector.errors import AnswerRefused
 from collector.fields import (
     FieldRefused,
     count_field,
@@ -13,7 +14,7 @@ from collector.fields import (
     optional_text,
     text_field,
 )
-from collector.parse import AnswerRefused, Parsed, Warnings, attempt
+from collector.parse import Parsed, Warnings, attempt
 from data.calendar import DAY, utc_day
 from data.collection.models import AssetReading, ReleaseFacts, ReleaseObservation, StarDay, StarObservation
 

@@ -10,38 +10,37 @@ from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from collector.check import PAUSE_KEPT_FROM_S
-from collector.clock import GitHubTime, Stopped, SystemClock
-from collector.crew import Crew, Done, Halt, HaltingClock, Task, in_turns
-from collector.due import Visit, due_visits, last_look, rests_until
+from collector.client import DOUBTED_FROM, GitHub
+from collector.clock import GitHubTime, StopFlag, Stopped, SystemClock
+from collector.discovery import PAUSE_KEPT_FROM_S
+from collector.due import FetchJob, due_jobs, last_look, rests_until
 from collector.errors import GitHubError, HostDown, LimitReached, RunStopped, TokenRefused
-from collector.github import GitHub
-from collector.limits import Owner
-from collector.meeting import tell_time
-from collector.progress import Progress
+from collector.fetcher import RepositoryFetcher
+from collector.rate_limit import RateLimiter
 from collector.redaction import redacted
 from collector.settings import Settings
-from collector.tally import Tally
-from collector.visits import Visitor
+from collector.workers import Job, JobResult, WorkerPool, in_turns
 from data.accounts.tenants import operator, tenants
 from data.accounts.tokens import OpenToken, TokenVerdict, open_tokens, save_verdicts
 from data.accounts.vault import open_vault
 from data.collection import ledger
-from data.collection.models import CollectableRepository, EndpointResult, RunState
+from data.collection.models import CollectableRepository, EndpointResult, RunState, TrafficObservation
 from data.repositories.pauses import OwnerPause, owner_pauses, save_pauses
 from data.store import Store
 from data.store.locking import LockHeld, exclusive
+from data.traffic.models import Metric
 
 BATCH_REPOSITORIES = 200
 FIRST_BATCH_S, BATCH_S = 5.0, 60.0  # the first one soon: somebody may wait for the first charts
 MOST_WORKERS = 64  # over all owners
-WAITING_VISITS = 1000  # fetched and not yet saved
+WAITING_RESULTS = 1000  # fetched and not yet saved
 BY_NAME = frozenset({"command", "added", "app"})  # triggers with which somebody asks for single repositories
 OUTAGE_FROM = 5  # so many repositories, all without a single view, are more likely an outage at GitHub
+ABSURD_FROM = timedelta(days=400)  # ahead of this machine and of all that is stored
 
 
 class RunInProgress(Exception):
@@ -70,18 +69,72 @@ class RunReport:
     message: str | None = None
 
 
+class Progress:
+    """What a run says while it goes on, from the thread that saves and from those that fetch. This one says nothing."""
+
+    def started(self, jobs: int) -> None:
+        """A run begins with so many jobs (a job fetches some endpoints of one repository)."""
+
+    def advanced(self, done: int, name: str) -> None:
+        """So many jobs are done; the last one was of the repository `name`."""
+
+    def waiting(self, seconds: float, reason: str) -> None:
+        """Nothing is asked for so many seconds, because of GitHub's limits."""
+
+    def saved(self, repositories: int, rows_changed: int) -> None:
+        """A batch is committed: what came of so many repositories is safe, and so many rows are new or changed."""
+
+    def warned(self, sentence: str) -> None:
+        """Something is odd or failed; the run goes on."""
+
+    def finished(self) -> None:
+        """The run is over."""
+
+
+@dataclass(slots=True)
+class RunStats:
+    """What a run has seen so far, counted job by job."""
+
+    jobs: int = 0
+    failures: int = 0
+    good: int = 0
+    rows_changed: int = 0
+    repositories: set[int] = field(default_factory=set)
+    views_windows: int = 0
+    views_seen: int = 0
+    notes: list[str] = field(default_factory=list)
+    gone: set[int] = field(default_factory=set)
+
+    def about_gone(self) -> list[str]:
+        """What became of repositories that were deleted while the run asked about them: nobody's fault, but told."""
+        if not self.gone:
+            return []
+        return [f"Deleted meanwhile: {len(self.gone):,} of the repositories. What was fetched of them is dropped."]
+
+    def count(self, result: JobResult) -> None:
+        self.jobs += 1
+        self.repositories.add(result.fetch.collectable.repository.repository_id)
+        for answer in result.results:
+            self.good += answer.good
+            self.failures += not answer.good
+            seen = answer.observation
+            if isinstance(seen, TrafficObservation) and seen.metric is Metric.VIEWS and seen.window:
+                self.views_windows += 1
+                self.views_seen += seen.window.total
+
+
 def collect(store: Store, settings: Settings, request: RunRequest, clock: SystemClock, progress: Progress) -> RunReport:
     """Collect what is due in the request's scope, and say what came of it.
 
     Raises: RunInProgress, StoreError, VaultError. A stop asked for through `clock` ends the run early and well.
     """
     store.traffic.version()  # says so where there is none
-    with _alone(store.directory):
-        return Run(store, request, Conditions(settings, clock, progress)).go()
+    with _exclusive_run(store.directory):
+        return CollectionRun(store, settings, request, clock, progress).go()
 
 
 @contextmanager
-def _alone(directory: Path) -> Iterator[None]:
+def _exclusive_run(directory: Path) -> Iterator[None]:
     try:
         with exclusive(directory / ".collecting", "collecting", 0):
             yield
@@ -89,217 +142,231 @@ def _alone(directory: Path) -> Iterator[None]:
         raise RunInProgress(f"A collection is going on already: {held.holder}.") from held
 
 
-@dataclass(frozen=True, slots=True)
-class Conditions:
-    """What a run works under: its settings, its time, and who is told of it."""
+def clock_sync(github: GitHub, time: GitHubTime, newest_stored: datetime | None) -> str | None:
+    """Set the run's time by GitHub's clock; a sentence where it cannot be right and this machine's is taken.
 
-    settings: Settings
-    clock: SystemClock
-    progress: Progress
+    It is the first request of a run: all its days follow from the answer. A date that is more than a day from this
+    machine's is asked for once more: one server of GitHub's may be wrong.
+    Raises: GitHubError, Stopped.
+    """
+    ours, known_before = time.now(), time.is_set
+    as_of = github.fetch("/rate_limit").as_of
+    if known_before:
+        return None  # the client has compared it
+    if abs(as_of - ours) > DOUBTED_FROM:
+        again = github.fetch("/rate_limit").as_of
+        if abs(again - as_of) > DOUBTED_FROM:
+            as_of = min(as_of, again, key=lambda moment: abs(moment - ours))
+    if newest_stored is not None and as_of - max(ours, newest_stored) > ABSURD_FROM:
+        time.set(ours)
+        return (
+            f"GitHub says that today is {as_of:%Y-%m-%d}, far ahead of this machine's clock and of all that is stored: "
+            f"{ours:%Y-%m-%d} was taken."
+        )
+    time.set(as_of)
+    return None
 
 
-class Run:
-    """One run, from the first question to its line in the system log."""
+class CollectionRun:
+    """One run, from the first request to its line in the system log."""
 
-    def __init__(self, store: Store, request: RunRequest, conditions: Conditions) -> None:
-        self._store, self._request = store, request
-        self._settings, self._clock, self._progress = conditions.settings, conditions.clock, conditions.progress
-        self._time = GitHubTime(self._clock)
-        self._halt = Halt(self._clock.stop)
-        self._fetching_clock = HaltingClock(self._clock, self._halt)
-        self._tally = Tally()
-        self._done: queue.Queue[Done] = queue.Queue(WAITING_VISITS)
-        self._tokens: dict[int, OpenToken] = {}
-        self._visitors: dict[int, Visitor] = {}  # by tenant
-        self._owners: dict[str, Owner] = {}
-        self._names: dict[int, str] = {}  # of the tenants
-        self._closed = threading.Event()  # nobody saves any more
-        self._started = self._clock.monotonic()
-        self._began_at = self._time.now()  # by this machine's clock, as pauses are kept
+    def __init__(
+        self, store: Store, settings: Settings, request: RunRequest, clock: SystemClock, progress: Progress
+    ) -> None:
+        self._store, self._settings, self._request = store, settings, request
+        self._clock, self._progress = clock, progress
+        self._time = GitHubTime(clock)
+        self._stop = StopFlag(clock)
+        self._stats = RunStats()
+        self._results: queue.Queue[JobResult] = queue.Queue(WAITING_RESULTS)
+        self._tokens: dict[int, OpenToken] = {}  # by tenant, as the next two
+        self._fetchers: dict[int, RepositoryFetcher] = {}
+        self._names: dict[int, str] = {}
+        self._limiters: dict[str, RateLimiter] = {}  # by token owner, as the next one
         self._pauses: dict[str, OwnerPause] = {}
+        self._closed = threading.Event()  # nobody saves any more
+        self._started = clock.monotonic()
+        self._began_at = self._time.now()  # by this machine's clock, as pauses are kept
 
     def go(self) -> RunReport:
-        """Make the run."""
         self._tokens = open_tokens(self._store, open_vault(self._store.directory), self._time.now())
-        found = ledger.collectable_repositories(self._store, self._request.scope, self._time.now())
-        if not found:
+        collectable = ledger.collectable_repositories(self._store, self._request.scope, self._time.now())
+        if not collectable:
             return RunReport(None, RunState.COMPLETE, message="There is no repository to collect.")
-        self._names = {each.tenant_id: each.name for each in tenants(operator(self._store), self._store)}
+        self._names = {tenant.tenant_id: tenant.name for tenant in tenants(operator(self._store), self._store)}
         self._pauses = owner_pauses(self._store, self._began_at)
-        self._meet_github(found)
-        phases = due_visits(found, self._time.now(), self._asked_at_once(found))
-        if not any(phases) or self._all_wait(found):
-            return self._nothing_to_do(found)
+        self._connect(collectable)
+        phases = due_jobs(collectable, self._time.now(), self._asked_at_once(collectable))
+        if not any(phases) or self._all_wait(collectable):
+            return self._nothing_to_do(collectable)
         run_id = ledger.start_run(self._store, self._request.trigger, self._time.now())
         try:
             self._fetch_and_save(run_id, phases)
         finally:
-            self._hang_up()
+            self._disconnect()
         return self._finish(run_id)
 
-    def _hang_up(self) -> None:
-        for visitor in self._visitors.values():
-            visitor.github.close()
-
-    def _asked_at_once(self, found: list[CollectableRepository]) -> set[int]:
+    def _asked_at_once(self, collectable: list[CollectableRepository]) -> set[int]:
         """Those that do not rest after a refusal: asked for by name, or with a token that is newer than the refusal."""
         if self._request.scope.repository_ids is not None and self._request.trigger in BY_NAME:
-            return {each.repository.repository_id for each in found}
-        since = {tenant_id: token.added_at for tenant_id, token in self._tokens.items()}
+            return {each.repository.repository_id for each in collectable}
         at_once = set()
-        for each in found:
-            added_at, tried = since.get(each.repository.tenant_id), last_look(each)
-            if added_at is not None and tried is not None and added_at > tried:
+        for each in collectable:
+            token, tried = self._tokens.get(each.repository.tenant_id), last_look(each)
+            if token is not None and tried is not None and token.added_at is not None and token.added_at > tried:
                 at_once.add(each.repository.repository_id)
         return at_once
 
-    def _all_wait(self, found: list[CollectableRepository]) -> bool:
+    def _all_wait(self, collectable: list[CollectableRepository]) -> bool:
         """Whether GitHub has asked every owner of the run to wait: a run that asks nothing is none for the log."""
-        tenant_ids = {each.repository.tenant_id for each in found}
+        tenant_ids = {each.repository.tenant_id for each in collectable}
         return all(
             tenant_id in self._tokens and self._tokens[tenant_id].owner_key in self._pauses for tenant_id in tenant_ids
         )
 
-    def _nothing_to_do(self, found: list[CollectableRepository]) -> RunReport:
-        self._hang_up()
+    def _nothing_to_do(self, collectable: list[CollectableRepository]) -> RunReport:
+        self._disconnect()
         self._save_verdicts()
         requests = self._so_far(RunState.COMPLETE).requests
-        if self._halt.reason:
-            self._note(self._halt.reason)
-        if self._tally.notes:
-            return RunReport(None, RunState.FAILED, requests, message=" ".join(self._tally.notes))
-        until = [moment for each in found if (moment := rests_until(each, self._time.now()))]
+        if self._stop.reason:
+            self._note(self._stop.reason)
+        if self._stats.notes:
+            return RunReport(None, RunState.FAILED, requests, message=" ".join(self._stats.notes))
+        until = [moment for each in collectable if (moment := rests_until(each, self._time.now()))]
         return RunReport(None, RunState.COMPLETE, requests, message=_resting(until) if until else None)
 
-    def _meet_github(self, found: list[CollectableRepository]) -> None:
+    def _connect(self, collectable: list[CollectableRepository]) -> None:
         """Ask GitHub with each token for the time and the state of its limits, which costs nothing there."""
-        tried = [state.last_tried_at for each in found for state in each.endpoints.values()]
-        for tenant_id in sorted({each.repository.tenant_id for each in found} & self._tokens.keys()):
-            visitor = self._visitors[tenant_id] = self._visitor(self._tokens[tenant_id])
+        tried = [state.last_tried_at for each in collectable for state in each.endpoints.values()]
+        for tenant_id in sorted({each.repository.tenant_id for each in collectable} & self._tokens.keys()):
+            fetcher = self._fetchers[tenant_id] = self._fetcher(self._tokens[tenant_id])
             pause = self._pauses.get(self._tokens[tenant_id].owner_key)
             if pause is not None:
-                visitor.ended = pause.sentence(self._began_at)
-                self._note(f"{self._names.get(tenant_id, 'A tenant')} is not collected: {visitor.ended}")
+                fetcher.ended = pause.sentence(self._began_at)
+                self._note(f"{self._names.get(tenant_id, 'A tenant')} is not collected: {fetcher.ended}")
                 continue
             try:
-                doubt = tell_time(visitor.github, self._time, max(tried, default=None))
-                visitor.accepted = True
+                doubt = clock_sync(fetcher.github, self._time, max(tried, default=None))
+                fetcher.accepted = True
                 if doubt:
                     self._note(doubt)
             except (TokenRefused, LimitReached) as error:
-                visitor.ended = redacted(str(error))
-                self._note(f"The token of {self._names.get(tenant_id, 'a tenant')} is not used: {visitor.ended}")
+                fetcher.ended = redacted(str(error))
+                self._note(f"The token of {self._names.get(tenant_id, 'a tenant')} is not used: {fetcher.ended}")
             except (HostDown, RunStopped) as error:
-                self._halt.end(redacted(str(error)))
+                self._stop.set(redacted(str(error)))
             except Stopped:
-                self._halt.end(None)
+                self._stop.set(None)
             except GitHubError as error:
                 self._progress.warned(f"GitHub's limits are not known yet: {redacted(str(error))}")
-            if self._halt:
+            if self._stop:
                 return
 
-    def _visitor(self, token: OpenToken) -> Visitor:
-        clock = self._fetching_clock
-        owner = self._owners.setdefault(token.owner_key, Owner(self._settings, clock, self._progress.waiting))
-        github = GitHub(self._settings, token.secret, owner, clock)
+    def _fetcher(self, token: OpenToken) -> RepositoryFetcher:
+        limiter = self._limiters.setdefault(
+            token.owner_key, RateLimiter(self._settings, self._stop, self._progress.waiting)
+        )
+        github = GitHub(self._settings, token.secret, limiter, self._stop)
         github.time = self._time
-        return Visitor(github, token.token_id, self._time)
+        return RepositoryFetcher(github, token.token_id, self._time)
 
-    def _fetch_and_save(self, run_id: int, phases: list[list[Visit]]) -> None:
-        crews = self._crews(phases)
-        self._progress.started(sum(crew.visits for crew in crews))
-        with ThreadPoolExecutor(max(1, len(crews))) as pool:
-            working = [pool.submit(crew.work) for crew in crews]
+    def _disconnect(self) -> None:
+        for fetcher in self._fetchers.values():
+            fetcher.github.close()
+
+    def _fetch_and_save(self, run_id: int, phases: list[list[FetchJob]]) -> None:
+        pools = self._pools(phases)
+        self._progress.started(sum(pool.jobs for pool in pools))
+        with ThreadPoolExecutor(max(1, len(pools))) as executor:
+            working = [executor.submit(pool.work) for pool in pools]
             try:
                 for batch in self._batches(working):
                     self._save(run_id, batch)
             finally:
                 self._closed.set()
-                self._halt.end(None)
+                self._stop.set(None)
                 self._progress.finished()
-        for crew in working:
-            crew.result()
+        for work in working:
+            work.result()
 
-    def _crews(self, phases: list[list[Visit]]) -> list[Crew]:
-        """The visits by token owner; those without a token are told as skipped at once."""
-        by_owner: dict[str, list[list[Task]]] = defaultdict(list)
+    def _pools(self, phases: list[list[FetchJob]]) -> list[WorkerPool]:
+        """A pool for each token owner with its jobs by phase; the tenants of one owner take turns."""
+        by_owner: dict[str, list[list[Job]]] = defaultdict(list)
         for phase in phases:
-            by_tenant: dict[int, list[Task]] = defaultdict(list)
-            for visit in phase:
-                tenant_id = visit.collectable.repository.tenant_id
-                if tenant_id in self._visitors:
-                    by_tenant[tenant_id].append(Task(self._visitors[tenant_id], visit))
-            of_owner: dict[str, list[list[Task]]] = defaultdict(list)
-            for tenant_id, tasks in by_tenant.items():
-                of_owner[self._tokens[tenant_id].owner_key].append(tasks)
-            for owner_key, groups in of_owner.items():
-                by_owner[owner_key].append(in_turns(groups))
-        self._tell_tokenless(phases[0])
+            of_owner: dict[str, dict[int, list[Job]]] = defaultdict(lambda: defaultdict(list))
+            for fetch in phase:
+                tenant_id = fetch.collectable.repository.tenant_id
+                if tenant_id in self._fetchers:
+                    owner_key = self._tokens[tenant_id].owner_key
+                    of_owner[owner_key][tenant_id].append(Job(self._fetchers[tenant_id], fetch))
+            for owner_key, jobs_of_tenants in of_owner.items():
+                by_owner[owner_key].append(in_turns(jobs_of_tenants.values()))
+        self._note_tokenless(phases[0])
         workers = max(1, min(self._settings.concurrency, MOST_WORKERS // max(1, len(by_owner))))
-        return [Crew(tasks, workers, self._deliver, self._halt) for tasks in by_owner.values()]
+        return [WorkerPool(jobs, workers, self._deliver, self._stop) for jobs in by_owner.values()]
 
-    def _tell_tokenless(self, visits: list[Visit]) -> None:
-        tokenless = sorted({v.collectable.repository.tenant_id for v in visits} - self._visitors.keys())
-        for tenant_id in tokenless if not self._halt else ():
+    def _note_tokenless(self, jobs: list[FetchJob]) -> None:
+        tokenless = sorted({job.collectable.repository.tenant_id for job in jobs} - self._fetchers.keys())
+        for tenant_id in tokenless if not self._stop else ():
             self._note(
                 f"{self._names.get(tenant_id, 'A tenant')} has no token that can be used: its repositories are not "
                 "collected. Store one: python -m collector tenant token NAME"
             )
 
-    def _deliver(self, done: Done) -> None:
+    def _deliver(self, result: JobResult) -> None:
         while not self._closed.is_set():
             try:
-                self._done.put(done, timeout=0.2)
+                self._results.put(result, timeout=0.2)
             except queue.Full:
                 continue
             return
 
-    def _batches(self, working: list[Future[None]]) -> Iterator[list[Done]]:
+    def _batches(self, working: list[Future[None]]) -> Iterator[list[JobResult]]:
         """What was fetched, in batches of 200 repositories or of a minute; the first one after five seconds."""
-        batch: list[Done] = []
-        begun, patience_s = time.monotonic(), FIRST_BATCH_S
+        batch: list[JobResult] = []
+        begun, batch_s = time.monotonic(), FIRST_BATCH_S
         while True:
-            alive = not all(crew.done() for crew in working)
+            alive = not all(work.done() for work in working)
             try:
-                done = self._done.get(timeout=0.1 if alive else 0)
+                result = self._results.get(timeout=0.1 if alive else 0)
             except queue.Empty:
                 if not alive:
                     break
             else:
-                batch.append(done)
-                self._tally.count(done)
-                self._progress.advanced(self._tally.visits, done.visit.collectable.repository.full_name)
-            if len(batch) >= BATCH_REPOSITORIES or (batch and time.monotonic() - begun >= patience_s):
+                batch.append(result)
+                self._stats.count(result)
+                self._progress.advanced(self._stats.jobs, result.fetch.collectable.repository.full_name)
+            if len(batch) >= BATCH_REPOSITORIES or (batch and time.monotonic() - begun >= batch_s):
                 yield batch
-                batch, begun, patience_s = [], time.monotonic(), BATCH_S
+                batch, begun, batch_s = [], time.monotonic(), BATCH_S
         if batch:
             yield batch
 
-    def _save(self, run_id: int, batch: list[Done]) -> None:
-        results: list[EndpointResult] = [result for done in batch for result in done.results]
+    def _save(self, run_id: int, batch: list[JobResult]) -> None:
+        results: list[EndpointResult] = [result for job in batch for result in job.results]
         saved = ledger.save_results(self._store, run_id, results, self._so_far(RunState.RUNNING))
-        self._tally.rows_changed += saved.rows_changed
-        self._tally.gone |= saved.gone
+        self._stats.rows_changed += saved.rows_changed
+        self._stats.gone |= saved.gone
         self._progress.saved(len({result.repository_id for result in results} - saved.gone), saved.rows_changed)
 
     def _so_far(self, state: RunState) -> ledger.RunProgress:
-        requests = sum(owner.requests for owner in self._owners.values())
-        told = " ".join([*self._tally.notes, *self._tally.about_gone()])
-        return ledger.RunProgress(state, requests, len(self._tally.repositories), told or None)
+        requests = sum(limiter.requests for limiter in self._limiters.values())
+        told = " ".join([*self._stats.notes, *self._stats.about_gone()])
+        return ledger.RunProgress(state, requests, len(self._stats.repositories), told or None)
 
     def _note(self, sentence: str) -> None:
-        if sentence not in self._tally.notes:
-            self._tally.notes.append(sentence)
+        if sentence not in self._stats.notes:
+            self._stats.notes.append(sentence)
             self._progress.warned(sentence)
 
     def _finish(self, run_id: int) -> RunReport:
-        if self._halt.reason:
-            self._note(self._halt.reason)
-        for sentence in sorted({visitor.ended for visitor in self._visitors.values() if visitor.ended}):
-            if not any(sentence in note for note in self._tally.notes):
+        if self._stop.reason:
+            self._note(self._stop.reason)
+        for sentence in sorted({fetcher.ended for fetcher in self._fetchers.values() if fetcher.ended}):
+            if not any(sentence in note for note in self._stats.notes):
                 self._note(sentence)
         self._note_outage()
-        for sentence in self._tally.about_gone():
+        for sentence in self._stats.about_gone():
             self._progress.warned(sentence)
         state = self._state()
         progress = self._so_far(state)
@@ -307,38 +374,38 @@ class Run:
         self._save_pauses()
         ledger.finish_run(self._store, run_id, progress, self._time.now())
         seconds = self._clock.monotonic() - self._started
-        tally = self._tally
+        stats = self._stats
         return RunReport(
-            run_id, state, progress.requests, progress.repositories, tally.failures, tally.rows_changed, seconds,
+            run_id, state, progress.requests, progress.repositories, stats.failures, stats.rows_changed, seconds,
             progress.message,
         )  # fmt: skip
 
     def _state(self) -> RunState:
         if self._clock.stop.is_set():
             return RunState.STOPPED
-        if not self._tally.failures and not self._tally.notes:
+        if not self._stats.failures and not self._stats.notes:
             return RunState.COMPLETE
-        return RunState.PARTIAL if self._tally.good else RunState.FAILED
+        return RunState.PARTIAL if self._stats.good else RunState.FAILED
 
     def _note_outage(self) -> None:
         """In August 2019 GitHub told zero for every repository for some days: that is taken, and pointed out."""
-        if self._tally.views_windows < OUTAGE_FROM or self._tally.views_seen:
+        if self._stats.views_windows < OUTAGE_FROM or self._stats.views_seen:
             return
         since = self._time.now().date() - timedelta(days=30)
         if ledger.views_since(self._store, self._request.scope, since):
             self._note(
-                f"GitHub told not a single view for all {self._tally.views_windows} repositories. That may be an "
+                f"GitHub told not a single view for all {self._stats.views_windows} repositories. That may be an "
                 "outage there; greater readings that were stored before stand."
             )
 
     def _save_verdicts(self) -> None:
         """Note refused tokens and changed expiries; where nothing was learned, nothing is written."""
         verdicts = []
-        for tenant_id, visitor in self._visitors.items():
-            token, expires_at = self._tokens[tenant_id], visitor.github.token_expires_at
-            refused = visitor.github.token_refused
+        for tenant_id, fetcher in self._fetchers.items():
+            token, expires_at = self._tokens[tenant_id], fetcher.github.token_expires_at
+            refused = fetcher.github.token_refused
             known = (token.valid, token.expires_at)
-            if refused is None and not visitor.accepted:
+            if refused is None and not fetcher.accepted:
                 continue
             if known != (refused is None, expires_at or token.expires_at) or refused is not None:
                 state = "valid" if refused is None else "invalid"
@@ -349,7 +416,7 @@ class Run:
     def _save_pauses(self) -> None:
         """Keep what is left of GitHub's waits: the next process would ask again at once."""
         now = self._began_at + timedelta(seconds=self._clock.monotonic() - self._started)
-        pending = {key: pause for key, owner in self._owners.items() if (pause := owner.pause()) is not None}
+        pending = {key: pause for key, limiter in self._limiters.items() if (pause := limiter.pause()) is not None}
         kept = [
             OwnerPause(key, now + timedelta(seconds=left), reason)
             for key, (left, reason) in pending.items()

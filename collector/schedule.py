@@ -63,7 +63,7 @@ def _moment(schedule: str, now: datetime, *, reverse: bool) -> datetime:
 
 
 @dataclass(frozen=True, slots=True)
-class Situation:
+class ScheduleContext:
     """What decides what is due: who is there, what was tried when, and which tenants have a token to try with.
 
     `tenants_tried` and `repositories_tried` are the moments at which this timer last began them, by id.
@@ -77,14 +77,14 @@ class Situation:
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class DueWork:
     """The tenants whose time has come or was missed, and of the others the repositories never collected yet."""
 
     tenant_ids: tuple[int, ...]
     new_repository_ids: tuple[int, ...]
 
 
-def due_work(situation: Situation, now: datetime) -> Work:
+def due_work(situation: ScheduleContext, now: datetime) -> DueWork:
     """What is to be collected now.
 
     A tenant's time was missed where one of its repositories was last asked for before that time. What a run left
@@ -103,7 +103,7 @@ def due_work(situation: Situation, now: datetime) -> Work:
         missed = tried is not None and tried < tick and not _rests(each, tried, now)
         if missed and _before(situation.tenants_tried.get(tenant_id), again):
             tenant_ids.add(tenant_id)
-    return Work(tuple(sorted(tenant_ids)), tuple(key for tenant_id, key in new if tenant_id not in tenant_ids))
+    return DueWork(tuple(sorted(tenant_ids)), tuple(key for tenant_id, key in new if tenant_id not in tenant_ids))
 
 
 def next_due(tenants: Iterable[Tenant], now: datetime) -> list[tuple[datetime, Tenant]]:
@@ -116,7 +116,7 @@ def next_due(tenants: Iterable[Tenant], now: datetime) -> list[tuple[datetime, T
     return sorted(times, key=lambda pair: (pair[0], pair[1].tenant_id))
 
 
-def _due_since(tenant: Tenant, situation: Situation, now: datetime) -> tuple[datetime | None, datetime]:
+def _due_since(tenant: Tenant, situation: ScheduleContext, now: datetime) -> tuple[datetime | None, datetime]:
     """The newest time of a tenant's schedule, and before which moment a try of this timer counts no longer."""
     try:
         tick = last_time(tenant.schedule, now)

@@ -1,7 +1,4 @@
-"""What the environment sets: where GitHub is, where the data lies, how fast we may ask.
-
-SettingsRefused      a value cannot be used; says which, and what it may be
-"""
+"""What the environment sets: where GitHub is, where the data lies, how fast we may ask."""
 
 import ipaddress
 import os
@@ -11,15 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from collector.errors import SettingsRefused
 from collector.redaction import redacted
 
 DEFAULT_API_URL = "https://api.github.com"
 DEFAULT_DATA_DIR = Path("data/db")
 _ADDRESS = re.compile(r"[!-\[\]-~]+")  # visible ASCII without the backslash: parsers disagree on all else
-
-
-class SettingsRefused(Exception):
-    """The configuration cannot be used; the sentence says what to change."""
 
 
 @dataclass(frozen=True, slots=True)

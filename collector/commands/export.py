@@ -7,9 +7,9 @@ from typing import Any, BinaryIO
 
 import click
 
-from collector.commands.frame import Command, Outcome, Refused, Session, pass_session
-from collector.commands.repo import chosen_tenants, named
-from collector.terminal import counted
+from collector.commands.frame import Command, CommandRefused, CommandResult, Session, pass_session
+from collector.commands.selection import chosen_tenants, named
+from collector.commands.terminal import counted
 from data.repositories.repositories import repositories
 from data.traffic.export import ExportFormat, ExportRequest, ExportTable
 from data.traffic.export import export as write_export
@@ -44,7 +44,7 @@ DAY = _Day()
 @click.option("--until", "last_day", type=DAY, metavar="DAY", help="Up to this UTC day, itself included.")
 @click.option("--overwrite", is_flag=True, help="Replace the file if it is there.")
 @pass_session
-def export(session: Session, /, table: str, target: str, tenant: str | None, **narrow: Any) -> Outcome:
+def export(session: Session, /, table: str, target: str, tenant: str | None, **narrow: Any) -> CommandResult:
     """Write days, weeks or repositories to a CSV or Parquet file.
 
     The file is written whole or not at all. Unknown is empty, never zero; days are UTC.
@@ -56,7 +56,7 @@ def export(session: Session, /, table: str, target: str, tenant: str | None, **n
       python -m collector export daily --to - --repo octo/hello
     """
     if target == STDOUT and session.as_json:
-        raise Refused("With --to - stdout is for the rows, so --json has no place there. Name a file.")
+        raise CommandRefused("With --to - stdout is for the rows, so --json has no place there. Name a file.")
     kind = _format(target)
     owners = {each.tenant_id for each in chosen_tenants(session, tenant)}
     chosen = None
@@ -75,7 +75,7 @@ def export(session: Session, /, table: str, target: str, tenant: str | None, **n
     rows = write_export(session.viewer, session.store, request, _target(target))
     told = f"{counted(rows, 'row')} written to {'stdout' if target == STDOUT else target}."
     (session.terminal.warn if target == STDOUT else session.terminal.say)(told)
-    return Outcome({"table": table, "file": target, "rows": rows})
+    return CommandResult({"table": table, "file": target, "rows": rows})
 
 
 def _format(target: str) -> ExportFormat:
@@ -83,7 +83,7 @@ def _format(target: str) -> ExportFormat:
         return ExportFormat.CSV
     if target.casefold().endswith(".parquet"):
         return ExportFormat.PARQUET
-    raise Refused(f"{target}: the file's name must end in .csv or .parquet.")
+    raise CommandRefused(f"{target}: the file's name must end in .csv or .parquet.")
 
 
 def _target(target: str) -> Path | BinaryIO:

@@ -16,13 +16,11 @@ from typing import Any, NoReturn
 
 import click
 
-from collector.discover import NameRefused
-from collector.errors import GitHubError
-from collector.parse import AnswerRefused
+from collector.commands.terminal import Terminal
+from collector.errors import AnswerRefused, GitHubError, NameRefused, SettingsRefused
 from collector.redaction import many_lines, redacted
 from collector.schedule import ScheduleRefused
-from collector.settings import DEFAULT_DATA_DIR, Settings, SettingsRefused, read_settings
-from collector.terminal import Terminal
+from collector.settings import DEFAULT_DATA_DIR, Settings, read_settings
 from data.accounts.models import Viewer
 from data.accounts.tenants import TenantRefused, operator
 from data.accounts.vault import VaultError
@@ -46,16 +44,16 @@ _NO_SUCH_PLACE = (PermissionError, FileNotFoundError, FileExistsError, NotADirec
 DATA, JSON = "collector.data", "collector.json"
 
 
-class Refused(click.UsageError):
+class CommandRefused(click.UsageError):
     """A wish that cannot be met as it is, whatever the weather: exit code 2."""
 
 
-class Failed(click.ClickException):
+class CommandFailed(click.ClickException):
     """Something that may go well another time: exit code 1."""
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class CommandResult:
     """What came of a command: facts for the JSON line, and whether some of it failed."""
 
     facts: dict[str, Any] = field(default_factory=dict)
@@ -143,10 +141,10 @@ class Command(click.Command):
             return super().invoke(ctx)
         except REFUSED as refusal:
             if isinstance(refusal, FAILED):
-                raise Failed(str(refusal)) from refusal
-            raise Refused(str(refusal)) from refusal
+                raise CommandFailed(str(refusal)) from refusal
+            raise CommandRefused(str(refusal)) from refusal
         except FAILED as failure:
-            raise Failed(str(failure)) from failure
+            raise CommandFailed(str(failure)) from failure
         finally:
             ctx.obj.close()
 
@@ -186,7 +184,7 @@ class Root(Group):
             _exit_after(f"The system refused: {refusal}", code, as_json=as_json)
         except Exception as error:  # noqa: BLE001 - the last resort: whatever it is, no trace is thrown at people
             _exit_after(_unexpected(error), SOME_FAILED, as_json=as_json)
-        outcome = result if isinstance(result, Outcome) else None
+        outcome = result if isinstance(result, CommandResult) else None
         if as_json and outcome is not None:
             _print_json({"ok": not outcome.failed, **outcome.facts})
         sys.exit(result if outcome is None else (SOME_FAILED if outcome.failed else ALL_GOOD))
@@ -195,7 +193,7 @@ class Root(Group):
 def _told(failure: click.ClickException) -> str:
     """A failure's sentence; where the words were wrong, with the way to the help."""
     sentence = failure.format_message()
-    if isinstance(failure, Refused) or not isinstance(failure, click.UsageError) or failure.ctx is None:
+    if isinstance(failure, CommandRefused) or not isinstance(failure, click.UsageError) or failure.ctx is None:
         return sentence
     if isinstance(failure, click.exceptions.NoArgsIsHelpError):
         return failure.ctx.get_help()

@@ -2,8 +2,8 @@
 
 import click
 
-from collector.commands.frame import Command, Group, Outcome, Session, pass_session
-from collector.terminal import counted
+from collector.commands.frame import Command, CommandResult, Group, Session, pass_session
+from collector.commands.terminal import counted
 from data.accounts.authority import COMMAND_LINE
 from data.accounts.tokens import rotate_key
 from data.accounts.vault import KEY_VARIABLE
@@ -22,7 +22,7 @@ def key() -> None:
 
 @key.command(cls=Command)
 @pass_session
-def rotate(session: Session) -> Outcome:
+def rotate(session: Session) -> CommandResult:
     """Seal every stored token with a new key. The app and the timer go on meanwhile.
 
     Backups made before open with the former key only: keep it with them, or make a new backup.
@@ -35,4 +35,4 @@ def rotate(session: Session) -> Outcome:
     session.terminal.say(f"The key is a new one now; {counted(rotation.tokens, 'token')} sealed anew.")
     if not rotation.former_key_dropped:
         session.terminal.say(f"Take the former key out of {KEY_VARIABLE} now, and restart the app and the timer.")
-    return Outcome({"tokens": rotation.tokens, "former_key_dropped": rotation.former_key_dropped})
+    return CommandResult({"tokens": rotation.tokens, "former_key_dropped": rotation.former_key_dropped})

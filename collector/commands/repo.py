@@ -1,32 +1,58 @@
-"""`repo list`, `pause`, `resume`, `remove`: the repositories that are followed. Adding is in `repo_add.py`."""
+"""`repo`: the repositories that are tracked: add, discover, list, pause, resume, remove."""
 
-import re
 import shlex
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 
 import click
 
-from collector.commands.frame import Group, Outcome, Refused, Session, pass_session
-from collector.commands.standing import COLUMNS, health_facts, health_row
-from collector.discover import repository_names
+from collector.client import GitHub
+from collector.clock import Stopped, SystemClock
+from collector.commands.collect import collect_and_tell, stopping_on_signals
+from collector.commands.frame import CommandFailed, CommandRefused, CommandResult, Group, Session, pass_session
+from collector.commands.selection import chosen_tenants, tracked, what_to_track
+from collector.commands.status import COLUMNS, health_facts, health_row
+from collector.commands.terminal import counted
+from collector.discovery import (
+    Discovery,
+    ListedRepository,
+    TrackResult,
+    check_repositories,
+    connect,
+    fetch_matching,
+    parse_pattern,
+    repository_names,
+    respecting_pauses,
+    track_repositories,
+)
+from collector.run import RunInProgress, RunRequest
 from data.accounts import tenants
 from data.accounts.models import Tenant
+from data.accounts.tokens import open_tokens, tokens
+from data.accounts.vault import open_vault
 from data.calendar import utc_now
-from data.repositories import repositories
+from data.collection.ledger import Scope
 from data.repositories.health import health
 from data.repositories.models import Repository, RepositoryHealth, RepositoryState
+from data.repositories.repositories import (
+    pause_repository,
+    remove_repository,
+    remove_repository_with_data,
+    repositories,
+    resume_repository,
+)
 from data.store import Store
 
 NAMES = "OWNER/NAME..."
-_NUMBER = re.compile(r"#([0-9]{1,9})")
+STOPPED = "Stopped. Nothing was added."
 Change = Callable[[Store, int, datetime], None]
 
 
 @click.group(cls=Group, first=("add", "discover"))
 def repo() -> None:
-    """Repositories: follow, find, pause, remove.
+    """Repositories: track, find, pause, remove.
 
     \b
     Example:
@@ -35,11 +61,191 @@ def repo() -> None:
     """
 
 
+@repo.command()
+@click.argument("tenant")
+@click.argument("names", metavar=NAMES, nargs=-1, required=True)
+@pass_session
+def add(session: Session, tenant: str, names: tuple[str, ...]) -> CommandResult:
+    """Track repositories, and collect them at once.
+
+    A name is OWNER/NAME or any address of the repository at GitHub. Each is checked with the tenant's token before
+    any is saved; those that cannot be read are reported with GitHub's reason and what mends it.
+
+    \b
+    Example:
+      python -m collector repo add acme octo/hello octo/world
+      python -m collector repo add acme https://github.com/octo/hello/tree/main
+      python -m collector repo add acme git@github.com:octo/hello.git
+    """
+    wanted = repository_names(names)
+    owner = tenants.tenant_named(session.viewer, session.store, tenant)
+    with stopping_on_signals() as clock:
+        try:
+            return _track(session, owner, wanted, clock)
+        except Stopped:
+            raise CommandFailed(STOPPED) from None
+
+
+@repo.command()
+@click.argument("tenant")
+@click.argument("pattern", nargs=-1, required=True)
+@click.option("--add", "with_add", is_flag=True, help="Track what is found, and collect it at once.")
+@pass_session
+def discover(session: Session, tenant: str, pattern: tuple[str, ...], with_add: bool) -> CommandResult:
+    """List repositories that a tenant's token can see, by pattern; with --add, track them.
+
+    PATTERN is a list of terms with commas between them. A repository is meant when at least one term names it and
+    no term with ! leaves it out. Letter case does not matter.
+
+    \b
+      octo/hello      that repository
+      octo/*          all of a user or an organization
+      octo/api-*      those whose name begins so
+      */*             all that the token can see
+      !fork           no forks; also !archived and !private
+      !test-*         none whose name is like this
+      !octo/test-*    the same for one owner only
+
+    Put the pattern in single quotes: the shell reads * and ! otherwise. Nothing is ever removed by this command,
+    and what is paused or removed stays so.
+
+    \b
+    Example:
+      python -m collector repo discover acme 'octo/*,!fork,!archived'
+      python -m collector repo discover acme 'octo/*,!fork,!archived' --add
+    """
+    parsed = parse_pattern(",".join(pattern))
+    owner = tenants.tenant_named(session.viewer, session.store, tenant)
+    with stopping_on_signals() as clock:
+        try:
+            with tenant_client(session, owner, clock) as github:
+                lists = fetch_matching(github, _login(session, owner), parsed)
+            new = _say_discovered(session, owner, lists)
+            if with_add:
+                new = _without_hopeless(session, new)
+            if not with_add or not new:
+                return CommandResult(_facts(lists, new))
+            added = _track(session, owner, [each.full_name for each in new], clock)
+        except Stopped:
+            raise CommandFailed(STOPPED) from None
+    return CommandResult({**_facts(lists, new), **added.facts}, added.failed)
+
+
+def _login(session: Session, owner: Tenant) -> str | None:
+    """Whose token it is; None for an app's installation."""
+    stored = tokens(session.viewer, session.store)
+    return next((each.facts.login for each in stored if each.tenant_id == owner.tenant_id), None)
+
+
+def _without_hopeless(session: Session, new: list[ListedRepository]) -> list[ListedRepository]:
+    """Those whose traffic may be readable: GitHub shows it to nobody who may not write to the repository."""
+    hopeful = [each for each in new if each.may_push is not False]
+    if len(hopeful) < len(new):
+        session.terminal.say(f"{len(new) - len(hopeful):,} left out: the token's owner may not write to them.")
+    return hopeful
+
+
+def _say_discovered(session: Session, owner: Tenant, lists: Discovery) -> list[ListedRepository]:
+    """Show what was found, with how it stands here. Answers those that are not tracked in any way yet."""
+    known = repositories(session.viewer, session.store)
+    states = {each.github_id: each.state for each in known if each.tenant_id == owner.tenant_id}
+    new = [each for each in lists.found if each.github_id not in states]
+    if lists.found:
+        columns = ("REPOSITORY", "VISIBILITY", "KIND", "TOKEN MAY PUSH", "HERE")
+        session.terminal.table(columns, (_row(each, states.get(each.github_id)) for each in lists.found))
+        session.terminal.say(f"{counted(len(lists.found), 'repository')} found, {len(new):,} not tracked yet.")
+    else:
+        session.terminal.say(
+            "Nothing that this token can see matches. Wider: python -m collector repo discover TENANT '*/*'"
+        )
+    for warning in lists.warnings:
+        session.terminal.warn(f"Warning: {warning}")
+    return new
+
+
+def _row(each: ListedRepository, state: RepositoryState | None) -> Sequence[str]:
+    kinds = [kind for kind, is_so in (("fork", each.fork), ("archived", each.archived)) if is_so]
+    push = {True: "yes", False: "no", None: "not told"}[each.may_push]
+    return each.full_name, "private" if each.private else "public", ", ".join(kinds), push, state or "not tracked"
+
+
+def _facts(lists: Discovery, new: Sequence[ListedRepository]) -> dict[str, object]:
+    found = [
+        {
+            "repository": each.full_name,
+            "private": each.private,
+            "fork": each.fork,
+            "archived": each.archived,
+            "may_push": each.may_push,
+        }
+        for each in lists.found
+    ]
+    return {"found": found, "not_followed": [each.full_name for each in new], "warnings": lists.warnings}
+
+
+@contextmanager
+def tenant_client(session: Session, tenant: Tenant, clock: SystemClock) -> Iterator[GitHub]:
+    """GitHub as the tenant's token sees it. Raises: CommandRefused where there is none, SealBroken, SettingsRefused.
+
+    LimitReached where GitHub has asked its owner to wait.
+    """
+    token = open_tokens(session.store, open_vault(session.directory), utc_now()).get(tenant.tenant_id)
+    if token is None:
+        command = f"python -m collector tenant token {shlex.quote(tenant.name)}"
+        raise CommandRefused(f"{tenant.name} has no token that GitHub accepts. Store one: {command}")
+    github = connect(session.settings, token.secret, clock, session.terminal.progress().waiting)
+    with respecting_pauses(session.store, token.owner_key, github):
+        yield github
+
+
+def _track(session: Session, tenant: Tenant, names: Sequence[str], clock: SystemClock) -> CommandResult:
+    """Check the names, track those that pass in one commit, collect the new ones, and tell all of it.
+
+    Raises: GitHubError where GitHub answers nobody; then nothing is saved.
+    """
+    with tenant_client(session, tenant, clock) as github:
+        session.terminal.log(f"Checking {counted(len(names), 'repository')} with GitHub")
+        checked = check_repositories(github, names)
+    result = track_repositories(session.viewer, session.store, tenant.tenant_id, checked)
+    _say_tracked(session, tenant, result)
+    facts = {
+        "tenant": tenant.name,
+        "added": [each.full_name for each in result.added],
+        "already_followed": [each.full_name for each in result.already],
+        "refused": [{"repository": each.name, "reason": each.refusal} for each in result.refused],
+    }
+    collected = _collect(session, result.added, clock)
+    return CommandResult({**facts, "collection": collected.facts or None}, bool(result.refused) or collected.failed)
+
+
+def _say_tracked(session: Session, tenant: Tenant, result: TrackResult) -> None:
+    for each in result.added:
+        session.terminal.say(f"{each.full_name}: tracked by {tenant.name} now.")
+    for each in result.already:
+        session.terminal.say(f"{each.full_name}: tracked already.")
+    for refused in result.refused:
+        session.terminal.warn(f"{refused.name}: not added. {refused.refusal}")
+    if result.refused:
+        session.terminal.warn(f"{counted(len(result.refused), 'repository')} not added, for the reasons above.")
+
+
+def _collect(session: Session, added: Sequence[Repository], clock: SystemClock) -> CommandResult:
+    """Collect what is new at once; where a run is going on, the timer does it within a minute."""
+    if not added:
+        return CommandResult()
+    scope = Scope(repository_ids=tuple(each.repository_id for each in added))
+    try:
+        return collect_and_tell(session, RunRequest(scope, "added"), clock)
+    except RunInProgress as running:
+        session.terminal.say(f"{running} The new ones are collected afterwards, when `schedule` is running.")
+        return CommandResult()
+
+
 @repo.command(name="list")
 @click.option("--tenant", metavar="NAME", help="Only this tenant's.")
 @pass_session
-def list_repositories(session: Session, tenant: str | None) -> Outcome:
-    """List what is followed: state, last collection, and the days until GitHub forgets something not stored yet.
+def list_repositories(session: Session, tenant: str | None) -> CommandResult:
+    """List what is tracked: state, last collection, and the days until GitHub forgets something not stored yet.
 
     \b
     Example:
@@ -51,10 +257,10 @@ def list_repositories(session: Session, tenant: str | None) -> Outcome:
     found = [each for each in every if each.repository.tenant_id in names]
     found.sort(key=lambda each: (each.tenant.casefold(), each.repository.full_name.casefold()))
     if not found:
-        session.terminal.say(what_to_follow(names))
-        return Outcome({"repositories": []})
+        session.terminal.say(what_to_track(names))
+        return CommandResult({"repositories": []})
     session.terminal.table(COLUMNS, _rows(found))
-    return Outcome(
+    return CommandResult(
         {"repositories": [{"number": each.repository.repository_id, **health_facts(each)} for each in found]}
     )
 
@@ -72,7 +278,7 @@ def _rows(found: Sequence[RepositoryHealth]) -> Iterator[tuple[str, ...]]:
 @click.argument("tenant")
 @click.argument("names", metavar=NAMES, nargs=-1, required=True)
 @pass_session
-def pause(session: Session, tenant: str, names: tuple[str, ...]) -> Outcome:
+def pause(session: Session, tenant: str, names: tuple[str, ...]) -> CommandResult:
     """Stop collecting repositories for a while; their history stays.
 
     GitHub forgets after 14 days: a longer pause leaves a gap. Where two repositories have one name, say which by the
@@ -82,30 +288,30 @@ def pause(session: Session, tenant: str, names: tuple[str, ...]) -> Outcome:
     Example:
       python -m collector repo pause acme octo/hello
     """
-    return _changed(session, repositories.pause_repository, RepositoryState.PAUSED, followed(session, tenant, names))
+    return _changed(session, pause_repository, RepositoryState.PAUSED, tracked(session, tenant, names))
 
 
 @repo.command()
 @click.argument("tenant")
 @click.argument("names", metavar=NAMES, nargs=-1, required=True)
 @pass_session
-def resume(session: Session, tenant: str, names: tuple[str, ...]) -> Outcome:
+def resume(session: Session, tenant: str, names: tuple[str, ...]) -> CommandResult:
     """Collect paused or removed repositories again.
 
     \b
     Example:
       python -m collector repo resume acme octo/hello
     """
-    return _changed(session, repositories.resume_repository, RepositoryState.ACTIVE, followed(session, tenant, names))
+    return _changed(session, resume_repository, RepositoryState.ACTIVE, tracked(session, tenant, names))
 
 
 @repo.command()
 @click.argument("tenant")
 @click.argument("names", metavar=NAMES, nargs=-1, required=True)
 @click.option("--delete-data", is_flag=True, help="Delete all that was collected of them, for ever.")
-@click.option("--yes", is_flag=True, help="Delete without asking to type the name.")
+@click.option("--yes", is_flag=True, help="Delete without client_of to type the name.")
 @pass_session
-def remove(session: Session, tenant: str, names: tuple[str, ...], delete_data: bool, yes: bool) -> Outcome:
+def remove(session: Session, tenant: str, names: tuple[str, ...], delete_data: bool, yes: bool) -> CommandResult:
     """Stop following repositories. Their history stays, marked removed, unless --delete-data is given.
 
     \b
@@ -113,67 +319,18 @@ def remove(session: Session, tenant: str, names: tuple[str, ...], delete_data: b
       python -m collector repo remove acme octo/hello
       python -m collector repo remove acme octo/hello --delete-data
     """
-    found = followed(session, tenant, names)
+    found = tracked(session, tenant, names)
     if not delete_data:
-        return _changed(session, repositories.remove_repository, RepositoryState.REMOVED, found)
+        return _changed(session, remove_repository, RepositoryState.REMOVED, found)
     if not yes:
         _have_it_typed(found)
     for each in found:
-        repositories.remove_repository_with_data(session.store, each.repository_id)
+        remove_repository_with_data(session.store, each.repository_id)
         session.terminal.say(f"{each.full_name}: deleted with all that was collected of it.")
-    return Outcome({"deleted": [each.full_name for each in found]})
+    return CommandResult({"deleted": [each.full_name for each in found]})
 
 
-def chosen_tenants(session: Session, name: str | None) -> list[Tenant]:
-    """The tenant of that name, or all. Raises: TenantRefused."""
-    viewer = session.viewer
-    if name is None:
-        return tenants.tenants(viewer, session.store)
-    return [tenants.tenant_named(viewer, session.store, name)]
-
-
-def followed(session: Session, tenant: str, names: Sequence[str]) -> list[Repository]:
-    """The tenant's repositories of those names or numbers, each once, all of them or none.
-
-    Raises: TenantRefused, RepositoryRefused, NameRefused.
-    """
-    viewer, store = session.viewer, session.store
-    owner = tenants.tenant_named(viewer, store, tenant)
-    found = [repositories.repository_named(viewer, store, owner.tenant_id, name) for name in wanted_names(names)]
-    return list(dict.fromkeys(found))
-
-
-def named(session: Session, found: Sequence[Repository], names: Sequence[str]) -> list[Repository]:
-    """Those of the names or numbers, one of each tenant that follows it.
-
-    Raises: Refused where one is not among them, RepositoryRefused where a tenant has two of a name, NameRefused.
-    """
-    owners = {each.tenant_id for each in found}
-    chosen = {
-        name: repositories.repositories_named(session.viewer, session.store, owners, name)
-        for name in wanted_names(names)
-    }
-    unknown = [name for name, meant in chosen.items() if not meant]
-    if unknown:
-        raise Refused(f"{', '.join(unknown)}: not followed. See what is: python -m collector repo list")
-    return list(dict.fromkeys(each for meant in chosen.values() for each in meant))
-
-
-def wanted_names(typed: Sequence[str]) -> list[str]:
-    """Numbers as they were typed, as in #12, and the repositories' names in all else. Raises: NameRefused."""
-    numbers = [f"#{int(match[1])}" for each in typed if (match := _NUMBER.fullmatch(each.strip()))]
-    return numbers + repository_names(each for each in typed if not _NUMBER.fullmatch(each.strip()))
-
-
-def what_to_follow(names: dict[int, str]) -> str:
-    """What to do where nothing is followed yet."""
-    if not names:
-        return "There is no tenant yet. Add one: python -m collector tenant add NAME"
-    tenant = shlex.quote(min(names.values())) if len(names) == 1 else "TENANT"
-    return f"No repository is followed yet. Add some: python -m collector repo add {tenant} OWNER/NAME"
-
-
-def _changed(session: Session, change: Change, state: RepositoryState, found: list[Repository]) -> Outcome:
+def _changed(session: Session, change: Change, state: RepositoryState, found: list[Repository]) -> CommandResult:
     """Change those that are not so already, and say of each what it is now."""
     facts = []
     for each in found:
@@ -184,20 +341,20 @@ def _changed(session: Session, change: Change, state: RepositoryState, found: li
             session.terminal.say(f"{each.full_name}: {state} now (it was {each.state}).")
         facts.append({"repository": each.full_name, "state": state.value, "was": each.state.value})
     session.terminal.say(_AFTERWARDS[state])
-    return Outcome({"repositories": facts})
+    return CommandResult({"repositories": facts})
 
 
 _AFTERWARDS = {
     RepositoryState.PAUSED: "Resumed within 13 days, no day is lost: python -m collector repo resume TENANT NAME",
     RepositoryState.ACTIVE: "The schedule collects it; at once: python -m collector collect",
-    RepositoryState.REMOVED: "The history stays. To follow it again: python -m collector repo resume TENANT NAME",
+    RepositoryState.REMOVED: "The history stays. To track it again: python -m collector repo resume TENANT NAME",
 }
 
 
 def _have_it_typed(found: Sequence[Repository]) -> None:
-    """Have the name of each typed before it is deleted. Raises: Refused; click.Abort where nobody is there."""
+    """Have the name of each typed before it is deleted. Raises: CommandRefused; click.Abort where nobody is there."""
     for each in found:
         question = f"Type {each.full_name} to delete all that was collected of it (#{each.repository_id})"
         typed = click.prompt(question, err=True)
         if typed.strip().casefold() != each.full_name.casefold():
-            raise Refused(f"That was not {each.full_name}. Nothing was deleted.")
+            raise CommandRefused(f"That was not {each.full_name}. Nothing was deleted.")

@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 import click
 
 from collector.clock import Stopped, SystemClock
-from collector.commands.collecting import stopping_on_signals, summary
-from collector.commands.frame import FAILED, REFUSED, Command, Outcome, Session, pass_session
-from collector.commands.moments import moment
+from collector.commands.collect import stopping_on_signals, summary
+from collector.commands.frame import FAILED, REFUSED, Command, CommandResult, Session, pass_session
+from collector.commands.terminal import moment
 from collector.run import RunInProgress, RunRequest, collect
-from collector.schedule import Situation, due_work, next_due
+from collector.schedule import ScheduleContext, due_work, next_due
 from data.accounts import tenants, tokens
 from data.accounts.vault import open_vault
 from data.calendar import utc_now
@@ -26,7 +26,7 @@ AFTER_FAILURE = timedelta(minutes=15)
 
 @click.command(cls=Command)
 @pass_session
-def schedule(session: Session) -> Outcome:
+def schedule(session: Session) -> CommandResult:
     """Collect by the tenants' schedules, until stopped.
 
     Stays in the foreground, for a service manager or a container. A time that was missed is caught up at the start;
@@ -53,7 +53,7 @@ def schedule(session: Session) -> Outcome:
                 clock.sleep(LOOK_EVERY_S)
         except Stopped:
             session.terminal.log("Timer stopped.")
-    return Outcome({"runs": timer.runs})
+    return CommandResult({"runs": timer.runs})
 
 
 class Timer:
@@ -114,10 +114,10 @@ class Timer:
             request = RunRequest(Scope(repository_ids=work.new_repository_ids), "added")
             self._collect(request, f"New: {len(work.new_repository_ids):,} never collected")
 
-    def _situation(self, now: datetime) -> Situation:
+    def _situation(self, now: datetime) -> ScheduleContext:
         store = self._session.store
         viewer = tenants.operator(store)
-        return Situation(
+        return ScheduleContext(
             tenants.tenants(viewer, store),
             collectable_repositories(store, Scope(), now),
             frozenset(each.tenant_id for each in tokens.tokens(viewer, store) if each.state == "valid"),
@@ -141,7 +141,7 @@ class Timer:
         self._repositories_tried |= dict.fromkeys(request.scope.repository_ids or (), began_at)
         session.terminal.log(summary(report))
 
-    def _plan(self, situation: Situation) -> None:
+    def _plan(self, situation: ScheduleContext) -> None:
         """Be quiet until the next time of anyone, an hour at most, and say once when that is."""
         now = self._now()
         upcoming = next_due(situation.tenants, now)

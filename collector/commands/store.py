@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from collector.commands.frame import Command, Outcome, Refused, Session, pass_session
+from collector.commands.frame import Command, CommandRefused, CommandResult, Session, pass_session
 from data.accounts.vault import KEY_FILE, KEY_VARIABLE, open_vault
 from data.store import StoreMissing
 from data.store.backup import backup as back_up
@@ -16,7 +16,7 @@ DIRECTORY = click.Path(file_okay=False, path_type=Path)
 
 @click.command(cls=Command)
 @pass_session
-def init(session: Session) -> Outcome:
+def init(session: Session) -> CommandResult:
     """Create the data directory with its two databases and the secret key.
 
     The first thing to do. Doing it again changes nothing but what a newer release adds.
@@ -41,13 +41,13 @@ def init(session: Session) -> Outcome:
         session.terminal.say("Next: python -m collector tenant add NAME")
     else:
         session.terminal.say(f"{session.directory} is there already and up to date.")
-    return Outcome({"directory": str(session.directory), "created": created})
+    return CommandResult({"directory": str(session.directory), "created": created})
 
 
 @click.command(cls=Command)
 @click.argument("directory", metavar="DIR", type=DIRECTORY)
 @pass_session
-def backup(session: Session, directory: Path) -> Outcome:
+def backup(session: Session, directory: Path) -> CommandResult:
     """Copy both databases to DIR, under one UTC time stamp.
 
     Whatever is collecting or reading goes on meanwhile. The secret key is not part of the backup.
@@ -57,7 +57,7 @@ def backup(session: Session, directory: Path) -> Outcome:
       python -m collector backup /mnt/backup/traffic
     """
     if _is_within(directory, session.directory):
-        raise Refused(f"{directory} is inside the data directory. Choose a place that outlives it.")
+        raise CommandRefused(f"{directory} is inside the data directory. Choose a place that outlives it.")
     report = back_up(session.store, directory)
     session.terminal.say(f"Backup {report.stamp} is in {directory}:")
     for file in (report.traffic, report.control):
@@ -69,14 +69,14 @@ def backup(session: Session, directory: Path) -> Outcome:
         )
     session.terminal.say(report.note)
     files = {"traffic": str(report.traffic), "control": str(report.control)}
-    return Outcome({"stamp": report.stamp, "linked": report.linked, **files})
+    return CommandResult({"stamp": report.stamp, "linked": report.linked, **files})
 
 
 @click.command(cls=Command)
 @click.argument("directory", metavar="DIR", type=DIRECTORY)
 @click.option("--stamp", metavar="STAMP", help="Which backup, for instance 20261101T061500Z.  [default: the newest]")
 @pass_session
-def restore(session: Session, directory: Path, stamp: str | None) -> Outcome:
+def restore(session: Session, directory: Path, stamp: str | None) -> CommandResult:
     """Bring a backup in DIR back as the newest version of the data.
 
     Both files are checked before anything changes; while a collection is going on, nothing is restored. Works in an
@@ -88,13 +88,13 @@ def restore(session: Session, directory: Path, stamp: str | None) -> Outcome:
       python -m collector restore /mnt/backup/traffic --stamp 20261101T061500Z
     """
     if not directory.is_dir():
-        raise Refused(f"There is no directory {directory}.")
+        raise CommandRefused(f"There is no directory {directory}.")
     report = bring_back(session.unprepared_store, directory, stamp)
     session.terminal.say(f"Backup {report.stamp} is now the newest version of {session.directory}.")
     session.terminal.say(report.note)
     session.terminal.say("Sessions and one-time links of that time are void: everybody signs in again.")
     versions = {"traffic_version": report.traffic_version, "control_version": report.control_version}
-    return Outcome({"stamp": report.stamp, **versions})
+    return CommandResult({"stamp": report.stamp, **versions})
 
 
 def _is_within(directory: Path, other: Path) -> bool:

@@ -1,4 +1,4 @@
-"""`tenant`: who follows repositories, on which schedule, with whose token."""
+"""`tenant`: who tracks repositories, on which schedule, with whose token."""
 
 import os
 import shlex
@@ -8,10 +8,10 @@ from typing import Any
 
 import click
 
-from collector.check import check_token, connect
 from collector.clock import SystemClock
-from collector.commands.frame import Group, Outcome, Refused, Session, pass_session
-from collector.commands.moments import expiry, moment
+from collector.commands.frame import CommandRefused, CommandResult, Group, Session, pass_session
+from collector.commands.terminal import expiry, moment
+from collector.discovery import check_token, connect
 from collector.schedule import ScheduleRefused, checked_schedule, next_time
 from data.accounts import tenants, tokens
 from data.accounts.models import Tenant
@@ -26,7 +26,7 @@ TOKEN_LIMIT = 4000  # an installation's token has about 520 characters
 
 @click.group(cls=Group)
 def tenant() -> None:
-    """Tenants: who follows repositories, with whose token, when.
+    """Tenants: who tracks repositories, with whose token, when.
 
     \b
     Example:
@@ -39,7 +39,7 @@ def tenant() -> None:
 @click.argument("name")
 @click.option("--schedule", default="daily", show_default=True, metavar="SCHEDULE", help="daily, weekly or 'CRON'.")
 @pass_session
-def add(session: Session, name: str, schedule: str) -> Outcome:
+def add(session: Session, name: str, schedule: str) -> CommandResult:
     """Add a tenant.
 
     SCHEDULE is daily (06:15, 14:15 and 22:15 UTC), weekly (Wednesday, 06:15 UTC) or a cron expression in UTC.
@@ -52,12 +52,12 @@ def add(session: Session, name: str, schedule: str) -> Outcome:
     added = tenants.add_tenant(session.store, name, checked_schedule(schedule), utc_now())
     session.terminal.say(f"Added tenant {added.name}. Schedule: {added.schedule}, next {_next(added, utc_now())}.")
     session.terminal.say(f"Next: python -m collector tenant token {shlex.quote(added.name)}")
-    return Outcome({"tenant_id": added.tenant_id, "name": added.name, "schedule": added.schedule})
+    return CommandResult({"tenant_id": added.tenant_id, "name": added.name, "schedule": added.schedule})
 
 
 @tenant.command(name="list")
 @pass_session
-def list_tenants(session: Session) -> Outcome:
+def list_tenants(session: Session) -> CommandResult:
     """List the tenants with their schedules, repositories and tokens.
 
     \b
@@ -68,13 +68,13 @@ def list_tenants(session: Session) -> Outcome:
     found = tenants.tenants(viewer, session.store)
     if not found:
         session.terminal.say("There is no tenant yet. Add one: python -m collector tenant add NAME")
-        return Outcome({"tenants": []})
+        return CommandResult({"tenants": []})
     token_of = {each.tenant_id: each for each in tokens.tokens(viewer, session.store)}
     owners = [r.tenant_id for r in repositories(viewer, session.store) if r.state is not RepositoryState.REMOVED]
     facts = [_tenant_facts(each, owners.count(each.tenant_id), token_of.get(each.tenant_id), now) for each in found]
     columns = ("TENANT", "SCHEDULE (UTC)", "NEXT", ">REPOSITORIES", "TOKEN", "TOKEN EXPIRES")
     session.terminal.table(columns, (_tenant_row(each, token_of.get(each["tenant_id"]), now) for each in facts))
-    return Outcome({"tenants": facts})
+    return CommandResult({"tenants": facts})
 
 
 @tenant.command()
@@ -82,7 +82,7 @@ def list_tenants(session: Session) -> Outcome:
 @click.option("--token-env", metavar="VAR", help="Take the token from this environment variable.")
 @click.option("--token-stdin", is_flag=True, help="Take the token from the first line of standard input.")
 @pass_session
-def token(session: Session, name: str, token_env: str | None, token_stdin: bool) -> Outcome:
+def token(session: Session, name: str, token_env: str | None, token_stdin: bool) -> CommandResult:
     """Store the token with which a tenant collects; it takes the place of the one before.
 
     The token is asked for without being shown, or comes from a variable or standard input, never from an argument:
@@ -100,7 +100,7 @@ def token(session: Session, name: str, token_env: str | None, token_stdin: bool)
     found = tenants.tenant_named(session.viewer, session.store, name)
     settings, vault = session.settings, open_vault(session.directory)
     secret = _secret(token_env, token_stdin)
-    github = connect(settings, secret, SystemClock(), session.terminal.progress())
+    github = connect(settings, secret, SystemClock(), session.terminal.progress().waiting)
     try:
         facts = check_token(github)
     finally:
@@ -112,14 +112,14 @@ def token(session: Session, name: str, token_env: str | None, token_stdin: bool)
         session.terminal.say(f"  {label:<8} {value}")
     if len(session.viewer.repository_ids) == 0:
         session.terminal.say(f"Next: python -m collector repo add {shlex.quote(found.name)} OWNER/NAME")
-    return Outcome({"tenant": found.name, **_token_facts(facts), "last_four": secret[-4:]})
+    return CommandResult({"tenant": found.name, **_token_facts(facts), "last_four": secret[-4:]})
 
 
 @tenant.command()
 @click.argument("name")
 @click.argument("schedule")
 @pass_session
-def schedule(session: Session, name: str, schedule: str) -> Outcome:
+def schedule(session: Session, name: str, schedule: str) -> CommandResult:
     """Change when a tenant collects.
 
     SCHEDULE is daily (06:15, 14:15 and 22:15 UTC), weekly (Wednesday, 06:15 UTC) or a cron expression in UTC. GitHub
@@ -134,13 +134,13 @@ def schedule(session: Session, name: str, schedule: str) -> Outcome:
     changed = Tenant(found.tenant_id, found.name, checked_schedule(schedule), found.active)
     tenants.save_schedule(session.store, found.tenant_id, changed.schedule)
     session.terminal.say(f"{found.name} collects by {changed.schedule!r} now, next {_next(changed, utc_now())}.")
-    return Outcome({"tenant": found.name, "schedule": changed.schedule})
+    return CommandResult({"tenant": found.name, "schedule": changed.schedule})
 
 
 def _secret(variable: str | None, from_stdin: bool) -> str:
-    """The token from where the caller said; asked for, unseen, where he said nothing. Raises: Refused."""
+    """The token from where the caller said; asked for, unseen, where he said nothing. Raises: CommandRefused."""
     if variable is not None and from_stdin:
-        raise Refused("Take the token from --token-env or from --token-stdin, not from both.")
+        raise CommandRefused("Take the token from --token-env or from --token-stdin, not from both.")
     if variable is not None:
         text, source = os.environ.get(variable, ""), f"The environment variable {variable}"
     elif from_stdin:
@@ -148,10 +148,10 @@ def _secret(variable: str | None, from_stdin: bool) -> str:
     elif sys.stdin.isatty():
         text, source = click.prompt("Token", hide_input=True, err=True), "What was typed"
     else:
-        raise Refused("There is no terminal to ask for the token. Use --token-env VAR or --token-stdin.")
+        raise CommandRefused("There is no terminal to ask for the token. Use --token-env VAR or --token-stdin.")
     secret = text.strip()
     if not secret or len(secret) > TOKEN_LIMIT or not secret.isascii() or not secret.isprintable() or " " in secret:
-        raise Refused(f"{source} holds no token: a token is one word of letters, digits, _ and dots.")
+        raise CommandRefused(f"{source} holds no token: a token is one word of letters, digits, _ and dots.")
     return secret
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import click
 
-from collector.commands.frame import Command, Group, Outcome, Refused, Session, pass_session
+from collector.commands.frame import Command, CommandRefused, CommandResult, Group, Session, pass_session
 from data.accounts import accounts, invitations, sessions
 from data.accounts.authority import COMMAND_LINE, AccountRefused, operator_account
 from data.accounts.models import Grant
@@ -24,7 +24,7 @@ def user() -> None:
 
 @user.command("list", cls=Command)
 @pass_session
-def list_users(session: Session) -> Outcome:
+def list_users(session: Session) -> CommandResult:
     """List the users with their roles.
 
     \b
@@ -41,13 +41,13 @@ def list_users(session: Session) -> Outcome:
     else:
         session.terminal.say("There is no user yet. Start the app and follow the set-up.")
     facts = [{"username": each.username, "active": each.active, "roles": _roles(each.grants)} for each in found]
-    return Outcome({"users": facts})
+    return CommandResult({"users": facts})
 
 
 @user.command(cls=Command)
 @click.argument("name")
 @pass_session
-def reset(session: Session, name: str) -> Outcome:
+def reset(session: Session, name: str) -> CommandResult:
     """Make a one-time link with which a user chooses a new password. It is good for a day.
 
     \b
@@ -57,20 +57,20 @@ def reset(session: Session, name: str) -> Outcome:
     everybody = accounts.accounts(operator_account(), session.store)
     found = next((each for each in everybody if each.username == name.casefold()), None)
     if found is None:
-        raise Refused(f"There is no user {name!r}. See them: python -m collector user list")
+        raise CommandRefused(f"There is no user {name!r}. See them: python -m collector user list")
     try:
         secret = invitations.reset_password(session.store, COMMAND_LINE, found.user_id, utc_now())
     except AccountRefused as refusal:
-        raise Refused(str(refusal)) from refusal
+        raise CommandRefused(str(refusal)) from refusal
     link = f"/?invitation={secret}"
     session.terminal.say(f"Give {found.username} this link, after the address of the app. It works once:")
     session.terminal.say(link)
-    return Outcome({"username": found.username, "link": link})
+    return CommandResult({"username": found.username, "link": link})
 
 
 @user.command("sign-out-all", cls=Command)
 @pass_session
-def sign_out_all(session: Session) -> Outcome:
+def sign_out_all(session: Session) -> CommandResult:
     """End all sessions of the app: everybody has to sign in again.
 
     \b
@@ -79,7 +79,7 @@ def sign_out_all(session: Session) -> Outcome:
     """
     sessions.end_all_sessions(session.store, COMMAND_LINE, utc_now())
     session.terminal.say("All sessions are over: everybody has to sign in again.")
-    return Outcome()
+    return CommandResult()
 
 
 def _roles(grants: Iterable[Grant]) -> list[str]:

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from collector.discover import NameRefused
-from collector.follow import Followed
+from collector.discovery import TrackResult
+from collector.errors import NameRefused
 from data.accounts.models import Viewer
 from pages.add import tracking, view
 from pages.ui import collecting, messages, navigation, readers, session
@@ -70,7 +70,7 @@ def draw_by_name(tenant_id: int) -> None:
         track(tenant_id, names)
 
 
-def draw_outcome(outcome: Followed, viewer: Viewer) -> None:
+def draw_outcome(outcome: TrackResult, viewer: Viewer) -> None:
     """What became of each name, how far the collection is, and the ways on."""
     (st.success if outcome.added else st.info)(tracking.summary(outcome), icon=":material/checklist:")
     collecting.progress(viewer)

@@ -7,13 +7,26 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from collector.check import asking
-from collector.discover import NameRefused, Pattern, repository_names
-from collector.errors import GitHubError, LimitReached, RunStopped, TokenRefused
-from collector.follow import Checked, Followed, check_repositories, follow_repositories
-from collector.listings import Lists, fetch_matching
-from collector.parse import AnswerRefused
-from collector.settings import SettingsRefused
+from collector.discovery import (
+    CheckedName,
+    Discovery,
+    Pattern,
+    TrackResult,
+    check_repositories,
+    client_of,
+    fetch_matching,
+    repository_names,
+    track_repositories,
+)
+from collector.errors import (
+    AnswerRefused,
+    GitHubError,
+    LimitReached,
+    NameRefused,
+    RunStopped,
+    SettingsRefused,
+    TokenRefused,
+)
 from data.accounts import grants, tenants
 from data.accounts.audit import save_repository_acts
 from data.accounts.models import Tenant, Viewer
@@ -70,7 +83,7 @@ def refused_names(refusal: NameRefused) -> str:
     return "\n".join([*lines[:MOST_TOLD], *more])
 
 
-def track(tenant_id: int, names: Sequence[str], told: Told) -> Followed:
+def track(tenant_id: int, names: Sequence[str], told: Told) -> TrackResult:
     """Check every name with GitHub, then track those that pass, in one commit, and start to collect them.
 
     `told` is called with how many are checked, of how many. Raises: TrackingRefused; nothing is added then.
@@ -78,7 +91,7 @@ def track(tenant_id: int, names: Sequence[str], told: Told) -> Followed:
     secret = _secret(_managed(tenant_id))
     checked = _asked(secret, names, told)
     managed = _managed(tenant_id)  # minutes may have passed
-    followed = follow_repositories(managed.viewer, the_store(), tenant_id, checked)
+    followed = track_repositories(managed.viewer, the_store(), tenant_id, checked)
     if followed.added:
         save_repository_acts(the_store(), "repositories added", followed.added, (managed.username, utc_now()))
         alone = followed.added[0].full_name if len(followed.added) == 1 else None
@@ -86,22 +99,22 @@ def track(tenant_id: int, names: Sequence[str], told: Told) -> Followed:
     return followed
 
 
-def discover(tenant_id: int, pattern: Pattern) -> Lists:
+def discover(tenant_id: int, pattern: Pattern) -> Discovery:
     """The repositories that the tenant's token can see and the pattern means. Raises: TrackingRefused."""
     managed = _managed(tenant_id)
     stored = tokens(managed.viewer, the_store())
     login = next((each.facts.login for each in stored if each.tenant_id == tenant_id), None)
     try:
-        with asking(_secret(managed), the_store()) as github:
+        with client_of(_secret(managed), the_store()) as github:
             return fetch_matching(github, login, pattern)
     except (GitHubError, AnswerRefused, SettingsRefused) as error:
         raise TrackingRefused(_with_fix(error)) from error
 
 
-def _asked(secret: str, names: Sequence[str], told: Told) -> list[Checked]:
-    checked: list[Checked] = []
+def _asked(secret: str, names: Sequence[str], told: Told) -> list[CheckedName]:
+    checked: list[CheckedName] = []
     try:
-        with asking(secret, the_store()) as github:
+        with client_of(secret, the_store()) as github:
             for begin in range(0, len(names), AT_ONCE):
                 told(begin, len(names))
                 checked += check_repositories(github, names[begin : begin + AT_ONCE])
@@ -143,7 +156,7 @@ def _with_fix(error: Exception) -> str:
     return f"{error} Try again in a moment."
 
 
-def summary(followed: Followed) -> str:
+def summary(followed: TrackResult) -> str:
     """What became of the names in a sentence."""
     parts = [f"{counted(len(followed.added), 'repository')} tracked now"]
     if followed.already:

@@ -9,8 +9,8 @@ import pandas as pd
 import streamlit as st
 from pandas import DataFrame
 
-from collector.discover import Listed, NameRefused, parse_pattern
-from collector.listings import Lists
+from collector.discovery import Discovery, ListedRepository, parse_pattern
+from collector.errors import NameRefused
 from data.accounts.models import Viewer
 from data.repositories.models import RepositoryState
 from data.repositories.repositories import repositories
@@ -47,7 +47,7 @@ class Found:
     """What a pattern has brought for a tenant."""
 
     tenant_id: int
-    listed: Sequence[Listed]
+    listed: Sequence[ListedRepository]
     warnings: Sequence[str]
 
 
@@ -77,7 +77,7 @@ def _draw_form(tenant_id: int) -> None:
     st.session_state.pop(FOUND, None)
     try:
         with st.spinner("Asking GitHub for its lists …", show_time=True):
-            lists: Lists = tracking.discover(tenant_id, parse_pattern(text or ALL_OF_IT))
+            lists: Discovery = tracking.discover(tenant_id, parse_pattern(text or ALL_OF_IT))
     except (NameRefused, tracking.TrackingRefused) as refusal:
         messages.refused(refusal)
     else:
@@ -114,7 +114,7 @@ def _draw_preview(found: Found, viewer: Viewer) -> list[str]:
     return picked if pressed and can else []
 
 
-def preview(listed: Sequence[Listed], known: Mapping[int, RepositoryState]) -> DataFrame:
+def preview(listed: Sequence[ListedRepository], known: Mapping[int, RepositoryState]) -> DataFrame:
     """What is found as a table: what can be tracked first, then what GitHub shows no traffic of, then what is here."""
     rows = [_row(each, known.get(each.github_id)) for each in listed]
     frame = pd.DataFrame(rows, columns=["full_name", "here", "marks", "order"])
@@ -125,7 +125,7 @@ def _folded(column: Any) -> Any:
     return column.str.casefold() if column.name == "full_name" else column
 
 
-def _row(each: Listed, state: RepositoryState | None) -> tuple[str, list[str], list[str], int]:
+def _row(each: ListedRepository, state: RepositoryState | None) -> tuple[str, list[str], list[str], int]:
     if state is not None:
         here, order = STATES[state], 2
     elif each.may_push is False:

@@ -5,9 +5,8 @@ from datetime import datetime
 
 import streamlit as st
 
-from collector.check import asking, check_token
-from collector.errors import GitHubError, TokenRefused
-from collector.settings import SettingsRefused
+from collector.discovery import check_token, client_of
+from collector.errors import GitHubError, SettingsRefused, TokenRefused
 from data.accounts import audit, grants, tenants
 from data.accounts.audit import Subject
 from data.accounts.models import Account, Grant, Role, Tenant
@@ -115,7 +114,7 @@ def _checked(secret: str) -> TokenFacts | _Refusal:
     if not fits or not secret.isascii() or not secret.isprintable() or " " in secret:
         return _Refusal(NOT_ONE, lasting=True)
     try:
-        with asking(secret, the_store()) as github:
+        with client_of(secret, the_store()) as github:
             return check_token(github)
     except (GitHubError, SettingsRefused) as refusal:
         return _Refusal(str(refusal), lasting=isinstance(refusal, TokenRefused))

@@ -3,8 +3,7 @@
 from pathlib import Path
 
 from collector.clock import SystemClock
-from collector.progress import Silent
-from collector.run import RunReport, RunRequest, collect
+from collector.run import Progress, RunReport, RunRequest, collect
 from collector.settings import Settings
 from data.collection.ledger import Scope
 from data.schema import migrate as schema
@@ -44,7 +43,7 @@ def _compared(store: Store, settings: Settings, what: str) -> Measured:
 
 
 def _collected(store: Store, settings: Settings) -> RunReport:
-    return collect(store, settings, RunRequest(Scope(), "command"), SystemClock(), Silent())
+    return collect(store, settings, RunRequest(Scope(), "command"), SystemClock(), Progress())
 
 
 def _contents(store: Store) -> dict[str, tuple[int, int]]:

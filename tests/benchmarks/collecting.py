@@ -15,8 +15,7 @@ from pathlib import Path
 import requests
 
 from collector.clock import SystemClock
-from collector.progress import Silent
-from collector.run import RunRequest, collect
+from collector.run import Progress, RunRequest, collect
 from collector.settings import Settings
 from data.collection.ledger import Scope
 from data.store import Store
@@ -91,7 +90,7 @@ def _collected(directory: Path, run_s: float, settings: Settings) -> Cost:
     alarm.daemon = True
     alarm.start()
     before = _cpu_s()
-    report = collect(Store(directory), settings, RunRequest(Scope(), "command"), SystemClock(stop), Silent())
+    report = collect(Store(directory), settings, RunRequest(Scope(), "command"), SystemClock(stop), Progress())
     alarm.cancel()
     return Cost(
         report.state.value,

@@ -9,8 +9,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from unittest import mock
 
-from collector.github import Answer, GitHub
-from collector.limits import Owner
+from collector.client import GitHub, Response
+from collector.rate_limit import RateLimiter
 from collector.settings import Settings
 from tests.fake_github import FakeGitHub, Fault, Repository, Token, World
 
@@ -70,10 +70,10 @@ class Asking:
 
     def client(self, secret: str, **owner: Any) -> GitHub:
         """Another client, with a budget of its own."""
-        waiting = Owner(self.settings, self.clock, lambda wait, why: self.told.append((wait, why)), **owner)
+        waiting = RateLimiter(self.settings, self.clock, lambda wait, why: self.told.append((wait, why)), **owner)
         return GitHub(self.settings, secret, waiting, self.clock)
 
-    def fetch(self, path: str = VIEWS, **how: Any) -> Answer:
+    def fetch(self, path: str = VIEWS, **how: Any) -> Response:
         """Ask."""
         return self.github.fetch(path, **how)
 

@@ -6,11 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from collector.check import PATIENCE_S, check_repository, check_token, connect, heeding_pauses
-from collector.check import asking as whoever_asks
-from collector.errors import AccessRefused, LimitReached, Missing, TokenRefused
-from collector.parse import AnswerRefused
-from collector.progress import Silent
+from collector.discovery import PATIENCE_S, check_repository, check_token, connect, respecting_pauses
+from collector.discovery import client_of as whoever_asks
+from collector.errors import AccessRefused, AnswerRefused, LimitReached, Missing, TokenRefused
 from collector.settings import Settings
 from data.accounts.tokens import TokenFacts, save_token
 from data.accounts.vault import open_vault
@@ -67,7 +65,7 @@ def test_a_wrong_token_is_refused() -> None:
 @pytest.mark.parametrize("secret", ["hunter2hunter2hunter2", "github_pta_11AAA", "0123456789abcdef" * 3, ""])
 def test_what_is_no_token_of_github_is_refused_and_sent_to_nobody(secret: str) -> None:
     with asking() as there, pytest.raises(TokenRefused, match="no GitHub token"):
-        connect(there.settings, secret, there.clock, Silent())
+        connect(there.settings, secret, there.clock)
 
 
 def test_every_form_of_a_token_is_asked_about() -> None:
@@ -80,7 +78,7 @@ def test_every_form_of_a_token_is_asked_about() -> None:
             "ghs_a.b-c",
             "0123456789abcdef0123456789abcdef01234567",
         ):
-            connect(there.settings, secret, there.clock, Silent()).close()
+            connect(there.settings, secret, there.clock).close()
 
 
 def test_a_repository_is_told_by_its_id_after_its_traffic_was_read_once() -> None:
@@ -131,7 +129,7 @@ def test_an_answer_without_the_repository_is_refused() -> None:
 def test_somebody_who_waits_for_an_answer_is_not_kept_for_an_hour() -> None:
     with asking() as there:
         there.server.budgets.use_up(1001)
-        github = connect(there.settings, SECRET, there.clock, Silent())
+        github = connect(there.settings, SECRET, there.clock)
         with pytest.raises(LimitReached, match="60 minutes"):
             check_repository(github, "octo/hello")
         assert there.clock.slept == []
@@ -140,7 +138,7 @@ def test_somebody_who_waits_for_an_answer_is_not_kept_for_an_hour() -> None:
 
 def test_a_command_beside_a_run_asks_at_a_third_of_the_pace_with_half_of_the_calls_at_once() -> None:
     with asking() as there:
-        github = connect(Settings(there.settings.api_url, 600, 4), SECRET, there.clock, Silent())
+        github = connect(Settings(there.settings.api_url, 600, 4), SECRET, there.clock)
         began = there.clock.monotonic()
         list(ThreadPoolExecutor(4).map(lambda _: github.fetch("/user"), range(22)))
         assert there.server.requests.greatest_concurrency <= 2
@@ -150,11 +148,11 @@ def test_a_command_beside_a_run_asks_at_a_third_of_the_pace_with_half_of_the_cal
 
 def test_a_wait_that_github_asked_for_is_kept_and_told_to_whoever_asks_next(run: CommandLine) -> None:
     with asking(cases.strange_retry_after("7200")) as there:
-        with pytest.raises(LimitReached), heeding_pauses(run.store, "user 1001", there.github) as github:
+        with pytest.raises(LimitReached), respecting_pauses(run.store, "user 1001", there.github) as github:
             github.fetch("/user")
-        with pytest.raises(LimitReached, match="asks to wait"), heeding_pauses(run.store, "user 1001", there.github):
+        with pytest.raises(LimitReached, match="asks to wait"), respecting_pauses(run.store, "user 1001", there.github):
             pass
-        with heeding_pauses(run.store, "user 1002", there.github):
+        with respecting_pauses(run.store, "user 1002", there.github):
             assert there.asked == 1
 
 

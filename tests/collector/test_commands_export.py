@@ -72,7 +72,7 @@ def test_a_file_that_is_there_is_replaced_only_when_told(stored: CommandLine, tm
         (["daily", "--to", "-", "--from", "yesterday"], "2026-11-24"),
         (["daily", "--to", "-", "--from", "2026-02-02", "--until", "2026-02-01"], "after"),
         (["daily", "--to", "-", "--tenant", "nobody"], "no tenant"),
-        (["daily", "--to", "-", "--repo", "octo/nothing"], "not followed"),
+        (["daily", "--to", "-", "--repo", "octo/nothing"], "not tracked"),
         (["repositories", "--to", "-", "--from", "2026-02-02"], "repositories"),
     ],
 )

@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from collector.commands import following
+from collector.commands import repo
 from collector.run import RunInProgress
 from data.accounts.tenants import operator
 from data.store import Store
@@ -107,7 +107,7 @@ def test_another_run_in_progress_leaves_collecting_to_the_timer(
     def busy(*_: object) -> None:
         raise RunInProgress("A run is in progress.")
 
-    monkeypatch.setattr(following, "collect_and_tell", busy)
+    monkeypatch.setattr(repo, "collect_and_tell", busy)
     result = with_token("repo", "add", "acme", "octo/hello")
     assert result.exit_code == 0
     assert "in progress" in result.stdout

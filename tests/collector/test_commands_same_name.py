@@ -61,7 +61,7 @@ def test_the_number_of_another_tenants_repository_is_as_unknown_as_a_missing_one
     twice.follow("octo/hello", tenant="blue")
     strangers, missing = twice("repo", "pause", "acme", "#4"), twice("repo", "pause", "acme", "#5")
     assert strangers.stderr == missing.stderr.replace("#5", "#4")
-    assert refused(strangers, "not followed")
+    assert refused(strangers, "not tracked")
 
 
 def test_the_list_shows_numbers_where_names_are_double_only(twice: CommandLine) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from collector.run import _alone
+from collector.run import _exclusive_run
 from data.accounts.vault import KEY_FILE
 from data.store import Store
 from tests.collector.conftest import CommandLine, last_line, refused
@@ -56,7 +56,7 @@ def test_a_backup_comes_back_into_an_empty_place(run: CommandLine, run_nowhere: 
 def test_a_restore_while_a_run_goes_on_is_refused_and_nothing_changes(run: CommandLine, tmp_path: Path) -> None:
     run("backup", tmp_path / "copies")
     before = run.store.traffic.version(), run.store.control.version()
-    with _alone(run.directory):
+    with _exclusive_run(run.directory):
         assert refused(run("restore", tmp_path / "copies"), "(collecting)", "Nothing was restored", code=1)
     assert (run.store.traffic.version(), run.store.control.version()) == before
 

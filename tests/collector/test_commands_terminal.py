@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from collector.terminal import BarProgress, LineProgress, Terminal, counted
+from collector.commands.terminal import BarProgress, LineProgress, Terminal, counted
 from tests.collector.conftest import SECRET, CommandLine
 from tests.fake_github import FakeGitHub
 
@@ -36,7 +36,7 @@ def test_elsewhere_than_on_a_terminal_a_run_is_lines_with_the_time(capsys: pytes
         "Collecting: 200 visits to make",
         "100 of 200 visits done",
         "Waiting 61 s: GitHub's limit",
-        "Saved: 1 repository, 1,234 rows new or changed",
+        "SavedBatch: 1 repository, 1,234 rows new or changed",
         "octo/hello failed with [hidden]",
     ]
 

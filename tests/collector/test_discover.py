@@ -6,15 +6,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from collector.discover import (
-    Listed,
-    NameRefused,
-    folded,
-    parse_listed,
-    parse_pattern,
-    repository_name,
-    repository_names,
-)
+from collector.discovery import ListedRepository, folded, parse_listed, parse_pattern, repository_name, repository_names
+from collector.errors import NameRefused
 
 OWNERS = st.from_regex(r"\A[a-z0-9]([a-z0-9-]{0,10}[a-z0-9])?\Z").filter(
     lambda owner: (
@@ -108,8 +101,8 @@ def test_all_names_that_are_none_are_told_at_once() -> None:
         repository_names(["one", "octo/hello", "two"])
 
 
-def listed(full_name: str, fork: bool = False, archived: bool = False, private: bool = False) -> Listed:
-    return Listed(hash(full_name), full_name, fork, archived, private)
+def listed(full_name: str, fork: bool = False, archived: bool = False, private: bool = False) -> ListedRepository:
+    return ListedRepository(hash(full_name), full_name, fork, archived, private)
 
 
 ALL = (
@@ -154,7 +147,7 @@ FLAGS = st.sets(st.sampled_from(["fork", "archived", "private"]))
 
 @given(OWNERS, NAMES, FLAGS, FLAGS)
 def test_a_flag_leaves_out_exactly_what_bears_it(owner: str, name: str, has: set[str], without: set[str]) -> None:
-    each = Listed(1, f"{owner}/{name}", **{flag: flag in has for flag in ("fork", "archived", "private")})
+    each = ListedRepository(1, f"{owner}/{name}", **{flag: flag in has for flag in ("fork", "archived", "private")})
     pattern = parse_pattern(",".join([f"{owner}/*", *(f"!{flag}" for flag in sorted(without))]))
     assert pattern.means(each) == (not has & without)
 
@@ -199,4 +192,6 @@ def test_an_internal_repository_counts_as_private() -> None:
         "visibility": "internal",
         "permissions": {"push": True},
     }
-    assert parse_listed(row) == Listed(1, "octo/hello", fork=False, archived=False, private=True, may_push=True)
+    assert parse_listed(row) == ListedRepository(
+        1, "octo/hello", fork=False, archived=False, private=True, may_push=True
+    )

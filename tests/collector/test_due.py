@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collector.due import PASSING, PHASES, TRIED_AGAIN_AFTER, Visit, due_visits
+from collector.due import PASSING, PHASES, TRIED_AGAIN_AFTER, FetchJob, due_jobs
 from data.calendar import SETTLED_AFTER_DAYS, WINDOW_DAYS, is_whole_week, monday, utc_day
 from data.collection.models import CollectableRepository, Endpoint, EndpointState
 from data.repositories.models import Repository, RepositoryState
@@ -28,7 +28,7 @@ def followed(state: RepositoryState = RepositoryState.ACTIVE) -> CollectableRepo
     return CollectableRepository(Repository(1, 1, 1, "octo/one", state))
 
 
-def asked(visits: Sequence[Sequence[Visit]]) -> set[Endpoint]:
+def asked(visits: Sequence[Sequence[FetchJob]]) -> set[Endpoint]:
     """The endpoints of all phases."""
     return {endpoint for phase in visits for visit in phase for endpoint in visit.endpoints}
 
@@ -61,7 +61,7 @@ def test_days_are_asked_for_in_every_run_and_daily_things_once_a_utc_day(pattern
     each = followed()
     days_asked: dict[Endpoint, list[date]] = {endpoint: [] for endpoint in DAILY}
     for now in moments(pattern):
-        due = asked(due_visits([each], now))
+        due = asked(due_jobs([each], now))
         assert due >= DAYS
         for endpoint in due:
             answer(each, endpoint, now)
@@ -76,7 +76,7 @@ def test_days_are_asked_for_in_every_run_and_daily_things_once_a_utc_day(pattern
 def test_weeks_are_asked_for_once_each_on_the_days_when_they_are_whole(pattern: list[timedelta]) -> None:
     each = followed()
     for now in moments(pattern):
-        due = asked(due_visits([each], now))
+        due = asked(due_jobs([each], now))
         whole = is_whole_week(week_before(now), utc_day(now))
         stored = {
             endpoint for endpoint, metric in WEEKS.items() if each.newest_whole_week.get(metric) == week_before(now)
@@ -91,7 +91,7 @@ def test_weeks_are_asked_for_once_each_on_the_days_when_they_are_whole(pattern: 
 def test_no_week_is_missed_by_runs_that_are_less_than_two_days_apart(pattern: list[timedelta]) -> None:
     each, weeks = followed(), set()
     for now in moments(pattern):
-        for endpoint in asked(due_visits([each], now)):
+        for endpoint in asked(due_jobs([each], now)):
             answer(each, endpoint, now)
         weeks |= {each.newest_whole_week.get(Metric.VIEWS)}
     first = monday(utc_day(START) - DAY * (WINDOW_DAYS - 1) + DAY * 6)
@@ -107,7 +107,7 @@ def test_whatever_is_answered_a_day_with_a_run_asks_once_and_again_only_after_a_
 ) -> None:
     each, last = followed(), None
     for now, outcome in zip(moments(pattern), outcomes, strict=False):
-        is_due = Endpoint.REFERRERS in asked(due_visits([each], now))
+        is_due = Endpoint.REFERRERS in asked(due_jobs([each], now))
         new_day = last is None or utc_day(last[0]) < utc_day(now)
         assert is_due is (new_day or (last is not None and last[1] in PASSING - {"ok", "unchanged"}))
         if is_due:
@@ -121,7 +121,7 @@ def test_a_refused_repository_is_tried_again_after_twenty_hours_and_not_before(p
     each, last = followed(RepositoryState.UNAVAILABLE), None
     answer(each, Endpoint.VIEWS, START - 30 * DAY)
     for now in moments(pattern):
-        due = asked(due_visits([each], now))
+        due = asked(due_jobs([each], now))
         assert bool(due) is (last is None or now - last >= TRIED_AGAIN_AFTER)
         if due:
             answer(each, Endpoint.REPOSITORY, now, "missing")
@@ -129,24 +129,24 @@ def test_a_refused_repository_is_tried_again_after_twenty_hours_and_not_before(p
 
 
 def test_the_perishable_comes_first() -> None:
-    visits = due_visits([followed()], START + 2 * DAY)
+    visits = due_jobs([followed()], START + 2 * DAY)
     assert [phase[0].endpoints for phase in visits] == list(PHASES)
     assert asked(visits[:1]) == DAYS
 
 
 def test_a_phase_asks_all_repositories_before_the_next_one_begins() -> None:
     many = [CollectableRepository(Repository(n, 1, n, f"octo/{n}", RepositoryState.ACTIVE)) for n in range(5)]
-    assert [len(phase) for phase in due_visits(many, START)] == [5, 5, 0, 5]  # on a Monday no week is whole
+    assert [len(phase) for phase in due_jobs(many, START)] == [5, 5, 0, 5]  # on a Monday no week is whole
 
 
 @pytest.mark.parametrize("days", range(14))
 def test_a_week_is_whole_from_wednesday_to_sunday(days: int) -> None:
     now = START + DAY * days + 23 * HOUR
-    assert bool(asked(due_visits([followed()], now)) & WEEKS.keys()) is (now.weekday() >= 2)
+    assert bool(asked(due_jobs([followed()], now)) & WEEKS.keys()) is (now.weekday() >= 2)
 
 
 def test_a_clock_that_went_back_asks_for_nothing_daily_again() -> None:
     each = followed()
     for endpoint in DAILY:
         answer(each, endpoint, START + DAY)
-    assert not asked(due_visits([each], START)) & DAILY
+    assert not asked(due_jobs([each], START)) & DAILY

@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 
-from collector.check import check_token
-from collector.endpoints import RELEASE_PAGES, Fetched, Question, fetch_endpoint
-from collector.errors import AccessRefused, Missing, ServerFailed
-from collector.parse import AnswerRefused
+from collector.discovery import check_token
+from collector.endpoints import RELEASE_PAGES, Fetched, Request, fetch_endpoint
+from collector.errors import AccessRefused, AnswerRefused, Missing, ServerFailed
 from data.collection.models import (
     Endpoint,
     ListingObservation,
@@ -55,7 +54,7 @@ class Ask:
     there: Asking
 
     def __call__(self, endpoint: Endpoint, etag: str | None = None, knows_stars: bool = True) -> Fetched:
-        return fetch_endpoint(self.there.github, Question("octo/hello", endpoint, etag, knows_stars))
+        return fetch_endpoint(self.there.github, Request("octo/hello", endpoint, etag, knows_stars))
 
 
 @pytest.mark.parametrize("endpoint", list(Endpoint))
@@ -192,7 +191,7 @@ def linked(answer: Any, url: str) -> Any:
 
 
 def test_a_name_that_is_no_name_is_quoted_into_the_path() -> None:
-    question = Question("o/r?x=1#y /../z\\", Endpoint.VIEWS)
+    question = Request("o/r?x=1#y /../z\\", Endpoint.VIEWS)
     assert question.path == "/repos/o/r%3Fx%3D1%23y%20/../z%5C/traffic/views"
 
 

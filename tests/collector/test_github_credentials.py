@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from collector.check import hidden_organizations
+from collector.discovery import hidden_organizations
 from collector.errors import AccessRefused, Blocked, LimitReached, TokenRefused
 from tests.collector.asking import NOW, REPO, SECRET, VIEWS, asking
 from tests.fake_github import Fault, Lack

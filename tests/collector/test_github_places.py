@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from collector.client import TRIES, GitHub
 from collector.errors import BadAnswer, GitHubError, Missing, RequestRefused, RunStopped, Unreachable
-from collector.github import TRIES, GitHub
-from collector.limits import Owner
+from collector.rate_limit import RateLimiter
 from collector.settings import Settings
 from tests.collector.asking import REPO, SECRET, VIEWS, VirtualClock, asking
 from tests.collector.other_servers import Serve, hangs_up, listening, speaks_plainly, with_certificate
@@ -33,7 +33,7 @@ def asks_over_tls(serve: Serve) -> tuple[type[GitHubError], str]:
     with listening(serve) as listener:
         settings, clock = Settings(f"https://{listener.place}"), VirtualClock()
         with pytest.raises(GitHubError) as caught:
-            GitHub(settings, SECRET, Owner(settings, clock), clock).fetch(VIEWS)
+            GitHub(settings, SECRET, RateLimiter(settings, clock), clock).fetch(VIEWS)
     return caught.type, str(caught.value)
 
 
@@ -140,7 +140,7 @@ def test_through_a_proxy_to_https_only_the_name_of_the_host_is_said(monkeypatch:
         monkeypatch.delenv("no_proxy", raising=False)
         settings, clock = Settings("https://github.invalid"), VirtualClock()
         with pytest.raises(GitHubError):
-            GitHub(settings, SECRET, Owner(settings, clock), clock).fetch(VIEWS)
+            GitHub(settings, SECRET, RateLimiter(settings, clock), clock).fetch(VIEWS)
         assert len(proxy.received) >= 1
         assert all(each.startswith(b"CONNECT github.invalid:443") for each in proxy.received)
         assert not any(b"uthorization" in each or SECRET.encode() in each for each in proxy.received)

@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import pytest
 
+from collector.client import GitHub
 from collector.errors import GitHubError
-from collector.github import GitHub
-from collector.limits import Owner
+from collector.rate_limit import RateLimiter
 from collector.redaction import HIDDEN
 from collector.settings import Settings
 from data.accounts.tokens import OpenToken
@@ -84,7 +84,7 @@ def test_no_error_of_the_connection_carries_the_request(scheme: str) -> None:
     serve: Serve = hangs_up
     with listening(serve) as listener:
         settings, clock = Settings(f"{scheme}://{listener.place}"), VirtualClock()
-        github = GitHub(settings, SECRET, Owner(settings, clock), clock)
+        github = GitHub(settings, SECRET, RateLimiter(settings, clock), clock)
         with pytest.raises(GitHubError) as caught:
             github.fetch(VIEWS)
         assert caught.value.__cause__ is None
@@ -97,7 +97,7 @@ def test_nothing_that_represents_itself_shows_the_token() -> None:
         answer = there.fetch()
         session = there.github._session()
         objects = [there.github, there.github._authorization, session, session.auth, session.headers, answer]
-        objects += [vars(there.github), vars(session), there.github.owner, vars(there.github.owner)]
+        objects += [vars(there.github), vars(session), there.github.limiter, vars(there.github.limiter)]
         objects.append(OpenToken(1, 1, 1, None, True, SECRET))
         assert SECRET not in "".join(repr(each) + str(each) for each in objects)
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from collector.client import TRIES
 from collector.errors import (
     BadAnswer,
     GitHubError,
@@ -14,7 +15,6 @@ from collector.errors import (
     RunStopped,
     ServerFailed,
 )
-from collector.github import TRIES
 from tests.collector.asking import REFERRERS, REPO, SECRET, VIEWS, asking
 from tests.fake_github import Answer, Fault, Request, Switches
 from tests.fake_github import faults as cases

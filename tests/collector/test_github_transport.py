@@ -2,16 +2,15 @@
 
 import gzip
 import socket
-import time
 import tracemalloc
 from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
 
-from collector import deadline
+from collector import client
+from collector.client import GREATEST_BODY, TRIES
 from collector.errors import BadAnswer, GitHubError, HostDown, RequestRefused, Unreachable
-from collector.github import GREATEST_BODY, TRIES
 from tests.collector.asking import VIEWS, asking
 from tests.fake_github import Answer, Fault, Request, message
 from tests.fake_github import faults as cases
@@ -59,7 +58,7 @@ def test_a_name_that_nobody_knows_means_that_the_host_is_down() -> None:
 
 
 def test_a_body_that_drips_is_given_up_at_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(deadline, "DEADLINE_S", 0.3)
+    monkeypatch.setattr(client, "DEADLINE_S", 0.3)
     with asking(cases.slow_drip(0.05).repeated(TRIES)) as there:
         with pytest.raises(BadAnswer, match=r"not complete after 0\.3 s"):
             there.fetch()
@@ -67,24 +66,9 @@ def test_a_body_that_drips_is_given_up_at_the_deadline(monkeypatch: pytest.Monke
         assert there.fetch().status == 200
 
 
-def test_headers_that_drip_are_given_up_at_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
-    def drip(connection: socket.socket, *_: object) -> bool:
-        try:
-            for byte in b"HTTP/1.1 200 OK\r\n" + b"x-more: 1\r\n" * 90:
-                connection.sendall(bytes([byte]))
-                time.sleep(0.02)
-        except OSError:
-            return False
-        return False
-
-    monkeypatch.setattr(deadline, "DEADLINE_S", 0.3)
-    with asking(Fault(send=drip).repeated()) as there, pytest.raises(BadAnswer, match="not complete"):
-        there.fetch()
-
-
 @pytest.mark.parametrize("case", [cases.headers_then_nothing, cases.no_answer])
 def test_silence_is_given_up_at_the_timeout(case: Callable[[], Fault], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(deadline, "READ_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(client, "READ_TIMEOUT_S", 0.2)
     with asking(case().repeated(TRIES)) as there:
         with pytest.raises(Unreachable, match=r"did not answer within 0\.2 s"):
             there.fetch()

@@ -7,10 +7,10 @@ from email.utils import format_datetime
 
 import pytest
 
+from collector.client import GitHub
 from collector.clock import Stopped, SystemClock
 from collector.errors import AccessRefused, LimitReached
-from collector.github import GitHub
-from collector.limits import Owner
+from collector.rate_limit import RateLimiter
 from collector.settings import Settings
 from tests.collector.asking import NOW, REPO, SECRET, VIEWS, asking
 from tests.fake_github import Fault, Trigger
@@ -94,7 +94,7 @@ def test_a_good_answer_makes_the_next_secondary_limit_a_first_one_again() -> Non
 
 def test_an_answer_that_was_on_its_way_before_the_limit_does_not_make_it_a_first_one() -> None:
     with asking(limited(retry_after=None), limited(retry_after=None)) as there:
-        owner, early = there.github.owner, there.clock.monotonic()
+        owner, early = there.github.limiter, there.clock.monotonic()
         there.clock.sleep(1)
         there.clock.before_sleeping = lambda: owner.answered(early)
         there.fetch()
@@ -218,15 +218,15 @@ def test_after_secondary_limits_it_goes_on_more_slowly() -> None:
             there.clock.slept.clear()
             for _ in range(40):
                 there.fetch(REPO)
-            intervals.append(there.github.owner._interval_s * there.github.owner._slowed)
-        assert intervals == [2 * there.github.owner._interval_s] * 2
+            intervals.append(there.github.limiter._interval_s * there.github.limiter._slowed)
+        assert intervals == [2 * there.github.limiter._interval_s] * 2
 
 
 def test_a_stop_ends_a_wait_at_once() -> None:
     with asking(limited(retry_after="600")) as there:
         stop = threading.Event()
         clock = SystemClock(stop)
-        waiting = Owner(there.settings, clock, lambda _wait, _why: stop.set())
+        waiting = RateLimiter(there.settings, clock, lambda _wait, _why: stop.set())
         with pytest.raises(Stopped):
             GitHub(Settings(there.server.url), SECRET, waiting, clock).fetch(VIEWS)
         assert there.asked == 1

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from collector.client import GitHub
 from collector.errors import LimitReached
-from collector.github import GitHub
-from collector.limits import Owner, Refusal, until_reset, until_retry
+from collector.rate_limit import LimitHit, RateLimiter, until_reset, until_retry
 from collector.settings import Settings
 from tests.collector.asking import CLONES, NOW, REFERRERS, REPO, SECRET, VIEWS, VirtualClock, asking, hello
 from tests.fake_github import Token, Trigger, World
@@ -68,7 +68,7 @@ def test_two_tokens_of_one_user_share_one_budget() -> None:
     world = World([hello()], [Token(SECRET), Token(SECOND)])
     with asking(world=world, concurrency=4) as there:
         there.server.budgets.set_hourly(OWNER_ID, 30)
-        second = GitHub(there.settings, SECOND, there.github.owner, there.clock)
+        second = GitHub(there.settings, SECOND, there.github.limiter, there.clock)
         calls = [
             lambda github=github: github.fetch(VIEWS).status for github in (there.github, second) for _ in range(50)
         ]
@@ -80,7 +80,7 @@ def test_two_tokens_of_one_user_share_one_budget() -> None:
 def test_the_pace_is_kept_over_all_threads() -> None:
     with asking(concurrency=4) as there:
         slow = Settings(there.server.url, requests_a_minute=600, concurrency=4)
-        github = GitHub(slow, SECRET, Owner(slow, there.clock), there.clock)
+        github = GitHub(slow, SECRET, RateLimiter(slow, there.clock), there.clock)
         began = there.clock.monotonic()
         statuses(github, 1200)
         assert there.clock.monotonic() - began >= (1200 - 5) / 10
@@ -117,14 +117,14 @@ def test_a_reset_is_never_more_than_an_hour_away(epoch: int, skew: timedelta) ->
 @given(st.lists(st.tuples(st.sampled_from(["primary_limit", "secondary_limit"]), st.floats(1, 5000)), max_size=6))
 def test_whatever_limits_come_the_owner_waits_them_out_or_ends(refusals: list[tuple[str, float]]) -> None:
     clock = VirtualClock()
-    owner = Owner(Settings(requests_a_minute=60_000), clock)
+    owner = RateLimiter(Settings(requests_a_minute=60_000), clock)
     for number, (outcome, wait) in enumerate(refusals):
-        with owner.turn() as sent_at:
+        with owner.acquire() as sent_at:
             until = sent_at + wait
         if number == 3 or wait > 3700:
             with pytest.raises(LimitReached):
-                owner.refused(Refusal(outcome, wait), sent_at)
+                owner.back_off(LimitHit(outcome, wait), sent_at)
             return
-        owner.refused(Refusal(outcome, wait), sent_at)
-        with owner.turn() as sent_at:
+        owner.back_off(LimitHit(outcome, wait), sent_at)
+        with owner.acquire() as sent_at:
             assert sent_at >= until

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from collector.errors import AnswerRefused
 from collector.parse import (
-    AnswerRefused,
     Parsed,
     parse_listing,
     parse_repository,

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from collector.parse import AnswerRefused, parse_listing, parse_repository
+from collector.errors import AnswerRefused
+from collector.parse import parse_listing, parse_repository
 from collector.parse_history import parse_releases, parse_star_history
 from data.collection.models import AssetReading, ListingEntry, StarDay
 

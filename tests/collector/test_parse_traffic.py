@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from collector.parse import AnswerRefused, Parsed, parse_traffic, parse_weekly
+from collector.errors import AnswerRefused
+from collector.parse import Parsed, parse_traffic, parse_weekly
 from data.collection.models import DayReading, TrafficObservation
 from data.traffic.models import Metric
 from tests.recorded import RecordedAnswer, recorded_answers

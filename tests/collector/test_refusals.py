@@ -22,8 +22,8 @@ from collector.errors import (
     ServerFailed,
     TokenRefused,
 )
-from collector.limits import Refusal
-from collector.refusals import MESSAGE_LIMIT, Reply, error_of, limit_of
+from collector.rate_limit import LimitHit
+from collector.replies import MESSAGE_LIMIT, Reply, error_of, limit_of
 from tests.collector.test_parse_anything import JSON, UNHURRIED
 from tests.fake_github.answers import refusals
 
@@ -88,18 +88,18 @@ def test_a_refusal_becomes_its_error_with_github_s_words_and_what_to_do(name: st
 @pytest.mark.parametrize("status", [403, 429])
 @pytest.mark.parametrize("name", LIMITS)
 def test_a_limit_is_told_from_a_refusal_with_either_status(name: str, status: int) -> None:
-    assert limit_of(reply(name, status)) == Refusal(LIMITS[name], 61.0 if "primary" in name else 60.0)
+    assert limit_of(reply(name, status)) == LimitHit(LIMITS[name], 61.0 if "primary" in name else 60.0)
 
 
 @pytest.mark.parametrize("name", [name for name in ERRORS if ANSWERS[name]["status"] == 403])
 def test_a_refusal_of_permission_in_the_last_call_of_the_hour_is_a_limit(name: str) -> None:
     limit = limit_of(reply(name, headers={"x-ratelimit-remaining": "0"}))
-    assert limit == Refusal("primary_limit", None)
+    assert limit == LimitHit("primary_limit", None)
 
 
 def test_the_words_of_a_secondary_limit_count_more_than_an_empty_budget() -> None:
     limit = limit_of(reply("secondary_limit", headers={"x-ratelimit-remaining": "0"}))
-    assert limit == Refusal("secondary_limit", 60.0)
+    assert limit == LimitHit("secondary_limit", 60.0)
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.schedule import (
+    DueWork,
+    ScheduleContext,
     ScheduleRefused,
-    Situation,
-    Work,
     checked_schedule,
     due_work,
     last_time,
@@ -79,55 +79,55 @@ def due(
     tenants: Mapping[int, datetime] | None = None,
     tried: Mapping[int, datetime] | None = None,
     with_token: bool = True,
-) -> Work:
+) -> DueWork:
     """What is due at noon, after the timer began those tenants and repositories at those moments."""
     tokens = frozenset({1, 2} if with_token else ())
-    return due_work(Situation((ACME, BLUE), repositories, tokens, tenants or {}, tried or {}), NOON)
+    return due_work(ScheduleContext((ACME, BLUE), repositories, tokens, tenants or {}, tried or {}), NOON)
 
 
 def test_nothing_is_due_where_all_was_collected_since_the_last_time() -> None:
-    assert due(found(1, MORNING), found(2, NOON)) == Work((), ())
+    assert due(found(1, MORNING), found(2, NOON)) == DueWork((), ())
 
 
 def test_a_missed_time_is_caught_up() -> None:
-    assert due(found(1, MORNING - timedelta(minutes=1)), found(2, NOON)) == Work((1,), ())
+    assert due(found(1, MORNING - timedelta(minutes=1)), found(2, NOON)) == DueWork((1,), ())
 
 
 def test_each_tenant_has_a_schedule_of_its_own() -> None:
     yesterday = MORNING - timedelta(hours=8)
-    assert due(found(1, yesterday), found(2, yesterday, tenant=2)) == Work((1,), ())
+    assert due(found(1, yesterday), found(2, yesterday, tenant=2)) == DueWork((1,), ())
 
 
 def test_a_repository_never_collected_is_due_alone() -> None:
-    assert due(found(1, NOON), found(2, None), found(3, None, tenant=2)) == Work((), (2, 3))
+    assert due(found(1, NOON), found(2, None), found(3, None, tenant=2)) == DueWork((), (2, 3))
 
 
 def test_a_new_repository_comes_along_when_its_tenant_is_due() -> None:
-    assert due(found(1, MORNING - timedelta(days=1)), found(2, None)) == Work((1,), ())
+    assert due(found(1, MORNING - timedelta(days=1)), found(2, None)) == DueWork((1,), ())
 
 
 def test_what_a_run_left_undone_is_tried_again_after_an_hour_but_not_at_once() -> None:
     old = found(1, MORNING - timedelta(days=1))
-    assert due(old, tenants={1: NOON - timedelta(minutes=59)}) == Work((), ())
-    assert due(old, tenants={1: NOON - timedelta(minutes=61)}) == Work((1,), ())
-    assert due(found(1, None), tried={1: NOON - timedelta(minutes=59)}) == Work((), ())
+    assert due(old, tenants={1: NOON - timedelta(minutes=59)}) == DueWork((), ())
+    assert due(old, tenants={1: NOON - timedelta(minutes=61)}) == DueWork((1,), ())
+    assert due(found(1, None), tried={1: NOON - timedelta(minutes=59)}) == DueWork((), ())
 
 
 def test_without_a_token_it_is_tried_once_at_each_time() -> None:
     old = found(1, MORNING - timedelta(days=1))
-    assert due(old, tenants={1: MORNING}, with_token=False) == Work((), ())
-    assert due(old, tenants={1: MORNING - timedelta(hours=8)}, with_token=False) == Work((1,), ())
+    assert due(old, tenants={1: MORNING}, with_token=False) == DueWork((), ())
+    assert due(old, tenants={1: MORNING - timedelta(hours=8)}, with_token=False) == DueWork((1,), ())
 
 
 def test_a_refused_repository_rests_before_its_tenant_is_due_for_it() -> None:
     refused = RepositoryState.UNAVAILABLE
-    assert due(found(1, NOON - timedelta(hours=19), refused)) == Work((), ())
-    assert due(found(1, NOON - timedelta(hours=21), refused)) == Work((1,), ())
+    assert due(found(1, NOON - timedelta(hours=19), refused)) == DueWork((), ())
+    assert due(found(1, NOON - timedelta(hours=21), refused)) == DueWork((1,), ())
 
 
 def test_a_schedule_that_cannot_be_read_stops_its_tenant_only() -> None:
     odd = Tenant(3, "odd", "never again", True)
     old = MORNING - timedelta(days=1)
-    situation = Situation((odd, ACME), (found(1, old, tenant=3), found(2, old)), frozenset({1, 3}), {}, {})
-    assert due_work(situation, NOON) == Work((1,), ())
+    situation = ScheduleContext((odd, ACME), (found(1, old, tenant=3), found(2, old)), frozenset({1, 3}), {}, {})
+    assert due_work(situation, NOON) == DueWork((1,), ())
     assert next_due((odd, ACME, BLUE), NOON)[0] == (NOON.replace(hour=14, minute=15), ACME)

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.settings import DEFAULT_API_URL, Settings, SettingsRefused, read_settings
+from collector.errors import SettingsRefused
+from collector.settings import DEFAULT_API_URL, Settings, read_settings
 from tests.collector.test_parse_anything import UNHURRIED
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from collector.commands.standing import near_loss
+from collector.commands.status import near_loss
 from data.repositories.models import Repository, RepositoryHealth, RepositoryState
 from data.traffic.models import Metric
 

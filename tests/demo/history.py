@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
-from collector.check import check_repository, check_token, connect
 from collector.clock import SystemClock
-from collector.progress import Silent
-from collector.run import RunRequest, collect
+from collector.discovery import check_repository, check_token, connect
+from collector.run import Progress, RunRequest, collect
 from collector.settings import Settings
 from data.accounts.models import Tenant
 from data.accounts.tenants import add_tenant
@@ -58,7 +57,7 @@ class History:
         for done, now in enumerate([*moments, until], start=1):
             self._github.clock.now = now
             self._follow_what_is_there(now)
-            collect(self._store, self._settings, RunRequest(Scope(), "schedule"), self._clock, Silent())
+            collect(self._store, self._settings, RunRequest(Scope(), "schedule"), self._clock, Progress())
             yield Moment(done, len(moments) + 1, now)
         self._store.close()
 
@@ -68,7 +67,7 @@ class History:
                 self._add_tenant(name, token, now)
             theirs = [each for each, created in self._waiting.items() if created <= now and _tenant_of(each) == name]
             if theirs:
-                github = connect(self._settings, token, self._clock, Silent())
+                github = connect(self._settings, token, self._clock)
                 facts = [check_repository(github, each) for each in theirs]
                 github.close()
                 add_repositories(self._store, self._tenants[name].tenant_id, facts, now)
@@ -76,7 +75,7 @@ class History:
 
     def _add_tenant(self, name: str, token: str, now: datetime) -> None:
         tenant = add_tenant(self._store, name, "daily", now)
-        github = connect(self._settings, token, self._clock, Silent())
+        github = connect(self._settings, token, self._clock)
         facts = check_token(github)
         github.close()
         sealed = (open_vault(self._store.directory).seal(token), token[-4:])

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from collector.__main__ import command_line
-from collector.commands.frame import Command, Group, Outcome
+from collector.commands.frame import Command, CommandResult, Group
 
 ROOT = Path(__file__).parents[2]
 OPERATOR_PAGE = ROOT / "docs" / "operator.md"
@@ -69,9 +69,9 @@ def test_every_example_is_understood(words: str, monkeypatch: pytest.MonkeyPatch
     """The words are right: they get as far as the command itself, which is not run."""
     reached: list[str | None] = []
 
-    def reach(command: Command, _: click.Context) -> Outcome:
+    def reach(command: Command, _: click.Context) -> CommandResult:
         reached.append(command.name)
-        return Outcome()
+        return CommandResult()
 
     monkeypatch.setattr(Command, "invoke", reach)
     for call in examples(words):

@@ -10,8 +10,7 @@ from typing import Any, Self
 
 from collector import run
 from collector.clock import GitHubTime, Stopped, SystemClock
-from collector.progress import Silent
-from collector.run import RunReport, RunRequest, collect
+from collector.run import Progress, RunReport, RunRequest, collect
 from collector.settings import Settings
 from data.accounts.tenants import add_tenant
 from data.accounts.tokens import TokenFacts, save_token
@@ -73,8 +72,8 @@ class MachineTime(GitHubTime):
 
     def __init__(self, clock: SystemClock) -> None:
         super().__init__(clock)
-        self.tell(clock.github.clock.now if isinstance(clock, VirtualClock) else self.moment)
-        self.is_told = False  # by GitHub
+        self.set(clock.github.clock.now if isinstance(clock, VirtualClock) else self.moment)
+        self.is_set = False  # by GitHub
 
 
 class VirtualClock(SystemClock):
@@ -102,7 +101,7 @@ class VirtualClock(SystemClock):
             self.github.clock.advance(timedelta(seconds=max(0.0, until - self.monotonic())))
 
 
-class Told(Silent):
+class Told(Progress):
     """Remembers what a run tells."""
 
     def __init__(self) -> None:

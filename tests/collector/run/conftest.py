@@ -16,7 +16,7 @@ from tests.fake_github import FakeGitHub
 def fixed_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """The machine's clock agrees with the fake GitHub's, and its environment has no key."""
     monkeypatch.setattr("collector.run.GitHubTime", MachineTime)
-    monkeypatch.setattr("collector.crew.LISTENS_EVERY_S", 60.0)  # of virtual time
+    monkeypatch.setattr("collector.clock.STOP_SEEN_EVERY_S", 60.0)  # of virtual time
     monkeypatch.delenv(KEY_VARIABLE, raising=False)
 
 

@@ -18,8 +18,7 @@ import duckdb
 
 from collector import run
 from collector.clock import SystemClock
-from collector.progress import Silent
-from collector.run import RunRequest, collect
+from collector.run import Progress, RunRequest, collect
 from collector.settings import Settings
 from data.collection.ledger import Scope
 from data.store import Store, StoreNotWritten
@@ -43,7 +42,7 @@ def start(program: Callable[..., None], *words: object) -> subprocess.Popen[str]
 
 def hold_the_run(directory: str) -> None:
     """Be a run that is going on until a line comes in."""
-    with run._alone(Path(directory)):
+    with run._exclusive_run(Path(directory)):
         print("started", flush=True)
         sys.stdin.readline()
 
@@ -61,7 +60,7 @@ def collect_below(directory: str, url: str) -> None:
         print(refusal)
 
 
-class _FullDisk(Silent):
+class _FullDisk(Progress):
     """Fills the disk, as far as this process is concerned, once three batches are saved."""
 
     def __init__(self) -> None:
@@ -80,7 +79,7 @@ def collect_in_small_batches(directory: str, url: str, moment: datetime, said: C
     run.BATCH_REPOSITORIES = 2
     store = Store(Path(directory))
     said.send("started")
-    collect(store, Settings(url, FAST), RunRequest(Scope(), "command"), SystemClock(), Silent())
+    collect(store, Settings(url, FAST), RunRequest(Scope(), "command"), SystemClock(), Progress())
 
 
 def read_all_along(file: str, asked: Connection) -> None:

@@ -1,4 +1,4 @@
-"""One visit: asks some endpoints of one repository, each on its own, and says what came of each.
+"""Fetches some endpoints of one repository, each on its own, and says what came of each.
 
 A repository is known by GitHub's id. Before anything else is asked of it, the id under its name is compared, and again
 whenever the last comparison is more than five minutes old: a rename is followed, another repository under the old name
@@ -11,13 +11,22 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from collector.client import GitHub
 from collector.clock import GitHubTime, Stopped
-from collector.due import FIRST_LOOK, Visit
-from collector.endpoints import Fetched, Question, fetch_endpoint
-from collector.errors import Blocked, GitHubError, HostDown, LimitReached, Missing, RepositoryRefused, RunStopped
-from collector.errors import TokenRefused as TokenRefusedByGitHub
-from collector.github import GitHub
-from collector.parse import AnswerRefused, parse_repository
+from collector.due import FIRST_LOOK, FetchJob
+from collector.endpoints import Fetched, Request, fetch_endpoint
+from collector.errors import (
+    AnswerRefused,
+    Blocked,
+    GitHubError,
+    HostDown,
+    LimitReached,
+    Missing,
+    RepositoryUnreadable,
+    RunStopped,
+    TokenRefused,
+)
+from collector.parse import parse_repository
 from collector.redaction import redacted
 from data.calendar import utc_day
 from data.collection.models import Endpoint, EndpointResult, EndpointState, StateChange, StatsObservation
@@ -27,13 +36,13 @@ GOOD = frozenset({"ok", "unchanged"})
 CONFIRMED_FOR_S = 300.0  # so long is a name believed to mean the same repository
 NOT_CONFIRMED = "So it is not certain that the name still means this repository: nothing else was asked of it."
 STARS_FRESH_FOR = timedelta(days=28)  # then a short answer of the star history would leave weeks out
-ENDS_MORE = (TokenRefusedByGitHub, LimitReached, RunStopped, HostDown, Stopped)
-"""These end more than the visit to one repository."""
+ENDS_MORE = (TokenRefused, LimitReached, RunStopped, HostDown, Stopped)
+"""These end more than the job of one repository."""
 _ID_IN_PATH = re.compile(r"/repositories/(\d{1,20})(?:/|$)")
 
 
-class Visitor:
-    """Makes visits with one token. Keeps the names that have changed, for the later visits of a run."""
+class RepositoryFetcher:
+    """Makes fetch jobs with one token. Keeps the names that have changed, for the later jobs of a run."""
 
     def __init__(self, github: GitHub, token_id: int, time: GitHubTime) -> None:
         self.github = github
@@ -46,22 +55,22 @@ class Visitor:
         self._confirmed_at: dict[int, float] = {}  # when a name was last seen to mean the same repository (monotonic)
         self._validators: dict[int, str | None] = {}  # of the repository's own answer in this run
 
-    def visit(self, visit: Visit) -> Iterator[EndpointResult]:
-        """The results of the visit's endpoints, in their order.
+    def results(self, job: FetchJob) -> Iterator[EndpointResult]:
+        """The results of the job's endpoints, in their order.
 
         A repository that is refused, or whose id cannot be confirmed, is asked nothing more. Where an old confirmation
         is renewed, its result comes too, unless nothing has changed. Raises: GitHubError where more than this
         repository is concerned (the token, the budget, the host), after the results that were there before; Stopped.
         """
-        key = visit.collectable.repository.repository_id
-        for endpoint in visit.endpoints:
+        key = job.collectable.repository.repository_id
+        for endpoint in job.endpoints:
             if endpoint is not Endpoint.REPOSITORY and key not in self._refused and not self._is_confirmed(key):
-                look = self._noted(self._ask(visit, Endpoint.REPOSITORY))
+                look = self._noted(self._ask(job, Endpoint.REPOSITORY))
                 if look.outcome != "unchanged":
                     yield look
             if key in self._refused:
                 return
-            yield self._noted(self._ask(visit, endpoint))
+            yield self._noted(self._ask(job, endpoint))
 
     def _is_confirmed(self, key: int) -> bool:
         at = self._confirmed_at.get(key)
@@ -80,36 +89,36 @@ class Visitor:
                 self._refused.add(key)
         return result
 
-    def _ask(self, visit: Visit, endpoint: Endpoint) -> EndpointResult:
-        repository = visit.collectable.repository
+    def _ask(self, job: FetchJob, endpoint: Endpoint) -> EndpointResult:
+        repository = job.collectable.repository
         started = self.time.clock.monotonic()
-        blank = EndpointResult(repository.repository_id, endpoint, self.time.now(), "failed", elapsed_ms=0)
+        draft = EndpointResult(repository.repository_id, endpoint, self.time.now(), "failed", elapsed_ms=0)
         try:
-            result = self._answered(visit, endpoint, blank)
+            result = self._answered(job, endpoint, draft)
         except ENDS_MORE:
             raise
         except (GitHubError, AnswerRefused) as error:
-            result = _failed(blank, error)
+            result = _failed(draft, error)
         except Exception as error:  # noqa: BLE001 - a fault of ours with one answer must not end the run for the others
             told = f"This program failed here ({type(error).__name__}): please report it."
-            result = replace(blank, message=told)
+            result = replace(draft, message=told)
         return replace(result, elapsed_ms=round((self.time.clock.monotonic() - started) * 1000))
 
-    def _answered(self, visit: Visit, endpoint: Endpoint, blank: EndpointResult) -> EndpointResult:
-        repository = visit.collectable.repository
-        state = visit.collectable.endpoints.get(endpoint)
+    def _answered(self, job: FetchJob, endpoint: Endpoint, draft: EndpointResult) -> EndpointResult:
+        repository = job.collectable.repository
+        state = job.collectable.endpoints.get(endpoint)
         name = self._names.get(repository.repository_id, repository.full_name)
         etag = self._etag(endpoint, state)
         if endpoint is Endpoint.REPOSITORY:
             etag = self._validators.get(repository.repository_id, etag)
-        fetched = fetch_endpoint(self.github, Question(name, endpoint, etag, self._knows_stars(state)))
+        fetched = fetch_endpoint(self.github, Request(name, endpoint, etag, self._knows_stars(state)))
         self.accepted = True
-        stranger = _another_id(fetched.led_to, repository.github_id)
-        if stranger is not None and not isinstance(fetched.observation, StatsObservation):
-            return self._led_astray(visit, blank, fetched, stranger)
+        other_id = _another_id(fetched.led_to, repository.github_id)
+        if other_id is not None and not isinstance(fetched.observation, StatsObservation):
+            return self._led_elsewhere(job, draft, fetched, other_id)
         if isinstance(fetched.observation, StatsObservation):
-            return self._identified(visit, blank, fetched, fetched.observation)
-        result = _good(blank, fetched, self.token_id)
+            return self._identified(job, draft, fetched, fetched.observation)
+        result = _good(draft, fetched, self.token_id)
         if endpoint is Endpoint.VIEWS and repository.state is not RepositoryState.ACTIVE:
             return replace(result, state_change=StateChange(RepositoryState.ACTIVE, None))
         return result
@@ -130,35 +139,35 @@ class Visitor:
         return good is not None and self.time.now() - good < STARS_FRESH_FOR
 
     def _identified(
-        self, visit: Visit, blank: EndpointResult, fetched: Fetched, seen: StatsObservation
+        self, job: FetchJob, draft: EndpointResult, fetched: Fetched, seen: StatsObservation
     ) -> EndpointResult:
         """The answer about the repository itself, once its id is what it was; else what its own id leads to."""
-        repository = visit.collectable.repository
+        repository = job.collectable.repository
         if repository.github_id in {None, seen.facts.github_id}:
             self._note_name(repository.repository_id, repository.full_name, seen.facts)
-            return _good(blank, fetched, self.token_id)
+            return _good(draft, fetched, self.token_id)
         named = f"{repository.full_name} is now another repository (GitHub's id {seen.facts.github_id})"
         try:
             found, as_of = self._by_own_id(repository)
         except Missing:
-            return _reused(blank, fetched, repository, named)
-        message = f"{named}; the one that is followed is {found.facts.full_name}"
-        return replace(blank, finished_at=as_of, outcome="ok", status=200, message=message, observation=found)
+            return _reused(draft, fetched, repository, named)
+        message = f"{named}; the one that is tracked is {found.facts.full_name}"
+        return replace(draft, finished_at=as_of, outcome="ok", status=200, message=message, observation=found)
 
-    def _led_astray(self, visit: Visit, blank: EndpointResult, fetched: Fetched, stranger: int) -> EndpointResult:
+    def _led_elsewhere(self, job: FetchJob, draft: EndpointResult, fetched: Fetched, other_id: int) -> EndpointResult:
         """An answer that came from under another id: nothing of it is used, and the own id says what is next."""
-        repository = visit.collectable.repository
+        repository = job.collectable.repository
         self._confirmed_at.pop(repository.repository_id, None)
-        named = f"GitHub led from {repository.full_name} to another repository (GitHub's id {stranger})"
+        named = f"GitHub led from {repository.full_name} to another repository (GitHub's id {other_id})"
         try:
             found, as_of = self._by_own_id(repository)
         except Missing:
-            return _reused(blank, fetched, repository, named)
+            return _reused(draft, fetched, repository, named)
         message = (
-            f"{named}; nothing of its answer was used. The one that is followed is {found.facts.full_name} "
+            f"{named}; nothing of its answer was used. The one that is tracked is {found.facts.full_name} "
             "and is asked again in the next run."
         )
-        return replace(blank, finished_at=as_of, outcome="name_reused", status=fetched.status, message=message)
+        return replace(draft, finished_at=as_of, outcome="name_reused", status=fetched.status, message=message)
 
     def _by_own_id(self, repository: Repository) -> tuple[StatsObservation, datetime]:
         """What the repository's id leads to, and when that was said. Raises: Missing; AnswerRefused; GitHubError."""
@@ -180,18 +189,18 @@ def _another_id(path: str | None, github_id: int | None) -> int | None:
     return int(found.group(1)) if found and github_id is not None and int(found.group(1)) != github_id else None
 
 
-def _reused(blank: EndpointResult, fetched: Fetched, repository: Repository, named: str) -> EndpointResult:
+def _reused(draft: EndpointResult, fetched: Fetched, repository: Repository, named: str) -> EndpointResult:
     reason = (
-        f"{named}; the one that was followed (id {repository.github_id}) is gone. Nothing of the new one was "
-        "mixed in: add it anew to follow it."
+        f"{named}; the one that was tracked (id {repository.github_id}) is gone. Nothing of the new one was "
+        "mixed in: add it anew to track it."
     )
     change = StateChange(RepositoryState.UNAVAILABLE, reason)
-    return replace(blank, finished_at=fetched.as_of, outcome="name_reused", message=reason, state_change=change)
+    return replace(draft, finished_at=fetched.as_of, outcome="name_reused", message=reason, state_change=change)
 
 
-def _good(blank: EndpointResult, fetched: Fetched, token_id: int) -> EndpointResult:
+def _good(draft: EndpointResult, fetched: Fetched, token_id: int) -> EndpointResult:
     return replace(
-        blank,
+        draft,
         finished_at=fetched.as_of,
         outcome="unchanged" if fetched.observation is None else "ok",
         status=fetched.status,
@@ -202,17 +211,17 @@ def _good(blank: EndpointResult, fetched: Fetched, token_id: int) -> EndpointRes
     )
 
 
-def _failed(blank: EndpointResult, error: GitHubError | AnswerRefused) -> EndpointResult:
+def _failed(draft: EndpointResult, error: GitHubError | AnswerRefused) -> EndpointResult:
     told = redacted(str(error))  # what answers may be a proxy that repeats the request's headers
     if isinstance(error, AnswerRefused):
         unusable = f"GitHub's answer cannot be used: {told}."
-        if blank.endpoint is Endpoint.REPOSITORY:
+        if draft.endpoint is Endpoint.REPOSITORY:
             unusable = f"{unusable} {NOT_CONFIRMED}"
-        return replace(blank, outcome="bad_rows", status=200, message=unusable)
-    failed = replace(blank, outcome=error.outcome, status=error.status, message=told)
-    if blank.endpoint is Endpoint.REPOSITORY and not isinstance(error, RepositoryRefused):
+        return replace(draft, outcome="bad_rows", status=200, message=unusable)
+    failed = replace(draft, outcome=error.outcome, status=error.status, message=told)
+    if draft.endpoint is Endpoint.REPOSITORY and not isinstance(error, RepositoryUnreadable):
         return replace(failed, message=f"{told} {NOT_CONFIRMED}")
-    if isinstance(error, RepositoryRefused) and blank.endpoint in FIRST_LOOK:
+    if isinstance(error, RepositoryUnreadable) and draft.endpoint in FIRST_LOOK:
         state = RepositoryState.BLOCKED if isinstance(error, Blocked) else RepositoryState.UNAVAILABLE
         return replace(failed, state_change=StateChange(state, told))
     return failed

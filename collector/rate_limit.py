@@ -1,4 +1,4 @@
-"""How fast one token owner may ask: GitHub counts all tokens of a user together, so all of them share one `Owner`.
+"""How fast one token owner may ask: GitHub counts all tokens of a user together, so they share one `RateLimiter`.
 
 Source of the rules: GitHub's "Rate limits for the REST API" and "Best practices for using the REST API".
 Moments on GitHub's side come from its `Date` header; waiting goes by the monotonic clock.
@@ -25,14 +25,14 @@ Waiting = Callable[[float, str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class LimitHit:
     """A limit that an answer told of; `wait_s` is None where GitHub did not say how long."""
 
     outcome: str
     wait_s: float | None
 
 
-class Owner:
+class RateLimiter:
     """The budget of one token owner: a pace, some calls at once, and GitHub's own limits. Safe across threads.
 
     `waiting` is told of every wait for a limit; a wait longer than `patience_s` ends the owner's work instead.
@@ -67,8 +67,8 @@ class Owner:
             return (left, self._why) if left > 0 else None
 
     @contextmanager
-    def turn(self) -> Iterator[float]:
-        """Wait for one's turn and hold it while a call is made. Gives the moment of sending (monotonic).
+    def acquire(self) -> Iterator[float]:
+        """Wait for a turn and hold it while a call is made. Gives the moment of sending (monotonic).
 
         Raises: LimitReached where the wait would be longer than this owner's patience; Stopped.
         """
@@ -82,7 +82,7 @@ class Owner:
                 with self._guard:
                     self._in_flight -= 1
 
-    def heed(self, headers: Mapping[str, str], as_of: datetime) -> None:
+    def observe(self, headers: Mapping[str, str], as_of: datetime) -> None:
         """Note what an answer tells of the primary limit."""
         remaining, reset = headers.get("x-ratelimit-remaining", ""), headers.get("x-ratelimit-reset", "")
         if not (is_number(remaining) and is_number(reset)):
@@ -94,32 +94,32 @@ class Owner:
             self._remaining = min(left, self._remaining) if same_hour and self._remaining is not None else left
             self._resets_at = resets_at
 
-    def answered(self, sent_at: float) -> None:
+    def succeeded(self, sent_at: float) -> None:
         """A call sent at `sent_at` was answered without a limit: the next refusal is a first one again."""
         with self._guard:
             if sent_at >= self._paused_at:  # else it was on its way before the limit, and tells nothing of it
                 self._refusals = 0
 
-    def refused(self, refusal: Refusal, sent_at: float) -> None:
+    def back_off(self, hit: LimitHit, sent_at: float) -> None:
         """Pause for a limit that a call sent at `sent_at` has met. Raises: LimitReached to end the work instead."""
         with self._guard:
             if sent_at >= self._paused_at:  # else this call was on its way when another met the same limit
-                self._pause(refusal)
+                self._pause(hit)
         if self._exhausted:
             raise self._exhausted
 
-    def _pause(self, refusal: Refusal) -> None:
+    def _pause(self, hit: LimitHit) -> None:
         self._refusals += 1
-        wait = refusal.wait_s
+        wait = hit.wait_s
         if wait is None:
             wait = SECONDARY_WAITS_S[min(self._refusals, len(SECONDARY_WAITS_S)) - 1]
         now = self._clock.monotonic()
-        self._why = _reason(refusal.outcome)
+        self._why = _reason(hit.outcome)
         if self._refusals > len(SECONDARY_WAITS_S) or wait > self._patience_s:
-            self._give_up(refusal.outcome, wait)
+            self._give_up(hit.outcome, wait)
         self._paused_at, self._paused_until = now, now + wait
         self._remaining = None
-        if refusal.outcome == "secondary_limit":
+        if hit.outcome == "secondary_limit":
             self._slowed = min(self._slowed * 2, SLOWEST)
 
     def _give_up(self, outcome: str, wait: float) -> None:

@@ -6,6 +6,7 @@ On a terminal there is a progress bar; anywhere else plain lines with the time (
 import sys
 import threading
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import IO
 
 import click
@@ -14,9 +15,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from collector import progress
+from collector import run
 from collector.redaction import many_lines, one_line
-from data.calendar import utc_now
+from data.calendar import utc_day, utc_now
 
 ADVANCE_EVERY = 100
 
@@ -50,7 +51,7 @@ class Terminal:
             lines[0] = click.style(lines[0], bold=True)
         self._write(sys.stdout, "\n".join(lines))
 
-    def progress(self) -> progress.Progress:
+    def progress(self) -> run.Progress:
         """What shows a run: a bar on a terminal, lines with the time elsewhere."""
         return BarProgress(self) if sys.stderr.isatty() else LineProgress(self)
 
@@ -59,40 +60,33 @@ class Terminal:
             click.echo(text, file=stream)
 
 
-class LineProgress:
+class LineProgress(run.Progress):
     """A run as lines of a log."""
 
     def __init__(self, terminal: Terminal) -> None:
         self._log = terminal.log
-        self._visits = 0
+        self._jobs = 0
 
-    def started(self, visits: int) -> None:
-        """A run begins."""
-        self._visits = visits
-        self._log(f"Collecting: {visits:,} {'visit' if visits == 1 else 'visits'} to make")
+    def started(self, jobs: int) -> None:
+        self._jobs = jobs
+        self._log(f"Collecting: {jobs:,} {'job' if jobs == 1 else 'jobs'} to do")
 
     def advanced(self, done: int, name: str) -> None:
-        """Told after every hundred visits only."""
+        """Told after every hundred jobs only."""
         if done % ADVANCE_EVERY == 0:
-            self._log(f"{done:,} of {self._visits:,} visits done")
+            self._log(f"{done:,} of {self._jobs:,} jobs done")
 
     def waiting(self, seconds: float, reason: str) -> None:
-        """Nothing is asked for a while."""
         self._log(f"Waiting {seconds:,.0f} s: {reason}")
 
     def saved(self, repositories: int, rows_changed: int) -> None:
-        """A batch is safe."""
-        self._log(f"Saved: {counted(repositories, 'repository')}, {counted(rows_changed, 'row')} new or changed")
+        self._log(f"SavedBatch: {counted(repositories, 'repository')}, {counted(rows_changed, 'row')} new or changed")
 
     def warned(self, sentence: str) -> None:
-        """Something is odd or failed."""
         self._log(sentence)
 
-    def finished(self) -> None:
-        """The run is over; its summary says so."""
 
-
-class BarProgress:
+class BarProgress(run.Progress):
     """A run as a bar on a terminal; what must stay readable goes above it."""
 
     def __init__(self, terminal: Terminal) -> None:
@@ -106,10 +100,9 @@ class BarProgress:
             transient=True,
         )
 
-    def started(self, visits: int) -> None:
-        """The bar appears."""
+    def started(self, jobs: int) -> None:
         self._bar.start()
-        self._task = self._bar.add_task("Collecting", total=visits)
+        self._task = self._bar.add_task("Collecting", total=jobs)
 
     def advanced(self, done: int, name: str) -> None:
         """The bar grows and names the repository of the last visit."""
@@ -117,21 +110,15 @@ class BarProgress:
             self._bar.update(self._task, completed=done, description=one_line(name))
 
     def waiting(self, seconds: float, reason: str) -> None:
-        """The bar says why it stands still."""
         if self._task is None:
             self._log(f"Waiting {seconds:,.0f} s: {reason}")
         else:
             self._bar.update(self._task, description=f"Waiting {seconds:,.0f} s: {one_line(reason)}")
 
-    def saved(self, repositories: int, rows_changed: int) -> None:
-        """A batch is safe; the summary counts them."""
-
     def warned(self, sentence: str) -> None:
-        """A line above the bar."""
         self._bar.console.print(Text(one_line(sentence)))
 
     def finished(self) -> None:
-        """The bar goes."""
         self._bar.stop()
 
 
@@ -145,3 +132,28 @@ def _set(cell: str, width: int, to_the_right: bool) -> str:
     """The cell in its column, by the places that it takes on the screen: some letters take two."""
     gap = " " * (width - cell_len(cell))
     return gap + cell if to_the_right else cell + gap
+
+
+def moment(at: datetime | None, absent: str = "never") -> str:
+    """`2026-11-24 14:15 UTC`."""
+    return absent if at is None else f"{at:%Y-%m-%d %H:%M} UTC"
+
+
+def days_until(at: datetime, now: datetime) -> int:
+    """Whole UTC days from now to a moment; negative when it is past."""
+    return (utc_day(at) - utc_day(now)).days
+
+
+def expiry(at: datetime | None, now: datetime) -> str:
+    """When a token expires, and how soon that is."""
+    if at is None:
+        return "never, or not told"
+    days = days_until(at, now)
+    if at <= now:
+        return f"expired on {at:%Y-%m-%d}"
+    return f"{moment(at)} ({'today' if days == 0 else f'in {days:,} day' + 's' * (days != 1)})"
+
+
+def iso(at: datetime | None) -> str | None:
+    """A moment for the JSON line."""
+    return None if at is None else at.isoformat()

@@ -1,9 +1,14 @@
-"""Reads a refusal of GitHub: is it a limit, the token, the repository or the call; and says what to do. Pure."""
+"""Reads the replies of GitHub: what the headers say; whether a refusal is a limit, the token, the repository or the
+call, and what to do about it. Pure; what cannot be read is unknown."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from urllib3.exceptions import LocationParseError
+from urllib3.util import parse_url
 
 from collector.errors import (
     AccessRefused,
@@ -17,12 +22,15 @@ from collector.errors import (
     ServerFailed,
     TokenRefused,
 )
-from collector.limits import LOCKOUT_S, Refusal, is_number, until_reset, until_retry
+from collector.rate_limit import LOCKOUT_S, LimitHit, is_number, until_reset, until_retry
 from collector.redaction import redacted
 
 MESSAGE_LIMIT = 200
 API_VERSION = "2026-03-10"
 ENTERPRISE_SERVER = "x-github-enterprise-version"
+
+YEARS = range(2008, 2200)  # GitHub's clock is never outside of them
+_VALIDATOR = re.compile(r'(W/)?"[\x21\x23-\x7e]{0,200}"')
 
 _SECONDARY_ENDINGS = (
     "please wait a few minutes before you try again.",
@@ -65,25 +73,25 @@ def _quoted(found: object, limit: int) -> str:
     return text[:limit].encode("utf-8", "replace").decode("utf-8")
 
 
-def limit_of(reply: Reply) -> Refusal | None:
+def limit_of(reply: Reply) -> LimitHit | None:
     """The limit that an answer tells of, if it is one. The order is that of GitHub's own client libraries."""
     if reply.status not in {403, 429}:
         return None
     message, headers = reply.message.lower(), reply.headers
     retry_after = until_retry(headers["retry-after"], reply.as_of) if "retry-after" in headers else None
     if _is_secondary(reply, message):
-        return Refusal("secondary_limit", retry_after)
+        return LimitHit("secondary_limit", retry_after)
     if headers.get("x-ratelimit-remaining") == "0" or message.startswith("api rate limit"):
         reset = headers.get("x-ratelimit-reset", "")
         if retry_after is None and is_number(reset):
             retry_after = until_reset(reset, reply.as_of)
-        return Refusal("primary_limit", retry_after)
+        return LimitHit("primary_limit", retry_after)
     if message.startswith("maximum number of login attempts"):
-        return Refusal("lockout", LOCKOUT_S)
+        return LimitHit("lockout", LOCKOUT_S)
     if reply.status == 429 or retry_after is not None:
-        return Refusal("secondary_limit", retry_after)
+        return LimitHit("secondary_limit", retry_after)
     if "rate limit" in message:
-        return Refusal("secondary_limit", None)
+        return LimitHit("secondary_limit", None)
     return None
 
 
@@ -181,3 +189,40 @@ def _needed(accepted: str) -> str:
     words = [part.strip().partition("=") for part in accepted[:MESSAGE_LIMIT].split(";")]
     named = [f"{name.replace('_', ' ').capitalize()}: {level}" for name, _, level in words if name]
     return "the repository permission " + " or ".join(named)
+
+
+def date_of(headers: Mapping[str, str]) -> datetime | None:
+    """The moment of the answer by GitHub's clock; None where it says none that can be."""
+    try:
+        moment = parsedate_to_datetime(headers.get("date", ""))
+        moment = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return moment if moment.year in YEARS else None
+
+
+def expiry_of(headers: Mapping[str, str]) -> datetime | None:
+    """When the token expires, from either form that GitHub writes; None where it never does, or says it oddly."""
+    text = headers.get("github-authentication-token-expiration", "").strip().replace(" UTC", " +0000")
+    try:
+        return datetime.strptime(text, "%Y-%m-%d %H:%M:%S %z").astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def validator_of(headers: Mapping[str, str]) -> str | None:
+    """The `etag`, quotation marks and all; None where it is none that could be sent back."""
+    given = headers.get("etag", "")
+    return given if _VALIDATOR.fullmatch(given) else None
+
+
+def place_of(url: str) -> tuple[str, str, int] | None:
+    """Scheme, host and port as the connection will be made: read by the same parser, else the two might disagree."""
+    try:
+        parts = parse_url(url)
+    except LocationParseError:
+        return None
+    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme or "")
+    if not parts.host or not port or parts.auth is not None:
+        return None
+    return parts.scheme or "", parts.host, port

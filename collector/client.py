@@ -1,7 +1,7 @@
 """The client: one token's calls to GitHub's REST API. Says what GitHub answered, or raises an error of the tree
 in `collector/errors.py`. Knows nothing of days, repositories or the store.
 
-Every call sends the token to GitHub's own host only, waits for its owner's turn, has a deadline and a greatest size,
+Every call sends the token to GitHub's own host only, waits for its rate limiter, has a deadline and a greatest size,
 and is tried again where that may help.
 """
 
@@ -14,7 +14,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from http.client import IncompleteRead
-from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
 import requests
@@ -22,7 +21,6 @@ import urllib3
 from requests.utils import get_environ_proxies, parse_header_links
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, stop_after_delay, wait_random_exponential
 
-from collector import deadline
 from collector.clock import Clock, GitHubTime
 from collector.errors import (
     BadAnswer,
@@ -35,13 +33,25 @@ from collector.errors import (
     Transient,
     Unreachable,
 )
-from collector.headers import date_of, expiry_of, place_of, validator_of
-from collector.limits import Owner
+from collector.rate_limit import RateLimiter
 from collector.redaction import HIDDEN
-from collector.refusals import API_VERSION, ENTERPRISE_SERVER, MESSAGE_LIMIT, Reply, error_of, limit_of
+from collector.replies import (
+    API_VERSION,
+    ENTERPRISE_SERVER,
+    MESSAGE_LIMIT,
+    Reply,
+    date_of,
+    error_of,
+    expiry_of,
+    limit_of,
+    place_of,
+    validator_of,
+)
 from collector.settings import Settings
 
 CONNECT_TIMEOUT_S = 10
+READ_TIMEOUT_S = 20.0  # without a byte
+DEADLINE_S = 30.0  # for the whole answer: a byte every few seconds would keep a call alive for ever
 GREATEST_BODY = 10_000_000  # bytes, unpacked; a page of releases with many assets has about two million
 TRIES = 4
 TRY_FOR_S = 90
@@ -62,7 +72,7 @@ _REDIRECTS = {301, 302, 303, 307, 308}
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     """What GitHub answered. `as_of` is its own clock (UTC); `led_to` the path after a redirect.
 
     `unchanged` stands for 304: the body is what it was when `etag` was given.
@@ -81,12 +91,12 @@ class Answer:
 class GitHub:
     """GitHub's API as one token sees it. Safe across threads: each has a connection of its own."""
 
-    def __init__(self, settings: Settings, secret: str, owner: Owner, clock: Clock) -> None:
+    def __init__(self, settings: Settings, secret: str, limiter: RateLimiter, clock: Clock) -> None:
         if not secret or not secret.isascii() or not secret.isprintable() or " " in secret:
             raise TokenRefused("The token is empty, or has characters that no token of GitHub has.")
         if secret.startswith("ghr_"):
             raise TokenRefused("This is a refresh token: it cannot read anything. Make a personal access token.")
-        self.owner = owner
+        self.limiter = limiter
         self.kind = next((kind for prefix, kind in _KINDS.items() if secret.startswith(prefix)), "unknown")
         self.token_expires_at: datetime | None = None
         self.token_refused: str | None = None  # GitHub's words, once it has refused the token
@@ -103,7 +113,7 @@ class GitHub:
         query: Mapping[str, str | int] | None = None,
         etag: str | None = None,
         confirm_missing: bool = False,
-    ) -> Answer:
+    ) -> Response:
         """Ask for `path`. With `etag`, GitHub may answer that nothing has changed since.
 
         With `confirm_missing` a 404 is believed only when it is repeated after a few seconds.
@@ -120,7 +130,7 @@ class GitHub:
 
     def fetch_pages(
         self, path: str, query: Mapping[str, str | int] | None = None, max_pages: int = 100, etag: str | None = None
-    ) -> Iterator[Answer]:
+    ) -> Iterator[Response]:
         """Ask for `path` and the pages that follow it, `max_pages` at most; `etag` is for the first one.
 
         Raises: as `fetch`; PagingLimited where GitHub gives no further page, after those that it gave.
@@ -144,7 +154,7 @@ class GitHub:
     def _url(self, path: str, query: Mapping[str, str | int] | None) -> str:
         return self._api_url + path + (f"?{urlencode(query)}" if query else "")
 
-    def _retrying(self, url: str, etag: str | None) -> Answer:
+    def _retrying(self, url: str, etag: str | None) -> Response:
         retrying = Retrying(
             retry=retry_if_exception_type(Transient),
             stop=stop_after_attempt(TRIES) | stop_after_delay(TRY_FOR_S),
@@ -154,7 +164,7 @@ class GitHub:
         )
         return retrying(self._follow, url, etag)
 
-    def _follow(self, url: str, etag: str | None) -> Answer:
+    def _follow(self, url: str, etag: str | None) -> Response:
         """Ask, and go where GitHub sends us, on its own host only."""
         target, seen = url, {url}
         for _ in range(MOST_REDIRECTS + 1):
@@ -186,15 +196,15 @@ class GitHub:
         """One answer that is no limit and no error, waiting for limits as long as the owner bears it."""
         asked_again = False
         while True:
-            with self.owner.turn() as sent_at:
+            with self.limiter.acquire() as sent_at:
                 reply = self._dated(self._send(url, etag))
-            self.owner.heed(reply.headers, reply.as_of)
+            self.limiter.observe(reply.headers, reply.as_of)
             self.token_expires_at = expiry_of(reply.headers) or self.token_expires_at
             limit = limit_of(reply)
             if limit is not None:
-                self.owner.refused(limit, sent_at)
+                self.limiter.back_off(limit, sent_at)
                 continue
-            self.owner.answered(sent_at)
+            self.limiter.succeeded(sent_at)
             if ENTERPRISE_SERVER in reply.headers:  # its good answers too: a token was stored that collects nothing
                 raise error_of(reply)
             if reply.status in {200, 204} | _REDIRECTS or (reply.status == 304 and etag):
@@ -211,7 +221,7 @@ class GitHub:
 
     def _dated(self, reply: Reply) -> Reply:
         """The answer as of the run's time where its own `Date` cannot be: one wrong clock must not move our days."""
-        if self.time is None or not self.time.is_told:
+        if self.time is None or not self.time.is_set:
             return reply
         given, now = date_of(reply.headers), self.time.now()
         if given is not None and abs(given - now) <= DOUBTED_FROM:
@@ -220,17 +230,17 @@ class GitHub:
 
     def _send(self, url: str, etag: str | None) -> Reply:
         headers = {"If-None-Match": etag} if etag else None
-        timeout = (CONNECT_TIMEOUT_S, deadline.READ_TIMEOUT_S)
+        timeout = (CONNECT_TIMEOUT_S, READ_TIMEOUT_S)
         started = time.monotonic()
         try:
             with self._session().get(
                 url, headers=headers, stream=True, allow_redirects=False, timeout=timeout
             ) as response:
-                raw = _read(response)
+                raw = _read(response, started + DEADLINE_S)
         except GitHubError:
             raise
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-            failure = _transport_error(error, urlsplit(url).hostname or url, time.monotonic() - started)
+            failure = _transport_error(error, urlsplit(url).hostname or url)
         else:
             return _reply(response, raw if response.status_code == 200 else self._authorization.hide(raw))
         raise failure  # here and not above: the cause would carry the request along, and with it the token
@@ -258,21 +268,6 @@ class _Authorization(requests.auth.AuthBase):
         return raw.replace(self._secret.encode(), HIDDEN.encode())
 
 
-class _Adapter(requests.adapters.HTTPAdapter):
-    """Makes connections whose answers have a deadline."""
-
-    def init_poolmanager(self, *args: Any, **named: Any) -> None:
-        """For direct connections."""
-        super().init_poolmanager(*args, **named)
-        self.poolmanager.pool_classes_by_scheme = deadline.TIMED_POOLS
-
-    def proxy_manager_for(self, proxy: str, **named: Any) -> urllib3.ProxyManager:
-        """For those through a proxy."""
-        manager: urllib3.ProxyManager = super().proxy_manager_for(proxy, **named)
-        manager.pool_classes_by_scheme = deadline.TIMED_POOLS
-        return manager
-
-
 class _Session(requests.Session):
     """Leaves redirects to us: the library would read their address, follow the same host to http, or fail at it."""
 
@@ -287,8 +282,6 @@ def _new_session(api_url: str, authorization: _Authorization) -> requests.Sessio
     A proxy is used for https only: it sees no more than GitHub's name. Without TLS it would see the token.
     """
     session = _Session()
-    session.mount("https://", _Adapter())
-    session.mount("http://", _Adapter())
     session.auth = authorization
     session.proxies = get_environ_proxies(api_url) if api_url.startswith("https://") else {}
     session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
@@ -299,16 +292,16 @@ def _new_session(api_url: str, authorization: _Authorization) -> requests.Sessio
     return session
 
 
-def _read(response: requests.Response) -> bytes:
-    """The unpacked body, piece by piece as it comes, within the greatest size."""
+def _read(response: requests.Response, until: float) -> bytes:
+    """The unpacked body, piece by piece as it comes, within the greatest size and the deadline (monotonic)."""
     body = bytearray()
-    while True:
-        piece = response.raw.read1(PIECE, decode_content=True)
-        if not piece:
-            return bytes(body)
+    while piece := response.raw.read1(PIECE, decode_content=True):
         body += piece
         if len(body) > GREATEST_BODY:
             raise RequestRefused(f"The answer has more than {GREATEST_BODY:,} bytes.", response.status_code)
+        if time.monotonic() > until:
+            raise BadAnswer(f"The answer was not complete after {DEADLINE_S:g} s.")
+    return bytes(body)
 
 
 def _reply(response: requests.Response, raw: bytes) -> Reply:
@@ -326,7 +319,7 @@ def _reply(response: requests.Response, raw: bytes) -> Reply:
     return Reply(response.status_code, headers, body, date_of(headers) or datetime.now(UTC))
 
 
-def _answer(reply: Reply, etag: str | None, led_to: str | None) -> Answer:
+def _answer(reply: Reply, etag: str | None, led_to: str | None) -> Response:
     kind = reply.headers.get("content-type", "")
     odd = reply.status == 200 and "json" not in kind
     warnings = (f"JSON came as {kind[:40] or 'no type'}",) if odd else ()
@@ -336,7 +329,7 @@ def _answer(reply: Reply, etag: str | None, led_to: str | None) -> Answer:
     elif given != reply.as_of:
         warnings = (*warnings, f"the answer's Date ({given:%Y-%m-%d}) cannot be; the time of the run was taken")
     unchanged = reply.status == 304
-    return Answer(
+    return Response(
         body=[] if reply.status == 204 else reply.body,
         as_of=reply.as_of,
         status=reply.status,
@@ -348,12 +341,12 @@ def _answer(reply: Reply, etag: str | None, led_to: str | None) -> Answer:
     )
 
 
-def _next_link(answer: Answer) -> str | None:
+def _next_link(answer: Response) -> str | None:
     links = parse_header_links(answer.headers.get("link", ""))
     return next((link["url"] for link in links if link.get("rel") == "next" and link.get("url")), None)
 
 
-def _transport_error(error: Exception, host: str, seconds: float) -> GitHubError:
+def _transport_error(error: Exception, host: str) -> GitHubError:
     """What a failure of the connection means. The library's own text is left out: it repeats the whole request."""
     chain: list[BaseException] = [error]
     while (cause := chain[-1].__cause__ or chain[-1].__context__ or _reason(chain[-1])) and cause not in chain:
@@ -365,9 +358,7 @@ def _transport_error(error: Exception, host: str, seconds: float) -> GitHubError
     if any(issubclass(kind, urllib3.exceptions.NewConnectionError) for kind in kinds):  # to urllib3 a timeout too
         return HostDown(f"{host} cannot be reached: its name is not known here, or nothing listens there.")
     if any(issubclass(kind, requests.Timeout | urllib3.exceptions.TimeoutError | TimeoutError) for kind in kinds):
-        if seconds >= deadline.DEADLINE_S:
-            return BadAnswer(f"The answer was not complete after {deadline.DEADLINE_S:g} s.")
-        return Unreachable(f"{host} did not answer within {deadline.READ_TIMEOUT_S:g} s.")
+        return Unreachable(f"{host} did not answer within {READ_TIMEOUT_S:g} s.")
     if any(issubclass(kind, urllib3.exceptions.DecodeError) for kind in kinds):
         return BadAnswer("The answer could not be unpacked.")
     if any(issubclass(kind, IncompleteRead) for kind in kinds):

@@ -1,0 +1,63 @@
+"""Which tenants and repositories a command is about, from the names that were typed."""
+
+import re
+import shlex
+from collections.abc import Sequence
+
+from collector.commands.frame import CommandRefused, Session
+from collector.discovery import repository_names
+from data.accounts import tenants
+from data.accounts.models import Tenant
+from data.repositories import repositories
+from data.repositories.models import Repository
+
+_NUMBER = re.compile(r"#([0-9]{1,9})")
+
+
+def chosen_tenants(session: Session, name: str | None) -> list[Tenant]:
+    """The tenant of that name, or all. Raises: TenantRefused."""
+    viewer = session.viewer
+    if name is None:
+        return tenants.tenants(viewer, session.store)
+    return [tenants.tenant_named(viewer, session.store, name)]
+
+
+def tracked(session: Session, tenant: str, names: Sequence[str]) -> list[Repository]:
+    """The tenant's repositories of those names or numbers, each once, all of them or none.
+
+    Raises: TenantRefused, RepositoryRefused, NameRefused.
+    """
+    viewer, store = session.viewer, session.store
+    owner = tenants.tenant_named(viewer, store, tenant)
+    found = [repositories.repository_named(viewer, store, owner.tenant_id, name) for name in wanted_names(names)]
+    return list(dict.fromkeys(found))
+
+
+def named(session: Session, found: Sequence[Repository], names: Sequence[str]) -> list[Repository]:
+    """Those of the names or numbers, one of each tenant that tracks it.
+
+    Raises: CommandRefused where one is not among them, RepositoryRefused where a tenant has two of a name, NameRefused.
+    """
+    owners = {each.tenant_id for each in found}
+    chosen = {
+        name: repositories.repositories_named(session.viewer, session.store, owners, name)
+        for name in wanted_names(names)
+    }
+    unknown = [name for name, meant in chosen.items() if not meant]
+    if unknown:
+        raise CommandRefused(f"{', '.join(unknown)}: not tracked. See what is: python -m collector repo list")
+    return list(dict.fromkeys(each for meant in chosen.values() for each in meant))
+
+
+def wanted_names(typed: Sequence[str]) -> list[str]:
+    """Numbers as they were typed, as in #12, and the repositories' names in all else. Raises: NameRefused."""
+    numbers = [f"#{int(match[1])}" for each in typed if (match := _NUMBER.fullmatch(each.strip()))]
+    return numbers + repository_names(each for each in typed if not _NUMBER.fullmatch(each.strip()))
+
+
+def what_to_track(names: dict[int, str]) -> str:
+    """What to do where nothing is tracked yet."""
+    if not names:
+        return "There is no tenant yet. Add one: python -m collector tenant add NAME"
+    tenant = shlex.quote(min(names.values())) if len(names) == 1 else "TENANT"
+    return f"No repository is tracked yet. Add some: python -m collector repo add {tenant} OWNER/NAME"

@@ -1,0 +1,423 @@
+"""Finds and checks repositories and tokens at GitHub, for the command line and the pages.
+
+What people type to mean repositories: names, addresses pasted from a browser or a clone, and patterns. A pattern is a
+list of terms with commas (or spaces) between them; letter case does not matter:
+
+    owner/name      that repository
+    owner/*         all of a user or an organization; * also stands for a part of a name: owner/api-*
+    */*             everything that the token can see; */docs-* is fine too
+    !fork           no forks; so also !archived and !private
+    !name-*         none whose name is like this; !owner/name-* for one owner's
+
+A repository is meant when at least one term names it and no term with `!` does.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from fnmatch import translate
+from functools import partial
+from urllib.parse import urlsplit
+
+from collector.client import GitHub, Response
+from collector.clock import Clock, SystemClock
+from collector.endpoints import Request, fetch_endpoint
+from collector.errors import (
+    AnswerRefused,
+    GitHubError,
+    HostDown,
+    LimitReached,
+    Missing,
+    NameRefused,
+    PagingLimited,
+    RunStopped,
+    TokenRefused,
+)
+from collector.fields import optional_count, optional_text
+from collector.rate_limit import RateLimiter, Waiting
+from collector.settings import Settings, read_settings
+from data.accounts.models import Viewer
+from data.accounts.tokens import TokenFacts, open_tokens
+from data.accounts.vault import VaultError, open_vault
+from data.calendar import utc_now
+from data.collection.models import Endpoint, StatsObservation
+from data.repositories.models import Repository, RepositoryFacts, RepositoryState
+from data.repositories.pauses import OwnerPause, owner_pauses, save_pauses
+from data.repositories.repositories import add_repositories, repositories
+from data.store import Store
+
+_OWNER = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,98}[A-Za-z0-9_])?")  # _ in names of managed users
+_NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
+_GLOB_OWNER = re.compile(r"[A-Za-z0-9*_-]{1,100}")
+_GLOB_NAME = re.compile(r"[A-Za-z0-9*._-]{1,100}")
+_HOSTS = {"github.com", "www.github.com", "ssh.github.com", "api.github.com", "raw.githubusercontent.com"}
+_SCHEMES = {"https", "http", "ssh", "git", "git+https", "git+ssh", "git+http"}
+_SITE_PAGES = {
+    *("about", "apps", "collections", "dashboard", "enterprise", "explore", "features", "issues", "login"),
+    *("marketplace", "notifications", "orgs", "pricing", "pulls", "repositories", "search", "settings", "sponsors"),
+    *("stars", "topics", "trending", "users"),
+}
+FLAGS = ("fork", "archived", "private")
+GRAMMAR = "A pattern looks like 'org/*,!fork,!archived'. See: python -m collector repo discover --help"
+PATIENCE_S = 120.0  # somebody is waiting for the answer
+PACE_SHARE, SLOTS_SHARE = 3, 2
+NOT_GITHUBS = (
+    "This is no GitHub token, and was not sent: one begins with github_pat_ or ghp_. Copy it from GitHub, Settings, "
+    "Developer settings, Personal access tokens, as a whole."
+)
+_A_TOKEN = re.compile(r"github_pat_|gh[pousr]_|[0-9a-f]{40}$")  # the last form is that of tokens made before 2021
+PAUSE_KEPT_FROM_S = 60.0  # what is left of a wait at the end, for the processes that come after
+MAX_PAGES = 100  # 10,000 repositories
+Source = tuple[str, dict[str, str | int]]
+AT_ONCE = 4
+NO_OTHER_GOES_BETTER = (TokenRefused, LimitReached, RunStopped, HostDown)
+
+
+@dataclass(frozen=True, slots=True)
+class ListedRepository:
+    """A repository in one of GitHub's lists; `may_push` is None where the list does not say."""
+
+    github_id: int
+    full_name: str
+    fork: bool
+    archived: bool
+    private: bool
+    may_push: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """Which repositories are meant: name globs (owner, name), the globs left out, and the flags left out."""
+
+    wanted: tuple[tuple[str, str], ...]
+    unwanted: tuple[tuple[str, str], ...] = ()
+    without: frozenset[str] = frozenset()
+
+    @property
+    def owners(self) -> tuple[str, ...]:
+        """The owner globs to look through, each once, in the order they were written."""
+        return tuple(dict.fromkeys(owner for owner, _ in self.wanted))
+
+    def means(self, listed: ListedRepository) -> bool:
+        """Whether the pattern means this repository."""
+        if any(getattr(listed, flag) for flag in self.without):
+            return False
+        return _is_like(listed.full_name, self.wanted) and not _is_like(listed.full_name, self.unwanted)
+
+
+def repository_name(text: str) -> str:
+    """`owner/name` from a name, a GitHub address of any usual kind, or what one clones with. Raises: NameRefused."""
+    typed = text.strip().strip("<>\"'").strip()
+    path = _path(typed)
+    parts = [part for part in path.partition("?")[0].partition("#")[0].split("/") if part]
+    if len(parts) < 2:
+        raise NameRefused(f"{_shown(text)} is no repository: write OWNER/NAME, or paste its GitHub address.")
+    owner, name = parts[0], parts[1].removesuffix(".git")
+    if owner.casefold() in _SITE_PAGES:
+        raise NameRefused(f"{_shown(text)} is a page of GitHub, not a repository. To track all of an owner: OWNER/*")
+    if not _OWNER.fullmatch(owner) or not _NAME.fullmatch(name) or name in {".", ".."}:
+        raise NameRefused(f"{_shown(text)} has characters that no repository of GitHub has in its name.")
+    return f"{owner}/{name}"
+
+
+def repository_names(texts: Iterable[str]) -> list[str]:
+    """The names of several, each once, letter case aside. Raises: NameRefused, naming all that are not one."""
+    names: dict[str, str] = {}
+    refusals = []
+    for text in texts:
+        try:
+            name = repository_name(text)
+        except NameRefused as refusal:
+            refusals.append(str(refusal))
+        else:
+            names.setdefault(name.casefold(), name)
+    if refusals:
+        raise NameRefused("\n".join(refusals))
+    return list(names.values())
+
+
+def parse_pattern(text: str) -> Pattern:
+    """The pattern that was written. Raises: NameRefused."""
+    terms = re.split(r"[,\s]+", text.strip(", \t\n"))
+    left_out = [term[1:].casefold() for term in terms if term.startswith("!")]
+    wanted = tuple(_glob(term) for term in terms if not term.startswith("!"))
+    if not wanted:
+        raise NameRefused(f"The pattern says what to leave out only. {GRAMMAR}")
+    flags = frozenset(term for term in left_out if term in FLAGS)
+    unwanted = tuple(_glob(term if "/" in term else f"*/{term}") for term in left_out if term not in FLAGS)
+    return Pattern(wanted, unwanted, flags)
+
+
+def parse_listed(item: object) -> ListedRepository | None:
+    """A row of one of GitHub's lists; None where it is no repository, because one odd row must not hide the rest."""
+    if not isinstance(item, Mapping):
+        return None
+    github_id, full_name, permissions = item.get("id"), item.get("full_name"), item.get("permissions")
+    if not isinstance(github_id, int) or isinstance(github_id, bool) or not isinstance(full_name, str):
+        return None
+    owner, _, name = full_name.partition("/")
+    if not _OWNER.fullmatch(owner) or not _NAME.fullmatch(name):
+        return None
+    push = permissions.get("push") if isinstance(permissions, Mapping) else None
+    private = item.get("private") is True or item.get("visibility") in {"private", "internal"}
+    fork, archived = item.get("fork") is True, item.get("archived") is True
+    return ListedRepository(github_id, full_name, fork, archived, private, push if isinstance(push, bool) else None)
+
+
+def folded(found: Iterable[ListedRepository]) -> list[ListedRepository]:
+    """Each repository once, by name: lists shift while their pages are read, and overlap."""
+    by_id = {each.github_id: each for each in found}
+    return sorted(by_id.values(), key=lambda each: each.full_name.casefold())
+
+
+def _path(typed: str) -> str:
+    """What follows the host in an address, the whole of a bare name."""
+    scp = re.fullmatch(r"(?:[\w.-]+@)?([\w.-]+\.[A-Za-z]+):(?!//)/?(.+)", typed)
+    if scp:
+        return _of_host(scp[1], scp[2])
+    if "://" not in typed:
+        first = typed.partition("/")[0].casefold()
+        if first in _HOSTS or first.endswith(".github.com"):
+            typed = f"https://{typed}"
+        else:
+            return typed
+    try:
+        address = urlsplit(typed)
+        host = address.hostname or ""
+    except ValueError as error:
+        raise NameRefused(f"{_shown(typed)} is no address.") from error
+    if address.scheme.casefold() not in _SCHEMES:
+        raise NameRefused(f"{_shown(typed)} is no address of a repository.")
+    return _of_host(host, address.path)
+
+
+def _of_host(host: str, path: str) -> str:
+    if host.casefold() not in _HOSTS:
+        raise NameRefused(f"{_shown(host)} is not github.com: only github.com gives traffic of its repositories.")
+    path = path.lstrip("/")
+    return path.removeprefix("repos/") if host.casefold() == "api.github.com" else path
+
+
+def _glob(term: str) -> tuple[str, str]:
+    owner, slash, name = term.casefold().partition("/")
+    if not slash or not _GLOB_OWNER.fullmatch(owner) or not _GLOB_NAME.fullmatch(name):
+        raise NameRefused(f"{_shown(term)} is no part of a pattern. {GRAMMAR}")
+    return owner, name
+
+
+def _is_like(full_name: str, globs: Sequence[tuple[str, str]]) -> bool:
+    owner, _, name = full_name.casefold().partition("/")
+    return any(_matches(owner, like_owner) and _matches(name, like_name) for like_owner, like_name in globs)
+
+
+def _matches(word: str, glob: str) -> bool:
+    return re.fullmatch(translate(glob), word) is not None
+
+
+def _shown(text: str) -> str:
+    """What was typed, short enough to repeat."""
+    return repr(text if len(text) <= 100 else f"{text[:100]}…")
+
+
+@dataclass(slots=True)
+class Discovery:
+    """What the lists hold, and what they may lack."""
+
+    found: list[ListedRepository] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+def fetch_matching(github: GitHub, login: str | None, pattern: Pattern) -> Discovery:
+    """The repositories that the pattern means, by name; `login` is whose token it is. Raises: GitHubError."""
+    lists = Discovery()
+    for owner in pattern.owners:
+        _add_owner(github, login, owner, lists)
+    lists.found = [each for each in folded(lists.found) if pattern.means(each)]
+    lists.warnings = list(dict.fromkeys(lists.warnings))
+    return lists
+
+
+def _add_owner(github: GitHub, login: str | None, owner: str, lists: Discovery) -> None:
+    """Look through what one owner glob needs: the token's own list, the organization's, or the user's."""
+    if github.kind == "app installation":
+        return _add_list(github, ("/installation/repositories", {}), lists)
+    if "*" in owner:
+        return _add_list(github, ("/user/repos", {}), lists)
+    if login is not None and owner == login.casefold():
+        return _add_list(github, ("/user/repos", {"affiliation": "owner"}), lists)
+    try:
+        return _add_list(github, (f"/orgs/{owner}/repos", {"type": "all"}), lists)
+    except Missing:  # a user: the public ones, and those that the token's owner works on
+        pass
+    try:
+        _add_list(github, (f"/users/{owner}/repos", {"type": "owner"}), lists)
+    except Missing:
+        lists.warnings.append(f"GitHub knows no user or organization {owner}.")
+        return None
+    return _add_list(github, ("/user/repos", {"affiliation": "collaborator"}), lists)
+
+
+def _add_list(github: GitHub, source: Source, lists: Discovery) -> None:
+    path, query = source
+    hidden = pages = 0
+    try:
+        for answer in github.fetch_pages(path, {"per_page": 100, **query}, max_pages=MAX_PAGES):
+            pages += 1
+            hidden = max(hidden, hidden_organizations(answer))
+            lists.found.extend(_listed(answer))
+    except PagingLimited:
+        lists.warnings.append("GitHub ended the list early: some repositories may be missing.")
+    if pages == MAX_PAGES:
+        lists.warnings.append(f"The list has {MAX_PAGES * 100:,} repositories or more: some may be missing.")
+    if hidden:
+        lists.warnings.append(
+            f"The list is not complete: the token is not authorised for the single sign-on of "
+            f"{hidden:,} organization{'s' * (hidden != 1)}. Authorise it at github.com: Settings, "
+            "Developer settings, the token, Configure SSO."
+        )
+
+
+def _listed(answer: Response) -> Iterator[ListedRepository]:
+    body = answer.body.get("repositories") if isinstance(answer.body, Mapping) else answer.body
+    items: Iterable[object] = body if isinstance(body, list) else ()
+    for item in items:
+        listed = parse_listed(item)
+        if listed is not None:
+            yield listed
+
+
+def connect(settings: Settings, secret: str, clock: Clock, waiting: Waiting | None = None) -> GitHub:
+    """A client for a few questions, with a budget of its own: a share of what the settings give a run.
+
+    A run may be going on in another process with a token of the same owner. GitHub allows 900 a minute; a run asks
+    600 unless told otherwise, so a third of that and half of the calls at once fit beside it.
+    Raises: TokenRefused for what has none of the forms of GitHub's tokens: that is sent to nobody.
+    """
+    if not _A_TOKEN.match(secret):
+        raise TokenRefused(NOT_GITHUBS)
+    pace = max(1, settings.requests_a_minute // PACE_SHARE)
+    share = replace(settings, requests_a_minute=pace, concurrency=max(1, settings.concurrency // SLOTS_SHARE))
+    return GitHub(share, secret, RateLimiter(share, clock, waiting, PATIENCE_S), clock)
+
+
+@contextmanager
+def client_of(secret: str, store: Store) -> Iterator[GitHub]:
+    """GitHub as the token `secret` sees it, for somebody who waits at a page.
+
+    Raises: SettingsRefused, TokenRefused; LimitReached where GitHub has asked this token's owner to wait.
+    """
+    github = connect(read_settings(), secret, SystemClock())
+    with respecting_pauses(store, _owner_key(store, secret), github):
+        yield github
+
+
+@contextmanager
+def respecting_pauses(store: Store, owner_key: str | None, github: GitHub) -> Iterator[GitHub]:
+    """The client, unless GitHub has asked its token's owner to wait; closes it, and keeps what it was asked to wait.
+
+    Raises: LimitReached, which says until when.
+    """
+    pause = owner_pauses(store, utc_now()).get(owner_key) if owner_key else None
+    if pause is not None:
+        raise LimitReached(pause.sentence(utc_now()), "secondary_limit")
+    try:
+        yield github
+    finally:
+        github.close()
+        left, reason = github.limiter.pause() or (0.0, "")
+        if owner_key and left > PAUSE_KEPT_FROM_S:
+            save_pauses(store, [OwnerPause(owner_key, utc_now() + timedelta(seconds=left), reason)], utc_now())
+
+
+def _owner_key(store: Store, secret: str) -> str | None:
+    """Whose token this is, where it is one that is stored."""
+    try:
+        stored = open_tokens(store, open_vault(store.directory), utc_now())
+    except VaultError:
+        return None
+    return next((each.owner_key for each in stored.values() if each.secret == secret), None)
+
+
+def check_token(github: GitHub) -> TokenFacts:
+    """What GitHub says of a token: kind, login, scopes, expiry. Raises: GitHubError."""
+    installation = github.kind == "app installation"
+    answer = github.fetch("/installation/repositories", {"per_page": 1}) if installation else github.fetch("/user")
+    body = answer.body if isinstance(answer.body, Mapping) and not installation else {}
+    return TokenFacts(
+        github.kind,
+        optional_text(body, "login"),
+        optional_count(body, "id"),
+        answer.headers.get("x-oauth-scopes"),
+        github.token_expires_at,
+    )
+
+
+def check_repository(github: GitHub, full_name: str) -> RepositoryFacts:
+    """Who a repository is, after its traffic was read once with this token.
+
+    Raises: GitHubError, whose sentence says which permission is missing; AnswerRefused.
+    """
+    fetched = fetch_endpoint(github, Request(full_name, Endpoint.REPOSITORY))
+    if not isinstance(fetched.observation, StatsObservation):
+        raise AnswerRefused("the repository is missing from GitHub's answer")
+    facts = fetched.observation.facts
+    fetch_endpoint(github, Request(facts.full_name, Endpoint.VIEWS))
+    return facts
+
+
+def hidden_organizations(answer: Response) -> int:
+    """How many organizations a list leaves out because the token is not authorised for their single sign-on."""
+    header = answer.headers.get("x-github-sso", "")
+    if not header.startswith("partial-results"):
+        return 0
+    return len([part for part in header.partition("organizations=")[2].split(",") if part.strip()])
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedName:
+    """What GitHub says of a name: the repository, or why it cannot be tracked."""
+
+    name: str
+    facts: RepositoryFacts | None
+    refusal: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TrackResult:
+    """What became of the names: new or taken up again, tracked before, refused."""
+
+    added: list[Repository]
+    already: list[Repository]
+    refused: list[CheckedName]
+
+
+def check_repositories(github: GitHub, names: Sequence[str]) -> list[CheckedName]:
+    """What GitHub says of each name, in their order. Raises: GitHubError where no other name would go better."""
+    pool = ThreadPoolExecutor(AT_ONCE)
+    try:
+        return list(pool.map(partial(_check, github), names))
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _check(github: GitHub, name: str) -> CheckedName:
+    try:
+        return CheckedName(name, check_repository(github, name))
+    except NO_OTHER_GOES_BETTER:
+        raise
+    except (GitHubError, AnswerRefused) as refusal:
+        return CheckedName(name, None, str(refusal))
+
+
+def track_repositories(viewer: Viewer, store: Store, tenant_id: int, checked: Sequence[CheckedName]) -> TrackResult:
+    """Track those that passed, in one commit; two names of one repository, before and after a rename, are one."""
+    passed = {each.facts.github_id: each.facts for each in checked if each.facts is not None}
+    known = [each for each in repositories(viewer, store) if each.tenant_id == tenant_id]
+    active = {each.github_id for each in known if each.state is RepositoryState.ACTIVE}
+    new = [facts for github_id, facts in passed.items() if github_id not in active]
+    added = add_repositories(store, tenant_id, new, utc_now()) if new else []
+    already = [each for each in known if each.github_id in active & passed.keys()]
+    return TrackResult(added, already, [each for each in checked if each.facts is None])
