@@ -20,8 +20,6 @@ MAY_IMPORT = {  # the first that a file's name begins with counts
     "streamlit_app.py": {"pages", "data"},
     "pages/": {
         *("pages", "data", "collector.client", "collector.discovery", "collector.errors", "collector.schedule"),
-        *("collector.check", "collector.discover", "collector.follow", "collector.listings", "collector.parse"),
-        "collector.settings",
     },
     "collector/": {"collector", "data"},
     "data/": {"data"},

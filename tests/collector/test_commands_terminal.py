@@ -33,8 +33,8 @@ def test_elsewhere_than_on_a_terminal_a_run_is_lines_with_the_time(capsys: pytes
     tell_a_run(LineProgress(Terminal()))
     lines = [line.partition("Z ")[2] for line in capsys.readouterr().err.splitlines()]
     assert lines == [
-        "Collecting: 200 visits to make",
-        "100 of 200 visits done",
+        "Collecting: 200 jobs to do",
+        "100 of 200 jobs done",
         "Waiting 61 s: GitHub's limit",
         "SavedBatch: 1 repository, 1,234 rows new or changed",
         "octo/hello failed with [hidden]",

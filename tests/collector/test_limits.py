@@ -96,7 +96,7 @@ def test_an_answer_that_was_on_its_way_before_the_limit_does_not_make_it_a_first
     with asking(limited(retry_after=None), limited(retry_after=None)) as there:
         owner, early = there.github.limiter, there.clock.monotonic()
         there.clock.sleep(1)
-        there.clock.before_sleeping = lambda: owner.answered(early)
+        there.clock.before_sleeping = lambda: owner.succeeded(early)
         there.fetch()
         assert there.clock.waits() == [60, 120]
 

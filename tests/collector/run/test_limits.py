@@ -60,7 +60,7 @@ def test_a_limit_that_was_used_up_before_the_run_is_not_tried(collection: Collec
 def test_when_the_wait_is_longer_than_the_patience_days_were_collected_before_stars(
     collection: Collection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("collector.run.Owner", partial(RateLimiter, patience_s=60))
+    monkeypatch.setattr("collector.run.RateLimiter", partial(RateLimiter, patience_s=60))
     collection.github.budgets.set_hourly(OWNER_ID, 30)
     report = collection()
     assert (report.state, collection.told.waits) == (RunState.PARTIAL, [])
@@ -73,7 +73,7 @@ def test_when_the_wait_is_longer_than_the_patience_days_were_collected_before_st
 def test_what_a_limit_left_out_is_collected_by_the_next_run(
     collection: Collection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("collector.run.Owner", partial(RateLimiter, patience_s=60))
+    monkeypatch.setattr("collector.run.RateLimiter", partial(RateLimiter, patience_s=60))
     collection.github.budgets.set_hourly(OWNER_ID, 40)
     collection()
     for _ in range(3):
