@@ -120,7 +120,7 @@ def failure_lines(failures: Sequence[LoggedResult], *, with_run: bool = False) -
         reason = each.message or each.outcome
         grouped.setdefault((each.run_id, each.full_name, each.tenant, reason), []).append(each.endpoint)
     lines = [
-        f"{f'CollectionRun {run_id}: ' if with_run else ''}{name} ({tenant}), {', '.join(sorted(endpoints))}: {reason}"
+        f"{f'Run {run_id}: ' if with_run else ''}{name} ({tenant}), {', '.join(sorted(endpoints))}: {reason}"
         for (run_id, name, tenant, reason), endpoints in grouped.items()
     ]
     if len(lines) > MOST_LINES:
@@ -156,7 +156,7 @@ def summary(report: RunReport) -> str:
     )
     if report.run_id is None:
         return report.message or "There is nothing to collect."
-    line = f"CollectionRun {report.run_id} {_ENDED[report.state]}: {', '.join(counts)}."
+    line = f"Run {report.run_id} {_ENDED[report.state]}: {', '.join(counts)}."
     return f"{line} {report.message}" if report.message else line
 
 

@@ -80,7 +80,7 @@ class LineProgress(run.Progress):
         self._log(f"Waiting {seconds:,.0f} s: {reason}")
 
     def saved(self, repositories: int, rows_changed: int) -> None:
-        self._log(f"SavedBatch: {counted(repositories, 'repository')}, {counted(rows_changed, 'row')} new or changed")
+        self._log(f"Saved: {counted(repositories, 'repository')}, {counted(rows_changed, 'row')} new or changed")
 
     def warned(self, sentence: str) -> None:
         self._log(sentence)

@@ -142,7 +142,7 @@ def test_a_signal_ends_a_run_and_what_is_committed_stays(with_token: CommandLine
     many(with_token, github)
     process = with_token.start("collect", "--json")
     assert process.stderr is not None
-    while "SavedBatch" not in process.stderr.readline():
+    while "Saved" not in process.stderr.readline():
         assert process.poll() is None
     process.send_signal(signal.SIGINT)
     stdout, stderr = process.communicate(timeout=60)

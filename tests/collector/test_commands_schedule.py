@@ -221,7 +221,7 @@ def test_sigterm_in_the_middle_of_a_run_keeps_what_is_committed(with_token: Comm
     github.switches.latency_s = 0.02
     process = with_token.start("schedule")
     assert process.stderr is not None
-    while "SavedBatch" not in process.stderr.readline():
+    while "Saved" not in process.stderr.readline():
         assert process.poll() is None
     process.terminate()
     _, stderr = process.communicate(timeout=60)

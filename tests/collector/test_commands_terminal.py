@@ -36,7 +36,7 @@ def test_elsewhere_than_on_a_terminal_a_run_is_lines_with_the_time(capsys: pytes
         "Collecting: 200 jobs to do",
         "100 of 200 jobs done",
         "Waiting 61 s: GitHub's limit",
-        "SavedBatch: 1 repository, 1,234 rows new or changed",
+        "Saved: 1 repository, 1,234 rows new or changed",
         "octo/hello failed with [hidden]",
     ]
 
