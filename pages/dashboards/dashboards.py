@@ -1,28 +1,260 @@
-"""Dashboards: choose one, look at it with other days or repositories, build one's own."""
+"""Dashboards: choose one, look at it with other days or repositories, build, share, export and import one's own.
+
+A dashboard goes by a key: the name of a canned one, or the number of a saved one; it stands in the address. So do the
+page's own filters: other days or repositories than the panels say.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import partial
 
 import streamlit as st
 
 from data.accounts import grants
-from pages.dashboards import acts, choosing, editing, overriding, panel_view
-from pages.ui import filters, messages, session
+from data.accounts.models import Account, Viewer
+from data.accounts.saved_items import SavedItemRefused
+from data.calendar import utc_now
+from data.dashboards.dashboards import DASHBOARDS, SavedDashboard, canned_dashboards
+from data.dashboards.specification import (
+    LONGEST_NAME,
+    MOST_BYTES,
+    Dashboard,
+    Kind,
+    Panel,
+    Range,
+    SpecificationRefused,
+    parse_dashboard,
+    written,
+)
+from pages.dashboards import editor, view
+from pages.dashboards.editor import Draft
+from pages.ui import filters, messages, readers, saved_items, session
 from pages.ui.store import the_store
 
+ADDRESS = "dashboard"  # in the address
+CHOICE = "dashboards_choice"
+NOT_HERE = "This link asks for a dashboard that does not exist, or you don’t have access to it. Another one is shown."
+COPY_HELP = "Make a copy of your own, which you can change"
+OWN = "As made"
+DAYS = {"14 days": 14, "31 days": 31, "Quarter": 92, "Year": 365}
+ALL = "All"
+KEYS = ("days", filters.REPOSITORY)  # in the address, and of the widgets
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The dashboard that is looked at; `saved` is None for a canned one."""
+
+    key: str
+    saved: SavedDashboard | None
+
+
+def choose(account: Account) -> Chosen:
+    """Draw the choice; what it says, or what the address says."""
+    saved = {str(each.item_id): each for each in DASHBOARDS.seen_by(account, the_store())}
+    names = _names(saved, account)
+    keys = list(names)
+    asked = st.query_params.get(ADDRESS)
+    if asked is not None and asked not in keys:
+        st.info(NOT_HERE, icon=":material/link_off:")
+    wanted = asked if asked in keys else keys[0]
+    st.session_state[CHOICE] = wanted
+    st.selectbox(
+        "Dashboard",
+        keys,
+        format_func=names.__getitem__,
+        key=CHOICE,
+        on_change=_remember,
+        label_visibility="collapsed",
+        width=420,
+    )
+    others = [names[key] for key in editor.drafts() if key != wanted and key in names]
+    if others:
+        st.badge(f"Unsaved changes in {messages.literal(', '.join(others))}", icon=":material/edit:", color="orange")
+    return Chosen(wanted, saved.get(wanted))
+
+
+def opened(chosen: Chosen) -> tuple[Dashboard | None, tuple[str, ...]]:
+    """What it is made of; None, and why, where another release has saved it so that this one cannot read it."""
+    try:
+        return (chosen.saved.dashboard() if chosen.saved else canned_dashboards()[chosen.key]), ()
+    except SpecificationRefused as refusal:
+        return None, refusal.problems
+
+
+def show(key: str) -> None:
+    """Look at another dashboard from the next run on."""
+    st.query_params[ADDRESS] = key
+
+
+def _remember() -> None:
+    show(st.session_state[CHOICE])
+
+
+def _names(saved: Mapping[str, SavedDashboard], account: Account) -> dict[str, str]:
+    """What each dashboard is called in the choice; where two would be called the same, with their numbers."""
+    told = {key: canned.name for key, canned in canned_dashboards().items()}
+    told |= {key: f"{each.name} · {_whose(each, account)}" for key, each in saved.items()}
+    times = Counter(told.values())
+    return {key: name if times[name] == 1 else f"{name} · {key}" for key, name in told.items()}
+
+
+def _whose(saved: SavedDashboard, account: Account) -> str:
+    if saved.tenant_id is None:
+        return "mine"
+    return "shared" if saved.user_id == account.user_id else f"shared by {saved.owner}"
+
+
+def draw_actions(account: Account, chosen: Chosen, dashboard: Dashboard | None) -> None:
+    """The buttons beside the choice; without a dashboard those that need none."""
+    may_change = chosen.saved is not None and chosen.saved.may_change(account)
+    editing = editor.draft_of(chosen.key) is not None
+    if dashboard is not None and not editing:
+        if may_change:
+            if st.button("Change", icon=":material/edit:", key="dashboards_change"):
+                editor.keep_draft(chosen.key, Draft(dashboard))
+                st.rerun()
+        elif st.button("Make it mine", icon=":material/content_copy:", key="dashboards_copy", help=COPY_HELP):
+            _add(account, dashboard, "Your copy is here: change it as you like.", edit=True)
+    with st.popover("More", icon=":material/more_horiz:", key="dashboards_more"):
+        if st.button("New dashboard …", icon=":material/add:", key="dashboards_new", type="tertiary"):
+            _new(account)
+        if dashboard is not None:
+            _draw_copies(account, chosen, dashboard)
+        if st.button("Import …", icon=":material/upload:", key="dashboards_import", type="tertiary"):
+            _import(account)
+        if chosen.saved is not None and may_change:
+            saved_items.draw_sharing("dashboards", account, DASHBOARDS, chosen.saved)
+            saved_items.draw_removing("dashboards", account, DASHBOARDS, chosen.saved, partial(_forget, chosen.key))
+
+
+def _draw_copies(account: Account, chosen: Chosen, dashboard: Dashboard) -> None:
+    if st.button("Duplicate", icon=":material/content_copy:", key="dashboards_duplicate", type="tertiary"):
+        name = f"{dashboard.name[: LONGEST_NAME - 7]} (copy)"
+        _add(account, replace(dashboard, name=name), "The copy is yours: change it as you like.")
+    draft = editor.draft_of(chosen.key)
+    shown = dashboard if draft is None else draft.dashboard
+    st.download_button(
+        "Export as JSON",
+        readers.download(lambda viewer, store: written(shown).encode()),
+        f"{view.file_name(dashboard.name)}.dashboard.json",
+        "application/json",
+        icon=":material/download:",
+        key="dashboards_export",
+        type="tertiary",
+        on_click="ignore",
+    )
+
+
+def _forget(key: str) -> None:
+    editor.drop_draft(key)
+    st.query_params.pop(ADDRESS, None)
+
+
+def _add(account: Account, dashboard: Dashboard, done: str, *, edit: bool = False) -> None:
+    key = str(DASHBOARDS.add(the_store(), account.username, dashboard, utc_now()))
+    if edit:
+        editor.keep_draft(key, Draft(dashboard))
+    show(key)
+    messages.notice_after_rerun(done)
+
+
+@st.dialog("New dashboard", icon=":material/add:")
+def _new(account: Account) -> None:
+    with messages.shown():
+        session.require_account()
+        name = st.text_input("Name", max_chars=LONGEST_NAME, key="dashboards_new_name", placeholder="What it answers")
+        if st.button("Make it", type="primary", key="dashboards_new_submit", width="stretch"):
+            try:
+                _add(account, Dashboard((name or "").strip()), "Add its first panel.", edit=True)
+            except (SpecificationRefused, SavedItemRefused) as refusal:
+                messages.refused(refusal)
+
+
+@st.dialog("Import a dashboard", icon=":material/upload:")
+def _import(account: Account) -> None:
+    with messages.shown():
+        session.require_account()
+        st.caption("A specification as JSON, as *Export* gives it. It becomes a new dashboard of yours.")
+        file = st.file_uploader("File", type=["json"], key="dashboards_import_file", max_upload_size=1)
+        pasted = st.text_area("Or paste it", max_chars=MOST_BYTES, key="dashboards_import_text", height=160)
+        if st.button("Import", type="primary", key="dashboards_import_submit", width="stretch"):
+            _bring_in(account, file.getvalue() if file is not None else pasted or "")
+
+
+def _bring_in(account: Account, text: str | bytes) -> None:
+    try:
+        dashboard = parse_dashboard(text)
+    except SpecificationRefused as refusal:
+        st.error("This is not a dashboard that can be shown:", icon=":material/error:")
+        st.markdown("\n".join(f"- {messages.literal(problem)}" for problem in refusal.problems))
+        return
+    try:
+        _add(account, dashboard, "The dashboard is imported, and yours.")
+    except SavedItemRefused as refusal:
+        messages.refused(refusal)
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """What stands in place of what the panels say; None leaves it to them."""
+
+    range: Range | None = None
+    repositories: tuple[str, ...] = ()
+
+    def of(self, dashboard: Dashboard) -> Dashboard:
+        """The dashboard with these days and repositories."""
+        if self == Override():
+            return dashboard
+        return replace(dashboard, panels=tuple(self._of_panel(each) for each in dashboard.panels))
+
+    def _of_panel(self, panel: Panel) -> Panel:
+        if panel.kind is Kind.TEXT:
+            return panel
+        return replace(panel, range=self.range or panel.range, repositories=self.repositories or panel.repositories)
+
+
+def draw_filters(viewer: Viewer) -> Override:
+    """Draw the filters; what they say."""
+    names = readers.repository_names(viewer)
+    asked = {key: set(st.query_params.get_all(key)) for key in KEYS}
+    if not (asked["days"] <= {OWN, *DAYS, ALL} and asked[filters.REPOSITORY] <= set(names.values())):
+        st.info(filters.UNUSABLE, icon=":material/link_off:")
+    with st.container(horizontal=True, vertical_alignment="top", key="dashboards_filters"):
+        days = st.segmented_control(
+            "Days (UTC)", [OWN, *DAYS, ALL], default=OWN, required=True, key="days", bind="query-params", wrap=True
+        )
+        chosen = st.multiselect(
+            "Repositories",
+            list(names),
+            format_func=names.__getitem__,
+            placeholder="As made",
+            key=filters.REPOSITORY,
+            bind="query-params",
+        )
+    wanted = Range(last_days=DAYS[days]) if days in DAYS else Range() if days == ALL else None
+    return Override(wanted, tuple(names[each].partition(" · ")[0] for each in chosen))
+
+
 account = session.require_account()
-who = grants.viewer_of(the_store(), account)
+viewer = grants.viewer_of(the_store(), account)
 st.title("Dashboards", anchor=False)
-filters.stop_without_traffic(who)
+filters.stop_without_traffic(viewer)
 with st.container(horizontal=True, vertical_alignment="bottom", key="dashboards_head"):
-    chosen = choosing.choose(account)
-    dashboard, problems = choosing.opened(chosen)
-    acts.draw(account, chosen, dashboard)
+    chosen = choose(account)
+    dashboard, problems = opened(chosen)
+    draw_actions(account, chosen, dashboard)
 if dashboard is None:
     st.error("This dashboard was saved by another release, which this one does not understand.")
     st.caption(messages.literal(" ".join(problems)))
-elif choosing.draft_of(chosen.key) is not None:
-    st.header(messages.literal(dashboard.name), anchor=False)
-    editing.draw(account, who, chosen.key, dashboard)
 else:
     st.header(messages.literal(dashboard.name), anchor=False)
-    if dashboard.description:
-        st.caption(messages.literal(dashboard.description))
-    panel_view.draw_grid(who, overriding.draw(who).of(dashboard).panels)
+    if editor.draft_of(chosen.key) is not None:
+        editor.draw(account, viewer, chosen.key, dashboard)
+    else:
+        if dashboard.description:
+            st.caption(messages.literal(dashboard.description))
+        panels = draw_filters(viewer).of(dashboard).panels
+        for row in view.rows_of(panels):
+            view.draw_row(viewer, panels, row)

@@ -4,7 +4,6 @@ Names of columns come from outside. In the specification they are titles only; t
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import altair as alt
@@ -117,7 +116,6 @@ def _alt(rows: DataFrame, kind: str, axes: Axes) -> str:
     return f"{mark} of {axes.title} by {axes.x}, {len(rows):,} rows{span}."
 
 
-@lru_cache(maxsize=128)
 def _specification(kind: str, axes: Axes, colours: tuple[str, ...], marks: int) -> dict[str, Any]:
     up = alt.Y("y:Q", title=axes.title, axis=alt.Axis(tickCount=5))
     along = alt.X("x:Q", title=axes.x, scale=alt.Scale(zero=False))

@@ -79,7 +79,7 @@ def test_a_strangers_dashboard_is_answered_as_one_that_is_not_there(app: App) ->
     strange = kept(app, "green-tenant")
     texts = {shown_text(opened(app, "tenant", key)) for key in (str(strange), "4711", "no-such-name")}
     assert len(texts) == 1
-    assert "not for you to see" in texts.pop()
+    assert "have access to it" in texts.pop()
 
 
 def test_what_is_exported_is_what_is_imported(app: App) -> None:
@@ -152,8 +152,8 @@ def test_only_a_tenants_manager_shares_and_everybody_of_the_tenant_sees_it(app: 
     shared = str(kept(app, "tenant"))
     opened(app, "tenant", shared).button(key=f"dashboards_share_{BLUE}").click().run()
     assert opened(app, "viewer", shared).metric[0].label == "All views"
-    assert "not for you to see" in shown_text(opened(app, "green-tenant", shared))
-    assert "not for you to see" in shown_text(opened(app, "single", shared))
+    assert "have access to it" in shown_text(opened(app, "green-tenant", shared))
+    assert "have access to it" in shown_text(opened(app, "single", shared))
 
 
 def test_a_dashboard_is_removed_after_a_question(app: App) -> None:

@@ -1,31 +1,49 @@
-"""The form of one panel: it offers what fits together, and what is typed is shown at once."""
+"""Changes a dashboard: its name, its panels, their order; and says what is not saved yet.
 
-from collections.abc import Collection, Sequence
+Drafts stay in the session, one a dashboard, until they are saved or discarded. The form of a panel offers what fits
+together, and what is typed is shown at once.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 import streamlit as st
 
+from data.accounts.models import Account, Viewer
+from data.accounts.saved_items import SavedItemRefused
 from data.calendar import DAY, utc_day, utc_now
+from data.dashboards.dashboards import DASHBOARDS
 from data.dashboards.panel_text import measure_name
 from data.dashboards.panels import BEGINNING
 from data.dashboards.specification import (
     HIGHEST,
+    LONGEST_DESCRIPTION,
     LONGEST_NAME,
     LONGEST_TEXT,
     LOWEST,
+    MOST_PANELS,
     MOST_SERIES,
+    Dashboard,
     Kind,
     Panel,
     Range,
     Source,
+    SpecificationRefused,
+    checked,
     groups_for,
     kinds_for,
     measures_for,
     most_allowed,
     splits_for,
 )
+from pages.dashboards import view
+from pages.ui import messages, readers
+from pages.ui.store import the_store
 
+DRAFTS = "dashboards_drafts"
+NEW_PANEL = Panel(Kind.LINE, "", Source.DAILY, "views", by="day", split="repository")
 WIDTHS = {3: "Quarter", 4: "Third", 6: "Half", 8: "Two thirds", 9: "Three quarters", 12: "Full"}
 KINDS = {
     Kind.NUMBER: ":material/123: Number",
@@ -38,6 +56,177 @@ KINDS = {
 RANGES = {"14 days": 14, "31 days": 31, "Quarter": 92, "Year": 365}
 ALL, LAST, BETWEEN = "All", "Last …", "From … to …"
 NONE = "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A dashboard as it is being changed; `open_panel` is the number of the panel whose form is open, as it was then.
+
+    `opened` counts the forms that were opened, so that each has widgets of its own.
+    """
+
+    dashboard: Dashboard
+    open_panel: int | None = None
+    panel: Panel | None = None
+    opened: int = 0
+
+    def with_panels(self, panels: Sequence[Panel]) -> "Draft":
+        """The draft with other panels, and its form closed."""
+        return replace(self, dashboard=replace(self.dashboard, panels=tuple(panels)), open_panel=None, panel=None)
+
+    def opening(self, number: int | None) -> "Draft":
+        """The draft with the form of that panel open, or with none."""
+        panel = None if number is None else self.dashboard.panels[number]
+        return replace(self, open_panel=number, panel=panel, opened=self.opened + 1)
+
+
+def draft_of(key: str) -> Draft | None:
+    """What is being changed of a dashboard; None where nobody is at it."""
+    return drafts().get(key)
+
+
+def keep_draft(key: str, draft: Draft) -> None:
+    """Keep how a dashboard is being changed."""
+    st.session_state[DRAFTS] = {**drafts(), key: draft}
+
+
+def drop_draft(key: str) -> None:
+    """Forget what has been changed."""
+    st.session_state[DRAFTS] = {each: draft for each, draft in drafts().items() if each != key}
+
+
+def drafts() -> Mapping[str, Draft]:
+    found: Mapping[str, Draft] = st.session_state.get(DRAFTS, {})
+    return found
+
+
+def draw(account: Account, viewer: Viewer, key: str, saved: Dashboard) -> None:
+    """A dashboard that is being changed."""
+    draft = draft_of(key)
+    if draft is None:
+        return
+    dashboard = _draw_head(account, key, draft, saved)
+    if dashboard != draft.dashboard:
+        keep_draft(key, replace(draft, dashboard=dashboard))
+        st.rerun()
+    panels = dashboard.panels
+    for row in view.rows_of(panels):
+        if draft.open_panel in row:
+            _draw_form(viewer, key, draft)
+        view.draw_row(viewer, panels, row, lambda each: _draw_tools(key, draft, each))
+    full = len(panels) >= MOST_PANELS
+    if st.button("Add a panel", icon=":material/add:", key="dashboards_add_panel", disabled=full):
+        keep_draft(key, draft.with_panels([*panels, NEW_PANEL]).opening(len(panels)))
+        st.rerun()
+    if full:
+        st.caption(f"A dashboard has at most {MOST_PANELS} panels.")
+
+
+def _draw_head(account: Account, key: str, draft: Draft, saved: Dashboard) -> Dashboard:
+    """Name, description, and the ways out."""
+    with st.container(border=True, key="dashboards_editing"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            changed = draft.dashboard != saved
+            if changed:
+                st.badge("Unsaved changes", icon=":material/edit:", color="orange")
+            else:
+                st.badge("All saved", icon=":material/check:", color="green")
+            _draw_save(account, key, draft, changed)
+        with st.container(horizontal=True):
+            name = st.text_input("Name", draft.dashboard.name, max_chars=LONGEST_NAME, key=f"dashboards_name_{key}")
+            told = st.text_input(
+                "Description",
+                draft.dashboard.description,
+                max_chars=LONGEST_DESCRIPTION,
+                key=f"dashboards_description_{key}",
+            )
+        if not draft.dashboard.panels:
+            st.caption("It has no panels yet. Add the first one below.")
+    return replace(draft.dashboard, name=(name or "").strip(), description=(told or "").strip())
+
+
+def _draw_save(account: Account, key: str, draft: Draft, changed: bool) -> None:
+    if st.button("Save", type="primary", key="dashboards_save", disabled=not changed, icon=":material/save:"):
+        try:
+            DASHBOARDS.save(the_store(), account.username, int(key), checked(draft.dashboard), utc_now())
+        except (SpecificationRefused, SavedItemRefused) as refusal:
+            messages.refused(refusal)
+        else:
+            drop_draft(key)
+            messages.notice_after_rerun("The dashboard is saved.")
+    if st.button("Discard changes" if changed else "Close", key="dashboards_discard"):
+        drop_draft(key)
+        _forget_names(key)
+        st.rerun()
+
+
+def _forget_names(key: str) -> None:
+    for field in ("name", "description"):
+        st.session_state.pop(f"dashboards_{field}_{key}", None)
+
+
+def _draw_form(viewer: Viewer, key: str, draft: Draft) -> None:
+    number, was = draft.open_panel, draft.panel
+    if number is None or was is None:
+        return
+    names = [name.partition(" · ")[0] for name in readers.repository_names(viewer).values()]
+    with st.container(border=True, key="dashboards_form"):
+        st.subheader(f"Panel {number + 1}", anchor=False)
+        panel = draw_panel_form(f"dashboards_form_{draft.opened}", was, names)
+        problems = _problems(panel)
+        if problems:
+            st.warning(messages.literal(" ".join(problems)), icon=":material/rule:")
+        if st.button("Done", key="dashboards_form_done", icon=":material/check:"):
+            keep_draft(key, draft.opening(None))
+            st.rerun()
+    panels = list(draft.dashboard.panels)
+    if panel != panels[number] and not problems:
+        panels[number] = panel
+        changed = replace(draft.dashboard, panels=tuple(panels))
+        keep_draft(key, replace(draft, dashboard=changed))
+        st.rerun()
+
+
+def _problems(panel: Panel) -> tuple[str, ...]:
+    try:
+        checked(Dashboard("One panel", panels=(panel,)))
+    except SpecificationRefused as refusal:
+        return refusal.problems
+    return ()
+
+
+def _draw_tools(key: str, draft: Draft, number: int) -> None:
+    """What can be done with a panel. Moving one takes the place of dragging it."""
+    panels = list(draft.dashboard.panels)
+    last = len(panels) - 1
+    moved = {
+        "left": ("arrow_back", "Move towards the beginning", number == 0),
+        "right": ("arrow_forward", "Move towards the end", number == last),
+        "edit": ("edit", "Change this panel", False),
+        "duplicate": ("content_copy", "Duplicate this panel", len(panels) >= MOST_PANELS),
+        "remove": ("delete", "Remove this panel", False),
+    }
+    with st.container(horizontal=True, gap="small", key=f"dashboards_tools_{number}"):
+        for act, (icon, told, disabled) in moved.items():
+            place = f"dashboards_{act}_{number}"
+            label = f":material/{icon}:"
+            if st.button(label, key=place, help=told, disabled=disabled, type="tertiary"):
+                keep_draft(key, _changed(draft, number, act))
+                st.rerun()
+
+
+def _changed(draft: Draft, number: int, act: str) -> Draft:
+    panels = list(draft.dashboard.panels)
+    if act == "edit":
+        return draft.opening(number)
+    if act == "duplicate":
+        panels.insert(number + 1, panels[number])
+    elif act == "remove":
+        del panels[number]
+    else:
+        other = number - 1 if act == "left" else number + 1
+        panels[number], panels[other] = panels[other], panels[number]
+    return draft.with_panels(panels)
 
 
 class Fields:
@@ -54,7 +243,7 @@ class Fields:
         return found
 
 
-def draw(key: str, panel: Panel, names: Collection[str]) -> Panel:
+def draw_panel_form(key: str, panel: Panel, names: Collection[str]) -> Panel:
     """The form of a panel as it was when the form was opened; answers the panel as it is now."""
     fields = Fields(key, panel, names)
     kind = st.segmented_control(

@@ -10,10 +10,9 @@ from pandas import DataFrame
 
 from data.dashboards.panels import PanelRows
 from data.dashboards.specification import Kind, Panel, Source
-from pages.dashboards import placing
+from pages.dashboards import view
 from pages.ui import tables
-from pages.ui.charts.panel_layers import PanelShape
-from pages.ui.charts.panels import specification
+from pages.ui.charts.panels import PanelShape, drawing, specification
 
 FIRST = date(2026, 5, 1)
 LINE = Panel(Kind.LINE, by="day", split="repository")
@@ -29,7 +28,7 @@ def found(panel: Panel, *values: Any, name: str | None = "a/b", states: tuple[st
 
 
 def drawn(rows: PanelRows) -> tuple[DataFrame, dict[str, Any]]:
-    chart = placing.placed(rows)
+    chart = drawing(rows)
     return chart.rows, specification(chart.shape)
 
 
@@ -78,7 +77,7 @@ def test_a_name_of_others_stands_in_the_data_and_in_no_expression() -> None:
 
 def test_the_csv_has_the_shown_names_every_state_and_no_formula() -> None:
     panel = Panel(Kind.TABLE, "", Source.DAILY, "visitors", by="repository")
-    text = tables.csv_of(placing.csv_rows(found(panel, 3, name=HOSTILE))).decode()
+    text = tables.csv_of(view.csv_rows(found(panel, 3, name=HOSTILE))).decode()
     saved = pd.read_csv(io.StringIO(text))
     assert list(saved.columns) == ["repository", "Visitor-days", "state"]
     assert saved["repository"].tolist() == [f"'{HOSTILE}"]

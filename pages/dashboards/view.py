@@ -1,0 +1,224 @@
+"""The panels of a dashboard in a grid of twelfths, each drawn once a version of the store, with its data as a file."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import streamlit as st
+from pandas import DataFrame
+
+from data.accounts.models import Viewer
+from data.calendar import utc_day, utc_now
+from data.dashboards.panel_text import SNAPSHOTS, group_name, measure_name, range_name, title_of
+from data.dashboards.panels import PanelRows, panel_rows
+from data.dashboards.specification import LISTED, PERIODS, WIDEST, Kind, Panel, Source
+from data.store import Store
+from data.store.arrow import arrow_table
+from pages.ui import changes, messages, readers, tables
+from pages.ui.charts import panels as charts
+from pages.ui.time_format import readers_day_format
+from pages.ui.store import the_store
+
+NOTHING = "Nothing is known of this choice of days and repositories."
+ROW = 35  # pixels of a table's row
+
+Tools = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnPanel:
+    """A panel as Streamlit takes it. One for all who may see it: not to be changed.
+
+    `rows` are an Arrow table, of a chart with its specification; None where there is nothing to show. Of a number there
+    are its value and its change instead.
+    """
+
+    notes: str
+    rows: Any = None
+    alt: str = ""
+    specification: dict[str, Any] | None = None
+    value: int | None = None
+    change: str | None = None
+
+
+def drawn_panel(viewer: Viewer, store: Store, panel: Panel, today: date) -> DrawnPanel:
+    """A panel that is no text."""
+    question = ("drawn panel", viewer, panel, today)
+    return store.traffic.remembered(question, lambda cursor: _drawn_panel(viewer, store, panel, today))
+
+
+def _drawn_panel(viewer: Viewer, store: Store, panel: Panel, today: date) -> DrawnPanel:
+    found = panel_rows(viewer, store, panel, today)
+    notes = " ".join(found.notes)
+    if panel.kind is Kind.NUMBER:
+        row = found.rows.iloc[0]
+        value, compared, before = (
+            None if row[name] is None or row.isna()[name] else int(row[name])
+            for name in ("value", "compared", "before")
+        )
+        return DrawnPanel(notes, value=value, change=_change(panel, compared, before))
+    if found.rows.empty or found.rows["value"].isna().all():
+        return DrawnPanel(notes)
+    if panel.kind is Kind.TABLE:
+        rows = table_rows(found)
+        return DrawnPanel(notes, arrow_table(rows), f"A table of {len(rows):,} rows.")
+    chart = charts.drawing(found)
+    return DrawnPanel(notes, arrow_table(chart.rows), chart.alt, charts.specification(chart.shape))
+
+
+def _change(panel: Panel, value: int | None, before: int | None) -> str | None:
+    """How a number has changed, if it has: a counter by how much it has grown, anything else in percent."""
+    if value is None or before is None or value == before:
+        return None
+    # the hair space keeps Streamlit from reading it as a number, whose sign it would leave out
+    return f"{value - before:+,}\N{HAIR SPACE}" if panel.measure in SNAPSHOTS else changes.change(value, before)
+
+
+def table_rows(found: PanelRows) -> DataFrame:
+    """The columns of a panel's table, or of the numbers behind its chart, as they are shown."""
+    panel, rows = found.panel, found.rows
+    if panel.kind is Kind.NUMBER:
+        return rows[["value", "compared", "before", "state"]].assign(state=rows["state"].map(tables.STATES))
+    shown = DataFrame(index=rows.index)
+    if panel.by in PERIODS:
+        shown["period"] = rows["period"]
+    if panel.by == "weekday":
+        shown["weekday"] = [f"{each:%A}" for each in rows["period"]]
+    if panel.split or panel.by not in (*PERIODS, "weekday"):
+        shown["name"] = rows["name"]
+    for column in ("value", *panel.also):
+        shown[column] = rows[column]
+    if (rows["state"] != "final").any():
+        shown["state"] = rows["state"].map(tables.STATES)
+    return shown
+
+
+def panel_csv(viewer: Viewer, store: Store, panel: Panel) -> bytes:
+    """A panel's rows as CSV: every value with its state, the columns under the names that are shown."""
+    return tables.csv_of(csv_rows(panel_rows(viewer, store, panel, utc_day(utc_now()))))
+
+
+def csv_rows(found: PanelRows) -> DataFrame:
+    """The rows of a panel's file."""
+    panel, shown = found.panel, table_rows(found)
+    if panel.kind is not Kind.NUMBER:
+        shown["state"] = found.rows["state"]
+    names = {
+        "period": panel.by,
+        "name": panel.split or panel.by,
+        "value": measure_name(panel, panel.measure),
+        **{each: measure_name(panel, each) for each in panel.also},
+    }
+    return shown.rename(columns={column: str(names.get(column) or column) for column in shown.columns})
+
+
+def rows_of(panels: Sequence[Panel]) -> Iterator[list[int]]:
+    """The numbers of the panels that stand beside each other: as many as fit into twelve twelfths."""
+    row: list[int] = []
+    for number, panel in enumerate(panels):
+        if row and sum(panels[each].width for each in row) + panel.width > WIDEST:
+            yield row
+            row = []
+        row.append(number)
+    if row:
+        yield row
+
+
+def draw_row(viewer: Viewer, panels: Sequence[Panel], row: Sequence[int], tools: Tools | None = None) -> None:
+    """The panels of a row in frames as wide as they are, with tools above each; what is left over stays empty."""
+    widths = [panels[each].width for each in row]
+    rest = WIDEST - sum(widths)
+    frames = st.columns([*widths, rest] if rest else widths, gap="small", border=not rest)
+    for frame, number in zip(frames, row, strict=False):
+        with frame.container(border=True, height="stretch") if rest else frame:
+            if tools is not None:
+                tools(number)
+            _draw(viewer, panels[number], number)
+
+
+def _draw(viewer: Viewer, panel: Panel, number: int) -> None:
+    """A panel in its frame; its number tells its widgets from those of others."""
+    if panel.kind is Kind.TEXT:
+        _draw_text(panel)
+        return
+    with st.spinner(readers.READING):
+        drawn = drawn_panel(viewer, the_store(), panel, utc_day(utc_now()))
+    title = messages.literal(title_of(panel))
+    if panel.kind is Kind.NUMBER:
+        value = "unknown" if drawn.value is None else drawn.value
+        st.metric(title, value, drawn.change, format="localized", help=drawn.notes or None)
+    else:
+        st.subheader(title, anchor=False, help=drawn.notes or None)
+        _draw_rows(panel, drawn, number)
+    st.download_button(
+        f"{messages.literal(_scope(panel))} · CSV",
+        readers.download(lambda viewer, store: panel_csv(viewer, store, panel)),
+        f"{file_name(title_of(panel))}.csv",
+        "text/csv",
+        key=f"dashboards_csv_{number}",
+        icon=":material/download:",
+        type="tertiary",
+        on_click="ignore",
+    )
+
+
+def _draw_text(panel: Panel) -> None:
+    if panel.title:
+        st.subheader(messages.literal(panel.title), anchor=False)
+    for paragraph in re.split(r"\n\s*\n", panel.text.strip()):
+        st.markdown(messages.literal(paragraph))
+
+
+def _draw_rows(panel: Panel, drawn: DrawnPanel, number: int) -> None:
+    alt = f"{title_of(panel)}. {drawn.alt}"
+    if drawn.rows is None:
+        st.caption(NOTHING)
+    elif drawn.specification is None:
+        st.dataframe(
+            drawn.rows,
+            column_config=_table_columns(panel),
+            hide_index=True,
+            placeholder=tables.UNKNOWN,
+            height=min(panel.height, ROW * (drawn.rows.num_rows + 1) + 3),
+            key=f"dashboards_rows_{number}",
+            alt=alt,
+        )
+    else:
+        st.vega_lite_chart(drawn.rows, drawn.specification, alt=alt, key=f"dashboards_chart_{number}")
+
+
+def _table_columns(panel: Panel) -> Mapping[str, Any]:
+    """How each column of a panel's table is headed and written."""
+    config = st.column_config
+    period = group_name(panel.by or "day")
+    columns: dict[str, Any] = {
+        "period": config.DateColumn(period, format=readers_day_format(), help="UTC, as GitHub counts days"),
+        "weekday": config.TextColumn("Weekday"),
+        "name": config.TextColumn(group_name(panel.split or panel.by or "name"), width=155),
+        "state": config.TextColumn("State", help=tables.STATE_HELP),
+    }
+    for column, measure in (("value", panel.measure), *zip(panel.also, panel.also, strict=True)):
+        columns[column] = config.NumberColumn(measure_name(panel, measure), format="localized", width=84)
+    return columns
+
+
+def _scope(panel: Panel) -> str:
+    """The range and the repositories of a panel, in a few words."""
+    if panel.source is Source.REPOSITORIES:
+        parts = ["Now"]
+    elif panel.source in LISTED and panel.by != "day":
+        fixed = panel.range.first is not None
+        parts = [f"The newest lists of {range_name(panel.range)}" if fixed else "The newest lists"]
+    else:
+        parts = [range_name(panel.range).capitalize()]
+    if panel.repositories:
+        shown = ", ".join(panel.repositories[:2])
+        parts.append(shown if len(panel.repositories) <= 2 else f"{shown} and {len(panel.repositories) - 2} more")
+    return " · ".join(parts)
+
+
+def file_name(title: str) -> str:
+    """A title as part of the name of a file."""
+    return re.sub(r"[^a-z0-9]+", "-", title.casefold()).strip("-")[:60] or "panel"

@@ -1,0 +1,110 @@
+"""Where the marks of a chart over time stand, and what is said of each: bars, lines and bands. Pure.
+
+The charts of traffic and those of dashboards share it, so that a pending period and a gap look alike everywhere.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.traffic.models import Grain
+
+Column = NDArray[Any]
+
+BAR_DAYS = {Grain.DAY: 0.78, Grain.WEEK: 5.6, Grain.MONTH: 24.0}
+BAND_DAYS = {Grain.DAY: 1.0, Grain.WEEK: 7.0, Grain.MONTH: 30.4}
+STATES = {"final": "final", "pending": "pending: it may still change", "gap": "gap: known in part at most"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Marks:
+    """Marks as columns: of which series, of which period (a date), the value (NaN: unknown) and the state."""
+
+    names: Column
+    periods: Column
+    values: Column
+    states: Column
+
+    def only(self, kept: Column) -> "Marks":
+        """Some of them, or all in another order."""
+        return Marks(*(getattr(self, field.name)[kept] for field in fields(self)))
+
+
+def placed(marks: Marks, names: Sequence[str], grain: Grain) -> dict[str, Column]:
+    """The marks by period and by the rank of their series among `names`, with all that a chart needs, as columns.
+
+    name, period, value (NaN: unknown), state; open (not final), piece (a line's: it breaks at gaps), dashed (what a
+    dashed line goes through); at, bar_from, bar_to, band_from, band_to (UTC), bottom, top; when, told, spoken (texts);
+    gaps (the series of which the period is a gap; once a period, else None).
+    """
+    rank_of = {name: rank for rank, name in enumerate(names)}
+    ranks = np.array([rank_of[name] for name in marks.names], dtype=np.int64)
+    days = marks.periods.astype("datetime64[D]")
+    order = np.lexsort((ranks, days))
+    marks, ranks, days = marks.only(order), ranks[order], days[order]
+    columns = {"name": marks.names, "period": marks.periods, "value": marks.values, "state": marks.states}
+    return columns | _bars(days, np.nan_to_num(marks.values), grain) | _lines(ranks, marks) | _texts(marks, grain)
+
+
+def period_name(period: date, grain: Grain) -> str:
+    """A period as people call it: its day, its ISO week, its month."""
+    if grain is Grain.MONTH:
+        return f"{period:%B %Y}"
+    if grain is Grain.WEEK:
+        year, week, _ = period.isocalendar()
+        last = period + timedelta(days=6)
+        return f"Week {week} of {year}, {period.day} {period:%b} to {last.day} {last:%b}"
+    return f"{period:%A}, {period.day} {period:%B %Y}"
+
+
+def _bars(days: Column, known: Column, grain: Grain) -> dict[str, Column]:
+    """From when to when the bar and the band of each period reach, and where it stands on those before it."""
+    columns: dict[str, Column] = {"at": days.astype("datetime64[s]")}
+    moments = days.astype("datetime64[us]")
+    for name, width in (("bar", BAR_DAYS[grain]), ("band", BAND_DAYS[grain])):
+        half = np.timedelta64(timedelta(days=width / 2))
+        columns |= {f"{name}_from": moments - half, f"{name}_to": moments + half}
+    tops = np.cumsum(known)
+    _, begins, of = np.unique(days, return_index=True, return_inverse=True)
+    tops -= (tops - known)[begins][of]
+    return columns | {"top": tops, "bottom": tops - known}
+
+
+def _lines(ranks: Column, marks: Marks) -> dict[str, Column]:
+    """Of each series apart: where its line is in pieces, and where it is dashed."""
+    is_open = marks.states != "final"
+    breaks = np.isnan(marks.values) | (marks.states == "gap")
+    pieces, dashed = np.zeros(len(ranks), dtype=np.int64), is_open.copy()
+    for rank in set(ranks.tolist()):
+        rows = np.flatnonzero(ranks == rank)
+        pieces[rows] = np.cumsum(breaks[rows])
+        dashed[rows[:-1]] |= is_open[rows[1:]]
+    return {"open": is_open, "piece": pieces, "dashed": dashed}
+
+
+def _texts(marks: Marks, grain: Grain) -> dict[str, Column]:
+    called = {period: period_name(period, grain) for period in set(marks.periods)}
+    when = [called[period] for period in marks.periods]
+    told = [STATES[state] for state in marks.states]
+    said = zip(marks.names, when, marks.values, told, strict=True)
+    spoken = [f"{name}, {at}: {value:,.0f}, {state}" for name, at, value, state in said]
+    columns = {"when": when, "told": told, "spoken": spoken, "gaps": _gaps(marks)}
+    return {name: np.array(texts, dtype=object) for name, texts in columns.items()}
+
+
+def _gaps(marks: Marks) -> list[str | None]:
+    """The names of all series with a gap in a period, at its first row."""
+    names: dict[date, list[str]] = {}
+    rows: dict[date, int] = {}
+    for row in np.flatnonzero(marks.states == "gap").tolist():
+        period = marks.periods[row]
+        names.setdefault(period, []).append(marks.names[row])
+        rows.setdefault(period, row)
+    found: list[str | None] = [None] * len(marks.names)
+    for period, row in rows.items():
+        found[row] = ", ".join(names[period])
+    return found
