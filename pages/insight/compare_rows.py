@@ -12,7 +12,8 @@ from data.traffic.models import Grain
 from pages.insight.overview_rows import link
 from pages.ui.changes import of_ratio
 from pages.ui.charts.compare import Lines
-from pages.ui.drawings import PERIODS, period_name
+from pages.ui.charts.time_marks import period_name
+from pages.ui.drawings import PERIODS
 
 MEASURES = {
     "Views": Measure.VIEWS,

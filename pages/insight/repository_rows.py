@@ -11,6 +11,7 @@ from data.calendar import monday
 from data.insight.notes import Note
 from data.traffic.models import Grain, Selection
 from pages.ui import drawings
+from pages.ui.charts.time_marks import period_name
 
 MARKS = "marks"  # the lane of releases and notes, above all others
 COUNTED = {"views": "view_uniques", "clones": "clone_uniques"}  # lanes with bars, and the people that stand before them
@@ -157,7 +158,7 @@ def _periods(periods: Sequence[date], grain: Grain) -> DataFrame:
     if grain is Grain.WEEK:
         at += timedelta(days=3)  # the middle of the week
     half = pd.Timedelta(days=_HALF[grain][0])
-    names = {period: drawings.period_name(period, grain) for period in periods}
+    names = {period: period_name(period, grain) for period in periods}
     when = [names[period] for period in periods]
     return DataFrame({"at": at, "from": at - half, "to": at + half, "floor": 0.0, "when": when})
 

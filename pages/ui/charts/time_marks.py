@@ -6,7 +6,7 @@ The charts of traffic and those of dashboards share it, so that a pending period
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,9 +29,9 @@ class Marks:
     values: Column
     states: Column
 
-    def only(self, kept: Column) -> "Marks":
+    def only(self, kept: Column) -> Self:
         """Some of them, or all in another order."""
-        return Marks(*(getattr(self, field.name)[kept] for field in fields(self)))
+        return type(self)(*(getattr(self, field.name)[kept] for field in fields(self)))
 
 
 def placed(marks: Marks, names: Sequence[str], grain: Grain) -> dict[str, Column]:

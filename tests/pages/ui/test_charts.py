@@ -13,6 +13,7 @@ from data.traffic.models import Grain
 from pages.ui import drawings
 from pages.ui.charts import palette
 from pages.ui.charts import traffic as charts
+from pages.ui.charts.time_marks import period_name
 from pages.ui.drawings import Drawing
 
 FIRST = date(2026, 3, 7)
@@ -166,9 +167,9 @@ def test_a_name_with_markup_is_text_in_the_legend() -> None:
 
 
 def test_periods_are_named_as_people_call_them() -> None:
-    assert drawings.period_name(date(2026, 1, 1), Grain.DAY) == "Thursday, 1 January 2026"
-    assert drawings.period_name(date(2025, 12, 29), Grain.WEEK) == "Week 1 of 2026, 29 Dec to 4 Jan"
-    assert drawings.period_name(date(2026, 2, 1), Grain.MONTH) == "February 2026"
+    assert period_name(date(2026, 1, 1), Grain.DAY) == "Thursday, 1 January 2026"
+    assert period_name(date(2025, 12, 29), Grain.WEEK) == "Week 1 of 2026, 29 Dec to 4 Jan"
+    assert period_name(date(2026, 2, 1), Grain.MONTH) == "February 2026"
 
 
 def test_no_rows_make_a_chart_that_says_so() -> None:
