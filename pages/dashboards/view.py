@@ -18,8 +18,8 @@ from data.store import Store
 from data.store.arrow import arrow_table
 from pages.ui import changes, messages, readers, tables
 from pages.ui.charts import panels as charts
-from pages.ui.time_format import readers_day_format
 from pages.ui.store import the_store
+from pages.ui.time_format import readers_day_format
 
 NOTHING = "Nothing is known of this choice of days and repositories."
 ROW = 35  # pixels of a table's row

@@ -44,8 +44,8 @@ SECTIONS: dict[str, list[Entry]] = {
         Entry("weekly", "traffic/weekly.py", "Weekly traffic", ":material/calendar_view_week:", READERS, filtered=True),
     ],
     "Explore": [
-        Entry("dashboards", "dashboards/dashboards.py", "Dashboards", ":material/space_dashboard:", READERS),
-        Entry("sql", "sql/sql.py", "SQL", ":material/database:", READERS),
+        Entry("dashboards", "dashboards/page.py", "Dashboards", ":material/space_dashboard:", READERS),
+        Entry("sql", "sql/page.py", "SQL", ":material/database:", READERS),
     ],
     "Repositories": [
         Entry("repositories", "repositories/page.py", "Repositories", ":material/folder_code:", READERS),
