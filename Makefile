@@ -19,13 +19,16 @@ run: setup
 demo: setup
 	$(BIN)/python -m tests.demo
 
+# A file of tests stays on one process (loadfile), which so makes what the file shares once. mypy has the one core meanwhile
+# that the tests on the old DuckDB leave to it.
 test: setup-dev setup-old
 	tests/browser.sh
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy
-	PYTHONPATH=$(CURDIR)/$(OLD) $(BIN)/python -m pytest $(READ_BY_OLD) -n 2 -p no:cacheprovider
-	$(BIN)/python -m pytest -n 2
+	@$(BIN)/mypy & typed=$$!; \
+	  PYTHONPATH=$(CURDIR)/$(OLD) $(BIN)/python -m pytest $(READ_BY_OLD) -p no:cacheprovider; read=$$?; \
+	  wait $$typed && exit $$read
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 format: setup-dev
 	$(BIN)/ruff format .

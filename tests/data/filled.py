@@ -3,8 +3,13 @@
 The numbers follow from the day and the repository alone, so that every run has the same.
 """
 
+import atexit
+import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 from data.accounts.authority import COMMAND_LINE
@@ -125,11 +130,20 @@ def answers(at: datetime) -> Iterator[EndpointResult]:
 
 def filled_store(directory: Path) -> Store:
     """A new store in that directory, filled."""
+    shutil.copytree(_filled_once(), directory, symlinks=True)
+    return Store(directory)
+
+
+@cache
+def _filled_once() -> Path:
+    """A filled data directory, made once a process; never written to again."""
+    directory = Path(tempfile.mkdtemp(dir=os.environ.get("PYTEST_DEBUG_TEMPROOT"))) / "db"
+    atexit.register(shutil.rmtree, directory.parent)
     store = Store(directory)
     store.prepare()
     ledger.start_run(store, "by hand", FIRST_RUN)  # run 1, which never ended
     fill(store)
-    return store
+    return directory
 
 
 def fill(store: Store) -> None:
