@@ -29,7 +29,7 @@ from data.traffic.models import Metric
 from tests.benchmarks.five_years import five_years_copy
 from tests.benchmarks.measured import NEWEST_DAY, NOW, Measured, Scale
 
-MOST_TIMES = 3.0
+MOST_TIMES = 2.5
 DAY = timedelta(days=1)
 MERGE = Path(__file__).with_name("merge.sql")
 

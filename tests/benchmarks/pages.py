@@ -6,8 +6,8 @@ from tests.benchmarks.audience import gather
 from tests.benchmarks.measured import Measured, Scale
 from tests.benchmarks.page_runs import PageRuns, page_runs
 
-MOST_TIMES = 2.5
-MOST_COLD_S = 1.0
+MOST_TIMES = 1.8
+MOST_COLD_S, MOST_COLD_OF_ALL_S = 0.3, 0.9
 
 
 def pages(scale: Scale, directory: Path) -> list[Measured]:
@@ -19,7 +19,7 @@ def pages(scale: Scale, directory: Path) -> list[Measured]:
     return [
         *(_warm(every) for every in of_one),
         _cold(of_one, f"the first run of a page, {each:,} repositories", MOST_COLD_S),
-        _cold(of_all, f"the first run of a page, {scale.store_repositories:,} repositories", None),
+        _cold(of_all, f"the first run of a page, {scale.store_repositories:,} repositories", MOST_COLD_OF_ALL_S),
         _slowest(of_all, scale.store_repositories),
     ]
 
@@ -37,12 +37,12 @@ def _warm(run: PageRuns) -> Measured:
     return Measured(what, value, f"≤ {MOST_TIMES:g} ×", _times(run) <= MOST_TIMES, note)
 
 
-def _cold(runs: list[PageRuns], what: str, most_s: float | None) -> Measured:
+def _cold(runs: list[PageRuns], what: str, most_s: float) -> Measured:
     slowest = max(runs, key=lambda run: run.cold_s)
     note = ", ".join(f"{run.page.rpartition('/')[2]} {1000 * run.cold_s:.0f}" for run in runs)
-    target = f"≤ {1000 * most_s:.0f} ms" if most_s else ""
-    reached = slowest.cold_s <= most_s if most_s else None
-    return Measured(what, f"{1000 * slowest.cold_s:.0f} ms", target, reached, f"in ms, the slowest of three: {note}")
+    target = f"≤ {1000 * most_s:.0f} ms"
+    good = slowest.cold_s <= most_s
+    return Measured(what, f"{1000 * slowest.cold_s:.0f} ms", target, good, f"in ms, the slowest of three: {note}")
 
 
 def _slowest(runs: list[PageRuns], repositories: int) -> Measured:

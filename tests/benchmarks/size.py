@@ -6,7 +6,7 @@ from data.store import Store
 from tests.benchmarks.five_years import five_years, make_days
 from tests.benchmarks.measured import Measured, Scale
 
-MOST_BYTES = 8.0
+MOST_BYTES = 6.0
 WINDOWS_OF = 10  # one repository in so many gets its windows too: these take longer to make than all the days
 
 

@@ -13,7 +13,8 @@ from tests.benchmarks.audience import Audience, gather
 from tests.benchmarks.browser import Browser, browsing
 from tests.benchmarks.measured import Measured, Scale
 
-MOST_S = 0.4
+MOST_S = 0.25
+MOST_FIRST_S = 1.5
 PAGES = ("overview", "chart", "daily", "weekly", "repositories")
 TRAFFIC_PAGES = ("overview", "chart", "daily", "weekly")  # with a choice of days
 RANGES = tuple(name for name in filters.RANGES if name != filters.CUSTOM)
@@ -33,10 +34,20 @@ def sessions(scale: Scale, directory: Path) -> list[Measured]:
     what = f"95 of 100 reruns, {scale.browsers} sessions that think {scale.think_s:g} s"
     note = (
         f"{len(reruns):,} reruns, median {1000 * median(reruns):.0f} ms, longest {1000 * max(reruns):.0f} ms; "
-        f"the first run of a session: median {1000 * median(opened):.0f} ms; {cpu_ms:.0f} ms of processor a run; "
+        f"{cpu_ms:.0f} ms of processor a run; "
         f"load of the machine {os.getloadavg()[0]:.1f}"
     )
-    return [Measured(what, f"{1000 * worst:.0f} ms", f"< {1000 * MOST_S:.0f} ms", worst < MOST_S, note)]
+    first = median(opened)
+    return [
+        Measured(what, f"{1000 * worst:.0f} ms", f"< {1000 * MOST_S:.0f} ms", worst < MOST_S, note),
+        Measured(
+            f"the first run of a session, median of {len(opened)}",
+            f"{1000 * first:.0f} ms",
+            f"< {1000 * MOST_FIRST_S:.0f} ms",
+            first < MOST_FIRST_S,
+            f"all opened within {scale.think_s:g} s; longest {1000 * max(opened):.0f} ms",
+        ),
+    ]
 
 
 def growth(scale: Scale, directory: Path) -> list[Measured]:
