@@ -39,9 +39,9 @@ from collector.errors import (
 from collector.fields import optional_count, optional_text
 from collector.rate_limit import RateLimiter, Waiting
 from collector.settings import Settings, read_settings
+from data.accounts.encryption import EncryptionError, open_cipher
 from data.accounts.models import Viewer
 from data.accounts.tokens import TokenFacts, open_tokens
-from data.accounts.vault import VaultError, open_vault
 from data.calendar import utc_now
 from data.collection.models import Endpoint, StatsObservation
 from data.repositories.models import Repository, RepositoryFacts, RepositoryState
@@ -335,8 +335,8 @@ def respecting_pauses(store: Store, owner_key: str | None, github: GitHub) -> It
 def _owner_key(store: Store, secret: str) -> str | None:
     """Whose token this is, where it is one that is stored."""
     try:
-        stored = open_tokens(store, open_vault(store.directory), utc_now())
-    except VaultError:
+        stored = open_tokens(store, open_cipher(store.directory), utc_now())
+    except EncryptionError:
         return None
     return next((each.owner_key for each in stored.values() if each.secret == secret), None)
 

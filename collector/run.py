@@ -24,9 +24,9 @@ from collector.rate_limit import RateLimiter
 from collector.redaction import redacted
 from collector.settings import Settings
 from collector.workers import Job, JobResult, WorkerPool, in_turns
+from data.accounts.encryption import open_cipher
 from data.accounts.tenants import operator, tenants
 from data.accounts.tokens import OpenToken, TokenVerdict, open_tokens, save_verdicts
-from data.accounts.vault import open_vault
 from data.collection import ledger
 from data.collection.models import CollectableRepository, EndpointResult, RunState, TrafficObservation
 from data.repositories.pauses import OwnerPause, owner_pauses, save_pauses
@@ -126,7 +126,7 @@ class RunStats:
 def collect(store: Store, settings: Settings, request: RunRequest, clock: SystemClock, progress: Progress) -> RunReport:
     """Collect what is due in the request's scope, and say what came of it.
 
-    Raises: RunInProgress, StoreError, VaultError. A stop asked for through `clock` ends the run early and well.
+    Raises: RunInProgress, StoreError, EncryptionError. A stop asked for through `clock` ends the run early and well.
     """
     store.traffic.version()  # says so where there is none
     with _exclusive_run(store.directory):
@@ -189,7 +189,7 @@ class CollectionRun:
         self._began_at = self._time.now()  # by this machine's clock, as pauses are kept
 
     def go(self) -> RunReport:
-        self._tokens = open_tokens(self._store, open_vault(self._store.directory), self._time.now())
+        self._tokens = open_tokens(self._store, open_cipher(self._store.directory), self._time.now())
         collectable = ledger.collectable_repositories(self._store, self._request.scope, self._time.now())
         if not collectable:
             return RunReport(None, RunState.COMPLETE, message="There is no repository to collect.")

@@ -92,7 +92,7 @@ def stopping_on_signals() -> Iterator[SystemClock]:
 def collect_and_tell(session: Session, request: RunRequest, clock: SystemClock) -> CommandResult:
     """Run a collection, then a line of what it did, and each failure with its reason.
 
-    Raises: RunInProgress, StoreError, VaultError.
+    Raises: RunInProgress, StoreError, EncryptionError.
     """
     try:
         report = run.collect(session.store, session.settings, request, clock, session.terminal.progress())

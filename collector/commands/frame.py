@@ -21,9 +21,9 @@ from collector.errors import AnswerRefused, GitHubError, NameRefused, SettingsRe
 from collector.redaction import many_lines, redacted
 from collector.schedule import ScheduleRefused
 from collector.settings import DEFAULT_DATA_DIR, Settings, read_settings
+from data.accounts.encryption import EncryptionError
 from data.accounts.models import Viewer
 from data.accounts.tenants import TenantRefused, operator
-from data.accounts.vault import VaultError
 from data.repositories.repositories import RepositoryRefused
 from data.store import Store, StoreBusy, StoreError, StoreNotWritten
 from data.traffic.export import ExportRefused
@@ -34,7 +34,7 @@ REFUSED = (
     ExportRefused,
     StoreError,
     SettingsRefused,
-    VaultError,
+    EncryptionError,
     TenantRefused,
     RepositoryRefused,
     ScheduleRefused,

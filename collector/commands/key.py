@@ -1,18 +1,18 @@
-"""`key rotate`: the key that seals the stored tokens."""
+"""`key rotate`: the key that encrypts the stored tokens."""
 
 import click
 
 from collector.commands.frame import Command, CommandResult, Group, Session, pass_session
 from collector.commands.terminal import counted
 from data.accounts.authority import COMMAND_LINE
+from data.accounts.encryption import KEY_VARIABLE
 from data.accounts.tokens import rotate_key
-from data.accounts.vault import KEY_VARIABLE
 from data.calendar import utc_now
 
 
 @click.group(cls=Group)
 def key() -> None:
-    """The key that seals the stored tokens.
+    """The key that encrypts the stored tokens.
 
     \b
     Example:
@@ -32,7 +32,7 @@ def rotate(session: Session) -> CommandResult:
       python -m collector key rotate
     """
     rotation = rotate_key(session.store, COMMAND_LINE, utc_now())
-    session.terminal.say(f"The key is a new one now; {counted(rotation.tokens, 'token')} sealed anew.")
+    session.terminal.say(f"The key is a new one now; {counted(rotation.tokens, 'token')} encrypted again.")
     if not rotation.former_key_dropped:
         session.terminal.say(f"Take the former key out of {KEY_VARIABLE} now, and restart the app and the timer.")
     return CommandResult({"tokens": rotation.tokens, "former_key_dropped": rotation.former_key_dropped})

@@ -29,9 +29,9 @@ from collector.discovery import (
 )
 from collector.run import RunInProgress, RunRequest
 from data.accounts import tenants
+from data.accounts.encryption import open_cipher
 from data.accounts.models import Tenant
 from data.accounts.tokens import open_tokens, tokens
-from data.accounts.vault import open_vault
 from data.calendar import utc_now
 from data.collection.ledger import Scope
 from data.repositories.health import health
@@ -185,11 +185,11 @@ def _facts(lists: Discovery, new: Sequence[ListedRepository]) -> dict[str, objec
 
 @contextmanager
 def tenant_client(session: Session, tenant: Tenant, clock: SystemClock) -> Iterator[GitHub]:
-    """GitHub as the tenant's token sees it. Raises: CommandRefused where there is none, SealBroken, SettingsRefused.
+    """GitHub as the tenant's token sees it. Raises: CommandRefused without one, DecryptionFailed, SettingsRefused,
 
     LimitReached where GitHub has asked its owner to wait.
     """
-    token = open_tokens(session.store, open_vault(session.directory), utc_now()).get(tenant.tenant_id)
+    token = open_tokens(session.store, open_cipher(session.directory), utc_now()).get(tenant.tenant_id)
     if token is None:
         command = f"python -m collector tenant token {shlex.quote(tenant.name)}"
         raise CommandRefused(f"{tenant.name} has no token that GitHub accepts. Store one: {command}")

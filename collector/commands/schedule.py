@@ -14,7 +14,7 @@ from collector.commands.terminal import moment
 from collector.run import RunInProgress, RunRequest, collect
 from collector.schedule import ScheduleContext, due_work, next_due
 from data.accounts import tenants, tokens
-from data.accounts.vault import open_vault
+from data.accounts.encryption import open_cipher
 from data.calendar import utc_now
 from data.collection.ledger import Scope, collectable_repositories
 
@@ -39,7 +39,7 @@ def schedule(session: Session) -> CommandResult:
       python -m collector --data /srv/traffic schedule
     """
     session.store.traffic.version()
-    open_vault(session.directory)
+    open_cipher(session.directory)
     pace = session.settings.requests_a_minute
     with stopping_on_signals() as clock:
         session.terminal.log(

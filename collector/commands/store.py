@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from collector.commands.frame import Command, CommandRefused, CommandResult, Session, pass_session
-from data.accounts.vault import KEY_FILE, KEY_VARIABLE, open_vault
+from data.accounts.encryption import KEY_FILE, KEY_VARIABLE, open_cipher
 from data.store import StoreMissing
 from data.store.backup import backup as back_up
 from data.store.backup import restore as bring_back
@@ -33,7 +33,7 @@ def init(session: Session) -> CommandResult:
     except StoreMissing:
         created = True
     store.prepare()
-    open_vault(session.directory)
+    open_cipher(session.directory)
     where = f"the environment ({KEY_VARIABLE})" if os.environ.get(KEY_VARIABLE) else f"{session.directory / KEY_FILE}"
     if created:
         session.terminal.say(f"Created {session.directory}.")

@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 
 from data.accounts import sessions
-from data.accounts.audit import note
+from data.accounts.audit import record
 from data.accounts.authority import (
     AccountRefused,
     NewUser,
@@ -86,7 +86,7 @@ def renew_setup_code(store: Store, now: datetime) -> str | None:
         sessions.forget_attempts(connection, SETUP)
         connection.execute("delete from setup_code")
         values = {"hash": fingerprint(code_as_typed(code)), "now": stored(now)}
-        connection.execute("insert into setup_code values ($hash, $now)", values)
+        connection.execute("insert into setup_code (code_hash, made_at) values ($hash, $now)", values)
     return code
 
 
@@ -109,7 +109,7 @@ def add_first_user(store: Store, setup_code: str, user: NewUser, now: datetime) 
         save_grant(connection, user_id, Grant(Role.ADMIN), (SETUP, now))
         connection.execute("delete from setup_code")
         sessions.forget_attempts(connection, SETUP)
-        note(connection, "first user added", f"user {user.username}", (SETUP, now))
+        record(connection, "first user added", f"user {user.username}", (SETUP, now))
         return account_with_id(connection, user_id)
 
 
@@ -119,7 +119,7 @@ def add_user(store: Store, by: str, user: NewUser, now: datetime) -> Account:
     with store.control.commit("adding a user") as connection:
         acting(connection, by).require_admin()
         user_id = save_account(connection, user, password_hash, now)
-        note(connection, "user added", f"user {user.username}", (by, now))
+        record(connection, "user added", f"user {user.username}", (by, now))
         return account_with_id(connection, user_id)
 
 
@@ -143,7 +143,7 @@ def change_password(store: Store, session_secret: str, current: str, new: str, n
             raise AccountRefused("You have been signed out. Sign in again.")
         save_password(connection, account, new_hash, now)
         sessions.end_sessions(connection, account.user_id, session_secret)
-        note(connection, "password changed", f"user {account.username}", (account.username, now))
+        record(connection, "password changed", f"user {account.username}", (account.username, now))
 
 
 def save_password(connection: duckdb.DuckDBPyConnection, account: Account, new_hash: str, now: datetime) -> None:
@@ -165,7 +165,7 @@ def disable_user(store: Store, by: str, user_id: int, now: datetime) -> None:
         connection.execute("update account set active = false where user_id = $user_id", {"user_id": user_id})
         connection.execute("delete from invitation where user_id = $user_id", {"user_id": user_id})
         sessions.end_sessions(connection, user_id)
-        note(connection, "user disabled", f"user {account.username}", (by, now))
+        record(connection, "user disabled", f"user {account.username}", (by, now))
 
 
 def enable_user(store: Store, by: str, user_id: int, now: datetime) -> None:
@@ -174,7 +174,7 @@ def enable_user(store: Store, by: str, user_id: int, now: datetime) -> None:
         acting(connection, by).require_admin()
         account = account_with_id(connection, user_id)
         connection.execute("update account set active = true where user_id = $user_id", {"user_id": user_id})
-        note(connection, "user enabled", f"user {account.username}", (by, now))
+        record(connection, "user enabled", f"user {account.username}", (by, now))
 
 
 def rename(store: Store, by: str, user_id: int, display_name: str, now: datetime) -> None:
@@ -184,7 +184,7 @@ def rename(store: Store, by: str, user_id: int, display_name: str, now: datetime
         acting(connection, by).require_self_or_admin(user_id)
         account = account_with_id(connection, user_id)
         connection.execute("update account set display_name = $name where user_id = $user_id", values)
-        note(connection, "name changed", f"user {account.username}", (by, now))
+        record(connection, "name changed", f"user {account.username}", (by, now))
 
 
 def change_email(store: Store, by: str, user_id: int, email: str | None, now: datetime) -> None:
@@ -194,7 +194,7 @@ def change_email(store: Store, by: str, user_id: int, email: str | None, now: da
         acting(connection, by).require_self_or_admin(user_id)
         account = account_with_id(connection, user_id)
         connection.execute("update account set email = $email where user_id = $user_id", values)
-        note(connection, "e-mail address changed", f"user {account.username}", (by, now))
+        record(connection, "e-mail address changed", f"user {account.username}", (by, now))
 
 
 def accounts(account: Account, store: Store) -> list[Account]:
@@ -264,8 +264,12 @@ def link_identity(store: Store, by: str, user_id: int, identity: Identity, now: 
         if owner not in {None, user_id}:
             raise AccountRefused("This identity belongs to another user.")
         if owner is None:
-            connection.execute("insert into account_identity values ($user_id, $issuer, $subject, $now)", values)
-            note(connection, "identity linked", f"user {account.username}", (by, now), identity.issuer)
+            connection.execute(
+                "insert into account_identity (user_id, issuer, subject, linked_at) "
+                "values ($user_id, $issuer, $subject, $now)",
+                values,
+            )
+            record(connection, "identity linked", f"user {account.username}", (by, now), identity.issuer)
 
 
 def prepared(user: NewUser) -> tuple[NewUser, str]:

@@ -1,4 +1,4 @@
-"""The audit log: every administrative act, by whom, on what. Lies in `control`; holds no secret."""
+"""The audit log: every administrative action, by whom, on what. Lies in `control`; holds no secret."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,20 +26,20 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
+class AuditEntry:
     """An entry of the log; `happened_at` is UTC."""
 
     happened_at: datetime
     actor: str
-    act: str
+    action: str
     subject: str
     detail: str | None
     tenant_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
-class ActFilter:
-    """Which acts are asked for: those with a text anywhere in them, of an actor, from a moment to before another."""
+class AuditFilter:
+    """Which entries are wanted: with a text anywhere in them, of an actor, from a moment to before another."""
 
     text: str = ""
     actor: str | None = None
@@ -48,45 +48,53 @@ class ActFilter:
     limit: int = MOST
 
 
-def note(
+def record(
     connection: duckdb.DuckDBPyConnection,
-    act: str,
+    action: str,
     subject: str | Subject,
     by: tuple[str, datetime],
     detail: str | None = None,
 ) -> None:
-    """Write an act into the log, inside the caller's commit; `by` is who did it, and when (UTC)."""
+    """Write an entry, inside the caller's commit; `by` is who did it, and when (UTC)."""
     about = Subject(subject) if isinstance(subject, str) else subject
     values = {
         "at": stored(by[1]),
         "actor": by[0],
-        "act": act,
+        "action": action,
         "subject": about.text,
         "detail": detail,
         "tenant_id": about.tenant_id,
     }
-    connection.execute(query(__name__, "note"), values)
+    connection.execute(
+        "insert into audit_log (happened_at, actor, act, subject, detail, tenant_id) "
+        "values ($at, $actor, $action, $subject, $detail, $tenant_id)",
+        values,
+    )
 
 
-def save_act(store: Store, act: str, subject: Subject, by: tuple[str, datetime], detail: str | None = None) -> None:
-    """Write an act whose effect lies in `traffic` (a tenant, a repository) into the log, in a commit of its own."""
+def save_entry(
+    store: Store, action: str, subject: Subject, by: tuple[str, datetime], detail: str | None = None
+) -> None:
+    """Write an entry about a change of `traffic` (a tenant, a repository), in a commit of its own."""
     with store.control.commit("writing the audit log") as connection:
-        note(connection, act, subject, by, detail)
+        record(connection, action, subject, by, detail)
 
 
-def save_repository_acts(store: Store, act: str, repositories: Sequence[Repository], by: tuple[str, datetime]) -> None:
-    """Write an act on repositories into the log, one entry for each tenant."""
+def save_repository_entries(
+    store: Store, action: str, repositories: Sequence[Repository], by: tuple[str, datetime]
+) -> None:
+    """Write an entry about repositories for each of their tenants."""
     for tenant_id, group in groupby(sorted(repositories, key=lambda each: each.tenant_id), lambda each: each.tenant_id):
         names = [each.full_name for each in group]
         if len(names) == 1:
-            save_act(store, act, Subject(names[0], tenant_id), by)
+            save_entry(store, action, Subject(names[0], tenant_id), by)
         else:
             subject = Subject(f"{len(names):,} repositories", tenant_id)
-            save_act(store, act, subject, by, ", ".join(names)[:NAMES_LIMIT])
+            save_entry(store, action, subject, by, ", ".join(names)[:NAMES_LIMIT])
 
 
-def acts(account: Account, store: Store, wanted: ActFilter) -> list[Act]:
-    """The acts that this user may read, the newest first: an admin all, a tenant's manager those of the tenant."""
+def entries(account: Account, store: Store, wanted: AuditFilter) -> list[AuditEntry]:
+    """The entries that this user may read, the newest first: an admin all, a tenant's manager those of the tenant."""
     values = {
         "everything": account.active and account.has(Role.ADMIN),
         "tenant_ids": [grant.tenant_id for grant in account.grants if account.active and grant.role == Role.TENANT],
@@ -97,5 +105,5 @@ def acts(account: Account, store: Store, wanted: ActFilter) -> list[Act]:
         "most": wanted.limit,
     }
     with store.control.read() as cursor:
-        rows = cursor.execute(query(__name__, "acts"), values).fetchall()
-    return [Act(aware(row[0]), *row[1:]) for row in rows]
+        rows = cursor.execute(query(__name__, "entries"), values).fetchall()
+    return [AuditEntry(aware(row[0]), *row[1:]) for row in rows]

@@ -11,7 +11,7 @@ from datetime import datetime
 
 import duckdb
 
-from data.accounts.audit import Subject, note
+from data.accounts.audit import Subject, record
 from data.accounts.authority import (
     AccountRefused,
     Authority,
@@ -108,7 +108,7 @@ def grant(store: Store, by: str, user_id: int, granted: Grant, now: datetime) ->
         account = _account_for(connection, authority, user_id)
         if placed not in account.grants:
             save_grant(connection, user_id, placed, (by, now))
-            note(connection, "granted", _subject(account, placed), (by, now), described(placed))
+            record(connection, "granted", _subject(account, placed), (by, now), described(placed))
 
 
 def revoke(store: Store, by: str, user_id: int, granted: Grant, now: datetime) -> None:
@@ -129,7 +129,7 @@ def revoke(store: Store, by: str, user_id: int, granted: Grant, now: datetime) -
         values = {"user_id": user_id, "role": held.role.value}
         places = {"tenant_id": held.tenant_id, "repository_id": held.repository_id}
         connection.execute(query(__name__, "revoke"), values | places)
-        note(connection, "revoked", _subject(account, held), (by, now), described(held))
+        record(connection, "revoked", _subject(account, held), (by, now), described(held))
 
 
 def prune_grants(store: Store, by: str, now: datetime) -> int:
@@ -145,7 +145,7 @@ def prune_grants(store: Store, by: str, now: datetime) -> int:
         if pruned:
             connection.execute(query(__name__, "prune_grants"), values)
             connection.execute(query(__name__, "prune_invited"), values)
-            note(connection, "grants removed", "what has been deleted", (by, now), f"{pruned} grants")
+            record(connection, "grants removed", "what has been deleted", (by, now), f"{pruned} grants")
     return pruned
 
 

@@ -13,7 +13,7 @@ import duckdb
 
 from data.accounts import sessions
 from data.accounts.accounts import prepared, save_password
-from data.accounts.audit import Subject, note
+from data.accounts.audit import Subject, record
 from data.accounts.authority import (
     AccountRefused,
     NewUser,
@@ -79,10 +79,12 @@ def invite(store: Store, by: str, grants: Iterable[Grant], email: str | None, no
             one = {"id": invitation_id, "role": each.role.value}
             place = {"tenant_id": each.tenant_id, "repository_id": each.repository_id}
             connection.execute(
-                "insert into invitation_grant values ($id, $role, $tenant_id, $repository_id)", one | place
+                "insert into invitation_grant (invitation_id, role, tenant_id, repository_id) "
+                "values ($id, $role, $tenant_id, $repository_id)",
+                one | place,
             )
         subject = Subject(f"invitation {invitation_id}", _one_tenant(placed))
-        note(connection, "invited", subject, (by, now), _described(placed))
+        record(connection, "invited", subject, (by, now), _described(placed))
     return secret
 
 
@@ -100,7 +102,7 @@ def reset_password(store: Store, by: str, user_id: int, now: datetime) -> str:
         connection.execute("delete from invitation where user_id = $user_id", {"user_id": user_id})
         values = {"purpose": "password", "user_id": user_id, "email": None, "expires_at": stored(now + RESET_LASTS)}
         _save(connection, values, secret, (by, now))
-        note(connection, "link for a new password made", f"user {account.username}", (by, now))
+        record(connection, "link for a new password made", f"user {account.username}", (by, now))
     return secret
 
 
@@ -133,7 +135,7 @@ def accept(store: Store, secret: str, user: NewUser, now: datetime) -> Account:
         for each in granted:
             save_grant(connection, user_id, each, (invitation.made_by, now))
         subject = Subject(f"user {user.username}", _one_tenant(granted))
-        note(connection, "invitation accepted", subject, (user.username, now), _described(granted))
+        record(connection, "invitation accepted", subject, (user.username, now), _described(granted))
         return account_with_id(connection, user_id)
 
 
@@ -150,7 +152,7 @@ def accept_as(store: Store, secret: str, user_id: int, now: datetime) -> Account
         for each in granted:
             save_grant(connection, user_id, each, (invitation.made_by, now))
         subject = Subject(f"user {account.username}", _one_tenant(granted))
-        note(connection, "invitation accepted", subject, (account.username, now), _described(granted))
+        record(connection, "invitation accepted", subject, (account.username, now), _described(granted))
         return account_with_id(connection, user_id)
 
 
@@ -168,7 +170,7 @@ def accept_reset(store: Store, secret: str, password: str, now: datetime) -> Acc
         account = account_with_id(connection, invitation.user_id or 0)
         save_password(connection, account, password_hash, now)
         sessions.end_sessions(connection, account.user_id)
-        note(connection, "new password chosen by a link", f"user {account.username}", (account.username, now))
+        record(connection, "new password chosen by a link", f"user {account.username}", (account.username, now))
         return account
 
 
@@ -183,7 +185,7 @@ def revoke_invitation(store: Store, by: str, invitation_id: int, now: datetime) 
             raise InvitationRefused("There is no such invitation.")
         _delete(connection, invitation_id)
         subject = Subject(f"invitation {invitation_id}", _one_tenant(found[0].grants))
-        note(connection, "invitation revoked", subject, (by, now))
+        record(connection, "invitation revoked", subject, (by, now))
 
 
 def _save(connection: duckdb.DuckDBPyConnection, values: dict[str, Any], secret: str, by: tuple[str, datetime]) -> int:

@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 
 import duckdb
 
-from data.accounts.audit import Subject, note
+from data.accounts.audit import Subject, record
 from data.accounts.authority import NotAllowed, acting
 from data.accounts.grants import viewer_of
 from data.accounts.models import Account
@@ -160,4 +160,4 @@ class SavedItems(Generic[New, Item]):
     ) -> None:
         """Note in the audit log what concerns a tenant; what somebody does with their own is theirs."""
         if item.tenant_id is not None:
-            note(connection, action, Subject(f"{self.kind} {item.item_id}", item.tenant_id), by, item.name)
+            record(connection, action, Subject(f"{self.kind} {item.item_id}", item.tenant_id), by, item.name)

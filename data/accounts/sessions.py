@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 
 import duckdb
 
-from data.accounts.audit import note
+from data.accounts.audit import record
 from data.accounts.authority import AccountRefused, account_with_id, acting, username_as_typed
 from data.accounts.models import Account
 from data.accounts.passwords import fingerprint, new_secret
@@ -90,7 +90,9 @@ def attempt(store: Store, username: str, address: str, now: datetime) -> None:
         span = {"before": stored(now - COUNTED_FOR - WAIT), "after": stored(now + CLOCKS_DIFFER)}
         connection.execute("delete from sign_in_attempt where attempted_at not between $before and $after", span)
         values = {"user_key": user_key, "address": place, "now": stored(now)}
-        connection.execute("insert into sign_in_attempt values ($user_key, $address, $now)", values)
+        connection.execute(
+            "insert into sign_in_attempt (user_key, address, attempted_at) values ($user_key, $address, $now)", values
+        )
 
 
 def forget_attempts(connection: duckdb.DuckDBPyConnection, username: str) -> None:
@@ -110,7 +112,9 @@ def make_ticket(store: Store, user_id: int, now: datetime) -> str:
         old = {"before": stored(now - TICKET_LASTS)}
         connection.execute("delete from sign_in_ticket where made_at <= $before", old)
         values = {"hash": fingerprint(ticket), "user_id": user_id, "now": stored(now)}
-        connection.execute("insert into sign_in_ticket values ($hash, $user_id, $now)", values)
+        connection.execute(
+            "insert into sign_in_ticket (ticket_hash, user_id, made_at) values ($hash, $user_id, $now)", values
+        )
     return ticket
 
 
@@ -204,7 +208,7 @@ def end_all_sessions(store: Store, by: str, now: datetime) -> None:
         acting(connection, by).require_admin()
         connection.execute("delete from sign_in_session")
         connection.execute("delete from sign_in_ticket")
-        note(connection, "all sessions ended", "all users", (by, now))
+        record(connection, "all sessions ended", "all users", (by, now))
 
 
 def end_sessions(connection: duckdb.DuckDBPyConnection, user_id: int, keep: str = "") -> None:

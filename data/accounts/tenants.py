@@ -7,7 +7,7 @@ from datetime import datetime
 
 import duckdb
 
-from data.accounts.audit import Subject, save_act
+from data.accounts.audit import Subject, save_entry
 from data.accounts.authority import acting
 from data.accounts.models import Tenant, Viewer
 from data.calendar import stored
@@ -61,7 +61,8 @@ def add_tenant(store: Store, name: str, schedule: str, now: datetime) -> Tenant:
         _refuse_taken(connection, name)
         tenant_id = next_id(connection, "tenant")
         connection.execute(
-            "insert into tenant values ($tenant_id, $name, $schedule, true, $now)",
+            "insert into tenant (tenant_id, name, schedule, active, added_at) "
+            "values ($tenant_id, $name, $schedule, true, $now)",
             {"tenant_id": tenant_id, "name": name, "schedule": schedule, "now": stored(now)},
         )
     return Tenant(tenant_id, name, schedule, True)
@@ -85,7 +86,7 @@ def rename_tenant(store: Store, by: str, tenant_id: int, name: str, now: datetim
         _refuse_taken(connection, name, tenant_id)
         values = {"tenant_id": tenant_id, "name": name}
         connection.execute("update tenant set name = $name where tenant_id = $tenant_id", values)
-    save_act(store, "tenant renamed", Subject(f"tenant {tenant_id}", tenant_id), (by, now), f"{former} -> {name}")
+    save_entry(store, "tenant renamed", Subject(f"tenant {tenant_id}", tenant_id), (by, now), f"{former} -> {name}")
 
 
 def deactivate_tenant(store: Store, by: str, tenant_id: int, now: datetime) -> None:
@@ -109,7 +110,7 @@ def _set_active(store: Store, by: str, wanted: tuple[int, bool], now: datetime) 
         name = _name_of(connection, tenant_id)
         values = {"tenant_id": tenant_id, "active": active}
         connection.execute("update tenant set active = $active where tenant_id = $tenant_id", values)
-    save_act(store, f"tenant {word}", Subject(f"tenant {tenant_id}", tenant_id), (by, now), name)
+    save_entry(store, f"tenant {word}", Subject(f"tenant {tenant_id}", tenant_id), (by, now), name)
 
 
 def _require_admin(store: Store, by: str) -> None:

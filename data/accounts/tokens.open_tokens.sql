@@ -1,4 +1,4 @@
--- Every tenant's token, sealed: the valid ones, and those that were refused and last checked before $retry_before (UTC).
+-- Every tenant's token, encrypted: the valid ones, and those that were refused and last checked before $retry_before (UTC).
 -- Grain: a tenant. Source: tenant_token (control). For the collector only.
 select
     token_id,

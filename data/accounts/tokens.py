@@ -1,20 +1,20 @@
-"""The tenants' tokens in `control`: sealed, replaced without a gap, told of without being shown, sealed anew."""
+"""The tenants' tokens in `control`: encrypted, replaced without a gap, told of without being shown, encrypted again."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from data.accounts.audit import Subject, note
+from data.accounts.audit import Subject, record
 from data.accounts.authority import COMMAND_LINE, NotAllowed, acting
+from data.accounts.encryption import Cipher, DecryptionFailed, add_key, drop_keys, open_cipher
 from data.accounts.models import Viewer
-from data.accounts.vault import SealBroken, Vault, add_key, drop_keys, open_vault
 from data.calendar import aware, stored
 from data.store import Store
 from data.store.ids import next_id
 from data.store.sql import query
 
 REFUSED_TRIED_AGAIN_AFTER = timedelta(hours=20)
-_SEALED = "select token_id, sealed from tenant_token where state <> 'replaced'"
+_ENCRYPTED = "select token_id, sealed from tenant_token where state <> 'replaced'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +61,17 @@ class OpenToken:
 
 @dataclass(frozen=True, slots=True)
 class NewToken:
-    """A checked token to be stored: sealed, with the last four characters to tell it by."""
+    """A checked token to be stored: encrypted, with the last four characters to tell it by."""
 
     tenant_id: int
-    sealed: bytes
+    encrypted: bytes
     last_four: str
     facts: TokenFacts
 
 
 @dataclass(frozen=True, slots=True)
 class KeyRotation:
-    """How many tokens were sealed anew; `former_key_dropped` is False where the key is in the environment, from
+    """How many tokens were encrypted again; `former_key_dropped` is False where the key is in the environment, from
     which whoever sets it is to take the former one now.
     """
 
@@ -96,8 +96,8 @@ def tokens(viewer: Viewer, store: Store) -> list[StoredToken]:
     return [_stored_token(row) for row in rows]
 
 
-def open_tokens(store: Store, vault: Vault, now: datetime) -> dict[int, OpenToken]:
-    """For the collector only: each tenant's token by tenant id. Raises SealBroken where none of them opens.
+def open_tokens(store: Store, cipher: Cipher, now: datetime) -> dict[int, OpenToken]:
+    """For the collector only: each tenant's token by tenant id. Raises DecryptionFailed where none of them opens.
 
     A token that GitHub has refused is among them once a day: sometimes GitHub was wrong. One that does not open is
     left out, so that it stops its own tenant only.
@@ -106,35 +106,37 @@ def open_tokens(store: Store, vault: Vault, now: datetime) -> dict[int, OpenToke
     with store.control.read() as cursor:
         rows = cursor.execute(query(__name__, "open_tokens"), retry_before).fetchall()
     opened: dict[int, OpenToken] = {}
-    broken: SealBroken | None = None
+    broken: DecryptionFailed | None = None
     for row in rows:
         try:
-            opened[row[1]] = _open_token(row, vault)
-        except SealBroken as error:
+            opened[row[1]] = _open_token(row, cipher)
+        except DecryptionFailed as error:
             broken = error
     if broken is not None and not opened:
         raise broken
     return opened
 
 
-def _open_token(row: tuple[Any, ...], vault: Vault) -> OpenToken:
-    token_id, tenant_id, owner_id, expires_at, state, sealed, added_at = row
+def _open_token(row: tuple[Any, ...], cipher: Cipher) -> OpenToken:
+    token_id, tenant_id, owner_id, expires_at, state, encrypted, added_at = row
     expires = None if expires_at is None else aware(expires_at)
-    return OpenToken(token_id, tenant_id, owner_id, expires, state == "valid", vault.unseal(sealed), aware(added_at))
+    return OpenToken(
+        token_id, tenant_id, owner_id, expires, state == "valid", cipher.decrypt(encrypted), aware(added_at)
+    )
 
 
-def save_token(store: Store, tenant_id: int, sealed: tuple[bytes, str], facts: TokenFacts, now: datetime) -> int:
+def save_token(store: Store, tenant_id: int, encrypted: tuple[bytes, str], facts: TokenFacts, now: datetime) -> int:
     """Store a checked token for a tenant from the command line, like save_new_token. Answers its id.
 
-    `sealed` is the encrypted token and its last four characters.
+    `encrypted` is the encrypted token and its last four characters.
     """
-    return save_new_token(store, COMMAND_LINE, NewToken(tenant_id, *sealed, facts), now)
+    return save_new_token(store, COMMAND_LINE, NewToken(tenant_id, *encrypted, facts), now)
 
 
 def save_new_token(store: Store, by: str, token: NewToken, now: datetime) -> int:
     """Store a checked token for a tenant; the one before stays until this is committed. Answers its id.
 
-    For an admin, the tenant's manager and the command line. Raises: NotAllowed, SealBroken.
+    For an admin, the tenant's manager and the command line. Raises: NotAllowed, DecryptionFailed.
     """
     with store.control.commit("storing a token") as connection:
         authority = acting(connection, by)
@@ -150,8 +152,8 @@ def save_new_token(store: Store, by: str, token: NewToken, now: datetime) -> int
         values = {
             "token_id": token_id,
             "tenant_id": token.tenant_id,
-            # the key may have been rotated between the sealing and this commit
-            "sealed": open_vault(store.directory).reseal(token.sealed),
+            # the key may have been rotated between the encrypting and this commit
+            "encrypted": open_cipher(store.directory).reencrypt(token.encrypted),
             "last_four": token.last_four,
             "kind": facts.kind,
             "login": facts.login,
@@ -161,7 +163,7 @@ def save_new_token(store: Store, by: str, token: NewToken, now: datetime) -> int
             "now": stored(now),
         }
         connection.execute(query(__name__, "save_token"), values)
-        note(connection, "token stored", Subject(f"tenant {token.tenant_id}", token.tenant_id), (by, now))
+        record(connection, "token stored", Subject(f"tenant {token.tenant_id}", token.tenant_id), (by, now))
     return token_id
 
 
@@ -170,23 +172,23 @@ def rotate_key(store: Store, by: str, now: datetime) -> KeyRotation:
 
     After a crash at any moment everything opens, and doing it again finishes it. The newest backups and the last
     versions of the store hold tokens that only the former key opens.
-    Raises: NotAllowed, KeyElsewhere, KeyUnusable, SealBroken.
+    Raises: NotAllowed, KeyElsewhere, KeyUnusable, DecryptionFailed.
     """
     with store.control.commit("rotating the key") as connection:
         acting(connection, by).require_admin()
-        vault = open_vault(store.directory)
-        rows = connection.execute(_SEALED).fetchall()
-        for _, sealed in rows:
-            vault.unseal(sealed)  # before the key file changes
+        cipher = open_cipher(store.directory)
+        rows = connection.execute(_ENCRYPTED).fetchall()
+        for _, encrypted in rows:
+            cipher.decrypt(encrypted)  # before the key file changes
         former = add_key(store.directory)
-        for token_id, sealed in rows:
-            values = {"token_id": token_id, "sealed": vault.reseal(sealed)}
-            connection.execute("update tenant_token set sealed = $sealed where token_id = $token_id", values)
-        note(connection, "key rotated", "the server's key", (by, now), f"{len(rows)} tokens sealed anew")
+        for token_id, encrypted in rows:
+            values = {"token_id": token_id, "encrypted": cipher.reencrypt(encrypted)}
+            connection.execute("update tenant_token set sealed = $encrypted where token_id = $token_id", values)
+        record(connection, "key rotated", "the server's key", (by, now), f"{len(rows)} tokens encrypted again")
     with store.control.locked("rotating the key"):
         with store.control.read() as cursor:
-            sealed_now = [sealed for _, sealed in cursor.execute(_SEALED).fetchall()]
-        return KeyRotation(len(rows), drop_keys(store.directory, former, sealed_now))
+            encrypted_now = [encrypted for _, encrypted in cursor.execute(_ENCRYPTED).fetchall()]
+        return KeyRotation(len(rows), drop_keys(store.directory, former, encrypted_now))
 
 
 def save_verdicts(store: Store, verdicts: list[TokenVerdict], now: datetime) -> None:

@@ -122,7 +122,8 @@ def start_run(store: Store, trigger: str, now: datetime) -> int:
         )
         run_id = next_id(connection, "collection_run")
         connection.execute(
-            "insert into collection_run values ($run_id, $trigger, $now, null, 'running', 0, 0, null)",
+            "insert into collection_run (run_id, trigger, started_at, state, requests, repositories) "
+            "values ($run_id, $trigger, $now, 'running', 0, 0)",
             {"run_id": run_id, "trigger": trigger, "now": stored(now)},
         )
     return run_id

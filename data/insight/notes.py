@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import duckdb
 
-from data.accounts.audit import Subject, save_act
+from data.accounts.audit import Subject, save_entry
 from data.accounts.authority import NotAllowed, acting
 from data.accounts.grants import viewer_of
 from data.accounts.models import Account, Viewer
@@ -202,7 +202,7 @@ class _Hand:
             seen = repositories(self.viewer, store)
             about = [each.full_name for each in seen if each.repository_id == note.repository_id]
         subject = Subject(f"{about[0]}, {note.day}", note.tenant_id)
-        save_act(store, act, subject, (self.name, now), note.note)
+        save_entry(store, act, subject, (self.name, now), note.note)
 
     def _require(self, tenant_id: int) -> None:
         if self.account is not None and not may_write(self.account, tenant_id):

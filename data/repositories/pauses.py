@@ -11,6 +11,7 @@ from data.calendar import aware, stored
 from data.store import Store
 from data.store.sql import query
 
+_ADD = "insert into owner_pause (owner_key, paused_until, reason) values ($owner_key, $until, $reason)"
 LONGEST = timedelta(days=1)  # GitHub has never asked for more; a strange header must not silence a tenant for years
 
 
@@ -46,4 +47,4 @@ def save_pauses(store: Store, pauses: Sequence[OwnerPause], now: datetime) -> No
         )
         for each in kept:
             row = {"owner_key": each.owner_key, "until": stored(each.paused_until), "reason": each.reason}
-            connection.execute("insert into owner_pause values ($owner_key, $until, $reason)", row)
+            connection.execute(_ADD, row)

@@ -69,7 +69,7 @@ def migrate(connection: duckdb.DuckDBPyConnection, database: str) -> None:
     for step in migrations(database):
         if step.number > done:
             connection.execute(step.sql)
-            record = "insert into schema_migration values ($number, $name, $at)"
+            record = "insert into schema_migration (number, name, applied_at) values ($number, $name, $at)"
             values = {"number": step.number, "name": step.name, "at": stored(utc_now())}
             connection.execute(record, values)
     if database == "traffic":
@@ -127,7 +127,7 @@ def _rebuild_views(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(f'drop view "{name}"')
     connection.execute(VIEWS.read_text(encoding="utf-8"))
     connection.execute("delete from schema_views")
-    connection.execute("insert into schema_views values ($digest)", {"digest": _digest()})
+    connection.execute("insert into schema_views (digest) values ($digest)", {"digest": _digest()})
 
 
 def _digest() -> str:

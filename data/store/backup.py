@@ -18,7 +18,7 @@ from typing import BinaryIO
 
 import duckdb
 
-from data.accounts.audit import note
+from data.accounts.audit import record
 from data.accounts.authority import COMMAND_LINE
 from data.calendar import utc_now
 from data.schema import migrate as schema
@@ -42,7 +42,7 @@ KEY_NOTE = (
     "The secret key is not in the backup. The tokens in it open with that key only: keep a copy of the key "
     "somewhere else than the backup."
 )
-TOKENS_NOTE = "Tokens in the restored data open only with the key that they were sealed with."
+TOKENS_NOTE = "Tokens in the restored data open only with the key that they were encrypted with."
 LOCK_TIMEOUT_S = 60.0
 COLLECTING = ".collecting"  # the lock file that a run holds
 _NAME = re.compile(r"(traffic|control)-(\d{8}T\d{6}Z)\.duckdb")
@@ -255,4 +255,4 @@ def _void_sign_ins(connection: duckdb.DuckDBPyConnection, stamp: str) -> None:
     """Void what would let somebody in as of then: sessions that were ended since, links that were used since."""
     connection.execute(query(__name__, "void_sign_ins"))
     by = (COMMAND_LINE, utc_now())
-    note(connection, "backup restored", f"backup {stamp}", by, "all sessions ended, all links voided")
+    record(connection, "backup restored", f"backup {stamp}", by, "all sessions ended, all links voided")

@@ -258,7 +258,7 @@ class Database:
             connection.execute("checkpoint")
             values = {"at": stored(utc_now()), "bytes": compacted.stat().st_size}
             connection.execute("delete from store_compaction")
-            connection.execute("insert into store_compaction values ($at, $bytes)", values)
+            connection.execute("insert into store_compaction (compacted_at, bytes) values ($at, $bytes)", values)
             connection.execute("checkpoint")
         compacted.replace(path)
 

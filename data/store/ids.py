@@ -30,4 +30,4 @@ def raise_last_ids(connection: duckdb.DuckDBPyConnection, at_least: Mapping[str,
         if table in known:
             connection.execute("update identity_counter set last_id = $last_id where table_name = $table", values)
         else:
-            connection.execute("insert into identity_counter values ($table, $last_id)", values)
+            connection.execute("insert into identity_counter (table_name, last_id) values ($table, $last_id)", values)

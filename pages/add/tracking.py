@@ -28,10 +28,10 @@ from collector.errors import (
     TokenRefused,
 )
 from data.accounts import grants, tenants
-from data.accounts.audit import save_repository_acts
+from data.accounts.audit import save_repository_entries
+from data.accounts.encryption import open_cipher
 from data.accounts.models import Tenant, Viewer
 from data.accounts.tokens import open_tokens, tokens
-from data.accounts.vault import open_vault
 from data.calendar import utc_now
 from pages.ui import collecting, session
 from pages.ui.store import the_store
@@ -93,7 +93,7 @@ def track(tenant_id: int, names: Sequence[str], told: Told) -> TrackResult:
     managed = _managed(tenant_id)  # minutes may have passed
     followed = track_repositories(managed.viewer, the_store(), tenant_id, checked)
     if followed.added:
-        save_repository_acts(the_store(), "repositories added", followed.added, (managed.username, utc_now()))
+        save_repository_entries(the_store(), "repositories added", followed.added, (managed.username, utc_now()))
         alone = followed.added[0].full_name if len(followed.added) == 1 else None
         collecting.start(managed.tenant.name, alone)
     return followed
@@ -137,7 +137,7 @@ def _managed(tenant_id: int) -> Managed:
 def _secret(managed: Managed) -> str:
     """The tenant's token. It stays on the server. Raises TrackingRefused where there is none to use."""
     store, tenant_id = the_store(), managed.tenant.tenant_id
-    opened = open_tokens(store, open_vault(store.directory), utc_now()).get(tenant_id)
+    opened = open_tokens(store, open_cipher(store.directory), utc_now()).get(tenant_id)
     if opened is not None:
         return opened.secret
     stored = next((each for each in tokens(managed.viewer, store) if each.tenant_id == tenant_id), None)

@@ -10,7 +10,7 @@ from pandas import DataFrame
 from streamlit import column_config as config
 
 from data.accounts import audit
-from data.accounts.audit import MOST, Act, ActFilter
+from data.accounts.audit import MOST, AuditEntry, AuditFilter
 from data.calendar import DAY, utc_day, utc_now
 from pages.ui import messages, session
 from pages.ui.store import the_store
@@ -33,20 +33,20 @@ def begin_of(day: date) -> datetime:
     return datetime.combine(day, time(0), UTC)
 
 
-def audit_filter(search: str, span: str, today: date) -> ActFilter:
+def audit_filter(search: str, span: str, today: date) -> AuditFilter:
     """The entries of a span of UTC days that ends today, by anybody; the clocks of servers may differ a little."""
     days = SPANS[span]
     since = None if days is None else begin_of(today - timedelta(days=days - 1))
-    return ActFilter(search, None, since, begin_of(today + 2 * DAY))
+    return AuditFilter(search, None, since, begin_of(today + 2 * DAY))
 
 
-def draw_table(entries: Sequence[Act]) -> None:
+def draw_table(entries: Sequence[AuditEntry]) -> None:
     """The entries in a table."""
     rows = [
         {
             "at": each.happened_at,
             "actor": each.actor,
-            "action": each.act,
+            "action": each.action,
             "subject": each.subject,
             "detail": each.detail or "",
         }
@@ -77,11 +77,11 @@ with st.container(horizontal=True, vertical_alignment="bottom", key="audit_filte
     )
     span = st.segmented_control("Days (UTC)", list(SPANS), default="31 days", required=True, key="audit_span")
 everybody = audit_filter(search or "", span, utc_day(utc_now()))
-shown = audit.acts(who, the_store(), everybody)
+shown = audit.entries(who, the_store(), everybody)
 actors = sorted({each.actor for each in shown})
 if 1 < len(actors) <= 12:
     actor = st.pills("Who", actors, key="audit_actor", format_func=messages.literal)
-    shown = audit.acts(who, the_store(), replace(everybody, actor=actor)) if actor else shown
+    shown = audit.entries(who, the_store(), replace(everybody, actor=actor)) if actor else shown
 if shown:
     draw_table(shown)
 else:

@@ -39,12 +39,12 @@ def ask_to_collect() -> None:
 def _start(account: Account, viewer: Viewer, what: str) -> None:
     now = utc_now()
     if what == ALL and session.may_collect_everything(account):
-        audit.save_act(the_store(), "collection started", Subject("all tenants"), (account.username, now))
+        audit.save_entry(the_store(), "collection started", Subject("all tenants"), (account.username, now))
         collecting.start(None, None)
     else:
         tenant = tenants.tenant_named(viewer, the_store(), what)
         about = Subject(f"tenant {tenant.tenant_id}", tenant.tenant_id)
-        audit.save_act(the_store(), "collection started", about, (account.username, now))
+        audit.save_entry(the_store(), "collection started", about, (account.username, now))
         collecting.start(tenant.name, None)
     messages.notice_after_rerun("The collection has started.")
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from data.accounts import grants, tenants
-from data.accounts.audit import Subject, save_act, save_repository_acts
+from data.accounts.audit import Subject, save_entry, save_repository_entries
 from data.accounts.models import Account
 from data.calendar import utc_now
 from data.repositories.models import Repository, RepositoryState
@@ -57,7 +57,7 @@ def do(action: Action, repository_ids: Collection[int]) -> str:
         return f"Nothing to do: none of them can be {action.done} now."
     now = utc_now()
     action.change(the_store(), [each.repository_id for each in chosen], now)
-    save_repository_acts(the_store(), f"repositories {action.done}", chosen, (account.username, now))
+    save_repository_entries(the_store(), f"repositories {action.done}", chosen, (account.username, now))
     name = chosen[0].full_name if len(chosen) == 1 else counted(len(chosen), "repository")
     return f"{name}: {action.done}."
 
@@ -84,7 +84,7 @@ def collect(repository_ids: Collection[int], tenant_id: int | None) -> None:
     alone = going[0].full_name if len(repository_ids) == 1 else None
     collecting.start(tenant.name, alone)
     about = Subject(alone or f"tenant {tenant.name}", tenant.tenant_id)
-    save_act(store, "collection started", about, (account.username, utc_now()))
+    save_entry(store, "collection started", about, (account.username, utc_now()))
 
 
 def managed(account: Account, repository_ids: Collection[int]) -> list[Repository]:

@@ -12,9 +12,9 @@ from streamlit import column_config as config
 from collector.schedule import FORMS, NAMED, ScheduleRefused, checked_schedule, next_time
 from data.accounts import audit, grants, tenants, tokens
 from data.accounts.audit import Subject
+from data.accounts.encryption import open_cipher
 from data.accounts.models import Account, Role, Tenant, Viewer
 from data.accounts.tokens import NewToken, StoredToken, save_new_token
-from data.accounts.vault import open_vault
 from data.calendar import utc_now
 from data.repositories.models import RepositoryState
 from data.repositories.repositories import repositories
@@ -116,7 +116,7 @@ def _draw_token(account: Account, tenant: Tenant, token: StoredToken | None) -> 
         if facts is None:
             st.error("First paste a token that GitHub accepts.")
             return
-        encrypted = open_vault(the_store().directory).seal(secret)
+        encrypted = open_cipher(the_store().directory).encrypt(secret)
         new = NewToken(tenant.tenant_id, encrypted, secret[-4:], facts)
         save_new_token(the_store(), account.username, new, utc_now())
         st.session_state.pop(f"tenant_checked_{tenant.tenant_id}", None)
@@ -152,7 +152,7 @@ def _draw_schedule(account: Account, tenant: Tenant) -> None:
             _save_schedule(account, tenant, (cron or "") if kind == "cron" else kind)
     if tenant.active and st.button("Collect now", key="tenant_collect", icon=":material/sync:"):
         about = Subject(f"tenant {tenant.tenant_id}", tenant.tenant_id)
-        audit.save_act(the_store(), "collection started", about, (account.username, utc_now()))
+        audit.save_entry(the_store(), "collection started", about, (account.username, utc_now()))
         collecting.start(tenant.name, None)
 
 
@@ -173,7 +173,7 @@ def _save_schedule(account: Account, tenant: Tenant, typed: str) -> None:
         return
     tenants.save_schedule(the_store(), tenant.tenant_id, schedule)
     about = Subject(f"tenant {tenant.tenant_id}", tenant.tenant_id)
-    audit.save_act(the_store(), "schedule changed", about, (account.username, utc_now()), schedule)
+    audit.save_entry(the_store(), "schedule changed", about, (account.username, utc_now()), schedule)
     messages.notice_after_rerun("The schedule is saved.")
 
 

@@ -9,10 +9,10 @@ from collector.discovery import check_token, client_of
 from collector.errors import GitHubError, SettingsRefused, TokenRefused
 from data.accounts import audit, grants, tenants
 from data.accounts.audit import Subject
+from data.accounts.encryption import open_cipher
 from data.accounts.models import Account, Grant, Role, Tenant
 from data.accounts.passwords import fingerprint
 from data.accounts.tokens import NewToken, StoredToken, TokenFacts, save_new_token
-from data.accounts.vault import open_vault
 from data.calendar import utc_now
 from pages.ui import controls, messages
 from pages.ui.store import the_store
@@ -157,14 +157,14 @@ def new_tenant(account: Account, key: str) -> Tenant | None:
 
 def _add(account: Account, name: str, secret: str, facts: TokenFacts) -> Tenant | None:
     store, now = the_store(), utc_now()
-    encrypted = open_vault(store.directory).seal(secret)  # before anything is written: it may fail
+    encrypted = open_cipher(store.directory).encrypt(secret)  # before anything is written: it may fail
     try:
         tenant = tenants.add_tenant(store, name, "daily", now)
     except tenants.TenantRefused as refusal:
         messages.refused(refusal)
         return None
     by = account.username
-    audit.save_act(
+    audit.save_entry(
         store, "tenant added", Subject(f"tenant {tenant.tenant_id}", tenant.tenant_id), (by, now), tenant.name
     )
     grants.grant(store, by, account.user_id, Grant(Role.TENANT, tenant.tenant_id), now)

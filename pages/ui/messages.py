@@ -14,21 +14,21 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import RerunException, StopException
 
 from data.accounts.authority import AccountRefused
+from data.accounts.encryption import EncryptionError, KeyUnusable
 from data.accounts.passwords import PasswordRefused
 from data.accounts.sessions import TooManyAttempts
 from data.accounts.tenants import TenantRefused
-from data.accounts.vault import KeyUnusable, VaultError
 from data.store import StoreBusy, StoreError, StoreNotWritten
 from pages.ui import session
 
 log = logging.getLogger(__name__)
 
-REFUSED = (AccountRefused, PasswordRefused, TenantRefused, TooManyAttempts, VaultError)
+REFUSED = (AccountRefused, PasswordRefused, TenantRefused, TooManyAttempts, EncryptionError)
 UNREADABLE = "The data cannot be read just now. Tell whoever runs this server: its log says more."
 UNWRITTEN = (
     "The data cannot be written just now, and nothing was changed. Tell whoever runs this server: its log says more."
 )
-NO_KEY = "The key that seals the tokens cannot be used. Tell whoever runs this server: its log says more."
+NO_KEY = "The key that encrypts the tokens cannot be used. Tell whoever runs this server: its log says more."
 BUSY = "The data is being written by something else just now. Nothing was changed. Try again in a minute."
 NOTICE = "layout_notice"
 WORD_JOINER = "\u2060"

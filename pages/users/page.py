@@ -7,7 +7,7 @@ import streamlit as st
 from pandas import DataFrame
 
 from data.accounts import accounts, grants, invitations, sessions
-from data.accounts.audit import Subject, save_act
+from data.accounts.audit import Subject, save_entry
 from data.accounts.authority import GRANTED_BY_A_TENANT
 from data.accounts.grants import NamedGrant
 from data.accounts.models import Account, Role
@@ -200,7 +200,7 @@ def _ask_to_end_sessions(account: Account, user: Account) -> None:
     def end() -> None:
         now = utc_now()
         sessions.end_other_sessions(the_store(), user.user_id, "")
-        save_act(the_store(), "sessions ended", Subject(f"user {user.username}"), (account.username, now))
+        save_entry(the_store(), "sessions ended", Subject(f"user {user.username}"), (account.username, now))
 
     messages.confirm(
         Question(

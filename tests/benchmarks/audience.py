@@ -9,11 +9,11 @@ from duckdb import DuckDBPyConnection
 
 from data import calendar
 from data.accounts import sessions
-from data.accounts.audit import Subject, note
+from data.accounts.audit import Subject, record
 from data.accounts.authority import COMMAND_LINE, NewUser, save_account, save_grant
+from data.accounts.encryption import open_cipher
 from data.accounts.models import Grant, Role
 from data.accounts.tokens import TokenFacts, save_token
-from data.accounts.vault import open_vault
 from data.calendar import DAY, stored
 from data.store import Store
 from tests.benchmarks.five_years import five_years_copy
@@ -76,11 +76,11 @@ def _administer(store: Store, tenants: int, now: datetime) -> None:
         for number in range(ACTS * tenants):
             tenant_id = 1 + number % tenants
             about = Subject(f"tenant {tenant_id}", tenant_id)
-            note(connection, "collection started", about, ("manager-0", now - number * timedelta(hours=1)))
-    sealed = (open_vault(store.directory).seal("ghp_of_nobody"), "body")
+            record(connection, "collection started", about, ("manager-0", now - number * timedelta(hours=1)))
+    encrypted = (open_cipher(store.directory).encrypt("ghp_of_nobody"), "body")
     for tenant_id in range(1, 1 + tenants):
         facts = TokenFacts("classic", f"owner-{tenant_id}", tenant_id, "repo", now + timedelta(days=90))
-        save_token(store, tenant_id, sealed, facts, now)
+        save_token(store, tenant_id, encrypted, facts, now)
 
 
 def _user(connection: DuckDBPyConnection, name: str, tenant_ids: list[int], now: datetime) -> int:

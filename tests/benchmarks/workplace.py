@@ -3,9 +3,9 @@
 from datetime import timedelta
 from pathlib import Path
 
+from data.accounts.encryption import open_cipher
 from data.accounts.tenants import add_tenant
 from data.accounts.tokens import TokenFacts, save_token
-from data.accounts.vault import open_vault
 from data.store import Store
 from tests.benchmarks.measured import LIVED_DAYS, NOW
 from tests.benchmarks.simulation import OWNER_ID, TOKEN
@@ -26,8 +26,8 @@ def followed(directory: Path, repositories: int) -> Store:
     added_at = NOW - timedelta(days=LIVED_DAYS)
     tenant = add_tenant(store, "Benchmark", "daily", added_at)
     facts = TokenFacts("classic", "maintainer", OWNER_ID, "repo", None)
-    sealed = (open_vault(directory).seal(TOKEN), TOKEN[-4:])
-    save_token(store, tenant.tenant_id, sealed, facts, added_at)
+    encrypted = (open_cipher(directory).encrypt(TOKEN), TOKEN[-4:])
+    save_token(store, tenant.tenant_id, encrypted, facts, added_at)
     found = generated_repositories(repositories, LIVED_DAYS, NOW.date())
     values = {
         "tenant_id": tenant.tenant_id,

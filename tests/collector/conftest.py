@@ -15,9 +15,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from collector.__main__ import command_line
+from data.accounts.encryption import open_cipher
 from data.accounts.models import Tenant
 from data.accounts.tenants import add_tenant, operator, tenant_named
-from data.accounts.vault import open_vault
 from data.repositories.models import Repository, RepositoryFacts
 from data.repositories.repositories import add_repositories, repositories
 from data.store import Store
@@ -100,7 +100,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("template") / "db"
     store = Store(directory)
     store.prepare()
-    open_vault(directory)
+    open_cipher(directory)
     add_tenant(store, "acme", "daily", NOW)
     store.close()
     return directory

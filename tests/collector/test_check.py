@@ -10,8 +10,8 @@ from collector.discovery import PATIENCE_S, check_repository, check_token, conne
 from collector.discovery import client_of as whoever_asks
 from collector.errors import AccessRefused, AnswerRefused, LimitReached, Missing, TokenRefused
 from collector.settings import Settings
+from data.accounts.encryption import open_cipher
 from data.accounts.tokens import TokenFacts, save_token
-from data.accounts.vault import open_vault
 from data.calendar import utc_now
 from data.repositories.pauses import OwnerPause, save_pauses
 from tests.collector.asking import REPO, SECRET, VIEWS, Asking, asking, hello
@@ -157,8 +157,8 @@ def test_a_wait_that_github_asked_for_is_kept_and_told_to_whoever_asks_next(run:
 
 
 def test_a_token_that_is_stored_is_known_by_its_owner(run: CommandLine) -> None:
-    sealed = (open_vault(run.directory).seal(SECRET), SECRET[-4:])
-    save_token(run.store, 1, sealed, TokenFacts("classic", "maintainer", 1001, "repo", None), utc_now())
+    encrypted = (open_cipher(run.directory).encrypt(SECRET), SECRET[-4:])
+    save_token(run.store, 1, encrypted, TokenFacts("classic", "maintainer", 1001, "repo", None), utc_now())
     save_pauses(run.store, [OwnerPause("user 1001", utc_now() + timedelta(hours=1), "Why.")], utc_now())
     with pytest.raises(LimitReached, match="GitHub asks to wait until"), whoever_asks(SECRET, run.store):
         pass

@@ -117,7 +117,7 @@ def test_a_token_refused_in_the_middle_fails_the_run(with_token: CommandLine, gi
     assert SECRET not in result.output
 
 
-def test_a_token_sealed_with_another_key_is_refused(with_token: CommandLine) -> None:
+def test_a_token_encrypted_with_another_key_is_refused(with_token: CommandLine) -> None:
     with_token.follow("octo/hello")
     with_token.environment["TRAFFIC_SECRET_KEY"] = "A" * 43 + "="
     assert refused(with_token("collect"), "key")

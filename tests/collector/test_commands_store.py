@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from collector.run import _exclusive_run
-from data.accounts.vault import KEY_FILE
+from data.accounts.encryption import KEY_FILE
 from data.store import Store
 from tests.collector.conftest import CommandLine, last_line, refused
 

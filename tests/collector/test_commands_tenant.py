@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from data.accounts.encryption import KEY_FILE, open_cipher
 from data.accounts.tenants import operator
 from data.accounts.tokens import open_tokens, tokens
-from data.accounts.vault import KEY_FILE, open_vault
 from data.store import Store
 from tests.collector.conftest import SECRET, CommandLine, last_line, refused
 from tests.fake_github import FakeGitHub, Token
@@ -63,11 +63,11 @@ def test_a_schedule_that_is_none_changes_nothing(run: CommandLine) -> None:
 
 def stored_secret(run: CommandLine) -> str | None:
     """The tenant's token as the collector would use it."""
-    token = open_tokens(run.store, open_vault(run.directory), datetime.now(UTC)).get(run.tenant().tenant_id)
+    token = open_tokens(run.store, open_cipher(run.directory), datetime.now(UTC)).get(run.tenant().tenant_id)
     return None if token is None else token.secret
 
 
-def test_a_token_from_a_variable_is_checked_and_stored_sealed(run: CommandLine, github: FakeGitHub) -> None:
+def test_a_token_from_a_variable_is_checked_and_stored_encrypted(run: CommandLine, github: FakeGitHub) -> None:
     result = run("tenant", "token", "acme", "--token-env", "OCTO_TOKEN")
     assert result.exit_code == 0
     assert all(word in result.stdout for word in ("maintainer", "classic", "repo", "WXYZ", "expires"))

@@ -4,8 +4,8 @@ import pytest
 
 from data.accounts import accounts, invitations, sessions
 from data.accounts.authority import NewUser
+from data.accounts.encryption import KEY_FILE
 from data.accounts.models import Account
-from data.accounts.vault import KEY_FILE
 from data.calendar import utc_now
 from tests.collector.conftest import CommandLine, refused
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from data.accounts.audit import ActFilter, acts
+from data.accounts.audit import AuditFilter, entries
 from data.accounts.authority import operator_account
 from data.accounts.invitations import invite, open_invitations
 from data.accounts.tenants import add_tenant
@@ -86,8 +86,8 @@ def test_sessions_and_links_of_the_backup_are_void_and_the_log_says_so(store: St
     assert open_invitations(account(store, admin.username), store, NOW) == []
     with store.control.read() as cursor:
         assert cursor.execute("select count(*) as sessions from sign_in_session").fetchall() == [(0,)]
-    newest = acts(operator_account(), store, ActFilter(text="restored"))[0]
-    assert (newest.actor, newest.act) == (operator_account().username, "backup restored")
+    newest = entries(operator_account(), store, AuditFilter(text="restored"))[0]
+    assert (newest.actor, newest.action) == (operator_account().username, "backup restored")
 
 
 def test_a_restore_is_one_commit_to_each_database(store: Store, target: Path) -> None:

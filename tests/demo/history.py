@@ -11,10 +11,10 @@ from collector.clock import SystemClock
 from collector.discovery import check_repository, check_token, connect
 from collector.run import Progress, RunRequest, collect
 from collector.settings import Settings
+from data.accounts.encryption import open_cipher
 from data.accounts.models import Tenant
 from data.accounts.tenants import add_tenant
 from data.accounts.tokens import save_token
-from data.accounts.vault import open_vault
 from data.collection.ledger import Scope
 from data.repositories.repositories import add_repositories
 from data.store import Store
@@ -78,8 +78,8 @@ class History:
         github = connect(self._settings, token, self._clock)
         facts = check_token(github)
         github.close()
-        sealed = (open_vault(self._store.directory).seal(token), token[-4:])
-        save_token(self._store, tenant.tenant_id, sealed, facts, now)
+        encrypted = (open_cipher(self._store.directory).encrypt(token), token[-4:])
+        save_token(self._store, tenant.tenant_id, encrypted, facts, now)
         self._tenants[name] = tenant
 
 

@@ -12,9 +12,9 @@ from collector import run
 from collector.clock import GitHubTime, Stopped, SystemClock
 from collector.run import Progress, RunReport, RunRequest, collect
 from collector.settings import Settings
+from data.accounts.encryption import open_cipher
 from data.accounts.tenants import add_tenant
 from data.accounts.tokens import TokenFacts, save_token
-from data.accounts.vault import open_vault
 from data.collection.ledger import Scope
 from data.collection.models import RunState
 from data.repositories.models import RepositoryFacts
@@ -164,9 +164,9 @@ class Collection:
 
     def give_token(self, secret: str, tenant_id: int) -> None:
         """Store a token for a tenant, in place of the one before."""
-        token, sealed = self.github.world.tokens[secret], open_vault(self.store.directory).seal(secret)
+        token, encrypted = self.github.world.tokens[secret], open_cipher(self.store.directory).encrypt(secret)
         facts = TokenFacts(token.kind, token.login, token.owner_id, ", ".join(token.scopes), None)
-        save_token(self.store, tenant_id, (sealed, secret[-4:]), facts, self.github.clock.now)
+        save_token(self.store, tenant_id, (encrypted, secret[-4:]), facts, self.github.clock.now)
 
     def rows(self, sql: str, **values: object) -> Rows:
         """What the newest version answers."""

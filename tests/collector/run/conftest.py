@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from data.accounts.vault import KEY_VARIABLE, open_vault
+from data.accounts.encryption import KEY_VARIABLE, open_cipher
 from data.store import Store
 from tests.collector.run.collecting import NOW, SECRET, Collection, MachineTime, small_world
 from tests.fake_github import FakeGitHub
@@ -26,7 +26,7 @@ def blank(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("blank") / "db"
     store = Store(directory)
     store.prepare()
-    open_vault(directory)
+    open_cipher(directory)
     store.close()
     return directory
 

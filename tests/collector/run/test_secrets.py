@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from data.accounts.vault import KEY_FILE
+from data.accounts.encryption import KEY_FILE
 from data.collection.models import RunState
 from tests.collector.run.collecting import DAY, HOUR, OTHER_OWNER_ID, OTHER_SECRET, SECRET, Collection
 from tests.data.writers import hold_open, let_go, said
@@ -70,11 +70,11 @@ def test_the_search_for_tokens_finds_what_is_there(collection: Collection) -> No
     assert (collection.store.directory / KEY_FILE).exists()
 
 
-def test_the_traffic_files_hold_no_sealed_token_either(collection: Collection) -> None:
+def test_the_traffic_files_hold_no_encrypted_token_either(collection: Collection) -> None:
     collection()
     with collection.store.control.read() as cursor:
-        ((sealed,),) = cursor.execute("select sealed from tenant_token").fetchall()
-    assert {name.partition("-")[0] for name in holders(collection.store.directory, bytes(sealed))} <= {
+        ((encrypted,),) = cursor.execute("select sealed from tenant_token").fetchall()
+    assert {name.partition("-")[0] for name in holders(collection.store.directory, bytes(encrypted))} <= {
         "control",
         "control.duckdb",
     }

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from data.accounts import accounts, invitations, sessions
-from data.accounts.audit import ActFilter, Subject, acts, note, save_act
+from data.accounts.audit import AuditFilter, Subject, entries, record, save_entry
 from data.accounts.authority import COMMAND_LINE
 from data.accounts.grants import grant, revoke
 from data.accounts.models import Account
@@ -13,7 +13,7 @@ from data.store import Store
 from tests.data.cast import NOW, PASSWORD, SECOND, Place, account, first_user, newcomer, quick, signed_in, user
 
 pytestmark = pytest.mark.usefixtures(quick.__name__)
-ALL = ActFilter()
+ALL = AuditFilter()
 
 
 @pytest.fixture
@@ -21,8 +21,8 @@ def ada(store: Store) -> Account:
     return first_user(store)
 
 
-def told(account: Account, store: Store, wanted: ActFilter = ALL) -> list[tuple[str, str, str, str | None]]:
-    return [(each.actor, each.act, each.subject, each.detail) for each in acts(account, store, wanted)]
+def told(account: Account, store: Store, wanted: AuditFilter = ALL) -> list[tuple[str, str, str, str | None]]:
+    return [(each.actor, each.action, each.subject, each.detail) for each in entries(account, store, wanted)]
 
 
 def test_every_administrative_act_is_told_with_who_what_and_on_whom(store: Store, ada: Account) -> None:
@@ -68,8 +68,8 @@ def test_what_changes_nothing_is_not_told(store: Store, ada: Account) -> None:
 def test_a_manager_reads_of_the_tenant_only_and_viewers_read_nothing(store: Store, ada: Account) -> None:
     north, south = Place.added(store, "north", 1), Place.added(store, "south", 11)
     mia, vic = user(store, "mia", north.manager), user(store, "vic", north.viewer, south.viewer)
-    save_act(store, "repository removed", Subject("north/r1", north.tenant_id), ("mia", NOW))
-    save_act(store, "repository removed", Subject("south/r1", south.tenant_id), ("ada", NOW))
+    save_entry(store, "repository removed", Subject("north/r1", north.tenant_id), ("mia", NOW))
+    save_entry(store, "repository removed", Subject("south/r1", south.tenant_id), ("ada", NOW))
     invitations.invite(store, "ada", [north.viewer, south.viewer], None, NOW)
     assert told(mia, store) == [("mia", "repository removed", "north/r1", None)]
     assert told(vic, store) == told(replace(ada, active=False), store) == told(replace(mia, active=False), store) == []
@@ -78,17 +78,19 @@ def test_a_manager_reads_of_the_tenant_only_and_viewers_read_nothing(store: Stor
 @pytest.mark.parametrize(
     ("wanted", "found"),
     [
-        (ActFilter(text="TOKEN"), ["token stored"]),
-        (ActFilter(text="%"), ["100 % paused"]),
-        (ActFilter(text="\ud800"), []),
-        (ActFilter(actor="bob"), ["100 % paused"]),
-        (ActFilter(since=NOW + 2 * SECOND), ["100 % paused"]),
-        (ActFilter(since=NOW + SECOND, until=NOW + 2 * SECOND), ["token stored"]),
-        (ActFilter(limit=1), ["100 % paused"]),
+        (AuditFilter(text="TOKEN"), ["token stored"]),
+        (AuditFilter(text="%"), ["100 % paused"]),
+        (AuditFilter(text="\ud800"), []),
+        (AuditFilter(actor="bob"), ["100 % paused"]),
+        (AuditFilter(since=NOW + 2 * SECOND), ["100 % paused"]),
+        (AuditFilter(since=NOW + SECOND, until=NOW + 2 * SECOND), ["token stored"]),
+        (AuditFilter(limit=1), ["100 % paused"]),
     ],
 )
-def test_acts_are_found_by_text_actor_and_time(store: Store, ada: Account, wanted: ActFilter, found: list[str]) -> None:
+def test_acts_are_found_by_text_actor_and_time(
+    store: Store, ada: Account, wanted: AuditFilter, found: list[str]
+) -> None:
     with store.control.commit("two acts") as connection:
-        note(connection, "token stored", "tenant 1", ("ada", NOW + SECOND))
-        note(connection, "100 % paused", Subject("tenant 2", 2), ("bob", NOW + 2 * SECOND))
+        record(connection, "token stored", "tenant 1", ("ada", NOW + SECOND))
+        record(connection, "100 % paused", Subject("tenant 2", 2), ("bob", NOW + 2 * SECOND))
     assert [act for _, act, _, _ in told(account(store, "ada"), store, wanted)] == found

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from data.accounts.audit import ActFilter, acts
+from data.accounts.audit import AuditFilter, entries
 from data.accounts.authority import COMMAND_LINE, NotAllowed, operator_account
 from data.accounts.grants import viewer_of
 from data.accounts.models import Grant, Role, Viewer
@@ -55,9 +55,9 @@ def seen(store: Store, username: str, repository_id: int | None = None) -> list[
     return [each.note for each in notes(viewer, store, FIRST, LAST, repository_id)]
 
 
-def entries(store: Store) -> list[tuple[str, str, str, str | None, int | None]]:
-    found = acts(operator_account(), store, ActFilter("note "))
-    return sorted((each.act, each.actor, each.subject, each.detail, each.tenant_id) for each in found)
+def told(store: Store) -> list[tuple[str, str, str, str | None, int | None]]:
+    found = entries(operator_account(), store, AuditFilter("note "))
+    return sorted((each.action, each.actor, each.subject, each.detail, each.tenant_id) for each in found)
 
 
 def test_a_note_is_read_by_those_who_see_what_it_is_about(store: Store, blue: Place) -> None:
@@ -115,7 +115,7 @@ def test_a_note_is_changed_and_removed_and_the_audit_log_says_so(store: Store, b
     assert changed in notes(viewer, store, FIRST, FIRST)
     remove_note(store, COMMAND_LINE, front.note_id, NOW)
     assert [each.note for each in notes(viewer, store, FIRST, LAST)] == ["A talk"]
-    assert entries(store) == [
+    assert told(store) == [
         ("note added", "manager", f"blue/r0, {LAST}", "On the front page", blue.tenant_id),
         ("note added", "manager", f"tenant blue, {FIRST}", "A talk", blue.tenant_id),
         ("note changed", "manager", f"blue/r0, {FIRST}", "Two lines", blue.tenant_id),

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
+from data.accounts.encryption import open_cipher
 from data.accounts.tokens import TokenFacts, save_token
-from data.accounts.vault import open_vault
 from data.calendar import utc_now
 from tests.fake_github import FakeGitHub, Token, World
 from tests.pages.app import App
@@ -30,5 +30,5 @@ def store_token(app: App, tenant_id: int, days: float | None = None) -> None:
     """Store a token for a tenant; it expires after so many days, or never."""
     expires_at = None if days is None else utc_now() + timedelta(days=days)
     facts = TokenFacts("classic", "octo-maintainer", 1, "repo", expires_at)
-    sealed = open_vault(app.store.directory).seal(SECRET)
-    save_token(app.store, tenant_id, (sealed, SECRET[-4:]), facts, utc_now())
+    encrypted = open_cipher(app.store.directory).encrypt(SECRET)
+    save_token(app.store, tenant_id, (encrypted, SECRET[-4:]), facts, utc_now())

@@ -2,7 +2,7 @@
 
 import pytest
 
-from data.accounts.audit import Subject, save_act
+from data.accounts.audit import Subject, save_entry
 from data.calendar import utc_now
 from tests.pages.app import BLUE, GREEN, App, shown_text
 
@@ -13,7 +13,7 @@ PAGE = "audit"
 def acted(app: App) -> App:
     """The app after an act in each tenant."""
     for key in (BLUE, GREEN):
-        save_act(app.store, "token stored", Subject(f"tenant {key}", key), ("somebody", utc_now()), "<b>detail</b>")
+        save_entry(app.store, "token stored", Subject(f"tenant {key}", key), ("somebody", utc_now()), "<b>detail</b>")
     return app
 
 

@@ -92,8 +92,8 @@ def test_a_collection_is_started_and_noted(
     run.button(key="log_collect").click()
     run.button(key="log_collect_start").click().run()
     assert started == [expected]
-    done = audit.acts(app.account("admin"), app.store, audit.ActFilter(actor=username))
-    assert done[0].act == "collection started"
+    done = audit.entries(app.account("admin"), app.store, audit.AuditFilter(actor=username))
+    assert done[0].action == "collection started"
 
 
 def test_a_manager_may_collect_the_own_tenant_only(app: App) -> None:

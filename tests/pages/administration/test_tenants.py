@@ -3,10 +3,10 @@
 import pytest
 
 from data.accounts.authority import NotAllowed
+from data.accounts.encryption import open_cipher
 from data.accounts.models import Tenant
 from data.accounts.tenants import deactivate_tenant, operator, rename_tenant, tenants
 from data.accounts.tokens import StoredToken, open_tokens, tokens
-from data.accounts.vault import open_vault
 from data.calendar import utc_now
 from pages.ui.time_format import expiry_level
 from tests.fake_github import FakeGitHub
@@ -44,13 +44,13 @@ def test_others_do_not_reach_the_page(app: App, username: str | None) -> None:
     assert "tenant_token_submit" not in [each.key for each in run.button]
 
 
-def test_a_token_is_checked_while_its_user_looks_and_stored_sealed(app: App, github: FakeGitHub) -> None:
+def test_a_token_is_checked_while_its_user_looks_and_stored_encrypted(app: App, github: FakeGitHub) -> None:
     run = app.opened("tenant", PAGE)
     run.text_input(key=f"tenant_token_{BLUE}").input(SECRET).run()
     assert "octo\\-maintainer" in shown_text(run)
     run.button(key="tenant_token_submit").click().run()
     assert stored(app)[BLUE].last_four == SECRET[-4:]
-    opened = open_tokens(app.store, open_vault(app.store.directory), utc_now())
+    opened = open_tokens(app.store, open_cipher(app.store.directory), utc_now())
     assert opened[BLUE].secret == SECRET
     assert SECRET not in shown_text(run)
     (field,) = [each for each in run.text_input if each.label == "GitHub token"]

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from data.accounts.encryption import open_cipher
 from data.accounts.tokens import TokenFacts, save_token
-from data.accounts.vault import open_vault
 from data.calendar import utc_now
 from data.repositories.models import RepositoryFacts
 from data.repositories.repositories import add_repositories, remove_repository_with_data
@@ -49,8 +49,8 @@ def with_spike(app: App, referrer: str = "lobste.rs") -> None:
 
 def with_token(app: App, days: int) -> None:
     expires = utc_now() + timedelta(days=days, hours=1)
-    sealed = open_vault(app.store.directory).seal("ghp_" + "a" * 36), "aaaa"
-    save_token(app.store, BLUE, sealed, TokenFacts("classic", "octo", 1, "repo", expires), utc_now())
+    encrypted = open_cipher(app.store.directory).encrypt("ghp_" + "a" * 36), "aaaa"
+    save_token(app.store, BLUE, encrypted, TokenFacts("classic", "octo", 1, "repo", expires), utc_now())
 
 
 @pytest.mark.parametrize(("username", "names"), READERS.items())

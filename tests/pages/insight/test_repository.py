@@ -4,7 +4,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from data.accounts import grants
-from data.accounts.audit import ActFilter, acts
+from data.accounts.audit import AuditFilter, entries
 from data.accounts.authority import COMMAND_LINE, NotAllowed
 from data.accounts.models import Grant, Role
 from data.accounts.tenants import operator
@@ -147,8 +147,8 @@ def test_a_note_is_written_changed_and_removed(app: App) -> None:
     refused = answered(typed(run, change, link="javascript:alert(1)"), change, "save")
     assert "begins with https" in refused.error[0].value
     answered(typed(run, change, link=""), change, "remove")
-    entries = acts(app.account("tenant"), app.store, ActFilter("note "))
-    assert sorted(each.act for each in entries) == ["note added", "note removed"]
+    told = entries(app.account("tenant"), app.store, AuditFilter("note "))
+    assert sorted(each.action for each in told) == ["note added", "note removed"]
 
 
 def test_whoever_may_not_write_any_more_is_refused_at_the_moment_of_acting(app: App) -> None:

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from data.accounts.encryption import open_cipher
 from data.accounts.tokens import TokenFacts, save_token
-from data.accounts.vault import open_vault
 from data.calendar import utc_now
 from tests.fake_github import FakeGitHub, Lack, Repository, Token, World
 from tests.pages.app import BLUE, App
@@ -45,5 +45,5 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str | None, str | Non
 def store_token(app: App, secret: str = SECRET) -> None:
     """Store a token for the tenant Blue."""
     facts = TokenFacts("classic", "octo-maintainer", 1001, "repo", None)
-    sealed = open_vault(app.store.directory).seal(secret)
-    save_token(app.store, BLUE, (sealed, secret[-4:]), facts, utc_now())
+    encrypted = open_cipher(app.store.directory).encrypt(secret)
+    save_token(app.store, BLUE, (encrypted, secret[-4:]), facts, utc_now())

@@ -7,7 +7,7 @@ from pyarrow.ipc import open_stream
 from streamlit.testing.v1 import AppTest
 
 from data.accounts import grants
-from data.accounts.audit import ActFilter, acts
+from data.accounts.audit import AuditFilter, entries
 from data.accounts.authority import COMMAND_LINE
 from data.accounts.models import Grant, Role
 from data.accounts.tenants import operator
@@ -86,8 +86,8 @@ def test_ticked_repositories_are_paused_and_resumed_and_the_audit_log_says_so(ap
     assert states(app)["blue/engine"] == RepositoryState.ACTIVE
     pressed(ticked(run, "blue/docs"), "resume")
     assert states(app)["blue/docs"] == RepositoryState.ACTIVE
-    entries = acts(app.account("tenant"), app.store, ActFilter("repositories"))
-    assert [(each.act, each.subject) for each in entries] == [
+    told = entries(app.account("tenant"), app.store, AuditFilter("repositories"))
+    assert [(each.action, each.subject) for each in told] == [
         ("repositories resumed", "blue/docs"),
         ("repositories paused", "2 repositories"),
     ]

@@ -10,7 +10,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient, WebSocketDenialResponse
 from starlette.websockets import WebSocket
 
-from data.accounts.vault import KeyUnusable
+from data.accounts.encryption import KeyUnusable
 from data.store import StoreBusy, StoreNotWritten, StoreUnreadable
 from pages.ui import messages, middleware, session_routes
 from tests.pages.app import App, shown_text

@@ -7,11 +7,11 @@ from contextlib import contextmanager
 import pytest
 from cryptography.fernet import Fernet
 
-from data.accounts import tokens, vault
+from data.accounts import encryption, tokens
 from data.accounts.authority import COMMAND_LINE, NotAllowed
+from data.accounts.encryption import KEY_FILE, KEY_VARIABLE, DecryptionFailed, KeyElsewhere, open_cipher
 from data.accounts.models import Grant, Role
 from data.accounts.tokens import NewToken, TokenFacts, open_tokens, rotate_key, save_new_token, save_token
-from data.accounts.vault import KEY_FILE, KEY_VARIABLE, KeyElsewhere, SealBroken, open_vault
 from data.store import Store
 from tests.data.cast import NOW, Place, first_user, kept_in, quick, user
 
@@ -22,49 +22,49 @@ SECRETS = {1: "ghp_first", 2: "ghp_second"}
 
 @pytest.fixture(autouse=True)
 def with_tokens(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two tenants' tokens, sealed with the key of the file."""
+    """Two tenants' tokens, encrypted with the key of the file."""
     monkeypatch.delenv(KEY_VARIABLE, raising=False)
     for tenant_id, secret in SECRETS.items():
-        save_token(store, tenant_id, (open_vault(store.directory).seal(secret), secret[-4:]), FACTS, NOW)
+        save_token(store, tenant_id, (open_cipher(store.directory).encrypt(secret), secret[-4:]), FACTS, NOW)
 
 
 def key_file(store: Store) -> str:
     return (store.directory / KEY_FILE).read_text()
 
 
-def opened(store: Store, by: vault.Vault | None = None) -> dict[int, str]:
-    found = open_tokens(store, by or open_vault(store.directory), NOW)
+def opened(store: Store, by: encryption.Cipher | None = None) -> dict[int, str]:
+    found = open_tokens(store, by or open_cipher(store.directory), NOW)
     return {tenant_id: token.secret for tenant_id, token in found.items()}
 
 
-def sealed(store: Store) -> list[bytes]:
+def encrypted(store: Store) -> list[bytes]:
     with store.control.read() as cursor:
         return [row[0] for row in cursor.execute("select sealed from tenant_token order by token_id").fetchall()]
 
 
-def test_every_token_is_sealed_with_a_new_key_and_the_old_one_opens_nothing(store: Store) -> None:
+def test_every_token_is_encrypted_with_a_new_key_and_the_old_one_opens_nothing(store: Store) -> None:
     former = key_file(store)
     done = rotate_key(store, COMMAND_LINE, NOW)
     assert (done.tokens, done.former_key_dropped) == (2, True)
     assert opened(store) == SECRETS
     assert former not in key_file(store)
-    with pytest.raises(SealBroken):
-        opened(store, vault.Vault(lambda: [former.encode()]))
+    with pytest.raises(DecryptionFailed):
+        opened(store, encryption.Cipher(lambda: [former.encode()]))
     assert stat.S_IMODE((store.directory / KEY_FILE).stat().st_mode) == 0o600
     assert not list(store.directory.glob(f".{KEY_FILE}*"))
 
 
-def test_a_vault_that_was_open_before_goes_on_opening_and_sealing(store: Store) -> None:
-    running = open_vault(store.directory)
+def test_a_cipher_that_was_open_before_goes_on_opening_and_encrypting(store: Store) -> None:
+    running = open_cipher(store.directory)
     rotate_key(store, COMMAND_LINE, NOW)
     assert opened(store, running) == SECRETS
     rotate_key(store, COMMAND_LINE, NOW)
-    save_token(store, 1, (running.seal("ghp_third"), "hird"), FACTS, NOW)
+    save_token(store, 1, (running.encrypt("ghp_third"), "hird"), FACTS, NOW)
     assert opened(store) == SECRETS | {1: "ghp_third"}
 
 
-def test_a_token_sealed_before_the_new_key_and_stored_after_it_is_sealed_anew(store: Store) -> None:
-    early = open_vault(store.directory).seal("ghp_early")
+def test_a_token_encrypted_before_the_new_key_and_stored_after_it_is_encrypted_anew(store: Store) -> None:
+    early = open_cipher(store.directory).encrypt("ghp_early")
     with crash(tokens, "drop_keys"):
         rotate_key(store, COMMAND_LINE, NOW)
     save_token(store, 1, (early, "arly"), FACTS, NOW)
@@ -73,9 +73,9 @@ def test_a_token_sealed_before_the_new_key_and_stored_after_it_is_sealed_anew(st
 
 
 def test_a_token_that_the_present_key_does_not_open_is_not_stored(store: Store) -> None:
-    early = open_vault(store.directory).seal("ghp_early")
+    early = open_cipher(store.directory).encrypt("ghp_early")
     rotate_key(store, COMMAND_LINE, NOW)
-    with pytest.raises(SealBroken):
+    with pytest.raises(DecryptionFailed):
         save_token(store, 1, (early, "arly"), FACTS, NOW)
     assert opened(store) == SECRETS
 
@@ -98,7 +98,8 @@ def crash(module: object, at: str) -> Iterator[None]:
 
 
 @pytest.mark.parametrize(
-    ("module", "at"), [(tokens, "add_key"), (vault, "_write"), (tokens, "note"), (tokens, "drop_keys"), (vault, "sync")]
+    ("module", "at"),
+    [(tokens, "add_key"), (encryption, "_write"), (tokens, "record"), (tokens, "drop_keys"), (encryption, "sync")],
 )
 def test_after_a_crash_at_any_step_everything_opens_and_doing_it_again_finishes(
     store: Store, module: object, at: str
@@ -122,19 +123,19 @@ def test_a_rotation_that_goes_by_between_commit_and_dropping_keeps_its_own_key(s
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tokens, "drop_keys", later)
         rotate_key(store, COMMAND_LINE, NOW)
-    with crash(tokens, "note"):
+    with crash(tokens, "record"):
         rotate_key(store, COMMAND_LINE, NOW)
-    vault.drop_keys(store.directory, kept, sealed(store))
+    encryption.drop_keys(store.directory, kept, encrypted(store))
     assert (opened(store), len(key_file(store).split())) == (SECRETS, 2)
 
 
 def test_a_token_that_does_not_open_stops_the_rotation_before_anything_changes(store: Store) -> None:
-    with store.control.commit("a broken seal") as connection:
+    with store.control.commit("a damaged token") as connection:
         connection.execute("update tenant_token set sealed = 'x'::blob where tenant_id = 2")
-    key, rows = key_file(store), sealed(store)
-    with pytest.raises(SealBroken):
+    key, rows = key_file(store), encrypted(store)
+    with pytest.raises(DecryptionFailed):
         rotate_key(store, COMMAND_LINE, NOW)
-    assert (key_file(store), sealed(store)) == (key, rows)
+    assert (key_file(store), encrypted(store)) == (key, rows)
 
 
 def test_a_single_key_in_the_environment_is_explained(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -143,7 +144,7 @@ def test_a_single_key_in_the_environment_is_explained(store: Store, monkeypatch:
         rotate_key(store, COMMAND_LINE, NOW)
 
 
-def test_two_keys_in_the_environment_seal_everything_with_the_first(
+def test_two_keys_in_the_environment_encrypt_everything_with_the_first(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     present, new = key_file(store), Fernet.generate_key().decode()
@@ -161,10 +162,10 @@ def test_only_an_admin_rotates_and_only_a_manager_or_an_admin_stores_tokens(stor
     user(store, "mia", place.manager, Grant(Role.MAINTAINER))
     with pytest.raises(NotAllowed):
         rotate_key(store, "mia", NOW)
-    seal = open_vault(store.directory).seal
-    save_new_token(store, "mia", NewToken(place.tenant_id, seal("ghp_mias"), "mias", FACTS), NOW)
+    encrypt = open_cipher(store.directory).encrypt
+    save_new_token(store, "mia", NewToken(place.tenant_id, encrypt("ghp_mias"), "mias", FACTS), NOW)
     with pytest.raises(NotAllowed):
-        save_new_token(store, "mia", NewToken(place.tenant_id + 1, seal("ghp_evil"), "evil", FACTS), NOW)
+        save_new_token(store, "mia", NewToken(place.tenant_id + 1, encrypt("ghp_evil"), "evil", FACTS), NOW)
     rotate_key(store, "ada", NOW)
     assert opened(store) == {1: "ghp_mias", 2: "ghp_second"}
 

@@ -1,9 +1,9 @@
 """Seals and opens secrets with the server's key, which lies in no database.
 
-VaultError
+EncryptionError
 ├── KeyUnusable      the key is not a Fernet key, or its file cannot be read or written
 ├── KeyElsewhere     the key comes from the environment, so only whoever sets that can change it
-└── SealBroken       a secret was sealed with another key
+└── DecryptionFailed       a secret was encrypted with another key
 """
 
 import os
@@ -20,61 +20,61 @@ KEY_VARIABLE = "TRAFFIC_SECRET_KEY"
 KEY_FILE = "secret.key"
 
 
-class VaultError(Exception):
-    """A failure of the vault, told in a sentence for people; it never holds a secret."""
+class EncryptionError(Exception):
+    """A failure of the key or a secret, told in a sentence for people; it never holds a secret."""
 
 
-class KeyUnusable(VaultError):
+class KeyUnusable(EncryptionError):
     """The key is not one."""
 
 
-class KeyElsewhere(VaultError):
+class KeyElsewhere(EncryptionError):
     """The key is in the environment, which no program can change for another."""
 
 
-class SealBroken(VaultError):
+class DecryptionFailed(EncryptionError):
     """The secret does not open with this key."""
 
 
-class Vault:
+class Cipher:
     """Seals with the first key, opens with any: so a key can be rotated while everything runs.
 
-    The keys are read again before each seal, and when something does not open: a rotation may have gone by.
+    The keys are read again before each encryption, and when something does not open: a rotation may have gone by.
     """
 
     def __init__(self, read_keys: Callable[[], list[bytes]]) -> None:
         self._read_keys = read_keys
         self._fernet = _fernet(read_keys())
 
-    def seal(self, secret: str) -> bytes:
+    def encrypt(self, secret: str) -> bytes:
         """The secret, encrypted and signed. Raises KeyUnusable."""
         self._fernet = _fernet(self._read_keys())
         return self._fernet.encrypt(secret.encode())
 
-    def unseal(self, sealed: bytes) -> str:
-        """The secret. Raises SealBroken."""
+    def decrypt(self, encrypted: bytes) -> str:
+        """The secret. Raises DecryptionFailed."""
         with suppress(InvalidToken):
-            return self._fernet.decrypt(sealed).decode()
+            return self._fernet.decrypt(encrypted).decode()
         self._fernet = _fernet(self._read_keys())
         try:
-            return self._fernet.decrypt(sealed).decode()
+            return self._fernet.decrypt(encrypted).decode()
         except InvalidToken as error:
-            raise SealBroken(
-                "A stored token does not open with this server's key. Bring back the key it was sealed with "
+            raise DecryptionFailed(
+                "A stored token does not open with this server's key. Bring back the key it was encrypted with "
                 f"({KEY_VARIABLE} or {KEY_FILE}), or store the token again: python -m collector tenant token NAME"
             ) from error
 
-    def reseal(self, sealed: bytes) -> bytes:
-        """The same secret, sealed with the first key of this moment. Raises SealBroken."""
-        return self.seal(self.unseal(sealed))
+    def reencrypt(self, encrypted: bytes) -> bytes:
+        """The same secret, encrypted with the first key of this moment. Raises DecryptionFailed."""
+        return self.encrypt(self.decrypt(encrypted))
 
 
-def open_vault(directory: Path) -> Vault:
-    """The vault of a data directory: the key from the environment, else from its file, made at the first use.
+def open_cipher(directory: Path) -> Cipher:
+    """The cipher of a data directory: the key from the environment, else from its file, made at the first use.
 
     Several keys are separated by commas or lines, the newest first. Raises: KeyUnusable.
     """
-    return Vault(lambda: _keys(directory))
+    return Cipher(lambda: _keys(directory))
 
 
 def add_key(directory: Path) -> list[bytes]:
@@ -90,25 +90,25 @@ def add_key(directory: Path) -> list[bytes]:
     if len(keys) == 1:
         raise KeyElsewhere(
             f"The key comes from the environment. Set {KEY_VARIABLE} to a new key, a comma and the present one, "
-            "start the app and the collector again, then run this again: it seals every token with the first key. "
+            "start the app and the collector again, then run this again: it encrypts every token with the first key. "
             "After that take the former key out. A new key: "
             'python -c "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())"'
         )
     return keys[1:]
 
 
-def drop_keys(directory: Path, former: list[bytes], sealed: list[bytes]) -> bool:
+def drop_keys(directory: Path, former: list[bytes], encrypted: list[bytes]) -> bool:
     """Take former keys out of the key file; False where the keys are not in a file.
 
-    The caller holds the store's write lock; `sealed` is all that must still open afterwards. A key that another
-    rotation has added meanwhile stays. Raises: KeyUnusable, SealBroken (nothing has changed then).
+    The caller holds the store's write lock; `encrypted` is all that must still open afterwards. A key that another
+    rotation has added meanwhile stays. Raises: KeyUnusable, DecryptionFailed (nothing has changed then).
     """
     if os.environ.get(KEY_VARIABLE):
         return False
     kept = [key for key in _keys(directory) if key not in former]
-    vault = Vault(lambda: kept)
-    for each in sealed:
-        vault.unseal(each)
+    cipher = Cipher(lambda: kept)
+    for each in encrypted:
+        cipher.decrypt(each)
     _write(directory / KEY_FILE, kept)
     return True
 

@@ -1,4 +1,4 @@
--- The acts that a user may read, the newest first. Grain: an act. Source: audit_log (control). Times are UTC.
+-- The entries that a user may read, the newest first. Grain: an entry. Source: audit_log (control). Times are UTC.
 -- With $everything all of them, otherwise those of the tenants $tenant_ids.
 select
     happened_at,
