@@ -186,7 +186,6 @@ def _facts(lists: Discovery, new: Sequence[ListedRepository]) -> dict[str, objec
 @contextmanager
 def tenant_client(session: Session, tenant: Tenant, clock: SystemClock) -> Iterator[GitHub]:
     """GitHub as the tenant's token sees it. Raises: CommandRefused without one, DecryptionFailed, SettingsRefused,
-
     LimitReached where GitHub has asked its owner to wait.
     """
     token = open_tokens(session.store, open_cipher(session.directory), utc_now()).get(tenant.tenant_id)
