@@ -17,12 +17,10 @@ from rich.text import Text
 
 from tests.benchmarks.again import again
 from tests.benchmarks.bounds import bounds
+from tests.benchmarks.collector_runs import cpu, memory, rate
 from tests.benchmarks.commit import commit
-from tests.benchmarks.cpu import cpu
 from tests.benchmarks.measured import Measured, Scale
-from tests.benchmarks.memory import memory
 from tests.benchmarks.pages import pages
-from tests.benchmarks.rate import rate
 from tests.benchmarks.size import size
 from tests.benchmarks.spikes import spikes
 from tests.benchmarks.sql import sql

@@ -9,8 +9,7 @@ from data.collection.ledger import Scope
 from data.schema import migrate as schema
 from data.store import Store
 from tests.benchmarks.measured import UNLIMITED, Measured, Scale
-from tests.benchmarks.simulation import simulated
-from tests.benchmarks.workplace import followed
+from tests.benchmarks.simulation import followed, simulated
 
 LOGS = {"collection_run", "collection_result", "endpoint_state", "identity_counter"}
 """What a run writes of itself, its number included. Every other table holds facts, or is bookkeeping of the store."""

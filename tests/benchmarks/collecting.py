@@ -23,7 +23,6 @@ from tests.benchmarks.measured import UNLIMITED
 from tests.benchmarks.simulation import TOKEN
 
 GRACE_S = 60.0  # from the wish to stop until the end of the process
-MEGABYTE = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 from data.schema.migrate import MIGRATIONS
 from data.store import Store
 from tests.benchmarks.measured import NEWEST_DAY, Scale
-from tests.benchmarks.workplace import followed
+from tests.benchmarks.simulation import followed
 
 HERE = Path(__file__).parent
 

@@ -1,4 +1,4 @@
-"""The fake GitHub as a process of its own, so that its work is not counted as the collector's.
+"""The fake GitHub as a process of its own, so that its work is not the collector's, and a store that tracks it.
 
 As a program it prints its address and answers until its standard input is closed.
 """
@@ -9,10 +9,16 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import requests
 
+from data.accounts.encryption import open_cipher
+from data.accounts.tenants import add_tenant
+from data.accounts.tokens import TokenFacts, save_token
+from data.store import Store
 from tests.benchmarks.measured import LIVED_DAYS, NOW, UNLIMITED
 from tests.fake_github import FakeGitHub, Token, World
 from tests.fake_github.generated import generated_repositories
@@ -45,6 +51,38 @@ def simulated(repositories: int, latency_s: float = 0.0, a_minute: int = UNLIMIT
         yield Simulation(url)
     finally:
         process.communicate()
+
+
+_FOLLOW = """
+insert into repository
+select
+    unnest(range(1, 1 + len($ids))), $tenant_id, unnest($ids), unnest($owners), unnest($names), unnest($full_names),
+    'active', null, $now, $now, 'public', false, false
+"""
+
+
+def followed(directory: Path, repositories: int) -> Store:
+    """A new store in which one tenant, with a token, follows the first so many generated repositories."""
+    store = Store(directory)
+    store.prepare()
+    added_at = NOW - timedelta(days=LIVED_DAYS)
+    tenant = add_tenant(store, "Benchmark", "daily", added_at)
+    facts = TokenFacts("classic", "maintainer", OWNER_ID, "repo", None)
+    encrypted = (open_cipher(directory).encrypt(TOKEN), TOKEN[-4:])
+    save_token(store, tenant.tenant_id, encrypted, facts, added_at)
+    found = generated_repositories(repositories, LIVED_DAYS, NOW.date())
+    values = {
+        "tenant_id": tenant.tenant_id,
+        "ids": [each.id for each in found],
+        "owners": [each.owner for each in found],
+        "names": [each.name for each in found],
+        "full_names": [each.full_name for each in found],
+        "now": added_at.replace(tzinfo=None),
+    }
+    with store.traffic.commit("following repositories") as connection:
+        connection.execute(_FOLLOW, values)
+        connection.execute("insert into identity_counter values ('repository', $last)", {"last": len(found)})
+    return store
 
 
 def _main() -> None:
