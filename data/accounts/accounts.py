@@ -44,6 +44,7 @@ from data.accounts.passwords import (
 )
 from data.calendar import stored
 from data.store import Store
+from data.store.cache import cached
 
 SETUP = "setup code"  # attempts at it are counted under this name, which cannot be a user's
 IDENTITY_LIMIT = 255
@@ -70,9 +71,11 @@ class Identity:
         return all(part.isprintable() and 0 < len(part) <= IDENTITY_LIMIT for part in (self.issuer, self.subject))
 
 
+@cached("control")
 def has_users(store: Store) -> bool:
     """Whether the first user has been added."""
-    return store.control.remembered("has users", _has_users)
+    with store.control.read() as cursor:
+        return _has_users(cursor)
 
 
 def renew_setup_code(store: Store, now: datetime) -> str | None:

@@ -25,6 +25,7 @@ from data.accounts.models import Account, Grant, Role, Viewer
 from data.calendar import aware
 from data.repositories.models import Repository, RepositoryState
 from data.store import Store
+from data.store.cache import cached
 from data.store.sql import query
 
 FOR_A_TENANT = (Role.TENANT, Role.TENANT_VIEWER)
@@ -54,8 +55,7 @@ def viewer_of(store: Store, account: Account) -> Viewer:
     """
     if not account.active:
         return Viewer(frozenset(), frozenset())
-    tenant_ids = [grant.tenant_id for grant in account.grants if grant.role in FOR_A_TENANT]
-    return _viewer(store, tenant_ids, [g.repository_id for g in account.grants if g.role == Role.REPOSITORY_VIEWER])
+    return _viewer(store, account.grants)
 
 
 def administered(account: Account, store: Store) -> Viewer:
@@ -67,8 +67,7 @@ def administered(account: Account, store: Store) -> Viewer:
     if account.has(Role.ADMIN):
         places = _places(store)
         return Viewer(frozenset(places.repositories), frozenset(places.tenants))
-    managed = [grant.tenant_id for grant in account.grants if grant.role == Role.TENANT]
-    return _viewer(store, managed, [])
+    return _viewer(store, tuple(grant for grant in account.grants if grant.role == Role.TENANT))
 
 
 def grantable_repositories(account: Account, store: Store) -> list[Repository]:
@@ -222,15 +221,16 @@ def _places(store: Store) -> _Places:
     )
 
 
-def _viewer(store: Store, tenant_ids: list[int | None], repository_ids: list[int | None]) -> Viewer:
-    values = {"tenant_ids": tenant_ids, "repository_ids": repository_ids}
-
-    def ask(cursor: duckdb.DuckDBPyConnection) -> Viewer:
+@cached("traffic")
+def _viewer(store: Store, given: tuple[Grant, ...]) -> Viewer:
+    values = {
+        "tenant_ids": [grant.tenant_id for grant in given if grant.role in FOR_A_TENANT],
+        "repository_ids": [grant.repository_id for grant in given if grant.role == Role.REPOSITORY_VIEWER],
+    }
+    with store.traffic.read() as cursor:
         rows = cursor.execute(query(__name__, "viewer_of"), values).fetchall()
-        repositories = frozenset(key for kind, key in rows if kind == "repository")
-        return Viewer(repositories, frozenset(key for kind, key in rows if kind == "tenant"))
-
-    return store.traffic.remembered(("viewer", tuple(tenant_ids), tuple(repository_ids)), ask)
+    repositories = frozenset(key for kind, key in rows if kind == "repository")
+    return Viewer(repositories, frozenset(key for kind, key in rows if kind == "tenant"))
 
 
 def _account_for(connection: duckdb.DuckDBPyConnection, authority: Authority, user_id: int) -> Account:

@@ -20,6 +20,7 @@ from data.accounts.grants import viewer_of
 from data.accounts.models import Account
 from data.calendar import aware, stored
 from data.store import Store
+from data.store.cache import cached
 from data.store.ids import next_id
 
 
@@ -70,10 +71,11 @@ class SavedItems(Generic[New, Item]):
     update_tenant: str
     delete: str
 
+    @cached("control", "traffic")
     def seen_by(self, account: Account, store: Store) -> tuple[Item, ...]:
         """The user's own, and those shared in tenants that they see as a whole, by name."""
-        question = (self.table, account, viewer_of(store, account).tenant_ids)
-        return store.control.remembered(question, lambda cursor: self._visible(cursor, store, account))
+        with store.control.read() as cursor:
+            return self._visible(cursor, store, account)
 
     def with_id(self, account: Account, store: Store, item_id: int) -> Item:
         """The one with that id. Raises: SavedItemRefused, the same for another tenant's and for none at all."""

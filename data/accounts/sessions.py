@@ -21,6 +21,7 @@ from data.accounts.models import Account
 from data.accounts.passwords import fingerprint, new_secret
 from data.calendar import aware, stored
 from data.store import Store
+from data.store.cache import cached
 from data.store.ids import next_id
 from data.store.sql import query
 
@@ -144,7 +145,7 @@ def account_of_session(store: Store, secret: str, now: datetime) -> Account | No
 
     To be asked at every click: the row is read once a version of `control`, and what ends a session makes a new one.
     """
-    found = _known_session(store, secret)
+    found = _known_session(store, fingerprint(secret))
     return found.account if found is not None and found.account.active and found.lives(now) else None
 
 
@@ -155,22 +156,19 @@ def session_owner(connection: duckdb.DuckDBPyConnection, secret: str, now: datet
     return account if account is not None and account.active else None
 
 
-def _known_session(store: Store, secret: str) -> _KnownSession | None:
-    key = fingerprint(secret)
-
-    def ask(cursor: duckdb.DuckDBPyConnection) -> _KnownSession | None:
-        rows = cursor.execute(query(__name__, "known_session"), {"hash": key}).fetchall()
+@cached("control")
+def _known_session(store: Store, secret_hash: str) -> _KnownSession | None:
+    with store.control.read() as cursor:
+        rows = cursor.execute(query(__name__, "known_session"), {"hash": secret_hash}).fetchall()
         return next(
             (_KnownSession(account_with_id(cursor, user), aware(start), aware(seen)) for user, start, seen in rows),
             None,
         )
 
-    return store.control.remembered(("session", key), ask)
-
 
 def touch_session(store: Store, secret: str, now: datetime) -> None:
     """Note that a session is in use, so that it does not end for idleness; writes once in five minutes at most."""
-    known = _known_session(store, secret)
+    known = _known_session(store, fingerprint(secret))
     if known is None or known.last_seen_at > now - SEEN_EVERY:
         return
     values = {"hash": fingerprint(secret), "now": stored(now), "noted_before": stored(now - SEEN_EVERY)}

@@ -12,6 +12,7 @@ from data.accounts.authority import acting
 from data.accounts.models import Tenant, Viewer
 from data.calendar import stored
 from data.store import Store
+from data.store.cache import cached
 from data.store.ids import next_id
 from data.store.sql import query
 
@@ -30,14 +31,12 @@ def operator(store: Store) -> Viewer:
     return Viewer(frozenset(row[0] for row in repository_ids), frozenset(row[0] for row in tenant_ids))
 
 
-def tenants(viewer: Viewer, store: Store) -> list[Tenant]:
+@cached("traffic")
+def tenants(viewer: Viewer, store: Store) -> tuple[Tenant, ...]:
     """The visible tenants by name."""
-
-    def ask(cursor: duckdb.DuckDBPyConnection) -> tuple[Tenant, ...]:
+    with store.traffic.read() as cursor:
         rows = cursor.execute(query(__name__, "tenants"), {"visible": list(viewer.tenant_ids)}).fetchall()
-        return tuple(Tenant(*row) for row in rows)
-
-    return list(store.traffic.remembered(("tenants", viewer.tenant_ids), ask))
+    return tuple(Tenant(*row) for row in rows)
 
 
 def tenant_named(viewer: Viewer, store: Store, name: str) -> Tenant:
@@ -48,10 +47,12 @@ def tenant_named(viewer: Viewer, store: Store, name: str) -> Tenant:
     raise TenantRefused(f"There is no tenant {name!r}. See them: python -m collector tenant list")
 
 
+@cached("traffic")
 def has_tenants(store: Store) -> bool:
     """Whether the first tenant has been added."""
     first = "select 1 as present from tenant limit 1"
-    return store.traffic.remembered("has tenants", lambda cursor: bool(cursor.execute(first).fetchall()))
+    with store.traffic.read() as cursor:
+        return bool(cursor.execute(first).fetchall())
 
 
 def add_tenant(store: Store, name: str, schedule: str, now: datetime) -> Tenant:

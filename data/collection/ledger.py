@@ -19,7 +19,7 @@ GOOD_RESULTS_KEPT = timedelta(days=30)
 LOG_KEPT = timedelta(days=400)
 
 _SAVES = {
-    "save_daily_traffic": ("incoming_day",),
+    "save_daily_traffic": ("incoming_day", "incoming_window", "incoming_result"),
     "save_windows": ("incoming_window",),
     "save_weekly_traffic": ("incoming_week",),
     "save_listings": ("incoming_listing",),

@@ -1,24 +1,27 @@
--- Keeps, for each metric of a repository's day, the reading with the greatest count ever seen (ties by uniques).
--- Grain in: incoming_day, one reading (repository_id, day, metric, observed_at, count, uniques), any number a day.
+-- Saves what answers told of days, in one MERGE: the greatest reading ever seen of each metric (ties by uniques), who
+-- knows each day, and a row for every day from the first known one to that of the newest answer, gaps included.
+-- Grain in: incoming_day, one reading (repository_id, day, metric, observed_at, count, uniques), any number a day;
+-- incoming_window, the days that an answer covers; incoming_result, when each endpoint answered. Days are UTC.
 -- A smaller or missing reading never replaces a greater one. Every replaced reading leaves a traffic_revision.
 -- Source: GitHub's readings of a day rise, and dip only for a moment (10,374 recorded answers).
-create or replace temp table greatest_reading as
-select
-    repository_id,
-    day,
-    metric,
-    observed_at,
-    count as reading_count,
-    uniques as reading_uniques
-from incoming_day
-qualify
-    row_number() over (
-        partition by repository_id, day, metric
-        order by count desc, uniques desc, observed_at asc
-    ) = 1;
-
 create or replace temp table accepted_reading as
-with stored as (
+with greatest_reading as (
+    select
+        repository_id,
+        day,
+        metric,
+        observed_at,
+        count as reading_count,
+        uniques as reading_uniques
+    from incoming_day
+    qualify
+        row_number() over (
+            partition by repository_id, day, metric
+            order by count desc, uniques desc, observed_at asc
+        ) = 1
+),
+
+stored as (
     select
         repository_id,
         day,
@@ -41,7 +44,9 @@ where
     or fresh.reading_count > stored.count
     or (fresh.reading_count = stored.count and fresh.reading_uniques > stored.uniques);
 
-insert into traffic_revision
+insert into traffic_revision (
+    repository_id, day, metric, observed_at, count, uniques, count_before, uniques_before
+)
 select
     repository_id,
     day,
@@ -54,28 +59,170 @@ select
 from accepted_reading
 where count_before is not null;
 
+-- The rows that no answer has brought yet: before the first one, after the last one, up to the day of the answer.
+create or replace temp table absent_day as
+with asked as (
+    select
+        repository_id,
+        max(finished_at)::date as last_day
+    from incoming_result
+    where endpoint in ('views', 'clones') and outcome in ('ok', 'unchanged')
+    group by repository_id
+    union all
+    select
+        repository_id,
+        max(day) as last_day
+    from incoming_day
+    group by repository_id
+    union all
+    select
+        repository_id,
+        max(last_day) as last_day
+    from incoming_window
+    group by repository_id
+),
+
+told as (
+    select
+        repository_id,
+        min(first_day) as first_day
+    from (
+        select repository_id, min(day) as first_day from incoming_day group by repository_id
+        union all
+        select repository_id, min(first_day) as first_day from incoming_window group by repository_id
+    )
+    group by repository_id
+),
+
+rows_known as (
+    select
+        repository_id,
+        min(day) as first_day,
+        max(day) as last_day
+    from daily_traffic
+    where repository_id in (select repository_id from asked)
+    group by repository_id
+),
+
+spans as (
+    select
+        asked.repository_id,
+        coalesce(least(rows_known.first_day, told.first_day), any_value(repository.added_at)::date) as first_day,
+        max(asked.last_day) as last_day,
+        rows_known.first_day as first_row,
+        rows_known.last_day as last_row
+    from asked
+    inner join repository using (repository_id)
+    left join told using (repository_id)
+    left join rows_known using (repository_id)
+    group by asked.repository_id, told.first_day, rows_known.first_day, rows_known.last_day
+)
+
+select
+    repository_id,
+    unnest(generate_series(first_day, coalesce(first_row - 1, last_day), interval 1 day))::date as day
+from spans
+union all
+select
+    repository_id,
+    unnest(generate_series(last_row + 1, last_day, interval 1 day))::date as day
+from spans;
+
+create or replace temp table covered_day as
+with fresh as (
+    select distinct
+        repository_id,
+        metric,
+        unnest(generate_series(first_day, last_day, interval 1 day))::date as day
+    from incoming_window
+)
+
+select
+    fresh.repository_id,
+    fresh.day,
+    max('github') filter (where fresh.metric = 'views') as views_source,
+    max('github') filter (where fresh.metric = 'clones') as clones_source
+from fresh
+left join daily_traffic as stored using (repository_id, day)
+where case when fresh.metric = 'views' then stored.views_source else stored.clones_source end is distinct from 'github'
+group by fresh.repository_id, fresh.day;
+
 merge into daily_traffic as stored
 using (
     select
         repository_id,
         day,
-        max(reading_count) filter (where metric = 'views') as views,
-        max(reading_uniques) filter (where metric = 'views') as view_uniques,
-        max(reading_count) filter (where metric = 'clones') as clones,
-        max(reading_uniques) filter (where metric = 'clones') as clone_uniques
-    from accepted_reading
+        max(views) as views,
+        max(view_uniques) as view_uniques,
+        max(views_source) as views_source,
+        max(clones) as clones,
+        max(clone_uniques) as clone_uniques,
+        max(clones_source) as clones_source
+    from (
+        select
+            repository_id,
+            day,
+            reading_count as views,
+            reading_uniques as view_uniques,
+            null as views_source,
+            null as clones,
+            null as clone_uniques,
+            null as clones_source
+        from accepted_reading
+        where metric = 'views'
+        union all
+        select
+            repository_id,
+            day,
+            null as views,
+            null as view_uniques,
+            null as views_source,
+            reading_count as clones,
+            reading_uniques as clone_uniques,
+            null as clones_source
+        from accepted_reading
+        where metric = 'clones'
+        union all
+        select
+            repository_id,
+            day,
+            null as views,
+            null as view_uniques,
+            views_source,
+            null as clones,
+            null as clone_uniques,
+            clones_source
+        from covered_day
+        union all
+        select
+            repository_id,
+            day,
+            null as views,
+            null as view_uniques,
+            null as views_source,
+            null as clones,
+            null as clone_uniques,
+            null as clones_source
+        from absent_day
+    )
     group by repository_id, day
 ) as fresh
 on stored.repository_id = fresh.repository_id and stored.day = fresh.day
 when matched then update set
     views = coalesce(fresh.views, stored.views),
     view_uniques = coalesce(fresh.view_uniques, stored.view_uniques),
+    views_source = coalesce(fresh.views_source, stored.views_source),
     clones = coalesce(fresh.clones, stored.clones),
-    clone_uniques = coalesce(fresh.clone_uniques, stored.clone_uniques)
-when not matched then insert (repository_id, day, views, view_uniques, clones, clone_uniques)
-values (fresh.repository_id, fresh.day, fresh.views, fresh.view_uniques, fresh.clones, fresh.clone_uniques);
+    clone_uniques = coalesce(fresh.clone_uniques, stored.clone_uniques),
+    clones_source = coalesce(fresh.clones_source, stored.clones_source)
+when not matched then insert (
+    repository_id, day, views, view_uniques, views_source, clones, clone_uniques, clones_source
+) values (
+    fresh.repository_id, fresh.day, fresh.views, fresh.view_uniques, fresh.views_source,
+    fresh.clones, fresh.clone_uniques, fresh.clones_source
+);
 
-insert into changed_rows
+insert into changed_rows (repository_id, endpoint, rows_changed)
 select
     repository_id,
     metric,
@@ -90,7 +237,14 @@ select
 from (
     select repository_id, day
     from daily_traffic
-    semi join accepted_reading using (repository_id, day)
+    where
+        (repository_id, day) in (
+            select (repository_id, day) from accepted_reading
+            union all
+            select (repository_id, day) from covered_day
+            union all
+            select (repository_id, day) from absent_day
+        )
     group by repository_id, day
     having count(*) > 1
 );

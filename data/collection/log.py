@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
-from duckdb import DuckDBPyConnection
-
 from data.accounts.models import Viewer
 from data.calendar import aware
 from data.collection.models import LoggedResult, LoggedRun, RunState
 from data.store import Store
+from data.store.cache import cached
 from data.store.sql import query
 
 RESULTS_SHOWN = 1000
@@ -24,7 +23,8 @@ class Wanted:
     limit: int = RESULTS_SHOWN
 
 
-def runs(viewer: Viewer, store: Store, limit: int) -> list[LoggedRun]:
+@cached("traffic")
+def runs(viewer: Viewer, store: Store, limit: int) -> tuple[LoggedRun, ...]:
     """The newest runs first.
 
     Who sees every repository there is gets the whole log. Anyone else gets the runs that asked about a repository
@@ -32,15 +32,12 @@ def runs(viewer: Viewer, store: Store, limit: int) -> list[LoggedRun]:
     Source: collection_run, collection_result.
     """
     values = {"visible": list(viewer.repository_ids), "most": limit}
-
-    def ask(cursor: DuckDBPyConnection) -> tuple[LoggedRun, ...]:
+    with store.traffic.read() as cursor:
         rows = cursor.execute(query(__name__, "runs"), values).fetchall()
-        return tuple(
-            LoggedRun(key, trigger, aware(start), None if end is None else aware(end), RunState(state), *told)
-            for key, trigger, start, end, state, *told in rows
-        )
-
-    return list(store.traffic.remembered(("runs", viewer, limit), ask))
+    return tuple(
+        LoggedRun(key, trigger, aware(start), None if end is None else aware(end), RunState(state), *told)
+        for key, trigger, start, end, state, *told in rows
+    )
 
 
 def results(viewer: Viewer, store: Store, wanted: Wanted) -> list[LoggedResult]:

@@ -1,6 +1,6 @@
 """What other readers tell, as the rows of a panel: the repositories at a glance, and the numbers of the overview."""
 
-from datetime import UTC, date, datetime, time
+from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -9,7 +9,6 @@ from pandas import DataFrame
 
 from data.accounts.models import Viewer
 from data.dashboards.specification import Kind, Panel
-from data.insight import overview
 from data.store import Store
 from data.traffic import traffic
 from data.traffic.models import Selection
@@ -19,8 +18,7 @@ _COLUMNS = {"views": "views_30", "clones": "clones_30", "stars": "stars", "days 
 
 def overview_rows(viewer: Viewer, store: Store, panel: Panel, today: date) -> DataFrame:
     """The repositories at a glance, the largest first; as a number together, of days until loss the least."""
-    now = datetime.combine(today, time(), UTC)
-    found = traffic.repository_overview(viewer, store, now)
+    found = traffic.repository_summaries(viewer, store, today)
     followed = found[found["state"] != "removed"]
     if panel.kind is Kind.NUMBER:
         values = followed[_COLUMNS[panel.measure]].dropna()
@@ -39,7 +37,7 @@ def overview_rows(viewer: Viewer, store: Store, panel: Panel, today: date) -> Da
 
 def stars_gained(viewer: Viewer, store: Store, selection: Selection) -> DataFrame:
     """The stars gained on the final days of the selection, as the overview tells them."""
-    found = overview.totals(overview.repositories(viewer, store, selection))
+    found = traffic.totals(traffic.repository_sums(viewer, store, selection))
     stars = found.stars
     comparable = (stars.compared, stars.before) if found.comparable else (None, None)
     return number_row(stars.value, comparable[1], "final", comparable[0])

@@ -123,7 +123,7 @@ class _Reading:
             "listing": panel.source.value,
             "is_counter": panel.measure in SNAPSHOTS,
         }
-        selection = Selection(asked.first, asked.last, None, "", self.today)
+        selection = Selection(asked.first, asked.last, self.today)
         *set_down, last = _STEPS[question or _question(panel)]
         with traffic.selected(self.viewer, self.store, selection) as cursor:
             cursor.execute(query(__name__, "repositories"))
@@ -211,18 +211,20 @@ def _number(reading: _Reading, panel: Panel) -> DataFrame:
     first, last = _days_of(panel, reading.today)
     whole = _Asked(first, last)
     if panel.source is Source.DAILY:
-        totals = traffic.totals(reading.viewer, reading.store, Selection(first, last, None, "", reading.today))
+        sums = traffic.repository_sums(reading.viewer, reading.store, Selection(first, last, reading.today))
+        totals = traffic.totals(sums)
         name = {"visitors": "visitor_days", "cloners": "cloner_days"}.get(panel.measure, panel.measure)
         state = "gap" if totals.gap_days else "final"
-        compared, before = (getattr(totals, f"{name}_{part}") for part in ("compared", "before"))
-        return number_row(getattr(totals, name), before, state, compared)
+        total: traffic.Total = getattr(totals, name)
+        compared, before = (total.compared, total.before) if totals.comparable else (None, None)
+        return number_row(total.value, before, state, compared)
     if panel.source is Source.WEEKLY:
         weeks = reading.ask(panel, _last_weeks(whole))
         known = weeks[(weeks["state"] != "pending") & weeks["value"].notna()].sort_values("period", ascending=False)
         values, states = [*known["value"], None, None], [*known["state"], "gap", "gap"]
         return number_row(values[0], values[1] if states[:2] == ["final", "final"] else None, states[0])
     if panel.measure == "stars gained":
-        return stars_gained(reading.viewer, reading.store, Selection(first, last, None, "", reading.today))
+        return stars_gained(reading.viewer, reading.store, Selection(first, last, reading.today))
     if panel.measure == "downloads gained":
         earlier = first if first == BEGINNING else first - (last - first) - DAY
         return _gained(reading.ask(panel, replace(whole, first=earlier, by="day")), (first, last))

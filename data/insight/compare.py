@@ -58,7 +58,7 @@ def beside(viewer: Viewer, store: Store, selection: Selection, measure: Measure,
     never a sum of days. Source: as traffic.series; star_history. Raises: StoreMissing.
     """
     chosen = largest(viewer, store, selection)
-    only = Selection(selection.first, selection.last, frozenset(chosen), "", selection.today)
+    only = Selection(selection.first, selection.last, selection.today, frozenset(chosen))
     if measure is Measure.STARS:
         return _stars(viewer, store, only, grain)
     rows = series(viewer, store, only, grain)
@@ -171,7 +171,7 @@ def _stars(viewer: Viewer, store: Store, selection: Selection, grain: Grain) -> 
 def _days(viewer: Viewer, store: Store, launch: Launch, days: int, today: date) -> DataFrame:
     """The final counts of the repository's days around a launch, a row a day."""
     first, last = launch.day - timedelta(days=PATTERN_DAYS + 1), launch.day + timedelta(days=days)
-    wanted = Selection(first, last, frozenset({launch.repository_id}), "", today)
+    wanted = Selection(first, last, today, frozenset({launch.repository_id}))
     values = {"first_day": first, "last_day": last}
     with selected(viewer, store, wanted) as cursor:
         rows = cursor.execute(query(__name__, "days"), values).fetchall()

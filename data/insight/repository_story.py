@@ -17,9 +17,9 @@ from data.traffic.models import LARGEST_PAGE, Paging, Selection
 from data.traffic.traffic import daily_traffic
 
 
-def of_one(repository_id: int, first: date, last: date, today: date | None = None) -> Selection:
+def of_one(repository_id: int, first: date, last: date, today: date) -> Selection:
     """The days of one repository, as the readers here are asked for them."""
-    return Selection(first, last, frozenset({repository_id}), "", today)
+    return Selection(first, last, today, frozenset({repository_id}))
 
 
 def days(viewer: Viewer, store: Store, selection: Selection) -> DataFrame:

@@ -79,13 +79,14 @@ def explained(viewer: Viewer, store: Store, found: DataFrame) -> DataFrame:
     return found
 
 
-def spikes_of(viewer: Viewer, store: Store, repository_id: int, first: date, last: date) -> DataFrame:
-    """The same of one repository, the oldest day first.
+def spikes_of(viewer: Viewer, store: Store, selection: Selection) -> DataFrame:
+    """The same of the one repository that is selected, the oldest day first.
 
     Of the days that stand out the most, the causes also know the bounds of the views on the day itself. A stranger's
     repository has none, like one that is not there. Raises: StoreMissing.
     """
-    found = spikes(viewer, store, Selection(first, last, frozenset({repository_id})))
+    found = spikes(viewer, store, selection)
+    (repository_id,) = selection.repository_ids or (0,)
     of_views = found[found["metric"] == "views"].head(MOST_WITH_BOUNDS)
     for place, day in of_views["day"].items():
         bounds = {
@@ -117,7 +118,8 @@ def _outstanding(
         rows = cursor.execute(query(__name__, "outstanding"), values | {"most": MOST_SERIES}).fetchall()
         series = sorted(rows)
     values = {"visible": sorted({key for key, _ in series}), "first_day": first, "last_day": last}
-    cursor.execute(query(__name__, "days"), values | {"today": selection.today})
+    cursor.execute("set variable today = $today", {"today": selection.today})
+    cursor.execute(query(__name__, "days"), values)
     counts = _counts(cursor.fetchnumpy(), series, (last - first).days + 1)
     asked = slice((selection.first - first).days, (selection.last - first).days + 1)
     notable = (counts[:, asked] >= LEAST_COUNT).any(axis=1)

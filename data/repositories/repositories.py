@@ -8,13 +8,12 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-import duckdb
-
 from data.accounts.models import Viewer
 from data.calendar import stored
 from data.repositories.models import Repository, RepositoryFacts, RepositoryState
 from data.schema import migrate as schema
 from data.store import Store
+from data.store.cache import cached
 from data.store.ids import next_ids
 from data.store.sql import query
 
@@ -23,15 +22,12 @@ class RepositoryRefused(Exception):
     """A repository is not there for this viewer, or cannot be changed so; the sentence says why."""
 
 
-def repositories(viewer: Viewer, store: Store) -> list[Repository]:
+@cached("traffic")
+def repositories(viewer: Viewer, store: Store) -> tuple[Repository, ...]:
     """The visible repositories, removed ones included, by tenant and name."""
-
-    def ask(cursor: duckdb.DuckDBPyConnection) -> tuple[Repository, ...]:
-        visible = {"visible": list(viewer.repository_ids)}
-        rows = cursor.execute(query(__name__, "repositories"), visible).fetchall()
-        return tuple(Repository(row[0], row[1], row[2], row[3], RepositoryState(row[4]), row[5]) for row in rows)
-
-    return list(store.traffic.remembered(("repositories", viewer), ask))
+    with store.traffic.read() as cursor:
+        rows = cursor.execute(query(__name__, "repositories"), {"visible": list(viewer.repository_ids)}).fetchall()
+    return tuple(Repository(row[0], row[1], row[2], row[3], RepositoryState(row[4]), row[5]) for row in rows)
 
 
 def repository_named(viewer: Viewer, store: Store, tenant_id: int, name: str) -> Repository:

@@ -13,6 +13,7 @@ from data.calendar import DAY
 from data.sandbox.parameters import Kind, Parameter, parameters_of
 from data.schema.migrate import OWN_TABLES
 from data.store import Store
+from data.store.cache import cached
 from data.store.sql import query
 
 EXAMPLES = Path(__file__).parent / "examples"
@@ -38,9 +39,11 @@ class Relation:
     columns: tuple[Column, ...]
 
 
+@cached("traffic")
 def relations(store: Store) -> tuple[Relation, ...]:
     """The public views, then the tables, by name; the same for everybody, with nobody's rows. Raises: StoreMissing."""
-    return store.traffic.remembered("relations", _relations)
+    with store.traffic.read() as cursor:
+        return _relations(cursor)
 
 
 def _relations(cursor: DuckDBPyConnection) -> tuple[Relation, ...]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 
-from data.calendar import stored, utc_now
+from data.calendar import SETTLED_AFTER_DAYS, WINDOW_DAYS, stored, utc_now
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 VIEWS = Path(__file__).parent / "views.sql"
@@ -126,12 +126,16 @@ def _rebuild_views(connection: duckdb.DuckDBPyConnection) -> None:
     for (name,) in old:
         connection.execute(f'drop view "{name}"')
     connection.execute(VIEWS.read_text(encoding="utf-8"))
+    connection.execute("delete from day_rule")
+    rule = "insert into day_rule (settled_after_days, window_days) values ($settled_after_days, $window_days)"
+    connection.execute(rule, {"settled_after_days": SETTLED_AFTER_DAYS, "window_days": WINDOW_DAYS})
     connection.execute("delete from schema_views")
     connection.execute("insert into schema_views (digest) values ($digest)", {"digest": _digest()})
 
 
 def _digest() -> str:
-    return hashlib.sha256(VIEWS.read_bytes()).hexdigest()
+    rule = f"{SETTLED_AFTER_DAYS} {WINDOW_DAYS}"
+    return hashlib.sha256(VIEWS.read_bytes() + rule.encode()).hexdigest()
 
 
 def _views_digest(connection: duckdb.DuckDBPyConnection) -> str | None:

@@ -2,223 +2,56 @@
 -- Days are UTC dates, times are UTC without a zone, NULL means unknown and never zero. Views tell everything that is
 -- stored: who may see what is decided by the readers, not here.
 --
--- A day's state, for each metric:
---   final    an answer covered the day, and it is three days old or older (data/calendar.py: SETTLED_AFTER_DAYS)
---   pending  younger than that, or not covered yet while GitHub surely shows it (until 13 days later: WINDOW_DAYS)
---   gap      not covered, and GitHub no longer surely shows it; a number beside it may be a part of the day only
+-- A day's state, for each metric, is decided here and nowhere else (v_daily; the two numbers are those of day_rule, which
+-- data/calendar.py gives):
+--   final    somebody knows the day (its source), and it is three days old or older
+--   pending  younger than that, or not known yet while GitHub surely shows it (until 13 days later)
+--   gap      not known, and GitHub no longer surely shows it; a number beside it may be a part of the day only
 create view v_today as
-select coalesce(getvariable('today')::date, make_timestamp(epoch_us(current_timestamp))::date) as today;
+with clock as (
+    select coalesce(getvariable('today')::date, make_timestamp(epoch_us(current_timestamp))::date) as today
+)
+
+select
+    clock.today,
+    (clock.today - day_rule.settled_after_days)::date as final_until,
+    (clock.today - day_rule.window_days + 1)::date as shown_from
+from clock
+cross join day_rule;
 
 comment on view v_today is
 'One row: the day that the other views take for today. To look from another day: set variable today = date ''2026-05-10''.';
 comment on column v_today.today is 'The present day, UTC; or the variable today of the session, where it is set.';
-
-create view v_gaps as
-with spans as (
-    select
-        repository.repository_id,
-        coalesce(least(rows_known.first_day, days_covered.first_day), repository.added_at::date) as first_day,
-        greatest(
-            rows_known.last_day,
-            days_covered.last_day,
-            answers.last_day,
-            case
-                when tenant.active and repository.state not in ('paused', 'removed') then (select today from v_today)
-            end
-        ) as last_day
-    from repository
-    inner join tenant using (tenant_id)
-    left join (
-        select
-            repository_id,
-            min(day) as first_day,
-            max(day) as last_day
-        from daily_traffic
-        group by repository_id
-    ) as rows_known using (repository_id)
-    left join (
-        select
-            repository_id,
-            min(first_day) as first_day,
-            max(last_day) as last_day
-        from coverage
-        group by repository_id
-    ) as days_covered using (repository_id)
-    left join (
-        select
-            repository_id,
-            max(last_good_at)::date as last_day
-        from endpoint_state
-        where endpoint in ('views', 'clones')
-        group by repository_id
-    ) as answers using (repository_id)
-),
-
-bounds as (
-    select
-        repository_id,
-        metric,
-        first_day,
-        last_day
-    from coverage
-    union all
-    select
-        repository_id,
-        metric,
-        last_day + 1 as first_day,
-        last_day + 1 as last_day
-    from spans
-    cross join (values ('views'), ('clones')) as metrics (metric)
-),
-
-uncovered as (
-    select
-        bounds.repository_id,
-        bounds.metric,
-        coalesce(lag(bounds.last_day) over earlier + 1, spans.first_day) as first_day,
-        bounds.first_day - 1 as last_day
-    from bounds
-    inner join spans using (repository_id)
-    window earlier as (partition by bounds.repository_id, bounds.metric order by bounds.first_day)
-),
-
-judged as (
-    select
-        uncovered.repository_id,
-        uncovered.metric,
-        'gap' as state,
-        uncovered.first_day,
-        least(uncovered.last_day, v_today.today - 14) as last_day
-    from uncovered
-    cross join v_today
-    union all
-    select
-        uncovered.repository_id,
-        uncovered.metric,
-        'pending' as state,
-        greatest(uncovered.first_day, v_today.today - 13) as first_day,
-        uncovered.last_day
-    from uncovered
-    cross join v_today
-)
-
-select
-    judged.repository_id,
-    repository.tenant_id,
-    tenant.name as tenant,
-    repository.full_name,
-    judged.metric,
-    judged.state,
-    judged.first_day,
-    judged.last_day,
-    judged.last_day - judged.first_day + 1 as days
-from judged
-inner join repository using (repository_id)
-inner join tenant using (tenant_id)
-where judged.first_day <= judged.last_day;
-
-comment on view v_gaps is
-'A row a repository, metric and stretch of days that no answer covered, from the first known day (or the day it was added, where it was never collected) to today; where it is not collected any more, to the newest answer.';
-comment on column v_gaps.repository_id is 'Our id of the repository.';
-comment on column v_gaps.tenant_id is 'The tenant that follows it.';
-comment on column v_gaps.tenant is 'The name of the tenant.';
-comment on column v_gaps.full_name is 'OWNER/NAME, as GitHub last told it.';
-comment on column v_gaps.metric is 'views or clones.';
-comment on column v_gaps.state is 'pending: GitHub still shows these days. gap: it no longer surely does; they are lost unless its window reaches a day or two further back.';
-comment on column v_gaps.first_day is 'The first uncovered day, UTC.';
-comment on column v_gaps.last_day is 'The last uncovered day, UTC, included.';
-comment on column v_gaps.days is 'How many days that is.';
+comment on column v_today.final_until is 'The newest day that may be final: three days ago.';
+comment on column v_today.shown_from is 'The oldest day that GitHub surely shows still: 13 days ago.';
 
 create view v_daily as
-with missing as (
-    select distinct
-        repository_id,
-        first_day + unnest(range(days))::integer as day
-    from v_gaps
-),
-
-last_days as (
-    select
-        repository_id,
-        max(day) as last_day
-    from (
-        select
-            repository_id,
-            day
-        from daily_traffic
-        union all
-        select
-            repository_id,
-            last_day as day
-        from coverage
-        union all
-        select
-            repository_id,
-            last_good_at::date as day
-        from endpoint_state
-        where endpoint in ('views', 'clones')
-    )
-    group by repository_id
-),
-
-days as (
-    select
-        repository_id,
-        day,
-        views,
-        view_uniques,
-        clones,
-        clone_uniques
-    from daily_traffic
-    union all
-    select
-        missing.repository_id,
-        missing.day,
-        null as views,
-        null as view_uniques,
-        null as clones,
-        null as clone_uniques
-    from missing
-    inner join last_days
-        on missing.repository_id = last_days.repository_id and missing.day <= last_days.last_day
-    anti join daily_traffic
-        on missing.repository_id = daily_traffic.repository_id and missing.day = daily_traffic.day
-)
-
 select
-    days.repository_id,
+    daily.repository_id,
     repository.tenant_id,
     tenant.name as tenant,
     repository.full_name,
-    days.day,
-    days.views,
-    days.view_uniques,
+    daily.day,
+    daily.views,
+    daily.view_uniques,
     case
-        when view_coverage.repository_id is not null and days.day <= v_today.today - 3 then 'final'
-        when view_coverage.repository_id is null and days.day < v_today.today - 13 then 'gap'
+        when daily.views_source is not null and daily.day <= v_today.final_until then 'final'
+        when daily.views_source is null and daily.day < v_today.shown_from then 'gap'
         else 'pending'
     end as views_state,
-    days.clones,
-    days.clone_uniques,
+    daily.clones,
+    daily.clone_uniques,
     case
-        when clone_coverage.repository_id is not null and days.day <= v_today.today - 3 then 'final'
-        when clone_coverage.repository_id is null and days.day < v_today.today - 13 then 'gap'
+        when daily.clones_source is not null and daily.day <= v_today.final_until then 'final'
+        when daily.clones_source is null and daily.day < v_today.shown_from then 'gap'
         else 'pending'
-    end as clones_state
-from days
+    end as clones_state,
+    daily.views_source,
+    daily.clones_source
+from daily_traffic as daily
 inner join repository using (repository_id)
 inner join tenant using (tenant_id)
-cross join v_today
-left join coverage as view_coverage
-    on
-        days.repository_id = view_coverage.repository_id
-        and view_coverage.metric = 'views'
-        and days.day between view_coverage.first_day and view_coverage.last_day
-left join coverage as clone_coverage
-    on
-        days.repository_id = clone_coverage.repository_id
-        and clone_coverage.metric = 'clones'
-        and days.day between clone_coverage.first_day and clone_coverage.last_day;
+cross join v_today;
 
 comment on view v_daily is
 'A row a repository and day, for every day from the first known one to the last known one and on to the day of the newest answer. Each metric has a state; what is unknown is NULL, never zero.';
@@ -233,6 +66,106 @@ comment on column v_daily.views_state is 'final: covered and three days old. pen
 comment on column v_daily.clones is 'Git clones: the greatest count ever seen for that day.';
 comment on column v_daily.clone_uniques is 'Unique cloners of that day. Never to be added up over days.';
 comment on column v_daily.clones_state is 'The same of the clones: final, pending or gap.';
+comment on column v_daily.views_source is 'Who knows the views of the day: github, import, or NULL where nobody does (a number here may be a part of the day).';
+comment on column v_daily.clones_source is 'The same of the clones.';
+
+create view v_gaps as
+with uncollected as (
+    select
+        repository.repository_id,
+        coalesce(rows_known.last_day + 1, repository.added_at::date) as first_day
+    from repository
+    inner join tenant using (tenant_id)
+    left join (
+        select
+            repository_id,
+            max(day) as last_day
+        from daily_traffic
+        group by repository_id
+    ) as rows_known using (repository_id)
+    where tenant.active and repository.state not in ('paused', 'removed')
+),
+
+unknown as (
+    select
+        repository_id,
+        day,
+        'views' as metric,
+        views_state as state
+    from v_daily
+    where views_source is null
+    union all
+    select
+        repository_id,
+        day,
+        'clones' as metric,
+        clones_state as state
+    from v_daily
+    where clones_source is null
+    union all
+    select
+        days.repository_id,
+        days.day,
+        metrics.metric,
+        case when days.day < v_today.shown_from then 'gap' else 'pending' end as state
+    from (
+        select
+            uncollected.repository_id,
+            unnest(generate_series(uncollected.first_day, v_today.today, interval 1 day))::date as day
+        from uncollected
+        cross join v_today
+    ) as days
+    cross join v_today
+    cross join (values ('views'), ('clones')) as metrics (metric)
+),
+
+numbered as (
+    select
+        repository_id,
+        metric,
+        state,
+        day,
+        day - row_number() over (partition by repository_id, metric, state order by day)::integer as stretch
+    from unknown
+),
+
+stretches as (
+    select
+        repository_id,
+        metric,
+        state,
+        min(day) as first_day,
+        max(day) as last_day,
+        count(*) as days
+    from numbered
+    group by repository_id, metric, state, stretch
+)
+
+select
+    stretches.repository_id,
+    repository.tenant_id,
+    tenant.name as tenant,
+    repository.full_name,
+    stretches.metric,
+    stretches.state,
+    stretches.first_day,
+    stretches.last_day,
+    stretches.days
+from stretches
+inner join repository using (repository_id)
+inner join tenant using (tenant_id);
+
+comment on view v_gaps is
+'A row a repository, metric and stretch of days that no answer covered, from the first known day (or the day it was added, where it was never collected) to today; where it is not collected any more, to the newest answer.';
+comment on column v_gaps.repository_id is 'Our id of the repository.';
+comment on column v_gaps.tenant_id is 'The tenant that follows it.';
+comment on column v_gaps.tenant is 'The name of the tenant.';
+comment on column v_gaps.full_name is 'OWNER/NAME, as GitHub last told it.';
+comment on column v_gaps.metric is 'views or clones.';
+comment on column v_gaps.state is 'pending: GitHub still shows these days. gap: it no longer surely does; they are lost unless its window reaches a day or two further back.';
+comment on column v_gaps.first_day is 'The first uncovered day, UTC.';
+comment on column v_gaps.last_day is 'The last uncovered day, UTC, included.';
+comment on column v_gaps.days is 'How many days that is.';
 
 create view v_weekly as
 with parts as (
@@ -285,8 +218,8 @@ weeks as (
         count(*) filter (where clones_state = 'final') = 7 as clones_are_final,
         bool_or(clones_state = 'gap') as clones_have_gap,
         coalesce(
-            min(day) > week or (max(day) < week + 6 and max(day) < (select today from v_today) - 14),
-            week < (select today from v_today) - 13
+            min(day) > week or (max(day) < week + 6 and max(day) < (select shown_from from v_today) - 1),
+            week < (select shown_from from v_today)
         ) as lacks_days
     from parts
     group by repository_id, week
@@ -333,6 +266,63 @@ comment on column v_weekly.clones is 'Git clones of the week; of its known days 
 comment on column v_weekly.clone_uniques is 'Unique cloners of the week as GitHub counted them; NULL where it never showed the whole week, or fewer requests than its days have.';
 comment on column v_weekly.cloner_days is 'The daily unique cloners added up.';
 comment on column v_weekly.clones_state is 'The same of the clones: final, pending or gap.';
+
+create view v_monthly as
+with months as (
+    select
+        repository_id,
+        date_trunc('month', day)::date as month,
+        sum(views)::bigint as views,
+        sum(view_uniques)::bigint as visitor_days,
+        count(*) filter (where views_state = 'final') = day(last_day(any_value(day))) as views_are_final,
+        bool_or(views_state = 'gap') as views_have_gap,
+        sum(clones)::bigint as clones,
+        sum(clone_uniques)::bigint as cloner_days,
+        count(*) filter (where clones_state = 'final') = day(last_day(any_value(day))) as clones_are_final,
+        bool_or(clones_state = 'gap') as clones_have_gap,
+        min(day) > date_trunc('month', any_value(day))
+        or (max(day) < last_day(any_value(day)) and max(day) < (select shown_from from v_today) - 1) as lacks_days
+    from v_daily
+    group by repository_id, month
+)
+
+select
+    months.repository_id,
+    repository.tenant_id,
+    tenant.name as tenant,
+    repository.full_name,
+    months.month,
+    months.views,
+    months.visitor_days,
+    case
+        when months.views_are_final then 'final'
+        when months.views_have_gap or months.lacks_days then 'gap'
+        else 'pending'
+    end as views_state,
+    months.clones,
+    months.cloner_days,
+    case
+        when months.clones_are_final then 'final'
+        when months.clones_have_gap or months.lacks_days then 'gap'
+        else 'pending'
+    end as clones_state
+from months
+inner join repository using (repository_id)
+inner join tenant using (tenant_id);
+
+comment on view v_monthly is
+'A row a repository and calendar month (UTC), added up from its known days. GitHub counts no uniques of a month.';
+comment on column v_monthly.repository_id is 'Our id of the repository.';
+comment on column v_monthly.tenant_id is 'The tenant that tracks it.';
+comment on column v_monthly.tenant is 'The name of the tenant.';
+comment on column v_monthly.full_name is 'OWNER/NAME, as GitHub last told it.';
+comment on column v_monthly.month is 'The first day of the month, UTC.';
+comment on column v_monthly.views is 'Page views of the month; of its known days only, unless views_state is final.';
+comment on column v_monthly.visitor_days is 'The daily unique visitors added up: who came on three days counts three times.';
+comment on column v_monthly.views_state is 'final: every day is final. pending: days may still change or come. gap: days are missing for good, or lie before the first known day, or after the last one of a history that has ended.';
+comment on column v_monthly.clones is 'Git clones of the month; of its known days only, unless clones_state is final.';
+comment on column v_monthly.cloner_days is 'The daily unique cloners added up.';
+comment on column v_monthly.clones_state is 'The same of the clones: final, pending or gap.';
 
 create view v_referrers as
 select
@@ -421,19 +411,11 @@ totals as (
         sum(views)::bigint as views,
         sum(clones)::bigint as clones,
         min(day) as first_day,
-        max(day) as last_day
+        max(day) as last_day,
+        max(day) filter (where views_source is not null) as views_until,
+        max(day) filter (where clones_source is not null) as clones_until
     from daily_traffic
-    group by repository_id
-),
-
-covered as (
-    select
-        repository_id,
-        min(first_day) as first_day,
-        max(last_day) as last_day,
-        max(last_day) filter (where metric = 'views') as views_until,
-        max(last_day) filter (where metric = 'clones') as clones_until
-    from coverage
+    where coalesce(views, clones) is not null or coalesce(views_source, clones_source) is not null
     group by repository_id
 ),
 
@@ -451,20 +433,19 @@ known as (
         repository.repository_id,
         totals.views,
         totals.clones,
-        least(totals.first_day, covered.first_day) as first_day,
-        greatest(totals.last_day, covered.last_day) as last_day,
+        totals.first_day,
+        totals.last_day,
         answers.last_collected_at,
         case when tenant.active and repository.state not in ('paused', 'removed') then v_today.today end as followed_on,
         least(
-            coalesce(covered.views_until + 1, repository.added_at::date),
-            coalesce(covered.clones_until + 1, repository.added_at::date),
+            coalesce(totals.views_until + 1, repository.added_at::date),
+            coalesce(totals.clones_until + 1, repository.added_at::date),
             still_shown.first_day
         ) as first_at_risk
     from repository
     inner join tenant using (tenant_id)
     cross join v_today
     left join totals using (repository_id)
-    left join covered using (repository_id)
     left join still_shown using (repository_id)
     left join answers using (repository_id)
 ),
@@ -479,13 +460,13 @@ open_days as (
     select
         known.repository_id,
         'pending' as state,
-        v_today.today - age.days as day
+        young.day
     from known
-    cross join v_today
-    cross join (values (0), (1), (2)) as age (days)
-    where
-        v_today.today - age.days
-        between known.first_day and greatest(known.last_day, known.last_collected_at::date, known.followed_on)
+    cross join (
+        select unnest(generate_series(final_until + 1, today, interval 1 day))::date as day
+        from v_today
+    ) as young
+    where young.day between known.first_day and greatest(known.last_day, known.last_collected_at::date, known.followed_on)
 ),
 
 day_counts as (
@@ -536,7 +517,7 @@ select
     newest_stats.stars,
     newest_stats.forks,
     newest_stats.watchers,
-    known.first_at_risk + 13 - known.followed_on as days_until_loss
+    case when known.followed_on is not null then known.first_at_risk - (select shown_from from v_today) end as days_until_loss
 from repository
 inner join tenant using (tenant_id)
 inner join known using (repository_id)

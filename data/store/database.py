@@ -13,19 +13,19 @@ StoreError
 """
 
 import threading
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import duckdb
 
 from data.calendar import stored, utc_now
 from data.schema import migrate as schema
 from data.store import ids as identity
-from data.store.answers import Answers
+from data.store.cache import Cache
 from data.store.files import VersionFiles, copy
 from data.store.locking import LockHeld, exclusive
 
@@ -37,13 +37,10 @@ WRITER_SETTINGS: dict[str, Any] = SETTINGS | {
     "threads": 2,
 }
 LOCK_TIMEOUT_S = 60.0
-MOST_LARGE_ANSWERS = 6
 COMPACT_WHEN_GROWN = 2  # times the size after the last compaction
 
 # A full disk comes as a TransactionException where the commit itself writes (its write-ahead log).
 _REFUSALS = (duckdb.IOException, duckdb.FatalException, duckdb.OutOfMemoryException, duckdb.TransactionException)
-
-Answer = TypeVar("Answer")
 
 _TABLE_OF = {"traffic": "daily_traffic", "control": "tenant_token"}  # tells one database from the other
 
@@ -90,8 +87,6 @@ class Database:
         self._lock_timeout_s = lock_timeout_s
         self._open: dict[Path, _OpenVersion] = {}
         self._guard = threading.Lock()
-        self._answers = Answers()
-        self._large_answers = Answers(MOST_LARGE_ANSWERS)
 
     @contextmanager
     def read(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -106,24 +101,6 @@ class Database:
         finally:
             cursor.close()
             self._give_back(path)
-
-    def remembered(
-        self, question: Hashable, ask: Callable[[duckdb.DuckDBPyConnection], Answer], *, large: bool = False
-    ) -> Answer:
-        """What `ask` finds in the newest version: asked once a version, then kept in memory.
-
-        `question` is all that decides the answer beside the version. An answer is shared, so it is something that
-        nobody can change. Of `large` ones (of many megabytes) only few are kept. Raises: StoreMissing, StoreUnreadable.
-        """
-        answers = self._large_answers if large else self._answers
-        version = self.version()  # before the read: what is read of a newer one is never taken for an older one's later
-        try:
-            found: Answer = answers.find(version, question)
-        except KeyError:
-            with self.read() as cursor:
-                found = ask(cursor)
-            answers.keep(version, question, found)
-        return found
 
     @contextmanager
     def commit(self, purpose: str) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -305,8 +282,6 @@ class Database:
             for version in self._open.values():
                 version.connection.close()
             self._open.clear()
-        self._answers.forget()
-        self._large_answers.forget()
 
 
 class Store:
@@ -316,6 +291,11 @@ class Store:
         self.directory = directory
         self.traffic = Database(VersionFiles(directory, "traffic", 0o444), lock_timeout_s)
         self.control = Database(VersionFiles(directory, "control", 0o600), lock_timeout_s)
+        self.cache = Cache()
+
+    def database(self, name: str) -> Database:
+        """The database of that name: traffic or control."""
+        return self.traffic if name == "traffic" else self.control
 
     def prepare(self) -> None:
         """Create what is missing and migrate what is old; does nothing where all is current."""
@@ -327,6 +307,7 @@ class Store:
         """Close what this process has open."""
         self.traffic.close()
         self.control.close()
+        self.cache.clear()
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """What a reader of the traffic is asked for, and the shapes of its answers. Pure.
 
-SelectionRefused      the wish makes no sense: days in the wrong order, a column that cannot be sorted by
+SelectionRefused      what is asked for makes no sense: days in the wrong order, a column that cannot be sorted by
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,8 @@ from enum import StrEnum
 
 from pandas import DataFrame
 
-LARGEST_PAGE = 10_000  # rows: no wish, however it came in, fills the memory
+ALL_ROWS = 2**31  # the size of a page that has every row: for files, which are not kept in memory
+LARGEST_PAGE = 10_000  # rows: no request, however it came in, fills the memory
 DAILY_SORTS = (
     "day",
     "full_name",
@@ -48,15 +49,17 @@ class Selection:
 
     `repository_ids` None means every visible one; an id that the viewer may not see is as one that does not exist.
     `search` is a literal part of OWNER/NAME, letter case aside; '' narrows nothing. `today` is the UTC day that
-    decides what is pending; None means the day of the clock. Hashable, so that it can be part of a cache key.
+    decides what is pending. `state` (final, pending, gap) keeps the rows of tables on which views or clones have it.
+    Hashable, so that it can be part of a cache key.
     Raises: SelectionRefused where first is after last.
     """
 
     first: date
     last: date
+    today: date
     repository_ids: frozenset[int] | None = None
     search: str = ""
-    today: date | None = None
+    state: str | None = None
 
     def __post_init__(self) -> None:
         if self.first > self.last:
@@ -77,7 +80,7 @@ class Paging:
     size: int = 50
 
     def __post_init__(self) -> None:
-        if self.page < 1 or not 1 <= self.size <= LARGEST_PAGE:
+        if self.page < 1 or self.size < 1 or (self.size > LARGEST_PAGE and self.size != ALL_ROWS):
             raise SelectionRefused(f"Pages count from 1 and have 1 to {LARGEST_PAGE:,} rows.")
 
 
@@ -87,29 +90,3 @@ class Page:
 
     rows: DataFrame
     total: int
-
-
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """What the final days of a period add up to; and those of them of a repository that were final just as long before
-    too, `_compared` now and `_before` then: like with like, so neither a new repository nor a gap is a rise.
-
-    None means that no final day is known; nothing is compared where less than half of the days of views can be.
-    `visitor_days` and `cloner_days` add up daily uniques: who came on three days counts thrice.
-    `gap_days` and `pending_days` count days of the period, of each repository, on which views or clones are such.
-    """
-
-    views: int | None
-    clones: int | None
-    visitor_days: int | None
-    cloner_days: int | None
-    views_compared: int | None
-    clones_compared: int | None
-    visitor_days_compared: int | None
-    cloner_days_compared: int | None
-    views_before: int | None
-    clones_before: int | None
-    visitor_days_before: int | None
-    cloner_days_before: int | None
-    gap_days: int
-    pending_days: int

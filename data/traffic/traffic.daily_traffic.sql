@@ -1,33 +1,36 @@
--- All days in order. Days are UTC, unknown is null. Grain: a repository and day. Source: shown_day.
--- The direction is 1 or -1; unknown values come last in both.
-with listed as (
-    select
-        days.*,
-        shown_repository.full_name,
-        shown_repository.name_rank,
-        $direction * case $sort_by
-            when 'day' then days.day - date '1970-01-01'
-            when 'full_name' then shown_repository.name_rank
-            when 'views' then days.views
-            when 'view_uniques' then days.view_uniques
-            when 'clones' then days.clones
-            when 'clone_uniques' then days.clone_uniques
-            when 'views_state' then list_position(['final', 'pending', 'gap'], days.views_state)
-            when 'clones_state' then list_position(['final', 'pending', 'gap'], days.clones_state)
-        end as sort_key
-    from shown_day($first_day, $last_day) as days
-    inner join shown_repository using (repository_id)
-)
-
+-- Days in order, and how many there are in all. Days are UTC, unknown is null. Grain: a repository and day.
+-- Source: v_daily, from the session's variable today. The direction is 1 or -1; unknown values come last in both, rows of
+-- the same value by the newest day, then by name. A state keeps the days on which views or clones have it; null all.
 select
-    listed.repository_id,
-    listed.full_name,
-    listed.day,
-    listed.views,
-    listed.view_uniques,
-    listed.clones,
-    listed.clone_uniques,
-    listed.views_state,
-    listed.clones_state
-from listed
-order by listed.sort_key nulls last, listed.day desc, listed.name_rank;
+    repository_id,
+    full_name,
+    day,
+    views,
+    view_uniques,
+    clones,
+    clone_uniques,
+    views_state,
+    clones_state,
+    count(*) over () as total
+from v_daily
+where
+    repository_id in (select unnest($visible::integer[]))
+    and day between $first_day and $last_day
+    and contains(lower(full_name), lower($search))
+    and ($state is null or views_state = $state or clones_state = $state)
+order by
+    $direction * case $sort_by
+        when 'day' then epoch(day)
+        when 'views' then views
+        when 'view_uniques' then view_uniques
+        when 'clones' then clones
+        when 'clone_uniques' then clone_uniques
+        when 'views_state' then list_position(['final', 'pending', 'gap'], views_state)
+        when 'clones_state' then list_position(['final', 'pending', 'gap'], clones_state)
+    end nulls last,
+    case when $sort_by = 'full_name' and $direction = 1 then lower(full_name) end,
+    case when $sort_by = 'full_name' and $direction = -1 then lower(full_name) end desc,
+    day desc,
+    lower(full_name),
+    repository_id
+limit $size offset $skipped;

@@ -1,13 +1,13 @@
-"""The readers behind the pages: traffic by day and week, series for charts, totals, and the repositories at a glance.
+"""Traffic by day, week and month as pages and files read it, series for charts, and what a period adds up to.
 
 Every reader shows the repositories of its viewer only. Tables have Arrow types: a day is a date, a count an
-integer, and what is unknown is NULL (pandas.NA, in lists None), never zero.
+integer, and what is unknown is NULL (pandas.NA), never zero. All rules are the views' (data/schema/views.sql).
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import date
 from io import BytesIO
 from typing import Any
 
@@ -19,28 +19,30 @@ from pyarrow import compute as pc
 from pyarrow import csv
 
 from data.accounts.models import Viewer
-from data.calendar import utc_day
 from data.store import Store
+from data.store.cache import cached
 from data.store.sql import query
-from data.traffic import traffic_series, traffic_tables
 from data.traffic.formulas import formula_safe
-from data.traffic.models import DAILY_SORTS, WEEKLY_SORTS, Grain, Page, Paging, Selection, SelectionRefused, Totals
-from data.traffic.traffic_days import boards
+from data.traffic.models import ALL_ROWS, DAILY_SORTS, WEEKLY_SORTS, Grain, Page, Paging, Selection, SelectionRefused
 
-ROWS = {Grain.DAY: "daily_traffic", Grain.WEEK: "weekly_traffic"}
+MOST_REPOSITORIES = 12  # in one chart
+SLICES = ((92, 1), (731, 7))  # days of a sparkline, and of each of its points; a longer one has points of 30 days
+LONG_SLICE = 30
+LEAST_SHARE = 0.5  # of a period's days: what is compared of fewer says nothing of the period
 
 
+@cached("traffic")
 def daily_traffic(viewer: Viewer, store: Store, selection: Selection, paging: Paging) -> Page:
     """Views and clones of each selected repository and day, a page of them.
 
     Rows: repository_id, full_name, day (UTC date), views, view_uniques, clones, clone_uniques, views_state,
     clones_state (final, pending or gap; a number beside gap may be a part of the day). Every day is there from a
-    repository's first known one to that of its newest answer. Source: what v_daily tells. Raises: SelectionRefused,
-    StoreMissing.
+    repository's first known one to that of its newest answer. Source: v_daily. Raises: SelectionRefused, StoreMissing.
     """
-    return _page(viewer, store, selection, _Sheet(Grain.DAY, paging))
+    return _page(_rows(viewer, store, selection, ("daily_traffic", DAILY_SORTS), paging))
 
 
+@cached("traffic")
 def weekly_traffic(viewer: Viewer, store: Store, selection: Selection, paging: Paging) -> Page:
     """Views and clones of each selected repository and ISO week, a page of them.
 
@@ -48,60 +50,10 @@ def weekly_traffic(viewer: Viewer, store: Store, selection: Selection, paging: P
     Rows: repository_id, full_name, week (its Monday, UTC date), iso_year, iso_week, views, view_uniques,
     view_uniques_kind, clones, clone_uniques, clone_uniques_kind, views_state, clones_state (final, pending, gap: of
     known days only unless final), whole (both are final). A kind is github (true uniques of the week) or days (daily
-    uniques added up: say so beside the number); NULL where there is no number. Source: what v_weekly tells.
+    uniques added up: say so beside the number); NULL where there is no number. Source: v_weekly.
     Raises: SelectionRefused, StoreMissing.
     """
-    return _page(viewer, store, selection, _Sheet(Grain.WEEK, paging))
-
-
-def series(viewer: Viewer, store: Store, selection: Selection, grain: Grain) -> DataFrame:
-    """The selection for charts: up to 12 repositories, those with the most views, and the total of all.
-
-    Periods are whole: every week or month that has a day in the selection.
-    Rows: repository_id (NULL: the total), full_name ('total'), period (the day, the Monday, the first of the month),
-    metric (views, view_uniques, clones, clone_uniques; the total has views and clones only), value, state (final,
-    pending, gap: of known days only unless final), kind (of uniques: github, or days for daily ones added up; else
-    NULL). `attrs["left_out"]`: how many repositories with such days are in the total only. Raises: StoreMissing.
-    """
-    found = traffic_series.series(boards(viewer, store, selection), selection, grain)
-    frame = _frame(found.rows)
-    frame.attrs["left_out"] = found.left_out
-    return frame
-
-
-def totals(viewer: Viewer, store: Store, selection: Selection) -> Totals:
-    """What the selection adds up to, beside as many days before it. Raises: StoreMissing."""
-    return traffic_series.totals(boards(viewer, store, selection), selection)
-
-
-def repository_overview(viewer: Viewer, store: Store, now: datetime) -> DataFrame:
-    """The visible repositories at a glance, by name; removed ones included.
-
-    Rows: repository_id, tenant_id, full_name, state, state_reason, visibility, archived, last_collected_at (aware,
-    UTC), days_until_loss (as in v_repositories), views_30 and clones_30 (known counts of the 30 days up to
-    yesterday, pending ones included), stars (when last seen), sparkline (a list of the views of these 30 days,
-    oldest first, None where unknown). Raises: StoreMissing.
-    """
-    values = {"visible": sorted(viewer.repository_ids), "today": utc_day(now)}
-    with store.traffic.read() as cursor:
-        rows = _table(cursor, "repository_overview", values)
-    place = rows.schema.get_field_index("last_collected_at")
-    return _frame(rows.set_column(place, "last_collected_at", pc.assume_timezone(rows.column(place), "UTC")))
-
-
-def day_range(viewer: Viewer, store: Store) -> tuple[date, date] | None:
-    """The first known day of the viewer's repositories, and the last: that of the newest answer. None: none is known.
-
-    Raises: StoreMissing.
-    """
-    visible = {"visible": sorted(viewer.repository_ids)}
-    with store.traffic.read() as cursor:
-        ((first, last),) = cursor.execute(query(__name__, "answered_range"), visible).fetchall()
-        bounds = {"first_day": first, "last_day": last}
-        ((earlier, later),) = cursor.execute(query(__name__, "day_range"), visible | bounds).fetchall()
-    starts = [day for day in (first, earlier) if day is not None]
-    ends = [day for day in (last, later) if day is not None]
-    return (min(starts), max(ends)) if starts else None
+    return _page(_rows(viewer, store, selection, ("weekly_traffic", WEEKLY_SORTS), paging))
 
 
 def daily_csv(viewer: Viewer, store: Store, selection: Selection, order: Paging | None = None) -> bytes:
@@ -109,7 +61,7 @@ def daily_csv(viewer: Viewer, store: Store, selection: Selection, order: Paging 
 
     Of `order` the page and its size do not matter. Unknown is an empty field. Raises: SelectionRefused, StoreMissing.
     """
-    return _csv(viewer, store, selection, _Sheet(Grain.DAY, order))
+    return _csv(_rows(viewer, store, selection, ("daily_traffic", DAILY_SORTS), _all_in(order, "day")))
 
 
 def weekly_csv(viewer: Viewer, store: Store, selection: Selection, order: Paging | None = None) -> bytes:
@@ -117,82 +69,191 @@ def weekly_csv(viewer: Viewer, store: Store, selection: Selection, order: Paging
 
     Of `order` the page and its size do not matter. Unknown is an empty field. Raises: SelectionRefused, StoreMissing.
     """
-    return _csv(viewer, store, selection, _Sheet(Grain.WEEK, order))
+    return _csv(_rows(viewer, store, selection, ("weekly_traffic", WEEKLY_SORTS), _all_in(order, "week")))
+
+
+@cached("traffic")
+def series(viewer: Viewer, store: Store, selection: Selection, grain: Grain) -> DataFrame:
+    """The selection for charts: up to 12 repositories, those with the most views, and the total of all.
+
+    Periods are whole: every week or month that has a day in the selection.
+    Rows: repository_id (NULL: the total), full_name ('total'), period (the day, the Monday, the first of the month),
+    metric (views, view_uniques, clones, clone_uniques; and the counters stars, forks, watchers,
+    open_issues_and_pull_requests as last read in the period; the total has views and clones only), value, state (final,
+    pending, gap: of known days only unless final), kind (of uniques: github, or days for daily ones added up; else
+    NULL). `attrs["left_out"]`: how many repositories with such days are in the total only. Raises: StoreMissing.
+    """
+    values = {"search": selection.search, "grain": grain.value, "most": MOST_REPOSITORIES}
+    rows = _ask(store, "series", selection.today, _chosen(viewer, selection) | values)
+    frame = _frame(rows.drop_columns(["left_out"]))
+    frame.attrs["left_out"] = rows.column("left_out")[0].as_py() if rows.num_rows else 0
+    return frame
+
+
+@cached("traffic")
+def repository_sums(viewer: Viewer, store: Store, selection: Selection) -> DataFrame:
+    """The selected repositories with what their final days add up to, by name.
+
+    Rows: repository_id, full_name, views, visitor_days, clones, cloner_days (daily uniques added up), stars (gained);
+    for each of these <name>_compared and <name>_before, the sums of the days that are final both in the selection and
+    just before it; views_days, clones_days and stars_days, how many these are; final_days (of views), gap_days and
+    pending_days (of views or clones); sparkline (a list of views a day, known slices only, oldest first).
+    Source: v_daily, star_history. Raises: StoreMissing.
+    """
+    days = (selection.last - selection.first).days + 1
+    values = {"search": selection.search, "days": days, "slice_days": slice_days(days)}
+    return _frame(_ask(store, "repository_sums", selection.today, _chosen(viewer, selection) | values))
 
 
 @dataclass(frozen=True, slots=True)
-class _Sheet:
-    """A table of days or weeks, and what is wanted of it; None: all rows, the newest first."""
+class Total:
+    """What the final days of a period add up to, and what those of them that were final in the period before, too,
+    add up to now (`compared`) and did before. None: no such day is known.
+    """
 
-    grain: Grain
-    paging: Paging | None
+    value: int | None
+    compared: int | None
+    before: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What the days of several repositories add up to.
+
+    `visitor_days` and `cloner_days` add up daily uniques: who came on three days counts thrice. Stars are gained ones.
+    The days count days of repositories: those whose views are final, those whose counterpart in the period before is
+    final too, those on which views or clones are a gap, those on which they are pending.
+    """
+
+    views: Total
+    visitor_days: Total
+    clones: Total
+    cloner_days: Total
+    stars: Total
+    final_days: int
+    compared_days: int
+    gap_days: int
+    pending_days: int
 
     @property
-    def order(self) -> tuple[str, bool]:
-        """The column that it is sorted by, and whether the greatest comes first. Raises: SelectionRefused."""
-        sorts = DAILY_SORTS if self.grain is Grain.DAY else WEEKLY_SORTS
-        if self.paging is None:
-            return sorts[0], True
-        if self.paging.sort_by not in sorts:
-            raise SelectionRefused(f"The table can be sorted by {', '.join(sorts)}.")
-        return self.paging.sort_by, self.paging.descending
+    def comparable(self) -> bool:
+        """Whether enough of the final days have a counterpart before for a change to say something."""
+        return 0 < self.compared_days >= LEAST_SHARE * self.final_days
 
 
-def _page(viewer: Viewer, store: Store, selection: Selection, sheet: _Sheet) -> Page:
-    column, descending = sheet.order
-    paging = replace(sheet.paging or Paging(column), sort_by=column, descending=descending)
-    rows, total = traffic_tables.page(boards(viewer, store, selection), selection, sheet.grain, paging)
-    return Page(_frame(rows), total)
+def totals(sums: DataFrame) -> Totals:
+    """What all rows of `repository_sums` add up to."""
+    views, visitors, clones, cloners, stars = (
+        _total(sums, name) for name in ("views", "visitor_days", "clones", "cloner_days", "stars")
+    )
+    days = (int(sums[name].sum()) for name in ("final_days", "views_days", "gap_days", "pending_days"))
+    return Totals(views, visitors, clones, cloners, stars, *days)
 
 
-def _rows(viewer: Viewer, store: Store, selection: Selection, sheet: _Sheet) -> pa.Table:
-    """All rows: more than a board has room for, so DuckDB puts them in order."""
-    column, descending = sheet.order
-    values = {"sort_by": column, "direction": -1 if descending else 1} | _days(selection)
-    with selected(viewer, store, selection) as cursor:
-        return _table(cursor, ROWS[sheet.grain], values)
+def _total(sums: DataFrame, name: str) -> Total:
+    columns = (sums[f"{name}{part}"].dropna() for part in ("", "_compared", "_before"))
+    return Total(*(int(known.sum()) if len(known) else None for known in columns))
 
 
-def _csv(viewer: Viewer, store: Store, selection: Selection, sheet: _Sheet) -> bytes:
-    rows = _rows(viewer, store, selection, sheet)
+def slice_days(days: int) -> int:
+    """How many days a point of a sparkline over so many days stands for."""
+    return next((each for longest, each in SLICES if days <= longest), LONG_SLICE)
+
+
+@cached("traffic")
+def repository_summaries(viewer: Viewer, store: Store, today: date) -> DataFrame:
+    """The visible repositories in short, by name; removed ones included.
+
+    Rows: repository_id, tenant_id, full_name, state, state_reason, visibility, archived, last_collected_at (aware,
+    UTC), days_until_loss (as in v_repositories), views_30 and clones_30 (known counts of the 30 days up to
+    yesterday, pending ones included), stars (when last seen), sparkline (a list of the views of these 30 days,
+    oldest first, None where unknown). Source: v_repositories, v_daily. Raises: StoreMissing.
+    """
+    values = {"visible": sorted(viewer.repository_ids), "today": today}
+    rows = _ask(store, "repository_summaries", today, values)
+    place = rows.schema.get_field_index("last_collected_at")
+    return _frame(rows.set_column(place, "last_collected_at", pc.assume_timezone(rows.column(place), "UTC")))
+
+
+@cached("traffic")
+def day_range(viewer: Viewer, store: Store) -> tuple[date, date] | None:
+    """The first known day of the viewer's repositories, and the last: that of the newest answer. None: none is known.
+
+    Source: daily_traffic. Raises: StoreMissing.
+    """
+    ends = (
+        "select min(day) as first_day, max(day) as last_day from daily_traffic "
+        "where repository_id in (select unnest($visible::integer[]))"
+    )
+    with store.traffic.read() as cursor:
+        ((first, last),) = cursor.execute(ends, {"visible": sorted(viewer.repository_ids)}).fetchall()
+    return None if first is None else (first, last)
+
+
+@contextmanager
+def selected(viewer: Viewer, store: Store, selection: Selection) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A cursor that has shown_repository, shown_day(first, last) and shown_week(first, last) of the selection."""
+    with store.traffic.read() as cursor:
+        cursor.execute("set variable today = $today", {"today": selection.today})
+        values = {"visible": _chosen(viewer, selection)["visible"], "search": selection.search}
+        first, *rest = query(__name__, "selected").split(";\n\n")
+        cursor.execute(first, values)
+        for each in rest:
+            cursor.execute(each)
+        yield cursor
+
+
+def _chosen(viewer: Viewer, selection: Selection) -> dict[str, Any]:
+    """The visible repositories of a selection, and its days, as values of a query."""
+    chosen = viewer.repository_ids
+    if selection.repository_ids is not None:
+        chosen &= selection.repository_ids
+    return {"visible": sorted(chosen), "first_day": selection.first, "last_day": selection.last}
+
+
+def _ask(store: Store, name: str, today: date, values: dict[str, Any]) -> pa.Table:
+    with store.traffic.read() as cursor:
+        cursor.execute("set variable today = $today", {"today": today})
+        return cursor.sql(query(__name__, name), params=values).to_arrow_table()
+
+
+def _rows(
+    viewer: Viewer, store: Store, selection: Selection, table: tuple[str, tuple[str, ...]], paging: Paging
+) -> pa.Table:
+    name, sorts = table
+    if paging.sort_by not in sorts:
+        raise SelectionRefused(f"The table can be sorted by {', '.join(sorts)}.")
+    order = {
+        "sort_by": paging.sort_by,
+        "direction": -1 if paging.descending else 1,
+        "size": paging.size,
+        "skipped": (paging.page - 1) * paging.size,
+    }
+    narrowed = {"search": selection.search, "state": selection.state}
+    return _ask(store, name, selection.today, _chosen(viewer, selection) | order | narrowed)
+
+
+def _all_in(order: Paging | None, otherwise: str) -> Paging:
+    """All rows on one page, in that order."""
+    if order is None:
+        return Paging(otherwise, size=ALL_ROWS)
+    return Paging(order.sort_by, order.descending, size=ALL_ROWS)
+
+
+def _page(rows: pa.Table) -> Page:
+    total = rows.column("total")[0].as_py() if rows.num_rows else 0
+    return Page(_frame(rows.drop_columns(["total"])), total)
+
+
+def _csv(rows: pa.Table) -> bytes:
     names = rows.column("full_name").combine_chunks().dictionary_encode()
     safe = pa.array([formula_safe(name) for name in names.dictionary.to_pylist()], type=pa.string())
     place = rows.schema.get_field_index("full_name")
     written = BytesIO()
     options = csv.WriteOptions(eol="\r\n", quoting_header="none")  # as export writes it
-    csv.write_csv(rows.set_column(place, "full_name", safe.take(names.indices)), written, options)
+    shown = rows.drop_columns(["total"]).set_column(place, "full_name", safe.take(names.indices))
+    csv.write_csv(shown, written, options)
     return written.getvalue()
-
-
-@contextmanager
-def selected(viewer: Viewer, store: Store, selection: Selection) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A cursor that has the selected visible repositories, their days and their weeks set down for it alone.
-
-    Its questions find shown_repository, shown_day(first, last) and shown_week(first, last), which answer from as many
-    days before the selection's first one on. Raises: StoreMissing.
-    """
-    chosen = viewer.repository_ids
-    if selection.repository_ids is not None:
-        chosen &= selection.repository_ids
-    with store.traffic.read() as cursor:
-        cursor.execute("set variable today = $today", {"today": selection.today})
-        _set_down(cursor, sorted(chosen), selection)
-        cursor.execute(query(__name__, "shown_days"))
-        cursor.execute(query(__name__, "shown_weeks"))
-        yield cursor
-
-
-def _set_down(cursor: duckdb.DuckDBPyConnection, repository_ids: list[int], selection: Selection) -> None:
-    values = {"visible": repository_ids, "search": selection.search}
-    cursor.execute(query(__name__, "shown_repositories"), values | _days(selection))
-
-
-def _days(selection: Selection) -> dict[str, date]:
-    return {"first_day": selection.first, "last_day": selection.last}
-
-
-def _table(cursor: duckdb.DuckDBPyConnection, name: str, values: dict[str, Any]) -> pa.Table:
-    return cursor.sql(query(__name__, name), params=values).to_arrow_table()
 
 
 def _frame(rows: pa.Table) -> DataFrame:

@@ -1,37 +1,41 @@
--- All weeks in order. Weeks are Mondays, UTC; unknown is null. Grain: a repository and week. Source: shown_week.
--- The direction is 1 or -1; unknown values come last in both.
-with listed as (
-    select
-        weeks.*,
-        shown_repository.full_name,
-        shown_repository.name_rank,
-        $direction * case $sort_by
-            when 'week' then weeks.week - date '1970-01-01'
-            when 'full_name' then shown_repository.name_rank
-            when 'views' then weeks.views
-            when 'view_uniques' then weeks.view_uniques
-            when 'clones' then weeks.clones
-            when 'clone_uniques' then weeks.clone_uniques
-            when 'whole' then (weeks.views_state = 'final' and weeks.clones_state = 'final')::integer
-        end as sort_key
-    from shown_week($first_day, $last_day) as weeks
-    inner join shown_repository using (repository_id)
-)
-
+-- Weeks in order, each whole, that have a day between two days, and how many there are in all. Weeks are Mondays, UTC;
+-- unknown is null. Uniques are GitHub's own of the week (kind github), else the daily ones added up (kind days).
+-- Grain: a repository and week. Source: v_weekly, from the session's variable today. Order as in daily_traffic.
 select
-    listed.repository_id,
-    listed.full_name,
-    listed.week,
-    extract('isoyear' from listed.week)::integer as iso_year,
-    extract('week' from listed.week)::integer as iso_week,
-    listed.views,
-    listed.view_uniques,
-    listed.view_uniques_kind,
-    listed.clones,
-    listed.clone_uniques,
-    listed.clone_uniques_kind,
-    listed.views_state,
-    listed.clones_state,
-    listed.views_state = 'final' and listed.clones_state = 'final' as whole
-from listed
-order by listed.sort_key nulls last, listed.week desc, listed.name_rank;
+    repository_id,
+    full_name,
+    week,
+    extract('isoyear' from week)::integer as iso_year,
+    extract('week' from week)::integer as iso_week,
+    views,
+    coalesce(view_uniques, visitor_days) as view_uniques,
+    case when view_uniques is not null then 'github' when visitor_days is not null then 'days' end as view_uniques_kind,
+    clones,
+    coalesce(clone_uniques, cloner_days) as clone_uniques,
+    case when clone_uniques is not null then 'github' when cloner_days is not null then 'days' end
+        as clone_uniques_kind,
+    views_state,
+    clones_state,
+    views_state = 'final' and clones_state = 'final' as whole,
+    count(*) over () as total
+from v_weekly
+where
+    repository_id in (select unnest($visible::integer[]))
+    and week between date_trunc('week', $first_day::date) and $last_day
+    and contains(lower(full_name), lower($search))
+    and ($state is null or views_state = $state or clones_state = $state)
+order by
+    $direction * case $sort_by
+        when 'week' then epoch(week)
+        when 'views' then views
+        when 'view_uniques' then coalesce(v_weekly.view_uniques, visitor_days)
+        when 'clones' then clones
+        when 'clone_uniques' then coalesce(v_weekly.clone_uniques, cloner_days)
+        when 'whole' then (views_state = 'final' and clones_state = 'final')::integer
+    end nulls last,
+    case when $sort_by = 'full_name' and $direction = 1 then lower(full_name) end,
+    case when $sort_by = 'full_name' and $direction = -1 then lower(full_name) end desc,
+    week desc,
+    lower(full_name),
+    repository_id
+limit $size offset $skipped;

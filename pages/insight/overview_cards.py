@@ -9,8 +9,8 @@ from typing import Any
 import streamlit as st
 
 from data.accounts.models import Viewer
-from data.insight.overview import Totals
 from data.traffic.models import Grain, Selection
+from data.traffic.traffic import Totals
 from pages.insight import overview_readers
 from pages.insight.overview_rows import NAME_IN_LINK, Wish, change
 from pages.ui import controls, drawings, filters, tables

@@ -17,11 +17,12 @@ from data.accounts.tenants import tenants
 from data.accounts.tokens import StoredToken
 from data.calendar import utc_day, utc_now
 from data.insight import overview
-from data.insight.overview import Totals
 from data.insight.spike_causes import explained, spikes_found
 from data.repositories import health
 from data.store.arrow import arrow_table
+from data.traffic import traffic
 from data.traffic.models import Grain, Selection
+from data.traffic.traffic import Totals
 from pages.insight import overview_rows, overview_spikes
 from pages.insight.overview_rows import Attention, Wish
 from pages.insight.overview_spikes import Event
@@ -89,7 +90,7 @@ def _glance(viewer: Viewer, place: Place, selection: Selection) -> Glance:
     if shown:
         days = _known(viewer, selection.first, selection.last)
         table = overview_rows.moved_table(shown, readers.repository_names(viewer), days)
-    return Glance(overview.totals(rows), table)
+    return Glance(traffic.totals(rows), table)
 
 
 @lru_cache(maxsize=64)
@@ -151,7 +152,7 @@ def _listed(viewer: Viewer, place: Place, selection: Selection, wish: Wish) -> t
 @lru_cache(maxsize=8)  # of up to 10,000 rows
 def _rows(viewer: Viewer, place: Place, selection: Selection) -> DataFrame:
     with st.spinner(READING):
-        return overview.repositories(viewer, the_store(), selection)
+        return traffic.repository_sums(viewer, the_store(), selection)
 
 
 @lru_cache(maxsize=64)

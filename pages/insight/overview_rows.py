@@ -9,9 +9,9 @@ from urllib.parse import quote, urlencode
 import pandas as pd
 from pandas import DataFrame
 
-from data.insight.overview import Mover, Total
+from data.insight.overview import Mover
 from data.repositories.health import StaleEndpoint
-from data.traffic.traffic_series import LEAST_SHARE
+from data.traffic.traffic import LEAST_SHARE, Total
 from pages.ui import changes as words
 from pages.ui.repository_status import ON_HOLD
 

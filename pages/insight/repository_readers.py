@@ -155,7 +155,7 @@ def _marks(viewer: Viewer, place: Place, selection: Selection) -> tuple[Mark, ..
 
 @st.cache_data(max_entries=32, show_spinner=READING, hash_funcs=KEYS)
 def _outstanding(viewer: Viewer, place: Place, selection: Selection) -> DataFrame:
-    return spikes_of(viewer, the_store(), one(selection), selection.first, selection.last)
+    return spikes_of(viewer, the_store(), selection)
 
 
 @lru_cache(maxsize=64)

@@ -1,5 +1,7 @@
 """The system log: which collections there were, and what came of each request to GitHub."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from data.accounts import audit, tenants
@@ -49,7 +51,7 @@ def _start(account: Account, viewer: Viewer, what: str) -> None:
     messages.notice_after_rerun("The collection has started.")
 
 
-def draw_filters(found: list[Repository], viewer: Viewer) -> tuple[list[RunState], int | None, int | None, bool]:
+def draw_filters(found: Sequence[Repository], viewer: Viewer) -> tuple[list[RunState], int | None, int | None, bool]:
     """The filters: states of runs, a tenant, a repository, only what failed."""
     names = {each.tenant_id: each.name for each in tenants.tenants(viewer, the_store())}
     with st.container(horizontal=True, vertical_alignment="bottom", key="log_filters"):
@@ -71,7 +73,7 @@ def draw_filters(found: list[Repository], viewer: Viewer) -> tuple[list[RunState
     return states, tenant_id, repository_id, failed_only
 
 
-def narrowed(viewer: Viewer, found: list[Repository], tenant_id: int | None) -> Viewer:
+def narrowed(viewer: Viewer, found: Sequence[Repository], tenant_id: int | None) -> Viewer:
     """The viewer, as far as one tenant goes."""
     if tenant_id is None:
         return viewer

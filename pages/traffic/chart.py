@@ -3,7 +3,8 @@
 import streamlit as st
 
 from data.accounts.models import Viewer
-from data.traffic.models import Grain, Selection, Totals
+from data.traffic.models import Grain, Selection
+from data.traffic.traffic import Totals
 from pages.ui import controls, drawings, filters, numbers, readers, session, tables
 from pages.ui.changes import change
 
@@ -11,21 +12,22 @@ from pages.ui.changes import change
 def draw_totals(found: Totals, selection: Selection) -> None:
     """What the days add up to, each against as many days before."""
     days = (selection.last - selection.first).days + 1
-    cards: tuple[tuple[str, int | None, str | None], ...] = (
-        ("Views", found.views, change(found.views_compared, found.views_before)),
-        ("Visitor-days", found.visitor_days, change(found.visitor_days_compared, found.visitor_days_before)),
-        ("Clones", found.clones, change(found.clones_compared, found.clones_before)),
-        ("Cloner-days", found.cloner_days, change(found.cloner_days_compared, found.cloner_days_before)),
+    cards = (
+        ("Views", found.views),
+        ("Visitor-days", found.visitor_days),
+        ("Clones", found.clones),
+        ("Cloner-days", found.cloner_days),
     )
     with st.container(horizontal=True, border=True, horizontal_alignment="distribute", key="chart_totals"):
-        for name, value, delta in cards:
-            number = "unknown" if value is None else value
+        for name, total in cards:
+            delta = change(total.compared, total.before) if found.comparable else None
+            number = "unknown" if total.value is None else total.value
             st.metric(name, number, delta, format="localized", width=150)
     as_many = "day" if days == 1 else f"{days:,} days"
     notes = [
         f"{tables.day_text(selection.first)} to {tables.day_text(selection.last)}, UTC days; of final days only.",
         f"Changes are against the {as_many} before, of those days of each repository that are final in both."
-        if found.views_before is not None
+        if found.comparable
         else f"No change is shown: of the {as_many} before, less than half is known.",
         "Visitor-days and cloner-days add up each day’s unique people: who came on three days counts three times, "
         "since GitHub does not tell who is who.",

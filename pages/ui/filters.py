@@ -95,7 +95,7 @@ def chosen_days(viewer: Viewer) -> Selection:
     """The days that the filters select, whichever repositories they name."""
     offer = _offer(viewer)
     first, last = days_of(st.session_state.get(RANGE, DEFAULT_RANGE), st.session_state.get(DATES), offer)
-    return Selection(first, last, None, "", offer.last + DAY)
+    return Selection(first, last, offer.last + DAY)
 
 
 def chosen(viewer: Viewer, search: str = "") -> Selection:

@@ -28,7 +28,8 @@ from data.store import Store
 from data.store.arrow import arrow_columns
 from data.traffic import traffic
 from data.traffic.export import ExportRequest, ExportTable, export
-from data.traffic.models import Grain, Page, Paging, Selection, Totals
+from data.traffic.models import Grain, Page, Paging, Selection
+from data.traffic.traffic import Totals
 from pages.ui import drawings, session
 from pages.ui.charts import traffic as charts
 from pages.ui.store import the_store
@@ -183,7 +184,7 @@ def _picture(viewer: Viewer, place: Place, selection: Selection, metric: str, gr
 
 @lru_cache(maxsize=256)
 def _totals(viewer: Viewer, place: Place, selection: Selection) -> Totals:
-    return traffic.totals(viewer, the_store(), selection)
+    return traffic.totals(traffic.repository_sums(viewer, the_store(), selection))
 
 
 @lru_cache(maxsize=64)

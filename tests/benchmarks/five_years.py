@@ -13,13 +13,6 @@ from tests.benchmarks.simulation import followed
 
 HERE = Path(__file__).parent
 
-_COVERAGE = """
-insert into coverage
-select repository_id, unnest(['views', 'clones']) as metric, min(day) as first_day, max(day) as last_day
-from daily_traffic
-group by repository_id
-"""
-
 
 def five_years(scale: Scale) -> Path:
     """The data directory that is kept; take a copy before writing to it."""
@@ -38,7 +31,6 @@ def make_days(directory: Path, repositories: int, days: int, windows: bool = Fal
     values = {"repositories": repositories, "days": days, "newest": NEWEST_DAY}
     with store.traffic.commit("making days") as connection:
         connection.execute((HERE / "five_years.sql").read_text(encoding="utf-8"), values)
-        connection.execute(_COVERAGE)
         if windows:
             connection.execute((HERE / "windows.sql").read_text(encoding="utf-8"))
         connection.execute("delete from store_compaction")  # so that this commit compacts, whatever the size

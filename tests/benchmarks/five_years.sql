@@ -2,7 +2,9 @@
 -- Grain out: a repository and day. Target: daily_traffic. In any hundred repositories 30 are quiet (about 0.3 views
 -- a day), 65 ordinary (about 8), 5 busy (about 250), each kind log-normal; weekends are lower; clones are 10 to 100 %
 -- of the views; uniques a quarter to two thirds of either. Chance is a hash, so each column has bits of its own.
-insert into daily_traffic (repository_id, day, views, view_uniques, clones, clone_uniques)
+insert into daily_traffic (
+    repository_id, day, views, view_uniques, views_source, clones, clone_uniques, clones_source
+)
 with repositories as (
     select
         range::integer as repository_id,
@@ -61,6 +63,8 @@ select
     day,
     views,
     least(views, ceil(views * (0.25 + 0.4 * views_share)))::bigint as view_uniques,
+    'github' as views_source,
     clones,
-    least(clones, ceil(clones * (0.25 + 0.4 * clones_share)))::bigint as clone_uniques
+    least(clones, ceil(clones * (0.25 + 0.4 * clones_share)))::bigint as clone_uniques,
+    'github' as clones_source
 from counts;

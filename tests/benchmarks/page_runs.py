@@ -136,9 +136,7 @@ def _forget_everything() -> None:
         if module is not store:
             for each in vars(module).values():
                 getattr(each, "cache_clear", lambda: None)()
-    for database in (store.the_store().traffic, store.the_store().control):
-        database._answers.forget()
-        database._large_answers.forget()
+    store.the_store().cache.clear()
 
 
 def _widgets(run: AppTest) -> dict[str, int]:

@@ -139,8 +139,8 @@ def _reader(scale: Scale) -> Measured:
     """A first look at some days; the store is open, as it is for every page, and has answered for other days."""
     store = Store(five_years(scale))
     everything = Viewer(frozenset(range(1, scale.store_repositories + 1)), frozenset({1}))
-    asked = Selection(NEWEST_DAY - timedelta(days=ASKED_DAYS - 1), NEWEST_DAY)
-    spikes_explained(everything, store, Selection(asked.first - YEAR, asked.last - YEAR))
+    asked = Selection(NEWEST_DAY - timedelta(days=ASKED_DAYS - 1), NEWEST_DAY, NEWEST_DAY)
+    spikes_explained(everything, store, Selection(asked.first - YEAR, asked.last - YEAR, NEWEST_DAY))
     began = time.perf_counter()
     found = spikes_explained(everything, store, asked)
     took = time.perf_counter() - began

@@ -19,11 +19,11 @@ def collected_days_ago(run: CommandLine, days: int, *names: str) -> None:
     day = at.date() - timedelta(days=1)
     with run.store.traffic.commit("test") as connection:
         connection.execute("update repository set added_at = $at", {"at": at.replace(tzinfo=None)})
-        for metric in ("views", "clones"):
-            values = {"metric": metric, "first": day - timedelta(days=13), "last": day}
-            connection.execute(
-                "insert into coverage select repository_id, $metric, $first, $last from repository", values
-            )
+        connection.execute(
+            "insert into daily_traffic (repository_id, day, views_source, clones_source) "
+            "select repository_id, $last - range, 'github', 'github' from repository cross join range(14)",
+            {"last": day},
+        )
 
 
 def expire_token(run: CommandLine, expires_at: datetime, state: str = "valid", reason: str | None = None) -> None:

@@ -32,7 +32,6 @@ FACT_TABLES = (
     "daily_traffic",
     "weekly_traffic",
     "traffic_window",
-    "coverage",
     "traffic_revision",
     "snapshot",
     "referrer_snapshot",

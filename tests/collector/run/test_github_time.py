@@ -10,7 +10,7 @@ from tests.fake_github import Fault
 FAR = "Fri, 24 Nov 2028 10:00:00 GMT"
 AHEAD = (
     "select (select count(*) from endpoint_state where last_tried_at > $latest) "
-    "+ (select count(*) from coverage where last_day > $latest) + (select count(*) from snapshot where "
+    "+ (select count(*) from daily_traffic where day > $latest) + (select count(*) from snapshot where "
     "observed_on > $latest)"
 )
 

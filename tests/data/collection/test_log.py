@@ -49,7 +49,7 @@ def test_anyone_else_gets_counts_of_their_own_repositories_only(store: Store) ->
 
 @pytest.mark.parametrize("visible", [(), (NEW,), (999,)])
 def test_who_has_no_part_in_a_run_does_not_learn_of_it(store: Store, visible: tuple[int, ...]) -> None:
-    assert runs(viewer(*visible), store, 100) == []
+    assert runs(viewer(*visible), store, 100) == ()
 
 
 def test_a_result_says_what_was_asked_and_what_came_of_it(store: Store) -> None:

@@ -61,7 +61,7 @@ class Stored:
     """The tables of one repository."""
 
     daily: Rows
-    coverage: Rows
+    known: Rows
     windows: Rows
     revisions: Rows
 
@@ -70,7 +70,7 @@ def stored(store: Store, repository_id: int) -> Stored:
     mine = {"repository_id": repository_id}
     questions = (
         "select day, views, view_uniques, clones, clone_uniques from daily_traffic",
-        "select metric, first_day, last_day from coverage",
+        "select day, views_source, clones_source from daily_traffic",
         "select metric, first_day, last_day, total, uniques, observed_at from traffic_window",
         "select day, metric, observed_at, count, uniques, count_before, uniques_before from traffic_revision",
     )
@@ -137,7 +137,7 @@ def test_any_order_and_any_batches_give_the_same_tables(
 ) -> None:
     shuffled = random.sample(seen, len(seen))
     one, other = saved(store, seen, random), saved(store, shuffled, random)
-    assert (one.daily, one.coverage, one.windows) == (other.daily, other.coverage, other.windows)
+    assert (one.daily, one.known, one.windows) == (other.daily, other.known, other.windows)
 
 
 @FEW
@@ -145,18 +145,21 @@ def test_any_order_and_any_batches_give_the_same_tables(
 def test_the_stored_pair_is_the_greatest_that_was_really_observed(
     store: Store, seen: list[EndpointResult], random: Random
 ) -> None:
-    assert saved(store, seen, random).daily == greatest(seen)
+    rows = saved(store, seen, random).daily
+    assert [row for row in rows if any(count is not None for count in row[1:])] == greatest(seen)
 
 
 @FEW
 @given(seen=several, random=st.randoms(use_true_random=False))
-def test_coverage_is_the_union_of_the_windows_in_ranges_that_do_not_touch(
+def test_a_day_is_known_where_a_window_covers_it_and_every_day_between_has_a_row(
     store: Store, seen: list[EndpointResult], random: Random
 ) -> None:
     after = saved(store, seen, random)
-    assert union(after.coverage) == union(after.windows)
-    for (metric, _, last), (next_metric, first, _) in zip(after.coverage, after.coverage[1:], strict=False):
-        assert metric != next_metric or first > last + timedelta(days=1)
+    known = {(metric, day) for day, *by in after.known for metric, source in zip(Metric, by, strict=True) if source}
+    assert known == union(after.windows)
+    days = [each[0] for each in after.known]
+    assert days == [days[0] + timedelta(days=n) for n in range(len(days))]
+    assert days[-1] == max(NOW.date(), *days)
 
 
 @FEW

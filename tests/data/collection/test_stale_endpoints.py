@@ -12,7 +12,7 @@ from data.repositories.models import RepositoryFacts, RepositoryState
 from data.repositories.repositories import add_repositories
 from data.store import Store
 from data.traffic.models import Metric
-from data.traffic.traffic import repository_overview
+from data.traffic.traffic import repository_summaries
 from tests.data.reading import ago, answer, plain
 from tests.data.writers import NOW, result, save
 
@@ -86,4 +86,4 @@ def test_a_hole_that_github_still_shows_is_the_first_day_at_risk(store: Store, k
     (each,) = health(operator(store), store, NOW)
     assert each.days_until_loss == left
     assert (ago(hole) in {e.first_day for e in each.pending}) is (hole < 14)
-    assert [row[8] for row in plain(repository_overview(operator(store), store, NOW))] == [left]
+    assert [row[8] for row in plain(repository_summaries(operator(store), store, NOW.date()))] == [left]

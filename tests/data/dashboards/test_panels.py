@@ -14,7 +14,6 @@ from data.accounts.models import Viewer
 from data.dashboards.panel_text import measure_name
 from data.dashboards.panels import PanelRows, panel_rows
 from data.dashboards.specification import Kind, Panel, Range, Source, groups_for, kinds_for, measures_for, splits_for
-from data.insight.overview import repositories, totals
 from data.store import Store
 from data.traffic import traffic
 from data.traffic.models import Grain, Selection
@@ -118,7 +117,7 @@ def test_a_star_stands_for_anything_in_a_name(full: Store) -> None:
 def test_a_number_of_traffic_is_what_the_totals_are(full: Store, measure: str) -> None:
     days = Range(first=ago(40), last=ago(1))
     (row,) = plain(shown(BOTH, full, Panel(Kind.NUMBER, measure=measure, range=days)).rows)
-    found = traffic.totals(BOTH, full, Selection(ago(40), ago(1), None, "", TODAY))
+    found = traffic.totals(traffic.repository_sums(BOTH, full, Selection(ago(40), ago(1), TODAY)))
     name = {"visitors": "visitor_days", "cloners": "cloner_days"}.get(measure, measure)
     assert row[:2] == (getattr(found, name), getattr(found, f"{name}_before"))
 
@@ -126,7 +125,7 @@ def test_a_number_of_traffic_is_what_the_totals_are(full: Store, measure: str) -
 @pytest.mark.parametrize("by", ["day", "week", "month"])
 def test_bars_over_time_are_the_series_of_the_chart(full: Store, by: str) -> None:
     found = shown(BOTH, full, daily(by=by, range=Range(first=ago(60), last=ago(1))))
-    series = traffic.series(BOTH, full, Selection(ago(60), ago(1), None, "", TODAY), Grain(by))
+    series = traffic.series(BOTH, full, Selection(ago(60), ago(1), TODAY), Grain(by))
     total = series[(series["metric"] == "views") & series["repository_id"].isna()]
     assert plain(found.rows[["period", "value", "state"]]) == plain(total[["period", "value", "state"]])
 
@@ -198,7 +197,7 @@ def test_stars_gained_are_those_of_the_overview_and_of_the_bars_final_days(full:
     days = Range(first=ago(20), last=ago(1))
     panel = Panel(Kind.NUMBER, "", Source.STARS, "stars gained", range=days)
     (row,) = plain(shown(BOTH, full, panel).rows)
-    overview = totals(repositories(BOTH, full, Selection(ago(20), ago(1), None, "", TODAY)))
+    overview = traffic.totals(traffic.repository_sums(BOTH, full, Selection(ago(20), ago(1), TODAY)))
     assert (row[0], row[1], row[2]) == (overview.stars.value, overview.stars.before, overview.stars.compared)
     bars = plain(shown(BOTH, full, replace(panel, kind=Kind.BARS, by="day")).rows[["value", "state"]])
     assert row[0] == sum(value for value, state in bars if state == "final")

@@ -38,7 +38,7 @@ def key(store: Store) -> int:
 @pytest.mark.parametrize("listing", LISTINGS)
 def test_each_name_is_told_with_its_ranks_and_when_it_was_seen(store: Store, key: int, listing: str) -> None:
     viewer = Viewer(frozenset({key}), frozenset())
-    found = summary(history(viewer, store, of_one(key, FIRST, TODAY), listing), FIRST)
+    found = summary(history(viewer, store, of_one(key, FIRST, TODAY, TODAY), listing), FIRST)
     assert plain(found[list(COLUMNS)]) == [
         ("new", 1, None, 1, 100, 1, THIRD, THIRD, False),
         ("steady", 2, 1, 1, 90, 3, FIRST, THIRD, True),
@@ -55,7 +55,7 @@ def test_days_up_to_yesterday_have_the_list_of_today(store: Store, key: int, las
 
 
 def test_who_was_first_seen_before_the_days_asked_for_is_not_called_new(store: Store, key: int) -> None:
-    known = history(Viewer(frozenset({key}), frozenset()), store, of_one(key, THIRD, TODAY), "referrers")
+    known = history(Viewer(frozenset({key}), frozenset()), store, of_one(key, THIRD, TODAY, TODAY), "referrers")
     found = summary(known, THIRD).set_index("name")
     assert list(found.index) == ["new", "steady", "old"]
     assert found.loc["old", "first_seen"] == FIRST
@@ -63,19 +63,19 @@ def test_who_was_first_seen_before_the_days_asked_for_is_not_called_new(store: S
 
 
 def test_the_most_views_are_of_one_list_and_no_sum(store: Store, key: int) -> None:
-    known = history(Viewer(frozenset({key}), frozenset()), store, of_one(key, FIRST, TODAY), "paths")
+    known = history(Viewer(frozenset({key}), frozenset()), store, of_one(key, FIRST, TODAY, TODAY), "paths")
     assert summary(known, FIRST)["most_views"].max() == 100
 
 
 def test_a_list_that_was_empty_is_a_list(store: Store, key: int) -> None:
     save(store, seen(key, "referrers", TODAY + timedelta(days=1)))
     viewer = Viewer(frozenset({key}), frozenset())
-    known = history(viewer, store, of_one(key, FIRST, TODAY + timedelta(days=1)), "referrers")
+    known = history(viewer, store, of_one(key, FIRST, TODAY + timedelta(days=1), TODAY), "referrers")
     assert list(known.lists["entries"]) == [2, 2, 3, 0]
     assert summary(known, FIRST)["rank"].isna().all()
 
 
 def test_lists_after_the_last_day_are_not_told(store: Store, key: int) -> None:
-    known = history(Viewer(frozenset({key}), frozenset()), store, of_one(key, FIRST, SECOND), "referrers")
+    known = history(Viewer(frozenset({key}), frozenset()), store, of_one(key, FIRST, SECOND, TODAY), "referrers")
     assert list(known.lists["observed_on"]) == [FIRST, SECOND]
     assert set(known.entries["observed_on"]) == {FIRST, SECOND}

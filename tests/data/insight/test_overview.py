@@ -8,9 +8,10 @@ from pandas import DataFrame
 
 from data.accounts.models import Viewer
 from data.collection.models import Endpoint, EndpointResult, StarDay, StarObservation
-from data.insight.overview import Mover, Total, movers, repositories, slice_days, totals
+from data.insight.overview import Mover, movers
 from data.store import Store
 from data.traffic.models import Metric, Selection
+from data.traffic.traffic import Total, repository_sums, slice_days, totals
 from tests.data.filled import TODAY
 from tests.data.reading import ago, answer, follow
 from tests.data.writers import NOW, result, save
@@ -47,7 +48,7 @@ def moved(*rows: dict[str, object], days: int = 10) -> list[Mover]:
 def test_pending_days_and_their_counterparts_are_left_out_of_the_comparison(store: Store) -> None:
     (key,) = follow(store, "owner/one")
     save(store, answer(key, Metric.VIEWS, [2**n for n in range(14)]))
-    found = totals(repositories(viewer_of(key), store, WEEK))
+    found = totals(repository_sums(viewer_of(key), store, WEEK))
     now, before = powers(6, 5, 4, 3), powers(13, 12, 11, 10)
     assert found.views == Total(now, now, before)
     assert found.visitor_days == Total(now // 2, now // 2, before // 2)
@@ -58,7 +59,7 @@ def test_pending_days_and_their_counterparts_are_left_out_of_the_comparison(stor
 def test_what_was_not_there_before_adds_up_and_is_not_compared(store: Store) -> None:
     old, new = follow(store, "owner/old", "owner/new")
     save(store, answer(old, Metric.VIEWS, [10] * 14), answer(new, Metric.VIEWS, [1000] * 6))
-    found = totals(repositories(viewer_of(old, new), store, WEEK))
+    found = totals(repository_sums(viewer_of(old, new), store, WEEK))
     assert found.views == Total(4040, 40, 40)
     assert (found.final_days, found.compared_days) == (8, 4)
 
@@ -68,7 +69,7 @@ def test_a_day_that_is_a_gap_on_one_side_is_left_out_on_both(store: Store) -> No
     for metric in Metric:
         save(store, answer(key, metric, [5] * 10, NOW - timedelta(days=31)))  # ago(41) to ago(32)
         save(store, answer(key, metric, [7] * 14, NOW - timedelta(days=14)))  # ago(28) to ago(15)
-    rows = repositories(viewer_of(key), store, Selection(ago(30), ago(21), today=TODAY))
+    rows = repository_sums(viewer_of(key), store, Selection(ago(30), ago(21), today=TODAY))
     assert totals(rows).views == Total(8 * 7, 7 * 7, 7 * 5), "ago(30) and ago(29) are gaps now, ago(31) was one before"
     assert (totals(rows).gap_days, int(rows["views_days"][0])) == (2, 7)
 
@@ -76,7 +77,7 @@ def test_a_day_that_is_a_gap_on_one_side_is_left_out_on_both(store: Store) -> No
 def test_stars_are_counted_on_final_days_of_both_periods(store: Store) -> None:
     (key,) = follow(store, "owner/one")
     save(store, stars(key, NOW, [2**n for n in range(15)]))  # 2**14 is of TODAY
-    assert totals(repositories(viewer_of(key), store, WEEK)).stars == Total(
+    assert totals(repository_sums(viewer_of(key), store, WEEK)).stars == Total(
         powers(6, 5, 4, 3), powers(6, 5, 4, 3), powers(13, 12, 11, 10)
     )
 
@@ -84,14 +85,14 @@ def test_stars_are_counted_on_final_days_of_both_periods(store: Store) -> None:
 def test_the_newest_stars_of_an_old_answer_are_not_final(store: Store) -> None:
     (key,) = follow(store, "owner/one")
     save(store, stars(key, NOW - timedelta(days=20), [1] * 15))  # the last two of its days may have got more since
-    rows = repositories(viewer_of(key), store, Selection(ago(25), ago(18), today=TODAY))
+    rows = repository_sums(viewer_of(key), store, Selection(ago(25), ago(18), today=TODAY))
     assert totals(rows).stars == Total(4, 4, 4)
     assert int(rows["stars_days"][0]) == 4
 
 
 def test_what_is_not_known_is_no_zero(store: Store) -> None:
     (key,) = follow(store, "owner/one")
-    rows = repositories(viewer_of(key), store, WEEK)
+    rows = repository_sums(viewer_of(key), store, WEEK)
     assert rows[["views", "clones", "stars", "views_before", "sparkline"]].isna().all(axis=None)
     assert totals(rows).views == Total(None, None, None)
 
@@ -99,14 +100,14 @@ def test_what_is_not_known_is_no_zero(store: Store) -> None:
 def test_a_sparkline_has_the_known_final_days_oldest_first(store: Store) -> None:
     (key,) = follow(store, "owner/one")
     save(store, answer(key, Metric.VIEWS, list(range(14))))
-    line = repositories(viewer_of(key), store, Selection(ago(9), TODAY, today=TODAY))["sparkline"][0]
+    line = repository_sums(viewer_of(key), store, Selection(ago(9), TODAY, today=TODAY))["sparkline"][0]
     assert list(line) == [5, 6, 7, 8, 9, 10, 11]
 
 
 def test_points_of_a_long_sparkline_are_views_a_day(store: Store) -> None:
     (key,) = follow(store, "owner/one")
     save(store, answer(key, Metric.VIEWS, [7] * 10 + [14] * 4))
-    line = repositories(viewer_of(key), store, Selection(ago(100), ago(1), today=TODAY))["sparkline"][0]
+    line = repository_sums(viewer_of(key), store, Selection(ago(100), ago(1), today=TODAY))["sparkline"][0]
     assert slice_days(100) == 7
     assert list(line) == [7, (5 * 7 + 2 * 14) / 7], "ago(16) to ago(10), ago(9) to ago(3)"
 
@@ -132,8 +133,8 @@ def test_what_is_compared_of_less_than_half_of_the_days_says_nothing() -> None:
 def test_a_stranger_s_repository_moves_no_total(store: Store) -> None:
     mine, theirs = (follow(store, name)[0] for name in ("owner/mine", "other/theirs"))
     save(store, *(answer(key, Metric.VIEWS, [n] * 14) for n, key in ((1, mine), (1000, theirs))))
-    both = Selection(WEEK.first, WEEK.last, frozenset({mine, theirs}), "", TODAY)
-    rows = repositories(viewer_of(mine), store, both)
+    both = Selection(WEEK.first, WEEK.last, TODAY, frozenset({mine, theirs}))
+    rows = repository_sums(viewer_of(mine), store, both)
     assert list(rows["full_name"]) == ["owner/mine"]
-    pd.testing.assert_frame_equal(rows, repositories(viewer_of(mine), store, WEEK))
+    pd.testing.assert_frame_equal(rows, repository_sums(viewer_of(mine), store, WEEK))
     assert totals(rows).views.value == 4

@@ -69,9 +69,9 @@ def test_downloads_are_the_counters_of_all_files_together_and_stay_until_they_ar
 
 
 def test_a_release_is_told_on_the_day_of_its_publication(full: Store) -> None:
-    (release,) = plain(repository_story.releases(ONE, full, of_one(ENGINE, RELEASED_ON, RELEASED_ON)))
+    (release,) = plain(repository_story.releases(ONE, full, of_one(ENGINE, RELEASED_ON, RELEASED_ON, TODAY)))
     assert release[1:] == (RELEASED_ON, "v2.0", "Two", False)
-    assert repository_story.releases(ONE, full, of_one(ENGINE, RELEASED_ON + timedelta(days=1), TODAY)).empty
+    assert repository_story.releases(ONE, full, of_one(ENGINE, RELEASED_ON + timedelta(days=1), TODAY, TODAY)).empty
 
 
 def test_people_of_14_days_are_githubs_beside_the_sum_of_their_days(full: Store) -> None:

@@ -37,8 +37,11 @@ def launched(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     store.close()
 
 
+LATER = day(DAYS + 30)
+
+
 def whole(**changes: Any) -> Selection:
-    return Selection(FIRST, day(DAYS - 1), **changes)
+    return Selection(FIRST, day(DAYS - 1), LATER, **changes)
 
 
 def told(place: Place, *keys: int) -> list[Any]:
@@ -69,7 +72,9 @@ def test_what_made_it_comes_first(launched: Place) -> None:
 
 
 def test_of_one_repository_the_bounds_of_the_day_itself_are_known(launched: Place) -> None:
-    found = spikes_of(launched.viewer(launched.rocket), launched.store, launched.rocket, FIRST, day(DAYS - 1))
+    found = spikes_of(
+        launched.viewer(launched.rocket), launched.store, whole(repository_ids=frozenset({launched.rocket}))
+    )
     details = [cause.detail for row in found.itertuples() for cause in row.causes if cause.what == NEWS]
     assert [(each.low, each.high) for each in details] == [(300, 300), (80, 80)]
     assert found["day"].tolist() == [day(LAUNCH), day(LAUNCH + 1)]
@@ -106,7 +111,7 @@ def test_a_strangers_repository_is_as_one_that_is_not_there(launched: Place, key
     viewer = launched.viewer(launched.rocket)
     wish = keys or frozenset({launched.boat})
     assert spikes(viewer, launched.store, whole(repository_ids=wish)).empty
-    assert spikes_of(viewer, launched.store, min(wish), FIRST, day(DAYS - 1)).empty
+    assert spikes_of(viewer, launched.store, whole(repository_ids=frozenset({min(wish)}))).empty
 
 
 def test_days_of_a_strangers_repository_are_not_explained(launched: Place) -> None:
@@ -134,7 +139,7 @@ def test_days_that_are_not_final_do_not_stand_out(launched: Place) -> None:
 
 
 def test_what_is_usual_is_known_from_days_outside_of_the_selection(launched: Place) -> None:
-    viewer, only = launched.viewer(launched.rocket), Selection(day(LAUNCH), day(LAUNCH))
+    viewer, only = launched.viewer(launched.rocket), Selection(day(LAUNCH), day(LAUNCH), LATER)
     (row,) = spikes(viewer, launched.store, only).itertuples()
     assert row.expected == pytest.approx(told(launched, launched.rocket)[0].expected, rel=0.05)
 

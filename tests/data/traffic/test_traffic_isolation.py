@@ -11,31 +11,29 @@ import pytest
 
 from data.accounts.models import Viewer
 from data.accounts.tenants import operator
-from data.insight import compare, overview
+from data.insight import compare
 from data.store import Store
 from data.traffic import traffic
 from data.traffic.models import Grain, Paging, Selection
 from tests.data.filled import ENGINE, NAMES, NEW, TELESCOPE, TODAY
 from tests.data.reading import ago, filled, plain
-from tests.data.writers import NOW
 
 Reader = Callable[[Viewer, Store, Selection], Any]
 READERS: dict[str, Reader] = {
     "daily_traffic": lambda v, s, c: told(traffic.daily_traffic(v, s, c, Paging("day", size=9_999))),
     "weekly_traffic": lambda v, s, c: told(traffic.weekly_traffic(v, s, c, Paging("week", size=9_999))),
     "series": lambda v, s, c: [traffic.series(v, s, c, grain).to_csv() for grain in Grain],
-    "totals": lambda v, s, c: repr(traffic.totals(v, s, c)),
-    "repository_overview": lambda v, s, c: traffic.repository_overview(v, s, NOW).to_csv(),
+    "repository_sums": lambda v, s, c: traffic.repository_sums(v, s, c).to_csv(),
+    "repository_summaries": lambda v, s, c: traffic.repository_summaries(v, s, TODAY).to_csv(),
     "day_range": lambda v, s, c: repr(traffic.day_range(v, s)),
     "daily_csv": traffic.daily_csv,
     "weekly_csv": traffic.weekly_csv,
-    "repositories": lambda v, s, c: overview.repositories(v, s, c).to_csv(),
     "beside": lambda v, s, c: [compare.beside(v, s, c, measure, Grain.WEEK).to_csv() for measure in compare.Measure],
     "largest": lambda v, s, c: repr(compare.largest(v, s, c)),
     "launches": lambda v, s, c: repr(compare.launches(v, s, c.repository_ids or frozenset(NAMES), TODAY)),
     "aligned": lambda v, s, c: sorted(plain(compare.aligned(v, s, launches_of(c), 30, TODAY)), key=repr),
 }
-WITHOUT_SELECTION = {"repository_overview", "day_range"}
+WITHOUT_SELECTION = {"repository_summaries", "day_range"}
 SELECTIVE = sorted(READERS.keys() - WITHOUT_SELECTION)
 ONE = Viewer(frozenset({TELESCOPE}), frozenset({2}))
 NOBODY = Viewer(frozenset(), frozenset({1, 2}))
@@ -59,7 +57,7 @@ def told(page: Any) -> str:
 
 
 def chosen(*keys: int, search: str = "") -> Selection:
-    return Selection(ago(200), TODAY, frozenset(keys) if keys else None, search, TODAY)
+    return Selection(ago(200), TODAY, TODAY, frozenset(keys) if keys else None, search)
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +95,7 @@ def keep_only(store: Store, key: int) -> None:
 
 
 def test_every_public_reader_is_looked_at_here() -> None:
-    asked = {name for module in (traffic, overview, compare) for name in readers_in(module)}
+    asked = {name for module in (traffic, compare) for name in readers_in(module)}
     assert asked - {"selected"} == set(READERS), "selected is a cursor for the others"
 
 

@@ -12,8 +12,8 @@ from data.accounts.models import Viewer
 from data.accounts.tenants import operator
 from data.repositories.health import health
 from data.store import Store
-from data.traffic.models import Grain, Metric, Selection, Totals
-from data.traffic.traffic import repository_overview, series, totals
+from data.traffic.models import Grain, Metric, Selection
+from data.traffic.traffic import Total, Totals, repository_summaries, repository_sums, series, totals
 from tests.data.filled import DOCS, ENGINE, NEW, TELESCOPE, TODAY
 from tests.data.reading import ago, answer, ask, filled, follow, plain
 from tests.data.writers import NOW, save
@@ -30,6 +30,10 @@ from v_daily where day between $first and $last group by day order by day
 def full(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     with filled(template, tmp_path_factory.mktemp("full") / "db") as store:
         yield store
+
+
+def summed(viewer: Viewer, store: Store, selection: Selection) -> Totals:
+    return totals(repository_sums(viewer, store, selection))
 
 
 def viewer_of(*keys: int) -> Viewer:
@@ -95,9 +99,10 @@ def test_totals_compare_the_final_days_with_their_counterparts_only(store: Store
     week = Selection(ago(6), TODAY, today=TODAY)  # ago(6) to ago(3) are final, ago(13) to ago(10) their counterparts
     expected = sum(2 ** (14 - n) for n in (6, 5, 4, 3)), sum(2 ** (14 - n) for n in (13, 12, 11, 10))
     people = sum(2 ** (14 - n) // 2 for n in (6, 5, 4, 3)), sum(2 ** (14 - n) // 2 for n in (13, 12, 11, 10))
-    seen = totals(viewer_of(key), store, week)
-    now, before = ((expected[n], None, people[n], None) for n in (0, 1))
-    assert seen == Totals(*now, *now, *before, 0, 7)
+    seen = summed(viewer_of(key), store, week)
+    nothing = Total(None, None, None)
+    views, visitors = (Total(now, now, before) for now, before in (expected, people))
+    assert seen == Totals(views, visitors, nothing, nothing, nothing, 4, 4, 0, 7)
 
 
 def test_a_new_repository_is_no_rise_and_few_days_say_nothing_of_a_period(store: Store) -> None:
@@ -106,26 +111,27 @@ def test_a_new_repository_is_no_rise_and_few_days_say_nothing_of_a_period(store:
     for each in new:
         save(store, answer(each, Metric.VIEWS, [1000] * 6))
     week = Selection(ago(6), ago(1), today=TODAY)
-    both = totals(viewer_of(old, new[0]), store, week)
-    assert (both.views, both.views_compared, both.views_before) == (4040, 40, 40)
-    most = totals(viewer_of(old, *new), store, week)
-    assert (most.views, most.views_compared, most.views_before) == (8040, None, None)
+    both = summed(viewer_of(old, new[0]), store, week)
+    assert (both.views, both.comparable) == (Total(4040, 40, 40), True)
+    most = summed(viewer_of(old, *new), store, week)
+    assert (most.views.value, most.comparable) == (8040, False)
 
 
 def test_what_is_not_known_has_no_total(full: Store) -> None:
-    assert set(astuple(totals(viewer_of(NEW), full, HALF_YEAR))) == {None, 0}
+    seen = summed(viewer_of(NEW), full, HALF_YEAR)
+    assert {seen.views, seen.visitor_days, seen.clones, seen.cloner_days, seen.stars} == {Total(None, None, None)}
+    assert (seen.final_days, seen.comparable) == (0, False)
 
 
 def test_totals_tell_the_gaps_and_the_pending_days(full: Store) -> None:
-    seen = totals(viewer_of(TELESCOPE), full, HALF_YEAR)
+    seen = summed(viewer_of(TELESCOPE), full, HALF_YEAR)
     assert (seen.gap_days, seen.pending_days) == (21, 3)
-    before = totals(viewer_of(TELESCOPE), full, Selection(ago(91), ago(71), today=TODAY))
-    assert (before.views, before.gap_days, before.pending_days) == (None, 21, 0)
-    assert before.views_before is None, "nothing of what was before has a counterpart"
+    before = summed(viewer_of(TELESCOPE), full, Selection(ago(91), ago(71), today=TODAY))
+    assert (before.views, before.gap_days, before.pending_days) == (Total(None, None, None), 21, 0)
 
 
 def test_totals_of_settled_days_are_those_of_the_view(full: Store) -> None:
-    seen = totals(operator(full), full, Selection(ago(40), ago(21), today=TODAY))
+    seen = summed(operator(full), full, Selection(ago(40), ago(21), today=TODAY))
     question = "select sum(views), sum(clones), sum(view_uniques), sum(clone_uniques) from v_daily"
     (now,) = ask(full, f"{question} where day between $first and $last", first=ago(40), last=ago(21))
     (then,) = ask(full, f"{question} where day between $first and $last", first=ago(60), last=ago(41))
@@ -133,7 +139,7 @@ def test_totals_of_settled_days_are_those_of_the_view(full: Store) -> None:
 
 
 def test_the_overview_tells_the_same_risk_and_times_as_the_health(full: Store) -> None:
-    rows = {row[0]: row for row in plain(repository_overview(operator(full), full, NOW))}
+    rows = {row[0]: row for row in plain(repository_summaries(operator(full), full, TODAY))}
     for each in health(operator(full), full, NOW):
         row = rows.pop(each.repository.repository_id)
         newest = max(each.last_good_at.values(), default=None)
@@ -149,14 +155,14 @@ def test_the_overview_tells_the_same_risk_and_times_as_the_health(full: Store) -
 
 def test_the_overview_counts_thirty_days_up_to_yesterday(full: Store) -> None:
     question = "select sum(views), sum(clones) from v_daily where repository_id = $key and day between $first and $last"
-    for row in plain(repository_overview(operator(full), full, NOW)):
+    for row in plain(repository_summaries(operator(full), full, TODAY)):
         assert [row[9:11]] == ask(full, question, key=row[0], first=ago(30), last=ago(1))
 
 
 def test_a_sparkline_has_a_place_for_each_of_thirty_days(store: Store) -> None:
     known, unknown = follow(store, "owner/known", "owner/unknown")
     save(store, answer(known, Metric.VIEWS, [5, 6, 7], NOW - timedelta(days=2)))
-    lines = repository_overview(viewer_of(known, unknown), store, NOW)["sparkline"]
+    lines = repository_summaries(viewer_of(known, unknown), store, TODAY)["sparkline"]
     assert lines[0] == [None] * 25 + [5, 6, 7, None, None]
     assert lines[1] == [None] * 30
 
@@ -168,7 +174,7 @@ def test_stars_are_those_of_the_last_look_however_old(store: Store, age: int) ->
     with store.traffic.commit("test") as connection:
         for stars, day in ((9, ago(age)), (8, ago(age + 3))):
             connection.execute(insert, {"key": key, "stars": stars, "day": day})
-    assert list(repository_overview(viewer_of(key), store, NOW)["stars"]) == [9]
+    assert list(repository_summaries(viewer_of(key), store, TODAY)["stars"]) == [9]
 
 
 def test_a_day_looked_at_on_later_days_changes_its_state_and_not_its_number(store: Store) -> None:

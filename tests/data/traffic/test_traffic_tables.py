@@ -8,6 +8,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from data.accounts.models import Viewer
@@ -20,6 +21,7 @@ from tests.data.reading import Rows, ago, answer, filled, follow, plain
 from tests.data.writers import save
 
 MONTH = Selection(ago(30), TODAY, today=TODAY)
+HALF = Selection(ago(100), ago(3), today=TODAY)
 HOSTILE = ("=cmd|'/c calc'!A1/x", "100%/a_b", "100x/aXb", "Ünïcode/Größe")
 TABLES = {"daily": (daily_traffic, daily_csv, DAILY_SORTS), "weekly": (weekly_traffic, weekly_csv, WEEKLY_SORTS)}
 
@@ -135,7 +137,7 @@ def test_a_page_that_cannot_be_is_refused(page: int, size: int) -> None:
 
 def test_days_in_the_wrong_order_are_refused() -> None:
     with pytest.raises(SelectionRefused, match="after the last one"):
-        Selection(TODAY, ago(1))
+        Selection(TODAY, ago(1), TODAY)
 
 
 def test_the_widest_stretch_of_days_is_a_selection_too(full: Store) -> None:
@@ -169,3 +171,15 @@ def test_weeks_have_their_iso_year_and_number(full: Store) -> None:
     rows = plain(weekly_traffic(viewer, full, replace(MONTH, first=date(2025, 12, 28)), Paging("week", size=999)))
     assert rows
     assert all((row[3], row[4]) == row[2].isocalendar()[:2] and row[2].weekday() == 0 for row in rows)
+
+
+@pytest.mark.parametrize("sort_by", [*DAILY_SORTS, "week", "whole"])
+def test_all_pages_are_the_rows_of_the_file_in_its_order(full: Store, sort_by: str) -> None:
+    weekly = sort_by in WEEKLY_SORTS and sort_by not in DAILY_SORTS
+    read, write = (weekly_traffic, weekly_csv) if weekly else (daily_traffic, daily_csv)
+    pages = [read(operator(full), full, HALF, Paging(sort_by, page=n, size=200)) for n in (1, 2, 3)]
+    rows = pd.concat([page.rows for page in pages])
+    in_file = pd.read_csv(StringIO(write(operator(full), full, HALF, Paging(sort_by)).decode()))
+    assert len(rows) == pages[0].total == len(in_file)
+    assert list(map(str, rows["full_name"])) == list(in_file["full_name"])
+    assert rows["views"].fillna(-1).tolist() == in_file["views"].fillna(-1).tolist()

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from pandas import DataFrame
 
-from data.insight.overview import Mover, Total
+from data.insight.overview import Mover
 from data.insight.spike_facts import Cause, Listed, Noted, Released, Starred
 from data.traffic.models import Grain
+from data.traffic.traffic import Total
 from pages.insight import overview_rows, overview_spikes
 from pages.ui import changes
 from pages.ui.charts import compare as compare_charts

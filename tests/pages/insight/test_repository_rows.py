@@ -43,7 +43,7 @@ def counters(**columns: list[int]) -> DataFrame:
 
 
 def story(rows: DataFrame, marks: tuple[Mark, ...] = (), days: int = 4) -> repository_rows.Story:
-    selection = of_one(1, DAY, DAY + timedelta(days=days - 1))
+    selection = of_one(1, DAY, DAY + timedelta(days=days - 1), DAY + timedelta(days=days))
     return repository_rows.story(rows, counters(stars_gained=[1, 0]), marks, selection)
 
 

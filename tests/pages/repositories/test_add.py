@@ -11,7 +11,7 @@ from data.accounts.tenants import operator
 from data.calendar import utc_now
 from data.repositories.models import RepositoryState
 from data.repositories.repositories import repositories
-from data.traffic.traffic import repository_overview
+from data.traffic.traffic import repository_summaries
 from pages.ui import collecting
 from tests.fake_github import FakeGitHub
 from tests.pages.app import App, shown_text
@@ -28,7 +28,7 @@ def followed(app: App) -> set[str]:
 
 
 def overview(app: App, viewer: Viewer) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = repository_overview(viewer, app.store, utc_now()).to_dict("records")
+    rows: list[dict[str, Any]] = repository_summaries(viewer, app.store, utc_now().date()).to_dict("records")
     return rows
 
 

@@ -16,7 +16,7 @@ from tests.data.filled import DOCS, ENGINE, TELESCOPE
 from tests.pages.app import GREEN, App, days_ago
 
 Names = Callable[[Viewer], set[str]]
-EVERY_DAY = Selection(days_ago(90), days_ago(1))
+EVERY_DAY = Selection(days_ago(90), days_ago(1), days_ago(0))
 
 
 def names_drawn(viewer: Viewer) -> set[str]:
@@ -53,13 +53,13 @@ def test_two_viewers_in_one_process_each_get_their_own_rows(app: App, read: Name
 
 
 def test_two_viewers_get_their_own_totals(app: App) -> None:
-    found = [readers.totals(viewer(app, name), EVERY_DAY).views for name in ("tenant", "green-tenant", "both")]
+    found = [readers.totals(viewer(app, name), EVERY_DAY).views.value for name in ("tenant", "green-tenant", "both")]
     assert found[0] != found[1]
     assert (found[0] or 0) + (found[1] or 0) == found[2]
 
 
 def test_a_strangers_repository_that_is_asked_for_is_as_one_that_is_not_there(app: App) -> None:
-    wish = Selection(days_ago(90), days_ago(1), frozenset({TELESCOPE}))
+    wish = Selection(days_ago(90), days_ago(1), days_ago(0), frozenset({TELESCOPE}))
     readers.daily(viewer(app, "green-tenant"), wish, Paging("day"))
     assert readers.daily(viewer(app, "tenant"), wish, Paging("day")).total == 0
 
@@ -67,10 +67,10 @@ def test_a_strangers_repository_that_is_asked_for_is_as_one_that_is_not_there(ap
 def test_selections_that_differ_in_one_thing_are_apart_in_the_cache(app: App) -> None:
     who, paging = viewer(app, "both"), Paging("day", size=10)
     wishes = [
-        Selection(days_ago(30), days_ago(1)),
-        Selection(days_ago(29), days_ago(1)),
-        Selection(days_ago(30), days_ago(1), frozenset({ENGINE})),
-        Selection(days_ago(30), days_ago(1), None, "docs"),
+        Selection(days_ago(30), days_ago(1), days_ago(0)),
+        Selection(days_ago(29), days_ago(1), days_ago(0)),
+        Selection(days_ago(30), days_ago(1), days_ago(0), frozenset({ENGINE})),
+        Selection(days_ago(30), days_ago(1), days_ago(0), None, "docs"),
     ]
     found = [readers.daily(who, wish, paging) for wish in wishes]
     assert len({(page.total, tuple(page.rows["full_name"])) for page in found}) == len(wishes)

@@ -1,0 +1,158 @@
+"""The one cache: what a reader answered about a version of the store, kept until a newer version is there.
+
+A version never changes, so neither does an answer about it. The key is the reader, all its arguments (the viewer among
+them; each hashable) and the numbers of the versions that it reads. Whoever asks for the same thing at the same time
+waits for the one computation. All threads share the answers, so these must not be changed: tuples, frozen dataclasses,
+Arrow tables; a DataFrame is handed out as a copy-on-write copy.
+"""
+
+import sys
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator
+from concurrent.futures import Future
+from dataclasses import fields, is_dataclass, replace
+from functools import wraps
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
+
+import pyarrow as pa
+from pandas import DataFrame
+
+if TYPE_CHECKING:
+    from data.store.database import Store
+
+MOST_BYTES = 256 * 1024 * 1024  # of answers, for each store that a process has open
+
+Arguments = ParamSpec("Arguments")
+Answer = TypeVar("Answer")
+Versions = tuple[tuple[str, int], ...]
+
+
+class Cache:
+    """The answers of a store's readers, the least recently used given up first. May be used by many threads."""
+
+    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
+        self._most_bytes = most_bytes
+        self._bytes = 0
+        self._kept: OrderedDict[Hashable, tuple[Versions, Future[Any], int]] = OrderedDict()
+        self._guard = threading.Lock()
+
+    def answer(self, question: Hashable, versions: Versions, compute: Callable[[], Answer]) -> Answer:
+        """What `compute` answers: computed once for a question about these versions, by one thread while others wait.
+
+        A failure is raised to all who wait, and not kept.
+        """
+        key = (question, versions)
+        with self._guard:
+            kept = self._kept.get(key)
+            if kept is None:
+                future: Future[Answer] = Future()
+                self._forget_older(versions)
+                self._kept[key] = (versions, future, 0)
+            else:
+                self._kept.move_to_end(key)
+        if kept is not None:
+            answer: Answer = kept[1].result()
+            return answer
+        try:
+            computed = compute()
+        except BaseException as failure:
+            with self._guard:
+                self._remove(key, future)
+            future.set_exception(failure)
+            raise
+        future.set_result(computed)
+        self._weigh(key, future, size_of(computed))
+        return computed
+
+    def clear(self) -> None:
+        """Keep nothing any more."""
+        with self._guard:
+            self._kept.clear()
+            self._bytes = 0
+
+    def _weigh(self, key: Hashable, future: Future[Any], size: int) -> None:
+        """Count an answer's bytes, and give up the least recently used until all fit; what never fits is not kept."""
+        with self._guard:
+            kept = self._kept.get(key)
+            if kept is None or kept[1] is not future:
+                return
+            self._kept[key] = (kept[0], future, size)
+            self._bytes += size
+            for other, (_, done, _) in list(self._kept.items()):
+                if self._bytes <= self._most_bytes:
+                    return
+                if done.done():
+                    self._remove(other, done)
+
+    def _forget_older(self, versions: Versions) -> None:
+        """Give up the answers about an older version of what is asked now: nobody will ask for them again."""
+        newest = dict(versions)
+        for key, (others, future, _) in list(self._kept.items()):
+            if future.done() and any(number < newest.get(name, 0) for name, number in others):
+                self._remove(key, future)
+
+    def _remove(self, key: Hashable, future: Future[Any]) -> None:
+        kept = self._kept.get(key)
+        if kept is not None and kept[1] is future:
+            self._bytes -= kept[2]
+            del self._kept[key]
+
+
+def cached(*databases: str) -> Callable[[Callable[Arguments, Answer]], Callable[Arguments, Answer]]:
+    """Has a reader's answers kept for the versions of the databases that it reads (`traffic`, `control`).
+
+    One of the reader's arguments is the store; all others are hashable, and with the versions they are the whole key: a
+    reader that asks the clock, the session or a setting has a hidden parameter, and must take it as an argument.
+    """
+
+    def decorate(reader: Callable[Arguments, Answer]) -> Callable[Arguments, Answer]:
+        @wraps(reader)
+        def read(*arguments: Arguments.args, **named: Arguments.kwargs) -> Answer:
+            store, others = _split(arguments, named)
+            versions = tuple((name, store.database(name).version()) for name in databases)
+            question = (reader, others, tuple(sorted(named.items())))
+            answer = store.cache.answer(question, versions, lambda: reader(*arguments, **named))
+            return cast(Answer, _handed_out(answer))
+
+        return read
+
+    return decorate
+
+
+def _split(arguments: tuple[Any, ...], named: dict[str, Any]) -> tuple["Store", tuple[Any, ...]]:
+    """The store among the arguments, and the others in their order."""
+    for place, argument in enumerate(arguments):
+        if hasattr(argument, "traffic") and hasattr(argument, "cache"):
+            return argument, (*arguments[:place], *arguments[place + 1 :])
+    raise TypeError("a cached reader takes the store as a positional argument")
+
+
+def _handed_out(answer: Any) -> Any:
+    """The answer itself, its DataFrames as copies that share their rows until one is changed."""
+    if isinstance(answer, DataFrame):
+        return answer.copy(deep=False)
+    if is_dataclass(answer) and not isinstance(answer, type):
+        frames = {name: value.copy(deep=False) for name, value in _fields(answer) if isinstance(value, DataFrame)}
+        if frames:
+            return replace(answer, **frames)
+    return answer
+
+
+def _fields(answer: Any) -> Iterator[tuple[str, Any]]:
+    return ((field.name, getattr(answer, field.name)) for field in fields(answer))
+
+
+def size_of(answer: Any) -> int:
+    """About how many bytes an answer takes."""
+    if isinstance(answer, pa.Table):
+        return int(answer.nbytes)
+    if isinstance(answer, DataFrame):
+        return int(answer.memory_usage(deep=True).sum())
+    if isinstance(answer, tuple | list | frozenset):
+        return sys.getsizeof(answer) + sum(size_of(each) for each in answer)
+    if isinstance(answer, dict):
+        return sys.getsizeof(answer) + sum(size_of(each) for pair in answer.items() for each in pair)
+    if is_dataclass(answer):
+        return sum((size_of(value) for _, value in _fields(answer)), start=64)
+    return sys.getsizeof(answer)

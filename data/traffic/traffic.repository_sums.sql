@@ -1,0 +1,153 @@
+-- What the final days of a period add up to for each repository, beside as many days before: like with like. Of the
+-- period before (_before) and of the period itself (_compared) only those days count that are final in both.
+-- Days are UTC; unknown is null. visitor_days and cloner_days are daily uniques added up.
+-- Grain: a visible repository whose name contains the search, by name. Source: v_daily, star_history, from the session's variable today.
+-- stars are gained ones. sparkline: the mean views a final day of each stretch of $slice_days days, oldest first; unknown ones are left out.
+with chosen as (
+    select
+        repository_id,
+        full_name
+    from repository
+    where
+        repository_id in (select unnest($visible::integer[]))
+        and contains(lower(full_name), lower($search))
+),
+
+days as (
+    select
+        repository_id,
+        day >= $first_day::date as is_now,
+        (day - $first_day::date + $days) % $days as place,
+        case when views_state = 'final' then views end as views,
+        case when views_state = 'final' then view_uniques end as visitor_days,
+        case when clones_state = 'final' then clones end as clones,
+        case when clones_state = 'final' then clone_uniques end as cloner_days,
+        views_state = 'gap' or clones_state = 'gap' as is_gap,
+        views_state = 'pending' or clones_state = 'pending' as is_pending
+    from v_daily
+    where
+        repository_id in (select repository_id from chosen)
+        and day between $first_day::date - $days and $last_day
+),
+
+-- A day beside its counterpart, so many days before.
+pairs as (
+    select
+        repository_id,
+        place,
+        any_value(views) filter (where is_now) as views,
+        any_value(views) filter (where not is_now) as views_before,
+        any_value(visitor_days) filter (where is_now) as visitor_days,
+        any_value(visitor_days) filter (where not is_now) as visitor_days_before,
+        any_value(clones) filter (where is_now) as clones,
+        any_value(clones) filter (where not is_now) as clones_before,
+        any_value(cloner_days) filter (where is_now) as cloner_days,
+        any_value(cloner_days) filter (where not is_now) as cloner_days_before,
+        coalesce(bool_or(is_gap) filter (where is_now), false) as is_gap,
+        coalesce(bool_or(is_pending) filter (where is_now), false) as is_pending
+    from days
+    group by repository_id, place
+),
+
+sums as (
+    select
+        repository_id,
+        count(views) as final_days,
+        count_if(is_gap) as gap_days,
+        count_if(is_pending) as pending_days,
+        sum(views)::bigint as views,
+        (sum(views) filter (where views_before is not null))::bigint as views_compared,
+        (sum(views_before) filter (where views is not null))::bigint as views_before,
+        count_if(views is not null and views_before is not null) as views_days,
+        sum(visitor_days)::bigint as visitor_days,
+        (sum(visitor_days) filter (where visitor_days_before is not null))::bigint as visitor_days_compared,
+        (sum(visitor_days_before) filter (where visitor_days is not null))::bigint as visitor_days_before,
+        sum(clones)::bigint as clones,
+        (sum(clones) filter (where clones_before is not null))::bigint as clones_compared,
+        (sum(clones_before) filter (where clones is not null))::bigint as clones_before,
+        count_if(clones is not null and clones_before is not null) as clones_days,
+        sum(cloner_days)::bigint as cloner_days,
+        (sum(cloner_days) filter (where cloner_days_before is not null))::bigint as cloner_days_compared,
+        (sum(cloner_days_before) filter (where cloner_days is not null))::bigint as cloner_days_before
+    from pairs
+    group by repository_id
+),
+
+-- Stars gained; the history was read two days later or more, since its days are not quite UTC's.
+star_pairs as (
+    select
+        star_history.repository_id,
+        (star_history.day - $first_day::date + $days) % $days as place,
+        any_value(star_history.stars) filter (where star_history.day >= $first_day::date) as stars,
+        any_value(star_history.stars) filter (where star_history.day < $first_day::date) as stars_before
+    from star_history
+    inner join endpoint_state
+        on
+            star_history.repository_id = endpoint_state.repository_id
+            and endpoint_state.endpoint = 'star_history'
+            and star_history.day <= endpoint_state.last_good_at::date - 2
+    where
+        star_history.repository_id in (select repository_id from chosen)
+        and star_history.day between $first_day::date - $days and least($last_day::date, (select final_until from v_today))
+    group by star_history.repository_id, place
+),
+
+star_sums as (
+    select
+        repository_id,
+        sum(stars)::bigint as stars,
+        (sum(stars) filter (where stars_before is not null))::bigint as stars_compared,
+        (sum(stars_before) filter (where stars is not null))::bigint as stars_before,
+        count_if(stars is not null and stars_before is not null) as stars_days
+    from star_pairs
+    group by repository_id
+),
+
+slices as (
+    select
+        repository_id,
+        place // $slice_days as slice,
+        floor(avg(views) * 10 + 0.5) / 10 as mean_views
+    from days
+    where is_now and views is not null
+    group by repository_id, slice
+),
+
+sparklines as (
+    select
+        repository_id,
+        list(mean_views order by slice) as sparkline
+    from slices
+    group by repository_id
+)
+
+select
+    chosen.repository_id,
+    chosen.full_name,
+    coalesce(sums.final_days, 0) as final_days,
+    coalesce(sums.gap_days, 0) as gap_days,
+    coalesce(sums.pending_days, 0) as pending_days,
+    sums.views,
+    sums.views_compared,
+    sums.views_before,
+    coalesce(sums.views_days, 0) as views_days,
+    sums.visitor_days,
+    sums.visitor_days_compared,
+    sums.visitor_days_before,
+    sums.clones,
+    sums.clones_compared,
+    sums.clones_before,
+    coalesce(sums.clones_days, 0) as clones_days,
+    sums.cloner_days,
+    sums.cloner_days_compared,
+    sums.cloner_days_before,
+    star_sums.stars,
+    star_sums.stars_compared,
+    star_sums.stars_before,
+    coalesce(star_sums.stars_days, 0) as stars_days,
+    sparklines.sparkline
+from chosen
+left join sums using (repository_id)
+left join star_sums using (repository_id)
+left join sparklines using (repository_id)
+order by lower(chosen.full_name), chosen.repository_id;

@@ -1,0 +1,164 @@
+-- What a chart shows of some repositories: of each metric the periods of those with the most views (then clones, then by
+-- name), and of views and clones the total of all. Periods are days, weeks (Mondays) or months, UTC, each whole; unknown
+-- is null. Uniques of weeks are GitHub's own (kind github), else daily ones added up (kind days). Counters (stars, forks,
+-- watchers, open issues and pull requests) are those of the period's last look.
+-- Grain: a repository (null: all), metric and period. Source: v_daily, v_weekly, v_monthly, v_stars, from the session's
+-- variable today. left_out: how many repositories with such periods are in the total only.
+with periods as (
+    select
+        repository_id,
+        full_name,
+        day as period,
+        views,
+        view_uniques,
+        null as view_uniques_kind,
+        views_state,
+        clones,
+        clone_uniques,
+        null as clone_uniques_kind,
+        clones_state
+    from v_daily
+    where
+        $grain = 'day'
+        and repository_id in (select unnest($visible::integer[]))
+        and day between $first_day and $last_day
+    union all
+    select
+        repository_id,
+        full_name,
+        week as period,
+        views,
+        coalesce(view_uniques, visitor_days) as view_uniques,
+        case when view_uniques is not null then 'github' when visitor_days is not null then 'days' end
+            as view_uniques_kind,
+        views_state,
+        clones,
+        coalesce(clone_uniques, cloner_days) as clone_uniques,
+        case when clone_uniques is not null then 'github' when cloner_days is not null then 'days' end
+            as clone_uniques_kind,
+        clones_state
+    from v_weekly
+    where
+        $grain = 'week'
+        and repository_id in (select unnest($visible::integer[]))
+        and week between date_trunc('week', $first_day::date) and $last_day
+    union all
+    select
+        repository_id,
+        full_name,
+        month as period,
+        views,
+        visitor_days as view_uniques,
+        case when visitor_days is not null then 'days' end as view_uniques_kind,
+        views_state,
+        clones,
+        cloner_days as clone_uniques,
+        case when cloner_days is not null then 'days' end as clone_uniques_kind,
+        clones_state
+    from v_monthly
+    where
+        $grain = 'month'
+        and repository_id in (select unnest($visible::integer[]))
+        and month between date_trunc('month', $first_day::date) and $last_day
+),
+
+chosen as materialized (
+    from periods
+    where contains(lower(full_name), lower($search))
+),
+
+ranked as (
+    select
+        repository_id,
+        full_name,
+        row_number() over (
+            order by sum(views) desc nulls last, sum(clones) desc nulls last, lower(full_name), repository_id
+        ) as place,
+        greatest(count(*) over () - $most, 0) as left_out
+    from chosen
+    group by repository_id, full_name
+),
+
+largest as (
+    select *
+    from ranked
+    where place <= $most
+),
+
+traffic as (
+    select
+        chosen.repository_id,
+        chosen.full_name,
+        chosen.period,
+        unnest([
+            {'metric': 'views', 'value': views, 'state': views_state, 'kind': null},
+            {'metric': 'view_uniques', 'value': view_uniques, 'state': views_state, 'kind': view_uniques_kind},
+            {'metric': 'clones', 'value': clones, 'state': clones_state, 'kind': null},
+            {'metric': 'clone_uniques', 'value': clone_uniques, 'state': clones_state, 'kind': clone_uniques_kind}
+        ], recursive := true)
+    from chosen
+    semi join largest using (repository_id)
+),
+
+counters as (
+    select
+        repository_id,
+        full_name,
+        date_trunc($grain, day)::date as period,
+        unnest(['stars', 'forks', 'watchers', 'open_issues_and_pull_requests']) as metric,
+        unnest([
+            arg_max(stars, day), arg_max(forks, day), arg_max(watchers, day), arg_max(open_issues_and_pull_requests, day)
+        ]) as value,
+        'final' as state,
+        null as kind
+    from v_stars
+    where
+        repository_id in (select repository_id from largest)
+        and day between date_trunc($grain, $first_day::date) and $last_day
+    group by all
+),
+
+totals as (
+    select
+        null as repository_id,
+        'total' as full_name,
+        period,
+        unnest([
+            {
+                'metric': 'views', 'value': sum(views)::bigint, 'state': case
+                    when bool_and(views_state = 'final') then 'final'
+                    when bool_or(views_state = 'gap') then 'gap'
+                    else 'pending'
+                end, 'kind': null
+            },
+            {
+                'metric': 'clones', 'value': sum(clones)::bigint, 'state': case
+                    when bool_and(clones_state = 'final') then 'final'
+                    when bool_or(clones_state = 'gap') then 'gap'
+                    else 'pending'
+                end, 'kind': null
+            }
+        ], recursive := true)
+    from chosen
+    group by period
+)
+
+select
+    rows.repository_id,
+    rows.full_name,
+    rows.period,
+    rows.metric,
+    rows.value,
+    rows.state,
+    rows.kind,
+    coalesce(any_value(largest.left_out) over (), 0) as left_out
+from (
+    from totals
+    union all
+    from traffic
+    union all
+    from counters
+    where value is not null
+) as rows
+left join largest using (repository_id)
+order by rows.repository_id is not null, lower(rows.full_name), rows.repository_id, rows.metric, rows.period;
