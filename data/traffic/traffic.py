@@ -6,7 +6,7 @@ integer, and what is unknown is NULL (pandas.NA), never zero. All rules are the 
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from io import BytesIO
 from typing import Any
@@ -25,6 +25,8 @@ from data.store.sql import query
 from data.traffic.formulas import formula_safe
 from data.traffic.models import ALL_ROWS, DAILY_SORTS, WEEKLY_SORTS, Grain, Page, Paging, Selection, SelectionRefused
 
+Table = tuple[str, tuple[str, ...]]  # a query, and the columns that it can be sorted by
+
 MOST_REPOSITORIES = 12  # in one chart
 SLICES = ((92, 1), (731, 7))  # days of a sparkline, and of each of its points; a longer one has points of 30 days
 LONG_SLICE = 30
@@ -39,7 +41,7 @@ def daily_traffic(viewer: Viewer, store: Store, selection: Selection, paging: Pa
     clones_state (final, pending or gap; a number beside gap may be a part of the day). Every day is there from a
     repository's first known one to that of its newest answer. Source: v_daily. Raises: SelectionRefused, StoreMissing.
     """
-    return _page(_rows(viewer, store, selection, ("daily_traffic", DAILY_SORTS), paging))
+    return _page(viewer, store, selection, ("daily_traffic", DAILY_SORTS), paging)
 
 
 @cached("traffic")
@@ -53,7 +55,7 @@ def weekly_traffic(viewer: Viewer, store: Store, selection: Selection, paging: P
     uniques added up: say so beside the number); NULL where there is no number. Source: v_weekly.
     Raises: SelectionRefused, StoreMissing.
     """
-    return _page(_rows(viewer, store, selection, ("weekly_traffic", WEEKLY_SORTS), paging))
+    return _page(viewer, store, selection, ("weekly_traffic", WEEKLY_SORTS), paging)
 
 
 def daily_csv(viewer: Viewer, store: Store, selection: Selection, order: Paging | None = None) -> bytes:
@@ -217,9 +219,7 @@ def _ask(store: Store, name: str, today: date, values: dict[str, Any]) -> pa.Tab
         return cursor.sql(query(__name__, name), params=values).to_arrow_table()
 
 
-def _rows(
-    viewer: Viewer, store: Store, selection: Selection, table: tuple[str, tuple[str, ...]], paging: Paging
-) -> pa.Table:
+def _rows(viewer: Viewer, store: Store, selection: Selection, table: Table, paging: Paging) -> pa.Table:
     name, sorts = table
     if paging.sort_by not in sorts:
         raise SelectionRefused(f"The table can be sorted by {', '.join(sorts)}.")
@@ -240,8 +240,12 @@ def _all_in(order: Paging | None, otherwise: str) -> Paging:
     return Paging(order.sort_by, order.descending, size=ALL_ROWS)
 
 
-def _page(rows: pa.Table) -> Page:
-    total = rows.column("total")[0].as_py() if rows.num_rows else 0
+def _page(viewer: Viewer, store: Store, selection: Selection, table: Table, paging: Paging) -> Page:
+    rows = _rows(viewer, store, selection, table, paging)
+    counted = rows
+    if not rows.num_rows and paging.page > 1:  # after the last page: no row is left to tell the number of all
+        counted = _rows(viewer, store, selection, table, replace(paging, page=1, size=1))
+    total = counted.column("total")[0].as_py() if counted.num_rows else 0
     return Page(_frame(rows.drop_columns(["total"])), total)
 
 

@@ -115,7 +115,7 @@ counters as (
     where
         repository_id in (select repository_id from largest)
         and day between date_trunc($grain, $first_day::date) and $last_day
-    group by all
+    group by repository_id, full_name, period
 ),
 
 totals as (

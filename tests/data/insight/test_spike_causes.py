@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -41,7 +42,7 @@ LATER = day(DAYS + 30)
 
 
 def whole(**changes: Any) -> Selection:
-    return Selection(FIRST, day(DAYS - 1), LATER, **changes)
+    return replace(Selection(FIRST, day(DAYS - 1), LATER), **changes)
 
 
 def told(place: Place, *keys: int) -> list[Any]:
