@@ -175,7 +175,7 @@ def _series(viewer: Viewer, place: Place, selection: Selection, grain: Grain) ->
 @lru_cache(maxsize=128)
 def _picture(viewer: Viewer, place: Place, selection: Selection, metric: str, grain: Grain) -> Picture | None:
     rows = _series(viewer, place, selection, grain)
-    if rows["value"].isna().all():
+    if rows.loc[rows["metric"] == metric, "value"].isna().all():
         return None
     drawn = drawings.drawing(rows, metric, grain)
     shown = arrow_columns({name: column for name, column in drawn.columns.items() if name != "period"})

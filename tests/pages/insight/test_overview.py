@@ -146,7 +146,7 @@ def test_without_repositories_it_says_what_to_do_and_the_health_still_shows(app:
 
 
 def test_before_anything_is_collected_it_says_when_that_comes(app: App) -> None:
-    for table in ("daily_traffic", "coverage", "endpoint_state"):
+    for table in ("daily_traffic", "endpoint_state"):
         change(app, f"delete from {table}")
     run = app.opened("tenant", PAGE)
     assert "Nothing has been collected yet" in run.info[0].value
