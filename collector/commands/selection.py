@@ -14,7 +14,7 @@ from data.repositories.models import Repository
 _NUMBER = re.compile(r"#([0-9]{1,9})")
 
 
-def chosen_tenants(session: Session, name: str | None) -> list[Tenant]:
+def chosen_tenants(session: Session, name: str | None) -> Sequence[Tenant]:
     """The tenant of that name, or all. Raises: TenantRefused."""
     viewer = session.viewer
     if name is None:

@@ -16,6 +16,7 @@ from data.dashboards.panels import PanelRows, panel_rows
 from data.dashboards.specification import LISTED, PERIODS, WIDEST, Kind, Panel, Source
 from data.store import Store
 from data.store.arrow import arrow_table
+from data.store.cache import cached
 from pages.ui import changes, messages, readers, tables
 from pages.ui.charts import panels as charts
 from pages.ui.store import the_store
@@ -43,13 +44,9 @@ class DrawnPanel:
     change: str | None = None
 
 
+@cached("traffic")
 def drawn_panel(viewer: Viewer, store: Store, panel: Panel, today: date) -> DrawnPanel:
     """A panel that is no text."""
-    question = ("drawn panel", viewer, panel, today)
-    return store.traffic.remembered(question, lambda cursor: _drawn_panel(viewer, store, panel, today))
-
-
-def _drawn_panel(viewer: Viewer, store: Store, panel: Panel, today: date) -> DrawnPanel:
     found = panel_rows(viewer, store, panel, today)
     notes = " ".join(found.notes)
     if panel.kind is Kind.NUMBER:

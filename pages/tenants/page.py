@@ -1,7 +1,7 @@
 """Tenants: who tracks repositories, with whose token, when. An admin sees all, a tenant's manager the own one."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -50,7 +50,7 @@ def ask_for_new(account: Account) -> None:
             messages.notice_after_rerun(f"{tenant.name} is created. Add its repositories next.")
 
 
-def draw_table(found: list[Tenant], viewer: Viewer) -> None:
+def draw_table(found: Sequence[Tenant], viewer: Viewer) -> None:
     """The tenants in a table, below a line over which a touch screen shows the table's own buttons."""
     st.caption(counted(len(found), "tenant"))
     st.dataframe(
@@ -62,7 +62,7 @@ def draw_table(found: list[Tenant], viewer: Viewer) -> None:
     )
 
 
-def tenants_table(found: list[Tenant], viewer: Viewer, now: datetime) -> DataFrame:
+def tenants_table(found: Sequence[Tenant], viewer: Viewer, now: datetime) -> DataFrame:
     """The tenants with their schedules, tokens and numbers of repositories."""
     token_of = {each.tenant_id: each for each in tokens.tokens(viewer, the_store())}
     tracked = [each for each in repositories(viewer, the_store()) if each.state is not RepositoryState.REMOVED]

@@ -16,7 +16,7 @@ from data.accounts.models import Viewer
 from data.accounts.tenants import tenants
 from data.calendar import DAY, utc_day, utc_now
 from data.repositories.models import RepositoryState
-from data.traffic.traffic import repository_overview
+from data.traffic.traffic import repository_summaries
 from pages.ui import readers
 from pages.ui.store import the_store
 from pages.ui.text import counted
@@ -109,7 +109,7 @@ def repository_rows(viewer: Viewer) -> DataFrame:
 
 @st.cache_data(max_entries=64, show_spinner="Reading the repositories …", hash_funcs=readers.KEYS)
 def _rows(viewer: Viewer, place: readers.Place, day: date) -> DataFrame:
-    rows = repository_overview(viewer, the_store(), utc_now())
+    rows = repository_summaries(viewer, the_store(), utc_day(utc_now()))
     warn_at = {each.tenant_id: warn_days(each.schedule, utc_now()) for each in tenants(viewer, the_store())}
     statuses = [
         replace(_status(*each), warn_at=warn_at.get(int(tenant_id), WARN_AT_DAYS))
