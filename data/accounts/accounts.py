@@ -67,7 +67,6 @@ class Identity:
 
     @property
     def is_whole(self) -> bool:
-        """Whether both are told, in a form that can be kept."""
         return all(part.isprintable() and 0 < len(part) <= IDENTITY_LIMIT for part in (self.issuer, self.subject))
 
 

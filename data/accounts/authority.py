@@ -52,11 +52,9 @@ class Authority:
 
     @property
     def is_admin(self) -> bool:
-        """Whether everything is allowed."""
         return self.account is None or self.account.has(Role.ADMIN)
 
     def may_grant(self, grant: Grant) -> bool:
-        """Whether this grant, with its tenant filled in, may be given and taken."""
         if self.is_admin or self.account is None:
             return True
         return (
@@ -64,12 +62,10 @@ class Authority:
         )
 
     def require_admin(self) -> None:
-        """Raise NotAllowed unless everything is allowed."""
         if not self.is_admin:
             raise NotAllowed("Only an admin may do this.")
 
     def require_self_or_admin(self, user_id: int) -> None:
-        """Raise NotAllowed unless it is about the acting user, or they are an admin."""
         if not self.is_admin and (self.account is None or self.account.user_id != user_id):
             raise NotAllowed("Only the user and an admin may do this.")
 
@@ -110,7 +106,6 @@ def account_with_id(connection: duckdb.DuckDBPyConnection, user_id: int) -> Acco
 
 
 def account_named(connection: duckdb.DuckDBPyConnection, username: str) -> Account | None:
-    """The account of that username, as typed."""
     named = "select user_id from account where username = $username"
     rows = connection.execute(named, {"username": username_as_typed(username)}).fetchall()
     return account_with_id(connection, rows[0][0]) if rows else None
@@ -132,7 +127,6 @@ def checked(user: NewUser) -> NewUser:
 
 
 def checked_name(display_name: str) -> str:
-    """A name as it is shown. Raises AccountRefused."""
     name = " ".join(display_name.split())
     if not name or len(name) > NAME_LIMIT or not name.isprintable():
         raise AccountRefused(f"A name has 1 to {NAME_LIMIT} printable characters.")
@@ -167,7 +161,6 @@ def save_account(connection: duckdb.DuckDBPyConnection, user: NewUser, password_
 
 
 def save_grant(connection: duckdb.DuckDBPyConnection, user_id: int, grant: Grant, by: tuple[str, datetime]) -> None:
-    """Add a grant that has been checked, inside the caller's commit."""
     values = {
         "user_id": user_id,
         "role": grant.role.value,
@@ -180,7 +173,6 @@ def save_grant(connection: duckdb.DuckDBPyConnection, user_id: int, grant: Grant
 
 
 def keep_an_admin(connection: duckdb.DuckDBPyConnection, user_id: int) -> None:
-    """Raise AccountRefused where this user is the last active admin."""
     admins = [each.user_id for each in stored_accounts(connection) if each.active and each.has(Role.ADMIN)]
     if admins == [user_id]:
         raise AccountRefused("This is the last active admin: make another user admin first.")

@@ -47,12 +47,10 @@ class Cipher:
         self._fernet = _fernet(read_keys())
 
     def encrypt(self, secret: str) -> bytes:
-        """The secret, encrypted and signed. Raises KeyUnusable."""
         self._fernet = _fernet(self._read_keys())
         return self._fernet.encrypt(secret.encode())
 
     def decrypt(self, encrypted: bytes) -> str:
-        """The secret. Raises DecryptionFailed."""
         with suppress(InvalidToken):
             return self._fernet.decrypt(encrypted).decode()
         self._fernet = _fernet(self._read_keys())

@@ -196,12 +196,10 @@ class _Places:
         return granted
 
     def tenant_name(self, granted: Grant) -> str | None:
-        """The name of the grant's tenant; None where it has none or it is deleted."""
         found = None if granted.tenant_id is None else self.tenants.get(granted.tenant_id)
         return None if found is None else found[0]
 
     def repository_name(self, granted: Grant) -> str | None:
-        """The full name of the grant's repository; None where it has none or it is deleted."""
         found = None if granted.repository_id is None else self.repositories.get(granted.repository_id)
         return None if found is None else found[1]
 

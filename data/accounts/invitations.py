@@ -55,7 +55,6 @@ class Invitation:
 
     @property
     def is_reset(self) -> bool:
-        """Whether it is for a new password of somebody who has an account."""
         return self.purpose == "password"
 
 

@@ -35,7 +35,6 @@ class PasswordRefused(Exception):
 
 
 def check_acceptable(password: str, username: str) -> None:
-    """Raise PasswordRefused where the password is too short, too long, the username, or known to everybody."""
     size = len(_bytes(password))
     if size < SHORTEST_BYTES:
         raise PasswordRefused(f"A password has at least {SHORTEST_BYTES} characters.")
@@ -84,7 +83,6 @@ def new_code() -> str:
 
 
 def code_as_typed(code: str) -> str:
-    """A code without regard to case, spaces and dashes."""
     return "".join(code.split()).replace("-", "").upper()
 
 

@@ -97,7 +97,6 @@ def attempt(store: Store, username: str, address: str, now: datetime) -> None:
 
 
 def forget_attempts(connection: duckdb.DuckDBPyConnection, username: str) -> None:
-    """Forget a user's attempts after the right password, inside the caller's commit; not those on other users."""
     values = {"user_key": fingerprint(username_as_typed(username))}
     connection.execute("delete from sign_in_attempt where user_key = $user_key", values)
 

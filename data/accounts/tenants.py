@@ -40,7 +40,6 @@ def tenants(viewer: Viewer, store: Store) -> tuple[Tenant, ...]:
 
 
 def tenant_named(viewer: Viewer, store: Store, name: str) -> Tenant:
-    """The visible tenant of that name, letter case aside. Raises TenantRefused where there is none."""
     for tenant in tenants(viewer, store):
         if tenant.name.casefold() == name.strip().casefold():
             return tenant
@@ -49,14 +48,12 @@ def tenant_named(viewer: Viewer, store: Store, name: str) -> Tenant:
 
 @cached("traffic")
 def has_tenants(store: Store) -> bool:
-    """Whether the first tenant has been added."""
     first = "select 1 as present from tenant limit 1"
     with store.traffic.read() as cursor:
         return bool(cursor.execute(first).fetchall())
 
 
 def add_tenant(store: Store, name: str, schedule: str, now: datetime) -> Tenant:
-    """Add a tenant; its name must be new. Raises TenantRefused."""
     name = _checked_name(name)
     with store.traffic.commit("adding a tenant") as connection:
         _refuse_taken(connection, name)
@@ -136,7 +133,6 @@ def _name_of(connection: duckdb.DuckDBPyConnection, tenant_id: int) -> str:
 
 
 def _refuse_taken(connection: duckdb.DuckDBPyConnection, name: str, tenant_id: int | None = None) -> None:
-    """Raise TenantRefused where another tenant has the name, letter case aside."""
     rows = connection.execute("select tenant_id, name from tenant").fetchall()
     if name.casefold() in {existing.casefold() for key, existing in rows if key != tenant_id}:
         raise TenantRefused(f"There is already a tenant {name!r}.")

@@ -30,7 +30,6 @@ def chosen_tenant() -> int:
 
 
 def track(tenant_id: int, names: Sequence[str]) -> None:
-    """Track the names with a bar that tells how far it is, then show what became of each."""
     bar = st.progress(0.0, "Asking GitHub …")
 
     def told(done: int, of: int) -> None:
@@ -46,7 +45,6 @@ def track(tenant_id: int, names: Sequence[str]) -> None:
 
 
 def draw_by_name(tenant_id: int) -> None:
-    """One name or many, typed or pasted."""
     with st.form("add_names_form"):
         text = st.text_area(
             "Repositories",

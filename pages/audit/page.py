@@ -29,7 +29,6 @@ ROWS_AT_SIGHT = 15
 
 
 def begin_of(day: date) -> datetime:
-    """The beginning of a UTC day."""
     return datetime.combine(day, time(0), UTC)
 
 
@@ -41,7 +40,6 @@ def audit_filter(search: str, span: str, today: date) -> AuditFilter:
 
 
 def draw_table(entries: Sequence[AuditEntry]) -> None:
-    """The entries in a table."""
     rows = [
         {
             "at": each.happened_at,

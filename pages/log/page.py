@@ -28,7 +28,6 @@ def choices(account: Account, viewer: Viewer) -> list[str]:
 
 @st.dialog("Collect now", icon=":material/sync:")
 def ask_to_collect() -> None:
-    """The question what is to be collected at once."""
     with messages.shown():
         account = session.require_account()
         viewer = session.log_viewer(account)
@@ -82,7 +81,6 @@ def narrowed(viewer: Viewer, found: Sequence[Repository], tenant_id: int | None)
 
 
 def draw_run(viewer: Viewer, run: LoggedRun, wanted: Wanted) -> None:
-    """A run down to endpoint and reason."""
     with st.container(border=True, key="log_run"):
         st.header(f"Run {run.run_id}", anchor=False)
         if run.message:

@@ -19,7 +19,6 @@ from pages.ui.text import grant_text
 
 
 def draw_person(account: Account) -> None:
-    """The name and the address, to be changed."""
     st.header("You", anchor=False)
     st.caption(f"You sign in as **{messages.literal(account.username)}**.")
     with st.form("profile_person_form", border=False):
@@ -32,7 +31,6 @@ def draw_person(account: Account) -> None:
 
 
 def save_person(account: Account, name: str, email: str) -> None:
-    """Save what has changed, once both can be as they are."""
     name, email = checked_name(name), checked_email(email) or ""
     now, by = utc_now(), account.username
     if email != (account.email or ""):
@@ -43,7 +41,6 @@ def save_person(account: Account, name: str, email: str) -> None:
 
 
 def draw_roles(account: Account) -> None:
-    """What the user may."""
     st.header("Your roles", anchor=False)
     granted = grants.grants_of(account, the_store(), account.user_id)
     if granted:
@@ -53,7 +50,6 @@ def draw_roles(account: Account) -> None:
 
 
 def draw_password() -> None:
-    """The change of the password; it ends the other sessions."""
     st.header("Password", anchor=False)
     with st.form("profile_password_form", border=False, clear_on_submit=True, enter_to_submit=False):
         current = st.text_input(
@@ -67,7 +63,6 @@ def draw_password() -> None:
 
 
 def change_password(current: str, password: TypedPassword) -> None:
-    """Change it, or say why not."""
     secret, now = session.session_secret() or "", utc_now()
     try:
         typed = session.typed_password(current)
@@ -87,7 +82,6 @@ def session_text(each: OpenSession, now: datetime) -> str:
 
 
 def draw_sessions(account: Account) -> None:
-    """Where the user is signed in."""
     st.header("Open sessions", anchor=False)
     now = utc_now()
     found = sessions.sessions_of(account, the_store(), now, fingerprint(session.session_secret() or ""))
@@ -103,7 +97,6 @@ def draw_sessions(account: Account) -> None:
 
 
 def draw_identity(account: Account) -> None:
-    """The link with an identity provider, where one is configured."""
     st.header("Your organization’s sign-in", anchor=False)
     found = session.identity()
     if found is None:

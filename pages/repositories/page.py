@@ -23,7 +23,6 @@ MOST_NAMED = 8
 
 
 def draw_head(manages: bool) -> None:
-    """The title, with the way to add repositories for those who may."""
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.title("Repositories", anchor=False, width="content")
         if manages and st.button("Add repositories", type="primary", icon=":material/add:", key="repositories_add"):
@@ -31,7 +30,6 @@ def draw_head(manages: bool) -> None:
 
 
 def stop_without_any(manages: bool) -> NoReturn:
-    """Say what to do next where there is nothing to list."""
     if manages:
         text = "You are not tracking any repositories yet. Add the first: their last 14 days are here seconds later."
     else:
@@ -41,14 +39,12 @@ def stop_without_any(manages: bool) -> NoReturn:
 
 
 def draw_totals(every: Summary) -> None:
-    """What the tracked repositories add up to."""
     with st.container(horizontal=True, border=True, horizontal_alignment="distribute", key="repositories_totals"):
         for name, value in every.sums.items():
             st.metric(name, "unknown" if value is None else value, format="localized", width=140)
 
 
 def draw_warnings(every: Summary) -> None:
-    """What needs somebody's attention, the most urgent first."""
     if every.warning:
         st.warning(every.warning, icon=":material/warning:")
 
@@ -65,7 +61,6 @@ def draw_missing_tokens(account: Account, tenant_names: Mapping[int, str], colle
 
 
 def chosen_filter(counts: Mapping[str, int], names: dict[int, str]) -> RepositoryFilter:
-    """The search, the choice of state and tenant, and the order."""
     with st.container(horizontal=True, vertical_alignment="bottom", key="repositories_controls"):
         text = st.text_input(
             "Search",
@@ -155,7 +150,6 @@ def draw_actions(ticked: list[int], wanted: RepositoryFilter, viewer: Viewer) ->
 
 
 def open_removal_when_asked() -> None:
-    """Open the dialog while there is something to remove."""
     if REMOVING not in st.session_state:
         return
     try:

@@ -41,8 +41,6 @@ SUMS = {"Views, 30 days": "views_30", "Clones, 30 days": "clones_30", "Stars": "
 
 @dataclass(frozen=True, slots=True)
 class RepositoryFilter:
-    """Which rows are wanted, and in which order."""
-
     text: str
     group: str
     tenant_id: int | None
@@ -71,12 +69,10 @@ class Listed:
 
 
 def summary(viewer: Viewer) -> Summary | None:
-    """All repositories of a viewer; None where there are none."""
     return _summary(viewer, readers.place(), utc_day(utc_now()))
 
 
 def listed(viewer: Viewer, wanted: RepositoryFilter) -> Listed:
-    """Those of them that are wanted."""
     return _listed(viewer, readers.place(), utc_day(utc_now()), wanted)
 
 
@@ -95,7 +91,6 @@ def _summary(viewer: Viewer, place: readers.Place, day: date) -> Summary | None:
 
 
 def _warning(rows: DataFrame) -> str:
-    """What needs somebody's attention, the most urgent first."""
     urgent = rows[rows["urgent"]].sort_values("days_until_loss", na_position="first")
     if urgent.empty:
         return ""
@@ -131,7 +126,6 @@ def groups(rows: DataFrame) -> dict[str, int]:
 
 
 def filtered(rows: DataFrame, wanted: RepositoryFilter) -> DataFrame:
-    """The rows that are wanted, in order, numbered anew."""
     groups = {
         TRACKED: rows["state"] != "removed",
         URGENT: rows["urgent"],

@@ -20,7 +20,6 @@ HAS_ACCOUNT = "invitation_has_account"
 
 
 def draw_sign_in() -> None:
-    """The password form, and beside it the identity provider where one is configured."""
     st.title("GitHub Traffic", anchor=False)
     st.caption("The traffic of your repositories, kept for longer than GitHub’s 14 days.")
     st.header("Sign in", anchor=False)

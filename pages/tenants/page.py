@@ -42,7 +42,6 @@ SCHEDULES = {
 
 @st.dialog("New tenant", width="medium", icon=":material/domain_add:")
 def ask_for_new(account: Account) -> None:
-    """The form of a new tenant."""
     with messages.shown():
         session.require_account()
         tenant = view.new_tenant(account, "tenants_new")
@@ -87,7 +86,6 @@ def _row(each: Tenant, token: StoredToken | None, repositories: int, now: dateti
 
 
 def draw_tenant(account: Account, tenant: Tenant, token: StoredToken | None) -> None:
-    """The card of a tenant, for a user who manages it."""
     columns = st.columns(2, gap="medium")
     with columns[0], st.container(border=True, key="tenant_token"):
         _draw_token(account, tenant, token)

@@ -109,7 +109,6 @@ class _Refusal:
 
 
 def _checked(secret: str) -> TokenFacts | _Refusal:
-    """What GitHub says of a token, or why there is no answer."""
     fits = SHORTEST_TOKEN <= len(secret) <= TOKEN_LIMIT
     if not fits or not secret.isascii() or not secret.isprintable() or " " in secret:
         return _Refusal(NOT_ONE, lasting=True)

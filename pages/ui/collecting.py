@@ -49,7 +49,6 @@ class Started:
     after_run: int  # the newest run there was; moments would not do, since runs go by GitHub's clock
 
     def is_running(self) -> bool:
-        """Whether the process is still there."""
         return self.process.poll() is None
 
     def last_line(self) -> str:

@@ -60,8 +60,6 @@ def empty(name: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class TypedPassword:
-    """A password as it was typed, twice."""
-
     first: str = field(repr=False)
     again: str = field(repr=False)
 
@@ -73,7 +71,6 @@ class TypedPassword:
 
 
 def new_password(key: str, label: str = "Password") -> TypedPassword:
-    """The two fields of a new password."""
     first = st.text_input(
         label,
         key=f"{key}_password",

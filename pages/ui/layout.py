@@ -25,7 +25,6 @@ def icon_address() -> str:
 
 
 def draw_account(account: Account) -> None:
-    """Who is signed in, and the way out."""
     with st.sidebar:
         st.caption(f"Signed in as **{messages.literal(account.display_name)}**")
         if st.button("Sign out", icon=":material/logout:", key="layout_sign_out", width="stretch"):

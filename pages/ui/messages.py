@@ -79,7 +79,6 @@ def notice_after_rerun(sentence: str) -> None:
 
 
 def draw_notice() -> None:
-    """Say what has just been done, once."""
     sentence = st.session_state.pop(NOTICE, None)
     if sentence:
         st.toast(literal(sentence), icon=":material/check:")

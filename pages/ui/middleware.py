@@ -62,7 +62,6 @@ class SecurityHeaders:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, and the answer back with its headers."""
         if scope["type"] not in {"http", "websocket"}:
             await self.app(scope, receive, send)
             return
@@ -100,7 +99,6 @@ class Redirects:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, or answer with the way to the page."""
         target = meant(scope["path"]) if _asks_for_a_page(scope) else None
         if target is None:
             await self.app(scope, receive, send)
@@ -119,7 +117,6 @@ def meant(path: str) -> str | None:
 
 
 async def _answer(scope: Scope, send: Send, status: int, body: bytes) -> None:
-    """An answer of our own, to a request or to a socket's."""
     kind = "http.response" if scope["type"] == "http" else "websocket.http.response"
     start: Message = {"type": f"{kind}.start", "status": status, "headers": [(b"content-type", b"text/plain")]}
     _add(scope, start)
@@ -128,7 +125,6 @@ async def _answer(scope: Scope, send: Send, status: int, body: bytes) -> None:
 
 
 def _add(scope: Scope, message: Message) -> None:
-    """Put the headers into the beginning of an answer."""
     message.setdefault("headers", [])
     headers = MutableHeaders(scope=message)
     for name, value in HEADERS.items():

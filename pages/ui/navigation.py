@@ -104,7 +104,6 @@ def open_page_after_rerun(address: str) -> None:
 
 
 def follow_wish() -> None:
-    """Go where `open_page_after_rerun` wants to."""
     if address := st.session_state.pop(WISH_STATE, None):
         open_page(address)
 

@@ -64,7 +64,6 @@ def warn_days(schedule: str, now: datetime) -> int:
 
 
 def is_urgent(status: Status) -> bool:
-    """Whether somebody ought to do something about it now."""
     if status.state in ON_HOLD:
         return False
     left = status.days_until_loss

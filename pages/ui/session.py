@@ -36,7 +36,6 @@ def signed_in_account() -> Account | None:
 
 
 def session_secret() -> str | None:
-    """What the session cookie holds; None where the browser sent none."""
     return st.context.cookies.get(COOKIE)
 
 
@@ -127,11 +126,9 @@ class _Credentials(dict[str, Any]):
         return found
 
     def get(self, username: str, default: Any = None) -> Any:
-        """As for any dict, with every username in it."""
         return self[username]
 
     def items(self) -> Any:
-        """None are known before they are asked for."""
         return iter(())
 
 
@@ -141,7 +138,6 @@ class _Controller(AuthenticationController):  # type: ignore[misc]
     """
 
     def login(self, username: str | None = None, password: str | None = None, *rest: Any, **more: Any) -> bool | None:
-        """As the library does it."""
         too_long = len(typed_password(password or "").encode("utf-8", "backslashreplace")) > LONGEST_BYTES
         accepted: bool | None = super().login((username or "").strip(), "" if too_long else password, *rest, **more)
         return accepted
@@ -161,8 +157,6 @@ class _PasswordForm(stauth.Authenticate):  # type: ignore[misc]
 
 
 class _NoCookie:
-    """Stands where the library would keep its own cookie."""
-
     def get_cookie(self) -> None:
         """There is none."""
 
@@ -171,7 +165,7 @@ class _NoCookie:
 
 
 def _post_then(path: str, body: str, then: str) -> None:
-    """Have the browser send `body` to one of the doors, and do `then`. The texts are ours, none is a user's."""
+    """Have the browser send `body` to one of the session's routes, and do `then`. The texts are ours, none is a user's."""
     st.html(
         f"<script>fetch({json.dumps(path)}, {{method: 'POST', body: {json.dumps(body)}, credentials: 'same-origin'}})"
         f".finally(() => {then})</script>",

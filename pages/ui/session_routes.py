@@ -28,7 +28,6 @@ SECURE_VARIABLE = "TRAFFIC_SECURE_COOKIE"  # "1" behind a proxy that speaks TLS 
 
 
 def routes() -> Sequence[BaseRoute]:
-    """The session's doors."""
     return [
         Route(OPEN_PATH, open_session, methods=["POST"]),
         Route(CLOSE_PATH, close_session, methods=["POST"]),

@@ -45,7 +45,6 @@ def _in_zone(moment: datetime, zone: str) -> datetime:
 
 
 def days_left(moment: datetime, now: datetime) -> str:
-    """How long it is until a moment, in whole days."""
     seconds = (moment - now).total_seconds()
     if seconds <= 0:
         return "expired"
@@ -65,14 +64,12 @@ def expiry_level(expires_at: datetime | None, now: datetime) -> str | None:
 
 
 def expiry(expires_at: datetime | None, now: datetime) -> str:
-    """When a token expires, with the days that are left."""
     if expires_at is None:
         return "no expiry date"
     return f"{day_text(expires_at)} ({days_left(expires_at, now)})"
 
 
 def ago(moment: datetime, now: datetime) -> str:
-    """How long ago a moment was, roughly."""
     seconds = max(0, (now - moment).total_seconds())
     for size, name in ((86400, "day"), (3600, "hour"), (60, "minute")):
         if seconds >= size:

@@ -36,7 +36,6 @@ def matching(found: tuple[Account, ...], text: str) -> tuple[Account, ...]:
 
 
 def users_table(found: tuple[Account, ...]) -> Any:
-    """Users as a table."""
     rows = [
         {
             "username": each.username,
@@ -51,7 +50,6 @@ def users_table(found: tuple[Account, ...]) -> Any:
 
 
 def draw_table(found: tuple[Account, ...]) -> None:
-    """The users in a table."""
     st.dataframe(
         users_table(found),
         column_config=COLUMNS,
@@ -64,7 +62,6 @@ def draw_table(found: tuple[Account, ...]) -> None:
 
 
 def draw_users(account: Account) -> None:
-    """The users that this one administers, and one of them in detail."""
     found = tuple(accounts.accounts(account, the_store()))
     search = ""
     if len(found) > 8:
@@ -90,7 +87,6 @@ def draw_users(account: Account) -> None:
 
 
 def draw_user(account: Account, user: Account) -> None:
-    """The card of a user, for the user `account`, who administers them."""
     with st.container(border=True, key="user_card"):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.header(messages.literal(user.display_name), anchor=False, width="content")
@@ -104,7 +100,6 @@ def draw_user(account: Account, user: Account) -> None:
 
 
 def draw_everybody(account: Account) -> None:
-    """What concerns all users at once."""
     if st.button("Sign everybody out", key="users_end_all", icon=":material/logout:", type="tertiary"):
         messages.confirm(
             Question(

@@ -60,7 +60,6 @@ def _chosen_repositories(account: Account, tenant_id: int, key: str) -> list[int
 
 
 def draw_invitations(account: Account) -> None:
-    """The form for a new link, and the open ones."""
     with st.container(border=True, width=560, key="invitations_new"):
         st.header("Invite somebody", anchor=False)
         chosen = draw_grant_choice(account, "invite")
@@ -94,7 +93,6 @@ def _draw_open(account: Account) -> None:
 
 
 def link_text(each: Invitation, tenant_names: dict[int, str]) -> str:
-    """A link in two lines of Markdown."""
     if each.is_reset:
         what = f"Password reset for **{messages.literal(each.username or '')}**"
     else:
