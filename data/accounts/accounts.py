@@ -72,7 +72,6 @@ class Identity:
 
 @cached("control")
 def has_users(store: Store) -> bool:
-    """Whether the first user has been added."""
     with store.control.read() as cursor:
         return _has_users(cursor)
 

@@ -33,7 +33,6 @@ def operator(store: Store) -> Viewer:
 
 @cached("traffic")
 def tenants(viewer: Viewer, store: Store) -> tuple[Tenant, ...]:
-    """The visible tenants by name."""
     with store.traffic.read() as cursor:
         rows = cursor.execute(query(__name__, "tenants"), {"visible": list(viewer.tenant_ids)}).fetchall()
     return tuple(Tenant(*row) for row in rows)

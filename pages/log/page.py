@@ -51,7 +51,6 @@ def _start(account: Account, viewer: Viewer, what: str) -> None:
 
 
 def draw_filters(found: Sequence[Repository], viewer: Viewer) -> tuple[list[RunState], int | None, int | None, bool]:
-    """The filters: states of runs, a tenant, a repository, only what failed."""
     names = {each.tenant_id: each.name for each in tenants.tenants(viewer, the_store())}
     with st.container(horizontal=True, vertical_alignment="bottom", key="log_filters"):
         states = st.multiselect(
@@ -73,7 +72,6 @@ def draw_filters(found: Sequence[Repository], viewer: Viewer) -> tuple[list[RunS
 
 
 def narrowed(viewer: Viewer, found: Sequence[Repository], tenant_id: int | None) -> Viewer:
-    """The viewer, as far as one tenant goes."""
     if tenant_id is None:
         return viewer
     ids = frozenset(each.repository_id for each in found if each.tenant_id == tenant_id)

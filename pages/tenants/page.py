@@ -62,7 +62,6 @@ def draw_table(found: Sequence[Tenant], viewer: Viewer) -> None:
 
 
 def tenants_table(found: Sequence[Tenant], viewer: Viewer, now: datetime) -> DataFrame:
-    """The tenants with their schedules, tokens and numbers of repositories."""
     token_of = {each.tenant_id: each for each in tokens.tokens(viewer, the_store())}
     tracked = [each for each in repositories(viewer, the_store()) if each.state is not RepositoryState.REMOVED]
     counts = Counter(each.tenant_id for each in tracked)

@@ -165,7 +165,7 @@ class _NoCookie:
 
 
 def _post_then(path: str, body: str, then: str) -> None:
-    """Have the browser send `body` to one of the session's routes, and do `then`. The texts are ours, none is a user's."""
+    """Have the browser send `body` to one of the session's routes, then do `then`. All texts are our own."""
     st.html(
         f"<script>fetch({json.dumps(path)}, {{method: 'POST', body: {json.dumps(body)}, credentials: 'same-origin'}})"
         f".finally(() => {then})</script>",
