@@ -1,4 +1,4 @@
-"""The one cache: an answer is computed once for a version and its arguments, by one thread, and never twice or too long."""
+"""The one cache: an answer is computed once for its version and arguments, by one thread, and is not kept too long."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
