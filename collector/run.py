@@ -17,18 +17,19 @@ from pathlib import Path
 from collector.client import DOUBTED_FROM, GitHub
 from collector.clock import GitHubTime, StopFlag, Stopped, SystemClock
 from collector.discovery import PAUSE_KEPT_FROM_S
-from collector.due import FetchJob, due_jobs, last_look, rests_until
+from collector.endpoints.traffic import TrafficObservation
 from collector.errors import GitHubError, HostDown, LimitReached, RunStopped, TokenRefused
-from collector.fetcher import RepositoryFetcher
+from collector.fetcher import FetchJob, RepositoryFetcher, due_jobs
 from collector.rate_limit import RateLimiter
 from collector.redaction import redacted
+from collector.schedule import last_look, rests_until
 from collector.settings import Settings
 from collector.workers import Job, JobResult, WorkerPool, in_turns
 from data.accounts.encryption import open_cipher
 from data.accounts.tenants import operator, tenants
 from data.accounts.tokens import OpenToken, TokenVerdict, open_tokens, save_verdicts
 from data.collection import ledger
-from data.collection.models import CollectableRepository, EndpointResult, RunState, TrafficObservation
+from data.collection.models import CollectableRepository, EndpointResult, RunState
 from data.repositories.pauses import OwnerPause, owner_pauses, save_pauses
 from data.store import Store
 from data.store.locking import LockHeld, exclusive
@@ -115,8 +116,8 @@ class RunStats:
         self.jobs += 1
         self.repositories.add(result.fetch.collectable.repository.repository_id)
         for answer in result.results:
-            self.good += answer.good
-            self.failures += not answer.good
+            self.good += answer.outcome.good
+            self.failures += not answer.outcome.good
             seen = answer.observation
             if isinstance(seen, TrafficObservation) and seen.metric is Metric.VIEWS and seen.window:
                 self.views_windows += 1
