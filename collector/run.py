@@ -24,7 +24,7 @@ from collector.rate_limit import RateLimiter
 from collector.redaction import redacted
 from collector.schedule import last_look, rests_until
 from collector.settings import Settings
-from collector.workers import Job, JobResult, WorkerPool, in_turns
+from collector.workers import Job, JobResult, WorkerPool, in_turns, workers_of_each
 from data.accounts.encryption import open_cipher
 from data.accounts.tenants import operator, tenants
 from data.accounts.tokens import OpenToken, TokenVerdict, open_tokens, save_verdicts
@@ -37,7 +37,6 @@ from data.traffic.models import Metric
 
 BATCH_REPOSITORIES = 200
 FIRST_BATCH_S, BATCH_S = 5.0, 60.0  # the first one soon: somebody may wait for the first charts
-MOST_WORKERS = 64  # over all owners
 WAITING_RESULTS = 1000  # fetched and not yet saved
 BY_NAME = frozenset({"command", "added", "app"})  # triggers with which somebody asks for single repositories
 OUTAGE_FROM = 5  # so many repositories, all without a single view, are more likely an outage at GitHub
@@ -303,7 +302,7 @@ class CollectionRun:
             for owner_key, jobs_of_tenants in of_owner.items():
                 by_owner[owner_key].append(in_turns(jobs_of_tenants.values()))
         self._note_tokenless(phases[0])
-        workers = max(1, min(self._settings.concurrency, MOST_WORKERS // max(1, len(by_owner))))
+        workers = workers_of_each(len(by_owner), self._settings.concurrency)
         return [WorkerPool(jobs, workers, self._deliver, self._stop) for jobs in by_owner.values()]
 
     def _note_tokenless(self, jobs: list[FetchJob]) -> None:

@@ -12,6 +12,13 @@ from collector.fetcher import FetchJob, RepositoryFetcher
 from collector.redaction import redacted
 from data.collection.models import EndpointResult, Outcome
 
+MOST_WORKERS = 64  # over all owners
+
+
+def workers_of_each(owners: int, concurrency: int) -> int:
+    """How many workers each token owner's pool has: as many as may ask at once, but 64 over all."""
+    return max(1, min(concurrency, MOST_WORKERS // max(1, owners)))
+
 
 @dataclass(frozen=True, slots=True)
 class Job:

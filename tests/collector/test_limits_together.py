@@ -130,3 +130,15 @@ def test_whatever_limits_come_the_owner_waits_them_out_or_ends(refusals: list[tu
         owner.back_off(LimitHit(outcome, wait), sent_at)
         with owner.acquire() as sent_at:
             assert sent_at >= until
+
+
+@pytest.mark.parametrize(
+    ("remaining", "waits"), [(["2", "0", "1"], [601]), (["1", "0"], [601]), (["0", "1"], [601]), (["2", "1"], [])]
+)
+def test_an_answer_that_comes_late_does_not_bring_back_what_is_used_up(remaining: list[str], waits: list[int]) -> None:
+    clock = VirtualClock()
+    limiter, reset = RateLimiter(Settings(requests_a_minute=60_000), clock), str(int(NOW.timestamp()) + 600)
+    for left in remaining:
+        limiter.observe({"x-ratelimit-remaining": left, "x-ratelimit-reset": reset}, NOW)
+    with limiter.acquire():
+        assert clock.waits() == waits
