@@ -183,6 +183,6 @@ def test_two_tenants_with_the_same_repository_have_a_row_each_and_see_what_their
     )
     tenant_ids = newcomer.follow(SECRET, tenant="acme"), newcomer.follow(OTHER_SECRET, ["octo/one"], tenant="beta")
     newcomer()
-    states = "select tenant_id, state, count(day) from repository left join daily_traffic using (repository_id) "
+    states = "select tenant_id, state, count(views) from repository left join daily_traffic using (repository_id) "
     found = newcomer.rows(states + "where github_id = 1 group by all order by all")
     assert found == [(tenant_ids[0], "active", 14), (tenant_ids[1], "unavailable", 0)]
