@@ -21,13 +21,11 @@ NameRefused               what was typed is no repository's name, or no pattern;
 SettingsRefused           a value of the environment cannot be used; says which, and what it may be
 """
 
-from data.collection.models import Outcome
-
 
 class GitHubError(Exception):
     """A call to GitHub that brought nothing; the sentence is for people and holds no secret."""
 
-    outcome = Outcome.FAILED
+    outcome = "failed"
     link: str | None = None  # where to mend it; valid for a short time, and for the token's tenant only
 
     def __init__(self, message: str, status: int | None = None) -> None:
@@ -35,70 +33,97 @@ class GitHubError(Exception):
         self.status = status
 
 
-class Transient(GitHubError): ...
+class Transient(GitHubError):
+    """May be over in a moment."""
 
 
 class Unreachable(Transient):
-    outcome = Outcome.UNREACHABLE
+    """The connection could not be made, or broke."""
+
+    outcome = "unreachable"
 
 
-class HostDown(Unreachable): ...
+class HostDown(Unreachable):
+    """Nothing answers at GitHub's address: its name is unknown, or the connection is refused."""
 
 
 class BadAnswer(Transient):
-    outcome = Outcome.BAD_ANSWER
+    """The answer was cut short, too slow, or is not JSON."""
+
+    outcome = "bad_answer"
 
 
 class ServerFailed(Transient):
-    outcome = Outcome.SERVER_FAILED
+    """GitHub itself failed (5xx)."""
+
+    outcome = "server_failed"
 
 
 class NotReady(Transient):
-    outcome = Outcome.NOT_READY
+    """GitHub is still computing the answer (202)."""
+
+    outcome = "not_ready"
 
 
 class LimitReached(GitHubError):
     """The budget is used up for longer than this run waits; `outcome` names the limit."""
 
-    def __init__(self, message: str, outcome: Outcome) -> None:
+    def __init__(self, message: str, outcome: str) -> None:
         super().__init__(message)
         self.outcome = outcome
 
 
-class RepositoryUnreadable(GitHubError): ...
+class RepositoryUnreadable(GitHubError):
+    """This repository cannot be read; the others go on."""
 
 
 class Missing(RepositoryUnreadable):
-    outcome = Outcome.MISSING
+    """GitHub answers as if the repository did not exist (404)."""
+
+    outcome = "missing"
 
 
 class AccessRefused(RepositoryUnreadable):
-    outcome = Outcome.NO_PERMISSION
+    """The token may not read this; the sentence says what it lacks (403)."""
+
+    outcome = "no_permission"
 
 
 class Blocked(RepositoryUnreadable):
-    outcome = Outcome.BLOCKED
+    """GitHub has blocked the repository (451, or 403 with a block)."""
+
+    outcome = "blocked"
 
 
 class TokenRefused(GitHubError):
-    outcome = Outcome.TOKEN_REFUSED
+    """GitHub does not accept the token (401)."""
+
+    outcome = "token_refused"
 
 
 class RequestRefused(GitHubError):
-    outcome = Outcome.REFUSED
+    """This one call cannot succeed as it is."""
+
+    outcome = "refused"
 
 
-class PagingLimited(RequestRefused): ...
+class PagingLimited(RequestRefused):
+    """GitHub gives no further pages of a list (422)."""
 
 
 class RunStopped(GitHubError):
-    outcome = Outcome.STOPPED
+    """No call can succeed until something is mended; the sentence says what."""
+
+    outcome = "stopped"
 
 
-class AnswerRefused(Exception): ...
+class AnswerRefused(Exception):
+    """The answer as a whole is not what the endpoint should give; nothing of it is stored."""
 
 
-class NameRefused(Exception): ...
+class NameRefused(Exception):
+    """What was typed cannot mean a repository; the sentence says why."""
 
 
-class SettingsRefused(Exception): ...
+class SettingsRefused(Exception):
+    """The configuration cannot be used; the sentence says what to change."""

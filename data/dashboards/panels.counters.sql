@@ -1,11 +1,41 @@
--- Counters as last seen by the end of each period (by none: of the last day): stars, forks and watchers for at most
--- seven days after they were read, downloads until the next reading. Together, by repository or by release; never
--- added up over time. Grain: a name and period (UTC). Source: panel_reading, panel_repository.
-create or replace temp table panel_group as
-with known as (
-    select *
-    from panel_reading
-    where counter is not null
+-- Counters as last seen by the end of each period (by none: of the last day): stars, forks and watchers for at most seven
+-- days after they were read, downloads until the next reading; never added up over time. Together, by repository or by
+-- release: the largest groups by what was known last, and how many there are (names). An item is what was counted: a
+-- release's asset, else 0, the repository itself. Grain: a name and period (UTC). Source: repository_stats, release_download.
+with repositories as (
+    select
+        repository_id,
+        full_name || if(count(*) over (partition by lower(full_name)) > 1, ' · ' || repository_id::text, '') as name
+    from repository
+    where repository_id in (select unnest($visible::integer[]))
+),
+
+readings as (
+    select
+        repository_id,
+        0 as item,
+        null as release_id,
+        day,
+        case $measure when 'stars' then stars when 'forks' then forks when 'watchers' then watchers end as counter
+    from repository_stats
+    where
+        $measure <> 'downloads'
+        and repository_id in (select unnest($visible::integer[]))
+        and day <= $last_day
+        and counter is not null
+    union all
+    select
+        repository_id,
+        asset_id as item,
+        release_id,
+        day,
+        downloads as counter
+    from release_download
+    where
+        $measure = 'downloads'
+        and repository_id in (select unnest($visible::integer[]))
+        and day <= $last_day
+        and counter is not null
 ),
 
 items as (
@@ -14,7 +44,7 @@ items as (
         item,
         any_value(release_id) as release_id,
         min(day) as first_day
-    from known
+    from readings
     group by repository_id, item
 ),
 
@@ -59,28 +89,47 @@ found as (
         moments.repository_id,
         moments.release_id,
         moments.period,
-        if($measure = 'downloads' or moments.last_day - known.day <= 7, known.counter, null) as counter
+        if($measure = 'downloads' or moments.last_day - readings.day <= 7, readings.counter, null) as counter
     from moments
-    asof inner join known
+    asof inner join readings
         on
-            moments.repository_id = known.repository_id
-            and moments.item = known.item
-            and moments.last_day >= known.day
+            moments.repository_id = readings.repository_id
+            and moments.item = readings.item
+            and moments.last_day >= readings.day
+),
+
+groups as (
+    select
+        case $split
+            when 'repository' then repositories.name
+            when 'release'
+                then
+                    if((select count(*) from repositories) = 1, '', repositories.name || ' ')
+                    || coalesce(release.tag_name, 'release ' || found.release_id::text)
+        end as name,
+        if($by = 'none', null, found.period) as period,
+        sum(found.counter)::bigint as value,
+        if(count(found.counter) = count(*), 'final', 'gap') as state
+    from found
+    inner join repositories using (repository_id)
+    left join release
+        on found.repository_id = release.repository_id and found.release_id = release.release_id
+    group by all
+),
+
+ranked as (
+    select
+        *,
+        dense_rank() over (order by total desc nulls last, lower(name), name) as place
+    from (select *, arg_max(value, coalesce(period, date '1900-01-01')) over (partition by name) as total from groups)
 )
 
 select
-    case $split
-        when 'repository' then panel_repository.name
-        when 'release'
-            then
-                if((select count(*) from panel_repository) = 1, '', panel_repository.name || ' ')
-                || coalesce(release.tag_name, 'release ' || found.release_id::text)
-    end as name,
-    if($by = 'none', null, found.period) as period,
-    sum(found.counter)::bigint as value,
-    if(count(found.counter) = count(*), 'final', 'gap') as state
-from found
-inner join panel_repository using (repository_id)
-left join release
-    on found.repository_id = release.repository_id and found.release_id = release.release_id
-group by all;
+    period,
+    name,
+    value,
+    state,
+    max(place) over () as names
+from ranked
+qualify place <= $most
+order by place, period;

@@ -1,9 +1,17 @@
--- Stars or downloads gained by day, week or month, each whole, or over all days (by none); together, by repository or
--- by release. A gain of downloads stands on the day on which it was seen; a first reading is no gain. A period of
--- downloads is pending from the day of the newest answer on, one of stars until its days are three days old and the
--- history was read two days later. Grain: a name and period (UTC). Source: star_history, release_download.
-create or replace temp table panel_group as
-with bounds as (
+-- Stars or downloads gained by day, week or month, each whole, or over all days (by none); together, by repository or by
+-- release: the largest groups, and how many there are (names). A gain of downloads stands on the day on which it was
+-- seen; a first reading is no gain. A period of downloads is pending from the day of the newest answer on, one of stars
+-- until its days are three days old and the history was read two days later. Grain: a name and period (UTC).
+-- Source: star_history, release_download, from the session's variable today.
+with repositories as (
+    select
+        repository_id,
+        full_name || if(count(*) over (partition by lower(full_name)) > 1, ' · ' || repository_id::text, '') as name
+    from repository
+    where repository_id in (select unnest($visible::integer[]))
+),
+
+bounds as (
     select
         case $by
             when 'week' then date_trunc('week', $first_day::date)::date
@@ -24,7 +32,7 @@ gains as (
         day,
         stars as gained
     from star_history
-    where repository_id in (select repository_id from panel_repository) and $measure = 'stars gained'
+    where repository_id in (select unnest($visible::integer[])) and $measure = 'stars gained'
     union all
     select
         repository_id,
@@ -32,7 +40,7 @@ gains as (
         day,
         downloads - lag(downloads) over (partition by repository_id, asset_id order by day) as gained
     from release_download
-    where repository_id in (select repository_id from panel_repository) and $measure = 'downloads gained'
+    where repository_id in (select unnest($visible::integer[])) and $measure = 'downloads gained'
 ),
 
 told as (
@@ -41,7 +49,7 @@ told as (
         max(last_good_at)::date as told_on
     from endpoint_state
     where
-        repository_id in (select repository_id from panel_repository)
+        repository_id in (select unnest($visible::integer[]))
         and endpoint = if($measure = 'stars gained', 'star_history', 'releases')
     group by repository_id
 ),
@@ -49,17 +57,17 @@ told as (
 of_groups as (
     select
         case $split
-            when 'repository' then panel_repository.name
+            when 'repository' then repositories.name
             when 'release'
                 then
-                    if((select count(*) from panel_repository) = 1, '', panel_repository.name || ' ')
+                    if((select count(*) from repositories) = 1, '', repositories.name || ' ')
                     || coalesce(release.tag_name, 'release ' || gains.release_id::text)
         end as name,
         gains.repository_id,
         gains.day,
         gains.gained
     from gains
-    inner join panel_repository using (repository_id)
+    inner join repositories using (repository_id)
     left join release
         on gains.repository_id = release.repository_id and gains.release_id = release.release_id
 ),
@@ -78,7 +86,7 @@ days as (
         sum(named.gained) as gained,
         if(
             $measure = 'stars gained',
-            spread.day <= coalesce(least(any_value(names.told_on) - 2, (select today from v_today) - 3), spread.day - 1),
+            spread.day <= coalesce(least(any_value(names.told_on) - 2, (select final_until from v_today)), spread.day - 1),
             spread.day < coalesce(any_value(names.told_on), spread.day + 1)
         ) as is_told
     from (
@@ -103,22 +111,41 @@ days as (
     left join named on names.name is not distinct from named.name and spread.day = named.day
     where spread.day >= names.first_day
     group by names.name, spread.day
+),
+
+groups as (
+    select
+        name,
+        case $by
+            when 'day' then day
+            when 'week' then date_trunc('week', day)::date
+            when 'month' then date_trunc('month', day)::date
+        end as period,
+        coalesce(sum(gained), 0)::bigint as value,
+        if(
+            bool_and(is_told)
+            and ($by <> 'week' or max(day) = date_trunc('week', max(day))::date + 6)
+            and ($by <> 'month' or max(day) = last_day(max(day))),
+            'final', 'pending'
+        ) as state
+    from days
+    where is_told or gained is not null
+    group by all
+),
+
+ranked as (
+    select
+        *,
+        dense_rank() over (order by total desc nulls last, lower(name), name) as place
+    from (select *, sum(value) over (partition by name) as total from groups)
 )
 
 select
+    period,
     name,
-    case $by
-        when 'day' then day
-        when 'week' then date_trunc('week', day)::date
-        when 'month' then date_trunc('month', day)::date
-    end as period,
-    coalesce(sum(gained), 0)::bigint as value,
-    if(
-        bool_and(is_told)
-        and ($by <> 'week' or max(day) = date_trunc('week', max(day))::date + 6)
-        and ($by <> 'month' or max(day) = last_day(max(day))),
-        'final', 'pending'
-    ) as state
-from days
-where is_told or gained is not null
-group by all;
+    value,
+    state,
+    max(place) over () as names
+from ranked
+qualify place <= $most
+order by place, period;

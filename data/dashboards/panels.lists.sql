@@ -1,15 +1,52 @@
--- Top-10 lists as they were, together, by repository, or by what is listed. Counts are of the 14 days before each
--- list: they overlap, and are added up over repositories only. Who was not in a list of that day is unknown: null.
--- A day is a gap where not every repository whose lists begin before and end after it had one.
--- Grain: a name and day of observation (UTC). Source: snapshot, panel_listed, panel_repository.
-with seen as (
+-- Top-10 lists of referrers or paths as they were, together, by repository, or by what is listed; where $newest, of each
+-- repository the newest list only, as one period: the day of the oldest of these. The largest groups, and how many there
+-- are (names). Counts are of the 14 days before each list: they overlap, and are added up over repositories only, never
+-- over lists of one. Who was not in a list of that day is unknown: null. A day is a gap where not every repository whose
+-- lists begin before and end after it had one. Grain: a name and day of observation (UTC).
+-- Source: snapshot, referrer_snapshot, path_snapshot.
+with repositories as (
+    select
+        repository_id,
+        full_name || if(count(*) over (partition by lower(full_name)) > 1, ' · ' || repository_id::text, '') as name
+    from repository
+    where repository_id in (select unnest($visible::integer[]))
+),
+
+seen as (
     select
         repository_id,
         observed_on
     from snapshot
     where
-        repository_id in (select repository_id from panel_repository)
+        repository_id in (select unnest($visible::integer[]))
         and listing = $listing
+        and observed_on between $first_day and $last_day
+    qualify not $newest or observed_on = max(observed_on) over (partition by repository_id)
+),
+
+listed as (
+    select
+        repository_id,
+        observed_on,
+        referrer as entry,
+        views,
+        view_uniques as visitors
+    from referrer_snapshot
+    where
+        $listing = 'referrers'
+        and repository_id in (select unnest($visible::integer[]))
+        and observed_on between $first_day and $last_day
+    union all
+    select
+        repository_id,
+        observed_on,
+        path as entry,
+        views,
+        view_uniques as visitors
+    from path_snapshot
+    where
+        $listing = 'paths'
+        and repository_id in (select unnest($visible::integer[]))
         and observed_on between $first_day and $last_day
 ),
 
@@ -22,44 +59,51 @@ spans as (
     group by repository_id
 ),
 
-days as (
+periods as (
     select
-        looked.observed_on,
+        looked.observed_on as period,
         looked.repositories < count(*) as misses_some
     from (select observed_on, count(*) as repositories from seen group by observed_on) as looked
     inner join spans on looked.observed_on between spans.first_day and spans.last_day
+    where not $newest
     group by looked.observed_on, looked.repositories
+    union all
+    select
+        min(observed_on) as period,
+        false as misses_some
+    from seen
+    where $newest
+    having count(*) > 0
 ),
 
-grouped as (
+groups as (
     select
-        case $split when 'repository' then panel_repository.name when 'entry' then panel_listed.entry end as name,
-        seen.observed_on,
-        sum(if($measure = 'views', panel_listed.views, panel_listed.visitors))::bigint as value
+        case $split when 'repository' then repositories.name when 'entry' then listed.entry end as name,
+        if($newest, (select min(observed_on) from seen), seen.observed_on) as period,
+        sum(if($measure = 'views', listed.views, listed.visitors))::bigint as value
     from seen
-    inner join panel_listed using (repository_id, observed_on)
-    inner join panel_repository using (repository_id)
+    inner join listed using (repository_id, observed_on)
+    inner join repositories using (repository_id)
     group by all
 ),
 
 ranked as (
     select
         name,
-        row_number() over (order by max(value) desc, lower(name)) as rank,
+        row_number() over (order by max(value) desc nulls last, lower(name), name) as place,
         count(*) over () as names
-    from grouped
+    from groups
     group by name
 )
 
 select
-    days.observed_on as period,
+    periods.period,
     ranked.name,
-    grouped.value,
-    if(days.misses_some or grouped.value is null, 'gap', 'final') as state,
+    groups.value,
+    if(periods.misses_some or groups.value is null, 'gap', 'final') as state,
     ranked.names
-from days
+from periods
 cross join ranked
-left join grouped
-    on days.observed_on = grouped.observed_on and ranked.name is not distinct from grouped.name
-where ranked.rank <= $most
-order by ranked.rank, days.observed_on;
+left join groups on periods.period = groups.period and ranked.name is not distinct from groups.name
+where ranked.place <= $most
+order by ranked.place, periods.period;

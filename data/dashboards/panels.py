@@ -14,27 +14,24 @@ from pandas import DataFrame
 
 from data.accounts.models import Viewer
 from data.calendar import DAY, monday
-from data.dashboards.panel_overview import number_row, overview_rows, stars_gained
 from data.dashboards.panel_text import SNAPSHOTS, notes
 from data.dashboards.specification import LARGEST_LIMIT, LISTED, PERIODS, Kind, Panel, Source
 from data.repositories.repositories import repositories
 from data.store import Store
+from data.store.cache import cached
 from data.store.sql import query
 from data.traffic import traffic
 from data.traffic.models import Selection
 
 BEGINNING = date(2008, 1, 1)  # of GitHub
 LONGEST_BY_DAY = 400  # days in a chart; more are shown by week
-_ALONG = (*PERIODS, "weekday")
-_STEPS = {  # of a question: what is set down first, and what answers it in the end
-    "days": ("days", "largest"),
-    "weekdays": ("weekdays", "largest"),
-    "weeks": ("weeks", "largest"),
-    "gains": ("gains", "largest"),
-    "counters": ("readings", "counters", "largest"),
-    "growth": ("readings", "growth"),
-    "lists": ("listed", "lists"),
-    "newest_lists": ("listed", "newest_lists"),
+EVERY_GROUP = 1_000_000
+ALONG_TIME = (*PERIODS, "weekday")
+SUMMARY_COLUMNS = {
+    "views": "views_30",
+    "clones": "clones_30",
+    "stars": "stars",
+    "days until loss": "days_until_loss",
 }
 
 
@@ -43,8 +40,9 @@ class PanelRows:
     """A panel's rows, and what has to be said of them.
 
     `rows`: period (a date; by weekday a day of the week of 1 January 1900), name (of the group), value, state (final,
-    pending, gap), and of a table a column for each further measure; of a number one row, with `before`. `panel` is
-    what is shown: its periods may be longer than those that were asked for. `names` is how many groups there are.
+    pending, gap), and of a table a column for each further measure; of a number one row: value, before, compared (what
+    of the value is compared with before) and state. `panel` is what is shown: its periods may be longer than those that
+    were asked for. `names` is how many groups there are.
     """
 
     panel: Panel
@@ -53,44 +51,22 @@ class PanelRows:
     names: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """A panel's question: days, how they are put together, what else is told apart, how many of these."""
-
-    first: date
-    last: date
-    by: str = "none"
-    split: str = "none"
-    most: int = LARGEST_LIMIT
-
-
+@cached("traffic")
 def panel_rows(viewer: Viewer, store: Store, panel: Panel, today: date) -> PanelRows:
     """The rows of a panel that is no text, as of that UTC day. Raises: StoreMissing."""
-    reading = _Reading(_seen(viewer, store, panel), store, today)
-    if panel.source is Source.REPOSITORIES:
-        rows = overview_rows(reading.viewer, store, panel, today)
-    elif panel.kind is Kind.NUMBER:
-        rows = _number(reading, panel)
+    reader = _Reader(_named(viewer, store, panel), store, today)
+    if panel.kind is Kind.NUMBER:
+        rows = reader.number(panel)
+    elif panel.source is Source.REPOSITORIES:
+        rows = reader.summaries(panel)
     else:
-        panel, rows = _legible(reading, panel)
+        panel, rows = reader.legible(panel)
     names = int(rows["names"].max()) if "names" in rows and len(rows) else len(rows)
-    rows = _sifted(panel, rows.drop(columns="names", errors="ignore"))
+    rows = _filtered(panel, rows.drop(columns="names", errors="ignore"))
     return PanelRows(panel, rows, (*notes(panel), *_notes_of(panel, rows, names)), names)
 
 
-def _days_of(panel: Panel, today: date) -> tuple[date, date]:
-    """The first and the last day of a panel's range: of what is counted by day up to yesterday, of what is seen at a
-    moment up to today.
-    """
-    days = panel.range
-    if days.first is not None and days.last is not None:
-        return days.first, days.last
-    yesterday = today - DAY
-    first = BEGINNING if days.last_days is None else max(BEGINNING, yesterday - timedelta(days=days.last_days - 1))
-    return first, today if panel.source in LISTED or panel.measure in SNAPSHOTS else yesterday
-
-
-def _seen(viewer: Viewer, store: Store, panel: Panel) -> Viewer:
+def _named(viewer: Viewer, store: Store, panel: Panel) -> Viewer:
     """The viewer, narrowed to the repositories that a panel names; * stands for anything."""
     if not panel.repositories:
         return viewer
@@ -104,99 +80,160 @@ def _seen(viewer: Viewer, store: Store, panel: Panel) -> Viewer:
 
 
 @dataclass(frozen=True, slots=True)
-class _Reading:
-    """Who reads what, seen from which UTC day."""
+class _Reader:
+    """Reads panels for a viewer, as of a UTC day."""
 
     viewer: Viewer
     store: Store
     today: date
 
-    def ask(self, panel: Panel, asked: _Asked, question: str = "") -> DataFrame:
-        """The rows of a question to the panel's source, of another one than its usual where that is named."""
-        values = {
-            "measure": panel.measure,
-            "by": asked.by,
-            "split": "entry" if asked.split in LISTED.values() else asked.split,
-            "first_day": asked.first,
-            "last_day": asked.last,
-            "most": asked.most,
-            "listing": panel.source.value,
-            "is_counter": panel.measure in SNAPSHOTS,
-        }
-        selection = Selection(asked.first, asked.last, self.today)
-        *set_down, last = _STEPS[question or _question(panel)]
-        with traffic.selected(self.viewer, self.store, selection) as cursor:
-            cursor.execute(query(__name__, "repositories"))
-            for step in set_down:
-                cursor.execute(query(__name__, step), _named_in(query(__name__, step), values))
-            found: pa.Table = cursor.sql(
-                query(__name__, last), params=_named_in(query(__name__, last), values)
-            ).to_arrow_table()
-        rows: DataFrame = found.to_pandas(types_mapper=pd.ArrowDtype)
+    def days_of(self, panel: Panel) -> tuple[date, date]:
+        """The first and the last day of a panel's range: of what is counted by day up to yesterday, of what is seen at
+        a moment up to today.
+        """
+        days = panel.range
+        if days.first is not None and days.last is not None:
+            return days.first, days.last
+        yesterday = self.today - DAY
+        first = BEGINNING
+        if days.last_days is not None:
+            first = max(BEGINNING, yesterday - timedelta(days=days.last_days - 1))
+        return first, self.today if panel.source in LISTED or panel.measure in SNAPSHOTS else yesterday
+
+    def groups(self, panel: Panel, days: tuple[date, date], by: str, split: str = "none", most: int = 1) -> DataFrame:
+        """The largest groups of a panel's measure. `by` is a period, weekday or none, `split` what is told apart.
+
+        Rows: period, name, value, state, names (how many groups there are).
+        """
+        if panel.source in {Source.DAILY, Source.WEEKLY}:
+            statement = "weekdays" if by == "weekday" else "traffic"
+        elif panel.source in LISTED:
+            statement = "lists"
+        else:
+            statement = "counters" if panel.measure in SNAPSHOTS else "gains"
+        return self.ask(
+            statement,
+            measure=panel.measure,
+            by=by,
+            split="entry" if split in LISTED.values() else split,
+            first_day=days[0],
+            last_day=days[1],
+            most=most,
+            true_uniques=panel.source is Source.WEEKLY,
+            listing=panel.source.value,
+            newest=by == "none",
+        )
+
+    def ask(self, statement: str, **values: Any) -> DataFrame:
+        """The rows of a statement, which gets those of the values that it names."""
+        text = query(__name__, statement)
+        values = {"visible": sorted(self.viewer.repository_ids)} | values
+        with self.store.traffic.read() as cursor:
+            cursor.execute("set variable today = $today", {"today": self.today})
+            named = {name: value for name, value in values.items() if f"${name}" in text}
+            rows: DataFrame = cursor.sql(text, params=named).to_arrow_table().to_pandas(types_mapper=pd.ArrowDtype)
         return rows
 
+    def legible(self, panel: Panel) -> tuple[Panel, DataFrame]:
+        """The rows by what the panel tells apart, and the panel: by week where its days are too many to be drawn."""
+        if panel.by != "day" or panel.kind is Kind.TABLE or panel.source in LISTED:
+            return panel, self.measures(panel)
+        by_week = replace(panel, by="week")
+        first, last = self.days_of(panel)
+        if first > BEGINNING and (last - first).days >= LONGEST_BY_DAY:
+            return by_week, self.measures(by_week)
+        rows = self.measures(panel)
+        if len(rows) and (rows["period"].max() - rows["period"].min()).days >= LONGEST_BY_DAY:
+            return by_week, self.measures(by_week)
+        return panel, rows
 
-def _named_in(text: str, values: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if f"${name}" in text}
+    def measures(self, panel: Panel) -> DataFrame:
+        """The rows of the panel's measure, with those of its further ones beside them."""
+        rows = self.measure(panel)
+        keys = ["period"] if panel.by in ALONG_TIME else []
+        keys += ["name"] if panel.split or panel.by not in ALONG_TIME else []
+        for measure in panel.also:
+            beside = self.measure(replace(panel, measure=measure))[[*keys, "value"]]
+            rows = rows.merge(beside.rename(columns={"value": measure}), on=keys, how="left")
+        return rows
+
+    def measure(self, panel: Panel) -> DataFrame:
+        """The rows of the panel's measure."""
+        days, by = self.days_of(panel), panel.by if panel.by in ALONG_TIME else "none"
+        split = panel.split or (panel.by if by == "none" else None) or "none"
+        most = LARGEST_LIMIT if panel.kind is Kind.TABLE else panel.most
+        if split == "weekday":
+            return _weeks_by_weekday(self.groups(panel, (monday(days[0]), days[1]), "day"))
+        if panel.source is Source.WEEKLY and by == "none":
+            weeks = self.groups(panel, _last_weeks(days), "week", split, EVERY_GROUP)
+            whole = weeks[weeks["state"] == "final"].sort_values("period", ascending=False, kind="stable")
+            newest = whole.drop_duplicates("name")
+            return newest.sort_values("value", ascending=False, kind="stable").head(most)
+        return self.groups(panel, days, by, split, most)
+
+    def number(self, panel: Panel) -> DataFrame:
+        """One row: the value, that of before where the two compare, the state."""
+        first, last = self.days_of(panel)
+        if panel.source is Source.REPOSITORIES:
+            return self.summary(panel)
+        if panel.source is Source.DAILY or panel.measure == "stars gained":
+            return self.total(panel, Selection(first, last, self.today))
+        if panel.source is Source.WEEKLY:
+            weeks = self.groups(panel, _last_weeks((first, last)), "week")
+            known = weeks[(weeks["state"] != "pending") & weeks["value"].notna()].sort_values("period", ascending=False)
+            values, states = [*known["value"], None, None], [*known["state"], "gap", "gap"]
+            return _number(values[0], values[1] if states[:2] == ["final", "final"] else None, states[0])
+        if panel.measure == "downloads gained":
+            earlier = first if first == BEGINNING else first - (last - first) - DAY
+            return _gained(self.groups(panel, (earlier, last), "day"), (first, last))
+        rows = self.groups(panel, (first, last), "none")
+        compared = before = None
+        if panel.measure in SNAPSHOTS and first > BEGINNING:
+            growth = self.ask("growth", measure=panel.measure, first_day=first, last_day=last)
+            compared, before = growth.iloc[0]
+        value, state = (rows["value"].iloc[0], str(rows["state"].iloc[0])) if len(rows) else (None, "gap")
+        return _number(value, before, state, compared)
+
+    def total(self, panel: Panel, selection: Selection) -> DataFrame:
+        """What the final days of a selection add up to, as the overview says."""
+        totals = traffic.totals(traffic.repository_sums(self.viewer, self.store, selection))
+        names = {"visitors": "visitor_days", "cloners": "cloner_days", "stars gained": "stars"}
+        total: traffic.Total = getattr(totals, names.get(panel.measure, panel.measure))
+        compared, before = (total.compared, total.before) if totals.comparable else (None, None)
+        is_gap = panel.source is Source.DAILY and totals.gap_days
+        return _number(total.value, before, "gap" if is_gap else "final", compared)
+
+    def summary(self, panel: Panel) -> DataFrame:
+        """What the tracked repositories have together; of days until loss the least."""
+        tracked = self.tracked()
+        values = tracked[SUMMARY_COLUMNS[panel.measure]].dropna()
+        value = None
+        if len(values):
+            value = values.min() if panel.measure == "days until loss" else values.sum()
+        return _number(value, None, "final" if len(values) == len(tracked) else "gap")
+
+    def summaries(self, panel: Panel) -> DataFrame:
+        """The tracked repositories, the largest first; of days until loss the least."""
+        tracked = self.tracked()
+        rows = DataFrame({"name": tracked["full_name"], "value": tracked[SUMMARY_COLUMNS[panel.measure]]})
+        rows.insert(0, "period", pd.array([None] * len(rows), dtype=pd.ArrowDtype(pa.date32())))
+        states = ["gap" if each else "final" for each in rows["value"].isna()]
+        rows["state"] = pd.array(states, dtype=rows["name"].dtype)
+        for measure in panel.also:
+            rows[measure] = tracked[SUMMARY_COLUMNS[measure]]
+        ascending = panel.measure == "days until loss"
+        rows = rows.sort_values("value", ascending=ascending, na_position="last", kind="stable")
+        return rows.assign(names=len(rows)).head(panel.most)
+
+    def tracked(self) -> DataFrame:
+        """Every visible repository in short, but for removed ones."""
+        found = traffic.repository_summaries(self.viewer, self.store, self.today)
+        return found[found["state"] != "removed"]
 
 
-def _question(panel: Panel) -> str:
-    if panel.source is Source.DAILY:
-        return "weekdays" if panel.by == "weekday" else "days"
-    if panel.source is Source.WEEKLY:
-        return "weeks"
-    if panel.source in LISTED:
-        return "lists" if panel.by == "day" else "newest_lists"
-    return "counters" if panel.measure in SNAPSHOTS else "gains"
-
-
-def _legible(reading: _Reading, panel: Panel) -> tuple[Panel, DataFrame]:
-    """The rows by what the panel tells apart, and the panel: by week where its days are too many to be drawn."""
-    if panel.by != "day" or panel.kind is Kind.TABLE or panel.source in LISTED:
-        return panel, _measures(reading, panel)
-    coarse = replace(panel, by="week")
-    first, last = _days_of(panel, reading.today)
-    if first > BEGINNING and (last - first).days >= LONGEST_BY_DAY:
-        return coarse, _measures(reading, coarse)
-    rows = _measures(reading, panel)
-    if len(rows) and (rows["period"].max() - rows["period"].min()).days >= LONGEST_BY_DAY:
-        return coarse, _measures(reading, coarse)
-    return panel, rows
-
-
-def _measures(reading: _Reading, panel: Panel) -> DataFrame:
-    """The rows of the panel's measure, with those of its further ones beside them."""
-    rows = _answer(reading, panel)
-    for measure in panel.also:
-        beside = _answer(reading, replace(panel, measure=measure))
-        keys = [each for each in ("period", "name") if panel.by in PERIODS or panel.by == "weekday" or each == "name"]
-        keys = [each for each in keys if each == "period" or panel.split or panel.by not in (*PERIODS, "weekday")]
-        column = beside[[*keys, "value"]].rename(columns={"value": measure})
-        rows = rows.merge(column, on=keys, how="left")
-    return rows
-
-
-def _answer(reading: _Reading, panel: Panel) -> DataFrame:
-    first, last = _days_of(panel, reading.today)
-    apart = panel.split or (panel.by if panel.by not in _ALONG else None) or "none"
-    most = LARGEST_LIMIT if panel.kind is Kind.TABLE else panel.most
-    asked = _Asked(first, last, panel.by if panel.by in PERIODS else "none", apart, most)
-    if panel.split == "weekday":
-        return _weeks_by_weekday(reading.ask(panel, replace(asked, first=monday(first), by="day", split="none")))
-    if panel.source is Source.WEEKLY and panel.by == "repository":
-        return _newest_weeks(reading.ask(panel, _last_weeks(asked))).head(most)
-    return reading.ask(panel, asked)
-
-
-def _last_weeks(asked: _Asked) -> _Asked:
-    """The question for the weeks among which the newest whole one is found."""
-    return replace(asked, first=max(asked.first, asked.last - 5 * 7 * DAY), by="week", most=1_000_000)
-
-
-def _newest_weeks(weeks: DataFrame) -> DataFrame:
-    """Of each repository the newest whole week, the largest first."""
-    whole = weeks[weeks["state"] == "final"].sort_values("period", ascending=False, kind="stable")
-    return whole.drop_duplicates("name").sort_values("value", ascending=False, kind="stable")
+def _last_weeks(days: tuple[date, date]) -> tuple[date, date]:
+    """The days among which the newest whole week is found."""
+    return max(days[0], days[1] - 5 * 7 * DAY), days[1]
 
 
 def _weeks_by_weekday(days: DataFrame) -> DataFrame:
@@ -206,37 +243,8 @@ def _weeks_by_weekday(days: DataFrame) -> DataFrame:
     return named.assign(names=7)
 
 
-def _number(reading: _Reading, panel: Panel) -> DataFrame:
-    """One row: the value, that of before where the two compare, the state."""
-    first, last = _days_of(panel, reading.today)
-    whole = _Asked(first, last)
-    if panel.source is Source.DAILY:
-        sums = traffic.repository_sums(reading.viewer, reading.store, Selection(first, last, reading.today))
-        totals = traffic.totals(sums)
-        name = {"visitors": "visitor_days", "cloners": "cloner_days"}.get(panel.measure, panel.measure)
-        state = "gap" if totals.gap_days else "final"
-        total: traffic.Total = getattr(totals, name)
-        compared, before = (total.compared, total.before) if totals.comparable else (None, None)
-        return number_row(total.value, before, state, compared)
-    if panel.source is Source.WEEKLY:
-        weeks = reading.ask(panel, _last_weeks(whole))
-        known = weeks[(weeks["state"] != "pending") & weeks["value"].notna()].sort_values("period", ascending=False)
-        values, states = [*known["value"], None, None], [*known["state"], "gap", "gap"]
-        return number_row(values[0], values[1] if states[:2] == ["final", "final"] else None, states[0])
-    if panel.measure == "stars gained":
-        return stars_gained(reading.viewer, reading.store, Selection(first, last, reading.today))
-    if panel.measure == "downloads gained":
-        earlier = first if first == BEGINNING else first - (last - first) - DAY
-        return _gained(reading.ask(panel, replace(whole, first=earlier, by="day")), (first, last))
-    rows = reading.ask(panel, whole)
-    compared = before = None
-    if panel.measure in SNAPSHOTS and first > BEGINNING:
-        compared, before = reading.ask(panel, whole, "growth").iloc[0]
-    return number_row(_only(rows), before, str(rows["state"].iloc[0]) if len(rows) else "gap", compared)
-
-
 def _gained(days: DataFrame, asked: tuple[date, date]) -> DataFrame:
-    """What was gained on the days that are told, and on their counterparts as long before."""
+    """What was gained on the days that are known, and on their counterparts as long before."""
     first, last = asked
     length = last - first + DAY
     final = days[days["state"] == "final"]
@@ -245,10 +253,21 @@ def _gained(days: DataFrame, asked: tuple[date, date]) -> DataFrame:
     earlier = [gained.get(day - length) for day in within]
     known = first > BEGINNING and None not in earlier and bool(within)
     before = sum(int(each) for each in earlier if each is not None) if known else None
-    return number_row(sum(within.values()) if within else None, before, "final")
+    return _number(sum(within.values()) if within else None, before, "final")
 
 
-def _sifted(panel: Panel, rows: DataFrame) -> DataFrame:
+def _number(value: Any, before: Any, state: str, compared: Any = None) -> DataFrame:
+    """The one row of a number; where it is not said what of the value is compared, all of it is. None is unknown."""
+    compared = value if compared is None and before is not None else compared
+    number = pd.ArrowDtype(pa.int64())
+    numbers = {
+        name: pd.array([None if each is None or pd.isna(each) else int(each)], dtype=number)
+        for name, each in (("value", value), ("before", before), ("compared", compared))
+    }
+    return DataFrame(numbers | {"state": pd.array([state], dtype=pd.ArrowDtype(pa.string()))})
+
+
+def _filtered(panel: Panel, rows: DataFrame) -> DataFrame:
     """The rows without what is below the minimum, of a table in order and no more than are wanted."""
     if panel.minimum is not None and "value" in rows:
         kept = (rows["value"] >= panel.minimum).fillna(False)
@@ -271,7 +290,3 @@ def _notes_of(panel: Panel, rows: DataFrame, names: int) -> list[str]:
     if panel.kind is Kind.NUMBER and len(rows) and rows["state"].iloc[0] == "gap":
         found.append("Not everything is known: some days are gaps." if panel.source is Source.DAILY else "In part.")
     return found
-
-
-def _only(rows: DataFrame) -> Any:
-    return rows["value"].iloc[0] if len(rows) else None

@@ -1,20 +1,31 @@
--- What a weekday has on average, of final days only (of all repositories together where split is not repository: of
--- the days that are final for each). Days are UTC; the period names the weekday: the day of the week of Monday, 1
--- January 1900. Grain: a name and weekday. Source: shown_day, panel_repository.
-create or replace temp table panel_group as
-with counted as (
+-- What a weekday has on average, of final days only (of all repositories together, where split is not repository: of the
+-- days that are final for each): the largest groups, and how many there are (names). Days are UTC; the period names the
+-- weekday: the day of the week of Monday, 1 January 1900. Grain: a name and weekday. Source: v_daily, from the session's
+-- variable today.
+with repositories as (
     select
-        if($split = 'repository', panel_repository.name, null) as name,
-        shown.day,
+        repository_id,
+        full_name || if(count(*) over (partition by lower(full_name)) > 1, ' · ' || repository_id::text, '') as name
+    from repository
+    where repository_id in (select unnest($visible::integer[]))
+),
+
+counted as (
+    select
+        if($split = 'repository', repositories.name, null) as name,
+        v_daily.day,
         case $measure
-            when 'views' then shown.views
-            when 'visitors' then shown.view_uniques
-            when 'clones' then shown.clones
-            when 'cloners' then shown.clone_uniques
+            when 'views' then v_daily.views
+            when 'visitors' then v_daily.view_uniques
+            when 'clones' then v_daily.clones
+            when 'cloners' then v_daily.clone_uniques
         end as value,
-        if($measure in ('views', 'visitors'), shown.views_state, shown.clones_state) as state
-    from shown_day($first_day::date, $last_day::date) as shown
-    inner join panel_repository using (repository_id)
+        if($measure in ('views', 'visitors'), v_daily.views_state, v_daily.clones_state) as state
+    from v_daily
+    inner join repositories using (repository_id)
+    where
+        v_daily.repository_id in (select unnest($visible::integer[]))
+        and v_daily.day between $first_day and $last_day
 ),
 
 days as (
@@ -25,12 +36,31 @@ days as (
         bool_and(state = 'final') as is_final
     from counted
     group by name, day
+),
+
+groups as (
+    select
+        name,
+        date '1900-01-01' + extract('isodow' from day)::integer - 1 as period,
+        round(avg(value) filter (where is_final), 1) as value,
+        if(count(value) filter (where is_final) > 0, 'final', 'gap') as state
+    from days
+    group by all
+),
+
+ranked as (
+    select
+        *,
+        dense_rank() over (order by total desc nulls last, lower(name), name) as place
+    from (select *, sum(value) over (partition by name) as total from groups)
 )
 
 select
+    period,
     name,
-    date '1900-01-01' + extract('isodow' from day)::integer - 1 as period,
-    round(avg(value) filter (where is_final), 1) as value,
-    if(count(value) filter (where is_final) > 0, 'final', 'gap') as state
-from days
-group by all;
+    value,
+    state,
+    max(place) over () as names
+from ranked
+qualify place <= $most
+order by place, period;

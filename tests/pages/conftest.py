@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from data.accounts import passwords
 from tests.pages.app import App, cast, copied
 
 
@@ -13,9 +12,7 @@ from tests.pages.app import App, cast, copied
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A filled data directory with users; never written to again."""
     directory = tmp_path_factory.mktemp("cast") / "db"
-    with pytest.MonkeyPatch.context() as cheap:
-        cheap.setattr(passwords, "ROUNDS", 4)
-        cast(directory)
+    cast(directory)
     return directory
 
 

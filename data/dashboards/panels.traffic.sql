@@ -1,0 +1,112 @@
+-- Views, visitors, clones or cloners by day, week or month, each whole, or over all days (by none: of final days only),
+-- together or by repository: the largest groups, and how many there are (names). People of a week are those that GitHub
+-- counted for it where $true_uniques, else daily ones added up. Days and weeks (Mondays) are UTC, unknown is null.
+-- Grain: a name and period. Source: v_daily, v_weekly, v_monthly, from the session's variable today.
+with repositories as (
+    select
+        repository_id,
+        full_name || if(count(*) over (partition by lower(full_name)) > 1, ' · ' || repository_id::text, '') as name
+    from repository
+    where repository_id in (select unnest($visible::integer[]))
+),
+
+periods as (
+    select
+        repository_id,
+        day as period,
+        views,
+        view_uniques as visitors,
+        clones,
+        clone_uniques as cloners,
+        if($measure in ('views', 'visitors'), views_state, clones_state) as state
+    from v_daily
+    where
+        $by in ('day', 'none')
+        and repository_id in (select unnest($visible::integer[]))
+        and day between $first_day and $last_day
+    union all
+    select
+        repository_id,
+        week as period,
+        views,
+        if($true_uniques, view_uniques, visitor_days) as visitors,
+        clones,
+        if($true_uniques, clone_uniques, cloner_days) as cloners,
+        case
+            when $true_uniques and $measure in ('visitors', 'cloners')
+                then
+                    case
+                        when if($measure = 'visitors', view_uniques, clone_uniques) is not null then 'final'
+                        when week + 6 >= (select shown_from from v_today) then 'pending'
+                        else 'gap'
+                    end
+            when $measure in ('views', 'visitors') then views_state
+            else clones_state
+        end as state
+    from v_weekly
+    where
+        $by = 'week'
+        and repository_id in (select unnest($visible::integer[]))
+        and week between date_trunc('week', $first_day::date) and $last_day
+    union all
+    select
+        repository_id,
+        month as period,
+        views,
+        visitor_days as visitors,
+        clones,
+        cloner_days as cloners,
+        if($measure in ('views', 'visitors'), views_state, clones_state) as state
+    from v_monthly
+    where
+        $by = 'month'
+        and repository_id in (select unnest($visible::integer[]))
+        and month between date_trunc('month', $first_day::date) and $last_day
+),
+
+counted as (
+    select
+        if($split = 'repository', repositories.name, null) as name,
+        if($by = 'none', null, periods.period) as period,
+        case $measure
+            when 'views' then periods.views
+            when 'visitors' then periods.visitors
+            when 'clones' then periods.clones
+            when 'cloners' then periods.cloners
+        end as value,
+        periods.state
+    from periods
+    inner join repositories using (repository_id)
+),
+
+groups as (
+    select
+        name,
+        period,
+        (sum(value) filter (where $by <> 'none' or state = 'final'))::bigint as value,
+        case
+            when $by = 'none' then if(bool_or(state = 'gap'), 'gap', 'final')
+            when bool_and(state = 'final') then 'final'
+            when bool_or(state = 'gap') then 'gap'
+            else 'pending'
+        end as state
+    from counted
+    group by name, period
+),
+
+ranked as (
+    select
+        *,
+        dense_rank() over (order by total desc nulls last, lower(name), name) as place
+    from (select *, sum(value) over (partition by name) as total from groups)
+)
+
+select
+    period,
+    name,
+    value,
+    state,
+    max(place) over () as names
+from ranked
+qualify place <= $most
+order by place, period;
