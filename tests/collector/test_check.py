@@ -111,7 +111,7 @@ def test_a_repository_whose_traffic_may_not_be_read_is_refused_with_the_permissi
 
 def test_a_private_repository_of_others_is_answered_like_a_missing_one() -> None:
     with asking() as there:
-        there.server.world.make_private(1)
+        there.server.world.repositories[1].private = True
         token(there).repositories = frozenset()
         said = []
         for name in ("octo/hello", "octo/nothing"):
@@ -147,7 +147,7 @@ def test_a_command_beside_a_run_asks_at_a_third_of_the_pace_with_half_of_the_cal
 
 
 def test_a_wait_that_github_asked_for_is_kept_and_told_to_whoever_asks_next(run: CommandLine) -> None:
-    with asking(cases.strange_retry_after("7200")) as there:
+    with asking(Fault(429, {"message": "Slow down"}, {"retry-after": "7200"})) as there:
         with pytest.raises(LimitReached), respecting_pauses(run.store, "user 1001", there.github) as github:
             github.fetch("/user")
         with pytest.raises(LimitReached, match="asks to wait"), respecting_pauses(run.store, "user 1001", there.github):

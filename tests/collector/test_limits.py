@@ -1,7 +1,6 @@
 """How long the client waits, for which reason, and when it gives up instead (fault cases 44 to 51 and 54)."""
 
 import threading
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -14,15 +13,21 @@ from collector.rate_limit import RateLimiter
 from collector.settings import Settings
 from tests.collector.asking import NOW, REPO, SECRET, VIEWS, asking
 from tests.fake_github import Fault, Trigger
-from tests.fake_github import faults as cases
 
-OWNER_ID = 1001
+OWNER_ID, EPOCH = 1001, int(NOW.timestamp())
 
 
 def limited(**headers: str | None) -> Fault:
     """A secondary limit with these headers."""
     text = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again. And more."
     return Fault(403, {"message": text}, {name.replace("_", "-"): value for name, value in headers.items()})
+
+
+def used_up(reset: str | int | None) -> Fault:
+    """The primary limit with this reset."""
+    told = None if reset is None else str(reset)
+    headers = {"x-ratelimit-remaining": "0", "x-ratelimit-reset": told}
+    return Fault(403, {"message": "API rate limit exceeded for user ID 1."}, headers)
 
 
 def test_a_budget_used_up_before_the_run_is_waited_for_after_one_answer() -> None:
@@ -36,7 +41,7 @@ def test_a_budget_used_up_before_the_run_is_waited_for_after_one_answer() -> Non
 
 def test_a_budget_that_is_used_up_on_the_way_is_waited_for() -> None:
     with asking() as there:
-        there.server.budgets.set_hourly(OWNER_ID, 3)
+        there.server.budgets.of(OWNER_ID).limit = 3
         for _ in range(7):
             assert there.fetch().status == 200
         assert there.clock.waits() == [3601, 3601]
@@ -69,7 +74,7 @@ def test_a_wait_beyond_ones_patience_ends_the_work_and_says_when_it_goes_on() ->
 @pytest.mark.parametrize("retry_after", [1, 7, 60, 600])
 def test_retry_after_is_obeyed_to_the_second(retry_after: int) -> None:
     with asking() as there:
-        there.server.budgets.limit_after(OWNER_ID, Trigger(1, retry_after))
+        there.server.budgets.of(OWNER_ID).trigger = Trigger(1, retry_after)
         assert [there.fetch().status for _ in range(3)] == [200, 200, 200]
         assert there.clock.waits(0.5) == [retry_after]
         assert there.server.violations == []
@@ -124,7 +129,7 @@ def test_an_answer_that_was_on_its_way_before_the_limit_does_not_make_it_a_first
     ],
 )
 def test_every_form_of_retry_after_leads_to_a_wait_or_an_end(text: str, waited: int | None) -> None:
-    with asking(cases.strange_retry_after(text)) as there:
+    with asking(limited(retry_after=text)) as there:
         if waited is None:
             with pytest.raises(LimitReached, match="left to the next run"):
                 there.fetch()
@@ -134,26 +139,26 @@ def test_every_form_of_retry_after_leads_to_a_wait_or_an_end(text: str, waited: 
 
 
 @pytest.mark.parametrize(
-    ("case", "waited"),
+    ("reset", "waited"),
     [
-        (cases.reset_in_the_past, 1),
-        (cases.reset_in_milliseconds, 61),
-        (cases.reset_missing, 60),
-        (cases.reset_far_ahead, 3601),
-        (lambda: cases.primary_limit_with_reset(lambda _: "²"), 60),
-        (lambda: cases.primary_limit_with_reset(lambda _: "-1"), 60),
-        (lambda: cases.primary_limit_with_reset(lambda _: "9" * 5000), 60),
-        (lambda: cases.primary_limit_with_reset(lambda _: "0"), 1),
+        (EPOCH - 3600, 1),
+        ((EPOCH + 60) * 1000, 61),
+        (None, 60),
+        (EPOCH + 365 * 86400, 3601),
+        ("²", 60),
+        ("-1", 60),
+        ("9" * 5000, 60),
+        ("0", 1),
     ],
 )
-def test_every_form_of_the_reset_leads_to_a_wait_within_the_hour(case: Callable[[], Fault], waited: int) -> None:
-    with asking(case()) as there:
+def test_every_form_of_the_reset_leads_to_a_wait_within_the_hour(reset: str | int | None, waited: int) -> None:
+    with asking(used_up(reset)) as there:
         assert there.fetch().status == 200
         assert there.clock.waits(0.5) == [waited]
 
 
 def test_a_reset_that_is_always_over_does_not_keep_the_client_asking() -> None:
-    with asking(cases.reset_in_the_past().repeated()) as there:
+    with asking(used_up(EPOCH - 3600).repeated()) as there:
         with pytest.raises(LimitReached):
             there.fetch()
         assert there.asked == 4
@@ -193,13 +198,14 @@ def test_headers_that_are_no_numbers_are_left_aside(number: str) -> None:
 
 
 def test_without_headers_of_a_limit_none_is_assumed() -> None:
-    with asking(cases.no_limit_headers().repeated()) as there:
+    names = [f"x-ratelimit-{name}" for name in ("limit", "remaining", "used", "reset")]
+    with asking(Fault(headers=dict.fromkeys(names)).repeated()) as there:
         assert [there.fetch().status for _ in range(5)] == [200] * 5
         assert there.clock.waits() == []
 
 
 def test_a_limit_told_while_much_is_left_is_no_matter_of_permission() -> None:
-    with asking(cases.limit_text_with_remaining()) as there:
+    with asking(limited(retry_after=None)) as there:
         assert there.fetch().status == 200
         assert there.clock.waits() == [60]
 

@@ -49,7 +49,7 @@ def test_four_threads_ask_four_at_once_and_no_more() -> None:
 def test_a_secondary_limit_met_by_four_threads_at_once_is_waited_for_once(retry_after: int | None) -> None:
     with asking(concurrency=4) as there:
         there.server.switches.latency_s = 0.005
-        there.server.budgets.limit_after(OWNER_ID, Trigger(20, retry_after))
+        there.server.budgets.of(OWNER_ID).trigger = Trigger(20, retry_after)
         assert statuses(there.github, 80) == [200] * 80
         assert there.server.violations == []
         assert len(there.told) == 1
@@ -58,7 +58,7 @@ def test_a_secondary_limit_met_by_four_threads_at_once_is_waited_for_once(retry_
 
 def test_a_budget_used_up_under_four_threads_is_never_overdrawn() -> None:
     with asking(concurrency=4) as there:
-        there.server.budgets.set_hourly(OWNER_ID, 50)
+        there.server.budgets.of(OWNER_ID).limit = 50
         assert statuses(there.github, 120) == [200] * 120
         assert there.server.requests.by_status == {200: 120}
         assert there.server.violations == []
@@ -67,7 +67,7 @@ def test_a_budget_used_up_under_four_threads_is_never_overdrawn() -> None:
 def test_two_tokens_of_one_user_share_one_budget() -> None:
     world = World([hello()], [Token(SECRET), Token(SECOND)])
     with asking(world=world, concurrency=4) as there:
-        there.server.budgets.set_hourly(OWNER_ID, 30)
+        there.server.budgets.of(OWNER_ID).limit = 30
         second = GitHub(there.settings, SECOND, there.github.limiter, there.clock)
         calls = [
             lambda github=github: github.fetch(VIEWS).status for github in (there.github, second) for _ in range(50)
@@ -89,7 +89,7 @@ def test_the_pace_is_kept_over_all_threads() -> None:
 
 def test_all_threads_end_when_the_budget_is_given_up() -> None:
     with asking(concurrency=4) as there:
-        there.server.budgets.limit_after(OWNER_ID, Trigger(0, 86_400))
+        there.server.budgets.of(OWNER_ID).trigger = Trigger(0, 86_400)
 
         def ends() -> str:
             with pytest.raises(LimitReached) as caught:

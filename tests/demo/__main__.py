@@ -11,7 +11,7 @@ from types import FrameType
 
 from rich.progress import BarColumn, Progress, TextColumn
 
-from tests.demo.history import History
+from tests.demo.history import live
 from tests.demo.people import EVERYTHING, ONE_REPOSITORY, PASSWORD, add_people
 from tests.demo.world import demo_world
 from tests.fake_github import FakeGitHub
@@ -27,7 +27,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, _end)
     try:
         with _github() as github:
-            _live(github)
+            _replay(github)
             add_people(DIRECTORY)
             _tell(github.url)
             return _run(github.url)
@@ -44,18 +44,18 @@ def _github() -> FakeGitHub:
         github = FakeGitHub(demo_world(datetime.now(UTC).date()), port=GITHUB_PORT)
     except OSError:
         sys.exit(f"The fake GitHub did not start. Is port {GITHUB_PORT} in use?")
-    github.budgets.an_hour = github.budgets.a_minute = UNLIMITED
+    github.budgets.an_hour = UNLIMITED
     return github
 
 
-def _live(github: FakeGitHub) -> None:
+def _replay(github: FakeGitHub) -> None:
     shutil.rmtree(DIRECTORY, ignore_errors=True)
     until = datetime.now(UTC)
     columns = (TextColumn("Replaying recorded traffic"), BarColumn(), TextColumn("{task.description}"))
     with Progress(*columns) as bar:
         task = bar.add_task("", total=None)
-        for moment in History(DIRECTORY, github).live(until):
-            bar.update(task, completed=moment.done, total=moment.of, description=f"{moment.now:%d %B %Y}")
+        for done, total, now in live(DIRECTORY, github, until):
+            bar.update(task, completed=done, total=total, description=f"{now:%d %B %Y}")
     github.clock.follow()
 
 

@@ -8,8 +8,9 @@ a recorded repository are set shortly before the days on which most people came.
 
 from datetime import UTC, date, datetime, time, timedelta
 
+from tests.benchmarks.generated import GeneratedSeries
 from tests.fake_github import Asset, Lack, Release, Repository, Series, Token, World
-from tests.fake_github.generated import GeneratedSeries
+from tests.fake_github.world import Listing
 from tests.recorded import NAMES, recorded_lists, recorded_series
 
 MAINTAINER_TOKEN = "ghp_demoMaintainer0000000000000000000000"
@@ -23,6 +24,9 @@ LAB_LIFE = {
     "closed-source": (20.0, 15.0, 500),
 }
 """Name: views and clones a day at the beginning, days before today at which it began."""
+SITES = {"Google": 31, "github.com": 24, "reddit.com": 9, "news.ycombinator.com": 7, "DuckDuckGo": 5, "t.co": 4}
+PAGES = {"": 44, "/blob/main/README.md": 9, "/issues": 8, "/tree/main/src": 7, "/releases": 6, "/pulls": 4}
+"""Percent of the views in top-10 lists that were not recorded."""
 STARS_PER_HUNDRED_VISITORS = 4
 DAY, WEEK = timedelta(days=1), timedelta(weeks=1)
 DAYS_AHEAD = 60
@@ -47,7 +51,7 @@ def _moved_repository(full_name: str, number: int, today: date) -> Repository:
     views, clones = ({day + moved_by: reading for day, reading in series.items()} for series in (views, clones))
     owner, name = full_name.split("/")
     referrers, paths = (
-        lists and [(since + moved_by, entries) for since, entries in lists]
+        [(since + moved_by, entries) for since, entries in lists] if lists else None
         for lists in (recorded_lists(full_name, "referrers"), recorded_lists(full_name, "paths"))
     )
     return Repository(
@@ -58,8 +62,8 @@ def _moved_repository(full_name: str, number: int, today: date) -> Repository:
         clones=clones,
         stars=_stars(views),
         releases=_releases(number, name, _days_before_peaks(views)),
-        referrers=referrers,
-        paths=paths,
+        referrers=referrers or _weekly_lists(views, SITES),
+        paths=paths or _weekly_lists(views, {f"/{full_name}{page}": share for page, share in PAGES.items()}),
         created_at=datetime.combine(min(views), time(12), UTC),
         forks=40,
         watchers=18,
@@ -91,6 +95,17 @@ def _lab_repository(name: str, number: int, today: date) -> Repository:
         open_issues=int(views) // 3,
         publish_hour=None,
     )
+
+
+def _weekly_lists(views: Series, shares: dict[str, int]) -> list[Listing]:
+    """Each Monday's list of the 14 days before: the same share of the views always has the same name."""
+    lists = []
+    for monday in (day for day in sorted(views) if not day.weekday()):
+        window = [views.get(monday - DAY * n, (0, 0)) for n in range(1, 15)]
+        count, uniques = sum(count for count, _ in window), max(uniques for _, uniques in window)
+        rows = [(name, count * share // 100, max(1, uniques * share // 100)) for name, share in shares.items()]
+        lists.append((datetime.combine(monday, time(), UTC), [row for row in rows if row[1] >= row[2]]))
+    return lists
 
 
 def _stars(views: Series) -> dict[date, int]:

@@ -1,4 +1,4 @@
-"""What GitHub shows of a repository's traffic at a moment: its days in both forms, its weeks, its top-10 lists.
+"""What GitHub shows of a repository's traffic at a moment: its days in both forms, and its weeks.
 
 Until 2025-12-29: today and the 13 days before, today growing, days without traffic left out.
 Since 2025-12-30: the 14 days up to yesterday once it is published, zeros included, today never.
@@ -6,6 +6,7 @@ Since 2025-12-30: the 14 days up to yesterday once it is published, zeros includ
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import groupby
 from typing import NamedTuple
 
 from tests.fake_github.world import Repository, Series
@@ -14,10 +15,6 @@ DAY = timedelta(days=1)
 DAYS = 14
 DENSE, SPARSE = "dense_until_yesterday", "sparse_with_today"
 NOTHING = (0, 0)
-TOP = 10
-_SITES = {"Google": 31, "github.com": 24, "reddit.com": 9, "news.ycombinator.com": 7, "DuckDuckGo": 5, "t.co": 4}
-_PAGES = {"": 44, "/blob/main/README.md": 9, "/issues": 8, "/tree/main/src": 7, "/releases": 6, "/pulls": 4}
-"""Names of lists that were not recorded, and their weights."""
 
 
 class Row(NamedTuple):
@@ -70,13 +67,9 @@ def _part(row: Row, share: float) -> Row:
 
 def weeks(rows: Iterable[Row], repository_id: int) -> list[Row]:
     """The same rows by Monday weeks; the first and the last week hold only the days that are shown."""
-    by_week: dict[date, list[Row]] = {}
-    for row in rows:
-        by_week.setdefault(row.day - DAY * row.day.weekday(), []).append(row)
-    return [
-        Row(monday, sum(row.requests for row in days), distinct(days, repository_id))
-        for monday, days in by_week.items()
-    ]
+    days = groupby(rows, key=lambda row: row.day - DAY * row.day.weekday())
+    by_week = ((monday, list(week)) for monday, week in days)
+    return [Row(monday, sum(row.requests for row in week), distinct(week, repository_id)) for monday, week in by_week]
 
 
 def distinct(rows: Iterable[Row], repository_id: int) -> int:
@@ -84,20 +77,3 @@ def distinct(rows: Iterable[Row], repository_id: int) -> int:
     uniques = [row.uniques for row in rows]
     greatest = max(uniques, default=0)
     return greatest + (sum(uniques) - greatest) * (55 + repository_id % 31) // 100
-
-
-def top_list(repository: Repository, listing: str, now: datetime) -> list[tuple[str, int, int]]:
-    """Name, count and uniques of the referrers or paths: as they were recorded, or made from the views."""
-    recorded = repository.referrers if listing == "referrers" else repository.paths
-    if recorded is not None:
-        return max(((since, rows) for since, rows in recorded if since <= now), default=(now, []))[1]
-    names = _SITES if listing == "referrers" else {f"/{repository.full_name}{page}": n for page, n in _PAGES.items()}
-    shown = dense_rows(repository, repository.views, now)
-    views, visitors = sum(row.requests for row in shown), distinct(shown, repository.id)
-    rows = []
-    for place, (name, weight) in enumerate(names.items()):
-        share = weight * (70 + (repository.id * 31 + place * 17) % 61)
-        count = views * share // 13_000
-        if count:
-            rows.append((name, count, max(1, min(count, visitors * share // 13_000))))
-    return sorted(rows, key=lambda row: -row[1])[:TOP]

@@ -1,29 +1,21 @@
 """What the fake GitHub holds: repositories, of whose days it shows a window, and tokens that may see some of them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta, timezone
-from enum import Enum, auto
+from datetime import UTC, date, datetime
+from enum import Enum
+from typing import NamedTuple
 
 Series = Mapping[date, tuple[int, int]]
 """Count and uniques a day; a day that is not there had no traffic."""
 Listing = tuple[datetime, list[tuple[str, int, int]]]
 """A top-10 list as it stands from a moment on: name, count and uniques of its entries."""
 
-
-class Lack(Enum):
-    """Why a token is refused, for one repository or for all."""
-
-    PUSH = auto()
-    ADMINISTRATION = auto()
-    SAML = auto()
-    CLASSIC_FORBIDDEN = auto()
-    ADDRESS = auto()
-    SUSPENDED = auto()
+Lack = Enum("Lack", "PUSH ADMINISTRATION SAML CLASSIC_FORBIDDEN ADDRESS SUSPENDED")
+"""Why a token is refused, for one repository or for all."""
 
 
-@dataclass(slots=True)
-class Asset:
+class Asset(NamedTuple):
     """A file of a release, and how often it is downloaded each day after the release."""
 
     id: int
@@ -32,24 +24,20 @@ class Asset:
     a_day: float = 0.0
 
 
-@dataclass(slots=True)
-class Release:
+class Release(NamedTuple):
     """A release; not shown before it is published."""
 
     id: int
     tag: str
     published_at: datetime
-    name: str | None = None
-    draft: bool = False
-    prerelease: bool = False
-    assets: list[Asset] = field(default_factory=list)
+    assets: Sequence[Asset] = ()
 
 
 @dataclass(slots=True, eq=False)
 class Repository:
     """`publish_hour`: the UTC hour at which yesterday appears (4 to 15; None: another one each day).
 
-    `late_days` appear a day later still. Without lists of its own, referrers and paths follow from the views.
+    `late_days` appear a day later still. `blocked`: GitHub has closed it, for `dmca` or `tos`.
     """
 
     id: int
@@ -59,8 +47,8 @@ class Repository:
     clones: Series = field(default_factory=dict)
     stars: Mapping[date, int] = field(default_factory=dict)
     releases: list[Release] = field(default_factory=list)
-    referrers: list[Listing] | None = None
-    paths: list[Listing] | None = None
+    referrers: list[Listing] = field(default_factory=list)
+    paths: list[Listing] = field(default_factory=list)
     created_at: datetime = datetime(2020, 1, 1, 12, tzinfo=UTC)
     private: bool = False
     archived: bool = False
@@ -68,7 +56,6 @@ class Repository:
     forks: int = 3
     watchers: int = 2
     open_issues: int = 4
-    language: str | None = None
     publish_hour: int | None = 4
     late_days: frozenset[date] = frozenset()
     blocked: str | None = None
@@ -84,19 +71,18 @@ class Token:
 
     A public repository outside of them can be looked at, but its traffic is refused; a private one is not there.
     `lacks` names what is missing for single repositories, `lack` for all of them. `kind` is classic, fine_grained
-    or app. GitHub has sent `expires_at` in UTC and in other zones (google/go-github#2649).
+    or app.
     """
 
     secret: str = field(repr=False)
     login: str = "maintainer"
-    owner_id: int = 1001
+    owner_id: int | None = 1001
     kind: str = "classic"
     scopes: tuple[str, ...] = ("repo",)
     repositories: frozenset[int] | None = None
     lack: Lack | None = None
     lacks: Mapping[int, Lack] = field(default_factory=dict)
     expires_at: datetime | None = None
-    expiry_zone_h: int | None = None
     revoked: bool = False
 
     def is_given(self, repository: Repository) -> bool:
@@ -109,30 +95,28 @@ class Token:
         return self.is_given(repository) and self.lacking(repository) is not Lack.PUSH
 
     def sees(self, repository: Repository) -> bool:
-        if not repository.private:
-            return True
-        return self.is_given(repository) and (self.kind != "classic" or "repo" in self.scopes)
-
-    def is_over(self, now: datetime) -> bool:
-        return self.revoked or (self.expires_at is not None and self.expires_at <= now)
+        may = self.kind != "classic" or "repo" in self.scopes
+        return not repository.private or (may and self.is_given(repository))
 
     def headers(self) -> dict[str, str]:
-        """What GitHub says of the token beside each answer."""
         headers = {"x-oauth-scopes": ", ".join(self.scopes)} if self.kind == "classic" else {}
         if self.expires_at is not None:
-            zone = timezone(timedelta(hours=self.expiry_zone_h or 0))
-            form = "%Y-%m-%d %H:%M:%S UTC" if self.expiry_zone_h is None else "%Y-%m-%d %H:%M:%S %z"
-            headers["github-authentication-token-expiration"] = self.expires_at.astimezone(zone).strftime(form)
+            headers["github-authentication-token-expiration"] = f"{self.expires_at:%Y-%m-%d %H:%M:%S UTC}"
         return headers
+
+
+NOBODY = Token("", owner_id=None, kind="none", repositories=frozenset())  # who asks without a token
 
 
 class World:
     """The repositories and tokens that there are. Changing them while the server runs is meant."""
 
     def __init__(self, repositories: Iterable[Repository] = (), tokens: Iterable[Token] = ()) -> None:
-        self.repositories = {repository.id: repository for repository in repositories}
         self.tokens = {token.secret: token for token in tokens}
-        self._ids = {repository.full_name.lower(): repository.id for repository in self.repositories.values()}
+        self.repositories: dict[int, Repository] = {}
+        self._ids: dict[str, int] = {}
+        for repository in repositories:
+            self.add(repository)
 
     def add(self, repository: Repository) -> None:
         """A new repository; its name may be one that another had before."""
@@ -150,16 +134,6 @@ class World:
 
     def delete(self, repository_id: int) -> None:
         del self.repositories[repository_id]
-
-    def make_private(self, repository_id: int) -> None:
-        self.repositories[repository_id].private = True
-
-    def archive(self, repository_id: int) -> None:
-        self.repositories[repository_id].archived = True
-
-    def block(self, repository_id: int, reason: str = "dmca") -> None:
-        """Closed by GitHub, for `dmca` or `tos`."""
-        self.repositories[repository_id].blocked = reason
 
     def named(self, full_name: str) -> Repository | None:
         """The repository that has this name, or had it last."""

@@ -96,12 +96,12 @@ def test_a_name_that_is_new_to_the_id_is_looked_for_again_before_it_is_given_up(
 
 
 def block(world: World) -> None:
-    world.block(1)
+    world.repositories[1].blocked = "dmca"
 
 
 def close(world: World) -> None:
     world.tokens[SECRET].repositories = frozenset({2, 3})
-    world.make_private(1)
+    world.repositories[1].private = True
 
 
 def delete(world: World) -> None:
@@ -160,7 +160,7 @@ def test_a_repository_that_comes_back_is_collected_again_with_all_that_github_st
 
 def test_an_archived_repository_is_collected_as_before(collection: Collection) -> None:
     collection()
-    collection.github.world.archive(1)
+    collection.github.world.repositories[1].archived = True
     assert collection.later(DAY).state is RunState.COMPLETE
     assert collection.rows("select archived from repository where github_id = 1") == [(True,)]
     assert TODAY in collection.views("octo/one")

@@ -41,7 +41,7 @@ def all_is_stored(collection: Collection) -> bool:
 
 
 def test_the_primary_limit_is_waited_for_and_the_run_completed(collection: Collection) -> None:
-    collection.github.budgets.set_hourly(OWNER_ID, 30)
+    collection.github.budgets.of(OWNER_ID).limit = 30
     assert collection().state is RunState.COMPLETE
     assert all_is_stored(collection)
     assert 2 * HOUR < collection.github.clock.now - NOW < 2 * HOUR + 10 * MINUTE
@@ -61,7 +61,7 @@ def test_when_the_wait_is_longer_than_the_patience_days_were_collected_before_st
     collection: Collection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("collector.run.RateLimiter", partial(RateLimiter, patience_s=60))
-    collection.github.budgets.set_hourly(OWNER_ID, 30)
+    collection.github.budgets.of(OWNER_ID).limit = 30
     report = collection()
     assert (report.state, collection.told.waits) == (RunState.PARTIAL, [])
     assert all_is_stored(collection)
@@ -74,7 +74,7 @@ def test_what_a_limit_left_out_is_collected_by_the_next_run(
     collection: Collection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("collector.run.RateLimiter", partial(RateLimiter, patience_s=60))
-    collection.github.budgets.set_hourly(OWNER_ID, 40)
+    collection.github.budgets.of(OWNER_ID).limit = 40
     collection()
     for _ in range(3):
         report = collection.later(HOUR)
@@ -86,7 +86,7 @@ def test_what_a_limit_left_out_is_collected_by_the_next_run(
 @pytest.mark.parametrize("retry_after", [30, 90, None])
 @pytest.mark.parametrize("status", [403, 429])
 def test_a_secondary_limit_is_waited_for(collection: Collection, retry_after: int | None, status: int) -> None:
-    collection.github.budgets.limit_after(OWNER_ID, Trigger(20, retry_after, status))
+    collection.github.budgets.of(OWNER_ID).trigger = Trigger(20, retry_after, status)
     assert collection().state is RunState.COMPLETE
     assert {round(seconds) for seconds, _ in collection.told.waits} == {retry_after or 60}
     assert all_is_stored(collection)
@@ -94,7 +94,7 @@ def test_a_secondary_limit_is_waited_for(collection: Collection, retry_after: in
 
 
 def test_a_secondary_limit_that_stays_ends_the_run_in_part(collection: Collection) -> None:
-    collection.github.budgets.limit_after(OWNER_ID, Trigger(30, 86_400))
+    collection.github.budgets.of(OWNER_ID).trigger = Trigger(30, 86_400)
     report = collection()
     assert report.state is RunState.PARTIAL
     assert "secondary rate limit" in str(report.message)
@@ -111,7 +111,7 @@ def neighbours(collection: Collection) -> Collection:
 
 
 def test_two_tenants_with_tokens_of_one_user_share_one_budget(neighbours: Collection) -> None:
-    neighbours.github.budgets.set_hourly(OWNER_ID, 50)
+    neighbours.github.budgets.of(OWNER_ID).limit = 50
     assert neighbours().state is RunState.COMPLETE
     assert neighbours.github.requests.greatest_concurrency <= neighbours.concurrency
     assert neighbours.github.violations == []
@@ -128,7 +128,7 @@ def test_the_small_tenant_of_a_shared_budget_is_not_starved(neighbours: Collecti
 def test_a_limit_of_one_user_does_not_hold_up_another(collection: Collection) -> None:
     collection.github.world.add_token(Token(OTHER_SECRET, "other", 2002))
     collection.follow(OTHER_SECRET, ["octo/eight"], tenant="beta")
-    collection.github.budgets.limit_after(OWNER_ID, Trigger(10, 86_400))
+    collection.github.budgets.of(OWNER_ID).trigger = Trigger(10, 86_400)
     collection()
     assert {
         row[0] for row in collection.rows("select tenant_id from repository join star_history using (repository_id)")

@@ -11,14 +11,14 @@ from tests.fake_github import Token, Trigger
 @pytest.fixture
 def limited(collection: Collection) -> Collection:
     """A first run was told to wait for two hours."""
-    collection.github.budgets.limit_after(OWNER_ID, Trigger(10, 7200))
+    collection.github.budgets.of(OWNER_ID).trigger = Trigger(10, 7200)
     assert collection().state is RunState.PARTIAL
     return collection
 
 
 def test_the_next_run_asks_nothing_and_says_until_when(limited: Collection) -> None:
     report = limited()
-    assert (report.state, limited.github.requests.total) == (RunState.FAILED, 0)
+    assert (report.state, len(limited.github.requests)) == (RunState.FAILED, 0)
     assert "acme is not collected: GitHub asks to wait until 18:00 UTC" in str(report.message)
     assert limited.github.violations == []
 
@@ -49,7 +49,7 @@ def test_the_wait_of_one_owner_does_not_hold_up_another(limited: Collection) -> 
 def test_a_run_that_is_stopped_while_it_waits_leaves_the_rest_of_the_wait(
     collection: Collection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    collection.github.budgets.limit_after(OWNER_ID, Trigger(10, 1800))
+    collection.github.budgets.of(OWNER_ID).trigger = Trigger(10, 1800)
     wait = collection.clock.sleep
 
     def stop(seconds: float) -> None:

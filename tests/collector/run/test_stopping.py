@@ -75,13 +75,13 @@ def test_a_stopped_run_keeps_what_it_has_and_closes_its_log(collection: Collecti
 def test_a_stop_before_the_first_question_is_a_stopped_run_too(collection: Collection) -> None:
     collection.clock.stop.set()
     assert collection().state is RunState.STOPPED
-    assert collection.github.requests.total == 0
+    assert len(collection.github.requests) == 0
     assert collection.last_run()[::2] == (RunState.STOPPED, True)
     assert completed(collection)
 
 
 def test_a_stop_ends_a_wait_for_a_limit_and_keeps_what_came_before_it(collection: Collection) -> None:
-    collection.github.budgets.limit_after(OWNER_ID, Trigger(3, 600))  # the limits, the repository, its views
+    collection.github.budgets.of(OWNER_ID).trigger = Trigger(3, 600)  # the limits, the repository, its views
     collection.concurrency, collection.told = 1, Interruption(collection)
     assert collection().state is RunState.STOPPED
     assert collection.github.clock.now < NOW + HOUR / 60
@@ -122,7 +122,7 @@ def test_a_busy_store_ends_the_waits_of_those_who_still_fetch(
     """
     collection.clock = SystemClock()
     monkeypatch.setattr("collector.run.BATCH_REPOSITORIES", 1)
-    collection.github.budgets.limit_after(OWNER_ID, Trigger(1 + 3 * 2 + 1, 3000))
+    collection.github.budgets.of(OWNER_ID).trigger = Trigger(1 + 3 * 2 + 1, 3000)
     with LockTaker(collection) as collection.told, pytest.raises(StoreBusy):
         collection()
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 
-from tests.fake_github.world import Asset, Release, Repository
+from tests.fake_github import Asset, Release, Repository
 
 DAY = timedelta(days=1)
 _RANDOM = Random(20261120)
@@ -52,6 +52,8 @@ def generated_repository(seed: int, days: int, until: date, owner: str) -> Repos
         )
         for n in range(random.randrange(4))
     ]
+    paths = [(f"/{owner}/repository-{seed}/tree/main/{n}", 90 - 9 * n, 40 - 4 * n) for n in range(10)]
+    sites = [(f"site-{n}.example", count, uniques) for n, (_, count, uniques) in enumerate(paths)]
     return Repository(
         seed,
         owner,
@@ -60,6 +62,8 @@ def generated_repository(seed: int, days: int, until: date, owner: str) -> Repos
         clones=GeneratedSeries(seed + 500_009, first, days, level * random.uniform(0.05, 0.8), share=0.3),
         stars={first + DAY * n: int(level) for n in range(0, days, 28)},
         releases=releases,
+        referrers=[(created_at, sites)],
+        paths=[(created_at, paths)],
         created_at=created_at,
         publish_hour=None,
     )
