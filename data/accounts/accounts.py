@@ -198,20 +198,21 @@ def change_email(store: Store, by: str, user_id: int, email: str | None, now: da
         record(connection, "e-mail address changed", f"user {account.username}", (by, now))
 
 
-def accounts(account: Account, store: Store) -> list[Account]:
+@cached("control")
+def accounts(account: Account, store: Store) -> tuple[Account, ...]:
     """The users that this user administers, by username: an admin all; a tenant's manager those with a grant for
     the tenant, with those grants only and without their e-mail addresses; anybody else none.
     """
     with store.control.read() as cursor:
-        everybody = stored_accounts(cursor)
+        everybody = tuple(stored_accounts(cursor))
     if account.active and account.has(Role.ADMIN):
         return everybody
     managed = {grant.tenant_id for grant in account.grants if account.active and grant.role == Role.TENANT}
-    seen = [
+    seen = (
         replace(each, email=None, grants=tuple(grant for grant in each.grants if grant.tenant_id in managed))
         for each in everybody
-    ]
-    return [each for each in seen if each.grants and managed]
+    )
+    return tuple(each for each in seen if each.grants and managed)
 
 
 def check_password(store: Store, username: str, password: str) -> Account | None:

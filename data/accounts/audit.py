@@ -11,6 +11,7 @@ from data.accounts.models import Account, Role
 from data.calendar import aware, stored
 from data.repositories.models import Repository
 from data.store import Store
+from data.store.cache import cached
 from data.store.sql import query
 
 MOST = 1000
@@ -93,7 +94,8 @@ def save_repository_entries(
             save_entry(store, action, subject, by, ", ".join(names)[:NAMES_LIMIT])
 
 
-def entries(account: Account, store: Store, wanted: AuditFilter) -> list[AuditEntry]:
+@cached("control")
+def entries(account: Account, store: Store, wanted: AuditFilter) -> tuple[AuditEntry, ...]:
     """The entries that this user may read, the newest first: an admin all, a tenant's manager those of the tenant."""
     values = {
         "everything": account.active and account.has(Role.ADMIN),
@@ -106,4 +108,4 @@ def entries(account: Account, store: Store, wanted: AuditFilter) -> list[AuditEn
     }
     with store.control.read() as cursor:
         rows = cursor.execute(query(__name__, "entries"), values).fetchall()
-    return [AuditEntry(aware(row[0]), *row[1:]) for row in rows]
+    return tuple(AuditEntry(aware(row[0]), *row[1:]) for row in rows)

@@ -23,7 +23,6 @@ from data.accounts.authority import (
 )
 from data.accounts.models import Account, Grant, Role, Viewer
 from data.calendar import aware
-from data.repositories.models import Repository, RepositoryState
 from data.store import Store
 from data.store.cache import cached
 from data.store.sql import query
@@ -70,28 +69,21 @@ def administered(account: Account, store: Store) -> Viewer:
     return _viewer(store, tuple(grant for grant in account.grants if grant.role == Role.TENANT))
 
 
-def grantable_repositories(account: Account, store: Store) -> list[Repository]:
-    """The repositories for which this user may make others viewers, by tenant and name."""
-    values = {"visible": list(administered(account, store).repository_ids)}
-    with store.traffic.read() as cursor:
-        rows = cursor.execute(query(__name__, "grantable_repositories"), values).fetchall()
-    return [Repository(row[0], row[1], row[2], row[3], RepositoryState(row[4]), row[5]) for row in rows]
-
-
-def grants_of(account: Account, store: Store, user_id: int) -> list[NamedGrant]:
+@cached("control", "traffic")
+def grants_of(account: Account, store: Store, user_id: int) -> tuple[NamedGrant, ...]:
     """The grants of a user that `account` may read, with names: their own, all for an admin, for a tenant's manager
-    those of the tenant. A stranger has none, like a user that is not there.
+    those of the tenant. Another tenant's user has none, like one that is not there.
     """
     everything = account.active and (account.has(Role.ADMIN) or account.user_id == user_id)
     with store.control.read() as cursor:
         rows = cursor.execute(query(__name__, "grants_of"), {"user_id": user_id}).fetchall()
     found = [(Grant(Role(role), tenant, repository), by, aware(at)) for role, tenant, repository, by, at in rows]
     names = _places(store)
-    return [
+    return tuple(
         NamedGrant(grant, names.tenant_name(grant), names.repository_name(grant), by, at)
         for grant, by, at in found
         if everything or (account.active and grant.tenant_id is not None and account.manages(grant.tenant_id))
-    ]
+    )
 
 
 def grant(store: Store, by: str, user_id: int, granted: Grant, now: datetime) -> None:
@@ -209,6 +201,7 @@ class _Places:
         return authority.account.manages(tenant_id) and self.tenants[tenant_id][1]
 
 
+@cached("traffic")
 def _places(store: Store) -> _Places:
     with store.traffic.read() as cursor:
         tenants = cursor.execute("select tenant_id, name, active from tenant").fetchall()
@@ -232,7 +225,7 @@ def _viewer(store: Store, given: tuple[Grant, ...]) -> Viewer:
 
 
 def _account_for(connection: duckdb.DuckDBPyConnection, authority: Authority, user_id: int) -> Account:
-    """The user, when whoever acts may know of them. Raises AccountRefused, the same for a stranger and for nobody."""
+    """The user, when whoever acts may know of them. Raises AccountRefused, alike for another tenant's and for nobody."""
     account = account_with_id(connection, user_id)
     if authority.account is None or authority.is_admin:
         return account

@@ -23,6 +23,7 @@ class TenantRefused(Exception):
     """A tenant cannot be added, found or changed; the sentence says why."""
 
 
+@cached("traffic")
 def operator(store: Store) -> Viewer:
     """Whoever may run commands on the server, and so open its files: sees every tenant and repository."""
     with store.traffic.read() as cursor:

@@ -10,6 +10,7 @@ from data.accounts.encryption import Cipher, DecryptionFailed, add_key, drop_key
 from data.accounts.models import Viewer
 from data.calendar import aware, stored
 from data.store import Store
+from data.store.cache import cached
 from data.store.ids import next_id
 from data.store.sql import query
 
@@ -89,11 +90,12 @@ class TokenVerdict:
     expires_at: datetime | None
 
 
-def tokens(viewer: Viewer, store: Store) -> list[StoredToken]:
+@cached("control")
+def tokens(viewer: Viewer, store: Store) -> tuple[StoredToken, ...]:
     """The tokens in use of the visible tenants, without their secrets."""
     with store.control.read() as cursor:
         rows = cursor.execute(query(__name__, "tokens"), {"visible": list(viewer.tenant_ids)}).fetchall()
-    return [_stored_token(row) for row in rows]
+    return tuple(_stored_token(row) for row in rows)
 
 
 def open_tokens(store: Store, cipher: Cipher, now: datetime) -> dict[int, OpenToken]:

@@ -158,7 +158,7 @@ def _rows(viewer: Viewer, place: Place, selection: Selection) -> DataFrame:
 @lru_cache(maxsize=64)
 def _attention(viewer: Viewer, place: Place, day: date) -> Attention:
     stale = health.stale_endpoints(viewer, the_store(), utc_now())
-    return overview_rows.attention(repository_status.repository_rows(viewer), stale)
+    return overview_rows.attention(repository_status.repository_rows(viewer, the_store(), utc_day(utc_now())), stale)
 
 
 @lru_cache(maxsize=64)

@@ -7,6 +7,7 @@ import streamlit as st
 
 from data.accounts import grants, tenants, tokens
 from data.accounts.models import Account, Viewer
+from data.calendar import utc_day, utc_now
 from data.repositories.models import Repository
 from data.repositories.repositories import RepositoryRefused
 from data.traffic.export import ExportTable
@@ -219,7 +220,7 @@ who = grants.viewer_of(the_store(), account)
 tenant_names = {each.tenant_id: each.name for each in tenants.tenants(who, the_store())}
 manages = any(account.manages(tenant_id) for tenant_id in tenant_names)
 draw_head(manages)
-if (every := view.summary(who)) is None:
+if (every := view.summary(who, the_store(), utc_day(utc_now()))) is None:
     stop_without_any(manages)
 draw_totals(every)
 draw_warnings(every)
@@ -227,7 +228,7 @@ if manages:
     draw_missing_tokens(account, tenant_names, every.collecting)
     collecting.progress(who)
 wanted = chosen_filter(every.counts, tenant_names)
-found = view.listed(who, wanted)
+found = view.listed(who, the_store(), utc_day(utc_now()), wanted)
 bar = st.container()
 ticked_ids = draw_table(found, manages) if found.ids else []
 if not found.ids:

@@ -1,12 +1,11 @@
 """What the page of repositories shows: sums, warnings, and the list, filtered and sorted.
 
-Worked out once a version of the store and day for each viewer and choice; nothing here is to be changed.
+Worked out once a version of the store and day for each viewer and choice.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -15,11 +14,11 @@ from pandas import DataFrame
 
 from data.accounts.models import Viewer
 from data.accounts.tenants import tenants
-from data.calendar import utc_day, utc_now
+from data.store import Store
 from data.store.arrow import arrow_table
-from pages.ui import messages, readers
+from data.store.cache import cached
+from pages.ui import messages
 from pages.ui.repository_status import COLOURS, WARN_AT_DAYS, repository_rows
-from pages.ui.store import the_store
 from pages.ui.text import counted
 
 TRACKED, URGENT, PAUSED, REMOVED, EVERYTHING = "Tracked", "Needs attention", "Paused", "Removed", "All"
@@ -68,17 +67,10 @@ class Listed:
     digest: str
 
 
-def summary(viewer: Viewer) -> Summary | None:
-    return _summary(viewer, readers.place(), utc_day(utc_now()))
-
-
-def listed(viewer: Viewer, wanted: RepositoryFilter) -> Listed:
-    return _listed(viewer, readers.place(), utc_day(utc_now()), wanted)
-
-
-@lru_cache(maxsize=64)
-def _summary(viewer: Viewer, place: readers.Place, day: date) -> Summary | None:
-    rows = repository_rows(viewer)
+@cached("traffic")
+def summary(viewer: Viewer, store: Store, today: date) -> Summary | None:
+    """All repositories of a viewer; None where there are none."""
+    rows = repository_rows(viewer, store, today)
     if rows.empty:
         return None
     tracked = rows[rows["state"] != "removed"]
@@ -104,10 +96,11 @@ def _warning(rows: DataFrame) -> str:
     return "\n".join([f"**{counted(len(urgent), 'repository')} {verb} attention**", "", *lines])
 
 
-@lru_cache(maxsize=64)
-def _listed(viewer: Viewer, place: readers.Place, day: date, wanted: RepositoryFilter) -> Listed:
-    rows = filtered(repository_rows(viewer), wanted)
-    names = {each.tenant_id: each.name for each in tenants(viewer, the_store())}
+@cached("traffic")
+def listed(viewer: Viewer, store: Store, today: date, wanted: RepositoryFilter) -> Listed:
+    """Those that are wanted, in order."""
+    rows = filtered(repository_rows(viewer, store, today), wanted)
+    names = {each.tenant_id: each.name for each in tenants(viewer, store)}
     ids = tuple(int(key) for key in rows["repository_id"])
     digest = sha256(str(ids).encode()).hexdigest()[:12]
     return Listed(arrow_table(arranged(rows, names)), ids, digest)
@@ -150,12 +143,7 @@ def arranged(rows: DataFrame, tenants: Mapping[int, str]) -> DataFrame:
 
 def columns() -> Mapping[str, Any]:
     """How each column is headed and written; moments in the reader's own zone and way."""
-    return _columns(st.context.timezone)
-
-
-@lru_cache(maxsize=64)
-def _columns(zone: str | None) -> Mapping[str, Any]:
-    config = st.column_config
+    zone, config = st.context.timezone, st.column_config
     # a bar turns red below half of its length: eight days are more than half of fifteen, seven are less
     loss_help = (
         "Whole days in which GitHub still shows the first day that is not stored yet. Red at "

@@ -2,23 +2,23 @@
 
 import math
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from itertools import islice, pairwise
 from typing import Any
 from urllib.parse import quote
 
 import pandas as pd
-import streamlit as st
 from pandas import DataFrame
 
 from collector.schedule import ScheduleRefused, next_times
 from data.accounts.models import Viewer
 from data.accounts.tenants import tenants
-from data.calendar import DAY, utc_day, utc_now
+from data.calendar import DAY
 from data.repositories.models import RepositoryState
+from data.store import Store
+from data.store.cache import cached
 from data.traffic.traffic import repository_summaries
 from pages.ui import readers
-from pages.ui.store import the_store
 from pages.ui.text import counted
 from pages.ui.time_format import moment_text
 
@@ -101,15 +101,12 @@ def loss(days: int | None) -> str:
     return f"GitHub deletes the first missing day in {counted(days, 'day')}."
 
 
-def repository_rows(viewer: Viewer) -> DataFrame:
+@cached("traffic")
+def repository_rows(viewer: Viewer, store: Store, today: date) -> DataFrame:
     """The viewer's repositories: what the reader gives, and beside it what the table and the choices need."""
-    return _rows(viewer, readers.place(), utc_day(utc_now()))
-
-
-@st.cache_data(max_entries=64, show_spinner="Reading the repositories …", hash_funcs=readers.KEYS)
-def _rows(viewer: Viewer, place: readers.Place, day: date) -> DataFrame:
-    rows = repository_summaries(viewer, the_store(), utc_day(utc_now()))
-    warn_at = {each.tenant_id: warn_days(each.schedule, utc_now()) for each in tenants(viewer, the_store())}
+    rows = repository_summaries(viewer, store, today)
+    midnight = datetime.combine(today, time(0), UTC)
+    warn_at = {each.tenant_id: warn_days(each.schedule, midnight) for each in tenants(viewer, store)}
     statuses = [
         replace(_status(*each), warn_at=warn_at.get(int(tenant_id), WARN_AT_DAYS))
         for tenant_id, *each in zip(rows["tenant_id"], *(rows[name] for name in STATUS_COLUMNS), strict=True)

@@ -62,7 +62,7 @@ def draw_table(found: tuple[Account, ...]) -> None:
 
 
 def draw_users(account: Account) -> None:
-    found = tuple(accounts.accounts(account, the_store()))
+    found = accounts.accounts(account, the_store())
     search = ""
     if len(found) > 8:
         search = st.text_input(

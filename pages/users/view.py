@@ -10,6 +10,7 @@ from data.accounts.invitations import Invitation
 from data.accounts.models import Account, Grant, Role
 from data.calendar import utc_now
 from data.repositories.models import RepositoryState
+from data.repositories.repositories import repositories
 from pages.ui import messages, time_format
 from pages.ui.messages import Question
 from pages.ui.navigation import INVITATION
@@ -44,7 +45,7 @@ def draw_grant_choice(account: Account, key: str) -> list[Grant]:
 
 
 def _chosen_repositories(account: Account, tenant_id: int, key: str) -> list[int]:
-    found = grants.grantable_repositories(account, the_store())
+    found = repositories(grants.administered(account, the_store()), the_store())
     names = {
         each.repository_id: each.full_name
         for each in found

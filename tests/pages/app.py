@@ -16,8 +16,10 @@ from streamlit.util import calc_hash
 
 from data.accounts import accounts, grants, sessions
 from data.accounts.authority import COMMAND_LINE, NewUser
+from data.accounts.encryption import open_cipher
 from data.accounts.models import Account, Grant, Role
 from data.accounts.tenants import add_tenant
+from data.accounts.tokens import TokenFacts, save_token
 from data.calendar import utc_day, utc_now
 from data.collection import ledger
 from data.collection.models import EndpointResult, RunState
@@ -30,6 +32,7 @@ from tests.data.filled import DOCS, ENGINE, MIRROR, NAMES, TELESCOPE, counters, 
 
 ROOT = Path(__file__).parents[2]
 PASSWORD = "correct horse battery"
+SECRET = "ghp_octoMaintainer0123456789abcdefWXYZ"  # a token that GitHub accepts
 BLUE, GREEN = 1, 2  # tenants: the engine, docs and mirror are of the one, the telescope of the other
 HISTORY_DAYS = 70
 OUTAGE = range(35, 55)  # days ago on which the telescope was not collected: longer than GitHub remembers
@@ -161,3 +164,24 @@ def _answers(at: datetime, age: int) -> Iterator[EndpointResult]:
             yield from traffic(key, at)
             yield from listings(key, at)
             yield from counters(key, at)
+
+
+def confirmed(run: AppTest, opener: str, typed: str | None = None) -> AppTest:
+    """The page after the question that a button opens was answered: ticked, or with that typed into it.
+
+    AppTest runs a dialog with the whole page: what opens one is pressed again to answer it.
+    """
+    run.button(key=opener).click().run()
+    if typed is None:
+        run.checkbox(key="confirm_ticked").check()
+    else:
+        run.text_input(key="confirm_typed").input(typed)
+    run.button(key=opener).click()
+    return run.button(key="confirm_submit").click().run()
+
+
+def store_token(app: App, tenant_id: int = BLUE, days: float | None = None, secret: str = SECRET) -> None:
+    """Store a token for a tenant; it expires after so many days, or never."""
+    expires_at = None if days is None else utc_now() + timedelta(days=days)
+    facts = TokenFacts("classic", "octo-maintainer", 1001, "repo", expires_at)
+    save_token(app.store, tenant_id, (open_cipher(app.store.directory).encrypt(secret), secret[-4:]), facts, utc_now())

@@ -1,11 +1,14 @@
-"""The app for the tests of its pages: see app.py."""
+"""The app for the tests of its pages (see app.py), and the GitHub that it asks."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from tests.pages.app import App, cast, copied
+from data.calendar import utc_day, utc_now
+from tests.fake_github import FakeGitHub, Lack, Repository, Token, World
+from tests.pages.app import SECRET, App, cast, copied
 
 
 @pytest.fixture(scope="session")
@@ -20,3 +23,32 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def app(template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[App]:
     """The app over a store of its own for each test."""
     yield from copied(template, tmp_path / "db", monkeypatch)
+
+
+WITHOUT_SCOPE = "ghp_octoReader0123456789abcdefghijABCD"
+FORBIDDEN = 3  # a repository whose traffic the token may not read
+
+
+@pytest.fixture
+def github(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeGitHub]:
+    """A GitHub with three repositories of octo, a token that may read the traffic of two, and one without the scope."""
+    days = [utc_day(utc_now()) - timedelta(days=back) for back in range(30)]
+    names = {1: "hello", 2: "world", FORBIDDEN: "closed"}
+    made = [
+        Repository(key, "octo", name, views=dict.fromkeys(days, (10, key)), clones=dict.fromkeys(days, (2, 1)))
+        for key, name in names.items()
+    ]
+    made[1].fork = True
+    reads = Token(SECRET, "octo-maintainer", lacks={FORBIDDEN: Lack.PUSH})
+    with FakeGitHub(World(made, [reads, Token(WITHOUT_SCOPE, "octo-reader", 7, scopes=("gist",))])) as github:
+        monkeypatch.setenv("GITHUB_API_URL", github.url)
+        monkeypatch.setenv("TRAFFIC_REQUESTS_A_MINUTE", "60000")
+        yield github
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str | None, str | None]]:
+    """The collections that pages start, noted instead of run."""
+    begun: list[tuple[str | None, str | None]] = []
+    monkeypatch.setattr("pages.ui.collecting.start", lambda tenant, alone: begun.append((tenant, alone)))
+    return begun

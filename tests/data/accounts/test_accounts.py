@@ -1,19 +1,59 @@
-"""Users: added, renamed, disabled, and what a wrong entry is told."""
+"""Users: the first one, those that follow, their passwords and identities; and what a wrong entry is told."""
 
-from collections.abc import Callable
+import re
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 
+import bcrypt
 import pytest
 
-from data.accounts import accounts
-from data.accounts.accounts import Identity, account_of_identity, add_user, check_password, disable_user, enable_user
-from data.accounts.authority import COMMAND_LINE, AccountRefused, NewUser, NotAllowed, checked, checked_email
+from data.accounts import accounts, passwords, sessions
+from data.accounts.accounts import (
+    Identity,
+    PasswordWrong,
+    SetupRefused,
+    account_of_identity,
+    add_first_user,
+    add_user,
+    change_password,
+    check_password,
+    credentials_for_form,
+    disable_user,
+    enable_user,
+    has_users,
+    renew_setup_code,
+)
+from data.accounts.authority import COMMAND_LINE, AccountRefused, NewUser, checked, checked_email
 from data.accounts.models import Account, Grant, Role
-from data.accounts.passwords import PasswordRefused
+from data.accounts.passwords import (
+    MOST_COMMON,
+    PasswordRefused,
+    check_acceptable,
+    fingerprint,
+    hash_of_nothing,
+    hashed,
+    matches,
+)
+from data.accounts.sessions import TooManyAttempts, account_of_session
 from data.store import Store
-from tests.data.cast import NOW, PASSWORD, Place, account, first_user, kept_in, newcomer, quick, user
+from tests.data.cast import (
+    ADDRESS,
+    MINUTE,
+    NOW,
+    PASSWORD,
+    Place,
+    account,
+    first_user,
+    kept_in,
+    newcomer,
+    quick,
+    signed_in,
+    user,
+)
 
 pytestmark = pytest.mark.usefixtures(quick.__name__)
+NEW = "another meadow, dry"
 
 
 @pytest.fixture
@@ -63,43 +103,20 @@ def test_a_refused_entry_changes_nothing(store: Store, ada: Account) -> None:
         accounts.change_email(store, "ada", ada.user_id, "nowhere", NOW)
     with pytest.raises(AccountRefused, match="3 to 40"):
         add_user(store, "ada", newcomer("b b"), NOW)
-    assert accounts.accounts(ada, store) == [ada]
+    assert accounts.accounts(ada, store) == (ada,)
 
 
-def test_users_change_their_own_name_and_address_and_nobody_elses(store: Store, ada: Account) -> None:
+def test_users_change_their_own_name_and_address(store: Store, ada: Account) -> None:
     bob = user(store, "bob")
     accounts.rename(store, "bob", bob.user_id, "  Robert   B. ", NOW)
     accounts.change_email(store, "bob", bob.user_id, "r@example.org", NOW)
     assert (account(store, "bob").display_name, account(store, "bob").email) == ("Robert B.", "r@example.org")
-    with pytest.raises(NotAllowed):
-        accounts.rename(store, "bob", ada.user_id, "Nobody", NOW)
 
 
 def test_a_refused_password_adds_nobody(store: Store, ada: Account) -> None:
     with pytest.raises(PasswordRefused):
         add_user(store, "ada", newcomer("bob", "password123"), NOW)
     assert [each.username for each in accounts.accounts(ada, store)] == ["ada"]
-
-
-ADMINS_ONLY: dict[str, Callable[[Store, str, int], object]] = {
-    "add": lambda store, by, _: add_user(store, by, newcomer("new"), NOW),
-    "disable": lambda store, by, user_id: disable_user(store, by, user_id, NOW),
-    "enable": lambda store, by, user_id: enable_user(store, by, user_id, NOW),
-}
-
-
-@pytest.mark.parametrize("act", ADMINS_ONLY.values(), ids=ADMINS_ONLY.keys())
-def test_only_admins_and_the_command_line_act_on_others(
-    store: Store, ada: Account, act: Callable[[Store, str, int], object]
-) -> None:
-    place = Place.added(store, "north", 1)
-    user(store, "bob", place.manager, Grant(Role.MAINTAINER))
-    disable_user(store, "ada", user(store, "off", Grant(Role.ADMIN)).user_id, NOW)
-    carol = user(store, "carol")
-    for by in ("bob", "nobody", "", "off", "\ud800"):
-        with pytest.raises(NotAllowed):
-            act(store, by, carol.user_id)
-    act(store, COMMAND_LINE, carol.user_id)
 
 
 def test_the_last_active_admin_cannot_be_disabled_not_even_from_the_command_line(store: Store, ada: Account) -> None:
@@ -125,8 +142,8 @@ def test_a_manager_sees_the_tenants_people_with_the_tenants_grants_only(store: S
     seen = {each.username: each for each in accounts.accounts(manager, store)}
     assert seen.keys() == {"mia", "vic"}
     assert (seen["vic"].grants, seen["vic"].email) == ((north.viewer,), None)
-    assert accounts.accounts(account(store, "vic"), store) == []
-    assert accounts.accounts(replace(ada, active=False), store) == []
+    assert accounts.accounts(account(store, "vic"), store) == ()
+    assert accounts.accounts(replace(ada, active=False), store) == ()
 
 
 def test_an_identity_signs_in_its_one_active_user_and_grants_nothing(store: Store, ada: Account) -> None:
@@ -142,12 +159,6 @@ def test_an_identity_signs_in_its_one_active_user_and_grants_nothing(store: Stor
     assert account_of_identity(store, identity.issuer, identity.subject) is None
 
 
-def test_nobody_links_an_identity_with_another_user(store: Store, ada: Account) -> None:
-    user(store, "bob")
-    with pytest.raises(NotAllowed):
-        accounts.link_identity(store, "bob", ada.user_id, Identity("https://id.example.org", "1"), NOW)
-
-
 def test_a_new_user_keeps_the_password_out_of_its_representation() -> None:
     assert PASSWORD not in repr(NewUser("bob", "Bob", None, PASSWORD))
 
@@ -159,3 +170,266 @@ def test_the_traffic_database_knows_nothing_of_users(store: Store, ada: Account)
     shared = kept_in(store, "traffic")
     assert b"north" in shared
     assert not [word for word in (b"zebediah", b"@example.org", b"$2b$", b"password") if word in shared.lower()]
+
+
+@pytest.fixture
+def bob(store: Store) -> Account:
+    first_user(store)
+    return user(store, "bob")
+
+
+@pytest.fixture
+def checked_hashes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The cost of each hash that is checked, by the real check."""
+    real, costs = bcrypt.checkpw, list[str]()
+
+    def watched(password: bytes, password_hash: bytes) -> bool:
+        costs.append(password_hash[:7].decode())
+        return real(password, password_hash)
+
+    monkeypatch.setattr(bcrypt, "checkpw", watched)
+    return costs
+
+
+def test_the_right_password_of_an_active_user_is_the_only_way_in(store: Store, bob: Account) -> None:
+    assert check_password(store, "bob", PASSWORD) == bob
+    assert check_password(store, "bob", f"{PASSWORD} ") is None
+    assert check_password(store, "nobody", PASSWORD) is None
+    disable_user(store, "ada", bob.user_id, NOW)
+    assert check_password(store, "bob", PASSWORD) is None
+    accounts.enable_user(store, "ada", bob.user_id, NOW)
+    assert check_password(store, "bob", PASSWORD) == bob
+
+
+def test_every_check_costs_one_hash_of_the_same_cost(store: Store, bob: Account, checked_hashes: list[str]) -> None:
+    disable_user(store, "ada", user(store, "off").user_id, NOW)
+    accounts.add_user(store, "ada", newcomer("oidc", None), NOW)
+    usernames = ["bob", "nobody", "off", "oidc", "", "x" * 1000, "\ud800"]
+    for username in usernames:
+        for password in ("wrong", f"{PASSWORD}!", "x" * 73):
+            assert check_password(store, username, password) is None
+    assert checked_hashes == ["$2b$04$"] * len(usernames) * 3
+
+
+def test_the_form_gets_one_users_hash_and_for_an_unknown_one_an_entry_of_the_same_shape(
+    store: Store, bob: Account
+) -> None:
+    known = credentials_for_form(store, " Bob ")["usernames"]
+    unknown = credentials_for_form(store, "Nobody")["usernames"]
+    assert (list(known), list(unknown)) == (["bob"], ["nobody"])
+    assert known["bob"].keys() == unknown["nobody"].keys()
+    assert passwords.matches(PASSWORD, known["bob"]["password"])
+    assert len(known["bob"]["password"]) == len(unknown["nobody"]["password"])
+
+
+def test_the_form_gets_no_usable_hash_of_a_disabled_user(store: Store, bob: Account) -> None:
+    disable_user(store, "ada", bob.user_id, NOW)
+    assert not passwords.matches(PASSWORD, credentials_for_form(store, "bob")["usernames"]["bob"]["password"])
+
+
+def test_a_changed_password_ends_the_other_sessions_and_unused_tickets(store: Store, bob: Account) -> None:
+    here, elsewhere, ticket = (
+        signed_in(store, bob),
+        signed_in(store, bob),
+        sessions.make_ticket(store, bob.user_id, NOW),
+    )
+    change_password(store, here, PASSWORD, NEW, NOW)
+    assert account_of_session(store, here, NOW) == bob
+    assert account_of_session(store, elsewhere, NOW) is None
+    with pytest.raises(sessions.TicketRefused):
+        sessions.redeem_ticket(store, ticket, "", ADDRESS, NOW)
+    assert (check_password(store, "bob", PASSWORD), check_password(store, "bob", NEW)) == (None, bob)
+
+
+def test_the_current_password_is_needed(store: Store, bob: Account) -> None:
+    here, elsewhere = signed_in(store, bob), signed_in(store, bob)
+    with pytest.raises(PasswordWrong):
+        change_password(store, here, NEW, NEW, NOW)
+    assert account_of_session(store, elsewhere, NOW) == bob == check_password(store, "bob", PASSWORD)
+
+
+def test_guessing_the_current_password_is_counted(store: Store, bob: Account) -> None:
+    here = signed_in(store, bob)
+    for _ in range(5):
+        with pytest.raises(PasswordWrong):
+            change_password(store, here, "wrong", NEW, NOW)
+    with pytest.raises(TooManyAttempts):
+        change_password(store, here, PASSWORD, NEW, NOW)
+    change_password(store, here, PASSWORD, NEW, NOW + 15 * MINUTE)
+
+
+def test_a_new_password_is_checked_like_the_first(store: Store, bob: Account) -> None:
+    here = signed_in(store, bob)
+    for new in ("short", "x" * 73, "password123"):
+        with pytest.raises(PasswordRefused):
+            change_password(store, here, PASSWORD, new, NOW)
+    assert check_password(store, "bob", PASSWORD) == bob
+
+
+def test_the_new_password_is_another(store: Store, bob: Account) -> None:
+    with pytest.raises(AccountRefused, match="the current one"):
+        change_password(store, signed_in(store, bob), PASSWORD, PASSWORD, NOW)
+
+
+def test_nobody_changes_a_password_after_signing_out(store: Store, bob: Account) -> None:
+    here = signed_in(store, bob)
+    sessions.end_session(store, here)
+    with pytest.raises(AccountRefused, match="signed out"):
+        change_password(store, here, PASSWORD, NEW, NOW)
+    assert account(store, "bob") == check_password(store, "bob", PASSWORD)
+
+
+def test_neither_password_is_in_any_file(store: Store, bob: Account) -> None:
+    change_password(store, signed_in(store, bob), PASSWORD, NEW, NOW)
+    kept = kept_in(store)
+    assert not [secret for secret in (PASSWORD, NEW) if secret.encode() in kept]
+
+
+def test_the_code_that_was_printed_makes_the_first_user_an_admin(store: Store) -> None:
+    assert not has_users(store)
+    first = first_user(store, "Ada")
+    assert has_users(store)
+    assert (first.username, first.display_name, first.email, first.active) == ("ada", "Ada", "Ada@example.org", True)
+    assert first.grants == (Grant(Role.ADMIN),)
+
+
+def test_the_code_may_be_typed_in_small_letters_and_without_its_dashes(store: Store) -> None:
+    code = renew_setup_code(store, NOW) or ""
+    assert add_first_user(store, f"  {code.lower().replace('-', ' ')} ", newcomer("ada"), NOW).has(Role.ADMIN)
+
+
+@pytest.mark.parametrize("wrong", ["", "-", "AAAAA-AAAAA-AAAAA-AAAAA", "\ud800", "a" * 10_000])
+def test_a_wrong_code_adds_nobody(store: Store, wrong: str) -> None:
+    renew_setup_code(store, NOW)
+    with pytest.raises(SetupRefused):
+        add_first_user(store, wrong, newcomer("ada"), NOW)
+    assert not has_users(store)
+
+
+def test_no_code_works_where_none_was_printed(store: Store) -> None:
+    with pytest.raises(SetupRefused):
+        add_first_user(store, "", newcomer("ada"), NOW)
+
+
+def test_a_new_code_voids_the_former_one(store: Store) -> None:
+    former = renew_setup_code(store, NOW) or ""
+    renew_setup_code(store, NOW)
+    with pytest.raises(SetupRefused):
+        add_first_user(store, former, newcomer("ada"), NOW)
+
+
+def test_after_the_first_user_there_is_no_code_and_no_second_first_user(store: Store) -> None:
+    code = renew_setup_code(store, NOW) or ""
+    add_first_user(store, code, newcomer("ada"), NOW)
+    assert renew_setup_code(store, NOW) is None
+    with pytest.raises(SetupRefused, match="already"):
+        add_first_user(store, code, newcomer("eve"), NOW)
+
+
+def test_attempts_at_the_code_are_counted_and_the_right_one_has_to_wait_too(store: Store) -> None:
+    code = renew_setup_code(store, NOW) or ""
+    for _ in range(5):
+        with pytest.raises(SetupRefused):
+            add_first_user(store, "wrong", newcomer("eve"), NOW)
+    with pytest.raises(TooManyAttempts):
+        add_first_user(store, code, newcomer("ada"), NOW)
+    assert add_first_user(store, code, newcomer("ada"), NOW + 15 * MINUTE)
+
+
+def test_a_restart_of_the_server_forgets_the_attempts_at_the_former_code(store: Store) -> None:
+    renew_setup_code(store, NOW)
+    for _ in range(5):
+        with pytest.raises(SetupRefused):
+            add_first_user(store, "wrong", newcomer("eve"), NOW)
+    first_user(store)
+
+
+def test_of_two_who_set_up_at_once_one_wins(store: Store) -> None:
+    code = renew_setup_code(store, NOW) or ""
+
+    def set_up(username: str) -> str:
+        with closing(Store(store.directory)) as mine:
+            return add_first_user(mine, code, newcomer(username), NOW).username
+
+    with ThreadPoolExecutor(2) as pool:
+        outcomes = [pool.submit(set_up, name) for name in ("ada", "eve")]
+    winners = [each.result() for each in outcomes if each.exception() is None]
+    assert [type(each.exception()) for each in outcomes if each.exception()] == [SetupRefused]
+    assert account(store, winners[0]).has(Role.ADMIN)
+
+
+def test_neither_the_code_nor_the_password_is_in_any_file(store: Store) -> None:
+    code = renew_setup_code(store, NOW) or ""
+    add_first_user(store, code, newcomer("ada"), NOW)
+    kept = kept_in(store)
+    assert b"ada" in kept
+    secrets = (code, code.replace("-", ""), code[6:17], newcomer("ada").password or "")
+    assert not [secret for secret in secrets if secret.encode() in kept]
+
+
+@pytest.mark.parametrize("password", ["ten-bytes!", "x1" * 36, "ünïcödé wörds", "  spaces count  ", "🌧🌈🌧🌊"])
+def test_ten_to_72_bytes_are_accepted_whatever_they_are(password: str) -> None:
+    check_acceptable(password, "ada")
+    assert matches(password, hashed(password))
+
+
+@pytest.mark.parametrize(
+    ("password", "reason"),
+    [
+        ("", "at least 10"),
+        ("ninebytes", "at least 10"),
+        ("x1" * 36 + "y", "at most 72 bytes.*has 73"),
+        ("ü1" * 25, "at most 72 bytes.*has 75"),
+        ("ada.lovelace", "username"),
+        (" Ada.LOVELACE ", "username"),
+        ("password123", "anybody"),
+        ("PassWord123", "anybody"),
+        ("aaaaaaaaaaaa", "anybody"),
+        ("ten-bytes\0!", "number zero"),
+    ],
+)
+def test_any_other_is_refused_with_the_reason(password: str, reason: str) -> None:
+    with pytest.raises(PasswordRefused, match=reason):
+        check_acceptable(password, "ada.lovelace")
+
+
+@pytest.mark.parametrize("password", sorted(MOST_COMMON))
+def test_the_most_common_ones_are_long_enough_that_the_list_is_needed_for_them(password: str) -> None:
+    assert 10 <= len(password) <= 72
+    assert password == password.casefold()
+
+
+def test_a_refusal_never_holds_the_password() -> None:
+    with pytest.raises(PasswordRefused) as refusal:
+        check_acceptable("password123", "ada")
+    assert "password123" not in str(refusal.value)
+
+
+def test_nothing_is_cut_so_two_long_passwords_with_the_same_beginning_differ() -> None:
+    kept = hashed("x1" * 36)
+    assert not matches("x1" * 36 + "more", kept)
+    assert not matches("", kept)
+
+
+def test_a_hash_is_of_bcrypt_and_salted() -> None:
+    assert len({hashed(PASSWORD), hashed(PASSWORD)}) == 2
+    assert re.fullmatch(r"\$2b\$04\$[./A-Za-z0-9]{53}", hashed(PASSWORD))
+
+
+def test_the_hash_of_nothing_costs_as_much_as_a_real_one_and_matches_nothing() -> None:
+    nothing = hash_of_nothing()
+    assert nothing[:7] == hashed(PASSWORD)[:7]
+    assert re.fullmatch(r"\$2b\$04\$[./A-Za-z0-9]{53}", nothing)
+    assert not matches(PASSWORD, nothing)
+
+
+@pytest.mark.parametrize("odd", ["\ud800", "\0", "x" * 100_000, ""])
+def test_any_text_can_be_checked(odd: str) -> None:
+    assert not matches(odd, hashed(PASSWORD))
+    assert len(fingerprint(odd)) == 64
+
+
+def test_a_code_is_read_without_regard_to_case_dashes_and_spaces() -> None:
+    code = passwords.new_code()
+    assert re.fullmatch(r"([A-HJ-NP-Z2-9]{5}-){3}[A-HJ-NP-Z2-9]{5}", code)
+    assert passwords.code_as_typed(f" {code.lower()}\n") == code.replace("-", "")

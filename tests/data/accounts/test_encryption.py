@@ -8,12 +8,11 @@ import pytest
 from cryptography.fernet import Fernet
 
 from data.accounts import encryption, tokens
-from data.accounts.authority import COMMAND_LINE, NotAllowed
+from data.accounts.authority import COMMAND_LINE
 from data.accounts.encryption import KEY_FILE, KEY_VARIABLE, DecryptionFailed, KeyElsewhere, open_cipher
-from data.accounts.models import Grant, Role
-from data.accounts.tokens import NewToken, TokenFacts, open_tokens, rotate_key, save_new_token, save_token
+from data.accounts.tokens import TokenFacts, open_tokens, rotate_key, save_token
 from data.store import Store
-from tests.data.cast import NOW, Place, first_user, kept_in, quick, user
+from tests.data.cast import NOW, kept_in, quick
 
 pytestmark = pytest.mark.usefixtures(quick.__name__)
 FACTS = TokenFacts("classic", "octo", 7, "repo", None)
@@ -154,20 +153,6 @@ def test_two_keys_in_the_environment_encrypt_everything_with_the_first(
     monkeypatch.setenv(KEY_VARIABLE, new)
     assert opened(store) == SECRETS
     assert key_file(store) == present
-
-
-def test_only_an_admin_rotates_and_only_a_manager_or_an_admin_stores_tokens(store: Store) -> None:
-    first_user(store)
-    place = Place.added(store, "north", 1)
-    user(store, "mia", place.manager, Grant(Role.MAINTAINER))
-    with pytest.raises(NotAllowed):
-        rotate_key(store, "mia", NOW)
-    encrypt = open_cipher(store.directory).encrypt
-    save_new_token(store, "mia", NewToken(place.tenant_id, encrypt("ghp_mias"), "mias", FACTS), NOW)
-    with pytest.raises(NotAllowed):
-        save_new_token(store, "mia", NewToken(place.tenant_id + 1, encrypt("ghp_evil"), "evil", FACTS), NOW)
-    rotate_key(store, "ada", NOW)
-    assert opened(store) == {1: "ghp_mias", 2: "ghp_second"}
 
 
 def test_tokens_are_in_no_file_and_no_error(store: Store) -> None:

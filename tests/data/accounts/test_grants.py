@@ -1,4 +1,4 @@
-"""What grants show: by one function, which is compared with a plain account of the rules."""
+"""What grants show, compared with a plain account of the rules; and how they are given and taken."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -7,7 +7,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from data.accounts.grants import administered, grantable_repositories, grants_of, prune_grants, viewer_of
+from data.accounts.accounts import disable_user
+from data.accounts.authority import COMMAND_LINE, AccountRefused, NotAllowed
+from data.accounts.grants import (
+    GrantRefused,
+    administered,
+    grant,
+    grants_of,
+    prune_grants,
+    revoke,
+    viewer_of,
+)
 from data.accounts.invitations import invitation_of, invite
 from data.accounts.models import Account, Grant, Role, Viewer
 from data.repositories.repositories import remove_repository, remove_repository_with_data, repositories
@@ -16,6 +26,12 @@ from tests.data.cast import NOW, Place, account, deactivate, first_user, quick, 
 
 pytestmark = pytest.mark.usefixtures(quick.__name__)
 NOTHING = Viewer(frozenset(), frozenset())
+ids = st.integers(1, 9)
+any_grant = st.one_of(
+    st.builds(Grant, st.sampled_from([Role.ADMIN, Role.MAINTAINER])),
+    st.builds(Grant, st.sampled_from([Role.TENANT, Role.TENANT_VIEWER]), ids),
+    st.builds(Grant, st.just(Role.REPOSITORY_VIEWER), ids, ids),
+)
 
 
 @pytest.fixture
@@ -89,14 +105,6 @@ def plainly_seen(who: Account, active: dict[int, bool], tenant_of: dict[int, int
     return Viewer(frozenset(repository_ids), frozenset(tenant_ids))
 
 
-ids = st.integers(1, 9)
-any_grant = st.one_of(
-    st.builds(Grant, st.sampled_from([Role.ADMIN, Role.MAINTAINER])),
-    st.builds(Grant, st.sampled_from([Role.TENANT, Role.TENANT_VIEWER]), ids),
-    st.builds(Grant, st.just(Role.REPOSITORY_VIEWER), ids, ids),
-)
-
-
 @given(granted=st.lists(any_grant, max_size=8), active=st.booleans())
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_viewer_is_what_the_plain_rules_say(
@@ -123,13 +131,6 @@ def test_an_admin_administers_everything_a_manager_the_active_tenants_others_not
     assert administered(holder(Grant(Role.ADMIN), active=False), store) == NOTHING
 
 
-def test_repositories_can_be_chosen_by_name_for_a_grant(store: Store, places: tuple[Place, Place]) -> None:
-    north, _ = places
-    names = [each.full_name for each in grantable_repositories(holder(north.manager), store)]
-    assert names == ["north/r0", "north/r1"]
-    assert len(grantable_repositories(holder(Grant(Role.ADMIN)), store)) == 4
-
-
 def test_grants_are_read_with_names_by_those_who_may(store: Store, places: tuple[Place, Place]) -> None:
     north, south = places
     ada = first_user(store)
@@ -139,8 +140,8 @@ def test_grants_are_read_with_names_by_those_who_may(store: Store, places: tuple
     assert [each.grant for each in grants_of(bob, store, bob.user_id)] == list(bob.grants)
     manager = user(store, "mia", north.manager)
     assert [each.grant for each in grants_of(manager, store, bob.user_id)] == [north.of_repository(0)]
-    assert grants_of(manager, store, ada.user_id) == grants_of(manager, store, 999) == []
-    assert grants_of(replace(ada, active=False), store, bob.user_id) == []
+    assert grants_of(manager, store, ada.user_id) == grants_of(manager, store, 999) == ()
+    assert grants_of(replace(ada, active=False), store, bob.user_id) == ()
 
 
 def test_grants_for_what_is_deleted_are_removed_and_never_come_to_mean_another(
@@ -160,3 +161,116 @@ def test_grants_for_what_is_deleted_are_removed_and_never_come_to_mean_another(
     invitation = invitation_of(store, link, NOW)
     assert invitation
     assert invitation.grants == (south.of_repository(1),)
+
+
+@pytest.fixture
+def north(store: Store) -> Place:
+    first_user(store)
+    return Place.added(store, "north", 1)
+
+
+@pytest.fixture
+def mia(store: Store, north: Place) -> Account:
+    """The manager of the tenant north."""
+    return user(store, "mia", north.manager)
+
+
+@pytest.fixture
+def vic(store: Store, north: Place) -> Account:
+    """A viewer of the tenant north."""
+    return user(store, "vic", north.viewer)
+
+
+def grants(store: Store, username: str) -> set[Grant]:
+    return set(account(store, username).grants)
+
+
+@pytest.mark.parametrize("by", ["ada", COMMAND_LINE])
+def test_an_admin_and_the_command_line_give_and_take_every_role(store: Store, north: Place, by: str) -> None:
+    bob = user(store, "bob")
+    every = [Grant(Role.ADMIN), Grant(Role.MAINTAINER), north.manager, north.viewer, north.of_repository(0)]
+    for each in (*every, *every):
+        grant(store, by, bob.user_id, each, NOW)
+    assert sorted(account(store, "bob").grants, key=str) == sorted(every, key=str), "each once"
+    for each in (*every, *every):
+        revoke(store, by, bob.user_id, each, NOW)
+    assert grants(store, "bob") == set()
+
+
+def test_the_tenant_of_a_repository_is_filled_in(store: Store, north: Place) -> None:
+    bob, without = user(store, "bob"), Grant(Role.REPOSITORY_VIEWER, None, north.repositories[0])
+    grant(store, "ada", bob.user_id, without, NOW)
+    assert grants(store, "bob") == {north.of_repository(0)}
+    revoke(store, "ada", bob.user_id, without, NOW)
+    assert grants(store, "bob") == set()
+
+
+def test_a_grant_that_is_none_is_refused(store: Store, north: Place) -> None:
+    south, bob = Place.added(store, "south", 11), user(store, "bob")
+    wrong = [
+        Grant(Role.ADMIN, north.tenant_id),
+        Grant(Role.MAINTAINER, None, north.repositories[0]),
+        Grant(Role.TENANT),
+        Grant(Role.TENANT_VIEWER, 999),
+        Grant(Role.TENANT_VIEWER, north.tenant_id, north.repositories[0]),
+        Grant(Role.REPOSITORY_VIEWER, north.tenant_id),
+        Grant(Role.REPOSITORY_VIEWER, None, 999),
+        Grant(Role.REPOSITORY_VIEWER, south.tenant_id, north.repositories[0]),
+    ]
+    for each in wrong:
+        with pytest.raises(GrantRefused):
+            grant(store, "ada", bob.user_id, each, NOW)
+    assert grants(store, "bob") == set()
+
+
+def test_another_tenants_things_are_answered_like_missing_ones(
+    store: Store, north: Place, mia: Account, vic: Account
+) -> None:
+    south = Place.added(store, "south", 11)
+    stranger = user(store, "sue", south.viewer)
+    missing = Place(999, [998, 997])
+    for theirs, nobodys in ((south.viewer, missing.viewer), (south.of_repository(0), missing.of_repository(0))):
+        assert refusal(store, vic.user_id, theirs) == refusal(store, vic.user_id, nobodys)
+    assert refusal(store, stranger.user_id, north.viewer) == refusal(store, 999, north.viewer)
+
+
+def refusal(store: Store, user_id: int, granted: Grant) -> tuple[type, str]:
+    """How the manager's grant is refused."""
+    with pytest.raises(AccountRefused) as refused:
+        grant(store, "mia", user_id, granted, NOW)
+    return refused.type, str(refused.value)
+
+
+def test_a_manager_takes_nothing_that_is_not_theirs_to_give(store: Store, north: Place, mia: Account) -> None:
+    south = Place.added(store, "south", 11)
+    both = user(store, "both", north.manager, south.viewer, Grant(Role.ADMIN))
+    for each in (north.manager, south.viewer, south.manager, Grant(Role.ADMIN)):
+        with pytest.raises(NotAllowed):
+            revoke(store, "mia", both.user_id, each, NOW)
+    assert grants(store, "both") == {north.manager, south.viewer, Grant(Role.ADMIN)}
+
+
+def test_the_manager_of_a_deactivated_tenant_grants_nothing(
+    store: Store, north: Place, mia: Account, vic: Account
+) -> None:
+    deactivate(store, north.tenant_id)
+    with pytest.raises(GrantRefused, match="no such tenant"):
+        grant(store, "mia", vic.user_id, north.viewer, NOW)
+
+
+def test_a_right_taken_away_is_gone_for_an_act_on_its_way(
+    store: Store, north: Place, mia: Account, vic: Account
+) -> None:
+    revoke(store, "ada", mia.user_id, north.manager, NOW)
+    assert mia.manages(north.tenant_id), "as it was read before"
+    with pytest.raises(AccountRefused):
+        grant(store, "mia", vic.user_id, north.of_repository(0), NOW)
+
+
+def test_the_last_active_admin_keeps_the_role(store: Store, north: Place) -> None:
+    ada, second = account(store, "ada"), user(store, "second", Grant(Role.ADMIN))
+    disable_user(store, "ada", second.user_id, NOW)
+    with pytest.raises(AccountRefused, match="last active admin"):
+        revoke(store, COMMAND_LINE, ada.user_id, Grant(Role.ADMIN), NOW)
+    revoke(store, "ada", second.user_id, Grant(Role.ADMIN), NOW)
+    assert grants(store, "ada") == {Grant(Role.ADMIN)}

@@ -1,29 +1,46 @@
-"""One-time links: to an account with grants, once, in one commit, by the rights of whoever made it."""
+"""One-time links: to an account with grants or to a new password, once, by the rights of whoever made them."""
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import pytest
 
-from data.accounts.accounts import check_password, disable_user
-from data.accounts.authority import AccountRefused, NotAllowed
-from data.accounts.grants import GrantRefused, revoke, viewer_of
+from data.accounts.accounts import change_password, check_password, disable_user
+from data.accounts.authority import COMMAND_LINE, AccountRefused
+from data.accounts.grants import revoke, viewer_of
 from data.accounts.invitations import (
     InvitationRefused,
     accept,
     accept_as,
+    accept_reset,
     invitation_of,
     invite,
     open_invitations,
+    reset_password,
     revoke_invitation,
 )
 from data.accounts.models import Account, Grant, Role
 from data.accounts.passwords import PasswordRefused
+from data.accounts.sessions import TooManyAttempts, account_of_session, attempt
 from data.repositories.repositories import remove_repository_with_data
 from data.store import Store
-from tests.data.cast import DAY, NOW, PASSWORD, SECOND, Place, account, first_user, kept_in, newcomer, quick, user
+from tests.data.cast import (
+    DAY,
+    NOW,
+    PASSWORD,
+    SECOND,
+    Place,
+    account,
+    first_user,
+    kept_in,
+    newcomer,
+    quick,
+    signed_in,
+    user,
+)
 
 pytestmark = pytest.mark.usefixtures(quick.__name__)
+NEW = "another meadow, dry"
 
 
 @pytest.fixture
@@ -99,24 +116,6 @@ def test_an_invented_link_opens_nothing(store: Store, north: Place, link: str) -
         accept(store, link, newcomer("new"), NOW)
 
 
-def test_a_manager_invites_viewers_of_the_tenant_and_nobody_else(store: Store, north: Place, mia: Account) -> None:
-    south = Place.added(store, "south", 11)
-    for grants in ([], [Grant(Role.ADMIN)], [north.manager], [north.viewer, Grant(Role.MAINTAINER)]):
-        with pytest.raises(NotAllowed):
-            invite(store, "mia", grants, None, NOW)
-    for elsewhere in (south.viewer, south.of_repository(0)):
-        with pytest.raises(GrantRefused):
-            invite(store, "mia", [north.viewer, elsewhere], None, NOW)
-    assert open_invitations(account(store, "ada"), store, NOW) == []
-
-
-@pytest.mark.parametrize("by", ["vic", "nobody"])
-def test_viewers_invite_nobody(store: Store, north: Place, by: str) -> None:
-    user(store, "vic", north.viewer, Grant(Role.MAINTAINER))
-    with pytest.raises(AccountRefused):
-        invite(store, by, [north.viewer], None, NOW)
-
-
 def test_a_link_gives_what_its_maker_may_still_give(store: Store, north: Place, mia: Account) -> None:
     south = Place.added(store, "south", 11)
     user(store, "admin2", Grant(Role.ADMIN), north.manager)
@@ -170,3 +169,72 @@ def test_no_links_secret_is_in_any_file(store: Store, north: Place) -> None:
     accept(store, links[0], newcomer("new"), NOW)
     kept = kept_in(store)
     assert not [link for link in links if link.encode() in kept]
+
+
+@pytest.fixture
+def bob(store: Store) -> Account:
+    first_user(store)
+    return user(store, "bob")
+
+
+def test_a_link_sets_a_new_password_and_ends_all_sessions(store: Store, bob: Account) -> None:
+    kept, link = signed_in(store, bob), reset_password(store, "ada", bob.user_id, NOW)
+    found = invitation_of(store, link, NOW)
+    assert found
+    assert (found.is_reset, found.username, found.expires_at - found.made_at) == (True, "bob", DAY)
+    assert account_of_session(store, kept, NOW) == bob == check_password(store, "bob", PASSWORD), "nothing changed yet"
+    assert accept_reset(store, link, NEW, NOW) == bob
+    assert (check_password(store, "bob", PASSWORD), check_password(store, "bob", NEW)) == (None, bob)
+    assert account_of_session(store, kept, NOW) is None
+
+
+def test_a_link_works_once_for_a_day_and_for_this_only(store: Store, bob: Account) -> None:
+    link = reset_password(store, COMMAND_LINE, bob.user_id, NOW)
+    with pytest.raises(InvitationRefused):
+        accept(store, link, newcomer("new"), NOW)
+    with pytest.raises(InvitationRefused):
+        accept_reset(store, link, NEW, NOW + DAY)
+    accept_reset(store, link, NEW, NOW)
+    with pytest.raises(InvitationRefused):
+        accept_reset(store, link, PASSWORD, NOW)
+
+
+def test_an_invitation_sets_no_password(store: Store, bob: Account) -> None:
+    with pytest.raises(InvitationRefused):
+        accept_reset(store, invite(store, "ada", [], None, NOW), NEW, NOW)
+
+
+def test_a_refused_password_leaves_the_link_good(store: Store, bob: Account) -> None:
+    link = reset_password(store, "ada", bob.user_id, NOW)
+    with pytest.raises(PasswordRefused):
+        accept_reset(store, link, "password123", NOW)
+    accept_reset(store, link, NEW, NOW)
+
+
+def test_a_newer_link_a_changed_password_or_disabling_voids_a_link(store: Store, bob: Account) -> None:
+    first, second = (reset_password(store, "ada", bob.user_id, NOW) for _ in range(2))
+    assert invitation_of(store, first, NOW) is None
+    change_password(store, signed_in(store, bob), PASSWORD, NEW, NOW)
+    assert invitation_of(store, second, NOW) is None
+    third = reset_password(store, "ada", bob.user_id, NOW)
+    disable_user(store, "ada", bob.user_id, NOW)
+    assert invitation_of(store, third, NOW) is None
+    with pytest.raises(AccountRefused, match="disabled"):
+        reset_password(store, "ada", bob.user_id, NOW)
+
+
+def test_a_new_password_ends_the_wait_of_somebody_who_forgot_the_former_one(store: Store, bob: Account) -> None:
+    for _ in range(5):
+        attempt(store, "bob", "192.0.2.7", NOW)
+    with pytest.raises(TooManyAttempts):
+        attempt(store, "bob", "192.0.2.7", NOW)
+    accept_reset(store, reset_password(store, "ada", bob.user_id, NOW), NEW, NOW)
+    attempt(store, "bob", "192.0.2.7", NOW)
+
+
+def test_neither_the_link_nor_the_password_is_in_any_file(store: Store, bob: Account) -> None:
+    unused = reset_password(store, "ada", user(store, "carol").user_id, NOW)
+    link = reset_password(store, "ada", bob.user_id, NOW)
+    accept_reset(store, link, NEW, NOW)
+    kept = kept_in(store)
+    assert not [secret for secret in (link, unused, NEW) if secret.encode() in kept]

@@ -9,8 +9,7 @@ from streamlit.testing.v1 import AppTest
 from data.calendar import utc_now
 from data.dashboards.dashboards import DASHBOARDS, canned_dashboards
 from data.dashboards.specification import Dashboard, Kind, Panel, Source, parse_dashboard, written
-from tests.pages.administration.dialogs import confirmed
-from tests.pages.app import BLUE, App, shown_text
+from tests.pages.app import BLUE, App, confirmed, shown_text
 
 PAGE = "dashboards"
 READERS = ("tenant", "viewer", "single", "green-tenant", "both")

@@ -6,8 +6,7 @@ from streamlit.testing.v1 import AppTest
 from data.calendar import utc_now
 from data.sandbox.parameters import Kind, Parameter
 from data.sandbox.saved_queries import QUERIES, NewQuery
-from tests.pages.administration.dialogs import confirmed
-from tests.pages.app import BLUE, App, shown_text
+from tests.pages.app import BLUE, App, confirmed, shown_text
 
 NAMES = NewQuery(
     "Names", "select full_name from v_repositories where full_name like $like", (Parameter("like", Kind.TEXT, "%"),)

@@ -16,10 +16,18 @@ from data.repositories.models import RepositoryState
 from data.repositories.repositories import repositories
 from tests.data.filled import DOCS, ENGINE, MIRROR, NAMES, TELESCOPE
 from tests.fake_github import FakeGitHub
-from tests.pages.app import GREEN, App, shown_text
+from tests.pages.app import GREEN, App, shown_text, store_token
 
 PAGE = "repositories"
 ACTS = ("pause", "resume", "remove", "collect", "add")
+
+
+@pytest.fixture
+def github(github: FakeGitHub, app: App) -> FakeGitHub:
+    """The tenant Blue has a token for it."""
+    store_token(app)
+    github.requests.clear()
+    return github
 
 
 def listed(run: AppTest) -> list[str]:

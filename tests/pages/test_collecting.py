@@ -7,8 +7,7 @@ from data.collection.log import runs
 from data.collection.models import RunState
 from pages.ui import collecting
 from tests.fake_github import FakeGitHub, Token, World
-from tests.pages.administration.conftest import SECRET, store_token
-from tests.pages.app import BLUE, App, shown_text
+from tests.pages.app import BLUE, SECRET, App, shown_text, store_token
 
 PAGE = "tenants"
 

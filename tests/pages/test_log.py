@@ -28,14 +28,6 @@ def failed(app: App) -> App:
     return app
 
 
-@pytest.fixture
-def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str | None, str | None]]:
-    """The collections that were begun, noted instead of run."""
-    begun: list[tuple[str | None, str | None]] = []
-    monkeypatch.setattr("pages.ui.collecting.start", lambda tenant, repository: begun.append((tenant, repository)))
-    return begun
-
-
 @pytest.mark.parametrize("username", ["admin", "maintainer"])
 def test_who_runs_the_server_reads_all_of_it(failed: App, username: str) -> None:
     run = failed.opened(username, PAGE)

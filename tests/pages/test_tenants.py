@@ -2,19 +2,18 @@
 
 import pytest
 
-from data.accounts.authority import NotAllowed
 from data.accounts.encryption import open_cipher
 from data.accounts.models import Tenant
-from data.accounts.tenants import deactivate_tenant, operator, rename_tenant, tenants
+from data.accounts.tenants import operator, tenants
 from data.accounts.tokens import StoredToken, open_tokens, tokens
 from data.calendar import utc_now
 from pages.ui.time_format import expiry_level
 from tests.fake_github import FakeGitHub
-from tests.pages.administration.conftest import SECRET, STRANGE, WITHOUT_SCOPE, store_token
-from tests.pages.administration.dialogs import confirmed
-from tests.pages.app import BLUE, GREEN, App, shown_text
+from tests.pages.app import BLUE, GREEN, SECRET, App, confirmed, shown_text, store_token
+from tests.pages.conftest import WITHOUT_SCOPE
 
 PAGE = "tenants"
+STRANGE = "ghp_octoNobody0123456789abcdefghij0000"
 
 
 def stored(app: App) -> dict[int, StoredToken]:
@@ -117,15 +116,6 @@ def test_a_tenant_is_deactivated_after_its_name_was_typed(app: App) -> None:
     confirmed(app.opened("admin", PAGE), "tenant_deactivate", "Blue")
     assert not tenant(app).active
     assert app.opened("viewer").title[0].value == "Overview"
-
-
-@pytest.mark.parametrize("username", ["tenant", "maintainer", "viewer", "nobody"])
-def test_only_an_admin_renames_or_deactivates_though_the_page_were_got_round(app: App, username: str) -> None:
-    with pytest.raises(NotAllowed):
-        rename_tenant(app.store, username, BLUE, "Azure", utc_now())
-    with pytest.raises(NotAllowed):
-        deactivate_tenant(app.store, username, BLUE, utc_now())
-    assert (tenant(app).name, tenant(app).active) == ("Blue", True)
 
 
 def test_a_schedule_is_saved_or_refused_with_what_one_looks_like(app: App) -> None:

@@ -14,11 +14,18 @@ from data.repositories.repositories import repositories
 from data.traffic.traffic import repository_summaries
 from pages.ui import collecting
 from tests.fake_github import FakeGitHub
-from tests.pages.app import App, shown_text
-from tests.pages.repositories.conftest import store_token
+from tests.pages.app import App, shown_text, store_token
 
 PAGE = "add"
 Begun = list[tuple[str | None, str | None]]
+
+
+@pytest.fixture
+def github(github: FakeGitHub, app: App) -> FakeGitHub:
+    """The tenant Blue has a token for it."""
+    store_token(app)
+    github.requests.clear()
+    return github
 
 
 def followed(app: App) -> set[str]:
@@ -97,7 +104,7 @@ def test_without_a_token_the_next_step_is_said(app: App) -> None:
 
 @pytest.mark.parametrize("secret", ["ghp_revoked00000000000000000000000000000", "not a token"])
 def test_a_token_that_github_refuses_adds_nothing(app: App, github: FakeGitHub, started: Begun, secret: str) -> None:
-    store_token(app, secret)
+    store_token(app, secret=secret)
     run = submitted(app, "octo/hello")
     assert "Store another token" in shown_text(run)
     assert secret not in shown_text(run)

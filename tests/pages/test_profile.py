@@ -5,8 +5,7 @@ from streamlit.testing.v1 import AppTest
 
 from data.accounts import accounts, sessions
 from data.calendar import utc_now
-from tests.pages.administration.dialogs import confirmed
-from tests.pages.app import CAST, PASSWORD, App, shown_text
+from tests.pages.app import CAST, PASSWORD, App, confirmed, shown_text
 
 PAGE = "profile"
 NEW = "battery horse correct"

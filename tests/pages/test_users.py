@@ -10,8 +10,7 @@ from data.accounts.accounts import active_account
 from data.accounts.models import Grant, Role
 from data.calendar import utc_now
 from tests.data.filled import DOCS
-from tests.pages.administration.dialogs import confirmed
-from tests.pages.app import BLUE, GREEN, App, shown_text
+from tests.pages.app import BLUE, GREEN, App, confirmed, shown_text
 
 PAGE = "users"
 

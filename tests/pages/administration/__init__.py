@@ -1,1 +1,0 @@
-"""The administration pages as each role sees them."""

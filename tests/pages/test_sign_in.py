@@ -1,0 +1,390 @@
+"""Getting in: the password form, an identity provider, one-time links, and the set-up of a new server."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from data.accounts import accounts, invitations, sessions
+from data.accounts.accounts import Identity
+from data.accounts.authority import COMMAND_LINE, NewUser
+from data.accounts.models import Grant, Role
+from data.accounts.tenants import add_tenant, has_tenants, operator, tenants
+from data.accounts.tokens import tokens
+from data.calendar import utc_now
+from data.store import Store
+from tests.data.filled import DOCS
+from tests.fake_github import FakeGitHub, Token, World
+from tests.pages.app import BLUE, PASSWORD, SECRET, App, shown_text
+
+WRONG = "do not belong together"
+KNOWN = Identity("https://login.example.org", "subject-1")
+WANTED = Grant(Role.REPOSITORY_VIEWER, BLUE, DOCS)
+NEW = "battery horse correct"
+TYPED = {"username": "first", "name": "The first", "password": PASSWORD, "again": PASSWORD}
+
+
+@pytest.fixture(autouse=True)
+def address(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the browser is: AppTest has none."""
+    monkeypatch.setattr("pages.ui.session.address", lambda: "192.0.2.1")
+
+
+def typed(run: AppTest, username: str, password: str) -> AppTest:
+    """The sign-in form, filled in and sent."""
+    run.text_input[0].input(username)
+    run.text_input[1].input(password)
+    return run.button[0].click().run()
+
+
+def has_entered(run: AppTest) -> bool:
+    """Whether the browser was told to bring a ticket to the door."""
+    return "/session/open" in shown_text(run)
+
+
+@pytest.mark.parametrize(("username", "password"), [("viewer", PASSWORD), (" Viewer ", f" {PASSWORD} ")])
+def test_the_right_password_signs_in(app: App, username: str, password: str) -> None:
+    assert has_entered(typed(app.opened(), username, password))
+
+
+@pytest.mark.parametrize("username", ["viewer", "stranger", "'; drop table account", "a" * 500])
+def test_known_and_unknown_users_are_answered_alike(app: App, username: str) -> None:
+    run = typed(app.opened(), username, "another password")
+    assert not has_entered(run)
+    assert [each.value for each in run.error] == [run.error[0].value]
+    assert WRONG in run.error[0].value
+
+
+def test_a_disabled_user_is_answered_like_an_unknown_one(app: App) -> None:
+    accounts.disable_user(app.store, COMMAND_LINE, app.account("viewer").user_id, utc_now())
+    run = typed(app.opened(), "viewer", PASSWORD)
+    assert not has_entered(run)
+    assert WRONG in run.error[0].value
+
+
+@pytest.mark.parametrize("password", ["x" * 73, "\u00fc" * 40, "x" * 5000, f"{PASSWORD}\0"])
+def test_a_password_that_bcrypt_would_cut_is_wrong_and_prints_nothing(
+    app: App, password: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    run = typed(app.opened(), "viewer", password)
+    assert WRONG in run.error[0].value
+    assert "hash" not in "".join(capfd.readouterr())
+
+
+def test_after_five_wrong_passwords_the_right_one_must_wait(app: App) -> None:
+    for _ in range(sessions.OF_A_USER):
+        sessions.attempt(app.store, "viewer", "192.0.2.7", utc_now())
+    run = typed(app.opened(), "viewer", PASSWORD)
+    assert not has_entered(run)
+    assert "Too many attempts" in run.error[0].value
+    assert has_entered(typed(app.opened(), "single", PASSWORD))
+
+
+def test_an_empty_form_is_no_attempt(app: App) -> None:
+    run = typed(app.opened(), "", "")
+    assert not has_entered(run)
+    assert not run.exception
+
+
+def test_a_page_that_is_open_when_the_session_ends_becomes_the_sign_in(app: App) -> None:
+    run = app.opened("viewer", "profile")
+    assert run.title[0].value == "Profile"
+    accounts.disable_user(app.store, COMMAND_LINE, app.account("viewer").user_id, utc_now())
+    run.run()
+    assert "Profile" not in shown_text(run)
+    assert [each.label for each in run.text_input] == ["Username", "Password"]
+
+
+def test_signing_out_ends_the_session_in_the_database(app: App) -> None:
+    run = app.opened("viewer")
+    run.button(key="layout_sign_out").click().run()
+    assert sessions.sessions_of(app.account("viewer"), app.store, utc_now()) == []
+    assert "/session/close" in shown_text(run)
+
+
+@pytest.fixture
+def provided(app: App) -> App:
+    """The app with a provider that says: this browser's user is KNOWN."""
+    app.monkeypatch.setattr("pages.ui.session.identity_configured", lambda: True)
+    app.monkeypatch.setattr("pages.ui.session.identity", lambda: KNOWN)
+    return app
+
+
+def link(app: App, username: str = "viewer") -> None:
+    accounts.link_identity(app.store, COMMAND_LINE, app.account(username).user_id, KNOWN, utc_now())
+
+
+def test_the_button_stands_beside_the_password_form(app: App) -> None:
+    app.monkeypatch.setattr("pages.ui.session.identity_configured", lambda: True)
+    app.monkeypatch.setattr("pages.ui.session.identity", lambda: None)
+    run = app.opened()
+    assert run.button(key="sign_in_identity").label == "Sign in with your organization"
+    assert [each.label for each in run.text_input] == ["Username", "Password"]
+
+
+def test_a_linked_identity_signs_its_user_in(provided: App) -> None:
+    link(provided)
+    assert "/session/open" in shown_text(provided.opened())
+
+
+def test_an_identity_that_is_linked_with_nobody_opens_nothing(provided: App) -> None:
+    shown = shown_text(provided.opened())
+    assert "/session/open" not in shown
+    assert "not linked to a user" in shown
+
+
+def test_the_identity_of_a_disabled_user_opens_nothing(provided: App) -> None:
+    link(provided)
+    accounts.disable_user(provided.store, COMMAND_LINE, provided.account("viewer").user_id, utc_now())
+    assert "/session/open" not in shown_text(provided.opened())
+
+
+def test_an_identity_is_linked_on_the_profile(provided: App) -> None:
+    run = provided.opened("viewer", "profile")
+    run.button(key="profile_link").click().run()
+    found = accounts.account_of_identity(provided.store, KNOWN.issuer, KNOWN.subject)
+    assert found is not None
+    assert found.username == "viewer"
+
+
+def test_an_identity_of_somebody_else_is_not_taken_over(provided: App) -> None:
+    link(provided, "single")
+    run = provided.opened("viewer", "profile")
+    run.button(key="profile_link").click().run()
+    assert "belongs to another user" in run.error[0].value
+
+
+def test_signing_out_signs_the_identity_out_too(provided: App) -> None:
+    link(provided)
+    run = provided.opened("viewer")
+    run.button(key="layout_sign_out").click().run()
+    assert "/auth/logout" in shown_text(run)
+    assert not sessions.sessions_of(provided.account("viewer"), provided.store, utc_now())
+
+
+@pytest.fixture
+def secret(app: App) -> str:
+    """A link to an account that may see the repository docs."""
+    return invitations.invite(app.store, "tenant", [WANTED], "new@example.org", utc_now())
+
+
+def sent(run: AppTest, **typed: str) -> AppTest:
+    """The form of a new account, filled in and sent."""
+    fields = {"username": "newcomer", "name": "New", "password": NEW, "again": NEW, **typed}
+    for field, text in fields.items():
+        run.text_input(key=f"invitation_{field}").input(text)
+    return run.button(key="invitation_submit").click().run()
+
+
+def test_the_link_makes_an_account_with_its_grant_which_is_signed_in(app: App, secret: str) -> None:
+    run = sent(app.opened(invitation=secret))
+    assert "/session/open" in shown_text(run)
+    account = app.account("newcomer")
+    assert (account.grants, account.email) == ((WANTED,), "new@example.org")
+
+
+def test_the_secret_leaves_the_address(app: App, secret: str) -> None:
+    run = app.opened(invitation=secret)
+    assert "invitation" not in run.query_params
+    assert secret not in shown_text(run)
+    assert run.run().text_input(key="invitation_username")
+
+
+def test_a_link_is_good_once(app: App, secret: str) -> None:
+    sent(app.opened(invitation=secret))
+    assert "This link doesn’t work" in shown_text(app.opened(invitation=secret))
+
+
+@pytest.mark.parametrize("guessed", ["", "guessed", "x" * 5000])
+def test_a_guessed_link_opens_nothing(app: App, guessed: str) -> None:
+    run = app.opened(invitation=guessed)
+    assert "This link doesn’t work" in shown_text(run)
+    run.button(key="invitation_go_on").click().run()
+    assert [each.label for each in run.text_input] == ["Username", "Password"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "reason"),
+    [({"username": "viewer"}, "already a user"), ({"again": "x"}, "not the same"), ({"name": " "}, "A name has")],
+)
+def test_what_cannot_be_is_said_and_the_link_stays_good(
+    app: App, secret: str, typed: dict[str, str], reason: str
+) -> None:
+    run = sent(app.opened(invitation=secret), **typed)
+    assert reason in run.error[0].value.replace("\\", "")
+    assert invitations.invitation_of(app.store, secret, utc_now())
+
+
+def test_who_is_signed_in_adds_the_grant_to_the_own_account(app: App, secret: str) -> None:
+    run = app.opened("nobody", invitation=secret)
+    run.button(key="invitation_accept").click().run()
+    assert app.account("nobody").grants == (WANTED,)
+    assert invitations.invitation_of(app.store, secret, utc_now()) is None
+
+
+def test_who_has_an_account_signs_in_and_takes_the_grant_along(app: App, secret: str) -> None:
+    app.monkeypatch.setattr("pages.ui.session.address", lambda: "192.0.2.1")
+    run = app.opened(invitation=secret)
+    run.button(key="invitation_sign_in").click().run()
+    run.text_input[0].input("nobody")
+    run.text_input[1].input(PASSWORD)
+    run.button[0].click().run()
+    assert app.account("nobody").grants == (WANTED,)
+    assert "/session/open" in shown_text(run)
+
+
+def test_putting_it_off_leaves_the_link_good(app: App, secret: str) -> None:
+    run = app.opened("viewer", invitation=secret)
+    run.button(key="invitation_later").click().run()
+    assert run.title[0].value == "Overview"
+    assert invitations.invitation_of(app.store, secret, utc_now())
+
+
+def test_a_reset_link_sets_the_password_and_ends_all_sessions(app: App) -> None:
+    key = app.account("viewer").user_id
+    secret = invitations.reset_password(app.store, COMMAND_LINE, key, utc_now())
+    run = app.opened(invitation=secret)
+    for field in ("password", "again"):
+        run.text_input(key=f"invitation_reset_{field}").input(NEW)
+    run.button(key="invitation_reset_submit").click().run()
+    assert accounts.check_password(app.store, "viewer", NEW)
+    assert "/session/open" in shown_text(run)
+    assert "This link doesn’t work" in shown_text(app.opened(invitation=secret))
+
+
+@pytest.fixture
+def new_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[App, str]]:
+    """The app over an empty data directory, and the code that its server has printed."""
+    store = Store(tmp_path / "db")
+    store.prepare()
+    code = accounts.renew_setup_code(store, utc_now())
+    assert code is not None
+    monkeypatch.setenv("TRAFFIC_DATA_DIR", str(tmp_path / "db"))
+    yield App(store, monkeypatch), code
+    store.close()
+
+
+def sent_set_up(run: AppTest, code: str, **changed: str) -> AppTest:
+    """The set-up form, filled in and sent."""
+    for field, text in {"code": code, **TYPED, **changed}.items():
+        run.text_input(key=f"set_up_{field}").input(text)
+    return run.button(key="set_up_submit").click().run()
+
+
+def test_the_printed_code_makes_an_admin_who_is_signed_in(new_server: tuple[App, str]) -> None:
+    app, code = new_server
+    run = sent_set_up(app.opened(), f" {code.lower().replace('-', ' ')} ")
+    assert "/session/open" in shown_text(run)
+    assert app.account("first").has(Role.ADMIN)
+
+
+@pytest.mark.parametrize("code", ["", "AAAAA-AAAAA-AAAAA-AAAAA", "' or 1 = 1"])
+def test_without_the_code_nobody_is_made(new_server: tuple[App, str], code: str) -> None:
+    app, _ = new_server
+    run = sent_set_up(app.opened(), code)
+    assert "not the set-up code" in run.error[0].value.replace("\\", "")
+    assert not accounts.has_users(app.store)
+
+
+@pytest.mark.parametrize(
+    ("changed", "reason"),
+    [
+        ({"again": "another one, typed wrong"}, "not the same"),
+        ({"password": "short", "again": "short"}, "at least 10"),
+        ({"password": "x" * 80, "again": "x" * 80}, "at most 72"),
+        ({"username": "no spaces here"}, "A username has"),
+        ({"name": " "}, "A name has"),
+        ({"email": "nowhere"}, "not an e-mail address"),
+    ],
+)
+def test_what_cannot_be_is_said_and_nobody_is_made(
+    new_server: tuple[App, str], changed: dict[str, str], reason: str
+) -> None:
+    app, code = new_server
+    run = sent_set_up(app.opened(), code, **changed)
+    assert reason in run.error[0].value.replace("\\", "")
+    assert not accounts.has_users(app.store)
+
+
+def test_the_code_works_once(new_server: tuple[App, str]) -> None:
+    app, code = new_server
+    late = app.opened()
+    accounts.add_first_user(app.store, code, NewUser("quick", "Quicker", None, PASSWORD), utc_now())
+    sent_set_up(late, code)
+    assert accounts.account_of_identity(app.store, "", "") is None
+    assert accounts.active_account(app.store, "first") is None
+
+
+def test_a_server_with_users_shows_no_set_up(app: App) -> None:
+    run = app.opened()
+    assert "set_up_code" not in [each.key for each in run.text_input]
+
+
+def test_the_first_user_goes_on_with_the_first_tenant(new_server: tuple[App, str]) -> None:
+    app, code = new_server
+    accounts.add_first_user(app.store, code, NewUser("first", "First", None, PASSWORD), utc_now())
+    assert app.opened("first").title[0].value == "Your first tenant"
+
+
+@pytest.fixture
+def without_tenant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[App]:
+    """The app over a store that has its first user and nothing else, beside a GitHub that knows a token."""
+    store = Store(tmp_path / "db")
+    store.prepare()
+    code = accounts.renew_setup_code(store, utc_now())
+    accounts.add_first_user(store, code or "", NewUser("first", "First", None, PASSWORD), utc_now())
+    with FakeGitHub(World([], [Token(SECRET, "octo-maintainer")])) as github:
+        monkeypatch.setenv("TRAFFIC_DATA_DIR", str(tmp_path / "db"))
+        monkeypatch.setenv("GITHUB_API_URL", github.url)
+        yield App(store, monkeypatch)
+    store.close()
+
+
+def test_github_s_word_on_the_token_is_shown_before_anything_is_made(without_tenant: App) -> None:
+    run = without_tenant.opened("first")
+    run.text_input(key="first_tenant_token").input(SECRET).run()
+    assert "octo\\-maintainer" in shown_text(run)
+    assert "scopes repo" in shown_text(run)
+    assert not has_tenants(without_tenant.store)
+
+
+def test_the_tenant_is_made_with_its_token_and_its_manager_goes_on_to_the_repositories(without_tenant: App) -> None:
+    run = without_tenant.opened("first")
+    run.text_input(key="first_tenant_name").input("  Octo  Lab ")
+    run.text_input(key="first_tenant_token").input(SECRET)
+    run.button(key="first_tenant_submit").click().run()
+    made = tenants(operator(without_tenant.store), without_tenant.store)
+    assert [each.name for each in made] == ["Octo Lab"]
+    assert without_tenant.account("first").manages(made[0].tenant_id)
+    assert [each.last_four for each in tokens(operator(without_tenant.store), without_tenant.store)] == [SECRET[-4:]]
+    assert run.title[0].value == "Add repositories"
+
+
+@pytest.mark.parametrize(
+    ("name", "secret"), [("", SECRET), ("Octo", ""), ("Octo", "ghp_nobody0123456789012345678901234567")]
+)
+def test_nothing_is_made_without_a_name_or_a_token_that_github_accepts(
+    without_tenant: App, name: str, secret: str
+) -> None:
+    run = without_tenant.opened("first")
+    run.text_input(key="first_tenant_name").input(name)
+    run.text_input(key="first_tenant_token").input(secret)
+    run.button(key="first_tenant_submit").click().run()
+    assert run.error
+    assert not has_tenants(without_tenant.store)
+    assert not tokens(operator(without_tenant.store), without_tenant.store)
+
+
+def test_an_unreachable_github_is_said_and_asked_again(without_tenant: App) -> None:
+    without_tenant.monkeypatch.setenv("GITHUB_API_URL", "http://127.0.0.1:9")
+    run = without_tenant.opened("first")
+    run.text_input(key="first_tenant_token").input(SECRET).run()
+    assert run.error
+    assert SECRET not in shown_text(run)
+    assert not run.exception
+
+
+def test_with_a_tenant_there_is_no_first_one_any_more(without_tenant: App) -> None:
+    add_tenant(without_tenant.store, "Octo", "daily", utc_now())
+    assert without_tenant.opened("first").title[0].value == "System log"
