@@ -225,7 +225,7 @@ def _viewer(store: Store, given: tuple[Grant, ...]) -> Viewer:
 
 
 def _account_for(connection: duckdb.DuckDBPyConnection, authority: Authority, user_id: int) -> Account:
-    """The user, where whoever acts may know them. Raises AccountRefused, the same for another tenant's and for nobody."""
+    """The user, where whoever acts may know them. Raises AccountRefused, alike for a hidden user and for nobody."""
     account = account_with_id(connection, user_id)
     if authority.account is None or authority.is_admin:
         return account
