@@ -4,8 +4,9 @@ RepositoryRefused      there is no such repository to see, or it cannot be chang
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from data.accounts.models import Viewer
@@ -28,6 +29,20 @@ def repositories(viewer: Viewer, store: Store) -> tuple[Repository, ...]:
     with store.traffic.read() as cursor:
         rows = cursor.execute(query(__name__, "repositories"), {"visible": list(viewer.repository_ids)}).fetchall()
     return tuple(Repository(row[0], row[1], row[2], row[3], RepositoryState(row[4]), row[5]) for row in rows)
+
+
+@cached("traffic")
+def repository_names(viewer: Viewer, store: Store) -> Mapping[int, str]:
+    """The visible repositories by id, each under a name of its own: where two have the same, with their number."""
+    visible = repositories(viewer, store)
+    times = Counter(each.full_name.casefold() for each in visible)
+    names = {
+        each.repository_id: each.full_name
+        if times[each.full_name.casefold()] == 1
+        else f"{each.full_name} · {each.repository_id}"
+        for each in visible
+    }
+    return MappingProxyType(names)
 
 
 def repository_named(viewer: Viewer, store: Store, tenant_id: int, name: str) -> Repository:

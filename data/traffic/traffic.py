@@ -143,6 +143,12 @@ class Totals:
         return 0 < self.compared_days >= LEAST_SHARE * self.final_days
 
 
+@cached("traffic")
+def selection_totals(viewer: Viewer, store: Store, selection: Selection) -> Totals:
+    """What the selected repositories add up to: `repository_sums` in one. Raises: StoreMissing."""
+    return totals(repository_sums(viewer, store, selection))
+
+
 def totals(sums: DataFrame) -> Totals:
     """What all rows of `repository_sums` add up to."""
     views, visitors, clones, cloners, stars = (

@@ -1,12 +1,19 @@
-"""Controls that several pages have: choices and searches that stand in the address, fields of a name and a password."""
+"""Controls that several pages have: choices and searches that stand in the address, downloads, names and passwords."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from io import BytesIO
 
 import streamlit as st
 
+from data.accounts import grants, sessions
+from data.accounts.models import Viewer
 from data.accounts.passwords import SHORTEST_BYTES, PasswordRefused
+from data.calendar import utc_now
+from data.store import Store
+from data.traffic.export import ExportRequest, ExportTable, export
 from pages.ui import session
+from pages.ui.store import the_store
 
 USERNAME_HELP = "3 to 40 of a–z, 0–9, dot, hyphen and underscore. You sign in with it."
 
@@ -41,6 +48,44 @@ def search(width: int | None = None) -> str:
         width="stretch" if width is None else width,
     )
     return str(typed or "").strip()
+
+
+def download_button(
+    label: str,
+    read: Callable[[Viewer, Store], bytes],
+    file_name: str,
+    *,
+    key: str,
+    help_text: str | None = None,
+    icon: str = ":material/download:",
+) -> None:
+    """A button that saves what `read` answers when it is pressed, as CSV."""
+    content = download(read)
+    st.download_button(label, content, file_name, "text/csv", icon=icon, key=key, help=help_text, on_click="ignore")
+
+
+def download(read: Callable[[Viewer, Store], bytes]) -> Callable[[], bytes]:
+    """What a download button calls when it is pressed: reads for whoever's session it is then, and for nobody else."""
+    secret = session.session_secret() or ""
+
+    def content() -> bytes:
+        account = sessions.account_of_session(the_store(), secret, utc_now())
+        if account is None:
+            raise PermissionError("The session has ended.")
+        return read(grants.viewer_of(the_store(), account), the_store())
+
+    return content
+
+
+def everything(table: ExportTable) -> Callable[[Viewer, Store], bytes]:
+    """All that a viewer sees of a table, as CSV."""
+
+    def read(viewer: Viewer, store: Store) -> bytes:
+        content = BytesIO()
+        export(viewer, store, ExportRequest(table), content)
+        return content.getvalue()
+
+    return read
 
 
 def widget_key(name: str) -> str:

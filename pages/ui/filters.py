@@ -13,12 +13,17 @@ import streamlit as st
 
 from data.accounts.models import Viewer
 from data.calendar import DAY, utc_day, utc_now
+from data.repositories.repositories import repository_names
 from data.traffic.models import Grain, Selection
-from pages.ui import collecting, drawings, messages, readers, session
+from data.traffic.traffic import day_range
+from pages.ui import collecting, messages, session
+from pages.ui.charts import traffic
+from pages.ui.store import the_store
 
 RANGE, DATES, REPOSITORY = "range", "dates", "repository"  # keys of the widgets, and names in the address
 DEFAULT_RANGE, ALL, CUSTOM = "31 days", "All", "Custom"
 REFRESH_S = 1
+READING = "Reading the traffic …"  # shown when half a second has passed
 RANGES: dict[str, int | None] = {
     DEFAULT_RANGE: 31,
     "14 days": 14,
@@ -28,7 +33,7 @@ RANGES: dict[str, int | None] = {
     CUSTOM: None,
 }
 GRAINS = {"Day": Grain.DAY, "Week": Grain.WEEK, "Month": Grain.MONTH}
-METRICS = {name: metric for metric, name in drawings.METRICS.items()}
+METRICS = {name: metric for metric, name in traffic.METRICS.items()}
 SORTS = {  # of both tables the same, so that the order stays when the page changes; the date is the day or the week
     "Date": "",
     "Repository": "full_name",
@@ -106,14 +111,14 @@ def chosen(viewer: Viewer, search: str = "") -> Selection:
 
 def stop_without_traffic(viewer: Viewer) -> None:
     """Say what to do next, and stop the page, where there is nothing that could be shown."""
-    if not readers.repository_names(viewer):
+    if not repository_names(viewer, the_store()):
         st.info(
             "There are no repositories here for you yet. Add some under *Repositories*; if you cannot, ask whoever "
             "invited you to give you a repository to see.",
             icon=":material/folder_off:",
         )
         st.stop()
-    if readers.day_range(viewer) is None:
+    if day_range(viewer, the_store()) is None:
         _stop_while_collecting(viewer)
         st.info(
             "Nothing has been collected yet. GitHub is asked at the next scheduled time, or at once with *Collect "
@@ -126,7 +131,7 @@ def stop_without_traffic(viewer: Viewer) -> None:
 def stop_without_days(viewer: Viewer) -> None:
     """Say where the traffic is, and stop the page, where the filters leave none."""
     _stop_while_collecting(viewer)
-    known = readers.day_range(viewer)
+    known = day_range(viewer, the_store())
     days = f" Traffic is known from {known[0]} to {known[1]}, UTC days." if known else ""
     st.info(f"There is no traffic for this choice of days and repositories.{days}", icon=":material/filter_alt_off:")
     st.button("Show everything", icon=":material/restart_alt:", key="filters_reset", on_click=_reset)
@@ -138,14 +143,14 @@ def _stop_while_collecting(viewer: Viewer) -> None:
     if not collecting.is_going_on(viewer):
         return
     st.info("GitHub is being asked just now: the numbers are shown as soon as they are here.", icon=":material/sync:")
-    st.fragment(_until_it_brings_something, run_every=REFRESH_S)(viewer, readers.place())
+    st.fragment(_until_it_brings_something, run_every=REFRESH_S)(viewer, the_store().traffic.version())
     st.stop()
 
 
-def _until_it_brings_something(viewer: Viewer, place: readers.Place) -> None:
+def _until_it_brings_something(viewer: Viewer, version: int) -> None:
     with messages.shown():
         session.require_account()
-        if readers.place() != place or not collecting.is_going_on(viewer):
+        if the_store().traffic.version() != version or not collecting.is_going_on(viewer):
             st.rerun()
 
 
@@ -216,5 +221,5 @@ def _draw_dates(offer: Offer) -> None:
 
 def _offer(viewer: Viewer) -> Offer:
     yesterday = utc_day(utc_now()) - DAY
-    known = readers.day_range(viewer)
-    return Offer(readers.repository_names(viewer), known[0] if known else yesterday, yesterday)
+    known = day_range(viewer, the_store())
+    return Offer(repository_names(viewer, the_store()), known[0] if known else yesterday, yesterday)

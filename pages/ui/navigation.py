@@ -39,9 +39,9 @@ SECTIONS: dict[str, list[Entry]] = {
         Entry("compare", "insight/compare.py", "Compare", ":material/compare_arrows:", READERS, filtered=True),
     ],
     "Traffic": [
-        Entry("chart", "traffic/chart.py", "Chart", ":material/show_chart:", READERS, filtered=True),
-        Entry("daily", "traffic/daily.py", "Daily traffic", ":material/calendar_view_day:", READERS, filtered=True),
-        Entry("weekly", "traffic/weekly.py", "Weekly traffic", ":material/calendar_view_week:", READERS, filtered=True),
+        Entry("chart", "chart/page.py", "Chart", ":material/show_chart:", READERS, filtered=True),
+        Entry("daily", "daily/page.py", "Daily traffic", ":material/calendar_view_day:", READERS, filtered=True),
+        Entry("weekly", "weekly/page.py", "Weekly traffic", ":material/calendar_view_week:", READERS, filtered=True),
     ],
     "Explore": [
         Entry("dashboards", "dashboards/page.py", "Dashboards", ":material/space_dashboard:", READERS),

@@ -2,8 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import pandas as pd
@@ -13,12 +12,15 @@ from pandas import DataFrame
 from data.accounts.models import Viewer
 from data.store import Store
 from data.store.arrow import arrow_table
+from data.store.cache import cached
 from data.traffic.export import ExportTable
 from data.traffic.formulas import formula_safe
 from data.traffic.models import Page, Paging, Selection
-from pages.ui import controls, filters, readers
+from pages.ui import controls, filters, time_format
+from pages.ui.store import the_store
 from pages.ui.time_format import readers_day_format
 
+day_text = time_format.day_text  # until all pages ask time_format
 STATES = {"final": "Final", "pending": "Pending", "gap": "Gap"}
 KINDS = {"github": "GitHub’s week", "days": "Sum of days"}
 ROWS_AT_SIGHT = 15
@@ -52,21 +54,12 @@ def weekly_rows(rows: DataFrame) -> DataFrame:
     return shown
 
 
-def series_rows(rows: DataFrame) -> DataFrame:
-    """The numbers behind a chart with their states and kinds in words; a kind where there is one only."""
-    shown = rows[["full_name", "period", "value"]].copy()
-    shown["state"] = rows["state"].map(STATES)
-    if rows["kind"].notna().any():
-        shown["counted"] = rows["kind"].map(KINDS)
-    return shown
-
-
 def columns(value_name: str = "") -> Mapping[str, Any]:
     """How each column is headed and written; numbers and days in the reader's own way, days as GitHub's UTC days."""
     return _columns(value_name, readers_day_format())
 
 
-@lru_cache(maxsize=64)
+@cache
 def _columns(value_name: str, day_format: str) -> Mapping[str, Any]:
     number = st.column_config.NumberColumn
     day = st.column_config.DateColumn
@@ -97,11 +90,6 @@ def csv_of(rows: DataFrame) -> bytes:
     return content.encode()
 
 
-def day_text(day: date) -> str:
-    """A day as text: 3 May 2026."""
-    return f"{day.day} {day:%B %Y}"
-
-
 def _counted(rows: DataFrame) -> list[str | None]:
     """Whether the uniques of a week are GitHub's; of both metrics where they differ."""
     pairs = zip(rows["view_uniques_kind"].map(KINDS), rows["clone_uniques_kind"].map(KINDS), strict=True)
@@ -119,7 +107,7 @@ class Listing:
 
     name: str
     period: str
-    read: Callable[[Viewer, Selection, Paging], Page]
+    read: Callable[[Viewer, Store, Selection, Paging], Page]
     arrange: Callable[[DataFrame], DataFrame]
     csv: Callable[[Viewer, Store, Selection, Paging], bytes]
     all_of_it: ExportTable
@@ -134,36 +122,37 @@ class _Shown:
     total: int
 
 
-@lru_cache(maxsize=128)
-def _shown(listing: Listing, viewer: Viewer, place: readers.Place, selection: Selection, paging: Paging) -> _Shown:
-    page = listing.read(viewer, selection, paging)
+@cached("traffic")
+def _shown(viewer: Viewer, store: Store, listing: Listing, selection: Selection, paging: Paging) -> _Shown:
+    page = listing.read(viewer, store, selection, paging)
     return _Shown(arrow_table(listing.arrange(page.rows)), len(page.rows), page.total)
 
 
-def draw_listing(listing: Listing, viewer: Viewer) -> None:
+def draw_listing(viewer: Viewer, listing: Listing) -> None:
     """Draw a table with its search, order, pages and downloads."""
+    store = the_store()
     search, paging = _controls(listing)
     selection = filters.chosen(viewer, search)
-    first = _shown(listing, viewer, readers.place(), selection, paging)
-    if not first.total:
+    with st.spinner(filters.READING):
+        shown = _shown(viewer, store, listing, selection, paging)
+    if not shown.total:
         filters.stop_without_days(viewer)
     slot = st.container(key=f"{listing.name}_table")
-    pages = -(-first.total // paging.size)
+    pages = -(-shown.total // paging.size)
     number = st.pagination(pages, key="page", bind="query-params") if pages > 1 else 1
     begin = (number - 1) * paging.size
     # above the table, where a touch screen shows the table's own buttons over whatever stands there
-    slot.caption(f"{begin + 1:,} to {min(begin + paging.size, first.total):,} of {first.total:,} rows")
-    found = first
+    slot.caption(f"{begin + 1:,} to {min(begin + paging.size, shown.total):,} of {shown.total:,} rows")
     if number != 1:
-        found = _shown(listing, viewer, readers.place(), selection, replace(paging, page=number))
+        shown = _shown(viewer, store, listing, selection, replace(paging, page=number))
     slot.dataframe(
-        found.rows,
+        shown.rows,
         column_config=columns(),
         hide_index=True,
         placeholder=UNKNOWN,
         key=f"{listing.name}_rows",
-        height="content" if found.count <= ROWS_AT_SIGHT else HEIGHT,
-        alt=f"{listing.name.capitalize()} traffic, rows {begin + 1} to {begin + found.count} of {first.total}",
+        height="content" if shown.count <= ROWS_AT_SIGHT else HEIGHT,
+        alt=f"{listing.name.capitalize()} traffic, rows {begin + 1} to {begin + shown.count} of {shown.total}",
     )
     _downloads(listing, selection, paging)
 
@@ -183,23 +172,18 @@ def _controls(listing: Listing) -> tuple[str, Paging]:
 
 def _downloads(listing: Listing, selection: Selection, order: Paging) -> None:
     with st.container(horizontal=True):
-        st.download_button(
+        controls.download_button(
             "Download these rows",
-            readers.download(lambda viewer, store: listing.csv(viewer, store, selection, order)),
+            lambda viewer, store: listing.csv(viewer, store, selection, order),
             f"{listing.name}-traffic-{selection.first}-to-{selection.last}.csv",
-            "text/csv",
-            icon=":material/download:",
             key=f"{listing.name}_csv",
-            help="CSV of all pages of this table, as it is filtered and sorted now",
-            on_click="ignore",
+            help_text="CSV of all pages of this table, as it is filtered and sorted now",
         )
-        st.download_button(
+        controls.download_button(
             "Download everything",
-            readers.download(readers.everything(listing.all_of_it)),
+            controls.everything(listing.all_of_it),
             f"{listing.name}-traffic-everything.csv",
-            "text/csv",
-            icon=":material/database:",
             key=f"{listing.name}_everything_csv",
-            help="CSV of all days and all repositories that you may see",
-            on_click="ignore",
+            help_text="CSV of all days and all repositories that you may see",
+            icon=":material/database:",
         )

@@ -1,10 +1,11 @@
-"""Words that several pages use: numbers with their nouns, roles, grants. Pure."""
+"""Words that several pages use: numbers with their nouns, changes, roles, grants. Pure."""
 
 from data.accounts.grants import NamedGrant
 from data.accounts.models import Role
 from pages.ui import messages, time_format
 
 STORE_ANOTHER = "Store another token for the tenant under Administration, Tenants."
+MANIFOLD = 10  # times: from here on a change is told in times, not in percent
 ROLES = {
     Role.REPOSITORY_VIEWER: "Repository viewer",
     Role.TENANT_VIEWER: "Tenant viewer",
@@ -29,3 +30,18 @@ def grant_text(grant: NamedGrant) -> str:
         where += f" ({messages.literal(grant.tenant)})"
     since = f"by {messages.literal(grant.granted_by)}, {time_format.day_text(grant.granted_at)}"
     return f"**{ROLES[grant.grant.role]}**{where}  \n:gray[:small[{since}]]"
+
+
+def change(now: int | None, before: int | None) -> str | None:
+    """By how much a number has changed; None where there is nothing to compare with."""
+    if now is None or not before:
+        return None
+    return of_ratio(now / before)
+
+
+def of_ratio(ratio: float) -> str:
+    """How many times as much it is: +12.5 %, +619 %, ×12."""
+    if ratio >= MANIFOLD:
+        return f"×{ratio:,.0f}"
+    percent = 100 * (ratio - 1)
+    return f"{percent:+.0f} %" if abs(percent) >= 100 else f"{round(percent, 1) + 0.0:+.1f} %"  # there is no -0 %

@@ -4,7 +4,7 @@ Streamlit's own "localized" format is not used for days: it takes a day for a mo
 day before to whoever lives west of Greenwich. Under a format that is given, a day stays GitHub's UTC day.
 """
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
@@ -25,9 +25,9 @@ BY_LANGUAGE = {
 _OF_LANGUAGE = {language: form for form, languages in BY_LANGUAGE.items() for language in languages.split()}
 
 
-def day_text(moment: datetime) -> str:
-    """A moment's UTC day: 3 May 2026."""
-    return f"{moment.day} {moment:%B %Y}"
+def day_text(day: date) -> str:
+    """A day, or the UTC day of a moment: 3 May 2026."""
+    return f"{day.day} {day:%B %Y}"
 
 
 def moment_text(moment: datetime, zone: str | None = None) -> str:

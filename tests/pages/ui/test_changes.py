@@ -2,7 +2,7 @@
 
 import pytest
 
-from pages.ui import changes
+from pages.ui.text import change
 
 
 @pytest.mark.parametrize(
@@ -21,4 +21,4 @@ from pages.ui import changes
     ],
 )
 def test_a_change_is_told_where_there_is_something_to_compare(now: int | None, before: int | None, told: str) -> None:
-    assert changes.change(now, before) == told
+    assert change(now, before) == told

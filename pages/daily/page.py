@@ -2,18 +2,18 @@
 
 from data.traffic import traffic
 from data.traffic.export import ExportTable
-from pages.ui import filters, readers, session, tables
+from pages.ui import filters, session, tables
 
-who = session.viewer()
-filters.stop_without_traffic(who)
+viewer = session.viewer()
+filters.stop_without_traffic(viewer)
 tables.draw_listing(
+    viewer,
     tables.Listing(
         name="daily",
         period="day",
-        read=readers.daily,
+        read=traffic.daily_traffic,
         arrange=tables.daily_rows,
         csv=traffic.daily_csv,
         all_of_it=ExportTable.DAILY,
     ),
-    who,
 )

@@ -1,0 +1,1 @@
+"""The chart: what it shows, and the numbers behind it."""

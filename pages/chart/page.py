@@ -1,0 +1,44 @@
+"""The chart: views, clones and their uniques by day, week or month, with what they add up to, as a chart or a table."""
+
+import streamlit as st
+
+from data.traffic.traffic import selection_totals
+from pages.chart import view
+from pages.ui import controls, filters, session, tables
+from pages.ui.charts import chart, traffic
+from pages.ui.store import the_store
+from pages.ui.totals import draw_totals
+
+viewer, store = session.viewer(), the_store()
+filters.stop_without_traffic(viewer)
+selection = filters.chosen(viewer)
+with st.spinner(filters.READING):
+    draw_totals(selection_totals(viewer, store, selection), selection)
+
+with st.container(horizontal=True, key="chart_controls"):
+    metric = filters.METRICS[controls.choice("Metric", filters.METRICS, "Views", "metric")]
+    chosen_grain = filters.GRAINS[controls.choice("Period", filters.GRAINS, "Day", "by")]
+    as_table = controls.choice("Shown as", filters.VIEWS, "Chart", "as") == "Table"
+grain = traffic.legible(chosen_grain, selection.first, selection.last)
+if grain is not chosen_grain:
+    st.caption(f"More than {traffic.LONGEST_BY_DAY} days are shown by week.")
+
+with st.spinner(filters.READING):
+    drawn = traffic.traffic_chart(viewer, store, selection, metric, grain)
+if drawn is None:
+    filters.stop_without_days(viewer)
+elif as_table:
+    st.dataframe(
+        view.numbers(viewer, store, selection, metric, grain),
+        column_config=tables.columns(traffic.METRICS[metric]),
+        hide_index=True,
+        placeholder=tables.UNKNOWN,
+    )
+else:
+    chart.draw(drawn, "chart_traffic")
+controls.download_button(
+    "Download these numbers",
+    lambda viewer, store: view.numbers_csv(viewer, store, selection, metric, grain),
+    f"{metric}-by-{grain}-{selection.first}-to-{selection.last}.csv",
+    key="chart_csv",
+)
