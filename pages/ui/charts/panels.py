@@ -7,7 +7,7 @@ import copy
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import altair as alt
@@ -20,10 +20,21 @@ from data.dashboards.panels import PanelRows
 from data.dashboards.specification import PERIODS, Kind, Panel
 from data.traffic.models import Grain
 from pages.ui.charts.palette import COLOURS
-from pages.ui.charts.time_marks import STATES, Marks, period_name, placed
+from pages.ui.charts.time_marks import (
+    KNOWN,
+    POINTED,
+    STATES,
+    Channels,
+    Marks,
+    bar_layer,
+    gap_layer,
+    line_layers,
+    period_name,
+    placed,
+    tick_values,
+)
 
 LINE, BARS, RANKING, HEAT_MAP = "line", "bars", "ranking", "heat map"
-POINTED = 62  # periods; on more of them, points would hide their line
 LEGEND_COLUMNS, LEGEND_ROW = 2, 25  # as many as fit a phone; pixels
 TICKS = 7
 LONG_DAYS = 300  # from so many days on a tick names the year
@@ -31,7 +42,6 @@ ROW = 26  # pixels for a bar of a ranking
 NOTE = 26  # pixels
 WIDE = 0.18  # of the longest bar: from there on the number fits into the bar
 _NAME, _MEASURE = "name of the group", "name of the measure"
-_KNOWN = "isValid(datum.value)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +200,7 @@ def _fill_in(channel: Any, shape: PanelShape) -> None:
         channel["legend"]["labelExpr"] = _short(shape)
     axis = channel.get("axis") or {}
     if "values" in axis:
-        axis |= {"values": _tick_values(shape), "format": _tick_format(shape)}
+        axis |= {"values": tick_values(shape.periods, TICKS), "format": _tick_format(shape)}
     if "labelExpr" in axis:
         axis["labelExpr"] = f"utcFormat(toDate(datum.value), '{_tick_format(shape)}')"
 
@@ -234,14 +244,6 @@ def _short(shape: PanelShape) -> str:
     return "slice(datum.label, indexof(datum.label, '/') + 1)"
 
 
-def _tick_days(shape: PanelShape) -> Sequence[date]:
-    return shape.periods[::-1][:: max(1, -(-len(shape.periods) // TICKS))]
-
-
-def _tick_values(shape: PanelShape) -> list[dict[str, Any]]:
-    return [{"year": day.year, "month": day.month, "date": day.day, "utc": True} for day in _tick_days(shape)]
-
-
 def _tick_format(shape: PanelShape) -> str:
     days = shape.periods
     if days and days[0].year == 1900:
@@ -251,68 +253,11 @@ def _tick_format(shape: PanelShape) -> str:
 
 def _layers_of(kind: PanelShape) -> Sequence[alt.Chart]:
     """The layers of a kind of chart; what differs within a kind is put in later."""
-    return {LINE: _lines, BARS: _bars, RANKING: _ranking, HEAT_MAP: _heat_map}[kind.mark](kind)
-
-
-def _bars(kind: PanelShape) -> list[alt.Chart]:
-    hollow = alt.datum["open"]
-    bars = (
-        alt.Chart()
-        .transform_filter(_KNOWN)
-        .mark_bar(cornerRadius=1)
-        .encode(
-            x=_time("bar_from"),
-            x2=alt.X2("bar_to:T"),
-            y=_value("bottom", kind),
-            y2=alt.Y2("top:Q"),
-            color=alt.Color("name:N", scale=_scale(), legend=_legend(kind)),
-            fillOpacity=alt.condition(hollow, alt.value(0.15), alt.value(1.0)),
-            stroke=alt.Stroke("name:N", scale=_scale(), legend=None),
-            strokeWidth=alt.condition(hollow, alt.value(1.2), alt.value(0)),
-            strokeDash=alt.condition(hollow, alt.value([3, 2]), alt.value([])),
-            **_tooltip(kind),
-        )
-    )
-    return [_gaps(kind), bars]
-
-
-def _lines(kind: PanelShape) -> list[alt.Chart]:
-    """Lines that break where a value is unknown, dashed over what is not final; hollow points there."""
-    line: dict[str, Any] = {
-        "x": _time("at"),
-        "y": _value("value", kind),
-        "color": alt.Color("name:N", scale=_scale(), legend=_legend(kind)),
-    }
-    point = line | {
-        "fill": alt.Fill("name:N", scale=_scale(), legend=None),
-        "fillOpacity": alt.condition(alt.datum["open"], alt.value(0), alt.value(1.0)),
-        **_tooltip(kind),
-    }
-    # where points would hide the line, they are there to be pointed at, but unseen
-    size = alt.condition("datum.open", alt.value(20), alt.value(20 if kind.pointed else 0))
-    pieces = alt.Detail("piece:N")
-    solid = alt.Chart().transform_filter(f"{_KNOWN} && !datum.open").mark_line(strokeWidth=2)
-    dashed = alt.Chart().transform_filter(f"{_KNOWN} && datum.dashed").mark_line(strokeWidth=2, strokeDash=[3, 3])
-    points = alt.Chart().transform_filter(_KNOWN).mark_point(opacity=1)
-    return [
-        _gaps(kind),
-        solid.encode(**line, detail=pieces),
-        dashed.encode(**line, detail=pieces),
-        points.encode(**point, size=size),
-    ]
-
-
-def _gaps(kind: PanelShape) -> alt.Chart:
-    """A band over each period that is a gap for one of the series."""
-    tooltip = [alt.Tooltip("when:N", title="When (UTC)"), alt.Tooltip("gaps:N", title="Known in part at most")]
-    # a layer without any mark would be a picture without a name to a screen reader
-    band: alt.Chart = (
-        alt.Chart()
-        .transform_filter("isValid(datum.gaps)")
-        .mark_rect(fill=COLOURS["gap"], opacity=0.22, aria=kind.has_gaps)
-        .encode(x=_time("band_from"), x2=alt.X2("band_to:T"), tooltip=tooltip, description=alt.Description("gaps:N"))
-    )
-    return band
+    if kind.mark in {RANKING, HEAT_MAP}:
+        return _ranking(kind) if kind.mark == RANKING else _heat_map(kind)
+    channels = Channels(_time, partial(_value, kind), _scale(), _legend(kind), _tooltip(kind))
+    marks = [bar_layer(channels)] if kind.mark == BARS else line_layers(channels, pointed=kind.pointed)
+    return [gap_layer(channels, COLOURS["gap"], has_gaps=kind.has_gaps), *marks]
 
 
 def _ranking(kind: PanelShape) -> list[alt.Chart]:
@@ -325,7 +270,7 @@ def _ranking(kind: PanelShape) -> list[alt.Chart]:
     bars = (
         alt.Chart()
         .mark_bar(cornerRadius=2, color=COLOURS["series"].split()[0])
-        .encode(y=place, x=amount, **_tooltip(kind, when=False))
+        .encode(y=place, x=amount, tooltip=_tooltip(kind, when=False), description=alt.Description("spoken:N"))
     )
     numbers = (
         alt.Chart()
@@ -358,7 +303,7 @@ def _heat_map(kind: PanelShape) -> list[alt.Chart]:
     amount = alt.FillOpacity(
         "value:Q", scale=alt.Scale(type="sqrt", domainMin=0, range=[0.06, 1], nice=False), legend=None
     )
-    fill = alt.condition(_KNOWN, alt.value(COLOURS["series"].split()[0]), alt.value(COLOURS["gap"]))
+    fill = alt.condition(KNOWN, alt.value(COLOURS["series"].split()[0]), alt.value(COLOURS["gap"]))
     cells = (
         alt.Chart()
         .mark_rect(cornerRadius=2)
@@ -366,25 +311,24 @@ def _heat_map(kind: PanelShape) -> list[alt.Chart]:
             x=across,
             y=down,
             fill=fill,
-            fillOpacity=alt.condition(_KNOWN, amount, alt.value(0.18)),
+            fillOpacity=alt.condition(KNOWN, amount, alt.value(0.18)),
             stroke=alt.value(COLOURS["rest"]),
-            strokeWidth=alt.condition(f"{_KNOWN} && datum.open", alt.value(1), alt.value(0)),
+            strokeWidth=alt.condition(f"{KNOWN} && datum.open", alt.value(1), alt.value(0)),
             strokeDash=alt.value([2, 2]),
-            **_tooltip(kind),
+            tooltip=_tooltip(kind),
+            description=alt.Description("spoken:N"),
         )
     )
     return [cells]
 
 
-def _tooltip(kind: PanelShape, *, when: bool = True) -> dict[str, Any]:
-    """What a mark tells to whoever points at it, and to a screen reader."""
-    tooltip = [alt.Tooltip("when:N", title="When (UTC)")] if when else []
-    tooltip += [
+def _tooltip(kind: PanelShape, *, when: bool = True) -> list[alt.Tooltip]:
+    return [
+        *([alt.Tooltip("when:N", title="When (UTC)")] if when else []),
         alt.Tooltip("name:N", title=kind.group),
         alt.Tooltip("value:Q", title=kind.measure, format=kind.number),
         alt.Tooltip("told:N", title="State"),
     ]
-    return {"tooltip": tooltip, "description": alt.Description("spoken:N")}
 
 
 def _time(field: str) -> alt.X:
@@ -392,7 +336,7 @@ def _time(field: str) -> alt.X:
     return alt.X(f"{field}:T", scale=alt.Scale(type="utc", nice=False), axis=axis)
 
 
-def _value(field: str, kind: PanelShape) -> alt.Y:
+def _value(kind: PanelShape, field: str) -> alt.Y:
     axis = alt.Axis(title=None, format=",~f" if kind.number != ",d" else ",d", tickMinStep=1, tickCount=5)
     return alt.Y(f"{field}:Q", axis=axis, scale=alt.Scale(zero=kind.mark == BARS, nice=True))
 

@@ -1,13 +1,14 @@
-"""Where the marks of a chart over time stand, and what is said of each: bars, lines and bands. Pure.
+"""Charts over time, whatever they are of: where each mark stands, what is said of it, and the layers they make. Pure.
 
 The charts of traffic and those of dashboards share it, so that a pending period and a gap look alike everywhere.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from typing import Any, Self
 
+import altair as alt
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,6 +16,8 @@ from data.traffic.models import Grain
 
 Column = NDArray[Any]
 
+KNOWN = "isValid(datum.value)"
+POINTED = 62  # periods; on more of them, points would hide their line
 BAR_DAYS = {Grain.DAY: 0.78, Grain.WEEK: 5.6, Grain.MONTH: 24.0}
 BAND_DAYS = {Grain.DAY: 1.0, Grain.WEEK: 7.0, Grain.MONTH: 30.4}
 STATES = {"final": "final", "pending": "pending: it may still change", "gap": "gap: known in part at most"}
@@ -108,3 +111,88 @@ def _gaps(marks: Marks) -> list[str | None]:
     for period, row in rows.items():
         found[row] = ", ".join(names[period])
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Channels:
+    """How layers are encoded: fields along and up the axes, the colours of the series with their legend (None: it
+    has none), and what a mark tells to whoever points at it.
+    """
+
+    along: Callable[[str], alt.X]
+    up: Callable[[str], alt.Y]
+    scale: alt.Scale
+    legend: alt.Legend | None
+    tooltip: list[alt.Tooltip]
+
+    @property
+    def colour(self) -> alt.Color:
+        return alt.Color("name:N", scale=self.scale, legend=self.legend)
+
+    @property
+    def told(self) -> dict[str, Any]:
+        return {"tooltip": self.tooltip, "description": alt.Description("spoken:N")}
+
+
+def gap_layer(channels: Channels, colour: str, *, has_gaps: bool) -> alt.Chart:
+    """A band over each period that is a gap for one of the series, whose names it tells."""
+    tooltip = [alt.Tooltip("when:N", title="When (UTC)"), alt.Tooltip("gaps:N", title="Known in part at most")]
+    # a layer without any mark would be a picture without a name to a screen reader
+    band: alt.Chart = (
+        alt.Chart()
+        .transform_filter("isValid(datum.gaps)")
+        .mark_rect(fill=colour, opacity=0.22, aria=has_gaps)
+        .encode(
+            x=channels.along("band_from"),
+            x2=alt.X2("band_to:T"),
+            tooltip=tooltip,
+            description=alt.Description("gaps:N"),
+        )
+    )
+    return band
+
+
+def bar_layer(channels: Channels) -> alt.Chart:
+    """Bars, one series on the other; hollow where they are not final."""
+    hollow = alt.datum["open"]
+    bars: alt.Chart = (
+        alt.Chart()
+        .transform_filter(KNOWN)
+        .mark_bar(cornerRadius=1)
+        .encode(
+            x=channels.along("bar_from"),
+            x2=alt.X2("bar_to:T"),
+            y=channels.up("bottom"),
+            y2=alt.Y2("top:Q"),
+            color=channels.colour,
+            fillOpacity=alt.condition(hollow, alt.value(0.15), alt.value(1.0)),
+            stroke=alt.Stroke("name:N", scale=channels.scale, legend=None),
+            strokeWidth=alt.condition(hollow, alt.value(1.2), alt.value(0)),
+            strokeDash=alt.condition(hollow, alt.value([3, 2]), alt.value([])),
+            **channels.told,
+        )
+    )
+    return bars
+
+
+def line_layers(channels: Channels, *, pointed: bool) -> list[alt.Chart]:
+    """Lines that break where a value is unknown, dashed over what is not final; hollow points there."""
+    line: dict[str, Any] = {"x": channels.along("at"), "y": channels.up("value"), "color": channels.colour}
+    point = line | {
+        "fill": alt.Fill("name:N", scale=channels.scale, legend=None),
+        "fillOpacity": alt.condition(alt.datum["open"], alt.value(0), alt.value(1.0)),
+        # where points would hide the line, they are there to be pointed at, but unseen
+        "size": alt.condition("datum.open", alt.value(22), alt.value(22 if pointed else 0)),
+        **channels.told,
+    }
+    pieces = alt.Detail("piece:N")
+    solid = alt.Chart().transform_filter(f"{KNOWN} && !datum.open").mark_line(strokeWidth=2)
+    dashed = alt.Chart().transform_filter(f"{KNOWN} && datum.dashed").mark_line(strokeWidth=2, strokeDash=[3, 3])
+    points = alt.Chart().transform_filter(KNOWN).mark_point(opacity=1)
+    return [solid.encode(**line, detail=pieces), dashed.encode(**line, detail=pieces), points.encode(**point)]
+
+
+def tick_values(periods: Sequence[date], most: int) -> list[dict[str, Any]]:
+    """The periods that are named below a chart, from the last on."""
+    ticks = periods[::-1][:: max(1, -(-len(periods) // most))]
+    return [{"year": day.year, "month": day.month, "date": day.day, "utc": True} for day in ticks]
