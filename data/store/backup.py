@@ -76,8 +76,8 @@ class RestoreReport:
 def backup(store: Store, target_dir: Path) -> BackupReport:
     """Put the newest version of both databases, a consistent pair, into `target_dir` under a UTC stamp.
 
-    Holds the write lock only while it takes hold of the two files, not while it copies them.
-    Raises: StoreMissing, StoreBusy, StoreNotWritten.
+    Holds the write lock only while it takes hold of the two files, not while it copies them. What it has copied is read
+    whole before it is called a backup. Raises: StoreMissing, StoreBusy, StoreNotWritten, StoreUnreadable.
     """
     with _target(target_dir), ExitStack() as opened:
         with store.traffic.locked("backup"):
@@ -85,6 +85,7 @@ def backup(store: Store, target_dir: Path) -> BackupReport:
             taken = [_take(database, target_dir, stamp, opened) for database in (store.control, store.traffic)]
         for file in taken:
             file.fill()
+            check_file(file.temporary, file.database)  # a backup that nobody can read is none
         for file in taken:
             file.temporary.rename(file.final)
         sync(target_dir)
@@ -111,7 +112,7 @@ def restore(store: Store, source_dir: Path, stamp: str | None = None) -> Restore
     for name, path in sources.items():
         _check(path, name)
     with _nobody_collecting(store), store.traffic.locked("restore"):
-        former = [database.files.newest() for database in (store.traffic, store.control)]
+        former = [database.files.committed_number() for database in (store.traffic, store.control)]
         numbers = _publish(store, sources, chosen)
     return RestoreReport(chosen, *numbers, note=_restore_note(*former))
 
@@ -130,6 +131,7 @@ def _restore_note(traffic: int | None, control: int | None) -> str:
 class _Taken:
     """A version on its way into the backup: linked already, or held open to be copied."""
 
+    database: str
     temporary: Path
     final: Path
     mode: int
@@ -146,16 +148,15 @@ class _Taken:
 
 
 def _take(database: Database, target_dir: Path, stamp: str, opened: ExitStack) -> _Taken:
-    number = database.files.newest()
-    if number is None:
+    version, name = database.files.committed(), f"{database.name}-{stamp}.duckdb"
+    if version is None or not version.exists():
         raise StoreMissing(f"There is no {database.name} database in {database.files.directory} to back up.")
-    version, name = database.files.path(number), f"{database.name}-{stamp}.duckdb"
     temporary, final = target_dir / f".{name}.part", target_dir / name
     try:
         os.link(version, temporary)
     except OSError:  # another disk, or one without links
-        return _Taken(temporary, final, database.files.mode, opened.enter_context(version.open("rb")))
-    return _Taken(temporary, final, database.files.mode, None)
+        return _Taken(database.name, temporary, final, database.files.mode, opened.enter_context(version.open("rb")))
+    return _Taken(database.name, temporary, final, database.files.mode, None)
 
 
 @contextmanager
@@ -229,8 +230,8 @@ def _publish(store: Store, sources: dict[str, Path], stamp: str) -> tuple[int, i
     databases, numbers = (store.traffic, store.control), []
     try:
         for database in databases:
-            database.files.remove_leftovers()
-            number = (database.files.newest() or 0) + 1
+            database.files.settle()
+            number = database.files.next_number()
             with database.writing(number, sources[database.name]) as connection:
                 schema.migrate(connection, database.name)
                 raise_last_ids(connection, database.last_ids())
@@ -243,7 +244,7 @@ def _publish(store: Store, sources: dict[str, Path], stamp: str) -> tuple[int, i
     except (OSError, StoreNotWritten) as refusal:
         for database in databases:
             with suppress(OSError):
-                database.files.remove_leftovers()
+                database.files.settle()
         raise StoreNotWritten(
             f"The disk of {store.directory} refused the restored files ({refusal.__cause__ or refusal}). Make room or "
             "mend the rights, then restore again."

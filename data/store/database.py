@@ -12,6 +12,7 @@ StoreError
 └── StoreNotWritten     the disk refused (full, read-only, no rights); the former version stands
 """
 
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -26,7 +27,7 @@ from data.calendar import stored, utc_now
 from data.schema import migrate as schema
 from data.store import ids as identity
 from data.store.cache import Cache
-from data.store.files import VersionFiles, copy
+from data.store.files import NoGoodVersion, VersionFiles, copy, make_directory
 from data.store.locking import LockHeld, exclusive
 
 STORAGE_FORMAT = "v1.5.0"  # what DuckDB 1.5 and newer read
@@ -77,6 +78,14 @@ class _OpenVersion:
     readers: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class VersionCheck:
+    """A version's file, and what is wrong with it; None: nothing."""
+
+    path: Path
+    fault: str | None
+
+
 class Database:
     """One of the two databases of a data directory, `traffic` or `control`."""
 
@@ -107,33 +116,37 @@ class Database:
         """A connection in a transaction; when the block ends, its changes are the newest version, durably.
 
         When the block raises, nothing has changed. `purpose` names the holder to whoever waits.
-        Raises: StoreMissing, StoreBusy, StoreTooNew, StoreNotWritten.
+        Raises: StoreMissing, StoreBusy, StoreTooNew, StoreNotWritten, StoreUnreadable.
         """
         with self.locked(purpose):
-            number = self.files.newest()
-            if number is None:
+            newest, number = self.files.committed(), self.files.next_number()
+            if newest is None or not newest.exists():
                 raise StoreMissing(_missing(self.files))
-            with self.writing(number + 1, self.files.path(number)) as connection:
+            with self.writing(number, newest) as connection:
                 self._refuse_newer(connection)
                 yield connection
-            self.publish(number + 1)
+            self.publish(number)
 
     @contextmanager
     def locked(self, purpose: str) -> Iterator[None]:
         """Hold the write lock of the data directory, with what a crashed writer left behind cleared away.
 
-        Raises: StoreBusy, StoreNotWritten.
+        Raises: StoreBusy, StoreNotWritten, StoreUnreadable.
         """
         with ExitStack() as holding:
             try:
-                self.files.folder.mkdir(parents=True, exist_ok=True)
+                make_directory(self.files.folder)
                 holding.enter_context(exclusive(self._lock_file, purpose, self._lock_timeout_s))
-                self.files.remove_leftovers()
+                self.files.settle()
             except LockHeld as held:
                 raise StoreBusy(
                     f"The store in {self.files.directory} is being written to by {held.holder}. "
                     f"Gave up after {self._lock_timeout_s:g} s; try again when it has finished."
                 ) from held
+            except NoGoodVersion as nothing:
+                raise StoreUnreadable(
+                    f"{nothing} Nothing was changed. Bring a backup back: python -m collector restore DIR"
+                ) from nothing
             except OSError as refusal:
                 raise StoreNotWritten(_refused(self.files, refusal)) from refusal
             yield
@@ -143,25 +156,38 @@ class Database:
 
         Raises: StoreTooNew, StoreBusy, StoreNotWritten, StoreUnreadable.
         """
-        if self.files.committed() is not None:
+        if self.files.numbers():
             with self.read() as cursor:
                 self._refuse_newer(cursor)
                 if schema.is_current(cursor, self.name):
                     return
         with self.locked("schema"):
-            number = self.files.newest()
-            source = None if number is None else self.files.path(number)
-            with self.writing((number or 0) + 1, source) as connection:
+            number = self.files.next_number()
+            with self.writing(number, self.files.committed()) as connection:
                 self._refuse_newer(connection)
                 schema.migrate(connection, self.name)
-            self.publish((number or 0) + 1)
+            self.publish(number)
 
     def version(self) -> int:
         """The number of the newest version: changes with every commit, so it can be part of a cache key."""
         number = self.files.committed_number()
+        number = self.files.newest() if number is None else number
         if number is None:
             raise StoreMissing(_missing(self.files))
         return number
+
+    def check(self) -> list["VersionCheck"]:
+        """Every version on disk, read whole: against its note, and each row of each table. The oldest first."""
+        return [VersionCheck(self.files.path(number), self._fault(number)) for number in self.files.numbers()]
+
+    def _fault(self, number: int) -> str | None:
+        fault = self.files.fault(number)
+        if fault is None:
+            try:
+                check_file(self.files.path(number), self.name)
+            except StoreUnreadable as unreadable:
+                return str(unreadable)
+        return fault
 
     @contextmanager
     def writing(self, number: int, source: Path | None) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -215,7 +241,7 @@ class Database:
 
     def _clear_up(self) -> None:
         with suppress(OSError):
-            self.files.remove_leftovers()
+            self.files.remove_scraps(f".{self.name}-")
 
     def _compact_where_room(self, path: Path) -> None:
         """Compact the file; where the disk has no room for that, leave it as it is: the next commit tries again."""
@@ -242,20 +268,32 @@ class Database:
     def _take(self) -> Path:
         with self._guard:
             for _ in range(5):
-                path = self.files.committed()
-                if path is None:
-                    raise StoreMissing(_missing(self.files))
+                path = self._newest_readable()
                 try:
-                    version = self._open.get(path) or _OpenVersion(_connect(path, read_only=True))
+                    version = self._open.get(path) or self._opened(path)
                 except duckdb.Error as error:
                     if path.exists():
-                        raise StoreUnreadable(f"{path} cannot be opened: {_first_line(error)}") from error
+                        raise StoreUnreadable(_why_not_opened(path, error)) from error
                     continue  # three commits went by between reading the symlink and opening the file
                 self._open[path] = version
                 version.readers += 1
                 self._close_former(path)
                 return path
             raise StoreUnreadable(f"{self.files.link} points to a file that is not there.")
+
+    def _newest_readable(self) -> Path:
+        """The version that the symlink names; where it or the symlink is missing, the newest that is there."""
+        path = self.files.committed()
+        if path is not None and (path in self._open or path.exists()):
+            return path
+        newest = self.files.newest()
+        if newest is None:
+            raise StoreMissing(_missing(self.files))
+        return self.files.path(newest)
+
+    def _opened(self, path: Path) -> _OpenVersion:
+        self.files.drop_foreign_log(path)
+        return _OpenVersion(_connect(path, read_only=True))
 
     def _give_back(self, path: Path) -> None:
         with self._guard:
@@ -299,7 +337,7 @@ class Store:
 
     def prepare(self) -> None:
         """Create what is missing and migrate what is old; does nothing where all is current."""
-        self.directory.mkdir(parents=True, exist_ok=True)
+        make_directory(self.directory)
         self.traffic.prepare()
         self.control.prepare()
 
@@ -337,10 +375,22 @@ def check_file(path: Path, database: str) -> int:
             for table in found:  # DuckDB compares a block's checksum only when it reads the block
                 connection.execute(f"select max(hash(every)) from {table} as every")  # noqa: S608 - our own names
     except duckdb.Error as error:
-        raise StoreUnreadable(f"{path} cannot be opened: {_first_line(error)}") from error
+        raise StoreUnreadable(_why_not_opened(path, error)) from error
     if number == 0 or _TABLE_OF[database] not in found:
         raise StoreUnreadable(f"{path} is a DuckDB file, but not a {database} database of this product.")
     return number
+
+
+def _why_not_opened(path: Path, error: duckdb.Error) -> str:
+    """Why a file cannot be opened, and what to do."""
+    if "Conflicting lock" in str(error):
+        holder = re.search(r"held in (.*?\(PID \d+\))", str(error))
+        who = f"by {holder[1]}" if holder else "by another program"
+        return (
+            f"{path} is open for writing {who}. Close it there, and open the file read-only: "
+            f"duckdb -readonly {path.name}. Nothing that is written to it will be used."
+        )
+    return f"{path} cannot be opened: {_first_line(error)}. See what is wrong: python -m collector check"
 
 
 def _compacted(path: Path) -> Path:

@@ -1,15 +1,32 @@
 """The version files of one database on disk: where the newest is, how the next one becomes it.
 
 Knows files only, not DuckDB. Everything that changes files here runs under the write lock.
+
+Disks rot, and root may write to a file of mode 0444. So the size and a checksum of each version are noted
+beside it when it has become the newest, and what no longer matches its note is put aside before anybody builds on it.
 """
 
+import fcntl
+import json
+import logging
 import os
 import shutil
+import time
+import zlib
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 KEPT_VERSIONS = 3
+TRUSTED_FOR_S = 600.0  # how long a version that was read whole and found good is not read again by this process
+CHUNK = 1 << 24
+
+_log = logging.getLogger(__name__)
+
+
+class NoGoodVersion(Exception):
+    """No version that is left may be built on; the sentence says what is wrong with the newest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +36,7 @@ class VersionFiles:
     directory: Path
     name: str
     mode: int
+    _trusted: dict[tuple[int, int, int], float] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def folder(self) -> Path:
@@ -29,6 +47,11 @@ class VersionFiles:
     def excerpts(self) -> Path:
         """Where files with a part of a version's rows lie, each named for its version and removed with it."""
         return self.directory / "excerpts"
+
+    @property
+    def aside(self) -> Path:
+        """Where versions lie that nobody may build on: damaged ones, and those after one that was set back by hand."""
+        return self.folder / "aside"
 
     @property
     def link(self) -> Path:
@@ -63,6 +86,15 @@ class VersionFiles:
         """The highest version on disk; a crash between rename and symlink leaves it one ahead of the symlink."""
         return max(self.numbers(), default=None)
 
+    def next_number(self) -> int:
+        """A number that no version has or had, one that was put aside or is missing included."""
+        gone = (path.stem.rpartition("-")[2] for path in self.aside.glob(f"{self.name}-*.duckdb"))
+        return 1 + max([0, self.committed_number() or 0, *self.numbers(), *(int(n) for n in gone if n.isdigit())])
+
+    def note(self, number: int) -> Path:
+        """Where the size and the checksum of a version are noted."""
+        return self.folder / f"{self.name}-{number}.note"
+
     def temporary(self, number: int) -> Path:
         """Where version `number` is written before it has its name."""
         return self.folder / f".{self.name}-{number}.duckdb.tmp"
@@ -71,14 +103,51 @@ class VersionFiles:
         """Make a finished file the version `number`, and the newest: durable when this returns."""
         sync(temporary)
         temporary.chmod(self.mode)
+        keep_owner(temporary)
         temporary.rename(self.path(number))
         try:
             self.point_to(number)
         except OSError:
             self.path(number).unlink()  # else the next writer would publish what was told to have failed
             raise
-        with suppress(OSError):  # it is published; the next commit prunes again
+        with suppress(OSError):  # it is published; the next commit notes it, and prunes again
+            self.write_note(number)
             self.prune()
+
+    def write_note(self, number: int) -> None:
+        """Note what the version is; to do so it is read whole. Nothing is pruned before."""
+        path, note = self.path(number), self.note(number)
+        found = path.stat()
+        facts = {"bytes": found.st_size, "checksum": checksum(path)}
+        temporary = note.with_suffix(".note.tmp")
+        temporary.write_text(json.dumps(facts), encoding="ascii")
+        temporary.chmod(0o600 if self.mode == 0o600 else 0o644)
+        keep_owner(temporary)
+        temporary.replace(note)
+        self._trusted[_identity(found)] = time.monotonic()
+
+    def fault(self, number: int, *, anew: bool = True) -> str | None:
+        """Why nobody may build on a version, as the end of a sentence about it; None where it is as it was noted.
+
+        A version without a note (a release before notes made it, or a crash came in between) is taken for good. With
+        `anew` it is read whole; else not again within ten minutes.
+        """
+        try:
+            found = self.path(number).stat()
+            noted: dict[str, Any] = json.loads(self.note(number).read_text(encoding="ascii"))
+            if found.st_size != noted["bytes"]:
+                return f"has {found.st_size:,} bytes and not the {noted['bytes']:,} that were written"
+            trusted_at = None if anew else self._trusted.get(_identity(found))
+            if trusted_at is not None and time.monotonic() - trusted_at < TRUSTED_FOR_S:
+                return None
+            if checksum(self.path(number)) != noted["checksum"]:
+                return "is damaged, or was written to: its content is not what was published"
+        except FileNotFoundError:
+            return None if self.path(number).exists() else "is missing"
+        except (OSError, ValueError, KeyError) as refusal:
+            return f"cannot be read ({refusal})"
+        self._trusted[_identity(found)] = time.monotonic()
+        return None
 
     def point_to(self, number: int) -> None:
         """Switch the symlink in one step to version `number`, whose name is made durable first."""
@@ -86,6 +155,7 @@ class VersionFiles:
         fresh = self.directory / f".{self.name}.duckdb.link"
         fresh.unlink(missing_ok=True)
         fresh.symlink_to(Path("versions") / self.path(number).name)
+        keep_owner(fresh)
         fresh.replace(self.link)
         sync(self.directory)
 
@@ -93,15 +163,60 @@ class VersionFiles:
         """Remove all but the last three versions. Who has an older one open keeps it until they close it."""
         for number in self.numbers()[:-KEPT_VERSIONS]:
             self.path(number).unlink()
+            self.note(number).unlink(missing_ok=True)
             for excerpt in self.excerpts.glob(f"{self.path(number).stem}-*"):
                 excerpt.unlink(missing_ok=True)
 
-    def remove_leftovers(self) -> None:
-        """Remove what a writer that crashed has left behind, and finish its last switch of the symlink."""
+    def settle(self) -> None:
+        """Remove what a crashed writer has left behind, and have the symlink name a version that may be built on.
+
+        A version after the one that the symlink names is either one whose writer crashed before it could switch it (it
+        has no note yet: the switch is finished) or one that somebody set back by hand (put aside). A version that
+        is not as it was noted is put aside, too, and the next older good one is taken: what was lost with it, the log
+        tells. Raises: NoGoodVersion, with all left where it is.
+        """
         self.remove_scraps(f".{self.name}-")
-        newest = self.newest()
-        if newest is not None and self.committed() != self.path(newest):
-            self.point_to(newest)
+        numbers, linked = self.numbers(), self.committed_number()
+        if numbers and linked is not None and numbers[-1] > linked and not self.note(numbers[-1]).exists():
+            linked = numbers[-1]
+        unusable: dict[int, str] = {}
+        for number in reversed(numbers):
+            if linked is not None and number > linked:
+                unusable[number] = f"comes after {self.path(linked).name}, to which the symlink was set back"
+            elif (fault := self.fault(number, anew=False)) is not None:
+                unusable[number] = fault
+            else:
+                break
+        good = [number for number in numbers if number not in unusable]
+        if numbers and not good:
+            raise NoGoodVersion(f"{self.path(numbers[-1])} {unusable[numbers[-1]]}, and there is no older good one.")
+        for number, why in unusable.items():
+            self.put_aside(number, why)
+        if good:
+            if self.committed() != self.path(good[-1]):
+                self.point_to(good[-1])
+            if not self.note(good[-1]).exists():
+                self.write_note(good[-1])
+
+    def put_aside(self, number: int, why: str) -> None:
+        """Move a version, which may not be built on, out of the way of the others."""
+        path = self.path(number)
+        _log.error("%s %s. It was put aside into %s.", path, why, self.aside)
+        make_directory(self.aside, 0o700)
+        with suppress(FileNotFoundError):
+            path.replace(self.aside / path.name)
+        self.note(number).unlink(missing_ok=True)
+        Path(f"{path}.wal").unlink(missing_ok=True)
+
+    def drop_foreign_log(self, path: Path) -> None:
+        """Remove the write-ahead log beside a version: only a client that was killed while writing to it leaves one.
+
+        One that is still at it holds a lock on the file; DuckDB then says whose it is.
+        """
+        log = Path(f"{path}.wal")
+        if log.exists() and not _is_locked(path):
+            _log.error("%s was left by a program that wrote to a finished version. It is not used.", log)
+            log.unlink(missing_ok=True)
 
     def remove_scraps(self, beginning: str) -> None:
         """Remove the files beside the versions whose names begin so, and DuckDB's directories beside those."""
@@ -110,6 +225,45 @@ class VersionFiles:
                 shutil.rmtree(scrap)
             else:
                 scrap.unlink()
+
+
+def make_directory(path: Path, mode: int = 0o755) -> None:
+    """Make a directory, and those above it, for nobody else to write to, whatever the umask; root's keep the owner."""
+    if not path.is_dir():
+        if not path.parent.is_dir():
+            make_directory(path.parent, 0o755)
+        path.mkdir(mode=mode, exist_ok=True)
+        keep_owner(path)
+
+
+def keep_owner(path: Path) -> None:
+    """Give what root makes to the owner of the directory that it lies in: else the service could not use it."""
+    if os.geteuid() == 0:
+        owner = path.parent.stat()
+        if (owner.st_uid, owner.st_gid) != (0, 0):
+            os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
+
+
+def checksum(path: Path) -> int:
+    """CRC-32 of a file: finds what a disk or a stray program did to it, at 4 GB a second."""
+    found = 0
+    with path.open("rb") as reader:
+        while chunk := reader.read(CHUNK):
+            found = zlib.crc32(chunk, found)
+    return found
+
+
+def _is_locked(path: Path) -> bool:
+    with path.open("rb") as file:
+        try:
+            fcntl.lockf(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+def _identity(found: os.stat_result) -> tuple[int, int, int]:
+    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def copy(source: Path, target: Path, mode: int = 0o600) -> None:

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from data.store.files import keep_owner
+
 RETRY_EVERY_S = 0.02
 
 
@@ -26,6 +28,7 @@ def exclusive(path: Path, purpose: str, timeout_s: float) -> Iterator[None]:
     Raises: LockHeld after `timeout_s` seconds.
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    keep_owner(path)
     try:
         _acquire(descriptor, timeout_s)
         with suppress(OSError):  # a full disk may refuse the signature; the lock is held all the same

@@ -25,7 +25,7 @@ def days(cursor: duckdb.DuckDBPyConnection) -> int:
 
 
 def test_a_new_store_has_both_databases_and_only_traffic_is_for_everyone(store: Store) -> None:
-    modes = {path.name[:7]: path.stat().st_mode & 0o777 for path in store.directory.glob("versions/*")}
+    modes = {path.name[:7]: path.stat().st_mode & 0o777 for path in store.directory.glob("versions/*.duckdb")}
     assert modes == {"traffic": 0o444, "control": 0o600}
     assert (store.directory / "traffic.duckdb").is_symlink()
     assert (store.directory / "control.duckdb").is_symlink()
@@ -110,7 +110,8 @@ def test_the_next_writer_removes_what_a_crashed_one_left(store: Store) -> None:
 def test_a_version_without_its_symlink_is_found_by_the_next_writer(store: Store) -> None:
     before = store.traffic.version()
     save(store, *batch(1))
-    store.traffic.files.point_to(before)
+    store.traffic.files.point_to(before)  # as if the writer had crashed before it could do what comes next
+    store.traffic.files.note(before + 1).unlink()
     save(store, *batch(2))
     assert whole_batches(store) == {1, 2}
 
@@ -192,12 +193,6 @@ def test_a_damaged_file_is_told_as_unreadable(store: Store, kept_bytes: int) -> 
     path.write_bytes(whole[:kept_bytes])
     with pytest.raises(StoreUnreadable, match=path.name), store.traffic.read():
         pytest.fail("the file is damaged")
-
-
-def test_a_symlink_to_a_missing_version_is_told_as_unreadable(store: Store) -> None:
-    store.traffic.files.path(store.traffic.version()).unlink()
-    with pytest.raises(StoreUnreadable, match="is not there"), store.traffic.read():
-        pytest.fail("there is no file")
 
 
 def test_a_block_flipped_deep_inside_a_file_is_found_by_the_check(store: Store, tmp_path: Path) -> None:

@@ -59,14 +59,14 @@ def test_leftovers_of_a_crashed_writer_are_removed_and_versions_stay(files: Vers
         Path(f"{files.temporary(2)}{suffix}").write_text("half")
     Path(f"{files.temporary(2)}.tmp").mkdir()
     Path(f"{files.temporary(2)}.tmp/spilled").write_text("half")
-    files.remove_leftovers()
-    assert [path.name for path in files.folder.iterdir()] == ["traffic-1.duckdb"]
+    files.settle()
+    assert {path.name for path in files.folder.iterdir()} == {"traffic-1.duckdb", "traffic-1.note"}
 
 
 def test_leftovers_of_the_other_database_are_left_to_it(files: VersionFiles) -> None:
     other = VersionFiles(files.directory, "control", 0o600)
     other.temporary(1).write_text("half")
-    files.remove_leftovers()
+    files.settle()
     assert other.temporary(1).exists()
 
 
@@ -74,7 +74,8 @@ def test_a_crash_between_rename_and_symlink_heals(files: VersionFiles) -> None:
     publish(files, 1)
     files.path(2).write_text("2")
     (files.directory / ".traffic.duckdb.link").symlink_to("versions/traffic-2.duckdb")
-    files.remove_leftovers()
+    files.settle()
+    assert files.note(2).exists()
     assert files.committed() == files.path(2)
     assert files.link.read_text() == "2"
 
@@ -98,7 +99,7 @@ def test_a_version_whose_symlink_could_not_be_switched_is_withdrawn(
         patched.setattr(Path, "symlink_to", refuse)
         with pytest.raises(OSError, match="No space"):
             publish(files, 2)
-    files.remove_leftovers()
+    files.settle()
     assert (files.numbers(), files.link.read_text()) == ([1], "1")
 
 

@@ -22,7 +22,7 @@ from data.traffic.models import Metric
 
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 5, 10, 12, tzinfo=UTC)
-FIRST_DAY = date(2026, 1, 1)
+FIRST_DAY = date(2026, 4, 1)  # of forty days up to NOW
 ROWS_A_BATCH = 40
 PROGRESS = ledger.RunProgress(RunState.RUNNING, requests=1, repositories=1)
 Readings = Mapping[date, tuple[int, int]]
@@ -62,7 +62,7 @@ def follow_numbers(store: Store) -> None:
 
 def whole_batches(store: Store) -> set[int]:
     """The numbers of the stored batches; fails where one is not whole."""
-    shape = "select repository_id, count(*), min(views), max(views) from daily_traffic group by repository_id"
+    shape = "select repository_id, count(views), min(views), max(views) from daily_traffic group by repository_id"
     with store.traffic.read() as cursor:
         rows = cursor.execute(shape).fetchall()
     assert all(row == (row[0], ROWS_A_BATCH, row[0], row[0]) for row in rows), rows

@@ -1,0 +1,168 @@
+"""Trust in the newest version: what a disk, root or a stray client does to it is found before anybody builds on it."""
+
+import os
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from data.store import Store, StoreUnreadable
+from data.store.backup import backup, backups
+from data.store.ids import last_ids, next_id, raise_last_ids
+from tests.data.writers import batch, save, whole_batches
+
+pytestmark = pytest.mark.usefixtures("numbered")
+AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root may do that to a file of mode 0444")
+WRITE = """
+import duckdb, sys
+connection = duckdb.connect(sys.argv[1], config={"checkpoint_threshold": "1TB"})
+connection.execute("create table stray (n integer)")
+connection.execute("insert into stray select range from range(100)")
+print("held", flush=True)
+sys.stdin.readline()
+"""
+
+
+def damage(path: Path) -> None:
+    """Overwrite 512 bytes in the middle of a file, as a bad disk does: its time stays."""
+    found = path.stat()
+    path.chmod(0o600)
+    with path.open("r+b") as file:
+        file.seek(found.st_size // 2 // 4096 * 4096 + 16)
+        file.write(random.Random(1).randbytes(512))
+    path.chmod(found.st_mode & 0o777)
+    os.utime(path, ns=(found.st_atime_ns, found.st_mtime_ns))
+
+
+def newest(store: Store) -> Path:
+    path = store.traffic.files.committed()
+    assert path is not None
+    return path
+
+
+def reopened(store: Store) -> Store:
+    """The same directory as a process sees it that has not looked at it yet."""
+    store.close()
+    return Store(store.directory)
+
+
+@pytest.fixture
+def three(store: Store) -> Store:
+    """A store whose last three versions each have one batch more."""
+    for number in (1, 2, 3):
+        save(store, *batch(number))
+    return reopened(store)
+
+
+def test_a_damaged_version_is_put_aside_and_the_next_older_one_built_on(
+    three: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    damaged = newest(three)
+    damage(damaged)
+    assert [each.fault is not None for each in three.traffic.check()] == [False, False, True]
+    save(three, *batch(4))
+    assert whole_batches(three) == {1, 2, 4}
+    assert (three.traffic.files.aside / damaged.name).exists()
+    assert damaged.name in caplog.text
+    assert [each.fault for each in three.traffic.check()] == [None] * 3
+    for number in (5, 6, 7):
+        save(three, *batch(number))
+    assert whole_batches(three) == {1, 2, 4, 5, 6, 7}
+
+
+def test_where_every_version_is_damaged_nothing_is_touched_and_that_is_told(three: Store) -> None:
+    versions = [three.traffic.files.path(number) for number in three.traffic.files.numbers()]
+    for each in versions:
+        damage(each)
+    with pytest.raises(StoreUnreadable, match=r"no older good one.*restore DIR"):
+        save(three, *batch(4))
+    assert all(each.exists() for each in versions)
+
+
+def test_a_backup_is_never_made_of_a_damaged_version(three: Store, tmp_path: Path) -> None:
+    damage(newest(three))
+    report = backup(three, tmp_path / "backup")
+    assert report.traffic.exists()
+    damage(newest(three))
+    damage(three.traffic.files.path(three.traffic.files.numbers()[0]))
+    with pytest.raises(StoreUnreadable):
+        backup(reopened(three), tmp_path / "backup")
+    assert backups(tmp_path / "backup") == [report.stamp]
+    assert not list((tmp_path / "backup").glob(".*.part"))
+
+
+def test_a_symlink_set_back_by_hand_is_built_on(three: Store) -> None:
+    files = three.traffic.files
+    last, before = files.numbers()[-1], files.numbers()[-2]
+    files.point_to(before)
+    save(three, *batch(9))
+    assert whole_batches(three) == {1, 2, 9}
+    assert (files.aside / files.path(last).name).exists()
+    assert files.numbers()[-1] > last, "no number is given twice"
+
+
+@pytest.mark.parametrize("gone", ["newest file", "links"])
+def test_what_is_missing_is_no_new_store(three: Store, gone: str) -> None:
+    if gone == "links":
+        three.traffic.files.link.unlink()
+        three.control.files.link.unlink()
+    else:
+        newest(three).unlink()
+    known = {1, 2, 3} if gone == "links" else {1, 2}
+    assert whole_batches(three) == known
+    three.prepare()
+    save(three, *batch(4))
+    assert whole_batches(three) == known | {4}
+
+
+@AS_ROOT
+def test_a_client_that_writes_to_a_version_is_named_and_its_rows_are_never_used(three: Store) -> None:
+    program = subprocess.Popen(
+        [sys.executable, "-c", WRITE, str(newest(three))], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert program.stdout is not None
+    assert program.stdout.readline() == "held\n"
+    with pytest.raises(StoreUnreadable, match=rf"PID {program.pid}.*read-only"):
+        whole_batches(three)
+    program.kill()
+    program.communicate()
+    log = Path(f"{newest(three)}.wal")
+    assert log.exists()
+    assert whole_batches(three) == {1, 2, 3}
+    assert not log.exists()
+    with three.traffic.read() as cursor, pytest.raises(Exception, match="stray"):
+        cursor.execute("from stray")
+
+
+@AS_ROOT
+def test_what_root_writes_belongs_to_the_owner_of_the_data_directory(three: Store) -> None:
+    for path in (three.directory, *three.directory.rglob("*")):
+        os.chown(path, 12345, 12345, follow_symlinks=False)
+    save(three, *batch(4))
+    with three.control.commit("test"):
+        pass
+    owners = {path.name: path.lstat().st_uid for path in three.directory.rglob("*")}
+    assert set(owners.values()) == {12345}, owners
+
+
+def test_no_directory_is_for_everybody_to_write_to(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        store = Store(tmp_path / "new" / "db")
+        store.prepare()
+        store.close()
+    finally:
+        os.umask(before)
+    made = [path for path in (tmp_path / "new").rglob("*") if path.is_dir()]
+    assert {path.stat().st_mode & 0o022 for path in (tmp_path / "new", *made)} == {0}
+
+
+def test_a_number_that_was_given_is_never_lowered(store: Store) -> None:
+    with store.traffic.commit("test") as connection:
+        given = next_id(connection, "note")
+        raise_last_ids(connection, {"note": given + 5, "tenant": 1})
+        raise_last_ids(connection, {"note": given})
+        assert last_ids(connection)["note"] == given + 5
+        assert next_id(connection, "note") == given + 6
