@@ -47,6 +47,7 @@ def command_line() -> Root:
         status.log,
         export,
         store.backup,
+        store.check,
         store.restore,
         user.user,
         key.key,

@@ -1,4 +1,4 @@
-"""`init`, `backup`, `restore`: the data directory as a whole."""
+"""`init`, `check`, `backup`, `restore`: the data directory as a whole."""
 
 import os
 from pathlib import Path
@@ -42,6 +42,32 @@ def init(session: Session) -> CommandResult:
     else:
         session.terminal.say(f"{session.directory} is there already and up to date.")
     return CommandResult({"directory": str(session.directory), "created": created})
+
+
+@click.command(cls=Command)
+@pass_session
+def check(session: Session) -> CommandResult:
+    """Read every version of both databases whole, and say which one is damaged.
+
+    The exit code is 1 where one is. A damaged version is put aside by the next commit, which builds on the newest good
+    one; where none is left, bring a backup back.
+
+    \b
+    Example:
+      python -m collector check
+    """
+    store, say = session.unprepared_store, session.terminal.say
+    found = [each for database in (store.traffic, store.control) for each in database.check()]
+    aside = sorted(path for path in store.traffic.files.aside.glob("*.duckdb"))
+    if not found:
+        raise CommandRefused(f"There is no database in {session.directory}. Run: python -m collector init")
+    for each in found:
+        say(f"{each.path.name}  {each.path.stat().st_size:,} bytes  {each.fault or 'good'}")
+    for path in aside:
+        say(f"{path.name}  put aside earlier into {path.parent}; nothing uses it, and it may be deleted")
+    damaged = [{"file": each.path.name, "fault": each.fault} for each in found if each.fault]
+    facts = {"files": len(found), "damaged": damaged, "put_aside": [path.name for path in aside]}
+    return CommandResult(facts, failed=bool(damaged))
 
 
 @click.command(cls=Command)

@@ -1,6 +1,6 @@
 """Database files that hold one viewer's rows and no others, for untrusted SQL: see sandbox.py.
 
-Made once for each version and viewer, kept in `<data directory>/excerpts/` (0700, the files 0600) until the version
+Made once for each version and viewer, kept in `<data directory>/extracts/` (0700, the files 0600) until the version
 goes. Whoever may see every row gets the version itself. What is handed out is an open file without a name, so that
 whoever reads it learns no path of this machine.
 """
@@ -19,8 +19,8 @@ from duckdb import DuckDBPyConnection
 
 from data.accounts.models import Viewer
 from data.schema import migrate as schema
-from data.store.database import Store, StoreUnreadable, excerpt
-from data.store.files import copy
+from data.store.database import Store, StoreUnreadable, extract
+from data.store.files import copy, make_directory
 from data.store.sql import query
 
 MOST_FILES = 200
@@ -35,7 +35,7 @@ def open_extract(viewer: Viewer, store: Store) -> int:
 
     Raises: StoreMissing, StoreUnreadable, OSError.
     """
-    folder = store.traffic.files.excerpts
+    folder = store.traffic.files.extracts
     for _ in range(ATTEMPTS):
         with suppress(FileNotFoundError):  # commits went by, and the version or the extract was removed with it
             return _open_nameless(_file(viewer, store, folder), folder)
@@ -49,7 +49,7 @@ def prepare_extract(viewer: Viewer, store: Store) -> None:
 
 def _file(viewer: Viewer, store: Store, folder: Path) -> Path:
     """The file with this viewer's rows, made where there is none yet."""
-    folder.mkdir(mode=0o700, exist_ok=True)
+    make_directory(folder, 0o700)
     with store.traffic.read() as cursor:  # keeps its version, whatever comes meanwhile
         ((path, sees_all),) = cursor.execute(query(__name__, "sees_all"), _visible(viewer)).fetchall()
         version = Path(path)
@@ -66,7 +66,7 @@ def _file(viewer: Viewer, store: Store, folder: Path) -> Path:
 def _make(viewer: Viewer, version: Path, target: Path) -> None:
     temporary = target.with_name(f".{secrets.token_hex(8)}.making")
     try:
-        with excerpt(version, temporary) as connection:
+        with extract(version, temporary) as connection:
             temporary.chmod(0o600)
             schema.migrate(connection, "traffic")
             _fill(connection, viewer)

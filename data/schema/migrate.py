@@ -14,6 +14,7 @@ from data.calendar import SETTLED_AFTER_DAYS, WINDOW_DAYS, stored, utc_now
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 VIEWS = Path(__file__).parent / "views.sql"
+SAME_FOR_ALL = frozenset({"day_rule"})  # tables of which everybody reads every row
 OWN_TABLES = frozenset({"identity_counter", "schema_migration", "schema_views", "store_compaction"})
 
 _BOOKKEEPING = """

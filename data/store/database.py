@@ -349,13 +349,19 @@ class Store:
 
 
 @contextmanager
-def excerpt(version: Path, target: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def extract(version: Path, target: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A transaction on the new file `target`, with a version attached as `version` to take rows from.
 
     The file is complete when the block has ended; it is not made durable, since it can be made again.
+    Raises: FileNotFoundError where the version was removed by commits that went by.
     """
     with _connect(target) as connection:
-        connection.execute(f"attach '{_quoted(version)}' as version (read_only)")
+        try:
+            connection.execute(f"attach '{_quoted(version)}' as version (read_only)")
+        except duckdb.IOException as error:
+            if version.exists():
+                raise
+            raise FileNotFoundError(f"{version.name} was removed meanwhile") from error
         connection.execute("begin")
         yield connection
         connection.execute("commit")

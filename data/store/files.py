@@ -44,9 +44,9 @@ class VersionFiles:
         return self.directory / "versions"
 
     @property
-    def excerpts(self) -> Path:
+    def extracts(self) -> Path:
         """Where files with a part of a version's rows lie, each named for its version and removed with it."""
-        return self.directory / "excerpts"
+        return self.directory / "extracts"
 
     @property
     def aside(self) -> Path:
@@ -164,8 +164,8 @@ class VersionFiles:
         for number in self.numbers()[:-KEPT_VERSIONS]:
             self.path(number).unlink()
             self.note(number).unlink(missing_ok=True)
-            for excerpt in self.excerpts.glob(f"{self.path(number).stem}-*"):
-                excerpt.unlink(missing_ok=True)
+            for extract in self.extracts.glob(f"{self.path(number).stem}-*"):
+                extract.unlink(missing_ok=True)
 
     def settle(self) -> None:
         """Remove what a crashed writer has left behind, and have the symlink name a version that may be built on.

@@ -78,7 +78,7 @@ def _laid_ready(store: Store, viewer: Viewer) -> Measured:
     began = time.monotonic()
     prepare_extract(viewer, store)
     took = time.monotonic() - began
-    size = max(path.stat().st_size for path in store.traffic.files.excerpts.iterdir())
+    size = max(path.stat().st_size for path in store.traffic.files.extracts.iterdir())
     what = f"rows for SQL laid ready once a version, {len(viewer.repository_ids):,} repositories"
     return Measured(what, f"{took:.1f} s", "", None, f"{size / 1e6:.0f} MB; in the background, when the page is opened")
 

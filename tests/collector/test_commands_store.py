@@ -11,6 +11,7 @@ from collector.run import _exclusive_run
 from data.accounts.encryption import KEY_FILE
 from data.store import Store
 from tests.collector.conftest import CommandLine, last_line, refused
+from tests.data.test_trust import damage
 
 
 def test_init_creates_both_databases_and_the_key(run_nowhere: CommandLine) -> None:
@@ -142,3 +143,15 @@ def test_a_data_directory_that_is_a_file_is_told(run_nowhere: CommandLine) -> No
     result = run_nowhere("init")
     assert result.exit_code == 2
     assert "Traceback" not in result.output
+
+
+def test_check_reads_every_version_and_names_the_damaged_one(run: CommandLine) -> None:
+    good = run("check", "--json")
+    assert (good.exit_code, last_line(good)["damaged"]) == (0, [])
+    newest = run.store.traffic.files.committed()
+    assert newest is not None
+    damage(newest)
+    found = run("check", "--json")
+    assert found.exit_code == 1
+    assert [each["file"] for each in last_line(found)["damaged"]] == [newest.name]
+    assert f"{newest.name}  {newest.stat().st_size:,} bytes  is damaged" in run("check").stdout

@@ -54,7 +54,7 @@ class Place:
 
     def files(self) -> dict[str, int]:
         """Every file of the store, by when it was last changed."""
-        return {str(p): p.stat().st_mtime_ns for p in self.store.directory.rglob("*") if "excerpts" not in p.parts}
+        return {str(p): p.stat().st_mtime_ns for p in self.store.directory.rglob("*") if "extracts" not in p.parts}
 
 
 def put(store: Store, viewer: Viewer, statements: list[str]) -> list[dict[str, Any]]:
@@ -101,7 +101,7 @@ def test_an_attack_fails_or_tells_nothing(place: Place, number: int) -> None:
     answer, statement = place.answers[number], place.statements[number]
     said = failure(answer["head"], statement, 512).sentence if "failure" in answer["head"] else None
     told = f"{said} {answer['rows']}".replace(statement, "")
-    secrets = ("green", "telescope", KEY, INSIDE, "root:", str(Path.home()), "site-packages", "excerpts", "versions/")
+    secrets = ("green", "telescope", KEY, INSIDE, "root:", str(Path.home()), "site-packages", "extracts", "versions/")
     assert not [each for each in secrets if each.casefold() in told.casefold()]
     assert (said is None) == (sign is None)
     assert (sign or "") in (said or "")

@@ -1,18 +1,21 @@
-"""A viewer's excerpt: all of the visible rows and none of the others, made once a version, gone with it."""
+"""A viewer's extract: all of the visible rows and none of the others, made once a version, gone with it."""
 
 import os
+import shutil
 import stat
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
 
 from data.accounts.models import Viewer
 from data.accounts.tenants import add_tenant
+from data.sandbox import tenant_extract
 from data.sandbox.tenant_extract import FILTERED_HERE, open_extract, prepare_extract
-from data.schema.migrate import OWN_TABLES, tables
+from data.schema.migrate import OWN_TABLES, SAME_FOR_ALL, tables
 from data.store import Store
 from tests.data.filled import DOCS, ENGINE, MIRROR, NAMES, NEW, TELESCOPE, filled_store
 from tests.data.writers import NOW
@@ -26,13 +29,13 @@ WITHOUT_REPOSITORY = {"tenant", "collection_run"}
 
 @pytest.fixture(scope="module")
 def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    store = filled_store(tmp_path_factory.mktemp("excerpts") / "db")
+    store = filled_store(tmp_path_factory.mktemp("extracts") / "db")
     yield store
     store.close()
 
 
 @pytest.fixture(scope="module")
-def excerpts(full: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, duckdb.DuckDBPyConnection]]:
+def extracts(full: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, duckdb.DuckDBPyConnection]]:
     """What each viewer gets, opened."""
     viewers = {"blue": BLUE, "single": SINGLE, "nobody": NOBODY, "everything": EVERYTHING}
     copies = tmp_path_factory.mktemp("copies")
@@ -64,19 +67,19 @@ def all_tables(store: Store) -> list[str]:
 
 
 def test_every_table_with_a_repository_has_its_visible_rows_and_no_others(
-    full: Store, excerpts: dict[str, duckdb.DuckDBPyConnection]
+    full: Store, extracts: dict[str, duckdb.DuckDBPyConnection]
 ) -> None:
     filled = 0
-    for table in set(all_tables(full)) - OWN_TABLES - WITHOUT_REPOSITORY - FILTERED_HERE:
+    for table in set(all_tables(full)) - OWN_TABLES - SAME_FOR_ALL - WITHOUT_REPOSITORY - FILTERED_HERE:
         expected = in_store(full, f"from {table} where repository_id in (1, 2, 3) order by all")
-        assert rows(excerpts["blue"], f"from {table} order by all") == expected, table
+        assert rows(extracts["blue"], f"from {table} order by all") == expected, table
         filled += bool(expected)
     assert filled >= 10
 
 
 def test_a_table_that_is_new_is_thought_of(full: Store) -> None:
-    """Where this fails, decide who may read it: data/sandbox/excerpts.py, or a repository_id."""
-    known = {*OWN_TABLES, *FILTERED_HERE}
+    """Where this fails, decide who may read it: data/sandbox/tenant_extract.py, or a repository_id."""
+    known = {*OWN_TABLES, *SAME_FOR_ALL, *FILTERED_HERE}
     loose = [table for table in set(all_tables(full)) - known if "repository_id" not in columns(full, table)]
     assert not loose
 
@@ -96,27 +99,28 @@ def test_nothing_in_the_file_tells_of_others(full: Store) -> None:
 
 
 def test_the_tenant_of_a_single_repository_is_named_and_no_other(
-    excerpts: dict[str, duckdb.DuckDBPyConnection],
+    extracts: dict[str, duckdb.DuckDBPyConnection],
 ) -> None:
-    assert rows(excerpts["single"], "select name from tenant") == [("Blue",)]
-    assert rows(excerpts["single"], "select full_name from v_repositories") == [("blue/engine",)]
-    assert rows(excerpts["single"], "select count(*) > 100 as many from v_daily") == [(True,)]
+    assert rows(extracts["single"], "select name from tenant") == [("Blue",)]
+    assert rows(extracts["single"], "select full_name from v_repositories") == [("blue/engine",)]
+    assert rows(extracts["single"], "select count(*) > 100 as many from v_daily") == [(True,)]
 
 
-def test_who_sees_nothing_gets_tables_without_rows(excerpts: dict[str, duckdb.DuckDBPyConnection]) -> None:
-    assert not [table for table in tables(excerpts["nobody"]) if rows(excerpts["nobody"], f"from {table}")]
+def test_who_sees_nothing_gets_tables_without_rows(extracts: dict[str, duckdb.DuckDBPyConnection]) -> None:
+    found = {table for table in tables(extracts["nobody"]) if rows(extracts["nobody"], f"from {table}")}
+    assert found == SAME_FOR_ALL
 
 
 def test_runs_count_the_visible_repositories_and_tell_nothing_else(
-    full: Store, excerpts: dict[str, duckdb.DuckDBPyConnection]
+    full: Store, extracts: dict[str, duckdb.DuckDBPyConnection]
 ) -> None:
-    told = rows(excerpts["single"], "select distinct repositories, requests, message from collection_run")
+    told = rows(extracts["single"], "select distinct repositories, requests, message from collection_run")
     assert told == [(1, None, None)]
     assert in_store(full, "select max(repositories) from collection_run") == [(4,)]
 
 
-def test_the_collectors_marks_are_left_out(excerpts: dict[str, duckdb.DuckDBPyConnection]) -> None:
-    found = rows(excerpts["blue"], "select distinct etag, etag_token_id from endpoint_state")
+def test_the_collectors_marks_are_left_out(extracts: dict[str, duckdb.DuckDBPyConnection]) -> None:
+    found = rows(extracts["blue"], "select distinct etag, etag_token_id from endpoint_state")
     assert found == [(None, None)]
 
 
@@ -156,7 +160,7 @@ def test_almost_everything_is_not_everything(full: Store, viewer: Viewer) -> Non
 
 
 def test_it_is_made_once_and_only_its_owner_may_read_it(full: Store) -> None:
-    folder = full.traffic.files.excerpts
+    folder = full.traffic.files.extracts
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda _: prepare_extract(Viewer(frozenset({DOCS, TELESCOPE}), frozenset()), full), range(4)))
     before = sorted(path.name for path in folder.iterdir())
@@ -170,7 +174,7 @@ def test_it_is_made_once_and_only_its_owner_may_read_it(full: Store) -> None:
 def test_it_goes_with_its_version(store: Store) -> None:
     add_tenant(store, "Somebody else", "daily", NOW)
     prepare_extract(Viewer(frozenset({1}), frozenset()), store)
-    (made,) = store.traffic.files.excerpts.iterdir()
+    (made,) = store.traffic.files.extracts.iterdir()
     for _ in range(3):
         assert made.exists()
         with store.traffic.commit("test") as connection:
@@ -186,3 +190,21 @@ def test_a_new_version_has_a_new_one(store: Store) -> None:
         connection.execute("insert into daily_traffic (repository_id, day, views) values (7, '2026-05-01', 41)")
     with copied(viewer, store, store.directory / "new.duckdb") as opened:
         assert rows(opened, "select views from daily_traffic") == [(41,)]
+
+
+def test_a_version_that_commits_remove_meanwhile_is_no_failure(
+    full: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(full.directory, tmp_path / "db", symlinks=True)
+    store, remove_old = Store(tmp_path / "db"), tenant_extract._remove_old
+    rounds = iter([4])
+
+    def four_commits_go_by(*arguments: Any) -> None:
+        for _ in range(next(rounds, 0)):
+            with store.traffic.commit("test"):
+                pass
+        remove_old(*arguments)
+
+    monkeypatch.setattr(tenant_extract, "_remove_old", four_commits_go_by)
+    os.close(open_extract(Viewer(frozenset({ENGINE}), frozenset()), store))
+    store.close()
