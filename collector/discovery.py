@@ -24,7 +24,10 @@ from urllib.parse import urlsplit
 
 from collector.client import GitHub, Response
 from collector.clock import Clock, SystemClock
-from collector.endpoints import Request, fetch_endpoint
+from collector.endpoints.endpoint import Request
+from collector.endpoints.fields import optional_count, optional_text
+from collector.endpoints.repository import REPOSITORY, StatsObservation
+from collector.endpoints.traffic import VIEWS
 from collector.errors import (
     AnswerRefused,
     GitHubError,
@@ -36,14 +39,13 @@ from collector.errors import (
     RunStopped,
     TokenRefused,
 )
-from collector.fields import optional_count, optional_text
 from collector.rate_limit import RateLimiter, Waiting
 from collector.settings import Settings, read_settings
 from data.accounts.encryption import EncryptionError, open_cipher
 from data.accounts.models import Viewer
 from data.accounts.tokens import TokenFacts, open_tokens
 from data.calendar import utc_now
-from data.collection.models import Endpoint, StatsObservation
+from data.collection.models import Outcome
 from data.repositories.models import Repository, RepositoryFacts, RepositoryState
 from data.repositories.pauses import OwnerPause, owner_pauses, save_pauses
 from data.repositories.repositories import add_repositories, repositories
@@ -322,7 +324,7 @@ def respecting_pauses(store: Store, owner_key: str | None, github: GitHub) -> It
     """
     pause = owner_pauses(store, utc_now()).get(owner_key) if owner_key else None
     if pause is not None:
-        raise LimitReached(pause.sentence(utc_now()), "secondary_limit")
+        raise LimitReached(pause.sentence(utc_now()), Outcome.SECONDARY_LIMIT)
     try:
         yield github
     finally:
@@ -360,11 +362,11 @@ def check_repository(github: GitHub, full_name: str) -> RepositoryFacts:
 
     Raises: GitHubError, whose sentence says which permission is missing; AnswerRefused.
     """
-    fetched = fetch_endpoint(github, Request(full_name, Endpoint.REPOSITORY))
+    fetched = REPOSITORY.fetch(github, Request(full_name))
     if not isinstance(fetched.observation, StatsObservation):
         raise AnswerRefused("the repository is missing from GitHub's answer")
     facts = fetched.observation.facts
-    fetch_endpoint(github, Request(facts.full_name, Endpoint.VIEWS))
+    VIEWS.fetch(github, Request(facts.full_name))
     return facts
 
 

@@ -21,11 +21,13 @@ NameRefused               what was typed is no repository's name, or no pattern;
 SettingsRefused           a value of the environment cannot be used; says which, and what it may be
 """
 
+from data.collection.models import Outcome
+
 
 class GitHubError(Exception):
     """A call to GitHub that brought nothing; the sentence is for people and holds no secret."""
 
-    outcome = "failed"
+    outcome = Outcome.FAILED
     link: str | None = None  # where to mend it; valid for a short time, and for the token's tenant only
 
     def __init__(self, message: str, status: int | None = None) -> None:
@@ -33,97 +35,70 @@ class GitHubError(Exception):
         self.status = status
 
 
-class Transient(GitHubError):
-    """May be over in a moment."""
+class Transient(GitHubError): ...
 
 
 class Unreachable(Transient):
-    """The connection could not be made, or broke."""
-
-    outcome = "unreachable"
+    outcome = Outcome.UNREACHABLE
 
 
-class HostDown(Unreachable):
-    """Nothing answers at GitHub's address: its name is unknown, or the connection is refused."""
+class HostDown(Unreachable): ...
 
 
 class BadAnswer(Transient):
-    """The answer was cut short, too slow, or is not JSON."""
-
-    outcome = "bad_answer"
+    outcome = Outcome.BAD_ANSWER
 
 
 class ServerFailed(Transient):
-    """GitHub itself failed (5xx)."""
-
-    outcome = "server_failed"
+    outcome = Outcome.SERVER_FAILED
 
 
 class NotReady(Transient):
-    """GitHub is still computing the answer (202)."""
-
-    outcome = "not_ready"
+    outcome = Outcome.NOT_READY
 
 
 class LimitReached(GitHubError):
     """The budget is used up for longer than this run waits; `outcome` names the limit."""
 
-    def __init__(self, message: str, outcome: str) -> None:
+    def __init__(self, message: str, outcome: Outcome) -> None:
         super().__init__(message)
         self.outcome = outcome
 
 
-class RepositoryUnreadable(GitHubError):
-    """This repository cannot be read; the others go on."""
+class RepositoryUnreadable(GitHubError): ...
 
 
 class Missing(RepositoryUnreadable):
-    """GitHub answers as if the repository did not exist (404)."""
-
-    outcome = "missing"
+    outcome = Outcome.MISSING
 
 
 class AccessRefused(RepositoryUnreadable):
-    """The token may not read this; the sentence says what it lacks (403)."""
-
-    outcome = "no_permission"
+    outcome = Outcome.NO_PERMISSION
 
 
 class Blocked(RepositoryUnreadable):
-    """GitHub has blocked the repository (451, or 403 with a block)."""
-
-    outcome = "blocked"
+    outcome = Outcome.BLOCKED
 
 
 class TokenRefused(GitHubError):
-    """GitHub does not accept the token (401)."""
-
-    outcome = "token_refused"
+    outcome = Outcome.TOKEN_REFUSED
 
 
 class RequestRefused(GitHubError):
-    """This one call cannot succeed as it is."""
-
-    outcome = "refused"
+    outcome = Outcome.REFUSED
 
 
-class PagingLimited(RequestRefused):
-    """GitHub gives no further pages of a list (422)."""
+class PagingLimited(RequestRefused): ...
 
 
 class RunStopped(GitHubError):
-    """No call can succeed until something is mended; the sentence says what."""
-
-    outcome = "stopped"
+    outcome = Outcome.STOPPED
 
 
-class AnswerRefused(Exception):
-    """The answer as a whole is not what the endpoint should give; nothing of it is stored."""
+class AnswerRefused(Exception): ...
 
 
-class NameRefused(Exception):
-    """What was typed cannot mean a repository; the sentence says why."""
+class NameRefused(Exception): ...
 
 
-class SettingsRefused(Exception):
-    """The configuration cannot be used; the sentence says what to change."""
+class SettingsRefused(Exception): ...

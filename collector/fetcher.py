@@ -7,14 +7,15 @@ which GitHub led us under another id is not used.
 """
 
 import re
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from collector.client import GitHub
 from collector.clock import GitHubTime, Stopped
-from collector.due import FIRST_LOOK, FetchJob
-from collector.endpoints import Fetched, Request, fetch_endpoint
+from collector.endpoints import endpoints
+from collector.endpoints.endpoint import Endpoint, Fetched, Phase, Request
+from collector.endpoints.repository import REPOSITORY, StatsObservation, parse_repository
 from collector.errors import (
     AnswerRefused,
     Blocked,
@@ -26,19 +27,44 @@ from collector.errors import (
     RunStopped,
     TokenRefused,
 )
-from collector.parse import parse_repository
 from collector.redaction import redacted
+from collector.schedule import rests_until
 from data.calendar import utc_day
-from data.collection.models import Endpoint, EndpointResult, EndpointState, StateChange, StatsObservation
+from data.collection.models import CollectableRepository, EndpointResult, EndpointState, Outcome, StateChange
 from data.repositories.models import Repository, RepositoryFacts, RepositoryState
 
-GOOD = frozenset({"ok", "unchanged"})
 CONFIRMED_FOR_S = 300.0  # so long is a name believed to mean the same repository
 NOT_CONFIRMED = "So it is not certain that the name still means this repository: nothing else was asked of it."
-STARS_FRESH_FOR = timedelta(days=28)  # then a short answer of the star history would leave weeks out
 ENDS_MORE = (TokenRefused, LimitReached, RunStopped, HostDown, Stopped)
 """These end more than the job of one repository."""
 _ID_IN_PATH = re.compile(r"/repositories/(\d{1,20})(?:/|$)")
+
+
+@dataclass(frozen=True, slots=True)
+class FetchJob:
+    """The endpoints to fetch of one repository in one go, in this order."""
+
+    collectable: CollectableRepository
+    endpoints: tuple[Endpoint, ...]
+
+
+def due_jobs(
+    collectable: Iterable[CollectableRepository], now: datetime, at_once: Collection[int] = ()
+) -> list[list[FetchJob]]:
+    """The jobs of each phase, the perishable first; a repository that GitHub refused is fetched again after 20 hours.
+
+    Those whose ids are in `at_once` do not rest: somebody asks for them by name, or there is a new token to try.
+    """
+    awake = [each for each in collectable if each.repository.repository_id in at_once or not rests_until(each, now)]
+    return [list(_jobs(awake, phase, now)) for phase in Phase]
+
+
+def _jobs(collectable: list[CollectableRepository], phase: Phase, now: datetime) -> Iterator[FetchJob]:
+    of_phase = [endpoint for endpoint in endpoints() if endpoint.phase is phase]
+    for each in collectable:
+        due = tuple(endpoint for endpoint in of_phase if endpoint.is_due(each, now))
+        if due:
+            yield FetchJob(each, due)
 
 
 class RepositoryFetcher:
@@ -64,9 +90,9 @@ class RepositoryFetcher:
         """
         key = job.collectable.repository.repository_id
         for endpoint in job.endpoints:
-            if endpoint is not Endpoint.REPOSITORY and key not in self._refused and not self._is_confirmed(key):
-                look = self._noted(self._ask(job, Endpoint.REPOSITORY))
-                if look.outcome != "unchanged":
+            if endpoint is not REPOSITORY and key not in self._refused and not self._is_confirmed(key):
+                look = self._noted(self._ask(job, REPOSITORY))
+                if look.outcome is not Outcome.UNCHANGED:
                     yield look
             if key in self._refused:
                 return
@@ -81,8 +107,8 @@ class RepositoryFetcher:
         key = result.repository_id
         if result.state_change and result.state_change.state is not RepositoryState.ACTIVE:
             self._refused.add(key)
-        if result.endpoint is Endpoint.REPOSITORY:
-            if result.outcome in GOOD:
+        if result.endpoint == REPOSITORY.name:
+            if result.outcome.good:
                 self._confirmed_at[key] = self.time.clock.monotonic()
                 self._validators[key] = result.etag
             else:
@@ -92,13 +118,13 @@ class RepositoryFetcher:
     def _ask(self, job: FetchJob, endpoint: Endpoint) -> EndpointResult:
         repository = job.collectable.repository
         started = self.time.clock.monotonic()
-        draft = EndpointResult(repository.repository_id, endpoint, self.time.now(), "failed", elapsed_ms=0)
+        draft = EndpointResult(repository.repository_id, endpoint.name, self.time.now(), Outcome.FAILED, elapsed_ms=0)
         try:
             result = self._answered(job, endpoint, draft)
         except ENDS_MORE:
             raise
         except (GitHubError, AnswerRefused) as error:
-            result = _failed(draft, error)
+            result = _failed(draft, endpoint, error)
         except Exception as error:  # noqa: BLE001 - a fault of ours with one answer must not end the run for the others
             told = f"This program failed here ({type(error).__name__}): please report it."
             result = replace(draft, message=told)
@@ -106,12 +132,12 @@ class RepositoryFetcher:
 
     def _answered(self, job: FetchJob, endpoint: Endpoint, draft: EndpointResult) -> EndpointResult:
         repository = job.collectable.repository
-        state = job.collectable.endpoints.get(endpoint)
+        state = job.collectable.endpoints.get(endpoint.name)
         name = self._names.get(repository.repository_id, repository.full_name)
         etag = self._etag(endpoint, state)
-        if endpoint is Endpoint.REPOSITORY:
+        if endpoint is REPOSITORY:
             etag = self._validators.get(repository.repository_id, etag)
-        fetched = fetch_endpoint(self.github, Request(name, endpoint, etag, self._knows_stars(state)))
+        fetched = endpoint.fetch(self.github, Request(name, etag, self._answered_ago(state)))
         self.accepted = True
         other_id = _another_id(fetched.led_to, repository.github_id)
         if other_id is not None and not isinstance(fetched.observation, StatsObservation):
@@ -119,7 +145,7 @@ class RepositoryFetcher:
         if isinstance(fetched.observation, StatsObservation):
             return self._identified(job, draft, fetched, fetched.observation)
         result = _good(draft, fetched, self.token_id)
-        if endpoint is Endpoint.VIEWS and repository.state is not RepositoryState.ACTIVE:
+        if endpoint.first_look and repository.state is not RepositoryState.ACTIVE:
             return replace(result, state_change=StateChange(RepositoryState.ACTIVE, None))
         return result
 
@@ -128,15 +154,15 @@ class RepositoryFetcher:
 
         A day's counters of the repository are written once a day at least, so its first answer of a day is whole.
         """
-        if state is None or state.etag_token_id != self.token_id or state.last_outcome not in GOOD:
+        if state is None or state.etag_token_id != self.token_id or not state.last_outcome.good:
             return None
-        if endpoint is Endpoint.REPOSITORY and utc_day(state.last_tried_at) != utc_day(self.time.now()):
+        if endpoint is REPOSITORY and utc_day(state.last_tried_at) != utc_day(self.time.now()):
             return None
         return state.etag
 
-    def _knows_stars(self, state: EndpointState | None) -> bool:
+    def _answered_ago(self, state: EndpointState | None) -> timedelta | None:
         good = state.last_good_at if state else None
-        return good is not None and self.time.now() - good < STARS_FRESH_FOR
+        return None if good is None else self.time.now() - good
 
     def _identified(
         self, job: FetchJob, draft: EndpointResult, fetched: Fetched, seen: StatsObservation
@@ -152,7 +178,7 @@ class RepositoryFetcher:
         except Missing:
             return _reused(draft, fetched, repository, named)
         message = f"{named}; the one that is tracked is {found.facts.full_name}"
-        return replace(draft, finished_at=as_of, outcome="ok", status=200, message=message, observation=found)
+        return replace(draft, finished_at=as_of, outcome=Outcome.OK, status=200, message=message, observation=found)
 
     def _led_elsewhere(self, job: FetchJob, draft: EndpointResult, fetched: Fetched, other_id: int) -> EndpointResult:
         """An answer that came from under another id: nothing of it is used, and the own id says what is next."""
@@ -167,7 +193,7 @@ class RepositoryFetcher:
             f"{named}; nothing of its answer was used. The one that is tracked is {found.facts.full_name} "
             "and is asked again in the next run."
         )
-        return replace(draft, finished_at=as_of, outcome="name_reused", status=fetched.status, message=message)
+        return replace(draft, finished_at=as_of, outcome=Outcome.NAME_REUSED, status=fetched.status, message=message)
 
     def _by_own_id(self, repository: Repository) -> tuple[StatsObservation, datetime]:
         """What the repository's id leads to, and when that was said. Raises: Missing; AnswerRefused; GitHubError."""
@@ -195,14 +221,14 @@ def _reused(draft: EndpointResult, fetched: Fetched, repository: Repository, nam
         "mixed in: add it anew to track it."
     )
     change = StateChange(RepositoryState.UNAVAILABLE, reason)
-    return replace(draft, finished_at=fetched.as_of, outcome="name_reused", message=reason, state_change=change)
+    return replace(draft, finished_at=fetched.as_of, outcome=Outcome.NAME_REUSED, message=reason, state_change=change)
 
 
 def _good(draft: EndpointResult, fetched: Fetched, token_id: int) -> EndpointResult:
     return replace(
         draft,
         finished_at=fetched.as_of,
-        outcome="unchanged" if fetched.observation is None else "ok",
+        outcome=Outcome.UNCHANGED if fetched.observation is None else Outcome.OK,
         status=fetched.status,
         message="; ".join(fetched.warnings) or None,
         observation=fetched.observation,
@@ -211,17 +237,17 @@ def _good(draft: EndpointResult, fetched: Fetched, token_id: int) -> EndpointRes
     )
 
 
-def _failed(draft: EndpointResult, error: GitHubError | AnswerRefused) -> EndpointResult:
+def _failed(draft: EndpointResult, endpoint: Endpoint, error: GitHubError | AnswerRefused) -> EndpointResult:
     told = redacted(str(error))  # what answers may be a proxy that repeats the request's headers
     if isinstance(error, AnswerRefused):
         unusable = f"GitHub's answer cannot be used: {told}."
-        if draft.endpoint is Endpoint.REPOSITORY:
+        if endpoint is REPOSITORY:
             unusable = f"{unusable} {NOT_CONFIRMED}"
-        return replace(draft, outcome="bad_rows", status=200, message=unusable)
+        return replace(draft, outcome=Outcome.BAD_ROWS, status=200, message=unusable)
     failed = replace(draft, outcome=error.outcome, status=error.status, message=told)
-    if draft.endpoint is Endpoint.REPOSITORY and not isinstance(error, RepositoryUnreadable):
+    if endpoint is REPOSITORY and not isinstance(error, RepositoryUnreadable):
         return replace(failed, message=f"{told} {NOT_CONFIRMED}")
-    if isinstance(error, RepositoryUnreadable) and draft.endpoint in FIRST_LOOK:
+    if isinstance(error, RepositoryUnreadable) and endpoint.first_look:
         state = RepositoryState.BLOCKED if isinstance(error, Blocked) else RepositoryState.UNAVAILABLE
         return replace(failed, state_change=StateChange(state, told))
     return failed

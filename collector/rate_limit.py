@@ -14,6 +14,7 @@ from email.utils import parsedate_to_datetime
 from collector.clock import Clock
 from collector.errors import LimitReached
 from collector.settings import Settings
+from data.collection.models import Outcome
 
 PATIENCE_S = 3700.0  # a primary limit comes back within the hour
 SECONDARY_WAITS_S = (60.0, 120.0, 240.0)
@@ -28,7 +29,7 @@ Waiting = Callable[[float, str], None]
 class LimitHit:
     """A limit that an answer told of; `wait_s` is None where GitHub did not say how long."""
 
-    outcome: str
+    outcome: Outcome
     wait_s: float | None
 
 
@@ -119,10 +120,10 @@ class RateLimiter:
             self._give_up(hit.outcome, wait)
         self._paused_at, self._paused_until = now, now + wait
         self._remaining = None
-        if hit.outcome == "secondary_limit":
+        if hit.outcome == Outcome.SECONDARY_LIMIT:
             self._slowed = min(self._slowed * 2, SLOWEST)
 
-    def _give_up(self, outcome: str, wait: float) -> None:
+    def _give_up(self, outcome: Outcome, wait: float) -> None:
         sentence = f"{self._why} It ends in about {_minutes(wait)}: the rest is left to the next run."
         self._exhausted = LimitReached(sentence, outcome)
 
@@ -152,10 +153,10 @@ class RateLimiter:
 
     def _await_reset(self, now: float) -> None:
         wait = self._resets_at - now
-        self._why = _reason("primary_limit")
+        self._why = _reason(Outcome.PRIMARY_LIMIT)
         self._paused_at, self._paused_until = now, self._resets_at
         if wait > self._patience_s:
-            self._give_up("primary_limit", wait)
+            self._give_up(Outcome.PRIMARY_LIMIT, wait)
             assert self._exhausted
             raise self._exhausted
         self._remaining = None
@@ -198,11 +199,11 @@ def until_retry(retry_after: str, as_of: datetime) -> float | None:
     return max(1.0, (moment - as_of).total_seconds())
 
 
-def _reason(outcome: str) -> str:
+def _reason(outcome: Outcome) -> str:
     return {
-        "primary_limit": "The hourly limit of this token's owner is used up.",
-        "secondary_limit": "GitHub asks to slow down (secondary rate limit).",
-        "lockout": "GitHub refuses sign-ins for a while after several wrong tokens.",
+        Outcome.PRIMARY_LIMIT: "The hourly limit of this token's owner is used up.",
+        Outcome.SECONDARY_LIMIT: "GitHub asks to slow down (secondary rate limit).",
+        Outcome.LOCKOUT: "GitHub refuses sign-ins for a while after several wrong tokens.",
     }[outcome]
 
 

@@ -24,6 +24,7 @@ from collector.errors import (
 )
 from collector.rate_limit import LOCKOUT_S, LimitHit, is_number, until_reset, until_retry
 from collector.redaction import redacted
+from data.collection.models import Outcome
 
 MESSAGE_LIMIT = 200
 API_VERSION = "2026-03-10"
@@ -80,18 +81,18 @@ def limit_of(reply: Reply) -> LimitHit | None:
     message, headers = reply.message.lower(), reply.headers
     retry_after = until_retry(headers["retry-after"], reply.as_of) if "retry-after" in headers else None
     if _is_secondary(reply, message):
-        return LimitHit("secondary_limit", retry_after)
+        return LimitHit(Outcome.SECONDARY_LIMIT, retry_after)
     if headers.get("x-ratelimit-remaining") == "0" or message.startswith("api rate limit"):
         reset = headers.get("x-ratelimit-reset", "")
         if retry_after is None and is_number(reset):
             retry_after = until_reset(reset, reply.as_of)
-        return LimitHit("primary_limit", retry_after)
+        return LimitHit(Outcome.PRIMARY_LIMIT, retry_after)
     if message.startswith("maximum number of login attempts"):
-        return LimitHit("lockout", LOCKOUT_S)
+        return LimitHit(Outcome.LOCKOUT, LOCKOUT_S)
     if reply.status == 429 or retry_after is not None:
-        return LimitHit("secondary_limit", retry_after)
+        return LimitHit(Outcome.SECONDARY_LIMIT, retry_after)
     if "rate limit" in message:
-        return LimitHit("secondary_limit", None)
+        return LimitHit(Outcome.SECONDARY_LIMIT, None)
     return None
 
 

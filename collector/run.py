@@ -17,18 +17,19 @@ from pathlib import Path
 from collector.client import DOUBTED_FROM, GitHub
 from collector.clock import GitHubTime, StopFlag, Stopped, SystemClock
 from collector.discovery import PAUSE_KEPT_FROM_S
-from collector.due import FetchJob, due_jobs, last_look, rests_until
+from collector.endpoints.traffic import TrafficObservation
 from collector.errors import GitHubError, HostDown, LimitReached, RunStopped, TokenRefused
-from collector.fetcher import RepositoryFetcher
+from collector.fetcher import FetchJob, RepositoryFetcher, due_jobs
 from collector.rate_limit import RateLimiter
 from collector.redaction import redacted
+from collector.schedule import last_look, rests_until
 from collector.settings import Settings
-from collector.workers import Job, JobResult, WorkerPool, in_turns
+from collector.workers import Job, JobResult, WorkerPool, in_turns, workers_of_each
 from data.accounts.encryption import open_cipher
 from data.accounts.tenants import operator, tenants
 from data.accounts.tokens import OpenToken, TokenVerdict, open_tokens, save_verdicts
 from data.collection import ledger
-from data.collection.models import CollectableRepository, EndpointResult, RunState, TrafficObservation
+from data.collection.models import CollectableRepository, EndpointResult, RunState
 from data.repositories.pauses import OwnerPause, owner_pauses, save_pauses
 from data.store import Store
 from data.store.locking import LockHeld, exclusive
@@ -36,7 +37,6 @@ from data.traffic.models import Metric
 
 BATCH_REPOSITORIES = 200
 FIRST_BATCH_S, BATCH_S = 5.0, 60.0  # the first one soon: somebody may wait for the first charts
-MOST_WORKERS = 64  # over all owners
 WAITING_RESULTS = 1000  # fetched and not yet saved
 BY_NAME = frozenset({"command", "added", "app"})  # triggers with which somebody asks for single repositories
 OUTAGE_FROM = 5  # so many repositories, all without a single view, are more likely an outage at GitHub
@@ -115,8 +115,8 @@ class RunStats:
         self.jobs += 1
         self.repositories.add(result.fetch.collectable.repository.repository_id)
         for answer in result.results:
-            self.good += answer.good
-            self.failures += not answer.good
+            self.good += answer.outcome.good
+            self.failures += not answer.outcome.good
             seen = answer.observation
             if isinstance(seen, TrafficObservation) and seen.metric is Metric.VIEWS and seen.window:
                 self.views_windows += 1
@@ -302,7 +302,7 @@ class CollectionRun:
             for owner_key, jobs_of_tenants in of_owner.items():
                 by_owner[owner_key].append(in_turns(jobs_of_tenants.values()))
         self._note_tokenless(phases[0])
-        workers = max(1, min(self._settings.concurrency, MOST_WORKERS // max(1, len(by_owner))))
+        workers = workers_of_each(len(by_owner), self._settings.concurrency)
         return [WorkerPool(jobs, workers, self._deliver, self._stop) for jobs in by_owner.values()]
 
     def _note_tokenless(self, jobs: list[FetchJob]) -> None:

@@ -10,9 +10,8 @@ from datetime import UTC, datetime, timedelta
 
 from cronsim import CronSim, CronSimError
 
-from collector.due import TRIED_AGAIN_AFTER
 from data.accounts.models import Tenant
-from data.collection.models import CollectableRepository, Endpoint
+from data.collection.models import CollectableRepository
 from data.repositories.models import RepositoryState
 
 NAMED = {"daily": "15 6,14,22 * * *", "weekly": "15 6 * * WED"}  # from Wednesday on a whole week is certain
@@ -21,6 +20,8 @@ FORMS = (
     "or a cron expression of five fields in UTC, for instance '30 */6 * * *'."
 )
 AGAIN_AFTER = timedelta(hours=1)
+REFUSED_AGAIN_AFTER = timedelta(hours=20)
+LOOKS = ("views", "repository")  # endpoints whose refusal is one of the repository
 
 
 class ScheduleRefused(Exception):
@@ -100,10 +101,24 @@ def due_work(situation: ScheduleContext, now: datetime) -> DueWork:
             continue
         if tried is None and _before(situation.repositories_tried.get(repository_id), again):
             new.append((tenant_id, repository_id))
-        missed = tried is not None and tried < tick and not _rests(each, tried, now)
+        missed = tried is not None and tried < tick and rests_until(each, now) is None
         if missed and _before(situation.tenants_tried.get(tenant_id), again):
             tenant_ids.add(tenant_id)
     return DueWork(tuple(sorted(tenant_ids)), tuple(key for tenant_id, key in new if tenant_id not in tenant_ids))
+
+
+def rests_until(each: CollectableRepository, now: datetime) -> datetime | None:
+    """Until when a repository rests that GitHub refused less than 20 hours ago; None where it does not."""
+    tried = last_look(each)
+    if each.repository.state is RepositoryState.ACTIVE or tried is None:
+        return None
+    return tried + REFUSED_AGAIN_AFTER if now - tried < REFUSED_AGAIN_AFTER else None
+
+
+def last_look(each: CollectableRepository) -> datetime | None:
+    """When the repository itself or its views were last asked for."""
+    looks = (each.endpoints.get(endpoint) for endpoint in LOOKS)
+    return max((look.last_tried_at for look in looks if look is not None), default=None)
 
 
 def next_due(tenants: Iterable[Tenant], now: datetime) -> list[tuple[datetime, Tenant]]:
@@ -126,13 +141,8 @@ def _due_since(tenant: Tenant, situation: ScheduleContext, now: datetime) -> tup
 
 
 def _last_tried(each: CollectableRepository) -> datetime | None:
-    tried = each.endpoints.get(Endpoint.VIEWS) or each.endpoints.get(Endpoint.REPOSITORY)
+    tried = next((each.endpoints[name] for name in LOOKS if name in each.endpoints), None)
     return None if tried is None else tried.last_tried_at
-
-
-def _rests(each: CollectableRepository, tried: datetime, now: datetime) -> bool:
-    """Whether a run would leave it alone, because GitHub refused it not long ago."""
-    return each.repository.state is not RepositoryState.ACTIVE and now - tried < TRIED_AGAIN_AFTER
 
 
 def _before(tried: datetime | None, moment: datetime) -> bool:

@@ -7,11 +7,17 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 from collector.clock import StopFlag, Stopped
-from collector.due import FetchJob
 from collector.errors import HostDown, LimitReached, RunStopped, TokenRefused
-from collector.fetcher import RepositoryFetcher
+from collector.fetcher import FetchJob, RepositoryFetcher
 from collector.redaction import redacted
-from data.collection.models import EndpointResult
+from data.collection.models import EndpointResult, Outcome
+
+MOST_WORKERS = 64  # over all owners
+
+
+def workers_of_each(owners: int, concurrency: int) -> int:
+    """How many workers each token owner's pool has: as many as may ask at once, but 64 over all."""
+    return max(1, min(concurrency, MOST_WORKERS // max(1, owners)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +98,8 @@ def _skipped(job: Job, results: Sequence[EndpointResult], reason: str) -> Endpoi
     fetch, at = job.fetch, job.fetcher.time.now()
     repository_id = fetch.collectable.repository.repository_id
     answered = {result.endpoint for result in results}
-    left = next((endpoint for endpoint in fetch.endpoints if endpoint not in answered), fetch.endpoints[-1])
-    return EndpointResult(repository_id, left, at, "skipped", 0, message=reason)
+    left = next((each for each in fetch.endpoints if each.name not in answered), fetch.endpoints[-1])
+    return EndpointResult(repository_id, left.name, at, Outcome.SKIPPED, 0, message=reason)
 
 
 def in_turns(groups: Iterable[list[Job]]) -> list[Job]:

@@ -14,7 +14,7 @@ PRODUCT = [
     ROOT / "streamlit_app.py",
     *(path for room in ("collector", "data", "pages") for path in (ROOT / room).rglob("*.py")),
 ]
-SQL = sorted((ROOT / "data").rglob("*.sql"))
+SQL = sorted(path for room in ("collector", "data") for path in (ROOT / room).rglob("*.sql"))
 
 MAY_IMPORT = {  # the first that a file's name begins with counts
     "streamlit_app.py": {"pages", "data"},

@@ -4,6 +4,7 @@ import signal
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from types import FrameType
 from typing import Any
 
@@ -13,7 +14,7 @@ from collector import run
 from collector.clock import Stopped, SystemClock
 from collector.commands.frame import Command, CommandFailed, CommandRefused, CommandResult, Session, pass_session
 from collector.commands.selection import chosen_tenants, named, what_to_track
-from collector.commands.terminal import counted, iso
+from collector.commands.terminal import counted
 from collector.run import RunInProgress, RunReport, RunRequest
 from data.collection.ledger import Scope
 from data.collection.log import Wanted, results
@@ -102,7 +103,7 @@ def collect_and_tell(session: Session, request: RunRequest, clock: SystemClock) 
     for line in failure_lines(failures):
         session.terminal.warn(line)
     session.terminal.say(summary(report))
-    facts = {**report_facts(report), "failed": failure_facts(failures)}
+    facts = {**asdict(report), "seconds": round(report.seconds, 3), "failed": failure_facts(failures)}
     return CommandResult(facts, failed=report.state is not RunState.COMPLETE)
 
 
@@ -139,7 +140,7 @@ def failure_facts(failures: Sequence[LoggedResult]) -> list[dict[str, Any]]:
             "outcome": each.outcome,
             "status": each.status,
             "reason": each.message,
-            "at": iso(each.finished_at),
+            "at": each.finished_at,
         }
         for each in failures
     ]
@@ -167,17 +168,3 @@ _ENDED = {
     RunState.FAILED: "failed",
     RunState.STOPPED: "was stopped; what it had committed is kept",
 }
-
-
-def report_facts(report: RunReport) -> dict[str, Any]:
-    """A run for the JSON line."""
-    return {
-        "run_id": report.run_id,
-        "state": report.state.value,
-        "repositories": report.repositories,
-        "requests": report.requests,
-        "rows_changed": report.rows_changed,
-        "failures": report.failures,
-        "seconds": round(report.seconds, 3),
-        "message": report.message,
-    }

@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NoReturn
@@ -227,4 +228,8 @@ def _exit_quietly() -> NoReturn:
 
 
 def _print_json(facts: dict[str, Any]) -> None:
-    click.echo(redacted(json.dumps(facts, default=str)))
+    click.echo(redacted(json.dumps(facts, default=_json_value)))
+
+
+def _json_value(value: object) -> str:
+    return value.isoformat() if isinstance(value, date) else str(value)

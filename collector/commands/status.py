@@ -2,7 +2,7 @@
 
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
@@ -12,7 +12,7 @@ import click
 from collector.commands.collect import MOST_RESULTS, failure_facts, failure_lines
 from collector.commands.frame import Command, CommandRefused, CommandResult, Session, pass_session
 from collector.commands.selection import chosen_tenants, what_to_track
-from collector.commands.terminal import counted, days_until, iso, moment
+from collector.commands.terminal import counted, days_until, moment
 from collector.schedule import ScheduleRefused, last_time, next_time
 from data.accounts.models import Tenant
 from data.accounts.tokens import StoredToken, tokens
@@ -77,7 +77,7 @@ def status(session: Session, tenant: str | None, show_all: bool) -> CommandResul
         session.terminal.say(sentence)
     facts = {
         "repositories": [health_facts(each) for each in found],
-        "last_run": None if last is None else _run_facts(last),
+        "last_run": None if last is None else asdict(last),
         "problems": problems,
         "warnings": warnings,
     }
@@ -139,7 +139,7 @@ def log(session: Session, failed: bool, run_id: int | None, limit: int) -> Comma
     failures = [each for each in results(viewer, store, wanted) if each.run_id in shown] if shown else []
     for line in failure_lines(failures, with_run=True):
         session.terminal.say(line)
-    return CommandResult({"runs": [_run_facts(each) for each in found], "failures": failure_facts(failures)})
+    return CommandResult({"runs": [asdict(each) for each in found], "failures": failure_facts(failures)})
 
 
 _RUN_COLUMNS = (">RUN", "STARTED (UTC)", "TRIGGER", "STATE", ">REPOSITORIES", ">REQUESTS", ">SECONDS", "MESSAGE")
@@ -153,30 +153,13 @@ def _run_row(run: LoggedRun) -> tuple[str, ...]:
         run.state,
         f"{run.repositories:,}",
         "" if run.requests is None else f"{run.requests:,}",
-        "" if run.ended_at is None else f"{_seconds(run.started_at, run.ended_at):,.0f}",
+        "" if run.ended_at is None else f"{(run.ended_at - run.started_at).total_seconds():,.0f}",
         run.message or "",
     )
 
 
 def _run_line(run: LoggedRun) -> str:
     return f"{run.run_id} ({run.trigger}), {moment(run.started_at)}, {run.state}. {run.message or ''}".rstrip()
-
-
-def _run_facts(run: LoggedRun) -> dict[str, Any]:
-    return {
-        "run_id": run.run_id,
-        "trigger": run.trigger,
-        "started_at": iso(run.started_at),
-        "ended_at": iso(run.ended_at),
-        "state": run.state.value,
-        "repositories": run.repositories,
-        "requests": run.requests,
-        "message": run.message,
-    }
-
-
-def _seconds(start: datetime, end: datetime) -> float:
-    return (end - start).total_seconds()
 
 
 @dataclass(slots=True)
@@ -208,7 +191,7 @@ def health_facts(each: RepositoryHealth) -> dict[str, Any]:
         "repository": each.repository.full_name,
         "state": each.repository.state.value,
         "reason": each.repository.state_reason,
-        "last_collected_at": iso(last_collected(each)),
+        "last_collected_at": last_collected(each),
         "days_until_loss": each.days_until_loss,
         "pending_days": each.pending_days,
         "gap_days": each.gap_days,

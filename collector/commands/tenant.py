@@ -170,8 +170,7 @@ def _token_lines(facts: TokenFacts, now: datetime) -> list[tuple[str, str]]:
 
 
 def _token_facts(facts: TokenFacts) -> dict[str, Any]:
-    expires = None if facts.expires_at is None else facts.expires_at.isoformat()
-    return {"kind": facts.kind, "login": facts.login, "scopes": facts.scopes, "expires_at": expires}
+    return {"kind": facts.kind, "login": facts.login, "scopes": facts.scopes, "expires_at": facts.expires_at}
 
 
 def _tenant_facts(each: Tenant, count: int, stored: StoredToken | None, now: datetime) -> dict[str, Any]:

@@ -152,8 +152,3 @@ def expiry(at: datetime | None, now: datetime) -> str:
     if at <= now:
         return f"expired on {at:%Y-%m-%d}"
     return f"{moment(at)} ({'today' if days == 0 else f'in {days:,} day' + 's' * (days != 1)})"
-
-
-def iso(at: datetime | None) -> str | None:
-    """A moment for the JSON line."""
-    return None if at is None else at.isoformat()

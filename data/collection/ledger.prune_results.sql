@@ -2,5 +2,5 @@
 -- What was collected is never pruned.
 delete from collection_result
 where
-    (finished_at < $good_before and outcome in ('ok', 'unchanged', 'skipped'))
+    (finished_at < $good_before and outcome in (select unnest($harmless)))
     or finished_at < $all_before;

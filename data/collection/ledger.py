@@ -1,14 +1,21 @@
 """What crosses tenants, for the collector only: which work is due, and saving what GitHub answered."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 import duckdb
 
 from data.calendar import aware, stored
-from data.collection.incoming import incoming_tables
-from data.collection.models import CollectableRepository, Endpoint, EndpointResult, EndpointState, RunState
+from data.collection.incoming import Row, Save
+from data.collection.models import (
+    HARMLESS_OUTCOMES,
+    CollectableRepository,
+    EndpointResult,
+    EndpointState,
+    Outcome,
+    RunState,
+)
 from data.repositories.models import Repository, RepositoryState
 from data.store import Store
 from data.store.ids import next_id
@@ -18,17 +25,29 @@ from data.traffic.models import Metric
 GOOD_RESULTS_KEPT = timedelta(days=30)
 LOG_KEPT = timedelta(days=400)
 
-_SAVES = {
-    "save_daily_traffic": ("incoming_day", "incoming_window", "incoming_result"),
-    "save_windows": ("incoming_window",),
-    "save_weekly_traffic": ("incoming_week",),
-    "save_listings": ("incoming_listing",),
-    "save_stats": ("incoming_stats",),
-    "save_stars": ("incoming_star",),
-    "save_releases": ("incoming_release", "incoming_asset"),
-    "save_repositories": ("incoming_facts", "incoming_state"),
-    "save_endpoint_states": ("incoming_result",),
-}
+DAILY_TRAFFIC = Save(
+    {
+        "incoming_day": (
+            "repository_id integer, day date, metric text, observed_at timestamp, count bigint, uniques bigint"
+        ),
+        "incoming_window": (
+            "repository_id integer, metric text, observed_at timestamp, first_day date, last_day date, "
+            "total bigint, uniques bigint"
+        ),
+    },
+    ((__name__, "save_daily_traffic"), (__name__, "save_windows")),
+)
+RESULTS = Save(
+    {
+        "incoming_result": (
+            "run_id integer, repository_id integer, endpoint text, finished_at timestamp, outcome text, "
+            "is_good boolean, status integer, message text, elapsed_ms integer, etag text, "
+            "etag_token_id integer"
+        ),
+        "incoming_state": "repository_id integer, observed_at timestamp, state text, reason text",
+    },
+    ((__name__, "save_states"), (__name__, "save_endpoint_states")),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +99,8 @@ def endpoint_states(cursor: duckdb.DuckDBPyConnection, found: dict[int, Collecta
     for key, endpoint, tried, good, outcome, etag, token in rows:
         if key in found:
             last_good = None if good is None else aware(good)
-            state = EndpointState(aware(tried), last_good, outcome, etag, token)
-            found[key].endpoints[Endpoint(endpoint)] = state
+            state = EndpointState(aware(tried), last_good, Outcome(outcome), etag, token)
+            found[key].endpoints[endpoint] = state
 
 
 def newest_whole_weeks(cursor: duckdb.DuckDBPyConnection, found: dict[int, CollectableRepository], today: date) -> None:
@@ -145,7 +164,11 @@ def save_results(store: Store, run_id: int, results: Sequence[EndpointResult], p
 
 def finish_run(store: Store, run_id: int, progress: RunProgress, now: datetime) -> None:
     """Close a run in the system log, and forget log rows that have grown old."""
-    limits = {"good_before": stored(now - GOOD_RESULTS_KEPT), "all_before": stored(now - LOG_KEPT)}
+    limits = {
+        "harmless": HARMLESS_OUTCOMES,
+        "good_before": stored(now - GOOD_RESULTS_KEPT),
+        "all_before": stored(now - LOG_KEPT),
+    }
     with store.traffic.commit("end of a collection") as connection:
         _update_run(connection, run_id, progress)
         connection.execute(
@@ -178,16 +201,36 @@ def _known_repositories(
 
 
 def _save_batch(connection: duckdb.DuckDBPyConnection, run_id: int, results: Sequence[EndpointResult]) -> int:
-    tables = incoming_tables(run_id, results)
-    for name, table in tables.items():
-        connection.register(name, table)
+    """Merge the rows of the observations, each kind by its own SQL, then the results. Answers the rows changed.
+
+    The days are merged in every batch: an answer that nothing has changed tells of a day, too.
+    """
+    if not results:
+        return 0
     connection.execute(
         "create or replace temp table changed_rows (repository_id integer, endpoint text, rows_changed bigint)"
     )
-    for save, needs in _SAVES.items():
-        if any(tables[name].num_rows for name in needs):
-            connection.execute(query(__name__, save))
+    rows: dict[Save, list[tuple[str, Row]]] = {DAILY_TRAFFIC: []}
+    for result in results:
+        if result.observation is not None:
+            seen = result.observation.rows(result.repository_id, result.finished_at)
+            rows.setdefault(result.observation.save, []).extend(seen)
+    rows[RESULTS] = [row for result in results for row in _result_rows(run_id, result)]
+    tables = {name: table for save, of_save in rows.items() for name, table in save.tables_of(of_save).items()}
+    for name, table in tables.items():
+        connection.register(name, table)
+    for module, function in (statement for save in rows for statement in save.statements):
+        connection.execute(query(module, function))
+    ((changed,),) = connection.execute("select coalesce(sum(rows_changed), 0) from changed_rows").fetchall()
     for name in tables:
         connection.unregister(name)
-    ((changed,),) = connection.execute("select coalesce(sum(rows_changed), 0) from changed_rows").fetchall()
     return int(changed)
+
+
+def _result_rows(run_id: int, result: EndpointResult) -> Iterator[tuple[str, Row]]:
+    key, at, outcome = result.repository_id, stored(result.finished_at), result.outcome
+    head = (run_id, key, result.endpoint, at, outcome.value, outcome.good)
+    answer = (result.status, result.message, result.elapsed_ms, result.etag, result.etag_token_id)
+    yield "incoming_result", (*head, *answer)
+    if result.state_change is not None:
+        yield "incoming_state", (key, at, result.state_change.state.value, result.state_change.reason)

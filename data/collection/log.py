@@ -5,7 +5,7 @@ from typing import Any
 
 from data.accounts.models import Viewer
 from data.calendar import aware
-from data.collection.models import LoggedResult, LoggedRun, RunState
+from data.collection.models import HARMLESS_OUTCOMES, LoggedResult, LoggedRun, Outcome, RunState
 from data.store import Store
 from data.store.cache import cached
 from data.store.sql import query
@@ -50,6 +50,7 @@ def results(viewer: Viewer, store: Store, wanted: Wanted) -> list[LoggedResult]:
         "run_id": wanted.run_id,
         "repository_id": wanted.repository_id,
         "failed_only": wanted.failed_only,
+        "harmless": HARMLESS_OUTCOMES,
         "most": wanted.limit,
     }
     with store.traffic.read() as cursor:
@@ -58,5 +59,5 @@ def results(viewer: Viewer, store: Store, wanted: Wanted) -> list[LoggedResult]:
 
 
 def _logged_result(row: tuple[Any, ...]) -> LoggedResult:
-    run_id, tenant, full_name, endpoint, finished_at, *told = row
-    return LoggedResult(run_id, tenant, full_name, endpoint, aware(finished_at), *told)
+    run_id, tenant, full_name, endpoint, finished_at, outcome, *rest = row
+    return LoggedResult(run_id, tenant, full_name, endpoint, aware(finished_at), Outcome(outcome), *rest)

@@ -4,22 +4,59 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
-from data.repositories.models import Repository, RepositoryFacts, RepositoryState
+from data.collection.incoming import Observation
+from data.repositories.models import Repository, RepositoryState
 from data.traffic.models import Metric
 
 
-class Endpoint(StrEnum):
-    """The nine questions asked of GitHub for each repository, as they are named in the log."""
+class Outcome(StrEnum):
+    """What came of asking an endpoint of a repository, as the log tells it."""
 
-    REPOSITORY = "repository"
-    VIEWS = "views"
-    CLONES = "clones"
-    WEEKLY_VIEWS = "weekly_views"
-    WEEKLY_CLONES = "weekly_clones"
-    REFERRERS = "referrers"
-    PATHS = "paths"
-    STAR_HISTORY = "star_history"
-    RELEASES = "releases"
+    OK = "ok"
+    UNCHANGED = "unchanged"
+    SKIPPED = "skipped"
+    UNREACHABLE = "unreachable"
+    BAD_ANSWER = "bad_answer"
+    SERVER_FAILED = "server_failed"
+    NOT_READY = "not_ready"
+    PRIMARY_LIMIT = "primary_limit"
+    SECONDARY_LIMIT = "secondary_limit"
+    LOCKOUT = "lockout"
+    MISSING = "missing"
+    NO_PERMISSION = "no_permission"
+    BLOCKED = "blocked"
+    NAME_REUSED = "name_reused"
+    TOKEN_REFUSED = "token_refused"  # noqa: S105 - no token
+    REFUSED = "refused"
+    BAD_ROWS = "bad_rows"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+    @classmethod
+    def _missing_(cls, value: object) -> "Outcome":
+        return cls.FAILED  # what another release has written
+
+    @property
+    def good(self) -> bool:
+        """Whether GitHub answered with what was asked, or said that nothing changed."""
+        return self in {Outcome.OK, Outcome.UNCHANGED}
+
+    @property
+    def failed(self) -> bool:
+        return not self.good and self is not Outcome.SKIPPED
+
+    @property
+    def passing(self) -> bool:
+        """Whether the endpoint is asked again in the next run; after a refusal it is on the next day."""
+        return self in _PASSING
+
+
+_PASSING = {
+    *(Outcome.OK, Outcome.UNCHANGED, Outcome.UNREACHABLE, Outcome.BAD_ANSWER, Outcome.SERVER_FAILED),
+    *(Outcome.NOT_READY, Outcome.PRIMARY_LIMIT, Outcome.SECONDARY_LIMIT),
+}
+GOOD_OUTCOMES = [outcome.value for outcome in Outcome if outcome.good]
+HARMLESS_OUTCOMES = [outcome.value for outcome in Outcome if not outcome.failed]
 
 
 class RunState(StrEnum):
@@ -30,139 +67,6 @@ class RunState(StrEnum):
     PARTIAL = "partial"
     FAILED = "failed"
     STOPPED = "stopped"
-
-
-@dataclass(frozen=True, slots=True)
-class DayReading:
-    """A day's count (requests) and uniques as one answer gave them."""
-
-    day: date
-    count: int
-    uniques: int
-
-
-@dataclass(frozen=True, slots=True)
-class TrafficWindow:
-    """What a good answer covers, with its total count and the true uniques of its 14 days (None: not told)."""
-
-    first_day: date
-    last_day: date
-    total: int
-    uniques: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class TrafficObservation:
-    """One answer of views or clones: its readings, inferred zeros included, and its window.
-
-    The window is None where so many rows were refused that the answer covers no finished day.
-    """
-
-    metric: Metric
-    days: tuple[DayReading, ...]
-    window: TrafficWindow | None
-
-
-@dataclass(frozen=True, slots=True)
-class WeekReading:
-    """A week's count and true uniques; `complete` when the whole week was inside the answer's window."""
-
-    week: date
-    count: int
-    uniques: int
-    complete: bool
-
-
-@dataclass(frozen=True, slots=True)
-class WeeklyObservation:
-    """One answer of views or clones by week."""
-
-    metric: Metric
-    weeks: tuple[WeekReading, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ListingEntry:
-    """A row of a top-10 list: a referrer, or a path with its title; counts of the 14 days before."""
-
-    name: str
-    title: str | None
-    count: int
-    uniques: int
-
-
-@dataclass(frozen=True, slots=True)
-class ListingObservation:
-    """One answer of referrers or paths, largest count first; an empty one says that there was no traffic."""
-
-    listing: str
-    entries: tuple[ListingEntry, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class StatsObservation:
-    """One answer of the repository itself: who it is, and its counters at that moment."""
-
-    facts: RepositoryFacts
-    stars: int | None
-    forks: int | None
-    watchers: int | None
-    open_issues_and_pull_requests: int | None
-    size_kb: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class StarDay:
-    """Stars gained on a day that are still given; GitHub does not promise that its days are UTC's."""
-
-    day: date
-    stars: int
-
-
-@dataclass(frozen=True, slots=True)
-class StarObservation:
-    """One or more pages of the star history, oldest first."""
-
-    days: tuple[StarDay, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class AssetReading:
-    """The lifetime download counter of a release asset."""
-
-    release_id: int
-    asset_id: int
-    asset_name: str
-    downloads: int
-
-
-@dataclass(frozen=True, slots=True)
-class ReleaseFacts:
-    """A published release."""
-
-    release_id: int
-    tag_name: str
-    name: str | None
-    prerelease: bool | None
-    published_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class ReleaseObservation:
-    """All pages of a repository's releases with the counters of their assets."""
-
-    releases: tuple[ReleaseFacts, ...]
-    assets: tuple[AssetReading, ...]
-
-
-Observation = (
-    TrafficObservation
-    | WeeklyObservation
-    | ListingObservation
-    | StatsObservation
-    | StarObservation
-    | ReleaseObservation
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,9 +82,9 @@ class EndpointResult:
     """What came of asking one endpoint of one repository; `observation` is None where nothing is to be stored."""
 
     repository_id: int
-    endpoint: Endpoint
+    endpoint: str
     finished_at: datetime
-    outcome: str
+    outcome: Outcome
     elapsed_ms: int
     status: int | None = None
     message: str | None = None
@@ -189,11 +93,6 @@ class EndpointResult:
     etag_token_id: int | None = None
     state_change: StateChange | None = None
 
-    @property
-    def good(self) -> bool:
-        """Whether GitHub answered with what was asked, or said that nothing changed."""
-        return self.outcome in {"ok", "unchanged"}
-
 
 @dataclass(frozen=True, slots=True)
 class EndpointState:
@@ -201,7 +100,7 @@ class EndpointState:
 
     last_tried_at: datetime
     last_good_at: datetime | None
-    last_outcome: str
+    last_outcome: Outcome
     etag: str | None = None
     etag_token_id: int | None = None
 
@@ -211,7 +110,7 @@ class CollectableRepository:
     """A repository with all that decides what is due for it."""
 
     repository: Repository
-    endpoints: dict[Endpoint, EndpointState] = field(default_factory=dict)
+    endpoints: dict[str, EndpointState] = field(default_factory=dict)
     newest_whole_week: dict[Metric, date | None] = field(default_factory=dict)
 
 
@@ -235,14 +134,14 @@ class LoggedRun:
 
 @dataclass(frozen=True, slots=True)
 class LoggedResult:
-    """What came of asking one endpoint of one repository in a run; `endpoint` and `outcome` as they were written."""
+    """What came of asking one endpoint of one repository in a run."""
 
     run_id: int
     tenant: str
     full_name: str
     endpoint: str
     finished_at: datetime
-    outcome: str
+    outcome: Outcome
     status: int | None
     message: str | None
     rows_changed: int

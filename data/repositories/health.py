@@ -8,17 +8,17 @@ import duckdb
 
 from data.accounts.models import Viewer
 from data.calendar import aware, stored, utc_day
-from data.collection.models import Endpoint
+from data.collection.models import GOOD_OUTCOMES, HARMLESS_OUTCOMES
 from data.repositories.models import OpenDays, Repository, RepositoryHealth, RepositoryState
 from data.store import Store
 from data.store.sql import query
 from data.traffic.models import Metric
 
 Stretches = dict[tuple[int, str], list[OpenDays]]
-LISTS = (Endpoint.REFERRERS, Endpoint.PATHS)  # a day's list is not shown again
+LISTS = ("referrers", "paths")  # a day's list is not shown again
 LISTS_MAY_BE = timedelta(days=2)
-OTHERS = (Endpoint.STAR_HISTORY, Endpoint.RELEASES)  # what they missed, they tell later
-OTHERS_MAY_BE = timedelta(days=7)
+WITH_DAYS = ("repository", "views", "clones", "weekly_views", "weekly_clones")  # these have their days until loss
+OTHERS_MAY_BE = timedelta(days=7)  # what they missed, they tell later
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class StaleEndpoint:
 
     tenant: str
     full_name: str
-    endpoint: Endpoint
+    endpoint: str
     last_good_at: datetime | None
     reason: str
 
@@ -35,20 +35,23 @@ class StaleEndpoint:
 def stale_endpoints(viewer: Viewer, store: Store, now: datetime) -> list[StaleEndpoint]:
     """The endpoints of visible repositories that fail while their last good answer has grown old.
 
-    Lists (referrers, paths) after 2 days, stars and releases after 7; views and clones have their days until loss.
+    Lists (referrers, paths) after 2 days, others (stars, releases) after 7; views and clones have their days until
+    loss.
     Source: endpoint_state, collection_result. Raises: StoreMissing.
     """
     values = {
         "visible": list(viewer.repository_ids),
-        "lists": [each.value for each in LISTS],
+        "good": GOOD_OUTCOMES,
+        "harmless": HARMLESS_OUTCOMES,
+        "lists": list(LISTS),
         "lists_before": stored(now - LISTS_MAY_BE),
-        "others": [each.value for each in OTHERS],
+        "with_days": list(WITH_DAYS),
         "others_before": stored(now - OTHERS_MAY_BE),
     }
     with store.traffic.read() as cursor:
         rows = cursor.execute(query(__name__, "stale_endpoints"), values).fetchall()
     return [
-        StaleEndpoint(tenant, full_name, Endpoint(endpoint), None if good is None else aware(good), reason)
+        StaleEndpoint(tenant, full_name, endpoint, None if good is None else aware(good), reason)
         for tenant, full_name, endpoint, good, reason in rows
     ]
 

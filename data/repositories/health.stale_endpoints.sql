@@ -16,10 +16,10 @@ with stale as (
         state.repository_id in (select unnest($visible))
         and tenant.active
         and repository.state = 'active'
-        and state.last_outcome not in ('ok', 'unchanged')
+        and state.last_outcome not in (select unnest($good))
         and coalesce(state.last_good_at, repository.added_at) <= case
             when state.endpoint in (select unnest($lists)) then $lists_before::timestamp
-            when state.endpoint in (select unnest($others)) then $others_before::timestamp
+            when state.endpoint not in (select unnest($with_days)) then $others_before::timestamp
         end
 ),
 
@@ -31,7 +31,7 @@ reasons as (
     from collection_result
     where
         repository_id in (select repository_id from stale)
-        and outcome not in ('ok', 'unchanged', 'skipped')
+        and outcome not in (select unnest($harmless))
     group by repository_id, endpoint
 )
 

@@ -10,18 +10,12 @@ from statistics import median
 from typing import cast
 
 import duckdb
+import pyarrow as pa
 
+from collector.endpoints.repository import StatsObservation
+from collector.endpoints.traffic import DayReading, TrafficObservation, TrafficWindow
 from data.collection import ledger
-from data.collection.incoming import incoming_tables
-from data.collection.models import (
-    DayReading,
-    Endpoint,
-    EndpointResult,
-    RunState,
-    StatsObservation,
-    TrafficObservation,
-    TrafficWindow,
-)
+from data.collection.models import EndpointResult, Outcome, RunState
 from data.repositories.models import RepositoryFacts
 from data.store import Store
 from data.store.files import copy
@@ -68,7 +62,7 @@ def commit(scale: Scale, directory: Path) -> list[Measured]:
     times: list[tuple[float, float, float]] = []
     for number in range(scale.commits + 1):
         batch = _batch(store, scale, number)
-        days = incoming_tables(run_id, batch)["incoming_day"]
+        days = _days(batch)
         once = (
             _timed(partial(alone.merge, days)),
             _timed(partial(_save, cast(Store, opened), run_id, batch)),
@@ -99,6 +93,12 @@ def _timed(act: Callable[[], object]) -> float:
     return time.perf_counter() - began
 
 
+def _days(batch: Batch) -> pa.Table:
+    seen = [(result.repository_id, result.observation) for result in batch]
+    rows = [row for key, each in seen if isinstance(each, TrafficObservation) for row in each.rows(key, NOW)]
+    return TrafficObservation.save.tables_of(rows)["incoming_day"]
+
+
 def _save(store: Store, run_id: int, batch: Batch) -> None:
     saved = ledger.save_results(store, run_id, batch, ledger.RunProgress(RunState.RUNNING, len(batch), len(batch)))
     assert saved.rows_changed, "the batch has brought nothing"
@@ -126,11 +126,9 @@ def _answers(key: int, days: list[tuple[DayReading, DayReading]]) -> Batch:
     views = [*(of_views for of_views, _ in days), DayReading(new, 40 + key % 7, 12)]
     clones = [*(of_clones for _, of_clones in days), DayReading(new, 20 + key % 5, 8)]
     return [
-        EndpointResult(
-            key, Endpoint.REPOSITORY, NOW, "ok", 30, 200, observation=StatsObservation(facts, 9, 1, 1, 1, 1)
-        ),
-        EndpointResult(key, Endpoint.VIEWS, NOW, "ok", 30, 200, observation=_traffic(Metric.VIEWS, views)),
-        EndpointResult(key, Endpoint.CLONES, NOW, "ok", 30, 200, observation=_traffic(Metric.CLONES, clones)),
+        EndpointResult(key, "repository", NOW, Outcome.OK, 30, 200, observation=StatsObservation(facts, 9, 1, 1, 1, 1)),
+        EndpointResult(key, "views", NOW, Outcome.OK, 30, 200, observation=_traffic(Metric.VIEWS, views)),
+        EndpointResult(key, "clones", NOW, Outcome.OK, 30, 200, observation=_traffic(Metric.CLONES, clones)),
     ]
 
 

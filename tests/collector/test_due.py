@@ -7,17 +7,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collector.due import PASSING, PHASES, TRIED_AGAIN_AFTER, FetchJob, due_jobs
+from collector.fetcher import FetchJob, due_jobs
+from collector.schedule import REFUSED_AGAIN_AFTER
 from data.calendar import SETTLED_AFTER_DAYS, WINDOW_DAYS, is_whole_week, monday, utc_day
-from data.collection.models import CollectableRepository, Endpoint, EndpointState
+from data.collection.models import CollectableRepository, EndpointState, Outcome
 from data.repositories.models import Repository, RepositoryState
 from data.traffic.models import Metric
 
 START = datetime(2026, 5, 4, 0, tzinfo=UTC)  # a Monday
-DAYS = {Endpoint.REPOSITORY, Endpoint.VIEWS, Endpoint.CLONES}
-DAILY = {Endpoint.REFERRERS, Endpoint.PATHS, Endpoint.STAR_HISTORY, Endpoint.RELEASES}
-WEEKS = {Endpoint.WEEKLY_VIEWS: Metric.VIEWS, Endpoint.WEEKLY_CLONES: Metric.CLONES}
-REFUSALS = ("missing", "no_permission", "refused", "bad_rows", "failed")
+DAYS = {"repository", "views", "clones"}
+LISTS, HISTORY = {"referrers", "paths"}, {"star_history", "releases"}
+DAILY = LISTS | HISTORY
+WEEKS = {"weekly_views": Metric.VIEWS, "weekly_clones": Metric.CLONES}
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 gaps = st.lists(st.integers(1, 40 * 60).map(lambda minutes: timedelta(minutes=minutes)), min_size=1, max_size=60)
@@ -28,15 +29,15 @@ def followed(state: RepositoryState = RepositoryState.ACTIVE) -> CollectableRepo
     return CollectableRepository(Repository(1, 1, 1, "octo/one", state))
 
 
-def asked(visits: Sequence[Sequence[FetchJob]]) -> set[Endpoint]:
+def asked(jobs: Sequence[Sequence[FetchJob]]) -> set[str]:
     """The endpoints of all phases."""
-    return {endpoint for phase in visits for visit in phase for endpoint in visit.endpoints}
+    return {endpoint.name for phase in jobs for job in phase for endpoint in job.endpoints}
 
 
-def answer(each: CollectableRepository, endpoint: Endpoint, now: datetime, outcome: str = "ok") -> None:
+def answer(each: CollectableRepository, endpoint: str, now: datetime, outcome: Outcome = Outcome.OK) -> None:
     """Note an answer as the ledger does."""
     former = each.endpoints.get(endpoint)
-    good = now if outcome in {"ok", "unchanged"} else (former.last_good_at if former else None)
+    good = now if outcome.good else (former.last_good_at if former else None)
     each.endpoints[endpoint] = EndpointState(now, good, outcome)
     if endpoint in WEEKS and good == now and is_whole_week(week_before(now), utc_day(now)):
         each.newest_whole_week[WEEKS[endpoint]] = week_before(now)
@@ -59,7 +60,7 @@ def moments(pattern: Sequence[timedelta]) -> list[datetime]:
 @settings(max_examples=60, deadline=None)
 def test_days_are_asked_for_in_every_run_and_daily_things_once_a_utc_day(pattern: list[timedelta]) -> None:
     each = followed()
-    days_asked: dict[Endpoint, list[date]] = {endpoint: [] for endpoint in DAILY}
+    days_asked: dict[str, list[date]] = {endpoint: [] for endpoint in DAILY}
     for now in moments(pattern):
         due = asked(due_jobs([each], now))
         assert due >= DAYS
@@ -100,18 +101,18 @@ def test_no_week_is_missed_by_runs_that_are_less_than_two_days_apart(pattern: li
     assert {week for week in expected if week + DAY * 13 < utc_day(moments(pattern)[-1])} <= weeks
 
 
-@given(gaps, st.lists(st.sampled_from(("ok", *sorted(PASSING), *REFUSALS)), min_size=61, max_size=61))
+@given(gaps, st.lists(st.sampled_from(list(Outcome)), min_size=61, max_size=61))
 @settings(max_examples=60, deadline=None)
 def test_whatever_is_answered_a_day_with_a_run_asks_once_and_again_only_after_a_passing_failure(
-    pattern: list[timedelta], outcomes: list[str]
+    pattern: list[timedelta], outcomes: list[Outcome]
 ) -> None:
     each, last = followed(), None
     for now, outcome in zip(moments(pattern), outcomes, strict=False):
-        is_due = Endpoint.REFERRERS in asked(due_jobs([each], now))
+        is_due = "referrers" in asked(due_jobs([each], now))
         new_day = last is None or utc_day(last[0]) < utc_day(now)
-        assert is_due is (new_day or (last is not None and last[1] in PASSING - {"ok", "unchanged"}))
+        assert is_due is (new_day or (last is not None and last[1].passing and not last[1].good))
         if is_due:
-            answer(each, Endpoint.REFERRERS, now, outcome)
+            answer(each, "referrers", now, outcome)
             last = (now, outcome)
 
 
@@ -119,19 +120,19 @@ def test_whatever_is_answered_a_day_with_a_run_asks_once_and_again_only_after_a_
 @settings(max_examples=60, deadline=None)
 def test_a_refused_repository_is_tried_again_after_twenty_hours_and_not_before(pattern: list[timedelta]) -> None:
     each, last = followed(RepositoryState.UNAVAILABLE), None
-    answer(each, Endpoint.VIEWS, START - 30 * DAY)
+    answer(each, "views", START - 30 * DAY)
     for now in moments(pattern):
         due = asked(due_jobs([each], now))
-        assert bool(due) is (last is None or now - last >= TRIED_AGAIN_AFTER)
+        assert bool(due) is (last is None or now - last >= REFUSED_AGAIN_AFTER)
         if due:
-            answer(each, Endpoint.REPOSITORY, now, "missing")
+            answer(each, "repository", now, Outcome.MISSING)
             last = now
 
 
 def test_the_perishable_comes_first() -> None:
-    visits = due_jobs([followed()], START + 2 * DAY)
-    assert [phase[0].endpoints for phase in visits] == list(PHASES)
-    assert asked(visits[:1]) == DAYS
+    phases = due_jobs([followed()], START + 2 * DAY)
+    assert [asked([phase]) for phase in phases] == [DAYS, LISTS, set(WEEKS), HISTORY]
+    assert [endpoint.name for endpoint in phases[0][0].endpoints] == ["repository", "views", "clones"]
 
 
 def test_a_phase_asks_all_repositories_before_the_next_one_begins() -> None:

@@ -7,44 +7,43 @@ from typing import Any
 import pytest
 
 from collector.discovery import check_token
-from collector.endpoints import RELEASE_PAGES, Fetched, Request, fetch_endpoint
+from collector.endpoints import endpoints
+from collector.endpoints.endpoint import Fetched, Request
+from collector.endpoints.lists import ListingObservation
+from collector.endpoints.releases import MAX_PAGES, ReleaseObservation
+from collector.endpoints.repository import StatsObservation
+from collector.endpoints.stars import StarObservation
+from collector.endpoints.traffic import TrafficObservation
+from collector.endpoints.weeks import WeeklyObservation
 from collector.errors import AccessRefused, AnswerRefused, Missing, ServerFailed
-from data.collection.models import (
-    Endpoint,
-    ListingObservation,
-    ReleaseObservation,
-    StarObservation,
-    StatsObservation,
-    TrafficObservation,
-    WeeklyObservation,
-)
 from tests.collector.asking import DAYS, NOW, SECRET, Asking, asking, hello
 from tests.fake_github import SPARSE, Asset, Fault, Lack, Release, Token, World
 from tests.fake_github import faults as cases
 
 TARGETS = {
-    Endpoint.REPOSITORY: "/repos/octo/hello",
-    Endpoint.VIEWS: "/repos/octo/hello/traffic/views",
-    Endpoint.CLONES: "/repos/octo/hello/traffic/clones",
-    Endpoint.WEEKLY_VIEWS: "/repos/octo/hello/traffic/views?per=week",
-    Endpoint.WEEKLY_CLONES: "/repos/octo/hello/traffic/clones?per=week",
-    Endpoint.REFERRERS: "/repos/octo/hello/traffic/popular/referrers",
-    Endpoint.PATHS: "/repos/octo/hello/traffic/popular/paths",
-    Endpoint.STAR_HISTORY: "/repos/octo/hello/stargazers/history?per_page=5",
-    Endpoint.RELEASES: "/repos/octo/hello/releases?per_page=30",
+    "repository": "/repos/octo/hello",
+    "views": "/repos/octo/hello/traffic/views",
+    "clones": "/repos/octo/hello/traffic/clones",
+    "weekly_views": "/repos/octo/hello/traffic/views?per=week",
+    "weekly_clones": "/repos/octo/hello/traffic/clones?per=week",
+    "referrers": "/repos/octo/hello/traffic/popular/referrers",
+    "paths": "/repos/octo/hello/traffic/popular/paths",
+    "star_history": "/repos/octo/hello/stargazers/history?per_page=5",
+    "releases": "/repos/octo/hello/releases?per_page=30",
 }
 KINDS = {
-    Endpoint.REPOSITORY: StatsObservation,
-    Endpoint.VIEWS: TrafficObservation,
-    Endpoint.CLONES: TrafficObservation,
-    Endpoint.WEEKLY_VIEWS: WeeklyObservation,
-    Endpoint.WEEKLY_CLONES: WeeklyObservation,
-    Endpoint.REFERRERS: ListingObservation,
-    Endpoint.PATHS: ListingObservation,
-    Endpoint.STAR_HISTORY: StarObservation,
-    Endpoint.RELEASES: ReleaseObservation,
+    "repository": StatsObservation,
+    "views": TrafficObservation,
+    "clones": TrafficObservation,
+    "weekly_views": WeeklyObservation,
+    "weekly_clones": WeeklyObservation,
+    "referrers": ListingObservation,
+    "paths": ListingObservation,
+    "star_history": StarObservation,
+    "releases": ReleaseObservation,
 }
-LISTS = {Endpoint.REFERRERS, Endpoint.PATHS, Endpoint.STAR_HISTORY, Endpoint.RELEASES}
+BY_NAME = {endpoint.name: endpoint for endpoint in endpoints()}
+LISTS = {"referrers", "paths", "star_history", "releases"}
 
 
 @dataclass(frozen=True)
@@ -53,12 +52,12 @@ class Ask:
 
     there: Asking
 
-    def __call__(self, endpoint: Endpoint, etag: str | None = None, knows_stars: bool = True) -> Fetched:
-        return fetch_endpoint(self.there.github, Request("octo/hello", endpoint, etag, knows_stars))
+    def __call__(self, name: str, etag: str | None = None, answered_ago: timedelta | None = timedelta(1)) -> Fetched:
+        return BY_NAME[name].fetch(self.there.github, Request("octo/hello", etag, answered_ago))
 
 
-@pytest.mark.parametrize("endpoint", list(Endpoint))
-def test_each_endpoint_asks_once_and_gives_its_observation(endpoint: Endpoint) -> None:
+@pytest.mark.parametrize("endpoint", sorted(KINDS))
+def test_each_endpoint_asks_once_and_gives_its_observation(endpoint: str) -> None:
     with asking() as there:
         fetched = Ask(there)(endpoint)
         assert there.server.requests.targets() == [TARGETS[endpoint]]
@@ -67,15 +66,15 @@ def test_each_endpoint_asks_once_and_gives_its_observation(endpoint: Endpoint) -
         assert there.server.violations == []
 
 
-@pytest.mark.parametrize("endpoint", list(Endpoint))
+@pytest.mark.parametrize("endpoint", sorted(KINDS))
 @pytest.mark.parametrize("case", [cases.wrong_top_type, cases.error_object_with_200])
-def test_an_answer_of_another_kind_is_refused(endpoint: Endpoint, case: Any) -> None:
+def test_an_answer_of_another_kind_is_refused(endpoint: str, case: Any) -> None:
     with asking(case()) as there, pytest.raises(AnswerRefused):
         Ask(there)(endpoint)
 
 
-@pytest.mark.parametrize("endpoint", list(Endpoint))
-def test_no_content_is_an_empty_list_and_for_all_else_a_refused_answer(endpoint: Endpoint) -> None:
+@pytest.mark.parametrize("endpoint", sorted(KINDS))
+def test_no_content_is_an_empty_list_and_for_all_else_a_refused_answer(endpoint: str) -> None:
     with asking(cases.no_content_204()) as there:
         if endpoint in LISTS:
             assert type(Ask(there)(endpoint).observation) is KINDS[endpoint]
@@ -84,8 +83,8 @@ def test_no_content_is_an_empty_list_and_for_all_else_a_refused_answer(endpoint:
                 Ask(there)(endpoint)
 
 
-@pytest.mark.parametrize("endpoint", [Endpoint.REPOSITORY, Endpoint.VIEWS, Endpoint.CLONES, Endpoint.RELEASES])
-def test_what_has_not_changed_is_observed_again_without_a_body(endpoint: Endpoint) -> None:
+@pytest.mark.parametrize("endpoint", ["repository", "views", "clones", "releases"])
+def test_what_has_not_changed_is_observed_again_without_a_body(endpoint: str) -> None:
     with asking() as there:
         ask = Ask(there)
         first = ask(endpoint)
@@ -97,13 +96,13 @@ def test_what_has_not_changed_is_observed_again_without_a_body(endpoint: Endpoin
 def test_an_answer_that_covers_other_days_tomorrow_is_asked_for_in_full_each_time() -> None:
     with asking() as there:
         there.server.switches.window_mode = SPARSE
-        assert Ask(there)(Endpoint.VIEWS).etag is None
+        assert Ask(there)("views").etag is None
 
 
 @pytest.mark.parametrize("changed", [{"count": 7}, {"count": None}])
 def test_an_odd_answer_is_asked_for_in_full_again(changed: dict[str, object]) -> None:
     with asking(Fault(change=lambda body: {**body, **changed})) as there:
-        fetched = Ask(there)(Endpoint.VIEWS)
+        fetched = Ask(there)("views")
         assert fetched.etag is None
         assert "its rows add up to 140" in fetched.warnings[0]
 
@@ -111,16 +110,16 @@ def test_an_odd_answer_is_asked_for_in_full_again(changed: dict[str, object]) ->
 def test_each_endpoint_stands_alone() -> None:
     with asking(Fault(500, {"message": "Server Error"}).on("*/clones").repeated()) as there:
         ask = Ask(there)
-        assert ask(Endpoint.VIEWS).observation is not None
+        assert ask("views").observation is not None
         with pytest.raises(ServerFailed):
-            ask(Endpoint.CLONES)
-        assert ask(Endpoint.REFERRERS).observation is not None
+            ask("clones")
+        assert ask("referrers").observation is not None
 
 
 def test_only_the_first_looks_at_a_repository_confirm_that_it_is_gone() -> None:
     with asking() as there:
         there.server.world.delete(1)
-        for endpoint, requests in [(Endpoint.REPOSITORY, 2), (Endpoint.VIEWS, 2), (Endpoint.CLONES, 1)]:
+        for endpoint, requests in [("repository", 2), ("views", 2), ("clones", 1)]:
             there.server.requests.clear()
             with pytest.raises(Missing):
                 Ask(there)(endpoint)
@@ -130,7 +129,7 @@ def test_only_the_first_looks_at_a_repository_confirm_that_it_is_gone() -> None:
 def test_a_renamed_repository_answers_under_its_old_name_and_tells_its_new_path() -> None:
     with asking() as there:
         there.server.world.rename(1, "octo/renamed")
-        fetched = Ask(there)(Endpoint.VIEWS)
+        fetched = Ask(there)("views")
         assert isinstance(fetched.observation, TrafficObservation)
         assert fetched.led_to == "/repositories/1/traffic/views"
 
@@ -138,9 +137,9 @@ def test_a_renamed_repository_answers_under_its_old_name_and_tells_its_new_path(
 def test_stars_come_from_their_beginning_first_and_from_the_last_weeks_later() -> None:
     world = World([hello(stars=dict.fromkeys(DAYS, 2))], [Token(SECRET)])
     with asking(world=world) as there:
-        everything = Ask(there)(Endpoint.STAR_HISTORY, knows_stars=False).observation
+        everything = Ask(there)("star_history", answered_ago=None).observation
         pages = there.asked
-        recent = Ask(there)(Endpoint.STAR_HISTORY, knows_stars=True).observation
+        recent = Ask(there)("star_history", answered_ago=timedelta(days=27)).observation
         assert isinstance(everything, StarObservation)
         assert isinstance(recent, StarObservation)
         assert pages > 10
@@ -159,7 +158,7 @@ def released(number: int) -> World:
 
 def test_all_pages_of_releases_are_one_observation() -> None:
     with asking(world=released(70)) as there:
-        fetched = Ask(there)(Endpoint.RELEASES)
+        fetched = Ask(there)("releases")
         assert isinstance(fetched.observation, ReleaseObservation)
         assert sorted(each.asset_id for each in fetched.observation.assets) == list(range(1001, 1071))
         assert there.asked == 3
@@ -169,7 +168,7 @@ def test_all_pages_of_releases_are_one_observation() -> None:
 def test_where_deep_pages_are_refused_those_before_are_kept_and_it_is_told() -> None:
     with asking(world=released(70)) as there:
         there.server.switches.deepest_page = 2
-        fetched = Ask(there)(Endpoint.RELEASES)
+        fetched = Ask(there)("releases")
         assert isinstance(fetched.observation, ReleaseObservation)
         assert len(fetched.observation.releases) == 60
         assert "GitHub ended the list early; what it gave is kept" in fetched.warnings
@@ -180,8 +179,8 @@ def test_pages_without_end_are_ended() -> None:
         numbers = iter(range(2, 1000))
         onward = Fault(rework=lambda answer, _: linked(answer, f"{there.server.url}/user/repos?page={next(numbers)}"))
         there.server.faults.add(onward.repeated())
-        Ask(there)(Endpoint.RELEASES)
-        assert there.asked == RELEASE_PAGES
+        Ask(there)("releases")
+        assert there.asked == MAX_PAGES
 
 
 def linked(answer: Any, url: str) -> Any:
@@ -191,15 +190,14 @@ def linked(answer: Any, url: str) -> Any:
 
 
 def test_a_name_that_is_no_name_is_quoted_into_the_path() -> None:
-    question = Request("o/r?x=1#y /../z\\", Endpoint.VIEWS)
-    assert question.path == "/repos/o/r%3Fx%3D1%23y%20/../z%5C/traffic/views"
+    assert BY_NAME["views"].url_path(Request("o/r?x=1#y /../z\\")) == "/repos/o/r%3Fx%3D1%23y%20/../z%5C/traffic/views"
 
 
 def test_a_token_that_lacks_the_permission_still_sees_the_repository() -> None:
     with asking() as there:
         token = there.server.world.tokens[SECRET]
         token.kind, token.lack = "fine_grained", Lack.ADMINISTRATION
-        assert Ask(there)(Endpoint.REPOSITORY).observation is not None
+        assert Ask(there)("repository").observation is not None
         with pytest.raises(AccessRefused, match="Administration: read"):
-            Ask(there)(Endpoint.VIEWS)
+            Ask(there)("views")
         assert check_token(there.github).login == "maintainer"

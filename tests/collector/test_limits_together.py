@@ -14,10 +14,12 @@ from collector.client import GitHub
 from collector.errors import LimitReached
 from collector.rate_limit import LimitHit, RateLimiter, until_reset, until_retry
 from collector.settings import Settings
+from data.collection.models import Outcome
 from tests.collector.asking import CLONES, NOW, REFERRERS, REPO, SECRET, VIEWS, VirtualClock, asking, hello
 from tests.fake_github import Token, Trigger, World
 
 OWNER_ID = 1001
+LIMITS = st.sampled_from([Outcome.PRIMARY_LIMIT, Outcome.SECONDARY_LIMIT])
 UNHURRIED = settings(deadline=None, max_examples=50)
 SECOND = "ghp_secondTokenOfTheSameUser0123456789abc"
 PATHS = [REPO, VIEWS, CLONES, REFERRERS]
@@ -114,8 +116,8 @@ def test_a_reset_is_never_more_than_an_hour_away(epoch: int, skew: timedelta) ->
 
 
 @UNHURRIED
-@given(st.lists(st.tuples(st.sampled_from(["primary_limit", "secondary_limit"]), st.floats(1, 5000)), max_size=6))
-def test_whatever_limits_come_the_owner_waits_them_out_or_ends(refusals: list[tuple[str, float]]) -> None:
+@given(st.lists(st.tuples(LIMITS, st.floats(1, 5000)), max_size=6))
+def test_whatever_limits_come_the_owner_waits_them_out_or_ends(refusals: list[tuple[Outcome, float]]) -> None:
     clock = VirtualClock()
     owner = RateLimiter(Settings(requests_a_minute=60_000), clock)
     for number, (outcome, wait) in enumerate(refusals):
@@ -128,3 +130,15 @@ def test_whatever_limits_come_the_owner_waits_them_out_or_ends(refusals: list[tu
         owner.back_off(LimitHit(outcome, wait), sent_at)
         with owner.acquire() as sent_at:
             assert sent_at >= until
+
+
+@pytest.mark.parametrize(
+    ("remaining", "waits"), [(["2", "0", "1"], [601]), (["1", "0"], [601]), (["0", "1"], [601]), (["2", "1"], [])]
+)
+def test_an_answer_that_comes_late_does_not_bring_back_what_is_used_up(remaining: list[str], waits: list[int]) -> None:
+    clock = VirtualClock()
+    limiter, reset = RateLimiter(Settings(requests_a_minute=60_000), clock), str(int(NOW.timestamp()) + 600)
+    for left in remaining:
+        limiter.observe({"x-ratelimit-remaining": left, "x-ratelimit-reset": reset}, NOW)
+    with limiter.acquire():
+        assert clock.waits() == waits

@@ -8,16 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from collector.endpoints.fields import Parsed
+from collector.endpoints.lists import parse_listing
+from collector.endpoints.releases import parse_releases
+from collector.endpoints.repository import parse_repository
+from collector.endpoints.stars import parse_star_history
+from collector.endpoints.traffic import TrafficObservation, parse_traffic
+from collector.endpoints.weeks import parse_weekly
 from collector.errors import AnswerRefused
-from collector.parse import (
-    Parsed,
-    parse_listing,
-    parse_repository,
-    parse_traffic,
-    parse_weekly,
-)
-from collector.parse_history import parse_releases, parse_star_history
-from data.collection.models import TrafficObservation
 from data.traffic.models import Metric
 
 NOW = datetime(2026, 5, 10, 12, tzinfo=UTC)

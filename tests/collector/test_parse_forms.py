@@ -6,8 +6,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collector.parse import parse_traffic, parse_weekly
-from data.collection.models import TrafficObservation, TrafficWindow
+from collector.endpoints.traffic import TrafficObservation, TrafficWindow, parse_traffic
+from collector.endpoints.weeks import parse_weekly
 from data.traffic.models import Metric
 from tests.fake_github import Repository, Series
 from tests.fake_github.windows import Row, dense_rows, sparse_rows, weeks

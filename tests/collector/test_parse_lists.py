@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from collector.endpoints.lists import ListingEntry, parse_listing
+from collector.endpoints.releases import AssetReading, parse_releases
+from collector.endpoints.repository import parse_repository
+from collector.endpoints.stars import StarDay, parse_star_history
 from collector.errors import AnswerRefused
-from collector.parse import parse_listing, parse_repository
-from collector.parse_history import parse_releases, parse_star_history
-from data.collection.models import AssetReading, ListingEntry, StarDay
 
 EXAMPLES: dict[str, Any] = json.loads(Path(__file__).with_name("examples.json").read_text("utf-8"))
 NOW = datetime(2026, 9, 1, 12, tzinfo=UTC)

@@ -24,17 +24,18 @@ from collector.errors import (
 )
 from collector.rate_limit import LimitHit
 from collector.replies import MESSAGE_LIMIT, Reply, error_of, limit_of
+from data.collection.models import Outcome
 from tests.collector.test_parse_anything import JSON, UNHURRIED
 from tests.fake_github.answers import refusals
 
 NOW = datetime(2026, 5, 10, 12, tzinfo=UTC)
 ANSWERS = refusals()
 LIMITS = {
-    "primary_limit_user": "primary_limit",
-    "primary_limit_installation": "primary_limit",
-    "primary_limit_ip": "primary_limit",
-    "secondary_limit": "secondary_limit",
-    "secondary_limit_legacy_ghes": "secondary_limit",
+    "primary_limit_user": Outcome.PRIMARY_LIMIT,
+    "primary_limit_installation": Outcome.PRIMARY_LIMIT,
+    "primary_limit_ip": Outcome.PRIMARY_LIMIT,
+    "secondary_limit": Outcome.SECONDARY_LIMIT,
+    "secondary_limit_legacy_ghes": Outcome.SECONDARY_LIMIT,
 }
 ERRORS: dict[str, tuple[type[GitHubError], str]] = {
     "bad_credentials": (TokenRefused, "does not accept the token (Bad credentials)"),
@@ -94,12 +95,12 @@ def test_a_limit_is_told_from_a_refusal_with_either_status(name: str, status: in
 @pytest.mark.parametrize("name", [name for name in ERRORS if ANSWERS[name]["status"] == 403])
 def test_a_refusal_of_permission_in_the_last_call_of_the_hour_is_a_limit(name: str) -> None:
     limit = limit_of(reply(name, headers={"x-ratelimit-remaining": "0"}))
-    assert limit == LimitHit("primary_limit", None)
+    assert limit == LimitHit(Outcome.PRIMARY_LIMIT, None)
 
 
 def test_the_words_of_a_secondary_limit_count_more_than_an_empty_budget() -> None:
     limit = limit_of(reply("secondary_limit", headers={"x-ratelimit-remaining": "0"}))
-    assert limit == LimitHit("secondary_limit", 60.0)
+    assert limit == LimitHit(Outcome.SECONDARY_LIMIT, 60.0)
 
 
 @pytest.mark.parametrize(

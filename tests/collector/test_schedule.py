@@ -21,7 +21,7 @@ from collector.schedule import (
 )
 from data.accounts.models import Tenant
 from data.calendar import whole_week_to_ask_for
-from data.collection.models import CollectableRepository, Endpoint, EndpointState
+from data.collection.models import CollectableRepository, EndpointState, Outcome
 from data.repositories.models import Repository, RepositoryState
 
 NOON = datetime(2026, 5, 12, 12, tzinfo=UTC)  # a Tuesday; the last time of `daily` was 06:15
@@ -70,7 +70,7 @@ def found(
     key: int, tried: datetime | None, state: RepositoryState = RepositoryState.ACTIVE, tenant: int = 1
 ) -> CollectableRepository:
     """A repository whose views were last asked for at `tried`."""
-    endpoints = {} if tried is None else {Endpoint.VIEWS: EndpointState(tried, tried, "ok")}
+    endpoints = {} if tried is None else {"views": EndpointState(tried, tried, Outcome.OK)}
     return CollectableRepository(Repository(key, tenant, key, f"octo/r{key}", state), endpoints)
 
 

@@ -12,29 +12,17 @@ from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
+from collector.endpoints.lists import ListingEntry, ListingObservation
+from collector.endpoints.releases import AssetReading, ReleaseFacts, ReleaseObservation
+from collector.endpoints.repository import StatsObservation
+from collector.endpoints.stars import StarDay, StarObservation
+from collector.endpoints.traffic import DayReading, TrafficObservation, TrafficWindow
+from collector.endpoints.weeks import WeeklyObservation, WeekReading
 from data.accounts.authority import COMMAND_LINE
 from data.accounts.tenants import add_tenant
 from data.calendar import utc_day, whole_week_to_ask_for
 from data.collection import ledger
-from data.collection.models import (
-    AssetReading,
-    DayReading,
-    Endpoint,
-    EndpointResult,
-    ListingEntry,
-    ListingObservation,
-    ReleaseFacts,
-    ReleaseObservation,
-    RunState,
-    StarDay,
-    StarObservation,
-    StateChange,
-    StatsObservation,
-    TrafficObservation,
-    TrafficWindow,
-    WeeklyObservation,
-    WeekReading,
-)
+from data.collection.models import EndpointResult, Outcome, RunState, StateChange
 from data.insight.notes import NewNote, add_note
 from data.repositories.models import RepositoryFacts, RepositoryState
 from data.repositories.repositories import add_repositories
@@ -72,12 +60,12 @@ def traffic(key: int, at: datetime) -> Iterator[EndpointResult]:
     for metric in Metric:
         days = tuple(reading(key, metric, today - timedelta(days=n), today) for n in range(14, 0, -1))
         window = TrafficWindow(days[0].day, days[-1].day, sum(d.count for d in days), sum(d.uniques for d in days) // 2)
-        yield result(key, Endpoint(metric.value), TrafficObservation(metric, days, window), at)
+        yield result(key, metric.value, TrafficObservation(metric, days, window), at)
         week = whole_week_to_ask_for(today)
         if week is not None:
             whole = [reading(key, metric, week + timedelta(days=n), today) for n in range(7)]
             told = WeekReading(week, sum(d.count for d in whole), sum(d.uniques for d in whole) * 2 // 3, True)
-            yield result(key, Endpoint(f"weekly_{metric.value}"), WeeklyObservation(metric, (told,)), at)
+            yield result(key, f"weekly_{metric.value}", WeeklyObservation(metric, (told,)), at)
 
 
 def listings(key: int, at: datetime) -> Iterator[EndpointResult]:
@@ -85,25 +73,25 @@ def listings(key: int, at: datetime) -> Iterator[EndpointResult]:
     turn = (NOW - at).days // 7
     names = [SITES[(turn // 4 + n) % len(SITES)] for n in range(5)]
     entries = tuple(ListingEntry(name, None, 300 - 50 * n + key, 90 - 9 * n) for n, name in enumerate(names))
-    yield result(key, Endpoint.REFERRERS, ListingObservation("referrers", entries), at)
+    yield result(key, "referrers", ListingObservation("referrers", entries), at)
     repository = NAMES.get(key, "green/new")
     paths = tuple(
         ListingEntry(f"/{repository}{tail}", f"{repository}: {title}", count, count // 3)
         for tail, title, count in (("", 'home, with a "quoted" part', 200), ("/releases", "=1+1", 80 + turn))
     )
-    yield result(key, Endpoint.PATHS, ListingObservation("paths", paths), at)
+    yield result(key, "paths", ListingObservation("paths", paths), at)
 
 
 def counters(key: int, at: datetime) -> Iterator[EndpointResult]:
     """The repository's own counters, its stars of five weeks, and one release with an asset of two."""
     today, age = utc_day(at), 150 - (NOW - at).days
     facts = RepositoryFacts(100 + key, NAMES.get(key, "green/new"), "public", False, False)
-    yield result(key, Endpoint.REPOSITORY, StatsObservation(facts, 500 + 3 * age * key, 40, 12, 7, 2048), at)
+    yield result(key, "repository", StatsObservation(facts, 500 + 3 * age * key, 40, 12, 7, 2048), at)
     stars = tuple(
         StarDay(day, 3 * key + (25 if abs((day - RELEASED_ON).days) <= 2 else 0))
         for day in (today - timedelta(days=n) for n in range(34, 0, -1))
     )
-    yield result(key, Endpoint.STAR_HISTORY, StarObservation(stars), at)
+    yield result(key, "star_history", StarObservation(stars), at)
     if today >= RELEASED_ON and key == ENGINE:
         published = datetime.combine(RELEASED_ON, datetime.min.time(), NOW.tzinfo)
         release = ReleaseFacts(1, "v2.0", "Two", False, published)
@@ -111,7 +99,7 @@ def counters(key: int, at: datetime) -> Iterator[EndpointResult]:
             AssetReading(1, 11, "engine.tar.gz", 50 + 30 * (today - RELEASED_ON).days),
             AssetReading(1, 12, "engine.zip", 7 * (today - RELEASED_ON).days),
         )
-        yield result(key, Endpoint.RELEASES, ReleaseObservation((release,), assets), at)
+        yield result(key, "releases", ReleaseObservation((release,), assets), at)
 
 
 def answers(at: datetime) -> Iterator[EndpointResult]:
@@ -120,8 +108,8 @@ def answers(at: datetime) -> Iterator[EndpointResult]:
         if key == DOCS and at == NOW:
             reason = "The token may not read its traffic."
             change = StateChange(RepositoryState.BLOCKED, reason)
-            for endpoint in (Endpoint.VIEWS, Endpoint.CLONES):
-                yield EndpointResult(key, endpoint, at, "no_permission", 9, 403, reason, state_change=change)
+            for endpoint in ("views", "clones"):
+                yield EndpointResult(key, endpoint, at, Outcome.NO_PERMISSION, 9, 403, reason, state_change=change)
         elif key != TELESCOPE or (NOW - at).days not in OUTAGE:
             yield from traffic(key, at)
             yield from listings(key, at)
@@ -157,7 +145,7 @@ def fill(store: Store) -> None:
         seen = [each for age in ages for each in answers(NOW - timedelta(days=age))]
         at = NOW - timedelta(days=ages[-1])
         run_id = ledger.start_run(store, "schedule", at)
-        state = RunState.COMPLETE if all(each.good for each in seen) else RunState.PARTIAL
+        state = RunState.COMPLETE if all(each.outcome.good for each in seen) else RunState.PARTIAL
         progress = ledger.RunProgress(state, len(seen), 4, "GitHub was slow.")
         ledger.save_results(store, run_id, seen, progress)
         ledger.finish_run(store, run_id, progress, at + timedelta(minutes=2))

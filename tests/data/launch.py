@@ -2,18 +2,11 @@
 
 from datetime import UTC, date, datetime, timedelta
 
+from collector.endpoints.lists import ListingEntry, ListingObservation
+from collector.endpoints.releases import AssetReading, ReleaseFacts, ReleaseObservation
+from collector.endpoints.stars import StarDay, StarObservation
 from data.accounts.authority import COMMAND_LINE
-from data.collection.models import (
-    AssetReading,
-    Endpoint,
-    EndpointResult,
-    ListingEntry,
-    ListingObservation,
-    ReleaseFacts,
-    ReleaseObservation,
-    StarDay,
-    StarObservation,
-)
+from data.collection.models import EndpointResult
 from data.insight.notes import NewNote, add_note
 from data.store import Store
 from data.traffic.models import Metric
@@ -61,8 +54,8 @@ def _answers(key: int) -> list[EndpointResult]:
         answer(key, Metric.VIEWS, [views(n) for n in range(DAYS)], end),
         answer(key, Metric.CLONES, [5 + n % 4 for n in range(DAYS)], end),
         *(_listing(key, n) for n in range(16, DAYS)),
-        result(key, Endpoint.STAR_HISTORY, StarObservation(stars), end),
-        result(key, Endpoint.RELEASES, ReleaseObservation((release,), (AssetReading(1, 11, "a.zip", 3),)), end),
+        result(key, "star_history", StarObservation(stars), end),
+        result(key, "releases", ReleaseObservation((release,), (AssetReading(1, 11, "a.zip", 3),)), end),
     ]
 
 
@@ -71,7 +64,7 @@ def _listing(key: int, place: int) -> EndpointResult:
     sums = {name: sum(came(name, n) for n in range(place - 13, place)) for name in (NEWS, SEARCH)}
     listed = sorted(((count, name) for name, count in sums.items() if count), reverse=True)
     entries = tuple(ListingEntry(name, None, count, count // 2) for count, name in listed)
-    return result(key, Endpoint.REFERRERS, ListingObservation("referrers", entries), _at(place))
+    return result(key, "referrers", ListingObservation("referrers", entries), _at(place))
 
 
 def _at(place: int) -> datetime:

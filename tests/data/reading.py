@@ -11,8 +11,9 @@ from typing import Any
 import pyarrow as pa
 from pandas import DataFrame
 
+from collector.endpoints.traffic import DayReading, TrafficObservation, TrafficWindow
 from data.accounts.tenants import add_tenant
-from data.collection.models import DayReading, Endpoint, EndpointResult, TrafficObservation, TrafficWindow
+from data.collection.models import EndpointResult
 from data.repositories.models import RepositoryFacts
 from data.repositories.repositories import add_repositories
 from data.store import Store
@@ -60,7 +61,7 @@ def answer(key: int, metric: Metric, counts: list[int], at: datetime = NOW) -> E
     first = at.date() - timedelta(days=len(counts))
     days = tuple(DayReading(first + timedelta(days=n), each, each // 2) for n, each in enumerate(counts))
     window = TrafficWindow(days[0].day, days[-1].day, sum(counts), None)
-    return result(key, Endpoint(metric.value), TrafficObservation(metric, days, window), at)
+    return result(key, metric.value, TrafficObservation(metric, days, window), at)
 
 
 def ago(days: int) -> date:

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from collector.endpoints.traffic import DayReading, TrafficObservation, TrafficWindow
 from data.accounts.tenants import add_tenant
 from data.calendar import utc_day
-from data.collection.models import DayReading, Endpoint, EndpointResult, TrafficObservation, TrafficWindow
+from data.collection.models import EndpointResult
 from data.repositories.models import RepositoryFacts
 from data.repositories.repositories import add_repositories, pause_repository
 from data.store import Store
@@ -44,7 +45,7 @@ def answers(draw: st.DrawFn) -> EndpointResult:
     lonely = draw(st.lists(st.integers((NOW - at).days, 45), max_size=2))
     readings = {d: DayReading(d, draw(st.integers(0, 9)), 0) for d in (*covered, *map(ago, lonely))}
     window = TrafficWindow(covered[-1], covered[0], 0, draw(st.none() | st.integers(0, 9)))
-    return result(0, Endpoint(metric.value), TrafficObservation(metric, tuple(readings.values()), window), at)
+    return result(0, metric.value, TrafficObservation(metric, tuple(readings.values()), window), at)
 
 
 histories = st.lists(st.lists(answers(), max_size=5), min_size=1, max_size=4)
@@ -185,7 +186,7 @@ def test_a_paused_repository_loses_nothing_and_gains_no_gap(store: Store) -> Non
     (key,) = add(store, 1)
     days = tuple(DayReading(ago(n), 1, 1) for n in range(31, 45))
     seen = TrafficObservation(Metric.VIEWS, days, TrafficWindow(ago(44), ago(31), 14, 9))
-    save(store, result(key, Endpoint.VIEWS, seen, NOW - timedelta(days=30)))
+    save(store, result(key, "views", seen, NOW - timedelta(days=30)))
     pause_repository(store, key, NOW)
     question = "select days_until_loss, pending_days, view_uniques_of_14_days from v_repositories"
     assert ask(store, question) == [(None, 0, 9)]

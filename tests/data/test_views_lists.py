@@ -12,19 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.parse import parse_traffic
+from collector.endpoints.lists import ListingEntry, ListingObservation
+from collector.endpoints.releases import AssetReading, ReleaseFacts, ReleaseObservation
+from collector.endpoints.repository import StatsObservation
+from collector.endpoints.stars import StarDay, StarObservation
+from collector.endpoints.traffic import parse_traffic
 from data.accounts.tenants import add_tenant
-from data.collection.models import (
-    AssetReading,
-    Endpoint,
-    ListingEntry,
-    ListingObservation,
-    ReleaseFacts,
-    ReleaseObservation,
-    StarDay,
-    StarObservation,
-    StatsObservation,
-)
 from data.repositories.models import RepositoryFacts
 from data.repositories.repositories import add_repositories
 from data.store import Store
@@ -77,7 +70,7 @@ def test_referrers_are_ranked_by_views_then_uniques_then_name(store: Store, key:
         ListingEntry("c.example", None, 5, 4),
         ListingEntry("=HYPERLINK(1)", None, 9, 1),
     )
-    save(store, result(key, Endpoint.REFERRERS, ListingObservation("referrers", entries)))
+    save(store, result(key, "referrers", ListingObservation("referrers", entries)))
     head = (key, 1, "Blue", "blue/engine", DAY)
     told = [(1, "=HYPERLINK(1)", 9, 1), (2, "c.example", 5, 4), (3, "a.example", 5, 2), (4, "b.example", 5, 2)]
     assert rows(store, "v_referrers", "*") == [(*head, *row) for row in told]
@@ -85,8 +78,8 @@ def test_referrers_are_ranked_by_views_then_uniques_then_name(store: Store, key:
 
 def test_each_snapshot_of_paths_is_ranked_by_itself(store: Store, key: int) -> None:
     before, now = ListingEntry("/x", "X", 5, 2), ListingEntry("/y", None, 8, 3)
-    save(store, result(key, Endpoint.PATHS, ListingObservation("paths", (before,)), NOW - timedelta(days=1)))
-    save(store, result(key, Endpoint.PATHS, ListingObservation("paths", (before, now))))
+    save(store, result(key, "paths", ListingObservation("paths", (before,)), NOW - timedelta(days=1)))
+    save(store, result(key, "paths", ListingObservation("paths", (before, now))))
     told = rows(store, "v_paths", "observed_on, rank, path, title, views, view_uniques, full_name, tenant")
     name = ("blue/engine", "Blue")
     assert told == [
@@ -97,19 +90,19 @@ def test_each_snapshot_of_paths_is_ranked_by_itself(store: Store, key: int) -> N
 
 
 def test_a_list_that_was_empty_has_no_row(store: Store, key: int) -> None:
-    save(store, result(key, Endpoint.REFERRERS, ListingObservation("referrers", ())))
+    save(store, result(key, "referrers", ListingObservation("referrers", ())))
     assert rows(store, "v_referrers", "*") == []
     assert rows(store, "snapshot", "entries") == [(0,)]
 
 
 def test_stars_gained_and_counters_meet_on_their_day(store: Store, key: int) -> None:
     stars = StarObservation((StarDay(DAY - timedelta(days=1), 4), StarDay(DAY, 2)))
-    save(store, result(key, Endpoint.STAR_HISTORY, stars))
+    save(store, result(key, "star_history", stars))
     counters = StatsObservation(FACTS, 90, 8, 5, None, 2048)
     save(
         store,
-        result(key, Endpoint.REPOSITORY, counters),
-        result(key, Endpoint.REPOSITORY, counters, NOW + timedelta(days=3)),
+        result(key, "repository", counters),
+        result(key, "repository", counters, NOW + timedelta(days=3)),
     )
     head = (key, 1, "Blue", "blue/engine")
     assert rows(store, "v_stars", "*") == [
@@ -124,7 +117,7 @@ def test_a_release_asset_tells_what_it_gained_since_the_reading_before(store: St
     for day, downloads in enumerate((10, 10, 25)):
         assets = (AssetReading(1, 11, "x.zip", downloads), AssetReading(1, 12, "y.zip", 3))
         seen = ReleaseObservation((release,), assets)
-        save(store, result(key, Endpoint.RELEASES, seen, NOW + timedelta(days=day)))
+        save(store, result(key, "releases", seen, NOW + timedelta(days=day)))
     head = (key, 1, "Blue", "blue/engine", 1, "v1", None, True, datetime(2026, 5, 1))  # noqa: DTZ001 - as stored
     assert rows(store, "v_releases", "*") == [
         (*head, 11, "x.zip", DAY, 10, None),
@@ -136,7 +129,7 @@ def test_a_release_asset_tells_what_it_gained_since_the_reading_before(store: St
 def test_the_newest_counters_are_those_of_the_repository(store: Store, key: int) -> None:
     for age, stars in ((2, 10), (0, 12), (1, 11)):
         seen = StatsObservation(FACTS, stars, stars + 1, stars + 2, None, None)
-        save(store, result(key, Endpoint.REPOSITORY, seen, NOW - timedelta(days=age)))
+        save(store, result(key, "repository", seen, NOW - timedelta(days=age)))
     assert rows(store, "v_repositories", "full_name, stars, forks, watchers") == [("blue/engine", 12, 13, 14)]
 
 
@@ -144,7 +137,7 @@ def test_two_tenants_that_follow_the_same_repository_have_a_row_each(store: Stor
     green = add_tenant(store, "Green", "daily", NOW)
     add_repositories(store, green.tenant_id, [FACTS], NOW)
     entries = (ListingEntry("a.example", None, 5, 2),)
-    save(store, result(key, Endpoint.REFERRERS, ListingObservation("referrers", entries)))
+    save(store, result(key, "referrers", ListingObservation("referrers", entries)))
     assert rows(store, "v_repositories", "tenant, full_name") == [("Blue", "blue/engine"), ("Green", "blue/engine")]
     assert rows(store, "v_referrers", "tenant") == [("Blue",)]
 

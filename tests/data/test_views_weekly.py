@@ -6,16 +6,10 @@ from typing import Any
 
 import pytest
 
+from collector.endpoints.traffic import DayReading, TrafficObservation, TrafficWindow
+from collector.endpoints.weeks import WeeklyObservation, WeekReading
 from data.accounts.tenants import add_tenant
-from data.collection.models import (
-    DayReading,
-    Endpoint,
-    EndpointResult,
-    TrafficObservation,
-    TrafficWindow,
-    WeeklyObservation,
-    WeekReading,
-)
+from data.collection.models import EndpointResult
 from data.repositories.models import RepositoryFacts
 from data.repositories.repositories import add_repositories, pause_repository
 from data.store import Store
@@ -41,13 +35,13 @@ def days(key: int, first: date, number: int, metric: Metric = Metric.VIEWS, requ
     """An answer that covers so many days, each with 10 requests by 3 people."""
     readings = tuple(DayReading(first + timedelta(days=n), requests, 3) for n in range(number))
     window = TrafficWindow(first, readings[-1].day, requests * number, None)
-    return result(key, Endpoint(metric.value), TrafficObservation(metric, readings, window))
+    return result(key, metric.value, TrafficObservation(metric, readings, window))
 
 
 def week(key: int, monday: date, *, complete: bool = True, metric: Metric = Metric.VIEWS) -> EndpointResult:
     """GitHub's own week: 77 requests by 5 people."""
     seen = WeeklyObservation(metric, (WeekReading(monday, 77, 5, complete),))
-    return result(key, Endpoint(f"weekly_{metric.value}"), seen)
+    return result(key, f"weekly_{metric.value}", seen)
 
 
 def weeks(store: Store, columns: str = VIEWS, today: date = TODAY) -> Rows:

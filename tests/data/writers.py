@@ -14,8 +14,10 @@ from pathlib import Path
 
 import duckdb
 
+from collector.endpoints.traffic import DayReading, TrafficObservation
 from data.collection import ledger
-from data.collection.models import DayReading, Endpoint, EndpointResult, Observation, RunState, TrafficObservation
+from data.collection.incoming import Observation
+from data.collection.models import EndpointResult, Outcome, RunState
 from data.store import Store, StoreNotWritten
 from data.store import database as store_module
 from data.traffic.models import Metric
@@ -28,15 +30,15 @@ PROGRESS = ledger.RunProgress(RunState.RUNNING, requests=1, repositories=1)
 Readings = Mapping[date, tuple[int, int]]
 
 
-def result(repository_id: int, endpoint: Endpoint, seen: Observation, at: datetime = NOW) -> EndpointResult:
+def result(repository_id: int, endpoint: str, seen: Observation, at: datetime = NOW) -> EndpointResult:
     """A good answer with what was seen in it."""
-    return EndpointResult(repository_id, endpoint, at, "ok", elapsed_ms=1, status=200, observation=seen)
+    return EndpointResult(repository_id, endpoint, at, Outcome.OK, elapsed_ms=1, status=200, observation=seen)
 
 
 def views(repository_id: int, readings: Readings, at: datetime = NOW) -> EndpointResult:
     """A good answer of views without a window."""
     days = tuple(DayReading(day, count, uniques) for day, (count, uniques) in readings.items())
-    return result(repository_id, Endpoint.VIEWS, TrafficObservation(Metric.VIEWS, days, None), at)
+    return result(repository_id, "views", TrafficObservation(Metric.VIEWS, days, None), at)
 
 
 def batch(number: int, rows: int = ROWS_A_BATCH) -> list[EndpointResult]:

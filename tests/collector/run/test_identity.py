@@ -68,7 +68,7 @@ def test_when_another_takes_the_name_of_a_renamed_one_the_first_is_still_followe
     renamed(collection.github.world)
     assert collection.later(wait).state is RunState.COMPLETE  # type: ignore[arg-type]
     assert collection.rows(NAME_OF_ONE) == [("octo/uno", "octo", "uno", "active")]
-    assert "the one that is followed is octo/uno" in collection.message("octo/uno", "repository")
+    assert "the one that is tracked is octo/uno" in collection.message("octo/uno", "repository")
     assert 7777 not in {views for views, _ in collection.views("octo/uno").values()}
     collection.later(DAY)
     assert set(shown_views(collection.github.world.repositories[1])) <= set(collection.views("octo/uno"))
@@ -84,7 +84,7 @@ def test_when_another_takes_the_name_of_a_deleted_one_nothing_is_mixed(collectio
     assert collection.outcomes()["octo/one"] == {"repository": "name_reused"}
     state, reason = collection.state("octo/one")
     assert state == "unavailable"
-    assert "add it anew to follow it" in str(reason)
+    assert "add it anew to track it" in str(reason)
 
 
 def test_a_name_that_is_new_to_the_id_is_looked_for_again_before_it_is_given_up(collection: Collection) -> None:
@@ -183,6 +183,6 @@ def test_two_tenants_with_the_same_repository_have_a_row_each_and_see_what_their
     )
     tenant_ids = newcomer.follow(SECRET, tenant="acme"), newcomer.follow(OTHER_SECRET, ["octo/one"], tenant="beta")
     newcomer()
-    states = "select tenant_id, state, count(day) from repository left join daily_traffic using (repository_id) "
+    states = "select tenant_id, state, count(views) from repository left join daily_traffic using (repository_id) "
     found = newcomer.rows(states + "where github_id = 1 group by all order by all")
     assert found == [(tenant_ids[0], "active", 14), (tenant_ids[1], "unavailable", 0)]

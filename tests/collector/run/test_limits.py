@@ -8,6 +8,7 @@ from itertools import pairwise
 import pytest
 
 from collector.rate_limit import RateLimiter
+from collector.workers import workers_of_each
 from data.collection.models import RunState
 from tests.collector.run.collecting import (
     HOUR,
@@ -133,6 +134,23 @@ def test_a_limit_of_one_user_does_not_hold_up_another(collection: Collection) ->
     assert {
         row[0] for row in collection.rows("select tenant_id from repository join star_history using (repository_id)")
     } == {2}
+
+
+@pytest.mark.parametrize(
+    ("owners", "concurrency", "workers"),
+    [(0, 4, 4), (1, 4, 4), (1, 100, 64), (16, 4, 4), (17, 4, 3), (33, 4, 1), (65, 4, 1), (2, 100, 32)],
+)
+def test_the_owners_share_sixty_four_workers(owners: int, concurrency: int, workers: int) -> None:
+    assert workers_of_each(owners, concurrency) == workers
+
+
+def test_the_owners_of_a_run_share_its_workers(collection: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("collector.workers.MOST_WORKERS", 2)
+    collection.github.switches.latency_s = 0.01
+    collection.github.world.add_token(Token(OTHER_SECRET, "other", 2002))
+    collection.follow(OTHER_SECRET, tenant="beta")
+    assert collection().state is RunState.COMPLETE
+    assert collection.github.requests.greatest_concurrency == 2
 
 
 def test_no_more_is_asked_at_once_or_in_a_minute_than_is_set(collection: Collection) -> None:

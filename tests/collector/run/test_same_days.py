@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from collector.parse import parse_traffic
+from collector.endpoints.traffic import parse_traffic
 from data.collection.models import RunState
 from data.traffic.models import Metric
 from tests.collector.run.collecting import DAY, NOW, SECRET, TODAY, Collection, MachineTime, Rows, repository

@@ -4,17 +4,11 @@ from datetime import timedelta
 
 import pytest
 
+from collector.endpoints.lists import ListingEntry, ListingObservation
+from collector.endpoints.stars import StarDay, StarObservation
 from data.accounts.tenants import add_tenant
 from data.collection import ledger
-from data.collection.models import (
-    Endpoint,
-    EndpointResult,
-    ListingEntry,
-    ListingObservation,
-    StarDay,
-    StarObservation,
-    StateChange,
-)
+from data.collection.models import EndpointResult, Outcome, StateChange
 from data.repositories.models import RepositoryFacts, RepositoryState
 from data.repositories.repositories import add_repositories, remove_repository_with_data
 from data.schema.migrate import tables
@@ -36,9 +30,9 @@ def answers(key: int) -> list[EndpointResult]:
     listing = ListingObservation("referrers", (ListingEntry("Google", None, 3, 1),))
     return [
         views(key, {FIRST_DAY: (5, 1)}),
-        result(key, Endpoint.REFERRERS, listing),
-        result(key, Endpoint.STAR_HISTORY, StarObservation((StarDay(FIRST_DAY, 2),))),
-        EndpointResult(key, Endpoint.REPOSITORY, NOW, "gone", elapsed_ms=1, status=404, state_change=change),
+        result(key, "referrers", listing),
+        result(key, "star_history", StarObservation((StarDay(FIRST_DAY, 2),))),
+        EndpointResult(key, "repository", NOW, Outcome.MISSING, elapsed_ms=1, status=404, state_change=change),
     ]
 
 

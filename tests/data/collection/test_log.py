@@ -8,7 +8,7 @@ import pytest
 from data.accounts.models import Viewer
 from data.accounts.tenants import operator
 from data.collection.log import Wanted, results, runs
-from data.collection.models import LoggedResult, LoggedRun, RunState
+from data.collection.models import LoggedResult, LoggedRun, Outcome, RunState
 from data.store import Store
 from tests.data.filled import DOCS, ENGINE, NEW, TELESCOPE, filled_store
 from tests.data.writers import NOW
@@ -55,7 +55,7 @@ def test_who_has_no_part_in_a_run_does_not_learn_of_it(store: Store, visible: tu
 def test_a_result_says_what_was_asked_and_what_came_of_it(store: Store) -> None:
     reason = "The token may not read its traffic."
     assert results(viewer(DOCS), store, Wanted(run_id=LAST_RUN)) == [
-        LoggedResult(LAST_RUN, "Blue", "blue/docs", asked, NOW, "no_permission", 403, reason, 0, 9)
+        LoggedResult(LAST_RUN, "Blue", "blue/docs", asked, NOW, Outcome.NO_PERMISSION, 403, reason, 0, 9)
         for asked in ("clones", "views")
     ]
 

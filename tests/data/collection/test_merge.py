@@ -11,7 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from data.collection.models import DayReading, Endpoint, EndpointResult, TrafficObservation, TrafficWindow
+from collector.endpoints.traffic import DayReading, TrafficObservation, TrafficWindow
+from data.collection.models import EndpointResult
 from data.store import Store
 from data.traffic.models import Metric
 from tests.data.writers import FIRST_DAY, NOW, result, save, views
@@ -50,7 +51,7 @@ def answers(draw: st.DrawFn) -> EndpointResult:
         window = TrafficWindow(day(first), day(last), draw(st.integers(0, 2)), draw(st.none() | st.integers(0, 1)))
     days = tuple(DayReading(day(n), *reading) for n, reading in rows.items())
     at = NOW + timedelta(minutes=draw(st.integers(0, 30)))
-    return result(0, Endpoint(metric.value), TrafficObservation(metric, days, window), at)
+    return result(0, metric.value, TrafficObservation(metric, days, window), at)
 
 
 several = st.lists(answers(), min_size=1, max_size=10)

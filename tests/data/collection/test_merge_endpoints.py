@@ -10,21 +10,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from collector.endpoints.lists import ListingEntry, ListingObservation
+from collector.endpoints.releases import AssetReading, ReleaseFacts, ReleaseObservation
+from collector.endpoints.repository import StatsObservation
+from collector.endpoints.stars import StarDay, StarObservation
+from collector.endpoints.weeks import WeeklyObservation, WeekReading
 from data.calendar import utc_day
-from data.collection.models import (
-    AssetReading,
-    Endpoint,
-    EndpointResult,
-    ListingEntry,
-    ListingObservation,
-    ReleaseFacts,
-    ReleaseObservation,
-    StarDay,
-    StarObservation,
-    StatsObservation,
-    WeeklyObservation,
-    WeekReading,
-)
+from data.collection.models import EndpointResult
 from data.repositories.models import RepositoryFacts
 from data.store import Store
 from data.traffic.models import Metric
@@ -70,25 +62,25 @@ def save_in_batches(store: Store, seen: Sequence[EndpointResult], random: Random
 
 def starred(repository_id: int, stars: int, at: datetime) -> EndpointResult:
     """One answer of the star history for the first day."""
-    return result(repository_id, Endpoint.STAR_HISTORY, StarObservation((StarDay(FIRST_DAY, stars),)), at)
+    return result(repository_id, "star_history", StarObservation((StarDay(FIRST_DAY, stars),)), at)
 
 
 def counted(repository_id: int, stars: int | None, at: datetime) -> EndpointResult:
     """One answer of the repository itself."""
-    return result(repository_id, Endpoint.REPOSITORY, StatsObservation(FACTS, stars, 1, 2, 3, 4), at)
+    return result(repository_id, "repository", StatsObservation(FACTS, stars, 1, 2, 3, 4), at)
 
 
 def downloaded(repository_id: int, downloads: dict[int, int], at: datetime, tag: str = "v1") -> EndpointResult:
     """One answer of the releases, with the counter of each asset."""
     assets = tuple(AssetReading(1, asset, f"{asset}.zip", number) for asset, number in downloads.items())
     releases = (ReleaseFacts(1, tag, None, prerelease=False, published_at=NOW),)
-    return result(repository_id, Endpoint.RELEASES, ReleaseObservation(releases, assets), at)
+    return result(repository_id, "releases", ReleaseObservation(releases, assets), at)
 
 
 def listed(repository_id: int, names: Sequence[str], at: datetime, listing: str = "referrers") -> EndpointResult:
     """One answer of the referrers or paths."""
     entries = tuple(ListingEntry(name, f"Title of {name}", 9 - rank, 1) for rank, name in enumerate(names))
-    return result(repository_id, Endpoint(listing), ListingObservation(listing, entries), at)
+    return result(repository_id, listing, ListingObservation(listing, entries), at)
 
 
 @FEW
@@ -107,7 +99,7 @@ def test_a_week_keeps_its_greatest_reading_whole_in_any_order_and_any_batches(
     seen = [
         result(
             mine,
-            Endpoint(f"weekly_{metric}"),
+            f"weekly_{metric}",
             WeeklyObservation(metric, (WeekReading(monday(n), requests, uniques, whole),)),
         )
         for metric, n, requests, uniques, whole in weeks
@@ -146,8 +138,8 @@ def test_a_download_counter_told_twice_on_a_day_stands_as_told_last(store: Store
 
 def test_a_week_given_twice_changes_nothing(store: Store) -> None:
     answer = WeeklyObservation(Metric.VIEWS, (WeekReading(monday(0), 5, 2, complete=True),))
-    assert save(store, result(1, Endpoint.WEEKLY_VIEWS, answer)) == 1
-    assert save(store, result(1, Endpoint.WEEKLY_VIEWS, answer)) == 0
+    assert save(store, result(1, "weekly_views", answer)) == 1
+    assert save(store, result(1, "weekly_views", answer)) == 0
 
 
 @pytest.mark.parametrize(
@@ -164,7 +156,7 @@ def test_complete_belongs_to_the_reading_that_it_came_with(
 ) -> None:
     for reading in readings:
         seen = WeeklyObservation(Metric.VIEWS, (WeekReading(monday(0), *reading),))
-        save(store, result(1, Endpoint.WEEKLY_VIEWS, seen))
+        save(store, result(1, "weekly_views", seen))
     assert rows(store, "select views, view_uniques, views_complete from weekly_traffic", 1) == [kept]
 
 

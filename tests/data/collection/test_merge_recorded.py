@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from collector.parse import parse_traffic
-from data.collection.models import Endpoint, EndpointResult, TrafficObservation
+from collector.endpoints.traffic import TrafficObservation, parse_traffic
+from data.collection.models import EndpointResult
 from data.store import Store
 from data.traffic.models import Metric
 from tests.data.writers import result, save
@@ -33,7 +33,7 @@ def fed(repository_id: int, chosen: Sequence[RecordedAnswer]) -> Iterator[Endpoi
     for each in chosen:
         for metric, body in ((Metric.VIEWS, each.views), (Metric.CLONES, each.clones)):
             seen = parse_traffic(metric, body, each.fetched_at).observation
-            yield result(repository_id, Endpoint(metric.value), seen, each.fetched_at)
+            yield result(repository_id, metric.value, seen, each.fetched_at)
 
 
 def replayed(store: Store, chosen: Sequence[RecordedAnswer], batches: int = 1) -> Rows:

@@ -4,9 +4,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from collector.endpoints.stars import StarObservation
 from data.accounts.models import Viewer
 from data.accounts.tenants import add_tenant, operator
-from data.collection.models import Endpoint, EndpointResult, StarObservation, StateChange
+from data.collection.models import EndpointResult, Outcome, StateChange
 from data.repositories.health import health, stale_endpoints
 from data.repositories.models import RepositoryFacts, RepositoryState
 from data.repositories.repositories import add_repositories
@@ -27,27 +28,27 @@ def key(store: Store) -> int:
     return add_repositories(store, tenant.tenant_id, [FACTS], NOW - 40 * DAY)[0].repository_id
 
 
-def good(key: int, endpoint: Endpoint, days: int) -> EndpointResult:
+def good(key: int, endpoint: str, days: int) -> EndpointResult:
     return result(key, endpoint, StarObservation(()), NOW - days * DAY)
 
 
-def failed(key: int, endpoint: Endpoint, at: datetime = NOW, reason: str = "No access.") -> EndpointResult:
-    return EndpointResult(key, endpoint, at, "no_permission", 9, 403, reason)
+def failed(key: int, endpoint: str, at: datetime = NOW, reason: str = "No access.") -> EndpointResult:
+    return EndpointResult(key, endpoint, at, Outcome.NO_PERMISSION, 9, 403, reason)
 
 
 @pytest.mark.parametrize(
     ("endpoint", "days", "told"),
     [
-        (Endpoint.REFERRERS, 1, False),
-        (Endpoint.REFERRERS, 2, True),
-        (Endpoint.PATHS, 20, True),
-        (Endpoint.STAR_HISTORY, 6, False),
-        (Endpoint.RELEASES, 7, True),
-        (Endpoint.VIEWS, 20, False),
+        ("referrers", 1, False),
+        ("referrers", 2, True),
+        ("paths", 20, True),
+        ("star_history", 6, False),
+        ("releases", 7, True),
+        ("views", 20, False),
     ],
 )
 def test_an_endpoint_is_stale_when_it_fails_and_its_last_good_answer_is_old(
-    store: Store, key: int, endpoint: Endpoint, days: int, told: bool
+    store: Store, key: int, endpoint: str, days: int, told: bool
 ) -> None:
     save(store, good(key, endpoint, days))
     save(store, failed(key, endpoint, NOW - DAY / 2, "Another."), failed(key, endpoint))
@@ -56,25 +57,25 @@ def test_an_endpoint_is_stale_when_it_fails_and_its_last_good_answer_is_old(
 
 
 def test_what_was_not_tried_since_or_answers_again_is_not_stale(store: Store, key: int) -> None:
-    save(store, good(key, Endpoint.REFERRERS, 20))
+    save(store, good(key, "referrers", 20))
     assert stale_endpoints(operator(store), store, NOW) == []
-    save(store, failed(key, Endpoint.REFERRERS, NOW - DAY))
-    save(store, good(key, Endpoint.REFERRERS, 0))
+    save(store, failed(key, "referrers", NOW - DAY))
+    save(store, good(key, "referrers", 0))
     assert stale_endpoints(operator(store), store, NOW) == []
 
 
 def test_what_never_answered_well_is_as_old_as_the_repository(store: Store, key: int) -> None:
-    save(store, failed(key, Endpoint.PATHS))
+    save(store, failed(key, "paths"))
     (each,) = stale_endpoints(operator(store), store, NOW)
     assert (each.full_name, each.tenant, each.last_good_at) == ("blue/engine", "Blue", None)
     assert stale_endpoints(operator(store), store, NOW - 39 * DAY) == []
 
 
 def test_nothing_is_told_of_what_is_refused_as_a_whole_or_not_visible(store: Store, key: int) -> None:
-    save(store, failed(key, Endpoint.PATHS))
+    save(store, failed(key, "paths"))
     assert stale_endpoints(Viewer(frozenset(), frozenset({1})), store, NOW) == []
     change = StateChange(RepositoryState.BLOCKED, "No.")
-    save(store, EndpointResult(key, Endpoint.VIEWS, NOW, "no_permission", 9, 403, "No.", state_change=change))
+    save(store, EndpointResult(key, "views", NOW, Outcome.NO_PERMISSION, 9, 403, "No.", state_change=change))
     assert stale_endpoints(operator(store), store, NOW) == []
 
 

@@ -8,11 +8,10 @@ from pathlib import Path
 import pytest
 from pandas import DataFrame
 
+from collector.endpoints.releases import ReleaseFacts, ReleaseObservation
 from data.accounts.authority import COMMAND_LINE
 from data.accounts.models import Viewer
 from data.accounts.tenants import operator
-from data.collection.models import Endpoint as Asked
-from data.collection.models import ReleaseFacts, ReleaseObservation
 from data.insight.compare import Launch, Measure, aligned, beside, indexed, largest, launches, lifts, usual
 from data.insight.notes import NewNote, add_note
 from data.store import Store
@@ -144,7 +143,7 @@ def test_nothing_is_usual_after_too_few_weeks(store: Store) -> None:
 def test_releases_and_notes_are_launches_and_one_a_day(store: Store) -> None:
     key, other = follow(store, "owner/one", "owner/two")
     released = ReleaseFacts(1, "v1", None, False, NOW - timedelta(days=9))
-    save(store, result(key, Asked.RELEASES, ReleaseObservation((released,), ())))
+    save(store, result(key, "releases", ReleaseObservation((released,), ())))
     for note in (NewNote(ago(9), "Told the world", None, key), NewNote(ago(5), "Elsewhere", None, other)):
         add_note(store, COMMAND_LINE, note, NOW)
     offered = launches(viewer_of(key, other), store, frozenset({key}), TODAY)

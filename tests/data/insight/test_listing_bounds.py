@@ -9,8 +9,8 @@ from typing import NamedTuple
 import pandas as pd
 import pytest
 
+from collector.endpoints.lists import ListingEntry, ListingObservation
 from data.accounts.models import Viewer
-from data.collection.models import Endpoint, ListingEntry, ListingObservation
 from data.insight.listing_bounds import path_bounds, referrer_bounds, unexplained
 from data.store import Store
 from tests.data.launch import DAYS, FIRST, LAUNCH, NEWS, SEARCH, came, day, fill_launch
@@ -80,7 +80,7 @@ def test_an_empty_list_says_that_nobody_came(store: Store) -> None:
     (key,) = follow(store, "red/quiet")
     for place, entries in ((20, ()), (28, (ListingEntry("a", None, 5, 1),))):
         at = datetime.combine(day(place), datetime.min.time(), UTC).replace(hour=22)
-        save(store, result(key, Endpoint.PATHS, ListingObservation("paths", entries), at))
+        save(store, result(key, "paths", ListingObservation("paths", entries), at))
     rows = path_bounds(Viewer(frozenset({key}), frozenset()), store, key, day(7), day(27))
     high = dict(zip(rows["day"], rows["high"], strict=True))
     assert high[day(16)] == 0

@@ -4,8 +4,9 @@ from datetime import date, timedelta
 
 import pytest
 
+from collector.endpoints.lists import ListingEntry, ListingObservation
 from data.accounts.models import Viewer
-from data.collection.models import Endpoint, EndpointResult, ListingEntry, ListingObservation
+from data.collection.models import EndpointResult
 from data.insight.listings_history import LISTINGS, history, summary
 from data.insight.repository_story import of_one
 from data.store import Store
@@ -20,7 +21,7 @@ FIRST, SECOND, THIRD = (TODAY - timedelta(days=days) for days in (20, 10, 0))
 def seen(key: int, listing: str, day: date, *names: str) -> EndpointResult:
     """A list of that day, the first name with the most views."""
     entries = tuple(ListingEntry(name, None, 100 - 10 * rank, 9 - rank) for rank, name in enumerate(names))
-    endpoint = Endpoint.REFERRERS if listing == "referrers" else Endpoint.PATHS
+    endpoint = "referrers" if listing == "referrers" else "paths"
     return result(key, endpoint, ListingObservation(listing, entries), NOW - (TODAY - day))
 
 

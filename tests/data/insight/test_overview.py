@@ -6,8 +6,9 @@ import pandas as pd
 import pytest
 from pandas import DataFrame
 
+from collector.endpoints.stars import StarDay, StarObservation
 from data.accounts.models import Viewer
-from data.collection.models import Endpoint, EndpointResult, StarDay, StarObservation
+from data.collection.models import EndpointResult
 from data.insight.overview import Mover, movers
 from data.store import Store
 from data.traffic.models import Metric, Selection
@@ -32,7 +33,7 @@ def stars(key: int, at: datetime, counts: list[int]) -> EndpointResult:
     """A history up to the day of the answer itself, oldest first."""
     days = [at.date() - timedelta(days=n) for n in range(len(counts) - 1, -1, -1)]
     seen = StarObservation(tuple(StarDay(day, count) for day, count in zip(days, counts, strict=True)))
-    return result(key, Endpoint.STAR_HISTORY, seen, at)
+    return result(key, "star_history", seen, at)
 
 
 def a_row(name: str, now: int, before: int, days: int = 10) -> dict[str, object]:

@@ -1,10 +1,19 @@
-"""Checks single fields of GitHub's answers: what is not what it should be is refused, never guessed. Pure."""
+"""Checks the fields and rows of GitHub's answers: what is not what it should be is refused, never guessed. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Generic, TypeVar
+
+from collector.errors import AnswerRefused
 
 GREATEST_COUNT = 2**63 - 1
 TEXT_LIMIT = 1000  # the longest path seen has 194 characters; DuckDB would take gigabytes
+
+
+MOST_WARNINGS = 10
+Seen_co = TypeVar("Seen_co", covariant=True)
+Made = TypeVar("Made")
 
 
 class FieldRefused(ValueError):
@@ -79,6 +88,63 @@ def mapping(value: object) -> Mapping[str, object]:
     if not isinstance(value, Mapping):
         raise FieldRefused(f"expected an object, found {_kind(value)}")
     return value
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed(Generic[Seen_co]):
+    """An observation, and what was odd about its answer."""
+
+    observation: Seen_co
+    warnings: tuple[str, ...] = ()
+
+
+class Warnings:
+    """Rows that were refused, and oddities that were accepted."""
+
+    def __init__(self) -> None:
+        self.refused: list[str] = []
+        self.odd: list[str] = []
+
+    def told(self) -> tuple[str, ...]:
+        """The first of them as sentences for the log: an answer may hold a hundred thousand bad rows."""
+        told = (*(f"row refused: {reason}" for reason in self.refused[:MOST_WARNINGS]), *self.odd[:MOST_WARNINGS])
+        more = len(self.refused) + len(self.odd) - len(told)
+        return (*told, f"and {more} more such rows") if more else told
+
+
+def attempt(make: Callable[[], Made], warnings: Warnings) -> Made | None:
+    """What `make` makes, or None with the refusal noted."""
+    try:
+        return make()
+    except FieldRefused as refusal:
+        warnings.refused.append(str(refusal))
+        return None
+
+
+def json_object(body: object) -> Mapping[str, object]:
+    """The body as a JSON object. Raises AnswerRefused."""
+    try:
+        return mapping(body)
+    except FieldRefused as refusal:
+        raise AnswerRefused(str(refusal)) from refusal
+
+
+def json_list(top: Mapping[str, object], name: str) -> list[object]:
+    """The list of that name in a JSON object. Raises AnswerRefused."""
+    rows = top.get(name)
+    if not isinstance(rows, list):
+        raise AnswerRefused(f"the list {name} is missing")
+    return rows
+
+
+def rows_of_pages(pages: object, what: str) -> list[object]:
+    """The rows of all pages of a list. Raises AnswerRefused."""
+    rows: list[object] = []
+    for page in pages if isinstance(pages, list) else [pages]:
+        if not isinstance(page, list):
+            raise AnswerRefused(f"{what} should be a list")
+        rows.extend(page)
+    return rows
 
 
 def _kind(value: object) -> str:

@@ -1,0 +1,137 @@
+"""What every endpoint is: where it is, when it is due, how its answer is fetched and becomes an observation."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import IntEnum
+from urllib.parse import quote
+
+from collector.client import GitHub, Response
+from collector.endpoints.fields import Parsed
+from collector.errors import PagingLimited
+from data.calendar import utc_day
+from data.collection.incoming import Observation
+from data.collection.models import CollectableRepository
+
+Query = Mapping[str, str | int]
+
+
+class Phase(IntEnum):
+    """In which order a run asks, all repositories in each phase: a budget that runs out costs stars, not days.
+
+    Days are lost after two weeks, lists change daily, weeks come round, stars and releases stay. The repository itself
+    is asked before its days, in every run: its id tells whether the name still means the same repository.
+    """
+
+    DAYS = 1
+    LISTS = 2
+    WEEKS = 3
+    HISTORY = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A repository by its present name, the validator of the last answer, and how old the last good one is."""
+
+    full_name: str
+    etag: str | None = None
+    answered_ago: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """An answer made an observation; `observation` is None where GitHub said that nothing changed."""
+
+    observation: Observation | None
+    as_of: datetime
+    status: int
+    warnings: tuple[str, ...] = ()
+    etag: str | None = None
+    led_to: str | None = None
+
+
+@dataclass(frozen=True)
+class Endpoint(ABC):
+    """An endpoint of a repository: its name in the log, its path below /repos/OWNER/NAME.
+
+    A refusal of a `first_look` is one of the repository; a refusal of another endpoint is that endpoint's alone.
+    """
+
+    name: str
+    path: str
+    phase: Phase
+    first_look: bool = False
+
+    @abstractmethod
+    def parse(self, body: object, as_of: datetime) -> Parsed[Observation]:
+        """The observation that a body says, with what was odd about it. Raises: AnswerRefused."""
+
+    def is_due(self, repository: CollectableRepository, now: datetime) -> bool:
+        """Whether it is to be asked now: once a UTC day, and in the next run where what failed may be over by then."""
+        state = repository.endpoints.get(self.name)
+        if state is None:
+            return True
+        answered = state.last_good_at if state.last_outcome.passing else state.last_tried_at
+        return answered is None or utc_day(answered) < utc_day(now)
+
+    def query(self, request: Request) -> Query:
+        return {}
+
+    def says_all(self, response: Response, warnings: tuple[str, ...]) -> bool:
+        """Whether a later "not modified" would tell nothing that is not stored, so that its validator may be kept."""
+        return False
+
+    def url_path(self, request: Request) -> str:
+        return f"/repos/{quote(request.full_name)}{self.path}"
+
+    def fetch(self, github: GitHub, request: Request) -> Fetched:
+        """Ask for it. Raises: GitHubError; AnswerRefused where the answer is not what the endpoint should give."""
+        response = github.fetch(
+            self.url_path(request), self.query(request), etag=request.etag, confirm_missing=self.first_look
+        )
+        if response.unchanged:
+            return _unchanged(response, request)
+        parsed = self.parse(response.body, response.as_of)
+        warnings = (*response.warnings, *parsed.warnings)
+        etag = response.etag if self.says_all(response, warnings) else None
+        return Fetched(parsed.observation, response.as_of, response.status, warnings, etag, response.led_to)
+
+
+class PagedEndpoint(Endpoint):
+    """An endpoint whose answer has several pages, parsed as the list of their bodies."""
+
+    conditional = False  # whether its first page may be asked for with a validator
+
+    def max_pages(self, request: Request) -> int:
+        raise NotImplementedError
+
+    def fetch(self, github: GitHub, request: Request) -> Fetched:
+        """Ask for all pages; a limit on deep pages ends them early and is told. Raises: GitHubError, AnswerRefused."""
+        pages, ended_early = self._pages(github, request)
+        newest = pages[0]
+        if newest.unchanged:
+            return _unchanged(newest, request)
+        parsed = self.parse([page.body for page in pages], newest.as_of)
+        warnings = (*ended_early, *newest.warnings, *parsed.warnings)
+        whole = self.conditional and len(pages) == 1 and not parsed.warnings
+        etag = newest.etag if whole else None
+        return Fetched(parsed.observation, newest.as_of, newest.status, warnings, etag, newest.led_to)
+
+    def _pages(self, github: GitHub, request: Request) -> tuple[list[Response], tuple[str, ...]]:
+        pages: list[Response] = []
+        etag = request.etag if self.conditional else None
+        try:
+            for page in github.fetch_pages(
+                self.url_path(request), self.query(request), max_pages=self.max_pages(request), etag=etag
+            ):
+                pages.append(page)
+        except PagingLimited:
+            if not pages:
+                raise
+            return pages, ("GitHub ended the list early; what it gave is kept",)
+        return pages, ()
+
+
+def _unchanged(response: Response, request: Request) -> Fetched:
+    return Fetched(None, response.as_of, response.status, response.warnings, request.etag, response.led_to)

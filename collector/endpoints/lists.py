@@ -1,0 +1,104 @@
+"""The top-10 lists of referrers and paths: counts of the 14 days before, never to be added up.
+
+Source: https://docs.github.com/en/rest/metrics/traffic (/traffic/popular/referrers, /traffic/popular/paths).
+"""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from collector.endpoints.endpoint import Endpoint, Phase
+from collector.endpoints.fields import (
+    FieldRefused,
+    Parsed,
+    Warnings,
+    attempt,
+    count_field,
+    mapping,
+    optional_text,
+    text_field,
+)
+from collector.errors import AnswerRefused
+from data.calendar import stored, utc_day
+from data.collection.incoming import Row, Save
+
+LISTING_LIMIT = 100  # GitHub gives 10
+SAVE = Save(
+    {
+        "incoming_listing": (
+            "repository_id integer, listing text, observed_on date, observed_at timestamp, digest text, "
+            "rank integer, name text, title text, count bigint, uniques bigint"
+        )
+    },
+    ((__name__, "save"),),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ListingEntry:
+    """A row of a top-10 list: a referrer, or a path with its title; counts of the 14 days before."""
+
+    name: str
+    title: str | None
+    count: int
+    uniques: int
+
+
+@dataclass(frozen=True, slots=True)
+class ListingObservation:
+    """One answer of referrers or paths, largest count first; an empty one says that there was no traffic."""
+
+    listing: str
+    entries: tuple[ListingEntry, ...]
+
+    save = SAVE
+
+    def rows(self, repository_id: int, observed_at: datetime) -> Iterator[tuple[str, Row]]:
+        """A list without entries is one row with rank 0."""
+        digest = hashlib.sha256(repr(self.entries).encode()).hexdigest()[:16]
+        head = (repository_id, self.listing, utc_day(observed_at), stored(observed_at), digest)
+        if not self.entries:
+            yield "incoming_listing", (*head, 0, None, None, None, None)
+        for rank, entry in enumerate(self.entries, start=1):
+            yield "incoming_listing", (*head, rank, entry.name, entry.title, entry.count, entry.uniques)
+
+
+class Listing(Endpoint):
+    """Referrers or paths, asked once a day."""
+
+    def parse(self, body: object, as_of: datetime) -> Parsed[ListingObservation]:
+        return parse_listing(self.name, body)
+
+
+REFERRERS = Listing("referrers", "/traffic/popular/referrers", Phase.LISTS)
+PATHS = Listing("paths", "/traffic/popular/paths", Phase.LISTS)
+ENDPOINTS = (REFERRERS, PATHS)
+
+
+def parse_listing(listing: str, body: object) -> Parsed[ListingObservation]:
+    """The top-10 list of referrers or paths, verbatim up to a limit. Raises: AnswerRefused."""
+    name_field = {"referrers": "referrer", "paths": "path"}[listing]
+    if not isinstance(body, list):
+        raise AnswerRefused(f"{listing} should be a list")
+    entries: dict[str, ListingEntry] = {}
+    warnings = Warnings()
+    for row in body[:LISTING_LIMIT]:
+        entry = attempt(partial(_entry, row, name_field), warnings)
+        if entry and entry.name not in entries:
+            entries[entry.name] = entry
+    if len(body) > LISTING_LIMIT:
+        warnings.odd.append(f"{len(body)} {listing} were given; the first {LISTING_LIMIT} are kept")
+    if warnings.refused and not entries:
+        raise AnswerRefused(f"no row of {listing} could be used: {warnings.refused[0]}")
+    ranked = sorted(entries.values(), key=lambda e: -e.count)
+    return Parsed(ListingObservation(listing, tuple(ranked)), warnings.told())
+
+
+def _entry(given: object, name_field: str) -> ListingEntry:
+    row = mapping(given)
+    count, uniques = count_field(row, "count"), count_field(row, "uniques")
+    if uniques > count:
+        raise FieldRefused("an entry has more uniques than requests")
+    return ListingEntry(text_field(row, name_field), optional_text(row, "title"), count, uniques)

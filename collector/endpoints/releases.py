@@ -1,0 +1,147 @@
+"""Published releases, and the lifetime download counters of their assets.
+
+Source: https://docs.github.com/en/rest/releases/releases#list-releases
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from collector.endpoints.endpoint import PagedEndpoint, Phase, Query, Request
+from collector.endpoints.fields import (
+    Parsed,
+    Warnings,
+    attempt,
+    count_field,
+    mapping,
+    moment_field,
+    optional_flag,
+    optional_text,
+    rows_of_pages,
+    text_field,
+)
+from collector.errors import AnswerRefused
+from data.calendar import stored, utc_day
+from data.collection.incoming import Row, Save
+
+MAX_PAGES = 40  # of 30 releases: a hundred with many assets make an answer of several megabytes
+SAVE = Save(
+    {
+        "incoming_release": (
+            "repository_id integer, release_id bigint, observed_at timestamp, tag_name text, name text, "
+            "prerelease boolean, published_at timestamp"
+        ),
+        "incoming_asset": (
+            "repository_id integer, asset_id bigint, day date, observed_at timestamp, release_id bigint, "
+            "asset_name text, downloads bigint"
+        ),
+    },
+    ((__name__, "save"),),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AssetReading:
+    """The lifetime download counter of a release asset."""
+
+    release_id: int
+    asset_id: int
+    asset_name: str
+    downloads: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseFacts:
+    """A published release."""
+
+    release_id: int
+    tag_name: str
+    name: str | None
+    prerelease: bool | None
+    published_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseObservation:
+    """All pages of a repository's releases with the counters of their assets."""
+
+    releases: tuple[ReleaseFacts, ...]
+    assets: tuple[AssetReading, ...]
+
+    save = SAVE
+
+    def rows(self, repository_id: int, observed_at: datetime) -> Iterator[tuple[str, Row]]:
+        at, day = stored(observed_at), utc_day(observed_at)
+        for release in self.releases:
+            published = None if release.published_at is None else stored(release.published_at)
+            row = (release.release_id, at, release.tag_name, release.name, release.prerelease, published)
+            yield "incoming_release", (repository_id, *row)
+        for asset in self.assets:
+            counter = (asset.release_id, asset.asset_name, asset.downloads)
+            yield "incoming_asset", (repository_id, asset.asset_id, day, at, *counter)
+
+
+class Releases(PagedEndpoint):
+    """Asked once a day."""
+
+    conditional = True
+
+    def query(self, request: Request) -> Query:
+        return {"per_page": 30}
+
+    def max_pages(self, request: Request) -> int:
+        return MAX_PAGES
+
+    def parse(self, body: object, as_of: datetime) -> Parsed[ReleaseObservation]:
+        return parse_releases(body)
+
+
+RELEASES = Releases("releases", "/releases", Phase.HISTORY)
+ENDPOINTS = (RELEASES,)
+
+
+def parse_releases(pages: object) -> Parsed[ReleaseObservation]:
+    """Published releases and the lifetime counters of their assets. Raises: AnswerRefused.
+
+    Drafts are left out: only people with push access see them.
+    """
+    releases: dict[int, ReleaseFacts] = {}
+    assets: dict[int, AssetReading] = {}
+    warnings = Warnings()
+    for row in rows_of_pages(pages, "the releases"):
+        release = attempt(partial(_release, row), warnings)
+        if release is None or (isinstance(row, Mapping) and row.get("draft") is True):
+            continue
+        releases.setdefault(release.release_id, release)
+        for asset in _assets(row, release, warnings):
+            assets.setdefault(asset.asset_id, asset)
+    if warnings.refused and not releases:
+        raise AnswerRefused(f"no row of the releases could be used: {warnings.refused[0]}")
+    return Parsed(ReleaseObservation(tuple(releases.values()), tuple(assets.values())), warnings.told())
+
+
+def _release(given: object) -> ReleaseFacts:
+    row = mapping(given)
+    published = moment_field(row, "published_at") if row.get("published_at") is not None else None
+    return ReleaseFacts(
+        count_field(row, "id"),
+        text_field(row, "tag_name"),
+        optional_text(row, "name"),
+        optional_flag(row, "prerelease"),
+        published,
+    )
+
+
+def _assets(given: object, release: ReleaseFacts, warnings: Warnings) -> list[AssetReading]:
+    listed = mapping(given).get("assets")
+    if not isinstance(listed, list):
+        warnings.odd.append(f"release {release.tag_name} came without its assets")
+        return []
+    read = (attempt(partial(_asset, asset, release.release_id), warnings) for asset in listed)
+    return [asset for asset in read if asset is not None]
+
+
+def _asset(given: object, release_id: int) -> AssetReading:
+    row = mapping(given)
+    return AssetReading(release_id, count_field(row, "id"), text_field(row, "name"), count_field(row, "download_count"))

@@ -1,0 +1,103 @@
+"""The repository itself: its identity, and its counters at that moment.
+
+Source: https://docs.github.com/en/rest/repos/repos#get-a-repository
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from collector.client import Response
+from collector.endpoints.endpoint import Endpoint, Phase
+from collector.endpoints.fields import (
+    FieldRefused,
+    Parsed,
+    count_field,
+    json_object,
+    optional_count,
+    optional_flag,
+    optional_text,
+    text_field,
+)
+from collector.errors import AnswerRefused
+from data.calendar import stored, utc_day
+from data.collection.incoming import Row, Save
+from data.collection.models import CollectableRepository
+from data.repositories.models import RepositoryFacts
+
+FULL_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,99}/(?!\.\.?$)[A-Za-z0-9_.-]{1,100}")
+SAVE = Save(
+    {
+        "incoming_stats": (
+            "repository_id integer, day date, observed_at timestamp, stars bigint, forks bigint, "
+            "watchers bigint, open_issues_and_pull_requests bigint, size_kb bigint"
+        ),
+        "incoming_facts": (
+            "repository_id integer, observed_at timestamp, github_id bigint, owner text, name text, "
+            "full_name text, visibility text, archived boolean, fork boolean"
+        ),
+    },
+    ((__name__, "save"),),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StatsObservation:
+    """One answer of the repository itself: who it is, and its counters at that moment."""
+
+    facts: RepositoryFacts
+    stars: int | None
+    forks: int | None
+    watchers: int | None
+    open_issues_and_pull_requests: int | None
+    size_kb: int | None
+
+    save = SAVE
+
+    def rows(self, repository_id: int, observed_at: datetime) -> Iterator[tuple[str, Row]]:
+        at, facts = stored(observed_at), self.facts
+        owner, _, name = facts.full_name.partition("/")
+        counters = (self.stars, self.forks, self.watchers, self.open_issues_and_pull_requests, self.size_kb)
+        yield "incoming_stats", (repository_id, utc_day(observed_at), at, *counters)
+        identity = (facts.github_id, owner, name, facts.full_name)
+        yield "incoming_facts", (repository_id, at, *identity, facts.visibility, facts.archived, facts.fork)
+
+
+class RepositoryItself(Endpoint):
+    """Asked in every run, before its days; GitHub does not count the call where nothing has changed (304)."""
+
+    def is_due(self, repository: CollectableRepository, now: datetime) -> bool:
+        return True
+
+    def parse(self, body: object, as_of: datetime) -> Parsed[StatsObservation]:
+        return parse_repository(body)
+
+    def says_all(self, response: Response, warnings: tuple[str, ...]) -> bool:
+        return not warnings
+
+
+REPOSITORY = RepositoryItself("repository", "", Phase.DAYS, first_look=True)
+ENDPOINTS = (REPOSITORY,)
+
+
+def parse_repository(body: object) -> Parsed[StatsObservation]:
+    """The repository's identity and counters. Raises: AnswerRefused.
+
+    `watchers` is `subscribers_count`; what GitHub calls `watchers_count` counts stars.
+    """
+    top = json_object(body)
+    try:
+        github_id, full_name = count_field(top, "id"), text_field(top, "full_name")
+    except FieldRefused as refusal:
+        raise AnswerRefused(str(refusal)) from refusal
+    if not FULL_NAME.fullmatch(full_name):
+        raise AnswerRefused("full_name is not OWNER/NAME")
+    visibility = optional_text(top, "visibility")
+    if visibility is None and optional_flag(top, "private") is not None:
+        visibility = "private" if top["private"] else "public"
+    facts = RepositoryFacts(
+        github_id, full_name, visibility, optional_flag(top, "archived"), optional_flag(top, "fork")
+    )
+    counters = ("stargazers_count", "forks_count", "subscribers_count", "open_issues_count", "size")
+    return Parsed(StatsObservation(facts, *(optional_count(top, name) for name in counters)))
