@@ -292,7 +292,7 @@ def _listed(answer: Response) -> Iterator[ListedRepository]:
 
 
 def connect(settings: Settings, secret: str, clock: Clock, waiting: Waiting | None = None) -> GitHub:
-    """A client for a few questions, with a budget of its own: a share of what the settings give a run.
+    """A client for a few requests, with a budget of its own: a share of what the settings give a run.
 
     A run may be going on in another process with a token of the same owner. GitHub allows 900 a minute; a run asks
     600 unless told otherwise, so a third of that and half of the calls at once fit beside it.

@@ -46,7 +46,7 @@ DATA, JSON = "collector.data", "collector.json"
 
 
 class CommandRefused(click.UsageError):
-    """A wish that cannot be met as it is, whatever the weather: exit code 2."""
+    """What was asked for cannot be done as it stands: exit code 2."""
 
 
 class CommandFailed(click.ClickException):

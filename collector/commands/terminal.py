@@ -105,7 +105,7 @@ class BarProgress(run.Progress):
         self._task = self._bar.add_task("Collecting", total=jobs)
 
     def advanced(self, done: int, name: str) -> None:
-        """The bar grows and names the repository of the last visit."""
+        """The bar grows and names the repository of the last job."""
         if self._task is not None:
             self._bar.update(self._task, completed=done, description=one_line(name))
 

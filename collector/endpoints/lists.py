@@ -65,15 +65,15 @@ class ListingObservation:
             yield "incoming_listing", (*head, rank, entry.name, entry.title, entry.count, entry.uniques)
 
 
-class Listing(Endpoint):
+class TopList(Endpoint):
     """Referrers or paths, asked once a day."""
 
     def parse(self, body: object, as_of: datetime) -> Parsed[ListingObservation]:
         return parse_listing(self.name, body)
 
 
-REFERRERS = Listing("referrers", "/traffic/popular/referrers", Phase.LISTS)
-PATHS = Listing("paths", "/traffic/popular/paths", Phase.LISTS)
+REFERRERS = TopList("referrers", "/traffic/popular/referrers", Phase.LISTS)
+PATHS = TopList("paths", "/traffic/popular/paths", Phase.LISTS)
 ENDPOINTS = (REFERRERS, PATHS)
 
 

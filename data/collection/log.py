@@ -1,4 +1,4 @@
-"""The system log: which runs there were, and what came of each question they asked GitHub."""
+"""The system log: which runs there were, and what came of each endpoint they asked."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -16,7 +16,7 @@ from data.calendar import utc_now
 from data.repositories.pauses import OwnerPause, save_pauses
 from tests.collector.asking import REPO, SECRET, VIEWS, Asking, asking, hello
 from tests.collector.conftest import CommandLine
-from tests.fake_github import Fault, Lack, Repository, Token, World
+from tests.fake_github import Fault, Lack, Token, World
 from tests.fake_github import faults as cases
 
 APP = "ghs_installationInstallation0123456789ab"
@@ -57,11 +57,6 @@ def test_a_user_that_is_none_leaves_login_and_owner_unknown(case: Callable[[], F
         assert (facts.login, facts.owner_id) == (None, None)
 
 
-def test_a_wrong_token_is_refused() -> None:
-    with asking() as there, pytest.raises(TokenRefused):
-        check_token(there.client("ghp_strangerStranger0123456789abcdef"))
-
-
 @pytest.mark.parametrize("secret", ["hunter2hunter2hunter2", "github_pta_11AAA", "0123456789abcdef" * 3, ""])
 def test_what_is_no_token_of_github_is_refused_and_sent_to_nobody(secret: str) -> None:
     with asking() as there, pytest.raises(TokenRefused, match="no GitHub token"):
@@ -93,13 +88,6 @@ def test_a_repository_under_its_former_name_is_told_by_its_present_one() -> None
         there.server.world.rename(1, "octo/renamed")
         assert check_repository(there.github, "octo/hello").full_name == "octo/renamed"
         assert there.server.requests.targets()[-1] == "/repos/octo/renamed/traffic/views"
-
-
-def test_another_repository_under_the_same_name_has_another_id() -> None:
-    with asking() as there:
-        there.server.world.delete(1)
-        there.server.world.add(Repository(2, "octo", "hello"))
-        assert check_repository(there.github, "octo/hello").github_id == 2
 
 
 def test_a_repository_whose_traffic_may_not_be_read_is_refused_with_the_permission() -> None:

@@ -7,7 +7,7 @@ import signal
 from data.store import Store
 from data.store.locking import exclusive
 from tests.collector.conftest import SECRET, CommandLine, last_line, refused, repository
-from tests.fake_github import FOR_EVER, FakeGitHub, Fault, Lack
+from tests.fake_github import FakeGitHub, Lack
 
 
 def visited(github: FakeGitHub) -> set[str]:
@@ -25,12 +25,6 @@ def test_a_run_ends_with_a_line_of_what_it_did(with_token: CommandLine) -> None:
     assert re.fullmatch(
         r"Run 1 is complete: 2 repositories, \d+ requests, \d[\d,]* rows new or changed, 0 failures, [\d.]+ s\.", line
     )
-
-
-def test_the_same_twice_changes_nothing(with_token: CommandLine) -> None:
-    with_token.follow("octo/hello")
-    assert with_token.facts("collect")["rows_changed"] > 0
-    assert with_token.facts("collect")["rows_changed"] == 0
 
 
 def test_progress_goes_to_the_log_and_results_to_stdout(with_token: CommandLine) -> None:
@@ -65,17 +59,6 @@ def test_each_failure_is_named_once_with_its_reason(with_token: CommandLine, git
     assert "octo/hello" not in result.stderr
 
 
-def test_one_endpoint_that_fails_does_not_cost_the_others(with_token: CommandLine, github: FakeGitHub) -> None:
-    with_token.follow("octo/hello")
-    github.faults.add(Fault(status=403, body={"message": "No"}, path="*/traffic/clones", times=FOR_EVER))
-    facts = with_token.facts("collect")
-    asked = {"per=week" in seen.target for seen in github.requests if "/traffic/clones" in seen.target}
-    assert (facts["ok"], facts["state"], facts["failures"]) == (False, "partial", len(asked))
-    with Store(with_token.directory).traffic.read() as cursor:
-        ((views, clones),) = cursor.execute("select count(views), count(clones) from daily_traffic").fetchall()
-    assert (views > 0, clones) == (True, 0)
-
-
 def test_nothing_followed_says_what_to_do(run: CommandLine) -> None:
     result = run("collect")
     assert result.exit_code == 0
@@ -106,15 +89,6 @@ def test_without_a_token_the_run_fails_and_says_why(run: CommandLine, github: Fa
     assert result.exit_code == 1
     assert "tenant token" in result.output
     assert list(github.requests) == []
-
-
-def test_a_token_refused_in_the_middle_fails_the_run(with_token: CommandLine, github: FakeGitHub) -> None:
-    with_token.follow("octo/hello")
-    github.world.tokens[SECRET].revoked = True
-    result = with_token("collect")
-    assert result.exit_code == 1
-    assert "Bad credentials" in result.output
-    assert SECRET not in result.output
 
 
 def test_a_token_encrypted_with_another_key_is_refused(with_token: CommandLine) -> None:

@@ -8,7 +8,6 @@ import pytest
 from pyarrow import parquet
 
 from tests.collector.conftest import CommandLine, refused
-from tests.fake_github import FakeGitHub
 
 
 @pytest.fixture
@@ -95,14 +94,3 @@ def test_nothing_stored_is_a_file_with_headings_only(run: CommandLine) -> None:
     lines = run("export", "daily", "--to", "-").stdout.splitlines()
     assert len(lines) == 1
     assert lines[0].startswith("tenant,full_name")
-
-
-def test_a_reader_that_has_seen_enough_is_no_failure_worth_a_trace(stored: CommandLine, github: FakeGitHub) -> None:
-    process = stored.start("export", "daily", "--to", "-")
-    assert process.stdout is not None
-    process.stdout.readline()
-    process.stdout.close()
-    assert process.stderr is not None
-    told = process.stderr.read()
-    process.wait(timeout=30)
-    assert "Traceback" not in told

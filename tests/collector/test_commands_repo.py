@@ -1,9 +1,13 @@
 """`repo list`, `pause`, `resume`, `remove`."""
 
+from datetime import UTC, datetime
+from pathlib import Path
+
 import pytest
 
 from data.accounts.tenants import operator
-from data.repositories.repositories import repositories
+from data.repositories.models import RepositoryFacts
+from data.repositories.repositories import add_repositories, repositories
 from tests.collector.conftest import CommandLine, last_line, refused
 
 
@@ -98,3 +102,84 @@ def test_the_same_name_of_two_tenants_is_two_repositories(run: CommandLine) -> N
     run("repo", "pause", "blue", "octo/hello")
     store = run.store
     assert [each.state for each in repositories(operator(store), store)] == ["active", "paused"]
+
+
+@pytest.fixture
+def twice(run: CommandLine) -> CommandLine:
+    """The command line over a store where acme follows #1 and #2, both octo/hello, and #3, octo/world."""
+    run.follow("octo/hello")
+    facts = RepositoryFacts(99, "Octo/Hello", "public", False, False)
+    add_repositories(run.store, run.tenant().tenant_id, [facts], datetime.now(UTC))
+    run.follow("octo/world")
+    return run
+
+
+def states(run: CommandLine) -> dict[int, str]:
+    store = run.store
+    return {each.repository_id: each.state.value for each in repositories(operator(store), store)}
+
+
+@pytest.mark.parametrize("words", [["pause"], ["resume"], ["remove"], ["remove", "--delete-data", "--yes"]], ids=str)
+def test_a_name_that_two_have_is_refused_with_both_of_them(twice: CommandLine, words: list[str]) -> None:
+    version = twice.store.traffic.version()
+    today = f"{datetime.now(UTC):%Y-%m-%d}"
+    told = (f"#1  octo/hello  active, added {today}", f"#2  Octo/Hello  active, added {today}", "'#2'")
+    assert refused(twice("repo", words[0], "acme", "octo/world", "octo/hello", *words[1:]), *told)
+    assert twice.store.traffic.version() == version
+
+
+def test_the_one_that_is_meant_is_taken_by_its_number(twice: CommandLine) -> None:
+    assert twice("repo", "pause", "acme", "#2").exit_code == 0
+    assert states(twice) == {1: "active", 2: "paused", 3: "active"}
+    assert twice("repo", "resume", "acme", "#2", "octo/world").exit_code == 0
+    assert twice("repo", "remove", "acme", "#1", "#3", "#1").exit_code == 0
+    assert states(twice) == {1: "removed", 2: "active", 3: "removed"}
+
+
+def test_deleting_by_number_asks_for_the_name_and_deletes_that_one(twice: CommandLine) -> None:
+    result = twice("repo", "remove", "acme", "#2", "--delete-data", typed="octo/hello\n")
+    assert "(#2)" in result.stderr
+    assert states(twice) == {1: "active", 3: "active"}
+
+
+@pytest.mark.parametrize("number", ["#4", "#99", "#0", "#-1", "#", "#1.5", "#99999999999"])
+def test_a_number_that_nobody_has_changes_nothing(twice: CommandLine, number: str) -> None:
+    version = twice.store.traffic.version()
+    assert refused(twice("repo", "pause", "acme", "#2", number), number)
+    assert twice.store.traffic.version() == version
+
+
+def test_the_number_of_another_tenants_repository_is_as_unknown_as_a_missing_one(twice: CommandLine) -> None:
+    twice("tenant", "add", "blue")
+    twice.follow("octo/hello", tenant="blue")
+    strangers, missing = twice("repo", "pause", "acme", "#4"), twice("repo", "pause", "acme", "#5")
+    assert strangers.stderr == missing.stderr.replace("#5", "#4")
+    assert refused(strangers, "not tracked")
+
+
+def test_the_list_shows_numbers_where_names_are_double_only(twice: CommandLine) -> None:
+    lines = [line for line in twice("repo", "list").stdout.splitlines() if "/" in line]
+    assert [number in line for line, number in zip(lines, ("#1", "#2", "#"), strict=True)] == [True, True, False]
+    assert [each["number"] for each in twice.facts("repo", "list")["repositories"]] == [1, 2, 3]
+
+
+def test_the_same_name_of_two_tenants_is_not_double(run: CommandLine) -> None:
+    run("tenant", "add", "blue")
+    run.follow("octo/hello")
+    run.follow("octo/hello", tenant="blue")
+    assert "#" not in run("repo", "list").stdout
+
+
+def test_an_export_takes_a_double_name_by_number_only(twice: CommandLine, tmp_path: Path) -> None:
+    words = ["export", "repositories", "--to", tmp_path / "rows.csv", "--repo"]
+    assert refused(twice(*words, "octo/hello"), "#1", "#2")
+    assert not (tmp_path / "rows.csv").exists()
+    assert twice.facts(*words, "#2", "--repo", "octo/world")["rows"] == 2
+    assert "Octo/Hello" in (tmp_path / "rows.csv").read_text()
+
+
+def test_a_collection_takes_a_double_name_by_number_only(with_token: CommandLine, twice: CommandLine) -> None:
+    twice("repo", "pause", "acme", "#2")
+    assert refused(with_token("collect", "--repo", "octo/hello"), "#1", "#2")
+    assert refused(with_token("collect", "--repo", "#2"), "paused")
+    assert with_token.facts("collect", "--repo", "#1")["repositories"] == 1

@@ -30,12 +30,6 @@ def test_repositories_are_added_and_collected_at_once(with_token: CommandLine) -
     assert len(days(with_token)) == 2
 
 
-def test_the_same_repository_in_several_forms_is_one(with_token: CommandLine) -> None:
-    forms = ["octo/hello", "OCTO/Hello", "git@github.com:octo/hello.git"]
-    assert with_token.facts("repo", "add", "acme", *forms)["added"] == ["octo/hello"]
-    assert with_token.states() == {"octo/hello": "active"}
-
-
 def test_the_old_and_the_new_name_of_a_repository_are_one(with_token: CommandLine, github: FakeGitHub) -> None:
     github.world.rename(1, "octo/renamed")
     assert with_token.facts("repo", "add", "acme", "octo/hello", "octo/renamed")["added"] == ["octo/renamed"]
@@ -60,11 +54,6 @@ def test_those_that_pass_are_added_and_the_others_told(with_token: CommandLine, 
     assert refused(result, "octo/world: not added", "push access", code=1)
     assert with_token.states() == {"octo/hello": "active"}
     assert days(with_token)["octo/hello"] >= 13
-
-
-def test_a_misspelt_one_is_told_with_what_it_may_mean(with_token: CommandLine) -> None:
-    assert refused(with_token("repo", "add", "acme", "octo/hullo"), "octo/hullo", "private", code=1)
-    assert with_token.states() == {}
 
 
 def test_a_word_that_is_no_name_stops_it_before_github_is_asked(with_token: CommandLine, github: FakeGitHub) -> None:

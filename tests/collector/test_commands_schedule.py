@@ -61,14 +61,6 @@ def test_a_new_repository_is_collected_without_the_others(timer: Timer, run: Com
     assert set(asked(github)) == {"world"}
 
 
-def test_nothing_is_asked_while_nothing_is_due(timer: Timer, run: CommandLine, github: FakeGitHub) -> None:
-    run.follow("octo/hello")
-    timer.look()
-    github.requests.clear()
-    timer.look()
-    assert list(github.requests) == []
-
-
 def test_a_tenant_is_collected_when_its_time_comes(
     timer: Timer, run: CommandLine, github: FakeGitHub, time: Time
 ) -> None:
@@ -127,16 +119,6 @@ def test_what_is_due_next_is_told_once(timer: Timer, capsys: pytest.CaptureFixtu
     timer.look()
     timer.look()
     assert capsys.readouterr().err.count("Next: acme at") == 1
-
-
-def test_paused_repositories_are_left_alone(timer: Timer, run: CommandLine, github: FakeGitHub, time: Time) -> None:
-    run.follow("octo/hello")
-    timer.look()
-    run("repo", "pause", "acme", "octo/hello")
-    github.requests.clear()
-    time.at(AFTERNOON)
-    timer.look()
-    assert list(github.requests) == []
 
 
 @pytest.mark.parametrize("failure", [StoreBusy("The store is busy."), ZeroDivisionError("nobody thought of it")])

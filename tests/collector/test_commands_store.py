@@ -1,7 +1,6 @@
 """`init`, `backup`, `restore`, and how every command bears wrong use."""
 
 import json
-import re
 import stat
 from pathlib import Path
 
@@ -60,19 +59,6 @@ def test_a_restore_while_a_run_goes_on_is_refused_and_nothing_changes(run: Comma
     with _exclusive_run(run.directory):
         assert refused(run("restore", tmp_path / "copies"), "(collecting)", "Nothing was restored", code=1)
     assert (run.store.traffic.version(), run.store.control.version()) == before
-
-
-def test_a_restore_names_the_version_of_before_which_is_there(run: CommandLine, tmp_path: Path) -> None:
-    run("backup", tmp_path / "copies")
-    told = run("restore", tmp_path / "copies").stdout
-    named = re.findall(r"versions/(?:traffic|control)-\d+\.duckdb", told)
-    assert len(named) == 2
-    assert all((run.directory / each).exists() for each in named)
-
-
-def test_a_backup_says_that_the_key_is_not_in_it(run: CommandLine, tmp_path: Path) -> None:
-    assert "key is not in the backup" in run("backup", tmp_path / "copies").stdout
-    assert not list((tmp_path / "copies").glob("*key*"))
 
 
 def test_a_backup_inside_the_data_directory_is_refused(run: CommandLine) -> None:

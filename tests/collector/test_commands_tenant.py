@@ -21,11 +21,6 @@ def test_a_tenant_is_added_with_its_schedule(run: CommandLine) -> None:
     assert run.tenant("blue team").schedule == "30 */6 * * *"
 
 
-def test_a_tenant_collects_daily_unless_told_otherwise(run: CommandLine) -> None:
-    assert run("tenant", "add", "blue").exit_code == 0
-    assert run.tenant("blue").schedule == "daily"
-
-
 def test_a_tenant_with_a_schedule_that_is_none_is_not_added(run: CommandLine) -> None:
     assert refused(run("tenant", "add", "blue", "--schedule", "sometimes"), "daily", "cron")
     assert [each["name"] for each in run.facts("tenant", "list")["tenants"]] == ["acme"]
@@ -151,3 +146,13 @@ def test_a_store_that_was_left_alone_is_untouched_by_a_refusal(run: CommandLine,
     github.world.tokens[SECRET].revoked = True
     assert refused(run("tenant", "token", "acme", "--token-env", "OCTO_TOKEN"), code=1)
     assert Store(run.directory).control.version() == before
+
+
+OLD_TOKEN = "0123456789abcdef0123456789abcdef01234567"
+
+
+def test_a_token_among_the_words_is_not_repeated(run: CommandLine) -> None:
+    result = run("tenant", "token", "acme", OLD_TOKEN)
+    assert result.exit_code == 2
+    assert OLD_TOKEN not in result.output
+    assert "more words" in result.stderr

@@ -78,11 +78,6 @@ def test_a_hostile_cell_stays_in_its_place(capsys: pytest.CaptureFixture[str], c
     assert "ghp_" not in lines[1]
 
 
-def test_what_looks_like_markup_is_shown_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
-    Terminal().table(("NAME",), [("[bold]octo[/bold] :smile:",)])
-    assert capsys.readouterr().out.splitlines()[1] == "[bold]octo[/bold] :smile:"
-
-
 @pytest.mark.parametrize(
     ("number", "thing", "told"),
     [(1, "repository", "1 repository"), (0, "repository", "0 repositories"), (12345, "day", "12,345 days")],

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -138,12 +137,6 @@ def test_the_perishable_comes_first() -> None:
 def test_a_phase_asks_all_repositories_before_the_next_one_begins() -> None:
     many = [CollectableRepository(Repository(n, 1, n, f"octo/{n}", RepositoryState.ACTIVE)) for n in range(5)]
     assert [len(phase) for phase in due_jobs(many, START)] == [5, 5, 0, 5]  # on a Monday no week is whole
-
-
-@pytest.mark.parametrize("days", range(14))
-def test_a_week_is_whole_from_wednesday_to_sunday(days: int) -> None:
-    now = START + DAY * days + 23 * HOUR
-    assert bool(asked(due_jobs([followed()], now)) & WEEKS.keys()) is (now.weekday() >= 2)
 
 
 def test_a_clock_that_went_back_asks_for_nothing_daily_again() -> None:

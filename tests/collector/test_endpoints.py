@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from collector.discovery import check_token
 from collector.endpoints import endpoints
 from collector.endpoints.endpoint import Fetched, Request
 from collector.endpoints.lists import ListingObservation
@@ -15,9 +14,9 @@ from collector.endpoints.repository import StatsObservation
 from collector.endpoints.stars import StarObservation
 from collector.endpoints.traffic import TrafficObservation
 from collector.endpoints.weeks import WeeklyObservation
-from collector.errors import AccessRefused, AnswerRefused, Missing, ServerFailed
+from collector.errors import AnswerRefused, Missing
 from tests.collector.asking import DAYS, NOW, SECRET, Asking, asking, hello
-from tests.fake_github import SPARSE, Asset, Fault, Lack, Release, Token, World
+from tests.fake_github import SPARSE, Asset, Fault, Release, Token, World
 from tests.fake_github import faults as cases
 
 TARGETS = {
@@ -107,15 +106,6 @@ def test_an_odd_answer_is_asked_for_in_full_again(changed: dict[str, object]) ->
         assert "its rows add up to 140" in fetched.warnings[0]
 
 
-def test_each_endpoint_stands_alone() -> None:
-    with asking(Fault(500, {"message": "Server Error"}).on("*/clones").repeated()) as there:
-        ask = Ask(there)
-        assert ask("views").observation is not None
-        with pytest.raises(ServerFailed):
-            ask("clones")
-        assert ask("referrers").observation is not None
-
-
 def test_only_the_first_looks_at_a_repository_confirm_that_it_is_gone() -> None:
     with asking() as there:
         there.server.world.delete(1)
@@ -191,13 +181,3 @@ def linked(answer: Any, url: str) -> Any:
 
 def test_a_name_that_is_no_name_is_quoted_into_the_path() -> None:
     assert BY_NAME["views"].url_path(Request("o/r?x=1#y /../z\\")) == "/repos/o/r%3Fx%3D1%23y%20/../z%5C/traffic/views"
-
-
-def test_a_token_that_lacks_the_permission_still_sees_the_repository() -> None:
-    with asking() as there:
-        token = there.server.world.tokens[SECRET]
-        token.kind, token.lack = "fine_grained", Lack.ADMINISTRATION
-        assert Ask(there)("repository").observation is not None
-        with pytest.raises(AccessRefused, match="Administration: read"):
-            Ask(there)("views")
-        assert check_token(there.github).login == "maintainer"

@@ -1,25 +1,16 @@
 """Tokens that are refused, lack something, expire, or belong to a blocked repository (fault cases 34 to 43)."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 
 from collector.discovery import hidden_organizations
 from collector.errors import AccessRefused, Blocked, LimitReached, TokenRefused
-from tests.collector.asking import NOW, REPO, SECRET, VIEWS, asking
+from tests.collector.asking import SECRET, VIEWS, asking
 from tests.fake_github import Fault, Lack
 from tests.fake_github import faults as cases
 
 EXPIRES = datetime(2026, 11, 1, 8, 30, 10, tzinfo=UTC)
-
-
-def test_a_wrong_token_is_refused_at_the_first_answer_and_not_tried_again() -> None:
-    with asking() as there:
-        stranger = there.client("ghp_strangerStranger0123456789abcdefWXYZ")
-        with pytest.raises(TokenRefused, match="Bad credentials"):
-            stranger.fetch(VIEWS)
-        assert there.asked == 1
-        assert stranger.token_refused is not None
 
 
 def test_a_token_that_is_revoked_meanwhile_is_refused_and_that_is_remembered() -> None:
@@ -131,15 +122,6 @@ def test_an_expiry_that_cannot_be_read_is_unknown_and_never_now(text: str | None
     with asking(Fault(headers={"github-authentication-token-expiration": text})) as there:
         assert there.fetch().status == 200
         assert there.github.token_expires_at is None
-
-
-def test_a_token_that_expires_during_a_run_is_refused_from_then_on() -> None:
-    with asking() as there:
-        there.server.world.tokens[SECRET].expires_at = NOW + timedelta(minutes=1)
-        assert there.fetch(REPO).status == 200
-        there.clock.sleep(61)
-        with pytest.raises(TokenRefused):
-            there.fetch(REPO)
 
 
 @pytest.mark.parametrize(

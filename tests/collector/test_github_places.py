@@ -82,14 +82,6 @@ def test_a_redirect_to_the_same_machine_under_another_name_gets_no_token() -> No
         assert there.server.violations == []
 
 
-def test_a_renamed_repository_is_followed_and_its_new_path_is_told() -> None:
-    with asking() as there:
-        there.server.world.rename(1, "octo/renamed")
-        answer = there.fetch()
-        assert answer.status == 200
-        assert answer.led_to == "/repositories/1/traffic/views"
-
-
 @pytest.mark.parametrize("status", [302, 303, 307])
 def test_a_temporary_redirect_is_followed_and_forgotten(status: int) -> None:
     aside = cases.redirect(status, lambda request: f"http://{request.headers['host']}{REPO}")

@@ -15,7 +15,7 @@ from collector.errors import (
     RunStopped,
     ServerFailed,
 )
-from tests.collector.asking import REFERRERS, REPO, SECRET, VIEWS, asking
+from tests.collector.asking import REPO, asking
 from tests.fake_github import Answer, Fault, Request, Switches
 from tests.fake_github import faults as cases
 from tests.fake_github.answers import refused
@@ -64,11 +64,6 @@ def test_json_under_a_wrong_name_is_taken_with_a_warning() -> None:
         assert there.asked == 1
 
 
-def test_no_content_is_an_empty_list() -> None:
-    with asking(cases.no_content_204()) as there:
-        assert there.fetch(REFERRERS).body == []
-
-
 def test_an_answer_that_has_not_changed_costs_no_body() -> None:
     with asking() as there:
         first = there.fetch()
@@ -81,14 +76,6 @@ def test_an_answer_that_has_not_changed_costs_no_body() -> None:
 def test_a_validator_that_is_none_is_not_kept(etag: str) -> None:
     with asking(Fault(headers={"etag": etag})) as there:
         assert there.fetch().etag is None
-
-
-def test_another_answer_than_before_is_given_in_full() -> None:
-    with asking() as there:
-        there.server.switches.etag_changes_each_time = True
-        again = there.fetch(etag=there.fetch().etag)
-        assert not again.unchanged
-        assert again.status == 200
 
 
 @pytest.mark.parametrize("case", [cases.unsupported_version_400, cases.retired_version_410])
@@ -151,15 +138,6 @@ def test_a_404_that_stays_says_all_that_it_may_mean() -> None:
         with pytest.raises(Missing, match=r"deleted, is misspelt, or is private"):
             there.fetch(REPO, confirm_missing=True)
         assert there.asked == 2
-
-
-def test_a_404_that_need_not_be_confirmed_is_believed_at_once() -> None:
-    with asking() as there:
-        there.server.world.repositories[1].private = True
-        there.server.world.tokens[SECRET].repositories = frozenset()
-        with pytest.raises(Missing):
-            there.fetch(VIEWS)
-        assert there.asked == 1
 
 
 def test_an_enterprise_server_stops_the_run_and_says_that_it_has_no_traffic() -> None:

@@ -172,14 +172,6 @@ def test_drafts_are_left_out_and_a_release_without_assets_is_told() -> None:
     assert found.warnings == ("release v2 came without its assets",)
 
 
-def test_a_counter_that_went_down_and_an_asset_that_is_gone_are_told_as_they_are() -> None:
-    before = parse_releases([[release(1), release(2)]]).observation.assets
-    smaller = {"id": 10, "name": "file.zip", "download_count": 3}
-    after = parse_releases([[release(1, assets=[smaller])]]).observation.assets
-    assert [each.downloads for each in before] == [7, 7]
-    assert after == (AssetReading(1, 10, "file.zip", 3),)
-
-
 def test_a_release_that_shifted_to_the_next_page_is_counted_once() -> None:
     found = parse_releases([[release(1), release(2)], [release(2), release(3)]]).observation
     assert [each.release_id for each in found.releases] == [1, 2, 3]

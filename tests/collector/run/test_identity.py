@@ -42,14 +42,6 @@ def test_a_rename_or_transfer_is_followed_and_the_history_stays_one(
     assert collection.asked("repositories/") == 0
 
 
-def test_the_traffic_of_a_renamed_repository_is_asked_for_under_its_new_name(collection: Collection) -> None:
-    collection()
-    collection.github.world.rename(1, "octo/uno")
-    collection.later(DAY)
-    assert collection.asked("/octo/one") == 1
-    assert collection.asked("/octo/uno/traffic/") == 4
-
-
 def renamed(world: World) -> None:
     world.rename(1, "octo/uno")
     world.add(new_one())
@@ -156,14 +148,6 @@ def test_a_repository_that_comes_back_is_collected_again_with_all_that_github_st
     assert sorted(seen) == [TODAY + DAY * n for n in range(-14, 11)]
     collection.later(HOUR)
     assert collection.outcomes()["octo/one"]["views"] == "unchanged"
-
-
-def test_an_archived_repository_is_collected_as_before(collection: Collection) -> None:
-    collection()
-    collection.github.world.repositories[1].archived = True
-    assert collection.later(DAY).state is RunState.COMPLETE
-    assert collection.rows("select archived from repository where github_id = 1") == [(True,)]
-    assert TODAY in collection.views("octo/one")
 
 
 def test_one_404_between_good_answers_means_nothing(collection: Collection) -> None:

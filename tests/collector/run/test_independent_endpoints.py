@@ -5,7 +5,7 @@ import pytest
 from data.collection.models import RunState
 from tests.collector.run.collecting import HOUR, MINUTE, Collection, shown_views
 from tests.fake_github import FOR_EVER, Fault
-from tests.fake_github.faults import accepted_202, malformed_json, unicorn_502
+from tests.fake_github.faults import malformed_json, unicorn_502
 
 ADDRESSES = {
     "views": "*/octo/two/traffic/views",
@@ -66,11 +66,6 @@ def test_what_failed_for_a_moment_is_made_up_for_in_the_next_run(collection: Col
     assert collection.views("octo/two") == shown_views(collection.github.world.repositories[2])
     stored = collection.rows("select distinct listing from snapshot where repository_id = 2 order by all")
     assert stored == [("paths",), ("referrers",)]
-
-
-def test_a_failure_that_passes_within_the_visit_is_none(collection: Collection) -> None:
-    collection.github.faults.add(unicorn_502().repeated(2), accepted_202().on("*/traffic/clones"))
-    assert collection().state is RunState.COMPLETE
 
 
 def test_a_run_in_which_nothing_succeeds_has_failed(collection: Collection) -> None:

@@ -1,7 +1,6 @@
 """GitHub's limits are obeyed: waited for where that is short, and otherwise the perishable came first."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 from functools import partial
 from itertools import pairwise
 
@@ -22,8 +21,6 @@ from tests.collector.run.collecting import (
     small_world,
 )
 from tests.fake_github import FakeGitHub, Token, Trigger
-
-DAYS_ALONE = {"repository": "ok", "views": "ok", "clones": "ok"}
 
 
 @pytest.fixture
@@ -47,14 +44,6 @@ def test_the_primary_limit_is_waited_for_and_the_run_completed(collection: Colle
     assert all_is_stored(collection)
     assert 2 * HOUR < collection.github.clock.now - NOW < 2 * HOUR + 10 * MINUTE
     assert all("hourly limit" in reason for _, reason in collection.told.waits)
-    assert collection.github.violations == []
-
-
-def test_a_limit_that_was_used_up_before_the_run_is_not_tried(collection: Collection) -> None:
-    collection.github.budgets.use_up(OWNER_ID, timedelta(minutes=30))
-    assert collection().state is RunState.COMPLETE
-    assert collection.github.requests.by_status[403] == 0
-    assert round(sum(seconds for seconds, _ in collection.told.waits)) in range(1795, 1810)
     assert collection.github.violations == []
 
 

@@ -15,7 +15,7 @@ from tests.collector.run.collecting import (
     Told,
     shown_views,
 )
-from tests.fake_github import SPARSE, Token
+from tests.fake_github import Token
 
 
 def test_a_second_run_on_the_same_day_changes_no_table(collection: Collection) -> None:
@@ -42,13 +42,6 @@ def test_a_server_without_conditional_requests_makes_no_difference(collection: C
     assert collection.later(HOUR).state is RunState.COMPLETE
     assert collection.github.requests.by_status == {200: 10}
     assert collection.tables() == before
-
-
-def test_a_sparse_answer_is_never_asked_for_conditionally(collection: Collection) -> None:
-    collection.github.switches.window_mode = SPARSE
-    collection()
-    collection.later(HOUR)
-    assert {found["views"] for found in collection.outcomes().values()} == {"ok"}
 
 
 def test_a_new_day_is_told_in_full_and_stored(collection: Collection) -> None:

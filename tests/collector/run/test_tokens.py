@@ -17,7 +17,7 @@ from tests.collector.run.collecting import (
     MachineTime,
     shown_views,
 )
-from tests.fake_github import Fault, Lack, Token
+from tests.fake_github import Lack, Token
 from tests.fake_github.faults import bad_credentials_401
 
 REFUSED = (
@@ -112,12 +112,6 @@ def test_a_token_that_github_was_not_asked_about_stays_as_it_was(
     assert token(collection.store)[0] == "invalid"
 
 
-def test_a_sporadic_401_is_asked_about_once_more(collection: Collection) -> None:
-    collection.github.faults.add(bad_credentials_401("Requires authentication").on("*/traffic/clones"))
-    assert collection().state is RunState.COMPLETE
-    assert token(collection.store)[0] == "valid"
-
-
 def test_the_expiry_of_a_token_is_noted(collection: Collection) -> None:
     collection.github.world.tokens[SECRET].expires_at = NOW + 9 * DAY
     collection()
@@ -154,25 +148,6 @@ def test_a_missing_permission_is_named_and_costs_that_repository_alone(
     assert (state, words in str(reason)) == ("unavailable", True)
     assert collection.views("octo/two") == shown_views(collection.github.world.repositories[2])
     assert token(collection.store)[0] == "valid"
-
-
-def test_a_granted_permission_is_used_on_the_next_day(collection: Collection) -> None:
-    collection.github.world.tokens[SECRET].lacks = {1: Lack.PUSH}
-    collection()
-    collection.github.world.tokens[SECRET].lacks = {}
-    collection.later(8 * HOUR)
-    assert collection.state("octo/one")[0] == "unavailable"
-    assert collection.later(16 * HOUR).state is RunState.COMPLETE
-    assert collection.state("octo/one") == ("active", None)
-
-
-def test_what_a_proxy_repeats_of_a_request_is_not_kept(collection: Collection) -> None:
-    echo = Fault(403, {"message": f"refused: Authorization: Bearer {SECRET}"})
-    collection.github.faults.add(echo.on("*/traffic/views"), echo.on("*/traffic/clones"))
-    collection()
-    assert collection.rows("select count(*) from collection_result where message like '%[hidden]%'") != [(0,)]
-    told = (collection.tables(), collection.rows("from collection_result"), collection.rows("from collection_run"))
-    assert SECRET not in str(told)
 
 
 def test_a_token_that_does_not_open_stops_its_own_tenant_only(tenants: Collection) -> None:
