@@ -24,7 +24,8 @@ def collected_days_ago(run: CommandLine, days: int, *names: str) -> None:
         connection.execute("update repository set added_at = $at", {"at": at.replace(tzinfo=None)})
         connection.execute(
             "insert into daily_traffic (repository_id, day, views_source, clones_source) "
-            "select repository_id, $last::date - range::integer, 'github', 'github' from repository cross join range(14)",
+            "select repository_id, $last::date - range::integer, 'github', 'github' "
+            "from repository cross join range(14)",
             {"last": day},
         )
 
