@@ -1,11 +1,16 @@
 """A collection that a page starts: a process of its own, whose words and end are shown."""
 
+from datetime import timedelta
+
 import pytest
 
 from data.accounts.tenants import operator
+from data.calendar import utc_now
+from data.collection import ledger
 from data.collection.log import runs
-from data.collection.models import RunState
+from data.collection.models import EndpointResult, Outcome, RunState
 from pages.ui import collecting
+from tests.data.filled import ENGINE
 from tests.fake_github import FakeGitHub, Token, World
 from tests.pages.app import BLUE, SECRET, App, shown_text, store_token
 
@@ -39,3 +44,13 @@ def test_one_that_cannot_begin_says_why(collectable: App) -> None:
     run.button(key="tenant_collect").click().run()
     run.session_state[collecting.STATE].process.wait(120)
     assert "GITHUB" in shown_text(run.run())
+
+
+@pytest.mark.parametrize(("hours", "going_on"), [(23, True), (25, False)])
+def test_a_run_that_has_not_ended_counts_as_killed_after_a_day(app: App, hours: int, going_on: bool) -> None:
+    began_at = utc_now() - timedelta(hours=hours)
+    run_id = ledger.start_run(app.store, "schedule", began_at)
+    answers = [EndpointResult(ENGINE, "paths", began_at, Outcome.SKIPPED, 1)]
+    ledger.save_results(app.store, run_id, answers, ledger.RunProgress(RunState.RUNNING, 1, 1))
+    shown = shown_text(app.opened("tenant", PAGE))
+    assert ("Collecting from GitHub" in shown) is going_on

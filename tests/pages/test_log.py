@@ -5,7 +5,7 @@ import pytest
 from data.accounts import audit
 from data.calendar import utc_now
 from data.collection import ledger
-from data.collection.models import Endpoint, EndpointResult, RunState
+from data.collection.models import EndpointResult, Outcome, RunState
 from tests.data.filled import ENGINE, TELESCOPE
 from tests.pages.app import App, shown_text
 
@@ -19,7 +19,7 @@ def failed(app: App) -> App:
     now = utc_now()
     run_id = ledger.start_run(app.store, "command", now)
     refusals = [
-        EndpointResult(key, Endpoint.VIEWS, now, "no_permission", 12, 403, f"{LACKS} {key}")
+        EndpointResult(key, "views", now, Outcome.NO_PERMISSION, 12, 403, f"{LACKS} {key}")
         for key in (ENGINE, TELESCOPE)
     ]
     progress = ledger.RunProgress(RunState.PARTIAL, 2, 2)
