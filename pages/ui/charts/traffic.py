@@ -70,11 +70,6 @@ class ChartData:
     shape: ChartShape
     columns: Mapping[str, Column]
 
-    @property
-    def rows(self) -> DataFrame:
-        """The rows as a table."""
-        return DataFrame(dict(self.columns))
-
 
 @cached("traffic")
 def traffic_chart(viewer: Viewer, store: Store, selection: Selection, metric: str, grain: Grain) -> Chart | None:
