@@ -30,8 +30,13 @@ METRICS = {
     "view_uniques": "Unique visitors",
     "clones": "Clones",
     "clone_uniques": "Unique cloners",
+    "stars": "Stars",
+    "forks": "Forks",
+    "watchers": "Watchers",
+    "open_issues_and_pull_requests": "Open issues and pull requests",
 }
 COUNTS = {"views", "clones"}  # these add up over repositories; uniques do not
+COUNTERS = {"stars", "forks", "watchers", "open_issues_and_pull_requests"}  # read now and then, not counted a day
 MOST_SERIES = 8
 LONGEST_BY_DAY = 400  # days; of more, a bar would be narrower than a pixel on many screens
 PERIODS = {Grain.DAY: "a day", Grain.WEEK: "a week", Grain.MONTH: "a month"}
@@ -59,8 +64,10 @@ class ChartShape:
 
     @property
     def stacked(self) -> bool:
-        """Whether periods are bars, one series on the other: counts add up, uniques of several repositories do not."""
-        return len(self.names) == 1 or self.metric in COUNTS
+        """Whether periods are bars, one series on the other: counts add up; uniques of several repositories do not, and
+        what a counter says does not over time.
+        """
+        return self.metric not in COUNTERS and (len(self.names) == 1 or self.metric in COUNTS)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,7 +125,8 @@ def alt_text(data: ChartData) -> str:
     kind = "Bars" if shape.stacked else "Lines"
     names = shape.names[0] if len(shape.names) == 1 else f"{len(shape.names)} series"
     span = f"{shape.periods[0]} to {shape.periods[-1]} (UTC)"
-    text = f"{kind} of {METRICS[shape.metric].lower()} {PERIODS[shape.grain]}, {names}, {span}."
+    per = f"by {shape.grain}" if shape.metric in COUNTERS else PERIODS[shape.grain]
+    text = f"{kind} of {METRICS[shape.metric].lower()} {per}, {names}, {span}."
     known = ~np.isnan(rows["value"])
     if shape.stacked and known.any():
         sums: dict[date, float] = {}
@@ -258,7 +266,7 @@ def _lines(shape: ChartShape) -> list[alt.Chart]:
     """Lines that break at gaps, dashed over what is pending; a point for each period, hollow where it is open."""
     line: dict[str, Any] = {
         "x": _x(shape, "at"),
-        "y": _y("value"),
+        "y": _y("value", from_zero=shape.metric not in COUNTERS),
         "color": alt.Color("name:N", scale=_scale(shape), legend=None),
     }
     point = line | {
@@ -306,9 +314,9 @@ def _tick_format(shape: ChartShape) -> str:
     return "%b %Y" if long else "%-d %b"
 
 
-def _y(field: str) -> alt.Y:
+def _y(field: str, *, from_zero: bool = True) -> alt.Y:
     axis = alt.Axis(title=None, format=",d", tickMinStep=1, tickCount=5)
-    return alt.Y(f"{field}:Q", axis=axis, scale=alt.Scale(zero=True, nice=True))
+    return alt.Y(f"{field}:Q", axis=axis, scale=alt.Scale(zero=from_zero, nice=True))
 
 
 def _scale(shape: ChartShape) -> alt.Scale:

@@ -178,6 +178,27 @@ def test_stars_are_those_of_the_last_look_however_old(store: Store, age: int) ->
     assert list(repository_summaries(viewer_of(key), store, TODAY)["stars"]) == [9]
 
 
+def test_a_counter_of_a_period_is_that_of_its_last_look(store: Store) -> None:
+    (key,) = follow(store, "owner/one")
+    save(store, answer(key, Metric.VIEWS, [1] * 14))
+    looks = [(date(2026, 4, 20), 3), (date(2026, 4, 22), 9), (date(2026, 4, 27), 5)]
+    insert = "insert into repository_stats select $key, $day, $day, $n, $n + 1, $n + 2, $n + 3, 1"
+    with store.traffic.commit("test") as connection:
+        for day, number in looks:
+            connection.execute(insert, {"key": key, "day": day, "n": number})
+    days = Selection(date(2026, 4, 1), TODAY, today=TODAY)
+    expected = {
+        Grain.DAY: looks,
+        Grain.WEEK: [(date(2026, 4, 20), 9), (date(2026, 4, 27), 5)],
+        Grain.MONTH: [(date(2026, 4, 1), 5)],
+    }
+    for grain, periods in expected.items():
+        rows = plain(series(viewer_of(key), store, days, grain))
+        for more, metric in enumerate(("stars", "forks", "watchers", "open_issues_and_pull_requests")):
+            assert drawn(rows, key, metric) == [(period, value + more, "final", None) for period, value in periods]
+            assert drawn(rows, None, metric) == []
+
+
 def test_a_day_looked_at_on_later_days_changes_its_state_and_not_its_number(store: Store) -> None:
     (key,) = follow(store, "owner/one")
     save(store, answer(key, Metric.VIEWS, [1] * 14))

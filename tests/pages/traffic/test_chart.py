@@ -6,9 +6,12 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from data.accounts import grants
 from data.calendar import utc_now
 from data.repositories.models import RepositoryFacts
 from data.repositories.repositories import add_repositories
+from data.traffic.models import Grain, Selection
+from pages.chart import view
 from tests.pages.app import BLUE, App, days_ago, go_to, shown_text
 
 READERS = {
@@ -130,6 +133,35 @@ def test_several_repositories_have_their_total_in_the_table(app: App) -> None:
     found = app.opened("viewer", PAGE, range="14 days", by="Month", **{"as": "Table"}).dataframe[0].value
     newest = found[found["period"] == found["period"].max()].set_index("full_name")["value"]
     assert newest["All repositories"] == newest.drop("All repositories").sum()
+
+
+@pytest.mark.parametrize(
+    ("metric", "column", "value", "period"),
+    [
+        ("Forks", "forks", 40, "Day"),
+        ("Watchers", "watchers", 12, "Week"),
+        ("Open issues and pull requests", "open_issues_and_pull_requests", 7, "Month"),
+    ],
+)
+def test_a_counter_is_drawn_as_lines_and_told_as_last_read(
+    app: App, metric: str, column: str, value: int, period: str
+) -> None:
+    link = {"metric": metric, "by": period, "range": "All"}
+    assert {"line", "point"} <= {layer["mark"]["type"] for layer in chart(app.opened("viewer", PAGE, **link))["layer"]}
+    table = app.opened("viewer", PAGE, **link, **{"as": "Table"}).dataframe[0].value
+    assert set(table["full_name"]) == {"blue/engine", "blue/docs", "blue/mirror"}
+    assert set(table["value"]) == {value}
+    viewer = grants.viewer_of(app.store, app.account("single"))
+    selection = Selection(days_ago(40), days_ago(1), days_ago(0))
+    file = view.numbers_csv(viewer, app.store, selection, column, Grain(period.lower()))
+    assert {line.partition(b",")[2] for line in file.split()[1:]} == {b"blue/engine,%d,final," % value}
+
+
+def test_the_stars_of_a_month_are_those_of_its_last_look(app: App) -> None:
+    table = app.opened("single", PAGE, metric="Stars", by="Month", range="All", **{"as": "Table"}).dataframe[0].value
+    days = app.opened("single", PAGE, metric="Stars", range="All", **{"as": "Table"}).dataframe[0].value
+    newest = days[days["period"] >= table["period"].max()]
+    assert table["value"].iloc[0] == newest["value"].max() == newest["value"].iloc[0]
 
 
 def test_without_days_the_page_says_where_they_are(app: App) -> None:

@@ -121,6 +121,17 @@ def test_uniques_of_several_repositories_are_never_stacked() -> None:
     assert not chart_data(many(3, "view_uniques"), "view_uniques", Grain.DAY).shape.stacked
 
 
+@pytest.mark.parametrize("metric", ["stars", "forks", "watchers", "open_issues_and_pull_requests"])
+def test_a_counter_is_a_line_even_of_one_repository_and_nothing_is_added_up(metric: str) -> None:
+    alone = chart_data(rows([(500, "final"), (503, "final")], metric), metric, Grain.WEEK)
+    assert {each["mark"]["type"] for each in layers(alone)} == {"rect", "line", "point"}
+    assert [each["value"] for each in marks(alone, "point")] == [500, 503]
+    assert alt_text(alone).startswith(f"Lines of {charts.METRICS[metric].lower()} by week, blue/engine, 2026-03-07")
+    many_of_them = many(10, metric)
+    many_of_them.attrs["left_out"] = 5
+    assert len(chart_data(many_of_them, metric, Grain.DAY).shape.names) == charts.MOST_SERIES
+
+
 def test_what_is_beyond_the_largest_is_one_series_of_counts() -> None:
     found = many(10)
     found.attrs["left_out"] = 5
