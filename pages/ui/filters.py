@@ -43,6 +43,7 @@ SORTS = {  # of both tables the same, so that the order stays when the page chan
     "Cloners": "clone_uniques",
 }
 ORDERS = {"Descending": True, "Ascending": False}
+STATES = {"All": None, "Final": "final", "Pending": "pending", "Gap": "gap"}  # of the rows of both tables
 SIZES = {"25": 25, "50": 50, "100": 100, "500": 500}
 VIEWS = ("Chart", "Table")
 RANKS = ("Views", "Change", "Visitor-days", "Clones", "Stars", "Name")  # of the overview's table
@@ -58,6 +59,7 @@ WORDS: dict[str, Collection[str]] = {  # what each parameter of an address may b
     "sort": SORTS,
     "order": ORDERS,
     "rows": SIZES,
+    "state": STATES,
     "ranked": RANKS,
     "compare": COMPARED,
     "measure": MEASURES,
@@ -103,10 +105,10 @@ def chosen_days(viewer: Viewer) -> Selection:
     return Selection(first, last, offer.last + DAY)
 
 
-def chosen(viewer: Viewer, search: str = "") -> Selection:
+def chosen(viewer: Viewer, search: str = "", state: str | None = None) -> Selection:
     """What the filters, which the frame has drawn, select."""
     ids = frozenset(st.session_state.get(REPOSITORY) or ())
-    return replace(chosen_days(viewer), repository_ids=ids or None, search=search)
+    return replace(chosen_days(viewer), repository_ids=ids or None, search=search, state=state)
 
 
 def stop_without_traffic(viewer: Viewer) -> None:
@@ -156,8 +158,9 @@ def _until_it_brings_something(viewer: Viewer, version: int) -> None:
 
 def _reset() -> None:
     st.session_state[RANGE], st.session_state[REPOSITORY] = ALL, []
-    if "search" in st.session_state:
-        st.session_state["search"] = ""
+    for key, everything in (("search", ""), ("state", "All")):
+        if key in st.session_state:
+            st.session_state[key] = everything
 
 
 def days_of(name: str, picked: Sequence[date] | date | None, offer: Offer) -> tuple[date, date]:

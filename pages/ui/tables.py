@@ -131,8 +131,8 @@ def _shown(viewer: Viewer, store: Store, listing: Listing, selection: Selection,
 def draw_listing(viewer: Viewer, listing: Listing) -> None:
     """Draw a table with its search, order, pages and downloads."""
     store = the_store()
-    search, paging = _controls(listing)
-    selection = filters.chosen(viewer, search)
+    search, state, paging = _controls(listing)
+    selection = filters.chosen(viewer, search, state)
     with st.spinner(filters.READING):
         shown = _shown(viewer, store, listing, selection, paging)
     if not shown.total:
@@ -157,17 +157,20 @@ def draw_listing(viewer: Viewer, listing: Listing) -> None:
     _downloads(listing, selection, paging)
 
 
-def _controls(listing: Listing) -> tuple[str, Paging]:
-    """The search, and the first page in the order that is wanted."""
+def _controls(listing: Listing) -> tuple[str, str | None, Paging]:
+    """The search, the state, and the first page in the order that is wanted."""
     with st.container(horizontal=True, vertical_alignment="top", key=f"{listing.name}_controls"):
         search = controls.search()
         sort = st.selectbox("Sort by", list(filters.SORTS), key="sort", bind="query-params", width=150)
         order = st.segmented_control(
             "Order", list(filters.ORDERS), default="Descending", required=True, key="order", bind="query-params"
         )
+        state = st.selectbox(
+            "State", list(filters.STATES), key="state", bind="query-params", width=120, help=STATE_HELP
+        )
         size = st.selectbox("Rows", list(filters.SIZES), index=1, key="rows", bind="query-params", width=100)
     by = filters.SORTS[sort] or listing.period
-    return search, Paging(by, filters.ORDERS[order], 1, filters.SIZES[size])
+    return search, filters.STATES[state], Paging(by, filters.ORDERS[order], 1, filters.SIZES[size])
 
 
 def _downloads(listing: Listing, selection: Selection, order: Paging) -> None:

@@ -155,6 +155,18 @@ def test_chosen_repositories_are_the_only_ones_shown(full: Store) -> None:
     assert (nothing.total, list(nothing.rows.columns)) == (0, list(TABLE_COLUMNS))
 
 
+@pytest.mark.parametrize("name", TABLES)
+@pytest.mark.parametrize("state", ["final", "pending", "gap"])
+def test_a_state_keeps_the_rows_on_which_views_or_clones_have_it(full: Store, name: str, state: str) -> None:
+    table, as_csv, sorts = TABLES[name]
+    every = table(operator(full), full, HALF, Paging(sorts[0], size=999)).rows
+    kept = every[(every["views_state"] == state) | (every["clones_state"] == state)]
+    page = table(operator(full), full, replace(HALF, state=state), Paging(sorts[0], size=999))
+    assert (plain(page), page.total) == (plain(kept), len(kept))
+    assert 0 < len(kept) < len(every)
+    assert len(as_csv(operator(full), full, replace(HALF, state=state)).splitlines()) == len(kept) + 1
+
+
 TABLE_COLUMNS = ("repository_id", "full_name", *DAILY_SORTS[:1], *DAILY_SORTS[2:])
 
 

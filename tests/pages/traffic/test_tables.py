@@ -10,7 +10,14 @@ from tests.pages.app import App, days_ago, go_to, shown_text
 from tests.pages.traffic.test_chart import NO_READERS, READERS
 
 PAGES = {"daily": "Daily traffic", "weekly": "Weekly traffic"}
-HOSTILE = {"page": "0", "rows": "999999", "sort": "views; drop table", "order": "up", "range": "<b>"}
+HOSTILE = {
+    "state": "final' or 1=1",
+    "page": "0",
+    "rows": "999999",
+    "sort": "views; drop table",
+    "order": "up",
+    "range": "<b>",
+}
 
 
 def rows(run: AppTest) -> DataFrame:
@@ -44,6 +51,22 @@ def test_each_day_of_each_repository_is_a_row(app: App) -> None:
 def test_a_search_is_a_part_of_a_name_and_no_pattern(app: App) -> None:
     assert set(rows(app.opened("viewer", "daily", search="DOCS"))["full_name"]) == {"blue/docs"}
     assert "There is no traffic" in app.opened("viewer", "daily", search="%").info[0].value
+
+
+@pytest.mark.parametrize("state", ["Final", "Pending", "Gap"])
+def test_a_state_keeps_the_days_that_have_it(app: App, state: str) -> None:
+    every = rows(app.opened("green-tenant", "daily", range="All", rows="100"))
+    run = app.opened("green-tenant", "daily", range="All", rows="100", state=state)
+    assert 0 < len(rows(run)) < len(every)
+    assert list(rows(run)["day"]) == list(every[every["state"] == state]["day"])
+
+
+def test_a_state_that_no_day_has_is_told_and_can_be_left(app: App) -> None:
+    run = app.opened("single", "daily", state="Gap")
+    assert "There is no traffic for this choice" in run.info[0].value
+    run.button(key="filters_reset").click().run()
+    assert run.session_state["state"] == "All"
+    assert len(rows(run)) > 0
 
 
 def test_rows_are_sorted_over_all_pages(app: App) -> None:
