@@ -37,17 +37,17 @@ from data.collection.ledger import Scope
 from data.repositories.health import health
 from data.repositories.models import Repository, RepositoryHealth, RepositoryState
 from data.repositories.repositories import (
-    pause_repository,
-    remove_repository,
-    remove_repository_with_data,
+    pause_repositories,
+    remove_repositories,
+    remove_repositories_with_data,
     repositories,
-    resume_repository,
+    resume_repositories,
 )
 from data.store import Store
 
 NAMES = "OWNER/NAME..."
 STOPPED = "Stopped. Nothing was added."
-Change = Callable[[Store, int, datetime], None]
+Change = Callable[[Store, list[int], datetime], None]
 
 
 @click.group(cls=Group, first=("add", "discover"))
@@ -287,7 +287,7 @@ def pause(session: Session, tenant: str, names: tuple[str, ...]) -> CommandResul
     Example:
       python -m collector repo pause acme octo/hello
     """
-    return _changed(session, pause_repository, RepositoryState.PAUSED, tracked(session, tenant, names))
+    return _changed(session, pause_repositories, RepositoryState.PAUSED, tracked(session, tenant, names))
 
 
 @repo.command()
@@ -301,7 +301,7 @@ def resume(session: Session, tenant: str, names: tuple[str, ...]) -> CommandResu
     Example:
       python -m collector repo resume acme octo/hello
     """
-    return _changed(session, resume_repository, RepositoryState.ACTIVE, tracked(session, tenant, names))
+    return _changed(session, resume_repositories, RepositoryState.ACTIVE, tracked(session, tenant, names))
 
 
 @repo.command()
@@ -320,11 +320,11 @@ def remove(session: Session, tenant: str, names: tuple[str, ...], delete_data: b
     """
     found = tracked(session, tenant, names)
     if not delete_data:
-        return _changed(session, remove_repository, RepositoryState.REMOVED, found)
+        return _changed(session, remove_repositories, RepositoryState.REMOVED, found)
     if not yes:
         _have_it_typed(found)
     for each in found:
-        remove_repository_with_data(session.store, each.repository_id)
+        remove_repositories_with_data(session.store, [each.repository_id])
         session.terminal.say(f"{each.full_name}: deleted with all that was collected of it.")
     return CommandResult({"deleted": [each.full_name for each in found]})
 
@@ -336,7 +336,7 @@ def _changed(session: Session, change: Change, state: RepositoryState, found: li
         if each.state is state:
             session.terminal.say(f"{each.full_name}: {state} already.")
         else:
-            change(session.store, each.repository_id, utc_now())
+            change(session.store, [each.repository_id], utc_now())
             session.terminal.say(f"{each.full_name}: {state} now (it was {each.state}).")
         facts.append({"repository": each.full_name, "state": state.value, "was": each.state.value})
     session.terminal.say(_AFTERWARDS[state])

@@ -131,11 +131,7 @@ def accept(store: Store, secret: str, user: NewUser, now: datetime) -> Account:
     with store.control.commit("accepting an invitation") as connection:
         granted = _use_up(store, connection, secret, now)
         user_id = save_account(connection, user, password_hash, now)
-        for each in granted:
-            save_grant(connection, user_id, each, (invitation.made_by, now))
-        subject = Subject(f"user {user.username}", _one_tenant(granted))
-        record(connection, "invitation accepted", subject, (user.username, now), _described(granted))
-        return account_with_id(connection, user_id)
+        return _give(connection, user_id, granted, (invitation.made_by, now))
 
 
 def accept_as(store: Store, secret: str, user_id: int, now: datetime) -> Account:
@@ -148,11 +144,7 @@ def accept_as(store: Store, secret: str, user_id: int, now: datetime) -> Account
         granted = _use_up(store, connection, secret, now)
         account = account_with_id(connection, user_id)
         acting(connection, account.username)
-        for each in granted:
-            save_grant(connection, user_id, each, (invitation.made_by, now))
-        subject = Subject(f"user {account.username}", _one_tenant(granted))
-        record(connection, "invitation accepted", subject, (account.username, now), _described(granted))
-        return account_with_id(connection, user_id)
+        return _give(connection, user_id, granted, (invitation.made_by, now))
 
 
 def accept_reset(store: Store, secret: str, password: str, now: datetime) -> Account:
@@ -237,6 +229,18 @@ def _use_up(store: Store, connection: duckdb.DuckDBPyConnection, secret: str, no
         raise InvitationRefused("What this link was for is not there any more.")
     _delete(connection, invitation.invitation_id)
     return granted
+
+
+def _give(
+    connection: duckdb.DuckDBPyConnection, user_id: int, granted: list[Grant], by: tuple[str, datetime]
+) -> Account:
+    """Give an account what it was invited to; the entry is under its own name."""
+    for each in granted:
+        save_grant(connection, user_id, each, by)
+    account = account_with_id(connection, user_id)
+    subject = Subject(f"user {account.username}", _one_tenant(granted))
+    record(connection, "invitation accepted", subject, (account.username, by[1]), _described(granted))
+    return account
 
 
 def _delete(connection: duckdb.DuckDBPyConnection, invitation_id: int) -> None:

@@ -74,7 +74,7 @@ class _KnownSession:
     last_seen_at: datetime
 
     def lives(self, now: datetime) -> bool:
-        """Whether it is neither too old nor was idle too long: as sessions.session_owner.sql has it."""
+        """Whether it is neither too old nor was idle too long."""
         return self.started_at > now - LONGEST and self.last_seen_at > now - IDLE
 
 
@@ -83,14 +83,14 @@ def attempt(store: Store, username: str, address: str, now: datetime) -> None:
 
     A wait begins with the last counted attempt and ends by itself; the right password forgets the user's attempts.
     """
-    user_key, place = fingerprint(username_as_typed(username)), _place(address)
+    user_key, network = fingerprint(username_as_typed(username)), _network(address)
     with store.control.read() as cursor:
-        _refuse_too_many(cursor, user_key, place, now)
+        _refuse_too_many(cursor, user_key, network, now)
     with store.control.commit("counting an attempt to sign in") as connection:
-        _refuse_too_many(connection, user_key, place, now)
+        _refuse_too_many(connection, user_key, network, now)
         span = {"before": stored(now - COUNTED_FOR - WAIT), "after": stored(now + CLOCKS_DIFFER)}
         connection.execute("delete from sign_in_attempt where attempted_at not between $before and $after", span)
-        values = {"user_key": user_key, "address": place, "now": stored(now)}
+        values = {"user_key": user_key, "address": network, "now": stored(now)}
         connection.execute(
             "insert into sign_in_attempt (user_key, address, attempted_at) values ($user_key, $address, $now)", values
         )
@@ -144,25 +144,30 @@ def account_of_session(store: Store, secret: str, now: datetime) -> Account | No
 
     To be asked at every click: the row is read once a version of `control`, and what ends a session makes a new one.
     """
-    found = _known_session(store, fingerprint(secret))
-    return found.account if found is not None and found.account.active and found.lives(now) else None
+    return _owner(_known_session(store, fingerprint(secret)), now)
 
 
 def session_owner(connection: duckdb.DuckDBPyConnection, secret: str, now: datetime) -> Account | None:
     """Like account_of_session, inside the caller's read or commit."""
-    rows = connection.execute(query(__name__, "session_owner"), {"hash": fingerprint(secret)} | _living(now)).fetchall()
-    account = account_with_id(connection, rows[0][0]) if rows else None
-    return account if account is not None and account.active else None
+    return _owner(_stored_session(connection, fingerprint(secret)), now)
 
 
 @cached("control")
 def _known_session(store: Store, secret_hash: str) -> _KnownSession | None:
     with store.control.read() as cursor:
-        rows = cursor.execute(query(__name__, "known_session"), {"hash": secret_hash}).fetchall()
-        return next(
-            (_KnownSession(account_with_id(cursor, user), aware(start), aware(seen)) for user, start, seen in rows),
-            None,
-        )
+        return _stored_session(cursor, secret_hash)
+
+
+def _stored_session(connection: duckdb.DuckDBPyConnection, secret_hash: str) -> _KnownSession | None:
+    rows = connection.execute(query(__name__, "known_session"), {"hash": secret_hash}).fetchall()
+    return next(
+        (_KnownSession(account_with_id(connection, user), aware(start), aware(seen)) for user, start, seen in rows),
+        None,
+    )
+
+
+def _owner(session: _KnownSession | None, now: datetime) -> Account | None:
+    return session.account if session is not None and session.account.active and session.lives(now) else None
 
 
 def touch_session(store: Store, secret: str, now: datetime) -> None:
@@ -234,12 +239,12 @@ def _owner_of_ticket(connection: duckdb.DuckDBPyConnection, ticket: str, now: da
     return int(rows[0][0])
 
 
-def _refuse_too_many(connection: duckdb.DuckDBPyConnection, user_key: str, place: str, now: datetime) -> None:
-    values = {"user_key": user_key, "address": place}
+def _refuse_too_many(connection: duckdb.DuckDBPyConnection, user_key: str, network: str, now: datetime) -> None:
+    values = {"user_key": user_key, "address": network}
     values_of_time = {"since": stored(now - COUNTED_FOR - WAIT), "until": stored(now + CLOCKS_DIFFER)}
     rows = connection.execute(query(__name__, "attempts"), values | values_of_time).fetchall()
     of_user = [aware(at) for is_user, _, at in rows if is_user]
-    of_address = [aware(at) for _, is_address, at in rows if is_address and place]
+    of_address = [aware(at) for _, is_address, at in rows if is_address and network]
     until = max(_wait_until(of_user, OF_A_USER, now), _wait_until(of_address, OF_AN_ADDRESS, now))
     if until > now:
         raise TooManyAttempts(math.ceil((until - now).total_seconds()))
@@ -252,7 +257,7 @@ def _wait_until(newest_first: list[datetime], most: int, now: datetime) -> datet
     return newest_first[0] + WAIT
 
 
-def _place(address: str) -> str:
+def _network(address: str) -> str:
     """What an address is counted by: one of IPv6 by its network, which belongs to one household as a whole."""
     try:
         found = ipaddress.ip_address(address.strip())

@@ -92,26 +92,6 @@ def add_repositories(store: Store, tenant_id: int, facts: Sequence[RepositoryFac
     return [Repository(known[f.github_id], tenant_id, f.github_id, f.full_name, RepositoryState.ACTIVE) for f in facts]
 
 
-def pause_repository(store: Store, repository_id: int, now: datetime) -> None:
-    """Stop collecting a repository; its history stays."""
-    pause_repositories(store, [repository_id], now)
-
-
-def resume_repository(store: Store, repository_id: int, now: datetime) -> None:
-    """Collect a paused or removed repository again."""
-    resume_repositories(store, [repository_id], now)
-
-
-def remove_repository(store: Store, repository_id: int, now: datetime) -> None:
-    """Stop following a repository; its history stays, marked removed."""
-    remove_repositories(store, [repository_id], now)
-
-
-def remove_repository_with_data(store: Store, repository_id: int) -> None:
-    """Stop following a repository and delete all that was collected of it."""
-    remove_repositories_with_data(store, [repository_id])
-
-
 def pause_repositories(store: Store, repository_ids: Iterable[int], now: datetime) -> None:
     """Stop collecting repositories, all of them in one commit; their history stays."""
     _change_states(store, repository_ids, RepositoryState.PAUSED, now)

@@ -9,7 +9,7 @@ from data.accounts.authority import operator_account
 from data.accounts.invitations import invite, open_invitations
 from data.accounts.tenants import add_tenant
 from data.repositories.models import RepositoryFacts
-from data.repositories.repositories import add_repositories, remove_repository_with_data
+from data.repositories.repositories import add_repositories, remove_repositories_with_data
 from data.store import Store, StoreBusy
 from data.store.backup import backup, restore
 from data.store.locking import exclusive
@@ -62,7 +62,7 @@ def test_a_number_given_since_the_backup_is_not_given_again(store: Store, target
 def test_a_number_given_to_what_was_deleted_is_not_given_again_either(store: Store, target: Path) -> None:
     backup(store, target)
     given = add(store, 1)
-    remove_repository_with_data(store, given)
+    remove_repositories_with_data(store, [given])
     restore(store, target)
     restore(store, target)
     assert add(store, 2) == given + 1

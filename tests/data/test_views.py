@@ -15,7 +15,7 @@ from data.accounts.tenants import add_tenant
 from data.calendar import utc_day
 from data.collection.models import EndpointResult
 from data.repositories.models import RepositoryFacts
-from data.repositories.repositories import add_repositories, pause_repository
+from data.repositories.repositories import add_repositories, pause_repositories
 from data.store import Store
 from data.traffic.models import Metric
 from tests.data.writers import NOW, result, save
@@ -187,7 +187,7 @@ def test_a_paused_repository_loses_nothing_and_gains_no_gap(store: Store) -> Non
     days = tuple(DayReading(ago(n), 1, 1) for n in range(31, 45))
     seen = TrafficObservation(Metric.VIEWS, days, TrafficWindow(ago(44), ago(31), 14, 9))
     save(store, result(key, "views", seen, NOW - timedelta(days=30)))
-    pause_repository(store, key, NOW)
+    pause_repositories(store, [key], NOW)
     question = "select days_until_loss, pending_days, view_uniques_of_14_days from v_repositories"
     assert ask(store, question) == [(None, 0, 9)]
     stretches = ask(store, "select metric, state, first_day, last_day from v_gaps order by all")

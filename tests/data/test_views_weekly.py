@@ -11,7 +11,7 @@ from collector.endpoints.weeks import WeeklyObservation, WeekReading
 from data.accounts.tenants import add_tenant
 from data.collection.models import EndpointResult
 from data.repositories.models import RepositoryFacts
-from data.repositories.repositories import add_repositories, pause_repository
+from data.repositories.repositories import add_repositories, pause_repositories
 from data.store import Store
 from data.traffic.models import Metric
 from tests.data.writers import NOW, result, save
@@ -71,7 +71,7 @@ def test_the_last_week_of_a_history_that_ended_lacks_days_once_github_has_forgot
     store: Store, key: int
 ) -> None:
     save(store, replace(days(key, LAST_WEEK, 1), finished_at=NOW - timedelta(days=13)))
-    pause_repository(store, key, NOW)
+    pause_repositories(store, [key], NOW)
     for later, state in ((0, "pending"), (1, "pending"), (2, "gap")):  # its Tuesday is shown for 13 days
         assert weeks(store, today=TODAY + timedelta(days=later)) == [(LAST_WEEK, 10, None, 3, state)]
 

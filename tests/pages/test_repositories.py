@@ -14,7 +14,7 @@ from data.accounts.tenants import operator
 from data.calendar import utc_now
 from data.repositories.models import RepositoryState
 from data.repositories.repositories import repositories
-from tests.data.filled import DOCS, ENGINE, MIRROR, NAMES, TELESCOPE
+from tests.data.filled import ENGINE, NAMES, TELESCOPE
 from tests.fake_github import FakeGitHub
 from tests.pages.app import GREEN, App, shown_text, store_token
 
@@ -189,8 +189,3 @@ def test_a_tick_does_not_pass_to_another_row_when_the_table_changes(app: App) ->
     run = ticked(app.opened("tenant", PAGE), "blue/docs")
     run.text_input("repositories_search").input("engine").run()
     assert run.button("repositories_pause").disabled
-
-
-def test_repository_ids_are_those_of_the_cast(app: App) -> None:
-    found = {each.full_name: each.repository_id for each in repositories(operator(app.store), app.store)}
-    assert [found[NAMES[key]] for key in (ENGINE, DOCS, MIRROR)] == [ENGINE, DOCS, MIRROR]

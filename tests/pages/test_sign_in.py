@@ -292,9 +292,7 @@ def test_without_the_code_nobody_is_made(new_server: tuple[App, str], code: str)
     [
         ({"again": "another one, typed wrong"}, "not the same"),
         ({"password": "short", "again": "short"}, "at least 10"),
-        ({"password": "x" * 80, "again": "x" * 80}, "at most 72"),
         ({"username": "no spaces here"}, "A username has"),
-        ({"name": " "}, "A name has"),
         ({"email": "nowhere"}, "not an e-mail address"),
     ],
 )
@@ -314,11 +312,6 @@ def test_the_code_works_once(new_server: tuple[App, str]) -> None:
     sent_set_up(late, code)
     assert accounts.account_of_identity(app.store, "", "") is None
     assert accounts.active_account(app.store, "first") is None
-
-
-def test_a_server_with_users_shows_no_set_up(app: App) -> None:
-    run = app.opened()
-    assert "set_up_code" not in [each.key for each in run.text_input]
 
 
 def test_the_first_user_goes_on_with_the_first_tenant(new_server: tuple[App, str]) -> None:

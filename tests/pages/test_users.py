@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from data.accounts import grants, invitations, sessions
+from data.accounts import invitations, sessions
 from data.accounts.accounts import active_account
 from data.accounts.models import Grant, Role
 from data.calendar import utc_now
@@ -138,7 +138,3 @@ def test_everybody_is_signed_out_at_once(app: App) -> None:
     secret = app.signed_in("viewer")
     confirmed(app.opened("admin", PAGE), "users_end_all")
     assert sessions.account_of_session(app.store, secret, utc_now()) is None
-
-
-def test_what_an_admin_may_see_is_no_traffic(app: App) -> None:
-    assert not grants.viewer_of(app.store, app.account("admin")).repository_ids

@@ -3,7 +3,7 @@
 import pytest
 
 from data.collection.models import RunState
-from data.repositories.repositories import remove_repository_with_data
+from data.repositories.repositories import remove_repositories_with_data
 from data.store import Store
 from tests.collector.run.collecting import FACT_TABLES, Collection, Told
 
@@ -18,7 +18,7 @@ class Deleting(Told):
     def advanced(self, done: int, name: str) -> None:
         """A visit."""
         if not self.visited:
-            remove_repository_with_data(self.store, 1)
+            remove_repositories_with_data(self.store, [1])
         super().advanced(done, name)
 
 

@@ -20,7 +20,7 @@ from data.accounts.grants import (
 )
 from data.accounts.invitations import invitation_of, invite
 from data.accounts.models import Account, Grant, Role, Viewer
-from data.repositories.repositories import remove_repository, remove_repository_with_data, repositories
+from data.repositories.repositories import remove_repositories, remove_repositories_with_data, repositories
 from data.store import Store
 from tests.data.cast import NOW, Place, account, deactivate, first_user, quick, remove_tenant, user
 
@@ -59,14 +59,14 @@ def test_what_is_added_later_is_seen_at_once_and_what_is_deleted_is_gone(
 ) -> None:
     north, south = places
     who = holder(north.viewer, south.of_repository(0))
-    remove_repository_with_data(store, south.repositories[0])
-    remove_repository_with_data(store, north.repositories[0])
+    remove_repositories_with_data(store, [south.repositories[0]])
+    remove_repositories_with_data(store, [north.repositories[0]])
     assert viewer_of(store, who) == Viewer(frozenset(north.repositories[1:]), frozenset({north.tenant_id}))
 
 
 def test_a_repository_removed_with_its_history_kept_is_still_seen(store: Store, places: tuple[Place, Place]) -> None:
     north, _ = places
-    remove_repository(store, north.repositories[0], NOW)
+    remove_repositories(store, [north.repositories[0]], NOW)
     assert viewer_of(store, holder(north.of_repository(0))).repository_ids == {north.repositories[0]}
 
 
@@ -84,7 +84,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Store, dic
     store.prepare()
     made = [Place.added(store, f"t{n}", n * 10 + 1) for n in range(3)]
     deactivate(store, made[2].tenant_id)
-    remove_repository_with_data(store, made[0].repositories[1])
+    remove_repositories_with_data(store, [made[0].repositories[1]])
     active = {place.tenant_id: n != 2 for n, place in enumerate(made)}
     tenant_of = {r: place.tenant_id for place in made for r in place.repositories}
     del tenant_of[made[0].repositories[1]]
@@ -152,7 +152,7 @@ def test_grants_for_what_is_deleted_are_removed_and_never_come_to_mean_another(
     user(store, "bob", north.viewer, south.of_repository(0), south.of_repository(1), Grant(Role.MAINTAINER))
     link = invite(store, "ada", [north.viewer, south.of_repository(1)], None, NOW)
     remove_tenant(store, north.tenant_id)
-    remove_repository_with_data(store, south.repositories[0])
+    remove_repositories_with_data(store, [south.repositories[0]])
     new = Place.added(store, "new", 21)
     assert viewer_of(store, account(store, "bob")) == Viewer(frozenset({south.repositories[1]}), frozenset())
     assert not {new.tenant_id} & {north.tenant_id}

@@ -1,4 +1,4 @@
-"""Who may do what, as one table: each action is refused to everybody but those whom it names."""
+"""Who may do what, as one table; and that no secret of anybody lies in a file."""
 
 from collections.abc import Callable
 
@@ -10,7 +10,20 @@ from data.accounts.encryption import open_cipher
 from data.accounts.models import Account, Grant, Role
 from data.accounts.tokens import NewToken, TokenFacts
 from data.store import Store
-from tests.data.cast import NOW, Place, account, first_user, newcomer, quick, user
+from tests.data.cast import (
+    ADDRESS,
+    FIREFOX,
+    NOW,
+    PASSWORD,
+    Place,
+    account,
+    first_user,
+    kept_in,
+    newcomer,
+    quick,
+    signed_in,
+    user,
+)
 
 pytestmark = pytest.mark.usefixtures(quick.__name__)
 
@@ -107,3 +120,21 @@ def test_an_action_is_refused_to_all_but_those_who_may(store: Store, action: str
     assert [account(store, name) for name in ("viewer", "manager")] == before
     for by in sorted(may, reverse=True):  # a user who may only do it for themselves, before an admin disables them
         act(scene, by)
+
+
+def test_no_password_code_link_ticket_or_session_is_in_any_file(store: Store) -> None:
+    code = accounts.renew_setup_code(store, NOW) or ""
+    ada = accounts.add_first_user(store, code, newcomer("ada"), NOW)
+    changed, chosen = "another meadow, dry", "a third meadow, wet"
+    session = signed_in(store, ada)
+    accounts.change_password(store, session, PASSWORD, changed, NOW)
+    unused, used = (sessions.make_ticket(store, ada.user_id, NOW) for _ in range(2))
+    sessions.redeem_ticket(store, used, FIREFOX, ADDRESS, NOW)
+    links = [invitations.invite(store, "ada", [], None, NOW) for _ in range(2)]
+    new = invitations.accept(store, links[0], newcomer("new"), NOW)
+    reset = invitations.reset_password(store, "ada", new.user_id, NOW)
+    invitations.accept_reset(store, reset, chosen, NOW)
+    kept = kept_in(store)
+    assert b"ada" in kept
+    secrets = [code, code.replace("-", ""), code[6:17], PASSWORD, changed, chosen, session, unused, used, *links, reset]
+    assert not [secret for secret in secrets if secret.encode() in kept]

@@ -10,7 +10,7 @@ from data.accounts.tenants import add_tenant
 from data.collection import ledger
 from data.collection.models import EndpointResult, Outcome, StateChange
 from data.repositories.models import RepositoryFacts, RepositoryState
-from data.repositories.repositories import add_repositories, remove_repository_with_data
+from data.repositories.repositories import add_repositories, remove_repositories_with_data
 from data.schema.migrate import tables
 from data.store import Store
 from tests.data.writers import FIRST_DAY, NOW, PROGRESS, result, views
@@ -49,7 +49,7 @@ def repositories_in(store: Store) -> dict[str, set[int]]:
 
 def test_answers_about_a_deleted_repository_are_dropped_and_those_of_others_kept(store: Store, ids: list[int]) -> None:
     deleted, kept = ids
-    remove_repository_with_data(store, deleted)
+    remove_repositories_with_data(store, [deleted])
     saved = ledger.save_results(store, 1, [*answers(deleted), *answers(kept)], PROGRESS)
     assert (saved.rows_changed, set(saved.gone)) == (3, {deleted})
     found = repositories_in(store)
@@ -59,7 +59,7 @@ def test_answers_about_a_deleted_repository_are_dropped_and_those_of_others_kept
 
 def test_a_batch_of_deleted_repositories_only_leaves_nothing(store: Store, ids: list[int]) -> None:
     for each in ids:
-        remove_repository_with_data(store, each)
+        remove_repositories_with_data(store, [each])
     saved = ledger.save_results(store, 1, [each for key in ids for each in answers(key)], PROGRESS)
     assert (saved.rows_changed, set(saved.gone)) == (0, set(ids))
     assert set().union(*repositories_in(store).values()) == set()

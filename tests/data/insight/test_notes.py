@@ -24,7 +24,7 @@ from data.insight.notes import (
     notes,
     remove_note,
 )
-from data.repositories.repositories import remove_repository_with_data
+from data.repositories.repositories import remove_repositories_with_data
 from data.store import Store
 from tests.data.cast import NOW, Place, account, deactivate, quick, user
 from tests.data.reading import ask
@@ -166,7 +166,7 @@ def test_markup_is_kept_as_it_was_typed(store: Store, blue: Place) -> None:
 
 
 def test_a_repositorys_notes_are_deleted_with_its_history_and_the_tenants_stay(store: Store, blue: Place) -> None:
-    remove_repository_with_data(store, blue.repositories[0])
+    remove_repositories_with_data(store, [blue.repositories[0]])
     assert seen(store, "viewer") == ["A talk"]
 
 

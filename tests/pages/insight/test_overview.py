@@ -9,7 +9,7 @@ from data.accounts.encryption import open_cipher
 from data.accounts.tokens import TokenFacts, save_token
 from data.calendar import utc_now
 from data.repositories.models import RepositoryFacts
-from data.repositories.repositories import add_repositories, remove_repository_with_data
+from data.repositories.repositories import add_repositories, remove_repositories_with_data
 from tests.data.filled import DOCS, ENGINE, MIRROR
 from tests.pages.app import BLUE, App, days_ago, shown_text
 from tests.pages.traffic.test_chart import NO_READERS, READERS
@@ -138,7 +138,7 @@ def test_a_token_that_expires_is_told_to_those_who_manage_it(app: App) -> None:
 
 def test_without_repositories_it_says_what_to_do_and_the_health_still_shows(app: App) -> None:
     for key in (ENGINE, DOCS, MIRROR):
-        remove_repository_with_data(app.store, key)
+        remove_repositories_with_data(app.store, [key])
     with_token(app, 1)
     run = app.opened("tenant", PAGE)
     assert "There are no repositories here for you yet" in run.info[0].value

@@ -4,7 +4,7 @@ import pytest
 from pandas import DataFrame
 from streamlit.testing.v1 import AppTest
 
-from data.repositories.repositories import remove_repository_with_data
+from data.repositories.repositories import remove_repositories_with_data
 from tests.data.filled import DOCS, ENGINE, MIRROR
 from tests.pages.app import App, days_ago, go_to, shown_text
 from tests.pages.traffic.test_chart import NO_READERS, READERS
@@ -130,7 +130,7 @@ def test_what_is_shown_and_everything_can_be_downloaded(app: App, page: str) -> 
 @pytest.mark.parametrize("page", ["chart", *PAGES])
 def test_without_repositories_a_page_says_what_to_do(app: App, page: str) -> None:
     for key in (ENGINE, DOCS, MIRROR):
-        remove_repository_with_data(app.store, key)
+        remove_repositories_with_data(app.store, [key])
     run = app.opened("tenant", page)
     assert "There are no repositories here for you yet" in run.info[0].value
     assert not run.error

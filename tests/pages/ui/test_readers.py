@@ -13,8 +13,8 @@ from data.calendar import monday, utc_now
 from data.repositories.models import RepositoryFacts
 from data.repositories.repositories import (
     add_repositories,
-    pause_repository,
-    remove_repository_with_data,
+    pause_repositories,
+    remove_repositories_with_data,
     repository_names,
 )
 from data.store import Store
@@ -141,9 +141,9 @@ def test_what_was_committed_meanwhile_is_seen_at_once(app: App) -> None:
     who = viewer(app, "tenant")
     assert repository_names(who, app.store)[ENGINE] == "blue/engine"
     before = days(app, "tenant", EVERY_DAY).rows
-    pause_repository(app.store, DOCS, utc_now())
+    pause_repositories(app.store, [DOCS], utc_now())
     assert days(app, "tenant", EVERY_DAY).rows.equals(before)
-    remove_repository_with_data(app.store, ENGINE)
+    remove_repositories_with_data(app.store, [ENGINE])
     assert ENGINE not in repository_names(who, app.store)
 
 
