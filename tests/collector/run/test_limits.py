@@ -56,7 +56,7 @@ def test_when_the_wait_is_longer_than_the_patience_days_were_collected_before_st
     assert (report.state, collection.told.waits) == (RunState.PARTIAL, [])
     assert all_is_stored(collection)
     assert "hourly limit" in str(report.message)
-    assert {found["star_history"] for found in collection.outcomes().values()} == {"skipped"}
+    assert {found["releases"] for found in collection.outcomes().values()} == {"skipped"}
     assert collection.github.violations == []
 
 
