@@ -30,6 +30,7 @@ from data.accounts.tenants import operator, tenants
 from data.accounts.tokens import OpenToken, TokenVerdict, open_tokens, save_verdicts
 from data.collection import ledger
 from data.collection.models import CollectableRepository, EndpointResult, RunState
+from data.insight.spikes import save_spikes
 from data.repositories.pauses import OwnerPause, owner_pauses, save_pauses
 from data.store import Store
 from data.store.locking import LockHeld, exclusive
@@ -372,6 +373,7 @@ class CollectionRun:
         progress = self._so_far(state)
         self._save_verdicts()
         self._save_pauses()
+        save_spikes(self._store, self._stats.repositories, self._time.now().date())
         ledger.finish_run(self._store, run_id, progress, self._time.now())
         seconds = self._clock.monotonic() - self._started
         stats = self._stats

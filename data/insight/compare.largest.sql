@@ -1,18 +1,14 @@
--- The selected repositories with the most views of the days asked for, the largest first, as many as are wanted.
--- Grain: a repository. Source: shown_repository, daily_traffic.
-with counted as (
-    select
-        repository_id,
-        sum(views) as views
-    from daily_traffic
-    where
-        repository_id in (select repository_id from shown_repository)
-        and day between $first_day and $last_day
-    group by repository_id
-)
-
-select shown_repository.repository_id
-from shown_repository
-left join counted using (repository_id)
-order by counted.views desc nulls last, shown_repository.name_rank
+-- The visible repositories with the most views of the days asked for, the largest first, as many as are wanted, of those
+-- whose name contains the search. Days are UTC. Grain: a repository. Source: repository, daily_traffic.
+select repository.repository_id
+from repository
+left join daily_traffic
+    on
+        repository.repository_id = daily_traffic.repository_id
+        and daily_traffic.day between $first_day and $last_day
+where
+    repository.repository_id in (select unnest($visible::integer[]))
+    and contains(lower(repository.full_name), lower($search))
+group by repository.repository_id, repository.full_name
+order by sum(daily_traffic.views) desc nulls last, lower(repository.full_name), repository.repository_id
 limit $most;

@@ -1,33 +1,34 @@
 """The readers behind the comparison: repositories on the same days, and launches aligned at their day 0.
 
-Every reader shows the repositories of its viewer only, and answers a stranger's as one that is not there. Unknown is
-NULL (pandas.NA, NaN), never zero, and nothing is added up over a day that is not known.
+Every reader shows the repositories of its viewer only, and answers another tenant's as one that is not there. Unknown
+is NULL (pandas.NA, NaN), never zero, and nothing is added up over a day that is not known.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from itertools import chain
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from pandas import DataFrame
 
 from data.accounts.models import Viewer
+from data.insight.events import final_days, usual
 from data.insight.notes import notes
 from data.repositories.repositories import repositories
 from data.store import Store
+from data.store.cache import cached
 from data.store.sql import query
 from data.traffic.models import Grain, Selection
-from data.traffic.traffic import selected, series
+from data.traffic.traffic import series
 
 MOST_REPOSITORIES = 8  # beside each other
 MOST_LAUNCHES = 8
 MOST_OFFERED = 300
 COUNTS = ("views", "clones", "stars")  # what is followed from a launch on
 PATTERN_DAYS = 56  # before the day before the launch: eight weeks
-LEAST_OF_A_WEEKDAY = 4  # final ones among them; with fewer, nothing is usual
 MILESTONES = (7, 30, 90)  # days after a launch
 
 
@@ -50,6 +51,7 @@ class Launch:
     what: str = ""
 
 
+@cached("traffic")
 def beside(viewer: Viewer, store: Store, selection: Selection, measure: Measure, grain: Grain) -> DataFrame:
     """The selected repositories on the same periods: the eight with the most views, by name.
 
@@ -68,14 +70,15 @@ def beside(viewer: Viewer, store: Store, selection: Selection, measure: Measure,
     return found[["repository_id", "full_name", "period", "value", "state"]].reset_index(drop=True)
 
 
-def largest(viewer: Viewer, store: Store, selection: Selection) -> list[int]:
+@cached("traffic")
+def largest(viewer: Viewer, store: Store, selection: Selection) -> tuple[int, ...]:
     """The ids of the selected repositories with the most views of the selected days, at most eight, the largest first.
 
     Those of which nothing at all is known come last. Source: daily_traffic. Raises: StoreMissing.
     """
-    values = {"first_day": selection.first, "last_day": selection.last, "most": MOST_REPOSITORIES}
-    with selected(viewer, store, selection) as cursor:
-        return [key for (key,) in cursor.execute(query(__name__, "largest"), values).fetchall()]
+    values = _chosen(viewer, selection) | {"search": selection.search, "most": MOST_REPOSITORIES}
+    with store.traffic.read() as cursor:
+        return tuple(key for (key,) in cursor.execute(query(__name__, "largest"), values).fetchall())
 
 
 def indexed(rows: DataFrame) -> DataFrame:
@@ -89,7 +92,8 @@ def indexed(rows: DataFrame) -> DataFrame:
     return rows.assign(value=(100 * values / median.where(median > 0)))
 
 
-def launches(viewer: Viewer, store: Store, repository_ids: frozenset[int], today: date) -> list[Launch]:
+@cached("traffic")
+def launches(viewer: Viewer, store: Store, repository_ids: frozenset[int], today: date) -> tuple[Launch, ...]:
     """What may have been a launch of these repositories: their releases and notes, the newest first.
 
     A note of a whole tenant is one of each of its repositories. Several of a day are one launch. Raises: StoreMissing.
@@ -110,10 +114,11 @@ def launches(viewer: Viewer, store: Store, repository_ids: frozenset[int], today
     for key, name, day, what in chain(released, noted):
         found.setdefault((key, day), []).append(Launch(key, name, day, what))
     together = [Launch(k, of[0].full_name, day, "; ".join(each.what for each in of)) for (k, day), of in found.items()]
-    return sorted(together, key=lambda each: (each.day, each.full_name), reverse=True)[:MOST_OFFERED]
+    return tuple(sorted(together, key=lambda each: (each.day, each.full_name), reverse=True)[:MOST_OFFERED])
 
 
-def aligned(viewer: Viewer, store: Store, wanted: Sequence[Launch], days: int, today: date) -> DataFrame:
+@cached("traffic")
+def aligned(viewer: Viewer, store: Store, wanted: tuple[Launch, ...], days: int, today: date) -> DataFrame:
     """What came from each launch on, day by day, beside what was usual for its repository before.
 
     Rows: launch (its place among those wanted), offset (0 on its day, up to `days`), metric (of COUNTS), value, usual,
@@ -121,7 +126,7 @@ def aligned(viewer: Viewer, store: Store, wanted: Sequence[Launch], days: int, t
     final. Usual is the median of the same weekday among the 56 days before the day before the launch; NaN where of a
     weekday fewer than four are final. Raises: StoreMissing.
     """
-    parts = [_followed(_days(viewer, store, each, days, today), each, days) for each in wanted]
+    parts = [_followed(viewer, store, each, days, today) for each in wanted]
     rows = [part.assign(launch=place) for place, part in enumerate(parts)]
     return pd.concat(rows, ignore_index=True) if rows else DataFrame(columns=["launch", "offset", "metric"])
 
@@ -148,42 +153,28 @@ def lifts(rows: DataFrame, days: int) -> DataFrame:
     return found.assign(lift=found["total"] - found["usual"])
 
 
-def usual(before: DataFrame, first: date, days: int) -> DataFrame:
-    """What is usual for so many days from `first` on, after these days before (an index of dates, a column a metric).
-
-    The median of each weekday; NaN where fewer than four of it are known.
-    """
-    weekdays = np.array([day.weekday() for day in before.index], dtype="int64")
-    by_weekday = before.groupby(weekdays)
-    medians = by_weekday.median().where(by_weekday.count() >= LEAST_OF_A_WEEKDAY)
-    wanted = [first + timedelta(days=n) for n in range(days)]
-    return DataFrame(medians.reindex([day.weekday() for day in wanted]).to_numpy(), wanted, list(before.columns))
+def _chosen(viewer: Viewer, selection: Selection) -> dict[str, Any]:
+    chosen = (
+        viewer.repository_ids if selection.repository_ids is None else viewer.repository_ids & selection.repository_ids
+    )
+    return {"visible": sorted(chosen), "first_day": selection.first, "last_day": selection.last}
 
 
 def _stars(viewer: Viewer, store: Store, selection: Selection, grain: Grain) -> DataFrame:
-    values = {"first_day": selection.first, "last_day": selection.last, "grain": grain.value}
-    with selected(viewer, store, selection) as cursor:
+    values = _chosen(viewer, selection) | {"grain": grain.value}
+    with store.traffic.read() as cursor:
+        cursor.execute("set variable today = $today", {"today": selection.today})
         rows = cursor.sql(query(__name__, "stars"), params=values).to_arrow_table()
     found: DataFrame = rows.to_pandas(types_mapper=pd.ArrowDtype)
     return found
 
 
-def _days(viewer: Viewer, store: Store, launch: Launch, days: int, today: date) -> DataFrame:
-    """The final counts of the repository's days around a launch, a row a day."""
+def _followed(viewer: Viewer, store: Store, launch: Launch, days: int, today: date) -> DataFrame:
+    """The rows of `aligned` of one launch."""
     first, last = launch.day - timedelta(days=PATTERN_DAYS + 1), launch.day + timedelta(days=days)
-    wanted = Selection(first, last, today, frozenset({launch.repository_id}))
-    values = {"first_day": first, "last_day": last}
-    with selected(viewer, store, wanted) as cursor:
-        rows = cursor.execute(query(__name__, "days"), values).fetchall()
-    found = DataFrame(rows, columns=["day", *COUNTS]).set_index("day")
-    every = [first + timedelta(days=n) for n in range((last - first).days + 1)]
-    return found.reindex(every).astype("float64")
-
-
-def _followed(known: DataFrame, launch: Launch, days: int) -> DataFrame:
-    before = known[: launch.day - timedelta(days=2)]
+    known = final_days(viewer, store, Selection(first, last, today, frozenset({launch.repository_id})))
     after = known[launch.day :]
-    expected = usual(before, launch.day, days + 1)
+    expected = usual(known[: launch.day - timedelta(days=2)], list(after.index))
     parts = []
     for metric in COUNTS:
         value, normal = after[metric].to_numpy(), expected[metric].to_numpy()

@@ -1,25 +1,25 @@
--- Stars gained by the selected repositories in days, weeks (from Monday) or months. A period is final where each of its
+-- Stars gained by the visible repositories in days, weeks (from Monday) or months. A period is final where each of its
 -- days is: read two days later (the history's days are not quite UTC's) and three days old. It is pending while days
 -- may still come, and a gap where it is known in part for good.
--- Grain: a repository and period that has a day between two days. Source: shown_repository, star_history, endpoint_state.
+-- Grain: a repository and period that has a day between two days. Source: repository, star_history, endpoint_state.
 with gained as (
     select
-        shown_repository.repository_id,
-        shown_repository.full_name,
-        shown_repository.name_rank,
+        repository.repository_id,
+        repository.full_name,
         star_history.day,
         date_trunc($grain, star_history.day)::date as period,
         star_history.stars,
-        least(endpoint_state.last_good_at::date - 2, v_today.today - 3) as settled_until
-    from shown_repository
+        least(endpoint_state.last_good_at::date - 2, v_today.final_until) as settled_until
+    from repository
     inner join star_history using (repository_id)
     inner join endpoint_state
         on
-            shown_repository.repository_id = endpoint_state.repository_id
+            repository.repository_id = endpoint_state.repository_id
             and endpoint_state.endpoint = 'star_history'
     cross join v_today
     where
-        star_history.day >= date_trunc($grain, $first_day::date)
+        repository.repository_id in (select unnest($visible::integer[]))
+        and star_history.day >= date_trunc($grain, $first_day::date)
         and date_trunc($grain, star_history.day) <= $last_day::date
 ),
 
@@ -27,7 +27,6 @@ periods as (
     select
         repository_id,
         full_name,
-        name_rank,
         period,
         sum(stars)::bigint as value,
         count(*) as known_days,
@@ -38,7 +37,7 @@ periods as (
             else last_day(period)
         end as last_day
     from gained
-    group by repository_id, full_name, name_rank, period
+    group by repository_id, full_name, period
 )
 
 select
@@ -52,4 +51,4 @@ select
         else 'gap'
     end as state
 from periods
-order by name_rank, period;
+order by lower(full_name), repository_id, period;

@@ -4,6 +4,7 @@ What is usual is the repository's own weekly pattern: for each weekday the media
 so that what the day brought has no part in it. Only final days count, on both sides: like with like.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -13,13 +14,15 @@ from pandas import DataFrame
 
 from data.accounts.models import Viewer
 from data.calendar import DAY, SETTLED_AFTER_DAYS
-from data.insight.repository_story import counters, days, of_one
 from data.store import Store
+from data.store.cache import cached
+from data.store.sql import query
+from data.traffic.models import Selection
 
 METRICS = ("views", "visitor_days", "clones", "cloner_days", "stars")
 WINDOWS = {"before": (-7, -1), "after_7": (0, 6), "after_30": (0, 29)}  # days from the day itself, both included
 PATTERN_WEEKS = 8
-LEAST_WEEKS = 4  # of a weekday; with fewer, nothing is called usual
+LEAST_OF_A_WEEKDAY = 4  # final ones; with fewer, nothing is called usual
 LONGEST = 29
 
 
@@ -38,58 +41,58 @@ class Comparison:
     around: DataFrame
 
 
+@cached("traffic")
 def before_and_after(viewer: Viewer, store: Store, repository_id: int, day: date, today: date) -> Comparison:
-    """Compare what came before and after a day; of a stranger's repository as of one that is not there, nothing.
+    """Compare what came before and after a day; of another tenant's repository as of one that is not there, nothing.
 
     Raises: StoreMissing.
     """
-    wanted = of_one(repository_id, day - timedelta(weeks=PATTERN_WEEKS), day + timedelta(days=LONGEST), today)
-    return compared(_final(days(viewer, store, wanted), counters(viewer, store, wanted), today), day, today)
+    first, last = day - timedelta(weeks=PATTERN_WEEKS), day + timedelta(days=LONGEST)
+    final = final_days(viewer, store, Selection(first, last, today, frozenset({repository_id})))
+    return compared(final, day, today)
+
+
+def final_days(viewer: Viewer, store: Store, selection: Selection) -> DataFrame:
+    """What is final of the selected days of one repository: a row a day (the index, UTC dates), a column a metric.
+
+    NaN unless final. Stars gained are final where they are three days old and their history was read two days later.
+    Source: v_daily, star_history. Raises: StoreMissing.
+    """
+    values = {"visible": sorted(viewer.repository_ids & (selection.repository_ids or frozenset()))}
+    ends = {"first_day": selection.first, "last_day": selection.last}
+    with store.traffic.read() as cursor:
+        cursor.execute("set variable today = $today", {"today": selection.today})
+        rows = cursor.execute(query(__name__, "final_days"), values | ends).fetchall()
+    found = DataFrame(rows, columns=["day", *METRICS]).set_index("day")
+    return found.reindex(_span(selection.first, selection.last)).astype("float64")
+
+
+def usual(before: DataFrame, days: Sequence[date]) -> DataFrame:
+    """What is usual on these days, after those before (an index of dates, a column a metric).
+
+    The median of each weekday; NaN where of a weekday fewer than four are known.
+    """
+    by_weekday = before.groupby(np.array([day.weekday() for day in before.index], dtype="int64"))
+    medians = by_weekday.median().where(by_weekday.count() >= LEAST_OF_A_WEEKDAY)
+    return DataFrame(medians.reindex([day.weekday() for day in days]).to_numpy(), days, list(before.columns))
 
 
 def compared(final: DataFrame, day: date, today: date) -> Comparison:
     """The same of days at hand: `final` has a row a day (its index) and a column a metric, NaN unless final. Pure."""
     first, last = day - timedelta(weeks=PATTERN_WEEKS), day + timedelta(days=LONGEST)
     values = final.reindex(columns=list(METRICS), index=_span(first, last)).astype("float64")
-    usual = _usual(values, day)
+    normal = usual(values[: day - DAY], list(values.index))
     settled = today - timedelta(days=SETTLED_AFTER_DAYS)
-    rows = [_window(name, values[metric], usual[metric], (day, settled)) for name in WINDOWS for metric in METRICS]
+    rows = [_window(name, values[metric], normal[metric], (day, settled)) for name in WINDOWS for metric in METRICS]
     shown = _span(day - timedelta(weeks=2), last)
     around = pd.concat(
         [
-            DataFrame({"day": shown, "metric": metric, "value": values[metric][shown], "usual": usual[metric][shown]})
+            DataFrame({"day": shown, "metric": metric, "value": values[metric][shown], "usual": normal[metric][shown]})
             for metric in METRICS
         ],
         ignore_index=True,
     )
     return Comparison(DataFrame(rows), around)
-
-
-def _final(of_days: DataFrame, of_counters: DataFrame, today: date) -> DataFrame:
-    """The metrics by day, of final days only; stars when they are as old, and were read two days later."""
-    table = of_days.set_index("day")
-    views_known, clones_known = table["views_state"] == "final", table["clones_state"] == "final"
-    found = DataFrame(
-        {
-            "views": table["views"].where(views_known),
-            "visitor_days": table["view_uniques"].where(views_known),
-            "clones": table["clones"].where(clones_known),
-            "cloner_days": table["clone_uniques"].where(clones_known),
-        }
-    )
-    known = of_counters[of_counters["stars_settled"].fillna(value=False).astype(bool)]
-    stars = known.set_index("day")["stars_gained"]
-    stars = stars[[day <= today - timedelta(days=SETTLED_AFTER_DAYS) for day in stars.index]]
-    together = found.join(stars.rename("stars"), how="outer")
-    return together.astype("float64")
-
-
-def _usual(values: DataFrame, day: date) -> DataFrame:
-    """For every day the median of the same weekday in the weeks before `day`; NaN where too few of them are known."""
-    pattern = values[: day - DAY]
-    by_weekday = pattern.groupby([each.weekday() for each in pattern.index])
-    medians = by_weekday.median().where(by_weekday.count() >= LEAST_WEEKS)
-    return DataFrame(medians.reindex([each.weekday() for each in values.index]).to_numpy(), values.index, METRICS)
 
 
 def _window(

@@ -23,6 +23,7 @@ from data.calendar import aware, stored, utc_day
 from data.repositories.models import Repository
 from data.repositories.repositories import repositories
 from data.store import Store
+from data.store.cache import cached
 from data.store.ids import next_id
 from data.store.sql import query
 
@@ -65,16 +66,17 @@ class NewNote:
     tenant_id: int | None = None
 
 
-def notes(viewer: Viewer, store: Store, first: date, last: date, repository_id: int | None = None) -> list[Note]:
+@cached("traffic")
+def notes(viewer: Viewer, store: Store, first: date, last: date, repository_id: int | None = None) -> tuple[Note, ...]:
     """The visible notes from one day to another, both included, the oldest day first.
 
     With a repository what concerns it: its own notes, and those of its whole tenant where the viewer sees the whole
-    tenant. A stranger's repository has none, like one that is not there. Raises: StoreMissing.
+    tenant. Another tenant's repository has none, like one that is not there. Raises: StoreMissing.
     """
     values = _visible(viewer) | {"first_day": first, "last_day": last, "repository_id": repository_id}
     with store.traffic.read() as cursor:
         rows = cursor.execute(query(__name__, "notes"), values).fetchall()
-    return [_note(row) for row in rows]
+    return tuple(_note(row) for row in rows)
 
 
 def may_write(account: Account, tenant_id: int) -> bool:

@@ -1,4 +1,4 @@
-"""Days that stand out against a repository's own weekly pattern. Pure.
+"""Days that stand out against a repository's own weekly pattern: what they are, and the table `spike` that keeps them.
 
 What a day was to have is a seasonal decomposition of counts, made of running medians only, so that neither one
 outlier nor a burst of several days moves it (half of the values may be wrong before a median is):
@@ -20,13 +20,18 @@ outlier nor a burst of several days moves it (half of the values may be wrong be
 A day of which fewer than 14 others are known in the 57 around it is expected to have nothing in particular (NaN).
 """
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
+import duckdb
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
-from pandas import DataFrame, Series
+
+from data.calendar import DAY
+from data.store import Store
+from data.store.sql import query
 
 LEVEL_DAYS = 29  # two weeks on either side
 SAME_WEEKDAYS = 9  # of four weeks on either side, the day's own among them
@@ -39,9 +44,14 @@ LEAST_NOISE = 1.6  # a Poisson count has 1; a visitor looks at two or three page
 LEAST_RELATIVE_NOISE = 0.08
 OFFSET = 3 / 8
 BLOCK_CELLS = 20_000  # that are looked at together: their windows stay near the processor
-COLUMNS = ("day", "value", "expected", "low", "high", "score")
+TOGETHER_DAYS = 2  # days that stand out and are so near to each other are one stretch
+RECENT_DAYS = 45  # what stands out in them changes as days come after it
+CONTEXT_DAYS = 70  # before these: what is usual follows from so many
+CHUNK_DAYS = 400_000  # of repositories that are in memory at a time
+METRICS = ("views", "clones")
 
 Numbers = NDArray[np.float64]
+Row = tuple[int, str, date, date, date, int, float, float]  # of the table spike
 
 
 # The least count that can stand out: where nothing is usual and the noise is the least.
@@ -58,33 +68,6 @@ class Expectation:
     low: Numbers
     high: Numbers
     score: Numbers
-
-
-def find_spikes(days: DataFrame) -> DataFrame:
-    """The days of one series that stand out, by day.
-
-    In: day (UTC dates in any order, each once; days may be missing), value (NA where unknown or pending). Rows: day
-    (datetime64), value, expected, low, high (what would be usual), score (deviations), kind (spike or drop).
-    """
-    judged = expected(days)
-    found = judged[judged["score"].abs() >= STANDS_OUT].reset_index(drop=True)
-    found["kind"] = np.where(found["score"] > 0, "spike", "drop").astype(object)
-    return found
-
-
-def expected(days: DataFrame) -> DataFrame:
-    """What every day of one series was to have, from its first day to its last, missing ones included.
-
-    In: as find_spikes. Rows: day (datetime64), value, expected, low, high, score; NaN where unknown.
-    """
-    moments = pd.DatetimeIndex(pd.to_datetime(days["day"].astype(object))).as_unit("us")
-    values = pd.to_numeric(days["value"]).to_numpy(np.float64, na_value=np.nan)
-    series = Series(values, index=moments).sort_index()
-    if not series.empty:
-        series = series.reindex(pd.date_range(series.index[0], series.index[-1], freq="D", unit="us"))
-    found = expectation(series.to_numpy()[np.newaxis])
-    columns = (series.index, series.to_numpy(), found.expected[0], found.low[0], found.high[0], found.score[0])
-    return DataFrame(dict(zip(COLUMNS, columns, strict=True)))
 
 
 def expectation(counts: Numbers) -> Expectation:
@@ -198,3 +181,99 @@ def _middle(ordered: Numbers, known: NDArray[np.int_]) -> Numbers:
 def _counts(scaled: Numbers) -> Numbers:
     """Back from the scale of square roots."""
     return np.asarray(np.maximum((np.maximum(scaled, 0) / 2) ** 2 - OFFSET, 0))
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Days of a series that stand out in one direction and are near each other, as numbers from its first day on; of
+    the one that differs the most what it had, what it was to have, and its score (negative: a drop).
+    """
+
+    first: int
+    last: int
+    peak: int
+    value: int
+    expected: float
+    score: float
+
+
+def stretches(counts: Numbers) -> Iterator[tuple[int, Stretch]]:
+    """The stretches of days that stand out among many series (as in `expectation`), each with its series' number."""
+    notable = np.flatnonzero((np.nan_to_num(counts) >= LEAST_COUNT).any(axis=1))  # in no other a day can stand out
+    counts = counts[notable]
+    judged = expectation(counts)
+    for sign in (1, -1):
+        of, days = np.nonzero(sign * judged.score >= STANDS_OUT)
+        begins = (np.diff(of, prepend=-1) != 0) | (np.diff(days, prepend=0) > TOGETHER_DAYS)
+        for places in np.split(np.arange(len(of)), np.flatnonzero(begins)[1:]) if len(of) else ():
+            row, near = of[places[0]], days[places]
+            most = near[np.argmax(sign * (counts[row, near] - judged.expected[row, near]))]
+            ends = int(near[0]), int(near[-1]), int(most)
+            told = int(counts[row, most]), float(judged.expected[row, most]), float(judged.score[row, most])
+            yield int(notable[row]), Stretch(*ends, *told)
+
+
+def save_spikes(store: Store, repository_ids: Iterable[int], today: date) -> None:
+    """Bring the table `spike` up to date for these repositories, and for all of which it was never done.
+
+    Only those are looked at whose final days (as of `today`, UTC) have changed. The newest weeks are judged anew, since
+    what stands out changes as days come after it; older stretches stay as they are. The whole history is judged where
+    that was not done before, or too long ago. Where nothing changes, nothing is written.
+    Raises: StoreMissing, StoreBusy, StoreNotWritten.
+    """
+    recent = today - RECENT_DAYS * DAY
+    values = {
+        "repository_ids": sorted(repository_ids),
+        "recent": recent,
+        "context": recent - CONTEXT_DAYS * DAY,
+        "today": today,
+    }
+    with store.traffic.read() as cursor:
+        cursor.execute("set variable today = $today", {"today": today})
+        asked = cursor.execute(query(__name__, "changed"), values).fetchall()
+        found = [(ids, begin, list(_rows(cursor, ids, first, begin))) for ids, first, begin in _chunks(asked, values)]
+    if not asked:
+        return
+    judged = {"ids": [key for key, *_ in asked]}
+    with store.traffic.commit("days that stand out") as connection:
+        for ids, begin, rows in found:
+            _replace(connection, ids, begin, rows)
+        connection.execute("delete from spike_progress where repository_id in (select unnest($ids::integer[]))", judged)
+        digests = {"digests": [digest for _, _, digest, _ in asked], "today": today}
+        connection.execute(query(__name__, "progress"), judged | digests)
+
+
+def _chunks(asked: Sequence[tuple[Any, ...]], values: dict[str, Any]) -> Iterator[tuple[list[int], date, date]]:
+    """Repositories that fit into memory together, the first day to be read of them, and that from which to judge."""
+    for whole in (False, True):
+        earliest, begin = (date.min, date.min) if whole else (values["context"], values["recent"])
+        rest = sorted((max(first, earliest), key) for key, first, _, is_whole in asked if is_whole is whole)
+        while rest:
+            first = rest[0][0]
+            size = max(1, CHUNK_DAYS // max(1, (values["today"] - first).days))
+            yield [key for _, key in rest[:size]], first, begin
+            rest = rest[size:]
+
+
+def _rows(cursor: duckdb.DuckDBPyConnection, ids: list[int], first: date, begin: date) -> Iterator[Row]:
+    """What stands out from the day `begin` on, worked out from the days from `first` on."""
+    days = cursor.execute(query(__name__, "final_days"), {"repository_ids": ids, "first_day": first}).fetchnumpy()
+    if not len(days["place"]):
+        return
+    places = np.searchsorted(ids := sorted(ids), days["repository_id"])
+    counts = np.full((len(METRICS), len(ids), int(days["place"].max()) + 1), np.nan)
+    for number, metric in enumerate(METRICS):
+        counts[number, places, days["place"]] = np.ma.filled(np.ma.asarray(days[metric], dtype=np.float64), np.nan)
+    for of, each in stretches(counts.reshape(len(METRICS) * len(ids), -1)):
+        ends = (first + each.first * DAY, first + each.last * DAY, first + each.peak * DAY)
+        if ends[1] >= begin:
+            yield ids[of % len(ids)], METRICS[of // len(ids)], *ends, each.value, each.expected, each.score
+
+
+def _replace(connection: duckdb.DuckDBPyConnection, ids: list[int], begin: date, rows: list[Row]) -> None:
+    """Put these rows in place of those of the same repositories that reach to `begin` or into one of them."""
+    names = ("repository_ids", "metrics", "first_days", "last_days", "peak_days", "counts", "expected", "scores")
+    columns: dict[str, Any] = {name: [row[place] for row in rows] for place, name in enumerate(names)}
+    reached = {name: columns[name] for name in ("repository_ids", "metrics", "first_days")}
+    connection.execute(query(__name__, "forget"), {"ids": ids, "begin": begin} | reached)
+    connection.execute(query(__name__, "add"), columns)

@@ -547,6 +547,39 @@ comment on column v_repositories.forks is 'Forks when last seen.';
 comment on column v_repositories.watchers is 'Watchers (who get notifications) when last seen.';
 comment on column v_repositories.days_until_loss is 'For how many days after today GitHub still surely shows the first day that views or clones lack. 0: today is its last day. Negative: the days after the newest covered one are being lost. NULL: not collected any more.';
 
+create view v_spikes as
+select
+    spike.repository_id,
+    repository.tenant_id,
+    tenant.name as tenant,
+    repository.full_name,
+    spike.metric,
+    case when spike.score > 0 then 'spike' else 'drop' end as kind,
+    spike.first_day,
+    spike.last_day,
+    spike.peak_day,
+    spike.value,
+    spike.expected,
+    spike.score
+from spike
+inner join repository using (repository_id)
+inner join tenant using (tenant_id);
+
+comment on view v_spikes is
+'A row a repository, metric and stretch of final days that stand out against its own weekly pattern, as worked out at the end of the last collection. Days that stand out and are at most two days apart are one stretch.';
+comment on column v_spikes.repository_id is 'Our id of the repository.';
+comment on column v_spikes.tenant_id is 'The tenant that tracks it.';
+comment on column v_spikes.tenant is 'The name of the tenant.';
+comment on column v_spikes.full_name is 'OWNER/NAME, as GitHub last told it.';
+comment on column v_spikes.metric is 'views or clones.';
+comment on column v_spikes.kind is 'spike: more than expected. drop: less.';
+comment on column v_spikes.first_day is 'The first day that stands out, UTC.';
+comment on column v_spikes.last_day is 'The last one, included.';
+comment on column v_spikes.peak_day is 'The day among them that differs the most from what was expected.';
+comment on column v_spikes.value is 'The views or clones of that day.';
+comment on column v_spikes.expected is 'What the level and the weekday of the weeks around lead to expect of it.';
+comment on column v_spikes.score is 'How many robust deviations lie between the two; negative: a drop. Three or more are unusual.';
+
 create view v_stars as
 select
     repository.repository_id,

@@ -7,7 +7,8 @@ from datetime import date, timedelta
 import pandas as pd
 from pandas import DataFrame
 
-from data.insight.compare import LEAST_OF_A_WEEKDAY, Launch, Measure
+from data.insight.compare import Launch, Measure
+from data.insight.events import LEAST_OF_A_WEEKDAY
 from data.traffic.models import Grain
 from pages.insight.overview_rows import link
 from pages.ui.changes import of_ratio

@@ -9,6 +9,7 @@ import pandas as pd
 from pandas import DataFrame
 
 from data.insight.events import Comparison
+from data.insight.spike_causes import Spike
 from pages.insight.repository_rows import Mark
 from pages.ui.changes import of_ratio
 from pages.ui.tables import day_text
@@ -47,14 +48,10 @@ class Event:
     score: float = 0.0
 
 
-def events(found: Iterable[Mark], spikes: DataFrame) -> list[Event]:
+def events(found: Iterable[Mark], spikes: Iterable[Spike]) -> list[Event]:
     """Everything that can be looked at, the newest day first, each once."""
     told = {(each.day, each.kind, f"{each.kind}: {each.text}"): 0.0 for each in found}
-    columns = (spikes[name] for name in ("day", "metric", "value", "score"))
-    told |= {
-        (day, metric, f"Spike: {value:,.0f} {metric}"): score
-        for day, metric, value, score in zip(*columns, strict=True)
-    }
+    told |= {(each.peak, each.metric, f"Spike: {each.value:,} {each.metric}"): each.score for each in spikes}
     made, seen = [], Counter[str]()
     for (day, kind, text), score in sorted(told.items()):
         key = f"{day}-{kind.lower()}"

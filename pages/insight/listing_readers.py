@@ -1,26 +1,25 @@
 """Cached readers of the lists of referrers and paths, each arranged once a version of the store, viewer and days.
 
-A selection here is of one repository; see data/insight/repository_story.py.
+A selection here is of one repository; see data/insight/repository.py.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
 
-import streamlit as st
 from pandas import DataFrame
 
 from data.accounts.models import Viewer
-from data.insight import listing_bounds, listings_history
-from data.insight.listings_history import History
+from data.insight import lists as insight_lists
+from data.insight.lists import History
 from data.store.arrow import arrow_table
 from data.traffic.models import Selection
 from pages.insight import listing_rows
 from pages.insight.repository_readers import Chart, one, repository
 from pages.ui import readers
 from pages.ui.charts import listings as charts
-from pages.ui.readers import KEYS, READING, Place
+from pages.ui.readers import Place
 from pages.ui.store import the_store
 
 MOST_BOUND_DAYS = 92  # to work them out for a year takes more than a second
@@ -75,8 +74,8 @@ def _chart_of_bounds(viewer: Viewer, place: Place, selection: Selection, listing
 
 @lru_cache(maxsize=64)
 def _lists(viewer: Viewer, place: Place, selection: Selection, listing: str) -> Lists:
-    known = listings_history.history(viewer, the_store(), selection, listing)
-    summary = listings_history.summary(known, selection.first)
+    known = insight_lists.history(viewer, the_store(), selection, listing)
+    summary = insight_lists.summary(known, selection.first)
     found = repository(viewer, one(selection))
     called = found.full_name if found is not None else ""
     heat = listing_rows.heat(known, summary, selection.first, called)
@@ -91,16 +90,13 @@ def _lists(viewer: Viewer, place: Place, selection: Selection, listing: str) -> 
     )
 
 
-@st.cache_data(max_entries=32, show_spinner=READING, hash_funcs=KEYS)
 def _bounds(viewer: Viewer, place: Place, selection: Selection, listing: str) -> DataFrame:
-    read = listing_bounds.referrer_bounds if listing == "referrers" else listing_bounds.path_bounds
     first = max(selection.first, selection.last - timedelta(days=MOST_BOUND_DAYS - 1))
-    return read(viewer, the_store(), one(selection), first, selection.last)
+    return insight_lists.listing_bounds(viewer, the_store(), replace(selection, first=first), listing)
 
 
 def _unexplained(viewer: Viewer, selection: Selection, listing: str) -> DataFrame:
-    about = (one(selection), listing)
-    return listing_bounds.unexplained(viewer, the_store(), about, selection.first, selection.last)
+    return insight_lists.unexplained(viewer, the_store(), selection, listing)
 
 
 def _newest(known: History, shares: DataFrame) -> Newest | None:

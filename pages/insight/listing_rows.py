@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 from pandas import DataFrame
 
-from data.insight.listings_history import History
+from data.insight.lists import History
 from pages.ui.tables import day_text
 
 MOST_ROWS = 12  # of the chart

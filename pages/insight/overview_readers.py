@@ -17,7 +17,7 @@ from data.accounts.tenants import tenants
 from data.accounts.tokens import StoredToken
 from data.calendar import utc_day, utc_now
 from data.insight import overview
-from data.insight.spike_causes import explained, spikes_found
+from data.insight.spike_causes import Spike, explained_spikes, spikes
 from data.repositories import health
 from data.store.arrow import arrow_table
 from data.traffic import traffic
@@ -25,7 +25,6 @@ from data.traffic.models import Grain, Selection
 from data.traffic.traffic import Totals
 from pages.insight import overview_rows, overview_spikes
 from pages.insight.overview_rows import Attention, Wish
-from pages.insight.overview_spikes import Event
 from pages.ui import readers, repository_status
 from pages.ui.charts import overview as charts
 from pages.ui.readers import READING, Picture, Place
@@ -96,11 +95,9 @@ def _glance(viewer: Viewer, place: Place, selection: Selection) -> Glance:
 @lru_cache(maxsize=64)
 def _outstanding(viewer: Viewer, place: Place, selection: Selection, grain: Grain) -> Outstanding:
     with st.spinner(READING):
-        days = spikes_found(viewer, the_store(), selection)
-        found = overview_spikes.events(days)
-        peaks = explained(viewer, the_store(), overview_spikes.peaks(days, found[:MOST_EVENTS]))
+        found = spikes(viewer, the_store(), selection)
+        notable = explained_spikes(viewer, the_store(), selection, MOST_EVENTS)
     names = readers.repository_names(viewer)
-    notable = overview_spikes.with_causes(found[:MOST_EVENTS], peaks)
     told = [(each, _address(each, names, _days_around(viewer, each, selection))) for each in notable]
     picture = readers.picture(viewer, selection, "views", grain)
     if picture is not None and notable:
@@ -108,7 +105,7 @@ def _outstanding(viewer: Viewer, place: Place, selection: Selection, grain: Grai
     return Outstanding(overview_spikes.listed(told) if told else "", len(found) - len(notable), picture)
 
 
-def _marked(picture: Picture, notable: list[Event], grain: Grain) -> Picture:
+def _marked(picture: Picture, notable: tuple[Spike, ...], grain: Grain) -> Picture:
     """The chart with the number of each event above its period."""
     rows: DataFrame = picture.rows.to_pandas()
     tops = rows.groupby("at")["top"].max()
@@ -125,7 +122,7 @@ def _marked(picture: Picture, notable: list[Event], grain: Grain) -> Picture:
     )
 
 
-def _days_around(viewer: Viewer, event: Event, selection: Selection) -> tuple[date, date]:
+def _days_around(viewer: Viewer, event: Spike, selection: Selection) -> tuple[date, date]:
     yesterday = (selection.today or utc_day(utc_now())) - timedelta(days=1)
     return _known(viewer, event.first - AROUND, min(event.last + AROUND, yesterday))
 
@@ -136,7 +133,7 @@ def _known(viewer: Viewer, first: date, last: date) -> tuple[date, date]:
     return (max(first, known[0]) if known and known[0] <= last else first), last
 
 
-def _address(event: Event, names: Mapping[int, str], days: tuple[date, date]) -> str:
+def _address(event: Spike, names: Mapping[int, str], days: tuple[date, date]) -> str:
     """Where the repository's page shows the days around an event; beside the overview, wherever the app is."""
     asked = [("of", names.get(event.repository_id, event.full_name)), ("range", "Custom")]
     return f"repository?{urlencode([*asked, *(('dates', str(day)) for day in days)])}"

@@ -27,7 +27,7 @@ class People:
 
 
 def people(windows: DataFrame, weeks: DataFrame) -> People:
-    """Arrange the rows of repository_story.true_uniques and true_weeks."""
+    """Arrange the rows of repository.true_uniques and true_weeks."""
     cards: list[tuple[str, int | None]] = []
     said = []
     for row in windows.to_dict("records"):

@@ -1,6 +1,6 @@
 """Cached readers of the repository page: each part is read and arranged once a version of the store, viewer and days.
 
-A selection here is of one repository; see data.insight.repository_story. What is answered is ready to be shown, shared
+A selection here is of one repository; see data.insight.repository. What is answered is ready to be shown, shared
 by all who ask the same, and nothing that a page would change.
 """
 
@@ -11,14 +11,12 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
-import streamlit as st
-from pandas import DataFrame
-
 from data.accounts.models import Viewer
-from data.insight import notes, repository_story
+from data.insight import notes
+from data.insight import repository as repository_story
 from data.insight.events import before_and_after as before_and_after_of
 from data.insight.notes import Note
-from data.insight.spike_causes import spikes_of
+from data.insight.spike_causes import Spike, repository_spikes
 from data.repositories.models import Repository
 from data.repositories.repositories import repositories
 from data.store.arrow import arrow_table
@@ -27,13 +25,13 @@ from pages.insight import coverage_rows, event_rows, people_rows, repository_row
 from pages.insight.event_rows import Card, Event
 from pages.insight.people_rows import People
 from pages.insight.repository_rows import Mark, Story
-from pages.insight.spike_words import Spike
+from pages.insight.spike_words import SpikeText
 from pages.ui import drawings, readers
 from pages.ui.charts import coverage as coverage_charts
 from pages.ui.charts import events as event_charts
 from pages.ui.charts import lanes as looks
 from pages.ui.charts import repository as charts
-from pages.ui.readers import KEYS, READING, Place
+from pages.ui.readers import Place
 from pages.ui.store import the_store
 
 
@@ -95,7 +93,7 @@ def notes_of(viewer: Viewer, selection: Selection) -> tuple[Note, ...]:
     return _notes(viewer, readers.place(), selection)
 
 
-def spikes(viewer: Viewer, selection: Selection) -> tuple[Spike, ...]:
+def spikes(viewer: Viewer, selection: Selection) -> tuple[SpikeText, ...]:
     """The days that stand out, the greatest first, in words."""
     return _spikes(viewer, readers.place(), selection)
 
@@ -153,15 +151,13 @@ def _marks(viewer: Viewer, place: Place, selection: Selection) -> tuple[Mark, ..
     return tuple(repository_rows.marks(releases, _notes(viewer, place, selection)))
 
 
-@st.cache_data(max_entries=32, show_spinner=READING, hash_funcs=KEYS)
-def _outstanding(viewer: Viewer, place: Place, selection: Selection) -> DataFrame:
-    return spikes_of(viewer, the_store(), selection)
+def _outstanding(viewer: Viewer, place: Place, selection: Selection) -> tuple[Spike, ...]:
+    return repository_spikes(viewer, the_store(), selection)
 
 
 @lru_cache(maxsize=64)
-def _spikes(viewer: Viewer, place: Place, selection: Selection) -> tuple[Spike, ...]:
-    found = _outstanding(viewer, place, selection).sort_values("score", ascending=False)
-    return tuple(spike_words.spike(row) for row in found.to_dict("records"))
+def _spikes(viewer: Viewer, place: Place, selection: Selection) -> tuple[SpikeText, ...]:
+    return tuple(spike_words.spike(each) for each in _outstanding(viewer, place, selection))
 
 
 @lru_cache(maxsize=64)
@@ -171,7 +167,7 @@ def _events(viewer: Viewer, place: Place, selection: Selection) -> tuple[Event, 
 
 @lru_cache(maxsize=64)
 def _before_and_after(viewer: Viewer, place: Place, selection: Selection, day: date) -> BeforeAndAfter:
-    found = before_and_after_of(viewer, the_store(), one(selection), day, selection.today or selection.last)
+    found = before_and_after_of(viewer, the_store(), one(selection), day, selection.today)
     around = {}
     for metric, name in event_rows.METRICS.items():
         rows = event_rows.around(found, metric, day)

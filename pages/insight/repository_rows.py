@@ -9,6 +9,7 @@ from pandas import DataFrame
 
 from data.calendar import monday
 from data.insight.notes import Note
+from data.insight.spike_causes import Spike
 from data.traffic.models import Grain, Selection
 from pages.ui import drawings
 from pages.ui.charts.time_marks import period_name
@@ -69,17 +70,16 @@ def marks(releases: DataFrame, notes: Iterable[Note]) -> list[Mark]:
     return sorted(found, key=lambda each: (each.day, each.kind, each.text))
 
 
-def spike_marks(spikes: DataFrame) -> list[Mark]:
+def spike_marks(spikes: Iterable[Spike]) -> list[Mark]:
     """The days that stand out, as marks in the lanes of their metrics."""
-    columns = zip(spikes["day"], spikes["metric"], spikes["value"], spikes["expected"], strict=True)
     return [
-        Mark(day, SPIKE, f"{value:,.0f} {metric}, {expected:,.0f} expected", metric)
-        for day, metric, value, expected in columns
+        Mark(each.peak, SPIKE, f"{each.value:,} {each.metric}, {each.expected:,.0f} expected", each.metric)
+        for each in spikes
     ]
 
 
 def story(series: DataFrame, counters: DataFrame, found: Sequence[Mark], selection: Selection) -> Story:
-    """Arrange the rows of traffic.series and repository_story.counters, of one repository, with its marks."""
+    """Arrange the rows of traffic.series and repository.counters, of one repository, with its marks."""
     grain = drawings.legible(Grain.DAY, selection.first, selection.last)
     of_one = series[series["repository_id"].notna()]
     parts = [_counted(of_one, metric, grain) for metric in COUNTED]

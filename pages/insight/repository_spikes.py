@@ -9,13 +9,13 @@ from data.insight.notes import may_write
 from data.repositories.models import Repository
 from pages.insight import repository_notes
 from pages.insight.repository_notes import Draft
-from pages.insight.spike_words import Spike
+from pages.insight.spike_words import SpikeText
 
 AT_SIGHT = 3
 ALL = "repository_all_spikes"
 
 
-def draw(account: Account, repository: Repository, found: Sequence[Spike]) -> None:
+def draw(account: Account, repository: Repository, found: Sequence[SpikeText]) -> None:
     """The list "What stands out", the greatest first."""
     st.header("What stands out", anchor=False)
     if not found:
@@ -33,7 +33,7 @@ def draw(account: Account, repository: Repository, found: Sequence[Spike]) -> No
     )
 
 
-def _draw_one(repository: Repository, spike: Spike, writes: bool) -> None:
+def _draw_one(repository: Repository, spike: SpikeText, writes: bool) -> None:
     key = f"{spike.day}_{spike.metric}"
     with st.container(border=True, gap="xsmall", key=f"repository_spike_{key}"):
         if not writes:

@@ -1,10 +1,10 @@
 """What may have made a day stand out, in words; everything from outside is shown as text. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
-from data.insight.spike_facts import Cause, Listed, Noted, Released, Starred
+from data.insight.spike_causes import Cause, Listed, Noted, Released, Spike, Starred
 from pages.insight.note_links import to_open
 from pages.ui.messages import literal
 from pages.ui.tables import day_text
@@ -15,7 +15,7 @@ LEAST_WEIGHT = 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class Spike:
+class SpikeText:
     """A day that stands out: its head and its causes as Markdown, and the text that a note about it begins with."""
 
     day: date
@@ -25,16 +25,17 @@ class Spike:
     note: str
 
 
-def spike(row: dict[str, Any]) -> Spike:
-    """A row of data.insight.spike_causes in words."""
-    day, metric, causes = row["day"], row["metric"], worth_telling(row["causes"])
-    head = f"**{day:%A}, {day_text(day)}: {row['value']:,.0f} {metric}** · {times(row['value'], row['expected'])}"
-    lines = [f"- {in_words(each, day)}" for each in causes]
-    body = "\n".join(lines or ["Nothing else is known of that time."])
-    return Spike(day, metric, head, body, for_note(metric, row["value"], causes))
+def spike(told: Spike) -> SpikeText:
+    """A spike in words."""
+    day, causes = told.peak, worth_telling(told.causes)
+    head = f"**{day:%A}, {day_text(day)}: {told.value:,} {told.metric}** · {times(told.value, told.expected)}"
+    if told.first != told.last:
+        head += f" · unusual from {day_text(told.first)} to {day_text(told.last)}"
+    body = "\n".join([f"- {in_words(each, day)}" for each in causes] or ["Nothing else is known of that time."])
+    return SpikeText(day, told.metric, head, body, for_note(told.metric, told.value, causes))
 
 
-def worth_telling(causes: list[Cause]) -> list[Cause]:
+def worth_telling(causes: Sequence[Cause]) -> list[Cause]:
     """The likeliest causes, as many as people read, and what is noted, which takes no cause's place."""
     written = [each for each in causes if isinstance(each.detail, Noted)]
     others = [each for each in causes if each.weight >= LEAST_WEIGHT and not isinstance(each.detail, Noted)]

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from pandas import DataFrame
 
 from data.calendar import DAY, WINDOW_DAYS, DayRange
-from data.insight.bounds import Listing, Stretch, stretches
-from data.insight.listing_windows import SeenList, fitted_bounds
+from data.insight.bounds import Listing, SeenList, Stretch, fitted_bounds, stretches
 from tests.benchmarks.list_series import Lists, made_lists, recorded_lists
 from tests.benchmarks.measured import Measured, Scale
 

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import numpy as np
 
 from data.calendar import DAY
-from data.insight.listing_windows import SeenList
+from data.insight.bounds import SeenList
 from tests import recorded
 
 FIRST = date(2026, 1, 1)

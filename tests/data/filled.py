@@ -24,6 +24,7 @@ from data.calendar import utc_day, whole_week_to_ask_for
 from data.collection import ledger
 from data.collection.models import EndpointResult, Outcome, RunState, StateChange
 from data.insight.notes import NewNote, add_note
+from data.insight.spikes import save_spikes
 from data.repositories.models import RepositoryFacts, RepositoryState
 from data.repositories.repositories import add_repositories
 from data.store import Store
@@ -149,6 +150,7 @@ def fill(store: Store) -> None:
         progress = ledger.RunProgress(state, len(seen), 4, "GitHub was slow.")
         ledger.save_results(store, run_id, seen, progress)
         ledger.finish_run(store, run_id, progress, at + timedelta(minutes=2))
+    save_spikes(store, (), TODAY)
     for note in (
         NewNote(RELEASED_ON, "Version 2 was announced", "https://example.org/two", ENGINE),
         NewNote(days_ago(25), "A talk about all of it", tenant_id=blue),

@@ -8,6 +8,7 @@ from collector.endpoints.stars import StarDay, StarObservation
 from data.accounts.authority import COMMAND_LINE
 from data.collection.models import EndpointResult
 from data.insight.notes import NewNote, add_note
+from data.insight.spikes import save_spikes
 from data.store import Store
 from data.traffic.models import Metric
 from tests.data.reading import answer, follow
@@ -42,6 +43,7 @@ def fill_launch(store: Store) -> tuple[int, int]:
     rocket, boat = follow(store, "red/rocket"), follow(store, "blue/boat")
     for (key,) in (rocket, boat):
         save(store, *_answers(key))
+    save_spikes(store, (), day(DAYS + 3))
     add_note(store, COMMAND_LINE, NewNote(day(LAUNCH), "We told the world", None, boat[0]), _at(DAYS))
     return rocket[0], boat[0]
 

@@ -13,9 +13,7 @@ from hypothesis import strategies as st
 from pandas import DataFrame
 
 from data.calendar import DayRange
-from data.insight.bounds import Listing, daily_bounds
-from data.insight.listing_windows import SeenList, fitted_bounds, unexplained_share
-from data.insight.negative_cycles import Edge, negative_cycle
+from data.insight.bounds import Edge, Listing, SeenList, daily_bounds, fitted_bounds, negative_cycle, unexplained_share
 
 FIRST = date(2026, 3, 1)
 Views = Mapping[str, Sequence[int]]  # of each name, a day each

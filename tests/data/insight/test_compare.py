@@ -12,7 +12,8 @@ from collector.endpoints.releases import ReleaseFacts, ReleaseObservation
 from data.accounts.authority import COMMAND_LINE
 from data.accounts.models import Viewer
 from data.accounts.tenants import operator
-from data.insight.compare import Launch, Measure, aligned, beside, indexed, largest, launches, lifts, usual
+from data.insight.compare import Launch, Measure, aligned, beside, indexed, largest, launches, lifts
+from data.insight.events import usual
 from data.insight.notes import NewNote, add_note
 from data.store import Store
 from data.traffic.models import Grain, Metric, Selection
@@ -38,7 +39,7 @@ def launched(store: Store, counts: list[int]) -> tuple[int, DataFrame]:
     """A repository with these views up to yesterday, followed for 30 days from LAUNCH_AGE days ago on."""
     (key,) = follow(store, "owner/one")
     save(store, answer(key, Metric.VIEWS, counts))
-    rows = aligned(viewer_of(key), store, [Launch(key, "owner/one", ago(LAUNCH_AGE))], 30, TODAY)
+    rows = aligned(viewer_of(key), store, (Launch(key, "owner/one", ago(LAUNCH_AGE)),), 30, TODAY)
     return key, rows[rows["metric"] == "views"].set_index("offset")
 
 
@@ -89,7 +90,7 @@ def test_an_index_is_a_hundred_at_the_own_median_of_final_days() -> None:
 def test_at_most_eight_are_compared_and_those_with_the_most_views(store: Store) -> None:
     keys = follow(store, *(f"owner/number-{n}" for n in range(10)))
     save(store, *(answer(key, Metric.VIEWS, [n] * 14) for n, key in enumerate(keys)))
-    assert largest(viewer_of(*keys), store, QUARTER) == keys[:1:-1]
+    assert largest(viewer_of(*keys), store, QUARTER) == tuple(keys[:1:-1])
     assert set(beside(viewer_of(*keys), store, QUARTER, Measure.VIEWS, Grain.DAY)["repository_id"]) == set(keys[2:])
 
 
@@ -97,7 +98,7 @@ def test_usual_is_the_median_of_the_same_weekday_before() -> None:
     first = date(2026, 3, 2)  # a Monday
     days = [first + timedelta(days=n) for n in range(35)]
     values = [100 * day.weekday() + n // 7 for n, day in enumerate(days)]  # 0 to 4 in five weeks, and 100 a weekday
-    found = usual(DataFrame({"views": values}, index=days), date(2026, 4, 8), 3)
+    found = usual(DataFrame({"views": values}, index=days), [date(2026, 4, 8) + timedelta(days=n) for n in range(3)])
     assert list(found["views"]) == [202, 302, 402]
     assert found.index[0] == date(2026, 4, 8)
 
@@ -117,7 +118,7 @@ def test_a_sum_ends_where_a_day_is_not_known(store: Store) -> None:
     (key,) = follow(store, "owner/one")
     before = answer(key, Metric.VIEWS, [5] * 60, NOW - timedelta(days=40))  # up to ago(41): then ten days of gap
     save(store, before, answer(key, Metric.VIEWS, [8] * 30))
-    rows = aligned(viewer_of(key), store, [Launch(key, "owner/one", ago(45))], 30, TODAY)
+    rows = aligned(viewer_of(key), store, (Launch(key, "owner/one", ago(45)),), 30, TODAY)
     views = rows[rows["metric"] == "views"].set_index("offset")
     assert list(views["total"][:5]) == [5, 10, 15, 20, 25]
     assert views["total"][5:].isna().all()
@@ -147,15 +148,15 @@ def test_releases_and_notes_are_launches_and_one_a_day(store: Store) -> None:
     for note in (NewNote(ago(9), "Told the world", None, key), NewNote(ago(5), "Elsewhere", None, other)):
         add_note(store, COMMAND_LINE, note, NOW)
     offered = launches(viewer_of(key, other), store, frozenset({key}), TODAY)
-    assert offered == [Launch(key, "owner/one", ago(9), "v1; Told the world")]
+    assert offered == (Launch(key, "owner/one", ago(9), "v1; Told the world"),)
 
 
-def test_a_stranger_s_launches_and_days_are_as_if_they_were_not_there(full: Store) -> None:
-    stranger = viewer_of(TELESCOPE)
-    assert launches(stranger, full, frozenset({ENGINE}), TODAY) == []
+def test_another_tenant_s_launches_and_days_are_as_if_they_were_not_there(full: Store) -> None:
+    other = viewer_of(TELESCOPE)
+    assert launches(other, full, frozenset({ENGINE}), TODAY) == ()
     assert launches(operator(full), full, frozenset({ENGINE}), TODAY)
     missing, theirs = (Launch(key, "blue/engine", RELEASED_ON) for key in (999, ENGINE))
-    rows = [aligned(stranger, full, [each], 30, TODAY) for each in (missing, theirs)]
+    rows = [aligned(other, full, (each,), 30, TODAY) for each in (missing, theirs)]
     assert rows[0].equals(rows[1])
     assert rows[1]["value"].isna().all()
-    assert aligned(operator(full), full, [theirs], 30, TODAY)["value"].notna().any()
+    assert aligned(operator(full), full, (theirs,), 30, TODAY)["value"].notna().any()

@@ -90,7 +90,7 @@ def test_whoever_only_reads_writes_none(store: Store, blue: Place, username: str
         change_note(store, username, replace(own, note="Mine"), NOW)
     with pytest.raises(NotAllowed):
         remove_note(store, username, own.note_id, NOW)
-    assert notes(viewer, store, LAST, LAST) == [own]
+    assert notes(viewer, store, LAST, LAST) == (own,)
 
 
 @pytest.mark.parametrize("username", ["other", "root", "manager"])

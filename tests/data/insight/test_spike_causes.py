@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -10,14 +11,24 @@ import pytest
 
 from data.accounts.authority import COMMAND_LINE
 from data.accounts.models import Viewer
-from data.insight import spike_causes
 from data.insight.notes import NewNote, add_note
-from data.insight.spike_causes import explained, spikes, spikes_found, spikes_of
-from data.insight.spike_facts import Listed, Noted, Released, Starred
+from data.insight.spike_causes import (
+    Listed,
+    Noted,
+    Released,
+    Spike,
+    Starred,
+    explained_spikes,
+    repository_spikes,
+    spikes,
+)
+from data.insight.spikes import save_spikes
+from data.schema.migrate import delete_repository
 from data.store import Store
-from data.traffic.models import Selection
+from data.traffic.models import Metric, Selection
 from tests.data.launch import DAYS, FIRST, LAUNCH, NEWS, day, fill_launch, views
-from tests.data.writers import NOW
+from tests.data.reading import answer, follow
+from tests.data.writers import NOW, save
 
 
 class Place(NamedTuple):
@@ -38,123 +49,133 @@ def launched(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     store.close()
 
 
-LATER = day(DAYS + 30)
+LATER, TODAY = day(DAYS + 30), NOW.date()
 
 
 def whole(**changes: Any) -> Selection:
     return replace(Selection(FIRST, day(DAYS - 1), LATER), **changes)
 
 
-def told(place: Place, *keys: int) -> list[Any]:
-    return list(spikes(place.viewer(*keys), place.store, whole()).itertuples())
+def told(place: Place, *keys: int) -> tuple[Spike, ...]:
+    return explained_spikes(place.viewer(*keys), place.store, whole(), 9)
 
 
 def test_the_launch_is_found_and_nothing_else(launched: Place) -> None:
-    found = told(launched, launched.rocket)
-    assert [(row.day, row.metric, row.value) for row in found] == [
-        (day(LAUNCH), "views", views(LAUNCH)),
-        (day(LAUNCH + 1), "views", views(LAUNCH + 1)),
-    ]
-    assert [row.full_name for row in found] == ["red/rocket"] * 2
-    assert found[0].score > found[1].score >= 3
+    (found,) = told(launched, launched.rocket)
+    assert (found.full_name, found.metric, found.value) == ("red/rocket", "views", views(LAUNCH))
+    assert (found.first, found.last, found.peak) == (day(LAUNCH), day(LAUNCH + 1), day(LAUNCH))
+    assert found.score >= 3
 
 
 def test_what_made_it_comes_first(launched: Place) -> None:
-    first, *_ = told(launched, launched.rocket)
-    assert [(cause.kind, cause.what) for cause in first.causes] == [
+    (found,) = told(launched, launched.rocket)
+    assert [(cause.kind, cause.what) for cause in found.causes] == [
         ("referrer", NEWS),
         ("release", "v1.0"),
         ("stars", ""),
     ]
-    listed, released, starred = (cause.detail for cause in first.causes)
+    listed, released, starred = (cause.detail for cause in found.causes)
     assert listed == Listed(day(LAUNCH + 2), True, 380, None, 380, seen_before=day(LAUNCH))
     assert released == Released(1, "One", day(LAUNCH - 1), False)
     assert starred == Starred(30, 1.0)
 
 
 def test_of_one_repository_the_bounds_of_the_day_itself_are_known(launched: Place) -> None:
-    found = spikes_of(
-        launched.viewer(launched.rocket), launched.store, whole(repository_ids=frozenset({launched.rocket}))
-    )
-    details = [cause.detail for row in found.itertuples() for cause in row.causes if cause.what == NEWS]
-    assert [(each.low, each.high) for each in details] == [(300, 300), (80, 80)]
-    assert found["day"].tolist() == [day(LAUNCH), day(LAUNCH + 1)]
+    asked = whole(repository_ids=frozenset({launched.rocket}))
+    (found,) = repository_spikes(launched.viewer(launched.rocket), launched.store, asked)
+    (listed,) = (cause.detail for cause in found.causes if cause.what == NEWS)
+    assert isinstance(listed, Listed)
+    assert (listed.low, listed.high) == (300, 300)
 
 
 def test_a_note_of_the_day_is_the_likeliest(launched: Place) -> None:
     first, *_ = told(launched, launched.boat)
-    assert first.causes[0].kind == "note"
-    assert first.causes[0].what == "We told the world"
+    assert (first.causes[0].kind, first.causes[0].what) == ("note", "We told the world")
     assert isinstance(first.causes[0].detail, Noted)
+    weights = [cause.weight for cause in first.causes]
+    assert weights == sorted(weights, reverse=True)
+    assert 0 < min(weights) <= max(weights) <= 1
 
 
 def test_a_note_of_a_whole_tenant_is_for_those_who_see_the_whole_tenant(launched: Place) -> None:
     with launched.store.traffic.read() as cursor:
         question = "select tenant_id from repository where repository_id = $key"
         ((tenant,),) = cursor.execute(question, {"key": launched.rocket}).fetchall()
-    add_note(launched.store, COMMAND_LINE, NewNote(day(LAUNCH + 1), "All of us", tenant_id=tenant), NOW)
+    add_note(launched.store, COMMAND_LINE, NewNote(day(LAUNCH), "All of us", tenant_id=tenant), NOW)
     for tenants, seen in ((frozenset({tenant}), True), (frozenset[int](), False)):
-        found = spikes(launched.viewer(launched.rocket, tenants=tenants), launched.store, whole())
-        assert ("All of us" in {cause.what for row in found.itertuples() for cause in row.causes}) is seen
+        (found,) = explained_spikes(launched.viewer(launched.rocket, tenants=tenants), launched.store, whole(), 9)
+        assert ("All of us" in {cause.what for cause in found.causes}) is seen
 
 
 def test_two_viewers_are_told_of_their_own_repositories_only(launched: Place) -> None:
     both = told(launched, launched.rocket, launched.boat)
     alone = {key: told(launched, key) for key in (launched.rocket, launched.boat)}
-    for key, rows in alone.items():
-        assert {row.repository_id for row in rows} == {key}
-        assert [row[1:] for row in both if row.repository_id == key] == [row[1:] for row in rows]
+    for key, found in alone.items():
+        assert {each.repository_id for each in found} == {key}
+        assert tuple(each for each in both if each.repository_id == key) == found
     assert "We told the world" not in str(alone[launched.rocket])
 
 
-@pytest.mark.parametrize("keys", [frozenset({9_999}), None])
-def test_a_strangers_repository_is_as_one_that_is_not_there(launched: Place, keys: frozenset[int] | None) -> None:
+@pytest.mark.parametrize("missing", [True, False])
+def test_another_tenants_repository_is_as_one_that_is_not_there(launched: Place, missing: bool) -> None:
+    asked = whole(repository_ids=frozenset({9_999 if missing else launched.boat}))
     viewer = launched.viewer(launched.rocket)
-    wish = keys or frozenset({launched.boat})
-    assert spikes(viewer, launched.store, whole(repository_ids=wish)).empty
-    assert spikes_of(viewer, launched.store, whole(repository_ids=frozenset({min(wish)}))).empty
-
-
-def test_days_of_a_strangers_repository_are_not_explained(launched: Place) -> None:
-    everything = spikes_found(launched.viewer(launched.rocket, launched.boat), launched.store, whole())
-    for_one = explained(launched.viewer(launched.rocket), launched.store, everything)
-    assert set(for_one["repository_id"]) == {launched.rocket} < set(everything["repository_id"])
-
-
-def test_who_sees_nothing_is_told_nothing(launched: Place) -> None:
-    found = spikes(launched.viewer(), launched.store, whole())
-    assert found.empty
-    assert list(found.columns) == list(spike_causes.COLUMNS)
+    assert spikes(viewer, launched.store, asked) == repository_spikes(viewer, launched.store, asked) == ()
+    assert spikes(launched.viewer(), launched.store, whole()) == ()
 
 
 def test_a_search_narrows(launched: Place) -> None:
     viewer = launched.viewer(launched.rocket, launched.boat)
-    assert set(spikes(viewer, launched.store, whole(search="BOAT"))["full_name"]) == {"blue/boat"}
+    assert {each.full_name for each in spikes(viewer, launched.store, whole(search="BOAT"))} == {"blue/boat"}
 
 
-def test_days_that_are_not_final_do_not_stand_out(launched: Place) -> None:
+def test_a_day_stands_out_once_it_is_three_days_old(launched: Place) -> None:
     viewer = launched.viewer(launched.rocket)
-    early = spikes(viewer, launched.store, whole(today=day(LAUNCH + 3)))
-    assert early["day"].tolist() == [day(LAUNCH)]
-    assert spikes(viewer, launched.store, whole(today=day(LAUNCH + 2))).empty
+    assert spikes(viewer, launched.store, whole(today=day(LAUNCH + 2))) == ()
+    assert len(spikes(viewer, launched.store, whole(today=day(LAUNCH + 3)))) == 1
 
 
-def test_what_is_usual_is_known_from_days_outside_of_the_selection(launched: Place) -> None:
-    viewer, only = launched.viewer(launched.rocket), Selection(day(LAUNCH), day(LAUNCH), LATER)
-    (row,) = spikes(viewer, launched.store, only).itertuples()
-    assert row.expected == pytest.approx(told(launched, launched.rocket)[0].expected, rel=0.05)
+def rows(store: Store) -> list[Any]:
+    with store.traffic.read() as cursor:
+        return cursor.execute("select columns(*) from spike order by repository_id, metric, first_day").fetchall()
 
 
-def test_of_too_many_series_those_with_the_highest_days_are_looked_at(
-    launched: Place, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(spike_causes, "MOST_SERIES", 1)
-    found = spikes(launched.viewer(launched.rocket, launched.boat), launched.store, whole())
-    assert found.attrs["left_out"] == 3
-    assert {(row.day, row.metric) for row in found.itertuples()} == {(day(LAUNCH + n), "views") for n in (0, 1)}
+def test_what_stands_out_is_kept_once_it_is_final_and_the_same_days_change_nothing(store: Store) -> None:
+    (key,) = follow(store, "red/rocket")
+    counts = [20 + place % 3 for place in range(60)]
+    counts[40], counts[57] = 300, 400
+    save(
+        store, answer(key, Metric.VIEWS, counts, NOW)
+    )  # the last day is yesterday, the second spike four days before it
+    peak = TODAY - timedelta(days=3)
+    save_spikes(store, [key], peak + timedelta(days=2))
+    assert [(row[4], row[5]) for row in rows(store)] == [(TODAY - timedelta(days=20), 300)]
+    save_spikes(store, [key], TODAY)
+    assert [(row[4], row[5]) for row in rows(store)] == [(TODAY - timedelta(days=20), 300), (peak, 400)]
+    version = store.traffic.version()
+    save_spikes(store, [key], TODAY)
+    assert store.traffic.version() == version
 
 
-def test_the_likeliest_cause_comes_first(launched: Place) -> None:
-    weights = [[cause.weight for cause in row.causes] for row in told(launched, launched.rocket, launched.boat)]
-    assert all(each == sorted(each, reverse=True) and min(each) > 0 and max(each) <= 1 for each in weights)
-    assert max(len(each) for each in weights) >= 4
+def test_old_stretches_stay_and_the_newest_grow_with_the_days_that_become_final(store: Store) -> None:
+    (key,) = follow(store, "red/rocket")
+    counts = [20 + place % 3 for place in range(200)]
+    counts[50], counts[197], counts[198] = 300, 90, 400
+    save(store, answer(key, Metric.VIEWS, counts, NOW))
+    save_spikes(store, (), TODAY)
+    old, young = rows(store)
+    first = TODAY - timedelta(days=3)
+    assert young[2:6] == (first, first, first, 90)
+    save_spikes(store, [key], TODAY + timedelta(days=1))
+    before, grown = rows(store)
+    assert (before, grown[2:6]) == (old, (first, first + timedelta(days=1), first + timedelta(days=1), 400))
+
+
+def test_all_that_were_never_judged_are_and_only_those_that_are_there(store: Store) -> None:
+    keys = follow(store, "red/one", "red/two")
+    save(store, *(answer(key, Metric.VIEWS, [20] * 40 + [400] + [20] * 10, NOW) for key in keys))
+    save_spikes(store, (), TODAY)
+    assert [row[0] for row in rows(store)] == keys
+    with store.traffic.commit("test") as connection:
+        delete_repository(connection, keys[0])
+    assert [row[0] for row in rows(store)] == keys[1:]

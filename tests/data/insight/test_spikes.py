@@ -1,24 +1,15 @@
 """Which days stand out against a series' own weekly pattern, and which do not."""
 
-from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
-import pandas as pd
-import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pandas import DataFrame
 
-from data.insight.spikes import LEAST_KNOWN, expectation, expected, find_spikes
+from data.insight.spikes import LEAST_KNOWN, STANDS_OUT, Expectation, expectation, stretches
 
-MONDAY = date(2026, 1, 5)
 WEEK = (40, 44, 38, 42, 36, 9, 11)
-
-
-def series(values: Any, first: date = MONDAY) -> DataFrame:
-    return DataFrame({"day": [first + timedelta(days=n) for n in range(len(values))], "value": list(values)})
 
 
 def weeks(count: int, level: float = 1.0) -> list[float]:
@@ -27,10 +18,14 @@ def weeks(count: int, level: float = 1.0) -> list[float]:
     return [float(chance.poisson(level * usual)) for _ in range(count) for usual in WEEK]
 
 
+def judged(values: Any) -> Expectation:
+    return expectation(np.array([values], dtype=np.float64))
+
+
 def found(values: Any) -> list[tuple[int, str]]:
     """The places and kinds of the days that stand out."""
-    spikes = find_spikes(series(values))
-    return [((day.date() - MONDAY).days, kind) for day, kind in zip(spikes["day"], spikes["kind"], strict=True)]
+    score = judged(values).score[0]
+    return [(int(n), "spike" if score[n] > 0 else "drop") for n in np.flatnonzero(np.abs(score) >= STANDS_OUT)]
 
 
 def test_a_day_of_five_times_the_usual_stands_out_and_no_other() -> None:
@@ -92,18 +87,18 @@ def test_twenty_views_where_there_are_next_to_none_are_something() -> None:
 
 def test_too_little_history_says_nothing() -> None:
     few = [10.0] * LEAST_KNOWN
-    assert expected(series([*few[1:], 900]))["expected"].isna().all()
+    assert np.isnan(judged([*few[1:], 900]).expected).all()
     assert found([*few, 900]) == [(LEAST_KNOWN, "spike")]
 
 
 def test_unknown_days_are_not_zero_and_do_not_stand_out() -> None:
     values = weeks(12)
-    whole = expected(series(values))
+    whole = judged(values)
     values[30:50] = [float("nan")] * 20
-    with_gap = expected(series(values))
+    with_gap = judged(values)
     assert found(values) == []
-    assert with_gap["score"][30:50].isna().all()
-    assert (with_gap["expected"] - whole["expected"]).abs().max() < 8
+    assert np.isnan(with_gap.score[0, 30:50]).all()
+    assert np.nanmax(np.abs(with_gap.expected - whole.expected)) < 8
 
 
 def test_what_comes_after_a_long_gap_is_not_measured_by_what_was_before() -> None:
@@ -111,37 +106,22 @@ def test_what_comes_after_a_long_gap_is_not_measured_by_what_was_before() -> Non
     assert found(values) == []
 
 
-def test_missing_rows_are_unknown_days_and_the_order_does_not_matter() -> None:
-    rows = series(weeks(12))
-    rows.loc[40, "value"] = 300
-    shuffled = rows.drop(index=[10, 11, 60]).sample(frac=1, random_state=1)
-    assert len(expected(shuffled)) == len(rows)
-    assert find_spikes(shuffled)["day"].dt.date.tolist() == [rows["day"][40]]
-
-
-def test_tables_of_arrow_are_understood() -> None:
-    rows = series([*weeks(8), None])
-    arrow = DataFrame(
-        {
-            "day": pd.array(rows["day"], dtype=pd.ArrowDtype(pa.date32())),
-            "value": pd.array(rows["value"], dtype=pd.ArrowDtype(pa.int64())),
-        }
-    )
-    pd.testing.assert_frame_equal(expected(arrow), expected(rows))
-
-
-def test_no_days_have_no_spikes() -> None:
-    assert find_spikes(series([])).empty
-    assert list(find_spikes(series([])).columns) == ["day", "value", "expected", "low", "high", "score", "kind"]
-
-
 def test_what_is_usual_lies_around_what_is_expected_and_decides_what_stands_out() -> None:
     values = weeks(12)
     values[40], values[61] = 200, 0
-    days = expected(series(values))
-    assert ((days["low"] <= days["expected"]) & (days["expected"] <= days["high"])).all()
-    outside = days[(days["value"] > days["high"]) | (days["value"] < days["low"])]
-    assert [(day.date() - MONDAY).days for day in outside["day"]] == [40, 61]
+    days = judged(values)
+    assert ((days.low <= days.expected) & (days.expected <= days.high)).all()
+    assert np.flatnonzero((values > days.high[0]) | (values < days.low[0])).tolist() == [40, 61]
+
+
+def test_days_that_stand_out_near_each_other_are_one_stretch_of_one_series_and_direction() -> None:
+    quiet, busy, low = weeks(12), weeks(12), weeks(12)
+    busy[42], busy[44], busy[47] = 300, 400, 350  # two days apart, then three
+    low[43] = 0
+    of = [(n, each.first, each.last, each.peak, each.value) for n, each in stretches(np.array([quiet, busy, low]))]
+    assert of == [(1, 42, 44, 44, 400), (1, 47, 47, 47, 350), (2, 43, 43, 43, 0)]
+    assert [each.score > 0 for _, each in stretches(np.array([busy, low]))] == [True, True, False]
+    assert list(stretches(np.zeros((0, 90)))) == []
 
 
 def test_many_series_are_judged_as_each_alone() -> None:
@@ -153,13 +133,12 @@ def test_many_series_are_judged_as_each_alone() -> None:
 
 
 @settings(max_examples=30)
-@given(st.lists(st.one_of(st.none(), st.integers(0, 10**7)), max_size=80))
-def test_whatever_the_counts_are_the_answer_makes_sense(values: list[int | None]) -> None:
-    days = expected(series(values))
-    known = days.dropna(subset="expected")
-    assert (known[["expected", "low", "high"]] >= 0).all(axis=None)
-    assert np.isfinite(known.drop(columns=["day", "value", "score"])).all(axis=None)
-    spikes = find_spikes(series(values))
-    rises = spikes["kind"] == "spike"
-    assert (spikes["value"][rises] >= spikes["high"][rises]).all()
-    assert (spikes["value"][~rises] <= spikes["low"][~rises]).all()
+@given(st.lists(st.one_of(st.just(float("nan")), st.integers(0, 10**7)), max_size=80))
+def test_whatever_the_counts_are_the_answer_makes_sense(values: list[float]) -> None:
+    days = judged(values)
+    bounds = np.concatenate((days.expected, days.low, days.high))
+    known = bounds[:, np.isfinite(days.expected[0])]
+    assert np.isfinite(known).all()
+    assert (known >= 0).all()
+    for place, kind in found(values):
+        assert values[place] >= days.high[0, place] if kind == "spike" else values[place] <= days.low[0, place]

@@ -47,10 +47,9 @@ def readers_in(module: Any) -> set[str]:
     return {name for name, each in own.items() if each.__module__ == module.__name__ and first[name] == "viewer"}
 
 
-def launches_of(selection: Selection) -> list[compare.Launch]:
-    return [
-        compare.Launch(key, "", ago(40)) for key in sorted(selection.repository_ids or NAMES, key=lambda n: n % 1000)
-    ]
+def launches_of(selection: Selection) -> tuple[compare.Launch, ...]:
+    keys = sorted(selection.repository_ids or NAMES, key=lambda n: n % 1000)
+    return tuple(compare.Launch(key, "", ago(40)) for key in keys)
 
 
 def told(page: Any) -> str:

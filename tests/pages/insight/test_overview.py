@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 from data.accounts.encryption import open_cipher
 from data.accounts.tokens import TokenFacts, save_token
 from data.calendar import utc_now
+from data.insight.spikes import save_spikes
 from data.repositories.models import RepositoryFacts
 from data.repositories.repositories import add_repositories, remove_repositories_with_data
 from tests.data.filled import DOCS, ENGINE, MIRROR
@@ -45,6 +46,7 @@ def with_spike(app: App, referrer: str = "lobste.rs") -> None:
     change(app, "insert into referrer_snapshot values (1, $at, $name, 4500, 2000)", at=days_ago(9), name=referrer)
     seen = "insert into snapshot values (1, 'referrers', $at, $at, 'digest', 1)"
     change(app, seen, at=days_ago(9))
+    save_spikes(app.store, [ENGINE], days_ago(0))
 
 
 def with_token(app: App, days: int) -> None:
@@ -59,8 +61,8 @@ def test_a_reader_begins_with_the_repositories_that_are_granted(app: App, userna
     assert run.title[0].value == "Overview"
     assert set(names_in_table(run)) == names
     assert [card.label for card in run.metric] == ["Views", "Visitor-days", "Clones", "Cloner-days", "Stars gained"]
-    strangers = {"blue/", "green/"} - {name[: name.index("/") + 1] for name in names}
-    assert not any(each in shown_text(run) for each in strangers)
+    others = {"blue/", "green/"} - {name[: name.index("/") + 1] for name in names}
+    assert not any(each in shown_text(run) for each in others)
 
 
 @pytest.mark.parametrize("username", NO_READERS)
@@ -76,11 +78,11 @@ def test_whoever_is_signed_out_gets_the_sign_in(app: App) -> None:
     assert not run.metric
 
 
-def test_a_strangers_repository_is_answered_as_one_that_is_not_there(app: App) -> None:
-    strange, missing = (
+def test_another_tenants_repository_is_answered_as_one_that_is_not_there(app: App) -> None:
+    theirs, missing = (
         shown_text(app.opened("tenant", PAGE, repository=name)) for name in ("green/telescope", "blue/none")
     )
-    assert strange == missing
+    assert theirs == missing
 
 
 def test_a_spike_is_told_with_its_cause_and_leads_to_the_repository_at_that_day(app: App) -> None:

@@ -1,13 +1,12 @@
-"""What the overview makes of rows: near days are one event, causes become words, days on the chart get numbers."""
+"""What the overview makes of rows: causes become words, days on the chart get numbers."""
 
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from pandas import DataFrame
 
 from data.insight.overview import Mover
-from data.insight.spike_facts import Cause, Listed, Noted, Released, Starred
+from data.insight.spike_causes import Cause, Listed, Noted, Released, Spike, Starred
 from data.traffic.models import Grain
 from data.traffic.traffic import Total
 from pages.insight import overview_rows, overview_spikes
@@ -19,44 +18,8 @@ DAY = date(2026, 4, 14)  # a Tuesday
 NEWS = Cause("referrer", "news.example", 0.4, Listed(DAY, True, 700, None, 650, seen_before=DAY - timedelta(days=5)))
 
 
-def outstanding(day: date, value: int, *causes: Cause, key: int = 1, metric: str = "views") -> dict[str, Any]:
-    named = {"repository_id": key, "full_name": f"owner/r{key}", "metric": metric, "day": day}
-    return named | {"value": value, "expected": 100.0, "score": 9.0, "causes": list(causes)}
-
-
-def events(*rows: dict[str, Any]) -> list[overview_spikes.Event]:
-    days = DataFrame(rows)
-    found = overview_spikes.events(days)
-    return overview_spikes.with_causes(found, overview_spikes.peaks(days, found))
-
-
-def one(*causes: Cause, value: int = 1200) -> overview_spikes.Event:
-    (event,) = events(outstanding(DAY, value, *causes))
-    return event
-
-
-def test_days_near_each_other_are_one_event_of_its_greatest_day() -> None:
-    days = [(0, 300), (2, 900), (3, 500), (9, 400)]
-    found = events(*(outstanding(DAY + timedelta(days=n), value) for n, value in days))
-    assert [(each.first, each.peak, each.last) for each in found] == [
-        (DAY, DAY + timedelta(days=2), DAY + timedelta(days=3)),
-        (DAY + timedelta(days=9),) * 3,
-    ]
-
-
-def test_repositories_and_metrics_are_events_apart_and_the_most_notable_comes_first() -> None:
-    rows = outstanding(DAY, 300), outstanding(DAY, 2000, key=2), outstanding(DAY, 400, metric="clones")
-    assert [(each.full_name, each.metric) for each in events(*rows)] == [
-        ("owner/r2", "views"),
-        ("owner/r1", "clones"),
-        ("owner/r1", "views"),
-    ]
-
-
-def test_nothing_that_stands_out_makes_no_event() -> None:
-    days = DataFrame(columns=list(outstanding(DAY, 1)))
-    assert overview_spikes.events(days) == []
-    assert list(overview_spikes.peaks(days, []).columns) == list(days.columns)
+def one(*causes: Cause, value: int = 1200) -> Spike:
+    return Spike(1, "owner/r1", "views", DAY, DAY, DAY, value, 100.0, 9.0, causes)
 
 
 def test_an_event_is_told_with_what_is_usual_and_its_cause() -> None:

@@ -10,6 +10,7 @@ from data.accounts.models import Grant, Role
 from data.accounts.tenants import operator
 from data.calendar import utc_now
 from data.insight.notes import NewNote, add_note, notes
+from data.insight.spikes import save_spikes
 from tests.data.filled import ENGINE
 from tests.pages.app import BLUE, App, days_ago, go_to, shown_text
 
@@ -43,6 +44,7 @@ def spiked(app: App, days: int = 10) -> None:
     values = {"key": ENGINE, "day": days_ago(days)}
     with app.store.traffic.commit("test") as connection:
         connection.execute("update daily_traffic set views = 5000 where repository_id = $key and day = $day", values)
+    save_spikes(app.store, [ENGINE], days_ago(0))
 
 
 def writers(run: AppTest) -> set[str]:
@@ -85,12 +87,12 @@ def test_nobody_else_gets_the_page(app: App, username: str | None) -> None:
     assert "blue/" not in shown_text(run)
 
 
-def test_a_strangers_repository_is_answered_as_one_that_is_not_there(app: App) -> None:
-    strange, missing = (opened(app, "tenant", of=name) for name in ("green/telescope", "blue/none"))
-    assert shown_text(strange) == shown_text(missing)
-    assert "not for you to see" in strange.info[0].value
-    assert not charts(strange)
-    assert not strange.dataframe
+def test_another_tenants_repository_is_answered_as_one_that_is_not_there(app: App) -> None:
+    theirs, missing = (opened(app, "tenant", of=name) for name in ("green/telescope", "blue/none"))
+    assert shown_text(theirs) == shown_text(missing)
+    assert "not for you to see" in theirs.info[0].value
+    assert not charts(theirs)
+    assert not theirs.dataframe
 
 
 def test_whoever_names_none_gets_the_first_and_the_address_says_so(app: App) -> None:

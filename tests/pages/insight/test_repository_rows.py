@@ -9,8 +9,8 @@ from pandas import DataFrame
 
 from data.insight.events import compared
 from data.insight.notes import checked_link
-from data.insight.repository_story import of_one
-from data.insight.spike_facts import Cause, Listed, Noted, Released, Starred
+from data.insight.repository import of_one
+from data.insight.spike_causes import Cause, Listed, Noted, Released, Spike, Starred
 from pages.insight import coverage_rows, event_rows, listing_rows, repository_rows, spike_words
 from pages.insight.note_links import to_open
 from pages.insight.repository_rows import Mark
@@ -35,7 +35,7 @@ def series(*days: tuple[int | None, str]) -> DataFrame:
 
 
 def counters(**columns: list[int]) -> DataFrame:
-    """The rows of repository_story.counters, from DAY on."""
+    """The rows of repository.counters, from DAY on."""
     names = ("stars_gained", "stars", "forks", "watchers", "downloads")
     length = max(map(len, columns.values()), default=0)
     rows = {name: columns.get(name, [None] * length) for name in names}
@@ -169,7 +169,10 @@ def test_an_event_of_which_days_are_missing_says_so() -> None:
 
 def test_the_day_that_stood_out_most_is_looked_at_first_and_links_hold_no_text() -> None:
     days = [DAY, DAY + timedelta(days=1), DAY + timedelta(days=2)]
-    spikes = DataFrame({"day": days[:2], "metric": "views", "value": [90, 50], "score": [9.0, 4.0]})
+    spikes = [
+        Spike(1, "o/r", "views", day, day, day, value, 5.0, score)
+        for day, value, score in zip(days, (90, 50), (9.0, 4.0), strict=False)
+    ]
     found = event_rows.events([Mark(days[2], "Note", HOSTILE), Mark(days[2], "Note", "A talk")], spikes)
     assert [each.key for each in found] == [
         "2026-03-06-note-2",

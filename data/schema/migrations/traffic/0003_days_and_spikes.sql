@@ -145,3 +145,10 @@ create table spike (
     expected double not null,
     score double not null
 );
+
+-- Of which days the rows of `spike` were worked out, and when; a repository without a row is judged at the next run.
+create table spike_progress (
+    repository_id integer not null,
+    computed_on date not null,
+    digest ubigint not null
+);

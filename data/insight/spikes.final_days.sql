@@ -7,6 +7,6 @@ select
     case when clones_state = 'final' then clones end as clones
 from v_daily
 where
-    repository_id in (select unnest($visible::integer[]))
-    and day between $first_day and $last_day
+    repository_id in (select unnest($repository_ids::integer[]))
+    and day >= $first_day
     and (views_state = 'final' or clones_state = 'final');

@@ -1,21 +1,13 @@
 -- What else is known of a repository's days: stars gained, and the counters of stars, forks, watchers and downloads as
--- last read on each day; stars gained are settled where the history was read two days later. The last reading of the
--- downloads before the first day stands on the first day.
+-- last read on each day. The last reading of the downloads before the first day stands on the first day.
 -- Days are UTC (GitHub does not promise it of the stars gained); unknown is null, never zero.
 -- Grain: a day. Source: star_history, repository_stats, release_download.
 with gained as (
     select
-        star_history.day,
-        star_history.stars as stars_gained,
-        coalesce(star_history.day <= endpoint_state.last_good_at::date - 2, false) as stars_settled
+        day,
+        stars as stars_gained
     from star_history
-    left join endpoint_state
-        on
-            star_history.repository_id = endpoint_state.repository_id
-            and endpoint_state.endpoint = 'star_history'
-    where
-        star_history.repository_id in (select unnest($visible::integer[]))
-        and star_history.day between $first_day and $last_day
+    where repository_id in (select unnest($visible::integer[])) and day between $first_day and $last_day
 ),
 
 counters as (
@@ -47,7 +39,6 @@ downloads as (
 select
     day,
     gained.stars_gained,
-    gained.stars_settled,
     counters.stars,
     counters.forks,
     counters.watchers,

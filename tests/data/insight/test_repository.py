@@ -1,4 +1,4 @@
-"""The readers of one repository: its counters, releases and people; a stranger's is as a missing one."""
+"""The readers of one repository: its counters, releases and people; another tenant's is as a missing one."""
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -8,9 +8,10 @@ import pytest
 from pandas import DataFrame
 
 from data.accounts.models import Viewer
-from data.insight import listings_history, repository_story
+from data.insight import lists
+from data.insight import repository as story
 from data.insight.events import before_and_after
-from data.insight.repository_story import of_one
+from data.insight.repository import of_one
 from data.store import Store
 from data.traffic.models import Selection
 from tests.data.filled import ENGINE, NEW, RELEASED_ON, TELESCOPE, TODAY
@@ -20,13 +21,13 @@ ONE = Viewer(frozenset({ENGINE, NEW}), frozenset({1}))
 EVER = of_one(ENGINE, ago(200), TODAY, TODAY)
 Reader = Callable[[Viewer, Store, Selection], DataFrame]
 READERS: dict[str, Reader] = {
-    "days": repository_story.days,
-    "counters": repository_story.counters,
-    "releases": repository_story.releases,
-    "true_uniques": repository_story.true_uniques,
-    "true_weeks": repository_story.true_weeks,
-    "referrers": lambda v, s, c: listings_history.history(v, s, c, "referrers").entries,
-    "paths": lambda v, s, c: listings_history.history(v, s, c, "paths").lists,
+    "days": story.days,
+    "counters": story.counters,
+    "releases": story.releases,
+    "true_uniques": story.true_uniques,
+    "true_weeks": story.true_weeks,
+    "referrers": lambda v, s, c: lists.history(v, s, c, "referrers").entries,
+    "paths": lambda v, s, c: lists.history(v, s, c, "paths").lists,
     "events": lambda v, s, c: before_and_after(v, s, next(iter(c.repository_ids or {0})), ago(40), TODAY).windows,
 }
 
@@ -38,15 +39,15 @@ def full(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
 
 
 @pytest.mark.parametrize("name", READERS)
-def test_a_strangers_repository_is_answered_as_one_that_is_not_there(full: Store, name: str) -> None:
-    seen, strange, missing = (
+def test_another_tenants_repository_is_answered_as_one_that_is_not_there(full: Store, name: str) -> None:
+    seen, theirs, missing = (
         READERS[name](ONE, full, of_one(key, ago(200), TODAY, TODAY)).to_csv() for key in (ENGINE, TELESCOPE, 999)
     )
-    assert strange == missing != seen
+    assert theirs == missing != seen
 
 
 def test_counters_are_those_of_the_days_asked_for(full: Store) -> None:
-    found = repository_story.counters(ONE, full, of_one(ENGINE, ago(20), ago(1), TODAY))
+    found = story.counters(ONE, full, of_one(ENGINE, ago(20), ago(1), TODAY))
     assert plain(found[["day", "stars_gained", "stars", "forks", "watchers"]]) == ask(
         full,
         "select day, stars_gained, stars, forks, watchers from v_stars "
@@ -59,23 +60,23 @@ def test_counters_are_those_of_the_days_asked_for(full: Store) -> None:
 
 def test_downloads_are_the_counters_of_all_files_together_and_stay_until_they_are_read_anew(full: Store) -> None:
     """Both files are read on each day of a run, a week apart; what was read before the first day stands on it."""
-    ever = repository_story.counters(ONE, full, EVER).dropna(subset=["downloads"]).set_index("day")["downloads"]
+    ever = story.counters(ONE, full, EVER).dropna(subset=["downloads"]).set_index("day")["downloads"]
     for day, downloads in ever.items():
         age = (day - RELEASED_ON).days
         assert downloads == 50 + 30 * age + 7 * age
     last = max(ever.index)
-    later = repository_story.counters(ONE, full, of_one(ENGINE, last, TODAY, TODAY)).set_index("day")["downloads"]
+    later = story.counters(ONE, full, of_one(ENGINE, last, TODAY, TODAY)).set_index("day")["downloads"]
     assert later[last] == ever[last]
 
 
 def test_a_release_is_told_on_the_day_of_its_publication(full: Store) -> None:
-    (release,) = plain(repository_story.releases(ONE, full, of_one(ENGINE, RELEASED_ON, RELEASED_ON, TODAY)))
+    (release,) = plain(story.releases(ONE, full, of_one(ENGINE, RELEASED_ON, RELEASED_ON, TODAY)))
     assert release[1:] == (RELEASED_ON, "v2.0", "Two", False)
-    assert repository_story.releases(ONE, full, of_one(ENGINE, RELEASED_ON + timedelta(days=1), TODAY, TODAY)).empty
+    assert story.releases(ONE, full, of_one(ENGINE, RELEASED_ON + timedelta(days=1), TODAY, TODAY)).empty
 
 
 def test_people_of_14_days_are_githubs_beside_the_sum_of_their_days(full: Store) -> None:
-    views, clones = plain(repository_story.true_uniques(ONE, full, EVER))
+    views, clones = plain(story.true_uniques(ONE, full, EVER))
     assert (views[0], clones[0]) == ("views", "clones")
     assert views[1:3] == (ago(14), ago(1))
     ((days, newest),) = ask(
@@ -92,7 +93,7 @@ def test_people_of_14_days_are_githubs_beside_the_sum_of_their_days(full: Store)
 
 
 def test_whole_weeks_are_told_as_the_view_tells_them(full: Store) -> None:
-    found = repository_story.true_weeks(ONE, full, EVER)
+    found = story.true_weeks(ONE, full, EVER)
     told = ask(
         full,
         "select week, view_uniques, visitor_days, clone_uniques, cloner_days from v_weekly "

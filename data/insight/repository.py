@@ -1,6 +1,6 @@
 """What is known of one repository: its days with all that is counted, its releases, and its true numbers of people.
 
-Every reader is asked for one repository, and answers a stranger's exactly as one that is not there: with nothing.
+Every reader is asked for one repository, and answers another tenant's exactly as one that is not there: with nothing.
 Tables have Arrow types; what is unknown is NULL (pandas.NA), never zero.
 """
 
@@ -12,6 +12,7 @@ from pandas import DataFrame
 
 from data.accounts.models import Viewer
 from data.store import Store
+from data.store.cache import cached
 from data.store.sql import query
 from data.traffic.models import LARGEST_PAGE, Paging, Selection
 from data.traffic.traffic import daily_traffic
@@ -28,17 +29,18 @@ def days(viewer: Viewer, store: Store, selection: Selection) -> DataFrame:
     return daily_traffic(viewer, store, selection, paging).rows
 
 
+@cached("traffic")
 def counters(viewer: Viewer, store: Store, selection: Selection) -> DataFrame:
     """Stars, forks, watchers and downloads of the repository, the oldest day first.
 
-    Rows: day (GitHub does not promise that the days of stars gained are UTC), stars_gained, stars_settled (whether the
-    history was read two days later), stars, forks, watchers (as last read on that day), downloads (of all release
-    files since they were uploaded, as far as read until then).
+    Rows: day (GitHub does not promise that the days of stars gained are UTC), stars_gained, stars, forks, watchers (as
+    last read on that day), downloads (of all release files since they were uploaded, as far as read until then).
     A day of which nothing is known has no row. Raises: StoreMissing.
     """
     return _ask(store, "counters", _values(viewer, selection) | _days(selection))
 
 
+@cached("traffic")
 def releases(viewer: Viewer, store: Store, selection: Selection) -> DataFrame:
     """The releases published in these days, the oldest first.
 
@@ -47,6 +49,7 @@ def releases(viewer: Viewer, store: Store, selection: Selection) -> DataFrame:
     return _ask(store, "releases", _values(viewer, selection) | _days(selection))
 
 
+@cached("traffic")
 def true_uniques(viewer: Viewer, store: Store, selection: Selection) -> DataFrame:
     """The people of 14 days as GitHub counted them in its newest answer; the days of the selection do not matter.
 
@@ -56,6 +59,7 @@ def true_uniques(viewer: Viewer, store: Store, selection: Selection) -> DataFram
     return _ask(store, "true_uniques", _values(viewer, selection))
 
 
+@cached("traffic")
 def true_weeks(viewer: Viewer, store: Store, selection: Selection) -> DataFrame:
     """The people of each week that GitHub counted whole, of those with a day in the selection, the newest first.
 

@@ -1,0 +1,19 @@
+-- What stood out upwards, with its greatest day among some days (UTC), of the visible repositories whose name contains the
+-- search. Grain: a stretch of days. Source: v_spikes, v_today (from the session's variable today).
+select
+    v_spikes.repository_id,
+    v_spikes.full_name,
+    v_spikes.metric,
+    v_spikes.first_day,
+    v_spikes.last_day,
+    v_spikes.peak_day,
+    v_spikes.value,
+    v_spikes.expected,
+    v_spikes.score
+from v_spikes
+cross join v_today
+where
+    v_spikes.repository_id in (select unnest($visible::integer[]))
+    and contains(lower(v_spikes.full_name), lower($search))
+    and v_spikes.kind = 'spike'
+    and v_spikes.peak_day between $first_day and least($last_day::date, v_today.final_until);
