@@ -53,7 +53,6 @@ def title_of(panel: Panel) -> str:
 
 
 def range_name(days: Range) -> str:
-    """A range in words."""
     if days.last_days is not None:
         return "last day" if days.last_days == 1 else f"last {days.last_days:,} days"
     if days.first and days.last:

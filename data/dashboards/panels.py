@@ -81,8 +81,6 @@ def _named(viewer: Viewer, store: Store, panel: Panel) -> Viewer:
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    """Reads panels for a viewer, as of a UTC day."""
-
     viewer: Viewer
     store: Store
     today: date
@@ -158,7 +156,6 @@ class _Reader:
         return rows
 
     def measure(self, panel: Panel) -> DataFrame:
-        """The rows of the panel's measure."""
         days, by = self.days_of(panel), panel.by if panel.by in ALONG_TIME else "none"
         split = panel.split or (panel.by if by == "none" else None) or "none"
         most = LARGEST_LIMIT if panel.kind is Kind.TABLE else panel.most
@@ -226,7 +223,6 @@ class _Reader:
         return rows.assign(names=len(rows)).head(panel.most)
 
     def tracked(self) -> DataFrame:
-        """Every visible repository in short, but for removed ones."""
         found = traffic.repository_summaries(self.viewer, self.store, self.today)
         return found[found["state"] != "removed"]
 

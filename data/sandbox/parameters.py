@@ -90,7 +90,6 @@ def parse_parameters(text: str) -> tuple[Parameter, ...]:
 
 
 def written_parameters(parameters: Iterable[Parameter]) -> str:
-    """The parameters as JSON."""
     return json.dumps([asdict(each) for each in parameters], ensure_ascii=False)
 
 

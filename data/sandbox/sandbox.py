@@ -80,8 +80,6 @@ class SandboxError(Exception):
 
 
 class QueryFailed(SandboxError):
-    """The statement is wrong, not allowed, or wants too much."""
-
     def __init__(self, failure: Failure) -> None:
         super().__init__(failure.sentence)
         self.failure = failure
@@ -134,7 +132,6 @@ def _sentence(message: str) -> str:
 
 
 def _line_and_column(statement: str, position: int) -> tuple[int, int]:
-    """Line and column of a position that is counted in bytes from 0."""
     before = statement.encode("utf-8", "replace")[:position].decode("utf-8", "ignore")
     return before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
 
@@ -171,7 +168,6 @@ class Process:
 
     @property
     def alive(self) -> bool:
-        """Whether it can still be asked."""
         return self._process.poll() is None
 
     def ask(self, request: bytes, file: int, limits: Limits) -> tuple[dict[str, Any], bytes]:
@@ -192,7 +188,6 @@ class Process:
             raise QueryFailed(self._death(limits)) from broken
 
     def kill(self) -> None:
-        """End the process, whatever it is doing."""
         with suppress(ProcessLookupError):
             self._process.kill()
 
@@ -261,7 +256,6 @@ class Answer:
         return written.getvalue()
 
     def to_parquet(self) -> bytes:
-        """The rows as Parquet, compressed."""
         written = BytesIO()
         parquet.write_table(self.rows, written, compression="zstd")
         return written.getvalue()

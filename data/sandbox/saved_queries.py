@@ -20,8 +20,6 @@ NAME_LIMIT = 80
 
 @dataclass(frozen=True, slots=True)
 class NewQuery:
-    """A query to be saved, as typed."""
-
     name: str
     statement: str
     parameters: tuple[Parameter, ...] = ()
@@ -29,8 +27,6 @@ class NewQuery:
 
 @dataclass(frozen=True, slots=True)
 class SavedQuery(SavedItem):
-    """A query that somebody has saved."""
-
     statement: str
     parameters: tuple[Parameter, ...]
 

@@ -86,12 +86,10 @@ def draft_of(key: str) -> Draft | None:
 
 
 def keep_draft(key: str, draft: Draft) -> None:
-    """Keep how a dashboard is being changed."""
     st.session_state[DRAFTS] = {**drafts(), key: draft}
 
 
 def drop_draft(key: str) -> None:
-    """Forget what has been changed."""
     st.session_state[DRAFTS] = {each: draft for each, draft in drafts().items() if each != key}
 
 
@@ -101,7 +99,6 @@ def drafts() -> Mapping[str, Draft]:
 
 
 def draw(account: Account, viewer: Viewer, key: str, saved: Dashboard) -> None:
-    """A dashboard that is being changed."""
     draft = draft_of(key)
     if draft is None:
         return
@@ -123,7 +120,6 @@ def draw(account: Account, viewer: Viewer, key: str, saved: Dashboard) -> None:
 
 
 def _draw_head(account: Account, key: str, draft: Draft, saved: Dashboard) -> Dashboard:
-    """Name, description, and the ways out."""
     with st.container(border=True, key="dashboards_editing"):
         with st.container(horizontal=True, vertical_alignment="center"):
             changed = draft.dashboard != saved

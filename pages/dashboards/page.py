@@ -84,7 +84,6 @@ def opened(chosen: Chosen) -> tuple[Dashboard | None, tuple[str, ...]]:
 
 
 def show(key: str) -> None:
-    """Look at another dashboard from the next run on."""
     st.query_params[ADDRESS] = key
 
 
@@ -204,7 +203,6 @@ class Override:
     repositories: tuple[str, ...] = ()
 
     def of(self, dashboard: Dashboard) -> Dashboard:
-        """The dashboard with these days and repositories."""
         if self == Override():
             return dashboard
         return replace(dashboard, panels=tuple(self._of_panel(each) for each in dashboard.panels))
@@ -216,7 +214,6 @@ class Override:
 
 
 def draw_filters(viewer: Viewer) -> Override:
-    """Draw the filters; what they say."""
     names = readers.repository_names(viewer)
     asked = {key: set(st.query_params.get_all(key)) for key in KEYS}
     if not (asked["days"] <= {OWN, *DAYS, ALL} and asked[filters.REPOSITORY] <= set(names.values())):

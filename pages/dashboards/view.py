@@ -46,7 +46,6 @@ class DrawnPanel:
 
 @cached("traffic")
 def drawn_panel(viewer: Viewer, store: Store, panel: Panel, today: date) -> DrawnPanel:
-    """A panel that is no text."""
     found = panel_rows(viewer, store, panel, today)
     notes = " ".join(found.notes)
     if panel.kind is Kind.NUMBER:
@@ -98,7 +97,6 @@ def panel_csv(viewer: Viewer, store: Store, panel: Panel) -> bytes:
 
 
 def csv_rows(found: PanelRows) -> DataFrame:
-    """The rows of a panel's file."""
     panel, shown = found.panel, table_rows(found)
     if panel.kind is not Kind.NUMBER:
         shown["state"] = found.rows["state"]
@@ -187,7 +185,6 @@ def _draw_rows(panel: Panel, drawn: DrawnPanel, number: int) -> None:
 
 
 def _table_columns(panel: Panel) -> Mapping[str, Any]:
-    """How each column of a panel's table is headed and written."""
     config = st.column_config
     period = group_name(panel.by or "day")
     columns: dict[str, Any] = {
@@ -217,5 +214,4 @@ def _scope(panel: Panel) -> str:
 
 
 def file_name(title: str) -> str:
-    """A title as part of the name of a file."""
     return re.sub(r"[^a-z0-9]+", "-", title.casefold()).strip("-")[:60] or "panel"

@@ -282,7 +282,6 @@ def _draw_downloads(query: CurrentQuery, answer: Answer) -> None:
 
 
 def draw_schema() -> None:
-    """The schema with its search."""
     st.subheader("Schema", anchor=False)
     search = st.text_input(
         "Search the schema",

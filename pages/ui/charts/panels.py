@@ -67,7 +67,6 @@ class PanelShape:
 
     @property
     def has_gaps(self) -> bool:
-        """Whether some period is a gap for one of the series."""
         return "gap" in self.states
 
 
@@ -148,7 +147,6 @@ def _with_texts(marks: DataFrame, called: "pd.Series[str]") -> DataFrame:
 
 
 def _alt(shape: PanelShape, marks: DataFrame) -> str:
-    """The chart in a sentence, for those who do not see it."""
     kinds = {LINE: "Lines", BARS: "Bars over time", RANKING: "Bars", HEAT_MAP: "A heat map"}
     text = f"{kinds[shape.mark]} of {shape.measure.lower()}"
     if shape.periods and shape.mark != RANKING and shape.periods[0] != FIRST_WEEKDAY:
@@ -179,7 +177,6 @@ def specification(shape: PanelShape) -> dict[str, Any]:
 
 
 def _height(shape: PanelShape) -> int:
-    """The height in pixels, with room for every bar's name, and for a legend."""
     if shape.mark == RANKING:
         return max(shape.height, ROW * len(shape.names))
     rows = -(-len(shape.names) // LEGEND_COLUMNS) if shape.mark in {LINE, BARS} and len(shape.names) > 1 else 0
@@ -206,7 +203,6 @@ def _fill_in(channel: Any, shape: PanelShape) -> None:
 
 
 def colours(names: Sequence[str]) -> dict[str, str]:
-    """The colour of each series."""
     palette = COLOURS["series"].split()
     return {name: palette[n % len(palette)] for n, name in enumerate(names)}
 

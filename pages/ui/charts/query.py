@@ -31,7 +31,6 @@ class Axes:
 
     @property
     def title(self) -> str:
-        """What is drawn upwards, in words."""
         return ", ".join(self.y if self.colour is None else self.y[:1])
 
 
@@ -75,7 +74,6 @@ def suggested(rows: DataFrame) -> Axes | None:
 
 
 def drawing(rows: DataFrame, axes: Axes) -> QueryDrawing:
-    """The chart of these columns."""
     kind = kind_of(rows[axes.x])
     along, values = _along(rows[axes.x], kind), axes.y if axes.colour is None else axes.y[:1]
     drawn = pd.concat(

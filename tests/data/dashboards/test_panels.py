@@ -182,6 +182,7 @@ def test_a_line_of_referrers_has_each_list_as_it_was_and_null_where_one_was_not_
     seen = ask(full, "select observed_on, referrer, views from v_referrers where repository_id = $id", id=TELESCOPE)
     assert {key: value for key, value in found.items() if value is not None} == {row[:2]: row[2] for row in seen}
     assert None in found.values()
+    assert {key[0] for key in found} == {row[0] for row in seen}
 
 
 def test_counters_are_those_last_seen_and_gains_those_of_the_history(full: Store) -> None:

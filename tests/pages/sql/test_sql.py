@@ -1,24 +1,45 @@
-"""The SQL page: for readers with their rows only, a link that starts nothing, parameters, limits, errors in words."""
+"""The SQL page: for readers with their rows only, a link that starts nothing, limits, errors, saved queries."""
 
+from collections.abc import Iterator
 from datetime import date
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from data.sandbox.sandbox import Sandbox
+from data.calendar import utc_now
+from data.sandbox.parameters import Kind, Parameter
+from data.sandbox.sandbox import Limits, Sandbox
+from data.sandbox.saved_queries import QUERIES, NewQuery
 from pages.sql import view
-from tests.pages.app import App, shown_text
+from pages.ui.store import the_store
+from tests.pages.app import BLUE, App, confirmed, shown_text
 
+LIMITS = Limits(seconds=60, rows=40, warm=0)
 NAMES = "select full_name from v_repositories order by full_name"
 READERS: dict[str, list[str]] = {
     "tenant": ["blue/docs", "blue/engine", "blue/mirror"],
     "single": ["blue/engine"],
     "both": ["blue/docs", "blue/engine", "blue/mirror", "green/telescope"],
 }
+LIKE = NewQuery(
+    "Names", "select full_name from v_repositories where full_name like $like", (Parameter("like", Kind.TEXT, "%"),)
+)
 pytestmark = pytest.mark.usefixtures("box")
 
 
-def asked(run: AppTest, statement: str) -> AppTest:
+@pytest.fixture
+def box(app: App, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
+    """The server's sandbox: an answer is waited for, and no process is left behind."""
+    found = Sandbox(the_store(), LIMITS)
+    monkeypatch.setattr(view, "_sandbox", lambda directory, limits: found)
+    monkeypatch.setattr(view, "limits", lambda: LIMITS)
+    monkeypatch.setattr(view, "QUICK_S", 60)
+    monkeypatch.setattr(view, "_prepare_rows", lambda viewer, store: None)  # it would outlive the store of the test
+    yield found
+    found.close()
+
+
+def run_query(run: AppTest, statement: str) -> AppTest:
     """The page after that statement was run."""
     run.text_area(key="sql_statement").set_value(statement)
     return run.button(key="sql_run").click().run()
@@ -28,104 +49,109 @@ def names(run: AppTest) -> list[str]:
     return list(run.dataframe[0].value["full_name"])
 
 
+def statement(run: AppTest) -> str:
+    return str(run.text_area(key="sql_statement").value)
+
+
+def buttons(run: AppTest) -> set[str]:
+    return {str(each.key) for each in run.button}
+
+
+def saved(app: App, username: str, *, shared: bool = False) -> str:
+    query_id = QUERIES.add(app.store, username, LIKE, utc_now())
+    if shared:
+        QUERIES.share(app.store, username, query_id, BLUE, utc_now())
+    return str(query_id)
+
+
 @pytest.mark.parametrize(("username", "expected"), READERS.items())
 def test_a_reader_asks_their_own_rows(app: App, username: str, expected: list[str]) -> None:
-    run = asked(app.opened(username, "sql"), NAMES)
+    run = run_query(app.opened(username, "sql"), NAMES)
     assert names(run) == expected
     assert f"cover your {len(expected)} repositories" in shown_text(run)
 
 
-@pytest.mark.parametrize("username", ["admin", "maintainer", "nobody"])
-def test_whoever_reads_no_traffic_has_no_such_page(app: App, username: str) -> None:
+@pytest.mark.parametrize("username", ["admin", "maintainer", "nobody", None])
+def test_whoever_reads_no_traffic_has_no_such_page(app: App, username: str | None) -> None:
     run = app.opened(username, "sql", sql=NAMES)
     assert run.title[0].value != "SQL"
     assert not run.text_area
 
 
-def test_whoever_is_signed_out_gets_the_sign_in(app: App) -> None:
-    run = app.opened(None, "sql", sql=NAMES)
-    assert run.title[0].value == "GitHub Traffic"
-    assert not run.text_area
-
-
 def test_a_link_shows_its_query_and_starts_nothing(app: App) -> None:
     run = app.opened("single", "sql", sql=NAMES)
-    assert run.text_area(key="sql_statement").value == NAMES
+    assert statement(run) == NAMES
     assert "came with a link" in run.info[0].value
     assert not run.dataframe
     assert names(run.button(key="sql_run").click().run()) == READERS["single"]
 
 
 def test_what_is_run_stands_in_the_address_and_opens_again(app: App) -> None:
-    run = asked(app.opened("tenant", "sql"), "select $name as name, '" + "x" * 900 + "' as text")
+    run = run_query(app.opened("tenant", "sql"), "select $name as name, '" + "x" * 900 + "' as text")
     run.text_input(key="sql_value_name_text").set_value("blue/%")
     run.button(key="sql_run").click().run()
     assert len(str(run.query_params["sql"])) < 300
     again = app.opened("single", "sql", **run.query_params)
-    assert again.text_area(key="sql_statement").value == run.text_area(key="sql_statement").value
+    assert statement(again) == statement(run)
     assert again.text_input(key="sql_value_name_text").value == "blue/%"
 
 
 @pytest.mark.parametrize("link", ["z.", "z.!!!!", "z.eJzLSM3JyQ", "z." + "A" * 6000])
 def test_a_broken_link_says_so(app: App, link: str) -> None:
-    run = app.opened("single", "sql", sql=link)
-    assert "damaged" in run.info[0].value
+    assert "damaged" in app.opened("single", "sql", sql=link).info[0].value
 
 
-def test_parameters_are_request_for_and_are_never_a_part_of_the_text(app: App) -> None:
-    run = asked(app.opened("tenant", "sql"), "select $name as full_name, $since as since, $most + 1 as more")
+def test_parameters_are_asked_for_and_are_never_a_part_of_the_text(app: App) -> None:
+    run = run_query(app.opened("tenant", "sql"), "select $name as full_name, $since as since, $most + 1 as more")
     assert "has no value yet" in run.error[0].value
     run.text_input(key="sql_value_name_text").set_value("'; drop table note --")
     run.date_input(key="sql_value_since_day").set_value(date(2026, 5, 10))
+    run.text_input(key="sql_value_most_number").set_value("ten")
+    run.button(key="sql_run").click().run()
+    assert "is a number" in run.error[0].value
     run.text_input(key="sql_value_most_number").set_value("41")
     run.button(key="sql_run").click().run()
     (row,) = run.dataframe[0].value.to_dict("records")
     assert (row["full_name"], str(row["since"]), row["more"]) == ("'; drop table note --", "2026-05-10", 42)
 
 
-def test_a_value_of_another_kind_is_refused_in_words(app: App) -> None:
-    run = app.opened("tenant", "sql", sql="select $most as most", p_most="ten")
-    run.button(key="sql_run").click().run()
-    assert "is a number" in run.error[0].value
-
-
 def test_a_mistake_is_told_with_its_place(app: App) -> None:
-    run = asked(app.opened("single", "sql"), "select full_name,\n  vieews\nfrom v_daily")
+    run = run_query(app.opened("single", "sql"), "select full_name,\n  vieews\nfrom v_daily")
     assert "vieews" in run.error[0].value
     assert "line 2, character 3" in run.error[0].value
     assert run.code[0].value == "  vieews\n  ^"
 
 
-def test_what_others_have_and_files_are_out_of_reach(app: App) -> None:
-    run = asked(app.opened("single", "sql"), "select * from read_text('/etc/passwd')")
+def test_files_are_out_of_reach(app: App) -> None:
+    run = run_query(app.opened("single", "sql"), "select * from read_text('/etc/passwd')")
     assert "reads the database and nothing else" in run.error[0].value
     assert not run.dataframe
 
 
 def test_limits_are_shown_and_a_cut_is_told(app: App) -> None:
-    run = asked(app.opened("single", "sql"), "select range as n from range(1000)")
+    run = run_query(app.opened("single", "sql"), "select range as n from range(1000)")
     assert "At most 60 s, 40 rows" in shown_text(run)
     assert "first 40 rows" in run.warning[0].value
     assert len(run.dataframe[0].value) == 40
 
 
 def test_days_and_numbers_are_a_chart_with_choices(app: App) -> None:
-    run = asked(app.opened("single", "sql"), "select day, views, clones from v_daily order by day")
+    run = run_query(app.opened("single", "sql"), "select day, views, clones from v_daily order by day")
     run.segmented_control(key="sql_as").set_value("Chart").run()
     (chart,) = run.get("vega_lite_chart")
     assert chart.proto.alt.startswith("Lines of views, clones by day")
     assert {"Along", "Colour"} <= {each.label for each in run.selectbox}
 
 
-def test_an_example_opens_and_runs(app: App) -> None:
+def test_an_example_opens_and_answers_at_one_press(app: App) -> None:
     run = app.opened("tenant", "sql")
-    run.selectbox(key="sql_choice").set_value("example:best-days").run()
-    assert "limit 10" in str(run.text_area(key="sql_statement").value)
-    assert len(run.button(key="sql_run").click().run().dataframe[0].value) == 10
+    run.selectbox(key="sql_choice").set_value("example:days-of-one-repository").run()
+    run.button(key="sql_run").click().run()
+    assert set(names(run)) <= set(READERS["tenant"])
 
 
 def test_rows_that_were_read_with_other_rights_are_forgotten(app: App) -> None:
-    run = asked(app.opened("both", "sql"), NAMES)
+    run = run_query(app.opened("both", "sql"), NAMES)
     assert len(names(run)) == 4
     app.sign_in("single")
     run.run()
@@ -134,7 +160,7 @@ def test_rows_that_were_read_with_other_rights_are_forgotten(app: App) -> None:
 
 
 def test_nothing_is_shown_after_the_session_has_ended(app: App) -> None:
-    run = asked(app.opened("both", "sql"), NAMES)
+    run = run_query(app.opened("both", "sql"), NAMES)
     app.sign_out()
     run.run()
     assert run.title[0].value == "GitHub Traffic"
@@ -142,9 +168,8 @@ def test_nothing_is_shown_after_the_session_has_ended(app: App) -> None:
 
 
 def test_a_third_query_at_once_is_refused_in_words(app: App, box: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    run = app.opened("single", "sql")
     monkeypatch.setattr(box, "_running", box._running + type(box._running)({"single": 2}))
-    run = asked(run, NAMES)
+    run = run_query(app.opened("single", "sql"), NAMES)
     assert "2 queries running already" in run.error[0].value
 
 
@@ -158,21 +183,70 @@ def test_the_operator_switches_it_off(app: App, monkeypatch: pytest.MonkeyPatch)
 def test_a_query_that_runs_can_be_cancelled(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(view, "QUICK_S", 0)
     monkeypatch.setattr(view, "REFRESH_S", 30)
-    run = asked(app.opened("single", "sql"), "select sleep_ms(50000)")
+    run = run_query(app.opened("single", "sql"), "select sleep_ms(50000)")
     assert "at most 60 s" in shown_text(run)
     run.button(key="sql_cancel").click().run()
     assert run.info[0].value == "The query was cancelled."
 
 
-def test_an_example_with_parameters_answers_at_one_press(app: App) -> None:
-    run = app.opened("tenant", "sql")
-    run.selectbox(key="sql_choice").select("example:days-of-one-repository").run()
-    run.button(key="sql_run").click().run()
-    assert set(names(run)) <= set(READERS["tenant"])
-
-
 def test_a_result_of_another_statement_says_so(app: App) -> None:
-    run = asked(app.opened("tenant", "sql"), NAMES)
+    run = run_query(app.opened("tenant", "sql"), NAMES)
     assert "query before" not in shown_text(run)
     run.text_area(key="sql_statement").set_value("select 1").run()
     assert "query before" in shown_text(run)
+
+
+def test_a_query_is_saved_changed_and_found_under_its_address_and_in_the_list(app: App) -> None:
+    run = app.opened("viewer", "sql", sql="select 41 + 1 as answer")
+    run.button(key="sql_save_new").click().run()
+    assert "name has 1 to 80" in run.error[0].value
+    run.text_input(key="sql_name_0").set_value("The answer")
+    run.button(key="sql_save_new").click().run()
+    number = run.query_params["query"]
+    again = app.opened("viewer", "sql", query=number)
+    assert statement(again) == "select 41 + 1 as answer"
+    assert "**The answer** · yours alone" in shown_text(again)
+    again.text_area(key="sql_statement").set_value("select 2 as two")
+    again.button(key="sql_save_changes").click().run()
+    run = app.opened("viewer", "sql")
+    run.selectbox(key="sql_choice").set_value(f"saved:{number[0] if isinstance(number, list) else number}").run()
+    assert statement(run) == "select 2 as two"
+    assert run.query_params["query"] == number
+
+
+@pytest.mark.parametrize("number", ["own", "99", "0", "x", "9" * 30])
+def test_another_tenants_query_is_answered_as_one_that_is_not_there(app: App, number: str) -> None:
+    run = app.opened("viewer", "sql", query=saved(app, "tenant") if number == "own" else number)
+    assert "There is no such query." in run.info[0].value
+    assert "like" not in statement(run)
+
+
+def test_a_shared_query_opens_with_its_parameters_and_runs_with_ones_own_rows(app: App) -> None:
+    run = app.opened("viewer", "sql", query=saved(app, "tenant", shared=True))
+    assert "shared by The tenant" in shown_text(run)
+    assert run.text_input(key="sql_value_like_text").value == "%"
+    assert not run.dataframe
+    assert not {"sql_save_changes", f"sql_share_{BLUE}", "sql_unshare", "sql_remove"} & buttons(run)
+    assert "sql_save_new" in buttons(run)
+    assert len(names(run.button(key="sql_run").click().run())) == 3
+
+
+def test_who_manages_the_tenant_shares_and_takes_back(app: App) -> None:
+    run = app.opened("tenant", "sql", query=saved(app, "tenant"))
+    run.button(key=f"sql_share_{BLUE}").click().run()
+    assert "yours, shared in the tenant" in shown_text(run)
+    run.button(key="sql_unshare").click().run()
+    assert "yours alone" in shown_text(run)
+
+
+def test_a_query_is_removed_after_a_second_question(app: App) -> None:
+    number = saved(app, "viewer")
+    confirmed(app.opened("viewer", "sql", query=number), "sql_remove")
+    assert "There is no such query." in app.opened("viewer", "sql", query=number).info[0].value
+
+
+def test_a_hostile_name_is_shown_as_it_is(app: App) -> None:
+    query_id = QUERIES.add(app.store, "viewer", NewQuery("<b>[x](http://a.b)</b> :red[y]", "select 1"), utc_now())
+    text = shown_text(app.opened("viewer", "sql", query=str(query_id)))
+    assert "\\[x\\]" in text
+    assert "(http://" not in text
