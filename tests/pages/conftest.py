@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from data.accounts import passwords
 from data.calendar import utc_day, utc_now
 from tests.fake_github import FakeGitHub, Lack, Repository, Token, World
 from tests.pages.app import SECRET, App, cast, copied
@@ -15,7 +16,9 @@ from tests.pages.app import SECRET, App, cast, copied
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A filled data directory with users; never written to again."""
     directory = tmp_path_factory.mktemp("cast") / "db"
-    cast(directory)
+    with pytest.MonkeyPatch.context() as cheap:
+        cheap.setattr(passwords, "ROUNDS", 4)
+        cast(directory)
     return directory
 
 
