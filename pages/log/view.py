@@ -7,7 +7,7 @@ import streamlit as st
 from pandas import DataFrame
 from streamlit import column_config as config
 
-from data.collection.models import LoggedResult, LoggedRun, RunState
+from data.collection.models import LoggedResult, LoggedRun, Outcome, RunState
 from pages.ui import messages
 
 STATES = {
@@ -18,7 +18,7 @@ STATES = {
     RunState.RUNNING: "Running",
 }
 TRIGGERS = {"schedule": "Schedule", "command": "Manual", "added": "New repositories"}
-GOOD = {"ok": "OK", "unchanged": "No change", "skipped": "Skipped"}
+OUTCOMES = {Outcome.OK: "OK", Outcome.UNCHANGED: "No change", Outcome.SKIPPED: "Skipped"}
 REASONS_AT_SIGHT = 5
 ROWS_AT_SIGHT = 10
 RUNS: Mapping[str, Any] = {
@@ -78,7 +78,7 @@ def draw_reasons(results: Sequence[LoggedResult]) -> None:
 
 def draw_results(results: Sequence[LoggedResult]) -> None:
     """What came of each request of a run, what failed first, with GitHub's reason."""
-    rows = DataFrame([_result_row(each) for each in sorted(results, key=lambda each: each.outcome in GOOD)])
+    rows = DataFrame([_result_row(each) for each in sorted(results, key=lambda each: not each.outcome.failed)])
     hidden = set() if len({each.tenant for each in results}) > 1 else {"tenant"}
     st.dataframe(
         rows,
@@ -96,7 +96,7 @@ def failure_texts(results: Sequence[LoggedResult]) -> list[str]:
     """What failed, a sentence in Markdown for each repository and reason: readable on a phone too."""
     grouped: dict[tuple[str, str], list[str]] = {}
     for each in results:
-        if each.outcome not in GOOD:
+        if each.outcome.failed:
             reason = each.message or each.outcome.replace("_", " ")
             grouped.setdefault((each.full_name, reason), []).append(each.endpoint.replace("_", " "))
     literal = messages.literal
@@ -123,7 +123,7 @@ def _result_row(each: LoggedResult) -> dict[str, Any]:
         "repository": each.full_name,
         "tenant": each.tenant,
         "endpoint": each.endpoint.replace("_", " "),
-        "outcome": GOOD.get(each.outcome, each.outcome.replace("_", " ")),
+        "outcome": OUTCOMES.get(each.outcome, each.outcome.replace("_", " ")),
         "reason": each.message or "",
         "status": each.status,
         "changed": each.rows_changed,
