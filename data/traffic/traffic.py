@@ -4,14 +4,11 @@ Every reader shows the repositories of its viewer only. Tables have Arrow types:
 integer, and what is unknown is NULL (pandas.NA), never zero. All rules are the views' (data/schema/views.sql).
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from io import BytesIO
 from typing import Any
 
-import duckdb
 import pandas as pd
 import pyarrow as pa
 from pandas import DataFrame
@@ -196,19 +193,6 @@ def day_range(viewer: Viewer, store: Store) -> tuple[date, date] | None:
     with store.traffic.read() as cursor:
         ((first, last),) = cursor.execute(ends, {"visible": sorted(viewer.repository_ids)}).fetchall()
     return None if first is None else (first, last)
-
-
-@contextmanager
-def selected(viewer: Viewer, store: Store, selection: Selection) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A cursor that has shown_repository, shown_day(first, last) and shown_week(first, last) of the selection."""
-    with store.traffic.read() as cursor:
-        cursor.execute("set variable today = $today", {"today": selection.today})
-        values = {"visible": _chosen(viewer, selection)["visible"], "search": selection.search}
-        first, *rest = query(__name__, "selected").split(";\n\n")
-        cursor.execute(first, values)
-        for each in rest:
-            cursor.execute(each)
-        yield cursor
 
 
 def _chosen(viewer: Viewer, selection: Selection) -> dict[str, Any]:

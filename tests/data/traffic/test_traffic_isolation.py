@@ -96,7 +96,7 @@ def keep_only(store: Store, key: int) -> None:
 
 def test_every_public_reader_is_looked_at_here() -> None:
     asked = {name for module in (traffic, compare) for name in readers_in(module)}
-    assert asked - {"selected"} == set(READERS), "selected is a cursor for the others"
+    assert asked == set(READERS)
 
 
 @pytest.mark.parametrize("name", READERS)
