@@ -32,6 +32,7 @@ from pages.ui.charts.time_marks import (
     period_name,
     placed,
     tick_values,
+    time_axis,
 )
 
 LINE, BARS, RANKING, HEAT_MAP = "line", "bars", "ranking", "heat map"
@@ -251,7 +252,7 @@ def _layers_of(kind: PanelShape) -> Sequence[alt.Chart]:
     """The layers of a kind of chart; what differs within a kind is put in later."""
     if kind.mark in {RANKING, HEAT_MAP}:
         return _ranking(kind) if kind.mark == RANKING else _heat_map(kind)
-    channels = Channels(_time, partial(_value, kind), _scale(), _legend(kind), _tooltip(kind))
+    channels = Channels(time_axis, partial(_value, kind), _scale(), _legend(kind), _tooltip(kind))
     marks = [bar_layer(channels)] if kind.mark == BARS else line_layers(channels, pointed=kind.pointed)
     return [gap_layer(channels, COLOURS["gap"], has_gaps=kind.has_gaps), *marks]
 
@@ -325,11 +326,6 @@ def _tooltip(kind: PanelShape, *, when: bool = True) -> list[alt.Tooltip]:
         alt.Tooltip("value:Q", title=kind.measure, format=kind.number),
         alt.Tooltip("told:N", title="State"),
     ]
-
-
-def _time(field: str) -> alt.X:
-    axis = alt.Axis(title=None, format="", values=[0], labelOverlap="greedy", grid=False, ticks=True)
-    return alt.X(f"{field}:T", scale=alt.Scale(type="utc", nice=False), axis=axis)
 
 
 def _value(kind: PanelShape, field: str) -> alt.Y:

@@ -192,6 +192,12 @@ def line_layers(channels: Channels, *, pointed: bool) -> list[alt.Chart]:
     return [solid.encode(**line, detail=pieces), dashed.encode(**line, detail=pieces), points.encode(**point)]
 
 
+def time_axis(field: str) -> alt.X:
+    """The axis of time, in UTC; its ticks and their format are put in for each chart."""
+    axis = alt.Axis(title=None, format="", values=[0], labelOverlap="greedy", grid=False, ticks=True)
+    return alt.X(f"{field}:T", scale=alt.Scale(type="utc", nice=False), axis=axis)
+
+
 def tick_values(periods: Sequence[date], most: int) -> list[dict[str, Any]]:
     """The periods that are named below a chart, from the last on."""
     ticks = periods[::-1][:: max(1, -(-len(periods) // most))]
