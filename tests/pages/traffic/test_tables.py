@@ -1,9 +1,13 @@
 """Daily and weekly traffic: searched, sorted, in pages, and of each reader's own repositories only."""
 
+from datetime import date, timedelta
+from typing import Any
+
 import pytest
 from pandas import DataFrame
 from streamlit.testing.v1 import AppTest
 
+from data.calendar import utc_now
 from data.repositories.repositories import remove_repositories_with_data
 from tests.data.filled import DOCS, ENGINE, MIRROR
 from tests.pages.app import App, days_ago, go_to, shown_text
@@ -67,6 +71,42 @@ def test_a_state_that_no_day_has_is_told_and_can_be_left(app: App) -> None:
     run.button(key="filters_reset").click().run()
     assert run.session_state["state"] == "All"
     assert len(rows(run)) > 0
+
+
+@pytest.mark.parametrize(
+    ("link", "before", "after"),
+    [
+        ({"range": "Custom", "dates": ["6", "1"]}, (6, 1), (6, 1)),  # what was picked stays, whatever day it is
+        ({"range": "Custom", "dates": ["6", "0"]}, (6, 0), (6, 0)),  # today is yesterday then
+        ({"range": "Custom"}, (31, 1), (31, 1)),  # what stands in the fields stays
+        ({"range": "14 days"}, (14, 1), (13, 0)),
+        ({"range": "All"}, (None, 1), (None, 0)),
+    ],
+)
+def test_a_page_that_stays_open_over_midnight_follows_the_day(
+    app: App, link: dict[str, Any], before: tuple[int | None, int], after: tuple[int | None, int]
+) -> None:
+    asked = link | {"dates": [str(days_ago(int(age))) for age in link["dates"]]} if "dates" in link else link
+    run = app.opened("single", "daily", rows="100", **asked)
+    assert run.session_state["range"] == link["range"]
+    assert days_shown(run, before)
+    assert state_of(run, days_ago(2)) == "Pending"
+    app.monkeypatch.setattr("pages.ui.filters.utc_now", lambda: utc_now() + timedelta(days=1))
+    run.run()
+    assert not run.info
+    assert days_shown(run, after)
+    assert state_of(run, days_ago(2)) == "Final"
+
+
+def state_of(run: AppTest, day: date) -> str:
+    (state,) = run.dataframe[0].value.set_index("day")["state"].loc[[day]]
+    return str(state)
+
+
+def days_shown(run: AppTest, ages: tuple[int | None, int]) -> bool:
+    days = sorted(run.dataframe[0].value["day"])
+    first = days[0] if ages[0] is None else days_ago(ages[0])
+    return (days[0], days[-1]) == (first, days_ago(ages[1]))
 
 
 def test_rows_are_sorted_over_all_pages(app: App) -> None:

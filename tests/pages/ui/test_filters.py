@@ -48,6 +48,8 @@ def test_a_custom_range_without_days_is_the_default(picked: tuple[date, ...] | N
 def test_an_address_of_what_is_there_is_usable() -> None:
     asked = {RANGE: [CUSTOM], DATES: ["2026-02-01", "2026-02-03"], REPOSITORY: ["blue/docs", "blue/engine"]}
     assert filters.unusable(asked, OFFER) == []
+    today = OFFER.last + timedelta(days=1)
+    assert filters.unusable({DATES: [str(OFFER.first), str(today)]}, OFFER) == []
 
 
 @pytest.mark.parametrize("value", HOSTILE)
