@@ -91,12 +91,12 @@ def track(tenant_id: int, names: Sequence[str], told: Told) -> TrackResult:
     secret = _secret(_managed(tenant_id))
     checked = _asked(secret, names, told)
     managed = _managed(tenant_id)  # minutes may have passed
-    followed = track_repositories(managed.viewer, the_store(), tenant_id, checked)
-    if followed.added:
-        save_repository_entries(the_store(), "repositories added", followed.added, (managed.username, utc_now()))
-        alone = followed.added[0].full_name if len(followed.added) == 1 else None
+    tracked = track_repositories(managed.viewer, the_store(), tenant_id, checked)
+    if tracked.added:
+        save_repository_entries(the_store(), "repositories added", tracked.added, (managed.username, utc_now()))
+        alone = tracked.added[0].full_name if len(tracked.added) == 1 else None
         collecting.start(managed.tenant.name, alone)
-    return followed
+    return tracked
 
 
 def discover(tenant_id: int, pattern: Pattern) -> Discovery:
@@ -156,11 +156,11 @@ def _with_fix(error: Exception) -> str:
     return f"{error} Try again in a moment."
 
 
-def summary(followed: TrackResult) -> str:
+def summary(tracked: TrackResult) -> str:
     """What became of the names in a sentence."""
-    parts = [f"{counted(len(followed.added), 'repository')} tracked now"]
-    if followed.already:
-        parts.append(f"{len(followed.already):,} tracked already")
-    if followed.refused:
-        parts.append(f"{len(followed.refused):,} refused")
+    parts = [f"{counted(len(tracked.added), 'repository')} tracked now"]
+    if tracked.already:
+        parts.append(f"{len(tracked.already):,} tracked already")
+    if tracked.refused:
+        parts.append(f"{len(tracked.refused):,} refused")
     return ", ".join(parts) + "."

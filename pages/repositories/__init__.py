@@ -1,1 +1,1 @@
-"""The repositories that a tenant follows."""
+"""The repositories that a tenant tracks."""

@@ -127,7 +127,7 @@ def _draw_end(viewer: Viewer) -> None:
             ENDED[run.state], icon=":material/check_circle:" if run.state is RunState.COMPLETE else ":material/warning:"
         )
     elif code == 0:
-        st.info("There was nothing to collect: no repository is followed, or all are paused or up to date.")
+        st.info("There was nothing to collect: no repository is tracked, or all are paused or up to date.")
     else:
         st.warning(said or "The collection could not be started: the server's log says why.")
 

@@ -48,10 +48,7 @@ def shown() -> Iterator[None]:
     except Exception:
         number = secrets.token_hex(4)
         log.exception("page failure %s", number)
-        st.error(
-            f"Something went wrong here, and it is our fault. Nothing was changed. Please report it with the "
-            f"number {number}: the server's log says more about it."
-        )
+        st.error(f"Something went wrong. The error is in the server log (reference {number}).")
 
 
 def refused(error: Exception) -> None:

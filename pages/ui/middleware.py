@@ -45,7 +45,7 @@ HEADERS = {
 }
 
 FILES = "/media/"  # what pages give to be saved: a shared computer must not keep it
-FAILED = b"Something went wrong here, and it is our fault. The server's log says more about it."
+FAILED = b"Something went wrong. The error is in the server log."
 REFUSED = b"This is not for you to open."
 STARTS = {"http.response.start", "websocket.accept", "websocket.http.response.start"}
 # what is below these first segments is not a page's: files, sockets, components, the routes of sessions and identities

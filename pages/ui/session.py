@@ -104,7 +104,7 @@ def password_form() -> Account | None:
     for key in _STATE_OF_THE_FORM:
         st.session_state.pop(key, None)
     if accepted is False:
-        st.error("That name and password do not belong together. Check both; capital letters count in the password.")
+        st.error("Wrong username or password. Capital letters count in the password.")
     if not accepted or not name:
         return None
     return accounts.active_account(the_store(), name)

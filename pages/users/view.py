@@ -56,7 +56,7 @@ def _chosen_repositories(account: Account, tenant_id: int, key: str) -> list[int
         list(names),
         format_func=names.__getitem__,
         key=f"{key}_repositories",
-        placeholder="Choose at least one" if names else "This tenant follows none yet",
+        placeholder="Choose at least one" if names else "This tenant tracks none yet",
     )
 
 

@@ -62,7 +62,7 @@ class Browser:
         elif kind == "delta":
             element = message.delta.new_element
             shape = element.WhichOneof("type")
-            if shape == "exception" or (shape == "alert" and "our fault" in element.alert.body):
+            if shape == "exception" or (shape == "alert" and "Something went wrong" in element.alert.body):
                 raise RuntimeError(f"the page failed: {element}")
             name = str(getattr(getattr(element, shape), "id", "")) if shape else ""
             if name.startswith("$$ID-"):

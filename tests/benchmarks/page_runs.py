@@ -106,7 +106,7 @@ class _Watch:
         """The seconds of one more run."""
         run.run()
         problems = [str(each.value) for each in (*run.exception, *run.error)]
-        if run.exception or any("our fault" in each for each in problems):
+        if run.exception or any("Something went wrong" in each for each in problems):
             raise RuntimeError(f"the page failed: {problems[0]}")
         return self.seconds
 

@@ -18,7 +18,7 @@ from tests.data.filled import DOCS
 from tests.fake_github import FakeGitHub, Token, World
 from tests.pages.app import BLUE, PASSWORD, SECRET, App, shown_text
 
-WRONG = "do not belong together"
+WRONG = "Wrong username or password"
 KNOWN = Identity("https://login.example.org", "subject-1")
 WANTED = Grant(Role.REPOSITORY_VIEWER, BLUE, DOCS)
 NEW = "battery horse correct"
