@@ -7,8 +7,10 @@ import streamlit as st
 from collector.discovery import TrackResult
 from collector.errors import NameRefused
 from data.accounts.models import Viewer
+from data.repositories.repositories import repository_names
 from pages.add import tracking, view
-from pages.ui import collecting, messages, navigation, readers, session
+from pages.ui import collecting, messages, navigation, session
+from pages.ui.store import the_store
 
 OUTCOME = "add_outcome"
 BY_NAME, BY_PATTERN = "By name", "Discover"
@@ -73,7 +75,7 @@ def draw_outcome(outcome: TrackResult, viewer: Viewer) -> None:
     (st.success if outcome.added else st.info)(tracking.summary(outcome), icon=":material/checklist:")
     collecting.progress(viewer)
     kept = [*outcome.added, *outcome.already]
-    known = readers.repository_names(viewer)
+    known = repository_names(viewer, the_store())
     with st.container(horizontal=True):
         names = [known[each.repository_id] for each in kept if each.repository_id in known]
         if names and st.button("Show the chart", type="primary", icon=":material/show_chart:", key="add_chart"):

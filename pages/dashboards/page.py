@@ -27,9 +27,10 @@ from data.dashboards.specification import (
     parse_dashboard,
     written,
 )
+from data.repositories.repositories import repository_names
 from pages.dashboards import editor, view
 from pages.dashboards.editor import Draft
-from pages.ui import filters, messages, readers, saved_items, session
+from pages.ui import controls, filters, messages, saved_items, session
 from pages.ui.store import the_store
 
 ADDRESS = "dashboard"  # in the address
@@ -134,15 +135,13 @@ def _draw_copies(account: Account, chosen: Chosen, dashboard: Dashboard) -> None
         _add(account, replace(dashboard, name=name), "The copy is yours: change it as you like.")
     draft = editor.draft_of(chosen.key)
     shown = dashboard if draft is None else draft.dashboard
-    st.download_button(
+    controls.download_button(
         "Export as JSON",
-        readers.download(lambda viewer, store: written(shown).encode()),
+        lambda viewer, store: written(shown).encode(),
         f"{view.file_name(dashboard.name)}.dashboard.json",
-        "application/json",
-        icon=":material/download:",
+        mime="application/json",
         key="dashboards_export",
-        type="tertiary",
-        on_click="ignore",
+        kind="tertiary",
     )
 
 
@@ -214,7 +213,7 @@ class Override:
 
 
 def draw_filters(viewer: Viewer) -> Override:
-    names = readers.repository_names(viewer)
+    names = repository_names(viewer, the_store())
     asked = {key: set(st.query_params.get_all(key)) for key in KEYS}
     if not (asked["days"] <= {OWN, *DAYS, ALL} and asked[filters.REPOSITORY] <= set(names.values())):
         st.info(filters.UNUSABLE, icon=":material/link_off:")

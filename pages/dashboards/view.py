@@ -17,9 +17,10 @@ from data.dashboards.specification import LISTED, PERIODS, WIDEST, Kind, Panel, 
 from data.store import Store
 from data.store.arrow import arrow_table
 from data.store.cache import cached
-from pages.ui import changes, messages, readers, tables
+from pages.ui import controls, filters, messages, tables
 from pages.ui.charts import panels as charts
 from pages.ui.store import the_store
+from pages.ui.text import change
 from pages.ui.time_format import readers_day_format
 
 NOTHING = "Nothing is known of this choice of days and repositories."
@@ -69,7 +70,7 @@ def _change(panel: Panel, value: int | None, before: int | None) -> str | None:
     if value is None or before is None or value == before:
         return None
     # the hair space keeps Streamlit from reading it as a number, whose sign it would leave out
-    return f"{value - before:+,}\N{HAIR SPACE}" if panel.measure in SNAPSHOTS else changes.change(value, before)
+    return f"{value - before:+,}\N{HAIR SPACE}" if panel.measure in SNAPSHOTS else change(value, before)
 
 
 def table_rows(found: PanelRows) -> DataFrame:
@@ -138,7 +139,7 @@ def _draw(viewer: Viewer, panel: Panel, number: int) -> None:
     if panel.kind is Kind.TEXT:
         _draw_text(panel)
         return
-    with st.spinner(readers.READING):
+    with st.spinner(filters.READING):
         drawn = drawn_panel(viewer, the_store(), panel, utc_day(utc_now()))
     title = messages.literal(title_of(panel))
     if panel.kind is Kind.NUMBER:
@@ -147,15 +148,12 @@ def _draw(viewer: Viewer, panel: Panel, number: int) -> None:
     else:
         st.subheader(title, anchor=False, help=drawn.notes or None)
         _draw_rows(panel, drawn, number)
-    st.download_button(
+    controls.download_button(
         f"{messages.literal(_scope(panel))} · CSV",
-        readers.download(lambda viewer, store: panel_csv(viewer, store, panel)),
+        lambda viewer, store: panel_csv(viewer, store, panel),
         f"{file_name(title_of(panel))}.csv",
-        "text/csv",
         key=f"dashboards_csv_{number}",
-        icon=":material/download:",
-        type="tertiary",
-        on_click="ignore",
+        kind="tertiary",
     )
 
 

@@ -9,11 +9,11 @@ from data.accounts import grants, tenants, tokens
 from data.accounts.models import Account, Viewer
 from data.calendar import utc_day, utc_now
 from data.repositories.models import Repository
-from data.repositories.repositories import RepositoryRefused
+from data.repositories.repositories import RepositoryRefused, repository_names
 from data.traffic.export import ExportTable
 from pages.repositories import actions, view
 from pages.repositories.view import Listed, RepositoryFilter, Summary
-from pages.ui import collecting, controls, messages, navigation, readers, session
+from pages.ui import collecting, controls, messages, navigation, session
 from pages.ui.store import the_store
 from pages.ui.text import STORE_ANOTHER, counted
 
@@ -123,7 +123,7 @@ def draw_actions(ticked: list[int], wanted: RepositoryFilter, viewer: Viewer) ->
         words = "Select rows to act on them." if none else f"**{counted(len(ticked), 'repository')} selected**"
         st.markdown(words, width="content")
         if st.button("Show chart", icon=":material/show_chart:", key="repositories_chart", disabled=none):
-            names = readers.repository_names(viewer)
+            names = repository_names(viewer, the_store())
             navigation.open_page("chart", {"repository": [names[key] for key in ticked if key in names]})
         collect = st.button(
             "Collect now",
@@ -236,14 +236,11 @@ if not found.ids:
 if manages:
     with bar:
         draw_actions(ticked_ids, wanted, who)
-st.download_button(
+controls.download_button(
     "Download the list",
-    readers.download(readers.everything(ExportTable.REPOSITORIES)),
+    controls.everything(ExportTable.REPOSITORIES),
     "repositories.csv",
-    "text/csv",
-    icon=":material/download:",
     key="repositories_csv",
-    help="CSV of all repositories that you may see",
-    on_click="ignore",
+    help_text="CSV of all repositories that you may see",
 )
 open_removal_when_asked()

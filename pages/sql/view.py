@@ -31,7 +31,7 @@ from data.sandbox.sandbox import (
 )
 from data.sandbox.tenant_extract import prepare_extract
 from data.store import Store, StoreError
-from pages.ui import messages, readers, session, tables
+from pages.ui import controls, messages, session, tables
 from pages.ui.charts import query as charts
 from pages.ui.store import the_store
 from pages.ui.time_format import readers_day_format
@@ -269,15 +269,13 @@ def _draw_downloads(query: CurrentQuery, answer: Answer) -> None:
 
     with st.container(horizontal=True):
         for name, mime in (("CSV", "text/csv"), ("Parquet", "application/octet-stream")):
-            st.download_button(
+            controls.download_button(
                 f"Download {name}",
-                readers.download(partial(content, name)),
+                partial(content, name),
                 f"result.{name.lower()}",
-                mime,
-                icon=":material/download:",
+                mime=mime,
                 key=f"sql_{name.lower()}",
-                help="The rows that are shown, with the same limits",
-                on_click="ignore",
+                help_text="The rows that are shown, with the same limits",
             )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from io import BytesIO
+from typing import Literal
 
 import streamlit as st
 
@@ -56,12 +57,16 @@ def download_button(
     file_name: str,
     *,
     key: str,
+    mime: str = "text/csv",
     help_text: str | None = None,
     icon: str = ":material/download:",
+    kind: Literal["secondary", "tertiary"] = "secondary",
 ) -> None:
-    """A button that saves what `read` answers when it is pressed, as CSV."""
+    """A button that saves what `read` answers when it is pressed."""
     content = download(read)
-    st.download_button(label, content, file_name, "text/csv", icon=icon, key=key, help=help_text, on_click="ignore")
+    st.download_button(
+        label, content, file_name, mime, icon=icon, key=key, help=help_text, type=kind, on_click="ignore"
+    )
 
 
 def download(read: Callable[[Viewer, Store], bytes]) -> Callable[[], bytes]:

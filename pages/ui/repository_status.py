@@ -15,10 +15,10 @@ from data.accounts.models import Viewer
 from data.accounts.tenants import tenants
 from data.calendar import DAY
 from data.repositories.models import RepositoryState
+from data.repositories.repositories import repository_names
 from data.store import Store
 from data.store.cache import cached
 from data.traffic.traffic import repository_summaries
-from pages.ui import readers
 from pages.ui.text import counted
 from pages.ui.time_format import moment_text
 
@@ -114,7 +114,7 @@ def repository_rows(viewer: Viewer, store: Store, today: date) -> DataFrame:
     rows["urgent"] = [is_urgent(each) for each in statuses]
     rows["note"] = [note(each) for each in statuses]
     rows["sort_name"] = rows["full_name"].str.lower()
-    names = readers.repository_names(viewer)
+    names = repository_names(viewer, store)
     rows["link"] = [f"/repository?of={quote(names.get(int(key), ''), safe='/')}" for key in rows["repository_id"]]
     rows["words"] = [[STATES[each.state]] for each in statuses]
     rows["kind"] = [_kind(*each) for each in zip(rows["visibility"], rows["archived"], strict=True)]

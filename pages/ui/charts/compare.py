@@ -15,7 +15,7 @@ from typing import Any
 import altair as alt
 
 from data.traffic.models import Grain
-from pages.ui.charts.palette import COLOURS
+from pages.ui.charts.chart import COLOURS
 
 HEIGHT = 380
 POINTED = 62  # values on a line; on more of them, points would hide it

@@ -10,7 +10,7 @@ from typing import Any
 
 import altair as alt
 
-from pages.ui.charts.palette import COLOURS
+from pages.ui.charts.chart import COLOURS
 
 BLUE, ORANGE, TEAL = COLOURS["series"].split()[:3]
 GREY = COLOURS["gap"]

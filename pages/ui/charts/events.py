@@ -6,7 +6,7 @@ from typing import Any
 
 import altair as alt
 
-from pages.ui.charts.palette import COLOURS
+from pages.ui.charts.chart import COLOURS
 
 BLUE, ORANGE, _, PINK = COLOURS["series"].split()[:4]
 HEIGHT = 240

@@ -4,7 +4,7 @@ import html
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from pages.ui.charts.palette import COLOURS
+from pages.ui.charts.chart import COLOURS
 
 BLUE, ORANGE, TEAL, PINK, OLIVE, VIOLET, RED = COLOURS["series"].split()[:7]
 SPIKE_COLOUR = RED

@@ -9,7 +9,7 @@ from typing import Any
 
 import altair as alt
 
-from pages.ui.charts.palette import COLOURS
+from pages.ui.charts.chart import COLOURS
 
 BLUE, ORANGE = COLOURS["series"].split()[:2]
 ROW_PIXELS, AXIS_PIXELS, BELOW_PIXELS = 24, 96, 60

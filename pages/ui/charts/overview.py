@@ -11,7 +11,7 @@ import altair as alt
 
 from data.calendar import monday
 from data.traffic.models import Grain
-from pages.ui.charts.palette import COLOURS
+from pages.ui.charts.chart import COLOURS
 
 RISE = 9  # pixels that a number stands above its bar
 

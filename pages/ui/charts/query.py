@@ -10,7 +10,7 @@ import altair as alt
 import pandas as pd
 from pandas import DataFrame, Series
 
-from pages.ui.charts.palette import COLOURS
+from pages.ui.charts.chart import COLOURS
 
 MOST_ROWS = 5000
 POINTED = 62  # periods; on more of them, points would hide their line

@@ -11,8 +11,8 @@ from typing import Any
 
 import altair as alt
 
+from pages.ui.charts.chart import COLOURS
 from pages.ui.charts.lanes import LANES, MARK_COLOURS, MARK_SHAPES, SPIKE_COLOUR
-from pages.ui.charts.palette import COLOURS
 
 KNOWN = "isValid(datum.value)"
 AXIS_PIXELS = 46  # the same for all lanes, so that a day stands below itself
