@@ -52,7 +52,7 @@ def repository_named(viewer: Viewer, store: Store, tenant_id: int, name: str) ->
     """
     found = repositories_named(viewer, store, [tenant_id], name)
     if not found:
-        raise RepositoryRefused(f"{name} is not followed. See what is: python -m collector repo list")
+        raise RepositoryRefused(f"{name} is not tracked. See what is: python -m collector repo list")
     return found[0]
 
 
