@@ -1,11 +1,15 @@
-"""What has changed clearly between a period and the one before, among the rows of traffic.repository_sums. Pure."""
+"""What has changed clearly between a period and the one before."""
 
 from dataclasses import dataclass
 from math import sqrt
 
 from pandas import DataFrame
 
-from data.traffic.traffic import LEAST_SHARE
+from data.accounts.models import Viewer
+from data.store import Store
+from data.store.cache import cached
+from data.traffic.models import Selection
+from data.traffic.traffic import LEAST_SHARE, repository_sums
 
 MOVING = ("views", "clones", "stars")
 FEWEST = 20  # in the greater of two periods: from 2 to 6 is not called tripled
@@ -32,6 +36,12 @@ class Mover:
     def change(self) -> int:
         """How many more, or fewer."""
         return self.now - self.before
+
+
+@cached("traffic")
+def selection_movers(viewer: Viewer, store: Store, selection: Selection) -> tuple[Mover, ...]:
+    """What has changed among the selected repositories, the clearest change first. Raises: StoreMissing."""
+    return tuple(movers(repository_sums(viewer, store, selection), (selection.last - selection.first).days + 1))
 
 
 def movers(rows: DataFrame, days: int) -> list[Mover]:

@@ -12,9 +12,9 @@ from data.store import Store
 from data.traffic.models import Grain, Selection
 from pages.insight import compare_readers
 from pages.insight.compare_rows import MEASURES, Beside
-from pages.insight.overview_rows import NAME_IN_LINK
 from pages.ui import drawings, filters, messages, readers, tables
 from pages.ui.controls import choice
+from pages.ui.text import NAME_IN_LINK
 from pages.ui.time_format import readers_day_format
 
 ABSENT = {

@@ -10,11 +10,11 @@ from pandas import DataFrame
 from data.insight.compare import Launch, Measure
 from data.insight.events import LEAST_OF_A_WEEKDAY
 from data.traffic.models import Grain
-from pages.insight.overview_rows import link
 from pages.ui.changes import of_ratio
 from pages.ui.charts.compare import Lines
 from pages.ui.charts.time_marks import period_name
 from pages.ui.drawings import PERIODS
+from pages.ui.text import repository_link as link
 
 MEASURES = {
     "Views": Measure.VIEWS,

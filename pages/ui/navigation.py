@@ -34,7 +34,7 @@ class Entry(NamedTuple):
 
 SECTIONS: dict[str, list[Entry]] = {
     "Insight": [
-        Entry("overview", "insight/overview.py", "Overview", ":material/dashboard:", READERS, filtered=True),
+        Entry("overview", "overview/page.py", "Overview", ":material/dashboard:", READERS, filtered=True),
         Entry("repository", "insight/repository.py", "Repository", ":material/query_stats:", READERS),
         Entry("compare", "insight/compare.py", "Compare", ":material/compare_arrows:", READERS, filtered=True),
     ],

@@ -1,10 +1,15 @@
 """Words that several pages use: numbers with their nouns, changes, roles, grants. Pure."""
 
+from datetime import date
+from urllib.parse import quote, urlencode
+
 from data.accounts.grants import NamedGrant
 from data.accounts.models import Role
+from data.insight.spike_causes import Listed
 from pages.ui import messages, time_format
 
 STORE_ANOTHER = "Store another token for the tenant under Administration, Tenants."
+NAME_IN_LINK = r"of=([^&]*)"  # the name in a link of repository_link
 MANIFOLD = 10  # times: from here on a change is told in times, not in percent
 ROLES = {
     Role.REPOSITORY_VIEWER: "Repository viewer",
@@ -45,3 +50,18 @@ def of_ratio(ratio: float) -> str:
         return f"×{ratio:,.0f}"
     percent = 100 * (ratio - 1)
     return f"{percent:+.0f} %" if abs(percent) >= 100 else f"{round(percent, 1) + 0.0:+.1f} %"  # there is no -0 %
+
+
+def repository_link(name: str, days: tuple[date, date] | None = None) -> str:
+    """The address of a repository's page, with the first and last day that it is to show (None: its usual ones)."""
+    shown = f"&{urlencode([('range', 'Custom'), *(('dates', str(day)) for day in days)])}" if days else ""
+    return f"/repository?of={quote(name, safe='/')}{shown}"
+
+
+def over_days(listed: Listed) -> str:
+    """The days between the two lists that a rise is of, which are several: the day itself may have had less."""
+    before, seen = listed.seen_before, listed.seen_on
+    if before is None:
+        return ""
+    begin = f"{before.day}" if (before.year, before.month) == (seen.year, seen.month) else f"{before.day} {before:%B}"
+    return f" from {begin} to {seen.day} {seen:%B}"

@@ -8,11 +8,10 @@ import pytest
 from data.insight.overview import Mover
 from data.insight.spike_causes import Cause, Listed, Noted, Released, Spike, Starred
 from data.traffic.models import Grain
-from data.traffic.traffic import Total
-from pages.insight import overview_rows, overview_spikes
-from pages.ui import changes
+from pages.overview import text
 from pages.ui.charts import compare as compare_charts
 from pages.ui.charts.overview import Mark, marked
+from pages.ui.text import change
 
 DAY = date(2026, 4, 14)  # a Tuesday
 NEWS = Cause("referrer", "news.example", 0.4, Listed(DAY, True, 700, None, 650, seen_before=DAY - timedelta(days=5)))
@@ -23,12 +22,12 @@ def one(*causes: Cause, value: int = 1200) -> Spike:
 
 
 def test_an_event_is_told_with_what_is_usual_and_its_cause() -> None:
-    assert overview_spikes.sentence(one(NEWS)) == (
+    assert text.sentence(one(NEWS)) == (
         "1,200 views, 12 times the usual 100. "
         "<strong>news.example</strong> appeared among the referrers, with at least 650 views from 9 to 14 April."
     )
-    assert "150 views, against 100 as usual" in overview_spikes.sentence(one(value=150))
-    assert overview_spikes.why(one()) == overview_spikes.NO_CAUSE
+    assert "150 views, against 100 as usual" in text.sentence(one(value=150))
+    assert text.why(one()) == text.NO_CAUSE
 
 
 @pytest.mark.parametrize(
@@ -43,17 +42,17 @@ def test_an_event_is_told_with_what_is_usual_and_its_cause() -> None:
     ],
 )
 def test_each_kind_of_cause_has_its_words(cause: Cause, words: str) -> None:
-    assert words in overview_spikes.cause(cause, DAY)
+    assert words in text.cause(cause, DAY)
 
 
 def test_where_everybody_lands_explains_nothing() -> None:
     front = Cause("path", "/owner/r1", 0.9, Listed(DAY, True, 900, None, 900))
-    assert overview_spikes.why(one(front)) == overview_spikes.NO_CAUSE
+    assert text.why(one(front)) == text.NO_CAUSE
 
 
 def test_what_was_not_there_before_is_told_first_and_three_at_most() -> None:
     usual = [Cause("referrer", f"r{n}", 0.6, Listed(DAY, False, 90, 40, 50)) for n in range(4)]
-    told = overview_spikes.why(one(*usual, NEWS))
+    told = text.why(one(*usual, NEWS))
     assert told.startswith("<strong>news.example")
     assert told.count(";") == 2
 
@@ -62,7 +61,7 @@ def test_a_note_takes_no_causes_place_and_a_rise_of_several_days_says_which() ->
     note = Cause("note", "463 views: referrer news.example", 1.0, Noted(1, None))
     more = Listed(DAY + timedelta(days=2), False, 900, 100, 761, seen_before=DAY - timedelta(days=15))
     causes = [note, *(Cause("referrer", f"r{n}", 0.9, more) for n in range(3))]
-    told = overview_spikes.sentence(one(*causes, value=463))
+    told = text.sentence(one(*causes, value=463))
     assert told.count("at least 761 more views from 30 March to 16 April") == 3
     assert "Noted: “463 views" in told
 
@@ -78,13 +77,12 @@ def test_a_note_takes_no_causes_place_and_a_rise_of_several_days_says_which() ->
     ],
 )
 def test_a_change_is_told_in_percent_or_times(now: int, before: int, words: str) -> None:
-    assert changes.change(now, before) == words
-    assert overview_rows.change(Total(now, now, before)) == words
+    assert change(now, before) == words
 
 
 def test_nothing_to_compare_with_is_no_change() -> None:
-    assert [overview_rows.change(Total(9, *each)) for each in ((None, None), (9, 0), (None, 5))] == [None] * 3
-    table = overview_rows.moved_table([Mover(1, "o/<r>", "clones", 40, 0, 31, 6.3)], {}, (DAY, DAY))
+    assert [change(*each) for each in ((None, None), (9, 0), (None, 5))] == [None] * 3
+    table = text.moved_table([Mover(1, "o/<r>", "clones", 40, 0, 31, 6.3)], {}, (DAY, DAY))
     assert "▲ from nothing" in table
     days = f"dates={DAY}&amp;dates={DAY}"
     assert f'"repository?of=o/%3Cr%3E&amp;range=Custom&amp;{days}"' in table

@@ -1,0 +1,27 @@
+"""The overview: what the period adds up to, what stood out, what moved, what needs attention, every repository."""
+
+import streamlit as st
+
+from data.accounts import grants
+from data.traffic.traffic import day_range, selection_totals
+from pages.overview import view
+from pages.ui import filters, session
+from pages.ui.store import the_store
+from pages.ui.totals import draw_totals
+
+account, store = session.require_account(), the_store()
+viewer = grants.viewer_of(store, account)
+if day_range(viewer, store) is None:
+    view.draw_health(viewer, store, account)
+filters.stop_without_traffic(viewer)
+selection = filters.chosen(viewer)
+with st.spinner(filters.READING):
+    totals = selection_totals(viewer, store, selection)
+if not totals.final_days and not totals.gap_days:
+    view.draw_health(viewer, store, account)
+    filters.stop_without_days(viewer)
+draw_totals(totals, selection, with_stars=True)
+view.draw_spikes(viewer, store, selection)
+view.draw_movers(viewer, store, selection, comparable=totals.comparable)
+view.draw_health(viewer, store, account)
+view.draw_repositories(viewer, store, selection)

@@ -1,0 +1,181 @@
+"""The overview in words: its table of repositories, what has changed, the days that stood out. Pure.
+
+Tables and sentences are HTML, and whatever comes from outside is escaped in it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from html import escape
+
+import pandas as pd
+from pandas import DataFrame
+
+from data.insight.overview import Mover
+from data.insight.spike_causes import Cause, Listed, Noted, Released, Spike, Starred
+from data.traffic.traffic import LEAST_SHARE
+from pages.ui.text import change, of_ratio, over_days, repository_link
+from pages.ui.time_format import day_text
+
+RANKS = {  # what the table may be ordered by: its column, and whether the least comes first
+    "Views": ("views", False),
+    "Change": ("change", False),
+    "Visitor-days": ("visitor_days", False),
+    "Clones": ("clones", False),
+    "Stars": ("stars", False),
+    "Name": ("sort_name", True),
+}
+SHOWN = ("link", "views", "change", "sparkline", "visitor_days", "clones", "stars")
+LEFT = "text-align:left;padding:.35em .6em;border-bottom:1px solid rgba(128,128,128,.3)"
+RIGHT = f"{LEFT.replace('left', 'right', 1)};white-space:nowrap"
+LEFT_ALIGNED = 2  # columns, before those of numbers
+Days = tuple[date, date]  # the first and the last
+METRICS = {"views": "Views", "clones": "Clones", "stars": "Stars"}
+MOST_CAUSES = 3  # beside notes
+MOST_NOTES = 2
+NEW_FIRST = 0.3  # what was not there before tells more than what was, by as much of the surplus
+MANIFOLD = 3  # times the usual
+LONGEST_NOTE = 120
+LINK_STYLE = "color:inherit;text-underline-offset:.2em"  # it would be blue or violet on any background
+NO_CAUSE = "Nothing is known that would explain it"
+
+
+@dataclass(frozen=True, slots=True)
+class TableRequest:
+    """Which rows of the table are wanted: those whose name contains the search, in which order, which page of them."""
+
+    search: str
+    ranked: str
+    page: int = 1
+    size: int = 20
+
+
+def page(rows: DataFrame, names: Mapping[int, str], request: TableRequest, days: Days) -> tuple[DataFrame, int]:
+    """The rows of overview.repositories that are wanted, as the table shows them, and how many all pages have.
+
+    `names` are those under which each repository is known to its page, which is to show these days.
+    """
+    found = rows.assign(sort_name=rows["full_name"].str.lower(), change=changes(rows))
+    for word in request.search.lower().split():
+        found = found[found["sort_name"].str.contains(word, regex=False)]
+    column, ascending = RANKS.get(request.ranked, RANKS["Views"])
+    ordered = found.sort_values([column, "sort_name"], ascending=[ascending, True], na_position="last")
+    shown = ordered.iloc[(request.page - 1) * request.size : request.page * request.size].reset_index(drop=True)
+    shown["link"] = [repository_link(names.get(int(key), ""), days) for key in shown["repository_id"]]
+    shown["change"] = [None if pd.isna(each) else of_ratio(each) for each in shown["change"]]
+    lines = [None if line is None or line is pd.NA else list(line) for line in shown["sparkline"]]
+    shown["sparkline"] = pd.Series(lines, index=shown.index, dtype="object")
+    return shown[list(SHOWN)], len(ordered)
+
+
+def changes(rows: DataFrame) -> "pd.Series[float]":
+    """How many times the views of before they are; unknown where less than half of the days can be compared."""
+    before, days = rows["views_before"], rows["final_days"]
+    usable = (before > 0).fillna(False) & (rows["views_days"] >= LEAST_SHARE * days)
+    return (rows["views_compared"] / before.where(before > 0)).where(usable).astype("float64")
+
+
+def moved_table(moved: Sequence[Mover], names: Mapping[int, str], days: Days) -> str:
+    """Movers as an HTML table: repository, what, change, now, before, days. Names are escaped; they lead to these days
+    of the repository.
+    """
+    heads = "".join(
+        f'<th scope="col" style="{LEFT if place < LEFT_ALIGNED else RIGHT}">{head}</th>'
+        for place, head in enumerate(("Repository", "What", "Change", "Now", "Before", "Days compared"))
+    )
+    rows = [_moved_row(each, names.get(each.repository_id, each.full_name), days) for each in moved]
+    table = f'<table style="border-collapse:collapse;width:100%"><tr>{heads}</tr>{"".join(rows)}</table>'
+    return f'<div style="overflow-x:auto;font-size:.9rem">{table}</div>'
+
+
+def _moved_row(mover: Mover, name: str, days: Days) -> str:
+    address = escape(repository_link(name, days).removeprefix("/"))  # beside the overview, wherever the app is
+    texts = (f'<a href="{address}" style="color:inherit">{escape(name)}</a>', METRICS[mover.metric])
+    numbers = (_moved(mover), f"{mover.now:,}", f"{mover.before:,}", f"{mover.days:,}")
+    cells = [f'<td style="{LEFT}">{text}</td>' for text in texts]
+    cells += [f'<td style="{RIGHT}">{text}</td>' for text in numbers]
+    return f"<tr>{''.join(cells)}</tr>"
+
+
+def _moved(mover: Mover) -> str:
+    arrow = "▲" if mover.change > 0 else "▼"
+    return f"{arrow} {change(mover.now, mover.before) or 'from nothing'}"
+
+
+def listed(told: Sequence[tuple[Spike, str]]) -> str:
+    """Spikes with the addresses that they lead to, as a numbered list."""
+    items = [
+        f'<li style="margin-bottom:.8em"><a href="{escape(address)}" style="{LINK_STYLE}">'
+        f"<strong>{escape(spike.full_name)}</strong>, {day_text(spike.peak)}</a><br>{sentence(spike)}</li>"
+        for spike, address in told
+    ]
+    return f'<ol style="padding-left:1.4em;margin:0">{"".join(items)}</ol>'
+
+
+def plain(spike: Spike) -> str:
+    """An event in a few words, as plain text."""
+    return f"{spike.full_name}, {day_text(spike.peak)}, {spike.value:,} {spike.metric}"
+
+
+def sentence(spike: Spike) -> str:
+    """How much came, against what is usual, and why."""
+    usual = round(spike.expected)
+    times = f"{spike.value / usual:,.0f} times the usual {usual:,}" if usual else "where none are usual"
+    if usual and spike.value < MANIFOLD * usual:
+        times = f"against {usual:,} as usual"
+    told = [f"{spike.value:,} {spike.metric}, {times}"]
+    if spike.first != spike.last:
+        told[0] += f"; it stood out from {_day(spike.first)} to {_day(spike.last)}"
+    return f"{told[0]}. {why(spike)}."
+
+
+def why(spike: Spike) -> str:
+    """The likeliest causes in a sentence without its full stop."""
+    telling = [each for each in spike.causes if not _is_front_page(each, spike.full_name)]
+    written = [each for each in telling if isinstance(each.detail, Noted)][:MOST_NOTES]
+    others = sorted((each for each in telling if not isinstance(each.detail, Noted)), key=lambda each: -_weight(each))
+    ordered = written + others[:MOST_CAUSES]  # a note tells what somebody knows, and takes no cause's place
+    if not ordered:
+        return NO_CAUSE
+    text = "; ".join(cause(each, spike.peak) for each in ordered)
+    return text if text.startswith("<") else text[:1].upper() + text[1:]
+
+
+def cause(known: Cause, day: date) -> str:
+    """One cause in words."""
+    match known.detail:
+        case Listed() as listed:
+            return _listed(known, listed)
+        case Released(published_on=published):
+            when = {-1: "the day before", 0: "that day", 1: "the day after"}.get((published - day).days, str(published))
+            return f"release <strong>{escape(known.what)}</strong> came out {when}"
+        case Noted():
+            note = known.what if len(known.what) <= LONGEST_NOTE else f"{known.what[: LONGEST_NOTE - 1]}…"
+            return f"noted: “{escape(note)}”"
+        case Starred(gained=gained, usual=usual):
+            return f"{gained:,} {'star' if gained == 1 else 'stars'} came, against {usual:,.0f} as usual"
+
+
+def _listed(known: Cause, listed: Listed) -> str:
+    name, path = f"<strong>{escape(known.what)}</strong>", known.kind == "path"
+    if listed.is_new:
+        least = f", with at least {listed.gained:,} views{over_days(listed)}" if listed.gained else ""
+        return f"{name} appeared among the {'popular pages' if path else 'referrers'}{least}"
+    verb = "was looked at" if path else "brought"
+    if not listed.gained:
+        return f"{name} {verb} more"
+    more = "" if listed.views_before is None else " more"
+    return f"{name} {verb} at least {listed.gained:,}{more} {'times' if path else 'views'}{over_days(listed)}"
+
+
+def _weight(known: Cause) -> float:
+    is_new = isinstance(known.detail, Listed) and known.detail.is_new
+    return known.weight + (NEW_FIRST if is_new and known.kind == "referrer" else 0)
+
+
+def _is_front_page(known: Cause, full_name: str) -> bool:
+    return known.kind == "path" and known.what.strip("/").casefold() == full_name.casefold()
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%B}"

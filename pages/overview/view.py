@@ -1,0 +1,256 @@
+"""What the overview shows below its totals: spikes, what has changed, health, the table of repositories."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from functools import cache
+from typing import Any
+from urllib.parse import urlencode
+
+import pandas as pd
+import streamlit as st
+
+from data.accounts.grants import administered
+from data.accounts.models import Account, Viewer
+from data.accounts.tenants import tenants
+from data.accounts.tokens import tokens
+from data.calendar import DAY, utc_day, utc_now
+from data.insight.overview import selection_movers
+from data.insight.spike_causes import Spike, explained_spikes, spikes
+from data.repositories.health import StaleEndpoint, stale_endpoints
+from data.repositories.repositories import repository_names
+from data.store import Store
+from data.store.arrow import arrow_table
+from data.store.cache import cached
+from data.traffic.models import Grain, Selection
+from data.traffic.traffic import day_range, repository_sums
+from pages.overview import text
+from pages.overview.text import TableRequest
+from pages.ui import controls, filters, messages, repository_status, tables
+from pages.ui.charts import overview as charts
+from pages.ui.charts.chart import Chart, draw
+from pages.ui.charts.traffic import legible, traffic_chart
+from pages.ui.text import NAME_IN_LINK, counted
+from pages.ui.time_format import day_text, expiry, expiry_level, moment_text
+
+NEWEST_DAYS = 31
+MOST_MOVERS = 5  # that rise, and that fall
+MOST_SPIKES = 5
+AROUND = timedelta(days=14)  # a spike, on the page that it leads to
+MOST_TOLD = 4  # of each kind that needs attention
+ENDPOINTS = {"referrers": "referrers", "paths": "popular paths", "star_history": "stars", "releases": "releases"}
+MOVED_HELP = (
+    "The clearest changes against as many days before, of the days that are final in both: by their size in standard "
+    "errors, so that neither a tiny repository’s doubling nor a large one’s usual sway comes first."
+)
+NOTHING_MOVED = "Nothing has changed by more than chance and the usual sway account for."
+
+
+def draw_spikes(viewer: Viewer, store: Store, selection: Selection) -> None:
+    """The chart of views with the days that stood out, and in a sentence each why; each leads to its repository."""
+    notable = explained_spikes(viewer, store, selection, MOST_SPIKES)
+    st.header("What stood out, and why", anchor=False)
+    drawn = _chart(viewer, store, selection)
+    if drawn is not None:
+        draw(replace(drawn, legend="") if notable else drawn, "overview_views")
+    if not notable:
+        st.caption("No day stood out against its repository’s own weekly pattern.")
+        return
+    others = len(spikes(viewer, store, selection)) - len(notable)
+    more = ""
+    if others:
+        times = "One other time" if others == 1 else f"{others:,} other times"
+        more = f"<p>{times} something stood out less: each repository’s page shows its own.</p>"
+    names = repository_names(viewer, store)
+    told = [(each, _address(each, names, _days_around(viewer, store, each, selection))) for each in notable]
+    legend = f'<div style="margin-bottom:1em">{drawn.legend}</div>' if drawn is not None else ""
+    st.html(f"{legend}{text.listed(told)}{more}")
+
+
+@cached("traffic")
+def _chart(viewer: Viewer, store: Store, selection: Selection) -> Chart | None:
+    """The chart of views, with the number of each notable spike above its period."""
+    grain = legible(Grain.DAY, selection.first, selection.last)
+    chart = traffic_chart(viewer, store, selection, "views", grain)
+    notable = explained_spikes(viewer, store, selection, MOST_SPIKES)
+    if chart is None or not notable:
+        return chart
+    tops = chart.rows.to_pandas().groupby("at")["top"].max()
+    heights = {moment.date(): int(top) for moment, top in tops.items()}
+    marks = [
+        charts.Mark(number, each.peak, heights.get(charts.period_of(each.peak, grain), 0), text.plain(each))
+        for number, each in enumerate(notable, start=1)
+        if each.metric == "views"
+    ]
+    return replace(
+        chart,
+        specification=charts.marked(chart.specification, marks, grain),
+        alt=f"{chart.alt} Numbered days stood out: {'; '.join(text.plain(each) for each in notable)}.",
+    )
+
+
+def _days_around(viewer: Viewer, store: Store, spike: Spike, selection: Selection) -> tuple[date, date]:
+    return _known(viewer, store, spike.first - AROUND, min(spike.last + AROUND, selection.today - DAY))
+
+
+def _known(viewer: Viewer, store: Store, first: date, last: date) -> tuple[date, date]:
+    """The days of a link: none before the first known one, of which a page would say that it is not there."""
+    known = day_range(viewer, store)
+    return (max(first, known[0]) if known and known[0] <= last else first), last
+
+
+def _address(spike: Spike, names: Mapping[int, str], days: tuple[date, date]) -> str:
+    """Where the repository's page shows the days around a spike; beside the overview, wherever the app is."""
+    asked = [("of", names.get(spike.repository_id, spike.full_name)), ("range", "Custom")]
+    return f"repository?{urlencode([*asked, *(('dates', str(day)) for day in days)])}"
+
+
+def draw_movers(viewer: Viewer, store: Store, selection: Selection, *, comparable: bool) -> None:
+    """What rises, and what falls; of the newest days, where there is no period before the chosen ones."""
+    st.header("What moved", anchor=False, help=MOVED_HELP)
+    if not comparable:
+        first = max(selection.first, selection.last - timedelta(days=NEWEST_DAYS - 1))
+        selection = replace(selection, first=first)
+        st.caption(
+            f"There is no period before to compare with: these are the last {NEWEST_DAYS} days against as many before."
+        )
+    moved = selection_movers(viewer, store, selection)
+    risers = [each for each in moved if each.change > 0][:MOST_MOVERS]
+    shown = risers + [each for each in moved if each.change < 0][:MOST_MOVERS]
+    if not shown:
+        st.caption(NOTHING_MOVED)
+        return
+    days = _known(viewer, store, selection.first, selection.last)
+    st.html(text.moved_table(shown, repository_names(viewer, store), days))
+
+
+def draw_repositories(viewer: Viewer, store: Store, selection: Selection) -> None:
+    """The table of repositories: searched, ordered, in pages; each row leads to its repository."""
+    st.header("Repositories", anchor=False)
+    with st.container(horizontal=True, vertical_alignment="bottom", key="overview_controls"):
+        search = controls.search(width=280)
+        ranked = st.selectbox("Order by", filters.RANKS, key="ranked", bind="query-params", width=160)
+        request = TableRequest(search, ranked)
+        rows, count, total = _listed(viewer, store, selection, request)
+        pages = -(-total // request.size)
+        number = st.pagination(pages, key="page", bind="query-params") if pages > 1 else 1
+    if not total:
+        st.info("No repository has such a name. Clear the search.", icon=":material/filter_alt_off:")
+        return
+    if number > 1:
+        rows, count, _ = _listed(viewer, store, selection, replace(request, page=number))
+    begin = (number - 1) * request.size
+    st.dataframe(
+        rows,
+        column_config=_columns(),
+        hide_index=True,
+        placeholder=tables.UNKNOWN,
+        key="overview_rows",
+        height="content",
+        alt=f"Repositories {begin + 1} to {begin + count} of {total}, with views, clones and stars of the period",
+    )
+    if pages > 1:
+        st.caption(f"{begin + 1:,} to {begin + count:,} of {total:,} repositories")
+
+
+@cached("traffic")
+def _listed(viewer: Viewer, store: Store, selection: Selection, request: TableRequest) -> tuple[Any, int, int]:
+    """A page of the table of repositories as Arrow, how many rows it has, and how many all pages have."""
+    days = _known(viewer, store, selection.first, selection.last)
+    sums = repository_sums(viewer, store, selection)
+    rows, total = text.page(sums, repository_names(viewer, store), request, days)
+    return arrow_table(rows), len(rows), total
+
+
+@cache
+def _columns() -> Mapping[str, Any]:
+    """How each column of the table of repositories is headed and written."""
+    config = st.column_config
+    return {
+        "link": config.LinkColumn("Repository", display_text=NAME_IN_LINK, pinned=True, width=190),
+        "sparkline": config.AreaChartColumn("Views a day", y_min=0, width=130, help="Final days of the period"),
+        "views": config.NumberColumn("Views", format="localized", width=80, help="Of the period’s final days"),
+        "change": config.TextColumn(
+            "Change", alignment="right", width=80, help="Of the views, against as many days before, like with like"
+        ),
+        "visitor_days": config.NumberColumn(
+            "Visitor-days", format="localized", width=95, help="Each day’s unique visitors, added up"
+        ),
+        "clones": config.NumberColumn("Clones", format="localized", width=80, help="Of the period’s final days"),
+        "stars": config.NumberColumn("Stars gained", format="localized", width=95, help="Of the same days"),
+    }
+
+
+def draw_health(viewer: Viewer, store: Store, account: Account) -> None:
+    """What needs attention, or that nothing does."""
+    st.header("Health", anchor=False)
+    found = _attention(viewer, store, utc_day(utc_now()))
+    stale = stale_endpoints(viewer, store, utc_now())
+    lines = [*_repositories(found), *_lists(stale), *_tokens(account, store)]
+    if lines:
+        st.warning("\n".join(f"- {line}" for line in lines), icon=":material/warning:")
+    elif found.tracked and found.collected_at:
+        st.markdown(
+            f":green[:material/check_circle:] All is well: {counted(found.tracked, 'repository')} "
+            f"followed, last collected {moment_text(found.collected_at)}. No day is about to be lost."
+        )
+    else:
+        st.markdown(":gray[:material/info:] Nothing is followed at present, so nothing can be lost.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Attention:
+    """The repositories that need somebody, the most urgent first, each with the reason and the next step; how many
+    repositories are tracked, and when one was collected last.
+    """
+
+    urgent: tuple[tuple[str, str], ...]
+    tracked: int
+    collected_at: datetime | None
+
+
+@cached("traffic")
+def _attention(viewer: Viewer, store: Store, today: date) -> _Attention:
+    rows = repository_status.repository_rows(viewer, store, today)
+    urgent = rows[rows["urgent"].astype(bool)].sort_values("days_until_loss", na_position="first")
+    moments = rows["last_collected_at"].dropna()
+    return _Attention(
+        tuple((str(name), str(note)) for name, note in urgent[["full_name", "note"]].itertuples(index=False)),
+        int((~rows["state"].isin([str(state) for state in repository_status.ON_HOLD])).sum()),
+        pd.Timestamp(moments.max()).to_pydatetime() if len(moments) else None,
+    )
+
+
+def _repositories(found: _Attention) -> Iterator[str]:
+    for name, note in found.urgent[:MOST_TOLD]:
+        yield f"**{messages.literal(name)}**: {messages.literal(note)}"
+    if (more := len(found.urgent) - MOST_TOLD) > 0:
+        yield f"**{counted(more, 'more repository')}**: *Repositories*, *Needs attention* lists them."
+
+
+def _lists(stale: Sequence[StaleEndpoint]) -> Iterator[str]:
+    for each in stale[:MOST_TOLD]:
+        since = f"since {day_text(each.last_good_at)}" if each.last_good_at else "so far"
+        name, what = messages.literal(each.full_name), ENDPOINTS.get(each.endpoint, each.endpoint)
+        yield f"**{name}**: no {what} {since}. {messages.literal(each.reason)}"
+    if (more := len(stale) - MOST_TOLD) > 0:
+        yield f"**{counted(more, 'more list')}** asked for in vain: the system log says which."
+
+
+def _tokens(account: Account, store: Store) -> Iterator[str]:
+    now = utc_now()
+    seen = administered(account, store)
+    names = {each.tenant_id: each.name for each in tenants(seen, store)} if seen.tenant_ids else {}
+    for token in tokens(seen, store) if names else ():
+        tenant = names.get(token.tenant_id)
+        if tenant is None:
+            continue
+        name = messages.literal(tenant)
+        if token.state != "valid":
+            reason = messages.literal(token.state_reason or "GitHub refuses it.")
+            yield f"The token of **{name}** is not accepted any more: {reason} Store a new one under *Tenants*."
+        elif expiry_level(token.facts.expires_at, now) is not None:
+            yield (
+                f"The token of **{name}** expires {expiry(token.facts.expires_at, now)}. Store a new one under "
+                "*Tenants* before: nothing is collected with an expired one."
+            )
