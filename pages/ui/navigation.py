@@ -36,7 +36,7 @@ SECTIONS: dict[str, list[Entry]] = {
     "Insight": [
         Entry("overview", "overview/page.py", "Overview", ":material/dashboard:", READERS, filtered=True),
         Entry("repository", "insight/repository.py", "Repository", ":material/query_stats:", READERS),
-        Entry("compare", "insight/compare.py", "Compare", ":material/compare_arrows:", READERS, filtered=True),
+        Entry("compare", "compare/page.py", "Compare", ":material/compare_arrows:", READERS, filtered=True),
     ],
     "Traffic": [
         Entry("chart", "chart/page.py", "Chart", ":material/show_chart:", READERS, filtered=True),

@@ -1,6 +1,6 @@
 """Arranges what is compared for charts and tables: repositories on the same periods, launches from day 0 on. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -10,11 +10,10 @@ from pandas import DataFrame
 from data.insight.compare import Launch, Measure
 from data.insight.events import LEAST_OF_A_WEEKDAY
 from data.traffic.models import Grain
-from pages.ui.changes import of_ratio
 from pages.ui.charts.compare import Lines
 from pages.ui.charts.time_marks import period_name
-from pages.ui.drawings import PERIODS
-from pages.ui.text import repository_link as link
+from pages.ui.charts.traffic import PERIODS
+from pages.ui.text import of_ratio, repository_link
 
 MEASURES = {
     "Views": Measure.VIEWS,
@@ -30,7 +29,7 @@ LONGEST_LABEL = 80
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
+class BesideRequest:
     """What repositories are compared by: the measure, the period, and whether each is set against its own median."""
 
     measure: Measure
@@ -44,7 +43,7 @@ class Beside:
         return f"{name}, {INDEX}" if self.indexed else name
 
 
-def over_time(rows: DataFrame, wanted: Beside) -> tuple[DataFrame, Lines]:
+def over_time(rows: DataFrame, wanted: BesideRequest) -> tuple[DataFrame, Lines]:
     """The rows of data.insight.compare.beside for a chart of lines."""
     names = tuple(dict.fromkeys(str(name) for name in rows["full_name"]))
     placed = DataFrame(
@@ -66,7 +65,7 @@ def over_time(rows: DataFrame, wanted: Beside) -> tuple[DataFrame, Lines]:
     return placed, Lines(names, wanted.title, periods, wanted.grain, decimals=wanted.indexed)
 
 
-def beside_table(rows: DataFrame, names: dict[int, str], wanted: Beside) -> DataFrame:
+def beside_table(rows: DataFrame, names: Mapping[int, str], wanted: BesideRequest) -> DataFrame:
     """Each repository's median, least and greatest period, of final ones; and the sum where it is one.
 
     Rows: link, median, most, when (of the most), total (unknown for visitors: they do not add up), known (periods).
@@ -79,7 +78,7 @@ def beside_table(rows: DataFrame, names: dict[int, str], wanted: Beside) -> Data
         most = values.idxmax() if len(values) else None
         found.append(
             {
-                "link": link(names.get(int(str(key)), str(each["full_name"].iloc[0]))),
+                "link": repository_link(names.get(int(str(key)), str(each["full_name"].iloc[0]))),
                 "median": round(values.median(), 0 if wanted.indexed else 1),
                 "most": round(values.max()) if len(values) else None,
                 "when": None if most is None else final["period"].loc[most],
@@ -98,9 +97,8 @@ def without_index(rows: DataFrame) -> list[str]:
 
 def called(launch: Launch) -> str:
     """A launch in words: its repository, its day, what happened."""
-    what = launch.what if len(launch.what) <= LONGEST_LABEL else f"{launch.what[: LONGEST_LABEL - 1]}…"
     named = f"{launch.full_name}, {launch.day.day} {launch.day:%b %Y}"
-    return f"{named}: {what}" if what else named
+    return f"{named}: {_what(launch)}" if launch.what else named
 
 
 def from_launch(rows: DataFrame, launches: Sequence[Launch], metric: str, days: int) -> tuple[DataFrame, Lines]:
@@ -147,9 +145,12 @@ def shown_lifts(found: DataFrame, launches: Sequence[Launch]) -> DataFrame:
 
 def told_apart(launch: Launch) -> str:
     """A launch in words that begin with what sets it apart from others of its repository."""
-    what = launch.what if len(launch.what) <= LONGEST_LABEL else f"{launch.what[: LONGEST_LABEL - 1]}…"
     named = f"{launch.day.day} {launch.day:%b %Y} · {launch.full_name}"
-    return f"{what} · {named}" if what else named
+    return f"{_what(launch)} · {named}" if launch.what else named
+
+
+def _what(launch: Launch) -> str:
+    return launch.what if len(launch.what) <= LONGEST_LABEL else f"{launch.what[: LONGEST_LABEL - 1]}…"
 
 
 def daily_table(rows: DataFrame, launches: Sequence[Launch]) -> DataFrame:

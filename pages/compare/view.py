@@ -1,0 +1,293 @@
+"""What the comparison shows: repositories on the same periods; launches, and what each brought against the usual."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import streamlit as st
+
+from data.accounts.models import Viewer
+from data.insight import compare
+from data.insight.compare import MOST_LAUNCHES, Launch
+from data.repositories.repositories import repository_names
+from data.store import Store
+from data.store.arrow import arrow_table
+from data.store.cache import cached
+from data.traffic.models import Grain, Selection
+from data.traffic.traffic import day_range
+from pages.compare import text
+from pages.compare.text import FOLLOWED, MEASURES, BesideRequest
+from pages.ui import filters, messages, tables
+from pages.ui.charts import compare as charts
+from pages.ui.charts.chart import Chart, draw
+from pages.ui.charts.traffic import LONGEST_BY_DAY, legible
+from pages.ui.controls import choice, download_button
+from pages.ui.text import NAME_IN_LINK
+from pages.ui.time_format import readers_day_format
+
+ABSENT = {
+    "Unique visitors": "Only GitHub’s own counts of people are shown: of a day, or of a week that it counted whole. "
+    "The people of days are never added up, so a month has none.",
+}
+LAUNCH = "launch"  # the parameter of an address: OWNER/NAME@2026-05-31, once a launch
+WIDGET = "compare_launches"
+AT_FIRST = 3  # launches that are shown where none is asked for
+METRICS = {name: metric for metric, name in FOLLOWED.items()}
+_WRITTEN = re.compile(r"(?P<name>\S{1,200})@(?P<day>\d{4}-\d{2}-\d{2})")
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A comparison as it is shown: its chart (None where no number is known), its table as Arrow, and what is to be
+    said of it.
+    """
+
+    chart: Chart | None
+    table: Any
+    remarks: tuple[str, ...]
+
+
+def draw_beside(viewer: Viewer, store: Store, selection: Selection) -> None:
+    """The controls, the chart, the numbers beside each other, and a file of them."""
+    wanted = _controls(selection)
+    with st.spinner(filters.READING):
+        found = _beside(viewer, store, selection, wanted)
+    if selection.repository_ids is None or len(selection.repository_ids) > compare.MOST_REPOSITORIES:
+        st.caption(
+            f"The {compare.MOST_REPOSITORIES} repositories with the most views, where there are more. "
+            "Choose under *Repositories* which ones stand beside each other."
+        )
+    if found.chart is None:
+        st.info(
+            f"Nothing is known of this measure on these days. {ABSENT.get(_name(wanted), '')}", icon=":material/info:"
+        )
+        return
+    draw(found.chart, "compare_beside")
+    _draw_remarks(wanted, found.remarks)
+    st.dataframe(
+        found.table,
+        column_config=_columns(wanted),
+        hide_index=True,
+        placeholder=tables.UNKNOWN,
+        key="compare_table",
+        height="content",
+        alt=f"{wanted.title}: the median, the greatest and the sum of each repository",
+    )
+    download_button(
+        "Download these numbers",
+        lambda viewer, store: beside_csv(viewer, store, selection, wanted),
+        f"compare-{wanted.measure}-by-{wanted.grain}-{selection.first}-to-{selection.last}.csv",
+        key="compare_csv",
+    )
+
+
+@cached("traffic")
+def _beside(viewer: Viewer, store: Store, selection: Selection, wanted: BesideRequest) -> Compared:
+    rows = compare.beside(viewer, store, selection, wanted.measure, wanted.grain)
+    if wanted.indexed:
+        rows = compare.indexed(rows)
+    table = arrow_table(text.beside_table(rows, repository_names(viewer, store), wanted))
+    if rows["value"].isna().all():
+        return Compared(None, table, ())
+    placed, shape = text.over_time(rows, wanted)
+    legend = charts.legend(shape.names, pending=bool(placed["open"].any()))
+    chart = Chart(arrow_table(placed), charts.specification(shape), text.alt_text(shape, placed), legend)
+    return Compared(chart, table, tuple(text.without_index(rows) if wanted.indexed else ()))
+
+
+def beside_csv(viewer: Viewer, store: Store, selection: Selection, wanted: BesideRequest) -> bytes:
+    """The numbers of the chart as CSV."""
+    rows = compare.beside(viewer, store, selection, wanted.measure, wanted.grain)
+    return tables.csv_of((compare.indexed(rows) if wanted.indexed else rows).drop(columns="repository_id"))
+
+
+def _controls(selection: Selection) -> BesideRequest:
+    with st.container(horizontal=True, key="compare_controls"):
+        measure = choice("Measure", filters.MEASURES, "Views", "measure")
+        by = choice("Period", filters.GRAINS, "Day", "by")
+        scale = choice("Scale", filters.SCALES, "Numbers", "scale")
+    grain = filters.GRAINS.get(by, Grain.DAY)
+    if grain is not (grain := legible(grain, selection.first, selection.last)):
+        st.caption(f"More than {LONGEST_BY_DAY} days are shown by week.")
+    return BesideRequest(MEASURES[measure], grain, scale == "Index")
+
+
+def _draw_remarks(wanted: BesideRequest, without_index: tuple[str, ...]) -> None:
+    told = []
+    if wanted.indexed:
+        told.append("100 is each repository’s own median of the final periods shown.")
+    if without_index:
+        names = ", ".join(messages.literal(name) for name in without_index)
+        told.append(f"Without an index, since their median is 0 or unknown: {names}.")
+    if wanted.measure is compare.Measure.VISITORS and wanted.grain is not Grain.DAY:
+        told.append(ABSENT["Unique visitors"])
+    if told:
+        st.caption(" ".join(told))
+
+
+def _name(wanted: BesideRequest) -> str:
+    return next(name for name, measure in MEASURES.items() if measure is wanted.measure)
+
+
+def _columns(wanted: BesideRequest) -> Mapping[str, Any]:
+    config = st.column_config
+    total = None
+    if wanted.measure is not compare.Measure.VISITORS and not wanted.indexed:
+        total = config.NumberColumn("Total", format="localized", width=90, help="Of the final periods")
+    return {
+        "link": config.LinkColumn("Repository", display_text=NAME_IN_LINK, pinned=True, width=190),
+        "median": config.NumberColumn("Median", format="localized", width=80, help="Of the final periods"),
+        "most": config.NumberColumn("Most", format="localized", width=80),
+        "when": config.DateColumn("On or from", format=readers_day_format(), width=105, help="UTC"),
+        "total": total,
+        "known": config.NumberColumn("Final periods", format="localized", width=100),
+    }
+
+
+def draw_launches(viewer: Viewer, store: Store, selection: Selection) -> None:
+    """The choice of launches, the chart, what each has brought, and files of it."""
+    today = selection.today
+    wanted = _choice(viewer, store, selection)
+    if not wanted:
+        st.info(
+            "Choose one or several launches above: releases and notes of the repositories that are chosen under "
+            "*Repositories*. A note makes any other day one.",
+            icon=":material/rocket_launch:",
+        )
+        return
+    with st.container(horizontal=True, key="compare_controls"):
+        metric = METRICS[choice("Measure", METRICS, "Views", "measure")]
+        days = filters.AFTER[choice("Days after", filters.AFTER, "30 days", "after")]
+    with st.spinner(filters.READING):
+        found = _followed(viewer, store, wanted, days, today, metric=metric)
+    if found.chart is None:
+        st.info("Nothing is known of the days from these launches on.", icon=":material/hourglass_empty:")
+    else:
+        draw(found.chart, "compare_chart")
+    st.caption(
+        "Sums from day 0 on, of final days. *Usual before* is the median of each weekday in the eight weeks before the "
+        "day before the launch, of the same repository. Stars are those gained."
+    )
+    for sentence in found.remarks:
+        st.caption(f":material/info: {messages.literal(sentence)}")
+    _draw_lifts(found.table, wanted, days)
+    _draw_downloads(wanted, days, today)
+
+
+@cached("traffic")
+def _followed(
+    viewer: Viewer, store: Store, wanted: tuple[Launch, ...], days: int, today: date, *, metric: str
+) -> Compared:
+    rows = compare.aligned(viewer, store, wanted, days, today)
+    table = arrow_table(text.shown_lifts(compare.lifts(rows, days), wanted))
+    told = tuple(text.remarks(rows, wanted, metric, today))
+    placed, shape = text.from_launch(rows, wanted, metric, days)
+    if placed["value"].isna().all():
+        return Compared(None, table, told)
+    legend = charts.legend(shape.names, usual=True)
+    chart = Chart(arrow_table(placed), charts.specification(shape), text.alt_text(shape, placed), legend)
+    return Compared(chart, table, told)
+
+
+def _choice(viewer: Viewer, store: Store, selection: Selection) -> tuple[Launch, ...]:
+    """The launches that are wanted: by the address at first, then by whoever chooses; they stand in the address."""
+    of = selection.repository_ids or frozenset(compare.largest(viewer, store, selection))
+    names, today = repository_names(viewer, store), selection.today
+    offered = compare.launches(viewer, store, of, today)
+    known = {f"{names[each.repository_id]}@{each.day}": each for each in offered}
+    asked = st.query_params.get_all(LAUNCH) if WIDGET not in st.session_state else st.session_state[WIDGET]
+    read = {each: _read(each, viewer, store, today) for each in asked if each not in known}
+    if WIDGET not in st.session_state:
+        if not all(read.values()):
+            st.info(filters.UNUSABLE, icon=":material/link_off:")
+        found = [each for each in dict.fromkeys(asked) if each in known or read[each]]
+        st.session_state[WIDGET] = (found if asked else _at_first(known, day_range(viewer, store)))[:MOST_LAUNCHES]
+    options = {key: launch for key, launch in read.items() if launch} | known
+    chosen = st.multiselect(
+        "Launches",
+        list(options),
+        format_func=lambda key: text.called(options[key]) if key in options else key,
+        max_selections=MOST_LAUNCHES,
+        placeholder="Releases and notes, the newest first",
+        key=WIDGET,
+    )
+    if st.query_params.get_all(LAUNCH) != chosen:
+        st.query_params[LAUNCH] = chosen
+    return tuple(options[key] for key in chosen)
+
+
+def _at_first(known: Mapping[str, Launch], days: tuple[date, date] | None) -> list[str]:
+    """The newest launches of whose first week something is known."""
+    if days is None:
+        return []
+    first, last = days[0], days[1] - timedelta(days=10)
+    return [key for key, launch in known.items() if first <= launch.day <= last][:AT_FIRST]
+
+
+def _read(asked: str, viewer: Viewer, store: Store, today: date) -> Launch | None:
+    """What an address asks for; None where there is no such repository to see, or no such day."""
+    found = _WRITTEN.fullmatch(asked)
+    key = next((key for key, name in repository_names(viewer, store).items() if found and name == found["name"]), None)
+    try:
+        day = date.fromisoformat(found["day"]) if found else today
+    except ValueError:
+        return None
+    if found is None or key is None or not date(2008, 1, 1) <= day < today:
+        return None
+    offered = compare.launches(viewer, store, frozenset({key}), today)
+    return next((each for each in offered if each.day == day), Launch(key, found["name"], day))
+
+
+def _draw_lifts(table: Any, wanted: tuple[Launch, ...], days: int) -> None:
+    st.subheader("What each launch has brought", anchor=False)
+    config = st.column_config
+    st.dataframe(
+        table,
+        column_config={
+            "launch": config.TextColumn("Launch", width=230),
+            "metric": config.TextColumn("What", width=95),
+            "came": config.NumberColumn("Came", format="localized", width=75, help=f"Day 0 to day {days}"),
+            "usual": config.NumberColumn("Usual", format="localized", width=75, help="On the same days"),
+            "lift": config.NumberColumn("Lift", format="localized", width=75, help="What came, less what is usual"),
+            "share": config.TextColumn(
+                "Came to usual", alignment="right", width=110, help="Its change, or how many times"
+            ),
+            "known": config.TextColumn(
+                "Days", width=85, help="Days that are final and have a usual number; both numbers are of these only"
+            ),
+        },
+        hide_index=True,
+        placeholder=tables.UNKNOWN,
+        key="compare_lifts",
+        height="content",
+        alt=f"Views, clones and stars of {len(wanted)} launches until day {days}, against what is usual",
+    )
+
+
+def _draw_downloads(wanted: tuple[Launch, ...], days: int, today: date) -> None:
+    with st.container(horizontal=True):
+        download_button(
+            "Download this table",
+            lambda viewer, store: lifts_csv(viewer, store, wanted, days, today),
+            f"launches-lifts-until-day-{days}.csv",
+            key="compare_lifts_csv",
+        )
+        download_button(
+            "Download the days",
+            lambda viewer, store: days_csv(viewer, store, wanted, days, today),
+            f"launches-days-until-day-{days}.csv",
+            key="compare_days_csv",
+        )
+
+
+def lifts_csv(viewer: Viewer, store: Store, wanted: tuple[Launch, ...], days: int, today: date) -> bytes:
+    """The table as CSV."""
+    rows = compare.aligned(viewer, store, wanted, days, today)
+    return tables.csv_of(text.lift_table(compare.lifts(rows, days), wanted))
+
+
+def days_csv(viewer: Viewer, store: Store, wanted: tuple[Launch, ...], days: int, today: date) -> bytes:
+    """Every day of every launch as CSV."""
+    return tables.csv_of(text.daily_table(compare.aligned(viewer, store, wanted, days, today), wanted))
