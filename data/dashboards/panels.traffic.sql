@@ -47,7 +47,7 @@ periods as (
     where
         $by = 'week'
         and repository_id in (select unnest($visible::integer[]))
-        and week between date_trunc('week', $first_day::date) and $last_day
+        and week between date_trunc('week', $first_day::date)::date and $last_day
     union all
     select
         repository_id,
@@ -61,7 +61,7 @@ periods as (
     where
         $by = 'month'
         and repository_id in (select unnest($visible::integer[]))
-        and month between date_trunc('month', $first_day::date) and $last_day
+        and month between date_trunc('month', $first_day::date)::date and $last_day
 ),
 
 counted as (

@@ -70,19 +70,35 @@ comment on column v_daily.views_source is 'Who knows the views of the day: githu
 comment on column v_daily.clones_source is 'The same of the clones.';
 
 create view v_gaps as
-with uncollected as (
+with last_days as (
     select
-        repository.repository_id,
-        coalesce(rows_known.last_day + 1, repository.added_at::date) as first_day
-    from repository
-    inner join tenant using (tenant_id)
-    left join (
+        repository_id,
+        coalesce(max(day), max(added_on) - 1) as last_day
+    from (
         select
             repository_id,
-            max(day) as last_day
+            day,
+            null::date as added_on
         from daily_traffic
-        group by repository_id
-    ) as rows_known using (repository_id)
+        union all
+        select
+            repository_id,
+            null as day,
+            added_at::date as added_on
+        from repository
+    )
+    group by repository_id
+),
+
+-- From the last row on to today, where a repository is collected still: nobody has asked yet.
+not_asked as (
+    select
+        last_days.repository_id,
+        unnest(generate_series(last_days.last_day + 1, v_today.today, interval 1 day))::date as day
+    from last_days
+    inner join repository using (repository_id)
+    inner join tenant using (tenant_id)
+    cross join v_today
     where tenant.active and repository.state not in ('paused', 'removed')
 ),
 
@@ -104,17 +120,11 @@ unknown as (
     where clones_source is null
     union all
     select
-        days.repository_id,
-        days.day,
+        not_asked.repository_id,
+        not_asked.day,
         metrics.metric,
-        case when days.day < v_today.shown_from then 'gap' else 'pending' end as state
-    from (
-        select
-            uncollected.repository_id,
-            unnest(generate_series(uncollected.first_day, v_today.today, interval 1 day))::date as day
-        from uncollected
-        cross join v_today
-    ) as days
+        case when not_asked.day < v_today.shown_from then 'gap' else 'pending' end as state
+    from not_asked
     cross join v_today
     cross join (values ('views'), ('clones')) as metrics (metric)
 ),
@@ -271,7 +281,7 @@ create view v_monthly as
 with months as (
     select
         repository_id,
-        date_trunc('month', day)::date as month,
+        day - (day(day) - 1)::integer as month,
         sum(views)::bigint as views,
         sum(view_uniques)::bigint as visitor_days,
         count(*) filter (where views_state = 'final') = day(last_day(any_value(day))) as views_are_final,
@@ -280,7 +290,7 @@ with months as (
         sum(clone_uniques)::bigint as cloner_days,
         count(*) filter (where clones_state = 'final') = day(last_day(any_value(day))) as clones_are_final,
         bool_or(clones_state = 'gap') as clones_have_gap,
-        min(day) > date_trunc('month', any_value(day))
+        min(day) > any_value(day - (day(day) - 1)::integer)
         or (max(day) < last_day(any_value(day)) and max(day) < (select shown_from from v_today) - 1) as lacks_days
     from v_daily
     group by repository_id, month
@@ -387,115 +397,97 @@ comment on column v_paths.views is 'Page views of it in the 14 days before. Neve
 comment on column v_paths.view_uniques is 'Unique visitors of it in these 14 days. Never to be added up, neither over snapshots nor over paths.';
 
 create view v_repositories as
-with stretches as materialized (
+with facts as (
     select
         repository_id,
-        state,
-        first_day,
-        days
-    from v_gaps
-),
-
-still_shown as (
+        day as row_day,
+        case when coalesce(views, clones) is not null or coalesce(views_source, clones_source) is not null then day end
+            as known_day,
+        views,
+        clones,
+        case when views_source is not null then day end as views_day,
+        case when clones_source is not null then day end as clones_day,
+        views_state = 'pending' or clones_state = 'pending' as is_pending,
+        views_state = 'gap' or clones_state = 'gap' as is_gap,
+        case
+            when
+                (views_state = 'pending' and views_source is null)
+                or (clones_state = 'pending' and clones_source is null)
+                then day
+        end as open_day,
+        null::timestamp as answered_at,
+        null::text as window_metric,
+        null::date as window_day,
+        null::timestamp as window_at,
+        null::bigint as window_uniques,
+        null::date as stats_day,
+        null::bigint as stars,
+        null::bigint as forks,
+        null::bigint as watchers
+    from v_daily
+    union all by name
     select
         repository_id,
-        min(first_day) as first_day
-    from stretches
-    where state = 'pending'
-    group by repository_id
+        last_good_at as answered_at
+    from endpoint_state
+    where endpoint in ('views', 'clones') and last_good_at is not null
+    union all by name
+    select
+        repository_id,
+        metric as window_metric,
+        last_day as window_day,
+        observed_at as window_at,
+        uniques as window_uniques
+    from traffic_window
+    where uniques is not null
+    union all by name
+    select
+        repository_id,
+        day as stats_day,
+        stars,
+        forks,
+        watchers
+    from repository_stats
+    union all by name
+    select repository_id
+    from repository
 ),
 
-totals as (
+sums as (
     select
         repository_id,
         sum(views)::bigint as views,
         sum(clones)::bigint as clones,
-        min(day) as first_day,
-        max(day) as last_day,
-        max(day) filter (where views_source is not null) as views_until,
-        max(day) filter (where clones_source is not null) as clones_until
-    from daily_traffic
-    where coalesce(views, clones) is not null or coalesce(views_source, clones_source) is not null
+        min(known_day) as first_day,
+        max(known_day) as last_day,
+        max(row_day) as last_row,
+        max(views_day) as views_until,
+        max(clones_day) as clones_until,
+        count(*) filter (where is_pending) as pending_days,
+        count(*) filter (where is_gap) as gap_days,
+        min(open_day) as first_open_day,
+        max(answered_at) as last_collected_at,
+        arg_max(window_uniques, (window_day, window_at)) filter (where window_metric = 'views') as view_uniques,
+        arg_max(window_uniques, (window_day, window_at)) filter (where window_metric = 'clones') as clone_uniques,
+        arg_max(stars, stats_day) as stars,
+        arg_max(forks, stats_day) as forks,
+        arg_max(watchers, stats_day) as watchers
+    from facts
     group by repository_id
 ),
 
-answers as (
-    select
-        repository_id,
-        max(last_good_at) as last_collected_at
-    from endpoint_state
-    where endpoint in ('views', 'clones') and last_good_at is not null
-    group by repository_id
-),
-
+-- From the day after the last row on to today, where it is collected still, nobody has asked yet.
 known as (
     select
-        repository.repository_id,
-        totals.views,
-        totals.clones,
-        totals.first_day,
-        totals.last_day,
-        answers.last_collected_at,
-        case when tenant.active and repository.state not in ('paused', 'removed') then v_today.today end as followed_on,
-        least(
-            coalesce(totals.views_until + 1, repository.added_at::date),
-            coalesce(totals.clones_until + 1, repository.added_at::date),
-            still_shown.first_day
-        ) as first_at_risk
-    from repository
+        sums.*,
+        repository.added_at::date as added_on,
+        v_today.shown_from,
+        coalesce(sums.last_row + 1, repository.added_at::date) as first_not_asked,
+        case when tenant.active and repository.state not in ('paused', 'removed') then v_today.today end as tracked_on
+    from sums
+    inner join repository using (repository_id)
     inner join tenant using (tenant_id)
     cross join v_today
-    left join totals using (repository_id)
-    left join still_shown using (repository_id)
-    left join answers using (repository_id)
-),
-
-open_days as (
-    select
-        repository_id,
-        state,
-        first_day + unnest(range(days))::integer as day
-    from stretches
-    union
-    select
-        known.repository_id,
-        'pending' as state,
-        young.day
-    from known
-    cross join (
-        select unnest(generate_series(final_until + 1, today, interval 1 day))::date as day
-        from v_today
-    ) as young
-    where young.day between known.first_day and greatest(known.last_day, known.last_collected_at::date, known.followed_on)
-),
-
-day_counts as (
-    select
-        repository_id,
-        count(*) filter (where state = 'pending') as pending_days,
-        count(*) filter (where state = 'gap') as gap_days
-    from open_days
-    group by repository_id
-),
-
-windows as (
-    select
-        repository_id,
-        arg_max(uniques, (last_day, observed_at)) filter (where metric = 'views') as view_uniques,
-        arg_max(uniques, (last_day, observed_at)) filter (where metric = 'clones') as clone_uniques
-    from traffic_window
-    where uniques is not null
-    group by repository_id
-),
-
-newest_stats as (
-    select
-        repository_id,
-        arg_max(stars, day) as stars,
-        arg_max(forks, day) as forks,
-        arg_max(watchers, day) as watchers
-    from repository_stats
-    group by repository_id
 )
 
 select
@@ -510,20 +502,31 @@ select
     known.first_day,
     known.last_day,
     known.last_collected_at,
-    coalesce(day_counts.pending_days, 0) as pending_days,
-    coalesce(day_counts.gap_days, 0) as gap_days,
-    windows.view_uniques as view_uniques_of_14_days,
-    windows.clone_uniques as clone_uniques_of_14_days,
-    newest_stats.stars,
-    newest_stats.forks,
-    newest_stats.watchers,
-    case when known.followed_on is not null then known.first_at_risk - (select shown_from from v_today) end as days_until_loss
-from repository
-inner join tenant using (tenant_id)
-inner join known using (repository_id)
-left join day_counts using (repository_id)
-left join windows using (repository_id)
-left join newest_stats using (repository_id);
+    known.pending_days + case
+        when known.tracked_on is null then 0
+        else greatest(known.tracked_on - greatest(known.first_not_asked, known.shown_from) + 1, 0)
+    end as pending_days,
+    known.gap_days + case
+        when known.tracked_on is null then 0
+        else greatest(least(known.tracked_on + 1, known.shown_from) - known.first_not_asked, 0)
+    end as gap_days,
+    known.view_uniques as view_uniques_of_14_days,
+    known.clone_uniques as clone_uniques_of_14_days,
+    known.stars,
+    known.forks,
+    known.watchers,
+    case
+        when known.tracked_on is not null
+            then least(
+                coalesce(known.views_until + 1, known.added_on),
+                coalesce(known.clones_until + 1, known.added_on),
+                known.first_open_day,
+                case when known.first_not_asked <= known.tracked_on then greatest(known.first_not_asked, known.shown_from) end
+            ) - known.shown_from
+    end as days_until_loss
+from known
+inner join repository using (repository_id)
+inner join tenant using (tenant_id);
 
 comment on view v_repositories is
 'A row a repository that a tenant follows or has followed: totals, what is open, and how long until days are lost.';

@@ -16,8 +16,7 @@ with chosen as (
 days as (
     select
         repository_id,
-        day >= $first_day::date as is_now,
-        (day - $first_day::date + $days) % $days as place,
+        day,
         case when views_state = 'final' then views end as views,
         case when views_state = 'final' then view_uniques end as visitor_days,
         case when clones_state = 'final' then clones end as clones,
@@ -27,34 +26,38 @@ days as (
     from v_daily
     where
         repository_id in (select repository_id from chosen)
-        and day between $first_day::date - $days and $last_day
+        and day between $first_day and $last_day
+),
+
+days_before as (
+    select
+        repository_id,
+        day + $days as day,
+        case when views_state = 'final' then views end as views_before,
+        case when views_state = 'final' then view_uniques end as visitor_days_before,
+        case when clones_state = 'final' then clones end as clones_before,
+        case when clones_state = 'final' then clone_uniques end as cloner_days_before
+    from v_daily
+    where
+        repository_id in (select repository_id from chosen)
+        and day between $first_day::date - $days and $first_day::date - 1
 ),
 
 -- A day beside its counterpart, so many days before.
 pairs as (
     select
-        repository_id,
-        place,
-        any_value(views) filter (where is_now) as views,
-        any_value(views) filter (where not is_now) as views_before,
-        any_value(visitor_days) filter (where is_now) as visitor_days,
-        any_value(visitor_days) filter (where not is_now) as visitor_days_before,
-        any_value(clones) filter (where is_now) as clones,
-        any_value(clones) filter (where not is_now) as clones_before,
-        any_value(cloner_days) filter (where is_now) as cloner_days,
-        any_value(cloner_days) filter (where not is_now) as cloner_days_before,
-        coalesce(bool_or(is_gap) filter (where is_now), false) as is_gap,
-        coalesce(bool_or(is_pending) filter (where is_now), false) as is_pending
+        days.*,
+        days_before.* exclude (repository_id, day)
     from days
-    group by repository_id, place
+    left join days_before using (repository_id, day)
 ),
 
 sums as (
     select
         repository_id,
         count(views) as final_days,
-        count_if(is_gap) as gap_days,
-        count_if(is_pending) as pending_days,
+        count(*) filter (where is_gap) as gap_days,
+        count(*) filter (where is_pending) as pending_days,
         sum(views)::bigint as views,
         (sum(views) filter (where views_before is not null))::bigint as views_compared,
         (sum(views_before) filter (where views is not null))::bigint as views_before,
@@ -106,10 +109,10 @@ star_sums as (
 slices as (
     select
         repository_id,
-        place // $slice_days as slice,
+        (day - $first_day::date) // $slice_days as slice,
         floor(avg(views) * 10 + 0.5) / 10 as mean_views
     from days
-    where is_now and views is not null
+    where views is not null
     group by repository_id, slice
 ),
 

@@ -41,7 +41,7 @@ with periods as (
     where
         $grain = 'week'
         and repository_id in (select unnest($visible::integer[]))
-        and week between date_trunc('week', $first_day::date) and $last_day
+        and week between date_trunc('week', $first_day::date)::date and $last_day
     union all
     select
         repository_id,
@@ -59,7 +59,7 @@ with periods as (
     where
         $grain = 'month'
         and repository_id in (select unnest($visible::integer[]))
-        and month between date_trunc('month', $first_day::date) and $last_day
+        and month between date_trunc('month', $first_day::date)::date and $last_day
 ),
 
 chosen as materialized (
@@ -114,7 +114,7 @@ counters as (
     from v_stars
     where
         repository_id in (select repository_id from largest)
-        and day between date_trunc($grain, $first_day::date) and $last_day
+        and day between date_trunc($grain, $first_day::date)::date and $last_day
     group by repository_id, full_name, period
 ),
 

@@ -21,7 +21,7 @@ select
 from v_weekly
 where
     repository_id in (select unnest($visible::integer[]))
-    and week between date_trunc('week', $first_day::date) and $last_day
+    and week between date_trunc('week', $first_day::date)::date and $last_day
     and contains(lower(full_name), lower($search))
     and ($state is null or views_state = $state or clones_state = $state)
 order by
