@@ -98,7 +98,7 @@ found as (
             and moments.last_day >= readings.day
 ),
 
-groups as (
+groups as materialized (
     select
         case $split
             when 'repository' then repositories.name
@@ -119,17 +119,20 @@ groups as (
 
 ranked as (
     select
-        *,
-        dense_rank() over (order by total desc nulls last, lower(name), name) as place
-    from (select *, arg_max(value, coalesce(period, date '1900-01-01')) over (partition by name) as total from groups)
+        name,
+        row_number() over (order by arg_max(value, coalesce(period, date '1900-01-01')) desc nulls last, lower(name), name) as place,
+        count(*) over () as names
+    from groups
+    group by name
 )
 
 select
-    period,
-    name,
-    value,
-    state,
-    max(place) over () as names
-from ranked
-qualify place <= $most
-order by place, period;
+    groups.period,
+    groups.name,
+    groups.value,
+    groups.state,
+    ranked.names
+from groups
+inner join ranked on groups.name is not distinct from ranked.name
+where ranked.place <= $most
+order by ranked.place, groups.period;

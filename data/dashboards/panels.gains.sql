@@ -113,7 +113,7 @@ days as (
     group by names.name, spread.day
 ),
 
-groups as (
+groups as materialized (
     select
         name,
         case $by
@@ -135,17 +135,20 @@ groups as (
 
 ranked as (
     select
-        *,
-        dense_rank() over (order by total desc nulls last, lower(name), name) as place
-    from (select *, sum(value) over (partition by name) as total from groups)
+        name,
+        row_number() over (order by sum(value) desc nulls last, lower(name), name) as place,
+        count(*) over () as names
+    from groups
+    group by name
 )
 
 select
-    period,
-    name,
-    value,
-    state,
-    max(place) over () as names
-from ranked
-qualify place <= $most
-order by place, period;
+    groups.period,
+    groups.name,
+    groups.value,
+    groups.state,
+    ranked.names
+from groups
+inner join ranked on groups.name is not distinct from ranked.name
+where ranked.place <= $most
+order by ranked.place, groups.period;

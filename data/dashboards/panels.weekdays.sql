@@ -38,7 +38,7 @@ days as (
     group by name, day
 ),
 
-groups as (
+groups as materialized (
     select
         name,
         date '1900-01-01' + extract('isodow' from day)::integer - 1 as period,
@@ -50,17 +50,20 @@ groups as (
 
 ranked as (
     select
-        *,
-        dense_rank() over (order by total desc nulls last, lower(name), name) as place
-    from (select *, sum(value) over (partition by name) as total from groups)
+        name,
+        row_number() over (order by sum(value) desc nulls last, lower(name), name) as place,
+        count(*) over () as names
+    from groups
+    group by name
 )
 
 select
-    period,
-    name,
-    value,
-    state,
-    max(place) over () as names
-from ranked
-qualify place <= $most
-order by place, period;
+    groups.period,
+    groups.name,
+    groups.value,
+    groups.state,
+    ranked.names
+from groups
+inner join ranked on groups.name is not distinct from ranked.name
+where ranked.place <= $most
+order by ranked.place, groups.period;
