@@ -1,26 +1,19 @@
-"""The readers go around the public views, to be quick: they must tell the same days, weeks, numbers and states."""
+"""The tables, the months and the range of days tell what the public views tell: the same days, numbers and states."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from data.accounts.models import Viewer
 from data.accounts.tenants import operator
-from data.collection.models import EndpointResult
 from data.store import Store
 from data.traffic.models import Grain, Paging, Selection
 from data.traffic.traffic import daily_traffic, day_range, series, weekly_traffic
 from tests.data.filled import TODAY
-from tests.data.reading import Rows, ago, ask, filled, follow, plain
-from tests.data.test_views import FEW, histories
-from tests.data.writers import save
+from tests.data.reading import ago, ask, filled, follow, plain
 
-ALL = 10_000
 DAILY = """
 select repository_id, full_name, day, views, view_uniques, clones, clone_uniques, views_state, clones_state
 from v_daily where repository_id in (select unnest($keys)) and day between $first and $last
@@ -52,46 +45,7 @@ where day between date_trunc('month', $first::date) and last_day($last::date)
 group by repository_id, month order by repository_id, month
 """
 RANGES = [(ago(30), TODAY), (ago(95), ago(70)), (ago(200), ago(0)), (ago(12), ago(12)), (ago(400), ago(300))]
-starts = st.tuples(st.integers(0, 50), st.integers(0, 50)).map(lambda pair: (ago(max(pair)), ago(min(pair))))
-
-
-def chosen(first: date, last: date) -> Selection:
-    return Selection(first, last, today=TODAY)
-
-
-def daily(viewer: Viewer, store: Store, selection: Selection) -> Rows:
-    return plain(daily_traffic(viewer, store, selection, Paging("day", size=ALL)))
-
-
-def weekly(viewer: Viewer, store: Store, selection: Selection) -> Rows:
-    return plain(weekly_traffic(viewer, store, selection, Paging("week", size=ALL)))
-
-
-def told(store: Store, seen: list[list[EndpointResult]]) -> Viewer:
-    """A viewer of new repositories with these histories."""
-    keys = follow(store, *(f"owner/number-{n}" for n, _ in enumerate(seen)))
-    save(store, *(replace(each, repository_id=key) for key, some in zip(keys, seen, strict=True) for each in some))
-    return Viewer(frozenset(keys), frozenset())
-
-
-@FEW
-@given(seen=histories, days=starts)
-def test_whatever_was_answered_days_and_states_are_those_of_the_view(
-    store: Store, seen: list[list[EndpointResult]], days: tuple[date, date]
-) -> None:
-    viewer = told(store, seen)
-    expected = ask(store, DAILY, keys=list(viewer.repository_ids), first=days[0], last=days[1])
-    assert daily(viewer, store, chosen(*days)) == expected
-
-
-@FEW
-@given(seen=histories, days=starts)
-def test_whatever_was_answered_weeks_and_states_are_those_of_the_view(
-    store: Store, seen: list[list[EndpointResult]], days: tuple[date, date]
-) -> None:
-    viewer = told(store, seen)
-    expected = ask(store, WEEKLY, keys=list(viewer.repository_ids), first=days[0], last=days[1])
-    assert weekly(viewer, store, chosen(*days)) == expected
+TABLES = {"day": (daily_traffic, DAILY), "week": (weekly_traffic, WEEKLY)}
 
 
 @pytest.fixture(scope="module")
@@ -100,29 +54,21 @@ def full(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
         yield store
 
 
+@pytest.mark.parametrize("table", TABLES)
 @pytest.mark.parametrize(("first", "last"), RANGES)
-def test_the_days_of_a_full_store_are_those_of_the_view(full: Store, first: date, last: date) -> None:
+def test_a_table_tells_what_the_view_tells(full: Store, table: str, first: date, last: date) -> None:
     viewer = operator(full)
-    expected = ask(full, DAILY, keys=list(viewer.repository_ids), first=first, last=last)
-    assert daily(viewer, full, chosen(first, last)) == expected
+    read, question = TABLES[table]
+    expected = ask(full, question, keys=list(viewer.repository_ids), first=first, last=last)
+    assert plain(read(viewer, full, Selection(first, last, TODAY), Paging(table, size=10_000))) == expected
     assert bool(expected) == (first != ago(400))
-
-
-@pytest.mark.parametrize(("first", "last"), RANGES)
-def test_the_weeks_of_a_full_store_are_those_of_the_view(full: Store, first: date, last: date) -> None:
-    viewer = operator(full)
-    expected = ask(full, WEEKLY, keys=list(viewer.repository_ids), first=first, last=last)
-    assert weekly(viewer, full, chosen(first, last)) == expected
-
-
-def test_a_full_store_has_weeks_with_true_uniques_and_weeks_of_added_up_days(full: Store) -> None:
-    kinds = {row[7] for row in weekly(operator(full), full, chosen(ago(200), TODAY))}
-    assert kinds == {"github", "days", None}
+    if table == "week" and first == ago(200):
+        assert {row[7] for row in expected} == {"github", "days", None}, "uniques of both kinds, and unknown ones"
 
 
 @pytest.mark.parametrize(("first", "last"), RANGES)
 def test_months_are_summed_from_whole_months_of_days(full: Store, first: date, last: date) -> None:
-    rows = plain(series(operator(full), full, chosen(first, last), Grain.MONTH))
+    rows = plain(series(operator(full), full, Selection(first, last, TODAY), Grain.MONTH))
     found = [(row[0], row[2], row[4], row[5]) for row in rows if row[3] == "views" and row[0] is not None]
     assert sorted(found, key=lambda row: row[:2]) == ask(full, MONTHLY, first=first, last=last, today=TODAY)
 

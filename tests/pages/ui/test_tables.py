@@ -4,6 +4,7 @@ import pytest
 from pandas import DataFrame, Series
 
 from pages.ui import tables
+from pages.ui.text import change
 
 
 def weeks(**changed: str | None) -> DataFrame:
@@ -47,3 +48,22 @@ def test_no_text_in_a_csv_is_a_formula_and_unknown_is_empty() -> None:
 def test_a_day_is_written_the_same_in_every_time_zone(column: str) -> None:
     """Streamlit 1.67 writes a localized date in the browser’s zone: west of Greenwich, that is the day before."""
     assert tables.columns()[column]["type_config"]["format"] == "D MMM YYYY"
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "told"),
+    [
+        (150, 100, "+50.0 %"),
+        (50, 100, "-50.0 %"),
+        (1000, 999, "+0.1 %"),
+        (100_000, 100_001, "+0.0 %"),
+        (719, 100, "+619 %"),
+        (1000, 100, "×10"),
+        (5_000_000, 100, "×50,000"),
+        (1, 0, None),
+        (1, None, None),
+        (None, 1, None),
+    ],
+)
+def test_a_change_is_told_where_there_is_something_to_compare(now: int | None, before: int | None, told: str) -> None:
+    assert change(now, before) == told
