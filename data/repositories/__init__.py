@@ -1,1 +1,0 @@
-"""The repositories that are tracked: adding, pausing, removing, and how their collection stands."""

@@ -1,1 +1,0 @@
-"""The schema of the two databases: numbered migrations, and the public views."""

@@ -1,1 +1,0 @@
-"""The chart: what it shows, and the numbers behind it."""

@@ -1,1 +1,0 @@
-"""The comparison: repositories on the same days, and launches from day 0 on."""

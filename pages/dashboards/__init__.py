@@ -1,1 +1,0 @@
-"""Dashboards: canned ones, and those that users build from panels."""

@@ -1,1 +1,0 @@
-"""The repositories that a tenant tracks."""

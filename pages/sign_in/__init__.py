@@ -1,1 +1,0 @@
-"""Getting in: the first user, an invitation, a new password, the sign-in."""

@@ -1,1 +1,0 @@
-"""The tenants, with their tokens and schedules."""

@@ -1,1 +1,0 @@
-"""What pages share: the session, cached readers, charts, filters, messages."""
