@@ -8,6 +8,7 @@ whoever reads it learns no path of this machine.
 import hashlib
 import os
 import secrets
+import shutil
 import threading
 import time
 from contextlib import suppress
@@ -103,6 +104,7 @@ def _open_nameless(path: Path, folder: Path) -> int:
 
 def _remove_old(store: Store, folder: Path) -> None:
     """Remove what belongs to versions that are gone, was left behind, or is too much."""
+    shutil.rmtree(store.directory / "excerpts", ignore_errors=True)  # what a former release called it
     versions = {store.traffic.files.path(number).stem for number in store.traffic.files.numbers()}
     files = [(path, path.stat().st_mtime) for path in folder.iterdir()]
     current = sorted((made, path) for path, made in files if path.stem.rpartition("-")[0] in versions)
