@@ -39,7 +39,7 @@ from data.accounts.models import Viewer
 from data.sandbox.parameters import LONGEST_STATEMENT, Value
 from data.sandbox.tenant_extract import open_extract
 from data.store import Store
-from data.traffic.formulas import formula_safe
+from data.traffic.formulas import formula_safe, without_formulas
 
 CHILD = Path(__file__).parent / "sandbox_child.py"
 ENVIRONMENT = {
@@ -248,25 +248,16 @@ class Answer:
 
     def to_csv(self) -> bytes:
         """The rows as CSV (UTF-8); unknown is an empty field."""
-        columns = [_safe(column) if pa.types.is_string(column.type) else column for column in self.rows.columns]
         names = [formula_safe(name) for name in self.rows.column_names]
         distinct = [name if names.index(name) == n else f"{name}_{n + 1}" for n, name in enumerate(names)]
         written = BytesIO()
-        csv.write_csv(pa.table(columns, names=distinct), written, csv.WriteOptions(eol="\r\n"))
+        csv.write_csv(without_formulas(self.rows).rename_columns(distinct), written, csv.WriteOptions(eol="\r\n"))
         return written.getvalue()
 
     def to_parquet(self) -> bytes:
         written = BytesIO()
         parquet.write_table(self.rows, written, compression="zstd")
         return written.getvalue()
-
-
-def _safe(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    texts = column.combine_chunks().dictionary_encode()
-    if isinstance(texts, pa.ChunkedArray):
-        texts = texts.combine_chunks()
-    safe = [None if text is None else formula_safe(text) for text in texts.dictionary.to_pylist()]
-    return pa.chunked_array([pa.array(safe, type=pa.string()).take(texts.indices)])
 
 
 class Run:

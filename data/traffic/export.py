@@ -22,7 +22,7 @@ from pyarrow import csv, parquet
 from data.accounts.models import Viewer
 from data.store import Store
 from data.store.sql import query
-from data.traffic.formulas import formula_safe
+from data.traffic.formulas import without_formulas
 
 REPOSITORIES_A_CHUNK = 200
 ROWS_A_BATCH = 50_000
@@ -65,7 +65,7 @@ class ExportRequest:
 
 
 class _Writer(Protocol):
-    def write(self, batch: pa.RecordBatch) -> None:
+    def write(self, rows: pa.Table) -> None:
         """Add rows to the file."""
 
     def close(self) -> None:
@@ -150,7 +150,8 @@ def _write(viewer: Viewer, store: Store, request: ExportRequest, stream: BinaryI
         with closing(_writer(request, _rows(cursor, request, []).schema, stream)) as writer:
             for chunk in _chunks(request, keys):
                 for batch in _rows(cursor, request, chunk):
-                    writer.write(_formula_safe(batch) if request.format is ExportFormat.CSV else batch)
+                    table = pa.Table.from_batches([batch])
+                    writer.write(without_formulas(table) if request.format is ExportFormat.CSV else table)
                     rows += batch.num_rows
     return rows
 
@@ -193,18 +194,6 @@ def _writer(request: ExportRequest, schema: pa.Schema, stream: BinaryIO) -> _Wri
         options = csv.WriteOptions(eol="\r\n", quoting_header="none")  # as RFC 4180 has it
         writer = csv.CSVWriter(stream, schema, write_options=options)
     return writer
-
-
-def _formula_safe(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """The batch with its texts made safe for spreadsheets; each distinct text is looked at once."""
-    columns = [_safe_texts(each) if pa.types.is_string(each.type) else each for each in batch.columns]
-    return pa.RecordBatch.from_arrays(columns, schema=batch.schema)
-
-
-def _safe_texts(column: pa.Array) -> pa.Array:
-    words = column.dictionary_encode()
-    safe = [formula_safe(text) for text in words.dictionary.to_pylist()]
-    return pa.array(safe, type=pa.string()).take(words.indices)
 
 
 def _is_there(target: Path) -> str:

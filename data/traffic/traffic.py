@@ -19,7 +19,7 @@ from data.accounts.models import Viewer
 from data.store import Store
 from data.store.cache import cached
 from data.store.sql import query
-from data.traffic.formulas import formula_safe
+from data.traffic.formulas import without_formulas
 from data.traffic.models import ALL_ROWS, DAILY_SORTS, WEEKLY_SORTS, Grain, Page, Paging, Selection, SelectionRefused
 
 Table = tuple[str, tuple[str, ...]]  # a query, and the columns that it can be sorted by
@@ -240,13 +240,9 @@ def _page(viewer: Viewer, store: Store, selection: Selection, table: Table, pagi
 
 
 def _csv(rows: pa.Table) -> bytes:
-    names = rows.column("full_name").combine_chunks().dictionary_encode()
-    safe = pa.array([formula_safe(name) for name in names.dictionary.to_pylist()], type=pa.string())
-    place = rows.schema.get_field_index("full_name")
     written = BytesIO()
     options = csv.WriteOptions(eol="\r\n", quoting_header="none")  # as export writes it
-    shown = rows.drop_columns(["total"]).set_column(place, "full_name", safe.take(names.indices))
-    csv.write_csv(shown, written, options)
+    csv.write_csv(without_formulas(rows.drop_columns(["total"])), written, options)
     return written.getvalue()
 
 

@@ -9,7 +9,7 @@ import html
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import altair as alt
@@ -80,7 +80,7 @@ def legend(names: Sequence[str], *, usual: bool = False, pending: bool = False) 
     return f'<div style="{style}">{"".join(items)}</div>'
 
 
-@lru_cache(maxsize=16)
+@cache
 def _of_kind(over_time: bool, pointed: bool, decimals: bool) -> dict[str, Any]:
     layers = _over_time(pointed, decimals) if over_time else _from_launch(pointed, decimals)
     chart = alt.layer(*layers, data=alt.NamedData("rows")).properties(height=HEIGHT)

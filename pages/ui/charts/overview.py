@@ -4,7 +4,7 @@ import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import altair as alt
@@ -59,7 +59,7 @@ def _placed(marks: Sequence[Mark], grain: Grain) -> list[dict[str, Any]]:
     return list(rows.values())
 
 
-@lru_cache(maxsize=1)
+@cache
 def _numbers() -> dict[str, Any]:
     label = alt.Chart(alt.NamedData("marks"))
     numbered = label.mark_text(dy=-RISE, fontWeight="bold", fontSize=14, color=COLOURS["mark"]).encode(

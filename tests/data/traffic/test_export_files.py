@@ -102,7 +102,7 @@ def test_a_failed_export_leaves_all_as_it_was(
     target = tmp_path / "x.csv"
     if overwrite:
         target.write_text("mine")
-    monkeypatch.setattr(exports, "_formula_safe", broken)
+    monkeypatch.setattr(exports, "without_formulas", broken)
     add_repositories(
         store, add_tenant(store, "T", "daily", NOW).tenant_id, [RepositoryFacts(1, "a/b", None, None, None)], NOW
     )
