@@ -52,6 +52,8 @@ def repository(key: int, name: str, **facts: Any) -> Repository:
         "views": {day: (100 * key + n, 10 * key) for n, day in enumerate(days)},
         "clones": {day: (50 * key + n, 5 * key) for n, day in enumerate(days)},
         "stars": {day: n % 3 for n, day in enumerate(days)},
+        "referrers": [(NOW - DAY * 70, [("Google", 5 * key, 2)])],
+        "paths": [(NOW - DAY * 70, [(f"/octo/{name}", 7 * key, 3)])],
         "releases": [Release(key * 10, "v1", NOW - DAY * 30, assets=[Asset(key * 100, "file.zip", 7, 2.0)])],
         "created_at": datetime.combine(days[0], time(12), UTC),
     }
