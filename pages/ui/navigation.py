@@ -35,7 +35,7 @@ class Entry(NamedTuple):
 SECTIONS: dict[str, list[Entry]] = {
     "Insight": [
         Entry("overview", "overview/page.py", "Overview", ":material/dashboard:", READERS, filtered=True),
-        Entry("repository", "insight/repository.py", "Repository", ":material/query_stats:", READERS),
+        Entry("repository", "repository/page.py", "Repository", ":material/query_stats:", READERS),
         Entry("compare", "compare/page.py", "Compare", ":material/compare_arrows:", READERS, filtered=True),
     ],
     "Traffic": [

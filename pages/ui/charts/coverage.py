@@ -1,16 +1,28 @@
-"""Charts of what is known: a calendar of days by state, and the pattern of the week. Pure.
+"""Charts of what is known: a calendar of days by state, and the pattern of the week.
 
 A day that is not known is never drawn as a zero, and a zero that GitHub told is one.
 """
 
-import copy
 import html
-from functools import lru_cache
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
 from typing import Any
 
 import altair as alt
+import pandas as pd
+from pandas import DataFrame
 
-from pages.ui.charts.chart import COLOURS
+from data.accounts.models import Viewer
+from data.calendar import monday
+from data.insight.repository import days
+from data.store import Store
+from data.store.arrow import arrow_table
+from data.store.cache import cached
+from data.traffic.models import Selection
+from pages.ui.charts.chart import COLOURS, Chart
+from pages.ui.time_format import day_text
 
 BLUE, ORANGE, TEAL = COLOURS["series"].split()[:3]
 GREY = COLOURS["gap"]
@@ -27,20 +39,92 @@ _BOX = (
     '<span style="display:inline-block;width:.75em;height:.75em;border-radius:.15em;margin-right:.4em;'
     'background:{};box-shadow:inset 0 0 0 1px {}"></span>'
 )
+_GAP = timedelta(hours=12)  # between the columns of two weeks
 
 
-def calendar_specification() -> dict[str, Any]:
-    """A column a week, a row a weekday. Rows: from, to (UTC: the week), weekday, kind, when, known, spoken."""
-    return copy.deepcopy(_calendar())
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What is known of the days of one metric: how many there are of each kind, the calendar, the week's pattern.
+
+    The calendar is None where no day is known, the pattern where none is final.
+    """
+
+    counts: Mapping[str, int]
+    calendar: Chart | None
+    weekdays: Chart | None
 
 
-def weekdays_specification() -> dict[str, Any]:
-    """A band a weekday, from the lower to the upper quartile, and the median. Rows: weekday, low, median, high,
-    days, spoken."""
-    return copy.deepcopy(_weekdays())
+@cached("traffic")
+def coverage(viewer: Viewer, store: Store, selection: Selection, metric: str) -> Coverage:
+    """The states of the days of one repository's views or clones, as charts."""
+    known = days(viewer, store, selection)
+    if known.empty:
+        return Coverage({}, None, None)
+    rows, pattern = calendar(known, metric), weekdays(known, metric)
+    found = rows["kind"].value_counts()
+    counts = {each: int(found.get(each, 0)) for each in KINDS}
+    told = ", ".join(f"{kind.lower()} {count:,}" for kind, count in counts.items())
+    text = f"A calendar of {len(rows):,} days of {metric} by state: {told}."
+    drawn = Chart(arrow_table(rows), _calendar(), text, _legend())
+    if pattern.empty:
+        return Coverage(counts, drawn, None)
+    text = f"{metric.capitalize()} by weekday: {'; '.join(pattern['spoken'])}."
+    return Coverage(counts, drawn, Chart(arrow_table(pattern), _weekdays(), text))
 
 
-def legend() -> str:
+def calendar(known: DataFrame, metric: str) -> DataFrame:
+    """A row a day with its week, weekday and kind: a gap with a number beside it is known in part at most, as one
+    that was imported, or seen by an answer that did not cover the whole day."""
+    mondays = pd.to_datetime(pd.Series([monday(day) for day in known["day"]], dtype="object"))
+    pairs = list(zip(known[f"{metric}_state"], known[metric], strict=True))
+    rows = DataFrame(
+        {
+            "from": mondays,
+            "to": mondays + timedelta(days=7) - _GAP,
+            "weekday": [WEEKDAYS[day.weekday()] for day in known["day"]],
+            "kind": [kind(str(state), value) for state, value in pairs],
+            "when": [f"{day:%A}, {day_text(day)}" for day in known["day"]],
+            "known": ["unknown" if pd.isna(value) else f"{value:,}" for _, value in pairs],
+        }
+    )
+    said = zip(rows["when"], rows["kind"], rows["known"], strict=True)
+    rows["spoken"] = [f"{when}: {how.lower()}, {known}" for when, how, known in said]
+    return rows
+
+
+def kind(state: str, value: object) -> str:
+    """The kind of a day."""
+    unknown = value is None or value is pd.NA
+    if state == "final":
+        return "True zero" if value == 0 else "Final"
+    if state == "gap":
+        return "Gap" if unknown else "Known in part"
+    return "Pending"
+
+
+def weekdays(known: DataFrame, metric: str) -> DataFrame:
+    """The median and the quartiles of the final days of each weekday; a weekday without one has no row."""
+    final = known[known[f"{metric}_state"] == "final"]
+    values = final[metric].astype("float64")
+    of_weekday = values.groupby([day.weekday() for day in final["day"]])
+    found = of_weekday.quantile([0.25, 0.5, 0.75]).unstack() if len(values) else DataFrame(columns=[0.25, 0.5, 0.75])
+    rows = DataFrame(
+        {
+            "weekday": [WEEKDAYS[number] for number in found.index],
+            "low": found[0.25].to_numpy(dtype="float64"),
+            "median": found[0.5].to_numpy(dtype="float64"),
+            "high": found[0.75].to_numpy(dtype="float64"),
+            "days": of_weekday.size().to_numpy(dtype="int64"),
+        }
+    )
+    said = zip(rows["weekday"], rows["median"], rows["low"], rows["high"], strict=True)
+    rows["spoken"] = [
+        f"{name}: median {median:,.1f}, quartiles {low:,.1f} and {high:,.1f}" for name, median, low, high in said
+    ]
+    return rows
+
+
+def _legend() -> str:
     """The legend of the calendar as HTML, which wraps at any width."""
     items = [
         f'<span style="white-space:nowrap">{_BOX.format(fill, edge)}{html.escape(kind)}</span>'
@@ -49,8 +133,9 @@ def legend() -> str:
     return f'<div style="display:flex;flex-wrap:wrap;gap:.3em 1.2em;font-size:.85rem">{"".join(items)}</div>'
 
 
-@lru_cache(maxsize=1)
+@cache
 def _calendar() -> dict[str, Any]:
+    """A column a week, a row a weekday."""
     fills = alt.Scale(domain=list(KINDS), range=[fill for fill, _ in KINDS.values()])
     edges = alt.Scale(domain=list(KINDS), range=[edge for _, edge in KINDS.values()])
     axis = alt.Axis(title=None, format="%b %Y", tickCount=6, labelOverlap="greedy", grid=False, ticks=False)
@@ -79,8 +164,9 @@ def _calendar() -> dict[str, Any]:
     return _without_data(chart)
 
 
-@lru_cache(maxsize=1)
+@cache
 def _weekdays() -> dict[str, Any]:
+    """A band a weekday, from the lower to the upper quartile, and the median."""
     base = alt.Chart(alt.NamedData("rows"))
     tooltip = [
         alt.Tooltip("weekday:N", title="Weekday (UTC)"),

@@ -1,19 +1,150 @@
-"""Charts of the lists of referrers and paths: who stood in them when, and between what a day's views lie. Pure.
+"""Charts of the lists of referrers and paths: who stood in them when, and between what a day's views lie.
 
-What is in no list is left blank, since it is unknown and not zero.
+What is in no list is left blank, since it is unknown and not zero. A selection here is of one repository.
 """
 
 import copy
-from functools import lru_cache
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from functools import cache
 from typing import Any
 
 import altair as alt
+import pandas as pd
+from pandas import DataFrame
 
-from pages.ui.charts.chart import COLOURS
+from data.accounts.models import Viewer
+from data.insight.lists import History, history, listing_bounds, summary, unexplained
+from data.store import Store
+from data.store.arrow import arrow_table
+from data.store.cache import cached
+from data.traffic.models import Selection
+from pages.ui.charts.chart import COLOURS, Chart
+from pages.ui.time_format import day_text
 
 BLUE, ORANGE = COLOURS["series"].split()[:2]
 ROW_PIXELS, AXIS_PIXELS, BELOW_PIXELS = 24, 96, 60
 BOUND_HEIGHT, SHARE_HEIGHT = 200, 110
+MOST_ROWS = 12  # of the chart
+LONGEST_HOLD = timedelta(days=14)  # a list stands in the chart until the next one, and no longer than it tells of
+MOST_BOUND_DAYS = 92  # to work them out for a year takes more than a second
+
+
+@cached("traffic")
+def lists_chart(viewer: Viewer, store: Store, selection: Selection, listing: str, full_name: str) -> Chart:
+    """The lists seen in these days: a cell for each list and name, of the names that matter most."""
+    known = history(viewer, store, selection, listing)
+    heat = heat_rows(known, summary(known, selection.first), selection.first, full_name)
+    count, names = heat.rows["from"].nunique(), ", ".join(heat.names)
+    text = f"{len(heat.names)} {listing} in {count} lists, darker where they had more views: {names}."
+    return Chart(arrow_table(heat.rows), heat_specification(heat.names), text)
+
+
+@cached("traffic")
+def bounds_chart(viewer: Viewer, store: Store, selection: Selection, listing: str, name: str) -> Chart | None:
+    """Between what the daily views of a referrer or path lie, in the last 92 of these days; None: no list tells."""
+    first = max(selection.first, selection.last - timedelta(days=MOST_BOUND_DAYS - 1))
+    rows = listing_bounds(viewer, store, replace(selection, first=first), listing)
+    of_name = rows[rows["name"] == name]
+    if of_name.empty:
+        return None
+    shown = bound_rows(of_name)
+    text = f"Bands from the least to the most views a day of {name}, {len(shown)} days. "
+    text += f"The most that are certain are {shown['low'].max():,}: {shown['when'][shown['low'].idxmax()]}."
+    return Chart(arrow_table(shown), _bounds(), text)
+
+
+@cached("traffic")
+def share_chart(viewer: Viewer, store: Store, selection: Selection, listing: str) -> Chart | None:
+    """The share of all views that the names of each list leave unexplained; None: it is known of no list."""
+    drawn = share_rows(unexplained(viewer, store, selection, listing))
+    if drawn.empty:
+        return None
+    low, high = drawn["low"].iloc[-1], drawn["high"].iloc[-1]
+    text = f"The share of the views that is not explained, {len(drawn)} lists; of the last {low:.0%} to {high:.0%}."
+    return Chart(arrow_table(drawn), _share(), text)
+
+
+@dataclass(frozen=True, slots=True)
+class Heat:
+    """The rows of the chart of lists, and its names from the top."""
+
+    rows: DataFrame
+    names: tuple[str, ...]
+
+
+def below(name: str, repository: str) -> str:
+    """A path as it is below the repository's own, which stands before nearly all of them; anything else as it is."""
+    own = f"/{repository}".casefold()
+    if name.casefold() == own:
+        return "/"
+    return name[len(own) :] if name.casefold().startswith(f"{own}/") else name
+
+
+def heat_rows(known: History, summary: DataFrame, first: date, repository: str) -> Heat:
+    """The lists from a day on: a cell for each list and name, of the names that matter most."""
+    names = tuple(summary.nlargest(MOST_ROWS, "most_views")["name"])
+    days = [day for day in known.lists["observed_on"] if day >= first]
+    until = dict(zip(days, _ends(days), strict=True))
+    cells = known.entries[known.entries["name"].isin(names) & (known.entries["observed_on"] >= first)]
+    seen = list(cells["observed_on"])
+    ends = [until[day] for day in seen]
+    rows = DataFrame(
+        {
+            "name": [below(str(name), repository) for name in cells["name"]],
+            "from": pd.to_datetime(pd.Series(seen, dtype="object")).to_numpy(),
+            "to": pd.to_datetime(pd.Series(ends, dtype="object")).to_numpy(),
+            "seen": [day_text(day) for day in seen],
+            "rank": cells["rank"].astype("int64").to_numpy(),
+            "views": cells["views"].astype("int64").to_numpy(),
+            "view_uniques": cells["view_uniques"].astype("int64").to_numpy(),
+        }
+    )
+    said = zip(rows["name"], rows["seen"], rows["views"], strict=True)
+    rows["spoken"] = [f"{name}, list of {day}: {views:,} views of 14 days" for name, day, views in said]
+    return Heat(rows, tuple(below(name, repository) for name in names))
+
+
+def bound_rows(of_name: DataFrame) -> DataFrame:
+    """The bounds of one name for their chart."""
+    at = pd.to_datetime(pd.Series(list(of_name["day"]), dtype="object"))
+    low = of_name["low"].astype("int64").to_numpy()
+    unlimited = of_name["high"].isna().to_numpy()
+    high = of_name["high"].fillna(0).astype("int64").to_numpy()
+    half = pd.Timedelta(days=0.39)
+    rows = DataFrame({"at": at, "from": at - half, "to": at + half, "low": low, "open": unlimited})
+    rows["high"] = [least if endless else most for least, most, endless in zip(low, high, unlimited, strict=True)]
+    rows["most"] = ["unknown" if endless else f"{most:,}" for most, endless in zip(high, unlimited, strict=True)]
+    rows["when"] = [f"{day:%A}, {day_text(day)}" for day in of_name["day"]]
+    said = zip(rows["when"], rows["low"], rows["most"], strict=True)
+    rows["spoken"] = [f"{when}: at least {least:,}, at most {most}" for when, least, most in said]
+    return rows
+
+
+def share_rows(found: DataFrame) -> DataFrame:
+    """The shares that lists leave unexplained, for their chart; lists of which it is not known are left out."""
+    known = found.dropna(subset=["low", "high"])
+    days = list(known["day"])
+    ends = _ends(days)
+    rows = DataFrame(
+        {
+            "from": pd.to_datetime(pd.Series(days, dtype="object")).to_numpy(),
+            "to": pd.to_datetime(pd.Series(ends, dtype="object")).to_numpy(),
+            "low": known["low"].to_numpy(),
+            "high": known["high"].clip(lower=known["low"] + 0.012).to_numpy(),  # so that an exact share is seen too
+            "seen": [day_text(day) for day in days],
+        }
+    )
+    said = zip(rows["seen"], rows["low"], rows["high"], strict=True)
+    rows["spoken"] = [f"List of {day}: {low:.0%} to {high:.0%} unexplained" for day, low, high in said]
+    return rows
+
+
+def _ends(days: Sequence[date]) -> list[date]:
+    """Until when each list stands in a chart: to the next one, the last for a day."""
+    afters = [*days[1:], *(day + timedelta(days=1) for day in days[-1:])]
+    return [min(after, day + LONGEST_HOLD) for day, after in zip(days, afters, strict=True)]
 
 
 def heat_specification(names: tuple[str, ...]) -> dict[str, Any]:
@@ -27,20 +158,7 @@ def heat_specification(names: tuple[str, ...]) -> dict[str, Any]:
     return found
 
 
-def bounds_specification() -> dict[str, Any]:
-    """A band a day, from the least to the most views that a name can have had.
-
-    Rows: at, from, to (UTC), low, high (the least where nothing limits it), open, when, most, spoken.
-    """
-    return copy.deepcopy(_bounds())
-
-
-def share_specification() -> dict[str, Any]:
-    """Between what the share lies that a list leaves unexplained. Rows: from, to (UTC), low, high, seen, spoken."""
-    return copy.deepcopy(_share())
-
-
-@lru_cache(maxsize=1)
+@cache
 def _heat() -> dict[str, Any]:
     chart = (
         alt.Chart(alt.NamedData("rows"))
@@ -71,8 +189,9 @@ def _heat() -> dict[str, Any]:
     return _without_data(chart)
 
 
-@lru_cache(maxsize=1)
+@cache
 def _bounds() -> dict[str, Any]:
+    """A band a day, from the least to the most views that a name can have had."""
     base = alt.Chart(alt.NamedData("rows"))
     tooltip = [
         alt.Tooltip("when:N", title="Day (UTC)"),
@@ -93,8 +212,9 @@ def _bounds() -> dict[str, Any]:
     return _without_data(alt.layer(band, least).properties(height=BOUND_HEIGHT))
 
 
-@lru_cache(maxsize=1)
+@cache
 def _share() -> dict[str, Any]:
+    """Between what the share lies that a list leaves unexplained."""
     base = alt.Chart(alt.NamedData("rows"))
     axis = alt.Axis(title=None, format="%", tickCount=4, minExtent=46, maxExtent=46)
     band = base.mark_rect(color=ORANGE, opacity=0.45, cornerRadius=1).encode(

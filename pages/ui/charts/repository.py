@@ -1,22 +1,267 @@
-"""The charts of one repository: lanes of different counts, one below the other, on the same axis of time. Pure.
+"""The chart of one repository: lanes of different counts, one below the other, on the same axis of time.
 
 A pending bar is hollow, a gap is a shaded band, and neither is ever drawn as zero. Days are UTC days on a UTC axis.
 """
 
 import copy
+import html
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import altair as alt
+import pandas as pd
+from pandas import DataFrame
 
-from pages.ui.charts.chart import COLOURS
-from pages.ui.charts.lanes import LANES, MARK_COLOURS, MARK_SHAPES, SPIKE_COLOUR
+from data.accounts.models import Viewer
+from data.calendar import monday
+from data.insight.notes import Note, notes
+from data.insight.repository import counters, releases
+from data.insight.spike_causes import Spike, repository_spikes
+from data.store import Store
+from data.store.arrow import arrow_table
+from data.store.cache import cached
+from data.traffic.models import Grain, Selection
+from data.traffic.traffic import series
+from pages.ui.charts.chart import COLOURS, Chart
+from pages.ui.charts.time_marks import period_name
+from pages.ui.charts.traffic import legible
 
 KNOWN = "isValid(datum.value)"
 AXIS_PIXELS = 46  # the same for all lanes, so that a day stands below itself
 LONG_DAYS = 300  # from so many on, the axis names months
+MARKS = "marks"  # the lane of releases and notes, above all others
+COUNTED = {"views": "view_uniques", "clones": "clone_uniques"}  # lanes with bars, and the people that stand before them
+BARS = (*COUNTED, "stars_gained")
+LINES = ("forks", "downloads")
+SPIKE = "Spike"
+STATES = {"final": "final", "pending": "pending: may still change", "gap": "gap: known in part at most"}
+PEOPLE = {"github": "as GitHub counted them", "days": "the days’ added up"}
+_HALF = {Grain.DAY: (0.39, 0.5), Grain.WEEK: (2.8, 3.5)}  # days to either side of a period: its bar, its band
+BLUE, ORANGE, TEAL, PINK, OLIVE, VIOLET, RED = COLOURS["series"].split()[:7]
+SPIKE_COLOUR = RED
+MARK_COLOURS = {"Release": VIOLET, "Note": PINK}
+MARK_SHAPES = {"Release": "diamond", "Note": "circle"}
+_BOX = '<span style="display:inline-block;width:.75em;height:.75em;border-radius:.15em;margin-right:.4em;{}"></span>'
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """How a lane looks: its title, its height, the colours of its bars and of the people before them, what they are."""
+
+    title: str
+    height: int
+    colour: str
+    people: str = ""
+    people_colour: str = ""
+
+
+LANES = {
+    "views": Lane("Views and unique visitors", 170, BLUE, "Unique visitors", ORANGE),
+    "clones": Lane("Clones and unique cloners", 110, TEAL, "Unique cloners", PINK),
+    "stars_gained": Lane("Stars gained", 80, OLIVE),
+    "forks": Lane("Forks, all", 60, VIOLET),
+    "downloads": Lane("Release downloads, all", 60, BLUE),
+}
+
+
+def legend(lanes: Collection[str], states: Collection[str], kinds: Collection[str]) -> str:
+    """The legend as HTML, which wraps at any width."""
+    parts: list[tuple[str, str]] = []
+    for name, lane in LANES.items():
+        if name in lanes and lane.people:
+            parts.append((f"border-radius:50%;background:{lane.people_colour}", lane.people))
+    parts += [(f"background:{MARK_COLOURS[kind]}", kind) for kind in MARK_COLOURS if kind in kinds]
+    if "Spike" in kinds:
+        parts.append((f"background:{RED};clip-path:polygon(0 0,100% 0,50% 100%)", "Stands out"))
+    if "pending" in states:
+        parts.append((f"border:1.5px dashed {COLOURS['rest']}", "Pending: may still change"))
+    if "gap" in states:
+        parts.append((f"background:{COLOURS['gap']};opacity:.35", "Gap: GitHub forgot it before it was collected"))
+    items = [f'<span style="white-space:nowrap">{_BOX.format(css)}{html.escape(name)}</span>' for css, name in parts]
+    return f'<div style="display:flex;flex-wrap:wrap;gap:.3em 1.2em;font-size:.85rem">{"".join(items)}</div>'
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What the chart draws: its lanes from the top, its days, how long a bar is, and its rows (see `_periods`)."""
+
+    lanes: tuple[str, ...]
+    first: date
+    last: date
+    grain: Grain
+    rows: DataFrame
+
+    @property
+    def tells(self) -> bool:
+        """Whether anything of traffic is known, or known to be a gap."""
+        return any(lane in BARS for lane in self.lanes)
+
+    @property
+    def spiked(self) -> frozenset[str]:
+        """The lanes in which days stand out."""
+        return frozenset(name for name in COUNTED if f"{name} {SPIKE}" in set(self.rows["lane"]))
+
+    @property
+    def has(self) -> set[str]:
+        """Which states some bar has."""
+        return set(self.rows["state"].dropna())
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Something that happened on a day: a release, a note, or a spike of a metric; and what is written of it."""
+
+    day: date
+    kind: str
+    text: str
+    metric: str = ""
+
+
+@cached("traffic")
+def story_chart(viewer: Viewer, store: Store, selection: Selection) -> Chart | None:
+    """Views, clones, stars, forks and downloads as lanes of one chart, with what happened; None: nothing is known."""
+    of_days = series(viewer, store, selection, legible(Grain.DAY, selection.first, selection.last))
+    marked = [*happenings(viewer, store, selection), *spike_marks(repository_spikes(viewer, store, selection))]
+    found = story(of_days, counters(viewer, store, selection), marked, selection)
+    if not found.tells:
+        return None
+    kinds = set(found.rows.loc[found.rows["text"].notna(), "kind"])
+    specification = lanes_specification(LaneShape(found.lanes, found.first, found.last, found.spiked))
+    return Chart(arrow_table(found.rows), specification, _alt(found), legend(found.lanes, found.has, kinds))
+
+
+def happenings(viewer: Viewer, store: Store, selection: Selection) -> list[Mark]:
+    """The releases of a repository and the notes that concern it, by day."""
+    (repository_id,) = selection.repository_ids or (0,)
+    noted = notes(viewer, store, selection.first, selection.last, repository_id)
+    return marks(releases(viewer, store, selection), noted)
+
+
+def marks(releases: DataFrame, notes: Iterable[Note]) -> list[Mark]:
+    """The releases and notes by day."""
+    found = [
+        Mark(day, "Release", tag if pd.isna(name) or name == tag or not name else f"{tag}: {name}")
+        for day, tag, name in zip(releases["day"], releases["tag_name"], releases["name"], strict=True)
+    ]
+    found += [Mark(each.day, "Note", each.note) for each in notes]
+    return sorted(found, key=lambda each: (each.day, each.kind, each.text))
+
+
+def spike_marks(spikes: Iterable[Spike]) -> list[Mark]:
+    """The days that stand out, as marks in the lanes of their metrics."""
+    return [
+        Mark(each.peak, SPIKE, f"{each.value:,} {each.metric}, {each.expected:,.0f} expected", each.metric)
+        for each in spikes
+    ]
+
+
+def story(series: DataFrame, counters: DataFrame, found: Sequence[Mark], selection: Selection) -> Story:
+    """Arrange the rows of traffic.series and repository.counters, of one repository, with its marks."""
+    grain = legible(Grain.DAY, selection.first, selection.last)
+    of_one = series[series["repository_id"].notna()]
+    parts = [_counted(of_one, metric, grain) for metric in COUNTED]
+    parts += [_gained(counters, grain, selection)]
+    parts += [_counter(counters, name, selection) for name in LINES]
+    parts += [_marks([each for each in found if each.kind != SPIKE])]
+    lanes = tuple(part["lane"].iloc[0] for part in parts if len(part))
+    if grain is Grain.DAY:  # the bar of a week says nothing of a day in it
+        parts += [_marks([each for each in found if each.kind == SPIKE])]
+    ordered = tuple(sorted(lanes, key=[MARKS, *BARS, *LINES].index))
+    columns = [*("lane", "at", "from", "to", "floor", "value", "people"), *("state", "open", "when", "told")]
+    columns += ["kind", "text", "spoken"]
+    filled = [part for part in parts if len(part)]
+    rows = pd.concat(filled, ignore_index=True) if filled else DataFrame(columns=columns)
+    first, last = selection.first, selection.last
+    if grain is Grain.WEEK:
+        first, last = monday(first), monday(last) + timedelta(days=6)
+    return Story(ordered, first, last, grain, rows.reindex(columns=columns))
+
+
+def _counted(series: DataFrame, metric: str, grain: Grain) -> DataFrame:
+    """A lane of bars with people before them, as far as the metric is known or a gap."""
+    of_metric = series[series["metric"] == metric]
+    if of_metric["value"].isna().all() and not (of_metric["state"] == "gap").any():
+        of_metric = of_metric.iloc[:0]  # pending from first to last: there is nothing to draw
+    people = series[series["metric"] == COUNTED[metric]].set_index("period")
+    rows = _periods(list(of_metric["period"]), grain)
+    rows["lane"] = metric
+    rows["value"] = of_metric["value"].astype("float64").to_numpy(na_value=float("nan"))
+    rows["people"] = people["value"].reindex(of_metric["period"]).astype("float64").to_numpy(na_value=float("nan"))
+    rows["state"] = [str(state) for state in of_metric["state"]]
+    rows["open"] = rows["state"] != "final"
+    kinds = people["kind"].reindex(of_metric["period"])
+    rows["kind"] = [PEOPLE["github" if pd.isna(kind) else str(kind)] for kind in kinds]  # of a day always GitHub's
+    rows["told"] = rows["state"].map(STATES)
+    return _said(rows)
+
+
+def _gained(counters: DataFrame, grain: Grain, selection: Selection) -> DataFrame:
+    """The stars gained; of weeks, those of their known days."""
+    known = counters[counters["stars_gained"].notna()]
+    if grain is Grain.WEEK:
+        weeks = [monday(day) for day in known["day"]]
+        gained = known["stars_gained"].groupby(weeks).sum()
+    else:
+        gained = known.set_index("day")["stars_gained"]
+    rows = _periods(list(gained.index), grain)
+    rows["lane"] = "stars_gained"
+    rows["value"] = gained.astype("float64").to_numpy()
+    rows["open"] = False
+    return _said(rows)
+
+
+def _counter(counters: DataFrame, name: str, selection: Selection) -> DataFrame:
+    """A lane with a counter as it was read; it stays what it was until it is read anew."""
+    known = counters[counters[name].notna()]
+    rows = _periods(list(known["day"]), Grain.DAY)
+    rows["lane"] = name
+    rows["value"] = known[name].astype("float64").to_numpy()
+    rows["open"] = False
+    return _said(rows)
+
+
+def _marks(found: Sequence[Mark]) -> DataFrame:
+    rows = _periods([each.day for each in found], Grain.DAY)
+    rows["lane"] = [f"{each.metric} {SPIKE}" if each.metric else MARKS for each in found]
+    rows["kind"] = [each.kind for each in found]
+    rows["text"] = [each.text for each in found]
+    rows["spoken"] = [f"{mark.kind}, {when}: {mark.text}" for mark, when in zip(found, rows["when"], strict=True)]
+    return rows
+
+
+def _periods(periods: Sequence[date], grain: Grain) -> DataFrame:
+    """A row a period: at, from and to (UTC: a bar's middle and ends), when (the period as people call it)."""
+    at = pd.to_datetime(pd.Series(list(periods), dtype="object")).astype("datetime64[us]")
+    if grain is Grain.WEEK:
+        at += timedelta(days=3)  # the middle of the week
+    half = pd.Timedelta(days=_HALF[grain][0])
+    names = {period: period_name(period, grain) for period in periods}
+    when = [names[period] for period in periods]
+    return DataFrame({"at": at, "from": at - half, "to": at + half, "floor": 0.0, "when": when})
+
+
+def _said(rows: DataFrame) -> DataFrame:
+    told = rows["told"] if "told" in rows else ["final"] * len(rows)
+    pairs = zip(rows["when"], rows["value"], told, strict=True)
+    rows["spoken"] = [
+        f"{when}: {'unknown' if pd.isna(value) else f'{value:,.0f}'}, {how}" for when, value, how in pairs
+    ]
+    return rows
+
+
+def _alt(found: Story) -> str:
+    """The chart in a sentence, for those who do not see it."""
+    names = [LANES[lane].title.lower() for lane in found.lanes if lane in LANES]
+    views = found.rows[(found.rows["lane"] == "views") & found.rows["value"].notna()]
+    text = f"{', '.join(names)}, {found.first} to {found.last} (UTC)."
+    if len(views):
+        most = views.loc[views["value"].idxmax()]
+        text += f" The most views are {most['value']:,.0f}: {most['when']}."
+    count = int((found.rows["lane"] == MARKS).sum())
+    return text[:1].upper() + text[1:] + (f" Releases and notes that are marked: {count}." if count else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +292,7 @@ def lanes_specification(shape: LaneShape) -> dict[str, Any]:
     return found
 
 
-@lru_cache(maxsize=64)
+@cache
 def _of_lanes(lanes: tuple[str, ...], spiked: frozenset[str], long: bool) -> dict[str, Any]:
     marked = "marks" in lanes
     drawn = [_lane(name, _axis(long, last=name == lanes[-1]), marked, name in spiked) for name in lanes]

@@ -11,12 +11,9 @@ from data.insight.events import compared
 from data.insight.notes import checked_link
 from data.insight.repository import of_one
 from data.insight.spike_causes import Cause, Listed, Noted, Released, Spike, Starred
-from pages.insight import coverage_rows, event_rows, listing_rows, repository_rows, spike_words
-from pages.insight.note_links import to_open
-from pages.insight.repository_rows import Mark
-from pages.ui.charts import coverage, events, listings
-from pages.ui.charts.lanes import legend
-from pages.ui.charts.repository import LaneShape, lanes_specification
+from pages.repository import text
+from pages.ui.charts import coverage, listings, repository
+from pages.ui.charts.repository import LaneShape, Mark, lanes_specification, legend
 
 DAY = date(2026, 3, 4)
 HOSTILE = "<b>[x](javascript:1)</b>"
@@ -42,9 +39,9 @@ def counters(**columns: list[int]) -> DataFrame:
     return DataFrame({"day": [DAY + timedelta(days=n) for n in range(length)], **rows})
 
 
-def story(rows: DataFrame, marks: tuple[Mark, ...] = (), days: int = 4) -> repository_rows.Story:
+def story(rows: DataFrame, marks: tuple[Mark, ...] = (), days: int = 4) -> repository.Story:
     selection = of_one(1, DAY, DAY + timedelta(days=days - 1), DAY + timedelta(days=days))
-    return repository_rows.story(rows, counters(stars_gained=[1, 0]), marks, selection)
+    return repository.story(rows, counters(stars_gained=[1, 0]), marks, selection)
 
 
 def test_pending_is_open_a_gap_is_told_and_a_lane_of_which_nothing_is_known_is_not_there() -> None:
@@ -62,7 +59,7 @@ def test_more_days_than_can_be_told_apart_are_weeks_and_no_spike_stands_over_a_w
     found = story(series((8, "final")), marks, days=500)
     assert "views Spike" not in set(found.rows["lane"])
     assert "views Spike" in set(story(series((8, "final")), marks).rows["lane"])
-    assert found.lanes[0] == repository_rows.MARKS
+    assert found.lanes[0] == repository.MARKS
 
 
 def test_all_lanes_have_the_same_days() -> None:
@@ -94,23 +91,23 @@ def test_legends_name_what_is_drawn_and_nothing_else() -> None:
     ],
 )
 def test_a_zero_is_true_only_where_an_answer_told_it(state: str, value: int | None, kind: str) -> None:
-    assert coverage_rows.kind(state, pd.NA if value is None else value) == kind
+    assert coverage.kind(state, pd.NA if value is None else value) == kind
 
 
 def test_the_pattern_of_the_week_is_of_final_days_only() -> None:
     states = ["final"] * 14 + ["pending"] * 7
     days = [DAY + timedelta(days=n) for n in range(21)]
     frame = DataFrame({"day": days, "views": [10] * 14 + [999] * 7, "views_state": states})
-    found = coverage_rows.weekdays(frame, "views")
+    found = coverage.weekdays(frame, "views")
     assert len(found) == 7
     assert set(found["median"]) == {10.0}
     assert set(found["days"]) == {2}
-    assert coverage_rows.weekdays(frame[frame["views_state"] == "pending"], "views").empty
+    assert coverage.weekdays(frame[frame["views_state"] == "pending"], "views").empty
 
 
 def test_a_bound_that_is_not_known_is_not_drawn_as_one() -> None:
     of_name = DataFrame({"day": [DAY, DAY], "low": [3, 0], "high": pd.array([9, pd.NA], dtype="Int64")})
-    found = listing_rows.bounds(of_name)
+    found = listings.bound_rows(of_name)
     assert list(found["open"]) == [False, True]
     assert list(found["most"]) == ["9", "unknown"]
 
@@ -120,7 +117,7 @@ def test_a_bound_that_is_not_known_is_not_drawn_as_one() -> None:
     [("/O/r", "/"), ("/o/R/issues", "/issues"), ("/o/rest", "/o/rest"), ("Google", "Google"), (HOSTILE, HOSTILE)],
 )
 def test_a_path_is_shown_as_it_lies_below_the_repository(path: str, shown: str) -> None:
-    assert listing_rows.below(path, "o/r") == shown
+    assert listings.below(path, "o/r") == shown
 
 
 @pytest.mark.parametrize(
@@ -137,7 +134,7 @@ def test_a_path_is_shown_as_it_lies_below_the_repository(path: str, shown: str) 
     ],
 )
 def test_a_cause_is_told_in_words_and_its_text_is_a_text(detail: object, said: str) -> None:
-    told = spike_words.in_words(Cause("referrer", HOSTILE, 0.5, detail), DAY)  # type: ignore[arg-type]
+    told = text.in_words(Cause("referrer", HOSTILE, 0.5, detail), DAY)  # type: ignore[arg-type]
     assert said in told
     assert "<b>" not in told
     assert "](" not in told
@@ -150,21 +147,21 @@ def test_a_note_of_a_spike_begins_with_its_release_too() -> None:
         *listed,
         Cause("release", "v2", 0.5, Released(1, "", DAY, False)),
     ]
-    assert spike_words.for_note("views", 463, causes) == "463 views: referrer r0, referrer r1, release v2"
+    assert text.for_note("views", 463, causes) == "463 views: referrer r0, referrer r1, release v2"
 
 
 def test_a_link_of_a_note_is_one_link_whatever_stands_in_it() -> None:
     kept = checked_link("https://example.org/a)[x](javascript:alert(1))![y](https://example.org/z")
-    assert re.findall(r"[()\[\]]", to_open(kept)) == ["[", "]", "(", ")"]
-    assert to_open(None) == ""
+    assert re.findall(r"[()\[\]]", text.to_open(kept)) == ["[", "]", "(", ")"]
+    assert text.to_open(None) == ""
 
 
 def test_an_event_of_which_days_are_missing_says_so() -> None:
     days = [DAY + timedelta(days=n) for n in range(-56, 3)]
     found = compared(DataFrame({"views": [5.0] * len(days), "clones": [1.0] * len(days)}, days), DAY, days[-1])
-    assert event_rows.cards(found)[0].days == "3 of 7 days"
-    assert [each.partition(":")[0] for each in event_rows.incomplete(found)] == ["7 days from it", "30 days from it"]
-    assert event_rows.table(found)["before_change"].iloc[0] == "+0.0 %"
+    assert text.cards(found)[0].days == "3 of 7 days"
+    assert [each.partition(":")[0] for each in text.incomplete(found)] == ["7 days from it", "30 days from it"]
+    assert text.event_table(found)["before_change"].iloc[0] == "+0.0 %"
 
 
 def test_the_day_that_stood_out_most_is_looked_at_first_and_links_hold_no_text() -> None:
@@ -173,18 +170,12 @@ def test_the_day_that_stood_out_most_is_looked_at_first_and_links_hold_no_text()
         Spike(1, "o/r", "views", day, day, day, value, 5.0, score)
         for day, value, score in zip(days, (90, 50), (9.0, 4.0), strict=False)
     ]
-    found = event_rows.events([Mark(days[2], "Note", HOSTILE), Mark(days[2], "Note", "A talk")], spikes)
+    found = text.events([Mark(days[2], "Note", HOSTILE), Mark(days[2], "Note", "A talk")], spikes)
     assert [each.key for each in found] == [
         "2026-03-06-note-2",
         "2026-03-06-note",
         "2026-03-05-views",
         "2026-03-04-views",
     ]
-    assert event_rows.most_notable(found).day == DAY
-    assert event_rows.most_notable(found[:2]).day == days[2]
-
-
-def test_every_chart_is_drawn_of_rows_that_come_later() -> None:
-    made = [coverage.calendar_specification(), coverage.weekdays_specification(), events.around_specification()]
-    made += [listings.heat_specification(("a",)), listings.bounds_specification(), listings.share_specification()]
-    assert not [each for each in made if "data" in each or "datasets" in each]
+    assert text.most_notable(found).day == DAY
+    assert text.most_notable(found[:2]).day == days[2]

@@ -20,9 +20,10 @@ from data.insight.notes import (
     remove_note,
 )
 from data.repositories.models import Repository
-from pages.insight.note_links import to_open
-from pages.ui import messages, session, tables
+from pages.repository.text import to_open
+from pages.ui import messages, session
 from pages.ui.store import the_store
+from pages.ui.time_format import day_text
 
 THIS, ALL = "This repository", "All repositories of the tenant"
 MOST_LISTED = 12
@@ -48,7 +49,7 @@ def draw_list(account: Account, repository: Repository, found: Sequence[Note]) -
         with st.container(horizontal=True, vertical_alignment="center", key=f"repository_note_{note.note_id}"):
             about = "" if note.repository_id is not None else " · of all repositories"
             st.markdown(
-                f"**{tables.day_text(note.day)}**{about}  \n{messages.literal(note.note)}{to_open(note.link)}",
+                f"**{day_text(note.day)}**{about}  \n{messages.literal(note.note)}{to_open(note.link)}",
                 width="stretch",
             )
             if writes and st.button("Change", key=f"repository_change_{note.note_id}", type="tertiary"):

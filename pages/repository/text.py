@@ -1,0 +1,265 @@
+"""A repository in words: its spikes, events, lists and people; everything from outside is shown as text. Pure."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import pandas as pd
+from pandas import DataFrame
+
+from data.insight.events import Comparison
+from data.insight.spike_causes import Cause, Listed, Noted, Released, Spike, Starred
+from data.store.arrow import arrow_table
+from pages.ui.charts.events import METRICS
+from pages.ui.charts.listings import below
+from pages.ui.charts.repository import Mark
+from pages.ui.messages import literal
+from pages.ui.text import of_ratio, over_days
+from pages.ui.time_format import day_text
+
+MOST_CAUSES = 5
+NOTE_CAUSES = 2  # referrers and pages that go into the text of a note
+LEAST_WEIGHT = 0.05
+CARDS = ("views", "visitor_days", "clones", "stars")
+WINDOWS = {"before": "7 days before", "after_7": "7 days from it", "after_30": "30 days from it"}
+LABEL_LIMIT = 90
+PEOPLE = {  # of a metric: many, one, the column and the name of the sum
+    "views": ("visitors", "visitor", "visitor_days", "Visitor-days"),
+    "clones": ("cloners", "cloner", "cloner_days", "Cloner-days"),
+}
+WEEK_COLUMNS = ("week", "view_uniques", "visitor_days", "clone_uniques", "cloner_days")
+SHOWN = ("name", "rank", "move", "views", "view_uniques", "best_rank", "first", "last_seen", "lists", "title")
+_BRACKETS = str.maketrans({"(": "%28", ")": "%29", "[": "%5B", "]": "%5D", "|": "%7C", "$": "%24"})
+
+
+@dataclass(frozen=True, slots=True)
+class SpikeText:
+    """A day that stands out: its head and its causes as Markdown, and the text that a note about it begins with."""
+
+    day: date
+    metric: str
+    head: str
+    body: str
+    note: str
+
+
+def spike(told: Spike) -> SpikeText:
+    """A spike in words."""
+    day, causes = told.peak, worth_telling(told.causes)
+    head = f"**{day:%A}, {day_text(day)}: {told.value:,} {told.metric}** · {times(told.value, told.expected)}"
+    if told.first != told.last:
+        head += f" · unusual from {day_text(told.first)} to {day_text(told.last)}"
+    body = "\n".join([f"- {in_words(each, day)}" for each in causes] or ["Nothing else is known of that time."])
+    return SpikeText(day, told.metric, head, body, for_note(told.metric, told.value, causes))
+
+
+def worth_telling(causes: Sequence[Cause]) -> list[Cause]:
+    """The likeliest causes, as many as people read, and what is noted, which takes no cause's place."""
+    written = [each for each in causes if isinstance(each.detail, Noted)]
+    others = [each for each in causes if each.weight >= LEAST_WEIGHT and not isinstance(each.detail, Noted)]
+    return written + others[:MOST_CAUSES]
+
+
+def in_words(cause: Cause, day: date) -> str:
+    """A cause as Markdown, on one line."""
+    what = literal(cause.what)
+    match cause.detail:
+        case Listed() as listed:
+            kind = "Referrer" if cause.kind == "referrer" else "Page"
+            return f"{kind} **{what}**: {_listed(listed)}"
+        case Released() as release:
+            name = f" ({literal(release.name)})" if release.name and release.name != cause.what else ""
+            return f"Release **{what}**{name}, {_when(release.published_on, day)}"
+        case Noted() as noted:
+            return f"Note: **{what}**{to_open(noted.link)}"
+        case Starred() as stars:
+            return f"Stars: {stars.gained:,} gained, where {stars.usual:,.0f} a day is usual"
+
+
+def for_note(metric: str, value: float, causes: list[Cause]) -> str:
+    """A text to begin a note with: what it is, the likeliest causes, and whatever was released."""
+    released = [each for each in causes if isinstance(each.detail, Released)]
+    listed = [each for each in causes if isinstance(each.detail, Listed)][:NOTE_CAUSES]
+    names = [f"{each.kind} {each.what}" for each in causes if each in released or each in listed]
+    return f"{value:,.0f} {metric}" + (f": {', '.join(names)}" if names else "")
+
+
+def times(value: float, expected: float) -> str:
+    """How a value stands to what was expected."""
+    if expected < 1:
+        return "hardly any expected"
+    return f"{expected:,.0f} expected, {value / expected:,.1f} times as many"
+
+
+def _listed(listed: Listed) -> str:
+    seen = f"the list of {listed.seen_on.day} {listed.seen_on:%B}"
+    if listed.gained is None:
+        before = f"{listed.views_before:,} before" if listed.views_before is not None else "not listed before"
+        said = f"{listed.views:,} views of 14 days in {seen}, {before}"
+    else:
+        said = f"at least {listed.gained:,} more views{over_days(listed) or f' by {seen}'}"
+    if listed.high is not None and listed.low:
+        said += f", {listed.low:,} to {listed.high:,} of them on this day"
+    return said + (", **never listed before**" if listed.is_new else "")
+
+
+def _when(published_on: date, day: date) -> str:
+    if published_on == day:
+        return "published that day"
+    return "published the day before" if published_on < day else "published the day after"
+
+
+def to_open(link: str | None) -> str:
+    """A link to follow, with a space before it, or nothing: no sign in it ends the link and begins other markup."""
+    return f" [Open]({link.translate(_BRACKETS)})" if link else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What the week from the day on brought of one metric: of how many days, and the change against the usual."""
+
+    name: str
+    days: str
+    total: int | None
+    change: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A day on which something happened, and what, on one line; its key is the day, the kind, and a number where that
+    day has several of the kind, so that a link to it holds nobody's text. What stood out has a score.
+    """
+
+    day: date
+    label: str
+    key: str
+    score: float = 0.0
+
+
+def events(found: Iterable[Mark], spikes: Iterable[Spike]) -> list[Event]:
+    """Everything that can be looked at, the newest day first, each once."""
+    told = {(each.day, each.kind, f"{each.kind}: {each.text}"): 0.0 for each in found}
+    told |= {(each.peak, each.metric, f"Spike: {each.value:,} {each.metric}"): each.score for each in spikes}
+    made, seen = [], Counter[str]()
+    for (day, kind, text), score in sorted(told.items()):
+        key = f"{day}-{kind.lower()}"
+        seen[key] += 1
+        numbered = key if seen[key] == 1 else f"{key}-{seen[key]}"
+        made.append(Event(day, f"{day_text(day)} · {_short(text)}", numbered, score))
+    return made[::-1]
+
+
+def most_notable(found: Sequence[Event]) -> Event:
+    """What is looked at first: the day that stood out most; where none did, the newest."""
+    return max(found, key=lambda each: each.score)
+
+
+def cards(found: Comparison) -> list[Card]:
+    """The week from the day on in a few numbers; where days are missing, it says of how many they are."""
+    rows = found.windows[found.windows["window"] == "after_7"].set_index("metric")
+    made = []
+    for metric in CARDS:
+        row = rows.loc[metric]
+        days = "7 days" if row["final_days"] == row["days"] else f"{row['final_days']} of 7 days"
+        total = None if pd.isna(row["total"]) else int(row["total"])
+        made.append(Card(METRICS[metric], days, total, None if pd.isna(row["change"]) else float(row["change"])))
+    return made
+
+
+def event_table(found: Comparison) -> DataFrame:
+    """A row a metric: the total of each window and its change against the usual, of 7 days also on the week before."""
+    shown = DataFrame({"metric": list(METRICS.values())})
+    by_window = found.windows.set_index(["window", "metric"])
+    for window in WINDOWS:
+        rows = by_window.loc[window].reindex(list(METRICS))
+        shown[window] = rows["total"].astype("Float64").round().astype("Int64").to_numpy()
+        shown[f"{window}_change"] = _changes(rows["change"])
+        if window == "after_7":
+            shown["on_before"] = _changes(rows["change_on_before"])
+    return shown
+
+
+def incomplete(found: Comparison) -> list[str]:
+    """What to know of the windows that lack days, of views and of clones."""
+    said = []
+    for window, name in WINDOWS.items():
+        rows = found.windows[(found.windows["window"] == window) & found.windows["metric"].isin(["views", "clones"])]
+        lacking = rows.loc[rows["final_days"].idxmin()]
+        if lacking["final_days"] == lacking["days"]:
+            continue
+        parts = [
+            f"{count} {'is' if count == 1 else 'are'} {how}"
+            for count, how in ((lacking["open_days"], "not final yet"), (lacking["lost_days"], "unknown"))
+            if count
+        ]
+        said.append(
+            f"{name}: {' and '.join(parts)}, so {lacking['final_days']} of {lacking['days']} days are counted, and the "
+            "usual is that of the same days."
+        )
+    return said
+
+
+def _changes(shares: "pd.Series[float]") -> list[str | None]:
+    return [None if pd.isna(each) else of_ratio(1 + each) for each in shares]
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LABEL_LIMIT else f"{text[: LABEL_LIMIT - 1]}…"
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Cards (a name and a number, None: unknown), the sentence about their difference, and the weeks (Arrow)."""
+
+    cards: tuple[tuple[str, int | None], ...]
+    sentence: str
+    weeks: Any
+    week_count: int
+
+
+def people(windows: DataFrame, weeks: DataFrame) -> People:
+    """Arrange the rows of repository.true_uniques and true_weeks."""
+    cards: list[tuple[str, int | None]] = []
+    said = []
+    for row in windows.to_dict("records"):
+        many, _, column, summed = PEOPLE[row["metric"]]
+        days = None if pd.isna(row[column]) else int(row[column])
+        cards += [(f"Unique {many}", int(row["uniques"])), (summed, days)]
+        said.append(_difference(row, days))
+    return People(tuple(cards), " ".join(said), arrow_table(weeks[list(WEEK_COLUMNS)]), len(weeks))
+
+
+def _difference(row: dict[str, Any], days: int | None) -> str:
+    many, one, _, _ = PEOPLE[row["metric"]]
+    span = f"from {day_text(row['first_day'])} to {day_text(row['last_day'])}"
+    if not row["uniques"]:
+        return f"GitHub counted no {many} {span}."
+    counted = f"GitHub counted {row['uniques']:,} {one if row['uniques'] == 1 else many} {span}, each once."
+    if days is None:
+        return counted
+    return (
+        f"{counted} Their days add up to {days:,}, since who came on several days counts on each: a {one} came on "
+        f"{days / row['uniques']:.1f} days."
+    )
+
+
+def listing_table(summary: DataFrame, repository: str) -> DataFrame:
+    """The names with words for how they moved and since when they are known; paths as below()."""
+    shown = summary.copy()
+    pairs = zip(summary["rank"], summary["rank_before"], strict=True)
+    shown["move"] = [_move(now, before) for now, before in pairs]
+    shown["first"] = summary["first_seen"]
+    shown["name"] = [below(name, repository) for name in summary["name"]]
+    return shown[[name for name in SHOWN if name != "title" or summary["title"].notna().any()]]
+
+
+def _move(now: Any, before: Any) -> str:
+    """How a name moved since the list before."""
+    if pd.isna(now):
+        return "left" if not pd.isna(before) else ""
+    if pd.isna(before):
+        return "new"
+    up = int(before) - int(now)
+    return "=" if up == 0 else f"▲ {up}" if up > 0 else f"▼ {-up}"

@@ -1,0 +1,471 @@
+"""The sections of the page of one repository, and the choice of which one it is of."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from functools import cache, partial
+from typing import Any
+from urllib.parse import quote
+
+import streamlit as st
+from pandas import DataFrame
+
+from data.accounts.models import Account, Viewer
+from data.insight.events import before_and_after
+from data.insight.lists import History, history, summary, unexplained
+from data.insight.notes import may_write
+from data.insight.notes import notes as notes_of
+from data.insight.repository import true_uniques, true_weeks
+from data.insight.spike_causes import repository_spikes
+from data.repositories.models import Repository
+from data.repositories.repositories import repositories, repository_names
+from data.store import Store
+from data.store.arrow import arrow_table
+from data.store.cache import cached
+from data.traffic.models import Grain, Selection
+from pages.repository import notes, text
+from pages.repository.text import WINDOWS, Card, People, SpikeText
+from pages.ui import filters, messages, tables
+from pages.ui.charts.chart import draw
+from pages.ui.charts.coverage import coverage
+from pages.ui.charts.events import METRICS, around
+from pages.ui.charts.listings import MOST_BOUND_DAYS, bounds_chart, lists_chart, share_chart
+from pages.ui.charts.repository import happenings, story_chart
+from pages.ui.charts.traffic import LONGEST_BY_DAY, legible
+from pages.ui.text import of_ratio
+from pages.ui.time_format import day_text, readers_day_format
+
+SECTIONS = ("Traffic", "Referrers", "Popular content", "Before and after", "Coverage")
+OF = "of"  # key of the choice, and name in the address
+LAST = "repository_last"
+NOT_FOUND = "There is no such repository here, or it is not for you to see. Choose another one above."
+SPIKES_AT_SIGHT = 3
+ALL_SPIKES = "repository_all_spikes"
+WEEKS_AT_SIGHT, WEEKS_PIXELS = 8, 318
+ROWS_AT_SIGHT, ROW_PIXELS = 12, 35
+COVERED = {"Views": "views", "Clones": "clones"}
+LEAST_DAYS = 365
+MOVE_HELP = "Since the list before: ▲ up, ▼ down, = as before, new, or left the list"
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """Who looks at which days of which repository."""
+
+    viewer: Viewer
+    store: Store
+    repository: Repository
+    selection: Selection
+
+    @property
+    def asked(self) -> tuple[Viewer, Store, Selection]:
+        """What readers are asked for."""
+        return self.viewer, self.store, self.selection
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a list is called, what stands in it, and the name of its choice in the address."""
+
+    one: str
+    many: str
+    rest: str
+    key: str
+
+
+WORDS = {
+    "referrers": Words("referrer", "referrers", "typed addresses, apps, and smaller sites", "referrer"),
+    "paths": Words("page", "pages", "all other pages of the repository", "path"),
+}
+
+
+def draw_choice(viewer: Viewer, store: Store) -> Repository:
+    """Draw the title, the choice and the days; answers the repository, or stops the page where there is none."""
+    names = repository_names(viewer, store)
+    asked = st.query_params.get(OF)
+    known = asked is None or asked in names.values()
+    if asked is None and OF not in st.session_state:
+        last: int | None = st.session_state.get(LAST)
+        first = last if last is not None and last in names else next(iter(names))
+        st.query_params[OF], st.session_state[OF] = names[first], first
+    head = st.container()
+    with st.container(horizontal=True, vertical_alignment="top", key="repository_choice"):
+        chosen = st.selectbox(
+            "Repository",
+            list(names),
+            index=None,
+            format_func=lambda key: names.get(key, ""),
+            placeholder="Choose a repository",
+            key=OF,
+            bind="query-params",
+            width=320,
+        )
+        days = st.container(width="content")
+    found = next((each for each in repositories(viewer, store) if each.repository_id == chosen), None)
+    with head:
+        _draw_title(found)
+    if found is None:
+        st.info("Choose a repository above." if known else NOT_FOUND, icon=":material/search_off:")
+        st.stop()
+    st.session_state[LAST] = found.repository_id
+    with days:
+        filters.draw(viewer, of_days_only=True)
+    return found
+
+
+def _linked(label: str, options: Sequence[str], key: str) -> str:
+    """One of several texts, the first where none is chosen; it always stands in the address, since the first of today
+    may not be that of the day on which somebody opens the link.
+    """
+    if key not in st.session_state and key not in st.query_params:
+        st.query_params[key] = st.session_state[key] = options[0]
+    chosen = st.selectbox(label, options, index=None, placeholder=options[0], key=key, bind="query-params", width=560)
+    return chosen if chosen is not None else options[0]
+
+
+def _linked_to(label: str, options: Mapping[str, str], key: str, first: str) -> str:
+    """One of several texts by their keys, `first` where none is chosen; the key, not the text, is in the address."""
+    widget = f"repository_{key}"
+    if st.session_state.get(widget) not in options:
+        asked = st.query_params.get(key, first)
+        st.session_state[widget] = asked if asked in options else first
+    chosen = st.selectbox(label, list(options), format_func=options.__getitem__, key=widget, width=560)
+    if st.query_params.get(key) != chosen:
+        st.query_params[key] = chosen
+    return chosen
+
+
+def selection_of(viewer: Viewer, repository: Repository) -> Selection:
+    """The chosen days of that repository."""
+    return replace(filters.chosen_days(viewer), repository_ids=frozenset({repository.repository_id}))
+
+
+def _draw_title(found: Repository | None) -> None:
+    if found is None:
+        st.title("Repository", anchor=False)
+        return
+    st.title(messages.literal(found.full_name), anchor=False)
+    st.markdown(f"[Open on GitHub](https://github.com/{quote(found.full_name)})")
+
+
+def draw_traffic(about: About, account: Account) -> None:
+    """All that is counted on one axis of time, what stands out, who came truly, the notes."""
+    selection, repository = about.selection, about.repository
+    with st.spinner(filters.READING):
+        chart = story_chart(*about.asked)
+    if chart is None:
+        filters.stop_without_days(about.viewer)
+        return
+    writes = may_write(account, repository.tenant_id)
+    if writes and st.button("Add a note", icon=":material/edit_note:", key="repository_note"):
+        notes.write(repository, notes.Draft(selection.last))
+    draw(chart, "repository_story")
+    if legible(Grain.DAY, selection.first, selection.last) is Grain.WEEK:
+        st.caption(f"More than {LONGEST_BY_DAY} days are shown by week, from Monday to Sunday.")
+    _draw_spikes(repository, [text.spike(each) for each in repository_spikes(*about.asked)], writes=writes)
+    _draw_people(_people(*about.asked))
+    noted = notes_of(about.viewer, about.store, selection.first, selection.last, repository.repository_id)
+    notes.draw_list(account, repository, noted)
+
+
+def _draw_spikes(repository: Repository, found: Sequence[SpikeText], *, writes: bool) -> None:
+    """The list "What stands out", the greatest first; one click makes one a note."""
+    st.header("What stands out", anchor=False)
+    if not found:
+        st.caption("No final day of these stands out against the repository’s own weekly pattern.")
+        return
+    for spike in found if st.session_state.get(ALL_SPIKES) else found[:SPIKES_AT_SIGHT]:
+        _draw_spike(repository, spike, writes)
+    if len(found) > SPIKES_AT_SIGHT:
+        st.toggle(f"Show all {len(found)}", key=ALL_SPIKES)
+    st.caption(
+        "Days above what the level and the weekday of the weeks around them lead to expect, by three robust deviations "
+        "or more. What is listed is known of that time and proves nothing; GitHub tells of referrers and pages in sums "
+        "of 14 days only."
+    )
+
+
+def _draw_spike(repository: Repository, spike: SpikeText, writes: bool) -> None:
+    key = f"{spike.day}_{spike.metric}"
+    with st.container(border=True, gap="xsmall", key=f"repository_spike_{key}"):
+        if not writes:
+            st.markdown(f"{spike.head}\n\n{spike.body}")
+            return
+        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+            st.markdown(spike.head, width="content")
+            if st.button("Make it a note", key=f"repository_note_{key}", type="tertiary"):
+                notes.write(repository, notes.Draft(spike.day, spike.note))
+        st.markdown(spike.body)
+
+
+@cached("traffic")
+def _people(viewer: Viewer, store: Store, selection: Selection) -> People:
+    return text.people(true_uniques(viewer, store, selection), true_weeks(viewer, store, selection))
+
+
+def _draw_people(found: People) -> None:
+    """The true numbers of people beside the sums of daily ones, with the difference in a sentence."""
+    if not found.cards:
+        return
+    st.header("People, counted once", anchor=False)
+    with st.container(horizontal=True, border=True, horizontal_alignment="distribute", key="repository_people"):
+        for name, number in found.cards:
+            st.metric(name, "unknown" if number is None else number, format="localized", width=130)
+    st.caption(found.sentence)
+    if found.week_count:
+        st.dataframe(
+            found.weeks,
+            column_config=_week_columns(readers_day_format()),
+            hide_index=True,
+            placeholder=tables.UNKNOWN,
+            key="repository_weeks_table",
+            height="content" if found.week_count <= WEEKS_AT_SIGHT else WEEKS_PIXELS,
+            alt=f"{found.week_count} whole weeks with their people, each counted once, beside the sum of the days",
+        )
+
+
+@cache
+def _week_columns(day_format: str) -> dict[str, Any]:
+    number = st.column_config.NumberColumn
+    return {
+        "week": st.column_config.DateColumn("Week from", format=day_format, width=105),
+        "view_uniques": number("Visitors", format="localized", help="Each counted once in the week, by GitHub"),
+        "visitor_days": number("Visitor-days", format="localized", help="The days’ unique visitors added up"),
+        "clone_uniques": number("Cloners", format="localized", help="Each counted once in the week, by GitHub"),
+        "cloner_days": number("Cloner-days", format="localized", help="The days’ unique cloners added up"),
+    }
+
+
+def draw_lists(about: About, listing: str) -> None:
+    """The section "Referrers" or "Popular content"."""
+    words = WORDS[listing]
+    with st.spinner(filters.READING):
+        known = history(*about.asked, listing)
+    names, table = _names(*about.asked, listing, about.repository.full_name)
+    if not names:
+        _draw_none(known, words)
+        return
+    st.caption(
+        f"GitHub tells no day’s {words.many}: it shows the ten largest of the last 14 days. Each list is such a "
+        "window, and lists share days, so they are compared here and never added up. What is in no list is unknown, "
+        "not zero."
+    )
+    _draw_newest(known, unexplained(*about.asked, listing), words)
+    _draw_table(table, len(names), words)
+    st.header("Over time", anchor=False)
+    draw(lists_chart(*about.asked, listing, about.repository.full_name), f"repository_heat_{listing}")
+    st.caption("A cell is a list, the darker the more views in its 14 days; a blank is a list without the name.")
+    _draw_bounds(about, listing, names)
+    shares = share_chart(*about.asked, listing)
+    if shares is not None:
+        st.header("What the ten do not explain", anchor=False)
+        draw(shares, f"repository_share_{listing}")
+        st.caption(
+            f"The share of the views of the same 14 days that none of the ten {words.many} has: {words.rest}. It is a "
+            "span, since GitHub does not tell at which hour its 14 days begin and end."
+        )
+
+
+@cached("traffic")
+def _names(
+    viewer: Viewer, store: Store, selection: Selection, listing: str, full_name: str
+) -> tuple[tuple[str, ...], Any]:
+    """The names in the lists of these days as GitHub gave them, and their table as Arrow, in the same order."""
+    names = summary(history(viewer, store, selection, listing), selection.first)
+    return tuple(str(name) for name in names["name"]), arrow_table(text.listing_table(names, full_name))
+
+
+def _draw_none(known: History, words: Words) -> None:
+    if known.lists.empty:
+        text = f"No list of {words.many} has been collected yet. GitHub is asked once a day."
+    else:
+        text = f"No list seen in these days names a {words.one}: there was no such traffic. Choose more days."
+    st.info(text, icon=":material/playlist_remove:")
+
+
+def _draw_newest(known: History, shares: DataFrame, words: Words) -> None:
+    """The newest list in numbers, and the newest of which the share is known that it leaves unexplained."""
+    day, entries = known.lists["observed_on"].iloc[-1], int(known.lists["entries"].iloc[-1])
+    views = int(known.entries.loc[known.entries["observed_on"] == day, "views"].sum())  # of this one list
+    told = shares.dropna(subset=["low", "high"])
+    with st.container(horizontal=True, border=True, horizontal_alignment="distribute", key="repository_newest"):
+        st.metric("Newest list", f"{day.day} {day:%b %Y}", width=170)
+        st.metric(f"{words.many.capitalize()} in it", entries, format="localized", width=130)
+        st.metric("Their views, 14 days", views, format="localized", width=160)
+        if told.empty:
+            st.metric("Not explained by the ten", "unknown yet", width=210)
+        else:
+            day, low, high = (told[name].iloc[-1] for name in ("day", "low", "high"))
+            st.metric(f"Not explained, list of {day.day} {day:%b}", _share(low, high), width=210)
+
+
+def _share(low: float, high: float) -> str:
+    """A share between two bounds in whole percents."""
+    least, most = (f"{each:.0%}".removesuffix("%") for each in (low, high))
+    return f"{least} %" if least == most else f"{least} to {most} %"
+
+
+def _draw_table(shown: Any, rows: int, words: Words) -> None:
+    config = st.column_config
+    number = partial(config.NumberColumn, format="localized")
+    day = partial(config.DateColumn, format=readers_day_format(), width=104)
+    columns: dict[str, Any] = {
+        "name": config.TextColumn(words.one.capitalize(), pinned=True, width=180),
+        "rank": number("Rank", width=60, help="In the newest list"),
+        "move": config.TextColumn("Move", width=66, help=MOVE_HELP),
+        "views": number("Views", width=72, help="Of the 14 days of the newest list"),
+        "view_uniques": number("Visitors", width=76, help="Unique visitors of these 14 days"),
+        "best_rank": number("Best rank", width=82, help="In any list of these days"),
+        "first": day("First seen", help="In any list ever; who was in the very first one may be older"),
+        "last_seen": day("Last seen"),
+        "lists": number("Lists", width=60, help="How many lists of these days have it"),
+        "title": config.TextColumn("Title", width=240),
+    }
+    st.dataframe(
+        shown,
+        column_config=columns,
+        hide_index=True,
+        placeholder=tables.UNKNOWN,
+        key="repository_listed",
+        height="content" if rows <= ROWS_AT_SIGHT else (ROWS_AT_SIGHT + 1) * ROW_PIXELS + 2,
+        alt=f"{rows} {words.many} with their ranks, views and when they were seen",
+    )
+
+
+def _draw_bounds(about: About, listing: str, names: Sequence[str]) -> None:
+    """Between what the daily views of a chosen name lie."""
+    words = WORDS[listing]
+    st.header(f"A {words.one}, day by day", anchor=False)
+    name = _linked(words.one.capitalize(), names, words.key)
+    chart = bounds_chart(*about.asked, listing, name)
+    if chart is None:
+        st.info("The lists of these days do not limit it. Choose more days.", icon=":material/query_stats:")
+        return
+    draw(chart, f"repository_bounds_{listing}")
+    cut = (about.selection.last - about.selection.first).days >= MOST_BOUND_DAYS
+    days = f" The last {MOST_BOUND_DAYS} days are shown." if cut else ""
+    st.caption(
+        f"Not an estimate, but what must be true: each day {messages.literal(name)} had at least the thick line and at "
+        "most the top of the band. It follows from how its 14-day sums rose and fell from list to list, from the last "
+        f"of ten names where it is not among them, and from all views of each day.{days}"
+    )
+
+
+def draw_events(about: About) -> None:
+    """The section "Before and after"."""
+    found = text.events(happenings(*about.asked), repository_spikes(*about.asked))
+    if not found:
+        st.info(
+            "No release, note or spike is known in these days. Choose more days, or note under *Traffic* what was.",
+            icon=":material/event_busy:",
+        )
+        return
+    by_key, first = {each.key: each for each in found}, text.most_notable(found).key
+    labels = {key: each.label for key, each in by_key.items()}
+    day = by_key[_linked_to("Event", labels, "event", first)].day
+    key, today = about.repository.repository_id, about.selection.today
+    cards, table, incomplete = _compared(about.viewer, about.store, key, day, today)
+    _draw_cards(cards)
+    name = st.segmented_control(
+        "Measure",
+        list(METRICS.values()),
+        default="Views",
+        required=True,
+        key="repository_event_metric",
+        label_visibility="collapsed",
+        wrap=True,
+    )
+    metric = next(key for key, each in METRICS.items() if each == name)
+    draw(around(about.viewer, about.store, (key, day), metric, today), "repository_around")
+    st.caption(
+        "Grey: before; blue: from the day on; orange: what is usual on this weekday, the median of the eight weeks "
+        "before the day. Only final days are drawn and counted."
+    )
+    _draw_comparison(table)
+    for sentence in incomplete:
+        st.caption(f":material/hourglass_top: {sentence}")
+
+
+@cached("traffic")
+def _compared(
+    viewer: Viewer, store: Store, repository_id: int, day: date, today: date
+) -> tuple[tuple[Card, ...], Any, tuple[str, ...]]:
+    """An event's cards, its table as Arrow, and what to know of windows that lack days."""
+    found = before_and_after(viewer, store, repository_id, day, today)
+    return tuple(text.cards(found)), arrow_table(text.event_table(found)), tuple(text.incomplete(found))
+
+
+def _draw_cards(cards: Sequence[Card]) -> None:
+    """The week from the day on, against what is usual."""
+    with st.container(horizontal=True, border=True, horizontal_alignment="distribute", key="repository_event_cards"):
+        for card in cards:
+            st.metric(
+                f"{card.name}, {card.days}",
+                "unknown" if card.total is None else card.total,
+                None if card.change is None else _on_usual(card.change),
+                format="localized",
+                width=138,
+            )
+
+
+def _on_usual(change: float) -> str:
+    told = of_ratio(1 + change)
+    return f"{told} the usual" if told.startswith("×") else f"{told} on usual"
+
+
+def _draw_comparison(table: Any) -> None:
+    st.dataframe(
+        table,
+        column_config=_event_columns(),
+        hide_index=True,
+        placeholder=tables.UNKNOWN,
+        key="repository_event_table",
+        alt="What came in the 7 days before, the 7 and the 30 days from the day on, each against what is usual",
+    )
+
+
+@cache
+def _event_columns() -> dict[str, Any]:
+    number = partial(st.column_config.NumberColumn, format="localized", width=112)
+    percent = partial(st.column_config.TextColumn, alignment="right", width=96)
+    usual = "Against the median of the same weekdays in the eight weeks before the day, of the same final days"
+    columns: dict[str, Any] = {"metric": st.column_config.TextColumn("Measure", pinned=True, width=110)}
+    for window, name in WINDOWS.items():
+        columns[window] = number(name)
+        columns[f"{window}_change"] = percent("on usual", help=usual)
+    columns["on_before"] = percent("on week before", help="Against the same weekdays of the week before")
+    return columns
+
+
+def draw_coverage(about: About) -> None:
+    """The section "Coverage"."""
+    name = st.segmented_control(
+        "Metric", list(COVERED), default="Views", required=True, key="repository_covered", label_visibility="collapsed"
+    )
+    metric = COVERED[name]
+    selection = about.selection
+    year = replace(selection, first=min(selection.first, selection.last - timedelta(days=LEAST_DAYS - 1)))
+    found = coverage(about.viewer, about.store, year, metric)
+    if found.calendar is None:
+        filters.stop_without_days(about.viewer)
+        return
+    with st.container(horizontal=True, border=True, horizontal_alignment="distribute", key="repository_kinds"):
+        for kind, count in found.counts.items():
+            st.metric(kind, count, format="localized", width=112)
+    draw(found.calendar, "repository_calendar")
+    st.caption(
+        f"{day_text(year.first)} to {day_text(year.last)}, UTC days; a year at least. Final: an answer "
+        "covered the day, and it is three days old. True zero: GitHub told that there was nothing. Pending: it may "
+        "still come or change. Gap: nobody asked before GitHub forgot it, so it is unknown and no zero. Known in part: "
+        "a number that no answer covers as a whole, imported or of the edge of GitHub’s window. What is blank lies "
+        "before the first known day."
+    )
+    st.header("The pattern of the week", anchor=False)
+    if found.weekdays is None:
+        st.info("No day is final yet: the pattern comes with the first whole weeks.", icon=":material/date_range:")
+        return
+    draw(found.weekdays, "repository_weekdays")
+    st.caption(
+        f"{name} of the final days above, by weekday (UTC): the line is the median, and half of the days lie in the "
+        "band. Single spikes move neither."
+    )
