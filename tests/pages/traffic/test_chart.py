@@ -70,11 +70,6 @@ def test_totals_stand_above_with_the_change(app: App) -> None:
     assert "three times" in run.caption[0].value
 
 
-def test_uniques_of_several_days_are_never_called_visitors(app: App) -> None:
-    labels = {card.label for card in app.opened("viewer", PAGE).metric}
-    assert not labels & {"Visitors", "Unique visitors", "Cloners", "Unique cloners"}
-
-
 def test_a_link_opens_the_same_view(app: App) -> None:
     link: dict[str, str | list[str]]
     link = {"range": "All", "repository": ["blue/docs", "blue/engine"], "metric": "Clones", "by": "Week", "as": "Table"}
