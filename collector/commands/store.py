@@ -57,15 +57,15 @@ def check(session: Session) -> CommandResult:
       python -m collector check
     """
     store, say = session.unprepared_store, session.terminal.say
-    found = [each for database in (store.traffic, store.control) for each in database.check()]
+    found = store.traffic.check() | store.control.check()
     aside = sorted(path for path in store.traffic.files.aside.glob("*.duckdb"))
     if not found:
         raise CommandRefused(f"There is no database in {session.directory}. Run: python -m collector init")
-    for each in found:
-        say(f"{each.path.name}  {each.path.stat().st_size:,} bytes  {each.fault or 'good'}")
+    for path, fault in found.items():
+        say(f"{path.name}  {path.stat().st_size:,} bytes  {fault or 'good'}")
     for path in aside:
         say(f"{path.name}  put aside earlier into {path.parent}; nothing uses it, and it may be deleted")
-    damaged = [{"file": each.path.name, "fault": each.fault} for each in found if each.fault]
+    damaged = [{"file": path.name, "fault": fault} for path, fault in found.items() if fault]
     facts = {"files": len(found), "damaged": damaged, "put_aside": [path.name for path in aside]}
     return CommandResult(facts, failed=bool(damaged))
 

@@ -22,7 +22,6 @@ class SavedDashboard(SavedItem):
     specification: str
 
     def dashboard(self) -> Dashboard:
-        """What it is made of. Raises: SpecificationRefused where another release has saved it."""
         return parse_dashboard(self.specification)
 
 
@@ -35,7 +34,6 @@ def canned_dashboards() -> MappingProxyType[str, Dashboard]:
 
 
 def _values(dashboard: Dashboard) -> dict[str, Any]:
-    """What is saved. Raises: SpecificationRefused."""
     return {"name": dashboard.name, "specification": written(checked(dashboard))}
 
 

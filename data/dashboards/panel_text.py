@@ -36,12 +36,10 @@ def measure_name(panel: Panel, measure: str) -> str:
 
 
 def group_name(group: str) -> str:
-    """The heading of a column of groups."""
     return {"day": "Day", "week": "Week from", "month": "Month"}.get(group, group.capitalize())
 
 
 def title_of(panel: Panel) -> str:
-    """The title, or what the panel shows where it has none."""
     if panel.title or panel.kind is Kind.TEXT:
         return panel.title
     parts = [measure_name(panel, panel.measure)]
@@ -61,7 +59,6 @@ def range_name(days: Range) -> str:
 
 
 def notes(panel: Panel) -> Iterator[str]:
-    """What has to be said of a panel's numbers whatever they are, a sentence each."""
     names = {measure_name(panel, each) for each in panel.measures}
     if names & set(_SUMMED.values()):
         yield "Visitor-days and cloner-days add up each day’s unique people: who came on three days counts three times."

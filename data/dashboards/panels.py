@@ -146,7 +146,6 @@ class _Reader:
         return panel, rows
 
     def measures(self, panel: Panel) -> DataFrame:
-        """The rows of the panel's measure, with those of its further ones beside them."""
         rows = self.measure(panel)
         keys = ["period"] if panel.by in ALONG_TIME else []
         keys += ["name"] if panel.split or panel.by not in ALONG_TIME else []
@@ -192,7 +191,6 @@ class _Reader:
         return _number(value, before, state, compared)
 
     def total(self, panel: Panel, selection: Selection) -> DataFrame:
-        """What the final days of a selection add up to, as the overview says."""
         totals = traffic.totals(traffic.repository_sums(self.viewer, self.store, selection))
         names = {"visitors": "visitor_days", "cloners": "cloner_days", "stars gained": "stars"}
         total: traffic.Total = getattr(totals, names.get(panel.measure, panel.measure))
@@ -228,12 +226,10 @@ class _Reader:
 
 
 def _last_weeks(days: tuple[date, date]) -> tuple[date, date]:
-    """The days among which the newest whole week is found."""
     return max(days[0], days[1] - 5 * 7 * DAY), days[1]
 
 
 def _weeks_by_weekday(days: DataFrame) -> DataFrame:
-    """Days as the weekdays of their weeks."""
     named = days.assign(name=pd.array([f"{each:%A}" for each in days["period"]], dtype=days["name"].dtype))
     named["period"] = pd.array([monday(each) for each in days["period"]], dtype=days["period"].dtype)
     return named.assign(names=7)
@@ -278,7 +274,6 @@ def _filtered(panel: Panel, rows: DataFrame) -> DataFrame:
 
 
 def _notes_of(panel: Panel, rows: DataFrame, names: int) -> list[str]:
-    """What has to be said of these very rows."""
     found = []
     shown = rows["name"].nunique() if "name" in rows else 0
     if 0 < shown < names:

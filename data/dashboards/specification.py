@@ -41,8 +41,6 @@ DEFAULT_HEIGHT = 280
 
 
 class Kind(StrEnum):
-    """How a panel shows its numbers; a text has none."""
-
     NUMBER = "number"
     LINE = "line"
     BARS = "bars"
@@ -52,8 +50,6 @@ class Kind(StrEnum):
 
 
 class Source(StrEnum):
-    """Where a panel's numbers come from."""
-
     DAILY = "daily traffic"
     WEEKLY = "weekly traffic"
     REFERRERS = "referrers"
@@ -123,27 +119,22 @@ class Panel:
 
     @property
     def most(self) -> int:
-        """How many rows, bars or lines there may be."""
         default = MOST_SERIES if self.kind is Kind.BARS and self.split else DEFAULT_LIMITS.get(self.kind, 1)
         return self.limit or default
 
     @property
     def measures(self) -> tuple[str, ...]:
-        """All measures, the one that gives the order first."""
         return (self.measure, *self.also)
 
 
 @dataclass(frozen=True, slots=True)
 class Dashboard:
-    """A named page of panels, from top to bottom."""
-
     name: str
     description: str = ""
     panels: tuple[Panel, ...] = ()
 
 
 def groups_for(kind: Kind, source: Source) -> tuple[str, ...]:
-    """What `by` may be, in a panel of that kind."""
     found = GROUPS[source]
     if kind in {Kind.NUMBER, Kind.TEXT}:
         return ()
@@ -155,7 +146,6 @@ def groups_for(kind: Kind, source: Source) -> tuple[str, ...]:
 
 
 def kinds_for(source: Source) -> tuple[Kind, ...]:
-    """The kinds of panel that can show a source."""
     every = (Kind.NUMBER, Kind.LINE, Kind.BARS, Kind.TABLE, Kind.HEAT_MAP)
     return tuple(each for each in every if each is Kind.NUMBER or groups_for(each, source))
 
@@ -182,15 +172,12 @@ def most_allowed(panel: Panel) -> int:
 
 
 class SpecificationRefused(Exception):
-    """It is no dashboard; `problems` says why, a sentence each."""
-
     def __init__(self, problems: Iterable[str]) -> None:
         self.problems = tuple(problems)
         super().__init__(" ".join(self.problems))
 
 
 def parse_dashboard(text: str | bytes) -> Dashboard:
-    """The dashboard that a JSON text specifies. Raises: SpecificationRefused."""
     document = _document(text)
     problems = list(_problems(document))
     if problems:
@@ -400,13 +387,11 @@ def _reason(error: Any) -> str:
 
 
 def _panel_place(number: int, panel: Any) -> str:
-    """How a panel is named to people."""
     title = panel.get("title") if isinstance(panel, dict) else None
     return f"Panel {number} ({_shown(title)})" if isinstance(title, str) and title else f"Panel {number}"
 
 
 def _shown(value: Any) -> str:
-    """What stands there, short and on one line, whatever it is."""
     text = json.dumps(value, ensure_ascii=True)
     return text if len(text) <= 60 else f"{text[:57]}…"
 
@@ -428,7 +413,6 @@ def _unprintable(value: Any, place: str) -> Iterable[str]:
 
 
 def _day_of(text: Any) -> date | None:
-    """The day that a text is; None where it is none."""
     try:
         return date.fromisoformat(text)
     except (TypeError, ValueError):

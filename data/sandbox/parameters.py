@@ -37,8 +37,6 @@ class ParametersRefused(Exception):
 
 
 class Kind(StrEnum):
-    """What the value of a parameter is."""
-
     TEXT = "text"
     NUMBER = "number"
     DAY = "day"

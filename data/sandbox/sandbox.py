@@ -21,7 +21,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
@@ -66,23 +66,16 @@ _REPLACED = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A sentence, and where in the statement (line and column from 1, characters), where DuckDB told it."""
-
-    sentence: str
-    line: int | None = None
-    column: int | None = None
-
-
 class SandboxError(Exception):
     """A query without a result, told in a sentence for people."""
 
 
 class QueryFailed(SandboxError):
-    def __init__(self, failure: Failure) -> None:
-        super().__init__(failure.sentence)
-        self.failure = failure
+    """The statement is at fault; where (line and column from 1, characters), if DuckDB told it."""
+
+    def __init__(self, sentence: str, line: int | None = None, column: int | None = None) -> None:
+        super().__init__(sentence)
+        self.line, self.column = line, column
 
 
 class QueryTooLong(SandboxError):
@@ -97,22 +90,23 @@ class SandboxBusy(SandboxError):
     """Too many queries run already."""
 
 
-def failure(reply: Mapping[str, Any], statement: str, memory_mb: int) -> Failure:
+def failure(reply: Mapping[str, Any], statement: str, memory_mb: int) -> QueryFailed:
     """The failure that the child process reported, in words."""
     kind, message = str(reply.get("failure", "")), str(reply.get("message", ""))
     if kind == "Refused":
-        return Failure(message[:LONGEST])
+        return QueryFailed(message[:LONGEST])
     if kind in {"OutOfMemoryException", "ArrowMemoryError", "MemoryError"} or "bad allocation" in message:
-        return Failure(_out_of_memory(memory_mb))
+        return QueryFailed(_out_of_memory(memory_mb))
     if kind in OUR_FAULT or any(sign in message for sign in ("stack_trace", '"exception_type"')):
-        return Failure(GENERAL)
+        return QueryFailed(GENERAL)
     for signs, sentence in _REPLACED:
         if any(sign in message for sign in signs):
-            return Failure(sentence)
+            return QueryFailed(sentence)
     position = reply.get("position")
     if isinstance(position, int) and 0 <= position <= len(statement.encode("utf-8", "replace")):
-        return Failure(_sentence(message), *_line_and_column(statement, position))
-    return Failure(_sentence(message))
+        before = statement.encode("utf-8", "replace")[:position].decode("utf-8", "ignore")
+        return QueryFailed(_sentence(message), before.count("\n") + 1, len(before) - before.rfind("\n"))
+    return QueryFailed(_sentence(message))
 
 
 def _out_of_memory(memory_mb: int) -> str:
@@ -129,11 +123,6 @@ def _sentence(message: str) -> str:
     if not words:
         return GENERAL
     return words[0].upper() + words[1:] + ("" if words[-1] in ".!?…" else ".")
-
-
-def _line_and_column(statement: str, position: int) -> tuple[int, int]:
-    before = statement.encode("utf-8", "replace")[:position].decode("utf-8", "ignore")
-    return before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,14 +174,13 @@ class Process:
                 f"The query was ended after {limits.seconds:g} seconds. Ask for fewer days or repositories."
             ) from late
         except (OSError, EOFError, ValueError) as broken:
-            raise QueryFailed(self._death(limits)) from broken
+            raise self._death(limits) from broken
 
     def kill(self) -> None:
         with suppress(ProcessLookupError):
             self._process.kill()
 
     def end(self) -> None:
-        """End the process and tidy up after it."""
         self.kill()
         self._process.wait()
         self._channel.close()
@@ -215,11 +203,11 @@ class Process:
             content += piece
         return bytes(content)
 
-    def _death(self, limits: Limits) -> Failure:
+    def _death(self, limits: Limits) -> QueryFailed:
         """What is known of a process that ended without an answer: the system ends one that wants too much."""
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(WAIT_S)
-        return Failure(_out_of_memory(limits.memory_mb) if self._process.returncode != 0 else GENERAL)
+        return QueryFailed(_out_of_memory(limits.memory_mb) if self._process.returncode != 0 else GENERAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,12 +260,10 @@ class Run:
 
     @property
     def done(self) -> bool:
-        """Whether there is an answer, or a reason why there is none."""
         return self._ended.is_set()
 
     @property
     def seconds(self) -> float:
-        """Since when it is running."""
         return time.monotonic() - self.began
 
     def wait(self, seconds: float | None = None) -> bool:
@@ -297,18 +283,12 @@ class Run:
             raise self._outcome
         return self._outcome
 
-    def work(self, ask: Callable[["Run"], Answer], after: Callable[[], None]) -> None:
-        """Do it, in this thread, and keep what comes of it."""
-        try:
-            self._outcome = ask(self)
-        except Exception as error:  # noqa: BLE001 - raised again where the answer is asked for
-            self._outcome = QueryCancelled("The query was cancelled.") if self._cancelled.is_set() else error
-        finally:
-            after()
-            self._ended.set()
+    def end(self, outcome: Answer | Exception) -> None:
+        failed = isinstance(outcome, Exception) and self._cancelled.is_set()
+        self._outcome = QueryCancelled("The query was cancelled.") if failed else outcome
+        self._ended.set()
 
     def use(self, child: Process) -> None:
-        """Say which process is working on it. Raises QueryCancelled."""
         self._child = child
         if self._cancelled.is_set():
             raise QueryCancelled("The query was cancelled.")
@@ -328,18 +308,10 @@ class Sandbox:
     def start(self, viewer: Viewer, question: Question, user: str) -> Run:
         """Run a query in the background, with that viewer's rows. Raises: SandboxBusy, QueryFailed."""
         if len(question.statement) > LONGEST_STATEMENT:
-            raise QueryFailed(Failure(f"A statement has at most {LONGEST_STATEMENT:,} characters."))
+            raise QueryFailed(f"A statement has at most {LONGEST_STATEMENT:,} characters.")
         self._admit(user)
         run = Run()
-
-        def ask(run: Run) -> Answer:
-            file = open_extract(viewer, self._store)
-            try:
-                return self._ask(run, question, file)
-            finally:
-                os.close(file)
-
-        thread = threading.Thread(target=run.work, args=(ask, lambda: self._release(user)), daemon=True)
+        thread = threading.Thread(target=self._work, args=(run, viewer, question, user), daemon=True)
         try:
             thread.start()
         except RuntimeError as full:
@@ -348,7 +320,6 @@ class Sandbox:
         return run
 
     def warm(self) -> None:
-        """Have processes wait for the next questions."""
         with self._guard:
             for child in [child for child in self._spare if not child.alive]:
                 self._spare.remove(child)
@@ -378,6 +349,20 @@ class Sandbox:
         with self._guard:
             self._running -= Counter({user: 1})
 
+    def _work(self, run: Run, viewer: Viewer, question: Question, user: str) -> None:
+        outcome: Answer | Exception = SandboxError(GENERAL)
+        try:
+            file = open_extract(viewer, self._store)
+            try:
+                outcome = self._ask(run, question, file)
+            finally:
+                os.close(file)
+        except Exception as error:  # noqa: BLE001 - raised again where the answer is asked for
+            outcome = error
+        finally:
+            self._release(user)
+            run.end(outcome)
+
     def _ask(self, run: Run, question: Question, file: int) -> Answer:
         child = self._take_spare()
         try:
@@ -388,11 +373,11 @@ class Sandbox:
             with suppress(OSError):  # no room for another process just now; the next question starts its own
                 self.warm()
         if "failure" in head:
-            raise QueryFailed(failure(head, question.statement, self.limits.memory_mb))
+            raise failure(head, question.statement, self.limits.memory_mb)
         try:
             return Answer(_table(body), head.get("cut"), run.seconds)
         except pa.ArrowException as broken:
-            raise QueryFailed(Failure(GENERAL)) from broken
+            raise QueryFailed(GENERAL) from broken
 
     def _take_spare(self) -> Process:
         with self._guard:

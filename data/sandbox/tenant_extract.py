@@ -49,7 +49,6 @@ def prepare_extract(viewer: Viewer, store: Store) -> None:
 
 
 def _file(viewer: Viewer, store: Store, folder: Path) -> Path:
-    """The file with this viewer's rows, made where there is none yet."""
     make_directory(folder, 0o700)
     with store.traffic.read() as cursor:  # keeps its version, whatever comes meanwhile
         ((path, sees_all),) = cursor.execute(query(__name__, "sees_all"), _visible(viewer)).fetchall()
@@ -57,7 +56,7 @@ def _file(viewer: Viewer, store: Store, folder: Path) -> Path:
         if sees_all:
             return version
         target = folder / f"{version.stem}-{_digest(viewer, version)}.duckdb"
-        with _making(target):
+        with _locks()[hash(target.name) % LOCKS]:  # of whoever makes this file in this process
             if not target.exists():
                 _remove_old(store, folder)
                 _make(viewer, version, target)
@@ -78,13 +77,12 @@ def _make(viewer: Viewer, version: Path, target: Path) -> None:
 
 def _fill(connection: DuckDBPyConnection, viewer: Viewer) -> None:
     values = _visible(viewer)
-    visible = {"visible": values["visible"]}
-    schema.copy_visible(connection, "version", visible["visible"], FILTERED_HERE)
+    schema.copy_visible(connection, "version", values["visible"], FILTERED_HERE)
     connection.execute("alter table collection_run alter requests drop not null")
-    connection.execute(query(__name__, "tenants"), values)
-    connection.execute(query(__name__, "notes"), values)
-    connection.execute(query(__name__, "endpoint_states"), visible)
-    connection.execute(query(__name__, "runs"), visible)
+    for name in ("tenants", "notes"):
+        connection.execute(query(__name__, name), values)
+    for name in ("endpoint_states", "runs"):
+        connection.execute(query(__name__, name), {"visible": values["visible"]})
 
 
 def _open_nameless(path: Path, folder: Path) -> int:
@@ -124,11 +122,6 @@ def _digest(viewer: Viewer, version: Path) -> str:
     file = version.stat()
     parts = (sorted(viewer.repository_ids), sorted(viewer.tenant_ids), file.st_ino, file.st_size, file.st_mtime_ns)
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
-
-
-def _making(target: Path) -> threading.Lock:
-    """The lock of whoever makes this file in this process."""
-    return _locks()[hash(target.name) % LOCKS]
 
 
 @cache

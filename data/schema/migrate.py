@@ -14,7 +14,6 @@ from data.calendar import SETTLED_AFTER_DAYS, WINDOW_DAYS, stored, utc_now
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 VIEWS = Path(__file__).parent / "views.sql"
-SAME_FOR_ALL = frozenset({"day_rule"})  # tables of which everybody reads every row
 OWN_TABLES = frozenset({"identity_counter", "schema_migration", "schema_views", "store_compaction"})
 
 _BOOKKEEPING = """
@@ -36,13 +35,11 @@ class Migration:
 
 
 def migrations(database: str) -> list[Migration]:
-    """The steps this release knows for a database, in order."""
     files = sorted((MIGRATIONS / database).glob("[0-9]*.sql"))
     return [Migration(int(f.stem[:4]), f.stem[5:], f.read_text(encoding="utf-8")) for f in files]
 
 
 def newest_known(database: str) -> int:
-    """The schema number that this release works with."""
     return migrations(database)[-1].number
 
 
@@ -57,10 +54,10 @@ def applied(connection: duckdb.DuckDBPyConnection) -> int:
 
 
 def is_current(connection: duckdb.DuckDBPyConnection, database: str) -> bool:
-    """Whether no step is missing and the views are this release's."""
     if applied(connection) < newest_known(database):
         return False
-    return database != "traffic" or _views_digest(connection) == _digest()
+    digests = "select digest from schema_views"
+    return database != "traffic" or connection.execute(digests).fetchall() == [(_digest(),)]
 
 
 def migrate(connection: duckdb.DuckDBPyConnection, database: str) -> None:
@@ -71,14 +68,12 @@ def migrate(connection: duckdb.DuckDBPyConnection, database: str) -> None:
         if step.number > done:
             connection.execute(step.sql)
             record = "insert into schema_migration (number, name, applied_at) values ($number, $name, $at)"
-            values = {"number": step.number, "name": step.name, "at": stored(utc_now())}
-            connection.execute(record, values)
+            connection.execute(record, {"number": step.number, "name": step.name, "at": stored(utc_now())})
     if database == "traffic":
         _rebuild_views(connection)
 
 
 def tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """The names of all tables of an open file."""
     names = "select table_name as name from duckdb_tables() where database_name = current_database() order by 1"
     return [name for (name,) in connection.execute(names).fetchall()]
 
@@ -110,12 +105,8 @@ def copy_visible(connection: duckdb.DuckDBPyConnection, source: str, visible: li
 
 def delete_repository(connection: duckdb.DuckDBPyConnection, repository_id: int) -> None:
     """Delete a repository with every row that belongs to it, whichever table a migration has put it in."""
-    columns = (
-        "select column_name as name from duckdb_columns() "
-        "where table_name = $table and database_name = current_database()"
-    )
     for table in tables(connection):
-        if ("repository_id",) in connection.execute(columns, {"table": table}).fetchall():
+        if "repository_id" in connection.table(table).columns:
             delete = f"delete from {table} where repository_id = $repository_id"  # noqa: S608 - our own names
             connection.execute(delete, {"repository_id": repository_id})
 
@@ -137,8 +128,3 @@ def _rebuild_views(connection: duckdb.DuckDBPyConnection) -> None:
 def _digest() -> str:
     rule = f"{SETTLED_AFTER_DAYS} {WINDOW_DAYS}"
     return hashlib.sha256(VIEWS.read_bytes() + rule.encode()).hexdigest()
-
-
-def _views_digest(connection: duckdb.DuckDBPyConnection) -> str | None:
-    rows = connection.execute("select digest from schema_views").fetchall()
-    return rows[0][0] if rows else None

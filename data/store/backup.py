@@ -29,12 +29,11 @@ from data.store.database import (
     StoreError,
     StoreMissing,
     StoreNotWritten,
-    StoreTooNew,
     check_file,
+    refuse_newer,
 )
-from data.store.files import sync
+from data.store.files import LockHeld, exclusive, sync
 from data.store.ids import raise_last_ids
-from data.store.locking import LockHeld, exclusive
 from data.store.sql import query
 
 STAMP = "%Y%m%dT%H%M%SZ"
@@ -65,8 +64,6 @@ class BackupReport:
 
 @dataclass(frozen=True, slots=True)
 class RestoreReport:
-    """The backup that was brought back, the versions that it became, and what to know about it."""
-
     stamp: str
     traffic_version: int
     control_version: int
@@ -110,7 +107,7 @@ def restore(store: Store, source_dir: Path, stamp: str | None = None) -> Restore
     chosen = _chosen(source_dir, stamp)
     sources = {name: source_dir / f"{name}-{chosen}.duckdb" for name in ("traffic", "control")}
     for name, path in sources.items():
-        _check(path, name)
+        refuse_newer(path, name, check_file(path, name))
     with _nobody_collecting(store), store.traffic.locked("restore"):
         former = [database.files.committed_number() for database in (store.traffic, store.control)]
         numbers = _publish(store, sources, chosen)
@@ -118,7 +115,6 @@ def restore(store: Store, source_dir: Path, stamp: str | None = None) -> Restore
 
 
 def _restore_note(traffic: int | None, control: int | None) -> str:
-    """What becomes of the versions that a restore followed, and of the tokens in the restored data."""
     if traffic is None or control is None:
         return TOKENS_NOTE
     return (
@@ -200,15 +196,6 @@ def _chosen(source_dir: Path, stamp: str | None) -> str:
     if stamp is not None and stamp not in complete:
         raise BackupIncomplete(f"{source_dir} holds no complete backup {stamp}. It holds: {', '.join(complete)}.")
     return stamp or complete[-1]
-
-
-def _check(path: Path, database: str) -> None:
-    found, known = check_file(path, database), schema.newest_known(database)
-    if found > known:
-        raise StoreTooNew(
-            f"{path} has schema {found}; this release knows {known}. "
-            "It was written by a newer release: update this one. Nothing was changed."
-        )
 
 
 @contextmanager

@@ -66,7 +66,6 @@ class Cache:
         return computed
 
     def clear(self) -> None:
-        """Keep nothing any more."""
         with self._guard:
             self._kept.clear()
             self._bytes = 0

@@ -27,8 +27,7 @@ from data.calendar import stored, utc_now
 from data.schema import migrate as schema
 from data.store import ids as identity
 from data.store.cache import Cache
-from data.store.files import NoGoodVersion, VersionFiles, copy, make_directory
-from data.store.locking import LockHeld, exclusive
+from data.store.files import LockHeld, NoGoodVersion, VersionFiles, copy, exclusive, make_directory
 
 STORAGE_FORMAT = "v1.5.0"  # what DuckDB 1.5 and newer read
 SETTINGS: dict[str, Any] = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
@@ -78,14 +77,6 @@ class _OpenVersion:
     readers: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class VersionCheck:
-    """A version's file, and what is wrong with it; None: nothing."""
-
-    path: Path
-    fault: str | None
-
-
 class Database:
     """One of the two databases of a data directory, `traffic` or `control`."""
 
@@ -123,7 +114,7 @@ class Database:
             if newest is None or not newest.exists():
                 raise StoreMissing(_missing(self.files))
             with self.writing(number, newest) as connection:
-                self._refuse_newer(connection)
+                refuse_newer(self.files.link, self.name, schema.applied(connection))
                 yield connection
             self.publish(number)
 
@@ -158,13 +149,13 @@ class Database:
         """
         if self.files.numbers():
             with self.read() as cursor:
-                self._refuse_newer(cursor)
+                refuse_newer(self.files.link, self.name, schema.applied(cursor))
                 if schema.is_current(cursor, self.name):
                     return
         with self.locked("schema"):
             number = self.files.next_number()
             with self.writing(number, self.files.committed()) as connection:
-                self._refuse_newer(connection)
+                refuse_newer(self.files.link, self.name, schema.applied(connection))
                 schema.migrate(connection, self.name)
             self.publish(number)
 
@@ -176,9 +167,12 @@ class Database:
             raise StoreMissing(_missing(self.files))
         return number
 
-    def check(self) -> list["VersionCheck"]:
-        """Every version on disk, read whole: against its note, and each row of each table. The oldest first."""
-        return [VersionCheck(self.files.path(number), self._fault(number)) for number in self.files.numbers()]
+    def check(self) -> dict[Path, str | None]:
+        """Every version on disk, the oldest first, with what is wrong with it (None: nothing).
+
+        Read whole: against its note, and each row of each table.
+        """
+        return {self.files.path(number): self._fault(number) for number in self.files.numbers()}
 
     def _fault(self, number: int) -> str | None:
         fault = self.files.fault(number)
@@ -306,16 +300,7 @@ class Database:
         for path in [p for p, v in self._open.items() if p != newest and v.readers == 0]:
             self._open.pop(path).connection.close()
 
-    def _refuse_newer(self, connection: duckdb.DuckDBPyConnection) -> None:
-        found, known = schema.applied(connection), schema.newest_known(self.name)
-        if found > known:
-            raise StoreTooNew(
-                f"{self.files.link} has schema {found}; this release knows {known}. "
-                "It was written by a newer release: update this one. Nothing was changed."
-            )
-
     def close(self) -> None:
-        """Close what this process has open for reading."""
         with self._guard:
             for version in self._open.values():
                 version.connection.close()
@@ -332,7 +317,6 @@ class Store:
         self.cache = Cache()
 
     def database(self, name: str) -> Database:
-        """The database of that name: traffic or control."""
         return self.traffic if name == "traffic" else self.control
 
     def prepare(self) -> None:
@@ -342,7 +326,6 @@ class Store:
         self.control.prepare()
 
     def close(self) -> None:
-        """Close what this process has open."""
         self.traffic.close()
         self.control.close()
         self.cache.clear()
@@ -367,6 +350,16 @@ def extract(version: Path, target: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         connection.execute("commit")
         connection.execute("detach version")
         connection.execute("checkpoint")
+
+
+def refuse_newer(path: Path, database: str, found: int) -> None:
+    """Raises: StoreTooNew where the schema number that was found in a file is one of a newer release."""
+    known = schema.newest_known(database)
+    if found > known:
+        raise StoreTooNew(
+            f"{path} has schema {found}; this release knows {known}. "
+            "It was written by a newer release: update this one. Nothing was changed."
+        )
 
 
 def check_file(path: Path, database: str) -> int:

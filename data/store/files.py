@@ -1,4 +1,4 @@
-"""The version files of one database on disk: where the newest is, how the next one becomes it.
+"""The version files of one database on disk: where the newest is, how the next one becomes it; and the write lock.
 
 Knows files only, not DuckDB. Everything that changes files here runs under the write lock.
 
@@ -13,7 +13,8 @@ import os
 import shutil
 import time
 import zlib
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from typing import Any
 KEPT_VERSIONS = 3
 TRUSTED_FOR_S = 600.0  # how long a version that was read whole and found good is not read again by this process
 CHUNK = 1 << 24
+RETRY_EVERY_S = 0.02
 
 _log = logging.getLogger(__name__)
 
@@ -40,7 +42,6 @@ class VersionFiles:
 
     @property
     def folder(self) -> Path:
-        """Where the versions lie."""
         return self.directory / "versions"
 
     @property
@@ -55,11 +56,9 @@ class VersionFiles:
 
     @property
     def link(self) -> Path:
-        """The symlink that clients open."""
         return self.directory / f"{self.name}.duckdb"
 
     def path(self, number: int) -> Path:
-        """The file of a version."""
         return self.folder / f"{self.name}-{number}.duckdb"
 
     def numbers(self) -> list[int]:
@@ -92,11 +91,9 @@ class VersionFiles:
         return 1 + max([0, self.committed_number() or 0, *self.numbers(), *(int(n) for n in gone if n.isdigit())])
 
     def note(self, number: int) -> Path:
-        """Where the size and the checksum of a version are noted."""
         return self.folder / f"{self.name}-{number}.note"
 
     def temporary(self, number: int) -> Path:
-        """Where version `number` is written before it has its name."""
         return self.folder / f".{self.name}-{number}.duckdb.tmp"
 
     def publish(self, temporary: Path, number: int) -> None:
@@ -297,3 +294,56 @@ def sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+class LockHeld(Exception):
+    """The lock did not come free in time; `holder` says whose it is."""
+
+    def __init__(self, holder: str) -> None:
+        super().__init__(holder)
+        self.holder = holder
+
+
+@contextmanager
+def exclusive(path: Path, purpose: str, timeout_s: float) -> Iterator[None]:
+    """Hold the lock file `path`. The system frees it when the process ends, however that comes.
+
+    Raises: LockHeld after `timeout_s` seconds.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    keep_owner(path)
+    try:
+        _acquire(descriptor, timeout_s)
+        with suppress(OSError):  # a full disk may refuse the signature; the lock is held all the same
+            _sign(descriptor, purpose)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _acquire(descriptor: int, timeout_s: float) -> None:
+    give_up_at = time.monotonic() + timeout_s
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= give_up_at:
+                raise LockHeld(_holder(descriptor)) from None
+            time.sleep(RETRY_EVERY_S)
+        else:
+            return
+
+
+def _sign(descriptor: int, purpose: str) -> None:
+    since = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    signature = json.dumps({"process": os.getpid(), "purpose": purpose, "since": since})
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, signature.encode(), 0)
+
+
+def _holder(descriptor: int) -> str:
+    try:
+        signature = json.loads(os.pread(descriptor, 4096, 0))
+        return f"process {signature['process']} ({signature['purpose']}) since {signature['since']}"
+    except (ValueError, KeyError, TypeError):
+        return "another process"

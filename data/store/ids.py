@@ -6,7 +6,6 @@ import duckdb
 
 
 def next_id(connection: duckdb.DuckDBPyConnection, table: str) -> int:
-    """The next number for a row of `table`, inside the caller's commit."""
     return next_ids(connection, table, 1)[0]
 
 
@@ -18,7 +17,6 @@ def next_ids(connection: duckdb.DuckDBPyConnection, table: str, how_many: int) -
 
 
 def last_ids(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    """The last number given for each table."""
     return dict(connection.execute("select table_name, last_id from identity_counter").fetchall())
 
 

@@ -72,17 +72,14 @@ class Draft:
     opened: int = 0
 
     def with_panels(self, panels: Sequence[Panel]) -> "Draft":
-        """The draft with other panels, and its form closed."""
         return replace(self, dashboard=replace(self.dashboard, panels=tuple(panels)), open_panel=None, panel=None)
 
     def opening(self, number: int | None) -> "Draft":
-        """The draft with the form of that panel open, or with none."""
         panel = None if number is None else self.dashboard.panels[number]
         return replace(self, open_panel=number, panel=panel, opened=self.opened + 1)
 
 
 def draft_of(key: str) -> Draft | None:
-    """What is being changed of a dashboard; None where nobody is at it."""
     return drafts().get(key)
 
 

@@ -52,7 +52,6 @@ class Chosen:
 
 
 def choose(account: Account) -> Chosen:
-    """Draw the choice; what it says, or what the address says."""
     saved = {str(each.item_id): each for each in DASHBOARDS.seen_by(account, the_store())}
     names = _names(saved, account)
     keys = list(names)
@@ -107,7 +106,6 @@ def _whose(saved: SavedDashboard, account: Account) -> str:
 
 
 def draw_actions(account: Account, chosen: Chosen, dashboard: Dashboard | None) -> None:
-    """The buttons beside the choice; without a dashboard those that need none."""
     may_change = chosen.saved is not None and chosen.saved.may_change(account)
     editing = editor.draft_of(chosen.key) is not None
     if dashboard is not None and not editing:

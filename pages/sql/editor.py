@@ -71,7 +71,6 @@ def opened(account: Account) -> SavedQuery | None:
 
 
 def draw_choice(account: Account) -> None:
-    """The choice among saved queries and examples."""
     saved = QUERIES.seen_by(account, the_store())
     names = {
         f"saved:{each.item_id}": f"{each.name} · shared" if each.tenant_id is not None else each.name for each in saved
@@ -108,7 +107,6 @@ def draw_origin(account: Account, saved: SavedQuery | None) -> None:
 
 
 def draw_statement() -> str:
-    """The text field. Returns the text."""
     st.html(FONT)
     text = st.text_area(
         "Query",
@@ -195,7 +193,6 @@ def show_saved(query: SavedQuery | None) -> None:
 
 
 def packed(statement: str) -> str | None:
-    """The statement as it stands in an address; None where it is too long for one."""
     if len(statement) <= PLAIN:
         return statement
     content = zlib.compress(statement.encode("utf-8", "replace"), 9)

@@ -18,7 +18,6 @@ from pages.ui.store import the_store
 
 
 def draw_editor(account: Account, viewer: Viewer) -> str:
-    """The query and what can be done with it. Returns its text."""
     editor.draw_choice(account)
     saved = editor.opened(account)
     editor.draw_origin(account, saved)
@@ -38,7 +37,6 @@ def draw_editor(account: Account, viewer: Viewer) -> str:
 
 
 def run(account: Account, viewer: Viewer, statement: str, parameters: tuple[Parameter, ...]) -> None:
-    """Run what is in the editor, and have the address name it."""
     saved = editor.opened(account)
     try:
         view.begin(account, viewer, statement, editor.values_of(parameters))
@@ -50,7 +48,6 @@ def run(account: Account, viewer: Viewer, statement: str, parameters: tuple[Para
 
 
 def draw_saving(account: Account, typed: NewQuery, saved: SavedQuery | None) -> None:
-    """The menu with which a query is saved, shared and removed."""
     changeable = saved is not None and saved.may_change(account)
     with st.popover("Save", icon=":material/bookmark:", key="sql_save"):
         name_key = f"sql_name_{0 if saved is None else saved.item_id}"
@@ -70,7 +67,6 @@ def draw_saving(account: Account, typed: NewQuery, saved: SavedQuery | None) -> 
 
 
 def save(account: Account, new: NewQuery, saved: SavedQuery | None = None) -> None:
-    """Save a query: as a new one, or instead of a saved one."""
     store = the_store()
     try:
         if saved is None:

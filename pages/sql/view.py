@@ -85,13 +85,11 @@ class CurrentQuery:
 
 
 def limits() -> Limits:
-    """What a query may have on this server."""
     values = {name: os.environ.get(variable, "") for name, variable in SETTINGS.items()}
     return Limits(**{name: int(text) for name, text in values.items() if text.isdecimal()})
 
 
 def is_on() -> bool:
-    """Whether the operator lets anybody run queries."""
     return limits().at_once > 0
 
 
@@ -182,12 +180,11 @@ def _wait() -> None:
 
 
 def _draw_failure(failed: QueryFailed, statement: str) -> None:
-    failure = failed.failure
-    where = f" See line {failure.line}, character {failure.column}:" if failure.line and failure.column else ""
-    st.error(f"{messages.literal(failure.sentence)}{where}", icon=":material/error:")
+    where = f" See line {failed.line}, character {failed.column}:" if failed.line and failed.column else ""
+    st.error(f"{messages.literal(str(failed))}{where}", icon=":material/error:")
     lines = statement.split("\n")
-    if failure.line and failure.column and failure.line <= len(lines):
-        line, column = lines[failure.line - 1], failure.column - 1
+    if failed.line and failed.column and failed.line <= len(lines):
+        line, column = lines[failed.line - 1], failed.column - 1
         begin = max(0, column - 60)
         st.code(f"{line[begin : begin + 120]}\n{' ' * (column - begin)}^", language=None)
 

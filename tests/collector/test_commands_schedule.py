@@ -11,7 +11,7 @@ from collector.commands import schedule
 from collector.commands.frame import Session
 from collector.commands.schedule import Timer
 from data.store import Store, StoreBusy
-from data.store.locking import exclusive
+from data.store.files import exclusive
 from tests.collector.conftest import CommandLine, refused, repository
 from tests.fake_github import FakeGitHub
 

@@ -11,7 +11,7 @@ from data.schema import migrate as schema
 from data.store import Store, StoreBusy, StoreMissing, StoreNotWritten, StoreTooNew, StoreUnreadable
 from data.store import backup as backup_module
 from data.store.backup import BackupIncomplete, backup, backups, restore
-from data.store.locking import exclusive
+from data.store.files import exclusive
 from tests.data.writers import NOW, batch, save, whole_batches
 
 pytestmark = pytest.mark.usefixtures("numbered")

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from data.store import Store, StoreBusy, locking
-from data.store.locking import LockHeld, exclusive
+from data.store import Store, StoreBusy, files
+from data.store.files import LockHeld, exclusive
 from tests.data.writers import hold_lock, let_go, said, start
 
 
@@ -63,7 +63,7 @@ def test_a_disk_too_full_for_the_signature_still_gives_the_lock(
     def refuse(descriptor: int, purpose: str) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(locking, "_sign", refuse)
+    monkeypatch.setattr(files, "_sign", refuse)
     with exclusive(tmp_path / ".lock", "first", 0), pytest.raises(LockHeld), exclusive(tmp_path / ".lock", "second", 0):
         pytest.fail("two held the lock at once")
 

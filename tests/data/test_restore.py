@@ -12,7 +12,7 @@ from data.repositories.models import RepositoryFacts
 from data.repositories.repositories import add_repositories, remove_repositories_with_data
 from data.store import Store, StoreBusy
 from data.store.backup import backup, restore
-from data.store.locking import exclusive
+from data.store.files import exclusive
 from tests.data.cast import NOW, account, first_user, quick, signed_in, user
 from tests.data.writers import batch, save
 

@@ -61,12 +61,12 @@ def test_a_damaged_version_is_put_aside_and_the_next_older_one_built_on(
 ) -> None:
     damaged = newest(three)
     damage(damaged)
-    assert [each.fault is not None for each in three.traffic.check()] == [False, False, True]
+    assert [fault is not None for fault in three.traffic.check().values()] == [False, False, True]
     save(three, *batch(4))
     assert whole_batches(three) == {1, 2, 4}
     assert (three.traffic.files.aside / damaged.name).exists()
     assert damaged.name in caplog.text
-    assert [each.fault for each in three.traffic.check()] == [None] * 3
+    assert list(three.traffic.check().values()) == [None] * 3
     for number in (5, 6, 7):
         save(three, *batch(number))
     assert whole_batches(three) == {1, 2, 4, 5, 6, 7}

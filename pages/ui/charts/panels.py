@@ -63,7 +63,6 @@ class PanelShape:
 
     @property
     def pointed(self) -> bool:
-        """Whether each period of a line has its point."""
         return len(self.periods) <= POINTED
 
     @property
@@ -73,15 +72,12 @@ class PanelShape:
 
 @dataclass(frozen=True, slots=True)
 class PanelDrawing:
-    """A chart: its shape, its rows as marks, its text for those who do not see it."""
-
     shape: PanelShape
     rows: DataFrame
     alt: str
 
 
 def drawing(found: PanelRows) -> PanelDrawing:
-    """The chart of a panel of the kind line, bars or heat map, with at least one row."""
     panel, rows = found.panel, found.rows
     measure = measure_name(panel, panel.measure)
     marks = DataFrame(
@@ -249,7 +245,6 @@ def _tick_format(shape: PanelShape) -> str:
 
 
 def _layers_of(kind: PanelShape) -> Sequence[alt.Chart]:
-    """The layers of a kind of chart; what differs within a kind is put in later."""
     if kind.mark in {RANKING, HEAT_MAP}:
         return _ranking(kind) if kind.mark == RANKING else _heat_map(kind)
     channels = Channels(time_axis, partial(_value, kind), _scale(), _legend(kind), _tooltip(kind))

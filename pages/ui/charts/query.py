@@ -36,8 +36,6 @@ class Axes:
 
 @dataclass(frozen=True, slots=True)
 class QueryDrawing:
-    """A chart: its rows, its specification, its text, and what was left out of it (empty: nothing)."""
-
     rows: DataFrame
     specification: dict[str, Any]
     alt: str
@@ -45,7 +43,6 @@ class QueryDrawing:
 
 
 def kind_of(column: Series) -> str:
-    """What a column is to a chart."""
     kind = column.dtype
     if pd.api.types.is_bool_dtype(kind):
         return NAME

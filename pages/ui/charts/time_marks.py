@@ -33,7 +33,6 @@ class Marks:
     states: Column
 
     def only(self, kept: Column) -> Self:
-        """Some of them, or all in another order."""
         return type(self)(*(getattr(self, field.name)[kept] for field in fields(self)))
 
 

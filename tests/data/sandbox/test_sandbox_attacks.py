@@ -99,7 +99,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
 def test_an_attack_fails_or_tells_nothing(place: Place, number: int) -> None:
     _, _, sign = ALL[number]
     answer, statement = place.answers[number], place.statements[number]
-    said = failure(answer["head"], statement, 512).sentence if "failure" in answer["head"] else None
+    said = str(failure(answer["head"], statement, 512)) if "failure" in answer["head"] else None
     told = f"{said} {answer['rows']}".replace(statement, "")
     secrets = ("green", "telescope", KEY, INSIDE, "root:", str(Path.home()), "site-packages", "extracts", "versions/")
     assert not [each for each in secrets if each.casefold() in told.casefold()]

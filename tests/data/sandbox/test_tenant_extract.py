@@ -15,7 +15,7 @@ from data.accounts.models import Viewer
 from data.accounts.tenants import add_tenant
 from data.sandbox import tenant_extract
 from data.sandbox.tenant_extract import FILTERED_HERE, open_extract, prepare_extract
-from data.schema.migrate import OWN_TABLES, SAME_FOR_ALL, tables
+from data.schema.migrate import OWN_TABLES, tables
 from data.store import Store
 from tests.data.filled import DOCS, ENGINE, MIRROR, NAMES, NEW, TELESCOPE, filled_store
 from tests.data.writers import NOW
@@ -24,6 +24,7 @@ BLUE = Viewer(frozenset({ENGINE, DOCS, MIRROR}), frozenset({1}))
 SINGLE = Viewer(frozenset({ENGINE}), frozenset())
 NOBODY = Viewer(frozenset(), frozenset())
 EVERYTHING = Viewer(frozenset({*NAMES, NEW}), frozenset({1, 2}))
+SAME_FOR_ALL = {"day_rule"}  # tables of which everybody reads every row
 WITHOUT_REPOSITORY = {"tenant", "collection_run"}
 
 
