@@ -16,11 +16,10 @@ from data.store.cache import cached
 from data.traffic.export import ExportTable
 from data.traffic.formulas import formula_safe
 from data.traffic.models import Page, Paging, Selection
-from pages.ui import controls, filters, time_format
+from pages.ui import controls, filters
 from pages.ui.store import the_store
 from pages.ui.time_format import readers_day_format
 
-day_text = time_format.day_text  # until all pages ask time_format
 STATES = {"final": "Final", "pending": "Pending", "gap": "Gap"}
 KINDS = {"github": "GitHub’s week", "days": "Sum of days"}
 ROWS_AT_SIGHT = 15
