@@ -95,16 +95,11 @@ def summary(known: History, first: date) -> DataFrame:
 def listing_bounds(viewer: Viewer, store: Store, selection: Selection, listing: str) -> DataFrame:
     """Between what the views of each name lie on each selected day that a list with it may cover.
 
-    Rows, by name and day: name, day (date), low, high (integers; high is NA where nothing limits it), listed (its sum
-    of about 14 days in the list seen on that very day; NA where it was not in one), contradicted (numbers that cannot
-    all be true: the bounds do without them). Source: as _read. Raises: StoreMissing.
+    Rows, by name and day: name, day (date), low, high (integers; high is NA where nothing limits it), contradicted
+    (numbers that cannot all be true: the bounds do without them). Source: as _read. Raises: StoreMissing.
     """
     lists, totals = _read(viewer, store, selection, listing)
-    found = fitted_bounds(list(lists.values()), totals, DayRange(selection.first, selection.last))
-    listed = {(name, day): views for day, seen in lists.items() for name, views in seen.views.items()}
-    sums = [listed.get(key, pd.NA) for key in zip(found["name"], found["day"], strict=True)]
-    found.insert(4, "listed", pd.array(sums, dtype="Int64"))
-    return found
+    return fitted_bounds(list(lists.values()), totals, DayRange(selection.first, selection.last))
 
 
 @cached("traffic")

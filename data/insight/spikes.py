@@ -60,13 +60,11 @@ LEAST_COUNT = (np.sqrt(OFFSET) + STANDS_OUT * LEAST_NOISE / 2) ** 2 - OFFSET
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """For every day of every series, NaN where there is none: the expected count, from where to where it is usual,
-    and how many deviations the day is above it (negative: below).
+    """For every day of every series, NaN where there is none: the expected count, and how many deviations the day is
+    above it (negative: below).
     """
 
     expected: Numbers
-    low: Numbers
-    high: Numbers
     score: Numbers
 
 
@@ -75,14 +73,14 @@ def expectation(counts: Numbers) -> Expectation:
     seen = 2 * np.sqrt(counts + OFFSET)
     if counts.shape[-1] <= LEAST_KNOWN:
         nothing = np.full_like(seen, np.nan)
-        return Expectation(nothing, nothing, nothing, nothing)
+        return Expectation(nothing, nothing)
     size = max(1, BLOCK_CELLS // counts.shape[-1])
     blocks = [_settled(seen[begin : begin + size]) for begin in range(0, max(1, len(seen)), size)]
     usual, noise = (np.concatenate(each) for each in zip(*blocks, strict=True))
     others = _edged(_known(seen, NOISE_DAYS), NOISE_DAYS, seen.shape[-1]) - np.isfinite(seen)
     usual = np.where(others >= LEAST_KNOWN, usual, np.nan)
-    reach = STANDS_OUT * noise
-    return Expectation(_counts(usual), _counts(usual - reach), _counts(usual + reach), (seen - usual) / noise)
+    counted = np.maximum((usual / 2) ** 2 - OFFSET, 0)  # back from the scale of square roots
+    return Expectation(counted, (seen - usual) / noise)
 
 
 def _settled(seen: Numbers) -> tuple[Numbers, Numbers]:
@@ -176,11 +174,6 @@ def _middle(ordered: Numbers, known: NDArray[np.int_]) -> Numbers:
         return np.asarray((ordered[..., (most - 1) // 2] + ordered[..., most // 2]) / 2)
     middles = np.stack((np.maximum(known - 1, 0) // 2, np.minimum(known // 2, ordered.shape[-1] - 1)), axis=-1)
     return np.asarray(np.take_along_axis(ordered, middles, axis=-1).mean(axis=-1))
-
-
-def _counts(scaled: Numbers) -> Numbers:
-    """Back from the scale of square roots."""
-    return np.asarray(np.maximum((np.maximum(scaled, 0) / 2) ** 2 - OFFSET, 0))
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,11 @@ def test_a_new_day_is_told_in_full_and_stored(collection: Collection) -> None:
         assert collection.views(given.full_name) == shown_views(given) | shown_views(given, TODAY)
 
 
+def test_what_stands_out_is_worked_out_at_the_end_of_a_run(collection: Collection) -> None:
+    collection()
+    assert collection.rows("select computed_on from spike_progress") == [(TODAY,)] * 3
+
+
 def test_a_validator_is_kept_only_with_the_data_that_it_stands_for(collection: Collection) -> None:
     with LockTaker(collection) as collection.told, pytest.raises(StoreBusy):
         collection()

@@ -15,7 +15,7 @@ from data.collection.models import EndpointResult
 from data.insight.lists import history, listing_bounds, summary, unexplained
 from data.insight.repository import of_one
 from data.store import Store
-from tests.data.launch import DAYS, FIRST, LAUNCH, NEWS, SEARCH, came, day, fill_launch
+from tests.data.launch import DAYS, FIRST, LAUNCH, NEWS, came, day, fill_launch
 from tests.data.reading import follow, plain
 from tests.data.writers import NOW, result, save
 
@@ -61,9 +61,6 @@ def test_the_day_of_the_launch_is_known_exactly(launched: Place) -> None:
     rows = launched.bounds(day(LAUNCH), day(LAUNCH))
     news = rows[rows["name"] == NEWS].iloc[0]
     assert (news["low"], news["high"]) == (300, 300)
-    assert pd.isna(news["listed"])
-    (listed,) = rows[rows["name"] == SEARCH]["listed"]
-    assert listed == sum(came(SEARCH, n) for n in range(LAUNCH - 13, LAUNCH))
 
 
 def test_a_few_days_are_told_as_within_many(launched: Place) -> None:

@@ -131,7 +131,7 @@ def test_what_is_compared_of_less_than_half_of_the_days_says_nothing() -> None:
     assert len(moved(a_row("one", 1000, 10, days=5))) == 1
 
 
-def test_a_stranger_s_repository_moves_no_total(store: Store) -> None:
+def test_another_tenants_repository_moves_no_total(store: Store) -> None:
     mine, theirs = (follow(store, name)[0] for name in ("owner/mine", "other/theirs"))
     save(store, *(answer(key, Metric.VIEWS, [n] * 14) for n, key in ((1, mine), (1000, theirs))))
     both = Selection(WEEK.first, WEEK.last, TODAY, frozenset({mine, theirs}))

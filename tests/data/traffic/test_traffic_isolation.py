@@ -115,20 +115,20 @@ def test_a_viewer_of_two_reads_another_text_than_a_viewer_of_one(full: Store, na
 
 
 @pytest.mark.parametrize("name", READERS)
-def test_no_name_of_a_stranger_is_told(full: Store, name: str) -> None:
-    strangers = [NAMES[key] for key in NAMES if key != TELESCOPE] + ["green/new"]
-    assert not [each for each in strangers if each in str(READERS[name](ONE, full, chosen()))]
+def test_no_name_of_another_tenant_is_told(full: Store, name: str) -> None:
+    others = [NAMES[key] for key in NAMES if key != TELESCOPE] + ["green/new"]
+    assert not [each for each in others if each in str(READERS[name](ONE, full, chosen()))]
 
 
 @pytest.mark.parametrize("name", SELECTIVE)
 @pytest.mark.parametrize("wish", [(ENGINE,), (TELESCOPE, ENGINE), (NEW, ENGINE, TELESCOPE)])
-def test_a_strangers_id_is_as_a_missing_one(full: Store, name: str, wish: tuple[int, ...]) -> None:
+def test_another_tenants_id_is_as_a_missing_one(full: Store, name: str, wish: tuple[int, ...]) -> None:
     missing = tuple(key if key == TELESCOPE else 1000 + key for key in wish)
     assert READERS[name](ONE, full, chosen(*wish)) == READERS[name](ONE, full, chosen(*missing))
 
 
 @pytest.mark.parametrize("name", SELECTIVE)
-def test_a_search_finds_no_stranger(full: Store, name: str) -> None:
+def test_a_search_finds_no_other_tenant(full: Store, name: str) -> None:
     found = READERS[name](ONE, full, chosen(search="blue/"))
     assert found == READERS[name](ONE, full, chosen(search="no such name"))
 
