@@ -115,10 +115,11 @@ def chart_data(rows: DataFrame, metric: str, grain: Grain) -> ChartData:
     called, days, states = (rows[name].to_numpy(dtype=object) for name in ("full_name", "period", "state"))
     marks = Marks(called, days, rows["value"].to_numpy(dtype=np.float64, na_value=np.nan), states)
     each = marks.only(~is_total)
-    sums = _sums(each.names, each.values)
-    names = sorted(sorted(sums), key=lambda name: -sums[name])[:MOST_SERIES]
+    # of a counter the newest reading says how large it is, however often it was read
+    sizes = dict(zip(each.names, each.values, strict=True)) if metric in COUNTERS else _sums(each.names, each.values)
+    names = sorted(sorted(sizes), key=lambda name: -sizes[name])[:MOST_SERIES]
     shown = each.only(np.isin(each.names, names))
-    more = len(sums) - len(names) + left_out
+    more = len(sizes) - len(names) + left_out
     has_rest = more > 0 and metric in COUNTS
     if has_rest:
         names.append(f"Other {more:,} repositories")

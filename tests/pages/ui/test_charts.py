@@ -127,6 +127,10 @@ def test_a_counter_is_a_line_even_of_one_repository_and_nothing_is_added_up(metr
     assert {each["mark"]["type"] for each in layers(alone)} == {"rect", "line", "point"}
     assert [each["value"] for each in marks(alone, "point")] == [500, 503]
     assert alt_text(alone).startswith(f"Lines of {charts.METRICS[metric].lower()} by week, blue/engine, 2026-03-07")
+    often = rows([(10, "final"), (11, "final")], metric, 2, "blue/docs")
+    assert (
+        chart_data(pd.concat([often, rows([(15, "final")], metric)]), metric, Grain.DAY).shape.names[0] == "blue/engine"
+    )
     many_of_them = many(10, metric)
     many_of_them.attrs["left_out"] = 5
     assert len(chart_data(many_of_them, metric, Grain.DAY).shape.names) == charts.MOST_SERIES
