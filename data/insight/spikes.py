@@ -177,7 +177,7 @@ def _middle(ordered: Numbers, known: NDArray[np.int_]) -> Numbers:
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class UnusualDays:
     """Days of a series that stand out in one direction and are near each other, as numbers from its first day on; of
     the one that differs the most what it had, what it was to have, and its score (negative: a drop).
     """
@@ -190,7 +190,7 @@ class Stretch:
     score: float
 
 
-def stretches(counts: Numbers) -> Iterator[tuple[int, Stretch]]:
+def stretches(counts: Numbers) -> Iterator[tuple[int, UnusualDays]]:
     """The stretches of days that stand out among many series (as in `expectation`), each with its series' number."""
     notable = np.flatnonzero((np.nan_to_num(counts) >= LEAST_COUNT).any(axis=1))  # in no other a day can stand out
     counts = counts[notable]
@@ -203,7 +203,7 @@ def stretches(counts: Numbers) -> Iterator[tuple[int, Stretch]]:
             most = near[np.argmax(sign * (counts[row, near] - judged.expected[row, near]))]
             ends = int(near[0]), int(near[-1]), int(most)
             told = int(counts[row, most]), float(judged.expected[row, most]), float(judged.score[row, most])
-            yield int(notable[row]), Stretch(*ends, *told)
+            yield int(notable[row]), UnusualDays(*ends, *told)
 
 
 def save_spikes(store: Store, repository_ids: Iterable[int], today: date) -> None:

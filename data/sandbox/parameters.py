@@ -36,7 +36,7 @@ class ParametersRefused(Exception):
     """A parameter cannot be so, or its value is not one; the sentence says which."""
 
 
-class Kind(StrEnum):
+class ParameterKind(StrEnum):
     TEXT = "text"
     NUMBER = "number"
     DAY = "day"
@@ -47,20 +47,20 @@ class Parameter:
     """A named parameter with the value that it has unless another one is typed; a day is written 2026-05-10."""
 
     name: str
-    kind: Kind
+    kind: ParameterKind
     default: str = ""
 
     def value(self, typed: str | None = None) -> Value:
         """The value of what was typed; of the default where nothing was. Raises ParametersRefused."""
         text = self.default if typed is None else typed
         match self.kind:
-            case Kind.TEXT:
+            case ParameterKind.TEXT:
                 if len(text) > LONGEST_TEXT:
                     raise ParametersRefused(f"${self.name} has at most {LONGEST_TEXT:,} characters.")
                 return text
-            case Kind.NUMBER:
+            case ParameterKind.NUMBER:
                 return _number(self.name, text)
-            case Kind.DAY:
+            case ParameterKind.DAY:
                 return _day(self.name, text)
 
 
@@ -81,7 +81,9 @@ def parse_parameters(text: str) -> tuple[Parameter, ...]:
     """The parameters as they were written. Raises ParametersRefused."""
     try:
         told: list[Mapping[str, Any]] = json.loads(text)
-        found = [Parameter(str(each["name"]), Kind(each["kind"]), str(each.get("default", ""))) for each in told]
+        found = [
+            Parameter(str(each["name"]), ParameterKind(each["kind"]), str(each.get("default", ""))) for each in told
+        ]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ParametersRefused("These are not the parameters of a query.") from error
     return checked_parameters(found)
@@ -106,10 +108,10 @@ def checked_parameters(parameters: Iterable[Parameter]) -> tuple[Parameter, ...]
     return found
 
 
-def _kind_of(name: str) -> Kind:
+def _kind_of(name: str) -> ParameterKind:
     if _OF_NUMBERS.search(name.lower()):
-        return Kind.NUMBER
-    return Kind.DAY if _OF_DAYS.search(name.lower()) else Kind.TEXT
+        return ParameterKind.NUMBER
+    return ParameterKind.DAY if _OF_DAYS.search(name.lower()) else ParameterKind.TEXT
 
 
 def _number(name: str, text: str) -> int | float:

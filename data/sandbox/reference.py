@@ -10,7 +10,7 @@ from pathlib import Path
 from duckdb import DuckDBPyConnection
 
 from data.calendar import DAY
-from data.sandbox.parameters import Kind, Parameter, parameters_of
+from data.sandbox.parameters import Parameter, ParameterKind, parameters_of
 from data.schema.migrate import OWN_TABLES
 from data.store import Store
 from data.store.cache import cached
@@ -74,7 +74,7 @@ def examples() -> tuple[Example, ...]:
 
 def example_parameters(example: Example, today: date) -> tuple[Parameter, ...]:
     """The parameters of an example with values that return something: every name, and the last 31 days."""
-    values = {Kind.TEXT: "%", Kind.NUMBER: "10"}
+    values = {ParameterKind.TEXT: "%", ParameterKind.NUMBER: "10"}
     days = {"first_day": today - DAY * 31, "last_day": today - DAY}
     return tuple(
         replace(each, default=str(days[each.name]) if each.name in days else values.get(each.kind, ""))

@@ -64,7 +64,7 @@ class ExportRequest:
     today: date | None = None
 
 
-class _Writer(Protocol):
+class _RowWriter(Protocol):
     def write(self, rows: pa.Table) -> None:
         """Add rows to the file."""
 
@@ -185,9 +185,9 @@ def _rows(cursor: duckdb.DuckDBPyConnection, request: ExportRequest, keys: list[
     return cursor.sql(text, params=values).to_arrow_reader(ROWS_A_BATCH)
 
 
-def _writer(request: ExportRequest, schema: pa.Schema, stream: BinaryIO) -> _Writer:
+def _writer(request: ExportRequest, schema: pa.Schema, stream: BinaryIO) -> _RowWriter:
     """A writer whose closing ends the file's content, but leaves the stream open."""
-    writer: _Writer
+    writer: _RowWriter
     if request.format is ExportFormat.PARQUET:
         writer = parquet.ParquetWriter(stream, schema, compression="zstd")
     else:

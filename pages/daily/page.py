@@ -8,7 +8,7 @@ viewer = session.viewer()
 filters.stop_without_traffic(viewer)
 tables.draw_listing(
     viewer,
-    tables.Listing(
+    tables.PagedTable(
         name="daily",
         period="day",
         read=traffic.daily_traffic,

@@ -13,7 +13,7 @@ from data.accounts.sessions import OpenSession, TooManyAttempts
 from data.calendar import utc_now
 from pages.ui import controls, messages, session, time_format
 from pages.ui.controls import TypedPassword
-from pages.ui.messages import Question
+from pages.ui.messages import Confirmation
 from pages.ui.store import the_store
 from pages.ui.text import grant_text
 
@@ -88,7 +88,7 @@ def draw_sessions(account: Account) -> None:
     st.markdown("\n\n".join(session_text(each, now) for each in found))
     if len(found) > 1 and st.button("Sign out all others", key="profile_end_others", icon=":material/logout:"):
         messages.confirm(
-            Question(
+            Confirmation(
                 "Sign out all other sessions?", "They are signed out immediately; this one stays.", "Sign them out"
             ),
             lambda: sessions.end_other_sessions(the_store(), account.user_id, session.session_secret() or ""),

@@ -12,7 +12,7 @@ from data.repositories.models import Repository
 from data.repositories.repositories import RepositoryRefused, repository_names
 from data.traffic.export import ExportTable
 from pages.repositories import actions, view
-from pages.repositories.view import Listed, RepositoryFilter, Summary
+from pages.repositories.view import FilteredRepositories, RepositoryFilter, Summary
 from pages.ui import collecting, controls, messages, navigation, session
 from pages.ui.store import the_store
 from pages.ui.text import STORE_ANOTHER, counted
@@ -96,7 +96,7 @@ def chosen_filter(counts: Mapping[str, int], names: dict[int, str]) -> Repositor
     return RepositoryFilter(str(text or "").strip(), group or view.TRACKED, tenant_id or None, sort)
 
 
-def draw_table(found: Listed, manages: bool) -> list[int]:
+def draw_table(found: FilteredRepositories, manages: bool) -> list[int]:
     """The table; answers the ids of the ticked rows."""
     count = len(found.ids)
     # ticks are row numbers: another set of rows or another order must not inherit them

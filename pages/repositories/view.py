@@ -59,7 +59,7 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class FilteredRepositories:
     """The repositories that are wanted, in order: as an Arrow table, their ids, a name for just these in this order."""
 
     table: Any
@@ -97,13 +97,13 @@ def _warning(rows: DataFrame) -> str:
 
 
 @cached("traffic")
-def listed(viewer: Viewer, store: Store, today: date, wanted: RepositoryFilter) -> Listed:
+def listed(viewer: Viewer, store: Store, today: date, wanted: RepositoryFilter) -> FilteredRepositories:
     """Those that are wanted, in order."""
     rows = filtered(repository_rows(viewer, store, today), wanted)
     names = {each.tenant_id: each.name for each in tenants(viewer, store)}
     ids = tuple(int(key) for key in rows["repository_id"])
     digest = sha256(str(ids).encode()).hexdigest()[:12]
-    return Listed(arrow_table(arranged(rows, names)), ids, digest)
+    return FilteredRepositories(arrow_table(arranged(rows, names)), ids, digest)
 
 
 def groups(rows: DataFrame) -> dict[str, int]:

@@ -30,7 +30,7 @@ MOST_LISTED = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class NoteDraft:
     """What the dialog begins with; `note` where one is changed."""
 
     day: date
@@ -53,13 +53,13 @@ def draw_list(account: Account, repository: Repository, found: Sequence[Note]) -
                 width="stretch",
             )
             if writes and st.button("Change", key=f"repository_change_{note.note_id}", type="tertiary"):
-                write(repository, Draft(note.day, note.note, note))
+                write(repository, NoteDraft(note.day, note.note, note))
     if len(newest) > MOST_LISTED:
         st.caption(f"The newest {MOST_LISTED} of {len(newest):,}; choose fewer days to see older ones.")
 
 
 @st.dialog("Note", icon=":material/edit_note:")
-def write(repository: Repository, draft: Draft) -> None:
+def write(repository: Repository, draft: NoteDraft) -> None:
     """Write a new note or change one."""
     with messages.shown():
         session.require_account()

@@ -158,7 +158,7 @@ def draw_traffic(about: About, account: Account) -> None:
         return
     writes = may_write(account, repository.tenant_id)
     if writes and st.button("Add a note", icon=":material/edit_note:", key="repository_note"):
-        notes.write(repository, notes.Draft(selection.last))
+        notes.write(repository, notes.NoteDraft(selection.last))
     draw(chart, "repository_story")
     if legible(Grain.DAY, selection.first, selection.last) is Grain.WEEK:
         st.caption(f"More than {LONGEST_BY_DAY} days are shown by week, from Monday to Sunday.")
@@ -194,7 +194,7 @@ def _draw_spike(repository: Repository, spike: SpikeText, writes: bool) -> None:
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             st.markdown(spike.head, width="content")
             if st.button("Make it a note", key=f"repository_note_{key}", type="tertiary"):
-                notes.write(repository, notes.Draft(spike.day, spike.note))
+                notes.write(repository, notes.NoteDraft(spike.day, spike.note))
         st.markdown(spike.body)
 
 

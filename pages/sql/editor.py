@@ -15,7 +15,7 @@ import streamlit as st
 from data.accounts.models import Account
 from data.accounts.saved_items import SavedItemRefused
 from data.calendar import utc_day, utc_now
-from data.sandbox.parameters import LONGEST_STATEMENT, Kind, Parameter, ParametersRefused, Value, parameters_of
+from data.sandbox.parameters import LONGEST_STATEMENT, Parameter, ParameterKind, ParametersRefused, Value, parameters_of
 from data.sandbox.reference import example_parameters, examples
 from data.sandbox.saved_queries import QUERIES, SavedQuery
 from pages.ui import messages
@@ -36,7 +36,7 @@ START = """select full_name, views, clones, stars, first_day, last_day
 from v_repositories
 order by views desc nulls last
 """
-KINDS = {Kind.TEXT: "Text", Kind.NUMBER: "Number", Kind.DAY: "Day"}
+KINDS = {ParameterKind.TEXT: "Text", ParameterKind.NUMBER: "Number", ParameterKind.DAY: "Day"}
 FONT = (
     "<style>.st-key-sql_statement textarea {font-family: 'Source Code Pro', ui-monospace, Menlo, Consolas, monospace; "
     "font-size: 0.875rem; line-height: 1.5; tab-size: 4}</style>"
@@ -144,7 +144,7 @@ def _draw_parameter(parameter: Parameter) -> Parameter:
         )
         typed = parameter.default if given is None else given
         label = f"${parameter.name}".replace("$", "\\$").replace("_", "\\_")
-        if kind is Kind.DAY:
+        if kind is ParameterKind.DAY:
             day: Any = st.date_input(label, _day(typed), key=f"{key}_day", format="YYYY-MM-DD", width=220)
             return Parameter(parameter.name, kind, str(day or ""))
         text = st.text_input(label, typed, key=f"{key}_{kind}", max_chars=1000, width=300)
@@ -161,7 +161,7 @@ def _day(text: str) -> date | None:
 def values_of(parameters: tuple[Parameter, ...]) -> Mapping[str, Value]:
     """The values of what is typed. Raises: ParametersRefused."""
     for each in parameters:
-        if not each.default and each.kind is not Kind.TEXT:
+        if not each.default and each.kind is not ParameterKind.TEXT:
             raise ParametersRefused(f"${each.name} has no value yet: give it one.")
     return {each.name: each.value() for each in parameters}
 

@@ -20,7 +20,7 @@ from data.repositories.models import RepositoryState
 from data.repositories.repositories import repositories
 from pages.tenants import view
 from pages.ui import collecting, controls, messages, session, time_format
-from pages.ui.messages import Question
+from pages.ui.messages import Confirmation
 from pages.ui.store import the_store
 from pages.ui.text import counted
 
@@ -189,7 +189,7 @@ def _draw_itself(account: Account, tenant: Tenant) -> None:
             messages.notice_after_rerun(f"{tenant.name} is active again.")
     elif st.button("Deactivate …", key="tenant_deactivate", icon=":material/pause_circle:"):
         messages.confirm(
-            Question(
+            Confirmation(
                 "Deactivate this tenant?",
                 "It is not collected any more, and its people do not see it, until you activate it again. What was "
                 "collected is kept, but **GitHub deletes days after 14 days**: what nobody collects is lost for good.",

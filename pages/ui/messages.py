@@ -91,7 +91,7 @@ def literal(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class Confirmation:
     """What is asked: `typed`, where it is not empty, must be typed; otherwise a tick is enough."""
 
     title: str
@@ -100,7 +100,7 @@ class Question:
     typed: str = ""
 
 
-def confirm(question: Question, act: Callable[[], None], done: str) -> None:
+def confirm(question: Confirmation, act: Callable[[], None], done: str) -> None:
     """Ask in a dialog; then act, load the page anew, and say `done`. Nothing happens where the user closes it."""
 
     @st.dialog(question.title, icon=":material/warning:")
@@ -119,7 +119,7 @@ def confirm(question: Question, act: Callable[[], None], done: str) -> None:
     ask()
 
 
-def _is_certain(question: Question) -> bool:
+def _is_certain(question: Confirmation) -> bool:
     if not question.typed:
         return st.checkbox("Yes, I am sure", key="confirm_ticked")
     typed = st.text_input(f"Type **{literal(question.typed)}** to confirm", key="confirm_typed")

@@ -52,7 +52,7 @@ def draw_removing(
     if st.button("Remove …", icon=":material/delete:", key=f"{page}_remove", type="tertiary"):
         whom = "" if item.tenant_id is None else " for everyone in the tenant"
         text = f"**{messages.literal(item.name)}** is deleted for good{whom}. The traffic stays."
-        question = messages.Question(f"Remove this {items.kind}?", text, "Remove")
+        question = messages.Confirmation(f"Remove this {items.kind}?", text, "Remove")
         messages.confirm(question, remove, f"The {items.kind} is removed.")
 
 

@@ -101,7 +101,7 @@ def _states(rows: DataFrame) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class PagedTable:
     """A table of traffic with pages: how it is read, arranged and saved."""
 
     name: str
@@ -122,12 +122,12 @@ class _Shown:
 
 
 @cached("traffic")
-def _shown(viewer: Viewer, store: Store, listing: Listing, selection: Selection, paging: Paging) -> _Shown:
+def _shown(viewer: Viewer, store: Store, listing: PagedTable, selection: Selection, paging: Paging) -> _Shown:
     page = listing.read(viewer, store, selection, paging)
     return _Shown(arrow_table(listing.arrange(page.rows)), len(page.rows), page.total)
 
 
-def draw_listing(viewer: Viewer, listing: Listing) -> None:
+def draw_listing(viewer: Viewer, listing: PagedTable) -> None:
     """Draw a table with its search, order, pages and downloads."""
     store = the_store()
     search, state, paging = _controls(listing)
@@ -156,7 +156,7 @@ def draw_listing(viewer: Viewer, listing: Listing) -> None:
     _downloads(listing, selection, paging)
 
 
-def _controls(listing: Listing) -> tuple[str, str | None, Paging]:
+def _controls(listing: PagedTable) -> tuple[str, str | None, Paging]:
     """The search, the state, and the first page in the order that is wanted."""
     with st.container(horizontal=True, vertical_alignment="top", key=f"{listing.name}_controls"):
         search = controls.search()
@@ -172,7 +172,7 @@ def _controls(listing: Listing) -> tuple[str, str | None, Paging]:
     return search, filters.STATES[state], Paging(by, filters.ORDERS[order], 1, filters.SIZES[size])
 
 
-def _downloads(listing: Listing, selection: Selection, order: Paging) -> None:
+def _downloads(listing: PagedTable, selection: Selection, order: Paging) -> None:
     with st.container(horizontal=True):
         controls.download_button(
             "Download these rows",

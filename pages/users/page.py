@@ -13,7 +13,7 @@ from data.accounts.grants import NamedGrant
 from data.accounts.models import Account, Role
 from data.calendar import utc_now
 from pages.ui import messages, session
-from pages.ui.messages import Question
+from pages.ui.messages import Confirmation
 from pages.ui.store import the_store
 from pages.ui.text import ROLES, grant_text
 from pages.users import view
@@ -102,7 +102,7 @@ def draw_user(account: Account, user: Account) -> None:
 def draw_everybody(account: Account) -> None:
     if st.button("Sign everybody out", key="users_end_all", icon=":material/logout:", type="tertiary"):
         messages.confirm(
-            Question(
+            Confirmation(
                 "Sign everybody out?",
                 "Every session ends immediately, **yours included**. Everybody can sign in again with their password.",
                 "Sign everybody out",
@@ -131,7 +131,7 @@ def _may_take(account: Account, each: NamedGrant) -> bool:
 
 def _ask_to_take(account: Account, user: Account, each: NamedGrant) -> None:
     messages.confirm(
-        Question(
+        Confirmation(
             "Revoke this role?",
             f"{messages.literal(user.display_name)} loses it immediately. You can grant it again.",
             "Revoke",
@@ -180,7 +180,7 @@ def _draw_actions(account: Account, user: Account) -> None:
 
 def _ask_to_disable(account: Account, user: Account) -> None:
     messages.confirm(
-        Question(
+        Confirmation(
             f"Disable {messages.literal(user.display_name)}?",
             "They are signed out everywhere immediately, and they cannot sign in until you enable them again. "
             "Their roles are kept.",
@@ -198,7 +198,7 @@ def _ask_to_end_sessions(account: Account, user: Account) -> None:
         save_entry(the_store(), "sessions ended", Subject(f"user {user.username}"), (account.username, now))
 
     messages.confirm(
-        Question(
+        Confirmation(
             "Sign them out everywhere?",
             f"{messages.literal(user.display_name)} is signed out everywhere, and can sign in again.",
             "Sign out everywhere",

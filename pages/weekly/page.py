@@ -14,7 +14,7 @@ st.caption(
 )
 tables.draw_listing(
     viewer,
-    tables.Listing(
+    tables.PagedTable(
         name="weekly",
         period="week",
         read=traffic.weekly_traffic,

@@ -17,7 +17,7 @@ RISE = 9  # pixels that a number stands above its bar
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class SpikeMark:
     """The number of a day that stood out, the height at which it stands, and what is told of it."""
 
     number: int
@@ -26,7 +26,7 @@ class Mark:
     told: str
 
 
-def marked(specification: dict[str, Any], marks: Sequence[Mark], grain: Grain) -> dict[str, Any]:
+def marked(specification: dict[str, Any], marks: Sequence[SpikeMark], grain: Grain) -> dict[str, Any]:
     """The specification with a number above each period in which a day stood out."""
     if not marks:
         return specification
@@ -47,7 +47,7 @@ def period_of(day: date, grain: Grain) -> date:
     return monday(day) if grain is Grain.WEEK else day
 
 
-def _placed(marks: Sequence[Mark], grain: Grain) -> list[dict[str, Any]]:
+def _placed(marks: Sequence[SpikeMark], grain: Grain) -> list[dict[str, Any]]:
     """A row a period: where it stands, its numbers, what is told."""
     rows: dict[date, dict[str, Any]] = {}
     for mark in marks:

@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 
 from data.sandbox.parameters import (
-    Kind,
     Parameter,
+    ParameterKind,
     ParametersRefused,
     parameter_names,
     parameters_of,
@@ -33,7 +33,7 @@ def test_parameters_are_found_where_they_are_parameters(statement: str, names: l
 
 
 def test_a_name_tells_the_kind_unless_it_is_known() -> None:
-    known = [Parameter("since", Kind.TEXT, "then"), Parameter("gone", Kind.TEXT)]
+    known = [Parameter("since", ParameterKind.TEXT, "then"), Parameter("gone", ParameterKind.TEXT)]
     found = parameters_of("select $since, $first_day, $most, $repository, $days", known)
     kinds = {each.name: each.kind.value for each in found}
     assert kinds == {"since": "text", "first_day": "day", "most": "number", "repository": "text", "days": "number"}
@@ -43,33 +43,39 @@ def test_a_name_tells_the_kind_unless_it_is_known() -> None:
 @pytest.mark.parametrize(
     ("kind", "typed", "value"),
     [
-        (Kind.TEXT, "'; drop table x --", "'; drop table x --"),
-        (Kind.TEXT, "", ""),
-        (Kind.NUMBER, " 10 ", 10),
-        (Kind.NUMBER, "-0.5", -0.5),
-        (Kind.NUMBER, "1e300", 1e300),
-        (Kind.DAY, "2026-05-10", date(2026, 5, 10)),
+        (ParameterKind.TEXT, "'; drop table x --", "'; drop table x --"),
+        (ParameterKind.TEXT, "", ""),
+        (ParameterKind.NUMBER, " 10 ", 10),
+        (ParameterKind.NUMBER, "-0.5", -0.5),
+        (ParameterKind.NUMBER, "1e300", 1e300),
+        (ParameterKind.DAY, "2026-05-10", date(2026, 5, 10)),
     ],
 )
-def test_a_value_is_of_its_kind(kind: Kind, typed: str, value: object) -> None:
+def test_a_value_is_of_its_kind(kind: ParameterKind, typed: str, value: object) -> None:
     found = Parameter("a", kind).value(typed)
     assert (found, type(found)) == (value, type(value))
 
 
 @pytest.mark.parametrize(
     ("kind", "typed"),
-    [(Kind.NUMBER, "ten"), (Kind.NUMBER, ""), (Kind.NUMBER, "nan"), (Kind.NUMBER, "inf"), (Kind.DAY, "10.5.2026")],
+    [
+        (ParameterKind.NUMBER, "ten"),
+        (ParameterKind.NUMBER, ""),
+        (ParameterKind.NUMBER, "nan"),
+        (ParameterKind.NUMBER, "inf"),
+        (ParameterKind.DAY, "10.5.2026"),
+    ],
 )
-def test_what_is_not_a_value_is_refused_by_name(kind: Kind, typed: str) -> None:
+def test_what_is_not_a_value_is_refused_by_name(kind: ParameterKind, typed: str) -> None:
     with pytest.raises(ParametersRefused, match=r"\$a is a"):
         Parameter("a", kind).value(typed)
 
 
 def test_parameters_are_written_and_read_alike() -> None:
     parameters = (
-        Parameter("a", Kind.TEXT, 'it"s'),
-        Parameter("b", Kind.DAY, "2026-05-10"),
-        Parameter("c", Kind.NUMBER),
+        Parameter("a", ParameterKind.TEXT, 'it"s'),
+        Parameter("b", ParameterKind.DAY, "2026-05-10"),
+        Parameter("c", ParameterKind.NUMBER),
     )
     assert parse_parameters(written_parameters(parameters)) == parameters
 

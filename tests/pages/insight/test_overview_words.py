@@ -10,7 +10,7 @@ from data.insight.spike_causes import Cause, Listed, Noted, Released, Spike, Sta
 from data.traffic.models import Grain
 from pages.overview import text
 from pages.ui.charts import compare as compare_charts
-from pages.ui.charts.overview import Mark, marked
+from pages.ui.charts.overview import SpikeMark, marked
 from pages.ui.text import change
 
 DAY = date(2026, 4, 14)  # a Tuesday
@@ -92,7 +92,11 @@ def test_nothing_to_compare_with_is_no_change() -> None:
 def test_numbers_stand_over_their_periods_and_share_one() -> None:
     y = {"axis": {"format": "d"}, "scale": {"zero": True}}
     drawn: dict[str, Any] = {"layer": [{"encoding": {"x": {"axis": None, "scale": {"type": "utc"}}, "y": y}}]}
-    marks = [Mark(1, DAY, 900, "a"), Mark(2, DAY + timedelta(days=1), 900, "b"), Mark(3, date(2026, 5, 1), 50, "c")]
+    marks = [
+        SpikeMark(1, DAY, 900, "a"),
+        SpikeMark(2, DAY + timedelta(days=1), 900, "b"),
+        SpikeMark(3, date(2026, 5, 1), 50, "c"),
+    ]
     layer = marked(drawn, marks, Grain.WEEK)["layer"][-1]
     assert [(row["number"], row["height"]) for row in layer["data"]["values"]] == [("1 · 2", 900), ("3", 50)]
     assert (layer["encoding"]["x"]["scale"], layer["encoding"]["y"]["axis"]) == ({"type": "utc"}, {"format": "d"})

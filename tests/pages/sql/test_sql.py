@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from data.calendar import utc_now
-from data.sandbox.parameters import Kind, Parameter
+from data.sandbox.parameters import Parameter, ParameterKind
 from data.sandbox.sandbox import Limits, Sandbox
 from data.sandbox.saved_queries import QUERIES, NewQuery
 from pages.sql import view
@@ -22,7 +22,9 @@ READERS: dict[str, list[str]] = {
     "both": ["blue/docs", "blue/engine", "blue/mirror", "green/telescope"],
 }
 LIKE = NewQuery(
-    "Names", "select full_name from v_repositories where full_name like $like", (Parameter("like", Kind.TEXT, "%"),)
+    "Names",
+    "select full_name from v_repositories where full_name like $like",
+    (Parameter("like", ParameterKind.TEXT, "%"),),
 )
 pytestmark = pytest.mark.usefixtures("box")
 
