@@ -1,5 +1,7 @@
 """What all charts have in common: what is sent to the browser, and their colours."""
 
+import html
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,3 +33,21 @@ def draw(chart: Chart, key: str) -> None:
     st.vega_lite_chart(chart.rows, chart.specification, alt=chart.alt, key=key, width="stretch")
     if chart.legend:
         st.html(chart.legend)
+
+
+def legend_of(parts: Iterable[tuple[str, str]]) -> str:
+    """A legend as HTML, which wraps at any width: the style of each box, and its name; '' without parts."""
+    box = "display:inline-block;width:.75em;height:.75em;border-radius:.15em;margin-right:.4em"
+    name_style = "max-width:100%;overflow-wrap:anywhere"  # a long name is broken on a narrow screen
+    items = [
+        f'<span style="{name_style}"><span style="{box};{css}"></span>{html.escape(name)}</span>' for css, name in parts
+    ]
+    style = "display:flex;flex-wrap:wrap;gap:.3em 1.2em;font-size:.85rem"
+    return f'<div style="{style}">{"".join(items)}</div>' if items else ""
+
+
+def without_data(chart: Any) -> dict[str, Any]:
+    """The specification of an Altair chart, for rows that come later."""
+    specification: dict[str, Any] = chart.to_dict()
+    del specification["data"]
+    return specification

@@ -5,7 +5,6 @@ usual is a thin dashed line of the same colour.
 """
 
 import copy
-import html
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -15,13 +14,11 @@ from typing import Any
 import altair as alt
 
 from data.traffic.models import Grain
-from pages.ui.charts.chart import COLOURS
+from pages.ui.charts.chart import COLOURS, legend_of, without_data
 
 HEIGHT = 380
 POINTED = 62  # values on a line; on more of them, points would hide it
 TICKS = 8
-_NAMED = "max-width:100%;overflow-wrap:anywhere"  # a long name is broken on a narrow screen
-_BOX = '<span style="display:inline-block;width:.75em;height:.75em;border-radius:.15em;margin-right:.4em;{}"></span>'
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,18 +72,14 @@ def legend(names: Sequence[str], *, usual: bool = False, pending: bool = False) 
         parts.append((f"border-top:2px dashed {COLOURS['rest']};height:0;vertical-align:middle", "Usual before"))
     if pending:
         parts.append((f"border:1.5px dashed {COLOURS['rest']}", "Pending: may still change"))
-    items = [f'<span style="{_NAMED}">{_BOX.format(css)}{html.escape(name)}</span>' for css, name in parts]
-    style = "display:flex;flex-wrap:wrap;gap:.3em 1.2em;font-size:.85rem"
-    return f'<div style="{style}">{"".join(items)}</div>'
+    return legend_of(parts)
 
 
 @cache
 def _of_kind(over_time: bool, pointed: bool, decimals: bool) -> dict[str, Any]:
     layers = _over_time(pointed, decimals) if over_time else _from_launch(pointed, decimals)
     chart = alt.layer(*layers, data=alt.NamedData("rows")).properties(height=HEIGHT)
-    found: dict[str, Any] = chart.to_dict()
-    del found["data"]
-    return found
+    return without_data(chart)
 
 
 def _over_time(pointed: bool, decimals: bool) -> list[alt.Chart]:

@@ -3,7 +3,6 @@
 A day that is not known is never drawn as a zero, and a zero that GitHub told is one.
 """
 
-import html
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -21,7 +20,7 @@ from data.store import Store
 from data.store.arrow import arrow_table
 from data.store.cache import cached
 from data.traffic.models import Selection
-from pages.ui.charts.chart import COLOURS, Chart
+from pages.ui.charts.chart import COLOURS, Chart, legend_of, without_data
 from pages.ui.time_format import day_text
 
 BLUE, ORANGE, TEAL = COLOURS["series"].split()[:3]
@@ -35,10 +34,6 @@ KINDS = {  # of a day: how it is filled, and its edge
     "Gap": (f"{GREY}77", f"{GREY}77"),
     "Known in part": (ORANGE, ORANGE),
 }
-_BOX = (
-    '<span style="display:inline-block;width:.75em;height:.75em;border-radius:.15em;margin-right:.4em;'
-    'background:{};box-shadow:inset 0 0 0 1px {}"></span>'
-)
 _GAP = timedelta(hours=12)  # between the columns of two weeks
 
 
@@ -64,8 +59,9 @@ def coverage(viewer: Viewer, store: Store, selection: Selection, metric: str) ->
     found = rows["kind"].value_counts()
     counts = {each: int(found.get(each, 0)) for each in KINDS}
     told = ", ".join(f"{kind.lower()} {count:,}" for kind, count in counts.items())
+    boxes = ((f"background:{fill};box-shadow:inset 0 0 0 1px {edge}", kind) for kind, (fill, edge) in KINDS.items())
     text = f"A calendar of {len(rows):,} days of {metric} by state: {told}."
-    drawn = Chart(arrow_table(rows), _calendar(), text, _legend())
+    drawn = Chart(arrow_table(rows), _calendar(), text, legend_of(boxes))
     if pattern.empty:
         return Coverage(counts, drawn, None)
     text = f"{metric.capitalize()} by weekday: {'; '.join(pattern['spoken'])}."
@@ -124,15 +120,6 @@ def weekdays(known: DataFrame, metric: str) -> DataFrame:
     return rows
 
 
-def _legend() -> str:
-    """The legend of the calendar as HTML, which wraps at any width."""
-    items = [
-        f'<span style="white-space:nowrap">{_BOX.format(fill, edge)}{html.escape(kind)}</span>'
-        for kind, (fill, edge) in KINDS.items()
-    ]
-    return f'<div style="display:flex;flex-wrap:wrap;gap:.3em 1.2em;font-size:.85rem">{"".join(items)}</div>'
-
-
 @cache
 def _calendar() -> dict[str, Any]:
     """A column a week, a row a weekday."""
@@ -161,7 +148,7 @@ def _calendar() -> dict[str, Any]:
         )
         .properties(height=CELL_PIXELS * len(WEEKDAYS) + 30)
     )
-    return _without_data(chart)
+    return without_data(chart)
 
 
 @cache
@@ -184,10 +171,4 @@ def _weekdays() -> dict[str, Any]:
     median = base.mark_tick(color=BLUE, thickness=3, width=alt.RelativeBandSize(0.5), aria=False).encode(
         x=x, y=alt.Y("median:Q", axis=axis), tooltip=tooltip
     )
-    return _without_data(alt.layer(band, median).properties(height=220))
-
-
-def _without_data(chart: Any) -> dict[str, Any]:
-    found: dict[str, Any] = chart.to_dict()
-    del found["data"]
-    return found
+    return without_data(alt.layer(band, median).properties(height=220))

@@ -14,7 +14,7 @@ from data.insight.events import Comparison, before_and_after
 from data.store import Store
 from data.store.arrow import arrow_table
 from data.store.cache import cached
-from pages.ui.charts.chart import COLOURS, Chart
+from pages.ui.charts.chart import COLOURS, Chart, without_data
 from pages.ui.time_format import day_text
 
 BLUE, ORANGE, _, PINK = COLOURS["series"].split()[:4]
@@ -94,6 +94,4 @@ def _specification() -> dict[str, Any]:
         .mark_rule(color=PINK, strokeDash=[3, 3], strokeWidth=1.5, aria=False)
         .encode(x=alt.X("at:T", scale=scale, axis=axis), tooltip=tooltip)
     )
-    found: dict[str, Any] = alt.layer(bars, usual, line).properties(height=HEIGHT).to_dict()
-    del found["data"]
-    return found
+    return without_data(alt.layer(bars, usual, line).properties(height=HEIGHT))

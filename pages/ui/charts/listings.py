@@ -20,7 +20,7 @@ from data.store import Store
 from data.store.arrow import arrow_table
 from data.store.cache import cached
 from data.traffic.models import Selection
-from pages.ui.charts.chart import COLOURS, Chart
+from pages.ui.charts.chart import COLOURS, Chart, without_data
 from pages.ui.time_format import day_text
 
 BLUE, ORANGE = COLOURS["series"].split()[:2]
@@ -186,7 +186,7 @@ def _heat() -> dict[str, Any]:
             description=alt.Description("spoken:N"),
         )
     )
-    return _without_data(chart)
+    return without_data(chart)
 
 
 @cache
@@ -209,7 +209,7 @@ def _bounds() -> dict[str, Any]:
         description=alt.Description("spoken:N"),
     )
     least = base.mark_rule(color=BLUE, strokeWidth=2.5, aria=False).encode(x=x, x2=alt.X2("to:T"), y=y, tooltip=tooltip)
-    return _without_data(alt.layer(band, least).properties(height=BOUND_HEIGHT))
+    return without_data(alt.layer(band, least).properties(height=BOUND_HEIGHT))
 
 
 @cache
@@ -229,7 +229,7 @@ def _share() -> dict[str, Any]:
         ],
         description=alt.Description("spoken:N"),
     )
-    return _without_data(band.properties(height=SHARE_HEIGHT))
+    return without_data(band.properties(height=SHARE_HEIGHT))
 
 
 def _days(field: str) -> alt.X:
@@ -239,9 +239,3 @@ def _days(field: str) -> alt.X:
 
 def _counts() -> alt.Axis:
     return alt.Axis(title=None, format=",d", tickMinStep=1, tickCount=4, minExtent=46, maxExtent=46)
-
-
-def _without_data(chart: Any) -> dict[str, Any]:
-    found: dict[str, Any] = chart.to_dict()
-    del found["data"]
-    return found

@@ -4,7 +4,6 @@ A pending bar is hollow, a gap is a shaded band, and neither is ever drawn as ze
 """
 
 import copy
-import html
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -25,7 +24,7 @@ from data.store.arrow import arrow_table
 from data.store.cache import cached
 from data.traffic.models import Grain, Selection
 from data.traffic.traffic import series
-from pages.ui.charts.chart import COLOURS, Chart
+from pages.ui.charts.chart import COLOURS, Chart, legend_of, without_data
 from pages.ui.charts.time_marks import period_name
 from pages.ui.charts.traffic import legible
 
@@ -44,7 +43,6 @@ BLUE, ORANGE, TEAL, PINK, OLIVE, VIOLET, RED = COLOURS["series"].split()[:7]
 SPIKE_COLOUR = RED
 MARK_COLOURS = {"Release": VIOLET, "Note": PINK}
 MARK_SHAPES = {"Release": "diamond", "Note": "circle"}
-_BOX = '<span style="display:inline-block;width:.75em;height:.75em;border-radius:.15em;margin-right:.4em;{}"></span>'
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +78,7 @@ def legend(lanes: Collection[str], states: Collection[str], kinds: Collection[st
         parts.append((f"border:1.5px dashed {COLOURS['rest']}", "Pending: may still change"))
     if "gap" in states:
         parts.append((f"background:{COLOURS['gap']};opacity:.35", "Gap: GitHub forgot it before it was collected"))
-    items = [f'<span style="white-space:nowrap">{_BOX.format(css)}{html.escape(name)}</span>' for css, name in parts]
-    return f'<div style="display:flex;flex-wrap:wrap;gap:.3em 1.2em;font-size:.85rem">{"".join(items)}</div>'
+    return legend_of(parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,9 +295,7 @@ def _of_lanes(lanes: tuple[str, ...], spiked: frozenset[str], long: bool) -> dic
     drawn = [_lane(name, _axis(long, last=name == lanes[-1]), marked, name in spiked) for name in lanes]
     fitted = alt.AutoSizeParams(type="fit-x", contains="padding")
     chart = alt.vconcat(*drawn, data=alt.NamedData("rows"), spacing=6, autosize=fitted)
-    found: dict[str, Any] = chart.to_dict()
-    del found["data"]
-    return found
+    return without_data(chart)
 
 
 def _axis(long: bool, *, last: bool) -> alt.X:

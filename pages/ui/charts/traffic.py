@@ -5,7 +5,6 @@ the time axis is a UTC one, so that a day is the same day in every time zone.
 """
 
 import copy
-import html
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -22,7 +21,7 @@ from data.store.arrow import arrow_columns
 from data.store.cache import cached
 from data.traffic.models import Grain, Selection
 from data.traffic.traffic import series
-from pages.ui.charts.chart import COLOURS, Chart
+from pages.ui.charts.chart import COLOURS, Chart, legend_of
 from pages.ui.charts.time_marks import (
     POINTED,
     Channels,
@@ -55,7 +54,6 @@ PERIODS = {Grain.DAY: "a day", Grain.WEEK: "a week", Grain.MONTH: "a month"}
 HEIGHT = 360
 TICKS = 8
 LONG_DAYS = 300  # from so many days on a tick names the year
-_BOX = '<span style="display:inline-block;width:.75em;height:.75em;border-radius:.15em;margin-right:.4em;{}"></span>'
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,9 +233,4 @@ def legend(data: ChartData) -> str:
         parts.append((f"border:1.5px dashed {COLOURS['rest']}", "Pending: may still change"))
     if "gap" in states:
         parts.append((f"background:{COLOURS['gap']};opacity:.35", "Gap: GitHub forgot it before it was collected"))
-    items = [
-        f'<span style="max-width:100%;overflow-wrap:anywhere">{_BOX.format(css)}{html.escape(name)}</span>'
-        for css, name in parts
-    ]
-    style = "display:flex;flex-wrap:wrap;gap:.3em 1.2em;font-size:.85rem"
-    return f'<div style="{style}">{"".join(items)}</div>' if items else ""
+    return legend_of(parts)

@@ -125,13 +125,6 @@ def test_a_name_that_is_missing_in_a_full_list_had_no_more_than_the_tenth_and_wh
     assert of(with_totals, "late", 26)[1] == 2  # what the ten leave of these days' views
 
 
-def test_names_with_the_same_count_may_stand_on_either_side_of_the_tenth_place() -> None:
-    views = {f"n{n:02}": [1] * 40 for n in range(14)}
-    rows = daily_bounds(lists(views), totals(views), span(0, 39))
-    assert rows["name"].nunique() == 10
-    assert not wrong(rows, views)
-
-
 def test_sums_that_cannot_be_true_are_not_believed_and_marked() -> None:
     views = {"a": [1] * 40, "b": [7] * 40}
     revised = lists(views)

@@ -28,27 +28,27 @@ def found(values: Any) -> list[tuple[int, str]]:
     return [(int(n), "spike" if score[n] > 0 else "drop") for n in np.flatnonzero(np.abs(score) >= STANDS_OUT)]
 
 
-def test_a_day_of_five_times_the_usual_stands_out_and_no_other() -> None:
-    values = weeks(12)
-    values[40] = 200
-    assert found(values) == [(40, "spike")]
+QUIET = [0, 1, 0, 3, 0, 0, 1] * 10
+GROWING = [float(np.random.default_rng(4 + n).poisson(WEEK[n % 7] * 1.01**n)) for n in range(300)]
 
 
-def test_a_busy_sunday_stands_out_though_every_monday_has_more() -> None:
-    values = weeks(12)
-    values[6 * 7 + 6] = 48
-    assert found(values) == [(48, "spike")]
-    assert max(values) > 48
-
-
-def test_a_weekly_pattern_alone_never_stands_out() -> None:
-    assert found(weeks(52)) == []
-
-
-def test_a_day_without_anything_on_a_busy_repository_is_a_drop() -> None:
-    values = weeks(12)
-    values[43] = 0
-    assert found(values) == [(43, "drop")]
+@pytest.mark.parametrize(
+    ("values", "place", "count", "kind"),
+    [
+        pytest.param(weeks(12), 40, 200, "spike", id="five times the usual"),
+        pytest.param(weeks(12), 48, 48, "spike", id="a busy Sunday, though every Monday has more"),
+        pytest.param(weeks(12), 43, 0, "drop", id="nothing on a busy repository"),
+        pytest.param(QUIET, 33, 20, "spike", id="twenty where there are next to none"),
+        pytest.param(QUIET, 33, 8, None, id="a handful"),
+        pytest.param(weeks(52), 0, 40, None, id="a weekly pattern alone"),
+        pytest.param(GROWING, 0, 40, None, id="growth"),
+    ],
+)
+def test_a_day_stands_out_against_its_own_week_or_nothing_does(
+    values: list[float], place: int, count: int, kind: str | None
+) -> None:
+    changed = [*values[:place], count, *values[place + 1 :]]
+    assert found(changed) == ([(place, kind)] if kind else [])
 
 
 @pytest.mark.parametrize("length", [2, 5, 8])
@@ -65,24 +65,6 @@ def test_a_level_that_lasts_is_no_spike_for_ever() -> None:
 
 def test_the_first_days_of_a_new_level_stand_out_as_long_as_it_may_be_a_burst() -> None:
     assert (73, "spike") in found(weeks(10) + weeks(2, 6.0)[:5])
-
-
-def test_growth_is_no_spike() -> None:
-    chance = np.random.default_rng(4)
-    assert found([float(chance.poisson(WEEK[n % 7] * 1.01**n)) for n in range(300)]) == []
-
-
-@pytest.mark.parametrize("most", [3, 6, 8])
-def test_a_handful_of_views_is_nothing(most: int) -> None:
-    values = [0, 1, 0, 3, 0, 0, 1] * 10
-    values[33] = most
-    assert found(values) == []
-
-
-def test_twenty_views_where_there_are_next_to_none_are_something() -> None:
-    values = [0, 1, 0, 3, 0, 0, 1] * 10
-    values[33] = 20
-    assert found(values) == [(33, "spike")]
 
 
 def test_too_little_history_says_nothing() -> None:

@@ -108,15 +108,3 @@ def test_a_long_name_in_a_legend_does_not_widen_a_phone() -> None:
     assert "nowrap" not in told
     assert "overflow-wrap:anywhere" in told
     assert "&lt;b&gt;" in told
-
-
-def test_lines_get_the_colours_of_their_names_and_a_broken_kind_is_not_shared() -> None:
-    days = tuple(DAY + timedelta(days=n) for n in range(5))
-    first = compare_charts.specification(compare_charts.Lines(("a/b", "c/d"), "Views a day", days))
-    second = compare_charts.specification(compare_charts.Lines(("e/f",), "Clones a day", days))
-    scales = [each["layer"][0]["encoding"]["color"]["scale"]["domain"] for each in (first, second)]
-    assert scales == [["a/b", "c/d"], ["e/f"]]
-    assert [each["layer"][-1]["encoding"]["tooltip"][-1]["title"] for each in (first, second)] == [
-        "Views a day",
-        "Clones a day",
-    ]

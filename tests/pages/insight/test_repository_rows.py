@@ -13,7 +13,7 @@ from data.insight.repository import of_one
 from data.insight.spike_causes import Cause, Listed, Noted, Released, Spike, Starred
 from pages.repository import text
 from pages.ui.charts import coverage, listings, repository
-from pages.ui.charts.repository import LaneShape, Mark, lanes_specification, legend
+from pages.ui.charts.repository import LaneShape, Mark, lanes_specification
 
 DAY = date(2026, 3, 4)
 HOSTILE = "<b>[x](javascript:1)</b>"
@@ -69,14 +69,6 @@ def test_all_lanes_have_the_same_days() -> None:
     assert len(found["vconcat"]) == len(lanes)
     assert all(scale["domain"] == scales[0]["domain"] and scale["type"] == "utc" for scale in scales)
     assert lanes_specification(LaneShape(("views",), DAY, DAY))["vconcat"][0]["layer"]
-
-
-def test_legends_name_what_is_drawn_and_nothing_else() -> None:
-    told = legend(("views",), {"final"}, {"Note"})
-    assert "Unique visitors" in told
-    assert "Note" in told
-    assert "Pending" not in told
-    assert "cloners" not in told
 
 
 @pytest.mark.parametrize(
