@@ -15,13 +15,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from tests.benchmarks.again import again
 from tests.benchmarks.bounds import bounds
-from tests.benchmarks.collector_runs import cpu, memory, rate
+from tests.benchmarks.collector_runs import again, cpu, memory, rate
 from tests.benchmarks.commit import commit
+from tests.benchmarks.five_years import size
 from tests.benchmarks.measured import Measured, Scale
 from tests.benchmarks.pages import pages
-from tests.benchmarks.size import size
 from tests.benchmarks.spikes import spikes
 from tests.benchmarks.sql import sql
 from tests.benchmarks.visits import growth, sessions

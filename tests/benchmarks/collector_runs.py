@@ -1,13 +1,29 @@
-"""What the collector promises of a whole run: that it asks as fast as it may, and what it costs."""
+"""What the collector promises of a whole run: that it asks as fast as it may, what it costs, and that the same answers
+again change nothing. Runs whose cost is measured have a process of their own, which measures itself: its processor time
+begins after the imports, its memory is that of the whole process.
+"""
 
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import threading
 from bisect import bisect_left
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from tests.benchmarks.collecting import bare_call_cpu_s, collecting
+import requests
+
+from collector.clock import SystemClock
+from collector.run import Progress, RunReport, RunRequest, collect
+from collector.settings import Settings
+from data.collection.ledger import Scope
+from data.schema import migrate as schema
+from data.store import Store
 from tests.benchmarks.five_years import five_years_copy
-from tests.benchmarks.generated import generated_repository
-from tests.benchmarks.measured import LIVED_DAYS, NOW, Measured, Scale
-from tests.benchmarks.simulation import followed, simulated
+from tests.benchmarks.measured import LIVED_DAYS, NOW, UNLIMITED, Measured, Scale
+from tests.benchmarks.simulation import TOKEN, followed, generated_repository, simulated
 
 KEPT = 0.95
 CONCURRENCY = 4
@@ -16,6 +32,9 @@ WHOLE_S = 150.0  # 4,500 requests are due in 90
 MOST_MS = 4.0
 BARE_CALLS = 300
 MOST_MB = 400
+GRACE_S = 60.0  # from the wish to stop until the end of the process
+LOGS = {"collection_run", "collection_result", "endpoint_state", "identity_counter"}
+"""What a run writes of itself, its number included. Every other table holds facts, or is bookkeeping of the store."""
 
 
 def rate(scale: Scale, directory: Path) -> list[Measured]:
@@ -65,3 +84,135 @@ def memory(scale: Scale, directory: Path) -> list[Measured]:
     what = f"peak memory of a run over {cost.repositories:,} repositories with {scale.store_days:,} days each"
     good = peak < MOST_MB and cost.state == "complete"
     return [Measured(what, f"{peak:.0f} MB", f"< {MOST_MB} MB", good, cost.told or note)]
+
+
+def again(scale: Scale, directory: Path) -> list[Measured]:
+    """The same moment collected three times: at first, as a run does it, and with every answer given in full anew."""
+    with simulated(scale.again_repositories) as github:
+        store = followed(directory, scale.again_repositories)
+        settings = Settings(github.url, UNLIMITED)
+        first = _collected(store, settings)
+        usual = _compared(store, settings, "collecting again, most answers 304")
+        with store.traffic.commit("forgetting what was asked") as connection:
+            connection.execute("delete from endpoint_state")
+        whole = _compared(store, settings, "collecting again, all answers in full")
+    store.close()
+    assert first.rows_changed, "the first run has brought nothing"
+    return [usual, whole]
+
+
+def _compared(store: Store, settings: Settings, what: str) -> Measured:
+    facts = _contents(store)
+    report = _collected(store, settings)
+    changed = [table for table, content in _contents(store).items() if content != facts[table]]
+    good = not changed and not report.rows_changed and report.state.value == "complete"
+    rows = sum(count for count, _ in facts.values())
+    note = f"{report.requests:,} requests; {rows:,} rows of facts compared by hash"
+    value = f"{report.rows_changed} rows" + "".join(f", {table} differs" for table in changed)
+    return Measured(what, value, "nothing written", good, note)
+
+
+def _collected(store: Store, settings: Settings) -> RunReport:
+    return collect(store, settings, RunRequest(Scope(), "command"), SystemClock(), Progress())
+
+
+def _contents(store: Store) -> dict[str, tuple[int, int]]:
+    """Of each table of facts, the number of rows and a sum of their hashes."""
+    with store.traffic.read() as cursor:
+        return {
+            table: cursor.execute(
+                f"select count(*) as rows_there, coalesce(sum(hash(every)), 0) as hashes from {table} as every"
+            ).fetchall()[0]
+            for table in schema.tables(cursor)
+            if table not in LOGS
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a run came to, and what it cost."""
+
+    state: str
+    message: str | None
+    repositories: int
+    requests: int
+    failures: int
+    rows_changed: int
+    seconds: float
+    cpu_s: float
+    peak_bytes: int
+
+    @property
+    def told(self) -> str:
+        """What a reader must know of a run that did not end well."""
+        good = self.state in {"complete", "stopped"} and not self.failures
+        return "" if good else f"the run was {self.state}, {self.failures} failed: {self.message}"
+
+
+def collecting(
+    directory: Path, url: str, run_s: float, requests_a_minute: int = UNLIMITED, concurrency: int = 4
+) -> Cost:
+    """Run the collector over a data directory, for so many seconds at most."""
+    arguments = [str(directory), url, str(run_s), str(requests_a_minute), str(concurrency)]
+    command = [sys.executable, "-m", "tests.benchmarks.collector_runs", *arguments]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, timeout=run_s + GRACE_S, check=True)
+    return Cost(**json.loads(done.stdout))
+
+
+def bare_call_cpu_s(url: str, calls: int) -> float:
+    """The processor time of one call with the HTTP library alone, headers and JSON included."""
+    with requests.Session() as session:
+        session.trust_env = False
+        session.headers["Authorization"] = f"Bearer {TOKEN}"
+        session.get(url, timeout=20).json()
+        before = _cpu_s()
+        for _ in range(calls):
+            session.get(url, timeout=20).json()
+        return (_cpu_s() - before) / calls
+
+
+def _main() -> None:
+    parser = argparse.ArgumentParser("tests.benchmarks.collector_runs")
+    parser.add_argument("directory", type=Path)
+    parser.add_argument("url")
+    parser.add_argument("run_s", type=float)
+    parser.add_argument("requests_a_minute", type=int)
+    parser.add_argument("concurrency", type=int)
+    given = parser.parse_args()
+    stop = threading.Event()
+    alarm = threading.Timer(given.run_s, stop.set)
+    alarm.daemon = True
+    alarm.start()
+    before, settings = _cpu_s(), Settings(given.url, given.requests_a_minute, given.concurrency)
+    report = collect(Store(given.directory), settings, RunRequest(Scope(), "command"), SystemClock(stop), Progress())
+    alarm.cancel()
+    cost = Cost(
+        report.state.value,
+        report.message,
+        report.repositories,
+        report.requests,
+        report.failures,
+        report.rows_changed,
+        report.seconds,
+        _cpu_s() - before,
+        _peak_bytes(),
+    )
+    print(json.dumps(asdict(cost)))
+
+
+def _cpu_s() -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+def _peak_bytes() -> int:
+    """The greatest memory of this process. On Linux ru_maxrss begins with that of the process that started it."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        line = next(line for line in status.read_text(encoding="ascii").splitlines() if line.startswith("VmHWM"))
+        return int(line.split()[1]) * 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # bytes on macOS
+
+
+if __name__ == "__main__":
+    _main()

@@ -10,7 +10,6 @@ from statistics import median
 from typing import cast
 
 import duckdb
-import pyarrow as pa
 
 from collector.endpoints.repository import StatsObservation
 from collector.endpoints.traffic import DayReading, TrafficObservation, TrafficWindow
@@ -25,7 +24,6 @@ from tests.benchmarks.measured import NEWEST_DAY, NOW, Measured, Scale
 
 MOST_TIMES = 2.5
 DAY = timedelta(days=1)
-MERGE = Path(__file__).with_name("merge.sql")
 
 Batch = list[EndpointResult]
 
@@ -47,43 +45,25 @@ class KeptOpen:
         yield self.connection
         self.connection.execute("commit")
 
-    def merge(self, days: object) -> None:
-        """Take days with a single MERGE."""
-        self.connection.register("incoming_day", days)
-        self.connection.execute(MERGE.read_text(encoding="utf-8"))
-        self.connection.unregister("incoming_day")
-
 
 def commit(scale: Scale, directory: Path) -> list[Measured]:
     """All take the same batches in turns: the repository, views and clones of 200, with one day that is new."""
     store = five_years_copy(scale, directory / "store")
     run_id = ledger.start_run(store, "command", NOW)
-    opened, alone = KeptOpen(store, directory / "open.duckdb"), KeptOpen(store, directory / "alone.duckdb")
-    times: list[tuple[float, float, float]] = []
+    opened = KeptOpen(store, directory / "open.duckdb")
+    times: list[tuple[float, float]] = []
     for number in range(scale.commits + 1):
         batch = _batch(store, scale, number)
-        days = _days(batch)
-        once = (
-            _timed(partial(alone.merge, days)),
-            _timed(partial(_save, cast(Store, opened), run_id, batch)),
-            _timed(partial(_save, store, run_id, batch)),
-        )
-        times.append(once)
-    for each in (opened, alone):
-        each.connection.close()
+        there = _timed(partial(_save, cast(Store, opened), run_id, batch))
+        times.append((there, _timed(partial(_save, store, run_id, batch))))
+    opened.connection.close()
     store.close()
-    return _told(scale, times[1:])  # the first warms up
-
-
-def _told(scale: Scale, times: list[tuple[float, float, float]]) -> list[Measured]:
-    alone, opened, ours = (median(column) for column in zip(*times, strict=True))
+    del times[0]  # it warms up
+    theirs, ours = (median(column) for column in zip(*times, strict=True))
     rows = scale.store_repositories * scale.store_days
     what = f"a batch committed into {rows:,} rows, beside DuckDB with the file kept open"
-    note = (
-        f"medians of {len(times)}: {1000 * ours:.0f} ms a commit, {1000 * opened:.0f} ms the same statements, "
-        f"{1000 * alone:.0f} ms a single MERGE of its days"
-    )
-    ratio = median(ours / opened for _, opened, ours in times)  # of neighbours: the machine's mood is in both
+    note = f"medians of {len(times)}: {1000 * ours:.0f} ms a commit, {1000 * theirs:.0f} ms the same statements"
+    ratio = median(each / beside for beside, each in times)  # of neighbours: the machine's mood is in both
     return [Measured(what, f"{ratio:.1f} ×", f"≤ {MOST_TIMES:g} ×", ratio <= MOST_TIMES, note)]
 
 
@@ -91,12 +71,6 @@ def _timed(act: Callable[[], object]) -> float:
     began = time.perf_counter()
     act()
     return time.perf_counter() - began
-
-
-def _days(batch: Batch) -> pa.Table:
-    seen = [(result.repository_id, result.observation) for result in batch]
-    rows = [row for key, each in seen if isinstance(each, TrafficObservation) for row in each.rows(key, NOW)]
-    return TrafficObservation.save.tables_of(rows)["incoming_day"]
 
 
 def _save(store: Store, run_id: int, batch: Batch) -> None:

@@ -1,4 +1,6 @@
-"""A store of 10,000 repositories and five years of days, made by DuckDB once and kept in the temporary directory."""
+"""A store of 10,000 repositories and five years of days, made by DuckDB once and kept in the temporary directory; and
+how much disk a day of a repository takes in it.
+"""
 
 import hashlib
 import os
@@ -8,10 +10,11 @@ from pathlib import Path
 
 from data.schema.migrate import MIGRATIONS
 from data.store import Store
-from tests.benchmarks.measured import NEWEST_DAY, Scale
+from tests.benchmarks.measured import NEWEST_DAY, Measured, Scale
 from tests.benchmarks.simulation import followed
 
 HERE = Path(__file__).parent
+MOST_BYTES = 6.0  # a day of a repository
 
 
 def five_years(scale: Scale) -> Path:
@@ -25,14 +28,12 @@ def five_years(scale: Scale) -> Path:
     return kept
 
 
-def make_days(directory: Path, repositories: int, days: int, windows: bool = False) -> None:
+def make_days(directory: Path, repositories: int, days: int) -> None:
     """A new data directory in which so many repositories have so many days, compacted."""
     store = followed(directory, repositories)
     values = {"repositories": repositories, "days": days, "newest": NEWEST_DAY}
     with store.traffic.commit("making days") as connection:
         connection.execute((HERE / "five_years.sql").read_text(encoding="utf-8"), values)
-        if windows:
-            connection.execute((HERE / "windows.sql").read_text(encoding="utf-8"))
         connection.execute("delete from store_compaction")  # so that this commit compacts, whatever the size
     for former in store.traffic.files.numbers()[:-1]:
         store.traffic.files.path(former).unlink()
@@ -51,3 +52,22 @@ def _place(scale: Scale) -> Path:
     for file in (HERE / "five_years.sql", Path(__file__), *sorted(MIGRATIONS.rglob("*.sql"))):
         digest.update(file.read_bytes())
     return Path(tempfile.gettempdir()) / f"github-traffic-benchmarks-{os.getuid()}" / digest.hexdigest()[:16]
+
+
+def size(scale: Scale, directory: Path) -> list[Measured]:
+    quantiles = (
+        "select quantile_disc(views, [0.1, 0.5, 0.9, 0.99]) as views, max(views) as most, "
+        "avg(if(views = 0, 1, 0)) as quiet, count(*) as days from daily_traffic"
+    )
+    store = Store(five_years(scale))
+    with store.traffic.read() as cursor:
+        ((shares, most, quiet, rows),) = cursor.execute(quantiles).fetchall()
+    path = store.traffic.files.committed()
+    assert path is not None
+    each = path.stat().st_size / rows
+    store.close()
+    note = (
+        f"views a day: {quiet:.0%} zero; 10/50/90/99 of 100 days up to {'/'.join(map(str, shares))}, at most {most:,}"
+    )
+    what = f"bytes a repository's day, at {rows:,} rows"
+    return [Measured(what, f"{each:.2f}", f"≤ {MOST_BYTES:g}", each <= MOST_BYTES, note)]

@@ -10,7 +10,6 @@ from data.accounts.grants import viewer_of
 from data.accounts.models import Viewer
 from data.calendar import DAY
 from data.sandbox.sandbox import Limits, Question, Sandbox
-from data.sandbox.tenant_extract import prepare_extract
 from data.store import Store
 from tests.benchmarks.audience import gather
 from tests.benchmarks.measured import NEWEST_DAY, Measured, Scale
@@ -31,11 +30,9 @@ def sql(scale: Scale, directory: Path) -> list[Measured]:
     audience, store = gather(scale, directory / "db"), Store(directory / "db")
     now = datetime.now(UTC) + audience.ahead
     one, everything = (_viewer(store, secret, now) for secret in (audience.manager, audience.manager_of_all))
-    almost = Viewer(everything.repository_ids - {scale.store_repositories}, everything.tenant_ids)
     found = [
         *_answers(store, scale, one, f"{len(one.repository_ids):,} repositories"),
         *_answers(store, scale, everything, f"all {len(everything.repository_ids):,} repositories"),
-        _laid_ready(store, almost),
     ]
     store.close()
     return found
@@ -71,16 +68,6 @@ def _answers(store: Store, scale: Scale, viewer: Viewer, who: str) -> list[Measu
             f"in ms, the slowest of three: {told}; nothing asked: {1000 * alone:.0f}",
         ),
     ]
-
-
-def _laid_ready(store: Store, viewer: Viewer) -> Measured:
-    """What is done once a version for who sees much, and not everything, while they still write."""
-    began = time.monotonic()
-    prepare_extract(viewer, store)
-    took = time.monotonic() - began
-    size = max(path.stat().st_size for path in store.traffic.files.extracts.iterdir())
-    what = f"rows for SQL laid ready once a version, {len(viewer.repository_ids):,} repositories"
-    return Measured(what, f"{took:.1f} s", "", None, f"{size / 1e6:.0f} MB; in the background, when the page is opened")
 
 
 def _warmly(box: Sandbox, viewer: Viewer, statement: str, ready_s: float) -> float:

@@ -8,7 +8,7 @@ a recorded repository are set shortly before the days on which most people came.
 
 from datetime import UTC, date, datetime, time, timedelta
 
-from tests.benchmarks.generated import GeneratedSeries
+from tests.benchmarks.simulation import GeneratedSeries
 from tests.fake_github import Asset, Lack, Release, Repository, Series, Token, World
 from tests.fake_github.world import Listing
 from tests.recorded import NAMES, recorded_lists, recorded_series
