@@ -1,6 +1,4 @@
-"""Whether the bounds of daily views hold, and how narrow they are: on top-10 lists made of daily views that are known,
-and on recorded ones of which only the totals of days are.
-"""
+"""Whether the bounds of daily views agree with recorded top-10 lists, how wide and how soon they are there."""
 
 import time as clock
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,45 +16,21 @@ from tests.benchmarks.measured import Measured, Scale
 ASKED_DAYS = 92
 MOST_MS = 1000
 WINDOWS = ((13, 1), (14, 1))
-FIRST = date(2026, 1, 1)
-DAYS = 120
-SEEN_AT = time(22, 15)
-LONGEST = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Lists:
-    """Lists as they were seen, all views of each day from the first on, and each name's, where these are known."""
+    """Lists as they were seen, and all views of each day, from the first one on."""
 
     first: date
     seen: tuple[SeenList, ...]
     totals: Mapping[date, int]
-    truth: Mapping[tuple[str, date], int]
 
 
 def bounds(scale: Scale, directory: Path) -> list[Measured]:
     days = scale.recorded_days
     found = list(recorded_lists(days))
-    return [*_on_made(scale), *_on_recorded(found, days), _window(found, days)]
-
-
-def _on_made(scale: Scale) -> list[Measured]:
-    rows = held = 0
-    widths, truths = [], []
-    for lists in [made_lists(n, window) for window in WINDOWS for n in range(scale.known_lists)]:
-        found = fitted_bounds(lists.seen, lists.totals, _asked(lists, ASKED_DAYS))
-        truth = np.array([lists.truth[key] for key in zip(found["name"], found["day"], strict=True)], dtype=np.float64)
-        low, high = found["low"].to_numpy(np.float64), found["high"].to_numpy(np.float64, na_value=np.inf)
-        rows += len(found)
-        held += int(((low <= truth) & (truth <= high)).sum())
-        widths += list((high - low)[np.isfinite(high)])
-        truths += list(truth)
-    note = f"{rows:,} days of names with known views; 5 to 40 names, lists of the 13 or 14 days before"
-    width, views = np.mean(widths), np.mean(truths)
-    return [
-        Measured("bounds that hold, made lists", f"{held / rows:.2%}", "100 %", held == rows, note),
-        Measured("mean width of the bounds, made lists", f"{width:.1f} views", "", None, f"of {views:.1f} views a day"),
-    ]
+    return [*_on_recorded(found, days), _window(found, days)]
 
 
 def _on_recorded(all_lists: Sequence[Lists], days: int) -> list[Measured]:
@@ -105,27 +79,6 @@ def _asked(lists: Lists, days: int) -> DayRange:
     return DayRange(lists.first, lists.first + DAY * (days - 1))
 
 
-def made_lists(seed: int, window: tuple[int, int]) -> Lists:
-    """Names with views of their own, now and then a burst, and lists of the days from so many to so many before."""
-    chance = np.random.default_rng([seed, *window])
-    names = int(chance.integers(5, 41))
-    level = np.exp(chance.normal(0.5, 1.5, names))[:, np.newaxis]
-    views = chance.poisson(level * np.exp(chance.normal(0, 0.6, (names, DAYS))))
-    for _ in range(DAYS // 20):
-        burst = (chance.integers(names), slice(begin := chance.integers(DAYS), begin + 3))
-        views[burst] += chance.poisson(chance.uniform(20, 300), views[burst].shape)
-    days = [FIRST + timedelta(days=n) for n in range(DAYS)]
-    totals = dict(zip(days, (views.sum(axis=0) + chance.poisson(20, DAYS)).tolist(), strict=True))
-    truth = {(f"n{k:02}", day): int(views[k, n]) for k in range(names) for n, day in enumerate(days)}
-    listed = {}
-    for n in range(15, DAYS):
-        sums = views[:, n - window[0] : n - window[1] + 1].sum(axis=1)
-        names_listed = np.lexsort((chance.random(names), -sums))[:LONGEST]  # ties by chance
-        listed[n] = {f"n{k:02}": int(sums[k]) for k in names_listed if sums[k] > 0}
-    seen = [SeenList(datetime.combine(days[n], SEEN_AT), listed[n]) for n in range(16, DAYS)]
-    return Lists(FIRST, tuple(seen), totals, truth)
-
-
 def recorded_lists(days: int) -> Iterator[Lists]:
     """Referrers and paths of the two repositories of which both were recorded, so many days from the first list on."""
     for name in recorded.WITH_ANSWERS:
@@ -143,4 +96,4 @@ def recorded_lists(days: int) -> Iterator[Lists]:
             totals = {
                 day: series.get(day, (0, 0))[0] for day in (first + timedelta(days=n) for n in range(-20, days + 40))
             }
-            yield Lists(first, seen, totals, {})
+            yield Lists(first, seen, totals)

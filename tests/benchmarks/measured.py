@@ -42,7 +42,6 @@ class Scale:
     visit_s: float = 75.0
     reruns: int = 1000
     known_series: int = 40
-    known_lists: int = 8
     recorded_days: int = 480
 
 
@@ -65,7 +64,6 @@ TINY = Scale(
     visit_s=0.5,
     reruns=10,
     known_series=2,
-    known_lists=1,
     recorded_days=30,
 )
 """Nothing is proved by it but that the parts work."""
