@@ -55,7 +55,8 @@ def movers(rows: DataFrame, days: int) -> list[Mover]:
     found = []
     for metric in MOVING:
         columns = ["repository_id", "full_name", f"{metric}_compared", f"{metric}_before", f"{metric}_days"]
-        candidates = rows.loc[rows[f"{metric}_days"] >= LEAST_SHARE * days, columns]
+        enough = rows[columns[2:4]].max(axis=1).fillna(0) >= FEWEST
+        candidates = rows.loc[enough & (rows[f"{metric}_days"] >= LEAST_SHARE * days), columns]
         for key, name, now, before, compared in candidates.itertuples(index=False):
             mover = Mover(int(key), str(name), metric, int(now), int(before), int(compared), _score(now, before))
             if _is_clear(mover):
@@ -68,5 +69,4 @@ def _score(now: int, before: int) -> float:
 
 
 def _is_clear(mover: Mover) -> bool:
-    enough = max(mover.now, mover.before) >= FEWEST
-    return enough and abs(mover.change) >= LEAST_CHANGE * mover.before and abs(mover.score) >= LEAST_SCORE
+    return abs(mover.change) >= LEAST_CHANGE * mover.before and abs(mover.score) >= LEAST_SCORE

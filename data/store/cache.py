@@ -9,10 +9,11 @@ Arrow tables; a DataFrame is handed out as a copy-on-write copy.
 import sys
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import fields, is_dataclass, replace
 from functools import wraps
+from itertools import islice
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
 import pyarrow as pa
@@ -21,6 +22,7 @@ from pandas import DataFrame
 if TYPE_CHECKING:
     from data.store.database import Store
 
+SAMPLE = 100  # parts of an answer that are weighed
 MOST_BYTES = 256 * 1024 * 1024  # of answers, for each store that a process has open
 
 Arguments = ParamSpec("Arguments")
@@ -149,9 +151,10 @@ def size_of(answer: Any) -> int:
     if isinstance(answer, DataFrame):
         return int(answer.memory_usage(deep=True).sum())
     if isinstance(answer, tuple | list | frozenset):
-        return sys.getsizeof(answer) + sum(size_of(each) for each in answer)
-    if isinstance(answer, dict):
-        return sys.getsizeof(answer) + sum(size_of(each) for pair in answer.items() for each in pair)
+        some = list(islice(answer, SAMPLE))  # the others are taken to be alike: of 10,000 each would be felt
+        return sys.getsizeof(answer) + sum(map(size_of, some)) * len(answer) // max(1, len(some))
+    if isinstance(answer, Mapping):
+        return sys.getsizeof(answer) + size_of(tuple(answer)) + size_of(tuple(answer.values()))
     if is_dataclass(answer):
         return sum((size_of(value) for _, value in _fields(answer)), start=64)
     return sys.getsizeof(answer)

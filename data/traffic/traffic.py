@@ -171,8 +171,8 @@ def repository_summaries(viewer: Viewer, store: Store, today: date) -> DataFrame
 
     Rows: repository_id, tenant_id, full_name, state, state_reason, visibility, archived, last_collected_at (aware,
     UTC), days_until_loss (as in v_repositories), views_30 and clones_30 (known counts of the 30 days up to
-    yesterday, pending ones included), stars (when last seen), sparkline (a list of the views of these 30 days,
-    oldest first, None where unknown). Source: v_repositories, v_daily. Raises: StoreMissing.
+    yesterday, pending ones included), stars (when last seen), sparkline (a list of the known views of these 30 days,
+    oldest first). Source: v_repositories, v_daily. Raises: StoreMissing.
     """
     values = {"visible": sorted(viewer.repository_ids), "today": today}
     rows = _ask(store, "repository_summaries", today, values)

@@ -1,14 +1,13 @@
 -- The visible repositories in short, by name; views and clones are of the 30 days up to yesterday, known ones only. Times
 -- and days are UTC, unknown is null. Grain: a repository. Source: v_repositories, v_daily, repository, from the session's
--- variable today. The sparkline has the views of these 30 days, oldest first.
+-- variable today. The sparkline has the known views of these 30 days, oldest first.
 with recent as (
     select
         repository_id,
         sum(views)::bigint as views,
         sum(clones)::bigint as clones,
-        map(list(today - day), list(views)) as views_by_age
+        list(views order by day) filter (where views is not null) as known_views
     from v_daily
-    cross join v_today
     where
         repository_id in (select unnest($visible::integer[]))
         and day between $today::date - 30 and $today::date - 1
@@ -28,7 +27,7 @@ select
     recent.views as views_30,
     recent.clones as clones_30,
     known.stars,
-    list_transform(range(30, 0, -1), lambda age: recent.views_by_age[age::integer]) as sparkline
+    coalesce(recent.known_views, []) as sparkline
 from v_repositories as known
 inner join repository using (repository_id)
 left join recent on known.repository_id = recent.repository_id
