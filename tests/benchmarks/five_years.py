@@ -8,6 +8,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from data.insight.spikes import save_spikes
 from data.schema.migrate import MIGRATIONS
 from data.store import Store
 from tests.benchmarks.measured import NEWEST_DAY, Measured, Scale
@@ -35,6 +36,7 @@ def make_days(directory: Path, repositories: int, days: int) -> None:
     with store.traffic.commit("making days") as connection:
         connection.execute((HERE / "five_years.sql").read_text(encoding="utf-8"), values)
         connection.execute("delete from store_compaction")  # so that this commit compacts, whatever the size
+    save_spikes(store, (), NEWEST_DAY)  # as at the end of a run
     for former in store.traffic.files.numbers()[:-1]:
         store.traffic.files.path(former).unlink()
     store.close()
