@@ -7,19 +7,22 @@ and is tried again where that may help.
 
 import json
 import os
+import socket
 import ssl
 import threading
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from http.client import IncompleteRead
+from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
 import requests
 import urllib3
 from requests.utils import get_environ_proxies, parse_header_links
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, stop_after_delay, wait_random_exponential
+from urllib3.connection import HTTPConnection
 
 from collector.clock import Clock, GitHubTime
 from collector.errors import (
@@ -104,7 +107,7 @@ class GitHub:
         self._api_url = settings.api_url
         self._clock = clock
         self._authorization = _Authorization(secret)
-        self._sessions: list[requests.Session] = []
+        self._sessions: list[_Session] = []
         self._of_thread = threading.local()
 
     def fetch(
@@ -231,24 +234,27 @@ class GitHub:
     def _send(self, url: str, etag: str | None) -> Reply:
         headers = {"If-None-Match": etag} if etag else None
         timeout = (CONNECT_TIMEOUT_S, READ_TIMEOUT_S)
-        started = time.monotonic()
+        session, failure = self._session(), None
         try:
-            with self._session().get(
-                url, headers=headers, stream=True, allow_redirects=False, timeout=timeout
-            ) as response:
-                raw = _read(response, started + DEADLINE_S)
+            with (
+                session.calls.within(DEADLINE_S),
+                session.get(url, headers=headers, stream=True, allow_redirects=False, timeout=timeout) as response,
+            ):
+                raw = _read(response)
         except GitHubError:
             raise
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             failure = _transport_error(error, urlsplit(url).hostname or url)
-        else:
-            return _reply(response, raw if response.status_code == 200 else self._authorization.hide(raw))
-        raise failure  # here and not above: the cause would carry the request along, and with it the token
+        if session.calls.is_late:
+            failure = BadAnswer(f"The answer was not complete after {DEADLINE_S:g} s.")
+        if failure is not None:
+            raise failure  # here and not above: the cause would carry the request along, and with it the token
+        return _reply(response, raw if response.status_code == 200 else self._authorization.hide(raw))
 
-    def _session(self) -> requests.Session:
-        session: requests.Session | None = getattr(self._of_thread, "session", None)
+    def _session(self) -> "_Session":
+        session: _Session | None = getattr(self._of_thread, "session", None)
         if session is None:
-            session = self._of_thread.session = _new_session(self._api_url, self._authorization)
+            session = self._of_thread.session = _Session(self._api_url, self._authorization)
             self._sessions.append(session)
         return session
 
@@ -268,39 +274,86 @@ class _Authorization(requests.auth.AuthBase):
         return raw.replace(self._secret.encode(), HIDDEN.encode())
 
 
+class _Calls(requests.adapters.HTTPAdapter):
+    """The connection of one thread, whose calls it can end: urllib3 bounds each read, but not the answer as a whole.
+
+    So a byte now and then would keep a call alive for ever. A timer shuts the socket down, and the read that waits
+    for it ends, be it of the headers or of the body.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_late = False
+        self._connection: HTTPConnection | None = None
+        self._answer: urllib3.HTTPResponse | None = None
+
+    @contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        self.is_late, self._answer = False, None
+        timer = threading.Timer(seconds, self._end)
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+            timer.join()
+
+    def _end(self) -> None:
+        self.is_late = True
+        with suppress(OSError, ValueError, RuntimeError):  # it has ended by itself
+            if self._connection is not None and self._connection.sock is not None:
+                self._connection.sock.shutdown(socket.SHUT_RDWR)
+            elif self._answer is not None:  # a connection that closes after its answer has let go of its socket
+                self._answer.shutdown()
+
+    def send(self, *arguments: Any, **settings: Any) -> requests.Response:
+        response = super().send(*arguments, **settings)
+        self._answer = response.raw
+        return response
+
+    def get_connection_with_tls_context(self, *arguments: Any, **settings: Any) -> Any:
+        pool: Any = super().get_connection_with_tls_context(*arguments, **settings)
+        make: Callable[..., HTTPConnection] = type(pool).ConnectionCls
+
+        def noted(*arguments: Any, **settings: Any) -> HTTPConnection:
+            self._connection = make(*arguments, **settings)
+            return self._connection
+
+        pool.ConnectionCls = noted
+        return pool
+
+
 class _Session(requests.Session):
-    """Leaves redirects to us: the library would read their address, follow the same host to http, or fail at it."""
-
-    def get_redirect_target(self, resp: requests.Response) -> str | None:
-        """None, always."""
-        return None
-
-
-def _new_session(api_url: str, authorization: _Authorization) -> requests.Session:
     """A session that has read the environment's proxies and certificates once, not at every call.
 
     A proxy is used for https only: it sees no more than GitHub's name. Without TLS it would see the token.
     """
-    session = _Session()
-    session.auth = authorization
-    session.proxies = get_environ_proxies(api_url) if api_url.startswith("https://") else {}
-    session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
-    session.trust_env = False
-    session.headers.update(
-        {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": API_VERSION, "User-Agent": USER_AGENT}
-    )
-    return session
+
+    def __init__(self, api_url: str, authorization: _Authorization) -> None:
+        super().__init__()
+        self.calls = _Calls()
+        self.mount("https://", self.calls)
+        self.mount("http://", self.calls)
+        self.auth = authorization
+        self.proxies = get_environ_proxies(api_url) if api_url.startswith("https://") else {}
+        self.verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
+        self.trust_env = False
+        self.headers.update(
+            {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": API_VERSION, "User-Agent": USER_AGENT}
+        )
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        """None, always: the library would read a redirect's address, follow the same host to http, or fail at it."""
+        return None
 
 
-def _read(response: requests.Response, until: float) -> bytes:
-    """The unpacked body, piece by piece as it comes, within the greatest size and the deadline (monotonic)."""
+def _read(response: requests.Response) -> bytes:
+    """The unpacked body, piece by piece as it comes, within the greatest size."""
     body = bytearray()
     while piece := response.raw.read1(PIECE, decode_content=True):
         body += piece
         if len(body) > GREATEST_BODY:
             raise RequestRefused(f"The answer has more than {GREATEST_BODY:,} bytes.", response.status_code)
-        if time.monotonic() > until:
-            raise BadAnswer(f"The answer was not complete after {DEADLINE_S:g} s.")
     return bytes(body)
 
 

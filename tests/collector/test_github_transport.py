@@ -64,10 +64,25 @@ def test_a_name_that_nobody_knows_means_that_the_host_is_down() -> None:
             there.fetch()
 
 
-def test_a_body_that_drips_is_given_up_at_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+def slowly(text: bytes) -> list[bytes | float | str]:
+    return [part for byte in text for part in (0.05, bytes([byte]))]
+
+
+CHUNKED = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n"
+DRIPS = {
+    "body": Fault(send=lambda answer: chain([head(answer)], slowly(answer.body))),
+    "headers": Fault(send=lambda _: slowly(b"HTTP/1.1 200 OK\r\n" + b"x-more: 1\r\n" * 50)),
+    "size of a chunk": Fault(send=lambda _: [CHUNKED + b"\r\n", *slowly(b"0" * 500)]),
+    "size of a chunk of a last answer": Fault(
+        send=lambda _: [CHUNKED + b"connection: close\r\n\r\n", *slowly(b"0" * 500)]
+    ),
+}
+
+
+@pytest.mark.parametrize("what", DRIPS)
+def test_an_answer_that_drips_is_given_up_at_the_deadline(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client, "DEADLINE_S", 0.3)
-    drip = Fault(send=lambda answer: chain([head(answer)], *((0.05, bytes([byte])) for byte in answer.body)))
-    with asking(drip.repeated(TRIES)) as there:
+    with asking(DRIPS[what].repeated(TRIES)) as there:
         with pytest.raises(BadAnswer, match=r"not complete after 0\.3 s"):
             there.fetch()
         assert there.asked == TRIES
