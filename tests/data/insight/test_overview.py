@@ -2,7 +2,6 @@
 
 from datetime import datetime, timedelta
 
-import pandas as pd
 import pytest
 from pandas import DataFrame
 
@@ -46,25 +45,6 @@ def moved(*rows: dict[str, object], days: int = 10) -> list[Mover]:
     return movers(DataFrame([unknown | row for row in rows]), days)
 
 
-def test_pending_days_and_their_counterparts_are_left_out_of_the_comparison(store: Store) -> None:
-    (key,) = follow(store, "owner/one")
-    save(store, answer(key, Metric.VIEWS, [2**n for n in range(14)]))
-    found = totals(repository_sums(viewer_of(key), store, WEEK))
-    now, before = powers(6, 5, 4, 3), powers(13, 12, 11, 10)
-    assert found.views == Total(now, now, before)
-    assert found.visitor_days == Total(now // 2, now // 2, before // 2)
-    assert found.clones == Total(None, None, None)
-    assert (found.final_days, found.compared_days, found.gap_days) == (4, 4, 0)
-
-
-def test_what_was_not_there_before_adds_up_and_is_not_compared(store: Store) -> None:
-    old, new = follow(store, "owner/old", "owner/new")
-    save(store, answer(old, Metric.VIEWS, [10] * 14), answer(new, Metric.VIEWS, [1000] * 6))
-    found = totals(repository_sums(viewer_of(old, new), store, WEEK))
-    assert found.views == Total(4040, 40, 40)
-    assert (found.final_days, found.compared_days) == (8, 4)
-
-
 def test_a_day_that_is_a_gap_on_one_side_is_left_out_on_both(store: Store) -> None:
     (key,) = follow(store, "owner/one")
     for metric in Metric:
@@ -89,13 +69,6 @@ def test_the_newest_stars_of_an_old_answer_are_not_final(store: Store) -> None:
     rows = repository_sums(viewer_of(key), store, Selection(ago(25), ago(18), today=TODAY))
     assert totals(rows).stars == Total(4, 4, 4)
     assert int(rows["stars_days"][0]) == 4
-
-
-def test_what_is_not_known_is_no_zero(store: Store) -> None:
-    (key,) = follow(store, "owner/one")
-    rows = repository_sums(viewer_of(key), store, WEEK)
-    assert rows[["views", "clones", "stars", "views_before", "sparkline"]].isna().all(axis=None)
-    assert totals(rows).views == Total(None, None, None)
 
 
 def test_a_sparkline_has_the_known_final_days_oldest_first(store: Store) -> None:
@@ -129,13 +102,3 @@ def test_tiny_numbers_and_small_changes_move_nothing(now: int, before: int) -> N
 def test_what_is_compared_of_less_than_half_of_the_days_says_nothing() -> None:
     assert moved(a_row("one", 1000, 10, days=4)) == []
     assert len(moved(a_row("one", 1000, 10, days=5))) == 1
-
-
-def test_another_tenants_repository_moves_no_total(store: Store) -> None:
-    mine, theirs = (follow(store, name)[0] for name in ("owner/mine", "other/theirs"))
-    save(store, *(answer(key, Metric.VIEWS, [n] * 14) for n, key in ((1, mine), (1000, theirs))))
-    both = Selection(WEEK.first, WEEK.last, TODAY, frozenset({mine, theirs}))
-    rows = repository_sums(viewer_of(mine), store, both)
-    assert list(rows["full_name"]) == ["owner/mine"]
-    pd.testing.assert_frame_equal(rows, repository_sums(viewer_of(mine), store, WEEK))
-    assert totals(rows).views.value == 4

@@ -11,7 +11,6 @@ from data.traffic.models import Grain
 from pages.overview import text
 from pages.ui.charts import compare as compare_charts
 from pages.ui.charts.overview import SpikeMark, marked
-from pages.ui.text import change
 
 DAY = date(2026, 4, 14)  # a Tuesday
 NEWS = Cause("referrer", "news.example", 0.4, Listed(DAY, True, 700, None, 650, seen_before=DAY - timedelta(days=5)))
@@ -66,22 +65,7 @@ def test_a_note_takes_no_causes_place_and_a_rise_of_several_days_says_which() ->
     assert "Noted: “463 views" in told
 
 
-@pytest.mark.parametrize(
-    ("now", "before", "words"),
-    [
-        (150, 100, "+50.0 %"),
-        (900, 1000, "-10.0 %"),
-        (719, 100, "+619 %"),
-        (9999, 10000, "+0.0 %"),
-        (300000, 100, "×3,000"),
-    ],
-)
-def test_a_change_is_told_in_percent_or_times(now: int, before: int, words: str) -> None:
-    assert change(now, before) == words
-
-
-def test_nothing_to_compare_with_is_no_change() -> None:
-    assert [change(*each) for each in ((None, None), (9, 0), (None, 5))] == [None] * 3
+def test_a_rise_from_nothing_has_no_percent_and_a_name_is_never_markup() -> None:
     table = text.moved_table([Mover(1, "o/<r>", "clones", 40, 0, 31, 6.3)], {}, (DAY, DAY))
     assert "▲ from nothing" in table
     days = f"dates={DAY}&amp;dates={DAY}"
