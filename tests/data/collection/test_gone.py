@@ -57,14 +57,6 @@ def test_answers_about_a_deleted_repository_are_dropped_and_those_of_others_kept
     assert {"daily_traffic", "endpoint_state", "collection_result"} <= {table for table, keys in found.items() if keys}
 
 
-def test_a_batch_of_deleted_repositories_only_leaves_nothing(store: Store, ids: list[int]) -> None:
-    for each in ids:
-        remove_repositories_with_data(store, [each])
-    saved = ledger.save_results(store, 1, [each for key in ids for each in answers(key)], PROGRESS)
-    assert (saved.rows_changed, set(saved.gone)) == (0, set(ids))
-    assert set().union(*repositories_in(store).values()) == set()
-
-
 def test_answers_of_a_run_that_the_store_does_not_know_are_dropped(store: Store, ids: list[int]) -> None:
     saved = ledger.save_results(store, 99, answers(ids[0]), PROGRESS)
     assert (saved.rows_changed, set(saved.gone)) == (0, {ids[0]})
@@ -72,7 +64,3 @@ def test_answers_of_a_run_that_the_store_does_not_know_are_dropped(store: Store,
     found = repositories_in(store)
     assert found.pop("repository") == set(ids)
     assert set().union(*found.values()) == set()
-
-
-def test_an_empty_batch_is_fine(store: Store) -> None:
-    assert ledger.save_results(store, 1, [], PROGRESS) == ledger.Saved(0)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from itertools import count
 from random import Random
 from typing import Any
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.usefixtures("numbered")
 FEW = settings(
     derandomize=True,
     deadline=None,
-    max_examples=20,
+    max_examples=8,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 NEXT_REPOSITORY = count(1000)  # a repository of its own for each example
@@ -99,23 +99,14 @@ def saved(store: Store, seen: Sequence[EndpointResult], random: Random) -> Store
     return stored(store, repository_id)
 
 
-def observed(seen: Sequence[EndpointResult], metric: Metric) -> list[tuple[datetime, TrafficObservation]]:
-    """The answers of a metric."""
-    return [
-        (each.finished_at, each.observation)
-        for each in seen
-        if isinstance(each.observation, TrafficObservation) and each.observation.metric is metric
-    ]
-
-
 def greatest(seen: Sequence[EndpointResult]) -> Rows:
     """The table of days as plain Python finds it."""
     best: dict[tuple[date, Metric], tuple[int, int]] = {}
-    for metric in Metric:
-        for _, answer in observed(seen, metric):
-            for each in answer.days:
-                key = (each.day, metric)
-                best[key] = max(best.get(key, (-1, -1)), (each.count, each.uniques))
+    for answer in (each.observation for each in seen):
+        assert isinstance(answer, TrafficObservation)
+        for each in answer.days:
+            key = (each.day, answer.metric)
+            best[key] = max(best.get(key, (-1, -1)), (each.count, each.uniques))
     unknown = (None, None)
     return [
         (d, *best.get((d, Metric.VIEWS), unknown), *best.get((d, Metric.CLONES), unknown))
@@ -134,81 +125,41 @@ def union(windows: Rows) -> set[tuple[str, date]]:
 
 @FEW
 @given(seen=several, random=st.randoms(use_true_random=False))
-def test_any_order_and_any_batches_give_the_same_tables(
+def test_any_order_and_any_batches_leave_the_greatest_pairs_the_known_days_and_a_chain_of_revisions(
     store: Store, seen: list[EndpointResult], random: Random
 ) -> None:
-    shuffled = random.sample(seen, len(seen))
-    one, other = saved(store, seen, random), saved(store, shuffled, random)
+    one, other = saved(store, seen, random), saved(store, random.sample(seen, len(seen)), random)
     assert (one.daily, one.known, one.windows) == (other.daily, other.known, other.windows)
-
-
-@FEW
-@given(seen=several, random=st.randoms(use_true_random=False))
-def test_the_stored_pair_is_the_greatest_that_was_really_observed(
-    store: Store, seen: list[EndpointResult], random: Random
-) -> None:
-    assert saved(store, seen, random).daily == greatest(seen)
-
-
-@FEW
-@given(seen=several, random=st.randoms(use_true_random=False))
-def test_a_day_is_known_where_a_window_covers_it_and_every_day_between_has_a_row(
-    store: Store, seen: list[EndpointResult], random: Random
-) -> None:
-    after = saved(store, seen, random)
-    known = {(metric, day) for day, *by in after.known for metric, source in zip(Metric, by, strict=True) if source}
-    assert known == union(after.windows)
-    days = [each[0] for each in after.known]
-    assert days == [days[0] + timedelta(days=n) for n in range(len(days))]
+    assert one.daily == greatest(seen)
+    known = {(metric, shown) for shown, *by in one.known for metric, source in zip(Metric, by, strict=True) if source}
+    assert known == union(one.windows)
+    days = [each[0] for each in one.known]
+    assert days == [days[0] + timedelta(days=n) for n in range(len(days))], "every day between has a row"
     assert days[-1] == max(NOW.date(), *days)
-
-
-@FEW
-@given(seen=several)
-def test_the_same_batch_twice_changes_nothing_and_says_so(store: Store, seen: list[EndpointResult]) -> None:
-    repository_id = next(NEXT_REPOSITORY)
-    save(store, *of(repository_id, seen))
-    before = stored(store, repository_id)
-    assert save(store, *of(repository_id, seen)) == 0
-    assert stored(store, repository_id) == before
-
-
-@FEW
-@given(seen=several)
-def test_an_answer_given_twice_in_a_batch_counts_once(store: Store, seen: list[EndpointResult]) -> None:
-    once, twice = next(NEXT_REPOSITORY), next(NEXT_REPOSITORY)
-    changed = save(store, *of(once, seen))
-    assert save(store, *of(twice, [*seen, *seen])) == changed
-    assert stored(store, twice) == stored(store, once)
-
-
-@FEW
-@given(former=several, later=several)
-def test_no_stored_count_ever_falls_or_vanishes(
-    store: Store, former: list[EndpointResult], later: list[EndpointResult]
-) -> None:
-    repository_id = next(NEXT_REPOSITORY)
-    save(store, *of(repository_id, former))
-    before = stored(store, repository_id)
-    save(store, *of(repository_id, later))
-    after = {row[0]: row for row in stored(store, repository_id).daily}
-    for row in before.daily:
-        for metric in (1, 3):
-            assert row[metric] is None or after[row[0]][metric : metric + 2] >= row[metric : metric + 2]
-
-
-@FEW
-@given(seen=several, random=st.randoms(use_true_random=False))
-def test_revisions_chain_from_the_first_reading_to_the_stored_one(
-    store: Store, seen: list[EndpointResult], random: Random
-) -> None:
-    after = saved(store, seen, random)
-    for row in after.daily:
-        for metric, pair in ((Metric.VIEWS, row[1:3]), (Metric.CLONES, row[3:5])):
-            chain = sorted((r[5:7], r[3:5]) for r in after.revisions if (r[0], r[1]) == (row[0], metric))
+    for shown, *pairs in one.daily:
+        for metric, pair in zip(Metric, (tuple(pairs[:2]), tuple(pairs[2:])), strict=True):
+            chain = sorted((r[5:7], r[3:5]) for r in one.revisions if (r[0], r[1]) == (shown, metric))
             assert all(before < later for before, later in chain)
             assert [later for _, later in chain[:-1]] == [before for before, _ in chain[1:]]
             assert not chain or chain[-1][1] == pair
+
+
+@FEW
+@given(seen=several, later=several)
+def test_an_answer_given_again_changes_nothing_and_no_stored_count_ever_falls_or_vanishes(
+    store: Store, seen: list[EndpointResult], later: list[EndpointResult]
+) -> None:
+    mine = next(NEXT_REPOSITORY)
+    once = save(store, *of(mine, seen))
+    before = stored(store, mine)
+    assert save(store, *of(mine, [*seen, *seen])) == 0
+    assert stored(store, mine) == before
+    assert save(store, *of(next(NEXT_REPOSITORY), [*seen, *seen])) == once
+    save(store, *of(mine, later))
+    after = {row[0]: row for row in stored(store, mine).daily}
+    for row in before.daily:
+        for at in (1, 3):
+            assert row[at] is None or after[row[0]][at : at + 2] >= row[at : at + 2]
 
 
 def test_of_equal_counts_the_greater_uniques_stand_and_a_smaller_reading_never_replaces(store: Store) -> None:

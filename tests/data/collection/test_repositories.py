@@ -78,11 +78,6 @@ def test_what_github_tells_of_a_repository_is_stored_with_it(store: Store, ids: 
     assert rows == [("green", "one", "private", True, False), ("green", "two", None, None, True)]
 
 
-def test_adding_nothing_is_fine(store: Store, ids: list[int]) -> None:
-    assert add_repositories(store, 1, [], NOW) == []
-    assert set(states(store)) == set(ids)
-
-
 def test_an_active_repository_that_is_added_again_stays_active_since_it_was(store: Store, ids: list[int]) -> None:
     add_repositories(store, 1, [RepositoryFacts(1, "blue/r1", None, None, None)], NOW + timedelta(days=3))
     with store.traffic.read() as cursor:
