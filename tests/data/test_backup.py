@@ -1,4 +1,7 @@
-"""Backups: a consistent pair, whole or not at all, and brought back as the next versions."""
+"""Backups: a consistent pair, whole or not at all, brought back as the next versions without what must not return.
+
+A run under way, numbers given since, sessions and links must not.
+"""
 
 import os
 from datetime import UTC, datetime
@@ -6,15 +9,22 @@ from pathlib import Path
 
 import pytest
 
+from data.accounts.audit import AuditFilter, entries
+from data.accounts.authority import operator_account
+from data.accounts.invitations import invite, open_invitations
 from data.accounts.tenants import add_tenant
+from data.repositories.models import RepositoryFacts
+from data.repositories.repositories import add_repositories, remove_repositories_with_data
 from data.schema import migrate as schema
 from data.store import Store, StoreBusy, StoreMissing, StoreNotWritten, StoreTooNew, StoreUnreadable
 from data.store import backup as backup_module
-from data.store.backup import BackupIncomplete, backup, backups, restore
+from data.store.backup import backup, backups, restore
 from data.store.files import exclusive
+from tests.data.cast import account, first_user, quick, signed_in, user
 from tests.data.writers import NOW, batch, save, whole_batches
 
-pytestmark = pytest.mark.usefixtures("numbered")
+pytestmark = pytest.mark.usefixtures(quick.__name__)
+NUMBERED = pytest.mark.usefixtures("numbered")
 
 STAMP = "20260510T120000Z"
 
@@ -65,15 +75,7 @@ def test_a_backup_on_another_disk_is_a_copy_with_the_same_bytes_and_modes(store:
     assert modes == [0o444, 0o600]
 
 
-def test_commits_after_a_backup_leave_it_as_it_is(store: Store, target: Path) -> None:
-    save(store, *batch(1))
-    report = backup(store, target)
-    before = report.traffic.read_bytes()
-    for number in range(2, 7):
-        save(store, *batch(number))
-    assert report.traffic.read_bytes() == before
-
-
+@NUMBERED
 @pytest.mark.usefixtures("no_links")
 def test_the_store_may_be_written_to_while_a_backup_copies(
     store: Store, target: Path, monkeypatch: pytest.MonkeyPatch
@@ -137,6 +139,7 @@ def test_a_directory_without_a_store_cannot_be_backed_up(tmp_path: Path, target:
     assert names(target) == []
 
 
+@NUMBERED
 def test_a_restored_backup_is_the_next_version_of_both_and_the_former_one_stays(store: Store, target: Path) -> None:
     save(store, *batch(1))
     backup(store, target)
@@ -148,24 +151,7 @@ def test_a_restored_backup_is_the_next_version_of_both_and_the_former_one_stays(
     assert former in store.traffic.files.numbers()
 
 
-def test_a_restored_store_has_the_modes_of_the_store_and_takes_commits(store: Store, target: Path) -> None:
-    backup(store, target)
-    restore(store, target)
-    save(store, *batch(1))
-    add_tenant(store, "acme", "daily", NOW)
-    modes = {path.name[:7]: path.stat().st_mode & 0o777 for path in store.directory.glob("versions/*")}
-    assert modes == {"traffic": 0o444, "control": 0o600}
-
-
-def test_a_backup_is_restored_into_an_empty_directory(store: Store, target: Path, tmp_path: Path) -> None:
-    save(store, *batch(1))
-    backup(store, target)
-    elsewhere = Store(tmp_path / "elsewhere")
-    restore(elsewhere, target)
-    assert whole_batches(elsewhere) == {1}
-    elsewhere.close()
-
-
+@NUMBERED
 def test_the_newest_complete_pair_is_restored_or_the_one_that_is_named(store: Store, target: Path) -> None:
     for number in (1, 2, 3):
         save(store, *batch(number))
@@ -175,15 +161,6 @@ def test_the_newest_complete_pair_is_restored_or_the_one_that_is_named(store: St
     assert whole_batches(store) == {1, 2}
     restore(store, target, STAMP)
     assert whole_batches(store) == {1}
-
-
-def test_a_directory_without_a_pair_and_an_unknown_stamp_are_refused(store: Store, target: Path) -> None:
-    target.mkdir()
-    with pytest.raises(BackupIncomplete, match="holds no backup"):
-        restore(store, target)
-    backup(store, target)
-    with pytest.raises(BackupIncomplete, match=f"It holds: {STAMP}"):
-        restore(store, target, "20200101T000000Z")
 
 
 @pytest.mark.parametrize("damaged", ["traffic", "control"])
@@ -215,6 +192,7 @@ def test_a_backup_of_a_newer_release_is_refused(store: Store, target: Path, monk
         restore(store, target)
 
 
+@NUMBERED
 def test_a_restore_that_the_disk_refuses_leaves_the_former_versions(
     store: Store, target: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -229,3 +207,92 @@ def test_a_restore_that_the_disk_refuses_leaves_the_former_versions(
         restore(store, target)
     assert whole_batches(store) == {1}
     assert list(store.traffic.files.folder.glob(".*")) == []
+
+
+def add(store: Store, github_id: int) -> int:
+    """Follow a repository; answers its number."""
+    facts = RepositoryFacts(github_id, f"octo/r{github_id}", "public", False, False)
+    return add_repositories(store, 1, [facts], NOW)[0].repository_id
+
+
+def versions(store: Store) -> tuple[int, int]:
+    return store.traffic.version(), store.control.version()
+
+
+def test_a_restore_during_a_collection_is_refused_and_names_who_collects(store: Store, target: Path) -> None:
+    backup(store, target)
+    before = versions(store)
+    refusal = pytest.raises(StoreBusy, match=r"process \d+ \(collecting\).*Nothing was restored")
+    with exclusive(store.directory / ".collecting", "collecting", 0), refusal:
+        restore(store, target)
+    assert versions(store) == before
+    restore(store, target)
+
+
+def test_a_number_given_since_the_backup_is_not_given_again(store: Store, target: Path) -> None:
+    add(store, 1)
+    backup(store, target)
+    given = add(store, 2), add_tenant(store, "blue", "daily", NOW).tenant_id, user(store, "bob").user_id
+    restore(store, target)
+    again = add(store, 3), add_tenant(store, "green", "daily", NOW).tenant_id, user(store, "eve").user_id
+    assert again == tuple(number + 1 for number in given)
+
+
+def test_a_number_given_to_what_was_deleted_is_not_given_again_either(store: Store, target: Path) -> None:
+    backup(store, target)
+    given = add(store, 1)
+    remove_repositories_with_data(store, [given])
+    restore(store, target)
+    restore(store, target)
+    assert add(store, 2) == given + 1
+
+
+def test_numbers_are_known_from_the_other_versions_where_the_newest_is_damaged(store: Store, target: Path) -> None:
+    backup(store, target)
+    given = add(store, 1)
+    save(store, *batch(given))
+    newest = store.traffic.files.path(store.traffic.version())
+    newest.unlink()
+    newest.write_bytes(b"not a database")
+    restore(Store(store.directory), target)
+    assert add(Store(store.directory), 2) == given + 1
+
+
+def test_sessions_and_links_of_the_backup_are_void_and_the_log_says_so(store: Store, target: Path) -> None:
+    admin = first_user(store)
+    signed_in(store, admin)
+    invite(store, admin.username, [], None, NOW)
+    backup(store, target)
+    restore(store, target)
+    assert open_invitations(account(store, admin.username), store, NOW) == []
+    with store.control.read() as cursor:
+        assert cursor.execute("select count(*) as sessions from sign_in_session").fetchall() == [(0,)]
+    newest = entries(operator_account(), store, AuditFilter(text="restored"))[0]
+    assert (newest.actor, newest.action) == (operator_account().username, "backup restored")
+
+
+def test_the_versions_that_the_report_names_stay_until_the_second_commit(store: Store, target: Path) -> None:
+    add_tenant(store, "acme", "daily", NOW)
+    backup(store, target)
+    former = [database.files.path(database.version()) for database in (store.traffic, store.control)]
+    report = restore(store, target)
+    assert all(f"versions/{path.name}" in report.note for path in former)
+    for stays in (True, False):
+        add(store, stays + 1)
+        user(store, f"user{stays}")
+        assert [path.exists() for path in former] == [stays, stays]
+
+
+@NUMBERED
+def test_a_restore_into_an_empty_directory_has_the_modes_of_a_store_and_names_no_versions(
+    store: Store, target: Path, tmp_path: Path
+) -> None:
+    save(store, *batch(1))
+    backup(store, target)
+    elsewhere = Store(tmp_path / "elsewhere")
+    assert "versions/" not in restore(elsewhere, target).note
+    assert whole_batches(elsewhere) == {1}
+    add_tenant(elsewhere, "acme", "daily", NOW)
+    modes = {path.name[:7]: path.stat().st_mode & 0o777 for path in elsewhere.directory.glob("versions/*.duckdb")}
+    assert modes == {"traffic": 0o444, "control": 0o600}
+    elsewhere.close()

@@ -15,13 +15,6 @@ def test_the_lock_lets_in_one_at_a_time(tmp_path: Path) -> None:
         pytest.fail("two held the lock at once")
 
 
-def test_the_lock_is_free_again_after_a_failure(tmp_path: Path) -> None:
-    with pytest.raises(ZeroDivisionError), exclusive(tmp_path / ".lock", "first", 0):
-        raise ZeroDivisionError
-    with exclusive(tmp_path / ".lock", "second", 0):
-        pass
-
-
 def test_whoever_waits_in_vain_is_told_the_process_its_purpose_and_since_when(store: Store) -> None:
     holder = start(hold_lock.__name__, store.directory, "collection")
     said(holder)
@@ -66,8 +59,3 @@ def test_a_disk_too_full_for_the_signature_still_gives_the_lock(
     monkeypatch.setattr(files, "_sign", refuse)
     with exclusive(tmp_path / ".lock", "first", 0), pytest.raises(LockHeld), exclusive(tmp_path / ".lock", "second", 0):
         pytest.fail("two held the lock at once")
-
-
-def test_the_lock_file_is_its_owners_alone(tmp_path: Path) -> None:
-    with exclusive(tmp_path / ".lock", "first", 0):
-        assert (tmp_path / ".lock").stat().st_mode & 0o777 == 0o600

@@ -24,19 +24,6 @@ def days(cursor: duckdb.DuckDBPyConnection) -> int:
     return int(cursor.execute(COUNT).fetchall()[0][0])
 
 
-def test_a_new_store_has_both_databases_and_only_traffic_is_for_everyone(store: Store) -> None:
-    modes = {path.name[:7]: path.stat().st_mode & 0o777 for path in store.directory.glob("versions/*.duckdb")}
-    assert modes == {"traffic": 0o444, "control": 0o600}
-    assert (store.directory / "traffic.duckdb").is_symlink()
-    assert (store.directory / "control.duckdb").is_symlink()
-
-
-def test_preparing_a_prepared_store_changes_nothing(store: Store) -> None:
-    before = (store.traffic.version(), store.control.version())
-    store.prepare()
-    assert (store.traffic.version(), store.control.version()) == before
-
-
 def test_a_version_never_changes_once_it_has_its_name(store: Store) -> None:
     save(store, *batch(1))
     path = store.traffic.files.path(store.traffic.version())
@@ -128,12 +115,6 @@ def test_threads_each_get_a_cursor_of_their_own(store: Store) -> None:
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(rows_of, range(8)))
     assert answers == [[(thread,)] * 1000 for thread in range(8)]
-
-
-def test_threads_that_commit_at_once_queue(store: Store) -> None:
-    with ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda number: save(store, *batch(number)), range(1, 9)))
-    assert whole_batches(store) == set(range(1, 9))
 
 
 def test_two_processes_that_write_at_once_queue_and_neither_loses_a_row(store: Store) -> None:

@@ -25,59 +25,11 @@ def refuse(*_: object, **__: object) -> None:
     raise OSError(28, "No space left on device")
 
 
-def test_a_version_has_its_mode_and_a_relative_symlink(files: VersionFiles) -> None:
-    publish(files, 1)
-    assert files.path(1).stat().st_mode & 0o777 == 0o444
-    assert os.readlink(files.link) == "versions/traffic-1.duckdb"  # noqa: PTH115
-    assert files.link.read_text() == "1"
-
-
-def test_a_moved_data_directory_still_finds_its_version(files: VersionFiles) -> None:
-    publish(files, 1)
-    moved = files.directory.rename(files.directory.with_name("moved"))
-    assert (moved / "traffic.duckdb").read_text() == "1"
-
-
-def test_the_last_three_versions_stay(files: VersionFiles) -> None:
-    for number in range(1, 13):
-        publish(files, number)
-    assert files.numbers() == [10, 11, 12]
-    assert files.link.read_text() == "12"
-
-
-def test_whoever_has_a_pruned_version_open_keeps_it(files: VersionFiles) -> None:
-    publish(files, 1)
-    with files.link.open() as reader:
-        for number in range(2, 6):
-            publish(files, number)
-        assert reader.read() == "1"
-
-
-def test_leftovers_of_a_crashed_writer_are_removed_and_versions_stay(files: VersionFiles) -> None:
-    publish(files, 1)
-    for suffix in ("", ".wal", ".compacted"):
-        Path(f"{files.temporary(2)}{suffix}").write_text("half")
-    Path(f"{files.temporary(2)}.tmp").mkdir()
-    Path(f"{files.temporary(2)}.tmp/spilled").write_text("half")
-    files.settle()
-    assert {path.name for path in files.folder.iterdir()} == {"traffic-1.duckdb", "traffic-1.note"}
-
-
 def test_leftovers_of_the_other_database_are_left_to_it(files: VersionFiles) -> None:
     other = VersionFiles(files.directory, "control", 0o600)
     other.temporary(1).write_text("half")
     files.settle()
     assert other.temporary(1).exists()
-
-
-def test_a_crash_between_rename_and_symlink_heals(files: VersionFiles) -> None:
-    publish(files, 1)
-    files.path(2).write_text("2")
-    (files.directory / ".traffic.duckdb.link").symlink_to("versions/traffic-2.duckdb")
-    files.settle()
-    assert files.note(2).exists()
-    assert files.committed() == files.path(2)
-    assert files.link.read_text() == "2"
 
 
 def test_a_versions_name_is_durable_before_the_symlink_names_it(
@@ -118,10 +70,6 @@ def test_files_with_other_names_are_no_versions(files: VersionFiles) -> None:
     for name in ("traffic-old-9.duckdb", "traffic-x.duckdb", "control-9.duckdb", "traffic-9.duckdb.wal"):
         (files.folder / name).write_text("other")
     assert files.numbers() == [7]
-
-
-def test_a_data_directory_without_versions_has_none(files: VersionFiles) -> None:
-    assert (files.newest(), files.committed(), files.numbers()) == (None, None, [])
 
 
 @pytest.mark.parametrize("size", [0, 1, 3_000_000])

@@ -9,19 +9,15 @@ from typing import Any
 
 import duckdb
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from collector.endpoints.lists import ListingEntry, ListingObservation
 from collector.endpoints.releases import AssetReading, ReleaseFacts, ReleaseObservation
 from collector.endpoints.repository import StatsObservation
 from collector.endpoints.stars import StarDay, StarObservation
-from collector.endpoints.traffic import parse_traffic
 from data.accounts.tenants import add_tenant
 from data.repositories.models import RepositoryFacts
 from data.repositories.repositories import add_repositories
 from data.store import Store
-from data.traffic.models import Metric
 from tests.data.filled import TODAY, filled_store
 from tests.data.writers import NOW, result, save
 
@@ -156,20 +152,3 @@ def test_a_view_has_rows_and_tells_the_same_on_duckdb_1_5(filled: Store, view: s
 
 def words(content: str) -> set[str]:
     return {word.strip('"') for line in content.splitlines() for word in line.split(",")}
-
-
-@given(ages=st.sets(st.integers(0, 14)), count=st.integers(0, 9))
-def test_an_answer_has_a_count_for_every_day_that_it_covers(ages: set[int], count: int) -> None:
-    """The views rely on it: what is covered and missing would not be listed."""
-    body = {
-        "count": count * len(ages),
-        "uniques": 1,
-        "views": [
-            {"timestamp": f"{DAY - timedelta(days=age)}T00:00:00Z", "count": count, "uniques": 0} for age in ages
-        ],
-    }
-    seen = parse_traffic(Metric.VIEWS, body, NOW).observation
-    assert seen.window is not None
-    span = (seen.window.last_day - seen.window.first_day).days + 1
-    covered = {seen.window.first_day + timedelta(days=n) for n in range(span)}
-    assert covered <= {each.day for each in seen.days}
