@@ -29,6 +29,12 @@ FEW = settings(
 TODAY = utc_day(NOW)
 NEXT = count(1)
 Rows = list[tuple[Any, ...]]
+DAYS = "select day, views, views_state, clones, clones_state from v_daily where repository_id = $key order by day"
+GAPS = "select metric, first_day, last_day, days from v_gaps where repository_id = $key and state = $state"
+REPOSITORY = (
+    "select pending_days, gap_days, days_until_loss, views, last_collected_at, first_day, last_day "
+    "from v_repositories where repository_id = $key"
+)
 
 
 def ago(days: int) -> date:
@@ -143,43 +149,19 @@ def metric_days(rows: Rows) -> list[tuple[str, date]]:
 
 @FEW
 @given(histories=histories)
-def test_every_day_has_its_counts_and_the_state_that_follows_from_the_answers(
+def test_days_gaps_and_the_numbers_of_a_repository_follow_from_the_answers(
     store: Store, spare: Iterator[int], histories: list[list[EndpointResult]]
 ) -> None:
-    question = (
-        "select day, views, views_state, clones, clones_state from v_daily where repository_id = $key order by day"
-    )
     for key, expected in told(store, spare, histories).items():
-        assert ask(store, question, key=key) == expected.daily()
-
-
-@FEW
-@given(histories=histories)
-def test_gaps_are_the_days_that_no_answer_covered_each_told_once(
-    store: Store, spare: Iterator[int], histories: list[list[EndpointResult]]
-) -> None:
-    question = "select metric, first_day, last_day, days from v_gaps where repository_id = $key and state = $state"
-    for key, expected in told(store, spare, histories).items():
+        assert ask(store, DAYS, key=key) == expected.daily()
         for state in ("gap", "pending"):
-            found = metric_days(ask(store, question, key=key, state=state))
+            found = metric_days(ask(store, GAPS, key=key, state=state))
             assert (set(found), len(found)) == (expected.uncovered(state), len(expected.uncovered(state)))
-
-
-@FEW
-@given(histories=histories)
-def test_a_repository_counts_its_open_days_and_the_days_until_loss(
-    store: Store, spare: Iterator[int], histories: list[list[EndpointResult]]
-) -> None:
-    question = (
-        "select pending_days, gap_days, days_until_loss, views, last_collected_at, first_day, last_day "
-        "from v_repositories where repository_id = $key"
-    )
-    for key, expected in told(store, spare, histories).items():
         open_days = expected.counted("pending"), expected.counted("gap"), expected.until_loss()
         total = sum(expected.counts[Metric.VIEWS].values()) if expected.counts[Metric.VIEWS] else None
         newest = max((each.finished_at.replace(tzinfo=None) for each in expected.seen), default=None)
         ends = (expected.known[0], expected.known[-1]) if expected.known else (None, None)
-        assert ask(store, question, key=key) == [(*open_days, total, newest, *ends)]
+        assert ask(store, REPOSITORY, key=key) == [(*open_days, total, newest, *ends)]
 
 
 def test_a_paused_repository_loses_nothing_and_gains_no_gap(store: Store) -> None:

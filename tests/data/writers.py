@@ -3,6 +3,7 @@
 Run as: python -m tests.data.writers PROGRAM ARGUMENT...
 """
 
+import multiprocessing
 import os
 import resource
 import signal
@@ -10,7 +11,10 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from itertools import count
+from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -23,6 +27,8 @@ from data.store import database as store_module
 from data.traffic.models import Metric
 
 ROOT = Path(__file__).parents[2]
+processes: Any = multiprocessing.get_context("forkserver")
+processes.set_forkserver_preload([__name__])
 NOW = datetime(2026, 5, 10, 12, tzinfo=UTC)
 FIRST_DAY = date(2026, 4, 1)  # of forty days up to NOW
 ROWS_A_BATCH = 40
@@ -95,13 +101,12 @@ def let_go(program: subprocess.Popen[str]) -> list[str]:
     return told.splitlines()
 
 
-def commit_loop(directory: str, first: str) -> None:
+def commit_loop(directory: str, first: int, told: Connection) -> None:
     """Commit batch after batch, telling each number once its commit has returned."""
-    store, number = Store(Path(directory)), int(first)
-    while True:
+    store = Store(Path(directory))
+    for number in count(first):
         save(store, *batch(number))
-        print(number, flush=True)
-        number += 1
+        told.send(number)
 
 
 def commit_some(directory: str, first: str, last: str) -> None:

@@ -3,7 +3,6 @@
 Run as: python -m tests.collector.run.programs PROGRAM ARGUMENT...
 """
 
-import multiprocessing
 import resource
 import signal
 import subprocess
@@ -12,7 +11,6 @@ from collections.abc import Callable
 from datetime import datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
@@ -23,10 +21,10 @@ from collector.settings import Settings
 from data.collection.ledger import Scope
 from data.store import Store, StoreNotWritten
 from tests.collector.run.collecting import NOW, machine_stands_at
+from tests.data.writers import processes
 
 ROOT = Path(__file__).parents[3]
 FAST = 60_000  # requests a minute
-processes: Any = multiprocessing.get_context("forkserver")
 processes.set_forkserver_preload([__name__])
 
 
