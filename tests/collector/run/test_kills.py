@@ -11,7 +11,8 @@ import pytest
 from data.collection.models import RunState
 from data.store import Store
 from tests.collector.run.collecting import DAY, NOW, SECRET, Collection, MachineTime, small_world
-from tests.collector.run.programs import TORN, collect_in_small_batches, processes, read_all_along
+from tests.collector.run.programs import TORN, collect_in_small_batches, read_all_along
+from tests.data.writers import processes
 from tests.fake_github import FakeGitHub
 
 KILLS_A_GROUP = 5
