@@ -14,6 +14,7 @@ from data.accounts import accounts
 from data.accounts.models import Account
 from data.store import StoreError
 from pages.ui import filters, messages, navigation, session
+from pages.ui.charts.chart import trust_specifications
 from pages.ui.store import the_store
 
 
@@ -31,6 +32,7 @@ def draw_account(account: Account) -> None:
             session.leave()
 
 
+trust_specifications()
 st.set_page_config(page_title="GitHub Traffic", page_icon=icon_address(), layout="wide")
 
 with messages.shown():

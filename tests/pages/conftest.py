@@ -5,11 +5,18 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from altair.utils import schemapi
 
 from data.accounts import passwords
 from data.calendar import utc_day, utc_now
 from tests.fake_github import FakeGitHub, Lack, Repository, Token, World
 from tests.pages.app import SECRET, App, cast, copied
+
+
+@pytest.fixture(autouse=True)
+def checked_specifications() -> None:
+    """Altair checks what charts are made of; the app spares that."""
+    schemapi.enable_debug_mode()
 
 
 @pytest.fixture(scope="session")

@@ -3,9 +3,11 @@
 import html
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import streamlit as st
+from altair.utils import schemapi
 
 # Told apart by people who see fewer colours, and at least 3:1 against both themes' backgrounds.
 COLOURS = {
@@ -28,6 +30,15 @@ class Chart:
     legend: str = ""
 
 
+@cache
+def trust_specifications() -> None:
+    """Have Altair make specifications without checking each part against its schema, which takes most of its time.
+
+    What we make is ours, and the tests have it checked. A cached function: a server needs to say so once.
+    """
+    schemapi.disable_debug_mode()
+
+
 def draw(chart: Chart, key: str) -> None:
     """The chart, and its legend below, where it has one."""
     st.vega_lite_chart(chart.rows, chart.specification, alt=chart.alt, key=key, width="stretch")
@@ -48,6 +59,6 @@ def legend_of(parts: Iterable[tuple[str, str]]) -> str:
 
 def without_data(chart: Any) -> dict[str, Any]:
     """The specification of an Altair chart, for rows that come later."""
-    specification: dict[str, Any] = chart.to_dict()
+    specification: dict[str, Any] = chart.to_dict(validate=False)  # its parts were checked as they were made, in tests
     del specification["data"]
     return specification

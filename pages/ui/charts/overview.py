@@ -69,5 +69,5 @@ def _numbers() -> dict[str, Any]:
         tooltip=[alt.Tooltip("number:N", title="Stood out"), alt.Tooltip("told:N", title="What")],
         description="told:N",
     )
-    found: dict[str, Any] = numbered.to_dict()
+    found: dict[str, Any] = numbered.to_dict(validate=False)
     return {key: found[key] for key in ("mark", "encoding")}

@@ -224,7 +224,7 @@ def _state_note(states: Collection[str]) -> dict[str, Any]:
 
 @cache
 def _of_kind(kind: PanelShape) -> dict[str, Any]:
-    found: dict[str, Any] = alt.layer(*_layers_of(kind), data=alt.NamedData("rows")).to_dict()
+    found: dict[str, Any] = alt.layer(*_layers_of(kind), data=alt.NamedData("rows")).to_dict(validate=False)
     del found["data"]
     return found
 
