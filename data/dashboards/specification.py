@@ -248,56 +248,38 @@ def _problems(document: Any) -> Iterable[str]:
 
 
 def _panel(document: Mapping[str, Any]) -> Panel:
-    kind = Kind(document["kind"])
     filters = document.get("filters", {})
+    plain = ("measure", "by", "split", "limit", "width", "height", "text")
+    fields = {name: document[name] for name in plain if name in document}
+    if "range" in filters:
+        days = filters["range"]
+        fields["range"] = Range(days.get("last_days"), _day_of(days.get("from")), _day_of(days.get("to")))
     return Panel(
-        kind=kind,
-        title=document.get("title", "").strip(),
-        source=Source(document.get("source", Source.DAILY)),
-        measure=document.get("measure", "views"),
+        Kind(document["kind"]),
+        document.get("title", "").strip(),
+        Source(document.get("source", Source.DAILY)),
         also=tuple(document.get("also", ())),
-        by=document.get("by"),
-        split=document.get("split"),
         repositories=tuple(filters.get("repositories", ())),
-        range=_range(filters["range"]) if "range" in filters else Range(last_days=31),
         minimum=filters.get("minimum"),
-        limit=document.get("limit"),
-        width=document.get("width", 6),
-        height=document.get("height", DEFAULT_HEIGHT),
-        text=document.get("text", ""),
+        **fields,
     )
 
 
-def _range(document: Mapping[str, Any]) -> Range:
-    return Range(document.get("last_days"), _day_of(document.get("from")), _day_of(document.get("to")))
-
-
 def _panel_document(panel: Panel) -> dict[str, Any]:
-    document: dict[str, Any] = {"kind": panel.kind.value}
-    if panel.kind is Kind.TEXT:
-        document |= _present(title=panel.title, text=panel.text)
-    else:
-        document |= _present(title=panel.title, source=panel.source.value, measure=panel.measure)
-        document |= _present(also=list(panel.also), by=panel.by, split=panel.split)
-        filters = _filters_document(panel)
-        document |= _present(filters=filters, limit=panel.limit)
-    document |= {"width": panel.width}
-    return document | ({"height": panel.height} if panel.height != DEFAULT_HEIGHT else {})
-
-
-def _filters_document(panel: Panel) -> dict[str, Any]:
     days = panel.range
-    spelled = {"last_days": days.last_days, "from": days.first and str(days.first), "to": days.last and str(days.last)}
-    found: dict[str, Any] = {"range": {name: value for name, value in spelled.items() if value is not None}}
-    if panel.repositories:
-        found["repositories"] = list(panel.repositories)
-    if panel.minimum is not None:
-        found["minimum"] = panel.minimum
-    return found
+    ends = {"from": days.first and str(days.first), "to": days.last and str(days.last)}
+    filters = {"range": _present(last_days=days.last_days, **ends)}
+    filters |= _present(repositories=list(panel.repositories), minimum=panel.minimum)
+    shown: dict[str, Any] = {"source": panel.source.value, "measure": panel.measure, "also": list(panel.also)}
+    shown |= {"by": panel.by, "split": panel.split, "filters": filters, "limit": panel.limit}
+    if panel.kind is Kind.TEXT:
+        shown = {"text": panel.text}
+    height = panel.height if panel.height != DEFAULT_HEIGHT else None
+    return _present(kind=panel.kind.value, title=panel.title, **shown, width=panel.width, height=height)
 
 
 def _present(**fields: Any) -> dict[str, Any]:
-    return {name: value for name, value in fields.items() if value not in (None, "", [], ())}
+    return {name: value for name, value in fields.items() if value not in (None, "", [])}
 
 
 def _structural_problems(document: Any) -> list[str]:

@@ -7,8 +7,6 @@ from functools import cache
 from itertools import groupby
 from pathlib import Path
 
-from duckdb import DuckDBPyConnection
-
 from data.calendar import DAY
 from data.sandbox.parameters import Parameter, ParameterKind, parameters_of
 from data.schema.migrate import OWN_TABLES
@@ -43,11 +41,7 @@ class Relation:
 def relations(store: Store) -> tuple[Relation, ...]:
     """The public views, then the tables, by name; the same for everybody, with nobody's rows. Raises: StoreMissing."""
     with store.traffic.read() as cursor:
-        return _relations(cursor)
-
-
-def _relations(cursor: DuckDBPyConnection) -> tuple[Relation, ...]:
-    rows = cursor.execute(query(__name__, "relations")).fetchall()
+        rows = cursor.execute(query(__name__, "relations")).fetchall()
     found = []
     for (name, is_view, comment), of_it in groupby(rows, key=lambda row: row[:3]):
         columns = tuple(Column(column, kind, about or "") for *_, column, kind, about in of_it)

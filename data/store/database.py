@@ -264,7 +264,10 @@ class Database:
             for _ in range(5):
                 path = self._newest_readable()
                 try:
-                    version = self._open.get(path) or self._opened(path)
+                    version = self._open.get(path)
+                    if version is None:
+                        self.files.drop_foreign_log(path)
+                        version = _OpenVersion(_connect(path, read_only=True))
                 except duckdb.Error as error:
                     if path.exists():
                         raise StoreUnreadable(_why_not_opened(path, error)) from error
@@ -284,10 +287,6 @@ class Database:
         if newest is None:
             raise StoreMissing(_missing(self.files))
         return self.files.path(newest)
-
-    def _opened(self, path: Path) -> _OpenVersion:
-        self.files.drop_foreign_log(path)
-        return _OpenVersion(_connect(path, read_only=True))
 
     def _give_back(self, path: Path) -> None:
         with self._guard:

@@ -4,9 +4,10 @@ Drafts stay in the session, one a dashboard, until they are saved or discarded. 
 together, and what is typed is shown at once.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -223,100 +224,93 @@ def _changed(draft: Draft, number: int, act: str) -> Draft:
     return draft.with_panels(panels)
 
 
+@dataclass(frozen=True, slots=True)
 class Fields:
-    """The widgets of one form; their keys begin with what tells the form from every other."""
+    """The widgets of one form, whose keys begin with `key`; `was` is the panel as the form was opened."""
 
-    def __init__(self, key: str, panel: Panel, names: Collection[str]) -> None:
-        self.key, self.was, self.names = key, panel, names
+    key: str
+    was: Panel
 
-    def choice(self, label: str, options: Sequence[str], default: str | None, field: str, **more: Any) -> str:
+    def choice(
+        self, label: str, options: Sequence[str], was: str | None, field: str, called: Callable[[str], str] = str
+    ) -> str:
         """A select box. Its key names the options too: with others, it is another one."""
-        index = options.index(default) if default in options else 0
-        key = f"{self.key}_{field}_{'_'.join(options)}"
-        found: str = st.selectbox(label, options, index=index, key=key, format_func=more.get("called", str))
+        index, key = options.index(was) if was in options else 0, f"{self.key}_{field}_{'_'.join(options)}"
+        found: str = st.selectbox(label, options, index=index, key=key, format_func=called)
         return found
 
+    def segments(self, label: str, names: Mapping[Any, str], was: Any, field: str) -> Any:
+        return st.segmented_control(
+            label,
+            list(names),
+            default=was,
+            required=True,
+            format_func=names.__getitem__,
+            key=f"{self.key}_{field}",
+            wrap=True,
+        )
 
-def draw_panel_form(key: str, panel: Panel, names: Collection[str]) -> Panel:
+    def several(
+        self, label: str, options: Sequence[str], was: Sequence[str], field: str, **more: Any
+    ) -> tuple[str, ...]:
+        return tuple(st.multiselect(label, options, default=list(was), key=f"{self.key}_{field}", **more))
+
+    def number(self, label: str, bounds: tuple[int, int], was: int | None, field: str, **more: Any) -> int | None:
+        found = st.number_input(label, *bounds, value=was, key=f"{self.key}_{field}", width=130, **more)
+        return None if found is None else int(found)
+
+
+def draw_panel_form(key: str, panel: Panel, names: Sequence[str]) -> Panel:
     """The form of a panel as it was when the form was opened; answers the panel as it is now."""
-    fields = Fields(key, panel, names)
-    kind = st.segmented_control(
-        "Kind",
-        list(KINDS),
-        default=panel.kind,
-        required=True,
-        format_func=KINDS.__getitem__,
-        key=f"{key}_kind",
-        wrap=True,
-    )
-    title = st.text_input("Title", value=panel.title, max_chars=LONGEST_NAME, key=f"{key}_title")
-    if kind == Kind.TEXT:
+    fields, row = Fields(key, panel), partial(st.container, horizontal=True, vertical_alignment="bottom")
+    kind = Kind(fields.segments("Kind", KINDS, panel.kind, "kind"))
+    title = st.text_input("Title", value=panel.title, max_chars=LONGEST_NAME, key=f"{key}_title") or ""
+    if kind is Kind.TEXT:
         text = st.text_area("Text", value=panel.text, max_chars=LONGEST_TEXT, key=f"{key}_text", height=140)
-        width, height = _size(fields)
-        return Panel(kind, title or "", text=text or "", width=width, height=height)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        source, by, split, measure = _what(fields, Kind(kind))
-    draft = Panel(Kind(kind), title or "", source, measure, by=by, split=split)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        also = _also(fields, draft)
-        repositories = _repositories(fields)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        days, minimum, limit = _range(fields), _minimum(fields), _limit(fields, draft)
-    width, height = _size(fields)
-    return Panel(
-        draft.kind, draft.title, source, measure, also, by, split, repositories, days, minimum, limit, width, height
-    )
+        return _sized(fields, Panel(kind, title, text=text or ""))
+    with row():
+        draft = _what(fields, Panel(kind, title))
+    with row():
+        draft = replace(draft, also=_also(fields, draft))
+        options = list(dict.fromkeys([*panel.repositories, *names]))
+        told = "All; or names, in which * stands for anything"
+        more = {"accept_new_options": True, "placeholder": told, "max_selections": 100}
+        repositories = fields.several("Repositories", options, panel.repositories, "repositories", **more)
+    with row():
+        days = _range(fields)
+        help_text = "Smaller values are left out"
+        bounds = (0, 10**12)
+        minimum = fields.number("At least", bounds, panel.minimum, "minimum", placeholder="any", help=help_text)
+        limit = _limit(fields, draft)
+    return _sized(fields, replace(draft, repositories=repositories, range=days, minimum=minimum, limit=limit))
 
 
-def _what(fields: Fields, kind: Kind) -> tuple[Source, str | None, str | None, str]:
-    was = fields.was
+def _what(fields: Fields, draft: Panel) -> Panel:
+    """The panel with its source, what it tells apart, and its measure: each choice decides what the next one offers."""
+    was, kind = fields.was, draft.kind
     sources = [source.value for source in Source if kind in kinds_for(source)]
-    source = Source(fields.choice("Source", sources, was.source.value, "source", called=str.capitalize))
+    source = Source(fields.choice("Source", sources, was.source.value, "source", str.capitalize))
     groups, by, split = groups_for(kind, source), None, None
     if groups:
-        by = fields.choice("By", groups, was.by, "by", called=str.capitalize)
+        by = fields.choice("By", groups, was.by, "by", str.capitalize)
     splits = splits_for(kind, source, by)
     if splits:
         options = splits if kind is Kind.HEAT_MAP else (NONE, *splits)
-        split = fields.choice("Told apart by", options, was.split, "split", called=str.capitalize)
+        split = fields.choice("Told apart by", options, was.split, "split", str.capitalize)
         split = None if split == NONE else split
-    panel = Panel(kind, source=source, by=by, split=split)
+    panel = replace(draft, source=source, by=by, split=split)
     measures = measures_for(source, by, split)
-    measure = fields.choice("Measure", measures, was.measure, "measure", called=lambda each: measure_name(panel, each))
-    return source, by, split, measure
+    measure = fields.choice("Measure", measures, was.measure, "measure", partial(measure_name, panel))
+    return replace(panel, measure=measure)
 
 
 def _also(fields: Fields, draft: Panel) -> tuple[str, ...]:
-    if draft.kind is not Kind.TABLE:
-        return ()
     options = [each for each in measures_for(draft.source, draft.by, draft.split) if each != draft.measure]
-    if not options:
+    if draft.kind is not Kind.TABLE or not options:
         return ()
-    return tuple(
-        st.multiselect(
-            "Further columns",
-            options,
-            default=[each for each in fields.was.also if each in options],
-            format_func=lambda each: measure_name(draft, each),
-            max_selections=3,
-            key=f"{fields.key}_also_{'_'.join(options)}",
-        )
-    )
-
-
-def _repositories(fields: Fields) -> tuple[str, ...]:
-    was = fields.was.repositories
-    return tuple(
-        st.multiselect(
-            "Repositories",
-            list(dict.fromkeys([*was, *fields.names])),
-            default=list(was),
-            accept_new_options=True,
-            placeholder="All; or names, in which * stands for anything",
-            max_selections=100,
-            key=f"{fields.key}_repositories",
-        )
-    )
+    was, field = [each for each in fields.was.also if each in options], f"also_{'_'.join(options)}"
+    called = partial(measure_name, draft)
+    return fields.several("Further columns", options, was, field, format_func=called, max_selections=3)
 
 
 def _range(fields: Fields) -> Range:
@@ -327,8 +321,7 @@ def _range(fields: Fields) -> Range:
     if picked in RANGES:
         return Range(last_days=RANGES[picked])
     if picked == LAST:
-        days = st.number_input("Days", 1, 36_500, value=was.last_days or 31, key=f"{fields.key}_days", width=130)
-        return Range(last_days=int(days or 31))
+        return Range(last_days=fields.number("Days", (1, 36_500), was.last_days or 31, "days") or 31)
     return Range() if picked == ALL else _between(fields)
 
 
@@ -348,57 +341,22 @@ def _between(fields: Fields) -> Range:
     return Range(first=min(ends), last=max(ends))
 
 
-def _minimum(fields: Fields) -> int | None:
-    found = st.number_input(
-        "At least",
-        0,
-        10**12,
-        value=fields.was.minimum,
-        placeholder="any",
-        key=f"{fields.key}_minimum",
-        width=130,
-        help="Smaller values are left out",
-    )
-    return None if found is None else int(found)
-
-
 def _limit(fields: Fields, draft: Panel) -> int | None:
     if draft.kind is Kind.NUMBER or (draft.kind is Kind.LINE and not draft.split):
         return None
-    most = most_allowed(draft)
-    was = fields.was.limit
-    found = st.number_input(
-        "At most",
-        1,
-        most,
-        value=min(was, most) if was else None,
-        placeholder=str(min(draft.most, most)),
-        key=f"{fields.key}_limit_{most}",
-        width=130,
-        help="So many of the largest" if most > MOST_SERIES else "So many of the largest, each in its colour",
-    )
-    return None if found is None else int(found)
+    most, was = most_allowed(draft), fields.was.limit
+    more = {
+        "placeholder": str(min(draft.most, most)),
+        "help": "So many of the largest" if most > MOST_SERIES else "So many of the largest, each in its colour",
+    }
+    return fields.number("At most", (1, most), min(was, most) if was else None, f"limit_{most}", **more)
 
 
-def _size(fields: Fields) -> tuple[int, int]:
+def _sized(fields: Fields, panel: Panel) -> Panel:
     was = fields.was
     widths = dict(sorted({**WIDTHS, was.width: WIDTHS.get(was.width, f"{was.width} twelfths")}.items()))
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        width = st.segmented_control(
-            "Width",
-            list(widths),
-            default=was.width,
-            required=True,
-            format_func=widths.__getitem__,
-            key=f"{fields.key}_width",
-            wrap=True,
-        )
-        height = st.slider(
-            "Height",
-            LOWEST,
-            HIGHEST,
-            value=was.height,
-            step=10 if was.height % 10 == 0 else 1,
-            key=f"{fields.key}_height",
-        )
-    return int(width or was.width), int(height)
+        width = fields.segments("Width", widths, was.width, "width")
+        step, key = 10 if was.height % 10 == 0 else 1, f"{fields.key}_height"
+        height = st.slider("Height", LOWEST, HIGHEST, value=was.height, step=step, key=key)
+    return replace(panel, width=int(width or was.width), height=int(height))

@@ -5,9 +5,10 @@ page's own filters: other days or repositories than the panels say.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 import streamlit as st
 
@@ -29,7 +30,7 @@ from data.dashboards.specification import (
 )
 from data.repositories.repositories import repository_names
 from pages.dashboards import editor, view
-from pages.dashboards.editor import Draft
+from pages.dashboards.editor import ALL, RANGES, Draft
 from pages.ui import controls, filters, messages, saved_items, session
 from pages.ui.store import the_store
 
@@ -38,8 +39,6 @@ CHOICE = "dashboards_choice"
 NOT_HERE = "This link asks for a dashboard that does not exist, or you don’t have access to it. Another one is shown."
 COPY_HELP = "Make a copy of your own, which you can change"
 OWN = "As made"
-DAYS = {"14 days": 14, "31 days": 31, "Quarter": 92, "Year": 365}
-ALL = "All"
 KEYS = ("days", filters.REPOSITORY)  # in the address, and of the widgets
 
 
@@ -65,7 +64,7 @@ def choose(account: Account) -> Chosen:
         keys,
         format_func=names.__getitem__,
         key=CHOICE,
-        on_change=_remember,
+        on_change=lambda: st.query_params.update({ADDRESS: st.session_state[CHOICE]}),
         label_visibility="collapsed",
         width=420,
     )
@@ -81,14 +80,6 @@ def opened(chosen: Chosen) -> tuple[Dashboard | None, tuple[str, ...]]:
         return (chosen.saved.dashboard() if chosen.saved else canned_dashboards()[chosen.key]), ()
     except SpecificationRefused as refusal:
         return None, refusal.problems
-
-
-def show(key: str) -> None:
-    st.query_params[ADDRESS] = key
-
-
-def _remember() -> None:
-    show(st.session_state[CHOICE])
 
 
 def _names(saved: Mapping[str, SavedDashboard], account: Account) -> dict[str, str]:
@@ -152,7 +143,7 @@ def _add(account: Account, dashboard: Dashboard, done: str, *, edit: bool = Fals
     key = str(DASHBOARDS.add(the_store(), account.username, dashboard, utc_now()))
     if edit:
         editor.keep_draft(key, Draft(dashboard))
-    show(key)
+    st.query_params[ADDRESS] = key
     messages.notice_after_rerun(done)
 
 
@@ -192,32 +183,15 @@ def _bring_in(account: Account, text: str | bytes) -> None:
         messages.refused(refusal)
 
 
-@dataclass(frozen=True, slots=True)
-class Override:
-    """What stands in place of what the panels say; None leaves it to them."""
-
-    range: Range | None = None
-    repositories: tuple[str, ...] = ()
-
-    def of(self, dashboard: Dashboard) -> Dashboard:
-        if self == Override():
-            return dashboard
-        return replace(dashboard, panels=tuple(self._of_panel(each) for each in dashboard.panels))
-
-    def _of_panel(self, panel: Panel) -> Panel:
-        if panel.kind is Kind.TEXT:
-            return panel
-        return replace(panel, range=self.range or panel.range, repositories=self.repositories or panel.repositories)
-
-
-def draw_filters(viewer: Viewer) -> Override:
+def draw_filters(viewer: Viewer, panels: Sequence[Panel]) -> Sequence[Panel]:
+    """The choice of other days and repositories; the panels with what is chosen in place of what they say."""
     names = repository_names(viewer, the_store())
     asked = {key: set(st.query_params.get_all(key)) for key in KEYS}
-    if not (asked["days"] <= {OWN, *DAYS, ALL} and asked[filters.REPOSITORY] <= set(names.values())):
+    if not (asked["days"] <= {OWN, *RANGES, ALL} and asked[filters.REPOSITORY] <= set(names.values())):
         st.info(filters.UNUSABLE, icon=":material/link_off:")
     with st.container(horizontal=True, vertical_alignment="top", key="dashboards_filters"):
         days = st.segmented_control(
-            "Days (UTC)", [OWN, *DAYS, ALL], default=OWN, required=True, key="days", bind="query-params", wrap=True
+            "Days (UTC)", [OWN, *RANGES, ALL], default=OWN, required=True, key="days", bind="query-params", wrap=True
         )
         chosen = st.multiselect(
             "Repositories",
@@ -227,8 +201,10 @@ def draw_filters(viewer: Viewer) -> Override:
             key=filters.REPOSITORY,
             bind="query-params",
         )
-    wanted = Range(last_days=DAYS[days]) if days in DAYS else Range() if days == ALL else None
-    return Override(wanted, tuple(names[each].partition(" · ")[0] for each in chosen))
+    wanted = {"range": Range(RANGES.get(days))} if days in {*RANGES, ALL} else {}
+    named = tuple(names[each].partition(" · ")[0] for each in chosen)
+    changes: dict[str, Any] = wanted | ({"repositories": named} if named else {})
+    return [panel if panel.kind is Kind.TEXT else replace(panel, **changes) for panel in panels]
 
 
 account = session.require_account()
@@ -249,6 +225,6 @@ else:
     else:
         if dashboard.description:
             st.caption(messages.literal(dashboard.description))
-        panels = draw_filters(viewer).of(dashboard).panels
+        panels = draw_filters(viewer, dashboard.panels)
         for row in view.rows_of(panels):
             view.draw_row(viewer, panels, row)

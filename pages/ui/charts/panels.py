@@ -247,7 +247,9 @@ def _tick_format(shape: PanelShape) -> str:
 def _layers_of(kind: PanelShape) -> Sequence[alt.Chart]:
     if kind.mark in {RANKING, HEAT_MAP}:
         return _ranking(kind) if kind.mark == RANKING else _heat_map(kind)
-    channels = Channels(time_axis, partial(_value, kind), _scale(), _legend(kind), _tooltip(kind))
+    channels = Channels(
+        time_axis, partial(_value, kind), alt.Scale(domain=[""], range=[""]), _legend(kind), _tooltip(kind)
+    )
     marks = [bar_layer(channels)] if kind.mark == BARS else line_layers(channels, pointed=kind.pointed)
     return [gap_layer(channels, COLOURS["gap"], has_gaps=kind.has_gaps), *marks]
 
@@ -341,7 +343,3 @@ def _legend(kind: PanelShape) -> alt.Legend | None:
         symbolType="square",
         symbolOpacity=1,
     )
-
-
-def _scale() -> alt.Scale:
-    return alt.Scale(domain=[""], range=[""])

@@ -121,7 +121,10 @@ def _specification(kind: str, axes: Axes, colours: tuple[str, ...], marks: int) 
         tooltip.insert(0, alt.Tooltip("x:T", title=axes.x, format="%-d %b %Y", formatType="utc"))
         chart = chart.mark_line(strokeWidth=2, point=alt.OverlayMarkDef(size=22 if marks <= POINTED else 1))
     elif kind == NAME:
-        up, along = _bars(axes)
+        # names one below the other, in the order of the rows
+        named = alt.Axis(labelLimit=150, labelOverlap=False, ticks=False, domain=False)
+        up = alt.Y("x:N", title=None, sort=None, axis=named)
+        along = alt.X("y:Q", title=axes.title, stack="zero", axis=alt.Axis(tickCount=5))
         tooltip.insert(0, alt.Tooltip("x:N", title=axes.x))
         chart = chart.mark_bar(cornerRadiusEnd=2)
     else:
@@ -139,12 +142,3 @@ def _specification(kind: str, axes: Axes, colours: tuple[str, ...], marks: int) 
     height = BAR * marks + AXIS if kind == NAME else HEIGHT + LEGEND_ROW * -(-len(colours) // 2)
     found: dict[str, Any] = chart.encode(**encoded, tooltip=tooltip).properties(height=height).to_dict(validate=False)
     return found
-
-
-def _bars(axes: Axes) -> tuple[alt.Y, alt.X]:
-    """Names one below the other, in the order of the rows."""
-    up = alt.Y(
-        "x:N", title=None, sort=None, axis=alt.Axis(labelLimit=150, labelOverlap=False, ticks=False, domain=False)
-    )
-    along = alt.X("y:Q", title=axes.title, stack="zero", axis=alt.Axis(tickCount=5))
-    return up, along
