@@ -4,7 +4,6 @@ Every reader is asked for one repository, and answers another tenant's exactly a
 Tables have Arrow types; what is unknown is NULL (pandas.NA), never zero.
 """
 
-from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -16,11 +15,6 @@ from data.store.cache import cached
 from data.store.sql import query
 from data.traffic.models import LARGEST_PAGE, Paging, Selection
 from data.traffic.traffic import daily_traffic
-
-
-def of_one(repository_id: int, first: date, last: date, today: date) -> Selection:
-    """The days of one repository, as the readers here are asked for them."""
-    return Selection(first, last, today, frozenset({repository_id}))
 
 
 def days(viewer: Viewer, store: Store, selection: Selection) -> DataFrame:

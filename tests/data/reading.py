@@ -17,7 +17,7 @@ from data.collection.models import EndpointResult
 from data.repositories.models import RepositoryFacts
 from data.repositories.repositories import add_repositories
 from data.store import Store
-from data.traffic.models import Metric, Page
+from data.traffic.models import Metric, Page, Selection
 from tests.data.filled import TODAY, fill
 from tests.data.writers import NOW, result
 
@@ -39,6 +39,11 @@ def plain(table: DataFrame | Page) -> Rows:
     """The rows of a table with None for what is unknown."""
     rows = table.rows if isinstance(table, Page) else table
     return [tuple(row.values()) for row in pa.Table.from_pandas(rows, preserve_index=False).to_pylist()]
+
+
+def of_one(repository_id: int, first: date, last: date, today: date) -> Selection:
+    """The days of one repository."""
+    return Selection(first, last, today, frozenset({repository_id}))
 
 
 def ask(store: Store, question: str, **values: object) -> Rows:

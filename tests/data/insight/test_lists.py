@@ -13,10 +13,9 @@ from collector.endpoints.lists import ListingEntry, ListingObservation
 from data.accounts.models import Viewer
 from data.collection.models import EndpointResult
 from data.insight.lists import history, listing_bounds, summary, unexplained
-from data.insight.repository import of_one
 from data.store import Store
 from tests.data.launch import DAYS, FIRST, LAUNCH, NEWS, came, day, fill_launch
-from tests.data.reading import follow, plain
+from tests.data.reading import follow, of_one, plain
 from tests.data.writers import NOW, result, save
 
 TODAY = NOW.date()

@@ -11,11 +11,10 @@ from data.accounts.models import Viewer
 from data.insight import lists
 from data.insight import repository as story
 from data.insight.events import before_and_after
-from data.insight.repository import of_one
 from data.store import Store
 from data.traffic.models import Selection
 from tests.data.filled import ENGINE, NEW, RELEASED_ON, TELESCOPE, TODAY
-from tests.data.reading import ago, ask, filled, plain
+from tests.data.reading import ago, ask, filled, of_one, plain
 
 ONE = Viewer(frozenset({ENGINE, NEW}), frozenset({1}))
 EVER = of_one(ENGINE, ago(200), TODAY, TODAY)

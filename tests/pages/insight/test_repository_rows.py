@@ -9,11 +9,11 @@ from pandas import DataFrame
 
 from data.insight.events import compared
 from data.insight.notes import checked_link
-from data.insight.repository import of_one
 from data.insight.spike_causes import Cause, Listed, Noted, Released, Spike, Starred
 from pages.repository import text
 from pages.ui.charts import coverage, listings, repository
 from pages.ui.charts.repository import LaneShape, Mark, lanes_specification
+from tests.data.reading import of_one
 
 DAY = date(2026, 3, 4)
 HOSTILE = "<b>[x](javascript:1)</b>"
