@@ -14,6 +14,7 @@ from collector.commands.terminal import expiry, moment
 from collector.discovery import check_token, connect
 from collector.schedule import ScheduleRefused, checked_schedule, next_time
 from data.accounts import tenants, tokens
+from data.accounts.authority import COMMAND_LINE
 from data.accounts.encryption import open_cipher
 from data.accounts.models import Tenant
 from data.accounts.tokens import StoredToken, TokenFacts
@@ -98,7 +99,8 @@ def token(session: Session, name: str, token_env: str | None, token_stdin: bool)
       pass show github/acme | python -m collector tenant token acme --token-stdin
     """
     found = tenants.tenant_named(session.viewer, session.store, name)
-    settings, cipher = session.settings, open_cipher(session.directory)
+    settings = session.settings
+    open_cipher(session.directory)  # a key that cannot be used is told before GitHub is asked
     secret = _secret(token_env, token_stdin)
     github = connect(settings, secret, SystemClock(), session.terminal.progress().waiting)
     try:
@@ -106,7 +108,7 @@ def token(session: Session, name: str, token_env: str | None, token_stdin: bool)
     finally:
         github.close()
     now = utc_now()
-    tokens.save_token(session.store, found.tenant_id, (cipher.encrypt(secret), secret[-4:]), facts, now)
+    tokens.save_token(session.store, COMMAND_LINE, found.tenant_id, secret, facts, now=now)
     session.terminal.say(f"Stored the token of {found.name}, ending in {secret[-4:]}.")
     for label, value in _token_lines(facts, now):
         session.terminal.say(f"  {label:<8} {value}")

@@ -1,13 +1,9 @@
 """Users: the first one by a set-up code, the others by an admin; passwords, identities, disabling.
 
-AccountRefused      something about a user cannot be so (see authority.py)
-├── NotAllowed      whoever acts may not do this
-├── SetupRefused    the set-up code is not the one, or there is a first user already
-└── PasswordWrong   the current password, asked for once more, is another
-PasswordRefused     a new password is not acceptable (see passwords.py)
-TooManyAttempts     see sessions.py
+AccountRefused, NotAllowed: see authority.py; PasswordRefused: see passwords.py; TooManyAttempts: see sessions.py.
 """
 
+import hmac
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -21,11 +17,12 @@ from data.accounts.authority import (
     NewUser,
     account_named,
     account_with_id,
-    acting,
     checked,
     checked_email,
     checked_name,
     keep_an_admin,
+    require_admin,
+    require_self_or_admin,
     save_account,
     save_grant,
     stored_accounts,
@@ -40,7 +37,6 @@ from data.accounts.passwords import (
     hashed,
     matches,
     new_code,
-    same,
 )
 from data.calendar import stored
 from data.store import Store
@@ -48,14 +44,6 @@ from data.store.cache import cached
 
 SETUP = "setup code"  # attempts at it are counted under this name, which cannot be a user's
 IDENTITY_LIMIT = 255
-
-
-class SetupRefused(AccountRefused):
-    """The first user cannot be added with this code, or not any more."""
-
-
-class PasswordWrong(AccountRefused):
-    """The current password is another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,17 +82,17 @@ def renew_setup_code(store: Store, now: datetime) -> str | None:
 def add_first_user(store: Store, setup_code: str, user: NewUser, now: datetime) -> Account:
     """Add the first user, an admin, with the code that the server has printed: once only, in one commit.
 
-    Raises: SetupRefused, TooManyAttempts, AccountRefused, PasswordRefused.
+    Raises: TooManyAttempts, AccountRefused, PasswordRefused.
     """
     if has_users(store):
-        raise SetupRefused("This server has been set up already. Sign in.")
+        raise AccountRefused("This server has been set up already. Sign in.")
     sessions.attempt(store, SETUP, "", now)
     with store.control.read() as cursor:
         _check_setup_code(cursor, setup_code)
     user, password_hash = prepared(user)
     with store.control.commit("adding the first user") as connection:
         if _has_users(connection):
-            raise SetupRefused("This server has been set up already. Sign in.")
+            raise AccountRefused("This server has been set up already. Sign in.")
         _check_setup_code(connection, setup_code)
         user_id = save_account(connection, user, password_hash, now)
         save_grant(connection, user_id, Grant(Role.ADMIN), (SETUP, now))
@@ -114,27 +102,17 @@ def add_first_user(store: Store, setup_code: str, user: NewUser, now: datetime) 
         return account_with_id(connection, user_id)
 
 
-def add_user(store: Store, by: str, user: NewUser, now: datetime) -> Account:
-    """Add a user without any grant. Raises: NotAllowed, AccountRefused, PasswordRefused."""
-    user, password_hash = (checked(user), None) if user.password is None else prepared(user)
-    with store.control.commit("adding a user") as connection:
-        acting(connection, by).require_admin()
-        user_id = save_account(connection, user, password_hash, now)
-        record(connection, "user added", f"user {user.username}", (by, now))
-        return account_with_id(connection, user_id)
-
-
 def change_password(store: Store, session_secret: str, current: str, new: str, now: datetime) -> None:
     """Change the password of the user whose session this is; all their other sessions end, and reset links are void.
 
-    Raises: PasswordWrong, PasswordRefused, TooManyAttempts, AccountRefused when the session has ended.
+    Raises: AccountRefused, PasswordRefused, TooManyAttempts.
     """
     account = sessions.account_of_session(store, session_secret, now)
     if account is None:
         raise AccountRefused("You have been signed out. Sign in again.")
     sessions.attempt(store, account.username, "", now)
     if check_password(store, account.username, current) is None:
-        raise PasswordWrong("The current password is another.")
+        raise AccountRefused("The current password is another.")
     if new == current:
         raise AccountRefused("The new password is the current one.")
     check_acceptable(new, account.username)
@@ -160,7 +138,7 @@ def save_password(connection: duckdb.DuckDBPyConnection, account: Account, new_h
 def disable_user(store: Store, by: str, user_id: int, now: datetime) -> None:
     """Keep a user out: their sessions end at once. The last active admin stays. Raises: NotAllowed, AccountRefused."""
     with store.control.commit("disabling a user") as connection:
-        acting(connection, by).require_admin()
+        require_admin(connection, by)
         account = account_with_id(connection, user_id)
         keep_an_admin(connection, user_id)
         connection.execute("update account set active = false where user_id = $user_id", {"user_id": user_id})
@@ -172,30 +150,24 @@ def disable_user(store: Store, by: str, user_id: int, now: datetime) -> None:
 def enable_user(store: Store, by: str, user_id: int, now: datetime) -> None:
     """Let a disabled user in again, with the grants they have. Raises: NotAllowed, AccountRefused."""
     with store.control.commit("enabling a user") as connection:
-        acting(connection, by).require_admin()
+        require_admin(connection, by)
         account = account_with_id(connection, user_id)
         connection.execute("update account set active = true where user_id = $user_id", {"user_id": user_id})
         record(connection, "user enabled", f"user {account.username}", (by, now))
 
 
-def rename(store: Store, by: str, user_id: int, display_name: str, now: datetime) -> None:
-    """Change the name that is shown; the username stays. Raises: NotAllowed, AccountRefused."""
-    values = {"user_id": user_id, "name": checked_name(display_name)}
-    with store.control.commit("renaming a user") as connection:
-        acting(connection, by).require_self_or_admin(user_id)
+def save_profile(store: Store, by: str, user_id: int, now: datetime, *, name: str, email: str | None) -> None:
+    """Change the name that is shown and the e-mail address (empty: none). Raises: NotAllowed, AccountRefused."""
+    name, email = checked_name(name), checked_email(email)
+    with store.control.commit("changing a profile") as connection:
+        require_self_or_admin(connection, by, user_id)
         account = account_with_id(connection, user_id)
-        connection.execute("update account set display_name = $name where user_id = $user_id", values)
-        record(connection, "name changed", f"user {account.username}", (by, now))
-
-
-def change_email(store: Store, by: str, user_id: int, email: str | None, now: datetime) -> None:
-    """Change or, with an empty one, remove the e-mail address. Raises: NotAllowed, AccountRefused."""
-    values = {"user_id": user_id, "email": checked_email(email)}
-    with store.control.commit("changing an e-mail address") as connection:
-        acting(connection, by).require_self_or_admin(user_id)
-        account = account_with_id(connection, user_id)
-        connection.execute("update account set email = $email where user_id = $user_id", values)
-        record(connection, "e-mail address changed", f"user {account.username}", (by, now))
+        values = {"user_id": user_id, "name": name, "email": email}
+        connection.execute("update account set display_name = $name, email = $email where user_id = $user_id", values)
+        if email != account.email:
+            record(connection, "e-mail address changed", f"user {account.username}", (by, now))
+        if name != account.display_name:
+            record(connection, "name changed", f"user {account.username}", (by, now))
 
 
 @cached("control")
@@ -221,8 +193,7 @@ def check_password(store: Store, username: str, password: str) -> Account | None
     Unknown, disabled and known users take the same time: there is always one hash to check.
     """
     account, password_hash = _credentials(store, username)
-    right = matches(password, password_hash)
-    return account if right else None
+    return account if matches(password, password_hash) else None
 
 
 def active_account(store: Store, username: str) -> Account | None:
@@ -230,26 +201,25 @@ def active_account(store: Store, username: str) -> Account | None:
     return _credentials(store, username)[0]
 
 
-def credentials_for_form(store: Store, username: str) -> dict[str, dict[str, dict[str, Any]]]:
-    """What streamlit-authenticator's form takes, for the one user whose name was typed.
+def credentials_for_form(store: Store, username: str) -> dict[str, Any]:
+    """What streamlit-authenticator's form takes of the user whose name was typed.
 
     An unknown or disabled user has an entry too, with a hash that no password has, so that the check takes its time.
     A password over 72 bytes is no match there, but an error is printed: check its length before.
     """
     account, password_hash = _credentials(store, username)
-    entry = {
+    return {
         "password": password_hash,
         "email": (account.email or "") if account else "",
         "first_name": account.display_name if account else "",
         "last_name": "",
     }
-    return {"usernames": {username.strip().lower(): entry}}
 
 
-def account_of_identity(store: Store, issuer: str, subject: str) -> Account | None:
+def account_of_identity(store: Store, identity: Identity) -> Account | None:
     """The active user that an OpenID Connect identity is linked with. An unknown one is nobody: it grants nothing."""
     with store.control.read() as cursor:
-        user_id = _owner_of_identity(cursor, Identity(issuer, subject))
+        user_id = _owner_of_identity(cursor, identity)
         account = None if user_id is None else account_with_id(cursor, user_id)
     return account if account is not None and account.active else None
 
@@ -260,7 +230,7 @@ def link_identity(store: Store, by: str, user_id: int, identity: Identity, now: 
         raise AccountRefused("The provider has not told who this is.")
     values = {"user_id": user_id, "issuer": identity.issuer, "subject": identity.subject, "now": stored(now)}
     with store.control.commit("linking an identity") as connection:
-        acting(connection, by).require_self_or_admin(user_id)
+        require_self_or_admin(connection, by, user_id)
         account = account_with_id(connection, user_id)
         owner = _owner_of_identity(connection, identity)
         if owner not in {None, user_id}:
@@ -291,8 +261,8 @@ def _has_users(connection: duckdb.DuckDBPyConnection) -> bool:
 def _check_setup_code(connection: duckdb.DuckDBPyConnection, typed: str) -> None:
     rows = connection.execute("select code_hash from setup_code").fetchall()
     given = fingerprint(code_as_typed(typed))
-    if not any(same(given, code_hash) for (code_hash,) in rows):
-        raise SetupRefused("This is not the set-up code. The server prints it at every start; the newest one counts.")
+    if not any(hmac.compare_digest(given, code_hash) for (code_hash,) in rows):
+        raise AccountRefused("This is not the set-up code. The server prints it at every start; the newest one counts.")
 
 
 def _credentials(store: Store, username: str) -> tuple[Account | None, str]:
@@ -301,7 +271,7 @@ def _credentials(store: Store, username: str) -> tuple[Account | None, str]:
         account = account_named(cursor, username)
         named = {"username": username_as_typed(username)}
         rows = cursor.execute("select password_hash from account where username = $username", named).fetchall()
-    nothing = hash_of_nothing()
+    nothing = hash_of_nothing()  # made in either case: both take the same time
     if account is None or not account.active or rows[0][0] is None:
         return None, nothing
     return account, rows[0][0]
@@ -310,7 +280,6 @@ def _credentials(store: Store, username: str) -> tuple[Account | None, str]:
 def _owner_of_identity(connection: duckdb.DuckDBPyConnection, identity: Identity) -> int | None:
     if not identity.is_whole:
         return None
-    owner = "select user_id from account_identity where issuer = $issuer and subject = $subject"
     values = {"issuer": identity.issuer, "subject": identity.subject}
-    rows = connection.execute(owner, values).fetchall()
-    return int(rows[0][0]) if rows else None
+    owners = "select user_id from account_identity where issuer = $issuer and subject = $subject"
+    return next((user_id for (user_id,) in connection.execute(owners, values).fetchall()), None)

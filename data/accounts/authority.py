@@ -9,6 +9,7 @@ AccountRefused      something about a user cannot be so, with the reason
 import re
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import groupby
 
 import duckdb
 
@@ -43,71 +44,56 @@ class NewUser:
     password: str | None = field(default=None, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Authority:
-    """Whoever acts: a user with the rights of this very moment, or the command line (no account), which may all."""
-
-    name: str
-    account: Account | None
-
-    @property
-    def is_admin(self) -> bool:
-        return self.account is None or self.account.has(Role.ADMIN)
-
-    def may_grant(self, grant: Grant) -> bool:
-        if self.is_admin or self.account is None:
-            return True
-        return (
-            grant.role in GRANTED_BY_A_TENANT and grant.tenant_id is not None and self.account.manages(grant.tenant_id)
-        )
-
-    def require_admin(self) -> None:
-        if not self.is_admin:
-            raise NotAllowed("Only an admin may do this.")
-
-    def require_self_or_admin(self, user_id: int) -> None:
-        if not self.is_admin and (self.account is None or self.account.user_id != user_id):
-            raise NotAllowed("Only the user and an admin may do this.")
-
-
 def operator_account() -> Account:
-    """Whoever may run commands on the server, as an account that reads what an admin reads; it can sign in nowhere."""
+    """Whoever may run commands on the server, as an account with the rights of an admin; it can sign in nowhere."""
     return Account(0, COMMAND_LINE, COMMAND_LINE, None, True, (Grant(Role.ADMIN),))
 
 
-def acting(connection: duckdb.DuckDBPyConnection, by: str) -> Authority:
-    """The rights of a username, or of the command line, as they are now. Raises NotAllowed for a disabled user."""
+def acting(connection: duckdb.DuckDBPyConnection, by: str) -> Account:
+    """Whoever acts, a user or the command line, with the rights of now. Raises NotAllowed for a disabled user."""
     if by == COMMAND_LINE:
-        return Authority(by, None)
+        return operator_account()
     account = account_named(connection, by)
     if account is None or not account.active:
         raise NotAllowed("This user may not do anything (any more).")
-    return Authority(account.username, account)
+    return account
+
+
+def require_admin(connection: duckdb.DuckDBPyConnection, by: str) -> None:
+    if not acting(connection, by).has(Role.ADMIN):
+        raise NotAllowed("Only an admin may do this.")
+
+
+def require_self_or_admin(connection: duckdb.DuckDBPyConnection, by: str, user_id: int) -> None:
+    account = acting(connection, by)
+    if not account.has(Role.ADMIN) and account.user_id != user_id:
+        raise NotAllowed("Only the user and an admin may do this.")
+
+
+def may_grant(account: Account, grant: Grant) -> bool:
+    return account.has(Role.ADMIN) or (grant.role in GRANTED_BY_A_TENANT and account.manages(grant.tenant_id))
 
 
 def stored_accounts(connection: duckdb.DuckDBPyConnection, user_id: int | None = None) -> list[Account]:
     """All accounts with their grants by username, or the one of that id."""
     rows = connection.execute(query(__name__, "stored_accounts"), {"user_id": user_id}).fetchall()
-    owners: dict[int, tuple[str, str, str | None, bool]] = {}
-    grants: dict[int, list[Grant]] = {}
-    for key, username, display_name, email, active, role, tenant_id, repository_id in rows:
-        owners[key] = (username, display_name, email, active)
-        granted = [] if role is None else [Grant(Role(role), tenant_id, repository_id)]
-        grants.setdefault(key, []).extend(granted)
-    return [Account(key, *owner, tuple(grants[key])) for key, owner in owners.items()]
+    accounts = []
+    for (key, username, name, email, active), group in groupby(rows, key=lambda row: row[:5]):
+        grants = tuple(Grant(Role(row[5]), *row[6:]) for row in group if row[5] is not None)
+        accounts.append(Account(key, username, name, email, active, grants))
+    return accounts
 
 
 def account_with_id(connection: duckdb.DuckDBPyConnection, user_id: int) -> Account:
-    """The account of that id. Raises AccountRefused where there is none."""
-    found = stored_accounts(connection, user_id)
-    if not found:
-        raise AccountRefused("There is no such user.")
-    return found[0]
+    """Raises AccountRefused where there is none."""
+    for account in stored_accounts(connection, user_id):
+        return account
+    raise AccountRefused("There is no such user.")
 
 
 def account_named(connection: duckdb.DuckDBPyConnection, username: str) -> Account | None:
-    named = "select user_id from account where username = $username"
-    rows = connection.execute(named, {"username": username_as_typed(username)}).fetchall()
+    named = {"username": username_as_typed(username)}
+    rows = connection.execute("select user_id from account where username = $username", named).fetchall()
     return account_with_id(connection, rows[0][0]) if rows else None
 
 

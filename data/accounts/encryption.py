@@ -1,9 +1,8 @@
-"""Seals and opens secrets with the server's key, which lies in no database.
+"""Encrypts and decrypts secrets with the server's key, which lies in no database.
 
 EncryptionError
 ├── KeyUnusable      the key is not a Fernet key, or its file cannot be read or written
-├── KeyElsewhere     the key comes from the environment, so only whoever sets that can change it
-└── DecryptionFailed       a secret was encrypted with another key
+└── DecryptionFailed a secret was encrypted with another key
 """
 
 import os
@@ -28,16 +27,12 @@ class KeyUnusable(EncryptionError):
     """The key is not one."""
 
 
-class KeyElsewhere(EncryptionError):
-    """The key is in the environment, which no program can change for another."""
-
-
 class DecryptionFailed(EncryptionError):
     """The secret does not open with this key."""
 
 
 class Cipher:
-    """Seals with the first key, opens with any: so a key can be rotated while everything runs.
+    """Encrypts with the first key, decrypts with any: so a key can be rotated while everything runs.
 
     The keys are read again before each encryption, and when something does not open: a rotation may have gone by.
     """
@@ -62,10 +57,6 @@ class Cipher:
                 f"({KEY_VARIABLE} or {KEY_FILE}), or store the token again: python -m collector tenant token NAME"
             ) from error
 
-    def reencrypt(self, encrypted: bytes) -> bytes:
-        """The same secret, encrypted with the first key of this moment. Raises DecryptionFailed."""
-        return self.encrypt(self.decrypt(encrypted))
-
 
 def open_cipher(directory: Path) -> Cipher:
     """The cipher of a data directory: the key from the environment, else from its file, made at the first use.
@@ -79,14 +70,14 @@ def add_key(directory: Path) -> list[bytes]:
     """Put a fresh key first in the key file and answer the former ones, which stay, so that everything opens meanwhile.
 
     With the key in the environment nothing changes: there it takes a second one, put first by whoever sets it.
-    Raises: KeyElsewhere, KeyUnusable.
+    Raises: EncryptionError.
     """
     keys = _keys(directory)
     if not os.environ.get(KEY_VARIABLE):
         _write(directory / KEY_FILE, [Fernet.generate_key(), *keys])
         return keys
     if len(keys) == 1:
-        raise KeyElsewhere(
+        raise EncryptionError(
             f"The key comes from the environment. Set {KEY_VARIABLE} to a new key, a comma and the present one, "
             "start the app and the collector again, then run this again: it encrypts every token with the first key. "
             "After that take the former key out. A new key: "
@@ -145,12 +136,6 @@ def _write_new(path: Path, keys: list[bytes]) -> None:
         os.fsync(file.fileno())
 
 
-def _key_file(path: Path) -> str:
-    if not path.exists():
-        _make(path)
-    return _read(path)
-
-
 def _make(path: Path) -> None:
     """Make the key file, unless another process is quicker; nobody ever sees it empty."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
@@ -164,7 +149,9 @@ def _make(path: Path) -> None:
         raise KeyUnusable(f"{path} cannot be made: {error.strerror}.") from error
 
 
-def _read(path: Path) -> str:
+def _key_file(path: Path) -> str:
+    if not path.exists():
+        _make(path)
     try:
         return path.read_text(encoding="ascii")
     except (OSError, UnicodeDecodeError) as error:

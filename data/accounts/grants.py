@@ -1,9 +1,4 @@
-"""Grants, and what follows from them: the one place that works out which repositories and tenants a user may see.
-
-AccountRefused      (see authority.py)
-├── NotAllowed      whoever acts may not give or take this grant
-└── GrantRefused    there is no such tenant or repository, or the grant is not one
-"""
+"""Grants, and what follows from them: the one place that works out which repositories and tenants a user may see."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -14,11 +9,11 @@ import duckdb
 from data.accounts.audit import Subject, record
 from data.accounts.authority import (
     AccountRefused,
-    Authority,
     NotAllowed,
     account_with_id,
     acting,
     keep_an_admin,
+    may_grant,
     save_grant,
 )
 from data.accounts.models import Account, Grant, Role, Viewer
@@ -28,10 +23,6 @@ from data.store.cache import cached
 from data.store.sql import query
 
 FOR_A_TENANT = (Role.TENANT, Role.TENANT_VIEWER)
-
-
-class GrantRefused(AccountRefused):
-    """The grant is for something that is not there, or not a grant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +68,17 @@ def grants_of(account: Account, store: Store, user_id: int) -> tuple[NamedGrant,
     everything = account.active and (account.has(Role.ADMIN) or account.user_id == user_id)
     with store.control.read() as cursor:
         rows = cursor.execute(query(__name__, "grants_of"), {"user_id": user_id}).fetchall()
-    found = [(Grant(Role(role), tenant, repository), by, aware(at)) for role, tenant, repository, by, at in rows]
-    names = _places(store)
+    places = _places(store)
     return tuple(
-        NamedGrant(grant, names.tenant_name(grant), names.repository_name(grant), by, at)
-        for grant, by, at in found
-        if everything or (account.active and grant.tenant_id is not None and account.manages(grant.tenant_id))
+        NamedGrant(
+            Grant(Role(role), tenant_id, repository_id),
+            places.tenants[tenant_id][0] if tenant_id in places.tenants else None,
+            places.repositories[repository_id][1] if repository_id in places.repositories else None,
+            by,
+            aware(at),
+        )
+        for role, tenant_id, repository_id, by, at in rows
+        if everything or (account.active and account.manages(tenant_id))
     )
 
 
@@ -90,13 +86,12 @@ def grant(store: Store, by: str, user_id: int, granted: Grant, now: datetime) ->
     """Give a user a grant; one that they have already stays one.
 
     An admin may grant everything; a tenant's manager may make viewers of the tenant and its repositories, of those
-    who have a grant for the tenant already (others get an invitation). Raises: NotAllowed, GrantRefused,
-    AccountRefused.
+    who have a grant for the tenant already (others get an invitation). Raises: NotAllowed, AccountRefused.
     """
     with store.control.commit("granting") as connection:
-        authority = acting(connection, by)
-        placed = allowed(store, authority, [granted])[0]
-        account = _account_for(connection, authority, user_id)
+        granter = acting(connection, by)
+        placed = allowed(store, granter, [granted])[0]
+        account = _account_for(connection, granter, user_id)
         if placed not in account.grants:
             save_grant(connection, user_id, placed, (by, now))
             record(connection, "granted", _subject(account, placed), (by, now), described(placed))
@@ -108,48 +103,29 @@ def revoke(store: Store, by: str, user_id: int, granted: Grant, now: datetime) -
     Raises: NotAllowed, AccountRefused.
     """
     with store.control.commit("revoking a grant") as connection:
-        authority = acting(connection, by)
-        account = _account_for(connection, authority, user_id)
+        granter = acting(connection, by)
+        account = _account_for(connection, granter, user_id)
         held = _held(account, granted)
-        if not authority.may_grant(held or granted):
+        if not may_grant(granter, held or granted):
             raise NotAllowed("Only those who may give this grant may take it.")
         if held is None:
             return
         if held.role == Role.ADMIN:
             keep_an_admin(connection, user_id)
-        values = {"user_id": user_id, "role": held.role.value}
-        places = {"tenant_id": held.tenant_id, "repository_id": held.repository_id}
-        connection.execute(query(__name__, "revoke"), values | places)
+        place = {"tenant_id": held.tenant_id, "repository_id": held.repository_id}
+        connection.execute(query(__name__, "revoke"), {"user_id": user_id, "role": held.role.value} | place)
         record(connection, "revoked", _subject(account, held), (by, now), described(held))
 
 
-def prune_grants(store: Store, by: str, now: datetime) -> int:
-    """Delete the grants, invitations' included, for tenants and repositories that have been deleted; says how many.
-
-    Until then they show nothing and, since ids are never given again, never will.
-    """
-    with store.control.commit("removing grants for what is gone") as connection:
-        acting(connection, by)
-        places = _places(store)
-        values = {"tenants": list(places.tenants), "repositories": list(places.repositories)}
-        pruned = len(connection.execute(query(__name__, "dangling"), values).fetchall())
-        if pruned:
-            connection.execute(query(__name__, "prune_grants"), values)
-            connection.execute(query(__name__, "prune_invited"), values)
-            record(connection, "grants removed", "what has been deleted", (by, now), f"{pruned} grants")
-    return pruned
-
-
-def allowed(store: Store, authority: Authority, grants: Iterable[Grant]) -> list[Grant]:
+def allowed(store: Store, granter: Account, grants: Iterable[Grant]) -> list[Grant]:
     """The grants with their tenants filled in, each once, when they are whole and theirs to give.
 
-    Inside a commit of `control`: the lock is one, so nothing is deleted meanwhile. Raises: NotAllowed, GrantRefused.
+    Inside a commit of `control`: the lock is one, so nothing is deleted meanwhile. Raises: NotAllowed, AccountRefused.
     """
     places = _places(store)
-    placed = list(dict.fromkeys(places.placed(each, authority) for each in grants))
-    for each in placed:
-        if not authority.may_grant(each):
-            raise NotAllowed("This is not yours to grant.")
+    placed = list(dict.fromkeys(places.placed(each, granter) for each in grants))
+    if not all(may_grant(granter, each) for each in placed):
+        raise NotAllowed("This is not yours to grant.")
     return placed
 
 
@@ -168,37 +144,24 @@ class _Places:
     tenants: dict[int, tuple[str, bool]]
     repositories: dict[int, tuple[int, str]]
 
-    def placed(self, granted: Grant, authority: Authority) -> Grant:
+    def placed(self, granted: Grant, granter: Account) -> Grant:
         """The grant with its tenant. A place that one may not grant for is answered like one that is not there."""
         if granted.role == Role.REPOSITORY_VIEWER:
-            if granted.repository_id not in self.repositories:
-                raise GrantRefused("There is no such repository.")
-            tenant_id = self.repositories[granted.repository_id][0]
-            if granted.tenant_id not in {None, tenant_id}:
-                raise GrantRefused("There is no such repository.")
-            granted = replace(granted, tenant_id=tenant_id)
+            repository = self.repositories.get(granted.repository_id or 0)
+            if repository is None or granted.tenant_id not in {None, repository[0]}:
+                raise AccountRefused("There is no such repository.")
+            granted = replace(granted, tenant_id=repository[0])
         elif granted.role in FOR_A_TENANT:
             if granted.tenant_id not in self.tenants or granted.repository_id is not None:
-                raise GrantRefused("There is no such tenant.")
+                raise AccountRefused("There is no such tenant.")
         elif granted.tenant_id is not None or granted.repository_id is not None:
-            raise GrantRefused(f"The role {granted.role} is for the whole server, not for a tenant or a repository.")
-        if granted.tenant_id is not None and not self._administers(granted.tenant_id, authority):
+            raise AccountRefused(f"The role {granted.role} is for the whole server, not for a tenant or a repository.")
+        if granted.tenant_id is None or granter.has(Role.ADMIN):
+            return granted
+        if not granter.manages(granted.tenant_id) or not self.tenants[granted.tenant_id][1]:
             kind = "tenant" if granted.repository_id is None else "repository"
-            raise GrantRefused(f"There is no such {kind}.")
+            raise AccountRefused(f"There is no such {kind}.")
         return granted
-
-    def tenant_name(self, granted: Grant) -> str | None:
-        found = None if granted.tenant_id is None else self.tenants.get(granted.tenant_id)
-        return None if found is None else found[0]
-
-    def repository_name(self, granted: Grant) -> str | None:
-        found = None if granted.repository_id is None else self.repositories.get(granted.repository_id)
-        return None if found is None else found[1]
-
-    def _administers(self, tenant_id: int, authority: Authority) -> bool:
-        if authority.is_admin or authority.account is None:
-            return True
-        return authority.account.manages(tenant_id) and self.tenants[tenant_id][1]
 
 
 @cached("traffic")
@@ -224,12 +187,10 @@ def _viewer(store: Store, given: tuple[Grant, ...]) -> Viewer:
     return Viewer(repositories, frozenset(key for kind, key in rows if kind == "tenant"))
 
 
-def _account_for(connection: duckdb.DuckDBPyConnection, authority: Authority, user_id: int) -> Account:
+def _account_for(connection: duckdb.DuckDBPyConnection, granter: Account, user_id: int) -> Account:
     """The user, where whoever acts may know them. Raises AccountRefused, alike for a hidden user and for nobody."""
     account = account_with_id(connection, user_id)
-    if authority.account is None or authority.is_admin:
-        return account
-    if any(each.tenant_id is not None and authority.account.manages(each.tenant_id) for each in account.grants):
+    if granter.has(Role.ADMIN) or any(granter.manages(each.tenant_id) for each in account.grants):
         return account
     raise AccountRefused("There is no such user.")
 

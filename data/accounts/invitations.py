@@ -1,12 +1,10 @@
-"""One-time links: to an account with grants, and to a new password. Only the hash of a link's secret is kept.
-
-AccountRefused          (see authority.py)
-└── InvitationRefused   the link is used up, too old, revoked, or none of ours
-"""
+"""One-time links: to an account with grants, and to a new password. Only the hash of a link's secret is kept."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Any
 
 import duckdb
@@ -20,6 +18,7 @@ from data.accounts.authority import (
     account_with_id,
     acting,
     checked_email,
+    require_admin,
     save_account,
     save_grant,
 )
@@ -33,10 +32,6 @@ from data.store.sql import query
 
 LASTS = timedelta(days=7)
 RESET_LASTS = timedelta(days=1)
-
-
-class InvitationRefused(AccountRefused):
-    """The link opens nothing (any more)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,26 +56,25 @@ class Invitation:
 def invite(store: Store, by: str, grants: Iterable[Grant], email: str | None, now: datetime) -> str:
     """A link's secret for somebody new, with what they are to be granted; lasts seven days and works once.
 
-    An admin may grant everything, or nothing yet; a tenant's manager may invite viewers. Raises: NotAllowed,
-    GrantRefused, AccountRefused.
+    An admin may grant everything, or nothing yet; a tenant's manager may invite viewers.
+    Raises: NotAllowed, AccountRefused.
     """
     secret, address, wanted = new_secret(), checked_email(email), list(grants)
     with store.control.commit("inviting a user") as connection:
-        authority = acting(connection, by)
         if not wanted:
-            authority.require_admin()
-        placed = allowed(store, authority, wanted)
-        for expired in connection.execute(query(__name__, "expired"), {"now": stored(now)}).fetchall():
-            _delete(connection, expired[0])
+            require_admin(connection, by)
+        placed = allowed(store, acting(connection, by), wanted)
+        expired = "select invitation_id from invitation where expires_at <= $now"
+        for (old_id,) in connection.execute(expired, {"now": stored(now)}).fetchall():
+            _delete(connection, old_id)
         values = {"purpose": "account", "user_id": None, "email": address, "expires_at": stored(now + LASTS)}
         invitation_id = _save(connection, values, secret, (by, now))
         for each in placed:
-            one = {"id": invitation_id, "role": each.role.value}
             place = {"tenant_id": each.tenant_id, "repository_id": each.repository_id}
             connection.execute(
                 "insert into invitation_grant (invitation_id, role, tenant_id, repository_id) "
                 "values ($id, $role, $tenant_id, $repository_id)",
-                one | place,
+                {"id": invitation_id, "role": each.role.value} | place,
             )
         subject = Subject(f"invitation {invitation_id}", _one_tenant(placed))
         record(connection, "invited", subject, (by, now), _described(placed))
@@ -94,7 +88,7 @@ def reset_password(store: Store, by: str, user_id: int, now: datetime) -> str:
     """
     secret = new_secret()
     with store.control.commit("making a link for a new password") as connection:
-        acting(connection, by).require_admin()
+        require_admin(connection, by)
         account = account_with_id(connection, user_id)
         if not account.active:
             raise AccountRefused("This user is disabled. Enable the user first.")
@@ -123,7 +117,7 @@ def open_invitations(account: Account, store: Store, now: datetime) -> list[Invi
 def accept(store: Store, secret: str, user: NewUser, now: datetime) -> Account:
     """Make the account that a link is for, with its grants, and use the link up, in one commit.
 
-    It gives what whoever made it may still grant. Raises: InvitationRefused, AccountRefused, PasswordRefused.
+    It gives what whoever made it may still grant. Raises: AccountRefused, PasswordRefused.
     """
     with store.control.read() as cursor:
         invitation = _usable(cursor, secret, now, "account")
@@ -135,10 +129,7 @@ def accept(store: Store, secret: str, user: NewUser, now: datetime) -> Account:
 
 
 def accept_as(store: Store, secret: str, user_id: int, now: datetime) -> Account:
-    """Add what a link grants to the account of a signed-in user, and use the link up, in one commit.
-
-    Raises: InvitationRefused, AccountRefused.
-    """
+    """Add what a link grants to a signed-in user's account, and use it up, in one commit. Raises: AccountRefused."""
     with store.control.commit("accepting an invitation") as connection:
         invitation = _usable(connection, secret, now, "account")
         granted = _use_up(store, connection, secret, now)
@@ -150,7 +141,7 @@ def accept_as(store: Store, secret: str, user_id: int, now: datetime) -> Account
 def accept_reset(store: Store, secret: str, password: str, now: datetime) -> Account:
     """Set the password that a reset link is for, and use the link up; all sessions of the user end.
 
-    Raises: InvitationRefused, PasswordRefused.
+    Raises: AccountRefused, PasswordRefused.
     """
     with store.control.read() as cursor:
         invitation = _usable(cursor, secret, now, "password")
@@ -166,14 +157,12 @@ def accept_reset(store: Store, secret: str, password: str, now: datetime) -> Acc
 
 
 def revoke_invitation(store: Store, by: str, invitation_id: int, now: datetime) -> None:
-    """Void a link. One that is not theirs is answered like one that is not there. Raises: NotAllowed,
-    InvitationRefused.
-    """
+    """Void a link. One that is not theirs is answered like one that is not there. Raises: AccountRefused."""
     with store.control.commit("revoking an invitation") as connection:
-        authority = acting(connection, by)
+        account = acting(connection, by)
         found = [each for each in _open(connection, now) if each.invitation_id == invitation_id]
-        if not found or not (authority.account is None or _administers(authority.account, found[0])):
-            raise InvitationRefused("There is no such invitation.")
+        if not found or not _administers(account, found[0]):
+            raise AccountRefused("There is no such invitation.")
         _delete(connection, invitation_id)
         subject = Subject(f"invitation {invitation_id}", _one_tenant(found[0].grants))
         record(connection, "invitation revoked", subject, (by, now))
@@ -190,23 +179,19 @@ def _open(connection: duckdb.DuckDBPyConnection, now: datetime, secret: str | No
     """The links that have not expired, or the one of that secret."""
     values = {"now": stored(now), "hash": None if secret is None else fingerprint(secret)}
     rows = connection.execute(query(__name__, "open"), values).fetchall()
-    grants: dict[int, list[Grant]] = {row[0]: [] for row in rows}
-    for row in rows:
-        if row[8] is not None:
-            grants[row[0]].append(Grant(Role(row[8]), row[9], row[10]))
-    links = {row[0]: row[1:8] for row in rows}
-    return [_invitation(key, link, tuple(grants[key])) for key, link in links.items()]
-
-
-def _invitation(key: int, link: tuple[Any, ...], grants: tuple[Grant, ...]) -> Invitation:
-    purpose, user_id, username, email, made_by, made_at, expires_at = link
-    return Invitation(key, purpose, user_id, username, email, made_by, aware(made_at), aware(expires_at), grants)
+    invitations = []
+    for link, group in groupby(rows, key=lambda row: row[:8]):
+        key, purpose, user_id, username, email, by, made_at, expires_at = link
+        grants = tuple(Grant(Role(row[8]), *row[9:]) for row in group if row[8] is not None)
+        times = (aware(made_at), aware(expires_at))
+        invitations.append(Invitation(key, purpose, user_id, username, email, by, *times, grants))
+    return invitations
 
 
 def _usable(connection: duckdb.DuckDBPyConnection, secret: str, now: datetime, purpose: str) -> Invitation:
     found = [each for each in _open(connection, now, secret) if each.purpose == purpose]
     if not found:
-        raise InvitationRefused("This link has been used, has expired, or was revoked. Ask for a new one.")
+        raise AccountRefused("This link has been used, has expired, or was revoked. Ask for a new one.")
     return found[0]
 
 
@@ -215,18 +200,16 @@ def _use_up(store: Store, connection: duckdb.DuckDBPyConnection, secret: str, no
     invitation = _usable(connection, secret, now, "account")
     granted: list[Grant] = []
     try:
-        authority = acting(connection, invitation.made_by)
+        if not invitation.grants:
+            require_admin(connection, invitation.made_by)
+        granter = acting(connection, invitation.made_by)
     except AccountRefused as refusal:
-        raise InvitationRefused("This link was made by somebody who may not invite any more.") from refusal
-    if not invitation.grants and not authority.is_admin:
-        raise InvitationRefused("This link was made by somebody who may not invite any more.")
+        raise AccountRefused("This link was made by somebody who may not invite any more.") from refusal
     for each in invitation.grants:
-        try:
-            granted += allowed(store, authority, [each])
-        except AccountRefused:
-            continue  # deleted since, or not theirs to give any more: the rest still counts
+        with suppress(AccountRefused):  # deleted since, or not theirs to give any more: the rest still counts
+            granted += allowed(store, granter, [each])
     if invitation.grants and not granted:
-        raise InvitationRefused("What this link was for is not there any more.")
+        raise AccountRefused("What this link was for is not there any more.")
     _delete(connection, invitation.invitation_id)
     return granted
 
@@ -252,7 +235,7 @@ def _administers(account: Account, invitation: Invitation) -> bool:
     if not account.active or account.has(Role.ADMIN):
         return account.active
     tenants = {grant.tenant_id for grant in invitation.grants}
-    return bool(tenants) and all(tenant is not None and account.manages(tenant) for tenant in tenants)
+    return bool(tenants) and all(account.manages(tenant) for tenant in tenants)
 
 
 def _one_tenant(grants: Iterable[Grant]) -> int | None:

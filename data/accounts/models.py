@@ -56,9 +56,9 @@ class Account:
     grants: tuple[Grant, ...]
 
     def has(self, role: Role) -> bool:
-        """Whether the role is granted, for whichever tenant or repository."""
         return any(grant.role == role for grant in self.grants)
 
-    def manages(self, tenant_id: int) -> bool:
+    def manages(self, tenant_id: int | None) -> bool:
         """Whether the tenant's repositories, tokens and viewers are this user's to manage, by the role tenant."""
-        return any(grant.role == Role.TENANT and grant.tenant_id == tenant_id for grant in self.grants)
+        managed = {grant.tenant_id for grant in self.grants if grant.role == Role.TENANT}
+        return tenant_id is not None and tenant_id in managed

@@ -4,7 +4,6 @@ PasswordRefused     the password cannot be used, with the reason
 """
 
 import hashlib
-import hmac
 import secrets
 
 import bcrypt
@@ -78,8 +77,7 @@ def new_secret() -> str:
 
 def new_code() -> str:
     """A secret of 100 bits for people to type, in groups."""
-    groups = ("".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_GROUP)) for _ in range(CODE_GROUPS))
-    return "-".join(groups)
+    return "-".join("".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_GROUP)) for _ in range(CODE_GROUPS))
 
 
 def code_as_typed(code: str) -> str:
@@ -89,11 +87,6 @@ def code_as_typed(code: str) -> str:
 def fingerprint(secret: str) -> str:
     """What is kept of a secret: its SHA-256. Enough, since nobody guesses a secret made here."""
     return hashlib.sha256(_bytes(secret)).hexdigest()
-
-
-def same(fingerprint_one: str, fingerprint_other: str) -> bool:
-    """Whether two fingerprints are one, in a time that does not tell how much of them is."""
-    return hmac.compare_digest(fingerprint_one, fingerprint_other)
 
 
 def _bytes(text: str) -> bytes:

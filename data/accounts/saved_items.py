@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar
 import duckdb
 
 from data.accounts.audit import Subject, record
-from data.accounts.authority import NotAllowed, acting
+from data.accounts.authority import COMMAND_LINE, NotAllowed, acting
 from data.accounts.grants import viewer_of
 from data.accounts.models import Account
 from data.calendar import aware, stored
@@ -40,7 +40,6 @@ class SavedItem:
     saved_at: datetime
 
     def may_change(self, account: Account) -> bool:
-        """Whether this user may change, share and remove it."""
         if self.tenant_id is None:
             return account.user_id == self.user_id
         return account.manages(self.tenant_id)
@@ -148,18 +147,11 @@ class SavedItems(Generic[New, Item]):
         return item
 
     def _acting_user(self, connection: duckdb.DuckDBPyConnection, by: str) -> Account:
-        account = acting(connection, by).account
-        if account is None:  # the command line
+        if by == COMMAND_LINE:
             raise NotAllowed(f"{self.plural.capitalize()} belong to users.")
-        return account
+        return acting(connection, by)
 
-    def _note(
-        self,
-        connection: duckdb.DuckDBPyConnection,
-        action: str,
-        item: Item,
-        by: tuple[str, datetime],
-    ) -> None:
+    def _note(self, connection: duckdb.DuckDBPyConnection, action: str, item: Item, by: tuple[str, datetime]) -> None:
         """Note in the audit log what concerns a tenant; what somebody does with their own is theirs."""
         if item.tenant_id is not None:
             record(connection, action, Subject(f"{self.kind} {item.item_id}", item.tenant_id), by, item.name)

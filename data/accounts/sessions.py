@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 import duckdb
 
 from data.accounts.audit import record
-from data.accounts.authority import AccountRefused, account_with_id, acting, username_as_typed
+from data.accounts.authority import AccountRefused, account_with_id, require_admin, username_as_typed
 from data.accounts.models import Account
 from data.accounts.passwords import fingerprint, new_secret
 from data.calendar import aware, stored
@@ -73,9 +73,10 @@ class _KnownSession:
     started_at: datetime
     last_seen_at: datetime
 
-    def lives(self, now: datetime) -> bool:
-        """Whether it is neither too old nor was idle too long."""
-        return self.started_at > now - LONGEST and self.last_seen_at > now - IDLE
+    def owner(self, now: datetime) -> Account | None:
+        """The user, unless they are disabled, or it is too old or was idle too long."""
+        lives = self.started_at > now - LONGEST and self.last_seen_at > now - IDLE
+        return self.account if lives and self.account.active else None
 
 
 def attempt(store: Store, username: str, address: str, now: datetime) -> None:
@@ -144,12 +145,14 @@ def account_of_session(store: Store, secret: str, now: datetime) -> Account | No
 
     To be asked at every click: the row is read once a version of `control`, and what ends a session makes a new one.
     """
-    return _owner(_known_session(store, fingerprint(secret)), now)
+    session = _known_session(store, fingerprint(secret))
+    return session.owner(now) if session is not None else None
 
 
 def session_owner(connection: duckdb.DuckDBPyConnection, secret: str, now: datetime) -> Account | None:
     """Like account_of_session, inside the caller's read or commit."""
-    return _owner(_stored_session(connection, fingerprint(secret)), now)
+    session = _stored_session(connection, fingerprint(secret))
+    return session.owner(now) if session is not None else None
 
 
 @cached("control")
@@ -160,14 +163,9 @@ def _known_session(store: Store, secret_hash: str) -> _KnownSession | None:
 
 def _stored_session(connection: duckdb.DuckDBPyConnection, secret_hash: str) -> _KnownSession | None:
     rows = connection.execute(query(__name__, "known_session"), {"hash": secret_hash}).fetchall()
-    return next(
-        (_KnownSession(account_with_id(connection, user), aware(start), aware(seen)) for user, start, seen in rows),
-        None,
-    )
-
-
-def _owner(session: _KnownSession | None, now: datetime) -> Account | None:
-    return session.account if session is not None and session.account.active and session.lives(now) else None
+    for user_id, started, seen in rows:
+        return _KnownSession(account_with_id(connection, user_id), aware(started), aware(seen))
+    return None
 
 
 def touch_session(store: Store, secret: str, now: datetime) -> None:
@@ -207,7 +205,7 @@ def end_other_sessions(store: Store, user_id: int, keep: str) -> None:
 def end_all_sessions(store: Store, by: str, now: datetime) -> None:
     """Sign everybody out, whoever asks included. Admins only: raises NotAllowed."""
     with store.control.commit("ending all sessions") as connection:
-        acting(connection, by).require_admin()
+        require_admin(connection, by)
         connection.execute("delete from sign_in_session")
         connection.execute("delete from sign_in_ticket")
         record(connection, "all sessions ended", "all users", (by, now))
@@ -240,9 +238,9 @@ def _owner_of_ticket(connection: duckdb.DuckDBPyConnection, ticket: str, now: da
 
 
 def _refuse_too_many(connection: duckdb.DuckDBPyConnection, user_key: str, network: str, now: datetime) -> None:
-    values = {"user_key": user_key, "address": network}
-    values_of_time = {"since": stored(now - COUNTED_FOR - WAIT), "until": stored(now + CLOCKS_DIFFER)}
-    rows = connection.execute(query(__name__, "attempts"), values | values_of_time).fetchall()
+    span = {"since": stored(now - COUNTED_FOR - WAIT), "until": stored(now + CLOCKS_DIFFER)}
+    values = {"user_key": user_key, "address": network} | span
+    rows = connection.execute(query(__name__, "attempts"), values).fetchall()
     of_user = [aware(at) for is_user, _, at in rows if is_user]
     of_address = [aware(at) for _, is_address, at in rows if is_address and network]
     until = max(_wait_until(of_user, OF_A_USER, now), _wait_until(of_address, OF_AN_ADDRESS, now))

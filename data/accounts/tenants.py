@@ -8,7 +8,7 @@ from datetime import datetime
 import duckdb
 
 from data.accounts.audit import Subject, save_entry
-from data.accounts.authority import acting
+from data.accounts.authority import require_admin
 from data.accounts.models import Tenant, Viewer
 from data.calendar import stored
 from data.store import Store
@@ -48,9 +48,8 @@ def tenant_named(viewer: Viewer, store: Store, name: str) -> Tenant:
 
 @cached("traffic")
 def has_tenants(store: Store) -> bool:
-    first = "select 1 as present from tenant limit 1"
     with store.traffic.read() as cursor:
-        return bool(cursor.execute(first).fetchall())
+        return bool(cursor.execute("select 1 as present from tenant limit 1").fetchall())
 
 
 def add_tenant(store: Store, name: str, schedule: str, now: datetime) -> Tenant:
@@ -87,22 +86,12 @@ def rename_tenant(store: Store, by: str, tenant_id: int, name: str, now: datetim
     save_entry(store, "tenant renamed", Subject(f"tenant {tenant_id}", tenant_id), (by, now), f"{former} -> {name}")
 
 
-def deactivate_tenant(store: Store, by: str, tenant_id: int, now: datetime) -> None:
-    """Stop collecting a tenant and showing its traffic; all of it is kept. Admins only.
+def set_tenant_active(store: Store, by: str, tenant_id: int, active: bool, now: datetime) -> None:
+    """Stop collecting a tenant and showing its traffic, all of which is kept; or begin again. Admins only.
 
     Raises: NotAllowed, TenantRefused.
     """
-    _set_active(store, by, (tenant_id, False), now)
-
-
-def activate_tenant(store: Store, by: str, tenant_id: int, now: datetime) -> None:
-    """Collect and show a deactivated tenant again. Admins only. Raises: NotAllowed, TenantRefused."""
-    _set_active(store, by, (tenant_id, True), now)
-
-
-def _set_active(store: Store, by: str, wanted: tuple[int, bool], now: datetime) -> None:
     _require_admin(store, by)
-    tenant_id, active = wanted
     word = "activated" if active else "deactivated"
     with store.traffic.commit(f"marking a tenant {word}") as connection:
         name = _name_of(connection, tenant_id)
@@ -113,7 +102,7 @@ def _set_active(store: Store, by: str, wanted: tuple[int, bool], now: datetime) 
 
 def _require_admin(store: Store, by: str) -> None:
     with store.control.read() as cursor:
-        acting(cursor, by).require_admin()
+        require_admin(cursor, by)
 
 
 def _checked_name(name: str) -> str:
@@ -124,12 +113,9 @@ def _checked_name(name: str) -> str:
 
 
 def _name_of(connection: duckdb.DuckDBPyConnection, tenant_id: int) -> str:
-    rows = connection.execute(
-        "select name from tenant where tenant_id = $tenant_id", {"tenant_id": tenant_id}
-    ).fetchall()
-    if not rows:
-        raise TenantRefused("There is no such tenant.")
-    return str(rows[0][0])
+    for (name,) in connection.execute("select name from tenant where tenant_id = $id", {"id": tenant_id}).fetchall():
+        return str(name)
+    raise TenantRefused("There is no such tenant.")
 
 
 def _refuse_taken(connection: duckdb.DuckDBPyConnection, name: str, tenant_id: int | None = None) -> None:

@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 from data.accounts.audit import Subject, record
-from data.accounts.authority import COMMAND_LINE, NotAllowed, acting
+from data.accounts.authority import NotAllowed, acting, require_admin
 from data.accounts.encryption import Cipher, DecryptionFailed, add_key, drop_keys, open_cipher
-from data.accounts.models import Viewer
+from data.accounts.models import Role, Viewer
 from data.calendar import aware, stored
 from data.store import Store
 from data.store.cache import cached
@@ -61,16 +60,6 @@ class OpenToken:
 
 
 @dataclass(frozen=True, slots=True)
-class NewToken:
-    """A checked token to be stored: encrypted, with the last four characters to tell it by."""
-
-    tenant_id: int
-    encrypted: bytes
-    last_four: str
-    facts: TokenFacts
-
-
-@dataclass(frozen=True, slots=True)
 class KeyRotation:
     """How many tokens were encrypted again; `former_key_dropped` is False where the key is in the environment, from
     which whoever sets it is to take the former one now.
@@ -95,7 +84,11 @@ def tokens(viewer: Viewer, store: Store) -> tuple[StoredToken, ...]:
     """The tokens in use of the visible tenants, without their secrets."""
     with store.control.read() as cursor:
         rows = cursor.execute(query(__name__, "tokens"), {"visible": list(viewer.tenant_ids)}).fetchall()
-    return tuple(_stored_token(row) for row in rows)
+    found = []
+    for key, tenant_id, four, kind, login, owner_id, scopes, expires_at, state, reason, checked_at in rows:
+        facts = TokenFacts(kind, login, owner_id, scopes, _moment(expires_at))
+        found.append(StoredToken(key, tenant_id, four, facts, state, reason, aware(checked_at)))
+    return tuple(found)
 
 
 def open_tokens(store: Store, cipher: Cipher, now: datetime) -> dict[int, OpenToken]:
@@ -109,54 +102,40 @@ def open_tokens(store: Store, cipher: Cipher, now: datetime) -> dict[int, OpenTo
         rows = cursor.execute(query(__name__, "open_tokens"), retry_before).fetchall()
     opened: dict[int, OpenToken] = {}
     broken: DecryptionFailed | None = None
-    for row in rows:
+    for token_id, tenant_id, owner_id, expires_at, state, encrypted, added_at in rows:
         try:
-            opened[row[1]] = _open_token(row, cipher)
+            secret = cipher.decrypt(encrypted)
         except DecryptionFailed as error:
             broken = error
+            continue
+        opened[tenant_id] = OpenToken(
+            token_id, tenant_id, owner_id, _moment(expires_at), state == "valid", secret, aware(added_at)
+        )
     if broken is not None and not opened:
         raise broken
     return opened
 
 
-def _open_token(row: tuple[Any, ...], cipher: Cipher) -> OpenToken:
-    token_id, tenant_id, owner_id, expires_at, state, encrypted, added_at = row
-    expires = None if expires_at is None else aware(expires_at)
-    return OpenToken(
-        token_id, tenant_id, owner_id, expires, state == "valid", cipher.decrypt(encrypted), aware(added_at)
-    )
+def save_token(store: Store, by: str, tenant_id: int, secret: str, facts: TokenFacts, *, now: datetime) -> int:
+    """Store a checked token for a tenant, encrypted; the one before stays until this is committed. Answers its id.
 
-
-def save_token(store: Store, tenant_id: int, encrypted: tuple[bytes, str], facts: TokenFacts, now: datetime) -> int:
-    """Store a checked token for a tenant from the command line, like save_new_token. Answers its id.
-
-    `encrypted` is the encrypted token and its last four characters.
-    """
-    return save_new_token(store, COMMAND_LINE, NewToken(tenant_id, *encrypted, facts), now)
-
-
-def save_new_token(store: Store, by: str, token: NewToken, now: datetime) -> int:
-    """Store a checked token for a tenant; the one before stays until this is committed. Answers its id.
-
-    For an admin, the tenant's manager and the command line. Raises: NotAllowed, DecryptionFailed.
+    For an admin, the tenant's manager and the command line. Raises: NotAllowed, KeyUnusable.
     """
     with store.control.commit("storing a token") as connection:
-        authority = acting(connection, by)
-        if not authority.is_admin and authority.account and not authority.account.manages(token.tenant_id):
+        account = acting(connection, by)
+        if not account.has(Role.ADMIN) and not account.manages(tenant_id):
             raise NotAllowed("There is no such tenant.")
         connection.execute(
             "update tenant_token set state = 'replaced', sealed = ''::blob "
             "where tenant_id = $tenant_id and state <> 'replaced'",
-            {"tenant_id": token.tenant_id},
+            {"tenant_id": tenant_id},
         )
         token_id = next_id(connection, "tenant_token")
-        facts = token.facts
         values = {
             "token_id": token_id,
-            "tenant_id": token.tenant_id,
-            # the key may have been rotated between the encrypting and this commit
-            "encrypted": open_cipher(store.directory).reencrypt(token.encrypted),
-            "last_four": token.last_four,
+            "tenant_id": tenant_id,
+            "encrypted": open_cipher(store.directory).encrypt(secret),  # by the key that counts during this commit
+            "last_four": secret[-4:],
             "kind": facts.kind,
             "login": facts.login,
             "owner_id": facts.owner_id,
@@ -165,32 +144,31 @@ def save_new_token(store: Store, by: str, token: NewToken, now: datetime) -> int
             "now": stored(now),
         }
         connection.execute(query(__name__, "save_token"), values)
-        record(connection, "token stored", Subject(f"tenant {token.tenant_id}", token.tenant_id), (by, now))
+        record(connection, "token stored", Subject(f"tenant {tenant_id}", tenant_id), (by, now))
     return token_id
 
 
 def rotate_key(store: Store, by: str, now: datetime) -> KeyRotation:
-    """Seal every token with a new key, while everything runs: new key first, all tokens in a commit, old key away.
+    """Encrypt every token with a new key, while everything runs: new key first, all tokens in a commit, old key away.
 
     After a crash at any moment everything opens, and doing it again finishes it. The newest backups and the last
     versions of the store hold tokens that only the former key opens.
-    Raises: NotAllowed, KeyElsewhere, KeyUnusable, DecryptionFailed.
+    Raises: NotAllowed, EncryptionError.
     """
     with store.control.commit("rotating the key") as connection:
-        acting(connection, by).require_admin()
+        require_admin(connection, by)
         cipher = open_cipher(store.directory)
         rows = connection.execute(_ENCRYPTED).fetchall()
-        for _, encrypted in rows:
-            cipher.decrypt(encrypted)  # before the key file changes
+        secrets = {token_id: cipher.decrypt(encrypted) for token_id, encrypted in rows}  # before the key file changes
         former = add_key(store.directory)
-        for token_id, encrypted in rows:
-            values = {"token_id": token_id, "encrypted": cipher.reencrypt(encrypted)}
+        for token_id, secret in secrets.items():
+            values = {"token_id": token_id, "encrypted": cipher.encrypt(secret)}
             connection.execute("update tenant_token set sealed = $encrypted where token_id = $token_id", values)
-        record(connection, "key rotated", "the server's key", (by, now), f"{len(rows)} tokens encrypted again")
+        record(connection, "key rotated", "the server's key", (by, now), f"{len(secrets)} tokens encrypted again")
     with store.control.locked("rotating the key"):
         with store.control.read() as cursor:
             encrypted_now = [encrypted for _, encrypted in cursor.execute(_ENCRYPTED).fetchall()]
-        return KeyRotation(len(rows), drop_keys(store.directory, former, encrypted_now))
+        return KeyRotation(len(secrets), drop_keys(store.directory, former, encrypted_now))
 
 
 def save_verdicts(store: Store, verdicts: list[TokenVerdict], now: datetime) -> None:
@@ -207,9 +185,5 @@ def save_verdicts(store: Store, verdicts: list[TokenVerdict], now: datetime) -> 
             connection.execute(query(__name__, "save_verdicts"), values)
 
 
-def _stored_token(row: tuple[object, ...]) -> StoredToken:
-    token_id, tenant_id, last_four, kind, login, owner_id, scopes, expires_at, state, reason, checked_at = row
-    assert isinstance(checked_at, datetime)
-    expires = aware(expires_at) if isinstance(expires_at, datetime) else None
-    facts = TokenFacts(kind, login, owner_id, scopes, expires)  # type: ignore[arg-type]
-    return StoredToken(token_id, tenant_id, last_four, facts, state, reason, aware(checked_at))  # type: ignore[arg-type]
+def _moment(found: datetime | None) -> datetime | None:
+    return None if found is None else aware(found)

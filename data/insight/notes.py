@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import duckdb
 
 from data.accounts.audit import Subject, save_entry
-from data.accounts.authority import NotAllowed, acting
+from data.accounts.authority import COMMAND_LINE, NotAllowed, acting
 from data.accounts.grants import viewer_of
 from data.accounts.models import Account, Viewer
 from data.accounts.tenants import operator, tenants
@@ -168,9 +168,10 @@ class _Hand:
     def of(cls, store: Store, by: str) -> "_Hand":
         """Asked inside the commit: a right that has just been taken away is gone. Raises NotAllowed."""
         with store.control.read() as cursor:
-            authority = acting(cursor, by)
-        account = authority.account
-        return cls(authority.name, account, operator(store) if account is None else viewer_of(store, account))
+            account = acting(cursor, by)
+        if by == COMMAND_LINE:
+            return cls(by, None, operator(store))
+        return cls(account.username, account, viewer_of(store, account))
 
     def place(self, store: Store, new: NewNote) -> int:
         """The tenant of a new note. Raises NoteRefused where there is none to see, NotAllowed where only to read."""

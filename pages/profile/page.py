@@ -5,15 +5,12 @@ from datetime import datetime
 import streamlit as st
 
 from data.accounts import accounts, grants, sessions
-from data.accounts.accounts import PasswordWrong
-from data.accounts.authority import AccountRefused, checked_email, checked_name
+from data.accounts.authority import AccountRefused
 from data.accounts.models import Account
 from data.accounts.passwords import PasswordRefused, fingerprint
 from data.accounts.sessions import OpenSession, TooManyAttempts
 from data.calendar import utc_now
 from pages.ui import controls, messages, session, time_format
-from pages.ui.controls import TypedPassword
-from pages.ui.messages import Confirmation
 from pages.ui.store import the_store
 from pages.ui.text import grant_text
 
@@ -27,17 +24,10 @@ def draw_person(account: Account) -> None:
             "E-mail (optional)", value=account.email or "", key="profile_email", type="email", autocomplete="email"
         )
         if st.form_submit_button("Save", key="profile_person_submit"):
-            save_person(account, name or "", email or "")
-
-
-def save_person(account: Account, name: str, email: str) -> None:
-    name, email = checked_name(name), checked_email(email) or ""
-    now, by = utc_now(), account.username
-    if email != (account.email or ""):
-        accounts.change_email(the_store(), by, account.user_id, email, now)
-    if name != account.display_name:
-        accounts.rename(the_store(), by, account.user_id, name, now)
-    messages.notice_after_rerun("Saved.")
+            accounts.save_profile(
+                the_store(), account.username, account.user_id, utc_now(), name=name or "", email=email
+            )
+            messages.notice_after_rerun("Saved.")
 
 
 def draw_roles(account: Account) -> None:
@@ -59,18 +49,13 @@ def draw_password() -> None:
         submitted = st.form_submit_button("Change password", key="profile_password_submit")
     st.caption("This signs out your other sessions.")
     if submitted:
-        change_password(current or "", password)
-
-
-def change_password(current: str, password: TypedPassword) -> None:
-    secret, now = session.session_secret() or "", utc_now()
-    try:
-        typed = session.typed_password(current)
-        accounts.change_password(the_store(), secret, typed, password.chosen(), now)
-    except (PasswordWrong, PasswordRefused, AccountRefused, TooManyAttempts) as refusal:
-        messages.refused(refusal)
-    else:
-        messages.notice_after_rerun("Your password is changed; your other sessions are signed out.")
+        secret, typed = session.session_secret() or "", session.typed_password(current or "")
+        try:
+            accounts.change_password(the_store(), secret, typed, password.chosen(), utc_now())
+        except (AccountRefused, PasswordRefused, TooManyAttempts) as refusal:
+            messages.refused(refusal)
+        else:
+            messages.notice_after_rerun("Your password is changed; your other sessions are signed out.")
 
 
 def session_text(each: OpenSession, now: datetime) -> str:
@@ -88,9 +73,9 @@ def draw_sessions(account: Account) -> None:
     st.markdown("\n\n".join(session_text(each, now) for each in found))
     if len(found) > 1 and st.button("Sign out all others", key="profile_end_others", icon=":material/logout:"):
         messages.confirm(
-            Confirmation(
-                "Sign out all other sessions?", "They are signed out immediately; this one stays.", "Sign them out"
-            ),
+            "Sign out all other sessions?",
+            "They are signed out immediately; this one stays.",
+            "Sign them out",
             lambda: sessions.end_other_sessions(the_store(), account.user_id, session.session_secret() or ""),
             "All other sessions are signed out.",
         )
@@ -104,7 +89,7 @@ def draw_identity(account: Account) -> None:
         if st.button("Sign in with your organization", key="profile_identity", icon=":material/badge:"):
             st.login()
         return
-    owner = accounts.account_of_identity(the_store(), found.issuer, found.subject)
+    owner = accounts.account_of_identity(the_store(), found)
     if owner is not None and owner.user_id == account.user_id:
         st.markdown(f":green[:material/link:] Linked with {messages.literal(found.issuer)}")
     elif st.button("Link it with this account", key="profile_link", icon=":material/add_link:"):

@@ -8,7 +8,7 @@ import streamlit as st
 
 from data.accounts import accounts, invitations
 from data.accounts.authority import AccountRefused, NewUser
-from data.accounts.invitations import Invitation, InvitationRefused
+from data.accounts.invitations import Invitation
 from data.accounts.models import Account
 from data.accounts.passwords import PasswordRefused
 from data.accounts.sessions import TooManyAttempts
@@ -159,7 +159,7 @@ def _draw_new_password(secret: str, opened: Invitation) -> None:
     if submitted:
         try:
             account = invitations.accept_reset(the_store(), secret, password.chosen(), utc_now())
-        except (InvitationRefused, PasswordRefused) as refusal:
+        except (AccountRefused, PasswordRefused) as refusal:
             messages.refused(refusal)
         else:
             session.enter(account, at_start=True)

@@ -12,15 +12,13 @@ from streamlit import column_config as config
 from collector.schedule import FORMS, NAMED, ScheduleRefused, checked_schedule, next_time
 from data.accounts import audit, grants, tenants, tokens
 from data.accounts.audit import Subject
-from data.accounts.encryption import open_cipher
 from data.accounts.models import Account, Role, Tenant, Viewer
-from data.accounts.tokens import NewToken, StoredToken, save_new_token
+from data.accounts.tokens import StoredToken
 from data.calendar import utc_now
 from data.repositories.models import RepositoryState
 from data.repositories.repositories import repositories
 from pages.tenants import view
 from pages.ui import collecting, controls, messages, session, time_format
-from pages.ui.messages import Confirmation
 from pages.ui.store import the_store
 from pages.ui.text import counted
 
@@ -113,9 +111,7 @@ def _draw_token(account: Account, tenant: Tenant, token: StoredToken | None) -> 
         if facts is None:
             st.error("First paste a token that GitHub accepts.")
             return
-        encrypted = open_cipher(the_store().directory).encrypt(secret)
-        new = NewToken(tenant.tenant_id, encrypted, secret[-4:], facts)
-        save_new_token(the_store(), account.username, new, utc_now())
+        tokens.save_token(the_store(), account.username, tenant.tenant_id, secret, facts, now=utc_now())
         st.session_state.pop(f"tenant_checked_{tenant.tenant_id}", None)
         controls.empty(field)
         messages.notice_after_rerun("The new token is in use.")
@@ -185,19 +181,17 @@ def _draw_itself(account: Account, tenant: Tenant) -> None:
             messages.notice_after_rerun("The tenant has its new name.")
     if not tenant.active:
         if st.button("Activate", key="tenant_activate", icon=":material/play_circle:"):
-            tenants.activate_tenant(the_store(), account.username, tenant.tenant_id, utc_now())
+            tenants.set_tenant_active(the_store(), account.username, tenant.tenant_id, True, utc_now())
             messages.notice_after_rerun(f"{tenant.name} is active again.")
     elif st.button("Deactivate …", key="tenant_deactivate", icon=":material/pause_circle:"):
         messages.confirm(
-            Confirmation(
-                "Deactivate this tenant?",
-                "It is not collected any more, and its people do not see it, until you activate it again. What was "
-                "collected is kept, but **GitHub deletes days after 14 days**: what nobody collects is lost for good.",
-                "Deactivate",
-                typed=tenant.name,
-            ),
-            lambda: tenants.deactivate_tenant(the_store(), account.username, tenant.tenant_id, utc_now()),
+            "Deactivate this tenant?",
+            "It is not collected any more, and its people do not see it, until you activate it again. What was "
+            "collected is kept, but **GitHub deletes days after 14 days**: what nobody collects is lost for good.",
+            "Deactivate",
+            lambda: tenants.set_tenant_active(the_store(), account.username, tenant.tenant_id, False, utc_now()),
             f"{tenant.name} is deactivated.",
+            to_type=tenant.name,
         )
 
 

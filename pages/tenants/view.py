@@ -12,7 +12,7 @@ from data.accounts.audit import Subject
 from data.accounts.encryption import open_cipher
 from data.accounts.models import Account, Grant, Role, Tenant
 from data.accounts.passwords import fingerprint
-from data.accounts.tokens import NewToken, StoredToken, TokenFacts, save_new_token
+from data.accounts.tokens import StoredToken, TokenFacts, save_token
 from data.calendar import utc_now
 from pages.ui import controls, messages
 from pages.ui.store import the_store
@@ -156,7 +156,7 @@ def new_tenant(account: Account, key: str) -> Tenant | None:
 
 def _add(account: Account, name: str, secret: str, facts: TokenFacts) -> Tenant | None:
     store, now = the_store(), utc_now()
-    encrypted = open_cipher(store.directory).encrypt(secret)  # before anything is written: it may fail
+    open_cipher(store.directory)  # before anything is written: the key may not be usable
     try:
         tenant = tenants.add_tenant(store, name, "daily", now)
     except tenants.TenantRefused as refusal:
@@ -167,5 +167,5 @@ def _add(account: Account, name: str, secret: str, facts: TokenFacts) -> Tenant 
         store, "tenant added", Subject(f"tenant {tenant.tenant_id}", tenant.tenant_id), (by, now), tenant.name
     )
     grants.grant(store, by, account.user_id, Grant(Role.TENANT, tenant.tenant_id), now)
-    save_new_token(store, by, NewToken(tenant.tenant_id, encrypted, secret[-4:], facts), now)
+    save_token(store, by, tenant.tenant_id, secret, facts, now=now)
     return tenant

@@ -8,7 +8,7 @@ import re
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from typing import NoReturn
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import RerunException, StopException
@@ -58,18 +58,13 @@ def refused(error: Exception) -> None:
         st.warning(BUSY, icon=":material/hourglass_top:")
     elif isinstance(error, StoreError | KeyUnusable):
         log.error("a page could not be shown: %s", error)
-        st.error(_plain(error), icon=":material/error:")
+        of_store = UNWRITTEN if isinstance(error, StoreNotWritten) else UNREADABLE
+        st.error(NO_KEY if isinstance(error, KeyUnusable) else of_store, icon=":material/error:")
     else:
         st.error(literal(str(error)), icon=":material/error:")
 
 
-def _plain(error: StoreError | KeyUnusable) -> str:
-    if isinstance(error, KeyUnusable):
-        return NO_KEY
-    return UNWRITTEN if isinstance(error, StoreNotWritten) else UNREADABLE
-
-
-def notice_after_rerun(sentence: str) -> None:
+def notice_after_rerun(sentence: str) -> NoReturn:
     """Load the page anew, and say there once what has been done."""
     st.session_state[NOTICE] = sentence
     st.rerun()
@@ -90,37 +85,23 @@ def literal(text: str) -> str:
     return "".join(f"\\{letter}" if letter in _MARKDOWN else letter for letter in joined)
 
 
-@dataclass(frozen=True, slots=True)
-class Confirmation:
-    """What is asked: `typed`, where it is not empty, must be typed; otherwise a tick is enough."""
+def confirm(title: str, text: str, button: str, act: Callable[[], None], done: str, *, to_type: str = "") -> None:
+    """Ask in a dialog, with a box to tick or something `to_type`; then act, load the page anew, and say `done`."""
 
-    title: str
-    text: str
-    button: str
-    typed: str = ""
-
-
-def confirm(question: Confirmation, act: Callable[[], None], done: str) -> None:
-    """Ask in a dialog; then act, load the page anew, and say `done`. Nothing happens where the user closes it."""
-
-    @st.dialog(question.title, icon=":material/warning:")
+    @st.dialog(title, icon=":material/warning:")
     def ask() -> None:
         with shown():
             session.require_account()
-            st.markdown(question.text)
-            certain = _is_certain(question)
-            if st.button(question.button, type="primary", key="confirm_submit", width="stretch"):
-                if not certain:
-                    st.error("Type it exactly as it is written above." if question.typed else "Tick the box first.")
-                    return
-                act()
-                notice_after_rerun(done)
+            st.markdown(text)
+            if to_type:
+                typed = st.text_input(f"Type **{literal(to_type)}** to confirm", key="confirm_typed")
+                certain = (typed or "").strip() == to_type
+            else:
+                certain = st.checkbox("Yes, I am sure", key="confirm_ticked")
+            if st.button(button, type="primary", key="confirm_submit", width="stretch"):
+                if certain:
+                    act()
+                    notice_after_rerun(done)
+                st.error("Type it exactly as it is written above." if to_type else "Tick the box first.")
 
     ask()
-
-
-def _is_certain(question: Confirmation) -> bool:
-    if not question.typed:
-        return st.checkbox("Yes, I am sure", key="confirm_ticked")
-    typed = st.text_input(f"Type **{literal(question.typed)}** to confirm", key="confirm_typed")
-    return (typed or "").strip() == question.typed

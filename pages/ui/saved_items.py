@@ -52,8 +52,7 @@ def draw_removing(
     if st.button("Remove …", icon=":material/delete:", key=f"{page}_remove", type="tertiary"):
         whom = "" if item.tenant_id is None else " for everyone in the tenant"
         text = f"**{messages.literal(item.name)}** is deleted for good{whom}. The traffic stays."
-        question = messages.Confirmation(f"Remove this {items.kind}?", text, "Remove")
-        messages.confirm(question, remove, f"The {items.kind} is removed.")
+        messages.confirm(f"Remove this {items.kind}?", text, "Remove", remove, f"The {items.kind} is removed.")
 
 
 def _do(action: Callable[[], None], done: str) -> None:

@@ -121,8 +121,7 @@ class _Credentials(dict[str, Any]):
 
     def __missing__(self, username: str) -> dict[str, Any]:
         sessions.attempt(the_store(), username, address(), utc_now())
-        self[username] = accounts.credentials_for_form(the_store(), username)["usernames"][username]
-        found: dict[str, Any] = self[username]
+        found = self[username] = accounts.credentials_for_form(the_store(), username)
         return found
 
     def get(self, username: str, default: Any = None) -> Any:
@@ -185,7 +184,7 @@ def identity_button() -> None:
         ):
             st.login()
         return
-    account = accounts.account_of_identity(the_store(), found.issuer, found.subject)
+    account = accounts.account_of_identity(the_store(), found)
     if account is not None:
         enter(account)
     st.warning(

@@ -13,7 +13,6 @@ from data.accounts.grants import NamedGrant
 from data.accounts.models import Account, Role
 from data.calendar import utc_now
 from pages.ui import messages, session
-from pages.ui.messages import Confirmation
 from pages.ui.store import the_store
 from pages.ui.text import ROLES, grant_text
 from pages.users import view
@@ -102,11 +101,9 @@ def draw_user(account: Account, user: Account) -> None:
 def draw_everybody(account: Account) -> None:
     if st.button("Sign everybody out", key="users_end_all", icon=":material/logout:", type="tertiary"):
         messages.confirm(
-            Confirmation(
-                "Sign everybody out?",
-                "Every session ends immediately, **yours included**. Everybody can sign in again with their password.",
-                "Sign everybody out",
-            ),
+            "Sign everybody out?",
+            "Every session ends immediately, **yours included**. Everybody can sign in again with their password.",
+            "Sign everybody out",
             lambda: sessions.end_all_sessions(the_store(), account.username, utc_now()),
             "All sessions have ended.",
         )
@@ -131,11 +128,9 @@ def _may_take(account: Account, each: NamedGrant) -> bool:
 
 def _ask_to_take(account: Account, user: Account, each: NamedGrant) -> None:
     messages.confirm(
-        Confirmation(
-            "Revoke this role?",
-            f"{messages.literal(user.display_name)} loses it immediately. You can grant it again.",
-            "Revoke",
-        ),
+        "Revoke this role?",
+        f"{messages.literal(user.display_name)} loses it immediately. You can grant it again.",
+        "Revoke",
         lambda: grants.revoke(the_store(), account.username, user.user_id, each.grant, utc_now()),
         f"{user.display_name} does not have the role any more.",
     )
@@ -180,12 +175,10 @@ def _draw_actions(account: Account, user: Account) -> None:
 
 def _ask_to_disable(account: Account, user: Account) -> None:
     messages.confirm(
-        Confirmation(
-            f"Disable {messages.literal(user.display_name)}?",
-            "They are signed out everywhere immediately, and they cannot sign in until you enable them again. "
-            "Their roles are kept.",
-            "Disable",
-        ),
+        f"Disable {messages.literal(user.display_name)}?",
+        "They are signed out everywhere immediately, and they cannot sign in until you enable them again. "
+        "Their roles are kept.",
+        "Disable",
         lambda: accounts.disable_user(the_store(), account.username, user.user_id, utc_now()),
         f"{user.display_name} is disabled.",
     )
@@ -198,11 +191,9 @@ def _ask_to_end_sessions(account: Account, user: Account) -> None:
         save_entry(the_store(), "sessions ended", Subject(f"user {user.username}"), (account.username, now))
 
     messages.confirm(
-        Confirmation(
-            "Sign them out everywhere?",
-            f"{messages.literal(user.display_name)} is signed out everywhere, and can sign in again.",
-            "Sign out everywhere",
-        ),
+        "Sign them out everywhere?",
+        f"{messages.literal(user.display_name)} is signed out everywhere, and can sign in again.",
+        "Sign out everywhere",
         end,
         f"{user.display_name} is signed out everywhere.",
     )

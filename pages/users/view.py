@@ -12,7 +12,6 @@ from data.calendar import utc_now
 from data.repositories.models import RepositoryState
 from data.repositories.repositories import repositories
 from pages.ui import messages, time_format
-from pages.ui.messages import Confirmation
 from pages.ui.navigation import INVITATION
 from pages.ui.store import the_store
 from pages.ui.text import ROLES
@@ -111,7 +110,9 @@ def _role_text(role: Role, tenant_id: int | None, tenant_names: dict[int, str]) 
 
 def _ask_to_revoke(account: Account, each: Invitation) -> None:
     messages.confirm(
-        Confirmation("Revoke this link?", "Whoever has it cannot use it any more. You can create another.", "Revoke"),
+        "Revoke this link?",
+        "Whoever has it cannot use it any more. You can create another.",
+        "Revoke",
         lambda: invitations.revoke_invitation(the_store(), account.username, each.invitation_id, utc_now()),
         "The link is revoked.",
     )

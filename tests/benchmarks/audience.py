@@ -11,7 +11,6 @@ from data import calendar
 from data.accounts import sessions
 from data.accounts.audit import Subject, record
 from data.accounts.authority import COMMAND_LINE, NewUser, save_account, save_grant
-from data.accounts.encryption import open_cipher
 from data.accounts.models import Grant, Role
 from data.accounts.tokens import TokenFacts, save_token
 from data.calendar import DAY, stored
@@ -77,10 +76,9 @@ def _administer(store: Store, tenants: int, now: datetime) -> None:
             tenant_id = 1 + number % tenants
             about = Subject(f"tenant {tenant_id}", tenant_id)
             record(connection, "collection started", about, ("manager-0", now - number * timedelta(hours=1)))
-    encrypted = (open_cipher(store.directory).encrypt("ghp_of_nobody"), "body")
     for tenant_id in range(1, 1 + tenants):
         facts = TokenFacts("classic", f"owner-{tenant_id}", tenant_id, "repo", now + timedelta(days=90))
-        save_token(store, tenant_id, encrypted, facts, now)
+        save_token(store, COMMAND_LINE, tenant_id, "ghp_of_nobody", facts, now=now)
 
 
 def _user(connection: DuckDBPyConnection, name: str, tenant_ids: list[int], now: datetime) -> int:

@@ -16,7 +16,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from random import Random
 
-from data.accounts.encryption import open_cipher
+from data.accounts.authority import COMMAND_LINE
 from data.accounts.tenants import add_tenant
 from data.accounts.tokens import TokenFacts, save_token
 from data.calendar import DAY
@@ -69,8 +69,7 @@ def followed(directory: Path, repositories: int) -> Store:
     added_at = NOW - timedelta(days=LIVED_DAYS)
     tenant = add_tenant(store, "Benchmark", "daily", added_at)
     facts = TokenFacts("classic", "maintainer", OWNER_ID, "repo", None)
-    encrypted = (open_cipher(directory).encrypt(TOKEN), TOKEN[-4:])
-    save_token(store, tenant.tenant_id, encrypted, facts, added_at)
+    save_token(store, COMMAND_LINE, tenant.tenant_id, TOKEN, facts, now=added_at)
     found = generated_repositories(repositories, LIVED_DAYS, NOW.date())
     values = {
         "tenant_id": tenant.tenant_id,

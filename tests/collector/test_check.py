@@ -10,7 +10,7 @@ from collector.discovery import PATIENCE_S, check_repository, check_token, conne
 from collector.discovery import client_of as whoever_asks
 from collector.errors import AccessRefused, AnswerRefused, LimitReached, Missing, TokenRefused
 from collector.settings import Settings
-from data.accounts.encryption import open_cipher
+from data.accounts.authority import COMMAND_LINE
 from data.accounts.tokens import TokenFacts, save_token
 from data.calendar import utc_now
 from data.repositories.pauses import OwnerPause, save_pauses
@@ -145,8 +145,8 @@ def test_a_wait_that_github_asked_for_is_kept_and_told_to_whoever_asks_next(run:
 
 
 def test_a_token_that_is_stored_is_known_by_its_owner(run: CommandLine) -> None:
-    encrypted = (open_cipher(run.directory).encrypt(SECRET), SECRET[-4:])
-    save_token(run.store, 1, encrypted, TokenFacts("classic", "maintainer", 1001, "repo", None), utc_now())
+    facts = TokenFacts("classic", "maintainer", 1001, "repo", None)
+    save_token(run.store, COMMAND_LINE, 1, SECRET, facts, now=utc_now())
     save_pauses(run.store, [OwnerPause("user 1001", utc_now() + timedelta(hours=1), "Why.")], utc_now())
     with pytest.raises(LimitReached, match="GitHub asks to wait until"), whoever_asks(SECRET, run.store):
         pass

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from data.accounts import accounts, passwords, sessions
-from data.accounts.authority import COMMAND_LINE, NewUser, save_account, save_grant, stored_accounts
+from data.accounts.authority import COMMAND_LINE, NewUser, checked, save_account, save_grant, stored_accounts
 from data.accounts.models import Account, Grant, Role
 from data.accounts.tenants import add_tenant
 from data.repositories.models import Repository, RepositoryFacts
@@ -40,12 +40,12 @@ def first_user(store: Store, username: str = "ada") -> Account:
 
 def user(store: Store, username: str, *granted: Grant) -> Account:
     """A user with a password and with grants that nobody has checked."""
+    new = checked(newcomer(username))
     with store.control.commit("a user of the cast") as connection:
-        password_hash = passwords.hashed(PASSWORD)
-        user_id = save_account(connection, newcomer(username), password_hash, NOW)
+        user_id = save_account(connection, new, passwords.hashed(PASSWORD), NOW)
         for each in granted:
             save_grant(connection, user_id, each, (COMMAND_LINE, NOW))
-    return account(store, username)
+    return account(store, new.username)
 
 
 def account(store: Store, username: str) -> Account:

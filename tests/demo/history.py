@@ -10,7 +10,7 @@ from collector.clock import SystemClock
 from collector.discovery import check_repository, check_token, connect
 from collector.run import Progress, RunRequest, collect
 from collector.settings import Settings
-from data.accounts.encryption import open_cipher
+from data.accounts.authority import COMMAND_LINE
 from data.accounts.tenants import add_tenant
 from data.accounts.tokens import save_token
 from data.collection.ledger import Scope
@@ -60,7 +60,7 @@ def _add_tenant(store: Store, settings: Settings, name: str, token: str, now: da
     client = connect(settings, token, SystemClock())
     facts = check_token(client)
     client.close()
-    save_token(store, tenant.tenant_id, (open_cipher(store.directory).encrypt(token), token[-4:]), facts, now)
+    save_token(store, COMMAND_LINE, tenant.tenant_id, token, facts, now=now)
     return tenant.tenant_id
 
 

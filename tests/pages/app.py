@@ -15,9 +15,9 @@ from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
 from data.accounts import accounts, grants, sessions
-from data.accounts.authority import COMMAND_LINE, NewUser
-from data.accounts.encryption import open_cipher
+from data.accounts.authority import COMMAND_LINE, NewUser, save_account
 from data.accounts.models import Account, Grant, Role
+from data.accounts.passwords import hashed
 from data.accounts.tenants import add_tenant
 from data.accounts.tokens import TokenFacts, save_token
 from data.calendar import utc_day, utc_now
@@ -115,8 +115,8 @@ def cast(directory: Path) -> None:
     accounts.add_first_user(store, code, NewUser("admin", "The admin", None, PASSWORD), now)
     for username, granted in CAST.items():
         if username != "admin":
-            user = NewUser(username, f"The {username}", None, PASSWORD)
-            key = accounts.add_user(store, COMMAND_LINE, user, now).user_id
+            with store.control.commit("adding a user") as connection:
+                key = save_account(connection, NewUser(username, f"The {username}"), hashed(PASSWORD), now)
             for each in granted:
                 grants.grant(store, COMMAND_LINE, key, each, now)
     store.close()
@@ -184,4 +184,4 @@ def store_token(app: App, tenant_id: int = BLUE, days: float | None = None, secr
     """Store a token for a tenant; it expires after so many days, or never."""
     expires_at = None if days is None else utc_now() + timedelta(days=days)
     facts = TokenFacts("classic", "octo-maintainer", 1001, "repo", expires_at)
-    save_token(app.store, tenant_id, (open_cipher(app.store.directory).encrypt(secret), secret[-4:]), facts, utc_now())
+    save_token(app.store, COMMAND_LINE, tenant_id, secret, facts, now=utc_now())

@@ -143,7 +143,7 @@ def test_the_identity_of_a_disabled_user_opens_nothing(provided: App) -> None:
 def test_an_identity_is_linked_on_the_profile(provided: App) -> None:
     run = provided.opened("viewer", "profile")
     run.button(key="profile_link").click().run()
-    found = accounts.account_of_identity(provided.store, KNOWN.issuer, KNOWN.subject)
+    found = accounts.account_of_identity(provided.store, KNOWN)
     assert found is not None
     assert found.username == "viewer"
 
@@ -310,7 +310,7 @@ def test_the_code_works_once(new_server: tuple[App, str]) -> None:
     late = app.opened()
     accounts.add_first_user(app.store, code, NewUser("quick", "Quicker", None, PASSWORD), utc_now())
     sent_set_up(late, code)
-    assert accounts.account_of_identity(app.store, "", "") is None
+    assert accounts.account_of_identity(app.store, Identity("", "")) is None
     assert accounts.active_account(app.store, "first") is None
 
 

@@ -27,7 +27,7 @@ def told(account: Account, store: Store, wanted: AuditFilter = ALL) -> list[tupl
 
 def test_every_administrative_act_is_told_with_who_what_and_on_whom(store: Store, ada: Account) -> None:
     north = Place.added(store, "north", 1)
-    bob = accounts.add_user(store, "ada", newcomer("bob"), NOW + SECOND)
+    bob = user(store, "bob")
     grant(store, "ada", bob.user_id, north.of_repository(0), NOW + 2 * SECOND)
     revoke(store, COMMAND_LINE, bob.user_id, north.of_repository(0), NOW + 3 * SECOND)
     accounts.disable_user(store, "ada", bob.user_id, NOW + 4 * SECOND)
@@ -35,7 +35,6 @@ def test_every_administrative_act_is_told_with_who_what_and_on_whom(store: Store
         ("ada", "user disabled", "user bob", None),
         (COMMAND_LINE, "revoked", "user bob", f"repository viewer of repository {north.repositories[0]}"),
         ("ada", "granted", "user bob", f"repository viewer of repository {north.repositories[0]}"),
-        ("ada", "user added", "user bob", None),
         ("setup code", "first user added", "user ada", None),
     ]
 
@@ -48,8 +47,7 @@ def test_every_other_act_is_told_too(store: Store, ada: Account) -> None:
     reset = invitations.reset_password(store, "ada", new.user_id, NOW)
     invitations.accept_reset(store, reset, "another meadow, dry", NOW)
     accounts.change_password(store, here, PASSWORD, "a third meadow", NOW)
-    accounts.rename(store, "ada", ada.user_id, "Ada L.", NOW)
-    accounts.change_email(store, "ada", ada.user_id, "", NOW)
+    accounts.save_profile(store, "ada", ada.user_id, NOW, name="Ada L.", email="")
     accounts.link_identity(store, "ada", ada.user_id, accounts.Identity("https://id.example.org", "7"), NOW)
     sessions.end_all_sessions(store, "ada", NOW)
     assert len(told(ada, store)) == 12

@@ -9,16 +9,7 @@ from hypothesis import strategies as st
 
 from data.accounts.accounts import disable_user
 from data.accounts.authority import COMMAND_LINE, AccountRefused, NotAllowed
-from data.accounts.grants import (
-    GrantRefused,
-    administered,
-    grant,
-    grants_of,
-    prune_grants,
-    revoke,
-    viewer_of,
-)
-from data.accounts.invitations import invitation_of, invite
+from data.accounts.grants import administered, grant, grants_of, revoke, viewer_of
 from data.accounts.models import Account, Grant, Role, Viewer
 from data.repositories.repositories import remove_repositories, remove_repositories_with_data, repositories
 from data.store import Store
@@ -144,23 +135,16 @@ def test_grants_are_read_with_names_by_those_who_may(store: Store, places: tuple
     assert grants_of(replace(ada, active=False), store, bob.user_id) == ()
 
 
-def test_grants_for_what_is_deleted_are_removed_and_never_come_to_mean_another(
-    store: Store, places: tuple[Place, Place]
-) -> None:
+def test_grants_for_what_is_deleted_never_come_to_mean_another(store: Store, places: tuple[Place, Place]) -> None:
     north, south = places
     first_user(store)
     user(store, "bob", north.viewer, south.of_repository(0), south.of_repository(1), Grant(Role.MAINTAINER))
-    link = invite(store, "ada", [north.viewer, south.of_repository(1)], None, NOW)
     remove_tenant(store, north.tenant_id)
     remove_repositories_with_data(store, [south.repositories[0]])
     new = Place.added(store, "new", 21)
     assert viewer_of(store, account(store, "bob")) == Viewer(frozenset({south.repositories[1]}), frozenset())
-    assert not {new.tenant_id} & {north.tenant_id}
-    assert (prune_grants(store, "ada", NOW), prune_grants(store, "ada", NOW)) == (3, 0)
-    assert account(store, "bob").grants == (Grant(Role.MAINTAINER), south.of_repository(1))
-    invitation = invitation_of(store, link, NOW)
-    assert invitation
-    assert invitation.grants == (south.of_repository(1),)
+    assert new.tenant_id not in {north.tenant_id, south.tenant_id}
+    assert not set(new.repositories) & {*north.repositories, *south.repositories}
 
 
 @pytest.fixture
@@ -218,7 +202,7 @@ def test_a_grant_that_is_none_is_refused(store: Store, north: Place) -> None:
         Grant(Role.REPOSITORY_VIEWER, south.tenant_id, north.repositories[0]),
     ]
     for each in wrong:
-        with pytest.raises(GrantRefused):
+        with pytest.raises(AccountRefused, match=r"no such (tenant|repository)|whole server"):
             grant(store, "ada", bob.user_id, each, NOW)
     assert grants(store, "bob") == set()
 
@@ -254,7 +238,7 @@ def test_the_manager_of_a_deactivated_tenant_grants_nothing(
     store: Store, north: Place, mia: Account, vic: Account
 ) -> None:
     deactivate(store, north.tenant_id)
-    with pytest.raises(GrantRefused, match="no such tenant"):
+    with pytest.raises(AccountRefused, match="no such tenant"):
         grant(store, "mia", vic.user_id, north.viewer, NOW)
 
 

@@ -6,9 +6,8 @@ import pytest
 
 from data.accounts import accounts, grants, invitations, sessions, tenants, tokens
 from data.accounts.authority import COMMAND_LINE, AccountRefused
-from data.accounts.encryption import open_cipher
 from data.accounts.models import Account, Grant, Role
-from data.accounts.tokens import NewToken, TokenFacts
+from data.accounts.tokens import TokenFacts
 from data.store import Store
 from tests.data.cast import (
     ADDRESS,
@@ -52,9 +51,6 @@ class Scene:
     def viewer(self) -> Account:
         return account(self.store, "viewer")
 
-    def token(self, place: Place) -> NewToken:
-        return NewToken(place.tenant_id, open_cipher(self.store.directory).encrypt("ghp_x"), "xxxx", FACTS)
-
     def link(self, place: Place) -> int:
         """A fresh invitation for a tenant, made by the command line."""
         invitations.invite(self.store, COMMAND_LINE, [place.viewer], None, NOW)
@@ -63,11 +59,12 @@ class Scene:
 
 Do = Callable[[Scene, str], object]
 ACTIONS: dict[str, tuple[set[str], Do]] = {
-    "add a user": (ADMINS, lambda s, by: accounts.add_user(s.store, by, newcomer(f"n-{by[:5]}"), NOW)),
     "disable": (ADMINS, lambda s, by: accounts.disable_user(s.store, by, s.viewer.user_id, NOW)),
     "enable": (ADMINS, lambda s, by: accounts.enable_user(s.store, by, s.viewer.user_id, NOW)),
-    "rename": (OWNERS, lambda s, by: accounts.rename(s.store, by, s.viewer.user_id, "V", NOW)),
-    "change an address": (OWNERS, lambda s, by: accounts.change_email(s.store, by, s.viewer.user_id, "v@x.org", NOW)),
+    "change a profile": (
+        OWNERS,
+        lambda s, by: accounts.save_profile(s.store, by, s.viewer.user_id, NOW, name="V", email="v@x.org"),
+    ),
     "link an identity": (
         OWNERS,
         lambda s, by: accounts.link_identity(s.store, by, s.viewer.user_id, accounts.Identity("https://x", "1"), NOW),
@@ -102,11 +99,16 @@ ACTIONS: dict[str, tuple[set[str], Do]] = {
     "revoke a link": (MANAGERS, lambda s, by: invitations.revoke_invitation(s.store, by, s.link(s.north), NOW)),
     "reset a password": (ADMINS, lambda s, by: invitations.reset_password(s.store, by, s.viewer.user_id, NOW)),
     "sign everybody out": (ADMINS, lambda s, by: sessions.end_all_sessions(s.store, by, NOW)),
-    "store a token": (MANAGERS, lambda s, by: tokens.save_new_token(s.store, by, s.token(s.north), NOW)),
+    "store a token": (
+        MANAGERS,
+        lambda s, by: tokens.save_token(s.store, by, s.north.tenant_id, "ghp_x", FACTS, now=NOW),
+    ),
     "rotate the key": (ADMINS, lambda s, by: tokens.rotate_key(s.store, by, NOW)),
     "rename a tenant": (ADMINS, lambda s, by: tenants.rename_tenant(s.store, by, s.north.tenant_id, "Azure", NOW)),
-    "deactivate a tenant": (ADMINS, lambda s, by: tenants.deactivate_tenant(s.store, by, s.south.tenant_id, NOW)),
-    "activate a tenant": (ADMINS, lambda s, by: tenants.activate_tenant(s.store, by, s.south.tenant_id, NOW)),
+    "deactivate a tenant": (
+        ADMINS,
+        lambda s, by: tenants.set_tenant_active(s.store, by, s.south.tenant_id, False, NOW),
+    ),
 }
 
 

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from data.accounts import accounts, grants
-from data.accounts.authority import COMMAND_LINE, NewUser
+from data.accounts import grants
+from data.accounts.authority import COMMAND_LINE, NewUser, save_account
 from data.accounts.models import Grant, Role
+from data.accounts.passwords import hashed
 from data.accounts.tenants import add_tenant
 from data.calendar import utc_now
 from data.repositories.models import RepositoryFacts
@@ -40,9 +41,10 @@ def fresh(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         add_repositories(
             store, tenant.tenant_id, [RepositoryFacts(999, "evil/markup", "public", False, False)], utc_now()
         )
-        user = accounts.add_user(store, COMMAND_LINE, NewUser("markup", HOSTILE, None, PASSWORD), utc_now())
+        with store.control.commit("adding a user") as connection:
+            user_id = save_account(connection, NewUser("markup", HOSTILE), hashed(PASSWORD), utc_now())
         for role in (Grant(Role.TENANT, tenant.tenant_id), Grant(Role.ADMIN)):
-            grants.grant(store, COMMAND_LINE, user.user_id, role, utc_now())
+            grants.grant(store, COMMAND_LINE, user_id, role, utc_now())
     with serving(directory) as live:
         yield live
 

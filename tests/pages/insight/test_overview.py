@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from data.accounts.encryption import open_cipher
+from data.accounts.authority import COMMAND_LINE
 from data.accounts.tokens import TokenFacts, save_token
 from data.calendar import utc_now
 from data.insight.spikes import save_spikes
@@ -51,8 +51,8 @@ def with_spike(app: App, referrer: str = "lobste.rs") -> None:
 
 def with_token(app: App, days: int) -> None:
     expires = utc_now() + timedelta(days=days, hours=1)
-    encrypted = open_cipher(app.store.directory).encrypt("ghp_" + "a" * 36), "aaaa"
-    save_token(app.store, BLUE, encrypted, TokenFacts("classic", "octo", 1, "repo", expires), utc_now())
+    facts = TokenFacts("classic", "octo", 1, "repo", expires)
+    save_token(app.store, COMMAND_LINE, BLUE, "ghp_" + "a" * 36, facts, now=utc_now())
 
 
 @pytest.mark.parametrize(("username", "names"), READERS.items())

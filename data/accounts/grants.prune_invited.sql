@@ -1,6 +1,0 @@
--- Deletes the grants for what is neither in $tenants nor in $repositories, the ids that there are.
--- Grain: a grant. Target: invitation_grant (control).
-delete from invitation_grant
-where
-    tenant_id not in (select unnest($tenants::integer[]))
-    or repository_id not in (select unnest($repositories::integer[]));
