@@ -1,8 +1,8 @@
 """What has changed clearly between a period and the one before."""
 
 from dataclasses import dataclass
-from math import sqrt
 
+import numpy as np
 from pandas import DataFrame
 
 from data.accounts.models import Viewer
@@ -54,19 +54,15 @@ def movers(rows: DataFrame, days: int) -> list[Mover]:
     """
     found = []
     for metric in MOVING:
-        columns = ["repository_id", "full_name", f"{metric}_compared", f"{metric}_before", f"{metric}_days"]
-        enough = rows[columns[2:4]].max(axis=1).fillna(0) >= FEWEST
-        candidates = rows.loc[enough & (rows[f"{metric}_days"] >= LEAST_SHARE * days), columns]
-        for key, name, now, before, compared in candidates.itertuples(index=False):
-            mover = Mover(int(key), str(name), metric, int(now), int(before), int(compared), _score(now, before))
-            if _is_clear(mover):
-                found.append(mover)
+        now, before, compared = (
+            rows[f"{metric}_{part}"].to_numpy(np.int64, na_value=0) for part in ("compared", "before", "days")
+        )
+        change = now - before
+        score = change / np.sqrt(np.maximum(now + before, 1))
+        clear = (compared >= LEAST_SHARE * days) & (np.maximum(now, before) >= FEWEST)
+        clear &= (np.abs(change) >= LEAST_CHANGE * before) & (np.abs(score) >= LEAST_SCORE)
+        for place in np.flatnonzero(clear).tolist():
+            key, name = rows["repository_id"].iat[place], rows["full_name"].iat[place]
+            counts = (int(now[place]), int(before[place]), int(compared[place]))
+            found.append(Mover(int(key), str(name), metric, *counts, float(score[place])))
     return sorted(found, key=lambda each: (-abs(each.score), each.full_name, each.metric))
-
-
-def _score(now: int, before: int) -> float:
-    return (now - before) / sqrt(now + before) if now + before else 0.0
-
-
-def _is_clear(mover: Mover) -> bool:
-    return abs(mover.change) >= LEAST_CHANGE * mover.before and abs(mover.score) >= LEAST_SCORE

@@ -156,8 +156,8 @@ def totals(sums: DataFrame) -> Totals:
 
 
 def _total(sums: DataFrame, name: str) -> Total:
-    columns = (sums[f"{name}{part}"].dropna() for part in ("", "_compared", "_before"))
-    return Total(*(int(known.sum()) if len(known) else None for known in columns))
+    found = (sums[f"{name}{part}"].sum(min_count=1) for part in ("", "_compared", "_before"))
+    return Total(*(None if pd.isna(total) else int(total) for total in found))
 
 
 def slice_days(days: int) -> int:
