@@ -9,7 +9,7 @@ from typing import NoReturn
 
 import click
 
-from collector.commands import collect, key, repo, schedule, status, store, tenant, user
+from collector.commands import collect, repo, status, store, tenant, user
 from collector.commands.export import export
 from collector.commands.frame import Root
 from collector.redaction import RedactingFormatter, many_lines
@@ -42,7 +42,7 @@ def command_line() -> Root:
         tenant.tenant,
         repo.repo,
         collect.collect,
-        schedule.schedule,
+        collect.schedule,
         status.status,
         status.log,
         export,
@@ -50,7 +50,7 @@ def command_line() -> Root:
         store.check,
         store.restore,
         user.user,
-        key.key,
+        store.key,
     ):
         root.add_command(command)
     return root

@@ -13,8 +13,7 @@ from datetime import datetime, timedelta
 
 from collector.client import GitHub
 from collector.clock import GitHubTime, Stopped
-from collector.endpoints import endpoints
-from collector.endpoints.endpoint import Endpoint, Fetched, Phase, Request
+from collector.endpoints.endpoint import Endpoint, Fetched, Phase, Request, endpoints
 from collector.endpoints.repository import REPOSITORY, StatsObservation, parse_repository
 from collector.errors import (
     AnswerRefused,

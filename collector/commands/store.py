@@ -1,12 +1,16 @@
-"""`init`, `check`, `backup`, `restore`: the data directory as a whole."""
+"""`init`, `check`, `backup`, `restore`, `key rotate`: the data directory as a whole."""
 
 import os
 from pathlib import Path
 
 import click
 
-from collector.commands.frame import Command, CommandRefused, CommandResult, Session, pass_session
+from collector.commands.frame import Command, CommandRefused, CommandResult, Group, Session, pass_session
+from collector.commands.terminal import counted
+from data.accounts.authority import COMMAND_LINE
 from data.accounts.encryption import KEY_FILE, KEY_VARIABLE, open_cipher
+from data.accounts.tokens import rotate_key
+from data.calendar import utc_now
 from data.store import StoreMissing
 from data.store.backup import backup as back_up
 from data.store.backup import restore as bring_back
@@ -125,3 +129,31 @@ def restore(session: Session, directory: Path, stamp: str | None) -> CommandResu
 
 def _is_within(directory: Path, other: Path) -> bool:
     return directory.resolve().is_relative_to(other.resolve())
+
+
+@click.group(cls=Group)
+def key() -> None:
+    """The key that encrypts the stored tokens.
+
+    \b
+    Example:
+      python -m collector key rotate
+    """
+
+
+@key.command(cls=Command)
+@pass_session
+def rotate(session: Session) -> CommandResult:
+    """Seal every stored token with a new key. The app and the timer go on meanwhile.
+
+    Backups made before open with the former key only: keep it with them, or make a new backup.
+
+    \b
+    Example:
+      python -m collector key rotate
+    """
+    rotation = rotate_key(session.store, COMMAND_LINE, utc_now())
+    session.terminal.say(f"The key is a new one now; {counted(rotation.tokens, 'token')} encrypted again.")
+    if not rotation.former_key_dropped:
+        session.terminal.say(f"Take the former key out of {KEY_VARIABLE} now, and restart the app and the timer.")
+    return CommandResult({"tokens": rotation.tokens, "former_key_dropped": rotation.former_key_dropped})

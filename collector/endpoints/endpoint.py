@@ -1,18 +1,24 @@
-"""What every endpoint is: where it is, when it is due, how its answer is fetched and becomes an observation."""
+"""What every endpoint is: where it is, when it is due, how its answer is fetched and becomes an observation.
+
+One file of this folder is an endpoint or a family of them, found by being here.
+"""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
 from urllib.parse import quote
 
 from collector.client import GitHub, Response
 from collector.endpoints.fields import Parsed
 from collector.errors import PagingLimited
 from data.calendar import utc_day
-from data.collection.incoming import Observation
-from data.collection.models import CollectableRepository
+from data.collection.models import CollectableRepository, Observation
 
 Query = Mapping[str, str | int]
 
@@ -135,3 +141,11 @@ class PagedEndpoint(Endpoint):
 
 def _unchanged(response: Response, request: Request) -> Fetched:
     return Fetched(None, response.as_of, response.status, response.warnings, request.etag, response.led_to)
+
+
+@cache
+def endpoints() -> tuple[Endpoint, ...]:
+    """Every endpoint that a module of this folder lists as its `ENDPOINTS`, the perishable first."""
+    modules = [import_module(f"{__package__}.{found.name}") for found in iter_modules([str(Path(__file__).parent)])]
+    listed = [endpoint for module in modules for endpoint in getattr(module, "ENDPOINTS", ())]
+    return tuple(sorted(listed, key=lambda endpoint: endpoint.phase))

@@ -22,7 +22,7 @@ from collector.endpoints.fields import (
 )
 from collector.errors import AnswerRefused
 from data.calendar import stored, utc_day
-from data.collection.incoming import Row, Save
+from data.collection.models import Row, Save
 
 LISTING_LIMIT = 100  # GitHub gives 10
 SAVE = Save(

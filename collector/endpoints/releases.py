@@ -23,7 +23,7 @@ from collector.endpoints.fields import (
 )
 from collector.errors import AnswerRefused
 from data.calendar import stored, utc_day
-from data.collection.incoming import Row, Save
+from data.collection.models import Row, Save
 
 MAX_PAGES = 40  # of 30 releases: a hundred with many assets make an answer of several megabytes
 SAVE = Save(

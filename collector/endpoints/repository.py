@@ -22,8 +22,7 @@ from collector.endpoints.fields import (
 )
 from collector.errors import AnswerRefused
 from data.calendar import stored, utc_day
-from data.collection.incoming import Row, Save
-from data.collection.models import CollectableRepository
+from data.collection.models import CollectableRepository, Row, Save
 from data.repositories.models import RepositoryFacts
 
 FULL_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,99}/(?!\.\.?$)[A-Za-z0-9_.-]{1,100}")

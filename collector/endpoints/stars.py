@@ -12,7 +12,7 @@ from collector.endpoints.endpoint import PagedEndpoint, Phase, Query, Request
 from collector.endpoints.fields import FieldRefused, Parsed, Warnings, attempt, count_field, mapping, rows_of_pages
 from collector.errors import AnswerRefused
 from data.calendar import DAY, stored, utc_day
-from data.collection.incoming import Row, Save
+from data.collection.models import Row, Save
 
 MAX_PAGES = 60  # 30 weeks a page: back to before GitHub began
 RECENT_WEEKS = 5

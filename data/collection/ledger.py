@@ -7,14 +7,15 @@ from datetime import date, datetime, timedelta
 import duckdb
 
 from data.calendar import aware, stored
-from data.collection.incoming import Row, Save
 from data.collection.models import (
     HARMLESS_OUTCOMES,
     CollectableRepository,
     EndpointResult,
     EndpointState,
     Outcome,
+    Row,
     RunState,
+    Save,
 )
 from data.repositories.models import Repository, RepositoryState
 from data.store import Store

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from collector import run as runs
 from collector.clock import SystemClock
-from collector.commands import schedule
+from collector.commands.collect import Timer
 from collector.commands.frame import Session
-from collector.commands.schedule import Timer
 from data.store import Store, StoreBusy
 from data.store.files import exclusive
 from tests.collector.conftest import CommandLine, refused, repository
@@ -131,7 +131,7 @@ def test_a_failure_is_told_and_tried_again_later(
 ) -> None:
     run.follow("octo/hello")
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(schedule, "collect", raising(failure))
+        patched.setattr(runs, "collect", raising(failure))
         timer.look()
     assert str(failure) in capsys.readouterr().err
     timer.look()

@@ -6,14 +6,12 @@ from typing import Any
 
 import pytest
 
-from collector.endpoints import endpoints
-from collector.endpoints.endpoint import Fetched, Request
+from collector.endpoints.endpoint import Fetched, Request, endpoints
 from collector.endpoints.lists import ListingObservation
 from collector.endpoints.releases import MAX_PAGES, ReleaseObservation
 from collector.endpoints.repository import StatsObservation
 from collector.endpoints.stars import StarObservation
-from collector.endpoints.traffic import TrafficObservation
-from collector.endpoints.weeks import WeeklyObservation
+from collector.endpoints.traffic import TrafficObservation, WeeklyObservation
 from collector.errors import AnswerRefused, Missing
 from tests.collector.asking import DAYS, NOW, SECRET, Asking, asking, hello
 from tests.fake_github import SPARSE, Asset, Fault, Release, Token, World

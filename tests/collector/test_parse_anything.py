@@ -13,8 +13,7 @@ from collector.endpoints.lists import parse_listing
 from collector.endpoints.releases import parse_releases
 from collector.endpoints.repository import parse_repository
 from collector.endpoints.stars import parse_star_history
-from collector.endpoints.traffic import TrafficObservation, parse_traffic
-from collector.endpoints.weeks import parse_weekly
+from collector.endpoints.traffic import TrafficObservation, parse_traffic, parse_weekly
 from collector.errors import AnswerRefused
 from data.traffic.models import Metric
 

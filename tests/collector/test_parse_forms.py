@@ -6,8 +6,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collector.endpoints.traffic import TrafficObservation, TrafficWindow, parse_traffic
-from collector.endpoints.weeks import parse_weekly
+from collector.endpoints.traffic import TrafficObservation, TrafficWindow, parse_traffic, parse_weekly
 from data.traffic.models import Metric
 from tests.fake_github import Repository, Series
 from tests.fake_github.windows import Row, dense_rows, sparse_rows, weeks

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from collector.endpoints.fields import Parsed
-from collector.endpoints.traffic import DayReading, TrafficObservation, parse_traffic
-from collector.endpoints.weeks import parse_weekly
+from collector.endpoints.traffic import DayReading, TrafficObservation, parse_traffic, parse_weekly
 from collector.errors import AnswerRefused
 from data.traffic.models import Metric
 from tests.recorded import RecordedAnswer, recorded_answers

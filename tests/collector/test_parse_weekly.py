@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from collector.endpoints.weeks import WeekReading, parse_weekly
+from collector.endpoints.traffic import WeekReading, parse_weekly
 from data.traffic.models import Metric
 
 EXAMPLES: dict[str, Any] = json.loads(Path(__file__).with_name("examples.json").read_text("utf-8"))

@@ -16,8 +16,7 @@ from collector.endpoints.lists import ListingEntry, ListingObservation
 from collector.endpoints.releases import AssetReading, ReleaseFacts, ReleaseObservation
 from collector.endpoints.repository import StatsObservation
 from collector.endpoints.stars import StarDay, StarObservation
-from collector.endpoints.traffic import DayReading, TrafficObservation, TrafficWindow
-from collector.endpoints.weeks import WeeklyObservation, WeekReading
+from collector.endpoints.traffic import DayReading, TrafficObservation, TrafficWindow, WeeklyObservation, WeekReading
 from data.accounts.authority import COMMAND_LINE
 from data.accounts.tenants import add_tenant
 from data.calendar import utc_day, whole_week_to_ask_for

@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from collector.endpoints.traffic import DayReading, TrafficObservation, TrafficWindow
-from collector.endpoints.weeks import WeeklyObservation, WeekReading
+from collector.endpoints.traffic import DayReading, TrafficObservation, TrafficWindow, WeeklyObservation, WeekReading
 from data.accounts.tenants import add_tenant
 from data.collection.models import EndpointResult
 from data.repositories.models import RepositoryFacts

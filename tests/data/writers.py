@@ -20,8 +20,7 @@ import duckdb
 
 from collector.endpoints.traffic import DayReading, TrafficObservation
 from data.collection import ledger
-from data.collection.incoming import Observation
-from data.collection.models import EndpointResult, Outcome, RunState
+from data.collection.models import EndpointResult, Observation, Outcome, RunState
 from data.store import Store, StoreNotWritten
 from data.store import database as store_module
 from data.traffic.models import Metric

@@ -14,7 +14,7 @@ from collector.endpoints.lists import ListingEntry, ListingObservation
 from collector.endpoints.releases import AssetReading, ReleaseFacts, ReleaseObservation
 from collector.endpoints.repository import StatsObservation
 from collector.endpoints.stars import StarDay, StarObservation
-from collector.endpoints.weeks import WeeklyObservation, WeekReading
+from collector.endpoints.traffic import WeeklyObservation, WeekReading
 from data.calendar import utc_day
 from data.collection.models import EndpointResult
 from data.repositories.models import RepositoryFacts
