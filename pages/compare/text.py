@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+import numpy as np
 import pandas as pd
 from pandas import DataFrame
 
@@ -11,7 +12,7 @@ from data.insight.compare import Launch, Measure
 from data.insight.events import LEAST_OF_A_WEEKDAY
 from data.traffic.models import Grain
 from pages.ui.charts.compare import Lines
-from pages.ui.charts.time_marks import period_name
+from pages.ui.charts.time_marks import Column, Marks, placed
 from pages.ui.charts.traffic import PERIODS
 from pages.ui.text import of_ratio, repository_link
 
@@ -24,7 +25,6 @@ MEASURES = {
 CALLED = {measure: name for name, measure in MEASURES.items()}
 INDEX = "of the own median, in percent"
 FOLLOWED = {"views": "Views", "clones": "Clones", "stars": "Stars gained"}
-STATES = {"final": "", "pending": ", pending", "gap": ", gap: known in part at most"}
 LONGEST_LABEL = 80
 
 
@@ -43,26 +43,15 @@ class BesideRequest:
         return f"{name}, {INDEX}" if self.indexed else name
 
 
-def over_time(rows: DataFrame, wanted: BesideRequest) -> tuple[DataFrame, Lines]:
-    """The rows of data.insight.compare.beside for a chart of lines."""
-    names = tuple(dict.fromkeys(str(name) for name in rows["full_name"]))
-    placed = DataFrame(
-        {
-            "name": [str(name) for name in rows["full_name"]],
-            "at": pd.to_datetime(rows["period"].astype(object)),
-            "value": rows["value"].astype("float64").to_numpy(na_value=float("nan")),
-            "open": (rows["state"] != "final").to_numpy(dtype=bool),
-        }
-    )
-    of_name = placed["open"].groupby(placed["name"])
-    broken = placed["value"].isna() | (rows["state"] == "gap").to_numpy(dtype=bool)
-    placed["piece"] = broken.groupby(placed["name"]).cumsum().astype("int64")
-    placed["dashed"] = placed["open"] | of_name.shift(-1, fill_value=False)
-    called = {day: period_name(day, wanted.grain) for day in set(rows["period"])}
-    placed["told"] = [called[d] + STATES[str(s)] for d, s in zip(rows["period"], rows["state"], strict=True)]
-    placed["spoken"] = _spoken(placed)
-    periods = tuple(sorted(called))
-    return placed, Lines(names, wanted.title, periods, wanted.grain, decimals=wanted.indexed)
+def over_time(rows: DataFrame, wanted: BesideRequest) -> tuple[dict[str, Column], Lines]:
+    """The rows of data.insight.compare.beside for a chart of lines, as columns."""
+    values = rows["value"].to_numpy(dtype=np.float64, na_value=np.nan)
+    called, days, states = (rows[name].to_numpy(dtype=object) for name in ("full_name", "period", "state"))
+    marks = Marks(called, days, values, states)
+    names = tuple(dict.fromkeys(marks.names))
+    periods = tuple(sorted(set(marks.periods)))
+    shape = Lines(names, wanted.title, periods, wanted.grain, decimals=wanted.indexed)
+    return placed(marks, names, wanted.grain), shape
 
 
 def beside_table(rows: DataFrame, names: Mapping[int, str], wanted: BesideRequest) -> DataFrame:
@@ -107,15 +96,16 @@ def from_launch(rows: DataFrame, launches: Sequence[Launch], metric: str, days: 
     names = [called(each) for each in launches]
     parts = []
     for column, usual in (("total", False), ("usual_total", True)):
-        placed = of_metric[["launch", "offset"]].copy()
-        placed["name"] = [names[place] for place in of_metric["launch"]]
-        placed["value"] = of_metric[column].to_numpy()
-        placed["usual"] = usual
-        placed["piece"] = f"{column}"
-        placed["told"] = [_when(launches[p], int(o)) for p, o in zip(placed["launch"], placed["offset"], strict=True)]
-        parts.append(placed.drop(columns="launch"))
+        drawn = of_metric[["launch", "offset"]].copy()
+        drawn["name"] = [names[place] for place in of_metric["launch"]]
+        drawn["value"] = of_metric[column].to_numpy()
+        drawn["usual"] = usual
+        drawn["piece"] = column
+        drawn["when"] = [_when(launches[p], int(o)) for p, o in zip(drawn["launch"], drawn["offset"], strict=True)]
+        parts.append(drawn.drop(columns="launch"))
     together = pd.concat(parts, ignore_index=True)
-    together["spoken"] = _spoken(together)
+    said = zip(together["name"], together["when"], together["value"], strict=True)
+    together["spoken"] = [f"{name}, {when}: {value:,.0f}" for name, when, value in said]
     return together, Lines(tuple(names), f"{FOLLOWED[metric]} since the launch", days=days)
 
 
@@ -180,10 +170,10 @@ def remarks(rows: DataFrame, launches: Sequence[Launch], metric: str, today: dat
     return told
 
 
-def alt_text(shape: Lines, rows: DataFrame) -> str:
+def alt_text(shape: Lines, values: Column) -> str:
     """A chart in a sentence, for those who do not see it."""
     span = f"{shape.periods[0]} to {shape.periods[-1]} (UTC)" if shape.periods else f"days 0 to {shape.days}"
-    known = rows["value"].dropna()
+    known = values[~np.isnan(values)]
     most = f" The most is {known.max():,.0f}." if len(known) else " Nothing is known."
     return f"Lines of {shape.title[0].lower()}{shape.title[1:]}: {', '.join(shape.names)}; {span}.{most}"
 
@@ -191,8 +181,3 @@ def alt_text(shape: Lines, rows: DataFrame) -> str:
 def _when(launch: Launch, offset: int) -> str:
     day = launch.day + timedelta(days=offset)
     return f"Day {offset}: {day:%A}, {day.day} {day:%B %Y}"
-
-
-def _spoken(rows: DataFrame) -> list[str]:
-    said = zip(rows["name"], rows["told"], rows["value"], strict=True)
-    return [f"{name}, {told}: {value:,.0f}" for name, told, value in said]

@@ -13,7 +13,7 @@ from data.insight import compare
 from data.insight.compare import MOST_LAUNCHES, Launch
 from data.repositories.repositories import repository_names
 from data.store import Store
-from data.store.arrow import arrow_table
+from data.store.arrow import arrow_columns, arrow_table
 from data.store.cache import cached
 from data.traffic.models import Grain, Selection
 from data.traffic.traffic import day_range
@@ -93,7 +93,8 @@ def _beside(viewer: Viewer, store: Store, selection: Selection, wanted: BesideRe
         return Compared(None, table, ())
     placed, shape = text.over_time(rows, wanted)
     legend = charts.legend(shape.names, pending=bool(placed["open"].any()))
-    chart = Chart(arrow_table(placed), charts.specification(shape), text.alt_text(shape, placed), legend)
+    drawn = arrow_columns({name: column for name, column in placed.items() if name != "period"})
+    chart = Chart(drawn, charts.specification(shape), text.alt_text(shape, placed["value"]), legend)
     return Compared(chart, table, tuple(text.without_index(rows) if wanted.indexed else ()))
 
 
@@ -187,7 +188,9 @@ def _followed(
     if placed["value"].isna().all():
         return Compared(None, table, told)
     legend = charts.legend(shape.names, usual=True)
-    chart = Chart(arrow_table(placed), charts.specification(shape), text.alt_text(shape, placed), legend)
+    chart = Chart(
+        arrow_table(placed), charts.specification(shape), text.alt_text(shape, placed["value"].to_numpy()), legend
+    )
     return Compared(chart, table, told)
 
 

@@ -1,11 +1,12 @@
 """What all charts have in common: what is sent to the browser, and their colours."""
 
 import html
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+import altair as alt
 import streamlit as st
 from altair.utils import schemapi
 
@@ -16,6 +17,8 @@ COLOURS = {
     "gap": "#7b8798",
     "mark": "#dd4550",
 }
+BLUE, ORANGE, TEAL, PINK, OLIVE, VIOLET, RED = COLOURS["series"].split()[:7]
+KNOWN = "isValid(datum.value)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,43 @@ def legend_of(parts: Iterable[tuple[str, str]]) -> str:
     ]
     style = "display:flex;flex-wrap:wrap;gap:.3em 1.2em;font-size:.85rem"
     return f'<div style="{style}">{"".join(items)}</div>' if items else ""
+
+
+def state_parts(states: Collection[str]) -> list[tuple[str, str]]:
+    """The parts of a legend that tell how periods are drawn that are not final."""
+    parts = {
+        "pending": (f"border:1.5px dashed {COLOURS['rest']}", "Pending: may still change"),
+        "gap": (f"background:{COLOURS['gap']};opacity:.35", "Gap: GitHub forgot it before it was collected"),
+    }
+    return [part for state, part in parts.items() if state in states]
+
+
+def tooltip(titles: Mapping[str, str], **formats: str) -> list[alt.Tooltip]:
+    """What a mark tells to whoever points at it: the columns with their titles; those with a format are numbers."""
+    return [
+        alt.Tooltip(f"{name}:Q", title=title, format=formats[name])
+        if name in formats
+        else alt.Tooltip(f"{name}:N", title=title)
+        for name, title in titles.items()
+    ]
+
+
+def rows_where(condition: Any) -> Any:
+    """A layer of those rows of a chart for which the condition holds."""
+    return alt.Chart().transform_filter(condition)
+
+
+def day_axis(field: str, tick_count: int, **axis: Any) -> alt.X:
+    """Days along the axis, in UTC, so that a day is the same one in every time zone."""
+    shown = {"format": "%-d %b", "labelOverlap": "greedy"} | axis
+    scale = alt.Scale(type="utc", nice=False)
+    return alt.X(f"{field}:T", scale=scale, axis=alt.Axis(title=None, grid=False, tickCount=tick_count, **shown))
+
+
+def count_axis(field: str, tick_count: int = 5, *, zero: bool = True, **axis: Any) -> alt.Y:
+    """Counts up the axis: whole numbers, from zero on unless they are readings of a counter."""
+    shown = alt.Axis(title=None, format=",d", tickMinStep=1, tickCount=tick_count, **axis)
+    return alt.Y(f"{field}:Q", axis=shown, scale=alt.Scale(zero=zero, nice=True))
 
 
 def without_data(chart: Any) -> dict[str, Any]:

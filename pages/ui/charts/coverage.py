@@ -20,10 +20,20 @@ from data.store import Store
 from data.store.arrow import arrow_table
 from data.store.cache import cached
 from data.traffic.models import Selection
-from pages.ui.charts.chart import COLOURS, Chart, legend_of, without_data
+from pages.ui.charts.chart import (
+    BLUE,
+    COLOURS,
+    ORANGE,
+    TEAL,
+    Chart,
+    count_axis,
+    day_axis,
+    legend_of,
+    tooltip,
+    without_data,
+)
 from pages.ui.time_format import day_text
 
-BLUE, ORANGE, TEAL = COLOURS["series"].split()[:3]
 GREY = COLOURS["gap"]
 CELL_PIXELS = 17
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -125,50 +135,32 @@ def _calendar() -> dict[str, Any]:
     """A column a week, a row a weekday."""
     fills = alt.Scale(domain=list(KINDS), range=[fill for fill, _ in KINDS.values()])
     edges = alt.Scale(domain=list(KINDS), range=[edge for _, edge in KINDS.values()])
-    axis = alt.Axis(title=None, format="%b %Y", tickCount=6, labelOverlap="greedy", grid=False, ticks=False)
-    chart = (
-        alt.Chart(alt.NamedData("rows"))
-        .mark_rect(cornerRadius=2, strokeWidth=1)
-        .encode(
-            x=alt.X("from:T", scale=alt.Scale(type="utc", nice=False), axis=axis),
-            x2=alt.X2("to:T"),
-            y=alt.Y(
-                "weekday:N",
-                scale=alt.Scale(domain=list(WEEKDAYS), paddingInner=0.14),
-                axis=alt.Axis(title=None, ticks=False, domain=False),
-            ),
-            fill=alt.Fill("kind:N", scale=fills, legend=None),
-            stroke=alt.Stroke("kind:N", scale=edges, legend=None),
-            tooltip=[
-                alt.Tooltip("when:N", title="Day (UTC)"),
-                alt.Tooltip("kind:N", title="State"),
-                alt.Tooltip("known:N", title="Count"),
-            ],
-            description=alt.Description("spoken:N"),
-        )
-        .properties(height=CELL_PIXELS * len(WEEKDAYS) + 30)
+    weekdays = alt.Scale(domain=list(WEEKDAYS), paddingInner=0.14)
+    cells = alt.Chart(alt.NamedData("rows")).mark_rect(cornerRadius=2, strokeWidth=1)
+    chart = cells.encode(
+        x=day_axis("from", 6, format="%b %Y", ticks=False),
+        x2="to:T",
+        y=alt.Y("weekday:N", scale=weekdays, axis=alt.Axis(title=None, ticks=False, domain=False)),
+        fill=alt.Fill("kind:N", scale=fills, legend=None),
+        stroke=alt.Stroke("kind:N", scale=edges, legend=None),
+        tooltip=tooltip({"when": "Day (UTC)", "kind": "State", "known": "Count"}),
+        description="spoken:N",
     )
-    return without_data(chart)
+    return without_data(chart.properties(height=CELL_PIXELS * len(WEEKDAYS) + 30))
 
 
 @cache
 def _weekdays() -> dict[str, Any]:
     """A band a weekday, from the lower to the upper quartile, and the median."""
-    base = alt.Chart(alt.NamedData("rows"))
-    tooltip = [
-        alt.Tooltip("weekday:N", title="Weekday (UTC)"),
-        alt.Tooltip("median:Q", title="Median", format=",.1f"),
-        alt.Tooltip("low:Q", title="A quarter of the days has at most", format=",.1f"),
-        alt.Tooltip("high:Q", title="A quarter has at least", format=",.1f"),
-        alt.Tooltip("days:Q", title="Final days", format=",d"),
-    ]
+    quartiles = {"low": "A quarter of the days has at most", "high": "A quarter has at least", "days": "Final days"}
+    titles = {"weekday": "Weekday (UTC)", "median": "Median"} | quartiles
+    told = tooltip(titles, median=",.1f", low=",.1f", high=",.1f", days=",d")
     x = alt.X("weekday:N", scale=alt.Scale(domain=list(WEEKDAYS)), axis=alt.Axis(title=None, labelAngle=0, ticks=False))
-    axis = alt.Axis(title=None, format=",d", tickMinStep=1, tickCount=5)
-    y = alt.Y("low:Q", axis=axis, scale=alt.Scale(zero=True, nice=True))
-    band = base.mark_bar(color=BLUE, opacity=0.3, cornerRadius=3, width=alt.RelativeBandSize(0.5)).encode(
-        x=x, y=y, y2=alt.Y2("high:Q"), tooltip=tooltip, description=alt.Description("spoken:N")
+    base, width = alt.Chart(alt.NamedData("rows")), alt.RelativeBandSize(0.5)
+    band = base.mark_bar(color=BLUE, opacity=0.3, cornerRadius=3, width=width).encode(
+        x=x, y=count_axis("low"), y2="high:Q", tooltip=told, description="spoken:N"
     )
-    median = base.mark_tick(color=BLUE, thickness=3, width=alt.RelativeBandSize(0.5), aria=False).encode(
-        x=x, y=alt.Y("median:Q", axis=axis), tooltip=tooltip
+    median = base.mark_tick(color=BLUE, thickness=3, width=width, aria=False).encode(
+        x=x, y=count_axis("median"), tooltip=told
     )
     return without_data(alt.layer(band, median).properties(height=220))

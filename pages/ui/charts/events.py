@@ -1,6 +1,5 @@
 """The chart of the days before and after an event, beside what is usual."""
 
-from collections.abc import Sequence
 from datetime import date, timedelta
 from functools import cache
 from typing import Any
@@ -14,10 +13,21 @@ from data.insight.events import Comparison, before_and_after
 from data.store import Store
 from data.store.arrow import arrow_table
 from data.store.cache import cached
-from pages.ui.charts.chart import COLOURS, Chart, without_data
+from pages.ui.charts.chart import (
+    BLUE,
+    COLOURS,
+    KNOWN,
+    ORANGE,
+    PINK,
+    Chart,
+    count_axis,
+    day_axis,
+    rows_where,
+    tooltip,
+    without_data,
+)
 from pages.ui.time_format import day_text
 
-BLUE, ORANGE, _, PINK = COLOURS["series"].split()[:4]
 HEIGHT = 240
 METRICS = {
     "views": "Views",
@@ -49,49 +59,32 @@ def around_rows(found: Comparison, metric: str, day: date) -> DataFrame:
     shown["after"] = [each >= day for each in rows["day"]]
     shown["itself"] = [each == day for each in rows["day"]]
     shown["when"] = [f"{each:%A}, {day_text(each)}" for each in rows["day"]]
-    said: Sequence[tuple[str, float, float]] = list(zip(shown["when"], shown["value"], shown["usual"], strict=True))
-    shown["spoken"] = [f"{when}: {_number(value)}, usual {_number(usual)}" for when, value, usual in said]
+    numbers = [shown[name].map("{:,.0f}".format, na_action="ignore").fillna("unknown") for name in ("value", "usual")]
+    said = zip(shown["when"], *numbers, strict=True)
+    shown["spoken"] = [f"{when}: {value}, usual {usual}" for when, value, usual in said]
     return shown
-
-
-def _number(value: float) -> str:
-    return "unknown" if pd.isna(value) else f"{value:,.0f}"
 
 
 @cache
 def _specification() -> dict[str, Any]:
     """Bars of final days, a line at what is usual, a line down the day itself."""
-    base = alt.Chart(alt.NamedData("rows"))
-    axis = alt.Axis(title=None, format="%-d %b", grid=False, tickCount=8, labelOverlap="greedy")
-    scale = alt.Scale(type="utc", nice=False)
-    x = alt.X("from:T", scale=scale, axis=axis)
-    counts = alt.Axis(title=None, format=",d", tickMinStep=1, tickCount=5)
-    tooltip = [
-        alt.Tooltip("when:N", title="Day (UTC)"),
-        alt.Tooltip("value:Q", title="Count", format=",d"),
-        alt.Tooltip("usual:Q", title="Usual on this weekday", format=",.1f"),
-    ]
-    bars = (
-        base.transform_filter("isValid(datum.value)")
-        .mark_bar(cornerRadius=1)
-        .encode(
+    titles = {"when": "Day (UTC)", "value": "Count", "usual": "Usual on this weekday"}
+    told = tooltip(titles, value=",d", usual=",.1f")
+    x = day_axis("from", 8)
+    bars = rows_where(KNOWN).mark_bar(cornerRadius=1)
+    usual = rows_where("isValid(datum.usual)").mark_rule(color=ORANGE, strokeWidth=2.5, aria=False)
+    line = rows_where(alt.datum["itself"]).mark_rule(color=PINK, strokeDash=[3, 3], strokeWidth=1.5, aria=False)
+    layers = (
+        bars.encode(
             x=x,
-            x2=alt.X2("to:T"),
-            y=alt.Y("value:Q", axis=counts, scale=alt.Scale(zero=True, nice=True)),
-            y2=alt.Y2("floor:Q"),
+            x2="to:T",
+            y=count_axis("value"),
+            y2="floor:Q",
             color=alt.condition(alt.datum["after"], alt.value(BLUE), alt.value(COLOURS["rest"])),
-            tooltip=tooltip,
-            description=alt.Description("spoken:N"),
-        )
+            tooltip=told,
+            description="spoken:N",
+        ),
+        usual.encode(x=x, x2="to:T", y=count_axis("usual"), tooltip=told),
+        line.encode(x=day_axis("at", 8), tooltip=told),
     )
-    usual = (
-        base.transform_filter("isValid(datum.usual)")
-        .mark_rule(color=ORANGE, strokeWidth=2.5, aria=False)
-        .encode(x=x, x2=alt.X2("to:T"), y=alt.Y("usual:Q", axis=counts), tooltip=tooltip)
-    )
-    line = (
-        base.transform_filter(alt.datum["itself"])
-        .mark_rule(color=PINK, strokeDash=[3, 3], strokeWidth=1.5, aria=False)
-        .encode(x=alt.X("at:T", scale=scale, axis=axis), tooltip=tooltip)
-    )
-    return without_data(alt.layer(bars, usual, line).properties(height=HEIGHT))
+    return without_data(alt.layer(*layers, data=alt.NamedData("rows")).properties(height=HEIGHT))

@@ -5,7 +5,7 @@ What is in no list is left blank, since it is unknown and not zero. A selection 
 
 import copy
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import cache
 from typing import Any
@@ -20,12 +20,12 @@ from data.store import Store
 from data.store.arrow import arrow_table
 from data.store.cache import cached
 from data.traffic.models import Selection
-from pages.ui.charts.chart import COLOURS, Chart, without_data
+from pages.ui.charts.chart import BLUE, ORANGE, Chart, count_axis, day_axis, tooltip, without_data
 from pages.ui.time_format import day_text
 
-BLUE, ORANGE = COLOURS["series"].split()[:2]
 ROW_PIXELS, AXIS_PIXELS, BELOW_PIXELS = 24, 96, 60
 BOUND_HEIGHT, SHARE_HEIGHT = 200, 110
+EXTENT: dict[str, Any] = {"minExtent": 46, "maxExtent": 46}  # pixels of the axis, so that a day stands below itself
 MOST_ROWS = 12  # of the chart
 LONGEST_HOLD = timedelta(days=14)  # a list stands in the chart until the next one, and no longer than it tells of
 MOST_BOUND_DAYS = 92  # to work them out for a year takes more than a second
@@ -35,10 +35,11 @@ MOST_BOUND_DAYS = 92  # to work them out for a year takes more than a second
 def lists_chart(viewer: Viewer, store: Store, selection: Selection, listing: str, full_name: str) -> Chart:
     """The lists seen in these days: a cell for each list and name, of the names that matter most."""
     known = history(viewer, store, selection, listing)
-    heat = heat_rows(known, summary(known, selection.first), selection.first, full_name)
-    count, names = heat.rows["from"].nunique(), ", ".join(heat.names)
-    text = f"{len(heat.names)} {listing} in {count} lists, darker where they had more views: {names}."
-    return Chart(arrow_table(heat.rows), heat_specification(heat.names), text)
+    largest = tuple(summary(known, selection.first).nlargest(MOST_ROWS, "most_views")["name"])
+    rows = heat_rows(known, largest, selection.first, full_name)
+    names = tuple(below(name, full_name) for name in largest)
+    text = f"{len(names)} {listing} in {rows['from'].nunique()} lists, darker where they had more views: "
+    return Chart(arrow_table(rows), heat_specification(names), f"{text}{', '.join(names)}.")
 
 
 @cached("traffic")
@@ -66,14 +67,6 @@ def share_chart(viewer: Viewer, store: Store, selection: Selection, listing: str
     return Chart(arrow_table(drawn), _share(), text)
 
 
-@dataclass(frozen=True, slots=True)
-class Heat:
-    """The rows of the chart of lists, and its names from the top."""
-
-    rows: DataFrame
-    names: tuple[str, ...]
-
-
 def below(name: str, repository: str) -> str:
     """A path as it is below the repository's own, which stands before nearly all of them; anything else as it is."""
     own = f"/{repository}".casefold()
@@ -82,33 +75,24 @@ def below(name: str, repository: str) -> str:
     return name[len(own) :] if name.casefold().startswith(f"{own}/") else name
 
 
-def heat_rows(known: History, summary: DataFrame, first: date, repository: str) -> Heat:
-    """The lists from a day on: a cell for each list and name, of the names that matter most."""
-    names = tuple(summary.nlargest(MOST_ROWS, "most_views")["name"])
+def heat_rows(known: History, names: Sequence[str], first: date, repository: str) -> DataFrame:
+    """A cell for each list from a day on and each of these names in it."""
     days = [day for day in known.lists["observed_on"] if day >= first]
     until = dict(zip(days, _ends(days), strict=True))
     cells = known.entries[known.entries["name"].isin(names) & (known.entries["observed_on"] >= first)]
     seen = list(cells["observed_on"])
-    ends = [until[day] for day in seen]
-    rows = DataFrame(
-        {
-            "name": [below(str(name), repository) for name in cells["name"]],
-            "from": pd.to_datetime(pd.Series(seen, dtype="object")).to_numpy(),
-            "to": pd.to_datetime(pd.Series(ends, dtype="object")).to_numpy(),
-            "seen": [day_text(day) for day in seen],
-            "rank": cells["rank"].astype("int64").to_numpy(),
-            "views": cells["views"].astype("int64").to_numpy(),
-            "view_uniques": cells["view_uniques"].astype("int64").to_numpy(),
-        }
-    )
+    rows = cells[["rank", "views", "view_uniques"]].astype("int64").reset_index(drop=True)
+    rows["name"] = [below(str(name), repository) for name in cells["name"]]
+    rows["from"], rows["to"] = _moments(seen), _moments([until[day] for day in seen])
+    rows["seen"] = [day_text(day) for day in seen]
     said = zip(rows["name"], rows["seen"], rows["views"], strict=True)
     rows["spoken"] = [f"{name}, list of {day}: {views:,} views of 14 days" for name, day, views in said]
-    return Heat(rows, tuple(below(name, repository) for name in names))
+    return rows
 
 
 def bound_rows(of_name: DataFrame) -> DataFrame:
     """The bounds of one name for their chart."""
-    at = pd.to_datetime(pd.Series(list(of_name["day"]), dtype="object"))
+    at = _moments(list(of_name["day"]))
     low = of_name["low"].astype("int64").to_numpy()
     unlimited = of_name["high"].isna().to_numpy()
     high = of_name["high"].fillna(0).astype("int64").to_numpy()
@@ -126,19 +110,17 @@ def share_rows(found: DataFrame) -> DataFrame:
     """The shares that lists leave unexplained, for their chart; lists of which it is not known are left out."""
     known = found.dropna(subset=["low", "high"])
     days = list(known["day"])
-    ends = _ends(days)
-    rows = DataFrame(
-        {
-            "from": pd.to_datetime(pd.Series(days, dtype="object")).to_numpy(),
-            "to": pd.to_datetime(pd.Series(ends, dtype="object")).to_numpy(),
-            "low": known["low"].to_numpy(),
-            "high": known["high"].clip(lower=known["low"] + 0.012).to_numpy(),  # so that an exact share is seen too
-            "seen": [day_text(day) for day in days],
-        }
-    )
+    rows = known[["low", "high"]].reset_index(drop=True)
+    rows["high"] = rows["high"].clip(lower=rows["low"] + 0.012)  # so that an exact share is seen too
+    rows["from"], rows["to"] = _moments(days), _moments(_ends(days))
+    rows["seen"] = [day_text(day) for day in days]
     said = zip(rows["seen"], rows["low"], rows["high"], strict=True)
     rows["spoken"] = [f"List of {day}: {low:.0%} to {high:.0%} unexplained" for day, low, high in said]
     return rows
+
+
+def _moments(days: Sequence[date]) -> "pd.Series[Any]":
+    return pd.to_datetime(pd.Series(days, dtype="object"))
 
 
 def _ends(days: Sequence[date]) -> list[date]:
@@ -160,31 +142,18 @@ def heat_specification(names: tuple[str, ...]) -> dict[str, Any]:
 
 @cache
 def _heat() -> dict[str, Any]:
-    chart = (
-        alt.Chart(alt.NamedData("rows"))
-        .mark_rect(cornerRadius=2)
-        .encode(
-            x=_days("from"),
-            x2=alt.X2("to:T"),
-            y=alt.Y(
-                "name:N",
-                axis=alt.Axis(title=None, labelLimit=AXIS_PIXELS, minExtent=AXIS_PIXELS, ticks=False, domain=False),
-                scale=alt.Scale(domain=[""], paddingInner=0.18),
-            ),
-            color=alt.Color(
-                "views:Q",
-                scale=alt.Scale(type="symlog", range=["#2f7fe633", BLUE], domainMin=0),
-                legend=None,
-            ),
-            tooltip=[
-                alt.Tooltip("name:N", title="Name"),
-                alt.Tooltip("seen:N", title="List of (UTC)"),
-                alt.Tooltip("rank:Q", title="Rank"),
-                alt.Tooltip("views:Q", title="Views of the 14 days before", format=",d"),
-                alt.Tooltip("view_uniques:Q", title="Unique visitors of them", format=",d"),
-            ],
-            description=alt.Description("spoken:N"),
-        )
+    names = alt.Axis(title=None, labelLimit=AXIS_PIXELS, minExtent=AXIS_PIXELS, ticks=False, domain=False)
+    shades = alt.Scale(type="symlog", range=[f"{BLUE}33", BLUE], domainMin=0)
+    titles = {"name": "Name", "seen": "List of (UTC)", "rank": "Rank"}
+    titles |= {"views": "Views of the 14 days before", "view_uniques": "Unique visitors of them"}
+    cells = alt.Chart(alt.NamedData("rows")).mark_rect(cornerRadius=2)
+    chart = cells.encode(
+        x=day_axis("from", 6),
+        x2="to:T",
+        y=alt.Y("name:N", axis=names, scale=alt.Scale(domain=[""], paddingInner=0.18)),
+        color=alt.Color("views:Q", scale=shades, legend=None),
+        tooltip=tooltip(titles, rank=",d", views=",d", view_uniques=",d"),
+        description="spoken:N",
     )
     return without_data(chart)
 
@@ -193,49 +162,32 @@ def _heat() -> dict[str, Any]:
 def _bounds() -> dict[str, Any]:
     """A band a day, from the least to the most views that a name can have had."""
     base = alt.Chart(alt.NamedData("rows"))
-    tooltip = [
-        alt.Tooltip("when:N", title="Day (UTC)"),
-        alt.Tooltip("low:Q", title="At least", format=",d"),
-        alt.Tooltip("most:N", title="At most"),
-    ]
-    x, y = _days("from"), alt.Y("low:Q", axis=_counts(), scale=alt.Scale(zero=True, nice=True))
+    told = tooltip({"when": "Day (UTC)", "low": "At least", "most": "At most"}, low=",d")
+    x, y = day_axis("from", 6), count_axis("low", 4, **EXTENT)
     band = base.mark_bar(color=BLUE, cornerRadius=1).encode(
         x=x,
-        x2=alt.X2("to:T"),
+        x2="to:T",
         y=y,
-        y2=alt.Y2("high:Q"),
+        y2="high:Q",
         opacity=alt.condition(alt.datum["open"], alt.value(0.12), alt.value(0.35)),
-        tooltip=tooltip,
-        description=alt.Description("spoken:N"),
+        tooltip=told,
+        description="spoken:N",
     )
-    least = base.mark_rule(color=BLUE, strokeWidth=2.5, aria=False).encode(x=x, x2=alt.X2("to:T"), y=y, tooltip=tooltip)
+    least = base.mark_rule(color=BLUE, strokeWidth=2.5, aria=False).encode(x=x, x2="to:T", y=y, tooltip=told)
     return without_data(alt.layer(band, least).properties(height=BOUND_HEIGHT))
 
 
 @cache
 def _share() -> dict[str, Any]:
     """Between what the share lies that a list leaves unexplained."""
-    base = alt.Chart(alt.NamedData("rows"))
-    axis = alt.Axis(title=None, format="%", tickCount=4, minExtent=46, maxExtent=46)
-    band = base.mark_rect(color=ORANGE, opacity=0.45, cornerRadius=1).encode(
-        x=_days("from"),
-        x2=alt.X2("to:T"),
+    axis = alt.Axis(title=None, format="%", tickCount=4, **EXTENT)
+    band = alt.Chart(alt.NamedData("rows")).mark_rect(color=ORANGE, opacity=0.45, cornerRadius=1)
+    chart = band.encode(
+        x=day_axis("from", 6),
+        x2="to:T",
         y=alt.Y("low:Q", axis=axis, scale=alt.Scale(domain=[0, 1])),
-        y2=alt.Y2("high:Q"),
-        tooltip=[
-            alt.Tooltip("seen:N", title="List of (UTC)"),
-            alt.Tooltip("low:Q", title="At least", format=".0%"),
-            alt.Tooltip("high:Q", title="At most", format=".0%"),
-        ],
-        description=alt.Description("spoken:N"),
+        y2="high:Q",
+        tooltip=tooltip({"seen": "List of (UTC)", "low": "At least", "high": "At most"}, low=".0%", high=".0%"),
+        description="spoken:N",
     )
-    return without_data(band.properties(height=SHARE_HEIGHT))
-
-
-def _days(field: str) -> alt.X:
-    axis = alt.Axis(title=None, format="%-d %b", grid=False, tickCount=6, labelOverlap="greedy")
-    return alt.X(f"{field}:T", scale=alt.Scale(type="utc", nice=False), axis=axis)
-
-
-def _counts() -> alt.Axis:
-    return alt.Axis(title=None, format=",d", tickMinStep=1, tickCount=4, minExtent=46, maxExtent=46)
+    return without_data(chart.properties(height=SHARE_HEIGHT))

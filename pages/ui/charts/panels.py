@@ -19,9 +19,8 @@ from data.dashboards.panel_text import FIRST_WEEKDAY, WEEKDAYS, group_name, meas
 from data.dashboards.panels import PanelRows
 from data.dashboards.specification import PERIODS, Kind, Panel
 from data.traffic.models import Grain
-from pages.ui.charts.chart import COLOURS
+from pages.ui.charts.chart import COLOURS, KNOWN
 from pages.ui.charts.time_marks import (
-    KNOWN,
     POINTED,
     STATES,
     Channels,

@@ -4,10 +4,10 @@ A pending bar is hollow, a gap is a shaded band, and neither is ever drawn as ze
 """
 
 import copy
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import altair as alt
@@ -24,12 +24,28 @@ from data.store.arrow import arrow_table
 from data.store.cache import cached
 from data.traffic.models import Grain, Selection
 from data.traffic.traffic import series
-from pages.ui.charts.chart import COLOURS, Chart, legend_of, without_data
+from pages.ui.charts.chart import (
+    BLUE,
+    COLOURS,
+    OLIVE,
+    ORANGE,
+    PINK,
+    RED,
+    TEAL,
+    VIOLET,
+    Chart,
+    count_axis,
+    day_axis,
+    legend_of,
+    rows_where,
+    state_parts,
+    tooltip,
+    without_data,
+)
 from pages.ui.charts.time_marks import period_name
 from pages.ui.charts.traffic import legible
 
-KNOWN = "isValid(datum.value)"
-AXIS_PIXELS = 46  # the same for all lanes, so that a day stands below itself
+EXTENT: dict[str, Any] = {"minExtent": 46, "maxExtent": 46}  # the same for all lanes, so that a day stands below itself
 LONG_DAYS = 300  # from so many on, the axis names months
 MARKS = "marks"  # the lane of releases and notes, above all others
 COUNTED = {"views": "view_uniques", "clones": "clone_uniques"}  # lanes with bars, and the people that stand before them
@@ -39,10 +55,10 @@ SPIKE = "Spike"
 STATES = {"final": "final", "pending": "pending: may still change", "gap": "gap: known in part at most"}
 PEOPLE = {"github": "as GitHub counted them", "days": "the days’ added up"}
 _HALF = {Grain.DAY: (0.39, 0.5), Grain.WEEK: (2.8, 3.5)}  # days to either side of a period: its bar, its band
-BLUE, ORANGE, TEAL, PINK, OLIVE, VIOLET, RED = COLOURS["series"].split()[:7]
-SPIKE_COLOUR = RED
 MARK_COLOURS = {"Release": VIOLET, "Note": PINK}
 MARK_SHAPES = {"Release": "diamond", "Note": "circle"}
+MARK_TITLES = {"when": "When (UTC)", "kind": "What", "text": "Text"}
+Axis = Callable[[str], alt.X]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +90,7 @@ def legend(lanes: Collection[str], states: Collection[str], kinds: Collection[st
     parts += [(f"background:{MARK_COLOURS[kind]}", kind) for kind in MARK_COLOURS if kind in kinds]
     if "Spike" in kinds:
         parts.append((f"background:{RED};clip-path:polygon(0 0,100% 0,50% 100%)", "Stands out"))
-    if "pending" in states:
-        parts.append((f"border:1.5px dashed {COLOURS['rest']}", "Pending: may still change"))
-    if "gap" in states:
-        parts.append((f"background:{COLOURS['gap']};opacity:.35", "Gap: GitHub forgot it before it was collected"))
-    return legend_of(parts)
+    return legend_of(parts + state_parts(states))
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +138,7 @@ def story_chart(viewer: Viewer, store: Store, selection: Selection) -> Chart | N
     if not found.tells:
         return None
     kinds = set(found.rows.loc[found.rows["text"].notna(), "kind"])
-    specification = lanes_specification(LaneShape(found.lanes, found.first, found.last, found.spiked))
+    specification = lanes_specification(found.lanes, found.first, found.last, found.spiked)
     return Chart(arrow_table(found.rows), specification, _alt(found), legend(found.lanes, found.has, kinds))
 
 
@@ -160,8 +172,8 @@ def story(series: DataFrame, counters: DataFrame, found: Sequence[Mark], selecti
     grain = legible(Grain.DAY, selection.first, selection.last)
     of_one = series[series["repository_id"].notna()]
     parts = [_counted(of_one, metric, grain) for metric in COUNTED]
-    parts += [_gained(counters, grain, selection)]
-    parts += [_counter(counters, name, selection) for name in LINES]
+    parts += [_gained(counters, grain)]
+    parts += [_counter(counters, name) for name in LINES]
     parts += [_marks([each for each in found if each.kind != SPIKE])]
     lanes = tuple(part["lane"].iloc[0] for part in parts if len(part))
     if grain is Grain.DAY:  # the bar of a week says nothing of a day in it
@@ -195,28 +207,22 @@ def _counted(series: DataFrame, metric: str, grain: Grain) -> DataFrame:
     return _said(rows)
 
 
-def _gained(counters: DataFrame, grain: Grain, selection: Selection) -> DataFrame:
+def _gained(counters: DataFrame, grain: Grain) -> DataFrame:
     """The stars gained; of weeks, those of their known days."""
     known = counters[counters["stars_gained"].notna()]
-    if grain is Grain.WEEK:
-        weeks = [monday(day) for day in known["day"]]
-        gained = known["stars_gained"].groupby(weeks).sum()
-    else:
-        gained = known.set_index("day")["stars_gained"]
-    rows = _periods(list(gained.index), grain)
-    rows["lane"] = "stars_gained"
-    rows["value"] = gained.astype("float64").to_numpy()
-    rows["open"] = False
-    return _said(rows)
+    periods = [monday(day) if grain is Grain.WEEK else day for day in known["day"]]
+    return _read("stars_gained", known["stars_gained"].groupby(periods).sum(), grain)
 
 
-def _counter(counters: DataFrame, name: str, selection: Selection) -> DataFrame:
+def _counter(counters: DataFrame, name: str) -> DataFrame:
     """A lane with a counter as it was read; it stays what it was until it is read anew."""
-    known = counters[counters[name].notna()]
-    rows = _periods(list(known["day"]), Grain.DAY)
-    rows["lane"] = name
-    rows["value"] = known[name].astype("float64").to_numpy()
-    rows["open"] = False
+    return _read(name, counters[counters[name].notna()].set_index("day")[name], Grain.DAY)
+
+
+def _read(name: str, values: "pd.Series[float]", grain: Grain) -> DataFrame:
+    """A lane of values by their periods, all of them final."""
+    rows = _periods(list(values.index), grain)
+    rows["lane"], rows["value"], rows["open"] = name, values.astype("float64").to_numpy(), False
     return _said(rows)
 
 
@@ -261,214 +267,128 @@ def _alt(found: Story) -> str:
     return text[:1].upper() + text[1:] + (f" Releases and notes that are marked: {count}." if count else "")
 
 
-@dataclass(frozen=True, slots=True)
-class LaneShape:
-    """All of the chart that is not its rows: its lanes from the top, its first and last day, in which lanes days stand
+def lanes_specification(
+    lanes: tuple[str, ...], first: date, last: date, spiked: frozenset[str] = frozenset()
+) -> dict[str, Any]:
+    """The chart as a Vega-Lite specification without rows: its lanes from the top, its days, in which lanes days stand
     out (a layer without any mark would be a picture without a name to a screen reader).
-    """
-
-    lanes: tuple[str, ...]
-    first: date
-    last: date
-    spiked: frozenset[str] = frozenset()
-
-
-def lanes_specification(shape: LaneShape) -> dict[str, Any]:
-    """The chart as a Vega-Lite specification without rows.
 
     Altair takes a tenth of a second to check one, so it makes one for each set of lanes; the days are put in here.
     """
-    long = (shape.last - shape.first).days > LONG_DAYS
-    found = copy.deepcopy(_of_lanes(shape.lanes, shape.spiked, long))
-    reach = [_moment(shape.first, -12), _moment(shape.last, 12)]
+    found = copy.deepcopy(_of_lanes(lanes, spiked, (last - first).days > LONG_DAYS))
+    reach = [_midday(first - timedelta(days=1)), _midday(last)]
     for lane in found["vconcat"]:
         for layer in lane["layer"]:
-            for channel in ("x", "x2"):
-                if "scale" in layer["encoding"].get(channel, {}):
-                    layer["encoding"][channel]["scale"]["domain"] = reach
+            layer["encoding"]["x"]["scale"]["domain"] = reach
     return found
+
+
+def _midday(day: date) -> dict[str, Any]:
+    return {"year": day.year, "month": day.month, "date": day.day, "hours": 12, "utc": True}
 
 
 @cache
 def _of_lanes(lanes: tuple[str, ...], spiked: frozenset[str], long: bool) -> dict[str, Any]:
-    marked = "marks" in lanes
-    drawn = [_lane(name, _axis(long, last=name == lanes[-1]), marked, name in spiked) for name in lanes]
+    drawn = []
+    for name in lanes:
+        is_last = name == lanes[-1]  # only the last lane names the days
+        axis = partial(day_axis, tick_count=8, format="%b %Y" if long else "%-d %b", labels=is_last, ticks=is_last)
+        drawn.append(_lane(name, axis, MARKS in lanes, name in spiked))
     fitted = alt.AutoSizeParams(type="fit-x", contains="padding")
-    chart = alt.vconcat(*drawn, data=alt.NamedData("rows"), spacing=6, autosize=fitted)
-    return without_data(chart)
+    return without_data(alt.vconcat(*drawn, data=alt.NamedData("rows"), spacing=6, autosize=fitted))
 
 
-def _axis(long: bool, *, last: bool) -> alt.X:
-    """The axis of days, which only the last lane names."""
-    axis = alt.Axis(title=None, format="%b %Y" if long else "%-d %b", grid=False, labels=last, ticks=last, tickCount=8)
-    return alt.X("at:T", scale=alt.Scale(type="utc", nice=False, domain=[0, 1]), axis=axis)
-
-
-def _lane(name: str, x: alt.X, marked: bool, spiked: bool) -> Any:
-    if name == "marks":
+def _lane(name: str, x: Axis, marked: bool, spiked: bool) -> Any:
+    if name == MARKS:
         return alt.layer(_symbols(x)).properties(height=18)
-    layers: list[alt.Chart] = [_rules(x)] if marked else []
-    if name in ("views", "clones"):
-        layers = [_bands(x), *layers, _bars(name, x), *_people(name, x), *([_spikes(name, x)] if spiked else [])]
-    elif name == "stars_gained":
-        layers = [*layers, _bars(name, x)]
+    layers = [_rules(x)] if marked else []
+    if name in COUNTED:
+        layers = [_bands(x), *layers, _bars(name, x), _people(name, x), *([_spikes(name, x)] if spiked else [])]
     else:
-        layers = [*layers, *_steps(name, x)]
+        layers += [_bars(name, x)] if name in BARS else _steps(name, x)
     lane = LANES[name]
     title = alt.TitleParams(lane.title, anchor="start", fontSize=12, fontWeight=500, offset=4)
     return alt.layer(*layers).properties(height=lane.height, title=title)
 
 
-def _symbols(x: alt.X) -> alt.Chart:
-    kinds = list(MARK_COLOURS)
-    marks: alt.Chart = (
-        alt.Chart()
-        .transform_filter(alt.datum["lane"] == "marks")
-        .mark_point(filled=True, size=90, opacity=1)
-        .encode(
-            x=x,
-            y=alt.value(9),
-            color=alt.Color("kind:N", legend=None, scale=alt.Scale(domain=kinds, range=list(MARK_COLOURS.values()))),
-            shape=alt.Shape("kind:N", legend=None, scale=alt.Scale(domain=kinds, range=list(MARK_SHAPES.values()))),
-            tooltip=_mark_tooltip(),
-            description=alt.Description("spoken:N"),
-        )
+def _symbols(x: Axis) -> Any:
+    shapes = alt.Scale(domain=list(MARK_SHAPES), range=list(MARK_SHAPES.values()))
+    symbols = rows_where(alt.datum["lane"] == MARKS).mark_point(filled=True, size=90, opacity=1)
+    return symbols.encode(
+        x=x("at"),
+        y=alt.value(9),
+        color=_mark_colour(),
+        shape=alt.Shape("kind:N", legend=None, scale=shapes),
+        tooltip=tooltip(MARK_TITLES),
+        description="spoken:N",
     )
-    return marks
 
 
-def _rules(x: alt.X) -> alt.Chart:
+def _rules(x: Axis) -> Any:
     """A line down each lane for what happened."""
-    kinds = list(MARK_COLOURS)
-    rules: alt.Chart = (
-        alt.Chart()
-        .transform_filter(alt.datum["lane"] == "marks")
-        .mark_rule(strokeDash=[2, 3], opacity=0.7, aria=False)
-        .encode(
-            x=x,
-            color=alt.Color("kind:N", legend=None, scale=alt.Scale(domain=kinds, range=list(MARK_COLOURS.values()))),
-            tooltip=_mark_tooltip(),
-        )
-    )
-    return rules
+    rules = rows_where(alt.datum["lane"] == MARKS).mark_rule(strokeDash=[2, 3], opacity=0.7, aria=False)
+    return rules.encode(x=x("at"), color=_mark_colour(), tooltip=tooltip(MARK_TITLES))
 
 
-def _mark_tooltip() -> list[alt.Tooltip]:
-    return [
-        alt.Tooltip("when:N", title="When (UTC)"),
-        alt.Tooltip("kind:N", title="What"),
-        alt.Tooltip("text:N", title="Text"),
-    ]
+def _mark_colour() -> alt.Color:
+    scale = alt.Scale(domain=list(MARK_COLOURS), range=list(MARK_COLOURS.values()))
+    return alt.Color("kind:N", legend=None, scale=scale)
 
 
-def _bands(x: alt.X) -> alt.Chart:
-    band: alt.Chart = (
-        alt.Chart()
-        .transform_filter(alt.datum["state"] == "gap")
-        .mark_rect(fill=COLOURS["gap"], opacity=0.11, aria=False)  # both lanes have one, and both lanes' rows
-        .encode(x=_ends(x, "from"), x2=alt.X2("to:T"), tooltip=[alt.Tooltip("when:N", title="Gap, not collected")])
-    )
-    return band
+def _bands(x: Axis) -> Any:
+    # both lanes have one, and both lanes' rows
+    bands = rows_where(alt.datum["state"] == "gap").mark_rect(fill=COLOURS["gap"], opacity=0.11, aria=False)
+    return bands.encode(x=x("from"), x2="to:T", tooltip=tooltip({"when": "Gap, not collected"}))
 
 
-def _bars(name: str, x: alt.X) -> alt.Chart:
-    hollow = alt.datum["open"]
-    lane = LANES[name]
-    tooltip = [
-        alt.Tooltip("when:N", title="When (UTC)"),
-        alt.Tooltip("value:Q", title=lane.title.partition(" and ")[0], format=",d"),
-    ]
+def _bars(name: str, x: Axis) -> Any:
+    lane, hollow = LANES[name], alt.datum["open"]
+    titles = {"when": "When (UTC)", "value": lane.title.partition(" and ")[0]}
     if lane.people:
-        tooltip += [
-            alt.Tooltip("people:Q", title=lane.people, format=",d"),
-            alt.Tooltip("kind:N", title="People are"),
-            alt.Tooltip("told:N", title="State"),
-        ]
-    bars: alt.Chart = (
-        alt.Chart()
-        .transform_filter(f"datum.lane == '{name}' && {KNOWN}")
-        .mark_bar(cornerRadius=1, color=lane.colour, stroke=lane.colour)
-        .encode(
-            x=_ends(x, "from"),
-            x2=alt.X2("to:T"),
-            y=_y("value"),
-            y2=alt.Y2("floor:Q"),
-            fillOpacity=alt.condition(hollow, alt.value(0.15), alt.value(0.85)),
-            strokeWidth=alt.condition(hollow, alt.value(1.2), alt.value(0)),
-            strokeDash=alt.condition(hollow, alt.value([3, 2]), alt.value([])),
-            tooltip=tooltip,
-            description=alt.Description("spoken:N"),
-        )
+        titles |= {"people": lane.people, "kind": "People are", "told": "State"}
+    bars = _rows(name).mark_bar(cornerRadius=1, color=lane.colour, stroke=lane.colour)
+    return bars.encode(
+        x=x("from"),
+        x2="to:T",
+        y=count_axis("value", 4, **EXTENT),
+        y2="floor:Q",
+        fillOpacity=alt.condition(hollow, alt.value(0.15), alt.value(0.85)),
+        strokeWidth=alt.condition(hollow, alt.value(1.2), alt.value(0)),
+        strokeDash=alt.condition(hollow, alt.value([3, 2]), alt.value([])),
+        tooltip=tooltip(titles, value=",d", people=",d"),
+        description="spoken:N",
     )
-    return bars
 
 
-def _spikes(name: str, x: alt.X) -> alt.Chart:
+def _spikes(name: str, x: Axis) -> Any:
     """A sign at the top of the lane above each day that stands out."""
-    signs: alt.Chart = (
-        alt.Chart()
-        .transform_filter(f"datum.lane == '{name} Spike'")
-        .mark_point(shape="triangle-down", filled=True, size=70, opacity=1, color=SPIKE_COLOUR)
-        .encode(x=x, y=alt.value(-2), tooltip=_mark_tooltip(), description=alt.Description("spoken:N"))
-    )
-    return signs
+    signs = rows_where(f"datum.lane == '{name} {SPIKE}'")
+    signs = signs.mark_point(shape="triangle-down", filled=True, size=70, opacity=1, color=RED)
+    return signs.encode(x=x("at"), y=alt.value(-2), tooltip=tooltip(MARK_TITLES), description="spoken:N")
 
 
-def _people(name: str, x: alt.X) -> list[alt.Chart]:
+def _people(name: str, x: Axis) -> Any:
     """The people, as a tick across each bar: never a line, since nothing is known between two counts."""
     lane = LANES[name]
-    ticks: alt.Chart = (
-        alt.Chart()
-        .transform_filter(f"datum.lane == '{name}' && isValid(datum.people)")
-        .mark_rule(color=lane.people_colour, strokeWidth=2.5, aria=False)
-        .encode(
-            x=_ends(x, "from"),
-            x2=alt.X2("to:T"),
-            y=_y("people"),
-            opacity=alt.condition(alt.datum["open"], alt.value(0.5), alt.value(1)),
-            tooltip=[
-                alt.Tooltip("when:N", title="When (UTC)"),
-                alt.Tooltip("people:Q", title=lane.people, format=",d"),
-                alt.Tooltip("kind:N", title="People are"),
-            ],
-        )
+    ticks = _rows(name, "people").mark_rule(color=lane.people_colour, strokeWidth=2.5, aria=False)
+    return ticks.encode(
+        x=x("from"),
+        x2="to:T",
+        y=count_axis("people", 4, **EXTENT),
+        opacity=alt.condition(alt.datum["open"], alt.value(0.5), alt.value(1)),
+        tooltip=tooltip({"when": "When (UTC)", "people": lane.people, "kind": "People are"}, people=",d"),
     )
-    return [ticks]
 
 
-def _steps(name: str, x: alt.X) -> list[alt.Chart]:
+def _steps(name: str, x: Axis) -> list[Any]:
     """A counter: a line that stays level until the next reading, with a point at each."""
-    lane = LANES[name]
-    base = alt.Chart().transform_filter(f"datum.lane == '{name}' && {KNOWN}")
-    y = alt.Y("value:Q", axis=_count_axis(3), scale=alt.Scale(zero=False, nice=True))
-    tooltip = [alt.Tooltip("when:N", title="Read on (UTC)"), alt.Tooltip("value:Q", title=lane.title, format=",d")]
-    line: alt.Chart = base.mark_line(interpolate="step-after", color=lane.colour, strokeWidth=2, aria=False).encode(
-        x=x, y=y
-    )
-    points: alt.Chart = base.mark_point(filled=True, color=lane.colour, size=14, opacity=0.9).encode(
-        x=x, y=y, tooltip=tooltip, description=alt.Description("spoken:N")
-    )
-    return [line, points]
+    lane, y = LANES[name], count_axis("value", 3, zero=False, **EXTENT)
+    told = tooltip({"when": "Read on (UTC)", "value": lane.title}, value=",d")
+    line = _rows(name).mark_line(interpolate="step-after", color=lane.colour, strokeWidth=2, aria=False)
+    points = _rows(name).mark_point(filled=True, color=lane.colour, size=14, opacity=0.9)
+    return [line.encode(x=x("at"), y=y), points.encode(x=x("at"), y=y, tooltip=told, description="spoken:N")]
 
 
-def _ends(x: alt.X, field: str) -> alt.X:
-    """The same axis for another moment of a row."""
-    found: alt.X = x.copy()
-    found.shorthand = f"{field}:T"
-    return found
-
-
-def _y(field: str) -> alt.Y:
-    return alt.Y(f"{field}:Q", axis=_count_axis(4), scale=alt.Scale(zero=True, nice=True))
-
-
-def _count_axis(ticks: int) -> alt.Axis:
-    return alt.Axis(
-        title=None, format=",d", tickMinStep=1, tickCount=ticks, minExtent=AXIS_PIXELS, maxExtent=AXIS_PIXELS
-    )
-
-
-def _moment(day: date, hours: int) -> dict[str, Any]:
-    """A moment of a specification, so many hours from a day's midday (UTC)."""
-    there = day - timedelta(days=1) if hours < 0 else day
-    return {"year": there.year, "month": there.month, "date": there.day, "hours": 12, "utc": True}
+def _rows(name: str, column: str = "value") -> Any:
+    """The rows of a lane of which that column is known."""
+    return rows_where(f"datum.lane == '{name}' && isValid(datum.{column})")

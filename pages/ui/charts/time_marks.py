@@ -3,7 +3,8 @@
 The charts of traffic and those of dashboards share it, so that a pending period and a gap look alike everywhere.
 """
 
-from collections.abc import Callable, Sequence
+import copy
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from typing import Any, Self
@@ -13,10 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.traffic.models import Grain
+from pages.ui.charts.chart import KNOWN, rows_where, tooltip
 
 Column = NDArray[Any]
 
-KNOWN = "isValid(datum.value)"
+TICKS = 8
+LONG_DAYS = 300  # from so many days on a tick names the year
 POINTED = 62  # periods; on more of them, points would hide their line
 BAR_DAYS = {Grain.DAY: 0.78, Grain.WEEK: 5.6, Grain.MONTH: 24.0}
 BAND_DAYS = {Grain.DAY: 1.0, Grain.WEEK: 7.0, Grain.MONTH: 30.4}
@@ -130,48 +133,33 @@ class Channels:
 
     @property
     def told(self) -> dict[str, Any]:
-        return {"tooltip": self.tooltip, "description": alt.Description("spoken:N")}
+        return {"tooltip": self.tooltip, "description": "spoken:N"}
 
 
-def gap_layer(channels: Channels, colour: str, *, has_gaps: bool) -> alt.Chart:
+def gap_layer(channels: Channels, colour: str, *, has_gaps: bool) -> Any:
     """A band over each period that is a gap for one of the series, whose names it tells."""
-    tooltip = [alt.Tooltip("when:N", title="When (UTC)"), alt.Tooltip("gaps:N", title="Known in part at most")]
     # a layer without any mark would be a picture without a name to a screen reader
-    band: alt.Chart = (
-        alt.Chart()
-        .transform_filter("isValid(datum.gaps)")
-        .mark_rect(fill=colour, opacity=0.22, aria=has_gaps)
-        .encode(
-            x=channels.along("band_from"),
-            x2=alt.X2("band_to:T"),
-            tooltip=tooltip,
-            description=alt.Description("gaps:N"),
-        )
-    )
-    return band
+    bands = rows_where("isValid(datum.gaps)").mark_rect(fill=colour, opacity=0.22, aria=has_gaps)
+    told = tooltip({"when": "When (UTC)", "gaps": "Known in part at most"})
+    return bands.encode(x=channels.along("band_from"), x2="band_to:T", tooltip=told, description="gaps:N")
 
 
-def bar_layer(channels: Channels) -> alt.Chart:
+def bar_layer(channels: Channels) -> Any:
     """Bars, one series on the other; hollow where they are not final."""
     hollow = alt.datum["open"]
-    bars: alt.Chart = (
-        alt.Chart()
-        .transform_filter(KNOWN)
-        .mark_bar(cornerRadius=1)
-        .encode(
-            x=channels.along("bar_from"),
-            x2=alt.X2("bar_to:T"),
-            y=channels.up("bottom"),
-            y2=alt.Y2("top:Q"),
-            color=channels.colour,
-            fillOpacity=alt.condition(hollow, alt.value(0.15), alt.value(1.0)),
-            stroke=alt.Stroke("name:N", scale=channels.scale, legend=None),
-            strokeWidth=alt.condition(hollow, alt.value(1.2), alt.value(0)),
-            strokeDash=alt.condition(hollow, alt.value([3, 2]), alt.value([])),
-            **channels.told,
-        )
+    bars = rows_where(KNOWN).mark_bar(cornerRadius=1)
+    return bars.encode(
+        x=channels.along("bar_from"),
+        x2="bar_to:T",
+        y=channels.up("bottom"),
+        y2="top:Q",
+        color=channels.colour,
+        fillOpacity=alt.condition(hollow, alt.value(0.15), alt.value(1.0)),
+        stroke=alt.Stroke("name:N", scale=channels.scale, legend=None),
+        strokeWidth=alt.condition(hollow, alt.value(1.2), alt.value(0)),
+        strokeDash=alt.condition(hollow, alt.value([3, 2]), alt.value([])),
+        **channels.told,
     )
-    return bars
 
 
 def line_layers(channels: Channels, *, pointed: bool) -> list[alt.Chart]:
@@ -185,16 +173,35 @@ def line_layers(channels: Channels, *, pointed: bool) -> list[alt.Chart]:
         **channels.told,
     }
     pieces = alt.Detail("piece:N")
-    solid = alt.Chart().transform_filter(f"{KNOWN} && !datum.open").mark_line(strokeWidth=2)
-    dashed = alt.Chart().transform_filter(f"{KNOWN} && datum.dashed").mark_line(strokeWidth=2, strokeDash=[3, 3])
-    points = alt.Chart().transform_filter(KNOWN).mark_point(opacity=1)
+    solid = rows_where(f"{KNOWN} && !datum.open").mark_line(strokeWidth=2)
+    dashed = rows_where(f"{KNOWN} && datum.dashed").mark_line(strokeWidth=2, strokeDash=[3, 3])
+    points = rows_where(KNOWN).mark_point(opacity=1)
     return [solid.encode(**line, detail=pieces), dashed.encode(**line, detail=pieces), points.encode(**point)]
 
 
 def time_axis(field: str) -> alt.X:
-    """The axis of time, in UTC; its ticks and their format are put in for each chart."""
+    """The axis of time, in UTC; its ticks and their format are put in for each chart by `filled`."""
     axis = alt.Axis(title=None, format="", values=[0], labelOverlap="greedy", grid=False, ticks=True)
     return alt.X(f"{field}:T", scale=alt.Scale(type="utc", nice=False), axis=axis)
+
+
+def filled(
+    specification: Mapping[str, Any], colours: Mapping[str, str], periods: Sequence[date], grain: Grain
+) -> dict[str, Any]:
+    """A copy of a specification of layers with the colours of its series and the ticks of its periods put in."""
+    found: dict[str, Any] = copy.deepcopy(dict(specification))
+    scale = {"domain": list(colours), "range": list(colours.values())}
+    long = grain is Grain.MONTH or (bool(periods) and (periods[-1] - periods[0]).days > LONG_DAYS)
+    ticks = {"values": tick_values(periods, TICKS), "format": "%b %Y" if long else "%-d %b"}
+    for layer in found["layer"]:
+        for channel in layer["encoding"].values():
+            if isinstance(channel, list):  # what is told has neither
+                continue
+            if "domain" in channel.get("scale", {}):
+                channel["scale"] = scale
+            if "values" in (channel.get("axis") or {}):
+                channel["axis"] |= ticks
+    return found
 
 
 def tick_values(periods: Sequence[date], most: int) -> list[dict[str, Any]]:

@@ -4,7 +4,6 @@ A pending period is hollow or dashed, a gap is a shaded band, and neither is eve
 the time axis is a UTC one, so that a day is the same day in every time zone.
 """
 
-import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -21,18 +20,18 @@ from data.store.arrow import arrow_columns
 from data.store.cache import cached
 from data.traffic.models import Grain, Selection
 from data.traffic.traffic import series
-from pages.ui.charts.chart import COLOURS, Chart, legend_of
+from pages.ui.charts.chart import COLOURS, Chart, count_axis, legend_of, state_parts, tooltip, without_data
 from pages.ui.charts.time_marks import (
     POINTED,
     Channels,
     Column,
     Marks,
     bar_layer,
+    filled,
     gap_layer,
     line_layers,
     period_name,
     placed,
-    tick_values,
     time_axis,
 )
 
@@ -52,8 +51,6 @@ MOST_SERIES = 8
 LONGEST_BY_DAY = 400  # days; of more, a bar would be narrower than a pixel on many screens
 PERIODS = {Grain.DAY: "a day", Grain.WEEK: "a week", Grain.MONTH: "a month"}
 HEIGHT = 360
-TICKS = 8
-LONG_DAYS = 300  # from so many days on a tick names the year
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,49 +170,20 @@ def _sums(keys: Column, values: Column) -> dict[Any, float]:
 
 def specification(shape: ChartShape) -> dict[str, Any]:
     """The chart as a Vega-Lite specification without rows."""
-    found = copy.deepcopy(_of_kind(shape.metric, shape.stacked, len(shape.periods) <= POINTED, shape.has_gaps))
-    colour_of = colours(shape)
-    scale = {"domain": list(colour_of), "range": list(colour_of.values())}
-    for layer in found["layer"]:
-        for channel in layer["encoding"].values():
-            if isinstance(channel, list):  # what is told has neither
-                continue
-            if "domain" in channel.get("scale", {}):
-                channel["scale"] = scale
-            if "values" in (channel.get("axis") or {}):
-                channel["axis"] |= {"values": tick_values(shape.periods, TICKS), "format": _tick_format(shape)}
-    return found
+    kind = _of_kind(shape.metric, shape.stacked, len(shape.periods) <= POINTED, shape.has_gaps)
+    return filled(kind, colours(shape), shape.periods, shape.grain)
 
 
 @cache
 def _of_kind(metric: str, stacked: bool, pointed: bool, has_gaps: bool) -> dict[str, Any]:
     """The specification but for names, colours and ticks: Altair takes a tenth of a second to make one."""
-    tooltip = [
-        alt.Tooltip("when:N", title="When (UTC)"),
-        alt.Tooltip("name:N", title="Repository"),
-        alt.Tooltip("value:Q", title=METRICS[metric], format=",d"),
-        alt.Tooltip("told:N", title="State"),
-    ]
-    value = partial(_value, from_zero=metric not in COUNTERS)
-    channels = Channels(time_axis, value, alt.Scale(domain=[""], range=[""]), None, tooltip)
+    titles = {"when": "When (UTC)", "name": "Repository", "value": METRICS[metric], "told": "State"}
+    value = partial(count_axis, zero=metric not in COUNTERS)
+    scale = alt.Scale(domain=[""], range=[""])
+    channels = Channels(time_axis, value, scale, None, tooltip(titles, value=",d"))
     marks = [bar_layer(channels)] if stacked else line_layers(channels, pointed=pointed)
-    chart = alt.layer(
-        gap_layer(channels, COLOURS["gap"], has_gaps=has_gaps), *marks, data=alt.NamedData("rows")
-    ).properties(height=HEIGHT)
-    found: dict[str, Any] = chart.to_dict(validate=False)  # its channels were checked as they were made
-    del found["data"]
-    return found
-
-
-def _value(field: str, *, from_zero: bool) -> alt.Y:
-    axis = alt.Axis(title=None, format=",d", tickMinStep=1, tickCount=5)
-    return alt.Y(f"{field}:Q", axis=axis, scale=alt.Scale(zero=from_zero, nice=True))
-
-
-def _tick_format(shape: ChartShape) -> str:
-    days = shape.periods
-    long = shape.grain is Grain.MONTH or (bool(days) and (days[-1] - days[0]).days > LONG_DAYS)
-    return "%b %Y" if long else "%-d %b"
+    gaps = gap_layer(channels, COLOURS["gap"], has_gaps=has_gaps)
+    return without_data(alt.layer(gaps, *marks, data=alt.NamedData("rows")).properties(height=HEIGHT))
 
 
 def colours(shape: ChartShape) -> dict[str, str]:
@@ -225,12 +193,7 @@ def colours(shape: ChartShape) -> dict[str, str]:
 
 
 def legend(data: ChartData) -> str:
-    """The legend as HTML, which wraps at any width."""
+    """The names of several series, and the states that are not final, as HTML."""
     parts = [(f"background:{colour}", name) for name, colour in colours(data.shape).items()]
     parts = parts if len(parts) > 1 else []
-    states = set(data.columns["state"])
-    if "pending" in states:
-        parts.append((f"border:1.5px dashed {COLOURS['rest']}", "Pending: may still change"))
-    if "gap" in states:
-        parts.append((f"background:{COLOURS['gap']};opacity:.35", "Gap: GitHub forgot it before it was collected"))
-    return legend_of(parts)
+    return legend_of(parts + state_parts(set(data.columns["state"])))

@@ -12,7 +12,7 @@ from data.insight.notes import checked_link
 from data.insight.spike_causes import Cause, Listed, Noted, Released, Spike, Starred
 from pages.repository import text
 from pages.ui.charts import coverage, listings, repository
-from pages.ui.charts.repository import LaneShape, Mark, lanes_specification
+from pages.ui.charts.repository import Mark, lanes_specification
 from tests.data.reading import of_one
 
 DAY = date(2026, 3, 4)
@@ -64,11 +64,11 @@ def test_more_days_than_can_be_told_apart_are_weeks_and_no_spike_stands_over_a_w
 
 def test_all_lanes_have_the_same_days() -> None:
     lanes = ("marks", "views", "clones", "stars_gained", "forks", "downloads")
-    found = lanes_specification(LaneShape(lanes, DAY, DAY + timedelta(days=30)))
+    found = lanes_specification(lanes, DAY, DAY + timedelta(days=30))
     scales = [layer["encoding"]["x"]["scale"] for lane in found["vconcat"] for layer in lane["layer"]]
     assert len(found["vconcat"]) == len(lanes)
     assert all(scale["domain"] == scales[0]["domain"] and scale["type"] == "utc" for scale in scales)
-    assert lanes_specification(LaneShape(("views",), DAY, DAY))["vconcat"][0]["layer"]
+    assert lanes_specification(("views",), DAY, DAY)["vconcat"][0]["layer"]
 
 
 @pytest.mark.parametrize(
