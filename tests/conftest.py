@@ -5,9 +5,14 @@ Their files lie in memory where it has room: every commit waits for the disk, wh
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from hypothesis import settings
+
+from data.store import Store
+from tests.data.filled import filled_store
 
 IN_MEMORY = Path("/dev/shm")
 ROOM = 4 << 30  # bytes; what the tests need at any one time is far less
@@ -20,3 +25,11 @@ def pytest_configure() -> None:
     """Have temporary directories made in memory, unless somebody has said where."""
     if os.access(IN_MEMORY, os.W_OK) and shutil.disk_usage(IN_MEMORY).free > ROOM:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(IN_MEMORY))
+
+
+@pytest.fixture(scope="module")
+def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """A filled store, whose tables the tests of a file only read."""
+    store = filled_store(tmp_path_factory.mktemp("full") / "db")
+    yield store
+    store.close()

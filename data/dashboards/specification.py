@@ -232,9 +232,10 @@ def _refuse_constant(name: str) -> None:
 
 
 def _problems(document: Any) -> Iterable[str]:
-    structure = _structural_problems(document)
-    if structure:
-        yield from structure
+    errors = _validator().iter_errors(document)
+    malformed = [error for error in errors if "allOf" not in error.absolute_schema_path]  # what must fit comes below
+    if malformed:
+        yield from dict.fromkeys(_sentence(error, document) for error in malformed)
         return
     yield from (f"{place} has a character that cannot be shown." for place in _unprintable(document, "The dashboard"))
     if not document["name"].strip():
@@ -280,12 +281,6 @@ def _panel_document(panel: Panel) -> dict[str, Any]:
 
 def _present(**fields: Any) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value not in (None, "", [])}
-
-
-def _structural_problems(document: Any) -> list[str]:
-    """What the schema finds wrong in the form of a document; what fits together is not looked at here."""
-    errors = [error for error in _validator().iter_errors(document) if "allOf" not in error.absolute_schema_path]
-    return list(dict.fromkeys(_sentence(error, document) for error in errors))
 
 
 def _field_problems(each: Mapping[str, Any]) -> Iterable[str]:

@@ -16,8 +16,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
 
-import duckdb
-
 from data.accounts.audit import record
 from data.accounts.authority import COMMAND_LINE
 from data.calendar import utc_now
@@ -223,7 +221,10 @@ def _publish(store: Store, sources: dict[str, Path], stamp: str) -> tuple[int, i
                 schema.migrate(connection, database.name)
                 raise_last_ids(connection, database.last_ids())
                 if database is store.control:
-                    _void_sign_ins(connection, stamp)
+                    # a session that was ended since, and a link that was used since, must let nobody in
+                    connection.execute(query(__name__, "void_sign_ins"))
+                    by = (COMMAND_LINE, utc_now())
+                    record(connection, "backup restored", f"backup {stamp}", by, "all sessions ended, all links voided")
             sync(database.files.temporary(number))
             numbers.append(number)
         for database, number in zip(databases, numbers, strict=True):
@@ -237,10 +238,3 @@ def _publish(store: Store, sources: dict[str, Path], stamp: str) -> tuple[int, i
             "mend the rights, then restore again."
         ) from refusal
     return numbers[0], numbers[1]
-
-
-def _void_sign_ins(connection: duckdb.DuckDBPyConnection, stamp: str) -> None:
-    """Void what would let somebody in as of then: sessions that were ended since, links that were used since."""
-    connection.execute(query(__name__, "void_sign_ins"))
-    by = (COMMAND_LINE, utc_now())
-    record(connection, "backup restored", f"backup {stamp}", by, "all sessions ended, all links voided")

@@ -205,10 +205,14 @@ class Database:
                         told_by_writer = True
                         raise
                     connection.execute("commit")
-                    compacted_size = _compacted_size(connection)
+                    sizes = "select bytes from store_compaction order by compacted_at desc limit 1"
+                    ((compacted_size,),) = connection.execute(sizes).fetchall() or [(0,)]
                     connection.execute("checkpoint")  # closing would do it too, but keep a failure to itself
                 if temporary.stat().st_size >= COMPACT_WHEN_GROWN * compacted_size:
-                    self._compact_where_room(temporary)
+                    try:
+                        self._compact(temporary)
+                    except (OSError, *_REFUSALS):  # no room for that: the next commit tries again
+                        self.files.remove_scraps(_compacted(temporary).name)
             except (OSError, *_REFUSALS) as refusal:
                 if told_by_writer:
                     raise
@@ -236,13 +240,6 @@ class Database:
     def _clear_up(self) -> None:
         with suppress(OSError):
             self.files.remove_scraps(f".{self.name}-")
-
-    def _compact_where_room(self, path: Path) -> None:
-        """Compact the file; where the disk has no room for that, leave it as it is: the next commit tries again."""
-        try:
-            self._compact(path)
-        except (OSError, *_REFUSALS):
-            self.files.remove_scraps(_compacted(path).name)
 
     def _compact(self, path: Path) -> None:
         """Rewrite the file with sorted rows and no free blocks, and note the size it has then."""
@@ -394,13 +391,6 @@ def _why_not_opened(path: Path, error: duckdb.Error) -> str:
 def _compacted(path: Path) -> Path:
     """Where the compacted copy of a file is written before it takes the file's place."""
     return path.with_suffix(".compacted")
-
-
-def _compacted_size(connection: duckdb.DuckDBPyConnection) -> int:
-    """The bytes that the file had after its last compaction; 0 where it never was compacted."""
-    newest = "select bytes as size from store_compaction order by compacted_at desc limit 1"
-    rows = connection.execute(newest).fetchall()
-    return rows[0][0] if rows else 0
 
 
 def _connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:

@@ -151,13 +151,9 @@ def _draw_save(account: Account, key: str, draft: Draft, changed: bool) -> None:
             messages.notice_after_rerun("The dashboard is saved.")
     if st.button("Discard changes" if changed else "Close", key="dashboards_discard"):
         drop_draft(key)
-        _forget_names(key)
+        for field in ("name", "description"):
+            st.session_state.pop(f"dashboards_{field}_{key}", None)
         st.rerun()
-
-
-def _forget_names(key: str) -> None:
-    for field in ("name", "description"):
-        st.session_state.pop(f"dashboards_{field}_{key}", None)
 
 
 def _draw_form(viewer: Viewer, key: str, draft: Draft) -> None:

@@ -92,12 +92,8 @@ def table_rows(found: PanelRows) -> DataFrame:
     return shown
 
 
-def panel_csv(viewer: Viewer, store: Store, panel: Panel) -> bytes:
-    """A panel's rows as CSV: every value with its state, the columns under the names that are shown."""
-    return tables.csv_of(csv_rows(panel_rows(viewer, store, panel, utc_day(utc_now()))))
-
-
 def csv_rows(found: PanelRows) -> DataFrame:
+    """A panel's rows for a file: every value with its state, the columns under the names that are shown."""
     panel, shown = found.panel, table_rows(found)
     if panel.kind is not Kind.NUMBER:
         shown["state"] = found.rows["state"]
@@ -150,7 +146,7 @@ def _draw(viewer: Viewer, panel: Panel, number: int) -> None:
         _draw_rows(panel, drawn, number)
     controls.download_button(
         f"{messages.literal(_scope(panel))} · CSV",
-        lambda viewer, store: panel_csv(viewer, store, panel),
+        lambda viewer, store: tables.csv_of(csv_rows(panel_rows(viewer, store, panel, utc_day(utc_now())))),
         f"{file_name(title_of(panel))}.csv",
         key=f"dashboards_csv_{number}",
         kind="tertiary",

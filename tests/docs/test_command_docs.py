@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from collector.__main__ import command_line
-from collector.commands.frame import Command, CommandResult, Group
+from collector.commands.frame import Command, CommandResult
 
 ROOT = Path(__file__).parents[2]
 OPERATOR_PAGE = ROOT / "docs" / "operator.md"
@@ -92,13 +92,6 @@ def test_every_argument_and_option_is_explained(words: str) -> None:
             assert parameter.help, parameter.name
         else:
             assert parameter.make_metavar(click.Context(ALL[words])).strip("[].{}") in text
-
-
-@pytest.mark.parametrize("name", GROUPS)
-def test_a_groups_commands_are_all_listed(name: str) -> None:
-    group = command_line().commands[name]
-    assert isinstance(group, Group)
-    assert sorted(group.list_commands(click.Context(group))) == sorted(group.commands)
 
 
 @pytest.mark.parametrize("words", ALL)

@@ -4,7 +4,6 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -12,33 +11,24 @@ import pytest
 from pyarrow import parquet
 
 from data.store import Store
-from tests.data.filled import TODAY, filled_store
+from tests.data.filled import TODAY
 
 TEXT = (Path(__file__).parents[2] / "docs" / "sql.md").read_text(encoding="utf-8")
 QUERIES = dict(re.findall(r"^### ([^\n]+)\n\n(?:[^\n]+\n)+\n```sql\n(.*?)```$", TEXT, re.MULTILINE | re.DOTALL))
 CLI = Path(sys.executable).with_name("duckdb")
 ON_TODAY = f"set variable today = date '{TODAY}';"
-EACH = pytest.mark.parametrize("title", QUERIES)
 
 
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    """A filled store that the tests of this file only read."""
-    store = filled_store(tmp_path_factory.mktemp("filled") / "db")
-    yield store
-    store.close()
-
-
-def rows(store: Store, title: str) -> list[tuple[object, ...]]:
+def rows(full: Store, title: str) -> list[tuple[object, ...]]:
     """The rows of a query in a client of its own, opened as the document says."""
-    with duckdb.connect(str(store.directory / "traffic.duckdb"), read_only=True) as client:
+    with duckdb.connect(str(full.directory / "traffic.duckdb"), read_only=True) as client:
         client.execute(ON_TODAY)
         return client.execute(QUERIES[title]).fetchall()
 
 
-def rows_of_oldest(store: Store, title: str, folder: Path) -> list[dict[str, object]]:
+def rows_of_oldest(full: Store, title: str, folder: Path) -> list[dict[str, object]]:
     """The rows of a query by the command line of DuckDB 1.5."""
-    command = [CLI, "-json", "-bail", "-readonly", store.directory / "traffic.duckdb", ON_TODAY + QUERIES[title]]
+    command = [CLI, "-json", "-bail", "-readonly", full.directory / "traffic.duckdb", ON_TODAY + QUERIES[title]]
     told = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     assert (told.returncode, told.stderr) == (0, "")
     found: list[dict[str, object]] = json.loads(told.stdout or "[]")
@@ -55,26 +45,20 @@ def test_the_command_line_is_of_the_oldest_release_that_is_promised() -> None:
     assert told.startswith("v1.5.")
 
 
-@EACH
-def test_a_query_runs_and_tells_something(
-    store: Store, title: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("title", QUERIES)
+def test_a_query_runs_and_tells_the_same_on_duckdb_1_5(
+    full: Store, title: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert rows(store, title)
-
-
-@EACH
-def test_a_query_tells_the_same_on_duckdb_1_5(
-    store: Store, title: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
+    found = rows(full, title)
+    assert found
     if not QUERIES[title].startswith("copy"):  # the command line tells no rows of a copy
-        assert len(rows_of_oldest(store, title, tmp_path)) == len(rows(store, title))
+        assert len(rows_of_oldest(full, title, tmp_path)) == len(found)
 
 
-def test_the_exported_file_has_every_day(store: Store, tmp_path: Path) -> None:
-    rows_of_oldest(store, "Export to Parquet", tmp_path)
-    with store.traffic.read() as cursor:
+def test_the_exported_file_has_every_day(full: Store, tmp_path: Path) -> None:
+    rows_of_oldest(full, "Export to Parquet", tmp_path)
+    with full.traffic.read() as cursor:
         cursor.execute(ON_TODAY)
         ((days,),) = cursor.execute("select count(*) as days from v_daily").fetchall()
     assert parquet.read_metadata(tmp_path / "daily.parquet").num_rows == days > 400

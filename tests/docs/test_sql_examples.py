@@ -9,7 +9,7 @@ from data.sandbox.parameters import parameter_names
 from data.sandbox.reference import Example, examples
 from data.sandbox.sandbox import Limits, Question, Sandbox
 from data.store import Store
-from tests.data.filled import FIRST_RUN, TODAY, filled_store
+from tests.data.filled import FIRST_RUN, TODAY
 from tests.data.sandbox.test_sandbox_attacks import EVERYTHING
 from tests.docs.test_sql_docs import QUERIES
 
@@ -24,15 +24,8 @@ NAMES = pytest.mark.parametrize("example", examples(), ids=lambda each: each.nam
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    store = filled_store(tmp_path_factory.mktemp("filled") / "db")
-    yield store
-    store.close()
-
-
-@pytest.fixture(scope="module")
-def box(store: Store) -> Iterator[Sandbox]:
-    box = Sandbox(store, Limits(seconds=60, warm=2))
+def box(full: Store) -> Iterator[Sandbox]:
+    box = Sandbox(full, Limits(seconds=60, warm=2))
     yield box
     box.close()
 

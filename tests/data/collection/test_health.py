@@ -1,6 +1,5 @@
 """How each visible repository stands, with nothing of those that the viewer may not see."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -11,21 +10,13 @@ from data.repositories.health import health
 from data.repositories.models import OpenDays, RepositoryHealth, RepositoryState
 from data.store import Store
 from data.traffic.models import Metric
-from tests.data.filled import DOCS, ENGINE, MIRROR, NEW, TELESCOPE, TODAY, days_ago, filled_store
+from tests.data.filled import DOCS, ENGINE, MIRROR, NEW, TELESCOPE, TODAY, days_ago
 from tests.data.writers import NOW
 
 
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    """A filled store that the tests of this file only read."""
-    store = filled_store(tmp_path_factory.mktemp("filled") / "db")
-    yield store
-    store.close()
-
-
 @pytest.fixture
-def told(store: Store) -> dict[int, RepositoryHealth]:
-    return {each.repository.repository_id: each for each in health(operator(store), store, NOW)}
+def told(full: Store) -> dict[int, RepositoryHealth]:
+    return {each.repository.repository_id: each for each in health(operator(full), full, NOW)}
 
 
 def both(first: int, last: int) -> tuple[OpenDays, ...]:
@@ -61,13 +52,13 @@ def test_a_repository_that_was_never_collected_has_no_good_answer(told: dict[int
 
 
 @pytest.mark.parametrize("later", [14, 20])
-def test_as_time_goes_by_pending_days_become_gaps(store: Store, later: int) -> None:
-    seen = health(Viewer(frozenset({ENGINE}), frozenset()), store, NOW + timedelta(days=later))
+def test_as_time_goes_by_pending_days_become_gaps(full: Store, later: int) -> None:
+    seen = health(Viewer(frozenset({ENGINE}), frozenset()), full, NOW + timedelta(days=later))
     lost = tuple(OpenDays(m, TODAY, TODAY + timedelta(days=later - 14)) for m in Metric)
     assert [(each.gaps, each.days_until_loss) for each in seen] == [(lost, 13 - later)]
 
 
 @pytest.mark.parametrize("visible", [set(), {TELESCOPE}, {ENGINE, NEW, 999}])
-def test_a_viewer_is_told_of_visible_repositories_only(store: Store, visible: set[int]) -> None:
-    seen = health(Viewer(frozenset(visible), frozenset({1, 2})), store, NOW)
+def test_a_viewer_is_told_of_visible_repositories_only(full: Store, visible: set[int]) -> None:
+    seen = health(Viewer(frozenset(visible), frozenset({1, 2})), full, NOW)
     assert {each.repository.repository_id for each in seen} == visible - {999}

@@ -17,7 +17,7 @@ from data.sandbox import tenant_extract
 from data.sandbox.tenant_extract import FILTERED_HERE, open_extract, prepare_extract
 from data.schema.migrate import OWN_TABLES, tables
 from data.store import Store
-from tests.data.filled import DOCS, ENGINE, MIRROR, NAMES, NEW, TELESCOPE, filled_store
+from tests.data.filled import DOCS, ENGINE, MIRROR, NAMES, NEW, TELESCOPE
 from tests.data.writers import NOW
 
 BLUE = Viewer(frozenset({ENGINE, DOCS, MIRROR}), frozenset({1}))
@@ -26,13 +26,6 @@ NOBODY = Viewer(frozenset(), frozenset())
 EVERYTHING = Viewer(frozenset({*NAMES, NEW}), frozenset({1, 2}))
 SAME_FOR_ALL = {"day_rule"}  # tables of which everybody reads every row
 WITHOUT_REPOSITORY = {"tenant", "collection_run"}
-
-
-@pytest.fixture(scope="module")
-def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    store = filled_store(tmp_path_factory.mktemp("extracts") / "db")
-    yield store
-    store.close()
 
 
 @pytest.fixture(scope="module")
@@ -57,37 +50,23 @@ def rows(cursor: duckdb.DuckDBPyConnection, question: str) -> list[tuple[object,
     return cursor.execute(question).fetchall()
 
 
-def in_store(store: Store, question: str) -> list[tuple[object, ...]]:
-    with store.traffic.read() as cursor:
-        return rows(cursor, question)
-
-
-def all_tables(store: Store) -> list[str]:
-    with store.traffic.read() as cursor:
-        return tables(cursor)
-
-
 def test_every_table_with_a_repository_has_its_visible_rows_and_no_others(
     full: Store, extracts: dict[str, duckdb.DuckDBPyConnection]
 ) -> None:
     filled = 0
-    for table in set(all_tables(full)) - OWN_TABLES - SAME_FOR_ALL - WITHOUT_REPOSITORY - FILTERED_HERE:
-        expected = in_store(full, f"from {table} where repository_id in (1, 2, 3) order by all")
-        assert rows(extracts["blue"], f"from {table} order by all") == expected, table
-        filled += bool(expected)
+    with full.traffic.read() as cursor:
+        for table in set(tables(cursor)) - OWN_TABLES - SAME_FOR_ALL - WITHOUT_REPOSITORY - FILTERED_HERE:
+            expected = rows(cursor, f"from {table} where repository_id in (1, 2, 3) order by all")
+            assert rows(extracts["blue"], f"from {table} order by all") == expected, table
+            filled += bool(expected)
     assert filled >= 10
 
 
 def test_a_table_that_is_new_is_thought_of(full: Store) -> None:
     """Where this fails, decide who may read it: data/sandbox/tenant_extract.py, or a repository_id."""
     known = {*OWN_TABLES, *SAME_FOR_ALL, *FILTERED_HERE}
-    loose = [table for table in set(all_tables(full)) - known if "repository_id" not in columns(full, table)]
-    assert not loose
-
-
-def columns(store: Store, table: str) -> list[str]:
-    with store.traffic.read() as cursor:
-        return list(cursor.table(table).columns)
+    with full.traffic.read() as cursor:
+        assert not [each for each in set(tables(cursor)) - known if "repository_id" not in cursor.table(each).columns]
 
 
 def test_nothing_in_the_file_tells_of_others(full: Store) -> None:
@@ -99,30 +78,25 @@ def test_nothing_in_the_file_tells_of_others(full: Store) -> None:
     assert b"green" not in content.lower()
 
 
-def test_the_tenant_of_a_single_repository_is_named_and_no_other(
-    extracts: dict[str, duckdb.DuckDBPyConnection],
+@pytest.mark.parametrize(
+    ("question", "told"),
+    [
+        ("select name from tenant", [("Blue",)]),
+        ("select full_name from v_repositories", [("blue/engine",)]),
+        ("select count(*) > 100 as many from v_daily", [(True,)]),
+        ("select distinct repositories, requests, message from collection_run", [(1, None, None)]),
+        ("select distinct etag, etag_token_id from endpoint_state", [(None, None)]),
+    ],
+)
+def test_who_sees_a_single_repository_is_told_of_nothing_else(
+    extracts: dict[str, duckdb.DuckDBPyConnection], question: str, told: list[tuple[object, ...]]
 ) -> None:
-    assert rows(extracts["single"], "select name from tenant") == [("Blue",)]
-    assert rows(extracts["single"], "select full_name from v_repositories") == [("blue/engine",)]
-    assert rows(extracts["single"], "select count(*) > 100 as many from v_daily") == [(True,)]
+    assert rows(extracts["single"], question) == told
 
 
 def test_who_sees_nothing_gets_tables_without_rows(extracts: dict[str, duckdb.DuckDBPyConnection]) -> None:
     found = {table for table in tables(extracts["nobody"]) if rows(extracts["nobody"], f"from {table}")}
     assert found == SAME_FOR_ALL
-
-
-def test_runs_count_the_visible_repositories_and_tell_nothing_else(
-    full: Store, extracts: dict[str, duckdb.DuckDBPyConnection]
-) -> None:
-    told = rows(extracts["single"], "select distinct repositories, requests, message from collection_run")
-    assert told == [(1, None, None)]
-    assert in_store(full, "select max(repositories) from collection_run") == [(4,)]
-
-
-def test_the_collectors_marks_are_left_out(extracts: dict[str, duckdb.DuckDBPyConnection]) -> None:
-    found = rows(extracts["blue"], "select distinct etag, etag_token_id from endpoint_state")
-    assert found == [(None, None)]
 
 
 def notes_of(store: Store, viewer: Viewer) -> list[tuple[object, ...]]:

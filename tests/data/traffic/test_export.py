@@ -2,7 +2,6 @@
 
 import csv
 import io
-from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,31 +15,23 @@ from data.store import Store
 from data.store.sql import query
 from data.traffic import export as exports
 from data.traffic.export import ExportFormat, ExportRefused, ExportRequest, ExportTable, export
-from tests.data.filled import DOCS, ENGINE, MIRROR, NEW, TELESCOPE, TODAY, days_ago, filled_store
+from tests.data.filled import DOCS, ENGINE, MIRROR, NEW, TELESCOPE, TODAY, days_ago
 
 Rows = list[tuple[Any, ...]]
 ALL = frozenset({ENGINE, DOCS, MIRROR, TELESCOPE, NEW})
-
-
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    """A filled store that the tests of this file only read."""
-    store = filled_store(tmp_path_factory.mktemp("filled") / "db")
-    yield store
-    store.close()
 
 
 def request_for(table: str = "daily", **narrowed: Any) -> ExportRequest:
     return ExportRequest(ExportTable(table), today=TODAY, **narrowed)
 
 
-def expected(store: Store, table: str) -> Rows:
+def expected(full: Store, table: str) -> Rows:
     """Every row of the view in the columns of the file."""
     text = query("data.traffic.export", str(table))
     values: dict[str, Any] = {"visible": list(ALL)}
     if table != "repositories":
         values |= {"first_day": None, "last_day": None}
-    with store.traffic.read() as cursor:
+    with full.traffic.read() as cursor:
         cursor.execute("set variable today = $today", {"today": TODAY})
         return cursor.execute(text, values).fetchall()
 
@@ -60,52 +51,50 @@ def repositories_in(path: Path) -> set[int]:
 
 
 @pytest.mark.parametrize("table", ["daily", "weekly"])
-def test_a_csv_file_has_every_row_of_the_view(store: Store, tmp_path: Path, table: str) -> None:
-    rows = expected(store, table)
-    assert export(operator(store), store, request_for(table), tmp_path / "x.csv") == len(rows) > 80
+def test_a_csv_file_has_every_row_of_the_view(full: Store, tmp_path: Path, table: str) -> None:
+    rows = expected(full, table)
+    assert export(operator(full), full, request_for(table), tmp_path / "x.csv") == len(rows) > 80
     assert read_csv((tmp_path / "x.csv").read_bytes()) == [cells(row) for row in rows]
 
 
 @pytest.mark.parametrize("table", list(ExportTable))
-def test_a_parquet_file_has_every_row_of_the_view(store: Store, tmp_path: Path, table: str) -> None:
-    rows = expected(store, table)
+def test_a_parquet_file_has_every_row_of_the_view(full: Store, tmp_path: Path, table: str) -> None:
+    rows = expected(full, table)
     parquet_of = request_for(table, format=ExportFormat.PARQUET)
-    assert export(operator(store), store, parquet_of, tmp_path / "x.parquet") == len(rows) >= 5
+    assert export(operator(full), full, parquet_of, tmp_path / "x.parquet") == len(rows) >= 5
     found = parquet.read_table(tmp_path / "x.parquet")
     assert [tuple(row.values()) for row in found.to_pylist()] == rows
 
 
-def test_chunks_and_batches_make_no_difference(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    export(operator(store), store, request_for(), tmp_path / "large.csv")
+def test_chunks_and_batches_make_no_difference(full: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    export(operator(full), full, request_for(), tmp_path / "large.csv")
     monkeypatch.setattr(exports, "REPOSITORIES_A_CHUNK", 2)
     monkeypatch.setattr(exports, "ROWS_A_BATCH", 7)
-    export(operator(store), store, request_for(), tmp_path / "small.csv")
+    export(operator(full), full, request_for(), tmp_path / "small.csv")
     assert (tmp_path / "large.csv").read_bytes() == (tmp_path / "small.csv").read_bytes()
 
 
-def test_what_is_unknown_is_an_empty_cell_and_never_a_zero(store: Store, tmp_path: Path) -> None:
+def test_what_is_unknown_is_an_empty_cell_and_never_a_zero(full: Store, tmp_path: Path) -> None:
     gap = request_for(repository_ids=(TELESCOPE,), first_day=days_ago(80), last_day=days_ago(80))
-    export(operator(store), store, gap, tmp_path / "x.csv")
+    export(operator(full), full, gap, tmp_path / "x.csv")
     day = str(days_ago(80)).encode()
     assert (tmp_path / "x.csv").read_bytes().splitlines(keepends=True)[1] == (
         b'"Green","green/telescope",4,%s,,,"gap",,,"gap"\r\n' % day
     )
 
 
-def test_a_stream_gets_the_same_csv_and_stays_open(store: Store, tmp_path: Path) -> None:
-    export(operator(store), store, request_for("repositories"), tmp_path / "x.csv")
+def test_a_stream_gets_the_same_csv_and_stays_open(full: Store, tmp_path: Path) -> None:
+    export(operator(full), full, request_for("repositories"), tmp_path / "x.csv")
     stream = io.BytesIO()
-    assert export(operator(store), store, request_for("repositories"), stream) == 5
+    assert export(operator(full), full, request_for("repositories"), stream) == 5
     assert stream.getvalue() == (tmp_path / "x.csv").read_bytes()
 
 
 @pytest.mark.parametrize("table", list(ExportTable))
 @pytest.mark.parametrize("visible", [{TELESCOPE}, {ENGINE, NEW, 999}, set()])
-def test_a_viewer_exports_visible_repositories_only(
-    store: Store, tmp_path: Path, table: str, visible: set[int]
-) -> None:
+def test_a_viewer_exports_visible_repositories_only(full: Store, tmp_path: Path, table: str, visible: set[int]) -> None:
     viewer = Viewer(frozenset(visible), frozenset({1, 2}))
-    export(viewer, store, request_for(table, format=ExportFormat.PARQUET), tmp_path / "x.parquet")
+    export(viewer, full, request_for(table, format=ExportFormat.PARQUET), tmp_path / "x.parquet")
     with_days = ALL if table == "repositories" else ALL - {NEW}
     assert repositories_in(tmp_path / "x.parquet") == visible & with_days
 
@@ -120,27 +109,27 @@ def test_a_viewer_exports_visible_repositories_only(
     ],
 )
 def test_tenants_and_repositories_narrow_an_export(
-    store: Store, tmp_path: Path, narrowed: dict[str, Any], left: set[int]
+    full: Store, tmp_path: Path, narrowed: dict[str, Any], left: set[int]
 ) -> None:
     wanted = request_for("repositories", format=ExportFormat.PARQUET, **narrowed)
-    assert export(operator(store), store, wanted, tmp_path / "x.parquet") == len(left)
+    assert export(operator(full), full, wanted, tmp_path / "x.parquet") == len(left)
     assert repositories_in(tmp_path / "x.parquet") == left
 
 
 @pytest.mark.parametrize(("table", "column"), [("daily", "day"), ("weekly", "week")])
-def test_days_narrow_an_export_both_ends_included(store: Store, tmp_path: Path, table: str, column: str) -> None:
+def test_days_narrow_an_export_both_ends_included(full: Store, tmp_path: Path, table: str, column: str) -> None:
     first, last = date(2026, 3, 2), date(2026, 3, 16)  # Mondays
     wanted = request_for(table, format=ExportFormat.PARQUET, first_day=first, last_day=last)
-    export(operator(store), store, wanted, tmp_path / "x.parquet")
+    export(operator(full), full, wanted, tmp_path / "x.parquet")
     step = 1 if table == "daily" else 7
     days = set(parquet.read_table(tmp_path / "x.parquet")[column].to_pylist())
     assert days == {first + timedelta(days=n) for n in range(0, 15, step)}
 
 
 @pytest.mark.parametrize("table", list(ExportTable))
-def test_an_export_of_nothing_has_its_header(store: Store, tmp_path: Path, table: str) -> None:
+def test_an_export_of_nothing_has_its_header(full: Store, tmp_path: Path, table: str) -> None:
     nobody = Viewer(frozenset(), frozenset())
-    assert export(nobody, store, request_for(table), tmp_path / "x.csv") == 0
+    assert export(nobody, full, request_for(table), tmp_path / "x.csv") == 0
     assert (tmp_path / "x.csv").read_bytes().startswith(b"tenant,full_name,repository_id,")
     assert read_csv((tmp_path / "x.csv").read_bytes()) == []
 
@@ -153,13 +142,13 @@ def test_an_export_of_nothing_has_its_header(store: Store, tmp_path: Path, table
     ],
 )
 def test_what_makes_no_sense_is_refused_in_a_sentence(
-    store: Store, tmp_path: Path, wanted: ExportRequest, said: str
+    full: Store, tmp_path: Path, wanted: ExportRequest, said: str
 ) -> None:
     with pytest.raises(ExportRefused, match=said):
-        export(operator(store), store, wanted, tmp_path / "x.csv")
+        export(operator(full), full, wanted, tmp_path / "x.csv")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_parquet_is_not_written_to_a_stream(store: Store) -> None:
+def test_parquet_is_not_written_to_a_stream(full: Store) -> None:
     with pytest.raises(ExportRefused, match="name a file"):
-        export(operator(store), store, request_for(format=ExportFormat.PARQUET), io.BytesIO())
+        export(operator(full), full, request_for(format=ExportFormat.PARQUET), io.BytesIO())

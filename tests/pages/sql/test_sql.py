@@ -124,12 +124,6 @@ def test_a_mistake_is_told_with_its_place(app: App) -> None:
     assert run.code[0].value == "  vieews\n  ^"
 
 
-def test_files_are_out_of_reach(app: App) -> None:
-    run = run_query(app.opened("single", "sql"), "select * from read_text('/etc/passwd')")
-    assert "reads the database and nothing else" in run.error[0].value
-    assert not run.dataframe
-
-
 def test_limits_are_shown_and_a_cut_is_told(app: App) -> None:
     run = run_query(app.opened("single", "sql"), "select range as n from range(1000)")
     assert "At most 60 s, 40 rows" in shown_text(run)
