@@ -23,6 +23,22 @@ from data.store import Store
 from data.store.cache import cached
 from data.store.ids import next_id
 
+SELECT = """
+select {table}.{id}, {table}.user_id, account.display_name, {table}.tenant_id, {table}.name, {table}.saved_at, {columns}
+from {table}
+inner join account using (user_id)
+where
+    ({table}.tenant_id is null and {table}.user_id = $user_id)
+    or {table}.tenant_id in (select unnest($tenant_ids))
+order by lower({table}.name), {table}.{id}
+"""
+INSERT = """
+insert into {table} ({id}, user_id, tenant_id, name, saved_at, {columns})
+values ($item_id, $user_id, null, $name, $now, {values})
+"""
+UPDATE = "update {table} set name = $name, saved_at = $now, {changes} where {id} = $item_id"
+UPDATE_TENANT = "update {table} set tenant_id = $tenant_id, saved_at = $now where {id} = $item_id"
+
 
 class SavedItemRefused(Exception):
     """There is no such item, or it cannot be so; the sentence says why."""
@@ -51,24 +67,18 @@ Item = TypeVar("Item", bound=SavedItem)
 
 @dataclass(frozen=True, slots=True)
 class SavedItems(Generic[New, Item]):
-    """All items of one kind: how they are called, how many one user may have, and how they are read and written.
+    """All items of one kind, in the table saved_<kind>: how they are called, and how many one user may have.
 
-    `values` checks a new item and answers what its statements need, its name included; `item` makes one of a row, whose
-    first columns are those of SavedItem. The statements know $item_id, $user_id, $tenant_id, $tenant_ids and $now.
+    `columns` are those that no other kind has. `values` checks a new item and answers them with its name; `item` makes
+    one of a row, whose first columns are those of SavedItem.
     """
 
     kind: str
     plural: str
-    table: str
     most: int
+    columns: tuple[str, ...]
     values: Callable[[New], dict[str, Any]]
     item: Callable[..., Item]
-    select: str
-    select_count: str
-    insert: str
-    update: str
-    update_tenant: str
-    delete: str
 
     @cached("control", "traffic")
     def seen_by(self, account: Account, store: Store) -> tuple[Item, ...]:
@@ -85,12 +95,13 @@ class SavedItems(Generic[New, Item]):
         values = self.values(new)
         with store.control.commit(f"saving a {self.kind}") as connection:
             user_id = self._acting_user(connection, by).user_id
-            ((count,),) = connection.execute(self.select_count, {"user_id": user_id}).fetchall()
+            saved = self._sql("select count(*) as saved from {table} where user_id = $user_id")
+            ((count,),) = connection.execute(saved, {"user_id": user_id}).fetchall()
             if count >= self.most:
                 raise SavedItemRefused(f"You have {self.most} {self.plural}, which is the most. Remove one first.")
-            item_id = next_id(connection, self.table)
+            item_id = next_id(connection, f"saved_{self.kind}")
             ids = {"item_id": item_id, "user_id": user_id, "now": stored(now)}
-            connection.execute(self.insert, values | ids)
+            connection.execute(self._sql(INSERT), values | ids)
         return item_id
 
     def save(self, store: Store, by: str, item_id: int, new: New, now: datetime) -> None:
@@ -98,7 +109,7 @@ class SavedItems(Generic[New, Item]):
         values = self.values(new)
         with store.control.commit(f"saving a {self.kind}") as connection:
             item = self._changeable(connection, store, by, item_id)
-            connection.execute(self.update, values | {"item_id": item_id, "now": stored(now)})
+            connection.execute(self._sql(UPDATE), values | {"item_id": item_id, "now": stored(now)})
             self._note(connection, f"shared {self.kind} changed", replace(item, name=values["name"]), (by, now))
 
     def share(self, store: Store, by: str, item_id: int, tenant_id: int, now: datetime) -> None:
@@ -109,28 +120,40 @@ class SavedItems(Generic[New, Item]):
             if tenant_id not in viewer_of(store, account).tenant_ids or not account.manages(tenant_id):
                 raise NotAllowed(f"Only those who manage the tenant share {self.plural} in it.")
             values = {"item_id": item_id, "tenant_id": tenant_id, "now": stored(now)}
-            connection.execute(self.update_tenant, values)
+            connection.execute(self._sql(UPDATE_TENANT), values)
             self._note(connection, f"{self.kind} shared", replace(item, tenant_id=tenant_id), (by, now))
 
     def unshare(self, store: Store, by: str, item_id: int, now: datetime) -> None:
         """Give a shared one back to its owner alone. Raises: SavedItemRefused, NotAllowed."""
         with store.control.commit(f"ending the sharing of a {self.kind}") as connection:
             item = self._changeable(connection, store, by, item_id)
-            connection.execute(self.update_tenant, {"item_id": item_id, "tenant_id": None, "now": stored(now)})
+            values = {"item_id": item_id, "tenant_id": None, "now": stored(now)}
+            connection.execute(self._sql(UPDATE_TENANT), values)
             self._note(connection, f"{self.kind} no longer shared", item, (by, now))
 
     def remove(self, store: Store, by: str, item_id: int, now: datetime) -> None:
         """Delete one. Raises: SavedItemRefused, NotAllowed."""
         with store.control.commit(f"removing a {self.kind}") as connection:
             item = self._changeable(connection, store, by, item_id)
-            connection.execute(self.delete, {"item_id": item_id})
+            connection.execute(self._sql("delete from {table} where {id} = $item_id"), {"item_id": item_id})
             self._note(connection, f"shared {self.kind} removed", item, (by, now))
+
+    def _sql(self, text: str) -> str:
+        """The statement for this kind's table: the names in it are our own, and no value becomes a part of it."""
+        return text.format(
+            table=f"saved_{self.kind}",
+            id=f"{self.kind}_id",
+            columns=", ".join(self.columns),
+            values=", ".join(f"${column}" for column in self.columns),
+            changes=", ".join(f"{column} = ${column}" for column in self.columns),
+        )
 
     def _visible(self, connection: duckdb.DuckDBPyConnection, store: Store, account: Account) -> tuple[Item, ...]:
         if not account.active:
             return ()
         tenant_ids = sorted(viewer_of(store, account).tenant_ids)
-        rows = connection.execute(self.select, {"user_id": account.user_id, "tenant_ids": tenant_ids}).fetchall()
+        visible = {"user_id": account.user_id, "tenant_ids": tenant_ids}
+        rows = connection.execute(self._sql(SELECT), visible).fetchall()
         return tuple(self.item(*row[:5], aware(row[5]), *row[6:]) for row in rows)
 
     def _one(self, visible: tuple[Item, ...], item_id: int) -> Item:

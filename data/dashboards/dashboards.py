@@ -40,30 +40,8 @@ def _values(dashboard: Dashboard) -> dict[str, Any]:
 DASHBOARDS: SavedItems[Dashboard, SavedDashboard] = SavedItems(
     kind="dashboard",
     plural="dashboards",
-    table="saved_dashboard",
     most=200,
+    columns=("specification",),
     values=_values,
     item=SavedDashboard,
-    select="""
-        select
-            saved_dashboard.dashboard_id, saved_dashboard.user_id, account.display_name, saved_dashboard.tenant_id,
-            saved_dashboard.name, saved_dashboard.saved_at, saved_dashboard.specification
-        from saved_dashboard inner join account using (user_id)
-        where
-            (saved_dashboard.tenant_id is null and saved_dashboard.user_id = $user_id)
-            or saved_dashboard.tenant_id in (select unnest($tenant_ids))
-        order by lower(saved_dashboard.name), saved_dashboard.dashboard_id
-    """,
-    select_count="select count(*) as saved from saved_dashboard where user_id = $user_id",
-    insert="""
-        insert into saved_dashboard (dashboard_id, user_id, tenant_id, name, specification, saved_at)
-        values ($item_id, $user_id, null, $name, $specification, $now)
-    """,
-    update="""
-        update saved_dashboard
-        set name = $name, specification = $specification, saved_at = $now
-        where dashboard_id = $item_id
-    """,
-    update_tenant="update saved_dashboard set tenant_id = $tenant_id, saved_at = $now where dashboard_id = $item_id",
-    delete="delete from saved_dashboard where dashboard_id = $item_id",
 )

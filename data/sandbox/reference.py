@@ -52,8 +52,6 @@ def relations(store: Store) -> tuple[Relation, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A query that shows what can be asked: its title, a sentence or two about it, and the statement."""
-
     name: str
     title: str
     about: str

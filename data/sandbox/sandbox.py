@@ -91,7 +91,6 @@ class SandboxBusy(SandboxError):
 
 
 def failure(reply: Mapping[str, Any], statement: str, memory_mb: int) -> QueryFailed:
-    """The failure that the child process reported, in words."""
     kind, message = str(reply.get("failure", "")), str(reply.get("message", ""))
     if kind == "Refused":
         return QueryFailed(message[:LONGEST])
@@ -271,7 +270,6 @@ class Run:
         return self._ended.wait(seconds)
 
     def cancel(self) -> None:
-        """End it at once. One that has ended stays as it is."""
         self._cancelled.set()
         child = self._child
         if child is not None:
@@ -295,8 +293,6 @@ class Run:
 
 
 class Sandbox:
-    """Runs queries, so many at once; keeps a process ready for the next one."""
-
     def __init__(self, store: Store, limits: Limits) -> None:
         self.limits = limits
         self._store = store
@@ -328,7 +324,6 @@ class Sandbox:
                 self._spare.append(Process())
 
     def close(self) -> None:
-        """End the processes that wait, and have no more of them."""
         with self._guard:
             self._closed = True
             spare, self._spare = self._spare, []

@@ -32,7 +32,6 @@ class SavedQuery(SavedItem):
 
 
 def _values(new: NewQuery) -> dict[str, Any]:
-    """What is saved. Raises: SavedItemRefused, ParametersRefused."""
     name = " ".join(new.name.split())
     if not name or len(name) > NAME_LIMIT or not name.isprintable():
         raise SavedItemRefused(f"A query's name has 1 to {NAME_LIMIT} printable characters.")
@@ -53,30 +52,8 @@ def _saved_query(*row: Any) -> SavedQuery:
 QUERIES: SavedItems[NewQuery, SavedQuery] = SavedItems(
     kind="query",
     plural="queries",
-    table="saved_query",
     most=500,
+    columns=("statement", "parameters"),
     values=_values,
     item=_saved_query,
-    select="""
-        select
-            saved_query.query_id, saved_query.user_id, account.display_name, saved_query.tenant_id,
-            saved_query.name, saved_query.saved_at, saved_query.statement, saved_query.parameters
-        from saved_query inner join account using (user_id)
-        where
-            (saved_query.tenant_id is null and saved_query.user_id = $user_id)
-            or saved_query.tenant_id in (select unnest($tenant_ids))
-        order by lower(saved_query.name), saved_query.query_id
-    """,
-    select_count="select count(*) as saved from saved_query where user_id = $user_id",
-    insert="""
-        insert into saved_query (query_id, user_id, tenant_id, name, statement, parameters, saved_at)
-        values ($item_id, $user_id, null, $name, $statement, $parameters, $now)
-    """,
-    update="""
-        update saved_query
-        set name = $name, statement = $statement, parameters = $parameters, saved_at = $now
-        where query_id = $item_id
-    """,
-    update_tenant="update saved_query set tenant_id = $tenant_id, saved_at = $now where query_id = $item_id",
-    delete="delete from saved_query where query_id = $item_id",
 )

@@ -44,7 +44,6 @@ def open_extract(viewer: Viewer, store: Store) -> int:
 
 
 def prepare_extract(viewer: Viewer, store: Store) -> None:
-    """Make it before it is needed."""
     os.close(open_extract(viewer, store))
 
 

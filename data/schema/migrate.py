@@ -27,8 +27,6 @@ create table if not exists store_compaction (compacted_at timestamp not null, by
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """A numbered step of the schema, never edited once released."""
-
     number: int
     name: str
     sql: str

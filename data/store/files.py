@@ -62,7 +62,6 @@ class VersionFiles:
         return self.folder / f"{self.name}-{number}.duckdb"
 
     def numbers(self) -> list[int]:
-        """The numbers of the versions on disk, oldest first."""
         stems = (path.stem.rpartition("-") for path in self.folder.glob(f"{self.name}-*.duckdb"))
         return sorted(int(number) for name, _, number in stems if name == self.name and number.isdigit())
 
@@ -196,7 +195,6 @@ class VersionFiles:
                 self.write_note(good[-1])
 
     def put_aside(self, number: int, why: str) -> None:
-        """Move a version, which may not be built on, out of the way of the others."""
         path = self.path(number)
         _log.error("%s %s. It was put aside into %s.", path, why, self.aside)
         make_directory(self.aside, 0o700)
@@ -288,7 +286,6 @@ def _send(source: int, target: int) -> bool:
 
 
 def sync(path: Path) -> None:
-    """Have the disk hold what the file or directory holds."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -74,7 +74,6 @@ def _change(panel: Panel, value: int | None, before: int | None) -> str | None:
 
 
 def table_rows(found: PanelRows) -> DataFrame:
-    """The columns of a panel's table, or of the numbers behind its chart, as they are shown."""
     panel, rows = found.panel, found.rows
     if panel.kind is Kind.NUMBER:
         return rows[["value", "compared", "before", "state"]].assign(state=rows["state"].map(tables.STATES))
@@ -131,7 +130,6 @@ def draw_row(viewer: Viewer, panels: Sequence[Panel], row: Sequence[int], tools:
 
 
 def _draw(viewer: Viewer, panel: Panel, number: int) -> None:
-    """A panel in its frame; its number tells its widgets from those of others."""
     if panel.kind is Kind.TEXT:
         _draw_text(panel)
         return

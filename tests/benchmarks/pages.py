@@ -75,7 +75,7 @@ class PageRuns:
 
 
 def pages(scale: Scale, directory: Path) -> list[Measured]:
-    """Every page for the manager of one tenant; the slowest ones for somebody who manages all of them, told beside."""
+    """Every page for the manager of one tenant; and how soon it opens for who manages all of them."""
     audience = gather(scale, directory / "db")
     of_one = page_runs(audience, audience.manager, scale.page_runs)
     of_all = page_runs(audience, audience.manager_of_all, scale.page_runs)
@@ -84,7 +84,6 @@ def pages(scale: Scale, directory: Path) -> list[Measured]:
         *(_warm(every) for every in of_one),
         _cold(of_one, f"the first run of a page, {each:,} repositories", MOST_COLD_S),
         _cold(of_all, f"the first run of a page, {scale.store_repositories:,} repositories", MOST_COLD_OF_ALL_S),
-        _slowest(of_all, scale.store_repositories),
     ]
 
 
@@ -107,14 +106,6 @@ def _cold(runs: list[PageRuns], what: str, most_s: float) -> Measured:
     target = f"≤ {1000 * most_s:.0f} ms"
     good = slowest.cold_s <= most_s
     return Measured(what, f"{1000 * slowest.cold_s:.0f} ms", target, good, f"in ms, the slowest of three: {note}")
-
-
-def _slowest(runs: list[PageRuns], repositories: int) -> Measured:
-    slowest = max(runs, key=_times)
-    note = ", ".join(f"{run.page.rpartition('/')[2]} {1000 * run.warm_s:.0f} ms ({_times(run):.1f} ×)" for run in runs)
-    return Measured(
-        f"the slowest page, warm, {repositories:,} repositories", f"{_times(slowest):.1f} ×", "", None, note
-    )
 
 
 def page_runs(audience: Audience, secret: str, times: int) -> list[PageRuns]:

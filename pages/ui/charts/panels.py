@@ -122,7 +122,6 @@ def _ranking_marks(marks: DataFrame, panel: Panel) -> DataFrame:
 
 
 def _heat_map_marks(marks: DataFrame, panel: Panel, names: Sequence[str]) -> DataFrame:
-    """Row by row, from left to right."""
     ranks = {name: rank for rank, name in enumerate(names)}
     order = np.lexsort((pd.to_datetime(marks["period"]), marks["name"].map(ranks)))
     marks = marks.iloc[order].reset_index(drop=True)
@@ -330,7 +329,6 @@ def _value(kind: PanelShape, field: str) -> alt.Y:
 
 
 def _legend(kind: PanelShape) -> alt.Legend | None:
-    """The names of several series below the chart, and so in its picture too, in columns that fit a phone."""
     if len(kind.names) < 2:
         return None
     return alt.Legend(

@@ -28,8 +28,6 @@ STATES = {"final": "final", "pending": "pending: it may still change", "gap": "g
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Marks:
-    """Marks as columns: of which series, of which period (a date), the value (NaN: unknown) and the state."""
-
     names: Column
     periods: Column
     values: Column
@@ -56,7 +54,6 @@ def placed(marks: Marks, names: Sequence[str], grain: Grain) -> dict[str, Column
 
 
 def period_name(period: date, grain: Grain) -> str:
-    """A period as people call it: its day, its ISO week, its month."""
     if grain is Grain.MONTH:
         return f"{period:%B %Y}"
     if grain is Grain.WEEK:
@@ -145,7 +142,6 @@ def gap_layer(channels: Channels, colour: str, *, has_gaps: bool) -> Any:
 
 
 def bar_layer(channels: Channels) -> Any:
-    """Bars, one series on the other; hollow where they are not final."""
     hollow = alt.datum["open"]
     bars = rows_where(KNOWN).mark_bar(cornerRadius=1)
     return bars.encode(
