@@ -80,30 +80,19 @@ class Draft:
         return replace(self, open_panel=number, panel=panel, opened=self.opened + 1)
 
 
-def draft_of(key: str) -> Draft | None:
-    return drafts().get(key)
-
-
-def keep_draft(key: str, draft: Draft) -> None:
-    st.session_state[DRAFTS] = {**drafts(), key: draft}
-
-
-def drop_draft(key: str) -> None:
-    st.session_state[DRAFTS] = {each: draft for each, draft in drafts().items() if each != key}
-
-
-def drafts() -> Mapping[str, Draft]:
-    found: Mapping[str, Draft] = st.session_state.get(DRAFTS, {})
+def drafts() -> dict[str, Draft]:
+    """What is being changed in this session, by the dashboard's key."""
+    found: dict[str, Draft] = st.session_state.setdefault(DRAFTS, {})
     return found
 
 
 def draw(account: Account, viewer: Viewer, key: str, saved: Dashboard) -> None:
-    draft = draft_of(key)
+    draft = drafts().get(key)
     if draft is None:
         return
     dashboard = _draw_head(account, key, draft, saved)
     if dashboard != draft.dashboard:
-        keep_draft(key, replace(draft, dashboard=dashboard))
+        drafts()[key] = replace(draft, dashboard=dashboard)
         st.rerun()
     panels = dashboard.panels
     for row in view.rows_of(panels):
@@ -112,7 +101,7 @@ def draw(account: Account, viewer: Viewer, key: str, saved: Dashboard) -> None:
         view.draw_row(viewer, panels, row, lambda each: _draw_tools(key, draft, each))
     full = len(panels) >= MOST_PANELS
     if st.button("Add a panel", icon=":material/add:", key="dashboards_add_panel", disabled=full):
-        keep_draft(key, draft.with_panels([*panels, NEW_PANEL]).opening(len(panels)))
+        drafts()[key] = draft.with_panels([*panels, NEW_PANEL]).opening(len(panels))
         st.rerun()
     if full:
         st.caption(f"A dashboard has at most {MOST_PANELS} panels.")
@@ -147,10 +136,10 @@ def _draw_save(account: Account, key: str, draft: Draft, changed: bool) -> None:
         except (SpecificationRefused, SavedItemRefused) as refusal:
             messages.refused(refusal)
         else:
-            drop_draft(key)
+            drafts().pop(key, None)
             messages.notice_after_rerun("The dashboard is saved.")
     if st.button("Discard changes" if changed else "Close", key="dashboards_discard"):
-        drop_draft(key)
+        drafts().pop(key, None)
         for field in ("name", "description"):
             st.session_state.pop(f"dashboards_{field}_{key}", None)
         st.rerun()
@@ -168,13 +157,13 @@ def _draw_form(viewer: Viewer, key: str, draft: Draft) -> None:
         if problems:
             st.warning(messages.literal(" ".join(problems)), icon=":material/rule:")
         if st.button("Done", key="dashboards_form_done", icon=":material/check:"):
-            keep_draft(key, draft.opening(None))
+            drafts()[key] = draft.opening(None)
             st.rerun()
     panels = list(draft.dashboard.panels)
     if panel != panels[number] and not problems:
         panels[number] = panel
         changed = replace(draft.dashboard, panels=tuple(panels))
-        keep_draft(key, replace(draft, dashboard=changed))
+        drafts()[key] = replace(draft, dashboard=changed)
         st.rerun()
 
 
@@ -202,7 +191,7 @@ def _draw_tools(key: str, draft: Draft, number: int) -> None:
             place = f"dashboards_{act}_{number}"
             label = f":material/{icon}:"
             if st.button(label, key=place, help=told, disabled=disabled, type="tertiary"):
-                keep_draft(key, _changed(draft, number, act))
+                drafts()[key] = _changed(draft, number, act)
                 st.rerun()
 
 

@@ -98,11 +98,11 @@ def _whose(saved: SavedDashboard, account: Account) -> str:
 
 def draw_actions(account: Account, chosen: Chosen, dashboard: Dashboard | None) -> None:
     may_change = chosen.saved is not None and chosen.saved.may_change(account)
-    editing = editor.draft_of(chosen.key) is not None
+    editing = chosen.key in editor.drafts()
     if dashboard is not None and not editing:
         if may_change:
             if st.button("Change", icon=":material/edit:", key="dashboards_change"):
-                editor.keep_draft(chosen.key, Draft(dashboard))
+                editor.drafts()[chosen.key] = Draft(dashboard)
                 st.rerun()
         elif st.button("Make it mine", icon=":material/content_copy:", key="dashboards_copy", help=COPY_HELP):
             _add(account, dashboard, "Your copy is here: change it as you like.", edit=True)
@@ -122,7 +122,7 @@ def _draw_copies(account: Account, chosen: Chosen, dashboard: Dashboard) -> None
     if st.button("Duplicate", icon=":material/content_copy:", key="dashboards_duplicate", type="tertiary"):
         name = f"{dashboard.name[: LONGEST_NAME - 7]} (copy)"
         _add(account, replace(dashboard, name=name), "The copy is yours: change it as you like.")
-    draft = editor.draft_of(chosen.key)
+    draft = editor.drafts().get(chosen.key)
     shown = dashboard if draft is None else draft.dashboard
     controls.download_button(
         "Export as JSON",
@@ -135,14 +135,14 @@ def _draw_copies(account: Account, chosen: Chosen, dashboard: Dashboard) -> None
 
 
 def _forget(key: str) -> None:
-    editor.drop_draft(key)
+    editor.drafts().pop(key, None)
     st.query_params.pop(ADDRESS, None)
 
 
 def _add(account: Account, dashboard: Dashboard, done: str, *, edit: bool = False) -> None:
     key = str(DASHBOARDS.add(the_store(), account.username, dashboard, utc_now()))
     if edit:
-        editor.keep_draft(key, Draft(dashboard))
+        editor.drafts()[key] = Draft(dashboard)
     st.query_params[ADDRESS] = key
     messages.notice_after_rerun(done)
 
@@ -220,7 +220,7 @@ if dashboard is None:
     st.caption(messages.literal(" ".join(problems)))
 else:
     st.header(messages.literal(dashboard.name), anchor=False)
-    if editor.draft_of(chosen.key) is not None:
+    if chosen.key in editor.drafts():
         editor.draw(account, viewer, chosen.key, dashboard)
     else:
         if dashboard.description:

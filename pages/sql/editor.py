@@ -25,13 +25,9 @@ QUERY, SQL, VALUE = "query", "sql", "p_"  # the parameters of the address; a val
 PLAIN = 400  # characters of a statement that stand in an address as they are
 PACKED = "z."  # what the packed form begins with; no statement does
 LONGEST_LINK = 6000  # characters; some mail programs break longer addresses
-STATEMENT, LAST_STATEMENT, OPENED, PARAMETERS, ADDRESS, LINKED, PROBLEM, ABOUT, CHOICE = (
-    f"sql_{name}"
-    for name in (
-        *("statement", "last_statement", "opened", "known_parameters", "address", "linked", "problem", "about"),
-        "choice",
-    )
-)
+STATEMENT, LAST_STATEMENT, OPENED = "sql_statement", "sql_last_statement", "sql_opened"
+PARAMETERS, ADDRESS, LINKED = "sql_known_parameters", "sql_address", "sql_linked"
+PROBLEM, ABOUT, CHOICE = "sql_problem", "sql_about", "sql_choice"
 START = """select full_name, views, clones, stars, first_day, last_day
 from v_repositories
 order by views desc nulls last
