@@ -30,7 +30,6 @@ Exit codes: 0 all good, 1 some of it failed, 2 wrong use or configuration. All t
 
 
 def command_line() -> Root:
-    """Every command, in the order in which they are usually needed."""
     root = Root("collector", help=HELP)
     root.params.append(
         click.Option(

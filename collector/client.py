@@ -150,7 +150,6 @@ class GitHub:
             answer = self._retrying(following, None)
 
     def close(self) -> None:
-        """Close the connections of all threads."""
         for session in self._sessions:
             session.close()
 
@@ -348,7 +347,6 @@ class _Session(requests.Session):
 
 
 def _read(response: requests.Response) -> bytes:
-    """The unpacked body, piece by piece as it comes, within the greatest size."""
     body = bytearray()
     while piece := response.raw.read1(PIECE, decode_content=True):
         body += piece

@@ -97,5 +97,4 @@ class GitHubTime:
         self.is_set = True
 
     def now(self) -> datetime:
-        """The present moment there (UTC)."""
         return self._moment + timedelta(seconds=self.clock.monotonic() - self._set_at)

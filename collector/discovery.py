@@ -18,7 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from fnmatch import translate
+from fnmatch import fnmatchcase
 from functools import partial
 from urllib.parse import urlsplit
 
@@ -65,15 +65,9 @@ _SITE_PAGES = {
 FLAGS = ("fork", "archived", "private")
 GRAMMAR = "A pattern looks like 'org/*,!fork,!archived'. See: python -m collector repo discover --help"
 PATIENCE_S = 120.0  # somebody is waiting for the answer
-PACE_SHARE, SLOTS_SHARE = 3, 2
-NOT_GITHUBS = (
-    "This is no GitHub token, and was not sent: one begins with github_pat_ or ghp_. Copy it from GitHub, Settings, "
-    "Developer settings, Personal access tokens, as a whole."
-)
 _A_TOKEN = re.compile(r"github_pat_|gh[pousr]_|[0-9a-f]{40}$")  # the last form is that of tokens made before 2021
 PAUSE_KEPT_FROM_S = 60.0  # what is left of a wait at the end, for the processes that come after
 MAX_PAGES = 100  # 10,000 repositories
-Source = tuple[str, dict[str, str | int]]
 AT_ONCE = 4
 NO_OTHER_GOES_BETTER = (TokenRefused, LimitReached, RunStopped, HostDown)
 
@@ -100,11 +94,9 @@ class Pattern:
 
     @property
     def owners(self) -> tuple[str, ...]:
-        """The owner globs to look through, each once, in the order they were written."""
         return tuple(dict.fromkeys(owner for owner, _ in self.wanted))
 
     def means(self, listed: ListedRepository) -> bool:
-        """Whether the pattern means this repository."""
         if any(getattr(listed, flag) for flag in self.without):
             return False
         return _is_like(listed.full_name, self.wanted) and not _is_like(listed.full_name, self.unwanted)
@@ -176,7 +168,6 @@ def folded(found: Iterable[ListedRepository]) -> list[ListedRepository]:
 
 
 def _path(typed: str) -> str:
-    """What follows the host in an address, the whole of a bare name."""
     scp = re.fullmatch(r"(?:[\w.-]+@)?([\w.-]+\.[A-Za-z]+):(?!//)/?(.+)", typed)
     if scp:
         return _of_host(scp[1], scp[2])
@@ -212,15 +203,10 @@ def _glob(term: str) -> tuple[str, str]:
 
 def _is_like(full_name: str, globs: Sequence[tuple[str, str]]) -> bool:
     owner, _, name = full_name.casefold().partition("/")
-    return any(_matches(owner, like_owner) and _matches(name, like_name) for like_owner, like_name in globs)
-
-
-def _matches(word: str, glob: str) -> bool:
-    return re.fullmatch(translate(glob), word) is not None
+    return any(fnmatchcase(owner, like_owner) and fnmatchcase(name, like_name) for like_owner, like_name in globs)
 
 
 def _shown(text: str) -> str:
-    """What was typed, short enough to repeat."""
     return repr(text if len(text) <= 100 else f"{text[:100]}…")
 
 
@@ -245,31 +231,32 @@ def fetch_matching(github: GitHub, login: str | None, pattern: Pattern) -> Disco
 def _add_owner(github: GitHub, login: str | None, owner: str, lists: Discovery) -> None:
     """Look through what one owner glob needs: the token's own list, the organization's, or the user's."""
     if github.kind == "app installation":
-        return _add_list(github, ("/installation/repositories", {}), lists)
+        return _add_list(github, lists, "/installation/repositories")
     if "*" in owner:
-        return _add_list(github, ("/user/repos", {}), lists)
+        return _add_list(github, lists, "/user/repos")
     if login is not None and owner == login.casefold():
-        return _add_list(github, ("/user/repos", {"affiliation": "owner"}), lists)
+        return _add_list(github, lists, "/user/repos", affiliation="owner")
     try:
-        return _add_list(github, (f"/orgs/{owner}/repos", {"type": "all"}), lists)
+        return _add_list(github, lists, f"/orgs/{owner}/repos", type="all")
     except Missing:  # a user: the public ones, and those that the token's owner works on
         pass
     try:
-        _add_list(github, (f"/users/{owner}/repos", {"type": "owner"}), lists)
+        _add_list(github, lists, f"/users/{owner}/repos", type="owner")
     except Missing:
         lists.warnings.append(f"GitHub knows no user or organization {owner}.")
         return None
-    return _add_list(github, ("/user/repos", {"affiliation": "collaborator"}), lists)
+    return _add_list(github, lists, "/user/repos", affiliation="collaborator")
 
 
-def _add_list(github: GitHub, source: Source, lists: Discovery) -> None:
-    path, query = source
+def _add_list(github: GitHub, lists: Discovery, path: str, **query: str) -> None:
     hidden = pages = 0
     try:
         for answer in github.fetch_pages(path, {"per_page": 100, **query}, max_pages=MAX_PAGES):
             pages += 1
             hidden = max(hidden, hidden_organizations(answer))
-            lists.found.extend(_listed(answer))
+            body = answer.body.get("repositories") if isinstance(answer.body, Mapping) else answer.body
+            listed = (parse_listed(item) for item in (body if isinstance(body, list) else ()))
+            lists.found.extend(each for each in listed if each is not None)
     except PagingLimited:
         lists.warnings.append("GitHub ended the list early: some repositories may be missing.")
     if pages == MAX_PAGES:
@@ -282,15 +269,6 @@ def _add_list(github: GitHub, source: Source, lists: Discovery) -> None:
         )
 
 
-def _listed(answer: Response) -> Iterator[ListedRepository]:
-    body = answer.body.get("repositories") if isinstance(answer.body, Mapping) else answer.body
-    items: Iterable[object] = body if isinstance(body, list) else ()
-    for item in items:
-        listed = parse_listed(item)
-        if listed is not None:
-            yield listed
-
-
 def connect(settings: Settings, secret: str, clock: Clock, waiting: Waiting | None = None) -> GitHub:
     """A client for a few requests, with a budget of its own: a share of what the settings give a run.
 
@@ -299,9 +277,12 @@ def connect(settings: Settings, secret: str, clock: Clock, waiting: Waiting | No
     Raises: TokenRefused for what has none of the forms of GitHub's tokens: that is sent to nobody.
     """
     if not _A_TOKEN.match(secret):
-        raise TokenRefused(NOT_GITHUBS)
-    pace = max(1, settings.requests_a_minute // PACE_SHARE)
-    share = replace(settings, requests_a_minute=pace, concurrency=max(1, settings.concurrency // SLOTS_SHARE))
+        raise TokenRefused(
+            "This is no GitHub token, and was not sent: one begins with github_pat_ or ghp_. Copy it from GitHub, "
+            "Settings, Developer settings, Personal access tokens, as a whole."
+        )
+    pace, at_once = max(1, settings.requests_a_minute // 3), max(1, settings.concurrency // 2)
+    share = replace(settings, requests_a_minute=pace, concurrency=at_once)
     return GitHub(share, secret, RateLimiter(share, clock, waiting, PATIENCE_S), clock)
 
 
@@ -380,8 +361,6 @@ def hidden_organizations(answer: Response) -> int:
 
 @dataclass(frozen=True, slots=True)
 class CheckedName:
-    """What GitHub says of a name: the repository, or why it cannot be tracked."""
-
     name: str
     facts: RepositoryFacts | None
     refusal: str | None = None

@@ -58,8 +58,6 @@ class NotReady(Transient):
 
 
 class LimitReached(GitHubError):
-    """The budget is used up for longer than this run waits; `outcome` names the limit."""
-
     def __init__(self, message: str, outcome: Outcome) -> None:
         super().__init__(message)
         self.outcome = outcome

@@ -9,7 +9,7 @@ which GitHub led us under another id is not used.
 import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from collector.client import GitHub
 from collector.clock import GitHubTime, Stopped
@@ -30,7 +30,7 @@ from collector.redaction import redacted
 from collector.schedule import rests_until
 from data.calendar import utc_day
 from data.collection.models import CollectableRepository, EndpointResult, EndpointState, Outcome, StateChange
-from data.repositories.models import Repository, RepositoryFacts, RepositoryState
+from data.repositories.models import Repository, RepositoryState
 
 CONFIRMED_FOR_S = 300.0  # so long is a name believed to mean the same repository
 NOT_CONFIRMED = "So it is not certain that the name still means this repository: nothing else was asked of it."
@@ -41,8 +41,6 @@ _ID_IN_PATH = re.compile(r"/repositories/(\d{1,20})(?:/|$)")
 
 @dataclass(frozen=True, slots=True)
 class FetchJob:
-    """The endpoints to fetch of one repository in one go, in this order."""
-
     collectable: CollectableRepository
     endpoints: tuple[Endpoint, ...]
 
@@ -136,13 +134,20 @@ class RepositoryFetcher:
         etag = self._etag(endpoint, state)
         if endpoint is REPOSITORY:
             etag = self._validators.get(repository.repository_id, etag)
-        fetched = endpoint.fetch(self.github, Request(name, etag, self._answered_ago(state)))
+        answered_ago = self.time.now() - state.last_good_at if state and state.last_good_at else None
+        fetched = endpoint.fetch(self.github, Request(name, etag, answered_ago))
         self.accepted = True
-        other_id = _another_id(fetched.led_to, repository.github_id)
-        if other_id is not None and not isinstance(fetched.observation, StatsObservation):
-            return self._led_elsewhere(job, draft, fetched, other_id)
         if isinstance(fetched.observation, StatsObservation):
-            return self._identified(job, draft, fetched, fetched.observation)
+            facts = fetched.observation.facts
+            if repository.github_id not in {None, facts.github_id}:
+                named = f"{repository.full_name} is now another repository (GitHub's id {facts.github_id})"
+                return self._led_elsewhere(repository, draft, fetched, named)
+            self._names[repository.repository_id] = facts.full_name
+            return _good(draft, fetched, self.token_id)
+        other_id = _another_id(fetched.led_to, repository.github_id)
+        if other_id is not None:
+            named = f"GitHub led from {repository.full_name} to another repository (GitHub's id {other_id})"
+            return self._led_elsewhere(repository, draft, fetched, named)
         result = _good(draft, fetched, self.token_id)
         if endpoint.first_look and repository.state is not RepositoryState.ACTIVE:
             return replace(result, state_change=StateChange(RepositoryState.ACTIVE, None))
@@ -159,53 +164,35 @@ class RepositoryFetcher:
             return None
         return state.etag
 
-    def _answered_ago(self, state: EndpointState | None) -> timedelta | None:
-        good = state.last_good_at if state else None
-        return None if good is None else self.time.now() - good
-
-    def _identified(
-        self, job: FetchJob, draft: EndpointResult, fetched: Fetched, seen: StatsObservation
+    def _led_elsewhere(
+        self, repository: Repository, draft: EndpointResult, fetched: Fetched, named: str
     ) -> EndpointResult:
-        """The answer about the repository itself, once its id is what it was; else what its own id leads to."""
-        repository = job.collectable.repository
-        if repository.github_id in {None, seen.facts.github_id}:
-            self._note_name(repository.repository_id, repository.full_name, seen.facts)
-            return _good(draft, fetched, self.token_id)
-        named = f"{repository.full_name} is now another repository (GitHub's id {seen.facts.github_id})"
-        try:
-            found, as_of = self._by_own_id(repository)
-        except Missing:
-            return _reused(draft, fetched, repository, named)
-        message = f"{named}; the one that is tracked is {found.facts.full_name}"
-        return replace(draft, finished_at=as_of, outcome=Outcome.OK, status=200, message=message, observation=found)
+        """An answer that came from under another id: nothing of it is used, and the own id says what is next.
 
-    def _led_elsewhere(self, job: FetchJob, draft: EndpointResult, fetched: Fetched, other_id: int) -> EndpointResult:
-        """An answer that came from under another id: nothing of it is used, and the own id says what is next."""
-        repository = job.collectable.repository
+        Where the repository itself was asked for, what its own id leads to is the answer. Raises: AnswerRefused;
+        GitHubError.
+        """
         self._confirmed_at.pop(repository.repository_id, None)
-        named = f"GitHub led from {repository.full_name} to another repository (GitHub's id {other_id})"
         try:
-            found, as_of = self._by_own_id(repository)
+            answer = self.github.fetch(f"/repositories/{repository.github_id}", confirm_missing=True)
         except Missing:
             return _reused(draft, fetched, repository, named)
+        found = parse_repository(answer.body).observation
+        if found.facts.github_id != repository.github_id:
+            raise AnswerRefused(f"the id {repository.github_id} leads to another one, {found.facts.github_id}")
+        self._names[repository.repository_id] = found.facts.full_name
+        if isinstance(fetched.observation, StatsObservation):
+            message = f"{named}; the one that is tracked is {found.facts.full_name}"
+            return replace(
+                draft, finished_at=answer.as_of, outcome=Outcome.OK, status=200, message=message, observation=found
+            )
         message = (
             f"{named}; nothing of its answer was used. The one that is tracked is {found.facts.full_name} "
             "and is asked again in the next run."
         )
-        return replace(draft, finished_at=as_of, outcome=Outcome.NAME_REUSED, status=fetched.status, message=message)
-
-    def _by_own_id(self, repository: Repository) -> tuple[StatsObservation, datetime]:
-        """What the repository's id leads to, and when that was said. Raises: Missing; AnswerRefused; GitHubError."""
-        answer = self.github.fetch(f"/repositories/{repository.github_id}", confirm_missing=True)
-        found = parse_repository(answer.body).observation
-        if found.facts.github_id != repository.github_id:
-            raise AnswerRefused(f"the id {repository.github_id} leads to another one, {found.facts.github_id}")
-        self._note_name(repository.repository_id, repository.full_name, found.facts)
-        return found, answer.as_of
-
-    def _note_name(self, repository_id: int, former: str, facts: RepositoryFacts) -> None:
-        if facts.full_name != self._names.get(repository_id, former):
-            self._names[repository_id] = facts.full_name
+        return replace(
+            draft, finished_at=answer.as_of, outcome=Outcome.NAME_REUSED, status=fetched.status, message=message
+        )
 
 
 def _another_id(path: str | None, github_id: int | None) -> int | None:

@@ -84,7 +84,6 @@ class RateLimiter:
                     self._in_flight -= 1
 
     def observe(self, headers: Mapping[str, str], as_of: datetime) -> None:
-        """Note what an answer tells of the primary limit."""
         remaining, reset = headers.get("x-ratelimit-remaining", ""), headers.get("x-ratelimit-reset", "")
         if not (is_number(remaining) and is_number(reset)):
             return

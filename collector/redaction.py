@@ -46,8 +46,5 @@ def _visible(character: str) -> str:
 
 
 class RedactingFormatter(logging.Formatter):
-    """Formats what libraries log, a trace included, through `many_lines`."""
-
     def format(self, record: logging.LogRecord) -> str:
-        """The record as lines without secrets."""
         return many_lines(super().format(record))

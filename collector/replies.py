@@ -55,7 +55,6 @@ class Reply:
 
     @property
     def message(self) -> str:
-        """What GitHub says, on one line, cut at a limit."""
         found: object = self.body
         if isinstance(self.body, Mapping):
             found = self.body.get("message") or self.body.get("error")
@@ -63,7 +62,6 @@ class Reply:
 
     @property
     def documentation(self) -> str:
-        """The address that GitHub names for further reading."""
         found = self.body.get("documentation_url") if isinstance(self.body, Mapping) else None
         return found if isinstance(found, str) else ""
 

@@ -44,8 +44,7 @@ OUTAGE_FROM = 5  # so many repositories, all without a single view, are more lik
 ABSURD_FROM = timedelta(days=400)  # ahead of this machine and of all that is stored
 
 
-class RunInProgress(Exception):
-    """Another process collects into this data directory; the sentence says which."""
+class RunInProgress(Exception): ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +93,6 @@ class Progress:
 
 @dataclass(slots=True)
 class RunStats:
-    """What a run has seen so far, counted job by job."""
-
     jobs: int = 0
     failures: int = 0
     good: int = 0
@@ -429,7 +426,6 @@ class CollectionRun:
 
 
 def _resting(until: list[datetime]) -> str:
-    """Why nothing was asked: for people."""
     who = "1 repository rests" if len(until) == 1 else f"{len(until):,} repositories rest"
     return (
         f"{who} until {min(until):%Y-%m-%d %H:%M} UTC because GitHub refused {'it' if len(until) == 1 else 'them'}; "

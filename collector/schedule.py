@@ -24,8 +24,7 @@ REFUSED_AGAIN_AFTER = timedelta(hours=20)
 LOOKS = ("views", "repository")  # endpoints whose refusal is one of the repository
 
 
-class ScheduleRefused(Exception):
-    """A schedule cannot be used; the sentence says what one looks like."""
+class ScheduleRefused(Exception): ...
 
 
 def checked_schedule(text: str) -> str:
@@ -40,7 +39,6 @@ def checked_schedule(text: str) -> str:
 
 
 def next_time(schedule: str, now: datetime) -> datetime:
-    """The first moment of a schedule after `now`. Raises: ScheduleRefused."""
     return _moment(schedule, now, reverse=False)
 
 

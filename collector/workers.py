@@ -22,16 +22,12 @@ def workers_of_each(owners: int, concurrency: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A fetch job, and who makes it."""
-
     fetcher: RepositoryFetcher
     fetch: FetchJob
 
 
 @dataclass(frozen=True, slots=True)
 class JobResult:
-    """A fetch job that was made, or not, with its results."""
-
     fetch: FetchJob
     results: tuple[EndpointResult, ...]
 

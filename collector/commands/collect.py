@@ -122,19 +122,15 @@ def collect_and_tell(session: Session, request: RunRequest, clock: SystemClock) 
         report = run.collect(session.store, session.settings, request, clock, session.terminal.progress())
     except Stopped:
         report = RunReport(None, RunState.STOPPED, message="Stopped before anything was collected.")
-    failures = _failures(session, report)
+    failures: list[LoggedResult] = []
+    if report.run_id is not None and report.failures:
+        wanted = Wanted(run_id=report.run_id, failed_only=True, limit=MOST_RESULTS)
+        failures = results(session.viewer, session.store, wanted)
     for line in failure_lines(failures):
         session.terminal.warn(line)
     session.terminal.say(summary(report))
     facts = {**asdict(report), "seconds": round(report.seconds, 3), "failed": failure_facts(failures)}
     return CommandResult(facts, failed=report.state is not RunState.COMPLETE)
-
-
-def _failures(session: Session, report: RunReport) -> list[LoggedResult]:
-    if report.run_id is None or not report.failures:
-        return []
-    wanted = Wanted(run_id=report.run_id, failed_only=True, limit=MOST_RESULTS)
-    return results(session.viewer, session.store, wanted)
 
 
 def failure_lines(failures: Sequence[LoggedResult], *, with_run: bool = False) -> list[str]:
@@ -153,7 +149,6 @@ def failure_lines(failures: Sequence[LoggedResult], *, with_run: bool = False) -
 
 
 def failure_facts(failures: Sequence[LoggedResult]) -> list[dict[str, Any]]:
-    """Failures for the JSON line."""
     return [
         {
             "run_id": each.run_id,
@@ -170,7 +165,6 @@ def failure_facts(failures: Sequence[LoggedResult]) -> list[dict[str, Any]]:
 
 
 def summary(report: RunReport) -> str:
-    """A run in one line."""
     counts = (
         counted(report.repositories, "repository"),
         counted(report.requests, "request"),

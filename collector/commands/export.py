@@ -18,12 +18,9 @@ STDOUT = "-"
 
 
 class _Day(click.ParamType[date]):
-    """A UTC day."""
-
     name = "day"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
-        """The day that was written."""
         if isinstance(value, date):
             return value
         try:

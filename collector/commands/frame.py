@@ -80,7 +80,6 @@ class Session:
 
     @cached_property
     def unprepared_store(self) -> Store:
-        """The store, whether there is one already or not."""
         return Store(self.directory)
 
     @property
@@ -90,11 +89,9 @@ class Session:
 
     @property
     def settings(self) -> Settings:
-        """What the environment sets. Raises: SettingsRefused."""
         return read_settings()
 
     def close(self) -> None:
-        """Close what the command has open."""
         self.unprepared_store.close()
 
 
@@ -135,17 +132,13 @@ class Command(click.Command):
         self.params.extend(_options())
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command with a session of its own."""
         directory = ctx.meta.get(DATA) or Path(os.environ.get("TRAFFIC_DATA_DIR") or DEFAULT_DATA_DIR)
         ctx.obj = Session(directory, as_json=bool(ctx.meta.get(JSON)))
         try:
             return super().invoke(ctx)
-        except REFUSED as refusal:
-            if isinstance(refusal, FAILED):
-                raise CommandFailed(str(refusal)) from refusal
-            raise CommandRefused(str(refusal)) from refusal
-        except FAILED as failure:
-            raise CommandFailed(str(failure)) from failure
+        except (*FAILED, *REFUSED) as error:
+            kind = CommandFailed if isinstance(error, FAILED) else CommandRefused
+            raise kind(str(error)) from error
         finally:
             ctx.obj.close()
 
@@ -161,7 +154,6 @@ class Group(click.Group):
         self._first = first
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """As they were added, not by the alphabet."""
         return [*self._first, *(name for name in self.commands if name not in self._first)]
 
 

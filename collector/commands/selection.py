@@ -56,7 +56,6 @@ def wanted_names(typed: Sequence[str]) -> list[str]:
 
 
 def what_to_track(names: dict[int, str]) -> str:
-    """What to do where nothing is tracked yet."""
     if not names:
         return "There is no tenant yet. Add one: python -m collector tenant add NAME"
     tenant = shlex.quote(min(names.values())) if len(names) == 1 else "TENANT"

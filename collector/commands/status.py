@@ -85,7 +85,6 @@ def status(session: Session, tenant: str | None, show_all: bool) -> CommandResul
 
 
 def _show(session: Session, found: Sequence[RepositoryHealth], near: int, *, show_all: bool) -> None:
-    """The most urgent first, as they come."""
     if not found:
         return
     shown = found if show_all else found[:ROWS_SHOWN]
@@ -176,7 +175,6 @@ def last_collected(each: RepositoryHealth) -> datetime | None:
 
 
 def health_row(each: RepositoryHealth) -> tuple[str, ...]:
-    """A repository for people."""
     left = "" if each.days_until_loss is None else f"{each.days_until_loss:,}"
     collected = moment(last_collected(each))
     repository = each.repository
@@ -185,7 +183,6 @@ def health_row(each: RepositoryHealth) -> tuple[str, ...]:
 
 
 def health_facts(each: RepositoryHealth) -> dict[str, Any]:
-    """A repository for the JSON line."""
     return {
         "tenant": each.tenant,
         "repository": each.repository.full_name,
@@ -210,7 +207,6 @@ def near_loss(found: Sequence[RepositoryHealth], schedules: Mapping[int, str], n
 
 
 def loss_problems(near: Sequence[RepositoryHealth]) -> list[str]:
-    """A sentence for each repository of which GitHub soon forgets a day that is not stored."""
     return _first_of([_loss(each) for each in near], "repositories are at risk.")
 
 
@@ -289,7 +285,6 @@ def _only_waits(each: RepositoryHealth, schedule: str, now: datetime) -> bool:
 
 
 def _stale(stale: Sequence[StaleEndpoint]) -> list[str]:
-    """A sentence for each repository and reason."""
     sentences = []
     for (name, tenant, reason), same in groupby(stale, key=lambda each: (each.full_name, each.tenant, each.reason)):
         asked = list(same)
@@ -300,7 +295,6 @@ def _stale(stale: Sequence[StaleEndpoint]) -> list[str]:
 
 
 def _first_of(sentences: list[str], more: str) -> list[str]:
-    """The first of them, and how many there are beyond."""
     beyond = len(sentences) - _MOST_SHOWN
     return [*sentences[:_MOST_SHOWN], *([f"{beyond:,} more {more}"] if beyond > 0 else [])]
 

@@ -29,7 +29,6 @@ class Terminal:
         self._guard = threading.Lock()
 
     def say(self, text: str = "") -> None:
-        """A result, for people."""
         self._write(sys.stdout, many_lines(text))
 
     def warn(self, text: str) -> None:
@@ -52,7 +51,6 @@ class Terminal:
         self._write(sys.stdout, "\n".join(lines))
 
     def progress(self) -> run.Progress:
-        """What shows a run: a bar on a terminal, lines with the time elsewhere."""
         return BarProgress(self) if sys.stderr.isatty() else LineProgress(self)
 
     def _write(self, stream: IO[str], text: str) -> None:
@@ -61,8 +59,6 @@ class Terminal:
 
 
 class LineProgress(run.Progress):
-    """A run as lines of a log."""
-
     def __init__(self, terminal: Terminal) -> None:
         self._log = terminal.log
         self._jobs = 0
@@ -72,7 +68,6 @@ class LineProgress(run.Progress):
         self._log(f"Collecting: {jobs:,} {'job' if jobs == 1 else 'jobs'} to do")
 
     def advanced(self, done: int, name: str) -> None:
-        """Told after every hundred jobs only."""
         if done % ADVANCE_EVERY == 0:
             self._log(f"{done:,} of {self._jobs:,} jobs done")
 
@@ -105,7 +100,6 @@ class BarProgress(run.Progress):
         self._task = self._bar.add_task("Collecting", total=jobs)
 
     def advanced(self, done: int, name: str) -> None:
-        """The bar grows and names the repository of the last job."""
         if self._task is not None:
             self._bar.update(self._task, completed=done, description=one_line(name))
 
@@ -129,7 +123,6 @@ def counted(number: int, thing: str) -> str:
 
 
 def _set(cell: str, width: int, to_the_right: bool) -> str:
-    """The cell in its column, by the places that it takes on the screen: some letters take two."""
     gap = " " * (width - cell_len(cell))
     return gap + cell if to_the_right else cell + gap
 
@@ -145,7 +138,6 @@ def days_until(at: datetime, now: datetime) -> int:
 
 
 def expiry(at: datetime | None, now: datetime) -> str:
-    """When a token expires, and how soon that is."""
     if at is None:
         return "never, or not told"
     days = days_until(at, now)

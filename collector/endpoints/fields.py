@@ -9,15 +9,13 @@ from collector.errors import AnswerRefused
 
 GREATEST_COUNT = 2**63 - 1
 TEXT_LIMIT = 1000  # the longest path seen has 194 characters; DuckDB would take gigabytes
-
-
 MOST_WARNINGS = 10
 Seen_co = TypeVar("Seen_co", covariant=True)
 Made = TypeVar("Made")
 
 
-class FieldRefused(ValueError):
-    """A field is missing or not of its kind; the sentence says which and why."""
+class FieldRefused(AnswerRefused):
+    """A field is missing or not of its kind: a row without it is left out, an answer is refused."""
 
 
 def text_field(row: Mapping[str, object], name: str) -> str:
@@ -29,13 +27,11 @@ def text_field(row: Mapping[str, object], name: str) -> str:
 
 
 def optional_text(row: Mapping[str, object], name: str) -> str | None:
-    """A text that may be null or absent; anything else but text is unknown too."""
     value = row.get(name)
     return storable(value) if isinstance(value, str) else None
 
 
 def optional_flag(row: Mapping[str, object], name: str) -> bool | None:
-    """A truth value that may be absent."""
     value = row.get(name)
     return value if isinstance(value, bool) else None
 
@@ -64,7 +60,6 @@ def count_field(row: Mapping[str, object], name: str) -> int:
 
 
 def optional_count(row: Mapping[str, object], name: str) -> int | None:
-    """A count that may be absent or null; a malformed one is unknown."""
     try:
         return count_field(row, name)
     except FieldRefused:
@@ -84,7 +79,7 @@ def moment_field(row: Mapping[str, object], name: str) -> datetime:
 
 
 def mapping(value: object) -> Mapping[str, object]:
-    """The value as a JSON object. Raises FieldRefused."""
+    """The value as a JSON object. Raises: FieldRefused."""
     if not isinstance(value, Mapping):
         raise FieldRefused(f"expected an object, found {_kind(value)}")
     return value
@@ -92,15 +87,11 @@ def mapping(value: object) -> Mapping[str, object]:
 
 @dataclass(frozen=True, slots=True)
 class Parsed(Generic[Seen_co]):
-    """An observation, and what was odd about its answer."""
-
     observation: Seen_co
     warnings: tuple[str, ...] = ()
 
 
 class Warnings:
-    """Rows that were refused, and oddities that were accepted."""
-
     def __init__(self) -> None:
         self.refused: list[str] = []
         self.odd: list[str] = []
@@ -113,20 +104,11 @@ class Warnings:
 
 
 def attempt(make: Callable[[], Made], warnings: Warnings) -> Made | None:
-    """What `make` makes, or None with the refusal noted."""
     try:
         return make()
     except FieldRefused as refusal:
         warnings.refused.append(str(refusal))
         return None
-
-
-def json_object(body: object) -> Mapping[str, object]:
-    """The body as a JSON object. Raises AnswerRefused."""
-    try:
-        return mapping(body)
-    except FieldRefused as refusal:
-        raise AnswerRefused(str(refusal)) from refusal
 
 
 def json_list(top: Mapping[str, object], name: str) -> list[object]:

@@ -38,8 +38,6 @@ SAVE = Save(
 
 @dataclass(frozen=True, slots=True)
 class ListingEntry:
-    """A row of a top-10 list: a referrer, or a path with its title; counts of the 14 days before."""
-
     name: str
     title: str | None
     count: int
@@ -66,8 +64,6 @@ class ListingObservation:
 
 
 class TopList(Endpoint):
-    """Referrers or paths, asked once a day."""
-
     def parse(self, body: object, as_of: datetime) -> Parsed[ListingObservation]:
         return parse_listing(self.name, body)
 

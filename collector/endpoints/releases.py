@@ -43,8 +43,6 @@ SAVE = Save(
 
 @dataclass(frozen=True, slots=True)
 class AssetReading:
-    """The lifetime download counter of a release asset."""
-
     release_id: int
     asset_id: int
     asset_name: str
@@ -53,8 +51,6 @@ class AssetReading:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseFacts:
-    """A published release."""
-
     release_id: int
     tag_name: str
     name: str | None
@@ -64,8 +60,6 @@ class ReleaseFacts:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseObservation:
-    """All pages of a repository's releases with the counters of their assets."""
-
     releases: tuple[ReleaseFacts, ...]
     assets: tuple[AssetReading, ...]
 
@@ -83,8 +77,6 @@ class ReleaseObservation:
 
 
 class Releases(PagedEndpoint):
-    """Asked once a day."""
-
     conditional = True
 
     def query(self, request: Request) -> Query:

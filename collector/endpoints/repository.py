@@ -11,10 +11,9 @@ from datetime import datetime
 from collector.client import Response
 from collector.endpoints.endpoint import Endpoint, Phase
 from collector.endpoints.fields import (
-    FieldRefused,
     Parsed,
     count_field,
-    json_object,
+    mapping,
     optional_count,
     optional_flag,
     optional_text,
@@ -85,11 +84,8 @@ def parse_repository(body: object) -> Parsed[StatsObservation]:
 
     `watchers` is `subscribers_count`; what GitHub calls `watchers_count` counts stars.
     """
-    top = json_object(body)
-    try:
-        github_id, full_name = count_field(top, "id"), text_field(top, "full_name")
-    except FieldRefused as refusal:
-        raise AnswerRefused(str(refusal)) from refusal
+    top = mapping(body)
+    github_id, full_name = count_field(top, "id"), text_field(top, "full_name")
     if not FULL_NAME.fullmatch(full_name):
         raise AnswerRefused("full_name is not OWNER/NAME")
     visibility = optional_text(top, "visibility")

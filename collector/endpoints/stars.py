@@ -33,8 +33,6 @@ class StarDay:
 
 @dataclass(frozen=True, slots=True)
 class StarObservation:
-    """One or more pages of the star history, oldest first."""
-
     days: tuple[StarDay, ...]
 
     save = SAVE
@@ -92,8 +90,6 @@ def _star_week(given: object) -> list[StarDay]:
     try:
         start = utc_day(datetime.fromtimestamp(count_field(row, "week"), UTC) + ZONES_REACH)
         dates = [start + n * DAY for n in range(7)]
-    except FieldRefused:
-        raise
     except (OverflowError, ValueError, OSError) as error:
         raise FieldRefused("the start of a week of stars is not a moment") from error
     return [StarDay(day, count_field({"days": stars}, "days")) for day, stars in zip(dates, days, strict=True)]

@@ -18,7 +18,6 @@ from collector.endpoints.fields import (
     attempt,
     count_field,
     json_list,
-    json_object,
     mapping,
     moment_field,
     optional_count,
@@ -52,8 +51,6 @@ WEEKLY_TRAFFIC = Save(
 
 @dataclass(frozen=True, slots=True)
 class DayReading:
-    """A day's count (requests) and uniques as one answer gave them."""
-
     day: date
     count: int
     uniques: int
@@ -93,8 +90,6 @@ class TrafficObservation:
 
 @dataclass(frozen=True)
 class DailyTraffic(Endpoint):
-    """Views or clones by day, asked in every run."""
-
     metric: Metric = Metric.VIEWS
 
     def is_due(self, repository: CollectableRepository, now: datetime) -> bool:
@@ -127,7 +122,7 @@ def parse_traffic(metric: Metric, body: object, as_of: datetime) -> Parsed[Traff
     Both window forms of GitHub lead to the same days.
     Raises: AnswerRefused where the list is missing or no row of it can be used.
     """
-    top, today = json_object(body), utc_day(as_of)
+    top, today = mapping(body), utc_day(as_of)
     readings, warnings = day_readings(json_list(top, metric.value), today)
     if warnings.refused and not readings:
         raise AnswerRefused(f"no row of {metric.value} could be used: {warnings.refused[0]}")
@@ -209,8 +204,6 @@ class WeekReading:
 
 @dataclass(frozen=True, slots=True)
 class WeeklyObservation:
-    """One answer of views or clones by week."""
-
     metric: Metric
     weeks: tuple[WeekReading, ...]
 
@@ -224,8 +217,6 @@ class WeeklyObservation:
 
 @dataclass(frozen=True)
 class WeeklyTraffic(Endpoint):
-    """Views or clones by week, asked when a whole week is missing."""
-
     metric: Metric = Metric.VIEWS
 
     def is_due(self, repository: CollectableRepository, now: datetime) -> bool:
@@ -250,7 +241,7 @@ def parse_weekly(metric: Metric, body: object, as_of: datetime) -> Parsed[Weekly
     A week without a row is unknown: an answer of an outage looks the same. No week is complete in an answer whose
     total its rows do not add up to.
     """
-    top = json_object(body)
+    top = mapping(body)
     today = utc_day(as_of)
     readings, warnings = day_readings(json_list(top, metric.value), today)
     if warnings.refused and not readings:

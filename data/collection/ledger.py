@@ -58,6 +58,9 @@ class Scope:
     tenant_ids: tuple[int, ...] | None = None
     repository_ids: tuple[int, ...] | None = None
 
+    def values(self) -> dict[str, object]:
+        return {"tenant_ids": self.tenant_ids, "repository_ids": self.repository_ids}
+
 
 @dataclass(frozen=True, slots=True)
 class RunProgress:
@@ -79,12 +82,8 @@ class Saved:
 
 def collectable_repositories(store: Store, scope: Scope, now: datetime) -> list[CollectableRepository]:
     """The repositories in scope that are collected, each with when its endpoints last answered."""
-    values = {
-        "tenant_ids": None if scope.tenant_ids is None else list(scope.tenant_ids),
-        "repository_ids": None if scope.repository_ids is None else list(scope.repository_ids),
-    }
     with store.traffic.read() as cursor:
-        rows = cursor.execute(query(__name__, "collectable_repositories"), values).fetchall()
+        rows = cursor.execute(query(__name__, "collectable_repositories"), scope.values()).fetchall()
         found = {
             row[0]: CollectableRepository(Repository(row[0], row[1], row[2], row[3], RepositoryState(row[4]), row[5]))
             for row in rows
@@ -95,7 +94,6 @@ def collectable_repositories(store: Store, scope: Scope, now: datetime) -> list[
 
 
 def endpoint_states(cursor: duckdb.DuckDBPyConnection, found: dict[int, CollectableRepository]) -> None:
-    """Add to each repository when its endpoints were last tried."""
     rows = cursor.execute(query(__name__, "endpoint_states")).fetchall()
     for key, endpoint, tried, good, outcome, etag, token in rows:
         if key in found:
@@ -114,22 +112,10 @@ def newest_whole_weeks(cursor: duckdb.DuckDBPyConnection, found: dict[int, Colle
 
 def views_since(store: Store, scope: Scope, since: date) -> int:
     """The views stored for the scope's repositories since a day: tells an outage from quiet repositories."""
-    values = {
-        "since": since,
-        "tenant_ids": None if scope.tenant_ids is None else list(scope.tenant_ids),
-        "repository_ids": None if scope.repository_ids is None else list(scope.repository_ids),
-    }
+    values = {"since": since, **scope.values()}
     with store.traffic.read() as cursor:
         ((views,),) = cursor.execute(query(__name__, "views_since"), values).fetchall()
     return int(views)
-
-
-def last_run_started(store: Store) -> datetime | None:
-    """When the newest run of the timer began (UTC); None where there was none."""
-    newest = "select max(started_at) as started_at from collection_run where trigger = 'schedule'"
-    with store.traffic.read() as cursor:
-        ((started_at,),) = cursor.execute(newest).fetchall()
-    return None if started_at is None else aware(started_at)
 
 
 def start_run(store: Store, trigger: str, now: datetime) -> int:

@@ -61,8 +61,6 @@ def arrow_table(columns: str, rows: list[Row]) -> pa.Table:
 
 
 class Outcome(StrEnum):
-    """What came of asking an endpoint of a repository, as the log tells it."""
-
     OK = "ok"
     UNCHANGED = "unchanged"
     SKIPPED = "skipped"
@@ -111,8 +109,6 @@ HARMLESS_OUTCOMES = [outcome.value for outcome in Outcome if not outcome.failed]
 
 
 class RunState(StrEnum):
-    """How a collection run stands or ended."""
-
     RUNNING = "running"
     COMPLETE = "complete"
     PARTIAL = "partial"
@@ -122,8 +118,6 @@ class RunState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StateChange:
-    """What an answer says about a repository's availability."""
-
     state: RepositoryState
     reason: str | None
 
@@ -158,8 +152,6 @@ class EndpointState:
 
 @dataclass(frozen=True, slots=True)
 class CollectableRepository:
-    """A repository with all that decides what is due for it."""
-
     repository: Repository
     endpoints: dict[str, EndpointState] = field(default_factory=dict)
     newest_whole_week: dict[Metric, date | None] = field(default_factory=dict)
@@ -185,8 +177,6 @@ class LoggedRun:
 
 @dataclass(frozen=True, slots=True)
 class LoggedResult:
-    """What came of asking one endpoint of one repository in a run."""
-
     run_id: int
     tenant: str
     full_name: str
