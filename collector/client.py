@@ -12,7 +12,7 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http.client import IncompleteRead
 from typing import Any
@@ -42,7 +42,7 @@ from collector.replies import (
     API_VERSION,
     ENTERPRISE_SERVER,
     MESSAGE_LIMIT,
-    Reply,
+    Response,
     date_of,
     error_of,
     expiry_of,
@@ -72,23 +72,6 @@ _KINDS = {
     "ghs_": "app installation",
 }
 _REDIRECTS = {301, 302, 303, 307, 308}
-
-
-@dataclass(frozen=True, slots=True)
-class Response:
-    """What GitHub answered. `as_of` is its own clock (UTC); `led_to` the path after a redirect.
-
-    `unchanged` stands for 304: the body is what it was when `etag` was given.
-    """
-
-    body: object
-    as_of: datetime
-    status: int
-    headers: Mapping[str, str]
-    warnings: tuple[str, ...] = ()
-    etag: str | None = None
-    unchanged: bool = False
-    led_to: str | None = None
 
 
 class GitHub:
@@ -179,7 +162,7 @@ class GitHub:
             seen.add(target)
         raise RequestRefused(f"GitHub redirects more than {MOST_REDIRECTS} times.", reply.status)
 
-    def _redirected(self, url: str, reply: Reply) -> str:
+    def _redirected(self, url: str, reply: Response) -> str:
         location = reply.headers.get("location")
         if not location:
             raise RequestRefused("GitHub redirects without saying where to.", reply.status)
@@ -194,7 +177,7 @@ class GitHub:
         if place_of(url) is None or place_of(url) != place_of(self._api_url):
             raise RequestRefused(f"{what} leads away from GitHub's own address. It was not followed.")
 
-    def _ask(self, url: str, etag: str | None) -> Reply:
+    def _ask(self, url: str, etag: str | None) -> Response:
         """One answer that is no limit and no error, waiting for limits as long as the owner bears it."""
         asked_again = False
         while True:
@@ -221,7 +204,7 @@ class GitHub:
                 self.token_refused = str(error)
             raise error
 
-    def _dated(self, reply: Reply) -> Reply:
+    def _dated(self, reply: Response) -> Response:
         """The answer as of the run's time where its own `Date` cannot be: one wrong clock must not move our days."""
         if self.time is None or not self.time.is_set:
             return reply
@@ -230,7 +213,7 @@ class GitHub:
             return reply
         return replace(reply, as_of=now)
 
-    def _send(self, url: str, etag: str | None) -> Reply:
+    def _send(self, url: str, etag: str | None) -> Response:
         headers = {"If-None-Match": etag} if etag else None
         timeout = (CONNECT_TIMEOUT_S, READ_TIMEOUT_S)
         session, failure = self._session(), None
@@ -355,7 +338,7 @@ def _read(response: requests.Response) -> bytes:
     return bytes(body)
 
 
-def _reply(response: requests.Response, raw: bytes) -> Reply:
+def _reply(response: requests.Response, raw: bytes) -> Response:
     headers = {name.lower(): value for name, value in response.headers.items()}
     body: object
     try:
@@ -367,10 +350,10 @@ def _reply(response: requests.Response, raw: bytes) -> Reply:
         body = raw[: MESSAGE_LIMIT * 2].decode("utf-8", "replace")
     if response.status_code == 200 and body is None:
         raise BadAnswer("The answer is empty.", 200)
-    return Reply(response.status_code, headers, body, date_of(headers) or datetime.now(UTC))
+    return Response(response.status_code, headers, body, date_of(headers) or datetime.now(UTC))
 
 
-def _answer(reply: Reply, etag: str | None, led_to: str | None) -> Response:
+def _answer(reply: Response, etag: str | None, led_to: str | None) -> Response:
     kind = reply.headers.get("content-type", "")
     odd = reply.status == 200 and "json" not in kind
     warnings = (f"JSON came as {kind[:40] or 'no type'}",) if odd else ()
@@ -380,11 +363,9 @@ def _answer(reply: Reply, etag: str | None, led_to: str | None) -> Response:
     elif given != reply.as_of:
         warnings = (*warnings, f"the answer's Date ({given:%Y-%m-%d}) cannot be; the time of the run was taken")
     unchanged = reply.status == 304
-    return Response(
+    return replace(
+        reply,
         body=[] if reply.status == 204 else reply.body,
-        as_of=reply.as_of,
-        status=reply.status,
-        headers=reply.headers,
         warnings=warnings,
         etag=etag if unchanged else validator_of(reply.headers),
         unchanged=unchanged,

@@ -22,7 +22,7 @@ from fnmatch import fnmatchcase
 from functools import partial
 from urllib.parse import urlsplit
 
-from collector.client import GitHub, Response
+from collector.client import GitHub
 from collector.clock import Clock, SystemClock
 from collector.endpoints.endpoint import Request
 from collector.endpoints.fields import optional_count, optional_text
@@ -40,6 +40,7 @@ from collector.errors import (
     TokenRefused,
 )
 from collector.rate_limit import RateLimiter, Waiting
+from collector.replies import Response
 from collector.settings import Settings, read_settings
 from data.accounts.encryption import EncryptionError, open_cipher
 from data.accounts.models import Viewer

@@ -21,6 +21,11 @@ SECONDARY_WAITS_S = (60.0, 120.0, 240.0)
 LOCKOUT_S = 900.0
 SLOWEST = 8  # times the normal interval, after several secondary limits
 MILLISECONDS = 10**11  # an epoch beyond this is not in seconds
+REASONS = {
+    Outcome.PRIMARY_LIMIT: "The hourly limit of this token's owner is used up.",
+    Outcome.SECONDARY_LIMIT: "GitHub asks to slow down (secondary rate limit).",
+    Outcome.LOCKOUT: "GitHub refuses sign-ins for a while after several wrong tokens.",
+}
 
 Waiting = Callable[[float, str], None]
 
@@ -114,7 +119,7 @@ class RateLimiter:
         if wait is None:
             wait = SECONDARY_WAITS_S[min(self._refusals, len(SECONDARY_WAITS_S)) - 1]
         now = self._clock.monotonic()
-        self._why = _reason(hit.outcome)
+        self._why = REASONS[hit.outcome]
         if self._refusals > len(SECONDARY_WAITS_S) or wait > self._patience_s:
             self._give_up(hit.outcome, wait)
         self._paused_at, self._paused_until = now, now + wait
@@ -123,7 +128,8 @@ class RateLimiter:
             self._slowed = min(self._slowed * 2, SLOWEST)
 
     def _give_up(self, outcome: Outcome, wait: float) -> None:
-        sentence = f"{self._why} It ends in about {_minutes(wait)}: the rest is left to the next run."
+        left = f"{wait:.0f} s" if wait < 90 else f"{wait / 60:.0f} minutes"
+        sentence = f"{self._why} It ends in about {left}: the rest is left to the next run."
         self._exhausted = LimitReached(sentence, outcome)
 
     def _claim(self) -> float:
@@ -144,32 +150,26 @@ class RateLimiter:
             if self._remaining is not None and self._remaining <= self._in_flight and now < self._resets_at:
                 self._await_reset(now)
             wait = self._paused_until - now
-            if wait <= 0:
-                self._send(now)
-                return 0.0
-            self._tell(wait)
-            return wait
+            if wait > 0:
+                if self._waiting and self._paused_until > self._told_until + 1:  # a reset shifts by fractions
+                    self._told_until = self._paused_until
+                    self._waiting(wait, self._why)
+                return wait
+            if self._remaining is not None and now >= self._resets_at:
+                self._remaining = None
+            self._in_flight += 1
+            self.requests += 1
+            return 0.0
 
     def _await_reset(self, now: float) -> None:
         wait = self._resets_at - now
-        self._why = _reason(Outcome.PRIMARY_LIMIT)
+        self._why = REASONS[Outcome.PRIMARY_LIMIT]
         self._paused_at, self._paused_until = now, self._resets_at
         if wait > self._patience_s:
             self._give_up(Outcome.PRIMARY_LIMIT, wait)
             assert self._exhausted
             raise self._exhausted
         self._remaining = None
-
-    def _send(self, now: float) -> None:
-        if self._remaining is not None and now >= self._resets_at:
-            self._remaining = None
-        self._in_flight += 1
-        self.requests += 1
-
-    def _tell(self, wait: float) -> None:
-        if self._waiting and self._paused_until > self._told_until + 1:  # a reset shifts by fractions
-            self._told_until = self._paused_until
-            self._waiting(wait, self._why)
 
 
 def is_number(text: str) -> bool:
@@ -196,15 +196,3 @@ def until_retry(retry_after: str, as_of: datetime) -> float | None:
         return None
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return max(1.0, (moment - as_of).total_seconds())
-
-
-def _reason(outcome: Outcome) -> str:
-    return {
-        Outcome.PRIMARY_LIMIT: "The hourly limit of this token's owner is used up.",
-        Outcome.SECONDARY_LIMIT: "GitHub asks to slow down (secondary rate limit).",
-        Outcome.LOCKOUT: "GitHub refuses sign-ins for a while after several wrong tokens.",
-    }[outcome]
-
-
-def _minutes(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} minutes"

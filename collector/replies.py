@@ -45,13 +45,21 @@ _PERMISSION = "the repository permission Administration: read"
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
-    """A status with its headers (lower case) and its body: parsed JSON, or the beginning of a text that is none."""
+class Response:
+    """What GitHub answered: a status, the headers (lower case), and JSON or the beginning of a text that is none.
+
+    `as_of` is GitHub's own clock (UTC); `led_to` the path after a redirect. `unchanged` stands for 304: the body is
+    what it was when `etag` was given.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: object
     as_of: datetime
+    warnings: tuple[str, ...] = ()
+    etag: str | None = None
+    unchanged: bool = False
+    led_to: str | None = None
 
     @property
     def message(self) -> str:
@@ -72,7 +80,7 @@ def _quoted(found: object, limit: int) -> str:
     return text[:limit].encode("utf-8", "replace").decode("utf-8")
 
 
-def limit_of(reply: Reply) -> LimitHit | None:
+def limit_of(reply: Response) -> LimitHit | None:
     """The limit that an answer tells of, if it is one. The order is that of GitHub's own client libraries."""
     if reply.status not in {403, 429}:
         return None
@@ -94,7 +102,7 @@ def limit_of(reply: Reply) -> LimitHit | None:
     return None
 
 
-def _is_secondary(reply: Reply, message: str) -> bool:
+def _is_secondary(reply: Response, message: str) -> bool:
     whole = reply.body.get("message") if isinstance(reply.body, Mapping) else reply.body
     ending = " ".join(whole.split()).lower() if isinstance(whole, str) else ""
     return (
@@ -105,7 +113,7 @@ def _is_secondary(reply: Reply, message: str) -> bool:
     )
 
 
-def error_of(reply: Reply) -> GitHubError:
+def error_of(reply: Response) -> GitHubError:
     """The error that an answer without a limit stands for; its sentence quotes GitHub and says what to do."""
     status, said = reply.status, reply.message
     if ENTERPRISE_SERVER in reply.headers:
@@ -136,18 +144,18 @@ def error_of(reply: Reply) -> GitHubError:
     return RequestRefused(f"GitHub refuses the call with status {status} ({said or 'no reason given'}).", status)
 
 
-def _all_text(reply: Reply) -> str:
+def _all_text(reply: Response) -> str:
     return str(reply.body)[:2000].lower()
 
 
-def _is_block(reply: Reply) -> bool:
+def _is_block(reply: Response) -> bool:
     return reply.status == 403 and (
         reply.message.startswith("Repository access blocked")
         or (isinstance(reply.body, Mapping) and isinstance(reply.body.get("block"), Mapping))
     )
 
 
-def _block_reason(reply: Reply) -> str:
+def _block_reason(reply: Response) -> str:
     block = reply.body.get("block") if isinstance(reply.body, Mapping) else None
     reason = block.get("reason") if isinstance(block, Mapping) else None
     link = block.get("html_url") if isinstance(block, Mapping) else None
@@ -156,7 +164,7 @@ def _block_reason(reply: Reply) -> str:
     return f"GitHub has blocked the repository{told}{where}."
 
 
-def _access_refused(reply: Reply) -> AccessRefused:
+def _access_refused(reply: Response) -> AccessRefused:
     said, headers = reply.message, reply.headers
     quoted = f"GitHub: {said or 'refused without a reason'}."
     if "SAML" in said or headers.get("x-github-sso", "").startswith("required"):

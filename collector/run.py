@@ -72,23 +72,17 @@ class RunReport:
 class Progress:
     """What a run says while it goes on, from the thread that saves and from those that fetch. This one says nothing."""
 
-    def started(self, jobs: int) -> None:
-        """A run begins with so many jobs (a job fetches some endpoints of one repository)."""
+    def started(self, jobs: int) -> None: ...  # a job fetches some endpoints of one repository
 
-    def advanced(self, done: int, name: str) -> None:
-        """So many jobs are done; the last one was of the repository `name`."""
+    def advanced(self, done: int, name: str) -> None: ...  # `name` is the repository of the last job
 
-    def waiting(self, seconds: float, reason: str) -> None:
-        """Nothing is asked for so many seconds, because of GitHub's limits."""
+    def waiting(self, seconds: float, reason: str) -> None: ...  # because of GitHub's limits
 
-    def saved(self, repositories: int, rows_changed: int) -> None:
-        """A batch is committed: what came of so many repositories is safe, and so many rows are new or changed."""
+    def saved(self, repositories: int, rows_changed: int) -> None: ...  # what is committed is safe
 
-    def warned(self, sentence: str) -> None:
-        """Something is odd or failed; the run goes on."""
+    def warned(self, sentence: str) -> None: ...  # something is odd or failed; the run goes on
 
-    def finished(self) -> None:
-        """The run is over."""
+    def finished(self) -> None: ...
 
 
 @dataclass(slots=True)

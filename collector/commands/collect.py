@@ -36,7 +36,7 @@ from data.accounts import tenants, tokens
 from data.accounts.encryption import open_cipher
 from data.calendar import utc_now
 from data.collection.ledger import Scope, collectable_repositories
-from data.collection.log import Wanted, results
+from data.collection.log import results
 from data.collection.models import LoggedResult, RunState
 from data.repositories.models import Repository, RepositoryState
 from data.repositories.repositories import repositories
@@ -124,8 +124,7 @@ def collect_and_tell(session: Session, request: RunRequest, clock: SystemClock) 
         report = RunReport(None, RunState.STOPPED, message="Stopped before anything was collected.")
     failures: list[LoggedResult] = []
     if report.run_id is not None and report.failures:
-        wanted = Wanted(run_id=report.run_id, failed_only=True, limit=MOST_RESULTS)
-        failures = results(session.viewer, session.store, wanted)
+        failures = results(session.viewer, session.store, run_id=report.run_id, failed_only=True, limit=MOST_RESULTS)
     for line in failure_lines(failures):
         session.terminal.warn(line)
     session.terminal.say(summary(report))

@@ -3,7 +3,7 @@
 import sys
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import click
 
@@ -69,7 +69,8 @@ def export(session: Session, /, table: str, target: str, tenant: str | None, **n
         narrow["last_day"],
         narrow["overwrite"],
     )
-    rows = write_export(session.viewer, session.store, request, _target(target))
+    place = Path(target) if target != STDOUT else sys.stdout.buffer
+    rows = write_export(session.viewer, session.store, request, place)
     told = f"{counted(rows, 'row')} written to {'stdout' if target == STDOUT else target}."
     (session.terminal.warn if target == STDOUT else session.terminal.say)(told)
     return CommandResult({"table": table, "file": target, "rows": rows})
@@ -81,7 +82,3 @@ def _format(target: str) -> ExportFormat:
     if target.casefold().endswith(".parquet"):
         return ExportFormat.PARQUET
     raise CommandRefused(f"{target}: the file's name must end in .csv or .parquet.")
-
-
-def _target(target: str) -> Path | BinaryIO:
-    return Path(target) if target != STDOUT else sys.stdout.buffer

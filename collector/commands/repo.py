@@ -118,8 +118,9 @@ def discover(session: Session, tenant: str, pattern: tuple[str, ...], with_add: 
     owner = tenants.tenant_named(session.viewer, session.store, tenant)
     with stopping_on_signals() as clock:
         try:
+            stored = {each.tenant_id: each for each in tokens(session.viewer, session.store)}.get(owner.tenant_id)
             with tenant_client(session, owner, clock) as github:
-                lists = fetch_matching(github, _login(session, owner), parsed)
+                lists = fetch_matching(github, stored.facts.login if stored else None, parsed)
             new = _say_discovered(session, owner, lists)
             if with_add:
                 new = _without_hopeless(session, new)
@@ -129,12 +130,6 @@ def discover(session: Session, tenant: str, pattern: tuple[str, ...], with_add: 
         except Stopped:
             raise CommandFailed(STOPPED) from None
     return CommandResult({**_facts(lists, new), **added.facts}, added.failed)
-
-
-def _login(session: Session, owner: Tenant) -> str | None:
-    """Whose token it is; None for an app's installation."""
-    stored = tokens(session.viewer, session.store)
-    return next((each.facts.login for each in stored if each.tenant_id == owner.tenant_id), None)
 
 
 def _without_hopeless(session: Session, new: list[ListedRepository]) -> list[ListedRepository]:
@@ -308,7 +303,7 @@ def resume(session: Session, tenant: str, names: tuple[str, ...]) -> CommandResu
 @click.argument("tenant")
 @click.argument("names", metavar=NAMES, nargs=-1, required=True)
 @click.option("--delete-data", is_flag=True, help="Delete all that was collected of them, for ever.")
-@click.option("--yes", is_flag=True, help="Delete without client_of to type the name.")
+@click.option("--yes", is_flag=True, help="Delete without having to type the name.")
 @pass_session
 def remove(session: Session, tenant: str, names: tuple[str, ...], delete_data: bool, yes: bool) -> CommandResult:
     """Stop following repositories. Their history stays, marked removed, unless --delete-data is given.

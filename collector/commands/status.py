@@ -17,7 +17,7 @@ from collector.schedule import ScheduleRefused, last_time, next_time
 from data.accounts.models import Tenant
 from data.accounts.tokens import StoredToken, tokens
 from data.calendar import DAY, SETTLED_AFTER_DAYS, WINDOW_DAYS, utc_day, utc_now
-from data.collection.log import Wanted, results, runs
+from data.collection.log import results, runs
 from data.collection.models import LoggedRun, RunState
 from data.repositories.health import LISTS, StaleEndpoint, health, stale_endpoints
 from data.repositories.models import OpenDays, RepositoryHealth, RepositoryState
@@ -65,14 +65,19 @@ def status(session: Session, tenant: str | None, show_all: bool) -> CommandResul
     about_answers = stale_problems(
         [e for e in stale_endpoints(viewer, session.store, now) if e.tenant in tenants_shown]
     )
-    problems = [*about_tokens.problems, *loss_problems(near), *about_answers.problems]
+    problems = [
+        *about_tokens.problems,
+        *_first_of([_loss(each) for each in near], "repositories are at risk."),
+        *about_answers.problems,
+    ]
     warnings = [*about_tokens.warnings, *about_answers.warnings]
     _show(session, found, len(near), show_all=show_all)
     if not found:
         session.terminal.say(what_to_track(names))
     last = next(iter(runs(viewer, session.store, 1)), None)
     if last is not None:
-        session.terminal.say(f"Last run: {_run_line(last)}")
+        line = f"{last.run_id} ({last.trigger}), {moment(last.started_at)}, {last.state}. {last.message or ''}"
+        session.terminal.say(f"Last run: {line.rstrip()}")
     for sentence in [*problems, *warnings]:  # results, not mishaps: a monitor reads stdout
         session.terminal.say(sentence)
     facts = {
@@ -134,8 +139,8 @@ def log(session: Session, failed: bool, run_id: int | None, limit: int) -> Comma
     else:
         session.terminal.table(_RUN_COLUMNS, (_run_row(each) for each in found))
     shown = {each.run_id for each in found}
-    wanted = Wanted(run_id=run_id, failed_only=True, limit=MOST_RESULTS)
-    failures = [each for each in results(viewer, store, wanted) if each.run_id in shown] if shown else []
+    of_runs = results(viewer, store, run_id=run_id, failed_only=True, limit=MOST_RESULTS) if shown else []
+    failures = [each for each in of_runs if each.run_id in shown]
     for line in failure_lines(failures, with_run=True):
         session.terminal.say(line)
     return CommandResult({"runs": [asdict(each) for each in found], "failures": failure_facts(failures)})
@@ -155,10 +160,6 @@ def _run_row(run: LoggedRun) -> tuple[str, ...]:
         "" if run.ended_at is None else f"{(run.ended_at - run.started_at).total_seconds():,.0f}",
         run.message or "",
     )
-
-
-def _run_line(run: LoggedRun) -> str:
-    return f"{run.run_id} ({run.trigger}), {moment(run.started_at)}, {run.state}. {run.message or ''}".rstrip()
 
 
 @dataclass(slots=True)
@@ -206,10 +207,6 @@ def near_loss(found: Sequence[RepositoryHealth], schedules: Mapping[int, str], n
     return [each for each in near if not _only_waits(each, schedules.get(each.repository.tenant_id, ""), now)]
 
 
-def loss_problems(near: Sequence[RepositoryHealth]) -> list[str]:
-    return _first_of([_loss(each) for each in near], "repositories are at risk.")
-
-
 def stale_problems(stale: Sequence[StaleEndpoint]) -> Problems:
     """Sentences on endpoints that fail for long: a problem where lists are lost, else a warning."""
     lists = [each for each in stale if each.endpoint in LISTS]
@@ -241,18 +238,10 @@ def _add_token(about: Problems, owner: Tenant, token: StoredToken | None, now: d
         about.problems.append(f"{named} is refused. {token.state_reason or ''} {mend}".replace("  ", " "))
     elif expires is not None and expires <= now:
         about.problems.append(f"{named} expired on {moment(expires)}. {mend}")
-    elif expires is not None and days_until(expires, now) <= EXPIRY_DAYS:
-        about.warnings.append(f"{_urgency(days_until(expires, now))}{named} expires {_when(expires, now)}. {mend}")
-
-
-def _urgency(days: int) -> str:
-    """The fewer days, the louder: at 14, at 7 and at the last one."""
-    return "Urgent: " if days <= 1 else "Soon: " if days <= NEAR_DAYS else ""
-
-
-def _when(expires: datetime, now: datetime) -> str:
-    days = days_until(expires, now)
-    return f"{'today' if days == 0 else 'in ' + counted(days, 'day')}, on {moment(expires)}"
+    elif expires is not None and (days := days_until(expires, now)) <= EXPIRY_DAYS:
+        urgency = "Urgent: " if days <= 1 else "Soon: " if days <= NEAR_DAYS else ""
+        when = "today" if days == 0 else f"in {counted(days, 'day')}"
+        about.warnings.append(f"{urgency}{named} expires {when}, on {moment(expires)}. {mend}")
 
 
 def _loss(each: RepositoryHealth) -> str:

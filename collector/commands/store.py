@@ -86,7 +86,7 @@ def backup(session: Session, directory: Path) -> CommandResult:
     Example:
       python -m collector backup /mnt/backup/traffic
     """
-    if _is_within(directory, session.directory):
+    if directory.resolve().is_relative_to(session.directory.resolve()):
         raise CommandRefused(f"{directory} is inside the data directory. Choose a place that outlives it.")
     report = back_up(session.store, directory)
     session.terminal.say(f"Backup {report.stamp} is in {directory}:")
@@ -125,10 +125,6 @@ def restore(session: Session, directory: Path, stamp: str | None) -> CommandResu
     session.terminal.say("Sessions and one-time links of that time are void: everybody signs in again.")
     versions = {"traffic_version": report.traffic_version, "control_version": report.control_version}
     return CommandResult({"stamp": report.stamp, **versions})
-
-
-def _is_within(directory: Path, other: Path) -> bool:
-    return directory.resolve().is_relative_to(other.resolve())
 
 
 @click.group(cls=Group)

@@ -14,9 +14,10 @@ from pathlib import Path
 from pkgutil import iter_modules
 from urllib.parse import quote
 
-from collector.client import GitHub, Response
+from collector.client import GitHub
 from collector.endpoints.fields import Parsed
 from collector.errors import PagingLimited
+from collector.replies import Response
 from data.calendar import utc_day
 from data.collection.models import CollectableRepository, Observation
 
@@ -114,7 +115,16 @@ class PagedEndpoint(Endpoint):
 
     def fetch(self, github: GitHub, request: Request) -> Fetched:
         """Ask for all pages; a limit on deep pages ends them early and is told. Raises: GitHubError, AnswerRefused."""
-        pages, ended_early = self._pages(github, request)
+        pages: list[Response] = []
+        ended_early: tuple[str, ...] = ()
+        path, query, most = self.url_path(request), self.query(request), self.max_pages(request)
+        try:
+            for page in github.fetch_pages(path, query, most, request.etag if self.conditional else None):
+                pages.append(page)
+        except PagingLimited:
+            if not pages:
+                raise
+            ended_early = ("GitHub ended the list early; what it gave is kept",)
         newest = pages[0]
         if newest.unchanged:
             return _unchanged(newest, request)
@@ -123,20 +133,6 @@ class PagedEndpoint(Endpoint):
         whole = self.conditional and len(pages) == 1 and not parsed.warnings
         etag = newest.etag if whole else None
         return Fetched(parsed.observation, newest.as_of, newest.status, warnings, etag, newest.led_to)
-
-    def _pages(self, github: GitHub, request: Request) -> tuple[list[Response], tuple[str, ...]]:
-        pages: list[Response] = []
-        etag = request.etag if self.conditional else None
-        try:
-            for page in github.fetch_pages(
-                self.url_path(request), self.query(request), max_pages=self.max_pages(request), etag=etag
-            ):
-                pages.append(page)
-        except PagingLimited:
-            if not pages:
-                raise
-            return pages, ("GitHub ended the list early; what it gave is kept",)
-        return pages, ()
 
 
 def _unchanged(response: Response, request: Request) -> Fetched:

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from collector.client import Response
 from collector.endpoints.endpoint import Endpoint, Phase
 from collector.endpoints.fields import (
     Parsed,
@@ -20,6 +19,7 @@ from collector.endpoints.fields import (
     text_field,
 )
 from collector.errors import AnswerRefused
+from collector.replies import Response
 from data.calendar import stored, utc_day
 from data.collection.models import CollectableRepository, Row, Save
 from data.repositories.models import RepositoryFacts

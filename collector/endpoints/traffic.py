@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
 
-from collector.client import Response
 from collector.endpoints.endpoint import Endpoint, Phase, Query, Request
 from collector.endpoints.fields import (
     GREATEST_COUNT,
@@ -23,6 +22,7 @@ from collector.endpoints.fields import (
     optional_count,
 )
 from collector.errors import AnswerRefused
+from collector.replies import Response
 from data.calendar import (
     DAY,
     WINDOW_DAYS,

@@ -1,8 +1,5 @@
 """The system log: which runs there were, and what came of each endpoint they asked."""
 
-from dataclasses import dataclass
-from typing import Any
-
 from data.accounts.models import Viewer
 from data.calendar import aware
 from data.collection.models import HARMLESS_OUTCOMES, LoggedResult, LoggedRun, Outcome, RunState
@@ -11,16 +8,6 @@ from data.store.cache import cached
 from data.store.sql import query
 
 RESULTS_SHOWN = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which results are asked for: of one run, of one repository, only those that failed; the newest so many."""
-
-    run_id: int | None = None
-    repository_id: int | None = None
-    failed_only: bool = False
-    limit: int = RESULTS_SHOWN
 
 
 @cached("traffic")
@@ -40,24 +27,30 @@ def runs(viewer: Viewer, store: Store, limit: int) -> tuple[LoggedRun, ...]:
     )
 
 
-def results(viewer: Viewer, store: Store, wanted: Wanted) -> list[LoggedResult]:
+def results(
+    viewer: Viewer,
+    store: Store,
+    *,
+    run_id: int | None = None,
+    repository_id: int | None = None,
+    failed_only: bool = False,
+    limit: int = RESULTS_SHOWN,
+) -> list[LoggedResult]:
     """What came of each endpoint of the visible repositories, the newest first. Source: collection_result.
 
     Failed is what is neither good (ok, unchanged) nor skipped.
     """
     values = {
         "visible": list(viewer.repository_ids),
-        "run_id": wanted.run_id,
-        "repository_id": wanted.repository_id,
-        "failed_only": wanted.failed_only,
+        "run_id": run_id,
+        "repository_id": repository_id,
+        "failed_only": failed_only,
         "harmless": HARMLESS_OUTCOMES,
-        "most": wanted.limit,
+        "most": limit,
     }
     with store.traffic.read() as cursor:
         rows = cursor.execute(query(__name__, "results"), values).fetchall()
-    return [_logged_result(row) for row in rows]
-
-
-def _logged_result(row: tuple[Any, ...]) -> LoggedResult:
-    run_id, tenant, full_name, endpoint, finished_at, outcome, *rest = row
-    return LoggedResult(run_id, tenant, full_name, endpoint, aware(finished_at), Outcome(outcome), *rest)
+    return [
+        LoggedResult(run_id, tenant, full_name, endpoint, aware(finished_at), Outcome(outcome), *rest)
+        for run_id, tenant, full_name, endpoint, finished_at, outcome, *rest in rows
+    ]

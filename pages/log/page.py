@@ -8,7 +8,7 @@ from data.accounts import audit, tenants
 from data.accounts.audit import Subject
 from data.accounts.models import Account, Viewer
 from data.calendar import utc_now
-from data.collection.log import Wanted, results, runs
+from data.collection.log import results, runs
 from data.collection.models import LoggedRun, RunState
 from data.repositories.models import Repository
 from data.repositories.repositories import repositories
@@ -78,17 +78,17 @@ def narrowed(viewer: Viewer, found: Sequence[Repository], tenant_id: int | None)
     return Viewer(ids & viewer.repository_ids, frozenset({tenant_id}) & viewer.tenant_ids)
 
 
-def draw_run(viewer: Viewer, run: LoggedRun, wanted: Wanted) -> None:
+def draw_run(viewer: Viewer, run: LoggedRun, repository_id: int | None, only_failed: bool) -> None:
     with st.container(border=True, key="log_run"):
         st.header(f"Run {run.run_id}", anchor=False)
         if run.message:
             st.markdown(messages.literal(run.message))
-        found = results(viewer, the_store(), wanted)
+        found = results(viewer, the_store(), run_id=run.run_id, repository_id=repository_id, failed_only=only_failed)
         if found:
             view.draw_reasons(found)
             view.draw_results(found)
         else:
-            st.caption("Nothing in this run matches the filters." if wanted.failed_only else "This run has no results.")
+            st.caption("Nothing in this run matches the filters." if only_failed else "This run has no results.")
 
 
 who = session.require_account()
@@ -106,7 +106,7 @@ reader = narrowed(sees, tracked, of_tenant)
 known_runs = runs(sees, the_store(), RUNS_SHOWN)
 shown = [run for run in known_runs if not wanted_states or run.state in wanted_states]
 if of_tenant is not None or of_repository is not None or only_failed:
-    matching = results(reader, the_store(), Wanted(repository_id=of_repository, failed_only=only_failed))
+    matching = results(reader, the_store(), repository_id=of_repository, failed_only=only_failed)
     run_ids = {each.run_id for each in matching}
     shown = [run for run in shown if run.run_id in run_ids]
 if not shown:
@@ -118,6 +118,6 @@ if not shown:
     )
     st.stop()
 chosen = view.draw_runs(shown)
-draw_run(reader, chosen, Wanted(chosen.run_id, of_repository, only_failed))
+draw_run(reader, chosen, of_repository, only_failed)
 if any(run.state is RunState.RUNNING for run in shown):
     st.caption("A run that was killed stands as running until the next one begins.")

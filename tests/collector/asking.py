@@ -9,8 +9,9 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from unittest import mock
 
-from collector.client import GitHub, Response
+from collector.client import GitHub
 from collector.rate_limit import RateLimiter
+from collector.replies import Response
 from collector.settings import Settings
 from tests.fake_github import FakeGitHub, Fault, Repository, Token, World
 

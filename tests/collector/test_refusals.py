@@ -23,7 +23,7 @@ from collector.errors import (
     TokenRefused,
 )
 from collector.rate_limit import LimitHit
-from collector.replies import MESSAGE_LIMIT, Reply, error_of, limit_of
+from collector.replies import MESSAGE_LIMIT, Response, error_of, limit_of
 from data.collection.models import Outcome
 from tests.collector.test_parse_anything import JSON, UNHURRIED
 from tests.fake_github.answers import refusals
@@ -65,11 +65,11 @@ ERRORS: dict[str, tuple[type[GitHubError], str]] = {
 }
 
 
-def reply(name: str, status: int | None = None, headers: Mapping[str, str] | None = None) -> Reply:
+def reply(name: str, status: int | None = None, headers: Mapping[str, str] | None = None) -> Response:
     """One of the answers, with another status or further headers."""
     given_headers: dict[str, Any] = {**ANSWERS[name]["headers"], **(headers or {})}
     told = {key: value.replace("<epoch>", str(int(NOW.timestamp()) + 60)) for key, value in given_headers.items()}
-    return Reply(status or ANSWERS[name]["status"], told, ANSWERS[name]["body"], NOW)
+    return Response(status or ANSWERS[name]["status"], told, ANSWERS[name]["body"], NOW)
 
 
 def test_every_recorded_refusal_is_expected_here() -> None:
@@ -122,7 +122,7 @@ def test_the_words_of_a_secondary_limit_count_more_than_an_empty_budget() -> Non
 def test_limits_are_told_apart_in_github_s_own_order(
     status: int, headers: dict[str, str], body: object, outcome: str | None
 ) -> None:
-    limit = limit_of(Reply(status, headers, body, NOW))
+    limit = limit_of(Response(status, headers, body, NOW))
     assert (limit.outcome if limit else None) == outcome
 
 
@@ -161,7 +161,7 @@ HEADERS = ["retry-after", "x-github-sso", "x-accepted-github-permissions", "x-ra
 def test_whatever_comes_is_a_limit_or_an_error_that_can_be_stored(
     status: int, headers: dict[str, str], body: object
 ) -> None:
-    answer = Reply(status, headers, body, NOW)
+    answer = Response(status, headers, body, NOW)
     limit = limit_of(answer)
     assert limit is None or limit.wait_s is None or limit.wait_s >= 1
     error = error_of(answer)

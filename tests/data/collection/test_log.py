@@ -6,7 +6,7 @@ import pytest
 
 from data.accounts.models import Viewer
 from data.accounts.tenants import operator
-from data.collection.log import Wanted, results, runs
+from data.collection.log import results, runs
 from data.collection.models import LoggedResult, LoggedRun, Outcome, RunState
 from data.store import Store
 from tests.data.filled import DOCS, ENGINE, NEW, TELESCOPE
@@ -22,7 +22,7 @@ def viewer(*visible: int) -> Viewer:
 def test_who_sees_every_repository_sees_whole_runs_newest_first(full: Store) -> None:
     told = runs(operator(full), full, 2)
     assert [each.run_id for each in told] == [LAST_RUN, LAST_RUN - 1]
-    asked = len(results(operator(full), full, Wanted(run_id=LAST_RUN)))
+    asked = len(results(operator(full), full, run_id=LAST_RUN))
     ended = NOW + timedelta(minutes=2)
     assert told[0] == LoggedRun(LAST_RUN, "schedule", NOW, ended, RunState.PARTIAL, asked, 4, "GitHub was slow.")
 
@@ -45,27 +45,27 @@ def test_who_has_no_part_in_a_run_does_not_learn_of_it(full: Store, visible: tup
 
 def test_a_result_says_what_was_asked_and_what_came_of_it(full: Store) -> None:
     reason = "The token may not read its traffic."
-    assert results(viewer(DOCS), full, Wanted(run_id=LAST_RUN)) == [
+    assert results(viewer(DOCS), full, run_id=LAST_RUN) == [
         LoggedResult(LAST_RUN, "Blue", "blue/docs", asked, NOW, Outcome.NO_PERMISSION, 403, reason, 0, 9)
         for asked in ("clones", "views")
     ]
 
 
 def test_results_of_others_are_not_there_whatever_is_asked_for(full: Store) -> None:
-    everything = results(viewer(TELESCOPE), full, Wanted())
+    everything = results(viewer(TELESCOPE), full)
     assert {each.full_name for each in everything} == {"green/telescope"}
-    assert results(viewer(TELESCOPE), full, Wanted(repository_id=DOCS)) == []
-    assert results(viewer(TELESCOPE), full, Wanted(failed_only=True)) == []
-    assert results(viewer(), full, Wanted()) == []
+    assert results(viewer(TELESCOPE), full, repository_id=DOCS) == []
+    assert results(viewer(TELESCOPE), full, failed_only=True) == []
+    assert results(viewer(), full) == []
 
 
 def test_only_failures_are_told_when_only_failures_are_asked_for(full: Store) -> None:
-    failed = results(operator(full), full, Wanted(failed_only=True))
+    failed = results(operator(full), full, failed_only=True)
     assert {(each.full_name, each.outcome) for each in failed} == {("blue/docs", "no_permission")}
 
 
 def test_filters_narrow_together_and_the_newest_come_first(full: Store) -> None:
-    told = results(operator(full), full, Wanted(run_id=4, repository_id=ENGINE, limit=3))
+    told = results(operator(full), full, run_id=4, repository_id=ENGINE, limit=3)
     assert [(each.run_id, each.full_name) for each in told] == [(4, "blue/engine")] * 3
-    moments = [each.finished_at for each in results(operator(full), full, Wanted())]
+    moments = [each.finished_at for each in results(operator(full), full)]
     assert moments == sorted(moments, reverse=True)
