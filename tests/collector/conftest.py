@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -119,12 +120,19 @@ def run_nowhere(tmp_path: Path) -> CommandLine:
     return CommandLine(tmp_path / "nowhere")
 
 
-@pytest.fixture
-def github(run: CommandLine) -> Iterator[FakeGitHub]:
+@contextmanager
+def github_of(run: CommandLine) -> Iterator[FakeGitHub]:
     """A GitHub with two repositories of octo and a token of its maintainer; the command line talks to it."""
     world = World([repository(1, "hello"), repository(2, "world")], [Token(SECRET)])
     with FakeGitHub(world) as github:
         run.environment |= {"GITHUB_API_URL": github.url, "TRAFFIC_REQUESTS_A_MINUTE": "60000", "OCTO_TOKEN": SECRET}
+        yield github
+
+
+@pytest.fixture
+def github(run: CommandLine) -> Iterator[FakeGitHub]:
+    """The GitHub of the command line."""
+    with github_of(run) as github:
         yield github
 
 

@@ -34,6 +34,8 @@ def test_a_classic_token_tells_its_login_owner_scopes_and_expiry() -> None:
         assert (facts.kind, facts.login, facts.owner_id) == ("classic", "maintainer", 1001)
         assert (facts.scopes, facts.expires_at) == ("repo", EXPIRES)
         assert there.server.requests.targets() == ["/user"]
+        token(there).kind = "fine_grained"
+        assert check_token(there.github).scopes is None
 
 
 def test_a_token_of_an_installation_has_no_user_and_is_asked_for_its_repositories() -> None:
@@ -42,12 +44,6 @@ def test_a_token_of_an_installation_has_no_user_and_is_asked_for_its_repositorie
         facts = check_token(there.client(APP))
         assert (facts.kind, facts.login, facts.owner_id, facts.scopes) == ("app installation", None, None, None)
         assert there.server.requests.targets() == ["/installation/repositories?per_page=1"]
-
-
-def test_a_fine_grained_token_tells_no_scopes() -> None:
-    with asking() as there:
-        token(there).kind = "fine_grained"
-        assert check_token(there.github).scopes is None
 
 
 @pytest.mark.parametrize("case", [cases.wrong_top_type, cases.error_object_with_200])
@@ -61,19 +57,6 @@ def test_a_user_that_is_none_leaves_login_and_owner_unknown(case: Callable[[], F
 def test_what_is_no_token_of_github_is_refused_and_sent_to_nobody(secret: str) -> None:
     with asking() as there, pytest.raises(TokenRefused, match="no GitHub token"):
         connect(there.settings, secret, there.clock)
-
-
-def test_every_form_of_a_token_is_asked_about() -> None:
-    with asking() as there:
-        for secret in (
-            "github_pat_11A_b",
-            "ghp_a",
-            "gho_a",
-            "ghu_a",
-            "ghs_a.b-c",
-            "0123456789abcdef0123456789abcdef01234567",
-        ):
-            connect(there.settings, secret, there.clock).close()
 
 
 def test_a_repository_is_told_by_its_id_after_its_traffic_was_read_once() -> None:

@@ -104,7 +104,7 @@ def test_another_run_in_progress_is_told_and_nothing_is_asked(with_token: Comman
     assert visited(github) == set()
 
 
-def many(run: CommandLine, github: FakeGitHub, count: int = 300) -> None:
+def many(run: CommandLine, github: FakeGitHub, count: int = 120) -> None:
     """So many repositories, each slowly answered."""
     for key in range(10, 10 + count):
         github.world.add(repository(key, f"r{key}"))

@@ -61,13 +61,6 @@ def test_what_is_paused_or_removed_stays_so(found: CommandLine) -> None:
     }
 
 
-def test_what_github_no_longer_lists_is_never_removed(found: CommandLine, github: FakeGitHub) -> None:
-    found("repo", "add", "acme", "octo/hello")
-    github.world.delete(1)
-    assert found("repo", "discover", "acme", "octo/*", "--add").exit_code == 0
-    assert found.states()["octo/hello"] == "active"
-
-
 def test_what_the_tokens_owner_may_not_write_to_is_left_out(found: CommandLine, github: FakeGitHub) -> None:
     github.world.tokens[SECRET].lacks = {1: Lack.PUSH}
     facts = found.facts("repo", "discover", "acme", "octo/hello,octo/world", "--add")
@@ -85,16 +78,11 @@ def test_a_list_that_single_sign_on_shortens_comes_with_a_warning(found: Command
 def test_a_list_that_github_ends_early_comes_with_a_warning(found: CommandLine, github: FakeGitHub) -> None:
     for key in range(100, 320):
         github.world.add(repository(key, f"r{key}"))
+    assert len(names(found, "*/*")) == 225, "all pages are read"
     github.switches.deepest_page = 2
     facts = found.facts("repo", "discover", "acme", "*/*")
     assert len(facts["found"]) == 200
     assert "early" in facts["warnings"][0]
-
-
-def test_all_pages_are_read(found: CommandLine, github: FakeGitHub) -> None:
-    for key in range(100, 320):
-        github.world.add(repository(key, f"r{key}"))
-    assert len(names(found, "*/*")) == 225
 
 
 def test_an_installations_token_uses_its_own_list(found: CommandLine, github: FakeGitHub) -> None:

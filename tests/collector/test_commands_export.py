@@ -2,23 +2,27 @@
 
 import csv
 import io
+import shutil
 from pathlib import Path
 
 import pytest
 from pyarrow import parquet
 
-from tests.collector.conftest import CommandLine, refused
+from tests.collector.conftest import CommandLine, github_of, refused
 
 
-@pytest.fixture
-def stored(with_token: CommandLine) -> CommandLine:
+@pytest.fixture(scope="module")
+def stored(template: Path, tmp_path_factory: pytest.TempPathFactory) -> CommandLine:
     """The command line over a store with the days of octo/hello and, for another tenant, of octo/world."""
-    with_token("tenant", "add", "blue")
-    with_token("tenant", "token", "blue", "--token-env", "OCTO_TOKEN")
-    with_token.follow("octo/hello")
-    with_token.follow("octo/world", tenant="blue")
-    assert with_token("collect").exit_code == 0
-    return with_token
+    run = CommandLine(tmp_path_factory.mktemp("stored") / "db")
+    shutil.copytree(template, run.directory, symlinks=True)
+    run("tenant", "add", "blue")
+    with github_of(run):
+        for tenant, name in (("acme", "octo/hello"), ("blue", "octo/world")):
+            run("tenant", "token", tenant, "--token-env", "OCTO_TOKEN")
+            run.follow(name, tenant=tenant)
+        assert run("collect").exit_code == 0
+    return run
 
 
 def names(text: str) -> set[str]:

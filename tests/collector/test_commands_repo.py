@@ -27,10 +27,6 @@ def test_the_list_shows_the_repositories_of_a_tenant(run: CommandLine) -> None:
     assert [each["repository"] for each in run.facts("repo", "list")["repositories"]] == ["octo/hello", "octo/world"]
 
 
-def test_the_list_of_nobody_is_refused(run: CommandLine) -> None:
-    assert refused(run("repo", "list", "--tenant", "nobody"), "no tenant")
-
-
 def test_a_repository_is_paused_and_resumed(run: CommandLine) -> None:
     run.follow("octo/hello", "octo/world")
     assert run("repo", "pause", "acme", "https://github.com/Octo/Hello").exit_code == 0
@@ -95,15 +91,6 @@ def test_a_repository_of_another_tenant_is_as_unknown_as_a_missing_one(run: Comm
     assert run.states() == {"octo/hello": "active"}
 
 
-def test_the_same_name_of_two_tenants_is_two_repositories(run: CommandLine) -> None:
-    run("tenant", "add", "blue")
-    run.follow("octo/hello")
-    run.follow("octo/hello", tenant="blue")
-    run("repo", "pause", "blue", "octo/hello")
-    store = run.store
-    assert [each.state for each in repositories(operator(store), store)] == ["active", "paused"]
-
-
 @pytest.fixture
 def twice(run: CommandLine) -> CommandLine:
     """The command line over a store where acme follows #1 and #2, both octo/hello, and #3, octo/world."""
@@ -147,14 +134,6 @@ def test_a_number_that_nobody_has_changes_nothing(twice: CommandLine, number: st
     version = twice.store.traffic.version()
     assert refused(twice("repo", "pause", "acme", "#2", number), number)
     assert twice.store.traffic.version() == version
-
-
-def test_the_number_of_another_tenants_repository_is_as_unknown_as_a_missing_one(twice: CommandLine) -> None:
-    twice("tenant", "add", "blue")
-    twice.follow("octo/hello", tenant="blue")
-    strangers, missing = twice("repo", "pause", "acme", "#4"), twice("repo", "pause", "acme", "#5")
-    assert strangers.stderr == missing.stderr.replace("#5", "#4")
-    assert refused(strangers, "not tracked")
 
 
 def test_the_list_shows_numbers_where_names_are_double_only(twice: CommandLine) -> None:

@@ -6,7 +6,6 @@ import pytest
 
 from collector.commands import repo
 from collector.run import RunInProgress
-from data.accounts.tenants import operator
 from data.store import Store
 from tests.collector.conftest import SECRET, CommandLine, refused, repository
 from tests.fake_github import FOR_EVER, FakeGitHub, Fault, Lack
@@ -114,21 +113,3 @@ def test_a_signal_while_names_are_checked_adds_nothing(with_token: CommandLine, 
     _, stderr = process.communicate(timeout=30)
     assert (process.returncode, stderr.strip()) == (1, "Stopped. Nothing was added.")
     assert with_token.states() == {}
-
-
-def test_many_are_checked_politely(with_token: CommandLine, github: FakeGitHub) -> None:
-    for key in range(3, 30):
-        github.world.add(repository(key, f"r{key}"))
-    facts = with_token.facts("repo", "add", "acme", *(f"octo/r{key}" for key in range(3, 30)))
-    assert len(facts["added"]) == 27
-    assert github.requests.greatest_concurrency <= 4
-    assert github.violations == []
-
-
-def test_two_tenants_may_follow_the_same_repository(with_token: CommandLine) -> None:
-    with_token("tenant", "add", "blue")
-    with_token("tenant", "token", "blue", "--token-env", "OCTO_TOKEN")
-    assert with_token("repo", "add", "acme", "octo/hello").exit_code == 0
-    assert with_token("repo", "add", "blue", "octo/hello").exit_code == 0
-    store = with_token.store
-    assert len(operator(store).repository_ids) == 2

@@ -1,6 +1,7 @@
 """`schedule`: what the timer collects when, that nothing ends it but a signal, and that a signal ends it well."""
 
 import signal
+import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -184,43 +185,40 @@ def test_a_setting_that_cannot_be_used_stops_the_timer_at_its_start(run: Command
     assert refused(run("schedule"), name)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_an_idle_timer(run: CommandLine, number: signal.Signals) -> None:
-    process = run.start("schedule", "--json")
+def read_until(process: subprocess.Popen[str], words: str) -> None:
+    """Read what a process tells until these words come."""
     assert process.stderr is not None
-    assert "Timer started" in process.stderr.readline()
-    assert "Next: acme" in process.stderr.readline()
-    process.send_signal(number)
+    while words not in process.stderr.readline():
+        assert process.poll() is None
+
+
+def test_a_signal_ends_an_idle_timer(run: CommandLine) -> None:
+    process = run.start("schedule", "--json")
+    read_until(process, "Timer started")
+    read_until(process, "Next: acme")
+    process.send_signal(signal.SIGINT)
     stdout, stderr = process.communicate(timeout=30)
     assert (process.returncode, stdout.strip()) == (0, '{"ok": true, "runs": 0}')
     assert "Timer stopped" in stderr
 
 
-def test_sigterm_in_the_middle_of_a_run_keeps_what_is_committed(with_token: CommandLine, github: FakeGitHub) -> None:
-    for key in range(10, 310):
-        github.world.add(repository(key, f"r{key}"))
-    with_token.follow(*(f"octo/r{key}" for key in range(10, 310)))
-    github.switches.latency_s = 0.02
+def test_a_running_timer_notices_what_is_new_and_sigterm_in_its_run_keeps_what_is_committed(
+    with_token: CommandLine, github: FakeGitHub
+) -> None:
     process = with_token.start("schedule")
-    assert process.stderr is not None
-    while "Saved" not in process.stderr.readline():
-        assert process.poll() is None
+    read_until(process, "Next: acme")
+    with_token.follow("octo/hello")
+    read_until(process, "is complete")
+    for key in range(10, 160):
+        github.world.add(repository(key, f"r{key}"))
+    github.switches.latency_s = 0.02
+    with_token.follow(*(f"octo/r{key}" for key in range(10, 160)))
+    read_until(process, "Saved")
     process.terminate()
     _, stderr = process.communicate(timeout=60)
     assert (process.returncode, "was stopped" in stderr, "Traceback" in stderr) == (0, True, False)
     with Store(with_token.directory).traffic.read() as cursor:
-        assert cursor.execute("select state from collection_run").fetchall() == [("stopped",)]
-
-
-def test_a_new_repository_is_noticed_by_a_running_timer(
-    with_token: CommandLine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    process = with_token.start("schedule")
-    assert process.stderr is not None
-    while "Next: acme" not in process.stderr.readline():
-        assert process.poll() is None
-    with_token.follow("octo/hello")
-    while "is complete" not in process.stderr.readline():
-        assert process.poll() is None
-    process.terminate()
-    assert process.wait(timeout=30) == 0
+        states = cursor.execute("select state from collection_run order by run_id").fetchall()
+        kept = cursor.execute("select count(distinct repository_id) as kept from daily_traffic").fetchall()
+    assert states == [("complete",), ("stopped",)]
+    assert kept[0][0] > 1

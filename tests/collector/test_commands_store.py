@@ -73,21 +73,6 @@ def test_restoring_from_nowhere_is_refused(run: CommandLine, tmp_path: Path) -> 
     assert run.store.traffic.version() == version
 
 
-def test_restoring_an_unknown_stamp_names_those_there_are(run: CommandLine, tmp_path: Path) -> None:
-    stamp = run.facts("backup", tmp_path / "copies")["stamp"]
-    assert refused(run("restore", tmp_path / "copies", "--stamp", "20200101T000000Z"), stamp)
-
-
-def test_a_damaged_backup_is_refused_and_nothing_changes(run: CommandLine, tmp_path: Path) -> None:
-    run("backup", tmp_path / "copies")
-    file = next((tmp_path / "copies").glob("control-*"))
-    file.chmod(0o600)
-    file.write_bytes(b"not a database")
-    version = run.store.traffic.version()
-    assert refused(run("restore", tmp_path / "copies"), "cannot be opened")
-    assert run.store.traffic.version() == version
-
-
 NEEDS_A_STORE = [
     ["tenant", "list"],
     ["tenant", "add", "acme"],
@@ -110,10 +95,11 @@ def test_wrong_words_are_told_with_the_way_to_the_help(run: CommandLine, words: 
     assert last_line(run(*words, "--json"))["ok"] is False
 
 
-def test_a_secret_typed_as_an_argument_is_not_repeated(run: CommandLine) -> None:
-    result = run("tenant", "token", "acme", "ghp_0123456789abcdefghij", "--json")
+@pytest.mark.parametrize("secret", ["ghp_0123456789abcdefghij", "0123456789abcdef0123456789abcdef01234567"])
+def test_a_secret_typed_as_an_argument_is_not_repeated(run: CommandLine, secret: str) -> None:
+    result = run("tenant", "token", "acme", secret, "--json")
     assert result.exit_code == 2
-    assert "ghp_" not in result.output
+    assert secret not in result.output
     assert json.loads(result.stdout)["ok"] is False
 
 
@@ -122,13 +108,6 @@ def test_an_unexpected_failure_is_one_sentence(run: CommandLine, monkeypatch: py
     assert refused(run("tenant", "list"), "ZeroDivisionError", "TRAFFIC_DEBUG=1", code=1)
     run.environment["TRAFFIC_DEBUG"] = "1"
     assert "Traceback" in run("tenant", "list").stderr
-
-
-def test_a_data_directory_that_is_a_file_is_told(run_nowhere: CommandLine) -> None:
-    run_nowhere.directory.write_text("")
-    result = run_nowhere("init")
-    assert result.exit_code == 2
-    assert "Traceback" not in result.output
 
 
 def test_check_reads_every_version_and_names_the_damaged_one(run: CommandLine) -> None:

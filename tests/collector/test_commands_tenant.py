@@ -8,7 +8,6 @@ import pytest
 from data.accounts.encryption import KEY_FILE, open_cipher
 from data.accounts.tenants import operator
 from data.accounts.tokens import open_tokens, tokens
-from data.store import Store
 from tests.collector.conftest import SECRET, CommandLine, last_line, refused
 from tests.fake_github import FakeGitHub, Token
 
@@ -125,34 +124,7 @@ def test_a_token_that_is_none_is_refused_before_github_is_asked(
     assert list(github.requests) == []
 
 
-def test_a_token_for_nobody_is_refused_before_it_is_asked_for(run: CommandLine, github: FakeGitHub) -> None:
-    assert refused(run("tenant", "token", "nobody", "--token-env", "OCTO_TOKEN"), "no tenant")
-    assert list(github.requests) == []
-
-
-def test_an_address_without_traffic_is_refused(run: CommandLine) -> None:
-    run.environment |= {"GITHUB_API_URL": "https://github.example.com/api/v3", "OCTO_TOKEN": SECRET}
-    assert refused(run("tenant", "token", "acme", "--token-env", "OCTO_TOKEN"), "Enterprise Server")
-
-
 def test_a_broken_key_is_told_before_github_is_asked(run: CommandLine, github: FakeGitHub) -> None:
     run.environment["TRAFFIC_SECRET_KEY"] = "too short"
     assert refused(run("tenant", "token", "acme", "--token-env", "OCTO_TOKEN"), "TRAFFIC_SECRET_KEY")
     assert list(github.requests) == []
-
-
-def test_a_store_that_was_left_alone_is_untouched_by_a_refusal(run: CommandLine, github: FakeGitHub) -> None:
-    before = Store(run.directory).control.version()
-    github.world.tokens[SECRET].revoked = True
-    assert refused(run("tenant", "token", "acme", "--token-env", "OCTO_TOKEN"), code=1)
-    assert Store(run.directory).control.version() == before
-
-
-OLD_TOKEN = "0123456789abcdef0123456789abcdef01234567"
-
-
-def test_a_token_among_the_words_is_not_repeated(run: CommandLine) -> None:
-    result = run("tenant", "token", "acme", OLD_TOKEN)
-    assert result.exit_code == 2
-    assert OLD_TOKEN not in result.output
-    assert "more words" in result.stderr

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from collector.commands.terminal import BarProgress, LineProgress, Terminal, counted
-from tests.collector.conftest import SECRET, CommandLine
-from tests.fake_github import FakeGitHub
+from tests.collector.conftest import CommandLine
 
 
 class Tty(io.StringIO):
@@ -84,22 +83,6 @@ def test_a_hostile_cell_stays_in_its_place(capsys: pytest.CaptureFixture[str], c
 )
 def test_things_are_counted_as_people_do(number: int, thing: str, told: str) -> None:
     assert counted(number, thing) == told
-
-
-def test_a_token_is_in_no_arguments_that_ps_could_show(with_token: CommandLine, github: FakeGitHub) -> None:
-    github.switches.latency_s = 0.5
-    process = with_token.start("tenant", "token", "acme", "--token-stdin", environment={"OCTO_TOKEN": ""})
-    assert process.stdin is not None
-    process.stdin.write(f"{SECRET}\n")
-    process.stdin.flush()
-    seen = set()
-    while process.poll() is None:
-        for entry in Path("/proc").iterdir():
-            seen |= arguments(entry)
-    assert process.returncode == 0
-    assert any(b"--token-stdin" in line for line in seen)
-    assert not [line for line in seen if SECRET.encode() in line]
-    process.communicate()
 
 
 def arguments(entry: Path) -> set[bytes]:

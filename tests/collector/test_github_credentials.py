@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import pytest
 
 from collector.discovery import hidden_organizations
-from collector.errors import AccessRefused, Blocked, LimitReached, TokenRefused
+from collector.errors import AccessRefused, LimitReached, TokenRefused
 from tests.collector.asking import SECRET, VIEWS, asking
-from tests.fake_github import Fault, Lack
+from tests.fake_github import Fault
 from tests.fake_github import faults as cases
 
 EXPIRES = datetime(2026, 11, 1, 8, 30, 10, tzinfo=UTC)
@@ -39,37 +39,6 @@ def test_a_401_with_other_words_that_comes_again_is_a_refusal() -> None:
 
 
 @pytest.mark.parametrize(
-    ("lack", "kind", "fix"),
-    [
-        (Lack.PUSH, "classic", "must be able to push"),
-        (Lack.ADMINISTRATION, "fine_grained", "repository permission Administration: read"),
-        (Lack.ADMINISTRATION, "app", "GITHUB_TOKEN of Actions can never"),
-        (Lack.SAML, "classic", "Configure SSO"),
-        (Lack.CLASSIC_FORBIDDEN, "classic", "forbids access via a personal access token"),
-        (Lack.ADDRESS, "classic", "IP allow list"),
-        (Lack.SUSPENDED, "app", "installation has been suspended"),
-    ],
-)
-def test_a_token_that_lacks_something_is_told_what_to_mend(lack: Lack, kind: str, fix: str) -> None:
-    with asking() as there:
-        token = there.server.world.tokens[SECRET]
-        token.lack, token.kind = lack, kind
-        with pytest.raises(AccessRefused, match=fix):
-            there.fetch()
-        assert there.asked == 1
-        assert there.clock.slept == []
-
-
-def test_where_single_sign_on_is_granted_is_kept_apart_from_the_sentence() -> None:
-    with asking() as there:
-        there.server.world.tokens[SECRET].lack = Lack.SAML
-        with pytest.raises(AccessRefused) as caught:
-            there.fetch()
-        assert str(caught.value.link).startswith("https://github.com/orgs/octo/sso?")
-        assert "authorization_request" not in str(caught.value)
-
-
-@pytest.mark.parametrize(
     "header", ["required; url=javascript:alert(1)", "required; url=https://evil.invalid/", "required"]
 )
 def test_a_link_for_single_sign_on_leads_to_github_or_is_left_out(header: str) -> None:
@@ -90,15 +59,6 @@ def test_a_good_token_after_several_bad_ones_waits_a_quarter_of_an_hour() -> Non
         assert there.fetch().status == 200
         assert [*waited, *there.clock.waits()][-1] == 900
         assert there.github.token_refused is None
-
-
-@pytest.mark.parametrize(("reason", "status"), [("dmca", 451), ("tos", 403)])
-def test_a_blocked_repository_is_told_with_reason_and_link(reason: str, status: int) -> None:
-    with asking() as there:
-        there.server.world.repositories[1].blocked = reason
-        with pytest.raises(Blocked, match=rf"reason: {reason}, see https://github\.com/") as caught:
-            there.fetch()
-        assert caught.value.status == status
 
 
 def test_organizations_hidden_from_a_list_are_counted() -> None:

@@ -1,5 +1,6 @@
 """Where the token goes, and where it never goes: TLS, redirects, proxies, .netrc (fault cases 6, 22 to 27, 74)."""
 
+from itertools import cycle
 from pathlib import Path
 
 import pytest
@@ -51,8 +52,7 @@ def test_a_handshake_that_is_cut_off_may_go_better_the_next_time() -> None:
     assert asks_over_tls(hangs_up)[0] is Unreachable
 
 
-@pytest.mark.parametrize("place", LEADS_AWAY)
-@pytest.mark.parametrize("status", [301, 302, 307, 308])
+@pytest.mark.parametrize(("status", "place"), list(zip(cycle([301, 302, 307, 308]), LEADS_AWAY, strict=False)))
 def test_a_redirect_to_another_place_is_refused_and_nothing_arrives_there(status: int, place: str) -> None:
     with listening() as listener, asking() as there:
         here = there.server.url.removeprefix("http://")

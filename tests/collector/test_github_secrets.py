@@ -72,13 +72,6 @@ def test_a_refusal_that_repeats_our_request_is_quoted_without_the_token(status: 
         assert status == 404 or HIDDEN in str(caught.value)
 
 
-def test_a_redirect_is_refused_without_repeating_its_address() -> None:
-    with asking(Fault(301, headers={"location": f"http://x.invalid/?token={SECRET}"})) as there:
-        with pytest.raises(GitHubError, match="leads away") as caught:
-            there.fetch()
-        assert SECRET not in str(caught.value)
-
-
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_no_error_of_the_connection_carries_the_request(scheme: str) -> None:
     serve: Serve = hangs_up
@@ -119,10 +112,3 @@ def test_the_libraries_log_no_token_even_when_they_log_everything(caplog: pytest
         assert there.fetch().status == 200
     assert "traffic/views" in caplog.text
     assert SECRET not in caplog.text
-
-
-def test_no_address_holds_the_token() -> None:
-    with asking() as there:
-        there.fetch("/user/repos", query={"per_page": 100})
-        assert there.server.requests.targets() == ["/user/repos?per_page=100"]
-        assert there.server.violations == []

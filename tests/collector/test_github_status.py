@@ -1,7 +1,5 @@
 """What the client makes of statuses and bodies that are not a plain 200 (fault cases 10 to 21, 28, 31)."""
 
-from collections.abc import Callable
-
 import pytest
 
 from collector.client import TRIES
@@ -16,7 +14,7 @@ from collector.errors import (
     ServerFailed,
 )
 from tests.collector.asking import REPO, asking
-from tests.fake_github import Answer, Fault, Request, Switches
+from tests.fake_github import Answer, Fault, Request
 from tests.fake_github import faults as cases
 from tests.fake_github.answers import refused
 
@@ -49,14 +47,6 @@ def test_what_may_be_over_in_a_moment_is_tried_four_times_with_pauses(fault: Fau
         assert there.fetch().status == 200
 
 
-def test_a_page_of_an_outage_is_quoted_on_one_line_and_cut() -> None:
-    with asking(cases.unicorn_502().repeated()) as there, pytest.raises(ServerFailed) as caught:
-        there.fetch()
-    assert "Hello future GitHubber" in str(caught.value)
-    assert "\n" not in str(caught.value)
-    assert len(str(caught.value)) < 260
-
-
 def test_json_under_a_wrong_name_is_taken_with_a_warning() -> None:
     with asking(Fault(headers={"content-type": "text/plain"})) as there:
         answer = there.fetch()
@@ -76,14 +66,6 @@ def test_an_answer_that_has_not_changed_costs_no_body() -> None:
 def test_a_validator_that_is_none_is_not_kept(etag: str) -> None:
     with asking(Fault(headers={"etag": etag})) as there:
         assert there.fetch().etag is None
-
-
-@pytest.mark.parametrize("case", [cases.unsupported_version_400, cases.retired_version_410])
-def test_a_refused_api_version_stops_the_run_and_names_the_header(case: Callable[[], Fault]) -> None:
-    with asking(case().repeated()) as there:
-        with pytest.raises(RunStopped, match="X-GitHub-Api-Version"):
-            there.fetch()
-        assert there.asked == 1
 
 
 def test_another_bad_request_concerns_this_call_only() -> None:
@@ -145,19 +127,3 @@ def test_an_enterprise_server_stops_the_run_and_says_that_it_has_no_traffic() ->
         there.server.switches.enterprise_server = True
         with pytest.raises(RunStopped, match="GitHub Enterprise Server: it has no traffic API"):
             there.fetch()
-
-
-def test_an_enterprise_server_is_known_by_its_good_answers_too() -> None:
-    header = {"x-github-enterprise-version": "3.19.2"}
-    with asking(Fault(headers=header)) as there, pytest.raises(RunStopped, match="GitHub Enterprise Server"):
-        there.fetch("/user")
-
-
-def test_chunks_and_no_gzip_give_the_same_answer() -> None:
-    bodies = []
-    for gzip, chunked in [(True, False), (False, False), (True, True), (False, True)]:
-        with asking() as there:
-            there.server.switches.gzip, there.server.switches.chunked = gzip, chunked
-            bodies.append(there.fetch().body)
-    assert bodies == [bodies[0]] * 4
-    assert Switches().gzip

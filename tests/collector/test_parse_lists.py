@@ -56,11 +56,6 @@ def test_the_examples_of_lists_come_out_as_they_are() -> None:
     assert first.title == "github/hubot: A customizable life embetterment robot."
 
 
-@pytest.mark.parametrize("listing", ["referrers", "paths"])
-def test_an_empty_list_is_a_good_answer(listing: str) -> None:
-    assert parse_listing(listing, []).observation.entries == ()
-
-
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_text_is_kept_to_the_letter(text: str) -> None:
     found = parse_listing("referrers", [entry(text)])

@@ -1,4 +1,4 @@
-"""Views and clones: both forms of GitHub's window, and everything odd that a row can be (fault cases 55 to 68)."""
+"""Views and clones by days and by weeks: both forms of the window, all that a row can be (fault cases 55 to 68)."""
 
 import json
 from datetime import UTC, date, datetime, timedelta
@@ -8,16 +8,14 @@ from typing import Any
 import pytest
 
 from collector.endpoints.fields import Parsed
-from collector.endpoints.traffic import DayReading, TrafficObservation, parse_traffic, parse_weekly
+from collector.endpoints.traffic import DayReading, TrafficObservation, WeekReading, parse_traffic, parse_weekly
 from collector.errors import AnswerRefused
 from data.traffic.models import Metric
-from tests.recorded import RecordedAnswer, recorded_answers
 
 EXAMPLES: dict[str, Any] = json.loads(Path(__file__).with_name("examples.json").read_text("utf-8"))
 NOW = datetime(2026, 5, 10, 12, tzinfo=UTC)
 TODAY = NOW.date()
 DAY = timedelta(days=1)
-RECORDED = recorded_answers("Pythagora-io/pythagora")
 
 
 def row(day: date | str, count: object = 5, uniques: object = 2) -> dict[str, object]:
@@ -75,18 +73,6 @@ def test_the_examples_of_github_s_own_description_are_taken_without_a_warning(me
     assert parsed.observation.window.total == EXAMPLES[metric.value]["count"]
 
 
-@pytest.mark.parametrize(
-    "answer", RECORDED[:: max(1, len(RECORDED) // 40)], ids=lambda each: f"{each.fetched_at:%Y%m%d}"
-)
-def test_what_github_really_said_is_taken_day_by_day(answer: RecordedAnswer) -> None:
-    for metric, body in ((Metric.VIEWS, answer.views), (Metric.CLONES, answer.clones)):
-        parsed = parse_traffic(metric, body, answer.fetched_at)
-        told = {date.fromisoformat(each["timestamp"][:10]): each["count"] for each in body[metric.value]}
-        assert {each.day: each.count for each in parsed.observation.days if each.day in told} == told
-        assert {each.count for each in parsed.observation.days if each.day not in told} <= {0}
-        assert parsed.warnings == ()
-
-
 def test_today_and_a_late_yesterday_are_never_taken_for_zero() -> None:
     dense_but_late = views(*(row(TODAY - n * DAY) for n in range(2, 16)))
     sparse = views(row(TODAY - 9 * DAY))
@@ -126,13 +112,6 @@ def test_every_form_of_a_moment_falls_on_its_utc_day(text: str, day: str, told: 
     parsed = views(row(text))
     assert list(given_days(parsed)) == [date.fromisoformat(day)]
     assert any("is not midnight UTC" in warning for warning in parsed.warnings) == told
-
-
-def test_rows_in_any_order_come_out_sorted() -> None:
-    days = [TODAY - n * DAY for n in (3, 9, 5)]
-    found = [each.day for each in views(*map(row, days)).observation.days]
-    assert found == sorted(found)
-    assert set(days) <= set(found)
 
 
 @pytest.mark.parametrize("days", [2, 3, 400, -31, -400])
@@ -175,13 +154,6 @@ def test_anything_else_is_refused_by_row_and_never_becomes_a_zero(name: str, cou
     parsed = views(row(day - DAY), row(day) | {name: count}, row(day + DAY))
     assert day not in {each.day for each in parsed.observation.days}
     assert f"row refused: {name}" in parsed.warnings[0]
-
-
-@pytest.mark.parametrize("name", ["timestamp", "count", "uniques"])
-def test_a_row_without_a_field_is_refused(name: str) -> None:
-    short = row(TODAY - 5 * DAY)
-    del short[name]
-    assert list(given_days(views(row(TODAY - 4 * DAY), short))) == [TODAY - 4 * DAY]
 
 
 @pytest.mark.parametrize("given", [None, 5, "row", [], True])
@@ -263,3 +235,37 @@ def test_rows_that_do_not_add_up_to_the_total_prove_no_zero(told: object) -> Non
     assert [each.day for each in parsed.observation.days] == days
     assert parsed.observation.window is not None
     assert (parsed.observation.window.first_day, parsed.observation.window.last_day) == (days[1], days[2])
+
+
+def test_weeks_as_they_were_seen_are_whole_only_when_all_their_days_were_shown() -> None:
+    parsed = parse_weekly(Metric.CLONES, EXAMPLES["weekly_clones"], datetime(2020, 12, 20, 12, tzinfo=UTC))
+    assert parsed.observation.weeks == (
+        WeekReading(date(2020, 11, 30), 26, 7, False),
+        WeekReading(date(2020, 12, 7), 891, 82, True),
+        WeekReading(date(2020, 12, 14), 912, 109, False),
+    )
+
+
+def test_a_week_that_does_not_begin_on_a_monday_is_refused() -> None:
+    parsed = parse_weekly(Metric.VIEWS, {"views": [row(date(2026, 5, 5)), row(date(2026, 5, 4))]}, NOW)
+    assert date(2026, 5, 5) not in {each.week for each in parsed.observation.weeks}
+    assert "does not begin on a Monday" in parsed.warnings[0]
+
+
+@pytest.mark.parametrize("total", [{}, {"count": 0}, {"count": 500}, {"count": None}])
+def test_a_week_without_a_row_is_unknown_and_never_a_zero(total: dict[str, object]) -> None:
+    now = datetime(2026, 5, 6, 12, tzinfo=UTC)  # the week of 27 April is whole and shown
+    assert parse_weekly(Metric.VIEWS, {"views": [], **total}, now).observation.weeks == ()
+
+
+def test_no_week_is_complete_where_the_rows_do_not_add_up_to_the_total() -> None:
+    whole = date(2026, 4, 27)
+    for told, complete in ((5, True), (500, False), (4, False), (None, False)):
+        parsed = parse_weekly(Metric.VIEWS, {"count": told, "views": [row(whole)]}, NOW)
+        assert parsed.observation.weeks == (WeekReading(whole, 5, 2, complete),)
+        assert any("its rows add up to 5" in warning for warning in parsed.warnings) is not complete
+
+
+def test_a_refused_week_makes_no_zero_of_an_absent_one() -> None:
+    body = {"views": [row(date(2026, 4, 27), -1), row(date(2026, 5, 4))]}
+    assert [each.week for each in parse_weekly(Metric.VIEWS, body, NOW).observation.weeks] == [date(2026, 5, 4)]

@@ -56,15 +56,9 @@ def test_a_line_holds_nothing_that_a_terminal_would_obey(text: str) -> None:
     assert not {unicodedata.category(character) for character in line} & {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 
 
-def test_control_characters_are_shown_as_escapes() -> None:
+def test_control_characters_are_shown_as_escapes_and_letters_of_every_language_as_they_are() -> None:
     assert one_line("a\x1b[31mb\u202ec\r\nd") == "a\\x1b[31mb\\u202ec\\r\\nd"
-
-
-def test_letters_of_every_language_stay_as_they_are() -> None:
     assert one_line("Größe 大きさ размер") == "Größe 大きさ размер"
-
-
-def test_lines_of_our_own_stay_lines() -> None:
     assert many_lines("one\ntwo\x07") == "one\ntwo\\x07"
 
 

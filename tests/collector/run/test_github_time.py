@@ -20,7 +20,7 @@ def nothing_ahead(collection: Collection) -> bool:
     return collection.rows(AHEAD, latest=(NOW + 3 * DAY).replace(tzinfo=None)) == [(0,)]
 
 
-@pytest.mark.parametrize("part", ["/traffic/views", "/traffic/clones", "/traffic/popular/referrers", "/releases", ""])
+@pytest.mark.parametrize("part", ["/traffic/views", "/releases", ""])
 def test_a_date_far_from_the_runs_time_is_not_taken(collection: Collection, part: str) -> None:
     collection.github.faults.add(Fault(headers={"date": FAR}).on(f"/repos/octo/one{part}"))
     assert collection().state is RunState.COMPLETE

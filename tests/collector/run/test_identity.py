@@ -27,8 +27,7 @@ def new_one() -> Repository:
     return repository(99, "one", views={TODAY - DAY: (7777, 7)}, clones={})
 
 
-@pytest.mark.parametrize("name", ["octo/uno", "elsewhere/one", "Octo/One"])
-@pytest.mark.parametrize("wait", [HOUR, DAY], ids=["same day", "next day"])
+@pytest.mark.parametrize(("name", "wait"), [("octo/uno", HOUR), ("elsewhere/one", DAY), ("Octo/One", HOUR)])
 def test_a_rename_or_transfer_is_followed_and_the_history_stays_one(
     collection: Collection, name: str, wait: object
 ) -> None:
@@ -77,14 +76,6 @@ def test_when_another_takes_the_name_of_a_deleted_one_nothing_is_mixed(collectio
     state, reason = collection.state("octo/one")
     assert state == "unavailable"
     assert "add it anew to track it" in str(reason)
-
-
-def test_a_name_that_is_new_to_the_id_is_looked_for_again_before_it_is_given_up(collection: Collection) -> None:
-    collection()
-    renamed(collection.github.world)
-    collection.github.faults.add(not_found_once().on("/repositories/1"))
-    collection.later(HOUR)
-    assert collection.state("octo/uno") == ("active", None)
 
 
 def block(world: World) -> None:

@@ -5,7 +5,7 @@ import pytest
 from data.collection.models import RunState
 from tests.collector.run.collecting import HOUR, MINUTE, Collection, shown_views
 from tests.fake_github import FOR_EVER, Fault
-from tests.fake_github.faults import malformed_json, unicorn_502
+from tests.fake_github.faults import unicorn_502
 
 ADDRESSES = {
     "views": "*/octo/two/traffic/views",
@@ -49,14 +49,6 @@ def test_what_fails_is_recorded_with_the_reason_and_the_rest_is_stored(collectio
     assert collection.outcomes()["octo/one"] == collection.outcomes()["octo/three"] == WHOLE
 
 
-def test_views_are_stored_while_clones_fail(collection: Collection) -> None:
-    collection.github.faults.add(malformed_json().on(ADDRESSES["clones"]).repeated(FOR_EVER))
-    collection()
-    assert collection.views("octo/two") == shown_views(collection.github.world.repositories[2])
-    clones = "select count(clones) from daily_traffic where repository_id = 2"
-    assert collection.rows(clones) == [(0,)]
-
-
 def test_what_failed_for_a_moment_is_made_up_for_in_the_next_run(collection: Collection) -> None:
     for pattern in ADDRESSES.values():
         collection.github.faults.add(unicorn_502().on(pattern).repeated(8))
@@ -80,15 +72,6 @@ def test_an_answer_that_is_not_what_was_asked_for_stores_nothing_of_it(collectio
     assert collection.outcomes()["octo/two"]["views"] == "bad_rows"
     assert collection.views("octo/two") == {}
     assert collection.message("octo/two", "views") == "GitHub's answer cannot be used: the list views is missing."
-
-
-def test_one_answer_that_cannot_be_stored_costs_no_other_repository(collection: Collection) -> None:
-    rows = [{"timestamp": f"2026-05-0{day}T00:00:00Z", "count": 2**63 - 1, "uniques": 1} for day in (5, 6)]
-    body = {"count": 1, "uniques": 1, "views": rows}
-    collection.github.faults.add(Fault(200, body).on(ADDRESSES["views"]).repeated(FOR_EVER))
-    assert collection().state is RunState.PARTIAL
-    assert collection.views("octo/one") == shown_views(collection.github.world.repositories[1])
-    assert collection.views("octo/three") == shown_views(collection.github.world.repositories[3])
 
 
 def test_a_run_without_anything_to_collect_writes_no_log(newcomer: Collection) -> None:

@@ -15,8 +15,8 @@ from tests.collector.run.programs import TORN, collect_in_small_batches, read_al
 from tests.data.writers import processes
 from tests.fake_github import FakeGitHub
 
-KILLS_A_GROUP = 5
-GROUPS = 10
+KILLS_A_GROUP = 4
+GROUPS = 3
 
 
 def killed_run(collection: Collection, moment_s: float) -> int | None:

@@ -18,16 +18,11 @@ from tests.collector.run.collecting import (
 from tests.fake_github import Token
 
 
-def test_a_second_run_on_the_same_day_changes_no_table(collection: Collection) -> None:
+def test_a_second_run_asks_for_days_alone_and_is_told_that_nothing_changed(collection: Collection) -> None:
     collection()
     before = collection.tables()
     assert collection.later(HOUR).rows_changed == 0
     assert collection.tables() == before
-
-
-def test_a_second_run_asks_for_days_alone_and_is_told_that_nothing_changed(collection: Collection) -> None:
-    collection()
-    collection.later(HOUR)
     days_alone = dict.fromkeys(("repository", "views", "clones"), "unchanged")
     assert collection.outcomes() == dict.fromkeys(("octo/one", "octo/two", "octo/three"), days_alone)
     assert collection.github.requests.by_status == {200: 1, 304: 9}  # the one is for the limits

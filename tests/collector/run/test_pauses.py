@@ -21,11 +21,7 @@ def test_the_next_run_asks_nothing_and_says_until_when(limited: Collection) -> N
     assert (report.state, len(limited.github.requests)) == (RunState.FAILED, 0)
     assert "acme is not collected: GitHub asks to wait until 18:00 UTC" in str(report.message)
     assert limited.github.violations == []
-
-
-def test_a_run_that_asks_nothing_is_none_in_the_log(limited: Collection) -> None:
-    assert limited().run_id is None
-    assert limited.rows("select count(*) from collection_run") == [(1,)]
+    assert limited.rows("select count(*) from collection_run") == [(1,)], "it is none in the log"
 
 
 def test_when_the_wait_is_over_all_is_collected(limited: Collection) -> None:

@@ -21,7 +21,7 @@ def refused(collection: Collection) -> Collection:
     return collection
 
 
-@pytest.mark.parametrize("trigger", ["command", "added", "app"])
+@pytest.mark.parametrize("trigger", ["command", "app"])
 def test_whoever_asks_for_it_by_name_gets_it_at_once(refused: Collection, trigger: str) -> None:
     refused.scope = Scope(repository_ids=(1,))
     assert refused(trigger).state is RunState.COMPLETE

@@ -7,11 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from data.accounts.encryption import KEY_FILE
-from data.collection.models import RunState
 from tests.collector.run.collecting import DAY, HOUR, OTHER_OWNER_ID, OTHER_SECRET, SECRET, Collection
-from tests.data.writers import hold_open, let_go, said
-from tests.data.writers import start as start_writer
 from tests.fake_github import FOR_EVER, Fault, Lack, Token
 from tests.fake_github.faults import bad_credentials_401, redirect_to_other_host, truncated_body, unicorn_502
 
@@ -57,13 +53,8 @@ def test_a_token_is_in_no_file_no_log_and_no_sentence(collection: Collection, lo
             assert part not in logged.getvalue()
             assert part not in str(collection.told.warnings)
     assert "GET /repos/octo/" in logged.getvalue()
-
-
-def test_the_search_for_tokens_finds_what_is_there(collection: Collection) -> None:
-    collection()
     names = holders(collection.store.directory, b"octo/one")
-    assert any(name.startswith("traffic-") for name in names)
-    assert (collection.store.directory / KEY_FILE).exists()
+    assert any(name.startswith("traffic-") for name in names), "a search finds what is there"
 
 
 def test_the_traffic_files_hold_no_encrypted_token_either(collection: Collection) -> None:
@@ -74,12 +65,3 @@ def test_the_traffic_files_hold_no_encrypted_token_either(collection: Collection
         "control",
         "control.duckdb",
     }
-
-
-def test_a_client_in_python_that_stays_blocks_nothing_and_sees_no_change(collection: Collection) -> None:
-    collection()
-    client = start_writer(hold_open.__name__, collection.store.traffic.files.link)
-    assert said(client) == "45"
-    assert [collection.later(DAY).state for _ in range(4)] == [RunState.COMPLETE] * 4
-    assert let_go(client) == ["45"]
-    assert collection.rows("select count(*) from daily_traffic") == [(45 + 4 * 3,)]

@@ -59,13 +59,6 @@ def test_other_tenants_go_on_when_a_token_is_refused(tenants: Collection) -> Non
     assert token(tenants.store, 2)[0] == "valid"
 
 
-def test_a_refused_repository_state_is_not_made_of_a_refused_token(collection: Collection) -> None:
-    collection.github.world.tokens[SECRET].revoked = True
-    assert collection().state is RunState.FAILED
-    assert collection.state("octo/one") == ("active", None)
-    assert collection.rows("select count(*) from endpoint_state") == [(0,)]
-
-
 def test_a_token_that_is_revoked_mid_run_keeps_what_it_brought(tenants: Collection) -> None:
     tenants.github.faults.add(bad_credentials_401().on("*/octo/three/traffic/clones"))
     report = tenants()
