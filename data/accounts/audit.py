@@ -84,7 +84,6 @@ def save_entry(
 def save_repository_entries(
     store: Store, action: str, repositories: Sequence[Repository], by: tuple[str, datetime]
 ) -> None:
-    """Write an entry about repositories for each of their tenants."""
     for tenant_id, group in groupby(sorted(repositories, key=lambda each: each.tenant_id), lambda each: each.tenant_id):
         names = [each.full_name for each in group]
         if len(names) == 1:

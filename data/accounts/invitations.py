@@ -100,7 +100,6 @@ def reset_password(store: Store, by: str, user_id: int, now: datetime) -> str:
 
 
 def invitation_of(store: Store, secret: str, now: datetime) -> Invitation | None:
-    """What a link is for; None where it opens nothing (any more)."""
     with store.control.read() as cursor:
         found = _open(cursor, now, secret)
     return found[0] if found else None

@@ -124,7 +124,6 @@ class SavedItems(Generic[New, Item]):
             self._note(connection, f"{self.kind} shared", replace(item, tenant_id=tenant_id), (by, now))
 
     def unshare(self, store: Store, by: str, item_id: int, now: datetime) -> None:
-        """Give a shared one back to its owner alone. Raises: SavedItemRefused, NotAllowed."""
         with store.control.commit(f"ending the sharing of a {self.kind}") as connection:
             item = self._changeable(connection, store, by, item_id)
             values = {"item_id": item_id, "tenant_id": None, "now": stored(now)}
@@ -132,7 +131,6 @@ class SavedItems(Generic[New, Item]):
             self._note(connection, f"{self.kind} no longer shared", item, (by, now))
 
     def remove(self, store: Store, by: str, item_id: int, now: datetime) -> None:
-        """Delete one. Raises: SavedItemRefused, NotAllowed."""
         with store.control.commit(f"removing a {self.kind}") as connection:
             item = self._changeable(connection, store, by, item_id)
             connection.execute(self._sql("delete from {table} where {id} = $item_id"), {"item_id": item_id})

@@ -197,7 +197,6 @@ def end_session(store: Store, secret: str) -> None:
 
 
 def end_other_sessions(store: Store, user_id: int, keep: str) -> None:
-    """End all sessions of a user but the one whose secret is `keep`, and void their unused tickets."""
     with store.control.commit("ending sessions") as connection:
         end_sessions(connection, user_id, keep)
 

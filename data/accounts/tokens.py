@@ -81,7 +81,6 @@ class TokenVerdict:
 
 @cached("control")
 def tokens(viewer: Viewer, store: Store) -> tuple[StoredToken, ...]:
-    """The tokens in use of the visible tenants, without their secrets."""
     with store.control.read() as cursor:
         rows = cursor.execute(query(__name__, "tokens"), {"visible": list(viewer.tenant_ids)}).fetchall()
     found = []

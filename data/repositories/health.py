@@ -1,10 +1,9 @@
 """How the collection of each visible repository stands: what is open, what is lost, how long there is time."""
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-
-import duckdb
 
 from data.accounts.models import Viewer
 from data.calendar import aware, stored, utc_day
@@ -14,7 +13,7 @@ from data.store import Store
 from data.store.sql import query
 from data.traffic.models import Metric
 
-Stretches = dict[tuple[int, str], list[OpenDays]]
+Stretches = defaultdict[tuple[int, str], list[OpenDays]]
 LISTS = ("referrers", "paths")  # a day's list is not shown again
 LISTS_MAY_BE = timedelta(days=2)
 WITH_DAYS = ("repository", "views", "clones", "weekly_views", "weekly_clones")  # these have their days until loss
@@ -64,17 +63,12 @@ def health(viewer: Viewer, store: Store, now: datetime) -> list[RepositoryHealth
     visible = {"visible": list(viewer.repository_ids)}
     with store.traffic.read() as cursor:
         cursor.execute("set variable today = $today", {"today": utc_day(now)})
-        stretches = _stretches(cursor, visible)
+        open_days = cursor.execute(query(__name__, "open_days"), visible).fetchall()
         rows = cursor.execute(query(__name__, "health"), visible).fetchall()
+    stretches: Stretches = defaultdict(list)
+    for key, state, metric, first, last in open_days:
+        stretches[key, state].append(OpenDays(Metric(metric), first, last))
     return [_repository_health(row, stretches) for row in rows]
-
-
-def _stretches(cursor: duckdb.DuckDBPyConnection, visible: dict[str, list[int]]) -> Stretches:
-    """The uncovered stretches by repository and state."""
-    found: Stretches = {}
-    for key, state, metric, first, last in cursor.execute(query(__name__, "open_days"), visible).fetchall():
-        found.setdefault((key, state), []).append(OpenDays(Metric(metric), first, last))
-    return found
 
 
 def _repository_health(row: tuple[Any, ...], stretches: Stretches) -> RepositoryHealth:
@@ -87,6 +81,6 @@ def _repository_health(row: tuple[Any, ...], stretches: Stretches) -> Repository
         days_until_loss=until_loss,
         pending_days=pending_days,
         gap_days=gap_days,
-        pending=tuple(stretches.get((key, "pending"), ())),
-        gaps=tuple(stretches.get((key, "gap"), ())),
+        pending=tuple(stretches[key, "pending"]),
+        gaps=tuple(stretches[key, "gap"]),
     )

@@ -8,8 +8,6 @@ from data.traffic.models import Metric
 
 
 class RepositoryState(StrEnum):
-    """Whether a repository is collected, and if not, why."""
-
     ACTIVE = "active"
     PAUSED = "paused"
     UNAVAILABLE = "unavailable"

@@ -24,13 +24,11 @@ class OwnerPause:
     reason: str
 
     def sentence(self, now: datetime) -> str:
-        """For people: until when GitHub asks to wait."""
         day = "" if self.paused_until.date() == now.date() else f"{self.paused_until:%Y-%m-%d}, "
         return f"GitHub asks to wait until {day}{self.paused_until:%H:%M} UTC. {self.reason}"
 
 
 def owner_pauses(store: Store, now: datetime) -> dict[str, OwnerPause]:
-    """The pauses that are not over yet, by owner key."""
     values = {"now": stored(now), "latest": stored(now + LONGEST)}
     with store.control.read() as cursor:
         rows = cursor.execute(query(__name__, "owner_pauses"), values).fetchall()

@@ -115,7 +115,6 @@ def remove_repositories_with_data(store: Store, repository_ids: Iterable[int]) -
 
 
 def _told_apart(store: Store, name: str, double: Sequence[Repository]) -> str:
-    """The repositories of one name with what tells them apart."""
     with store.traffic.read() as cursor:
         added = dict(cursor.execute("select repository_id, added_at from repository").fetchall())
     lines = [f"  #{r.repository_id}  {r.full_name}  {r.state}, added {added[r.repository_id]:%Y-%m-%d}" for r in double]
@@ -124,7 +123,6 @@ def _told_apart(store: Store, name: str, double: Sequence[Repository]) -> str:
 
 
 def _columns(facts: Sequence[RepositoryFacts]) -> dict[str, list[Any]]:
-    """What GitHub says of repositories as one list for each thing it says."""
     return {
         "github_ids": [each.github_id for each in facts],
         "owners": [each.full_name.partition("/")[0] for each in facts],

@@ -14,12 +14,11 @@ from pages.ui.store import the_store
 
 OUTCOME = "add_outcome"
 BY_NAME, BY_PATTERN = "By name", "Discover"
-MOST_REFUSALS = 20
+MOST_WRONG, MOST_REFUSALS = 8, 20
 PLACEHOLDER = "octo/hello\nhttps://github.com/octo/world, octo/api"
 
 
 def chosen_tenant() -> int:
-    """The tenant to add to; a choice where the user manages several, and the page ends where there is none."""
     names: Mapping[int, str] = {each.tenant_id: each.name for each in tracking.managed_tenants()}
     if not names:
         st.info("You don’t manage an active tenant. Ask an administrator.")
@@ -62,8 +61,9 @@ def draw_by_name(tenant_id: int) -> None:
     try:
         names = tracking.names_in(text or "")
     except NameRefused as refusal:
-        lines = [f"- {messages.literal(line)}" for line in tracking.refused_names(refusal).splitlines()]
-        st.error("\n".join(["Nothing was added:", "", *lines]), icon=":material/error:")
+        lines = [f"- {messages.literal(line)}" for line in str(refusal).splitlines()]
+        more = [f"- And {len(lines) - MOST_WRONG:,} more."] if len(lines) > MOST_WRONG else []
+        st.error("\n".join(["Nothing was added:", "", *lines[:MOST_WRONG], *more]), icon=":material/error:")
     except tracking.TrackingRefused as refusal:
         messages.refused(refusal)
     else:
@@ -71,7 +71,6 @@ def draw_by_name(tenant_id: int) -> None:
 
 
 def draw_outcome(outcome: TrackResult, viewer: Viewer) -> None:
-    """What became of each name, how far the collection is, and the ways on."""
     (st.success if outcome.added else st.info)(tracking.summary(outcome), icon=":material/checklist:")
     collecting.progress(viewer)
     kept = [*outcome.added, *outcome.already]

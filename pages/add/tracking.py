@@ -5,7 +5,6 @@ TrackingRefused     it cannot be done as it stands: no tenant, no token, too man
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from collector.discovery import (
     CheckedName,
@@ -22,7 +21,6 @@ from collector.errors import (
     AnswerRefused,
     GitHubError,
     LimitReached,
-    NameRefused,
     RunStopped,
     SettingsRefused,
     TokenRefused,
@@ -30,7 +28,7 @@ from collector.errors import (
 from data.accounts import grants, tenants
 from data.accounts.audit import save_repository_entries
 from data.accounts.encryption import open_cipher
-from data.accounts.models import Tenant, Viewer
+from data.accounts.models import Tenant
 from data.accounts.tokens import open_tokens, tokens
 from data.calendar import utc_now
 from pages.ui import collecting, session
@@ -39,7 +37,6 @@ from pages.ui.text import STORE_ANOTHER, counted
 
 AT_MOST = 500  # names at a time: some five minutes at GitHub's pace
 AT_ONCE = 12  # names between two steps of the progress bar
-MOST_TOLD = 8
 Told = Callable[[int, int], None]
 
 
@@ -47,17 +44,7 @@ class TrackingRefused(Exception):
     """Repositories cannot be tracked as it stands; the sentence says what to do."""
 
 
-@dataclass(frozen=True, slots=True)
-class Managed:
-    """A tenant that the user manages at this moment, and what the user may see."""
-
-    tenant: Tenant
-    viewer: Viewer
-    username: str
-
-
 def managed_tenants() -> list[Tenant]:
-    """The tenants that the signed-in user manages, deactivated ones left out, by name."""
     account = session.require_account()
     viewer = grants.viewer_of(the_store(), account)
     return [each for each in tenants.tenants(viewer, the_store()) if account.manages(each.tenant_id)]
@@ -76,13 +63,6 @@ def names_in(text: str) -> list[str]:
     return repository_names(words)
 
 
-def refused_names(refusal: NameRefused) -> str:
-    """What is wrong with names, the first few of them, one a line."""
-    lines = str(refusal).splitlines()
-    more = [f"And {len(lines) - MOST_TOLD:,} more."] if len(lines) > MOST_TOLD else []
-    return "\n".join([*lines[:MOST_TOLD], *more])
-
-
 def track(tenant_id: int, names: Sequence[str], told: Told) -> TrackResult:
     """Check every name with GitHub, then track those that pass, in one commit, and start to collect them.
 
@@ -90,22 +70,21 @@ def track(tenant_id: int, names: Sequence[str], told: Told) -> TrackResult:
     """
     secret = _secret(_managed(tenant_id))
     checked = _asked(secret, names, told)
-    managed = _managed(tenant_id)  # minutes may have passed
-    tracked = track_repositories(managed.viewer, the_store(), tenant_id, checked)
+    tenant, account = _managed(tenant_id), session.require_account()  # minutes may have passed
+    tracked = track_repositories(session.viewer(), the_store(), tenant_id, checked)
     if tracked.added:
-        save_repository_entries(the_store(), "repositories added", tracked.added, (managed.username, utc_now()))
-        alone = tracked.added[0].full_name if len(tracked.added) == 1 else None
-        collecting.start(managed.tenant.name, alone)
+        save_repository_entries(the_store(), "repositories added", tracked.added, (account.username, utc_now()))
+        collecting.start(tenant.name, tracked.added[0].full_name if len(tracked.added) == 1 else None)
     return tracked
 
 
 def discover(tenant_id: int, pattern: Pattern) -> Discovery:
     """The repositories that the tenant's token can see and the pattern means. Raises: TrackingRefused."""
-    managed = _managed(tenant_id)
-    stored = tokens(managed.viewer, the_store())
+    tenant = _managed(tenant_id)
+    stored = tokens(session.viewer(), the_store())
     login = next((each.facts.login for each in stored if each.tenant_id == tenant_id), None)
     try:
-        with client_of(_secret(managed), the_store()) as github:
+        with client_of(_secret(tenant), the_store()) as github:
             return fetch_matching(github, login, pattern)
     except (GitHubError, AnswerRefused, SettingsRefused) as error:
         raise TrackingRefused(_with_fix(error)) from error
@@ -124,31 +103,28 @@ def _asked(secret: str, names: Sequence[str], told: Told) -> list[CheckedName]:
     return checked
 
 
-def _managed(tenant_id: int) -> Managed:
+def _managed(tenant_id: int) -> Tenant:
     """The tenant, when the user manages it at this moment. Raises TrackingRefused, as for one that is not there."""
-    account = session.require_account()
-    viewer = grants.viewer_of(the_store(), account)
-    found = [each for each in tenants.tenants(viewer, the_store()) if each.tenant_id == tenant_id]
-    if not found or not account.manages(tenant_id):
-        raise TrackingRefused("There is no such tenant.")
-    return Managed(found[0], viewer, account.username)
+    for tenant in managed_tenants():
+        if tenant.tenant_id == tenant_id:
+            return tenant
+    raise TrackingRefused("There is no such tenant.")
 
 
-def _secret(managed: Managed) -> str:
+def _secret(tenant: Tenant) -> str:
     """The tenant's token. It stays on the server. Raises TrackingRefused where there is none to use."""
-    store, tenant_id = the_store(), managed.tenant.tenant_id
-    opened = open_tokens(store, open_cipher(store.directory), utc_now()).get(tenant_id)
+    store = the_store()
+    opened = open_tokens(store, open_cipher(store.directory), utc_now()).get(tenant.tenant_id)
     if opened is not None:
         return opened.secret
-    stored = next((each for each in tokens(managed.viewer, store) if each.tenant_id == tenant_id), None)
-    if stored is None:
-        raise TrackingRefused(f"{managed.tenant.name} has no token yet, so GitHub cannot be asked. {STORE_ANOTHER}")
-    why = stored.state_reason or "GitHub refuses it."
-    raise TrackingRefused(f"The token of {managed.tenant.name} cannot be used: {why} {STORE_ANOTHER}")
+    stored = [each for each in tokens(session.viewer(), store) if each.tenant_id == tenant.tenant_id]
+    if not stored:
+        raise TrackingRefused(f"{tenant.name} has no token yet, so GitHub cannot be asked. {STORE_ANOTHER}")
+    why = stored[0].state_reason or "GitHub refuses it."
+    raise TrackingRefused(f"The token of {tenant.name} cannot be used: {why} {STORE_ANOTHER}")
 
 
 def _with_fix(error: Exception) -> str:
-    """What went wrong with GitHub, with the next step."""
     if isinstance(error, TokenRefused):
         return f"{error} {STORE_ANOTHER}"
     if isinstance(error, LimitReached | RunStopped | SettingsRefused):
@@ -157,7 +133,6 @@ def _with_fix(error: Exception) -> str:
 
 
 def summary(tracked: TrackResult) -> str:
-    """What became of the names in a sentence."""
     parts = [f"{counted(len(tracked.added), 'repository')} tracked now"]
     if tracked.already:
         parts.append(f"{len(tracked.already):,} tracked already")

@@ -1,7 +1,6 @@
 """Discovers repositories by a pattern: asks GitHub for its lists, shows what is found, and answers what is selected."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
@@ -9,7 +8,7 @@ import pandas as pd
 import streamlit as st
 from pandas import DataFrame
 
-from collector.discovery import Discovery, ListedRepository, parse_pattern
+from collector.discovery import ListedRepository, parse_pattern
 from collector.errors import NameRefused
 from data.accounts.models import Viewer
 from data.repositories.models import RepositoryState
@@ -42,27 +41,18 @@ For example: `octo/*, !fork, !archived`
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What a pattern has brought for a tenant."""
-
-    tenant_id: int
-    listed: Sequence[ListedRepository]
-    warnings: Sequence[str]
-
-
 def draw(tenant_id: int, viewer: Viewer) -> list[str]:
     """Ask for a pattern and show what it finds; the selected names once they are to be tracked."""
     _draw_form(tenant_id)
-    found = st.session_state.get(FOUND)
-    if not isinstance(found, Found) or found.tenant_id != tenant_id:
+    of_tenant, lists = st.session_state.get(FOUND, (None, None))
+    if of_tenant != tenant_id:
         return []
-    for warning in found.warnings:
+    for warning in lists.warnings:
         st.warning(messages.literal(warning))
-    if not found.listed:
+    if not lists.found:
         st.info("Nothing that this token can see matches. `*/*` finds everything.", icon=":material/search_off:")
         return []
-    return _draw_preview(found, viewer)
+    return _draw_preview(tenant_id, lists.found, viewer)
 
 
 def _draw_form(tenant_id: int) -> None:
@@ -77,20 +67,20 @@ def _draw_form(tenant_id: int) -> None:
     st.session_state.pop(FOUND, None)
     try:
         with st.spinner("Asking GitHub for its lists …", show_time=True):
-            lists: Discovery = tracking.discover(tenant_id, parse_pattern(text or ALL_OF_IT))
+            lists = tracking.discover(tenant_id, parse_pattern(text or ALL_OF_IT))
     except (NameRefused, tracking.TrackingRefused) as refusal:
         messages.refused(refusal)
     else:
-        st.session_state[FOUND] = Found(tenant_id, tuple(lists.found), tuple(lists.warnings))
+        st.session_state[FOUND] = (tenant_id, lists)
 
 
-def _draw_preview(found: Found, viewer: Viewer) -> list[str]:
+def _draw_preview(tenant_id: int, listed: Sequence[ListedRepository], viewer: Viewer) -> list[str]:
     known = {
         each.github_id: each.state
         for each in repositories(viewer, the_store())
-        if each.tenant_id == found.tenant_id and each.github_id is not None
+        if each.tenant_id == tenant_id and each.github_id is not None
     }
-    rows = preview(found.listed, known)
+    rows = preview(listed, known)
     new = int((rows["order"] == 0).sum())
     st.markdown(f"**{counted(len(rows), 'repository')}** found, {new:,} new. Select the ones to track.")
     digest = sha256("\n".join(rows["full_name"]).encode()).hexdigest()[:12]
@@ -118,11 +108,9 @@ def preview(listed: Sequence[ListedRepository], known: Mapping[int, RepositorySt
     """What is found as a table: what can be tracked first, then what GitHub shows no traffic of, then what is here."""
     rows = [_row(each, known.get(each.github_id)) for each in listed]
     frame = pd.DataFrame(rows, columns=["full_name", "here", "marks", "order"])
-    return frame.sort_values(["order", "full_name"], key=_folded).reset_index(drop=True)
-
-
-def _folded(column: Any) -> Any:
-    return column.str.casefold() if column.name == "full_name" else column
+    return frame.sort_values("full_name", key=lambda names: names.str.casefold()).sort_values(
+        "order", kind="stable", ignore_index=True
+    )
 
 
 def _row(each: ListedRepository, state: RepositoryState | None) -> tuple[str, list[str], list[str], int]:

@@ -4,10 +4,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from data.accounts import audit, tenants
-from data.accounts.audit import Subject
+from data.accounts import tenants
 from data.accounts.models import Account, Viewer
-from data.calendar import utc_now
 from data.collection.log import results, runs
 from data.collection.models import LoggedRun, RunState
 from data.repositories.models import Repository
@@ -34,20 +32,9 @@ def ask_to_collect() -> None:
         what = st.selectbox("What", choices(account, viewer), key="log_collect_what")
         st.caption("GitHub is asked for what is due. It runs by itself; you can leave this page.")
         if what and st.button("Start", type="primary", key="log_collect_start", width="stretch"):
-            _start(account, viewer, what)
-
-
-def _start(account: Account, viewer: Viewer, what: str) -> None:
-    now = utc_now()
-    if what == ALL and session.may_collect_everything(account):
-        audit.save_entry(the_store(), "collection started", Subject("all tenants"), (account.username, now))
-        collecting.start(None, None)
-    else:
-        tenant = tenants.tenant_named(viewer, the_store(), what)
-        about = Subject(f"tenant {tenant.tenant_id}", tenant.tenant_id)
-        audit.save_entry(the_store(), "collection started", about, (account.username, now))
-        collecting.start(tenant.name, None)
-    messages.notice_after_rerun("The collection has started.")
+            everything = what == ALL and session.may_collect_everything(account)
+            collecting.start_by(account, None if everything else tenants.tenant_named(viewer, the_store(), what))
+            messages.notice_after_rerun("The collection has started.")
 
 
 def draw_filters(found: Sequence[Repository], viewer: Viewer) -> tuple[list[RunState], int | None, int | None, bool]:

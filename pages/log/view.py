@@ -68,7 +68,6 @@ def draw_runs(runs: Sequence[LoggedRun]) -> LoggedRun:
 
 
 def draw_reasons(results: Sequence[LoggedResult]) -> None:
-    """What failed in a run, the first few reasons."""
     reasons = failure_texts(results)
     for reason in reasons[:REASONS_AT_SIGHT]:
         st.error(reason, icon=":material/error:")
@@ -77,7 +76,6 @@ def draw_reasons(results: Sequence[LoggedResult]) -> None:
 
 
 def draw_results(results: Sequence[LoggedResult]) -> None:
-    """What came of each request of a run, what failed first, with GitHub's reason."""
     rows = DataFrame([_result_row(each) for each in sorted(results, key=lambda each: not each.outcome.failed)])
     hidden = set() if len({each.tenant for each in results}) > 1 else {"tenant"}
     st.dataframe(

@@ -59,7 +59,6 @@ def draw_password() -> None:
 
 
 def session_text(each: OpenSession, now: datetime) -> str:
-    """An open session in two lines of Markdown, its moment in the reader's own time."""
     this = " :green-badge[This one]" if each.current else ""
     began = time_format.moment_text(each.started_at, st.context.timezone)
     seen = f"last seen {time_format.ago(each.last_seen_at, now)} from {messages.literal(each.address or 'unknown')}"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from data.accounts import grants, tenants
-from data.accounts.audit import Subject, save_entry, save_repository_entries
+from data.accounts.audit import save_repository_entries
 from data.accounts.models import Account
 from data.calendar import utc_now
 from data.repositories.models import Repository, RepositoryState
@@ -36,14 +36,10 @@ class Action:
     change: Callable[[Store, list[int], datetime], None]
 
 
-def _delete(store: Store, repository_ids: list[int], now: datetime) -> None:
-    remove_repositories_with_data(store, repository_ids)
-
-
 PAUSE = Action("paused", EVERY - {RepositoryState.PAUSED, RepositoryState.REMOVED}, pause_repositories)
 RESUME = Action("resumed", EVERY - {RepositoryState.ACTIVE}, resume_repositories)
 REMOVE = Action("removed", EVERY - {RepositoryState.REMOVED}, remove_repositories)
-DELETE = Action("deleted with the history", EVERY, _delete)
+DELETE = Action("deleted with the history", EVERY, lambda store, ids, now: remove_repositories_with_data(store, ids))
 
 
 def do(action: Action, repository_ids: Collection[int]) -> str:
@@ -67,24 +63,22 @@ def collect(repository_ids: Collection[int], tenant_id: int | None) -> None:
 
     Raises: RepositoryRefused where one is not there, not this user's to manage, on hold, or of another tenant.
     """
-    account = session.require_account()
-    chosen = managed(account, repository_ids) if repository_ids else _manageable(account)
-    if not repository_ids and tenant_id is not None:
-        chosen = [each for each in chosen if each.tenant_id == tenant_id]
+    store, account = the_store(), session.require_account()
+    viewer = grants.viewer_of(store, account)
+    if repository_ids:
+        chosen = managed(account, repository_ids)
+    else:
+        chosen = [each for each in repositories(viewer, store) if account.manages(each.tenant_id)]
+        chosen = [each for each in chosen if tenant_id in {None, each.tenant_id}]
     going = [each for each in chosen if each.state not in ON_HOLD]
     if not going:
         raise RepositoryRefused("None of them is collected: they are paused or removed. Resume them first.")
     tenant_ids = {each.tenant_id for each in going}
     if len(tenant_ids) > 1:
         raise RepositoryRefused("These are of several tenants. Collect one at a time: choose it under Tenant.")
-    store = the_store()
-    (tenant,) = (
-        each for each in tenants.tenants(grants.viewer_of(store, account), store) if each.tenant_id in tenant_ids
-    )
+    (tenant,) = (each for each in tenants.tenants(viewer, store) if each.tenant_id in tenant_ids)
     alone = going[0].full_name if len(repository_ids) == 1 else None
-    collecting.start(tenant.name, alone)
-    about = Subject(alone or f"tenant {tenant.name}", tenant.tenant_id)
-    save_entry(store, "collection started", about, (account.username, utc_now()))
+    collecting.start_by(account, tenant, alone)
 
 
 def managed(account: Account, repository_ids: Collection[int]) -> list[Repository]:
@@ -101,8 +95,3 @@ def managed(account: Account, repository_ids: Collection[int]) -> list[Repositor
     if others:
         raise RepositoryRefused(f"{others[0]} is yours to read only: whoever manages its tenant can change it.")
     return chosen
-
-
-def _manageable(account: Account) -> list[Repository]:
-    store = the_store()
-    return [each for each in repositories(grants.viewer_of(store, account), store) if account.manages(each.tenant_id)]

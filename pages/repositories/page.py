@@ -39,19 +39,15 @@ def stop_without_any(manages: bool) -> NoReturn:
     st.stop()
 
 
-def draw_totals(every: Summary) -> None:
+def draw_summary(every: Summary) -> None:
     with st.container(horizontal=True, border=True, horizontal_alignment="distribute", key="repositories_totals"):
         for name, value in every.sums.items():
             st.metric(name, "unknown" if value is None else value, format="localized", width=140)
-
-
-def draw_warnings(every: Summary) -> None:
     if every.warning:
         st.warning(every.warning, icon=":material/warning:")
 
 
 def draw_missing_tokens(account: Account, tenant_names: Mapping[int, str], collecting_ids: Collection[int]) -> None:
-    """Which of the user's tenants cannot collect, for want of a token that GitHub accepts."""
     managed = {key: name for key, name in tenant_names.items() if key in collecting_ids and account.manages(key)}
     stored = tokens.tokens(Viewer(frozenset(), frozenset(managed)), the_store())
     valid = {each.tenant_id for each in stored if each.state == "valid"}
@@ -97,7 +93,6 @@ def chosen_filter(counts: Mapping[str, int], names: dict[int, str]) -> Repositor
 
 
 def draw_table(found: FilteredRepositories, manages: bool) -> list[int]:
-    """The table; answers the ids of the ticked rows."""
     count = len(found.ids)
     # ticks are row numbers: another set of rows or another order must not inherit them
     state: Any = st.dataframe(
@@ -162,11 +157,6 @@ def open_removal_when_asked() -> None:
         _removal_dialog(chosen)
 
 
-def to_type(chosen: Sequence[Repository]) -> str:
-    """What has to be typed before a history is deleted: the name, or of several how many there are."""
-    return chosen[0].full_name if len(chosen) == 1 else f"delete {len(chosen)} repositories"
-
-
 def _forget_removal() -> None:
     st.session_state.pop(REMOVING, None)
 
@@ -189,30 +179,24 @@ def _removal_dialog(chosen: Sequence[Repository]) -> None:
             key="repositories_removal",
         )
         with st.form("repositories_removal_form", border=False):
-            wanted = to_type(chosen)
-            typed = wanted
+            wanted = chosen[0].full_name if len(chosen) == 1 else f"delete {len(chosen)} repositories"
+            typed: str | None = wanted
             if choice == DELETE:
-                typed = (
-                    st.text_input(f"Type **{messages.literal(wanted)}** to delete it", key="repositories_typed") or ""
-                )
+                typed = st.text_input(f"Type **{messages.literal(wanted)}** to delete it", key="repositories_typed")
             label = "Remove, keep the history" if choice == KEEP else "Delete for ever"
             pressed = st.form_submit_button(label, type="primary", key="repositories_remove_now", width="stretch")
-        if pressed and typed.strip().casefold() != wanted.casefold():
+        if pressed and (typed or "").strip().casefold() != wanted.casefold():
             st.error(f"That was not “{messages.literal(wanted)}”. Nothing was deleted.")
         elif pressed:
             action = actions.REMOVE if choice == KEEP else actions.DELETE
-            _finish_removal(action, [each.repository_id for each in chosen])
-
-
-def _finish_removal(action: actions.Action, repository_ids: list[int]) -> None:
-    try:
-        said = actions.do(action, repository_ids)
-    except RepositoryRefused as refusal:
-        messages.refused(refusal)
-        return
-    _forget_removal()
-    controls.empty(actions.TICKS)
-    messages.notice_after_rerun(said)
+            try:
+                said = actions.do(action, [each.repository_id for each in chosen])
+            except RepositoryRefused as refusal:
+                messages.refused(refusal)
+            else:
+                _forget_removal()
+                controls.empty(actions.TICKS)
+                messages.notice_after_rerun(said)
 
 
 account = session.require_account()
@@ -222,8 +206,7 @@ manages = any(account.manages(tenant_id) for tenant_id in tenant_names)
 draw_head(manages)
 if (every := view.summary(who, the_store(), utc_day(utc_now()))) is None:
     stop_without_any(manages)
-draw_totals(every)
-draw_warnings(every)
+draw_summary(every)
 if manages:
     draw_missing_tokens(account, tenant_names, every.collecting)
     collecting.progress(who)

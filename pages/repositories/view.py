@@ -69,7 +69,6 @@ class FilteredRepositories:
 
 @cached("traffic")
 def summary(viewer: Viewer, store: Store, today: date) -> Summary | None:
-    """All repositories of a viewer; None where there are none."""
     rows = repository_rows(viewer, store, today)
     if rows.empty:
         return None
@@ -79,7 +78,8 @@ def summary(viewer: Viewer, store: Store, today: date) -> Summary | None:
         known = tracked[column].dropna()
         sums[name] = int(known.sum()) if len(known) else None
     collecting = rows.loc[~rows["state"].isin(["paused", "removed"]), "tenant_id"]
-    return Summary(sums, _warning(rows), groups(rows), frozenset(int(key) for key in collecting))
+    counts = {name: int(chosen.sum()) for name, chosen in groups(rows).items()}
+    return Summary(sums, _warning(rows), counts, frozenset(int(key) for key in collecting))
 
 
 def _warning(rows: DataFrame) -> str:
@@ -98,7 +98,6 @@ def _warning(rows: DataFrame) -> str:
 
 @cached("traffic")
 def listed(viewer: Viewer, store: Store, today: date, wanted: RepositoryFilter) -> FilteredRepositories:
-    """Those that are wanted, in order."""
     rows = filtered(repository_rows(viewer, store, today), wanted)
     names = {each.tenant_id: each.name for each in tenants(viewer, store)}
     ids = tuple(int(key) for key in rows["repository_id"])
@@ -106,26 +105,20 @@ def listed(viewer: Viewer, store: Store, today: date, wanted: RepositoryFilter) 
     return FilteredRepositories(arrow_table(arranged(rows, names)), ids, digest)
 
 
-def groups(rows: DataFrame) -> dict[str, int]:
-    """The choices of state, each with how many repositories are so; empty ones only where they are the usual choice."""
+def groups(rows: DataFrame) -> dict[str, Any]:
+    """The choices of state, each with whether a repository is so."""
     state = rows["state"]
     return {
-        TRACKED: int((state != "removed").sum()),
-        URGENT: int(rows["urgent"].sum()),
-        PAUSED: int((state == "paused").sum()),
-        REMOVED: int((state == "removed").sum()),
-        EVERYTHING: len(rows),
+        TRACKED: (state != "removed").astype(bool),
+        URGENT: rows["urgent"].astype(bool),
+        PAUSED: (state == "paused").astype(bool),
+        REMOVED: (state == "removed").astype(bool),
+        EVERYTHING: state.notna(),
     }
 
 
 def filtered(rows: DataFrame, wanted: RepositoryFilter) -> DataFrame:
-    groups = {
-        TRACKED: rows["state"] != "removed",
-        URGENT: rows["urgent"],
-        PAUSED: rows["state"] == "paused",
-        REMOVED: rows["state"] == "removed",
-    }
-    chosen = rows[groups[wanted.group].astype(bool)] if wanted.group in groups else rows
+    chosen = rows[groups(rows)[wanted.group]]
     if wanted.tenant_id is not None:
         chosen = chosen[chosen["tenant_id"] == wanted.tenant_id]
     for word in wanted.text.lower().split():
@@ -136,13 +129,11 @@ def filtered(rows: DataFrame, wanted: RepositoryFilter) -> DataFrame:
 
 
 def arranged(rows: DataFrame, tenants: Mapping[int, str]) -> DataFrame:
-    """The columns as they are shown; the tenant where there are several."""
     shown = rows if len(tenants) < 2 else rows.assign(tenant=[tenants.get(key, "") for key in rows["tenant_id"]])
     return shown[[name for name in ORDER if name in shown]]
 
 
 def columns() -> Mapping[str, Any]:
-    """How each column is headed and written; moments in the reader's own zone and way."""
     zone, config = st.context.timezone, st.column_config
     # a bar turns red below half of its length: eight days are more than half of fifteen, seven are less
     loss_help = (

@@ -10,8 +10,6 @@ from data.accounts import accounts, invitations
 from data.accounts.authority import AccountRefused, NewUser
 from data.accounts.invitations import Invitation
 from data.accounts.models import Account
-from data.accounts.passwords import PasswordRefused
-from data.accounts.sessions import TooManyAttempts
 from data.calendar import utc_now
 from pages.ui import controls, messages, navigation, session, time_format
 from pages.ui.store import the_store
@@ -23,19 +21,13 @@ def draw_sign_in() -> None:
     st.title("GitHub Traffic", anchor=False)
     st.caption("The traffic of your repositories, kept for longer than GitHub’s 14 days.")
     st.header("Sign in", anchor=False)
-    try:
-        account = session.password_form()
-    except TooManyAttempts as refusal:
-        messages.refused(refusal)
-        st.stop()
-    if account is not None:
+    if account := session.password_form():
         session.enter(account)
     session.identity_button()
     st.caption("No account, or forgot your password? Ask whoever administers this server for a link.")
 
 
 def draw_set_up() -> None:
-    """The first user, once, with the code that the server printed at its start."""
     st.caption("Step 1 of 3")
     st.title("Welcome", anchor=False)
     st.write("This server is new. Who is its first user? You will administer it; others can be invited later.")
@@ -52,13 +44,8 @@ def draw_set_up() -> None:
         password = controls.new_password("set_up")
         submitted = st.form_submit_button("Continue", type="primary", key="set_up_submit")
     if submitted:
-        try:
-            user = NewUser(username, display_name, email or None, password.chosen())
-            account = accounts.add_first_user(the_store(), code or "", user, utc_now())
-        except (AccountRefused, PasswordRefused, TooManyAttempts) as refusal:
-            messages.refused(refusal)
-        else:
-            session.enter(account, at_start=True)
+        user = NewUser(username, display_name, email or None, password.chosen())
+        session.enter(accounts.add_first_user(the_store(), code or "", user, utc_now()), at_start=True)
 
 
 def draw_link() -> None:
@@ -113,13 +100,8 @@ def _draw_new_account(secret: str, opened: Invitation) -> None:
         st.session_state[HAS_ACCOUNT] = True
         st.rerun()
     if submitted:
-        try:
-            new = NewUser(username, name, email or None, password.chosen())
-            account = invitations.accept(the_store(), secret, new, utc_now())
-        except (AccountRefused, PasswordRefused) as refusal:
-            messages.refused(refusal)
-        else:
-            session.enter(account, at_start=True)
+        new = NewUser(username, name, email or None, password.chosen())
+        session.enter(invitations.accept(the_store(), secret, new, utc_now()), at_start=True)
 
 
 def _draw_sign_in_to_accept(secret: str) -> None:
@@ -157,17 +139,13 @@ def _draw_new_password(secret: str, opened: Invitation) -> None:
         password = controls.new_password("invitation_reset", "New password")
         submitted = st.form_submit_button("Save and sign in", type="primary", key="invitation_reset_submit")
     if submitted:
-        try:
-            account = invitations.accept_reset(the_store(), secret, password.chosen(), utc_now())
-        except (AccountRefused, PasswordRefused) as refusal:
-            messages.refused(refusal)
-        else:
-            session.enter(account, at_start=True)
+        account = invitations.accept_reset(the_store(), secret, password.chosen(), utc_now())
+        session.enter(account, at_start=True)
 
 
 is_set_up = accounts.has_users(the_store())
 is_narrow = is_set_up and not navigation.is_invited()
-with st.container(horizontal_alignment="center"), st.container(width=420 if is_narrow else 480):
+with st.container(horizontal_alignment="center"), st.container(width=420 if is_narrow else 480), messages.shown():
     if not is_set_up:
         draw_set_up()
     elif navigation.is_invited():

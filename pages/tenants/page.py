@@ -47,11 +47,12 @@ def ask_for_new(account: Account) -> None:
             messages.notice_after_rerun(f"{tenant.name} is created. Add its repositories next.")
 
 
-def draw_table(found: Sequence[Tenant], viewer: Viewer) -> None:
-    """The tenants in a table, below a line over which a touch screen shows the table's own buttons."""
-    st.caption(counted(len(found), "tenant"))
+def draw_table(found: Sequence[Tenant], viewer: Viewer, token_of: Mapping[int, StoredToken]) -> None:
+    st.caption(counted(len(found), "tenant"))  # a touch screen shows the table's own buttons over this line
+    tracked = [each for each in repositories(viewer, the_store()) if each.state is not RepositoryState.REMOVED]
+    counts, now = Counter(each.tenant_id for each in tracked), utc_now()
     st.dataframe(
-        tenants_table(found, viewer, utc_now()),
+        DataFrame([_row(each, token_of.get(each.tenant_id), counts[each.tenant_id], now) for each in found]),
         column_config=COLUMNS,
         hide_index=True,
         key="tenants_table",
@@ -59,24 +60,20 @@ def draw_table(found: Sequence[Tenant], viewer: Viewer) -> None:
     )
 
 
-def tenants_table(found: Sequence[Tenant], viewer: Viewer, now: datetime) -> DataFrame:
-    token_of = {each.tenant_id: each for each in tokens.tokens(viewer, the_store())}
-    tracked = [each for each in repositories(viewer, the_store()) if each.state is not RepositoryState.REMOVED]
-    counts = Counter(each.tenant_id for each in tracked)
-    return DataFrame([_row(each, token_of.get(each.tenant_id), counts[each.tenant_id], now) for each in found])
+def next_collection(tenant: Tenant, now: datetime) -> datetime | None:
+    try:
+        return next_time(tenant.schedule, now) if tenant.active else None
+    except ScheduleRefused:
+        return None
 
 
 def _row(each: Tenant, token: StoredToken | None, repositories: int, now: datetime) -> dict[str, object]:
-    try:
-        upcoming = next_time(each.schedule, now) if each.active else None
-    except ScheduleRefused:
-        upcoming = None
     return {
         "name": each.name,
         "state": "Active" if each.active else "Deactivated",
         "repositories": repositories,
         "schedule": each.schedule,
-        "next": upcoming,
+        "next": next_collection(each, now),
         "token": f"{token.facts.login or token.facts.kind} …{token.last_four}" if token else "none",
         "expires": time_format.expiry(token.facts.expires_at, now) if token else "",
     }
@@ -125,7 +122,9 @@ def token_text(token: StoredToken) -> str:
 
 def _draw_schedule(account: Account, tenant: Tenant) -> None:
     st.header("Collection", anchor=False)
-    st.caption(_next(tenant))
+    upcoming = next_collection(tenant, utc_now())
+    never = "Never: the schedule cannot be read." if tenant.active else "Deactivated: nothing is collected."
+    st.caption(f"Next: {time_format.moment_text(upcoming)}" if upcoming else never)
     with st.form("tenant_schedule_form", border=False):
         kind = st.selectbox(
             "Schedule",
@@ -144,18 +143,7 @@ def _draw_schedule(account: Account, tenant: Tenant) -> None:
         if st.form_submit_button("Save schedule", key="tenant_schedule_submit"):
             _save_schedule(account, tenant, (cron or "") if kind == "cron" else kind)
     if tenant.active and st.button("Collect now", key="tenant_collect", icon=":material/sync:"):
-        about = Subject(f"tenant {tenant.tenant_id}", tenant.tenant_id)
-        audit.save_entry(the_store(), "collection started", about, (account.username, utc_now()))
-        collecting.start(tenant.name, None)
-
-
-def _next(tenant: Tenant) -> str:
-    if not tenant.active:
-        return "Deactivated: nothing is collected."
-    try:
-        return f"Next: {time_format.moment_text(next_time(tenant.schedule, utc_now()))}"
-    except ScheduleRefused:
-        return "Never: the schedule cannot be read."
+        collecting.start_by(account, tenant)
 
 
 def _save_schedule(account: Account, tenant: Tenant, typed: str) -> None:
@@ -211,7 +199,7 @@ for tenant in all_tenants:
         view.draw_expiry(token_of[tenant.tenant_id], tenant.name, utc_now())
     elif tenant.active:
         st.warning(f"{messages.literal(tenant.name)} has no token: nothing is collected. Store one below.")
-draw_table(all_tenants, seen)
+draw_table(all_tenants, seen, token_of)
 by_id = {each.tenant_id: each for each in all_tenants}
 chosen = (
     st.selectbox("Manage", list(by_id), format_func=lambda key: by_id[key].name, key="tenants_chosen", width=360)

@@ -1,6 +1,5 @@
 """A token as it may be shown, the question to GitHub about it, and the form of a new tenant with its token."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 import streamlit as st
@@ -30,7 +29,6 @@ HOW_TO = (
 
 
 def token_input(key: str) -> str:
-    """The field for a token, with how to get one; answers what was typed."""
     typed = st.text_input(
         "GitHub token",
         key=key,
@@ -54,17 +52,17 @@ def asked(key: str, secret: str) -> TokenFacts | None:
         with st.spinner("Asking GitHub about the token …", show_time=True):
             state = st.session_state[key] = (fingerprint(secret), _checked(secret))
     found = state[1]
-    if isinstance(found, _Refusal):
-        if not found.lasting:
-            st.session_state.pop(key)  # asked again at the next click: GitHub may be back
-        st.error(messages.literal(found.reason), icon=":material/key_off:")
-        return None
-    draw_facts(found, new=True)
-    return found
+    if isinstance(found, TokenFacts):
+        draw_facts(found, new=True)
+        return found
+    reason, is_lasting = found
+    if not is_lasting:
+        st.session_state.pop(key)  # asked again at the next click: GitHub may be back
+    st.error(messages.literal(reason), icon=":material/key_off:")
+    return None
 
 
 def draw_facts(facts: TokenFacts, *, new: bool = False) -> None:
-    """Whose a token is, what it may, until when; of a new one also whether it will do."""
     with st.container(border=True):
         if new and _lacks_scope(facts):
             st.markdown(":orange[:material/lock:] **GitHub knows this token, but it may not read traffic.**")
@@ -100,23 +98,16 @@ def draw_expiry(token: StoredToken, tenant: str, now: datetime) -> None:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Refusal:
-    """Why a token is of no use; lasting, where asking again would not change it."""
-
-    reason: str
-    lasting: bool
-
-
-def _checked(secret: str) -> TokenFacts | _Refusal:
+def _checked(secret: str) -> TokenFacts | tuple[str, bool]:
+    """What GitHub says of it, or why it is of no use, and whether that is lasting: asking again would not change it."""
     fits = SHORTEST_TOKEN <= len(secret) <= TOKEN_LIMIT
     if not fits or not secret.isascii() or not secret.isprintable() or " " in secret:
-        return _Refusal(NOT_ONE, lasting=True)
+        return NOT_ONE, True
     try:
         with client_of(secret, the_store()) as github:
             return check_token(github)
     except (GitHubError, SettingsRefused) as refusal:
-        return _Refusal(str(refusal), lasting=isinstance(refusal, TokenRefused))
+        return str(refusal), isinstance(refusal, TokenRefused)
 
 
 def _permissions(facts: TokenFacts) -> str:

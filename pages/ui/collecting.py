@@ -16,7 +16,8 @@ from typing import IO
 
 import streamlit as st
 
-from data.accounts.models import Viewer
+from data.accounts.audit import Subject, save_entry
+from data.accounts.models import Account, Tenant, Viewer
 from data.accounts.tenants import operator
 from data.calendar import utc_now
 from data.collection import log as system_log
@@ -59,6 +60,15 @@ class Started:
         return next((line.strip() for line in reversed(lines) if line.strip()), "")
 
 
+def start_by(account: Account, tenant: Tenant | None, repository: str | None = None) -> None:
+    """Start at somebody's wish, with an entry in the audit log: for all tenants, for one, or for one repository."""
+    about = Subject("all tenants")
+    if tenant is not None:
+        about = Subject(repository or f"tenant {tenant.tenant_id}", tenant.tenant_id)
+    save_entry(the_store(), "collection started", about, (account.username, utc_now()))
+    start(None if tenant is None else tenant.name, repository)
+
+
 def start(tenant_name: str | None, repository: str | None) -> None:
     """Have everything collected, or a tenant, or of a tenant one repository (`owner/name`). Says nothing, waits for
     nothing: draw `progress`. Whether the user may is for the page to ask.
@@ -85,34 +95,31 @@ def start(tenant_name: str | None, repository: str | None) -> None:
 
 def progress(viewer: Viewer) -> None:
     """Show the collection that is going on, anew every two seconds; and once, how the one started here has ended."""
-    if _is_going_on(viewer):
-        st.fragment(_draw, run_every=REFRESH_S)(viewer)
+    if is_going_on(viewer):
+        st.fragment(_draw_running, run_every=REFRESH_S)(viewer)
     else:
         _draw_end(viewer)
 
 
 def is_going_on(viewer: Viewer) -> bool:
     """Whether a collection is going on that this viewer may know of."""
-    return _is_going_on(viewer)
-
-
-def _draw(viewer: Viewer) -> None:
-    with messages.shown():
-        session.require_account()
-        _draw_running(viewer)
+    started = st.session_state.get(STATE)
+    return (started is not None and started.is_running()) or _running(viewer) is not None
 
 
 def _draw_running(viewer: Viewer) -> None:
-    if not _is_going_on(viewer):
-        st.rerun()
-    run, started = _running(viewer), st.session_state.get(STATE)
-    words = "Collecting from GitHub …"
-    if run is not None and run.repositories:
-        words = f"Collecting from GitHub: {run.repositories:,} repositories saved so far …"
-    said = started.last_line() if started is not None and started.is_running() else ""
-    with st.container(border=True, key="collecting_progress"), st.spinner(words, show_time=True):
-        st.markdown(f":material/sync: {words}")
-        st.caption(messages.literal(said) or "You can go on working; it does not need this page.")
+    with messages.shown():
+        session.require_account()
+        if not is_going_on(viewer):
+            st.rerun()
+        run, started = _running(viewer), st.session_state.get(STATE)
+        words = "Collecting from GitHub …"
+        if run is not None and run.repositories:
+            words = f"Collecting from GitHub: {run.repositories:,} repositories saved so far …"
+        said = started.last_line() if started is not None and started.is_running() else ""
+        with st.container(border=True, key="collecting_progress"), st.spinner(words, show_time=True):
+            st.markdown(f":material/sync: {words}")
+            st.caption(messages.literal(said) or "You can go on working; it does not need this page.")
 
 
 def _draw_end(viewer: Viewer) -> None:
@@ -122,19 +129,14 @@ def _draw_end(viewer: Viewer) -> None:
     run = next((run for run in system_log.runs(viewer, the_store(), LOOKED_AT) if run.run_id > started.after_run), None)
     code, said = started.process.returncode, messages.literal(started.last_line())
     if run is not None and run.state in ENDED:
-        show = st.success if run.state is RunState.COMPLETE else st.warning
-        show(
-            ENDED[run.state], icon=":material/check_circle:" if run.state is RunState.COMPLETE else ":material/warning:"
-        )
+        if run.state is RunState.COMPLETE:
+            st.success(ENDED[run.state], icon=":material/check_circle:")
+        else:
+            st.warning(ENDED[run.state], icon=":material/warning:")
     elif code == 0:
         st.info("There was nothing to collect: no repository is tracked, or all are paused or up to date.")
     else:
         st.warning(said or "The collection could not be started: the server's log says why.")
-
-
-def _is_going_on(viewer: Viewer) -> bool:
-    started = st.session_state.get(STATE)
-    return (started is not None and started.is_running()) or _running(viewer) is not None
 
 
 def _running(viewer: Viewer) -> LoggedRun | None:

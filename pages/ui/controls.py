@@ -62,7 +62,6 @@ def download_button(
     icon: str = ":material/download:",
     kind: Literal["secondary", "tertiary"] = "secondary",
 ) -> None:
-    """A button that saves what `read` answers when it is pressed."""
     content = download(read)
     st.download_button(
         label, content, file_name, mime, icon=icon, key=key, help=help_text, type=kind, on_click="ignore"
@@ -83,7 +82,6 @@ def download(read: Callable[[Viewer, Store], bytes]) -> Callable[[], bytes]:
 
 
 def everything(table: ExportTable) -> Callable[[Viewer, Store], bytes]:
-    """All that a viewer sees of a table, as CSV."""
 
     def read(viewer: Viewer, store: Store) -> bytes:
         content = BytesIO()
@@ -114,7 +112,6 @@ class TypedPassword:
     again: str = field(repr=False)
 
     def chosen(self) -> str:
-        """The password. Raises PasswordRefused where the two are not the same."""
         if self.first != self.again:
             raise PasswordRefused("The two passwords are not the same. Type the new one twice.")
         return session.typed_password(self.first)
@@ -133,7 +130,6 @@ def new_password(key: str, label: str = "Password") -> TypedPassword:
 
 
 def names(key: str) -> tuple[str, str]:
-    """The fields of the username and of the name that others see."""
     username = st.text_input("Username", key=f"{key}_username", help=USERNAME_HELP, autocomplete="username")
     name = st.text_input("Your name", key=f"{key}_name", help="As others see it.", autocomplete="name")
     return username or "", name or ""

@@ -99,7 +99,9 @@ class Redirects:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        target = meant(scope["path"]) if _asks_for_a_page(scope) else None
+        asks = scope["type"] == "http" and scope["method"] in {"GET", "HEAD"}
+        asks_for_a_page = asks and "text/html" in Headers(scope=scope).get("accept", "")
+        target = meant(scope["path"]) if asks_for_a_page else None
         if target is None:
             await self.app(scope, receive, send)
             return
@@ -133,11 +135,3 @@ def _add(scope: Scope, message: Message) -> None:
         headers["Strict-Transport-Security"] = "max-age=31536000"
     if scope["path"].startswith(FILES):
         headers["Cache-Control"] = "no-store"
-
-
-def _asks_for_a_page(scope: Scope) -> bool:
-    return (
-        scope["type"] == "http"
-        and scope["method"] in {"GET", "HEAD"}
-        and "text/html" in Headers(scope=scope).get("accept", "")
-    )

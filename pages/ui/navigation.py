@@ -13,6 +13,7 @@ from data.accounts.tenants import has_tenants
 from pages.ui.store import the_store
 
 PAGES = Path(__file__).parents[1]
+SIGN_IN = "sign_in/page.py"
 INVITATION = "invitation"  # the parameter of a one-time link
 INVITATION_STATE = "invitation_secret"
 WISH_STATE = "navigation_wish"
@@ -71,7 +72,6 @@ class Offered:
     filtered: Sequence[StreamlitPage] = ()
 
     def has_filters(self, page: StreamlitPage) -> bool:
-        """Whether this page, as `st.navigation` has answered it, shares the filters of traffic."""
         return any(page is each for each in self.filtered)
 
 
@@ -88,7 +88,6 @@ def offered(account: Account | None, *, first_start: bool) -> Offered:
 
 
 def is_invited() -> bool:
-    """Whether a one-time link was opened in this browser session."""
     return INVITATION in st.query_params or INVITATION_STATE in st.session_state
 
 
@@ -126,30 +125,28 @@ def _made(roles: frozenset[Role], after_another: bool) -> Offered:
             if not roles & entry.may and entry.may is not EVERYBODY:
                 continue
             is_first = not pages and not after_another
-            page = _page(entry, default=is_first)
+            page = _page(entry.file, entry.title, entry.icon, START if is_first else entry.address)
             filtered += [page] if entry.filtered else []
             if is_first:  # its address is the app's own; a link from somebody else may call it by its name all the same
-                alias = _page(entry, hidden=True)
+                alias = _page(entry.file, entry.title, entry.icon, entry.address, hidden=True)
                 filtered += [alias] if entry.filtered else []
             pages.setdefault(section, []).append(page)
     pages[list(pages)[-1]] += [] if alias is None else [alias]
     return Offered(pages, filtered)
 
 
-def _page(entry: Entry, *, default: bool = False, hidden: bool = False) -> StreamlitPage:
+def _page(file: str, title: str, icon: str, address: str = START, *, hidden: bool = False) -> StreamlitPage:
     visibility: Literal["hidden", "visible"] = "hidden" if hidden else "visible"
-    address = START if default else entry.address
-    file = PAGES / entry.file
-    return st.Page(file, title=entry.title, icon=entry.icon, default=default, url_path=address, visibility=visibility)
+    first = address == START
+    return st.Page(PAGES / file, title=title, icon=icon, default=first, url_path=address, visibility=visibility)
 
 
 def _first_page(account: Account) -> StreamlitPage | None:
     """A page that comes before all others: an invitation that was opened, or the first tenant of a new server."""
     if is_invited():
-        return _way_in("Invitation", ":material/mail:")
+        return _page(SIGN_IN, "Invitation", ":material/mail:")
     if account.has(Role.ADMIN) and not has_tenants(the_store()):
-        file, icon = PAGES / "tenants/first_tenant.py", ":material/rocket_launch:"
-        return st.Page(file, title="First tenant", icon=icon, default=True, url_path=START)
+        return _page("tenants/first_tenant.py", "First tenant", ":material/rocket_launch:")
     return None
 
 
@@ -160,10 +157,4 @@ def _ways_in(*, first_start: bool) -> list[StreamlitPage]:
         name = ("Set-up", ":material/rocket_launch:")
     elif is_invited():
         name = ("Invitation", ":material/mail:")
-    return [_way_in(*name), *(_way_in(*name, address) for address in ENTRIES)]
-
-
-def _way_in(title: str, icon: str, address: str = START) -> StreamlitPage:
-    file, is_first = PAGES / "sign_in/page.py", address == START
-    visibility: Literal["hidden", "visible"] = "visible" if is_first else "hidden"
-    return st.Page(file, title=title, icon=icon, default=is_first, url_path=address, visibility=visibility)
+    return [_page(SIGN_IN, *name), *(_page(SIGN_IN, *name, address, hidden=True) for address in ENTRIES)]

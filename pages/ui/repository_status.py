@@ -1,7 +1,8 @@
 """The status of repositories in words that people act on: the state, what is wrong, and the next step."""
 
 import math
-from dataclasses import dataclass, replace
+from collections import defaultdict
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from itertools import islice, pairwise
 from typing import Any
@@ -24,7 +25,7 @@ from pages.ui.time_format import moment_text
 
 WARN_AT_DAYS = 7  # half of what GitHub remembers
 LEFT_AFTER_A_TIME = 11  # days until loss at least, when all that GitHub surely shows has just been collected
-STATUS_COLUMNS = ("state", "state_reason", "days_until_loss", "last_collected_at")
+STATUS_COLUMNS = ("state", "state_reason", "days_until_loss", "last_collected_at", "tenant_id")
 TIMES_COMPARED = 9  # of a schedule: a week of days, and more
 ON_HOLD = (RepositoryState.PAUSED, RepositoryState.REMOVED)
 REFUSED = (RepositoryState.UNAVAILABLE, RepositoryState.BLOCKED)
@@ -81,11 +82,8 @@ def note(status: Status) -> str:
             reason = status.reason or "GitHub refuses it and gives no reason."
             return f"{reason} {loss(status.days_until_loss)}".strip()
     if not is_urgent(status):
-        return (
-            ""
-            if status.collected_at
-            else "Not collected yet: that comes at the next scheduled time, or at once with Collect now."
-        )
+        not_yet = "Not collected yet: that comes at the next scheduled time, or at once with Collect now."
+        return "" if status.collected_at else not_yet
     when = f"Last collected {moment_text(status.collected_at)}." if status.collected_at else "Never collected."
     return f"{when} {loss(status.days_until_loss)} A manager can collect it now; the system log says what fails."
 
@@ -106,10 +104,12 @@ def repository_rows(viewer: Viewer, store: Store, today: date) -> DataFrame:
     """The viewer's repositories: what the reader gives, and beside it what the table and the choices need."""
     rows = repository_summaries(viewer, store, today)
     midnight = datetime.combine(today, time(0), UTC)
-    warn_at = {each.tenant_id: warn_days(each.schedule, midnight) for each in tenants(viewer, store)}
+    of_tenants = {each.tenant_id: warn_days(each.schedule, midnight) for each in tenants(viewer, store)}
+    warn_at = defaultdict(lambda: WARN_AT_DAYS, of_tenants)  # a single repository may be seen without its tenant
+    found = zip(*(plain_values(rows[column]) for column in STATUS_COLUMNS), strict=True)
     statuses = [
-        replace(_status(*each), warn_at=warn_at.get(int(tenant_id), WARN_AT_DAYS))
-        for tenant_id, *each in zip(*(plain_values(rows[name]) for name in ("tenant_id", *STATUS_COLUMNS)), strict=True)
+        Status(RepositoryState(state), reason, left, collected and collected.to_pydatetime(), warn_at[tenant_id])
+        for state, reason, left, collected, tenant_id in found
     ]
     rows["urgent"] = [is_urgent(each) for each in statuses]
     rows["note"] = [note(each) for each in statuses]
@@ -119,9 +119,9 @@ def repository_rows(viewer: Viewer, store: Store, today: date) -> DataFrame:
         f"/repository?of={quote(names.get(int(key), ''), safe='/')}" for key in plain_values(rows["repository_id"])
     ]
     rows["words"] = [[STATES[each.state]] for each in statuses]
-    rows["kind"] = [
-        _kind(*each) for each in zip(plain_values(rows["visibility"]), plain_values(rows["archived"]), strict=True)
-    ]
+    archived = ["archived" if each else None for each in plain_values(rows["archived"])]
+    kinds = zip(plain_values(rows["visibility"]), archived, strict=True)
+    rows["kind"] = [", ".join(word for word in kind if word) for kind in kinds]
     rows["days_left"] = rows["days_until_loss"].clip(lower=0)
     return rows
 
@@ -130,11 +130,3 @@ def plain_values(column: "pd.Series[Any]") -> list[Any]:
     """A column's values as plain Python's, None where unknown: to iterate an Arrow column takes ten times as long."""
     values: list[Any] = column.to_numpy(dtype=object, na_value=None).tolist()
     return values
-
-
-def _status(state: str, reason: str | None, left: int | None, collected: pd.Timestamp | None) -> Status:
-    return Status(RepositoryState(state), reason, left, None if collected is None else collected.to_pydatetime())
-
-
-def _kind(visibility: str | None, archived: bool | None) -> str:
-    return ", ".join(word for word in (visibility, "archived" if archived else None) if word)

@@ -203,7 +203,6 @@ def identity() -> accounts.Identity | None:
 
 
 def identity_configured() -> bool:
-    """Whether `.streamlit/secrets.toml` names an identity provider."""
     try:
         return "auth" in st.secrets
     except FileNotFoundError:

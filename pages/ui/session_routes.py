@@ -54,7 +54,6 @@ async def open_session(request: Request) -> Response:
 
 
 async def close_session(request: Request) -> Response:
-    """End the session of the cookie, and take the cookie away."""
     if not _from_our_own_page(request):
         return _refused()
     secret = request.cookies.get(COOKIE)

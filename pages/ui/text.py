@@ -27,7 +27,6 @@ def counted(number: int, noun: str) -> str:
 
 
 def grant_text(grant: NamedGrant) -> str:
-    """A grant in two lines of Markdown."""
     place = grant.repository or grant.tenant
     gone = grant.grant.tenant_id is not None and grant.tenant is None
     where = " for something that was deleted" if gone else f" · {messages.literal(place)}" if place else ""

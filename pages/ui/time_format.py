@@ -79,7 +79,6 @@ def ago(moment: datetime, now: datetime) -> str:
 
 
 def readers_day_format() -> str:
-    """The format for whoever's page is running, as Streamlit's columns take it."""
     return day_format(st.context.locale)
 
 

@@ -1,6 +1,6 @@
 """Users, their roles, and the links that invite new ones."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -8,7 +8,7 @@ from pandas import DataFrame
 
 from data.accounts import accounts, grants, invitations, sessions
 from data.accounts.audit import Subject, save_entry
-from data.accounts.authority import GRANTED_BY_A_TENANT
+from data.accounts.authority import may_grant
 from data.accounts.grants import NamedGrant
 from data.accounts.models import Account, Role
 from data.calendar import utc_now
@@ -27,14 +27,7 @@ COLUMNS: Mapping[str, Any] = {
 }
 
 
-def matching(found: tuple[Account, ...], text: str) -> tuple[Account, ...]:
-    """The users with a text in their names or address."""
-    wanted = text.strip().casefold()
-    names = (f"{each.username} {each.display_name} {each.email or ''}".casefold() for each in found)
-    return tuple(each for each, name in zip(found, names, strict=True) if wanted in name) if wanted else found
-
-
-def users_table(found: tuple[Account, ...]) -> Any:
+def draw_table(found: Sequence[Account]) -> None:
     rows = [
         {
             "username": each.username,
@@ -45,12 +38,8 @@ def users_table(found: tuple[Account, ...]) -> Any:
         }
         for each in found
     ]
-    return DataFrame(rows)
-
-
-def draw_table(found: tuple[Account, ...]) -> None:
     st.dataframe(
-        users_table(found),
+        DataFrame(rows),
         column_config=COLUMNS,
         column_order=["username", "name", "roles", "state", *(["email"] if any(each.email for each in found) else [])],
         hide_index=True,
@@ -72,7 +61,8 @@ def draw_users(account: Account) -> None:
             icon=":material/search:",
             live=True,
         )
-    shown = matching(found, search or "")
+    wanted = (search or "").strip().casefold()
+    shown = [each for each in found if wanted in f"{each.username} {each.display_name} {each.email or ''}".casefold()]
     if not shown:
         st.info(
             "No user has such a name." if found else "No users yet. Invite somebody.",
@@ -116,14 +106,10 @@ def _draw_grants(account: Account, user: Account) -> None:
     for number, each in enumerate(found):
         with st.container(horizontal=True, vertical_alignment="center", key=f"user_grant_{number}"):
             st.markdown(grant_text(each), width="stretch")
-            if _may_take(account, each) and st.button(
+            if may_grant(account, each.grant) and st.button(
                 "Revoke", key=f"user_take_{number}", icon=":material/remove_moderator:", type="tertiary"
             ):
                 _ask_to_take(account, user, each)
-
-
-def _may_take(account: Account, each: NamedGrant) -> bool:
-    return account.has(Role.ADMIN) or each.grant.role in GRANTED_BY_A_TENANT
 
 
 def _ask_to_take(account: Account, user: Account, each: NamedGrant) -> None:
@@ -141,19 +127,15 @@ def _ask_for_grant(account: Account, user: Account) -> None:
     with messages.shown():
         session.require_account()
         st.markdown(f"To **{messages.literal(user.display_name)}**")
-        _draw_new_grant(account, user)
-
-
-def _draw_new_grant(account: Account, user: Account) -> None:
-    chosen = view.draw_grant_choice(account, "user_new")
-    if not st.button("Grant", type="primary", key="user_new_submit"):
-        return
-    if not chosen:
-        st.error("Choose what the role is for.")
-        return
-    for each in chosen:
-        grants.grant(the_store(), account.username, user.user_id, each, utc_now())
-    messages.notice_after_rerun(f"{user.display_name} has the role now.")
+        chosen = view.draw_grant_choice(account, "user_new")
+        if not st.button("Grant", type="primary", key="user_new_submit"):
+            return
+        if not chosen:
+            st.error("Choose what the role is for.")
+            return
+        for each in chosen:
+            grants.grant(the_store(), account.username, user.user_id, each, utc_now())
+        messages.notice_after_rerun(f"{user.display_name} has the role now.")
 
 
 def _draw_actions(account: Account, user: Account) -> None:

@@ -127,7 +127,6 @@ def draw_link(secret: str, what: str) -> None:
 
 
 def link_address(here: str, secret: str) -> str:
-    """The link of a secret, on the server that the browser is at."""
     parts = urlsplit(here)
     return f"{parts.scheme or 'http'}://{parts.netloc}/?{urlencode({INVITATION: secret})}"
 

@@ -132,13 +132,6 @@ def test_a_pattern_that_is_none_says_what_is_wrong(app: App, github: FakeGitHub)
     assert "is no part of a pattern" in shown_text(looked(app, "only-a-word")).replace("\\", "")
 
 
-@pytest.mark.parametrize("username", [None, "viewer", "single", "both", "admin", "nobody"])
-def test_only_a_manager_gets_the_page(app: App, username: str | None) -> None:
-    run = app.opened(username, PAGE)
-    assert "Add repositories" not in [each.value for each in run.title]
-    assert not run.text_area
-
-
 def test_another_tenants_manager_adds_to_their_own_tenant_only(app: App, github: FakeGitHub) -> None:
     run = app.opened("green-tenant", PAGE)
     run.text_area("add_names").input("octo/hello")

@@ -82,12 +82,6 @@ def test_a_viewer_reads_what_is_theirs_and_can_do_nothing(app: App, username: st
     assert not run.dataframe[0].proto.selection_mode
 
 
-@pytest.mark.parametrize("username", [None, "nobody", "admin", "maintainer"])
-def test_nobody_else_gets_the_page(app: App, username: str | None) -> None:
-    run = app.opened(username, PAGE)
-    assert "Repositories" not in [each.value for each in run.title]
-
-
 def test_ticked_repositories_are_paused_and_resumed_and_the_audit_log_says_so(app: App) -> None:
     run = pressed(ticked(app.opened("tenant", PAGE), "blue/docs", "blue/mirror"), "pause")
     assert states(app)["blue/docs"] == states(app)["blue/mirror"] == RepositoryState.PAUSED

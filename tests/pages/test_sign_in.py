@@ -191,11 +191,6 @@ def test_the_secret_leaves_the_address(app: App, secret: str) -> None:
     assert run.run().text_input(key="invitation_username")
 
 
-def test_a_link_is_good_once(app: App, secret: str) -> None:
-    sent(app.opened(invitation=secret))
-    assert "This link doesn’t work" in shown_text(app.opened(invitation=secret))
-
-
 @pytest.mark.parametrize("guessed", ["", "guessed", "x" * 5000])
 def test_a_guessed_link_opens_nothing(app: App, guessed: str) -> None:
     run = app.opened(invitation=guessed)
@@ -224,7 +219,6 @@ def test_who_is_signed_in_adds_the_grant_to_the_own_account(app: App, secret: st
 
 
 def test_who_has_an_account_signs_in_and_takes_the_grant_along(app: App, secret: str) -> None:
-    app.monkeypatch.setattr("pages.ui.session.address", lambda: "192.0.2.1")
     run = app.opened(invitation=secret)
     run.button(key="invitation_sign_in").click().run()
     run.text_input[0].input("nobody")
@@ -305,15 +299,6 @@ def test_what_cannot_be_is_said_and_nobody_is_made(
     assert not accounts.has_users(app.store)
 
 
-def test_the_code_works_once(new_server: tuple[App, str]) -> None:
-    app, code = new_server
-    late = app.opened()
-    accounts.add_first_user(app.store, code, NewUser("quick", "Quicker", None, PASSWORD), utc_now())
-    sent_set_up(late, code)
-    assert accounts.account_of_identity(app.store, Identity("", "")) is None
-    assert accounts.active_account(app.store, "first") is None
-
-
 def test_the_first_user_goes_on_with_the_first_tenant(new_server: tuple[App, str]) -> None:
     app, code = new_server
     accounts.add_first_user(app.store, code, NewUser("first", "First", None, PASSWORD), utc_now())
@@ -334,18 +319,13 @@ def without_tenant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     store.close()
 
 
-def test_github_s_word_on_the_token_is_shown_before_anything_is_made(without_tenant: App) -> None:
+def test_the_tenant_is_made_with_its_token_and_its_manager_goes_on_to_the_repositories(without_tenant: App) -> None:
     run = without_tenant.opened("first")
+    run.text_input(key="first_tenant_name").input("  Octo  Lab ")
     run.text_input(key="first_tenant_token").input(SECRET).run()
     assert "octo\\-maintainer" in shown_text(run)
     assert "scopes repo" in shown_text(run)
     assert not has_tenants(without_tenant.store)
-
-
-def test_the_tenant_is_made_with_its_token_and_its_manager_goes_on_to_the_repositories(without_tenant: App) -> None:
-    run = without_tenant.opened("first")
-    run.text_input(key="first_tenant_name").input("  Octo  Lab ")
-    run.text_input(key="first_tenant_token").input(SECRET)
     run.button(key="first_tenant_submit").click().run()
     made = tenants(operator(without_tenant.store), without_tenant.store)
     assert [each.name for each in made] == ["Octo Lab"]

@@ -85,11 +85,7 @@ def test_a_name_has_1_to_80_printable_characters(name: str) -> None:
 def test_an_email_address_is_checked_loosely(email: str) -> None:
     with pytest.raises(AccountRefused, match="e-mail"):
         checked_email(email)
-
-
-@pytest.mark.parametrize("email", [None, "", "  "])
-def test_an_email_address_may_be_left_out(email: str | None) -> None:
-    assert checked_email(email) is None
+    assert [checked_email(empty) for empty in (None, "", "  ")] == [None] * 3
 
 
 def test_a_refused_entry_changes_nothing(store: Store, ada: Account) -> None:
@@ -114,11 +110,6 @@ def test_the_last_active_admin_cannot_be_disabled_not_even_from_the_command_line
             disable_user(store, by, ada.user_id, NOW)
     enable_user(store, "ada", second.user_id, NOW)
     disable_user(store, "second", ada.user_id, NOW)
-
-
-def test_a_user_that_is_not_there_is_told_of(store: Store, ada: Account) -> None:
-    with pytest.raises(AccountRefused, match="no such user"):
-        disable_user(store, ada.username, 999, NOW)
 
 
 def test_a_manager_sees_the_tenants_people_with_the_tenants_grants_only(store: Store, ada: Account) -> None:
@@ -242,12 +233,9 @@ def test_a_new_password_is_checked_like_the_first(store: Store, bob: Account) ->
     for new in ("short", "x" * 73, "password123"):
         with pytest.raises(PasswordRefused):
             change_password(store, here, PASSWORD, new, NOW)
-    assert check_password(store, "bob", PASSWORD) == bob
-
-
-def test_the_new_password_is_another(store: Store, bob: Account) -> None:
     with pytest.raises(AccountRefused, match="the current one"):
-        change_password(store, signed_in(store, bob), PASSWORD, PASSWORD, NOW)
+        change_password(store, here, PASSWORD, PASSWORD, NOW)
+    assert check_password(store, "bob", PASSWORD) == bob
 
 
 def test_nobody_changes_a_password_after_signing_out(store: Store, bob: Account) -> None:
@@ -266,24 +254,12 @@ def test_the_code_that_was_printed_makes_the_first_user_an_admin(store: Store) -
     assert first.grants == (Grant(Role.ADMIN),)
 
 
-def test_the_code_may_be_typed_in_small_letters_and_without_its_dashes(store: Store) -> None:
-    code = renew_setup_code(store, NOW) or ""
-    assert add_first_user(store, f"  {code.lower().replace('-', ' ')} ", newcomer("ada"), NOW).has(Role.ADMIN)
-
-
 @pytest.mark.parametrize("wrong", ["", "-", "AAAAA-AAAAA-AAAAA-AAAAA", "\ud800", "a" * 10_000])
 def test_a_wrong_code_adds_nobody(store: Store, wrong: str) -> None:
     renew_setup_code(store, NOW)
     with pytest.raises(AccountRefused, match="set-up code"):
         add_first_user(store, wrong, newcomer("ada"), NOW)
     assert not has_users(store)
-
-
-def test_a_new_code_voids_the_former_one(store: Store) -> None:
-    former = renew_setup_code(store, NOW) or ""
-    renew_setup_code(store, NOW)
-    with pytest.raises(AccountRefused, match="set-up code"):
-        add_first_user(store, former, newcomer("ada"), NOW)
 
 
 def test_after_the_first_user_there_is_no_code_and_no_second_first_user(store: Store) -> None:
@@ -304,12 +280,15 @@ def test_attempts_at_the_code_are_counted_and_the_right_one_has_to_wait_too(stor
     assert add_first_user(store, code, newcomer("ada"), NOW + 15 * MINUTE)
 
 
-def test_a_restart_of_the_server_forgets_the_attempts_at_the_former_code(store: Store) -> None:
-    renew_setup_code(store, NOW)
+def test_a_restart_of_the_server_voids_the_former_code_and_forgets_the_attempts_at_it(store: Store) -> None:
+    former = renew_setup_code(store, NOW) or ""
     for _ in range(5):
         with pytest.raises(AccountRefused, match="set-up code"):
             add_first_user(store, "wrong", newcomer("eve"), NOW)
-    first_user(store)
+    newest = renew_setup_code(store, NOW) or ""
+    with pytest.raises(AccountRefused, match="set-up code"):
+        add_first_user(store, former, newcomer("ada"), NOW)
+    assert add_first_user(store, f"  {newest.lower().replace('-', ' ')} ", newcomer("ada"), NOW).has(Role.ADMIN)
 
 
 def test_of_two_who_set_up_at_once_one_wins(store: Store) -> None:
@@ -348,14 +327,9 @@ def test_ten_to_72_bytes_are_accepted_whatever_they_are(password: str) -> None:
     ],
 )
 def test_any_other_is_refused_with_the_reason(password: str, reason: str) -> None:
-    with pytest.raises(PasswordRefused, match=reason):
+    with pytest.raises(PasswordRefused, match=reason) as refusal:
         check_acceptable(password, "ada.lovelace")
-
-
-def test_a_refusal_never_holds_the_password() -> None:
-    with pytest.raises(PasswordRefused) as refusal:
-        check_acceptable("password123", "ada")
-    assert "password123" not in str(refusal.value)
+    assert not password.strip() or password not in str(refusal.value)
 
 
 def test_nothing_is_cut_so_two_long_passwords_with_the_same_beginning_differ() -> None:

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from starlette.applications import Starlette
@@ -63,7 +62,9 @@ def test_another_site_s_socket_is_refused_with_the_headers(live: Live) -> None:
 
 
 def test_no_other_site_may_frame_the_app_or_be_spoken_to(live: Live) -> None:
-    policy = live.ask("GET", "/").headers["content-security-policy"]
+    headers = live.ask("GET", "/").headers
+    assert headers["content-type"].startswith("text/html"), "a file keeps its own headers"
+    policy = headers["content-security-policy"]
     assert "frame-ancestors 'none'" in policy
     assert "http:" not in policy
     assert "*" not in policy
@@ -75,10 +76,6 @@ def test_a_new_server_prints_the_set_up_code_and_asks_for_it_at_every_address(li
         sent = live.run_page(address)
         assert "Set-up code" in sent
         assert code not in sent
-
-
-def test_the_headers_leave_a_file_s_own_alone(live: Live, tmp_path: Path) -> None:
-    assert live.ask("GET", "/").headers["content-type"].startswith("text/html")
 
 
 @pytest.mark.parametrize(
