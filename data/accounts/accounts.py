@@ -118,7 +118,7 @@ def change_password(store: Store, session_secret: str, current: str, new: str, n
     check_acceptable(new, account.username)
     new_hash = hashed(new)
     with store.control.commit("changing a password") as connection:
-        if sessions.session_owner(connection, session_secret, now) is None:
+        if sessions.account_of_session(store, session_secret, now) is None:
             raise AccountRefused("You have been signed out. Sign in again.")
         save_password(connection, account, new_hash, now)
         sessions.end_sessions(connection, account.user_id, session_secret)

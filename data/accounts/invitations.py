@@ -101,8 +101,7 @@ def reset_password(store: Store, by: str, user_id: int, now: datetime) -> str:
 
 def invitation_of(store: Store, secret: str, now: datetime) -> Invitation | None:
     with store.control.read() as cursor:
-        found = _open(cursor, now, secret)
-    return found[0] if found else None
+        return next(iter(_open(cursor, now, secret)), None)
 
 
 def open_invitations(account: Account, store: Store, now: datetime) -> list[Invitation]:
@@ -188,10 +187,10 @@ def _open(connection: duckdb.DuckDBPyConnection, now: datetime, secret: str | No
 
 
 def _usable(connection: duckdb.DuckDBPyConnection, secret: str, now: datetime, purpose: str) -> Invitation:
-    found = [each for each in _open(connection, now, secret) if each.purpose == purpose]
-    if not found:
-        raise AccountRefused("This link has been used, has expired, or was revoked. Ask for a new one.")
-    return found[0]
+    for invitation in _open(connection, now, secret):
+        if invitation.purpose == purpose:
+            return invitation
+    raise AccountRefused("This link has been used, has expired, or was revoked. Ask for a new one.")
 
 
 def _use_up(store: Store, connection: duckdb.DuckDBPyConnection, secret: str, now: datetime) -> list[Grant]:

@@ -144,27 +144,18 @@ def account_of_session(store: Store, secret: str, now: datetime) -> Account | No
     """Whose session this is; None when it has ended, was never one, or its user is disabled. Writes nothing.
 
     To be asked at every click: the row is read once a version of `control`, and what ends a session makes a new one.
+    Asked inside a commit, it is as sure as what the commit itself reads, since nothing else writes meanwhile.
     """
     session = _known_session(store, fingerprint(secret))
-    return session.owner(now) if session is not None else None
-
-
-def session_owner(connection: duckdb.DuckDBPyConnection, secret: str, now: datetime) -> Account | None:
-    """Like account_of_session, inside the caller's read or commit."""
-    session = _stored_session(connection, fingerprint(secret))
     return session.owner(now) if session is not None else None
 
 
 @cached("control")
 def _known_session(store: Store, secret_hash: str) -> _KnownSession | None:
     with store.control.read() as cursor:
-        return _stored_session(cursor, secret_hash)
-
-
-def _stored_session(connection: duckdb.DuckDBPyConnection, secret_hash: str) -> _KnownSession | None:
-    rows = connection.execute(query(__name__, "known_session"), {"hash": secret_hash}).fetchall()
-    for user_id, started, seen in rows:
-        return _KnownSession(account_with_id(connection, user_id), aware(started), aware(seen))
+        rows = cursor.execute(query(__name__, "known_session"), {"hash": secret_hash}).fetchall()
+        for user_id, started, seen in rows:
+            return _KnownSession(account_with_id(cursor, user_id), aware(started), aware(seen))
     return None
 
 

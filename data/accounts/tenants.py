@@ -27,9 +27,9 @@ class TenantRefused(Exception):
 def operator(store: Store) -> Viewer:
     """Whoever may run commands on the server, and so open its files: sees every tenant and repository."""
     with store.traffic.read() as cursor:
-        tenant_ids = cursor.execute("select tenant_id from tenant").fetchall()
-        repository_ids = cursor.execute("select repository_id from repository").fetchall()
-    return Viewer(frozenset(row[0] for row in repository_ids), frozenset(row[0] for row in tenant_ids))
+        tenant_ids = frozenset(key for (key,) in cursor.execute("select tenant_id from tenant").fetchall())
+        repository_ids = frozenset(key for (key,) in cursor.execute("select repository_id from repository").fetchall())
+    return Viewer(repository_ids, tenant_ids)
 
 
 @cached("traffic")

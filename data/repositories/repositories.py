@@ -36,13 +36,9 @@ def repository_names(viewer: Viewer, store: Store) -> Mapping[int, str]:
     """The visible repositories by id, each under a name of its own: where two have the same, with their number."""
     visible = repositories(viewer, store)
     times = Counter(each.full_name.casefold() for each in visible)
-    names = {
-        each.repository_id: each.full_name
-        if times[each.full_name.casefold()] == 1
-        else f"{each.full_name} · {each.repository_id}"
-        for each in visible
-    }
-    return MappingProxyType(names)
+    names = {each.repository_id: each.full_name for each in visible}
+    double = [each for each in visible if times[each.full_name.casefold()] > 1]
+    return MappingProxyType(names | {each.repository_id: f"{each.full_name} · {each.repository_id}" for each in double})
 
 
 def repository_named(viewer: Viewer, store: Store, tenant_id: int, name: str) -> Repository:
