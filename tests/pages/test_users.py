@@ -78,11 +78,12 @@ def test_the_last_admin_stays(app: App) -> None:
 
 
 def test_disabling_ends_a_user_s_sessions_until_the_user_is_enabled_again(app: App) -> None:
-    secret = app.signed_in("viewer")
+    secret, key = app.signed_in("viewer"), app.account("viewer").user_id
     confirmed(chosen(app, "admin", "viewer"), "user_disable")
     assert active_account(app.store, "viewer") is None
     assert sessions.account_of_session(app.store, secret, utc_now()) is None
-    chosen(app, "admin", "viewer").button(key="user_enable").click().run()
+    run = app.opened("admin", PAGE)
+    run.selectbox(key="users_chosen").set_value(key).run().button(key="user_enable").click().run()
     assert app.account("viewer").active
 
 
