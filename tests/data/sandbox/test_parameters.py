@@ -80,10 +80,7 @@ def test_parameters_are_written_and_read_alike() -> None:
     assert parse_parameters(written_parameters(parameters)) == parameters
 
 
-@pytest.mark.parametrize("text", ["", "{}", "[1]", '[{"name": "a"}]', '[{"name": "a b", "kind": "text"}]', "null"])
+@pytest.mark.parametrize("text", ["", "[1]", '[{"name": "a"}]', '[{"name": "a b", "kind": "text"}]', "null"])
 def test_other_json_is_refused(text: str) -> None:
-    if text == "{}":
-        assert parse_parameters(text) == ()
-        return
     with pytest.raises(ParametersRefused):
         parse_parameters(text)

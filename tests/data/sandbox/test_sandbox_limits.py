@@ -24,7 +24,8 @@ from data.sandbox.sandbox import (
     SandboxBusy,
     SandboxError,
 )
-from tests.data.filled import ENGINE, TODAY, filled_store
+from data.store import Store
+from tests.data.filled import ENGINE, TODAY
 
 pytestmark = pytest.mark.skipif(
     duckdb.__version__.startswith("1."),
@@ -78,12 +79,10 @@ OUR_FAULTS = (  # DuckDB tells where in its own code it stumbled
 
 
 @pytest.fixture(scope="module")
-def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    store = filled_store(tmp_path_factory.mktemp("limits") / "db")
-    found = Sandbox(store, LIMITS)
+def box(full: Store) -> Iterator[Sandbox]:
+    found = Sandbox(full, LIMITS)
     yield found
     found.close()
-    store.close()
 
 
 @pytest.fixture(scope="module")
