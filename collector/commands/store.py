@@ -148,8 +148,8 @@ def rotate(session: Session) -> CommandResult:
     Example:
       python -m collector key rotate
     """
-    rotation = rotate_key(session.store, COMMAND_LINE, utc_now())
-    session.terminal.say(f"The key is a new one now; {counted(rotation.tokens, 'token')} encrypted again.")
-    if not rotation.former_key_dropped:
+    tokens, is_dropped = rotate_key(session.store, COMMAND_LINE, utc_now())
+    session.terminal.say(f"The key is a new one now; {counted(tokens, 'token')} encrypted again.")
+    if not is_dropped:
         session.terminal.say(f"Take the former key out of {KEY_VARIABLE} now, and restart the app and the timer.")
-    return CommandResult({"tokens": rotation.tokens, "former_key_dropped": rotation.former_key_dropped})
+    return CommandResult({"tokens": tokens, "former_key_dropped": is_dropped})

@@ -60,16 +60,6 @@ class OpenToken:
 
 
 @dataclass(frozen=True, slots=True)
-class KeyRotation:
-    """How many tokens were encrypted again; `former_key_dropped` is False where the key is in the environment, from
-    which whoever sets it is to take the former one now.
-    """
-
-    tokens: int
-    former_key_dropped: bool
-
-
-@dataclass(frozen=True, slots=True)
 class TokenVerdict:
     """What using a token has shown: still valid or not, why not, and when it expires."""
 
@@ -147,11 +137,12 @@ def save_token(store: Store, by: str, tenant_id: int, secret: str, facts: TokenF
     return token_id
 
 
-def rotate_key(store: Store, by: str, now: datetime) -> KeyRotation:
+def rotate_key(store: Store, by: str, now: datetime) -> tuple[int, bool]:
     """Encrypt every token with a new key, while everything runs: new key first, all tokens in a commit, old key away.
 
-    After a crash at any moment everything opens, and doing it again finishes it. The newest backups and the last
-    versions of the store hold tokens that only the former key opens.
+    Answers how many tokens were encrypted again, and whether the former key was dropped: in the environment it stays,
+    for whoever sets that to take away. After a crash at any moment everything opens, and doing it again finishes it.
+    The newest backups and the last versions of the store hold tokens that only the former key opens.
     Raises: NotAllowed, EncryptionError.
     """
     with store.control.commit("rotating the key") as connection:
@@ -167,7 +158,7 @@ def rotate_key(store: Store, by: str, now: datetime) -> KeyRotation:
     with store.control.locked("rotating the key"):
         with store.control.read() as cursor:
             encrypted_now = [encrypted for _, encrypted in cursor.execute(_ENCRYPTED).fetchall()]
-        return KeyRotation(len(secrets), drop_keys(store.directory, former, encrypted_now))
+        return len(secrets), drop_keys(store.directory, former, encrypted_now)
 
 
 def save_verdicts(store: Store, verdicts: list[TokenVerdict], now: datetime) -> None:
