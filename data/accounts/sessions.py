@@ -57,7 +57,6 @@ class TicketRefused(Exception):
 class OpenSession:
     """A session as its owner may see it; `current` is the one that asks. Times are UTC."""
 
-    session_id: int
     started_at: datetime
     last_seen_at: datetime
     address: str
@@ -174,7 +173,7 @@ def sessions_of(account: Account, store: Store, now: datetime, current: str = ""
     values = {"user_id": account.user_id, "current": current} | _living(now)
     with store.control.read() as cursor:
         rows = cursor.execute(query(__name__, "sessions_of"), values).fetchall()
-    return [OpenSession(row[0], aware(row[1]), aware(row[2]), *row[3:]) for row in rows]
+    return [OpenSession(aware(row[0]), aware(row[1]), *row[2:]) for row in rows]
 
 
 def end_session(store: Store, secret: str) -> None:

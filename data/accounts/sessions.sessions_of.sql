@@ -1,6 +1,5 @@
 -- A user's living sessions, the newest first. Grain: a session. Source: sign_in_session (control). Times are UTC.
 select
-    session_id,
     started_at,
     last_seen_at,
     address,
