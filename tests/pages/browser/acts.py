@@ -21,7 +21,7 @@ def set_up(visitor: Visitor, code: str) -> None:
 def choose_password(visitor: Visitor, label: str, password: str) -> None:
     """Type a new password, and again."""
     visitor.fill(label, password)
-    visitor.fill(f"{label}, again", password)
+    visitor.fill(f"Repeat {label.lower()}", password)
 
 
 def make_tenant(visitor: Visitor, name: str, token: str) -> None:
@@ -36,13 +36,13 @@ def make_tenant(visitor: Visitor, name: str, token: str) -> None:
 def follow_ticked(visitor: Visitor, names: list[str]) -> None:
     """Look what the token can see, tick some of it, follow that; ends when it is collected and its chart is there."""
     visitor.choose("Discover")
-    visitor.press("Look")
+    visitor.press("Search")
     found = [row[0] for row in visitor.rows()[1:]]
     for number, name in enumerate(names, start=1):
         visitor.settle()
         visitor.tick(found.index(name))
-        expect(visitor.button(f"Follow {number} repositor")).to_be_enabled()
-    visitor.press("Follow")
+        expect(visitor.button(f"Track {number} repositor")).to_be_enabled()
+    visitor.press("Track")
     expect(visitor.page.get_by_text("The collection is complete.")).to_be_visible()
     visitor.press("Show the chart")
     expect(visitor.heading("Chart")).to_be_visible()
@@ -54,7 +54,7 @@ def invite(visitor: Visitor, repository: str) -> str:
     visitor.follow("Users")
     visitor.choose("Invitations")
     visitor.pick("Repositories", repository)
-    visitor.press("Make a link")
+    visitor.press("Create invitation")
     link = visitor.page.get_by_test_id("stCode").locator("code")
     expect(link).to_be_visible()
     return link.inner_text().strip()
