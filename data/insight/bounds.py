@@ -34,7 +34,7 @@ the next be.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from functools import reduce
@@ -82,24 +82,9 @@ class Edge(NamedTuple):
     of: int | None
 
 
-def daily_bounds(listings: Sequence[Listing], totals: Mapping[date, int], days: DayRange) -> DataFrame:
-    """Between what the views of each name lie, on each of the days that a list with that name may cover.
-
-    `totals` has all views of each day whose count is final. Rows, by name and day: name, day (date), low, high
-    (integers; high is NA where nothing limits it), contradicted.
-    """
-    return joined(Stretch(listings, totals, part).rows() for part in stretches(days))
-
-
 def stretches(days: DayRange) -> list[DayRange]:
-    """The days in parts that are worked out one by one."""
     starts = days.days()[::STRETCH_DAYS]
     return [DayRange(start, min(start + DAY * (STRETCH_DAYS - 1), days.last)) for start in starts]
-
-
-def joined(parts: Iterable[DataFrame]) -> DataFrame:
-    """The rows of all parts, by name and day."""
-    return pd.concat(parts).sort_values(["name", "day"], ignore_index=True)
 
 
 class Stretch:
@@ -108,7 +93,9 @@ class Stretch:
     def __init__(
         self, listings: Sequence[Listing], totals: Mapping[date, int], days: DayRange, most_names: int | None = None
     ) -> None:
-        """As daily_bounds; of only so many names, those listed most often, where a quick look is enough."""
+        """`totals` has all views of each day whose count is final. Of only so many names, those listed most often,
+        where a quick look is enough.
+        """
         margin = DAY * MARGIN_DAYS
         self._days = days
         self._around = DayRange(days.first - margin, days.last + margin)
@@ -120,20 +107,17 @@ class Stretch:
         self.names = sorted(name for name, _ in times.most_common(most_names))
         self._most, self._least = self._sums()
         self._paths = _shortest(self._distances(self._most, self._least))
-        self._broken = np.diagonal(self._paths, axis1=1, axis2=2).min(axis=1, initial=0) < 0
-
-    @property
-    def contradictions(self) -> int:
-        """Of how many names the sums cannot all be true."""
-        return int(self._broken.sum())
+        self.broken = np.diagonal(self._paths, axis1=1, axis2=2).min(axis=1, initial=0) < 0
 
     @property
     def contradicts_itself(self) -> bool:
-        """Whether the sums cannot all be true."""
-        return bool(self._refuted or self._broken.any() or (_lows(self._paths).sum(axis=0) > self._views).any())
+        return bool(self._refuted or self.broken.any() or (_lows(self._paths).sum(axis=0) > self._views).any())
 
     def rows(self) -> DataFrame:
-        """As daily_bounds; the margin's are left out."""
+        """Between what the views of each name lie, on each asked day that a list with that name may cover.
+
+        Rows, by name and day: name, day (date), low, high (integers; high is NA where nothing limits it), contradicted.
+        """
         covered = self._covered()
         name, day = np.nonzero(covered)
         low, high, contradicted = (values[covered] for values in self._bounds())
@@ -148,7 +132,7 @@ class Stretch:
         contradicted = np.zeros((len(self.names), len(self._views)), dtype=bool)
         for each in self._refuted:
             contradicted[:, self._slice(each.possible)] = True
-        for name in np.flatnonzero(self._broken):
+        for name in np.flatnonzero(self.broken):
             for place in self._not_believed(most[:, name], least[:, name]):
                 most[place, name], least[place, name] = np.inf, 0
                 contradicted[name, self._slice(self._listings[place].possible)] = True
@@ -223,17 +207,14 @@ class Stretch:
 
     def _edges(self, place: int, most: Numbers, least: Numbers) -> list[Edge]:
         sure, possible = self._slice(self._listings[place].sure), self._slice(self._listings[place].possible)
-        edges = (
-            [Edge(sure.start, sure.stop, most[place], place)]
-            if sure.start < sure.stop and np.isfinite(most[place])
-            else []
-        )
+        edges = []
+        if sure.start < sure.stop and np.isfinite(most[place]):
+            edges.append(Edge(sure.start, sure.stop, most[place], place))
         if self._is_whole(self._listings[place].possible):
             edges.append(Edge(possible.stop, possible.start, -least[place], place))
         return edges
 
     def _covered(self) -> Mask:
-        """For each name, the asked days that a list with it may cover."""
         covered = np.zeros((len(self.names), len(self._views)), dtype=bool)
         for each in (*self._listings, *self._refuted):
             named = [place for place, name in enumerate(self.names) if name in each.views]
@@ -252,7 +233,6 @@ def _shortest(distances: Numbers) -> Numbers:
 
 
 def _lows(paths: Numbers) -> Numbers:
-    """The least of each day, for each name."""
     return np.asarray(np.maximum(-np.diagonal(paths, offset=-1, axis1=1, axis2=2), 0))
 
 
@@ -316,13 +296,14 @@ class SeenList:
 
 
 def fitted_bounds(seen: Sequence[SeenList], totals: Mapping[date, int], days: DayRange) -> DataFrame:
-    """Between what the views of each name lie, whichever days the lists cover; rows as of bounds.
+    """Between what the views of each name lie, whichever days the lists cover; rows as of Stretch.rows.
 
     It holds as long as the lists of two months all cover the same days, counted from their own day or from the one on
     which they last changed, or contradict each other.
     """
     told = _with_lateness(seen)
-    return joined(_fitted(told, totals, part) for part in stretches(days))
+    parts = [_fitted(told, totals, part) for part in stretches(days)]
+    return pd.concat(parts).sort_values(["name", "day"], ignore_index=True)
 
 
 def unexplained_share(
@@ -395,7 +376,6 @@ def _listing(seen: SeenList, reading: Reading) -> Listing:
 
 
 def _either(one: DataFrame, other: DataFrame) -> DataFrame:
-    """The bounds that hold whichever of two readings is right."""
     both = one.merge(other, on=["name", "day"], suffixes=("", "_other"))
     both["low"] = both[["low", "low_other"]].min(axis=1)
     both["high"] = both[["high", "high_other"]].max(axis=1, skipna=False)

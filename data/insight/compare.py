@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from itertools import chain
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,14 +21,13 @@ from data.store import Store
 from data.store.cache import cached
 from data.store.sql import query
 from data.traffic.models import Grain, Selection
-from data.traffic.traffic import series
+from data.traffic.traffic import ask, frame, series
 
 MOST_REPOSITORIES = 8  # beside each other
 MOST_LAUNCHES = 8
 MOST_OFFERED = 300
 COUNTS = ("views", "clones", "stars")  # what is followed from a launch on
 PATTERN_DAYS = 56  # before the day before the launch: eight weeks
-MILESTONES = (7, 30, 90)  # days after a launch
 
 
 class Measure(StrEnum):
@@ -62,7 +60,8 @@ def beside(viewer: Viewer, store: Store, selection: Selection, measure: Measure,
     chosen = largest(viewer, store, selection)
     only = Selection(selection.first, selection.last, selection.today, frozenset(chosen))
     if measure is Measure.STARS:
-        return _stars(viewer, store, only, grain)
+        values = only.values(viewer) | {"grain": grain.value}
+        return frame(ask(store, query(__name__, "stars"), only.today, values))
     rows = series(viewer, store, only, grain)
     found = rows[rows["repository_id"].notna() & (rows["metric"] == measure)]
     true = found["kind"].fillna("github") == "github"
@@ -76,7 +75,7 @@ def largest(viewer: Viewer, store: Store, selection: Selection) -> tuple[int, ..
 
     Those of which nothing at all is known come last. Source: daily_traffic. Raises: StoreMissing.
     """
-    values = _chosen(viewer, selection) | {"search": selection.search, "most": MOST_REPOSITORIES}
+    values = selection.values(viewer) | {"search": selection.search, "most": MOST_REPOSITORIES}
     with store.traffic.read() as cursor:
         return tuple(key for (key,) in cursor.execute(query(__name__, "largest"), values).fetchall())
 
@@ -153,24 +152,7 @@ def lifts(rows: DataFrame, days: int) -> DataFrame:
     return found.assign(lift=found["total"] - found["usual"])
 
 
-def _chosen(viewer: Viewer, selection: Selection) -> dict[str, Any]:
-    chosen = (
-        viewer.repository_ids if selection.repository_ids is None else viewer.repository_ids & selection.repository_ids
-    )
-    return {"visible": sorted(chosen), "first_day": selection.first, "last_day": selection.last}
-
-
-def _stars(viewer: Viewer, store: Store, selection: Selection, grain: Grain) -> DataFrame:
-    values = _chosen(viewer, selection) | {"grain": grain.value}
-    with store.traffic.read() as cursor:
-        cursor.execute("set variable today = $today", {"today": selection.today})
-        rows = cursor.sql(query(__name__, "stars"), params=values).to_arrow_table()
-    found: DataFrame = rows.to_pandas(types_mapper=pd.ArrowDtype)
-    return found
-
-
 def _followed(viewer: Viewer, store: Store, launch: Launch, days: int, today: date) -> DataFrame:
-    """The rows of `aligned` of one launch."""
     first, last = launch.day - timedelta(days=PATTERN_DAYS + 1), launch.day + timedelta(days=days)
     known = final_days(viewer, store, Selection(first, last, today, frozenset({launch.repository_id})))
     after = known[launch.day :]

@@ -58,11 +58,9 @@ def final_days(viewer: Viewer, store: Store, selection: Selection) -> DataFrame:
     NaN unless final. Stars gained are final where they are three days old and their history was read two days later.
     Source: v_daily, star_history. Raises: StoreMissing.
     """
-    values = {"visible": sorted(viewer.repository_ids & (selection.repository_ids or frozenset()))}
-    ends = {"first_day": selection.first, "last_day": selection.last}
     with store.traffic.read() as cursor:
         cursor.execute("set variable today = $today", {"today": selection.today})
-        rows = cursor.execute(query(__name__, "final_days"), values | ends).fetchall()
+        rows = cursor.execute(query(__name__, "final_days"), selection.values_of_one(viewer)).fetchall()
     found = DataFrame(rows, columns=["day", *METRICS]).set_index("day")
     return found.reindex(_span(selection.first, selection.last)).astype("float64")
 

@@ -8,9 +8,7 @@ repository is asked for; another tenant's is answered as one that is not there.
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby
-from typing import Any
 
-import pandas as pd
 from pandas import DataFrame
 
 from data.accounts.models import Viewer
@@ -20,6 +18,7 @@ from data.store import Store
 from data.store.cache import cached
 from data.store.sql import query
 from data.traffic.models import Selection
+from data.traffic.traffic import frame
 
 MARGIN = timedelta(days=MARGIN_DAYS + WINDOW_DAYS + 2)  # lists of so many days before and after tell of a day, too
 
@@ -43,16 +42,12 @@ def history(viewer: Viewer, store: Store, selection: Selection, listing: str) ->
 
     Source: referrer_snapshot or path_snapshot, snapshot. Raises: StoreMissing.
     """
-    visible = sorted(viewer.repository_ids & (selection.repository_ids or frozenset()))
     is_newest = selection.last == selection.today - DAY
     last_day = selection.last + DAY if is_newest else selection.last
-    values: dict[str, Any] = {"visible": visible, "listing": listing, "last_day": last_day}
+    values = {"visible": selection.values_of_one(viewer)["visible"], "listing": listing, "last_day": last_day}
     with store.traffic.read() as cursor:
-        entries, observed = (
-            cursor.sql(query(__name__, name), params=values).to_arrow_table().to_pandas(types_mapper=pd.ArrowDtype)
-            for name in ("listed", "observed")
-        )
-        return History(entries, observed)
+        tables = (cursor.sql(query(__name__, name), params=values) for name in ("listed", "observed"))
+        return History(*(frame(each.to_arrow_table()) for each in tables))
 
 
 def summary(known: History, first: date) -> DataFrame:
@@ -126,7 +121,7 @@ def _read(
 
     Source: snapshot, referrer_snapshot, path_snapshot, traffic_window, v_daily.
     """
-    values: dict[str, Any] = {"visible": sorted(viewer.repository_ids & (selection.repository_ids or frozenset()))}
+    values = selection.values_of_one(viewer)
     values |= {"first_day": selection.first - MARGIN, "last_day": selection.last + MARGIN}
     with store.traffic.read() as cursor:
         cursor.execute("set variable today = $today", {"today": selection.today})

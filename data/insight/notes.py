@@ -80,7 +80,6 @@ def notes(viewer: Viewer, store: Store, first: date, last: date, repository_id: 
 
 
 def may_write(account: Account, tenant_id: int) -> bool:
-    """Whether notes of the tenant and its repositories are this user's to write."""
     return account.active and account.manages(tenant_id)
 
 
@@ -198,7 +197,6 @@ class _Hand:
         return found
 
     def log(self, store: Store, act: str, note: Note, now: datetime) -> None:
-        """Write the act into the audit log, for the tenant's people to read."""
         if note.repository_id is None:
             about = [f"tenant {each.name}" for each in tenants(self.viewer, store) if each.tenant_id == note.tenant_id]
         else:

@@ -34,7 +34,6 @@ class Mover:
 
     @property
     def change(self) -> int:
-        """How many more, or fewer."""
         return self.now - self.before
 
 

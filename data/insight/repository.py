@@ -4,9 +4,6 @@ Every reader is asked for one repository, and answers another tenant's exactly a
 Tables have Arrow types; what is unknown is NULL (pandas.NA), never zero.
 """
 
-from typing import Any
-
-import pandas as pd
 from pandas import DataFrame
 
 from data.accounts.models import Viewer
@@ -14,7 +11,7 @@ from data.store import Store
 from data.store.cache import cached
 from data.store.sql import query
 from data.traffic.models import LARGEST_PAGE, Paging, Selection
-from data.traffic.traffic import daily_traffic
+from data.traffic.traffic import ask, daily_traffic, frame
 
 
 def days(viewer: Viewer, store: Store, selection: Selection) -> DataFrame:
@@ -31,7 +28,7 @@ def counters(viewer: Viewer, store: Store, selection: Selection) -> DataFrame:
     last read on that day), downloads (of all release files since they were uploaded, as far as read until then).
     A day of which nothing is known has no row. Raises: StoreMissing.
     """
-    return _ask(store, "counters", _values(viewer, selection) | _days(selection))
+    return _ask(viewer, store, selection, "counters")
 
 
 @cached("traffic")
@@ -40,7 +37,7 @@ def releases(viewer: Viewer, store: Store, selection: Selection) -> DataFrame:
 
     Rows: release_id, day (of its publication, UTC), tag_name, name, prerelease. Raises: StoreMissing.
     """
-    return _ask(store, "releases", _values(viewer, selection) | _days(selection))
+    return _ask(viewer, store, selection, "releases")
 
 
 @cached("traffic")
@@ -50,7 +47,8 @@ def true_uniques(viewer: Viewer, store: Store, selection: Selection) -> DataFram
     Rows: metric (views, clones), first_day, last_day, uniques, visitor_days, cloner_days (the daily uniques of these
     days added up, as far as known). Raises: StoreMissing.
     """
-    return _ask(store, "true_uniques", _values(viewer, selection))
+    visible = {"visible": selection.values_of_one(viewer)["visible"]}
+    return frame(ask(store, query(__name__, "true_uniques"), selection.today, visible))
 
 
 @cached("traffic")
@@ -60,19 +58,8 @@ def true_weeks(viewer: Viewer, store: Store, selection: Selection) -> DataFrame:
     Rows: week (Monday, UTC), views, view_uniques, visitor_days, clones, clone_uniques, cloner_days (the daily uniques
     of the week added up, as far as known). Raises: StoreMissing.
     """
-    return _ask(store, "true_weeks", _values(viewer, selection) | _days(selection))
+    return _ask(viewer, store, selection, "true_weeks")
 
 
-def _values(viewer: Viewer, selection: Selection) -> dict[str, Any]:
-    return {"visible": sorted(viewer.repository_ids & (selection.repository_ids or frozenset()))}
-
-
-def _days(selection: Selection) -> dict[str, Any]:
-    return {"first_day": selection.first, "last_day": selection.last}
-
-
-def _ask(store: Store, name: str, values: dict[str, Any]) -> DataFrame:
-    with store.traffic.read() as cursor:
-        rows = cursor.sql(query(__name__, name), params=values).to_arrow_table()
-    frame: DataFrame = rows.to_pandas(types_mapper=pd.ArrowDtype)
-    return frame
+def _ask(viewer: Viewer, store: Store, selection: Selection, name: str) -> DataFrame:
+    return frame(ask(store, query(__name__, name), selection.today, selection.values_of_one(viewer)))

@@ -67,8 +67,6 @@ class Released:
 
 @dataclass(frozen=True, slots=True)
 class Noted:
-    """A note of the day."""
-
     note_id: int
     link: str | None
 
@@ -130,11 +128,7 @@ def spikes(viewer: Viewer, store: Store, selection: Selection) -> tuple[Spike, .
 
     Source: v_spikes. Raises: StoreMissing.
     """
-    chosen = viewer.repository_ids
-    if selection.repository_ids is not None:
-        chosen &= selection.repository_ids
-    values: dict[str, Any] = {"visible": sorted(chosen), "search": selection.search}
-    values |= {"first_day": selection.first, "last_day": selection.last}
+    values = selection.values(viewer) | {"search": selection.search}
     with store.traffic.read() as cursor:
         cursor.execute("set variable today = $today", {"today": selection.today})
         rows = cursor.execute(query(__name__, "spikes"), values).fetchall()
@@ -172,15 +166,13 @@ def _explained(viewer: Viewer, store: Store, found: Sequence[Spike]) -> tuple[Sp
 
 
 def _bounded(viewer: Viewer, store: Store, selection: Selection, spike: Spike) -> Spike:
-    """The same spike; its referrers and paths with the bounds of their views on its greatest day."""
     day = replace(selection, first=spike.peak, last=spike.peak)
     names = {"referrer": "referrers", "path": "paths"}
-    bounds = {kind: listing_bounds(viewer, store, day, listing) for kind, listing in names.items()}
+    bounds = {kind: listing_bounds(viewer, store, day, listing).set_index("name") for kind, listing in names.items()}
     return replace(spike, causes=tuple(_with_bounds(each, bounds) for each in spike.causes))
 
 
 def _asked(found: Sequence[Spike]) -> dict[str, Any]:
-    """The repositories and days that causes are wanted for, as values of a query."""
     keys = sorted({(each.repository_id, each.peak) for each in found})
     return {
         "visible": sorted({key for key, _ in keys}),
@@ -224,7 +216,6 @@ def _starred(cursor: duckdb.DuckDBPyConnection, found: Sequence[Spike]) -> Cause
 
 
 def _noted(viewer: Viewer, store: Store, found: Sequence[Spike], tenants: dict[int, int]) -> Causes:
-    """Notes of the day, of the repository or of its whole tenant."""
     causes: Causes = defaultdict(list)
     if not found:
         return causes
@@ -249,11 +240,10 @@ def _ranked(spike: Spike, of_each: list[Causes]) -> Iterator[Cause]:
 
 
 def _with_bounds(cause: Cause, bounds: dict[str, DataFrame]) -> Cause:
-    """The same cause; a referrer or path with the bounds of its views on the day."""
     if not isinstance(cause.detail, Listed):
         return cause
     of_kind = bounds[cause.kind]
-    for row in of_kind[of_kind["name"] == cause.what].itertuples():
-        high = None if pd.isna(row.high) else int(row.high)
-        return replace(cause, detail=replace(cause.detail, low=int(row.low), high=high))
-    return cause
+    if cause.what not in of_kind.index:
+        return cause
+    low, high = of_kind.loc[cause.what, ["low", "high"]]
+    return replace(cause, detail=replace(cause.detail, low=int(low), high=None if pd.isna(high) else int(high)))

@@ -106,7 +106,6 @@ def _usual(seen: Numbers) -> tuple[Numbers, Numbers]:
 
 
 def _weekdays(ratios: Numbers) -> Numbers:
-    """How each day's weekday usually stands to the level."""
     effects = np.ones_like(ratios)
     more = ratios.shape[-1] % 7  # weekdays that come once more than the others
     for group in (range(more), range(more, min(7, ratios.shape[-1]))):
@@ -134,7 +133,6 @@ def _begins(places: int, width: int) -> NDArray[np.int_]:
 
 
 def _around(values: Numbers, width: int, chosen: slice) -> Numbers:
-    """For each of the chosen places so many values around it."""
     places = values.shape[-1]
     windows = np.lib.stride_tricks.sliding_window_view(values, min(width, places), axis=-1)
     return np.asarray(windows[..., _begins(places, width)[chosen], :])
@@ -153,7 +151,6 @@ def _edged(of_windows: Any, width: int, places: int) -> Any:
 
 
 def _known(values: Numbers, width: int) -> NDArray[np.int_]:
-    """How many values are known in each window of so many."""
     sums = np.cumsum(np.isfinite(values), axis=-1, dtype=np.int64)
     width = min(width, values.shape[-1])
     found = sums[..., width - 1 :].copy()
@@ -162,7 +159,6 @@ def _known(values: Numbers, width: int) -> NDArray[np.int_]:
 
 
 def _median(values: Numbers) -> Numbers:
-    """The median of what is known along the last axis; NaN where nothing is."""
     ordered = np.sort(values, axis=-1)
     return _middle(ordered, np.asarray(np.isfinite(ordered).sum(axis=-1)))
 

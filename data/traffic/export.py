@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO
 
 import duckdb
 import pyarrow as pa
@@ -62,14 +62,6 @@ class ExportRequest:
     last_day: date | None = None
     overwrite: bool = False
     today: date | None = None
-
-
-class _RowWriter(Protocol):
-    def write(self, rows: pa.Table) -> None:
-        """Add rows to the file."""
-
-    def close(self) -> None:
-        """End the file's content."""
 
 
 def export(viewer: Viewer, store: Store, request: ExportRequest, target: Path | BinaryIO) -> int:
@@ -131,7 +123,6 @@ def _whole_file(target: Path, overwrite: bool) -> Iterator[BinaryIO]:
 
 
 def _take_free_name(temporary: Path, target: Path) -> None:
-    """Give a finished file its name, unless a file of that name has come meanwhile."""
     try:
         os.link(temporary, target)
     except FileExistsError:
@@ -174,26 +165,17 @@ def _chunks(request: ExportRequest, keys: list[int]) -> Iterator[list[int]]:
 
 def _rows(cursor: duckdb.DuckDBPyConnection, request: ExportRequest, keys: list[int]) -> pa.RecordBatchReader:
     values: dict[str, Any] = {"visible": keys}
-    match request.table:
-        case ExportTable.DAILY:
-            text = query(__name__, "daily")
-        case ExportTable.WEEKLY:
-            text = query(__name__, "weekly")
-        case ExportTable.REPOSITORIES:
-            return cursor.sql(query(__name__, "repositories"), params=values).to_arrow_reader(ROWS_A_BATCH)
-    values |= {"first_day": request.first_day, "last_day": request.last_day}
-    return cursor.sql(text, params=values).to_arrow_reader(ROWS_A_BATCH)
+    if request.table is not ExportTable.REPOSITORIES:
+        values |= {"first_day": request.first_day, "last_day": request.last_day}
+    return cursor.sql(query(__name__, request.table.value), params=values).to_arrow_reader(ROWS_A_BATCH)
 
 
-def _writer(request: ExportRequest, schema: pa.Schema, stream: BinaryIO) -> _RowWriter:
+def _writer(request: ExportRequest, schema: pa.Schema, stream: BinaryIO) -> Any:
     """A writer whose closing ends the file's content, but leaves the stream open."""
-    writer: _RowWriter
     if request.format is ExportFormat.PARQUET:
-        writer = parquet.ParquetWriter(stream, schema, compression="zstd")
-    else:
-        options = csv.WriteOptions(eol="\r\n", quoting_header="none")  # as RFC 4180 has it
-        writer = csv.CSVWriter(stream, schema, write_options=options)
-    return writer
+        return parquet.ParquetWriter(stream, schema, compression="zstd")
+    options = csv.WriteOptions(eol="\r\n", quoting_header="none")  # as RFC 4180 has it
+    return csv.CSVWriter(stream, schema, write_options=options)
 
 
 def _is_there(target: Path) -> str:

@@ -6,8 +6,11 @@ SelectionRefused      what is asked for makes no sense: days in the wrong order,
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import Any
 
 from pandas import DataFrame
+
+from data.accounts.models import Viewer
 
 ALL_ROWS = 2**31  # the size of a page that has every row: for files, which are not kept in memory
 LARGEST_PAGE = 10_000  # rows: no request, however it came in, fills the memory
@@ -64,6 +67,17 @@ class Selection:
     def __post_init__(self) -> None:
         if self.first > self.last:
             raise SelectionRefused(f"The first day, {self.first}, is after the last one, {self.last}.")
+
+    def values(self, viewer: Viewer) -> dict[str, Any]:
+        """The days and the repositories of which the viewer may see them, as values of a query."""
+        chosen = viewer.repository_ids
+        if self.repository_ids is not None:
+            chosen &= self.repository_ids
+        return {"visible": sorted(chosen), "first_day": self.first, "last_day": self.last}
+
+    def values_of_one(self, viewer: Viewer) -> dict[str, Any]:
+        """The same for those who ask for one repository: without one that is named and visible there is none."""
+        return self.values(viewer) | {"visible": sorted(viewer.repository_ids & (self.repository_ids or frozenset()))}
 
 
 @dataclass(frozen=True, slots=True)

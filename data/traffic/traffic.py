@@ -22,8 +22,7 @@ from data.store.sql import query
 from data.traffic.formulas import without_formulas
 from data.traffic.models import ALL_ROWS, DAILY_SORTS, WEEKLY_SORTS, Grain, Page, Paging, Selection, SelectionRefused
 
-Table = tuple[str, tuple[str, ...]]  # a query, and the columns that it can be sorted by
-
+SORTS = {"daily_traffic": DAILY_SORTS, "weekly_traffic": WEEKLY_SORTS}
 MOST_REPOSITORIES = 12  # in one chart
 SLICES = ((92, 1), (731, 7))  # days of a sparkline, and of each of its points; a longer one has points of 30 days
 LONG_SLICE = 30
@@ -38,7 +37,7 @@ def daily_traffic(viewer: Viewer, store: Store, selection: Selection, paging: Pa
     clones_state (final, pending or gap; a number beside gap may be a part of the day). Every day is there from a
     repository's first known one to that of its newest answer. Source: v_daily. Raises: SelectionRefused, StoreMissing.
     """
-    return _page(viewer, store, selection, ("daily_traffic", DAILY_SORTS), paging)
+    return _page(viewer, store, selection, "daily_traffic", paging)
 
 
 @cached("traffic")
@@ -52,7 +51,7 @@ def weekly_traffic(viewer: Viewer, store: Store, selection: Selection, paging: P
     uniques added up: say so beside the number); NULL where there is no number. Source: v_weekly.
     Raises: SelectionRefused, StoreMissing.
     """
-    return _page(viewer, store, selection, ("weekly_traffic", WEEKLY_SORTS), paging)
+    return _page(viewer, store, selection, "weekly_traffic", paging)
 
 
 def daily_csv(viewer: Viewer, store: Store, selection: Selection, order: Paging | None = None) -> bytes:
@@ -60,7 +59,8 @@ def daily_csv(viewer: Viewer, store: Store, selection: Selection, order: Paging 
 
     Of `order` the page and its size do not matter. Unknown is an empty field. Raises: SelectionRefused, StoreMissing.
     """
-    return _csv(_rows(viewer, store, selection, ("daily_traffic", DAILY_SORTS), _all_in(order, "day")))
+    whole = replace(order or Paging("day"), page=1, size=ALL_ROWS)
+    return _csv(_rows(viewer, store, selection, "daily_traffic", whole))
 
 
 def weekly_csv(viewer: Viewer, store: Store, selection: Selection, order: Paging | None = None) -> bytes:
@@ -68,7 +68,8 @@ def weekly_csv(viewer: Viewer, store: Store, selection: Selection, order: Paging
 
     Of `order` the page and its size do not matter. Unknown is an empty field. Raises: SelectionRefused, StoreMissing.
     """
-    return _csv(_rows(viewer, store, selection, ("weekly_traffic", WEEKLY_SORTS), _all_in(order, "week")))
+    whole = replace(order or Paging("week"), page=1, size=ALL_ROWS)
+    return _csv(_rows(viewer, store, selection, "weekly_traffic", whole))
 
 
 @cached("traffic")
@@ -83,10 +84,10 @@ def series(viewer: Viewer, store: Store, selection: Selection, grain: Grain) -> 
     NULL). `attrs["left_out"]`: how many repositories with such days are in the total only. Raises: StoreMissing.
     """
     values = {"search": selection.search, "grain": grain.value, "most": MOST_REPOSITORIES}
-    rows = _ask(store, "series", selection.today, _chosen(viewer, selection) | values)
-    frame = _frame(rows.drop_columns(["left_out"]))
-    frame.attrs["left_out"] = rows.column("left_out")[0].as_py() if rows.num_rows else 0
-    return frame
+    rows = ask(store, query(__name__, "series"), selection.today, selection.values(viewer) | values)
+    found = frame(rows.drop_columns(["left_out"]))
+    found.attrs["left_out"] = rows.column("left_out")[0].as_py() if rows.num_rows else 0
+    return found
 
 
 @cached("traffic")
@@ -101,7 +102,7 @@ def repository_sums(viewer: Viewer, store: Store, selection: Selection) -> DataF
     """
     days = (selection.last - selection.first).days + 1
     values = {"search": selection.search, "days": days, "slice_days": slice_days(days)}
-    return _frame(_ask(store, "repository_sums", selection.today, _chosen(viewer, selection) | values))
+    return frame(ask(store, query(__name__, "repository_sums"), selection.today, selection.values(viewer) | values))
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +148,6 @@ def selection_totals(viewer: Viewer, store: Store, selection: Selection) -> Tota
 
 
 def totals(sums: DataFrame) -> Totals:
-    """What all rows of `repository_sums` add up to."""
     views, visitors, clones, cloners, stars = (
         _total(sums, name) for name in ("views", "visitor_days", "clones", "cloner_days", "stars")
     )
@@ -175,9 +175,9 @@ def repository_summaries(viewer: Viewer, store: Store, today: date) -> DataFrame
     oldest first). Source: v_repositories, v_daily. Raises: StoreMissing.
     """
     values = {"visible": sorted(viewer.repository_ids), "today": today}
-    rows = _ask(store, "repository_summaries", today, values)
+    rows = ask(store, query(__name__, "repository_summaries"), today, values)
     place = rows.schema.get_field_index("last_collected_at")
-    return _frame(rows.set_column(place, "last_collected_at", pc.assume_timezone(rows.column(place), "UTC")))
+    return frame(rows.set_column(place, "last_collected_at", pc.assume_timezone(rows.column(place), "UTC")))
 
 
 @cached("traffic")
@@ -195,24 +195,21 @@ def day_range(viewer: Viewer, store: Store) -> tuple[date, date] | None:
     return None if first is None else (first, last)
 
 
-def _chosen(viewer: Viewer, selection: Selection) -> dict[str, Any]:
-    """The visible repositories of a selection, and its days, as values of a query."""
-    chosen = viewer.repository_ids
-    if selection.repository_ids is not None:
-        chosen &= selection.repository_ids
-    return {"visible": sorted(chosen), "first_day": selection.first, "last_day": selection.last}
-
-
-def _ask(store: Store, name: str, today: date, values: dict[str, Any]) -> pa.Table:
+def ask(store: Store, text: str, today: date, values: dict[str, Any]) -> pa.Table:
+    """The rows of a question to the views, on a UTC day, which decides what is pending."""
     with store.traffic.read() as cursor:
         cursor.execute("set variable today = $today", {"today": today})
-        return cursor.sql(query(__name__, name), params=values).to_arrow_table()
+        return cursor.sql(text, params=values).to_arrow_table()
 
 
-def _rows(viewer: Viewer, store: Store, selection: Selection, table: Table, paging: Paging) -> pa.Table:
-    name, sorts = table
-    if paging.sort_by not in sorts:
-        raise SelectionRefused(f"The table can be sorted by {', '.join(sorts)}.")
+def frame(rows: pa.Table) -> DataFrame:
+    """The same with Arrow's types: what is unknown is NULL (pandas.NA)."""
+    return rows.to_pandas(types_mapper=pd.ArrowDtype)
+
+
+def _rows(viewer: Viewer, store: Store, selection: Selection, table: str, paging: Paging) -> pa.Table:
+    if paging.sort_by not in SORTS[table]:
+        raise SelectionRefused(f"The table can be sorted by {', '.join(SORTS[table])}.")
     order = {
         "sort_by": paging.sort_by,
         "direction": -1 if paging.descending else 1,
@@ -220,23 +217,16 @@ def _rows(viewer: Viewer, store: Store, selection: Selection, table: Table, pagi
         "skipped": (paging.page - 1) * paging.size,
     }
     narrowed = {"search": selection.search, "state": selection.state}
-    return _ask(store, name, selection.today, _chosen(viewer, selection) | order | narrowed)
+    return ask(store, query(__name__, table), selection.today, selection.values(viewer) | order | narrowed)
 
 
-def _all_in(order: Paging | None, otherwise: str) -> Paging:
-    """All rows on one page, in that order."""
-    if order is None:
-        return Paging(otherwise, size=ALL_ROWS)
-    return Paging(order.sort_by, order.descending, size=ALL_ROWS)
-
-
-def _page(viewer: Viewer, store: Store, selection: Selection, table: Table, paging: Paging) -> Page:
+def _page(viewer: Viewer, store: Store, selection: Selection, table: str, paging: Paging) -> Page:
     rows = _rows(viewer, store, selection, table, paging)
     counted = rows
     if not rows.num_rows and paging.page > 1:  # after the last page: no row is left to tell the number of all
         counted = _rows(viewer, store, selection, table, replace(paging, page=1, size=1))
     total = counted.column("total")[0].as_py() if counted.num_rows else 0
-    return Page(_frame(rows.drop_columns(["total"])), total)
+    return Page(frame(rows.drop_columns(["total"])), total)
 
 
 def _csv(rows: pa.Table) -> bytes:
@@ -244,7 +234,3 @@ def _csv(rows: pa.Table) -> bytes:
     options = csv.WriteOptions(eol="\r\n", quoting_header="none")  # as export writes it
     csv.write_csv(without_formulas(rows.drop_columns(["total"])), written, options)
     return written.getvalue()
-
-
-def _frame(rows: pa.Table) -> DataFrame:
-    return rows.to_pandas(types_mapper=pd.ArrowDtype)

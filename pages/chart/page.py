@@ -28,12 +28,8 @@ with st.spinner(filters.READING):
 if drawn is None:
     filters.stop_without_days(viewer)
 elif as_table:
-    st.dataframe(
-        view.numbers(viewer, store, selection, metric, grain),
-        column_config=tables.columns(traffic.METRICS[metric]),
-        hide_index=True,
-        placeholder=tables.UNKNOWN,
-    )
+    rows, columns = view.numbers(viewer, store, selection, metric, grain), tables.columns(traffic.METRICS[metric])
+    tables.draw(rows, columns, "chart_numbers", f"{traffic.METRICS[metric]} by {grain}")
 else:
     chart.draw(drawn, "chart_traffic")
 controls.download_button(

@@ -25,7 +25,6 @@ def numbers(viewer: Viewer, store: Store, selection: Selection, metric: str, gra
 
 
 def numbers_csv(viewer: Viewer, store: Store, selection: Selection, metric: str, grain: Grain) -> bytes:
-    """The same numbers as CSV."""
     return tables.csv_of(numbers_of(series(viewer, store, selection, grain), metric))
 
 

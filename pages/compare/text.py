@@ -14,7 +14,7 @@ from data.traffic.models import Grain
 from pages.ui.charts.compare import Lines
 from pages.ui.charts.time_marks import Column, Marks, placed
 from pages.ui.charts.traffic import PERIODS
-from pages.ui.text import of_ratio, repository_link
+from pages.ui.text import of_ratio, repository_link, shortened
 
 MEASURES = {
     "Views": Measure.VIEWS,
@@ -38,7 +38,6 @@ class BesideRequest:
 
     @property
     def title(self) -> str:
-        """What the numbers are."""
         name = f"{CALLED[self.measure]} {PERIODS[self.grain]}"
         return f"{name}, {INDEX}" if self.indexed else name
 
@@ -87,7 +86,7 @@ def without_index(rows: DataFrame) -> list[str]:
 def called(launch: Launch) -> str:
     """A launch in words: its repository, its day, what happened."""
     named = f"{launch.full_name}, {launch.day.day} {launch.day:%b %Y}"
-    return f"{named}: {_what(launch)}" if launch.what else named
+    return f"{named}: {shortened(launch.what, LONGEST_LABEL)}" if launch.what else named
 
 
 def from_launch(rows: DataFrame, launches: Sequence[Launch], metric: str, days: int) -> tuple[DataFrame, Lines]:
@@ -136,11 +135,7 @@ def shown_lifts(found: DataFrame, launches: Sequence[Launch]) -> DataFrame:
 def told_apart(launch: Launch) -> str:
     """A launch in words that begin with what sets it apart from others of its repository."""
     named = f"{launch.day.day} {launch.day:%b %Y} · {launch.full_name}"
-    return f"{_what(launch)} · {named}" if launch.what else named
-
-
-def _what(launch: Launch) -> str:
-    return launch.what if len(launch.what) <= LONGEST_LABEL else f"{launch.what[: LONGEST_LABEL - 1]}…"
+    return f"{shortened(launch.what, LONGEST_LABEL)} · {named}" if launch.what else named
 
 
 def daily_table(rows: DataFrame, launches: Sequence[Launch]) -> DataFrame:

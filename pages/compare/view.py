@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -27,10 +28,10 @@ from pages.ui.controls import choice, download_button
 from pages.ui.text import NAME_IN_LINK
 from pages.ui.time_format import readers_day_format
 
-ABSENT = {
-    "Unique visitors": "Only GitHub’s own counts of people are shown: of a day, or of a week that it counted whole. "
-    "The people of days are never added up, so a month has none.",
-}
+NO_SUMS = (
+    "Only GitHub’s own counts of people are shown: of a day, or of a week that it counted whole. "
+    "The people of days are never added up, so a month has none."
+)
 LAUNCH = "launch"  # the parameter of an address: OWNER/NAME@2026-05-31, once a launch
 WIDGET = "compare_launches"
 AT_FIRST = 3  # launches that are shown where none is asked for
@@ -50,7 +51,6 @@ class Compared:
 
 
 def draw_beside(viewer: Viewer, store: Store, selection: Selection) -> None:
-    """The controls, the chart, the numbers beside each other, and a file of them."""
     wanted = _controls(selection)
     with st.spinner(filters.READING):
         found = _beside(viewer, store, selection, wanted)
@@ -60,21 +60,13 @@ def draw_beside(viewer: Viewer, store: Store, selection: Selection) -> None:
             "Choose under *Repositories* which ones stand beside each other."
         )
     if found.chart is None:
-        st.info(
-            f"Nothing is known of this measure on these days. {ABSENT.get(_name(wanted), '')}", icon=":material/info:"
-        )
+        why = NO_SUMS if wanted.measure is compare.Measure.VISITORS else ""
+        st.info(f"Nothing is known of this measure on these days. {why}", icon=":material/info:")
         return
     draw(found.chart, "compare_beside")
     _draw_remarks(wanted, found.remarks)
-    st.dataframe(
-        found.table,
-        column_config=_columns(wanted),
-        hide_index=True,
-        placeholder=tables.UNKNOWN,
-        key="compare_table",
-        height="content",
-        alt=f"{wanted.title}: the median, the greatest and the sum of each repository",
-    )
+    alt = f"{wanted.title}: the median, the greatest and the sum of each repository"
+    tables.draw(found.table, _columns(wanted), "compare_table", alt)
     download_button(
         "Download these numbers",
         lambda viewer, store: beside_csv(viewer, store, selection, wanted),
@@ -99,7 +91,6 @@ def _beside(viewer: Viewer, store: Store, selection: Selection, wanted: BesideRe
 
 
 def beside_csv(viewer: Viewer, store: Store, selection: Selection, wanted: BesideRequest) -> bytes:
-    """The numbers of the chart as CSV."""
     rows = compare.beside(viewer, store, selection, wanted.measure, wanted.grain)
     return tables.csv_of((compare.indexed(rows) if wanted.indexed else rows).drop(columns="repository_id"))
 
@@ -123,13 +114,9 @@ def _draw_remarks(wanted: BesideRequest, without_index: tuple[str, ...]) -> None
         names = ", ".join(messages.literal(name) for name in without_index)
         told.append(f"Without an index, since their median is 0 or unknown: {names}.")
     if wanted.measure is compare.Measure.VISITORS and wanted.grain is not Grain.DAY:
-        told.append(ABSENT["Unique visitors"])
+        told.append(NO_SUMS)
     if told:
         st.caption(" ".join(told))
-
-
-def _name(wanted: BesideRequest) -> str:
-    return next(name for name, measure in MEASURES.items() if measure is wanted.measure)
 
 
 def _columns(wanted: BesideRequest) -> Mapping[str, Any]:
@@ -148,7 +135,6 @@ def _columns(wanted: BesideRequest) -> Mapping[str, Any]:
 
 
 def draw_launches(viewer: Viewer, store: Store, selection: Selection) -> None:
-    """The choice of launches, the chart, what each has brought, and files of it."""
     today = selection.today
     wanted = _choice(viewer, store, selection)
     if not wanted:
@@ -174,7 +160,19 @@ def draw_launches(viewer: Viewer, store: Store, selection: Selection) -> None:
     for sentence in found.remarks:
         st.caption(f":material/info: {messages.literal(sentence)}")
     _draw_lifts(found.table, wanted, days)
-    _draw_downloads(wanted, days, today)
+    with st.container(horizontal=True):
+        download_button(
+            "Download this table",
+            lambda viewer, store: lifts_csv(viewer, store, wanted, days, today),
+            f"launches-lifts-until-day-{days}.csv",
+            key="compare_lifts_csv",
+        )
+        download_button(
+            "Download the days",
+            lambda viewer, store: days_csv(viewer, store, wanted, days, today),
+            f"launches-days-until-day-{days}.csv",
+            key="compare_days_csv",
+        )
 
 
 @cached("traffic")
@@ -246,51 +244,25 @@ def _read(asked: str, viewer: Viewer, store: Store, today: date) -> Launch | Non
 def _draw_lifts(table: Any, wanted: tuple[Launch, ...], days: int) -> None:
     st.subheader("What each launch has brought", anchor=False)
     config = st.column_config
-    st.dataframe(
-        table,
-        column_config={
-            "launch": config.TextColumn("Launch", width=230),
-            "metric": config.TextColumn("What", width=95),
-            "came": config.NumberColumn("Came", format="localized", width=75, help=f"Day 0 to day {days}"),
-            "usual": config.NumberColumn("Usual", format="localized", width=75, help="On the same days"),
-            "lift": config.NumberColumn("Lift", format="localized", width=75, help="What came, less what is usual"),
-            "share": config.TextColumn(
-                "Came to usual", alignment="right", width=110, help="Its change, or how many times"
-            ),
-            "known": config.TextColumn(
-                "Days", width=85, help="Days that are final and have a usual number; both numbers are of these only"
-            ),
-        },
-        hide_index=True,
-        placeholder=tables.UNKNOWN,
-        key="compare_lifts",
-        height="content",
-        alt=f"Views, clones and stars of {len(wanted)} launches until day {days}, against what is usual",
-    )
-
-
-def _draw_downloads(wanted: tuple[Launch, ...], days: int, today: date) -> None:
-    with st.container(horizontal=True):
-        download_button(
-            "Download this table",
-            lambda viewer, store: lifts_csv(viewer, store, wanted, days, today),
-            f"launches-lifts-until-day-{days}.csv",
-            key="compare_lifts_csv",
-        )
-        download_button(
-            "Download the days",
-            lambda viewer, store: days_csv(viewer, store, wanted, days, today),
-            f"launches-days-until-day-{days}.csv",
-            key="compare_days_csv",
-        )
+    number = partial(config.NumberColumn, format="localized", width=75)
+    known = "Days that are final and have a usual number; both numbers are of these only"
+    columns = {
+        "launch": config.TextColumn("Launch", width=230),
+        "metric": config.TextColumn("What", width=95),
+        "came": number("Came", help=f"Day 0 to day {days}"),
+        "usual": number("Usual", help="On the same days"),
+        "lift": number("Lift", help="What came, less what is usual"),
+        "share": config.TextColumn("Came to usual", alignment="right", width=110, help="Its change, or how many times"),
+        "known": config.TextColumn("Days", width=85, help=known),
+    }
+    alt = f"Views, clones and stars of {len(wanted)} launches until day {days}, against what is usual"
+    tables.draw(table, columns, "compare_lifts", alt)
 
 
 def lifts_csv(viewer: Viewer, store: Store, wanted: tuple[Launch, ...], days: int, today: date) -> bytes:
-    """The table as CSV."""
     rows = compare.aligned(viewer, store, wanted, days, today)
     return tables.csv_of(text.lift_table(compare.lifts(rows, days), wanted))
 
 
 def days_csv(viewer: Viewer, store: Store, wanted: tuple[Launch, ...], days: int, today: date) -> bytes:
-    """Every day of every launch as CSV."""
     return tables.csv_of(text.daily_table(compare.aligned(viewer, store, wanted, days, today), wanted))

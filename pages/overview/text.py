@@ -12,9 +12,9 @@ import pandas as pd
 from pandas import DataFrame
 
 from data.insight.overview import Mover
-from data.insight.spike_causes import Cause, Listed, Noted, Released, Spike, Starred
+from data.insight.spike_causes import Cause, Listed, Noted, Spike
 from data.traffic.traffic import LEAST_SHARE
-from pages.ui.text import change, of_ratio, over_days, repository_link
+from pages.ui.text import HTML, capitalised, cause_text, change, of_ratio, repository_link
 from pages.ui.time_format import day_text
 
 RANKS = {  # what the table may be ordered by: its column, and whether the least comes first
@@ -35,7 +35,6 @@ MOST_CAUSES = 3  # beside notes
 MOST_NOTES = 2
 NEW_FIRST = 0.3  # what was not there before tells more than what was, by as much of the surplus
 MANIFOLD = 3  # times the usual
-LONGEST_NOTE = 120
 LINK_STYLE = "color:inherit;text-underline-offset:.2em"  # it would be blue or violet on any background
 NO_CAUSE = "Nothing is known that would explain it"
 
@@ -103,7 +102,6 @@ def _moved(mover: Mover) -> str:
 
 
 def listed(told: Sequence[tuple[Spike, str]]) -> str:
-    """Spikes with the addresses that they lead to, as a numbered list."""
     items = [
         f'<li style="margin-bottom:.8em"><a href="{escape(address)}" style="{LINK_STYLE}">'
         f"<strong>{escape(spike.full_name)}</strong>, {day_text(spike.peak)}</a><br>{sentence(spike)}</li>"
@@ -113,7 +111,6 @@ def listed(told: Sequence[tuple[Spike, str]]) -> str:
 
 
 def plain(spike: Spike) -> str:
-    """An event in a few words, as plain text."""
     return f"{spike.full_name}, {day_text(spike.peak)}, {spike.value:,} {spike.metric}"
 
 
@@ -137,35 +134,7 @@ def why(spike: Spike) -> str:
     ordered = written + others[:MOST_CAUSES]  # a note tells what somebody knows, and takes no cause's place
     if not ordered:
         return NO_CAUSE
-    text = "; ".join(cause(each, spike.peak) for each in ordered)
-    return text if text.startswith("<") else text[:1].upper() + text[1:]
-
-
-def cause(known: Cause, day: date) -> str:
-    """One cause in words."""
-    match known.detail:
-        case Listed() as listed:
-            return _listed(known, listed)
-        case Released(published_on=published):
-            when = {-1: "the day before", 0: "that day", 1: "the day after"}.get((published - day).days, str(published))
-            return f"release <strong>{escape(known.what)}</strong> came out {when}"
-        case Noted():
-            note = known.what if len(known.what) <= LONGEST_NOTE else f"{known.what[: LONGEST_NOTE - 1]}…"
-            return f"noted: “{escape(note)}”"
-        case Starred(gained=gained, usual=usual):
-            return f"{gained:,} {'star' if gained == 1 else 'stars'} came, against {usual:,.0f} as usual"
-
-
-def _listed(known: Cause, listed: Listed) -> str:
-    name, path = f"<strong>{escape(known.what)}</strong>", known.kind == "path"
-    if listed.is_new:
-        least = f", with at least {listed.gained:,} views{over_days(listed)}" if listed.gained else ""
-        return f"{name} appeared among the {'popular pages' if path else 'referrers'}{least}"
-    verb = "was looked at" if path else "brought"
-    if not listed.gained:
-        return f"{name} {verb} more"
-    more = "" if listed.views_before is None else " more"
-    return f"{name} {verb} at least {listed.gained:,}{more} {'times' if path else 'views'}{over_days(listed)}"
+    return capitalised("; ".join(cause_text(each, spike.peak, HTML) for each in ordered))
 
 
 def _weight(known: Cause) -> float:

@@ -3,9 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from typing import Any
-from urllib.parse import urlencode
 
 import pandas as pd
 import streamlit as st
@@ -16,7 +15,7 @@ from data.accounts.tenants import tenants
 from data.accounts.tokens import tokens
 from data.calendar import DAY, utc_day, utc_now
 from data.insight.overview import selection_movers
-from data.insight.spike_causes import Spike, explained_spikes, spikes
+from data.insight.spike_causes import explained_spikes, spikes
 from data.repositories.health import StaleEndpoint, stale_endpoints
 from data.repositories.repositories import repository_names
 from data.store import Store
@@ -30,7 +29,7 @@ from pages.ui import controls, filters, messages, repository_status, tables
 from pages.ui.charts import overview as charts
 from pages.ui.charts.chart import Chart, draw
 from pages.ui.charts.traffic import legible, traffic_chart
-from pages.ui.text import NAME_IN_LINK, counted
+from pages.ui.text import NAME_IN_LINK, counted, repository_link
 from pages.ui.time_format import day_text, expiry, expiry_level, moment_text
 
 NEWEST_DAYS = 31
@@ -62,14 +61,16 @@ def draw_spikes(viewer: Viewer, store: Store, selection: Selection) -> None:
         times = "One other time" if others == 1 else f"{others:,} other times"
         more = f"<p>{times} something stood out less: each repository’s page shows its own.</p>"
     names = repository_names(viewer, store)
-    told = [(each, _address(each, names, _days_around(viewer, store, each, selection))) for each in notable]
+    told = []
+    for spike in notable:
+        days = _known(viewer, store, spike.first - AROUND, min(spike.last + AROUND, selection.today - DAY))
+        told.append((spike, repository_link(names.get(spike.repository_id, spike.full_name), days).removeprefix("/")))
     legend = f'<div style="margin-bottom:1em">{drawn.legend}</div>' if drawn is not None else ""
     st.html(f"{legend}{text.listed(told)}{more}")
 
 
 @cached("traffic")
 def _chart(viewer: Viewer, store: Store, selection: Selection) -> Chart | None:
-    """The chart of views, with the number of each notable spike above its period."""
     grain = legible(Grain.DAY, selection.first, selection.last)
     chart = traffic_chart(viewer, store, selection, "views", grain)
     notable = explained_spikes(viewer, store, selection, MOST_SPIKES)
@@ -89,20 +90,10 @@ def _chart(viewer: Viewer, store: Store, selection: Selection) -> Chart | None:
     )
 
 
-def _days_around(viewer: Viewer, store: Store, spike: Spike, selection: Selection) -> tuple[date, date]:
-    return _known(viewer, store, spike.first - AROUND, min(spike.last + AROUND, selection.today - DAY))
-
-
 def _known(viewer: Viewer, store: Store, first: date, last: date) -> tuple[date, date]:
     """The days of a link: none before the first known one, of which a page would say that it is not there."""
     known = day_range(viewer, store)
     return (max(first, known[0]) if known and known[0] <= last else first), last
-
-
-def _address(spike: Spike, names: Mapping[int, str], days: tuple[date, date]) -> str:
-    """Where the repository's page shows the days around a spike; beside the overview, wherever the app is."""
-    asked = [("of", names.get(spike.repository_id, spike.full_name)), ("range", "Custom")]
-    return f"repository?{urlencode([*asked, *(('dates', str(day)) for day in days)])}"
 
 
 def draw_movers(viewer: Viewer, store: Store, selection: Selection, *, comparable: bool) -> None:
@@ -125,7 +116,6 @@ def draw_movers(viewer: Viewer, store: Store, selection: Selection, *, comparabl
 
 
 def draw_repositories(viewer: Viewer, store: Store, selection: Selection) -> None:
-    """The table of repositories: searched, ordered, in pages; each row leads to its repository."""
     st.header("Repositories", anchor=False)
     with st.container(horizontal=True, vertical_alignment="bottom", key="overview_controls"):
         search = controls.search(width=280)
@@ -140,15 +130,8 @@ def draw_repositories(viewer: Viewer, store: Store, selection: Selection) -> Non
     if number > 1:
         rows, count, _ = _listed(viewer, store, selection, replace(request, page=number))
     begin = (number - 1) * request.size
-    st.dataframe(
-        rows,
-        column_config=_columns(),
-        hide_index=True,
-        placeholder=tables.UNKNOWN,
-        key="overview_rows",
-        height="content",
-        alt=f"Repositories {begin + 1} to {begin + count} of {total}, with views, clones and stars of the period",
-    )
+    alt = f"Repositories {begin + 1} to {begin + count} of {total}, with views, clones and stars of the period"
+    tables.draw(rows, _columns(), "overview_rows", alt)
     if pages > 1:
         st.caption(f"{begin + 1:,} to {begin + count:,} of {total:,} repositories")
 
@@ -164,20 +147,17 @@ def _listed(viewer: Viewer, store: Store, selection: Selection, request: TableRe
 
 @cache
 def _columns() -> Mapping[str, Any]:
-    """How each column of the table of repositories is headed and written."""
     config = st.column_config
+    number = partial(config.NumberColumn, format="localized")
+    against = "Of the views, against as many days before, like with like"
     return {
         "link": config.LinkColumn("Repository", display_text=NAME_IN_LINK, pinned=True, width=190),
         "sparkline": config.AreaChartColumn("Views a day", y_min=0, width=130, help="Final days of the period"),
-        "views": config.NumberColumn("Views", format="localized", width=80, help="Of the period’s final days"),
-        "change": config.TextColumn(
-            "Change", alignment="right", width=80, help="Of the views, against as many days before, like with like"
-        ),
-        "visitor_days": config.NumberColumn(
-            "Visitor-days", format="localized", width=95, help="Each day’s unique visitors, added up"
-        ),
-        "clones": config.NumberColumn("Clones", format="localized", width=80, help="Of the period’s final days"),
-        "stars": config.NumberColumn("Stars gained", format="localized", width=95, help="Of the same days"),
+        "views": number("Views", width=80, help="Of the period’s final days"),
+        "change": config.TextColumn("Change", alignment="right", width=80, help=against),
+        "visitor_days": number("Visitor-days", width=95, help="Each day’s unique visitors, added up"),
+        "clones": number("Clones", width=80, help="Of the period’s final days"),
+        "stars": number("Stars gained", width=95, help="Of the same days"),
     }
 
 

@@ -60,7 +60,6 @@ def draw_list(account: Account, repository: Repository, found: Sequence[Note]) -
 
 @st.dialog("Note", icon=":material/edit_note:")
 def write(repository: Repository, draft: NoteDraft) -> None:
-    """Write a new note or change one."""
     with messages.shown():
         session.require_account()
         old = draft.note

@@ -10,13 +10,12 @@ import pandas as pd
 from pandas import DataFrame
 
 from data.insight.events import Comparison
-from data.insight.spike_causes import Cause, Listed, Noted, Released, Spike, Starred
+from data.insight.spike_causes import Cause, Listed, Noted, Released, Spike
 from data.store.arrow import arrow_table
 from pages.ui.charts.events import METRICS
 from pages.ui.charts.listings import below
 from pages.ui.charts.repository import Mark
-from pages.ui.messages import literal
-from pages.ui.text import of_ratio, over_days
+from pages.ui.text import MARKDOWN, capitalised, cause_text, of_ratio, shortened
 from pages.ui.time_format import day_text
 
 MOST_CAUSES = 5
@@ -46,12 +45,11 @@ class SpikeText:
 
 
 def spike(told: Spike) -> SpikeText:
-    """A spike in words."""
     day, causes = told.peak, worth_telling(told.causes)
     head = f"**{day:%A}, {day_text(day)}: {told.value:,} {told.metric}** · {times(told.value, told.expected)}"
     if told.first != told.last:
         head += f" · unusual from {day_text(told.first)} to {day_text(told.last)}"
-    body = "\n".join([f"- {in_words(each, day)}" for each in causes] or ["Nothing else is known of that time."])
+    body = "\n".join([f"- {cause_line(each, day)}" for each in causes] or ["Nothing else is known of that time."])
     return SpikeText(day, told.metric, head, body, for_note(told.metric, told.value, causes))
 
 
@@ -62,20 +60,10 @@ def worth_telling(causes: Sequence[Cause]) -> list[Cause]:
     return written + others[:MOST_CAUSES]
 
 
-def in_words(cause: Cause, day: date) -> str:
-    """A cause as Markdown, on one line."""
-    what = literal(cause.what)
-    match cause.detail:
-        case Listed() as listed:
-            kind = "Referrer" if cause.kind == "referrer" else "Page"
-            return f"{kind} **{what}**: {_listed(listed)}"
-        case Released() as release:
-            name = f" ({literal(release.name)})" if release.name and release.name != cause.what else ""
-            return f"Release **{what}**{name}, {_when(release.published_on, day)}"
-        case Noted() as noted:
-            return f"Note: **{what}**{to_open(noted.link)}"
-        case Starred() as stars:
-            return f"Stars: {stars.gained:,} gained, where {stars.usual:,.0f} a day is usual"
+def cause_line(cause: Cause, day: date) -> str:
+    """A cause as Markdown, on one line, with the link of a note."""
+    link = to_open(cause.detail.link) if isinstance(cause.detail, Noted) else ""
+    return capitalised(cause_text(cause, day, MARKDOWN)) + link
 
 
 def for_note(metric: str, value: float, causes: list[Cause]) -> str:
@@ -87,28 +75,9 @@ def for_note(metric: str, value: float, causes: list[Cause]) -> str:
 
 
 def times(value: float, expected: float) -> str:
-    """How a value stands to what was expected."""
     if expected < 1:
         return "hardly any expected"
     return f"{expected:,.0f} expected, {value / expected:,.1f} times as many"
-
-
-def _listed(listed: Listed) -> str:
-    seen = f"the list of {listed.seen_on.day} {listed.seen_on:%B}"
-    if listed.gained is None:
-        before = f"{listed.views_before:,} before" if listed.views_before is not None else "not listed before"
-        said = f"{listed.views:,} views of 14 days in {seen}, {before}"
-    else:
-        said = f"at least {listed.gained:,} more views{over_days(listed) or f' by {seen}'}"
-    if listed.high is not None and listed.low:
-        said += f", {listed.low:,} to {listed.high:,} of them on this day"
-    return said + (", **never listed before**" if listed.is_new else "")
-
-
-def _when(published_on: date, day: date) -> str:
-    if published_on == day:
-        return "published that day"
-    return "published the day before" if published_on < day else "published the day after"
 
 
 def to_open(link: str | None) -> str:
@@ -118,12 +87,12 @@ def to_open(link: str | None) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What the week from the day on brought of one metric: of how many days, and the change against the usual."""
+    """What the week from the day on brought of one metric: of how many days, and how it stands to the usual."""
 
     name: str
     days: str
     total: int | None
-    change: float | None
+    on_usual: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +116,7 @@ def events(found: Iterable[Mark], spikes: Iterable[Spike]) -> list[Event]:
         key = f"{day}-{kind.lower()}"
         seen[key] += 1
         numbered = key if seen[key] == 1 else f"{key}-{seen[key]}"
-        made.append(Event(day, f"{day_text(day)} · {_short(text)}", numbered, score))
+        made.append(Event(day, f"{day_text(day)} · {shortened(text, LABEL_LIMIT)}", numbered, score))
     return made[::-1]
 
 
@@ -164,7 +133,9 @@ def cards(found: Comparison) -> list[Card]:
         row = rows.loc[metric]
         days = "7 days" if row["final_days"] == row["days"] else f"{row['final_days']} of 7 days"
         total = None if pd.isna(row["total"]) else int(row["total"])
-        made.append(Card(METRICS[metric], days, total, None if pd.isna(row["change"]) else float(row["change"])))
+        change = None if pd.isna(row["change"]) else of_ratio(1 + row["change"])
+        on_usual = change and f"{change} {'the usual' if change.startswith('×') else 'on usual'}"
+        made.append(Card(METRICS[metric], days, total, on_usual))
     return made
 
 
@@ -203,10 +174,6 @@ def incomplete(found: Comparison) -> list[str]:
 
 def _changes(shares: "pd.Series[float]") -> list[str | None]:
     return [None if pd.isna(each) else of_ratio(1 + each) for each in shares]
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= LABEL_LIMIT else f"{text[: LABEL_LIMIT - 1]}…"
 
 
 @dataclass(frozen=True, slots=True)

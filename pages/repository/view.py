@@ -32,7 +32,6 @@ from pages.ui.charts.events import METRICS, around
 from pages.ui.charts.listings import MOST_BOUND_DAYS, bounds_chart, lists_chart, share_chart
 from pages.ui.charts.repository import happenings, story_chart
 from pages.ui.charts.traffic import LONGEST_BY_DAY, legible
-from pages.ui.text import of_ratio
 from pages.ui.time_format import day_text, readers_day_format
 
 SECTIONS = ("Traffic", "Referrers", "Popular content", "Before and after", "Coverage")
@@ -50,8 +49,6 @@ MOVE_HELP = "Since the list before: ▲ up, ▼ down, = as before, new, or left 
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """Who looks at which days of which repository."""
-
     viewer: Viewer
     store: Store
     repository: Repository
@@ -59,7 +56,6 @@ class About:
 
     @property
     def asked(self) -> tuple[Viewer, Store, Selection]:
-        """What readers are asked for."""
         return self.viewer, self.store, self.selection
 
 
@@ -102,11 +98,11 @@ def draw_choice(viewer: Viewer, store: Store) -> Repository:
         )
         days = st.container(width="content")
     found = next((each for each in repositories(viewer, store) if each.repository_id == chosen), None)
-    with head:
-        _draw_title(found)
+    head.title(messages.literal(found.full_name) if found else "Repository", anchor=False)
     if found is None:
         st.info("Choose a repository above." if known else NOT_FOUND, icon=":material/search_off:")
         st.stop()
+    head.markdown(f"[Open on GitHub](https://github.com/{quote(found.full_name)})")
     st.session_state[LAST] = found.repository_id
     with days:
         filters.draw(viewer, of_days_only=True)
@@ -136,16 +132,7 @@ def _linked_to(label: str, options: Mapping[str, str], key: str, first: str) -> 
 
 
 def selection_of(viewer: Viewer, repository: Repository) -> Selection:
-    """The chosen days of that repository."""
     return replace(filters.chosen_days(viewer), repository_ids=frozenset({repository.repository_id}))
-
-
-def _draw_title(found: Repository | None) -> None:
-    if found is None:
-        st.title("Repository", anchor=False)
-        return
-    st.title(messages.literal(found.full_name), anchor=False)
-    st.markdown(f"[Open on GitHub](https://github.com/{quote(found.full_name)})")
 
 
 def draw_traffic(about: About, account: Account) -> None:
@@ -213,15 +200,10 @@ def _draw_people(found: People) -> None:
             st.metric(name, "unknown" if number is None else number, format="localized", width=130)
     st.caption(found.sentence)
     if found.week_count:
-        st.dataframe(
-            found.weeks,
-            column_config=_week_columns(readers_day_format()),
-            hide_index=True,
-            placeholder=tables.UNKNOWN,
-            key="repository_weeks_table",
-            height="content" if found.week_count <= WEEKS_AT_SIGHT else WEEKS_PIXELS,
-            alt=f"{found.week_count} whole weeks with their people, each counted once, beside the sum of the days",
-        )
+        columns = _week_columns(readers_day_format())
+        alt = f"{found.week_count} whole weeks with their people, each counted once, beside the sum of the days"
+        height: tables.Height = "content" if found.week_count <= WEEKS_AT_SIGHT else WEEKS_PIXELS
+        tables.draw(found.weeks, columns, "repository_weeks_table", alt, height)
 
 
 @cache
@@ -321,19 +303,12 @@ def _draw_table(shown: Any, rows: int, words: Words) -> None:
         "lists": number("Lists", width=60, help="How many lists of these days have it"),
         "title": config.TextColumn("Title", width=240),
     }
-    st.dataframe(
-        shown,
-        column_config=columns,
-        hide_index=True,
-        placeholder=tables.UNKNOWN,
-        key="repository_listed",
-        height="content" if rows <= ROWS_AT_SIGHT else (ROWS_AT_SIGHT + 1) * ROW_PIXELS + 2,
-        alt=f"{rows} {words.many} with their ranks, views and when they were seen",
-    )
+    alt = f"{rows} {words.many} with their ranks, views and when they were seen"
+    height: tables.Height = "content" if rows <= ROWS_AT_SIGHT else (ROWS_AT_SIGHT + 1) * ROW_PIXELS + 2
+    tables.draw(shown, columns, "repository_listed", alt, height)
 
 
 def _draw_bounds(about: About, listing: str, names: Sequence[str]) -> None:
-    """Between what the daily views of a chosen name lie."""
     words = WORDS[listing]
     st.header(f"A {words.one}, day by day", anchor=False)
     name = _linked(words.one.capitalize(), names, words.key)
@@ -365,7 +340,10 @@ def draw_events(about: About) -> None:
     day = by_key[_linked_to("Event", labels, "event", first)].day
     key, today = about.repository.repository_id, about.selection.today
     cards, table, incomplete = _compared(about.viewer, about.store, key, day, today)
-    _draw_cards(cards)
+    with st.container(horizontal=True, border=True, horizontal_alignment="distribute", key="repository_event_cards"):
+        for card in cards:
+            total = "unknown" if card.total is None else card.total
+            st.metric(f"{card.name}, {card.days}", total, card.on_usual, format="localized", width=138)
     name = st.segmented_control(
         "Measure",
         list(METRICS.values()),
@@ -381,7 +359,8 @@ def draw_events(about: About) -> None:
         "Grey: before; blue: from the day on; orange: what is usual on this weekday, the median of the eight weeks "
         "before the day. Only final days are drawn and counted."
     )
-    _draw_comparison(table)
+    alt = "What came in the 7 days before, the 7 and the 30 days from the day on, each against what is usual"
+    tables.draw(table, _event_columns(), "repository_event_table", alt)
     for sentence in incomplete:
         st.caption(f":material/hourglass_top: {sentence}")
 
@@ -393,35 +372,6 @@ def _compared(
     """An event's cards, its table as Arrow, and what to know of windows that lack days."""
     found = before_and_after(viewer, store, repository_id, day, today)
     return tuple(text.cards(found)), arrow_table(text.event_table(found)), tuple(text.incomplete(found))
-
-
-def _draw_cards(cards: Sequence[Card]) -> None:
-    """The week from the day on, against what is usual."""
-    with st.container(horizontal=True, border=True, horizontal_alignment="distribute", key="repository_event_cards"):
-        for card in cards:
-            st.metric(
-                f"{card.name}, {card.days}",
-                "unknown" if card.total is None else card.total,
-                None if card.change is None else _on_usual(card.change),
-                format="localized",
-                width=138,
-            )
-
-
-def _on_usual(change: float) -> str:
-    told = of_ratio(1 + change)
-    return f"{told} the usual" if told.startswith("×") else f"{told} on usual"
-
-
-def _draw_comparison(table: Any) -> None:
-    st.dataframe(
-        table,
-        column_config=_event_columns(),
-        hide_index=True,
-        placeholder=tables.UNKNOWN,
-        key="repository_event_table",
-        alt="What came in the 7 days before, the 7 and the 30 days from the day on, each against what is usual",
-    )
 
 
 @cache

@@ -86,7 +86,7 @@ def draw(viewer: Viewer, *, of_days_only: bool = False) -> None:
     offer = _offer(viewer)
     if not offer.names:
         return
-    if unusable(_asked(), offer):
+    if unusable({key: st.query_params.get_all(key) for key in st.query_params}, offer):
         st.info(UNUSABLE, icon=":material/link_off:")
     with st.container(horizontal=True, vertical_alignment="top", key="filters"):
         st.segmented_control(
@@ -191,10 +191,6 @@ def _day(text: str) -> date | None:
         return date.fromisoformat(text)
     except ValueError:
         return None
-
-
-def _asked() -> dict[str, list[str]]:
-    return {key: st.query_params.get_all(key) for key in st.query_params}
 
 
 def _draw_repositories(names: Mapping[int, str]) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 import streamlit as st
@@ -19,6 +19,8 @@ from data.traffic.models import Page, Paging, Selection
 from pages.ui import controls, filters
 from pages.ui.store import the_store
 from pages.ui.time_format import readers_day_format
+
+Height = int | Literal["content"]  # pixels, or as high as all rows
 
 STATES = {"final": "Final", "pending": "Pending", "gap": "Gap"}
 KINDS = {"github": "GitHub’s week", "days": "Sum of days"}
@@ -36,14 +38,12 @@ STATE_HELP = (
 
 
 def daily_rows(rows: DataFrame) -> DataFrame:
-    """The columns of a page of daily traffic that are shown."""
     shown = rows[["full_name", "day", "views", "view_uniques", "clones", "clone_uniques"]].copy()
     shown["state"] = _states(rows)
     return shown
 
 
 def weekly_rows(rows: DataFrame) -> DataFrame:
-    """The columns of a page of weekly traffic that are shown."""
     shown = rows[["full_name"]].copy()
     shown["iso"] = [f"{y}-W{w:02}" for y, w in zip(rows["iso_year"], rows["iso_week"], strict=True)]
     for column in ("week", "views", "view_uniques", "clones", "clone_uniques"):
@@ -77,6 +77,13 @@ def _columns(value_name: str, day_format: str) -> Mapping[str, Any]:
         "counted": text("Uniques are", help=COUNTED_HELP, width=105),
         "state": text("State", help=STATE_HELP, width=90),
     }
+
+
+def draw(
+    rows: Any, columns: Mapping[str, Any], key: str, alt: str, height: int | Literal["content"] = "content"
+) -> None:
+    """A table whose unknown values are dashes; `alt` tells what it holds to those who do not see it."""
+    st.dataframe(rows, column_config=columns, hide_index=True, placeholder=UNKNOWN, key=key, height=height, alt=alt)
 
 
 def csv_of(rows: DataFrame) -> bytes:
@@ -128,7 +135,6 @@ def _shown(viewer: Viewer, store: Store, listing: PagedTable, selection: Selecti
 
 
 def draw_listing(viewer: Viewer, listing: PagedTable) -> None:
-    """Draw a table with its search, order, pages and downloads."""
     store = the_store()
     search, state, paging = _controls(listing)
     selection = filters.chosen(viewer, search, state)
@@ -144,20 +150,13 @@ def draw_listing(viewer: Viewer, listing: PagedTable) -> None:
     slot.caption(f"{begin + 1:,} to {min(begin + paging.size, shown.total):,} of {shown.total:,} rows")
     if number != 1:
         shown = _shown(viewer, store, listing, selection, replace(paging, page=number))
-    slot.dataframe(
-        shown.rows,
-        column_config=columns(),
-        hide_index=True,
-        placeholder=UNKNOWN,
-        key=f"{listing.name}_rows",
-        height="content" if shown.count <= ROWS_AT_SIGHT else HEIGHT,
-        alt=f"{listing.name.capitalize()} traffic, rows {begin + 1} to {begin + shown.count} of {shown.total}",
-    )
+    alt = f"{listing.name.capitalize()} traffic, rows {begin + 1} to {begin + shown.count} of {shown.total}"
+    with slot:
+        draw(shown.rows, columns(), f"{listing.name}_rows", alt, "content" if shown.count <= ROWS_AT_SIGHT else HEIGHT)
     _downloads(listing, selection, paging)
 
 
 def _controls(listing: PagedTable) -> tuple[str, str | None, Paging]:
-    """The search, the state, and the first page in the order that is wanted."""
     with st.container(horizontal=True, vertical_alignment="top", key=f"{listing.name}_controls"):
         search = controls.search()
         sort = st.selectbox("Sort by", list(filters.SORTS), key="sort", bind="query-params", width=150)

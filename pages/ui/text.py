@@ -1,15 +1,19 @@
-"""Words that several pages use: numbers with their nouns, changes, roles, grants. Pure."""
+"""Words that several pages use: numbers with their nouns, changes, roles, grants, causes of what stands out. Pure."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
+from html import escape
 from urllib.parse import quote, urlencode
 
 from data.accounts.grants import NamedGrant
 from data.accounts.models import Role
-from data.insight.spike_causes import Listed
+from data.insight.spike_causes import Cause, Listed, Noted, Released, Starred
 from pages.ui import messages, time_format
 
 STORE_ANOTHER = "Store another token for the tenant under Administration, Tenants."
 NAME_IN_LINK = r"of=([^&]*)"  # the name in a link of repository_link
+LONGEST_NOTE = 120  # characters of a note where it is told as a cause
 MANIFOLD = 10  # times: from here on a change is told in times, not in percent
 ROLES = {
     Role.REPOSITORY_VIEWER: "Repository viewer",
@@ -57,7 +61,58 @@ def repository_link(name: str, days: tuple[date, date] | None = None) -> str:
     return f"/repository?of={quote(name, safe='/')}{shown}"
 
 
-def over_days(listed: Listed) -> str:
+def shortened(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def capitalised(text: str) -> str:
+    """A sentence with a capital letter, unlike str.capitalize with all others as they are."""
+    return text[:1].upper() + text[1:]
+
+
+@dataclass(frozen=True, slots=True)
+class Markup:
+    """How a text from outside is kept a text, and how it is set in bold."""
+
+    literal: Callable[[str], str]
+    bold: str
+
+
+HTML = Markup(escape, "<strong>{}</strong>")
+MARKDOWN = Markup(messages.literal, "**{}**")
+
+
+def cause_text(known: Cause, day: date, markup: Markup) -> str:
+    """What may have made a day stand out, as the middle of a sentence."""
+    name = markup.bold.format(markup.literal(known.what))
+    match known.detail:
+        case Listed() as listed:
+            return f"{name} {_listed_text(listed, known.kind == 'path')}"
+        case Released(name=title, published_on=published):
+            when = {-1: "the day before", 0: "that day", 1: "the day after"}.get((published - day).days, str(published))
+            called = f" ({markup.literal(title)})" if title and title != known.what else ""
+            return f"release {name}{called} came out {when}"
+        case Noted():
+            return f"noted: “{markup.literal(shortened(known.what, LONGEST_NOTE))}”"
+        case Starred(gained=gained, usual=usual):
+            return f"{gained:,} {'star' if gained == 1 else 'stars'} came, against {usual:,.0f} as usual"
+
+
+def _listed_text(listed: Listed, is_path: bool) -> str:
+    on_day = f", {listed.low:,} to {listed.high:,} of them on this day" if listed.low and listed.high else ""
+    rise = f"at least {listed.gained:,}" if listed.gained else ""
+    if listed.is_new:
+        told = f", with {rise} views{_over_days(listed)}" if rise else ""
+        return f"appeared among the {'popular pages' if is_path else 'referrers'}{told}{on_day}"
+    verb, more = "was looked at" if is_path else "brought", "" if listed.views_before is None else " more"
+    if rise:
+        return f"{verb} {rise}{more} {'times' if is_path else 'views'}{_over_days(listed)}{on_day}"
+    before = "not listed before" if listed.views_before is None else f"{listed.views_before:,} before"
+    seen = f"the list of {listed.seen_on.day} {listed.seen_on:%B}"
+    return f"{verb} more: {listed.views:,} views of 14 days in {seen}, {before}{on_day}"
+
+
+def _over_days(listed: Listed) -> str:
     """The days between the two lists that a rise is of, which are several: the day itself may have had less."""
     before, seen = listed.seen_before, listed.seen_on
     if before is None:

@@ -9,7 +9,6 @@ from pages.ui.time_format import day_text
 
 
 def draw_totals(totals: Totals, selection: Selection, *, with_stars: bool = False) -> None:
-    """The cards, and a note of what they count."""
     cards = {
         "Views": totals.views,
         "Visitor-days": totals.visitor_days,

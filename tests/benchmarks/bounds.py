@@ -72,7 +72,7 @@ def _contradicted(lists: Lists, window: tuple[int, int], days: int) -> float:
     windows = [DayRange(each.day - first, each.day - last) for each in lists.seen]
     listings = [Listing(covered, covered, each.views) for covered, each in zip(windows, lists.seen, strict=True)]
     parts = [Stretch(listings, lists.totals, part) for part in stretches(_asked(lists, days))]
-    return sum(part.contradictions for part in parts) / sum(len(part.names) for part in parts)
+    return int(sum(part.broken.sum() for part in parts)) / sum(len(part.names) for part in parts)
 
 
 def _asked(lists: Lists, days: int) -> DayRange:

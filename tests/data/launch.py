@@ -1,6 +1,7 @@
 """A store in which a launch is known day by day: who sent how many visitors, and what GitHub listed of it."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple
 
 from collector.endpoints.lists import ListingEntry, ListingObservation
 from collector.endpoints.releases import AssetReading, ReleaseFacts, ReleaseObservation
@@ -19,6 +20,14 @@ DAYS = 70
 LAUNCH = 45
 NEWS, SEARCH = "news.example", "Search"
 PATH = "/red/rocket"
+
+
+class Launched(NamedTuple):
+    """The store, and the numbers of its repositories."""
+
+    store: Store
+    rocket: int
+    boat: int
 
 
 def day(place: int) -> date:

@@ -12,6 +12,7 @@ import pyarrow as pa
 from pandas import DataFrame
 
 from collector.endpoints.traffic import DayReading, TrafficObservation, TrafficWindow
+from data.accounts.models import Viewer
 from data.accounts.tenants import add_tenant
 from data.collection.models import EndpointResult
 from data.repositories.models import RepositoryFacts
@@ -39,6 +40,11 @@ def plain(table: DataFrame | Page) -> Rows:
     """The rows of a table with None for what is unknown."""
     rows = table.rows if isinstance(table, Page) else table
     return [tuple(row.values()) for row in pa.Table.from_pandas(rows, preserve_index=False).to_pylist()]
+
+
+def viewer_of(*keys: int) -> Viewer:
+    """Whoever sees these repositories, and no tenant as a whole."""
+    return Viewer(frozenset(keys), frozenset())
 
 
 def of_one(repository_id: int, first: date, last: date, today: date) -> Selection:

@@ -43,7 +43,6 @@ def trust_specifications() -> None:
 
 
 def draw(chart: Chart, key: str) -> None:
-    """The chart, and its legend below, where it has one."""
     st.vega_lite_chart(chart.rows, chart.specification, alt=chart.alt, key=key, width="stretch")
     if chart.legend:
         st.html(chart.legend)

@@ -37,7 +37,6 @@ class Lines:
 
     @property
     def points(self) -> int:
-        """How many values a line has."""
         return len(self.periods) or self.days + 1
 
 
@@ -53,12 +52,10 @@ def specification(shape: Lines) -> dict[str, Any]:
 
 
 def colours(names: Sequence[str]) -> dict[str, str]:
-    """The colour of each line."""
     return dict(zip(names, COLOURS["series"].split(), strict=False))
 
 
 def legend(names: Sequence[str], *, usual: bool = False, pending: bool = False) -> str:
-    """The legend as HTML, which wraps at any width."""
     parts = [(f"background:{colour}", name) for name, colour in colours(names).items()]
     if usual:
         parts.append((f"border-top:2px dashed {COLOURS['rest']};height:0;vertical-align:middle", "Usual before"))

@@ -99,7 +99,6 @@ def calendar(known: DataFrame, metric: str) -> DataFrame:
 
 
 def kind(state: str, value: object) -> str:
-    """The kind of a day."""
     unknown = value is None or value is pd.NA
     if state == "final":
         return "True zero" if value == 0 else "Final"
@@ -111,18 +110,11 @@ def kind(state: str, value: object) -> str:
 def weekdays(known: DataFrame, metric: str) -> DataFrame:
     """The median and the quartiles of the final days of each weekday; a weekday without one has no row."""
     final = known[known[f"{metric}_state"] == "final"]
-    values = final[metric].astype("float64")
-    of_weekday = values.groupby([day.weekday() for day in final["day"]])
-    found = of_weekday.quantile([0.25, 0.5, 0.75]).unstack() if len(values) else DataFrame(columns=[0.25, 0.5, 0.75])
-    rows = DataFrame(
-        {
-            "weekday": [WEEKDAYS[number] for number in found.index],
-            "low": found[0.25].to_numpy(dtype="float64"),
-            "median": found[0.5].to_numpy(dtype="float64"),
-            "high": found[0.75].to_numpy(dtype="float64"),
-            "days": of_weekday.size().to_numpy(dtype="int64"),
-        }
-    )
+    of_weekday = final[metric].astype("float64").groupby([day.weekday() for day in final["day"]])
+    quartiles = {name: of_weekday.quantile(share) for name, share in (("low", 0.25), ("median", 0.5), ("high", 0.75))}
+    rows = DataFrame(quartiles | {"days": of_weekday.size()})
+    rows.insert(0, "weekday", [WEEKDAYS[number] for number in rows.index])
+    rows = rows.reset_index(drop=True)
     said = zip(rows["weekday"], rows["median"], rows["low"], rows["high"], strict=True)
     rows["spoken"] = [
         f"{name}: median {median:,.1f}, quartiles {low:,.1f} and {high:,.1f}" for name, median, low, high in said

@@ -91,7 +91,6 @@ def heat_rows(known: History, names: Sequence[str], first: date, repository: str
 
 
 def bound_rows(of_name: DataFrame) -> DataFrame:
-    """The bounds of one name for their chart."""
     at = _moments(list(of_name["day"]))
     low = of_name["low"].astype("int64").to_numpy()
     unlimited = of_name["high"].isna().to_numpy()

@@ -82,7 +82,6 @@ LANES = {
 
 
 def legend(lanes: Collection[str], states: Collection[str], kinds: Collection[str]) -> str:
-    """The legend as HTML, which wraps at any width."""
     parts: list[tuple[str, str]] = []
     for name, lane in LANES.items():
         if name in lanes and lane.people:
@@ -115,7 +114,6 @@ class Story:
 
     @property
     def has(self) -> set[str]:
-        """Which states some bar has."""
         return set(self.rows["state"].dropna())
 
 
@@ -150,7 +148,6 @@ def happenings(viewer: Viewer, store: Store, selection: Selection) -> list[Mark]
 
 
 def marks(releases: DataFrame, notes: Iterable[Note]) -> list[Mark]:
-    """The releases and notes by day."""
     found = [
         Mark(day, "Release", tag if pd.isna(name) or name == tag or not name else f"{tag}: {name}")
         for day, tag, name in zip(releases["day"], releases["tag_name"], releases["name"], strict=True)
@@ -160,7 +157,6 @@ def marks(releases: DataFrame, notes: Iterable[Note]) -> list[Mark]:
 
 
 def spike_marks(spikes: Iterable[Spike]) -> list[Mark]:
-    """The days that stand out, as marks in the lanes of their metrics."""
     return [
         Mark(each.peak, SPIKE, f"{each.value:,} {each.metric}, {each.expected:,.0f} expected", each.metric)
         for each in spikes
@@ -256,7 +252,6 @@ def _said(rows: DataFrame) -> DataFrame:
 
 
 def _alt(found: Story) -> str:
-    """The chart in a sentence, for those who do not see it."""
     names = [LANES[lane].title.lower() for lane in found.lanes if lane in LANES]
     views = found.rows[(found.rows["lane"] == "views") & found.rows["value"].notna()]
     text = f"{', '.join(names)}, {found.first} to {found.last} (UTC)."

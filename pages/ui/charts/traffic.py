@@ -126,7 +126,6 @@ def chart_data(rows: DataFrame, metric: str, grain: Grain) -> ChartData:
 
 
 def alt_text(data: ChartData) -> str:
-    """The chart in a sentence, for those who do not see it."""
     rows, shape = data.columns, data.shape
     if not shape.periods:
         return "A chart without data."
@@ -169,7 +168,6 @@ def _sums(keys: Column, values: Column) -> dict[Any, float]:
 
 
 def specification(shape: ChartShape) -> dict[str, Any]:
-    """The chart as a Vega-Lite specification without rows."""
     kind = _of_kind(shape.metric, shape.stacked, len(shape.periods) <= POINTED, shape.has_gaps)
     return filled(kind, colours(shape), shape.periods, shape.grain)
 
@@ -187,7 +185,6 @@ def _of_kind(metric: str, stacked: bool, pointed: bool, has_gaps: bool) -> dict[
 
 
 def colours(shape: ChartShape) -> dict[str, str]:
-    """The colour of each series."""
     named = shape.names[:-1] if shape.has_rest else shape.names
     return dict.fromkeys(shape.names, COLOURS["rest"]) | dict(zip(named, COLOURS["series"].split(), strict=False))
 

@@ -13,7 +13,16 @@ from hypothesis import strategies as st
 from pandas import DataFrame
 
 from data.calendar import DayRange
-from data.insight.bounds import Edge, Listing, SeenList, daily_bounds, fitted_bounds, negative_cycle, unexplained_share
+from data.insight.bounds import (
+    Edge,
+    Listing,
+    SeenList,
+    Stretch,
+    fitted_bounds,
+    negative_cycle,
+    stretches,
+    unexplained_share,
+)
 
 FIRST = date(2026, 3, 1)
 Views = Mapping[str, Sequence[int]]  # of each name, a day each
@@ -48,6 +57,10 @@ def lists(views: Views, window: tuple[int, int] = (14, 1)) -> list[Listing]:
 def seen(views: Views, window: tuple[int, int], at: time = time(22, 15)) -> list[SeenList]:
     found = [(day(n), sums(views, n - window[0], n - window[1])) for n in range(len(next(iter(views.values()))))]
     return [SeenList(datetime.combine(on, at), listed) for on, listed in found]
+
+
+def daily_bounds(listings: Sequence[Listing], totals: Mapping[date, int], days: DayRange) -> DataFrame:
+    return pd.concat([Stretch(listings, totals, part).rows() for part in stretches(days)], ignore_index=True)
 
 
 def of(rows: DataFrame, name: str, place: int) -> tuple[Any, Any]:

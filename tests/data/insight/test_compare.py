@@ -1,16 +1,13 @@
 """The comparison: repositories on the same periods, and launches from day 0 on against what was usual."""
 
-from collections.abc import Iterator
 from datetime import date, timedelta
 from math import isnan
-from pathlib import Path
 
 import pytest
 from pandas import DataFrame
 
 from collector.endpoints.releases import ReleaseFacts, ReleaseObservation
 from data.accounts.authority import COMMAND_LINE
-from data.accounts.models import Viewer
 from data.accounts.tenants import operator
 from data.insight.compare import Launch, Measure, aligned, beside, indexed, largest, launches, lifts
 from data.insight.events import usual
@@ -18,21 +15,11 @@ from data.insight.notes import NewNote, add_note
 from data.store import Store
 from data.traffic.models import Grain, Metric, Selection
 from tests.data.filled import ENGINE, RELEASED_ON, TELESCOPE, TODAY
-from tests.data.reading import ago, answer, ask, filled, follow, plain
+from tests.data.reading import ago, answer, ask, follow, plain, viewer_of
 from tests.data.writers import NOW, result, save
 
 QUARTER = Selection(ago(92), ago(1), today=TODAY)
 LAUNCH_AGE = 20
-
-
-@pytest.fixture(scope="module")
-def full(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    with filled(template, tmp_path_factory.mktemp("full") / "db") as store:
-        yield store
-
-
-def viewer_of(*keys: int) -> Viewer:
-    return Viewer(frozenset(keys), frozenset())
 
 
 def launched(store: Store, counts: list[int]) -> tuple[int, DataFrame]:

@@ -6,21 +6,16 @@ import pytest
 from pandas import DataFrame
 
 from collector.endpoints.stars import StarDay, StarObservation
-from data.accounts.models import Viewer
 from data.collection.models import EndpointResult
 from data.insight.overview import Mover, movers
 from data.store import Store
 from data.traffic.models import Metric, Selection
 from data.traffic.traffic import Total, repository_sums, slice_days, totals
 from tests.data.filled import TODAY
-from tests.data.reading import ago, answer, follow
+from tests.data.reading import ago, answer, follow, viewer_of
 from tests.data.writers import NOW, result, save
 
 WEEK = Selection(ago(6), TODAY, today=TODAY)  # ago(6) to ago(3) are final, ago(13) to ago(10) their counterparts
-
-
-def viewer_of(*keys: int) -> Viewer:
-    return Viewer(frozenset(keys), frozenset())
 
 
 def powers(*ages: int) -> int:

@@ -1,8 +1,7 @@
 """The readers of one repository: its counters, releases and people; another tenant's is as a missing one."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from pandas import DataFrame
@@ -14,7 +13,7 @@ from data.insight.events import before_and_after
 from data.store import Store
 from data.traffic.models import Selection
 from tests.data.filled import ENGINE, NEW, RELEASED_ON, TELESCOPE, TODAY
-from tests.data.reading import ago, ask, filled, of_one, plain
+from tests.data.reading import ago, ask, of_one, plain
 
 ONE = Viewer(frozenset({ENGINE, NEW}), frozenset({1}))
 EVER = of_one(ENGINE, ago(200), TODAY, TODAY)
@@ -29,12 +28,6 @@ READERS: dict[str, Reader] = {
     "paths": lambda v, s, c: lists.history(v, s, c, "paths").lists,
     "events": lambda v, s, c: before_and_after(v, s, next(iter(c.repository_ids or {0})), ago(40), TODAY).windows,
 }
-
-
-@pytest.fixture(scope="module")
-def full(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    with filled(template, tmp_path_factory.mktemp("full") / "db") as store:
-        yield store
 
 
 @pytest.mark.parametrize("name", READERS)

@@ -1,11 +1,8 @@
 """Which days stand out and what may have made them, of the viewer's repositories only."""
 
-import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
@@ -26,28 +23,9 @@ from data.insight.spikes import save_spikes
 from data.schema.migrate import delete_repository
 from data.store import Store
 from data.traffic.models import Metric, Selection
-from tests.data.launch import DAYS, FIRST, LAUNCH, NEWS, day, fill_launch, views
-from tests.data.reading import answer, follow
+from tests.data.launch import DAYS, FIRST, LAUNCH, NEWS, Launched, day, views
+from tests.data.reading import answer, follow, viewer_of
 from tests.data.writers import NOW, save
-
-
-class Place(NamedTuple):
-    store: Store
-    rocket: int
-    boat: int
-
-    def viewer(self, *keys: int, tenants: frozenset[int] = frozenset()) -> Viewer:
-        return Viewer(frozenset(keys), tenants)
-
-
-@pytest.fixture(scope="module")
-def launched(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    directory = tmp_path_factory.mktemp("launched") / "db"
-    shutil.copytree(template, directory, symlinks=True)
-    store = Store(directory)
-    yield Place(store, *fill_launch(store))
-    store.close()
-
 
 LATER, TODAY = day(DAYS + 30), NOW.date()
 
@@ -56,18 +34,18 @@ def whole(**changes: Any) -> Selection:
     return replace(Selection(FIRST, day(DAYS - 1), LATER), **changes)
 
 
-def told(place: Place, *keys: int) -> tuple[Spike, ...]:
-    return explained_spikes(place.viewer(*keys), place.store, whole(), 9)
+def told(place: Launched, *keys: int) -> tuple[Spike, ...]:
+    return explained_spikes(viewer_of(*keys), place.store, whole(), 9)
 
 
-def test_the_launch_is_found_and_nothing_else(launched: Place) -> None:
+def test_the_launch_is_found_and_nothing_else(launched: Launched) -> None:
     (found,) = told(launched, launched.rocket)
     assert (found.full_name, found.metric, found.value) == ("red/rocket", "views", views(LAUNCH))
     assert (found.first, found.last, found.peak) == (day(LAUNCH), day(LAUNCH + 1), day(LAUNCH))
     assert found.score >= 3
 
 
-def test_what_made_it_comes_first(launched: Place) -> None:
+def test_what_made_it_comes_first(launched: Launched) -> None:
     (found,) = told(launched, launched.rocket)
     assert [(cause.kind, cause.what) for cause in found.causes] == [
         ("referrer", NEWS),
@@ -80,15 +58,15 @@ def test_what_made_it_comes_first(launched: Place) -> None:
     assert starred == Starred(30, 1.0)
 
 
-def test_of_one_repository_the_bounds_of_the_day_itself_are_known(launched: Place) -> None:
+def test_of_one_repository_the_bounds_of_the_day_itself_are_known(launched: Launched) -> None:
     asked = whole(repository_ids=frozenset({launched.rocket}))
-    (found,) = repository_spikes(launched.viewer(launched.rocket), launched.store, asked)
+    (found,) = repository_spikes(viewer_of(launched.rocket), launched.store, asked)
     (listed,) = (cause.detail for cause in found.causes if cause.what == NEWS)
     assert isinstance(listed, Listed)
     assert (listed.low, listed.high) == (300, 300)
 
 
-def test_a_note_of_the_day_is_the_likeliest(launched: Place) -> None:
+def test_a_note_of_the_day_is_the_likeliest(launched: Launched) -> None:
     first, *_ = told(launched, launched.boat)
     assert (first.causes[0].kind, first.causes[0].what) == ("note", "We told the world")
     assert isinstance(first.causes[0].detail, Noted)
@@ -97,17 +75,17 @@ def test_a_note_of_the_day_is_the_likeliest(launched: Place) -> None:
     assert 0 < min(weights) <= max(weights) <= 1
 
 
-def test_a_note_of_a_whole_tenant_is_for_those_who_see_the_whole_tenant(launched: Place) -> None:
+def test_a_note_of_a_whole_tenant_is_for_those_who_see_the_whole_tenant(launched: Launched) -> None:
     with launched.store.traffic.read() as cursor:
         question = "select tenant_id from repository where repository_id = $key"
         ((tenant,),) = cursor.execute(question, {"key": launched.rocket}).fetchall()
     add_note(launched.store, COMMAND_LINE, NewNote(day(LAUNCH), "All of us", tenant_id=tenant), NOW)
     for tenants, seen in ((frozenset({tenant}), True), (frozenset[int](), False)):
-        (found,) = explained_spikes(launched.viewer(launched.rocket, tenants=tenants), launched.store, whole(), 9)
+        (found,) = explained_spikes(Viewer(frozenset({launched.rocket}), tenants), launched.store, whole(), 9)
         assert ("All of us" in {cause.what for cause in found.causes}) is seen
 
 
-def test_two_viewers_are_told_of_their_own_repositories_only(launched: Place) -> None:
+def test_two_viewers_are_told_of_their_own_repositories_only(launched: Launched) -> None:
     both = told(launched, launched.rocket, launched.boat)
     alone = {key: told(launched, key) for key in (launched.rocket, launched.boat)}
     for key, found in alone.items():
@@ -117,20 +95,20 @@ def test_two_viewers_are_told_of_their_own_repositories_only(launched: Place) ->
 
 
 @pytest.mark.parametrize("missing", [True, False])
-def test_another_tenants_repository_is_as_one_that_is_not_there(launched: Place, missing: bool) -> None:
+def test_another_tenants_repository_is_as_one_that_is_not_there(launched: Launched, missing: bool) -> None:
     asked = whole(repository_ids=frozenset({9_999 if missing else launched.boat}))
-    viewer = launched.viewer(launched.rocket)
+    viewer = viewer_of(launched.rocket)
     assert spikes(viewer, launched.store, asked) == repository_spikes(viewer, launched.store, asked) == ()
-    assert spikes(launched.viewer(), launched.store, whole()) == ()
+    assert spikes(viewer_of(), launched.store, whole()) == ()
 
 
-def test_a_search_narrows(launched: Place) -> None:
-    viewer = launched.viewer(launched.rocket, launched.boat)
+def test_a_search_narrows(launched: Launched) -> None:
+    viewer = viewer_of(launched.rocket, launched.boat)
     assert {each.full_name for each in spikes(viewer, launched.store, whole(search="BOAT"))} == {"blue/boat"}
 
 
-def test_a_day_stands_out_once_it_is_three_days_old(launched: Place) -> None:
-    viewer = launched.viewer(launched.rocket)
+def test_a_day_stands_out_once_it_is_three_days_old(launched: Launched) -> None:
+    viewer = viewer_of(launched.rocket)
     assert spikes(viewer, launched.store, whole(today=day(LAUNCH + 2))) == ()
     assert len(spikes(viewer, launched.store, whole(today=day(LAUNCH + 3)))) == 1
 

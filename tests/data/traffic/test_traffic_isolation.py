@@ -4,7 +4,6 @@ import inspect
 import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +15,7 @@ from data.store import Store
 from data.traffic import traffic
 from data.traffic.models import Grain, Paging, Selection
 from tests.data.filled import ENGINE, NAMES, NEW, TELESCOPE, TODAY
-from tests.data.reading import ago, filled, plain
+from tests.data.reading import ago, plain
 
 Reader = Callable[[Viewer, Store, Selection], Any]
 READERS: dict[str, Reader] = {
@@ -58,12 +57,6 @@ def told(page: Any) -> str:
 
 def chosen(*keys: int, search: str = "") -> Selection:
     return Selection(ago(200), TODAY, TODAY, frozenset(keys) if keys else None, search)
-
-
-@pytest.fixture(scope="module")
-def full(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    with filled(template, tmp_path_factory.mktemp("full") / "db") as store:
-        yield store
 
 
 @pytest.fixture(scope="module")

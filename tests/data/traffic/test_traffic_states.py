@@ -1,8 +1,6 @@
 """The tables, the months and the range of days tell what the public views tell: the same days, numbers and states."""
 
-from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 
 import pytest
 
@@ -12,7 +10,7 @@ from data.store import Store
 from data.traffic.models import Grain, Paging, Selection
 from data.traffic.traffic import daily_traffic, day_range, series, weekly_traffic
 from tests.data.filled import TODAY
-from tests.data.reading import ago, ask, filled, follow, plain
+from tests.data.reading import ago, ask, follow, plain
 
 DAILY = """
 select repository_id, full_name, day, views, view_uniques, clones, clone_uniques, views_state, clones_state
@@ -46,12 +44,6 @@ group by repository_id, month order by repository_id, month
 """
 RANGES = [(ago(30), TODAY), (ago(95), ago(70)), (ago(200), ago(0)), (ago(12), ago(12)), (ago(400), ago(300))]
 TABLES = {"day": (daily_traffic, DAILY), "week": (weekly_traffic, WEEKLY)}
-
-
-@pytest.fixture(scope="module")
-def full(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    with filled(template, tmp_path_factory.mktemp("full") / "db") as store:
-        yield store
 
 
 @pytest.mark.parametrize("table", TABLES)

@@ -1,8 +1,6 @@
 """Series for charts, totals beside the period before, and the repositories at a glance."""
 
-from collections.abc import Iterator
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +12,7 @@ from data.store import Store
 from data.traffic.models import Grain, Metric, Selection
 from data.traffic.traffic import Total, Totals, repository_summaries, repository_sums, series, totals
 from tests.data.filled import DOCS, ENGINE, NEW, TELESCOPE, TODAY
-from tests.data.reading import ago, answer, ask, filled, follow, plain
+from tests.data.reading import ago, answer, ask, follow, plain, viewer_of
 from tests.data.writers import NOW, save
 
 HALF_YEAR = Selection(ago(150), TODAY, today=TODAY)
@@ -25,18 +23,8 @@ from v_daily where day between $first and $last group by day order by day
 """
 
 
-@pytest.fixture(scope="module")
-def full(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    with filled(template, tmp_path_factory.mktemp("full") / "db") as store:
-        yield store
-
-
 def summed(viewer: Viewer, store: Store, selection: Selection) -> Totals:
     return totals(repository_sums(viewer, store, selection))
-
-
-def viewer_of(*keys: int) -> Viewer:
-    return Viewer(frozenset(keys), frozenset())
 
 
 def drawn(rows: list[tuple[Any, ...]], key: int | None, metric: str) -> list[tuple[Any, ...]]:

@@ -1,11 +1,9 @@
 """The tables of days and weeks: what is chosen, how it is sorted and cut into pages, and the same as CSV."""
 
 import csv
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from io import StringIO
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,19 +14,13 @@ from data.store import Store
 from data.traffic.models import DAILY_SORTS, WEEKLY_SORTS, Metric, Paging, Selection, SelectionRefused
 from data.traffic.traffic import daily_csv, daily_traffic, weekly_csv, weekly_traffic
 from tests.data.filled import DOCS, ENGINE, TODAY
-from tests.data.reading import Rows, ago, answer, filled, follow, plain
+from tests.data.reading import Rows, ago, answer, follow, plain
 from tests.data.writers import save
 
 MONTH = Selection(ago(30), TODAY, today=TODAY)
 HALF = Selection(ago(100), ago(3), today=TODAY)
 HOSTILE = ("=cmd|'/c calc'!A1/x", "100%/a_b", "100x/aXb", "Ünïcode/Größe")
 TABLES = {"daily": (daily_traffic, daily_csv, DAILY_SORTS), "weekly": (weekly_traffic, weekly_csv, WEEKLY_SORTS)}
-
-
-@pytest.fixture(scope="module")
-def full(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    with filled(template, tmp_path_factory.mktemp("full") / "db") as store:
-        yield store
 
 
 @pytest.fixture

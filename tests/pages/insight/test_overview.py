@@ -92,7 +92,7 @@ def test_a_spike_is_told_with_its_cause_and_leads_to_the_repository_at_that_day(
     assert f"<strong>blue/engine</strong>, {day.day} {day:%B %Y}</a>" in told
     assert "5,000 views" in told
     assert "<strong>lobste.rs</strong> appeared among the referrers" in told
-    assert f"repository?of=blue%2Fengine&amp;range=Custom&amp;dates={days_ago(24)}" in told
+    assert f"repository?of=blue/engine&amp;range=Custom&amp;dates={days_ago(24)}" in told
 
 
 def test_a_referrer_is_never_markup(app: App) -> None:

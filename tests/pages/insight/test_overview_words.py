@@ -11,6 +11,7 @@ from data.traffic.models import Grain
 from pages.overview import text
 from pages.ui.charts import compare as compare_charts
 from pages.ui.charts.overview import SpikeMark, marked
+from pages.ui.text import HTML, cause_text
 
 DAY = date(2026, 4, 14)  # a Tuesday
 NEWS = Cause("referrer", "news.example", 0.4, Listed(DAY, True, 700, None, 650, seen_before=DAY - timedelta(days=5)))
@@ -41,7 +42,7 @@ def test_an_event_is_told_with_what_is_usual_and_its_cause() -> None:
     ],
 )
 def test_each_kind_of_cause_has_its_words(cause: Cause, words: str) -> None:
-    assert words in text.cause(cause, DAY)
+    assert words in cause_text(cause, DAY, HTML)
 
 
 def test_where_everybody_lands_explains_nothing() -> None:

@@ -177,7 +177,7 @@ def test_a_spike_stands_out_with_what_is_known_and_one_click_begins_a_note(app: 
     spiked(app)
     run = opened(app)
     assert "5,000 views" in shown_text(run)
-    assert "Note: **Front page**" in shown_text(run)
+    assert "Noted: “Front page”" in shown_text(run)
     run.button(f"repository_note_{days_ago(10)}_views").click().run()
     assert str(run.text_area("repository_note_text").value).startswith("5,000 views")
     assert run.date_input("repository_note_day").value == days_ago(10)

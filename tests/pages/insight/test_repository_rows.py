@@ -117,19 +117,19 @@ def test_a_path_is_shown_as_it_lies_below_the_repository(path: str, shown: str) 
     [
         (
             Listed(DAY, True, 80, None, 70, 5, 40, DAY - timedelta(days=6)),
-            "at least 70 more views from 26 February to 4 March, 5 to 40 of them on this day",
+            "with at least 70 views from 26 February to 4 March, 5 to 40 of them on this day",
         ),
-        (Listed(DAY, False, 80, 30, None), "80 views of 14 days in the list of 4 March, 30 before"),
-        (Released(1, None, DAY - timedelta(days=1), False), "published the day before"),
-        (Noted(1, None), "Note"),
-        (Starred(20, 1.0), "20 gained, where 1 a day is usual"),
+        (Listed(DAY, False, 80, 30, None), "brought more: 80 views of 14 days in the list of 4 March, 30 before"),
+        (Released(1, None, DAY - timedelta(days=1), False), "came out the day before"),
+        (Noted(1, "https://example.org"), "” [Open](https://example.org)"),
+        (Starred(20, 1.0), "20 stars came, against 1 as usual"),
     ],
 )
 def test_a_cause_is_told_in_words_and_its_text_is_a_text(detail: object, said: str) -> None:
-    told = text.in_words(Cause("referrer", HOSTILE, 0.5, detail), DAY)  # type: ignore[arg-type]
+    told = text.cause_line(Cause("referrer", HOSTILE, 0.5, detail), DAY)  # type: ignore[arg-type]
     assert said in told
     assert "<b>" not in told
-    assert "](" not in told
+    assert "](j" not in told
 
 
 def test_a_note_of_a_spike_begins_with_its_release_too() -> None:
