@@ -4,7 +4,7 @@ A pending bar is hollow, a gap is a shaded band, and neither is ever drawn as ze
 """
 
 import copy
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache, partial
@@ -16,9 +16,9 @@ from pandas import DataFrame
 
 from data.accounts.models import Viewer
 from data.calendar import monday
-from data.insight.notes import Note, notes
+from data.insight.notes import notes
 from data.insight.repository import counters, releases
-from data.insight.spike_causes import Spike, repository_spikes
+from data.insight.spike_causes import repository_spikes
 from data.store import Store
 from data.store.arrow import arrow_table
 from data.store.cache import cached
@@ -54,7 +54,7 @@ LINES = ("forks", "downloads")
 SPIKE = "Spike"
 STATES = {"final": "final", "pending": "pending: may still change", "gap": "gap: known in part at most"}
 PEOPLE = {"github": "as GitHub counted them", "days": "the days’ added up"}
-_HALF = {Grain.DAY: (0.39, 0.5), Grain.WEEK: (2.8, 3.5)}  # days to either side of a period: its bar, its band
+_HALF = {Grain.DAY: 0.39, Grain.WEEK: 2.8}  # days of a bar to either side of its middle
 MARK_COLOURS = {"Release": VIOLET, "Note": PINK}
 MARK_SHAPES = {"Release": "diamond", "Note": "circle"}
 MARK_TITLES = {"when": "When (UTC)", "kind": "What", "text": "Text"}
@@ -94,27 +94,17 @@ def legend(lanes: Collection[str], states: Collection[str], kinds: Collection[st
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """What the chart draws: its lanes from the top, its days, how long a bar is, and its rows (see `_periods`)."""
+    """What the chart draws: its lanes from the top, its days, and its rows (see `_periods`)."""
 
     lanes: tuple[str, ...]
     first: date
     last: date
-    grain: Grain
     rows: DataFrame
-
-    @property
-    def tells(self) -> bool:
-        """Whether anything of traffic is known, or known to be a gap."""
-        return any(lane in BARS for lane in self.lanes)
 
     @property
     def spiked(self) -> frozenset[str]:
         """The lanes in which days stand out."""
         return frozenset(name for name in COUNTED if f"{name} {SPIKE}" in set(self.rows["lane"]))
-
-    @property
-    def has(self) -> set[str]:
-        return set(self.rows["state"].dropna())
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,36 +121,30 @@ class Mark:
 def story_chart(viewer: Viewer, store: Store, selection: Selection) -> Chart | None:
     """Views, clones, stars, forks and downloads as lanes of one chart, with what happened; None: nothing is known."""
     of_days = series(viewer, store, selection, legible(Grain.DAY, selection.first, selection.last))
-    marked = [*happenings(viewer, store, selection), *spike_marks(repository_spikes(viewer, store, selection))]
-    found = story(of_days, counters(viewer, store, selection), marked, selection)
-    if not found.tells:
+    marks = happenings(viewer, store, selection)
+    for each in repository_spikes(viewer, store, selection):
+        text = f"{each.value:,} {each.metric}, {each.expected:,.0f} expected"
+        marks.append(Mark(each.peak, SPIKE, text, each.metric))
+    found = story(of_days, counters(viewer, store, selection), marks, selection)
+    if not any(lane in BARS for lane in found.lanes):
         return None
     kinds = set(found.rows.loc[found.rows["text"].notna(), "kind"])
+    boxes = legend(found.lanes, set(found.rows["state"].dropna()), kinds)
     specification = lanes_specification(found.lanes, found.first, found.last, found.spiked)
-    return Chart(arrow_table(found.rows), specification, _alt(found), legend(found.lanes, found.has, kinds))
+    return Chart(arrow_table(found.rows), specification, _alt(found), boxes)
 
 
 def happenings(viewer: Viewer, store: Store, selection: Selection) -> list[Mark]:
     """The releases of a repository and the notes that concern it, by day."""
     (repository_id,) = selection.repository_ids or (0,)
-    noted = notes(viewer, store, selection.first, selection.last, repository_id)
-    return marks(releases(viewer, store, selection), noted)
-
-
-def marks(releases: DataFrame, notes: Iterable[Note]) -> list[Mark]:
+    released = releases(viewer, store, selection)
     found = [
         Mark(day, "Release", tag if pd.isna(name) or name == tag or not name else f"{tag}: {name}")
-        for day, tag, name in zip(releases["day"], releases["tag_name"], releases["name"], strict=True)
+        for day, tag, name in zip(released["day"], released["tag_name"], released["name"], strict=True)
     ]
-    found += [Mark(each.day, "Note", each.note) for each in notes]
+    noted = notes(viewer, store, selection.first, selection.last, repository_id)
+    found += [Mark(each.day, "Note", each.note) for each in noted]
     return sorted(found, key=lambda each: (each.day, each.kind, each.text))
-
-
-def spike_marks(spikes: Iterable[Spike]) -> list[Mark]:
-    return [
-        Mark(each.peak, SPIKE, f"{each.value:,} {each.metric}, {each.expected:,.0f} expected", each.metric)
-        for each in spikes
-    ]
 
 
 def story(series: DataFrame, counters: DataFrame, found: Sequence[Mark], selection: Selection) -> Story:
@@ -182,7 +166,7 @@ def story(series: DataFrame, counters: DataFrame, found: Sequence[Mark], selecti
     first, last = selection.first, selection.last
     if grain is Grain.WEEK:
         first, last = monday(first), monday(last) + timedelta(days=6)
-    return Story(ordered, first, last, grain, rows.reindex(columns=columns))
+    return Story(ordered, first, last, rows.reindex(columns=columns))
 
 
 def _counted(series: DataFrame, metric: str, grain: Grain) -> DataFrame:
@@ -236,7 +220,7 @@ def _periods(periods: Sequence[date], grain: Grain) -> DataFrame:
     at = pd.to_datetime(pd.Series(list(periods), dtype="object")).astype("datetime64[us]")
     if grain is Grain.WEEK:
         at += timedelta(days=3)  # the middle of the week
-    half = pd.Timedelta(days=_HALF[grain][0])
+    half = pd.Timedelta(days=_HALF[grain])
     names = {period: period_name(period, grain) for period in periods}
     when = [names[period] for period in periods]
     return DataFrame({"at": at, "from": at - half, "to": at + half, "floor": 0.0, "when": when})
@@ -244,10 +228,8 @@ def _periods(periods: Sequence[date], grain: Grain) -> DataFrame:
 
 def _said(rows: DataFrame) -> DataFrame:
     told = rows["told"] if "told" in rows else ["final"] * len(rows)
-    pairs = zip(rows["when"], rows["value"], told, strict=True)
-    rows["spoken"] = [
-        f"{when}: {'unknown' if pd.isna(value) else f'{value:,.0f}'}, {how}" for when, value, how in pairs
-    ]
+    values = rows["value"].map("{:,.0f}".format, na_action="ignore").fillna("unknown")
+    rows["spoken"] = [f"{when}: {value}, {how}" for when, value, how in zip(rows["when"], values, told, strict=True)]
     return rows
 
 

@@ -49,26 +49,16 @@ def test_what_the_day_brought_has_no_part_in_what_is_usual() -> None:
     assert window(final, "before")["change"] == 0
 
 
-def test_one_outlier_before_does_not_move_the_usual() -> None:
+def test_days_that_are_not_final_and_gaps_are_left_out_on_both_sides_and_one_outlier_moves_nothing() -> None:
     final = usual()
     final.loc[DAY - timedelta(days=14), "views"] = 9000.0
     assert window(final, "after_30")["change"] == 0
-
-
-def test_days_that_are_not_final_are_left_out_on_both_sides() -> None:
-    final = usual()
-    final.loc[DAY + timedelta(days=2) :, "views"] = np.nan
-    found = window(final, "after_7", DAY + timedelta(days=4))
-    assert (found["final_days"], found["open_days"], found["lost_days"]) == (2, 5, 0)
-    assert found["change"] == found["change_on_before"] == 0
-
-
-def test_a_gap_is_no_zero() -> None:
-    final = usual()
     final.loc[DAY + timedelta(days=1), "views"] = np.nan
-    found = window(final, "after_7")
-    assert (found["final_days"], found["open_days"], found["lost_days"]) == (6, 0, 1)
-    assert found["change"] == 0
+    gap = window(final, "after_7")
+    assert (gap["final_days"], gap["open_days"], gap["lost_days"], gap["change"]) == (6, 0, 1, 0)
+    final.loc[DAY + timedelta(days=2) :, "views"] = np.nan
+    young = window(final, "after_7", DAY + timedelta(days=4))
+    assert (young["final_days"], young["open_days"], young["lost_days"], young["change"]) == (1, 5, 1, 0)
 
 
 def test_with_too_few_weeks_before_nothing_is_called_usual() -> None:

@@ -88,6 +88,8 @@ def test_a_stream_gets_the_same_csv_and_stays_open(full: Store, tmp_path: Path) 
     stream = io.BytesIO()
     assert export(operator(full), full, request_for("repositories"), stream) == 5
     assert stream.getvalue() == (tmp_path / "x.csv").read_bytes()
+    with pytest.raises(ExportRefused, match="name a file"):
+        export(operator(full), full, request_for(format=ExportFormat.PARQUET), stream)
 
 
 @pytest.mark.parametrize("table", list(ExportTable))
@@ -147,8 +149,3 @@ def test_what_makes_no_sense_is_refused_in_a_sentence(
     with pytest.raises(ExportRefused, match=said):
         export(operator(full), full, wanted, tmp_path / "x.csv")
     assert list(tmp_path.iterdir()) == []
-
-
-def test_parquet_is_not_written_to_a_stream(full: Store) -> None:
-    with pytest.raises(ExportRefused, match="name a file"):
-        export(operator(full), full, request_for(format=ExportFormat.PARQUET), io.BytesIO())

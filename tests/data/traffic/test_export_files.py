@@ -41,13 +41,10 @@ def broken(*_: object) -> Iterator[pa.RecordBatch]:
 @pytest.mark.parametrize(
     "text", ["=1", "+1", "-1", "@a", "\tx", "\rx", "\nx", " =1", "  \t@a", "\u00a0=1", "＝1", "\ufeff=1"]
 )
-def test_what_a_spreadsheet_would_calculate_gets_an_apostrophe(text: str) -> None:
+def test_what_a_spreadsheet_would_calculate_gets_an_apostrophe_and_nothing_else(text: str) -> None:
     assert formula_safe(text) == f"'{text}"
-
-
-@pytest.mark.parametrize("text", ["", "a", "a=1", "owner/-name", "'=1", " a", "1-2", "😀"])
-def test_any_other_text_stays_as_it_is(text: str) -> None:
-    assert formula_safe(text) == text
+    for other in ("", "a", f"a{text}", "owner/-name", "'=1", " a", "1-2", "😀"):
+        assert formula_safe(other) == other
 
 
 @given(st.text())

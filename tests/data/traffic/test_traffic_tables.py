@@ -116,12 +116,9 @@ def test_a_table_is_sorted_by_its_own_columns_only(full: Store, name: str, colum
 
 
 @pytest.mark.parametrize(("page", "size"), [(0, 50), (-1, 50), (1, 0), (1, 10_001)])
-def test_a_page_that_cannot_be_is_refused(page: int, size: int) -> None:
+def test_a_page_or_days_that_cannot_be_are_refused(page: int, size: int) -> None:
     with pytest.raises(SelectionRefused, match="Pages count from 1"):
         Paging("day", True, page, size)
-
-
-def test_days_in_the_wrong_order_are_refused() -> None:
     with pytest.raises(SelectionRefused, match="after the last one"):
         Selection(TODAY, ago(1), TODAY)
 

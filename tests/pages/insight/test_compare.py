@@ -11,7 +11,6 @@ from data.calendar import utc_now
 from data.insight.notes import NewNote, add_note
 from tests.data.filled import DOCS, ENGINE, TELESCOPE
 from tests.pages.app import App, days_ago, shown_text
-from tests.pages.traffic.test_chart import NO_READERS, READERS
 
 PAGE = "compare"
 
@@ -37,25 +36,6 @@ def chart(run: AppTest) -> dict[str, Any]:
     return spec
 
 
-@pytest.mark.parametrize(("username", "names"), READERS.items())
-def test_a_reader_compares_the_repositories_that_are_granted(app: App, username: str, names: set[str]) -> None:
-    run = app.opened(username, PAGE)
-    assert run.title[0].value == "Compare"
-    assert names_in_table(run) == names
-    assert chart(run)["layer"][0]["encoding"]["color"]["scale"]["domain"] == sorted(names)
-
-
-@pytest.mark.parametrize("username", NO_READERS)
-def test_whoever_reads_no_traffic_has_no_such_page(app: App, username: str) -> None:
-    assert app.opened(username, PAGE).title[0].value != "Compare"
-
-
-def test_whoever_is_signed_out_gets_the_sign_in(app: App) -> None:
-    run = app.opened(None, PAGE, compare="Launches", launch="blue/engine@2026-05-01")
-    assert run.title[0].value == "GitHub Traffic"
-    assert not run.dataframe
-
-
 def test_a_link_opens_the_same_comparison(app: App) -> None:
     link: dict[str, str | list[str]]
     link = {"range": "Quarter", "repository": ["blue/docs", "blue/engine"], "measure": "Clones", "by": "Week"}
@@ -75,14 +55,6 @@ def test_people_are_not_added_up_to_months(app: App) -> None:
 def test_what_has_no_median_has_no_index_and_the_page_says_so(app: App) -> None:
     run = app.opened("viewer", PAGE, scale="Index")
     assert r"their median is 0 or unknown: blue\/mirror" in shown_text(run)
-
-
-@pytest.mark.parametrize("key", ["compare", "measure", "scale", "after", "by"])
-def test_a_broken_link_is_read_as_far_as_it_makes_sense(app: App, key: str) -> None:
-    run = app.opened("single", PAGE, **{key: "<script>"})
-    assert "left out" in run.info[0].value
-    assert not run.error
-    assert run.get("vega_lite_chart")
 
 
 def test_launches_start_with_the_newest_notes_and_stand_in_the_address(app: App) -> None:

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-import pytest
 from streamlit.testing.v1 import AppTest
 
 from data.accounts.authority import COMMAND_LINE
@@ -13,7 +12,6 @@ from data.repositories.models import RepositoryFacts
 from data.repositories.repositories import add_repositories, remove_repositories_with_data
 from tests.data.filled import DOCS, ENGINE, MIRROR
 from tests.pages.app import BLUE, App, days_ago, shown_text
-from tests.pages.traffic.test_chart import NO_READERS, READERS
 
 PAGE = "overview"
 
@@ -53,36 +51,6 @@ def with_token(app: App, days: int) -> None:
     expires = utc_now() + timedelta(days=days, hours=1)
     facts = TokenFacts("classic", "octo", 1, "repo", expires)
     save_token(app.store, COMMAND_LINE, BLUE, "ghp_" + "a" * 36, facts, now=utc_now())
-
-
-@pytest.mark.parametrize(("username", "names"), READERS.items())
-def test_a_reader_begins_with_the_repositories_that_are_granted(app: App, username: str, names: set[str]) -> None:
-    run = app.opened(username)
-    assert run.title[0].value == "Overview"
-    assert set(names_in_table(run)) == names
-    assert [card.label for card in run.metric] == ["Views", "Visitor-days", "Clones", "Cloner-days", "Stars gained"]
-    others = {"blue/", "green/"} - {name[: name.index("/") + 1] for name in names}
-    assert not any(each in shown_text(run) for each in others)
-
-
-@pytest.mark.parametrize("username", NO_READERS)
-def test_whoever_reads_no_traffic_has_no_such_page(app: App, username: str) -> None:
-    run = app.opened(username, PAGE)
-    assert run.title[0].value != "Overview"
-    assert not run.metric
-
-
-def test_whoever_is_signed_out_gets_the_sign_in(app: App) -> None:
-    run = app.opened(None, PAGE, repository="blue/engine")
-    assert run.title[0].value == "GitHub Traffic"
-    assert not run.metric
-
-
-def test_another_tenants_repository_is_answered_as_one_that_is_not_there(app: App) -> None:
-    theirs, missing = (
-        shown_text(app.opened("tenant", PAGE, repository=name)) for name in ("green/telescope", "blue/none")
-    )
-    assert theirs == missing
 
 
 def test_a_spike_is_told_with_its_cause_and_leads_to_the_repository_at_that_day(app: App) -> None:
@@ -165,9 +133,3 @@ def test_many_repositories_come_page_by_page_and_are_found_by_name(app: App) -> 
     assert "1 to 20 of 43 repositories" in shown_text(run)
     found = app.opened("tenant", PAGE, search="MANY-3", ranked="Name")
     assert names_in_table(found) == [f"blue/many-{n}" for n in range(30, 40)]
-
-
-def test_an_order_that_is_none_is_left_out_and_said(app: App) -> None:
-    run = app.opened("viewer", PAGE, ranked="<script>")
-    assert "left out" in run.info[0].value
-    assert names_in_table(run)

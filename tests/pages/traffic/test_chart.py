@@ -14,14 +14,6 @@ from data.traffic.models import Grain, Selection
 from pages.chart import view
 from tests.pages.app import BLUE, App, days_ago, go_to, shown_text
 
-READERS = {
-    "tenant": {"blue/engine", "blue/docs", "blue/mirror"},
-    "viewer": {"blue/engine", "blue/docs", "blue/mirror"},
-    "single": {"blue/engine"},
-    "green-tenant": {"green/telescope"},
-    "both": {"blue/engine", "blue/docs", "blue/mirror", "green/telescope"},
-}
-NO_READERS = ("admin", "maintainer", "nobody")
 PAGE = "chart"
 
 
@@ -33,28 +25,6 @@ def chart(run: AppTest) -> dict[str, Any]:
     (found,) = run.get("vega_lite_chart")
     spec: dict[str, Any] = json.loads(found.proto.spec)
     return spec
-
-
-@pytest.mark.parametrize(("username", "names"), READERS.items())
-def test_a_reader_sees_the_repositories_that_are_granted(app: App, username: str, names: set[str]) -> None:
-    run = app.opened(username, PAGE, **{"as": "Table"})
-    assert run.title[0].value == "Chart"
-    assert names_in_table(run) == names
-    assert set(run.multiselect(key="repository").options) == names
-
-
-@pytest.mark.parametrize("username", NO_READERS)
-def test_whoever_reads_no_traffic_has_no_such_page(app: App, username: str) -> None:
-    run = app.opened(username, PAGE)
-    assert run.title[0].value != "Chart"
-    assert not run.metric
-    assert "blue/" not in shown_text(run)
-
-
-def test_whoever_is_signed_out_gets_the_sign_in(app: App) -> None:
-    run = app.opened(None, PAGE, repository="blue/engine")
-    assert run.title[0].value == "GitHub Traffic"
-    assert not run.metric
 
 
 def test_the_default_is_views_of_31_days_by_day(app: App) -> None:
@@ -85,23 +55,6 @@ def test_a_link_shows_somebody_else_what_they_may_see_and_says_so(app: App) -> N
     run = app.opened("single", PAGE, repository=["green/telescope", "blue/engine"], **{"as": "Table"})
     assert names_in_table(run) == {"blue/engine"}
     assert "not for you to see" in run.info[0].value
-
-
-def test_a_strangers_repository_is_answered_as_one_that_is_not_there(app: App) -> None:
-    strange, missing = (
-        shown_text(app.opened("tenant", PAGE, repository=name)) for name in ("green/telescope", "blue/none")
-    )
-    assert strange == missing
-
-
-@pytest.mark.parametrize("key", ["range", "dates", "repository", "metric", "by", "as"])
-@pytest.mark.parametrize("value", ["<script>alert(1)</script>", "", "0", ["a", "b", "c"]])
-def test_a_broken_link_is_read_as_far_as_it_makes_sense(app: App, key: str, value: str | list[str]) -> None:
-    run = app.opened("single", PAGE, **{"range": "Custom", key: value})
-    assert run.title[0].value == "Chart"
-    assert "left out" in run.info[0].value
-    assert not run.error
-    assert run.get("vega_lite_chart")
 
 
 def test_filters_stay_when_the_page_changes(app: App) -> None:

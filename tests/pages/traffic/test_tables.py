@@ -8,53 +8,19 @@ from pandas import DataFrame
 from streamlit.testing.v1 import AppTest
 
 from data.calendar import utc_now
-from data.repositories.repositories import remove_repositories_with_data
-from tests.data.filled import DOCS, ENGINE, MIRROR
-from tests.pages.app import App, days_ago, go_to, shown_text
-from tests.pages.traffic.test_chart import NO_READERS, READERS
+from tests.pages.app import App, days_ago, go_to
 
 PAGES = {"daily": "Daily traffic", "weekly": "Weekly traffic"}
-HOSTILE = {
-    "state": "final' or 1=1",
-    "page": "99",
-    "rows": "999999",
-    "sort": "views; drop table",
-    "order": "up",
-    "range": "<b>",
-}
 
 
 def rows(run: AppTest) -> DataFrame:
     return run.dataframe[0].value
 
 
-@pytest.mark.parametrize("page", PAGES)
-@pytest.mark.parametrize(("username", "names"), READERS.items())
-def test_a_reader_sees_the_repositories_that_are_granted(app: App, page: str, username: str, names: set[str]) -> None:
-    run = app.opened(username, page, rows="500")
-    assert run.title[0].value == PAGES[page]
-    assert set(rows(run)["full_name"]) == names
-
-
-@pytest.mark.parametrize("page", PAGES)
-@pytest.mark.parametrize("username", [*NO_READERS, None])
-def test_nobody_else_gets_the_page_by_its_address(app: App, page: str, username: str | None) -> None:
-    run = app.opened(username, page)
-    assert run.title[0].value != PAGES[page]
-    assert not [each for each in run.dataframe if "view_uniques" in each.value]
-    assert not [each for each in run.multiselect if each.key == "repository"]
-    assert "Unique" not in shown_text(run)
-
-
 def test_each_day_of_each_repository_is_a_row(app: App) -> None:
     run = app.opened("viewer", "daily", rows="100")
     assert len(rows(run)) == 3 * 31
     assert rows(run)["day"].iloc[0] == days_ago(1)
-
-
-def test_a_search_is_a_part_of_a_name_and_no_pattern(app: App) -> None:
-    assert set(rows(app.opened("viewer", "daily", search="DOCS"))["full_name"]) == {"blue/docs"}
-    assert "There is no traffic" in app.opened("viewer", "daily", search="%").info[0].value
 
 
 @pytest.mark.parametrize("state", ["Final", "Pending", "Gap"])
@@ -117,25 +83,10 @@ def test_rows_are_sorted_over_all_pages(app: App) -> None:
     assert rows(turned)["day"].iloc[0] == days_ago(31)
 
 
-def test_pages_follow_each_other_without_losing_a_row(app: App) -> None:
-    found = [rows(app.opened("viewer", "daily", rows="25", page=str(number))) for number in (1, 2, 3, 4)]
-    keys = {(row.full_name, row.day) for page in found for row in page.itertuples()}
-    assert [len(page) for page in found] == [25, 25, 25, 18]
-    assert len(keys) == 93
-
-
 def test_a_filter_that_leaves_fewer_pages_shows_one_that_is_there(app: App) -> None:
     run = app.opened("viewer", "daily", rows="25", page="4")
     run.text_input(key="search").set_value("docs").run()
     assert set(rows(run)["full_name"]) == {"blue/docs"}
-    assert not run.error
-
-
-@pytest.mark.parametrize("page", PAGES)
-@pytest.mark.parametrize(("key", "value"), HOSTILE.items())
-def test_a_broken_link_is_read_as_far_as_it_makes_sense(app: App, page: str, key: str, value: str) -> None:
-    run = app.opened("viewer", page, **{key: value})
-    assert len(rows(run)) > 0
     assert not run.error
 
 
@@ -149,15 +100,6 @@ def test_weeks_are_whole_and_say_how_their_uniques_were_counted(app: App) -> Non
 def test_what_is_shown_and_everything_can_be_downloaded(app: App, page: str) -> None:
     keys = [button.key for button in app.opened("viewer", page).get("download_button")]
     assert keys == [f"{page}_csv", f"{page}_everything_csv"]
-
-
-@pytest.mark.parametrize("page", ["chart", *PAGES])
-def test_without_repositories_a_page_says_what_to_do(app: App, page: str) -> None:
-    for key in (ENGINE, DOCS, MIRROR):
-        remove_repositories_with_data(app.store, [key])
-    run = app.opened("tenant", page)
-    assert "There are no repositories here for you yet" in run.info[0].value
-    assert not run.error
 
 
 @pytest.mark.parametrize("on_the_way", ["weekly", "chart"])

@@ -25,7 +25,7 @@ from data.traffic.models import Grain, Paging, Selection
 from pages.chart import view
 from pages.ui import controls
 from pages.ui.charts.traffic import traffic_chart
-from tests.data.filled import DOCS, ENGINE, TELESCOPE
+from tests.data.filled import DOCS, ENGINE
 from tests.pages.app import GREEN, App, days_ago
 
 EVERY_DAY = Selection(days_ago(90), days_ago(1), days_ago(0))
@@ -75,15 +75,6 @@ def test_two_viewers_in_one_process_each_get_their_own_rows(app: App, name: str)
         assert set(NAMES[name](viewer(app, username), app.store)) - {"All repositories"} == names
 
 
-def test_two_viewers_get_their_own_totals(app: App) -> None:
-    blue, green, both = (
-        traffic.selection_totals(viewer(app, name), app.store, EVERY_DAY).views.value or 0
-        for name in ("tenant", "green-tenant", "both")
-    )
-    assert 0 < green < blue
-    assert blue + green == both
-
-
 @pytest.mark.parametrize("name", STATES)
 def test_whoever_asks_on_another_day_is_told_the_states_of_that_day(app: App, name: str) -> None:
     """In one process, of one version of the store: a page that stays open over midnight."""
@@ -95,12 +86,6 @@ def test_whoever_asks_on_another_day_is_told_the_states_of_that_day(app: App, na
         assert set(STATES[name](who, app.store, asked)) == states
     pending = [traffic.selection_totals(who, app.store, asked).pending_days for asked in (earlier, later)]
     assert pending == [2, 0]
-
-
-def test_another_tenants_repository_that_is_asked_for_is_as_one_that_is_not_there(app: App) -> None:
-    telescope = replace(EVERY_DAY, repository_ids=frozenset({TELESCOPE}))
-    assert days(app, "green-tenant", telescope).total > 0
-    assert days(app, "tenant", telescope).total == 0
 
 
 def test_selections_that_differ_in_one_thing_are_apart_in_the_cache(app: App) -> None:

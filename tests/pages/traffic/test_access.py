@@ -1,0 +1,104 @@
+"""Every page of traffic: its readers see what is granted, others no trace of it; a broken link is read as it can be."""
+
+import pytest
+from pandas import DataFrame
+from streamlit.testing.v1 import AppTest
+
+from data.repositories.repositories import remove_repositories_with_data
+from tests.data.filled import DOCS, ENGINE, MIRROR
+from tests.pages.app import App, shown_text
+
+BLUE = {"blue/engine", "blue/docs", "blue/mirror"}
+READERS = {
+    "tenant": BLUE,
+    "viewer": BLUE,
+    "single": {"blue/engine"},
+    "green-tenant": {"green/telescope"},
+    "both": BLUE | {"green/telescope"},
+}
+TABLES = {"overview": {}, "compare": {}, "chart": {"as": "Table"}, "daily": {"rows": "500"}, "weekly": {"rows": "500"}}
+TITLES = {
+    "overview": "Overview",
+    "repository": "blue/engine",
+    "compare": "Compare",
+    "chart": "Chart",
+    "daily": "Daily traffic",
+    "weekly": "Weekly traffic",
+}
+SCRIPT = "<script>alert(1)</script>"
+WRONG = [{key: value} for key in ("dates", "repository") for value in (SCRIPT, "", "0")]
+WORDS = {
+    "overview": ("ranked",),
+    "compare": ("compare", "measure", "scale", "after", "by"),
+    "chart": ("range", "metric", "by", "as"),
+    "daily": ("state", "page", "rows", "sort", "order", "range"),
+    "weekly": ("state", "rows", "sort"),
+    "repository": ("range",),
+}
+BROKEN = [(page, {key: SCRIPT}) for page, keys in WORDS.items() for key in keys]
+BROKEN += [("chart", {"range": "Custom"} | wrong) for wrong in WRONG]
+FORGIVEN = [("repository", {"see": "Referrers", "referrer": SCRIPT}), ("repository", {"see": SCRIPT, "event": SCRIPT})]
+FORGIVEN += [("daily", {"page": "99"}), ("weekly", {"page": "99"})]
+
+
+def titled(run: AppTest) -> str:
+    return str(run.title[0].value).replace("\\", "")
+
+
+def names_in(rows: DataFrame) -> set[str]:
+    if "link" in rows:
+        return {link.partition("of=")[2].partition("&")[0] for link in rows["link"]}
+    return set(rows["full_name"]) - {"All repositories"}
+
+
+def opened(app: App, username: str | None, page: str, link: dict[str, str]) -> AppTest:
+    of = {"of": "blue/engine"} if page == "repository" else {}
+    return app.opened(username, page, **(of | link))
+
+
+@pytest.mark.parametrize("page", TABLES)
+@pytest.mark.parametrize(("username", "names"), READERS.items())
+def test_a_reader_sees_the_repositories_that_are_granted(app: App, page: str, username: str, names: set[str]) -> None:
+    run = opened(app, username, page, TABLES[page])
+    assert titled(run) == TITLES[page]
+    assert names_in(run.dataframe[-1].value) == names
+    assert set(run.multiselect(key="repository").options) == names
+    others = {"blue/", "green/"} - {name[: name.index("/") + 1] for name in names}
+    assert not any(each in shown_text(run) for each in others)
+
+
+@pytest.mark.parametrize("page", TITLES)
+@pytest.mark.parametrize("username", ["admin", "maintainer", "nobody", None])
+def test_nobody_else_gets_a_page_by_its_address(app: App, page: str, username: str | None) -> None:
+    run = opened(app, username, page, {})
+    assert titled(run) != TITLES[page]
+    assert username or titled(run) == "GitHub Traffic"
+    assert not [*run.metric, *run.get("vega_lite_chart")]
+    assert not [each for each in run.multiselect if each.key == "repository"]
+    assert "blue/" not in shown_text(run)
+
+
+@pytest.mark.parametrize("page", ["overview", "chart", "daily", "compare"])
+def test_another_tenants_repository_is_answered_as_one_that_is_not_there(app: App, page: str) -> None:
+    theirs, missing = (
+        shown_text(app.opened("tenant", page, repository=name)) for name in ("green/telescope", "blue/none")
+    )
+    assert theirs == missing
+
+
+@pytest.mark.parametrize(("page", "link"), BROKEN + FORGIVEN)
+def test_a_broken_link_is_read_as_far_as_it_makes_sense(app: App, page: str, link: dict[str, str]) -> None:
+    run = opened(app, "single", page, link)
+    assert titled(run) == TITLES[page]
+    assert not run.error
+    assert run.dataframe or run.get("vega_lite_chart")
+    assert (page, link) in FORGIVEN or "left out" in run.info[0].value
+
+
+@pytest.mark.parametrize("page", ["chart", "daily", "weekly"])
+def test_without_repositories_a_page_says_what_to_do(app: App, page: str) -> None:
+    for key in (ENGINE, DOCS, MIRROR):
+        remove_repositories_with_data(app.store, [key])
+    run = app.opened("tenant", page)
+    assert "There are no repositories here for you yet" in run.info[0].value
+    assert not run.error
