@@ -8,7 +8,6 @@ import pytest
 
 from data.collection import ledger
 from data.store import Store
-from tests.data.reading import filled
 from tests.data.writers import NOW, follow_numbers
 
 
@@ -21,13 +20,6 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ledger.start_run(store, "test", NOW)
     store.close()
     return directory
-
-
-@pytest.fixture(scope="module")
-def full(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    """A store with months of history, for tests that only read."""
-    with filled(template, tmp_path_factory.mktemp("full") / "db") as store:
-        yield store
 
 
 @pytest.fixture
