@@ -40,13 +40,6 @@ def test_one_that_is_followed_already_is_said_to_be(with_token: CommandLine) -> 
     assert (facts["added"], facts["already_followed"], facts["ok"]) == ([], ["octo/hello"], True)
 
 
-def test_a_removed_one_is_taken_up_again_with_its_history(with_token: CommandLine) -> None:
-    with_token("repo", "add", "acme", "octo/hello")
-    with_token("repo", "remove", "acme", "octo/hello")
-    assert with_token.facts("repo", "add", "acme", "octo/hello")["added"] == ["octo/hello"]
-    assert with_token.states() == {"octo/hello": "active"}
-
-
 def test_those_that_pass_are_added_and_the_others_told(with_token: CommandLine, github: FakeGitHub) -> None:
     github.world.tokens[SECRET].lacks = {2: Lack.PUSH}
     result = with_token("repo", "add", "acme", "octo/hello", "octo/world")

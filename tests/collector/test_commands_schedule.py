@@ -88,20 +88,6 @@ def test_a_clock_that_was_set_back_does_not_silence_the_timer(
     assert "hello" in asked(github)
 
 
-def test_a_time_that_was_missed_is_caught_up_by_the_next_timer(
-    timer: Timer, run: CommandLine, github: FakeGitHub, time: Time
-) -> None:
-    run.follow("octo/hello")
-    timer.look()
-    github.requests.clear()
-    time.at(NOON + timedelta(days=1))
-    following = Timer(Session(run.directory, as_json=False), SystemClock(), lambda: time.now)
-    following.look()
-    assert "hello" in asked(github)
-    following.look()
-    assert following.runs == 1
-
-
 def test_a_changed_schedule_counts_from_then_on(
     timer: Timer, run: CommandLine, time: Time, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -68,13 +68,6 @@ def test_a_validator_that_is_none_is_not_kept(etag: str) -> None:
         assert there.fetch().etag is None
 
 
-def test_another_bad_request_concerns_this_call_only() -> None:
-    with asking(Fault(400, {"message": "Problems parsing JSON"})) as there:
-        with pytest.raises(RequestRefused, match="status 400"):
-            there.fetch()
-        assert there.asked == 1
-
-
 def test_pages_end_with_an_error_of_its_own_where_github_gives_no_more() -> None:
     with asking() as there:
         link = f'<{there.server.url}/user/repos?page=2>; rel="next"'

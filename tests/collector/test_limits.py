@@ -18,8 +18,8 @@ from collector.errors import LimitReached
 from collector.rate_limit import LimitHit, RateLimiter, until_reset, until_retry
 from collector.settings import Settings
 from data.collection.models import Outcome
-from tests.collector.asking import CLONES, NOW, REFERRERS, REPO, SECRET, VIEWS, VirtualClock, asking, hello
-from tests.fake_github import Fault, Token, Trigger, World
+from tests.collector.asking import CLONES, NOW, REFERRERS, REPO, SECRET, VIEWS, VirtualClock, asking
+from tests.fake_github import Fault, Trigger
 
 OWNER_ID, EPOCH = 1001, int(NOW.timestamp())
 
@@ -278,19 +278,6 @@ def test_a_budget_used_up_under_four_threads_is_never_overdrawn() -> None:
         assert statuses(there.github, 120) == [200] * 120
         assert there.server.requests.by_status == {200: 120}
         assert there.server.violations == []
-
-
-def test_two_tokens_of_one_user_share_one_budget() -> None:
-    world = World([hello()], [Token(SECRET), Token(SECOND)])
-    with asking(world=world, concurrency=4) as there:
-        there.server.budgets.of(OWNER_ID).limit = 30
-        second = GitHub(there.settings, SECOND, there.github.limiter, there.clock)
-        calls = [
-            lambda github=github: github.fetch(VIEWS).status for github in (there.github, second) for _ in range(50)
-        ]
-        assert at_once(calls, 8) == [200] * 100
-        assert there.server.requests.by_status == {200: 100}
-        assert there.server.requests.greatest_concurrency <= 4
 
 
 def test_the_pace_is_kept_over_all_threads() -> None:
