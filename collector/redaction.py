@@ -31,18 +31,13 @@ def redacted(text: str) -> str:
 def one_line(text: str) -> str:
     """The text fit for a line of a terminal: redacted, and what cannot be seen written as an escape."""
     text = redacted(text)
-    return text if text.isprintable() else "".join(_visible(character) for character in text)
+    hidden = (c.encode("unicode_escape").decode("ascii") if unicodedata.category(c) in _INVISIBLE else c for c in text)
+    return text if text.isprintable() else "".join(hidden)
 
 
 def many_lines(text: str) -> str:
     """Text of our own with line breaks: each line made fit for a terminal."""
     return "\n".join(one_line(line) for line in text.split("\n"))
-
-
-def _visible(character: str) -> str:
-    if unicodedata.category(character) not in _INVISIBLE:
-        return character
-    return character.encode("unicode_escape").decode("ascii")
 
 
 class RedactingFormatter(logging.Formatter):

@@ -123,21 +123,16 @@ def discover(session: Session, tenant: str, pattern: tuple[str, ...], with_add: 
                 lists = fetch_matching(github, stored.facts.login if stored else None, parsed)
             new = _say_discovered(session, owner, lists)
             if with_add:
-                new = _without_hopeless(session, new)
+                hopeless = [each for each in new if each.may_push is False]  # GitHub shows them no traffic
+                new = [each for each in new if each not in hopeless]
+                if hopeless:
+                    session.terminal.say(f"{len(hopeless):,} left out: the token's owner may not write to them.")
             if not with_add or not new:
                 return CommandResult(_facts(lists, new))
             added = _track(session, owner, [each.full_name for each in new], clock)
         except Stopped:
             raise CommandFailed(STOPPED) from None
     return CommandResult({**_facts(lists, new), **added.facts}, added.failed)
-
-
-def _without_hopeless(session: Session, new: list[ListedRepository]) -> list[ListedRepository]:
-    """Those whose traffic may be readable: GitHub shows it to nobody who may not write to the repository."""
-    hopeful = [each for each in new if each.may_push is not False]
-    if len(hopeful) < len(new):
-        session.terminal.say(f"{len(new) - len(hopeful):,} left out: the token's owner may not write to them.")
-    return hopeful
 
 
 def _say_discovered(session: Session, owner: Tenant, lists: Discovery) -> list[ListedRepository]:

@@ -81,33 +81,23 @@ class Saved:
 
 
 def collectable_repositories(store: Store, scope: Scope, now: datetime) -> list[CollectableRepository]:
-    """The repositories in scope that are collected, each with when its endpoints last answered."""
+    """The repositories in scope that are collected, each with its newest answers and complete weeks."""
     with store.traffic.read() as cursor:
         rows = cursor.execute(query(__name__, "collectable_repositories"), scope.values()).fetchall()
         found = {
             row[0]: CollectableRepository(Repository(row[0], row[1], row[2], row[3], RepositoryState(row[4]), row[5]))
             for row in rows
         }
-        endpoint_states(cursor, found)
-        newest_whole_weeks(cursor, found, now.date())
+        states = cursor.execute(query(__name__, "endpoint_states")).fetchall()
+        for key, endpoint, tried, good, outcome, etag, token in states:
+            if key in found:
+                last_good = None if good is None else aware(good)
+                found[key].endpoints[endpoint] = EndpointState(aware(tried), last_good, Outcome(outcome), etag, token)
+        since = {"since": now.date() - timedelta(weeks=4)}  # an older week is never asked for
+        for key, views_week, clones_week in cursor.execute(query(__name__, "newest_whole_weeks"), since).fetchall():
+            if key in found:
+                found[key].newest_whole_week.update({Metric.VIEWS: views_week, Metric.CLONES: clones_week})
     return list(found.values())
-
-
-def endpoint_states(cursor: duckdb.DuckDBPyConnection, found: dict[int, CollectableRepository]) -> None:
-    rows = cursor.execute(query(__name__, "endpoint_states")).fetchall()
-    for key, endpoint, tried, good, outcome, etag, token in rows:
-        if key in found:
-            last_good = None if good is None else aware(good)
-            state = EndpointState(aware(tried), last_good, Outcome(outcome), etag, token)
-            found[key].endpoints[endpoint] = state
-
-
-def newest_whole_weeks(cursor: duckdb.DuckDBPyConnection, found: dict[int, CollectableRepository], today: date) -> None:
-    """Add to each repository its newest weeks that are stored complete; older than four weeks is never asked for."""
-    rows = cursor.execute(query(__name__, "newest_whole_weeks"), {"since": today - timedelta(weeks=4)}).fetchall()
-    for key, views_week, clones_week in rows:
-        if key in found:
-            found[key].newest_whole_week.update({Metric.VIEWS: views_week, Metric.CLONES: clones_week})
 
 
 def views_since(store: Store, scope: Scope, since: date) -> int:

@@ -39,7 +39,7 @@ class Save:
         by_table: dict[str, list[Row]] = {name: [] for name in self.tables}
         for name, row in rows:
             by_table[name].append(row)
-        return {name: arrow_table(self.tables[name], of_table) for name, of_table in by_table.items()}
+        return {name: _arrow_table(self.tables[name], of_table) for name, of_table in by_table.items()}
 
 
 class Observation(Protocol):
@@ -51,7 +51,7 @@ class Observation(Protocol):
     def rows(self, repository_id: int, observed_at: datetime) -> Iterable[tuple[str, Row]]: ...
 
 
-def arrow_table(columns: str, rows: list[Row]) -> pa.Table:
+def _arrow_table(columns: str, rows: list[Row]) -> pa.Table:
     """The rows under columns written as in SQL: `repository_id integer, day date`."""
     named = (column.split() for column in columns.split(","))
     schema = pa.schema([(name, TYPES[kind]) for name, kind in named])
