@@ -24,18 +24,8 @@ from requests.utils import get_environ_proxies, parse_header_links
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, stop_after_delay, wait_random_exponential
 from urllib3.connection import HTTPConnection
 
+from collector import errors
 from collector.clock import Clock, GitHubTime
-from collector.errors import (
-    BadAnswer,
-    GitHubError,
-    HostDown,
-    Missing,
-    RequestRefused,
-    RunStopped,
-    TokenRefused,
-    Transient,
-    Unreachable,
-)
 from collector.rate_limit import RateLimiter
 from collector.redaction import HIDDEN
 from collector.replies import (
@@ -79,9 +69,9 @@ class GitHub:
 
     def __init__(self, settings: Settings, secret: str, limiter: RateLimiter, clock: Clock) -> None:
         if not secret or not secret.isascii() or not secret.isprintable() or " " in secret:
-            raise TokenRefused("The token is empty, or has characters that no token of GitHub has.")
+            raise errors.TokenRefused("The token is empty, or has characters that no token of GitHub has.")
         if secret.startswith("ghr_"):
-            raise TokenRefused("This is a refresh token: it cannot read anything. Make a personal access token.")
+            raise errors.TokenRefused("This is a refresh token: it cannot read anything. Make a personal access token.")
         self.limiter = limiter
         self.kind = next((kind for prefix, kind in _KINDS.items() if secret.startswith(prefix)), "unknown")
         self.token_expires_at: datetime | None = None
@@ -108,7 +98,7 @@ class GitHub:
         url = self._url(path, query)
         try:
             return self._retrying(url, etag)
-        except Missing:
+        except errors.Missing:
             if not confirm_missing:
                 raise
             self._clock.sleep(CONFIRM_MISSING_AFTER_S)
@@ -141,7 +131,7 @@ class GitHub:
 
     def _retrying(self, url: str, etag: str | None) -> Response:
         retrying = Retrying(
-            retry=retry_if_exception_type(Transient),
+            retry=retry_if_exception_type(errors.Transient),
             stop=stop_after_attempt(TRIES) | stop_after_delay(TRY_FOR_S),
             wait=wait_random_exponential(multiplier=1, max=20),
             sleep=self._clock.sleep,
@@ -158,24 +148,24 @@ class GitHub:
                 return _answer(reply, etag, None if target == url else urlsplit(target).path)
             target = self._redirected(target, reply)
             if target in seen:
-                raise RequestRefused("GitHub redirects in a circle.", reply.status)
+                raise errors.RequestRefused("GitHub redirects in a circle.", reply.status)
             seen.add(target)
-        raise RequestRefused(f"GitHub redirects more than {MOST_REDIRECTS} times.", reply.status)
+        raise errors.RequestRefused(f"GitHub redirects more than {MOST_REDIRECTS} times.", reply.status)
 
     def _redirected(self, url: str, reply: Response) -> str:
         location = reply.headers.get("location")
         if not location:
-            raise RequestRefused("GitHub redirects without saying where to.", reply.status)
+            raise errors.RequestRefused("GitHub redirects without saying where to.", reply.status)
         try:
             target = urljoin(url, location)
         except ValueError:
-            raise RequestRefused("GitHub redirects to what is no address.", reply.status) from None
+            raise errors.RequestRefused("GitHub redirects to what is no address.", reply.status) from None
         self._refuse_other_host(target, "A redirect")
         return target
 
     def _refuse_other_host(self, url: str, what: str) -> None:
         if place_of(url) is None or place_of(url) != place_of(self._api_url):
-            raise RequestRefused(f"{what} leads away from GitHub's own address. It was not followed.")
+            raise errors.RequestRefused(f"{what} leads away from GitHub's own address. It was not followed.")
 
     def _ask(self, url: str, etag: str | None) -> Response:
         """One answer that is no limit and no error, waiting for limits as long as the owner bears it."""
@@ -195,12 +185,12 @@ class GitHub:
             if reply.status in {200, 204} | _REDIRECTS or (reply.status == 304 and etag):
                 return reply
             if reply.status == 304:
-                raise BadAnswer("GitHub says that nothing changed, and was not asked that.", reply.status)
+                raise errors.BadAnswer("GitHub says that nothing changed, and was not asked that.", reply.status)
             error = error_of(reply)
-            if isinstance(error, TokenRefused) and reply.message != "Bad credentials" and not asked_again:
+            if isinstance(error, errors.TokenRefused) and reply.message != "Bad credentials" and not asked_again:
                 asked_again = True  # a sporadic 401 with another text happens
                 continue
-            if isinstance(error, TokenRefused):
+            if isinstance(error, errors.TokenRefused):
                 self.token_refused = str(error)
             raise error
 
@@ -223,12 +213,12 @@ class GitHub:
                 session.get(url, headers=headers, stream=True, allow_redirects=False, timeout=timeout) as response,
             ):
                 raw = _read(response)
-        except GitHubError:
+        except errors.GitHubError:
             raise
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             failure = _transport_error(error, urlsplit(url).hostname or url)
         if session.calls.is_late:
-            failure = BadAnswer(f"The answer was not complete after {DEADLINE_S:g} s.")
+            failure = errors.BadAnswer(f"The answer was not complete after {DEADLINE_S:g} s.")
         if failure is not None:
             raise failure  # here and not above: the cause would carry the request along, and with it the token
         return _reply(response, raw if response.status_code == 200 else self._authorization.hide(raw))
@@ -334,7 +324,7 @@ def _read(response: requests.Response) -> bytes:
     while piece := response.raw.read1(PIECE, decode_content=True):
         body += piece
         if len(body) > GREATEST_BODY:
-            raise RequestRefused(f"The answer has more than {GREATEST_BODY:,} bytes.", response.status_code)
+            raise errors.RequestRefused(f"The answer has more than {GREATEST_BODY:,} bytes.", response.status_code)
     return bytes(body)
 
 
@@ -346,10 +336,10 @@ def _reply(response: requests.Response, raw: bytes) -> Response:
     except (ValueError, RecursionError):
         if response.status_code == 200:
             kind = headers.get("content-type", "no content type")[:40]
-            raise BadAnswer(f"The answer is not JSON ({kind}).", 200) from None
+            raise errors.BadAnswer(f"The answer is not JSON ({kind}).", 200) from None
         body = raw[: MESSAGE_LIMIT * 2].decode("utf-8", "replace")
     if response.status_code == 200 and body is None:
-        raise BadAnswer("The answer is empty.", 200)
+        raise errors.BadAnswer("The answer is empty.", 200)
     return Response(response.status_code, headers, body, date_of(headers) or datetime.now(UTC))
 
 
@@ -378,7 +368,7 @@ def _next_link(answer: Response) -> str | None:
     return next((link["url"] for link in links if link.get("rel") == "next" and link.get("url")), None)
 
 
-def _transport_error(error: Exception, host: str) -> GitHubError:
+def _transport_error(error: Exception, host: str) -> errors.GitHubError:
     """What a failure of the connection means. The library's own text is left out: it repeats the whole request."""
     chain: list[BaseException] = [error]
     while (cause := chain[-1].__cause__ or chain[-1].__context__ or _reason(chain[-1])) and cause not in chain:
@@ -386,16 +376,16 @@ def _transport_error(error: Exception, host: str) -> GitHubError:
     kinds = tuple(type(each) for each in chain)
     cut = any(issubclass(kind, ssl.SSLEOFError | ssl.SSLZeroReturnError | ConnectionError) for kind in kinds)
     if not cut and any(issubclass(kind, ssl.SSLError | urllib3.exceptions.SSLError) for kind in kinds):
-        return RunStopped(f"The TLS certificate of {host} cannot be trusted, or TLS failed. Nothing was sent.")
+        return errors.RunStopped(f"The TLS certificate of {host} cannot be trusted, or TLS failed. Nothing was sent.")
     if any(issubclass(kind, urllib3.exceptions.NewConnectionError) for kind in kinds):  # to urllib3 a timeout too
-        return HostDown(f"{host} cannot be reached: its name is not known here, or nothing listens there.")
+        return errors.HostDown(f"{host} cannot be reached: its name is not known here, or nothing listens there.")
     if any(issubclass(kind, requests.Timeout | urllib3.exceptions.TimeoutError | TimeoutError) for kind in kinds):
-        return Unreachable(f"{host} did not answer within {READ_TIMEOUT_S:g} s.")
+        return errors.Unreachable(f"{host} did not answer within {READ_TIMEOUT_S:g} s.")
     if any(issubclass(kind, urllib3.exceptions.DecodeError) for kind in kinds):
-        return BadAnswer("The answer could not be unpacked.")
+        return errors.BadAnswer("The answer could not be unpacked.")
     if any(issubclass(kind, IncompleteRead) for kind in kinds):
-        return BadAnswer("The answer was cut short.")
-    return Unreachable(f"The connection to {host} broke ({kinds[0].__name__}).")
+        return errors.BadAnswer("The answer was cut short.")
+    return errors.Unreachable(f"The connection to {host} broke ({kinds[0].__name__}).")
 
 
 def _reason(error: BaseException) -> BaseException | None:

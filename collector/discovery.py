@@ -22,23 +22,13 @@ from fnmatch import fnmatchcase
 from functools import partial
 from urllib.parse import urlsplit
 
+from collector import errors
 from collector.client import GitHub
 from collector.clock import Clock, SystemClock
 from collector.endpoints.endpoint import Request
 from collector.endpoints.fields import optional_count, optional_text
 from collector.endpoints.repository import REPOSITORY, StatsObservation
 from collector.endpoints.traffic import VIEWS
-from collector.errors import (
-    AnswerRefused,
-    GitHubError,
-    HostDown,
-    LimitReached,
-    Missing,
-    NameRefused,
-    PagingLimited,
-    RunStopped,
-    TokenRefused,
-)
 from collector.rate_limit import RateLimiter, Waiting
 from collector.replies import Response
 from collector.settings import Settings, read_settings
@@ -70,7 +60,7 @@ _A_TOKEN = re.compile(r"github_pat_|gh[pousr]_|[0-9a-f]{40}$")  # the last form 
 PAUSE_KEPT_FROM_S = 60.0  # what is left of a wait at the end, for the processes that come after
 MAX_PAGES = 100  # 10,000 repositories
 AT_ONCE = 4
-NO_OTHER_GOES_BETTER = (TokenRefused, LimitReached, RunStopped, HostDown)
+NO_OTHER_GOES_BETTER = (errors.TokenRefused, errors.LimitReached, errors.RunStopped, errors.HostDown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +99,14 @@ def repository_name(text: str) -> str:
     path = _path(typed)
     parts = [part for part in path.partition("?")[0].partition("#")[0].split("/") if part]
     if len(parts) < 2:
-        raise NameRefused(f"{_shown(text)} is no repository: write OWNER/NAME, or paste its GitHub address.")
+        raise errors.NameRefused(f"{_shown(text)} is no repository: write OWNER/NAME, or paste its GitHub address.")
     owner, name = parts[0], parts[1].removesuffix(".git")
     if owner.casefold() in _SITE_PAGES:
-        raise NameRefused(f"{_shown(text)} is a page of GitHub, not a repository. To track all of an owner: OWNER/*")
+        raise errors.NameRefused(
+            f"{_shown(text)} is a page of GitHub, not a repository. To track all of an owner: OWNER/*"
+        )
     if not _OWNER.fullmatch(owner) or not _NAME.fullmatch(name) or name in {".", ".."}:
-        raise NameRefused(f"{_shown(text)} has characters that no repository of GitHub has in its name.")
+        raise errors.NameRefused(f"{_shown(text)} has characters that no repository of GitHub has in its name.")
     return f"{owner}/{name}"
 
 
@@ -125,12 +117,12 @@ def repository_names(texts: Iterable[str]) -> list[str]:
     for text in texts:
         try:
             name = repository_name(text)
-        except NameRefused as refusal:
+        except errors.NameRefused as refusal:
             refusals.append(str(refusal))
         else:
             names.setdefault(name.casefold(), name)
     if refusals:
-        raise NameRefused("\n".join(refusals))
+        raise errors.NameRefused("\n".join(refusals))
     return list(names.values())
 
 
@@ -140,7 +132,7 @@ def parse_pattern(text: str) -> Pattern:
     left_out = [term[1:].casefold() for term in terms if term.startswith("!")]
     wanted = tuple(_glob(term) for term in terms if not term.startswith("!"))
     if not wanted:
-        raise NameRefused(f"The pattern says what to leave out only. {GRAMMAR}")
+        raise errors.NameRefused(f"The pattern says what to leave out only. {GRAMMAR}")
     flags = frozenset(term for term in left_out if term in FLAGS)
     unwanted = tuple(_glob(term if "/" in term else f"*/{term}") for term in left_out if term not in FLAGS)
     return Pattern(wanted, unwanted, flags)
@@ -182,15 +174,17 @@ def _path(typed: str) -> str:
         address = urlsplit(typed)
         host = address.hostname or ""
     except ValueError as error:
-        raise NameRefused(f"{_shown(typed)} is no address.") from error
+        raise errors.NameRefused(f"{_shown(typed)} is no address.") from error
     if address.scheme.casefold() not in _SCHEMES:
-        raise NameRefused(f"{_shown(typed)} is no address of a repository.")
+        raise errors.NameRefused(f"{_shown(typed)} is no address of a repository.")
     return _of_host(host, address.path)
 
 
 def _of_host(host: str, path: str) -> str:
     if host.casefold() not in _HOSTS:
-        raise NameRefused(f"{_shown(host)} is not github.com: only github.com gives traffic of its repositories.")
+        raise errors.NameRefused(
+            f"{_shown(host)} is not github.com: only github.com gives traffic of its repositories."
+        )
     path = path.lstrip("/")
     return path.removeprefix("repos/") if host.casefold() == "api.github.com" else path
 
@@ -198,7 +192,7 @@ def _of_host(host: str, path: str) -> str:
 def _glob(term: str) -> tuple[str, str]:
     owner, slash, name = term.casefold().partition("/")
     if not slash or not _GLOB_OWNER.fullmatch(owner) or not _GLOB_NAME.fullmatch(name):
-        raise NameRefused(f"{_shown(term)} is no part of a pattern. {GRAMMAR}")
+        raise errors.NameRefused(f"{_shown(term)} is no part of a pattern. {GRAMMAR}")
     return owner, name
 
 
@@ -239,11 +233,11 @@ def _add_owner(github: GitHub, login: str | None, owner: str, lists: Discovery) 
         return _add_list(github, lists, "/user/repos", affiliation="owner")
     try:
         return _add_list(github, lists, f"/orgs/{owner}/repos", type="all")
-    except Missing:  # a user: the public ones, and those that the token's owner works on
+    except errors.Missing:  # a user: the public ones, and those that the token's owner works on
         pass
     try:
         _add_list(github, lists, f"/users/{owner}/repos", type="owner")
-    except Missing:
+    except errors.Missing:
         lists.warnings.append(f"GitHub knows no user or organization {owner}.")
         return None
     return _add_list(github, lists, "/user/repos", affiliation="collaborator")
@@ -258,7 +252,7 @@ def _add_list(github: GitHub, lists: Discovery, path: str, **query: str) -> None
             body = answer.body.get("repositories") if isinstance(answer.body, Mapping) else answer.body
             listed = (parse_listed(item) for item in (body if isinstance(body, list) else ()))
             lists.found.extend(each for each in listed if each is not None)
-    except PagingLimited:
+    except errors.PagingLimited:
         lists.warnings.append("GitHub ended the list early: some repositories may be missing.")
     if pages == MAX_PAGES:
         lists.warnings.append(f"The list has {MAX_PAGES * 100:,} repositories or more: some may be missing.")
@@ -278,7 +272,7 @@ def connect(settings: Settings, secret: str, clock: Clock, waiting: Waiting | No
     Raises: TokenRefused for what has none of the forms of GitHub's tokens: that is sent to nobody.
     """
     if not _A_TOKEN.match(secret):
-        raise TokenRefused(
+        raise errors.TokenRefused(
             "This is no GitHub token, and was not sent: one begins with github_pat_ or ghp_. Copy it from GitHub, "
             "Settings, Developer settings, Personal access tokens, as a whole."
         )
@@ -306,7 +300,7 @@ def respecting_pauses(store: Store, owner_key: str | None, github: GitHub) -> It
     """
     pause = owner_pauses(store, utc_now()).get(owner_key) if owner_key else None
     if pause is not None:
-        raise LimitReached(pause.sentence(utc_now()), Outcome.SECONDARY_LIMIT)
+        raise errors.LimitReached(pause.sentence(utc_now()), Outcome.SECONDARY_LIMIT)
     try:
         yield github
     finally:
@@ -346,7 +340,7 @@ def check_repository(github: GitHub, full_name: str) -> RepositoryFacts:
     """
     fetched = REPOSITORY.fetch(github, Request(full_name))
     if not isinstance(fetched.observation, StatsObservation):
-        raise AnswerRefused("the repository is missing from GitHub's answer")
+        raise errors.AnswerRefused("the repository is missing from GitHub's answer")
     facts = fetched.observation.facts
     VIEWS.fetch(github, Request(facts.full_name))
     return facts
@@ -390,7 +384,7 @@ def _check(github: GitHub, name: str) -> CheckedName:
         return CheckedName(name, check_repository(github, name))
     except NO_OTHER_GOES_BETTER:
         raise
-    except (GitHubError, AnswerRefused) as refusal:
+    except (errors.GitHubError, errors.AnswerRefused) as refusal:
         return CheckedName(name, None, str(refusal))
 
 

@@ -11,21 +11,11 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from collector import errors
 from collector.client import GitHub
 from collector.clock import GitHubTime, Stopped
 from collector.endpoints.endpoint import Endpoint, Fetched, Phase, Request, endpoints
 from collector.endpoints.repository import REPOSITORY, StatsObservation, parse_repository
-from collector.errors import (
-    AnswerRefused,
-    Blocked,
-    GitHubError,
-    HostDown,
-    LimitReached,
-    Missing,
-    RepositoryUnreadable,
-    RunStopped,
-    TokenRefused,
-)
 from collector.redaction import redacted
 from collector.schedule import rests_until
 from data.calendar import utc_day
@@ -34,7 +24,7 @@ from data.repositories.models import Repository, RepositoryState
 
 CONFIRMED_FOR_S = 300.0  # so long is a name believed to mean the same repository
 NOT_CONFIRMED = "So it is not certain that the name still means this repository: nothing else was asked of it."
-ENDS_MORE = (TokenRefused, LimitReached, RunStopped, HostDown, Stopped)
+ENDS_MORE = (errors.TokenRefused, errors.LimitReached, errors.RunStopped, errors.HostDown, Stopped)
 """These end more than the job of one repository."""
 _ID_IN_PATH = re.compile(r"/repositories/(\d{1,20})(?:/|$)")
 
@@ -120,7 +110,7 @@ class RepositoryFetcher:
             result = self._answered(job, endpoint, draft)
         except ENDS_MORE:
             raise
-        except (GitHubError, AnswerRefused) as error:
+        except (errors.GitHubError, errors.AnswerRefused) as error:
             result = _failed(draft, endpoint, error)
         except Exception as error:  # noqa: BLE001 - a fault of ours with one answer must not end the run for the others
             told = f"This program failed here ({type(error).__name__}): please report it."
@@ -170,16 +160,16 @@ class RepositoryFetcher:
         """An answer that came from under another id: nothing of it is used, and the own id says what is next.
 
         Where the repository itself was asked for, what its own id leads to is the answer. Raises: AnswerRefused;
-        GitHubError.
+        errors.GitHubError.
         """
         self._confirmed_at.pop(repository.repository_id, None)
         try:
             answer = self.github.fetch(f"/repositories/{repository.github_id}", confirm_missing=True)
-        except Missing:
+        except errors.Missing:
             return _reused(draft, fetched, repository, named)
         found = parse_repository(answer.body).observation
         if found.facts.github_id != repository.github_id:
-            raise AnswerRefused(f"the id {repository.github_id} leads to another one, {found.facts.github_id}")
+            raise errors.AnswerRefused(f"the id {repository.github_id} leads to another one, {found.facts.github_id}")
         self._names[repository.repository_id] = found.facts.full_name
         if isinstance(fetched.observation, StatsObservation):
             message = f"{named}; the one that is tracked is {found.facts.full_name}"
@@ -223,17 +213,19 @@ def _good(draft: EndpointResult, fetched: Fetched, token_id: int) -> EndpointRes
     )
 
 
-def _failed(draft: EndpointResult, endpoint: Endpoint, error: GitHubError | AnswerRefused) -> EndpointResult:
+def _failed(
+    draft: EndpointResult, endpoint: Endpoint, error: errors.GitHubError | errors.AnswerRefused
+) -> EndpointResult:
     told = redacted(str(error))  # what answers may be a proxy that repeats the request's headers
-    if isinstance(error, AnswerRefused):
+    if isinstance(error, errors.AnswerRefused):
         unusable = f"GitHub's answer cannot be used: {told}."
         if endpoint is REPOSITORY:
             unusable = f"{unusable} {NOT_CONFIRMED}"
         return replace(draft, outcome=Outcome.BAD_ROWS, status=200, message=unusable)
     failed = replace(draft, outcome=error.outcome, status=error.status, message=told)
-    if endpoint is REPOSITORY and not isinstance(error, RepositoryUnreadable):
+    if endpoint is REPOSITORY and not isinstance(error, errors.RepositoryUnreadable):
         return replace(failed, message=f"{told} {NOT_CONFIRMED}")
-    if isinstance(error, RepositoryUnreadable) and endpoint.first_look:
-        state = RepositoryState.BLOCKED if isinstance(error, Blocked) else RepositoryState.UNAVAILABLE
+    if isinstance(error, errors.RepositoryUnreadable) and endpoint.first_look:
+        state = RepositoryState.BLOCKED if isinstance(error, errors.Blocked) else RepositoryState.UNAVAILABLE
         return replace(failed, state_change=StateChange(state, told))
     return failed

@@ -10,18 +10,7 @@ from email.utils import parsedate_to_datetime
 from urllib3.exceptions import LocationParseError
 from urllib3.util import parse_url
 
-from collector.errors import (
-    AccessRefused,
-    Blocked,
-    GitHubError,
-    Missing,
-    NotReady,
-    PagingLimited,
-    RequestRefused,
-    RunStopped,
-    ServerFailed,
-    TokenRefused,
-)
+from collector import errors
 from collector.rate_limit import LOCKOUT_S, LimitHit, is_number, until_reset, until_retry
 from collector.redaction import redacted
 from data.collection.models import Outcome
@@ -113,35 +102,39 @@ def _is_secondary(reply: Response, message: str) -> bool:
     )
 
 
-def error_of(reply: Response) -> GitHubError:
+def error_of(reply: Response) -> errors.GitHubError:
     """The error that an answer without a limit stands for; its sentence quotes GitHub and says what to do."""
     status, said = reply.status, reply.message
     if ENTERPRISE_SERVER in reply.headers:
-        return RunStopped("This is a GitHub Enterprise Server: it has no traffic API. Only github.com has one.", status)
+        return errors.RunStopped(
+            "This is a GitHub Enterprise Server: it has no traffic API. Only github.com has one.", status
+        )
     if status == 202:
-        return NotReady("GitHub is still computing the answer.", status)
+        return errors.NotReady("GitHub is still computing the answer.", status)
     if status == 401:
-        return TokenRefused(f"GitHub does not accept the token ({said or 'no reason given'}). {_MAKE_ANEW}", status)
+        return errors.TokenRefused(
+            f"GitHub does not accept the token ({said or 'no reason given'}). {_MAKE_ANEW}", status
+        )
     if status == 451 or _is_block(reply):
-        return Blocked(_block_reason(reply), status)
+        return errors.Blocked(_block_reason(reply), status)
     if status == 403:
         return _access_refused(reply)
     if status == 404:
-        return Missing(
+        return errors.Missing(
             "GitHub answers 404: the repository was deleted, is misspelt, or is private and the token may not see it.",
             status,
         )
     if status == 410 or (status == 400 and "version" in _all_text(reply)):
-        return RunStopped(
+        return errors.RunStopped(
             f"GitHub no longer takes the API version {API_VERSION} (header X-GitHub-Api-Version; {said!r}). "
             "Update this program.",
             status,
         )
     if status == 422:
-        return PagingLimited(f"GitHub refuses this page of the list ({said}).", status)
+        return errors.PagingLimited(f"GitHub refuses this page of the list ({said}).", status)
     if status >= 500:
-        return ServerFailed(f"GitHub failed with status {status} ({said or 'no reason given'}).", status)
-    return RequestRefused(f"GitHub refuses the call with status {status} ({said or 'no reason given'}).", status)
+        return errors.ServerFailed(f"GitHub failed with status {status} ({said or 'no reason given'}).", status)
+    return errors.RequestRefused(f"GitHub refuses the call with status {status} ({said or 'no reason given'}).", status)
 
 
 def _all_text(reply: Response) -> str:
@@ -164,13 +157,13 @@ def _block_reason(reply: Response) -> str:
     return f"GitHub has blocked the repository{told}{where}."
 
 
-def _access_refused(reply: Response) -> AccessRefused:
+def _access_refused(reply: Response) -> errors.AccessRefused:
     said, headers = reply.message, reply.headers
     quoted = f"GitHub: {said or 'refused without a reason'}."
     if "SAML" in said or headers.get("x-github-sso", "").startswith("required"):
         found = re.search(r"url=(https://github\.com/\S+)", headers.get("x-github-sso", ""))
         fix = "Authorise the token for this organization: GitHub, Settings, Developer settings, Configure SSO."
-        refused = AccessRefused(f"{quoted} {fix}", reply.status)
+        refused = errors.AccessRefused(f"{quoted} {fix}", reply.status)
         refused.link = found.group(1) if found else None
         return refused
     if said.startswith("Resource not accessible by personal access token"):
@@ -186,7 +179,7 @@ def _access_refused(reply: Response) -> AccessRefused:
         )
     else:
         fix = "Mend this on GitHub, or use another token."
-    return AccessRefused(f"{quoted} {fix}", reply.status)
+    return errors.AccessRefused(f"{quoted} {fix}", reply.status)
 
 
 def _needed(accepted: str) -> str:

@@ -9,17 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
+from collector.endpoints import fields
 from collector.endpoints.endpoint import Endpoint, Phase
-from collector.endpoints.fields import (
-    FieldRefused,
-    Parsed,
-    Warnings,
-    attempt,
-    count_field,
-    mapping,
-    optional_text,
-    text_field,
-)
 from collector.errors import AnswerRefused
 from data.calendar import stored, utc_day
 from data.collection.models import Row, Save
@@ -64,7 +55,7 @@ class ListingObservation:
 
 
 class TopList(Endpoint):
-    def parse(self, body: object, as_of: datetime) -> Parsed[ListingObservation]:
+    def parse(self, body: object, as_of: datetime) -> fields.Parsed[ListingObservation]:
         return parse_listing(self.name, body)
 
 
@@ -73,15 +64,15 @@ PATHS = TopList("paths", "/traffic/popular/paths", Phase.LISTS)
 ENDPOINTS = (REFERRERS, PATHS)
 
 
-def parse_listing(listing: str, body: object) -> Parsed[ListingObservation]:
+def parse_listing(listing: str, body: object) -> fields.Parsed[ListingObservation]:
     """The top-10 list of referrers or paths, verbatim up to a limit. Raises: AnswerRefused."""
     name_field = {"referrers": "referrer", "paths": "path"}[listing]
     if not isinstance(body, list):
         raise AnswerRefused(f"{listing} should be a list")
     entries: dict[str, ListingEntry] = {}
-    warnings = Warnings()
+    warnings = fields.Warnings()
     for row in body[:LISTING_LIMIT]:
-        entry = attempt(partial(_entry, row, name_field), warnings)
+        entry = fields.attempt(partial(_entry, row, name_field), warnings)
         if entry and entry.name not in entries:
             entries[entry.name] = entry
     if len(body) > LISTING_LIMIT:
@@ -89,12 +80,12 @@ def parse_listing(listing: str, body: object) -> Parsed[ListingObservation]:
     if warnings.refused and not entries:
         raise AnswerRefused(f"no row of {listing} could be used: {warnings.refused[0]}")
     ranked = sorted(entries.values(), key=lambda e: -e.count)
-    return Parsed(ListingObservation(listing, tuple(ranked)), warnings.told())
+    return fields.Parsed(ListingObservation(listing, tuple(ranked)), warnings.told())
 
 
 def _entry(given: object, name_field: str) -> ListingEntry:
-    row = mapping(given)
-    count, uniques = count_field(row, "count"), count_field(row, "uniques")
+    row = fields.mapping(given)
+    count, uniques = fields.count_field(row, "count"), fields.count_field(row, "uniques")
     if uniques > count:
-        raise FieldRefused("an entry has more uniques than requests")
-    return ListingEntry(text_field(row, name_field), optional_text(row, "title"), count, uniques)
+        raise fields.FieldRefused("an entry has more uniques than requests")
+    return ListingEntry(fields.text_field(row, name_field), fields.optional_text(row, "title"), count, uniques)

@@ -8,19 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
+from collector.endpoints import fields
 from collector.endpoints.endpoint import PagedEndpoint, Phase, Query, Request
-from collector.endpoints.fields import (
-    Parsed,
-    Warnings,
-    attempt,
-    count_field,
-    mapping,
-    moment_field,
-    optional_flag,
-    optional_text,
-    rows_of_pages,
-    text_field,
-)
 from collector.errors import AnswerRefused
 from data.calendar import stored, utc_day
 from data.collection.models import Row, Save
@@ -85,7 +74,7 @@ class Releases(PagedEndpoint):
     def max_pages(self, request: Request) -> int:
         return MAX_PAGES
 
-    def parse(self, body: object, as_of: datetime) -> Parsed[ReleaseObservation]:
+    def parse(self, body: object, as_of: datetime) -> fields.Parsed[ReleaseObservation]:
         return parse_releases(body)
 
 
@@ -93,16 +82,16 @@ RELEASES = Releases("releases", "/releases", Phase.HISTORY)
 ENDPOINTS = (RELEASES,)
 
 
-def parse_releases(pages: object) -> Parsed[ReleaseObservation]:
+def parse_releases(pages: object) -> fields.Parsed[ReleaseObservation]:
     """Published releases and the lifetime counters of their assets. Raises: AnswerRefused.
 
     Drafts are left out: only people with push access see them.
     """
     releases: dict[int, ReleaseFacts] = {}
     assets: dict[int, AssetReading] = {}
-    warnings = Warnings()
-    for row in rows_of_pages(pages, "the releases"):
-        release = attempt(partial(_release, row), warnings)
+    warnings = fields.Warnings()
+    for row in fields.rows_of_pages(pages, "the releases"):
+        release = fields.attempt(partial(_release, row), warnings)
         if release is None or (isinstance(row, Mapping) and row.get("draft") is True):
             continue
         releases.setdefault(release.release_id, release)
@@ -110,30 +99,35 @@ def parse_releases(pages: object) -> Parsed[ReleaseObservation]:
             assets.setdefault(asset.asset_id, asset)
     if warnings.refused and not releases:
         raise AnswerRefused(f"no row of the releases could be used: {warnings.refused[0]}")
-    return Parsed(ReleaseObservation(tuple(releases.values()), tuple(assets.values())), warnings.told())
+    return fields.Parsed(ReleaseObservation(tuple(releases.values()), tuple(assets.values())), warnings.told())
 
 
 def _release(given: object) -> ReleaseFacts:
-    row = mapping(given)
-    published = moment_field(row, "published_at") if row.get("published_at") is not None else None
+    row = fields.mapping(given)
+    published = fields.moment_field(row, "published_at") if row.get("published_at") is not None else None
     return ReleaseFacts(
-        count_field(row, "id"),
-        text_field(row, "tag_name"),
-        optional_text(row, "name"),
-        optional_flag(row, "prerelease"),
+        fields.count_field(row, "id"),
+        fields.text_field(row, "tag_name"),
+        fields.optional_text(row, "name"),
+        fields.optional_flag(row, "prerelease"),
         published,
     )
 
 
-def _assets(given: object, release: ReleaseFacts, warnings: Warnings) -> list[AssetReading]:
-    listed = mapping(given).get("assets")
+def _assets(given: object, release: ReleaseFacts, warnings: fields.Warnings) -> list[AssetReading]:
+    listed = fields.mapping(given).get("assets")
     if not isinstance(listed, list):
         warnings.odd.append(f"release {release.tag_name} came without its assets")
         return []
-    read = (attempt(partial(_asset, asset, release.release_id), warnings) for asset in listed)
+    read = (fields.attempt(partial(_asset, asset, release.release_id), warnings) for asset in listed)
     return [asset for asset in read if asset is not None]
 
 
 def _asset(given: object, release_id: int) -> AssetReading:
-    row = mapping(given)
-    return AssetReading(release_id, count_field(row, "id"), text_field(row, "name"), count_field(row, "download_count"))
+    row = fields.mapping(given)
+    return AssetReading(
+        release_id,
+        fields.count_field(row, "id"),
+        fields.text_field(row, "name"),
+        fields.count_field(row, "download_count"),
+    )

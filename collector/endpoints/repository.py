@@ -8,16 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from collector.endpoints import fields
 from collector.endpoints.endpoint import Endpoint, Phase
-from collector.endpoints.fields import (
-    Parsed,
-    count_field,
-    mapping,
-    optional_count,
-    optional_flag,
-    optional_text,
-    text_field,
-)
 from collector.errors import AnswerRefused
 from collector.replies import Response
 from data.calendar import stored, utc_day
@@ -68,7 +60,7 @@ class RepositoryItself(Endpoint):
     def is_due(self, repository: CollectableRepository, now: datetime) -> bool:
         return True
 
-    def parse(self, body: object, as_of: datetime) -> Parsed[StatsObservation]:
+    def parse(self, body: object, as_of: datetime) -> fields.Parsed[StatsObservation]:
         return parse_repository(body)
 
     def says_all(self, response: Response, warnings: tuple[str, ...]) -> bool:
@@ -79,20 +71,20 @@ REPOSITORY = RepositoryItself("repository", "", Phase.DAYS, first_look=True)
 ENDPOINTS = (REPOSITORY,)
 
 
-def parse_repository(body: object) -> Parsed[StatsObservation]:
+def parse_repository(body: object) -> fields.Parsed[StatsObservation]:
     """The repository's identity and counters. Raises: AnswerRefused.
 
     `watchers` is `subscribers_count`; what GitHub calls `watchers_count` counts stars.
     """
-    top = mapping(body)
-    github_id, full_name = count_field(top, "id"), text_field(top, "full_name")
+    top = fields.mapping(body)
+    github_id, full_name = fields.count_field(top, "id"), fields.text_field(top, "full_name")
     if not FULL_NAME.fullmatch(full_name):
         raise AnswerRefused("full_name is not OWNER/NAME")
-    visibility = optional_text(top, "visibility")
-    if visibility is None and optional_flag(top, "private") is not None:
+    visibility = fields.optional_text(top, "visibility")
+    if visibility is None and fields.optional_flag(top, "private") is not None:
         visibility = "private" if top["private"] else "public"
     facts = RepositoryFacts(
-        github_id, full_name, visibility, optional_flag(top, "archived"), optional_flag(top, "fork")
+        github_id, full_name, visibility, fields.optional_flag(top, "archived"), fields.optional_flag(top, "fork")
     )
     counters = ("stargazers_count", "forks_count", "subscribers_count", "open_issues_count", "size")
-    return Parsed(StatsObservation(facts, *(optional_count(top, name) for name in counters)))
+    return fields.Parsed(StatsObservation(facts, *(fields.optional_count(top, name) for name in counters)))

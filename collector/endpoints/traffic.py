@@ -8,19 +8,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
 
+from collector.endpoints import fields
 from collector.endpoints.endpoint import Endpoint, Phase, Query, Request
-from collector.endpoints.fields import (
-    GREATEST_COUNT,
-    FieldRefused,
-    Parsed,
-    Warnings,
-    attempt,
-    count_field,
-    json_list,
-    mapping,
-    moment_field,
-    optional_count,
-)
 from collector.errors import AnswerRefused
 from collector.replies import Response
 from data.calendar import (
@@ -95,7 +84,7 @@ class DailyTraffic(Endpoint):
     def is_due(self, repository: CollectableRepository, now: datetime) -> bool:
         return True
 
-    def parse(self, body: object, as_of: datetime) -> Parsed[TrafficObservation]:
+    def parse(self, body: object, as_of: datetime) -> fields.Parsed[TrafficObservation]:
         return parse_traffic(self.metric, body, as_of)
 
     def says_all(self, response: Response, warnings: tuple[str, ...]) -> bool:
@@ -114,7 +103,7 @@ VIEWS = DailyTraffic("views", "/traffic/views", Phase.DAYS, first_look=True, met
 CLONES = DailyTraffic("clones", "/traffic/clones", Phase.DAYS, metric=Metric.CLONES)
 
 
-def parse_traffic(metric: Metric, body: object, as_of: datetime) -> Parsed[TrafficObservation]:
+def parse_traffic(metric: Metric, body: object, as_of: datetime) -> fields.Parsed[TrafficObservation]:
     """Views or clones by day, with zeros for the days that the answer covers without a row.
 
     An answer in which something is wrong (a row refused or outside of any window, a total that its rows do not
@@ -122,12 +111,12 @@ def parse_traffic(metric: Metric, body: object, as_of: datetime) -> Parsed[Traff
     Both window forms of GitHub lead to the same days.
     Raises: AnswerRefused where the list is missing or no row of it can be used.
     """
-    top, today = mapping(body), utc_day(as_of)
-    readings, warnings = day_readings(json_list(top, metric.value), today)
+    top, today = fields.mapping(body), utc_day(as_of)
+    readings, warnings = day_readings(fields.json_list(top, metric.value), today)
     if warnings.refused and not readings:
         raise AnswerRefused(f"no row of {metric.value} could be used: {warnings.refused[0]}")
     total = sum(reading.count for reading in readings.values())
-    if total > GREATEST_COUNT:
+    if total > fields.GREATEST_COUNT:
         raise AnswerRefused(f"the rows of {metric.value} add up to more than can be")
     stray, complete = stray_days(readings, today), adds_up(top, metric, total, warnings)
     warnings.odd.extend(f"{day} is outside the window of {today}" for day in stray)
@@ -135,19 +124,19 @@ def parse_traffic(metric: Metric, body: object, as_of: datetime) -> Parsed[Traff
     covered = _newest_run(sorted(readings), today) if in_doubt else covered_days(readings, today)
     window = None
     if covered is not None:
-        window = TrafficWindow(covered.first, covered.last, total, optional_count(top, "uniques"))
+        window = TrafficWindow(covered.first, covered.last, total, fields.optional_count(top, "uniques"))
         for day in covered.days():
             readings.setdefault(day, DayReading(day, 0, 0))
     days = tuple(readings[day] for day in sorted(readings))
-    return Parsed(TrafficObservation(metric, days, window), warnings.told())
+    return fields.Parsed(TrafficObservation(metric, days, window), warnings.told())
 
 
-def day_readings(rows: list[object], today: date) -> tuple[dict[date, DayReading], Warnings]:
+def day_readings(rows: list[object], today: date) -> tuple[dict[date, DayReading], fields.Warnings]:
     """The greatest reading of each day of the rows."""
     readings: dict[date, DayReading] = {}
-    warnings = Warnings()
+    warnings = fields.Warnings()
     for row in rows:
-        reading = attempt(partial(_reading, row, today, warnings), warnings)
+        reading = fields.attempt(partial(_reading, row, today, warnings), warnings)
         if reading is None:
             continue
         former = readings.get(reading.day)
@@ -158,14 +147,14 @@ def day_readings(rows: list[object], today: date) -> tuple[dict[date, DayReading
     return readings, warnings
 
 
-def _reading(given: object, today: date, warnings: Warnings) -> DayReading:
-    row = mapping(given)
-    moment = moment_field(row, "timestamp")
-    day, count, uniques = utc_day(moment), count_field(row, "count"), count_field(row, "uniques")
+def _reading(given: object, today: date, warnings: fields.Warnings) -> DayReading:
+    row = fields.mapping(given)
+    moment = fields.moment_field(row, "timestamp")
+    day, count, uniques = utc_day(moment), fields.count_field(row, "count"), fields.count_field(row, "uniques")
     if day > today + DAY or day < today - OLDEST_ROW:
-        raise FieldRefused(f"{day} is outside any window of {today}")
+        raise fields.FieldRefused(f"{day} is outside any window of {today}")
     if uniques > count:
-        raise FieldRefused(f"{day} has more uniques ({uniques}) than requests ({count})")
+        raise fields.FieldRefused(f"{day} has more uniques ({uniques}) than requests ({count})")
     if moment.timetz().replace(tzinfo=None).isoformat() != "00:00:00":
         warnings.odd.append(f"{moment.isoformat()} is not midnight UTC; taken as {day}")
     if any(isinstance(row.get(name), str) for name in ("count", "uniques")):
@@ -173,9 +162,9 @@ def _reading(given: object, today: date, warnings: Warnings) -> DayReading:
     return DayReading(day, count, uniques)
 
 
-def adds_up(top: Mapping[str, object], metric: Metric, total: int, warnings: Warnings) -> bool:
+def adds_up(top: Mapping[str, object], metric: Metric, total: int, warnings: fields.Warnings) -> bool:
     """Whether the rows add up to what the answer says itself; told where they do not, and no row was refused."""
-    told = optional_count(top, "count")
+    told = fields.optional_count(top, "count")
     if told != total and not warnings.refused:
         warnings.odd.append(f"the total of {metric.value} is {told}, its rows add up to {total}")
     return told == total
@@ -226,7 +215,7 @@ class WeeklyTraffic(Endpoint):
     def query(self, request: Request) -> Query:
         return {"per": "week"}
 
-    def parse(self, body: object, as_of: datetime) -> Parsed[WeeklyObservation]:
+    def parse(self, body: object, as_of: datetime) -> fields.Parsed[WeeklyObservation]:
         return parse_weekly(self.metric, body, as_of)
 
 
@@ -235,15 +224,15 @@ WEEKLY_CLONES = WeeklyTraffic("weekly_clones", "/traffic/clones", Phase.WEEKS, m
 ENDPOINTS = (VIEWS, CLONES, WEEKLY_VIEWS, WEEKLY_CLONES)
 
 
-def parse_weekly(metric: Metric, body: object, as_of: datetime) -> Parsed[WeeklyObservation]:
+def parse_weekly(metric: Metric, body: object, as_of: datetime) -> fields.Parsed[WeeklyObservation]:
     """Views or clones by GitHub's own weeks (Monday, UTC). Raises: AnswerRefused.
 
     A week without a row is unknown: an answer of an outage looks the same. No week is complete in an answer whose
     total its rows do not add up to.
     """
-    top = mapping(body)
+    top = fields.mapping(body)
     today = utc_day(as_of)
-    readings, warnings = day_readings(json_list(top, metric.value), today)
+    readings, warnings = day_readings(fields.json_list(top, metric.value), today)
     if warnings.refused and not readings:
         raise AnswerRefused(f"no week of {metric.value} could be used: {warnings.refused[0]}")
     total = sum(each.count for each in readings.values())
@@ -255,4 +244,4 @@ def parse_weekly(metric: Metric, body: object, as_of: datetime) -> Parsed[Weekly
         else:
             complete = is_whole_answer and is_whole_week(reading.day, today)
             weeks.append(WeekReading(reading.day, reading.count, reading.uniques, complete))
-    return Parsed(WeeklyObservation(metric, tuple(weeks)), warnings.told())
+    return fields.Parsed(WeeklyObservation(metric, tuple(weeks)), warnings.told())
