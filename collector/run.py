@@ -33,7 +33,7 @@ from data.collection.models import CollectableRepository, EndpointResult, RunSta
 from data.insight.spikes import save_spikes
 from data.repositories.pauses import OwnerPause, owner_pauses, save_pauses
 from data.store import Store
-from data.store.files import LockHeld, exclusive
+from data.store.versions import LockHeld, exclusive
 from data.traffic.models import Metric
 
 BATCH_REPOSITORIES = 200

@@ -8,7 +8,7 @@ from itertools import groupby
 from pathlib import Path
 
 from data.calendar import DAY
-from data.sandbox.parameters import Parameter, ParameterKind, parameters_of
+from data.sandbox.statement import Parameter, ParameterKind, parameters_of
 from data.schema.migrate import OWN_TABLES
 from data.store import Store
 from data.store.cache import cached

@@ -36,7 +36,7 @@ from pandas import DataFrame
 from pyarrow import csv, parquet
 
 from data.accounts.models import Viewer
-from data.sandbox.parameters import LONGEST_STATEMENT, Value
+from data.sandbox.statement import LONGEST_STATEMENT, Value
 from data.sandbox.tenant_extract import open_extract
 from data.store import Store
 from data.traffic.formulas import formula_safe, without_formulas

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from data.accounts.saved_items import SavedItem, SavedItemRefused, SavedItems
-from data.sandbox.parameters import (
+from data.sandbox.statement import (
     LONGEST_STATEMENT,
     Parameter,
     checked_parameters,

@@ -21,8 +21,8 @@ from duckdb import DuckDBPyConnection
 from data.accounts.models import Viewer
 from data.schema import migrate as schema
 from data.store.database import Store, StoreUnreadable, extract
-from data.store.files import copy, make_directory
 from data.store.sql import query
+from data.store.versions import copy, make_directory
 
 MOST_FILES = 200
 LEFT_BEHIND_S = 3600  # a file that has been in the making for so long belongs to a process that is gone

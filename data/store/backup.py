@@ -30,9 +30,9 @@ from data.store.database import (
     check_file,
     refuse_newer,
 )
-from data.store.files import LockHeld, exclusive, sync
 from data.store.ids import raise_last_ids
 from data.store.sql import query
+from data.store.versions import KEPT_VERSIONS, LockHeld, exclusive, sync
 
 STAMP = "%Y%m%dT%H%M%SZ"
 KEY_NOTE = (
@@ -117,7 +117,8 @@ def _restore_note(traffic: int | None, control: int | None) -> str:
         return TOKENS_NOTE
     return (
         f"What was there before is versions/traffic-{traffic}.duckdb and versions/control-{control}.duckdb. Each is "
-        f"removed by the second commit to its database from now on: copy them if you may need them. {TOKENS_NOTE}"
+        f"removed when {KEPT_VERSIONS - 1} more commits have been made to its database: copy them if you need them. "
+        f"{TOKENS_NOTE}"
     )
 
 

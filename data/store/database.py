@@ -1,4 +1,4 @@
-"""The only place that opens DuckDB: immutable versions to read, one commit at a time to write.
+"""The only place that opens DuckDB (a sandboxed query's process aside): immutable versions to read, one commit at a time to write.
 
 DuckDB gives one process a file to write, or many a file to read. So a file that has its name is never written to
 again: a commit copies the newest version, changes the copy, and puts it in the newest's place. Readers never
@@ -27,7 +27,7 @@ from data.calendar import stored, utc_now
 from data.schema import migrate as schema
 from data.store import ids as identity
 from data.store.cache import Cache
-from data.store.files import LockHeld, NoGoodVersion, VersionFiles, copy, exclusive, make_directory
+from data.store.versions import LockHeld, NoGoodVersion, VersionFiles, copy, exclusive, make_directory
 
 STORAGE_FORMAT = "v1.5.0"  # what DuckDB 1.5 and newer read
 SETTINGS: dict[str, Any] = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}

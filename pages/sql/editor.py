@@ -15,9 +15,9 @@ import streamlit as st
 from data.accounts.models import Account
 from data.accounts.saved_items import SavedItemRefused
 from data.calendar import utc_day, utc_now
-from data.sandbox.parameters import LONGEST_STATEMENT, Parameter, ParameterKind, ParametersRefused, Value, parameters_of
 from data.sandbox.reference import example_parameters, examples
 from data.sandbox.saved_queries import QUERIES, SavedQuery
+from data.sandbox.statement import LONGEST_STATEMENT, Parameter, ParameterKind, ParametersRefused, Value, parameters_of
 from pages.ui import messages
 from pages.ui.store import the_store
 

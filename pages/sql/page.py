@@ -9,9 +9,9 @@ from data.accounts.authority import AccountRefused
 from data.accounts.models import Account, Viewer
 from data.accounts.saved_items import SavedItemRefused
 from data.calendar import utc_now
-from data.sandbox.parameters import Parameter, ParametersRefused
 from data.sandbox.sandbox import SandboxError
 from data.sandbox.saved_queries import NAME_LIMIT, QUERIES, NewQuery, SavedQuery
+from data.sandbox.statement import Parameter, ParametersRefused
 from pages.sql import editor, view
 from pages.ui import filters, messages, saved_items, session
 from pages.ui.store import the_store

@@ -17,7 +17,6 @@ from pandas import DataFrame
 
 from data.accounts.models import Account, Viewer
 from data.calendar import utc_day, utc_now
-from data.sandbox.parameters import Value
 from data.sandbox.reference import Column, Relation, relations
 from data.sandbox.sandbox import (
     Answer,
@@ -29,6 +28,7 @@ from data.sandbox.sandbox import (
     Sandbox,
     SandboxError,
 )
+from data.sandbox.statement import Value
 from data.sandbox.tenant_extract import prepare_extract
 from data.store import Store, StoreError
 from pages.ui import controls, messages, session, tables

@@ -12,7 +12,7 @@ from collector.clock import SystemClock
 from collector.commands.collect import Timer
 from collector.commands.frame import Session
 from data.store import Store, StoreBusy
-from data.store.files import exclusive
+from data.store.versions import exclusive
 from tests.collector.conftest import CommandLine, refused, repository
 from tests.fake_github import FakeGitHub
 

@@ -19,7 +19,7 @@ from data.schema import migrate as schema
 from data.store import Store, StoreBusy, StoreMissing, StoreNotWritten, StoreTooNew, StoreUnreadable
 from data.store import backup as backup_module
 from data.store.backup import backup, backups, restore
-from data.store.files import exclusive
+from data.store.versions import exclusive
 from tests.data.cast import account, first_user, quick, signed_in, user
 from tests.data.writers import NOW, batch, save, whole_batches
 

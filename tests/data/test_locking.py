@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from data.store import Store, StoreBusy, files
-from data.store.files import LockHeld, exclusive
+from data.store.versions import LockHeld, exclusive
 from tests.data.writers import hold_lock, let_go, said, start
 
 

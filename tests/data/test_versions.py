@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from data.store import files as versions
-from data.store.files import VersionFiles, copy
+from data.store import versions
+from data.store.versions import VersionFiles, copy
 
 
 @pytest.fixture

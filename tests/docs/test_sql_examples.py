@@ -5,9 +5,9 @@ from datetime import date
 
 import pytest
 
-from data.sandbox.parameters import parameter_names
 from data.sandbox.reference import Example, examples
 from data.sandbox.sandbox import Limits, Question, Sandbox
+from data.sandbox.statement import parameter_names
 from data.store import Store
 from tests.data.filled import FIRST_RUN, TODAY
 from tests.data.sandbox.test_sandbox_attacks import EVERYTHING

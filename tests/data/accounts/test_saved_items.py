@@ -12,8 +12,8 @@ from data.accounts.models import Account, Grant, Role
 from data.accounts.saved_items import SavedItemRefused, SavedItems
 from data.dashboards.dashboards import DASHBOARDS
 from data.dashboards.specification import Dashboard, Kind, Panel, SpecificationRefused
-from data.sandbox.parameters import Parameter, ParameterKind, ParametersRefused
 from data.sandbox.saved_queries import QUERIES, NewQuery
+from data.sandbox.statement import Parameter, ParameterKind, ParametersRefused
 from data.store import Store
 from tests.data.cast import NOW, Place, account, deactivate, quick, user
 

@@ -10,7 +10,6 @@ import duckdb
 import pytest
 
 from data.accounts.models import Viewer
-from data.sandbox.parameters import LONGEST_STATEMENT
 from data.sandbox.sandbox import (
     GENERAL,
     Answer,
@@ -24,6 +23,7 @@ from data.sandbox.sandbox import (
     SandboxBusy,
     SandboxError,
 )
+from data.sandbox.statement import LONGEST_STATEMENT
 from data.store import Store
 from tests.data.filled import ENGINE, TODAY
 

@@ -7,9 +7,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from data.calendar import utc_now
-from data.sandbox.parameters import Parameter, ParameterKind
 from data.sandbox.sandbox import Limits, Sandbox
 from data.sandbox.saved_queries import QUERIES, NewQuery
+from data.sandbox.statement import Parameter, ParameterKind
 from pages.sql import view
 from pages.ui.store import the_store
 from tests.pages.app import BLUE, App, confirmed, shown_text

@@ -1,4 +1,4 @@
-"""The named parameters of a query: found in its text, told as JSON, their values made of what was typed. Pure.
+"""A statement as somebody types it: how long it may be, and its named parameters with their values. Pure.
 
 A value is bound by name and never becomes a part of the text.
 

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from data.sandbox.parameters import (
+from data.sandbox.statement import (
     Parameter,
     ParameterKind,
     ParametersRefused,
