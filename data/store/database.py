@@ -1,4 +1,4 @@
-"""The only place that opens DuckDB (a sandboxed query's process aside): immutable versions to read, one commit at a time to write.
+"""Opens DuckDB, and but for a sandboxed query's process nothing else does: versions to read, one commit at a time to write.
 
 DuckDB gives one process a file to write, or many a file to read. So a file that has its name is never written to
 again: a commit copies the newest version, changes the copy, and puts it in the newest's place. Readers never

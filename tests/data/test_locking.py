@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from data.store import Store, StoreBusy, files
+from data.store import Store, StoreBusy, versions
 from data.store.versions import LockHeld, exclusive
 from tests.data.writers import hold_lock, let_go, said, start
 
@@ -56,6 +56,6 @@ def test_a_disk_too_full_for_the_signature_still_gives_the_lock(
     def refuse(descriptor: int, purpose: str) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(files, "_sign", refuse)
+    monkeypatch.setattr(versions, "_sign", refuse)
     with exclusive(tmp_path / ".lock", "first", 0), pytest.raises(LockHeld), exclusive(tmp_path / ".lock", "second", 0):
         pytest.fail("two held the lock at once")
