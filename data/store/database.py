@@ -1,4 +1,4 @@
-"""Opens DuckDB, and but for a sandboxed query's process nothing else does: versions to read, one commit at a time to write.
+"""Opens DuckDB, as nothing else but a sandboxed query does: versions to read, one commit at a time to write.
 
 DuckDB gives one process a file to write, or many a file to read. So a file that has its name is never written to
 again: a commit copies the newest version, changes the copy, and puts it in the newest's place. Readers never
