@@ -61,8 +61,7 @@ def draw_list(account: Account, repository: Repository, found: Sequence[Note]) -
 @st.dialog("Note", icon=":material/edit_note:")
 def write(repository: Repository, draft: NoteDraft) -> None:
     with messages.shown():
-        session.require_account()
-        old = draft.note
+        by, old = session.require_account().username, draft.note
         with st.form("repository_note_form", border=False):
             day = st.date_input("Day (UTC)", draft.day, format="YYYY-MM-DD", key="repository_note_day")
             text = st.text_area(
@@ -75,30 +74,19 @@ def write(repository: Repository, draft: NoteDraft) -> None:
                 about = st.radio("About", [THIS, ALL], key="repository_note_about", horizontal=True)
             saved = st.form_submit_button("Save", type="primary", key="repository_note_save", width="stretch")
         st.caption("Everybody who sees what it is about reads it.")
-        if saved and isinstance(day, date):
-            typed = NewNote(day, text or "", link, *_place(repository, about))
-            _do(lambda: _save(typed, old), "The note is saved.")
+        store, now = the_store(), utc_now()
+        if saved and isinstance(day, date) and old is None:
+            place = (repository.repository_id, None) if about == THIS else (None, repository.tenant_id)
+            new = NewNote(day, text or "", link, *place)
+            _do(lambda: add_note(store, by, new, now), "The note is saved.")
+        elif saved and isinstance(day, date) and old is not None:
+            changed = replace(old, day=day, note=text or "", link=link)
+            _do(lambda: change_note(store, by, changed, now), "The note is saved.")
         if old is not None and st.button("Remove this note", key="repository_note_remove", width="stretch"):
-            _do(lambda: _remove(old.note_id), "The note is removed.")
+            _do(lambda: remove_note(store, by, old.note_id, now), "The note is removed.")
 
 
-def _place(repository: Repository, about: str) -> tuple[int | None, int | None]:
-    return (repository.repository_id, None) if about == THIS else (None, repository.tenant_id)
-
-
-def _save(typed: NewNote, old: Note | None) -> None:
-    by = session.require_account().username
-    if old is None:
-        add_note(the_store(), by, typed, utc_now())
-    else:
-        change_note(the_store(), by, replace(old, day=typed.day, note=typed.note, link=typed.link), utc_now())
-
-
-def _remove(note_id: int) -> None:
-    remove_note(the_store(), session.require_account().username, note_id, utc_now())
-
-
-def _do(act: Callable[[], None], done: str) -> None:
+def _do(act: Callable[[], object], done: str) -> None:
     try:
         act()
     except NoteRefused as refusal:
