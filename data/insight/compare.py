@@ -18,10 +18,11 @@ from data.insight.events import final_days, usual
 from data.insight.notes import notes
 from data.repositories.repositories import repositories
 from data.store import Store
+from data.store.arrow import ask, frame
 from data.store.cache import cached
 from data.store.sql import query
 from data.traffic.models import Grain, Selection
-from data.traffic.traffic import ask, frame, series
+from data.traffic.traffic import series
 
 MOST_REPOSITORIES = 8  # beside each other
 MOST_LAUNCHES = 8

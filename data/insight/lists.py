@@ -15,10 +15,10 @@ from data.accounts.models import Viewer
 from data.calendar import DAY, WINDOW_DAYS, DayRange
 from data.insight.bounds import MARGIN_DAYS, SeenList, fitted_bounds, unexplained_share, widest
 from data.store import Store
+from data.store.arrow import frame
 from data.store.cache import cached
 from data.store.sql import query
 from data.traffic.models import Selection
-from data.traffic.traffic import frame
 
 MARGIN = timedelta(days=MARGIN_DAYS + WINDOW_DAYS + 2)  # lists of so many days before and after tell of a day, too
 

@@ -8,10 +8,11 @@ from pandas import DataFrame
 
 from data.accounts.models import Viewer
 from data.store import Store
+from data.store.arrow import ask, frame
 from data.store.cache import cached
 from data.store.sql import query
 from data.traffic.models import LARGEST_PAGE, Paging, Selection
-from data.traffic.traffic import ask, daily_traffic, frame
+from data.traffic.traffic import daily_traffic
 
 
 def days(viewer: Viewer, store: Store, selection: Selection) -> DataFrame:

@@ -1,11 +1,15 @@
 """Tables as Arrow has them: ready to be sent to a browser, and unchangeable, so that many may share one."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
+import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 from pandas import DataFrame
+
+from data.store.database import Store
 
 
 def arrow_table(rows: DataFrame) -> pa.Table:
@@ -20,3 +24,15 @@ def arrow_columns(columns: Mapping[str, NDArray[Any]]) -> pa.Table:
     """The same of columns that are in no table yet. Objects are texts, of which None is unknown; NaN stays a number."""
     kinds = {name: pa.string() if column.dtype.kind == "O" else None for name, column in columns.items()}
     return pa.table({name: pa.array(column, type=kinds[name]) for name, column in columns.items()})
+
+
+def ask(store: Store, text: str, today: date, values: dict[str, Any]) -> pa.Table:
+    """The rows of a question to the views, on a UTC day, which decides what is pending."""
+    with store.traffic.read() as cursor:
+        cursor.execute("set variable today = $today", {"today": today})
+        return cursor.sql(text, params=values).to_arrow_table()
+
+
+def frame(rows: pa.Table) -> DataFrame:
+    """The same with Arrow's types: what is unknown is NULL (pandas.NA)."""
+    return rows.to_pandas(types_mapper=pd.ArrowDtype)

@@ -7,7 +7,6 @@ integer, and what is unknown is NULL (pandas.NA), never zero. All rules are the 
 from dataclasses import dataclass, replace
 from datetime import date
 from io import BytesIO
-from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -17,6 +16,7 @@ from pyarrow import csv
 
 from data.accounts.models import Viewer
 from data.store import Store
+from data.store.arrow import ask, frame
 from data.store.cache import cached
 from data.store.sql import query
 from data.traffic.formulas import without_formulas
@@ -193,18 +193,6 @@ def day_range(viewer: Viewer, store: Store) -> tuple[date, date] | None:
     with store.traffic.read() as cursor:
         ((first, last),) = cursor.execute(ends, {"visible": sorted(viewer.repository_ids)}).fetchall()
     return None if first is None else (first, last)
-
-
-def ask(store: Store, text: str, today: date, values: dict[str, Any]) -> pa.Table:
-    """The rows of a question to the views, on a UTC day, which decides what is pending."""
-    with store.traffic.read() as cursor:
-        cursor.execute("set variable today = $today", {"today": today})
-        return cursor.sql(text, params=values).to_arrow_table()
-
-
-def frame(rows: pa.Table) -> DataFrame:
-    """The same with Arrow's types: what is unknown is NULL (pandas.NA)."""
-    return rows.to_pandas(types_mapper=pd.ArrowDtype)
 
 
 def _rows(viewer: Viewer, store: Store, selection: Selection, table: str, paging: Paging) -> pa.Table:
