@@ -33,6 +33,7 @@ from data.collection.models import CollectableRepository, EndpointResult, RunSta
 from data.insight.spikes import save_spikes
 from data.repositories.pauses import OwnerPause, owner_pauses, save_pauses
 from data.store import Store
+from data.store.backup import COLLECTING
 from data.store.versions import LockHeld, exclusive
 from data.traffic.models import Metric
 
@@ -128,7 +129,7 @@ def collect(store: Store, settings: Settings, request: RunRequest, clock: System
 @contextmanager
 def _exclusive_run(directory: Path) -> Iterator[None]:
     try:
-        with exclusive(directory / ".collecting", "collecting", 0):
+        with exclusive(directory / COLLECTING, "collecting", 0):
             yield
     except LockHeld as held:
         raise RunInProgress(f"A collection is going on already: {held.holder}.") from held
