@@ -13,7 +13,7 @@ import pandas as pd
 from pandas import DataFrame
 
 from data.accounts.models import Viewer
-from data.calendar import DAY, SETTLED_AFTER_DAYS
+from data.calendar import DAY
 from data.store import Store
 from data.store.cache import cached
 from data.store.sql import query
@@ -31,7 +31,7 @@ class Comparison:
     """What came before and after a day.
 
     `windows`: window (before, after_7, after_30), metric, total (of its final days; NA: none is), final_days, days (of
-    the window), open_days (not final yet), lost_days (a gap, or unknown), usual (of the same final days; NA where the
+    the window), open_days (pending), lost_days (a gap, or unknown), usual (of the same final days; NA where the
     eight weeks before have too few days), change (of total against usual, NA where usual is 0 or unknown), and of
     after_7 change_on_before (against the same weekdays of the week before, where both are final).
     `around`: day, metric, value (NA unless final), usual (NA: unknown); from two weeks before to 30 days after.
@@ -49,7 +49,10 @@ def before_and_after(viewer: Viewer, store: Store, repository_id: int, day: date
     """
     first, last = day - timedelta(weeks=PATTERN_WEEKS), day + timedelta(days=LONGEST)
     final = final_days(viewer, store, Selection(first, last, today, frozenset({repository_id})))
-    return compared(final, day, today)
+    with store.traffic.read() as cursor:
+        cursor.execute("set variable today = $today", {"today": today})
+        ((shown_from,),) = cursor.execute("select shown_from from v_today").fetchall()
+    return compared(final, day, shown_from)
 
 
 def final_days(viewer: Viewer, store: Store, selection: Selection) -> DataFrame:
@@ -75,13 +78,15 @@ def usual(before: DataFrame, days: Sequence[date]) -> DataFrame:
     return DataFrame(medians.reindex([day.weekday() for day in days]).to_numpy(), days, list(before.columns))
 
 
-def compared(final: DataFrame, day: date, today: date) -> Comparison:
-    """The same of days at hand: `final` has a row a day (its index) and a column a metric, NaN unless final. Pure."""
+def compared(final: DataFrame, day: date, shown_from: date) -> Comparison:
+    """The same of days at hand: `final` has a row a day (its index) and a column a metric, NaN unless final. Pure.
+
+    A day that is not final may still come as long as GitHub shows it, from `shown_from` (v_today) on; else it is lost.
+    """
     first, last = day - timedelta(weeks=PATTERN_WEEKS), day + timedelta(days=LONGEST)
     values = final.reindex(columns=list(METRICS), index=_span(first, last)).astype("float64")
     normal = usual(values[: day - DAY], list(values.index))
-    settled = today - timedelta(days=SETTLED_AFTER_DAYS)
-    rows = [_window(name, values[metric], normal[metric], (day, settled)) for name in WINDOWS for metric in METRICS]
+    rows = [_window(name, values[metric], normal[metric], (day, shown_from)) for name in WINDOWS for metric in METRICS]
     shown = _span(day - timedelta(weeks=2), last)
     around = pd.concat(
         [
@@ -96,11 +101,11 @@ def compared(final: DataFrame, day: date, today: date) -> Comparison:
 def _window(
     name: str, values: "pd.Series[float]", usual: "pd.Series[float]", days: tuple[date, date]
 ) -> dict[str, object]:
-    day, settled = days
+    day, shown_from = days
     first, last = (day + timedelta(days=n) for n in WINDOWS[name])
     span = _span(first, last)
     known = values[span].dropna()
-    open_days = sum(each > settled for each in span if each not in known.index)
+    open_days = sum(each >= shown_from for each in span if each not in known.index)
     expected = usual[known.index].sum(skipna=False) if len(known) else np.nan
     total = known.sum() if len(known) else np.nan
     return {

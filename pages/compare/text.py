@@ -11,8 +11,8 @@ from pandas import DataFrame
 from data.insight.compare import Launch, Measure
 from data.insight.events import LEAST_OF_A_WEEKDAY
 from data.traffic.models import Grain
+from pages.ui.charts.bars_and_lines import Column, Marks, placed
 from pages.ui.charts.compare import Lines
-from pages.ui.charts.time_marks import Column, Marks, placed
 from pages.ui.charts.traffic import PERIODS
 from pages.ui.text import of_ratio, repository_link, shortened
 

@@ -13,8 +13,8 @@ from typing import Any
 import altair as alt
 
 from data.traffic.models import Grain
+from pages.ui.charts.bars_and_lines import POINTED, Channels, filled, line_layers, time_axis
 from pages.ui.charts.chart import COLOURS, KNOWN, legend_of, rows_where, state_parts, tooltip, without_data
-from pages.ui.charts.time_marks import POINTED, Channels, filled, line_layers, time_axis
 
 HEIGHT = 380
 
@@ -23,7 +23,7 @@ HEIGHT = 380
 class Lines:
     """All of a chart that is not its rows: whose lines there are, and what the numbers are.
 
-    With `periods` the lines run over them, and rows are as of time_marks.placed; without, over the days from a launch
+    With `periods` the lines run over them, and rows are as of bars_and_lines.placed; without, over the days from a launch
     on, up to `days`, and rows have name, value, piece (a line breaks where it changes), offset (days), usual, when,
     spoken.
     """

@@ -19,8 +19,7 @@ from data.dashboards.panel_text import FIRST_WEEKDAY, WEEKDAYS, group_name, meas
 from data.dashboards.panels import PanelRows
 from data.dashboards.specification import PERIODS, Kind, Panel
 from data.traffic.models import Grain
-from pages.ui.charts.chart import COLOURS, KNOWN
-from pages.ui.charts.time_marks import (
+from pages.ui.charts.bars_and_lines import (
     POINTED,
     STATES,
     Channels,
@@ -33,6 +32,7 @@ from pages.ui.charts.time_marks import (
     tick_values,
     time_axis,
 )
+from pages.ui.charts.chart import COLOURS, KNOWN
 
 LINE, BARS, RANKING, HEAT_MAP = "line", "bars", "ranking", "heat map"
 LEGEND_COLUMNS, LEGEND_ROW = 2, 25  # as many as fit a phone; pixels

@@ -24,6 +24,7 @@ from data.store.arrow import arrow_table
 from data.store.cache import cached
 from data.traffic.models import Grain, Selection
 from data.traffic.traffic import series
+from pages.ui.charts.bars_and_lines import period_name
 from pages.ui.charts.chart import (
     BLUE,
     COLOURS,
@@ -42,7 +43,6 @@ from pages.ui.charts.chart import (
     tooltip,
     without_data,
 )
-from pages.ui.charts.time_marks import period_name
 from pages.ui.charts.traffic import legible
 
 EXTENT: dict[str, Any] = {"minExtent": 46, "maxExtent": 46}  # the same for all lanes, so that a day stands below itself

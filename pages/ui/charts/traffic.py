@@ -20,8 +20,7 @@ from data.store.arrow import arrow_columns
 from data.store.cache import cached
 from data.traffic.models import Grain, Selection
 from data.traffic.traffic import series
-from pages.ui.charts.chart import COLOURS, Chart, count_axis, legend_of, state_parts, tooltip, without_data
-from pages.ui.charts.time_marks import (
+from pages.ui.charts.bars_and_lines import (
     POINTED,
     Channels,
     Column,
@@ -34,6 +33,7 @@ from pages.ui.charts.time_marks import (
     placed,
     time_axis,
 )
+from pages.ui.charts.chart import COLOURS, Chart, count_axis, legend_of, state_parts, tooltip, without_data
 
 METRICS = {
     "views": "Views",
@@ -77,7 +77,7 @@ class ChartShape:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ChartData:
-    """A chart's shape and its rows, one a series and period, as columns: those of time_marks.placed."""
+    """A chart's shape and its rows, one a series and period, as columns: those of bars_and_lines.placed."""
 
     shape: ChartShape
     columns: Mapping[str, Column]

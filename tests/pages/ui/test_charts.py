@@ -11,8 +11,8 @@ from pandas import DataFrame
 
 from data.traffic.models import Grain
 from pages.ui.charts import traffic as charts
+from pages.ui.charts.bars_and_lines import period_name
 from pages.ui.charts.chart import COLOURS
-from pages.ui.charts.time_marks import period_name
 from pages.ui.charts.traffic import ChartData, alt_text, chart_data, legible, specification
 
 FIRST = date(2026, 3, 7)
