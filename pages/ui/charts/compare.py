@@ -23,8 +23,8 @@ HEIGHT = 380
 class Lines:
     """All of a chart that is not its rows: whose lines there are, and what the numbers are.
 
-    With `periods` the lines run over them, and rows are as of bars_and_lines.placed; without, over the days from a launch
-    on, up to `days`, and rows have name, value, piece (a line breaks where it changes), offset (days), usual, when,
+    With `periods` the lines run over them, and rows are those of bars_and_lines.placed; without, over the days from a
+    launch on, up to `days`, and rows have name, value, piece (a line breaks where it changes), offset (days), usual, when,
     spoken.
     """
 
