@@ -24,8 +24,8 @@ class Lines:
     """All of a chart that is not its rows: whose lines there are, and what the numbers are.
 
     With `periods` the lines run over them, and rows are those of bars_and_lines.placed; without, over the days from a
-    launch on, up to `days`, and rows have name, value, piece (a line breaks where it changes), offset (days), usual, when,
-    spoken.
+    launch on, up to `days`, and rows have name, value, piece (a line breaks where it changes), offset (days), usual,
+    when, spoken.
     """
 
     names: tuple[str, ...]
