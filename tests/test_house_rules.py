@@ -146,6 +146,12 @@ def test_everything_that_decides_a_cached_answer_is_an_argument_of_its_key() -> 
     assert not offenders(PRODUCT, hidden)
 
 
+def test_there_is_one_cache() -> None:
+    """functools.cache is for what never changes while a process runs."""
+    other = re.compile(r"\b(lru_cache|cache_data|cache_resource)\b")
+    assert not offenders(PRODUCT, lambda path: other.findall(path.read_text(encoding="utf-8")))
+
+
 def test_a_sum_of_daily_uniques_is_never_called_visitors() -> None:
     def dishonest(path: Path) -> list[str]:
         text = re.sub(r"--[^\n]*|#[^\n]*", "", path.read_text(encoding="utf-8"))
