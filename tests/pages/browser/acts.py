@@ -67,7 +67,7 @@ def accept(visitor: Visitor, link: str, username: str) -> None:
     visitor.fill("Your name", f"The {username}")
     choose_password(visitor, "Password", PASSWORD)
     visitor.press("Create account")
-    expect(visitor.button("Sign out")).to_be_attached()
+    expect(visitor.button("Sign out").first).to_be_attached()
     visitor.settle()
 
 

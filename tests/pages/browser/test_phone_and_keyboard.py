@@ -64,7 +64,7 @@ def test_with_a_keyboard_alone_one_signs_in_and_changes_a_filter(live: Live, vis
     tab_to(visitor, "Password")
     keyboard.type(PASSWORD)
     keyboard.press("Enter")
-    expect(visitor.button("Sign out")).to_be_attached()
+    expect(visitor.button("Sign out").first).to_be_attached()
     visitor.drawn()
     tab_to(visitor, "31 days")
     keyboard.press("ArrowRight")

@@ -50,7 +50,7 @@ class Visitor:
         self.fill("Username", username)
         self.fill("Password", password)
         self.press("Sign in")
-        expect(self.button("Sign out")).to_be_attached()
+        expect(self.button("Sign out").first).to_be_attached()
         self.settle()
 
     def bring(self, cookie: str) -> None:
