@@ -122,7 +122,7 @@ def collect_and_tell(session: Session, request: RunRequest, clock: SystemClock) 
         report = run.collect(session.store, session.settings, request, clock, session.terminal.progress())
     except Stopped:
         report = RunReport(None, RunState.STOPPED, message="Stopped before anything was collected.")
-    failures: list[LoggedResult] = []
+    failures: tuple[LoggedResult, ...] = ()
     if report.run_id is not None and report.failures:
         failures = results(session.viewer, session.store, run_id=report.run_id, failed_only=True, limit=MOST_RESULTS)
     for line in failure_lines(failures):

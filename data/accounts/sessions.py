@@ -168,12 +168,13 @@ def touch_session(store: Store, secret: str, now: datetime) -> None:
         connection.execute(query(__name__, "touch_session"), values | _living(now))
 
 
-def sessions_of(account: Account, store: Store, now: datetime, current: str = "") -> list[OpenSession]:
+@cached("control")
+def sessions_of(account: Account, store: Store, now: datetime, current: str = "") -> tuple[OpenSession, ...]:
     """The user's open sessions, the newest first; `current` is the fingerprint of the secret of the one that asks."""
     values = {"user_id": account.user_id, "current": current} | _living(now)
     with store.control.read() as cursor:
         rows = cursor.execute(query(__name__, "sessions_of"), values).fetchall()
-    return [OpenSession(aware(row[0]), aware(row[1]), *row[2:]) for row in rows]
+    return tuple(OpenSession(aware(row[0]), aware(row[1]), *row[2:]) for row in rows)
 
 
 def end_session(store: Store, secret: str) -> None:

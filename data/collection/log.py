@@ -27,6 +27,7 @@ def runs(viewer: Viewer, store: Store, limit: int) -> tuple[LoggedRun, ...]:
     )
 
 
+@cached("traffic")
 def results(
     viewer: Viewer,
     store: Store,
@@ -35,7 +36,7 @@ def results(
     repository_id: int | None = None,
     failed_only: bool = False,
     limit: int = RESULTS_SHOWN,
-) -> list[LoggedResult]:
+) -> tuple[LoggedResult, ...]:
     """What came of each endpoint of the visible repositories, the newest first. Source: collection_result.
 
     Failed is what is neither good (ok, unchanged) nor skipped.
@@ -50,7 +51,7 @@ def results(
     }
     with store.traffic.read() as cursor:
         rows = cursor.execute(query(__name__, "results"), values).fetchall()
-    return [
+    return tuple(
         LoggedResult(run_id, tenant, full_name, endpoint, aware(finished_at), Outcome(outcome), *rest)
         for run_id, tenant, full_name, endpoint, finished_at, outcome, *rest in rows
-    ]
+    )

@@ -10,6 +10,7 @@ from data.calendar import aware, stored, utc_day
 from data.collection.models import GOOD_OUTCOMES, HARMLESS_OUTCOMES
 from data.repositories.models import OpenDays, Repository, RepositoryHealth, RepositoryState
 from data.store import Store
+from data.store.cache import cached
 from data.store.sql import query
 from data.traffic.models import Metric
 
@@ -31,11 +32,12 @@ class StaleEndpoint:
     reason: str
 
 
-def stale_endpoints(viewer: Viewer, store: Store, now: datetime) -> list[StaleEndpoint]:
+@cached("traffic")
+def stale_endpoints(viewer: Viewer, store: Store, now: datetime) -> tuple[StaleEndpoint, ...]:
     """The endpoints of visible repositories that fail while their last good answer has grown old.
 
     Lists (referrers, paths) after 2 days, others (stars, releases) after 7; views and clones have their days until
-    loss.
+    loss. Whoever asks again and again rounds `now`, so that the answer can be kept.
     Source: endpoint_state, collection_result. Raises: StoreMissing.
     """
     values = {
@@ -49,10 +51,10 @@ def stale_endpoints(viewer: Viewer, store: Store, now: datetime) -> list[StaleEn
     }
     with store.traffic.read() as cursor:
         rows = cursor.execute(query(__name__, "stale_endpoints"), values).fetchall()
-    return [
+    return tuple(
         StaleEndpoint(tenant, full_name, endpoint, None if good is None else aware(good), reason)
         for tenant, full_name, endpoint, good, reason in rows
-    ]
+    )
 
 
 def health(viewer: Viewer, store: Store, now: datetime) -> list[RepositoryHealth]:

@@ -73,7 +73,7 @@ def draw_run(viewer: Viewer, run: LoggedRun, repository_id: int | None, only_fai
         found = results(viewer, the_store(), run_id=run.run_id, repository_id=repository_id, failed_only=only_failed)
         if found:
             view.draw_reasons(found)
-            view.draw_results(found)
+            view.draw_results(viewer, the_store(), found)
         else:
             st.caption("Nothing in this run matches the filters." if only_failed else "This run has no results.")
 

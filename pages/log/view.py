@@ -7,7 +7,11 @@ import streamlit as st
 from pandas import DataFrame
 from streamlit import column_config as config
 
+from data.accounts.models import Viewer
 from data.collection.models import LoggedResult, LoggedRun, Outcome, RunState
+from data.store import Store
+from data.store.arrow import arrow_table
+from data.store.cache import cached
 from pages.ui import messages
 
 STATES = {
@@ -75,19 +79,25 @@ def draw_reasons(results: Sequence[LoggedResult]) -> None:
         st.caption(f"And {len(reasons) - REASONS_AT_SIGHT:,} more: see the table.")
 
 
-def draw_results(results: Sequence[LoggedResult]) -> None:
-    rows = DataFrame([_result_row(each) for each in sorted(results, key=lambda each: not each.outcome.failed)])
+def draw_results(viewer: Viewer, store: Store, results: tuple[LoggedResult, ...]) -> None:
     hidden = set() if len({each.tenant for each in results}) > 1 else {"tenant"}
     st.dataframe(
-        rows,
+        _result_rows(viewer, store, results),
         column_config=RESULTS,
-        column_order=[column for column in rows if column not in hidden],
+        column_order=[column for column in RESULTS if column not in hidden],
         hide_index=True,
         key="log_results",
-        height=min(len(rows), ROWS_AT_SIGHT) * 35 + 38,
+        height=min(len(results), ROWS_AT_SIGHT) * 35 + 38,
         lazy=False,
-        alt=f"{len(rows)} results of the run",
+        alt=f"{len(results)} results of the run",
     )
+
+
+@cached("traffic")
+def _result_rows(viewer: Viewer, store: Store, results: tuple[LoggedResult, ...]) -> Any:
+    """The results as an Arrow table, what failed first."""
+    ordered = sorted(results, key=lambda each: not each.outcome.failed)
+    return arrow_table(DataFrame([_result_row(each) for each in ordered]))
 
 
 def failure_texts(results: Sequence[LoggedResult]) -> list[str]:

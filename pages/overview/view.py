@@ -165,7 +165,7 @@ def draw_health(viewer: Viewer, store: Store, account: Account) -> None:
     """What needs attention, or that nothing does."""
     st.header("Health", anchor=False)
     found = _attention(viewer, store, utc_day(utc_now()))
-    stale = stale_endpoints(viewer, store, utc_now())
+    stale = stale_endpoints(viewer, store, utc_now().replace(minute=0, second=0, microsecond=0))
     lines = [*_repositories(found), *_lists(stale), *_tokens(account, store)]
     if lines:
         st.warning("\n".join(f"- {line}" for line in lines), icon=":material/warning:")

@@ -67,7 +67,7 @@ def session_text(each: OpenSession, now: datetime) -> str:
 
 def draw_sessions(account: Account) -> None:
     st.header("Open sessions", anchor=False)
-    now = utc_now()
+    now = utc_now().replace(second=0, microsecond=0)
     found = sessions.sessions_of(account, the_store(), now, fingerprint(session.session_secret() or ""))
     st.markdown("\n\n".join(session_text(each, now) for each in found))
     if len(found) > 1 and st.button("Sign out all others", key="profile_end_others", icon=":material/logout:"):

@@ -99,7 +99,7 @@ def test_a_page_that_is_open_when_the_session_ends_becomes_the_sign_in(app: App)
 def test_signing_out_ends_the_session_in_the_database(app: App) -> None:
     run = app.opened("viewer")
     run.button(key="layout_sign_out").click().run()
-    assert sessions.sessions_of(app.account("viewer"), app.store, utc_now()) == []
+    assert sessions.sessions_of(app.account("viewer"), app.store, utc_now()) == ()
     assert "/session/close" in shown_text(run)
 
 

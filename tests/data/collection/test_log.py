@@ -45,7 +45,7 @@ def test_who_has_no_part_in_a_run_does_not_learn_of_it(full: Store, visible: tup
 
 def test_a_result_says_what_was_asked_and_what_came_of_it(full: Store) -> None:
     reason = "The token may not read its traffic."
-    assert results(viewer(DOCS), full, run_id=LAST_RUN) == [
+    assert list(results(viewer(DOCS), full, run_id=LAST_RUN)) == [
         LoggedResult(LAST_RUN, "Blue", "blue/docs", asked, NOW, Outcome.NO_PERMISSION, 403, reason, 0, 9)
         for asked in ("clones", "views")
     ]
@@ -54,9 +54,9 @@ def test_a_result_says_what_was_asked_and_what_came_of_it(full: Store) -> None:
 def test_results_of_others_are_not_there_whatever_is_asked_for(full: Store) -> None:
     everything = results(viewer(TELESCOPE), full)
     assert {each.full_name for each in everything} == {"green/telescope"}
-    assert results(viewer(TELESCOPE), full, repository_id=DOCS) == []
-    assert results(viewer(TELESCOPE), full, failed_only=True) == []
-    assert results(viewer(), full) == []
+    assert results(viewer(TELESCOPE), full, repository_id=DOCS) == ()
+    assert results(viewer(TELESCOPE), full, failed_only=True) == ()
+    assert results(viewer(), full) == ()
 
 
 def test_only_failures_are_told_when_only_failures_are_asked_for(full: Store) -> None:

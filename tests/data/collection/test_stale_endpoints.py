@@ -58,25 +58,25 @@ def test_an_endpoint_is_stale_when_it_fails_and_its_last_good_answer_is_old(
 
 def test_what_was_not_tried_since_or_answers_again_is_not_stale(store: Store, key: int) -> None:
     save(store, good(key, "referrers", 20))
-    assert stale_endpoints(operator(store), store, NOW) == []
+    assert stale_endpoints(operator(store), store, NOW) == ()
     save(store, failed(key, "referrers", NOW - DAY))
     save(store, good(key, "referrers", 0))
-    assert stale_endpoints(operator(store), store, NOW) == []
+    assert stale_endpoints(operator(store), store, NOW) == ()
 
 
 def test_what_never_answered_well_is_as_old_as_the_repository(store: Store, key: int) -> None:
     save(store, failed(key, "paths"))
     (each,) = stale_endpoints(operator(store), store, NOW)
     assert (each.full_name, each.tenant, each.last_good_at) == ("blue/engine", "Blue", None)
-    assert stale_endpoints(operator(store), store, NOW - 39 * DAY) == []
+    assert stale_endpoints(operator(store), store, NOW - 39 * DAY) == ()
 
 
 def test_nothing_is_told_of_what_is_refused_as_a_whole_or_not_visible(store: Store, key: int) -> None:
     save(store, failed(key, "paths"))
-    assert stale_endpoints(Viewer(frozenset(), frozenset({1})), store, NOW) == []
+    assert stale_endpoints(Viewer(frozenset(), frozenset({1})), store, NOW) == ()
     change = StateChange(RepositoryState.BLOCKED, "No.")
     save(store, EndpointResult(key, "views", NOW, Outcome.NO_PERMISSION, 9, 403, "No.", state_change=change))
-    assert stale_endpoints(operator(store), store, NOW) == []
+    assert stale_endpoints(operator(store), store, NOW) == ()
 
 
 @pytest.mark.parametrize(("hole", "left"), [(5, 8), (13, 0), (14, 13)])
