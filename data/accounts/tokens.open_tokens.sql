@@ -6,7 +6,7 @@ select
     owner_id,
     expires_at,
     state,
-    sealed,
+    encrypted,
     added_at
 from tenant_token
 where state = 'valid' or (state = 'invalid' and checked_at < $retry_before)

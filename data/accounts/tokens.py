@@ -14,7 +14,7 @@ from data.store.ids import next_id
 from data.store.sql import query
 
 REFUSED_TRIED_AGAIN_AFTER = timedelta(hours=20)
-_ENCRYPTED = "select token_id, sealed from tenant_token where state <> 'replaced'"
+_ENCRYPTED = "select token_id, encrypted from tenant_token where state <> 'replaced'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ def save_token(store: Store, by: str, tenant_id: int, secret: str, facts: TokenF
         if not account.has(Role.ADMIN) and not account.manages(tenant_id):
             raise NotAllowed("There is no such tenant.")
         connection.execute(
-            "update tenant_token set state = 'replaced', sealed = ''::blob "
+            "update tenant_token set state = 'replaced', encrypted = ''::blob "
             "where tenant_id = $tenant_id and state <> 'replaced'",
             {"tenant_id": tenant_id},
         )
@@ -153,7 +153,7 @@ def rotate_key(store: Store, by: str, now: datetime) -> tuple[int, bool]:
         former = add_key(store.directory)
         for token_id, secret in secrets.items():
             values = {"token_id": token_id, "encrypted": cipher.encrypt(secret)}
-            connection.execute("update tenant_token set sealed = $encrypted where token_id = $token_id", values)
+            connection.execute("update tenant_token set encrypted = $encrypted where token_id = $token_id", values)
         record(connection, "key rotated", "the server's key", (by, now), f"{len(secrets)} tokens encrypted again")
     with store.control.locked("rotating the key"):
         with store.control.read() as cursor:

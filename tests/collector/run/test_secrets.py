@@ -60,7 +60,7 @@ def test_a_token_is_in_no_file_no_log_and_no_sentence(collection: Collection, lo
 def test_the_traffic_files_hold_no_encrypted_token_either(collection: Collection) -> None:
     collection()
     with collection.store.control.read() as cursor:
-        ((encrypted,),) = cursor.execute("select sealed from tenant_token").fetchall()
+        ((encrypted,),) = cursor.execute("select encrypted from tenant_token").fetchall()
     assert {name.partition("-")[0] for name in holders(collection.store.directory, bytes(encrypted))} <= {
         "control",
         "control.duckdb",

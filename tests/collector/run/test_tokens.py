@@ -145,7 +145,7 @@ def test_a_missing_permission_is_named_and_costs_that_repository_alone(
 
 def test_a_token_that_does_not_open_stops_its_own_tenant_only(tenants: Collection) -> None:
     with tenants.store.control.commit("test") as connection:
-        connection.execute("update tenant_token set sealed = 'encrypted with another key'::blob where tenant_id = 1")
+        connection.execute("update tenant_token set encrypted = 'encrypted with another key'::blob where tenant_id = 1")
     report = tenants()
     assert (report.state, set(tenants.outcomes())) == (RunState.PARTIAL, {"octo/two"})
     assert "has no token that can be used" in str(report.message)

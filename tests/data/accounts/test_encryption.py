@@ -38,7 +38,7 @@ def opened(store: Store, by: encryption.Cipher | None = None) -> dict[int, str]:
 
 def encrypted(store: Store) -> list[bytes]:
     with store.control.read() as cursor:
-        return [row[0] for row in cursor.execute("select sealed from tenant_token order by token_id").fetchall()]
+        return [row[0] for row in cursor.execute("select encrypted from tenant_token order by token_id").fetchall()]
 
 
 def test_every_token_is_encrypted_with_a_new_key_and_the_old_one_opens_nothing(store: Store) -> None:
@@ -113,7 +113,7 @@ def test_a_rotation_that_goes_by_between_commit_and_dropping_keeps_its_own_key(s
 
 def test_a_token_that_does_not_open_stops_the_rotation_before_anything_changes(store: Store) -> None:
     with store.control.commit("a damaged token") as connection:
-        connection.execute("update tenant_token set sealed = 'x'::blob where tenant_id = 2")
+        connection.execute("update tenant_token set encrypted = 'x'::blob where tenant_id = 2")
     key, rows = key_file(store), encrypted(store)
     with pytest.raises(DecryptionFailed):
         rotate_key(store, COMMAND_LINE, NOW)
