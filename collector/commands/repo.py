@@ -69,7 +69,7 @@ def add(session: Session, tenant: str, names: tuple[str, ...]) -> CommandResult:
     """Track repositories, and collect them at once.
 
     A name is OWNER/NAME or any address of the repository at GitHub. Each is checked with the tenant's token before
-    any is saved; those that cannot be read are reported with GitHub's reason and what mends it.
+    any is saved; those that cannot be read are reported with GitHub's reason and how to fix it.
 
     \b
     Example:

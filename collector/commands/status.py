@@ -228,20 +228,20 @@ def token_problems(
 
 
 def _add_token(about: Problems, owner: Tenant, token: StoredToken | None, now: datetime) -> None:
-    mend = f"Store a new one: python -m collector tenant token {shlex.quote(owner.name)}"
+    remedy = f"Store a new one: python -m collector tenant token {shlex.quote(owner.name)}"
     if token is None:
-        about.problems.append(f"{owner.name} has no token: nothing of it is collected. {mend}")
+        about.problems.append(f"{owner.name} has no token: nothing of it is collected. {remedy}")
         return
     named = f"The token of {owner.name}, ending in {token.last_four},"
     expires = token.facts.expires_at
     if token.state != "valid":
-        about.problems.append(f"{named} is refused. {token.state_reason or ''} {mend}".replace("  ", " "))
+        about.problems.append(f"{named} is refused. {token.state_reason or ''} {remedy}".replace("  ", " "))
     elif expires is not None and expires <= now:
-        about.problems.append(f"{named} expired on {moment(expires)}. {mend}")
+        about.problems.append(f"{named} expired on {moment(expires)}. {remedy}")
     elif expires is not None and (days := days_until(expires, now)) <= EXPIRY_DAYS:
         urgency = "Urgent: " if days <= 1 else "Soon: " if days <= NEAR_DAYS else ""
         when = "today" if days == 0 else f"in {counted(days, 'day')}"
-        about.warnings.append(f"{urgency}{named} expires {when}, on {moment(expires)}. {mend}")
+        about.warnings.append(f"{urgency}{named} expires {when}, on {moment(expires)}. {remedy}")
 
 
 def _loss(each: RepositoryHealth) -> str:
