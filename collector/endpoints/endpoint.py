@@ -110,8 +110,9 @@ class PagedEndpoint(Endpoint):
 
     conditional = False  # whether its first page may be asked for with a validator
 
+    @abstractmethod
     def max_pages(self, request: Request) -> int:
-        raise NotImplementedError
+        """How many pages are asked for at most."""
 
     def fetch(self, github: GitHub, request: Request) -> Fetched:
         """Ask for all pages; a limit on deep pages ends them early and is told. Raises: GitHubError, AnswerRefused."""
