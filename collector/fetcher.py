@@ -17,9 +17,9 @@ from collector.clock import GitHubTime, Stopped
 from collector.endpoints.endpoint import Endpoint, Fetched, Phase, Request, endpoints
 from collector.endpoints.repository import REPOSITORY, StatsObservation, parse_repository
 from collector.redaction import redacted
-from collector.schedule import rests_until
 from data.calendar import utc_day
 from data.collection.models import CollectableRepository, EndpointResult, EndpointState, Outcome, StateChange
+from data.collection.schedule import rests_until
 from data.repositories.models import Repository, RepositoryState
 
 CONFIRMED_FOR_S = 300.0  # so long is a name believed to mean the same repository

@@ -22,7 +22,6 @@ from collector.errors import GitHubError, HostDown, LimitReached, RunStopped, To
 from collector.fetcher import FetchJob, RepositoryFetcher, due_jobs
 from collector.rate_limit import RateLimiter
 from collector.redaction import redacted
-from collector.schedule import last_look, rests_until
 from collector.settings import Settings
 from collector.workers import Job, JobResult, WorkerPool, in_turns, workers_of_each
 from data.accounts.encryption import open_cipher
@@ -30,6 +29,7 @@ from data.accounts.tenants import operator, tenants
 from data.accounts.tokens import OpenToken, TokenVerdict, open_tokens, save_verdicts
 from data.collection import ledger
 from data.collection.models import CollectableRepository, EndpointResult, RunState
+from data.collection.schedule import last_look, rests_until
 from data.insight.spikes import save_spikes
 from data.repositories.pauses import OwnerPause, owner_pauses, save_pauses
 from data.store import Store

@@ -18,7 +18,7 @@ SQL = sorted(path for room in ("collector", "data") for path in (ROOT / room).rg
 
 MAY_IMPORT = {  # the first that a file's name begins with counts
     "streamlit_app.py": {"pages", "data"},
-    "pages/": {"pages", "data", "collector.client", "collector.discovery", "collector.errors", "collector.schedule"},
+    "pages/": {"pages", "data", "collector.client", "collector.discovery", "collector.errors"},
     "collector/": {"collector", "data"},
     "data/": {"data"},
 }
@@ -31,7 +31,7 @@ HOMES = {
     "requests": ("collector/",),
     "urllib3": ("collector/",),
     "tenacity": ("collector/",),
-    "cronsim": ("collector/",),
+    "cronsim": ("data/collection/",),
     "click": ("collector/",),
     "rich": ("collector/",),
     "streamlit": ("pages/", "streamlit_app.py"),

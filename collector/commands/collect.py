@@ -1,6 +1,6 @@
 """`collect` and `schedule`: a collection now, and the timer in the foreground; both stop cleanly and say how it went.
 
-What is due when is decided in `collector/schedule.py`.
+What is due when is decided in `data/collection/schedule.py`.
 """
 
 import os
@@ -31,13 +31,13 @@ from collector.commands.frame import (
 from collector.commands.selection import chosen_tenants, named, what_to_track
 from collector.commands.terminal import counted, moment
 from collector.run import RunInProgress, RunReport, RunRequest
-from collector.schedule import ScheduleContext, due_work, next_due
 from data.accounts import tenants, tokens
 from data.accounts.encryption import open_cipher
 from data.calendar import utc_now
 from data.collection.ledger import Scope, collectable_repositories
 from data.collection.log import results
 from data.collection.models import LoggedResult, RunState
+from data.collection.schedule import ScheduleContext, due_work, next_due
 from data.repositories.models import Repository, RepositoryState
 from data.repositories.repositories import repositories
 

@@ -20,11 +20,11 @@ import click
 from collector.commands.terminal import Terminal
 from collector.errors import AnswerRefused, GitHubError, NameRefused, SettingsRefused
 from collector.redaction import many_lines, redacted
-from collector.schedule import ScheduleRefused
 from collector.settings import DEFAULT_DATA_DIR, Settings, read_settings
 from data.accounts.encryption import EncryptionError
 from data.accounts.models import Viewer
 from data.accounts.tenants import TenantRefused, operator
+from data.collection.schedule import ScheduleRefused
 from data.repositories.repositories import RepositoryRefused
 from data.store import Store, StoreBusy, StoreError, StoreNotWritten
 from data.traffic.export import ExportRefused

@@ -13,12 +13,12 @@ from collector.commands.collect import MOST_RESULTS, failure_facts, failure_line
 from collector.commands.frame import Command, CommandRefused, CommandResult, Session, pass_session
 from collector.commands.selection import chosen_tenants, what_to_track
 from collector.commands.terminal import counted, days_until, moment
-from collector.schedule import ScheduleRefused, last_time, next_time
 from data.accounts.models import Tenant
 from data.accounts.tokens import StoredToken, tokens
 from data.calendar import DAY, SETTLED_AFTER_DAYS, WINDOW_DAYS, utc_day, utc_now
 from data.collection.log import results, runs
 from data.collection.models import LoggedRun, RunState
+from data.collection.schedule import ScheduleRefused, last_time, next_time
 from data.repositories.health import LISTS, StaleEndpoint, health, stale_endpoints
 from data.repositories.models import OpenDays, RepositoryHealth, RepositoryState
 from data.traffic.models import Metric

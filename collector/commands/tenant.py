@@ -12,13 +12,13 @@ from collector.clock import SystemClock
 from collector.commands.frame import CommandRefused, CommandResult, Group, Session, pass_session
 from collector.commands.terminal import expiry, moment
 from collector.discovery import check_token, connect
-from collector.schedule import ScheduleRefused, checked_schedule, next_time
 from data.accounts import tenants, tokens
 from data.accounts.authority import COMMAND_LINE
 from data.accounts.encryption import open_cipher
 from data.accounts.models import Tenant
 from data.accounts.tokens import StoredToken, TokenFacts
 from data.calendar import utc_now
+from data.collection.schedule import ScheduleRefused, checked_schedule, next_time
 from data.repositories.models import RepositoryState
 from data.repositories.repositories import repositories
 

@@ -9,12 +9,12 @@ import streamlit as st
 from pandas import DataFrame
 from streamlit import column_config as config
 
-from collector.schedule import FORMS, NAMED, ScheduleRefused, checked_schedule, next_time
 from data.accounts import audit, grants, tenants, tokens
 from data.accounts.audit import Subject
 from data.accounts.models import Account, Role, Tenant, Viewer
 from data.accounts.tokens import StoredToken
 from data.calendar import utc_now
+from data.collection.schedule import FORMS, NAMED, ScheduleRefused, checked_schedule, next_time
 from data.repositories.models import RepositoryState
 from data.repositories.repositories import repositories
 from pages.tenants import view

@@ -11,10 +11,10 @@ from urllib.parse import quote
 import pandas as pd
 from pandas import DataFrame
 
-from collector.schedule import ScheduleRefused, next_times
 from data.accounts.models import Viewer
 from data.accounts.tenants import tenants
 from data.calendar import DAY
+from data.collection.schedule import ScheduleRefused, next_times
 from data.repositories.models import RepositoryState
 from data.repositories.repositories import repository_names
 from data.store import Store

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collector.fetcher import FetchJob, due_jobs
-from collector.schedule import REFUSED_AGAIN_AFTER
 from data.calendar import SETTLED_AFTER_DAYS, WINDOW_DAYS, is_whole_week, monday, utc_day
 from data.collection.models import CollectableRepository, EndpointState, Outcome
+from data.collection.schedule import REFUSED_AGAIN_AFTER
 from data.repositories.models import Repository, RepositoryState
 from data.traffic.models import Metric
 

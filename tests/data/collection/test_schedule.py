@@ -8,7 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.schedule import (
+from data.accounts.models import Tenant
+from data.calendar import whole_week_to_ask_for
+from data.collection.models import CollectableRepository, EndpointState, Outcome
+from data.collection.schedule import (
     DueWork,
     ScheduleContext,
     ScheduleRefused,
@@ -19,9 +22,6 @@ from collector.schedule import (
     next_time,
     next_times,
 )
-from data.accounts.models import Tenant
-from data.calendar import whole_week_to_ask_for
-from data.collection.models import CollectableRepository, EndpointState, Outcome
 from data.repositories.models import Repository, RepositoryState
 
 NOON = datetime(2026, 5, 12, 12, tzinfo=UTC)  # a Tuesday; the last time of `daily` was 06:15
