@@ -313,24 +313,24 @@ def remove(session: Session, tenant: str, names: tuple[str, ...], delete_data: b
         return _changed(session, remove_repositories, RepositoryState.REMOVED, found)
     if not yes:
         _have_it_typed(found)
+    remove_repositories_with_data(session.store, [each.repository_id for each in found])
     for each in found:
-        remove_repositories_with_data(session.store, [each.repository_id])
         session.terminal.say(f"{each.full_name}: deleted with all that was collected of it.")
     return CommandResult({"deleted": [each.full_name for each in found]})
 
 
 def _changed(session: Session, change: Change, state: RepositoryState, found: list[Repository]) -> CommandResult:
-    """Change those that are not so already, and say of each what it is now."""
-    facts = []
+    """Change those that are not so already, in one commit, and say of each what it is now."""
+    others = [each.repository_id for each in found if each.state is not state]
+    if others:
+        change(session.store, others, utc_now())
     for each in found:
-        if each.state is state:
-            session.terminal.say(f"{each.full_name}: {state} already.")
-        else:
-            change(session.store, [each.repository_id], utc_now())
-            session.terminal.say(f"{each.full_name}: {state} now (it was {each.state}).")
-        facts.append({"repository": each.full_name, "state": state.value, "was": each.state.value})
+        became = "already" if each.state is state else f"now (it was {each.state})"
+        session.terminal.say(f"{each.full_name}: {state} {became}.")
     session.terminal.say(_AFTERWARDS[state])
-    return CommandResult({"repositories": facts})
+    return CommandResult(
+        {"repositories": [{"repository": e.full_name, "state": state.value, "was": e.state.value} for e in found]}
+    )
 
 
 _AFTERWARDS = {

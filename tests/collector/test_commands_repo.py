@@ -82,6 +82,15 @@ def test_one_unknown_name_among_several_changes_nothing(run: CommandLine, act: s
     assert run.store.traffic.version() == before
 
 
+@pytest.mark.parametrize("words", [["pause"], ["remove"], ["remove", "--delete-data", "--yes"]], ids=str)
+def test_several_are_changed_in_one_commit(run: CommandLine, words: list[str]) -> None:
+    names = [each.full_name for each in run.follow("octo/hello", "octo/world", "octo/other")]
+    before = run.store.traffic.version()
+    assert run("repo", words[0], "acme", *names, *words[1:]).exit_code == 0
+    assert run.store.traffic.version() == before + 1
+    assert "active" not in run.states().values()
+
+
 def test_a_repository_of_another_tenant_is_as_unknown_as_a_missing_one(run: CommandLine) -> None:
     run("tenant", "add", "blue")
     run.follow("octo/hello", tenant="blue")
