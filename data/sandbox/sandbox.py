@@ -36,6 +36,7 @@ from pandas import DataFrame
 from pyarrow import csv, parquet
 
 from data.accounts.models import Viewer
+from data.repositories.repositories import repositories
 from data.sandbox.statement import LONGEST_STATEMENT, Value
 from data.sandbox.tenant_extract import open_extract
 from data.store import Store
@@ -297,7 +298,8 @@ class Sandbox:
         self.limits = limits
         self._store = store
         self._guard = threading.Lock()
-        self._running: Counter[str] = Counter()
+        self._of_user: Counter[str] = Counter()
+        self._of_tenant: Counter[int] = Counter()
         self._spare: list[Process] = []
         self._closed = False
 
@@ -305,13 +307,14 @@ class Sandbox:
         """Run a query in the background, with that viewer's rows. Raises: SandboxBusy, QueryFailed."""
         if len(question.statement) > LONGEST_STATEMENT:
             raise QueryFailed(f"A statement has at most {LONGEST_STATEMENT:,} characters.")
-        self._admit(user)
+        tenant_ids = frozenset(each.tenant_id for each in repositories(viewer, self._store))
+        self._admit(user, tenant_ids)
         run = Run()
-        thread = threading.Thread(target=self._work, args=(run, viewer, question, user), daemon=True)
+        thread = threading.Thread(target=self._work, args=(run, viewer, question, user, tenant_ids), daemon=True)
         try:
             thread.start()
         except RuntimeError as full:
-            self._release(user)
+            self._release(user, tenant_ids)
             raise SandboxBusy("The server cannot start another query just now. Try again in a few seconds.") from full
         return run
 
@@ -330,21 +333,25 @@ class Sandbox:
         for child in spare:
             child.end()
 
-    def _admit(self, user: str) -> None:
+    def _admit(self, user: str, tenant_ids: frozenset[int]) -> None:
+        """Take a place. The last one is kept for a tenant that has none, the last but one for a user who has none."""
         with self._guard:
-            if self._running[user] >= self.limits.at_once_a_user:
-                raise SandboxBusy(
-                    f"You have {self._running[user]} queries running already. Wait for one, or cancel it."
-                )
-            if self._running.total() >= self.limits.at_once:
-                raise SandboxBusy("The server is busy with other people’s queries. Try again in a few seconds.")
-            self._running[user] += 1
+            of_user, left = self._of_user[user], self.limits.at_once - self._of_user.total()
+            of_tenant = min((self._of_tenant[tenant_id] for tenant_id in tenant_ids), default=0)
+            if of_user >= self.limits.at_once_a_user:
+                raise SandboxBusy(f"You have {of_user} queries running already. Wait for one, or cancel it.")
+            if left <= (of_user > 0) + (of_tenant > 0):
+                who = "people’s" if of_tenant == 0 else "your tenant’s"
+                raise SandboxBusy(f"The server is busy with {who} queries. Try again in a few seconds.")
+            self._of_user[user] += 1
+            self._of_tenant.update(tenant_ids)
 
-    def _release(self, user: str) -> None:
+    def _release(self, user: str, tenant_ids: frozenset[int]) -> None:
         with self._guard:
-            self._running -= Counter({user: 1})
+            self._of_user -= Counter({user: 1})
+            self._of_tenant -= Counter(tenant_ids)
 
-    def _work(self, run: Run, viewer: Viewer, question: Question, user: str) -> None:
+    def _work(self, run: Run, viewer: Viewer, question: Question, user: str, tenant_ids: frozenset[int]) -> None:
         outcome: Answer | Exception = SandboxError(GENERAL)
         try:
             file = open_extract(viewer, self._store)
@@ -355,7 +362,7 @@ class Sandbox:
         except Exception as error:  # noqa: BLE001 - raised again where the answer is asked for
             outcome = error
         finally:
-            self._release(user)
+            self._release(user, tenant_ids)
             run.end(outcome)
 
     def _ask(self, run: Run, question: Question, file: int) -> Answer:

@@ -25,13 +25,14 @@ from data.sandbox.sandbox import (
 )
 from data.sandbox.statement import LONGEST_STATEMENT
 from data.store import Store
-from tests.data.filled import ENGINE, TODAY
+from tests.data.filled import ENGINE, TELESCOPE, TODAY
 
 pytestmark = pytest.mark.skipif(
     duckdb.__version__.startswith("1."),
     reason="queries run in the server's own DuckDB, which is not of an older release",
 )
 SOMEBODY = Viewer(frozenset({ENGINE}), frozenset())
+OF_ANOTHER_TENANT = Viewer(frozenset({TELESCOPE}), frozenset())
 LIMITS = Limits(seconds=1.0, rows=50, megabytes=1, memory_mb=128)
 MEMORY = (
     "select length(repeat('x', 2000000000))",
@@ -88,7 +89,7 @@ def box(full: Store) -> Iterator[Sandbox]:
 @pytest.fixture(scope="module")
 def patient(box: Sandbox) -> Iterator[Sandbox]:
     """One whose queries have time: for answers, however slow the machine is."""
-    found = Sandbox(box._store, replace(LIMITS, seconds=60, at_once=3))
+    found = Sandbox(box._store, replace(LIMITS, seconds=60, at_once=4))
     yield found
     found.close()
 
@@ -172,7 +173,7 @@ def working(started: Run) -> int:
 
 
 def test_cancelling_ends_the_process_at_once(patient: Sandbox) -> None:
-    (started,) = busy(patient, "ada", 1)
+    started = busy(patient, "ada")
     pid = working(started)
     started.cancel()
     assert started.wait(20)
@@ -189,17 +190,22 @@ def test_a_query_cancelled_before_it_has_a_process_never_gets_an_answer(box: San
         started.use(None)  # type: ignore[arg-type]
 
 
-def busy(box: Sandbox, user: str, times: int) -> list[Run]:
-    return [box.start(SOMEBODY, Question("select sleep_ms(20000)", TODAY), user) for _ in range(times)]
+def busy(box: Sandbox, user: str, viewer: Viewer = SOMEBODY) -> Run:
+    return box.start(viewer, Question("select sleep_ms(20000)", TODAY), user)
 
 
-def test_a_user_has_so_many_queries_at_once_and_the_server_too(patient: Sandbox) -> None:
-    running = busy(patient, "ada", 2)
+def test_the_last_places_are_kept_for_those_who_have_none(patient: Sandbox) -> None:
+    """Neither a user nor a tenant holds all of the four."""
+    running = [busy(patient, "ada"), busy(patient, "ada")]
     with pytest.raises(SandboxBusy, match="You have 2 queries running"):
-        busy(patient, "ada", 1)
-    running += busy(patient, "bob", 1)
+        busy(patient, "ada")
+    running.append(busy(patient, "bob"))
+    for user in ("bob", "eve"):
+        with pytest.raises(SandboxBusy, match="busy with your tenant’s queries"):
+            busy(patient, user)
+    running.append(busy(patient, "zoe", OF_ANOTHER_TENANT))
     with pytest.raises(SandboxBusy, match="The server is busy"):
-        busy(patient, "eve", 1)
+        busy(patient, "zoe", OF_ANOTHER_TENANT)
     for each in running:
         each.cancel()
     assert all(each.wait(20) for each in running)
@@ -218,7 +224,7 @@ def limits_of(pid: int) -> dict[str, str]:
 
 @pytest.mark.skipif(not Path("/proc/self/limits").exists(), reason="only Linux tells the limits of a process")
 def test_the_operating_system_knows_the_limits_while_a_query_runs(patient: Sandbox) -> None:
-    (started,) = busy(patient, "ada", 1)
+    started = busy(patient, "ada")
     pid, until = working(started), time.monotonic() + 15
     while limits_of(pid)["Max data size"] == "unlimited" and time.monotonic() < until:
         time.sleep(0.02)

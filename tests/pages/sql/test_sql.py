@@ -1,5 +1,6 @@
 """The SQL page: for readers with their rows only, a link that starts nothing, limits, errors, saved queries."""
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 
@@ -164,7 +165,7 @@ def test_nothing_is_shown_after_the_session_has_ended(app: App) -> None:
 
 
 def test_a_third_query_at_once_is_refused_in_words(app: App, box: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(box, "_running", box._running + type(box._running)({"single": 2}))
+    monkeypatch.setattr(box, "_of_user", Counter({"single": 2}))
     run = run_query(app.opened("single", "sql"), NAMES)
     assert "2 queries running already" in run.error[0].value
 
