@@ -18,7 +18,7 @@ from data.accounts.encryption import open_cipher
 from data.accounts.models import Tenant
 from data.accounts.tokens import StoredToken, TokenFacts
 from data.calendar import utc_now
-from data.collection.schedule import ScheduleRefused, checked_schedule, next_time
+from data.collection.schedule import ScheduleRefused, checked_schedule, next_time, schedule_warning
 from data.repositories.models import RepositoryState
 from data.repositories.repositories import repositories
 
@@ -52,6 +52,7 @@ def add(session: Session, name: str, schedule: str) -> CommandResult:
     """
     added = tenants.add_tenant(session.store, name, checked_schedule(schedule), utc_now())
     session.terminal.say(f"Added tenant {added.name}. Schedule: {added.schedule}, next {_next(added, utc_now())}.")
+    _warn_of_schedule(session, added)
     session.terminal.say(f"Next: python -m collector tenant token {shlex.quote(added.name)}")
     return CommandResult({"tenant_id": added.tenant_id, "name": added.name, "schedule": added.schedule})
 
@@ -125,7 +126,8 @@ def schedule(session: Session, name: str, schedule: str) -> CommandResult:
     """Change when a tenant collects.
 
     SCHEDULE is daily (06:15, 14:15 and 22:15 UTC), weekly (Wednesday, 06:15 UTC) or a cron expression in UTC. GitHub
-    forgets after 14 days: less often than once a week is a risk.
+    forgets after 14 days: less often than once in 12 days is refused, less often than weekly is a risk. So is more
+    often than once an hour refused: GitHub publishes a day once.
 
     \b
     Example:
@@ -136,7 +138,13 @@ def schedule(session: Session, name: str, schedule: str) -> CommandResult:
     changed = Tenant(found.tenant_id, found.name, checked_schedule(schedule), found.active)
     tenants.save_schedule(session.store, found.tenant_id, changed.schedule)
     session.terminal.say(f"{found.name} collects by {changed.schedule!r} now, next {_next(changed, utc_now())}.")
+    _warn_of_schedule(session, changed)
     return CommandResult({"tenant": found.name, "schedule": changed.schedule})
+
+
+def _warn_of_schedule(session: Session, tenant: Tenant) -> None:
+    if warning := schedule_warning(tenant.schedule):
+        session.terminal.warn(f"Warning: {warning}")
 
 
 def _secret(variable: str | None, from_stdin: bool) -> str:

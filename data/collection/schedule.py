@@ -7,10 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from itertools import islice
 
 from cronsim import CronSim, CronSimError
 
 from data.accounts.models import Tenant
+from data.calendar import DAY
 from data.collection.models import CollectableRepository
 from data.repositories.models import RepositoryState
 
@@ -19,6 +22,10 @@ FORMS = (
     "A schedule is daily (06:15, 14:15 and 22:15 UTC), weekly (Wednesday, 06:15 UTC) "
     "or a cron expression of five fields in UTC, for instance '30 */6 * * *'."
 )
+LONGEST_PAUSE = timedelta(days=12)  # GitHub shows a day for two weeks, beginning about two days after it
+RISKY_PAUSE = timedelta(days=7)
+MOST_TIMES_A_DAY = 24
+JUDGED_FROM, JUDGED_FOR = datetime(2026, 1, 1, tzinfo=UTC), timedelta(days=400)  # a year with each of its months
 AGAIN_AFTER = timedelta(hours=1)
 REFUSED_AGAIN_AFTER = timedelta(hours=20)
 LOOKS = ("views", "repository")  # endpoints whose refusal is one of the repository
@@ -28,14 +35,59 @@ class ScheduleRefused(Exception): ...
 
 
 def checked_schedule(text: str) -> str:
-    """The schedule as it is stored. Raises: ScheduleRefused where it never comes or is not one."""
+    """The schedule as it is stored. Raises: ScheduleRefused where it is not one, must lose days or asks too often."""
     schedule = " ".join(text.split())
     if schedule.casefold() in NAMED:
         return schedule.casefold()
-    if len(schedule.split()) != 5:
-        raise ScheduleRefused(FORMS)
-    next_time(schedule, datetime(2026, 1, 1, tzinfo=UTC))
+    if fault := schedule_fault(schedule):
+        raise ScheduleRefused(fault)
     return schedule
+
+
+@cache
+def schedule_fault(schedule: str) -> str | None:
+    """Why nobody should collect so, as sentences; None where one may."""
+    if schedule not in NAMED and len(schedule.split()) != 5:
+        return FORMS
+    try:
+        pause = _longest_pause(schedule)
+    except ScheduleRefused as refusal:
+        return str(refusal)
+    if pause > LONGEST_PAUSE:
+        return (
+            f"The schedule {schedule!r} loses days: it pauses for up to {pause.days:,}, and GitHub shows a day for two "
+            f"weeks only. Collect at least once in {LONGEST_PAUSE.days} days."
+        )
+    first = next_time(schedule, JUDGED_FROM)
+    if all(at < first + DAY for at in islice(next_times(schedule, first), MOST_TIMES_A_DAY)):
+        return (
+            f"The schedule {schedule!r} is more often than once an hour. GitHub publishes a day once, so that brings "
+            "nothing and uses up the token's requests."
+        )
+    return None
+
+
+@cache
+def schedule_warning(schedule: str) -> str | None:
+    """What is risky about a schedule that is accepted, as sentences."""
+    if schedule_fault(schedule) or (pause := _longest_pause(schedule)) <= RISKY_PAUSE:
+        return None
+    return (
+        f"The schedule {schedule!r} pauses for up to {pause.days} days: where a single collection fails, days are lost "
+        "for good. Better at least weekly."
+    )
+
+
+def _longest_pause(schedule: str) -> timedelta:
+    """The longest time between two collections, where it is more than a week: shorter ones are passed over."""
+    at, longest = next_time(schedule, JUDGED_FROM), timedelta(0)
+    while at < JUDGED_FROM + JUDGED_FOR:
+        following = last_time(schedule, at + RISKY_PAUSE)
+        if following <= at:
+            following = next_time(schedule, at)
+            longest = max(longest, following - at)
+        at = following
+    return max(longest, next_time(schedule, JUDGED_FROM) - last_time(schedule, JUDGED_FROM))
 
 
 def next_time(schedule: str, now: datetime) -> datetime:

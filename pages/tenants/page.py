@@ -14,7 +14,15 @@ from data.accounts.audit import Subject
 from data.accounts.models import Account, Role, Tenant, Viewer
 from data.accounts.tokens import StoredToken
 from data.calendar import utc_now
-from data.collection.schedule import FORMS, NAMED, ScheduleRefused, checked_schedule, next_time
+from data.collection.schedule import (
+    FORMS,
+    NAMED,
+    ScheduleRefused,
+    checked_schedule,
+    next_time,
+    schedule_fault,
+    schedule_warning,
+)
 from data.repositories.models import RepositoryState
 from data.repositories.repositories import repositories
 from pages.tenants import view
@@ -125,6 +133,8 @@ def _draw_schedule(account: Account, tenant: Tenant) -> None:
     upcoming = next_collection(tenant, utc_now())
     never = "Never: the schedule cannot be read." if tenant.active else "Deactivated: nothing is collected."
     st.caption(f"Next: {time_format.moment_text(upcoming)}" if upcoming else never)
+    if odd := schedule_fault(tenant.schedule) or schedule_warning(tenant.schedule):
+        st.warning(messages.literal(odd), icon=":material/event_busy:")
     with st.form("tenant_schedule_form", border=False):
         kind = st.selectbox(
             "Schedule",
@@ -138,7 +148,8 @@ def _draw_schedule(account: Account, tenant: Tenant) -> None:
             value="" if tenant.schedule in NAMED else tenant.schedule,
             key=f"tenant_cron_{tenant.tenant_id}",
             placeholder="30 */6 * * *",
-            help="For *A cron expression* only. GitHub deletes days after 14 days: collect at least weekly.",
+            help="For *A cron expression* only. GitHub deletes days after 14 days: collect at least weekly, "
+            "and at most once an hour.",
         )
         if st.form_submit_button("Save schedule", key="tenant_schedule_submit"):
             _save_schedule(account, tenant, (cron or "") if kind == "cron" else kind)

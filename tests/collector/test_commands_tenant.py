@@ -47,10 +47,12 @@ def test_an_empty_list_says_what_to_do(run_nowhere: CommandLine) -> None:
 def test_a_schedule_is_changed(run: CommandLine) -> None:
     assert "UTC" in run("tenant", "schedule", "acme", "weekly").stdout
     assert run.tenant().schedule == "weekly"
+    assert "pauses for up to 10 days" in run("tenant", "schedule", "acme", "0 0 1,8,15,22 * *").stderr
 
 
 def test_a_schedule_that_is_none_changes_nothing(run: CommandLine) -> None:
     assert refused(run("tenant", "schedule", "acme", "99 * * * *"), "cron")
+    assert refused(run("tenant", "schedule", "acme", "0 0 29 2 *"), "loses days")
     assert refused(run("tenant", "schedule", "nobody", "daily"), "no tenant", "tenant list")
     assert run.tenant().schedule == "daily"
 

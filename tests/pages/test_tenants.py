@@ -114,6 +114,10 @@ def test_a_schedule_is_saved_or_refused_with_what_one_looks_like(app: App) -> No
     run.text_input(key=f"tenant_cron_{BLUE}").input("30 */6 * * *")
     run.button(key="tenant_schedule_submit").click().run()
     assert tenant(app).schedule == "30 */6 * * *"
+    assert "pauses" not in shown_text(run)
+    run.text_input(key=f"tenant_cron_{BLUE}").input("0 0 */10 * *")
+    run.button(key="tenant_schedule_submit").click().run()
+    assert "pauses for up to 10 days" in shown_text(run)
 
 
 def test_an_admin_creates_a_tenant_and_manages_it(app: App, github: FakeGitHub) -> None:

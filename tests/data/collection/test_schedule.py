@@ -21,6 +21,7 @@ from data.collection.schedule import (
     next_due,
     next_time,
     next_times,
+    schedule_warning,
 )
 from data.repositories.models import Repository, RepositoryState
 
@@ -64,6 +65,36 @@ def test_a_schedule_is_stored_in_one_form(written: str) -> None:
 def test_what_is_no_schedule_is_refused_with_what_one_looks_like(written: str) -> None:
     with pytest.raises(ScheduleRefused, match="daily"):
         checked_schedule(written)
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("0 0 29 2 *", "pauses for up to 1,461, "),
+        ("0 0 1 * *", "pauses for up to 31, "),
+        ("0 0 1,15 * *", "pauses for up to 17, "),
+        ("0 0 * 1-11 *", "pauses for up to 32, "),
+        ("* * * * *", "more often than once an hour"),
+        ("*/59 * * * *", "more often than once an hour"),
+    ],
+)
+def test_a_schedule_that_loses_days_or_asks_in_vain_is_refused_with_the_reason(written: str, told: str) -> None:
+    with pytest.raises(ScheduleRefused, match=told):
+        checked_schedule(written)
+
+
+@pytest.mark.parametrize(
+    ("written", "warned"),
+    [
+        *((written, "") for written in ("daily", "weekly", "0 * * * *", "0,30 6 * * *", "0 5 * * SUN")),
+        ("0 0 1,8,15,22 * *", "up to 10 days"),
+        ("0 0 1,13,25 * *", "up to 12 days"),
+    ],
+)
+def test_one_that_is_less_than_weekly_is_taken_with_a_warning(written: str, warned: str) -> None:
+    assert checked_schedule(written) == written
+    assert warned in (schedule_warning(written) or "")
+    assert bool(schedule_warning(written)) == bool(warned)
 
 
 def found(
