@@ -25,6 +25,7 @@ from data.traffic.models import Metric
 
 GOOD_RESULTS_KEPT = timedelta(days=30)
 LOG_KEPT = timedelta(days=400)
+KILLED = "The process ended before the run did; what it had committed is kept."
 
 DAILY_TRAFFIC = Save(
     {
@@ -112,9 +113,8 @@ def start_run(store: Store, trigger: str, now: datetime) -> int:
     """Open a run in the system log; a run that never ended is marked as stopped. Answers its id."""
     with store.traffic.commit("start of a collection") as connection:
         connection.execute(
-            "update collection_run set state = 'stopped', ended_at = $now, message = 'The process ended before the "
-            "run did; what it had committed is kept.' where state = 'running'",
-            {"now": stored(now)},
+            "update collection_run set state = 'stopped', ended_at = $now, message = $message where state = 'running'",
+            {"now": stored(now), "message": KILLED},
         )
         run_id = next_id(connection, "collection_run")
         connection.execute(

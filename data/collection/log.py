@@ -1,23 +1,37 @@
 """The system log: which runs there were, and what came of each endpoint they asked."""
 
+from dataclasses import replace
+
 from data.accounts.models import Viewer
 from data.calendar import aware
+from data.collection.ledger import KILLED
 from data.collection.models import HARMLESS_OUTCOMES, LoggedResult, LoggedRun, Outcome, RunState
 from data.store import Store
+from data.store.backup import COLLECTING
 from data.store.cache import cached
 from data.store.sql import query
+from data.store.versions import is_held
 
 RESULTS_SHOWN = 1000
 
 
-@cached("traffic")
 def runs(viewer: Viewer, store: Store, limit: int) -> tuple[LoggedRun, ...]:
-    """The newest runs first.
+    """The newest runs first. One that was killed, which could not write so, is told as stopped: nobody holds its lock.
 
     Who sees every repository there is gets the whole log. Anyone else gets the runs that asked about a repository
     of theirs, counts those only, and learns neither the requests nor the message, which tell of others.
     Source: collection_run, collection_result.
     """
+    logged = _runs(viewer, store, limit)
+    if all(run.state is not RunState.RUNNING for run in logged) or is_held(store.directory / COLLECTING):
+        return logged
+    return tuple(
+        replace(run, state=RunState.STOPPED, message=KILLED) if run.state is RunState.RUNNING else run for run in logged
+    )
+
+
+@cached("traffic")
+def _runs(viewer: Viewer, store: Store, limit: int) -> tuple[LoggedRun, ...]:
     values = {"visible": list(viewer.repository_ids), "most": limit}
     with store.traffic.read() as cursor:
         rows = cursor.execute(query(__name__, "runs"), values).fetchall()

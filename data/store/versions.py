@@ -23,6 +23,7 @@ KEPT_VERSIONS = 3
 TRUSTED_FOR_S = 600.0  # how long a version that was read whole and found good is not read again by this process
 CHUNK = 1 << 24
 RETRY_EVERY_S = 0.02
+LOOK_S = 0.1  # who only looks whether a lock is held may hold it for a moment
 
 _log = logging.getLogger(__name__)
 
@@ -318,8 +319,20 @@ def exclusive(path: Path, purpose: str, timeout_s: float) -> Iterator[None]:
         os.close(descriptor)
 
 
+def is_held(path: Path) -> bool:
+    """Whether somebody holds the lock file at this moment: a process that was killed holds none."""
+    try:
+        with path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except FileNotFoundError:
+        return False
+    return False
+
+
 def _acquire(descriptor: int, timeout_s: float) -> None:
-    give_up_at = time.monotonic() + timeout_s
+    give_up_at = time.monotonic() + max(timeout_s, LOOK_S)
     while True:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

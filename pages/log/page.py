@@ -106,5 +106,3 @@ if not shown:
     st.stop()
 chosen = view.draw_runs(shown)
 draw_run(reader, chosen, of_repository, only_failed)
-if any(run.state is RunState.RUNNING for run in shown):
-    st.caption("A run that was killed stands as running until the next one begins.")

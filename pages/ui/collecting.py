@@ -10,7 +10,6 @@ import sys
 import tempfile
 import threading
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import IO
 
@@ -31,7 +30,6 @@ ROOT = Path(__file__).parents[2]
 STATE = "collecting_started"
 REFRESH_S = 2
 LOOKED_AT = 5  # the newest runs: only the last one can be going on
-RUNS_AT_MOST = timedelta(hours=24)  # a run that says nothing for so long was killed
 LONGEST_TAIL = 4000  # bytes of the process's output
 ENDED = {
     RunState.COMPLETE: "The collection is complete.",
@@ -140,11 +138,8 @@ def _draw_end(viewer: Viewer) -> None:
 
 
 def _running(viewer: Viewer) -> LoggedRun | None:
-    """The run that is going on; one that was killed says so for ever, until the next begins."""
     newest = system_log.runs(viewer, the_store(), 1)
-    if not newest or newest[0].state is not RunState.RUNNING or utc_now() - newest[0].started_at > RUNS_AT_MOST:
-        return None
-    return newest[0]
+    return newest[0] if newest and newest[0].state is RunState.RUNNING else None
 
 
 def _tell_end(started: Started) -> None:

@@ -1,18 +1,32 @@
 """The write lock: one holder, told to whoever waits in vain, free as soon as its process is gone."""
 
+import fcntl
 import re
+import threading
 from pathlib import Path
 
 import pytest
 
 from data.store import Store, StoreBusy, versions
-from data.store.versions import LockHeld, exclusive
+from data.store.versions import LockHeld, exclusive, is_held
 from tests.data.writers import hold_lock, let_go, said, start
 
 
 def test_the_lock_lets_in_one_at_a_time(tmp_path: Path) -> None:
     with exclusive(tmp_path / ".lock", "first", 0), pytest.raises(LockHeld), exclusive(tmp_path / ".lock", "second", 0):
         pytest.fail("two held the lock at once")
+
+
+def test_a_lock_is_seen_to_be_held_or_not_and_looking_refuses_nobody(tmp_path: Path) -> None:
+    path = tmp_path / ".lock"
+    assert not is_held(path)
+    with exclusive(path, "first", 0):
+        assert is_held(path)
+    with path.open("rb") as looking:
+        fcntl.flock(looking, fcntl.LOCK_SH)
+        threading.Timer(0.01, lambda: fcntl.flock(looking, fcntl.LOCK_UN)).start()
+        with exclusive(path, "second", 0):
+            assert is_held(path)
 
 
 def test_whoever_waits_in_vain_is_told_the_process_its_purpose_and_since_when(store: Store) -> None:

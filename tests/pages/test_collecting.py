@@ -1,7 +1,5 @@
 """A collection that a page starts: a process of its own, whose words and end are shown."""
 
-from datetime import timedelta
-
 import pytest
 
 from data.accounts.tenants import operator
@@ -9,6 +7,8 @@ from data.calendar import utc_now
 from data.collection import ledger
 from data.collection.log import runs
 from data.collection.models import EndpointResult, Outcome, RunState
+from data.store.backup import COLLECTING
+from data.store.versions import exclusive
 from pages.ui import collecting
 from tests.data.filled import ENGINE
 from tests.fake_github import FakeGitHub, Token, World
@@ -46,11 +46,14 @@ def test_one_that_cannot_begin_says_why(collectable: App) -> None:
     assert "GITHUB" in shown_text(run.run())
 
 
-@pytest.mark.parametrize(("hours", "going_on"), [(23, True), (25, False)])
-def test_a_run_that_has_not_ended_counts_as_killed_after_a_day(app: App, hours: int, going_on: bool) -> None:
-    began_at = utc_now() - timedelta(hours=hours)
-    run_id = ledger.start_run(app.store, "schedule", began_at)
-    answers = [EndpointResult(ENGINE, "paths", began_at, Outcome.SKIPPED, 1)]
+def test_a_run_that_was_killed_is_not_going_on_and_does_not_disable_collect_now(app: App) -> None:
+    run_id = ledger.start_run(app.store, "schedule", utc_now())
+    answers = [EndpointResult(ENGINE, "paths", utc_now(), Outcome.SKIPPED, 1)]
     ledger.save_results(app.store, run_id, answers, ledger.RunProgress(RunState.RUNNING, 1, 1))
-    shown = shown_text(app.opened("tenant", PAGE))
-    assert ("Collecting from GitHub" in shown) is going_on
+    with exclusive(app.store.directory / COLLECTING, "collecting", 0):
+        assert "Collecting from GitHub" in shown_text(app.opened("tenant", PAGE))
+        assert app.opened("tenant", "log").button(key="log_collect").disabled
+    assert "Collecting from GitHub" not in shown_text(app.opened("tenant", PAGE))
+    log = app.opened("tenant", "log")
+    assert not log.button(key="log_collect").disabled
+    assert "The process ended before the run did" in shown_text(log)
