@@ -78,15 +78,11 @@ def _is_dense(rows: list[date]) -> bool:
     return len(rows) == WINDOW_DAYS and rows[-1] - rows[0] == DAY * (WINDOW_DAYS - 1)
 
 
-def whole_week_to_ask_for(as_of: date) -> date | None:
-    """The newest Monday whose whole week is published and still inside the window on `as_of`.
-
-    None on the two days of a week (Monday, Tuesday) when no week is certain to be both.
-    """
-    week = monday(as_of - DAY * (SETTLED_AFTER_DAYS + 6))
-    return week if is_whole_week(week, as_of) else None
+def newest_settled_week(as_of: date) -> date:
+    """The newest Monday whose whole week is published for good on `as_of`."""
+    return monday(as_of - DAY * (SETTLED_AFTER_DAYS + 6))
 
 
 def is_whole_week(week: date, as_of: date) -> bool:
-    """Whether all seven days of `week` (a Monday) are inside and settled in an answer of `as_of`."""
+    """Whether all seven days of `week` (a Monday) are surely inside and settled in an answer of `as_of`."""
     return as_of - DAY * (WINDOW_DAYS - 1) <= week and week + DAY * 6 <= as_of - DAY * SETTLED_AFTER_DAYS

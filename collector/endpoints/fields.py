@@ -7,7 +7,8 @@ from typing import Generic, TypeVar
 
 from collector.errors import AnswerRefused
 
-GREATEST_COUNT = 2**63 - 1
+GREATEST_COUNT = 10**12  # ten times the views of all of GitHub in a fortnight; sums of such counts fit into 64 bits
+GREATEST_ID = 2**63 - 1
 TEXT_LIMIT = 1000  # the longest path seen has 194 characters; DuckDB would take gigabytes
 MOST_WARNINGS = 10
 Seen_co = TypeVar("Seen_co", covariant=True)
@@ -41,10 +42,10 @@ def storable(text: str) -> str:
     return text[:TEXT_LIMIT].encode("utf-8", "replace").decode("utf-8")
 
 
-def count_field(row: Mapping[str, object], name: str) -> int:
+def count_field(row: Mapping[str, object], name: str, most: int = GREATEST_COUNT) -> int:
     """A required count of 0 or more: an integer, a float without a fraction, or digits in a text.
 
-    Raises: FieldRefused for anything else: null, true, negative, 3.5, beyond 64 bits.
+    Raises: FieldRefused for anything else: null, true, negative, 3.5, more than GitHub can mean.
     """
     value = row.get(name)
     if isinstance(value, bool) or not isinstance(value, int | float | str):
@@ -54,9 +55,14 @@ def count_field(row: Mapping[str, object], name: str) -> int:
     if isinstance(value, float) and not value.is_integer():
         raise FieldRefused(f"{name} has a fraction or is infinite")
     number = int(value)
-    if not 0 <= number <= GREATEST_COUNT:
-        raise FieldRefused(f"{name} is negative or beyond 64 bits")
+    if not 0 <= number <= most:
+        raise FieldRefused(f"{name} is negative or more than {most:,}")
     return number
+
+
+def id_field(row: Mapping[str, object], name: str) -> int:
+    """A required id of GitHub's. Raises: FieldRefused."""
+    return count_field(row, name, GREATEST_ID)
 
 
 def optional_count(row: Mapping[str, object], name: str) -> int | None:

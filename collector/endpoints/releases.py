@@ -106,7 +106,7 @@ def _release(given: object) -> ReleaseFacts:
     row = fields.mapping(given)
     published = fields.moment_field(row, "published_at") if row.get("published_at") is not None else None
     return ReleaseFacts(
-        fields.count_field(row, "id"),
+        fields.id_field(row, "id"),
         fields.text_field(row, "tag_name"),
         fields.optional_text(row, "name"),
         fields.optional_flag(row, "prerelease"),
@@ -127,7 +127,7 @@ def _asset(given: object, release_id: int) -> AssetReading:
     row = fields.mapping(given)
     return AssetReading(
         release_id,
-        fields.count_field(row, "id"),
+        fields.id_field(row, "id"),
         fields.text_field(row, "name"),
         fields.count_field(row, "download_count"),
     )

@@ -77,7 +77,7 @@ def parse_repository(body: object) -> fields.Parsed[StatsObservation]:
     `watchers` is `subscribers_count`; what GitHub calls `watchers_count` counts stars.
     """
     top = fields.mapping(body)
-    github_id, full_name = fields.count_field(top, "id"), fields.text_field(top, "full_name")
+    github_id, full_name = fields.id_field(top, "id"), fields.text_field(top, "full_name")
     if not FULL_NAME.fullmatch(full_name):
         raise AnswerRefused("full_name is not OWNER/NAME")
     visibility = fields.optional_text(top, "visibility")

@@ -18,10 +18,10 @@ from data.calendar import (
     DayRange,
     covered_days,
     is_whole_week,
+    newest_settled_week,
     stored,
     stray_days,
     utc_day,
-    whole_week_to_ask_for,
 )
 from data.collection.ledger import DAILY_TRAFFIC
 from data.collection.models import CollectableRepository, Row, Save
@@ -31,7 +31,8 @@ OLDEST_ROW = timedelta(days=30)
 WEEKLY_TRAFFIC = Save(
     {
         "incoming_week": (
-            "repository_id integer, week date, metric text, count bigint, uniques bigint, complete boolean"
+            "repository_id integer, week date, metric text, observed_on date, count bigint, uniques bigint, "
+            "complete boolean"
         )
     },
     ((__name__, "save_weeks"),),
@@ -151,7 +152,7 @@ def _reading(given: object, today: date, warnings: fields.Warnings) -> DayReadin
     row = fields.mapping(given)
     moment = fields.moment_field(row, "timestamp")
     day, count, uniques = utc_day(moment), fields.count_field(row, "count"), fields.count_field(row, "uniques")
-    if day > today + DAY or day < today - OLDEST_ROW:
+    if not today - OLDEST_ROW <= day <= today:
         raise fields.FieldRefused(f"{day} is outside any window of {today}")
     if uniques > count:
         raise fields.FieldRefused(f"{day} has more uniques ({uniques}) than requests ({count})")
@@ -183,7 +184,7 @@ def _newest_run(days: list[date], today: date) -> DayRange | None:
 
 @dataclass(frozen=True, slots=True)
 class WeekReading:
-    """A week's count and true uniques; `complete` when the whole week was inside the answer's window."""
+    """A week's count and uniques; `complete` where the whole week was surely inside the answer's window."""
 
     week: date
     count: int
@@ -200,8 +201,8 @@ class WeeklyObservation:
 
     def rows(self, repository_id: int, observed_at: datetime) -> Iterator[tuple[str, Row]]:
         for week in self.weeks:
-            row = (repository_id, week.week, self.metric.value, week.count, week.uniques, week.complete)
-            yield "incoming_week", row
+            reading = (week.count, week.uniques, week.complete)
+            yield "incoming_week", (repository_id, week.week, self.metric.value, utc_day(observed_at), *reading)
 
 
 @dataclass(frozen=True)
@@ -209,8 +210,14 @@ class WeeklyTraffic(Endpoint):
     metric: Metric = Metric.VIEWS
 
     def is_due(self, repository: CollectableRepository, now: datetime) -> bool:
-        wanted, newest = whole_week_to_ask_for(utc_day(now)), repository.newest_whole_week.get(self.metric)
-        return wanted is not None and (newest is None or newest < wanted)
+        """Whether the newest settled week is missing. On the two days of a week (Monday, Tuesday) on which the window
+        need not hold it any more, it is asked for once.
+        """
+        today = utc_day(now)
+        week, newest = newest_settled_week(today), repository.newest_whole_week.get(self.metric)
+        if newest is not None and newest >= week:
+            return False
+        return is_whole_week(week, today) or super().is_due(repository, now)
 
     def query(self, request: Request) -> Query:
         return {"per": "week"}

@@ -1,21 +1,44 @@
--- Keeps, for each metric of a repository's week, the reading with the greatest count ever seen; of equal ones a
--- complete one, then the one with more uniques. Rows that bring nothing new are left alone.
--- Grain in: incoming_week, one reading (repository_id, week, metric, count, uniques, complete), any number a week.
--- A reading is complete where the whole week was inside its answer's window. The flag stays with its reading: a part of
--- the week that has more than what was called the whole proves that one wrong, and is no whole itself.
+-- Keeps, for each metric of a repository's week, the best reading ever seen: a complete one, then the one with the greatest
+-- count, then with more uniques. Rows that bring nothing new are left alone.
+-- Grain in: incoming_week, one reading (repository_id, week, metric, observed_on, count, uniques, complete), any number a week.
+-- A reading is complete where the whole week was inside its answer's window: surely so (complete), or because it counts as
+-- much as the week's seven days, all known and none of them younger than three days. A partial reading that has more than
+-- the complete one does not replace it: v_weekly tells the days where they add up to more.
 create or replace temp table greatest_week as
+with known_days as (
+    select
+        daily_traffic.repository_id,
+        date_trunc('week', daily_traffic.day)::date as week,
+        case when count(views_source) = 7 then sum(views) end as views,
+        case when count(clones_source) = 7 then sum(clones) end as clones
+    from daily_traffic
+    semi join incoming_week
+        on
+            daily_traffic.repository_id = incoming_week.repository_id
+            and daily_traffic.day between incoming_week.week and incoming_week.week + 6
+    group by daily_traffic.repository_id, date_trunc('week', daily_traffic.day)
+)
+
 select
-    repository_id,
-    week,
-    metric,
-    count as reading_count,
-    uniques as reading_uniques,
-    complete as reading_complete
+    incoming_week.repository_id,
+    incoming_week.week,
+    incoming_week.metric,
+    incoming_week.count as reading_count,
+    incoming_week.uniques as reading_uniques,
+    incoming_week.complete
+    or (
+        incoming_week.week + 6 <= incoming_week.observed_on - (select settled_after_days from day_rule)
+        and coalesce(
+            incoming_week.count = case incoming_week.metric when 'views' then known_days.views else known_days.clones end,
+            false
+        )
+    ) as reading_complete
 from incoming_week
+left join known_days using (repository_id, week)
 qualify
     row_number() over (
         partition by repository_id, week, metric
-        order by count desc, complete desc, uniques desc
+        order by reading_complete desc, reading_count desc, reading_uniques desc
     ) = 1;
 
 create or replace temp table accepted_week as
@@ -42,14 +65,7 @@ from greatest_week as fresh
 left join stored using (repository_id, week, metric)
 where
     stored.count is null
-    or fresh.reading_count > stored.count
-    or (
-        fresh.reading_count = stored.count
-        and (
-            fresh.reading_complete > stored.complete
-            or (fresh.reading_complete = stored.complete and fresh.reading_uniques > stored.uniques)
-        )
-    );
+    or (fresh.reading_complete, fresh.reading_count, fresh.reading_uniques) > (stored.complete, stored.count, stored.uniques);
 
 merge into weekly_traffic as stored
 using (

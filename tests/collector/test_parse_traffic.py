@@ -114,7 +114,7 @@ def test_every_form_of_a_moment_falls_on_its_utc_day(text: str, day: str, told: 
     assert any("is not midnight UTC" in warning for warning in parsed.warnings) == told
 
 
-@pytest.mark.parametrize("days", [2, 3, 400, -31, -400])
+@pytest.mark.parametrize("days", [1, 2, 400, -31, -400])
 def test_a_day_that_no_window_can_hold_is_refused(days: int) -> None:
     parsed = views(row(TODAY - 4 * DAY), row(TODAY + days * DAY))
     assert list(given_days(parsed)) == [TODAY - 4 * DAY]
@@ -137,14 +137,31 @@ def test_more_uniques_than_requests_are_refused_and_leave_the_day_unknown() -> N
     assert "has more uniques (3) than requests (2)" in parsed.warnings[0]
 
 
-@pytest.mark.parametrize(("count", "taken"), [(7, 7), (7.0, 7), ("7", 7), (2**63 - 1, 2**63 - 1)])
+@pytest.mark.parametrize(("count", "taken"), [(7, 7), (7.0, 7), ("7", 7), (10**12, 10**12)])
 def test_whole_numbers_are_taken_in_any_dress(count: object, taken: int) -> None:
     parsed = views(row(TODAY - 4 * DAY, count, 1))
     assert given_days(parsed) == {TODAY - 4 * DAY: (taken, 1)}
     assert any("came as text" in warning for warning in parsed.warnings) == isinstance(count, str)
 
 
-NO_COUNTS = [-1, 3.5, "", "-1", "3.0", "²", "٣", " 7", "9" * 30, True, None, [], {}, 2**63, float("inf"), float("nan")]
+NO_COUNTS = [
+    -1,
+    3.5,
+    "",
+    "-1",
+    "3.0",
+    "²",
+    "٣",
+    " 7",
+    "9" * 30,
+    True,
+    None,
+    [],
+    {},
+    10**12 + 1,
+    float("inf"),
+    float("nan"),
+]
 
 
 @pytest.mark.parametrize("count", NO_COUNTS)
@@ -216,7 +233,7 @@ def test_uniques_of_the_window_that_are_no_number_are_unknown(uniques: object) -
     assert window.uniques is None
 
 
-@pytest.mark.parametrize("days", [1, -15, -16, -29])
+@pytest.mark.parametrize("days", [-15, -16, -29])
 def test_a_row_outside_of_the_window_proves_no_zero(days: int) -> None:
     stray = TODAY + days * DAY
     alone, beside = views(row(stray)), views(row(stray), row(TODAY - 2 * DAY))

@@ -19,7 +19,7 @@ from collector.endpoints.stars import StarDay, StarObservation
 from collector.endpoints.traffic import DayReading, TrafficObservation, TrafficWindow, WeeklyObservation, WeekReading
 from data.accounts.authority import COMMAND_LINE
 from data.accounts.tenants import add_tenant
-from data.calendar import utc_day, whole_week_to_ask_for
+from data.calendar import is_whole_week, newest_settled_week, utc_day
 from data.collection import ledger
 from data.collection.models import EndpointResult, Outcome, RunState, StateChange
 from data.insight.notes import NewNote, add_note
@@ -61,8 +61,8 @@ def traffic(key: int, at: datetime) -> Iterator[EndpointResult]:
         days = tuple(reading(key, metric, today - timedelta(days=n), today) for n in range(14, 0, -1))
         window = TrafficWindow(days[0].day, days[-1].day, sum(d.count for d in days), sum(d.uniques for d in days) // 2)
         yield result(key, metric.value, TrafficObservation(metric, days, window), at)
-        week = whole_week_to_ask_for(today)
-        if week is not None:
+        week = newest_settled_week(today)
+        if is_whole_week(week, today):
             whole = [reading(key, metric, week + timedelta(days=n), today) for n in range(7)]
             told = WeekReading(week, sum(d.count for d in whole), sum(d.uniques for d in whole) * 2 // 3, True)
             yield result(key, f"weekly_{metric.value}", WeeklyObservation(metric, (told,)), at)

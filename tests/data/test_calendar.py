@@ -14,10 +14,10 @@ from data.calendar import (
     covered_days,
     is_whole_week,
     monday,
+    newest_settled_week,
     stored,
     stray_days,
     utc_day,
-    whole_week_to_ask_for,
 )
 
 AS_OF = date(2026, 5, 20)
@@ -86,11 +86,11 @@ def test_a_week_begins_on_the_monday_at_or_before_the_day(day: date) -> None:
 
 @PURE
 @given(ANY_DAY)
-def test_every_week_is_asked_for_on_five_days(some_day: date) -> None:
+def test_every_week_is_the_newest_settled_one_on_seven_days_and_surely_shown_on_five_of_them(some_day: date) -> None:
     week = monday(some_day)
-    asked_on = [week + n * DAY for n in range(21) if whole_week_to_ask_for(week + n * DAY) == week]
-    assert asked_on == [week + n * DAY for n in range(9, 14)]
-    assert all(is_whole_week(week, day) for day in asked_on)
+    newest_on = [n for n in range(21) if newest_settled_week(week + n * DAY) == week]
+    assert newest_on == list(range(9, 16))
+    assert [n for n in newest_on if is_whole_week(week, week + n * DAY)] == list(range(9, 14))
 
 
 def test_a_moment_is_stored_in_utc_without_a_zone_and_read_back_aware() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.accounts.models import Tenant
-from data.calendar import whole_week_to_ask_for
+from data.calendar import is_whole_week
 from data.collection.models import CollectableRepository, EndpointState, Outcome
 from data.collection.schedule import (
     DueWork,
@@ -40,7 +40,7 @@ def test_daily_is_three_times_a_day() -> None:
 def test_weekly_is_a_morning_on_which_a_whole_week_is_to_be_had() -> None:
     assert next_time("weekly", NOON) == datetime(2026, 5, 13, 6, 15, tzinfo=UTC)
     assert last_time("weekly", NOON) == datetime(2026, 5, 6, 6, 15, tzinfo=UTC)
-    assert whole_week_to_ask_for(next_time("weekly", NOON).date()) == date(2026, 5, 4)
+    assert is_whole_week(date(2026, 5, 4), next_time("weekly", NOON).date())
 
 
 @given(SCHEDULES, MOMENTS)
