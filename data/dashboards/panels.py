@@ -17,7 +17,7 @@ from data.calendar import DAY, monday
 from data.dashboards.panel_text import SNAPSHOTS, notes
 from data.dashboards.specification import LARGEST_LIMIT, LISTED, PERIODS, Kind, Panel, Source
 from data.repositories.repositories import repositories
-from data.store import Store
+from data.store import Store, arrow
 from data.store.cache import cached
 from data.store.sql import query
 from data.traffic import traffic
@@ -126,11 +126,8 @@ class _Reader:
         """The rows of a statement, which gets those of the values that it names."""
         text = query(__name__, statement)
         values = {"visible": sorted(self.viewer.repository_ids)} | values
-        with self.store.traffic.read() as cursor:
-            cursor.execute("set variable today = $today", {"today": self.today})
-            named = {name: value for name, value in values.items() if f"${name}" in text}
-            rows: DataFrame = cursor.sql(text, params=named).to_arrow_table().to_pandas(types_mapper=pd.ArrowDtype)
-        return rows
+        named = {name: value for name, value in values.items() if f"${name}" in text}
+        return arrow.frame(arrow.ask(self.store, text, self.today, named))
 
     def legible(self, panel: Panel) -> tuple[Panel, DataFrame]:
         """The rows by what the panel tells apart, and the panel: by week where its days are too many to be drawn."""

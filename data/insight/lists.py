@@ -15,7 +15,7 @@ from data.accounts.models import Viewer
 from data.calendar import DAY, WINDOW_DAYS, DayRange
 from data.insight.bounds import MARGIN_DAYS, SeenList, fitted_bounds, unexplained_share, widest
 from data.store import Store
-from data.store.arrow import frame
+from data.store.arrow import frame, rows_of
 from data.store.cache import cached
 from data.store.sql import query
 from data.traffic.models import Selection
@@ -46,8 +46,7 @@ def history(viewer: Viewer, store: Store, selection: Selection, listing: str) ->
     last_day = selection.last + DAY if is_newest else selection.last
     values = {"visible": selection.values_of_one(viewer)["visible"], "listing": listing, "last_day": last_day}
     with store.traffic.read() as cursor:
-        tables = (cursor.sql(query(__name__, name), params=values) for name in ("listed", "observed"))
-        return History(*(frame(each.to_arrow_table()) for each in tables))
+        return History(*(frame(rows_of(cursor, query(__name__, name), values)) for name in ("listed", "observed")))
 
 
 def summary(known: History, first: date) -> DataFrame:

@@ -31,8 +31,8 @@ from data.store.versions import LockHeld, NoGoodVersion, VersionFiles, copy, exc
 
 STORAGE_FORMAT = "v1.5.0"  # what DuckDB 1.5 and newer read
 SETTINGS: dict[str, Any] = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
-# What two parts of a statement have in common, DuckDB would compute once: for all repositories, since the filter to a few
-# is in neither part. So 200 of 10,000 repositories of v_repositories took ten times as long.
+# What two parts of a statement have in common, DuckDB would compute once, and for all repositories, since a filter to a
+# few is in neither part: so 200 of 10,000 repositories of v_repositories took ten times as long.
 READER_SETTINGS: dict[str, Any] = SETTINGS | {"disabled_optimizers": "common_subplan"}
 WRITER_SETTINGS: dict[str, Any] = SETTINGS | {
     "storage_compatibility_version": STORAGE_FORMAT,
