@@ -88,7 +88,7 @@ def moved_table(moved: Sequence[Mover], names: Mapping[int, str], days: Days) ->
 
 
 def _moved_row(mover: Mover, name: str, days: Days) -> str:
-    address = escape(repository_link(name, days).removeprefix("/"))  # beside the overview, wherever the app is
+    address = escape(repository_link(name, days))
     texts = (f'<a href="{address}" style="color:inherit">{escape(name)}</a>', METRICS[mover.metric])
     numbers = (_moved(mover), f"{mover.now:,}", f"{mover.before:,}", f"{mover.days:,}")
     cells = [f'<td style="{LEFT}">{text}</td>' for text in texts]

@@ -64,7 +64,7 @@ def draw_spikes(viewer: Viewer, store: Store, selection: Selection) -> None:
     told = []
     for spike in notable:
         days = _known(viewer, store, spike.first - AROUND, min(spike.last + AROUND, selection.today - DAY))
-        told.append((spike, repository_link(names.get(spike.repository_id, spike.full_name), days).removeprefix("/")))
+        told.append((spike, repository_link(names.get(spike.repository_id, spike.full_name), days)))
     legend = f'<div style="margin-bottom:1em">{drawn.legend}</div>' if drawn is not None else ""
     st.html(f"{legend}{text.listed(told)}{more}")
 

@@ -1,4 +1,5 @@
-"""What stands around the whole app: security headers on every answer, and redirects from addresses that are no page's.
+"""What stands around the whole app: security headers on every answer, refusals of who asks from elsewhere or for what
+is nobody's, and redirects from addresses that are no page's.
 
 Streamlit answers every address that it does not know with its own page, whose files are named from there: below a
 second segment none of them is found, and the window stays white. So a browser is sent to the page that was meant.
@@ -6,11 +7,14 @@ second segment none of them is found, and the window stays white. So a browser i
 
 import logging
 
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
+from starlette.requests import HTTPConnection
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from pages.ui import addresses, session_routes
 from pages.ui.navigation import ENTRIES, START
 
 log = logging.getLogger(__name__)
@@ -46,7 +50,11 @@ HEADERS = {
 
 FILES = "/media/"  # what pages give to be saved: a shared computer must not keep it
 FAILED = b"Something went wrong. The error is in the server log."
+MISSING = b"There is nothing here."
 REFUSED = b"This is not for you to open."
+READING = {"GET", "HEAD", "OPTIONS"}
+HEALTH = {"/healthz", "/readyz", "/_stcore/health"}  # asked by machines, under whatever name and address
+CLOSED = {"/_stcore/metrics"}  # names the modules of the server and counts its sessions, for whoever asks
 STARTS = {"http.response.start", "websocket.accept", "websocket.http.response.start"}
 # what is below these first segments is not a page's: files, sockets, components, the routes of sessions and identities
 SERVED = {"_stcore", "app", "auth", "component", "media", "oauth2callback", "session", "static"}
@@ -88,8 +96,56 @@ class SecurityHeaders:
 
 
 def middleware() -> list[Middleware]:
-    """What wraps the whole app, the outermost first."""
-    return [Middleware(SecurityHeaders), Middleware(Redirects)]
+    """What wraps the whole app, the outermost first. Raises: addresses.PublicAddressRefused."""
+    known = Middleware(KnownAddresses, public=addresses.public_addresses())
+    return [Middleware(SecurityHeaders), known, Middleware(ClosedPaths), Middleware(Redirects)]
+
+
+class KnownAddresses:
+    """Refuses whoever asks under another server's name, or from another site's page.
+
+    Of a socket that is let in, Streamlit is told the page's own host: so it never looks for further ones.
+    """
+
+    def __init__(self, app: ASGIApp, public: frozenset[addresses.Origin]) -> None:
+        self.app = app
+        self.public = public
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in {"http", "websocket"} or below_base(scope["path"]) in HEALTH:
+            await self.app(scope, receive, send)
+            return
+        told = Headers(scope=scope)
+        changes = scope["type"] == "http" and scope["method"] not in READING
+        origins = told.getlist("origin") if changes or scope["type"] == "websocket" else []
+        refusal = addresses.refusal(told.getlist("host"), origins, must_tell=changes, public=self.public)
+        if refusal is not None:
+            await _answer(scope, send, refusal.status, refusal.sentence.encode())
+            return
+        if scope["type"] == "websocket" and origins:
+            scope["headers"] = [
+                (name, origins[0].partition("://")[2].encode() if name == b"host" else value)
+                for name, value in scope["headers"]
+            ]
+        await self.app(scope, receive, send)
+
+
+class ClosedPaths:
+    """Answers for what is nobody's as if it were not there, and for files of pages where nobody is signed in."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = below_base(scope["path"]) if scope["type"] == "http" else ""
+        if path in CLOSED or (path.startswith(FILES) and not await _is_signed_in(scope)):
+            await _answer(scope, send, 404, MISSING)
+            return
+        await self.app(scope, receive, send)
+
+
+async def _is_signed_in(scope: Scope) -> bool:
+    return await run_in_threadpool(session_routes.account_of_request, HTTPConnection(scope)) is not None
 
 
 class Redirects:
@@ -112,10 +168,16 @@ class Redirects:
 
 def meant(path: str) -> str | None:
     """The address that a deeper one stands for; None for one that is served as it is."""
-    segments = [segment for segment in path.split("/") if segment]
+    segments = [segment for segment in below_base(path).split("/") if segment]
     if len(segments) < 2 or segments[0] in SERVED:
         return None
-    return f"/{segments[-1]}" if segments[-1] in {START, *ENTRIES} else "/"
+    return f"{addresses.base_path()}/{segments[-1] if segments[-1] in {START, *ENTRIES} else ''}"
+
+
+def below_base(path: str) -> str:
+    """A path as it would be if the app lay at the root; nothing for one beside the app."""
+    base = addresses.base_path()
+    return path.removeprefix(base) if f"{path}/".startswith(f"{base}/") else ""
 
 
 async def _answer(scope: Scope, send: Send, status: int, body: bytes) -> None:
@@ -133,5 +195,5 @@ def _add(scope: Scope, message: Message) -> None:
         headers[name] = value
     if scope.get("scheme") in {"https", "wss"}:
         headers["Strict-Transport-Security"] = "max-age=31536000"
-    if scope["path"].startswith(FILES):
+    if below_base(scope["path"]).startswith(FILES):
         headers["Cache-Control"] = "no-store"

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from itertools import islice, pairwise
 from typing import Any
-from urllib.parse import quote
 
 import pandas as pd
 from pandas import DataFrame
@@ -20,7 +19,7 @@ from data.repositories.repositories import repository_names
 from data.store import Store
 from data.store.cache import cached
 from data.traffic.traffic import repository_summaries
-from pages.ui.text import counted
+from pages.ui.text import counted, repository_link
 from pages.ui.time_format import moment_text
 
 WARN_AT_DAYS = 7  # half of what GitHub remembers
@@ -115,9 +114,7 @@ def repository_rows(viewer: Viewer, store: Store, today: date) -> DataFrame:
     rows["note"] = [note(each) for each in statuses]
     rows["sort_name"] = rows["full_name"].str.lower()
     names = repository_names(viewer, store)
-    rows["link"] = [
-        f"/repository?of={quote(names.get(int(key), ''), safe='/')}" for key in plain_values(rows["repository_id"])
-    ]
+    rows["link"] = [repository_link(names.get(int(key), "")) for key in plain_values(rows["repository_id"])]
     rows["words"] = [[STATES[each.state]] for each in statuses]
     archived = ["archived" if each else None for each in plain_values(rows["archived"])]
     kinds = zip(plain_values(rows["visibility"]), archived, strict=True)

@@ -16,6 +16,7 @@ from data.accounts.models import Account, Role, Viewer
 from data.accounts.passwords import LONGEST_BYTES
 from data.accounts.tenants import operator
 from data.calendar import utc_now
+from pages.ui.addresses import base_path
 from pages.ui.session_routes import CLOSE_PATH, COOKIE, OPEN_PATH
 from pages.ui.store import the_store
 
@@ -79,7 +80,8 @@ def enter(account: Account, *, at_start: bool = False) -> None:
     the account's first.
     """
     ticket = sessions.make_ticket(the_store(), account.user_id, utc_now())
-    _post_then(OPEN_PATH, ticket, "window.location.replace('/')" if at_start else "window.location.reload()")
+    there = f"window.location.replace({json.dumps(base_path() + '/')})"
+    _post_then(OPEN_PATH, ticket, there if at_start else "window.location.reload()")
 
 
 def leave() -> None:
@@ -88,7 +90,7 @@ def leave() -> None:
     if secret:
         sessions.end_session(the_store(), secret)
     st.session_state.clear()
-    after = IDENTITY_LOGOUT_PATH if identity() is not None else "/"
+    after = base_path() + (IDENTITY_LOGOUT_PATH if identity() is not None else "/")
     _post_then(CLOSE_PATH, "", f"window.location.replace({json.dumps(after)})")
 
 
@@ -165,8 +167,9 @@ class _NoCookie:
 
 def _post_then(path: str, body: str, then: str) -> None:
     """Have the browser send `body` to one of the session's routes, then do `then`. All texts are our own."""
+    address, sent = json.dumps(base_path() + path), json.dumps(body)
     st.html(
-        f"<script>fetch({json.dumps(path)}, {{method: 'POST', body: {json.dumps(body)}, credentials: 'same-origin'}})"
+        f"<script>fetch({address}, {{method: 'POST', body: {sent}, credentials: 'same-origin'}})"
         f".finally(() => {then})</script>",
         unsafe_allow_javascript=True,
     )

@@ -9,35 +9,33 @@ import os
 from collections.abc import Sequence
 
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from data.accounts import sessions
+from data.accounts.models import Account
 from data.calendar import utc_now
 from data.store import StoreError
+from pages.ui.addresses import base_path
 from pages.ui.store import the_store
 
 log = logging.getLogger(__name__)
 
 COOKIE = "traffic_session"
-OPEN_PATH, CLOSE_PATH = "/session/open", "/session/close"
+OPEN_PATH, CLOSE_PATH, REACH_PATH = "/session/open", "/session/close", "/session/reach"
 COOKIE_DAYS = 7
 LONGEST_FORM = 2000  # bytes
 SECURE_VARIABLE = "TRAFFIC_SECURE_COOKIE"  # "1" behind a proxy that speaks TLS and does not say so
 
 
 def routes() -> Sequence[BaseRoute]:
-    return [
-        Route(OPEN_PATH, open_session, methods=["POST"]),
-        Route(CLOSE_PATH, close_session, methods=["POST"]),
-    ]
+    base, found = base_path(), {OPEN_PATH: open_session, CLOSE_PATH: close_session, REACH_PATH: reach_server}
+    return [Route(f"{base}{path}", answer, methods=["POST"]) for path, answer in found.items()]
 
 
 async def open_session(request: Request) -> Response:
     """Give the session cookie for a ticket; 403 for one that is unknown, used or too old."""
-    if not _from_our_own_page(request):
-        return _refused()
     ticket = (await _short_body(request)).decode("ascii", "replace")
     browser, address = request.headers.get("user-agent", ""), request.client.host if request.client else ""
     try:
@@ -48,14 +46,18 @@ async def open_session(request: Request) -> Response:
         return _unavailable(error)
     answer = Response(status_code=204, headers={"Cache-Control": "no-store"})
     answer.set_cookie(
-        COOKIE, secret, max_age=COOKIE_DAYS * 86400, path="/", httponly=True, samesite="lax", secure=_secure(request)
+        COOKIE,
+        secret,
+        max_age=COOKIE_DAYS * 86400,
+        path=base_path() or "/",
+        httponly=True,
+        samesite="lax",
+        secure=_secure(request),
     )
     return answer
 
 
 async def close_session(request: Request) -> Response:
-    if not _from_our_own_page(request):
-        return _refused()
     secret = request.cookies.get(COOKIE)
     try:
         if secret:
@@ -63,14 +65,19 @@ async def close_session(request: Request) -> Response:
     except StoreError as error:
         return _unavailable(error)
     answer = Response(status_code=204, headers={"Cache-Control": "no-store"})
-    answer.delete_cookie(COOKIE, path="/", httponly=True, samesite="lax", secure=_secure(request))
+    answer.delete_cookie(COOKIE, path=base_path() or "/", httponly=True, samesite="lax", secure=_secure(request))
     return answer
 
 
-def _from_our_own_page(request: Request) -> bool:
-    """Whether the browser says that a page of this very host sent the request."""
-    host = request.headers.get("host")
-    return bool(host) and request.headers.get("origin") in (f"http://{host}", f"https://{host}")
+async def reach_server(request: Request) -> Response:
+    """Nothing, for a page that asks whether it is served: what stands around the app refuses it, with the reason."""
+    return Response(status_code=204, headers={"Cache-Control": "no-store"})
+
+
+def account_of_request(request: HTTPConnection) -> Account | None:
+    """Whose session the browser has that sent this. Raises: StoreError."""
+    secret = request.cookies.get(COOKIE)
+    return sessions.account_of_session(the_store(), secret, utc_now()) if secret else None
 
 
 def _secure(request: Request) -> bool:

@@ -10,6 +10,7 @@ from data.accounts.grants import NamedGrant
 from data.accounts.models import Role
 from data.insight.spike_causes import Cause, Listed, Noted, Released, Starred
 from pages.ui import messages, time_format
+from pages.ui.addresses import base_path
 
 STORE_ANOTHER = "Store another token for the tenant under Administration, Tenants."
 NAME_IN_LINK = r"of=([^&]*)"  # the name in a link of repository_link
@@ -58,7 +59,7 @@ def of_ratio(ratio: float) -> str:
 def repository_link(name: str, days: tuple[date, date] | None = None) -> str:
     """The address of a repository's page, with the first and last day that it is to show (None: its usual ones)."""
     shown = f"&{urlencode([('range', 'Custom'), *(('dates', str(day)) for day in days)])}" if days else ""
-    return f"/repository?of={quote(name, safe='/')}{shown}"
+    return f"{base_path()}/repository?of={quote(name, safe='/')}{shown}"
 
 
 def shortened(text: str, most: int) -> str:

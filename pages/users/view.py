@@ -12,6 +12,7 @@ from data.calendar import utc_now
 from data.repositories.models import RepositoryState
 from data.repositories.repositories import repositories
 from pages.ui import messages, time_format
+from pages.ui.addresses import base_path
 from pages.ui.navigation import INVITATION
 from pages.ui.store import the_store
 from pages.ui.text import ROLES
@@ -128,7 +129,7 @@ def draw_link(secret: str, what: str) -> None:
 
 def link_address(here: str, secret: str) -> str:
     parts = urlsplit(here)
-    return f"{parts.scheme or 'http'}://{parts.netloc}/?{urlencode({INVITATION: secret})}"
+    return f"{parts.scheme or 'http'}://{parts.netloc}{base_path()}/?{urlencode({INVITATION: secret})}"
 
 
 def _tenant_names(account: Account) -> dict[int, str]:

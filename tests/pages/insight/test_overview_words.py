@@ -70,7 +70,7 @@ def test_a_rise_from_nothing_has_no_percent_and_a_name_is_never_markup() -> None
     table = text.moved_table([Mover(1, "o/<r>", "clones", 40, 0, 31, 6.3)], {}, (DAY, DAY))
     assert "▲ from nothing" in table
     days = f"dates={DAY}&amp;dates={DAY}"
-    assert f'"repository?of=o/%3Cr%3E&amp;range=Custom&amp;{days}"' in table
+    assert f'"/repository?of=o/%3Cr%3E&amp;range=Custom&amp;{days}"' in table
     assert "<r>" not in table
 
 

@@ -34,18 +34,22 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """A server that runs, with its store and what it printed at its start."""
+    """A server that runs (or a proxy before it), with its store and what it printed at its start."""
 
     url: str
     store: Store
     printed: str
+
+    @property
+    def origin(self) -> str:
+        return "://".join(urlsplit(self.url)[:2])
 
     def ask(self, method: str, path: str, body: str = "", **headers: str) -> Answer:
         """An answer; a header is named with _ for -."""
         parts = urlsplit(self.url)
         connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=PATIENCE_S)
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
-        connection.request(method, path, body.encode() or None, sent)
+        connection.request(method, f"{parts.path}{path}", body.encode() or None, sent)
         answer = connection.getresponse()
         told = {name.lower(): value for name, value in answer.getheaders()}
         cookies = answer.headers.get_all("set-cookie") or []
@@ -57,7 +61,7 @@ class Live:
         """What a browser is sent that opens a page's address, with a session cookie or with none, as text."""
         headers = {"Cookie": cookie} if cookie else {}
         address = self.url.replace("http", "ws", 1) + "/_stcore/stream"
-        spoken, own = [Subprotocol("streamlit")], Origin(self.url)
+        spoken, own = [Subprotocol("streamlit")], Origin(self.origin)
         with connect(
             address, subprotocols=spoken, origin=own, additional_headers=headers, max_size=None, proxy=None
         ) as socket:
@@ -77,9 +81,9 @@ def _until_finished(socket: object) -> Iterator[str]:
 
 
 @contextmanager
-def serving(directory: Path) -> Iterator[Live]:
+def serving(directory: Path, *options: str) -> Iterator[Live]:
     """A fresh server over a data directory."""
-    argv = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.port", "0"]
+    argv = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.port", "0", *options]
     environment = {**os.environ, "TRAFFIC_DATA_DIR": str(directory)}
     log = directory.parent / "server.log"
     with log.open("w") as output:
@@ -107,7 +111,7 @@ def _answers(url: str) -> bool:
     parts = urlsplit(url)
     try:
         connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=PATIENCE_S)
-        connection.request("GET", "/_stcore/health")
+        connection.request("GET", f"{parts.path}/_stcore/health")
         return connection.getresponse().status == 200
     except OSError:
         return False

@@ -10,6 +10,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient, WebSocketDenialResponse
 from starlette.websockets import WebSocket
+from streamlit import net_util
+from streamlit.web.server.starlette import starlette_websocket
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Origin
@@ -107,6 +109,9 @@ async def refusing(socket: WebSocket) -> None:
 
 
 async def accepting(socket: WebSocket) -> None:
+    """As Streamlit does, where it knows from where it is asked."""
+    if not starlette_websocket._is_origin_allowed(socket.headers.get("origin"), socket.headers.get("host")):
+        raise AssertionError("Streamlit did not know it")
     await socket.accept()
     await socket.close()
 
@@ -117,12 +122,14 @@ def client() -> TestClient:
     routes = [
         *session_routes.routes(),
         Route("/failing", failing),
-        Route("/media/{name}", page),
-        Route("/{name}", page),
+        Route("/{name:path}", page),
     ]
     sockets = [WebSocketRoute("/refusing", refusing), WebSocketRoute("/accepting", accepting)]
-    around = middleware.middleware()
-    return TestClient(Starlette(routes=[*sockets, *routes], middleware=around), follow_redirects=False)
+    with pytest.MonkeyPatch.context() as named:
+        named.setenv("TRAFFIC_PUBLIC_ADDRESS", "https://traffic.example.org:8443")
+        around = middleware.middleware()
+    inner = Starlette(routes=[*sockets, *routes], middleware=around)
+    return TestClient(inner, "http://localhost", follow_redirects=False)
 
 
 def protected(answer: object) -> bool:
@@ -139,18 +146,66 @@ def test_what_nobody_expected_is_answered_with_the_headers_and_no_detail(client:
 
 
 def test_a_socket_has_the_headers_whether_it_is_opened_or_refused(client: TestClient) -> None:
-    with pytest.raises(WebSocketDenialResponse) as refused, client.websocket_connect("/refusing"):
+    with pytest.raises(WebSocketDenialResponse) as refused, client.websocket_connect("ws://localhost/refusing"):
         pass
     assert refused.value.status_code == 403
     assert protected(refused.value)
-    with client.websocket_connect("/accepting") as socket:
+    with client.websocket_connect("ws://localhost/accepting") as socket:
         sent: list[tuple[bytes, bytes]] = list(socket.extra_headers or ())
         told = {name.decode().lower() for name, _ in sent}
     assert {name.lower() for name in middleware.HEADERS} <= told
 
 
-def test_a_file_to_be_saved_is_kept_nowhere(client: TestClient) -> None:
-    assert client.get("/media/a.csv").headers["cache-control"] == "no-store"
+@pytest.mark.parametrize(
+    ("path", "headers", "status"),
+    [
+        ("/a", {"Host": "elsewhere.example"}, 403),
+        ("/a", {"Host": "[bad"}, 400),
+        ("/a", {"Origin": "http://[bad"}, 200),  # who only reads need not say where it comes from
+        *((path, {"Host": "10.1.2.3:8501"}, 200) for path in ("/healthz", "/readyz", "/_stcore/health")),
+        ("/_stcore/metrics", {}, 404),
+        ("/media/a.csv", {}, 404),
+        ("/media/a.csv", {"Cookie": "traffic_session=invented"}, 404),
+    ],
+)
+def test_who_asks_for_what_is_looked_at_first(
+    client: TestClient, app: App, path: str, headers: dict[str, str], status: int
+) -> None:
+    answer = client.get(path, headers=headers)
+    assert (answer.status_code, protected(answer)) == (status, True)
+
+
+@pytest.mark.parametrize("origin", ["http://elsewhere.example", "http://[bad", None])
+def test_nothing_is_changed_for_another_site(client: TestClient, origin: str | None) -> None:
+    answer = client.post("/session/close", headers={"Origin": origin} if origin else {})
+    assert answer.status_code == (400 if origin == "http://[bad" else 403)
+    assert protected(answer)
+
+
+def test_ten_sockets_of_another_site_do_not_have_the_server_look_for_its_own_address(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(net_util, "get_external_ip", lambda: asked.append(1))
+    monkeypatch.setattr(net_util, "get_internal_ip", lambda: asked.append(1))
+    for number, origin in enumerate(["http://elsewhere.example", "http://[bad"] * 5):
+        with (
+            pytest.raises(WebSocketDenialResponse) as refused,
+            client.websocket_connect("ws://localhost/accepting", headers={"Origin": origin}),
+        ):
+            pass
+        assert refused.value.status_code == (400 if number % 2 else 403)
+    for host in ("localhost", "traffic.example.org", "traffic.example.org:8443"):  # a proxy that hands on another host
+        with client.websocket_connect(
+            "ws://localhost/accepting", headers={"Host": host, "Origin": "https://traffic.example.org:8443"}
+        ):
+            pass
+    assert not asked
+
+
+def test_a_file_to_be_saved_is_given_to_who_is_signed_in_and_kept_nowhere(client: TestClient, app: App) -> None:
+    answer = client.get("/media/a.csv", headers={"Cookie": f"{session_routes.COOKIE}={app.signed_in('viewer')}"})
+    assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store")
 
 
 def test_a_browser_at_a_deeper_address_is_sent_to_the_page_with_its_query(client: TestClient) -> None:
@@ -165,7 +220,7 @@ def test_a_door_without_a_store_says_so(client: TestClient, door: str, monkeypat
         raise StoreUnreadable(WAY)
 
     monkeypatch.setattr(session_routes, "the_store", gone)
-    sent = {"Origin": "http://testserver", "Cookie": f"{session_routes.COOKIE}=x"}
+    sent = {"Origin": "http://localhost", "Cookie": f"{session_routes.COOKIE}=x"}
     answer = client.post(door, content="x", headers=sent)
     assert answer.status_code == 503
     assert WAY not in answer.text

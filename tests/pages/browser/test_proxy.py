@@ -1,0 +1,121 @@
+"""The app below a path, behind a real nginx on a port of its own, in the forms that the docs show or warn of."""
+
+import re
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from data.accounts import accounts, sessions
+from data.calendar import utc_now
+from pages.ui.session_routes import COOKIE
+from tests.pages.app import PASSWORD
+from tests.pages.browser.conftest import Visit
+from tests.pages.ui.live import PATIENCE_S, ROOT, Live, serving
+
+pytestmark = pytest.mark.skipif(shutil.which("nginx") is None, reason="needs nginx, a package of Debian and others")
+DOCUMENTED = re.findall(r"```nginx\n(.*?)```", (ROOT / "docs/administrator.md").read_text(), re.DOTALL)
+MAIN = """daemon off;
+pid {folder}/pid;
+error_log {folder}/error.log;
+events {{}}
+http {{
+    access_log off;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    {server}
+}}
+"""
+
+
+def free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])
+
+
+def until_listening(port: int) -> None:
+    give_up_at = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+            return
+        except OSError:
+            assert time.monotonic() < give_up_at, "nginx did not start"
+            time.sleep(0.05)
+
+
+@pytest.fixture(scope="module")
+def live(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """Two ways to one server below /traffic: as it is documented, and (at the next port) with $host."""
+    folder = tmp_path_factory.mktemp("proxy")
+    shutil.copytree(template, folder / "db", symlinks=True)
+    with serving(folder / "db", "--server.baseUrlPath", "traffic") as live:
+        ports = (free_port(), free_port())
+        (server,) = [each for each in DOCUMENTED if "location /traffic/" in each]
+        server = server.replace("http://127.0.0.1:8501", live.origin).replace("server_name traffic.example.org;", "")
+        servers = [re.sub(r"listen [^;]+;", f"listen 127.0.0.1:{port};", server) for port in ports]
+        servers[1] = servers[1].replace("$http_host", "$host")
+        (folder / "nginx.conf").write_text(MAIN.format(folder=folder, server="\n".join(servers)))
+        proxy = subprocess.Popen(["nginx", "-c", folder / "nginx.conf", "-e", folder / "error.log"])
+        try:
+            for port in ports:
+                until_listening(port)
+            yield replace(live, url=f"http://127.0.0.1:{ports[0]}/traffic", printed=str(ports[1]))
+        finally:
+            proxy.terminate()
+            proxy.wait(PATIENCE_S)
+
+
+@pytest.fixture(scope="module")
+def dropped(live: Live) -> Live:
+    """The same by the proxy that drops the port of the header Host."""
+    return replace(live, url=f"http://127.0.0.1:{live.printed}/traffic")
+
+
+def test_one_signs_in_below_the_path_and_stays_there(live: Live, visit: Visit) -> None:
+    visitor = visit(live.url)
+    visitor.open("overview")
+    visitor.sign_in("viewer", PASSWORD)
+    assert visitor.page.url == f"{live.url}/overview"
+    visitor.drawn()
+    assert any("/traffic/repository?of=" in each for each in visitor.received)
+    (cookie,) = [each for each in visitor.page.context.cookies() if each["name"] == COOKIE]
+    assert cookie["path"] == "/traffic"
+    visitor.press("Sign out")
+    expect(visitor.page.get_by_role("heading", name="Sign in")).to_be_visible()
+    assert visitor.page.url == f"{live.url}/"
+
+
+def test_what_a_client_says_of_its_own_address_is_not_believed(live: Live) -> None:
+    viewer = accounts.active_account(live.store, "viewer")
+    assert viewer is not None
+    ticket = sessions.make_ticket(live.store, viewer.user_id, utc_now())
+    assert live.ask("POST", "/session/open", ticket, Origin=live.origin, X_Forwarded_For="6.6.6.6").status == 204
+    with live.store.control.read() as cursor:
+        assert ("6.6.6.6",) not in cursor.execute("select address from sign_in_session").fetchall()
+
+
+def test_a_deeper_address_leads_to_the_page_below_the_path(live: Live) -> None:
+    answer = live.ask("GET", "/deeper/daily?range=All", Accept="text/html")
+    assert (answer.status, answer.headers["location"]) == (307, "/traffic/daily?range=All")
+    assert live.ask("GET", "/_stcore/metrics").status == 404
+    assert live.ask("GET", "/media/a.csv").status == 404
+    assert live.ask("GET", "/_stcore/health").status == 200
+
+
+def test_a_page_behind_a_proxy_that_drops_the_port_says_why_it_cannot_connect(dropped: Live, visit: Visit) -> None:
+    visitor = visit(dropped.url)
+    visitor.page.goto(f"{dropped.url}/daily")
+    told = visitor.page.get_by_role("alert")
+    expect(told).to_contain_text(f"opened at {dropped.origin}, but the server was asked as 127.0.0.1.")
+    expect(told).to_contain_text("proxy_set_header Host $http_host")
