@@ -26,6 +26,12 @@ SORTS = {"daily_traffic": DAILY_SORTS, "weekly_traffic": WEEKLY_SORTS}
 MOST_REPOSITORIES = 12  # in one chart
 SLICES = ((92, 1), (731, 7))  # days of a sparkline, and of each of its points; a longer one has points of 30 days
 LONG_SLICE = 30
+# Of days in an order DuckDB reads the few blocks that can have the first one; for min and max it reads all.
+ENDS = """
+select
+    (select day from daily_traffic where repository_id in (select unnest($visible::integer[])) order by day limit 1),
+    (select day from daily_traffic where repository_id in (select unnest($visible::integer[])) order by day desc limit 1)
+"""
 LEAST_SHARE = 0.5  # of a period's days: what is compared of fewer says nothing of the period
 
 
@@ -186,12 +192,9 @@ def day_range(viewer: Viewer, store: Store) -> tuple[date, date] | None:
 
     Source: daily_traffic. Raises: StoreMissing.
     """
-    ends = (
-        "select min(day) as first_day, max(day) as last_day from daily_traffic "
-        "where repository_id in (select unnest($visible::integer[]))"
-    )
+    values = {"visible": sorted(viewer.repository_ids)}
     with store.traffic.read() as cursor:
-        ((first, last),) = cursor.execute(ends, {"visible": sorted(viewer.repository_ids)}).fetchall()
+        ((first, last),) = cursor.execute(ENDS, values).fetchall()
     return None if first is None else (first, last)
 
 
