@@ -27,11 +27,12 @@ MOST_REPOSITORIES = 12  # in one chart
 SLICES = ((92, 1), (731, 7))  # days of a sparkline, and of each of its points; a longer one has points of 30 days
 LONG_SLICE = 30
 # Of days in an order DuckDB reads the few blocks that can have the first one; for min and max it reads all.
-ENDS = """
+_OF_VIEWER = "from daily_traffic where repository_id in (select unnest($visible::integer[]))"
+ENDS = f"""
 select
-    (select day from daily_traffic where repository_id in (select unnest($visible::integer[])) order by day limit 1),
-    (select day from daily_traffic where repository_id in (select unnest($visible::integer[])) order by day desc limit 1)
-"""
+    (select day {_OF_VIEWER} order by day limit 1) as first_day,
+    (select day {_OF_VIEWER} order by day desc limit 1) as last_day
+"""  # noqa: S608 - our own words
 LEAST_SHARE = 0.5  # of a period's days: what is compared of fewer says nothing of the period
 
 
