@@ -32,7 +32,7 @@ ENDS = f"""
 select
     (select day {_OF_VIEWER} order by day limit 1) as first_day,
     (select day {_OF_VIEWER} order by day desc limit 1) as last_day
-"""  # noqa: S608 - our own words
+"""
 LEAST_SHARE = 0.5  # of a period's days: what is compared of fewer says nothing of the period
 
 
