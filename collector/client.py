@@ -171,15 +171,16 @@ class GitHub:
         """One answer that is no limit and no error, waiting for limits as long as the owner bears it."""
         asked_again = False
         while True:
-            with self.limiter.acquire() as sent_at:
+            with self.limiter.acquire() as turn:
                 reply = self._dated(self._send(url, etag))
-            self.limiter.observe(reply.headers, reply.as_of)
+                self.limiter.observe(reply.headers, reply.as_of, turn)
+                limit = limit_of(reply)
+                if limit is not None:
+                    self.limiter.back_off(limit, turn.sent_at)
             self.token_expires_at = expiry_of(reply.headers) or self.token_expires_at
-            limit = limit_of(reply)
             if limit is not None:
-                self.limiter.back_off(limit, sent_at)
                 continue
-            self.limiter.succeeded(sent_at)
+            self.limiter.succeeded(turn.sent_at)
             if ENTERPRISE_SERVER in reply.headers:  # its good answers too: a token was stored that collects nothing
                 raise error_of(reply)
             if reply.status in {200, 204} | _REDIRECTS or (reply.status == 304 and etag):

@@ -16,6 +16,10 @@ class Stopped(Exception):
     """Somebody asked the collector to stop; what is committed stays, the rest is for the next run."""
 
 
+class MustWait(Exception):
+    """GitHub asks to wait longer than one sleeps here: the rest is for later, and there may be other work meanwhile."""
+
+
 class Clock(Protocol):
     """What the client and its limits need of time; `sleep` raises Stopped when a stop was asked for."""
 

@@ -29,7 +29,7 @@ from collector.endpoints.endpoint import Request
 from collector.endpoints.fields import optional_count, optional_text
 from collector.endpoints.repository import REPOSITORY, StatsObservation
 from collector.endpoints.traffic import VIEWS
-from collector.rate_limit import RateLimiter, Waiting
+from collector.rate_limit import RateLimiter, Waiting, pace_file
 from collector.replies import Response
 from collector.settings import Settings, read_settings
 from data.accounts.encryption import EncryptionError, open_cipher
@@ -265,10 +265,8 @@ def _add_list(github: GitHub, lists: Discovery, path: str, **query: str) -> None
 
 
 def connect(settings: Settings, secret: str, clock: Clock, waiting: Waiting | None = None) -> GitHub:
-    """A client for a few requests, with a budget of its own: a share of what the settings give a run.
+    """A client for a few requests, half as many at once: a run may be going on with a token of the same owner.
 
-    A run may be going on in another process with a token of the same owner. GitHub allows 900 a minute; a run asks
-    600 unless told otherwise, so a third of that and half of the calls at once fit beside it.
     Raises: TokenRefused for what has none of the forms of GitHub's tokens: that is sent to nobody.
     """
     if not _A_TOKEN.match(secret):
@@ -276,8 +274,7 @@ def connect(settings: Settings, secret: str, clock: Clock, waiting: Waiting | No
             "This is no GitHub token, and was not sent: one begins with github_pat_ or ghp_. Copy it from GitHub, "
             "Settings, Developer settings, Personal access tokens, as a whole."
         )
-    pace, at_once = max(1, settings.requests_a_minute // 3), max(1, settings.concurrency // 2)
-    share = replace(settings, requests_a_minute=pace, concurrency=at_once)
+    share = replace(settings, concurrency=max(1, settings.concurrency // 2))
     return GitHub(share, secret, RateLimiter(share, clock, waiting, PATIENCE_S), clock)
 
 
@@ -296,11 +293,13 @@ def client_of(secret: str, store: Store) -> Iterator[GitHub]:
 def respecting_pauses(store: Store, owner_key: str | None, github: GitHub) -> Iterator[GitHub]:
     """The client, unless GitHub has asked its token's owner to wait; closes it, and keeps what it was asked to wait.
 
-    Raises: LimitReached, which says until when.
+    It draws from one bucket with a run of the same owner. Raises: LimitReached, which says until when.
     """
     pause = owner_pauses(store, utc_now()).get(owner_key) if owner_key else None
     if pause is not None:
         raise errors.LimitReached(pause.sentence(utc_now()), Outcome.SECONDARY_LIMIT)
+    if owner_key:
+        github.limiter.kept_in = pace_file(store.directory, owner_key)
     try:
         yield github
     finally:

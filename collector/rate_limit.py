@@ -4,18 +4,24 @@ Source of the rules: GitHub's "Rate limits for the REST API" and "Best practices
 Moments on GitHub's side come from its `Date` header; waiting goes by the monotonic clock.
 """
 
+import fcntl
+import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 
-from collector.clock import Clock
+from collector.clock import Clock, MustWait
 from collector.errors import LimitReached
 from collector.settings import Settings
 from data.collection.models import Outcome
+from data.store.versions import keep_owner, make_directory
 
+ALLOWED_A_MINUTE = 900  # GitHub's own
+BURST_S = 25.0  # so many seconds' requests may go out at once after a rest: 250 of 600 a minute
 PATIENCE_S = 3700.0  # a primary limit comes back within the hour
 SECONDARY_WAITS_S = (60.0, 120.0, 240.0)
 LOCKOUT_S = 900.0
@@ -38,23 +44,46 @@ class LimitHit:
     wait_s: float | None
 
 
+@dataclass(slots=True)
+class Turn:
+    """The right to make one call: when it began (monotonic), and whether its answer was read."""
+
+    sent_at: float
+    answered: bool = False
+
+
 class RateLimiter:
     """The budget of one token owner: a pace, some calls at once, and GitHub's own limits. Safe across threads.
 
-    `waiting` is told of every wait for a limit; a wait longer than `patience_s` ends the owner's work instead.
+    The pace is a bucket: after a rest a burst goes out at once, then so many a second, never more than GitHub allows in
+    any minute. All processes with the same file `kept_in` draw from one bucket.
+    `waiting` is told of every wait for a limit; a wait longer than `patience_s` ends the owner's work instead. Whoever
+    has something else to do meanwhile sets `sleeps_for_s`: a longer wait is raised as MustWait and not slept.
     """
 
     def __init__(
-        self, settings: Settings, clock: Clock, waiting: Waiting | None = None, patience_s: float = PATIENCE_S
+        self,
+        settings: Settings,
+        clock: Clock,
+        waiting: Waiting | None = None,
+        patience_s: float = PATIENCE_S,
+        *,
+        sleeps_for_s: float = PATIENCE_S,
+        kept_in: Path | None = None,
     ) -> None:
         self.requests = 0
+        self.kept_in = kept_in
+        self._sleeps_for_s = sleeps_for_s
         self._clock = clock
         self._waiting = waiting
         self._patience_s = patience_s
+        self._at_once = settings.concurrency
         self._slots = threading.Semaphore(settings.concurrency)
         self._guard = threading.Lock()
         self._interval_s = 60 / settings.requests_a_minute
-        self._burst_s = settings.concurrency * self._interval_s
+        room = ALLOWED_A_MINUTE - settings.requests_a_minute
+        burst = min(settings.requests_a_minute * BURST_S / 60, room if room > 0 else settings.concurrency)
+        self._burst_s = max(0.0, burst - 1) * self._interval_s
         self._slowed = 1
         self._next_at = 0.0
         self._in_flight = 0
@@ -72,32 +101,48 @@ class RateLimiter:
             left = self._paused_until - self._clock.monotonic()
             return (left, self._why) if left > 0 else None
 
-    @contextmanager
-    def acquire(self) -> Iterator[float]:
-        """Wait for a turn and hold it while a call is made. Gives the moment of sending (monotonic).
+    def ready_in(self) -> float:
+        """In how many seconds a call could go out, as far as is known now."""
+        with self._guard:
+            now = self._clock.monotonic()
+            until = max(self._paused_until, self._next_at)
+            if self._remaining is not None and self._remaining <= self._in_flight:
+                until = max(until, self._resets_at)
+            return max(0.0, until - now)
 
-        Raises: LimitReached where the wait would be longer than this owner's patience; Stopped.
+    @contextmanager
+    def acquire(self) -> Iterator[Turn]:
+        """Wait for a turn and hold it while a call is made and what its answer says of the budget is read.
+
+        Raises: LimitReached where the wait would be longer than this owner's patience; MustWait; Stopped.
         """
         with self._slots:
             self._clock.sleep(self._claim())
             while (wait := self._must_wait()) > 0:
+                if wait > self._sleeps_for_s:
+                    raise MustWait
                 self._clock.sleep(wait)
+            turn = Turn(self._clock.monotonic())
             try:
-                yield self._clock.monotonic()
+                yield turn
             finally:
                 with self._guard:
-                    self._in_flight -= 1
+                    self._in_flight -= not turn.answered
 
-    def observe(self, headers: Mapping[str, str], as_of: datetime) -> None:
+    def observe(self, headers: Mapping[str, str], as_of: datetime, turn: Turn | None = None) -> None:
+        """Read what an answer says of the budget; from then on its call is in that number, and none on its way."""
         remaining, reset = headers.get("x-ratelimit-remaining", ""), headers.get("x-ratelimit-reset", "")
-        if not (is_number(remaining) and is_number(reset)):
-            return
-        resets_at = self._clock.monotonic() + until_reset(reset, as_of)
+        known = is_number(remaining) and is_number(reset)
+        resets_at = self._clock.monotonic() + until_reset(reset, as_of) if known else 0.0
         with self._guard:
-            same_hour = self._remaining is not None and abs(resets_at - self._resets_at) < 60
-            left = int(remaining)
-            self._remaining = min(left, self._remaining) if same_hour and self._remaining is not None else left
-            self._resets_at = resets_at
+            if turn is not None:
+                turn.answered = True
+                self._in_flight -= 1
+            if known:
+                same_hour = self._remaining is not None and abs(resets_at - self._resets_at) < 60
+                left = int(remaining)
+                self._remaining = min(left, self._remaining) if same_hour and self._remaining is not None else left
+                self._resets_at = resets_at
 
     def succeeded(self, sent_at: float) -> None:
         """A call sent at `sent_at` was answered without a limit: the next refusal is a first one again."""
@@ -126,6 +171,7 @@ class RateLimiter:
         self._remaining = None
         if hit.outcome == Outcome.SECONDARY_LIMIT:
             self._slowed = min(self._slowed * 2, SLOWEST)
+            self._burst_s = 0.0
 
     def _give_up(self, outcome: Outcome, wait: float) -> None:
         left = f"{wait:.0f} s" if wait < 90 else f"{wait / 60:.0f} minutes"
@@ -134,11 +180,13 @@ class RateLimiter:
 
     def _claim(self) -> float:
         """Reserve the next moment of the pace; answers the seconds until then."""
-        with self._guard:
-            now = self._clock.monotonic()
-            interval = self._interval_s * self._slowed
-            slot = max(self._next_at, now - self._burst_s)
+        with self._guard, _locked(self.kept_in) as file:
+            now, interval = self._clock.monotonic(), self._interval_s * self._slowed
+            furthest = now + self._at_once * interval  # what lies beyond was noted before the machine started anew
+            slot = max(self._next_at, min(_moment_in(file), furthest), now - self._burst_s)
             self._next_at = slot + interval
+            if file is not None:
+                os.pwrite(file, f"{self._next_at:.6f}\n".encode(), 0)
             return max(0.0, slot - now)
 
     def _must_wait(self) -> float:
@@ -170,6 +218,37 @@ class RateLimiter:
             assert self._exhausted
             raise self._exhausted
         self._remaining = None
+
+
+def pace_file(directory: Path, owner_key: str) -> Path:
+    """Where the processes of a data directory keep the bucket of a token owner."""
+    return directory / "pace" / owner_key.replace(" ", "-")
+
+
+@contextmanager
+def _locked(path: Path | None) -> Iterator[int | None]:
+    """The file, for nobody else meanwhile; None without one, and where the disk refuses it: then each process has its
+    own bucket.
+    """
+    descriptor = None
+    with suppress(OSError):
+        if path is not None:
+            make_directory(path.parent, 0o700)
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+            keep_owner(path)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+    try:
+        yield descriptor
+    finally:
+        if descriptor is not None:
+            os.close(descriptor)
+
+
+def _moment_in(file: int | None) -> float:
+    try:
+        return 0.0 if file is None else float(os.pread(file, 64, 0))
+    except (OSError, ValueError):
+        return 0.0
 
 
 def is_number(text: str) -> bool:

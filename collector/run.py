@@ -20,7 +20,7 @@ from collector.discovery import PAUSE_KEPT_FROM_S
 from collector.endpoints.traffic import TrafficObservation
 from collector.errors import GitHubError, HostDown, LimitReached, RunStopped, TokenRefused
 from collector.fetcher import FetchJob, RepositoryFetcher, due_jobs
-from collector.rate_limit import RateLimiter
+from collector.rate_limit import RateLimiter, pace_file
 from collector.redaction import redacted
 from collector.settings import Settings
 from collector.workers import Job, JobResult, WorkerPool, in_turns, workers_of_each
@@ -256,8 +256,9 @@ class CollectionRun:
                 return
 
     def _fetcher(self, token: OpenToken) -> RepositoryFetcher:
+        kept_in = pace_file(self._store.directory, token.owner_key)
         limiter = self._limiters.setdefault(
-            token.owner_key, RateLimiter(self._settings, self._stop, self._progress.waiting)
+            token.owner_key, RateLimiter(self._settings, self._stop, self._progress.waiting, kept_in=kept_in)
         )
         github = GitHub(self._settings, token.secret, limiter, self._stop)
         github.time = self._time

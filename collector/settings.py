@@ -22,7 +22,7 @@ class Settings:
 
     api_url: str = DEFAULT_API_URL
     requests_a_minute: int = 600
-    concurrency: int = 4
+    concurrency: int = 8
 
 
 def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
@@ -30,7 +30,7 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     return Settings(
         _api_url(environ.get("GITHUB_API_URL") or DEFAULT_API_URL),
         _number(environ, "TRAFFIC_REQUESTS_A_MINUTE", 600, 1_000_000),
-        _number(environ, "TRAFFIC_CONCURRENCY", 4, 100),
+        _number(environ, "TRAFFIC_CONCURRENCY", 8, 100),
     )
 
 

@@ -9,6 +9,7 @@ import pytest
 from collector.discovery import PATIENCE_S, check_repository, check_token, connect, respecting_pauses
 from collector.discovery import client_of as whoever_asks
 from collector.errors import AccessRefused, AnswerRefused, LimitReached, Missing, TokenRefused
+from collector.rate_limit import RateLimiter, pace_file
 from collector.settings import Settings
 from data.accounts.authority import COMMAND_LINE
 from data.accounts.tokens import TokenFacts, save_token
@@ -103,18 +104,24 @@ def test_somebody_who_waits_for_an_answer_is_not_kept_for_an_hour() -> None:
         github = connect(there.settings, SECRET, there.clock)
         with pytest.raises(LimitReached, match="60 minutes"):
             check_repository(github, "octo/hello")
-        assert there.clock.slept == []
+        assert there.clock.waits(0.5) == []
         assert PATIENCE_S < 600
 
 
-def test_a_command_beside_a_run_asks_at_a_third_of_the_pace_with_half_of_the_calls_at_once() -> None:
+def test_a_command_beside_a_run_asks_with_half_of_the_calls_at_once_from_the_bucket_of_the_run(
+    run: CommandLine,
+) -> None:
     with asking() as there:
-        github = connect(Settings(there.settings.api_url, 600, 4), SECRET, there.clock)
-        began = there.clock.monotonic()
-        list(ThreadPoolExecutor(4).map(lambda _: github.fetch("/user"), range(22)))
-        assert there.server.requests.greatest_concurrency <= 2
-        assert sum(there.clock.slept) + there.clock.monotonic() - began >= 18 * 60 / 200
-        github.close()
+        settings = Settings(there.settings.api_url, 600, 4)
+        of_a_run = RateLimiter(settings, there.clock, kept_in=pace_file(run.directory, "user 1001"))
+        for _ in range(240):
+            with of_a_run.acquire():
+                pass
+        with respecting_pauses(run.store, "user 1001", connect(settings, SECRET, there.clock)) as github:
+            began = there.clock.monotonic()
+            list(ThreadPoolExecutor(4).map(lambda _: github.fetch("/user"), range(30)))
+            assert there.server.requests.greatest_concurrency <= 2
+            assert there.clock.monotonic() - began >= (30 - 12) / 10
 
 
 def test_a_wait_that_github_asked_for_is_kept_and_told_to_whoever_asks_next(run: CommandLine) -> None:

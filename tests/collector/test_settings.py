@@ -9,8 +9,8 @@ from collector.settings import DEFAULT_API_URL, Settings, read_settings
 from tests.collector.test_parse_anything import UNHURRIED
 
 
-def test_without_anything_set_it_is_github_at_600_requests_a_minute_and_4_at_once() -> None:
-    assert read_settings({}) == Settings(DEFAULT_API_URL, 600, 4)
+def test_without_anything_set_it_is_github_at_600_requests_a_minute_and_8_at_once() -> None:
+    assert read_settings({}) == Settings(DEFAULT_API_URL, 600, 8)
 
 
 def test_an_empty_variable_counts_as_not_set() -> None:
