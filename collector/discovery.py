@@ -39,7 +39,7 @@ from data.calendar import utc_now
 from data.collection.models import Outcome
 from data.repositories.models import Repository, RepositoryFacts, RepositoryState
 from data.repositories.pauses import OwnerPause, owner_pauses, save_pauses
-from data.repositories.repositories import add_repositories, repositories
+from data.repositories.repositories import add_repositories, other_tenants, repositories
 from data.store import Store
 
 _OWNER = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,98}[A-Za-z0-9_])?")  # _ in names of managed users
@@ -362,11 +362,14 @@ class CheckedName:
 
 @dataclass(frozen=True, slots=True)
 class TrackResult:
-    """What became of the names: new or taken up again, tracked before, refused."""
+    """What became of the names: new or taken up again, tracked before, refused; and by name, which other tenants whose
+    repositories the viewer sees track it, too.
+    """
 
     added: list[Repository]
     already: list[Repository]
     refused: list[CheckedName]
+    elsewhere: Mapping[str, tuple[str, ...]]
 
 
 def check_repositories(github: GitHub, names: Sequence[str]) -> list[CheckedName]:
@@ -395,4 +398,7 @@ def track_repositories(viewer: Viewer, store: Store, tenant_id: int, checked: Se
     new = [facts for github_id, facts in passed.items() if github_id not in active]
     added = add_repositories(store, tenant_id, new, utc_now()) if new else []
     already = [each for each in known if each.github_id in active & passed.keys()]
-    return TrackResult(added, already, [each for each in checked if each.facts is None])
+    sees = replace(viewer, repository_ids=viewer.repository_ids | {each.repository_id for each in added})
+    others = other_tenants(sees, store)
+    elsewhere = {each.full_name: others[each.repository_id] for each in added if each.repository_id in others}
+    return TrackResult(added, already, [each for each in checked if each.facts is None], elsewhere)

@@ -10,6 +10,7 @@ import click
 from collector.commands.frame import Command, CommandRefused, CommandResult, Session, pass_session
 from collector.commands.selection import chosen_tenants, named
 from collector.commands.terminal import counted
+from data.accounts.grants import counted_once
 from data.repositories.repositories import repositories
 from data.traffic.export import ExportFormat, ExportRequest, ExportTable
 from data.traffic.export import export as write_export
@@ -44,7 +45,8 @@ DAY = _Day()
 def export(session: Session, /, table: str, target: str, tenant: str | None, **narrow: Any) -> CommandResult:
     """Write days, weeks or repositories to a CSV or Parquet file.
 
-    The file is written whole or not at all. Unknown is empty, never zero; days are UTC.
+    The file is written whole or not at all. Unknown is empty, never zero; days are UTC. A repository that several
+    tenants track is written once, as the tenant has it that knows the most days; with --tenant as that tenant has it.
 
     \b
     Example:
@@ -56,10 +58,11 @@ def export(session: Session, /, table: str, target: str, tenant: str | None, **n
         raise CommandRefused("With --to - stdout is for the rows, so --json has no place there. Name a file.")
     kind = _format(target)
     owners = {each.tenant_id for each in chosen_tenants(session, tenant)}
+    viewer = session.viewer if tenant is not None else counted_once(session.viewer, session.store)
     chosen = None
     if narrow["names"]:
         found = [each for each in repositories(session.viewer, session.store) if each.tenant_id in owners]
-        chosen = tuple(each.repository_id for each in named(session, found, narrow["names"]))
+        chosen = tuple({viewer.counted(each.repository_id) for each in named(session, found, narrow["names"])})
     request = ExportRequest(
         ExportTable(table),
         kind,
@@ -70,7 +73,7 @@ def export(session: Session, /, table: str, target: str, tenant: str | None, **n
         narrow["overwrite"],
     )
     place = Path(target) if target != STDOUT else sys.stdout.buffer
-    rows = write_export(session.viewer, session.store, request, place)
+    rows = write_export(viewer, session.store, request, place)
     told = f"{counted(rows, 'row')} written to {'stdout' if target == STDOUT else target}."
     (session.terminal.warn if target == STDOUT else session.terminal.say)(told)
     return CommandResult({"table": table, "file": target, "rows": rows})

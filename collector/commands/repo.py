@@ -201,6 +201,7 @@ def _track(session: Session, tenant: Tenant, names: Sequence[str], clock: System
         "tenant": tenant.name,
         "added": [each.full_name for each in result.added],
         "already_followed": [each.full_name for each in result.already],
+        "also_tracked_by": {name: list(others) for name, others in result.elsewhere.items()},
         "refused": [{"repository": each.name, "reason": each.refusal} for each in result.refused],
     }
     collected = _collect(session, result.added, clock)
@@ -210,6 +211,8 @@ def _track(session: Session, tenant: Tenant, names: Sequence[str], clock: System
 def _say_tracked(session: Session, tenant: Tenant, result: TrackResult) -> None:
     for each in result.added:
         session.terminal.say(f"{each.full_name}: tracked by {tenant.name} now.")
+    for name, others in result.elsewhere.items():
+        session.terminal.say(f"{name}: also tracked by {', '.join(others)}. Whoever sees both sees it counted once.")
     for each in result.already:
         session.terminal.say(f"{each.full_name}: tracked already.")
     for refused in result.refused:

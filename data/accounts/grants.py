@@ -41,11 +41,20 @@ def viewer_of(store: Store, account: Account) -> Viewer:
 
     The roles tenant and tenant viewer show a tenant with all its repositories, a repository viewer's grants single
     ones, admin and maintainer nothing. A deactivated tenant shows nothing, and what has been deleted is gone.
-    A disabled user sees nothing.
+    A disabled user sees nothing. A repository that two of these tenants track counts once.
     """
     if not account.active:
         return Viewer(frozenset(), frozenset())
-    return _viewer(store, account.grants)
+    return counted_once(_viewer(store, account.grants), store)
+
+
+@cached("traffic")
+def counted_once(viewer: Viewer, store: Store) -> Viewer:
+    """The viewer with one of each repository: of those that several tenants track, the one that knows the most days."""
+    with store.traffic.read() as cursor:
+        rows = cursor.execute(query(__name__, "counted_once"), {"visible": list(viewer.repository_ids)}).fetchall()
+    uncounted = frozenset((key, by) for key, by in rows)
+    return Viewer(viewer.repository_ids - frozenset(dict(rows)), viewer.tenant_ids, uncounted)
 
 
 def administered(account: Account, store: Store) -> Viewer:

@@ -6,10 +6,27 @@ from enum import StrEnum
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who asks, as the ids of the repositories and tenants that they may see. Every reader takes one first."""
+    """Who asks, as the ids of the repositories and tenants that they may see. Every reader takes one first.
+
+    A repository that is seen twice, since two tenants track it, is counted once: `repository_ids` has the one that
+    knows more days, and `uncounted` each other one with the one that stands for it.
+    """
 
     repository_ids: frozenset[int]
     tenant_ids: frozenset[int]
+    uncounted: frozenset[tuple[int, int]] = frozenset()
+
+    def of_each_tenant(self) -> "Viewer":
+        """The same with the uncounted ones: for what is done or shown for one tenant."""
+        return Viewer(self.repository_ids | {each for each, _ in self.uncounted}, self.tenant_ids)
+
+    def counted(self, repository_id: int) -> int:
+        """The repository that stands for this one, which is mostly itself."""
+        return dict(self.uncounted).get(repository_id, repository_id)
+
+    def counted_with(self, repository_id: int) -> frozenset[int]:
+        """This repository and those for which it stands."""
+        return frozenset({repository_id, *(each for each, by in self.uncounted if by == repository_id)})
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,7 @@ def _named(viewer: Viewer, store: Store, panel: Panel) -> Viewer:
         for each in repositories(viewer, store)
         if any(fnmatchcase(each.full_name.casefold(), pattern) for pattern in patterns)
     ]
-    return Viewer(frozenset(named), viewer.tenant_ids)
+    return replace(viewer, repository_ids=frozenset(named))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 -- The visible notes between two days, the oldest first. Grain: a note. Source: note, repository. Times are UTC.
 -- A note of a whole tenant is for those who see the whole tenant, a repository's for whoever sees the repository.
--- With $repository_id only what concerns that repository: its own notes and those of its whole tenant.
+-- With $repository_ids only what concerns these: their own notes and those of their whole tenants.
 select
     note.note_id,
     note.tenant_id,
@@ -16,16 +16,16 @@ where
         or (note.repository_id is null and note.tenant_id in (select unnest($tenant_ids::integer[])))
     )
     and (
-        $repository_id::integer is null
-        or note.repository_id = $repository_id::integer
+        $repository_ids::integer[] is null
+        or note.repository_id in (select unnest($repository_ids::integer[]))
         or (
             note.repository_id is null
-            and note.tenant_id = (
+            and note.tenant_id in (
                 select repository.tenant_id
                 from repository
                 where
                     repository.repository_id in (select unnest($visible::integer[]))
-                    and repository.repository_id = $repository_id::integer
+                    and repository.repository_id in (select unnest($repository_ids::integer[]))
             )
         )
     )

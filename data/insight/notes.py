@@ -7,7 +7,7 @@ NoteRefused         the note cannot be so, or there is no such note or repositor
 NotAllowed          whoever acts may read it, not write it (see data/accounts/authority.py)
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -71,12 +71,14 @@ def notes(viewer: Viewer, store: Store, first: date, last: date, repository_id: 
     """The visible notes from one day to another, both included, the oldest day first.
 
     With a repository what concerns it: its own notes, and those of its whole tenant where the viewer sees the whole
-    tenant. Another tenant's repository has none, like one that is not there. Raises: StoreMissing.
+    tenant. A note of one that another stands for is told as that one's. Another tenant's repository has none, like one
+    that is not there. Raises: StoreMissing.
     """
-    values = _visible(viewer) | {"first_day": first, "last_day": last, "repository_id": repository_id}
+    concerned = None if repository_id is None else sorted(viewer.counted_with(repository_id))
+    values = _visible(viewer.of_each_tenant()) | {"first_day": first, "last_day": last, "repository_ids": concerned}
     with store.traffic.read() as cursor:
-        rows = cursor.execute(query(__name__, "notes"), values).fetchall()
-    return tuple(_note(row) for row in rows)
+        found = [_note(row) for row in cursor.execute(query(__name__, "notes"), values).fetchall()]
+    return tuple(replace(n, repository_id=n.repository_id and viewer.counted(n.repository_id)) for n in found)
 
 
 def may_write(account: Account, tenant_id: int) -> bool:
@@ -170,7 +172,7 @@ class _Hand:
             account = acting(cursor, by)
         if by == COMMAND_LINE:
             return cls(by, None, operator(store))
-        return cls(account.username, account, viewer_of(store, account))
+        return cls(account.username, account, viewer_of(store, account).of_each_tenant())
 
     def place(self, store: Store, new: NewNote) -> int:
         """The tenant of a new note. Raises NoteRefused where there is none to see, NotAllowed where only to read."""

@@ -41,6 +41,27 @@ def repository_names(viewer: Viewer, store: Store) -> Mapping[int, str]:
     return MappingProxyType(names | {each.repository_id: f"{each.full_name} · {each.repository_id}" for each in double})
 
 
+@cached("traffic")
+def addresses(viewer: Viewer, store: Store) -> Mapping[str, int]:
+    """Every name under which a visible repository may stand in an address, with the one that is meant.
+
+    Beside the names of now those of before: with a number, from when there were two of the name, or without one.
+    """
+    every = sorted(repositories(viewer.of_each_tenant(), store), key=lambda each: each.state is RepositoryState.ACTIVE)
+    plain = {each.full_name: viewer.counted(each.repository_id) for each in every}
+    numbered = {f"{each.full_name} · {each.repository_id}": viewer.counted(each.repository_id) for each in every}
+    return MappingProxyType(plain | numbered)
+
+
+@cached("traffic")
+def other_tenants(viewer: Viewer, store: Store) -> Mapping[int, tuple[str, ...]]:
+    """The repositories that the viewer sees with several tenants, by id: the names of the other tenants."""
+    every = viewer.of_each_tenant()
+    with store.traffic.read() as cursor:
+        rows = cursor.execute(query(__name__, "other_tenants"), {"visible": list(every.repository_ids)}).fetchall()
+    return MappingProxyType({key: tuple(names) for key, names in rows})
+
+
 def repository_named(viewer: Viewer, store: Store, tenant_id: int, name: str) -> Repository:
     """The tenant's visible repository of that name, letter case aside, or of that number, as in #12.
 

@@ -72,12 +72,12 @@ class Selection:
         """The days and the repositories of which the viewer may see them, as values of a query."""
         chosen = viewer.repository_ids
         if self.repository_ids is not None:
-            chosen &= self.repository_ids
+            chosen &= {viewer.counted(each) for each in self.repository_ids}
         return {"visible": sorted(chosen), "first_day": self.first, "last_day": self.last}
 
     def values_of_one(self, viewer: Viewer) -> dict[str, Any]:
         """The same for those who ask for one repository: without one that is named and visible there is none."""
-        return self.values(viewer) | {"visible": sorted(viewer.repository_ids & (self.repository_ids or frozenset()))}
+        return self.values(viewer) if self.repository_ids else self.values(viewer) | {"visible": []}
 
 
 @dataclass(frozen=True, slots=True)

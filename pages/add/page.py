@@ -73,10 +73,10 @@ def draw_by_name(tenant_id: int) -> None:
 def draw_outcome(outcome: TrackResult, viewer: Viewer) -> None:
     (st.success if outcome.added else st.info)(tracking.summary(outcome), icon=":material/checklist:")
     collecting.progress(viewer)
-    kept = [*outcome.added, *outcome.already]
     known = repository_names(viewer, the_store())
+    kept = [viewer.counted(each.repository_id) for each in (*outcome.added, *outcome.already)]
     with st.container(horizontal=True):
-        names = [known[each.repository_id] for each in kept if each.repository_id in known]
+        names = [known[each] for each in kept if each in known]
         if names and st.button("Show the chart", type="primary", icon=":material/show_chart:", key="add_chart"):
             st.session_state.pop(OUTCOME)
             navigation.open_page("chart", {"repository": names})
@@ -97,6 +97,8 @@ def draw_outcome(outcome: TrackResult, viewer: Viewer) -> None:
     if outcome.already:
         names = [messages.literal(each.full_name) for each in outcome.already]
         st.caption(f"Tracked already: {', '.join(names[:MOST_REFUSALS])}{' …' if len(names) > MOST_REFUSALS else ''}")
+    for name, others in outcome.elsewhere.items():
+        st.caption(f"{messages.literal(name)} is also tracked by {messages.literal(', '.join(others))}.")
     if outcome.added:
         st.caption(f"Tracked now: {', '.join(messages.literal(each.full_name) for each in outcome.added)}")
 
@@ -112,5 +114,5 @@ way = st.segmented_control(
 )
 if way == BY_NAME:
     draw_by_name(tenant)
-elif picked := view.draw(tenant, session.viewer()):
+elif picked := view.draw(tenant, session.viewer().of_each_tenant()):
     track(tenant, picked)

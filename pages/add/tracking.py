@@ -71,7 +71,7 @@ def track(tenant_id: int, names: Sequence[str], told: Told) -> TrackResult:
     secret = _secret(_managed(tenant_id))
     checked = _asked(secret, names, told)
     tenant, account = _managed(tenant_id), session.require_account()  # minutes may have passed
-    tracked = track_repositories(session.viewer(), the_store(), tenant_id, checked)
+    tracked = track_repositories(session.viewer().of_each_tenant(), the_store(), tenant_id, checked)
     if tracked.added:
         save_repository_entries(the_store(), "repositories added", tracked.added, (account.username, utc_now()))
         collecting.start(tenant.name, tracked.added[0].full_name if len(tracked.added) == 1 else None)

@@ -186,6 +186,7 @@ def _bring_in(account: Account, text: str | bytes) -> None:
 def draw_filters(viewer: Viewer, panels: Sequence[Panel]) -> Sequence[Panel]:
     """The choice of other days and repositories; the panels with what is chosen in place of what they say."""
     names = repository_names(viewer, the_store())
+    filters.follow_addresses(viewer, filters.REPOSITORY)
     asked = {key: set(st.query_params.get_all(key)) for key in KEYS}
     if not (asked["days"] <= {OWN, *RANGES, ALL} and asked[filters.REPOSITORY] <= set(names.values())):
         st.info(filters.UNUSABLE, icon=":material/link_off:")
@@ -193,14 +194,7 @@ def draw_filters(viewer: Viewer, panels: Sequence[Panel]) -> Sequence[Panel]:
         days = st.segmented_control(
             "Days (UTC)", [OWN, *RANGES, ALL], default=OWN, required=True, key="days", bind="query-params", wrap=True
         )
-        chosen = st.multiselect(
-            "Repositories",
-            list(names),
-            format_func=names.__getitem__,
-            placeholder="As made",
-            key=filters.REPOSITORY,
-            bind="query-params",
-        )
+        chosen = filters.draw_repositories(viewer, "As made")
     wanted = {"range": Range(RANGES.get(days))} if days in {*RANGES, ALL} else {}
     named = tuple(names[each].partition(" · ")[0] for each in chosen)
     changes: dict[str, Any] = wanted | ({"repositories": named} if named else {})

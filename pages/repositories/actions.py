@@ -64,7 +64,7 @@ def collect(repository_ids: Collection[int], tenant_id: int | None) -> None:
     Raises: RepositoryRefused where one is not there, not this user's to manage, on hold, or of another tenant.
     """
     store, account = the_store(), session.require_account()
-    viewer = grants.viewer_of(store, account)
+    viewer = grants.viewer_of(store, account).of_each_tenant()
     if repository_ids:
         chosen = managed(account, repository_ids)
     else:
@@ -87,7 +87,8 @@ def managed(account: Account, repository_ids: Collection[int]) -> list[Repositor
     Raises: RepositoryRefused, the same for one that is not there and for one that the user may not see.
     """
     store = the_store()
-    seen = {each.repository_id: each for each in repositories(grants.viewer_of(store, account), store)}
+    viewer = grants.viewer_of(store, account).of_each_tenant()
+    seen = {each.repository_id: each for each in repositories(viewer, store)}
     if not repository_ids or any(each not in seen for each in repository_ids):
         raise RepositoryRefused("There is no such repository.")
     chosen = [seen[each] for each in repository_ids]

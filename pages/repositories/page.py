@@ -119,7 +119,8 @@ def draw_actions(ticked: list[int], wanted: RepositoryFilter, viewer: Viewer) ->
         st.markdown(words, width="content")
         if st.button("Show chart", icon=":material/show_chart:", key="repositories_chart", disabled=none):
             names = repository_names(viewer, the_store())
-            navigation.open_page("chart", {"repository": [names[key] for key in ticked if key in names]})
+            counted_ids = [viewer.counted(key) for key in ticked]
+            navigation.open_page("chart", {"repository": [names[key] for key in counted_ids if key in names]})
         collect = st.button(
             "Collect now",
             icon=":material/sync:",
@@ -208,10 +209,12 @@ if (every := view.summary(who, the_store(), utc_day(utc_now()))) is None:
     stop_without_any(manages)
 draw_summary(every)
 if manages:
-    draw_missing_tokens(account, tenant_names, every.collecting)
+    of_each = view.summary(who.of_each_tenant(), the_store(), utc_day(utc_now()))
+    draw_missing_tokens(account, tenant_names, of_each.collecting if of_each else ())
     collecting.progress(who)
 wanted = chosen_filter(every.counts, tenant_names)
-found = view.listed(who, the_store(), utc_day(utc_now()), wanted)
+chosen_from = who if wanted.tenant_id is None else who.of_each_tenant()
+found = view.listed(chosen_from, the_store(), utc_day(utc_now()), wanted)
 bar = st.container()
 ticked_ids = draw_table(found, manages) if found.ids else []
 if not found.ids:

@@ -40,7 +40,6 @@ class NoteDraft:
 
 def draw_list(account: Account, repository: Repository, found: Sequence[Note]) -> None:
     """The notes, the newest first; for those who may write them with what can be done to each."""
-    writes = may_write(account, repository.tenant_id)
     if not found:
         return
     st.header("Notes", anchor=False)
@@ -52,7 +51,9 @@ def draw_list(account: Account, repository: Repository, found: Sequence[Note]) -
                 f"**{day_text(note.day)}**{about}  \n{messages.literal(note.note)}{to_open(note.link)}",
                 width="stretch",
             )
-            if writes and st.button("Change", key=f"repository_change_{note.note_id}", type="tertiary"):
+            if may_write(account, note.tenant_id) and st.button(
+                "Change", key=f"repository_change_{note.note_id}", type="tertiary"
+            ):
                 write(repository, NoteDraft(note.day, note.note, note))
     if len(newest) > MOST_LISTED:
         st.caption(f"The newest {MOST_LISTED} of {len(newest):,}; choose fewer days to see older ones.")

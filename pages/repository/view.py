@@ -18,7 +18,7 @@ from data.insight.notes import notes as notes_of
 from data.insight.repository import true_uniques, true_weeks
 from data.insight.spike_causes import repository_spikes
 from data.repositories.models import Repository
-from data.repositories.repositories import repositories, repository_names
+from data.repositories.repositories import other_tenants, repositories, repository_names
 from data.store import Store
 from data.store.arrow import arrow_table
 from data.store.cache import cached
@@ -78,6 +78,7 @@ WORDS = {
 def draw_choice(viewer: Viewer, store: Store) -> Repository:
     """Draw the title, the choice and the days; answers the repository, or stops the page where there is none."""
     names = repository_names(viewer, store)
+    filters.follow_addresses(viewer, OF)
     asked = st.query_params.get(OF)
     known = asked is None or asked in names.values()
     if asked is None and OF not in st.session_state:
@@ -103,6 +104,8 @@ def draw_choice(viewer: Viewer, store: Store) -> Repository:
         st.info("Choose a repository above." if known else NOT_FOUND, icon=":material/search_off:")
         st.stop()
     head.markdown(f"[Open on GitHub](https://github.com/{quote(found.full_name)})")
+    if others := other_tenants(viewer, store).get(found.repository_id):
+        head.caption(f"Also tracked by {messages.literal(', '.join(others))}. {filters.COUNTED_ONCE}")
     st.session_state[LAST] = found.repository_id
     with days:
         filters.draw(viewer, of_days_only=True)
@@ -143,26 +146,34 @@ def draw_traffic(about: About, account: Account) -> None:
     if chart is None:
         filters.stop_without_days(about.viewer)
         return
-    writes = may_write(account, repository.tenant_id)
-    if writes and st.button("Add a note", icon=":material/edit_note:", key="repository_note"):
-        notes.write(repository, notes.NoteDraft(selection.last))
+    written_to = _noted(about, account)
+    if written_to and st.button("Add a note", icon=":material/edit_note:", key="repository_note"):
+        notes.write(written_to, notes.NoteDraft(selection.last))
     draw(chart, "repository_story")
     if legible(Grain.DAY, selection.first, selection.last) is Grain.WEEK:
         st.caption(f"More than {LONGEST_BY_DAY} days are shown by week, from Monday to Sunday.")
-    _draw_spikes(repository, [text.spike(each) for each in repository_spikes(*about.asked)], writes=writes)
+    _draw_spikes(written_to, [text.spike(each) for each in repository_spikes(*about.asked)])
     _draw_people(_people(*about.asked))
     noted = notes_of(about.viewer, about.store, selection.first, selection.last, repository.repository_id)
     notes.draw_list(account, repository, noted)
 
 
-def _draw_spikes(repository: Repository, found: Sequence[SpikeText], *, writes: bool) -> None:
-    """The list "What stands out", the greatest first; one click makes one a note."""
+def _noted(about: About, account: Account) -> Repository | None:
+    """To which repository this user adds notes: this one, or that of their own tenant, for which it stands."""
+    same = about.viewer.counted_with(about.repository.repository_id)
+    every = [each for each in repositories(about.viewer.of_each_tenant(), about.store) if each.repository_id in same]
+    mine = [each for each in every if may_write(account, each.tenant_id)]
+    return about.repository if about.repository in mine else next(iter(mine), None)
+
+
+def _draw_spikes(written_to: Repository | None, found: Sequence[SpikeText]) -> None:
+    """The list "What stands out", the greatest first; one click makes one a note of that repository."""
     st.header("What stands out", anchor=False)
     if not found:
         st.caption("No final day of these stands out against the repository’s own weekly pattern.")
         return
     for spike in found if st.session_state.get(ALL_SPIKES) else found[:SPIKES_AT_SIGHT]:
-        _draw_spike(repository, spike, writes)
+        _draw_spike(written_to, spike)
     if len(found) > SPIKES_AT_SIGHT:
         st.toggle(f"Show all {len(found)}", key=ALL_SPIKES)
     st.caption(
@@ -172,16 +183,16 @@ def _draw_spikes(repository: Repository, found: Sequence[SpikeText], *, writes: 
     )
 
 
-def _draw_spike(repository: Repository, spike: SpikeText, writes: bool) -> None:
+def _draw_spike(written_to: Repository | None, spike: SpikeText) -> None:
     key = f"{spike.day}_{spike.metric}"
     with st.container(border=True, gap="xsmall", key=f"repository_spike_{key}"):
-        if not writes:
+        if written_to is None:
             st.markdown(f"{spike.head}\n\n{spike.body}")
             return
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             st.markdown(spike.head, width="content")
             if st.button("Make it a note", key=f"repository_note_{key}", type="tertiary"):
-                notes.write(repository, notes.NoteDraft(spike.day, spike.note))
+                notes.write(written_to, notes.NoteDraft(spike.day, spike.note))
         st.markdown(spike.body)
 
 

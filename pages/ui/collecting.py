@@ -124,7 +124,8 @@ def _draw_end(viewer: Viewer) -> None:
     started = st.session_state.pop(STATE, None)
     if started is None:
         return
-    run = next((run for run in system_log.runs(viewer, the_store(), LOOKED_AT) if run.run_id > started.after_run), None)
+    runs = system_log.runs(viewer.of_each_tenant(), the_store(), LOOKED_AT)
+    run = next((run for run in runs if run.run_id > started.after_run), None)
     code, said = started.process.returncode, messages.literal(started.last_line())
     if run is not None and run.state in ENDED:
         if run.state is RunState.COMPLETE:
@@ -138,7 +139,7 @@ def _draw_end(viewer: Viewer) -> None:
 
 
 def _running(viewer: Viewer) -> LoggedRun | None:
-    newest = system_log.runs(viewer, the_store(), 1)
+    newest = system_log.runs(viewer.of_each_tenant(), the_store(), 1)
     return newest[0] if newest and newest[0].state is RunState.RUNNING else None
 
 

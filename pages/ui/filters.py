@@ -13,7 +13,7 @@ import streamlit as st
 
 from data.accounts.models import Viewer
 from data.calendar import DAY, utc_day, utc_now
-from data.repositories.repositories import repository_names
+from data.repositories.repositories import addresses, repository_names
 from data.traffic.models import Grain, Selection
 from data.traffic.traffic import day_range
 from pages.ui import collecting, messages, session
@@ -66,6 +66,7 @@ WORDS: dict[str, Collection[str]] = {  # what each parameter of an address may b
     "scale": SCALES,
     "after": AFTER,
 }
+COUNTED_ONCE = "It counts once, with the days of the tenant that knows the most."
 UNUSABLE = (
     "This link asks for something that is not here, or not for you to see. That part is left out; "
     "the rest is shown as usual."
@@ -86,6 +87,7 @@ def draw(viewer: Viewer, *, of_days_only: bool = False) -> None:
     offer = _offer(viewer)
     if not offer.names:
         return
+    follow_addresses(viewer, REPOSITORY)
     if unusable({key: st.query_params.get_all(key) for key in st.query_params}, offer):
         st.info(UNUSABLE, icon=":material/link_off:")
     with st.container(horizontal=True, vertical_alignment="top", key="filters"):
@@ -95,7 +97,34 @@ def draw(viewer: Viewer, *, of_days_only: bool = False) -> None:
         if st.session_state[RANGE] == CUSTOM:
             _draw_dates(offer)
         if not of_days_only:
-            _draw_repositories(offer.names)
+            draw_repositories(viewer, f"All {len(offer.names):,} repositories")
+
+
+def follow_addresses(viewer: Viewer, key: str) -> None:
+    """Have an address name its repositories as they are called now; what is none of the viewer's stays as it is."""
+    asked, names = st.query_params.get_all(key), repository_names(viewer, the_store())
+    if set(asked) <= set(names.values()):
+        return
+    meant = addresses(viewer, the_store())
+    now = [names[meant[each]] if each in meant else each for each in asked]
+    if now != asked:
+        st.query_params[key] = list(dict.fromkeys(now))
+        st.rerun()  # a widget takes its first value from the address with which the run began
+
+
+def draw_repositories(viewer: Viewer, placeholder: str) -> list[int]:
+    """The choice of repositories, as the address or the user wants them."""
+    names, doubled = repository_names(viewer, the_store()), len({by for _, by in viewer.uncounted})
+    several = f"{doubled:,} of them {'is' if doubled == 1 else 'are'} tracked by several tenants. {COUNTED_ONCE}"
+    return st.multiselect(
+        "Repositories",
+        list(names),
+        format_func=names.__getitem__,
+        placeholder=placeholder if len(names) > 1 else "The one that you see",
+        key=REPOSITORY,
+        bind="query-params",
+        help=several if doubled else None,
+    )
 
 
 def chosen_days(viewer: Viewer) -> Selection:
@@ -191,17 +220,6 @@ def _day(text: str) -> date | None:
         return date.fromisoformat(text)
     except ValueError:
         return None
-
-
-def _draw_repositories(names: Mapping[int, str]) -> None:
-    st.multiselect(
-        "Repositories",
-        list(names),
-        format_func=names.__getitem__,
-        placeholder=f"All {len(names):,} repositories" if len(names) > 1 else "The one that you see",
-        key=REPOSITORY,
-        bind="query-params",
-    )
 
 
 def _draw_dates(offer: Offer) -> None:

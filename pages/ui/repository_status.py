@@ -15,7 +15,7 @@ from data.accounts.tenants import tenants
 from data.calendar import DAY
 from data.collection.schedule import ScheduleRefused, next_times
 from data.repositories.models import RepositoryState
-from data.repositories.repositories import repository_names
+from data.repositories.repositories import other_tenants, repository_names
 from data.store import Store
 from data.store.cache import cached
 from data.traffic.traffic import repository_summaries
@@ -111,7 +111,10 @@ def repository_rows(viewer: Viewer, store: Store, today: date) -> DataFrame:
         for state, reason, left, collected, tenant_id in found
     ]
     rows["urgent"] = [is_urgent(each) for each in statuses]
-    rows["note"] = [note(each) for each in statuses]
+    others = other_tenants(viewer, store)
+    also = [others.get(int(key)) for key in plain_values(rows["repository_id"])]
+    told = [f" Also tracked by {', '.join(names)}; counted once." if names else "" for names in also]
+    rows["note"] = [f"{note(each)}{more}".lstrip() for each, more in zip(statuses, told, strict=True)]
     rows["sort_name"] = rows["full_name"].str.lower()
     names = repository_names(viewer, store)
     rows["link"] = [repository_link(names.get(int(key), "")) for key in plain_values(rows["repository_id"])]

@@ -40,6 +40,20 @@ def test_one_that_is_followed_already_is_said_to_be(with_token: CommandLine) -> 
     assert (facts["added"], facts["already_followed"], facts["ok"]) == ([], ["octo/hello"], True)
 
 
+def test_one_that_another_tenant_tracks_is_added_and_the_other_tenant_told(with_token: CommandLine) -> None:
+    with_token("tenant", "add", "Blue")
+    with_token.follow("octo/hello", tenant="Blue")
+    result = with_token("repo", "add", "acme", "octo/hello")
+    assert "octo/hello: also tracked by Blue." in result.stdout
+    file = str(with_token.directory.parent / "days.csv")
+    written = [
+        with_token.facts("export", "daily", "--overwrite", "--to", file, *narrow)["rows"]
+        for narrow in ((), ("--tenant", "acme"), ("--repo", "octo/hello"), ("--tenant", "Blue"))
+    ]
+    assert written[0] == written[1] == written[2] >= 13, "as acme has it, which knows more days"
+    assert written[3] == 0
+
+
 def test_those_that_pass_are_added_and_the_others_told(with_token: CommandLine, github: FakeGitHub) -> None:
     github.world.tokens[SECRET].lacks = {2: Lack.PUSH}
     result = with_token("repo", "add", "acme", "octo/hello", "octo/world")

@@ -12,8 +12,8 @@ from data.accounts.authority import COMMAND_LINE
 from data.accounts.models import Grant, Role
 from data.accounts.tenants import operator
 from data.calendar import utc_now
-from data.repositories.models import RepositoryState
-from data.repositories.repositories import repositories
+from data.repositories.models import RepositoryFacts, RepositoryState
+from data.repositories.repositories import add_repositories, repositories
 from tests.data.filled import ENGINE, NAMES, TELESCOPE
 from tests.fake_github import FakeGitHub
 from tests.pages.app import GREEN, App, shown_text, store_token
@@ -183,3 +183,13 @@ def test_a_tick_does_not_pass_to_another_row_when_the_table_changes(app: App) ->
     run = ticked(app.opened("tenant", PAGE), "blue/docs")
     run.text_input("repositories_search").input("engine").run()
     assert run.button("repositories_pause").disabled
+
+
+def test_a_repository_of_two_tenants_is_one_row_and_the_other_where_its_tenant_is_chosen(app: App) -> None:
+    facts = [RepositoryFacts(100 + ENGINE, "blue/engine", "public", False, False)]
+    (twin,) = add_repositories(app.store, GREEN, facts, utc_now())
+    run = app.opened("both", PAGE)
+    assert listed(run).count("blue/engine") == 1
+    assert "Also tracked by Green; counted once." in column(run, "note")
+    run.selectbox(key="repositories_tenant").select(GREEN).run()
+    assert listed(run) == [f"blue/engine%20%C2%B7%20{twin.repository_id}", "green/telescope"]

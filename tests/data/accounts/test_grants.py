@@ -2,18 +2,29 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from collector.endpoints.traffic import DayReading, TrafficObservation, TrafficWindow
 from data.accounts.accounts import disable_user
 from data.accounts.authority import COMMAND_LINE, AccountRefused, NotAllowed
 from data.accounts.grants import administered, grant, grants_of, revoke, viewer_of
 from data.accounts.models import Account, Grant, Role, Viewer
-from data.repositories.repositories import remove_repositories, remove_repositories_with_data, repositories
+from data.collection import ledger
+from data.insight.notes import NewNote, add_note, notes
+from data.repositories.repositories import (
+    other_tenants,
+    remove_repositories,
+    remove_repositories_with_data,
+    repositories,
+)
 from data.store import Store
-from tests.data.cast import NOW, Place, account, deactivate, first_user, quick, remove_tenant, user
+from data.traffic.models import Metric, Selection
+from tests.data.cast import DAY, NOW, Place, account, deactivate, first_user, quick, remove_tenant, user
+from tests.data.writers import result, save
 
 pytestmark = pytest.mark.usefixtures(quick.__name__)
 NOTHING = Viewer(frozenset(), frozenset())
@@ -66,6 +77,31 @@ def test_a_deactivated_tenant_shows_nothing_to_anybody(store: Store, places: tup
     deactivate(store, north.tenant_id)
     who = holder(north.manager, north.viewer, north.of_repository(0), south.of_repository(0))
     assert viewer_of(store, who) == Viewer(frozenset({south.repositories[0]}), frozenset())
+
+
+def test_a_repository_that_two_tenants_track_counts_once_for_whoever_sees_both(
+    store: Store, places: tuple[Place, Place]
+) -> None:
+    _, south = places
+    twin = Place.added(store, "twin", 12)  # its first repository is the second of south
+    short, long = south.repositories[1], twin.repositories[0]
+    ledger.start_run(store, "test", NOW)
+    for key, days in ((short, 2), (long, 3)):
+        readings = tuple(DayReading(NOW.date() - timedelta(days=n), 10, 3) for n in range(days, 0, -1))
+        window = TrafficWindow(readings[0].day, readings[-1].day, 10 * days, None)
+        save(store, result(key, "views", TrafficObservation(Metric.VIEWS, readings, window)))
+    whole = frozenset({*south.repositories, *twin.repositories})
+    both = viewer_of(store, holder(south.viewer, twin.viewer))
+    assert both == Viewer(whole - {short}, frozenset({south.tenant_id, twin.tenant_id}), frozenset({(short, long)}))
+    assert viewer_of(store, holder(south.viewer)).repository_ids == frozenset(south.repositories)
+    assert both.of_each_tenant().repository_ids == whole
+    named = Selection(NOW.date() - DAY, NOW.date(), NOW.date() + DAY, frozenset({short}))
+    assert named.values(both)["visible"] == named.values_of_one(both)["visible"] == [long]
+    assert other_tenants(both, store) == {short: ("twin",), long: ("south",)}
+    assert other_tenants(viewer_of(store, holder(south.viewer)), store) == {}
+    add_note(store, COMMAND_LINE, NewNote(NOW.date(), "Our launch", repository_id=short), NOW)
+    (noted,) = notes(both, store, NOW.date(), NOW.date(), long)
+    assert (noted.repository_id, noted.tenant_id) == (long, south.tenant_id)
 
 
 @pytest.fixture(scope="module")

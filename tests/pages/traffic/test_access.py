@@ -4,9 +4,11 @@ import pytest
 from pandas import DataFrame
 from streamlit.testing.v1 import AppTest
 
-from data.repositories.repositories import remove_repositories_with_data
+from data.calendar import utc_now
+from data.repositories.models import RepositoryFacts
+from data.repositories.repositories import add_repositories, remove_repositories_with_data
 from tests.data.filled import DOCS, ENGINE, MIRROR
-from tests.pages.app import App, shown_text
+from tests.pages.app import GREEN, App, shown_text
 
 BLUE = {"blue/engine", "blue/docs", "blue/mirror"}
 READERS = {
@@ -65,6 +67,20 @@ def test_a_reader_sees_the_repositories_that_are_granted(app: App, page: str, us
     assert set(run.multiselect(key="repository").options) == names
     others = {"blue/", "green/"} - {name[: name.index("/") + 1] for name in names}
     assert not any(each in shown_text(run) for each in others)
+
+
+def test_a_repository_of_two_tenants_counts_once_and_every_address_of_it_works(app: App) -> None:
+    facts = [RepositoryFacts(100 + ENGINE, "blue/engine", "public", False, False)]
+    (twin,) = add_repositories(app.store, GREEN, facts, utc_now())
+    for number in (ENGINE, twin.repository_id):
+        link = {"repository": ["green/telescope", f"blue/engine · {number}"], "as": "Table"}
+        run = app.opened("both", "chart", **link)
+        assert names_in(run.dataframe[-1].value) == {"blue/engine", "green/telescope"}
+        assert set(run.multiselect(key="repository").options) == READERS["both"]
+        run = app.opened("both", "repository", of=f"blue/engine · {number}")
+        assert titled(run) == "blue/engine"
+        assert "Also tracked by Green." in shown_text(run)
+    assert "Green" not in shown_text(app.opened("tenant", "repository", of="blue/engine"))
 
 
 @pytest.mark.parametrize("page", TITLES)
