@@ -1,17 +1,18 @@
-"""`python -m tests.demo`: makes the demo's data anew in data/demo, starts the app and the timer, until Ctrl-C."""
+"""`python -m tests.demo`: puts the demo's data into data/demo, starts the timer and the app, until Ctrl-C."""
 
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
+import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 
-from rich.progress import BarColumn, Progress, TextColumn
-
-from tests.demo.history import live
+from tests.demo.history import load
 from tests.demo.people import EVERYTHING, ONE_REPOSITORY, PASSWORD, add_people
 from tests.demo.world import demo_world
 from tests.fake_github import FakeGitHub
@@ -26,10 +27,13 @@ def main() -> int:
     """Run the demo; answers the exit code."""
     signal.signal(signal.SIGTERM, _end)
     try:
+        _say(1, f"A fake GitHub starts, which goes on from recorded traffic: port {GITHUB_PORT}")
         with _github() as github:
-            _replay(github)
+            _say(2, f"What was collected of it in the past comes into {DIRECTORY}")
+            shutil.rmtree(DIRECTORY, ignore_errors=True)
+            load(DIRECTORY, github, datetime.now(UTC).date()).close()
             add_people(DIRECTORY)
-            _tell(github.url)
+            _say(3, f"The timer starts and collects the days since then; the app starts: port {APP_PORT}")
             return _run(github.url)
     except KeyboardInterrupt:
         return 0
@@ -39,6 +43,10 @@ def _end(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
+def _say(step: int, what: str) -> None:
+    print(f"{step} of 3  {what} ...", flush=True)
+
+
 def _github() -> FakeGitHub:
     try:
         github = FakeGitHub(demo_world(datetime.now(UTC).date()), port=GITHUB_PORT)
@@ -46,17 +54,6 @@ def _github() -> FakeGitHub:
         sys.exit(f"The fake GitHub did not start. Is port {GITHUB_PORT} in use?")
     github.budgets.an_hour = UNLIMITED
     return github
-
-
-def _replay(github: FakeGitHub) -> None:
-    shutil.rmtree(DIRECTORY, ignore_errors=True)
-    until = datetime.now(UTC)
-    columns = (TextColumn("Replaying recorded traffic"), BarColumn(), TextColumn("{task.description}"))
-    with Progress(*columns) as bar:
-        task = bar.add_task("", total=None)
-        for done, total, now in live(DIRECTORY, github, until):
-            bar.update(task, completed=done, total=total, description=f"{now:%d %B %Y}")
-    github.clock.follow()
 
 
 def _tell(url: str) -> None:
@@ -82,7 +79,7 @@ Ctrl-C ends everything.
 
 
 def _run(url: str) -> int:
-    """The timer and the app, until the app ends."""
+    """The timer and the app, until the app ends; says where it is once it answers."""
     environment = {**os.environ, "TRAFFIC_DATA_DIR": str(DIRECTORY), "GITHUB_API_URL": url}
     app = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.port", APP_PORT]
     running = [
@@ -90,10 +87,21 @@ def _run(url: str) -> int:
         subprocess.Popen(app, env=environment, stdout=subprocess.DEVNULL),
     ]
     try:
+        if _answers(running[-1]):
+            _tell(url)
         return running[-1].wait()
     finally:
         for process in running:
             _stop(process)
+
+
+def _answers(app: subprocess.Popen[bytes]) -> bool:
+    """Wait until the app answers; False where it ends before."""
+    while app.poll() is None:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", int(APP_PORT)), timeout=1):
+            return True
+        time.sleep(0.1)
+    return False
 
 
 def _stop(process: subprocess.Popen[str] | subprocess.Popen[bytes]) -> None:

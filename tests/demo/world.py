@@ -1,13 +1,15 @@
 """The world of the demo: five recorded repositories moved to the present, and some that are made up.
 
 Recorded (see tests/recorded/README.md) are views, clones, referrers and paths. Their days are moved by whole weeks, so
-weekdays are kept; the last recorded day is yesterday or at most six days later. All stars, releases, downloads and
+weekdays are kept; the last recorded day is this week's Sunday or at most six days later. So on all days of a week the
+world is the same one, and in the next week it is the same a week later. All stars, releases, downloads and
 ids, everything of the owner demo-lab and both token owners are made up. Stars follow the unique visitors, releases of
 a recorded repository are set shortly before the days on which most people came.
 """
 
 from datetime import UTC, date, datetime, time, timedelta
 
+from data.calendar import monday
 from tests.benchmarks.simulation import GeneratedSeries
 from tests.fake_github import Asset, Lack, Release, Repository, Series, Token, World
 from tests.fake_github.world import Listing
@@ -23,7 +25,7 @@ LAB_LIFE = {
     "new-idea": (30.0, 4.0, 25),
     "closed-source": (20.0, 15.0, 500),
 }
-"""Name: views and clones a day at the beginning, days before today at which it began."""
+"""Name: views and clones a day at the beginning, days before this week at which it began."""
 SITES = {"Google": 31, "github.com": 24, "reddit.com": 9, "news.ycombinator.com": 7, "DuckDuckGo": 5, "t.co": 4}
 PAGES = {"": 44, "/blob/main/README.md": 9, "/issues": 8, "/tree/main/src": 7, "/releases": 6, "/pulls": 4}
 """Percent of the views in top-10 lists that were not recorded."""
@@ -34,9 +36,9 @@ DAYS_AHEAD = 60
 
 
 def demo_world(today: date) -> World:
-    """Everything of the demo as if recorded until yesterday. `today` is the UTC date at which the demo begins."""
-    recorded = [_moved_repository(name, 990_000_001 + n, today) for n, name in enumerate(NAMES)]
-    lab = [_lab_repository(name, 980_000_001 + n, today) for n, name in enumerate(LAB_LIFE)]
+    """Everything of the demo, in the week of the UTC date at which it begins."""
+    recorded = [_moved_repository(name, 990_000_001 + n, monday(today)) for n, name in enumerate(NAMES)]
+    lab = [_lab_repository(name, 980_000_001 + n, monday(today)) for n, name in enumerate(LAB_LIFE)]
     shown = frozenset(each.id for each in (*recorded[2:], *lab[:3], lab[-1]))
     viewer = Token(
         VIEWER_TOKEN, "demo-viewer", 9_900_002, "fine_grained", (), shown, lacks={lab[-1].id: Lack.ADMINISTRATION}
@@ -44,10 +46,10 @@ def demo_world(today: date) -> World:
     return World([*recorded, *lab], [Token(MAINTAINER_TOKEN, "demo-maintainer", 9_900_001), viewer])
 
 
-def _moved_repository(full_name: str, number: int, today: date) -> Repository:
+def _moved_repository(full_name: str, number: int, week: date) -> Repository:
     """A recorded repository moved by whole weeks to the present, with made-up stars and releases."""
     views, clones = recorded_series(full_name, "views"), recorded_series(full_name, "clones")
-    moved_by = WEEK * -((max(*views, *clones) - (today - DAY)) // WEEK)
+    moved_by = WEEK * -((max(*views, *clones) - (week + 6 * DAY)) // WEEK)
     views, clones = ({day + moved_by: reading for day, reading in series.items()} for series in (views, clones))
     owner, name = full_name.split("/")
     referrers, paths = (
@@ -72,10 +74,10 @@ def _moved_repository(full_name: str, number: int, today: date) -> Repository:
     )
 
 
-def _lab_repository(name: str, number: int, today: date) -> Repository:
+def _lab_repository(name: str, number: int, week: date) -> Repository:
     """A made-up repository, each for something that the recorded ones do not show."""
     views, clones, days = LAB_LIFE[name]
-    first, lived = today - DAY * days, days + DAYS_AHEAD
+    first, lived = week - DAY * days, days + DAYS_AHEAD
     series = GeneratedSeries(number, first, lived, views)
     return Repository(
         number,
@@ -100,11 +102,11 @@ def _lab_repository(name: str, number: int, today: date) -> Repository:
 def _weekly_lists(views: Series, shares: dict[str, int]) -> list[Listing]:
     """Each Monday's list of the 14 days before: the same share of the views always has the same name."""
     lists = []
-    for monday in (day for day in sorted(views) if not day.weekday()):
-        window = [views.get(monday - DAY * n, (0, 0)) for n in range(1, 15)]
+    for day in (day for day in sorted(views) if not day.weekday()):
+        window = [views.get(day - DAY * n, (0, 0)) for n in range(1, 15)]
         count, uniques = sum(count for count, _ in window), max(uniques for _, uniques in window)
         rows = [(name, count * share // 100, max(1, uniques * share // 100)) for name, share in shares.items()]
-        lists.append((datetime.combine(monday, time(), UTC), [row for row in rows if row[1] >= row[2]]))
+        lists.append((datetime.combine(day, time(), UTC), [row for row in rows if row[1] >= row[2]]))
     return lists
 
 

@@ -1,0 +1,37 @@
+"""The demo opens with its past, moved to the present, and goes on from there."""
+
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+
+import pytest
+
+from collector.clock import SystemClock
+from collector.run import Progress, RunRequest, collect
+from collector.settings import Settings
+from data.calendar import DAY, monday
+from data.collection.ledger import Scope
+from tests.demo.history import load
+from tests.demo.world import demo_world
+from tests.fake_github import FakeGitHub
+
+TODAY = datetime.now(UTC).date()
+
+
+@pytest.mark.parametrize("today", [monday(TODAY), monday(TODAY) + 6 * DAY, date(2031, 3, 13)])
+def test_the_demo_begins_at_once_with_a_past_that_ends_in_the_night_to_monday(tmp_path: Path, today: date) -> None:
+    now = datetime.combine(today, time(23), UTC)
+    with FakeGitHub(demo_world(today), now=now) as github:
+        github.budgets.an_hour = 100_000
+        store = load(tmp_path / "db", github, today)
+        with store.traffic.read() as cursor:
+            newest = "select max(day), max(week) from v_daily, v_weekly"
+            assert cursor.execute(newest).fetchall() == [(monday(today) - DAY, monday(today) - 7 * DAY)]
+            largest = "select full_name from v_spikes order by score desc limit 1"
+            assert cursor.execute(largest).fetchall() == [("Pythagora-io/pythagora",)]
+        collect(store, Settings(github.url, 100_000), RunRequest(Scope(), "schedule"), SystemClock(), Progress())
+        with store.traffic.read() as cursor:
+            cursor.execute("set variable today = $today", {"today": today})
+            assert cursor.execute("select count(*) from v_gaps where first_day > $day", {"day": today - 14 * DAY})
+            gaps = "select count(*) from v_gaps where state = 'gap' and last_day >= $day"
+            assert cursor.execute(gaps, {"day": monday(today)}).fetchall() == [(0,)]
+            assert cursor.execute("select max(day) from v_daily where views is not null").fetchall() >= [(today - DAY,)]
