@@ -8,7 +8,8 @@ SpecificationRefused      it is no dashboard; each problem names the panel, the 
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
+from jsonschema.validators import extend  # type: ignore[import-untyped]
 
 SCHEMA = Path(__file__).parent / "dashboard.schema.json"
 _UNSEEN = "\n\t\u200c\u200d"  # line ends, and what joins the parts of many people's letters and signs
@@ -221,8 +223,7 @@ def _document(text: str | bytes) -> Any:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        ((twice, _),) = Counter(name for name, _ in pairs).most_common(1)
         raise ValueError(f"the field {_shown(twice)} stands twice in one object")
     return found
 
@@ -398,4 +399,16 @@ def _day_of(text: Any) -> date | None:
 
 @cache
 def _validator() -> Any:
-    return Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8")))
+    known = Draft202012Validator.VALIDATORS
+    counted = {name: _counted_first(known[name]) for name in ("items", "uniqueItems")}
+    return extend(Draft202012Validator, counted)(json.loads(SCHEMA.read_text(encoding="utf-8")))
+
+
+def _counted_first(check: Callable[..., Any]) -> Callable[..., Any]:
+    """A check of a list that looks at none with more entries than it may have: of thousands, that would take minutes."""
+
+    def checked(validator: Any, allowed: Any, value: Any, schema: Mapping[str, Any]) -> Iterable[Any]:
+        if not isinstance(value, list) or len(value) <= schema.get("maxItems", MOST_PANELS):
+            yield from check(validator, allowed, value, schema) or ()
+
+    return checked

@@ -150,6 +150,21 @@ def test_a_thousand_mistakes_are_told_in_a_dozen_sentences() -> None:
     assert found.endswith("And 12 more.")
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (document(*[{}] * 33_000), "The dashboard: panels may have at most 24 entries."),
+        (document(LINE | {"also": [{"a": 1} for _ in range(8_000)]}), "Panel 1: also may have at most 3 entries."),
+        (
+            document(LINE | {"filters": {"repositories": [0] * 30_000}}),
+            "Panel 1: filters, repositories may have at most 100 entries.",
+        ),
+    ],
+)
+def test_what_is_too_much_is_counted_and_its_entries_are_not_looked_at(text: str, told: str) -> None:
+    assert problems(text.replace(", ", ",")) == told
+
+
 def test_what_would_not_be_read_again_is_not_kept() -> None:
     with pytest.raises(SpecificationRefused, match="name must not be empty"):
         checked(Dashboard(""))
