@@ -405,7 +405,7 @@ def _validator() -> Any:
 
 
 def _counted_first(check: Callable[..., Any]) -> Callable[..., Any]:
-    """A check of a list that looks at none with more entries than it may have: of thousands, that would take minutes."""
+    """A check of a list that leaves one with too many entries: to look at thousands would take minutes."""
 
     def checked(validator: Any, allowed: Any, value: Any, schema: Mapping[str, Any]) -> Iterable[Any]:
         if not isinstance(value, list) or len(value) <= schema.get("maxItems", MOST_PANELS):
