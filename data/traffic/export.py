@@ -12,6 +12,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -75,10 +76,19 @@ def export(viewer: Viewer, store: Store, request: ExportRequest, target: Path | 
     if not isinstance(target, Path):
         if request.format is not ExportFormat.CSV:
             raise ExportRefused("Parquet cannot be written to a stream: name a file.")
-        return _write(viewer, store, request, target)
+        return sum(_write(viewer, store, request, target))
     _refuse_target(store, request, target)
     with _whole_file(target, request.overwrite) as stream:
-        return _write(viewer, store, request, stream)
+        return sum(_write(viewer, store, request, stream))
+
+
+def csv_pieces(viewer: Viewer, store: Store, request: ExportRequest) -> Iterator[bytes]:
+    """The same as CSV, piece by piece, of which none is kept; the first has the header. Raises: StoreMissing."""
+    written = BytesIO()
+    for _ in _write(viewer, store, request, written):
+        yield written.getvalue()
+        written.seek(0)
+        written.truncate()
 
 
 def _refuse_nonsense(request: ExportRequest) -> None:
@@ -132,19 +142,19 @@ def _take_free_name(temporary: Path, target: Path) -> None:
         temporary.replace(target)
 
 
-def _write(viewer: Viewer, store: Store, request: ExportRequest, stream: BinaryIO) -> int:
-    rows = 0
+def _write(viewer: Viewer, store: Store, request: ExportRequest, stream: BinaryIO) -> Iterator[int]:
+    """Writes the header, then a batch of rows after another; after each, how many rows it was."""
     with store.traffic.read() as cursor:
         if request.today is not None:
             cursor.execute("set variable today = $today", {"today": request.today})
         keys = _repository_ids(viewer, cursor, request)
         with closing(_writer(request, _rows(cursor, request, []).schema, stream)) as writer:
+            yield 0
             for chunk in _chunks(request, keys):
                 for batch in _rows(cursor, request, chunk):
                     table = pa.Table.from_batches([batch])
                     writer.write(without_formulas(table) if request.format is ExportFormat.CSV else table)
-                    rows += batch.num_rows
-    return rows
+                    yield batch.num_rows
 
 
 def _repository_ids(viewer: Viewer, cursor: duckdb.DuckDBPyConnection, request: ExportRequest) -> list[int]:

@@ -222,10 +222,9 @@ if not found.ids:
 if manages:
     with bar:
         draw_actions(ticked_ids, wanted, who)
-controls.download_button(
+controls.everything_button(
     "Download the list",
-    controls.everything(ExportTable.REPOSITORIES),
-    "repositories.csv",
+    ExportTable.REPOSITORIES,
     key="repositories_csv",
     help_text="CSV of all repositories that you may see",
 )

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from io import BytesIO
 from typing import Literal
 
 import streamlit as st
@@ -12,8 +11,8 @@ from data.accounts.models import Viewer
 from data.accounts.passwords import SHORTEST_BYTES, PasswordRefused
 from data.calendar import utc_now
 from data.store import Store
-from data.traffic.export import ExportRequest, ExportTable, export
-from pages.ui import session
+from data.traffic.export import ExportTable
+from pages.ui import download_routes, session
 from pages.ui.store import the_store
 
 USERNAME_HELP = "3 to 40 of a–z, 0–9, dot, hyphen and underscore. You sign in with it."
@@ -81,14 +80,9 @@ def download(read: Callable[[Viewer, Store], bytes]) -> Callable[[], bytes]:
     return content
 
 
-def everything(table: ExportTable) -> Callable[[Viewer, Store], bytes]:
-
-    def read(viewer: Viewer, store: Store) -> bytes:
-        content = BytesIO()
-        export(viewer, store, ExportRequest(table), content)
-        return content.getvalue()
-
-    return read
+def everything_button(label: str, table: ExportTable, *, key: str, help_text: str) -> None:
+    """A link to a file of all rows, which is sent as it is read."""
+    st.link_button(label, download_routes.address(table), key=key, help=help_text, icon=":material/database:")
 
 
 def widget_key(name: str) -> str:

@@ -56,8 +56,8 @@ READING = {"GET", "HEAD", "OPTIONS"}
 HEALTH = {"/healthz", "/readyz", "/_stcore/health"}  # asked by machines, under whatever name and address
 CLOSED = {"/_stcore/metrics"}  # names the modules of the server and counts its sessions, for whoever asks
 STARTS = {"http.response.start", "websocket.accept", "websocket.http.response.start"}
-# what is below these first segments is not a page's: files, sockets, components, the routes of sessions and identities
-SERVED = {"_stcore", "app", "auth", "component", "media", "oauth2callback", "session", "static"}
+# what is below these first segments is not a page's: files, sockets, components, routes of sessions and identities
+SERVED = {"_stcore", "app", "auth", "component", "download", "media", "oauth2callback", "session", "static"}
 
 
 class SecurityHeaders:

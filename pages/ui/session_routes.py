@@ -43,7 +43,7 @@ async def open_session(request: Request) -> Response:
     except sessions.TicketRefused:
         return _refused()
     except StoreError as error:
-        return _unavailable(error)
+        return unavailable(error)
     answer = Response(status_code=204, headers={"Cache-Control": "no-store"})
     answer.set_cookie(
         COOKIE,
@@ -63,7 +63,7 @@ async def close_session(request: Request) -> Response:
         if secret:
             await run_in_threadpool(sessions.end_session, the_store(), secret)
     except StoreError as error:
-        return _unavailable(error)
+        return unavailable(error)
     answer = Response(status_code=204, headers={"Cache-Control": "no-store"})
     answer.delete_cookie(COOKIE, path=base_path() or "/", httponly=True, samesite="lax", secure=_secure(request))
     return answer
@@ -93,8 +93,8 @@ async def _short_body(request: Request) -> bytes:
     return bytes(body)
 
 
-def _unavailable(error: StoreError) -> Response:
-    log.error("a session's door stays shut: %s", error)
+def unavailable(error: StoreError) -> Response:
+    log.error("a route has no data: %s", error)
     said = "The data cannot be read just now. Try again in a minute, or tell whoever runs this server."
     return PlainTextResponse(said, status_code=503, headers={"Cache-Control": "no-store"})
 

@@ -180,11 +180,9 @@ def _downloads(listing: PagedTable, selection: Selection, order: Paging) -> None
             key=f"{listing.name}_csv",
             help_text="CSV of all pages of this table, as it is filtered and sorted now",
         )
-        controls.download_button(
+        controls.everything_button(
             "Download everything",
-            controls.everything(listing.all_of_it),
-            f"{listing.name}-traffic-everything.csv",
+            listing.all_of_it,
             key=f"{listing.name}_everything_csv",
             help_text="CSV of all days and all repositories that you may see",
-            icon=":material/database:",
         )

@@ -98,8 +98,9 @@ def test_weeks_are_whole_and_say_how_their_uniques_were_counted(app: App) -> Non
 
 @pytest.mark.parametrize("page", PAGES)
 def test_what_is_shown_and_everything_can_be_downloaded(app: App, page: str) -> None:
-    keys = [button.key for button in app.opened("viewer", page).get("download_button")]
-    assert keys == [f"{page}_csv", f"{page}_everything_csv"]
+    run = app.opened("viewer", page)
+    assert [button.key for button in run.get("download_button")] == [f"{page}_csv"]
+    assert [link.proto.url for link in run.get("link_button")] == [f"/download/{page}.csv"]
 
 
 @pytest.mark.parametrize("on_the_way", ["weekly", "chart"])

@@ -3,12 +3,16 @@
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
 
 import pytest
+from httpx import Response
 from pandas import DataFrame
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
 
-from data.accounts import grants
+from data.accounts import grants, sessions
 from data.accounts.models import Grant, Role, Viewer
 from data.calendar import monday, utc_now
 from data.repositories.models import RepositoryFacts
@@ -19,12 +23,13 @@ from data.repositories.repositories import (
     repository_names,
 )
 from data.store import Store
-from data.traffic import traffic
+from data.traffic import export, traffic
 from data.traffic.export import ExportTable
 from data.traffic.models import Grain, Paging, Selection
 from pages.chart import view
-from pages.ui import controls
+from pages.ui import controls, download_routes
 from pages.ui.charts.traffic import traffic_chart
+from pages.ui.session_routes import COOKIE
 from tests.data.filled import DOCS, ENGINE
 from tests.pages.app import GREEN, App, days_ago
 
@@ -118,26 +123,55 @@ def test_what_was_committed_meanwhile_is_seen_at_once(app: App) -> None:
     assert ENGINE not in repository_names(who, app.store)
 
 
+def everything(app: App, table: ExportTable, secret: str, site: str = "same-origin") -> Response:
+    """What the link to a file of all rows gives to whoever has that session."""
+    client = TestClient(Starlette(routes=download_routes.routes()), cookies={COOKIE: secret})
+    return client.get(download_routes.address(table), headers={"Sec-Fetch-Site": site})
+
+
 @pytest.mark.parametrize("table", list(ExportTable))
-def test_a_download_of_everything_holds_what_its_reader_may_see(app: App, table: ExportTable) -> None:
-    app.sign_in("single")
-    content = controls.download(controls.everything(table))().decode()
-    assert "blue/engine" in content
-    assert "blue/docs" not in content
-    assert "green/" not in content
+def test_a_file_of_everything_holds_what_its_reader_may_see_and_comes_piece_by_piece(
+    app: App, table: ExportTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export, "ROWS_A_BATCH", 2048)  # as many rows as DuckDB hands out at once
+    whole, secret = BytesIO(), app.signed_in("single")
+    export.export(viewer(app, "single"), app.store, export.ExportRequest(table), whole)
+    found = everything(app, table, secret)
+    assert (found.status_code, found.headers["cache-control"]) == (200, "no-store")
+    assert found.headers["content-disposition"] == f'attachment; filename="{table}-everything.csv"'
+    assert found.content == whole.getvalue()
+    assert "blue/engine" in found.text
+    assert "blue/docs" not in found.text
+    assert "green/" not in found.text
+
+
+def test_no_piece_of_a_file_is_kept(full: Store) -> None:
+    two = Viewer(frozenset({DOCS, ENGINE}), frozenset())
+    pieces = list(export.csv_pieces(two, full, export.ExportRequest(ExportTable.DAILY)))
+    assert len(pieces) > 1
+    assert pieces[0].startswith(b"tenant,")
+    assert all(b"tenant," not in each for each in pieces[1:])
+
+
+def test_a_file_of_everything_is_nobody_s_after_signing_out_and_no_other_site_s(app: App) -> None:
+    secret = app.signed_in("tenant")
+    assert everything(app, ExportTable.DAILY, secret, "cross-site").status_code == 403
+    sessions.end_session(app.store, secret)
+    for ended in (secret, "invented"):
+        found = everything(app, ExportTable.DAILY, ended)
+        assert (found.status_code, found.text) == (403, "Sign in to get this file.")
+
+
+def test_a_file_of_everything_has_what_may_be_seen_when_it_is_asked_for(app: App) -> None:
+    secret, key = app.signed_in("both"), app.account("both").user_id
+    assert "green/telescope" in everything(app, ExportTable.DAILY, secret).text
+    grants.revoke(app.store, "admin", key, Grant(Role.TENANT_VIEWER, 2), utc_now())
+    assert "green/telescope" not in everything(app, ExportTable.DAILY, secret).text
 
 
 def test_a_download_that_was_offered_before_signing_out_gives_nothing_after_it(app: App) -> None:
     app.sign_in("tenant")
-    content = controls.download(controls.everything(ExportTable.DAILY))
+    content = controls.download(lambda viewer, store: b"inside")
     app.sign_out()
     with pytest.raises(PermissionError):
         content()
-
-
-def test_a_download_gives_what_may_be_seen_when_it_is_pressed(app: App) -> None:
-    app.sign_in("both")
-    content = controls.download(controls.everything(ExportTable.DAILY))
-    key = app.account("both").user_id
-    grants.revoke(app.store, "admin", key, Grant(Role.TENANT_VIEWER, 2), utc_now())
-    assert "green/telescope" not in content().decode()
