@@ -25,8 +25,8 @@ from data.store import Store
 from data.store.sql import query
 from data.traffic.formulas import without_formulas
 
-REPOSITORIES_A_CHUNK = 200
-ROWS_A_BATCH = 50_000
+REPOSITORIES_A_CHUNK = 25  # of five years: 45,000 rows
+ROWS_A_BATCH = 20_000
 
 
 class ExportRefused(Exception):
