@@ -32,9 +32,9 @@ from data.accounts import tenants
 from data.accounts.encryption import open_cipher
 from data.accounts.models import Tenant
 from data.accounts.tokens import open_tokens, tokens
-from data.calendar import utc_now
+from data.calendar import utc_day, utc_now
 from data.collection.ledger import Scope
-from data.repositories.health import health
+from data.repositories.health import with_open_days
 from data.repositories.models import Repository, RepositoryHealth, RepositoryState
 from data.repositories.repositories import (
     pause_repositories,
@@ -245,7 +245,7 @@ def list_repositories(session: Session, tenant: str | None) -> CommandResult:
       python -m collector repo list --tenant acme
     """
     names = {each.tenant_id: each.name for each in chosen_tenants(session, tenant)}
-    every = health(session.viewer, session.store, utc_now())
+    every = with_open_days(session.viewer, session.store, utc_day(utc_now()))
     found = [each for each in every if each.repository.tenant_id in names]
     found.sort(key=lambda each: (each.tenant.casefold(), each.repository.full_name.casefold()))
     if not found:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from collector.commands.frame import CommandRefused, Session
 from collector.discovery import repository_names
 from data.accounts import tenants
-from data.accounts.models import Tenant
+from data.accounts.models import Tenant, Viewer
 from data.repositories import repositories
 from data.repositories.models import Repository
 
@@ -20,6 +20,13 @@ def chosen_tenants(session: Session, name: str | None) -> Sequence[Tenant]:
     if name is None:
         return tenants.tenants(viewer, session.store)
     return [tenants.tenant_named(viewer, session.store, name)]
+
+
+def viewer_of_tenant(session: Session, owners: Sequence[Tenant]) -> Viewer:
+    """Who sees these tenants only, each as a whole."""
+    tenant_ids = frozenset(each.tenant_id for each in owners)
+    every = repositories.repositories(session.viewer, session.store)
+    return Viewer(frozenset(each.repository_id for each in every if each.tenant_id in tenant_ids), tenant_ids)
 
 
 def tracked(session: Session, tenant: str, names: Sequence[str]) -> list[Repository]:

@@ -18,6 +18,7 @@ from data.accounts.encryption import open_cipher
 from data.accounts.models import Tenant
 from data.accounts.tokens import StoredToken, TokenFacts
 from data.calendar import utc_now
+from data.collection.health import health
 from data.collection.schedule import ScheduleRefused, checked_schedule, next_time, schedule_warning
 from data.repositories.models import RepositoryState
 from data.repositories.repositories import repositories
@@ -73,8 +74,15 @@ def list_tenants(session: Session) -> CommandResult:
         return CommandResult({"tenants": []})
     token_of = {each.tenant_id: each for each in tokens.tokens(viewer, session.store)}
     owners = [r.tenant_id for r in repositories(viewer, session.store) if r.state is not RepositoryState.REMOVED]
-    facts = [_tenant_facts(each, owners.count(each.tenant_id), token_of.get(each.tenant_id), now) for each in found]
-    columns = ("TENANT", "SCHEDULE (UTC)", "NEXT", ">REPOSITORIES", "TOKEN", "TOKEN EXPIRES")
+    read = health(viewer, session.store, viewer.tenant_ids, now)
+    facts = [
+        {
+            **_tenant_facts(each, owners.count(each.tenant_id), token_of.get(each.tenant_id), now),
+            "problems": [e.text for e in read.problems if e.about == each.name],
+        }
+        for each in found
+    ]
+    columns = ("TENANT", "SCHEDULE (UTC)", "NEXT", ">REPOSITORIES", "TOKEN", "TOKEN EXPIRES", "PROBLEMS")
     session.terminal.table(columns, (_tenant_row(each, token_of.get(each["tenant_id"]), now) for each in facts))
     return CommandResult({"tenants": facts})
 
@@ -203,9 +211,10 @@ def _tenant_row(facts: dict[str, Any], stored: StoredToken | None, now: datetime
         seen, expires = "none", ""
     else:
         seen = f"{stored.facts.login or stored.facts.kind} …{stored.last_four}"
-        seen = seen if stored.state == "valid" else f"{seen} ({stored.state}: {stored.state_reason or 'refused'})"
+        seen = seen if stored.state == "valid" else f"{seen} ({stored.state})"
         expires = expiry(stored.facts.expires_at, now)
-    return facts["name"], facts["schedule"], facts["next"], f"{facts['repositories']:,}", seen, expires
+    problems = " ".join(facts["problems"])
+    return facts["name"], facts["schedule"], facts["next"], f"{facts['repositories']:,}", seen, expires, problems
 
 
 def _next(each: Tenant, now: datetime) -> str:

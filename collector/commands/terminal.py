@@ -15,11 +15,13 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
+import data.text
 from collector import run
 from collector.redaction import many_lines, one_line
 from data.calendar import utc_day, utc_now
 
 ADVANCE_EVERY = 100
+counted = data.text.counted
 
 
 class Terminal:
@@ -114,12 +116,6 @@ class BarProgress(run.Progress):
 
     def finished(self) -> None:
         self._bar.stop()
-
-
-def counted(number: int, thing: str) -> str:
-    """`1 repository`, `1,234 repositories`."""
-    many = f"{thing[:-1]}ies" if thing.endswith("y") and not thing.endswith("day") else f"{thing}s"
-    return f"{number:,} {thing if number == 1 else many}"
 
 
 def _set(cell: str, width: int, to_the_right: bool) -> str:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Generic, TypeVar
 
 from collector.errors import AnswerRefused
+from data.collection.models import ROW_REFUSED
 
 GREATEST_COUNT = 10**12  # ten times the views of all of GitHub in a fortnight; sums of such counts fit into 64 bits
 GREATEST_ID = 2**63 - 1
@@ -104,7 +105,7 @@ class Warnings:
 
     def told(self) -> tuple[str, ...]:
         """The first of them as sentences for the log: an answer may hold a hundred thousand bad rows."""
-        told = (*(f"row refused: {reason}" for reason in self.refused[:MOST_WARNINGS]), *self.odd[:MOST_WARNINGS])
+        told = (*(f"{ROW_REFUSED}{reason}" for reason in self.refused[:MOST_WARNINGS]), *self.odd[:MOST_WARNINGS])
         more = len(self.refused) + len(self.odd) - len(told)
         return (*told, f"and {more} more such rows") if more else told
 

@@ -57,12 +57,21 @@ class Cipher:
                 f"({KEY_VARIABLE} or {KEY_FILE}), or store the token again: python -m collector tenant token NAME"
             ) from error
 
+    def can_open(self, encrypted: bytes) -> bool:
+        try:
+            self.decrypt(encrypted)
+        except EncryptionError:
+            return False
+        return True
 
-def open_cipher(directory: Path) -> Cipher:
+
+def open_cipher(directory: Path, *, make_key: bool = True) -> Cipher:
     """The cipher of a data directory: the key from the environment, else from its file, made at the first use.
 
     Several keys are separated by commas or lines, the newest first. Raises: KeyUnusable.
     """
+    if not make_key and not os.environ.get(KEY_VARIABLE) and not (directory / KEY_FILE).exists():
+        raise KeyUnusable(f"There is no key: {directory / KEY_FILE} is missing.")
     return Cipher(lambda: _keys(directory))
 
 

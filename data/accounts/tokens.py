@@ -1,11 +1,12 @@
 """The tenants' tokens in `control`: encrypted, replaced without a gap, told of without being shown, encrypted again."""
 
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from data.accounts.audit import Subject, record
 from data.accounts.authority import NotAllowed, acting, require_admin
-from data.accounts.encryption import Cipher, DecryptionFailed, add_key, drop_keys, open_cipher
+from data.accounts.encryption import Cipher, DecryptionFailed, EncryptionError, add_key, drop_keys, open_cipher
 from data.accounts.models import Role, Viewer
 from data.calendar import aware, stored
 from data.store import Store
@@ -13,6 +14,8 @@ from data.store.cache import cached
 from data.store.ids import next_id
 from data.store.sql import query
 
+UNREADABLE = "unreadable"  # the state of a token that does not open with this server's key
+_UNREADABLE_REASON = "It was encrypted with another key than this server's, or the key is lost."
 REFUSED_TRIED_AGAIN_AFTER = timedelta(hours=20)
 _ENCRYPTED = "select token_id, encrypted from tenant_token where state <> 'replaced'"
 
@@ -69,14 +72,28 @@ class TokenVerdict:
     expires_at: datetime | None
 
 
-@cached("control")
 def tokens(viewer: Viewer, store: Store) -> tuple[StoredToken, ...]:
+    """The tokens in use of the visible tenants. One that does not open with the key of this moment is `unreadable`."""
+    found = _tokens(viewer, store)
+    cipher: Cipher | None = None
+    with suppress(EncryptionError):
+        cipher = open_cipher(store.directory, make_key=False) if found else None
+    return tuple(
+        token
+        if cipher is not None and cipher.can_open(encrypted)
+        else replace(token, state=UNREADABLE, state_reason=_UNREADABLE_REASON)
+        for token, encrypted in found
+    )
+
+
+@cached("control")
+def _tokens(viewer: Viewer, store: Store) -> tuple[tuple[StoredToken, bytes], ...]:
     with store.control.read() as cursor:
         rows = cursor.execute(query(__name__, "tokens"), {"visible": list(viewer.tenant_ids)}).fetchall()
     found = []
-    for key, tenant_id, four, kind, login, owner_id, scopes, expires_at, state, reason, checked_at in rows:
+    for key, tenant_id, four, kind, login, owner_id, scopes, expires_at, state, reason, checked_at, encrypted in rows:
         facts = TokenFacts(kind, login, owner_id, scopes, _moment(expires_at))
-        found.append(StoredToken(key, tenant_id, four, facts, state, reason, aware(checked_at)))
+        found.append((StoredToken(key, tenant_id, four, facts, state, reason, aware(checked_at)), encrypted))
     return tuple(found)
 
 

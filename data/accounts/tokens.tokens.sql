@@ -1,4 +1,4 @@
--- The tokens in use of the visible tenants, without their secrets. Grain: a token. Source: tenant_token (control).
+-- The tokens in use of the visible tenants, each encrypted. Grain: a token. Source: tenant_token (control).
 select
     token_id,
     tenant_id,
@@ -10,7 +10,8 @@ select
     expires_at,
     state,
     state_reason,
-    checked_at
+    checked_at,
+    encrypted
 from tenant_token
 where
     tenant_id in (select unnest($visible))

@@ -14,6 +14,7 @@ import pyarrow as pa
 from data.repositories.models import Repository, RepositoryState
 from data.traffic.models import Metric
 
+ROW_REFUSED = "row refused: "  # begins what a result tells of each row that could not be used
 Row = tuple[Any, ...]
 TYPES = {
     "integer": pa.int32(),

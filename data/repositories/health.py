@@ -1,12 +1,12 @@
 """How the collection of each visible repository stands: what is open, what is lost, how long there is time."""
 
 from collections import defaultdict
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from data.accounts.models import Viewer
-from data.calendar import aware, stored, utc_day
+from data.calendar import aware, stored
 from data.collection.models import GOOD_OUTCOMES, HARMLESS_OUTCOMES
 from data.repositories.models import OpenDays, Repository, RepositoryHealth, RepositoryState
 from data.store import Store
@@ -14,7 +14,6 @@ from data.store.cache import cached
 from data.store.sql import query
 from data.traffic.models import Metric
 
-Stretches = defaultdict[tuple[int, str], list[OpenDays]]
 LISTS = ("referrers", "paths")  # a day's list is not shown again
 LISTS_MAY_BE = timedelta(days=2)
 WITH_DAYS = ("repository", "views", "clones", "weekly_views", "weekly_clones")  # these have their days until loss
@@ -25,6 +24,7 @@ OTHERS_MAY_BE = timedelta(days=7)  # what they missed, they tell later
 class StaleEndpoint:
     """An endpoint that is asked in vain: when it last answered well (None: never), and why it does not."""
 
+    repository_id: int
     tenant: str
     full_name: str
     endpoint: str
@@ -52,37 +52,55 @@ def stale_endpoints(viewer: Viewer, store: Store, now: datetime) -> tuple[StaleE
     with store.traffic.read() as cursor:
         rows = cursor.execute(query(__name__, "stale_endpoints"), values).fetchall()
     return tuple(
-        StaleEndpoint(tenant, full_name, endpoint, None if good is None else aware(good), reason)
-        for tenant, full_name, endpoint, good, reason in rows
+        StaleEndpoint(key, tenant, full_name, endpoint, None if good is None else aware(good), reason)
+        for key, tenant, full_name, endpoint, good, reason in rows
     )
 
 
-def health(viewer: Viewer, store: Store, now: datetime) -> list[RepositoryHealth]:
+@cached("traffic")
+def repository_health(viewer: Viewer, store: Store, today: date) -> tuple[RepositoryHealth, ...]:
     """The visible repositories, the most urgent first; those that are not collected any more come last.
 
-    Source: views v_repositories and v_gaps, looked at from the UTC day of `now`. Raises: StoreMissing.
+    The stretches of open days are left out: see `with_open_days`. Source: views v_repositories. Raises: StoreMissing.
     """
-    visible = {"visible": list(viewer.repository_ids)}
     with store.traffic.read() as cursor:
-        cursor.execute("set variable today = $today", {"today": utc_day(now)})
-        open_days = cursor.execute(query(__name__, "open_days"), visible).fetchall()
-        rows = cursor.execute(query(__name__, "health"), visible).fetchall()
-    stretches: Stretches = defaultdict(list)
+        cursor.execute("set variable today = $today", {"today": today})
+        values = {"visible": list(viewer.repository_ids)}
+        rows = cursor.execute(query(__name__, "repository_health"), values).fetchall()
+    return tuple(_repository_health(row) for row in rows)
+
+
+def with_open_days(viewer: Viewer, store: Store, today: date) -> list[RepositoryHealth]:
+    """The visible repositories as above, each with the stretches of days that no answer covered. Source: v_gaps."""
+    with store.traffic.read() as cursor:
+        cursor.execute("set variable today = $today", {"today": today})
+        values = {"visible": list(viewer.repository_ids)}
+        open_days = cursor.execute(query(__name__, "with_open_days"), values).fetchall()
+    stretches: defaultdict[tuple[int, str], list[OpenDays]] = defaultdict(list)
     for key, state, metric, first, last in open_days:
         stretches[key, state].append(OpenDays(Metric(metric), first, last))
-    return [_repository_health(row, stretches) for row in rows]
+    return [
+        replace(
+            each,
+            pending=tuple(stretches[each.repository.repository_id, "pending"]),
+            gaps=tuple(stretches[each.repository.repository_id, "gap"]),
+        )
+        for each in repository_health(viewer, store, today)
+    ]
 
 
-def _repository_health(row: tuple[Any, ...], stretches: Stretches) -> RepositoryHealth:
-    key, tenant_id, github_id, full_name, state, reason, tenant, *answered, until_loss, pending_days, gap_days = row
-    good = zip(Metric, answered, strict=True)
+def _repository_health(row: tuple[Any, ...]) -> RepositoryHealth:
+    key, tenant_id, github_id, full_name, state, reason, tenant, views_at, clones_at, *rest = row
+    until_loss, pending_days, gap_days, since, tried_at, schedule = rest
+    answered = {Metric.VIEWS: views_at, Metric.CLONES: clones_at}
     return RepositoryHealth(
         repository=Repository(key, tenant_id, github_id, full_name, RepositoryState(state), reason),
         tenant=tenant,
-        last_good_at={metric: aware(moment) for metric, moment in good if moment is not None},
+        last_good_at={metric: aware(moment) for metric, moment in answered.items() if moment is not None},
         days_until_loss=until_loss,
         pending_days=pending_days,
         gap_days=gap_days,
-        pending=tuple(stretches[key, "pending"]),
-        gaps=tuple(stretches[key, "gap"]),
+        since=aware(since),
+        tried_at=None if tried_at is None else aware(tried_at),
+        schedule=schedule,
     )

@@ -36,6 +36,7 @@ reasons as (
 )
 
 select
+    stale.repository_id,
     stale.tenant,
     stale.full_name,
     stale.endpoint,

@@ -62,5 +62,8 @@ class RepositoryHealth:
     days_until_loss: int | None
     pending_days: int
     gap_days: int
+    since: datetime
+    tried_at: datetime | None = None
+    schedule: str | None = None
     pending: tuple[OpenDays, ...] = ()
     gaps: tuple[OpenDays, ...] = ()

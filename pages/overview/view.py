@@ -1,22 +1,17 @@
 """What the overview shows below its totals: spikes, what has changed, health, the table of repositories."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, timedelta
 from functools import cache, partial
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
-from data.accounts.grants import administered
 from data.accounts.models import Account, Viewer
-from data.accounts.tenants import tenants
-from data.accounts.tokens import tokens
-from data.calendar import DAY, utc_day, utc_now
+from data.calendar import DAY, utc_now
 from data.insight.overview import selection_movers
 from data.insight.spike_causes import explained_spikes, spikes
-from data.repositories.health import StaleEndpoint, stale_endpoints
 from data.repositories.repositories import repository_names
 from data.store import Store
 from data.store.arrow import arrow_table
@@ -25,12 +20,12 @@ from data.traffic.models import Grain, Selection
 from data.traffic.traffic import day_range, repository_sums
 from pages.overview import text
 from pages.overview.text import TableRequest
-from pages.ui import controls, filters, messages, repository_status, tables
+from pages.ui import controls, filters, repository_status, tables
 from pages.ui.charts import overview as charts
 from pages.ui.charts.chart import Chart, draw
 from pages.ui.charts.traffic import legible, traffic_chart
 from pages.ui.text import NAME_IN_LINK, counted, repository_link
-from pages.ui.time_format import day_text, expiry, expiry_level, moment_text
+from pages.ui.time_format import moment_text
 
 NEWEST_DAYS = 31
 MOST_MOVERS = 5  # that rise, and that fall
@@ -164,73 +159,17 @@ def _columns() -> Mapping[str, Any]:
 def draw_health(viewer: Viewer, store: Store, account: Account) -> None:
     """What needs attention, or that nothing does."""
     st.header("Health", anchor=False)
-    found = _attention(viewer, store, utc_day(utc_now()))
-    stale = stale_endpoints(viewer, store, utc_now().replace(minute=0, second=0, microsecond=0))
-    lines = [*_repositories(found), *_lists(stale), *_tokens(account, store)]
-    if lines:
-        st.warning("\n".join(f"- {line}" for line in lines), icon=":material/warning:")
-    elif found.tracked and found.collected_at:
+    read = repository_status.health_of(account, viewer, store, utc_now())
+    if read.findings:
+        show = st.error if read.problems else st.warning
+        show(repository_status.attention(read.findings), icon=":material/warning:")
+    elif read.tracked and read.last_collected_at:
+        days = "" if read.days_until_loss is None else f" No data loss within {counted(read.days_until_loss, 'day')}."
         st.markdown(
-            f":green[:material/check_circle:] All is well: {counted(found.tracked, 'repository')} "
-            f"followed, last collected {moment_text(found.collected_at)}. No day is about to be lost."
+            ":green[:material/check_circle:] All repositories are up to date: "
+            f"{read.tracked:,} tracked, last collected {moment_text(read.last_collected_at)}.{days}"
         )
+    elif read.tracked:
+        st.markdown(":gray[:material/info:] Nothing has been collected yet.")
     else:
-        st.markdown(":gray[:material/info:] Nothing is followed at present, so nothing can be lost.")
-
-
-@dataclass(frozen=True, slots=True)
-class _Attention:
-    """The repositories that need somebody, the most urgent first, each with the reason and the next step; how many
-    repositories are tracked, and when one was collected last.
-    """
-
-    urgent: tuple[tuple[str, str], ...]
-    tracked: int
-    collected_at: datetime | None
-
-
-@cached("traffic")
-def _attention(viewer: Viewer, store: Store, today: date) -> _Attention:
-    rows = repository_status.repository_rows(viewer, store, today)
-    urgent = rows[rows["urgent"].astype(bool)].sort_values("days_until_loss", na_position="first")
-    moments = rows["last_collected_at"].dropna()
-    return _Attention(
-        tuple((str(name), str(note)) for name, note in urgent[["full_name", "note"]].itertuples(index=False)),
-        int((~rows["state"].isin([str(state) for state in repository_status.ON_HOLD])).sum()),
-        pd.Timestamp(moments.max()).to_pydatetime() if len(moments) else None,
-    )
-
-
-def _repositories(found: _Attention) -> Iterator[str]:
-    for name, note in found.urgent[:MOST_TOLD]:
-        yield f"**{messages.literal(name)}**: {messages.literal(note)}"
-    if (more := len(found.urgent) - MOST_TOLD) > 0:
-        yield f"**{counted(more, 'more repository')}**: *Repositories*, *Needs attention* lists them."
-
-
-def _lists(stale: Sequence[StaleEndpoint]) -> Iterator[str]:
-    for each in stale[:MOST_TOLD]:
-        since = f"since {day_text(each.last_good_at)}" if each.last_good_at else "so far"
-        name, what = messages.literal(each.full_name), ENDPOINTS.get(each.endpoint, each.endpoint)
-        yield f"**{name}**: no {what} {since}. {messages.literal(each.reason)}"
-    if (more := len(stale) - MOST_TOLD) > 0:
-        yield f"**{counted(more, 'more list')}** asked for in vain: the system log says which."
-
-
-def _tokens(account: Account, store: Store) -> Iterator[str]:
-    now = utc_now()
-    seen = administered(account, store)
-    names = {each.tenant_id: each.name for each in tenants(seen, store)} if seen.tenant_ids else {}
-    for token in tokens(seen, store) if names else ():
-        tenant = names.get(token.tenant_id)
-        if tenant is None:
-            continue
-        name = messages.literal(tenant)
-        if token.state != "valid":
-            reason = messages.literal(token.state_reason or "GitHub refuses it.")
-            yield f"The token of **{name}** is not accepted any more: {reason} Store a new one under *Tenants*."
-        elif expiry_level(token.facts.expires_at, now) is not None:
-            yield (
-                f"The token of **{name}** expires {expiry(token.facts.expires_at, now)}. Store a new one under "
-                "*Tenants* before: nothing is collected with an expired one."
-            )
+        st.markdown(":gray[:material/info:] You are not tracking any repositories at present.")

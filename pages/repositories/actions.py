@@ -8,6 +8,7 @@ from data.accounts import grants, tenants
 from data.accounts.audit import save_repository_entries
 from data.accounts.models import Account
 from data.calendar import utc_now
+from data.collection.health import ON_HOLD
 from data.repositories.models import Repository, RepositoryState
 from data.repositories.repositories import (
     RepositoryRefused,
@@ -19,7 +20,6 @@ from data.repositories.repositories import (
 )
 from data.store import Store
 from pages.ui import collecting, session
-from pages.ui.repository_status import ON_HOLD
 from pages.ui.store import the_store
 from pages.ui.text import counted
 

@@ -14,6 +14,7 @@ from data.traffic.export import ExportTable
 from pages.repositories import actions, view
 from pages.repositories.view import FilteredRepositories, RepositoryFilter, Summary
 from pages.ui import collecting, controls, messages, navigation, session
+from pages.ui.repository_status import health_of, of_repositories
 from pages.ui.store import the_store
 from pages.ui.text import STORE_ANOTHER, counted
 
@@ -205,16 +206,17 @@ who = grants.viewer_of(the_store(), account)
 tenant_names = {each.tenant_id: each.name for each in tenants.tenants(who, the_store())}
 manages = any(account.manages(tenant_id) for tenant_id in tenant_names)
 draw_head(manages)
-if (every := view.summary(who, the_store(), utc_day(utc_now()))) is None:
+findings = of_repositories(health_of(account, who, the_store(), utc_now()))
+if (every := view.summary(who, the_store(), utc_day(utc_now()), findings)) is None:
     stop_without_any(manages)
 draw_summary(every)
 if manages:
-    of_each = view.summary(who.of_each_tenant(), the_store(), utc_day(utc_now()))
+    of_each = view.summary(who.of_each_tenant(), the_store(), utc_day(utc_now()), findings)
     draw_missing_tokens(account, tenant_names, of_each.collecting if of_each else ())
     collecting.progress(who)
 wanted = chosen_filter(every.counts, tenant_names)
 chosen_from = who if wanted.tenant_id is None else who.of_each_tenant()
-found = view.listed(chosen_from, the_store(), utc_day(utc_now()), wanted)
+found = view.listed(chosen_from, the_store(), utc_day(utc_now()), findings, wanted)
 bar = st.container()
 ticked_ids = draw_table(found, manages) if found.ids else []
 if not found.ids:

@@ -3,7 +3,7 @@
 Worked out once a version of the store and day for each viewer and choice.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
@@ -14,11 +14,11 @@ from pandas import DataFrame
 
 from data.accounts.models import Viewer
 from data.accounts.tenants import tenants
+from data.collection.health import NEAR_DAYS, Finding
 from data.store import Store
 from data.store.arrow import arrow_table
 from data.store.cache import cached
-from pages.ui import messages
-from pages.ui.repository_status import COLOURS, WARN_AT_DAYS, repository_rows
+from pages.ui.repository_status import COLOURS, attention, repository_rows
 from pages.ui.text import counted
 
 TRACKED, URGENT, PAUSED, REMOVED, EVERYTHING = "Tracked", "Needs attention", "Paused", "Removed", "All"
@@ -34,7 +34,6 @@ ORDER = (
     *("link", "words", "views_30", "clones_30", "sparkline", "days_left", "last_collected_at"),
     *("stars", "tenant", "kind", "note"),
 )
-MOST_WARNED = 4
 SUMS = {"Views, 30 days": "views_30", "Clones, 30 days": "clones_30", "Stars": "stars"}
 
 
@@ -68,8 +67,8 @@ class FilteredRepositories:
 
 
 @cached("traffic")
-def summary(viewer: Viewer, store: Store, today: date) -> Summary | None:
-    rows = repository_rows(viewer, store, today)
+def summary(viewer: Viewer, store: Store, today: date, findings: tuple[Finding, ...]) -> Summary | None:
+    rows = repository_rows(viewer, store, today, findings)
     if rows.empty:
         return None
     tracked = rows[rows["state"] != "removed"]
@@ -79,26 +78,22 @@ def summary(viewer: Viewer, store: Store, today: date) -> Summary | None:
         sums[name] = int(known.sum()) if len(known) else None
     collecting = rows.loc[~rows["state"].isin(["paused", "removed"]), "tenant_id"]
     counts = {name: int(chosen.sum()) for name, chosen in groups(rows).items()}
-    return Summary(sums, _warning(rows), counts, frozenset(int(key) for key in collecting))
+    return Summary(sums, _warning(findings), counts, frozenset(int(key) for key in collecting))
 
 
-def _warning(rows: DataFrame) -> str:
-    urgent = rows[rows["urgent"]].sort_values("days_until_loss", na_position="first")
-    if urgent.empty:
+def _warning(findings: Sequence[Finding]) -> str:
+    count = len({each.repository_id for each in findings})
+    if not count:
         return ""
-    lines = [
-        f"- **{messages.literal(name)}**: {messages.literal(text)}"
-        for name, text in urgent[["full_name", "note"]].head(MOST_WARNED).itertuples(index=False)
-    ]
-    if len(urgent) > MOST_WARNED:
-        lines.append(f"- and {len(urgent) - MOST_WARNED:,} more: choose *{URGENT}* below.")
-    verb = "needs" if len(urgent) == 1 else "need"
-    return "\n".join([f"**{counted(len(urgent), 'repository')} {verb} attention**", "", *lines])
+    verb = "needs" if count == 1 else "need"
+    return f"**{counted(count, 'repository')} {verb} attention**\n\n{attention(findings)}"
 
 
 @cached("traffic")
-def listed(viewer: Viewer, store: Store, today: date, wanted: RepositoryFilter) -> FilteredRepositories:
-    rows = filtered(repository_rows(viewer, store, today), wanted)
+def listed(
+    viewer: Viewer, store: Store, today: date, findings: tuple[Finding, ...], wanted: RepositoryFilter
+) -> FilteredRepositories:
+    rows = filtered(repository_rows(viewer, store, today, findings), wanted)
     names = {each.tenant_id: each.name for each in tenants(viewer, store)}
     ids = tuple(int(key) for key in rows["repository_id"])
     digest = sha256(str(ids).encode()).hexdigest()[:12]
@@ -138,7 +133,7 @@ def columns() -> Mapping[str, Any]:
     # a bar turns red below half of its length: eight days are more than half of fifteen, seven are less
     loss_help = (
         "Whole days in which GitHub still shows the first day that is not stored yet. Red at "
-        f"{WARN_AT_DAYS} or less; 0 also where days are being lost. Empty: not collected."
+        f"{NEAR_DAYS} or less; 0 also where days are being lost. Empty: not collected."
     )
     return {
         "link": config.LinkColumn("Repository", display_text=r"of=(.*)$", pinned=True, width=215),

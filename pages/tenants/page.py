@@ -124,8 +124,11 @@ def _draw_token(account: Account, tenant: Tenant, token: StoredToken | None) -> 
 
 def token_text(token: StoredToken) -> str:
     """Which token it is, and what is known of it: the moment of its last check is kept where that changed something."""
+    ending = f"Ends in **{messages.literal(token.last_four)}**."
+    if token.state == tokens.UNREADABLE:
+        return f"{ending} {token.state_reason}"
     known = "GitHub has accepted it since" if token.state == "valid" else "GitHub refused it on"
-    return f"Ends in **{messages.literal(token.last_four)}**. {known} {time_format.day_text(token.checked_at)}."
+    return f"{ending} {known} {time_format.day_text(token.checked_at)}."
 
 
 def _draw_schedule(account: Account, tenant: Tenant) -> None:

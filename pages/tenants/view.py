@@ -88,7 +88,7 @@ def draw_expiry(token: StoredToken, tenant: str, now: datetime) -> None:
     name = messages.literal(tenant)
     if token.state != "valid":
         reason = messages.literal(token.state_reason or "GitHub refuses it.")
-        st.error(f"The token of {name} is not accepted any more: {reason} Store a new one.", icon=":material/key_off:")
+        st.error(f"The token of {name} cannot be used: {reason} Store a new one.", icon=":material/key_off:")
     elif (level := expiry_level(token.facts.expires_at, now)) is not None:
         show = {"error": st.error, "warning": st.warning, "info": st.info}[level]
         show(

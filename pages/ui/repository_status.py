@@ -1,33 +1,36 @@
-"""The status of repositories in words that people act on: the state, what is wrong, and the next step."""
+"""The status of repositories, and what needs attention, in words that people act on."""
 
-import math
-from collections import defaultdict
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
-from itertools import islice, pairwise
+from collections.abc import Sequence
+from datetime import date, datetime
 from typing import Any
 
 import pandas as pd
 from pandas import DataFrame
 
-from data.accounts.models import Viewer
-from data.accounts.tenants import tenants
-from data.calendar import DAY
-from data.collection.schedule import ScheduleRefused, next_times
+from data.accounts.grants import administered
+from data.accounts.models import Account, Viewer
+from data.collection.health import Finding, Health, Kind, health
 from data.repositories.models import RepositoryState
 from data.repositories.repositories import other_tenants, repository_names
 from data.store import Store
 from data.store.cache import cached
 from data.traffic.traffic import repository_summaries
-from pages.ui.text import counted, repository_link
+from pages.ui import messages
+from pages.ui.text import repository_link
 from pages.ui.time_format import moment_text
 
-WARN_AT_DAYS = 7  # half of what GitHub remembers
-LEFT_AFTER_A_TIME = 11  # days until loss at least, when all that GitHub surely shows has just been collected
-STATUS_COLUMNS = ("state", "state_reason", "days_until_loss", "last_collected_at", "tenant_id")
-TIMES_COMPARED = 9  # of a schedule: a week of days, and more
-ON_HOLD = (RepositoryState.PAUSED, RepositoryState.REMOVED)
-REFUSED = (RepositoryState.UNAVAILABLE, RepositoryState.BLOCKED)
+MOST_TOLD = 4  # of each kind that needs attention
+MORE = {
+    Kind.REFUSED: ": *Repositories*, *Needs attention* lists them.",
+    Kind.LOSS: ": *Repositories*, *Needs attention* lists them.",
+}
+REMEDIES = {
+    Kind.RUN: "The system log has the reasons.",
+    Kind.MISSED: "Whoever runs this server must see to its timer.",
+    Kind.SCHEDULE: "Change it under Tenants.",
+    Kind.TOKEN: "Store a new one under Tenants.",
+    Kind.LOSS: "A manager can collect it now; the system log says what fails.",
+}
 STATES = {
     RepositoryState.ACTIVE: "Active",
     RepositoryState.PAUSED: "Paused",
@@ -38,92 +41,74 @@ STATES = {
 COLOURS = {"Active": "green", "Paused": "gray", "Not reachable": "red", "Blocked": "red", "Removed": "gray"}
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
-    """What is known of how a repository is collected; `collected_at` is UTC, None where it never was. With `warn_at`
-    days until loss or less it is urgent: see `warn_days`.
-    """
-
-    state: RepositoryState
-    reason: str | None
-    days_until_loss: int | None
-    collected_at: datetime | None
-    warn_at: int = WARN_AT_DAYS
+def health_of(account: Account, viewer: Viewer, store: Store, now: datetime) -> Health:
+    """The one reading of the collection's health, with the tokens of the tenants that the user manages."""
+    return health(viewer.of_each_tenant(), store, administered(account, store).tenant_ids, now)
 
 
-def warn_days(schedule: str, now: datetime) -> int:
-    """From how many days until loss on a repository is late: half of what GitHub remembers, but of one that is
-    collected rarely, fewer than are left just before its next time. So a warning means that a time was missed.
-    """
-    try:
-        times = list(islice(next_times(schedule, now), TIMES_COMPARED))
-    except ScheduleRefused:
-        return WARN_AT_DAYS
-    longest = max(later - earlier for earlier, later in pairwise(times))
-    return max(1, min(WARN_AT_DAYS, LEFT_AFTER_A_TIME - 1 - math.ceil(longest / DAY)))
+def finding_text(each: Finding) -> str:
+    """A finding in plain text, without what it is about: what is wrong, since when, and the next step."""
+    at = f"{each.label}: {moment_text(each.moment) if each.moment else 'never'}." if each.label else ""
+    return " ".join(part for part in (each.text, at, REMEDIES.get(each.kind, "")) if part)
 
 
-def is_urgent(status: Status) -> bool:
-    if status.state in ON_HOLD:
-        return False
-    left = status.days_until_loss
-    return status.state in REFUSED or (left is not None and left <= status.warn_at)
+def attention(findings: Sequence[Finding]) -> str:
+    """Findings as a list in Markdown, the first few of each kind."""
+    lines: list[str] = []
+    for kind in Kind:
+        of_kind = [each for each in findings if each.kind is kind]
+        lines += [
+            f"- **{messages.literal(each.about)}**: {messages.literal(finding_text(each))}"
+            for each in of_kind[:MOST_TOLD]
+        ]
+        if (more := len(of_kind) - MOST_TOLD) > 0:
+            lines.append(f"- and {more:,} more like these{MORE.get(kind, '.')}")
+    return "\n".join(lines)
 
 
-def note(status: Status) -> str:
-    """The reason and the next step in a few sentences; empty where all is well."""
-    match status.state:
-        case RepositoryState.PAUSED:
-            return "Paused by its tenant: resumed within 13 days of the last collection, no day is lost."
-        case RepositoryState.REMOVED:
-            return "Not tracked any more; its history is kept. Resume it to collect it again."
-        case RepositoryState.UNAVAILABLE | RepositoryState.BLOCKED:
-            reason = status.reason or "GitHub refuses it and gives no reason."
-            return f"{reason} {loss(status.days_until_loss)}".strip()
-    if not is_urgent(status):
-        not_yet = "Not collected yet: that comes at the next scheduled time, or at once with Collect now."
-        return "" if status.collected_at else not_yet
-    when = f"Last collected {moment_text(status.collected_at)}." if status.collected_at else "Never collected."
-    return f"{when} {loss(status.days_until_loss)} A manager can collect it now; the system log says what fails."
-
-
-def loss(days: int | None) -> str:
-    """Until when GitHub still shows the first day that is not stored."""
-    if days is None:
-        return ""
-    if days < 0:
-        return "Days are being lost: GitHub shows only the last 14."
-    if days == 0:
-        return "Today is the last day on which GitHub shows the first missing day."
-    return f"GitHub deletes the first missing day in {counted(days, 'day')}."
+def of_repositories(read: Health) -> tuple[Finding, ...]:
+    return tuple(each for each in read.findings if each.repository_id is not None)
 
 
 @cached("traffic")
-def repository_rows(viewer: Viewer, store: Store, today: date) -> DataFrame:
-    """The viewer's repositories: what the reader gives, and beside it what the table and the choices need."""
+def repository_rows(viewer: Viewer, store: Store, today: date, findings: tuple[Finding, ...]) -> DataFrame:
+    """The viewer's repositories: what the reader gives, and beside it what the table and the choices need.
+
+    Urgent are those of the findings, with these as their note.
+    """
     rows = repository_summaries(viewer, store, today)
-    midnight = datetime.combine(today, time(0), UTC)
-    of_tenants = {each.tenant_id: warn_days(each.schedule, midnight) for each in tenants(viewer, store)}
-    warn_at = defaultdict(lambda: WARN_AT_DAYS, of_tenants)  # a single repository may be seen without its tenant
-    found = zip(*(plain_values(rows[column]) for column in STATUS_COLUMNS), strict=True)
-    statuses = [
-        Status(RepositoryState(state), reason, left, collected and collected.to_pydatetime(), warn_at[tenant_id])
-        for state, reason, left, collected, tenant_id in found
-    ]
-    rows["urgent"] = [is_urgent(each) for each in statuses]
+    keys = [int(key) for key in plain_values(rows["repository_id"])]
+    states = [RepositoryState(state) for state in plain_values(rows["state"])]
+    notes: dict[int | None, str] = {}
+    for each in findings:
+        notes[each.repository_id] = f"{notes.get(each.repository_id, '')} {finding_text(each)}".strip()
+    rows["urgent"] = [key in notes for key in keys]
+    collected = plain_values(rows["last_collected_at"])
     others = other_tenants(viewer, store)
-    also = [others.get(int(key)) for key in plain_values(rows["repository_id"])]
-    told = [f" Also tracked by {', '.join(names)}; counted once." if names else "" for names in also]
-    rows["note"] = [f"{note(each)}{more}".lstrip() for each, more in zip(statuses, told, strict=True)]
+    also = [f"Also tracked by {', '.join(others[key])}; counted once." if key in others else "" for key in keys]
+    own = [notes.get(key) or _note(state, at) for key, state, at in zip(keys, states, collected, strict=True)]
+    rows["note"] = [" ".join(part for part in parts if part) for parts in zip(own, also, strict=True)]
     rows["sort_name"] = rows["full_name"].str.lower()
     names = repository_names(viewer, store)
-    rows["link"] = [repository_link(names.get(int(key), "")) for key in plain_values(rows["repository_id"])]
-    rows["words"] = [[STATES[each.state]] for each in statuses]
+    rows["link"] = [repository_link(names.get(key, "")) for key in keys]
+    rows["words"] = [[STATES[state]] for state in states]
     archived = ["archived" if each else None for each in plain_values(rows["archived"])]
     kinds = zip(plain_values(rows["visibility"]), archived, strict=True)
     rows["kind"] = [", ".join(word for word in kind if word) for kind in kinds]
     rows["days_left"] = rows["days_until_loss"].clip(lower=0)
     return rows
+
+
+def _note(state: RepositoryState, collected_at: object) -> str:
+    """What there is to say of a repository that needs nobody."""
+    match state:
+        case RepositoryState.PAUSED:
+            return "Paused by its tenant: resumed within 13 days of the last collection, no day is lost."
+        case RepositoryState.REMOVED:
+            return "Not tracked any more; its history is kept. Resume it to collect it again."
+    return (
+        "" if collected_at else "Not collected yet: that comes at the next scheduled time, or at once with Collect now."
+    )
 
 
 def plain_values(column: "pd.Series[Any]") -> list[Any]:

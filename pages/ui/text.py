@@ -6,6 +6,7 @@ from datetime import date
 from html import escape
 from urllib.parse import quote, urlencode
 
+import data.text
 from data.accounts.grants import NamedGrant
 from data.accounts.models import Role
 from data.insight.spike_causes import Cause, Listed, Noted, Released, Starred
@@ -24,11 +25,7 @@ ROLES = {
     Role.ADMIN: "Admin",
 }
 
-
-def counted(number: int, noun: str) -> str:
-    """A number with its noun: 1 repository, 1,200 repositories."""
-    plural = f"{noun[:-1]}ies" if noun.endswith("y") and not noun.endswith("ay") else f"{noun}s"
-    return f"{number:,} {noun if number == 1 else plural}"
+counted = data.text.counted
 
 
 def grant_text(grant: NamedGrant) -> str:

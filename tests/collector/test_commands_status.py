@@ -5,12 +5,10 @@ from functools import partial
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
 
-from collector.commands.status import near_loss
 from data.accounts.tenants import operator
 from data.accounts.tokens import TokenVerdict, save_verdicts, tokens
-from data.repositories.models import Repository, RepositoryHealth, RepositoryState
-from data.traffic.models import Metric
 from tests.collector.conftest import SECRET, CommandLine, last_line, refused
 from tests.fake_github import FOR_EVER, FakeGitHub, Fault, Lack
 
@@ -65,7 +63,7 @@ def test_a_repository_that_loses_days_comes_first(with_token: CommandLine) -> No
     collected_days_ago(with_token, 30, "octo/world")
     with_token.follow("octo/hello")
     assert [each["repository"] for each in with_token.facts("status")["repositories"]] == ["octo/world", "octo/hello"]
-    assert "losing days" in with_token("status").stdout
+    assert "Days are being lost" in with_token("status").stdout
 
 
 def fail(run: CommandLine, github: FakeGitHub, path: str, days: int) -> None:
@@ -94,7 +92,7 @@ def test_releases_that_fail_for_a_week_are_a_warning_only(with_token: CommandLin
     fail(with_token, github, "*/releases", 8)
     facts = with_token.facts("status")
     assert (facts["ok"], facts["problems"]) == (True, [])
-    assert "octo/hello (acme): releases fail" in facts["warnings"][0]
+    assert any("octo/hello (acme): releases fail" in each for each in facts["warnings"])
     assert "Not for you" in with_token("status").stdout
 
 
@@ -106,7 +104,11 @@ def test_a_day_that_an_answer_left_out_is_an_alarm_before_it_is_lost(
     spoiled = partial(spoil, f"{day}T00:00:00Z")
     github.faults.add(Fault(change=spoiled, path="*/traffic/views", times=FOR_EVER))
     with_token("collect")
-    assert alarmed(with_token, "octo/hello (acme): GitHub forgets a day after today")
+    assert alarmed(
+        with_token,
+        "octo/hello (acme): GitHub deletes a day after today",
+        f"octo/hello (acme): A part of GitHub's answer could not be used (views): row refused: {day} has more uniques",
+    )
 
 
 def spoil(moment: str, body: dict[str, Any]) -> dict[str, Any]:
@@ -124,7 +126,7 @@ def test_what_is_paused_is_no_alarm(with_token: CommandLine) -> None:
 def test_a_tenant_without_a_token_is_an_alarm_once_it_follows_something(run: CommandLine) -> None:
     assert run("status").exit_code == 0
     run.follow("octo/hello")
-    assert alarmed(run, "acme has no token", "tenant token acme")
+    assert alarmed(run, "acme: There is no token", "tenant token acme")
 
 
 def test_a_refused_token_is_an_alarm(with_token: CommandLine, github: FakeGitHub) -> None:
@@ -136,7 +138,7 @@ def test_a_refused_token_is_an_alarm(with_token: CommandLine, github: FakeGitHub
 
 @pytest.mark.parametrize(
     ("days", "told", "code"),
-    [(20, "", 0), (13, "in 13 days", 0), (6, "Soon: ", 0), (1, "Urgent: ", 0), (-1, "expired on", 1)],
+    [(20, "", 0), (13, "in 13 days", 0), (6, "Soon: ", 0), (1, "Urgent: ", 0), (-1, "has expired", 1)],
 )
 def test_the_end_of_a_token_is_told_the_louder_the_nearer(
     with_token: CommandLine, days: int, told: str, code: int
@@ -147,6 +149,64 @@ def test_the_end_of_a_token_is_told_the_louder_the_nearer(
     assert result.exit_code == code
     assert told in result.stdout
     assert ("tenant token acme" in result.stdout) == bool(told)
+
+
+def test_a_token_that_the_key_does_not_open_is_an_alarm_and_no_key_is_made(with_token: CommandLine) -> None:
+    with_token.follow("octo/hello")
+    key = with_token.directory / "secret.key"
+    for content in (None, Fernet.generate_key()):
+        key.unlink(missing_ok=True)
+        if content:
+            key.write_bytes(content)
+        assert alarmed(with_token, "acme: The token ending in WXYZ cannot be used", "another key", "tenant token acme")
+        (acme,) = with_token.facts("tenant", "list")["tenants"]
+        assert acme["token"]["state"] == "unreadable"
+        assert "unreadable" in with_token("tenant", "list").stdout
+        assert key.exists() is bool(content)
+
+
+def shifted(run: CommandLine, by: timedelta) -> None:
+    """Have all that was collected so far happened so long ago."""
+    with run.store.traffic.commit("test") as connection:
+        values = {"by": by}
+        connection.execute("update repository set added_at = added_at - $by, state_since = state_since - $by", values)
+        connection.execute(
+            "update endpoint_state set last_tried_at = last_tried_at - $by, last_good_at = last_good_at - $by", values
+        )
+
+
+def test_a_timer_that_is_dead_is_an_alarm_long_before_a_day_is_lost(with_token: CommandLine) -> None:
+    with_token.follow("octo/hello")
+    with_token("collect")
+    assert with_token("status").exit_code == 0
+    shifted(with_token, timedelta(days=4))
+    assert alarmed(with_token, "scheduled collections were missed.", "collector schedule")
+    assert "scheduled collections were missed" in with_token("tenant", "list").stdout
+
+
+def test_a_run_that_failed_is_an_alarm_and_one_that_was_killed_a_warning(with_token: CommandLine) -> None:
+    with_token.follow("octo/hello")
+    with_token("collect")
+    change = "update collection_run set state = $state, message = 'GitHub is down.'"
+    for state, code, told in (("failed", 1, "failed. GitHub is down."), ("running", 0, "The process ended before")):
+        with with_token.store.traffic.commit("test") as connection:
+            connection.execute(change, {"state": state})
+        result = with_token("status")
+        assert result.exit_code == code
+        assert told in result.stdout
+
+
+def test_most_repositories_refused_are_an_alarm_and_one_is_a_warning(
+    with_token: CommandLine, github: FakeGitHub
+) -> None:
+    with_token.follow("octo/hello", "octo/world")
+    github.world.tokens[SECRET].lacks = {2: Lack.PUSH}
+    with_token("collect")
+    facts = with_token.facts("status")
+    assert (facts["ok"], [each["kind"] for each in facts["findings"]]) == (True, ["run", "refused"])
+    github.world.tokens[SECRET].lacks = {1: Lack.PUSH, 2: Lack.PUSH}
+    with_token("collect")
+    assert alarmed(with_token, "acme: GitHub refuses 2 of 2 repositories.", "Must have push access")
 
 
 def test_only_the_tenant_that_is_named_is_shown(with_token: CommandLine) -> None:
@@ -219,55 +279,3 @@ def test_a_run_that_the_log_does_not_know_is_refused(run: CommandLine) -> None:
     assert refused(run("log", "--run", 7), "no run 7")
     assert refused(run("log", "--run", 0), "0")
     assert refused(run("log", "--limit", "many"), "many")
-
-
-DAY, HOUR = timedelta(days=1), timedelta(hours=1)
-COLLECTED = datetime(2026, 5, 6, 6, 16, tzinfo=UTC)  # a Wednesday, at the time of the weekly schedule
-WEEKLY, DAILY, MONTHLY = "weekly", "daily", "15 6 6 * *"
-
-
-def health(left: int | None, *metrics: Metric) -> RepositoryHealth:
-    """A repository with so many days left, that was last collected at COLLECTED."""
-    repository = Repository(1, 1, 1, "octo/one", RepositoryState.ACTIVE)
-    good = dict.fromkeys(metrics or tuple(Metric), COLLECTED)
-    return RepositoryHealth(repository, "acme", good, left, 0, 0)
-
-
-def alarms(schedule: str, after: timedelta, left: int | None = None, *metrics: Metric) -> bool:
-    """Whether it is an alarm so long after the last collection, whose newest day was the day before."""
-    now = COLLECTED + after
-    left = 13 - (now.date() - COLLECTED.date()).days if left is None else left
-    return bool(near_loss([health(left, *metrics)], {1: schedule}, now))
-
-
-def test_a_weekly_schedule_that_is_kept_is_never_an_alarm_nor_while_it_is_a_day_late() -> None:
-    assert not any(alarms(WEEKLY, HOUR * hours) for hours in range(0, 7 * 24 + 23, 5))
-
-
-@pytest.mark.parametrize(
-    ("schedule", "first_alarm"),
-    [(WEEKLY, 8), (DAILY, 6), (MONTHLY, 6)],  # missed by a day; a week before the loss; too late, though it is kept
-)
-def test_a_collection_that_was_missed_or_comes_too_late_is_an_alarm_from_a_day_on(
-    schedule: str, first_alarm: int
-) -> None:
-    assert [alarms(schedule, DAY * days) for days in range(1, 21)] == [days >= first_alarm for days in range(1, 21)]
-
-
-@pytest.mark.parametrize("schedule", [DAILY, WEEKLY])
-@pytest.mark.parametrize("left", [0, 4, 7])
-def test_a_day_that_the_last_collection_did_not_bring_is_an_alarm_on_any_schedule(schedule: str, left: int) -> None:
-    assert alarms(schedule, HOUR, left)
-
-
-def test_a_metric_that_was_never_collected_is_an_alarm() -> None:
-    assert alarms(WEEKLY, DAY * 6, 7, Metric.VIEWS)
-
-
-@pytest.mark.parametrize("schedule", ["", "never", "0 0 31 2 *"])
-def test_a_schedule_that_never_comes_saves_nothing(schedule: str) -> None:
-    assert alarms(schedule, DAY * 6)
-
-
-def test_what_has_time_or_is_not_collected_is_no_alarm() -> None:
-    assert near_loss([health(8), health(None)], {1: DAILY}, COLLECTED + DAY) == []

@@ -1,13 +1,15 @@
 """How each visible repository stands, with nothing of those that the viewer may not see."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from data.accounts.models import Viewer
 from data.accounts.tenants import operator
-from data.repositories.health import health
-from data.repositories.models import OpenDays, RepositoryHealth, RepositoryState
+from data.collection.health import LOOK_EVERY, MISSED_AFTER, Kind, health, missed_since, near_loss
+from data.repositories.health import with_open_days
+from data.repositories.models import OpenDays, Repository, RepositoryHealth, RepositoryState
 from data.store import Store
 from data.traffic.models import Metric
 from tests.data.filled import DOCS, ENGINE, MIRROR, NEW, TELESCOPE, TODAY, days_ago
@@ -16,7 +18,7 @@ from tests.data.writers import NOW
 
 @pytest.fixture
 def told(full: Store) -> dict[int, RepositoryHealth]:
-    return {each.repository.repository_id: each for each in health(operator(full), full, NOW)}
+    return {each.repository.repository_id: each for each in with_open_days(operator(full), full, NOW.date())}
 
 
 def both(first: int, last: int) -> tuple[OpenDays, ...]:
@@ -53,12 +55,109 @@ def test_a_repository_that_was_never_collected_has_no_good_answer(told: dict[int
 
 @pytest.mark.parametrize("later", [14, 20])
 def test_as_time_goes_by_pending_days_become_gaps(full: Store, later: int) -> None:
-    seen = health(Viewer(frozenset({ENGINE}), frozenset()), full, NOW + timedelta(days=later))
+    seen = with_open_days(Viewer(frozenset({ENGINE}), frozenset()), full, TODAY + timedelta(days=later))
     lost = tuple(OpenDays(m, TODAY, TODAY + timedelta(days=later - 14)) for m in Metric)
     assert [(each.gaps, each.days_until_loss) for each in seen] == [(lost, 13 - later)]
 
 
 @pytest.mark.parametrize("visible", [set(), {TELESCOPE}, {ENGINE, NEW, 999}])
 def test_a_viewer_is_told_of_visible_repositories_only(full: Store, visible: set[int]) -> None:
-    seen = health(Viewer(frozenset(visible), frozenset({1, 2})), full, NOW)
+    seen = with_open_days(Viewer(frozenset(visible), frozenset({1, 2})), full, TODAY)
     assert {each.repository.repository_id for each in seen} == visible - {999}
+
+
+DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
+COLLECTED = datetime(2026, 5, 6, 6, 16, tzinfo=UTC)  # a Wednesday, at the time of the weekly schedule
+WEEKLY, DAILY, MONTHLY = "weekly", "daily", "15 6 6 * *"
+
+
+def collected(schedule: str, left: int | None, *metrics: Metric) -> RepositoryHealth:
+    """A repository with so many days left, that was last collected at COLLECTED."""
+    repository = Repository(1, 1, 1, "octo/one", RepositoryState.ACTIVE)
+    good = dict.fromkeys(metrics or tuple(Metric), COLLECTED)
+    return RepositoryHealth(repository, "acme", good, left, 0, 0, COLLECTED - DAY, COLLECTED, schedule)
+
+
+def alarms(schedule: str, after: timedelta, left: int | None = None, *metrics: Metric) -> bool:
+    """Whether it is an alarm so long after the last collection, whose newest day was the day before."""
+    now = COLLECTED + after
+    left = 13 - (now.date() - COLLECTED.date()).days if left is None else left
+    return bool(near_loss([collected(schedule, left, *metrics)], now))
+
+
+def test_a_weekly_schedule_that_is_kept_is_never_an_alarm_nor_while_it_is_a_day_late() -> None:
+    assert not any(alarms(WEEKLY, HOUR * hours) for hours in range(0, 7 * 24 + 23, 5))
+
+
+@pytest.mark.parametrize(
+    ("schedule", "first_alarm"),
+    [(WEEKLY, 8), (DAILY, 6), (MONTHLY, 6)],  # missed by a day; a week before the loss; too late, though it is kept
+)
+def test_a_collection_that_was_missed_or_comes_too_late_is_an_alarm_from_a_day_on(
+    schedule: str, first_alarm: int
+) -> None:
+    assert [alarms(schedule, DAY * days) for days in range(1, 21)] == [days >= first_alarm for days in range(1, 21)]
+
+
+@pytest.mark.parametrize("schedule", [DAILY, WEEKLY])
+@pytest.mark.parametrize("left", [0, 4, 7])
+def test_a_day_that_the_last_collection_did_not_bring_is_an_alarm_on_any_schedule(schedule: str, left: int) -> None:
+    assert alarms(schedule, HOUR, left)
+
+
+def test_a_metric_that_was_never_collected_is_an_alarm() -> None:
+    assert alarms(WEEKLY, DAY * 6, 7, Metric.VIEWS)
+
+
+@pytest.mark.parametrize("schedule", ["", "never", "0 0 31 2 *"])
+def test_a_schedule_that_never_comes_saves_nothing(schedule: str) -> None:
+    assert alarms(schedule, DAY * 6)
+
+
+def test_what_has_time_or_is_not_collected_is_no_alarm() -> None:
+    assert near_loss([collected(DAILY, 8), collected(DAILY, None)], COLLECTED + DAY) == []
+
+
+BLOCKED = Repository(1, 1, 1, "octo/one", RepositoryState.BLOCKED)
+
+
+def tried(at: datetime | None, since: datetime = COLLECTED - DAY) -> RepositoryHealth:
+    return replace(collected(DAILY, 13), tried_at=at, since=since)
+
+
+LATE = datetime(2026, 5, 6, 14, 15, tzinfo=UTC) + MISSED_AFTER  # the time of 14:15 counts as missed from here on
+
+
+@pytest.mark.parametrize(
+    ("repositories", "now", "is_going_on", "missed"),
+    [
+        ([tried(COLLECTED)], LATE - MINUTE, False, False),
+        ([tried(COLLECTED)], LATE, False, True),
+        ([tried(COLLECTED)], LATE, True, True),
+        ([tried(LATE)], LATE + HOUR, False, False),
+        ([tried(None)], LATE, False, True),
+        ([tried(COLLECTED, LATE - HOUR / 2)], LATE, False, False),  # resumed after the time
+        ([tried(LATE), tried(COLLECTED)], LATE, False, False),  # half of them
+        ([tried(LATE), tried(COLLECTED), tried(COLLECTED)], LATE, False, True),
+        ([tried(LATE), tried(COLLECTED), tried(COLLECTED)], LATE, True, False),  # the others may come
+        ([replace(tried(COLLECTED), repository=BLOCKED)], LATE, False, False),
+    ],
+)
+def test_a_time_is_missed_when_within_an_hour_nobody_asked(
+    repositories: list[RepositoryHealth], now: datetime, is_going_on: bool, missed: bool
+) -> None:
+    assert MISSED_AFTER + LOOK_EVERY < HOUR
+    assert bool(missed_since(DAILY, repositories, is_going_on, now)) is missed
+
+
+def test_a_viewer_is_told_of_visible_repositories_and_managed_tokens_only(full: Store) -> None:
+    viewer = Viewer(frozenset({ENGINE}), frozenset())
+    read = health(viewer, full, frozenset(), NOW + timedelta(hours=1))
+    assert (read.tracked, read.findings) == (1, ())
+    told = health(operator(full), full, frozenset({1, 2}), NOW + timedelta(hours=1)).findings
+    assert {(each.kind, each.about) for each in told} == {
+        (Kind.RUN, "Run 5"),
+        (Kind.TOKEN, "Blue"),
+        (Kind.TOKEN, "Green"),
+        (Kind.REFUSED, "blue/docs"),
+    }

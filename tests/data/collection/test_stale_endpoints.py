@@ -8,7 +8,7 @@ from collector.endpoints.stars import StarObservation
 from data.accounts.models import Viewer
 from data.accounts.tenants import add_tenant, operator
 from data.collection.models import EndpointResult, Outcome, StateChange
-from data.repositories.health import health, stale_endpoints
+from data.repositories.health import stale_endpoints, with_open_days
 from data.repositories.models import RepositoryFacts, RepositoryState
 from data.repositories.repositories import add_repositories
 from data.store import Store
@@ -84,7 +84,7 @@ def test_a_hole_that_github_still_shows_is_the_first_day_at_risk(store: Store, k
     """Of clones all is there; of views a day is missing between two answers."""
     save(store, answer(key, Metric.CLONES, [1] * 30), answer(key, Metric.VIEWS, [1] * (hole - 1)))
     save(store, answer(key, Metric.VIEWS, [1] * 9, NOW - hole * DAY))
-    (each,) = health(operator(store), store, NOW)
+    (each,) = with_open_days(operator(store), store, NOW.date())
     assert each.days_until_loss == left
     assert (ago(hole) in {e.first_day for e in each.pending}) is (hole < 14)
     assert [row[8] for row in plain(repository_summaries(operator(store), store, NOW.date()))] == [left]

@@ -7,7 +7,7 @@ import pytest
 
 from data.accounts.models import Viewer
 from data.accounts.tenants import operator
-from data.repositories.health import health
+from data.repositories.health import with_open_days
 from data.store import Store
 from data.traffic.models import Grain, Metric, Selection
 from data.traffic.traffic import Total, Totals, repository_summaries, repository_sums, series, totals
@@ -129,7 +129,7 @@ def test_totals_of_settled_days_are_those_of_the_view(full: Store) -> None:
 
 def test_the_overview_tells_the_same_risk_and_times_as_the_health(full: Store) -> None:
     rows = {row[0]: row for row in plain(repository_summaries(operator(full), full, TODAY))}
-    for each in health(operator(full), full, NOW):
+    for each in with_open_days(operator(full), full, NOW.date()):
         row = rows.pop(each.repository.repository_id)
         newest = max(each.last_good_at.values(), default=None)
         assert row[1:5] == (

@@ -90,18 +90,27 @@ def test_all_days_have_no_period_before_and_the_page_says_so(app: App) -> None:
     assert "no period before" in shown_text(run)
 
 
+def test_a_collection_that_was_missed_is_told_within_the_hour_though_nothing_was_written(app: App) -> None:
+    assert "missed" not in shown_text(app.opened("viewer", PAGE))
+    tomorrow = utc_now() + timedelta(days=1)
+    app.monkeypatch.setattr("pages.overview.view.utc_now", lambda: tomorrow)
+    assert "scheduled collections were missed" in app.opened("viewer", PAGE).error[0].value
+
+
 def test_health_is_well_until_something_needs_attention(app: App) -> None:
-    assert "All is well: 3 repositories followed" in shown_text(app.opened("viewer", PAGE))
+    assert "All repositories are up to date: 3 tracked" in shown_text(app.opened("viewer", PAGE))
     change(app, "update repository set state = 'blocked', state_reason = '*No* right' where repository_id = 2")
     run = app.opened("viewer", PAGE)
     assert r"**blue/docs**: \*No\* right" in run.warning[0].value.replace("\\/", "/")
+    change(app, "update collection_run set state = 'failed', message = 'GitHub is down'")
+    assert "The last collection failed" in app.opened("viewer", PAGE).error[0].value
 
 
 def test_a_token_that_expires_is_told_to_those_who_manage_it(app: App) -> None:
     with_token(app, 20)
     assert "token" not in shown_text(app.opened("tenant", PAGE)).lower()
     with_token(app, 13)
-    assert "13 days left" in app.opened("tenant", PAGE).warning[0].value.replace("\\", "")
+    assert "expires in 13 days" in app.opened("tenant", PAGE).warning[0].value.replace("\\", "")
     for username in ("viewer", "single", "green-tenant"):
         assert not app.opened(username, PAGE).warning
 
@@ -112,7 +121,7 @@ def test_without_repositories_it_says_what_to_do_and_the_health_still_shows(app:
     with_token(app, 1)
     run = app.opened("tenant", PAGE)
     assert "There are no repositories here for you yet" in run.info[0].value
-    assert "expires" in run.warning[0].value
+    assert "not tracking any repositories" in shown_text(run)
 
 
 def test_before_anything_is_collected_it_says_when_that_comes(app: App) -> None:

@@ -1,0 +1,321 @@
+"""How the collection stands, told once: `status`, `tenant list`, the overview and /readyz read the same findings.
+
+A finding is a problem where somebody must act now, else a warning. Sentences are plain text and name no way to act:
+whoever shows them adds that, a command or a page.
+"""
+
+from collections import defaultdict
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from itertools import groupby, islice
+
+from data.accounts.models import Viewer
+from data.accounts.tokens import UNREADABLE, StoredToken, tokens
+from data.calendar import DAY, SETTLED_AFTER_DAYS, WINDOW_DAYS, stored, utc_day
+from data.collection.log import runs
+from data.collection.models import GOOD_OUTCOMES, HARMLESS_OUTCOMES, ROW_REFUSED, LoggedRun, RunState
+from data.collection.schedule import ScheduleRefused, last_time, next_time, next_times, schedule_fault, schedule_warning
+from data.repositories.health import LISTS, StaleEndpoint, repository_health, stale_endpoints
+from data.repositories.models import RepositoryHealth, RepositoryState
+from data.store import Store
+from data.store.cache import cached
+from data.store.sql import query
+from data.text import counted
+from data.traffic.models import Metric
+
+LOOK_EVERY = timedelta(minutes=5)  # so long is an answer kept while nobody writes to the store
+MISSED_AFTER = timedelta(minutes=40)  # with the above less than an hour
+MOST_MISSED = 100  # are counted
+NEAR_DAYS = 7  # until a loss: half of what GitHub remembers
+SPARE_DAYS = 3  # between the next scheduled collection and a loss
+LATE_AFTER = timedelta(days=1)  # then a scheduled collection that did not bring a day will not
+EXPIRY_DAYS = 14
+RUNS_LOOKED_AT = 20
+ROWS_LOOKED_BACK = timedelta(days=8)  # weeks are asked for once in seven
+ON_HOLD = (RepositoryState.PAUSED, RepositoryState.REMOVED)
+REFUSED = (RepositoryState.UNAVAILABLE, RepositoryState.BLOCKED)
+
+
+class Kind(StrEnum):
+    RUN = "run"
+    MISSED = "missed"
+    SCHEDULE = "schedule"
+    TOKEN = "token"  # noqa: S105 - no token
+    REFUSED = "refused"
+    LOSS = "loss"
+    LISTS = "lists"
+    ROWS = "rows"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is wrong, or soon will be, about a run, a tenant or a repository; `moment` is what `label` says (UTC)."""
+
+    kind: Kind
+    is_problem: bool
+    about: str
+    text: str
+    label: str = ""
+    moment: datetime | None = None
+    tenant: str | None = None
+    repository_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """The findings, problems first; of repositories that are not on hold: how many, and the first loss among them."""
+
+    findings: tuple[Finding, ...]
+    last_run: LoggedRun | None
+    tracked: int
+    last_collected_at: datetime | None
+    days_until_loss: int | None
+
+    @property
+    def problems(self) -> tuple[Finding, ...]:
+        return tuple(each for each in self.findings if each.is_problem)
+
+    @property
+    def warnings(self) -> tuple[Finding, ...]:
+        return tuple(each for each in self.findings if not each.is_problem)
+
+
+def health(viewer: Viewer, store: Store, managed: frozenset[int], now: datetime) -> Health:
+    """How the collection of the visible repositories stands; of the tokens of `managed` tenants, too.
+
+    Source: collection_run, collection_result, endpoint_state, v_repositories, tenant, tenant_token, the run's lock, the
+    key. Raises: StoreMissing.
+    """
+    look = now - (now - datetime.min.replace(tzinfo=now.tzinfo)) % LOOK_EVERY
+    stored_tokens = {each.tenant_id: each for each in tokens(Viewer(frozenset(), managed), store)}
+    of_managed = tuple((key, stored_tokens.get(key)) for key in sorted(managed))
+    return _health(viewer, store, runs(viewer, store, RUNS_LOOKED_AT), of_managed, look)
+
+
+@cached("traffic")
+def _health(
+    viewer: Viewer,
+    store: Store,
+    logged: tuple[LoggedRun, ...],
+    of_managed: tuple[tuple[int, StoredToken | None], ...],
+    now: datetime,
+) -> Health:
+    found = repository_health(viewer, store, utc_day(now))
+    tracked = [each for each in found if each.schedule is not None and each.repository.state not in ON_HOLD]
+    of_tenants: Mapping[int, list[RepositoryHealth]] = defaultdict(list)
+    for each in tracked:
+        of_tenants[each.repository.tenant_id].append(each)
+    token_of = dict(of_managed)
+    is_going_on = any(run.state is RunState.RUNNING for run in logged)
+    near = {each.repository.repository_id for each in near_loss(tracked, now)}
+    findings = list(_about_runs(viewer, store, logged))
+    for tenant_id, repositories in of_tenants.items():
+        about_token = None
+        if tenant_id in token_of:
+            about_token = _about_token(repositories[0].tenant, token_of[tenant_id], now)
+            findings += [about_token] if about_token else []
+        if about_token is None or not about_token.is_problem:
+            findings += _about_schedule(repositories, is_going_on, now)
+        findings += _about_refusals(repositories, near, whole=tenant_id in viewer.tenant_ids)
+    findings += [
+        _of_repository(Kind.LOSS, True, each, _loss_text(each.days_until_loss))
+        for each in tracked
+        if each.repository.repository_id in near and each.repository.state not in REFUSED
+    ]
+    findings += _about_endpoints(stale_endpoints(viewer, store, now))
+    findings += _about_rows(viewer, store, now)
+    return Health(
+        tuple(sorted(findings, key=lambda each: not each.is_problem)),
+        next((run for run in logged if run.state is not RunState.RUNNING), None),
+        len(tracked),
+        max((at for each in tracked for at in each.last_good_at.values()), default=None),
+        min((each.days_until_loss for each in tracked if each.days_until_loss is not None), default=None),
+    )
+
+
+def _about_runs(viewer: Viewer, store: Store, logged: Sequence[LoggedRun]) -> Iterator[Finding]:
+    """Of the newest run, and of the newest of each tenant: how it failed."""
+    ended = {run.run_id: run for run in logged if run.state is not RunState.RUNNING}
+    if not ended:
+        return
+    values = {"visible": list(viewer.repository_ids), "runs": list(ended), "harmless": HARMLESS_OUTCOMES}
+    with store.traffic.read() as cursor:
+        rows = cursor.execute(query(__name__, "runs"), values).fetchall()
+    asked: defaultdict[int, int] = defaultdict(int)
+    failed: defaultdict[int, int] = defaultdict(int)
+    for run_id, of_tenant, failing in rows:
+        asked[run_id] += of_tenant
+        failed[run_id] += failing
+    for run_id in sorted({max(ended), *asked}, reverse=True):
+        text = _run_text(ended[run_id], asked[run_id], failed[run_id])
+        if text:
+            is_problem = ended[run_id].state is RunState.FAILED
+            yield Finding(Kind.RUN, is_problem, f"Run {run_id}", text, "Started", ended[run_id].started_at)
+
+
+def _run_text(run: LoggedRun, asked: int, failed: int) -> str:
+    """How a run failed, as sentences; empty where it did not, as far as its viewer may know."""
+    message = run.message or ""
+    match run.state:
+        case RunState.FAILED:
+            return f"The last collection failed. {message}".strip()
+        case RunState.STOPPED:
+            return f"The last collection was stopped before its end. {message}".strip()
+        case RunState.PARTIAL if failed or message:
+            of = f"for {failed:,} of {counted(asked, 'repository')}" if failed else "in part"
+            return f"The last collection failed {of}. {message}".strip()
+    return ""
+
+
+def _about_token(tenant: str, token: StoredToken | None, now: datetime) -> Finding | None:
+    def finding(text: str, *, is_problem: bool = True, at: datetime | None = None) -> Finding:
+        label = "Expires" if at and at > now else "Expired" if at else ""
+        return Finding(Kind.TOKEN, is_problem, tenant, text, label, at, tenant)
+
+    if token is None:
+        return finding("There is no token: nothing is collected.")
+    named, expires = f"The token ending in {token.last_four}", token.facts.expires_at
+    if token.state == UNREADABLE:
+        return finding(f"{named} cannot be used. {token.state_reason}")
+    if token.state != "valid":
+        return finding(f"{named} is refused. {token.state_reason or ''}".strip())
+    if expires is None:
+        return None
+    if expires <= now:
+        return finding(f"{named} has expired: nothing is collected.", at=expires)
+    days = (utc_day(expires) - utc_day(now)).days
+    if days > EXPIRY_DAYS:
+        return None
+    when = "today" if days == 0 else f"in {counted(days, 'day')}"
+    urgency = "Urgent: " if days <= 1 else "Soon: " if days <= NEAR_DAYS else ""
+    return finding(f"{urgency}{named} expires {when}.", is_problem=False, at=expires)
+
+
+def _about_schedule(found: Sequence[RepositoryHealth], is_going_on: bool, now: datetime) -> Iterator[Finding]:
+    """A tenant's schedule that nobody should have, and what was missed of one."""
+    tenant, schedule = found[0].tenant, found[0].schedule or ""
+    if fault := schedule_fault(schedule):
+        yield Finding(Kind.SCHEDULE, True, tenant, fault, tenant=tenant)
+    elif warning := schedule_warning(schedule):
+        yield Finding(Kind.SCHEDULE, False, tenant, warning, tenant=tenant)
+    since = missed_since(schedule, found, is_going_on, now)
+    if since is not None:
+        times = next_times(schedule, since)
+        count = len([at for at in islice(times, MOST_MISSED) if at <= now - MISSED_AFTER])
+        text = f"{counted(count, 'scheduled collection')} {'was' if count == 1 else 'were'} missed."
+        yield Finding(Kind.MISSED, True, tenant, text, "Last collected", _last_tried(found), tenant)
+
+
+def missed_since(schedule: str, found: Sequence[RepositoryHealth], is_going_on: bool, now: datetime) -> datetime | None:
+    """Since when a tenant's schedule was not kept: none of its repositories was asked for after a time of it had come,
+    or most were not, and no collection is going on that might. None where it was kept.
+    """
+    try:
+        time = last_time(schedule, now - MISSED_AFTER)
+    except ScheduleRefused:
+        return None
+    waiting = [each for each in found if each.repository.state is RepositoryState.ACTIVE and each.since < time]
+    left = [each for each in waiting if each.tried_at is None or each.tried_at < time]
+    if not left or (len(left) < len(waiting) and (is_going_on or 2 * len(left) <= len(waiting))):
+        return None
+    return max(each.tried_at or each.since for each in left)
+
+
+def _last_tried(found: Iterable[RepositoryHealth]) -> datetime | None:
+    return max((each.tried_at for each in found if each.tried_at is not None), default=None)
+
+
+def _about_refusals(found: Sequence[RepositoryHealth], near: Container[int], *, whole: bool) -> Iterator[Finding]:
+    """Each repository of a tenant that GitHub refuses, a problem where it is near a loss; of a `whole` tenant, that
+    most are.
+    """
+    refused = [each for each in found if each.repository.state in REFUSED]
+    if whole and 2 * len(refused) > len(found):
+        text = f"GitHub refuses {len(refused):,} of {counted(len(found), 'repository')}."
+        yield Finding(Kind.REFUSED, True, found[0].tenant, text, tenant=found[0].tenant)
+    for each in refused:
+        text = each.repository.state_reason or "GitHub refuses it and gives no reason."
+        text = f"{text} {_loss_text(each.days_until_loss)}".strip()
+        yield _of_repository(Kind.REFUSED, each.repository.repository_id in near, each, text)
+
+
+def _of_repository(kind: Kind, is_problem: bool, each: RepositoryHealth, text: str) -> Finding:
+    repository, label = each.repository, "Last collected"
+    key = repository.repository_id
+    return Finding(kind, is_problem, repository.full_name, text, label, last_collected(each), each.tenant, key)
+
+
+def _loss_text(days: int | None) -> str:
+    """Until when GitHub still shows the first day that is not stored."""
+    if days is None:
+        return ""
+    if days < 0:
+        return "Days are being lost: GitHub shows only the last 14."
+    when = "after today" if days == 0 else f"in {counted(days, 'day')}"
+    return f"GitHub deletes a day {when} that is not stored yet."
+
+
+def last_collected(each: RepositoryHealth) -> datetime | None:
+    """When views or clones were last answered well, the older of the two where both were."""
+    return min(each.last_good_at.values(), default=None)
+
+
+def near_loss(found: Sequence[RepositoryHealth], now: datetime) -> list[RepositoryHealth]:
+    """The repositories of which GitHub forgets a day within a week, but for those that only wait for their schedule.
+
+    One that is collected weekly is near a loss on each sixth day, and no worse.
+    """
+    near = [each for each in found if each.days_until_loss is not None and each.days_until_loss <= NEAR_DAYS]
+    return [each for each in near if not _only_waits(each, each.schedule or "", now)]
+
+
+def _only_waits(each: RepositoryHealth, schedule: str, now: datetime) -> bool:
+    """Whether all went as scheduled and the next collection comes in time.
+
+    That is: no scheduled collection was missed, the day at risk was still too young for the last one, and the next
+    one leaves three days to spare.
+    """
+    last, left = last_collected(each), each.days_until_loss
+    if last is None or left is None or len(each.last_good_at) < len(Metric):
+        return False
+    last_day_shown = utc_day(now) + left * DAY
+    at_risk = last_day_shown - (WINDOW_DAYS - 1) * DAY
+    try:
+        missed = last_time(schedule, now - LATE_AFTER) > last
+        in_time = utc_day(next_time(schedule, max(last, now - LATE_AFTER))) + SPARE_DAYS * DAY <= last_day_shown
+    except ScheduleRefused:
+        return False
+    return not missed and in_time and at_risk >= utc_day(last) - SETTLED_AFTER_DAYS * DAY
+
+
+def _about_endpoints(stale: Sequence[StaleEndpoint]) -> Iterator[Finding]:
+    """Endpoints that fail for long: a problem where lists are lost, else a warning."""
+    for (key, reason), same in groupby(stale, key=lambda each: (each.repository_id, each.reason)):
+        asked = list(same)
+        for is_problem in (True, False):
+            of_kind = [each for each in asked if (each.endpoint in LISTS) is is_problem]
+            if of_kind:
+                names = " and ".join(each.endpoint.replace("_", " ") for each in of_kind)
+                last = min((each.last_good_at for each in of_kind if each.last_good_at is not None), default=None)
+                first = of_kind[0]
+                text = f"{names} fail. {reason}"
+                yield Finding(
+                    Kind.LISTS, is_problem, first.full_name, text, "Last good answer", last, first.tenant, key
+                )
+
+
+def _about_rows(viewer: Viewer, store: Store, now: datetime) -> Iterator[Finding]:
+    """Rows of the newest answers that could not be used, so that they are not stored."""
+    values = {
+        "visible": list(viewer.repository_ids),
+        "good": GOOD_OUTCOMES,
+        "since": stored(now - ROWS_LOOKED_BACK),
+        "refused": ROW_REFUSED,
+    }
+    with store.traffic.read() as cursor:
+        rows = cursor.execute(query(__name__, "refused_rows"), values).fetchall()
+    for key, tenant, full_name, message, endpoints in rows:
+        text = f"A part of GitHub's answer could not be used ({endpoints.replace('_', ' ')}): {message}"
+        yield Finding(Kind.ROWS, False, full_name, text, tenant=tenant, repository_id=key)

@@ -1,0 +1,7 @@
+"""Words that the command line and the pages share."""
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun: 1 repository, 1,200 repositories, 2 days."""
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") and not noun.endswith("ay") else f"{noun}s"
+    return f"{number:,} {noun if number == 1 else plural}"
