@@ -114,7 +114,7 @@ def stopping_on_signals() -> Iterator[SystemClock]:
 
 
 def collect_and_tell(session: Session, request: RunRequest, clock: SystemClock) -> CommandResult:
-    """Run a collection, then a line of what it did, and each failure with its reason.
+    """Run a collection, then a line of what it did, each failure with its reason, and rows that could not be used.
 
     Raises: RunInProgress, StoreError, EncryptionError.
     """
@@ -122,13 +122,18 @@ def collect_and_tell(session: Session, request: RunRequest, clock: SystemClock) 
         report = run.collect(session.store, session.settings, request, clock, session.terminal.progress())
     except Stopped:
         report = RunReport(None, RunState.STOPPED, message="Stopped before anything was collected.")
-    failures: tuple[LoggedResult, ...] = ()
-    if report.run_id is not None and report.failures:
-        failures = results(session.viewer, session.store, run_id=report.run_id, failed_only=True, limit=MOST_RESULTS)
-    for line in failure_lines(failures):
+    troubles: tuple[LoggedResult, ...] = ()
+    if report.run_id is not None:
+        troubles = results(session.viewer, session.store, run_id=report.run_id, failed_only=True, limit=MOST_RESULTS)
+    for line in failure_lines(troubles):
         session.terminal.warn(line)
     session.terminal.say(summary(report))
-    facts = {**asdict(report), "seconds": round(report.seconds, 3), "failed": failure_facts(failures)}
+    facts = {
+        **asdict(report),
+        "seconds": round(report.seconds, 3),
+        "failed": failure_facts([each for each in troubles if each.outcome.failed]),
+        "rows_refused": failure_facts([each for each in troubles if not each.outcome.failed]),
+    }
     return CommandResult(facts, failed=report.state is not RunState.COMPLETE)
 
 

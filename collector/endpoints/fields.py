@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Generic, TypeVar
 
 from collector.errors import AnswerRefused
@@ -116,6 +117,11 @@ def attempt(make: Callable[[], Made], warnings: Warnings) -> Made | None:
     except FieldRefused as refusal:
         warnings.refused.append(str(refusal))
         return None
+
+
+def told_count(top: Mapping[str, object], name: str, warnings: Warnings) -> int | None:
+    """A count that may be absent; one that cannot be used is unknown, and warned of."""
+    return attempt(partial(count_field, top, name), warnings) if name in top else None
 
 
 def json_list(top: Mapping[str, object], name: str) -> list[object]:

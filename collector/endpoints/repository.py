@@ -86,5 +86,7 @@ def parse_repository(body: object) -> fields.Parsed[StatsObservation]:
     facts = RepositoryFacts(
         github_id, full_name, visibility, fields.optional_flag(top, "archived"), fields.optional_flag(top, "fork")
     )
-    counters = ("stargazers_count", "forks_count", "subscribers_count", "open_issues_count", "size")
-    return fields.Parsed(StatsObservation(facts, *(fields.optional_count(top, name) for name in counters)))
+    warnings = fields.Warnings()
+    names = ("stargazers_count", "forks_count", "subscribers_count", "open_issues_count", "size")
+    counters = (fields.told_count(top, name, warnings) for name in names)
+    return fields.Parsed(StatsObservation(facts, *counters), warnings.told())

@@ -125,7 +125,7 @@ def parse_traffic(metric: Metric, body: object, as_of: datetime) -> fields.Parse
     covered = _newest_run(sorted(readings), today) if in_doubt else covered_days(readings, today)
     window = None
     if covered is not None:
-        window = TrafficWindow(covered.first, covered.last, total, fields.optional_count(top, "uniques"))
+        window = TrafficWindow(covered.first, covered.last, total, fields.told_count(top, "uniques", warnings))
         for day in covered.days():
             readings.setdefault(day, DayReading(day, 0, 0))
     days = tuple(readings[day] for day in sorted(readings))

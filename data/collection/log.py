@@ -5,7 +5,7 @@ from dataclasses import replace
 from data.accounts.models import Viewer
 from data.calendar import aware
 from data.collection.ledger import KILLED
-from data.collection.models import HARMLESS_OUTCOMES, LoggedResult, LoggedRun, Outcome, RunState
+from data.collection.models import HARMLESS_OUTCOMES, ROW_REFUSED, LoggedResult, LoggedRun, Outcome, RunState
 from data.store import Store
 from data.store.backup import COLLECTING
 from data.store.cache import cached
@@ -53,7 +53,7 @@ def results(
 ) -> tuple[LoggedResult, ...]:
     """What came of each endpoint of the visible repositories, the newest first. Source: collection_result.
 
-    Failed is what is neither good (ok, unchanged) nor skipped.
+    Failed is what is neither good (ok, unchanged) nor skipped, or had rows that could not be used.
     """
     values = {
         "visible": list(viewer.repository_ids),
@@ -61,6 +61,7 @@ def results(
         "repository_id": repository_id,
         "failed_only": failed_only,
         "harmless": HARMLESS_OUTCOMES,
+        "row_refused": ROW_REFUSED,
         "most": limit,
     }
     with store.traffic.read() as cursor:

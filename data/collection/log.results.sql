@@ -18,6 +18,10 @@ where
     result.repository_id in (select unnest($visible))
     and ($run_id is null or result.run_id = $run_id)
     and ($repository_id is null or result.repository_id = $repository_id)
-    and (not $failed_only or result.outcome not in (select unnest($harmless)))
+    and (
+        not $failed_only
+        or result.outcome not in (select unnest($harmless))
+        or contains(result.message, $row_refused)
+    )
 order by result.finished_at desc, result.run_id desc, repository.full_name asc, result.endpoint asc
 limit $most;

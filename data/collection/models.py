@@ -188,3 +188,8 @@ class LoggedResult:
     message: str | None
     rows_changed: int
     elapsed_ms: int
+
+    @property
+    def has_trouble(self) -> bool:
+        """Whether it failed, or some rows of its answer could not be used."""
+        return self.outcome.failed or ROW_REFUSED in (self.message or "")

@@ -96,15 +96,15 @@ def draw_results(viewer: Viewer, store: Store, results: tuple[LoggedResult, ...]
 @cached("traffic")
 def _result_rows(viewer: Viewer, store: Store, results: tuple[LoggedResult, ...]) -> Any:
     """The results as an Arrow table, what failed first."""
-    ordered = sorted(results, key=lambda each: not each.outcome.failed)
+    ordered = sorted(results, key=lambda each: not each.has_trouble)
     return arrow_table(DataFrame([_result_row(each) for each in ordered]))
 
 
 def failure_texts(results: Sequence[LoggedResult]) -> list[str]:
-    """What failed, a sentence in Markdown for each repository and reason: readable on a phone too."""
+    """What failed or could not be used, a sentence in Markdown for each repository and reason."""
     grouped: dict[tuple[str, str], list[str]] = {}
     for each in results:
-        if each.outcome.failed:
+        if each.has_trouble:
             reason = each.message or each.outcome.replace("_", " ")
             grouped.setdefault((each.full_name, reason), []).append(each.endpoint.replace("_", " "))
     literal = messages.literal

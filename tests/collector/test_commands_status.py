@@ -103,7 +103,8 @@ def test_a_day_that_an_answer_left_out_is_an_alarm_before_it_is_lost(
     day = datetime.now(UTC).date() - timedelta(days=10)
     spoiled = partial(spoil, f"{day}T00:00:00Z")
     github.faults.add(Fault(change=spoiled, path="*/traffic/views", times=FOR_EVER))
-    with_token("collect")
+    assert f"octo/hello (acme), views: row refused: {day} has more uniques" in with_token("collect").stderr
+    assert f"row refused: {day}" in with_token("log").stdout
     assert alarmed(
         with_token,
         "octo/hello (acme): GitHub deletes a day after today",

@@ -110,10 +110,13 @@ def test_watchers_are_the_subscribers_and_not_the_stars() -> None:
     assert (found.facts.visibility, found.facts.archived, found.facts.fork) == ("public", False, False)
 
 
-def test_counters_that_are_missing_or_odd_are_unknown() -> None:
+def test_counters_that_are_missing_or_odd_are_unknown_and_the_odd_ones_told() -> None:
     body = {"id": 1, "full_name": "o/r", "stargazers_count": None, "forks_count": "x", "size": -1, "private": True}
-    found = parse_repository(body).observation
+    parsed = parse_repository(body)
+    found = parsed.observation
     assert (found.stars, found.forks, found.watchers, found.size_kb) == (None, None, None, None)
+    refused = ["row refused: stargazers_count", "row refused: forks_count", "row refused: size"]
+    assert [each.partition(" is ")[0] for each in parsed.warnings] == refused
     assert (found.facts.visibility, found.facts.archived) == ("private", None)
 
 
