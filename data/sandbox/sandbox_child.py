@@ -16,7 +16,9 @@ import socket
 import struct
 import sys
 import time
+from bisect import bisect_right
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -27,8 +29,7 @@ import pyarrow.compute as pc
 
 LENGTH = struct.Struct("!Q")
 NO_NEW_PRIVILEGES, NOT_DUMPABLE = (38, 1), (4, 0)  # prctl: PR_SET_NO_NEW_PRIVS, PR_SET_DUMPABLE
-FILTER_CALLS = (22, 2)  # prctl: PR_SET_SECCOMP, SECCOMP_MODE_FILTER
-READLINK_CALLS = {"x86_64": (89, 267), "aarch64": (78,)}  # readlink and readlinkat, where DuckDB has wheels for Linux
+FILTER_CALLS = (1, 1)  # seccomp: SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC (in all threads that there are)
 HANDED = 9  # the number under which the file is opened: by it, since DuckDB tells whoever asks the path of a database
 THREADS = 2
 MOST_COLUMNS = 500
@@ -55,6 +56,24 @@ READ_ONLY = "begin transaction read only"
 WHOLE = pa.decimal128(38, 0)
 KNOWN_DAYS = (-719_162, 2_932_897)  # from 1 January 1 to the day after 31 December 9999, counted from 1970
 LOST = {"UHUGEINT", "BIGNUM", "VARINT"}  # Arrow gets something else
+
+
+@dataclass(frozen=True)
+class Calls:
+    """The numbers that Linux has on a kind of processor: its own, of seccomp, of readlink and readlinkat, and of what
+    reaches out by a name: open, creat, openat, openat2, open_by_handle_at, io_uring_setup, socket, execve, execveat.
+    """
+
+    processor: int
+    seccomp: int
+    read_links: tuple[int, ...]
+    reach_out: tuple[int, ...]
+
+
+CALLS = {  # where DuckDB has wheels for Linux
+    "x86_64": Calls(0xC000003E, 317, (89, 267), (2, 85, 257, 437, 304, 425, 41, 59, 322)),
+    "aarch64": Calls(0xC00000B7, 277, (78,), (56, 437, 265, 425, 198, 221, 281)),
+}
 
 
 class Refused(Exception):
@@ -106,31 +125,37 @@ def _question(channel: socket.socket) -> tuple[dict[str, Any], int] | None:
     return json.loads(text), files[0]
 
 
-def _read_no_links() -> None:
-    """Have the kernel answer readlink as if nothing were a symbolic link; on Linux, in all threads to come.
+def _refuse_calls(name: str, answer: int) -> None:
+    """Have the kernel answer these calls with an error, in all threads, for good; on Linux.
 
-    Since 2.0.1 DuckDB does not open /dev/fd/9 but the path that this link leads to, which is a name that is gone, and
-    would tell it to whoever asks. The filter is a program of four kinds of instructions: seccomp(2), linux/filter.h.
+    The filter is a program of a few instructions: seccomp(2), linux/filter.h. Calls with another processor's numbers or
+    with those of the x32 form of this one are refused too.
     """
-    calls = READLINK_CALLS.get(os.uname().machine, ()) if sys.platform == "linux" else ()
-    if not calls:
+    known = CALLS.get(os.uname().machine) if sys.platform == "linux" else None
+    if known is None:
         return
+    calls: tuple[int, ...] = getattr(known, name)
     instruction = struct.Struct("=HBBI")  # code, jump if true, jump if false, value
-    program = instruction.pack(0x20, 0, 0, 0)  # load the number of the call
+    program = instruction.pack(0x20, 0, 0, 4)  # load the processor
+    program += instruction.pack(0x15, 0, len(calls) + 3, known.processor)  # another one: to the last instruction
+    program += instruction.pack(0x20, 0, 0, 0)  # load the number of the call
+    program += instruction.pack(0x35, len(calls) + 1, 0, 0x40000000)  # x32: to the last instruction
     for left, call in zip(range(len(calls), 0, -1), calls, strict=True):
         program += instruction.pack(0x15, left, 0, call)  # equal: to the last instruction
     program += instruction.pack(0x06, 0, 0, 0x7FFF0000)  # SECCOMP_RET_ALLOW
-    program += instruction.pack(0x06, 0, 0, 0x00050000 | errno.EINVAL)  # SECCOMP_RET_ERRNO
+    program += instruction.pack(0x06, 0, 0, 0x00050000 | answer)  # SECCOMP_RET_ERRNO
     code = ctypes.create_string_buffer(program, len(program))
-    filter_program = struct.pack("@HP", len(calls) + 3, ctypes.addressof(code))
+    filter_program = struct.pack("@HP", len(calls) + 6, ctypes.addressof(code))
     libc = ctypes.CDLL(None)
     libc.prctl(*NO_NEW_PRIVILEGES, 0, 0, 0)
-    libc.prctl(*FILTER_CALLS, filter_program, 0, 0)
+    libc.syscall(known.seccomp, *FILTER_CALLS, filter_program)
 
 
 def _opened(question: dict[str, Any]) -> duckdb.DuckDBPyConnection:
     """An empty database in memory beside the rows, with every door shut and its settings locked."""
-    _read_no_links()
+    # Since 2.0.1 DuckDB does not open /dev/fd/9 but the path that this link leads to, which is a name that is gone, and
+    # would tell it to whoever asks.
+    _refuse_calls("read_links", errno.EINVAL)
     settings = {**SETTINGS, "memory_limit": f"{question['memory_mb']}MB"}
     connection = duckdb.connect(config=settings)
     connection.execute("attach '/dev/fd/9' as traffic (read_only)")
@@ -143,7 +168,12 @@ def _opened(question: dict[str, Any]) -> duckdb.DuckDBPyConnection:
 
 
 def _lock_in(question: dict[str, Any]) -> None:
-    """Have the operating system set the limits; none of them can be raised again by this process."""
+    """Have the operating system set the limits; none of them can be raised again by this process.
+
+    DuckDB lets a query name what is attached, /dev/fd/9. So there are two walls, of which each would do: nothing more
+    can be opened at all, and the kernel takes no name of anything.
+    """
+    _refuse_calls("reach_out", errno.EACCES)
     seconds = int(question["seconds"]) + 1
     limits = [
         (resource.RLIMIT_CORE, 0),
@@ -230,7 +260,7 @@ def _rows(found: duckdb.DuckDBPyRelation, most_rows: int, most_bytes: int) -> tu
             batches.append(batch.slice(0, most_rows - rows))
             return pa.Table.from_batches(batches, reader.schema), "rows"
         if size + batch.nbytes > most_bytes:
-            fitting = max(0, int(batch.num_rows * (most_bytes - size) / batch.nbytes / 2))
+            fitting = bisect_right(range(1, batch.num_rows), most_bytes - size, key=lambda n: batch.slice(0, n).nbytes)
             batches.append(batch.slice(0, fitting))
             return pa.Table.from_batches(batches, reader.schema), "bytes"
         batches.append(batch)

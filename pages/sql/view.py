@@ -52,6 +52,10 @@ CUT = {
     "rows": "Only the first {rows:,} rows are here: that is the most a query may return. Add a limit or a condition.",
     "bytes": "Only the first {rows:,} rows are here: more would be larger than {megabytes} MB. Name fewer columns.",
 }
+TOO_LARGE = (
+    "There are rows, but none is shown: the first alone is larger than {megabytes} MB. Name fewer columns, or shorten "
+    "its texts with left()."
+)
 SCHEMA_STYLE = """<style>
 .sql-schema {font-size: 0.86rem; line-height: 1.45}
 .sql-schema details {border-bottom: 1px solid rgba(128, 128, 128, 0.25); padding: 0.3rem 0}
@@ -193,13 +197,14 @@ def _draw_answer(query: CurrentQuery, answer: Answer, rows: DataFrame) -> None:
     size = f"{len(rows):,} row{'s' * (len(rows) != 1)}, {len(rows.columns):,} column{'s' * (len(rows.columns) != 1)}"
     st.caption(f"{size}, {answer.seconds:.2f} s")
     if answer.cut:
-        sentence = CUT[answer.cut].format(rows=len(rows), megabytes=limits().megabytes)
+        sentence = (TOO_LARGE if rows.empty else CUT[answer.cut]).format(rows=len(rows), megabytes=limits().megabytes)
         st.warning(sentence, icon=":material/content_cut:")
     if list(rows.columns) == ["explain_key", "explain_value"]:
         st.code("\n".join(str(text) for text in rows["explain_value"]), language=None)
         return
     if rows.empty:
-        st.info("The query is right, and nothing matches it.", icon=":material/search_off:")
+        if not answer.cut:
+            st.info("The query is right, and nothing matches it.", icon=":material/search_off:")
         return
     shown_as = "Table"
     if query.axes is not None:

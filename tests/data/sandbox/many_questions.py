@@ -1,6 +1,7 @@
 """Started by the tests instead of sandbox_child.py: locks itself in as that does, then answers many statements.
 
-`python -I many_questions.py <path of sandbox_child.py>`; the question has "statements" beside what a question has.
+`python -I many_questions.py <path of sandbox_child.py>`; the question has "statements" beside what a question has. With
+`lifted` behind it the limit on open files is left out, and the file that was handed stays open.
 """
 
 import importlib.util
@@ -10,7 +11,7 @@ import socket
 import sys
 
 
-def main(path: str) -> None:
+def main(path: str, *lifted: str) -> None:
     spec = importlib.util.spec_from_file_location("sandbox_child", path)
     assert spec is not None
     assert spec.loader is not None
@@ -21,8 +22,11 @@ def main(path: str) -> None:
         question, file = child._question(channel)
         os.dup2(file, child.HANDED)
         connection = child._opened(question)
-        os.close(file)
-        os.close(child.HANDED)
+        if lifted:
+            child.resource.RLIMIT_NOFILE = child.resource.RLIMIT_CORE
+        else:
+            os.close(file)
+            os.close(child.HANDED)
         child._lock_in(question)
         answers = []
         for statement in question["statements"]:
@@ -35,4 +39,4 @@ def main(path: str) -> None:
     os._exit(0)
 
 
-main(sys.argv[1])
+main(*sys.argv[1:])

@@ -76,7 +76,7 @@ def test_a_file_that_comes_meanwhile_stays_as_it_is(
 ) -> None:
     write = exports._write
 
-    def meanwhile(*given: object) -> int:
+    def meanwhile(*given: object) -> Iterator[int]:
         (tmp_path / "x.csv").write_text("mine")
         return write(*given)  # type: ignore[arg-type]
 

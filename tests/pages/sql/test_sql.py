@@ -132,6 +132,13 @@ def test_limits_are_shown_and_a_cut_is_told(app: App) -> None:
     assert len(run.dataframe[0].value) == 40
 
 
+def test_a_result_that_is_cut_to_nothing_does_not_say_that_nothing_matches(app: App) -> None:
+    run = run_query(app.opened("single", "sql"), "select repeat('x', 20000000) as x")
+    assert "the first alone is larger than 16 MB" in run.warning[0].value
+    assert not run.info
+    assert not run.dataframe
+
+
 def test_days_and_numbers_are_a_chart_with_choices(app: App) -> None:
     run = run_query(app.opened("single", "sql"), "select day, views, clones from v_daily order by day")
     run.segmented_control(key="sql_as").set_value("Chart").run()

@@ -126,7 +126,8 @@ def test_what_was_committed_meanwhile_is_seen_at_once(app: App) -> None:
 def everything(app: App, table: ExportTable, secret: str, site: str = "same-origin") -> Response:
     """What the link to a file of all rows gives to whoever has that session."""
     client = TestClient(Starlette(routes=download_routes.routes()), cookies={COOKIE: secret})
-    return client.get(download_routes.address(table), headers={"Sec-Fetch-Site": site})
+    found: Response = client.get(download_routes.address(table), headers={"Sec-Fetch-Site": site})
+    return found
 
 
 @pytest.mark.parametrize("table", list(ExportTable))
