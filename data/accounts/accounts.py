@@ -4,6 +4,7 @@ AccountRefused, NotAllowed: see authority.py; PasswordRefused: see passwords.py;
 """
 
 import hmac
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -20,6 +21,7 @@ from data.accounts.authority import (
     checked,
     checked_email,
     checked_name,
+    checked_username,
     keep_an_admin,
     require_admin,
     require_self_or_admin,
@@ -30,7 +32,9 @@ from data.accounts.authority import (
 )
 from data.accounts.models import Account, Grant, Role
 from data.accounts.passwords import (
+    PasswordRefused,
     check_acceptable,
+    check_same,
     code_as_typed,
     fingerprint,
     hash_of_nothing,
@@ -88,8 +92,7 @@ def add_first_user(store: Store, setup_code: str, user: NewUser, now: datetime) 
         raise AccountRefused("This server has been set up already. Sign in.")
     sessions.attempt(store, SETUP, "", now)
     with store.control.read() as cursor:
-        _check_setup_code(cursor, setup_code)
-    user, password_hash = prepared(user)
+        user, password_hash = prepared(user, lambda: _check_setup_code(cursor, setup_code))
     with store.control.commit("adding the first user") as connection:
         if _has_users(connection):
             raise AccountRefused("This server has been set up already. Sign in.")
@@ -244,14 +247,30 @@ def link_identity(store: Store, by: str, user_id: int, identity: Identity, now: 
             record(connection, "identity linked", f"user {account.username}", (by, now), identity.issuer)
 
 
-def prepared(user: NewUser) -> tuple[NewUser, str]:
+def prepared(user: NewUser, *first: Callable[[], None]) -> tuple[NewUser, str]:
     """A checked user who has chosen a password, and its hash: made outside of any commit, since it takes its time.
 
-    Raises: AccountRefused, PasswordRefused.
+    Raises: AccountRefused, PasswordRefused. Whoever fills in a form is told all that is wrong at once, each on a line.
     """
-    user = checked(user)
-    check_acceptable(user.password or "", user.username)
-    return user, hashed(user.password or "")
+    password, faults = user.password or "", list[AccountRefused | PasswordRefused]()
+    checks: tuple[Callable[[], object], ...] = (
+        *first,
+        lambda: checked_username(user.username),
+        lambda: checked_name(user.display_name),
+        lambda: checked_email(user.email),
+        lambda: check_acceptable(password, user.username),
+        lambda: check_same(password, user.again),
+    )
+    for check in checks:
+        try:
+            check()
+        except (AccountRefused, PasswordRefused) as fault:
+            faults.append(fault)
+    if len(faults) == 1:
+        raise faults[0]
+    if faults:
+        raise AccountRefused("\n".join(map(str, faults)))
+    return checked(user), hashed(password)
 
 
 def _has_users(connection: duckdb.DuckDBPyConnection) -> bool:

@@ -42,6 +42,7 @@ class NewUser:
     display_name: str
     email: str | None = None
     password: str | None = field(default=None, repr=False)
+    again: str | None = field(default=None, repr=False)  # the password, where it was asked for twice
 
 
 def operator_account() -> Account:
@@ -106,10 +107,15 @@ def username_as_typed(username: str) -> str:
 
 def checked(user: NewUser) -> NewUser:
     """The user in the spelling that is kept. Raises AccountRefused."""
-    username = username_as_typed(user.username)
+    username, name = checked_username(user.username), checked_name(user.display_name)
+    return NewUser(username, name, checked_email(user.email), user.password)
+
+
+def checked_username(typed: str) -> str:
+    username = username_as_typed(typed)
     if not _USERNAME.fullmatch(username):
         raise AccountRefused("A username has 3 to 40 of the characters a-z, 0-9, dot, underscore and hyphen.")
-    return NewUser(username, checked_name(user.display_name), checked_email(user.email), user.password)
+    return username
 
 
 def checked_name(display_name: str) -> str:

@@ -50,6 +50,11 @@ def check_acceptable(password: str, username: str) -> None:
         raise PasswordRefused("This password is among the first that anybody tries. Choose another.")
 
 
+def check_same(password: str, again: str | None) -> None:
+    if again is not None and password != again:
+        raise PasswordRefused("The two passwords are not the same. Type it twice.")
+
+
 def hashed(password: str) -> str:
     """The bcrypt hash to keep. Takes a good part of a second: never inside a commit."""
     return bcrypt.hashpw(_bytes(password), bcrypt.gensalt(ROUNDS)).decode("ascii")

@@ -53,7 +53,7 @@ def has_tenants(store: Store) -> bool:
 
 
 def add_tenant(store: Store, name: str, schedule: str, now: datetime) -> Tenant:
-    name = _checked_name(name)
+    name = checked_name(name)
     with store.traffic.commit("adding a tenant") as connection:
         _refuse_taken(connection, name)
         tenant_id = next_id(connection, "tenant")
@@ -77,7 +77,7 @@ def save_schedule(store: Store, tenant_id: int, schedule: str) -> None:
 def rename_tenant(store: Store, by: str, tenant_id: int, name: str, now: datetime) -> None:
     """Give a tenant another name, a new one. Admins only. Raises: NotAllowed, TenantRefused."""
     _require_admin(store, by)
-    name = _checked_name(name)
+    name = checked_name(name)
     with store.traffic.commit("renaming a tenant") as connection:
         former = _name_of(connection, tenant_id)
         _refuse_taken(connection, name, tenant_id)
@@ -105,7 +105,8 @@ def _require_admin(store: Store, by: str) -> None:
         require_admin(cursor, by)
 
 
-def _checked_name(name: str) -> str:
+def checked_name(name: str) -> str:
+    """A name in the spelling that is kept. Raises TenantRefused."""
     name = " ".join(name.split())
     if not name or len(name) > NAME_LIMIT or not name.isprintable():
         raise TenantRefused(f"A tenant's name has 1 to {NAME_LIMIT} printable characters.")

@@ -41,7 +41,7 @@ def draw_roles(account: Account) -> None:
 
 def draw_password() -> None:
     st.header("Password", anchor=False)
-    with st.form("profile_password_form", border=False, clear_on_submit=True, enter_to_submit=False):
+    with st.form("profile_password_form", border=False, clear_on_submit=True):
         current = st.text_input(
             "Current password", key="profile_current", type="password", autocomplete="current-password"
         )

@@ -7,7 +7,7 @@ address at once, so that it is in no bookmark and on nobody's screenshot.
 import streamlit as st
 
 from data.accounts import accounts, invitations
-from data.accounts.authority import AccountRefused, NewUser
+from data.accounts.authority import AccountRefused
 from data.accounts.invitations import Invitation
 from data.accounts.models import Account
 from data.calendar import utc_now
@@ -28,10 +28,10 @@ def draw_sign_in() -> None:
 
 
 def draw_set_up() -> None:
-    st.caption("Step 1 of 3")
+    controls.draw_steps(1)
     st.title("Welcome", anchor=False)
-    st.write("This server is new. Who is its first user? You will administer it; others can be invited later.")
-    with st.form("set_up_form", enter_to_submit=False):
+    st.write("This server is new. Create its first user: its administrator. You can invite others later.")
+    with st.form("set_up_form"):
         code = st.text_input(
             "Set-up code",
             key="set_up_code",
@@ -39,13 +39,12 @@ def draw_set_up() -> None:
             placeholder="XXXXX-XXXXX-XXXXX-XXXXX",
             autocomplete="off",
         )
-        username, display_name = controls.names("set_up")
-        email = st.text_input("E-mail (optional)", key="set_up_email", type="email", autocomplete="email")
-        password = controls.new_password("set_up")
+        user = controls.new_user("set_up")
+        told = st.container()
         submitted = st.form_submit_button("Continue", type="primary", key="set_up_submit")
     if submitted:
-        user = NewUser(username, display_name, email or None, password.chosen())
-        session.enter(accounts.add_first_user(the_store(), code or "", user, utc_now()), at_start=True)
+        with told, messages.shown():
+            session.enter(accounts.add_first_user(the_store(), code or "", user, utc_now()), at_start=True)
 
 
 def draw_link() -> None:
@@ -90,18 +89,17 @@ def _draw_unusable(account: Account | None) -> None:
 def _draw_new_account(secret: str, opened: Invitation) -> None:
     st.title("Welcome", anchor=False)
     st.write("You have been invited to see GitHub traffic. Choose how you sign in from now on.")
-    with st.form("invitation_form", enter_to_submit=False):
-        username, name = controls.names("invitation")
-        email = st.text_input("E-mail (optional)", value=opened.email or "", key="invitation_email", type="email")
-        password = controls.new_password("invitation")
+    with st.form("invitation_form"):
+        user = controls.new_user("invitation", opened.email)
+        told = st.container()
         submitted = st.form_submit_button("Create account", type="primary", key="invitation_submit")
     st.caption(f"The link works until {time_format.moment_text(opened.expires_at)}. You have an account already?")
     if st.button("Sign in instead", key="invitation_sign_in", type="tertiary", icon=":material/login:"):
         st.session_state[HAS_ACCOUNT] = True
         st.rerun()
     if submitted:
-        new = NewUser(username, name, email or None, password.chosen())
-        session.enter(invitations.accept(the_store(), secret, new, utc_now()), at_start=True)
+        with told, messages.shown():
+            session.enter(invitations.accept(the_store(), secret, user, utc_now()), at_start=True)
 
 
 def _draw_sign_in_to_accept(secret: str) -> None:
@@ -135,7 +133,7 @@ def _draw_acceptance(secret: str, account: Account) -> None:
 def _draw_new_password(secret: str, opened: Invitation) -> None:
     st.title("A new password", anchor=False)
     st.write(f"For the user **{messages.literal(opened.username or '')}**. This signs out all open sessions.")
-    with st.form("invitation_reset_form", enter_to_submit=False):
+    with st.form("invitation_reset_form"):
         password = controls.new_password("invitation_reset", "New password")
         submitted = st.form_submit_button("Save and sign in", type="primary", key="invitation_reset_submit")
     if submitted:

@@ -3,14 +3,12 @@
 import streamlit as st
 
 from pages.tenants.view import new_tenant
-from pages.ui import navigation, session
+from pages.ui import controls, navigation, session
 
 account = session.require_account()
-st.caption("Step 2 of 3")
-st.title("Your first tenant", anchor=False)
-st.write(
-    "A tenant tracks repositories with a GitHub token of its own, and its people see their traffic. "
-    "Next you choose the repositories."
-)
-if new_tenant(account, "first_tenant"):
-    navigation.open_page_after_rerun("add")
+with st.container(width=560):
+    controls.draw_steps(2)
+    st.title("Your first tenant", anchor=False)
+    st.write("A tenant tracks repositories with a GitHub token of its own: your organization, a team, or just you.")
+    if new_tenant(account, "first_tenant", "Continue"):
+        navigation.open_page_after_rerun("add")

@@ -108,18 +108,23 @@ def _draw_token(account: Account, tenant: Tenant, token: StoredToken | None) -> 
         view.draw_facts(token.facts)
     st.markdown("**Replace it**" if token else "**Store one**")
     field = f"tenant_token_{tenant.tenant_id}"
-    secret = view.token_input(controls.widget_key(field))
-    facts = view.asked(f"tenant_checked_{tenant.tenant_id}", secret) if secret else None
-    if token is not None:
-        st.caption("The current token stays in use until the new one is stored: no collection is missed.")
-    if st.button("Store token", type="primary", key="tenant_token_submit", icon=":material/key:"):
-        if facts is None:
-            st.error("First paste a token that GitHub accepts.")
-            return
-        tokens.save_token(the_store(), account.username, tenant.tenant_id, secret, facts, now=utc_now())
-        st.session_state.pop(f"tenant_checked_{tenant.tenant_id}", None)
-        controls.empty(field)
-        messages.notice_after_rerun("The new token is in use.")
+    with st.form("tenant_token_form", border=False):
+        secret = view.token_input(controls.widget_key(field))
+        if token is not None:
+            st.caption("The current token stays in use until the new one is stored: no collection is missed.")
+        told = st.container()
+        pressed = st.form_submit_button("Store token", key="tenant_token_submit", icon=":material/key:")
+    if not pressed:
+        return
+    try:
+        with told:
+            facts = view.checked_token(secret)
+    except view.TokenUnusable as unusable:
+        told.error(messages.literal(str(unusable)), icon=":material/key_off:")
+        return
+    tokens.save_token(the_store(), account.username, tenant.tenant_id, secret, facts, now=utc_now())
+    controls.empty(field)
+    messages.notice_after_rerun(f"GitHub accepts the token of {facts.login or 'the app'}. It is in use now.")
 
 
 def token_text(token: StoredToken) -> str:

@@ -5,12 +5,11 @@ from datetime import datetime
 import streamlit as st
 
 from collector.discovery import check_token, client_of
-from collector.errors import GitHubError, SettingsRefused, TokenRefused
+from collector.errors import GitHubError, SettingsRefused
 from data.accounts import audit, grants, tenants
 from data.accounts.audit import Subject
 from data.accounts.encryption import open_cipher
 from data.accounts.models import Account, Grant, Role, Tenant
-from data.accounts.passwords import fingerprint
 from data.accounts.tokens import StoredToken, TokenFacts, save_token
 from data.calendar import utc_now
 from pages.ui import controls, messages
@@ -21,64 +20,70 @@ SHORTEST_TOKEN = 20  # GitHub's have 40 and more; what is shorter is still being
 TOKEN_LIMIT = 4000  # an installation's token has about 520 characters
 TRAFFIC_SCOPES = {"repo", "public_repo"}
 NOT_ONE = "That doesn’t look like a GitHub token: it starts with github_pat_ or ghp_. Copy all of it from GitHub."
-HOW_TO = (
-    "On GitHub: *Settings → Developer settings → Personal access tokens*. A fine-grained token needs the repository "
-    "permission **Administration: read-only**; a classic one the scope **repo**, or **public_repo** where all "
-    "repositories are public. The token is stored encrypted, and only its last four characters are ever shown."
-)
+NEW_AT = "https://github.com/settings/personal-access-tokens/new"
+HOW_TO = f"""
+**[Create a fine-grained token on GitHub]({NEW_AT})**, and choose there:
+
+1. *Resource owner*: you, or the organization that owns the repositories
+2. *Repository access*: **All repositories**, or only those that you want to track
+3. *Permissions*, Add permissions: **Administration**, access **Read-only**
+
+A classic token works, too, with the scope **repo** (or **public_repo** if all repositories are public).
+"""
+KEPT = "Stored encrypted. Only its last four characters are ever shown."
+
+
+class TokenUnusable(Exception):
+    """The token is of no use; the sentence says why and what to do."""
 
 
 def token_input(key: str) -> str:
+    """How to get a token, and the field for it, inside a form."""
+    st.markdown(HOW_TO)
     typed = st.text_input(
         "GitHub token",
         key=key,
         type="password",
         autocomplete="off",
         placeholder="github_pat_… or ghp_…",
-        help="It is sent to GitHub only, to be checked.",
-        live=True,
+        help=f"It is sent to GitHub only, to be checked. {KEPT}",
     )
-    st.caption(HOW_TO)
     return (typed or "").strip()
 
 
-def asked(key: str, secret: str) -> TokenFacts | None:
-    """What GitHub says of a token, drawn; None, with the reason drawn, where it is of no use.
-
-    The same token is asked about once: each run of a page would cost a request.
-    """
-    state = st.session_state.get(key)
-    if state is None or state[0] != fingerprint(secret):
-        with st.spinner("Asking GitHub about the token …", show_time=True):
-            state = st.session_state[key] = (fingerprint(secret), _checked(secret))
-    found = state[1]
-    if isinstance(found, TokenFacts):
-        draw_facts(found, new=True)
-        return found
-    reason, is_lasting = found
-    if not is_lasting:
-        st.session_state.pop(key)  # asked again at the next click: GitHub may be back
-    st.error(messages.literal(reason), icon=":material/key_off:")
-    return None
-
-
-def draw_facts(facts: TokenFacts, *, new: bool = False) -> None:
-    with st.container(border=True):
-        if new and _lacks_scope(facts):
-            st.markdown(":orange[:material/lock:] **GitHub knows this token, but it may not read traffic.**")
-        elif new:
-            st.markdown(":green[:material/verified:] **GitHub accepts this token.**")
-        rows = (
-            ("Login", messages.literal(facts.login) if facts.login else "none: an app’s installation"),
-            ("Kind", messages.literal(facts.kind)),
-            ("Permissions", _permissions(facts)),
-            ("Expires", expiry(facts.expires_at, utc_now())),
+def checked_token(secret: str) -> TokenFacts:
+    """What GitHub says of a token that can read traffic. Raises: TokenUnusable."""
+    if not secret:
+        raise TokenUnusable("Paste a GitHub token: a tenant collects with a token of its own.")
+    fits = SHORTEST_TOKEN <= len(secret) <= TOKEN_LIMIT
+    if not fits or not secret.isascii() or not secret.isprintable() or " " in secret:
+        raise TokenUnusable(NOT_ONE)
+    try:
+        with st.spinner("Asking GitHub about the token …"), client_of(secret, the_store()) as github:
+            facts = check_token(github)
+    except (GitHubError, SettingsRefused) as refusal:
+        raise TokenUnusable(str(refusal)) from refusal
+    if _lacks_scope(facts):
+        raise TokenUnusable(
+            "GitHub knows this token, but it may not read traffic: it lacks the scope repo (or public_repo). "
+            "Add it to the token on GitHub, then try again."
         )
+    return facts
+
+
+def draw_facts(facts: TokenFacts) -> None:
+    rows = (
+        ("Login", messages.literal(facts.login) if facts.login else "none: an app’s installation"),
+        ("Kind", messages.literal(facts.kind)),
+        ("Permissions", _permissions(facts)),
+        ("Expires", expiry(facts.expires_at, utc_now())),
+    )
+    with st.container(border=True):
         st.markdown("  \n".join(f":gray[{label}:] {value}" for label, value in rows))
     if _lacks_scope(facts):
         st.warning(
-            "Without the scope **repo** or **public_repo** GitHub shows no traffic. Give the token one of them on "
-            "GitHub, then check it again.",
+            "Without the scope **repo** or **public_repo** GitHub shows no traffic. Add one of them to the token on "
+            "GitHub.",
             icon=":material/lock:",
         )
 
@@ -98,18 +103,6 @@ def draw_expiry(token: StoredToken, tenant: str, now: datetime) -> None:
         )
 
 
-def _checked(secret: str) -> TokenFacts | tuple[str, bool]:
-    """What GitHub says of it, or why it is of no use, and whether that is lasting: asking again would not change it."""
-    fits = SHORTEST_TOKEN <= len(secret) <= TOKEN_LIMIT
-    if not fits or not secret.isascii() or not secret.isprintable() or " " in secret:
-        return NOT_ONE, True
-    try:
-        with client_of(secret, the_store()) as github:
-            return check_token(github)
-    except (GitHubError, SettingsRefused) as refusal:
-        return str(refusal), isinstance(refusal, TokenRefused)
-
-
 def _permissions(facts: TokenFacts) -> str:
     if facts.scopes is None:
         return "not told for this kind; each repository is checked when it is added"
@@ -122,27 +115,34 @@ def _lacks_scope(facts: TokenFacts) -> bool:
     return not {scope.strip() for scope in facts.scopes.split(",")} & TRAFFIC_SCOPES
 
 
-def new_tenant(account: Account, key: str) -> Tenant | None:
+def new_tenant(account: Account, key: str, label: str = "Create tenant") -> Tenant | None:
     """Draw the form; the tenant once it has been added, with its token, and with the user as its manager."""
-    with st.container(width=560, key=f"{key}_form"):
-        name = st.text_input(
-            "Name", key=f"{key}_name", max_chars=tenants.NAME_LIMIT, placeholder="For instance your organization"
-        )
+    with st.form(f"{key}_form"):
+        typed = st.text_input("Name", key=f"{key}_name", max_chars=tenants.NAME_LIMIT, placeholder="Your organization")
         secret = token_input(controls.widget_key(f"{key}_token"))
-        facts = asked(f"{key}_checked", secret) if secret else None
-        pressed = st.button("Create tenant", type="primary", key=f"{key}_submit", icon=":material/domain_add:")
+        told = st.container()
+        pressed = st.form_submit_button(label, type="primary", key=f"{key}_submit")
     if not pressed:
         return None
-    if not (name or "").strip():
-        st.error("Give the tenant a name.")
-    elif not secret:
-        st.error("Paste a GitHub token first: a tenant collects with a token of its own.")
-    elif facts is not None:
+    faults: list[str] = []
+    facts, name = None, typed or ""
+    try:
+        tenants.checked_name(name)
+    except tenants.TenantRefused as refusal:
+        faults.append(str(refusal) if name.strip() else "Give the tenant a name.")
+    try:
+        with told:
+            facts = checked_token(secret)
+    except TokenUnusable as unusable:
+        faults.append(str(unusable))
+    if facts is None or faults:
+        told.error(messages.literal_lines("\n".join(faults)), icon=":material/error:")
+        return None
+    with told:
         tenant = _add(account, name, secret, facts)
-        if tenant is not None:
-            controls.empty(f"{key}_token")
-        return tenant
-    return None
+    if tenant is not None:
+        controls.empty(f"{key}_token")
+    return tenant
 
 
 def _add(account: Account, name: str, secret: str, facts: TokenFacts) -> Tenant | None:

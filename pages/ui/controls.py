@@ -7,14 +7,17 @@ from typing import Literal
 import streamlit as st
 
 from data.accounts import grants, sessions
+from data.accounts.authority import NewUser
 from data.accounts.models import Viewer
-from data.accounts.passwords import SHORTEST_BYTES, PasswordRefused
+from data.accounts.passwords import SHORTEST_BYTES, check_same
 from data.calendar import utc_now
 from data.store import Store
 from data.traffic.export import ExportTable
 from pages.ui import download_routes, session
+from pages.ui.charts.chart import BLUE, COLOURS
 from pages.ui.store import the_store
 
+STEPS = ("You", "Tenant and token", "Repositories")
 USERNAME_HELP = "3 to 40 of a–z, 0–9, dot, hyphen and underscore. You sign in with it."
 
 
@@ -106,8 +109,7 @@ class TypedPassword:
     again: str = field(repr=False)
 
     def chosen(self) -> str:
-        if self.first != self.again:
-            raise PasswordRefused("The two passwords are not the same. Type the new one twice.")
+        check_same(self.first, self.again)
         return session.typed_password(self.first)
 
 
@@ -123,7 +125,34 @@ def new_password(key: str, label: str = "Password") -> TypedPassword:
     return TypedPassword(first or "", again or "")
 
 
-def names(key: str) -> tuple[str, str]:
+def new_user(key: str, email: str | None = None) -> NewUser:
+    """The fields of a new user, inside a form."""
     username = st.text_input("Username", key=f"{key}_username", help=USERNAME_HELP, autocomplete="username")
     name = st.text_input("Your name", key=f"{key}_name", help="As others see it.", autocomplete="name")
-    return username or "", name or ""
+    address = st.text_input(
+        "E-mail (optional)",
+        value=email or "",
+        key=f"{key}_email",
+        type="email",
+        icon="",
+        validate="",  # the server says it together with all else that is wrong
+        autocomplete="email",
+    )
+    password = new_password(key)
+    first, again = (session.typed_password(each) for each in (password.first, password.again))
+    return NewUser(username or "", name or "", address or None, first, again)
+
+
+def draw_steps(now: int) -> None:
+    """The steps of the set-up of a new server, and which one this is."""
+    items = []
+    for number, name in enumerate(STEPS, start=1):
+        mark = "✓" if number < now else f"{number}."
+        current = ' aria-current="step"' if number == now else ""
+        colour, weight = (BLUE if number <= now else COLOURS["rest"]), (600 if number == now else 400)
+        look = f"flex:1;padding-top:.35em;border-top:3px solid {colour};font-weight:{weight}"
+        items.append(f'<li{current} style="{look}">{mark} {name}</li>')
+    st.html(
+        '<ol aria-label="Set-up" style="display:flex;gap:.6em;list-style:none;margin:0;padding:0;font-size:.9em">'
+        f"{''.join(items)}</ol>"
+    )

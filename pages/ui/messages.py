@@ -61,7 +61,7 @@ def refused(error: Exception) -> None:
         of_store = UNWRITTEN if isinstance(error, StoreNotWritten) else UNREADABLE
         st.error(NO_KEY if isinstance(error, KeyUnusable) else of_store, icon=":material/error:")
     else:
-        st.error(literal(str(error)), icon=":material/error:")
+        st.error(literal_lines(str(error)), icon=":material/error:")
 
 
 def notice_after_rerun(sentence: str) -> NoReturn:
@@ -83,6 +83,12 @@ def literal(text: str) -> str:
     """
     joined = _LINKED.sub(lambda found: f"{found[0][:1]}{WORD_JOINER}{found[0][1:]}", " ".join(text.split()))
     return "".join(f"\\{letter}" if letter in _MARKDOWN else letter for letter in joined)
+
+
+def literal_lines(text: str) -> str:
+    """A text from outside of one line as it stands, one of several lines as a list."""
+    lines = [literal(line) for line in text.splitlines()]
+    return lines[0] if len(lines) == 1 else "\n".join(f"- {line}" for line in lines)
 
 
 def confirm(title: str, text: str, button: str, act: Callable[[], None], done: str, *, to_type: str = "") -> None:
