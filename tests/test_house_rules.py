@@ -18,7 +18,7 @@ SQL = sorted(path for room in ("collector", "data") for path in (ROOT / room).rg
 
 MAY_IMPORT = {  # the first that a file's name begins with counts
     "streamlit_app.py": {"pages", "data"},
-    "pages/": {"pages", "data", "collector.client", "collector.discovery", "collector.errors"},
+    "pages/": {"pages", "data", "collector.client", "collector.discovery", "collector.errors", "collector.reach"},
     "collector/": {"collector", "data"},
     "data/": {"data"},
 }

@@ -30,6 +30,7 @@ from collector.commands.frame import (
 )
 from collector.commands.selection import chosen_tenants, named, what_to_track
 from collector.commands.terminal import counted, moment
+from collector.reach import busiest, reaches
 from collector.run import RunInProgress, RunReport, RunRequest
 from data.accounts import tenants, tokens
 from data.accounts.encryption import open_cipher
@@ -213,6 +214,8 @@ def schedule(session: Session) -> CommandResult:
             f"Timer started for {session.directory}, process {os.getpid()}, {pace:,} requests a minute at most. "
             "All times are UTC."
         )
+        for sentence in busiest(reaches(session.viewer, session.store)):
+            session.terminal.log(sentence)
         timer = Timer(session, clock)
         try:
             while True:

@@ -27,6 +27,7 @@ from collector.discovery import (
     respecting_pauses,
     track_repositories,
 )
+from collector.reach import estimate
 from collector.run import RunInProgress, RunRequest
 from data.accounts import tenants
 from data.accounts.encryption import open_cipher
@@ -128,6 +129,7 @@ def discover(session: Session, tenant: str, pattern: tuple[str, ...], with_add: 
                 if hopeless:
                     session.terminal.say(f"{len(hopeless):,} left out: the token's owner may not write to them.")
             if not with_add or not new:
+                _say_estimate(session, owner, len(new))
                 return CommandResult(_facts(lists, new))
             added = _track(session, owner, [each.full_name for each in new], clock)
         except Stopped:
@@ -192,6 +194,7 @@ def _track(session: Session, tenant: Tenant, names: Sequence[str], clock: System
 
     Raises: GitHubError where GitHub answers nobody; then nothing is saved.
     """
+    _say_estimate(session, tenant, len(names))
     with tenant_client(session, tenant, clock) as github:
         session.terminal.log(f"Checking {counted(len(names), 'repository')} with GitHub")
         checked = check_repositories(github, names)
@@ -206,6 +209,11 @@ def _track(session: Session, tenant: Tenant, names: Sequence[str], clock: System
     }
     collected = _collect(session, result.added, clock)
     return CommandResult({**facts, "collection": collected.facts or None}, bool(result.refused) or collected.failed)
+
+
+def _say_estimate(session: Session, tenant: Tenant, count: int) -> None:
+    if told := estimate(session.viewer, session.store, tenant.tenant_id, count):
+        session.terminal.say(f"Estimate for {told}")
 
 
 def _say_tracked(session: Session, tenant: Tenant, result: TrackResult) -> None:

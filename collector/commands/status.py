@@ -11,6 +11,7 @@ from collector.commands.collect import MOST_RESULTS, failure_facts, failure_line
 from collector.commands.frame import Command, CommandRefused, CommandResult, Session, pass_session
 from collector.commands.selection import chosen_tenants, viewer_of_tenant, what_to_track
 from collector.commands.terminal import counted, moment
+from collector.reach import busiest, overbooked, reaches
 from data.calendar import utc_day, utc_now
 from data.collection.health import Finding, Kind, health, last_collected
 from data.collection.log import results, runs
@@ -48,11 +49,13 @@ def status(session: Session, tenant: str | None, show_all: bool) -> CommandResul
     owners, now = chosen_tenants(session, tenant), utc_now()
     viewer = session.viewer if tenant is None else viewer_of_tenant(session, owners)
     found = with_open_days(viewer, session.store, utc_day(now))
-    read = health(viewer, session.store, viewer.tenant_ids, now)
+    read = health(viewer, session.store, viewer.tenant_ids, now, overbooked(viewer, session.store))
     problems, warnings = (finding_lines(each) for each in (read.problems, read.warnings))
     _show(session, found, show_all=show_all)
     if not found:
         session.terminal.say(what_to_track({each.tenant_id: each.name for each in owners}))
+    for sentence in busiest(reaches(viewer, session.store)):
+        session.terminal.say(sentence)
     last = read.last_run
     if last is not None:
         line = f"{last.run_id} ({last.trigger}), {moment(last.started_at)}, {last.state}. {last.message or ''}"
@@ -65,6 +68,7 @@ def status(session: Session, tenant: str | None, show_all: bool) -> CommandResul
         "problems": problems,
         "warnings": warnings,
         "findings": [asdict(each) for each in read.findings],
+        "requests": [asdict(each) for each in reaches(viewer, session.store)],
     }
     return CommandResult(facts, failed=bool(problems))
 

@@ -12,6 +12,7 @@ from collector.clock import SystemClock
 from collector.commands.frame import CommandRefused, CommandResult, Group, Session, pass_session
 from collector.commands.terminal import expiry, moment
 from collector.discovery import check_token, connect
+from collector.reach import busiest, reaches, requests_a_day
 from data.accounts import tenants, tokens
 from data.accounts.authority import COMMAND_LINE
 from data.accounts.encryption import open_cipher
@@ -147,6 +148,12 @@ def schedule(session: Session, name: str, schedule: str) -> CommandResult:
     tenants.save_schedule(session.store, found.tenant_id, changed.schedule)
     session.terminal.say(f"{found.name} collects by {changed.schedule!r} now, next {_next(changed, utc_now())}.")
     _warn_of_schedule(session, changed)
+    a_day = requests_a_day(changed.schedule)
+    session.terminal.say(f"That is about {a_day:,.0f} requests a day for each repository.")
+    for sentence in busiest(
+        [each for each in reaches(session.viewer, session.store) if found.name in each.tenant_names]
+    ):
+        session.terminal.say(sentence)
     return CommandResult({"tenant": found.name, "schedule": changed.schedule})
 
 

@@ -6,7 +6,7 @@ whoever shows them adds that, a command or a page.
 
 from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import groupby, islice
@@ -43,6 +43,7 @@ class Kind(StrEnum):
     MISSED = "missed"
     SCHEDULE = "schedule"
     TOKEN = "token"  # noqa: S105 - no token
+    BUDGET = "budget"
     REFUSED = "refused"
     LOSS = "loss"
     LISTS = "lists"
@@ -82,8 +83,11 @@ class Health:
         return tuple(each for each in self.findings if not each.is_problem)
 
 
-def health(viewer: Viewer, store: Store, managed: frozenset[int], now: datetime) -> Health:
-    """How the collection of the visible repositories stands; of the tokens of `managed` tenants, too.
+def health(
+    viewer: Viewer, store: Store, managed: frozenset[int], now: datetime, budgets: tuple[Finding, ...] = ()
+) -> Health:
+    """How the collection of the visible repositories stands; of the tokens of `managed` tenants, too. What GitHub's
+    limits mean for these (`budgets`) only the collector can tell.
 
     Source: collection_run, collection_result, endpoint_state, v_repositories, tenant, tenant_token, the run's lock, the
     key. Raises: StoreMissing.
@@ -91,7 +95,8 @@ def health(viewer: Viewer, store: Store, managed: frozenset[int], now: datetime)
     look = now - (now - datetime.min.replace(tzinfo=now.tzinfo)) % LOOK_EVERY
     stored_tokens = {each.tenant_id: each for each in tokens(Viewer(frozenset(), managed), store)}
     of_managed = tuple((key, stored_tokens.get(key)) for key in sorted(managed))
-    return _health(viewer, store, runs(viewer, store, RUNS_LOOKED_AT), of_managed, look)
+    read = _health(viewer, store, runs(viewer, store, RUNS_LOOKED_AT), of_managed, look)
+    return replace(read, findings=(*read.findings, *budgets))
 
 
 @cached("traffic")

@@ -6,6 +6,7 @@ import streamlit as st
 
 from collector.discovery import TrackResult
 from collector.errors import NameRefused
+from collector.reach import estimate
 from data.accounts.models import Viewer
 from data.repositories.repositories import repository_names
 from pages.add import tracking, view
@@ -55,6 +56,7 @@ def draw_by_name(tenant_id: int) -> None:
             key="add_names",
         )
         st.caption("Each is checked with the tenant’s token first. Traffic is only visible with push access.")
+        st.caption(messages.literal(estimate(session.viewer(), the_store(), tenant_id, 1)))
         pressed = st.form_submit_button("Add", type="primary", icon=":material/add:", key="add_track")
     if not pressed:
         return

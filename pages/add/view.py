@@ -10,6 +10,7 @@ from pandas import DataFrame
 
 from collector.discovery import ListedRepository, parse_pattern
 from collector.errors import NameRefused
+from collector.reach import estimate
 from data.accounts.models import Viewer
 from data.repositories.models import RepositoryState
 from data.repositories.repositories import repositories
@@ -96,6 +97,8 @@ def _draw_preview(tenant_id: int, listed: Sequence[ListedRepository], viewer: Vi
         alt=f"{counted(len(rows), 'repository')} that the token can see, with the status of each here",
     )
     picked = [str(rows["full_name"].iloc[row]) for row in state["selection"]["rows"] if row < len(rows)]
+    if picked:
+        st.caption(messages.literal(estimate(viewer, the_store(), tenant_id, len(picked))))
     if len(picked) > tracking.AT_MOST:
         st.warning(f"{len(picked):,} are selected; {tracking.AT_MOST} can be added at a time.")
     label = f"Track {counted(len(picked), 'repository')}" if picked else "Track the selected ones"

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 from pandas import DataFrame
 
+from collector.reach import overbooked
 from data.accounts.grants import administered
 from data.accounts.models import Account, Viewer
 from data.collection.health import Finding, Health, Kind, health
@@ -43,7 +44,8 @@ COLOURS = {"Active": "green", "Paused": "gray", "Not reachable": "red", "Blocked
 
 def health_of(account: Account, viewer: Viewer, store: Store, now: datetime) -> Health:
     """The one reading of the collection's health, with the tokens of the tenants that the user manages."""
-    return health(viewer.of_each_tenant(), store, administered(account, store).tenant_ids, now)
+    managed = administered(account, store)
+    return health(viewer.of_each_tenant(), store, managed.tenant_ids, now, overbooked(managed, store))
 
 
 def finding_text(each: Finding) -> str:

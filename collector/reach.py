@@ -1,0 +1,151 @@
+"""How far a token reaches: the requests that its repositories take, beside those that GitHub gives its owner.
+
+Counted by asking each endpoint when it is due. Answers of several pages (long histories of stars and releases) and
+retries come on top; what GitHub answers with "not modified" it does not count.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from itertools import takewhile
+
+from collector.endpoints.endpoint import Endpoint, endpoints
+from collector.endpoints.traffic import WeeklyTraffic
+from data.accounts.models import Viewer
+from data.accounts.tenants import tenants
+from data.accounts.tokens import tokens
+from data.calendar import DAY, newest_settled_week, utc_day
+from data.collection.health import ON_HOLD, Finding, Kind
+from data.collection.models import CollectableRepository, EndpointState, Outcome
+from data.collection.schedule import next_times, schedule_fault
+from data.repositories.models import Repository, RepositoryState
+from data.repositories.repositories import repositories
+from data.store import Store
+from data.store.cache import cached
+from data.text import counted
+
+REQUESTS_AN_HOUR = 5_000  # https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
+REQUESTS_A_DAY = 24 * REQUESTS_AN_HOUR
+NEARLY = 0.8  # of these
+CHECKS = 2  # a repository that is added, and its views, before it is tracked
+OBSERVED = timedelta(weeks=4)
+MONDAY = datetime(2026, 6, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What the tokens of one GitHub user are asked for in a day: of these tenants, so many repositories."""
+
+    owner: str
+    tenant_names: tuple[str, ...]
+    repositories: int
+    requests_a_day: int
+
+    @property
+    def share(self) -> float:
+        return self.requests_a_day / REQUESTS_A_DAY
+
+    def sentence(self) -> str:
+        told = f"{counted(self.repositories, 'repository')}, about {counted(self.requests_a_day, 'request')} a day"
+        share = "less than 1%" if self.share < 0.01 else f"{self.share:.0%}"
+        text = f"The tokens of {self.owner} collect {told}, {share} of what GitHub allows."
+        if self.share > 1:
+            return f"{text} That is too many: the last ones are collected late or not at all. {_RELIEF}"
+        return f"{text} That is nearly all. {_RELIEF}" if self.share > NEARLY else text
+
+
+_RELIEF = "Track fewer, collect less often, or use the token of another GitHub user."
+
+
+@cache
+def requests_for_new() -> int:
+    """The requests that a repository takes when it is added: its checks and its first collection."""
+    days = [MONDAY + n * DAY for n in range(7)]
+    return CHECKS + max(len(_due(_fresh(), at)) for at in days)
+
+
+@cache
+def requests_a_day(schedule: str) -> float:
+    """The requests that a repository takes in a day on average, once it was collected; none on an unusable schedule."""
+    if schedule_fault(schedule):
+        return 0.0
+    repository, asked = _fresh(), 0
+    _collect(repository, MONDAY)
+    for at in takewhile(lambda moment: moment < MONDAY + OBSERVED, next_times(schedule, MONDAY)):
+        asked += _collect(repository, at)
+    return asked / OBSERVED.days
+
+
+def _fresh() -> CollectableRepository:
+    return CollectableRepository(Repository(1, 1, 1, "octo/hello", RepositoryState.ACTIVE))
+
+
+def _due(repository: CollectableRepository, at: datetime) -> list[Endpoint]:
+    return [endpoint for endpoint in endpoints() if endpoint.is_due(repository, at)]
+
+
+def _collect(repository: CollectableRepository, at: datetime) -> int:
+    """Have all that is due answered well. Answers how many requests that takes."""
+    due = _due(repository, at)
+    for endpoint in due:
+        repository.endpoints[endpoint.name] = EndpointState(at, at, Outcome.OK)
+        if isinstance(endpoint, WeeklyTraffic):
+            repository.newest_whole_week[endpoint.metric] = newest_settled_week(utc_day(at))
+    return len(due)
+
+
+@cached("traffic", "control")
+def reaches(viewer: Viewer, store: Store, more: tuple[tuple[int, int], ...] = ()) -> tuple[Reach, ...]:
+    """What the tokens of the visible tenants are asked for, a row a GitHub user, the busiest first.
+
+    `more` are repositories that are about to be added: tenant and number.
+    """
+    tracked = Counter(r.tenant_id for r in repositories(viewer, store) if r.state not in ON_HOLD)
+    tracked.update(dict(more))
+    active = {each.tenant_id: each for each in tenants(viewer, store) if each.active}
+    of_owner = defaultdict(list)
+    for token in tokens(viewer, store):
+        if token.tenant_id in active:
+            of_owner[token.facts.owner_id or -token.token_id].append(token)
+    found = []
+    for owned in of_owner.values():
+        owners = [active[token.tenant_id] for token in owned]
+        requests = sum(tracked[each.tenant_id] * requests_a_day(each.schedule) for each in owners)
+        count = sum(tracked[each.tenant_id] for each in owners)
+        login = owned[0].facts.login or owners[0].name
+        found.append(Reach(login, tuple(each.name for each in owners), count, round(requests)))
+    return tuple(sorted(found, key=lambda each: -each.requests_a_day))
+
+
+def overbooked(viewer: Viewer, store: Store) -> tuple[Finding, ...]:
+    """A warning for each GitHub user whose tokens are nearly or fully used up."""
+    return tuple(
+        Finding(Kind.BUDGET, False, ", ".join(each.tenant_names), each.sentence())
+        for each in reaches(viewer, store)
+        if each.share > NEARLY
+    )
+
+
+def estimate(viewer: Viewer, store: Store, tenant_id: int, count: int) -> str:
+    """What adding so many repositories to a tenant means for its token, as sentences; empty for none."""
+    owner = next((each for each in tenants(viewer, store) if each.tenant_id == tenant_id), None)
+    if owner is None or not count:
+        return ""
+    now, a_day = count * requests_for_new(), round(count * requests_a_day(owner.schedule))
+    hours = now / REQUESTS_AN_HOUR
+    takes = f" (about {hours:,.1f} hours at GitHub's limit)" if hours > 1 else ""
+    of_all = [
+        each.sentence() for each in reaches(viewer, store, ((tenant_id, count),)) if owner.name in each.tenant_names
+    ]
+    first = (
+        f"{counted(count, 'repository')}: about {counted(now, 'request')} at once{takes}, more where the history of "
+        f"stars is long; then {a_day:,} a day."
+    )
+    return " ".join([first, *of_all])
+
+
+def busiest(found: Sequence[Reach]) -> list[str]:
+    """The sentences of the first few that are asked for anything."""
+    return [each.sentence() for each in found[:5] if each.requests_a_day]
