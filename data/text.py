@@ -1,5 +1,9 @@
 """Words that the command line and the pages share."""
 
+DAILY_VISITORS = "Daily visitors (sum)"  # a sum of daily uniques is never called visitors
+DAILY_CLONERS = "Daily cloners (sum)"
+SUM_HELP = "Each day’s unique people added up: someone who visits on three days is counted three times."
+
 
 def counted(number: int, noun: str) -> str:
     """A number with its noun: 1 repository, 1,200 repositories, 2 days."""

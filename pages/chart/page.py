@@ -21,7 +21,7 @@ with st.container(horizontal=True, key="chart_controls"):
     as_table = controls.choice("Shown as", filters.VIEWS, "Chart", "as") == "Table"
 grain = traffic.legible(chosen_grain, selection.first, selection.last)
 if grain is not chosen_grain:
-    st.caption(f"More than {traffic.LONGEST_BY_DAY} days are shown by week.")
+    st.caption(f"More than {traffic.LONGEST_BY_DAY} days: shown by week.")
 
 with st.spinner(filters.READING):
     drawn = traffic.traffic_chart(viewer, store, selection, metric, grain)

@@ -15,6 +15,7 @@ from pages.ui.charts.bars_and_lines import Column, Marks, placed
 from pages.ui.charts.compare import Lines
 from pages.ui.charts.traffic import PERIODS
 from pages.ui.text import of_ratio, repository_link, shortened
+from pages.ui.time_format import day_text
 
 MEASURES = {
     "Views": Measure.VIEWS,
@@ -23,8 +24,8 @@ MEASURES = {
     "Stars gained": Measure.STARS,
 }
 CALLED = {measure: name for name, measure in MEASURES.items()}
-INDEX = "of the own median, in percent"
-FOLLOWED = {"views": "Views", "clones": "Clones", "stars": "Stars gained"}
+INDEX = "in percent of the repository’s median"
+GAINS = {"views": "Views", "clones": "Clones", "stars": "Stars gained"}
 LONGEST_LABEL = 80
 
 
@@ -54,7 +55,7 @@ def over_time(rows: DataFrame, wanted: BesideRequest) -> tuple[dict[str, Column]
 
 
 def beside_table(rows: DataFrame, names: Mapping[int, str], wanted: BesideRequest) -> DataFrame:
-    """Each repository's median, least and greatest period, of final ones; and the sum where it is one.
+    """Each repository's median and peak, of final periods; and the sum where it is one.
 
     Rows: link, median, most, when (of the most), total (unknown for visitors: they do not add up), known (periods).
     """
@@ -85,7 +86,7 @@ def without_index(rows: DataFrame) -> list[str]:
 
 def called(launch: Launch) -> str:
     """A launch in words: its repository, its day, what happened."""
-    named = f"{launch.full_name}, {launch.day.day} {launch.day:%b %Y}"
+    named = f"{launch.full_name}, {day_text(launch.day)}"
     return f"{named}: {shortened(launch.what, LONGEST_LABEL)}" if launch.what else named
 
 
@@ -105,7 +106,7 @@ def from_launch(rows: DataFrame, launches: Sequence[Launch], metric: str, days: 
     together = pd.concat(parts, ignore_index=True)
     said = zip(together["name"], together["when"], together["value"], strict=True)
     together["spoken"] = [f"{name}, {when}: {value:,.0f}" for name, when, value in said]
-    return together, Lines(tuple(names), f"{FOLLOWED[metric]} since the launch", days=days)
+    return together, Lines(tuple(names), f"{GAINS[metric]} since the launch", days=days)
 
 
 def lift_table(found: DataFrame, launches: Sequence[Launch]) -> DataFrame:
@@ -114,7 +115,7 @@ def lift_table(found: DataFrame, launches: Sequence[Launch]) -> DataFrame:
     return DataFrame(
         {
             "launch": [called(launches[place]) for place in found["launch"]],
-            "metric": found["metric"].map(FOLLOWED),
+            "metric": found["metric"].map(GAINS),
             "came": found["total"],
             "usual": usual.round(1),
             "lift": found["lift"].round(1),
@@ -125,16 +126,16 @@ def lift_table(found: DataFrame, launches: Sequence[Launch]) -> DataFrame:
 
 
 def shown_lifts(found: DataFrame, launches: Sequence[Launch]) -> DataFrame:
-    """The same for a page: the launch by what sets it apart first, the share in words."""
+    """The same for a page: the launch with what happened first, the share in words."""
     shown = lift_table(found, launches)
-    shown["launch"] = [told_apart(launches[place]) for place in found["launch"]]
+    shown["launch"] = [launch_by_what(launches[place]) for place in found["launch"]]
     shown["share"] = [None if pd.isna(each) else of_ratio(1 + each / 100) for each in shown["share"]]
     return shown
 
 
-def told_apart(launch: Launch) -> str:
-    """A launch in words that begin with what sets it apart from others of its repository."""
-    named = f"{launch.day.day} {launch.day:%b %Y} · {launch.full_name}"
+def launch_by_what(launch: Launch) -> str:
+    """A launch in words that begin with what happened, which differs within a repository."""
+    named = f"{day_text(launch.day)} · {launch.full_name}"
     return f"{shortened(launch.what, LONGEST_LABEL)} · {named}" if launch.what else named
 
 
@@ -154,25 +155,29 @@ def remarks(rows: DataFrame, launches: Sequence[Launch], metric: str, today: dat
         each = rows[(rows["launch"] == place) & (rows["metric"] == metric)]
         if each["usual"].isna().any():
             told.append(
-                f"{called(launch)}: what was usual is not known, since of the 56 days before, fewer than "
-                f"{LEAST_OF_A_WEEKDAY} of a weekday are."
+                f"{called(launch)}: the usual is unknown, as a weekday has fewer than {LEAST_OF_A_WEEKDAY} known days "
+                "in the 56 days before."
             )
         unknown = each.loc[each["value"].isna(), "offset"]
         if len(unknown) and int(unknown.iloc[0]) < int(each["offset"].max()):
             day = launch.day + timedelta(days=int(unknown.iloc[0]))
-            why = "which is not final yet" if (today - day).days <= 13 else "which was not collected in time"
-            told.append(f"{called(launch)}: its line ends before {day.day} {day:%B %Y}, {why}.")
+            why = "not final yet" if (today - day).days <= 13 else "not collected in time"
+            told.append(f"{called(launch)}: the line ends before {day_text(day)}: {why}.")
     return told
 
 
 def alt_text(shape: Lines, values: Column) -> str:
     """A chart in a sentence, for those who do not see it."""
-    span = f"{shape.periods[0]} to {shape.periods[-1]} (UTC)" if shape.periods else f"days 0 to {shape.days}"
+    span = (
+        f"{day_text(shape.periods[0])} to {day_text(shape.periods[-1])} (UTC)"
+        if shape.periods
+        else f"days 0 to {shape.days}"
+    )
     known = values[~np.isnan(values)]
-    most = f" The most is {known.max():,.0f}." if len(known) else " Nothing is known."
+    most = f" Peak: {known.max():,.0f}." if len(known) else " No data."
     return f"Lines of {shape.title[0].lower()}{shape.title[1:]}: {', '.join(shape.names)}; {span}.{most}"
 
 
 def _when(launch: Launch, offset: int) -> str:
     day = launch.day + timedelta(days=offset)
-    return f"Day {offset}: {day:%A}, {day.day} {day:%B %Y}"
+    return f"Day {offset}: {day:%A}, {day_text(day)}"

@@ -19,7 +19,7 @@ from data.store.cache import cached
 from data.traffic.models import Grain, Selection
 from data.traffic.traffic import day_range
 from pages.compare import text
-from pages.compare.text import FOLLOWED, MEASURES, BesideRequest
+from pages.compare.text import GAINS, MEASURES, BesideRequest
 from pages.ui import filters, messages, tables
 from pages.ui.charts import compare as charts
 from pages.ui.charts.chart import Chart, draw
@@ -29,13 +29,13 @@ from pages.ui.text import NAME_IN_LINK
 from pages.ui.time_format import readers_day_format
 
 NO_SUMS = (
-    "Only GitHub’s own counts of people are shown: of a day, or of a week that it counted whole. "
-    "The people of days are never added up, so a month has none."
+    "Unique visitors are shown as GitHub counted them: per day, or per whole week. Daily ones are never added up, "
+    "so there are none per month."
 )
 LAUNCH = "launch"  # the parameter of an address: OWNER/NAME@2026-05-31, once a launch
 WIDGET = "compare_launches"
 AT_FIRST = 3  # launches that are shown where none is asked for
-METRICS = {name: metric for metric, name in FOLLOWED.items()}
+METRICS = {name: metric for metric, name in GAINS.items()}
 _WRITTEN = re.compile(r"(?P<name>\S{1,200})@(?P<day>\d{4}-\d{2}-\d{2})")
 
 
@@ -56,16 +56,15 @@ def draw_beside(viewer: Viewer, store: Store, selection: Selection) -> None:
         found = _beside(viewer, store, selection, wanted)
     if selection.repository_ids is None or len(selection.repository_ids) > compare.MOST_REPOSITORIES:
         st.caption(
-            f"The {compare.MOST_REPOSITORIES} repositories with the most views, where there are more. "
-            "Choose under *Repositories* which ones stand beside each other."
+            f"The {compare.MOST_REPOSITORIES} repositories with the most views. Choose others under *Repositories*."
         )
     if found.chart is None:
         why = NO_SUMS if wanted.measure is compare.Measure.VISITORS else ""
-        st.info(f"Nothing is known of this measure on these days. {why}", icon=":material/info:")
+        st.info(f"No data for this metric in these days. {why}", icon=":material/info:")
         return
     draw(found.chart, "compare_beside")
     _draw_remarks(wanted, found.remarks)
-    alt = f"{wanted.title}: the median, the greatest and the sum of each repository"
+    alt = f"{wanted.title}: the median, the peak and the total of each repository"
     tables.draw(found.table, _columns(wanted), "compare_table", alt)
     download_button(
         "Download these numbers",
@@ -97,22 +96,22 @@ def beside_csv(viewer: Viewer, store: Store, selection: Selection, wanted: Besid
 
 def _controls(selection: Selection) -> BesideRequest:
     with st.container(horizontal=True, key="compare_controls"):
-        measure = choice("Measure", filters.MEASURES, "Views", "measure")
+        measure = choice("Metric", filters.MEASURES, "Views", "measure")
         by = choice("Period", filters.GRAINS, "Day", "by")
         scale = choice("Scale", filters.SCALES, "Numbers", "scale")
     grain = filters.GRAINS.get(by, Grain.DAY)
     if grain is not (grain := legible(grain, selection.first, selection.last)):
-        st.caption(f"More than {LONGEST_BY_DAY} days are shown by week.")
+        st.caption(f"More than {LONGEST_BY_DAY} days: shown by week.")
     return BesideRequest(MEASURES[measure], grain, scale == "Index")
 
 
 def _draw_remarks(wanted: BesideRequest, without_index: tuple[str, ...]) -> None:
     told = []
     if wanted.indexed:
-        told.append("100 is each repository’s own median of the final periods shown.")
+        told.append("100 is each repository’s own median (final days, weeks or months).")
     if without_index:
         names = ", ".join(messages.literal(name) for name in without_index)
-        told.append(f"Without an index, since their median is 0 or unknown: {names}.")
+        told.append(f"No index, as the median is 0 or unknown: {names}.")
     if wanted.measure is compare.Measure.VISITORS and wanted.grain is not Grain.DAY:
         told.append(NO_SUMS)
     if told:
@@ -121,16 +120,18 @@ def _draw_remarks(wanted: BesideRequest, without_index: tuple[str, ...]) -> None
 
 def _columns(wanted: BesideRequest) -> Mapping[str, Any]:
     config = st.column_config
+    by = wanted.grain.capitalize()
+    peaked = "Peak day" if wanted.grain is Grain.DAY else f"Peak {wanted.grain}"
     total = None
     if wanted.measure is not compare.Measure.VISITORS and not wanted.indexed:
-        total = config.NumberColumn("Total", format="localized", width=90, help="Of the final periods")
+        total = config.NumberColumn("Total", format="localized", width=90, help="Final days, weeks or months only")
     return {
         "link": config.LinkColumn("Repository", display_text=NAME_IN_LINK, pinned=True, width=190),
-        "median": config.NumberColumn("Median", format="localized", width=80, help="Of the final periods"),
-        "most": config.NumberColumn("Most", format="localized", width=80),
-        "when": config.DateColumn("On or from", format=readers_day_format(), width=105, help="UTC"),
+        "median": config.NumberColumn("Median", format="localized", width=80, help="Final days, weeks or months only"),
+        "most": config.NumberColumn("Peak", format="localized", width=80),
+        "when": config.DateColumn(peaked, format=readers_day_format(), width=105, help="UTC"),
         "total": total,
-        "known": config.NumberColumn("Final periods", format="localized", width=100),
+        "known": config.NumberColumn(f"{by}s counted", format="localized", width=110),
     }
 
 
@@ -139,23 +140,23 @@ def draw_launches(viewer: Viewer, store: Store, selection: Selection) -> None:
     wanted = _choice(viewer, store, selection)
     if not wanted:
         st.info(
-            "Choose one or several launches above: releases and notes of the repositories that are chosen under "
-            "*Repositories*. A note makes any other day one.",
+            "Choose launches above: the releases and notes of the repositories chosen under *Repositories*. To compare "
+            "any other day, add a note to it.",
             icon=":material/rocket_launch:",
         )
         return
     with st.container(horizontal=True, key="compare_controls"):
-        metric = METRICS[choice("Measure", METRICS, "Views", "measure")]
+        metric = METRICS[choice("Metric", METRICS, "Views", "measure")]
         days = filters.AFTER[choice("Days after", filters.AFTER, "30 days", "after")]
     with st.spinner(filters.READING):
         found = _followed(viewer, store, wanted, days, today, metric=metric)
     if found.chart is None:
-        st.info("Nothing is known of the days from these launches on.", icon=":material/hourglass_empty:")
+        st.info("No data after these launches yet.", icon=":material/hourglass_empty:")
     else:
         draw(found.chart, "compare_chart")
     st.caption(
-        "Sums from day 0 on, of final days. *Usual before* is the median of each weekday in the eight weeks before the "
-        "day before the launch, of the same repository. Stars are those gained."
+        "Running totals from day 0, final days only. Usual: the median of the weekday in the eight weeks before the "
+        "launch."
     )
     for sentence in found.remarks:
         st.caption(f":material/info: {messages.literal(sentence)}")
@@ -211,7 +212,7 @@ def _choice(viewer: Viewer, store: Store, selection: Selection) -> tuple[Launch,
         list(options),
         format_func=lambda key: text.called(options[key]) if key in options else key,
         max_selections=MOST_LAUNCHES,
-        placeholder="Releases and notes, the newest first",
+        placeholder="Releases and notes, newest first",
         key=WIDGET,
     )
     if st.query_params.get_all(LAUNCH) != chosen:
@@ -242,20 +243,20 @@ def _read(asked: str, viewer: Viewer, store: Store, today: date) -> Launch | Non
 
 
 def _draw_lifts(table: Any, wanted: tuple[Launch, ...], days: int) -> None:
-    st.subheader("What each launch has brought", anchor=False)
+    st.subheader("Extra traffic per launch", anchor=False)
     config = st.column_config
     number = partial(config.NumberColumn, format="localized", width=75)
-    known = "Days that are final and have a usual number; both numbers are of these only"
+    known = "Final days for which the usual is known; the numbers are of these only"
     columns = {
         "launch": config.TextColumn("Launch", width=230),
-        "metric": config.TextColumn("What", width=95),
-        "came": number("Came", help=f"Day 0 to day {days}"),
-        "usual": number("Usual", help="On the same days"),
-        "lift": number("Lift", help="What came, less what is usual"),
-        "share": config.TextColumn("Came to usual", alignment="right", width=110, help="Its change, or how many times"),
-        "known": config.TextColumn("Days", width=85, help=known),
+        "metric": config.TextColumn("Metric", width=95),
+        "came": number("Total", help=f"Day 0 to day {days}"),
+        "usual": number("Usual", help="For the same days"),
+        "lift": number("Extra", help="Total minus usual"),
+        "share": config.TextColumn("vs usual", alignment="right", width=110),
+        "known": config.TextColumn("Days counted", width=105, help=known),
     }
-    alt = f"Views, clones and stars of {len(wanted)} launches until day {days}, against what is usual"
+    alt = f"Views, clones and stars of {len(wanted)} launches until day {days}, compared with the usual"
     tables.draw(table, columns, "compare_lifts", alt)
 
 

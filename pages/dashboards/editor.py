@@ -25,7 +25,6 @@ from data.dashboards.specification import (
     LONGEST_TEXT,
     LOWEST,
     MOST_PANELS,
-    MOST_SERIES,
     Dashboard,
     Kind,
     Panel,
@@ -56,8 +55,8 @@ KINDS = {
     Kind.TEXT: ":material/notes: Text",
 }
 RANGES = {"14 days": 14, "31 days": 31, "Quarter": 92, "Year": 365}
-ALL, LAST, BETWEEN = "All", "Last …", "From … to …"
-NONE = "nothing"
+ALL, LAST, BETWEEN = "All", "Last …", "Custom"
+NONE = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +124,7 @@ def _draw_head(account: Account, key: str, draft: Draft, saved: Dashboard) -> Da
                 key=f"dashboards_description_{key}",
             )
         if not draft.dashboard.panels:
-            st.caption("It has no panels yet. Add the first one below.")
+            st.caption("No panels yet. Add the first one below.")
     return replace(draft.dashboard, name=(name or "").strip(), description=(told or "").strip())
 
 
@@ -137,7 +136,7 @@ def _draw_save(account: Account, key: str, draft: Draft, changed: bool) -> None:
             messages.refused(refusal)
         else:
             drafts().pop(key, None)
-            messages.notice_after_rerun("The dashboard is saved.")
+            messages.notice_after_rerun("Dashboard saved.")
     if st.button("Discard changes" if changed else "Close", key="dashboards_discard"):
         drafts().pop(key, None)
         for field in ("name", "description"):
@@ -176,15 +175,15 @@ def _problems(panel: Panel) -> tuple[str, ...]:
 
 
 def _draw_tools(key: str, draft: Draft, number: int) -> None:
-    """What can be done with a panel. Moving one takes the place of dragging it."""
+    """What can be done with a panel."""
     panels = list(draft.dashboard.panels)
     last = len(panels) - 1
     moved = {
-        "left": ("arrow_back", "Move towards the beginning", number == 0),
-        "right": ("arrow_forward", "Move towards the end", number == last),
-        "edit": ("edit", "Change this panel", False),
-        "duplicate": ("content_copy", "Duplicate this panel", len(panels) >= MOST_PANELS),
-        "remove": ("delete", "Remove this panel", False),
+        "left": ("arrow_back", "Move left", number == 0),
+        "right": ("arrow_forward", "Move right", number == last),
+        "edit": ("edit", "Edit panel", False),
+        "duplicate": ("content_copy", "Duplicate panel", len(panels) >= MOST_PANELS),
+        "remove": ("delete", "Remove panel", False),
     }
     with st.container(horizontal=True, gap="small", key=f"dashboards_tools_{number}"):
         for act, (icon, told, disabled) in moved.items():
@@ -258,20 +257,20 @@ def draw_panel_form(key: str, panel: Panel, names: Sequence[str]) -> Panel:
     with row():
         draft = replace(draft, also=_also(fields, draft))
         options = list(dict.fromkeys([*panel.repositories, *names]))
-        told = "All; or names, in which * stands for anything"
+        told = "All, or names; * matches anything"
         more = {"accept_new_options": True, "placeholder": told, "max_selections": 100}
         repositories = fields.several("Repositories", options, panel.repositories, "repositories", **more)
     with row():
         days = _range(fields)
-        help_text = "Smaller values are left out"
+        help_text = "Hide smaller values"
         bounds = (0, 10**12)
-        minimum = fields.number("At least", bounds, panel.minimum, "minimum", placeholder="any", help=help_text)
+        minimum = fields.number("Minimum", bounds, panel.minimum, "minimum", placeholder="any", help=help_text)
         limit = _limit(fields, draft)
     return _sized(fields, replace(draft, repositories=repositories, range=days, minimum=minimum, limit=limit))
 
 
 def _what(fields: Fields, draft: Panel) -> Panel:
-    """The panel with its source, what it tells apart, and its measure: each choice decides what the next one offers."""
+    """The panel with its source, what it is split by, and its measure: each choice decides what the next one offers."""
     was, kind = fields.was, draft.kind
     sources = [source.value for source in Source if kind in kinds_for(source)]
     source = Source(fields.choice("Source", sources, was.source.value, "source", str.capitalize))
@@ -281,11 +280,11 @@ def _what(fields: Fields, draft: Panel) -> Panel:
     splits = splits_for(kind, source, by)
     if splits:
         options = splits if kind is Kind.HEAT_MAP else (NONE, *splits)
-        split = fields.choice("Told apart by", options, was.split, "split", str.capitalize)
+        split = fields.choice("Split by", options, was.split, "split", str.capitalize)
         split = None if split == NONE else split
     panel = replace(draft, source=source, by=by, split=split)
     measures = measures_for(source, by, split)
-    measure = fields.choice("Measure", measures, was.measure, "measure", partial(measure_name, panel))
+    measure = fields.choice("Metric", measures, was.measure, "measure", partial(measure_name, panel))
     return replace(panel, measure=measure)
 
 
@@ -295,7 +294,7 @@ def _also(fields: Fields, draft: Panel) -> tuple[str, ...]:
         return ()
     was, field = [each for each in fields.was.also if each in options], f"also_{'_'.join(options)}"
     called = partial(measure_name, draft)
-    return fields.several("Further columns", options, was, field, format_func=called, max_selections=3)
+    return fields.several("More columns", options, was, field, format_func=called, max_selections=3)
 
 
 def _range(fields: Fields) -> Range:
@@ -332,9 +331,9 @@ def _limit(fields: Fields, draft: Panel) -> int | None:
     most, was = most_allowed(draft), fields.was.limit
     more = {
         "placeholder": str(min(draft.most, most)),
-        "help": "So many of the largest" if most > MOST_SERIES else "So many of the largest, each in its colour",
+        "help": "Maximum number of series, bars or rows: only the largest are shown",
     }
-    return fields.number("At most", (1, most), min(was, most) if was else None, f"limit_{most}", **more)
+    return fields.number("Maximum", (1, most), min(was, most) if was else None, f"limit_{most}", **more)
 
 
 def _sized(fields: Fields, panel: Panel) -> Panel:

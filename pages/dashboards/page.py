@@ -36,9 +36,9 @@ from pages.ui.store import the_store
 
 ADDRESS = "dashboard"  # in the address
 CHOICE = "dashboards_choice"
-NOT_HERE = "This link asks for a dashboard that does not exist, or you don’t have access to it. Another one is shown."
-COPY_HELP = "Make a copy of your own, which you can change"
-OWN = "As made"
+NOT_HERE = "This dashboard does not exist, or you don’t have access to it. Another one is shown."
+COPY_HELP = "Creates a copy of your own"
+OWN = "Default"
 KEYS = ("days", filters.REPOSITORY)  # in the address, and of the widgets
 
 
@@ -101,11 +101,11 @@ def draw_actions(account: Account, chosen: Chosen, dashboard: Dashboard | None) 
     editing = chosen.key in editor.drafts()
     if dashboard is not None and not editing:
         if may_change:
-            if st.button("Change", icon=":material/edit:", key="dashboards_change"):
+            if st.button("Edit", icon=":material/edit:", key="dashboards_change"):
                 editor.drafts()[chosen.key] = Draft(dashboard)
                 st.rerun()
-        elif st.button("Make it mine", icon=":material/content_copy:", key="dashboards_copy", help=COPY_HELP):
-            _add(account, dashboard, "Your copy is here: change it as you like.", edit=True)
+        elif st.button("Duplicate to edit", icon=":material/content_copy:", key="dashboards_copy", help=COPY_HELP):
+            _add(account, dashboard, "This copy is yours to edit.", edit=True)
     with st.popover("More", icon=":material/more_horiz:", key="dashboards_more"):
         if st.button("New dashboard …", icon=":material/add:", key="dashboards_new", type="tertiary"):
             _new(account)
@@ -121,7 +121,7 @@ def draw_actions(account: Account, chosen: Chosen, dashboard: Dashboard | None) 
 def _draw_copies(account: Account, chosen: Chosen, dashboard: Dashboard) -> None:
     if st.button("Duplicate", icon=":material/content_copy:", key="dashboards_duplicate", type="tertiary"):
         name = f"{dashboard.name[: LONGEST_NAME - 7]} (copy)"
-        _add(account, replace(dashboard, name=name), "The copy is yours: change it as you like.")
+        _add(account, replace(dashboard, name=name), "This copy is yours to edit.")
     draft = editor.drafts().get(chosen.key)
     shown = dashboard if draft is None else draft.dashboard
     controls.download_button(
@@ -151,10 +151,10 @@ def _add(account: Account, dashboard: Dashboard, done: str, *, edit: bool = Fals
 def _new(account: Account) -> None:
     with messages.shown():
         session.require_account()
-        name = st.text_input("Name", max_chars=LONGEST_NAME, key="dashboards_new_name", placeholder="What it answers")
-        if st.button("Make it", type="primary", key="dashboards_new_submit", width="stretch"):
+        name = st.text_input("Name", max_chars=LONGEST_NAME, key="dashboards_new_name", placeholder="Launch week")
+        if st.button("Create", type="primary", key="dashboards_new_submit", width="stretch"):
             try:
-                _add(account, Dashboard((name or "").strip()), "Add its first panel.", edit=True)
+                _add(account, Dashboard((name or "").strip()), "Dashboard created. Add the first panel.", edit=True)
             except (SpecificationRefused, SavedItemRefused) as refusal:
                 messages.refused(refusal)
 
@@ -163,9 +163,9 @@ def _new(account: Account) -> None:
 def _import(account: Account) -> None:
     with messages.shown():
         session.require_account()
-        st.caption("A specification as JSON, as *Export* gives it. It becomes a new dashboard of yours.")
+        st.caption("A JSON file from *Export as JSON*. It becomes a new dashboard of yours.")
         file = st.file_uploader("File", type=["json"], key="dashboards_import_file", max_upload_size=1)
-        pasted = st.text_area("Or paste it", max_chars=MOST_BYTES, key="dashboards_import_text", height=160)
+        pasted = st.text_area("Or paste the JSON", max_chars=MOST_BYTES, key="dashboards_import_text", height=160)
         if st.button("Import", type="primary", key="dashboards_import_submit", width="stretch"):
             _bring_in(account, file.getvalue() if file is not None else pasted or "")
 
@@ -174,11 +174,11 @@ def _bring_in(account: Account, text: str | bytes) -> None:
     try:
         dashboard = parse_dashboard(text)
     except SpecificationRefused as refusal:
-        st.error("This is not a dashboard that can be shown:", icon=":material/error:")
+        st.error("This dashboard cannot be imported:", icon=":material/error:")
         st.markdown("\n".join(f"- {messages.literal(problem)}" for problem in refusal.problems))
         return
     try:
-        _add(account, dashboard, "The dashboard is imported, and yours.")
+        _add(account, dashboard, "Dashboard imported.")
     except SavedItemRefused as refusal:
         messages.refused(refusal)
 
@@ -194,7 +194,7 @@ def draw_filters(viewer: Viewer, panels: Sequence[Panel]) -> Sequence[Panel]:
         days = st.segmented_control(
             "Days (UTC)", [OWN, *RANGES, ALL], default=OWN, required=True, key="days", bind="query-params", wrap=True
         )
-        chosen = filters.draw_repositories(viewer, "As made")
+        chosen = filters.draw_repositories(viewer, OWN)
     wanted = {"range": Range(RANGES.get(days))} if days in {*RANGES, ALL} else {}
     named = tuple(names[each].partition(" · ")[0] for each in chosen)
     changes: dict[str, Any] = wanted | ({"repositories": named} if named else {})
@@ -210,7 +210,7 @@ with st.container(horizontal=True, vertical_alignment="bottom", key="dashboards_
     dashboard, problems = opened(chosen)
     draw_actions(account, chosen, dashboard)
 if dashboard is None:
-    st.error("This dashboard was saved by another release, which this one does not understand.")
+    st.error("This dashboard was saved by another version of the app and cannot be opened.")
     st.caption(messages.literal(" ".join(problems)))
 else:
     st.header(messages.literal(dashboard.name), anchor=False)

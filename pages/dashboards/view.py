@@ -20,10 +20,10 @@ from data.store.cache import cached
 from pages.ui import controls, filters, messages, tables
 from pages.ui.charts import panels as charts
 from pages.ui.store import the_store
-from pages.ui.text import change
+from pages.ui.text import change, counted
 from pages.ui.time_format import readers_day_format
 
-NOTHING = "Nothing is known of this choice of days and repositories."
+NOTHING = "No data for these days and repositories."
 ROW = 35  # pixels of a table's row
 
 Tools = Callable[[int], None]
@@ -60,7 +60,7 @@ def drawn_panel(viewer: Viewer, store: Store, panel: Panel, today: date) -> Draw
         return DrawnPanel(notes)
     if panel.kind is Kind.TABLE:
         rows = table_rows(found)
-        return DrawnPanel(notes, arrow_table(rows), f"A table of {len(rows):,} rows.")
+        return DrawnPanel(notes, arrow_table(rows), f"Table with {counted(len(rows), 'row')}.")
     chart = charts.drawing(found)
     return DrawnPanel(notes, arrow_table(chart.rows), chart.alt, charts.specification(chart.shape))
 
@@ -193,10 +193,10 @@ def _table_columns(panel: Panel) -> Mapping[str, Any]:
 def _scope(panel: Panel) -> str:
     """The range and the repositories of a panel, in a few words."""
     if panel.source is Source.REPOSITORIES:
-        parts = ["Now"]
+        parts = ["Latest"]
     elif panel.source in LISTED and panel.by != "day":
         fixed = panel.range.first is not None
-        parts = [f"The newest lists of {range_name(panel.range)}" if fixed else "The newest lists"]
+        parts = [f"Newest lists of {range_name(panel.range)}" if fixed else "Newest lists"]
     else:
         parts = [range_name(panel.range).capitalize()]
     if panel.repositories:

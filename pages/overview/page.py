@@ -1,4 +1,4 @@
-"""The overview: what the period adds up to, what stood out, what moved, what needs attention, every repository."""
+"""The overview: the totals of the period, spikes, the biggest changes, what needs attention, every repository."""
 
 import streamlit as st
 

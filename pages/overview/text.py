@@ -1,4 +1,4 @@
-"""The overview in words: its table of repositories, what has changed, the days that stood out. Pure.
+"""The overview in words: its table of repositories, what has changed, the spikes. Pure.
 
 Tables and sentences are HTML, and whatever comes from outside is escaped in it.
 """
@@ -13,14 +13,15 @@ from pandas import DataFrame
 
 from data.insight.overview import Mover
 from data.insight.spike_causes import Cause, Listed, Noted, Spike
+from data.text import DAILY_VISITORS
 from data.traffic.traffic import LEAST_SHARE
 from pages.ui.text import HTML, capitalised, cause_text, change, of_ratio, repository_link
-from pages.ui.time_format import day_text
+from pages.ui.time_format import day_text, short_day_text
 
 RANKS = {  # what the table may be ordered by: its column, and whether the least comes first
     "Views": ("views", False),
     "Change": ("change", False),
-    "Visitor-days": ("visitor_days", False),
+    DAILY_VISITORS: ("visitor_days", False),
     "Clones": ("clones", False),
     "Stars": ("stars", False),
     "Name": ("sort_name", True),
@@ -36,7 +37,7 @@ MOST_NOTES = 2
 NEW_FIRST = 0.3  # what was not there before tells more than what was, by as much of the surplus
 MANIFOLD = 3  # times the usual
 LINK_STYLE = "color:inherit;text-underline-offset:.2em"  # it would be blue or violet on any background
-NO_CAUSE = "Nothing is known that would explain it"
+NO_CAUSE = "No likely cause found"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ def moved_table(moved: Sequence[Mover], names: Mapping[int, str], days: Days) ->
     """
     heads = "".join(
         f'<th scope="col" style="{LEFT if place < LEFT_ALIGNED else RIGHT}">{head}</th>'
-        for place, head in enumerate(("Repository", "What", "Change", "Now", "Before", "Days compared"))
+        for place, head in enumerate(("Repository", "Metric", "Change", "Now", "Before", "Days compared"))
     )
     rows = [_moved_row(each, names.get(each.repository_id, each.full_name), days) for each in moved]
     table = f'<table style="border-collapse:collapse;width:100%"><tr>{heads}</tr>{"".join(rows)}</table>'
@@ -98,7 +99,7 @@ def _moved_row(mover: Mover, name: str, days: Days) -> str:
 
 def _moved(mover: Mover) -> str:
     arrow = "▲" if mover.change > 0 else "▼"
-    return f"{arrow} {change(mover.now, mover.before) or 'from nothing'}"
+    return f"{arrow} {change(mover.now, mover.before) or 'new'}"
 
 
 def listed(told: Sequence[tuple[Spike, str]]) -> str:
@@ -117,12 +118,12 @@ def plain(spike: Spike) -> str:
 def sentence(spike: Spike) -> str:
     """How much came, against what is usual, and why."""
     usual = round(spike.expected)
-    times = f"{spike.value / usual:,.0f} times the usual {usual:,}" if usual else "where none are usual"
+    times = f"{spike.value / usual:,.0f} times the usual {usual:,}" if usual else "usually none"
     if usual and spike.value < MANIFOLD * usual:
-        times = f"against {usual:,} as usual"
+        times = f"usually {usual:,}"
     told = [f"{spike.value:,} {spike.metric}, {times}"]
     if spike.first != spike.last:
-        told[0] += f"; it stood out from {_day(spike.first)} to {_day(spike.last)}"
+        told[0] += f"; unusual from {short_day_text(spike.first)} to {short_day_text(spike.last)}"
     return f"{told[0]}. {why(spike)}."
 
 
@@ -144,7 +145,3 @@ def _weight(known: Cause) -> float:
 
 def _is_front_page(known: Cause, full_name: str) -> bool:
     return known.kind == "path" and known.what.strip("/").casefold() == full_name.casefold()
-
-
-def _day(day: date) -> str:
-    return f"{day.day} {day:%B}"

@@ -16,6 +16,7 @@ from data.repositories.repositories import repository_names
 from data.store import Store
 from data.store.arrow import arrow_table
 from data.store.cache import cached
+from data.text import DAILY_VISITORS, SUM_HELP
 from data.traffic.models import Grain, Selection
 from data.traffic.traffic import day_range, repository_sums
 from pages.overview import text
@@ -34,27 +35,27 @@ AROUND = timedelta(days=14)  # a spike, on the page that it leads to
 MOST_TOLD = 4  # of each kind that needs attention
 ENDPOINTS = {"referrers": "referrers", "paths": "popular paths", "star_history": "stars", "releases": "releases"}
 MOVED_HELP = (
-    "The clearest changes against as many days before, of the days that are final in both: by their size in standard "
-    "errors, so that neither a tiny repository’s doubling nor a large one’s usual sway comes first."
+    "Compared with as many days before, final days only. The clearest changes come first: neither the doubling of a "
+    "tiny repository nor the usual ups and downs of a large one."
 )
-NOTHING_MOVED = "Nothing has changed by more than chance and the usual sway account for."
+NOTHING_MOVED = "No change beyond the usual ups and downs."
 
 
 def draw_spikes(viewer: Viewer, store: Store, selection: Selection) -> None:
-    """The chart of views with the days that stood out, and in a sentence each why; each leads to its repository."""
+    """The chart of views with the spikes, and in a sentence each its causes; each leads to its repository."""
     notable = explained_spikes(viewer, store, selection, MOST_SPIKES)
-    st.header("What stood out, and why", anchor=False)
+    st.header("Spikes and likely causes", anchor=False)
     drawn = _chart(viewer, store, selection)
     if drawn is not None:
         draw(replace(drawn, legend="") if notable else drawn, "overview_views")
     if not notable:
-        st.caption("No day stood out against its repository’s own weekly pattern.")
+        st.caption("No spikes: every day is within the usual range of its repository.")
         return
     others = len(spikes(viewer, store, selection)) - len(notable)
     more = ""
     if others:
-        times = "One other time" if others == 1 else f"{others:,} other times"
-        more = f"<p>{times} something stood out less: each repository’s page shows its own.</p>"
+        smaller = "1 smaller spike is" if others == 1 else f"{others:,} smaller spikes are"
+        more = f"<p>{smaller} on the repository pages.</p>"
     names = repository_names(viewer, store)
     told = []
     for spike in notable:
@@ -81,7 +82,7 @@ def _chart(viewer: Viewer, store: Store, selection: Selection) -> Chart | None:
     return replace(
         chart,
         specification=charts.marked(chart.specification, marks, grain),
-        alt=f"{chart.alt} Numbered days stood out: {'; '.join(text.plain(each) for each in notable)}.",
+        alt=f"{chart.alt} Numbered spikes: {'; '.join(text.plain(each) for each in notable)}.",
     )
 
 
@@ -93,13 +94,11 @@ def _known(viewer: Viewer, store: Store, first: date, last: date) -> tuple[date,
 
 def draw_movers(viewer: Viewer, store: Store, selection: Selection, *, comparable: bool) -> None:
     """What rises, and what falls; of the newest days, where there is no period before the chosen ones."""
-    st.header("What moved", anchor=False, help=MOVED_HELP)
+    st.header("Biggest changes", anchor=False, help=MOVED_HELP)
     if not comparable:
         first = max(selection.first, selection.last - timedelta(days=NEWEST_DAYS - 1))
         selection = replace(selection, first=first)
-        st.caption(
-            f"There is no period before to compare with: these are the last {NEWEST_DAYS} days against as many before."
-        )
+        st.caption(f"No earlier period to compare with: the last {NEWEST_DAYS} days against the {NEWEST_DAYS} before.")
     moved = selection_movers(viewer, store, selection)
     risers = [each for each in moved if each.change > 0][:MOST_MOVERS]
     shown = risers + [each for each in moved if each.change < 0][:MOST_MOVERS]
@@ -114,13 +113,13 @@ def draw_repositories(viewer: Viewer, store: Store, selection: Selection) -> Non
     st.header("Repositories", anchor=False)
     with st.container(horizontal=True, vertical_alignment="bottom", key="overview_controls"):
         search = controls.search(width=280)
-        ranked = st.selectbox("Order by", filters.RANKS, key="ranked", bind="query-params", width=160)
+        ranked = st.selectbox("Sort by", filters.RANKS, key="ranked", bind="query-params", width=160)
         request = TableRequest(search, ranked)
         rows, count, total = _listed(viewer, store, selection, request)
         pages = -(-total // request.size)
         number = st.pagination(pages, key="page", bind="query-params") if pages > 1 else 1
     if not total:
-        st.info("No repository has such a name. Clear the search.", icon=":material/filter_alt_off:")
+        st.info("No repositories match. Clear the search.", icon=":material/filter_alt_off:")
         return
     if number > 1:
         rows, count, _ = _listed(viewer, store, selection, replace(request, page=number))
@@ -144,15 +143,15 @@ def _listed(viewer: Viewer, store: Store, selection: Selection, request: TableRe
 def _columns() -> Mapping[str, Any]:
     config = st.column_config
     number = partial(config.NumberColumn, format="localized")
-    against = "Of the views, against as many days before, like with like"
+    against = "Views, compared with as many days before"
     return {
         "link": config.LinkColumn("Repository", display_text=NAME_IN_LINK, pinned=True, width=190),
-        "sparkline": config.AreaChartColumn("Views a day", y_min=0, width=130, help="Final days of the period"),
-        "views": number("Views", width=80, help="Of the period’s final days"),
+        "sparkline": config.AreaChartColumn("Views a day", y_min=0, width=130, help="Final days only"),
+        "views": number("Views", width=80, help="Final days only"),
         "change": config.TextColumn("Change", alignment="right", width=80, help=against),
-        "visitor_days": number("Visitor-days", width=95, help="Each day’s unique visitors, added up"),
-        "clones": number("Clones", width=80, help="Of the period’s final days"),
-        "stars": number("Stars gained", width=95, help="Of the same days"),
+        "visitor_days": number(DAILY_VISITORS, width=140, help=SUM_HELP),
+        "clones": number("Clones", width=80, help="Final days only"),
+        "stars": number("Stars gained", width=95),
     }
 
 

@@ -46,17 +46,17 @@ def draw_list(account: Account, repository: Repository, found: Sequence[Note]) -
     newest = sorted(found, key=lambda each: (each.day, each.note_id), reverse=True)
     for note in newest[:MOST_LISTED]:
         with st.container(horizontal=True, vertical_alignment="center", key=f"repository_note_{note.note_id}"):
-            about = "" if note.repository_id is not None else " · of all repositories"
+            about = "" if note.repository_id is not None else " · all repositories"
             st.markdown(
                 f"**{day_text(note.day)}**{about}  \n{messages.literal(note.note)}{to_open(note.link)}",
                 width="stretch",
             )
             if may_write(account, note.tenant_id) and st.button(
-                "Change", key=f"repository_change_{note.note_id}", type="tertiary"
+                "Edit", key=f"repository_change_{note.note_id}", type="tertiary"
             ):
                 write(repository, NoteDraft(note.day, note.note, note))
     if len(newest) > MOST_LISTED:
-        st.caption(f"The newest {MOST_LISTED} of {len(newest):,}; choose fewer days to see older ones.")
+        st.caption(f"The newest {MOST_LISTED} of {len(newest):,}. Choose an earlier range to see older ones.")
 
 
 @st.dialog("Note", icon=":material/edit_note:")
@@ -74,17 +74,17 @@ def write(repository: Repository, draft: NoteDraft) -> None:
             if old is None:
                 about = st.radio("About", [THIS, ALL], key="repository_note_about", horizontal=True)
             saved = st.form_submit_button("Save", type="primary", key="repository_note_save", width="stretch")
-        st.caption("Everybody who sees what it is about reads it.")
+        st.caption("Visible to everyone who can see this repository; about all: any repository of the tenant.")
         store, now = the_store(), utc_now()
         if saved and isinstance(day, date) and old is None:
             place = (repository.repository_id, None) if about == THIS else (None, repository.tenant_id)
             new = NewNote(day, text or "", link, *place)
-            _do(lambda: add_note(store, by, new, now), "The note is saved.")
+            _do(lambda: add_note(store, by, new, now), "Note saved.")
         elif saved and isinstance(day, date) and old is not None:
             changed = replace(old, day=day, note=text or "", link=link)
-            _do(lambda: change_note(store, by, changed, now), "The note is saved.")
-        if old is not None and st.button("Remove this note", key="repository_note_remove", width="stretch"):
-            _do(lambda: remove_note(store, by, old.note_id, now), "The note is removed.")
+            _do(lambda: change_note(store, by, changed, now), "Note saved.")
+        if old is not None and st.button("Delete note", key="repository_note_remove", width="stretch"):
+            _do(lambda: remove_note(store, by, old.note_id, now), "Note deleted.")
 
 
 def _do(act: Callable[[], object], done: str) -> None:

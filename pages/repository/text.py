@@ -1,4 +1,4 @@
-"""A repository in words: its spikes, events, lists and people; everything from outside is shown as text. Pure."""
+"""A repository in words: its spikes, events, lists and unique visitors; what comes from outside is text. Pure."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -12,6 +12,7 @@ from pandas import DataFrame
 from data.insight.events import Comparison
 from data.insight.spike_causes import Cause, Listed, Noted, Released, Spike
 from data.store.arrow import arrow_table
+from data.text import DAILY_CLONERS, DAILY_VISITORS
 from pages.ui.charts.events import METRICS
 from pages.ui.charts.listings import below
 from pages.ui.charts.repository import Mark
@@ -22,11 +23,11 @@ MOST_CAUSES = 5
 NOTE_CAUSES = 2  # referrers and pages that go into the text of a note
 LEAST_WEIGHT = 0.05
 CARDS = ("views", "visitor_days", "clones", "stars")
-WINDOWS = {"before": "7 days before", "after_7": "7 days from it", "after_30": "30 days from it"}
+WINDOWS = {"before": "7 days before", "after_7": "7 days after", "after_30": "30 days after"}
 LABEL_LIMIT = 90
 PEOPLE = {  # of a metric: many, one, the column and the name of the sum
-    "views": ("visitors", "visitor", "visitor_days", "Visitor-days"),
-    "clones": ("cloners", "cloner", "cloner_days", "Cloner-days"),
+    "views": ("visitors", "visitor", "visitor_days", DAILY_VISITORS),
+    "clones": ("cloners", "cloner", "cloner_days", DAILY_CLONERS),
 }
 WEEK_COLUMNS = ("week", "view_uniques", "visitor_days", "clone_uniques", "cloner_days")
 SHOWN = ("name", "rank", "move", "views", "view_uniques", "best_rank", "first", "last_seen", "lists", "title")
@@ -35,7 +36,7 @@ _BRACKETS = str.maketrans({"(": "%28", ")": "%29", "[": "%5B", "]": "%5D", "|": 
 
 @dataclass(frozen=True, slots=True)
 class SpikeText:
-    """A day that stands out: its head and its causes as Markdown, and the text that a note about it begins with."""
+    """A spike: its head and its causes as Markdown, and the text that a note about it begins with."""
 
     day: date
     metric: str
@@ -49,7 +50,7 @@ def spike(told: Spike) -> SpikeText:
     head = f"**{day:%A}, {day_text(day)}: {told.value:,} {told.metric}** · {times(told.value, told.expected)}"
     if told.first != told.last:
         head += f" · unusual from {day_text(told.first)} to {day_text(told.last)}"
-    body = "\n".join([f"- {cause_line(each, day)}" for each in causes] or ["Nothing else is known of that time."])
+    body = "\n".join([f"- {cause_line(each, day)}" for each in causes] or ["No likely cause found."])
     return SpikeText(day, told.metric, head, body, for_note(told.metric, told.value, causes))
 
 
@@ -76,8 +77,8 @@ def for_note(metric: str, value: float, causes: list[Cause]) -> str:
 
 def times(value: float, expected: float) -> str:
     if expected < 1:
-        return "hardly any expected"
-    return f"{expected:,.0f} expected, {value / expected:,.1f} times as many"
+        return "usually hardly any"
+    return f"usually {expected:,.0f}, {value / expected:,.1f} times as many"
 
 
 def to_open(link: str | None) -> str:
@@ -134,7 +135,7 @@ def cards(found: Comparison) -> list[Card]:
         days = "7 days" if row["final_days"] == row["days"] else f"{row['final_days']} of 7 days"
         total = None if pd.isna(row["total"]) else int(row["total"])
         change = None if pd.isna(row["change"]) else of_ratio(1 + row["change"])
-        on_usual = change and f"{change} {'the usual' if change.startswith('×') else 'on usual'}"
+        on_usual = change and f"{change} vs usual"
         made.append(Card(METRICS[metric], days, total, on_usual))
     return made
 
@@ -162,12 +163,12 @@ def incomplete(found: Comparison) -> list[str]:
             continue
         parts = [
             f"{count} {'is' if count == 1 else 'are'} {how}"
-            for count, how in ((lacking["open_days"], "not final yet"), (lacking["lost_days"], "unknown"))
+            for count, how in ((lacking["open_days"], "not final yet"), (lacking["lost_days"], "missing"))
             if count
         ]
         said.append(
-            f"{name}: {' and '.join(parts)}, so {lacking['final_days']} of {lacking['days']} days are counted, and the "
-            "usual is that of the same days."
+            f"{name}: {' and '.join(parts)}, so {lacking['final_days']} of {lacking['days']} days are counted, "
+            "compared with the same days as usual."
         )
     return said
 
@@ -207,8 +208,8 @@ def _difference(row: dict[str, Any], days: int | None) -> str:
     if days is None:
         return counted
     return (
-        f"{counted} Their days add up to {days:,}, since who came on several days counts on each: a {one} came on "
-        f"{days / row['uniques']:.1f} days."
+        f"{counted} The days add up to {days:,}, as someone who visits on three days is counted three times: "
+        f"{days / row['uniques']:.1f} active days per {one}."
     )
 
 

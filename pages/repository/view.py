@@ -22,6 +22,7 @@ from data.repositories.repositories import other_tenants, repositories, reposito
 from data.store import Store
 from data.store.arrow import arrow_table
 from data.store.cache import cached
+from data.text import DAILY_CLONERS, DAILY_VISITORS, SUM_HELP
 from data.traffic.models import Grain, Selection
 from pages.repository import notes, text
 from pages.repository.text import WINDOWS, Card, People, SpikeText
@@ -32,19 +33,23 @@ from pages.ui.charts.events import METRICS, around
 from pages.ui.charts.listings import MOST_BOUND_DAYS, bounds_chart, lists_chart, share_chart
 from pages.ui.charts.repository import happenings, story_chart
 from pages.ui.charts.traffic import LONGEST_BY_DAY, legible
-from pages.ui.time_format import day_text, readers_day_format
+from pages.ui.time_format import day_text, readers_day_format, short_day_text
 
 SECTIONS = ("Traffic", "Referrers", "Popular content", "Before and after", "Coverage")
 OF = "of"  # key of the choice, and name in the address
 LAST = "repository_last"
-NOT_FOUND = "There is no such repository here, or it is not for you to see. Choose another one above."
+NOT_FOUND = "This repository does not exist here, or you don’t have access to it. Choose another one above."
 SPIKES_AT_SIGHT = 3
 ALL_SPIKES = "repository_all_spikes"
 WEEKS_AT_SIGHT, WEEKS_PIXELS = 8, 318
 ROWS_AT_SIGHT, ROW_PIXELS = 12, 35
 COVERED = {"Views": "views", "Clones": "clones"}
 LEAST_DAYS = 365
-MOVE_HELP = "Since the list before: ▲ up, ▼ down, = as before, new, or left the list"
+SPIKES_HELP = (
+    "Days far above the usual for their weekday in the weeks around them. GitHub reports referrers and pages only in "
+    "sums of 14 days."
+)
+MOVE_HELP = "Since the previous list: ▲ up, ▼ down, = unchanged, new, or left"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +75,7 @@ class Words:
 
 
 WORDS = {
-    "referrers": Words("referrer", "referrers", "typed addresses, apps, and smaller sites", "referrer"),
+    "referrers": Words("referrer", "referrers", "typed addresses, apps and smaller sites", "referrer"),
     "paths": Words("page", "pages", "all other pages of the repository", "path"),
 }
 
@@ -139,7 +144,7 @@ def selection_of(viewer: Viewer, repository: Repository) -> Selection:
 
 
 def draw_traffic(about: About, account: Account) -> None:
-    """All that is counted on one axis of time, what stands out, who came truly, the notes."""
+    """All that is counted on one axis of time, the spikes, the unique visitors, the notes."""
     selection, repository = about.selection, about.repository
     with st.spinner(filters.READING):
         chart = story_chart(*about.asked)
@@ -151,7 +156,7 @@ def draw_traffic(about: About, account: Account) -> None:
         notes.write(written_to, notes.NoteDraft(selection.last))
     draw(chart, "repository_story")
     if legible(Grain.DAY, selection.first, selection.last) is Grain.WEEK:
-        st.caption(f"More than {LONGEST_BY_DAY} days are shown by week, from Monday to Sunday.")
+        st.caption(f"More than {LONGEST_BY_DAY} days: shown by week, Monday to Sunday.")
     _draw_spikes(written_to, [text.spike(each) for each in repository_spikes(*about.asked)])
     _draw_people(_people(*about.asked))
     noted = notes_of(about.viewer, about.store, selection.first, selection.last, repository.repository_id)
@@ -167,20 +172,16 @@ def _noted(about: About, account: Account) -> Repository | None:
 
 
 def _draw_spikes(written_to: Repository | None, found: Sequence[SpikeText]) -> None:
-    """The list "What stands out", the greatest first; one click makes one a note of that repository."""
-    st.header("What stands out", anchor=False)
+    """The list of spikes, the greatest first; one click makes one a note of that repository."""
+    st.header("Spikes and likely causes", anchor=False, help=SPIKES_HELP)
     if not found:
-        st.caption("No final day of these stands out against the repository’s own weekly pattern.")
+        st.caption("No spikes: every final day is within the usual range of this repository.")
         return
     for spike in found if st.session_state.get(ALL_SPIKES) else found[:SPIKES_AT_SIGHT]:
         _draw_spike(written_to, spike)
     if len(found) > SPIKES_AT_SIGHT:
         st.toggle(f"Show all {len(found)}", key=ALL_SPIKES)
-    st.caption(
-        "Days above what the level and the weekday of the weeks around them lead to expect, by three robust deviations "
-        "or more. What is listed is known of that time and proves nothing; GitHub tells of referrers and pages in sums "
-        "of 14 days only."
-    )
+    st.caption("Unusually high days. Listed events coincide; they may not be the cause.")
 
 
 def _draw_spike(written_to: Repository | None, spike: SpikeText) -> None:
@@ -191,7 +192,7 @@ def _draw_spike(written_to: Repository | None, spike: SpikeText) -> None:
             return
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             st.markdown(spike.head, width="content")
-            if st.button("Make it a note", key=f"repository_note_{key}", type="tertiary"):
+            if st.button("Save as note", key=f"repository_note_{key}", type="tertiary"):
                 notes.write(written_to, notes.NoteDraft(spike.day, spike.note))
         st.markdown(spike.body)
 
@@ -202,17 +203,17 @@ def _people(viewer: Viewer, store: Store, selection: Selection) -> People:
 
 
 def _draw_people(found: People) -> None:
-    """The true numbers of people beside the sums of daily ones, with the difference in a sentence."""
+    """Unique visitors beside the sums of the daily ones, with the difference in a sentence."""
     if not found.cards:
         return
-    st.header("People, counted once", anchor=False)
+    st.header("Unique visitors (14 days)", anchor=False)
     with st.container(horizontal=True, border=True, horizontal_alignment="distribute", key="repository_people"):
         for name, number in found.cards:
             st.metric(name, "unknown" if number is None else number, format="localized", width=130)
     st.caption(found.sentence)
     if found.week_count:
         columns = _week_columns(readers_day_format())
-        alt = f"{found.week_count} whole weeks with their people, each counted once, beside the sum of the days"
+        alt = f"{found.week_count} whole weeks with their unique visitors and cloners, beside the sums of the days"
         height: tables.Height = "content" if found.week_count <= WEEKS_AT_SIGHT else WEEKS_PIXELS
         tables.draw(found.weeks, columns, "repository_weeks_table", alt, height)
 
@@ -221,11 +222,11 @@ def _draw_people(found: People) -> None:
 def _week_columns(day_format: str) -> dict[str, Any]:
     number = st.column_config.NumberColumn
     return {
-        "week": st.column_config.DateColumn("Week from", format=day_format, width=105),
-        "view_uniques": number("Visitors", format="localized", help="Each counted once in the week, by GitHub"),
-        "visitor_days": number("Visitor-days", format="localized", help="The days’ unique visitors added up"),
-        "clone_uniques": number("Cloners", format="localized", help="Each counted once in the week, by GitHub"),
-        "cloner_days": number("Cloner-days", format="localized", help="The days’ unique cloners added up"),
+        "week": st.column_config.DateColumn("Week of", format=day_format, width=105),
+        "view_uniques": number("Visitors", format="localized", help="Unique in the week, as counted by GitHub"),
+        "visitor_days": number(DAILY_VISITORS, format="localized", help=SUM_HELP),
+        "clone_uniques": number("Cloners", format="localized", help="Unique in the week, as counted by GitHub"),
+        "cloner_days": number(DAILY_CLONERS, format="localized", help=SUM_HELP),
     }
 
 
@@ -239,23 +240,22 @@ def draw_lists(about: About, listing: str) -> None:
         _draw_none(known, words)
         return
     st.caption(
-        f"GitHub tells no day’s {words.many}: it shows the ten largest of the last 14 days. Each list is such a "
-        "window, and lists share days, so they are compared here and never added up. What is in no list is unknown, "
-        "not zero."
+        f"GitHub reports only the top 10 {words.many} of the last 14 days, so lists overlap and are never added up. "
+        "What is not in the top 10 is unknown, not zero."
     )
     _draw_newest(known, unexplained(*about.asked, listing), words)
     _draw_table(table, len(names), words)
     st.header("Over time", anchor=False)
     draw(lists_chart(*about.asked, listing, about.repository.full_name), f"repository_heat_{listing}")
-    st.caption("A cell is a list, the darker the more views in its 14 days; a blank is a list without the name.")
+    st.caption("Each cell is one list: the darker, the more views in its 14 days. Blank: not in the top 10.")
     _draw_bounds(about, listing, names)
     shares = share_chart(*about.asked, listing)
     if shares is not None:
-        st.header("What the ten do not explain", anchor=False)
+        st.header("Outside the top 10", anchor=False)
         draw(shares, f"repository_share_{listing}")
         st.caption(
-            f"The share of the views of the same 14 days that none of the ten {words.many} has: {words.rest}. It is a "
-            "span, since GitHub does not tell at which hour its 14 days begin and end."
+            f"Share of the views of the same 14 days outside the top 10 {words.many}: {words.rest}. "
+            "A range, since GitHub does not say at which hour its 14 days begin and end."
         )
 
 
@@ -270,9 +270,9 @@ def _names(
 
 def _draw_none(known: History, words: Words) -> None:
     if known.lists.empty:
-        text = f"No list of {words.many} has been collected yet. GitHub is asked once a day."
+        text = f"No {words.many} collected yet. They are collected once a day."
     else:
-        text = f"No list seen in these days names a {words.one}: there was no such traffic. Choose more days."
+        text = f"GitHub reported no {words.many} in these days. Choose more days."
     st.info(text, icon=":material/playlist_remove:")
 
 
@@ -282,20 +282,20 @@ def _draw_newest(known: History, shares: DataFrame, words: Words) -> None:
     views = int(known.entries.loc[known.entries["observed_on"] == day, "views"].sum())  # of this one list
     told = shares.dropna(subset=["low", "high"])
     with st.container(horizontal=True, border=True, horizontal_alignment="distribute", key="repository_newest"):
-        st.metric("Newest list", f"{day.day} {day:%b %Y}", width=170)
-        st.metric(f"{words.many.capitalize()} in it", entries, format="localized", width=130)
-        st.metric("Their views, 14 days", views, format="localized", width=160)
+        st.metric("Newest list", day_text(day), width=170)
+        st.metric(words.many.capitalize(), entries, format="localized", width=130)
+        st.metric("Views (14 days)", views, format="localized", width=160)
         if told.empty:
-            st.metric("Not explained by the ten", "unknown yet", width=210)
+            st.metric("Outside the top 10", "not known yet", width=210)
         else:
             day, low, high = (told[name].iloc[-1] for name in ("day", "low", "high"))
-            st.metric(f"Not explained, list of {day.day} {day:%b}", _share(low, high), width=210)
+            st.metric(f"Outside the top 10 ({short_day_text(day)})", _share(low, high), width=210)
 
 
 def _share(low: float, high: float) -> str:
     """A share between two bounds in whole percents."""
     least, most = (f"{each:.0%}".removesuffix("%") for each in (low, high))
-    return f"{least} %" if least == most else f"{least} to {most} %"
+    return f"{least}%" if least == most else f"{least}–{most}%"
 
 
 def _draw_table(shown: Any, rows: int, words: Words) -> None:
@@ -306,12 +306,12 @@ def _draw_table(shown: Any, rows: int, words: Words) -> None:
         "name": config.TextColumn(words.one.capitalize(), pinned=True, width=180),
         "rank": number("Rank", width=60, help="In the newest list"),
         "move": config.TextColumn("Move", width=66, help=MOVE_HELP),
-        "views": number("Views", width=72, help="Of the 14 days of the newest list"),
-        "view_uniques": number("Visitors", width=76, help="Unique visitors of these 14 days"),
+        "views": number("Views", width=72, help="In the 14 days of the newest list"),
+        "view_uniques": number("Visitors", width=76, help="Unique visitors in these 14 days"),
         "best_rank": number("Best rank", width=82, help="In any list of these days"),
-        "first": day("First seen", help="In any list ever; who was in the very first one may be older"),
+        "first": day("First seen", help="In any list ever; what the very first list has may be older"),
         "last_seen": day("Last seen"),
-        "lists": number("Lists", width=60, help="How many lists of these days have it"),
+        "lists": number("Lists", width=60, help="Number of lists of these days that have it"),
         "title": config.TextColumn("Title", width=240),
     }
     alt = f"{rows} {words.many} with their ranks, views and when they were seen"
@@ -321,19 +321,18 @@ def _draw_table(shown: Any, rows: int, words: Words) -> None:
 
 def _draw_bounds(about: About, listing: str, names: Sequence[str]) -> None:
     words = WORDS[listing]
-    st.header(f"A {words.one}, day by day", anchor=False)
+    st.header(f"{words.one.capitalize()} by day", anchor=False)
     name = _linked(words.one.capitalize(), names, words.key)
     chart = bounds_chart(*about.asked, listing, name)
     if chart is None:
-        st.info("The lists of these days do not limit it. Choose more days.", icon=":material/query_stats:")
+        st.info("Not enough lists in these days. Choose more days.", icon=":material/query_stats:")
         return
     draw(chart, f"repository_bounds_{listing}")
     cut = (about.selection.last - about.selection.first).days >= MOST_BOUND_DAYS
-    days = f" The last {MOST_BOUND_DAYS} days are shown." if cut else ""
+    days = f" Last {MOST_BOUND_DAYS} days only." if cut else ""
     st.caption(
-        f"Not an estimate, but what must be true: each day {messages.literal(name)} had at least the thick line and at "
-        "most the top of the band. It follows from how its 14-day sums rose and fell from list to list, from the last "
-        f"of ten names where it is not among them, and from all views of each day.{days}"
+        f"Guaranteed range for {messages.literal(name)}: at least the dark line, at most the top of the bar. It "
+        f"follows from how its 14-day sums change from list to list and from all views of each day.{days}"
     )
 
 
@@ -342,7 +341,7 @@ def draw_events(about: About) -> None:
     found = text.events(happenings(*about.asked), repository_spikes(*about.asked))
     if not found:
         st.info(
-            "No release, note or spike is known in these days. Choose more days, or note under *Traffic* what was.",
+            "No releases, notes or spikes in these days. Choose more days, or add a note under *Traffic*.",
             icon=":material/event_busy:",
         )
         return
@@ -356,7 +355,7 @@ def draw_events(about: About) -> None:
             total = "unknown" if card.total is None else card.total
             st.metric(f"{card.name}, {card.days}", total, card.on_usual, format="localized", width=138)
     name = st.segmented_control(
-        "Measure",
+        "Metric",
         list(METRICS.values()),
         default="Views",
         required=True,
@@ -367,10 +366,10 @@ def draw_events(about: About) -> None:
     metric = next(key for key, each in METRICS.items() if each == name)
     draw(around(about.viewer, about.store, (key, day), metric, today), "repository_around")
     st.caption(
-        "Grey: before; blue: from the day on; orange: what is usual on this weekday, the median of the eight weeks "
-        "before the day. Only final days are drawn and counted."
+        "Grey: before. Blue: from the day on. Orange: usual for the weekday (median of the eight weeks before). "
+        "Final days only."
     )
-    alt = "What came in the 7 days before, the 7 and the 30 days from the day on, each against what is usual"
+    alt = "Totals of the 7 days before, the 7 and the 30 days after, each compared with the usual"
     tables.draw(table, _event_columns(), "repository_event_table", alt)
     for sentence in incomplete:
         st.caption(f":material/hourglass_top: {sentence}")
@@ -389,12 +388,12 @@ def _compared(
 def _event_columns() -> dict[str, Any]:
     number = partial(st.column_config.NumberColumn, format="localized", width=112)
     percent = partial(st.column_config.TextColumn, alignment="right", width=96)
-    usual = "Against the median of the same weekdays in the eight weeks before the day, of the same final days"
-    columns: dict[str, Any] = {"metric": st.column_config.TextColumn("Measure", pinned=True, width=110)}
+    usual = "Compared with the median of the same weekdays in the eight weeks before, final days only"
+    columns: dict[str, Any] = {"metric": st.column_config.TextColumn("Metric", pinned=True, width=110)}
     for window, name in WINDOWS.items():
         columns[window] = number(name)
-        columns[f"{window}_change"] = percent("on usual", help=usual)
-    columns["on_before"] = percent("on week before", help="Against the same weekdays of the week before")
+        columns[f"{window}_change"] = percent("vs usual", help=usual)
+    columns["on_before"] = percent("vs week before", help="Compared with the same weekdays of the week before")
     return columns
 
 
@@ -415,18 +414,17 @@ def draw_coverage(about: About) -> None:
             st.metric(kind, count, format="localized", width=112)
     draw(found.calendar, "repository_calendar")
     st.caption(
-        f"{day_text(year.first)} to {day_text(year.last)}, UTC days; a year at least. Final: an answer "
-        "covered the day, and it is three days old. True zero: GitHub told that there was nothing. Pending: it may "
-        "still come or change. Gap: nobody asked before GitHub forgot it, so it is unknown and no zero. Known in part: "
-        "a number that no answer covers as a whole, imported or of the edge of GitHub’s window. What is blank lies "
+        f"{day_text(year.first)} to {day_text(year.last)} (UTC), at least a year. **Final**: GitHub no longer changes "
+        "it. **Zero**: GitHub reported no traffic. **Pending**: it may still change. **Gap**: not collected before "
+        "GitHub deleted it; unknown, not zero. **Partial**: imported, or only part of the day was collected. Blank: "
         "before the first known day."
     )
-    st.header("The pattern of the week", anchor=False)
+    st.header("Weekly pattern", anchor=False)
     if found.weekdays is None:
-        st.info("No day is final yet: the pattern comes with the first whole weeks.", icon=":material/date_range:")
+        st.info("No final days yet. The pattern appears with the first whole weeks.", icon=":material/date_range:")
         return
     draw(found.weekdays, "repository_weekdays")
     st.caption(
-        f"{name} of the final days above, by weekday (UTC): the line is the median, and half of the days lie in the "
-        "band. Single spikes move neither."
+        f"{name} by weekday (UTC), final days above. Line: median. Band: the middle half of the days. "
+        "Single spikes move neither."
     )

@@ -14,16 +14,18 @@ import streamlit as st
 from data.accounts.models import Viewer
 from data.calendar import DAY, utc_day, utc_now
 from data.repositories.repositories import addresses, repository_names
+from data.text import DAILY_VISITORS
 from data.traffic.models import Grain, Selection
 from data.traffic.traffic import day_range
 from pages.ui import collecting, messages, session
 from pages.ui.charts import traffic
 from pages.ui.store import the_store
+from pages.ui.time_format import day_text
 
 RANGE, DATES, REPOSITORY = "range", "dates", "repository"  # keys of the widgets, and names in the address
 DEFAULT_RANGE, ALL, CUSTOM = "31 days", "All", "Custom"
 REFRESH_S = 1
-READING = "Reading the traffic …"  # shown when half a second has passed
+READING = "Loading traffic …"  # shown when half a second has passed
 RANGES: dict[str, int | None] = {
     DEFAULT_RANGE: 31,
     "14 days": 14,
@@ -46,7 +48,7 @@ ORDERS = {"Descending": True, "Ascending": False}
 STATES = {"All": None, "Final": "final", "Pending": "pending", "Gap": "gap"}  # of the rows of both tables
 SIZES = {"25": 25, "50": 50, "100": 100, "500": 500}
 VIEWS = ("Chart", "Table")
-RANKS = ("Views", "Change", "Visitor-days", "Clones", "Stars", "Name")  # of the overview's table
+RANKS = ("Views", "Change", DAILY_VISITORS, "Clones", "Stars", "Name")  # of the overview's table
 COMPARED = ("Repositories", "Launches")
 MEASURES = ("Views", "Unique visitors", "Clones", "Stars gained")
 SCALES = ("Numbers", "Index")
@@ -66,11 +68,8 @@ WORDS: dict[str, Collection[str]] = {  # what each parameter of an address may b
     "scale": SCALES,
     "after": AFTER,
 }
-COUNTED_ONCE = "It counts once, with the days of the tenant that knows the most."
-UNUSABLE = (
-    "This link asks for something that is not here, or not for you to see. That part is left out; "
-    "the rest is shown as usual."
-)
+COUNTED_ONCE = "Each is counted once, with the tenant that has the most days."
+UNUSABLE = "Part of this link does not exist, or you don’t have access to it. That part is ignored."
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +119,7 @@ def draw_repositories(viewer: Viewer, placeholder: str) -> list[int]:
         "Repositories",
         list(names),
         format_func=names.__getitem__,
-        placeholder=placeholder if len(names) > 1 else "The one that you see",
+        placeholder=placeholder if len(names) > 1 else "Your only repository",
         key=REPOSITORY,
         bind="query-params",
         help=several if doubled else None,
@@ -144,16 +143,15 @@ def stop_without_traffic(viewer: Viewer) -> None:
     """Say what to do next, and stop the page, where there is nothing that could be shown."""
     if not repository_names(viewer, the_store()):
         st.info(
-            "There are no repositories here for you yet. Add some under *Repositories*; if you cannot, ask whoever "
-            "invited you to give you a repository to see.",
+            "You don’t have any repositories yet. Add some under *Repositories*, or ask for access to some.",
             icon=":material/folder_off:",
         )
         st.stop()
     if day_range(viewer, the_store()) is None:
         _stop_while_collecting(viewer)
         st.info(
-            "Nothing has been collected yet. GitHub is asked at the next scheduled time, or at once with *Collect "
-            "now* under *Repositories*; it tells of the last 14 days then.",
+            "Nothing has been collected yet. The last 14 days arrive with the next scheduled collection, or right away "
+            "with *Collect now* under *Repositories*.",
             icon=":material/hourglass_empty:",
         )
         st.stop()
@@ -163,8 +161,8 @@ def stop_without_days(viewer: Viewer) -> None:
     """Say where the traffic is, and stop the page, where the filters leave none."""
     _stop_while_collecting(viewer)
     known = day_range(viewer, the_store())
-    days = f" Traffic is known from {known[0]} to {known[1]}, UTC days." if known else ""
-    st.info(f"There is no traffic for this choice of days and repositories.{days}", icon=":material/filter_alt_off:")
+    days = f" There is traffic from {day_text(known[0])} to {day_text(known[1])} (UTC)." if known else ""
+    st.info(f"No traffic for these days and repositories.{days}", icon=":material/filter_alt_off:")
     st.button("Show everything", icon=":material/restart_alt:", key="filters_reset", on_click=_reset)
     st.stop()
 
@@ -173,7 +171,7 @@ def _stop_while_collecting(viewer: Viewer) -> None:
     """Where a collection is going on, it may bring what is asked for: wait for it, and stop the page until then."""
     if not collecting.is_going_on(viewer):
         return
-    st.info("GitHub is being asked just now: the numbers are shown as soon as they are here.", icon=":material/sync:")
+    st.info("Collecting from GitHub: the numbers appear here as soon as they arrive.", icon=":material/sync:")
     st.fragment(_until_it_brings_something, run_every=REFRESH_S)(viewer, the_store().traffic.version())
     st.stop()
 

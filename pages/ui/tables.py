@@ -28,12 +28,12 @@ ROWS_AT_SIGHT = 15
 HEIGHT = 531  # pixels: so many rows and their header
 UNKNOWN = "–"
 COUNTED_HELP = (
-    "GitHub’s week: its own count of the people of the week. Sum of days: the days’ uniques added up, "
-    "so who came on three days counts three times."
+    "GitHub’s week: GitHub’s own count of the unique people of the week. Sum of days: the daily uniques added up, "
+    "so someone who visits on three days is counted three times."
 )
 STATE_HELP = (
-    "Final: GitHub will not change it any more. Pending: GitHub has not published the day for good. "
-    "Gap: nobody asked before GitHub forgot it; a number beside it is a part."
+    "Final: GitHub no longer changes it. Pending: it may still change. "
+    "Gap: not collected before GitHub deleted it; a number beside it is partial."
 )
 
 
@@ -74,7 +74,7 @@ def _columns(value_name: str, day_format: str) -> Mapping[str, Any]:
         "clones": number("Clones", format="localized", width=72),
         "clone_uniques": number("Cloners", format="localized", help="Unique cloners", width=76),
         "value": number(value_name, format="localized", width=110),
-        "counted": text("Uniques are", help=COUNTED_HELP, width=105),
+        "counted": text("Uniques", help=COUNTED_HELP, width=105),
         "state": text("State", help=STATE_HELP, width=90),
     }
 
@@ -178,11 +178,11 @@ def _downloads(listing: PagedTable, selection: Selection, order: Paging) -> None
             lambda viewer, store: listing.csv(viewer, store, selection, order),
             f"{listing.name}-traffic-{selection.first}-to-{selection.last}.csv",
             key=f"{listing.name}_csv",
-            help_text="CSV of all pages of this table, as it is filtered and sorted now",
+            help_text="CSV of all pages of this table, filtered and sorted as shown",
         )
         controls.everything_button(
             "Download everything",
             listing.all_of_it,
             key=f"{listing.name}_everything_csv",
-            help_text="CSV of all days and all repositories that you may see",
+            help_text="CSV of all days and all repositories you have access to",
         )

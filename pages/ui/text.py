@@ -12,6 +12,7 @@ from data.accounts.models import Role
 from data.insight.spike_causes import Cause, Listed, Noted, Released, Starred
 from pages.ui import messages, time_format
 from pages.ui.addresses import base_path
+from pages.ui.time_format import short_day_text
 
 STORE_ANOTHER = "Store another token for the tenant under Administration, Tenants."
 NAME_IN_LINK = r"of=([^&]*)"  # the name in a link of repository_link
@@ -31,7 +32,7 @@ counted = data.text.counted
 def grant_text(grant: NamedGrant) -> str:
     place = grant.repository or grant.tenant
     gone = grant.grant.tenant_id is not None and grant.tenant is None
-    where = " for something that was deleted" if gone else f" · {messages.literal(place)}" if place else ""
+    where = " for something deleted since" if gone else f" · {messages.literal(place)}" if place else ""
     if grant.repository and grant.tenant:
         where += f" ({messages.literal(grant.tenant)})"
     since = f"by {messages.literal(grant.granted_by)}, {time_format.day_text(grant.granted_at)}"
@@ -46,11 +47,11 @@ def change(now: int | None, before: int | None) -> str | None:
 
 
 def of_ratio(ratio: float) -> str:
-    """How many times as much it is: +12.5 %, +619 %, ×12."""
+    """How many times as much it is: +12.5%, +619%, ×12."""
     if ratio >= MANIFOLD:
         return f"×{ratio:,.0f}"
     percent = 100 * (ratio - 1)
-    return f"{percent:+.0f} %" if abs(percent) >= 100 else f"{round(percent, 1) + 0.0:+.1f} %"  # there is no -0 %
+    return f"{percent:+.0f}%" if abs(percent) >= 100 else f"{round(percent, 1) + 0.0:+.1f}%"  # there is no -0%
 
 
 def repository_link(name: str, days: tuple[date, date] | None = None) -> str:
@@ -81,33 +82,35 @@ MARKDOWN = Markup(messages.literal, "**{}**")
 
 
 def cause_text(known: Cause, day: date, markup: Markup) -> str:
-    """What may have made a day stand out, as the middle of a sentence."""
+    """A likely cause of a spike, as the middle of a sentence."""
     name = markup.bold.format(markup.literal(known.what))
     match known.detail:
         case Listed() as listed:
             return f"{name} {_listed_text(listed, known.kind == 'path')}"
         case Released(name=title, published_on=published):
-            when = {-1: "the day before", 0: "that day", 1: "the day after"}.get((published - day).days, str(published))
+            when = {-1: "the day before", 0: "that day", 1: "the day after"}.get(
+                (published - day).days, f"on {short_day_text(published)}"
+            )
             called = f" ({markup.literal(title)})" if title and title != known.what else ""
-            return f"release {name}{called} came out {when}"
+            return f"release {name}{called} was published {when}"
         case Noted():
-            return f"noted: “{markup.literal(shortened(known.what, LONGEST_NOTE))}”"
+            return f"note: “{markup.literal(shortened(known.what, LONGEST_NOTE))}”"
         case Starred(gained=gained, usual=usual):
-            return f"{gained:,} {'star' if gained == 1 else 'stars'} came, against {usual:,.0f} as usual"
+            return f"{gained:,} new {'star' if gained == 1 else 'stars'}, usually {usual:,.0f}"
 
 
 def _listed_text(listed: Listed, is_path: bool) -> str:
-    on_day = f", {listed.low:,} to {listed.high:,} of them on this day" if listed.low and listed.high else ""
+    on_day = f", {listed.low:,} to {listed.high:,} on this day" if listed.low and listed.high else ""
     rise = f"at least {listed.gained:,}" if listed.gained else ""
     if listed.is_new:
         told = f", with {rise} views{_over_days(listed)}" if rise else ""
         return f"appeared among the {'popular pages' if is_path else 'referrers'}{told}{on_day}"
-    verb, more = "was looked at" if is_path else "brought", "" if listed.views_before is None else " more"
+    verb, more = "was viewed" if is_path else "brought", "" if listed.views_before is None else " more"
     if rise:
         return f"{verb} {rise}{more} {'times' if is_path else 'views'}{_over_days(listed)}{on_day}"
     before = "not listed before" if listed.views_before is None else f"{listed.views_before:,} before"
-    seen = f"the list of {listed.seen_on.day} {listed.seen_on:%B}"
-    return f"{verb} more: {listed.views:,} views of 14 days in {seen}, {before}{on_day}"
+    seen = f"list of {short_day_text(listed.seen_on)}"
+    return f"{verb} more: {listed.views:,} views in 14 days ({seen}), {before}{on_day}"
 
 
 def _over_days(listed: Listed) -> str:
@@ -115,5 +118,5 @@ def _over_days(listed: Listed) -> str:
     before, seen = listed.seen_before, listed.seen_on
     if before is None:
         return ""
-    begin = f"{before.day}" if (before.year, before.month) == (seen.year, seen.month) else f"{before.day} {before:%B}"
-    return f" from {begin} to {seen.day} {seen:%B}"
+    begin = f"{before.day}" if (before.year, before.month) == (seen.year, seen.month) else short_day_text(before)
+    return f" from {begin} to {short_day_text(seen)}"

@@ -26,12 +26,17 @@ _OF_LANGUAGE = {language: form for form, languages in BY_LANGUAGE.items() for la
 
 
 def day_text(day: date) -> str:
-    """A day, or the UTC day of a moment: 3 May 2026."""
-    return f"{day.day} {day:%B %Y}"
+    """A day, or the UTC day of a moment: 3 Mar 2026."""
+    return f"{day.day} {day:%b %Y}"
+
+
+def short_day_text(day: date) -> str:
+    """A day whose year is plain: 3 Mar."""
+    return f"{day.day} {day:%b}"
 
 
 def moment_text(moment: datetime, zone: str | None = None) -> str:
-    """A moment: 3 May 2026, 14:15 UTC; in a zone (Europe/Berlin) 3 May 2026, 16:15 CEST."""
+    """A moment: 3 Mar 2026, 14:15 UTC; in a zone (Europe/Berlin) 3 Mar 2026, 15:15 CET."""
     there = _in_zone(moment, zone) if zone else moment
     return f"{day_text(there)}, {there:%H:%M} {there:%Z}"
 

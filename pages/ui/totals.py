@@ -2,18 +2,19 @@
 
 import streamlit as st
 
+from data.text import DAILY_CLONERS, DAILY_VISITORS, SUM_HELP
 from data.traffic.models import Selection
 from data.traffic.traffic import Totals
-from pages.ui.text import change
+from pages.ui.text import change, counted
 from pages.ui.time_format import day_text
 
 
 def draw_totals(totals: Totals, selection: Selection, *, with_stars: bool = False) -> None:
     cards = {
         "Views": totals.views,
-        "Visitor-days": totals.visitor_days,
+        DAILY_VISITORS: totals.visitor_days,
         "Clones": totals.clones,
-        "Cloner-days": totals.cloner_days,
+        DAILY_CLONERS: totals.cloner_days,
     }
     if with_stars:
         cards["Stars gained"] = totals.stars
@@ -21,23 +22,22 @@ def draw_totals(totals: Totals, selection: Selection, *, with_stars: bool = Fals
         for name, total in cards.items():
             delta = change(total.compared, total.before) if totals.comparable else None
             number = "unknown" if total.value is None else total.value
-            st.metric(name, number, delta, format="localized", width=140)
+            help_text = SUM_HELP if name in {DAILY_VISITORS, DAILY_CLONERS} else None
+            st.metric(name, number, delta, format="localized", width=140, help=help_text)
     st.caption(" ".join(_notes(totals, selection)))
 
 
 def _notes(totals: Totals, selection: Selection) -> list[str]:
     days = (selection.last - selection.first).days + 1
-    as_many = "day" if days == 1 else f"{days:,} days"
+    before = "previous day" if days == 1 else f"previous {days:,} days"
+    compared, final = totals.compared_days, totals.final_days
+    part = "" if compared == final else f" ({compared:,} of {final:,} repository days comparable)"
     notes = [
-        f"{day_text(selection.first)} to {day_text(selection.last)}, UTC days; of final days only.",
-        f"Changes are against the {as_many} before, of those days of each repository that are final in both."
+        f"{day_text(selection.first)} to {day_text(selection.last)} (UTC). Final days only.",
+        f"Compared with the {before}{part}."
         if totals.comparable
-        else f"No change is shown: of the {as_many} before, less than half is known.",
-        "Visitor-days and cloner-days add up each day’s unique people: who came on three days counts three times, "
-        "since GitHub does not tell who is who.",
+        else f"No comparison: less than half of the {before} is known.",
     ]
     if totals.gap_days:
-        notes.append(
-            f"**{totals.gap_days:,} days of repositories are gaps**: what happened then is not in these numbers."
-        )
+        notes.append(f"**{counted(totals.gap_days, 'repository day')} missing**: not collected in time, not included.")
     return notes

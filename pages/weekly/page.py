@@ -9,8 +9,8 @@ from pages.ui import filters, session, tables
 viewer = session.viewer()
 filters.stop_without_traffic(viewer)
 st.caption(
-    "Weeks are whole, Monday to Sunday (UTC). Where GitHub counted the week itself, its uniques are people; "
-    "elsewhere they are the sum of the days’ uniques, which counts a person once for each day."
+    "Whole weeks, Monday to Sunday (UTC). Uniques are GitHub’s own count of the week where there is one, otherwise the "
+    "sum of the days: someone who visits on three days is counted three times."
 )
 tables.draw_listing(
     viewer,

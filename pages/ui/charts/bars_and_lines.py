@@ -23,7 +23,11 @@ LONG_DAYS = 300  # from so many days on a tick names the year
 POINTED = 62  # periods; on more of them, points would hide their line
 BAR_DAYS = {Grain.DAY: 0.78, Grain.WEEK: 5.6, Grain.MONTH: 24.0}
 BAND_DAYS = {Grain.DAY: 1.0, Grain.WEEK: 7.0, Grain.MONTH: 30.4}
-STATES = {"final": "final", "pending": "pending: it may still change", "gap": "gap: known in part at most"}
+STATES = {
+    "final": "final",
+    "pending": "pending: it may still change",
+    "gap": "gap: partial at most",
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,7 +64,7 @@ def period_name(period: date, grain: Grain) -> str:
         year, week, _ = period.isocalendar()
         last = period + timedelta(days=6)
         return f"Week {week} of {year}, {period.day} {period:%b} to {last.day} {last:%b}"
-    return f"{period:%A}, {period.day} {period:%B %Y}"
+    return f"{period:%A}, {period.day} {period:%b %Y}"
 
 
 def _bars(days: Column, known: Column, grain: Grain) -> dict[str, Column]:
@@ -137,7 +141,7 @@ def gap_layer(channels: Channels, colour: str, *, has_gaps: bool) -> Any:
     """A band over each period that is a gap for one of the series, whose names it tells."""
     # a layer without any mark would be a picture without a name to a screen reader
     bands = rows_where("isValid(datum.gaps)").mark_rect(fill=colour, opacity=0.22, aria=has_gaps)
-    told = tooltip({"when": "When (UTC)", "gaps": "Known in part at most"})
+    told = tooltip({"when": "When (UTC)", "gaps": "Gap in"})
     return bands.encode(x=channels.along("band_from"), x2="band_to:T", tooltip=told, description="gaps:N")
 
 

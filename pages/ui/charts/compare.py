@@ -58,7 +58,7 @@ def colours(names: Sequence[str]) -> dict[str, str]:
 def legend(names: Sequence[str], *, usual: bool = False, pending: bool = False) -> str:
     parts = [(f"background:{colour}", name) for name, colour in colours(names).items()]
     if usual:
-        parts.append((f"border-top:2px dashed {COLOURS['rest']};height:0;vertical-align:middle", "Usual before"))
+        parts.append((f"border-top:2px dashed {COLOURS['rest']};height:0;vertical-align:middle", "Usual"))
     return legend_of(parts + state_parts({"pending"} if pending else ()))
 
 
@@ -80,7 +80,7 @@ def _of_kind(over_time: bool, pointed: bool, decimals: bool) -> dict[str, Any]:
 
 
 def _launch_axis(field: str) -> alt.X:
-    axis = alt.Axis(title="Days from the launch on", tickMinStep=1, grid=False, format="d")
+    axis = alt.Axis(title="Days since the launch", tickMinStep=1, grid=False, format="d")
     return alt.X(f"{field}:Q", scale=alt.Scale(nice=False), axis=axis)
 
 

@@ -1,4 +1,4 @@
-"""Charts of what is known: a calendar of days by state, and the pattern of the week.
+"""Charts of what is known: a calendar of days by state, and the weekly pattern.
 
 A day that is not known is never drawn as a zero, and a zero that GitHub told is one.
 """
@@ -39,10 +39,10 @@ CELL_PIXELS = 17
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 KINDS = {  # of a day: how it is filled, and its edge
     "Final": (BLUE, BLUE),
-    "True zero": (f"{TEAL}66", f"{TEAL}66"),
+    "Zero": (f"{TEAL}66", f"{TEAL}66"),
     "Pending": (f"{BLUE}22", BLUE),
     "Gap": (f"{GREY}77", f"{GREY}77"),
-    "Known in part": (ORANGE, ORANGE),
+    "Partial": (ORANGE, ORANGE),
 }
 _GAP = timedelta(hours=12)  # between the columns of two weeks
 
@@ -79,7 +79,7 @@ def coverage(viewer: Viewer, store: Store, selection: Selection, metric: str) ->
 
 
 def calendar(known: DataFrame, metric: str) -> DataFrame:
-    """A row a day with its week, weekday and kind: a gap with a number beside it is known in part at most, as one
+    """A row a day with its week, weekday and kind: a gap with a number beside it is partial at most, as one
     that was imported, or seen by an answer that did not cover the whole day."""
     mondays = pd.to_datetime(pd.Series([monday(day) for day in known["day"]], dtype="object"))
     pairs = list(zip(known[f"{metric}_state"], known[metric], strict=True))
@@ -101,9 +101,9 @@ def calendar(known: DataFrame, metric: str) -> DataFrame:
 def kind(state: str, value: object) -> str:
     unknown = value is None or value is pd.NA
     if state == "final":
-        return "True zero" if value == 0 else "Final"
+        return "Zero" if value == 0 else "Final"
     if state == "gap":
-        return "Gap" if unknown else "Known in part"
+        return "Gap" if unknown else "Partial"
     return "Pending"
 
 
@@ -144,7 +144,7 @@ def _calendar() -> dict[str, Any]:
 @cache
 def _weekdays() -> dict[str, Any]:
     """A band a weekday, from the lower to the upper quartile, and the median."""
-    quartiles = {"low": "A quarter of the days has at most", "high": "A quarter has at least", "days": "Final days"}
+    quartiles = {"low": "25th percentile", "high": "75th percentile", "days": "Final days"}
     titles = {"weekday": "Weekday (UTC)", "median": "Median"} | quartiles
     told = tooltip(titles, median=",.1f", low=",.1f", high=",.1f", days=",d")
     x = alt.X("weekday:N", scale=alt.Scale(domain=list(WEEKDAYS)), axis=alt.Axis(title=None, labelAngle=0, ticks=False))

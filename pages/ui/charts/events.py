@@ -13,6 +13,7 @@ from data.insight.events import Comparison, before_and_after
 from data.store import Store
 from data.store.arrow import arrow_table
 from data.store.cache import cached
+from data.text import DAILY_CLONERS, DAILY_VISITORS
 from pages.ui.charts.chart import (
     BLUE,
     COLOURS,
@@ -31,9 +32,9 @@ from pages.ui.time_format import day_text
 HEIGHT = 240
 METRICS = {
     "views": "Views",
-    "visitor_days": "Visitor-days",
+    "visitor_days": DAILY_VISITORS,
     "clones": "Clones",
-    "cloner_days": "Cloner-days",
+    "cloner_days": DAILY_CLONERS,
     "stars": "Stars gained",
 }
 
@@ -43,8 +44,8 @@ def around(viewer: Viewer, store: Store, about: tuple[int, date], metric: str, t
     """The days before and after one of a repository: `about` has both."""
     rows = around_rows(before_and_after(viewer, store, *about, today), metric, about[1])
     known = int(rows["value"].notna().sum())
-    days = f"two weeks before {day_text(about[1])} to 30 days from it"
-    text = f"{METRICS[metric]} of {known} final days, {days}, beside the usual."
+    days = f"two weeks before {day_text(about[1])} to 30 days after"
+    text = f"{METRICS[metric]} of {known} final days, {days}, with the usual."
     return Chart(arrow_table(rows), _specification(), text)
 
 

@@ -38,7 +38,7 @@ def lists_chart(viewer: Viewer, store: Store, selection: Selection, listing: str
     largest = tuple(summary(known, selection.first).nlargest(MOST_ROWS, "most_views")["name"])
     rows = heat_rows(known, largest, selection.first, full_name)
     names = tuple(below(name, full_name) for name in largest)
-    text = f"{len(names)} {listing} in {rows['from'].nunique()} lists, darker where they had more views: "
+    text = f"{len(names)} {listing} in {rows['from'].nunique()} lists, the darker the more views: "
     return Chart(arrow_table(rows), heat_specification(names), f"{text}{', '.join(names)}.")
 
 
@@ -51,19 +51,19 @@ def bounds_chart(viewer: Viewer, store: Store, selection: Selection, listing: st
     if of_name.empty:
         return None
     shown = bound_rows(of_name)
-    text = f"Bands from the least to the most views a day of {name}, {len(shown)} days. "
-    text += f"The most that are certain are {shown['low'].max():,}: {shown['when'][shown['low'].idxmax()]}."
+    text = f"Guaranteed range of the daily views of {name}, {len(shown)} days. "
+    text += f"Highest guaranteed: {shown['low'].max():,}, {shown['when'][shown['low'].idxmax()]}."
     return Chart(arrow_table(shown), _bounds(), text)
 
 
 @cached("traffic")
 def share_chart(viewer: Viewer, store: Store, selection: Selection, listing: str) -> Chart | None:
-    """The share of all views that the names of each list leave unexplained; None: it is known of no list."""
+    """The share of all views that is outside the top 10 of each list; None: it is known of no list."""
     drawn = share_rows(unexplained(viewer, store, selection, listing))
     if drawn.empty:
         return None
     low, high = drawn["low"].iloc[-1], drawn["high"].iloc[-1]
-    text = f"The share of the views that is not explained, {len(drawn)} lists; of the last {low:.0%} to {high:.0%}."
+    text = f"Share of the views outside the top 10, {len(drawn)} lists; of the last {low:.0%} to {high:.0%}."
     return Chart(arrow_table(drawn), _share(), text)
 
 
@@ -86,7 +86,7 @@ def heat_rows(known: History, names: Sequence[str], first: date, repository: str
     rows["from"], rows["to"] = _moments(seen), _moments([until[day] for day in seen])
     rows["seen"] = [day_text(day) for day in seen]
     said = zip(rows["name"], rows["seen"], rows["views"], strict=True)
-    rows["spoken"] = [f"{name}, list of {day}: {views:,} views of 14 days" for name, day, views in said]
+    rows["spoken"] = [f"{name}, list of {day}: {views:,} views in 14 days" for name, day, views in said]
     return rows
 
 
@@ -114,7 +114,7 @@ def share_rows(found: DataFrame) -> DataFrame:
     rows["from"], rows["to"] = _moments(days), _moments(_ends(days))
     rows["seen"] = [day_text(day) for day in days]
     said = zip(rows["seen"], rows["low"], rows["high"], strict=True)
-    rows["spoken"] = [f"List of {day}: {low:.0%} to {high:.0%} unexplained" for day, low, high in said]
+    rows["spoken"] = [f"List of {day}: {low:.0%} to {high:.0%} outside the top 10" for day, low, high in said]
     return rows
 
 
@@ -144,7 +144,7 @@ def _heat() -> dict[str, Any]:
     names = alt.Axis(title=None, labelLimit=AXIS_PIXELS, minExtent=AXIS_PIXELS, ticks=False, domain=False)
     shades = alt.Scale(type="symlog", range=[f"{BLUE}33", BLUE], domainMin=0)
     titles = {"name": "Name", "seen": "List of (UTC)", "rank": "Rank"}
-    titles |= {"views": "Views of the 14 days before", "view_uniques": "Unique visitors of them"}
+    titles |= {"views": "Views (14 days)", "view_uniques": "Unique visitors (14 days)"}
     cells = alt.Chart(alt.NamedData("rows")).mark_rect(cornerRadius=2)
     chart = cells.encode(
         x=day_axis("from", 6),

@@ -1,4 +1,4 @@
-"""Marks the days that stood out on the chart of traffic. Pure."""
+"""Marks the spikes on the chart of traffic. Pure."""
 
 import copy
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ RISE = 9  # pixels that a number stands above its bar
 
 @dataclass(frozen=True, slots=True)
 class SpikeMark:
-    """The number of a day that stood out, the height at which it stands, and what is told of it."""
+    """The number of a spike, the height at which it stands, and what is told of it."""
 
     number: int
     day: date
@@ -27,7 +27,7 @@ class SpikeMark:
 
 
 def marked(specification: dict[str, Any], marks: Sequence[SpikeMark], grain: Grain) -> dict[str, Any]:
-    """The specification with a number above each period in which a day stood out."""
+    """The specification with a number above each period that has a spike."""
     if not marks:
         return specification
     found = copy.deepcopy(specification)
@@ -66,7 +66,7 @@ def _numbers() -> dict[str, Any]:
         x="at:T",
         y="height:Q",
         text="number:N",
-        tooltip=[alt.Tooltip("number:N", title="Stood out"), alt.Tooltip("told:N", title="What")],
+        tooltip=[alt.Tooltip("number:N", title="Spike"), alt.Tooltip("told:N", title="What")],
         description="told:N",
     )
     found: dict[str, Any] = numbered.to_dict(validate=False)

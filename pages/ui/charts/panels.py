@@ -33,6 +33,7 @@ from pages.ui.charts.bars_and_lines import (
     time_axis,
 )
 from pages.ui.charts.chart import COLOURS, KNOWN
+from pages.ui.time_format import day_text
 
 LINE, BARS, RANKING, HEAT_MAP = "line", "bars", "ranking", "heat map"
 LEGEND_COLUMNS, LEGEND_ROW = 2, 25  # as many as fit a phone; pixels
@@ -145,11 +146,11 @@ def _alt(shape: PanelShape, marks: DataFrame) -> str:
     kinds = {LINE: "Lines", BARS: "Bars over time", RANKING: "Bars", HEAT_MAP: "A heat map"}
     text = f"{kinds[shape.mark]} of {shape.measure.lower()}"
     if shape.periods and shape.mark != RANKING and shape.periods[0] != FIRST_WEEKDAY:
-        text += f", {shape.periods[0]} to {shape.periods[-1]} (UTC)"
+        text += f", {day_text(shape.periods[0])} to {day_text(shape.periods[-1])} (UTC)"
     text += f", {len(shape.names)} {'series' if shape.mark != RANKING else 'bars'}." if len(shape.names) > 1 else "."
     known = marks["value"].dropna()
     if len(known):
-        text += f" The most: {marks.loc[known.idxmax()]['spoken']}."
+        text += f" Most: {marks.loc[known.idxmax()]['spoken']}."
     return text
 
 
@@ -208,7 +209,7 @@ def _has_note(shape: PanelShape) -> bool:
 
 def _state_note(states: Collection[str]) -> dict[str, Any]:
     """What the marks of days say that are not final, below the chart, and so in its picture too."""
-    told = {"pending": "Dashed: pending, may still change.", "gap": "Grey: a gap, known in part at most."}
+    told = {"pending": "Dashed: pending, may still change.", "gap": "Grey: gap, partial at most."}
     text = " ".join(sentence for state, sentence in told.items() if state in states)
     return {
         "text": text,

@@ -44,6 +44,7 @@ from pages.ui.charts.chart import (
     without_data,
 )
 from pages.ui.charts.traffic import legible
+from pages.ui.time_format import day_text
 
 EXTENT: dict[str, Any] = {"minExtent": 46, "maxExtent": 46}  # the same for all lanes, so that a day stands below itself
 LONG_DAYS = 300  # from so many on, the axis names months
@@ -52,8 +53,12 @@ COUNTED = {"views": "view_uniques", "clones": "clone_uniques"}  # lanes with bar
 BARS = (*COUNTED, "stars_gained")
 LINES = ("forks", "downloads")
 SPIKE = "Spike"
-STATES = {"final": "final", "pending": "pending: may still change", "gap": "gap: known in part at most"}
-PEOPLE = {"github": "as GitHub counted them", "days": "the days’ added up"}
+STATES = {
+    "final": "final",
+    "pending": "pending: may still change",
+    "gap": "gap: partial at most",
+}
+PEOPLE = {"github": "as GitHub counted them", "days": "sum of the days"}
 _HALF = {Grain.DAY: 0.39, Grain.WEEK: 2.8}  # days of a bar to either side of its middle
 MARK_COLOURS = {"Release": VIOLET, "Note": PINK}
 MARK_SHAPES = {"Release": "diamond", "Note": "circle"}
@@ -76,8 +81,8 @@ LANES = {
     "views": Lane("Views and unique visitors", 170, BLUE, "Unique visitors", ORANGE),
     "clones": Lane("Clones and unique cloners", 110, TEAL, "Unique cloners", PINK),
     "stars_gained": Lane("Stars gained", 80, OLIVE),
-    "forks": Lane("Forks, all", 60, VIOLET),
-    "downloads": Lane("Release downloads, all", 60, BLUE),
+    "forks": Lane("Forks (total)", 60, VIOLET),
+    "downloads": Lane("Release downloads (total)", 60, BLUE),
 }
 
 
@@ -88,7 +93,7 @@ def legend(lanes: Collection[str], states: Collection[str], kinds: Collection[st
             parts.append((f"border-radius:50%;background:{lane.people_colour}", lane.people))
     parts += [(f"background:{MARK_COLOURS[kind]}", kind) for kind in MARK_COLOURS if kind in kinds]
     if "Spike" in kinds:
-        parts.append((f"background:{RED};clip-path:polygon(0 0,100% 0,50% 100%)", "Stands out"))
+        parts.append((f"background:{RED};clip-path:polygon(0 0,100% 0,50% 100%)", "Spike"))
     return legend_of(parts + state_parts(states))
 
 
@@ -123,7 +128,7 @@ def story_chart(viewer: Viewer, store: Store, selection: Selection) -> Chart | N
     of_days = series(viewer, store, selection, legible(Grain.DAY, selection.first, selection.last))
     marks = happenings(viewer, store, selection)
     for each in repository_spikes(viewer, store, selection):
-        text = f"{each.value:,} {each.metric}, {each.expected:,.0f} expected"
+        text = f"{each.value:,} {each.metric}, usually {each.expected:,.0f}"
         marks.append(Mark(each.peak, SPIKE, text, each.metric))
     found = story(of_days, counters(viewer, store, selection), marks, selection)
     if not any(lane in BARS for lane in found.lanes):
@@ -236,12 +241,12 @@ def _said(rows: DataFrame) -> DataFrame:
 def _alt(found: Story) -> str:
     names = [LANES[lane].title.lower() for lane in found.lanes if lane in LANES]
     views = found.rows[(found.rows["lane"] == "views") & found.rows["value"].notna()]
-    text = f"{', '.join(names)}, {found.first} to {found.last} (UTC)."
+    text = f"{', '.join(names)}, {day_text(found.first)} to {day_text(found.last)} (UTC)."
     if len(views):
         most = views.loc[views["value"].idxmax()]
-        text += f" The most views are {most['value']:,.0f}: {most['when']}."
+        text += f" Most views: {most['value']:,.0f}, {most['when']}."
     count = int((found.rows["lane"] == MARKS).sum())
-    return text[:1].upper() + text[1:] + (f" Releases and notes that are marked: {count}." if count else "")
+    return text[:1].upper() + text[1:] + (f" Releases and notes: {count}." if count else "")
 
 
 def lanes_specification(
@@ -315,14 +320,14 @@ def _mark_colour() -> alt.Color:
 def _bands(x: Axis) -> Any:
     # both lanes have one, and both lanes' rows
     bands = rows_where(alt.datum["state"] == "gap").mark_rect(fill=COLOURS["gap"], opacity=0.11, aria=False)
-    return bands.encode(x=x("from"), x2="to:T", tooltip=tooltip({"when": "Gap, not collected"}))
+    return bands.encode(x=x("from"), x2="to:T", tooltip=tooltip({"when": "Gap (not collected)"}))
 
 
 def _bars(name: str, x: Axis) -> Any:
     lane, hollow = LANES[name], alt.datum["open"]
     titles = {"when": "When (UTC)", "value": lane.title.partition(" and ")[0]}
     if lane.people:
-        titles |= {"people": lane.people, "kind": "People are", "told": "State"}
+        titles |= {"people": lane.people, "kind": "Uniques", "told": "State"}
     bars = _rows(name).mark_bar(cornerRadius=1, color=lane.colour, stroke=lane.colour)
     return bars.encode(
         x=x("from"),
@@ -338,7 +343,7 @@ def _bars(name: str, x: Axis) -> Any:
 
 
 def _spikes(name: str, x: Axis) -> Any:
-    """A sign at the top of the lane above each day that stands out."""
+    """A red marker at the top of the lane above each unusual day."""
     signs = rows_where(f"datum.lane == '{name} {SPIKE}'")
     signs = signs.mark_point(shape="triangle-down", filled=True, size=70, opacity=1, color=RED)
     return signs.encode(x=x("at"), y=alt.value(-2), tooltip=tooltip(MARK_TITLES), description="spoken:N")
@@ -353,7 +358,7 @@ def _people(name: str, x: Axis) -> Any:
         x2="to:T",
         y=count_axis("people", 4, **EXTENT),
         opacity=alt.condition(alt.datum["open"], alt.value(0.5), alt.value(1)),
-        tooltip=tooltip({"when": "When (UTC)", "people": lane.people, "kind": "People are"}, people=",d"),
+        tooltip=tooltip({"when": "When (UTC)", "people": lane.people, "kind": "Uniques"}, people=",d"),
     )
 
 

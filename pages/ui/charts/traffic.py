@@ -34,6 +34,7 @@ from pages.ui.charts.bars_and_lines import (
     time_axis,
 )
 from pages.ui.charts.chart import COLOURS, Chart, count_axis, legend_of, state_parts, tooltip, without_data
+from pages.ui.time_format import day_text
 
 METRICS = {
     "views": "Views",
@@ -117,7 +118,7 @@ def chart_data(rows: DataFrame, metric: str, grain: Grain) -> ChartData:
     more = len(sizes) - len(names) + left_out
     has_rest = more > 0 and metric in COUNTS
     if has_rest:
-        names.append(f"Other {more:,} repositories")
+        names.append(f"{more:,} other repositories" if more > 1 else "1 other repository")
         shown = _with_rest(shown, marks.only(is_total), names[-1])
     columns = placed(shown, names, grain)
     periods = tuple(sorted(set(shown.periods)))
@@ -131,7 +132,7 @@ def alt_text(data: ChartData) -> str:
         return "A chart without data."
     kind = "Bars" if shape.stacked else "Lines"
     names = shape.names[0] if len(shape.names) == 1 else f"{len(shape.names)} series"
-    span = f"{shape.periods[0]} to {shape.periods[-1]} (UTC)"
+    span = f"{day_text(shape.periods[0])} to {day_text(shape.periods[-1])} (UTC)"
     per = f"by {shape.grain}" if shape.metric in COUNTERS else PERIODS[shape.grain]
     text = f"{kind} of {METRICS[shape.metric].lower()} {per}, {names}, {span}."
     known = ~np.isnan(rows["value"])
@@ -140,7 +141,7 @@ def alt_text(data: ChartData) -> str:
         for period, value in zip(rows["period"][known], rows["value"][known], strict=True):
             sums[period] = sums.get(period, 0) + value
         most = max(sums, key=lambda period: sums[period])
-        text += f" The most are {int(sums[most]):,}: {period_name(most, shape.grain)}."
+        text += f" Most: {int(sums[most]):,}, {period_name(most, shape.grain)}."
     for state, told in (("pending", "Pending periods"), ("gap", "Periods with a gap")):
         periods = len(set(rows["period"][rows["state"] == state]))
         text += f" {told}: {periods}." if periods else ""

@@ -80,7 +80,7 @@ def a_sent_link_shows_only_the_own_part(first: Visitor, second: Visitor) -> None
     link = first.page.url
     assert KEPT.split("/")[1] in link
     second.page.goto(link)
-    expect(second.page.get_by_text("This link asks for something that is not here")).to_be_visible()
+    expect(second.page.get_by_text("Part of this link does not exist")).to_be_visible()
     assert {row[0] for row in second.rows()[1:]} == {SHARED}
     assert KEPT not in "\n".join(second.received)
 

@@ -24,9 +24,9 @@ def one(*causes: Cause, value: int = 1200) -> Spike:
 def test_an_event_is_told_with_what_is_usual_and_its_cause() -> None:
     assert text.sentence(one(NEWS)) == (
         "1,200 views, 12 times the usual 100. "
-        "<strong>news.example</strong> appeared among the referrers, with at least 650 views from 9 to 14 April."
+        "<strong>news.example</strong> appeared among the referrers, with at least 650 views from 9 to 14 Apr."
     )
-    assert "150 views, against 100 as usual" in text.sentence(one(value=150))
+    assert "150 views, usually 100" in text.sentence(one(value=150))
     assert text.why(one()) == text.NO_CAUSE
 
 
@@ -35,10 +35,10 @@ def test_an_event_is_told_with_what_is_usual_and_its_cause() -> None:
     [
         (Cause("referrer", "Google", 0.5, Listed(DAY, False, 90, 40, 50)), "Google</strong> brought at least 50 more"),
         (Cause("referrer", "Bing", 0.5, Listed(DAY, False, 90, None, 50)), "Bing</strong> brought at least 50 views"),
-        (Cause("path", "/o/r/wiki", 0.5, Listed(DAY, False, 9, 4, 5)), "was looked at at least 5 more times"),
-        (Cause("release", "v1", 0.5, Released(1, None, DAY - timedelta(days=1), False)), "came out the day before"),
-        (Cause("stars", "", 0.2, Starred(30, 2.0)), "30 stars came, against 2 as usual"),
-        (Cause("note", "A <b> talk", 1.0, Noted(1, None)), "noted: “A &lt;b&gt; talk”"),
+        (Cause("path", "/o/r/wiki", 0.5, Listed(DAY, False, 9, 4, 5)), "was viewed at least 5 more times"),
+        (Cause("release", "v1", 0.5, Released(1, None, DAY - timedelta(days=1), False)), "published the day before"),
+        (Cause("stars", "", 0.2, Starred(30, 2.0)), "30 new stars, usually 2"),
+        (Cause("note", "A <b> talk", 1.0, Noted(1, None)), "note: “A &lt;b&gt; talk”"),
     ],
 )
 def test_each_kind_of_cause_has_its_words(cause: Cause, words: str) -> None:
@@ -62,13 +62,13 @@ def test_a_note_takes_no_causes_place_and_a_rise_of_several_days_says_which() ->
     more = Listed(DAY + timedelta(days=2), False, 900, 100, 761, seen_before=DAY - timedelta(days=15))
     causes = [note, *(Cause("referrer", f"r{n}", 0.9, more) for n in range(3))]
     told = text.sentence(one(*causes, value=463))
-    assert told.count("at least 761 more views from 30 March to 16 April") == 3
-    assert "Noted: “463 views" in told
+    assert told.count("at least 761 more views from 30 Mar to 16 Apr") == 3
+    assert "Note: “463 views" in told
 
 
 def test_a_rise_from_nothing_has_no_percent_and_a_name_is_never_markup() -> None:
     table = text.moved_table([Mover(1, "o/<r>", "clones", 40, 0, 31, 6.3)], {}, (DAY, DAY))
-    assert "▲ from nothing" in table
+    assert "▲ new" in table
     days = f"dates={DAY}&amp;dates={DAY}"
     assert f'"/repository?of=o/%3Cr%3E&amp;range=Custom&amp;{days}"' in table
     assert "<r>" not in table

@@ -82,7 +82,7 @@ def test_a_reader_sees_the_repository_and_only_its_tenant_may_write(app: App, us
 def test_another_tenants_repository_is_answered_as_one_that_is_not_there(app: App) -> None:
     theirs, missing = (opened(app, "tenant", of=name) for name in ("green/telescope", "blue/none"))
     assert shown_text(theirs) == shown_text(missing)
-    assert "not for you to see" in theirs.info[0].value
+    assert "don’t have access" in theirs.info[0].value
     assert not charts(theirs)
     assert not theirs.dataframe
 
@@ -161,7 +161,7 @@ def test_a_spike_stands_out_with_what_is_known_and_one_click_begins_a_note(app: 
     spiked(app)
     run = opened(app)
     assert "5,000 views" in shown_text(run)
-    assert "Noted: “Front page”" in shown_text(run)
+    assert "Note: “Front page”" in shown_text(run)
     run.button(f"repository_note_{days_ago(10)}_views").click().run()
     assert str(run.text_area("repository_note_text").value).startswith("5,000 views")
     assert run.date_input("repository_note_day").value == days_ago(10)
@@ -193,5 +193,5 @@ def test_before_and_after_opens_on_the_day_that_stood_out_and_its_link_holds_no_
 
 def test_where_nothing_is_known_the_page_says_where_it_is(app: App) -> None:
     run = opened(app, "single", range="Custom", dates=str(days_ago(0)))
-    assert "There is no traffic for this choice" in run.info[0].value
+    assert "No traffic for these days and repositories" in run.info[0].value
     assert not charts(run)

@@ -75,11 +75,11 @@ def test_all_lanes_have_the_same_days() -> None:
     ("state", "value", "kind"),
     [
         ("final", 7, "Final"),
-        ("final", 0, "True zero"),
+        ("final", 0, "Zero"),
         ("pending", None, "Pending"),
         ("pending", 0, "Pending"),
         ("gap", None, "Gap"),
-        ("gap", 0, "Known in part"),
+        ("gap", 0, "Partial"),
     ],
 )
 def test_a_zero_is_true_only_where_an_answer_told_it(state: str, value: int | None, kind: str) -> None:
@@ -117,12 +117,12 @@ def test_a_path_is_shown_as_it_lies_below_the_repository(path: str, shown: str) 
     [
         (
             Listed(DAY, True, 80, None, 70, 5, 40, DAY - timedelta(days=6)),
-            "with at least 70 views from 26 February to 4 March, 5 to 40 of them on this day",
+            "with at least 70 views from 26 Feb to 4 Mar, 5 to 40 on this day",
         ),
-        (Listed(DAY, False, 80, 30, None), "brought more: 80 views of 14 days in the list of 4 March, 30 before"),
-        (Released(1, None, DAY - timedelta(days=1), False), "came out the day before"),
+        (Listed(DAY, False, 80, 30, None), "brought more: 80 views in 14 days (list of 4 Mar), 30 before"),
+        (Released(1, None, DAY - timedelta(days=1), False), "was published the day before"),
         (Noted(1, "https://example.org"), "” [Open](https://example.org)"),
-        (Starred(20, 1.0), "20 stars came, against 1 as usual"),
+        (Starred(20, 1.0), "20 new stars, usually 1"),
     ],
 )
 def test_a_cause_is_told_in_words_and_its_text_is_a_text(detail: object, said: str) -> None:
@@ -152,8 +152,8 @@ def test_an_event_of_which_days_are_missing_says_so() -> None:
     days = [DAY + timedelta(days=n) for n in range(-56, 3)]
     found = compared(DataFrame({"views": [5.0] * len(days), "clones": [1.0] * len(days)}, days), DAY, days[-1])
     assert text.cards(found)[0].days == "3 of 7 days"
-    assert [each.partition(":")[0] for each in text.incomplete(found)] == ["7 days from it", "30 days from it"]
-    assert text.event_table(found)["before_change"].iloc[0] == "+0.0 %"
+    assert [each.partition(":")[0] for each in text.incomplete(found)] == ["7 days after", "30 days after"]
+    assert text.event_table(found)["before_change"].iloc[0] == "+0.0%"
 
 
 def test_the_day_that_stood_out_most_is_looked_at_first_and_links_hold_no_text() -> None:

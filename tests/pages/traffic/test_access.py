@@ -108,7 +108,7 @@ def test_a_broken_link_is_read_as_far_as_it_makes_sense(app: App, page: str, lin
     assert titled(run) == TITLES[page]
     assert not run.error
     assert run.dataframe or run.get("vega_lite_chart")
-    assert (page, link) in FORGIVEN or "left out" in run.info[0].value
+    assert (page, link) in FORGIVEN or "is ignored" in run.info[0].value
 
 
 @pytest.mark.parametrize("page", ["chart", "daily", "weekly"])
@@ -116,5 +116,5 @@ def test_without_repositories_a_page_says_what_to_do(app: App, page: str) -> Non
     for key in (ENGINE, DOCS, MIRROR):
         remove_repositories_with_data(app.store, [key])
     run = app.opened("tenant", page)
-    assert "There are no repositories here for you yet" in run.info[0].value
+    assert "You don’t have any repositories yet" in run.info[0].value
     assert not run.error

@@ -10,6 +10,7 @@ from data.accounts import grants
 from data.calendar import utc_now
 from data.repositories.models import RepositoryFacts
 from data.repositories.repositories import add_repositories
+from data.text import DAILY_CLONERS, DAILY_VISITORS
 from data.traffic.models import Grain, Selection
 from pages.chart import view
 from tests.pages.app import BLUE, App, days_ago, go_to, shown_text
@@ -35,9 +36,9 @@ def test_the_default_is_views_of_31_days_by_day(app: App) -> None:
 
 def test_totals_stand_above_with_the_change(app: App) -> None:
     run = app.opened("viewer", PAGE, range="14 days")
-    assert [card.label for card in run.metric] == ["Views", "Visitor-days", "Clones", "Cloner-days"]
-    assert all(int(card.value) > 0 and card.delta.endswith(" %") for card in run.metric)
-    assert "three times" in run.caption[0].value
+    assert [card.label for card in run.metric] == ["Views", DAILY_VISITORS, "Clones", DAILY_CLONERS]
+    assert all(int(card.value) > 0 and card.delta.endswith("%") for card in run.metric)
+    assert "three times" in run.metric[1].help
 
 
 def test_a_link_opens_the_same_view(app: App) -> None:
@@ -54,7 +55,7 @@ def test_a_link_opens_the_same_view(app: App) -> None:
 def test_a_link_shows_somebody_else_what_they_may_see_and_says_so(app: App) -> None:
     run = app.opened("single", PAGE, repository=["green/telescope", "blue/engine"], **{"as": "Table"})
     assert names_in_table(run) == {"blue/engine"}
-    assert "not for you to see" in run.info[0].value
+    assert "you don’t have access to it" in run.info[0].value
 
 
 def test_filters_stay_when_the_page_changes(app: App) -> None:
@@ -66,7 +67,7 @@ def test_filters_stay_when_the_page_changes(app: App) -> None:
 
 def test_a_gap_is_told_above_and_drawn_as_a_band(app: App) -> None:
     run = app.opened("green-tenant", PAGE, range="All")
-    assert "are gaps" in run.caption[0].value
+    assert "missing" in run.caption[0].value
     assert "rect" in {layer["mark"]["type"] for layer in chart(run)["layer"]}
     assert "Gap" in shown_text(run)
 
@@ -114,7 +115,7 @@ def test_the_stars_of_a_month_are_those_of_its_last_look(app: App) -> None:
 
 def test_without_days_the_page_says_where_they_are(app: App) -> None:
     run = app.opened("single", PAGE, range="Custom", dates=[str(days_ago(0))])
-    assert "There is no traffic for this choice" in run.info[0].value
+    assert "No traffic for these days and repositories" in run.info[0].value
     run.button(key="filters_reset").click().run()
     assert run.session_state["range"] == "All"
     assert run.get("vega_lite_chart")
@@ -122,8 +123,8 @@ def test_without_days_the_page_says_where_they_are(app: App) -> None:
 
 def test_a_repository_that_is_being_collected_is_waited_for(app: App) -> None:
     add_repositories(app.store, BLUE, [RepositoryFacts(199, "blue/new", "public", False, False)], utc_now())
-    assert "no traffic for this choice" in shown_text(app.opened("tenant", PAGE, repository="blue/new"))
+    assert "No traffic for these days" in shown_text(app.opened("tenant", PAGE, repository="blue/new"))
     app.monkeypatch.setattr("pages.ui.collecting.is_going_on", lambda viewer: True)
     shown = shown_text(app.opened("tenant", PAGE, repository="blue/new"))
-    assert "being asked just now" in shown
-    assert "no traffic for this choice" not in shown
+    assert "Collecting from GitHub" in shown
+    assert "No traffic for these days" not in shown

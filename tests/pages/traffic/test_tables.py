@@ -33,7 +33,7 @@ def test_a_state_keeps_the_days_that_have_it(app: App, state: str) -> None:
 
 def test_a_state_that_no_day_has_is_told_and_can_be_left(app: App) -> None:
     run = app.opened("single", "daily", state="Gap")
-    assert "There is no traffic for this choice" in run.info[0].value
+    assert "No traffic for these days and repositories" in run.info[0].value
     run.button(key="filters_reset").click().run()
     assert run.session_state["state"] == "All"
     assert len(rows(run)) > 0

@@ -130,7 +130,7 @@ def test_what_is_beyond_the_largest_is_one_series_of_counts() -> None:
     found = many(10)
     found.attrs["left_out"] = 5
     drawn = chart_data(found, "views", Grain.DAY)
-    assert drawn.shape.names[-1] == "Other 7 repositories"
+    assert drawn.shape.names[-1] == "7 other repositories"
     assert sum(each["value"] for each in marks(drawn, "bar")) == 10_000
     uniques = chart_data(many(10, "view_uniques"), "view_uniques", Grain.DAY).shape
     assert (uniques.stacked, len(uniques.names)) == (False, charts.MOST_SERIES), "of uniques nothing is added up"
@@ -153,8 +153,8 @@ def luminance(colour: str) -> float:
 def test_the_alternative_text_tells_what_is_seen() -> None:
     text = alt_text(chart_data(rows(THREE), "views", Grain.DAY))
     assert "views a day" in text
-    assert "blue/engine, 2026-03-07 to 2026-03-09 (UTC)" in text
-    assert "most are 30: Monday, 9 March 2026" in text
+    assert "blue/engine, 7 Mar 2026 to 9 Mar 2026 (UTC)" in text
+    assert "Most: 30, Monday, 9 Mar 2026" in text
     assert "Pending periods: 1." in text
     assert "Periods with a gap: 1." in text
 
@@ -167,7 +167,7 @@ def test_a_name_with_markup_is_text_in_the_legend() -> None:
 
 
 def test_periods_are_named_as_people_call_them() -> None:
-    assert period_name(date(2026, 1, 1), Grain.DAY) == "Thursday, 1 January 2026"
+    assert period_name(date(2026, 1, 1), Grain.DAY) == "Thursday, 1 Jan 2026"
     assert period_name(date(2025, 12, 29), Grain.WEEK) == "Week 1 of 2026, 29 Dec to 4 Jan"
     assert period_name(date(2026, 2, 1), Grain.MONTH) == "February 2026"
 
