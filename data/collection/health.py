@@ -13,8 +13,9 @@ from itertools import groupby, islice
 
 from data.accounts.models import Viewer
 from data.accounts.tokens import UNREADABLE, StoredToken, tokens
-from data.calendar import DAY, SETTLED_AFTER_DAYS, WINDOW_DAYS, stored, utc_day
-from data.collection.log import runs
+from data.calendar import DAY, SETTLED_AFTER_DAYS, WINDOW_DAYS, aware, stored, utc_day
+from data.collection.ledger import KILLED
+from data.collection.log import is_collecting, runs
 from data.collection.models import GOOD_OUTCOMES, HARMLESS_OUTCOMES, ROW_REFUSED, LoggedRun, RunState
 from data.collection.schedule import ScheduleRefused, last_time, next_time, next_times, schedule_fault, schedule_warning
 from data.repositories.health import LISTS, StaleEndpoint, repository_health, stale_endpoints
@@ -33,7 +34,7 @@ SPARE_DAYS = 3  # between the next scheduled collection and a loss
 LATE_AFTER = timedelta(days=1)  # then a scheduled collection that did not bring a day will not
 EXPIRY_DAYS = 14
 RUNS_LOOKED_AT = 20
-ROWS_LOOKED_BACK = timedelta(days=8)  # weeks are asked for once in seven
+LOOKED_BACK = timedelta(days=8)  # for answers and runs: what is rare comes once in seven
 ON_HOLD = (RepositoryState.PAUSED, RepositoryState.REMOVED)
 REFUSED = (RepositoryState.UNAVAILABLE, RepositoryState.BLOCKED)
 
@@ -69,10 +70,10 @@ class Health:
     """The findings, problems first; of repositories that are not on hold: how many, and the first loss among them."""
 
     findings: tuple[Finding, ...]
-    last_run: LoggedRun | None
     tracked: int
     last_collected_at: datetime | None
     days_until_loss: int | None
+    last_run: LoggedRun | None = None
 
     @property
     def problems(self) -> tuple[Finding, ...]:
@@ -95,17 +96,19 @@ def health(
     look = now - (now - datetime.min.replace(tzinfo=now.tzinfo)) % LOOK_EVERY
     stored_tokens = {each.tenant_id: each for each in tokens(Viewer(frozenset(), managed), store)}
     of_managed = tuple((key, stored_tokens.get(key)) for key in sorted(managed))
-    read = _health(viewer, store, runs(viewer, store, RUNS_LOOKED_AT), of_managed, look)
-    return replace(read, findings=(*read.findings, *budgets))
+    read = _health(viewer, store, of_managed, look, is_going_on=is_collecting(store.directory))
+    last_run = next((run for run in runs(viewer, store, RUNS_LOOKED_AT) if run.state is not RunState.RUNNING), None)
+    return replace(read, findings=(*read.findings, *budgets), last_run=last_run)
 
 
 @cached("traffic")
 def _health(
     viewer: Viewer,
     store: Store,
-    logged: tuple[LoggedRun, ...],
     of_managed: tuple[tuple[int, StoredToken | None], ...],
     now: datetime,
+    *,
+    is_going_on: bool,
 ) -> Health:
     found = repository_health(viewer, store, utc_day(now))
     tracked = [each for each in found if each.schedule is not None and each.repository.state not in ON_HOLD]
@@ -113,9 +116,8 @@ def _health(
     for each in tracked:
         of_tenants[each.repository.tenant_id].append(each)
     token_of = dict(of_managed)
-    is_going_on = any(run.state is RunState.RUNNING for run in logged)
     near = {each.repository.repository_id for each in near_loss(tracked, now)}
-    findings = list(_about_runs(viewer, store, logged))
+    findings = list(_about_runs(viewer, store, now, is_going_on=is_going_on))
     for tenant_id, repositories in of_tenants.items():
         about_token = None
         if tenant_id in token_of:
@@ -133,39 +135,36 @@ def _health(
     findings += _about_rows(viewer, store, now)
     return Health(
         tuple(sorted(findings, key=lambda each: not each.is_problem)),
-        next((run for run in logged if run.state is not RunState.RUNNING), None),
         len(tracked),
         max((at for each in tracked for at in each.last_good_at.values()), default=None),
         min((each.days_until_loss for each in tracked if each.days_until_loss is not None), default=None),
     )
 
 
-def _about_runs(viewer: Viewer, store: Store, logged: Sequence[LoggedRun]) -> Iterator[Finding]:
+def _about_runs(viewer: Viewer, store: Store, now: datetime, *, is_going_on: bool) -> Iterator[Finding]:
     """Of the newest run, and of the newest of each tenant: how it failed."""
-    ended = {run.run_id: run for run in logged if run.state is not RunState.RUNNING}
-    if not ended:
-        return
-    values = {"visible": list(viewer.repository_ids), "runs": list(ended), "harmless": HARMLESS_OUTCOMES}
+    values = {
+        "visible": list(viewer.repository_ids),
+        "harmless": HARMLESS_OUTCOMES,
+        "since": stored(now - LOOKED_BACK),
+        "is_going_on": is_going_on,
+    }
     with store.traffic.read() as cursor:
         rows = cursor.execute(query(__name__, "runs"), values).fetchall()
-    asked: defaultdict[int, int] = defaultdict(int)
-    failed: defaultdict[int, int] = defaultdict(int)
-    for run_id, of_tenant, failing in rows:
-        asked[run_id] += of_tenant
-        failed[run_id] += failing
-    for run_id in sorted({max(ended), *asked}, reverse=True):
-        text = _run_text(ended[run_id], asked[run_id], failed[run_id])
+    for run_id, state, started_at, message, asked, failed in rows:
+        text = _run_text(RunState(state), message or "", asked, failed)
         if text:
-            is_problem = ended[run_id].state is RunState.FAILED
-            yield Finding(Kind.RUN, is_problem, f"Run {run_id}", text, "Started", ended[run_id].started_at)
+            is_problem = state == RunState.FAILED
+            yield Finding(Kind.RUN, is_problem, f"Run {run_id}", text, "Started", aware(started_at))
 
 
-def _run_text(run: LoggedRun, asked: int, failed: int) -> str:
+def _run_text(state: RunState, message: str, asked: int, failed: int) -> str:
     """How a run failed, as sentences; empty where it did not, as far as its viewer may know."""
-    message = run.message or ""
-    match run.state:
+    match state:
         case RunState.FAILED:
             return f"The last collection failed. {message}".strip()
+        case RunState.RUNNING:
+            return f"The last collection was killed. {KILLED}"
         case RunState.STOPPED:
             return f"The last collection was stopped before its end. {message}".strip()
         case RunState.PARTIAL if failed or message:
@@ -316,7 +315,7 @@ def _about_rows(viewer: Viewer, store: Store, now: datetime) -> Iterator[Finding
     values = {
         "visible": list(viewer.repository_ids),
         "good": GOOD_OUTCOMES,
-        "since": stored(now - ROWS_LOOKED_BACK),
+        "since": stored(now - LOOKED_BACK),
         "refused": ROW_REFUSED,
     }
     with store.traffic.read() as cursor:

@@ -1,13 +1,45 @@
--- Of the newest of $runs of each tenant: how many of its visible repositories were asked about, and of how many something
--- failed. Grain: a run and tenant. Source: collection_result, repository.
+-- How the newest run of each tenant ended, as far as it asked about visible repositories: of how many, of how many something
+-- failed. For who sees everything also the newest of all, which may have come to no repository. Times are UTC. Grain: a run.
+-- Source: collection_run, collection_result since $since, repository. While $is_going_on, a running one is left out.
+with sight as (
+    select not exists (
+        select 1 from repository
+        where repository_id not in (select unnest($visible))
+    ) as sees_all
+),
+
+ended as (
+    select *
+    from collection_run
+    where state <> 'running' or not $is_going_on
+),
+
+asked as (
+    select
+        result.run_id,
+        repository.tenant_id,
+        count(distinct result.repository_id) as repositories,
+        count(distinct result.repository_id) filter (where result.outcome not in (select unnest($harmless))) as failing
+    from collection_result as result
+    inner join repository using (repository_id)
+    where
+        result.repository_id in (select unnest($visible))
+        and result.finished_at >= $since
+        and result.run_id in (select run_id from ended)
+    group by result.run_id, repository.tenant_id
+    qualify result.run_id = max(result.run_id) over (partition by repository.tenant_id)
+)
+
 select
-    result.run_id,
-    count(distinct result.repository_id) as asked,
-    count(distinct result.repository_id) filter (where result.outcome not in (select unnest($harmless))) as failing
-from collection_result as result
-inner join repository using (repository_id)
-where
-    result.run_id in (select unnest($runs))
-    and result.repository_id in (select unnest($visible))
-group by result.run_id, repository.tenant_id
-qualify result.run_id = max(result.run_id) over (partition by repository.tenant_id);
+    ended.run_id,
+    ended.state,
+    ended.started_at,
+    case when any_value(sight.sees_all) then ended.message end as message,
+    coalesce(sum(asked.repositories), 0)::integer as repositories,
+    coalesce(sum(asked.failing), 0)::integer as failing
+from ended
+cross join sight
+left join asked using (run_id)
+where asked.run_id is not null or (sight.sees_all and ended.run_id = (select max(run_id) from ended))
+group by ended.run_id, ended.state, ended.started_at, ended.message
+order by ended.run_id desc;

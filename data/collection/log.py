@@ -1,6 +1,7 @@
 """The system log: which runs there were, and what came of each endpoint they asked."""
 
 from dataclasses import replace
+from pathlib import Path
 
 from data.accounts.models import Viewer
 from data.calendar import aware
@@ -15,6 +16,11 @@ from data.store.versions import is_held
 RESULTS_SHOWN = 1000
 
 
+def is_collecting(directory: Path) -> bool:
+    """Whether a process collects at this moment: its lock tells, not the log."""
+    return is_held(directory / COLLECTING)
+
+
 def runs(viewer: Viewer, store: Store, limit: int) -> tuple[LoggedRun, ...]:
     """The newest runs first. One that was killed, which could not write so, is told as stopped: nobody holds its lock.
 
@@ -23,7 +29,7 @@ def runs(viewer: Viewer, store: Store, limit: int) -> tuple[LoggedRun, ...]:
     Source: collection_run, collection_result.
     """
     logged = _runs(viewer, store, limit)
-    if all(run.state is not RunState.RUNNING for run in logged) or is_held(store.directory / COLLECTING):
+    if all(run.state is not RunState.RUNNING for run in logged) or is_collecting(store.directory):
         return logged
     return tuple(
         replace(run, state=RunState.STOPPED, message=KILLED) if run.state is RunState.RUNNING else run for run in logged

@@ -118,6 +118,7 @@ def test_what_has_time_or_is_not_collected_is_no_alarm() -> None:
     assert near_loss([collected(DAILY, 8), collected(DAILY, None)], COLLECTED + DAY) == []
 
 
+AT = NOW.replace(tzinfo=None)
 BLOCKED = Repository(1, 1, 1, "octo/one", RepositoryState.BLOCKED)
 
 
@@ -161,3 +162,17 @@ def test_a_viewer_is_told_of_visible_repositories_and_managed_tokens_only(full: 
         (Kind.TOKEN, "Green"),
         (Kind.REFUSED, "blue/docs"),
     }
+
+
+def test_the_newest_run_of_each_tenant_counts_however_others_went_since(full: Store) -> None:
+    with full.traffic.commit("test") as connection:
+        connection.execute(
+            "insert into collection_run select 6, 'schedule', $at, $at, 'failed', 0, 1, 'No.'", {"at": AT}
+        )
+        row = "insert into collection_result select 6, $key, 'views', $at, 'server_failed', 502, 'No.', 0, 1"
+        connection.execute(row, {"key": TELESCOPE, "at": AT})
+    runs = [each for each in health(operator(full), full, frozenset(), NOW).findings if each.kind is Kind.RUN]
+    assert [(each.about, each.is_problem) for each in runs] == [("Run 6", True), ("Run 5", False)]
+    assert "failed for 1 of 3 repositories" in runs[1].text
+    seen = health(Viewer(frozenset({ENGINE, MIRROR}), frozenset({1})), full, frozenset(), NOW).findings
+    assert not [each for each in seen if each.kind is Kind.RUN]
