@@ -67,13 +67,13 @@ def notes(panel: Panel) -> Iterator[str]:
     if panel.source in LISTED:
         yield from _notes_on_lists(panel)
     elif panel.source is Source.REPOSITORIES:
-        yield "Views and clones are of the 30 days up to yesterday; the rest is as last seen."
+        yield "Views and clones are of the 31 days up to yesterday; the rest is as last seen."
     elif panel.source is Source.WEEKLY and panel.by in {None, "repository"}:
         yield "Of the newest whole week."
     elif panel.source is Source.DAILY and panel.by == "weekday":
         yield "What a final day has on average."
-    elif panel.source is Source.DAILY and panel.by in {None, "repository"}:
-        yield "Of final days only."
+    elif panel.source is Source.DAILY and panel.by in {"week", "month"}:
+        yield f"Whole {panel.by}s: those at either end have all their days."
     elif SNAPSHOTS & set(panel.measures) and panel.kind is Kind.NUMBER:
         yield "Its growth is of what was read at the beginning of these days too: a new repository’s stock is none."
     elif SNAPSHOTS & set(panel.measures) and panel.source is Source.STARS and panel.by:

@@ -1,4 +1,4 @@
--- Views, visitors, clones or cloners by day, week or month, each whole, or over all days (by none: of final days only),
+-- Views, visitors, clones or cloners by day, week or month, each whole, or over all days (by none), pending ones included,
 -- together or by repository: the largest groups, and how many there are (names). People of a week are those that GitHub
 -- counted for it where $true_uniques, else daily ones added up. Days and weeks (Mondays) are UTC, unknown is null.
 -- Grain: a name and period. Source: v_daily, v_weekly, v_monthly, from the session's variable today.
@@ -83,7 +83,7 @@ groups as materialized (
     select
         name,
         period,
-        (sum(value) filter (where $by <> 'none' or state = 'final'))::bigint as value,
+        sum(value)::bigint as value,
         case
             when $by = 'none' then if(bool_or(state = 'gap'), 'gap', 'final')
             when bool_and(state = 'final') then 'final'

@@ -220,11 +220,15 @@ weeks as (
         greatest(max(whole_views), sum(views))::bigint as views,
         case when max(whole_views) >= coalesce(sum(views), 0) then max(whole_view_uniques) end as view_uniques,
         sum(view_uniques)::bigint as visitor_days,
+        count(views) as views_days,
+        coalesce(sum(views) filter (where views_state = 'pending'), 0)::bigint as pending_views,
         count(*) filter (where views_state = 'final') = 7 as views_are_final,
         bool_or(views_state = 'gap') as views_have_gap,
         greatest(max(whole_clones), sum(clones))::bigint as clones,
         case when max(whole_clones) >= coalesce(sum(clones), 0) then max(whole_clone_uniques) end as clone_uniques,
         sum(clone_uniques)::bigint as cloner_days,
+        count(clones) as clones_days,
+        coalesce(sum(clones) filter (where clones_state = 'pending'), 0)::bigint as pending_clones,
         count(*) filter (where clones_state = 'final') = 7 as clones_are_final,
         bool_or(clones_state = 'gap') as clones_have_gap,
         coalesce(
@@ -249,6 +253,8 @@ select
         when weeks.views_have_gap or weeks.lacks_days then 'gap'
         else 'pending'
     end as views_state,
+    case when weeks.view_uniques is not null then 7 else weeks.views_days end::integer as views_days,
+    case when weeks.view_uniques is not null then 0 else weeks.pending_views end as pending_views,
     weeks.clones,
     weeks.clone_uniques,
     weeks.cloner_days,
@@ -256,7 +262,9 @@ select
         when weeks.clone_uniques is not null or weeks.clones_are_final then 'final'
         when weeks.clones_have_gap or weeks.lacks_days then 'gap'
         else 'pending'
-    end as clones_state
+    end as clones_state,
+    case when weeks.clone_uniques is not null then 7 else weeks.clones_days end::integer as clones_days,
+    case when weeks.clone_uniques is not null then 0 else weeks.pending_clones end as pending_clones
 from weeks
 inner join repository using (repository_id)
 inner join tenant using (tenant_id);
@@ -272,10 +280,14 @@ comment on column v_weekly.views is 'Page views of the week; of its known days o
 comment on column v_weekly.view_uniques is 'Unique visitors of the week as GitHub counted them; NULL where it never showed the whole week, or fewer requests than its days have.';
 comment on column v_weekly.visitor_days is 'The daily unique visitors added up: who came on three days counts three times.';
 comment on column v_weekly.views_state is 'final: the whole week is known. pending: days may still change or come. gap: days are missing for good, or lie before the first known day, or after the last one of a history that has ended.';
+comment on column v_weekly.views_days is 'Of how many days of the week the views are known, pending ones included, 7 where GitHub counted the whole week.';
+comment on column v_weekly.pending_views is 'The part of the views that is of pending days, and may still change.';
 comment on column v_weekly.clones is 'Git clones of the week; of its known days only, unless clones_state is final.';
 comment on column v_weekly.clone_uniques is 'Unique cloners of the week as GitHub counted them; NULL where it never showed the whole week, or fewer requests than its days have.';
 comment on column v_weekly.cloner_days is 'The daily unique cloners added up.';
 comment on column v_weekly.clones_state is 'The same of the clones: final, pending or gap.';
+comment on column v_weekly.clones_days is 'The same of the clones: how many days are known.';
+comment on column v_weekly.pending_clones is 'The part of the clones that is of pending days.';
 
 create view v_monthly as
 with months as (
@@ -284,10 +296,14 @@ with months as (
         day - (day(day) - 1)::integer as month,
         sum(views)::bigint as views,
         sum(view_uniques)::bigint as visitor_days,
+        count(views)::integer as views_days,
+        coalesce(sum(views) filter (where views_state = 'pending'), 0)::bigint as pending_views,
         count(*) filter (where views_state = 'final') = day(last_day(any_value(day))) as views_are_final,
         bool_or(views_state = 'gap') as views_have_gap,
         sum(clones)::bigint as clones,
         sum(clone_uniques)::bigint as cloner_days,
+        count(clones)::integer as clones_days,
+        coalesce(sum(clones) filter (where clones_state = 'pending'), 0)::bigint as pending_clones,
         count(*) filter (where clones_state = 'final') = day(last_day(any_value(day))) as clones_are_final,
         bool_or(clones_state = 'gap') as clones_have_gap,
         min(day) > any_value(day - (day(day) - 1)::integer)
@@ -309,13 +325,17 @@ select
         when months.views_have_gap or months.lacks_days then 'gap'
         else 'pending'
     end as views_state,
+    months.views_days,
+    months.pending_views,
     months.clones,
     months.cloner_days,
     case
         when months.clones_are_final then 'final'
         when months.clones_have_gap or months.lacks_days then 'gap'
         else 'pending'
-    end as clones_state
+    end as clones_state,
+    months.clones_days,
+    months.pending_clones
 from months
 inner join repository using (repository_id)
 inner join tenant using (tenant_id);
@@ -330,9 +350,13 @@ comment on column v_monthly.month is 'The first day of the month, UTC.';
 comment on column v_monthly.views is 'Page views of the month; of its known days only, unless views_state is final.';
 comment on column v_monthly.visitor_days is 'The daily unique visitors added up: who came on three days counts three times.';
 comment on column v_monthly.views_state is 'final: every day is final. pending: days may still change or come. gap: days are missing for good, or lie before the first known day, or after the last one of a history that has ended.';
+comment on column v_monthly.views_days is 'Of how many days of the month the views are known, pending ones included.';
+comment on column v_monthly.pending_views is 'The part of the views that is of pending days, and may still change.';
 comment on column v_monthly.clones is 'Git clones of the month; of its known days only, unless clones_state is final.';
 comment on column v_monthly.cloner_days is 'The daily unique cloners added up.';
 comment on column v_monthly.clones_state is 'The same of the clones: final, pending or gap.';
+comment on column v_monthly.clones_days is 'The same of the clones: how many days are known.';
+comment on column v_monthly.pending_clones is 'The part of the clones that is of pending days.';
 
 create view v_referrers as
 select

@@ -1,4 +1,5 @@
--- Weeks to export: those that begin within the days. Weeks are Mondays, UTC; unknown is null.
+-- Weeks to export: those that begin within the days. Weeks are Mondays, UTC; unknown is null. views_days and clones_days
+-- say of how many of the seven days the counts are.
 -- Grain: a repository and week. Source: v_weekly. A day that is null narrows nothing.
 select
     tenant,
@@ -8,10 +9,12 @@ select
     views,
     view_uniques,
     visitor_days,
+    views_days,
     views_state,
     clones,
     clone_uniques,
     cloner_days,
+    clones_days,
     clones_state
 from v_weekly
 where

@@ -3,7 +3,7 @@
 SelectionRefused      what is asked for makes no sense: days in the wrong order, a column that cannot be sorted by
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from pandas import DataFrame
 
 from data.accounts.models import Viewer
+from data.calendar import DAY, monday
 
 ALL_ROWS = 2**31  # the size of a page that has every row: for files, which are not kept in memory
 LARGEST_PAGE = 10_000  # rows: no request, however it came in, fills the memory
@@ -67,6 +68,17 @@ class Selection:
     def __post_init__(self) -> None:
         if self.first > self.last:
             raise SelectionRefused(f"The first day, {self.first}, is after the last one, {self.last}.")
+
+    def of_whole(self, grain: Grain) -> "Selection":
+        """The same widened to whole weeks or months, up to today: what is shown by them, tiles and files alike."""
+        if grain is Grain.DAY:
+            return self
+        if grain is Grain.WEEK:
+            first, last = monday(self.first), monday(self.last) + 6 * DAY
+        else:
+            first = self.first.replace(day=1)
+            last = (self.last.replace(day=28) + 4 * DAY).replace(day=1) - DAY
+        return replace(self, first=first, last=max(self.last, min(last, self.today)))
 
     def values(self, viewer: Viewer) -> dict[str, Any]:
         """The days and the repositories of which the viewer may see them, as values of a query."""

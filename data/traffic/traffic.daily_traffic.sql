@@ -11,6 +11,7 @@ select
     clone_uniques,
     views_state,
     clones_state,
+    tenant,
     count(*) over () as total
 from v_daily
 where

@@ -22,6 +22,17 @@ from data.store.sql import query
 from data.traffic.formulas import without_formulas
 from data.traffic.models import ALL_ROWS, DAILY_SORTS, WEEKLY_SORTS, Grain, Page, Paging, Selection, SelectionRefused
 
+FILE_COLUMNS = {  # in this order in every file, as the export writes them
+    "daily_traffic": (
+        *("tenant", "full_name", "repository_id", "day"),
+        *("views", "view_uniques", "views_state", "clones", "clone_uniques", "clones_state"),
+    ),
+    "weekly_traffic": (
+        *("tenant", "full_name", "repository_id", "week"),
+        *("views", "true_view_uniques", "visitor_days", "views_days", "views_state"),
+        *("clones", "true_clone_uniques", "cloner_days", "clones_days", "clones_state"),
+    ),
+}
 SORTS = {"daily_traffic": DAILY_SORTS, "weekly_traffic": WEEKLY_SORTS}
 MOST_REPOSITORIES = 12  # in one chart
 SLICES = ((92, 1), (731, 7))  # days of a sparkline, and of each of its points; a longer one has points of 30 days
@@ -41,8 +52,9 @@ def daily_traffic(viewer: Viewer, store: Store, selection: Selection, paging: Pa
     """Views and clones of each selected repository and day, a page of them.
 
     Rows: repository_id, full_name, day (UTC date), views, view_uniques, clones, clone_uniques, views_state,
-    clones_state (final, pending or gap; a number beside gap may be a part of the day). Every day is there from a
-    repository's first known one to that of its newest answer. Source: v_daily. Raises: SelectionRefused, StoreMissing.
+    clones_state (final, pending or gap; a number beside gap may be a part of the day), tenant. Every day is there from
+    a repository's first known one to that of its newest answer. Source: v_daily.
+    Raises: SelectionRefused, StoreMissing.
     """
     return _page(viewer, store, selection, "daily_traffic", paging)
 
@@ -55,28 +67,32 @@ def weekly_traffic(viewer: Viewer, store: Store, selection: Selection, paging: P
     Rows: repository_id, full_name, week (its Monday, UTC date), iso_year, iso_week, views, view_uniques,
     view_uniques_kind, clones, clone_uniques, clone_uniques_kind, views_state, clones_state (final, pending, gap: of
     known days only unless final), whole (both are final). A kind is github (true uniques of the week) or days (daily
-    uniques added up: say so beside the number); NULL where there is no number. Source: v_weekly.
+    uniques added up: say so beside the number); NULL where there is no number. For files tenant, true_view_uniques
+    (GitHub's), visitor_days (added up), views_days (of how many days the views are), and the same of clones.
+    Source: v_weekly.
     Raises: SelectionRefused, StoreMissing.
     """
     return _page(viewer, store, selection, "weekly_traffic", paging)
 
 
 def daily_csv(viewer: Viewer, store: Store, selection: Selection, order: Paging | None = None) -> bytes:
-    """All rows of daily_traffic as CSV (UTF-8), in that order, else the newest day first; no text is a formula.
+    """All rows of daily_traffic as CSV (UTF-8) in that order, else the newest day first, with the export's columns.
 
-    Of `order` the page and its size do not matter. Unknown is an empty field. Raises: SelectionRefused, StoreMissing.
+    Of `order` the page and its size do not matter. Unknown is an empty field, no text is a formula.
+    Raises: SelectionRefused, StoreMissing.
     """
     whole = replace(order or Paging("day"), page=1, size=ALL_ROWS)
-    return _csv(_rows(viewer, store, selection, "daily_traffic", whole))
+    return _csv(viewer, store, selection, "daily_traffic", whole)
 
 
 def weekly_csv(viewer: Viewer, store: Store, selection: Selection, order: Paging | None = None) -> bytes:
-    """All rows of weekly_traffic as CSV (UTF-8), in that order, else the newest week first; no text is a formula.
+    """All rows of weekly_traffic as CSV (UTF-8) in that order, else the newest week first, with the export's columns.
 
-    Of `order` the page and its size do not matter. Unknown is an empty field. Raises: SelectionRefused, StoreMissing.
+    Of `order` the page and its size do not matter. Unknown is an empty field, no text is a formula.
+    Raises: SelectionRefused, StoreMissing.
     """
     whole = replace(order or Paging("week"), page=1, size=ALL_ROWS)
-    return _csv(_rows(viewer, store, selection, "weekly_traffic", whole))
+    return _csv(viewer, store, selection, "weekly_traffic", whole)
 
 
 @cached("traffic")
@@ -88,7 +104,8 @@ def series(viewer: Viewer, store: Store, selection: Selection, grain: Grain) -> 
     metric (views, view_uniques, clones, clone_uniques; and the counters stars, forks, watchers,
     open_issues_and_pull_requests as last read in the period; the total has views and clones only), value, state (final,
     pending, gap: of known days only unless final), kind (of uniques: github, or days for daily ones added up; else
-    NULL). `attrs["left_out"]`: how many repositories with such days are in the total only. Raises: StoreMissing.
+    NULL), pending (the part of the counts of a week or month that is of pending days).
+    `attrs["left_out"]`: how many repositories with such days are in the total only. Raises: StoreMissing.
     """
     values = {"search": selection.search, "grain": grain.value, "most": MOST_REPOSITORIES}
     rows = ask(store, query(__name__, "series"), selection.today, selection.values(viewer) | values)
@@ -99,7 +116,7 @@ def series(viewer: Viewer, store: Store, selection: Selection, grain: Grain) -> 
 
 @cached("traffic")
 def repository_sums(viewer: Viewer, store: Store, selection: Selection) -> DataFrame:
-    """The selected repositories with what their final days add up to, by name.
+    """The selected repositories with what their known days add up to, pending ones included, by name.
 
     Rows: repository_id, full_name, views, visitor_days, clones, cloner_days (daily uniques added up), stars (gained);
     for each of these <name>_compared and <name>_before, the sums of the days that are final both in the selection and
@@ -114,8 +131,8 @@ def repository_sums(viewer: Viewer, store: Store, selection: Selection) -> DataF
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """What the final days of a period add up to, and what those of them that were final in the period before, too,
-    add up to now (`compared`) and did before. None: no such day is known.
+    """What the known days of a period add up to, pending ones included; and what those that are final, and were final
+    in the period before, add up to now (`compared`) and did before. None: no such day is known.
     """
 
     value: int | None
@@ -177,8 +194,8 @@ def repository_summaries(viewer: Viewer, store: Store, today: date) -> DataFrame
     """The visible repositories in short, by name; removed ones included.
 
     Rows: repository_id, tenant_id, full_name, state, state_reason, visibility, archived, last_collected_at (aware,
-    UTC), days_until_loss (as in v_repositories), views_30 and clones_30 (known counts of the 30 days up to
-    yesterday, pending ones included), stars (when last seen), sparkline (a list of the known views of these 30 days,
+    UTC), days_until_loss (as in v_repositories), views_31 and clones_31 (known counts of the 31 days up to
+    yesterday, pending ones included), stars (when last seen), sparkline (a list of the known views of these 31 days,
     oldest first). Source: v_repositories, v_daily. Raises: StoreMissing.
     """
     values = {"visible": sorted(viewer.repository_ids), "today": today}
@@ -221,8 +238,10 @@ def _page(viewer: Viewer, store: Store, selection: Selection, table: str, paging
     return Page(frame(rows.drop_columns(["total"])), total)
 
 
-def _csv(rows: pa.Table) -> bytes:
+def _csv(viewer: Viewer, store: Store, selection: Selection, table: str, order: Paging) -> bytes:
+    rows = _rows(viewer, store, selection, table, order).select(FILE_COLUMNS[table])
+    rows = rows.rename_columns([name.removeprefix("true_") for name in rows.column_names])
     written = BytesIO()
     options = csv.WriteOptions(eol="\r\n", quoting_header="none")  # as export writes it
-    csv.write_csv(without_formulas(rows.drop_columns(["total"])), written, options)
+    csv.write_csv(without_formulas(rows), written, options)
     return written.getvalue()

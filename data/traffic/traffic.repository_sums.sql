@@ -1,5 +1,5 @@
--- What the final days of a period add up to for each repository, beside as many days before: like with like. Of the
--- period before (_before) and of the period itself (_compared) only those days count that are final in both.
+-- What the known days of a period add up to for each repository, pending ones included, and beside it as many days before,
+-- like with like: of the period before (_before) and of the period itself (_compared) only those days that are final in both.
 -- Days are UTC; unknown is null. visitor_days and cloner_days are daily uniques added up.
 -- Grain: a visible repository whose name contains the search, by name. Source: v_daily, star_history, from the session's variable today.
 -- stars are gained ones. sparkline: the mean views a final day of each stretch of $slice_days days, oldest first; unknown ones are left out.
@@ -17,6 +17,10 @@ days as (
     select
         repository_id,
         day,
+        views as known_views,
+        view_uniques as known_visitor_days,
+        clones as known_clones,
+        clone_uniques as known_cloner_days,
         case when views_state = 'final' then views end as views,
         case when views_state = 'final' then view_uniques end as visitor_days,
         case when clones_state = 'final' then clones end as clones,
@@ -58,18 +62,18 @@ sums as (
         count(views) as final_days,
         count(*) filter (where is_gap) as gap_days,
         count(*) filter (where is_pending) as pending_days,
-        sum(views)::bigint as views,
+        sum(known_views)::bigint as views,
         (sum(views) filter (where views_before is not null))::bigint as views_compared,
         (sum(views_before) filter (where views is not null))::bigint as views_before,
         count_if(views is not null and views_before is not null) as views_days,
-        sum(visitor_days)::bigint as visitor_days,
+        sum(known_visitor_days)::bigint as visitor_days,
         (sum(visitor_days) filter (where visitor_days_before is not null))::bigint as visitor_days_compared,
         (sum(visitor_days_before) filter (where visitor_days is not null))::bigint as visitor_days_before,
-        sum(clones)::bigint as clones,
+        sum(known_clones)::bigint as clones,
         (sum(clones) filter (where clones_before is not null))::bigint as clones_compared,
         (sum(clones_before) filter (where clones is not null))::bigint as clones_before,
         count_if(clones is not null and clones_before is not null) as clones_days,
-        sum(cloner_days)::bigint as cloner_days,
+        sum(known_cloner_days)::bigint as cloner_days,
         (sum(cloner_days) filter (where cloner_days_before is not null))::bigint as cloner_days_compared,
         (sum(cloner_days_before) filter (where cloner_days is not null))::bigint as cloner_days_before
     from pairs

@@ -1,7 +1,8 @@
 -- What a chart shows of some repositories: of each metric the periods of those with the most views (then clones, then by
 -- name), and of views and clones the total of all. Periods are days, weeks (Mondays) or months, UTC, each whole; unknown
 -- is null. Uniques of weeks are GitHub's own (kind github), else daily ones added up (kind days). Counters (stars, forks,
--- watchers, open issues and pull requests) are those of the period's last look.
+-- watchers, open issues and pull requests) are those of the period's last look. pending: the part of the counts of a week or
+-- month that is of pending days.
 -- Grain: a repository (null: all), metric and period. Source: v_daily, v_weekly, v_monthly, v_stars, from the session's
 -- variable today. left_out: how many repositories with such periods are in the total only.
 with periods as (
@@ -13,10 +14,12 @@ with periods as (
         view_uniques,
         null as view_uniques_kind,
         views_state,
+        0 as pending_views,
         clones,
         clone_uniques,
         null as clone_uniques_kind,
-        clones_state
+        clones_state,
+        0 as pending_clones
     from v_daily
     where
         $grain = 'day'
@@ -32,11 +35,13 @@ with periods as (
         case when view_uniques is not null then 'github' when visitor_days is not null then 'days' end
             as view_uniques_kind,
         views_state,
+        pending_views,
         clones,
         coalesce(clone_uniques, cloner_days) as clone_uniques,
         case when clone_uniques is not null then 'github' when cloner_days is not null then 'days' end
             as clone_uniques_kind,
-        clones_state
+        clones_state,
+        pending_clones
     from v_weekly
     where
         $grain = 'week'
@@ -51,10 +56,12 @@ with periods as (
         visitor_days as view_uniques,
         case when visitor_days is not null then 'days' end as view_uniques_kind,
         views_state,
+        pending_views,
         clones,
         cloner_days as clone_uniques,
         case when cloner_days is not null then 'days' end as clone_uniques_kind,
-        clones_state
+        clones_state,
+        pending_clones
     from v_monthly
     where
         $grain = 'month'
@@ -91,10 +98,10 @@ traffic as (
         chosen.full_name,
         chosen.period,
         unnest([
-            {'metric': 'views', 'value': views, 'state': views_state, 'kind': null},
-            {'metric': 'view_uniques', 'value': view_uniques, 'state': views_state, 'kind': view_uniques_kind},
-            {'metric': 'clones', 'value': clones, 'state': clones_state, 'kind': null},
-            {'metric': 'clone_uniques', 'value': clone_uniques, 'state': clones_state, 'kind': clone_uniques_kind}
+            {'metric': 'views', 'value': views, 'pending': pending_views, 'state': views_state, 'kind': null},
+            {'metric': 'view_uniques', 'value': view_uniques, 'pending': 0, 'state': views_state, 'kind': view_uniques_kind},
+            {'metric': 'clones', 'value': clones, 'pending': pending_clones, 'state': clones_state, 'kind': null},
+            {'metric': 'clone_uniques', 'value': clone_uniques, 'pending': 0, 'state': clones_state, 'kind': clone_uniques_kind}
         ], recursive := true)
     from chosen
     semi join largest using (repository_id)
@@ -109,6 +116,7 @@ counters as (
         unnest([
             arg_max(stars, day), arg_max(forks, day), arg_max(watchers, day), arg_max(open_issues_and_pull_requests, day)
         ]) as value,
+        0 as pending,
         'final' as state,
         null as kind
     from v_stars
@@ -125,14 +133,14 @@ totals as (
         period,
         unnest([
             {
-                'metric': 'views', 'value': sum(views)::bigint, 'state': case
+                'metric': 'views', 'value': sum(views)::bigint, 'pending': sum(pending_views)::bigint, 'state': case
                     when bool_and(views_state = 'final') then 'final'
                     when bool_or(views_state = 'gap') then 'gap'
                     else 'pending'
                 end, 'kind': null
             },
             {
-                'metric': 'clones', 'value': sum(clones)::bigint, 'state': case
+                'metric': 'clones', 'value': sum(clones)::bigint, 'pending': sum(pending_clones)::bigint, 'state': case
                     when bool_and(clones_state = 'final') then 'final'
                     when bool_or(clones_state = 'gap') then 'gap'
                     else 'pending'
@@ -151,6 +159,7 @@ select
     rows.value,
     rows.state,
     rows.kind,
+    rows.pending,
     coalesce(any_value(largest.left_out) over (), 0) as left_out
 from (
     from totals

@@ -1,5 +1,6 @@
 -- Weeks in order, each whole, that have a day between two days, and how many there are in all. Weeks are Mondays, UTC;
--- unknown is null. Uniques are GitHub's own of the week (kind github), else the daily ones added up (kind days).
+-- unknown is null. Uniques are GitHub's own of the week (kind github), else the daily ones added up (kind days); for files
+-- both apart, and of how many days each count is.
 -- Grain: a repository and week. Source: v_weekly, from the session's variable today. Order as in daily_traffic.
 select
     repository_id,
@@ -17,6 +18,13 @@ select
     views_state,
     clones_state,
     views_state = 'final' and clones_state = 'final' as whole,
+    tenant,
+    v_weekly.view_uniques as true_view_uniques,
+    visitor_days,
+    views_days,
+    v_weekly.clone_uniques as true_clone_uniques,
+    cloner_days,
+    clones_days,
     count(*) over () as total
 from v_weekly
 where

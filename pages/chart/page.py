@@ -11,15 +11,16 @@ from pages.ui.totals import draw_totals
 
 viewer, store = session.viewer(), the_store()
 filters.stop_without_traffic(viewer)
-selection = filters.chosen(viewer)
-with st.spinner(filters.READING):
-    draw_totals(selection_totals(viewer, store, selection), selection)
-
+days = filters.chosen(viewer)
+above = st.container()
 with st.container(horizontal=True, key="chart_controls"):
     metric = filters.METRICS[controls.choice("Metric", filters.METRICS, "Views", "metric")]
     chosen_grain = filters.GRAINS[controls.choice("Period", filters.GRAINS, "Day", "by")]
     as_table = controls.choice("Shown as", filters.VIEWS, "Chart", "as") == "Table"
-grain = traffic.legible(chosen_grain, selection.first, selection.last)
+grain = traffic.legible(chosen_grain, days.first, days.last)
+selection = days.of_whole(grain)
+with above, st.spinner(filters.READING):
+    draw_totals(selection_totals(viewer, store, selection), selection, grain)
 if grain is not chosen_grain:
     st.caption(f"More than {traffic.LONGEST_BY_DAY} days: shown by week.")
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pandas as pd
 from pandas import DataFrame
 
 from data.accounts.models import Viewer
@@ -11,6 +12,9 @@ from data.store.cache import cached
 from data.traffic.models import Grain, Selection
 from data.traffic.traffic import series
 from pages.ui import tables
+from pages.ui.charts.traffic import COUNTERS, COUNTS
+
+SUMS = {"view_uniques": "visitor_days", "clone_uniques": "cloner_days"}  # what uniques are called that are added up
 
 
 @cached("traffic")
@@ -25,14 +29,31 @@ def numbers(viewer: Viewer, store: Store, selection: Selection, metric: str, gra
 
 
 def numbers_csv(viewer: Viewer, store: Store, selection: Selection, metric: str, grain: Grain) -> bytes:
-    return tables.csv_of(numbers_of(series(viewer, store, selection, grain), metric))
+    """The numbers of a chart, under the names and in the order that these columns have in every file."""
+    rows = numbers_of(series(viewer, store, selection, grain), metric).rename(columns={"period": grain.value})
+    is_sum = (rows["kind"] == "days").fillna(False)
+    rows[metric] = rows["value"].mask(is_sum)
+    shown = ["full_name", "repository_id", grain.value, metric]
+    if metric in SUMS and is_sum.any():
+        rows[SUMS[metric]] = rows["value"].where(is_sum)
+        shown.append(SUMS[metric])
+    if metric not in COUNTERS:
+        state = "clones_state" if metric in {"clones", "clone_uniques"} else "views_state"
+        shown.append(state)
+        rows = rows.rename(columns={"state": state})
+    return tables.csv_of(rows[shown])
 
 
 def numbers_of(rows: DataFrame, metric: str) -> DataFrame:
-    """The numbers behind a chart, the newest first; of several repositories, with the total that they are part of."""
-    rows = rows[rows["metric"] == metric].copy()
-    if rows["repository_id"].nunique() == 1:
-        rows = rows[rows["repository_id"].notna()]
-    rows["full_name"] = rows["full_name"].where(rows["repository_id"].notna(), "All repositories")
-    rows = rows.sort_values(["period", "full_name"], ascending=[False, True])
-    return rows[["period", "full_name", "value", "state", "kind"]]
+    """The numbers behind a chart, the newest first. Of counts, the repositories that have no row of their own are one
+    more, so that all rows add up to what all repositories have.
+    """
+    left_out = int(rows.attrs.get("left_out", 0))
+    rows = rows[rows["metric"] == metric]
+    found = rows[rows["repository_id"].notna()]
+    if left_out and metric in COUNTS:
+        rest = rows[rows["repository_id"].isna()].copy()
+        rest["value"] -= rest["period"].map(found.groupby("period")["value"].sum()).fillna(0)
+        rest["full_name"] = f"Other {left_out:,} repositories"
+        found = pd.concat([found, rest])
+    return found.sort_values(["period", "full_name"], ascending=[False, True])

@@ -147,10 +147,10 @@ def _columns() -> Mapping[str, Any]:
     return {
         "link": config.LinkColumn("Repository", display_text=NAME_IN_LINK, pinned=True, width=190),
         "sparkline": config.AreaChartColumn("Views a day", y_min=0, width=130, help="Final days only"),
-        "views": number("Views", width=80, help="Final days only"),
+        "views": number("Views", width=80, help="Of the days above"),
         "change": config.TextColumn("Change", alignment="right", width=80, help=against),
         "visitor_days": number(DAILY_VISITORS, width=140, help=SUM_HELP),
-        "clones": number("Clones", width=80, help="Final days only"),
+        "clones": number("Clones", width=80, help="Of the days above"),
         "stars": number("Stars gained", width=95),
     }
 

@@ -3,13 +3,15 @@
 import streamlit as st
 
 from data.text import DAILY_CLONERS, DAILY_VISITORS, SUM_HELP
-from data.traffic.models import Selection
+from data.traffic.models import Grain, Selection
 from data.traffic.traffic import Totals
 from pages.ui.text import change, counted
 from pages.ui.time_format import day_text
 
+WHOLE = {Grain.DAY: "", Grain.WEEK: ", whole weeks", Grain.MONTH: ", whole months"}
 
-def draw_totals(totals: Totals, selection: Selection, *, with_stars: bool = False) -> None:
+
+def draw_totals(totals: Totals, selection: Selection, grain: Grain, *, with_stars: bool = False) -> None:
     cards = {
         "Views": totals.views,
         DAILY_VISITORS: totals.visitor_days,
@@ -24,20 +26,20 @@ def draw_totals(totals: Totals, selection: Selection, *, with_stars: bool = Fals
             number = "unknown" if total.value is None else total.value
             help_text = SUM_HELP if name in {DAILY_VISITORS, DAILY_CLONERS} else None
             st.metric(name, number, delta, format="localized", width=140, help=help_text)
-    st.caption(" ".join(_notes(totals, selection)))
+    st.caption(" ".join(_notes(totals, selection, grain)))
 
 
-def _notes(totals: Totals, selection: Selection) -> list[str]:
+def _notes(totals: Totals, selection: Selection, grain: Grain) -> list[str]:
     days = (selection.last - selection.first).days + 1
     before = "previous day" if days == 1 else f"previous {days:,} days"
     compared, final = totals.compared_days, totals.final_days
     part = "" if compared == final else f" ({compared:,} of {final:,} repository days comparable)"
     notes = [
-        f"{day_text(selection.first)} to {day_text(selection.last)} (UTC). Final days only.",
-        f"Compared with the {before}{part}."
+        f"{day_text(selection.first)} to {day_text(selection.last)}{WHOLE[grain]} (UTC), pending days included.",
+        f"Final days compared with the {before}{part}."
         if totals.comparable
         else f"No comparison: less than half of the {before} is known.",
     ]
     if totals.gap_days:
-        notes.append(f"**{counted(totals.gap_days, 'repository day')} missing**: not collected in time, not included.")
+        notes.append(f"**{counted(totals.gap_days, 'repository day')} missing**: not collected in time, partial at most.")
     return notes

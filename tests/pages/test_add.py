@@ -67,7 +67,7 @@ def test_the_collection_that_begins_brings_the_first_days(app: App, github: Fake
     assert "The collection is complete" in shown_text(run)
     seen = grants.viewer_of(app.store, app.account("tenant"))
     (row,) = [row for row in overview(app, seen) if row["full_name"] == "octo/hello"]
-    assert row["views_30"] >= 100
+    assert row["views_31"] >= 100
 
 
 def test_each_refused_name_is_told_with_githubs_reason(app: App, github: FakeGitHub, started: Begun) -> None:

@@ -169,7 +169,7 @@ def test_one_ticked_repository_is_collected_alone(
 def test_search_and_order_are_obeyed(app: App) -> None:
     run = app.opened("both", PAGE)
     run.selectbox("repositories_sort").set_value("Views").run()
-    views = column(run, "views_30")
+    views = column(run, "views_31")
     assert views == sorted(views, reverse=True)
     run.text_input("repositories_search").input("TELE").run()
     assert listed(run) == ["green/telescope"]

@@ -25,9 +25,11 @@ BAR_DAYS = {Grain.DAY: 0.78, Grain.WEEK: 5.6, Grain.MONTH: 24.0}
 BAND_DAYS = {Grain.DAY: 1.0, Grain.WEEK: 7.0, Grain.MONTH: 30.4}
 STATES = {
     "final": "final",
+    "so far": "final so far: further days are pending",
     "pending": "pending: it may still change",
     "gap": "gap: partial at most",
 }
+OPEN = ("pending", "gap")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,7 +84,7 @@ def _bars(days: Column, known: Column, grain: Grain) -> dict[str, Column]:
 
 def _lines(ranks: Column, marks: Marks) -> dict[str, Column]:
     """Of each series apart: where its line is in pieces, and where it is dashed."""
-    is_open = marks.states != "final"
+    is_open = np.isin(marks.states, OPEN)
     breaks = np.isnan(marks.values) | (marks.states == "gap")
     pieces, dashed = np.zeros(len(ranks), dtype=np.int64), is_open.copy()
     for rank in set(ranks.tolist()):

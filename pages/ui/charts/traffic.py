@@ -5,7 +5,7 @@ the time axis is a UTC one, so that a day is the same day in every time zone.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from functools import cache, partial
 from typing import Any
@@ -109,7 +109,8 @@ def chart_data(rows: DataFrame, metric: str, grain: Grain) -> ChartData:
     rows = rows[(rows["metric"] == metric).to_numpy(dtype=bool)]
     is_total = rows["repository_id"].isna().to_numpy(dtype=bool)
     called, days, states = (rows[name].to_numpy(dtype=object) for name in ("full_name", "period", "state"))
-    marks = Marks(called, days, rows["value"].to_numpy(dtype=np.float64, na_value=np.nan), states)
+    values = rows["value"].to_numpy(dtype=np.float64, na_value=np.nan)
+    marks = CountedMarks(called, days, values, states, rows["pending"].to_numpy(dtype=np.float64, na_value=0))
     each = marks.only(~is_total)
     # of a counter the newest reading says how large it is, however often it was read
     sizes = dict(zip(each.names, each.values, strict=True)) if metric in COUNTERS else _sums(each.names, each.values)
@@ -120,7 +121,7 @@ def chart_data(rows: DataFrame, metric: str, grain: Grain) -> ChartData:
     if has_rest:
         names.append(f"{more:,} other repositories" if more > 1 else "1 other repository")
         shown = _with_rest(shown, marks.only(is_total), names[-1])
-    columns = placed(shown, names, grain)
+    columns = placed(_parted(shown) if metric in COUNTS and grain is not Grain.DAY else shown, names, grain)
     periods = tuple(sorted(set(shown.periods)))
     has_gaps = bool((columns["state"] == "gap").any())
     return ChartData(ChartShape(metric, grain, tuple(names), has_rest, periods, has_gaps), columns)
@@ -148,16 +149,36 @@ def alt_text(data: ChartData) -> str:
     return text
 
 
-def _with_rest(shown: Marks, total: Marks, name: str) -> Marks:
+@dataclass(frozen=True, slots=True, eq=False)
+class CountedMarks(Marks):
+    """Marks with the part of each value that is of pending days."""
+
+    pending: Column
+
+    def followed_by(self, others: "CountedMarks") -> "CountedMarks":
+        pairs = ((getattr(self, field.name), getattr(others, field.name)) for field in fields(self))
+        return CountedMarks(*(np.concatenate(pair) for pair in pairs))
+
+
+def _with_rest(shown: CountedMarks, total: CountedMarks, name: str) -> CountedMarks:
     """The marks, and what the total has beyond them as one more series."""
-    sums = _sums(shown.periods, shown.values)
-    rest = total.values - [sums.get(period, 0) for period in total.periods]
-    return Marks(
-        np.concatenate([shown.names, np.full(len(rest), name, dtype=object)]),
-        np.concatenate([shown.periods, total.periods]),
-        np.concatenate([shown.values, rest]),
-        np.concatenate([shown.states, total.states]),
+    values, pending = _sums(shown.periods, shown.values), _sums(shown.periods, shown.pending)
+    rest = replace(
+        total,
+        names=np.full(len(total.names), name, dtype=object),
+        values=total.values - [values.get(period, 0) for period in total.periods],
+        pending=total.pending - [pending.get(period, 0) for period in total.periods],
     )
+    return shown.followed_by(rest)
+
+
+def _parted(marks: CountedMarks) -> CountedMarks:
+    """The marks of weeks or months, each in two: what is final of it so far, and what is of pending days, hollow."""
+    states = np.where(marks.states == "pending", "so far", marks.states).astype(object)
+    so_far = replace(marks, values=marks.values - marks.pending, states=states)
+    is_open = marks.pending > 0
+    open_part = replace(marks, values=marks.pending, states=np.full(len(states), "pending", dtype=object))
+    return so_far.only(~is_open | (so_far.values > 0)).followed_by(open_part.only(is_open))
 
 
 def _sums(keys: Column, values: Column) -> dict[Any, float]:

@@ -29,7 +29,7 @@ def summed(viewer: Viewer, store: Store, selection: Selection) -> Totals:
 
 def drawn(rows: list[tuple[Any, ...]], key: int | None, metric: str) -> list[tuple[Any, ...]]:
     """The periods of a series with value, state and kind."""
-    return [(row[2], *row[4:]) for row in rows if (row[0], row[3]) == (key, metric)]
+    return [(row[2], *row[4:7]) for row in rows if (row[0], row[3]) == (key, metric)]
 
 
 @pytest.mark.parametrize("metric", ["views", "view_uniques", "clones", "clone_uniques"])
@@ -84,11 +84,12 @@ def test_totals_compare_the_final_days_with_their_counterparts_only(store: Store
     (key,) = follow(store, "owner/one")
     save(store, answer(key, Metric.VIEWS, [2**n for n in range(14)]))  # 2**13 is yesterday's
     week = Selection(ago(6), TODAY, today=TODAY)  # ago(6) to ago(3) are final, ago(13) to ago(10) their counterparts
+    known = sum(2 ** (14 - n) for n in (6, 5, 4, 3, 2, 1))
     expected = sum(2 ** (14 - n) for n in (6, 5, 4, 3)), sum(2 ** (14 - n) for n in (13, 12, 11, 10))
     people = sum(2 ** (14 - n) // 2 for n in (6, 5, 4, 3)), sum(2 ** (14 - n) // 2 for n in (13, 12, 11, 10))
     seen = summed(viewer_of(key), store, week)
     nothing = Total(None, None, None)
-    views, visitors = (Total(now, now, before) for now, before in (expected, people))
+    views, visitors = Total(known, *expected), Total(known // 2, *people)
     assert seen == Totals(views, visitors, nothing, nothing, nothing, 4, 4, 0, 7)
 
 
@@ -99,9 +100,9 @@ def test_a_new_repository_is_no_rise_and_few_days_say_nothing_of_a_period(store:
         save(store, answer(each, Metric.VIEWS, [1000] * 6))
     week = Selection(ago(6), ago(1), today=TODAY)
     both = summed(viewer_of(old, new[0]), store, week)
-    assert (both.views, both.comparable) == (Total(4040, 40, 40), True)
+    assert (both.views, both.comparable) == (Total(6060, 40, 40), True)
     most = summed(viewer_of(old, *new), store, week)
-    assert (most.views.value, most.comparable) == (8040, False)
+    assert (most.views.value, most.comparable) == (12060, False)
 
 
 def test_what_is_not_known_has_no_total(full: Store) -> None:
@@ -142,10 +143,10 @@ def test_the_overview_tells_the_same_risk_and_times_as_the_health(full: Store) -
     assert not rows
 
 
-def test_the_overview_counts_thirty_days_up_to_yesterday(full: Store) -> None:
+def test_the_list_of_repositories_counts_as_many_days_as_a_range_by_default(full: Store) -> None:
     question = "select sum(views), sum(clones) from v_daily where repository_id = $key and day between $first and $last"
     for row in plain(repository_summaries(operator(full), full, TODAY)):
-        assert [row[9:11]] == ask(full, question, key=row[0], first=ago(30), last=ago(1))
+        assert [row[9:11]] == ask(full, question, key=row[0], first=ago(31), last=ago(1))
 
 
 def test_a_sparkline_of_a_summary_has_the_known_days_oldest_first(store: Store) -> None:

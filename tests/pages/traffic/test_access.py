@@ -50,7 +50,7 @@ def titled(run: AppTest) -> str:
 def names_in(rows: DataFrame) -> set[str]:
     if "link" in rows:
         return {link.partition("of=")[2].partition("&")[0] for link in rows["link"]}
-    return set(rows["full_name"]) - {"All repositories"}
+    return set(rows["full_name"])
 
 
 def opened(app: App, username: str | None, page: str, link: dict[str, str]) -> AppTest:

@@ -23,9 +23,9 @@ THREE: tuple[Day, ...] = ((10, "final"), (None, "gap"), (30, "pending"))
 
 def rows(days: Iterable[Day], metric: str = "views", key: int | None = 1, name: str = "blue/engine") -> DataFrame:
     found = [
-        (key, name, FIRST + timedelta(days=n), metric, value, state, None) for n, (value, state) in enumerate(days)
+        (key, name, FIRST + timedelta(days=n), metric, value, state, None, 0) for n, (value, state) in enumerate(days)
     ]
-    columns = ["repository_id", "full_name", "period", "metric", "value", "state", "kind"]
+    columns = ["repository_id", "full_name", "period", "metric", "value", "state", "kind", "pending"]
     return DataFrame(found, columns=columns).astype({"repository_id": "Int64", "value": "Int64"})
 
 
@@ -194,3 +194,23 @@ def test_a_specification_that_was_changed_is_nobody_elses() -> None:
 
 def test_there_is_a_colour_for_each_series_that_is_drawn() -> None:
     assert len(set(COLOURS["series"].split())) == charts.MOST_SERIES
+
+
+def test_a_month_is_hollow_in_the_part_that_is_of_pending_days_only() -> None:
+    each = rows([(90, "final"), (70, "pending"), (8, "pending")]).assign(pending=[0, 6, 8])
+    total = each.assign(repository_id=pd.NA, full_name="total", value=[100, 90, 9], pending=[0, 9, 9])
+    found = pd.concat([total, each])
+    found.attrs["left_out"] = 4
+    drawn = chart_data(found, "views", Grain.MONTH)
+    parts = [(row["name"], row["value"], row["state"], row["open"]) for row in marks(drawn, "bar")]
+    assert parts == [
+        ("blue/engine", 90, "final", False),
+        ("Other 4 repositories", 10, "final", False),
+        ("blue/engine", 64, "so far", False),
+        ("blue/engine", 6, "pending", True),
+        ("Other 4 repositories", 17, "so far", False),
+        ("Other 4 repositories", 3, "pending", True),
+        ("blue/engine", 8, "pending", True),
+        ("Other 4 repositories", 1, "pending", True),
+    ]
+    assert sum(value for _, value, *_ in parts) == 199
