@@ -12,7 +12,7 @@ from data.store.cache import cached
 from data.traffic.models import Grain, Selection
 from data.traffic.traffic import series
 from pages.ui import tables
-from pages.ui.charts.traffic import COUNTERS, COUNTS
+from pages.ui.charts.traffic import COUNTERS, COUNTS, others
 
 SUMS = {"view_uniques": "visitor_days", "clone_uniques": "cloner_days"}  # what uniques are called that are added up
 
@@ -54,6 +54,6 @@ def numbers_of(rows: DataFrame, metric: str) -> DataFrame:
     if left_out and metric in COUNTS:
         rest = rows[rows["repository_id"].isna()].copy()
         rest["value"] -= rest["period"].map(found.groupby("period")["value"].sum()).fillna(0)
-        rest["full_name"] = f"Other {left_out:,} repositories"
+        rest["full_name"] = others(left_out)
         found = pd.concat([found, rest])
     return found.sort_values(["period", "full_name"], ascending=[False, True])

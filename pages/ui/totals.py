@@ -41,5 +41,7 @@ def _notes(totals: Totals, selection: Selection, grain: Grain) -> list[str]:
         else f"No comparison: less than half of the {before} is known.",
     ]
     if totals.gap_days:
-        notes.append(f"**{counted(totals.gap_days, 'repository day')} missing**: not collected in time, partial at most.")
+        notes.append(
+            f"**{counted(totals.gap_days, 'repository day')} missing**: not collected in time, partial at most."
+        )
     return notes

@@ -119,12 +119,17 @@ def chart_data(rows: DataFrame, metric: str, grain: Grain) -> ChartData:
     more = len(sizes) - len(names) + left_out
     has_rest = more > 0 and metric in COUNTS
     if has_rest:
-        names.append(f"{more:,} other repositories" if more > 1 else "1 other repository")
+        names.append(others(more))
         shown = _with_rest(shown, marks.only(is_total), names[-1])
     columns = placed(_parted(shown) if metric in COUNTS and grain is not Grain.DAY else shown, names, grain)
     periods = tuple(sorted(set(shown.periods)))
     has_gaps = bool((columns["state"] == "gap").any())
     return ChartData(ChartShape(metric, grain, tuple(names), has_rest, periods, has_gaps), columns)
+
+
+def others(number: int) -> str:
+    """What the repositories are called that have no series or row of their own."""
+    return f"{number:,} other repositories" if number > 1 else "1 other repository"
 
 
 def alt_text(data: ChartData) -> str:

@@ -205,12 +205,12 @@ def test_a_month_is_hollow_in_the_part_that_is_of_pending_days_only() -> None:
     parts = [(row["name"], row["value"], row["state"], row["open"]) for row in marks(drawn, "bar")]
     assert parts == [
         ("blue/engine", 90, "final", False),
-        ("Other 4 repositories", 10, "final", False),
+        ("4 other repositories", 10, "final", False),
         ("blue/engine", 64, "so far", False),
         ("blue/engine", 6, "pending", True),
-        ("Other 4 repositories", 17, "so far", False),
-        ("Other 4 repositories", 3, "pending", True),
+        ("4 other repositories", 17, "so far", False),
+        ("4 other repositories", 3, "pending", True),
         ("blue/engine", 8, "pending", True),
-        ("Other 4 repositories", 1, "pending", True),
+        ("4 other repositories", 1, "pending", True),
     ]
     assert sum(value for _, value, *_ in parts) == 199
