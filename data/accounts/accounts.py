@@ -98,10 +98,10 @@ def add_first_user(store: Store, setup_code: str, user: NewUser, now: datetime) 
             raise AccountRefused("This server has been set up already. Sign in.")
         _check_setup_code(connection, setup_code)
         user_id = save_account(connection, user, password_hash, now)
-        save_grant(connection, user_id, Grant(Role.ADMIN), (SETUP, now))
+        save_grant(connection, user_id, Grant(Role.ADMIN), SETUP, now)
         connection.execute("delete from setup_code")
         sessions.forget_attempts(connection, SETUP)
-        record(connection, "first user added", f"user {user.username}", (SETUP, now))
+        record(connection, "first user added", f"user {user.username}", SETUP, now)
         return account_with_id(connection, user_id)
 
 
@@ -125,7 +125,7 @@ def change_password(store: Store, session_secret: str, current: str, new: str, n
             raise AccountRefused("You have been signed out. Sign in again.")
         save_password(connection, account, new_hash, now)
         sessions.end_sessions(connection, account.user_id, session_secret)
-        record(connection, "password changed", f"user {account.username}", (account.username, now))
+        record(connection, "password changed", f"user {account.username}", account.username, now)
 
 
 def save_password(connection: duckdb.DuckDBPyConnection, account: Account, new_hash: str, now: datetime) -> None:
@@ -147,7 +147,7 @@ def disable_user(store: Store, by: str, user_id: int, now: datetime) -> None:
         connection.execute("update account set active = false where user_id = $user_id", {"user_id": user_id})
         connection.execute("delete from invitation where user_id = $user_id", {"user_id": user_id})
         sessions.end_sessions(connection, user_id)
-        record(connection, "user disabled", f"user {account.username}", (by, now))
+        record(connection, "user disabled", f"user {account.username}", by, now)
 
 
 def enable_user(store: Store, by: str, user_id: int, now: datetime) -> None:
@@ -156,7 +156,7 @@ def enable_user(store: Store, by: str, user_id: int, now: datetime) -> None:
         require_admin(connection, by)
         account = account_with_id(connection, user_id)
         connection.execute("update account set active = true where user_id = $user_id", {"user_id": user_id})
-        record(connection, "user enabled", f"user {account.username}", (by, now))
+        record(connection, "user enabled", f"user {account.username}", by, now)
 
 
 def save_profile(store: Store, by: str, user_id: int, now: datetime, *, name: str, email: str | None) -> None:
@@ -168,9 +168,9 @@ def save_profile(store: Store, by: str, user_id: int, now: datetime, *, name: st
         values = {"user_id": user_id, "name": name, "email": email}
         connection.execute("update account set display_name = $name, email = $email where user_id = $user_id", values)
         if email != account.email:
-            record(connection, "e-mail address changed", f"user {account.username}", (by, now))
+            record(connection, "e-mail address changed", f"user {account.username}", by, now)
         if name != account.display_name:
-            record(connection, "name changed", f"user {account.username}", (by, now))
+            record(connection, "name changed", f"user {account.username}", by, now)
 
 
 @cached("control")
@@ -244,7 +244,7 @@ def link_identity(store: Store, by: str, user_id: int, identity: Identity, now: 
                 "values ($user_id, $issuer, $subject, $now)",
                 values,
             )
-            record(connection, "identity linked", f"user {account.username}", (by, now), identity.issuer)
+            record(connection, "identity linked", f"user {account.username}", by, now, identity.issuer)
 
 
 def prepared(user: NewUser, *first: Callable[[], None]) -> tuple[NewUser, str]:

@@ -1,20 +1,30 @@
-"""The audit log: every administrative action, by whom, on what. Lies in `control`; holds no secret."""
+"""The audit log: every administrative action, by whom, on what. Lies in `control`; holds no secret.
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+An entry is written in the transaction of what it tells of: `record` in a commit of `control`, `change_of_traffic` in
+one of `traffic`.
+"""
+
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from itertools import groupby
+from operator import attrgetter
+from uuid import uuid4
 
 import duckdb
 
+from data.accounts.authority import COMMAND_LINE, acting
 from data.accounts.models import Account, Role
 from data.calendar import aware, stored
 from data.repositories.models import Repository
-from data.store import Store
+from data.store import Store, StoreError
 from data.store.cache import cached
 from data.store.sql import query
 
 MOST = 1000
+_log = logging.getLogger(__name__)
 NAMES_LIMIT = 2000  # characters of repositories' names in an entry
 
 
@@ -53,44 +63,104 @@ def record(
     connection: duckdb.DuckDBPyConnection,
     action: str,
     subject: str | Subject,
-    by: tuple[str, datetime],
+    by: str,
+    now: datetime,
     detail: str | None = None,
 ) -> None:
-    """Write an entry, inside the caller's commit; `by` is who did it, and when (UTC)."""
+    """Write an entry, inside the caller's commit of `control`."""
     about = Subject(subject) if isinstance(subject, str) else subject
-    values = {
-        "at": stored(by[1]),
-        "actor": by[0],
-        "action": action,
-        "subject": about.text,
-        "detail": detail,
-        "tenant_id": about.tenant_id,
-    }
-    connection.execute(
-        "insert into audit_log (happened_at, actor, act, subject, detail, tenant_id) "
-        "values ($at, $actor, $action, $subject, $detail, $tenant_id)",
-        values,
-    )
+    _insert(connection, AuditEntry(now, by, action, about.text, detail, about.tenant_id))
 
 
 def save_entry(
-    store: Store, action: str, subject: Subject, by: tuple[str, datetime], detail: str | None = None
+    store: Store, action: str, subject: Subject, by: str, now: datetime, detail: str | None = None
 ) -> None:
-    """Write an entry about a change of `traffic` (a tenant, a repository), in a commit of its own."""
+    """Write an entry about something that changes neither database, in a commit of its own."""
     with store.control.commit("writing the audit log") as connection:
-        record(connection, action, subject, by, detail)
+        record(connection, action, subject, by, now, detail)
 
 
-def save_repository_entries(
-    store: Store, action: str, repositories: Sequence[Repository], by: tuple[str, datetime]
-) -> None:
-    for tenant_id, group in groupby(sorted(repositories, key=lambda each: each.tenant_id), lambda each: each.tenant_id):
-        names = [each.full_name for each in group]
-        if len(names) == 1:
-            save_entry(store, action, Subject(names[0], tenant_id), by)
+@dataclass(slots=True)
+class Change:
+    """A change of `traffic` in the making: its transaction, and who makes it, with the rights of this moment."""
+
+    connection: duckdb.DuckDBPyConnection
+    account: Account
+    now: datetime
+    is_recorded: bool = False
+
+    def record(self, action: str, subject: Subject, detail: str | None = None) -> None:
+        values = {
+            "entry_id": str(uuid4()),
+            "now": stored(self.now),
+            "user_id": self.account.user_id,
+            "action": action,
+            "subject": subject.text,
+            "detail": detail,
+            "tenant_id": subject.tenant_id,
+        }
+        self.connection.execute(
+            "insert into audit_outbox (entry_id, happened_at, user_id, action, subject, detail, tenant_id) "
+            "values ($entry_id, $now, $user_id, $action, $subject, $detail, $tenant_id)",
+            values,
+        )
+        self.is_recorded = True
+
+    def record_repositories(self, action: str, repositories: Sequence[Repository]) -> None:
+        """An entry for each tenant that has some of them."""
+        key = attrgetter("tenant_id")
+        for tenant_id, group in groupby(sorted(repositories, key=key), key):
+            names = [each.full_name for each in group]
+            if len(names) == 1:
+                self.record(action, Subject(names[0], tenant_id))
+            else:
+                about = Subject(f"{len(names):,} repositories", tenant_id)
+                self.record(action, about, ", ".join(names)[:NAMES_LIMIT])
+
+
+@contextmanager
+def change_of_traffic(store: Store, purpose: str, by: str, now: datetime) -> Iterator[Change]:
+    """One commit of `traffic` for whoever acts, with its record in the same transaction: in an outbox, since the audit
+    log lies in `control`, to which it is moved afterwards. What records nothing changes nothing: it is not committed.
+
+    Inside, nothing else is written to either database, so that `viewer_of` and the account's grants are those that the
+    change builds on. Raises: NotAllowed, and as Database.commit.
+    """
+    with suppress(_NothingRecorded), store.traffic.commit(purpose) as connection:
+        if by == COMMAND_LINE:
+            change = Change(connection, acting(connection, by), now)
         else:
-            subject = Subject(f"{len(names):,} repositories", tenant_id)
-            save_entry(store, action, subject, by, ", ".join(names)[:NAMES_LIMIT])
+            with store.control.read() as cursor:
+                change = Change(connection, acting(cursor, by), now)
+        prune_outbox(store, connection)
+        yield change
+        if not change.is_recorded:
+            raise _NothingRecorded
+    move_outbox(store)
+
+
+def move_outbox(store: Store) -> None:
+    """Move what waits in the outbox to the audit log, each entry once, whatever ended halfway before.
+
+    Where `control` cannot be written they wait on: every change, every command, every run and the app try it again.
+    """
+    try:
+        if not _waiting(store):
+            return
+        with store.control.commit("moving entries to the audit log") as connection:
+            for entry_id, entry in _waiting(store):
+                _insert(connection, entry, entry_id)
+    except StoreError as failure:
+        _log.warning("Entries of the audit log wait in the outbox of traffic: %s", failure)
+
+
+def prune_outbox(store: Store, connection: duckdb.DuckDBPyConnection) -> None:
+    """Forget the entries that have arrived in the audit log, inside a commit of `traffic`."""
+    keys = [key for (key,) in connection.execute("select entry_id from audit_outbox").fetchall()]
+    if keys:
+        with suppress(StoreError), store.control.read() as cursor:  # where it cannot be read, they stay
+            values = {"moved": list(_moved(cursor, keys))}
+            connection.execute("delete from audit_outbox where list_contains($moved, entry_id)", values)
 
 
 @cached("control")
@@ -108,3 +178,39 @@ def entries(account: Account, store: Store, wanted: AuditFilter) -> tuple[AuditE
     with store.control.read() as cursor:
         rows = cursor.execute(query(__name__, "entries"), values).fetchall()
     return tuple(AuditEntry(aware(row[0]), *row[1:]) for row in rows)
+
+
+class _NothingRecorded(Exception):
+    """Ends a commit that has nothing to commit."""
+
+
+@cached("control", "traffic")
+def _waiting(store: Store) -> tuple[tuple[str, AuditEntry], ...]:
+    """What lies in the outbox and not yet in the audit log, the oldest first, each by its id."""
+    with store.traffic.read() as cursor:
+        rows = cursor.execute(query(__name__, "outbox")).fetchall()
+    if not rows:
+        return ()
+    with store.control.read() as cursor:
+        moved = _moved(cursor, [row[0] for row in rows])
+        names = {0: COMMAND_LINE} | dict(cursor.execute("select user_id, username from account").fetchall())
+    return tuple(
+        (key, AuditEntry(aware(at), names.get(user_id, f"user {user_id}"), *rest))
+        for key, at, user_id, *rest in rows
+        if key not in moved
+    )
+
+
+def _moved(control: duckdb.DuckDBPyConnection, entry_ids: list[str]) -> set[str]:
+    values = {"entry_ids": entry_ids}
+    rows = control.execute("select entry_id from audit_log where list_contains($entry_ids, entry_id)", values).fetchall()
+    return {key for (key,) in rows}
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, entry: AuditEntry, entry_id: str | None = None) -> None:
+    values = asdict(entry) | {"entry_id": entry_id, "happened_at": stored(entry.happened_at)}
+    connection.execute(
+        "insert into audit_log (entry_id, happened_at, actor, act, subject, detail, tenant_id) "
+        "values ($entry_id, $happened_at, $actor, $action, $subject, $detail, $tenant_id)",
+        values,
+    )

@@ -45,15 +45,12 @@ class NewUser:
     again: str | None = field(default=None, repr=False)  # the password, where it was asked for twice
 
 
-def operator_account() -> Account:
-    """Whoever may run commands on the server, as an account with the rights of an admin; it can sign in nowhere."""
-    return Account(0, COMMAND_LINE, COMMAND_LINE, None, True, (Grant(Role.ADMIN),))
-
-
 def acting(connection: duckdb.DuckDBPyConnection, by: str) -> Account:
-    """Whoever acts, a user or the command line, with the rights of now. Raises NotAllowed for a disabled user."""
+    """Whoever acts, with the rights of now: `by` is a username, or COMMAND_LINE, which is an admin and every tenant's
+    manager, and can sign in nowhere. Raises NotAllowed for a disabled user.
+    """
     if by == COMMAND_LINE:
-        return operator_account()
+        return Account(0, COMMAND_LINE, COMMAND_LINE, None, True, (Grant(Role.ADMIN),))
     account = account_named(connection, by)
     if account is None or not account.active:
         raise NotAllowed("This user may not do anything (any more).")
@@ -61,8 +58,18 @@ def acting(connection: duckdb.DuckDBPyConnection, by: str) -> Account:
 
 
 def require_admin(connection: duckdb.DuckDBPyConnection, by: str) -> None:
-    if not acting(connection, by).has(Role.ADMIN):
+    refuse_but_admins(acting(connection, by))
+
+
+def refuse_but_admins(account: Account) -> None:
+    if not account.has(Role.ADMIN):
         raise NotAllowed("Only an admin may do this.")
+
+
+def refuse_but_managers(account: Account, tenant_id: int) -> None:
+    """For an admin and the tenant's manager. Another tenant is answered like one that is not there."""
+    if not account.has(Role.ADMIN) and not account.manages(tenant_id):
+        raise NotAllowed("There is no such tenant.")
 
 
 def require_self_or_admin(connection: duckdb.DuckDBPyConnection, by: str, user_id: int) -> None:
@@ -152,14 +159,14 @@ def save_account(connection: duckdb.DuckDBPyConnection, user: NewUser, password_
     return user_id
 
 
-def save_grant(connection: duckdb.DuckDBPyConnection, user_id: int, grant: Grant, by: tuple[str, datetime]) -> None:
+def save_grant(connection: duckdb.DuckDBPyConnection, user_id: int, grant: Grant, by: str, now: datetime) -> None:
     values = {
         "user_id": user_id,
         "role": grant.role.value,
         "tenant_id": grant.tenant_id,
         "repository_id": grant.repository_id,
-        "by": by[0],
-        "now": stored(by[1]),
+        "by": by,
+        "now": stored(now),
     }
     connection.execute(query(__name__, "save_grant"), values)
 

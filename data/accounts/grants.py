@@ -41,10 +41,13 @@ def viewer_of(store: Store, account: Account) -> Viewer:
 
     The roles tenant and tenant viewer show a tenant with all its repositories, a repository viewer's grants single
     ones, admin and maintainer nothing. A deactivated tenant shows nothing, and what has been deleted is gone.
-    A disabled user sees nothing. A repository that two of these tenants track counts once.
+    A disabled user sees nothing, the command line all that there is. A repository that two of a user's tenants track
+    counts once.
     """
     if not account.active:
         return Viewer(frozenset(), frozenset())
+    if account.is_command_line:
+        return administered(account, store)
     return counted_once(_viewer(store, account.grants), store)
 
 
@@ -102,8 +105,8 @@ def grant(store: Store, by: str, user_id: int, granted: Grant, now: datetime) ->
         placed = allowed(store, granter, [granted])[0]
         account = _account_for(connection, granter, user_id)
         if placed not in account.grants:
-            save_grant(connection, user_id, placed, (by, now))
-            record(connection, "granted", _subject(account, placed), (by, now), described(placed))
+            save_grant(connection, user_id, placed, by, now)
+            record(connection, "granted", _subject(account, placed), by, now, described(placed))
 
 
 def revoke(store: Store, by: str, user_id: int, granted: Grant, now: datetime) -> None:
@@ -123,7 +126,7 @@ def revoke(store: Store, by: str, user_id: int, granted: Grant, now: datetime) -
             keep_an_admin(connection, user_id)
         place = {"tenant_id": held.tenant_id, "repository_id": held.repository_id}
         connection.execute(query(__name__, "revoke"), {"user_id": user_id, "role": held.role.value} | place)
-        record(connection, "revoked", _subject(account, held), (by, now), described(held))
+        record(connection, "revoked", _subject(account, held), by, now, described(held))
 
 
 def allowed(store: Store, granter: Account, grants: Iterable[Grant]) -> list[Grant]:

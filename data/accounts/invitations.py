@@ -68,7 +68,7 @@ def invite(store: Store, by: str, grants: Iterable[Grant], email: str | None, no
         for (old_id,) in connection.execute(expired, {"now": stored(now)}).fetchall():
             _delete(connection, old_id)
         values = {"purpose": "account", "user_id": None, "email": address, "expires_at": stored(now + LASTS)}
-        invitation_id = _save(connection, values, secret, (by, now))
+        invitation_id = _save(connection, values, secret, by, now)
         for each in placed:
             place = {"tenant_id": each.tenant_id, "repository_id": each.repository_id}
             connection.execute(
@@ -77,7 +77,7 @@ def invite(store: Store, by: str, grants: Iterable[Grant], email: str | None, no
                 {"id": invitation_id, "role": each.role.value} | place,
             )
         subject = Subject(f"invitation {invitation_id}", _one_tenant(placed))
-        record(connection, "invited", subject, (by, now), _described(placed))
+        record(connection, "invited", subject, by, now, _described(placed))
     return secret
 
 
@@ -94,8 +94,8 @@ def reset_password(store: Store, by: str, user_id: int, now: datetime) -> str:
             raise AccountRefused("This user is disabled. Enable the user first.")
         connection.execute("delete from invitation where user_id = $user_id", {"user_id": user_id})
         values = {"purpose": "password", "user_id": user_id, "email": None, "expires_at": stored(now + RESET_LASTS)}
-        _save(connection, values, secret, (by, now))
-        record(connection, "link for a new password made", f"user {account.username}", (by, now))
+        _save(connection, values, secret, by, now)
+        record(connection, "link for a new password made", f"user {account.username}", by, now)
     return secret
 
 
@@ -123,7 +123,7 @@ def accept(store: Store, secret: str, user: NewUser, now: datetime) -> Account:
     with store.control.commit("accepting an invitation") as connection:
         granted = _use_up(store, connection, secret, now)
         user_id = save_account(connection, user, password_hash, now)
-        return _give(connection, user_id, granted, (invitation.made_by, now))
+        return _give(connection, user_id, granted, invitation.made_by, now)
 
 
 def accept_as(store: Store, secret: str, user_id: int, now: datetime) -> Account:
@@ -133,7 +133,7 @@ def accept_as(store: Store, secret: str, user_id: int, now: datetime) -> Account
         granted = _use_up(store, connection, secret, now)
         account = account_with_id(connection, user_id)
         acting(connection, account.username)
-        return _give(connection, user_id, granted, (invitation.made_by, now))
+        return _give(connection, user_id, granted, invitation.made_by, now)
 
 
 def accept_reset(store: Store, secret: str, password: str, now: datetime) -> Account:
@@ -150,7 +150,7 @@ def accept_reset(store: Store, secret: str, password: str, now: datetime) -> Acc
         account = account_with_id(connection, invitation.user_id or 0)
         save_password(connection, account, password_hash, now)
         sessions.end_sessions(connection, account.user_id)
-        record(connection, "new password chosen by a link", f"user {account.username}", (account.username, now))
+        record(connection, "new password chosen by a link", f"user {account.username}", account.username, now)
         return account
 
 
@@ -163,12 +163,14 @@ def revoke_invitation(store: Store, by: str, invitation_id: int, now: datetime) 
             raise AccountRefused("There is no such invitation.")
         _delete(connection, invitation_id)
         subject = Subject(f"invitation {invitation_id}", _one_tenant(found[0].grants))
-        record(connection, "invitation revoked", subject, (by, now))
+        record(connection, "invitation revoked", subject, by, now)
 
 
-def _save(connection: duckdb.DuckDBPyConnection, values: dict[str, Any], secret: str, by: tuple[str, datetime]) -> int:
+def _save(
+    connection: duckdb.DuckDBPyConnection, values: dict[str, Any], secret: str, by: str, now: datetime
+) -> int:
     invitation_id = next_id(connection, "invitation")
-    made = {"invitation_id": invitation_id, "hash": fingerprint(secret), "by": by[0], "now": stored(by[1])}
+    made = {"invitation_id": invitation_id, "hash": fingerprint(secret), "by": by, "now": stored(now)}
     connection.execute(query(__name__, "save"), values | made)
     return invitation_id
 
@@ -213,14 +215,14 @@ def _use_up(store: Store, connection: duckdb.DuckDBPyConnection, secret: str, no
 
 
 def _give(
-    connection: duckdb.DuckDBPyConnection, user_id: int, granted: list[Grant], by: tuple[str, datetime]
+    connection: duckdb.DuckDBPyConnection, user_id: int, granted: list[Grant], by: str, now: datetime
 ) -> Account:
     """Give an account what it was invited to; the entry is under its own name."""
     for each in granted:
-        save_grant(connection, user_id, each, by)
+        save_grant(connection, user_id, each, by, now)
     account = account_with_id(connection, user_id)
     subject = Subject(f"user {account.username}", _one_tenant(granted))
-    record(connection, "invitation accepted", subject, (account.username, by[1]), _described(granted))
+    record(connection, "invitation accepted", subject, account.username, now, _described(granted))
     return account
 
 

@@ -72,10 +72,15 @@ class Account:
     active: bool
     grants: tuple[Grant, ...]
 
+    @property
+    def is_command_line(self) -> bool:
+        """Whether this is nobody's account, but whoever may run commands on the server: see authority.acting."""
+        return self.user_id == 0
+
     def has(self, role: Role) -> bool:
         return any(grant.role == role for grant in self.grants)
 
     def manages(self, tenant_id: int | None) -> bool:
         """Whether the tenant's repositories, tokens and viewers are this user's to manage, by the role tenant."""
         managed = {grant.tenant_id for grant in self.grants if grant.role == Role.TENANT}
-        return tenant_id is not None and tenant_id in managed
+        return tenant_id is not None and (self.is_command_line or tenant_id in managed)

@@ -110,7 +110,7 @@ class SavedItems(Generic[New, Item]):
         with store.control.commit(f"saving a {self.kind}") as connection:
             item = self._changeable(connection, store, by, item_id)
             connection.execute(self._sql(UPDATE), values | {"item_id": item_id, "now": stored(now)})
-            self._note(connection, f"shared {self.kind} changed", replace(item, name=values["name"]), (by, now))
+            self._note(connection, f"shared {self.kind} changed", replace(item, name=values["name"]), by, now)
 
     def share(self, store: Store, by: str, item_id: int, tenant_id: int, now: datetime) -> None:
         """Show one to all who see the whole tenant. For those who manage it. Raises: SavedItemRefused, NotAllowed."""
@@ -121,20 +121,20 @@ class SavedItems(Generic[New, Item]):
                 raise NotAllowed(f"Only those who manage the tenant share {self.plural} in it.")
             values = {"item_id": item_id, "tenant_id": tenant_id, "now": stored(now)}
             connection.execute(self._sql(UPDATE_TENANT), values)
-            self._note(connection, f"{self.kind} shared", replace(item, tenant_id=tenant_id), (by, now))
+            self._note(connection, f"{self.kind} shared", replace(item, tenant_id=tenant_id), by, now)
 
     def unshare(self, store: Store, by: str, item_id: int, now: datetime) -> None:
         with store.control.commit(f"ending the sharing of a {self.kind}") as connection:
             item = self._changeable(connection, store, by, item_id)
             values = {"item_id": item_id, "tenant_id": None, "now": stored(now)}
             connection.execute(self._sql(UPDATE_TENANT), values)
-            self._note(connection, f"{self.kind} no longer shared", item, (by, now))
+            self._note(connection, f"{self.kind} no longer shared", item, by, now)
 
     def remove(self, store: Store, by: str, item_id: int, now: datetime) -> None:
         with store.control.commit(f"removing a {self.kind}") as connection:
             item = self._changeable(connection, store, by, item_id)
             connection.execute(self._sql("delete from {table} where {id} = $item_id"), {"item_id": item_id})
-            self._note(connection, f"shared {self.kind} removed", item, (by, now))
+            self._note(connection, f"shared {self.kind} removed", item, by, now)
 
     def _sql(self, text: str) -> str:
         """The statement for this kind's table: the names in it are our own, and no value becomes a part of it."""
@@ -172,7 +172,7 @@ class SavedItems(Generic[New, Item]):
             raise NotAllowed(f"{self.plural.capitalize()} belong to users.")
         return acting(connection, by)
 
-    def _note(self, connection: duckdb.DuckDBPyConnection, action: str, item: Item, by: tuple[str, datetime]) -> None:
+    def _note(self, connection: duckdb.DuckDBPyConnection, action: str, item: Item, by: str, now: datetime) -> None:
         """Note in the audit log what concerns a tenant; what somebody does with their own is theirs."""
         if item.tenant_id is not None:
-            record(connection, action, Subject(f"{self.kind} {item.item_id}", item.tenant_id), by, item.name)
+            record(connection, action, Subject(f"{self.kind} {item.item_id}", item.tenant_id), by, now, item.name)

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 import duckdb
 
 from data.accounts.audit import record
-from data.accounts.authority import AccountRefused, account_with_id, require_admin, username_as_typed
+from data.accounts.authority import AccountRefused, account_with_id, require_admin, require_self_or_admin, username_as_typed
 from data.accounts.models import Account
 from data.accounts.passwords import fingerprint, new_secret
 from data.calendar import aware, stored
@@ -187,9 +187,12 @@ def end_session(store: Store, secret: str) -> None:
         connection.execute("delete from sign_in_session where session_hash = $hash", values)
 
 
-def end_other_sessions(store: Store, user_id: int, keep: str) -> None:
+def end_other_sessions(store: Store, by: str, user_id: int, keep: str, now: datetime) -> None:
+    """Sign a user out everywhere, but for the session whose secret is `keep`. Raises: NotAllowed, AccountRefused."""
     with store.control.commit("ending sessions") as connection:
+        require_self_or_admin(connection, by, user_id)
         end_sessions(connection, user_id, keep)
+        record(connection, "sessions ended", f"user {account_with_id(connection, user_id).username}", by, now)
 
 
 def end_all_sessions(store: Store, by: str, now: datetime) -> None:
@@ -198,7 +201,7 @@ def end_all_sessions(store: Store, by: str, now: datetime) -> None:
         require_admin(connection, by)
         connection.execute("delete from sign_in_session")
         connection.execute("delete from sign_in_ticket")
-        record(connection, "all sessions ended", "all users", (by, now))
+        record(connection, "all sessions ended", "all users", by, now)
 
 
 def end_sessions(connection: duckdb.DuckDBPyConnection, user_id: int, keep: str = "") -> None:

@@ -7,8 +7,8 @@ from datetime import datetime
 
 import duckdb
 
-from data.accounts.audit import Subject, save_entry
-from data.accounts.authority import require_admin
+from data.accounts.audit import Subject, change_of_traffic
+from data.accounts.authority import refuse_but_admins, refuse_but_managers
 from data.accounts.models import Tenant, Viewer
 from data.calendar import stored
 from data.store import Store
@@ -52,38 +52,45 @@ def has_tenants(store: Store) -> bool:
         return bool(cursor.execute("select 1 as present from tenant limit 1").fetchall())
 
 
-def add_tenant(store: Store, name: str, schedule: str, now: datetime) -> Tenant:
+def add_tenant(store: Store, by: str, name: str, schedule: str, now: datetime) -> Tenant:
+    """Admins only; the caller has checked the schedule's form. Raises: NotAllowed, TenantRefused."""
     name = checked_name(name)
-    with store.traffic.commit("adding a tenant") as connection:
-        _refuse_taken(connection, name)
-        tenant_id = next_id(connection, "tenant")
-        connection.execute(
+    with change_of_traffic(store, "adding a tenant", by, now) as change:
+        refuse_but_admins(change.account)
+        _refuse_taken(change.connection, name)
+        tenant_id = next_id(change.connection, "tenant")
+        change.connection.execute(
             "insert into tenant (tenant_id, name, schedule, active, added_at) "
             "values ($tenant_id, $name, $schedule, true, $now)",
             {"tenant_id": tenant_id, "name": name, "schedule": schedule, "now": stored(now)},
         )
+        change.record("tenant added", _subject(tenant_id), name)
     return Tenant(tenant_id, name, schedule, True)
 
 
-def save_schedule(store: Store, tenant_id: int, schedule: str) -> None:
-    """Change when a tenant collects; the caller has checked the schedule's form."""
-    with store.traffic.commit("changing a schedule") as connection:
-        connection.execute(
-            "update tenant set schedule = $schedule where tenant_id = $tenant_id",
-            {"schedule": schedule, "tenant_id": tenant_id},
-        )
+def save_schedule(store: Store, by: str, tenant_id: int, schedule: str, now: datetime) -> None:
+    """Change when a tenant collects; the caller has checked the schedule's form. For admins and the tenant's manager.
+
+    Raises: NotAllowed, TenantRefused.
+    """
+    with change_of_traffic(store, "changing a schedule", by, now) as change:
+        refuse_but_managers(change.account, tenant_id)
+        _name_of(change.connection, tenant_id)
+        values = {"schedule": schedule, "tenant_id": tenant_id}
+        change.connection.execute("update tenant set schedule = $schedule where tenant_id = $tenant_id", values)
+        change.record("schedule changed", _subject(tenant_id), schedule)
 
 
 def rename_tenant(store: Store, by: str, tenant_id: int, name: str, now: datetime) -> None:
     """Give a tenant another name, a new one. Admins only. Raises: NotAllowed, TenantRefused."""
-    _require_admin(store, by)
     name = checked_name(name)
-    with store.traffic.commit("renaming a tenant") as connection:
-        former = _name_of(connection, tenant_id)
-        _refuse_taken(connection, name, tenant_id)
+    with change_of_traffic(store, "renaming a tenant", by, now) as change:
+        refuse_but_admins(change.account)
+        former = _name_of(change.connection, tenant_id)
+        _refuse_taken(change.connection, name, tenant_id)
         values = {"tenant_id": tenant_id, "name": name}
-        connection.execute("update tenant set name = $name where tenant_id = $tenant_id", values)
-    save_entry(store, "tenant renamed", Subject(f"tenant {tenant_id}", tenant_id), (by, now), f"{former} -> {name}")
+        change.connection.execute("update tenant set name = $name where tenant_id = $tenant_id", values)
+        change.record("tenant renamed", _subject(tenant_id), f"{former} -> {name}")
 
 
 def set_tenant_active(store: Store, by: str, tenant_id: int, active: bool, now: datetime) -> None:
@@ -91,18 +98,17 @@ def set_tenant_active(store: Store, by: str, tenant_id: int, active: bool, now: 
 
     Raises: NotAllowed, TenantRefused.
     """
-    _require_admin(store, by)
     word = "activated" if active else "deactivated"
-    with store.traffic.commit(f"marking a tenant {word}") as connection:
-        name = _name_of(connection, tenant_id)
+    with change_of_traffic(store, f"marking a tenant {word}", by, now) as change:
+        refuse_but_admins(change.account)
+        name = _name_of(change.connection, tenant_id)
         values = {"tenant_id": tenant_id, "active": active}
-        connection.execute("update tenant set active = $active where tenant_id = $tenant_id", values)
-    save_entry(store, f"tenant {word}", Subject(f"tenant {tenant_id}", tenant_id), (by, now), name)
+        change.connection.execute("update tenant set active = $active where tenant_id = $tenant_id", values)
+        change.record(f"tenant {word}", _subject(tenant_id), name)
 
 
-def _require_admin(store: Store, by: str) -> None:
-    with store.control.read() as cursor:
-        require_admin(cursor, by)
+def _subject(tenant_id: int) -> Subject:
+    return Subject(f"tenant {tenant_id}", tenant_id)
 
 
 def checked_name(name: str) -> str:

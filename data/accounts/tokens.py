@@ -5,9 +5,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from data.accounts.audit import Subject, record
-from data.accounts.authority import NotAllowed, acting, require_admin
+from data.accounts.authority import acting, refuse_but_managers, require_admin
 from data.accounts.encryption import Cipher, DecryptionFailed, EncryptionError, add_key, drop_keys, open_cipher
-from data.accounts.models import Role, Viewer
+from data.accounts.models import Viewer
 from data.calendar import aware, stored
 from data.store import Store
 from data.store.cache import cached
@@ -131,9 +131,7 @@ def save_token(store: Store, by: str, tenant_id: int, secret: str, facts: TokenF
     For an admin, the tenant's manager and the command line. Raises: NotAllowed, KeyUnusable.
     """
     with store.control.commit("storing a token") as connection:
-        account = acting(connection, by)
-        if not account.has(Role.ADMIN) and not account.manages(tenant_id):
-            raise NotAllowed("There is no such tenant.")
+        refuse_but_managers(acting(connection, by), tenant_id)
         connection.execute(
             "update tenant_token set state = 'replaced', encrypted = ''::blob "
             "where tenant_id = $tenant_id and state <> 'replaced'",
@@ -153,7 +151,7 @@ def save_token(store: Store, by: str, tenant_id: int, secret: str, facts: TokenF
             "now": stored(now),
         }
         connection.execute(query(__name__, "save_token"), values)
-        record(connection, "token stored", Subject(f"tenant {tenant_id}", tenant_id), (by, now))
+        record(connection, "token stored", Subject(f"tenant {tenant_id}", tenant_id), by, now)
     return token_id
 
 
@@ -174,7 +172,7 @@ def rotate_key(store: Store, by: str, now: datetime) -> tuple[int, bool]:
         for token_id, secret in secrets.items():
             values = {"token_id": token_id, "encrypted": cipher.encrypt(secret)}
             connection.execute("update tenant_token set encrypted = $encrypted where token_id = $token_id", values)
-        record(connection, "key rotated", "the server's key", (by, now), f"{len(secrets)} tokens encrypted again")
+        record(connection, "key rotated", "the server's key", by, now, f"{len(secrets)} tokens encrypted again")
     with store.control.locked("rotating the key"):
         with store.control.read() as cursor:
             encrypted_now = [encrypted for _, encrypted in cursor.execute(_ENCRYPTED).fetchall()]
