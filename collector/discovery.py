@@ -390,13 +390,18 @@ def _check(github: GitHub, name: str) -> CheckedName:
         return CheckedName(name, None, str(refusal))
 
 
-def track_repositories(viewer: Viewer, store: Store, tenant_id: int, checked: Sequence[CheckedName]) -> TrackResult:
-    """Track those that passed, in one commit; two names of one repository, before and after a rename, are one."""
+def track_repositories(
+    viewer: Viewer, store: Store, by: str, tenant_id: int, checked: Sequence[CheckedName]
+) -> TrackResult:
+    """Track those that passed, in one commit; two names of one repository, before and after a rename, are one.
+
+    Raises: NotAllowed.
+    """
     passed = {each.facts.github_id: each.facts for each in checked if each.facts is not None}
     known = [each for each in repositories(viewer, store) if each.tenant_id == tenant_id]
     active = {each.github_id for each in known if each.state is RepositoryState.ACTIVE}
     new = [facts for github_id, facts in passed.items() if github_id not in active]
-    added = add_repositories(store, tenant_id, new, utc_now()) if new else []
+    added = add_repositories(store, by, tenant_id, new, utc_now()) if new else []
     already = [each for each in known if each.github_id in active & passed.keys()]
     sees = replace(viewer, repository_ids=viewer.repository_ids | {each.repository_id for each in added})
     others = other_tenants(sees, store)

@@ -21,8 +21,10 @@ from collector.commands.terminal import Terminal
 from collector.errors import AnswerRefused, GitHubError, NameRefused, SettingsRefused
 from collector.redaction import many_lines, redacted
 from collector.settings import DEFAULT_DATA_DIR, Settings, read_settings
+from data.accounts.audit import move_outbox
+from data.accounts.authority import COMMAND_LINE, AccountRefused, acting
 from data.accounts.encryption import EncryptionError
-from data.accounts.models import Viewer
+from data.accounts.models import Account, Viewer
 from data.accounts.tenants import TenantRefused, operator
 from data.collection.schedule import ScheduleRefused
 from data.repositories.repositories import RepositoryRefused
@@ -36,6 +38,7 @@ REFUSED = (
     StoreError,
     SettingsRefused,
     EncryptionError,
+    AccountRefused,
     TenantRefused,
     RepositoryRefused,
     ScheduleRefused,
@@ -76,6 +79,7 @@ class Session:
         store.traffic.version()
         store.control.version()
         store.prepare()
+        move_outbox(store)
         return store
 
     @cached_property
@@ -86,6 +90,12 @@ class Session:
     def viewer(self) -> Viewer:
         """Whoever runs commands on the server sees all that is there at this moment."""
         return operator(self.store)
+
+    @property
+    def account(self) -> Account:
+        """Whoever runs commands, as an account."""
+        with self.store.control.read() as cursor:
+            return acting(cursor, COMMAND_LINE)
 
     @property
     def settings(self) -> Settings:

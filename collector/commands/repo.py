@@ -30,6 +30,7 @@ from collector.discovery import (
 from collector.reach import estimate
 from collector.run import RunInProgress, RunRequest
 from data.accounts import tenants
+from data.accounts.authority import COMMAND_LINE
 from data.accounts.encryption import open_cipher
 from data.accounts.models import Tenant
 from data.accounts.tokens import open_tokens, tokens
@@ -48,7 +49,7 @@ from data.store import Store
 
 NAMES = "OWNER/NAME..."
 STOPPED = "Stopped. Nothing was added."
-Change = Callable[[Store, list[int], datetime], None]
+Change = Callable[[Store, str, list[int], datetime], list[Repository]]
 
 
 @click.group(cls=Group, first=("add", "discover"))
@@ -198,7 +199,7 @@ def _track(session: Session, tenant: Tenant, names: Sequence[str], clock: System
     with tenant_client(session, tenant, clock) as github:
         session.terminal.log(f"Checking {counted(len(names), 'repository')} with GitHub")
         checked = check_repositories(github, names)
-    result = track_repositories(session.viewer, session.store, tenant.tenant_id, checked)
+    result = track_repositories(session.viewer, session.store, COMMAND_LINE, tenant.tenant_id, checked)
     _say_tracked(session, tenant, result)
     facts = {
         "tenant": tenant.name,
@@ -324,7 +325,7 @@ def remove(session: Session, tenant: str, names: tuple[str, ...], delete_data: b
         return _changed(session, remove_repositories, RepositoryState.REMOVED, found)
     if not yes:
         _have_it_typed(found)
-    remove_repositories_with_data(session.store, [each.repository_id for each in found])
+    remove_repositories_with_data(session.store, COMMAND_LINE, [each.repository_id for each in found], utc_now())
     for each in found:
         session.terminal.say(f"{each.full_name}: deleted with all that was collected of it.")
     return CommandResult({"deleted": [each.full_name for each in found]})
@@ -332,16 +333,15 @@ def remove(session: Session, tenant: str, names: tuple[str, ...], delete_data: b
 
 def _changed(session: Session, change: Change, state: RepositoryState, found: list[Repository]) -> CommandResult:
     """Change those that are not so already, in one commit, and say of each what it is now."""
-    others = [each.repository_id for each in found if each.state is not state]
-    if others:
-        change(session.store, others, utc_now())
+    changed = change(session.store, COMMAND_LINE, [each.repository_id for each in found], utc_now())
+    facts = []
     for each in found:
-        became = "already" if each.state is state else f"now (it was {each.state})"
-        session.terminal.say(f"{each.full_name}: {state} {became}.")
+        became = state if each in changed else each.state
+        how = f"now (it was {each.state})" if each in changed else "already"
+        session.terminal.say(f"{each.full_name}: {became} {how}.")
+        facts.append({"repository": each.full_name, "state": became.value, "was": each.state.value})
     session.terminal.say(_AFTERWARDS[state])
-    return CommandResult(
-        {"repositories": [{"repository": e.full_name, "state": state.value, "was": e.state.value} for e in found]}
-    )
+    return CommandResult({"repositories": facts})
 
 
 _AFTERWARDS = {

@@ -52,7 +52,7 @@ def add(session: Session, name: str, schedule: str) -> CommandResult:
       python -m collector tenant add acme
       python -m collector tenant add "Blue Team" --schedule '30 */6 * * *'
     """
-    added = tenants.add_tenant(session.store, name, checked_schedule(schedule), utc_now())
+    added = tenants.add_tenant(session.store, COMMAND_LINE, name, checked_schedule(schedule), utc_now())
     session.terminal.say(f"Added tenant {added.name}. Schedule: {added.schedule}, next {_next(added, utc_now())}.")
     _warn_of_schedule(session, added)
     session.terminal.say(f"Next: python -m collector tenant token {shlex.quote(added.name)}")
@@ -145,7 +145,7 @@ def schedule(session: Session, name: str, schedule: str) -> CommandResult:
     """
     found = tenants.tenant_named(session.viewer, session.store, name)
     changed = Tenant(found.tenant_id, found.name, checked_schedule(schedule), found.active)
-    tenants.save_schedule(session.store, found.tenant_id, changed.schedule)
+    tenants.save_schedule(session.store, COMMAND_LINE, found.tenant_id, changed.schedule, utc_now())
     session.terminal.say(f"{found.name} collects by {changed.schedule!r} now, next {_next(changed, utc_now())}.")
     _warn_of_schedule(session, changed)
     a_day = requests_a_day(changed.schedule)

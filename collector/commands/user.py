@@ -6,7 +6,7 @@ import click
 
 from collector.commands.frame import Command, CommandRefused, CommandResult, Group, Session, pass_session
 from data.accounts import accounts, invitations, sessions
-from data.accounts.authority import COMMAND_LINE, AccountRefused, operator_account
+from data.accounts.authority import COMMAND_LINE
 from data.accounts.models import Grant
 from data.calendar import utc_now
 
@@ -31,7 +31,7 @@ def list_users(session: Session) -> CommandResult:
     Example:
       python -m collector user list
     """
-    found = accounts.accounts(operator_account(), session.store)
+    found = accounts.accounts(session.account, session.store)
     rows = [
         (each.username, each.display_name, "active" if each.active else "disabled", ", ".join(_roles(each.grants)))
         for each in found
@@ -54,14 +54,11 @@ def reset(session: Session, name: str) -> CommandResult:
     Example:
       python -m collector user reset ada
     """
-    everybody = accounts.accounts(operator_account(), session.store)
+    everybody = accounts.accounts(session.account, session.store)
     found = next((each for each in everybody if each.username == name.casefold()), None)
     if found is None:
         raise CommandRefused(f"There is no user {name!r}. See them: python -m collector user list")
-    try:
-        secret = invitations.reset_password(session.store, COMMAND_LINE, found.user_id, utc_now())
-    except AccountRefused as refusal:
-        raise CommandRefused(str(refusal)) from refusal
+    secret = invitations.reset_password(session.store, COMMAND_LINE, found.user_id, utc_now())
     link = f"/?invitation={secret}"
     session.terminal.say(f"Give {found.username} this link, after the address of the app. It works once:")
     session.terminal.say(link)

@@ -244,7 +244,7 @@ def link_identity(store: Store, by: str, user_id: int, identity: Identity, now: 
                 "values ($user_id, $issuer, $subject, $now)",
                 values,
             )
-            record(connection, "identity linked", f"user {account.username}", by, now, identity.issuer)
+            record(connection, "identity linked", f"user {account.username}", by, now, detail=identity.issuer)
 
 
 def prepared(user: NewUser, *first: Callable[[], None]) -> tuple[NewUser, str]:

@@ -65,6 +65,7 @@ def record(
     subject: str | Subject,
     by: str,
     now: datetime,
+    *,
     detail: str | None = None,
 ) -> None:
     """Write an entry, inside the caller's commit of `control`."""
@@ -72,12 +73,10 @@ def record(
     _insert(connection, AuditEntry(now, by, action, about.text, detail, about.tenant_id))
 
 
-def save_entry(
-    store: Store, action: str, subject: Subject, by: str, now: datetime, detail: str | None = None
-) -> None:
+def save_entry(store: Store, action: str, subject: Subject, by: str, now: datetime) -> None:
     """Write an entry about something that changes neither database, in a commit of its own."""
     with store.control.commit("writing the audit log") as connection:
-        record(connection, action, subject, by, now, detail)
+        record(connection, action, subject, by, now)
 
 
 @dataclass(slots=True)
@@ -202,8 +201,8 @@ def _waiting(store: Store) -> tuple[tuple[str, AuditEntry], ...]:
 
 
 def _moved(control: duckdb.DuckDBPyConnection, entry_ids: list[str]) -> set[str]:
-    values = {"entry_ids": entry_ids}
-    rows = control.execute("select entry_id from audit_log where list_contains($entry_ids, entry_id)", values).fetchall()
+    moved = "select entry_id from audit_log where list_contains($entry_ids, entry_id)"
+    rows = control.execute(moved, {"entry_ids": entry_ids}).fetchall()
     return {key for (key,) in rows}
 
 

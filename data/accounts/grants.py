@@ -106,7 +106,7 @@ def grant(store: Store, by: str, user_id: int, granted: Grant, now: datetime) ->
         account = _account_for(connection, granter, user_id)
         if placed not in account.grants:
             save_grant(connection, user_id, placed, by, now)
-            record(connection, "granted", _subject(account, placed), by, now, described(placed))
+            record(connection, "granted", _subject(account, placed), by, now, detail=described(placed))
 
 
 def revoke(store: Store, by: str, user_id: int, granted: Grant, now: datetime) -> None:
@@ -126,7 +126,7 @@ def revoke(store: Store, by: str, user_id: int, granted: Grant, now: datetime) -
             keep_an_admin(connection, user_id)
         place = {"tenant_id": held.tenant_id, "repository_id": held.repository_id}
         connection.execute(query(__name__, "revoke"), {"user_id": user_id, "role": held.role.value} | place)
-        record(connection, "revoked", _subject(account, held), by, now, described(held))
+        record(connection, "revoked", _subject(account, held), by, now, detail=described(held))
 
 
 def allowed(store: Store, granter: Account, grants: Iterable[Grant]) -> list[Grant]:

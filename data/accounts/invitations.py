@@ -77,7 +77,7 @@ def invite(store: Store, by: str, grants: Iterable[Grant], email: str | None, no
                 {"id": invitation_id, "role": each.role.value} | place,
             )
         subject = Subject(f"invitation {invitation_id}", _one_tenant(placed))
-        record(connection, "invited", subject, by, now, _described(placed))
+        record(connection, "invited", subject, by, now, detail=_described(placed))
     return secret
 
 
@@ -166,9 +166,7 @@ def revoke_invitation(store: Store, by: str, invitation_id: int, now: datetime) 
         record(connection, "invitation revoked", subject, by, now)
 
 
-def _save(
-    connection: duckdb.DuckDBPyConnection, values: dict[str, Any], secret: str, by: str, now: datetime
-) -> int:
+def _save(connection: duckdb.DuckDBPyConnection, values: dict[str, Any], secret: str, by: str, now: datetime) -> int:
     invitation_id = next_id(connection, "invitation")
     made = {"invitation_id": invitation_id, "hash": fingerprint(secret), "by": by, "now": stored(now)}
     connection.execute(query(__name__, "save"), values | made)
@@ -214,15 +212,13 @@ def _use_up(store: Store, connection: duckdb.DuckDBPyConnection, secret: str, no
     return granted
 
 
-def _give(
-    connection: duckdb.DuckDBPyConnection, user_id: int, granted: list[Grant], by: str, now: datetime
-) -> Account:
+def _give(connection: duckdb.DuckDBPyConnection, user_id: int, granted: list[Grant], by: str, now: datetime) -> Account:
     """Give an account what it was invited to; the entry is under its own name."""
     for each in granted:
         save_grant(connection, user_id, each, by, now)
     account = account_with_id(connection, user_id)
     subject = Subject(f"user {account.username}", _one_tenant(granted))
-    record(connection, "invitation accepted", subject, account.username, now, _described(granted))
+    record(connection, "invitation accepted", subject, account.username, now, detail=_described(granted))
     return account
 
 

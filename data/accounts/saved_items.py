@@ -175,4 +175,6 @@ class SavedItems(Generic[New, Item]):
     def _note(self, connection: duckdb.DuckDBPyConnection, action: str, item: Item, by: str, now: datetime) -> None:
         """Note in the audit log what concerns a tenant; what somebody does with their own is theirs."""
         if item.tenant_id is not None:
-            record(connection, action, Subject(f"{self.kind} {item.item_id}", item.tenant_id), by, now, item.name)
+            record(
+                connection, action, Subject(f"{self.kind} {item.item_id}", item.tenant_id), by, now, detail=item.name
+            )

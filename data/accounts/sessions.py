@@ -16,7 +16,13 @@ from datetime import datetime, timedelta
 import duckdb
 
 from data.accounts.audit import record
-from data.accounts.authority import AccountRefused, account_with_id, require_admin, require_self_or_admin, username_as_typed
+from data.accounts.authority import (
+    AccountRefused,
+    account_with_id,
+    require_admin,
+    require_self_or_admin,
+    username_as_typed,
+)
 from data.accounts.models import Account
 from data.accounts.passwords import fingerprint, new_secret
 from data.calendar import aware, stored

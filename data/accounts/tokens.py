@@ -172,7 +172,7 @@ def rotate_key(store: Store, by: str, now: datetime) -> tuple[int, bool]:
         for token_id, secret in secrets.items():
             values = {"token_id": token_id, "encrypted": cipher.encrypt(secret)}
             connection.execute("update tenant_token set encrypted = $encrypted where token_id = $token_id", values)
-        record(connection, "key rotated", "the server's key", by, now, f"{len(secrets)} tokens encrypted again")
+        record(connection, "key rotated", "the server's key", by, now, detail=f"{len(secrets)} tokens encrypted again")
     with store.control.locked("rotating the key"):
         with store.control.read() as cursor:
             encrypted_now = [encrypted for _, encrypted in cursor.execute(_ENCRYPTED).fetchall()]

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 
 import duckdb
 
+from data.accounts.audit import move_outbox, prune_outbox
 from data.calendar import aware, stored
 from data.collection.models import (
     HARMLESS_OUTCOMES,
@@ -111,7 +112,9 @@ def views_since(store: Store, scope: Scope, since: date) -> int:
 
 def start_run(store: Store, trigger: str, now: datetime) -> int:
     """Open a run in the system log; a run that never ended is marked as stopped. Answers its id."""
+    move_outbox(store)
     with store.traffic.commit("start of a collection") as connection:
+        prune_outbox(store, connection)
         connection.execute(
             "update collection_run set state = 'stopped', ended_at = $now, message = $message where state = 'running'",
             {"now": stored(now), "message": KILLED},

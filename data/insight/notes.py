@@ -12,15 +12,12 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-import duckdb
-
-from data.accounts.audit import Subject, save_entry
-from data.accounts.authority import COMMAND_LINE, NotAllowed, acting
+from data.accounts.audit import Change, Subject, change_of_traffic
+from data.accounts.authority import NotAllowed
 from data.accounts.grants import viewer_of
 from data.accounts.models import Account, Viewer
-from data.accounts.tenants import operator, tenants
+from data.accounts.tenants import tenants
 from data.calendar import aware, stored, utc_day
-from data.repositories.models import Repository
 from data.repositories.repositories import repositories
 from data.store import Store
 from data.store.cache import cached
@@ -86,20 +83,17 @@ def may_write(account: Account, tenant_id: int) -> bool:
 
 
 def add_note(store: Store, by: str, new: NewNote, now: datetime) -> Note:
-    """Add a note, with a line in the audit log. `by` is a username, or the command line.
-
-    Raises: NoteRefused, NotAllowed, StoreBusy.
-    """
+    """Add a note. Raises: NoteRefused, NotAllowed, StoreBusy."""
     text, link = checked_text(new.note), checked_link(new.link)
     day = _checked_day(new.day, now)
-    with store.traffic.commit("adding a note") as connection:
-        hand = _Hand.of(store, by)
-        tenant_id = hand.place(store, new)
-        note_id = next_id(connection, "note")
+    with change_of_traffic(store, "adding a note", by, now) as change:
+        tenant_id = _tenant_of_new(change, store, new)
+        note_id = next_id(change.connection, "note")
         values = {"note_id": note_id, "tenant_id": tenant_id, "repository_id": new.repository_id}
-        connection.execute(query(__name__, "add_note"), values | _written(day, text, link) | {"now": stored(now)})
-    added = Note(note_id, tenant_id, new.repository_id, day, text, link, now)
-    hand.log(store, "note added", added, now)
+        row = values | _written(day, text, link) | {"now": stored(now)}
+        change.connection.execute(query(__name__, "add_note"), row)
+        added = Note(note_id, tenant_id, new.repository_id, day, text, link, now)
+        _record(change, store, "note added", added)
     return added
 
 
@@ -110,23 +104,21 @@ def change_note(store: Store, by: str, changed: Note, now: datetime) -> Note:
     """
     text, link = checked_text(changed.note), checked_link(changed.link)
     day = _checked_day(changed.day, now)
-    with store.traffic.commit("changing a note") as connection:
-        hand = _Hand.of(store, by)
-        found = hand.note(connection, changed.note_id)
+    with change_of_traffic(store, "changing a note", by, now) as change:
+        found = _changeable(change, store, changed.note_id)
         values = {"note_id": found.note_id} | _written(day, text, link)
-        connection.execute(query(__name__, "change_note"), values)
-    after = Note(found.note_id, found.tenant_id, found.repository_id, day, text, link, found.added_at)
-    hand.log(store, "note changed", after, now)
+        change.connection.execute(query(__name__, "change_note"), values)
+        after = replace(found, day=day, note=text, link=link)
+        _record(change, store, "note changed", after)
     return after
 
 
 def remove_note(store: Store, by: str, note_id: int, now: datetime) -> None:
-    """Delete a note, with a line in the audit log. Raises: NoteRefused, NotAllowed, StoreBusy."""
-    with store.traffic.commit("removing a note") as connection:
-        hand = _Hand.of(store, by)
-        found = hand.note(connection, note_id)
-        connection.execute("delete from note where note_id = $note_id", {"note_id": found.note_id})
-    hand.log(store, "note removed", found, now)
+    """Delete a note. Raises: NoteRefused, NotAllowed, StoreBusy."""
+    with change_of_traffic(store, "removing a note", by, now) as change:
+        found = _changeable(change, store, note_id)
+        change.connection.execute("delete from note where note_id = $note_id", {"note_id": found.note_id})
+        _record(change, store, "note removed", found)
 
 
 def checked_text(text: str) -> str:
@@ -157,59 +149,43 @@ def checked_link(link: str | None) -> str | None:
     return kept
 
 
-@dataclass(frozen=True, slots=True)
-class _Hand:
-    """Whoever writes, with the rights of this very moment; the command line (no account) may write everywhere."""
+def _tenant_of_new(change: Change, store: Store, new: NewNote) -> int:
+    """The tenant of a new note. Raises NoteRefused where there is none to see, NotAllowed where only to read."""
+    viewer, tenant_id = viewer_of(store, change.account).of_each_tenant(), new.tenant_id
+    if new.repository_id is not None:
+        tenants_of = {each.repository_id: each.tenant_id for each in repositories(viewer, store)}
+        tenant_id = tenants_of.get(new.repository_id)
+    elif tenant_id not in viewer.tenant_ids:
+        tenant_id = None
+    if tenant_id is None:
+        raise NoteRefused(NO_TENANT if new.repository_id is None else NO_REPOSITORY)
+    _require_manager(change, tenant_id)
+    return tenant_id
 
-    name: str
-    account: Account | None
-    viewer: Viewer
 
-    @classmethod
-    def of(cls, store: Store, by: str) -> "_Hand":
-        """Asked inside the commit: a right that has just been taken away is gone. Raises NotAllowed."""
-        with store.control.read() as cursor:
-            account = acting(cursor, by)
-        if by == COMMAND_LINE:
-            return cls(by, None, operator(store))
-        return cls(account.username, account, viewer_of(store, account).of_each_tenant())
+def _changeable(change: Change, store: Store, note_id: int) -> Note:
+    """A note that is theirs to change. Raises NoteRefused where there is none to see, NotAllowed."""
+    values = _visible(viewer_of(store, change.account).of_each_tenant()) | {"note_id": note_id}
+    rows = change.connection.execute(query(__name__, "note_with_id"), values).fetchall()
+    if not rows:
+        raise NoteRefused(NO_NOTE)
+    found = _note(rows[0])
+    _require_manager(change, found.tenant_id)
+    return found
 
-    def place(self, store: Store, new: NewNote) -> int:
-        """The tenant of a new note. Raises NoteRefused where there is none to see, NotAllowed where only to read."""
-        if new.repository_id is None:
-            if new.tenant_id not in self.viewer.tenant_ids:
-                raise NoteRefused(NO_TENANT)
-            self._require(new.tenant_id)
-            return new.tenant_id
-        seen: dict[int, Repository] = {each.repository_id: each for each in repositories(self.viewer, store)}
-        if new.repository_id not in seen:
-            raise NoteRefused(NO_REPOSITORY)
-        tenant_id = seen[new.repository_id].tenant_id
-        self._require(tenant_id)
-        return tenant_id
 
-    def note(self, connection: duckdb.DuckDBPyConnection, note_id: int) -> Note:
-        """A note that is theirs to change. Raises NoteRefused where there is none to see, NotAllowed."""
-        values = _visible(self.viewer) | {"note_id": note_id}
-        rows = connection.execute(query(__name__, "note_with_id"), values).fetchall()
-        if not rows:
-            raise NoteRefused(NO_NOTE)
-        found = _note(rows[0])
-        self._require(found.tenant_id)
-        return found
+def _require_manager(change: Change, tenant_id: int) -> None:
+    if not may_write(change.account, tenant_id):
+        raise NotAllowed(READ_ONLY)
 
-    def log(self, store: Store, act: str, note: Note, now: datetime) -> None:
-        if note.repository_id is None:
-            about = [f"tenant {each.name}" for each in tenants(self.viewer, store) if each.tenant_id == note.tenant_id]
-        else:
-            seen = repositories(self.viewer, store)
-            about = [each.full_name for each in seen if each.repository_id == note.repository_id]
-        subject = Subject(f"{about[0]}, {note.day}", note.tenant_id)
-        save_entry(store, act, subject, (self.name, now), note.note)
 
-    def _require(self, tenant_id: int) -> None:
-        if self.account is not None and not may_write(self.account, tenant_id):
-            raise NotAllowed(READ_ONLY)
+def _record(change: Change, store: Store, action: str, note: Note) -> None:
+    viewer = viewer_of(store, change.account).of_each_tenant()
+    if note.repository_id is None:
+        (about,) = (f"tenant {each.name}" for each in tenants(viewer, store) if each.tenant_id == note.tenant_id)
+    else:
+        (about,) = (r.full_name for r in repositories(viewer, store) if r.repository_id == note.repository_id)
+    change.record(action, Subject(f"{about}, {note.day}", note.tenant_id), note.note)
 
 
 def _note(row: tuple[Any, ...]) -> Note:

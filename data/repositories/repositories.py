@@ -4,12 +4,15 @@ RepositoryRefused      there is no such repository to see, or it cannot be chang
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from data.accounts.models import Viewer
+from data.accounts.audit import change_of_traffic
+from data.accounts.authority import NotAllowed
+from data.accounts.grants import viewer_of
+from data.accounts.models import Account, Viewer
 from data.calendar import stored
 from data.repositories.models import Repository, RepositoryFacts, RepositoryState
 from data.schema import migrate as schema
@@ -17,6 +20,13 @@ from data.store import Store
 from data.store.cache import cached
 from data.store.ids import next_ids
 from data.store.sql import query
+
+STAYS = {  # in which states a repository is not changed by being paused, resumed, removed
+    RepositoryState.PAUSED: {RepositoryState.PAUSED, RepositoryState.REMOVED},
+    RepositoryState.ACTIVE: {RepositoryState.ACTIVE},
+    RepositoryState.REMOVED: {RepositoryState.REMOVED},
+}
+_DONE = {RepositoryState.PAUSED: "paused", RepositoryState.ACTIVE: "resumed", RepositoryState.REMOVED: "removed"}
 
 
 class RepositoryRefused(Exception):
@@ -87,13 +97,34 @@ def repositories_named(viewer: Viewer, store: Store, tenant_ids: Collection[int]
     return found
 
 
-def add_repositories(store: Store, tenant_id: int, facts: Sequence[RepositoryFacts], now: datetime) -> list[Repository]:
+def managed_repositories(account: Account, store: Store, repository_ids: Collection[int]) -> list[Repository]:
+    """The repositories of these ids, all this user's to manage.
+
+    Raises: RepositoryRefused, the same for one that is not there and for one that the user may not see.
+    """
+    every = repositories(viewer_of(store, account).of_each_tenant(), store)
+    visible = {each.repository_id: each for each in every}
+    if not repository_ids or any(each not in visible for each in repository_ids):
+        raise RepositoryRefused("There is no such repository.")
+    chosen = [visible[each] for each in repository_ids]
+    others = [each.full_name for each in chosen if not account.manages(each.tenant_id)]
+    if others:
+        raise RepositoryRefused(f"{others[0]} is yours to read only: whoever manages its tenant can change it.")
+    return chosen
+
+
+def add_repositories(
+    store: Store, by: str, tenant_id: int, facts: Sequence[RepositoryFacts], now: datetime
+) -> list[Repository]:
     """Follow repositories that GitHub has told of. One that is followed already, under any name, stays one.
 
-    A removed or paused one is resumed with its history.
+    A removed or paused one is resumed with its history. For the tenant's managers. Raises: NotAllowed.
     """
     told = {each.github_id: each for each in facts}  # each once, as told last
-    with store.traffic.commit("adding repositories") as connection:
+    with change_of_traffic(store, "adding repositories", by, now) as change:
+        if not change.account.manages(tenant_id) or tenant_id not in viewer_of(store, change.account).tenant_ids:
+            raise NotAllowed("There is no such tenant.")
+        connection = change.connection
         asked = {"tenant_id": tenant_id, "github_ids": list(told)}
         known: dict[int, int] = dict(connection.execute(query(__name__, "known"), asked).fetchall())
         new = [github_id for github_id in told if github_id not in known]
@@ -106,29 +137,40 @@ def add_repositories(store: Store, tenant_id: int, facts: Sequence[RepositoryFac
             known |= zip(new, next_ids(connection, "repository", len(new)), strict=True)
             values = {"repository_ids": [known[key] for key in new], "tenant_id": tenant_id, "now": stored(now)}
             connection.execute(query(__name__, "add"), _columns([told[key] for key in new]) | values)
-    return [Repository(known[f.github_id], tenant_id, f.github_id, f.full_name, RepositoryState.ACTIVE) for f in facts]
+        active = RepositoryState.ACTIVE
+        added = [Repository(known[f.github_id], tenant_id, f.github_id, f.full_name, active) for f in facts]
+        change.record_repositories("repositories added", list(dict.fromkeys(added)))
+    return added
 
 
-def pause_repositories(store: Store, repository_ids: Iterable[int], now: datetime) -> None:
-    """Stop collecting repositories, all of them in one commit; their history stays."""
-    _change_states(store, repository_ids, RepositoryState.PAUSED, now)
+def pause_repositories(store: Store, by: str, repository_ids: Collection[int], now: datetime) -> list[Repository]:
+    """Stop collecting repositories, all of them in one commit; their history stays. For the tenant's managers.
+
+    Answers those that were changed, as they were. Raises: RepositoryRefused, NotAllowed.
+    """
+    return _change_states(store, by, repository_ids, RepositoryState.PAUSED, now)
 
 
-def resume_repositories(store: Store, repository_ids: Iterable[int], now: datetime) -> None:
-    """Collect paused, removed or unreachable repositories again, all of them in one commit."""
-    _change_states(store, repository_ids, RepositoryState.ACTIVE, now)
+def resume_repositories(store: Store, by: str, repository_ids: Collection[int], now: datetime) -> list[Repository]:
+    """Collect paused, removed or unreachable repositories again; otherwise as `pause_repositories`."""
+    return _change_states(store, by, repository_ids, RepositoryState.ACTIVE, now)
 
 
-def remove_repositories(store: Store, repository_ids: Iterable[int], now: datetime) -> None:
-    """Stop following repositories, all of them in one commit; their history stays, marked removed."""
-    _change_states(store, repository_ids, RepositoryState.REMOVED, now)
+def remove_repositories(store: Store, by: str, repository_ids: Collection[int], now: datetime) -> list[Repository]:
+    """Stop following repositories; their history stays, marked removed. Otherwise as `pause_repositories`."""
+    return _change_states(store, by, repository_ids, RepositoryState.REMOVED, now)
 
 
-def remove_repositories_with_data(store: Store, repository_ids: Iterable[int]) -> None:
-    """Stop following repositories and delete all that was collected of them, in one commit."""
-    with store.traffic.commit("deleting the data of repositories") as connection:
-        for repository_id in repository_ids:
-            schema.delete_repository(connection, repository_id)
+def remove_repositories_with_data(
+    store: Store, by: str, repository_ids: Collection[int], now: datetime
+) -> list[Repository]:
+    """Stop following repositories and delete all that was collected of them; otherwise as `pause_repositories`."""
+    with change_of_traffic(store, "deleting the data of repositories", by, now) as change:
+        deleted = managed_repositories(change.account, store, repository_ids)
+        for each in deleted:
+            schema.delete_repository(change.connection, each.repository_id)
+        change.record_repositories("repositories deleted with the history", deleted)
+    return deleted
 
 
 def _told_apart(store: Store, name: str, double: Sequence[Repository]) -> str:
@@ -151,7 +193,14 @@ def _columns(facts: Sequence[RepositoryFacts]) -> dict[str, list[Any]]:
     }
 
 
-def _change_states(store: Store, repository_ids: Iterable[int], state: RepositoryState, now: datetime) -> None:
-    with store.traffic.commit(f"marking repositories {state}") as connection:
-        values = {"repository_ids": list(repository_ids), "state": state.value, "now": stored(now)}
-        connection.execute(query(__name__, "change_state"), values)
+def _change_states(
+    store: Store, by: str, repository_ids: Collection[int], state: RepositoryState, now: datetime
+) -> list[Repository]:
+    with change_of_traffic(store, f"marking repositories {state}", by, now) as change:
+        chosen = managed_repositories(change.account, store, repository_ids)
+        changed = [each for each in chosen if each.state not in STAYS[state]]
+        if changed:
+            values = {"repository_ids": [each.repository_id for each in changed], "state": state, "now": stored(now)}
+            change.connection.execute(query(__name__, "change_state"), values)
+            change.record_repositories(f"repositories {_DONE[state]}", changed)
+    return changed

@@ -1,7 +1,8 @@
 """Database files that hold one viewer's rows and no others, for untrusted SQL: see sandbox.py.
 
 Made once for each version and viewer, kept in `<data directory>/extracts/` (0700, the files 0600) until the version
-goes. Whoever may see every row gets the version itself. What is handed out is an open file without a name, so that
+goes. Whoever may see every row gets the version itself, or a copy without the records that wait there for the audit
+log. What is handed out is an open file without a name, so that
 whoever reads it learns no path of this machine.
 """
 
@@ -52,23 +53,28 @@ def _file(viewer: Viewer, store: Store, folder: Path) -> Path:
     with store.traffic.read() as cursor:  # keeps its version, whatever comes meanwhile
         ((path, sees_all),) = cursor.execute(query(__name__, "sees_all"), _visible(viewer)).fetchall()
         version = Path(path)
-        if sees_all:
+        if sees_all and not cursor.execute("from audit_outbox limit 1").fetchall():
             return version
         target = folder / f"{version.stem}-{_digest(viewer, version)}.duckdb"
         with _locks()[hash(target.name) % LOCKS]:  # of whoever makes this file in this process
             if not target.exists():
                 _remove_old(store, folder)
-                _make(viewer, version, target)
+                _make(viewer, version, target, sees_all=sees_all)
     return target
 
 
-def _make(viewer: Viewer, version: Path, target: Path) -> None:
+def _make(viewer: Viewer, version: Path, target: Path, *, sees_all: bool) -> None:
     temporary = target.with_name(f".{secrets.token_hex(8)}.making")
     try:
+        if sees_all:
+            copy(version, temporary)
         with extract(version, temporary) as connection:
             temporary.chmod(0o600)
-            schema.migrate(connection, "traffic")
-            _fill(connection, viewer)
+            if sees_all:
+                connection.execute("drop table audit_outbox")
+            else:
+                schema.migrate(connection, "traffic")
+                _fill(connection, viewer)
         temporary.rename(target)
     finally:
         temporary.unlink(missing_ok=True)

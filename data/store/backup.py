@@ -224,8 +224,8 @@ def _publish(store: Store, sources: dict[str, Path], stamp: str) -> tuple[int, i
                 if database is store.control:
                     # a session that was ended since, and a link that was used since, must let nobody in
                     connection.execute(query(__name__, "void_sign_ins"))
-                    by = (COMMAND_LINE, utc_now())
-                    record(connection, "backup restored", f"backup {stamp}", by, "all sessions ended, all links voided")
+                    about, detail = f"backup {stamp}", "all sessions ended, all links voided"
+                    record(connection, "backup restored", about, COMMAND_LINE, utc_now(), detail=detail)
             sync(database.files.temporary(number))
             numbers.append(number)
         for database, number in zip(databases, numbers, strict=True):

@@ -26,7 +26,6 @@ from collector.errors import (
     TokenRefused,
 )
 from data.accounts import grants, tenants
-from data.accounts.audit import save_repository_entries
 from data.accounts.encryption import open_cipher
 from data.accounts.models import Tenant
 from data.accounts.tokens import open_tokens, tokens
@@ -71,9 +70,9 @@ def track(tenant_id: int, names: Sequence[str], told: Told) -> TrackResult:
     secret = _secret(_managed(tenant_id))
     checked = _asked(secret, names, told)
     tenant, account = _managed(tenant_id), session.require_account()  # minutes may have passed
-    tracked = track_repositories(session.viewer().of_each_tenant(), the_store(), tenant_id, checked)
+    viewer = session.viewer().of_each_tenant()
+    tracked = track_repositories(viewer, the_store(), account.username, tenant_id, checked)
     if tracked.added:
-        save_repository_entries(the_store(), "repositories added", tracked.added, (account.username, utc_now()))
         collecting.start(tenant.name, tracked.added[0].full_name if len(tracked.added) == 1 else None)
     return tracked
 

@@ -75,7 +75,9 @@ def draw_sessions(account: Account) -> None:
             "Sign out all other sessions?",
             "They are signed out immediately; this one stays.",
             "Sign them out",
-            lambda: sessions.end_other_sessions(the_store(), account.user_id, session.session_secret() or ""),
+            lambda: sessions.end_other_sessions(
+                the_store(), account.username, account.user_id, session.session_secret() or "", utc_now()
+            ),
             "All other sessions are signed out.",
         )
 

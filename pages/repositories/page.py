@@ -9,7 +9,7 @@ from data.accounts import grants, tenants, tokens
 from data.accounts.models import Account, Viewer
 from data.calendar import utc_day, utc_now
 from data.repositories.models import Repository
-from data.repositories.repositories import RepositoryRefused, repository_names
+from data.repositories.repositories import RepositoryRefused, managed_repositories, repository_names
 from data.traffic.export import ExportTable
 from pages.repositories import actions, view
 from pages.repositories.view import FilteredRepositories, RepositoryFilter, Summary
@@ -151,7 +151,7 @@ def open_removal_when_asked() -> None:
     if REMOVING not in st.session_state:
         return
     try:
-        chosen = actions.managed(session.require_account(), st.session_state[REMOVING])
+        chosen = managed_repositories(session.require_account(), the_store(), st.session_state[REMOVING])
     except RepositoryRefused as refusal:
         del st.session_state[REMOVING]
         messages.refused(refusal)

@@ -9,8 +9,7 @@ import streamlit as st
 from pandas import DataFrame
 from streamlit import column_config as config
 
-from data.accounts import audit, grants, tenants, tokens
-from data.accounts.audit import Subject
+from data.accounts import grants, tenants, tokens
 from data.accounts.models import Account, Role, Tenant, Viewer
 from data.accounts.tokens import StoredToken
 from data.calendar import utc_now
@@ -171,9 +170,7 @@ def _save_schedule(account: Account, tenant: Tenant, typed: str) -> None:
     except ScheduleRefused as refusal:
         st.error(messages.literal(str(refusal) if typed else FORMS))
         return
-    tenants.save_schedule(the_store(), tenant.tenant_id, schedule)
-    about = Subject(f"tenant {tenant.tenant_id}", tenant.tenant_id)
-    audit.save_entry(the_store(), "schedule changed", about, (account.username, utc_now()), schedule)
+    tenants.save_schedule(the_store(), account.username, tenant.tenant_id, schedule, utc_now())
     messages.notice_after_rerun("The schedule is saved.")
 
 

@@ -6,8 +6,7 @@ import streamlit as st
 
 from collector.discovery import check_token, client_of
 from collector.errors import GitHubError, SettingsRefused
-from data.accounts import audit, grants, tenants
-from data.accounts.audit import Subject
+from data.accounts import grants, tenants
 from data.accounts.encryption import open_cipher
 from data.accounts.models import Account, Grant, Role, Tenant
 from data.accounts.tokens import StoredToken, TokenFacts, save_token
@@ -146,17 +145,13 @@ def new_tenant(account: Account, key: str, label: str = "Create tenant") -> Tena
 
 
 def _add(account: Account, name: str, secret: str, facts: TokenFacts) -> Tenant | None:
-    store, now = the_store(), utc_now()
+    store, by, now = the_store(), account.username, utc_now()
     open_cipher(store.directory)  # before anything is written: the key may not be usable
     try:
-        tenant = tenants.add_tenant(store, name, "daily", now)
+        tenant = tenants.add_tenant(store, by, name, "daily", now)
     except tenants.TenantRefused as refusal:
         messages.refused(refusal)
         return None
-    by = account.username
-    audit.save_entry(
-        store, "tenant added", Subject(f"tenant {tenant.tenant_id}", tenant.tenant_id), (by, now), tenant.name
-    )
     grants.grant(store, by, account.user_id, Grant(Role.TENANT, tenant.tenant_id), now)
     save_token(store, by, tenant.tenant_id, secret, facts, now=now)
     return tenant

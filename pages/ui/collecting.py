@@ -63,7 +63,7 @@ def start_by(account: Account, tenant: Tenant | None, repository: str | None = N
     about = Subject("all tenants")
     if tenant is not None:
         about = Subject(repository or f"tenant {tenant.tenant_id}", tenant.tenant_id)
-    save_entry(the_store(), "collection started", about, (account.username, utc_now()))
+    save_entry(the_store(), "collection started", about, account.username, utc_now())
     start(None if tenant is None else tenant.name, repository)
 
 

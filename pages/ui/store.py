@@ -4,6 +4,7 @@ import os
 from functools import cache
 from pathlib import Path
 
+from data.accounts.audit import move_outbox
 from data.store import Store
 
 DIRECTORY_VARIABLE = "TRAFFIC_DATA_DIR"
@@ -20,4 +21,5 @@ def the_store() -> Store:
 def _opened(directory: str) -> Store:
     store = Store(Path(directory))
     store.prepare()
+    move_outbox(store)
     return store

@@ -7,7 +7,6 @@ import streamlit as st
 from pandas import DataFrame
 
 from data.accounts import accounts, grants, invitations, sessions
-from data.accounts.audit import Subject, save_entry
 from data.accounts.authority import may_grant
 from data.accounts.grants import NamedGrant
 from data.accounts.models import Account, Role
@@ -167,16 +166,11 @@ def _ask_to_disable(account: Account, user: Account) -> None:
 
 
 def _ask_to_end_sessions(account: Account, user: Account) -> None:
-    def end() -> None:
-        now = utc_now()
-        sessions.end_other_sessions(the_store(), user.user_id, "")
-        save_entry(the_store(), "sessions ended", Subject(f"user {user.username}"), (account.username, now))
-
     messages.confirm(
         "Sign them out everywhere?",
         f"{messages.literal(user.display_name)} is signed out everywhere, and can sign in again.",
         "Sign out everywhere",
-        end,
+        lambda: sessions.end_other_sessions(the_store(), account.username, user.user_id, "", utc_now()),
         f"{user.display_name} is signed out everywhere.",
     )
 

@@ -75,7 +75,7 @@ def _administer(store: Store, tenants: int, now: datetime) -> None:
         for number in range(ACTS * tenants):
             tenant_id = 1 + number % tenants
             about = Subject(f"tenant {tenant_id}", tenant_id)
-            record(connection, "collection started", about, ("manager-0", now - number * timedelta(hours=1)))
+            record(connection, "collection started", about, "manager-0", now - number * timedelta(hours=1))
     for tenant_id in range(1, 1 + tenants):
         facts = TokenFacts("classic", f"owner-{tenant_id}", tenant_id, "repo", now + timedelta(days=90))
         save_token(store, COMMAND_LINE, tenant_id, "ghp_of_nobody", facts, now=now)
@@ -85,7 +85,7 @@ def _user(connection: DuckDBPyConnection, name: str, tenant_ids: list[int], now:
     """A new user who manages these tenants."""
     key = save_account(connection, NewUser(name, name.capitalize()), None, now)
     for tenant_id in tenant_ids:
-        save_grant(connection, key, Grant(Role.TENANT, tenant_id), (COMMAND_LINE, now))
+        save_grant(connection, key, Grant(Role.TENANT, tenant_id), COMMAND_LINE, now)
     return key
 
 

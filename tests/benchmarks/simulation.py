@@ -67,7 +67,7 @@ def followed(directory: Path, repositories: int) -> Store:
     store = Store(directory)
     store.prepare()
     added_at = NOW - timedelta(days=LIVED_DAYS)
-    tenant = add_tenant(store, "Benchmark", "daily", added_at)
+    tenant = add_tenant(store, COMMAND_LINE, "Benchmark", "daily", added_at)
     facts = TokenFacts("classic", "maintainer", OWNER_ID, "repo", None)
     save_token(store, COMMAND_LINE, tenant.tenant_id, TOKEN, facts, now=added_at)
     found = generated_repositories(repositories, LIVED_DAYS, NOW.date())

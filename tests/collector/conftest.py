@@ -16,6 +16,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from collector.__main__ import command_line
+from data.accounts.authority import COMMAND_LINE
 from data.accounts.encryption import open_cipher
 from data.accounts.models import Tenant
 from data.accounts.tenants import add_tenant, operator, tenant_named
@@ -71,7 +72,7 @@ class CommandLine:
     def follow(self, *names: str, tenant: str = "acme") -> list[Repository]:
         """Have repositories followed without asking GitHub."""
         facts = [RepositoryFacts(github_id(name), name, "public", False, False) for name in names]
-        return add_repositories(self.store, self.tenant(tenant).tenant_id, facts, datetime.now(UTC))
+        return add_repositories(self.store, COMMAND_LINE, self.tenant(tenant).tenant_id, facts, datetime.now(UTC))
 
 
 def github_id(full_name: str) -> int:
@@ -102,7 +103,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     store = Store(directory)
     store.prepare()
     open_cipher(directory)
-    add_tenant(store, "acme", "daily", NOW)
+    add_tenant(store, COMMAND_LINE, "acme", "daily", NOW)
     store.close()
     return directory
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from data.accounts.authority import COMMAND_LINE
 from data.accounts.tenants import operator
 from data.repositories.models import RepositoryFacts
 from data.repositories.repositories import add_repositories, repositories
@@ -105,7 +106,7 @@ def twice(run: CommandLine) -> CommandLine:
     """The command line over a store where acme follows #1 and #2, both octo/hello, and #3, octo/world."""
     run.follow("octo/hello")
     facts = RepositoryFacts(99, "Octo/Hello", "public", False, False)
-    add_repositories(run.store, run.tenant().tenant_id, [facts], datetime.now(UTC))
+    add_repositories(run.store, COMMAND_LINE, run.tenant().tenant_id, [facts], datetime.now(UTC))
     run.follow("octo/world")
     return run
 

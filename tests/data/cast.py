@@ -19,6 +19,7 @@ SECOND, MINUTE, HOUR, DAY = (timedelta(seconds=n) for n in (1, 60, 3600, 86400))
 PASSWORD = "a meadow in the rain"
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 ADDRESS = "192.0.2.7"
+AUDITOR = Account(99, "auditor", "Somebody who reads the audit log", None, True, (Grant(Role.ADMIN),))
 
 
 @pytest.fixture
@@ -44,7 +45,7 @@ def user(store: Store, username: str, *granted: Grant) -> Account:
     with store.control.commit("a user of the cast") as connection:
         user_id = save_account(connection, new, passwords.hashed(PASSWORD), NOW)
         for each in granted:
-            save_grant(connection, user_id, each, (COMMAND_LINE, NOW))
+            save_grant(connection, user_id, each, COMMAND_LINE, NOW)
     return account(store, new.username)
 
 
@@ -80,9 +81,9 @@ class Place:
 
     @classmethod
     def added(cls, store: Store, name: str, first_github_id: int) -> "Place":
-        tenant = add_tenant(store, name, "daily", NOW)
+        tenant = add_tenant(store, COMMAND_LINE, name, "daily", NOW)
         facts = [RepositoryFacts(first_github_id + n, f"{name}/r{n}", None, None, None) for n in range(2)]
-        added: list[Repository] = add_repositories(store, tenant.tenant_id, facts, NOW)
+        added: list[Repository] = add_repositories(store, COMMAND_LINE, tenant.tenant_id, facts, NOW)
         return cls(tenant.tenant_id, [each.repository_id for each in added])
 
     @property

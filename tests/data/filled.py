@@ -136,11 +136,11 @@ def _filled_once() -> Path:
 
 def fill(store: Store) -> None:
     """Two tenants, weeks of answers, the last of them at NOW, and a note of each kind."""
-    blue, green = (add_tenant(store, name, "daily", FIRST_RUN).tenant_id for name in ("Blue", "Green"))
+    blue, green = (add_tenant(store, COMMAND_LINE, name, "daily", FIRST_RUN).tenant_id for name in ("Blue", "Green"))
     known = {key: RepositoryFacts(100 + key, name, "public", False, False) for key, name in NAMES.items()}
-    add_repositories(store, blue, [known[key] for key in (ENGINE, DOCS, MIRROR)], FIRST_RUN)
-    add_repositories(store, green, [known[TELESCOPE]], FIRST_RUN)
-    add_repositories(store, green, [RepositoryFacts(100 + NEW, "green/new", "public", False, False)], NOW)
+    add_repositories(store, COMMAND_LINE, blue, [known[key] for key in (ENGINE, DOCS, MIRROR)], FIRST_RUN)
+    add_repositories(store, COMMAND_LINE, green, [known[TELESCOPE]], FIRST_RUN)
+    add_repositories(store, COMMAND_LINE, green, [RepositoryFacts(100 + NEW, "green/new", "public", False, False)], NOW)
     for ages in (range(147, 14, -7), (14,), (7,), (0,)):  # a commit each: the older weeks come in one run
         seen = [each for age in ages for each in answers(NOW - timedelta(days=age))]
         at = NOW - timedelta(days=ages[-1])

@@ -12,6 +12,7 @@ import pyarrow as pa
 from pandas import DataFrame
 
 from collector.endpoints.traffic import DayReading, TrafficObservation, TrafficWindow
+from data.accounts.authority import COMMAND_LINE
 from data.accounts.models import Viewer
 from data.accounts.tenants import add_tenant
 from data.collection.models import EndpointResult
@@ -62,9 +63,9 @@ def ask(store: Store, question: str, **values: object) -> Rows:
 def follow(store: Store, *names: str) -> list[int]:
     """Follow new repositories of these names in a new tenant."""
     numbers = [next(NUMBER) for _ in names]
-    tenant = add_tenant(store, f"Tenant {numbers[0]}", "daily", NOW)
+    tenant = add_tenant(store, COMMAND_LINE, f"Tenant {numbers[0]}", "daily", NOW)
     facts = [RepositoryFacts(5000 + n, name, "public", False, False) for n, name in zip(numbers, names, strict=True)]
-    return [each.repository_id for each in add_repositories(store, tenant.tenant_id, facts, NOW)]
+    return [each.repository_id for each in add_repositories(store, COMMAND_LINE, tenant.tenant_id, facts, NOW)]
 
 
 def answer(key: int, metric: Metric, counts: list[int], at: datetime = NOW) -> EndpointResult:

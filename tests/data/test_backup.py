@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from data.accounts.audit import AuditFilter, entries
-from data.accounts.authority import operator_account
+from data.accounts.authority import COMMAND_LINE
 from data.accounts.invitations import invite, open_invitations
-from data.accounts.tenants import add_tenant
+from data.accounts.tenants import add_tenant, operator, tenants
 from data.repositories.models import RepositoryFacts
 from data.repositories.repositories import add_repositories, remove_repositories_with_data
 from data.schema import migrate as schema
@@ -20,7 +20,7 @@ from data.store import Store, StoreBusy, StoreMissing, StoreNotWritten, StoreToo
 from data.store import backup as backup_module
 from data.store.backup import backup, backups, restore
 from data.store.versions import exclusive
-from tests.data.cast import account, first_user, quick, signed_in, user
+from tests.data.cast import AUDITOR, account, first_user, quick, signed_in, user
 from tests.data.writers import NOW, batch, save, whole_batches
 
 pytestmark = pytest.mark.usefixtures(quick.__name__)
@@ -210,9 +210,10 @@ def test_a_restore_that_the_disk_refuses_leaves_the_former_versions(
 
 
 def add(store: Store, github_id: int) -> int:
-    """Follow a repository; answers its number."""
+    """Follow a repository of the first tenant, added where there is none; answers its number."""
+    every = tenants(operator(store), store) or [add_tenant(store, COMMAND_LINE, "first", "daily", NOW)]
     facts = RepositoryFacts(github_id, f"octo/r{github_id}", "public", False, False)
-    return add_repositories(store, 1, [facts], NOW)[0].repository_id
+    return add_repositories(store, COMMAND_LINE, every[0].tenant_id, [facts], NOW)[0].repository_id
 
 
 def versions(store: Store) -> tuple[int, int]:
@@ -232,16 +233,16 @@ def test_a_restore_during_a_collection_is_refused_and_names_who_collects(store: 
 def test_a_number_given_since_the_backup_is_not_given_again(store: Store, target: Path) -> None:
     add(store, 1)
     backup(store, target)
-    given = add(store, 2), add_tenant(store, "blue", "daily", NOW).tenant_id, user(store, "bob").user_id
+    given = add(store, 2), add_tenant(store, COMMAND_LINE, "blue", "daily", NOW).tenant_id, user(store, "bob").user_id
     restore(store, target)
-    again = add(store, 3), add_tenant(store, "green", "daily", NOW).tenant_id, user(store, "eve").user_id
+    again = add(store, 3), add_tenant(store, COMMAND_LINE, "green", "daily", NOW).tenant_id, user(store, "eve").user_id
     assert again == tuple(number + 1 for number in given)
 
 
 def test_a_number_given_to_what_was_deleted_is_not_given_again_either(store: Store, target: Path) -> None:
     backup(store, target)
     given = add(store, 1)
-    remove_repositories_with_data(store, [given])
+    remove_repositories_with_data(store, COMMAND_LINE, [given], NOW)
     restore(store, target)
     restore(store, target)
     assert add(store, 2) == given + 1
@@ -267,19 +268,18 @@ def test_sessions_and_links_of_the_backup_are_void_and_the_log_says_so(store: St
     assert open_invitations(account(store, admin.username), store, NOW) == []
     with store.control.read() as cursor:
         assert cursor.execute("select count(*) as sessions from sign_in_session").fetchall() == [(0,)]
-    newest = entries(operator_account(), store, AuditFilter(text="restored"))[0]
-    assert (newest.actor, newest.action) == (operator_account().username, "backup restored")
+    newest = entries(AUDITOR, store, AuditFilter(text="restored"))[0]
+    assert (newest.actor, newest.action) == (COMMAND_LINE, "backup restored")
 
 
 def test_the_versions_that_the_report_names_stay_until_the_second_commit(store: Store, target: Path) -> None:
-    add_tenant(store, "acme", "daily", NOW)
+    add_tenant(store, COMMAND_LINE, "acme", "daily", NOW)
     backup(store, target)
     former = [database.files.path(database.version()) for database in (store.traffic, store.control)]
     report = restore(store, target)
     assert all(f"versions/{path.name}" in report.note for path in former)
     for stays in (True, False):
-        add(store, stays + 1)
-        user(store, f"user{stays}")
+        add(store, stays + 1)  # and its record moves to the other database
         assert [path.exists() for path in former] == [stays, stays]
 
 
@@ -292,7 +292,7 @@ def test_a_restore_into_an_empty_directory_has_the_modes_of_a_store_and_names_no
     elsewhere = Store(tmp_path / "elsewhere")
     assert "versions/" not in restore(elsewhere, target).note
     assert whole_batches(elsewhere) == {1}
-    add_tenant(elsewhere, "acme", "daily", NOW)
+    add_tenant(elsewhere, COMMAND_LINE, "acme", "daily", NOW)
     modes = {path.name[:7]: path.stat().st_mode & 0o777 for path in elsewhere.directory.glob("versions/*.duckdb")}
     assert modes == {"traffic": 0o444, "control": 0o600}
     elsewhere.close()

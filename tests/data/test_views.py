@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from collector.endpoints.traffic import DayReading, TrafficObservation, TrafficWindow
+from data.accounts.authority import COMMAND_LINE
 from data.accounts.tenants import add_tenant
 from data.calendar import utc_day
 from data.collection.models import EndpointResult
@@ -116,9 +117,9 @@ class Expected:
 def add(store: Store, number: int) -> list[int]:
     """Follow so many new repositories in a new tenant."""
     ids = [next(NEXT) for _ in range(number)]
-    tenant = add_tenant(store, f"Tenant {ids[0]}", "daily", NOW)
+    tenant = add_tenant(store, COMMAND_LINE, f"Tenant {ids[0]}", "daily", NOW)
     facts = [RepositoryFacts(i, f"owner/repository-{i}", "public", False, False) for i in ids]
-    return [each.repository_id for each in add_repositories(store, tenant.tenant_id, facts, NOW)]
+    return [each.repository_id for each in add_repositories(store, COMMAND_LINE, tenant.tenant_id, facts, NOW)]
 
 
 @pytest.fixture
@@ -169,7 +170,7 @@ def test_a_paused_repository_loses_nothing_and_gains_no_gap(store: Store) -> Non
     days = tuple(DayReading(ago(n), 1, 1) for n in range(31, 45))
     seen = TrafficObservation(Metric.VIEWS, days, TrafficWindow(ago(44), ago(31), 14, 9))
     save(store, result(key, "views", seen, NOW - timedelta(days=30)))
-    pause_repositories(store, [key], NOW)
+    pause_repositories(store, COMMAND_LINE, [key], NOW)
     question = "select days_until_loss, pending_days, view_uniques_of_14_days from v_repositories"
     assert ask(store, question) == [(None, 0, 9)]
     stretches = ask(store, "select metric, state, first_day, last_day from v_gaps order by all")

@@ -14,6 +14,7 @@ from collector.endpoints.lists import ListingEntry, ListingObservation
 from collector.endpoints.releases import AssetReading, ReleaseFacts, ReleaseObservation
 from collector.endpoints.repository import StatsObservation
 from collector.endpoints.stars import StarDay, StarObservation
+from data.accounts.authority import COMMAND_LINE
 from data.accounts.tenants import add_tenant
 from data.repositories.models import RepositoryFacts
 from data.repositories.repositories import add_repositories
@@ -42,8 +43,8 @@ Rows = list[tuple[Any, ...]]
 @pytest.fixture
 def key(store: Store) -> int:
     """A repository that a tenant follows."""
-    tenant = add_tenant(store, "Blue", "daily", NOW)
-    return add_repositories(store, tenant.tenant_id, [FACTS], NOW)[0].repository_id
+    tenant = add_tenant(store, COMMAND_LINE, "Blue", "daily", NOW)
+    return add_repositories(store, COMMAND_LINE, tenant.tenant_id, [FACTS], NOW)[0].repository_id
 
 
 @pytest.fixture(scope="module")
@@ -130,8 +131,8 @@ def test_the_newest_counters_are_those_of_the_repository(store: Store, key: int)
 
 
 def test_two_tenants_that_follow_the_same_repository_have_a_row_each(store: Store, key: int) -> None:
-    green = add_tenant(store, "Green", "daily", NOW)
-    add_repositories(store, green.tenant_id, [FACTS], NOW)
+    green = add_tenant(store, COMMAND_LINE, "Green", "daily", NOW)
+    add_repositories(store, COMMAND_LINE, green.tenant_id, [FACTS], NOW)
     entries = (ListingEntry("a.example", None, 5, 2),)
     save(store, result(key, "referrers", ListingObservation("referrers", entries)))
     assert rows(store, "v_repositories", "tenant, full_name") == [("Blue", "blue/engine"), ("Green", "blue/engine")]

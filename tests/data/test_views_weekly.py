@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from collector.endpoints.traffic import DayReading, TrafficObservation, TrafficWindow, WeeklyObservation, WeekReading
+from data.accounts.authority import COMMAND_LINE
 from data.accounts.tenants import add_tenant
 from data.collection.models import EndpointResult
 from data.repositories.models import RepositoryFacts
@@ -27,9 +28,9 @@ Rows = list[tuple[Any, ...]]
 @pytest.fixture
 def key(store: Store) -> int:
     """A repository that a tenant follows."""
-    tenant = add_tenant(store, "Blue", "daily", NOW)
+    tenant = add_tenant(store, COMMAND_LINE, "Blue", "daily", NOW)
     facts = RepositoryFacts(7, "blue/engine", "public", False, False)
-    return add_repositories(store, tenant.tenant_id, [facts], NOW)[0].repository_id
+    return add_repositories(store, COMMAND_LINE, tenant.tenant_id, [facts], NOW)[0].repository_id
 
 
 def days(key: int, *, number: int, start: int = 0, metric: Metric = Metric.VIEWS, requests: int = 10) -> EndpointResult:
@@ -87,7 +88,7 @@ def test_the_last_week_of_a_history_that_ended_lacks_days_once_github_has_forgot
     store: Store, key: int
 ) -> None:
     save(store, replace(days(key, number=1, start=56), finished_at=NOW - timedelta(days=13)))
-    pause_repositories(store, [key], NOW)
+    pause_repositories(store, COMMAND_LINE, [key], NOW)
     for later, state in ((0, "pending"), (1, "pending"), (2, "gap")):  # its Tuesday is shown for 13 days
         assert weeks(store, today=TODAY + timedelta(days=later)) == [(LAST_WEEK, 10, None, 3, state)]
 

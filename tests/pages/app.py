@@ -143,10 +143,10 @@ def shown_text(run: AppTest) -> str:
 def _fill(store: Store, now: datetime) -> None:
     first_run = now - timedelta(days=HISTORY_DAYS)
     for name in ("Blue", "Green"):
-        add_tenant(store, name, "daily", first_run)
+        add_tenant(store, COMMAND_LINE, name, "daily", first_run)
     facts = {key: RepositoryFacts(100 + key, NAMES[key], "public", False, False) for key in NAMES}
-    add_repositories(store, BLUE, [facts[key] for key in (ENGINE, DOCS, MIRROR)], first_run)
-    add_repositories(store, GREEN, [facts[TELESCOPE]], first_run)
+    add_repositories(store, COMMAND_LINE, BLUE, [facts[key] for key in (ENGINE, DOCS, MIRROR)], first_run)
+    add_repositories(store, COMMAND_LINE, GREEN, [facts[TELESCOPE]], first_run)
     thursday = (now.weekday() - 3) % 7  # days ago: on a Thursday there is a whole week to ask for
     every = sorted({0, 1, *(thursday + 7 * week for week in range(HISTORY_DAYS // 7))}, reverse=True)
     for ages in (every[:5], every[5:8], every[8:]):

@@ -13,7 +13,7 @@ PAGE = "audit"
 def acted(app: App) -> App:
     """The app after an act in each tenant."""
     for key in (BLUE, GREEN):
-        save_entry(app.store, "token stored", Subject(f"tenant {key}", key), ("somebody", utc_now()), "<b>detail</b>")
+        save_entry(app.store, "token stored", Subject(f"tenant {key}", key), "somebody", utc_now())
     return app
 
 

@@ -355,5 +355,5 @@ def test_an_unreachable_github_is_said_and_asked_again(without_tenant: App) -> N
 
 
 def test_with_a_tenant_there_is_no_first_one_any_more(without_tenant: App) -> None:
-    add_tenant(without_tenant.store, "Octo", "daily", utc_now())
+    add_tenant(without_tenant.store, COMMAND_LINE, "Octo", "daily", utc_now())
     assert without_tenant.opened("first").title[0].value == "System log"

@@ -156,11 +156,11 @@ class Collection:
     def follow(self, secret: str, names: Sequence[str] | None = None, tenant: str = "acme") -> int:
         """Have a tenant with this token follow these repositories, or all there are; answers the tenant's id."""
         now = self.github.clock.now
-        tenant_id = add_tenant(self.store, tenant, "daily", now).tenant_id
+        tenant_id = add_tenant(self.store, COMMAND_LINE, tenant, "daily", now).tenant_id
         self.give_token(secret, tenant_id)
         chosen = [r for r in self.github.world.repositories.values() if names is None or r.full_name in names]
         found = [RepositoryFacts(r.id, r.full_name, "private" if r.private else "public", False, False) for r in chosen]
-        add_repositories(self.store, tenant_id, found, now)
+        add_repositories(self.store, COMMAND_LINE, tenant_id, found, now)
         return tenant_id
 
     def give_token(self, secret: str, tenant_id: int) -> None:

@@ -2,6 +2,8 @@
 
 import pytest
 
+from data.accounts.authority import COMMAND_LINE
+from data.calendar import utc_now
 from data.collection.models import RunState
 from data.repositories.repositories import remove_repositories_with_data
 from data.store import Store
@@ -18,7 +20,7 @@ class Deleting(Told):
     def advanced(self, done: int, name: str) -> None:
         """A visit."""
         if not self.visited:
-            remove_repositories_with_data(self.store, [1])
+            remove_repositories_with_data(self.store, COMMAND_LINE, [1], utc_now())
         super().advanced(done, name)
 
 

@@ -70,7 +70,7 @@ class Crash(BaseException):
 def crash(module: object, at: str) -> Iterator[None]:
     """Run a block in which the function `at` ends the process before it does anything."""
 
-    def gone(*_: object) -> None:
+    def gone(*_: object, **__: object) -> None:
         raise Crash
 
     with pytest.MonkeyPatch.context() as patch:

@@ -61,14 +61,14 @@ def test_what_is_added_later_is_seen_at_once_and_what_is_deleted_is_gone(
 ) -> None:
     north, south = places
     who = holder(north.viewer, south.of_repository(0))
-    remove_repositories_with_data(store, [south.repositories[0]])
-    remove_repositories_with_data(store, [north.repositories[0]])
+    remove_repositories_with_data(store, COMMAND_LINE, [south.repositories[0]], NOW)
+    remove_repositories_with_data(store, COMMAND_LINE, [north.repositories[0]], NOW)
     assert viewer_of(store, who) == Viewer(frozenset(north.repositories[1:]), frozenset({north.tenant_id}))
 
 
 def test_a_repository_removed_with_its_history_kept_is_still_seen(store: Store, places: tuple[Place, Place]) -> None:
     north, _ = places
-    remove_repositories(store, [north.repositories[0]], NOW)
+    remove_repositories(store, COMMAND_LINE, [north.repositories[0]], NOW)
     assert viewer_of(store, holder(north.of_repository(0))).repository_ids == {north.repositories[0]}
 
 
@@ -111,7 +111,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Store, dic
     store.prepare()
     made = [Place.added(store, f"t{n}", n * 10 + 1) for n in range(3)]
     deactivate(store, made[2].tenant_id)
-    remove_repositories_with_data(store, [made[0].repositories[1]])
+    remove_repositories_with_data(store, COMMAND_LINE, [made[0].repositories[1]], NOW)
     active = {place.tenant_id: n != 2 for n, place in enumerate(made)}
     tenant_of = {r: place.tenant_id for place in made for r in place.repositories}
     del tenant_of[made[0].repositories[1]]
@@ -176,7 +176,7 @@ def test_grants_for_what_is_deleted_never_come_to_mean_another(store: Store, pla
     first_user(store)
     user(store, "bob", north.viewer, south.of_repository(0), south.of_repository(1), Grant(Role.MAINTAINER))
     remove_tenant(store, north.tenant_id)
-    remove_repositories_with_data(store, [south.repositories[0]])
+    remove_repositories_with_data(store, COMMAND_LINE, [south.repositories[0]], NOW)
     new = Place.added(store, "new", 21)
     assert viewer_of(store, account(store, "bob")) == Viewer(frozenset({south.repositories[1]}), frozenset())
     assert new.tenant_id not in {north.tenant_id, south.tenant_id}

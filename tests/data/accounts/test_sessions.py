@@ -164,9 +164,9 @@ def test_a_disabled_or_missing_user_gets_no_ticket(store: Store, bob: Account) -
 def test_all_others_can_be_ended_and_somebody_elses_stay(store: Store, bob: Account) -> None:
     carol = user(store, "carol")
     here, elsewhere, hers = signed_in(store, bob), signed_in(store, bob), signed_in(store, carol)
-    sessions.end_other_sessions(store, bob.user_id, here)
+    sessions.end_other_sessions(store, "bob", bob.user_id, here, NOW)
     assert [account_of_session(store, each, NOW) for each in (here, elsewhere, hers)] == [bob, None, carol]
-    sessions.end_other_sessions(store, bob.user_id, hers)
+    sessions.end_other_sessions(store, "bob", bob.user_id, hers, NOW)
     assert account_of_session(store, here, NOW) is None, "another user's session keeps none of one's own"
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from collector.endpoints.lists import ListingEntry, ListingObservation
 from collector.endpoints.stars import StarDay, StarObservation
+from data.accounts.authority import COMMAND_LINE
 from data.accounts.tenants import add_tenant
 from data.collection import ledger
 from data.collection.models import EndpointResult, Outcome, StateChange
@@ -19,9 +20,9 @@ from tests.data.writers import FIRST_DAY, NOW, PROGRESS, result, views
 @pytest.fixture
 def ids(store: Store) -> list[int]:
     """The numbers of two repositories of a tenant."""
-    tenant = add_tenant(store, "blue", "daily", NOW)
+    tenant = add_tenant(store, COMMAND_LINE, "blue", "daily", NOW)
     facts = [RepositoryFacts(key, f"blue/r{key}", "public", False, False) for key in (1, 2)]
-    return [each.repository_id for each in add_repositories(store, tenant.tenant_id, facts, NOW)]
+    return [each.repository_id for each in add_repositories(store, COMMAND_LINE, tenant.tenant_id, facts, NOW)]
 
 
 def answers(key: int) -> list[EndpointResult]:
@@ -49,7 +50,7 @@ def repositories_in(store: Store) -> dict[str, set[int]]:
 
 def test_answers_about_a_deleted_repository_are_dropped_and_those_of_others_kept(store: Store, ids: list[int]) -> None:
     deleted, kept = ids
-    remove_repositories_with_data(store, [deleted])
+    remove_repositories_with_data(store, COMMAND_LINE, [deleted], NOW)
     saved = ledger.save_results(store, 1, [*answers(deleted), *answers(kept)], PROGRESS)
     assert (saved.rows_changed, set(saved.gone)) == (3, {deleted})
     found = repositories_in(store)

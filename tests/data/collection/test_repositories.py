@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from data.accounts.authority import COMMAND_LINE
 from data.accounts.tenants import add_tenant, operator
 from data.repositories.models import RepositoryFacts, RepositoryState
 from data.repositories.repositories import (
@@ -18,15 +19,15 @@ from data.repositories.repositories import (
 from data.store import Store
 from tests.data.writers import NOW
 
-Change = Callable[[Store, list[int], datetime], None]
+Change = Callable[[Store, str, list[int], datetime], object]
 
 
 @pytest.fixture
 def ids(store: Store) -> list[int]:
     """The ids of three repositories of a tenant."""
-    tenant = add_tenant(store, "blue", "daily", NOW)
+    tenant = add_tenant(store, COMMAND_LINE, "blue", "daily", NOW)
     facts = [RepositoryFacts(key, f"blue/r{key}", "public", False, False) for key in (1, 2, 3)]
-    return [each.repository_id for each in add_repositories(store, tenant.tenant_id, facts, NOW)]
+    return [each.repository_id for each in add_repositories(store, COMMAND_LINE, tenant.tenant_id, facts, NOW)]
 
 
 def states(store: Store) -> dict[int, RepositoryState]:
@@ -41,26 +42,26 @@ def test_several_change_in_one_commit_and_the_others_stay(
     store: Store, ids: list[int], change: Change, state: RepositoryState
 ) -> None:
     version = store.traffic.version()
-    change(store, ids[:2], NOW)
+    change(store, COMMAND_LINE, ids[:2], NOW)
     assert store.traffic.version() == version + 1
     assert states(store) == {ids[0]: state, ids[1]: state, ids[2]: RepositoryState.ACTIVE}
-    resume_repositories(store, ids, NOW)
+    resume_repositories(store, COMMAND_LINE, ids, NOW)
     assert set(states(store).values()) == {RepositoryState.ACTIVE}
 
 
 def test_several_are_deleted_in_one_commit(store: Store, ids: list[int]) -> None:
     version = store.traffic.version()
-    remove_repositories_with_data(store, ids[1:])
+    remove_repositories_with_data(store, COMMAND_LINE, ids[1:], NOW)
     assert store.traffic.version() == version + 1
     assert set(states(store)) == {ids[0]}
 
 
 def test_new_known_and_removed_ones_are_added_in_one_commit_each_once(store: Store, ids: list[int]) -> None:
-    remove_repositories(store, ids[:1], NOW)
+    remove_repositories(store, COMMAND_LINE, ids[:1], NOW)
     version = store.traffic.version()
     told = [(4, "blue/new"), (1, "blue/renamed"), (5, "blue/newer"), (2, "blue/r2"), (4, "blue/new")]
     facts = [RepositoryFacts(key, name, None, None, None) for key, name in told]
-    added = add_repositories(store, 1, facts, NOW)
+    added = add_repositories(store, COMMAND_LINE, 1, facts, NOW)
     assert store.traffic.version() == version + 1
     new = ids[-1] + 1
     assert [each.repository_id for each in added] == [new, ids[0], new + 1, ids[1], new]
@@ -71,7 +72,7 @@ def test_new_known_and_removed_ones_are_added_in_one_commit_each_once(store: Sto
 
 def test_what_github_tells_of_a_repository_is_stored_with_it(store: Store, ids: list[int]) -> None:
     facts = [RepositoryFacts(7, "green/one", "private", True, False), RepositoryFacts(8, "green/two", None, None, True)]
-    add_repositories(store, 1, facts, NOW)
+    add_repositories(store, COMMAND_LINE, 1, facts, NOW)
     told = "select owner, name, visibility, archived, fork from repository where owner = 'green' order by all"
     with store.traffic.read() as cursor:
         rows = cursor.execute(told).fetchall()
@@ -79,7 +80,7 @@ def test_what_github_tells_of_a_repository_is_stored_with_it(store: Store, ids: 
 
 
 def test_an_active_repository_that_is_added_again_stays_active_since_it_was(store: Store, ids: list[int]) -> None:
-    add_repositories(store, 1, [RepositoryFacts(1, "blue/r1", None, None, None)], NOW + timedelta(days=3))
+    add_repositories(store, COMMAND_LINE, 1, [RepositoryFacts(1, "blue/r1", None, None, None)], NOW + timedelta(days=3))
     with store.traffic.read() as cursor:
         since = cursor.execute("select distinct state_since from repository").fetchall()
     assert since == [(NOW.replace(tzinfo=None),)]

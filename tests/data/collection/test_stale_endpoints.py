@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from collector.endpoints.stars import StarObservation
+from data.accounts.authority import COMMAND_LINE
 from data.accounts.models import Viewer
 from data.accounts.tenants import add_tenant, operator
 from data.collection.models import EndpointResult, Outcome, StateChange
@@ -24,8 +25,8 @@ FACTS = RepositoryFacts(7, "blue/engine", "public", False, False)
 @pytest.fixture
 def key(store: Store) -> int:
     """A repository that a tenant has followed for 40 days."""
-    tenant = add_tenant(store, "Blue", "daily", NOW - 40 * DAY)
-    return add_repositories(store, tenant.tenant_id, [FACTS], NOW - 40 * DAY)[0].repository_id
+    tenant = add_tenant(store, COMMAND_LINE, "Blue", "daily", NOW - 40 * DAY)
+    return add_repositories(store, COMMAND_LINE, tenant.tenant_id, [FACTS], NOW - 40 * DAY)[0].repository_id
 
 
 def good(key: int, endpoint: str, days: int) -> EndpointResult:

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from data.accounts.audit import AuditFilter, entries
-from data.accounts.authority import COMMAND_LINE, NotAllowed, operator_account
+from data.accounts.authority import COMMAND_LINE, NotAllowed
 from data.accounts.grants import viewer_of
 from data.accounts.models import Grant, Role, Viewer
 from data.insight.notes import (
@@ -26,7 +26,7 @@ from data.insight.notes import (
 )
 from data.repositories.repositories import remove_repositories_with_data
 from data.store import Store
-from tests.data.cast import NOW, Place, account, deactivate, quick, user
+from tests.data.cast import AUDITOR, NOW, Place, account, deactivate, quick, user
 from tests.data.reading import ask
 
 pytestmark = pytest.mark.usefixtures(quick.__name__)
@@ -56,7 +56,7 @@ def seen(store: Store, username: str, repository_id: int | None = None) -> list[
 
 
 def told(store: Store) -> list[tuple[str, str, str, str | None, int | None]]:
-    found = entries(operator_account(), store, AuditFilter("note "))
+    found = entries(AUDITOR, store, AuditFilter("note "))
     return sorted((each.action, each.actor, each.subject, each.detail, each.tenant_id) for each in found)
 
 
@@ -166,7 +166,7 @@ def test_markup_is_kept_as_it_was_typed(store: Store, blue: Place) -> None:
 
 
 def test_a_repositorys_notes_are_deleted_with_its_history_and_the_tenants_stay(store: Store, blue: Place) -> None:
-    remove_repositories_with_data(store, [blue.repositories[0]])
+    remove_repositories_with_data(store, COMMAND_LINE, [blue.repositories[0]], NOW)
     assert seen(store, "viewer") == ["A talk"]
 
 

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyarrow import parquet
 
+from data.accounts.authority import COMMAND_LINE
 from data.accounts.tenants import add_tenant, operator
 from data.repositories.models import RepositoryFacts
 from data.repositories.repositories import add_repositories
@@ -28,9 +29,9 @@ HOSTILE = ('=cmd|"/c calc"!A1', "+1", "-2", "@sum(1)", "  =1", 'a "b", c')
 def hostile(store: Store) -> Store:
     """A repository of a tenant for each hostile name."""
     for number, name in enumerate(HOSTILE, start=1):
-        tenant = add_tenant(store, name, "daily", NOW) if name == name.strip() else add_tenant(store, "x", "daily", NOW)
+        tenant = add_tenant(store, COMMAND_LINE, name if name == name.strip() else "x", "daily", NOW)
         facts = RepositoryFacts(number, f"{name}/{number}", "public", False, False)
-        add_repositories(store, tenant.tenant_id, [facts], NOW)
+        add_repositories(store, COMMAND_LINE, tenant.tenant_id, [facts], NOW)
     return store
 
 
@@ -101,7 +102,11 @@ def test_a_failed_export_leaves_all_as_it_was(
         target.write_text("mine")
     monkeypatch.setattr(exports, "without_formulas", broken)
     add_repositories(
-        store, add_tenant(store, "T", "daily", NOW).tenant_id, [RepositoryFacts(1, "a/b", None, None, None)], NOW
+        store,
+        COMMAND_LINE,
+        add_tenant(store, COMMAND_LINE, "T", "daily", NOW).tenant_id,
+        [RepositoryFacts(1, "a/b", None, None, None)],
+        NOW,
     )
     with pytest.raises(ExportRefused, match="No space left"):
         export(operator(store), store, ExportRequest(ExportTable.REPOSITORIES, overwrite=overwrite), target)

@@ -37,9 +37,13 @@ def fresh(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     directory = tmp_path_factory.mktemp("fresh") / "db"
     shutil.copytree(template, directory, symlinks=True)
     with closing(Store(directory)) as store:
-        tenant = add_tenant(store, HOSTILE, "daily", utc_now())
+        tenant = add_tenant(store, COMMAND_LINE, HOSTILE, "daily", utc_now())
         add_repositories(
-            store, tenant.tenant_id, [RepositoryFacts(999, "evil/markup", "public", False, False)], utc_now()
+            store,
+            COMMAND_LINE,
+            tenant.tenant_id,
+            [RepositoryFacts(999, "evil/markup", "public", False, False)],
+            utc_now(),
         )
         with store.control.commit("adding a user") as connection:
             user_id = save_account(connection, NewUser("markup", HOSTILE), hashed(PASSWORD), utc_now())

@@ -117,7 +117,7 @@ def test_a_token_that_expires_is_told_to_those_who_manage_it(app: App) -> None:
 
 def test_without_repositories_it_says_what_to_do_and_the_health_still_shows(app: App) -> None:
     for key in (ENGINE, DOCS, MIRROR):
-        remove_repositories_with_data(app.store, [key])
+        remove_repositories_with_data(app.store, COMMAND_LINE, [key], utc_now())
     with_token(app, 1)
     run = app.opened("tenant", PAGE)
     assert "You don’t have any repositories yet" in run.info[0].value
@@ -135,7 +135,7 @@ def test_before_anything_is_collected_it_says_when_that_comes(app: App) -> None:
 
 def test_many_repositories_come_page_by_page_and_are_found_by_name(app: App) -> None:
     facts = [RepositoryFacts(900 + n, f"blue/many-{n:02}", "public", False, False) for n in range(40)]
-    add_repositories(app.store, BLUE, facts, utc_now())
+    add_repositories(app.store, COMMAND_LINE, BLUE, facts, utc_now())
     run = app.opened("tenant", PAGE)
     assert len(names_in_table(run)) == 20
     assert names_in_table(run)[0] == "blue/docs", "the one with the most views comes first"

@@ -4,6 +4,7 @@ import pytest
 from pandas import DataFrame
 from streamlit.testing.v1 import AppTest
 
+from data.accounts.authority import COMMAND_LINE
 from data.calendar import utc_now
 from data.repositories.models import RepositoryFacts
 from data.repositories.repositories import add_repositories, remove_repositories_with_data
@@ -114,7 +115,7 @@ def test_a_broken_link_is_read_as_far_as_it_makes_sense(app: App, page: str, lin
 @pytest.mark.parametrize("page", ["chart", "daily", "weekly"])
 def test_without_repositories_a_page_says_what_to_do(app: App, page: str) -> None:
     for key in (ENGINE, DOCS, MIRROR):
-        remove_repositories_with_data(app.store, [key])
+        remove_repositories_with_data(app.store, COMMAND_LINE, [key], utc_now())
     run = app.opened("tenant", page)
     assert "You don’t have any repositories yet" in run.info[0].value
     assert not run.error

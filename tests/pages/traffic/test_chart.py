@@ -8,6 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from data.accounts import grants
+from data.accounts.authority import COMMAND_LINE
 from data.calendar import utc_now
 from data.repositories.models import RepositoryFacts
 from data.repositories.repositories import add_repositories
@@ -145,7 +146,8 @@ def test_without_days_the_page_says_where_they_are(app: App) -> None:
 
 
 def test_a_repository_that_is_being_collected_is_waited_for(app: App) -> None:
-    add_repositories(app.store, BLUE, [RepositoryFacts(199, "blue/new", "public", False, False)], utc_now())
+    facts = [RepositoryFacts(199, "blue/new", "public", False, False)]
+    add_repositories(app.store, COMMAND_LINE, BLUE, facts, utc_now())
     assert "No traffic for these days" in shown_text(app.opened("tenant", PAGE, repository="blue/new"))
     app.monkeypatch.setattr("pages.ui.collecting.is_going_on", lambda viewer: True)
     shown = shown_text(app.opened("tenant", PAGE, repository="blue/new"))

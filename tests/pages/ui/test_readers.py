@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from data.accounts import grants, sessions
+from data.accounts.authority import COMMAND_LINE
 from data.accounts.models import Grant, Role, Viewer
 from data.calendar import monday, utc_now
 from data.repositories.models import RepositoryFacts
@@ -107,7 +108,7 @@ def test_selections_that_differ_in_one_thing_are_apart_in_the_cache(app: App) ->
 
 def test_two_repositories_of_one_name_can_be_told_apart(app: App) -> None:
     facts = RepositoryFacts(900, "Blue/Docs", "public", False, False)
-    added = add_repositories(app.store, GREEN, [facts], utc_now())[0].repository_id
+    added = add_repositories(app.store, COMMAND_LINE, GREEN, [facts], utc_now())[0].repository_id
     names = repository_names(viewer(app, "both"), app.store)
     assert (names[DOCS], names[added]) == (f"blue/docs · {DOCS}", f"Blue/Docs · {added}")
     assert repository_names(viewer(app, "tenant"), app.store)[DOCS] == "blue/docs"
@@ -117,9 +118,9 @@ def test_what_was_committed_meanwhile_is_seen_at_once(app: App) -> None:
     who = viewer(app, "tenant")
     assert repository_names(who, app.store)[ENGINE] == "blue/engine"
     before = days(app, "tenant", EVERY_DAY).rows
-    pause_repositories(app.store, [DOCS], utc_now())
+    pause_repositories(app.store, COMMAND_LINE, [DOCS], utc_now())
     assert days(app, "tenant", EVERY_DAY).rows.equals(before)
-    remove_repositories_with_data(app.store, [ENGINE])
+    remove_repositories_with_data(app.store, COMMAND_LINE, [ENGINE], utc_now())
     assert ENGINE not in repository_names(who, app.store)
 
 
