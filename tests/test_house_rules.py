@@ -50,6 +50,13 @@ ASKED_BY_NOBODY = {  # before there is an account that could ask; what an accoun
     *("account_of_session", "invitation_of", "viewer_of", "allowed"),
     *("operator", "has_tenants", "open_tokens", "owner_pauses", "relations"),
 }
+NO_RECORD = {
+    *("change_of_traffic", "move_outbox", "save_spikes"),
+    *("save_verdicts", "save_pauses", "renew_setup_code"),  # what the program learns by itself
+    *("attempt", "make_ticket", "redeem_ticket", "touch_session", "end_session"),  # signing in and out
+    "add",  # of what somebody saves for themselves
+}
+RECORDS = re.compile(r"\b(record|_note|_give)\(")
 CLOCK = re.compile(r"\b(now|today|utcnow|monotonic|time\.time)\(")
 UNIQUES_ADDED_UP = re.compile(r"sum\s*\(\s*(?:\w+\.)?(view|clone)_uniques\s*\)[^,;]*?\bas\s+(\w+)", re.DOTALL)
 HONEST = {"view": "visitor_days", "clone": "cloner_days"}
@@ -133,6 +140,17 @@ def test_every_public_reader_takes_the_viewer_or_the_account_that_asks_first() -
         return bool(arguments & {"store", "viewer"}) and not writes and function.name not in ASKED_BY_NOBODY
 
     assert not offenders([path for path in within("data/") if not name(path).startswith(OF_THE_PROGRAM)], blind)
+
+
+def test_what_changes_the_data_leaves_a_record_in_the_same_transaction() -> None:
+    """In `traffic` by change_of_traffic, which commits nothing without one; in `control` by `record`."""
+
+    def silent(path: Path) -> list[str]:
+        texts = [(each.name, ast.unparse(each)) for each in functions(path) if each.name not in NO_RECORD]
+        traffic = [of for of, text in texts if ".traffic.commit(" in text]
+        return traffic + [of for of, text in texts if ".control.commit(" in text and not RECORDS.search(text)]
+
+    assert not offenders([path for path in within("data/") if not name(path).startswith(OF_THE_PROGRAM)], silent)
 
 
 def test_everything_that_decides_a_cached_answer_is_an_argument_of_its_key() -> None:

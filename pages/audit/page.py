@@ -75,6 +75,7 @@ with st.container(horizontal=True, vertical_alignment="bottom", key="audit_filte
     )
     span = st.segmented_control("Days (UTC)", list(SPANS), default="31 days", required=True, key="audit_span")
 everybody = audit_filter(search or "", span, utc_day(utc_now()))
+audit.move_outbox(the_store())
 shown = audit.entries(who, the_store(), everybody)
 actors = sorted({each.actor for each in shown})
 if 1 < len(actors) <= 12:

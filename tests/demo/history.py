@@ -77,7 +77,7 @@ def live(directory: Path, github: FakeGitHub, until: datetime) -> Iterator[datet
     office = {each.full_name: each.created_at for each in github.world.repositories.values()}
     group = {name: office.pop(name) for name in GROUP_FOLLOWS}
     for name in TOKENS:
-        add_tenant(store, name, "daily", moments[0])
+        add_tenant(store, COMMAND_LINE, name, "daily", moments[0])
     github.clock.now = moments[0]
     _give_tokens(store, github)
     tenant_ids = [each.tenant_id for each in tenants(operator(store), store)]
@@ -86,7 +86,7 @@ def live(directory: Path, github: FakeGitHub, until: datetime) -> Iterator[datet
         for tenant_id, token, waiting in zip(tenant_ids, TOKENS.values(), (office, group), strict=True):
             if new := [name for name, created_at in waiting.items() if created_at <= now]:
                 client = connect(settings, token, clock)
-                add_repositories(store, tenant_id, [check_repository(client, name) for name in new], now)
+                add_repositories(store, COMMAND_LINE, tenant_id, [check_repository(client, name) for name in new], now)
                 client.close()
                 for name in new:
                     del waiting[name]

@@ -14,6 +14,8 @@ from data.accounts.tenants import operator
 from data.calendar import utc_now
 from data.repositories.models import RepositoryFacts, RepositoryState
 from data.repositories.repositories import add_repositories, repositories
+from data.store import StoreNotWritten
+from pages.ui.store import the_store
 from tests.data.filled import ENGINE, NAMES, TELESCOPE
 from tests.fake_github import FakeGitHub
 from tests.pages.app import GREEN, App, shown_text, store_token
@@ -88,7 +90,7 @@ def test_ticked_repositories_are_paused_and_resumed_and_the_audit_log_says_so(ap
     assert states(app)["blue/engine"] == RepositoryState.ACTIVE
     pressed(ticked(run, "blue/docs"), "resume")
     assert states(app)["blue/docs"] == RepositoryState.ACTIVE
-    told = entries(app.account("tenant"), app.store, AuditFilter("repositories"))
+    told = entries(app.account("tenant"), app.store, AuditFilter("repositories", "tenant"))
     assert [(each.action, each.subject) for each in told] == [
         ("repositories resumed", "blue/docs"),
         ("repositories paused", "2 repositories"),
@@ -124,6 +126,24 @@ def test_a_history_is_deleted_only_after_the_name_was_typed(app: App) -> None:
     run.button("repositories_remove_now").click().run()
     assert "blue/docs" not in states(app)
     assert {"blue/engine", "blue/mirror"} <= set(states(app))
+
+
+def test_what_was_deleted_while_the_audit_log_cannot_be_written_is_told_as_deleted(app: App) -> None:
+    run = pressed(ticked(app.opened("tenant", PAGE), "blue/docs"), "remove")
+    run.radio("repositories_removal").set_value("Delete the history for ever").run()
+    run.text_input("repositories_typed").input("blue/docs")
+
+    def refuse(*_: object) -> None:
+        raise StoreNotWritten("The disk refused.")
+
+    with app.monkeypatch.context() as full_disk:
+        full_disk.setattr(the_store().control, "publish", refuse)
+        run.button("repositories_remove_now").click().run()
+    assert [each.value.replace("\\", "") for each in run.toast] == ["blue/docs: deleted with the history."]
+    assert not run.error
+    assert "blue/docs" not in states(app)
+    audit = app.opened("tenant", "audit")
+    assert "repositories deleted with the history" in set(audit.dataframe[0].value["action"])
 
 
 @pytest.mark.parametrize("ids", [[TELESCOPE], [999], [ENGINE, TELESCOPE]])
@@ -187,7 +207,7 @@ def test_a_tick_does_not_pass_to_another_row_when_the_table_changes(app: App) ->
 
 def test_a_repository_of_two_tenants_is_one_row_and_the_other_where_its_tenant_is_chosen(app: App) -> None:
     facts = [RepositoryFacts(100 + ENGINE, "blue/engine", "public", False, False)]
-    (twin,) = add_repositories(app.store, GREEN, facts, utc_now())
+    (twin,) = add_repositories(app.store, COMMAND_LINE, GREEN, facts, utc_now())
     run = app.opened("both", PAGE)
     assert listed(run).count("blue/engine") == 1
     assert "Also tracked by Green; counted once." in column(run, "note")

@@ -5,11 +5,19 @@ from dataclasses import replace
 import pytest
 
 from data.accounts import accounts, invitations, sessions
-from data.accounts.audit import AuditFilter, Subject, entries, record, save_entry
+from data.accounts.audit import AuditFilter, Subject, entries, move_outbox, record, save_entry
 from data.accounts.authority import COMMAND_LINE
 from data.accounts.grants import grant, revoke
 from data.accounts.models import Account
-from data.store import Store
+from data.accounts.tenants import operator
+from data.collection import ledger
+from data.repositories.repositories import (
+    RepositoryRefused,
+    pause_repositories,
+    remove_repositories_with_data,
+    repositories,
+)
+from data.store import Store, StoreNotWritten
 from tests.data.cast import NOW, PASSWORD, SECOND, Place, account, first_user, newcomer, quick, signed_in, user
 
 pytestmark = pytest.mark.usefixtures(quick.__name__)
@@ -68,12 +76,50 @@ def test_what_changes_nothing_is_not_told(store: Store, ada: Account) -> None:
 def test_a_manager_reads_of_the_tenant_only_and_viewers_read_nothing(store: Store, ada: Account) -> None:
     north, south = Place.added(store, "north", 1), Place.added(store, "south", 11)
     mia, vic = user(store, "mia", north.manager), user(store, "vic", north.viewer, south.viewer)
-    save_entry(store, "repository removed", Subject("north/r1", north.tenant_id), "mia", NOW)
+    save_entry(store, "repository removed", Subject("north/r1", north.tenant_id), "mia", NOW + SECOND)
     save_entry(store, "repository removed", Subject("south/r1", south.tenant_id), "ada", NOW)
     invitations.invite(store, "ada", [north.viewer, south.viewer], None, NOW)
     assert told(mia, store)[0] == ("mia", "repository removed", "north/r1", None)
     assert {each.tenant_id for each in entries(mia, store, ALL)} == {north.tenant_id}
     assert told(vic, store) == told(replace(ada, active=False), store) == told(replace(mia, active=False), store) == []
+
+
+def test_a_change_keeps_its_record_while_the_audit_log_cannot_be_written(
+    store: Store, ada: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    north = Place.added(store, "north", 1)
+    user(store, "mia", north.manager)
+    before = told(ada, store)
+
+    def refuse(*_: object) -> None:
+        raise StoreNotWritten("The disk refused.")
+
+    with monkeypatch.context() as full_disk:
+        full_disk.setattr(store.control, "publish", refuse)
+        (gone,) = remove_repositories_with_data(store, "mia", north.repositories[:1], NOW + SECOND)
+    assert [each.repository_id for each in repositories(operator(store), store)] == north.repositories[1:]
+    assert told(ada, store) == before
+    assert b"mia" not in store.traffic.files.link.read_bytes(), "anybody may open the file: it names nobody"
+    for _ in range(2):  # once more, as after a crash
+        move_outbox(store)
+        assert told(ada, store) == [("mia", "repositories deleted with the history", gone.full_name, None), *before]
+    ledger.start_run(store, "test", NOW)
+    with store.traffic.read() as cursor:
+        assert not cursor.execute("from audit_outbox").fetchall()
+    assert len(told(ada, store)) == len(before) + 1
+
+
+def test_what_is_refused_or_changes_nothing_makes_no_version_and_no_record(store: Store, ada: Account) -> None:
+    north = Place.added(store, "north", 1)
+    user(store, "vic", north.viewer)
+    pause_repositories(store, COMMAND_LINE, north.repositories, NOW)
+    before = (store.traffic.version(), told(ada, store))
+    assert pause_repositories(store, COMMAND_LINE, north.repositories, NOW) == []
+    with pytest.raises(RepositoryRefused, match="yours to read only"):
+        remove_repositories_with_data(store, "vic", north.repositories, NOW)
+    with pytest.raises(RepositoryRefused, match="no such repository"):
+        remove_repositories_with_data(store, COMMAND_LINE, [*north.repositories, 99], NOW)
+    assert (store.traffic.version(), told(ada, store)) == before
 
 
 @pytest.mark.parametrize(

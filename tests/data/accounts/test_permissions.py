@@ -1,16 +1,27 @@
 """Who may do what, as one table; and that no secret of anybody lies in a file."""
 
+import ast
+import shutil
 from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pytest
 
-from data.accounts import accounts, grants, invitations, sessions, tenants, tokens
+import data
+from data.accounts import accounts, grants, invitations, passwords, sessions, tenants, tokens
+from data.accounts.audit import AuditFilter, entries
 from data.accounts.authority import COMMAND_LINE, AccountRefused
 from data.accounts.models import Account, Grant, Role
 from data.accounts.tokens import TokenFacts
+from data.insight import notes
+from data.repositories import repositories
+from data.repositories.models import RepositoryFacts
+from data.repositories.repositories import RepositoryRefused
 from data.store import Store
 from tests.data.cast import (
     ADDRESS,
+    AUDITOR,
     FIREFOX,
     NOW,
     PASSWORD,
@@ -28,28 +39,52 @@ pytestmark = pytest.mark.usefixtures(quick.__name__)
 
 ADMINS = {"admin", COMMAND_LINE}
 MANAGERS = {*ADMINS, "manager"}
+KEEPERS = MANAGERS - {"admin"}  # an admin has a tenant's rights where somebody has granted them
 OWNERS = {*ADMINS, "viewer"}
 EVERYBODY = {*MANAGERS, *OWNERS, "other-manager", "single", "maintainer", "off", "nobody", "", "\ud800"}
+NEW = RepositoryFacts(99, "north/new", None, None, None)
 FACTS = TokenFacts("classic", "octo", 7, "repo", None)
 
 
+@dataclass(frozen=True)
 class Scene:
     """Two tenants: `manager`, `viewer` and `single` (a repository's viewer) are of north, `other-manager` of south."""
 
-    def __init__(self, store: Store) -> None:
-        self.store = store
+    store: Store
+    north: Place
+    south: Place
+
+    @classmethod
+    def of(cls, store: Store) -> "Scene":
         first_user(store, "admin")
-        self.north, self.south = Place.added(store, "north", 1), Place.added(store, "south", 11)
-        user(store, "manager", self.north.manager)
-        user(store, "viewer", self.north.viewer)
-        user(store, "single", self.north.of_repository(0))
-        user(store, "other-manager", self.south.manager)
+        north, south = Place.added(store, "north", 1), Place.added(store, "south", 11)
+        repositories.pause_repositories(store, COMMAND_LINE, north.repositories[1:], NOW)
+        user(store, "manager", north.manager)
+        user(store, "viewer", north.viewer)
+        user(store, "single", north.of_repository(0))
+        user(store, "other-manager", south.manager)
         user(store, "maintainer", Grant(Role.MAINTAINER))
         accounts.disable_user(store, COMMAND_LINE, user(store, "off", Grant(Role.ADMIN)).user_id, NOW)
+        return cls(store, north, south)
 
     @property
     def viewer(self) -> Account:
         return account(self.store, "viewer")
+
+    @property
+    def new_note(self) -> notes.NewNote:
+        return notes.NewNote(NOW.date(), "A talk", None, self.north.repositories[0])
+
+    def note(self) -> notes.Note:
+        """The note that is there, or a fresh one of the command line."""
+        found = notes.notes(tenants.operator(self.store), self.store, NOW.date(), NOW.date())
+        return found[0] if found else notes.add_note(self.store, COMMAND_LINE, self.new_note, NOW)
+
+    def added(self) -> int:
+        """A repository that the command line has added, where none is left."""
+        every = repositories.repositories(tenants.operator(self.store), self.store)
+        found = [each for each in every if each.github_id == NEW.github_id]
+        return (found or repositories.add_repositories(self.store, COMMAND_LINE, 1, [NEW], NOW))[0].repository_id
 
     def link(self, place: Place) -> int:
         """A fresh invitation for a tenant, made by the command line."""
@@ -75,7 +110,10 @@ ACTIONS: dict[str, tuple[set[str], Do]] = {
         lambda s, by: grants.grant(s.store, by, s.viewer.user_id, Grant(Role.MAINTAINER), NOW),
     ),
     "make a manager": (ADMINS, lambda s, by: grants.grant(s.store, by, s.viewer.user_id, s.north.manager, NOW)),
-    "make a viewer": (MANAGERS, lambda s, by: grants.grant(s.store, by, s.viewer.user_id, s.north.viewer, NOW)),
+    "make a viewer": (
+        MANAGERS,
+        lambda s, by: grants.grant(s.store, by, account(s.store, "single").user_id, s.north.viewer, NOW),
+    ),
     "show a repository": (
         MANAGERS,
         lambda s, by: grants.grant(s.store, by, s.viewer.user_id, s.north.of_repository(1), NOW),
@@ -104,6 +142,41 @@ ACTIONS: dict[str, tuple[set[str], Do]] = {
         lambda s, by: tokens.save_token(s.store, by, s.north.tenant_id, "ghp_x", FACTS, now=NOW),
     ),
     "rotate the key": (ADMINS, lambda s, by: tokens.rotate_key(s.store, by, NOW)),
+    "sign somebody out": (
+        OWNERS,
+        lambda s, by: sessions.end_other_sessions(s.store, by, s.viewer.user_id, "", NOW),
+    ),
+    "add a tenant": (
+        ADMINS,
+        lambda s, by: tenants.add_tenant(s.store, by, f"T{s.store.traffic.version()}", "daily", NOW),
+    ),
+    "change a schedule": (
+        MANAGERS,
+        lambda s, by: tenants.save_schedule(s.store, by, s.north.tenant_id, "weekly", NOW),
+    ),
+    "track a repository": (
+        KEEPERS,
+        lambda s, by: repositories.add_repositories(s.store, by, s.north.tenant_id, [NEW], NOW),
+    ),
+    "pause a repository": (
+        KEEPERS,
+        lambda s, by: repositories.pause_repositories(s.store, by, s.north.repositories, NOW),
+    ),
+    "resume a repository": (
+        KEEPERS,
+        lambda s, by: repositories.resume_repositories(s.store, by, s.north.repositories[1:], NOW),
+    ),
+    "remove a repository": (
+        KEEPERS,
+        lambda s, by: repositories.remove_repositories(s.store, by, s.north.repositories, NOW),
+    ),
+    "delete a history": (
+        KEEPERS,
+        lambda s, by: repositories.remove_repositories_with_data(s.store, by, [s.added()], NOW),
+    ),
+    "write a note": (KEEPERS, lambda s, by: notes.add_note(s.store, by, s.new_note, NOW)),
+    "change a note": (KEEPERS, lambda s, by: notes.change_note(s.store, by, s.note(), NOW)),
+    "remove a note": (KEEPERS, lambda s, by: notes.remove_note(s.store, by, s.note().note_id, NOW)),
     "rename a tenant": (ADMINS, lambda s, by: tenants.rename_tenant(s.store, by, s.north.tenant_id, "Azure", NOW)),
     "deactivate a tenant": (
         ADMINS,
@@ -112,16 +185,44 @@ ACTIONS: dict[str, tuple[set[str], Do]] = {
 }
 
 
+@pytest.fixture(scope="module")
+def staged(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Scene:
+    """The scene; never written to again."""
+    directory = tmp_path_factory.mktemp("staged") / "db"
+    shutil.copytree(template, directory, symlinks=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "ROUNDS", 4)
+        scene = Scene.of(Store(directory))
+    scene.store.close()
+    return scene
+
+
 @pytest.mark.parametrize("action", ACTIONS)
-def test_an_action_is_refused_to_all_but_those_who_may(store: Store, action: str) -> None:
-    scene, (may, act) = Scene(store), ACTIONS[action]
+def test_an_action_is_refused_to_all_but_those_who_may_and_leaves_a_record(
+    staged: Scene, tmp_path: Path, action: str
+) -> None:
+    shutil.copytree(staged.store.directory, tmp_path / "scene", symlinks=True)
+    scene, (may, act) = replace(staged, store=(store := Store(tmp_path / "scene"))), ACTIONS[action]
     before = [account(store, name) for name in ("viewer", "manager")]
     for by in sorted(EVERYBODY - may):
-        with pytest.raises(AccountRefused):
+        with pytest.raises((AccountRefused, RepositoryRefused, notes.NoteRefused)):
             act(scene, by)
     assert [account(store, name) for name in ("viewer", "manager")] == before
-    for by in sorted(may, reverse=True):  # a user who may only do it for themselves, before an admin disables them
+    for number, by in enumerate(sorted(may, reverse=True)):  # who may do it for themselves only, before an admin does
+        known = len(entries(AUDITOR, store, AuditFilter(actor=by)))
         act(scene, by)
+        if number == 0:  # after that there may be nothing left to change
+            assert len(entries(AUDITOR, store, AuditFilter(actor=by))) > known, "it leaves a record"
+
+
+def test_every_function_that_changes_something_for_somebody_is_in_the_table() -> None:
+    table = Path(__file__).read_text(encoding="utf-8")
+    parts = {"save_entry", "change_of_traffic"}  # of changes
+    for path in Path(data.__path__[0]).rglob("*.py"):
+        for each in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(each, ast.FunctionDef) and not each.name.startswith("_") and each.name not in parts:
+                takes = {argument.arg for argument in each.args.args}
+                assert not {"store", "by"} <= takes or f".{each.name}(" in table, f"{each.name} of {path.name}"
 
 
 def test_no_password_code_link_ticket_or_session_is_in_any_file(store: Store) -> None:

@@ -72,7 +72,7 @@ def test_a_reader_sees_the_repositories_that_are_granted(app: App, page: str, us
 
 def test_a_repository_of_two_tenants_counts_once_and_every_address_of_it_works(app: App) -> None:
     facts = [RepositoryFacts(100 + ENGINE, "blue/engine", "public", False, False)]
-    (twin,) = add_repositories(app.store, GREEN, facts, utc_now())
+    (twin,) = add_repositories(app.store, COMMAND_LINE, GREEN, facts, utc_now())
     for number in (ENGINE, twin.repository_id):
         link = {"repository": ["green/telescope", f"blue/engine · {number}"], "as": "Table"}
         run = app.opened("both", "chart", **link)
