@@ -30,6 +30,9 @@ _MAKE_ANEW = (
     "It has expired, was revoked or is mistyped: make a new one at GitHub, Settings, Developer settings, Personal "
     "access tokens."
 )
+# a fine-grained token: github.com/settings/personal-access-tokens/<number>, a classic one: github.com/settings/tokens
+_OUTLIVES = re.compile(r"lifetime is greater than (\d{1,5}) days")
+_TOKEN_PAGE = re.compile(r"https://github\.com/settings/[A-Za-z0-9/_-]{1,100}")
 _PERMISSION = "the repository permission Administration: read"
 
 
@@ -64,9 +67,13 @@ class Response:
 
 
 def _quoted(found: object, limit: int) -> str:
-    """A text of GitHub's fit to be repeated: on one line, without a token, storable, cut."""
+    """A text of GitHub's fit to be repeated: on one line, without a token, storable, without its full stop; where it is
+    long, cut between two words.
+    """
     text = " ".join(redacted(found).split()) if isinstance(found, str) else ""
-    return text[:limit].encode("utf-8", "replace").decode("utf-8")
+    if len(text) > limit:
+        text = f"{text[:limit].rpartition(' ')[0] or text[:limit]} …"
+    return text.removesuffix(".").encode("utf-8", "replace").decode("utf-8")
 
 
 def limit_of(reply: Response) -> LimitHit | None:
@@ -159,6 +166,8 @@ def _block_reason(reply: Response) -> str:
 
 def _access_refused(reply: Response) -> errors.AccessRefused:
     said, headers = reply.message, reply.headers
+    if (outlives := _OUTLIVES.search(_all_text(reply))) is not None:
+        return errors.AccessRefused(_lifetime_refused(reply, outlives[1]), reply.status)
     quoted = f"GitHub: {said or 'refused without a reason'}."
     if "SAML" in said or headers.get("x-github-sso", "").startswith("required"):
         found = re.search(r"url=(https://github\.com/\S+)", headers.get("x-github-sso", ""))
@@ -180,6 +189,18 @@ def _access_refused(reply: Response) -> errors.AccessRefused:
     else:
         fix = "Mend this on GitHub, or use another token."
     return errors.AccessRefused(f"{quoted} {fix}", reply.status)
+
+
+def _lifetime_refused(reply: Response, days: str) -> str:
+    """An organization takes no token that lives so long. GitHub says where its life is shortened, late in a long text:
+    that address is what helps, so it is kept whole.
+    """
+    found = _TOKEN_PAGE.search(str(reply.body))
+    where = f"at {found[0]}" if found else "on GitHub, Settings, Developer settings, Personal access tokens"
+    return (
+        f"GitHub: the organization takes no token that lives longer than {days} days. Shorten its life {where}, or "
+        "make a new one that expires sooner."
+    )
 
 
 def _needed(accepted: str) -> str:
