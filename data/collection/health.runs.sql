@@ -14,32 +14,40 @@ ended as (
     where state <> 'running' or not $is_going_on
 ),
 
-asked as (
+newest as (
     select
-        result.run_id,
         repository.tenant_id,
-        count(distinct result.repository_id) as repositories,
-        count(distinct result.repository_id) filter (where result.outcome not in (select unnest($harmless))) as failing
+        max(result.run_id) as run_id
     from collection_result as result
     inner join repository using (repository_id)
     where
         result.repository_id in (select unnest($visible))
         and result.finished_at >= $since
         and result.run_id in (select run_id from ended)
-    group by result.run_id, repository.tenant_id
-    qualify result.run_id = max(result.run_id) over (partition by repository.tenant_id)
+    group by repository.tenant_id
+),
+
+asked as (
+    select
+        result.run_id,
+        count(distinct result.repository_id) as repositories,
+        count(distinct result.repository_id) filter (where result.outcome not in (select unnest($harmless))) as failing
+    from collection_result as result
+    inner join repository using (repository_id)
+    inner join newest on result.run_id = newest.run_id and repository.tenant_id = newest.tenant_id
+    where result.repository_id in (select unnest($visible))
+    group by result.run_id
 )
 
 select
     ended.run_id,
     ended.state,
     ended.started_at,
-    case when any_value(sight.sees_all) then ended.message end as message,
-    coalesce(sum(asked.repositories), 0)::integer as repositories,
-    coalesce(sum(asked.failing), 0)::integer as failing
+    case when sight.sees_all then ended.message end as message,
+    coalesce(asked.repositories, 0) as repositories,
+    coalesce(asked.failing, 0) as failing
 from ended
 cross join sight
 left join asked using (run_id)
 where asked.run_id is not null or (sight.sees_all and ended.run_id = (select max(run_id) from ended))
-group by ended.run_id, ended.state, ended.started_at, ended.message
 order by ended.run_id desc;

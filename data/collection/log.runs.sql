@@ -7,27 +7,38 @@ with sight as (
     ) as sees_all
 ),
 
+shown as (
+    select run.*
+    from collection_run as run
+    cross join sight
+    where
+        sight.sees_all
+        or run.run_id in (select run_id from collection_result where repository_id in (select unnest($visible)))
+    order by run.run_id desc
+    limit $most
+),
+
 seen as (
     select
         run_id,
         count(distinct repository_id) as repositories
     from collection_result
-    where repository_id in (select unnest($visible))
+    where
+        repository_id in (select unnest($visible))
+        and run_id in (select run_id from shown)
     group by run_id
 )
 
 select
-    run.run_id,
-    run.trigger,
-    run.started_at,
-    run.ended_at,
-    run.state,
-    case when sight.sees_all then run.requests end as requests,
-    case when sight.sees_all then run.repositories else seen.repositories end as repositories,
-    case when sight.sees_all then run.message end as message
-from collection_run as run
+    shown.run_id,
+    shown.trigger,
+    shown.started_at,
+    shown.ended_at,
+    shown.state,
+    case when sight.sees_all then shown.requests end as requests,
+    case when sight.sees_all then shown.repositories else seen.repositories end as repositories,
+    case when sight.sees_all then shown.message end as message
+from shown
 cross join sight
 left join seen using (run_id)
-where sight.sees_all or seen.run_id is not null
-order by run.run_id desc
-limit $most;
+order by shown.run_id desc;
