@@ -1,5 +1,7 @@
 """Words that the command line and the pages share."""
 
+from datetime import date
+
 DAILY_VISITORS = "Daily visitors (sum)"  # a sum of daily uniques is never called visitors
 DAILY_CLONERS = "Daily cloners (sum)"
 SUM_HELP = "Each day’s unique people added up: someone who visits on three days is counted three times."
@@ -9,3 +11,8 @@ def counted(number: int, noun: str) -> str:
     """A number with its noun: 1 repository, 1,200 repositories, 2 days."""
     plural = f"{noun[:-1]}ies" if noun.endswith("y") and not noun.endswith("ay") else f"{noun}s"
     return f"{number:,} {noun if number == 1 else plural}"
+
+
+def day_text(day: date) -> str:
+    """A day, or the UTC day of a moment: 3 Mar 2026."""
+    return f"{day.day} {day:%b %Y}"

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from data.dashboards.specification import LISTED, PEOPLE, Kind, Panel, Range, Source
+from data.text import DAILY_CLONERS, DAILY_VISITORS, SUM_HELP, day_text
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 FIRST_WEEKDAY = date(1900, 1, 1)  # a Monday: rows by weekday name them as the days of this week
@@ -17,10 +18,10 @@ _NAMES = {
     "watchers": "Watchers",
     "downloads": "Downloads",
     "downloads gained": "Downloads gained",
-    "days until loss": "Days until loss",
+    "days until loss": "Days until GitHub deletes data",
 }
-_SUMMED = {"visitors": "Visitor-days", "cloners": "Cloner-days"}
-_SUMMED_WEEKS = {"visitors": "Visitor-weeks", "cloners": "Cloner-weeks"}
+_SUMMED = {"visitors": DAILY_VISITORS, "cloners": DAILY_CLONERS}
+_SUMMED_WEEKS = {"visitors": "Weekly visitors (sum)", "cloners": "Weekly cloners (sum)"}
 _UNIQUE = {"visitors": "Unique visitors", "cloners": "Unique cloners"}
 
 
@@ -36,7 +37,7 @@ def measure_name(panel: Panel, measure: str) -> str:
 
 
 def group_name(group: str) -> str:
-    return {"day": "Day", "week": "Week from", "month": "Month"}.get(group, group.capitalize())
+    return {"day": "Day", "week": "Week of", "month": "Month"}.get(group, group.capitalize())
 
 
 def title_of(panel: Panel) -> str:
@@ -54,39 +55,39 @@ def range_name(days: Range) -> str:
     if days.last_days is not None:
         return "last day" if days.last_days == 1 else f"last {days.last_days:,} days"
     if days.first and days.last:
-        return f"{days.first} to {days.last}"
+        return f"{day_text(days.first)} to {day_text(days.last)}"
     return "all days"
 
 
 def notes(panel: Panel) -> Iterator[str]:
     names = {measure_name(panel, each) for each in panel.measures}
     if names & set(_SUMMED.values()):
-        yield "Visitor-days and cloner-days add up each day’s unique people: who came on three days counts three times."
+        yield SUM_HELP
     if names & set(_SUMMED_WEEKS.values()):
-        yield "The unique people of each repository’s week, added up: who visits two repositories counts twice."
+        yield "Each repository’s weekly uniques added up: someone who visits two repositories is counted twice."
     if panel.source in LISTED:
         yield from _notes_on_lists(panel)
     elif panel.source is Source.REPOSITORIES:
-        yield "Views and clones are of the 31 days up to yesterday; the rest is as last seen."
+        yield "Views and clones are of the 31 days up to yesterday; the rest as of the last collection."
     elif panel.source is Source.WEEKLY and panel.by in {None, "repository"}:
-        yield "Of the newest whole week."
+        yield "The newest whole week."
     elif panel.source is Source.DAILY and panel.by == "weekday":
-        yield "What a final day has on average."
+        yield "Average per final day."
     elif panel.source is Source.DAILY and panel.by in {"week", "month"}:
-        yield f"Whole {panel.by}s: those at either end have all their days."
+        yield f"Whole {panel.by}s."
     elif SNAPSHOTS & set(panel.measures) and panel.kind is Kind.NUMBER:
-        yield "Its growth is of what was read at the beginning of these days too: a new repository’s stock is none."
+        yield "The change covers repositories known since the beginning of these days."
     elif SNAPSHOTS & set(panel.measures) and panel.source is Source.STARS and panel.by:
-        yield "As last seen, at most a week before."
+        yield "As of the last collection, at most a week before."
     elif "downloads gained" in panel.measures:
-        yield "Gains stand on the day on which they were seen."
+        yield "Gains are shown on the day they were seen."
 
 
 def _notes_on_lists(panel: Panel) -> Iterator[str]:
     listed = f"{LISTED[panel.source]}s"
     if panel.by == "day":
-        yield f"GitHub’s ten most frequent {listed} of the 14 days before each day: these sums overlap."
+        yield f"GitHub’s top 10 {listed} of the 14 days before each day: these sums overlap."
     else:
-        yield f"The newest of GitHub’s lists of the ten most frequent {listed}, of 14 days each."
+        yield f"GitHub’s newest top 10 {listed} of 14 days."
     if PEOPLE & set(panel.measures):
         yield "Unique visitors of several repositories are added up."

@@ -274,7 +274,7 @@ def _notes_of(panel: Panel, rows: DataFrame, names: int) -> list[str]:
     found = []
     shown = rows["name"].nunique() if "name" in rows else 0
     if 0 < shown < names:
-        found.append(f"The {shown:,} largest of {names:,}.")
+        found.append(f"Top {shown:,} of {names:,}.")
     if panel.kind is Kind.NUMBER and len(rows) and rows["state"].iloc[0] == "gap":
-        found.append("Not everything is known: some days are gaps." if panel.source is Source.DAILY else "In part.")
+        found.append("Partial: some days are gaps." if panel.source is Source.DAILY else "Partial.")
     return found

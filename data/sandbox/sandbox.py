@@ -53,8 +53,8 @@ LONGEST_HEAD = 100_000  # bytes of what is told beside the rows
 WAIT_S = 0.5  # for a process to have ended that has closed its socket
 STARTING_S = 15.0  # a process that does not take its question for so long is broken
 LONGEST = 600  # characters: a name may be as long as its writer likes
-NOT_HERE = "A query here reads the database and nothing else: no files, no addresses, no extensions."
-READ_ONLY = "A query here only reads: nothing can be added, changed or removed."
+NOT_HERE = "Queries can only read the database: no files, no addresses, no extensions."
+READ_ONLY = "Queries can only read: nothing can be added, changed or removed."
 NO_SETTINGS = "Settings cannot be changed here."
 GENERAL = "DuckDB could not answer this query."
 _PATH = re.compile(r"(?:(?<=\\n)|(?<![\w.]))(?:/[\w.+@~-]+){2,}/?")
@@ -111,8 +111,8 @@ def failure(reply: Mapping[str, Any], statement: str, memory_mb: int) -> QueryFa
 
 def _out_of_memory(memory_mb: int) -> str:
     return (
-        f"The query needs more memory than a query may have ({memory_mb:,} MB). Ask for fewer days or repositories, "
-        "or let it add up before it sorts or joins."
+        f"The query needs more than {memory_mb:,} MB of memory. Choose fewer days or repositories, or aggregate before "
+        "sorting or joining."
     )
 
 
@@ -171,7 +171,7 @@ class Process:
             return head, self._frame(deadline, most)
         except TimeoutError as late:
             raise QueryTooLong(
-                f"The query was ended after {limits.seconds:g} seconds. Ask for fewer days or repositories."
+                f"The query was stopped after {limits.seconds:g} seconds. Choose fewer days or repositories."
             ) from late
         except (OSError, EOFError, ValueError) as broken:
             raise self._death(limits) from broken
@@ -306,7 +306,7 @@ class Sandbox:
     def start(self, viewer: Viewer, question: Question, user: str) -> Run:
         """Run a query in the background, with that viewer's rows. Raises: SandboxBusy, QueryFailed."""
         if len(question.statement) > LONGEST_STATEMENT:
-            raise QueryFailed(f"A statement has at most {LONGEST_STATEMENT:,} characters.")
+            raise QueryFailed(f"A query has at most {LONGEST_STATEMENT:,} characters.")
         tenant_ids = frozenset(each.tenant_id for each in repositories(viewer, self._store))
         self._admit(user, tenant_ids)
         run = Run()

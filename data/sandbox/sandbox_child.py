@@ -214,7 +214,7 @@ def _allowed(connection: duckdb.DuckDBPyConnection, text: str) -> duckdb.Stateme
     """The one statement of the text, when it is one that only asks. Raises Refused."""
     statements = connection.extract_statements(text)
     if len(statements) != 1:
-        raise Refused(f"Write one statement; there are {len(statements)} here." if statements else "Write a statement.")
+        raise Refused(f"Write one query; there are {len(statements)} here." if statements else "Write a query.")
     statement = statements[0]
     kind = _kind(statement)
     if any(name.isdigit() for name in statement.named_parameters):
@@ -223,7 +223,7 @@ def _allowed(connection: duckdb.DuckDBPyConnection, text: str) -> duckdb.Stateme
         found = EXPLAIN.fullmatch(statement.query)
         inner = [_kind(each) for each in connection.extract_statements(found["inner"])] if found else []
         if inner != ["SELECT"]:
-            raise Refused("EXPLAIN is possible of a query only.")
+            raise Refused("EXPLAIN works with a query only.")
     elif kind == "MULTI":
         raise Refused("PIVOT needs its columns named: on weekday in ('Monday', 'Tuesday').")
     elif kind != "SELECT":

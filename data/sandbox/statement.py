@@ -85,7 +85,7 @@ def parse_parameters(text: str) -> tuple[Parameter, ...]:
             Parameter(str(each["name"]), ParameterKind(each["kind"]), str(each.get("default", ""))) for each in told
         ]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ParametersRefused("These are not the parameters of a query.") from error
+        raise ParametersRefused("These parameters are not valid.") from error
     return checked_parameters(found)
 
 

@@ -20,7 +20,7 @@ from data.store.cache import cached
 from pages.ui import controls, filters, messages, tables
 from pages.ui.charts import panels as charts
 from pages.ui.store import the_store
-from pages.ui.text import change, counted
+from pages.ui.text import capitalised, change, counted
 from pages.ui.time_format import readers_day_format
 
 NOTHING = "No data for these days and repositories."
@@ -198,7 +198,7 @@ def _scope(panel: Panel) -> str:
         fixed = panel.range.first is not None
         parts = [f"Newest lists of {range_name(panel.range)}" if fixed else "Newest lists"]
     else:
-        parts = [range_name(panel.range).capitalize()]
+        parts = [capitalised(range_name(panel.range))]
     if panel.repositories:
         shown = ", ".join(panel.repositories[:2])
         parts.append(shown if len(panel.repositories) <= 2 else f"{shown} and {len(panel.repositories) - 2} more")

@@ -30,7 +30,7 @@ def ask_to_collect() -> None:
         account = session.require_account()
         viewer = session.log_viewer(account)
         what = st.selectbox("What", choices(account, viewer), key="log_collect_what")
-        st.caption("GitHub is asked for what is due. It runs by itself; you can leave this page.")
+        st.caption("Collects what is due. You can leave this page meanwhile.")
         if what and st.button("Start", type="primary", key="log_collect_start", width="stretch"):
             everything = what == ALL and session.may_collect_everything(account)
             collecting.start_by(account, None if everything else tenants.tenant_named(viewer, the_store(), what))
@@ -100,7 +100,7 @@ if not shown:
     st.info(
         "No runs match the filters."
         if known_runs
-        else "Nothing was collected yet. It begins at the next time of a tenant’s schedule, or with *Collect now*.",
+        else "No runs yet. The first starts at the next scheduled time, or with *Collect now*.",
         icon=":material/receipt_long:",
     )
     st.stop()

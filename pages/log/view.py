@@ -32,7 +32,7 @@ RUNS: Mapping[str, Any] = {
     "trigger": config.TextColumn("Started by"),
     "repositories": config.NumberColumn("Repositories", format="localized"),
     "requests": config.NumberColumn("Requests", format="localized", help="Requests to GitHub"),
-    "seconds": config.NumberColumn("Seconds", format="%.0f"),
+    "seconds": config.NumberColumn("Duration (s)", format="%.0f"),
 }
 RESULTS: Mapping[str, Any] = {
     "repository": config.TextColumn("Repository", pinned=True),
@@ -42,8 +42,8 @@ RESULTS: Mapping[str, Any] = {
     "reason": config.TextColumn("Reason", width="large"),
     "status": config.NumberColumn("HTTP", format="%d", width=60),
     "changed": config.NumberColumn("Rows changed", format="localized", width=100),
-    "at": config.DatetimeColumn("At", format="localized"),
-    "elapsed": config.NumberColumn("Milliseconds", format="localized", width=100),
+    "at": config.DatetimeColumn("Finished", format="localized"),
+    "elapsed": config.NumberColumn("Duration (ms)", format="localized", width=100),
 }
 
 

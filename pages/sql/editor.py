@@ -51,7 +51,7 @@ def load_from_address(account: Account) -> None:
     elif SQL in address:
         statement = unpacked(address[SQL])
         if statement is None:
-            st.session_state[PROBLEM] = "The query in this link is damaged or cut off. Ask for the link again."
+            st.session_state[PROBLEM] = "The query in this link is damaged or cut off. Ask for a new link."
         _open(statement or START, linked=statement is not None)
     else:
         _open(st.session_state.get(LAST_STATEMENT) or START)
@@ -89,13 +89,13 @@ def draw_origin(account: Account, saved: SavedQuery | None) -> None:
     if st.session_state.get(PROBLEM):
         st.info(st.session_state[PROBLEM], icon=":material/link_off:")
     if saved is not None:
-        whose = "yours alone" if saved.tenant_id is None else f"shared by {messages.literal(saved.owner)}"
+        whose = "private" if saved.tenant_id is None else f"shared by {messages.literal(saved.owner)}"
         if saved.user_id == account.user_id and saved.tenant_id is not None:
-            whose = "yours, shared in the tenant"
+            whose = "shared by you"
         st.caption(f"**{messages.literal(saved.name)}** · {whose}")
     elif st.session_state.get(LINKED):
         st.info(
-            "This query came with a link. Read it, then press Run: it runs with what you may see.",
+            "This query came with a link. Read it, then press Run. It covers only your repositories.",
             icon=":material/link:",
         )
     elif st.session_state.get(ABOUT):
@@ -110,7 +110,7 @@ def draw_statement() -> str:
         max_chars=LONGEST_STATEMENT,
         key=STATEMENT,
         placeholder="select …",
-        help="One query of DuckDB’s SQL. Days are UTC dates. $name is a parameter, whose value is asked for below.",
+        help="One query in DuckDB’s SQL. Days are UTC dates. $name is a parameter; its value is entered below.",
     )
     st.session_state[LAST_STATEMENT] = text or ""
     return text or ""
@@ -122,7 +122,7 @@ def draw_parameters(statement: str) -> tuple[Parameter, ...]:
     if not parameters:
         return ()
     with st.container(border=True, key="sql_parameters"):
-        st.caption("Parameters: their values are handed to DuckDB beside the text, never put into it.")
+        st.caption("Parameters. Their values are passed separately and are never read as SQL.")
         return tuple(_draw_parameter(each) for each in parameters)
 
 
@@ -130,7 +130,7 @@ def _draw_parameter(parameter: Parameter) -> Parameter:
     key, given = f"sql_value_{parameter.name}", st.query_params.get(f"{VALUE}{parameter.name}")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         kind = st.selectbox(
-            "Kind of " + messages.literal(parameter.name),
+            "Type of " + messages.literal(parameter.name),
             list(KINDS),
             index=list(KINDS).index(parameter.kind),
             format_func=KINDS.__getitem__,
@@ -158,7 +158,7 @@ def values_of(parameters: tuple[Parameter, ...]) -> Mapping[str, Value]:
     """The values of what is typed. Raises: ParametersRefused."""
     for each in parameters:
         if not each.default and each.kind is not ParameterKind.TEXT:
-            raise ParametersRefused(f"${each.name} has no value yet: give it one.")
+            raise ParametersRefused(f"${each.name} has no value yet. Enter one.")
     return {each.name: each.value() for each in parameters}
 
 

@@ -28,7 +28,7 @@ def draw_editor(account: Account, viewer: Viewer) -> str:
         pressed = st.button("Run", type="primary", icon=":material/play_arrow:", key="sql_run", shortcut="Mod+Enter")
         draw_saving(account, NewQuery("", statement, parameters), saved)
         st.caption(
-            f"At most {limits.seconds:g} s, {limits.rows:,} rows, {limits.megabytes} MB. "
+            f"Limits: {limits.seconds:g} s, {limits.rows:,} rows, {limits.megabytes} MB. "
             f"Queries cover your {len(viewer.repository_ids):,} repositories."
         )
     if pressed:
@@ -44,7 +44,7 @@ def run(account: Account, viewer: Viewer, statement: str, parameters: tuple[Para
         messages.refused(refusal)
         return
     if not editor.put_into_address(statement, parameters, saved):
-        st.caption("This query is too long for an address: save it to have a link to it.")
+        st.caption("This query is too long for a link. Save it to get one.")
 
 
 def draw_saving(account: Account, typed: NewQuery, saved: SavedQuery | None) -> None:
@@ -60,7 +60,7 @@ def draw_saving(account: Account, typed: NewQuery, saved: SavedQuery | None) -> 
                 save(account, new)
         elif st.button("Save query", type="primary", key="sql_save_new", width="stretch"):
             save(account, new)
-        st.caption("Saved with the values of its parameters. Nobody but you sees it, unless it is shared in a tenant.")
+        st.caption("Parameter values are saved, too. Private until shared in a tenant.")
         if saved is not None and changeable:
             saved_items.draw_sharing("sql", account, QUERIES, saved)
             saved_items.draw_removing("sql", account, QUERIES, saved, partial(editor.show_saved, None))
@@ -78,7 +78,7 @@ def save(account: Account, new: NewQuery, saved: SavedQuery | None = None) -> No
         messages.refused(refusal)
         return
     editor.show_saved(QUERIES.with_id(account, store, item_id))
-    messages.notice_after_rerun("Saved. The page’s address is now this query’s link.")
+    messages.notice_after_rerun("Saved. The page’s address is a link to this query.")
 
 
 account = session.require_account()

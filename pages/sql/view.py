@@ -49,8 +49,8 @@ SETTINGS = {  # the environment variables of the operator
 }
 NO_COLOUR = "(none)"
 CUT = {
-    "rows": "Only the first {rows:,} rows are here: that is the most a query may return. Add a limit or a condition.",
-    "bytes": "Only the first {rows:,} rows are here: more would be larger than {megabytes} MB. Name fewer columns.",
+    "rows": "Only the first {rows:,} rows are shown, the maximum. Add a limit or a condition.",
+    "bytes": "Only the first {rows:,} rows are shown: the maximum is {megabytes} MB. Select fewer columns.",
 }
 TOO_LARGE = (
     "There are rows, but none is shown: the first alone is larger than {megabytes} MB. Name fewer columns, or shorten "
@@ -135,13 +135,13 @@ def draw_result(viewer: Viewer, statement: str) -> None:
     """The result of the query of this browser, or that it runs; and whether it is of the statement in the editor."""
     query = _current(viewer)
     if query is None:
-        st.caption("Nothing has run yet. Open an example, or write a query, and press Run.")
+        st.caption("No result yet. Open an example or write a query, then press Run.")
         return
     if not query.run.done:
         st.fragment(_wait, run_every=REFRESH_S)()
         return
     if query.question.statement.strip() != statement.strip():
-        st.info("This is the result of the query before. Press Run for the one above.", icon=":material/history:")
+        st.info("This is the result of the previous query. Press Run to update it.", icon=":material/history:")
     try:
         answer, rows = query.answer()
     except QueryFailed as failed:
@@ -204,7 +204,7 @@ def _draw_answer(query: CurrentQuery, answer: Answer, rows: DataFrame) -> None:
         return
     if rows.empty:
         if not answer.cut:
-            st.info("The query is right, and nothing matches it.", icon=":material/search_off:")
+            st.info("No rows.", icon=":material/search_off:")
         return
     shown_as = "Table"
     if query.axes is not None:
@@ -249,8 +249,8 @@ def _draw_chart(rows: DataFrame, suggested: charts.Axes) -> None:
     numbers = [name for name, kind in kinds.items() if kind == charts.NUMBER]
     columns = "|".join(map(str, rows.columns))  # another result has its own choices
     with st.container(horizontal=True, key="sql_axes"):
-        x = st.selectbox("Along", list(kinds), list(kinds).index(suggested.x), key=f"sql_x_{columns}", width=140)
-        y = st.multiselect("Values", numbers, list(suggested.y), key=f"sql_y_{columns}", width=200)
+        x = st.selectbox("X axis", list(kinds), list(kinds).index(suggested.x), key=f"sql_x_{columns}", width=140)
+        y = st.multiselect("Y axis", numbers, list(suggested.y), key=f"sql_y_{columns}", width=200)
         groups = [NO_COLOUR, *(name for name, kind in kinds.items() if kind == charts.NAME and name != x)]
         colour = suggested.colour if suggested.colour in groups else NO_COLOUR
         group = st.selectbox(
@@ -259,7 +259,7 @@ def _draw_chart(rows: DataFrame, suggested: charts.Axes) -> None:
     drawn = charts.drawing(rows, charts.Axes(x, tuple(y) or suggested.y, None if group == NO_COLOUR else group))
     st.vega_lite_chart(drawn.rows, drawn.specification, alt=drawn.alt, key="sql_chart")
     if drawn.left_out:
-        st.caption(f"Left out of the chart: {messages.literal(drawn.left_out)}.")
+        st.caption(f"Not in the chart: {messages.literal(drawn.left_out)}.")
 
 
 def _draw_downloads(query: CurrentQuery, answer: Answer) -> None:
@@ -277,7 +277,7 @@ def _draw_downloads(query: CurrentQuery, answer: Answer) -> None:
                 f"result.{name.lower()}",
                 mime=mime,
                 key=f"sql_{name.lower()}",
-                help_text="The rows that are shown, with the same limits",
+                help_text="The rows shown, with the same limits",
             )
 
 
@@ -285,7 +285,7 @@ def draw_schema() -> None:
     st.subheader("Schema", anchor=False)
     search = st.text_input(
         "Search the schema",
-        placeholder="A name, or a word of its meaning",
+        placeholder="Name or description",
         type="search",
         icon=":material/search:",
         key="sql_schema_search",
@@ -303,7 +303,7 @@ def _schema_html(relations: tuple[Relation, ...], search: str) -> str:
         shown = [part for each in relations if each.is_view is is_view and (part := _relation_html(each, search))]
         parts += [f'<div class="sql-heading">{heading}</div>', *shown] if shown else []
     if len(parts) == 2:
-        parts.append('<div class="sql-about">Nothing here has that name or meaning.</div>')
+        parts.append('<div class="sql-about">No matches.</div>')
     return "".join([*parts, "</div>"])
 
 

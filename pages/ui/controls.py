@@ -42,7 +42,7 @@ def search(width: int | None = None) -> str:
     typed = st.text_input(
         "Search",
         max_chars=140,
-        placeholder="Part of a repository’s name",
+        placeholder="Part of a name",
         type="search",
         icon=":material/search:",
         key="search",

@@ -51,8 +51,8 @@ def draw_removing(
 
     if st.button("Remove …", icon=":material/delete:", key=f"{page}_remove", type="tertiary"):
         whom = "" if item.tenant_id is None else " for everyone in the tenant"
-        text = f"**{messages.literal(item.name)}** is deleted for good{whom}. The traffic stays."
-        messages.confirm(f"Remove this {items.kind}?", text, "Remove", remove, f"The {items.kind} is removed.")
+        text = f"**{messages.literal(item.name)}** is deleted for good{whom}. Traffic is not affected."
+        messages.confirm(f"Remove this {items.kind}?", text, "Remove", remove, f"{items.kind.capitalize()} removed.")
 
 
 def _do(action: Callable[[], None], done: str) -> None:

@@ -1,4 +1,4 @@
-"""Words that several pages use: numbers with their nouns, changes, roles, grants, causes of what stands out. Pure."""
+"""Words that several pages use: numbers with their nouns, changes, roles, grants, causes of spikes. Pure."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
+import data.text
+
 WARNED_AT = ((1, "error"), (7, "warning"), (14, "info"))  # days before a token expires
 
 IN_WORDS = "D MMM YYYY"  # for whoever writes English, and where nothing is known of the reader
@@ -22,12 +24,8 @@ BY_LANGUAGE = {
     "YYYY/M/D": "ja zh",
     "YYYY. M. D.": "hu ko",
 }
+day_text = data.text.day_text
 _OF_LANGUAGE = {language: form for form, languages in BY_LANGUAGE.items() for language in languages.split()}
-
-
-def day_text(day: date) -> str:
-    """A day, or the UTC day of a moment: 3 Mar 2026."""
-    return f"{day.day} {day:%b %Y}"
 
 
 def short_day_text(day: date) -> str:

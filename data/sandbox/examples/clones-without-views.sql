@@ -1,4 +1,4 @@
--- Clones without views: Many clones by few cloners and hardly a view: that is a build server, not an audience.
+-- Clones without views: Many clones by few cloners and hardly any views: build servers, not readers.
 with sums as (
     select full_name, sum(clones) as clones, sum(views) as views, sum(clone_uniques) as cloner_days
     from v_daily

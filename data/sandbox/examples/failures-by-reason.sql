@@ -1,4 +1,4 @@
--- Failures by reason: What went wrong in the last 30 days, and for whom.
+-- Failures by reason: What failed in the last 30 days, and how often.
 select
     outcome,
     message,

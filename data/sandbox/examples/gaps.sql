@@ -1,4 +1,4 @@
--- Gaps: Which days are lost, as stretches.
+-- Gaps: Lost days, as ranges.
 select tenant, full_name, metric, first_day, last_day, days
 from v_gaps
 where state = 'gap'

@@ -84,7 +84,7 @@ def drawing(rows: DataFrame, axes: Axes) -> QueryDrawing:
         largest = drawn.groupby("colour")["y"].sum().sort_values(ascending=False, kind="stable")
         colours = tuple(str(name) for name in largest.index[:MOST_SERIES])
         if len(largest) > MOST_SERIES:
-            left_out.append(f"of {axes.colour} the {len(largest) - MOST_SERIES:,} with the least")
+            left_out.append(f"of {axes.colour} the {len(largest) - MOST_SERIES:,} with the lowest values")
             drawn = drawn[drawn["colour"].isin(colours)]
     most = MOST_BARS if kind == NAME else MOST_ROWS
     shown = list(dict.fromkeys(drawn["x"]))[:most] if kind == NAME else None

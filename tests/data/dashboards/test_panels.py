@@ -15,6 +15,7 @@ from data.dashboards.panel_text import measure_name
 from data.dashboards.panels import PanelRows, panel_rows
 from data.dashboards.specification import Kind, Panel, Range, Source, groups_for, kinds_for, measures_for, splits_for
 from data.store import Store
+from data.text import DAILY_CLONERS, DAILY_VISITORS
 from data.traffic import traffic
 from data.traffic.models import Grain, Selection
 from tests.data.filled import ENGINE, MIRROR, NAMES, OUTAGE, TELESCOPE, TODAY
@@ -222,7 +223,7 @@ def test_only_the_largest_are_shown_and_how_many_there_are_is_said(full: Store) 
     everybody = Viewer(frozenset(NAMES), frozenset({1, 2}))
     found = shown(everybody, full, daily(by="repository", limit=2))
     assert (len(found.rows), found.names) == (2, 4)
-    assert "The 2 largest of 4." in found.notes
+    assert "Top 2 of 4." in found.notes
 
 
 def test_what_is_below_the_minimum_is_left_out(full: Store) -> None:
@@ -239,11 +240,11 @@ def test_more_than_400_days_are_shown_by_week(full: Store) -> None:
 @pytest.mark.parametrize(
     ("panel", "name"),
     [
-        (Panel(Kind.NUMBER, measure="visitors"), "Visitor-days"),
-        (daily(measure="cloners"), "Cloner-days"),
-        (daily(measure="visitors", by="month", split="repository"), "Visitor-days"),
+        (Panel(Kind.NUMBER, measure="visitors"), DAILY_VISITORS),
+        (daily(measure="cloners"), DAILY_CLONERS),
+        (daily(measure="visitors", by="month", split="repository"), DAILY_VISITORS),
         (daily(measure="visitors", split="repository"), "Unique visitors"),
-        (Panel(Kind.NUMBER, "", Source.WEEKLY, "visitors"), "Visitor-weeks"),
+        (Panel(Kind.NUMBER, "", Source.WEEKLY, "visitors"), "Weekly visitors (sum)"),
         (Panel(Kind.LINE, "", Source.WEEKLY, "visitors", by="week", split="repository"), "Unique visitors"),
     ],
 )

@@ -3,10 +3,10 @@
 A sign is a part of the sentence that the attacker reads, or None where there is an answer that tells nothing.
 """
 
-NO_FILES = "reads the database and nothing else"
+NO_FILES = "can only read the database"
 ONLY_QUERIES = "Only queries run here"
-ONLY_READS = "only reads"
-ONE = "Write one statement"
+ONLY_READS = "can only read: nothing"
+ONE = "Write one query"
 NO_SETTINGS = "Settings cannot be changed"
 UNKNOWN = "does not exist"
 
@@ -40,7 +40,7 @@ FILES: Attacks = (
     ("select * from query('select * from read_text(''/etc/passwd'')')", NO_FILES),
     ("select * from query('from read' || '_text(''/etc/passwd'')')", NO_FILES),
     ("select * from query_table(['/etc/passwd'])", ""),
-    ("explain analyze copy (select 1) to '/tmp/out.csv'", "EXPLAIN is possible of a query only"),
+    ("explain analyze copy (select 1) to '/tmp/out.csv'", "EXPLAIN works with a query only"),
     ("explain analyze select * from read_text('/etc/passwd')", NO_FILES),
     ("with f as (select * from read_text('/etc/hostname')) select * from f", NO_FILES),
     ("select (select content from read_text('/etc/passwd'))", NO_FILES),
@@ -157,11 +157,11 @@ WRITES: Attacks = (
     ("merge into daily_traffic using daily_traffic as s on (true) when matched then delete", ONLY_QUERIES),
     ("with gone as (delete from daily_traffic returning *) select count(*) from gone", ONLY_READS),
     ("with more as (insert into tenant from tenant returning *) select * from more", ONLY_READS),
-    ("explain analyze delete from daily_traffic", "EXPLAIN is possible of a query only"),
-    ("explain /* x */ analyze /* (y) */ delete from daily_traffic", "EXPLAIN is possible of a query only"),
-    ("explain (analyze, format json) update repository set full_name = 'x'", "EXPLAIN is possible of a query only"),
-    ("explain (analyze) -- \n delete from daily_traffic", "EXPLAIN is possible of a query only"),
-    ("explain create table t as select 1", "EXPLAIN is possible of a query only"),
+    ("explain analyze delete from daily_traffic", "EXPLAIN works with a query only"),
+    ("explain /* x */ analyze /* (y) */ delete from daily_traffic", "EXPLAIN works with a query only"),
+    ("explain (analyze, format json) update repository set full_name = 'x'", "EXPLAIN works with a query only"),
+    ("explain (analyze) -- \n delete from daily_traffic", "EXPLAIN works with a query only"),
+    ("explain create table t as select 1", "EXPLAIN works with a query only"),
     ("explain analyze with g as (delete from daily_traffic returning *) from g", ONLY_READS),
     ("vacuum", ONLY_QUERIES),
     ("analyze", ""),
@@ -186,8 +186,8 @@ SPELLINGS: Attacks = (
     ("select 1\x00; commit", ""),
     ("\u00a0commit", ONLY_QUERIES),
     ("\ud800", ""),
-    ("", "Write a statement"),
-    ("   -- nothing", "Write a statement"),
+    ("", "Write a query"),
+    ("   -- nothing", "Write a query"),
     ("prepare p as select 1", ONLY_QUERIES),
     ("execute p", ONLY_QUERIES),
     ("deallocate p", ONLY_QUERIES),

@@ -48,7 +48,12 @@ def test_a_reader_finds_the_month_in_review_drawn(app: App, username: str) -> No
     run = opened(app, username)
     assert run.title[0].value == "Dashboards"
     assert not run.error
-    assert [card.label.replace("\\", "") for card in run.metric] == ["Views", "Visitor-days", "Clones", "Stars gained"]
+    assert [card.label.replace("\\", "") for card in run.metric] == [
+        "Views",
+        "Daily visitors (sum)",
+        "Clones",
+        "Stars gained",
+    ]
     assert all(int(card.value) >= 0 for card in run.metric)
     assert len(charts(run)) == 3
 
@@ -58,7 +63,7 @@ def test_each_canned_dashboard_shows_something_in_every_panel(app: App, name: st
     run = opened(app, "tenant", name)
     panels = canned_dashboards()[name].panels
     assert len(run.get("download_button")) == len([each for each in panels if each.kind is not Kind.TEXT]) + 1
-    assert "Nothing is known" not in shown_text(run)
+    assert "No data for" not in shown_text(run)
 
 
 @pytest.mark.parametrize("username", [*NO_READERS, None])
@@ -117,7 +122,7 @@ def test_a_copy_of_a_canned_dashboard_is_ones_own_to_change_and_save(app: App) -
     run.button(key="dashboards_save").click().run()
     (saved,) = DASHBOARDS.seen_by(app.account("single"), app.store)
     assert saved.name == "My month"
-    assert [each.title for each in saved.dashboard().panels][:2] == ["Clones", "Visitor-days"]
+    assert [each.title for each in saved.dashboard().panels][:2] == ["Clones", "Daily visitors (sum)"]
 
 
 def test_what_is_not_saved_is_said_and_can_be_discarded(app: App) -> None:
@@ -137,7 +142,7 @@ def test_a_panel_is_added_changed_and_drawn_at_once(app: App) -> None:
     run.button(key="dashboards_add_panel").click().run()
     assert len(charts(run)) == 1
     next(each for each in run.selectbox if each.label == "Source").select(Source.REFERRERS.value).run()
-    apart = next(each for each in run.selectbox if each.label == "Told apart by")
+    apart = next(each for each in run.selectbox if each.label == "Split by")
     assert apart.options == ["Nothing", "Referrer", "Repository"]
     apart.select("referrer").run()
     assert [each.value for each in run.subheader] == ["Panel 1", "Views by day and referrer"]

@@ -79,5 +79,5 @@ def test_the_csv_has_the_shown_names_every_state_and_no_formula() -> None:
     panel = Panel(Kind.TABLE, "", Source.DAILY, "visitors", by="repository")
     text = tables.csv_of(view.csv_rows(found(panel, 3, name=HOSTILE))).decode()
     saved = pd.read_csv(io.StringIO(text))
-    assert list(saved.columns) == ["repository", "Visitor-days", "state"]
+    assert list(saved.columns) == ["repository", "Daily visitors (sum)", "state"]
     assert saved["repository"].tolist() == [f"'{HOSTILE}"]

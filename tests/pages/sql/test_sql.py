@@ -195,9 +195,9 @@ def test_a_query_that_runs_can_be_cancelled(app: App, monkeypatch: pytest.Monkey
 
 def test_a_result_of_another_statement_says_so(app: App) -> None:
     run = run_query(app.opened("tenant", "sql"), NAMES)
-    assert "query before" not in shown_text(run)
+    assert "previous query" not in shown_text(run)
     run.text_area(key="sql_statement").set_value("select 1").run()
-    assert "query before" in shown_text(run)
+    assert "previous query" in shown_text(run)
 
 
 def test_a_query_is_saved_changed_and_found_under_its_address_and_in_the_list(app: App) -> None:
@@ -209,7 +209,7 @@ def test_a_query_is_saved_changed_and_found_under_its_address_and_in_the_list(ap
     number = run.query_params["query"]
     again = app.opened("viewer", "sql", query=number)
     assert statement(again) == "select 41 + 1 as answer"
-    assert "**The answer** · yours alone" in shown_text(again)
+    assert "**The answer** · private" in shown_text(again)
     again.text_area(key="sql_statement").set_value("select 2 as two")
     again.button(key="sql_save_changes").click().run()
     run = app.opened("viewer", "sql")
@@ -240,7 +240,7 @@ def test_who_manages_the_tenant_shares_and_takes_back(app: App) -> None:
     run.button(key=f"sql_share_{BLUE}").click().run()
     assert "yours, shared in the tenant" in shown_text(run)
     run.button(key="sql_unshare").click().run()
-    assert "yours alone" in shown_text(run)
+    assert "private" in shown_text(run)
 
 
 def test_a_query_is_removed_after_a_second_question(app: App) -> None:

@@ -1,4 +1,4 @@
--- How much GitHub corrects: By how much a day still rose after it was first seen, by its age at the correction.
+-- Corrections by GitHub: How much a day still rose after it was first seen, by its age.
 select
     revision.metric,
     observed_at::date - day as age_in_days,

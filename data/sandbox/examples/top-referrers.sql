@@ -1,4 +1,4 @@
--- Referrers of the newest list: Where people come from now, with the change of rank since the list before.
+-- Top referrers: The newest list of each repository, with the rank in the list before.
 with lists as (
     select *, dense_rank() over (partition by repository_id order by observed_on desc) as age
     from v_referrers

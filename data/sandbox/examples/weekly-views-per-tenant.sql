@@ -1,5 +1,4 @@
--- Views a week for each tenant: Whole weeks only; a week in which a repository has a gap shows how many of them are
--- whole.
+-- Weekly views per tenant: Whole weeks only, with the number of repositories that are complete.
 select
     tenant,
     week,

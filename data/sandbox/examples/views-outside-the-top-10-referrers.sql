@@ -1,5 +1,4 @@
--- What the ten referrers do not explain: The share of the views of the same 14 days that came from no listed referrer:
--- typed addresses, apps, and small sites.
+-- Views outside the top 10 referrers: Share of the views of the same 14 days: typed addresses, apps and small sites.
 with listed as (
     select repository_id, full_name, observed_on, sum(views) as listed_views
     from v_referrers

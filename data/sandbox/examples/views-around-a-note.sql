@@ -1,5 +1,5 @@
--- What a note brought: The views of the week after each note beside those of the week before; whole weeks of final
--- days only. A note of a whole tenant counts for each of its repositories.
+-- Views around a note: The week after each note beside the week before; whole weeks of final days only. A note of a
+-- whole tenant counts for each of its repositories.
 select
     notes.day as noted_day,
     notes.note,

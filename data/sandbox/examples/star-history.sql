@@ -1,5 +1,5 @@
--- Stars since the beginning: The history as it adds up. What is taken back later than about five weeks after it was
--- given stays in it, so it may end above `stars` of `v_repositories`.
+-- Star history: The running total. Stars taken back more than about five weeks later are not subtracted, so it may end
+-- above `stars` of `v_repositories`.
 select
     full_name,
     day,

@@ -1,5 +1,4 @@
--- Referrers first seen: Who began to send people, and when; the first list of all tells nothing of a beginning and is
--- left out.
+-- New referrers: When each referrer was first seen. Those of the very first list are left out: they may be older.
 select full_name, referrer, min(observed_on) as first_seen, max(observed_on) as last_seen, max(views) as most_views
 from v_referrers
 group by repository_id, full_name, referrer

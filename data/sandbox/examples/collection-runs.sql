@@ -1,4 +1,4 @@
--- Runs and what they brought: Each run with its length and its changed rows.
+-- Collection runs: Each run with its duration and changed rows.
 select
     run.run_id,
     run.started_at,

@@ -1,5 +1,5 @@
--- Release downloads a day: The counters tell downloads since the upload; what is gained between two readings is spread
--- over the days between them.
+-- Release downloads per day: GitHub counts downloads since the upload; the gain between two readings is spread over the
+-- days between them.
 select
     full_name,
     tag_name,

@@ -1,4 +1,4 @@
--- True uniques of 14 days against the sum of days: How much a sum of daily uniques would overstate, answer by answer.
+-- Unique visitors (14 days) vs the sum of days: How much a sum of daily uniques overstates, for each collection.
 select
     repository.full_name,
     seen.last_day,

@@ -1,5 +1,4 @@
--- Paths that rise: The same path in the newest list and in the one about four weeks before: two windows that do not
--- overlap.
+-- Rising paths: Each path in the newest list and in the one about four weeks before: two windows that do not overlap.
 with newest as (
     select repository_id, max(observed_on) as observed_on
     from v_paths

@@ -1,4 +1,4 @@
--- The pattern of the week: Which weekday people come on; the median does not follow single spikes.
+-- Weekly pattern: Typical views and clones by weekday; the median ignores single spikes.
 select full_name, dayname(day) as weekday, median(views) as median_views, median(clones) as median_clones
 from v_daily
 where views_state = 'final' and clones_state = 'final'

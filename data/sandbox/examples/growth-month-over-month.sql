@@ -1,5 +1,5 @@
--- Growth, month over month, like with like: Views a day, so that long months do not win; only repositories whose days
--- are all final in both months.
+-- Growth month over month: Views per day, so longer months do not win; only repositories with all days final in both
+-- months.
 with months as (
     select
         repository_id,
