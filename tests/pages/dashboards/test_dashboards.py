@@ -97,7 +97,7 @@ def test_what_is_exported_is_what_is_imported(app: App) -> None:
 @pytest.mark.parametrize("text", [HOSTILE, "{", "", "[" * 40_000, '{"version": 1, "name": "x", "panels": [1]}'])
 def test_what_is_no_dashboard_is_refused_with_the_reason_and_nothing_is_kept(app: App, text: str) -> None:
     run = imported(opened(app, "viewer"), text)
-    assert "not a dashboard" in run.error[0].value
+    assert "cannot be imported" in run.error[0].value
     assert "[a](" not in shown_text(run)
     assert not names_of(app, "viewer")
 
@@ -143,7 +143,7 @@ def test_a_panel_is_added_changed_and_drawn_at_once(app: App) -> None:
     assert len(charts(run)) == 1
     next(each for each in run.selectbox if each.label == "Source").select(Source.REFERRERS.value).run()
     apart = next(each for each in run.selectbox if each.label == "Split by")
-    assert apart.options == ["Nothing", "Referrer", "Repository"]
+    assert apart.options == ["None", "Referrer", "Repository"]
     apart.select("referrer").run()
     assert [each.value for each in run.subheader] == ["Panel 1", "Views by day and referrer"]
     assert "Google" in str(charts(run))
@@ -172,5 +172,5 @@ def test_a_link_holds_other_days_and_repositories_of_ones_own_only(app: App) -> 
     buttons = [each for each in run.get("download_button") if str(each.key).startswith("dashboards_csv")]
     labels = [str(getattr(each, "label", "")) for each in buttons]
     assert labels
-    assert all(label.startswith(("Last 14 days", "The newest lists")) for label in labels)
-    assert "left out" in opened(app, "viewer", repository="green/telescope").info[0].value
+    assert all(label.startswith(("Last 14 days", "Newest lists")) for label in labels)
+    assert "is ignored" in opened(app, "viewer", repository="green/telescope").info[0].value

@@ -43,7 +43,7 @@ def test_a_link_opens_the_same_comparison(app: App) -> None:
     run = app.opened("viewer", PAGE, **link)
     assert names_in_table(run) == {"blue/docs", "blue/engine"}
     assert run.query_params == link
-    assert "clones a week, of the own median" in run.get("vega_lite_chart")[0].proto.alt
+    assert "clones a week, in percent of the repository’s median" in run.get("vega_lite_chart")[0].proto.alt
 
 
 def test_people_are_not_added_up_to_months(app: App) -> None:
@@ -54,7 +54,7 @@ def test_people_are_not_added_up_to_months(app: App) -> None:
 
 def test_what_has_no_median_has_no_index_and_the_page_says_so(app: App) -> None:
     run = app.opened("viewer", PAGE, scale="Index")
-    assert r"their median is 0 or unknown: blue\/mirror" in shown_text(run)
+    assert r"as the median is 0 or unknown: blue\/mirror" in shown_text(run)
 
 
 def test_launches_start_with_the_newest_notes_and_stand_in_the_address(app: App) -> None:
@@ -78,7 +78,7 @@ def test_a_link_opens_a_launch_on_any_day(app: App) -> None:
 def test_a_line_that_ends_early_says_why(app: App) -> None:
     asked = noted(app, ENGINE, 12, "Just *now*")
     told = shown_text(launches(app, "viewer", asked))
-    assert "which is not final yet" in told
+    assert "not final yet" in told
     assert r"Just \*now\*" in told
 
 

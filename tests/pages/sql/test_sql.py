@@ -127,7 +127,7 @@ def test_a_mistake_is_told_with_its_place(app: App) -> None:
 
 def test_limits_are_shown_and_a_cut_is_told(app: App) -> None:
     run = run_query(app.opened("single", "sql"), "select range as n from range(1000)")
-    assert "At most 60 s, 40 rows" in shown_text(run)
+    assert "Limits: 60 s, 40 rows" in shown_text(run)
     assert "first 40 rows" in run.warning[0].value
     assert len(run.dataframe[0].value) == 40
 
@@ -238,7 +238,7 @@ def test_a_shared_query_opens_with_its_parameters_and_runs_with_ones_own_rows(ap
 def test_who_manages_the_tenant_shares_and_takes_back(app: App) -> None:
     run = app.opened("tenant", "sql", query=saved(app, "tenant"))
     run.button(key=f"sql_share_{BLUE}").click().run()
-    assert "yours, shared in the tenant" in shown_text(run)
+    assert "shared by you" in shown_text(run)
     run.button(key="sql_unshare").click().run()
     assert "private" in shown_text(run)
 

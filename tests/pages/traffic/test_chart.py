@@ -12,7 +12,7 @@ from data.accounts.authority import COMMAND_LINE
 from data.calendar import utc_now
 from data.repositories.models import RepositoryFacts
 from data.repositories.repositories import add_repositories
-from data.text import DAILY_CLONERS, DAILY_VISITORS
+from data.text import DAILY_CLONERS, DAILY_VISITORS, day_text
 from data.traffic.models import Grain, Selection
 from data.traffic.traffic import daily_csv, selection_totals, weekly_csv
 from pages.chart import view
@@ -36,7 +36,7 @@ def chart(run: AppTest) -> dict[str, Any]:
 def test_the_default_is_views_of_31_days_by_day(app: App) -> None:
     run = app.opened("single", PAGE)
     (found,) = run.get("vega_lite_chart")
-    assert f"views a day, blue/engine, {days_ago(31)} to {days_ago(1)} (UTC)" in found.proto.alt
+    assert f"views a day, blue/engine, {day_text(days_ago(31))} to {day_text(days_ago(1))} (UTC)" in found.proto.alt
 
 
 def test_totals_stand_above_with_the_change(app: App) -> None:
