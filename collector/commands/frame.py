@@ -29,11 +29,13 @@ from data.accounts.tenants import TenantRefused, operator
 from data.collection.schedule import ScheduleRefused
 from data.repositories.repositories import RepositoryRefused
 from data.store import Store, StoreBusy, StoreError, StoreNotWritten
+from data.traffic.corrections import CorrectionRefused
 from data.traffic.export import ExportRefused
 
 ALL_GOOD, SOME_FAILED, WRONG_USE = 0, 1, 2
 FAILED = (StoreBusy, StoreNotWritten, GitHubError, AnswerRefused)
 REFUSED = (
+    CorrectionRefused,
     ExportRefused,
     StoreError,
     SettingsRefused,

@@ -1,16 +1,18 @@
-"""`repo`: the repositories that are tracked: add, discover, list, pause, resume, remove."""
+"""`repo`: the repositories that are tracked: add, discover, list, pause, resume, remove, correct."""
 
 import shlex
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
 import click
 
 from collector.client import GitHub
 from collector.clock import Stopped, SystemClock
 from collector.commands.collect import collect_and_tell, stopping_on_signals
+from collector.commands.export import DAY
 from collector.commands.frame import CommandFailed, CommandRefused, CommandResult, Group, Session, pass_session
 from collector.commands.selection import chosen_tenants, tracked, what_to_track
 from collector.commands.status import COLUMNS, health_facts, health_row
@@ -46,6 +48,8 @@ from data.repositories.repositories import (
     resume_repositories,
 )
 from data.store import Store
+from data.traffic.corrections import Reading, correct_reading
+from data.traffic.models import Metric
 
 NAMES = "OWNER/NAME..."
 STOPPED = "Stopped. Nothing was added."
@@ -329,6 +333,35 @@ def remove(session: Session, tenant: str, names: tuple[str, ...], delete_data: b
     for each in found:
         session.terminal.say(f"{each.full_name}: deleted with all that was collected of it.")
     return CommandResult({"deleted": [each.full_name for each in found]})
+
+
+@repo.command()
+@click.argument("tenant")
+@click.argument("name", metavar="OWNER/NAME")
+@click.argument("day", type=DAY)
+@click.argument("metric", type=click.Choice([metric.value for metric in Metric]))
+@click.argument("count", type=int, required=False)
+@click.argument("uniques", type=int, required=False)
+@click.option("--unknown", is_flag=True, help="Nothing is known of that day: it becomes pending or a gap.")
+@pass_session
+def correct(session: Session, /, tenant: str, name: str, day: date, metric: str, **given: Any) -> CommandResult:
+    """Correct what is stored of a day, where GitHub gave a number that cannot be true.
+
+    COUNT and UNIQUES take the place of what is stored; the audit log keeps both. What GitHub counted for that week is
+    not believed any more. A greater number that GitHub still shows comes back with its next answer.
+
+    \b
+    Example:
+      python -m collector repo correct acme octo/hello 2026-05-10 views 120 45
+      python -m collector repo correct acme octo/hello 2026-05-10 clones --unknown
+    """
+    reading = Reading(day, Metric(metric), given["count"], given["uniques"])
+    if given["unknown"] is not (reading.count is None):
+        raise CommandRefused("Say the count and its uniques, or --unknown.")
+    (found,) = tracked(session, tenant, [name])
+    former = correct_reading(session.store, COMMAND_LINE, found, reading, utc_now())
+    session.terminal.say(f"{found.full_name}, {metric} of {day}: {reading.number} now, {former.number} before.")
+    return CommandResult({"repository": found.full_name, "day": str(day), "was": former.count, "is": reading.count})
 
 
 def _changed(session: Session, change: Change, state: RepositoryState, found: list[Repository]) -> CommandResult:

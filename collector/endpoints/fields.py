@@ -8,8 +8,8 @@ from typing import Generic, TypeVar
 
 from collector.errors import AnswerRefused
 from data.collection.models import ROW_REFUSED
+from data.traffic.models import GREATEST_COUNT
 
-GREATEST_COUNT = 10**12  # ten times the views of all of GitHub in a fortnight; sums of such counts fit into 64 bits
 GREATEST_ID = 2**63 - 1
 TEXT_LIMIT = 1000  # the longest path seen has 194 characters; DuckDB would take gigabytes
 MOST_WARNINGS = 10

@@ -25,7 +25,7 @@ from data.calendar import (
 )
 from data.collection.ledger import DAILY_TRAFFIC
 from data.collection.models import CollectableRepository, Row, Save
-from data.traffic.models import Metric
+from data.traffic.models import GREATEST_COUNT, Metric
 
 OLDEST_ROW = timedelta(days=30)
 WEEKLY_TRAFFIC = Save(
@@ -117,7 +117,7 @@ def parse_traffic(metric: Metric, body: object, as_of: datetime) -> fields.Parse
     if warnings.refused and not readings:
         raise AnswerRefused(f"no row of {metric.value} could be used: {warnings.refused[0]}")
     total = sum(reading.count for reading in readings.values())
-    if total > fields.GREATEST_COUNT:
+    if total > GREATEST_COUNT:
         raise AnswerRefused(f"the rows of {metric.value} add up to more than can be")
     stray, complete = stray_days(readings, today), adds_up(top, metric, total, warnings)
     warnings.odd.extend(f"{day} is outside the window of {today}" for day in stray)

@@ -13,6 +13,7 @@ from pandas import DataFrame
 from data.accounts.models import Viewer
 from data.calendar import DAY, monday
 
+GREATEST_COUNT = 10**12  # no day of a repository has more; sums of such counts fit into 64 bits
 ALL_ROWS = 2**31  # the size of a page that has every row: for files, which are not kept in memory
 LARGEST_PAGE = 10_000  # rows: no request, however it came in, fills the memory
 DAILY_SORTS = (

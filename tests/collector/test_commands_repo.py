@@ -172,3 +172,40 @@ def test_a_collection_takes_a_double_name_by_number_only(with_token: CommandLine
     assert refused(with_token("collect", "--repo", "octo/hello"), "#1", "#2")
     assert refused(with_token("collect", "--repo", "#2"), "paused")
     assert with_token.facts("collect", "--repo", "#1")["repositories"] == 1
+
+
+def test_a_reading_is_corrected_with_a_record(run: CommandLine) -> None:
+    (hello,) = run.follow("octo/hello")
+    key = {"key": hello.repository_id}
+    with run.store.traffic.commit("test") as connection:
+        connection.execute(
+            "insert into daily_traffic select $key, day::date, 10, 3, 'github', null, null, null "
+            "from generate_series(date '2026-05-04', date '2026-05-10', interval 1 day) days(day)",
+            key,
+        )
+        connection.execute("update daily_traffic set views = 9000, view_uniques = 900 where day = '2026-05-06'")
+        connection.execute(
+            "insert into weekly_traffic values ($key, '2026-05-04', 9060, 12, true, null, null, false)", key
+        )
+    week = "select views, view_uniques, views_state, views_days from v_weekly where week = '2026-05-04'"
+
+    def told(question: str) -> list[tuple[object, ...]]:
+        with run.store.traffic.read() as cursor:
+            return cursor.execute(question).fetchall()
+
+    assert told(week) == [(9060, 12, "final", 7)]
+    assert run("repo", "correct", "acme", "octo/hello", "2026-05-06", "views", "12", "5").exit_code == 0
+    assert told(week) == [(72, None, "final", 7)]
+    assert told("select count, count_before from traffic_revision") == [(12, 9000)]
+    assert run.facts("repo", "correct", "acme", "octo/hello", "2026-05-06", "views", "--unknown")["was"] == 12
+    assert told(week) == [(60, None, "gap", 6)]
+    with run.store.control.read() as cursor:
+        rows = cursor.execute("select actor, subject, detail from audit_log where act = 'reading corrected'").fetchall()
+    assert rows[0] == (
+        "command line",
+        "octo/hello, 2026-05-06",
+        "views: 9,000 (900 unique) before, 12 (5 unique) now",
+    )
+    for words in (("5", "6"), ("5",), (str(10**12 + 1), "1"), (), ("1", "1", "--unknown")):
+        assert refused(run("repo", "correct", "acme", "octo/hello", "2026-05-06", "views", *words))
+    assert refused(run("repo", "correct", "acme", "octo/hello", "2026-05-20", "views", "5", "1"), "Nothing is stored")

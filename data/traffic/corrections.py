@@ -1,0 +1,101 @@
+"""Corrects what is stored of a day, by hand and with a record: for a number that GitHub gave and that cannot be true.
+
+CorrectionRefused      the reading cannot be so, or nothing is stored of that day; the sentence says which
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import duckdb
+
+from data.accounts.audit import Subject, save_entry
+from data.calendar import monday, stored
+from data.repositories.models import Repository
+from data.store import Store
+from data.traffic.models import GREATEST_COUNT, Metric
+
+_COLUMNS = {Metric.VIEWS: ("views", "view_uniques"), Metric.CLONES: ("clones", "clone_uniques")}
+
+
+class CorrectionRefused(Exception):
+    """The reading cannot be corrected so; the sentence says why. Nothing was changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a day has of a metric; without a count nothing is known of it."""
+
+    day: date
+    metric: Metric
+    count: int | None
+    uniques: int | None
+
+    @property
+    def number(self) -> str:
+        return "unknown" if self.count is None else f"{self.count:,} ({self.uniques or 0:,} unique)"
+
+
+def correct_reading(store: Store, by: str, repository: Repository, reading: Reading, now: datetime) -> Reading:
+    """Put a reading in place of what is stored of its day, with a line in the audit log. Answers what was stored.
+
+    GitHub's own count of that week is not believed any more, spikes on the day are worked out anew, and a greater
+    number that GitHub still shows comes back with its next answer. Raises: CorrectionRefused, StoreBusy.
+    """
+    _refuse_impossible(reading)
+    with store.traffic.commit("correcting a reading") as connection:
+        former = _stored(connection, repository, reading)
+        _save(connection, repository, (former, reading), now)
+    subject = Subject(f"{repository.full_name}, {reading.day}", repository.tenant_id)
+    told = f"{reading.metric}: {former.number} before, {reading.number} now"
+    save_entry(store, "reading corrected", subject, (by, now), told)
+    return former
+
+
+def _refuse_impossible(reading: Reading) -> None:
+    count, uniques = reading.count, reading.uniques
+    if (count is None) != (uniques is None):
+        raise CorrectionRefused("A reading has a count and the uniques of it, or neither.")
+    if count is not None and uniques is not None and not 0 <= uniques <= count <= GREATEST_COUNT:
+        raise CorrectionRefused(f"A count is 0 to {GREATEST_COUNT:,}, and its uniques are no more than it.")
+
+
+def _stored(connection: duckdb.DuckDBPyConnection, repository: Repository, reading: Reading) -> Reading:
+    columns = ", ".join(_COLUMNS[reading.metric])
+    where = "where repository_id = $key and day = $day"
+    values = {"key": repository.repository_id, "day": reading.day}
+    rows = connection.execute(f"select {columns} from daily_traffic {where}", values).fetchall()  # noqa: S608
+    if not rows:
+        raise CorrectionRefused(f"Nothing is stored of {reading.day}. See what is: python -m collector export daily")
+    return Reading(reading.day, reading.metric, *rows[0])
+
+
+def _save(
+    connection: duckdb.DuckDBPyConnection, repository: Repository, readings: tuple[Reading, Reading], now: datetime
+) -> None:
+    (former, reading), metric, key = readings, readings[1].metric, {"key": repository.repository_id}
+    count, uniques = _COLUMNS[metric]
+    day, numbers = key | {"day": reading.day}, {"count": reading.count, "uniques": reading.uniques}
+    connection.execute(
+        f"update daily_traffic set {count} = $count, {uniques} = $uniques, "  # noqa: S608 - our own names
+        f"{metric}_source = case when $count is not null then {metric}_source end "
+        "where repository_id = $key and day = $day",
+        day | numbers,
+    )
+    if former.count is not None and reading.count is not None:
+        connection.execute(
+            "insert into traffic_revision (repository_id, day, metric, observed_at, count, uniques, count_before, "
+            "uniques_before) values ($key, $day, $metric, $now, $count, $uniques, $count_before, $uniques_before)",
+            day
+            | numbers
+            | {"metric": metric.value, "now": stored(now)}
+            | {"count_before": former.count, "uniques_before": former.uniques or 0},
+        )
+    connection.execute(
+        f"update weekly_traffic set {metric}_complete = false where repository_id = $key and week = $week",  # noqa: S608
+        key | {"week": monday(reading.day)},
+    )
+    connection.execute(
+        "delete from spike where repository_id = $key and metric = $metric and $day between first_day and last_day",
+        day | {"metric": metric.value},
+    )
+    connection.execute("delete from spike_progress where repository_id = $key", key)
