@@ -13,7 +13,7 @@ import streamlit as st
 
 from data.accounts import accounts
 from data.calendar import utc_now
-from pages.ui import connection, download_routes, health_routes, middleware, session_routes
+from pages.ui import document, download_routes, health_routes, middleware, session_routes
 from pages.ui.store import the_store
 
 LOADED_AT_START = (  # a second's work for which the first visitors need not wait; nothing that needs a running page
@@ -42,7 +42,7 @@ def _load() -> None:
 
 app = st.App(
     "pages/ui/layout.py",
-    routes=[*session_routes.routes(), *health_routes.routes(), *download_routes.routes(), *connection.routes()],
+    routes=[*session_routes.routes(), *health_routes.routes(), *download_routes.routes(), *document.routes()],
     middleware=middleware.middleware(),
     lifespan=lifespan,
 )

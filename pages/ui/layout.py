@@ -6,6 +6,7 @@ in it without running the script first, its sign-in included.
 
 from base64 import b64encode
 from functools import cache
+from html import escape
 from pathlib import Path
 
 import streamlit as st
@@ -17,23 +18,45 @@ from pages.ui import filters, messages, navigation, session
 from pages.ui.charts.chart import trust_specifications
 from pages.ui.store import the_store
 
+MENU = {
+    "profile": ":material/person: Profile",
+    "shortcuts": ":material/keyboard: Keyboard shortcuts",
+    "sign_out": ":material/logout: Sign out",
+}
+SHOW_SHORTCUTS = "window.showShortcuts()"
+
 
 @cache
-def icon_address() -> str:
-    """The icon as an address that holds it: read once, not at every run of a page."""
-    icon = Path(__file__).with_name("icon.svg")
-    return f"data:image/svg+xml;base64,{b64encode(icon.read_bytes()).decode()}"
+def picture_address(name: str) -> str:
+    """A picture as an address that holds it: read once, not at every run of a page, and there for the signed out."""
+    picture = Path(__file__).with_name(name).read_bytes()
+    return f"data:image/svg+xml;base64,{b64encode(picture).decode()}"
 
 
-def draw_account(account: Account) -> None:
-    with st.sidebar:
-        st.caption(f"Signed in as **{messages.literal(account.display_name)}**")
-        if st.button("Sign out", icon=":material/logout:", key="layout_sign_out", width="stretch"):
-            session.leave()
+def draw_frame(account: Account, entry: navigation.Entry | None) -> None:
+    """Draw what stands above every page: the way to the help, and the user's menu."""
+    with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", key="frame"):
+        st.html(f'<a href="{escape(navigation.help_address(entry))}">Help</a>', width="content")
+        chosen = st.menu_button(
+            messages.literal(account.display_name),
+            list(MENU),
+            format_func=MENU.__getitem__,
+            icon=":material/account_circle:",
+            type="tertiary",
+            key="frame_menu",
+        )
+    if chosen == "profile":
+        navigation.open_page("profile")
+    if chosen == "shortcuts":
+        st.html(f"<script>{SHOW_SHORTCUTS}</script>", unsafe_allow_javascript=True)
+    if chosen == "sign_out":
+        session.leave()
 
 
 trust_specifications()
-st.set_page_config(page_title="GitHub Traffic", page_icon=icon_address(), layout="wide")
+icon = picture_address("icon.svg")
+st.set_page_config(page_title=navigation.PRODUCT, page_icon=icon, layout="wide")
+st.logo(picture_address("logo.svg"), size="large", icon_image=icon)
 
 with messages.shown():
     try:
@@ -43,12 +66,14 @@ with messages.shown():
         st.stop()
     account = session.signed_in_account()
     offered = navigation.offered(account, first_start=first_start)
-    page = st.navigation(offered.pages, position="sidebar", expanded=True)
+    page = offered.draw()
+    st.set_page_config(page_title=f"{page.title} · {navigation.PRODUCT}")
     if account is not None:
         navigation.follow_wish()
         messages.draw_notice()
-        draw_account(account)
-        if offered.has_filters(page):
+        entry = offered.entry(page)
+        draw_frame(account, entry)
+        if entry is not None and entry.filtered:
             st.title(page.title, anchor=False)
             filters.draw(session.viewer())
     page.run()

@@ -1,7 +1,7 @@
 """Which pages there are for whom. A page that is not offered cannot be reached by its address either."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, NamedTuple, NoReturn
 
@@ -10,8 +10,10 @@ from streamlit.navigation.page import StreamlitPage
 
 from data.accounts.models import Account, Role
 from data.accounts.tenants import has_tenants
+from pages.ui.addresses import base_path
 from pages.ui.store import the_store
 
+PRODUCT = "GitHub Traffic"
 PAGES = Path(__file__).parents[1]
 SIGN_IN = "sign_in/page.py"
 INVITATION = "invitation"  # the parameter of a one-time link
@@ -19,11 +21,26 @@ INVITATION_STATE = "invitation_secret"
 WISH_STATE = "navigation_wish"
 MADE_STATE = "navigation_made"
 READERS = {Role.TENANT, Role.TENANT_VIEWER, Role.REPOSITORY_VIEWER}
+MANAGERS = {Role.ADMIN, Role.TENANT}
 EVERYBODY = set(Role)
+HELP = {  # the chapter and the heading that tell of a page, where it is not a heading of docs/user.md of its own name
+    "daily": "user#daily-and-weekly-traffic",
+    "weekly": "user#daily-and-weekly-traffic",
+    "dashboards": "dashboards",
+    "sql": "sql#on-the-sql-page",
+    "add": "user#repositories",
+    "log": "operator#watch-it",
+    "tenants": "administrator#tenants",
+    "users": "administrator#roles",
+    "audit": "administrator#audit-log",
+    "help": "user",
+}
 
 
 class Entry(NamedTuple):
-    """A page: its address, its file, its name, whose it is, and whether it shares the filters of traffic."""
+    """A page: its address, its file, its name, whose it is, whether it shares the filters of traffic, and whether the
+    navigation lists it.
+    """
 
     address: str
     file: str
@@ -31,6 +48,7 @@ class Entry(NamedTuple):
     icon: str
     may: set[Role]
     filtered: bool = False
+    listed: bool = True
 
 
 SECTIONS: dict[str, list[Entry]] = {
@@ -54,41 +72,59 @@ SECTIONS: dict[str, list[Entry]] = {
     ],
     "Administration": [
         Entry("log", "log/page.py", "System log", ":material/receipt_long:", EVERYBODY - READERS | {Role.TENANT}),
-        Entry("tenants", "tenants/page.py", "Tenants", ":material/domain:", {Role.ADMIN, Role.TENANT}),
-        Entry("users", "users/page.py", "Users", ":material/group:", {Role.ADMIN, Role.TENANT}),
-        Entry("audit", "audit/page.py", "Audit log", ":material/fact_check:", {Role.ADMIN, Role.TENANT}),
+        Entry("tenants", "tenants/page.py", "Tenants", ":material/domain:", MANAGERS),
+        Entry("users", "users/page.py", "Users", ":material/group:", MANAGERS),
+        Entry("audit", "audit/page.py", "Audit log", ":material/fact_check:", MANAGERS),
     ],
-    "Account": [Entry("profile", "profile/page.py", "Profile", ":material/person:", EVERYBODY)],
+    "Account": [
+        Entry("profile", "profile/page.py", "Profile", ":material/person:", EVERYBODY, listed=False),
+        Entry("help", "help/page.py", "Help", ":material/help:", EVERYBODY, listed=False),
+    ],
 }
 ENTRIES = {entry.address: entry for entries in SECTIONS.values() for entry in entries}
+SECTION_OF = {entry.address: section for section, entries in SECTIONS.items() for entry in entries}
 START = "start"  # the address of whichever page is first, beside the app's own: so that one may follow another there
 
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """The pages by section as `st.navigation` takes them, and those of them that share the filters of traffic."""
+    """The pages by section as `st.navigation` takes them. The `first` page of a role stands at the app's own address
+    and at the one of its name: `named` are the same pages with the latter in the list.
+    """
 
     pages: dict[str, list[StreamlitPage]]
-    filtered: Sequence[StreamlitPage] = ()
+    first: Entry | None = None
+    named: dict[str, list[StreamlitPage]] = field(default_factory=dict)
 
-    def has_filters(self, page: StreamlitPage) -> bool:
-        return any(page is each for each in self.filtered)
+    def draw(self) -> StreamlitPage:
+        """Draw the navigation, in which the open page is marked. The page that is open."""
+        page = st.navigation(self.pages, position="sidebar", expanded=True)
+        if self.first is not None and page.url_path == self.first.address:
+            page = st.navigation(self.named, position="sidebar", expanded=True)
+        return page
+
+    def entry(self, page: StreamlitPage) -> Entry | None:
+        return ENTRIES.get(page.url_path) if page.url_path else self.first
 
 
 def offered(account: Account | None, *, first_start: bool) -> Offered:
     """The pages for whoever is looking; for somebody who is signed out the way in, and nothing else."""
     if account is None:
         return Offered({"": _ways_in(first_start=first_start)})
-    first = _first_page(account)
-    known = _of_roles(frozenset(grant.role for grant in account.grants), first is not None)
-    pages = {section: list(found) for section, found in known.pages.items()}
-    if first is not None:
-        pages = {"": [first], **pages}
-    return Offered(pages, known.filtered)
+    before = _page_before(account)
+    known = _of_roles(frozenset(grant.role for grant in account.grants), before is not None)
+    return known if before is None else Offered({"": [before], **known.pages})
 
 
 def is_invited() -> bool:
     return INVITATION in st.query_params or INVITATION_STATE in st.session_state
+
+
+def help_address(entry: Entry | None) -> str:
+    """Where the help tells of a page: a chapter, and a heading in it."""
+    chapter = HELP.get(entry.address, f"user#{entry.address}") if entry is not None else "user"
+    name, _, heading = chapter.partition("#")
+    return f"{base_path()}/help?chapter={name}" + (f"#{heading}" if heading else "")
 
 
 def open_page(address: str, query: dict[str, str | list[str]] | None = None) -> NoReturn:
@@ -117,22 +153,27 @@ def _of_roles(roles: frozenset[Role], after_another: bool) -> Offered:
 
 
 def _made(roles: frozenset[Role], after_another: bool) -> Offered:
+    entries = [entry for entry in ENTRIES.values() if entry.may is EVERYBODY or roles & entry.may]
+    if after_another:
+        return Offered(_arranged(entries))
+    first = entries[0]
+    return Offered(_arranged(entries, first), first, _arranged(entries, first, is_named=True))
+
+
+def _arranged(
+    entries: Sequence[Entry], first: Entry | None = None, *, is_named: bool = False
+) -> dict[str, list[StreamlitPage]]:
+    """The pages of entries by section; what the navigation does not list comes last."""
     pages: dict[str, list[StreamlitPage]] = {}
-    filtered: list[StreamlitPage] = []
-    alias: StreamlitPage | None = None
-    for section, entries in SECTIONS.items():
-        for entry in entries:
-            if not roles & entry.may and entry.may is not EVERYBODY:
-                continue
-            is_first = not pages and not after_another
-            page = _page(entry.file, entry.title, entry.icon, START if is_first else entry.address)
-            filtered += [page] if entry.filtered else []
-            if is_first:  # its address is the app's own; a link from somebody else may call it by its name all the same
-                alias = _page(entry.file, entry.title, entry.icon, entry.address, hidden=True)
-                filtered += [alias] if entry.filtered else []
-            pages.setdefault(section, []).append(page)
-    pages[list(pages)[-1]] += [] if alias is None else [alias]
-    return Offered(pages, filtered)
+    unlisted: list[StreamlitPage] = []
+    for entry in entries:
+        addresses = (START, entry.address) if entry is first else (entry.address,)
+        for address in addresses:
+            hidden = not entry.listed or (entry is first and is_named is (address == START))
+            page = _page(entry.file, entry.title, entry.icon, address, hidden=hidden)
+            (unlisted if hidden else pages.setdefault(SECTION_OF[entry.address], [])).append(page)
+    pages.setdefault(next(reversed(pages), "Account"), []).extend(unlisted)
+    return pages
 
 
 def _page(file: str, title: str, icon: str, address: str = START, *, hidden: bool = False) -> StreamlitPage:
@@ -141,7 +182,7 @@ def _page(file: str, title: str, icon: str, address: str = START, *, hidden: boo
     return st.Page(PAGES / file, title=title, icon=icon, default=first, url_path=address, visibility=visibility)
 
 
-def _first_page(account: Account) -> StreamlitPage | None:
+def _page_before(account: Account) -> StreamlitPage | None:
     """A page that comes before all others: an invitation that was opened, or the first tenant of a new server."""
     if is_invited():
         return _page(SIGN_IN, "Invitation", ":material/mail:")

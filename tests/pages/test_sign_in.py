@@ -98,7 +98,7 @@ def test_a_page_that_is_open_when_the_session_ends_becomes_the_sign_in(app: App)
 
 def test_signing_out_ends_the_session_in_the_database(app: App) -> None:
     run = app.opened("viewer")
-    run.button(key="layout_sign_out").click().run()
+    run.menu_button(key="frame_menu").click("sign_out").run()
     assert sessions.sessions_of(app.account("viewer"), app.store, utc_now()) == ()
     assert "/session/close" in shown_text(run)
 
@@ -158,7 +158,7 @@ def test_an_identity_of_somebody_else_is_not_taken_over(provided: App) -> None:
 def test_signing_out_signs_the_identity_out_too(provided: App) -> None:
     link(provided)
     run = provided.opened("viewer")
-    run.button(key="layout_sign_out").click().run()
+    run.menu_button(key="frame_menu").click("sign_out").run()
     assert "/auth/logout" in shown_text(run)
     assert not sessions.sessions_of(provided.account("viewer"), provided.store, utc_now())
 

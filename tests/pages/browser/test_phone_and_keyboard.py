@@ -1,5 +1,6 @@
 """On a phone no page is wider than its screen; with a keyboard alone one can sign in and change a filter."""
 
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 
@@ -13,7 +14,9 @@ from tests.pages.ui.live import Live
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
 PAGES = {
-    **dict.fromkeys(("overview", "compare", "chart", "daily", "weekly", "repositories", "add", "profile"), "tenant"),
+    **dict.fromkeys(
+        ("overview", "compare", "chart", "daily", "weekly", "repositories", "add", "profile", "help"), "tenant"
+    ),
     **dict.fromkeys(("log", "tenants", "users", "audit"), "admin"),
     "": "nobody at all",
 }
@@ -64,9 +67,30 @@ def test_with_a_keyboard_alone_one_signs_in_and_changes_a_filter(live: Live, vis
     tab_to(visitor, "Password")
     keyboard.type(PASSWORD)
     keyboard.press("Enter")
-    expect(visitor.button("Sign out").first).to_be_attached()
+    visitor.is_signed_in()
     visitor.drawn()
     tab_to(visitor, "31 days")
     keyboard.press("ArrowRight")
     keyboard.press("Space")
     visitor.page.wait_for_url("**range=14*")
+
+
+def test_keys_lead_to_pages_whose_help_says_what_they_are(live: Live, visit: Visit) -> None:
+    visitor = visit(live.url)
+    visitor.bring(cookie_of(live, "viewer"))
+    visitor.open("overview")
+    expect(visitor.page).to_have_title("Overview · GitHub Traffic")
+    keyboard, navigation = visitor.page.keyboard, visitor.page.get_by_test_id("stSidebarNav")
+    expect(navigation.locator("[aria-current=page]")).to_have_text(re.compile("Overview$"))
+    keyboard.press("?")
+    expect(visitor.page.get_by_role("dialog", name="Keyboard shortcuts")).to_contain_text("Compare")
+    keyboard.press("Escape")
+    keyboard.press("g")
+    keyboard.press("c")
+    expect(visitor.page).to_have_title("Compare · GitHub Traffic")
+    visitor.page.evaluate("window.stays = true")
+    visitor.page.get_by_role("link", name="Help").click()
+    expect(visitor.heading("Compare")).to_be_in_viewport()
+    visitor.page.locator(".st-key-help_text").get_by_role("link", name="dashboards").click()
+    expect(visitor.heading("Dashboards")).to_be_in_viewport()
+    assert visitor.page.evaluate("window.stays"), "nothing is loaded anew"

@@ -91,7 +91,7 @@ def test_one_signs_in_below_the_path_and_stays_there(live: Live, visit: Visit) -
     assert any("/traffic/repository?of=" in each for each in visitor.received)
     (cookie,) = [each for each in visitor.page.context.cookies() if each["name"] == COOKIE]
     assert cookie["path"] == "/traffic"
-    visitor.press("Sign out")
+    visitor.choose_in_menu("Sign out")
     expect(visitor.page.get_by_role("heading", name="Sign in")).to_be_visible()
     assert visitor.page.url == f"{live.url}/"
 

@@ -14,7 +14,7 @@ from tests.fake_github import FakeGitHub
 from tests.pages.app import PASSWORD
 from tests.pages.browser import acts
 from tests.pages.browser.conftest import Visit
-from tests.pages.browser.visitor import Visitor
+from tests.pages.browser.visitor import USER_MENU, Visitor
 from tests.pages.ui.live import Live, serving
 
 SHARED, KEPT = "debevv/nanoMODBUS", "icesat2py/icepyx"
@@ -41,7 +41,7 @@ def test_the_whole_story_from_an_empty_directory_to_the_end_of_all_sessions(
     only_what_is_granted_is_sent(first, second, tmp_path)
     a_sent_link_shows_only_the_own_part(first, second)
     old = second.page.context.cookies()
-    second.press("Sign out")
+    second.choose_in_menu("Sign out")
     shown_the_door(second)
     shown_the_door(with_cookies(visit(server.url), old))
     disabled_at_the_next_click(first, second)
@@ -87,7 +87,7 @@ def a_sent_link_shows_only_the_own_part(first: Visitor, second: Visitor) -> None
 
 def shown_the_door(visitor: Visitor) -> None:
     expect(visitor.button("Sign in").first).to_be_visible()
-    expect(visitor.button("Sign out")).to_have_count(0)
+    expect(visitor.page.locator(USER_MENU)).to_have_count(0)
     expect(visitor.page.get_by_test_id("stDataFrame")).to_have_count(0)
 
 

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Download, Locator, Page, Request, Respo
 from playwright.sync_api import TimeoutError as NotInTime
 
 PATIENCE_MS = 45_000
+USER_MENU = ".st-key-frame_menu"
 ROW_PIXELS, TICK_PIXELS = 35, 18
 expect.set_options(timeout=PATIENCE_MS)
 
@@ -50,8 +51,17 @@ class Visitor:
         self.fill("Username", username)
         self.fill("Password", password)
         self.press("Sign in")
-        expect(self.button("Sign out").first).to_be_attached()
+        self.is_signed_in()
         self.settle()
+
+    def is_signed_in(self) -> None:
+        """Wait until the user's menu is there."""
+        expect(self.page.locator(USER_MENU)).to_be_attached()
+
+    def choose_in_menu(self, name: str) -> None:
+        """Choose something in the user's menu."""
+        self.page.locator(f"{USER_MENU} button").click()
+        self.page.get_by_role("menuitem", name=name).click()
 
     def bring(self, cookie: str) -> None:
         """Have a session cookie ("name=value") from now on."""

@@ -1,0 +1,31 @@
+"""What a browser loads at the address of every page: Streamlit's document, with the product's name, our style, and
+scripts for what no page can do: say why it cannot connect, follow links without loading everything anew, hear keys.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import BaseRoute, Route
+from streamlit.file_util import get_static_dir
+
+from pages.ui.addresses import base_path
+from pages.ui.navigation import ENTRIES, PRODUCT, START
+
+STYLE, SCRIPTS = "frame.css", ("connection.js", "frame.js")
+
+
+def routes() -> Sequence[BaseRoute]:
+    document = (Path(get_static_dir()) / "index.html").read_text(encoding="utf-8")
+    head = f"<head>{''.join(f'<script>{_text(name)}</script>' for name in SCRIPTS)}<style>{_text(STYLE)}</style>"
+    told = document.replace("<head>", head, 1).replace("<title>Streamlit</title>", f"<title>{PRODUCT}</title>", 1)
+
+    async def page(request: Request) -> Response:
+        return HTMLResponse(told, headers={"Cache-Control": "no-cache"})
+
+    return [Route(f"{base_path()}/{address}", page) for address in ("", START, *ENTRIES)]
+
+
+def _text(name: str) -> str:
+    return Path(__file__).with_name(name).read_text(encoding="utf-8")

@@ -1,0 +1,81 @@
+// What stands around every page: links within the app open without loading everything anew, and keys do what "?" lists.
+(() => {
+  const PAGES = {
+    o: "Overview", r: "Repository", c: "Compare", h: "Chart", d: "Daily traffic", w: "Weekly traffic", b: "Dashboards",
+    s: "SQL", l: "Repositories", a: "Add repositories", y: "System log", t: "Tenants", u: "Users", i: "Audit log",
+  };
+  const WAIT_MS = 1500;
+  const TYPING = "input, textarea, select, [contenteditable], [role=dialog], dialog";
+  let goingUntil = 0;
+
+  const links = () => [...document.querySelectorAll('[data-testid="stSidebarNavLink"]')];
+  const linkTo = (title) => links().find((each) => each.innerText.trim().endsWith(title));
+
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest?.("a[href]");
+    if (!link || link.download || event.defaultPrevented || event.button) return;
+    if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    const to = new URL(link.href);
+    const isPlace = link.getAttribute("href").startsWith("#");
+    if (isPlace || to.origin !== location.origin || !link.closest('[data-testid="stMain"]')) return;
+    event.preventDefault();
+    history.pushState({}, "", to);
+    dispatchEvent(new PopStateEvent("popstate"));
+    if (!to.hash) link.closest('[data-testid="stMain"]').scrollTo(0, 0);
+  });
+
+  window.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest?.(TYPING)) return;
+    if (act(event.key)) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+    }
+  }, true);
+
+  function act(key) {
+    const going = Date.now() < goingUntil;
+    goingUntil = 0;
+    if (going && PAGES[key]) return press(linkTo(PAGES[key]));
+    if (key === "g") return (goingUntil = Date.now() + WAIT_MS);
+    if (key === "/") return focusOn('input[type="search"]') || focusOn('[data-testid="stMain"] input');
+    if (key === "?") return showShortcuts();
+  }
+
+  function press(link) {
+    link?.click();
+    return link;
+  }
+
+  function focusOn(selector) {
+    const input = document.querySelector(selector);
+    input?.focus();
+    return input;
+  }
+
+  window.showShortcuts = function showShortcuts() {
+    const box = document.createElement("dialog");
+    const page = getComputedStyle(document.querySelector('[data-testid="stApp"]'));
+    box.className = "shortcuts";
+    box.style.cssText = `background:${page.backgroundColor};color:${page.color};font-family:${page.fontFamily}`;
+    const rows = [
+      ["?", "Show this list"],
+      ["/", "Search, or the first field of the page"],
+      ["Esc", "Close what is open"],
+      ...Object.entries(PAGES).filter(([, title]) => linkTo(title)).map(([key, title]) => [`g ${key}`, title]),
+    ];
+    box.innerHTML =
+      "<h2>Keyboard shortcuts</h2><form method=dialog><button aria-label=Close>✕</button></form><dl>" +
+      rows.map(([keys, what]) => {
+        const shown = keys.split(" ").map((each) => `<kbd>${each}</kbd>`).join(" ");
+        return `<div><dt>${shown}</dt><dd>${what}</dd></div>`;
+      }).join("") +
+      "</dl>";
+    box.setAttribute("aria-label", "Keyboard shortcuts");
+    box.addEventListener("close", () => box.remove());
+    box.addEventListener("click", (event) => event.target === box && box.close());
+    document.body.append(box);
+    box.showModal();
+    return box;
+  };
+  const { showShortcuts } = window;
+})();
