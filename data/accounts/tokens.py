@@ -16,8 +16,7 @@ from data.store.sql import query
 
 UNREADABLE = "unreadable"  # the state of a token that does not open with this server's key
 _UNREADABLE_REASON = (
-    "It was encrypted with another key than this server's, or the key is lost: bring that key back, or store the token "
-    "again."
+    "It was encrypted with another key than this server's, or the key is lost. Bring that key back where you have it."
 )
 REFUSED_TRIED_AGAIN_AFTER = timedelta(hours=20)
 _ENCRYPTED = "select token_id, encrypted from tenant_token where state <> 'replaced'"

@@ -159,10 +159,12 @@ def draw_health(viewer: Viewer, store: Store, account: Account) -> None:
     """What needs attention, or that nothing does."""
     st.header("Health", anchor=False)
     read = repository_status.health_of(account, viewer, store, utc_now())
+    for findings, show in ((read.problems, st.error), (read.warnings, st.warning)):
+        if findings:
+            show(repository_status.attention(findings), icon=":material/warning:")
     if read.findings:
-        show = st.error if read.problems else st.warning
-        show(repository_status.attention(read.findings), icon=":material/warning:")
-    elif read.tracked and read.last_collected_at:
+        return
+    if read.tracked and read.last_collected_at:
         days = "" if read.days_until_loss is None else f" No data loss within {counted(read.days_until_loss, 'day')}."
         st.markdown(
             ":green[:material/check_circle:] All repositories are up to date: "
