@@ -13,7 +13,7 @@ from datetime import datetime
 
 from collector import errors
 from collector.client import GitHub
-from collector.clock import GitHubTime, Stopped
+from collector.clock import GitHubTime, MustWait, Stopped
 from collector.endpoints.endpoint import Endpoint, Fetched, Phase, Request, endpoints
 from collector.endpoints.repository import REPOSITORY, StatsObservation, parse_repository
 from collector.redaction import redacted
@@ -24,7 +24,7 @@ from data.repositories.models import Repository, RepositoryState
 
 CONFIRMED_FOR_S = 300.0  # so long is a name believed to mean the same repository
 NOT_CONFIRMED = "So it is not certain that the name still means this repository: nothing else was asked of it."
-ENDS_MORE = (errors.TokenRefused, errors.LimitReached, errors.RunStopped, errors.HostDown, Stopped)
+ENDS_MORE = (errors.TokenRefused, errors.LimitReached, errors.RunStopped, errors.HostDown, MustWait, Stopped)
 """These end more than the job of one repository."""
 _ID_IN_PATH = re.compile(r"/repositories/(\d{1,20})(?:/|$)")
 
@@ -73,7 +73,8 @@ class RepositoryFetcher:
 
         A repository that is refused, or whose id cannot be confirmed, is asked nothing more. Where an old confirmation
         is renewed, its result comes too, unless nothing has changed. Raises: GitHubError where more than this
-        repository is concerned (the token, the budget, the host), after the results that were there before; Stopped.
+        repository is concerned (the token, the budget, the host), after the results that were there before; MustWait;
+        Stopped.
         """
         key = job.collectable.repository.repository_id
         for endpoint in job.endpoints:

@@ -1,103 +1,149 @@
-"""The worker pool of one token owner: makes its jobs, some at a time, phase after phase, and hands on the results."""
+"""One pool of workers for all token owners. Each owner has a queue; who waits for GitHub's limit keeps no worker."""
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import Counter, deque
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import zip_longest
+from typing import TypeVar
 
 from collector.clock import StopFlag, Stopped
-from collector.errors import HostDown, LimitReached, RunStopped, TokenRefused
-from collector.fetcher import FetchJob, RepositoryFetcher
-from collector.redaction import redacted
-from data.collection.models import EndpointResult, Outcome
+from collector.rate_limit import RateLimiter
 
 MOST_WORKERS = 64  # over all owners
-
-
-def workers_of_each(owners: int, concurrency: int) -> int:
-    """How many workers each token owner's pool has: as many as may ask at once, but 64 over all."""
-    return max(1, min(concurrency, MOST_WORKERS // max(1, owners)))
+Thing = TypeVar("Thing")
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    fetcher: RepositoryFetcher
-    fetch: FetchJob
+    """Something to do of one owner's: `make` does it and answers what is left of it for later, if anything is."""
+
+    queue: "JobQueue"
+    phase: int
+    make: Callable[[], "Job | None"]
 
 
-@dataclass(frozen=True, slots=True)
-class JobResult:
-    fetch: FetchJob
-    results: tuple[EndpointResult, ...]
+class JobQueue:
+    """The jobs of one token owner: the lowest phase first, and the next one when those before it are made.
+
+    Belongs to a pool, whose lock guards it.
+    """
+
+    def __init__(self, limiter: RateLimiter, at_once: int) -> None:
+        self.at_once = at_once
+        self._limiter = limiter
+        self._waiting: dict[int, deque[Job]] = {}
+        self._in_flight: Counter[int] = Counter()
+
+    @property
+    def has_jobs(self) -> bool:
+        return any(self._waiting.values()) or self._in_flight.total() > 0
+
+    def add(self, jobs: Iterable[Job], *, first: bool) -> None:
+        """Add jobs behind those of their phase, or before them."""
+        for job in reversed(list(jobs)) if first else jobs:
+            of_phase = self._waiting.setdefault(job.phase, deque())
+            (of_phase.appendleft if first else of_phase.append)(job)
+
+    def ready_in(self) -> float | None:
+        """In how many seconds a job may begin; None where another has to end first, or none is left."""
+        phase = min((phase for phase, jobs in self._waiting.items() if jobs), default=None)
+        busy = self._in_flight.total() >= self.at_once or any(each < (phase or 0) for each in self._in_flight)
+        return None if phase is None or busy else self._limiter.ready_in()
+
+    def take(self) -> Job:
+        phase = min(phase for phase, jobs in self._waiting.items() if jobs)
+        self._in_flight[phase] += 1
+        return self._waiting[phase].popleft()
+
+    def done(self, job: Job, left: Job | None) -> None:
+        self._in_flight -= Counter({job.phase: 1})
+        if left is not None:
+            self.add([left], first=True)
 
 
 class WorkerPool:
-    """The jobs of one token owner. `deliver` is called from several threads, and may make them wait."""
+    """Makes the jobs of all queues that are added, each queue's in its order, the queues by turns."""
 
-    def __init__(
-        self, phases: list[list[Job]], workers: int, deliver: Callable[[JobResult], None], stop: StopFlag
-    ) -> None:
-        self._phases = phases
-        self._workers = workers
-        self._deliver = deliver
+    def __init__(self, stop: StopFlag) -> None:
+        self.failure: BaseException | None = None  # of this program: it ends all the work
         self._stop = stop
-        self._guard = threading.Lock()
+        self._queues: list[JobQueue] = []
+        self._workers: list[threading.Thread] = []
+        self._changed = threading.Condition()
+        self._is_watched = False
+        self._closed = False
+
+    def add(self, queue: JobQueue, jobs: Iterable[Job], *, first: bool = False) -> None:
+        with self._changed:
+            queue.add(jobs, first=first)
+            self._queues = [each for each in self._queues if each.has_jobs and each is not queue] + [queue]
+            wanted = min(MOST_WORKERS, sum(each.at_once for each in self._queues))
+            while len(self._workers) < wanted:
+                self._workers.append(threading.Thread(target=self._work, daemon=True))
+                self._workers[-1].start()
+            self._changed.notify_all()
 
     @property
-    def jobs(self) -> int:
-        return sum(len(phase) for phase in self._phases)
+    def is_working(self) -> bool:
+        return any(worker.is_alive() for worker in self._workers)
 
-    def work(self) -> None:
-        """Make all jobs; a phase begins when the one before it is over."""
-        with ThreadPoolExecutor(self._workers) as pool:
-            for phase in self._phases:
-                jobs = iter(phase)
-                for worker in [pool.submit(self._work_on, jobs) for _ in range(min(self._workers, len(phase)))]:
-                    worker.result()
+    def close(self, *, wait: bool = False) -> None:
+        """End the work after the jobs that are being made."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+        for worker in self._workers if wait else ():
+            worker.join()
 
-    def _work_on(self, jobs: Iterator[Job]) -> None:
-        while not self._stop:
-            with self._guard:
-                job = next(jobs, None)
-            if job is None:
-                return
-            made = self._make(job)
-            if made.results or not self._stop:
-                self._deliver(made)
-
-    def _make(self, job: Job) -> JobResult:
-        """The job as far as it came: what was answered before it ended is kept."""
-        results: list[EndpointResult] = []
-        if job.fetcher.ended:
-            return JobResult(job.fetch, (_skipped(job, [], job.fetcher.ended),))
+    def _work(self) -> None:
         try:
-            for result in job.fetcher.results(job.fetch):
-                results.append(result)
-            self._stop.host_answered()
+            while (job := self._next()) is not None:
+                left = job.make()
+                with self._changed:
+                    job.queue.done(job, left)
+                    self._changed.notify_all()
         except Stopped:
             pass
-        except (TokenRefused, LimitReached) as error:
-            job.fetcher.ended = redacted(str(error))
-            results.append(_skipped(job, results, job.fetcher.ended))
-        except HostDown as error:
-            self._stop.host_down(error)
-            results.append(_skipped(job, results, redacted(str(error))))
-        except RunStopped as error:
-            self._stop.set(redacted(str(error)))
-            results.append(_skipped(job, results, redacted(str(error))))
-        return JobResult(job.fetch, tuple(results))
+        except BaseException as failure:  # noqa: BLE001 - raised again by whoever looks after the pool
+            self.failure = failure
+
+    def _next(self) -> Job | None:
+        """The next job, once there is one; None when the work has ended. Raises: Stopped.
+
+        Where all wait for time to pass, one worker watches it and the others sleep.
+        """
+        while True:
+            with self._changed:
+                if self._closed or self._stop:
+                    return None
+                job, wait = self._look()
+                if job is not None:
+                    return job
+                if wait is None or self._is_watched:
+                    self._changed.wait()
+                    continue
+                self._is_watched = True
+            try:
+                self._stop.sleep(wait)
+            finally:
+                with self._changed:
+                    self._is_watched = False
+                    self._changed.notify_all()
+
+    def _look(self) -> tuple[Job | None, float | None]:
+        """A job that may begin, or in how many seconds one may, as far as that is known."""
+        soonest: float | None = None
+        for number, queue in enumerate(self._queues):
+            wait = queue.ready_in()
+            if wait is not None and wait <= 0:
+                self._queues.append(self._queues.pop(number))
+                return queue.take(), None
+            if wait is not None:
+                soonest = wait if soonest is None else min(wait, soonest)
+        return None, soonest
 
 
-def _skipped(job: Job, results: Sequence[EndpointResult], reason: str) -> EndpointResult:
-    """The row of the log for the endpoint at which the job ended: the first without a result."""
-    fetch, at = job.fetch, job.fetcher.time.now()
-    repository_id = fetch.collectable.repository.repository_id
-    answered = {result.endpoint for result in results}
-    left = next((each for each in fetch.endpoints if each.name not in answered), fetch.endpoints[-1])
-    return EndpointResult(repository_id, left.name, at, Outcome.SKIPPED, 0, message=reason)
-
-
-def in_turns(groups: Iterable[list[Job]]) -> list[Job]:
-    """One job of each group after the other, so that a large tenant does not starve a small one."""
-    return [job for turn in zip_longest(*groups) for job in turn if job is not None]
+def in_turns(groups: Iterable[list[Thing]]) -> list[Thing]:
+    """One of each group after the other, so that a large tenant does not starve a small one."""
+    return [each for turn in zip_longest(*groups) for each in turn if each is not None]

@@ -30,14 +30,16 @@ from collector.commands.frame import (
 )
 from collector.commands.selection import chosen_tenants, named, what_to_track
 from collector.commands.terminal import counted, moment
+from collector.owner_run import RunReport, RunRequest
 from collector.reach import busiest, reaches
-from collector.run import RunInProgress, RunReport, RunRequest
+from collector.run import Joining, RunInProgress
 from data.accounts import tenants, tokens
 from data.accounts.encryption import open_cipher
 from data.calendar import utc_now
 from data.collection.ledger import Scope, collectable_repositories
 from data.collection.log import results
 from data.collection.models import LoggedResult, RunState
+from data.collection.requests import save_request, take_requests
 from data.collection.schedule import ScheduleContext, due_work, next_due
 from data.repositories.models import Repository, RepositoryState
 from data.repositories.repositories import repositories
@@ -124,8 +126,8 @@ def collect_and_tell(session: Session, request: RunRequest, clock: SystemClock) 
     except Stopped:
         report = RunReport(None, RunState.STOPPED, message="Stopped before anything was collected.")
     troubles: tuple[LoggedResult, ...] = ()
-    if report.run_id is not None:
-        troubles = results(session.viewer, session.store, run_id=report.run_id, failed_only=True, limit=MOST_RESULTS)
+    for run_id in report.run_ids:
+        troubles += results(session.viewer, session.store, run_id=run_id, failed_only=True, limit=MOST_RESULTS)
     for line in failure_lines(troubles):
         session.terminal.warn(line)
     session.terminal.say(summary(report))
@@ -179,16 +181,21 @@ def summary(report: RunReport) -> str:
     )
     if report.run_id is None:
         return report.message or "There is nothing to collect."
-    line = f"Run {report.run_id} {_ENDED[report.state]}: {', '.join(counts)}."
+    which = (
+        f"Run {report.run_id} is"
+        if len(report.run_ids) < 2
+        else f"Runs {report.run_ids[0]} to {report.run_ids[-1]} are"
+    )
+    line = f"{which} {_ENDED[report.state]}: {', '.join(counts)}."
     return f"{line} {report.message}" if report.message else line
 
 
 _ENDED = {
-    RunState.RUNNING: "is running",
-    RunState.COMPLETE: "is complete",
-    RunState.PARTIAL: "is done in part",
-    RunState.FAILED: "failed",
-    RunState.STOPPED: "was stopped; what it had committed is kept",
+    RunState.RUNNING: "running",
+    RunState.COMPLETE: "complete",
+    RunState.PARTIAL: "done in part",
+    RunState.FAILED: "over, and failed",
+    RunState.STOPPED: "stopped; what was committed is kept",
 }
 
 
@@ -226,8 +233,8 @@ def schedule(session: Session) -> CommandResult:
     return CommandResult({"runs": timer.runs})
 
 
-class Timer:
-    """Looks what is due and collects it, one run at a time; remembers what it has tried."""
+class Timer(Joining):
+    """Looks what is due and collects it; what becomes due while that goes on joins it. Remembers what it has tried."""
 
     def __init__(self, session: Session, clock: SystemClock, now: Callable[[], datetime] = utc_now) -> None:
         self.runs = 0
@@ -241,13 +248,14 @@ class Timer:
         self._looked_at = now()
         self._told: set[str] = set()
         self._told_next = ""
+        self._held: list[RunRequest] = []  # which the next collection is given together
 
     def look(self) -> None:
         """Collect what is due. Raises nothing but Stopped: whatever fails is logged and tried again later."""
         try:
-            self._mind_the_clock()
-            if self._something_may_be_due():
-                self._collect_due()
+            requests = self.requests()
+            if requests:
+                self._collect(requests)
         except Stopped:
             raise
         except (*FAILED, *REFUSED) as failure:
@@ -271,18 +279,34 @@ class Timer:
             return True
         return self._version_or_none() != self._seen_version
 
-    def _collect_due(self) -> None:
-        now = self._now()
+    def requests(self) -> list[RunRequest]:
+        """What is due now, and what people have asked for."""
+        self._mind_the_clock()
+        held, self._held = self._held, []
+        asked = [RunRequest(scope, "app") for scope in take_requests(self._session.store)]
+        return [*held, *asked, *(self._due() if self._something_may_be_due() else ())]
+
+    def ended(self, report: RunReport) -> None:
+        self.runs += 1
+        self._told.clear()
+        self._session.terminal.log(summary(report))
+
+    def _due(self) -> list[RunRequest]:
+        now, found = self._now(), []
         self._seen_version = self._session.store.traffic.version()
         situation = self._situation(now)
         work = due_work(situation, now)
         self._plan(situation)
+        self._tenants_tried |= dict.fromkeys(work.tenant_ids, now)
+        self._repositories_tried |= dict.fromkeys(work.new_repository_ids, now)
         if work.tenant_ids:
             names = [each.name for each in situation.tenants if each.tenant_id in work.tenant_ids]
-            self._collect(RunRequest(Scope(tenant_ids=work.tenant_ids), "schedule"), f"Due: {', '.join(names)}")
+            self._tell_once(f"Due: {', '.join(names)}")
+            found.append(RunRequest(Scope(tenant_ids=work.tenant_ids), "schedule"))
         if work.new_repository_ids:
-            request = RunRequest(Scope(repository_ids=work.new_repository_ids), "added")
-            self._collect(request, f"New: {len(work.new_repository_ids):,} never collected")
+            self._tell_once(f"New: {len(work.new_repository_ids):,} never collected")
+            found.append(RunRequest(Scope(repository_ids=work.new_repository_ids), "added"))
+        return found
 
     def _situation(self, now: datetime) -> ScheduleContext:
         store = self._session.store
@@ -295,21 +319,34 @@ class Timer:
             self._repositories_tried,
         )
 
-    def _collect(self, request: RunRequest, why: str) -> None:
-        session, began_at = self._session, self._now()
+    def _collect(self, requests: list[RunRequest]) -> None:
+        """Collect the first, which the others join. Where that fails, none of them counts as tried."""
+        session = self._session
+        first, *self._held = requests
         self._clock.sleep(0)  # a stop that came meanwhile
-        self._tell_once(why)
         try:
-            report = run.collect(session.store, session.settings, request, self._clock, session.terminal.progress())
+            run.collect(session.store, session.settings, first, self._clock, session.terminal.progress(), joining=self)
         except RunInProgress as running:
+            self._forget(requests)
+            for each in requests:
+                if each.trigger == "app":
+                    save_request(session.store, each.scope)
             self._tell_once(f"{running} Waiting for its end.")
             self._quiet_until = self._now() + AFTER_ANOTHER_RUN
-            return
-        self.runs += 1
-        self._told.clear()
-        self._tenants_tried |= dict.fromkeys(request.scope.tenant_ids or (), began_at)
-        self._repositories_tried |= dict.fromkeys(request.scope.repository_ids or (), began_at)
-        session.terminal.log(summary(report))
+        except Exception:
+            self._forget(requests)
+            raise
+
+    def _forget(self, requests: list[RunRequest]) -> None:
+        """Not to have tried these."""
+        self._held = []
+        for each in requests:
+            for tried, keys in (
+                (self._tenants_tried, each.scope.tenant_ids),
+                (self._repositories_tried, each.scope.repository_ids),
+            ):
+                for key in keys or ():
+                    tried.pop(key, None)
 
     def _plan(self, situation: ScheduleContext) -> None:
         """Be quiet until the next time of anyone, an hour at most, and say once when that is."""

@@ -29,8 +29,9 @@ from collector.discovery import (
     respecting_pauses,
     track_repositories,
 )
+from collector.owner_run import RunRequest
 from collector.reach import estimate
-from collector.run import RunInProgress, RunRequest
+from collector.run import RunInProgress
 from data.accounts import tenants
 from data.accounts.authority import COMMAND_LINE
 from data.accounts.encryption import open_cipher
@@ -235,14 +236,14 @@ def _say_tracked(session: Session, tenant: Tenant, result: TrackResult) -> None:
 
 
 def _collect(session: Session, added: Sequence[Repository], clock: SystemClock) -> CommandResult:
-    """Collect what is new at once; where a run is going on, the timer does it within a minute."""
+    """Collect what is new at once; where another process collects, that does it."""
     if not added:
         return CommandResult()
     scope = Scope(repository_ids=tuple(each.repository_id for each in added))
     try:
         return collect_and_tell(session, RunRequest(scope, "added"), clock)
     except RunInProgress as running:
-        session.terminal.say(f"{running} The new ones are collected afterwards, when `schedule` is running.")
+        session.terminal.say(f"{running} It collects the new ones, too.")
         return CommandResult()
 
 

@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.text import Text
 
 import data.text
-from collector import run
+from collector import owner_run
 from collector.redaction import many_lines, one_line
 from data.calendar import utc_day, utc_now
 
@@ -52,7 +52,7 @@ class Terminal:
             lines[0] = click.style(lines[0], bold=True)
         self._write(sys.stdout, "\n".join(lines))
 
-    def progress(self) -> run.Progress:
+    def progress(self) -> owner_run.Progress:
         return BarProgress(self) if sys.stderr.isatty() else LineProgress(self)
 
     def _write(self, stream: IO[str], text: str) -> None:
@@ -60,7 +60,7 @@ class Terminal:
             click.echo(text, file=stream)
 
 
-class LineProgress(run.Progress):
+class LineProgress(owner_run.Progress):
     def __init__(self, terminal: Terminal) -> None:
         self._log = terminal.log
         self._jobs = 0
@@ -83,7 +83,7 @@ class LineProgress(run.Progress):
         self._log(sentence)
 
 
-class BarProgress(run.Progress):
+class BarProgress(owner_run.Progress):
     """A run as a bar on a terminal; what must stay readable goes above it."""
 
     def __init__(self, terminal: Terminal) -> None:
@@ -98,6 +98,9 @@ class BarProgress(run.Progress):
         )
 
     def started(self, jobs: int) -> None:
+        if self._task is not None:
+            self._bar.update(self._task, total=jobs)
+            return
         self._bar.start()
         self._task = self._bar.add_task("Collecting", total=jobs)
 

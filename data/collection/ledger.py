@@ -1,6 +1,6 @@
 """What crosses tenants, for the collector only: which work is due, and saving what GitHub answered."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -20,7 +20,7 @@ from data.collection.models import (
 )
 from data.repositories.models import Repository, RepositoryState
 from data.store import Store
-from data.store.ids import next_id
+from data.store.ids import next_ids
 from data.store.sql import query
 from data.traffic.models import Metric
 
@@ -75,6 +75,19 @@ class RunProgress:
 
 
 @dataclass(frozen=True, slots=True)
+class Batch:
+    """Answers of a run that are saved together, and how the run stands with them. No two runs ask one repository."""
+
+    run_id: int
+    results: Sequence[EndpointResult]
+    progress: RunProgress
+
+    @property
+    def repository_ids(self) -> frozenset[int]:
+        return frozenset(each.repository_id for each in self.results)
+
+
+@dataclass(frozen=True, slots=True)
 class Saved:
     """What came of saving a batch: rows of traffic that changed, and the repositories that are not there any more."""
 
@@ -110,51 +123,67 @@ def views_since(store: Store, scope: Scope, since: date) -> int:
     return int(views)
 
 
-def start_run(store: Store, trigger: str, now: datetime) -> int:
-    """Open a run in the system log; a run that never ended is marked as stopped. Answers its id."""
+def start_run(store: Store, trigger: str, now: datetime, count: int = 1, beside: Collection[int] = ()) -> int:
+    """Open as many runs in the system log; answers the id of the first, which the others follow.
+
+    A run that never ended is marked as stopped, unless it is one of those beside which these begin.
+    """
     move_outbox(store)
     with store.traffic.commit("start of a collection") as connection:
         prune_outbox(store, connection)
         connection.execute(
-            "update collection_run set state = 'stopped', ended_at = $now, message = $message where state = 'running'",
-            {"now": stored(now), "message": KILLED},
+            "update collection_run set state = 'stopped', ended_at = $now, message = $message "
+            "where state = 'running' and not list_contains($beside, run_id)",
+            {"now": stored(now), "message": KILLED, "beside": list(beside)},
         )
-        run_id = next_id(connection, "collection_run")
-        connection.execute(
-            "insert into collection_run (run_id, trigger, started_at, state, requests, repositories) "
-            "values ($run_id, $trigger, $now, 'running', 0, 0)",
-            {"run_id": run_id, "trigger": trigger, "now": stored(now)},
-        )
-    return run_id
+        run_ids = next_ids(connection, "collection_run", count)
+        for run_id in run_ids:
+            connection.execute(
+                "insert into collection_run (run_id, trigger, started_at, state, requests, repositories) "
+                "values ($run_id, $trigger, $now, 'running', 0, 0)",
+                {"run_id": run_id, "trigger": trigger, "now": stored(now)},
+            )
+    return run_ids[0]
 
 
-def save_results(store: Store, run_id: int, results: Sequence[EndpointResult], progress: RunProgress) -> Saved:
-    """Save a batch of answers and their log rows in one commit. Answers how many rows of traffic changed.
+def save_results(store: Store, batches: Sequence[Batch]) -> list[Saved]:
+    """Save the answers of some runs with their log rows, all in one commit. Answers what came of each batch.
 
     Answers about a repository that was deleted since they were asked for are dropped, and so are all of a run that
     the store does not know: a row that belongs to nothing would be taken for another's one day.
     The same batch twice changes nothing but the log. Raises: StoreBusy, StoreNotWritten.
     """
     with store.traffic.commit("collection") as connection:
-        known = _known_repositories(connection, run_id, results)
-        changed = _save_batch(connection, run_id, [each for each in results if each.repository_id in known])
-        _update_run(connection, run_id, progress)
-    return Saved(changed, frozenset(each.repository_id for each in results) - known)
+        known = [_known_repositories(connection, batch) for batch in batches]
+        kept = [
+            (batch.run_id, result)
+            for batch, there in zip(batches, known, strict=True)
+            for result in batch.results
+            if result.repository_id in there
+        ]
+        changed = _save_rows(connection, kept)
+        for batch in batches:
+            _update_run(connection, batch.run_id, batch.progress)
+    return [
+        Saved(sum(changed.get(each, 0) for each in there), batch.repository_ids - there)
+        for batch, there in zip(batches, known, strict=True)
+    ]
 
 
-def finish_run(store: Store, run_id: int, progress: RunProgress, now: datetime) -> None:
-    """Close a run in the system log, and forget log rows that have grown old."""
+def finish_runs(store: Store, ended: Mapping[int, RunProgress], now: datetime) -> None:
+    """Close runs in the system log, all in one commit, and forget log rows that have grown old."""
     limits = {
         "harmless": HARMLESS_OUTCOMES,
         "good_before": stored(now - GOOD_RESULTS_KEPT),
         "all_before": stored(now - LOG_KEPT),
     }
     with store.traffic.commit("end of a collection") as connection:
-        _update_run(connection, run_id, progress)
-        connection.execute(
-            "update collection_run set ended_at = $now where run_id = $run_id",
-            {"now": stored(now), "run_id": run_id},
-        )
+        for run_id, progress in ended.items():
+            _update_run(connection, run_id, progress)
+            connection.execute(
+                "update collection_run set ended_at = $now where run_id = $run_id",
+                {"now": stored(now), "run_id": run_id},
+            )
         connection.execute(query(__name__, "prune_results"), limits)
 
 
@@ -172,39 +201,40 @@ def _update_run(connection: duckdb.DuckDBPyConnection, run_id: int, progress: Ru
     )
 
 
-def _known_repositories(
-    connection: duckdb.DuckDBPyConnection, run_id: int, results: Sequence[EndpointResult]
-) -> frozenset[int]:
+def _known_repositories(connection: duckdb.DuckDBPyConnection, batch: Batch) -> frozenset[int]:
     """Which of the batch's repositories are there still; none where the run itself is not."""
-    values = {"run_id": run_id, "repository_ids": list({each.repository_id for each in results})}
+    values = {"run_id": batch.run_id, "repository_ids": list(batch.repository_ids)}
     return frozenset(key for (key,) in connection.execute(query(__name__, "known_repositories"), values).fetchall())
 
 
-def _save_batch(connection: duckdb.DuckDBPyConnection, run_id: int, results: Sequence[EndpointResult]) -> int:
-    """Merge the rows of the observations, each kind by its own SQL, then the results. Answers the rows changed.
+def _save_rows(connection: duckdb.DuckDBPyConnection, results: Sequence[tuple[int, EndpointResult]]) -> dict[int, int]:
+    """Merge the rows of the observations, each kind by its own SQL, then the results, each with its run.
 
-    The days are merged in every batch: an answer that nothing has changed tells of a day, too.
+    Answers the rows changed of each repository. The days are merged in every batch: an answer that nothing has changed
+    tells of a day, too.
     """
     if not results:
-        return 0
+        return {}
     connection.execute(
         "create or replace temp table changed_rows (repository_id integer, endpoint text, rows_changed bigint)"
     )
     rows: dict[Save, list[tuple[str, Row]]] = {DAILY_TRAFFIC: []}
-    for result in results:
+    for _, result in results:
         if result.observation is not None:
             seen = result.observation.rows(result.repository_id, result.finished_at)
             rows.setdefault(result.observation.save, []).extend(seen)
-    rows[RESULTS] = [row for result in results for row in _result_rows(run_id, result)]
+    rows[RESULTS] = [row for run_id, result in results for row in _result_rows(run_id, result)]
     tables = {name: table for save, of_save in rows.items() for name, table in save.tables_of(of_save).items()}
     for name, table in tables.items():
         connection.register(name, table)
     for module, function in (statement for save in rows for statement in save.statements):
         connection.execute(query(module, function))
-    ((changed,),) = connection.execute("select coalesce(sum(rows_changed), 0) from changed_rows").fetchall()
+    changed = connection.execute(
+        "select repository_id, sum(rows_changed)::bigint as changed from changed_rows group by repository_id"
+    ).fetchall()
     for name in tables:
         connection.unregister(name)
-    return int(changed)
+    return dict(changed)
 
 
 def _result_rows(run_id: int, result: EndpointResult) -> Iterator[tuple[str, Row]]:

@@ -18,6 +18,7 @@ from rich.text import Text
 from tests.benchmarks.bounds import bounds
 from tests.benchmarks.collector_runs import again, cpu, memory, rate
 from tests.benchmarks.commit import commit
+from tests.benchmarks.first_numbers import first_numbers
 from tests.benchmarks.five_years import size
 from tests.benchmarks.measured import Measured, Scale
 from tests.benchmarks.pages import pages
@@ -33,6 +34,7 @@ PARTS: dict[str, tuple[Part, int]] = {
     "rate": (rate, 240),
     "cpu": (cpu, 120),
     "again": (again, 60),
+    "first-numbers": (first_numbers, 240),
     "size": (size, 180),
     "commit": (commit, 120),
     "memory": (memory, 400),

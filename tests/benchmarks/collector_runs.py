@@ -16,7 +16,8 @@ from pathlib import Path
 import requests
 
 from collector.clock import SystemClock
-from collector.run import Progress, RunReport, RunRequest, collect
+from collector.owner_run import Progress, RunReport, RunRequest
+from collector.run import collect
 from collector.settings import Settings
 from data.collection.ledger import Scope
 from data.schema import migrate as schema

@@ -74,7 +74,8 @@ def _timed(act: Callable[[], object]) -> float:
 
 
 def _save(store: Store, run_id: int, batch: Batch) -> None:
-    saved = ledger.save_results(store, run_id, batch, ledger.RunProgress(RunState.RUNNING, len(batch), len(batch)))
+    progress = ledger.RunProgress(RunState.RUNNING, len(batch), len(batch))
+    (saved,) = ledger.save_results(store, [ledger.Batch(run_id, batch, progress)])
     assert saved.rows_changed, "the batch has brought nothing"
 
 

@@ -34,6 +34,7 @@ class Scale:
     commits: int = 9
     batch: int = 200
     again_repositories: int = 100
+    new_repositories: tuple[int, ...] = (11, 30, 100)
     run_s: float = 330.0
     tenants: int = 50
     page_runs: int = 45
@@ -56,6 +57,7 @@ TINY = Scale(
     commits=2,
     batch=10,
     again_repositories=3,
+    new_repositories=(2,),
     run_s=10.0,
     tenants=2,
     page_runs=1,

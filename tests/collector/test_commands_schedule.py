@@ -129,7 +129,7 @@ def test_a_failure_is_told_and_tried_again_later(
 
 
 def raising(failure: Exception) -> object:
-    def collect(*_: object) -> None:
+    def collect(*_: object, **__: object) -> None:
         raise failure
 
     return collect
@@ -202,7 +202,7 @@ def test_a_running_timer_notices_what_is_new_and_sigterm_in_its_run_keeps_what_i
     read_until(process, "Saved")
     process.terminate()
     _, stderr = process.communicate(timeout=60)
-    assert (process.returncode, "was stopped" in stderr, "Traceback" in stderr) == (0, True, False)
+    assert (process.returncode, "is stopped" in stderr, "Traceback" in stderr) == (0, True, False)
     with Store(with_token.directory).traffic.read() as cursor:
         states = cursor.execute("select state from collection_run order by run_id").fetchall()
         kept = cursor.execute("select count(distinct repository_id) as kept from daily_traffic").fetchall()

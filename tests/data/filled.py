@@ -147,8 +147,8 @@ def fill(store: Store) -> None:
         run_id = ledger.start_run(store, "schedule", at)
         state = RunState.COMPLETE if all(each.outcome.good for each in seen) else RunState.PARTIAL
         progress = ledger.RunProgress(state, len(seen), 4, "GitHub was slow.")
-        ledger.save_results(store, run_id, seen, progress)
-        ledger.finish_run(store, run_id, progress, at + timedelta(minutes=2))
+        ledger.save_results(store, [ledger.Batch(run_id, seen, progress)])
+        ledger.finish_runs(store, {run_id: progress}, at + timedelta(minutes=2))
     save_spikes(store, (), TODAY)
     for note in (
         NewNote(RELEASED_ON, "Version 2 was announced", "https://example.org/two", ENGINE),

@@ -53,7 +53,8 @@ def batch(number: int, rows: int = ROWS_A_BATCH) -> list[EndpointResult]:
 
 def save(store: Store, *results: EndpointResult) -> int:
     """Save answers in one commit, in the run that the template has started."""
-    return ledger.save_results(store, 1, results, PROGRESS).rows_changed
+    (saved,) = ledger.save_results(store, [ledger.Batch(1, results, PROGRESS)])
+    return saved.rows_changed
 
 
 def follow_numbers(store: Store) -> None:

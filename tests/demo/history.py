@@ -14,7 +14,8 @@ from pathlib import Path
 
 from collector.clock import SystemClock
 from collector.discovery import check_repository, check_token, connect
-from collector.run import Progress, RunRequest, collect
+from collector.owner_run import Progress, RunRequest
+from collector.run import collect
 from collector.settings import Settings
 from data.accounts.authority import COMMAND_LINE
 from data.accounts.tenants import add_tenant, operator, tenants

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from collector.clock import SystemClock
-from collector.run import Progress, RunRequest, collect
+from collector.owner_run import Progress, RunRequest
+from collector.run import collect
 from collector.settings import Settings
 from data.calendar import DAY, monday
 from data.collection.ledger import Scope

@@ -154,8 +154,8 @@ def _fill(store: Store, now: datetime) -> None:
         seen = [each for age in ages for each in _answers(now - timedelta(days=age), age)]
         run_id = ledger.start_run(store, "schedule", at)
         progress = ledger.RunProgress(RunState.COMPLETE, len(seen), len(NAMES))
-        ledger.save_results(store, run_id, seen, progress)
-        ledger.finish_run(store, run_id, progress, at + timedelta(minutes=2))
+        ledger.save_results(store, [ledger.Batch(run_id, seen, progress)])
+        ledger.finish_runs(store, {run_id: progress}, at + timedelta(minutes=2))
 
 
 def _answers(at: datetime, age: int) -> Iterator[EndpointResult]:

@@ -49,7 +49,8 @@ def test_one_that_cannot_begin_says_why(collectable: App) -> None:
 def test_a_run_that_was_killed_is_not_going_on_and_does_not_disable_collect_now(app: App) -> None:
     run_id = ledger.start_run(app.store, "schedule", utc_now())
     answers = [EndpointResult(ENGINE, "paths", utc_now(), Outcome.SKIPPED, 1)]
-    ledger.save_results(app.store, run_id, answers, ledger.RunProgress(RunState.RUNNING, 1, 1))
+    progress = ledger.RunProgress(RunState.RUNNING, 1, 1)
+    ledger.save_results(app.store, [ledger.Batch(run_id, answers, progress)])
     with exclusive(app.store.directory / COLLECTING, "collecting", 0):
         assert "Collecting from GitHub" in shown_text(app.opened("tenant", PAGE))
         assert app.opened("tenant", "log").button(key="log_collect").disabled

@@ -23,8 +23,8 @@ def failed(app: App) -> App:
         for key in (ENGINE, TELESCOPE)
     ]
     progress = ledger.RunProgress(RunState.PARTIAL, 2, 2)
-    ledger.save_results(app.store, run_id, refusals, progress)
-    ledger.finish_run(app.store, run_id, progress, now)
+    ledger.save_results(app.store, [ledger.Batch(run_id, refusals, progress)])
+    ledger.finish_runs(app.store, {run_id: progress}, now)
     return app
 
 

@@ -10,7 +10,8 @@ from typing import Any, Self
 
 from collector import run
 from collector.clock import GitHubTime, Stopped, SystemClock
-from collector.run import Progress, RunReport, RunRequest, collect
+from collector.owner_run import Progress, RunReport, RunRequest
+from collector.run import collect
 from collector.settings import Settings
 from data.accounts.authority import COMMAND_LINE
 from data.accounts.tenants import add_tenant
@@ -138,6 +139,7 @@ class Collection:
     scope: Scope = field(default_factory=Scope)
     requests_a_minute: int = 600
     concurrency: int = 4
+    runs_before: int = 0  # the newest run's number before the last collection
 
     def __post_init__(self) -> None:
         self.clock: SystemClock = VirtualClock(self.github)
@@ -146,6 +148,7 @@ class Collection:
         """Make a run."""
         settings = Settings(self.github.url, self.requests_a_minute, self.concurrency)
         self.github.requests.clear()
+        ((self.runs_before,),) = self.rows("select coalesce(max(run_id), 0) as run_id from collection_run")
         return collect(self.store, settings, RunRequest(self.scope, trigger), self.clock, self.told)
 
     def later(self, by: timedelta) -> RunReport:
@@ -158,10 +161,16 @@ class Collection:
         now = self.github.clock.now
         tenant_id = add_tenant(self.store, COMMAND_LINE, tenant, "daily", now).tenant_id
         self.give_token(secret, tenant_id)
-        chosen = [r for r in self.github.world.repositories.values() if names is None or r.full_name in names]
-        found = [RepositoryFacts(r.id, r.full_name, "private" if r.private else "public", False, False) for r in chosen]
-        add_repositories(self.store, COMMAND_LINE, tenant_id, found, now)
+        self.add(
+            *([r.full_name for r in self.github.world.repositories.values()] if names is None else names), to=tenant_id
+        )
         return tenant_id
+
+    def add(self, *names: str, to: int = 1) -> None:
+        """Have a tenant follow repositories."""
+        chosen = [r for r in self.github.world.repositories.values() if r.full_name in names]
+        found = [RepositoryFacts(r.id, r.full_name, "private" if r.private else "public", False, False) for r in chosen]
+        add_repositories(self.store, COMMAND_LINE, to, found, self.github.clock.now)
 
     def give_token(self, secret: str, tenant_id: int) -> None:
         """Store a token for a tenant, in place of the one before."""
@@ -179,13 +188,13 @@ class Collection:
         return {name: self.rows(f"select * from {name} order by all") for name in FACT_TABLES}
 
     def outcomes(self, run_id: int | None = None) -> dict[str, dict[str, str]]:
-        """By repository, the outcome of each endpoint in a run, the newest if none is named."""
+        """By repository, the outcome of each endpoint in a run, in those of the last collection if none is named."""
         sql = (
             "select full_name, endpoint, outcome from collection_result join repository using (repository_id) "
-            "where run_id = coalesce($run_id, (select max(run_id) from collection_run)) order by finished_at"
+            "where run_id = coalesce($run_id, run_id) and run_id > $before order by finished_at"
         )
         found: dict[str, dict[str, str]] = {}
-        for name, endpoint, outcome in self.rows(sql, run_id=run_id):
+        for name, endpoint, outcome in self.rows(sql, run_id=run_id, before=self.runs_before if run_id is None else 0):
             found.setdefault(name, {})[endpoint] = outcome
         return found
 

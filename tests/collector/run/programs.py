@@ -16,7 +16,8 @@ import duckdb
 
 from collector import run
 from collector.clock import SystemClock
-from collector.run import Progress, RunRequest, collect
+from collector.owner_run import Progress, RunRequest
+from collector.run import collect
 from collector.settings import Settings
 from data.collection.ledger import Scope
 from data.store import Store, StoreNotWritten

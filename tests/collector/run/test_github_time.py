@@ -2,7 +2,7 @@
 
 import pytest
 
-from collector.run import ABSURD_FROM
+from collector.owner_run import ABSURD_FROM
 from data.collection.models import RunState
 from tests.collector.run.collecting import DAY, HOUR, NOW, Collection, shown_views
 from tests.fake_github import Fault

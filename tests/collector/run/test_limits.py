@@ -7,7 +7,6 @@ from itertools import pairwise
 import pytest
 
 from collector.rate_limit import RateLimiter
-from collector.workers import workers_of_each
 from data.collection.models import RunState
 from tests.collector.run.collecting import (
     HOUR,
@@ -50,7 +49,7 @@ def test_the_primary_limit_is_waited_for_and_the_run_completed(collection: Colle
 def test_when_the_wait_is_longer_than_the_patience_days_were_collected_before_stars(
     collection: Collection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("collector.run.RateLimiter", partial(RateLimiter, patience_s=60))
+    monkeypatch.setattr("collector.owner_run.RateLimiter", partial(RateLimiter, patience_s=60))
     collection.github.budgets.of(OWNER_ID).limit = 30
     report = collection()
     assert (report.state, collection.told.waits) == (RunState.PARTIAL, [])
@@ -63,7 +62,7 @@ def test_when_the_wait_is_longer_than_the_patience_days_were_collected_before_st
 def test_what_a_limit_left_out_is_collected_by_the_next_run(
     collection: Collection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("collector.run.RateLimiter", partial(RateLimiter, patience_s=60))
+    monkeypatch.setattr("collector.owner_run.RateLimiter", partial(RateLimiter, patience_s=60))
     collection.github.budgets.of(OWNER_ID).limit = 40
     collection()
     for _ in range(3):
@@ -113,14 +112,6 @@ def test_a_limit_of_one_user_does_not_hold_up_another(collection: Collection) ->
     assert {
         row[0] for row in collection.rows("select tenant_id from repository join star_history using (repository_id)")
     } == {2}
-
-
-@pytest.mark.parametrize(
-    ("owners", "concurrency", "workers"),
-    [(0, 4, 4), (1, 4, 4), (1, 100, 64), (16, 4, 4), (17, 4, 3), (33, 4, 1), (65, 4, 1), (2, 100, 32)],
-)
-def test_the_owners_share_sixty_four_workers(owners: int, concurrency: int, workers: int) -> None:
-    assert workers_of_each(owners, concurrency) == workers
 
 
 def test_the_owners_of_a_run_share_its_workers(collection: Collection, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -64,7 +64,7 @@ def test_a_token_that_is_revoked_mid_run_keeps_what_it_brought(tenants: Collecti
     report = tenants()
     assert report.state is RunState.PARTIAL
     assert token(tenants.store) == ("invalid", REFUSED, None)
-    found = tenants.outcomes(report.run_id)["octo/three"]
+    found = tenants.outcomes()["octo/three"]
     assert (found["views"], found["clones"], found["referrers"]) == ("ok", "skipped", "skipped")
     assert tenants.views("octo/three") == shown_views(tenants.github.world.repositories[3])
     assert tenants.github.violations == []

@@ -51,7 +51,7 @@ def repositories_in(store: Store) -> dict[str, set[int]]:
 def test_answers_about_a_deleted_repository_are_dropped_and_those_of_others_kept(store: Store, ids: list[int]) -> None:
     deleted, kept = ids
     remove_repositories_with_data(store, COMMAND_LINE, [deleted], NOW)
-    saved = ledger.save_results(store, 1, [*answers(deleted), *answers(kept)], PROGRESS)
+    (saved,) = ledger.save_results(store, [ledger.Batch(1, [*answers(deleted), *answers(kept)], PROGRESS)])
     assert (saved.rows_changed, set(saved.gone)) == (3, {deleted})
     found = repositories_in(store)
     assert set().union(*found.values()) == {kept}
@@ -59,9 +59,9 @@ def test_answers_about_a_deleted_repository_are_dropped_and_those_of_others_kept
 
 
 def test_answers_of_a_run_that_the_store_does_not_know_are_dropped(store: Store, ids: list[int]) -> None:
-    saved = ledger.save_results(store, 99, answers(ids[0]), PROGRESS)
+    (saved,) = ledger.save_results(store, [ledger.Batch(99, answers(ids[0]), PROGRESS)])
     assert (saved.rows_changed, set(saved.gone)) == (0, {ids[0]})
-    ledger.finish_run(store, 99, PROGRESS, NOW + timedelta(minutes=1))
+    ledger.finish_runs(store, {99: PROGRESS}, NOW + timedelta(minutes=1))
     found = repositories_in(store)
     assert found.pop("repository") == set(ids)
     assert set().union(*found.values()) == set()
