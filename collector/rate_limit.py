@@ -102,13 +102,10 @@ class RateLimiter:
             return (left, self._why) if left > 0 else None
 
     def ready_in(self) -> float:
-        """In how many seconds a call could go out, as far as is known now."""
+        """In how many seconds a call could go out, or be refused for good, as far as is known now."""
         with self._guard:
             now = self._clock.monotonic()
-            until = max(self._paused_until, self._next_at)
-            if self._remaining is not None and self._remaining <= self._in_flight:
-                until = max(until, self._resets_at)
-            return max(0.0, until - now)
+            return 0.0 if self._exhausted else max(0.0, self._paused_until - now, self._next_at - now)
 
     @contextmanager
     def acquire(self) -> Iterator[Turn]:
