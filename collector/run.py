@@ -82,20 +82,22 @@ def collect(
     progress: Progress,
     *,
     joining: Joining | None = None,
+    lock: int | None = None,
 ) -> RunReport:
     """Collect what is due in the request's scope and what joins it meanwhile, and say what came of all.
 
+    With `lock`, this process was handed the lock of the data directory by the one that started it, as this descriptor.
     Raises: RunInProgress, StoreError, EncryptionError. A stop asked for through `clock` ends the runs early and well.
     """
     store.traffic.version()  # says so where there is none
-    with _exclusive_run(store.directory):
+    with _exclusive_run(store.directory, lock):
         return Collecting(store, settings, clock, progress, joining or Joining(store)).go(request)
 
 
 @contextmanager
-def _exclusive_run(directory: Path) -> Iterator[None]:
+def _exclusive_run(directory: Path, lock: int | None = None) -> Iterator[None]:
     try:
-        with exclusive(directory / COLLECTING, "collecting", 0):
+        with exclusive(directory / COLLECTING, "collecting", 0, lock):
             yield
     except LockHeld as held:
         raise RunInProgress(f"A collection is going on already: {held.holder}.") from held

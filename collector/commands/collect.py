@@ -56,8 +56,11 @@ RESTING = {RepositoryState.PAUSED, RepositoryState.REMOVED}
 @click.command(cls=Command)
 @click.option("--tenant", metavar="NAME", help="Only this tenant's repositories.")
 @click.option("--repo", "names", metavar="OWNER/NAME", multiple=True, help="Only this repository; may be repeated.")
+@click.option(
+    "--requested", "lock", type=int, hidden=True
+)  # by the app: what people ask for, with the lock handed over
 @pass_session
-def collect(session: Session, tenant: str | None, names: tuple[str, ...]) -> CommandResult:
+def collect(session: Session, tenant: str | None, names: tuple[str, ...], lock: int | None) -> CommandResult:
     """Collect now what is due, and say what came of it.
 
     Ctrl-C ends it early; what is committed stays, and the next run goes on from there.
@@ -67,6 +70,9 @@ def collect(session: Session, tenant: str | None, names: tuple[str, ...]) -> Com
       python -m collector collect
       python -m collector collect --tenant acme --repo octo/hello
     """
+    if lock is not None:
+        with stopping_on_signals() as clock:
+            return _collect_requested(session, clock, lock)
     owners = {each.tenant_id: each.name for each in chosen_tenants(session, tenant)}
     found = [r for r in repositories(session.viewer, session.store) if r.tenant_id in owners]
     chosen = _collected(session, found, names) if names else found
@@ -78,9 +84,28 @@ def collect(session: Session, tenant: str | None, names: tuple[str, ...]) -> Com
     )
     with stopping_on_signals() as clock:
         try:
-            return collect_and_tell(session, RunRequest(scope, "command"), clock)
+            result = collect_and_tell(session, RunRequest(scope, "command"), clock)
         except RunInProgress as running:
-            raise CommandFailed(str(running)) from running
+            save_request(session.store, scope)
+            raise CommandFailed(f"{running} It collects this, too.") from running
+        _collect_requested(session, clock)
+        return result
+
+
+def _collect_requested(session: Session, clock: SystemClock, lock: int | None = None) -> CommandResult:
+    """Collect what people ask for, until nobody asks any more: what came when a collection was all but over, too."""
+    result, _ = CommandResult(), session.settings  # refused before a wish is taken
+    while not clock.stop.is_set() and (requests := take_requests(session.store)):
+        first, *others = [RunRequest(scope, "app") for scope in requests]
+        for each in others:
+            save_request(session.store, each.scope)
+        try:
+            result = collect_and_tell(session, first, clock, lock)
+        except RunInProgress:
+            save_request(session.store, first.scope)
+            break
+        lock = None
+    return result
 
 
 def _collected(session: Session, found: list[Repository], names: tuple[str, ...]) -> list[Repository]:
@@ -116,13 +141,15 @@ def stopping_on_signals() -> Iterator[SystemClock]:
             signal.signal(number, former[number])
 
 
-def collect_and_tell(session: Session, request: RunRequest, clock: SystemClock) -> CommandResult:
+def collect_and_tell(
+    session: Session, request: RunRequest, clock: SystemClock, lock: int | None = None
+) -> CommandResult:
     """Run a collection, then a line of what it did, each failure with its reason, and rows that could not be used.
 
     Raises: RunInProgress, StoreError, EncryptionError.
     """
     try:
-        report = run.collect(session.store, session.settings, request, clock, session.terminal.progress())
+        report = run.collect(session.store, session.settings, request, clock, session.terminal.progress(), lock=lock)
     except Stopped:
         report = RunReport(None, RunState.STOPPED, message="Stopped before anything was collected.")
     troubles: tuple[LoggedResult, ...] = ()

@@ -303,18 +303,19 @@ class LockHeld(Exception):
 
 
 @contextmanager
-def exclusive(path: Path, purpose: str, timeout_s: float) -> Iterator[None]:
+def exclusive(path: Path, purpose: str, timeout_s: float, handed: int | None = None) -> Iterator[int]:
     """Hold the lock file `path`. The system frees it when the process ends, however that comes.
 
-    Raises: LockHeld after `timeout_s` seconds.
+    Gives its descriptor: a process that inherits it has the lock as well, and holds it on, with `handed`, when this one
+    lets go. Raises: LockHeld after `timeout_s` seconds.
     """
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600) if handed is None else handed
     keep_owner(path)
     try:
         _acquire(descriptor, timeout_s)
         with suppress(OSError):  # a full disk may refuse the signature; the lock is held all the same
             _sign(descriptor, purpose)
-        yield
+        yield descriptor
     finally:
         os.close(descriptor)
 

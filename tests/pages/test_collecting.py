@@ -5,8 +5,10 @@ import pytest
 from data.accounts.tenants import operator
 from data.calendar import utc_now
 from data.collection import ledger
+from data.collection.ledger import Scope
 from data.collection.log import runs
 from data.collection.models import EndpointResult, Outcome, RunState
+from data.collection.requests import take_requests
 from data.store.backup import COLLECTING
 from data.store.versions import exclusive
 from pages.ui import collecting
@@ -28,14 +30,26 @@ def test_a_collection_runs_as_a_process_of_its_own_and_its_end_is_told(collectab
     with FakeGitHub(World([], [Token(SECRET)])) as github:
         collectable.monkeypatch.setenv("GITHUB_API_URL", github.url)
         collectable.monkeypatch.setenv("TRAFFIC_REQUESTS_A_MINUTE", "60000")
-        run = collectable.opened("tenant", PAGE)
-        run.button(key="tenant_collect").click().run()
+        run, other = collectable.opened("tenant", PAGE), collectable.opened("tenant", PAGE)
+        for tab in (run, other):
+            tab.button(key="tenant_collect").click().run()
         started = run.session_state[collecting.STATE]
+        assert other.session_state[collecting.STATE].process is None, "the second press joins the first"
         assert SECRET not in " ".join(started.process.args)
         started.process.wait(120)
         newest = runs(operator(collectable.store), collectable.store, 1)[0]
         assert newest.state in {RunState.PARTIAL, RunState.FAILED}
         assert "system log has the reasons" in shown_text(run.run()).replace("\\", "")
+
+
+def test_where_a_collection_goes_on_it_takes_up_what_is_asked_for(collectable: App) -> None:
+    run = collectable.opened("tenant", PAGE)
+    with exclusive(collectable.store.directory / COLLECTING, "collecting", 0):
+        run.button(key="tenant_collect").click().run()
+        assert run.session_state[collecting.STATE].process is None
+        assert "Collecting from GitHub" in shown_text(run.run())
+    assert take_requests(collectable.store) == [Scope(tenant_ids=(BLUE,))]
+    assert not run.run().warning
 
 
 def test_one_that_cannot_begin_says_why(collectable: App) -> None:
