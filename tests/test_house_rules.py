@@ -48,7 +48,7 @@ WRITING = {
 ASKED_BY_NOBODY = {  # before there is an account that could ask; what an account may see; what the collector needs
     *("has_users", "check_password", "active_account", "credentials_for_form", "account_of_identity"),
     *("account_of_session", "invitation_of", "viewer_of", "allowed"),
-    *("operator", "has_tenants", "open_tokens", "owner_pauses", "relations"),
+    *("operator", "has_tenants", "open_tokens", "owner_pauses", "relations", "take_requests"),
 }
 NO_RECORD = {
     *("change_of_traffic", "move_outbox", "save_spikes"),

@@ -47,7 +47,7 @@ ENDED = {
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """A collection that this browser session has asked for: of a process, or (None) of the one that collected already."""
+    """A collection that this session has asked for: by a process, or (None) by the one that was collecting already."""
 
     process: subprocess.Popen[bytes] | None
     output: IO[bytes]
