@@ -1,6 +1,7 @@
 """Corrects what is stored of a day, by hand and with a record: for a number that GitHub gave and that cannot be true.
 
 CorrectionRefused      the reading cannot be so, or nothing is stored of that day; the sentence says which
+NotAllowed             whoever acts may not do this
 """
 
 from dataclasses import dataclass
@@ -8,7 +9,9 @@ from datetime import date, datetime
 
 import duckdb
 
-from data.accounts.audit import Subject, save_entry
+from data.accounts.audit import Subject, change_of_traffic
+from data.accounts.authority import NotAllowed
+from data.accounts.models import Role
 from data.calendar import monday, stored
 from data.repositories.models import Repository
 from data.store import Store
@@ -39,15 +42,18 @@ def correct_reading(store: Store, by: str, repository: Repository, reading: Read
     """Put a reading in place of what is stored of its day, with a line in the audit log. Answers what was stored.
 
     GitHub's own count of that week is not believed any more, spikes on the day are worked out anew, and a greater
-    number that GitHub still shows comes back with its next answer. Raises: CorrectionRefused, StoreBusy.
+    number that GitHub still shows comes back with its next answer. For maintainers.
+    Raises: CorrectionRefused, NotAllowed, StoreBusy.
     """
     _refuse_impossible(reading)
-    with store.traffic.commit("correcting a reading") as connection:
-        former = _stored(connection, repository, reading)
-        _save(connection, repository, (former, reading), now)
-    subject = Subject(f"{repository.full_name}, {reading.day}", repository.tenant_id)
-    told = f"{reading.metric}: {former.number} before, {reading.number} now"
-    save_entry(store, "reading corrected", subject, (by, now), told)
+    with change_of_traffic(store, "correcting a reading", by, now) as change:
+        if not change.account.has(Role.MAINTAINER) and not change.account.has(Role.ADMIN):
+            raise NotAllowed("Only a maintainer may do this.")
+        former = _stored(change.connection, repository, reading)
+        _save(change.connection, repository, (former, reading), now)
+        subject = Subject(f"{repository.full_name}, {reading.day}", repository.tenant_id)
+        told = f"{reading.metric}: {former.number} before, {reading.number} now"
+        change.record("reading corrected", subject, told)
     return former
 
 
