@@ -16,9 +16,11 @@ from data.accounts.models import Account, Grant, Role
 from data.accounts.tokens import TokenFacts
 from data.insight import notes
 from data.repositories import repositories
-from data.repositories.models import RepositoryFacts
+from data.repositories.models import Repository, RepositoryFacts
 from data.repositories.repositories import RepositoryRefused
 from data.store import Store
+from data.traffic import corrections
+from data.traffic.models import Metric
 from tests.data.cast import (
     ADDRESS,
     AUDITOR,
@@ -85,6 +87,15 @@ class Scene:
         every = repositories.repositories(tenants.operator(self.store), self.store)
         found = [each for each in every if each.github_id == NEW.github_id]
         return (found or repositories.add_repositories(self.store, COMMAND_LINE, 1, [NEW], NOW))[0].repository_id
+
+    def measured(self) -> Repository:
+        """A repository of which a day is stored."""
+        found = next(each for each in repositories.repositories(tenants.operator(self.store), self.store))
+        with self.store.traffic.commit("a day") as connection:
+            day = "insert into daily_traffic (repository_id, day, views, view_uniques) values ($key, $day, 9, 9)"
+            connection.execute("delete from daily_traffic")
+            connection.execute(day, {"key": found.repository_id, "day": NOW.date()})
+        return found
 
     def link(self, place: Place) -> int:
         """A fresh invitation for a tenant, made by the command line."""
@@ -173,6 +184,12 @@ ACTIONS: dict[str, tuple[set[str], Do]] = {
     "delete a history": (
         KEEPERS,
         lambda s, by: repositories.remove_repositories_with_data(s.store, by, [s.added()], NOW),
+    ),
+    "correct a reading": (
+        {*ADMINS, "maintainer"},
+        lambda s, by: corrections.correct_reading(
+            s.store, by, s.measured(), corrections.Reading(NOW.date(), Metric.VIEWS, 5, 2), NOW
+        ),
     ),
     "write a note": (KEEPERS, lambda s, by: notes.add_note(s.store, by, s.new_note, NOW)),
     "change a note": (KEEPERS, lambda s, by: notes.change_note(s.store, by, s.note(), NOW)),
