@@ -15,9 +15,10 @@ from data.calendar import DAY, utc_day, utc_now
 from pages.ui import messages, session
 from pages.ui.store import the_store
 from pages.ui.text import counted
+from pages.ui.time_format import moment_column
 
 COLUMNS: Mapping[str, Any] = {
-    "at": config.DatetimeColumn("When", format="localized", help="In your own time zone"),
+    "at": moment_column("When"),
     "actor": config.TextColumn("Who"),
     "action": config.TextColumn("Action"),
     "subject": config.TextColumn("Target"),

@@ -26,7 +26,7 @@ from pages.ui.charts.chart import Chart, draw
 from pages.ui.charts.traffic import LONGEST_BY_DAY, legible
 from pages.ui.controls import choice, download_button
 from pages.ui.text import NAME_IN_LINK
-from pages.ui.time_format import readers_day_format
+from pages.ui.time_format import DAY_FORMAT
 
 NO_SUMS = (
     "Unique visitors are shown as GitHub counted them: per day, or per whole week. Daily ones are never added up, "
@@ -129,7 +129,7 @@ def _columns(wanted: BesideRequest) -> Mapping[str, Any]:
         "link": config.LinkColumn("Repository", display_text=NAME_IN_LINK, pinned=True, width=190),
         "median": config.NumberColumn("Median", format="localized", width=80, help="Final days, weeks or months only"),
         "most": config.NumberColumn("Peak", format="localized", width=80),
-        "when": config.DateColumn(peaked, format=readers_day_format(), width=105, help="UTC"),
+        "when": config.DateColumn(peaked, format=DAY_FORMAT, width=105, help="UTC"),
         "total": total,
         "known": config.NumberColumn(f"{by}s counted", format="localized", width=110),
     }

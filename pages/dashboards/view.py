@@ -19,9 +19,10 @@ from data.store.arrow import arrow_table
 from data.store.cache import cached
 from pages.ui import controls, filters, messages, tables
 from pages.ui.charts import panels as charts
+from pages.ui.number_format import with_readers_numbers
 from pages.ui.store import the_store
 from pages.ui.text import capitalised, change, counted
-from pages.ui.time_format import readers_day_format
+from pages.ui.time_format import DAY_FORMAT
 
 NOTHING = "No data for these days and repositories."
 ROW = 35  # pixels of a table's row
@@ -173,14 +174,15 @@ def _draw_rows(panel: Panel, drawn: DrawnPanel, number: int) -> None:
             alt=alt,
         )
     else:
-        st.vega_lite_chart(drawn.rows, drawn.specification, alt=alt, key=f"dashboards_chart_{number}")
+        chart = with_readers_numbers(drawn.specification)
+        st.vega_lite_chart(drawn.rows, chart, alt=alt, key=f"dashboards_chart_{number}")
 
 
 def _table_columns(panel: Panel) -> Mapping[str, Any]:
     config = st.column_config
     period = group_name(panel.by or "day")
     columns: dict[str, Any] = {
-        "period": config.DateColumn(period, format=readers_day_format(), help="UTC, as GitHub counts days"),
+        "period": config.DateColumn(period, format=DAY_FORMAT, help="UTC, as GitHub counts days"),
         "weekday": config.TextColumn("Weekday"),
         "name": config.TextColumn(group_name(panel.split or panel.by or "name"), width=155),
         "state": config.TextColumn("State", help=tables.STATE_HELP),

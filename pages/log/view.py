@@ -13,6 +13,7 @@ from data.store import Store
 from data.store.arrow import arrow_table
 from data.store.cache import cached
 from pages.ui import messages
+from pages.ui.time_format import moment_column
 
 STATES = {
     RunState.COMPLETE: "Complete",
@@ -27,7 +28,6 @@ REASONS_AT_SIGHT = 5
 ROWS_AT_SIGHT = 10
 RUNS: Mapping[str, Any] = {
     "run": config.NumberColumn("Run", format="%d", width=60, pinned=True),
-    "started": config.DatetimeColumn("Started", format="localized", help="In your own time zone"),
     "state": config.TextColumn("State", width=110),
     "trigger": config.TextColumn("Started by"),
     "repositories": config.NumberColumn("Repositories", format="localized"),
@@ -42,7 +42,6 @@ RESULTS: Mapping[str, Any] = {
     "reason": config.TextColumn("Reason", width="large"),
     "status": config.NumberColumn("HTTP", format="%d", width=60),
     "changed": config.NumberColumn("Rows changed", format="localized", width=100),
-    "at": config.DatetimeColumn("Finished", format="localized"),
     "elapsed": config.NumberColumn("Duration (ms)", format="localized", width=100),
 }
 
@@ -53,7 +52,7 @@ def draw_runs(runs: Sequence[LoggedRun]) -> LoggedRun:
     hidden = {"requests"} if all(run.requests is None for run in runs) else set()
     st.dataframe(
         rows,
-        column_config=RUNS,
+        column_config={**RUNS, "started": moment_column("Started")},
         column_order=[column for column in rows if column not in hidden],
         hide_index=True,
         key="log_runs",
@@ -83,8 +82,8 @@ def draw_results(viewer: Viewer, store: Store, results: tuple[LoggedResult, ...]
     hidden = set() if len({each.tenant for each in results}) > 1 else {"tenant"}
     st.dataframe(
         _result_rows(viewer, store, results),
-        column_config=RESULTS,
-        column_order=[column for column in RESULTS if column not in hidden],
+        column_config={**RESULTS, "at": moment_column("Finished")},
+        column_order=[column for column in (*RESULTS, "at") if column not in hidden],
         hide_index=True,
         key="log_results",
         height=min(len(results), ROWS_AT_SIGHT) * 35 + 38,

@@ -15,6 +15,7 @@ from data.insight.overview import Mover
 from data.insight.spike_causes import Cause, Listed, Noted, Spike
 from data.text import DAILY_VISITORS
 from data.traffic.traffic import LEAST_SHARE
+from pages.ui.number_format import number_text
 from pages.ui.text import HTML, capitalised, cause_text, change, of_ratio, repository_link
 from pages.ui.time_format import day_text, short_day_text
 
@@ -91,7 +92,7 @@ def moved_table(moved: Sequence[Mover], names: Mapping[int, str], days: Days) ->
 def _moved_row(mover: Mover, name: str, days: Days) -> str:
     address = escape(repository_link(name, days))
     texts = (f'<a href="{address}" style="color:inherit">{escape(name)}</a>', METRICS[mover.metric])
-    numbers = (_moved(mover), f"{mover.now:,}", f"{mover.before:,}", f"{mover.days:,}")
+    numbers = (_moved(mover), *(number_text(each) for each in (mover.now, mover.before, mover.days)))
     cells = [f'<td style="{LEFT}">{text}</td>' for text in texts]
     cells += [f'<td style="{RIGHT}">{text}</td>' for text in numbers]
     return f"<tr>{''.join(cells)}</tr>"

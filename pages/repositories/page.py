@@ -107,7 +107,7 @@ def draw_table(found: FilteredRepositories, manages: bool) -> list[int]:
         on_select="rerun" if manages else "ignore",
         selection_mode="multi-row",
         lazy=False,
-        alt=f"{counted(count, 'repository')} with state, last collection, days until loss, views and clones",
+        alt=f"{counted(count, 'repository')} with state, last collection, days left, views and clones",
     )
     return [found.ids[row] for row in state["selection"]["rows"] if row < count] if manages else []
 

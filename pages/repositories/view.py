@@ -20,14 +20,16 @@ from data.store.arrow import arrow_table
 from data.store.cache import cached
 from pages.ui.repository_status import COLOURS, attention, repository_rows
 from pages.ui.text import counted
+from pages.ui.time_format import moment_column
 
 TRACKED, URGENT, PAUSED, REMOVED, EVERYTHING = "Tracked", "Needs attention", "Paused", "Removed", "All"
+DAYS_LEFT = "Days until GitHub deletes data"
 SORTS: dict[str, tuple[str, bool]] = {
     "Name": ("sort_name", True),
     "Views": ("views_31", False),
     "Clones": ("clones_31", False),
     "Stars": ("stars", False),
-    "Days until loss": ("days_until_loss", True),
+    DAYS_LEFT: ("days_until_loss", True),
     "Last collected": ("last_collected_at", False),
 }
 ORDER = (
@@ -129,20 +131,18 @@ def arranged(rows: DataFrame, tenants: Mapping[int, str]) -> DataFrame:
 
 
 def columns() -> Mapping[str, Any]:
-    zone, config = st.context.timezone, st.column_config
+    config = st.column_config
     # a bar turns red below half of its length: eight days are more than half of fifteen, seven are less
     loss_help = (
-        "Whole days in which GitHub still shows the first day that is not stored yet. Red at "
+        "Whole days until GitHub deletes the first day that is not stored yet. Red at "
         f"{NEAR_DAYS} or less; 0 also where days are being lost. Empty: not collected."
     )
     return {
         "link": config.LinkColumn("Repository", display_text=r"of=(.*)$", pinned=True, width=215),
         "words": config.MultiselectColumn("State", options=list(COLOURS), color=list(COLOURS.values()), width=100),
-        "last_collected_at": config.DatetimeColumn(
-            "Last collected", format="localized", timezone=zone, width=168, help=f"In your time zone: {zone or 'UTC'}"
-        ),
+        "last_collected_at": moment_column("Last collected", width=150),
         "days_left": config.ProgressColumn(
-            "Days until loss", min_value=0, max_value=15, format="%d", color="auto", width=108, help=loss_help
+            DAYS_LEFT, min_value=0, max_value=15, format="%d", color="auto", width=200, help=loss_help
         ),
         "sparkline": config.AreaChartColumn(
             "Views, 31 days", y_min=0, width=104, help="Known UTC days, up to yesterday"

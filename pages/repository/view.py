@@ -33,7 +33,7 @@ from pages.ui.charts.events import METRICS, around
 from pages.ui.charts.listings import MOST_BOUND_DAYS, bounds_chart, lists_chart, share_chart
 from pages.ui.charts.repository import happenings, story_chart
 from pages.ui.charts.traffic import LONGEST_BY_DAY, legible
-from pages.ui.time_format import day_text, readers_day_format, short_day_text
+from pages.ui.time_format import DAY_FORMAT, day_text, short_day_text
 
 SECTIONS = ("Traffic", "Referrers", "Popular content", "Before and after", "Coverage")
 OF = "of"  # key of the choice, and name in the address
@@ -212,17 +212,16 @@ def _draw_people(found: People) -> None:
             st.metric(name, "unknown" if number is None else number, format="localized", width=130)
     st.caption(found.sentence)
     if found.week_count:
-        columns = _week_columns(readers_day_format())
         alt = f"{found.week_count} whole weeks with their unique visitors and cloners, beside the sums of the days"
         height: tables.Height = "content" if found.week_count <= WEEKS_AT_SIGHT else WEEKS_PIXELS
-        tables.draw(found.weeks, columns, "repository_weeks_table", alt, height)
+        tables.draw(found.weeks, _week_columns(), "repository_weeks_table", alt, height)
 
 
 @cache
-def _week_columns(day_format: str) -> dict[str, Any]:
+def _week_columns() -> dict[str, Any]:
     number = st.column_config.NumberColumn
     return {
-        "week": st.column_config.DateColumn("Week of", format=day_format, width=105),
+        "week": st.column_config.DateColumn("Week of", format=DAY_FORMAT, width=105),
         "view_uniques": number("Visitors", format="localized", help="Unique in the week, as counted by GitHub"),
         "visitor_days": number(DAILY_VISITORS, format="localized", help=SUM_HELP),
         "clone_uniques": number("Cloners", format="localized", help="Unique in the week, as counted by GitHub"),
@@ -301,7 +300,7 @@ def _share(low: float, high: float) -> str:
 def _draw_table(shown: Any, rows: int, words: Words) -> None:
     config = st.column_config
     number = partial(config.NumberColumn, format="localized")
-    day = partial(config.DateColumn, format=readers_day_format(), width=104)
+    day = partial(config.DateColumn, format=DAY_FORMAT, width=104)
     columns: dict[str, Any] = {
         "name": config.TextColumn(words.one.capitalize(), pinned=True, width=180),
         "rank": number("Rank", width=60, help="In the newest list"),

@@ -33,8 +33,9 @@ from data.sandbox.tenant_extract import prepare_extract
 from data.store import Store, StoreError
 from pages.ui import controls, messages, session, tables
 from pages.ui.charts import query as charts
+from pages.ui.number_format import with_readers_numbers
 from pages.ui.store import the_store
-from pages.ui.time_format import readers_day_format
+from pages.ui.time_format import DAY_FORMAT
 
 log = logging.getLogger(__name__)
 
@@ -236,9 +237,9 @@ def _columns(rows: DataFrame) -> dict[str, Any]:
     for name in rows.columns:
         dtype = str(rows[name].dtype)
         if dtype.startswith("date"):
-            config[name] = st.column_config.DateColumn(format=readers_day_format())
+            config[name] = st.column_config.DateColumn(format=DAY_FORMAT)
         elif dtype.startswith("timestamp"):
-            config[name] = st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm:ss", timezone="UTC")
+            config[name] = st.column_config.DatetimeColumn(format=f"{DAY_FORMAT}, HH:mm:ss", timezone="UTC")
         elif charts.kind_of(rows[name]) == charts.NUMBER and not str(name).endswith("_id"):
             config[name] = st.column_config.NumberColumn(format="localized")
     return config
@@ -257,7 +258,7 @@ def _draw_chart(rows: DataFrame, suggested: charts.Axes) -> None:
             "Colour", groups, groups.index(colour or NO_COLOUR), key=f"sql_colour_{columns}_{x}", width=140
         )
     drawn = charts.drawing(rows, charts.Axes(x, tuple(y) or suggested.y, None if group == NO_COLOUR else group))
-    st.vega_lite_chart(drawn.rows, drawn.specification, alt=drawn.alt, key="sql_chart")
+    st.vega_lite_chart(drawn.rows, with_readers_numbers(drawn.specification), alt=drawn.alt, key="sql_chart")
     if drawn.left_out:
         st.caption(f"Not in the chart: {messages.literal(drawn.left_out)}.")
 

@@ -34,7 +34,7 @@ COLUMNS: Mapping[str, Any] = {
     "state": config.TextColumn("State", width=100),
     "repositories": config.NumberColumn("Repositories", format="localized", width=100),
     "schedule": config.TextColumn("Schedule (UTC)"),
-    "next": config.DatetimeColumn("Next collection", format="localized", help="In your own time zone"),
+    "next": time_format.moment_column("Next collection"),
     "token": config.TextColumn("Token of"),
     "expires": config.TextColumn("Token expires", width="medium"),
 }

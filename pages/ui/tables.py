@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import Any, Literal
 
 import pandas as pd
@@ -18,7 +17,7 @@ from data.traffic.formulas import formula_safe
 from data.traffic.models import Page, Paging, Selection
 from pages.ui import controls, filters
 from pages.ui.store import the_store
-from pages.ui.time_format import readers_day_format
+from pages.ui.time_format import DAY_FORMAT
 
 Height = int | Literal["content"]  # pixels, or as high as all rows
 
@@ -54,21 +53,16 @@ def weekly_rows(rows: DataFrame) -> DataFrame:
 
 
 def columns(value_name: str = "") -> Mapping[str, Any]:
-    """How each column is headed and written; numbers and days in the reader's own way, days as GitHub's UTC days."""
-    return _columns(value_name, readers_day_format())
-
-
-@cache
-def _columns(value_name: str, day_format: str) -> Mapping[str, Any]:
+    """How each column is headed and written; numbers in the reader's own way, days as GitHub's UTC days."""
     number = st.column_config.NumberColumn
     day = st.column_config.DateColumn
     text = st.column_config.TextColumn
     return {
         "full_name": text("Repository", pinned=True, width=175),
-        "day": day("Day", format=day_format, help="UTC, as GitHub counts days", width=100),
-        "period": day("From", format=day_format, help="UTC, as GitHub counts days", width=100),
+        "day": day("Day", format=DAY_FORMAT, help="UTC, as GitHub counts days", width=100),
+        "period": day("From", format=DAY_FORMAT, help="UTC, as GitHub counts days", width=100),
         "iso": text("Week", help="ISO week: Monday to Sunday, UTC", width=76),
-        "week": day("Monday", format=day_format, help="The week’s first day, UTC", width=100),
+        "week": day("Monday", format=DAY_FORMAT, help="The week’s first day, UTC", width=100),
         "views": number("Views", format="localized", width=72),
         "view_uniques": number("Visitors", format="localized", help="Unique visitors", width=76),
         "clones": number("Clones", format="localized", width=72),

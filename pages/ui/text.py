@@ -47,11 +47,11 @@ def change(now: int | None, before: int | None) -> str | None:
 
 
 def of_ratio(ratio: float) -> str:
-    """How many times as much it is: +12.5%, +619%, ×12."""
+    """How many times as much it is: +12%, -3%, 0%, ×12; without decimals, so that it is right in every locale."""
     if ratio >= MANIFOLD:
-        return f"×{ratio:,.0f}"
-    percent = 100 * (ratio - 1)
-    return f"{percent:+.0f}%" if abs(percent) >= 100 else f"{round(percent, 1) + 0.0:+.1f}%"  # there is no -0%
+        return f"×{ratio:.0f}"
+    percent = round(100 * (ratio - 1))
+    return f"{percent:+}%" if percent else "0%"
 
 
 def repository_link(name: str, days: tuple[date, date] | None = None) -> str:

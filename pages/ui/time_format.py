@@ -1,10 +1,11 @@
-"""How moments and days are written: in words, and in tables in the order that the reader's locale has for dates.
+"""How moments and days are written: the same way in sentences, tables and charts, whatever the reader's locale.
 
-Streamlit's own "localized" format is not used for days: it takes a day for a moment of the reader's zone, and shows the
-day before to whoever lives west of Greenwich. Under a format that is given, a day stays GitHub's UTC day.
+Streamlit's own "localized" format is not used: it takes a day for a moment of the reader's zone, and shows the day
+before to whoever lives west of Greenwich. Under a format that is given, a day stays GitHub's UTC day.
 """
 
 from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
@@ -13,19 +14,8 @@ import data.text
 
 WARNED_AT = ((1, "error"), (7, "warning"), (14, "info"))  # days before a token expires
 
-IN_WORDS = "D MMM YYYY"  # for whoever writes English, and where nothing is known of the reader
-BY_LOCALE = {"en-us": "MMM D, YYYY", "en-ca": "MMM D, YYYY", "fr-ca": "YYYY-MM-DD", "zh-tw": "YYYY/M/D"}
-BY_LANGUAGE = {
-    "D.M.YYYY": "cs de et fi hr nb nn no sk sl",
-    "DD.MM.YYYY": "az bg da hy ka kk lv mk pl ro ru sq tr uk",
-    "DD/MM/YYYY": "ca el es fr gl he it pt vi",
-    "D-M-YYYY": "nl",
-    "YYYY-MM-DD": "lt sv",
-    "YYYY/M/D": "ja zh",
-    "YYYY. M. D.": "hu ko",
-}
+DAY_FORMAT = "D MMM YYYY"  # of tables, the same as day_text
 day_text = data.text.day_text
-_OF_LANGUAGE = {language: form for form, languages in BY_LANGUAGE.items() for language in languages.split()}
 
 
 def short_day_text(day: date) -> str:
@@ -81,12 +71,8 @@ def ago(moment: datetime, now: datetime) -> str:
     return "just now"
 
 
-def readers_day_format() -> str:
-    return day_format(st.context.locale)
-
-
-def day_format(locale: str | None) -> str:
-    """The format of a locale as a browser names it (de-CH). Other languages get ISO's order."""
-    known = (locale or "en").replace("_", "-").casefold()
-    language = known.partition("-")[0]
-    return BY_LOCALE.get(known) or _OF_LANGUAGE.get(language) or (IN_WORDS if language == "en" else "YYYY-MM-DD")
+def moment_column(label: str, **more: Any) -> Any:
+    """A table's column of moments, in the reader's own time zone."""
+    zone = st.context.timezone
+    told = f"In your time zone: {zone or 'UTC'}"
+    return st.column_config.DatetimeColumn(label, format=f"{DAY_FORMAT}, HH:mm", timezone=zone, help=told, **more)

@@ -10,6 +10,8 @@ import altair as alt
 import streamlit as st
 from altair.utils import schemapi
 
+from pages.ui.number_format import with_readers_numbers
+
 # Told apart by people who see fewer colours, and at least 3:1 against both themes' backgrounds.
 COLOURS = {
     "series": "#2f7fe6 #d9730d #0b9382 #c2489c #8a8500 #8667e8 #dd4550 #3c8c3a",
@@ -43,7 +45,7 @@ def trust_specifications() -> None:
 
 
 def draw(chart: Chart, key: str) -> None:
-    st.vega_lite_chart(chart.rows, chart.specification, alt=chart.alt, key=key, width="stretch")
+    st.vega_lite_chart(chart.rows, with_readers_numbers(chart.specification), alt=chart.alt, key=key, width="stretch")
     if chart.legend:
         st.html(chart.legend)
 

@@ -1,23 +1,19 @@
 """Days are GitHub's UTC days for every reader; the program's own moments are in the reader's zone."""
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Browser, expect
 
+from pages.ui.time_format import day_text
 from tests.pages.app import days_ago
 from tests.pages.browser.conftest import cookie_of
 from tests.pages.browser.visitor import Visitor, visiting
 from tests.pages.ui.live import Live
 
 READERS = {"America/Los_Angeles": "en-US", "Asia/Tokyo": "ja-JP", "Pacific/Kiritimati": "en-GB"}
-WRITTEN = {  # how a moment is written in the reader's language
-    "en-US": "{0:%b} {0.day}, {0.year}, {1}:{0:%M:%S} {0:%p}",
-    "ja-JP": "{0.year}/{0.month}/{0.day} {0.hour}:{0:%M:%S}",
-    "en-GB": "{0.day} {0:%b} {0.year}, {0:%H:%M:%S}",
-}
 MARK = '[role="graphics-symbol"][aria-roledescription="bar"]'
 NOTE_WHAT_IS_DRAWN = """(() => {
     const draw = CanvasRenderingContext2D.prototype.fillText;
@@ -49,16 +45,6 @@ def drawn(visitor: Visitor) -> set[str]:
     return set(visitor.page.evaluate("window.drawnTexts"))
 
 
-def written(day: date, zone: str) -> str:
-    """A day as the locale of the reader there writes it."""
-    forms = {
-        "America/Los_Angeles": f"{day:%b} {day.day}, {day.year}",
-        "Asia/Tokyo": f"{day.year}/{day.month}/{day.day}",
-        "Pacific/Kiritimati": f"{day.day} {day:%b %Y}",
-    }
-    return forms[zone]
-
-
 @pytest.mark.parametrize("zone", READERS)
 def test_the_days_of_a_table_are_utc_days_in_every_zone(readers: dict[str, Visitor], zone: str) -> None:
     reader = readers[zone]
@@ -66,9 +52,9 @@ def test_the_days_of_a_table_are_utc_days_in_every_zone(readers: dict[str, Visit
     reader.drawn()
     days = [days_ago(days) for days in range(1, 15)]
     assert [row[1] for row in reader.rows()[1:]] == [str(day) for day in days]
-    assert {written(day, zone) for day in days} <= drawn(reader)
-    assert written(days_ago(0), zone) not in drawn(reader)
-    assert written(days_ago(15), zone) not in drawn(reader)
+    assert {day_text(day) for day in days} <= drawn(reader)
+    assert day_text(days_ago(0)) not in drawn(reader)
+    assert day_text(days_ago(15)) not in drawn(reader)
 
 
 def test_a_chart_and_its_numbers_are_the_same_in_every_zone(readers: dict[str, Visitor]) -> None:
@@ -83,11 +69,11 @@ def test_a_chart_and_its_numbers_are_the_same_in_every_zone(readers: dict[str, V
         numbers = reader.page.get_by_test_id("stMetricValue").all_inner_texts()
         shown.append((picture.get_attribute("aria-label"), set(marks), words, numbers))
     assert shown[0] == shown[1] == shown[2]
-    assert f"{days_ago(1)} (UTC)" in str(shown[0][0])
+    assert f"{day_text(days_ago(1))} (UTC)" in str(shown[0][0])
 
 
 @pytest.mark.parametrize("zone", READERS)
-def test_when_a_repository_was_collected_is_in_the_reader_s_zone_and_language(
+def test_when_a_repository_was_collected_is_in_the_reader_s_zone(
     readers: dict[str, Visitor], live: Live, zone: str
 ) -> None:
     with live.store.traffic.read() as cursor:
@@ -101,7 +87,7 @@ def test_when_a_repository_was_collected_is_in_the_reader_s_zone_and_language(
     header, row = reader.rows()
     told = datetime.fromisoformat(row[header.index("Last collected")])
     assert (told.utcoffset(), told) == (local.utcoffset(), local.replace(microsecond=0))
-    assert WRITTEN[READERS[zone]].format(local, local.hour % 12 or 12) in drawn(reader)
+    assert f"{day_text(local)}, {local:%H:%M}" in drawn(reader)
 
 
 def test_the_readers_days_differ_from_one_another() -> None:

@@ -153,7 +153,7 @@ def test_an_event_of_which_days_are_missing_says_so() -> None:
     found = compared(DataFrame({"views": [5.0] * len(days), "clones": [1.0] * len(days)}, days), DAY, days[-1])
     assert text.cards(found)[0].days == "3 of 7 days"
     assert [each.partition(":")[0] for each in text.incomplete(found)] == ["7 days after", "30 days after"]
-    assert text.event_table(found)["before_change"].iloc[0] == "+0.0%"
+    assert text.event_table(found)["before_change"].iloc[0] == "0%"
 
 
 def test_the_day_that_stood_out_most_is_looked_at_first_and_links_hold_no_text() -> None:

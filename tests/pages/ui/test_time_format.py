@@ -1,10 +1,11 @@
-"""Moments and days as their readers write them."""
+"""Moments, days and numbers as they are written for their readers."""
 
 from datetime import UTC, datetime
 
 import pytest
 
-from pages.ui.time_format import BY_LANGUAGE, BY_LOCALE, IN_WORDS, day_format, moment_text
+from pages.ui.number_format import separators
+from pages.ui.time_format import moment_text
 
 LATE = datetime(2026, 5, 3, 22, 15, tzinfo=UTC)
 
@@ -29,29 +30,14 @@ def test_what_a_browser_makes_up_is_no_zone(zone: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("locale", "form"),
+    ("locale", "written"),
     [
-        ("en-US", "MMM D, YYYY"),
-        ("en-GB", "D MMM YYYY"),
-        ("de-CH", "D.M.YYYY"),
-        ("pt_BR", "DD/MM/YYYY"),
-        ("fr-CA", "YYYY-MM-DD"),
-        ("ja-JP", "YYYY/M/D"),
-        ("xx", "YYYY-MM-DD"),
-        ("", "D MMM YYYY"),
-        (None, "D MMM YYYY"),
+        ("en-US", "26,055"),
+        ("de", "26.055"),
+        ("de-CH", "26’055"),
+        ("fr_FR", "26\N{NO-BREAK SPACE}055"),
+        (None, "26,055"),
     ],
 )
-def test_a_day_is_written_as_the_locale_writes_it(locale: str | None, form: str) -> None:
-    assert day_format(locale) == form
-
-
-def test_each_format_names_the_day_itself() -> None:
-    """Streamlit 1.67 writes a "localized" date in the browser’s zone: west of Greenwich, that is the day before."""
-    for form in (IN_WORDS, *BY_LOCALE.values(), *BY_LANGUAGE):
-        assert all(part in form for part in ("YYYY", "M", "D"))
-
-
-def test_no_language_stands_twice() -> None:
-    named = " ".join(BY_LANGUAGE.values()).split()
-    assert len(named) == len(set(named))
+def test_a_chart_writes_numbers_as_the_reader_s_locale(locale: str | None, written: str) -> None:
+    assert f"26{separators(locale)[0]}055" == written
