@@ -1,5 +1,6 @@
 -- How the newest run of each tenant ended, as far as it asked about visible repositories: of how many, of how many something
--- failed. For who sees everything also the newest of all, which may have come to no repository. Times are UTC. Grain: a run.
+-- failed. Also the newest of all, for who sees everything; for others where GitHub was asked in vain before it came to any
+-- repository, which is nobody's own trouble. Times are UTC. Grain: a run.
 -- Source: collection_run, collection_result since $since, repository. While $is_going_on, a running one is left out.
 with sight as (
     select not exists (
@@ -49,5 +50,16 @@ select
 from ended
 cross join sight
 left join asked using (run_id)
-where asked.run_id is not null or (sight.sees_all and ended.run_id = (select max(run_id) from ended))
+where
+    asked.run_id is not null
+    or (
+        ended.run_id = (select max(run_id) from ended)
+        and (
+            sight.sees_all
+            or (
+                ended.requests > 0
+                and ended.run_id not in (select run_id from collection_result where finished_at >= $since)
+            )
+        )
+    )
 order by ended.run_id desc;

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +13,7 @@ from data.repositories.health import with_open_days
 from data.repositories.models import OpenDays, Repository, RepositoryHealth, RepositoryState
 from data.store import Store
 from data.traffic.models import Metric
-from tests.data.filled import DOCS, ENGINE, MIRROR, NEW, TELESCOPE, TODAY, days_ago
+from tests.data.filled import DOCS, ENGINE, MIRROR, NEW, TELESCOPE, TODAY, days_ago, filled_store
 from tests.data.writers import NOW
 
 
@@ -164,15 +165,28 @@ def test_a_viewer_is_told_of_visible_repositories_and_managed_tokens_only(full: 
     }
 
 
-def test_the_newest_run_of_each_tenant_counts_however_others_went_since(full: Store) -> None:
-    with full.traffic.commit("test") as connection:
+def test_the_newest_run_of_each_tenant_counts_however_others_went_since(tmp_path: Path) -> None:
+    store = filled_store(tmp_path / "db")
+    with store.traffic.commit("test") as connection:
         connection.execute(
             "insert into collection_run select 6, 'schedule', $at, $at, 'failed', 0, 1, 'No.'", {"at": AT}
         )
         row = "insert into collection_result select 6, $key, 'views', $at, 'server_failed', 502, 'No.', 0, 1"
         connection.execute(row, {"key": TELESCOPE, "at": AT})
-    runs = [each for each in health(operator(full), full, frozenset(), NOW).findings if each.kind is Kind.RUN]
+    runs = [each for each in health(operator(store), store, frozenset(), NOW).findings if each.kind is Kind.RUN]
     assert [(each.about, each.is_problem) for each in runs] == [("Run 6", True), ("Run 5", False)]
     assert "failed for 1 of 3 repositories" in runs[1].text
-    seen = health(Viewer(frozenset({ENGINE, MIRROR}), frozenset({1})), full, frozenset(), NOW).findings
-    assert not [each for each in seen if each.kind is Kind.RUN]
+    viewer = Viewer(frozenset({ENGINE, MIRROR}), frozenset({1}))
+    assert not [each for each in health(viewer, store, frozenset(), NOW).findings if each.kind is Kind.RUN]
+
+
+@pytest.mark.parametrize(("requests", "told"), [(4, ["The last collection failed."]), (0, [])])
+def test_a_run_that_did_not_reach_github_is_everybodys_and_tells_nothing_of_others(
+    tmp_path: Path, requests: int, told: list[str]
+) -> None:
+    store = filled_store(tmp_path / "db")
+    with store.traffic.commit("test") as connection:
+        run = "insert into collection_run select 6, 'app', $at, $at, 'failed', $requests, 0, 'Green cannot.'"
+        connection.execute(run, {"at": AT, "requests": requests})
+    seen = health(Viewer(frozenset({ENGINE}), frozenset({1})), store, frozenset(), NOW).findings
+    assert [each.text for each in seen if each.kind is Kind.RUN] == told
