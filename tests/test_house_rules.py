@@ -25,6 +25,7 @@ MAY_IMPORT = {  # the first that a file's name begins with counts
 HOMES = {
     "duckdb": ("data/",),
     "pyarrow": ("data/",),
+    "xlsxwriter": ("data/traffic/files.py",),
     "cryptography": ("data/accounts/",),
     "bcrypt": ("data/accounts/",),
     "jsonschema": ("data/dashboards/",),

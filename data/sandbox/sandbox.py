@@ -25,7 +25,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
-from io import BytesIO
 from pathlib import Path
 from struct import Struct
 from typing import Any
@@ -33,14 +32,12 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 from pandas import DataFrame
-from pyarrow import csv, parquet
 
 from data.accounts.models import Viewer
 from data.repositories.repositories import repositories
 from data.sandbox.statement import LONGEST_STATEMENT, Value
 from data.sandbox.tenant_extract import open_extract
 from data.store import Store
-from data.traffic.formulas import formula_safe, without_formulas
 
 CHILD = Path(__file__).parent / "sandbox_child.py"
 ENVIRONMENT = {
@@ -221,10 +218,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The rows, the limit that has cut them ("rows", "bytes" or None), and how long it took from asking to here.
-
-    The names of columns and every text are from outside: in CSV none of them is a formula.
-    """
+    """The rows, the limit that has cut them ("rows", "bytes" or None), and how long it took from asking to here."""
 
     rows: pa.Table
     cut: str | None
@@ -233,19 +227,6 @@ class Answer:
     def to_frame(self) -> DataFrame:
         """The rows with Arrow's own types, so that unknown stays unknown."""
         return self.rows.to_pandas(types_mapper=pd.ArrowDtype)
-
-    def to_csv(self) -> bytes:
-        """The rows as CSV (UTF-8); unknown is an empty field."""
-        names = [formula_safe(name) for name in self.rows.column_names]
-        distinct = [name if names.index(name) == n else f"{name}_{n + 1}" for n, name in enumerate(names)]
-        written = BytesIO()
-        csv.write_csv(without_formulas(self.rows).rename_columns(distinct), written, csv.WriteOptions(eol="\r\n"))
-        return written.getvalue()
-
-    def to_parquet(self) -> bytes:
-        written = BytesIO()
-        parquet.write_table(self.rows, written, compression="zstd")
-        return written.getvalue()
 
 
 class Run:

@@ -18,8 +18,14 @@ def formula_safe(text: str) -> str:
 
 def without_formulas(rows: pa.Table) -> pa.Table:
     """The rows with all their texts made safe; each distinct text is looked at once."""
-    columns = [_safe(column) if pa.types.is_string(column.type) else column for column in rows.columns]
-    return pa.Table.from_arrays(columns, schema=rows.schema)
+    columns = [_safe(column.cast(pa.string())) if _is_text(column.type) else column for column in rows.columns]
+    return pa.Table.from_arrays(columns, names=rows.column_names)
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    """Whether it is text in any of the ways in which text is kept."""
+    plain = kind.value_type if pa.types.is_dictionary(kind) else kind
+    return any(is_kind(plain) for is_kind in (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view))
 
 
 def _safe(column: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -6,20 +6,17 @@ integer, and what is unknown is NULL (pandas.NA), never zero. All rules are the 
 
 from dataclasses import dataclass, replace
 from datetime import date
-from io import BytesIO
 
 import pandas as pd
 import pyarrow as pa
 from pandas import DataFrame
 from pyarrow import compute as pc
-from pyarrow import csv
 
 from data.accounts.models import Viewer
 from data.store import Store
 from data.store.arrow import ask, frame
 from data.store.cache import cached
 from data.store.sql import query
-from data.traffic.formulas import without_formulas
 from data.traffic.models import ALL_ROWS, DAILY_SORTS, WEEKLY_SORTS, Grain, Page, Paging, Selection, SelectionRefused
 
 FILE_COLUMNS = {  # in this order in every file, as the export writes them
@@ -75,24 +72,22 @@ def weekly_traffic(viewer: Viewer, store: Store, selection: Selection, paging: P
     return _page(viewer, store, selection, "weekly_traffic", paging)
 
 
-def daily_csv(viewer: Viewer, store: Store, selection: Selection, order: Paging | None = None) -> bytes:
-    """All rows of daily_traffic as CSV (UTF-8) in that order, else the newest day first, with the export's columns.
+def all_daily_traffic(viewer: Viewer, store: Store, selection: Selection, order: Paging | None = None) -> pa.Table:
+    """All rows of daily_traffic for a file, in that order, else the newest day first, with the export's columns.
 
-    Of `order` the page and its size do not matter. Unknown is an empty field, no text is a formula.
-    Raises: SelectionRefused, StoreMissing.
+    Of `order` the page and its size do not matter. Raises: SelectionRefused, StoreMissing.
     """
     whole = replace(order or Paging("day"), page=1, size=ALL_ROWS)
-    return _csv(viewer, store, selection, "daily_traffic", whole)
+    return _file_rows(viewer, store, selection, "daily_traffic", whole)
 
 
-def weekly_csv(viewer: Viewer, store: Store, selection: Selection, order: Paging | None = None) -> bytes:
-    """All rows of weekly_traffic as CSV (UTF-8) in that order, else the newest week first, with the export's columns.
+def all_weekly_traffic(viewer: Viewer, store: Store, selection: Selection, order: Paging | None = None) -> pa.Table:
+    """All rows of weekly_traffic for a file, in that order, else the newest week first, with the export's columns.
 
-    Of `order` the page and its size do not matter. Unknown is an empty field, no text is a formula.
-    Raises: SelectionRefused, StoreMissing.
+    Of `order` the page and its size do not matter. Raises: SelectionRefused, StoreMissing.
     """
     whole = replace(order or Paging("week"), page=1, size=ALL_ROWS)
-    return _csv(viewer, store, selection, "weekly_traffic", whole)
+    return _file_rows(viewer, store, selection, "weekly_traffic", whole)
 
 
 @cached("traffic")
@@ -238,10 +233,6 @@ def _page(viewer: Viewer, store: Store, selection: Selection, table: str, paging
     return Page(frame(rows.drop_columns(["total"])), total)
 
 
-def _csv(viewer: Viewer, store: Store, selection: Selection, table: str, order: Paging) -> bytes:
+def _file_rows(viewer: Viewer, store: Store, selection: Selection, table: str, order: Paging) -> pa.Table:
     rows = _rows(viewer, store, selection, table, order).select(FILE_COLUMNS[table])
-    rows = rows.rename_columns([name.removeprefix("true_") for name in rows.column_names])
-    written = BytesIO()
-    options = csv.WriteOptions(eol="\r\n", quoting_header="none")  # as export writes it
-    csv.write_csv(without_formulas(rows), written, options)
-    return written.getvalue()
+    return rows.rename_columns([name.removeprefix("true_") for name in rows.column_names])

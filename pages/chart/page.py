@@ -33,9 +33,9 @@ elif as_table:
     tables.draw(rows, columns, "chart_numbers", f"{traffic.METRICS[metric]} by {grain}")
 else:
     chart.draw(drawn, "chart_traffic")
-controls.download_button(
+controls.download_rows(
     "Download these numbers",
-    lambda viewer, store: view.numbers_csv(viewer, store, selection, metric, grain),
-    f"{metric}-by-{grain}-{selection.first}-to-{selection.last}.csv",
-    key="chart_csv",
+    lambda viewer, store: view.file_rows(viewer, store, selection, metric, grain),
+    f"{metric}-by-{grain}-{selection.first}-to-{selection.last}",
+    key="chart",
 )

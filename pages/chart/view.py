@@ -28,8 +28,8 @@ def numbers(viewer: Viewer, store: Store, selection: Selection, metric: str, gra
     return arrow_table(shown)
 
 
-def numbers_csv(viewer: Viewer, store: Store, selection: Selection, metric: str, grain: Grain) -> bytes:
-    """The numbers of a chart, under the names and in the order that these columns have in every file."""
+def file_rows(viewer: Viewer, store: Store, selection: Selection, metric: str, grain: Grain) -> DataFrame:
+    """The numbers of a chart for a file, under the names and in the order that these columns have in every file."""
     rows = numbers_of(series(viewer, store, selection, grain), metric).rename(columns={"period": grain.value})
     is_sum = (rows["kind"] == "days").fillna(False)
     rows[metric] = rows["value"].mask(is_sum)
@@ -41,7 +41,7 @@ def numbers_csv(viewer: Viewer, store: Store, selection: Selection, metric: str,
         state = "clones_state" if metric in {"clones", "clone_uniques"} else "views_state"
         shown.append(state)
         rows = rows.rename(columns={"state": state})
-    return tables.csv_of(rows[shown])
+    return rows[shown]
 
 
 def numbers_of(rows: DataFrame, metric: str) -> DataFrame:

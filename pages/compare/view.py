@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 import streamlit as st
+from pandas import DataFrame
 
 from data.accounts.models import Viewer
 from data.insight import compare
@@ -24,7 +25,7 @@ from pages.ui import filters, messages, tables
 from pages.ui.charts import compare as charts
 from pages.ui.charts.chart import Chart, draw
 from pages.ui.charts.traffic import LONGEST_BY_DAY, legible
-from pages.ui.controls import choice, download_button
+from pages.ui.controls import choice, download_rows
 from pages.ui.text import NAME_IN_LINK
 from pages.ui.time_format import DAY_FORMAT
 
@@ -66,11 +67,11 @@ def draw_beside(viewer: Viewer, store: Store, selection: Selection) -> None:
     _draw_remarks(wanted, found.remarks)
     alt = f"{wanted.title}: the median, the peak and the total of each repository"
     tables.draw(found.table, _columns(wanted), "compare_table", alt)
-    download_button(
+    download_rows(
         "Download these numbers",
-        lambda viewer, store: beside_csv(viewer, store, selection, wanted),
-        f"compare-{wanted.measure}-by-{wanted.grain}-{selection.first}-to-{selection.last}.csv",
-        key="compare_csv",
+        lambda viewer, store: beside_rows(viewer, store, selection, wanted),
+        f"compare-{wanted.measure}-by-{wanted.grain}-{selection.first}-to-{selection.last}",
+        key="compare",
     )
 
 
@@ -89,9 +90,9 @@ def _beside(viewer: Viewer, store: Store, selection: Selection, wanted: BesideRe
     return Compared(chart, table, tuple(text.without_index(rows) if wanted.indexed else ()))
 
 
-def beside_csv(viewer: Viewer, store: Store, selection: Selection, wanted: BesideRequest) -> bytes:
+def beside_rows(viewer: Viewer, store: Store, selection: Selection, wanted: BesideRequest) -> DataFrame:
     rows = compare.beside(viewer, store, selection, wanted.measure, wanted.grain)
-    return tables.csv_of((compare.indexed(rows) if wanted.indexed else rows).drop(columns="repository_id"))
+    return (compare.indexed(rows) if wanted.indexed else rows).drop(columns="repository_id")
 
 
 def _controls(selection: Selection) -> BesideRequest:
@@ -162,17 +163,17 @@ def draw_launches(viewer: Viewer, store: Store, selection: Selection) -> None:
         st.caption(f":material/info: {messages.literal(sentence)}")
     _draw_lifts(found.table, wanted, days)
     with st.container(horizontal=True):
-        download_button(
+        download_rows(
             "Download this table",
-            lambda viewer, store: lifts_csv(viewer, store, wanted, days, today),
-            f"launches-lifts-until-day-{days}.csv",
-            key="compare_lifts_csv",
+            lambda viewer, store: lifts_rows(viewer, store, wanted, days, today),
+            f"launches-lifts-until-day-{days}",
+            key="compare_lifts",
         )
-        download_button(
+        download_rows(
             "Download the days",
-            lambda viewer, store: days_csv(viewer, store, wanted, days, today),
-            f"launches-days-until-day-{days}.csv",
-            key="compare_days_csv",
+            lambda viewer, store: days_rows(viewer, store, wanted, days, today),
+            f"launches-days-until-day-{days}",
+            key="compare_days",
         )
 
 
@@ -260,10 +261,10 @@ def _draw_lifts(table: Any, wanted: tuple[Launch, ...], days: int) -> None:
     tables.draw(table, columns, "compare_lifts", alt)
 
 
-def lifts_csv(viewer: Viewer, store: Store, wanted: tuple[Launch, ...], days: int, today: date) -> bytes:
+def lifts_rows(viewer: Viewer, store: Store, wanted: tuple[Launch, ...], days: int, today: date) -> DataFrame:
     rows = compare.aligned(viewer, store, wanted, days, today)
-    return tables.csv_of(text.lift_table(compare.lifts(rows, days), wanted))
+    return text.lift_table(compare.lifts(rows, days), wanted)
 
 
-def days_csv(viewer: Viewer, store: Store, wanted: tuple[Launch, ...], days: int, today: date) -> bytes:
-    return tables.csv_of(text.daily_table(compare.aligned(viewer, store, wanted, days, today), wanted))
+def days_rows(viewer: Viewer, store: Store, wanted: tuple[Launch, ...], days: int, today: date) -> DataFrame:
+    return text.daily_table(compare.aligned(viewer, store, wanted, days, today), wanted)

@@ -13,7 +13,7 @@ tables.draw_listing(
         period="day",
         read=traffic.daily_traffic,
         arrange=tables.daily_rows,
-        csv=traffic.daily_csv,
+        all_rows=traffic.all_daily_traffic,
         all_of_it=ExportTable.DAILY,
     ),
 )

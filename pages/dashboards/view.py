@@ -92,7 +92,7 @@ def table_rows(found: PanelRows) -> DataFrame:
     return shown
 
 
-def csv_rows(found: PanelRows) -> DataFrame:
+def file_rows(found: PanelRows) -> DataFrame:
     """A panel's rows for a file: every value with its state, the columns under the names that are shown."""
     panel, shown = found.panel, table_rows(found)
     if panel.kind is not Kind.NUMBER:
@@ -143,11 +143,11 @@ def _draw(viewer: Viewer, panel: Panel, number: int) -> None:
     else:
         st.subheader(title, anchor=False, help=drawn.notes or None)
         _draw_rows(panel, drawn, number)
-    controls.download_button(
+    controls.download_rows(
         f"{messages.literal(_scope(panel))} · CSV",
-        lambda viewer, store: tables.csv_of(csv_rows(panel_rows(viewer, store, panel, utc_day(utc_now())))),
-        f"{file_name(title_of(panel))}.csv",
-        key=f"dashboards_csv_{number}",
+        lambda viewer, store: file_rows(panel_rows(viewer, store, panel, utc_day(utc_now()))),
+        file_name(title_of(panel)),
+        key=f"dashboards_{number}",
         kind="tertiary",
     )
 

@@ -8,7 +8,7 @@ import os
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from html import escape
 from typing import Any
 
@@ -31,6 +31,7 @@ from data.sandbox.sandbox import (
 from data.sandbox.statement import Value
 from data.sandbox.tenant_extract import prepare_extract
 from data.store import Store, StoreError
+from data.traffic.files import parquet_file
 from pages.ui import controls, messages, session, tables
 from pages.ui.charts import query as charts
 from pages.ui.number_format import with_readers_numbers
@@ -264,22 +265,23 @@ def _draw_chart(rows: DataFrame, suggested: charts.Axes) -> None:
 
 
 def _draw_downloads(query: CurrentQuery, answer: Answer) -> None:
-    def content(name: str, viewer: Viewer, store: Store) -> bytes:
-        """The file, for somebody who may still see what its rows were read with."""
+    def rows(viewer: Viewer, store: Store) -> Any:
+        """For somebody who may still see what they were read with."""
         if viewer != query.viewer:
             raise PermissionError("What this user may see has changed.")
-        return answer.to_csv() if name == "CSV" else answer.to_parquet()
+        return answer.rows
 
     with st.container(horizontal=True):
-        for name, mime in (("CSV", "text/csv"), ("Parquet", "application/octet-stream")):
-            controls.download_button(
-                f"Download {name}",
-                partial(content, name),
-                f"result.{name.lower()}",
-                mime=mime,
-                key=f"sql_{name.lower()}",
-                help_text="The rows shown, with the same limits",
-            )
+        told = "The rows shown, with the same limits"
+        controls.download_rows("Download CSV", rows, "result", key="sql", help_text=told, count=answer.rows.num_rows)
+        controls.download_button(
+            "Download Parquet",
+            lambda viewer, store: parquet_file(rows(viewer, store)),
+            "result.parquet",
+            mime="application/octet-stream",
+            key="sql_parquet",
+            help_text=told,
+        )
 
 
 def draw_schema() -> None:

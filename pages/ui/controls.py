@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -13,11 +13,13 @@ from data.accounts.passwords import SHORTEST_BYTES, check_same
 from data.calendar import utc_now
 from data.store import Store
 from data.traffic.export import ExportTable
+from data.traffic.files import MOST_EXCEL_ROWS, csv_file, excel_file
 from pages.ui import download_routes, session
 from pages.ui.charts.chart import BLUE, COLOURS
 from pages.ui.store import the_store
 
 STEPS = ("You", "Tenant and token", "Repositories")
+EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 USERNAME_HELP = "3 to 40 of a–z, 0–9, dot, hyphen and underscore. You sign in with it."
 
 
@@ -68,6 +70,39 @@ def download_button(
     st.download_button(
         label, content, file_name, mime, icon=icon, key=key, help=help_text, type=kind, on_click="ignore"
     )
+
+
+def download_rows(
+    label: str,
+    read: Callable[[Viewer, Store], Any],
+    file_name: str,
+    *,
+    key: str,
+    help_text: str | None = None,
+    kind: Literal["secondary", "tertiary"] = "secondary",
+    count: int = 0,
+) -> None:
+    """Buttons for a file of the rows (a DataFrame or an Arrow table): CSV, and Excel where it may have so many."""
+    with st.container(horizontal=True, width="content"):
+        download_button(
+            label,
+            lambda viewer, store: csv_file(read(viewer, store)),
+            f"{file_name}.csv",
+            key=f"{key}_csv",
+            help_text=f"{help_text}, as CSV" if help_text else None,
+            kind=kind,
+        )
+        if count <= MOST_EXCEL_ROWS:
+            download_button(
+                "Excel",
+                lambda viewer, store: excel_file(read(viewer, store)),
+                f"{file_name}.xlsx",
+                key=f"{key}_excel",
+                mime=EXCEL,
+                help_text="The same as an Excel file",
+                icon=":material/table_view:",
+                kind="tertiary",
+            )
 
 
 def download(read: Callable[[Viewer, Store], bytes]) -> Callable[[], bytes]:

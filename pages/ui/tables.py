@@ -13,7 +13,6 @@ from data.store import Store
 from data.store.arrow import arrow_table
 from data.store.cache import cached
 from data.traffic.export import ExportTable
-from data.traffic.formulas import formula_safe
 from data.traffic.models import Page, Paging, Selection
 from pages.ui import controls, filters
 from pages.ui.store import the_store
@@ -80,16 +79,6 @@ def draw(
     st.dataframe(rows, column_config=columns, hide_index=True, placeholder=UNKNOWN, key=key, height=height, alt=alt)
 
 
-def csv_of(rows: DataFrame) -> bytes:
-    """Rows as CSV (UTF-8): unknown is an empty field, no text is a formula."""
-    safe = rows.copy()
-    for column in safe.columns:
-        if pd.api.types.is_string_dtype(safe[column].dtype):
-            safe[column] = [None if pd.isna(text) else formula_safe(text) for text in safe[column]]
-    content: str = safe.to_csv(index=False, lineterminator="\r\n")
-    return content.encode()
-
-
 def _counted(rows: DataFrame) -> list[str | None]:
     """Whether the uniques of a week are GitHub's; of both metrics where they differ."""
     pairs = zip(rows["view_uniques_kind"].map(KINDS), rows["clone_uniques_kind"].map(KINDS), strict=True)
@@ -109,7 +98,7 @@ class PagedTable:
     period: str
     read: Callable[[Viewer, Store, Selection, Paging], Page]
     arrange: Callable[[DataFrame], DataFrame]
-    csv: Callable[[Viewer, Store, Selection, Paging], bytes]
+    all_rows: Callable[[Viewer, Store, Selection, Paging], Any]
     all_of_it: ExportTable
 
 
@@ -147,7 +136,7 @@ def draw_listing(viewer: Viewer, listing: PagedTable) -> None:
     alt = f"{listing.name.capitalize()} traffic, rows {begin + 1} to {begin + shown.count} of {shown.total}"
     with slot:
         draw(shown.rows, columns(), f"{listing.name}_rows", alt, "content" if shown.count <= ROWS_AT_SIGHT else HEIGHT)
-    _downloads(listing, selection, paging)
+    _downloads(listing, selection, paging, shown.total)
 
 
 def _controls(listing: PagedTable) -> tuple[str, str | None, Paging]:
@@ -165,14 +154,15 @@ def _controls(listing: PagedTable) -> tuple[str, str | None, Paging]:
     return search, filters.STATES[state], Paging(by, filters.ORDERS[order], 1, filters.SIZES[size])
 
 
-def _downloads(listing: PagedTable, selection: Selection, order: Paging) -> None:
+def _downloads(listing: PagedTable, selection: Selection, order: Paging, count: int) -> None:
     with st.container(horizontal=True):
-        controls.download_button(
+        controls.download_rows(
             "Download these rows",
-            lambda viewer, store: listing.csv(viewer, store, selection, order),
-            f"{listing.name}-traffic-{selection.first}-to-{selection.last}.csv",
-            key=f"{listing.name}_csv",
-            help_text="CSV of all pages of this table, filtered and sorted as shown",
+            lambda viewer, store: listing.all_rows(viewer, store, selection, order),
+            f"{listing.name}-traffic-{selection.first}-to-{selection.last}",
+            key=listing.name,
+            help_text="All pages of this table, filtered and sorted as shown",
+            count=count,
         )
         controls.everything_button(
             "Download everything",

@@ -19,7 +19,7 @@ tables.draw_listing(
         period="week",
         read=traffic.weekly_traffic,
         arrange=tables.weekly_rows,
-        csv=traffic.weekly_csv,
+        all_rows=traffic.all_weekly_traffic,
         all_of_it=ExportTable.WEEKLY,
     ),
 )

@@ -12,8 +12,9 @@ from data.accounts.models import Viewer
 from data.accounts.tenants import operator
 from data.store import Store
 from data.traffic.export import ExportRequest, ExportTable, export
+from data.traffic.files import csv_file
 from data.traffic.models import DAILY_SORTS, WEEKLY_SORTS, Metric, Paging, Selection, SelectionRefused
-from data.traffic.traffic import daily_csv, daily_traffic, weekly_csv, weekly_traffic
+from data.traffic.traffic import all_daily_traffic, all_weekly_traffic, daily_traffic, weekly_traffic
 from tests.data.filled import DOCS, ENGINE, TODAY
 from tests.data.reading import Rows, ago, answer, follow, plain
 from tests.data.writers import save
@@ -21,7 +22,10 @@ from tests.data.writers import save
 MONTH = Selection(ago(30), TODAY, today=TODAY)
 HALF = Selection(ago(100), ago(3), today=TODAY)
 HOSTILE = ("=cmd|'/c calc'!A1/x", "100%/a_b", "100x/aXb", "Ünïcode/Größe")
-TABLES = {"daily": (daily_traffic, daily_csv, DAILY_SORTS), "weekly": (weekly_traffic, weekly_csv, WEEKLY_SORTS)}
+TABLES = {
+    "daily": (daily_traffic, all_daily_traffic, DAILY_SORTS),
+    "weekly": (weekly_traffic, all_weekly_traffic, WEEKLY_SORTS),
+}
 
 
 @pytest.fixture
@@ -65,9 +69,9 @@ def test_a_search_is_a_literal_part_of_the_name_letter_case_aside(hostile: Store
 def test_the_csv_has_all_rows_in_the_order_that_is_asked_for(
     full: Store, name: str, order: tuple[str, bool] | None
 ) -> None:
-    table, as_csv, sorts = TABLES[name]
+    table, all_rows, sorts = TABLES[name]
     shown = table(operator(full), full, MONTH, Paging(*(order or (sorts[0], True)), size=999)).rows
-    file = as_csv(operator(full), full, MONTH, Paging(*order, 3, 2) if order else None)
+    file = csv_file(all_rows(operator(full), full, MONTH, Paging(*order, 3, 2) if order else None))
     if name == "weekly":
         shown["view_uniques"], shown["clone_uniques"] = shown["true_view_uniques"], shown["true_clone_uniques"]
     header, *lines = csv.reader(StringIO(file.decode()))
@@ -78,7 +82,7 @@ def test_the_csv_has_all_rows_in_the_order_that_is_asked_for(
 
 @pytest.mark.parametrize("name", TABLES)
 def test_no_name_in_a_csv_is_a_formula(hostile: Store, name: str) -> None:
-    _, *lines = csv.reader(StringIO(TABLES[name][1](operator(hostile), hostile, MONTH).decode()))
+    _, *lines = csv.reader(StringIO(csv_file(TABLES[name][1](operator(hostile), hostile, MONTH)).decode()))
     assert {line[1] for line in lines} == {f"'{HOSTILE[0]}", *HOSTILE[1:]}
 
 
@@ -145,13 +149,13 @@ def test_chosen_repositories_are_the_only_ones_shown(full: Store) -> None:
 @pytest.mark.parametrize("name", TABLES)
 @pytest.mark.parametrize("state", ["final", "pending", "gap"])
 def test_a_state_keeps_the_rows_on_which_views_or_clones_have_it(full: Store, name: str, state: str) -> None:
-    table, as_csv, sorts = TABLES[name]
+    table, all_rows, sorts = TABLES[name]
     every = table(operator(full), full, HALF, Paging(sorts[0], size=999)).rows
     kept = every[(every["views_state"] == state) | (every["clones_state"] == state)]
     page = table(operator(full), full, replace(HALF, state=state), Paging(sorts[0], size=999))
     assert (plain(page), page.total) == (plain(kept), len(kept))
     assert 0 < len(kept) < len(every)
-    assert len(as_csv(operator(full), full, replace(HALF, state=state)).splitlines()) == len(kept) + 1
+    assert all_rows(operator(full), full, replace(HALF, state=state)).num_rows == len(kept)
 
 
 TABLE_COLUMNS = ("repository_id", "full_name", *DAILY_SORTS[:1], *DAILY_SORTS[2:], "tenant")

@@ -1,5 +1,6 @@
 """Somebody at a browser: opens pages, reads tables, saves files; waits for what is to come, never for a time."""
 
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -116,11 +117,14 @@ class Visitor:
         table.click(position={"x": TICK_PIXELS, "y": ROW_PIXELS * (row + 1) + ROW_PIXELS / 2})
 
     def save(self, name: str, directory: Path) -> str:
-        """Press a download button; the text of the file."""
+        """Press a download button; the text of the file, of one for Excel that of its cells."""
         self.drawn()
         download = self._download(name)
         path = directory / download.suggested_filename
         download.save_as(path)
+        if path.suffix == ".xlsx":
+            with zipfile.ZipFile(path) as parts:
+                return parts.read("xl/worksheets/sheet1.xml").decode()
         return path.read_text(encoding="utf-8")
 
     def _download(self, name: str) -> Download:

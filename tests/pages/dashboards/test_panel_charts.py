@@ -10,8 +10,8 @@ from pandas import DataFrame
 
 from data.dashboards.panels import PanelRows
 from data.dashboards.specification import Kind, Panel, Source
+from data.traffic.files import csv_file
 from pages.dashboards import view
-from pages.ui import tables
 from pages.ui.charts.panels import PanelShape, drawing, specification
 
 FIRST = date(2026, 5, 1)
@@ -77,7 +77,7 @@ def test_a_name_of_others_stands_in_the_data_and_in_no_expression() -> None:
 
 def test_the_csv_has_the_shown_names_every_state_and_no_formula() -> None:
     panel = Panel(Kind.TABLE, "", Source.DAILY, "visitors", by="repository")
-    text = tables.csv_of(view.csv_rows(found(panel, 3, name=HOSTILE))).decode()
+    text = csv_file(view.file_rows(found(panel, 3, name=HOSTILE))).decode()
     saved = pd.read_csv(io.StringIO(text))
     assert list(saved.columns) == ["repository", "Daily visitors (sum)", "state"]
     assert saved["repository"].tolist() == [f"'{HOSTILE}"]

@@ -103,4 +103,5 @@ def test_a_launch_that_is_not_there_or_not_theirs_is_left_out_and_said(app: App,
 def test_everything_can_be_downloaded(app: App, query: dict[str, str]) -> None:
     noted(app, ENGINE, 25, "Told the world")
     keys = [button.key for button in app.opened("viewer", PAGE, **query).get("download_button")]
-    assert keys == (["compare_lifts_csv", "compare_days_csv"] if query else ["compare_csv"])
+    files = ["compare_lifts", "compare_days"] if query else ["compare"]
+    assert keys == [f"{file}_{form}" for file in files for form in ("csv", "excel")]

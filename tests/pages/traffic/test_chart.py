@@ -13,8 +13,9 @@ from data.calendar import utc_now
 from data.repositories.models import RepositoryFacts
 from data.repositories.repositories import add_repositories
 from data.text import DAILY_CLONERS, DAILY_VISITORS, day_text
+from data.traffic.files import csv_file
 from data.traffic.models import Grain, Selection
-from data.traffic.traffic import daily_csv, selection_totals, weekly_csv
+from data.traffic.traffic import all_daily_traffic, all_weekly_traffic, selection_totals
 from pages.chart import view
 from pages.ui import filters
 from pages.ui.charts.traffic import traffic_chart
@@ -25,6 +26,11 @@ PAGE = "chart"
 
 def names_in_table(run: AppTest) -> set[str]:
     return set(run.dataframe[0].value["full_name"])
+
+
+def read(rows: Any) -> list[dict[str, str]]:
+    """Rows as their CSV tells them."""
+    return list(csv.DictReader(csv_file(rows).decode().splitlines()))
 
 
 def chart(run: AppTest) -> dict[str, Any]:
@@ -80,7 +86,7 @@ def test_a_gap_is_told_above_and_drawn_as_a_band(app: App) -> None:
 def test_the_table_has_the_numbers_of_the_chart(app: App) -> None:
     run = app.opened("single", PAGE, **{"as": "Table"})
     assert len(run.dataframe[0].value) == 31
-    assert [button.key for button in run.get("download_button")] == ["chart_csv"]
+    assert [button.key for button in run.get("download_button")] == ["chart_csv", "chart_excel"]
 
 
 @pytest.mark.parametrize("by", filters.GRAINS)
@@ -89,8 +95,8 @@ def test_tiles_bars_table_and_file_of_a_range_add_up_to_the_same(app: App, by: s
     viewer, grain = grants.viewer_of(app.store, app.account("both")), filters.GRAINS[by]
     selection = Selection(days_ago(92), days_ago(1), days_ago(0)).of_whole(grain)
     drawn = traffic_chart(viewer, app.store, selection, "views", grain)
-    rows = csv.DictReader(view.numbers_csv(viewer, app.store, selection, "views", grain).decode().splitlines())
-    days = csv.DictReader(daily_csv(viewer, app.store, selection).decode().splitlines())
+    rows = read(view.file_rows(viewer, app.store, selection, "views", grain))
+    days = read(all_daily_traffic(viewer, app.store, selection))
     sums = {
         "tile": int(run.metric[0].value),
         "table": int(run.dataframe[0].value["value"].sum()),
@@ -100,7 +106,7 @@ def test_tiles_bars_table_and_file_of_a_range_add_up_to_the_same(app: App, by: s
         "overview": int(selection_totals(viewer, app.store, selection).views.value or 0),
     }
     if grain is Grain.WEEK:
-        weeks = csv.DictReader(weekly_csv(viewer, app.store, selection).decode().splitlines())
+        weeks = read(all_weekly_traffic(viewer, app.store, selection))
         sums["weeks"] = sum(int(row["views"] or 0) for row in weeks)
     assert len(set(sums.values())) == 1, sums
     assert sums["tile"] > 0
@@ -124,10 +130,10 @@ def test_a_counter_is_drawn_as_lines_and_told_as_last_read(
     assert set(table["value"]) == {value}
     viewer = grants.viewer_of(app.store, app.account("single"))
     selection = Selection(days_ago(40), days_ago(1), days_ago(0))
-    file = view.numbers_csv(viewer, app.store, selection, column, Grain(period.lower()))
+    file = csv_file(view.file_rows(viewer, app.store, selection, column, Grain(period.lower())))
     header, *lines = file.decode().splitlines()
     assert header == f"full_name,repository_id,{period.lower()},{column}"
-    assert {(line.split(",")[0], line.split(",")[3]) for line in lines} == {("blue/engine", str(value))}
+    assert {(line.split(",")[0], line.split(",")[3]) for line in lines} == {('"blue/engine"', str(value))}
 
 
 def test_the_stars_of_a_month_are_those_of_its_last_look(app: App) -> None:

@@ -99,7 +99,7 @@ def test_weeks_are_whole_and_say_how_their_uniques_were_counted(app: App) -> Non
 @pytest.mark.parametrize("page", PAGES)
 def test_what_is_shown_and_everything_can_be_downloaded(app: App, page: str) -> None:
     run = app.opened("viewer", page)
-    assert [button.key for button in run.get("download_button")] == [f"{page}_csv"]
+    assert [button.key for button in run.get("download_button")] == [f"{page}_csv", f"{page}_excel"]
     assert [link.proto.url for link in run.get("link_button")] == [f"/download/{page}.csv"]
 
 

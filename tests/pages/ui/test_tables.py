@@ -1,7 +1,7 @@
 """Tables: what stands in their cells, what they are saved as."""
 
 import pytest
-from pandas import DataFrame, Series
+from pandas import DataFrame
 
 from pages.ui import tables
 from pages.ui.text import change
@@ -37,11 +37,6 @@ def test_a_week_is_named_as_iso_names_it() -> None:
 def test_the_state_of_both_metrics_is_told_where_it_differs() -> None:
     assert list(tables.weekly_rows(weeks(clones_state="gap"))["state"]) == ["Final; clones: gap"]
     assert list(tables.weekly_rows(weeks(views_state="gap", clones_state="gap"))["state"]) == ["Gap"]
-
-
-def test_no_text_in_a_csv_is_a_formula_and_unknown_is_empty() -> None:
-    rows = DataFrame({"full_name": ["=1+1", "a/b"], "value": Series([1, None], dtype="Int64")})
-    assert tables.csv_of(rows) == b"full_name,value\r\n'=1+1,1\r\na/b,\r\n"
 
 
 @pytest.mark.parametrize("column", ["day", "week", "period"])
