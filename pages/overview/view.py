@@ -25,8 +25,7 @@ from pages.ui import controls, filters, repository_status, tables
 from pages.ui.charts import overview as charts
 from pages.ui.charts.chart import Chart, draw
 from pages.ui.charts.traffic import legible, traffic_chart
-from pages.ui.text import NAME_IN_LINK, counted, repository_link
-from pages.ui.time_format import moment_text
+from pages.ui.text import NAME_IN_LINK, repository_link
 
 NEWEST_DAYS = 31
 MOST_MOVERS = 5  # that rise, and that fall
@@ -162,15 +161,5 @@ def draw_health(viewer: Viewer, store: Store, account: Account) -> None:
     for findings, show in ((read.problems, st.error), (read.warnings, st.warning)):
         if findings:
             show(repository_status.attention(findings), icon=":material/warning:")
-    if read.findings:
-        return
-    if read.tracked and read.last_collected_at:
-        days = "" if read.days_until_loss is None else f" No data loss within {counted(read.days_until_loss, 'day')}."
-        st.markdown(
-            ":green[:material/check_circle:] All repositories are up to date: "
-            f"{read.tracked:,} tracked, last collected {moment_text(read.last_collected_at)}.{days}"
-        )
-    elif read.tracked:
-        st.markdown(":gray[:material/info:] Nothing has been collected yet.")
-    else:
-        st.markdown(":gray[:material/info:] You are not tracking any repositories at present.")
+    if not read.findings:
+        st.markdown(repository_status.health_text(read))

@@ -2,6 +2,7 @@
 scripts for what no page can do: say why it cannot connect, follow links without loading everything anew, hear keys.
 """
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,7 +19,9 @@ STYLE, SCRIPTS = "frame.css", ("connection.js", "frame.js")
 
 def routes() -> Sequence[BaseRoute]:
     document = (Path(get_static_dir()) / "index.html").read_text(encoding="utf-8")
-    head = f"<head>{''.join(f'<script>{_text(name)}</script>' for name in SCRIPTS)}<style>{_text(STYLE)}</style>"
+    addresses = f"window.pageAddresses = {json.dumps(['', START, *ENTRIES])};"
+    scripts = "".join(f"<script>{text}</script>" for text in (addresses, *(_text(name) for name in SCRIPTS)))
+    head = f"<head>{scripts}<style>{_text(STYLE)}</style>"
     told = document.replace("<head>", head, 1).replace("<title>Streamlit</title>", f"<title>{PRODUCT}</title>", 1)
 
     async def page(request: Request) -> Response:

@@ -4,6 +4,7 @@
     o: "Overview", r: "Repository", c: "Compare", h: "Chart", d: "Daily traffic", w: "Weekly traffic", b: "Dashboards",
     s: "SQL", l: "Repositories", a: "Add repositories", y: "System log", t: "Tenants", u: "Users", i: "Audit log",
   };
+  const MAIN = '[data-testid="stMain"]';
   const WAIT_MS = 1500;
   const TYPING = "input, textarea, select, [contenteditable], [role=dialog], dialog";
   let goingUntil = 0;
@@ -16,12 +17,12 @@
     if (!link || link.download || event.defaultPrevented || event.button) return;
     if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
     const to = new URL(link.href);
-    const isPlace = link.getAttribute("href").startsWith("#");
-    if (isPlace || to.origin !== location.origin || !link.closest('[data-testid="stMain"]')) return;
+    const isPage = to.origin === location.origin && window.pageAddresses.includes(to.pathname.split("/").pop());
+    if (!isPage || link.getAttribute("href").startsWith("#") || !link.closest(MAIN)) return;
     event.preventDefault();
     history.pushState({}, "", to);
     dispatchEvent(new PopStateEvent("popstate"));
-    if (!to.hash) link.closest('[data-testid="stMain"]').scrollTo(0, 0);
+    if (!to.hash) link.closest(MAIN).scrollTo(0, 0);
   });
 
   window.addEventListener("keydown", (event) => {
@@ -37,7 +38,7 @@
     goingUntil = 0;
     if (going && PAGES[key]) return press(linkTo(PAGES[key]));
     if (key === "g") return (goingUntil = Date.now() + WAIT_MS);
-    if (key === "/") return focusOn('input[type="search"]') || focusOn('[data-testid="stMain"] input');
+    if (key === "/") return focusOn('input[type="search"]') || focusOn(`${MAIN} input`);
     if (key === "?") return showShortcuts();
   }
 

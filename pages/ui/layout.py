@@ -11,10 +11,12 @@ from pathlib import Path
 
 import streamlit as st
 
-from data.accounts import accounts
+from data.accounts import accounts, grants
 from data.accounts.models import Account
+from data.calendar import utc_now
 from data.store import StoreError
-from pages.ui import filters, messages, navigation, session
+from data.text import counted
+from pages.ui import filters, messages, navigation, repository_status, session
 from pages.ui.charts.chart import trust_specifications
 from pages.ui.store import the_store
 
@@ -33,9 +35,27 @@ def picture_address(name: str) -> str:
     return f"data:image/svg+xml;base64,{b64encode(picture).decode()}"
 
 
+def draw_health(account: Account) -> None:
+    """Draw a dot: whether the collection is well; it opens to what is wrong."""
+    store = the_store()
+    viewer = grants.viewer_of(store, account)
+    read = repository_status.health_of(
+        account, viewer if viewer.repository_ids else session.log_viewer(account), store, utc_now()
+    )
+    if not read.tracked and not read.findings:
+        return
+    colour, words = "green", "Healthy"
+    if read.findings:
+        number, noun = (len(read.problems), "problem") if read.problems else (len(read.warnings), "warning")
+        colour, words = "red" if read.problems else "orange", counted(number, noun)
+    with st.popover(f":{colour}[●] {words}", type="tertiary", key="frame_health"):
+        st.markdown(repository_status.health_text(read))
+
+
 def draw_frame(account: Account, entry: navigation.Entry | None) -> None:
     """Draw what stands above every page: the way to the help, and the user's menu."""
     with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", key="frame"):
+        draw_health(account)
         st.html(f'<a href="{escape(navigation.help_address(entry))}">Help</a>', width="content")
         chosen = st.menu_button(
             messages.literal(account.display_name),

@@ -17,7 +17,7 @@ from data.store import Store
 from data.store.cache import cached
 from data.traffic.traffic import repository_summaries
 from pages.ui import messages
-from pages.ui.text import repository_link
+from pages.ui.text import counted, repository_link
 from pages.ui.time_format import moment_text
 
 MOST_TOLD = 4  # of each kind that needs attention
@@ -66,6 +66,20 @@ def attention(findings: Sequence[Finding]) -> str:
         if (more := len(of_kind) - MOST_TOLD) > 0:
             lines.append(f"- and {more:,} more like these{MORE.get(kind, '.')}")
     return "\n".join(lines)
+
+
+def health_text(read: Health) -> str:
+    """What needs attention, or that nothing does, in Markdown."""
+    if read.findings:
+        return attention(read.findings)
+    if read.tracked and read.last_collected_at:
+        days = "" if read.days_until_loss is None else f" No data loss within {counted(read.days_until_loss, 'day')}."
+        return (
+            ":green[:material/check_circle:] All repositories are up to date: "
+            f"{read.tracked:,} tracked, last collected {moment_text(read.last_collected_at)}.{days}"
+        )
+    nothing = "Nothing has been collected yet." if read.tracked else "You are not tracking any repositories at present."
+    return f":gray[:material/info:] {nothing}"
 
 
 def of_repositories(read: Health) -> tuple[Finding, ...]:
