@@ -16,7 +16,7 @@ from data.insight.spike_causes import Cause, Listed, Noted, Spike
 from data.text import DAILY_VISITORS
 from data.traffic.traffic import LEAST_SHARE
 from pages.ui.number_format import number_text
-from pages.ui.text import HTML, capitalised, cause_text, change, of_ratio, repository_link
+from pages.ui.text import HTML, beside_usual, capitalised, cause_text, change, of_ratio, repository_link
 from pages.ui.time_format import day_text, short_day_text
 
 RANKS = {  # what the table may be ordered by: its column, and whether the least comes first
@@ -36,7 +36,6 @@ METRICS = {"views": "Views", "clones": "Clones", "stars": "Stars"}
 MOST_CAUSES = 3  # beside notes
 MOST_NOTES = 2
 NEW_FIRST = 0.3  # what was not there before tells more than what was, by as much of the surplus
-MANIFOLD = 3  # times the usual
 LINK_STYLE = "color:inherit;text-underline-offset:.2em"  # it would be blue or violet on any background
 NO_CAUSE = "No likely cause found"
 
@@ -118,14 +117,10 @@ def plain(spike: Spike) -> str:
 
 def sentence(spike: Spike) -> str:
     """How much came, against what is usual, and why."""
-    usual = round(spike.expected)
-    times = f"{spike.value / usual:,.0f} times the usual {usual:,}" if usual else "usually none"
-    if usual and spike.value < MANIFOLD * usual:
-        times = f"usually {usual:,}"
-    told = [f"{spike.value:,} {spike.metric}, {times}"]
+    told = f"{spike.value:,} {spike.metric}, {beside_usual(spike.value, spike.expected)}"
     if spike.first != spike.last:
-        told[0] += f"; unusual from {short_day_text(spike.first)} to {short_day_text(spike.last)}"
-    return f"{told[0]}. {why(spike)}."
+        told += f"; unusual from {short_day_text(spike.first)} to {short_day_text(spike.last)}"
+    return f"{told}. {why(spike)}."
 
 
 def why(spike: Spike) -> str:

@@ -145,7 +145,7 @@ def _columns() -> Mapping[str, Any]:
     against = "Views, compared with as many days before"
     return {
         "link": config.LinkColumn("Repository", display_text=NAME_IN_LINK, pinned=True, width=190),
-        "sparkline": config.AreaChartColumn("Views a day", y_min=0, width=130, help="Final days only"),
+        "sparkline": config.AreaChartColumn("Views per day", y_min=0, width=130, help="Final days only"),
         "views": number("Views", width=80, help="Of the days above"),
         "change": config.TextColumn("Change", alignment="right", width=80, help=against),
         "visitor_days": number(DAILY_VISITORS, width=140, help=SUM_HELP),

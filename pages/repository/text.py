@@ -16,8 +16,8 @@ from data.text import DAILY_CLONERS, DAILY_VISITORS
 from pages.ui.charts.events import METRICS
 from pages.ui.charts.listings import below
 from pages.ui.charts.repository import Mark
-from pages.ui.text import MARKDOWN, capitalised, cause_text, of_ratio, shortened
-from pages.ui.time_format import day_text
+from pages.ui.text import MARKDOWN, beside_usual, capitalised, cause_text, of_ratio, shortened
+from pages.ui.time_format import day_text, short_day_text
 
 MOST_CAUSES = 5
 NOTE_CAUSES = 2  # referrers and pages that go into the text of a note
@@ -47,9 +47,10 @@ class SpikeText:
 
 def spike(told: Spike) -> SpikeText:
     day, causes = told.peak, worth_telling(told.causes)
-    head = f"**{day:%A}, {day_text(day)}: {told.value:,} {told.metric}** · {times(told.value, told.expected)}"
+    usual = beside_usual(told.value, told.expected)
+    head = f"**{day:%A}, {day_text(day)}: {told.value:,} {told.metric}** · {usual}"
     if told.first != told.last:
-        head += f" · unusual from {day_text(told.first)} to {day_text(told.last)}"
+        head += f" · unusual from {short_day_text(told.first)} to {short_day_text(told.last)}"
     body = "\n".join([f"- {cause_line(each, day)}" for each in causes] or ["No likely cause found."])
     return SpikeText(day, told.metric, head, body, for_note(told.metric, told.value, causes))
 
@@ -73,12 +74,6 @@ def for_note(metric: str, value: float, causes: list[Cause]) -> str:
     listed = [each for each in causes if isinstance(each.detail, Listed)][:NOTE_CAUSES]
     names = [f"{each.kind} {each.what}" for each in causes if each in released or each in listed]
     return f"{value:,.0f} {metric}" + (f": {', '.join(names)}" if names else "")
-
-
-def times(value: float, expected: float) -> str:
-    if expected < 1:
-        return "usually hardly any"
-    return f"usually {expected:,.0f}, {value / expected:,.1f} times as many"
 
 
 def to_open(link: str | None) -> str:
@@ -135,8 +130,7 @@ def cards(found: Comparison) -> list[Card]:
         days = "7 days" if row["final_days"] == row["days"] else f"{row['final_days']} of 7 days"
         total = None if pd.isna(row["total"]) else int(row["total"])
         change = None if pd.isna(row["change"]) else of_ratio(1 + row["change"])
-        on_usual = change and f"{change} vs usual"
-        made.append(Card(METRICS[metric], days, total, on_usual))
+        made.append(Card(METRICS[metric], days, total, change))
     return made
 
 
@@ -162,14 +156,11 @@ def incomplete(found: Comparison) -> list[str]:
         if lacking["final_days"] == lacking["days"]:
             continue
         parts = [
-            f"{count} {'is' if count == 1 else 'are'} {how}"
+            f"{count} {how}"
             for count, how in ((lacking["open_days"], "not final yet"), (lacking["lost_days"], "missing"))
             if count
         ]
-        said.append(
-            f"{name}: {' and '.join(parts)}, so {lacking['final_days']} of {lacking['days']} days are counted, "
-            "compared with the same days as usual."
-        )
+        said.append(f"{name}: {lacking['final_days']} of {lacking['days']} days counted ({', '.join(parts)}).")
     return said
 
 
@@ -179,7 +170,7 @@ def _changes(shares: "pd.Series[float]") -> list[str | None]:
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """Cards (a name and a number, None: unknown), the sentence about their difference, and the weeks (Arrow)."""
+    """Cards (a name and a number, None: unknown), the sentence about their days, and the weeks (Arrow)."""
 
     cards: tuple[tuple[str, int | None], ...]
     sentence: str
@@ -201,16 +192,10 @@ def people(windows: DataFrame, weeks: DataFrame) -> People:
 
 def _difference(row: dict[str, Any], days: int | None) -> str:
     many, one, _, _ = PEOPLE[row["metric"]]
-    span = f"from {day_text(row['first_day'])} to {day_text(row['last_day'])}"
-    if not row["uniques"]:
-        return f"GitHub counted no {many} {span}."
-    counted = f"GitHub counted {row['uniques']:,} {one if row['uniques'] == 1 else many} {span}, each once."
-    if days is None:
-        return counted
-    return (
-        f"{counted} The days add up to {days:,}, as someone who visits on three days is counted three times: "
-        f"{days / row['uniques']:.1f} active days per {one}."
-    )
+    said = f"{capitalised(many)} from {day_text(row['first_day'])} to {day_text(row['last_day'])}"
+    if not row["uniques"] or days is None:
+        return f"{said}, as counted by GitHub."
+    return f"{said}: {days / row['uniques']:.1f} active days per {one}."
 
 
 def listing_table(summary: DataFrame, repository: str) -> DataFrame:

@@ -209,7 +209,8 @@ def _draw_people(found: People) -> None:
     st.header("Unique visitors (14 days)", anchor=False)
     with st.container(horizontal=True, border=True, horizontal_alignment="distribute", key="repository_people"):
         for name, number in found.cards:
-            st.metric(name, "unknown" if number is None else number, format="localized", width=130)
+            help_text = SUM_HELP if name in {DAILY_VISITORS, DAILY_CLONERS} else None
+            st.metric(name, "unknown" if number is None else number, format="localized", width=150, help=help_text)
     st.caption(found.sentence)
     if found.week_count:
         alt = f"{found.week_count} whole weeks with their unique visitors and cloners, beside the sums of the days"
@@ -352,7 +353,8 @@ def draw_events(about: About) -> None:
     with st.container(horizontal=True, border=True, horizontal_alignment="distribute", key="repository_event_cards"):
         for card in cards:
             total = "unknown" if card.total is None else card.total
-            st.metric(f"{card.name}, {card.days}", total, card.on_usual, format="localized", width=138)
+            told = f"vs usual, {card.days}"
+            st.metric(card.name, total, card.on_usual, format="localized", width=150, delta_description=told)
     name = st.segmented_control(
         "Metric",
         list(METRICS.values()),
@@ -388,7 +390,7 @@ def _event_columns() -> dict[str, Any]:
     number = partial(st.column_config.NumberColumn, format="localized", width=112)
     percent = partial(st.column_config.TextColumn, alignment="right", width=96)
     usual = "Compared with the median of the same weekdays in the eight weeks before, final days only"
-    columns: dict[str, Any] = {"metric": st.column_config.TextColumn("Metric", pinned=True, width=110)}
+    columns: dict[str, Any] = {"metric": st.column_config.TextColumn("Metric", pinned=True, width=150)}
     for window, name in WINDOWS.items():
         columns[window] = number(name)
         columns[f"{window}_change"] = percent("vs usual", help=usual)

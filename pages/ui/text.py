@@ -17,6 +17,7 @@ from pages.ui.time_format import short_day_text
 STORE_ANOTHER = "Store another token for the tenant under Administration, Tenants."
 NAME_IN_LINK = r"of=([^&]*)"  # the name in a link of repository_link
 LONGEST_NOTE = 120  # characters of a note where it is told as a cause
+TIMES_USUAL = 3  # from so many times the usual on, a number is told in times
 MANIFOLD = 10  # times: from here on a change is told in times, not in percent
 ROLES = {
     Role.REPOSITORY_VIEWER: "Repository viewer",
@@ -52,6 +53,14 @@ def of_ratio(ratio: float) -> str:
         return f"×{ratio:.0f}"
     percent = round(100 * (ratio - 1))
     return f"{percent:+}%" if percent else "0%"
+
+
+def beside_usual(value: int, expected: float) -> str:
+    """How an unusual number stands to what was expected: "12 times the usual 100", "usually 100", "usually none"."""
+    usual = round(expected)
+    if not usual:
+        return "usually none"
+    return f"{value / usual:,.0f} times the usual {usual:,}" if value >= TIMES_USUAL * usual else f"usually {usual:,}"
 
 
 def repository_link(name: str, days: tuple[date, date] | None = None) -> str:
@@ -100,7 +109,7 @@ def cause_text(known: Cause, day: date, markup: Markup) -> str:
 
 
 def _listed_text(listed: Listed, is_path: bool) -> str:
-    on_day = f", {listed.low:,} to {listed.high:,} on this day" if listed.low and listed.high else ""
+    on_day = f", {_between(listed.low, listed.high)} on this day" if listed.low and listed.high else ""
     rise = f"at least {listed.gained:,}" if listed.gained else ""
     if listed.is_new:
         told = f", with {rise} views{_over_days(listed)}" if rise else ""
@@ -111,6 +120,10 @@ def _listed_text(listed: Listed, is_path: bool) -> str:
     before = "not listed before" if listed.views_before is None else f"{listed.views_before:,} before"
     seen = f"list of {short_day_text(listed.seen_on)}"
     return f"{verb} more: {listed.views:,} views in 14 days ({seen}), {before}{on_day}"
+
+
+def _between(low: int, high: int) -> str:
+    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
 
 
 def _over_days(listed: Listed) -> str:

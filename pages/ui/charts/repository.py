@@ -44,6 +44,7 @@ from pages.ui.charts.chart import (
     without_data,
 )
 from pages.ui.charts.traffic import legible
+from pages.ui.text import beside_usual
 from pages.ui.time_format import day_text
 
 EXTENT: dict[str, Any] = {"minExtent": 46, "maxExtent": 46}  # the same for all lanes, so that a day stands below itself
@@ -128,7 +129,7 @@ def story_chart(viewer: Viewer, store: Store, selection: Selection) -> Chart | N
     of_days = series(viewer, store, selection, legible(Grain.DAY, selection.first, selection.last))
     marks = happenings(viewer, store, selection)
     for each in repository_spikes(viewer, store, selection):
-        text = f"{each.value:,} {each.metric}, usually {each.expected:,.0f}"
+        text = f"{each.value:,} {each.metric}, {beside_usual(each.value, each.expected)}"
         marks.append(Mark(each.peak, SPIKE, text, each.metric))
     found = story(of_days, counters(viewer, store, selection), marks, selection)
     if not any(lane in BARS for lane in found.lanes):

@@ -50,7 +50,7 @@ COUNTS = {"views", "clones"}  # these add up over repositories; uniques do not
 COUNTERS = {"stars", "forks", "watchers", "open_issues_and_pull_requests"}  # read now and then, not counted a day
 MOST_SERIES = 8
 LONGEST_BY_DAY = 400  # days; of more, a bar would be narrower than a pixel on many screens
-PERIODS = {Grain.DAY: "a day", Grain.WEEK: "a week", Grain.MONTH: "a month"}
+PERIODS = {Grain.DAY: "per day", Grain.WEEK: "per week", Grain.MONTH: "per month"}
 HEIGHT = 360
 
 

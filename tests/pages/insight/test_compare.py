@@ -43,7 +43,7 @@ def test_a_link_opens_the_same_comparison(app: App) -> None:
     run = app.opened("viewer", PAGE, **link)
     assert names_in_table(run) == {"blue/docs", "blue/engine"}
     assert run.query_params == link
-    assert "clones a week, in percent of the repository’s median" in run.get("vega_lite_chart")[0].proto.alt
+    assert "clones per week, in percent of the repository’s median" in run.get("vega_lite_chart")[0].proto.alt
 
 
 def test_people_are_not_added_up_to_months(app: App) -> None:

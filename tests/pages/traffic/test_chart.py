@@ -42,7 +42,7 @@ def chart(run: AppTest) -> dict[str, Any]:
 def test_the_default_is_views_of_31_days_by_day(app: App) -> None:
     run = app.opened("single", PAGE)
     (found,) = run.get("vega_lite_chart")
-    assert f"views a day, blue/engine, {day_text(days_ago(31))} to {day_text(days_ago(1))} (UTC)" in found.proto.alt
+    assert f"views per day, blue/engine, {day_text(days_ago(31))} to {day_text(days_ago(1))} (UTC)" in found.proto.alt
 
 
 def test_totals_stand_above_with_the_change(app: App) -> None:
