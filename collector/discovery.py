@@ -13,11 +13,11 @@ A repository is meant when at least one term names it and no term with `!` does.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from functools import partial
 from urllib.parse import urlsplit
@@ -26,9 +26,9 @@ from collector import errors
 from collector.client import GitHub
 from collector.clock import Clock, SystemClock
 from collector.endpoints.endpoint import Request
-from collector.endpoints.fields import optional_count, optional_text
+from collector.endpoints.fields import FieldRefused, moment_field, optional_count, optional_text
 from collector.endpoints.repository import REPOSITORY, StatsObservation
-from collector.endpoints.traffic import VIEWS
+from collector.endpoints.traffic import VIEWS, TrafficObservation
 from collector.rate_limit import RateLimiter, Waiting, pace_file
 from collector.replies import Response
 from collector.settings import Settings, read_settings
@@ -54,7 +54,7 @@ _SITE_PAGES = {
     *("stars", "topics", "trending", "users"),
 }
 FLAGS = ("fork", "archived", "private")
-GRAMMAR = "A pattern looks like 'org/*,!fork,!archived'. See: python -m collector repo discover --help"
+GRAMMAR = "A pattern looks like 'org/*,!fork,!archived'."
 PATIENCE_S = 120.0  # somebody is waiting for the answer
 _A_TOKEN = re.compile(r"github_pat_|gh[pousr]_|[0-9a-f]{40}$")  # the last form is that of tokens made before 2021
 PAUSE_KEPT_FROM_S = 60.0  # what is left of a wait at the end, for the processes that come after
@@ -65,7 +65,7 @@ NO_OTHER_GOES_BETTER = (errors.TokenRefused, errors.LimitReached, errors.RunStop
 
 @dataclass(frozen=True, slots=True)
 class ListedRepository:
-    """A repository in one of GitHub's lists; `may_push` is None where the list does not say."""
+    """A repository in one of GitHub's lists; None stands for what the list does not say."""
 
     github_id: int
     full_name: str
@@ -73,6 +73,8 @@ class ListedRepository:
     archived: bool
     private: bool
     may_push: bool | None = None
+    stars: int | None = None
+    pushed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,18 +114,24 @@ def repository_name(text: str) -> str:
 
 def repository_names(texts: Iterable[str]) -> list[str]:
     """The names of several, each once, letter case aside. Raises: NameRefused, naming all that are not one."""
+    names, refusals = sorted_names(texts)
+    if refusals:
+        raise errors.NameRefused("\n".join(refusals))
+    return names
+
+
+def sorted_names(texts: Iterable[str]) -> tuple[list[str], list[str]]:
+    """The names of several, each once, letter case aside; and of each text that is none, why."""
     names: dict[str, str] = {}
-    refusals = []
+    refusals: dict[str, None] = {}
     for text in texts:
         try:
             name = repository_name(text)
         except errors.NameRefused as refusal:
-            refusals.append(str(refusal))
+            refusals.setdefault(str(refusal))
         else:
             names.setdefault(name.casefold(), name)
-    if refusals:
-        raise errors.NameRefused("\n".join(refusals))
-    return list(names.values())
+    return list(names.values()), list(refusals)
 
 
 def parse_pattern(text: str) -> Pattern:
@@ -151,7 +159,12 @@ def parse_listed(item: object) -> ListedRepository | None:
     push = permissions.get("push") if isinstance(permissions, Mapping) else None
     private = item.get("private") is True or item.get("visibility") in {"private", "internal"}
     fork, archived = item.get("fork") is True, item.get("archived") is True
-    return ListedRepository(github_id, full_name, fork, archived, private, push if isinstance(push, bool) else None)
+    pushed_at = None
+    with suppress(FieldRefused):
+        pushed_at = moment_field(item, "pushed_at")
+    may_push = push if isinstance(push, bool) else None
+    stars = optional_count(item, "stargazers_count")
+    return ListedRepository(github_id, full_name, fork, archived, private, may_push, stars, pushed_at)
 
 
 def folded(found: Iterable[ListedRepository]) -> list[ListedRepository]:
@@ -337,12 +350,17 @@ def check_repository(github: GitHub, full_name: str) -> RepositoryFacts:
 
     Raises: GitHubError, whose sentence says which permission is missing; AnswerRefused.
     """
+    return _looked_at(github, full_name)[0]
+
+
+def _looked_at(github: GitHub, full_name: str) -> tuple[RepositoryFacts, int | None]:
+    """Who a repository is, and its views of the last 14 days where GitHub tells them."""
     fetched = REPOSITORY.fetch(github, Request(full_name))
     if not isinstance(fetched.observation, StatsObservation):
         raise errors.AnswerRefused("the repository is missing from GitHub's answer")
     facts = fetched.observation.facts
-    VIEWS.fetch(github, Request(facts.full_name))
-    return facts
+    seen = VIEWS.fetch(github, Request(facts.full_name)).observation
+    return facts, seen.window.total if isinstance(seen, TrafficObservation) and seen.window else None
 
 
 def hidden_organizations(answer: Response) -> int:
@@ -355,9 +373,12 @@ def hidden_organizations(answer: Response) -> int:
 
 @dataclass(frozen=True, slots=True)
 class CheckedName:
+    """A name after GitHub was asked: the repository with its views of the last 14 days, or why it cannot be tracked."""
+
     name: str
     facts: RepositoryFacts | None
     refusal: str | None = None
+    views: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -372,18 +393,28 @@ class TrackResult:
     elsewhere: Mapping[str, tuple[str, ...]]
 
 
-def check_repositories(github: GitHub, names: Sequence[str]) -> list[CheckedName]:
-    """What GitHub says of each name, in their order. Raises: GitHubError where no other name would go better."""
+def check_repositories(
+    github: GitHub, names: Sequence[str], told: Callable[[int, CheckedName], None] = lambda done, each: None
+) -> list[CheckedName]:
+    """What GitHub says of each name, in their order; `told` is called as it is known, with how many are by then.
+
+    Raises: GitHubError where no other name would go better.
+    """
     pool = ThreadPoolExecutor(AT_ONCE)
+    checked: list[CheckedName] = []
     try:
-        return list(pool.map(partial(_check, github), names))
+        for each in pool.map(partial(_check, github), names):
+            checked.append(each)
+            told(len(checked), each)
     finally:
         pool.shutdown(cancel_futures=True)
+    return checked
 
 
 def _check(github: GitHub, name: str) -> CheckedName:
     try:
-        return CheckedName(name, check_repository(github, name))
+        facts, views = _looked_at(github, name)
+        return CheckedName(name, facts, views=views)
     except NO_OTHER_GOES_BETTER:
         raise
     except (errors.GitHubError, errors.AnswerRefused) as refusal:

@@ -1,21 +1,22 @@
-"""Adds repositories: by name or by pattern, each checked with GitHub, tracked in one go and collected at once."""
+"""Adds repositories: chosen from those of the tenant's token, or by name. GitHub is asked first, then it collects."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from collector.discovery import TrackResult
-from collector.errors import NameRefused
+from collector.discovery import CheckedName, TrackResult
 from collector.reach import estimate
 from data.accounts.models import Viewer
-from data.repositories.repositories import repository_names
+from data.repositories.repositories import repositories
 from pages.add import tracking, view
-from pages.ui import collecting, messages, navigation, session
+from pages.ui import collecting, controls, messages, navigation, session
 from pages.ui.store import the_store
+from pages.ui.text import counted
 
 OUTCOME = "add_outcome"
-BY_NAME, BY_PATTERN = "By name", "Discover"
-MOST_WRONG, MOST_REFUSALS = 8, 20
+FROM_LIST, BY_NAME = "Your repositories", "By name or address"
+MOST_NAMED, MOST_REASONS = 5, 20
 PLACEHOLDER = "octo/hello\nhttps://github.com/octo/world, octo/api"
 
 
@@ -25,28 +26,12 @@ def chosen_tenant() -> int:
         st.info("You don’t manage an active tenant. Ask an administrator.")
         st.stop()
     if len(names) == 1:
-        tenant_id, name = next(iter(names.items()))
-        st.caption(f"For the tenant **{messages.literal(name)}**, with its token.")
-        return tenant_id
+        return next(iter(names))
     return int(st.selectbox("Tenant", list(names), format_func=names.__getitem__, key="add_tenant", width=320))
 
 
-def track(tenant_id: int, names: Sequence[str]) -> None:
-    bar = st.progress(0.0, "Asking GitHub …")
-
-    def told(done: int, of: int) -> None:
-        bar.progress(done / of, f"Asking GitHub: {done:,} of {of:,} checked. Nothing is added until all are.")
-
-    try:
-        st.session_state[OUTCOME] = tracking.track(tenant_id, names, told)
-    except tracking.TrackingRefused as refusal:
-        bar.empty()
-        messages.refused(refusal)
-    else:
-        st.rerun()
-
-
-def draw_by_name(tenant_id: int) -> None:
+def typed_names(tenant_id: int) -> list[str]:
+    """The words that were typed or pasted, once they are to be tracked."""
     with st.form("add_names_form"):
         text = st.text_area(
             "Repositories",
@@ -55,66 +40,100 @@ def draw_by_name(tenant_id: int) -> None:
             height=160,
             key="add_names",
         )
-        st.caption("Each is checked with the tenant’s token first. Traffic is only visible with push access.")
+        st.caption(
+            "Traffic is only visible with push access: each repository is checked with the tenant’s token first."
+        )
         st.caption(messages.literal(estimate(session.viewer(), the_store(), tenant_id, 1)))
         pressed = st.form_submit_button("Add", type="primary", icon=":material/add:", key="add_track")
     if not pressed:
-        return
+        return []
     try:
-        names = tracking.names_in(text or "")
-    except NameRefused as refusal:
-        lines = [f"- {messages.literal(line)}" for line in str(refusal).splitlines()]
-        more = [f"- And {len(lines) - MOST_WRONG:,} more."] if len(lines) > MOST_WRONG else []
-        st.error("\n".join(["Nothing was added:", "", *lines[:MOST_WRONG], *more]), icon=":material/error:")
+        return tracking.words_in(text or "")
     except tracking.TrackingRefused as refusal:
         messages.refused(refusal)
+        return []
+
+
+def track(tenant_id: int, typed: Sequence[str]) -> None:
+    bar = st.progress(0.0, "Connecting …")
+
+    def told(done: int, of: int, each: CheckedName) -> None:
+        views = "views unknown" if each.views is None else f"{each.views:,} views in 14 days"
+        said = "not added" if each.facts is None else views
+        bar.progress(done / of, f"{done:,} of {of:,}, {messages.literal(each.name)}: {said}")
+
+    try:
+        st.session_state[OUTCOME] = tracking.track(tenant_id, typed, told)
+    except tracking.TrackingRefused as refusal:
+        bar.empty()
+        messages.refused(refusal)
+        st.button("Back", icon=":material/arrow_back:", key="add_back")
     else:
-        track(tenant_id, names)
+        view.forget()
+        st.rerun()
 
 
 def draw_outcome(outcome: TrackResult, viewer: Viewer) -> None:
     (st.success if outcome.added else st.info)(tracking.summary(outcome), icon=":material/checklist:")
+    draw_refusals(outcome.refused)
     collecting.progress(viewer)
-    known = repository_names(viewer, the_store())
-    kept = [viewer.counted(each.repository_id) for each in (*outcome.added, *outcome.already)]
     with st.container(horizontal=True):
-        names = [known[each] for each in kept if each in known]
-        if names and st.button("Show the chart", type="primary", icon=":material/show_chart:", key="add_chart"):
+        if outcome.added and st.button("Overview", type="primary", icon=":material/dashboard:", key="add_overview"):
             st.session_state.pop(OUTCOME)
-            navigation.open_page("chart", {"repository": names})
+            navigation.open_page("overview")
         if st.button("Add more", icon=":material/add:", key="add_more"):
             st.session_state.pop(OUTCOME)
             st.rerun()
         if st.button("All repositories", icon=":material/folder_code:", key="add_list"):
             st.session_state.pop(OUTCOME)
             navigation.open_page("repositories")
-    if outcome.refused:
-        lines = [
-            f"- **{messages.literal(each.name)}**: {messages.literal(each.refusal or '')}"
-            for each in outcome.refused[:MOST_REFUSALS]
-        ]
-        more = len(outcome.refused) - MOST_REFUSALS
-        lines += [f"- and {more:,} more"] if more > 0 else []
-        st.warning("\n".join(["Not added, with what GitHub says:", "", *lines]), icon=":material/block:")
+    if outcome.added:
+        st.caption(f"Tracked now: {named([each.full_name for each in outcome.added], 40)}")
     if outcome.already:
-        names = [messages.literal(each.full_name) for each in outcome.already]
-        st.caption(f"Tracked already: {', '.join(names[:MOST_REFUSALS])}{' …' if len(names) > MOST_REFUSALS else ''}")
+        st.caption(f"Tracked already: {named([each.full_name for each in outcome.already], 40)}")
     for name, others in outcome.elsewhere.items():
         st.caption(f"{messages.literal(name)} is also tracked by {messages.literal(', '.join(others))}.")
-    if outcome.added:
-        st.caption(f"Tracked now: {', '.join(messages.literal(each.full_name) for each in outcome.added)}")
 
 
-with st.container(horizontal=True):
-    st.title("Add repositories", anchor=False)
+def draw_refusals(refused: Sequence[CheckedName]) -> None:
+    """Each reason once, with the names that it is of."""
+    of_reason: dict[str, list[str]] = defaultdict(list)
+    for each in refused:
+        of_reason[each.refusal or ""].append(each.name)
+    lines = [
+        f"- **{named(names)}**: {messages.literal(reason)}" if any(names) else f"- {messages.literal(reason)}"
+        for reason, names in of_reason.items()
+    ]
+    more = [f"- and {len(lines) - MOST_REASONS:,} more"] if len(lines) > MOST_REASONS else []
+    if lines:
+        st.warning("\n".join(["Not added:", "", *lines[:MOST_REASONS], *more]), icon=":material/block:")
+
+
+def named(names: Sequence[str], most: int = MOST_NAMED) -> str:
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return f"{', '.join(messages.literal(name) for name in names[:most])}{more}"
+
+
+def chosen(tenant_id: int, viewer: Viewer) -> list[str]:
+    """The way to choose, and what was chosen, once it is to be tracked."""
+    way = st.segmented_control(
+        "How", [FROM_LIST, BY_NAME], default=FROM_LIST, required=True, key="add_way", label_visibility="collapsed"
+    )
+    return typed_names(tenant_id) if way == BY_NAME else view.draw(tenant_id, viewer)
+
+
+viewer = session.viewer().of_each_tenant()
+if not repositories(viewer, the_store()):
+    with st.container(width=560):
+        controls.draw_steps(len(controls.STEPS))
+st.title("Add repositories", anchor=False)
 if done := st.session_state.get(OUTCOME):
-    draw_outcome(done, session.viewer())
-    st.stop()
-tenant = chosen_tenant()
-way = st.segmented_control(
-    "How", [BY_NAME, BY_PATTERN], default=BY_NAME, required=True, key="add_way", label_visibility="collapsed"
-)
-if way == BY_NAME:
-    draw_by_name(tenant)
-elif picked := view.draw(tenant, session.viewer().of_each_tenant()):
-    track(tenant, picked)
+    draw_outcome(done, viewer)
+else:
+    tenant = chosen_tenant()
+    body = st.empty()
+    with body.container():
+        wanted = chosen(tenant, viewer)
+    if wanted:  # a block of another kind takes away what was there: of the same kind it would keep it, greyed
+        with body.status(f"Asking GitHub about {counted(len(wanted), 'repository')}", expanded=True):
+            track(tenant, wanted)

@@ -14,7 +14,7 @@ from collector.discovery import (
     check_repositories,
     client_of,
     fetch_matching,
-    repository_names,
+    sorted_names,
     track_repositories,
 )
 from collector.errors import (
@@ -35,8 +35,7 @@ from pages.ui.store import the_store
 from pages.ui.text import STORE_ANOTHER, counted
 
 AT_MOST = 500  # names at a time: some five minutes at GitHub's pace
-AT_ONCE = 12  # names between two steps of the progress bar
-Told = Callable[[int, int], None]
+Told = Callable[[int, int, CheckedName], None]
 
 
 class TrackingRefused(Exception):
@@ -49,26 +48,28 @@ def managed_tenants() -> list[Tenant]:
     return [each for each in tenants.tenants(viewer, the_store()) if account.manages(each.tenant_id)]
 
 
-def names_in(text: str) -> list[str]:
-    """The names that were typed or pasted, each once. Raises: TrackingRefused, NameRefused."""
+def words_in(text: str) -> list[str]:
+    """The words that were typed or pasted. Raises: TrackingRefused."""
     words = [word for word in re.split(r"[,;\s]+", text) if word]
     if not words:
         raise TrackingRefused("Write at least one repository: OWNER/NAME, or its address at GitHub.")
     if len(words) > AT_MOST:
         raise TrackingRefused(
-            f"These are {len(words):,} names; {AT_MOST} are checked at a time. Nothing was asked or added. Split the "
-            "list, or discover them by a pattern."
+            f"These are {len(words):,} names; {AT_MOST} are checked at a time. Nothing was added. Split the list, or "
+            "select them under Your repositories."
         )
-    return repository_names(words)
+    return words
 
 
-def track(tenant_id: int, names: Sequence[str], told: Told) -> TrackResult:
+def track(tenant_id: int, typed: Sequence[str], told: Told) -> TrackResult:
     """Check every name with GitHub, then track those that pass, in one commit, and start to collect them.
 
-    `told` is called with how many are checked, of how many. Raises: TrackingRefused; nothing is added then.
+    What is no name is refused by itself. `told` is called as each name is checked, with how many are, of how many.
+    Raises: TrackingRefused; nothing is added then.
     """
-    secret = _secret(_managed(tenant_id))
-    checked = _asked(secret, names, told)
+    names, faults = sorted_names(typed)
+    checked = _asked(_secret(_managed(tenant_id)), names, told) if names else []
+    checked += [CheckedName("", None, fault) for fault in faults]
     tenant, account = _managed(tenant_id), session.require_account()  # minutes may have passed
     viewer = session.viewer().of_each_tenant()
     tracked = track_repositories(viewer, the_store(), account.username, tenant_id, checked)
@@ -90,16 +91,11 @@ def discover(tenant_id: int, pattern: Pattern) -> Discovery:
 
 
 def _asked(secret: str, names: Sequence[str], told: Told) -> list[CheckedName]:
-    checked: list[CheckedName] = []
     try:
         with client_of(secret, the_store()) as github:
-            for begin in range(0, len(names), AT_ONCE):
-                told(begin, len(names))
-                checked += check_repositories(github, names[begin : begin + AT_ONCE])
+            return check_repositories(github, names, lambda done, each: told(done, len(names), each))
     except (GitHubError, SettingsRefused) as error:
         raise TrackingRefused(f"{_with_fix(error)} Nothing was added.") from error
-    told(len(names), len(names))
-    return checked
 
 
 def _managed(tenant_id: int) -> Tenant:
@@ -132,9 +128,11 @@ def _with_fix(error: Exception) -> str:
 
 
 def summary(tracked: TrackResult) -> str:
+    if not tracked.added and not tracked.already:
+        return "Nothing was added."
     parts = [f"{counted(len(tracked.added), 'repository')} tracked now"]
     if tracked.already:
         parts.append(f"{len(tracked.already):,} tracked already")
     if tracked.refused:
-        parts.append(f"{len(tracked.refused):,} refused")
+        parts.append(f"{len(tracked.refused):,} not added")
     return ", ".join(parts) + "."

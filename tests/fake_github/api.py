@@ -189,6 +189,7 @@ def _repository(call: Call, repository: Repository) -> Body:
     """A repository as a list gives it: without its watchers."""
     base, push = f"{call.url}/repos/{repository.full_name}", call.token.may_push(repository)
     stars = sum(gained for day, gained in repository.stars.items() if day <= windows.utc_day(call.now))
+    published = [each for each in repository.releases if each.published_at <= call.now]
     return {
         **{"id": repository.id, "name": repository.name, "full_name": repository.full_name},
         **{"private": repository.private, "fork": repository.fork, "archived": repository.archived},
@@ -196,6 +197,7 @@ def _repository(call: Call, repository: Repository) -> Body:
         "owner": {"login": repository.owner, "type": "Organization"},
         **{f"part_{n}_url": f"{base}/part-{n}" for n in range(40)},  # as long as a real one
         "created_at": f"{repository.created_at:{STAMP}}",
+        "pushed_at": f"{max([repository.created_at, *(each.published_at for each in published)]):{STAMP}}",
         **{"stargazers_count": stars, "watchers_count": stars, "size": 108},
         **{"forks_count": repository.forks, "open_issues_count": repository.open_issues},
         "permissions": {"admin": push, "push": push, "pull": True},

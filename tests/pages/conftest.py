@@ -41,14 +41,16 @@ FORBIDDEN = 3  # a repository whose traffic the token may not read
 
 @pytest.fixture
 def github(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeGitHub]:
-    """A GitHub with three repositories of octo, a token that may read the traffic of two, and one without the scope."""
+    """A GitHub with four repositories of octo, a token that may read all but one, and one without the scope."""
     days = [utc_day(utc_now()) - timedelta(days=back) for back in range(30)]
-    names = {1: "hello", 2: "world", FORBIDDEN: "closed"}
+    names = {1: "hello", 2: "world", FORBIDDEN: "closed", 4: "new"}
     made = [
         Repository(key, "octo", name, views=dict.fromkeys(days, (10, key)), clones=dict.fromkeys(days, (2, 1)))
         for key, name in names.items()
     ]
     made[1].fork = True
+    for repository, stars in zip(made, (5, 0, 90, 12), strict=True):
+        repository.stars = {days[-1]: stars}
     reads = Token(SECRET, "octo-maintainer", lacks={FORBIDDEN: Lack.PUSH})
     with FakeGitHub(World(made, [reads, Token(WITHOUT_SCOPE, "octo-reader", 7, scopes=("gist",))])) as github:
         monkeypatch.setenv("GITHUB_API_URL", github.url)

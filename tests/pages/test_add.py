@@ -41,15 +41,14 @@ def overview(app: App, viewer: Viewer) -> list[dict[str, Any]]:
 
 def submitted(app: App, text: str) -> AppTest:
     run = app.opened("tenant", PAGE)
+    run.segmented_control("add_way").set_value("By name or address").run()
     run.text_area("add_names").input(text)
     return run.button("add_track").click().run()
 
 
 def looked(app: App, pattern: str) -> AppTest:
     run = app.opened("tenant", PAGE)
-    run.segmented_control("add_way").set_value("Discover").run()
-    run.text_input("add_pattern").input(pattern)
-    return run.button("add_look").click().run()
+    return run.text_input("add_pattern").input(pattern).run()
 
 
 def test_names_and_addresses_are_followed_and_collected_at_once(app: App, github: FakeGitHub, started: Begun) -> None:
@@ -57,7 +56,7 @@ def test_names_and_addresses_are_followed_and_collected_at_once(app: App, github
     assert {"octo/hello", "octo/world"} <= followed(app)
     assert started == [("Blue", None)]
     assert "2 repositories tracked now" in shown_text(run)
-    assert run.button("add_chart")
+    assert run.button("add_overview")
 
 
 def test_the_collection_that_begins_brings_the_first_days(app: App, github: FakeGitHub) -> None:
@@ -80,19 +79,26 @@ def test_each_refused_name_is_told_with_githubs_reason(app: App, github: FakeGit
     assert started == [("Blue", "octo/hello")]
 
 
-def test_a_wrong_name_stops_all_of_them_before_github_is_asked(app: App, github: FakeGitHub, started: Begun) -> None:
-    before = followed(app)
+def test_a_bad_line_is_told_and_does_not_block_the_others(app: App, github: FakeGitHub, started: Begun) -> None:
     run = submitted(app, "octo/hello\n<b>bold</b>/x\nhttps://gitlab.com/a/b")
-    assert "is not github.com" in shown_text(run).replace("\\", "")
-    assert followed(app) == before
-    assert not list(github.requests)
+    told = shown_text(run).replace("\\", "")
+    assert "1 repository tracked now, 2 not added" in told
+    assert "is not github.com" in told
+    assert "octo/hello" in followed(app)
+    assert started == [("Blue", "octo/hello")]
+
+
+def test_words_of_which_none_is_a_name_are_no_question_to_github(app: App, github: FakeGitHub, started: Begun) -> None:
+    run = submitted(app, "octo, hello")
+    assert "Nothing was added" in shown_text(run)
+    assert not [each for each in github.requests if each.target.startswith("/repos/")]
     assert not started
 
 
 def test_ten_thousand_names_are_refused_before_github_is_asked(app: App, github: FakeGitHub, started: Begun) -> None:
     run = submitted(app, "\n".join(f"octo/r{number}" for number in range(10_000)))
     assert "10,000 names; 500 are checked at a time" in shown_text(run).replace("\\", "")
-    assert not list(github.requests)
+    assert not [each for each in github.requests if each.target.startswith("/repos/")]
     assert not started
 
 
@@ -112,29 +118,43 @@ def test_a_token_that_github_refuses_adds_nothing(app: App, github: FakeGitHub, 
     assert not started
 
 
-def test_what_a_pattern_finds_is_shown_with_its_marks(app: App, github: FakeGitHub) -> None:
-    rows = looked(app, "octo/*").dataframe[0].value
-    assert sorted(rows["full_name"]) == ["octo/closed", "octo/hello", "octo/world"]
-    assert list(dict(zip(rows["full_name"], rows["marks"], strict=True))["octo/world"]) == ["Fork"]
-    assert list(looked(app, "*/*,!fork,!closed").dataframe[0].value["full_name"]) == ["octo/hello"]
+def test_what_the_token_sees_is_there_at_once_the_most_popular_first(app: App, github: FakeGitHub) -> None:
+    run = app.opened("tenant", PAGE)
+    rows = run.dataframe[0].value
+    assert list(rows["full_name"]) == ["octo/new", "octo/hello", "octo/world", "octo/closed"]
+    assert list(rows["stars"]) == [12, 5, 0, 90]
+    assert [list(each) for each in rows["marks"]] == [[], [], ["Fork"], []]
+    assert [list(each) for each in rows["here"]] == [["New"], ["New"], ["New"], ["No push access"]]
+    assert str(rows["pushed_at"][1])[:10] == "2020-01-01"
+    assert run.button("add_track_selected").label == "Track 2 repositories"
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"), [("wor", ["octo/world"]), ("octo/*, !fork, !closed", ["octo/new", "octo/hello"]), ("zzz", [])]
+)
+def test_the_list_is_filtered_by_a_part_of_a_name_or_a_pattern(
+    app: App, github: FakeGitHub, typed: str, found: list[str]
+) -> None:
+    run = looked(app, typed)
+    assert [list(each.value["full_name"]) for each in run.dataframe] == [found][: len(found)]
+    assert ("No repository matches" in shown_text(run)) == (not found)
 
 
 def test_the_ticked_ones_are_followed(app: App, github: FakeGitHub, started: Begun) -> None:
-    run = looked(app, "octo/*")
+    run = app.opened("tenant", PAGE)
     row = list(run.dataframe[0].value["full_name"]).index("octo/world")
     run.session_state[str(run.dataframe[0].key)] = {"selection": {"rows": [row], "columns": [], "cells": []}}
     run.run().button("add_track_selected").click().run()
     assert "octo/world" in followed(app)
     assert "octo/hello" not in followed(app)
+    assert started == [("Blue", "octo/world")]
 
 
 def test_a_pattern_that_is_none_says_what_is_wrong(app: App, github: FakeGitHub) -> None:
-    assert "is no part of a pattern" in shown_text(looked(app, "only-a-word")).replace("\\", "")
+    assert "is no part of a pattern" in shown_text(looked(app, "octo/[a]")).replace("\\", "")
 
 
 def test_another_tenants_manager_adds_to_their_own_tenant_only(app: App, github: FakeGitHub) -> None:
     run = app.opened("green-tenant", PAGE)
-    run.text_area("add_names").input("octo/hello")
-    run.button("add_track").click().run()
     assert "Green has no token yet" in shown_text(run)
     assert "octo/hello" not in followed(app)

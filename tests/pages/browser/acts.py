@@ -33,19 +33,14 @@ def make_tenant(visitor: Visitor, name: str, token: str) -> None:
     expect(visitor.heading("Add repositories")).to_be_visible()
 
 
-def follow_ticked(visitor: Visitor, names: list[str]) -> None:
-    """Look what the token can see, tick some of it, follow that; ends when it is collected and its chart is there."""
-    visitor.choose("Discover")
-    visitor.press("Search")
-    found = [row[0] for row in visitor.rows()[1:]]
-    for number, name in enumerate(names, start=1):
-        visitor.settle()
-        visitor.tick(found.index(name))
-        expect(visitor.button(f"Track {number} repositor")).to_be_enabled()
-    visitor.press("Track")
+def track(visitor: Visitor, names: list[str]) -> None:
+    """Track these of the repositories that the token sees; ends on the overview, when their first days are there."""
+    visitor.fill("Filter", ", ".join(names))
+    visitor.page.keyboard.press("Enter")
+    visitor.press(f"Track {len(names)} repositories")
     expect(visitor.page.get_by_text("The collection is complete.")).to_be_visible()
-    visitor.press("Show the chart")
-    expect(visitor.heading("Chart")).to_be_visible()
+    visitor.press("Overview")
+    expect(visitor.heading("Overview")).to_be_visible()
     visitor.settle()
 
 

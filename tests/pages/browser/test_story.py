@@ -52,7 +52,7 @@ def test_the_whole_story_from_an_empty_directory_to_the_end_of_all_sessions(
 def begin(first: Visitor, server: Live) -> None:
     acts.set_up(first, server.printed.split("set-up code: ")[1].split()[0])
     acts.make_tenant(first, "Octo <b>Lab</b>", MAINTAINER_TOKEN)
-    acts.follow_ticked(first, [SHARED, KEPT])
+    acts.track(first, [SHARED, KEPT])
     expect(first.page.get_by_test_id("stVegaLiteChart").locator("canvas, svg").first).to_be_visible()
     views = first.page.get_by_test_id("stMetric").filter(has_text="Views").get_by_test_id("stMetricValue")
     assert int(views.inner_text().replace(",", "")) > 100
