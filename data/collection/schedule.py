@@ -39,14 +39,14 @@ def checked_schedule(text: str) -> str:
     schedule = " ".join(text.split())
     if schedule.casefold() in NAMED:
         return schedule.casefold()
-    if fault := schedule_fault(schedule):
+    if fault := schedule_fault(schedule) or _too_often(schedule):
         raise ScheduleRefused(fault)
     return schedule
 
 
 @cache
 def schedule_fault(schedule: str) -> str | None:
-    """Why nobody should collect so, as sentences; None where one may."""
+    """Why nothing or not all is collected so, as sentences; None where it is."""
     if schedule not in NAMED and len(schedule.split()) != 5:
         return FORMS
     try:
@@ -58,23 +58,29 @@ def schedule_fault(schedule: str) -> str | None:
             f"The schedule {schedule!r} loses days: it pauses for up to {pause.days:,}, and GitHub shows a day for two "
             f"weeks only. Collect at least once in {LONGEST_PAUSE.days} days."
         )
-    first = next_time(schedule, JUDGED_FROM)
-    if all(at < first + DAY for at in islice(next_times(schedule, first), MOST_TIMES_A_DAY)):
-        return (
-            f"The schedule {schedule!r} is more often than once an hour. GitHub publishes a day once, so that brings "
-            "nothing and uses up the token's requests."
-        )
     return None
 
 
 @cache
 def schedule_warning(schedule: str) -> str | None:
-    """What is risky about a schedule that is accepted, as sentences."""
-    if schedule_fault(schedule) or (pause := _longest_pause(schedule)) <= RISKY_PAUSE:
+    """What is risky or useless about a schedule without a fault, as sentences."""
+    if schedule_fault(schedule):
         return None
+    if (pause := _longest_pause(schedule)) <= RISKY_PAUSE:
+        return _too_often(schedule)
     return (
         f"The schedule {schedule!r} pauses for up to {pause.days} days: where a single collection fails, days are lost "
         "for good. Better at least weekly."
+    )
+
+
+def _too_often(schedule: str) -> str | None:
+    first = next_time(schedule, JUDGED_FROM)
+    if any(at >= first + DAY for at in islice(next_times(schedule, first), MOST_TIMES_A_DAY)):
+        return None
+    return (
+        f"The schedule {schedule!r} is more often than once an hour. GitHub publishes a day once, so that brings "
+        "nothing and uses up the token's requests."
     )
 
 

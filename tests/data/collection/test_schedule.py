@@ -21,6 +21,7 @@ from data.collection.schedule import (
     next_due,
     next_time,
     next_times,
+    schedule_fault,
     schedule_warning,
 )
 from data.repositories.models import Repository, RepositoryState
@@ -81,6 +82,12 @@ def test_what_is_no_schedule_is_refused_with_what_one_looks_like(written: str) -
 def test_a_schedule_that_loses_days_or_asks_in_vain_is_refused_with_the_reason(written: str, told: str) -> None:
     with pytest.raises(ScheduleRefused, match=told):
         checked_schedule(written)
+
+
+def test_one_of_before_that_asks_too_often_is_warned_of_and_one_that_loses_days_has_a_fault() -> None:
+    assert "more often" in (schedule_warning("* * * * *") or "")
+    assert (schedule_fault("* * * * *"), schedule_warning("0 0 1 * *")) == (None, None)
+    assert "loses days" in (schedule_fault("0 0 1 * *") or "")
 
 
 @pytest.mark.parametrize(
