@@ -23,9 +23,11 @@ LONG_DAYS = 300  # from so many days on a tick names the year
 POINTED = 62  # periods; on more of them, points would hide their line
 BAR_DAYS = {Grain.DAY: 0.78, Grain.WEEK: 5.6, Grain.MONTH: 24.0}
 BAND_DAYS = {Grain.DAY: 1.0, Grain.WEEK: 7.0, Grain.MONTH: 30.4}
+PARTLY = "partly"  # the state of a bar of a week or month of which some days are pending
 STATES = {
     "final": "final",
     "so far": "final so far: further days are pending",
+    PARTLY: "some days are pending: it may still change",
     "pending": "pending: it may still change",
     "gap": "gap: partial at most",
 }
@@ -57,6 +59,11 @@ def placed(marks: Marks, names: Sequence[str], grain: Grain) -> dict[str, Column
     marks, ranks, days = marks.only(order), ranks[order], days[order]
     columns = {"name": marks.names, "period": marks.periods, "value": marks.values, "state": marks.states}
     return columns | _bars(days, np.nan_to_num(marks.values), grain) | _lines(ranks, marks) | _texts(marks, grain)
+
+
+def partly(states: Column) -> Column:
+    """The states of weeks or months that are bars: a few pending days make none of them hollow, but are told."""
+    return np.where(states == "pending", PARTLY, states).astype(object)
 
 
 def period_name(period: date, grain: Grain) -> str:
@@ -149,6 +156,10 @@ def gap_layer(channels: Channels, colour: str, *, has_gaps: bool) -> Any:
 
 def bar_layer(channels: Channels) -> Any:
     hollow = alt.datum["open"]
+    hollow_fill, partly_fill = (
+        {"test": "datum.open", "value": 0.15},
+        {"test": f"datum.state == '{PARTLY}'", "value": 0.6},
+    )
     bars = rows_where(KNOWN).mark_bar(cornerRadius=1)
     return bars.encode(
         x=channels.along("bar_from"),
@@ -156,7 +167,7 @@ def bar_layer(channels: Channels) -> Any:
         y=channels.up("bottom"),
         y2="top:Q",
         color=channels.colour,
-        fillOpacity=alt.condition(hollow, alt.value(0.15), alt.value(1.0)),
+        fillOpacity=alt.FillOpacityValue(1.0, condition=[hollow_fill, partly_fill]),
         stroke=alt.Stroke("name:N", scale=channels.scale, legend=None),
         strokeWidth=alt.condition(hollow, alt.value(1.2), alt.value(0)),
         strokeDash=alt.condition(hollow, alt.value([3, 2]), alt.value([])),

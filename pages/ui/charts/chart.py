@@ -65,6 +65,7 @@ def state_parts(states: Collection[str]) -> list[tuple[str, str]]:
     """The parts of a legend that tell how periods are drawn that are not final."""
     parts = {
         "pending": (f"border:1.5px dashed {COLOURS['rest']}", "Pending: may still change"),
+        "partly": (f"background:{COLOURS['rest']};opacity:.6", "Some days pending: may still change"),
         "gap": (f"background:{COLOURS['gap']};opacity:.35", "Gap: not collected before GitHub deleted it"),
     }
     return [part for state, part in parts.items() if state in states]

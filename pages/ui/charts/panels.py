@@ -27,6 +27,7 @@ from pages.ui.charts.bars_and_lines import (
     bar_layer,
     gap_layer,
     line_layers,
+    partly,
     period_name,
     placed,
     tick_values,
@@ -97,6 +98,8 @@ def drawing(found: PanelRows) -> PanelDrawing:
     elif mark == HEAT_MAP:
         marks = _heat_map_marks(marks, panel, names)
     else:
+        if mark == BARS and panel.by in {"week", "month"}:
+            marks["state"] = partly(marks["state"].to_numpy(dtype=object))
         columns = (marks[name].to_numpy() for name in ("name", "period", "value", "state"))
         marks = DataFrame(placed(Marks(*columns), names, Grain(panel.by or "day")))
     number = ",.1f" if panel.by == "weekday" else ",d"

@@ -21,6 +21,7 @@ from data.store.cache import cached
 from data.traffic.models import Grain, Selection
 from data.traffic.traffic import series
 from pages.ui.charts.bars_and_lines import (
+    PARTLY,
     POINTED,
     Channels,
     Column,
@@ -29,6 +30,7 @@ from pages.ui.charts.bars_and_lines import (
     filled,
     gap_layer,
     line_layers,
+    partly,
     period_name,
     placed,
     time_axis,
@@ -121,7 +123,11 @@ def chart_data(rows: DataFrame, metric: str, grain: Grain) -> ChartData:
     if has_rest:
         names.append(others(more))
         shown = _with_rest(shown, marks.only(is_total), names[-1])
-    columns = placed(_parted(shown) if metric in COUNTS and grain is not Grain.DAY else shown, names, grain)
+    if grain is not Grain.DAY and metric in COUNTS:
+        shown = _parted(shown)
+    elif grain is not Grain.DAY and metric not in COUNTERS and len(names) == 1:
+        shown = replace(shown, states=partly(shown.states))
+    columns = placed(shown, names, grain)
     periods = tuple(sorted(set(shown.periods)))
     has_gaps = bool((columns["state"] == "gap").any())
     return ChartData(ChartShape(metric, grain, tuple(names), has_rest, periods, has_gaps), columns)
@@ -148,8 +154,8 @@ def alt_text(data: ChartData) -> str:
             sums[period] = sums.get(period, 0) + value
         most = max(sums, key=lambda period: sums[period])
         text += f" Most: {int(sums[most]):,}, {period_name(most, shape.grain)}."
-    for state, told in (("pending", "Pending periods"), ("gap", "Periods with a gap")):
-        periods = len(set(rows["period"][rows["state"] == state]))
+    for states, told in ((("pending", PARTLY), "Pending periods"), (("gap",), "Periods with a gap")):
+        periods = len(set(rows["period"][np.isin(rows["state"], states)]))
         text += f" {told}: {periods}." if periods else ""
     return text
 

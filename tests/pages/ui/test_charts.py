@@ -74,7 +74,8 @@ def test_a_pending_bar_is_hollow_and_dashed() -> None:
     drawn = chart_data(rows(THREE), "views", Grain.DAY)
     assert [each["open"] for each in marks(drawn, "bar")] == [False, True]
     encoding = next(each for each in layers(drawn) if each["mark"]["type"] == "bar")["encoding"]
-    assert encoding["fillOpacity"]["condition"]["value"] < 0.3 < encoding["fillOpacity"]["value"]
+    hollow, partly = (each["value"] for each in encoding["fillOpacity"]["condition"])
+    assert hollow < 0.3 < partly < encoding["fillOpacity"]["value"]
     assert encoding["strokeDash"]["condition"]["value"]
 
 
@@ -214,3 +215,5 @@ def test_a_month_is_hollow_in_the_part_that_is_of_pending_days_only() -> None:
         ("4 other repositories", 1, "pending", True),
     ]
     assert sum(value for _, value, *_ in parts) == 199
+    people = chart_data(rows([(90, "final"), (70, "pending")], "view_uniques"), "view_uniques", Grain.MONTH)
+    assert [(row["state"], row["open"]) for row in marks(people, "bar")] == [("final", False), ("partly", False)]
