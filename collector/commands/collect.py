@@ -57,8 +57,8 @@ RESTING = {RepositoryState.PAUSED, RepositoryState.REMOVED}
 @click.option("--tenant", metavar="NAME", help="Only this tenant's repositories.")
 @click.option("--repo", "names", metavar="OWNER/NAME", multiple=True, help="Only this repository; may be repeated.")
 @click.option(
-    "--requested", "lock", type=int, hidden=True
-)  # by the app: what people ask for, with the lock handed over
+    "--requested", "lock", type=int, hidden=True, help="What people asked for in the app, which hands over its lock."
+)
 @pass_session
 def collect(session: Session, tenant: str | None, names: tuple[str, ...], lock: int | None) -> CommandResult:
     """Collect now what is due, and say what came of it.
