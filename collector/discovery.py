@@ -56,6 +56,15 @@ _SITE_PAGES = {
 FLAGS = ("fork", "archived", "private")
 GRAMMAR = "A pattern looks like 'org/*,!fork,!archived'."
 PATIENCE_S = 120.0  # somebody is waiting for the answer
+INSTALLATION = "app installation"  # the kind of a token
+INSTALLATION_LASTS = timedelta(
+    hours=1
+)  # https://docs.github.com/rest/apps/apps#create-an-installation-access-token-for-an-app
+SHORT_LIVED = (
+    "This token is of an app's installation. GitHub ends such a token an hour after it was made, and nothing is "
+    "collected with it from then on: store a personal access token instead."
+)
+_AROUND = " \t\r\n\u00a0\ufeff\u200b\u200c\u200d\u2060\"'"
 _A_TOKEN = re.compile(r"github_pat_|gh[pousr]_|[0-9a-f]{40}$")  # the last form is that of tokens made before 2021
 PAUSE_KEPT_FROM_S = 60.0  # what is left of a wait at the end, for the processes that come after
 MAX_PAGES = 100  # 10,000 repositories
@@ -238,7 +247,7 @@ def fetch_matching(github: GitHub, login: str | None, pattern: Pattern) -> Disco
 
 def _add_owner(github: GitHub, login: str | None, owner: str, lists: Discovery) -> None:
     """Look through what one owner glob needs: the token's own list, the organization's, or the user's."""
-    if github.kind == "app installation":
+    if github.kind == INSTALLATION:
         return _add_list(github, lists, "/installation/repositories")
     if "*" in owner:
         return _add_list(github, lists, "/user/repos")
@@ -331,9 +340,14 @@ def _owner_key(store: Store, secret: str) -> str | None:
     return next((each.owner_key for each in stored.values() if each.secret == secret), None)
 
 
+def token_as_pasted(text: str) -> str:
+    """A token without what copying leaves around it: spaces, quotation marks, a byte order mark, signs of no width."""
+    return text.strip(_AROUND)
+
+
 def check_token(github: GitHub) -> TokenFacts:
     """What GitHub says of a token: kind, login, scopes, expiry. Raises: GitHubError."""
-    installation = github.kind == "app installation"
+    installation = github.kind == INSTALLATION
     answer = github.fetch("/installation/repositories", {"per_page": 1}) if installation else github.fetch("/user")
     body = answer.body if isinstance(answer.body, Mapping) and not installation else {}
     return TokenFacts(
@@ -341,7 +355,7 @@ def check_token(github: GitHub) -> TokenFacts:
         optional_text(body, "login"),
         optional_count(body, "id"),
         answer.headers.get("x-oauth-scopes"),
-        github.token_expires_at,
+        github.token_expires_at or (answer.as_of + INSTALLATION_LASTS if installation else None),
     )
 
 

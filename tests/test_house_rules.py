@@ -181,6 +181,18 @@ def test_a_sum_of_daily_uniques_is_never_called_visitors() -> None:
     assert not offenders([*SQL, *within("data/")], dishonest)
 
 
+def test_no_message_promises_that_nothing_was_changed() -> None:
+    """What came before the failure, in the same act, may be done: say what is known."""
+    promise = re.compile(r"[\"'. ]nothing (was|has been|is) changed[. \"']", re.IGNORECASE)
+    said = {path: ast.walk(tree(path)) for path in PRODUCT}
+
+    def promises(path: Path) -> list[str]:
+        texts = [n.value for n in said[path] if isinstance(n, ast.Constant) and isinstance(n.value, str)]
+        return [text for text in texts if promise.search(f" {text} ") and "Raises" not in text]
+
+    assert not offenders(PRODUCT, promises)
+
+
 def test_each_sql_file_is_used_by_the_module_that_it_lies_beside() -> None:
     def unused(path: Path) -> bool:
         module, _, function = path.stem.partition(".")

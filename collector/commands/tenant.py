@@ -1,8 +1,10 @@
 """`tenant`: who tracks repositories, on which schedule, with whose token."""
 
+import codecs
 import os
 import shlex
 import sys
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +13,7 @@ import click
 from collector.clock import SystemClock
 from collector.commands.frame import CommandRefused, CommandResult, Group, Session, pass_session
 from collector.commands.terminal import expiry, moment
-from collector.discovery import check_token, connect
+from collector.discovery import INSTALLATION, SHORT_LIVED, check_token, connect, token_as_pasted
 from collector.reach import busiest, reaches, requests_a_day
 from data.accounts import tenants, tokens
 from data.accounts.authority import COMMAND_LINE
@@ -91,7 +93,9 @@ def list_tenants(session: Session) -> CommandResult:
 @tenant.command()
 @click.argument("name")
 @click.option("--token-env", metavar="VAR", help="Take the token from this environment variable.")
-@click.option("--token-stdin", is_flag=True, help="Take the token from the first line of standard input.")
+@click.option(
+    "--token-stdin", is_flag=True, help="Take the token from standard input: its first line that is not empty."
+)
 @pass_session
 def token(session: Session, name: str, token_env: str | None, token_stdin: bool) -> CommandResult:
     """Store the token with which a tenant collects; it takes the place of the one before.
@@ -169,15 +173,26 @@ def _secret(variable: str | None, from_stdin: bool) -> str:
     if variable is not None:
         text, source = os.environ.get(variable, ""), f"The environment variable {variable}"
     elif from_stdin:
-        text, source = sys.stdin.readline(), "Standard input"
+        text, source = _first_word(sys.stdin.buffer), "Standard input"
     elif sys.stdin.isatty():
         text, source = click.prompt("Token", hide_input=True, err=True), "What was typed"
     else:
         raise CommandRefused("There is no terminal to ask for the token. Use --token-env VAR or --token-stdin.")
-    secret = text.strip()
+    secret = token_as_pasted(text)
     if not secret or len(secret) > TOKEN_LIMIT or not secret.isascii() or not secret.isprintable() or " " in secret:
         raise CommandRefused(f"{source} holds no token: a token is one word of letters, digits, _ and dots.")
     return secret
+
+
+def _first_word(lines: Iterable[bytes]) -> str:
+    """The first line that is not empty. Editors put a byte order mark before it, and PowerShell writes UTF-16, in which
+    a token's letters have zeros between them.
+    """
+    for line in lines:
+        text = line.removeprefix(codecs.BOM_UTF16_LE).removeprefix(codecs.BOM_UTF16_BE).replace(b"\0", b"")
+        if word := token_as_pasted(text.decode("utf-8", "replace")):
+            return word
+    return ""
 
 
 def _token_lines(facts: TokenFacts, now: datetime) -> list[tuple[str, str]]:
@@ -188,6 +203,8 @@ def _token_lines(facts: TokenFacts, now: datetime) -> list[tuple[str, str]]:
         ("scopes", untold if facts.scopes is None else facts.scopes or "none"),
         ("expires", expiry(facts.expires_at, now)),
     ]
+    if facts.kind == INSTALLATION:
+        lines.append(("note", SHORT_LIVED))
     scopes = None if facts.scopes is None else {scope.strip() for scope in facts.scopes.split(",")}
     if scopes is not None and not scopes & {"repo", "public_repo"}:
         lines.append(("note", "without the scope repo or public_repo GitHub shows no traffic: give the token one"))

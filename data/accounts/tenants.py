@@ -41,7 +41,7 @@ def tenants(viewer: Viewer, store: Store) -> tuple[Tenant, ...]:
 
 def tenant_named(viewer: Viewer, store: Store, name: str) -> Tenant:
     for tenant in tenants(viewer, store):
-        if tenant.name.casefold() == name.strip().casefold():
+        if tenant.name.casefold() == " ".join(name.split()).casefold():
             return tenant
     raise TenantRefused(f"There is no tenant {name!r}. See them: python -m collector tenant list")
 
@@ -113,10 +113,10 @@ def _subject(tenant_id: int) -> Subject:
 
 def checked_name(name: str) -> str:
     """A name in the spelling that is kept. Raises TenantRefused."""
-    name = " ".join(name.split())
+    name = name.strip()
     if not name or len(name) > NAME_LIMIT or not name.isprintable():
-        raise TenantRefused(f"A tenant's name has 1 to {NAME_LIMIT} printable characters.")
-    return name
+        raise TenantRefused(f"A tenant's name has 1 to {NAME_LIMIT} printable characters, on one line.")
+    return " ".join(name.split())
 
 
 def _name_of(connection: duckdb.DuckDBPyConnection, tenant_id: int) -> str:

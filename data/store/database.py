@@ -138,9 +138,7 @@ class Database:
                     f"Gave up after {self._lock_timeout_s:g} s; try again when it has finished."
                 ) from held
             except NoGoodVersion as nothing:
-                raise StoreUnreadable(
-                    f"{nothing} Nothing was changed. Bring a backup back: python -m collector restore DIR"
-                ) from nothing
+                raise StoreUnreadable(f"{nothing} Bring a backup back: python -m collector restore DIR") from nothing
             except OSError as refusal:
                 raise StoreNotWritten(_refused(self.files, refusal)) from refusal
             yield
@@ -357,7 +355,7 @@ def refuse_newer(path: Path, database: str, found: int) -> None:
     if found > known:
         raise StoreTooNew(
             f"{path} has schema {found}; this release knows {known}. "
-            "It was written by a newer release: update this one. Nothing was changed."
+            "It was written by a newer release: update this one."
         )
 
 

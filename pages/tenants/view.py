@@ -4,7 +4,7 @@ from datetime import datetime
 
 import streamlit as st
 
-from collector.discovery import check_token, client_of
+from collector.discovery import INSTALLATION, SHORT_LIVED, check_token, client_of, token_as_pasted
 from collector.errors import GitHubError, SettingsRefused
 from data.accounts import grants, tenants
 from data.accounts.encryption import open_cipher
@@ -47,7 +47,7 @@ def token_input(key: str) -> str:
         placeholder="github_pat_… or ghp_…",
         help=f"It is sent to GitHub only, to be checked. {KEPT}",
     )
-    return (typed or "").strip()
+    return token_as_pasted(typed or "")
 
 
 def checked_token(secret: str) -> TokenFacts:
@@ -79,6 +79,8 @@ def draw_facts(facts: TokenFacts) -> None:
     )
     with st.container(border=True):
         st.markdown("  \n".join(f":gray[{label}:] {value}" for label, value in rows))
+    if facts.kind == INSTALLATION:
+        st.warning(SHORT_LIVED, icon=":material/timer:")
     if _lacks_scope(facts):
         st.warning(
             "Without the scope **repo** or **public_repo** GitHub shows no traffic. Add one of them to the token on "

@@ -25,11 +25,9 @@ log = logging.getLogger(__name__)
 
 REFUSED = (AccountRefused, PasswordRefused, TenantRefused, TooManyAttempts, EncryptionError)
 UNREADABLE = "The data cannot be read just now. Tell whoever runs this server: its log says more."
-UNWRITTEN = (
-    "The data cannot be written just now, and nothing was changed. Tell whoever runs this server: its log says more."
-)
+UNWRITTEN = "The data cannot be written just now. Tell whoever runs this server: its log says more."
 NO_KEY = "The key that encrypts the tokens cannot be used. Tell whoever runs this server: its log says more."
-BUSY = "The data is being written by something else just now. Nothing was changed. Try again in a minute."
+BUSY = "The data is being written by something else just now. Try again in a minute."
 NOTICE = "layout_notice"
 WORD_JOINER = "\u2060"
 _LINKED = re.compile(r"://|@|www(?=\.)", re.IGNORECASE)

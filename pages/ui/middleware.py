@@ -1,8 +1,8 @@
 """What stands around the whole app: security headers on every answer, refusals of who asks from elsewhere or for what
-is nobody's, and redirects from addresses that are no page's.
+is nobody's, redirects from deeper addresses, and a page that says where there is none.
 
-Streamlit answers every address that it does not know with its own page, whose files are named from there: below a
-second segment none of them is found, and the window stays white. So a browser is sent to the page that was meant.
+Streamlit answers every address that it does not know with its own page, as if it were one; its files are named from
+there, so that below a second segment none of them is found, and the window stays white.
 """
 
 import logging
@@ -51,6 +51,15 @@ HEADERS = {
 FILES = "/media/"  # what pages give to be saved: a shared computer must not keep it
 FAILED = b"Something went wrong. The error is in the server log."
 MISSING = b"There is nothing here."
+NO_PAGE = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>Page not found · GitHub Traffic</title>
+<style>body {{ font: 1rem/1.5 sans-serif; color-scheme: light dark; margin: 15vh auto; width: 20rem }}</style>
+<h1>Page not found</h1>
+<p>There is no page at this address. <a href="{home}/">Go to GitHub Traffic</a></p>
+"""
 REFUSED = b"You don't have access to this page."
 READING = {"GET", "HEAD", "OPTIONS"}
 HEALTH = {"/healthz", "/readyz", "/_stcore/health"}  # asked by machines, under whatever name and address
@@ -98,7 +107,7 @@ class SecurityHeaders:
 def middleware() -> list[Middleware]:
     """What wraps the whole app, the outermost first. Raises: addresses.PublicAddressRefused."""
     known = Middleware(KnownAddresses, public=addresses.public_addresses())
-    return [Middleware(SecurityHeaders), known, Middleware(ClosedPaths), Middleware(Redirects)]
+    return [Middleware(SecurityHeaders), known, Middleware(ClosedPaths), Middleware(Addresses)]
 
 
 class KnownAddresses:
@@ -148,8 +157,8 @@ async def _is_signed_in(scope: Scope) -> bool:
     return await run_in_threadpool(session_routes.account_of_request, HTTPConnection(scope)) is not None
 
 
-class Redirects:
-    """Sends a browser that asks for a deeper address to the page of its last segment."""
+class Addresses:
+    """Sends a browser that asks for a deeper address to the page of its last segment; 404 where there is no page."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -159,7 +168,8 @@ class Redirects:
         asks_for_a_page = asks and "text/html" in Headers(scope=scope).get("accept", "")
         target = meant(scope["path"]) if asks_for_a_page else None
         if target is None:
-            await self.app(scope, receive, send)
+            is_unknown = asks and not is_served(scope["path"])
+            await self.app(scope, receive, _not_found(scope, send) if is_unknown else send)
             return
         query = scope["query_string"].decode("latin-1")
         answer = RedirectResponse(f"{target}?{query}" if query else target, 307, {"Cache-Control": "no-cache"})
@@ -167,11 +177,41 @@ class Redirects:
 
 
 def meant(path: str) -> str | None:
-    """The address that a deeper one stands for; None for one that is served as it is."""
-    segments = [segment for segment in below_base(path).split("/") if segment]
-    if len(segments) < 2 or segments[0] in SERVED:
+    """The address of the page that a deeper one stands for; None for one that stands for none."""
+    segments = _segments(path)
+    if len(segments) < 2 or segments[0] in SERVED or segments[-1] not in {START, *ENTRIES}:
         return None
-    return f"{addresses.base_path()}/{segments[-1] if segments[-1] in {START, *ENTRIES} else ''}"
+    return f"{addresses.base_path()}/{segments[-1]}"
+
+
+def is_served(path: str) -> bool:
+    """Whether it is the address of a page, or of something that is none."""
+    segments = _segments(path)
+    return not segments or segments[0] in SERVED or (len(segments) == 1 and segments[0] in {START, *ENTRIES})
+
+
+def _segments(path: str) -> list[str]:
+    return [segment for segment in below_base(path).split("/") if segment]
+
+
+def _not_found(scope: Scope, send: Send) -> Send:
+    """`send` for an address that is no page's: where Streamlit answers with its page all the same, ours takes its place.
+
+    Whatever else is found there (a route of a program, a file) is sent as it is.
+    """
+    is_replaced = False
+
+    async def send_or_replace(message: Message) -> None:
+        nonlocal is_replaced
+        if message["type"] == "http.response.start" and message["status"] == 200:
+            is_replaced = Headers(raw=message["headers"]).get("content-type", "").startswith("text/html")
+            if is_replaced:
+                page = NO_PAGE.format(home=addresses.base_path()).encode()
+                await _answer(scope, send, 404, page, b"text/html; charset=utf-8")
+        if not is_replaced:
+            await send(message)
+
+    return send_or_replace
 
 
 def below_base(path: str) -> str:
@@ -180,9 +220,9 @@ def below_base(path: str) -> str:
     return path.removeprefix(base) if f"{path}/".startswith(f"{base}/") else ""
 
 
-async def _answer(scope: Scope, send: Send, status: int, body: bytes) -> None:
+async def _answer(scope: Scope, send: Send, status: int, body: bytes, media: bytes = b"text/plain") -> None:
     kind = "http.response" if scope["type"] == "http" else "websocket.http.response"
-    start: Message = {"type": f"{kind}.start", "status": status, "headers": [(b"content-type", b"text/plain")]}
+    start: Message = {"type": f"{kind}.start", "status": status, "headers": [(b"content-type", media)]}
     _add(scope, start)
     await send(start)
     await send({"type": f"{kind}.body", "body": body})

@@ -20,6 +20,7 @@ from pages.ui.addresses import base_path
 from pages.ui.session_routes import CLOSE_PATH, COOKIE, OPEN_PATH
 from pages.ui.store import the_store
 
+NOT_ENTERED = "You could not be signed in. Load this page again and try once more."
 IDENTITY_LOGOUT_PATH = "/auth/logout"
 _STATE_OF_THE_FORM = ("authentication_status", "name", "username", "email", "roles", "logout", "password_hint")
 
@@ -81,7 +82,7 @@ def enter(account: Account, *, at_start: bool = False) -> None:
     """
     ticket = sessions.make_ticket(the_store(), account.user_id, utc_now())
     there = f"window.location.replace({json.dumps(base_path() + '/')})"
-    _post_then(OPEN_PATH, ticket, there if at_start else "window.location.reload()")
+    _post_then(OPEN_PATH, ticket, there if at_start else "window.location.reload()", or_say=NOT_ENTERED)
 
 
 def leave() -> None:
@@ -165,12 +166,18 @@ class _NoCookie:
         """None is made."""
 
 
-def _post_then(path: str, body: str, then: str) -> None:
-    """Have the browser send `body` to one of the session's routes, then do `then`. All texts are our own."""
+def _post_then(path: str, body: str, then: str, or_say: str = "") -> None:
+    """Have the browser send `body` to one of the session's routes, then do `then`. Where that failed and `or_say` is
+    given, it is said instead, with what the server has answered. All texts are our own.
+    """
     address, sent = json.dumps(base_path() + path), json.dumps(body)
     st.html(
+        "<p class='session-fault' role='alert'></p>"
         f"<script>fetch({address}, {{method: 'POST', body: {sent}, credentials: 'same-origin'}})"
-        f".finally(() => {then})</script>",
+        ".then(answer => answer.ok ? '' : answer.text(), () => 'The server does not answer.')"
+        f".then(fault => {{ if (fault && {json.dumps(or_say)}) "
+        f"document.querySelector('.session-fault').textContent = {json.dumps(or_say)} + ' ' + fault; else {then}; }})"
+        "</script>",
         unsafe_allow_javascript=True,
     )
     st.stop()

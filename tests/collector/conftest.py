@@ -43,7 +43,7 @@ class CommandLine:
         """The store as the commands left it."""
         return Store(self.directory, lock_timeout_s=30)
 
-    def __call__(self, *words: object, typed: str | None = None) -> Result:
+    def __call__(self, *words: object, typed: str | bytes | None = None) -> Result:
         """Run a command inside this process."""
         environment = {"TRAFFIC_DATA_DIR": str(self.directory), "TRAFFIC_DEBUG": None, **self.environment}
         return CliRunner().invoke(command_line(), [str(word) for word in words], input=typed, env=environment)

@@ -25,7 +25,7 @@ def test_a_tenant_with_a_schedule_that_is_none_is_not_added(run: CommandLine) ->
     assert [each["name"] for each in run.facts("tenant", "list")["tenants"]] == ["acme"]
 
 
-@pytest.mark.parametrize("name", ["acme", "ACME", "", "  ", "a\x1b[31mb", "n" * 81])
+@pytest.mark.parametrize("name", ["acme", "ACME", "", "  ", "a\x1b[31mb", "a\nb", "n" * 81])
 def test_a_name_that_is_taken_or_none_is_refused(run: CommandLine, name: str) -> None:
     assert refused(run("tenant", "add", name), "tenant")
 
@@ -78,6 +78,34 @@ def test_a_token_from_standard_input_is_stored(run: CommandLine, github: FakeGit
     assert facts["kind"] == "fine-grained"
     assert datetime.fromisoformat(facts["expires_at"]) == expires
     assert stored_secret(run) == FINE
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        f"\ufeff{SECRET}\r\n".encode(),
+        f"\ufeff{SECRET}\r\n".encode("utf-16-le"),
+        f"\ufeff\n{SECRET}\n".encode("utf-16-be"),
+        f"\n  \n{SECRET}\nmore\n".encode(),
+        f'"{SECRET}"\n'.encode(),
+    ],
+)
+def test_a_token_is_found_in_whatever_an_editor_or_a_shell_has_made_of_it(
+    run: CommandLine, github: FakeGitHub, typed: bytes
+) -> None:
+    assert run("tenant", "token", "acme", "--token-stdin", typed=typed).exit_code == 0
+    assert stored_secret(run) == SECRET
+
+
+def test_a_token_of_an_installation_is_told_to_end_within_the_hour(run: CommandLine, github: FakeGitHub) -> None:
+    secret = "ghs_installation0123456789"
+    github.world.add_token(Token(secret, kind="app", login="app", owner_id=7))
+    result = run("tenant", "token", "acme", "--token-stdin", typed=secret)
+    assert "an hour after it was made" in result.stdout
+    store = run.store
+    (stored,) = tokens(operator(store), store)
+    assert stored.facts.expires_at is not None
+    assert timedelta(minutes=59) < stored.facts.expires_at - stored.checked_at < timedelta(minutes=61)
 
 
 def test_a_token_never_appears_in_what_is_printed_or_lies_in_a_file(with_token: CommandLine) -> None:

@@ -50,6 +50,11 @@ ERRORS: dict[str, tuple[type[GitHubError], str]] = {
     "app_missing_permission": (AccessRefused, "This app lacks the repository permission Administration: read"),
     "saml": (AccessRefused, "Authorise the token for this organization"),
     "classic_pat_forbidden": (AccessRefused, "fine-grained permissions"),
+    "fine_grained_lives_too_long": (
+        AccessRefused,
+        "no token that lives longer than 366 days. Shorten its life at "
+        "https://github.com/settings/personal-access-tokens/1234567, or",
+    ),
     "ip_allow_list": (AccessRefused, "IP allow list enabled"),
     "stargazers_forbidden": (AccessRefused, "permission to view the stargazers"),
     "installation_suspended": (AccessRefused, "This installation has been suspended"),
@@ -83,6 +88,7 @@ def test_a_refusal_becomes_its_error_with_github_s_words_and_what_to_do(name: st
     error = error_of(reply(name))
     assert type(error) is kind
     assert sentence in str(error)
+    assert ".." not in str(error).replace("...", "")
     assert error.status == ANSWERS[name]["status"]
 
 
@@ -151,6 +157,16 @@ def test_a_page_is_quoted_on_one_line_and_cut() -> None:
     said = str(error_of(reply("html_unicorn_502")))
     assert "\n" not in said
     assert len(said) < MESSAGE_LIMIT + 60
+
+
+@pytest.mark.parametrize("days", [8, 90, 366])
+def test_where_a_token_that_lives_too_long_is_mended_stands_whole_in_the_sentence(days: int) -> None:
+    answer = reply("fine_grained_lives_too_long")
+    text = str(answer.body["message"]) if isinstance(answer.body, dict) else ""
+    long = {"message": text.replace("'ORG'", repr("o" * 80)).replace("366", str(days))}
+    said = str(error_of(Response(403, {}, long, NOW)))
+    assert f"longer than {days} days" in said
+    assert "https://github.com/settings/personal-access-tokens/1234567," in said
 
 
 HEADERS = ["retry-after", "x-github-sso", "x-accepted-github-permissions", "x-ratelimit-remaining", "x-ratelimit-reset"]

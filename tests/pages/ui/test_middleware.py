@@ -87,13 +87,23 @@ def test_a_new_server_prints_the_set_up_code_and_asks_for_it_at_every_address(li
         ("/traffic/daily", "/daily"),
         ("/administration/users/", "/users"),
         ("/a/b/c/start", "/start"),
-        ("/traffic/elsewhere.example", "/"),
+        ("/traffic/elsewhere.example", None),
         ("//elsewhere.example/daily", "/daily"),
         *((served, None) for served in ("/", "/daily", "/daily/", "/media/a.csv", "/_stcore/health", "/session/open")),
     ],
 )
 def test_a_deeper_address_leads_to_the_page_that_was_meant(path: str, target: str | None) -> None:
     assert meant(path) == target
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("/", 200), ("/weekly", 200), ("/start", 200), ("/nothing", 404), ("/traffic/nothing", 404), ("/index.html", 404)],
+)
+def test_an_address_that_is_no_page_s_is_not_found_and_says_so(live: Live, path: str, status: int) -> None:
+    answer = live.ask("GET", path, accept="text/html")
+    assert answer.status == status
+    assert ("There is no page at this address" in answer.body) == (status == 404)
 
 
 def failing(request: Request) -> Response:

@@ -1,0 +1,62 @@
+"""What is done by the command line is in the audit log, as what is done by a page."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from collector.__main__ import command_line
+from data.accounts import accounts, passwords
+from data.accounts.audit import AuditFilter, entries
+from data.accounts.authority import COMMAND_LINE, NewUser
+from data.accounts.models import Account, Grant, Role
+from data.calendar import utc_now
+from tests.collector.conftest import CommandLine
+
+AUDITOR = Account(99, "auditor", "Somebody who reads the audit log", None, True, (Grant(Role.ADMIN),))
+HELLO, WORLD = ("acme", "octo/hello"), ("acme", "octo/world")
+ACTS = {  # in this order, each with the action that the log has of it
+    "tenant add": (["blue"], "tenant added"),
+    "tenant schedule": (["blue", "weekly"], "schedule changed"),
+    "tenant token": (["acme", "--token-env", "OCTO_TOKEN"], "token stored"),
+    "repo add": ([*HELLO], "repositories added"),
+    "repo discover": (["acme", "octo/*", "--add"], "repositories added"),
+    "repo pause": ([*HELLO, "octo/world"], "repositories paused"),
+    "repo resume": ([*HELLO], "repositories resumed"),
+    "repo remove": ([*HELLO], "repositories removed"),
+    "repo remove --delete-data": ([*WORLD, "--yes"], "repositories deleted with the history"),
+    "user reset": (["ada"], "link for a new password made"),
+    "user sign-out-all": ([], "all sessions ended"),
+    "key rotate": ([], "key rotated"),
+    "restore": (["{backup}"], "backup restored"),
+}
+CHANGE_NOTHING_OF_ANYBODY = {  # and what collects is in the system log
+    *("init", "collect", "schedule", "status", "log", "export", "backup", "check"),
+    *("tenant list", "repo list", "user list"),
+}
+
+
+def commands(group: click.Group, before: str = "") -> Iterator[str]:
+    for name, each in group.commands.items():
+        yield from commands(each, f"{name} ") if isinstance(each, click.Group) else [f"{before}{name}"]
+
+
+def test_every_command_that_changes_something_is_in_the_table() -> None:
+    acts = {name.partition(" --")[0] for name in ACTS}
+    assert set(commands(command_line())) == acts | CHANGE_NOTHING_OF_ANYBODY
+
+
+@pytest.mark.usefixtures("github")
+def test_every_act_leaves_its_record(run: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passwords, "ROUNDS", 4)
+    code = accounts.renew_setup_code(run.store, utc_now()) or ""
+    accounts.add_first_user(run.store, code, NewUser("ada", "Ada", None, "a meadow in the rain"), utc_now())
+    assert run("backup", tmp_path / "backup").exit_code == 0
+    for name, (words, action) in ACTS.items():
+        known = entries(AUDITOR, run.store, AuditFilter(actor=COMMAND_LINE))
+        result = run(*name.split(), *(word.format(backup=tmp_path / "backup") for word in words))
+        assert result.exit_code == 0, (name, result.output)
+        told = entries(AUDITOR, run.store, AuditFilter(actor=COMMAND_LINE))
+        new = [each.action for each in told if each not in known]
+        assert new == [action], name
