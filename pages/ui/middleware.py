@@ -195,7 +195,7 @@ def _segments(path: str) -> list[str]:
 
 
 def _not_found(scope: Scope, send: Send) -> Send:
-    """`send` for an address that is no page's: where Streamlit answers with its page all the same, ours takes its place.
+    """`send` for an address that is no page's: where Streamlit answers with its page all the same, ours stands in.
 
     Whatever else is found there (a route of a program, a file) is sent as it is.
     """

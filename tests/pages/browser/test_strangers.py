@@ -114,6 +114,18 @@ def test_names_with_markup_are_shown_as_they_are(markup: Visitor, address: str) 
     assert markup.page.title() != "1"
 
 
+def test_a_sign_in_that_does_not_reach_the_server_says_so(live: Live, visit: Visit) -> None:
+    visitor = visit(live.url)
+    visitor.page.route("**/session/open", lambda route: route.abort())
+    visitor.open()
+    visitor.fill("Username", "viewer")
+    visitor.fill("Password", PASSWORD)
+    visitor.press("Sign in")
+    expect(visitor.page.locator(".session-fault")).to_have_text(
+        "You could not be signed in. Load this page again and try once more. The server does not answer."
+    )
+
+
 def written(visitor: Visitor, place: str) -> str:
     """The text in a place, without the sign that keeps an address from becoming a link and has no width."""
     return visitor.page.locator(place).inner_text().replace("\u2060", "")
