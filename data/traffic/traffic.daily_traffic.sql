@@ -1,6 +1,7 @@
 -- Days in order, and how many there are in all. Days are UTC, unknown is null. Grain: a repository and day.
 -- Source: v_daily, from the session's variable today. The direction is 1 or -1; unknown values come last in both, rows of
--- the same value by the newest day, then by name. A state keeps the days on which views or clones have it; null all.
+-- the same value by the newest day, then by name. A state keeps the days on which views or clones have it; null all. What is searched for
+-- is a part of a name, or a day or month: 2026-11-14, 2026-11, 14 Nov 2026, Nov 2026.
 select
     repository_id,
     full_name,
@@ -17,7 +18,11 @@ from v_daily
 where
     repository_id in (select unnest($visible::integer[]))
     and day between $first_day and $last_day
-    and contains(lower(full_name), lower($search))
+    and (
+        contains(lower(full_name), lower($search))
+        or (length($search) >= 7 and contains(strftime(day, '%Y-%m-%d'), $search))
+        or (length($search) >= 8 and contains(lower(strftime(day, '%-d %b %Y')), lower($search)))
+    )
     and ($state is null or views_state = $state or clones_state = $state)
 order by
     $direction * case $sort_by

@@ -1,7 +1,8 @@
 -- Weeks in order, each whole, that have a day between two days, and how many there are in all. Weeks are Mondays, UTC;
 -- unknown is null. Uniques are GitHub's own of the week (kind github), else the daily ones added up (kind days); for files
 -- both apart, and of how many days each count is.
--- Grain: a repository and week. Source: v_weekly, from the session's variable today. Order as in daily_traffic.
+-- Grain: a repository and week. Source: v_weekly, from the session's variable today. Order as in daily_traffic; and
+-- searched for as there, or as 2026-W46, where a day finds its week.
 select
     repository_id,
     full_name,
@@ -30,7 +31,12 @@ from v_weekly
 where
     repository_id in (select unnest($visible::integer[]))
     and week between date_trunc('week', $first_day::date)::date and $last_day
-    and contains(lower(full_name), lower($search))
+    and (
+        contains(lower(full_name), lower($search))
+        or (length($search) >= 7 and contains(strftime(week, '%Y-%m-%d %G-W%V'), upper($search)))
+        or (length($search) >= 8 and contains(lower(strftime(week, '%-d %b %Y')), lower($search)))
+        or coalesce(try_cast($search as date), try_strptime($search, '%d %b %Y')::date) between week and week + 6
+    )
     and ($state is null or views_state = $state or clones_state = $state)
 order by
     $direction * case $sort_by

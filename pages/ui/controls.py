@@ -39,12 +39,12 @@ def choice(label: str, options: Iterable[str], default: str, key: str) -> str:
     return found if found in words else default
 
 
-def search(width: int | None = None) -> str:
+def search(width: int | None = None, placeholder: str = "Part of a name") -> str:
     """The search for a part of a repository's name, as typed so far; it stands in the address."""
     typed = st.text_input(
         "Search",
         max_chars=140,
-        placeholder="Part of a name",
+        placeholder=placeholder,
         type="search",
         icon=":material/search:",
         key="search",

@@ -157,12 +157,13 @@ def stop_without_traffic(viewer: Viewer) -> None:
         st.stop()
 
 
-def stop_without_days(viewer: Viewer) -> None:
-    """Say where the traffic is, and stop the page, where the filters leave none."""
+def stop_without_days(viewer: Viewer, search: str = "") -> None:
+    """Say where the traffic is, and stop the page, where the filters leave none, or a search of rows finds none."""
     _stop_while_collecting(viewer)
     known = day_range(viewer, the_store())
     days = f" There is traffic from {day_text(known[0])} to {day_text(known[1])} (UTC)." if known else ""
-    st.info(f"No traffic for these days and repositories.{days}", icon=":material/filter_alt_off:")
+    found = f"No rows match “{messages.literal(search)}”." if search else "No traffic for these days and repositories."
+    st.info(f"{found}{days}", icon=":material/filter_alt_off:")
     st.button("Show everything", icon=":material/restart_alt:", key="filters_reset", on_click=_reset)
     st.stop()
 

@@ -124,7 +124,7 @@ def draw_listing(viewer: Viewer, listing: PagedTable) -> None:
     with st.spinner(filters.READING):
         shown = _shown(viewer, store, listing, selection, paging)
     if not shown.total:
-        filters.stop_without_days(viewer)
+        filters.stop_without_days(viewer, search)
     slot = st.container(key=f"{listing.name}_table")
     pages = -(-shown.total // paging.size)
     number = st.pagination(pages, key="page", bind="query-params") if pages > 1 else 1
@@ -141,7 +141,7 @@ def draw_listing(viewer: Viewer, listing: PagedTable) -> None:
 
 def _controls(listing: PagedTable) -> tuple[str, str | None, Paging]:
     with st.container(horizontal=True, vertical_alignment="top", key=f"{listing.name}_controls"):
-        search = controls.search()
+        search = controls.search(placeholder="Part of a name, or a day: 2026-11-14")
         sort = st.selectbox("Sort by", list(filters.SORTS), key="sort", bind="query-params", width=150)
         order = st.segmented_control(
             "Order", list(filters.ORDERS), default="Descending", required=True, key="order", bind="query-params"

@@ -64,6 +64,20 @@ def test_a_search_is_a_literal_part_of_the_name_letter_case_aside(hostile: Store
     assert found(hostile, search) == names
 
 
+@pytest.mark.parametrize(
+    ("form", "is_whole_day"), [("%Y-%m-%d", True), ("%-d %b %Y", True), ("%-d %B", False), ("%Y", False)]
+)
+def test_a_day_is_found_by_its_date_in_rows_of_days_and_in_those_of_weeks(
+    full: Store, form: str, is_whole_day: bool
+) -> None:
+    day = ago(9)
+    wanted = replace(MONTH, search=day.strftime(form))
+    days = {row[2] for row in plain(daily_traffic(operator(full), full, wanted, Paging("day", size=999)))}
+    assert days == ({day} if is_whole_day else set())
+    weeks = {row[2] for row in plain(weekly_traffic(operator(full), full, wanted, Paging("week", size=999)))}
+    assert weeks == ({ago(9 + day.weekday())} if is_whole_day else set())
+
+
 @pytest.mark.parametrize("name", TABLES)
 @pytest.mark.parametrize("order", [None, ("views", True), ("views", False), ("full_name", False)])
 def test_the_csv_has_all_rows_in_the_order_that_is_asked_for(
