@@ -1,6 +1,7 @@
 """What is done by the command line is in the audit log, as what is done by a page."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import click
@@ -21,6 +22,7 @@ ACTS = {  # in this order, each with the action that the log has of it
     "tenant schedule": (["blue", "weekly"], "schedule changed"),
     "tenant token": (["acme", "--token-env", "OCTO_TOKEN"], "token stored"),
     "repo add": ([*HELLO], "repositories added"),
+    "repo correct": ([*HELLO, f"{utc_now() - timedelta(days=5):%Y-%m-%d}", "views", "1", "1"], "reading corrected"),
     "repo discover": (["acme", "octo/*", "--add"], "repositories added"),
     "repo pause": ([*HELLO, "octo/world"], "repositories paused"),
     "repo resume": ([*HELLO], "repositories resumed"),
