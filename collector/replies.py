@@ -187,7 +187,7 @@ def _access_refused(reply: Response) -> errors.AccessRefused:
             "(public_repo is enough for public ones)."
         )
     else:
-        fix = "Mend this on GitHub, or use another token."
+        fix = "Fix this on GitHub, or use another token."
     return errors.AccessRefused(f"{quoted} {fix}", reply.status)
 
 

@@ -178,7 +178,7 @@ def _facts(lists: Discovery, new: Sequence[ListedRepository]) -> dict[str, objec
         }
         for each in lists.found
     ]
-    return {"found": found, "not_followed": [each.full_name for each in new], "warnings": lists.warnings}
+    return {"found": found, "not_tracked": [each.full_name for each in new], "warnings": lists.warnings}
 
 
 @contextmanager
@@ -209,7 +209,7 @@ def _track(session: Session, tenant: Tenant, names: Sequence[str], clock: System
     facts = {
         "tenant": tenant.name,
         "added": [each.full_name for each in result.added],
-        "already_followed": [each.full_name for each in result.already],
+        "already_tracked": [each.full_name for each in result.already],
         "also_tracked_by": {name: list(others) for name, others in result.elsewhere.items()},
         "refused": [{"repository": each.name, "reason": each.refusal} for each in result.refused],
     }
@@ -314,11 +314,11 @@ def resume(session: Session, tenant: str, names: tuple[str, ...]) -> CommandResu
 @repo.command()
 @click.argument("tenant")
 @click.argument("names", metavar=NAMES, nargs=-1, required=True)
-@click.option("--delete-data", is_flag=True, help="Delete all that was collected of them, for ever.")
+@click.option("--delete-data", is_flag=True, help="Delete all that was collected of them. It cannot be undone.")
 @click.option("--yes", is_flag=True, help="Delete without having to type the name.")
 @pass_session
 def remove(session: Session, tenant: str, names: tuple[str, ...], delete_data: bool, yes: bool) -> CommandResult:
-    """Stop following repositories. Their history stays, marked removed, unless --delete-data is given.
+    """Stop tracking repositories. Their history stays, marked removed, unless --delete-data is given.
 
     \b
     Example:

@@ -140,7 +140,7 @@ def key() -> None:
 @key.command(cls=Command)
 @pass_session
 def rotate(session: Session) -> CommandResult:
-    """Seal every stored token with a new key. The app and the timer go on meanwhile.
+    """Encrypt every stored token with a new key. The app and the timer go on meanwhile.
 
     Backups made before open with the former key only: keep it with them, or make a new backup.
 

@@ -1,4 +1,4 @@
-"""Tenants: who follows repositories, with whose token, on which schedule.
+"""Tenants: who tracks repositories, with whose token, on which schedule.
 
 TenantRefused      the name or the tenant is not acceptable, with the reason
 """

@@ -1,4 +1,4 @@
-"""The repositories that tenants follow: add, pause, resume, remove, and find them.
+"""The repositories that tenants track: add, pause, resume, remove, and find them.
 
 RepositoryRefused      there is no such repository to see, or it cannot be changed so
 """
@@ -116,7 +116,7 @@ def managed_repositories(account: Account, store: Store, repository_ids: Collect
 def add_repositories(
     store: Store, by: str, tenant_id: int, facts: Sequence[RepositoryFacts], now: datetime
 ) -> list[Repository]:
-    """Follow repositories that GitHub has told of. One that is followed already, under any name, stays one.
+    """Track repositories that GitHub has told of. One that is tracked already, under any name, stays one.
 
     A removed or paused one is resumed with its history. For the tenant's managers. Raises: NotAllowed.
     """
@@ -157,14 +157,14 @@ def resume_repositories(store: Store, by: str, repository_ids: Collection[int], 
 
 
 def remove_repositories(store: Store, by: str, repository_ids: Collection[int], now: datetime) -> list[Repository]:
-    """Stop following repositories; their history stays, marked removed. Otherwise as `pause_repositories`."""
+    """Stop tracking repositories; their history stays, marked removed. Otherwise as `pause_repositories`."""
     return _change_states(store, by, repository_ids, RepositoryState.REMOVED, now)
 
 
 def remove_repositories_with_data(
     store: Store, by: str, repository_ids: Collection[int], now: datetime
 ) -> list[Repository]:
-    """Stop following repositories and delete all that was collected of them; otherwise as `pause_repositories`."""
+    """Stop tracking repositories and delete all that was collected of them; otherwise as `pause_repositories`."""
     with change_of_traffic(store, "deleting the data of repositories", by, now) as change:
         deleted = managed_repositories(change.account, store, repository_ids)
         for each in deleted:

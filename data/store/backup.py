@@ -235,7 +235,7 @@ def _publish(store: Store, sources: dict[str, Path], stamp: str) -> tuple[int, i
             with suppress(OSError):
                 database.files.settle()
         raise StoreNotWritten(
-            f"The disk of {store.directory} refused the restored files ({refusal.__cause__ or refusal}). Make room or "
-            "mend the rights, then restore again."
+            f"The disk of {store.directory} refused the restored files ({refusal.__cause__ or refusal}). Free disk "
+            "space or fix the permissions, then restore again."
         ) from refusal
     return numbers[0], numbers[1]

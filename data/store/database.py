@@ -440,7 +440,7 @@ def _missing(files: VersionFiles) -> str:
 def _refused(files: VersionFiles, refusal: BaseException) -> str:
     return (
         f"The disk of {files.directory} refused the commit ({_first_line(refusal)}). Nothing was lost: "
-        "the former version stands. Make room or mend the rights, then run it again."
+        "the former version stands. Free disk space or fix the permissions, then run it again."
     )
 
 

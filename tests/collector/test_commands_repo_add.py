@@ -37,7 +37,7 @@ def test_the_old_and_the_new_name_of_a_repository_are_one(with_token: CommandLin
 def test_one_that_is_followed_already_is_said_to_be(with_token: CommandLine) -> None:
     with_token("repo", "add", "acme", "octo/hello")
     facts = with_token.facts("repo", "add", "acme", "octo/hello")
-    assert (facts["added"], facts["already_followed"], facts["ok"]) == ([], ["octo/hello"], True)
+    assert (facts["added"], facts["already_tracked"], facts["ok"]) == ([], ["octo/hello"], True)
 
 
 def test_one_that_another_tenant_tracks_is_added_and_the_other_tenant_told(with_token: CommandLine) -> None:
