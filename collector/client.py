@@ -377,16 +377,16 @@ def _transport_error(error: Exception, host: str) -> errors.GitHubError:
     kinds = tuple(type(each) for each in chain)
     cut = any(issubclass(kind, ssl.SSLEOFError | ssl.SSLZeroReturnError | ConnectionError) for kind in kinds)
     if not cut and any(issubclass(kind, ssl.SSLError | urllib3.exceptions.SSLError) for kind in kinds):
-        return errors.RunStopped(f"The TLS certificate of {host} cannot be trusted, or TLS failed. Nothing was sent.")
+        return errors.RunStopped(f"The TLS certificate of {host} is not trusted, or TLS failed. Nothing was sent.")
     if any(issubclass(kind, urllib3.exceptions.NewConnectionError) for kind in kinds):  # to urllib3 a timeout too
-        return errors.HostDown(f"{host} cannot be reached: its name is not known here, or nothing listens there.")
+        return errors.HostDown(f"Could not connect to GitHub ({host}).")
     if any(issubclass(kind, requests.Timeout | urllib3.exceptions.TimeoutError | TimeoutError) for kind in kinds):
-        return errors.Unreachable(f"{host} did not answer within {READ_TIMEOUT_S:g} s.")
+        return errors.Unreachable(f"GitHub ({host}) did not answer within {READ_TIMEOUT_S:g} s.")
     if any(issubclass(kind, urllib3.exceptions.DecodeError) for kind in kinds):
-        return errors.BadAnswer("The answer could not be unpacked.")
+        return errors.BadAnswer("GitHub’s answer could not be decompressed.")
     if any(issubclass(kind, IncompleteRead) for kind in kinds):
-        return errors.BadAnswer("The answer was cut short.")
-    return errors.Unreachable(f"The connection to {host} broke ({kinds[0].__name__}).")
+        return errors.BadAnswer("GitHub’s answer was cut short.")
+    return errors.Unreachable(f"The connection to GitHub ({host}) broke ({kinds[0].__name__}).")
 
 
 def _reason(error: BaseException) -> BaseException | None:

@@ -61,9 +61,9 @@ RESTING = {RepositoryState.PAUSED, RepositoryState.REMOVED}
 )
 @pass_session
 def collect(session: Session, tenant: str | None, names: tuple[str, ...], lock: int | None) -> CommandResult:
-    """Collect now what is due, and say what came of it.
+    """Collect now what is due, and print a summary.
 
-    Ctrl-C ends it early; what is committed stays, and the next run goes on from there.
+    Ctrl-C stops it early; what is saved stays, and the next run goes on from there.
 
     \b
     Example:
@@ -77,7 +77,9 @@ def collect(session: Session, tenant: str | None, names: tuple[str, ...], lock: 
     found = [r for r in repositories(session.viewer, session.store) if r.tenant_id in owners]
     chosen = _collected(session, found, names) if names else found
     if not any(each.state not in RESTING for each in chosen):
-        session.terminal.say(what_to_track(owners) if not found else "All of it is paused or removed: nothing to do.")
+        session.terminal.say(
+            what_to_track(owners) if not found else "Nothing to collect: everything is paused or removed."
+        )
         return CommandResult({"run_id": None, "repositories": 0})
     scope = Scope(
         None if tenant is None else tuple(owners), tuple(each.repository_id for each in chosen) if names else None
@@ -207,7 +209,7 @@ def summary(report: RunReport) -> str:
         f"{report.seconds:,.1f} s",
     )
     if report.run_id is None:
-        return report.message or "There is nothing to collect."
+        return report.message or "Nothing to collect."
     which = (
         f"Run {report.run_id} is"
         if len(report.run_ids) < 2
@@ -220,9 +222,9 @@ def summary(report: RunReport) -> str:
 _ENDED = {
     RunState.RUNNING: "running",
     RunState.COMPLETE: "complete",
-    RunState.PARTIAL: "done in part",
+    RunState.PARTIAL: "partly failed",
     RunState.FAILED: "over, and failed",
-    RunState.STOPPED: "stopped; what was committed is kept",
+    RunState.STOPPED: "stopped; what was saved is kept",
 }
 
 
@@ -296,7 +298,7 @@ class Timer(Joining):
         """Forget what was noted for moments that a clock set back has not reached: it would silence the timer."""
         now = self._now()
         if now < self._looked_at - CLOCK_WAS_SET:
-            self._session.terminal.log(f"The clock was set back to {moment(now)}. Looking anew at what is due.")
+            self._session.terminal.log(f"The clock was set back to {moment(now)}. Checking again what is due.")
             self._tenants_tried, self._repositories_tried, self._quiet_until = {}, {}, None
         self._looked_at = now
 

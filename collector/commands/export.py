@@ -27,7 +27,7 @@ class _Day(click.ParamType[date]):
         try:
             return datetime.strptime(value, "%Y-%m-%d").date()  # noqa: DTZ007 - a day has no zone
         except ValueError:
-            self.fail(f"{value!r} is no day: write it as 2026-11-24.", param, ctx)
+            self.fail(f"{value!r} is not a day. Write it as 2026-11-24.", param, ctx)
 
 
 DAY = _Day()
@@ -40,13 +40,13 @@ DAY = _Day()
 @click.option("--repo", "names", metavar="OWNER/NAME", multiple=True, help="Only this repository; may be repeated.")
 @click.option("--from", "first_day", type=DAY, metavar="DAY", help="From this UTC day on.")
 @click.option("--until", "last_day", type=DAY, metavar="DAY", help="Up to this UTC day, itself included.")
-@click.option("--overwrite", is_flag=True, help="Replace the file if it is there.")
+@click.option("--overwrite", is_flag=True, help="Replace the file if it exists.")
 @pass_session
 def export(session: Session, /, table: str, target: str, tenant: str | None, **narrow: Any) -> CommandResult:
     """Write days, weeks or repositories to a CSV or Parquet file.
 
     The file is written whole or not at all. Unknown is empty, never zero; days are UTC. A repository that several
-    tenants track is written once, as the tenant has it that knows the most days; with --tenant as that tenant has it.
+    tenants track is written once, with the tenant that has the most days, unless --tenant is given.
 
     \b
     Example:
@@ -55,7 +55,7 @@ def export(session: Session, /, table: str, target: str, tenant: str | None, **n
       python -m collector export daily --to - --repo octo/hello
     """
     if target == STDOUT and session.as_json:
-        raise CommandRefused("With --to - stdout is for the rows, so --json has no place there. Name a file.")
+        raise CommandRefused("With --to - stdout is for the rows, so --json cannot be used. Name a file.")
     kind = _format(target)
     owners = {each.tenant_id for each in chosen_tenants(session, tenant)}
     viewer = session.viewer if tenant is not None else counted_once(session.viewer, session.store)

@@ -98,7 +98,7 @@ class SavedItems(Generic[New, Item]):
             saved = self._sql("select count(*) as saved from {table} where user_id = $user_id")
             ((count,),) = connection.execute(saved, {"user_id": user_id}).fetchall()
             if count >= self.most:
-                raise SavedItemRefused(f"You have {self.most} {self.plural}, which is the most. Remove one first.")
+                raise SavedItemRefused(f"You have {self.most} {self.plural}, the maximum. Remove one first.")
             item_id = next_id(connection, f"saved_{self.kind}")
             ids = {"item_id": item_id, "user_id": user_id, "now": stored(now)}
             connection.execute(self._sql(INSERT), values | ids)
@@ -118,7 +118,7 @@ class SavedItems(Generic[New, Item]):
             account = self._acting_user(connection, by)
             item = self._changeable(connection, store, by, item_id)
             if tenant_id not in viewer_of(store, account).tenant_ids or not account.manages(tenant_id):
-                raise NotAllowed(f"Only those who manage the tenant share {self.plural} in it.")
+                raise NotAllowed(f"Only managers of the tenant can share {self.plural} in it.")
             values = {"item_id": item_id, "tenant_id": tenant_id, "now": stored(now)}
             connection.execute(self._sql(UPDATE_TENANT), values)
             self._note(connection, f"{self.kind} shared", replace(item, tenant_id=tenant_id), by, now)
@@ -164,7 +164,7 @@ class SavedItems(Generic[New, Item]):
         account = self._acting_user(connection, by)
         item = self._one(self._visible(connection, store, account), item_id)
         if not item.may_change(account):
-            raise NotAllowed(f"Only those who manage the tenant change its shared {self.plural}.")
+            raise NotAllowed(f"Only managers of the tenant can change its shared {self.plural}.")
         return item
 
     def _acting_user(self, connection: duckdb.DuckDBPyConnection, by: str) -> Account:

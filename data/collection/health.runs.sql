@@ -1,5 +1,5 @@
 -- How the newest run of each tenant ended, as far as it asked about visible repositories: of how many, of how many something
--- failed. Also the newest of all, for who sees everything; for others where GitHub was asked in vain before it came to any
+-- failed. Also the newest of all, for who sees everything; for others where all failed before it came to any
 -- repository, which is nobody's own trouble. Times are UTC. Grain: a run.
 -- Source: collection_run, collection_result since $since, repository. While $is_going_on, a running one is left out.
 with sight as (

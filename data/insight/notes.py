@@ -31,7 +31,7 @@ DAYS_AHEAD = 366  # what is planned may be noted too
 NO_NOTE = "There is no such note."
 NO_REPOSITORY = "There is no such repository."
 NO_TENANT = "There is no such tenant."
-READ_ONLY = "Notes are yours to read only: whoever manages the tenant writes them."
+READ_ONLY = "You can read notes, but only managers of the tenant can write them."
 _JOINERS = str.maketrans("", "", "\u200c\u200d")  # unseen, but part of how many people and signs are written
 
 
@@ -125,11 +125,11 @@ def checked_text(text: str) -> str:
     """A note's text as it is kept, on one line. Raises NoteRefused."""
     kept = " ".join(text.split())
     if not kept:
-        raise NoteRefused("A note says something: type what happened on that day.")
+        raise NoteRefused("Enter what happened on that day.")
     if len(kept) > TEXT_LIMIT:
         raise NoteRefused(f"A note has at most {TEXT_LIMIT} characters; this one has {len(kept):,}.")
     if not kept.translate(_JOINERS).isprintable():
-        raise NoteRefused("A note has letters, digits and signs only, no control characters.")
+        raise NoteRefused("A note cannot contain control characters.")
     return kept
 
 
@@ -145,7 +145,7 @@ def checked_link(link: str | None) -> str | None:
     except ValueError:
         parts = urlsplit("")
     if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc:
-        raise NoteRefused("A link begins with https:// or http:// and the name of a site.")
+        raise NoteRefused("Enter a link that starts with https:// or http://.")
     return kept
 
 
@@ -204,5 +204,5 @@ def _written(day: date, text: str, link: str | None) -> dict[str, date | str | N
 def _checked_day(day: date, now: datetime) -> date:
     last = utc_day(now) + timedelta(days=DAYS_AHEAD)
     if not FIRST_DAY <= day <= last:
-        raise NoteRefused(f"A note's day lies between {FIRST_DAY} and {last}.")
+        raise NoteRefused(f"The day of a note must be between {FIRST_DAY} and {last}.")
     return day

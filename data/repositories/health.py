@@ -22,7 +22,7 @@ OTHERS_MAY_BE = timedelta(days=7)  # what they missed, they tell later
 
 @dataclass(frozen=True, slots=True)
 class StaleEndpoint:
-    """An endpoint that is asked in vain: when it last answered well (None: never), and why it does not."""
+    """An endpoint that is failing: when it last answered well (None: never), and why it does not."""
 
     repository_id: int
     tenant: str

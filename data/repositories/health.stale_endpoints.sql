@@ -1,4 +1,4 @@
--- The endpoints that are asked in vain: tried since their last good answer, which is older than it may be (never: since
+-- The endpoints that are failing: tried since their last good answer, which is older than it may be (never: since
 -- the repository was added). Times are UTC. Grain: an active repository of an active tenant and endpoint.
 -- Source: endpoint_state, and the newest failure's reason from collection_result.
 with stale as (

@@ -1,4 +1,4 @@
--- Adds repositories that a tenant follows. Grain: a repository of a tenant. Target: repository. Times are UTC.
+-- Adds repositories that a tenant tracks. Grain: a repository of a tenant. Target: repository. Times are UTC.
 -- The lists are as long as each other: an entry of each for a repository.
 insert into repository (
     repository_id, tenant_id, github_id, owner, name, full_name, state, state_reason, state_since, added_at,

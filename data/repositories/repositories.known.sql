@@ -1,4 +1,4 @@
--- The repositories that a tenant follows or has followed, by GitHub's id. Grain: a repository. Source: repository.
+-- The repositories that a tenant tracks or has tracked, by GitHub's id. Grain: a repository. Source: repository.
 select
     github_id,
     repository_id

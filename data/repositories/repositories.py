@@ -109,7 +109,7 @@ def managed_repositories(account: Account, store: Store, repository_ids: Collect
     chosen = [visible[each] for each in repository_ids]
     others = [each.full_name for each in chosen if not account.manages(each.tenant_id)]
     if others:
-        raise RepositoryRefused(f"{others[0]} is yours to read only: whoever manages its tenant can change it.")
+        raise RepositoryRefused(f"You can only read {others[0]}. Ask a manager of its tenant.")
     return chosen
 
 

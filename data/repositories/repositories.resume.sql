@@ -1,4 +1,4 @@
--- Follows known repositories again under their present names. Grain: a repository. Target: repository.
+-- Tracks known repositories again under their present names. Grain: a repository. Target: repository.
 -- The lists are as long as each other: an entry of each for a repository.
 update repository
 set

@@ -37,7 +37,7 @@ def _values(new: NewQuery) -> dict[str, Any]:
         raise SavedItemRefused(f"A query's name has 1 to {NAME_LIMIT} printable characters.")
     statement = new.statement.strip().encode("utf-8", "replace").decode()
     if not statement:
-        raise SavedItemRefused("There is nothing to save: write a query first.")
+        raise SavedItemRefused("Nothing to save. Write a query first.")
     if len(statement) > LONGEST_STATEMENT:
         raise SavedItemRefused(f"A query has at most {LONGEST_STATEMENT:,} characters.")
     parameters = written_parameters(checked_parameters(new.parameters))

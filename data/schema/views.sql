@@ -54,19 +54,19 @@ inner join tenant using (tenant_id)
 cross join v_today;
 
 comment on view v_daily is
-'A row a repository and day, for every day from the first known one to the last known one and on to the day of the newest answer. Each metric has a state; what is unknown is NULL, never zero.';
+'One row per repository and day, from the first known day to the last known one or the day of the newest answer. Each metric has a state; what is unknown is NULL, never zero.';
 comment on column v_daily.repository_id is 'Our id of the repository; it stays when GitHub renames it.';
-comment on column v_daily.tenant_id is 'The tenant that follows it.';
+comment on column v_daily.tenant_id is 'The tenant that tracks it.';
 comment on column v_daily.tenant is 'The name of the tenant.';
-comment on column v_daily.full_name is 'OWNER/NAME, as GitHub last told it.';
+comment on column v_daily.full_name is 'OWNER/NAME, as last seen on GitHub.';
 comment on column v_daily.day is 'The day, UTC.';
 comment on column v_daily.views is 'Page views: the greatest count ever seen for that day.';
 comment on column v_daily.view_uniques is 'Unique visitors of that day. Never to be added up over days: the sum counts returning people again.';
-comment on column v_daily.views_state is 'final: covered and three days old. pending: may still change or come. gap: no answer covered it; a number here may be a part of the day.';
+comment on column v_daily.views_state is 'final: covered and three days old. pending: may still change or come. gap: no answer covered it; a number may be partial.';
 comment on column v_daily.clones is 'Git clones: the greatest count ever seen for that day.';
 comment on column v_daily.clone_uniques is 'Unique cloners of that day. Never to be added up over days.';
 comment on column v_daily.clones_state is 'The same of the clones: final, pending or gap.';
-comment on column v_daily.views_source is 'Who knows the views of the day: github, import, or NULL where nobody does (a number here may be a part of the day).';
+comment on column v_daily.views_source is 'Where the views come from: github, import, or NULL for none (a number may then be partial).';
 comment on column v_daily.clones_source is 'The same of the clones.';
 
 create view v_gaps as
@@ -166,11 +166,11 @@ inner join repository using (repository_id)
 inner join tenant using (tenant_id);
 
 comment on view v_gaps is
-'A row a repository, metric and stretch of days that no answer covered, from the first known day (or the day it was added, where it was never collected) to today; where it is not collected any more, to the newest answer.';
+'One row per repository, metric and stretch of days that no answer covered, from the first known day (or the day it was added, where it was never collected) to today; where it is not collected any more, to the newest answer.';
 comment on column v_gaps.repository_id is 'Our id of the repository.';
-comment on column v_gaps.tenant_id is 'The tenant that follows it.';
+comment on column v_gaps.tenant_id is 'The tenant that tracks it.';
 comment on column v_gaps.tenant is 'The name of the tenant.';
-comment on column v_gaps.full_name is 'OWNER/NAME, as GitHub last told it.';
+comment on column v_gaps.full_name is 'OWNER/NAME, as last seen on GitHub.';
 comment on column v_gaps.metric is 'views or clones.';
 comment on column v_gaps.state is 'pending: GitHub still shows these days. gap: it no longer surely does; they are lost unless its window reaches a day or two further back.';
 comment on column v_gaps.first_day is 'The first uncovered day, UTC.';
@@ -270,21 +270,21 @@ inner join repository using (repository_id)
 inner join tenant using (tenant_id);
 
 comment on view v_weekly is
-'A row a repository and week (GitHub''s own: Monday to Sunday, UTC). Where GitHub counted the whole week in one answer, and no less than its days have, its count and true uniques; else the count is the sum of the known days and the uniques are NULL.';
+'One row per repository and week (GitHub''s own: Monday to Sunday, UTC). Where GitHub counted the whole week in one answer, and no less than its days have, its count and true uniques; else the count is the sum of the known days and the uniques are NULL.';
 comment on column v_weekly.repository_id is 'Our id of the repository.';
-comment on column v_weekly.tenant_id is 'The tenant that follows it.';
+comment on column v_weekly.tenant_id is 'The tenant that tracks it.';
 comment on column v_weekly.tenant is 'The name of the tenant.';
-comment on column v_weekly.full_name is 'OWNER/NAME, as GitHub last told it.';
+comment on column v_weekly.full_name is 'OWNER/NAME, as last seen on GitHub.';
 comment on column v_weekly.week is 'The Monday that the week begins with, UTC.';
 comment on column v_weekly.views is 'Page views of the week; of its known days only, unless views_state is final.';
 comment on column v_weekly.view_uniques is 'Unique visitors of the week as GitHub counted them; NULL where it never showed the whole week, or fewer requests than its days have.';
-comment on column v_weekly.visitor_days is 'The daily unique visitors added up: who came on three days counts three times.';
+comment on column v_weekly.visitor_days is 'The daily unique visitors added up: someone who visits on three days is counted three times.';
 comment on column v_weekly.views_state is 'final: the whole week is known. pending: days may still change or come. gap: days are missing for good, or lie before the first known day, or after the last one of a history that has ended.';
 comment on column v_weekly.views_days is 'Of how many days of the week the views are known, pending ones included, 7 where GitHub counted the whole week.';
 comment on column v_weekly.pending_views is 'The part of the views that is of pending days, and may still change.';
 comment on column v_weekly.clones is 'Git clones of the week; of its known days only, unless clones_state is final.';
 comment on column v_weekly.clone_uniques is 'Unique cloners of the week as GitHub counted them; NULL where it never showed the whole week, or fewer requests than its days have.';
-comment on column v_weekly.cloner_days is 'The daily unique cloners added up.';
+comment on column v_weekly.cloner_days is 'The daily unique cloners added up, in the same way.';
 comment on column v_weekly.clones_state is 'The same of the clones: final, pending or gap.';
 comment on column v_weekly.clones_days is 'The same of the clones: how many days are known.';
 comment on column v_weekly.pending_clones is 'The part of the clones that is of pending days.';
@@ -341,19 +341,19 @@ inner join repository using (repository_id)
 inner join tenant using (tenant_id);
 
 comment on view v_monthly is
-'A row a repository and calendar month (UTC), added up from its known days. GitHub counts no uniques of a month.';
+'One row per repository and calendar month (UTC), added up from its known days. GitHub counts no uniques of a month.';
 comment on column v_monthly.repository_id is 'Our id of the repository.';
 comment on column v_monthly.tenant_id is 'The tenant that tracks it.';
 comment on column v_monthly.tenant is 'The name of the tenant.';
-comment on column v_monthly.full_name is 'OWNER/NAME, as GitHub last told it.';
+comment on column v_monthly.full_name is 'OWNER/NAME, as last seen on GitHub.';
 comment on column v_monthly.month is 'The first day of the month, UTC.';
 comment on column v_monthly.views is 'Page views of the month; of its known days only, unless views_state is final.';
-comment on column v_monthly.visitor_days is 'The daily unique visitors added up: who came on three days counts three times.';
+comment on column v_monthly.visitor_days is 'The daily unique visitors added up: someone who visits on three days is counted three times.';
 comment on column v_monthly.views_state is 'final: every day is final. pending: days may still change or come. gap: days are missing for good, or lie before the first known day, or after the last one of a history that has ended.';
 comment on column v_monthly.views_days is 'Of how many days of the month the views are known, pending ones included.';
 comment on column v_monthly.pending_views is 'The part of the views that is of pending days, and may still change.';
 comment on column v_monthly.clones is 'Git clones of the month; of its known days only, unless clones_state is final.';
-comment on column v_monthly.cloner_days is 'The daily unique cloners added up.';
+comment on column v_monthly.cloner_days is 'The daily unique cloners added up, in the same way.';
 comment on column v_monthly.clones_state is 'The same of the clones: final, pending or gap.';
 comment on column v_monthly.clones_days is 'The same of the clones: how many days are known.';
 comment on column v_monthly.pending_clones is 'The part of the clones that is of pending days.';
@@ -377,11 +377,11 @@ inner join repository using (repository_id)
 inner join tenant using (tenant_id);
 
 comment on view v_referrers is
-'A row a repository, day of observation and referrer: GitHub''s top-10 list of the 14 days before. The lists overlap: never add them up over days, compare one with another. A day whose list was empty has no row here, but one in the table snapshot.';
+'One row per repository, day of observation and referrer: GitHub''s top-10 list of the 14 days before. The lists overlap: never add them up over days, compare one with another. A day whose list was empty has no row here, but one in the table snapshot.';
 comment on column v_referrers.repository_id is 'Our id of the repository.';
-comment on column v_referrers.tenant_id is 'The tenant that follows it.';
+comment on column v_referrers.tenant_id is 'The tenant that tracks it.';
 comment on column v_referrers.tenant is 'The name of the tenant.';
-comment on column v_referrers.full_name is 'OWNER/NAME, as GitHub last told it.';
+comment on column v_referrers.full_name is 'OWNER/NAME, as last seen on GitHub.';
 comment on column v_referrers.observed_on is 'The day on which the list was seen, UTC.';
 comment on column v_referrers.rank is '1 is the referrer with the most views.';
 comment on column v_referrers.referrer is 'Where visitors came from, verbatim as GitHub names it, up to 1000 characters.';
@@ -408,11 +408,11 @@ inner join repository using (repository_id)
 inner join tenant using (tenant_id);
 
 comment on view v_paths is
-'A row a repository, day of observation and path: GitHub''s top-10 list of the 14 days before. The lists overlap: never add them up over days, compare one with another. A day whose list was empty has no row here, but one in the table snapshot.';
+'One row per repository, day of observation and path: GitHub''s top-10 list of the 14 days before. The lists overlap: never add them up over days, compare one with another. A day whose list was empty has no row here, but one in the table snapshot.';
 comment on column v_paths.repository_id is 'Our id of the repository.';
-comment on column v_paths.tenant_id is 'The tenant that follows it.';
+comment on column v_paths.tenant_id is 'The tenant that tracks it.';
 comment on column v_paths.tenant is 'The name of the tenant.';
-comment on column v_paths.full_name is 'OWNER/NAME, as GitHub last told it.';
+comment on column v_paths.full_name is 'OWNER/NAME, as last seen on GitHub.';
 comment on column v_paths.observed_on is 'The day on which the list was seen, UTC.';
 comment on column v_paths.rank is '1 is the path with the most views.';
 comment on column v_paths.path is 'The path on github.com, verbatim, up to 1000 characters.';
@@ -553,11 +553,11 @@ inner join repository using (repository_id)
 inner join tenant using (tenant_id);
 
 comment on view v_repositories is
-'A row a repository that a tenant follows or has followed: totals, what is open, and how long until days are lost.';
+'One row per repository that a tenant tracks or has tracked: totals, pending days, gaps, and days until GitHub deletes data.';
 comment on column v_repositories.repository_id is 'Our id of the repository.';
-comment on column v_repositories.tenant_id is 'The tenant that follows it.';
+comment on column v_repositories.tenant_id is 'The tenant that tracks it.';
 comment on column v_repositories.tenant is 'The name of the tenant.';
-comment on column v_repositories.full_name is 'OWNER/NAME, as GitHub last told it.';
+comment on column v_repositories.full_name is 'OWNER/NAME, as last seen on GitHub.';
 comment on column v_repositories.state is 'active, paused, unavailable, blocked or removed.';
 comment on column v_repositories.state_reason is 'Why it is unavailable or blocked, in a sentence.';
 comment on column v_repositories.views is 'Page views of all known days, pending ones included; NULL where none is known.';
@@ -593,19 +593,19 @@ inner join repository using (repository_id)
 inner join tenant using (tenant_id);
 
 comment on view v_spikes is
-'A row a repository, metric and stretch of final days that stand out against its own weekly pattern, as worked out at the end of the last collection. Days that stand out and are at most two days apart are one stretch.';
+'One row per repository, metric and stretch of unusual final days, compared with the repository''s own weekly pattern, as of the end of the last collection. Unusual days at most two days apart are one stretch.';
 comment on column v_spikes.repository_id is 'Our id of the repository.';
 comment on column v_spikes.tenant_id is 'The tenant that tracks it.';
 comment on column v_spikes.tenant is 'The name of the tenant.';
-comment on column v_spikes.full_name is 'OWNER/NAME, as GitHub last told it.';
+comment on column v_spikes.full_name is 'OWNER/NAME, as last seen on GitHub.';
 comment on column v_spikes.metric is 'views or clones.';
 comment on column v_spikes.kind is 'spike: more than expected. drop: less.';
-comment on column v_spikes.first_day is 'The first day that stands out, UTC.';
+comment on column v_spikes.first_day is 'The first unusual day, UTC.';
 comment on column v_spikes.last_day is 'The last one, included.';
-comment on column v_spikes.peak_day is 'The day among them that differs the most from what was expected.';
+comment on column v_spikes.peak_day is 'The most unusual of these days.';
 comment on column v_spikes.value is 'The views or clones of that day.';
-comment on column v_spikes.expected is 'What the level and the weekday of the weeks around lead to expect of it.';
-comment on column v_spikes.score is 'How many robust deviations lie between the two; negative: a drop. Three or more are unusual.';
+comment on column v_spikes.expected is 'What was expected by the level and the weekday of the weeks around it.';
+comment on column v_spikes.score is 'The difference in robust standard deviations; negative: a drop. Three or more are unusual.';
 
 create view v_stars as
 select
@@ -638,11 +638,11 @@ inner join repository using (repository_id)
 inner join tenant using (tenant_id);
 
 comment on view v_stars is
-'A row a repository and day of which stars gained or the counters are known. The counters are those of the last look on that day.';
+'One row per repository and day of which stars gained or the counters are known. The counters are those of the last look on that day.';
 comment on column v_stars.repository_id is 'Our id of the repository.';
-comment on column v_stars.tenant_id is 'The tenant that follows it.';
+comment on column v_stars.tenant_id is 'The tenant that tracks it.';
 comment on column v_stars.tenant is 'The name of the tenant.';
-comment on column v_stars.full_name is 'OWNER/NAME, as GitHub last told it.';
+comment on column v_stars.full_name is 'OWNER/NAME, as last seen on GitHub.';
 comment on column v_stars.day is 'The day; GitHub does not promise that the days of its star history are UTC.';
 comment on column v_stars.stars_gained is 'Stars given on that day, less those taken back until GitHub last told it, which it does for about five weeks; NULL where the history does not tell.';
 comment on column v_stars.stars is 'All stars at the last look of that day.';
@@ -677,11 +677,11 @@ left join release
     on seen.repository_id = release.repository_id and seen.release_id = release.release_id;
 
 comment on view v_releases is
-'A row a release asset and day on which its download counter differed from the reading before. Releases without an asset have no row here, but one in the table release.';
+'One row per release asset and day on which its download counter differed from the reading before. Releases without an asset have no row here, but one in the table release.';
 comment on column v_releases.repository_id is 'Our id of the repository.';
-comment on column v_releases.tenant_id is 'The tenant that follows it.';
+comment on column v_releases.tenant_id is 'The tenant that tracks it.';
 comment on column v_releases.tenant is 'The name of the tenant.';
-comment on column v_releases.full_name is 'OWNER/NAME, as GitHub last told it.';
+comment on column v_releases.full_name is 'OWNER/NAME, as last seen on GitHub.';
 comment on column v_releases.release_id is 'GitHub''s id of the release.';
 comment on column v_releases.tag_name is 'The tag of the release, verbatim.';
 comment on column v_releases.release_name is 'The title of the release, verbatim; NULL where it has none.';
@@ -709,7 +709,7 @@ inner join tenant using (tenant_id)
 left join repository on note.repository_id = repository.repository_id;
 
 comment on view v_notes is
-'A row a note: what somebody wrote of a day. Of one repository, or of all repositories of its tenant, where it names none.';
+'One row per note: what somebody wrote of a day. Of one repository, or of all repositories of its tenant, where it names none.';
 comment on column v_notes.note_id is 'Our id of the note.';
 comment on column v_notes.tenant_id is 'The tenant whose people wrote it.';
 comment on column v_notes.tenant is 'The name of the tenant.';

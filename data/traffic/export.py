@@ -75,7 +75,7 @@ def export(viewer: Viewer, store: Store, request: ExportRequest, target: Path | 
     _refuse_nonsense(request)
     if not isinstance(target, Path):
         if request.format is not ExportFormat.CSV:
-            raise ExportRefused("Parquet cannot be written to a stream: name a file.")
+            raise ExportRefused("Parquet cannot be written to a stream. Name a file.")
         return sum(_write(viewer, store, request, target))
     _refuse_target(store, request, target)
     with _whole_file(target, request.overwrite) as stream:
@@ -101,11 +101,11 @@ def _refuse_nonsense(request: ExportRequest) -> None:
 
 def _refuse_target(store: Store, request: ExportRequest, target: Path) -> None:
     if target.resolve().is_relative_to(store.directory.resolve()):
-        raise ExportRefused(f"{target} lies among the databases: name a file elsewhere.")
+        raise ExportRefused(f"{target} is inside the database directory. Name a file elsewhere.")
     if not target.parent.is_dir():
-        raise ExportRefused(f"There is no directory {target.parent}: make it first.")
+        raise ExportRefused(f"The directory {target.parent} does not exist. Create it first.")
     if os.path.lexists(target) and not target.is_symlink() and not target.is_file():
-        raise ExportRefused(f"{target} is not a file: name another.")
+        raise ExportRefused(f"{target} is not a file. Name another.")
     if os.path.lexists(target) and not request.overwrite:
         raise ExportRefused(_is_there(target))
 
@@ -126,7 +126,7 @@ def _whole_file(target: Path, overwrite: bool) -> Iterator[BinaryIO]:
     except FileExistsError as found:
         raise ExportRefused(_is_there(target)) from found
     except OSError as refusal:
-        raise ExportRefused(f"{target} cannot be written: {refusal.strerror or refusal}. Nothing was.") from refusal
+        raise ExportRefused(f"{target} cannot be written: {refusal.strerror or refusal}.") from refusal
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
@@ -189,4 +189,4 @@ def _writer(request: ExportRequest, schema: pa.Schema, stream: BinaryIO) -> Any:
 
 
 def _is_there(target: Path) -> str:
-    return f"{target} is there already. Name another file, or say that it may be overwritten."
+    return f"{target} already exists. Name another file, or use --overwrite."

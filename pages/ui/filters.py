@@ -1,6 +1,6 @@
 """The filters that the traffic pages share: days and repositories, mirrored in the address for links.
 
-The frame draws them, so they stay when the page changes; a page asks `chosen`. What an address asks for in vain
+The frame draws them, so they stay when the page changes; a page asks `chosen`. What an address cannot have
 (a repository that is not there or not the viewer's, a day that is none) is left out, and said.
 """
 

@@ -59,7 +59,7 @@ def test_an_export_is_narrowed_to_tenant_repository_and_days(stored: CommandLine
 
 def test_a_file_that_is_there_is_replaced_only_when_told(stored: CommandLine, tmp_path: Path) -> None:
     (tmp_path / "rows.csv").write_text("mine")
-    assert refused(stored("export", "daily", "--to", tmp_path / "rows.csv"), "is there already")
+    assert refused(stored("export", "daily", "--to", tmp_path / "rows.csv"), "already exists")
     assert (tmp_path / "rows.csv").read_text() == "mine"
     assert stored("export", "daily", "--to", tmp_path / "rows.csv", "--overwrite").exit_code == 0
     assert names((tmp_path / "rows.csv").read_text())
@@ -71,7 +71,7 @@ def test_a_file_that_is_there_is_replaced_only_when_told(stored: CommandLine, tm
         (["daily"], "--to"),
         (["hourly", "--to", "-"], "hourly"),
         (["daily", "--to", "rows.xlsx"], ".parquet"),
-        (["daily", "--to", "nowhere/at/all.csv"], "no directory"),
+        (["daily", "--to", "nowhere/at/all.csv"], "does not exist"),
         (["daily", "--to", "-", "--from", "yesterday"], "2026-11-24"),
         (["daily", "--to", "-", "--from", "2026-02-02", "--until", "2026-02-01"], "after"),
         (["daily", "--to", "-", "--tenant", "nobody"], "no tenant"),
@@ -90,7 +90,7 @@ def test_json_has_no_place_among_the_rows(run: CommandLine) -> None:
 
 
 def test_a_file_inside_the_data_directory_is_refused(run: CommandLine) -> None:
-    assert refused(run("export", "daily", "--to", run.directory / "rows.csv"), "databases")
+    assert refused(run("export", "daily", "--to", run.directory / "rows.csv"), "database directory")
     assert not (run.directory / "rows.csv").exists()
 
 

@@ -83,7 +83,7 @@ def test_a_tenant_without_a_token_is_told_how_to_get_one(run: CommandLine, githu
 def test_nobody_listening_at_githubs_address_adds_nothing(with_token: CommandLine, github: FakeGitHub) -> None:
     github.stop()
     with_token.environment["GITHUB_API_URL"] = "http://127.0.0.1:1"
-    assert refused(with_token("repo", "add", "acme", "octo/hello"), "cannot be reached", code=1)
+    assert refused(with_token("repo", "add", "acme", "octo/hello"), "Could not connect to GitHub", code=1)
     assert with_token.states() == {}
 
 

@@ -169,7 +169,7 @@ def test_what_one_may_only_read_cannot_be_changed(app: App) -> None:
     key = app.account("tenant").user_id
     grants.grant(app.store, COMMAND_LINE, key, Grant(Role.TENANT_VIEWER, GREEN), utc_now())
     run = pressed(ticked(app.opened("tenant", PAGE), "green/telescope"), "pause")
-    assert "yours to read only" in shown_text(run)
+    assert "You can only read" in shown_text(run)
     assert states(app)["green/telescope"] == RepositoryState.ACTIVE
 
 

@@ -36,7 +36,7 @@ def test_a_host_that_is_down_is_noticed_before_anything_is_asked(collection: Col
     collection.github.stop()
     report = collection()
     assert (report.state, report.requests, report.repositories) == (RunState.FAILED, 4, 0)
-    assert "127.0.0.1 cannot be reached" in str(report.message)
+    assert "Could not connect to GitHub (127.0.0.1)" in str(report.message)
     assert collection.last_run() == (RunState.FAILED, report.message, True)
     assert collection.rows("select count(*) from collection_result") == [(0,)]
 
@@ -46,7 +46,7 @@ def test_a_host_that_goes_down_mid_run_ends_it_after_a_few_visits(collection: Co
     collection.told = Cut(collection.github, at=3)
     report = collection()
     assert report.state is RunState.PARTIAL
-    assert "127.0.0.1 cannot be reached" in str(report.message)
+    assert "Could not connect to GitHub (127.0.0.1)" in str(report.message)
     assert len(collection.told.visited) in range(8, 20)  # of more; those who fetch are a little ahead
     assert collection.views("octo/two") == shown_views(collection.github.world.repositories[2])
     assert collection.state("octo/seven") == ("active", None)

@@ -115,7 +115,7 @@ def test_what_is_refused_or_changes_nothing_makes_no_version_and_no_record(store
     pause_repositories(store, COMMAND_LINE, north.repositories, NOW)
     before = (store.traffic.version(), told(ada, store))
     assert pause_repositories(store, COMMAND_LINE, north.repositories, NOW) == []
-    with pytest.raises(RepositoryRefused, match="yours to read only"):
+    with pytest.raises(RepositoryRefused, match="You can only read"):
         remove_repositories_with_data(store, "vic", north.repositories, NOW)
     with pytest.raises(RepositoryRefused, match="no such repository"):
         remove_repositories_with_data(store, COMMAND_LINE, [*north.repositories, 99], NOW)
