@@ -148,6 +148,7 @@ def _draw(viewer: Viewer, panel: Panel, number: int) -> None:
         lambda viewer, store: file_rows(panel_rows(viewer, store, panel, utc_day(utc_now()))),
         file_name(title_of(panel)),
         key=f"dashboards_{number}",
+        excel=panel.kind is not Kind.NUMBER,
         kind="tertiary",
     )
 

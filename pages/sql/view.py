@@ -31,7 +31,7 @@ from data.sandbox.sandbox import (
 from data.sandbox.statement import Value
 from data.sandbox.tenant_extract import prepare_extract
 from data.store import Store, StoreError
-from data.traffic.files import parquet_file
+from data.traffic.files import MOST_EXCEL_ROWS, parquet_file
 from pages.ui import controls, messages, session, tables
 from pages.ui.charts import query as charts
 from pages.ui.number_format import with_readers_numbers
@@ -273,7 +273,8 @@ def _draw_downloads(query: CurrentQuery, answer: Answer) -> None:
 
     with st.container(horizontal=True):
         told = "The rows shown, with the same limits"
-        controls.download_rows("Download CSV", rows, "result", key="sql", help_text=told, count=answer.rows.num_rows)
+        few = answer.rows.num_rows <= MOST_EXCEL_ROWS
+        controls.download_rows("Download CSV", rows, "result", key="sql", help_text=told, excel=few)
         controls.download_button(
             "Download Parquet",
             lambda viewer, store: parquet_file(rows(viewer, store)),

@@ -13,7 +13,7 @@ from data.accounts.passwords import SHORTEST_BYTES, check_same
 from data.calendar import utc_now
 from data.store import Store
 from data.traffic.export import ExportTable
-from data.traffic.files import MOST_EXCEL_ROWS, csv_file, excel_file
+from data.traffic.files import csv_file, excel_file
 from pages.ui import download_routes, session
 from pages.ui.charts.chart import BLUE, COLOURS
 from pages.ui.store import the_store
@@ -80,9 +80,9 @@ def download_rows(
     key: str,
     help_text: str | None = None,
     kind: Literal["secondary", "tertiary"] = "secondary",
-    count: int = 0,
+    excel: bool = True,
 ) -> None:
-    """Buttons for a file of the rows (a DataFrame or an Arrow table): CSV, and Excel where it may have so many."""
+    """Buttons for a file of the rows (a DataFrame or an Arrow table): CSV, and Excel unless it makes no sense."""
     with st.container(horizontal=True, width="content"):
         download_button(
             label,
@@ -92,7 +92,7 @@ def download_rows(
             help_text=f"{help_text}, as CSV" if help_text else None,
             kind=kind,
         )
-        if count <= MOST_EXCEL_ROWS:
+        if excel:
             download_button(
                 "Excel",
                 lambda viewer, store: excel_file(read(viewer, store)),

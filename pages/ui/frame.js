@@ -17,6 +17,11 @@
     if (!link || link.download || event.defaultPrevented || event.button) return;
     if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
     const to = new URL(link.href);
+    if (to.origin === location.origin && to.pathname.includes("/download/")) {  // a file is saved without a tab for it
+      link.target = "";
+      link.download = "";
+      return;
+    }
     const isPage = to.origin === location.origin && window.pageAddresses.includes(to.pathname.split("/").pop());
     if (!isPage || link.getAttribute("href").startsWith("#") || !link.closest(MAIN)) return;
     event.preventDefault();

@@ -131,7 +131,7 @@ class KnownAddresses:
         if refusal is not None:
             await _answer(scope, send, refusal.status, refusal.sentence.encode())
             return
-        if scope["type"] == "websocket" and origins:
+        if origins:
             scope["headers"] = [
                 (name, origins[0].partition("://")[2].encode() if name == b"host" else value)
                 for name, value in scope["headers"]

@@ -13,6 +13,7 @@ from data.store import Store
 from data.store.arrow import arrow_table
 from data.store.cache import cached
 from data.traffic.export import ExportTable
+from data.traffic.files import MOST_EXCEL_ROWS
 from data.traffic.models import Page, Paging, Selection
 from pages.ui import controls, filters
 from pages.ui.store import the_store
@@ -162,7 +163,7 @@ def _downloads(listing: PagedTable, selection: Selection, order: Paging, count: 
             f"{listing.name}-traffic-{selection.first}-to-{selection.last}",
             key=listing.name,
             help_text="All pages of this table, filtered and sorted as shown",
-            count=count,
+            excel=count <= MOST_EXCEL_ROWS,
         )
         controls.everything_button(
             "Download everything",

@@ -1,7 +1,6 @@
 """What people do in the app, from the first start on: each act is what they would click, and ends when it is done."""
 
 from pathlib import Path
-from urllib.parse import urljoin
 
 from playwright.sync_api import expect
 
@@ -92,8 +91,7 @@ def read_everything(visitor: Visitor, directory: Path) -> str:
     saved = []
     for title in ("Overview", "Compare", "Chart", "Daily traffic", "Weekly traffic", "Repositories"):
         visitor.follow(title)
-        for button in visitor.page.get_by_test_id("stDownloadButton").all_inner_texts():
-            saved.append(visitor.save(button.split("\n")[-1], directory))
-        for link in visitor.page.get_by_test_id("stLinkButton").get_by_role("link").all():  # opens a tab for a moment
-            saved.append(visitor.page.request.get(urljoin(visitor.url, link.get_attribute("href"))).text())
+        files = visitor.page.get_by_test_id("stDownloadButton").or_(visitor.page.get_by_test_id("stLinkButton"))
+        for name in files.all_inner_texts():
+            saved.append(visitor.save(name.split("\n")[-1], directory))
     return "\n".join([*visitor.received, *saved])

@@ -75,7 +75,7 @@ class Visitor:
 
     def button(self, name: str) -> Locator:
         """A button by its words; its icon is part of the name that Streamlit gives it."""
-        return self.page.locator("button", has_text=name)
+        return self.page.locator('button, [data-testid="stLinkButton"] a', has_text=name)
 
     def press(self, name: str) -> None:
         """Press the first button with that name."""
