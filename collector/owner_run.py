@@ -236,6 +236,7 @@ class OwnerRun:
         if self.jobs_of_phase[CONNECTING]:
             return
         for request, found in self._held:
+            found.sort(key=lambda each: bool(each.endpoints))  # those never asked for before the others
             phases = due_jobs(found, self.time.now(), self._asked_at_once(request, found))
             self.is_asked |= any(phases)
             for phase, of_phase in zip(Phase, phases, strict=True):

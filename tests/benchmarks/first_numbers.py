@@ -7,12 +7,12 @@ import time
 from bisect import bisect_left
 from pathlib import Path
 
+from collector.rate_limit import ALLOWED_A_MINUTE
 from data.store import Store
 from tests.benchmarks.measured import Measured, Scale
 from tests.benchmarks.simulation import followed, simulated
 
 TARGETS_S = {11: 3.0, 30: 3.0, 100: 10.0}
-ALLOWED_A_MINUTE = 900  # by GitHub
 LOOK_EVERY_S = 0.02
 GIVE_UP_S = 120.0
 DAYS_ARE_THERE = """

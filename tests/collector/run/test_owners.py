@@ -16,7 +16,7 @@ from data.collection.ledger import Scope
 from data.collection.models import RunState
 from data.collection.requests import save_request, take_requests
 from tests.collector.asking import VirtualClock
-from tests.collector.run.collecting import OTHER_SECRET, OWNER_ID, Collection, repository
+from tests.collector.run.collecting import OTHER_SECRET, OWNER_ID, Collection, Told, repository
 from tests.fake_github import Token, Trigger
 
 
@@ -85,6 +85,15 @@ def test_what_is_added_while_a_run_goes_on_is_collected_by_it(collection: Collec
     joining = Meanwhile(collection, lambda: bool(collection.told.visited), lambda: collection.add("octo/nine"))
     assert collected(collection, joining).repositories == 4
     assert len(collection.views("octo/nine")) == 14
+
+
+def test_what_was_never_collected_comes_first(collection: Collection) -> None:
+    collection()
+    collection.github.world.add(repository(9, "nine"))
+    collection.add("octo/nine")
+    collection.concurrency, collection.told = 1, Told()
+    collection()
+    assert collection.told.visited[0] == "octo/nine"
 
 
 def test_a_queue_gives_the_days_first_and_those_of_whoever_waits_before_all(ready: RateLimiter) -> None:
