@@ -21,7 +21,7 @@ from collector.redaction import redacted
 from collector.settings import Settings
 from collector.workers import Job, JobQueue, WorkerPool, in_turns
 from data.accounts.tokens import OpenToken, TokenVerdict
-from data.collection.ledger import RunProgress, Scope, views_since
+from data.collection.ledger import Batch, RunProgress, Scope, views_since
 from data.collection.models import CollectableRepository, EndpointResult, Outcome, RunState
 from data.collection.schedule import last_look, rests_until
 from data.repositories.pauses import OwnerPause
@@ -274,6 +274,10 @@ class OwnerRun:
     def give_up(self) -> None:
         """All is stopped: what it had not even begun with was asked for all the same."""
         self.is_asked |= any(any(due_jobs(found, self.time.now())) for _, found in self._held)
+
+    def batch(self, results: list[EndpointResult]) -> Batch:
+        assert self.run_id is not None, "the log of a run is open before anything is saved"
+        return Batch(self.run_id, results, self.progress(RunState.RUNNING))
 
     def end(self) -> None:
         """Nothing is asked any more: close the connections, and say why not all was."""

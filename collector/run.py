@@ -31,7 +31,7 @@ from data.accounts.encryption import EncryptionError, open_cipher
 from data.accounts.tenants import operator, tenants
 from data.accounts.tokens import open_tokens, save_verdicts
 from data.collection import ledger
-from data.collection.models import CollectableRepository, RunState
+from data.collection.models import CollectableRepository, EndpointResult, RunState
 from data.collection.requests import take_requests
 from data.insight.spikes import save_spikes
 from data.repositories.pauses import owner_pauses, save_pauses
@@ -204,11 +204,11 @@ class Collecting:
     def _look_who_joins(self) -> None:
         if time.monotonic() - self._looked_at >= LOOK_EVERY_S:
             self._looked_at = time.monotonic()
-            for request in self._joining.requests():
-                try:
+            try:
+                for request in self._joining.requests():
                     self._begin(request)
-                except (StoreError, EncryptionError) as failure:  # what cannot join ends no run
-                    self._progress.warned(str(failure))
+            except (StoreError, EncryptionError) as failure:  # what cannot join ends no run
+                self._progress.warned(str(failure))
 
     def _open_logs(self) -> None:
         """Open the system log for the runs that have found something to do since, and tell how much."""
@@ -238,19 +238,16 @@ class Collecting:
     def _save(self) -> None:
         """Save what was fetched for all runs, in one commit."""
         if self._batch:
-            runs = {each.run.run_id: each.run for each in self._batch}
-            batches = [
-                ledger.Batch(run_id, results, run.progress(RunState.RUNNING))
-                for run_id, run in runs.items()
-                if run_id is not None
-                for results in [[result for each in self._batch if each.run is run for result in each.results]]
-            ]
-            saved = ledger.save_results(self._store, batches)
-            for run, of_run in zip(runs.values(), saved, strict=True):
+            of_runs: dict[OwnerRun, list[EndpointResult]] = defaultdict(list)
+            for each in self._batch:
+                of_runs[each.run] += each.results
+            saved = ledger.save_results(self._store, [run.batch(results) for run, results in of_runs.items()])
+            for run, of_run in zip(of_runs, saved, strict=True):
                 run.stats.rows_changed += of_run.rows_changed
                 run.stats.gone |= of_run.gone
-            told = sum(len(batch.repository_ids - of_run.gone) for batch, of_run in zip(batches, saved, strict=True))
-            self._progress.saved(told, sum(of_run.rows_changed for of_run in saved))
+            asked = {result.repository_id for results in of_runs.values() for result in results}
+            gone = {each for of_run in saved for each in of_run.gone}
+            self._progress.saved(len(asked - gone), sum(of_run.rows_changed for of_run in saved))
             self._batch = []
             self._batch_s = min(self._batch_s * 2, BATCH_S)
         self._saved_at = time.monotonic()

@@ -100,8 +100,11 @@ def test_a_token_encrypted_with_another_key_is_refused(with_token: CommandLine) 
 def test_another_run_in_progress_is_told_and_nothing_is_asked(with_token: CommandLine, github: FakeGitHub) -> None:
     with_token.follow("octo/hello")
     with exclusive(with_token.directory / ".collecting", "collecting", 0):
-        assert refused(with_token("collect"), "going on", "process", code=1)
+        assert refused(with_token("collect", "--repo", "octo/hello"), "going on", "process", code=1)
     assert visited(github) == set()
+    with_token.follow("octo/world")
+    assert with_token("collect", "--repo", "octo/world").exit_code == 0
+    assert visited(github) == {"hello", "world"}, "what was asked for meanwhile is taken up"
 
 
 def many(run: CommandLine, github: FakeGitHub, count: int = 120) -> None:

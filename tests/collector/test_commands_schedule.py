@@ -11,6 +11,8 @@ from collector import run as runs
 from collector.clock import SystemClock
 from collector.commands.collect import Timer
 from collector.commands.frame import Session
+from data.collection.ledger import Scope
+from data.collection.requests import save_request, take_requests
 from data.store import Store, StoreBusy
 from data.store.versions import exclusive
 from tests.collector.conftest import CommandLine, refused, repository
@@ -139,10 +141,12 @@ def test_another_run_in_progress_is_waited_for(
     timer: Timer, run: CommandLine, github: FakeGitHub, time: Time, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run.follow("octo/hello")
+    save_request(run.store, Scope())
     with exclusive(run.directory / ".collecting", "collecting", 0):
         timer.look()
         timer.look()
         assert asked(github) == []
+        assert take_requests(run.store) == [Scope()], "it is left to the other"
     assert capsys.readouterr().err.count("going on already") == 1
     time.at(NOON + timedelta(seconds=31))
     timer.look()
