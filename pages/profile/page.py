@@ -70,7 +70,7 @@ def draw_sessions(account: Account) -> None:
     now = utc_now().replace(second=0, microsecond=0)
     found = sessions.sessions_of(account, the_store(), now, fingerprint(session.session_secret() or ""))
     st.markdown("\n\n".join(session_text(each, now) for each in found))
-    if len(found) > 1 and st.button("Sign out all others", key="profile_end_others", icon=":material/logout:"):
+    if len(found) > 1 and controls.danger_button("Sign out all others", ":material/logout:", "profile_end_others"):
         messages.confirm(
             "Sign out all other sessions?",
             "They are signed out immediately; this one stays.",

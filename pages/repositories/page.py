@@ -131,7 +131,7 @@ def draw_actions(ticked: list[int], wanted: RepositoryFilter, viewer: Viewer) ->
         )
         pause = st.button("Pause", icon=":material/pause:", key="repositories_pause", disabled=none)
         resume = st.button("Resume", icon=":material/play_arrow:", key="repositories_resume", disabled=none)
-        remove = st.button("Remove …", icon=":material/delete:", key="repositories_remove", disabled=none)
+        remove = controls.danger_button("Remove …", ":material/delete:", "repositories_remove", disabled=none)
     if remove:
         st.session_state[REMOVING] = ticked
     try:

@@ -21,7 +21,7 @@ from data.insight.notes import (
 )
 from data.repositories.models import Repository
 from pages.repository.text import to_open
-from pages.ui import messages, session
+from pages.ui import controls, messages, session
 from pages.ui.store import the_store
 from pages.ui.time_format import day_text
 
@@ -83,7 +83,9 @@ def write(repository: Repository, draft: NoteDraft) -> None:
         elif saved and isinstance(day, date) and old is not None:
             changed = replace(old, day=day, note=text or "", link=link)
             _do(lambda: change_note(store, by, changed, now), "Note saved.")
-        if old is not None and st.button("Delete note", key="repository_note_remove", width="stretch"):
+        if old is not None and controls.danger_button(
+            "Delete note", ":material/delete:", "repository_note_remove", width="stretch"
+        ):
             _do(lambda: remove_note(store, by, old.note_id, now), "Note deleted.")
 
 

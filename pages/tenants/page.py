@@ -187,7 +187,7 @@ def _draw_itself(account: Account, tenant: Tenant) -> None:
         if st.button("Activate", key="tenant_activate", icon=":material/play_circle:"):
             tenants.set_tenant_active(the_store(), account.username, tenant.tenant_id, True, utc_now())
             messages.notice_after_rerun(f"{tenant.name} is active again.")
-    elif st.button("Deactivate …", key="tenant_deactivate", icon=":material/pause_circle:"):
+    elif controls.danger_button("Deactivate …", ":material/pause_circle:", "tenant_deactivate"):
         messages.confirm(
             "Deactivate this tenant?",
             "It is not collected any more, and its people do not see it, until you activate it again. What was "

@@ -123,6 +123,13 @@ def everything_button(label: str, table: ExportTable, *, key: str, help_text: st
     st.link_button(label, download_routes.address(table), key=key, help=help_text, icon=":material/database:")
 
 
+def danger_button(
+    label: str, icon: str, key: str, kind: Literal["secondary", "tertiary"] = "secondary", **how: Any
+) -> bool:
+    """A button for what takes something away: in red."""
+    return st.button(f":red[{icon} {label}]", key=key, type=kind, **how)
+
+
 def widget_key(name: str) -> str:
     """The key under which a widget that is emptied now and then stands: its name, and how often it was emptied.
 

@@ -12,7 +12,7 @@ from data.accounts.models import Account
 from data.accounts.saved_items import SavedItem, SavedItemRefused, SavedItems
 from data.accounts.tenants import tenants
 from data.calendar import utc_now
-from pages.ui import messages
+from pages.ui import controls, messages
 from pages.ui.store import the_store
 
 SHARE_HELP = "Everyone who sees the whole tenant can open it; each sees only the numbers that they have access to"
@@ -49,7 +49,7 @@ def draw_removing(
         items.remove(the_store(), account.username, item.item_id, utc_now())
         after()
 
-    if st.button("Remove …", icon=":material/delete:", key=f"{page}_remove", type="tertiary"):
+    if controls.danger_button("Remove …", ":material/delete:", f"{page}_remove", "tertiary"):
         whom = "" if item.tenant_id is None else " for everyone in the tenant"
         text = f"**{messages.literal(item.name)}** is deleted for good{whom}. Traffic is not affected."
         messages.confirm(f"Remove this {items.kind}?", text, "Remove", remove, f"{items.kind.capitalize()} removed.")

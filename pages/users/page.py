@@ -11,7 +11,7 @@ from data.accounts.authority import may_grant
 from data.accounts.grants import NamedGrant
 from data.accounts.models import Account, Role
 from data.calendar import utc_now
-from pages.ui import messages, session
+from pages.ui import controls, messages, session
 from pages.ui.store import the_store
 from pages.ui.text import ROLES, grant_text
 from pages.users import view
@@ -70,8 +70,18 @@ def draw_users(account: Account) -> None:
         return
     draw_table(shown)
     names = {each.user_id: f"{each.display_name} ({each.username})" for each in shown}
-    user_id = st.selectbox("Manage", list(names), format_func=names.__getitem__, key="users_chosen", width=360)
-    draw_user(account, next(each for each in shown if each.user_id == user_id))
+    user_id = st.selectbox(
+        "Manage",
+        list(names),
+        index=None,
+        format_func=names.__getitem__,
+        placeholder="Choose a user",
+        key="users_chosen",
+        width=360,
+    )
+    for each in shown:
+        if each.user_id == user_id:
+            draw_user(account, each)
 
 
 def draw_user(account: Account, user: Account) -> None:
@@ -88,7 +98,7 @@ def draw_user(account: Account, user: Account) -> None:
 
 
 def draw_everybody(account: Account) -> None:
-    if st.button("Sign everybody out", key="users_end_all", icon=":material/logout:", type="tertiary"):
+    if controls.danger_button("Sign everybody out", ":material/logout:", "users_end_all", "tertiary"):
         messages.confirm(
             "Sign everybody out?",
             "Every session ends immediately, **yours included**. Everybody can sign in again with their password.",
@@ -105,8 +115,8 @@ def _draw_grants(account: Account, user: Account) -> None:
     for number, each in enumerate(found):
         with st.container(horizontal=True, vertical_alignment="center", key=f"user_grant_{number}"):
             st.markdown(grant_text(each), width="stretch")
-            if may_grant(account, each.grant) and st.button(
-                "Revoke", key=f"user_take_{number}", icon=":material/remove_moderator:", type="tertiary"
+            if may_grant(account, each.grant) and controls.danger_button(
+                "Revoke", ":material/remove_moderator:", f"user_take_{number}", "tertiary"
             ):
                 _ask_to_take(account, user, each)
 
@@ -141,9 +151,9 @@ def _draw_actions(account: Account, user: Account) -> None:
     by, key = account.username, user.user_id
     with st.container(horizontal=True, key="user_actions"):
         wants_link = user.active and st.button("Password reset link", key="user_reset", icon=":material/lock_reset:")
-        if st.button("Sign out everywhere", key="user_end_sessions", icon=":material/logout:"):
+        if controls.danger_button("Sign out everywhere", ":material/logout:", "user_end_sessions"):
             _ask_to_end_sessions(account, user)
-        if user.active and st.button("Disable", key="user_disable", icon=":material/block:"):
+        if user.active and controls.danger_button("Disable", ":material/block:", "user_disable"):
             _ask_to_disable(account, user)
         if not user.active and st.button("Enable", key="user_enable", icon=":material/check_circle:"):
             accounts.enable_user(the_store(), by, key, utc_now())

@@ -11,7 +11,7 @@ from data.accounts.models import Account, Grant, Role
 from data.calendar import utc_now
 from data.repositories.models import RepositoryState
 from data.repositories.repositories import repositories
-from pages.ui import messages, time_format
+from pages.ui import controls, messages, time_format
 from pages.ui.addresses import base_path
 from pages.ui.navigation import INVITATION
 from pages.ui.store import the_store
@@ -87,8 +87,8 @@ def _draw_open(account: Account) -> None:
             border=True, horizontal=True, vertical_alignment="center", key=f"invitation_{each.invitation_id}"
         ):
             st.markdown(link_text(each, names), width="stretch")
-            if st.button(
-                "Revoke", key=f"invite_revoke_{each.invitation_id}", icon=":material/link_off:", type="tertiary"
+            if controls.danger_button(
+                "Revoke", ":material/link_off:", f"invite_revoke_{each.invitation_id}", "tertiary"
             ):
                 _ask_to_revoke(account, each)
 

@@ -37,6 +37,11 @@ def test_an_admin_finds_everybody(app: App) -> None:
     assert {"admin", "maintainer", "tenant", "green-tenant", "nobody"} <= found
 
 
+def test_nobody_is_opened_before_somebody_is_chosen(app: App) -> None:
+    run = app.opened("admin", PAGE)
+    assert not [each.key for each in run.button if str(each.key).startswith("user_")]
+
+
 def test_a_manager_finds_the_tenant_s_people_only(app: App) -> None:
     found = set(app.opened("tenant", PAGE).dataframe[0].value["username"])
     assert found == {"tenant", "viewer", "single", "both"}
