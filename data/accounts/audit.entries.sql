@@ -10,7 +10,12 @@ select
 from audit_log
 where
     ($everything or tenant_id in (select unnest($tenant_ids::integer[])))
-    and contains(lower(concat_ws(' ', actor, act, subject, detail)), lower($text))
+    and (
+        contains(lower(concat_ws(' ', actor, act, subject, detail)), lower($text))
+        or list_has_any(
+            regexp_extract_all(concat_ws(' ', subject, detail), '(tenant|repository) [0-9]+'), $numbered::varchar[]
+        )
+    )
     and ($actor is null or actor = $actor)
     and ($since::timestamp is null or happened_at >= $since::timestamp)
     and ($until::timestamp is null or happened_at < $until::timestamp)

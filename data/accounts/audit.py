@@ -50,9 +50,12 @@ class AuditEntry:
 
 @dataclass(frozen=True, slots=True)
 class AuditFilter:
-    """Which entries are wanted: with a text anywhere in them, of an actor, from a moment to before another."""
+    """Which entries are wanted: with a text anywhere in them or about one of the `numbered` ("tenant 3"), of an actor,
+    from a moment to before another.
+    """
 
     text: str = ""
+    numbered: tuple[str, ...] = ()
     actor: str | None = None
     since: datetime | None = None
     until: datetime | None = None
@@ -169,6 +172,7 @@ def entries(account: Account, store: Store, wanted: AuditFilter) -> tuple[AuditE
         "everything": account.active and account.has(Role.ADMIN),
         "tenant_ids": [grant.tenant_id for grant in account.grants if account.active and grant.role == Role.TENANT],
         "text": wanted.text.strip().encode("utf-8", errors="replace").decode(),
+        "numbered": list(wanted.numbered),
         "actor": wanted.actor,
         "since": None if wanted.since is None else stored(wanted.since),
         "until": None if wanted.until is None else stored(wanted.until),

@@ -1,5 +1,6 @@
 """The audit log: every administrative action. An admin reads all, a tenant's manager what concerns the tenant."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -9,9 +10,11 @@ import streamlit as st
 from pandas import DataFrame
 from streamlit import column_config as config
 
-from data.accounts import audit
+from data.accounts import audit, grants, tenants
 from data.accounts.audit import MOST, AuditEntry, AuditFilter
+from data.accounts.models import Account
 from data.calendar import DAY, utc_day, utc_now
+from data.repositories.repositories import repository_names
 from pages.ui import messages, session
 from pages.ui.store import the_store
 from pages.ui.text import counted
@@ -25,6 +28,7 @@ COLUMNS: Mapping[str, Any] = {
     "detail": config.TextColumn("Detail", width="large"),
 }
 
+NUMBERED = re.compile(r"\b(?:tenant|repository) [0-9]+\b")
 SPANS = {"7 days": 7, "31 days": 31, "Year": 365, "All": None}
 ROWS_AT_SIGHT = 15
 
@@ -33,21 +37,34 @@ def begin_of(day: date) -> datetime:
     return datetime.combine(day, time(0), UTC)
 
 
-def audit_filter(search: str, span: str, today: date) -> AuditFilter:
+def names_of(account: Account) -> dict[str, str]:
+    """What entries call by number, with the names of today."""
+    seen, store = grants.administered(account, the_store()), the_store()
+    named = {f"tenant {each.tenant_id}": f"tenant {each.name}" for each in tenants.tenants(seen, store)}
+    return named | {f"repository {key}": name for key, name in repository_names(seen, store).items()}
+
+
+def with_names(text: str, names: Mapping[str, str]) -> str:
+    return NUMBERED.sub(lambda found: names.get(found[0], found[0]), text)
+
+
+def audit_filter(search: str, names: Mapping[str, str], span: str, today: date) -> AuditFilter:
     """The entries of a span of UTC days that ends today, by anybody; the clocks of servers may differ a little."""
+    wanted = search.strip().casefold()
+    meant = [number for number, name in names.items() if wanted and wanted in name.casefold()]
     days = SPANS[span]
     since = None if days is None else begin_of(today - timedelta(days=days - 1))
-    return AuditFilter(search, None, since, begin_of(today + 2 * DAY))
+    return AuditFilter(search, tuple(meant), None, since, begin_of(today + 2 * DAY))
 
 
-def draw_table(entries: Sequence[AuditEntry]) -> None:
+def draw_table(entries: Sequence[AuditEntry], names: Mapping[str, str]) -> None:
     rows = [
         {
             "at": each.happened_at,
             "actor": each.actor,
             "action": each.action,
-            "subject": each.subject,
-            "detail": each.detail or "",
+            "subject": with_names(each.subject, names),
+            "detail": with_names(each.detail or "", names),
         }
         for each in entries
     ]
@@ -69,13 +86,14 @@ with st.container(horizontal=True, vertical_alignment="bottom", key="audit_filte
     search = st.text_input(
         "Search",
         key="audit_search",
-        placeholder="A user, an action, a tenant",
+        placeholder="User, action, tenant or repository",
         type="search",
         icon=":material/search:",
         live=True,
     )
     span = st.segmented_control("Days (UTC)", list(SPANS), default="31 days", required=True, key="audit_span")
-everybody = audit_filter(search or "", span, utc_day(utc_now()))
+names = names_of(who)
+everybody = audit_filter(search or "", names, span, utc_day(utc_now()))
 audit.move_outbox(the_store())
 shown = audit.entries(who, the_store(), everybody)
 actors = sorted({each.actor for each in shown})
@@ -83,6 +101,6 @@ if 1 < len(actors) <= 12:
     actor = st.pills("Who", actors, key="audit_actor", format_func=messages.literal)
     shown = audit.entries(who, the_store(), replace(everybody, actor=actor)) if actor else shown
 if shown:
-    draw_table(shown)
+    draw_table(shown, names)
 else:
     st.info("No entries match in these days.", icon=":material/fact_check:")

@@ -19,13 +19,23 @@ def acted(app: App) -> App:
 
 def test_an_admin_reads_all_acts(acted: App) -> None:
     found = acted.opened("admin", PAGE).dataframe[0].value
-    assert {"tenant 1", "tenant 2", "user admin"} <= set(found["subject"])
+    assert {"tenant Blue", "tenant Green", "user admin"} <= set(found["subject"])
 
 
 def test_a_manager_reads_the_own_tenant_s_acts(acted: App) -> None:
     found = acted.opened("tenant", PAGE).dataframe[0].value
-    assert "tenant 1" in set(found["subject"])
-    assert not {"tenant 2", "user admin", "user green-tenant"} & set(found["subject"])
+    assert "tenant Blue" in set(found["subject"])
+    assert not {"tenant 2", "tenant Green", "user admin", "user green-tenant"} & set(found["subject"])
+
+
+def test_a_tenant_and_a_repository_are_named_and_found_by_their_names(acted: App) -> None:
+    run = acted.opened("admin", PAGE)
+    run.text_input(key="audit_search").input("green").run()
+    assert ("somebody", "tenant Green") in set(
+        run.dataframe[0].value[["actor", "subject"]].itertuples(index=False, name=None)
+    )
+    run.text_input(key="audit_search").input("blue/engine").run()
+    assert set(run.dataframe[0].value["detail"]) == {"repository viewer of blue/engine"}
 
 
 def test_a_search_narrows_and_finds_nothing_without_an_error(acted: App) -> None:

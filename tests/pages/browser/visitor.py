@@ -91,9 +91,7 @@ class Visitor:
         """Pick an option of a list that opens."""
         self.page.get_by_role("combobox", name=label).last.click()
         self.page.get_by_role("option", name=option, exact=True).click()
-        if self.page.get_by_role(
-            "listbox"
-        ).count():  # of several choices; where it is closed, Escape takes the choice back
+        if self.page.get_by_role("listbox").count():  # else Escape takes the choice back
             self.page.keyboard.press("Escape")
 
     def heading(self, text: str) -> Locator:
