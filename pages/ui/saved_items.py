@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 import streamlit as st
 
@@ -13,9 +14,11 @@ from data.accounts.saved_items import SavedItem, SavedItemRefused, SavedItems
 from data.accounts.tenants import tenants
 from data.calendar import utc_now
 from pages.ui import controls, messages
+from pages.ui.addresses import base_path
 from pages.ui.store import the_store
 
-SHARE_HELP = "Everyone who sees the whole tenant can open it; each sees only the numbers that they have access to"
+SHARE_HELP = "Everyone who sees the whole tenant can open it; each sees only the repositories they have access to"
+LINKS = {"dashboards": "dashboard", "sql": "query"}  # by page, the name of the item in an address
 
 
 def draw_sharing(page: str, account: Account, items: SavedItems[Any, Any], item: SavedItem) -> None:
@@ -29,6 +32,8 @@ def draw_sharing(page: str, account: Account, items: SavedItems[Any, Any], item:
         items.share(store, account.username, item.item_id, tenant_id, utc_now())
 
     if item.tenant_id is not None:
+        st.caption("The link for everyone in the tenant:")
+        st.code(_link(f"{page}?{LINKS[page]}={item.item_id}"), language=None, wrap_lines=True)
         if st.button("Stop sharing", icon=":material/lock:", key=f"{page}_unshare", type="tertiary"):
             _do(unshare, f"This {items.kind} is private again.")
         return
@@ -37,7 +42,9 @@ def draw_sharing(page: str, account: Account, items: SavedItems[Any, Any], item:
             continue
         label, key = f"Share in {messages.literal(tenant.name)}", f"{page}_share_{tenant.tenant_id}"
         if st.button(label, icon=":material/group:", key=key, type="tertiary", help=SHARE_HELP):
-            _do(partial(share, tenant.tenant_id), f"Shared with everyone in {tenant.name}.")
+            _do(
+                partial(share, tenant.tenant_id), f"Shared with everyone in {tenant.name}. The link is in the menu."
+            )
 
 
 def draw_removing(
@@ -53,6 +60,12 @@ def draw_removing(
         whom = "" if item.tenant_id is None else " for everyone in the tenant"
         text = f"**{messages.literal(item.name)}** is deleted for good{whom}. Traffic is not affected."
         messages.confirm(f"Remove this {items.kind}?", text, "Remove", remove, f"{items.kind.capitalize()} removed.")
+
+
+def _link(path: str) -> str:
+    """The address of a page, as this browser knows the server."""
+    here = urlsplit(str(st.context.url or ""))
+    return f"{here.scheme or 'http'}://{here.netloc}{base_path()}/{path}"
 
 
 def _do(action: Callable[[], None], done: str) -> None:

@@ -239,6 +239,7 @@ def test_who_manages_the_tenant_shares_and_takes_back(app: App) -> None:
     run = app.opened("tenant", "sql", query=saved(app, "tenant"))
     run.button(key=f"sql_share_{BLUE}").click().run()
     assert "shared by you" in shown_text(run)
+    assert run.code[0].value.endswith(f"/sql?query={run.query_params['query']}")
     run.button(key="sql_unshare").click().run()
     assert "private" in shown_text(run)
 
