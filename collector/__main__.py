@@ -15,7 +15,7 @@ from collector.commands.frame import Root
 from collector.redaction import RedactingFormatter, many_lines
 
 PROJECT = Path(__file__).parents[1] / "pyproject.toml"  # the one place that names the version
-HELP = """Keep GitHub's 14 days of repository traffic for ever.
+HELP = """Keep GitHub's 14 days of repository traffic forever.
 
 \b
 To begin:

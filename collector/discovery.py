@@ -293,8 +293,8 @@ def connect(settings: Settings, secret: str, clock: Clock, waiting: Waiting | No
     """
     if not _A_TOKEN.match(secret):
         raise errors.TokenRefused(
-            "This is no GitHub token, and was not sent: one begins with github_pat_ or ghp_. Copy it from GitHub, "
-            "Settings, Developer settings, Personal access tokens, as a whole."
+            "That doesn’t look like a GitHub token (it starts with github_pat_ or ghp_), so it was not sent. Copy all of "
+            "it from GitHub, Settings, Developer settings, Personal access tokens."
         )
     share = replace(settings, concurrency=max(1, settings.concurrency // 2))
     return GitHub(share, secret, RateLimiter(share, clock, waiting, PATIENCE_S), clock)

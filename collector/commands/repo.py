@@ -163,7 +163,7 @@ def _say_discovered(session: Session, owner: Tenant, lists: Discovery) -> list[L
 
 def _row(each: ListedRepository, state: RepositoryState | None) -> Sequence[str]:
     kinds = [kind for kind, is_so in (("fork", each.fork), ("archived", each.archived)) if is_so]
-    push = {True: "yes", False: "no", None: "not told"}[each.may_push]
+    push = {True: "yes", False: "no", None: "unknown"}[each.may_push]
     return each.full_name, "private" if each.private else "public", ", ".join(kinds), push, state or "not tracked"
 
 

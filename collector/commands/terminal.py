@@ -138,7 +138,7 @@ def days_until(at: datetime, now: datetime) -> int:
 
 def expiry(at: datetime | None, now: datetime) -> str:
     if at is None:
-        return "never, or not told"
+        return "no expiry date"
     days = days_until(at, now)
     if at <= now:
         return f"expired on {at:%Y-%m-%d}"

@@ -20,7 +20,7 @@ from pages.ui.text import STORE_ANOTHER, counted
 
 ROWS_AT_SIGHT, ROW_PIXELS = 14, 35
 REMOVING = "repositories_removing"  # the ids that the dialog is about
-KEEP, DELETE = "Keep the history", "Delete the history for ever"
+KEEP, DELETE = "Keep the history", "Delete the history forever"
 MOST_NAMED = 8
 
 
@@ -185,7 +185,7 @@ def _removal_dialog(chosen: Sequence[Repository]) -> None:
             typed: str | None = wanted
             if choice == DELETE:
                 typed = st.text_input(f"Type **{messages.literal(wanted)}** to delete it", key="repositories_typed")
-            label = "Remove, keep the history" if choice == KEEP else "Delete for ever"
+            label = "Remove, keep the history" if choice == KEEP else "Delete forever"
             pressed = st.form_submit_button(label, type="primary", key="repositories_remove_now", width="stretch")
         if pressed and (typed or "").strip().casefold() != wanted.casefold():
             st.error(f"That was not “{messages.literal(wanted)}”. Nothing was deleted.")

@@ -42,9 +42,7 @@ def draw_sharing(page: str, account: Account, items: SavedItems[Any, Any], item:
             continue
         label, key = f"Share in {messages.literal(tenant.name)}", f"{page}_share_{tenant.tenant_id}"
         if st.button(label, icon=":material/group:", key=key, type="tertiary", help=SHARE_HELP):
-            _do(
-                partial(share, tenant.tenant_id), f"Shared with everyone in {tenant.name}. The link is in the menu."
-            )
+            _do(partial(share, tenant.tenant_id), f"Shared with everyone in {tenant.name}. The link is in the menu.")
 
 
 def draw_removing(

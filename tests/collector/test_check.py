@@ -56,7 +56,7 @@ def test_a_user_that_is_none_leaves_login_and_owner_unknown(case: Callable[[], F
 
 @pytest.mark.parametrize("secret", ["hunter2hunter2hunter2", "github_pta_11AAA", "0123456789abcdef" * 3, ""])
 def test_what_is_no_token_of_github_is_refused_and_sent_to_nobody(secret: str) -> None:
-    with asking() as there, pytest.raises(TokenRefused, match="no GitHub token"):
+    with asking() as there, pytest.raises(TokenRefused, match="look like a GitHub token"):
         connect(there.settings, secret, there.clock)
 
 

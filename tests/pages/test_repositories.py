@@ -117,7 +117,7 @@ def test_a_removed_repository_keeps_its_history_by_default(app: App) -> None:
 
 def test_a_history_is_deleted_only_after_the_name_was_typed(app: App) -> None:
     run = pressed(ticked(app.opened("tenant", PAGE), "blue/docs"), "remove")
-    run.radio("repositories_removal").set_value("Delete the history for ever").run()
+    run.radio("repositories_removal").set_value("Delete the history forever").run()
     run.text_input("repositories_typed").input("blue/engine")
     run.button("repositories_remove_now").click().run()
     assert "Nothing was deleted" in shown_text(run)
@@ -130,7 +130,7 @@ def test_a_history_is_deleted_only_after_the_name_was_typed(app: App) -> None:
 
 def test_what_was_deleted_while_the_audit_log_cannot_be_written_is_told_as_deleted(app: App) -> None:
     run = pressed(ticked(app.opened("tenant", PAGE), "blue/docs"), "remove")
-    run.radio("repositories_removal").set_value("Delete the history for ever").run()
+    run.radio("repositories_removal").set_value("Delete the history forever").run()
     run.text_input("repositories_typed").input("blue/docs")
 
     def refuse(*_: object) -> None:

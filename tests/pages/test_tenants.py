@@ -58,7 +58,7 @@ def test_a_token_is_checked_and_stored_encrypted(app: App, github: FakeGitHub) -
         (STRANGE, "make a new one"),
         ("two words " * 3, "look like a GitHub token"),
         ("x" * 5000, "look like a GitHub token"),
-        ("sk_live_0123456789abcdef0123", "no GitHub token"),
+        ("sk_live_0123456789abcdef0123", "look like a GitHub token"),
         (WITHOUT_SCOPE, "lacks the scope repo"),
     ],
 )
