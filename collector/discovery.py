@@ -293,8 +293,8 @@ def connect(settings: Settings, secret: str, clock: Clock, waiting: Waiting | No
     """
     if not _A_TOKEN.match(secret):
         raise errors.TokenRefused(
-            "That doesn’t look like a GitHub token (it starts with github_pat_ or ghp_), so it was not sent. Copy all of "
-            "it from GitHub, Settings, Developer settings, Personal access tokens."
+            "That doesn’t look like a GitHub token (it starts with github_pat_ or ghp_), so it was not sent. Copy all "
+            "of it from GitHub, Settings, Developer settings, Personal access tokens."
         )
     share = replace(settings, concurrency=max(1, settings.concurrency // 2))
     return GitHub(share, secret, RateLimiter(share, clock, waiting, PATIENCE_S), clock)
