@@ -25,7 +25,7 @@ class TenantRefused(Exception):
 
 @cached("traffic")
 def operator(store: Store) -> Viewer:
-    """Whoever may run commands on the server, and so open its files: sees every tenant and repository."""
+    """What the command line sees: every tenant and repository. As who acts it is COMMAND_LINE (authority.py)."""
     with store.traffic.read() as cursor:
         tenant_ids = frozenset(key for (key,) in cursor.execute("select tenant_id from tenant").fetchall())
         repository_ids = frozenset(key for (key,) in cursor.execute("select repository_id from repository").fetchall())
