@@ -350,10 +350,11 @@ def draw_events(about: About) -> None:
     day = by_key[_linked_to("Event", labels, "event", first)].day
     key, today = about.repository.repository_id, about.selection.today
     cards, table, incomplete = _compared(about.viewer, about.store, key, day, today)
+    st.caption("The 7 days after, compared with the usual")
     with st.container(horizontal=True, border=True, horizontal_alignment="distribute", key="repository_event_cards"):
         for card in cards:
             total = "unknown" if card.total is None else card.total
-            told = f"vs usual, {card.days}"
+            told = "vs usual" if card.days == "7 days" else card.days
             st.metric(card.name, total, card.on_usual, format="localized", width=150, delta_description=told)
     name = st.segmented_control(
         "Metric",
