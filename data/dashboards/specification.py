@@ -211,20 +211,20 @@ def _document(text: str | bytes) -> Any:
         decoded = text.decode("utf-8-sig") if isinstance(text, bytes) else text
         return json.loads(decoded, object_pairs_hook=_object, parse_constant=_refuse_constant)
     except UnicodeDecodeError as error:
-        raise SpecificationRefused(["The file is not text in UTF-8."]) from error
+        raise SpecificationRefused(["The file is not UTF-8 text."]) from error
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
         raise SpecificationRefused([f"This is not JSON: {error.msg.lower()}, at {place}."]) from error
     except (RecursionError, ValueError) as error:
         told = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
-        raise SpecificationRefused([f"This is not JSON of a dashboard: {told}."]) from error
+        raise SpecificationRefused([f"This is not a dashboard in JSON: {told}."]) from error
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
         ((twice, _),) = Counter(name for name, _ in pairs).most_common(1)
-        raise ValueError(f"the field {_shown(twice)} stands twice in one object")
+        raise ValueError(f"the field {_shown(twice)} is repeated in one object")
     return found
 
 
@@ -289,14 +289,14 @@ def _field_problems(each: Mapping[str, Any]) -> Iterable[str]:
     kind = each["kind"]
     wanted = ("text",) if kind == Kind.TEXT else ("source", "measure")
     strange = ("source", "measure", "also", "by", "split", "filters", "limit") if kind == Kind.TEXT else ("text",)
-    yield from (f"{name} is missing; a panel of the kind {kind} needs it." for name in wanted if name not in each)
-    yield from (f"{name} means nothing in a panel of the kind {kind}." for name in strange if name in each)
+    yield from (f"{name} is missing; a {kind} panel needs it." for name in wanted if name not in each)
+    yield from (f"{name} does not apply to a {kind} panel." for name in strange if name in each)
     if kind == Kind.NUMBER and "limit" in each:
-        yield "limit means nothing in a panel of the kind number."
+        yield "limit does not apply to a number panel."
     for name in ("from", "to"):
         text = each.get("filters", {}).get("range", {}).get(name)
         if text is not None and _day_of(text) is None:
-            yield f"range: {name} is {_shown(text)}, which is no day; a day looks like 2026-05-03."
+            yield f"range: {name} is {_shown(text)}, not a day such as 2026-05-03."
 
 
 def panel_problems(panel: Panel) -> list[str]:
@@ -307,7 +307,7 @@ def panel_problems(panel: Panel) -> list[str]:
     if panel.kind not in kinds:
         return [f"{panel.source} can be shown as {_listed(kinds)}, not as {panel.kind}."]
     if (panel.by is None) != (not groups) or (panel.by is not None and panel.by not in groups):
-        return [f"by must be one of {_listed(groups)}." if groups else f"A {panel.kind} has no by."]
+        return [f"by must be one of {_listed(groups)}." if groups else f"A {panel.kind} panel has no by."]
     splits = splits_for(panel.kind, panel.source, panel.by)
     if panel.split is not None and panel.split not in splits:
         return [f"split may be {_listed(splits)} here." if splits else "split does not fit here: leave it out."]
@@ -319,11 +319,11 @@ def panel_problems(panel: Panel) -> list[str]:
     if strange:
         found.append(f"The measure {strange[0]!r} does not fit here; possible are {_listed(measures)}.")
     elif len(set(panel.measures)) < len(panel.measures):
-        found.append("A measure stands twice.")
+        found.append("A measure is repeated.")
     if panel.also and panel.kind is not Kind.TABLE:
         found.append("Only a table has further measures (also).")
     if panel.limit is not None and panel.kind is not Kind.NUMBER and panel.limit > most_allowed(panel):
-        found.append(f"limit may be at most {most_allowed(panel)} here, so that colours can be told apart.")
+        found.append(f"limit may be at most {most_allowed(panel)} here, so that colours stay distinct.")
     if panel.range.first and panel.range.last and panel.range.first > panel.range.last:
         found.append(f"The range ends on {panel.range.last}, before it begins on {panel.range.first}.")
     return found
@@ -350,18 +350,18 @@ def _reason(error: Any) -> str:
     if kind == "type":
         return f"must be {_KINDS_OF_JSON.get(allowed, allowed)}"
     if kind == "required":
-        return f"lacks {_listed(name for name in allowed if name not in value)}"
+        return f"needs {_listed(name for name in allowed if name not in value)}"
     if kind == "additionalProperties":
         known = error.schema["properties"]
         strange = _shown(next(name for name in value if name not in known))
         return f"has an unknown field {strange}; possible are {_listed(known)}"
     told = {
-        "pattern": f"is {_shown(value)}; a day looks like 2026-05-03",
+        "pattern": f"is {_shown(value)}; write a day as 2026-05-03",
         "dependentRequired": "needs both from and to",
         "not": "has either last_days, or from and to",
         "uniqueItems": "has an entry twice",
     }
-    return told.get(str(kind), "is not as the schema has it")
+    return told.get(str(kind), "does not match the schema")
 
 
 def _panel_place(number: int, panel: Any) -> str:
