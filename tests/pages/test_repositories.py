@@ -90,7 +90,7 @@ def test_ticked_repositories_are_paused_and_resumed_and_the_audit_log_says_so(ap
     assert states(app)["blue/engine"] == RepositoryState.ACTIVE
     pressed(ticked(run, "blue/docs"), "resume")
     assert states(app)["blue/docs"] == RepositoryState.ACTIVE
-    told = entries(app.account("tenant"), app.store, AuditFilter("repositories", "tenant"))
+    told = entries(app.account("tenant"), app.store, AuditFilter("repositories", actor="tenant"))
     assert [(each.action, each.subject) for each in told] == [
         ("repositories resumed", "blue/docs"),
         ("repositories paused", "2 repositories"),

@@ -74,7 +74,10 @@ def test_a_repository_of_two_tenants_counts_once_and_every_address_of_it_works(a
     facts = [RepositoryFacts(100 + ENGINE, "blue/engine", "public", False, False)]
     (twin,) = add_repositories(app.store, COMMAND_LINE, GREEN, facts, utc_now())
     for number in (ENGINE, twin.repository_id):
-        link = {"repository": ["green/telescope", f"blue/engine · {number}"], "as": "Table"}
+        link: dict[str, str | list[str]] = {
+            "repository": ["green/telescope", f"blue/engine · {number}"],
+            "as": "Table",
+        }
         run = app.opened("both", "chart", **link)
         assert names_in(run.dataframe[-1].value) == {"blue/engine", "green/telescope"}
         assert set(run.multiselect(key="repository").options) == READERS["both"]
