@@ -180,7 +180,8 @@ class Collecting:
                 result.run.received(result)
                 if result.fetch is not None:
                     self._batch.append(result)
-                    self._jobs_done += result.is_whole
+                if result.fetch is not None and result.is_whole:
+                    self._jobs_done += 1
                     self._progress.advanced(self._jobs_done, result.fetch.collectable.repository.full_name)
         if self._pool.failure is not None:
             self._stop.set(None)
