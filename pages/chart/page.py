@@ -12,7 +12,7 @@ from pages.ui.totals import draw_totals
 viewer, store = session.viewer(), the_store()
 filters.stop_without_traffic(viewer)
 days = filters.chosen(viewer)
-above = st.container()
+above = st.container(key="chart_totals")
 with st.container(horizontal=True, key="chart_controls"):
     metric = filters.METRICS[controls.choice("Metric", filters.METRICS, "Views", "metric")]
     chosen_grain = filters.GRAINS[controls.choice("Period", filters.GRAINS, "Day", "by")]

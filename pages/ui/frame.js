@@ -38,6 +38,17 @@
     }
   }, true);
 
+  // A chart tells what is under a mouse. A finger only taps: what it tapped is told until it taps elsewhere.
+  let tapped = null;
+  document.addEventListener("click", (event) => {
+    if (event.pointerType !== "touch") return;
+    tapped?.dispatchEvent(new PointerEvent("pointerout", { bubbles: true }));
+    tapped = event.target.closest?.('[data-testid="stVegaLiteChart"]') ? event.target : null;
+    const { clientX, clientY } = event;
+    for (const kind of ["pointerover", "pointermove"])
+      tapped?.dispatchEvent(new PointerEvent(kind, { bubbles: true, clientX, clientY }));
+  });
+
   function act(key) {
     const going = Date.now() < goingUntil;
     goingUntil = 0;

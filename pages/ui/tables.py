@@ -54,14 +54,15 @@ def weekly_rows(rows: DataFrame) -> DataFrame:
 
 def columns(value_name: str = "") -> Mapping[str, Any]:
     """How each column is headed and written; numbers in the reader's own way, days as GitHub's UTC days."""
+    on_phone = "Mobi" in st.context.headers.get("User-Agent", "")  # there the first numbers are to be seen at once
     number = st.column_config.NumberColumn
     day = st.column_config.DateColumn
     text = st.column_config.TextColumn
     return {
-        "full_name": text("Repository", pinned=True, width=175),
+        "full_name": text("Repository", pinned=True, width=105 if on_phone else 175),
         "day": day("Day", format=DAY_FORMAT, help="UTC, as GitHub counts days", width=100),
         "period": day("From", format=DAY_FORMAT, help="UTC, as GitHub counts days", width=100),
-        "iso": text("Week", help="ISO week: Monday to Sunday, UTC", width=76),
+        "iso": None if on_phone else text("Week", help="ISO week: Monday to Sunday, UTC", width=76),
         "week": day("Monday", format=DAY_FORMAT, help="The week’s first day, UTC", width=100),
         "views": number("Views", format="localized", width=72),
         "view_uniques": number("Visitors", format="localized", help="Unique visitors", width=76),

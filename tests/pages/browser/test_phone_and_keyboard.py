@@ -12,7 +12,13 @@ from tests.pages.browser.conftest import Visit, cookie_of
 from tests.pages.browser.visitor import Visitor, visiting
 from tests.pages.ui.live import Live
 
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
+PHONE_HEIGHT = 844
+PHONE = {
+    "viewport": {"width": 390, "height": PHONE_HEIGHT},
+    "has_touch": True,
+    "is_mobile": True,
+    "device_scale_factor": 2,
+}
 PAGES = {
     **dict.fromkeys(
         ("overview", "compare", "chart", "daily", "weekly", "repositories", "add", "profile", "help"), "tenant"
@@ -47,6 +53,18 @@ def test_on_a_phone_no_page_scrolls_sideways(phones: dict[str, Visitor], address
     expect(phone.page.locator("h1, h2, h3").first).to_be_visible()
     assert phone.page.evaluate(TOO_WIDE) == []
     assert (len(phone.asked) > 0, phone.strangers()) == (True, []), "no request leaves for another host"
+
+
+def test_on_a_phone_the_chart_is_on_the_first_screen_and_a_tap_tells_its_numbers(phones: dict[str, Visitor]) -> None:
+    phone = phones["tenant"]
+    phone.open("chart")
+    phone.drawn()
+    chart = phone.page.get_by_test_id("stVegaLiteChart").first
+    box = chart.bounding_box()
+    assert box is not None
+    assert box["y"] + box["height"] < PHONE_HEIGHT
+    phone.page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] * 0.7)
+    expect(phone.page.locator("#vg-tooltip-element")).to_contain_text("Views")
 
 
 def tab_to(visitor: Visitor, words: str) -> None:
