@@ -13,7 +13,7 @@ from tests.data.filled import TODAY
 from tests.data.reading import ago, ask, follow, plain
 
 DAILY = """
-select repository_id, full_name, day, views, view_uniques, clones, clone_uniques, views_state, clones_state
+select repository_id, full_name, day, views, view_uniques, clones, clone_uniques, views_state, clones_state, tenant
 from v_daily where repository_id in (select unnest($keys)) and day between $first and $last
 order by day desc, lower(full_name), repository_id
 """
@@ -24,7 +24,8 @@ select
     case when view_uniques is not null then 'github' when visitor_days is not null then 'days' end,
     clones, coalesce(clone_uniques, cloner_days),
     case when clone_uniques is not null then 'github' when cloner_days is not null then 'days' end,
-    views_state, clones_state, views_state = 'final' and clones_state = 'final'
+    views_state, clones_state, views_state = 'final' and clones_state = 'final',
+    tenant, view_uniques, visitor_days, views_days, clone_uniques, cloner_days, clones_days
 from v_weekly
 where repository_id in (select unnest($keys)) and week between date_trunc('week', $first::date) and $last
 order by week desc, lower(full_name), repository_id
