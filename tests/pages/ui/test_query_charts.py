@@ -53,7 +53,7 @@ def test_nothing_is_drawn_of_one_row_of_texts_or_of_a_single_column() -> None:
 
 def test_the_smaller_series_and_the_later_bars_are_left_out_and_told() -> None:
     many = rows(day=DAYS * 10, name=[f"n{n // 4}" for n in range(40)], views=list(range(40)))
-    assert "of name the 2 with the least" in drawing(many, Axes("day", ("views",), "name")).left_out
+    assert "of name the 2 with the lowest values" in drawing(many, Axes("day", ("views",), "name")).left_out
     bars = rows(name=[str(n) for n in range(MOST_BARS + 5)], n=list(range(MOST_BARS + 5)))
     assert "5 rows after" in drawing(bars, Axes("name", ("n",))).left_out
 
