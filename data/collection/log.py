@@ -6,7 +6,7 @@ from pathlib import Path
 from data.accounts.models import Viewer
 from data.calendar import aware
 from data.collection.ledger import KILLED
-from data.collection.models import HARMLESS_OUTCOMES, ROW_REFUSED, LoggedResult, LoggedRun, Outcome, RunState
+from data.collection.models import HARMLESS_OUTCOMES, ROW_REFUSED, LoggedResult, LoggedRun, Look, Outcome, RunState
 from data.store import Store
 from data.store.backup import COLLECTING
 from data.store.cache import cached
@@ -45,6 +45,14 @@ def _runs(viewer: Viewer, store: Store, limit: int) -> tuple[LoggedRun, ...]:
         LoggedRun(key, trigger, aware(start), None if end is None else aware(end), RunState(state), *told)
         for key, trigger, start, end, state, *told in rows
     )
+
+
+@cached("traffic")
+def looks(viewer: Viewer, store: Store) -> dict[int, Look]:
+    """When the views of each repository were last asked for, by its id. Source: endpoint_state, traffic_window."""
+    with store.traffic.read() as cursor:
+        rows = cursor.execute(query(__name__, "looks"), {"visible": list(viewer.repository_ids)}).fetchall()
+    return {key: Look(name, aware(at), views) for key, name, at, views in rows}
 
 
 @cached("traffic")

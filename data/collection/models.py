@@ -177,6 +177,15 @@ class LoggedRun:
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """When a repository's views were last asked for, and those of 14 days in the newest good answer (None: no such)."""
+
+    full_name: str
+    tried_at: datetime
+    views: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class LoggedResult:
     run_id: int
     tenant: str

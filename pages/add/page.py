@@ -63,14 +63,18 @@ def track(tenant_id: int, typed: Sequence[str]) -> None:
         bar.progress(done / of, f"{done:,} of {of:,}, {messages.literal(each.name)}: {said}")
 
     try:
-        st.session_state[OUTCOME] = tracking.track(tenant_id, typed, told)
+        outcome = tracking.track(tenant_id, typed, told)
     except tracking.TrackingRefused as refusal:
         bar.empty()
         messages.refused(refusal)
         st.button("Back", icon=":material/arrow_back:", key="add_back")
-    else:
-        view.forget()
-        st.rerun()
+        return
+    view.forget()
+    if outcome.added and not outcome.refused:
+        st.session_state[messages.NOTICE] = tracking.summary(outcome)
+        navigation.open_page("overview")
+    st.session_state[OUTCOME] = outcome
+    st.rerun()
 
 
 def draw_outcome(outcome: TrackResult, viewer: Viewer) -> None:

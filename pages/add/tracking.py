@@ -30,6 +30,7 @@ from data.accounts.encryption import open_cipher
 from data.accounts.models import Tenant
 from data.accounts.tokens import open_tokens, tokens
 from data.calendar import utc_now
+from data.collection.ledger import Scope
 from pages.ui import collecting, session
 from pages.ui.store import the_store
 from pages.ui.text import STORE_ANOTHER, counted
@@ -70,11 +71,11 @@ def track(tenant_id: int, typed: Sequence[str], told: Told) -> TrackResult:
     names, faults = sorted_names(typed)
     checked = _asked(_secret(_managed(tenant_id)), names, told) if names else []
     checked += [CheckedName("", None, fault) for fault in faults]
-    tenant, account = _managed(tenant_id), session.require_account()  # minutes may have passed
-    viewer = session.viewer().of_each_tenant()
+    _managed(tenant_id)  # still: minutes may have passed
+    account, viewer = session.require_account(), session.viewer().of_each_tenant()
     tracked = track_repositories(viewer, the_store(), account.username, tenant_id, checked)
     if tracked.added:
-        collecting.start(tenant.name, tracked.added[0].full_name if len(tracked.added) == 1 else None)
+        collecting.start(Scope(repository_ids=tuple(each.repository_id for each in tracked.added)))
     return tracked
 
 

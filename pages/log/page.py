@@ -6,6 +6,7 @@ import streamlit as st
 
 from data.accounts import tenants
 from data.accounts.models import Account, Viewer
+from data.collection.ledger import Scope
 from data.collection.log import results, runs
 from data.collection.models import LoggedRun, RunState
 from data.repositories.models import Repository
@@ -33,7 +34,8 @@ def ask_to_collect() -> None:
         st.caption("Collects what is due. You can leave this page meanwhile.")
         if what and st.button("Start", type="primary", key="log_collect_start", width="stretch"):
             everything = what == ALL and session.may_collect_everything(account)
-            collecting.start_by(account, None if everything else tenants.tenant_named(viewer, the_store(), what))
+            tenant_ids = None if everything else (tenants.tenant_named(viewer, the_store(), what).tenant_id,)
+            collecting.start_by(account, Scope(tenant_ids))
             messages.notice_after_rerun("The collection has started.")
 
 

@@ -6,13 +6,14 @@ from data.accounts import grants
 from data.traffic.models import Grain
 from data.traffic.traffic import day_range, selection_totals
 from pages.overview import view
-from pages.ui import filters, session
+from pages.ui import collecting, filters, session
 from pages.ui.charts.traffic import legible
 from pages.ui.store import the_store
 from pages.ui.totals import draw_totals
 
 account, store = session.require_account(), the_store()
 viewer = grants.viewer_of(store, account)
+collecting.progress(viewer, own=True)
 if day_range(viewer, store) is None:
     view.draw_health(viewer, store, account)
 filters.stop_without_traffic(viewer)

@@ -4,9 +4,10 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from data.accounts import grants, tenants
+from data.accounts import grants
 from data.calendar import utc_now
 from data.collection.health import ON_HOLD
+from data.collection.ledger import Scope
 from data.repositories.models import Repository
 from data.repositories.repositories import (
     RepositoryRefused,
@@ -52,23 +53,21 @@ def do(action: Action, repository_ids: Collection[int]) -> str:
 
 
 def collect(repository_ids: Collection[int], tenant_id: int | None) -> None:
-    """Start to collect at once: one repository alone, or all of the tenant of several; without any, of that tenant.
+    """Start to collect at once: these repositories; without any, all of that tenant, or of all that the user manages.
 
-    Raises: RepositoryRefused where one is not there, not this user's to manage, on hold, or of another tenant.
+    Raises: RepositoryRefused where one is not there, not this user's to manage, or all are on hold.
     """
     store, account = the_store(), session.require_account()
-    viewer = grants.viewer_of(store, account).of_each_tenant()
     if repository_ids:
         chosen = managed_repositories(account, store, repository_ids)
     else:
+        viewer = grants.viewer_of(store, account).of_each_tenant()
         chosen = [each for each in repositories(viewer, store) if account.manages(each.tenant_id)]
         chosen = [each for each in chosen if tenant_id in {None, each.tenant_id}]
     going = [each for each in chosen if each.state not in ON_HOLD]
     if not going:
         raise RepositoryRefused("None of them is collected: they are paused or removed. Resume them first.")
-    tenant_ids = {each.tenant_id for each in going}
-    if len(tenant_ids) > 1:
-        raise RepositoryRefused("These are of several tenants. Collect one at a time: choose it under Tenant.")
-    (tenant,) = (each for each in tenants.tenants(viewer, store) if each.tenant_id in tenant_ids)
-    alone = going[0].full_name if len(repository_ids) == 1 else None
-    collecting.start_by(account, tenant, alone)
+    if repository_ids:
+        collecting.start_by(account, Scope(repository_ids=tuple(each.repository_id for each in going)))
+    else:
+        collecting.start_by(account, Scope(tenant_ids=tuple(sorted({each.tenant_id for each in going}))))

@@ -127,7 +127,7 @@ def draw_actions(ticked: list[int], wanted: RepositoryFilter, viewer: Viewer) ->
             icon=":material/sync:",
             key="repositories_collect",
             disabled=collecting.is_going_on(viewer),
-            help="One selected repository alone; otherwise all of its tenant",
+            help="The selected repositories; without any, all of the tenant, or of all your tenants",
         )
         pause = st.button("Pause", icon=":material/pause:", key="repositories_pause", disabled=none)
         resume = st.button("Resume", icon=":material/play_arrow:", key="repositories_resume", disabled=none)

@@ -13,6 +13,7 @@ from data.accounts import grants, tenants, tokens
 from data.accounts.models import Account, Role, Tenant, Viewer
 from data.accounts.tokens import StoredToken
 from data.calendar import utc_now
+from data.collection.ledger import Scope
 from data.collection.schedule import (
     FORMS,
     NAMED,
@@ -161,7 +162,7 @@ def _draw_schedule(account: Account, tenant: Tenant) -> None:
         if st.form_submit_button("Save schedule", key="tenant_schedule_submit"):
             _save_schedule(account, tenant, (cron or "") if kind == "cron" else kind)
     if tenant.active and st.button("Collect now", key="tenant_collect", icon=":material/sync:"):
-        collecting.start_by(account, tenant)
+        collecting.start_by(account, Scope(tenant_ids=(tenant.tenant_id,)))
 
 
 def _save_schedule(account: Account, tenant: Tenant, typed: str) -> None:

@@ -9,32 +9,38 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 from typing import IO
 
 import streamlit as st
 
 from data.accounts.audit import Subject, save_entry
-from data.accounts.models import Account, Tenant, Viewer
-from data.accounts.tenants import operator, tenant_named
+from data.accounts.models import Account, Viewer
+from data.accounts.tenants import operator
 from data.calendar import utc_now
 from data.collection import log as system_log
+from data.collection.health import ON_HOLD
 from data.collection.ledger import Scope
-from data.collection.models import LoggedRun, RunState
+from data.collection.models import LoggedRun, Look, RunState
 from data.collection.requests import save_request
+from data.repositories.models import Repository
 from data.repositories.repositories import repositories
 from data.store.backup import COLLECTING
 from data.store.versions import LockHeld, exclusive, is_held
 from pages.ui import messages, session
 from pages.ui.store import DIRECTORY_VARIABLE, the_store
+from pages.ui.text import counted
 
 log = logging.getLogger(__name__)
 
 ROOT = Path(__file__).parents[2]
 STATE = "collecting_started"
-REFRESH_S = 2
+REFRESH_S = 1
 LOOKED_AT = 20  # the newest runs
 LONGEST_TAIL = 4000  # bytes of the process's output
 ENDED = {
@@ -52,6 +58,8 @@ class Started:
     process: subprocess.Popen[bytes] | None
     output: IO[bytes]
     after_run: int  # the newest run there was; moments would not do, since runs go by GitHub's clock
+    wanted: frozenset[int]  # the ids of the repositories that are to be collected
+    looks: Mapping[int, Look]  # when they had been looked at before
 
     def is_running(self) -> bool:
         return is_held(the_store().directory / COLLECTING) if self.process is None else self.process.poll() is None
@@ -64,24 +72,36 @@ class Started:
         return next((line.strip() for line in reversed(lines) if line.strip()), "")
 
 
-def start_by(account: Account, tenant: Tenant | None, repository: str | None = None) -> None:
-    """Start at somebody's wish, with an entry in the audit log: for all tenants, for one, or for one repository."""
-    about = Subject("all tenants")
-    if tenant is not None:
-        about = Subject(repository or f"tenant {tenant.tenant_id}", tenant.tenant_id)
-    save_entry(the_store(), "collection started", about, account.username, utc_now())
-    start(None if tenant is None else tenant.name, repository)
+def start_by(account: Account, scope: Scope) -> None:
+    """Start at somebody's wish, with an entry in the audit log for each tenant that it is about, or one for all."""
+    by_tenant: dict[int, list[str]] = defaultdict(list)
+    for each in _wanted(scope):
+        by_tenant[each.tenant_id].append(each.full_name)
+    subjects = [Subject("all tenants")]
+    if scope != Scope():
+        whole = scope.repository_ids is None
+        subjects = [
+            Subject(f"tenant {key}" if whole else _named(names), key) for key, names in sorted(by_tenant.items())
+        ]
+    for subject in subjects:
+        save_entry(the_store(), "collection started", subject, account.username, utc_now())
+    start(scope)
 
 
-def start(tenant_name: str | None, repository: str | None) -> None:
-    """Have everything collected, or a tenant, or of a tenant one repository (`owner/name`). Says nothing, waits for
-    nothing: draw `progress`. Whether the user may is for the page to ask.
+def _named(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else counted(len(names), "repository")
+
+
+def start(scope: Scope) -> None:
+    """Have everything collected, or some tenants, or some repositories. Says nothing, waits for nothing: draw
+    `progress`. Whether the user may is for the page to ask.
 
     One process collects: where there is one it takes this up, too; else one is started and handed the lock, so that
     of many who press at once one starts it.
     """
-    store = the_store()
-    save_request(store, _scope(tenant_name, repository))
+    store, wanted = the_store(), frozenset(each.repository_id for each in _wanted(scope))
+    looks = system_log.looks(Viewer(wanted, frozenset()), store)
+    save_request(store, scope)
     before = system_log.runs(operator(store), store, 1)
     output = tempfile.TemporaryFile()  # noqa: SIM115 - kept open for as long as somebody may read what is said
     process = None
@@ -96,23 +116,28 @@ def start(tenant_name: str | None, repository: str | None) -> None:
             start_new_session=True,
             pass_fds=(lock,),
         )
-    st.session_state[STATE] = Started(process, output, before[0].run_id if before else 0)
+    st.session_state[STATE] = Started(process, output, before[0].run_id if before else 0, wanted, looks)
     if process is not None:
         threading.Thread(target=_tell_end, args=(process, st.session_state[STATE]), daemon=True).start()
 
 
-def _scope(tenant_name: str | None, repository: str | None) -> Scope:
-    store = the_store()
-    if tenant_name is None:
-        return Scope()
-    tenant_id = tenant_named(operator(store), store, tenant_name).tenant_id
-    of_tenant = [each for each in repositories(operator(store), store) if each.tenant_id == tenant_id]
-    named = tuple(each.repository_id for each in of_tenant if each.full_name == repository)
-    return Scope(repository_ids=named) if named else Scope(tenant_ids=(tenant_id,))
+def _wanted(scope: Scope) -> list[Repository]:
+    """The repositories of a scope that are collected."""
+    return [
+        each
+        for each in repositories(operator(the_store()), the_store())
+        if (scope.tenant_ids is None or each.tenant_id in scope.tenant_ids)
+        and (scope.repository_ids is None or each.repository_id in scope.repository_ids)
+        and each.state not in ON_HOLD
+    ]
 
 
-def progress(viewer: Viewer) -> None:
-    """Show the collection that is going on, anew every two seconds; and once, how the one started here has ended."""
+def progress(viewer: Viewer, *, own: bool = False) -> None:
+    """Show the collection that is going on, anew every second, and once, how the one started here has ended; or
+    nothing but the one started here.
+    """
+    if own and STATE not in st.session_state:
+        return
     if is_going_on(viewer):
         st.fragment(_draw_running, run_every=REFRESH_S)(viewer)
     else:
@@ -130,14 +155,28 @@ def _draw_running(viewer: Viewer) -> None:
         session.require_account()
         if not is_going_on(viewer):
             st.rerun()
-        run, started = _running(viewer), st.session_state.get(STATE)
-        words = "Collecting from GitHub …"
-        if run is not None and run.repositories:
-            words = f"Collecting from GitHub: {run.repositories:,} repositories saved so far …"
-        said = started.last_line() if started is not None and started.is_running() else ""
-        with st.container(border=True, key="collecting_progress"), st.spinner(words, show_time=True):
-            st.markdown(f":material/sync: {words}")
-            st.caption(messages.literal(said) or "You can go on working; it does not need this page.")
+        started = st.session_state.get(STATE)
+        with st.container(border=True, key="collecting_progress"):
+            if started is not None and started.wanted:
+                st.progress(*_counted(started))
+            elif (run := _running(viewer)) is not None and run.repositories:
+                st.markdown(f"{counted(run.repositories, 'repository')} saved so far")
+            said = started.last_line() if started is not None and started.is_running() else ""
+            waits = messages.literal(said) if "Waiting" in said else ""
+            st.caption(f":material/sync: Collecting from GitHub. {waits or 'You can go on working meanwhile.'}")
+
+
+def _counted(started: Started) -> tuple[float, str]:
+    """How many repositories have been asked for their views since, as a part and in words, with the last one's."""
+    of, looks = len(started.wanted), system_log.looks(Viewer(started.wanted, frozenset()), the_store())
+    new = [look for key, look in looks.items() if look != started.looks.get(key)]
+    if not new:
+        return 0.0, f"0 of {of:,}"
+    if len(new) == of:
+        return 1.0, f"{of:,} of {of:,}. Referrers, popular pages, stars and releases follow."
+    last = max(new, key=attrgetter("tried_at"))
+    views = "" if last.views is None else f": {last.views:,} views in 14 days"
+    return len(new) / of, f"{len(new):,} of {of:,}, {messages.literal(last.full_name)}{views}"
 
 
 def _draw_end(viewer: Viewer) -> None:

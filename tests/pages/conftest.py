@@ -9,6 +9,7 @@ from altair.utils import schemapi
 
 from data.accounts import passwords
 from data.calendar import utc_day, utc_now
+from data.collection.ledger import Scope
 from tests.fake_github import FakeGitHub, Lack, Repository, Token, World
 from tests.pages.app import SECRET, App, cast, copied
 
@@ -59,8 +60,8 @@ def github(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeGitHub]:
 
 
 @pytest.fixture
-def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str | None, str | None]]:
+def started(monkeypatch: pytest.MonkeyPatch) -> list[Scope]:
     """The collections that pages start, noted instead of run."""
-    begun: list[tuple[str | None, str | None]] = []
-    monkeypatch.setattr("pages.ui.collecting.start", lambda tenant, alone: begun.append((tenant, alone)))
+    begun: list[Scope] = []
+    monkeypatch.setattr("pages.ui.collecting.start", begun.append)
     return begun

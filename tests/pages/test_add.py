@@ -9,15 +9,16 @@ from data.accounts import grants
 from data.accounts.models import Viewer
 from data.accounts.tenants import operator
 from data.calendar import utc_now
+from data.collection.ledger import Scope
 from data.repositories.models import RepositoryState
 from data.repositories.repositories import repositories
 from data.traffic.traffic import repository_summaries
 from pages.ui import collecting
 from tests.fake_github import FakeGitHub
-from tests.pages.app import App, shown_text, store_token
+from tests.pages.app import App, go_to, shown_text, store_token
 
 PAGE = "add"
-Begun = list[tuple[str | None, str | None]]
+Begun = list[Scope]
 
 
 @pytest.fixture
@@ -32,6 +33,13 @@ def followed(app: App) -> set[str]:
     """The names that are actively followed, in whichever tenant."""
     every = repositories(operator(app.store), app.store)
     return {each.full_name for each in every if each.state is RepositoryState.ACTIVE}
+
+
+def begun(app: App, started: Begun) -> set[str]:
+    """The names of the repositories that the one collection is about that was started."""
+    (scope,) = started
+    every = repositories(operator(app.store), app.store)
+    return {each.full_name for each in every if each.repository_id in (scope.repository_ids or ())}
 
 
 def overview(app: App, viewer: Viewer) -> list[dict[str, Any]]:
@@ -54,16 +62,15 @@ def looked(app: App, pattern: str) -> AppTest:
 def test_names_and_addresses_are_followed_and_collected_at_once(app: App, github: FakeGitHub, started: Begun) -> None:
     run = submitted(app, "octo/hello, https://github.com/octo/world/tree/main\nocto/HELLO")
     assert {"octo/hello", "octo/world"} <= followed(app)
-    assert started == [("Blue", None)]
-    assert "2 repositories tracked now" in shown_text(run)
-    assert run.button("add_overview")
+    assert begun(app, started) == {"octo/hello", "octo/world"}
+    assert run.title[0].value == "Overview"
+    assert "2 repositories tracked now" in run.toast[0].value
 
 
 def test_the_collection_that_begins_brings_the_first_days(app: App, github: FakeGitHub) -> None:
     run = submitted(app, "octo/hello")
     assert run.session_state[collecting.STATE].process.wait(timeout=300) == 0
-    run.run()
-    assert "The collection is complete" in shown_text(run)
+    assert "The collection is complete" in shown_text(go_to(run, "overview").run())
     seen = grants.viewer_of(app.store, app.account("tenant"))
     (row,) = [row for row in overview(app, seen) if row["full_name"] == "octo/hello"]
     assert row["views_31"] >= 100
@@ -76,7 +83,7 @@ def test_each_refused_name_is_told_with_githubs_reason(app: App, github: FakeGit
     assert not {"octo/gone", "octo/closed"} & followed(app)
     assert "octo/gone**: GitHub answers 404" in told
     assert "must be able to push" in told
-    assert started == [("Blue", "octo/hello")]
+    assert begun(app, started) == {"octo/hello"}
 
 
 def test_a_bad_line_is_told_and_does_not_block_the_others(app: App, github: FakeGitHub, started: Begun) -> None:
@@ -85,7 +92,7 @@ def test_a_bad_line_is_told_and_does_not_block_the_others(app: App, github: Fake
     assert "1 repository tracked now, 2 not added" in told
     assert "is not github.com" in told
     assert "octo/hello" in followed(app)
-    assert started == [("Blue", "octo/hello")]
+    assert begun(app, started) == {"octo/hello"}
 
 
 def test_words_of_which_none_is_a_name_are_no_question_to_github(app: App, github: FakeGitHub, started: Begun) -> None:
@@ -147,7 +154,7 @@ def test_the_ticked_ones_are_followed(app: App, github: FakeGitHub, started: Beg
     run.run().button("add_track_selected").click().run()
     assert "octo/world" in followed(app)
     assert "octo/hello" not in followed(app)
-    assert started == [("Blue", "octo/world")]
+    assert begun(app, started) == {"octo/world"}
 
 
 def test_a_pattern_that_is_none_says_what_is_wrong(app: App, github: FakeGitHub) -> None:

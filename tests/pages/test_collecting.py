@@ -12,7 +12,7 @@ from data.collection.requests import take_requests
 from data.store.backup import COLLECTING
 from data.store.versions import exclusive
 from pages.ui import collecting
-from tests.data.filled import ENGINE
+from tests.data.filled import ENGINE, traffic
 from tests.fake_github import FakeGitHub, Token, World
 from tests.pages.app import BLUE, SECRET, App, shown_text, store_token
 
@@ -48,6 +48,14 @@ def test_where_a_collection_goes_on_it_takes_up_what_is_asked_for(collectable: A
         run.button(key="tenant_collect").click().run()
         assert run.session_state[collecting.STATE].process is None
         assert "Collecting from GitHub" in shown_text(run.run())
+        run_id = ledger.start_run(collectable.store, "app", utc_now())
+        looked = list(traffic(ENGINE, utc_now()))
+        progress = ledger.RunProgress(RunState.RUNNING, 2, 1)
+        ledger.save_results(collectable.store, [ledger.Batch(run_id, looked, progress)])
+        (bar,) = run.run().get("progress")
+        assert bar.proto.text.replace("\\", "").startswith("1 of 3, blue/engine: ")
+        assert bar.proto.value == 33
+        ledger.finish_runs(collectable.store, {run_id: ledger.RunProgress(RunState.COMPLETE, 2, 1)}, utc_now())
     assert take_requests(collectable.store) == [Scope(tenant_ids=(BLUE,))]
     assert not run.run().warning
 

@@ -5,9 +5,10 @@ import pytest
 from data.accounts import audit
 from data.calendar import utc_now
 from data.collection import ledger
+from data.collection.ledger import Scope
 from data.collection.models import EndpointResult, Outcome, RunState
 from tests.data.filled import ENGINE, TELESCOPE
-from tests.pages.app import App, shown_text
+from tests.pages.app import BLUE, GREEN, App, shown_text
 
 PAGE = "log"
 LACKS = "This token lacks *Administration: read*."
@@ -63,13 +64,13 @@ def test_the_log_is_narrowed_to_a_tenant_a_repository_and_a_state(failed: App) -
 @pytest.mark.parametrize(
     ("username", "what", "expected"),
     [
-        ("admin", "All tenants", (None, None)),
-        ("maintainer", "Green", ("Green", None)),
-        ("tenant", "Blue", ("Blue", None)),
+        ("admin", "All tenants", Scope()),
+        ("maintainer", "Green", Scope((GREEN,))),
+        ("tenant", "Blue", Scope((BLUE,))),
     ],
 )
 def test_a_collection_is_started_and_noted(
-    app: App, started: list[tuple[str | None, str | None]], username: str, what: str, expected: tuple[str | None, None]
+    app: App, started: list[Scope], username: str, what: str, expected: Scope
 ) -> None:
     run = app.opened(username, PAGE)
     run.button(key="log_collect").click().run()

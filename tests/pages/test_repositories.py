@@ -12,13 +12,14 @@ from data.accounts.authority import COMMAND_LINE
 from data.accounts.models import Grant, Role
 from data.accounts.tenants import operator
 from data.calendar import utc_now
+from data.collection.ledger import Scope
 from data.repositories.models import RepositoryFacts, RepositoryState
 from data.repositories.repositories import add_repositories, repositories
 from data.store import StoreNotWritten
 from pages.ui.store import the_store
-from tests.data.filled import ENGINE, NAMES, TELESCOPE
+from tests.data.filled import DOCS, ENGINE, NAMES, TELESCOPE
 from tests.fake_github import FakeGitHub
-from tests.pages.app import GREEN, App, shown_text, store_token
+from tests.pages.app import BLUE, GREEN, App, shown_text, store_token
 
 PAGE = "repositories"
 ACTS = ("pause", "resume", "remove", "collect", "add")
@@ -178,12 +179,14 @@ def test_a_tenant_without_a_token_is_told_of_to_its_manager_only(app: App) -> No
     assert "token" not in shown_text(app.opened("viewer", PAGE))
 
 
-def test_one_ticked_repository_is_collected_alone(
-    app: App, github: FakeGitHub, started: list[tuple[str | None, str | None]]
-) -> None:
-    run = pressed(ticked(app.opened("tenant", PAGE), "blue/docs"), "collect")
-    pressed(ticked(run, "blue/docs", "blue/mirror"), "collect")
-    assert started == [("Blue", "blue/docs"), ("Blue", None)]
+def test_what_is_ticked_is_collected_and_without_ticks_all_tenants(app: App, started: list[Scope]) -> None:
+    key = app.account("tenant").user_id
+    grants.grant(app.store, COMMAND_LINE, key, Grant(Role.TENANT, GREEN), utc_now())
+    run = pressed(ticked(app.opened("tenant", PAGE), "blue/docs", "green/telescope"), "collect")
+    pressed(run, "collect")
+    assert started == [Scope(repository_ids=(DOCS, TELESCOPE)), Scope(tenant_ids=(BLUE, GREEN))]
+    told = entries(app.account("admin"), app.store, AuditFilter(actor="tenant"))
+    assert {each.subject for each in told} >= {"blue/docs", "green/telescope", "tenant 1", "tenant 2"}
 
 
 def test_search_and_order_are_obeyed(app: App) -> None:
