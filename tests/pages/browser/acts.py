@@ -37,9 +37,8 @@ def track(visitor: Visitor, names: list[str]) -> None:
     visitor.fill("Filter", ", ".join(names))
     visitor.page.keyboard.press("Enter")
     visitor.press(f"Track {len(names)} repositories")
-    expect(visitor.page.get_by_text("The collection is complete.")).to_be_visible()
-    visitor.press("Overview")
     expect(visitor.heading("Overview")).to_be_visible()
+    expect(visitor.page.get_by_text("The collection is complete.")).to_be_visible()
     visitor.settle()
 
 
