@@ -43,7 +43,7 @@ class DrawnPanel:
     alt: str = ""
     specification: dict[str, Any] | None = None
     value: int | None = None
-    change: str | None = None
+    change: str | int | None = None
 
 
 @cached("traffic")
@@ -66,12 +66,11 @@ def drawn_panel(viewer: Viewer, store: Store, panel: Panel, today: date) -> Draw
     return DrawnPanel(notes, arrow_table(chart.rows), chart.alt, charts.specification(chart.shape))
 
 
-def _change(panel: Panel, value: int | None, before: int | None) -> str | None:
+def _change(panel: Panel, value: int | None, before: int | None) -> str | int | None:
     """How a number has changed, if it has: a counter by how much it has grown, anything else in percent."""
     if value is None or before is None or value == before:
         return None
-    # the hair space keeps Streamlit from reading it as a number, whose sign it would leave out
-    return f"{value - before:+,}\N{HAIR SPACE}" if panel.measure in SNAPSHOTS else change(value, before)
+    return value - before if panel.measure in SNAPSHOTS else change(value, before)
 
 
 def table_rows(found: PanelRows) -> DataFrame:

@@ -133,7 +133,7 @@ def test_a_note_is_written_changed_and_removed(app: App) -> None:
     (note,) = notes(operator(app.store), app.store, days_ago(60), days_ago(0))
     change = f"repository_change_{note.note_id}"
     refused = answered(typed(run, change, link="javascript:alert(1)"), change, "save")
-    assert "begins with https" in refused.error[0].value
+    assert "starts with https" in refused.error[0].value
     answered(typed(run, change, link=""), change, "remove")
     told = entries(app.account("tenant"), app.store, AuditFilter("note "))
     assert sorted(each.action for each in told) == ["note added", "note removed"]
