@@ -51,6 +51,10 @@ def status(session: Session, tenant: str | None, show_all: bool) -> CommandResul
     found = with_open_days(viewer, session.store, utc_day(now))
     read = health(viewer, session.store, viewer.tenant_ids, now, overbooked(viewer, session.store))
     problems, warnings = (finding_lines(each) for each in (read.problems, read.warnings))
+    warnings += [
+        f"{path.name} was damaged or set back, and is not used. It lies in {path.parent} and may be deleted."
+        for path in session.store.put_aside()
+    ]
     _show(session, found, show_all=show_all)
     if not found:
         session.terminal.say(what_to_track({each.tenant_id: each.name for each in owners}))

@@ -53,8 +53,8 @@ def init(session: Session) -> CommandResult:
 def check(session: Session) -> CommandResult:
     """Read every version of both databases whole, and say which one is damaged.
 
-    The exit code is 1 where one is. A damaged version is put aside by the next commit, which builds on the newest good
-    one; where none is left, bring a backup back.
+    The exit code is 1 where one is. A damaged newest version is put aside by whoever comes across it, and the newest
+    good one is used; where none is left, bring a backup back.
 
     \b
     Example:
@@ -62,15 +62,14 @@ def check(session: Session) -> CommandResult:
     """
     store, say = session.unprepared_store, session.terminal.say
     found = store.traffic.check() | store.control.check()
-    aside = sorted(path for path in store.traffic.files.aside.glob("*.duckdb"))
     if not found:
         raise CommandRefused(f"There is no database in {session.directory}. Run: python -m collector init")
     for path, fault in found.items():
         say(f"{path.name}  {path.stat().st_size:,} bytes  {fault or 'good'}")
-    for path in aside:
+    for path in store.put_aside():
         say(f"{path.name}  put aside earlier into {path.parent}; nothing uses it, and it may be deleted")
     damaged = [{"file": path.name, "fault": fault} for path, fault in found.items() if fault]
-    facts = {"files": len(found), "damaged": damaged, "put_aside": [path.name for path in aside]}
+    facts = {"files": len(found), "damaged": damaged, "put_aside": [path.name for path in store.put_aside()]}
     return CommandResult(facts, failed=bool(damaged))
 
 

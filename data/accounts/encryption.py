@@ -13,7 +13,7 @@ from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
-from data.store.versions import sync
+from data.store.versions import keep_owner, sync
 
 KEY_VARIABLE = "TRAFFIC_SECRET_KEY"
 KEY_FILE = "secret.key"
@@ -143,6 +143,7 @@ def _write_new(path: Path, keys: list[bytes]) -> None:
         file.write(b"\n".join(keys))
         file.flush()
         os.fsync(file.fileno())
+    keep_owner(path)
 
 
 def _make(path: Path) -> None:

@@ -23,7 +23,7 @@ from data.accounts.models import Viewer
 from data.schema import migrate as schema
 from data.store.database import Store, StoreUnreadable, extract
 from data.store.sql import query
-from data.store.versions import copy, make_directory
+from data.store.versions import copy, keep_owner, make_directory
 
 MOST_FILES = 200
 LEFT_BEHIND_S = 3600  # a file that has been in the making for so long belongs to a process that is gone
@@ -75,6 +75,7 @@ def _make(viewer: Viewer, version: Path, target: Path, *, sees_all: bool) -> Non
             else:
                 schema.migrate(connection, "traffic")
                 _fill(connection, viewer)
+        keep_owner(temporary)
         temporary.rename(target)
     finally:
         temporary.unlink(missing_ok=True)

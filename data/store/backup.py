@@ -32,7 +32,7 @@ from data.store.database import (
 )
 from data.store.ids import raise_last_ids
 from data.store.sql import query
-from data.store.versions import KEPT_VERSIONS, LockHeld, exclusive, sync
+from data.store.versions import KEPT_VERSIONS, LockHeld, exclusive, make_directory, sync
 
 STAMP = "%Y%m%dT%H%M%SZ"
 KEY_NOTE = (
@@ -158,7 +158,7 @@ def _take(database: Database, target_dir: Path, stamp: str, opened: ExitStack) -
 def _target(target_dir: Path) -> Iterator[None]:
     """Have the target directory to oneself, cleared of what a backup that was cut short left behind."""
     try:
-        target_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_directory(target_dir, 0o700)
         with exclusive(target_dir / ".lock", "backup", LOCK_TIMEOUT_S):
             _remove_parts(target_dir)
             try:
@@ -201,7 +201,7 @@ def _chosen(source_dir: Path, stamp: str | None) -> str:
 def _nobody_collecting(store: Store) -> Iterator[None]:
     """Keep collections away: one that is going on would save what it fetched for the data that was there before."""
     try:
-        store.directory.mkdir(parents=True, exist_ok=True)
+        make_directory(store.directory)
         with exclusive(store.directory / COLLECTING, "restore", 0):
             yield
     except LockHeld as held:

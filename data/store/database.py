@@ -45,6 +45,8 @@ COMPACT_WHEN_GROWN = 2  # times the size after the last compaction
 # A full disk comes as a TransactionException where the commit itself writes (its write-ahead log).
 _REFUSALS = (duckdb.IOException, duckdb.FatalException, duckdb.OutOfMemoryException, duckdb.TransactionException)
 
+DAMAGED = "Corrupt database file"  # what DuckDB says of a block whose checksum is wrong
+
 _TABLE_OF = {"traffic": "daily_traffic", "control": "tenant_token"}  # tells one database from the other
 
 
@@ -95,12 +97,23 @@ class Database:
     def read(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """A cursor of its own on the newest version, which stays the same as long as the cursor is used.
 
+        Where that turns out to be damaged, the next reader gets the newest good one.
         Raises: StoreMissing, StoreUnreadable.
         """
-        path = self._take()
+        try:
+            path = self._take()
+        except StoreUnreadable:
+            if not self._put_damaged_aside():
+                raise
+            path = self._take()
         cursor = self._open[path].connection.cursor()
         try:
             yield cursor
+        except duckdb.Error as error:
+            if DAMAGED not in str(error):
+                raise
+            self._put_damaged_aside()
+            raise StoreUnreadable(_why_not_opened(path, error)) from error
         finally:
             cursor.close()
             self._give_back(path)
@@ -143,11 +156,21 @@ class Database:
                 raise StoreNotWritten(_refused(self.files, refusal)) from refusal
             yield
 
+    def _put_damaged_aside(self) -> bool:
+        """Have the newest good version be the newest; whether that is another one than before."""
+        before = self.files.committed_number()
+        with suppress(StoreError), self.locked("looking for damage"):
+            pass
+        return self.files.committed_number() != before
+
     def prepare(self) -> None:
-        """Create the database, or bring its schema to this release's.
+        """Create the database, or bring its schema to this release's; a damaged newest version is put aside before.
 
         Raises: StoreTooNew, StoreBusy, StoreNotWritten, StoreUnreadable.
         """
+        newest = self.files.committed_number()
+        if newest is not None and self.files.fault(newest):
+            self._put_damaged_aside()
         if self.files.numbers():
             with self.read() as cursor:
                 refuse_newer(self.files.link, self.name, schema.applied(cursor))
@@ -321,6 +344,10 @@ class Store:
         make_directory(self.directory)
         self.traffic.prepare()
         self.control.prepare()
+
+    def put_aside(self) -> list[Path]:
+        """The versions that nobody may build on, damaged or set back; they may be deleted."""
+        return sorted(self.traffic.files.aside.glob("*.duckdb"))
 
     def close(self) -> None:
         self.traffic.close()

@@ -6,6 +6,7 @@ Disks rot, and root may write to a file of mode 0444. So the size and a checksum
 beside it when it has become the newest, and what no longer matches its note is put aside before anybody builds on it.
 """
 
+import errno
 import fcntl
 import json
 import logging
@@ -20,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 KEPT_VERSIONS = 3
-TRUSTED_FOR_S = 600.0  # how long a version that was read whole and found good is not read again by this process
+TRUSTED_FOR_S = 10.0  # how long a version that was read whole and found good is not read again by this process
 CHUNK = 1 << 24
 RETRY_EVERY_S = 0.02
 LOOK_S = 0.1  # who only looks whether a lock is held may hold it for a moment
@@ -67,19 +68,24 @@ class VersionFiles:
         return sorted(int(number) for name, _, number in stems if name == self.name and number.isdigit())
 
     def committed(self) -> Path | None:
-        """The version that the symlink names; None where there is none yet."""
-        try:
-            return self.directory / os.readlink(self.link)  # noqa: PTH115 - a Path would lose "versions/"
-        except FileNotFoundError:
-            return None
+        """The version that the symlink names; None where there is none yet, or a copied file instead of it."""
+        target = self._linked()
+        return None if target is None else self.directory / target
 
     def committed_number(self) -> int | None:
         """The number of that version. Every page asks a dozen times in a run, so no Path is made for it."""
+        target = self._linked()
+        return None if target is None else int(target.rpartition("-")[2].partition(".")[0])
+
+    def _linked(self) -> str | None:
         try:
-            target = os.readlink(f"{self.directory}/{self.name}.duckdb")  # noqa: PTH115
+            return os.readlink(f"{self.directory}/{self.name}.duckdb")  # noqa: PTH115 - a Path would lose "versions/"
         except FileNotFoundError:
             return None
-        return int(target.rpartition("-")[2].partition(".")[0])
+        except OSError as refusal:
+            if refusal.errno != errno.EINVAL:  # which says that it is no symlink
+                raise
+            return None
 
     def newest(self) -> int | None:
         """The highest version on disk; a crash between rename and symlink leaves it one ahead of the symlink."""
@@ -127,7 +133,7 @@ class VersionFiles:
         """Why nobody may build on a version, as the end of a sentence about it; None where it is as it was noted.
 
         A version without a note (a release before notes made it, or a crash came in between) is taken for good. With
-        `anew` it is read whole; else not again within ten minutes.
+        `anew` it is read whole; else not again within seconds.
         """
         try:
             found = self.path(number).stat()
@@ -153,6 +159,9 @@ class VersionFiles:
         fresh.unlink(missing_ok=True)
         fresh.symlink_to(Path("versions") / self.path(number).name)
         keep_owner(fresh)
+        if self.link.exists() and not self.link.is_symlink():  # a data directory copied with its links followed
+            make_directory(self.aside, 0o700)
+            self.link.replace(self.aside / self.link.name)
         fresh.replace(self.link)
         sync(self.directory)
 

@@ -170,6 +170,8 @@ def test_a_directory_without_a_store_says_how_to_make_one(tmp_path: Path) -> Non
 @pytest.mark.parametrize("kept_bytes", [0, 100, 5000])
 def test_a_damaged_file_is_told_as_unreadable(store: Store, kept_bytes: int) -> None:
     path = store.traffic.files.path(store.traffic.version())
+    for former in store.traffic.files.numbers()[:-1]:
+        store.traffic.files.path(former).unlink()
     whole = path.read_bytes()
     path.unlink()
     path.write_bytes(whole[:kept_bytes])

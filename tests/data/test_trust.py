@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from data.accounts.encryption import add_key, open_cipher
+from data.accounts.models import Viewer
+from data.sandbox.tenant_extract import prepare_extract
 from data.store import Store, StoreUnreadable
-from data.store.backup import backup, backups
+from data.store.backup import backup, backups, restore
 from data.store.ids import last_ids, next_id, raise_last_ids
 from tests.data.writers import batch, save, whole_batches
 
@@ -34,6 +37,12 @@ def damage(path: Path) -> None:
         file.write(random.Random(1).randbytes(512))
     path.chmod(found.st_mode & 0o777)
     os.utime(path, ns=(found.st_atime_ns, found.st_mtime_ns))
+
+
+def read_whole(store: Store) -> None:
+    with store.traffic.read() as cursor:
+        for (table,) in cursor.execute("select table_name from duckdb_tables() where not internal").fetchall():
+            cursor.execute(f"select max(hash(every)) from {table} as every")
 
 
 def newest(store: Store) -> Path:
@@ -72,6 +81,24 @@ def test_a_damaged_version_is_put_aside_and_the_next_older_one_built_on(
     assert whole_batches(three) == {1, 2, 4, 5, 6, 7}
 
 
+def test_whoever_reads_a_damaged_version_has_it_put_aside(three: Store) -> None:
+    damaged = newest(three)
+    damage(damaged)
+    with pytest.raises(StoreUnreadable, match=damaged.name):
+        read_whole(three)
+    assert whole_batches(three) == {1, 2}
+    damaged = newest(three)
+    os.truncate(damaged, 0)
+    three = reopened(three)
+    assert whole_batches(three) == {1}, "one that cannot even be opened"
+    save(three, *batch(2))
+    damage(newest(three))
+    three = reopened(three)
+    three.prepare()
+    assert newest(three).name not in {path.name for path in three.put_aside()}
+    assert whole_batches(three) == {1}, "one that is damaged where a command begins"
+
+
 def test_where_every_version_is_damaged_nothing_is_touched_and_that_is_told(three: Store) -> None:
     versions = [three.traffic.files.path(number) for number in three.traffic.files.numbers()]
     for each in versions:
@@ -103,18 +130,22 @@ def test_a_symlink_set_back_by_hand_is_built_on(three: Store) -> None:
     assert files.numbers()[-1] > last, "no number is given twice"
 
 
-@pytest.mark.parametrize("gone", ["newest file", "links"])
+@pytest.mark.parametrize("gone", ["newest file", "links", "links, for copies"])
 def test_what_is_missing_is_no_new_store(three: Store, gone: str) -> None:
-    if gone == "links":
-        three.traffic.files.link.unlink()
-        three.control.files.link.unlink()
-    else:
+    links = [three.traffic.files.link, three.control.files.link]
+    if gone == "newest file":
         newest(three).unlink()
-    known = {1, 2, 3} if gone == "links" else {1, 2}
+    for link in links if gone != "newest file" else ():
+        copied = link.read_bytes()
+        link.unlink()
+        if gone != "links":  # as a copy has it that follows links
+            link.write_bytes(copied)
+    known = {1, 2} if gone == "newest file" else {1, 2, 3}
     assert whole_batches(three) == known
     three.prepare()
     save(three, *batch(4))
     assert whole_batches(three) == known | {4}
+    assert three.traffic.files.link.is_symlink()
 
 
 @AS_ROOT
@@ -143,6 +174,9 @@ def test_what_root_writes_belongs_to_the_owner_of_the_data_directory(three: Stor
     save(three, *batch(4))
     with three.control.commit("test"):
         pass
+    open_cipher(three.directory)
+    add_key(three.directory)
+    prepare_extract(Viewer(frozenset({1}), frozenset()), three)
     owners = {path.name: path.lstat().st_uid for path in three.directory.rglob("*")}
     assert set(owners.values()) == {12345}, owners
 
@@ -152,6 +186,8 @@ def test_no_directory_is_for_everybody_to_write_to(tmp_path: Path) -> None:
     try:
         store = Store(tmp_path / "new" / "db")
         store.prepare()
+        backup(store, tmp_path / "new" / "backups" / "db")
+        restore(Store(tmp_path / "new" / "restored" / "db"), tmp_path / "new" / "backups" / "db")
         store.close()
     finally:
         os.umask(before)
