@@ -109,6 +109,7 @@ def draw_statement() -> str:
         height=200,
         max_chars=LONGEST_STATEMENT,
         key=STATEMENT,
+        on_change=_keep_in_address,
         placeholder="select …",
         help="One query in DuckDB’s SQL. Days are UTC dates. $name is a parameter; its value is entered below.",
     )
@@ -175,6 +176,11 @@ def put_into_address(statement: str, parameters: tuple[Parameter, ...], saved: S
     st.session_state[ADDRESS] = _address()
     st.session_state[LINKED] = False
     return text is not None
+
+
+def _keep_in_address() -> None:
+    """What has been typed stands in the address at once: to load the page anew loses nothing."""
+    put_into_address(st.session_state[STATEMENT] or "", (), None)
 
 
 def show_saved(query: SavedQuery | None) -> None:

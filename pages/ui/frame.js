@@ -5,7 +5,7 @@
     s: "SQL", l: "Repositories", a: "Add repositories", y: "System log", t: "Tenants", u: "Users", i: "Audit log",
   };
   const MAIN = '[data-testid="stMain"]';
-  const WAIT_MS = 1500;
+  const WAIT_MS = 1500, SETTLE_MS = 60;
   const TYPING = "input, textarea, select, [contenteditable], [role=dialog], dialog";
   let goingUntil = 0;
 
@@ -29,6 +29,18 @@
     dispatchEvent(new PopStateEvent("popstate"));
     if (!to.hash) link.closest(MAIN).scrollTo(0, 0);
   });
+
+  // Streamlit sends what was typed a moment after the field is left: a link that is followed at once waits for that.
+  let leftAt = 0;
+  document.addEventListener("focusout", (event) => event.target.matches("input, textarea") && (leftAt = Date.now()), true);
+  window.addEventListener("click", (event) => {
+    const link = event.target.closest?.("a[href]");
+    if (!link || Date.now() - leftAt > SETTLE_MS) return;
+    leftAt = 0;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    setTimeout(() => link.click(), SETTLE_MS);
+  }, true);
 
   window.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest?.(TYPING)) return;
