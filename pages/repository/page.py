@@ -5,12 +5,14 @@ import streamlit as st
 from data.accounts import grants
 from pages.repository import view
 from pages.ui import filters, session
+from pages.ui.navigation import PRODUCT
 from pages.ui.store import the_store
 
 account, store = session.require_account(), the_store()
 viewer = grants.viewer_of(store, account)
 filters.stop_without_traffic(viewer)
 repository = view.draw_choice(viewer, store)
+st.set_page_config(page_title=f"{repository.full_name} · {PRODUCT}")
 selection = view.selection_of(viewer, repository)
 section = st.segmented_control(
     "Section",

@@ -13,7 +13,7 @@ from data.sandbox.saved_queries import QUERIES, NewQuery
 from data.sandbox.statement import Parameter, ParameterKind
 from pages.sql import view
 from pages.ui.store import the_store
-from tests.pages.app import BLUE, App, confirmed, shown_text
+from tests.pages.app import BLUE, App, confirmed, go_to, shown_text
 
 LIMITS = Limits(seconds=60, rows=40, warm=0)
 NAMES = "select full_name from v_repositories order by full_name"
@@ -144,7 +144,7 @@ def test_days_and_numbers_are_a_chart_with_choices(app: App) -> None:
     run.segmented_control(key="sql_as").set_value("Chart").run()
     (chart,) = run.get("vega_lite_chart")
     assert chart.proto.alt.startswith("Lines of views, clones by day")
-    assert {"Along", "Colour"} <= {each.label for each in run.selectbox}
+    assert {"X axis", "Colour"} <= {each.label for each in run.selectbox}
 
 
 def test_an_example_opens_and_answers_at_one_press(app: App) -> None:
@@ -255,3 +255,12 @@ def test_a_hostile_name_is_shown_as_it_is(app: App) -> None:
     text = shown_text(app.opened("viewer", "sql", query=str(query_id)))
     assert "\\[x\\]" in text
     assert "(http://" not in text
+
+
+def test_what_is_typed_stands_in_the_address_and_is_there_after_another_page(app: App) -> None:
+    run = app.opened("viewer", "sql")
+    run.text_area(key="sql_statement").input("select 4711").run()
+    assert "select 4711" in run.query_params["sql"]
+    run.query_params.clear()
+    go_to(run, "profile").run()
+    assert go_to(run, "sql").run().text_area(key="sql_statement").value == "select 4711"
