@@ -1,8 +1,12 @@
-"""What is known of one repository: its days with all that is counted, its releases, and its true numbers of people.
+"""What is known of one repository: its days with all that is counted, its releases, its records, and its true numbers
+of people.
 
 Every reader is asked for one repository, and answers another tenant's exactly as one that is not there: with nothing.
 Tables have Arrow types; what is unknown is NULL (pandas.NA), never zero.
 """
+
+from dataclasses import dataclass
+from datetime import date
 
 from pandas import DataFrame
 
@@ -13,6 +17,24 @@ from data.store.cache import cached
 from data.store.sql import query
 from data.traffic.models import LARGEST_PAGE, Paging, Selection
 from data.traffic.traffic import daily_traffic
+
+MILESTONES = [part * 10**zeros for zeros in range(6) for part in (10, 25, 50)]  # stars: 10, 25, 50, 100, ...
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """What a repository has had since its first known day; the stars are those of the newest look. None: unknown."""
+
+    first_day: date | None
+    views: int | None
+    clones: int | None
+    most_views: int | None
+    most_views_day: date | None
+    most_clones: int | None
+    most_clones_day: date | None
+    stars: int | None
+    milestone: int | None
+    milestone_day: date | None
 
 
 def days(viewer: Viewer, store: Store, selection: Selection) -> DataFrame:
@@ -39,6 +61,18 @@ def releases(viewer: Viewer, store: Store, selection: Selection) -> DataFrame:
     Rows: release_id, day (of its publication, UTC), tag_name, name, prerelease. Raises: StoreMissing.
     """
     return _ask(viewer, store, selection, "releases")
+
+
+@cached("traffic")
+def records(viewer: Viewer, store: Store, selection: Selection) -> Records:
+    """All-time numbers of the repository, pending days included; the days of the selection do not matter.
+
+    The milestone is the greatest number of stars of which it is known on which day it was reached.
+    Raises: StoreMissing.
+    """
+    values = {"visible": selection.values_of_one(viewer)["visible"], "milestones": MILESTONES}
+    (row,) = ask(store, query(__name__, "records"), selection.today, values).to_pylist()
+    return Records(**row)
 
 
 @cached("traffic")

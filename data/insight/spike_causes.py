@@ -6,7 +6,7 @@ them trusts none of them.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from math import sqrt
@@ -31,6 +31,7 @@ NEWCOMER = 0.25  # is added for a name that was not in the list before
 WEIGHT_OF = {"referrer": 1.0, "path": 0.4}  # a path is where they went, not why
 MOST_OF_A_KIND = 5
 MOST_WITH_BOUNDS = 6
+WAVE_DAYS = 5  # from one spike to the next of the same wave: less than a week, so that what comes weekly is no wave
 
 Key = tuple[int, date]
 
@@ -119,7 +120,35 @@ class Spike:
         return 2 * (sqrt(self.value) - sqrt(max(self.expected, 0)))
 
 
+@dataclass(frozen=True, slots=True)
+class Wave:
+    """Spikes of a repository, of views and of clones, that follow each other within days: the most notable first."""
+
+    spikes: tuple[Spike, ...]
+
+    @property
+    def first(self) -> date:
+        return min(each.first for each in self.spikes)
+
+    @property
+    def last(self) -> date:
+        return max(each.last for each in self.spikes)
+
+
 Causes = dict[Key, list[Cause]]
+
+
+def waves(found: Iterable[Spike]) -> list[Wave]:
+    """The spikes of one repository as waves, the most notable first."""
+    grouped: list[list[Spike]] = []
+    last = date.min
+    for spike in sorted(found, key=lambda each: (each.first, each.last)):
+        if not grouped or (spike.first - last).days > WAVE_DAYS:
+            grouped.append([])
+        grouped[-1].append(spike)
+        last = max(last, spike.last)
+    made = [Wave(tuple(sorted(each, key=lambda spike: -spike.weight))) for each in grouped]
+    return sorted(made, key=lambda each: -each.spikes[0].weight)
 
 
 @cached("traffic")

@@ -1,4 +1,4 @@
-"""The page of one repository: its traffic with all that happened, where people came from, and what is known of it."""
+"""The page of one repository: totals, records, views with the spikes, newest lists; then one section of the rest."""
 
 import streamlit as st
 
@@ -14,18 +14,21 @@ filters.stop_without_traffic(viewer)
 repository = view.draw_choice(viewer, store)
 st.set_page_config(page_title=f"{repository.full_name} · {PRODUCT}")
 selection = view.selection_of(viewer, repository)
+about = view.About(viewer, store, repository, selection)
+view.draw_hero(about, account)
 section = st.segmented_control(
     "Section",
     view.SECTIONS,
-    default="Traffic",
+    default=view.SECTIONS[0],
     required=True,
     key="see",
     bind="query-params",
     label_visibility="collapsed",
     wrap=True,
 )
-about = view.About(viewer, store, repository, selection)
 match section:
+    case "Unique visitors":
+        view.draw_people(about)
     case "Referrers":
         view.draw_lists(about, "referrers")
     case "Popular content":
@@ -34,5 +37,7 @@ match section:
         view.draw_events(about)
     case "Coverage":
         view.draw_coverage(about)
+    case "Notes":
+        view.draw_notes(about, account)
     case _:
-        view.draw_traffic(about, account)
+        view.draw_counts(about)

@@ -4,22 +4,27 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from html import escape
 from typing import Any
 
 import pandas as pd
 from pandas import DataFrame
 
 from data.insight.events import Comparison
-from data.insight.spike_causes import Cause, Listed, Noted, Released, Spike
+from data.insight.repository import Records
+from data.insight.spike_causes import Cause, Listed, Noted, Released, Spike, Wave
 from data.store.arrow import arrow_table
 from data.text import DAILY_CLONERS, DAILY_VISITORS
 from pages.ui.charts.events import METRICS
 from pages.ui.charts.listings import below
-from pages.ui.charts.repository import Mark
+from pages.ui.charts.repository import NUMBERED, Mark, wave_key
+from pages.ui.number_format import number_text
 from pages.ui.text import MARKDOWN, beside_usual, capitalised, cause_text, of_ratio, shortened
 from pages.ui.time_format import day_text, short_day_text
 
-MOST_CAUSES = 5
+MOST_CAUSES = 3
+NAME = "text-align:left;padding:.3em .5em;overflow-wrap:anywhere;border-bottom:1px solid rgba(128,128,128,.2)"
+NUMBER = "text-align:right;padding:.3em .5em;white-space:nowrap;border-bottom:1px solid rgba(128,128,128,.2)"
 NOTE_CAUSES = 2  # referrers and pages that go into the text of a note
 LEAST_WEIGHT = 0.05
 CARDS = ("views", "visitor_days", "clones", "stars")
@@ -35,24 +40,69 @@ _BRACKETS = str.maketrans({"(": "%28", ")": "%29", "[": "%5B", "]": "%5D", "|": 
 
 
 @dataclass(frozen=True, slots=True)
-class SpikeText:
-    """A spike: its head and its causes as Markdown, and the text that a note about it begins with."""
+class WaveText:
+    """A wave of spikes: its key, the title of its card, what its card tells (Markdown), and what a note of it begins
+    with.
+    """
 
-    day: date
-    metric: str
-    head: str
+    key: str
+    title: str
     body: str
+    day: date
     note: str
 
 
-def spike(told: Spike) -> SpikeText:
-    day, causes = told.peak, worth_telling(told.causes)
-    usual = beside_usual(told.value, told.expected)
-    head = f"**{day:%A}, {day_text(day)}: {told.value:,} {told.metric}** · {usual}"
+def wave(told: Wave, number: int) -> WaveText:
+    top, *others = told.spikes
+    title = f"{day_text(top.peak)}: {top.value:,} {top.metric}"
+    if number <= NUMBERED:
+        title = f"{number} · {title}"
+    lines = [beside_usual(top.value, top.expected)]
     if told.first != told.last:
-        head += f" · unusual from {short_day_text(told.first)} to {short_day_text(told.last)}"
-    body = "\n".join([f"- {cause_line(each, day)}" for each in causes] or ["No likely cause found."])
-    return SpikeText(day, told.metric, head, body, for_note(told.metric, told.value, causes))
+        lines[0] += f", unusual from {short_day_text(told.first)} to {short_day_text(told.last)}"
+    lines += [
+        f"Also {each.value:,} {each.metric} on {short_day_text(each.peak)}, {beside_usual(each.value, each.expected)}"
+        for each in others
+    ]
+    causes = worth_telling(top.causes)
+    told_causes = [f"- {cause_line(each, top.peak)}" for each in causes] or ["No likely cause found."]
+    body = "  \n".join(capitalised(line) for line in lines) + "\n\n" + "\n".join(told_causes)
+    return WaveText(wave_key(told), title, body, top.peak, for_note(top.metric, top.value, causes))
+
+
+def records(known: Records) -> str:
+    """All-time numbers, records and milestones in a line of HTML, in the reader's numbers."""
+    if known.first_day is None:
+        return ""
+    numbers = {"views": known.views, "clones": known.clones, "stars": known.stars}
+    sums = [f"<b>{number_text(value)}</b> {name}" for name, value in numbers.items() if value is not None]
+    parts = [f"All time since {day_text(known.first_day)}: {', '.join(sums)}"]
+    if known.most_views and known.most_views_day:
+        parts.append(f"Best day: <b>{number_text(known.most_views)}</b> views on {day_text(known.most_views_day)}")
+    if known.milestone and known.milestone_day:
+        parts.append(f"<b>{number_text(known.milestone)} stars</b> on {day_text(known.milestone_day)}")
+    items = "".join(f"<span>{part}</span>" for part in parts)
+    return f'<div style="display:flex;flex-wrap:wrap;gap:.2em 2em;font-size:.9rem">{items}</div>'
+
+
+def top_list(entries: DataFrame, word: str, repository: str) -> str:
+    """One list as GitHub shows it, as an HTML table; bars behind the names are in proportion to the views."""
+    most = max(1, int(entries["views"].max()))
+    head = "".join(
+        f'<th scope="col" style="{NUMBER if place else NAME}">{name}</th>'
+        for place, name in enumerate((word, "Views", "Unique visitors"))
+    )
+    rows = "".join(_top_row(row, most, repository) for row in entries.to_dict("records"))
+    return f'<table style="border-collapse:collapse;width:100%;font-size:.9rem"><tr>{head}</tr>{rows}</table>'
+
+
+def _top_row(row: dict[str, Any], most: int, repository: str) -> str:
+    share, title = 100 * int(row["views"]) // most, "" if pd.isna(row["title"]) else str(row["title"])
+    bar = f"background:linear-gradient(90deg,rgba(47,127,230,.18) {share}%,transparent {share}%)"
+    name = escape(below(str(row["name"]), repository))
+    cells = [f'<td style="{NAME};{bar}" title="{escape(title)}">{name}</td>']
+    cells += [f'<td style="{NUMBER}">{number_text(int(row[column]))}</td>' for column in ("views", "view_uniques")]
+    return f"<tr>{''.join(cells)}</tr>"
 
 
 def worth_telling(causes: Sequence[Cause]) -> list[Cause]:

@@ -15,8 +15,8 @@ from data.insight.events import before_and_after
 from data.insight.lists import History, history, summary, unexplained
 from data.insight.notes import may_write
 from data.insight.notes import notes as notes_of
-from data.insight.repository import true_uniques, true_weeks
-from data.insight.spike_causes import repository_spikes
+from data.insight.repository import records, true_uniques, true_weeks
+from data.insight.spike_causes import repository_spikes, waves
 from data.repositories.models import Repository
 from data.repositories.repositories import other_tenants, repositories, repository_names
 from data.store import Store
@@ -24,22 +24,34 @@ from data.store.arrow import arrow_table
 from data.store.cache import cached
 from data.text import DAILY_CLONERS, DAILY_VISITORS, SUM_HELP
 from data.traffic.models import Grain, Selection
+from data.traffic.traffic import selection_totals
 from pages.repository import notes, text
-from pages.repository.text import WINDOWS, Card, People, SpikeText
-from pages.ui import filters, messages, tables
+from pages.repository.text import WINDOWS, Card, People, WaveText
+from pages.ui import controls, filters, messages, tables
 from pages.ui.charts.chart import draw
 from pages.ui.charts.coverage import coverage
 from pages.ui.charts.events import METRICS, around
 from pages.ui.charts.listings import MOST_BOUND_DAYS, bounds_chart, lists_chart, share_chart
-from pages.ui.charts.repository import happenings, story_chart
+from pages.ui.charts.repository import WAVE, chosen_wave, happenings, story_chart, views_chart
 from pages.ui.charts.traffic import LONGEST_BY_DAY, legible
 from pages.ui.time_format import DAY_FORMAT, day_text, short_day_text
+from pages.ui.totals import draw_totals
 
-SECTIONS = ("Traffic", "Referrers", "Popular content", "Before and after", "Coverage")
+SECTIONS = (
+    "All counts",
+    "Unique visitors",
+    "Referrers",
+    "Popular content",
+    "Before and after",
+    "Coverage",
+    "Notes",
+)
 OF = "of"  # key of the choice, and name in the address
 LAST = "repository_last"
 NOT_FOUND = "This repository does not exist here, or you don’t have access to it. Choose another one above."
-SPIKES_AT_SIGHT = 3
+SPIKES_AT_SIGHT = 5
+CHART = "repository_views"
+SPIKE = "spike"  # of which wave the card is open; its name in the address
 ALL_SPIKES = "repository_all_spikes"
 WEEKS_AT_SIGHT, WEEKS_PIXELS = 8, 318
 ROWS_AT_SIGHT, ROW_PIXELS = 12, 35
@@ -104,11 +116,13 @@ def draw_choice(viewer: Viewer, store: Store) -> Repository:
         )
         days = st.container(width="content")
     found = next((each for each in repositories(viewer, store) if each.repository_id == chosen), None)
-    head.title(messages.literal(found.full_name) if found else "Repository", anchor=False)
+    with head.container(horizontal=True, vertical_alignment="bottom", key="repository_title"):
+        st.title(messages.literal(found.full_name) if found else "Repository", anchor=False, width="content")
+        if found is not None:
+            st.markdown(f"[Open on GitHub](https://github.com/{quote(found.full_name)})", width="content")
     if found is None:
         st.info("Choose a repository above." if known else NOT_FOUND, icon=":material/search_off:")
         st.stop()
-    head.markdown(f"[Open on GitHub](https://github.com/{quote(found.full_name)})")
     if others := other_tenants(viewer, store).get(found.repository_id):
         head.caption(f"Also tracked by {messages.literal(', '.join(others))}. {filters.COUNTED_ONCE}")
     st.session_state[LAST] = found.repository_id
@@ -143,24 +157,94 @@ def selection_of(viewer: Viewer, repository: Repository) -> Selection:
     return replace(filters.chosen_days(viewer), repository_ids=frozenset({repository.repository_id}))
 
 
-def draw_traffic(about: About, account: Account) -> None:
-    """All that is counted on one axis of time, the spikes, the unique visitors, the notes."""
-    selection, repository = about.selection, about.repository
+def draw_hero(about: About, account: Account) -> None:
+    """What one comes for: the totals, the records, views and visitors with the spikes beside them, the newest lists."""
     with st.spinner(filters.READING):
-        chart = story_chart(*about.asked)
+        totals = selection_totals(*about.asked)
+        chart = views_chart(*about.asked)
+    if totals.views.value is None and totals.clones.value is None and not totals.gap_days:
+        filters.stop_without_days(about.viewer)
+    grain = legible(Grain.DAY, about.selection.first, about.selection.last)
+    draw_totals(totals, about.selection, grain, with_stars=True)
+    st.html(text.records(records(*about.asked)))
+    found = _waves(*about.asked)
+    written_to = _noted(about, account)
+    chosen = _chosen(found)
+    if chart is not None:
+        left, right = st.columns([7, 3]) if found else (st.container(), None)
+        with left:
+            draw(chosen_wave(chart, chosen), controls.widget_key(CHART), _chosen_in_chart)
+            if written_to and st.button(
+                "Add a note", icon=":material/edit_note:", key="repository_note", type="tertiary"
+            ):
+                notes.write(written_to, notes.NoteDraft(about.selection.last))
+        with right or st.container():
+            _draw_spikes(written_to, found, chosen)
+    for column, listing in zip(st.columns(2), WORDS, strict=True):
+        with column:
+            _draw_top(about, listing)
+
+
+@cached("traffic")
+def _waves(viewer: Viewer, store: Store, selection: Selection) -> tuple[WaveText, ...]:
+    found = waves(repository_spikes(viewer, store, selection))
+    return tuple(text.wave(each, number) for number, each in enumerate(found, start=1))
+
+
+def _chosen(found: Sequence[WaveText]) -> str:
+    """The key of the wave whose card is open, the first where none is asked for; '' for none."""
+    asked = st.session_state.get(SPIKE, st.query_params.get(SPIKE))
+    keys = [each.key for each in found]
+    return asked if asked in keys or asked == "" else next(iter(keys), "")
+
+
+def _chosen_in_chart() -> None:
+    points = st.session_state[controls.widget_key(CHART)]["selection"].get(WAVE) or ()
+    if key := next((each.get(WAVE) for each in points), None):
+        st.session_state[SPIKE] = st.query_params[SPIKE] = key
+
+
+def _choose(key: str) -> None:
+    """Open a card, or none; what was clicked in the chart is let go of, so that it can be clicked again."""
+    st.session_state[SPIKE] = key
+    st.query_params[SPIKE] = key
+    if st.session_state.get(controls.widget_key(CHART), {}).get("selection", {}).get(WAVE):
+        controls.empty(CHART)
+
+
+def _draw_top(about: About, listing: str) -> None:
+    """The newest list, as GitHub shows it."""
+    words = WORDS[listing]
+    st.header(f"Top {words.many}", anchor=False)
+    known = history(*about.asked, listing)
+    newest = next(iter(known.lists["observed_on"].iloc[-1:]), date.min)
+    entries = known.entries[known.entries["observed_on"] == newest]
+    if entries.empty:
+        _draw_none(known, words)
+        return
+    st.html(text.top_list(entries, words.one.capitalize(), about.repository.full_name))
+    st.caption(f"14 days up to {day_text(newest)}, as reported by GitHub.")
+
+
+def draw_counts(about: About) -> None:
+    """The section "All counts": all that is counted, on one axis of time."""
+    selection = about.selection
+    chart = story_chart(*about.asked)
     if chart is None:
         filters.stop_without_days(about.viewer)
         return
-    written_to = _noted(about, account)
-    if written_to and st.button("Add a note", icon=":material/edit_note:", key="repository_note"):
-        notes.write(written_to, notes.NoteDraft(selection.last))
     draw(chart, "repository_story")
     if legible(Grain.DAY, selection.first, selection.last) is Grain.WEEK:
         st.caption(f"More than {LONGEST_BY_DAY} days: shown by week, Monday to Sunday.")
-    _draw_spikes(written_to, [text.spike(each) for each in repository_spikes(*about.asked)])
-    _draw_people(_people(*about.asked))
-    noted = notes_of(about.viewer, about.store, selection.first, selection.last, repository.repository_id)
-    notes.draw_list(account, repository, noted)
+
+
+def draw_notes(about: About, account: Account) -> None:
+    """The section "Notes"."""
+    selection, repository = about.selection, about.repository
+    found = notes_of(about.viewer, about.store, selection.first, selection.last, repository.repository_id)
+    if not found:
+        st.info("No notes in these days.", icon=":material/edit_note:")
+    notes.draw_list(account, repository, found)
 
 
 def _noted(about: About, account: Account) -> Repository | None:
@@ -171,30 +255,30 @@ def _noted(about: About, account: Account) -> Repository | None:
     return about.repository if about.repository in mine else next(iter(mine), None)
 
 
-def _draw_spikes(written_to: Repository | None, found: Sequence[SpikeText]) -> None:
-    """The list of spikes, the greatest first; one click makes one a note of that repository."""
-    st.header("Spikes and likely causes", anchor=False, help=SPIKES_HELP)
+def _draw_spikes(written_to: Repository | None, found: Sequence[WaveText], chosen: str) -> None:
+    """A card for each wave of spikes, the most notable first; the open one tells its likely causes."""
     if not found:
         st.caption("No spikes: every final day is within the usual range of this repository.")
         return
-    for spike in found if st.session_state.get(ALL_SPIKES) else found[:SPIKES_AT_SIGHT]:
-        _draw_spike(written_to, spike)
+    st.header("Spikes", anchor=False, help=SPIKES_HELP)
+    every = st.session_state.get(ALL_SPIKES) or chosen not in {"", *(each.key for each in found[:SPIKES_AT_SIGHT])}
+    for each in found if every else found[:SPIKES_AT_SIGHT]:
+        _draw_spike(written_to, each, is_open=each.key == chosen)
     if len(found) > SPIKES_AT_SIGHT:
         st.toggle(f"Show all {len(found)}", key=ALL_SPIKES)
-    st.caption("Unusually high days. Listed events coincide; they may not be the cause.")
+    st.caption("Listed events coincide; they may not be the cause.")
 
 
-def _draw_spike(written_to: Repository | None, spike: SpikeText) -> None:
-    key = f"{spike.day}_{spike.metric}"
-    with st.container(border=True, gap="xsmall", key=f"repository_spike_{key}"):
-        if written_to is None:
-            st.markdown(f"{spike.head}\n\n{spike.body}")
+def _draw_spike(written_to: Repository | None, wave: WaveText, *, is_open: bool) -> None:
+    with st.container(border=True, gap="xsmall", key=f"repository_spike_{wave.key}"):
+        icon = ":material/keyboard_arrow_down:" if is_open else ":material/chevron_right:"
+        key = "" if is_open else wave.key
+        st.button(wave.title, key=f"spike_{wave.key}", icon=icon, type="tertiary", on_click=_choose, args=(key,))
+        if not is_open:
             return
-        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-            st.markdown(spike.head, width="content")
-            if st.button("Save as note", key=f"repository_note_{key}", type="tertiary"):
-                notes.write(written_to, notes.NoteDraft(spike.day, spike.note))
-        st.markdown(spike.body)
+        st.markdown(wave.body)
+        if written_to is not None and st.button("Save as note", key=f"repository_note_{wave.key}", type="tertiary"):
+            notes.write(written_to, notes.NoteDraft(wave.day, wave.note))
 
 
 @cached("traffic")
@@ -202,9 +286,11 @@ def _people(viewer: Viewer, store: Store, selection: Selection) -> People:
     return text.people(true_uniques(viewer, store, selection), true_weeks(viewer, store, selection))
 
 
-def _draw_people(found: People) -> None:
-    """Unique visitors beside the sums of the daily ones, with the difference in a sentence."""
+def draw_people(about: About) -> None:
+    """The section "Unique visitors": beside the sums of the daily ones, with the difference in a sentence."""
+    found = _people(*about.asked)
     if not found.cards:
+        st.info("GitHub has not reported unique visitors yet.", icon=":material/group:")
         return
     st.header("Unique visitors (14 days)", anchor=False)
     with st.container(horizontal=True, border=True, horizontal_alignment="distribute", key="repository_people"):
@@ -341,7 +427,7 @@ def draw_events(about: About) -> None:
     found = text.events(happenings(*about.asked), repository_spikes(*about.asked))
     if not found:
         st.info(
-            "No releases, notes or spikes in these days. Choose more days, or add a note under *Traffic*.",
+            "No releases, notes or spikes in these days. Choose more days, or add a note.",
             icon=":material/event_busy:",
         )
         return

@@ -20,6 +20,8 @@ Column = NDArray[Any]
 
 TICKS = 8
 LONG_DAYS = 300  # from so many days on a tick names the year
+MONTHS_FROM_DAYS = 70  # from so many on ticks are the first of months
+MONTHS_APART = (1, 2, 3, 6, 12)
 POINTED = 62  # periods; on more of them, points would hide their line
 BAR_DAYS = {Grain.DAY: 0.78, Grain.WEEK: 5.6, Grain.MONTH: 24.0}
 BAND_DAYS = {Grain.DAY: 1.0, Grain.WEEK: 7.0, Grain.MONTH: 30.4}
@@ -218,6 +220,25 @@ def filled(
 
 
 def tick_values(periods: Sequence[date], most: int) -> list[dict[str, Any]]:
-    """The periods that are named below a chart, from the last on."""
-    ticks = periods[::-1][:: max(1, -(-len(periods) // most))]
-    return [{"year": day.year, "month": day.month, "date": day.day, "utc": True} for day in ticks]
+    """What is named below a chart: its periods, from the last on; on a long range the first of months."""
+    if periods and (periods[-1] - periods[0]).days > MONTHS_FROM_DAYS:
+        return day_ticks(periods[0], periods[-1], most)
+    return [_tick(day) for day in periods[::-1][:: max(1, -(-len(periods) // most))]]
+
+
+def day_ticks(first: date, last: date, most: int) -> list[dict[str, Any]]:
+    """The days from the first to the last that are named below a chart; of many the first of months."""
+    days = (last - first).days + 1
+    if days <= MONTHS_FROM_DAYS:
+        return [_tick(last - timedelta(days=back)) for back in range(0, days, -(-days // most))]
+    months = [date(n // 12, n % 12 + 1, 1) for n in range(_month(first), _month(last) + 1)]
+    every = next((each for each in MONTHS_APART if len(months) <= each * most), 12 * -(-len(months) // (12 * most)))
+    return [_tick(month) for month in months if month >= first and _month(month) % every == 0]
+
+
+def _month(day: date) -> int:
+    return day.year * 12 + day.month - 1
+
+
+def _tick(day: date) -> dict[str, Any]:
+    return {"year": day.year, "month": day.month, "date": day.day, "utc": True}

@@ -1,7 +1,7 @@
 """What all charts have in common: what is sent to the browser, and their colours."""
 
 import html
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -44,8 +44,16 @@ def trust_specifications() -> None:
     schemapi.disable_debug_mode()
 
 
-def draw(chart: Chart, key: str) -> None:
-    st.vega_lite_chart(chart.rows, with_readers_numbers(chart.specification), alt=chart.alt, key=key, width="stretch")
+def draw(chart: Chart, key: str, on_select: Callable[[], None] | None = None) -> None:
+    """Draw a chart with its legend; `on_select` is called where something of it is clicked."""
+    st.vega_lite_chart(
+        chart.rows,
+        with_readers_numbers(chart.specification),
+        alt=chart.alt,
+        key=key,
+        width="stretch",
+        on_select=on_select or "ignore",
+    )
     if chart.legend:
         st.html(chart.legend)
 

@@ -1,11 +1,12 @@
-"""The chart of one repository: lanes of different counts, one below the other, on the same axis of time.
+"""The charts of one repository: its views and visitors with all that happened; and all counts, one below the other, on
+the same axis of time.
 
 A pending bar is hollow, a gap is a shaded band, and neither is ever drawn as zero. Days are UTC days on a UTC axis.
 """
 
 import copy
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cache, partial
 from typing import Any
@@ -18,13 +19,13 @@ from data.accounts.models import Viewer
 from data.calendar import monday
 from data.insight.notes import notes
 from data.insight.repository import counters, releases
-from data.insight.spike_causes import repository_spikes
+from data.insight.spike_causes import Wave, repository_spikes, waves
 from data.store import Store
 from data.store.arrow import arrow_table
 from data.store.cache import cached
 from data.traffic.models import Grain, Selection
 from data.traffic.traffic import series
-from pages.ui.charts.bars_and_lines import period_name
+from pages.ui.charts.bars_and_lines import LONG_DAYS, day_ticks, period_name
 from pages.ui.charts.chart import (
     BLUE,
     COLOURS,
@@ -48,7 +49,11 @@ from pages.ui.text import beside_usual
 from pages.ui.time_format import day_text
 
 EXTENT: dict[str, Any] = {"minExtent": 46, "maxExtent": 46}  # the same for all lanes, so that a day stands below itself
-LONG_DAYS = 300  # from so many on, the axis names months
+TICKS = 8
+HEIGHT = 330  # of views and visitors, what stands above the bars among it
+MARKS_ABOVE, WAVES_ABOVE = -30, -11  # pixels from the top of its bars
+NUMBERED = 9  # waves that have a number in the chart, and on their card
+WAVE, CHOSEN = "wave", "chosen"  # parameters of the chart: what is clicked, and what is chosen
 MARKS = "marks"  # the lane of releases and notes, above all others
 COUNTED = {"views": "view_uniques", "clones": "clone_uniques"}  # lanes with bars, and the people that stand before them
 BARS = (*COUNTED, "stars_gained")
@@ -121,6 +126,58 @@ class Mark:
     kind: str
     text: str
     metric: str = ""
+
+
+@cached("traffic")
+def views_chart(viewer: Viewer, store: Store, selection: Selection) -> Chart | None:
+    """Views and unique visitors with releases, notes and waves of spikes, numbered as `waves` orders them; a click on
+    a wave tells its key. None: no views are known.
+    """
+    grain = legible(Grain.DAY, selection.first, selection.last)
+    of_days = series(viewer, store, selection, grain)
+    counted = _counted(of_days[of_days["repository_id"].notna()], "views", grain)
+    if counted.empty:
+        return None
+    found = waves(repository_spikes(viewer, store, selection))
+    marks = _marks(happenings(viewer, store, selection))
+    rows = pd.concat(
+        [each for each in (_in_waves(counted, found), marks, _waves(found)) if len(each)], ignore_index=True
+    )
+    whole = selection.of_whole(grain)
+    states, kinds = set(counted["state"]), set(marks["kind"] if len(marks) else ())
+    boxes = [(f"background:{BLUE}", "Views"), (f"border-radius:50%;background:{ORANGE}", "Unique visitors")]
+    boxes += [(f"background:{MARK_COLOURS[kind]}", kind) for kind in MARK_COLOURS if kind in kinds]
+    boxes += [(f"border-radius:50%;background:{RED}", SPIKE)] if found else []
+    specification = _with_days(_views(bool(len(marks)), bool(found)), whole.first, whole.last)
+    text = _alt(Story(("views",), whole.first, whole.last, rows)) + (f" Spikes: {len(found)}." if found else "")
+    return Chart(arrow_table(rows), specification, text, legend_of(boxes + state_parts(states)))
+
+
+def wave_key(wave: Wave) -> str:
+    return f"{wave.spikes[0].peak}-{wave.spikes[0].metric}"
+
+
+def _waves(found: Sequence[Wave]) -> DataFrame:
+    """A row a wave: its peak, the days from its first to its last, its key, its number, what is told."""
+    rows = _periods([each.spikes[0].peak for each in found], Grain.DAY)
+    half = pd.Timedelta(days=0.5)
+    for column, days, sign in (("from", [each.first for each in found], -1), ("to", [each.last for each in found], 1)):
+        rows[column] = pd.to_datetime(pd.Series(days, dtype="object")).astype("datetime64[us]") + sign * half
+    rows["lane"], rows["kind"] = WAVE, SPIKE
+    rows[WAVE] = [wave_key(each) for each in found]
+    rows["number"] = [str(number) if number <= NUMBERED else "" for number in range(1, len(found) + 1)]
+    tops = [each.spikes[0] for each in found]
+    rows["text"] = [f"{top.value:,} {top.metric}, {beside_usual(top.value, top.expected)}" for top in tops]
+    rows["spoken"] = [f"Spike, {when}: {text}" for when, text in zip(rows["when"], rows["text"], strict=True)]
+    return rows
+
+
+def _in_waves(counted: DataFrame, found: Sequence[Wave]) -> DataFrame:
+    """The bars with the key of the wave that each is in."""
+    rows = counted.assign(**{WAVE: None})
+    for each in _waves(found).to_dict("records") if found else ():
+        rows.loc[(rows["to"] > each["from"]) & (rows["from"] < each["to"]), WAVE] = each[WAVE]
+    return rows
 
 
 @cached("traffic")
@@ -258,11 +315,19 @@ def lanes_specification(
 
     Altair takes a tenth of a second to check one, so it makes one for each set of lanes; the days are put in here.
     """
-    found = copy.deepcopy(_of_lanes(lanes, spiked, (last - first).days > LONG_DAYS))
+    return _with_days(_of_lanes(lanes, spiked), first, last)
+
+
+def _with_days(specification: dict[str, Any], first: date, last: date) -> dict[str, Any]:
+    """A copy with these days on all axes of time."""
+    found = copy.deepcopy(specification)
     reach = [_midday(first - timedelta(days=1)), _midday(last)]
-    for lane in found["vconcat"]:
+    ticks = day_ticks(first, last, TICKS)
+    written = "%b %Y" if (last - first).days > LONG_DAYS else "%-d %b"
+    for lane in found.get("vconcat", [found]):
         for layer in lane["layer"]:
             layer["encoding"]["x"]["scale"]["domain"] = reach
+            layer["encoding"]["x"]["axis"] |= {"values": ticks, "format": written}
     return found
 
 
@@ -270,12 +335,49 @@ def _midday(day: date) -> dict[str, Any]:
     return {"year": day.year, "month": day.month, "date": day.day, "hours": 12, "utc": True}
 
 
+def chosen_wave(chart: Chart, key: str) -> Chart:
+    """The chart with one of its waves marked as chosen; '' for none."""
+    parameters = [*chart.specification["params"], {"name": CHOSEN, "value": key}]
+    return replace(chart, specification=chart.specification | {"params": parameters})
+
+
 @cache
-def _of_lanes(lanes: tuple[str, ...], spiked: frozenset[str], long: bool) -> dict[str, Any]:
+def _views(marked: bool, spiked: bool) -> dict[str, Any]:
+    """Views and visitors as one chart, with what happened above."""
+    x = partial(day_axis, tick_count=TICKS)
+    chosen = alt.condition(f"datum.{WAVE} == {CHOSEN}", alt.value(0.13), alt.value(0))
+    waved = rows_where(alt.datum["lane"] == WAVE)
+    band = waved.mark_rect(fill=RED, aria=False).encode(x=x("from"), x2="to:T", opacity=chosen)
+    layers = [
+        band,
+        _bands(x),
+        *([_rules(x)] if marked else []),
+        _bars("views", x).properties(name=WAVE),
+        _people("views", x),
+    ]
+    layers += [_symbols(x, MARKS_ABOVE)] if marked else []
+    if spiked:
+        told = {"x": x("at"), "y": alt.value(WAVES_ABOVE), "tooltip": tooltip(MARK_TITLES)}
+        sign = waved.mark_point(filled=True, opacity=1, color=RED, cursor="pointer").encode(
+            **told,
+            shape=alt.condition("datum.number", alt.value("circle"), alt.value("triangle-down")),
+            size=alt.condition("datum.number", alt.value(230), alt.value(60)),
+            stroke=alt.condition(f"datum.{WAVE} == {CHOSEN}", alt.value("#10171f"), alt.value(RED)),
+            description="spoken:N",
+        )
+        number = waved.mark_text(color="white", fontWeight="bold", fontSize=11, cursor="pointer", aria=False)
+        layers += [sign, number.encode(**told, text="number:N")]
+    chart = alt.layer(*layers, data=alt.NamedData("rows")).properties(height=HEIGHT)
+    click = {"name": WAVE, "select": {"type": "point", "fields": [WAVE]}, "views": [WAVE]}
+    return without_data(chart) | {"params": [click]}
+
+
+@cache
+def _of_lanes(lanes: tuple[str, ...], spiked: frozenset[str]) -> dict[str, Any]:
     drawn = []
     for name in lanes:
         is_last = name == lanes[-1]  # only the last lane names the days
-        axis = partial(day_axis, tick_count=8, format="%b %Y" if long else "%-d %b", labels=is_last, ticks=is_last)
+        axis = partial(day_axis, tick_count=TICKS, labels=is_last, ticks=is_last)
         drawn.append(_lane(name, axis, MARKS in lanes, name in spiked))
     fitted = alt.AutoSizeParams(type="fit-x", contains="padding")
     return without_data(alt.vconcat(*drawn, data=alt.NamedData("rows"), spacing=6, autosize=fitted))
@@ -283,7 +385,7 @@ def _of_lanes(lanes: tuple[str, ...], spiked: frozenset[str], long: bool) -> dic
 
 def _lane(name: str, x: Axis, marked: bool, spiked: bool) -> Any:
     if name == MARKS:
-        return alt.layer(_symbols(x)).properties(height=18)
+        return alt.layer(_symbols(x, 9)).properties(height=18)
     layers = [_rules(x)] if marked else []
     if name in COUNTED:
         layers = [_bands(x), *layers, _bars(name, x), _people(name, x), *([_spikes(name, x)] if spiked else [])]
@@ -294,12 +396,12 @@ def _lane(name: str, x: Axis, marked: bool, spiked: bool) -> Any:
     return alt.layer(*layers).properties(height=lane.height, title=title)
 
 
-def _symbols(x: Axis) -> Any:
+def _symbols(x: Axis, y: int) -> Any:
     shapes = alt.Scale(domain=list(MARK_SHAPES), range=list(MARK_SHAPES.values()))
     symbols = rows_where(alt.datum["lane"] == MARKS).mark_point(filled=True, size=90, opacity=1)
     return symbols.encode(
         x=x("at"),
-        y=alt.value(9),
+        y=alt.value(y),
         color=_mark_colour(),
         shape=alt.Shape("kind:N", legend=None, scale=shapes),
         tooltip=tooltip(MARK_TITLES),

@@ -67,6 +67,27 @@ def test_a_release_is_told_on_the_day_of_its_publication(full: Store) -> None:
     assert story.releases(ONE, full, of_one(ENGINE, RELEASED_ON + timedelta(days=1), TODAY, TODAY)).empty
 
 
+def test_records_are_of_all_days_and_a_milestone_is_told_with_its_day(full: Store) -> None:
+    found = story.records(ONE, full, of_one(ENGINE, TODAY, TODAY, TODAY))
+    assert [(found.first_day, found.views, found.most_views, found.most_views_day)] == ask(
+        full,
+        "select min(day), sum(views), max(views), max_by(day, views) from v_daily "
+        "where repository_id = $key and views is not null",
+        key=ENGINE,
+    )
+    assert found.milestone is not None
+    assert found.milestone in story.MILESTONES
+    ((before,),) = ask(
+        full,
+        "select (select stars from repository_stats where repository_id = $key order by day desc limit 1) "
+        "- (select sum(stars) from star_history where repository_id = $key and day >= $day)",
+        key=ENGINE,
+        day=found.milestone_day,
+    )
+    assert before < found.milestone, "on the day before it was not reached"
+    assert story.records(ONE, full, of_one(TELESCOPE, TODAY, TODAY, TODAY)).first_day is None
+
+
 def test_people_of_14_days_are_githubs_beside_the_sum_of_their_days(full: Store) -> None:
     views, clones = plain(story.true_uniques(ONE, full, EVER))
     assert (views[0], clones[0]) == ("views", "clones")

@@ -18,13 +18,14 @@ from data.insight.spike_causes import (
     explained_spikes,
     repository_spikes,
     spikes,
+    waves,
 )
 from data.insight.spikes import save_spikes
 from data.schema.migrate import delete_repository
 from data.store import Store
 from data.traffic.models import Metric, Selection
 from tests.data.launch import DAYS, FIRST, LAUNCH, NEWS, Launched, day, views
-from tests.data.reading import answer, follow, viewer_of
+from tests.data.reading import ago, answer, follow, viewer_of
 from tests.data.writers import NOW, save
 
 LATER, TODAY = day(DAYS + 30), NOW.date()
@@ -157,3 +158,15 @@ def test_all_that_were_never_judged_are_and_only_those_that_are_there(store: Sto
     with store.traffic.commit("test") as connection:
         delete_repository(connection, keys[0])
     assert [row[0] for row in rows(store)] == keys[1:]
+
+
+def test_spikes_that_follow_each_other_within_days_are_one_wave() -> None:
+    def spike(metric: str, first: int, last: int, value: int) -> Spike:
+        return Spike(1, "o/r", metric, ago(first), ago(last), ago(last), value, 10.0, 5.0)
+
+    rise, clones, peak = spike("views", 40, 38, 90), spike("clones", 37, 37, 30), spike("views", 33, 33, 200)
+    apart = spike("views", 20, 20, 99)
+    great, small = waves([rise, clones, peak, apart])
+    assert great.spikes == (peak, rise, clones)
+    assert (great.first, great.last) == (ago(40), ago(33))
+    assert small.spikes == (apart,)

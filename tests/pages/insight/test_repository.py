@@ -16,9 +16,16 @@ from tests.pages.app import BLUE, App, days_ago, go_to, shown_text
 
 PAGE = "repository"
 NAME = "blue/engine"
-SECTIONS = ("Traffic", "Referrers", "Popular content", "Before and after", "Coverage")
 HOSTILE = "<script>alert(1)</script> [x](javascript:1) $a$ :material/bug:"
-CHARTS = {"Traffic": 1, "Referrers": 3, "Popular content": 3, "Before and after": 1, "Coverage": 2}
+CHARTS = {  # of each section, below that of views
+    "All counts": 1,
+    "Unique visitors": 0,
+    "Referrers": 3,
+    "Popular content": 3,
+    "Before and after": 1,
+    "Coverage": 2,
+    "Notes": 0,
+}
 
 
 def opened(app: App, username: str | None = "tenant", /, **query: str) -> AppTest:
@@ -75,7 +82,7 @@ def test_a_reader_sees_the_repository_and_only_its_tenant_may_write(app: App, us
     run = opened(app, username)
     assert titled(run) == NAME
     assert not run.error
-    assert charts(run) == 1
+    assert charts(run) == 2
     assert bool(writers(run)) == (username == "tenant")
 
 
@@ -93,12 +100,12 @@ def test_whoever_names_none_gets_the_first_and_the_address_says_so(app: App) -> 
     assert run.query_params["of"] == "blue/docs"
 
 
-@pytest.mark.parametrize("section", SECTIONS)
+@pytest.mark.parametrize("section", CHARTS)
 def test_each_section_is_drawn_alone_and_stands_in_the_address(app: App, section: str) -> None:
     noted(app)
     run = opened(app, "viewer", see=section, range="Quarter")
     assert not run.error
-    assert charts(run) == CHARTS[section]
+    assert charts(run) == CHARTS[section] + 1
     assert run.session_state["see"] == section
     assert run.query_params["of"] == NAME
 
@@ -112,7 +119,7 @@ def test_the_days_stay_when_the_page_changes(app: App) -> None:
     assert run.session_state["range"] == "Quarter"
 
 
-@pytest.mark.parametrize("section", SECTIONS)
+@pytest.mark.parametrize("section", CHARTS)
 def test_a_repository_of_which_little_is_known_says_so(app: App, section: str) -> None:
     """No lists, no stars, no counters; of its days only those of the newest answer."""
     with app.store.traffic.commit("test") as connection:
@@ -128,9 +135,10 @@ def test_a_repository_of_which_little_is_known_says_so(app: App, section: str) -
 
 
 def test_a_note_is_written_changed_and_removed(app: App) -> None:
-    run = typed(opened(app), "repository_note", text="A talk")
+    run = typed(opened(app, see="Notes"), "repository_note", text="A talk")
     assert "A talk" in shown_text(answered(run, "repository_note", "save"))
     (note,) = notes(operator(app.store), app.store, days_ago(60), days_ago(0))
+    run = opened(app, see="Notes")
     change = f"repository_change_{note.note_id}"
     refused = answered(typed(run, change, link="javascript:alert(1)"), change, "save")
     assert "starts with https" in refused.error[0].value
@@ -152,19 +160,43 @@ def test_whoever_may_not_write_any_more_is_refused_at_the_moment_of_acting(app: 
 
 def test_a_note_of_the_whole_tenant_is_for_those_who_see_the_whole_tenant(app: App) -> None:
     noted(app, "A talk about all", None)
-    assert "A talk about all" in shown_text(opened(app, "viewer"))
-    assert "A talk about all" not in shown_text(opened(app, "single"))
+    assert "A talk about all" in shown_text(opened(app, "viewer", see="Notes"))
+    assert "A talk about all" not in shown_text(opened(app, "single", see="Notes"))
 
 
 def test_a_spike_stands_out_with_what_is_known_and_one_click_begins_a_note(app: App) -> None:
     noted(app, "Front page", days=10)
     spiked(app)
     run = opened(app)
-    assert "5,000 views" in shown_text(run)
+    assert "5,000 views" in run.button(f"spike_{days_ago(10)}-views").label
     assert "Note: “Front page”" in shown_text(run)
-    run.button(f"repository_note_{days_ago(10)}_views").click().run()
+    run.button(f"repository_note_{days_ago(10)}-views").click().run()
     assert str(run.text_area("repository_note_text").value).startswith("5,000 views")
     assert run.date_input("repository_note_day").value == days_ago(10)
+
+
+def test_the_page_begins_with_totals_records_and_the_newest_lists(app: App) -> None:
+    run = opened(app, "viewer")
+    assert [card.label for card in run.metric][:3] == ["Views", "Daily visitors (sum)", "Clones"]
+    told = shown_text(run)
+    for words in ("All time since", "Best day: ", ">Referrer</th>", ">Page</th>"):
+        assert words in told
+
+
+def test_one_card_of_a_spike_is_open_and_a_link_or_a_click_opens_another(app: App) -> None:
+    spiked(app, days=10)
+    spiked(app, days=20)
+    first, second = (f"{days_ago(days)}-views" for days in (10, 20))
+    assert "No likely cause" in shown_text(opened(app))
+
+    def is_open(run: AppTest, key: str) -> bool:
+        return f"repository_note_{key}" in writers(run)
+
+    run = opened(app, spike=second)
+    assert (is_open(run, first), is_open(run, second)) == (False, True)
+    run.button(f"spike_{first}").click().run()
+    assert (is_open(run, first), is_open(run, second)) == (True, False)
+    assert run.query_params["spike"] == first
 
 
 def test_texts_from_outside_are_shown_as_texts(app: App) -> None:
@@ -174,11 +206,12 @@ def test_texts_from_outside_are_shown_as_texts(app: App) -> None:
     with app.store.traffic.commit("test") as connection:
         connection.execute("update referrer_snapshot set referrer = $name where referrer = 'Google'", {"name": HOSTILE})
         connection.execute("update path_snapshot set path = $path, title = $name where path like '%releases'", values)
-    for section in SECTIONS:
+    for section in CHARTS:
         run = opened(app, "tenant", see=section, range="Quarter")
         assert not run.error
         assert "<script>" not in shown_text(run)
-        assert "](javascript" not in shown_text(run).replace("Open](https", "")
+        read_as_markup = "\n".join(str(each.value) for each in (*run.markdown, *run.caption, *run.info))
+        assert "](javascript" not in read_as_markup.replace("Open](https", "")
 
 
 def test_before_and_after_opens_on_the_day_that_stood_out_and_its_link_holds_no_text(app: App) -> None:
