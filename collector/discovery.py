@@ -13,6 +13,7 @@ A repository is meant when at least one term names it and no term with `!` does.
 """
 
 import re
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -25,10 +26,11 @@ from urllib.parse import urlsplit
 from collector import errors
 from collector.client import GitHub
 from collector.clock import Clock, SystemClock
-from collector.endpoints.endpoint import Request
+from collector.endpoints.endpoint import Endpoint, Fetched, Request
 from collector.endpoints.fields import FieldRefused, moment_field, optional_count, optional_text
 from collector.endpoints.repository import REPOSITORY, StatsObservation
-from collector.endpoints.traffic import VIEWS, TrafficObservation
+from collector.endpoints.traffic import CLONES, VIEWS, TrafficObservation
+from collector.fetcher import good_result
 from collector.rate_limit import RateLimiter, Waiting, pace_file
 from collector.replies import Response
 from collector.settings import Settings, read_settings
@@ -36,7 +38,8 @@ from data.accounts.encryption import EncryptionError, open_cipher
 from data.accounts.models import Viewer
 from data.accounts.tokens import TokenFacts, open_tokens
 from data.calendar import utc_now
-from data.collection.models import Outcome
+from data.collection.ledger import save_first_results
+from data.collection.models import EndpointResult, Outcome
 from data.repositories.models import Repository, RepositoryFacts, RepositoryState
 from data.repositories.pauses import OwnerPause, owner_pauses, save_pauses
 from data.repositories.repositories import add_repositories, other_tenants, repositories
@@ -345,6 +348,19 @@ def token_as_pasted(text: str) -> str:
     return text.strip(_AROUND)
 
 
+@dataclass(frozen=True, slots=True)
+class FirstAnswer:
+    """What an endpoint answered when a repository was checked, and in which time."""
+
+    endpoint: str
+    fetched: Fetched
+    elapsed_ms: int
+
+    def result(self, repository_id: int) -> EndpointResult:
+        draft = EndpointResult(repository_id, self.endpoint, self.fetched.as_of, Outcome.OK, self.elapsed_ms)
+        return good_result(draft, self.fetched, None)
+
+
 def check_token(github: GitHub) -> TokenFacts:
     """What GitHub says of a token: kind, login, scopes, expiry. Raises: GitHubError."""
     installation = github.kind == INSTALLATION
@@ -367,14 +383,19 @@ def check_repository(github: GitHub, full_name: str) -> RepositoryFacts:
     return _looked_at(github, full_name)[0]
 
 
-def _looked_at(github: GitHub, full_name: str) -> tuple[RepositoryFacts, int | None]:
-    """Who a repository is, and its views of the last 14 days where GitHub tells them."""
-    fetched = REPOSITORY.fetch(github, Request(full_name))
-    if not isinstance(fetched.observation, StatsObservation):
+def _looked_at(github: GitHub, full_name: str) -> tuple[RepositoryFacts, list[FirstAnswer]]:
+    """Who a repository is, with the answers of itself and its views."""
+    itself = _answer(github, REPOSITORY, full_name)
+    if not isinstance(itself.fetched.observation, StatsObservation):
         raise errors.AnswerRefused("the repository is missing from GitHub's answer")
-    facts = fetched.observation.facts
-    seen = VIEWS.fetch(github, Request(facts.full_name)).observation
-    return facts, seen.window.total if isinstance(seen, TrafficObservation) and seen.window else None
+    facts = itself.fetched.observation.facts
+    return facts, [itself, _answer(github, VIEWS, facts.full_name)]
+
+
+def _answer(github: GitHub, endpoint: Endpoint, full_name: str) -> FirstAnswer:
+    began = time.monotonic()
+    fetched = endpoint.fetch(github, Request(full_name))
+    return FirstAnswer(endpoint.name, fetched, round((time.monotonic() - began) * 1000))
 
 
 def hidden_organizations(answer: Response) -> int:
@@ -387,12 +408,18 @@ def hidden_organizations(answer: Response) -> int:
 
 @dataclass(frozen=True, slots=True)
 class CheckedName:
-    """A name after GitHub was asked: the repository with its views of the last 14 days, or why it cannot be tracked."""
+    """A name after GitHub was asked: the repository with its first answers, or why it cannot be tracked."""
 
     name: str
     facts: RepositoryFacts | None
     refusal: str | None = None
-    views: int | None = None
+    answers: tuple[FirstAnswer, ...] = ()
+
+    @property
+    def views(self) -> int | None:
+        """Those of the last 14 days; None where they are not known."""
+        seen = next((each.fetched.observation for each in self.answers if each.endpoint == VIEWS.name), None)
+        return seen.window.total if isinstance(seen, TrafficObservation) and seen.window else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -427,12 +454,17 @@ def check_repositories(
 
 def _check(github: GitHub, name: str) -> CheckedName:
     try:
-        facts, views = _looked_at(github, name)
-        return CheckedName(name, facts, views=views)
+        facts, answers = _looked_at(github, name)
     except NO_OTHER_GOES_BETTER:
         raise
     except (errors.GitHubError, errors.AnswerRefused) as refusal:
         return CheckedName(name, None, str(refusal))
+    try:
+        answers.append(_answer(github, CLONES, facts.full_name))
+    except (errors.GitHubError, errors.AnswerRefused) as refusal:
+        if isinstance(refusal, NO_OTHER_GOES_BETTER):
+            raise
+    return CheckedName(name, facts, answers=tuple(answers))
 
 
 def track_repositories(
@@ -440,13 +472,22 @@ def track_repositories(
 ) -> TrackResult:
     """Track those that passed, in one commit; two names of one repository, before and after a rename, are one.
 
-    Raises: NotAllowed.
+    What GitHub has answered of them is saved, so that their first days are there at once. Raises: NotAllowed.
     """
     passed = {each.facts.github_id: each.facts for each in checked if each.facts is not None}
     known = [each for each in repositories(viewer, store) if each.tenant_id == tenant_id]
     active = {each.github_id for each in known if each.state is RepositoryState.ACTIVE}
     new = [facts for github_id, facts in passed.items() if github_id not in active]
     added = add_repositories(store, by, tenant_id, new, utc_now()) if new else []
+    answers = {each.facts.github_id: each.answers for each in checked if each.facts is not None}
+    first = [
+        answer.result(each.repository_id)
+        for each in added
+        for answer in answers.get(each.github_id or 0, ())
+        if answer.fetched.led_to is None  # where a name led elsewhere, the collection finds out where
+    ]
+    if first:
+        save_first_results(store, first)
     already = [each for each in known if each.github_id in active & passed.keys()]
     sees = replace(viewer, repository_ids=viewer.repository_ids | {each.repository_id for each in added})
     others = other_tenants(sees, store)

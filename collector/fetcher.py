@@ -134,12 +134,12 @@ class RepositoryFetcher:
                 named = f"{repository.full_name} is now another repository (GitHub's id {facts.github_id})"
                 return self._led_elsewhere(repository, draft, fetched, named)
             self._names[repository.repository_id] = facts.full_name
-            return _good(draft, fetched, self.token_id)
+            return good_result(draft, fetched, self.token_id)
         other_id = _another_id(fetched.led_to, repository.github_id)
         if other_id is not None:
             named = f"GitHub led from {repository.full_name} to another repository (GitHub's id {other_id})"
             return self._led_elsewhere(repository, draft, fetched, named)
-        result = _good(draft, fetched, self.token_id)
+        result = good_result(draft, fetched, self.token_id)
         if endpoint.first_look and repository.state is not RepositoryState.ACTIVE:
             return replace(result, state_change=StateChange(RepositoryState.ACTIVE, None))
         return result
@@ -201,7 +201,7 @@ def _reused(draft: EndpointResult, fetched: Fetched, repository: Repository, nam
     return replace(draft, finished_at=fetched.as_of, outcome=Outcome.NAME_REUSED, message=reason, state_change=change)
 
 
-def _good(draft: EndpointResult, fetched: Fetched, token_id: int) -> EndpointResult:
+def good_result(draft: EndpointResult, fetched: Fetched, token_id: int | None) -> EndpointResult:
     return replace(
         draft,
         finished_at=fetched.as_of,

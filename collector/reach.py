@@ -29,7 +29,7 @@ from data.text import counted
 REQUESTS_AN_HOUR = 5_000  # https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
 REQUESTS_A_DAY = 24 * REQUESTS_AN_HOUR
 NEARLY = 0.8  # of these
-CHECKS = 2  # a repository that is added, and its views, before it is tracked
+CHECKS = 3  # a repository that is added, its views and clones, before it is tracked
 OBSERVED = timedelta(weeks=4)
 MONDAY = datetime(2026, 6, 1, tzinfo=UTC)
 

@@ -170,6 +170,27 @@ def save_results(store: Store, batches: Sequence[Batch]) -> list[Saved]:
     ]
 
 
+def save_first_results(store: Store, results: Sequence[EndpointResult]) -> None:
+    """Save what was answered when repositories were added, as a run of its own that is over, all in one commit."""
+    began_at, ended_at = min(each.finished_at for each in results), max(each.finished_at for each in results)
+    with store.traffic.commit("first answers") as connection:
+        (run_id,) = next_ids(connection, "collection_run", 1)
+        connection.execute(
+            "insert into collection_run (run_id, trigger, started_at, ended_at, state, requests, repositories) "
+            "values ($run_id, 'added', $began, $ended, 'complete', $requests, $repositories)",
+            {
+                "run_id": run_id,
+                "began": stored(began_at),
+                "ended": stored(ended_at),
+                "requests": len(results),
+                "repositories": len({each.repository_id for each in results}),
+            },
+        )
+        batch = Batch(run_id, results, RunProgress(RunState.COMPLETE, len(results), 0))
+        known = _known_repositories(connection, batch)
+        _save_rows(connection, [(run_id, each) for each in results if each.repository_id in known])
+
+
 def finish_runs(store: Store, ended: Mapping[int, RunProgress], now: datetime) -> None:
     """Close runs in the system log, all in one commit, and forget log rows that have grown old."""
     limits = {

@@ -75,7 +75,8 @@ def track(tenant_id: int, typed: Sequence[str], told: Told) -> TrackResult:
     account, viewer = session.require_account(), session.viewer().of_each_tenant()
     tracked = track_repositories(viewer, the_store(), account.username, tenant_id, checked)
     if tracked.added:
-        collecting.start(Scope(repository_ids=tuple(each.repository_id for each in tracked.added)))
+        scope = Scope(repository_ids=tuple(each.repository_id for each in tracked.added))
+        collecting.start(scope, days_are_there=True)
     return tracked
 
 

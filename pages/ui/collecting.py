@@ -92,7 +92,7 @@ def _named(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else counted(len(names), "repository")
 
 
-def start(scope: Scope) -> None:
+def start(scope: Scope, *, days_are_there: bool = False) -> None:
     """Have everything collected, or some tenants, or some repositories. Says nothing, waits for nothing: draw
     `progress`. Whether the user may is for the page to ask.
 
@@ -100,7 +100,7 @@ def start(scope: Scope) -> None:
     of many who press at once one starts it.
     """
     store, wanted = the_store(), frozenset(each.repository_id for each in _wanted(scope))
-    looks = system_log.looks(Viewer(wanted, frozenset()), store)
+    looks = {} if days_are_there else system_log.looks(Viewer(wanted, frozenset()), store)
     save_request(store, scope)
     before = system_log.runs(operator(store), store, 1)
     output = tempfile.TemporaryFile()  # noqa: SIM115 - kept open for as long as somebody may read what is said

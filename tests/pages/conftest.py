@@ -63,5 +63,5 @@ def github(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeGitHub]:
 def started(monkeypatch: pytest.MonkeyPatch) -> list[Scope]:
     """The collections that pages start, noted instead of run."""
     begun: list[Scope] = []
-    monkeypatch.setattr("pages.ui.collecting.start", begun.append)
+    monkeypatch.setattr("pages.ui.collecting.start", lambda scope, **_: begun.append(scope))
     return begun

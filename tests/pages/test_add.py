@@ -64,6 +64,10 @@ def test_names_and_addresses_are_followed_and_collected_at_once(app: App, github
     assert {"octo/hello", "octo/world"} <= followed(app)
     assert begun(app, started) == {"octo/hello", "octo/world"}
     assert run.title[0].value == "Overview"
+    rows = overview(app, grants.viewer_of(app.store, app.account("tenant")))
+    new = {row["full_name"]: row for row in rows if row["full_name"].startswith("octo/")}
+    assert [new[name]["stars"] for name in ("octo/hello", "octo/world")] == [5, 0]
+    assert all(row["views_31"] >= 100 and row["clones_31"] >= 20 for row in new.values()), "at once"
     assert "2 repositories tracked now" in run.toast[0].value
 
 
