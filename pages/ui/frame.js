@@ -12,23 +12,30 @@
   const links = () => [...document.querySelectorAll('[data-testid="stSidebarNavLink"]')];
   const linkTo = (title) => links().find((each) => each.innerText.trim().endsWith(title));
 
+  const isPage = (to) => to.origin === location.origin && window.pageAddresses.includes(to.pathname.split("/").pop());
+
+  function follow(to) {
+    history.pushState({}, "", to);
+    dispatchEvent(new PopStateEvent("popstate"));
+    if (!to.hash) document.querySelector(MAIN)?.scrollTo(0, 0);
+  }
+
   document.addEventListener("click", (event) => {
     const link = event.target.closest?.("a[href]");
     if (!link || link.download || event.defaultPrevented || event.button) return;
     if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
     const to = new URL(link.href);
-    if (to.origin === location.origin && to.pathname.includes("/download/")) {  // a file is saved without a tab for it
-      link.target = "";
-      link.download = "";
-      return;
-    }
-    const isPage = to.origin === location.origin && window.pageAddresses.includes(to.pathname.split("/").pop());
-    if (!isPage || link.getAttribute("href").startsWith("#") || !link.closest(MAIN)) return;
+    if (!isPage(to) || link.getAttribute("href").startsWith("#") || !link.closest(MAIN)) return;
     event.preventDefault();
-    history.pushState({}, "", to);
-    dispatchEvent(new PopStateEvent("popstate"));
-    if (!to.hash) link.closest(MAIN).scrollTo(0, 0);
+    follow(to);
   });
+
+  // Tables open their links so, each in a window of its own.
+  const open = window.open.bind(window);
+  window.open = (address, ...how) => {
+    const to = new URL(address ?? "", location.href);
+    return address && isPage(to) ? follow(to) : open(address, ...how);
+  };
 
   // Streamlit sends what was typed a moment after the field is left: a link that is followed at once waits for that.
   let leftAt = 0;
