@@ -1,8 +1,11 @@
 """What has changed clearly between a period and the one before."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 import numpy as np
+import pandas as pd
 from pandas import DataFrame
 
 from data.accounts.models import Viewer
@@ -15,11 +18,18 @@ MOVING = ("views", "clones", "stars")
 FEWEST = 20  # in the greater of two periods: from 2 to 6 is not called tripled
 LEAST_CHANGE = 0.1  # of the smaller one
 LEAST_SCORE = 5.0  # standard errors of the difference, if each request came by itself
+FIRST_DAYS = """
+select repository_id, min(day)
+from daily_traffic
+where repository_id in (select unnest($visible::integer[])) and views is not null
+group by repository_id
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Mover:
-    """A repository whose count has changed: of `days` days that are final now and were final before.
+    """A repository whose count has changed: of `days` days that are final now and were final before. Of a newcomer,
+    which has too few days before to be compared, `before` is None and `now` is of its known days, `days` of final ones.
 
     `metric` is views, clones or stars. `score` is the change in standard errors of the difference of two counts.
     """
@@ -28,19 +38,28 @@ class Mover:
     full_name: str
     metric: str
     now: int
-    before: int
+    before: int | None
     days: int
     score: float
 
     @property
     def change(self) -> int:
-        return self.now - self.before
+        return self.now - (self.before or 0)
 
 
 @cached("traffic")
 def selection_movers(viewer: Viewer, store: Store, selection: Selection) -> tuple[Mover, ...]:
-    """What has changed among the selected repositories, the clearest change first. Raises: StoreMissing."""
-    return tuple(movers(repository_sums(viewer, store, selection), (selection.last - selection.first).days + 1))
+    """What has changed among the selected repositories, newcomers included, the clearest change first.
+
+    Raises: StoreMissing.
+    """
+    days = (selection.last - selection.first).days + 1
+    rows = repository_sums(viewer, store, selection)
+    with store.traffic.read() as cursor:
+        first_days = dict(cursor.execute(FIRST_DAYS, {"visible": selection.values(viewer)["visible"]}).fetchall())
+    before = selection.first - timedelta(days=days)
+    found = movers(rows, days) + newcomers(rows, days, {key: day for key, day in first_days.items() if day > before})
+    return tuple(_clearest(found))
 
 
 def movers(rows: DataFrame, days: int) -> list[Mover]:
@@ -64,4 +83,21 @@ def movers(rows: DataFrame, days: int) -> list[Mover]:
             key, name = rows["repository_id"].iat[place], rows["full_name"].iat[place]
             counts = (int(now[place]), int(before[place]), int(compared[place]))
             found.append(Mover(int(key), str(name), metric, *counts, float(score[place])))
+    return _clearest(found)
+
+
+def newcomers(rows: DataFrame, days: int, since: Mapping[int, date]) -> list[Mover]:
+    """The repositories that are known only `since` a day in the days before, as far as these are too few to compare
+    with: against nothing.
+    """
+    found = []
+    for row in rows[rows["repository_id"].isin(list(since))].to_dict("records"):
+        now = 0 if pd.isna(row["views"]) else int(row["views"])
+        if row["views_days"] < LEAST_SHARE * days and now >= max(FEWEST, LEAST_SCORE**2):
+            name = str(row["full_name"])
+            found.append(Mover(int(row["repository_id"]), name, "views", now, None, int(row["final_days"]), now**0.5))
+    return found
+
+
+def _clearest(found: list[Mover]) -> list[Mover]:
     return sorted(found, key=lambda each: (-abs(each.score), each.full_name, each.metric))

@@ -50,7 +50,8 @@ def over_time(rows: DataFrame, wanted: BesideRequest) -> tuple[dict[str, Column]
     marks = Marks(called, days, values, states)
     names = tuple(dict.fromkeys(marks.names))
     periods = tuple(sorted(set(marks.periods)))
-    shape = Lines(names, wanted.title, periods, wanted.grain, decimals=wanted.indexed)
+    ids = tuple({name: int(key) for name, key in zip(called, rows["repository_id"], strict=True)}.items())
+    shape = Lines(names, wanted.title, periods, wanted.grain, decimals=wanted.indexed, ids=ids)
     return placed(marks, names, wanted.grain), shape
 
 

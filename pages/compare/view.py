@@ -84,7 +84,7 @@ def _beside(viewer: Viewer, store: Store, selection: Selection, wanted: BesideRe
     if rows["value"].isna().all():
         return Compared(None, table, ())
     placed, shape = text.over_time(rows, wanted)
-    legend = charts.legend(shape.names, pending=bool(placed["open"].any()))
+    legend = charts.legend(shape, pending=bool(placed["open"].any()))
     drawn = arrow_columns({name: column for name, column in placed.items() if name != "period"})
     chart = Chart(drawn, charts.specification(shape), text.alt_text(shape, placed["value"]), legend)
     return Compared(chart, table, tuple(text.without_index(rows) if wanted.indexed else ()))
@@ -187,7 +187,7 @@ def _followed(
     placed, shape = text.from_launch(rows, wanted, metric, days)
     if placed["value"].isna().all():
         return Compared(None, table, told)
-    legend = charts.legend(shape.names, usual=True)
+    legend = charts.legend(shape, usual=True)
     chart = Chart(
         arrow_table(placed), charts.specification(shape), text.alt_text(shape, placed["value"].to_numpy()), legend
     )

@@ -14,6 +14,7 @@ from data.calendar import utc_day, utc_now
 from data.dashboards.panel_text import SNAPSHOTS, group_name, measure_name, range_name, title_of
 from data.dashboards.panels import PanelRows, panel_rows
 from data.dashboards.specification import LISTED, PERIODS, WIDEST, Kind, Panel, Source
+from data.repositories.repositories import repositories
 from data.store import Store
 from data.store.arrow import arrow_table
 from data.store.cache import cached
@@ -62,7 +63,7 @@ def drawn_panel(viewer: Viewer, store: Store, panel: Panel, today: date) -> Draw
     if panel.kind is Kind.TABLE:
         rows = table_rows(found)
         return DrawnPanel(notes, arrow_table(rows), f"Table with {counted(len(rows), 'row')}.")
-    chart = charts.drawing(found)
+    chart = charts.drawing(found, {each.full_name: each.repository_id for each in repositories(viewer, store)})
     return DrawnPanel(notes, arrow_table(chart.rows), chart.alt, charts.specification(chart.shape))
 
 

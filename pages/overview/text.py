@@ -76,12 +76,12 @@ def changes(rows: DataFrame) -> "pd.Series[float]":
 
 
 def moved_table(moved: Sequence[Mover], names: Mapping[int, str], days: Days) -> str:
-    """Movers as an HTML table: repository, what, change, now, before, days. Names are escaped; they lead to these days
-    of the repository.
+    """Movers as an HTML table: repository, what, difference, change, now, before, days. Names are escaped; they lead to
+    these days of the repository.
     """
     heads = "".join(
         f'<th scope="col" style="{LEFT if place < LEFT_ALIGNED else RIGHT}">{head}</th>'
-        for place, head in enumerate(("Repository", "Metric", "Change", "Now", "Before", "Days compared"))
+        for place, head in enumerate(("Repository", "Metric", "Difference", "Change", "Now", "Before", "Final days"))
     )
     rows = [_moved_row(each, names.get(each.repository_id, each.full_name), days) for each in moved]
     table = f'<table style="border-collapse:collapse;width:100%"><tr>{heads}</tr>{"".join(rows)}</table>'
@@ -91,15 +91,17 @@ def moved_table(moved: Sequence[Mover], names: Mapping[int, str], days: Days) ->
 def _moved_row(mover: Mover, name: str, days: Days) -> str:
     address = escape(repository_link(name, days))
     texts = (f'<a href="{address}" style="color:inherit">{escape(name)}</a>', METRICS[mover.metric])
-    numbers = (_moved(mover), *(number_text(each) for each in (mover.now, mover.before, mover.days)))
+    before = "–" if mover.before is None else number_text(mover.before)
+    percent = change(mover.now, mover.before) or "new"
+    numbers = (_difference(mover), percent, number_text(mover.now), before, number_text(mover.days))
     cells = [f'<td style="{LEFT}">{text}</td>' for text in texts]
     cells += [f'<td style="{RIGHT}">{text}</td>' for text in numbers]
     return f"<tr>{''.join(cells)}</tr>"
 
 
-def _moved(mover: Mover) -> str:
-    arrow = "▲" if mover.change > 0 else "▼"
-    return f"{arrow} {change(mover.now, mover.before) or 'new'}"
+def _difference(mover: Mover) -> str:
+    sign = "▲ +" if mover.change > 0 else "▼ -"
+    return f"{sign}{number_text(abs(mover.change))}"
 
 
 def listed(told: Sequence[tuple[Spike, str]]) -> str:

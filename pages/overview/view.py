@@ -34,8 +34,8 @@ AROUND = timedelta(days=14)  # a spike, on the page that it leads to
 MOST_TOLD = 4  # of each kind that needs attention
 ENDPOINTS = {"referrers": "referrers", "paths": "popular paths", "star_history": "stars", "releases": "releases"}
 MOVED_HELP = (
-    "Compared with as many days before, final days only. The clearest changes come first: neither the doubling of a "
-    "tiny repository nor the usual ups and downs of a large one."
+    "The clearest changes, final days only, compared with as many days before; ordered by the difference. Neither the "
+    "doubling of a tiny repository nor the usual ups and downs of a large one is listed. New: too young to compare."
 )
 NOTHING_MOVED = "No change beyond the usual ups and downs."
 
@@ -76,7 +76,6 @@ def _chart(viewer: Viewer, store: Store, selection: Selection) -> Chart | None:
     marks = [
         charts.SpikeMark(number, each.peak, heights.get(charts.period_of(each.peak, grain), 0), text.plain(each))
         for number, each in enumerate(notable, start=1)
-        if each.metric == "views"
     ]
     return replace(
         chart,
@@ -101,6 +100,7 @@ def draw_movers(viewer: Viewer, store: Store, selection: Selection, *, comparabl
     moved = selection_movers(viewer, store, selection)
     risers = [each for each in moved if each.change > 0][:MOST_MOVERS]
     shown = risers + [each for each in moved if each.change < 0][:MOST_MOVERS]
+    shown.sort(key=lambda each: -each.change)
     if not shown:
         st.caption(NOTHING_MOVED)
         return

@@ -1,7 +1,8 @@
 """What all charts have in common: what is sent to the browser, and their colours."""
 
 import html
-from collections.abc import Callable, Collection, Iterable, Mapping
+import sys
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -33,6 +34,19 @@ class Chart:
     specification: dict[str, Any]
     alt: str
     legend: str = ""
+
+
+def colours_of(names: Sequence[str], ids: Mapping[str, int]) -> dict[str, str]:
+    """A colour for each name. A repository has the same one on every chart, by its id; where one with a smaller id has
+    it already on this chart, and for whatever is no repository, it is the next that is free.
+    """
+    palette = COLOURS["series"].split()
+    found: dict[str, str] = {}
+    for name in sorted(names, key=lambda name: ids.get(name, sys.maxsize)):
+        own = ids[name] - 1 if name in ids else len(found)
+        turned = [palette[(own + turn) % len(palette)] for turn in range(len(palette))]
+        found[name] = next((colour for colour in turned if colour not in found.values()), turned[0])
+    return {name: found[name] for name in names}
 
 
 @cache

@@ -4,7 +4,6 @@ A line breaks where a value is not known, and is dashed over what is pending; ne
 usual is a thin dashed line of the same colour.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -14,7 +13,7 @@ import altair as alt
 
 from data.traffic.models import Grain
 from pages.ui.charts.bars_and_lines import POINTED, Channels, filled, line_layers, time_axis
-from pages.ui.charts.chart import COLOURS, KNOWN, legend_of, rows_where, state_parts, tooltip, without_data
+from pages.ui.charts.chart import COLOURS, KNOWN, colours_of, legend_of, rows_where, state_parts, tooltip, without_data
 
 HEIGHT = 380
 
@@ -34,6 +33,7 @@ class Lines:
     grain: Grain = Grain.DAY
     days: int = 0
     decimals: bool = False
+    ids: tuple[tuple[str, int], ...] = ()  # of the names that are repositories
 
     @property
     def points(self) -> int:
@@ -43,7 +43,7 @@ class Lines:
 def specification(shape: Lines) -> dict[str, Any]:
     """The chart as a Vega-Lite specification without rows: made once a kind, with names, colours and ticks put in."""
     kind = _of_kind(bool(shape.periods), shape.points <= POINTED, shape.decimals)
-    found = filled(kind, colours(shape.names), shape.periods, shape.grain)
+    found = filled(kind, colours_of(shape.names, dict(shape.ids)), shape.periods, shape.grain)
     for layer in found["layer"]:
         for row in layer["encoding"].get("tooltip", ()):
             if row["field"] == "value":
@@ -51,12 +51,8 @@ def specification(shape: Lines) -> dict[str, Any]:
     return found
 
 
-def colours(names: Sequence[str]) -> dict[str, str]:
-    return dict(zip(names, COLOURS["series"].split(), strict=False))
-
-
-def legend(names: Sequence[str], *, usual: bool = False, pending: bool = False) -> str:
-    parts = [(f"background:{colour}", name) for name, colour in colours(names).items()]
+def legend(shape: Lines, *, usual: bool = False, pending: bool = False) -> str:
+    parts = [(f"background:{colour}", name) for name, colour in colours_of(shape.names, dict(shape.ids)).items()]
     if usual:
         parts.append((f"border-top:2px dashed {COLOURS['rest']};height:0;vertical-align:middle", "Usual"))
     return legend_of(parts + state_parts({"pending"} if pending else ()))

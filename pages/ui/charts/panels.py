@@ -4,7 +4,7 @@ As in the charts of traffic, a pending period is hollow or dashed, a gap is shad
 """
 
 import copy
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache, partial
@@ -33,7 +33,7 @@ from pages.ui.charts.bars_and_lines import (
     tick_values,
     time_axis,
 )
-from pages.ui.charts.chart import COLOURS, KNOWN
+from pages.ui.charts.chart import COLOURS, KNOWN, colours_of
 from pages.ui.time_format import day_text
 
 LINE, BARS, RANKING, HEAT_MAP = "line", "bars", "ranking", "heat map"
@@ -61,6 +61,7 @@ class PanelShape:
     number: str = ",d"
     states: tuple[str, ...] = ()
     by_month: bool = False
+    ids: tuple[tuple[str, int], ...] = ()  # of the groups that are repositories
 
     @property
     def pointed(self) -> bool:
@@ -78,7 +79,8 @@ class PanelDrawing:
     alt: str
 
 
-def drawing(found: PanelRows) -> PanelDrawing:
+def drawing(found: PanelRows, ids: Mapping[str, int] | None = None) -> PanelDrawing:
+    """Arrange a panel's rows; `ids` are those of repositories by name, so that each has its own colour."""
     panel, rows = found.panel, found.rows
     measure = measure_name(panel, panel.measure)
     marks = DataFrame(
@@ -105,7 +107,9 @@ def drawing(found: PanelRows) -> PanelDrawing:
     number = ",.1f" if panel.by == "weekday" else ",d"
     states = tuple(sorted(set(marks["state"])))
     group = group_name(panel.split or (panel.by if mark == RANKING and panel.by else None) or "measure")
-    shape = PanelShape(mark, measure, group, names, periods, panel.height, number, states, panel.by == "month")
+    told = tuple((name, ids[name]) for name in names if ids and name in ids)
+    by_month = panel.by == "month"
+    shape = PanelShape(mark, measure, group, names, periods, panel.height, number, states, by_month, told)
     return PanelDrawing(shape, marks.drop(columns="period"), _alt(shape, marks))
 
 
@@ -191,7 +195,7 @@ def _fill_in(channel: Any, shape: PanelShape) -> None:
     if "domain" in scale:
         scale["domain"] = [str(day) for day in shape.periods] if channel["field"] == "slot" else list(shape.names)
     if "range" in scale and "domain" in scale:
-        scale["range"] = list(colours(shape.names).values())
+        scale["range"] = list(colours_of(shape.names, dict(shape.ids)).values())
     if channel.get("legend"):
         channel["legend"]["labelExpr"] = _short(shape)
     axis = channel.get("axis") or {}
@@ -199,11 +203,6 @@ def _fill_in(channel: Any, shape: PanelShape) -> None:
         axis |= {"values": tick_values(shape.periods, TICKS), "format": _tick_format(shape)}
     if "labelExpr" in axis:
         axis["labelExpr"] = f"utcFormat(toDate(datum.value), '{_tick_format(shape)}')"
-
-
-def colours(names: Sequence[str]) -> dict[str, str]:
-    palette = COLOURS["series"].split()
-    return {name: palette[n % len(palette)] for n, name in enumerate(names)}
 
 
 def _has_note(shape: PanelShape) -> bool:

@@ -35,7 +35,7 @@ from pages.ui.charts.bars_and_lines import (
     placed,
     time_axis,
 )
-from pages.ui.charts.chart import COLOURS, Chart, count_axis, legend_of, state_parts, tooltip, without_data
+from pages.ui.charts.chart import COLOURS, Chart, colours_of, count_axis, legend_of, state_parts, tooltip, without_data
 from pages.ui.time_format import day_text
 
 METRICS = {
@@ -69,6 +69,7 @@ class ChartShape:
     has_rest: bool
     periods: tuple[date, ...]
     has_gaps: bool
+    ids: tuple[tuple[str, int], ...] = ()  # of the series that are repositories
 
     @property
     def stacked(self) -> bool:
@@ -130,7 +131,9 @@ def chart_data(rows: DataFrame, metric: str, grain: Grain) -> ChartData:
     columns = placed(shown, names, grain)
     periods = tuple(sorted(set(shown.periods)))
     has_gaps = bool((columns["state"] == "gap").any())
-    return ChartData(ChartShape(metric, grain, tuple(names), has_rest, periods, has_gaps), columns)
+    keys = rows["repository_id"].to_numpy(dtype=object)
+    ids = tuple({name: int(key) for name, key in zip(called, keys, strict=True) if name in names}.items())
+    return ChartData(ChartShape(metric, grain, tuple(names), has_rest, periods, has_gaps, ids), columns)
 
 
 def others(number: int) -> str:
@@ -219,7 +222,7 @@ def _of_kind(metric: str, stacked: bool, pointed: bool, has_gaps: bool) -> dict[
 
 def colours(shape: ChartShape) -> dict[str, str]:
     named = shape.names[:-1] if shape.has_rest else shape.names
-    return dict.fromkeys(shape.names, COLOURS["rest"]) | dict(zip(named, COLOURS["series"].split(), strict=False))
+    return dict.fromkeys(shape.names, COLOURS["rest"]) | colours_of(named, dict(shape.ids))
 
 
 def legend(data: ChartData) -> str:

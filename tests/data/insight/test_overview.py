@@ -7,7 +7,7 @@ from pandas import DataFrame
 
 from collector.endpoints.stars import StarDay, StarObservation
 from data.collection.models import EndpointResult
-from data.insight.overview import Mover, movers
+from data.insight.overview import Mover, movers, selection_movers
 from data.store import Store
 from data.traffic.models import Metric, Selection
 from data.traffic.traffic import Total, repository_sums, slice_days, totals
@@ -92,6 +92,15 @@ def test_the_clearest_changes_come_first_whatever_their_size() -> None:
 @pytest.mark.parametrize(("now", "before"), [(9, 0), (19, 2), (120, 100), (0, 0), (5, 5)])
 def test_tiny_numbers_and_small_changes_move_nothing(now: int, before: int) -> None:
     assert moved(a_row("quiet", now, before)) == []
+
+
+def test_a_newcomer_takes_part_with_what_it_has_and_an_outage_makes_none(store: Store) -> None:
+    new, old = follow(store, "owner/new", "owner/old")
+    save(store, answer(old, Metric.VIEWS, [9] * 14, NOW - timedelta(days=60)))
+    for key in (new, old):
+        save(store, answer(key, Metric.VIEWS, [9] * 14))
+    (found,) = selection_movers(viewer_of(new, old), store, Selection(ago(20), ago(1), today=TODAY))
+    assert (found.repository_id, found.now, found.before, found.change) == (new, 14 * 9, None, 14 * 9)
 
 
 def test_what_is_compared_of_less_than_half_of_the_days_says_nothing() -> None:

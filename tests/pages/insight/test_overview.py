@@ -1,5 +1,6 @@
 """The overview: the first page of whoever reads traffic, with what they may see, in words for somebody new."""
 
+import json
 from datetime import timedelta
 
 from streamlit.testing.v1 import AppTest
@@ -81,6 +82,15 @@ def test_what_fell_is_told_with_its_numbers(app: App) -> None:
     (row,) = [each for each in moved(app.opened("viewer", PAGE)).split("<tr>") if "blue/docs" in each]
     assert ">Views<" in row
     assert ">▼ -" in row
+
+
+def test_a_spike_of_clones_has_its_number_on_the_chart_too(app: App) -> None:
+    day = days_ago(10)
+    change(app, "update daily_traffic set clones = 5000 where repository_id = 1 and day = $day", day=day)
+    save_spikes(app.store, [ENGINE], days_ago(0))
+    chart = app.opened("viewer", PAGE).get("vega_lite_chart")[0]
+    (numbers,) = [layer for layer in json.loads(chart.proto.spec)["layer"] if "data" in layer]
+    assert [(row["number"], "5,000 clones" in row["told"]) for row in numbers["data"]["values"]] == [("1", True)]
 
 
 def test_all_days_have_no_period_before_and_the_page_says_so(app: App) -> None:

@@ -68,7 +68,8 @@ def test_a_note_takes_no_causes_place_and_a_rise_of_several_days_says_which() ->
 
 def test_a_rise_from_nothing_has_no_percent_and_a_name_is_never_markup() -> None:
     table = text.moved_table([Mover(1, "o/<r>", "clones", 40, 0, 31, 6.3)], {}, (DAY, DAY))
-    assert "▲ new" in table
+    assert "▲ +40" in table
+    assert ">new</td>" in table
     days = f"dates={DAY}&amp;dates={DAY}"
     assert f'"/repository?of=o/%3Cr%3E&amp;range=Custom&amp;{days}"' in table
     assert "<r>" not in table
@@ -89,7 +90,7 @@ def test_numbers_stand_over_their_periods_and_share_one() -> None:
 
 
 def test_a_long_name_in_a_legend_does_not_widen_a_phone() -> None:
-    told = compare_charts.legend([f"an-owner/{'a-long-name-' * 8}", "<b>"])
+    told = compare_charts.legend(compare_charts.Lines((f"an-owner/{'a-long-name-' * 8}", "<b>"), "Views"))
     assert "nowrap" not in told
     assert "overflow-wrap:anywhere" in told
     assert "&lt;b&gt;" in told

@@ -11,8 +11,8 @@ from pandas import DataFrame
 
 from data.traffic.models import Grain
 from pages.ui.charts import traffic as charts
-from pages.ui.charts.bars_and_lines import period_name
-from pages.ui.charts.chart import COLOURS
+from pages.ui.charts.bars_and_lines import day_ticks, period_name
+from pages.ui.charts.chart import COLOURS, colours_of
 from pages.ui.charts.traffic import ChartData, alt_text, chart_data, legible, specification
 
 FIRST = date(2026, 3, 7)
@@ -33,6 +33,26 @@ def many(count: int, metric: str = "views") -> DataFrame:
     each = [rows([(100 - n, "final")], metric, n, f"blue/{n:02}") for n in range(1, count + 1)]
     total = rows([(10_000, "final")], metric, None, "total") if metric == "views" else rows([])
     return pd.concat([total, *each])
+
+
+def test_a_repository_has_the_same_colour_whoever_stands_beside_it() -> None:
+    palette = COLOURS["series"].split()
+    assert colours_of(["b", "a"], {"a": 1, "b": 3}) == {"b": palette[2], "a": palette[0]}
+    assert colours_of(["b"], {"b": 3}) == {"b": palette[2]}
+    assert colours_of(["late", "a", "Google"], {"a": 1, "late": 9}) == {
+        "late": palette[1],
+        "a": palette[0],
+        "Google": palette[2],
+    }
+    assert charts.colours(chart_data(many(9), "views", Grain.DAY).shape)["blue/02"] == palette[1]
+
+
+def test_ticks_of_a_long_range_are_the_first_of_months() -> None:
+    first, last = date(2025, 11, 20), date(2026, 11, 29)
+    ticks = [(each["month"], each["date"]) for each in day_ticks(first, last, 8)]
+    assert ticks == [(month, 1) for month in (1, 3, 5, 7, 9, 11)]
+    assert len(day_ticks(date(2008, 1, 1), last, 8)) <= 8
+    assert day_ticks(date(2026, 3, 1), date(2026, 3, 31), 8)[0]["date"] == 31
 
 
 def layers(drawn: ChartData) -> list[dict[str, Any]]:
