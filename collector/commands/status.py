@@ -32,11 +32,11 @@ ALL_RUNS = 1_000_000
 def status(session: Session, tenant: str | None, show_all: bool) -> CommandResult:
     """Show how the collection stands: runs, schedules, tokens, and of each repository what is pending or near its loss.
 
-    For monitoring: the exit code is 1 where the last run failed, a scheduled collection was missed (within an hour),
-    a token is refused, expired, missing or cannot be decrypted, GitHub refuses most repositories of a tenant, GitHub
-    forgets something within 7 days that is not stored yet, or referrers or paths have failed for 2 days. A loss is no
-    alarm while all went as scheduled and the next collection comes at least 3 days before it. Everything else that
-    needs attention is a warning. The app answers the same at /readyz.
+    For monitoring: the exit code is 1 where the last run failed for most repositories, a scheduled collection was
+    missed (within an hour), a token is refused, expired, missing or cannot be decrypted, GitHub refuses most
+    repositories of a tenant, GitHub forgets something within 7 days that is not stored yet, or referrers or paths have
+    failed for 2 days. A loss is no alarm while all went as scheduled and the next collection comes at least 3 days
+    before it. Everything else that needs attention is a warning. The app answers the same at /readyz.
 
     DAYS LEFT: for so many days GitHub still surely shows the first day that is not stored. PENDING: days that may
     still change or come. GAPS: days that nobody collected and GitHub has forgotten.

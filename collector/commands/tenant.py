@@ -12,7 +12,7 @@ import click
 
 from collector.clock import SystemClock
 from collector.commands.frame import CommandRefused, CommandResult, Group, Session, pass_session
-from collector.commands.terminal import expiry, moment
+from collector.commands.terminal import counted, expiry, moment
 from collector.discovery import INSTALLATION, SHORT_LIVED, check_token, connect, token_as_pasted
 from collector.reach import busiest, reaches, requests_a_day
 from data.accounts import tenants, tokens
@@ -152,8 +152,8 @@ def schedule(session: Session, name: str, schedule: str) -> CommandResult:
     tenants.save_schedule(session.store, COMMAND_LINE, found.tenant_id, changed.schedule, utc_now())
     session.terminal.say(f"{found.name} collects by {changed.schedule!r} now, next {_next(changed, utc_now())}.")
     _warn_of_schedule(session, changed)
-    a_day = requests_a_day(changed.schedule)
-    session.terminal.say(f"That is about {a_day:,.0f} requests a day for each repository.")
+    a_day = counted(round(requests_a_day(changed.schedule)), "request")
+    session.terminal.say(f"That is about {a_day} a day for each repository.")
     for sentence in busiest(
         [each for each in reaches(session.viewer, session.store) if found.name in each.tenant_names]
     ):

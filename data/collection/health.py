@@ -151,10 +151,10 @@ def _about_runs(viewer: Viewer, store: Store, now: datetime, *, is_going_on: boo
     }
     with store.traffic.read() as cursor:
         rows = cursor.execute(query(__name__, "runs"), values).fetchall()
-    for run_id, state, started_at, message, asked, failed in rows:
+    for run_id, state, started_at, message, asked, failed, mostly_without_days in rows:
         text = _run_text(RunState(state), message or "", asked, failed)
         if text:
-            is_problem = state == RunState.FAILED
+            is_problem = state == RunState.FAILED or (state == RunState.PARTIAL and mostly_without_days)
             yield Finding(Kind.RUN, is_problem, f"Run {run_id}", text, "Started", aware(started_at))
 
 

@@ -1,6 +1,6 @@
 -- How the newest run of each tenant ended, as far as it asked about visible repositories: of how many, of how many something
--- failed. Also the newest of all, for who sees everything; for others where all failed before it came to any
--- repository, which is nobody's own trouble. Times are UTC. Grain: a run.
+-- failed, and whether days of most active ones. Also the newest of all, for who sees everything; for others where all failed
+-- before it came to any repository, which is nobody's own trouble. Times are UTC. Grain: a run.
 -- Source: collection_run, collection_result since $since, repository. While $is_going_on, a running one is left out.
 with sight as (
     select not exists (
@@ -32,12 +32,30 @@ asked as (
     select
         result.run_id,
         count(distinct result.repository_id) as repositories,
-        count(distinct result.repository_id) filter (where result.outcome not in (select unnest($harmless))) as failing
+        count(distinct result.repository_id) filter (where result.outcome not in (select unnest($harmless))) as failing,
+        count(distinct result.repository_id) filter (
+            where
+            repository.state = 'active'
+            and result.outcome not in (select unnest($harmless))
+            and result.endpoint in ('repository', 'views', 'clones')
+        ) as without_days
     from collection_result as result
     inner join repository using (repository_id)
     inner join newest on result.run_id = newest.run_id and repository.tenant_id = newest.tenant_id
     where result.repository_id in (select unnest($visible))
     group by result.run_id
+),
+
+active as (
+    select
+        newest.run_id,
+        count(*) as repositories
+    from newest
+    inner join repository using (tenant_id)
+    where
+        repository.repository_id in (select unnest($visible))
+        and repository.state = 'active'
+    group by newest.run_id
 )
 
 select
@@ -46,10 +64,12 @@ select
     ended.started_at,
     case when sight.sees_all then ended.message end as message,
     coalesce(asked.repositories, 0) as repositories,
-    coalesce(asked.failing, 0) as failing
+    coalesce(asked.failing, 0) as failing,
+    coalesce(2 * asked.without_days > active.repositories, false) as mostly_without_days
 from ended
 cross join sight
 left join asked using (run_id)
+left join active using (run_id)
 where
     asked.run_id is not null
     or (

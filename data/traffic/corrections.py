@@ -83,7 +83,7 @@ def _save(
     day, numbers = key | {"day": reading.day}, {"count": reading.count, "uniques": reading.uniques}
     connection.execute(
         f"update daily_traffic set {count} = $count, {uniques} = $uniques, "  # noqa: S608 - our own names
-        f"{metric}_source = case when $count is not null then {metric}_source end "
+        f"{metric}_source = case when $count is not null then coalesce({metric}_source, 'import') end "
         "where repository_id = $key and day = $day",
         day | numbers,
     )

@@ -199,6 +199,8 @@ def test_a_reading_is_corrected_with_a_record(run: CommandLine) -> None:
     assert told("select count, count_before from traffic_revision") == [(12, 9000)]
     assert run.facts("repo", "correct", "acme", "octo/hello", "2026-05-06", "views", "--unknown")["was"] == 12
     assert told(week) == [(60, None, "gap", 6)]
+    assert run("repo", "correct", "acme", "octo/hello", "2026-05-06", "views", "4", "2").exit_code == 0
+    assert told(week) == [(64, None, "final", 7)], "a gap can be filled"
     with run.store.control.read() as cursor:
         rows = cursor.execute("select actor, subject, detail from audit_log where act = 'reading corrected'").fetchall()
     assert rows[0] == (

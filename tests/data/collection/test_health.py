@@ -180,6 +180,23 @@ def test_the_newest_run_of_each_tenant_counts_however_others_went_since(tmp_path
     assert not [each for each in health(viewer, store, frozenset(), NOW).findings if each.kind is Kind.RUN]
 
 
+@pytest.mark.parametrize(
+    ("failing", "endpoint", "is_problem"),
+    [((ENGINE,), "views", False), ((ENGINE, MIRROR), "views", True), ((ENGINE, MIRROR), "releases", False)],
+)
+def test_a_run_that_brought_no_days_of_most_repositories_is_a_problem(
+    tmp_path: Path, failing: tuple[int, ...], endpoint: str, is_problem: bool
+) -> None:
+    store = filled_store(tmp_path / "db")
+    with store.traffic.commit("test") as connection:
+        connection.execute("insert into collection_run select 6, 'app', $at, $at, 'partial', 4, 3, null", {"at": AT})
+        row = "insert into collection_result select 6, $key, $endpoint, $at, 'server_failed', 502, 'No.', 0, 1"
+        for key in failing:
+            connection.execute(row, {"key": key, "endpoint": endpoint, "at": AT})
+    findings = health(operator(store), store, frozenset(), NOW).findings
+    assert [each.is_problem for each in findings if each.about == "Run 6"] == [is_problem]
+
+
 @pytest.mark.parametrize(("requests", "told"), [(4, ["The last collection failed."]), (0, [])])
 def test_a_run_that_did_not_reach_github_is_everybodys_and_tells_nothing_of_others(
     tmp_path: Path, requests: int, told: list[str]
