@@ -13,9 +13,9 @@ from altair.utils import schemapi
 
 from pages.ui.number_format import with_readers_numbers
 
-# Told apart by people who see fewer colours, and at least 3:1 against both themes' backgrounds.
+# At least 3:1 against both themes' backgrounds; the first eight are told apart by people who see fewer colours.
 COLOURS = {
-    "series": "#2f7fe6 #d9730d #0b9382 #c2489c #8a8500 #8667e8 #dd4550 #3c8c3a",
+    "series": "#2f7fe6 #d9730d #0b9382 #c2489c #8a8500 #8667e8 #dd4550 #3c8c3a #1688ad #a8683c #a457cf #6c9020",
     "rest": "#7b8798",
     "gap": "#7b8798",
     "mark": "#dd4550",

@@ -39,7 +39,7 @@ def test_a_repository_has_the_same_colour_whoever_stands_beside_it() -> None:
     palette = COLOURS["series"].split()
     assert colours_of(["b", "a"], {"a": 1, "b": 3}) == {"b": palette[2], "a": palette[0]}
     assert colours_of(["b"], {"b": 3}) == {"b": palette[2]}
-    assert colours_of(["late", "a", "Google"], {"a": 1, "late": 9}) == {
+    assert colours_of(["late", "a", "Google"], {"a": 1, "late": 13}) == {
         "late": palette[1],
         "a": palette[0],
         "Google": palette[2],
@@ -214,7 +214,7 @@ def test_a_specification_that_was_changed_is_nobody_elses() -> None:
 
 
 def test_there_is_a_colour_for_each_series_that_is_drawn() -> None:
-    assert len(set(COLOURS["series"].split())) == charts.MOST_SERIES
+    assert len(set(COLOURS["series"].split())) >= charts.MOST_SERIES
 
 
 def test_a_month_is_hollow_in_the_part_that_is_of_pending_days_only() -> None:
