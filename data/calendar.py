@@ -46,6 +46,17 @@ def monday(day: date) -> date:
     return day - timedelta(days=day.weekday())
 
 
+def months_later(day: date, months: int) -> date:
+    """The first of the month that begins so many months after the day's; less than 0: before it."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, 1)
+
+
+def months_between(first: date, last: date) -> int:
+    """How many months the month of `last` begins after that of `first`."""
+    return (last.year - first.year) * 12 + last.month - first.month
+
+
 def stray_days(days: Iterable[date], as_of: date) -> list[date]:
     """The days that no window of the day `as_of` has: before 14 days ago, or not begun yet. A dense answer has none."""
     rows = sorted(set(days))

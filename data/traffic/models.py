@@ -4,18 +4,20 @@ SelectionRefused      what is asked for makes no sense: days in the wrong order,
 """
 
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 
 from pandas import DataFrame
 
 from data.accounts.models import Viewer
-from data.calendar import DAY, monday
+from data.calendar import DAY, monday, months_between, months_later
 
 GREATEST_COUNT = 10**12  # no day of a repository has more; sums of such counts fit into 64 bits
 ALL_ROWS = 2**31  # the size of a page that has every row: for files, which are not kept in memory
 LARGEST_PAGE = 10_000  # rows: no request, however it came in, fills the memory
+YEAR_DAYS = 364  # a year before, on the same weekday
+LONGEST_BY_DAY, LONGEST_BY_WEEK = 90, 731  # days that are shown by day and by week until something else is chosen
 DAILY_SORTS = (
     "day",
     "full_name",
@@ -55,6 +57,8 @@ class Selection:
     `repository_ids` None means every visible one; an id that the viewer may not see is as one that does not exist.
     `search` is a literal part of OWNER/NAME, letter case aside; '' narrows nothing. `today` is the UTC day that
     decides what is pending. `state` (final, pending, gap) keeps the rows of tables on which views or clones have it.
+    What is compared is compared with the days `before_days` earlier; None: as many as there are. 0: no comparison
+    is shown (rankings by change take those before).
     Hashable, so that it can be part of a cache key.
     Raises: SelectionRefused where first is after last.
     """
@@ -65,21 +69,49 @@ class Selection:
     repository_ids: frozenset[int] | None = None
     search: str = ""
     state: str | None = None
+    before_days: int | None = None
 
     def __post_init__(self) -> None:
         if self.first > self.last:
             raise SelectionRefused(f"The first day, {self.first}, is after the last one, {self.last}.")
 
+    @property
+    def days(self) -> int:
+        return (self.last - self.first).days + 1
+
+    @property
+    def usual_grain(self) -> Grain:
+        """By what so many days are shown until something else is chosen."""
+        if self.days <= LONGEST_BY_DAY:
+            return Grain.DAY
+        return Grain.WEEK if self.days <= LONGEST_BY_WEEK else Grain.MONTH
+
+    @property
+    def counterpart(self) -> "Selection | None":
+        """The days with which these are compared; None: nothing is compared."""
+        earlier = timedelta(days=self.days if self.before_days is None else self.before_days)
+        return replace(self, first=self.first - earlier, last=self.last - earlier) if earlier else None
+
     def of_whole(self, grain: Grain) -> "Selection":
-        """The same widened to whole weeks or months, up to today: what is shown by them, tiles and files alike."""
+        """The same widened to whole weeks or months, up to today: what is shown by them, tiles and files alike. It is
+        compared with as many whole ones before, or with those of a year before.
+        """
         if grain is Grain.DAY:
             return self
         if grain is Grain.WEEK:
             first, last = monday(self.first), monday(self.last) + 6 * DAY
         else:
-            first = self.first.replace(day=1)
-            last = (self.last.replace(day=28) + 4 * DAY).replace(day=1) - DAY
-        return replace(self, first=first, last=max(self.last, min(last, self.today)))
+            first, last = self.first.replace(day=1), months_later(self.last, 1) - DAY
+        whole = replace(self, first=first, last=max(self.last, min(last, self.today)))
+        if self.before_days == 0 or (grain is Grain.WEEK and self.before_days == YEAR_DAYS):
+            return whole
+        before_days = self.before_days or 0
+        if grain is Grain.WEEK:
+            return replace(whole, before_days=7 * max(-(-whole.days // 7), round(before_days / 7)))
+        months = months_between(first, last) + 1
+        if before_days:
+            months = 12 if before_days == YEAR_DAYS else max(months, months_between(first - before_days * DAY, first))
+        return replace(whole, before_days=(first - months_later(first, -months)).days)
 
     def values(self, viewer: Viewer) -> dict[str, Any]:
         """The days and the repositories of which the viewer may see them, as values of a query."""

@@ -115,12 +115,13 @@ def repository_sums(viewer: Viewer, store: Store, selection: Selection) -> DataF
 
     Rows: repository_id, full_name, views, visitor_days, clones, cloner_days (daily uniques added up), stars (gained);
     for each of these <name>_compared and <name>_before, the sums of the days that are final both in the selection and
-    just before it; views_days, clones_days and stars_days, how many these are; final_days (of views), gap_days and
+    in its counterpart; views_days, clones_days and stars_days, how many these are; final_days (of views), gap_days and
     pending_days (of views or clones); sparkline (a list of views a day, known slices only, oldest first).
     Source: v_daily, star_history. Raises: StoreMissing.
     """
-    days = (selection.last - selection.first).days + 1
-    values = {"search": selection.search, "days": days, "slice_days": slice_days(days)}
+    days = selection.days
+    before_days = selection.before_days or days
+    values = {"search": selection.search, "before_days": before_days, "slice_days": slice_days(days)}
     return frame(ask(store, query(__name__, "repository_sums"), selection.today, selection.values(viewer) | values))
 
 

@@ -1,5 +1,5 @@
--- What the known days of a period add up to for each repository, pending ones included, and beside it as many days before,
--- like with like: of the period before (_before) and of the period itself (_compared) only those days that are final in both.
+-- What the known days of a period add up to for each repository, pending ones included, and beside it the days $before_days
+-- earlier, like with like: of those (_before) and of the period itself (_compared) only the days that are final in both.
 -- Days are UTC; unknown is null. visitor_days and cloner_days are daily uniques added up.
 -- Grain: a visible repository whose name contains the search, by name. Source: v_daily, star_history, from the session's variable today.
 -- stars are gained ones. sparkline: the mean views a final day of each stretch of $slice_days days, oldest first; unknown ones are left out.
@@ -36,7 +36,7 @@ days as (
 days_before as (
     select
         repository_id,
-        day + $days as day,
+        day + $before_days as day,
         case when views_state = 'final' then views end as views_before,
         case when views_state = 'final' then view_uniques end as visitor_days_before,
         case when clones_state = 'final' then clones end as clones_before,
@@ -44,7 +44,7 @@ days_before as (
     from v_daily
     where
         repository_id in (select repository_id from chosen)
-        and day between $first_day::date - $days and $first_day::date - 1
+        and day between $first_day::date - $before_days and $last_day::date - $before_days
 ),
 
 -- A day beside its counterpart, so many days before.
@@ -81,12 +81,11 @@ sums as (
 ),
 
 -- Stars gained; the history was read two days later or more, since its days are not quite UTC's.
-star_pairs as (
+gained as (
     select
         star_history.repository_id,
-        (star_history.day - $first_day::date + $days) % $days as place,
-        any_value(star_history.stars) filter (where star_history.day >= $first_day::date) as stars,
-        any_value(star_history.stars) filter (where star_history.day < $first_day::date) as stars_before
+        star_history.day,
+        star_history.stars
     from star_history
     inner join endpoint_state
         on
@@ -95,8 +94,20 @@ star_pairs as (
             and star_history.day <= endpoint_state.last_good_at::date - 2
     where
         star_history.repository_id in (select repository_id from chosen)
-        and star_history.day between $first_day::date - $days and least($last_day::date, (select final_until from v_today))
-    group by star_history.repository_id, place
+        and star_history.day between $first_day::date - $before_days and least($last_day::date, (select final_until from v_today))
+),
+
+star_pairs as (
+    select
+        gained.repository_id,
+        gained.stars,
+        gained_before.stars as stars_before
+    from gained
+    left join gained as gained_before
+        on
+            gained.repository_id = gained_before.repository_id
+            and gained.day = gained_before.day + $before_days
+    where gained.day >= $first_day
 ),
 
 star_sums as (

@@ -15,7 +15,7 @@ days = filters.chosen(viewer)
 above = st.container(key="chart_totals")
 with st.container(horizontal=True, key="chart_controls"):
     metric = filters.METRICS[controls.choice("Metric", filters.METRICS, "Views", "metric")]
-    chosen_grain = filters.GRAINS[controls.choice("Period", filters.GRAINS, "Day", "by")]
+    chosen_grain = filters.choose_grain(days)
     as_table = controls.choice("Shown as", filters.VIEWS, "Chart", "as") == "Table"
 grain = traffic.legible(chosen_grain, days.first, days.last)
 selection = days.of_whole(grain)

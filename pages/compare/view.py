@@ -98,10 +98,10 @@ def beside_rows(viewer: Viewer, store: Store, selection: Selection, wanted: Besi
 def _controls(selection: Selection) -> BesideRequest:
     with st.container(horizontal=True, key="compare_controls"):
         measure = choice("Metric", filters.MEASURES, "Views", "measure")
-        by = choice("Period", filters.GRAINS, "Day", "by")
+        chosen_grain = filters.choose_grain(selection)
         scale = choice("Scale", filters.SCALES, "Numbers", "scale")
-    grain = filters.GRAINS.get(by, Grain.DAY)
-    if grain is not (grain := legible(grain, selection.first, selection.last)):
+    grain = legible(chosen_grain, selection.first, selection.last)
+    if grain is not chosen_grain:
         st.caption(f"More than {LONGEST_BY_DAY} days: shown by week.")
     return BesideRequest(MEASURES[measure], grain, scale == "Index")
 

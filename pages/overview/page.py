@@ -3,11 +3,9 @@
 import streamlit as st
 
 from data.accounts import grants
-from data.traffic.models import Grain
 from data.traffic.traffic import day_range, selection_totals
 from pages.overview import view
 from pages.ui import collecting, filters, session
-from pages.ui.charts.traffic import legible
 from pages.ui.store import the_store
 from pages.ui.totals import draw_totals
 
@@ -18,7 +16,7 @@ if day_range(viewer, store) is None:
     view.draw_health(viewer, store, account)
 filters.stop_without_traffic(viewer)
 days = filters.chosen(viewer)
-grain = legible(Grain.DAY, days.first, days.last)
+grain = days.usual_grain
 selection = days.of_whole(grain)
 with st.spinner(filters.READING):
     totals = selection_totals(viewer, store, selection)
@@ -26,7 +24,7 @@ if totals.views.value is None and totals.clones.value is None and not totals.gap
     view.draw_health(viewer, store, account)
     filters.stop_without_days(viewer)
 draw_totals(totals, selection, grain, with_stars=True)
-view.draw_spikes(viewer, store, selection)
+view.draw_spikes(viewer, store, selection, grain)
 view.draw_movers(viewer, store, selection, comparable=totals.comparable)
 view.draw_health(viewer, store, account)
 view.draw_repositories(viewer, store, selection)

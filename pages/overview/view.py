@@ -24,7 +24,7 @@ from pages.overview.text import TableRequest
 from pages.ui import controls, filters, repository_status, tables
 from pages.ui.charts import overview as charts
 from pages.ui.charts.chart import Chart, draw
-from pages.ui.charts.traffic import legible, traffic_chart
+from pages.ui.charts.traffic import traffic_chart
 from pages.ui.text import NAME_IN_LINK, repository_link
 
 NEWEST_DAYS = 31
@@ -34,17 +34,18 @@ AROUND = timedelta(days=14)  # a spike, on the page that it leads to
 MOST_TOLD = 4  # of each kind that needs attention
 ENDPOINTS = {"referrers": "referrers", "paths": "popular paths", "star_history": "stars", "releases": "releases"}
 MOVED_HELP = (
-    "The clearest changes, final days only, compared with as many days before; ordered by the difference. Neither the "
-    "doubling of a tiny repository nor the usual ups and downs of a large one is listed. New: too young to compare."
+    "The clearest changes, final days only, compared as chosen above, otherwise with as many days before; ordered by the "
+    "difference. Neither the doubling of a tiny repository nor the usual ups and downs of a large one is listed. New: too "
+    "young to compare."
 )
 NOTHING_MOVED = "No change beyond the usual ups and downs."
 
 
-def draw_spikes(viewer: Viewer, store: Store, selection: Selection) -> None:
+def draw_spikes(viewer: Viewer, store: Store, selection: Selection, grain: Grain) -> None:
     """The chart of views with the spikes, and in a sentence each its causes; each leads to its repository."""
     notable = explained_spikes(viewer, store, selection, MOST_SPIKES)
     st.header("Spikes and likely causes", anchor=False)
-    drawn = _chart(viewer, store, selection)
+    drawn = _chart(viewer, store, selection, grain)
     if drawn is not None:
         draw(replace(drawn, legend="") if notable else drawn, "overview_views")
     if not notable:
@@ -65,8 +66,7 @@ def draw_spikes(viewer: Viewer, store: Store, selection: Selection) -> None:
 
 
 @cached("traffic")
-def _chart(viewer: Viewer, store: Store, selection: Selection) -> Chart | None:
-    grain = legible(Grain.DAY, selection.first, selection.last)
+def _chart(viewer: Viewer, store: Store, selection: Selection, grain: Grain) -> Chart | None:
     chart = traffic_chart(viewer, store, selection, "views", grain)
     notable = explained_spikes(viewer, store, selection, MOST_SPIKES)
     if chart is None or not notable:
@@ -95,7 +95,7 @@ def draw_movers(viewer: Viewer, store: Store, selection: Selection, *, comparabl
     st.header("Biggest changes", anchor=False, help=MOVED_HELP)
     if not comparable:
         first = max(selection.first, selection.last - timedelta(days=NEWEST_DAYS - 1))
-        selection = replace(selection, first=first)
+        selection = replace(selection, first=first, before_days=None)
         st.caption(f"No earlier period to compare with: the last {NEWEST_DAYS} days against the {NEWEST_DAYS} before.")
     moved = selection_movers(viewer, store, selection)
     risers = [each for each in moved if each.change > 0][:MOST_MOVERS]
@@ -142,7 +142,7 @@ def _listed(viewer: Viewer, store: Store, selection: Selection, request: TableRe
 def _columns() -> Mapping[str, Any]:
     config = st.column_config
     number = partial(config.NumberColumn, format="localized")
-    against = "Views, compared with as many days before"
+    against = "Views, compared as chosen above, otherwise with as many days before"
     return {
         "link": config.LinkColumn("Repository", display_text=NAME_IN_LINK, pinned=True, width=190),
         "sparkline": config.AreaChartColumn("Views per day", y_min=0, width=130, help="Final days only"),

@@ -23,13 +23,14 @@ EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 USERNAME_HELP = "3 to 40 of a–z, 0–9, dot, hyphen and underscore. You sign in with it."
 
 
-def choice(label: str, options: Iterable[str], default: str, key: str) -> str:
-    """One of several words side by side; it stands in the address under its key."""
+def choice(label: str, options: Iterable[str], default: str, key: str, default_name: str = "") -> str:
+    """One of several words side by side; it stands in the address under its key. The default may have a name."""
     words = list(options)
     found = st.segmented_control(
         label,
         words,
         default=default,
+        format_func=lambda word: default_name if default_name and word == default else word,
         required=True,
         key=key,
         bind="query-params",

@@ -17,23 +17,31 @@ from data.repositories.repositories import addresses, repository_names
 from data.text import DAILY_VISITORS
 from data.traffic.models import Grain, Selection
 from data.traffic.traffic import day_range
-from pages.ui import collecting, messages, session
+from pages.ui import collecting, controls, messages, session
 from pages.ui.charts import traffic
+from pages.ui.periods import (
+    ALL,
+    BEFORE,
+    COMPARISONS,
+    CUSTOM,
+    DEFAULT_RANGE,
+    FORMER,
+    RANGES,
+    before_days,
+    days_of,
+    stepped,
+    unit_of,
+)
 from pages.ui.store import the_store
 from pages.ui.time_format import day_text
 
-RANGE, DATES, REPOSITORY = "range", "dates", "repository"  # keys of the widgets, and names in the address
-DEFAULT_RANGE, ALL, CUSTOM = "31 days", "All", "Custom"
+# Keys of the widgets, and names in the address.
+RANGE, DATES, COMPARED_WITH, GRAIN, REPOSITORY = "range", "dates", "against", "by", "repository"
+STEPPED = "period_stepped"  # the days that a step has led to, and the unit of the calendar in which it went
+KEPT = "filters_kept"  # what was chosen last, by key
 REFRESH_S = 1
 READING = "Loading traffic …"  # shown when half a second has passed
-RANGES: dict[str, int | None] = {
-    DEFAULT_RANGE: 31,
-    "14 days": 14,
-    "Quarter": 92,
-    "Year": 365,
-    ALL: None,
-    CUSTOM: None,
-}
+AUTO = "Auto"  # the grain that the range asks for
 GRAINS = {"Day": Grain.DAY, "Week": Grain.WEEK, "Month": Grain.MONTH}
 METRICS = {name: metric for metric, name in traffic.METRICS.items()}
 SORTS = {  # of both tables the same, so that the order stays when the page changes; the date is the day or the week
@@ -54,9 +62,10 @@ MEASURES = ("Views", "Unique visitors", "Clones", "Stars gained")
 SCALES = ("Numbers", "Index")
 AFTER = {"7 days": 7, "30 days": 30, "90 days": 90}
 WORDS: dict[str, Collection[str]] = {  # what each parameter of an address may be
-    RANGE: RANGES,
+    RANGE: (*RANGES, *FORMER),
+    COMPARED_WITH: COMPARISONS,
     "metric": METRICS,
-    "by": GRAINS,
+    GRAIN: (AUTO, *GRAINS),
     "as": VIEWS,
     "sort": SORTS,
     "order": ORDERS,
@@ -69,6 +78,7 @@ WORDS: dict[str, Collection[str]] = {  # what each parameter of an address may b
     "after": AFTER,
 }
 COUNTED_ONCE = "Each is counted once, with the tenant that has the most days."
+EARLIER = timedelta(days=366)  # before the first known day: so far back days may be chosen, of which nothing is known
 UNUSABLE = "Part of this link does not exist, or you don’t have access to it. That part is ignored."
 
 
@@ -80,6 +90,14 @@ class Offer:
     first: date
     last: date
 
+    @property
+    def known(self) -> tuple[date, date]:
+        return self.first, self.last
+
+    def reaches(self, day: date) -> bool:
+        """Whether a day may be chosen."""
+        return self.first - EARLIER <= day <= self.last + DAY
+
 
 def draw(viewer: Viewer, *, of_days_only: bool = False) -> None:
     """Draw the filters, as the address or the user wants them; the days only, where a page is of one repository."""
@@ -89,14 +107,69 @@ def draw(viewer: Viewer, *, of_days_only: bool = False) -> None:
     follow_addresses(viewer, REPOSITORY)
     if unusable({key: st.query_params.get_all(key) for key in st.query_params}, offer):
         st.info(UNUSABLE, icon=":material/link_off:")
-    with st.container(horizontal=True, vertical_alignment="top", key="filters"):
-        st.segmented_control(
-            "Days (UTC)", list(RANGES), default=DEFAULT_RANGE, required=True, key=RANGE, bind="query-params", wrap=True
-        )
-        if st.session_state[RANGE] == CUSTOM:
-            _draw_dates(offer)
+    with st.container(horizontal=True, vertical_alignment="bottom", key="filters"):
+        _draw_period(offer)
         if not of_days_only:
             draw_repositories(viewer, f"All {len(offer.names):,} repositories")
+
+
+def _draw_period(offer: Offer) -> None:
+    """The choice of days, with the period before and after and a link to these; and of what they are compared with."""
+    asked = st.session_state.get(RANGE) or st.query_params.get(RANGE)
+    ranges = [*RANGES, asked] if asked in FORMER else list(RANGES)
+    place = RANGES.index(DEFAULT_RANGE)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="xxsmall", width="content", key="period"):
+        st.selectbox("Days (UTC)", ranges, index=place, key=RANGE, bind="query-params", filter_mode=None, width=140)
+        if st.session_state[RANGE] == CUSTOM:
+            _draw_dates(offer)
+        first, last = _days(offer)
+        for label, icon, steps, ends in (
+            ("Earlier", "chevron_left", -1, first <= offer.first),
+            ("Later", "chevron_right", 1, last >= offer.last),
+        ):
+            st.button(
+                label,
+                icon=f":material/{icon}:",
+                key=f"period_{label.lower()}",
+                disabled=ends or st.session_state[RANGE] == ALL,
+                on_click=_step,
+                args=(offer, steps),
+            )
+        st.html(
+            f'<a class="copy-link" href="?{RANGE}={CUSTOM}&amp;{DATES}={first}&amp;{DATES}={last}">Copy link</a>',
+            width="content",
+        )
+    st.selectbox("Compare with", COMPARISONS, key=COMPARED_WITH, bind="query-params", filter_mode=None, width=190)
+
+
+def restore(key: str) -> None:
+    """Have a choice begin as it was left on another page, where the address does not say otherwise."""
+    kept = st.session_state.setdefault(KEPT, {})
+    if key in kept and key not in st.session_state and key not in st.query_params:
+        st.session_state[key] = kept[key]
+
+
+def _step(offer: Offer, steps: int) -> None:
+    """Choose the period before or after the chosen one."""
+    unit = _unit(_days(offer))
+    name, days = stepped(unit, _days(offer), steps, offer.known)
+    st.session_state[RANGE], st.session_state[STEPPED] = name, (days, unit)
+    if name != CUSTOM:
+        return
+    if DATES not in st.session_state:  # the field is not there yet, and takes its first value from the address
+        st.query_params[DATES] = [str(day) for day in days]
+    st.session_state[DATES] = days
+
+
+def _unit(days: tuple[date, date]) -> str | None:
+    """The unit of the calendar that these days are; of those that a step has led to, as that of where it began."""
+    stepped_to, unit = st.session_state.get(STEPPED, (None, None))
+    name = st.session_state.get(RANGE, DEFAULT_RANGE)
+    return unit if name == CUSTOM and stepped_to == days else unit_of(name, days)
+
+
+def _days(offer: Offer) -> tuple[date, date]:
+    return days_of(st.session_state.get(RANGE, DEFAULT_RANGE), st.session_state.get(DATES), offer.known)
 
 
 def follow_addresses(viewer: Viewer, key: str) -> None:
@@ -129,8 +202,18 @@ def draw_repositories(viewer: Viewer, placeholder: str) -> list[int]:
 def chosen_days(viewer: Viewer) -> Selection:
     """The days that the filters select, whichever repositories they name."""
     offer = _offer(viewer)
-    first, last = days_of(st.session_state.get(RANGE, DEFAULT_RANGE), st.session_state.get(DATES), offer)
-    return Selection(first, last, offer.last + DAY)
+    days = _days(offer)
+    compared = st.session_state.get(COMPARED_WITH, BEFORE)
+    return Selection(*days, offer.last + DAY, before_days=before_days(_unit(days), compared, days))
+
+
+def choose_grain(days: Selection) -> Grain:
+    """The choice of the periods of a chart or table: until one is chosen it follows the range, and says which it is."""
+    restore(GRAIN)
+    usual = days.usual_grain
+    found = controls.choice("Period", (AUTO, *GRAINS), AUTO, GRAIN, f"{AUTO}: {usual}")
+    st.session_state[KEPT][GRAIN] = found
+    return GRAINS.get(found, usual)
 
 
 def chosen(viewer: Viewer, search: str = "", state: str | None = None) -> Selection:
@@ -191,23 +274,12 @@ def _reset() -> None:
             st.session_state[key] = everything
 
 
-def days_of(name: str, picked: Sequence[date] | date | None, offer: Offer) -> tuple[date, date]:
-    """The first and the last day of a range; of a custom one, what was picked, though it be one day so far."""
-    if name == CUSTOM and picked:
-        days = [picked] if isinstance(picked, date) else list(picked)
-        return min(days), max(days)
-    if name == ALL:
-        return min(offer.first, offer.last), offer.last
-    days_back = RANGES.get(name) or RANGES[DEFAULT_RANGE] or 1
-    return offer.last - timedelta(days=days_back - 1), offer.last
-
-
 def unusable(asked: Mapping[str, Sequence[str]], offer: Offer) -> list[str]:
     """The names in an address that stand with what is no repository of the viewer, no word, no day that is known."""
     words = WORDS | {REPOSITORY: set(offer.names.values())}
     found = [key for key, allowed in words.items() if not set(asked.get(key, ())) <= set(allowed)]
     days = [_day(value) for value in asked.get(DATES, ())]
-    if len(days) > 2 or not all(day and offer.first <= day <= offer.last + DAY for day in days):
+    if len(days) > 2 or not all(day and offer.reaches(day) for day in days):
         found.append(DATES)
     if not all(value.isdecimal() for value in asked.get("page", ())):
         found.append("page")
@@ -222,11 +294,11 @@ def _day(text: str) -> date | None:
 
 
 def _draw_dates(offer: Offer) -> None:
-    default: Any = days_of(DEFAULT_RANGE, None, offer)
+    default: Any = days_of(DEFAULT_RANGE, None, offer.known)
     st.date_input(
         "From and to",
         value=default,
-        min_value=min(offer.first, default[0]),
+        min_value=min(offer.first, default[0]) - EARLIER,
         max_value=offer.last + DAY,
         format="YYYY-MM-DD",
         key=DATES,

@@ -12,9 +12,65 @@
   const links = () => [...document.querySelectorAll('[data-testid="stSidebarNavLink"]')];
   const linkTo = (title) => links().find((each) => each.innerText.trim().endsWith(title));
 
+  // To come back from: another page, and each choice of what a page is of. What a page adds to its own address is none.
+  let acted = false, leaving = false, restored = false;
+  const STEPS = ["range", "dates", "of", "dashboard", "chapter"];
+  const step = history.pushState.bind(history), same = history.replaceState.bind(history);
+  for (const kind of ["click", "keydown", "change"]) document.addEventListener(kind, noteAct, true);
+  function noteAct(event) {
+    const link = event.target.closest?.("a[href]");
+    acted = true;
+    restored = false;
+    leaving = Boolean(link) && event.type === "click" && !link.target && link.pathname !== location.pathname;
+  }
+  function move(state, _, to) {
+    const url = new URL(to ?? location, location);
+    // What Streamlit drops of an address before it leaves it, or when it has just come back to it, stays.
+    const drops = leaving || (restored && url.search.length < location.search.length);
+    if (drops && url.pathname === location.pathname) return;
+    leaving = false;
+    const asked = (key) => [url, location].map((each) => `${new URLSearchParams(each.search).getAll(key)}`);
+    const isOther = url.pathname !== location.pathname || (acted && STEPS.map(asked).some(([now, was]) => now !== was));
+    (isOther ? step : same)(state, "", url);
+    acted &&= !isOther;
+  }
+  history.pushState = history.replaceState = move;
+  addEventListener("popstate", () => (restored = true));
+
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest?.("a.copy-link");
+    if (!link) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    const to = new URL(location), frozen = new URLSearchParams(link.search);
+    for (const key of new Set(frozen.keys())) to.searchParams.delete(key);
+    frozen.forEach((value, key) => to.searchParams.append(key, value));
+    copy(to.href).then((done) => {
+      link.textContent = done ? "Link copied" : "Not copied";
+      setTimeout(() => (link.textContent = "Copy link"), WAIT_MS);
+    });
+  }, true);
+
+  async function copy(text) {
+    try {
+      await navigator.clipboard.writeText(text);
+      return true;
+    } catch { // without HTTPS there is no such clipboard
+      const box = Object.assign(document.createElement("textarea"), { value: text });
+      document.body.append(box);
+      box.select();
+      const done = document.execCommand("copy");
+      box.remove();
+      return done;
+    }
+  }
+
   const isPage = (to) => to.origin === location.origin && window.pageAddresses.includes(to.pathname.split("/").pop());
 
   function follow(to) {
+    const kept = to.searchParams.has("range") ? ["against", "by"] : ["range", "dates", "against", "by"];
+    for (const key of kept.filter((key) => !to.searchParams.has(key)))
+      new URLSearchParams(location.search).getAll(key).forEach((value) => to.searchParams.append(key, value));
     history.pushState({}, "", to);
     dispatchEvent(new PopStateEvent("popstate"));
     if (!to.hash) document.querySelector(MAIN)?.scrollTo(0, 0);

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from data.calendar import DAY
 from data.text import DAILY_CLONERS, DAILY_VISITORS, SUM_HELP
 from data.traffic.models import Grain, Selection
 from data.traffic.traffic import Totals
@@ -22,7 +23,7 @@ def draw_totals(totals: Totals, selection: Selection, grain: Grain, *, with_star
         cards["Stars gained"] = totals.stars
     with st.container(horizontal=True, border=True, horizontal_alignment="distribute", key="totals"):
         for name, total in cards.items():
-            delta = change(total.compared, total.before) if totals.comparable else None
+            delta = change(total.compared, total.before) if totals.comparable and selection.counterpart else None
             number = "unknown" if total.value is None else total.value
             help_text = SUM_HELP if name in {DAILY_VISITORS, DAILY_CLONERS} else None
             st.metric(name, number, delta, format="localized", width=140, help=help_text)
@@ -30,18 +31,23 @@ def draw_totals(totals: Totals, selection: Selection, grain: Grain, *, with_star
 
 
 def _notes(totals: Totals, selection: Selection, grain: Grain) -> list[str]:
-    days = (selection.last - selection.first).days + 1
-    before = "previous day" if days == 1 else f"previous {days:,} days"
-    compared, final = totals.compared_days, totals.final_days
-    part = "" if compared == final else f" ({compared:,} of {final:,} repository days comparable)"
-    notes = [
-        f"{day_text(selection.first)} to {day_text(selection.last)}{WHOLE[grain]} (UTC), pending days included.",
-        f"Final days compared with the {before}{part}."
-        if totals.comparable
-        else f"No comparison: less than half of the {before} is known.",
-    ]
+    notes = [f"{day_text(selection.first)} to {day_text(selection.last)}{WHOLE[grain]} (UTC), pending days included."]
+    if selection.counterpart is not None:
+        notes.append(_comparison(totals, selection.counterpart, selection))
     if totals.gap_days:
         notes.append(
             f"**{counted(totals.gap_days, 'repository day')} missing**: not collected in time, partial at most."
         )
     return notes
+
+
+def _comparison(totals: Totals, before: Selection, selection: Selection) -> str:
+    compared, final = totals.compared_days, totals.final_days
+    part = "" if compared == final else f" ({compared:,} of {final:,} repository days comparable)"
+    if before.last + DAY != selection.first:
+        days = f"{day_text(before.first)} to {day_text(before.last)}"
+    else:
+        days = "the previous day" if before.days == 1 else f"the previous {before.days:,} days"
+    if not totals.comparable:
+        return f"No comparison: less than half of {days} is known."
+    return f"Final days compared with {days}{part}."

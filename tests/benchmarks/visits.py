@@ -14,7 +14,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
-from pages.ui import filters
+from pages.ui import filters, periods
 from pages.ui.session_routes import COOKIE
 from tests.benchmarks.app_server import Server, served
 from tests.benchmarks.audience import Audience, gather
@@ -24,7 +24,7 @@ MOST_S = 0.25
 MOST_FIRST_S = 1.5
 PAGES = ("overview", "chart", "daily", "weekly", "repositories")
 TRAFFIC_PAGES = ("overview", "chart", "daily", "weekly")  # with a choice of days
-RANGES = tuple(name for name in filters.RANGES if name != filters.CUSTOM)
+RANGES = tuple(name for name in periods.RANGES if name != periods.CUSTOM)
 CONTROLS = [("metric", list(filters.METRICS)), ("by", list(filters.GRAINS)), ("as", list(filters.VIEWS))]
 EARLY = 0.2  # of the reruns: when memory is looked at for the first time
 NOISE = 0.05  # by how much the later memory may be the greater one
@@ -148,7 +148,10 @@ class Browser:
             if key in self._widgets:
                 state = message.rerun_script.widget_states.widgets.add()
                 state.id = self._widgets[key]
-                state.string_array_value.data[:] = words
+                if key == filters.RANGE:
+                    state.string_value = words[0]
+                else:
+                    state.string_array_value.data[:] = words
         began = time.perf_counter()
         await self._socket.send(message.SerializeToString())
         while not self._heard(await self._socket.recv(decode=False)):

@@ -87,10 +87,15 @@ def test_with_a_keyboard_alone_one_signs_in_and_changes_a_filter(live: Live, vis
     keyboard.press("Enter")
     visitor.is_signed_in()
     visitor.drawn()
-    tab_to(visitor, "31 days")
-    keyboard.press("ArrowRight")
-    keyboard.press("Space")
-    visitor.page.wait_for_url("**range=14*")
+    tab_to(visitor, "Days (UTC)")
+    for key in ("ArrowDown", "ArrowDown", "Enter"):
+        keyboard.press(key)
+    visitor.page.wait_for_url("**range=90*")
+    tab_to(visitor, "Earlier")
+    keyboard.press("Enter")
+    visitor.page.wait_for_url("**range=Custom*")
+    visitor.page.go_back()
+    visitor.page.wait_for_url("**range=90*")
 
 
 def test_keys_lead_to_pages_whose_help_says_what_they_are(live: Live, visit: Visit) -> None:

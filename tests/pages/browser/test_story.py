@@ -103,7 +103,7 @@ def disabled_at_the_next_click(first: Visitor, second: Visitor) -> None:
     second.sign_in("second", PASSWORD)
     assert second.rows()
     acts.disable(first, "The second (second)")
-    second.choose("Quarter")
+    second.pick("Days (UTC)", "90 days")
     shown_the_door(second)
 
 
@@ -111,7 +111,7 @@ def a_new_password_ends_the_other_sessions(first: Visitor, elsewhere: Visitor) -
     elsewhere.open("daily")
     elsewhere.sign_in("first", PASSWORD)
     acts.change_password(first, PASSWORD, NEW_PASSWORD)
-    elsewhere.choose("Quarter")
+    elsewhere.pick("Days (UTC)", "90 days")
     shown_the_door(elsewhere)
     first.follow("Daily traffic")
     assert first.rows()

@@ -39,10 +39,10 @@ def chart(run: AppTest) -> dict[str, Any]:
     return spec
 
 
-def test_the_default_is_views_of_31_days_by_day(app: App) -> None:
+def test_the_default_is_views_of_30_days_by_day(app: App) -> None:
     run = app.opened("single", PAGE)
     (found,) = run.get("vega_lite_chart")
-    assert f"views per day, blue/engine, {day_text(days_ago(31))} to {day_text(days_ago(1))} (UTC)" in found.proto.alt
+    assert f"views per day, blue/engine, {day_text(days_ago(30))} to {day_text(days_ago(1))} (UTC)" in found.proto.alt
 
 
 def test_totals_stand_above_with_the_change(app: App) -> None:
@@ -85,7 +85,7 @@ def test_a_gap_is_told_above_and_drawn_as_a_band(app: App) -> None:
 
 def test_the_table_has_the_numbers_of_the_chart(app: App) -> None:
     run = app.opened("single", PAGE, **{"as": "Table"})
-    assert len(run.dataframe[0].value) == 31
+    assert len(run.dataframe[0].value) == 30
     assert [button.key for button in run.get("download_button")] == ["chart_csv", "chart_excel"]
 
 

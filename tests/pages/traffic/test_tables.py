@@ -19,7 +19,7 @@ def rows(run: AppTest) -> DataFrame:
 
 def test_each_day_of_each_repository_is_a_row(app: App) -> None:
     run = app.opened("viewer", "daily", rows="100")
-    assert len(rows(run)) == 3 * 31
+    assert len(rows(run)) == 3 * 30
     assert rows(run)["day"].iloc[0] == days_ago(1)
 
 
@@ -44,7 +44,7 @@ def test_a_state_that_no_day_has_is_told_and_can_be_left(app: App) -> None:
     [
         ({"range": "Custom", "dates": ["6", "1"]}, (6, 1), (6, 1)),  # what was picked stays, whatever day it is
         ({"range": "Custom", "dates": ["6", "0"]}, (6, 0), (6, 0)),  # today is yesterday then
-        ({"range": "Custom"}, (31, 1), (31, 1)),  # what stands in the fields stays
+        ({"range": "Custom"}, (30, 1), (30, 1)),  # what stands in the fields stays
         ({"range": "14 days"}, (14, 1), (13, 0)),
         ({"range": "All"}, (None, 1), (None, 0)),
     ],
@@ -80,7 +80,7 @@ def test_rows_are_sorted_over_all_pages(app: App) -> None:
     first, every = rows(run)["views"], rows(app.opened("viewer", "daily", rows="100"))["views"]
     assert list(first) == sorted(every, reverse=True)[:25]
     turned = app.opened("viewer", "daily", sort="Date", order="Ascending")
-    assert rows(turned)["day"].iloc[0] == days_ago(31)
+    assert rows(turned)["day"].iloc[0] == days_ago(30)
 
 
 def test_a_filter_that_leaves_fewer_pages_shows_one_that_is_there(app: App) -> None:
