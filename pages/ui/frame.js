@@ -21,7 +21,8 @@
     const link = event.target.closest?.("a[href]");
     acted = true;
     restored = false;
-    leaving = Boolean(link) && event.type === "click" && !link.target && link.pathname !== location.pathname;
+    const goes = link && event.type === "click" && !link.target && link.origin === location.origin;
+    leaving = Boolean(goes) && link.pathname !== location.pathname;
   }
   function move(state, _, to) {
     const url = new URL(to ?? location, location);
