@@ -53,11 +53,11 @@ def selection_movers(viewer: Viewer, store: Store, selection: Selection) -> tupl
 
     Raises: StoreMissing.
     """
-    days = (selection.last - selection.first).days + 1
+    days = selection.days
     rows = repository_sums(viewer, store, selection)
     with store.traffic.read() as cursor:
         first_days = dict(cursor.execute(FIRST_DAYS, {"visible": selection.values(viewer)["visible"]}).fetchall())
-    before = selection.first - timedelta(days=days)
+    before = selection.first - timedelta(days=selection.before_days or days)
     found = movers(rows, days) + newcomers(rows, days, {key: day for key, day in first_days.items() if day > before})
     return tuple(_clearest(found))
 
