@@ -34,9 +34,9 @@ AROUND = timedelta(days=14)  # a spike, on the page that it leads to
 MOST_TOLD = 4  # of each kind that needs attention
 ENDPOINTS = {"referrers": "referrers", "paths": "popular paths", "star_history": "stars", "releases": "releases"}
 MOVED_HELP = (
-    "The clearest changes, final days only, compared as chosen above, otherwise with as many days before; ordered by the "
-    "difference. Neither the doubling of a tiny repository nor the usual ups and downs of a large one is listed. New: too "
-    "young to compare."
+    "The clearest changes, final days only, compared as chosen above, otherwise with as many days before; ordered by "
+    "the difference. Neither the doubling of a tiny repository nor the usual ups and downs of a large one is listed. "
+    "New: too young to compare."
 )
 NOTHING_MOVED = "No change beyond the usual ups and downs."
 
