@@ -24,7 +24,7 @@ from functools import partial
 from urllib.parse import urlsplit
 
 from collector import errors
-from collector.client import GitHub
+from collector.client import DOUBTED_FROM, GitHub
 from collector.clock import Clock, SystemClock
 from collector.endpoints.endpoint import Endpoint, Fetched, Request
 from collector.endpoints.fields import FieldRefused, moment_field, optional_count, optional_text
@@ -356,6 +356,11 @@ class FirstAnswer:
     fetched: Fetched
     elapsed_ms: int
 
+    @property
+    def is_certain(self) -> bool:
+        """Whether it is of the name that was asked for, and of this day: no name led elsewhere, no clock is wrong."""
+        return self.fetched.led_to is None and abs(self.fetched.as_of - utc_now()) <= DOUBTED_FROM
+
     def result(self, repository_id: int) -> EndpointResult:
         draft = EndpointResult(repository_id, self.endpoint, self.fetched.as_of, Outcome.OK, self.elapsed_ms)
         return good_result(draft, self.fetched, None)
@@ -484,7 +489,7 @@ def track_repositories(
         answer.result(each.repository_id)
         for each in added
         for answer in answers.get(each.github_id or 0, ())
-        if answer.fetched.led_to is None  # where a name led elsewhere, the collection finds out where
+        if answer.is_certain  # else the collection asks again
     ]
     if first:
         save_first_results(store, first)

@@ -1,7 +1,9 @@
 """Adding repositories: names are checked with GitHub before any is added, and what cannot be is told with its fix."""
 
+from datetime import timedelta
 from typing import Any
 
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -78,6 +80,16 @@ def test_the_collection_that_begins_brings_the_first_days(app: App, github: Fake
     seen = grants.viewer_of(app.store, app.account("tenant"))
     (row,) = [row for row in overview(app, seen) if row["full_name"] == "octo/hello"]
     assert row["views_31"] >= 100
+
+
+def test_what_github_answers_with_a_clock_gone_wrong_is_left_to_the_collection(
+    app: App, github: FakeGitHub, started: Begun
+) -> None:
+    github.clock.advance(timedelta(days=3))
+    submitted(app, "octo/hello")
+    assert begun(app, started) == {"octo/hello"}
+    (row,) = [each for each in overview(app, operator(app.store)) if each["full_name"] == "octo/hello"]
+    assert row["last_collected_at"] is None or row["last_collected_at"] is pd.NaT
 
 
 def test_each_refused_name_is_told_with_githubs_reason(app: App, github: FakeGitHub, started: Begun) -> None:
