@@ -380,16 +380,11 @@ def check_token(github: GitHub) -> TokenFacts:
     )
 
 
-def check_repository(github: GitHub, full_name: str) -> RepositoryFacts:
-    """Who a repository is, after its traffic was read once with this token.
+def check_repository(github: GitHub, full_name: str) -> tuple[RepositoryFacts, list[FirstAnswer]]:
+    """Who a repository is, with the answers of itself and its views.
 
     Raises: GitHubError, whose sentence says which permission is missing; AnswerRefused.
     """
-    return _looked_at(github, full_name)[0]
-
-
-def _looked_at(github: GitHub, full_name: str) -> tuple[RepositoryFacts, list[FirstAnswer]]:
-    """Who a repository is, with the answers of itself and its views."""
     itself = _answer(github, REPOSITORY, full_name)
     if not isinstance(itself.fetched.observation, StatsObservation):
         raise errors.AnswerRefused("the repository is missing from GitHub's answer")
@@ -459,7 +454,7 @@ def check_repositories(
 
 def _check(github: GitHub, name: str) -> CheckedName:
     try:
-        facts, answers = _looked_at(github, name)
+        facts, answers = check_repository(github, name)
     except NO_OTHER_GOES_BETTER:
         raise
     except (errors.GitHubError, errors.AnswerRefused) as refusal:

@@ -13,6 +13,11 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun if number == 1 else plural}"
 
 
+def ended(text: str) -> str:
+    """A text that another sentence may follow; one that ends with a command has no full stop of its own."""
+    return text if not text or text.endswith((".", "?", "!")) else f"{text}."
+
+
 def day_text(day: date) -> str:
     """A day, or the UTC day of a moment: 3 Mar 2026."""
     return f"{day.day} {day:%b %Y}"

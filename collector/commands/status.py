@@ -18,6 +18,7 @@ from data.collection.log import results, runs
 from data.collection.models import LoggedRun, RunState
 from data.repositories.health import with_open_days
 from data.repositories.models import OpenDays, RepositoryHealth
+from data.text import ended
 
 COLUMNS = ("TENANT", "REPOSITORY", "STATE", "LAST COLLECTED", ">PENDING", ">GAPS", ">DAYS LEFT", "REASON")
 MOST_SHOWN = 20
@@ -91,7 +92,7 @@ def finding_text(each: Finding) -> str:
     about = each.about if each.tenant in {None, each.about} else f"{each.about} ({each.tenant})"
     at = f" {each.label}: {moment(each.moment)}." if each.label else ""
     remedy = REMEDIES.get(each.kind, "")
-    return f"{about}: {each.text}{at} {remedy.format(tenant=shlex.quote(each.tenant or ''))}".rstrip()
+    return f"{about}: {ended(each.text)}{at} {remedy.format(tenant=shlex.quote(each.tenant or ''))}".rstrip()
 
 
 REMEDIES = {

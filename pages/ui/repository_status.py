@@ -15,6 +15,7 @@ from data.repositories.models import RepositoryState
 from data.repositories.repositories import other_tenants, repository_names
 from data.store import Store
 from data.store.cache import cached
+from data.text import ended
 from data.traffic.traffic import repository_summaries
 from pages.ui import messages
 from pages.ui.text import counted, repository_link
@@ -51,7 +52,7 @@ def health_of(account: Account, viewer: Viewer, store: Store, now: datetime) -> 
 def finding_text(each: Finding) -> str:
     """A finding in plain text, without what it is about: what is wrong, since when, and the next step."""
     at = f"{each.label}: {moment_text(each.moment) if each.moment else 'never'}." if each.label else ""
-    return " ".join(part for part in (each.text, at, REMEDIES.get(each.kind, "")) if part)
+    return " ".join(part for part in (ended(each.text), at, REMEDIES.get(each.kind, "")) if part)
 
 
 def attention(findings: Sequence[Finding]) -> str:

@@ -62,7 +62,7 @@ def test_what_is_no_token_of_github_is_refused_and_sent_to_nobody(secret: str) -
 
 def test_a_repository_is_told_by_its_id_after_its_traffic_was_read_once() -> None:
     with asking() as there:
-        facts = check_repository(there.github, "OCTO/Hello")
+        facts = check_repository(there.github, "OCTO/Hello")[0]
         assert (facts.github_id, facts.full_name, facts.visibility) == (1, "octo/hello", "public")
         assert there.server.requests.targets() == ["/repos/OCTO/Hello", VIEWS]
 
@@ -70,7 +70,7 @@ def test_a_repository_is_told_by_its_id_after_its_traffic_was_read_once() -> Non
 def test_a_repository_under_its_former_name_is_told_by_its_present_one() -> None:
     with asking() as there:
         there.server.world.rename(1, "octo/renamed")
-        assert check_repository(there.github, "octo/hello").full_name == "octo/renamed"
+        assert check_repository(there.github, "octo/hello")[0].full_name == "octo/renamed"
         assert there.server.requests.targets()[-1] == "/repos/octo/renamed/traffic/views"
 
 
@@ -78,7 +78,7 @@ def test_a_repository_whose_traffic_may_not_be_read_is_refused_with_the_permissi
     with asking() as there:
         token(there).kind, token(there).lack = "fine_grained", Lack.ADMINISTRATION
         with pytest.raises(AccessRefused, match="Administration: read"):
-            check_repository(there.github, "octo/hello")
+            check_repository(there.github, "octo/hello")[0]
 
 
 def test_a_private_repository_of_others_is_answered_like_a_missing_one() -> None:
@@ -88,14 +88,14 @@ def test_a_private_repository_of_others_is_answered_like_a_missing_one() -> None
         said = []
         for name in ("octo/hello", "octo/nothing"):
             with pytest.raises(Missing) as caught:
-                check_repository(there.github, name)
+                check_repository(there.github, name)[0]
             said.append(str(caught.value))
         assert said[0] == said[1]
 
 
 def test_an_answer_without_the_repository_is_refused() -> None:
     with asking(cases.error_object_with_200().on(REPO)) as there, pytest.raises(AnswerRefused):
-        check_repository(there.github, "octo/hello")
+        check_repository(there.github, "octo/hello")[0]
 
 
 def test_somebody_who_waits_for_an_answer_is_not_kept_for_an_hour() -> None:
@@ -103,7 +103,7 @@ def test_somebody_who_waits_for_an_answer_is_not_kept_for_an_hour() -> None:
         there.server.budgets.use_up(1001)
         github = connect(there.settings, SECRET, there.clock)
         with pytest.raises(LimitReached, match="60 minutes"):
-            check_repository(github, "octo/hello")
+            check_repository(github, "octo/hello")[0]
         assert there.clock.waits(0.5) == []
         assert PATIENCE_S < 600
 

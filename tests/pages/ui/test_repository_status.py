@@ -18,6 +18,8 @@ def test_a_finding_tells_what_is_wrong_since_when_and_what_to_do() -> None:
         "GitHub deletes a day in 3 days that is not stored yet. Last collected: 3 May 2026, 14:15 UTC. "
         "A manager can collect it now; the system log says what fails."
     )
+    command = Finding(Kind.RUN, True, "Run 4", "Store one: python -m collector tenant token NAME", "Started", AT)
+    assert finding_text(command).startswith("Store one: python -m collector tenant token NAME. Started: 3 May 2026")
 
 
 def test_the_first_of_a_kind_are_told_and_how_many_more_there_are_and_no_text_is_markup() -> None:
