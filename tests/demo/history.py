@@ -87,7 +87,8 @@ def live(directory: Path, github: FakeGitHub, until: datetime) -> Iterator[datet
         for tenant_id, token, waiting in zip(tenant_ids, TOKENS.values(), (office, group), strict=True):
             if new := [name for name, created_at in waiting.items() if created_at <= now]:
                 client = connect(settings, token, clock)
-                add_repositories(store, COMMAND_LINE, tenant_id, [check_repository(client, name)[0] for name in new], now)
+                facts = [check_repository(client, name)[0] for name in new]
+                add_repositories(store, COMMAND_LINE, tenant_id, facts, now)
                 client.close()
                 for name in new:
                     del waiting[name]
