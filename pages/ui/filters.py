@@ -11,13 +11,13 @@ from typing import Any
 
 import streamlit as st
 
-from data.accounts.models import Viewer
+from data.accounts.models import Role, Viewer
 from data.calendar import DAY, utc_day, utc_now
 from data.repositories.repositories import addresses, repository_names
 from data.text import DAILY_VISITORS
 from data.traffic.models import Grain, Selection
 from data.traffic.traffic import day_range
-from pages.ui import collecting, controls, messages, session
+from pages.ui import collecting, controls, messages, navigation, session
 from pages.ui.charts import traffic
 from pages.ui.periods import (
     ALL,
@@ -225,10 +225,12 @@ def chosen(viewer: Viewer, search: str = "", state: str | None = None) -> Select
 def stop_without_traffic(viewer: Viewer) -> None:
     """Say what to do next, and stop the page, where there is nothing that could be shown."""
     if not repository_names(viewer, the_store()):
-        st.info(
-            "You don’t have any repositories yet. Add some under *Repositories*, or ask for access to some.",
-            icon=":material/folder_off:",
-        )
+        if not session.require_account().has(Role.TENANT):
+            st.info("You don’t have any repositories yet. Ask for access to some.", icon=":material/folder_off:")
+            st.stop()
+        st.info("You are not tracking any repositories yet.", icon=":material/folder_off:")
+        if st.button("Add repositories", type="primary", icon=":material/add:", key="filters_add"):
+            navigation.open_page("add")
         st.stop()
     if day_range(viewer, the_store()) is None:
         _stop_while_collecting(viewer)

@@ -130,8 +130,9 @@ def test_without_repositories_it_says_what_to_do_and_the_health_still_shows(app:
         remove_repositories_with_data(app.store, COMMAND_LINE, [key], utc_now())
     with_token(app, 1)
     run = app.opened("tenant", PAGE)
-    assert "You don’t have any repositories yet" in run.info[0].value
-    assert "not tracking any repositories" in shown_text(run)
+    assert "You are not tracking any repositories yet" in run.info[0].value
+    assert "not tracking any repositories at present" in shown_text(run)
+    assert run.button(key="filters_add").click().run().title[0].value == "Add repositories"
 
 
 def test_before_anything_is_collected_it_says_when_that_comes(app: App) -> None:

@@ -119,6 +119,6 @@ def test_a_broken_link_is_read_as_far_as_it_makes_sense(app: App, page: str, lin
 def test_without_repositories_a_page_says_what_to_do(app: App, page: str) -> None:
     for key in (ENGINE, DOCS, MIRROR):
         remove_repositories_with_data(app.store, COMMAND_LINE, [key], utc_now())
-    run = app.opened("tenant", page)
+    run = app.opened("viewer", page)
     assert "You don’t have any repositories yet" in run.info[0].value
     assert not run.error
