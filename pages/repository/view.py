@@ -23,7 +23,7 @@ from data.store import Store
 from data.store.arrow import arrow_table
 from data.store.cache import cached
 from data.text import DAILY_CLONERS, DAILY_VISITORS, SUM_HELP
-from data.traffic.models import Grain, Selection
+from data.traffic.models import LONGEST_BY_DAY, Grain, Selection
 from data.traffic.traffic import selection_totals
 from pages.repository import notes, text
 from pages.repository.text import WINDOWS, Card, People, WaveText
@@ -33,7 +33,6 @@ from pages.ui.charts.coverage import coverage
 from pages.ui.charts.events import METRICS, around
 from pages.ui.charts.listings import MOST_BOUND_DAYS, bounds_chart, lists_chart, share_chart
 from pages.ui.charts.repository import WAVE, chosen_wave, happenings, story_chart, views_chart
-from pages.ui.charts.traffic import LONGEST_BY_DAY, legible
 from pages.ui.time_format import DAY_FORMAT, day_text, short_day_text
 from pages.ui.totals import draw_totals
 
@@ -160,12 +159,13 @@ def selection_of(viewer: Viewer, repository: Repository) -> Selection:
 def draw_hero(about: About, account: Account) -> None:
     """What one comes for: the totals, the records, views and visitors with the spikes beside them, the newest lists."""
     with st.spinner(filters.READING):
-        totals = selection_totals(*about.asked)
+        grain = about.selection.usual_grain
+        whole = about.selection.of_whole(grain)
+        totals = selection_totals(about.viewer, about.store, whole)
         chart = views_chart(*about.asked)
     if totals.views.value is None and totals.clones.value is None and not totals.gap_days:
         filters.stop_without_days(about.viewer)
-    grain = legible(Grain.DAY, about.selection.first, about.selection.last)
-    draw_totals(totals, about.selection, grain, with_stars=True)
+    draw_totals(totals, whole, grain, with_stars=True)
     st.html(text.records(records(*about.asked)))
     found = _waves(*about.asked)
     written_to = _noted(about, account)
@@ -234,8 +234,8 @@ def draw_counts(about: About) -> None:
         filters.stop_without_days(about.viewer)
         return
     draw(chart, "repository_story")
-    if legible(Grain.DAY, selection.first, selection.last) is Grain.WEEK:
-        st.caption(f"More than {LONGEST_BY_DAY} days: shown by week, Monday to Sunday.")
+    if selection.usual_grain is not Grain.DAY:
+        st.caption(f"More than {LONGEST_BY_DAY} days: shown by {selection.usual_grain}.")
 
 
 def draw_notes(about: About, account: Account) -> None:

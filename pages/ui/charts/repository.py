@@ -16,7 +16,7 @@ import pandas as pd
 from pandas import DataFrame
 
 from data.accounts.models import Viewer
-from data.calendar import monday
+from data.calendar import monday, months_between, months_later
 from data.insight.notes import notes
 from data.insight.repository import counters, releases
 from data.insight.spike_causes import Wave, repository_spikes, waves
@@ -25,7 +25,7 @@ from data.store.arrow import arrow_table
 from data.store.cache import cached
 from data.traffic.models import Grain, Selection
 from data.traffic.traffic import series
-from pages.ui.charts.bars_and_lines import LONG_DAYS, day_ticks, period_name
+from pages.ui.charts.bars_and_lines import BAR_DAYS, LONG_DAYS, OPEN, PARTLY, day_ticks, partly, period_name
 from pages.ui.charts.chart import (
     BLUE,
     COLOURS,
@@ -44,7 +44,7 @@ from pages.ui.charts.chart import (
     tooltip,
     without_data,
 )
-from pages.ui.charts.traffic import legible
+from pages.ui.charts.overview import period_of
 from pages.ui.text import beside_usual
 from pages.ui.time_format import day_text
 
@@ -53,6 +53,8 @@ TICKS = 8
 HEIGHT = 330  # of views and visitors, what stands above the bars among it
 MARKS_ABOVE, WAVES_ABOVE = -30, -11  # pixels from the top of its bars
 NUMBERED = 9  # waves that have a number in the chart, and on their card
+PARTLY_TEST = f"datum.state == '{PARTLY}'"
+EARLIER = "earlier"  # the views with which these are compared
 WAVE, CHOSEN = "wave", "chosen"  # parameters of the chart: what is clicked, and what is chosen
 MARKS = "marks"  # the lane of releases and notes, above all others
 COUNTED = {"views": "view_uniques", "clones": "clone_uniques"}  # lanes with bars, and the people that stand before them
@@ -63,9 +65,11 @@ STATES = {
     "final": "final",
     "pending": "pending: may still change",
     "gap": "gap: partial at most",
+    PARTLY: "some days are pending: it may still change",
 }
 PEOPLE = {"github": "as GitHub counted them", "days": "sum of the days"}
-_HALF = {Grain.DAY: 0.39, Grain.WEEK: 2.8}  # days of a bar to either side of its middle
+_HALF = {grain: days / 2 for grain, days in BAR_DAYS.items()}  # days of a bar to either side of its middle
+MIDDLES = {Grain.DAY: 0, Grain.WEEK: 3, Grain.MONTH: 14.5}  # days from the first of a period on
 MARK_COLOURS = {"Release": VIOLET, "Note": PINK}
 MARK_SHAPES = {"Release": "diamond", "Note": "circle"}
 MARK_TITLES = {"when": "When (UTC)", "kind": "What", "text": "Text"}
@@ -133,24 +137,55 @@ def views_chart(viewer: Viewer, store: Store, selection: Selection) -> Chart | N
     """Views and unique visitors with releases, notes and waves of spikes, numbered as `waves` orders them; a click on
     a wave tells its key. None: no views are known.
     """
-    grain = legible(Grain.DAY, selection.first, selection.last)
+    grain = selection.usual_grain
     of_days = series(viewer, store, selection, grain)
     counted = _counted(of_days[of_days["repository_id"].notna()], "views", grain)
     if counted.empty:
         return None
     found = waves(repository_spikes(viewer, store, selection))
     marks = _marks(happenings(viewer, store, selection))
+    before = selection.of_whole(grain).counterpart
+    earlier = _earlier(viewer, store, selection.of_whole(grain), grain)
     rows = pd.concat(
-        [each for each in (_in_waves(counted, found), marks, _waves(found)) if len(each)], ignore_index=True
+        [each for each in (_in_waves(counted, found), marks, _waves(found), earlier) if len(each)], ignore_index=True
     )
-    whole = selection.of_whole(grain)
+    first, last = _reach(selection, grain)
     states, kinds = set(counted["state"]), set(marks["kind"] if len(marks) else ())
     boxes = [(f"background:{BLUE}", "Views"), (f"border-radius:50%;background:{ORANGE}", "Unique visitors")]
+    if before and len(earlier):
+        line = f"border-top:2px dashed {COLOURS['rest']};height:0;vertical-align:middle"
+        boxes.append((line, f"Views {day_text(before.first)} to {day_text(before.last)}"))
     boxes += [(f"background:{MARK_COLOURS[kind]}", kind) for kind in MARK_COLOURS if kind in kinds]
     boxes += [(f"border-radius:50%;background:{RED}", SPIKE)] if found else []
-    specification = _with_days(_views(bool(len(marks)), bool(found)), whole.first, whole.last)
-    text = _alt(Story(("views",), whole.first, whole.last, rows)) + (f" Spikes: {len(found)}." if found else "")
+    specification = _with_days(_views(bool(len(marks)), bool(found), bool(len(earlier))), first, last)
+    text = _alt(Story(("views",), first, last, rows)) + (f" Spikes: {len(found)}." if found else "")
     return Chart(arrow_table(rows), specification, text, legend_of(boxes + state_parts(states)))
+
+
+def _earlier(viewer: Viewer, store: Store, selection: Selection, grain: Grain) -> DataFrame:
+    """The views of the periods with which these are compared, each where its counterpart stands; gaps left out."""
+    before = selection.counterpart
+    if before is None:
+        return DataFrame()
+    of_days = series(viewer, store, before, grain)
+    views = of_days[of_days["repository_id"].notna() & (of_days["metric"] == "views")]
+    months = months_between(before.first, selection.first)
+    shift = selection.first - before.first
+    rows = _periods([months_later(p, months) if grain is Grain.MONTH else p + shift for p in views["period"]], grain)
+    known = views["value"].where(views["state"] != "gap").astype("float64").to_numpy(na_value=float("nan"))
+    rows["lane"], rows["value"], rows["piece"] = EARLIER, known, pd.Series(known).isna().cumsum()
+    rows["when"] = [period_name(period, grain) for period in views["period"]]
+    rows["spoken"] = [f"Before, {when}: {value:,.0f}" for when, value in zip(rows["when"], known, strict=True)]
+    return rows[pd.notna(known)]
+
+
+def _reach(selection: Selection, grain: Grain) -> tuple[date, date]:
+    """The first and the last day of the periods that are drawn."""
+    if grain is Grain.WEEK:
+        return monday(selection.first), monday(selection.last) + timedelta(days=6)
+    if grain is Grain.MONTH:
+        return selection.first.replace(day=1), months_later(selection.last, 1) - timedelta(days=1)
+    return selection.first, selection.last
 
 
 def wave_key(wave: Wave) -> str:
@@ -183,7 +218,7 @@ def _in_waves(counted: DataFrame, found: Sequence[Wave]) -> DataFrame:
 @cached("traffic")
 def story_chart(viewer: Viewer, store: Store, selection: Selection) -> Chart | None:
     """Views, clones, stars, forks and downloads as lanes of one chart, with what happened; None: nothing is known."""
-    of_days = series(viewer, store, selection, legible(Grain.DAY, selection.first, selection.last))
+    of_days = series(viewer, store, selection, selection.usual_grain)
     marks = happenings(viewer, store, selection)
     for each in repository_spikes(viewer, store, selection):
         text = f"{each.value:,} {each.metric}, {beside_usual(each.value, each.expected)}"
@@ -212,7 +247,7 @@ def happenings(viewer: Viewer, store: Store, selection: Selection) -> list[Mark]
 
 def story(series: DataFrame, counters: DataFrame, found: Sequence[Mark], selection: Selection) -> Story:
     """Arrange the rows of traffic.series and repository.counters, of one repository, with its marks."""
-    grain = legible(Grain.DAY, selection.first, selection.last)
+    grain = selection.usual_grain
     of_one = series[series["repository_id"].notna()]
     parts = [_counted(of_one, metric, grain) for metric in COUNTED]
     parts += [_gained(counters, grain)]
@@ -226,10 +261,7 @@ def story(series: DataFrame, counters: DataFrame, found: Sequence[Mark], selecti
     columns += ["kind", "text", "spoken"]
     filled = [part for part in parts if len(part)]
     rows = pd.concat(filled, ignore_index=True) if filled else DataFrame(columns=columns)
-    first, last = selection.first, selection.last
-    if grain is Grain.WEEK:
-        first, last = monday(first), monday(last) + timedelta(days=6)
-    return Story(ordered, first, last, rows.reindex(columns=columns))
+    return Story(ordered, *_reach(selection, grain), rows.reindex(columns=columns))
 
 
 def _counted(series: DataFrame, metric: str, grain: Grain) -> DataFrame:
@@ -242,8 +274,9 @@ def _counted(series: DataFrame, metric: str, grain: Grain) -> DataFrame:
     rows["lane"] = metric
     rows["value"] = of_metric["value"].astype("float64").to_numpy(na_value=float("nan"))
     rows["people"] = people["value"].reindex(of_metric["period"]).astype("float64").to_numpy(na_value=float("nan"))
-    rows["state"] = [str(state) for state in of_metric["state"]]
-    rows["open"] = rows["state"] != "final"
+    states = of_metric["state"].astype(str).to_numpy(dtype=object)
+    rows["state"] = states if grain is Grain.DAY else partly(states)
+    rows["open"] = rows["state"].isin(OPEN)
     kinds = people["kind"].reindex(of_metric["period"])
     rows["kind"] = [PEOPLE["github" if pd.isna(kind) else str(kind)] for kind in kinds]  # of a day always GitHub's
     rows["told"] = rows["state"].map(STATES)
@@ -253,7 +286,7 @@ def _counted(series: DataFrame, metric: str, grain: Grain) -> DataFrame:
 def _gained(counters: DataFrame, grain: Grain) -> DataFrame:
     """The stars gained; of weeks, those of their known days."""
     known = counters[counters["stars_gained"].notna()]
-    periods = [monday(day) if grain is Grain.WEEK else day for day in known["day"]]
+    periods = [period_of(day, grain) for day in known["day"]]
     return _read("stars_gained", known["stars_gained"].groupby(periods).sum(), grain)
 
 
@@ -281,8 +314,7 @@ def _marks(found: Sequence[Mark]) -> DataFrame:
 def _periods(periods: Sequence[date], grain: Grain) -> DataFrame:
     """A row a period: at, from and to (UTC: a bar's middle and ends), when (the period as people call it)."""
     at = pd.to_datetime(pd.Series(list(periods), dtype="object")).astype("datetime64[us]")
-    if grain is Grain.WEEK:
-        at += timedelta(days=3)  # the middle of the week
+    at += timedelta(days=MIDDLES[grain])
     half = pd.Timedelta(days=_HALF[grain])
     names = {period: period_name(period, grain) for period in periods}
     when = [names[period] for period in periods]
@@ -342,7 +374,7 @@ def chosen_wave(chart: Chart, key: str) -> Chart:
 
 
 @cache
-def _views(marked: bool, spiked: bool) -> dict[str, Any]:
+def _views(marked: bool, spiked: bool, compared: bool) -> dict[str, Any]:
     """Views and visitors as one chart, with what happened above."""
     x = partial(day_axis, tick_count=TICKS)
     chosen = alt.condition(f"datum.{WAVE} == {CHOSEN}", alt.value(0.13), alt.value(0))
@@ -355,6 +387,13 @@ def _views(marked: bool, spiked: bool) -> dict[str, Any]:
         _bars("views", x).properties(name=WAVE),
         _people("views", x),
     ]
+    if compared:
+        line = rows_where(alt.datum["lane"] == EARLIER).mark_line(
+            color=COLOURS["rest"], strokeDash=[4, 3], strokeWidth=1.8, point={"opacity": 0, "size": 60}, aria=False
+        )
+        told_before = tooltip({"when": "Compared with (UTC)", "value": "Views"}, value=",d")
+        y = count_axis("value", 4, **EXTENT)
+        layers.append(line.encode(x=x("at"), y=y, detail="piece:N", tooltip=told_before))
     layers += [_symbols(x, MARKS_ABOVE)] if marked else []
     if spiked:
         told = {"x": x("at"), "y": alt.value(WAVES_ABOVE), "tooltip": tooltip(MARK_TITLES)}
@@ -437,7 +476,9 @@ def _bars(name: str, x: Axis) -> Any:
         x2="to:T",
         y=count_axis("value", 4, **EXTENT),
         y2="floor:Q",
-        fillOpacity=alt.condition(hollow, alt.value(0.15), alt.value(0.85)),
+        fillOpacity=alt.FillOpacityValue(
+            0.85, condition=[{"test": "datum.open", "value": 0.15}, {"test": PARTLY_TEST, "value": 0.5}]
+        ),
         strokeWidth=alt.condition(hollow, alt.value(1.2), alt.value(0)),
         strokeDash=alt.condition(hollow, alt.value([3, 2]), alt.value([])),
         tooltip=tooltip(titles, value=",d", people=",d"),
