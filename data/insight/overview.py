@@ -58,7 +58,8 @@ def selection_movers(viewer: Viewer, store: Store, selection: Selection) -> tupl
     with store.traffic.read() as cursor:
         first_days = dict(cursor.execute(FIRST_DAYS, {"visible": selection.values(viewer)["visible"]}).fetchall())
     before = selection.first - timedelta(days=selection.before_days or days)
-    found = movers(rows, days) + newcomers(rows, days, {key: day for key, day in first_days.items() if day > before})
+    earliest = max(before, min(first_days.values(), default=before))  # on a new server all are new: no news
+    found = movers(rows, days) + newcomers(rows, days, {key: day for key, day in first_days.items() if day > earliest})
     return tuple(_clearest(found))
 
 

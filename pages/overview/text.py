@@ -91,8 +91,8 @@ def moved_table(moved: Sequence[Mover], names: Mapping[int, str], days: Days) ->
 def _moved_row(mover: Mover, name: str, days: Days) -> str:
     address = escape(repository_link(name, days))
     texts = (f'<a href="{address}" style="color:inherit">{escape(name)}</a>', METRICS[mover.metric])
-    before = "–" if mover.before is None else number_text(mover.before)
-    percent = change(mover.now, mover.before) or "new"
+    before = "unknown" if mover.before is None else number_text(mover.before)
+    percent = "newly tracked" if mover.before is None else change(mover.now, mover.before) or "new"
     numbers = (_difference(mover), percent, number_text(mover.now), before, number_text(mover.days))
     cells = [f'<td style="{LEFT}">{text}</td>' for text in texts]
     cells += [f'<td style="{RIGHT}">{text}</td>' for text in numbers]

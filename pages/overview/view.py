@@ -36,7 +36,7 @@ ENDPOINTS = {"referrers": "referrers", "paths": "popular paths", "star_history":
 MOVED_HELP = (
     "The clearest changes, final days only, compared as chosen above, otherwise with as many days before; ordered by "
     "the difference. Neither the doubling of a tiny repository nor the usual ups and downs of a large one is listed. "
-    "New: too young to compare."
+    "Newly tracked: too few days before to compare."
 )
 NOTHING_MOVED = "No change beyond the usual ups and downs."
 

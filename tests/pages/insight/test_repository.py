@@ -11,6 +11,7 @@ from data.accounts.tenants import operator
 from data.calendar import utc_now
 from data.insight.notes import NewNote, add_note, notes
 from data.insight.spikes import save_spikes
+from pages.ui.time_format import day_text
 from tests.data.filled import ENGINE
 from tests.pages.app import BLUE, App, days_ago, go_to, shown_text
 
@@ -181,6 +182,12 @@ def test_the_page_begins_with_totals_records_and_the_newest_lists(app: App) -> N
     told = shown_text(run)
     for words in ("All time since", "Best day: ", ">Referrer</th>", ">Page</th>"):
         assert words in told
+
+
+def test_the_chart_of_views_shows_what_it_is_compared_with_unless_that_is_not_wanted(app: App) -> None:
+    before = f"Views {day_text(days_ago(60))} to {day_text(days_ago(31))}"
+    assert before in shown_text(opened(app, "viewer"))
+    assert before not in shown_text(opened(app, "viewer", against="No comparison"))
 
 
 def test_one_card_of_a_spike_is_open_and_a_link_or_a_click_opens_another(app: App) -> None:
