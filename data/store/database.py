@@ -27,6 +27,7 @@ from data.calendar import stored, utc_now
 from data.schema import migrate as schema
 from data.store import ids as identity
 from data.store.cache import Cache
+from data.store.sql import query
 from data.store.versions import LockHeld, NoGoodVersion, VersionFiles, copy, exclusive, make_directory
 
 STORAGE_FORMAT = "v1.5.0"  # what DuckDB 1.5 and newer read
@@ -144,7 +145,8 @@ class Database:
             try:
                 make_directory(self.files.folder)
                 holding.enter_context(exclusive(self._lock_file, purpose, self._lock_timeout_s))
-                self.files.settle()
+                if self.files.settle() and self.name == "control":
+                    self._void_sign_ins()
             except LockHeld as held:
                 raise StoreBusy(
                     f"The store in {self.files.directory} is being written to by {held.holder}. "
@@ -155,6 +157,14 @@ class Database:
             except OSError as refusal:
                 raise StoreNotWritten(_refused(self.files, refusal)) from refusal
             yield
+
+    def _void_sign_ins(self) -> None:
+        """An older `control` may know sessions and links that were ended since: they must let nobody in."""
+        number = self.files.next_number()
+        with self.writing(number, self.files.committed()) as connection:
+            schema.migrate(connection, self.name)
+            connection.execute(query("data.store.backup", "void_sign_ins"))
+        self.publish(number)
 
     def _put_damaged_aside(self) -> bool:
         """Have the newest good version be the newest; whether that is another one than before."""

@@ -173,13 +173,13 @@ class VersionFiles:
             for extract in self.extracts.glob(f"{self.path(number).stem}-*"):
                 extract.unlink(missing_ok=True)
 
-    def settle(self) -> None:
+    def settle(self) -> bool:
         """Remove what a crashed writer has left behind, and have the symlink name a version that may be built on.
 
         A version after the one that the symlink names is either one whose writer crashed before it could switch it (it
         has no note yet: the switch is finished) or one that somebody set back by hand (put aside). A version that
         is not as it was noted is put aside, too, and the next older good one is taken: what was lost with it, the log
-        tells. Raises: NoGoodVersion, with all left where it is.
+        tells. Says whether one was put aside. Raises: NoGoodVersion, with all left where it is.
         """
         self.remove_scraps(f".{self.name}-")
         numbers, linked = self.numbers(), self.committed_number()
@@ -203,6 +203,7 @@ class VersionFiles:
                 self.point_to(good[-1])
             if not self.note(good[-1]).exists():
                 self.write_note(good[-1])
+        return bool(unusable)
 
     def put_aside(self, number: int, why: str) -> None:
         path = self.path(number)

@@ -85,6 +85,18 @@ def test_an_invented_ticket_starts_nothing_and_writes_nothing(store: Store, bob:
         assert (account_of_session(store, ticket, NOW), store.control.version()) == (None, before)
 
 
+def test_a_session_that_ended_stays_so_where_the_version_that_knew_it_is_damaged(store: Store, bob: Account) -> None:
+    secret = signed_in(store, bob)
+    sessions.end_session(store, secret)
+    newest = store.control.files.committed()
+    assert newest is not None
+    store.close()
+    with newest.open("r+b") as file:
+        file.seek(newest.stat().st_size // 2)
+        file.write(bytes(range(256)) * 8)
+    assert account_of_session(Store(store.directory), secret, NOW) is None
+
+
 def test_a_session_is_no_ticket_and_a_ticket_no_session(store: Store, bob: Account) -> None:
     secret, ticket = signed_in(store, bob), make_ticket(store, bob.user_id, NOW)
     with pytest.raises(TicketRefused):
