@@ -40,9 +40,9 @@ class Picture:
 
 MADE = (
     Picture("overview", "overview"),
-    Picture("repository", "repository?of=Pythagora-io/pythagora&range=Quarter"),
+    Picture("repository", "repository?of=Pythagora-io/pythagora&range=90+days"),
     Picture("dashboard-dark", "dashboards?dashboard=growth", DESKTOP | {"color_scheme": "dark"}),
-    Picture("chart-phone", "chart?range=31+days&repository=Pythagora-io/pythagora", PHONE, at_the_end=True),
+    Picture("chart-phone", "chart?range=30+days&repository=Pythagora-io/pythagora", PHONE, at_the_end=True),
 )
 
 
