@@ -36,6 +36,7 @@ from pages.ui.charts.bars_and_lines import (
     time_axis,
 )
 from pages.ui.charts.chart import COLOURS, Chart, colours_of, count_axis, legend_of, state_parts, tooltip, without_data
+from pages.ui.charts.counterpart import counterpart
 from pages.ui.time_format import day_text
 
 METRICS = {
@@ -94,8 +95,13 @@ def traffic_chart(viewer: Viewer, store: Store, selection: Selection, metric: st
     if rows.loc[rows["metric"] == metric, "value"].isna().all():
         return None
     data = chart_data(rows, metric, grain)
-    drawn = arrow_columns({name: column for name, column in data.columns.items() if name != "period"})
-    return Chart(drawn, specification(data.shape), alt_text(data), legend(data))
+    columns = {name: column for name, column in data.columns.items() if name != "period"}
+    before = counterpart(viewer, store, selection, metric, grain) if data.shape.stacked else None
+    if before is None:
+        return Chart(arrow_columns(columns), specification(data.shape), alt_text(data), legend(data))
+    columns |= before.columns(data.columns["period"])
+    alt = f"{alt_text(data)} Dashed line: {before.title}."
+    return Chart(arrow_columns(columns), before.drawn(specification(data.shape)), alt, legend(data, before.legend))
 
 
 def legible(grain: Grain, first: date, last: date) -> Grain:
@@ -225,8 +231,8 @@ def colours(shape: ChartShape) -> dict[str, str]:
     return dict.fromkeys(shape.names, COLOURS["rest"]) | colours_of(named, dict(shape.ids))
 
 
-def legend(data: ChartData) -> str:
+def legend(data: ChartData, *more: tuple[str, str]) -> str:
     """The names of several series, and the states that are not final, as HTML."""
     parts = [(f"background:{colour}", name) for name, colour in colours(data.shape).items()]
     parts = parts if len(parts) > 1 else []
-    return legend_of(parts + state_parts(set(data.columns["state"])))
+    return legend_of([*parts, *more, *state_parts(set(data.columns["state"]))])

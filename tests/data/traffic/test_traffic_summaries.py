@@ -27,6 +27,14 @@ def summed(viewer: Viewer, store: Store, selection: Selection) -> Totals:
     return totals(repository_sums(viewer, store, selection))
 
 
+def test_days_are_compared_with_those_so_many_days_earlier(full: Store) -> None:
+    days = Selection(ago(30), ago(24), TODAY, before_days=21)
+    found, then = summed(operator(full), full, days), summed(operator(full), full, Selection(ago(51), ago(45), TODAY))
+    assert found.final_days == found.compared_days == then.final_days  # nothing is missing in either
+    assert (found.views.before, found.clones.before) == (then.views.value, then.clones.value)
+    assert found.views.compared == found.views.value
+
+
 def drawn(rows: list[tuple[Any, ...]], key: int | None, metric: str) -> list[tuple[Any, ...]]:
     """The periods of a series with value, state and kind."""
     return [(row[2], *row[4:7]) for row in rows if (row[0], row[3]) == (key, metric)]

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -50,6 +51,38 @@ def test_totals_stand_above_with_the_change(app: App) -> None:
     assert [card.label for card in run.metric] == ["Views", DAILY_VISITORS, "Clones", DAILY_CLONERS]
     assert all(int(card.value) > 0 and card.delta.endswith("%") for card in run.metric)
     assert "three times" in run.metric[1].help
+
+
+def test_the_days_compared_with_are_a_dashed_line_told_by_each_bar(app: App) -> None:
+    viewer = grants.viewer_of(app.store, app.account("viewer"))
+    days = Selection(days_ago(14), days_ago(1), days_ago(0))
+    drawn = traffic_chart(viewer, app.store, days, "views", Grain.DAY)
+    assert drawn is not None
+    rows = drawn.rows.to_pandas()
+    before = Selection(days_ago(28), days_ago(15), days_ago(0))
+    total = selection_totals(viewer, app.store, before).views.value
+    assert rows["line"].sum() == total  # once a day, however many bars stand on one another
+    assert rows.groupby("at")["before"].first().sum() == total
+    assert drawn.specification["layer"][-1]["mark"]["strokeDash"]
+    assert f"Dashed line: {day_text(days_ago(28))} to {day_text(days_ago(15))}" in drawn.alt
+    alone = traffic_chart(viewer, app.store, replace(days, before_days=0), "views", Grain.DAY)
+    assert alone is not None
+    assert "line" not in alone.rows.column_names
+
+
+def test_nothing_is_compared_where_one_wants_it_so(app: App) -> None:
+    run = app.opened("viewer", PAGE, range="14 days", against="No comparison")
+    assert not any(card.delta for card in run.metric)
+    assert "compared" not in run.caption[0].value
+
+
+def test_an_arrow_leads_to_the_days_before_which_stand_in_the_address(app: App) -> None:
+    run = app.opened("viewer", PAGE, range="14 days")
+    run.button(key="period_earlier").click().run()
+    assert run.query_params["dates"] == [str(days_ago(28)), str(days_ago(15))]
+    assert f"dates={days_ago(28)}&amp;dates={days_ago(15)}" in shown_text(run)  # of the link to copy
+    run.button(key="period_later").click().run()
+    assert run.session_state["range"] == "14 days"
 
 
 def test_a_link_opens_the_same_view(app: App) -> None:
