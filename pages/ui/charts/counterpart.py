@@ -31,11 +31,14 @@ class Counterpart:
     names: Mapping[date, str]
 
     def columns(self, periods: Sequence[date]) -> dict[str, Column]:
-        """For the rows of a chart: before, before_when, and line: before, once a period."""
+        """For the rows of a chart, by period: before, before_when; and line (before, once a period) with its pieces, since
+        it breaks where nothing is known.
+        """
         before = np.array([self.counts.get(each, np.nan) for each in periods], dtype=np.float64)
         seen = pd.Series(periods, dtype="object").duplicated().to_numpy()
         names = np.array([self.names.get(each) for each in periods], dtype=object)
-        return {"before": before, "before_when": names, "line": np.where(seen, np.nan, before)}
+        line, pieces = np.where(seen, np.nan, before), np.cumsum(np.isnan(before) & ~seen)
+        return {"before": before, "before_when": names, "line": line, "line_piece": pieces}
 
     @property
     def title(self) -> str:
@@ -54,7 +57,8 @@ class Counterpart:
         bars["encoding"]["tooltip"].append({"field": "before_told", "type": "nominal", "title": "Compared total"})
         x, y = ({key: value for key, value in bars["encoding"][each].items() if key != "field"} for each in "xy")
         line = {"type": "line", "color": COLOURS["rest"], "strokeWidth": 2, "strokeDash": [5, 4], "aria": False}
-        encoding = {"x": x | {"field": "at"}, "y": y | {"field": "line", "type": "quantitative"}}
+        pieces = {"field": "line_piece", "type": "nominal"}
+        encoding = {"x": x | {"field": "at"}, "y": y | {"field": "line", "type": "quantitative"}, "detail": pieces}
         found["layer"].append({"mark": line, "transform": [{"filter": "isValid(datum.line)"}], "encoding": encoding})
         return found
 

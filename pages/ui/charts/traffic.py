@@ -99,7 +99,7 @@ def traffic_chart(viewer: Viewer, store: Store, selection: Selection, metric: st
     before = counterpart(viewer, store, selection, metric, grain) if data.shape.stacked else None
     if before is None:
         return Chart(arrow_columns(columns), specification(data.shape), alt_text(data), legend(data))
-    columns |= before.columns(data.columns["period"])
+    columns |= before.columns(list(data.columns["period"]))
     alt = f"{alt_text(data)} Dashed line: {before.title}."
     return Chart(arrow_columns(columns), before.drawn(specification(data.shape)), alt, legend(data, before.legend))
 
