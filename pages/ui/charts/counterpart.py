@@ -31,8 +31,8 @@ class Counterpart:
     names: Mapping[date, str]
 
     def columns(self, periods: Sequence[date]) -> dict[str, Column]:
-        """For the rows of a chart, by period: before, before_when; and line (before, once a period) with its pieces, since
-        it breaks where nothing is known.
+        """For the rows of a chart, by period: before, before_when; and line (before, once a period) with its pieces,
+        since it breaks where nothing is known.
         """
         before = np.array([self.counts.get(each, np.nan) for each in periods], dtype=np.float64)
         seen = pd.Series(periods, dtype="object").duplicated().to_numpy()
