@@ -39,6 +39,7 @@ HOMES = {
     "starlette": ("pages/ui/",),
     "streamlit_authenticator": ("pages/ui/",),
     "altair": ("pages/ui/",),
+    "vl_convert": ("pages/ui/charts/picture.py",),
 }
 OPEN_DUCKDB = {"data/store/database.py", "data/sandbox/sandbox_child.py"}
 OF_THE_PROGRAM = ("data/store/", "data/schema/", "data/collection/ledger")  # no person asks here

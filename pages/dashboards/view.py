@@ -20,6 +20,7 @@ from data.store.arrow import arrow_table
 from data.store.cache import cached
 from pages.ui import controls, filters, messages, tables
 from pages.ui.charts import panels as charts
+from pages.ui.charts.chart import Chart, Subject, draw_picture_button
 from pages.ui.number_format import with_readers_numbers
 from pages.ui.store import the_store
 from pages.ui.text import capitalised, change, counted
@@ -143,14 +144,19 @@ def _draw(viewer: Viewer, panel: Panel, number: int) -> None:
     else:
         st.subheader(title, anchor=False, help=drawn.notes or None)
         _draw_rows(panel, drawn, number)
-    controls.download_rows(
-        f"{messages.literal(_scope(panel))} · CSV",
-        lambda viewer, store: file_rows(panel_rows(viewer, store, panel, utc_day(utc_now()))),
-        file_name(title_of(panel)),
-        key=f"dashboards_{number}",
-        excel=panel.kind is not Kind.NUMBER,
-        kind="tertiary",
-    )
+    with st.container(horizontal=True, vertical_alignment="top", gap="xsmall", key=f"dashboards_{number}_below"):
+        controls.download_rows(
+            f"{messages.literal(_scope(panel))} · CSV",
+            lambda viewer, store: file_rows(panel_rows(viewer, store, panel, utc_day(utc_now()))),
+            file_name(title_of(panel)),
+            key=f"dashboards_{number}",
+            excel=panel.kind is not Kind.NUMBER,
+            kind="tertiary",
+        )
+        if drawn.specification is not None:
+            subject = Subject(title_of(panel), _scope(panel))
+            chart = Chart(drawn.rows, drawn.specification, drawn.alt, (), subject)
+            draw_picture_button(chart, f"dashboards_chart_{number}")
 
 
 def _draw_text(panel: Panel) -> None:

@@ -23,7 +23,7 @@ from pages.overview import text
 from pages.overview.text import TableRequest
 from pages.ui import controls, filters, repository_status, tables
 from pages.ui.charts import overview as charts
-from pages.ui.charts.chart import Chart, draw
+from pages.ui.charts.chart import Chart, draw, legend_of
 from pages.ui.charts.traffic import traffic_chart
 from pages.ui.text import NAME_IN_LINK, repository_link
 
@@ -47,7 +47,7 @@ def draw_spikes(viewer: Viewer, store: Store, selection: Selection, grain: Grain
     st.header("Spikes and likely causes", anchor=False)
     drawn = _chart(viewer, store, selection, grain)
     if drawn is not None:
-        draw(replace(drawn, legend="") if notable else drawn, "overview_views")
+        draw(drawn, "overview_views", legend=not notable)
     if not notable:
         st.caption("No spikes: every day is within the usual range of its repository.")
         return
@@ -61,7 +61,7 @@ def draw_spikes(viewer: Viewer, store: Store, selection: Selection, grain: Grain
     for spike in notable:
         days = _known(viewer, store, spike.first - AROUND, min(spike.last + AROUND, selection.today - DAY))
         told.append((spike, repository_link(names.get(spike.repository_id, spike.full_name), days)))
-    legend = f'<div style="margin-bottom:1em">{drawn.legend}</div>' if drawn is not None else ""
+    legend = f'<div style="margin-bottom:1em">{legend_of(drawn.legend)}</div>' if drawn is not None else ""
     st.html(f"{legend}{text.listed(told)}{more}")
 
 

@@ -453,10 +453,7 @@ def draw_events(about: About) -> None:
     )
     metric = next(key for key, each in METRICS.items() if each == name)
     draw(around(about.viewer, about.store, (key, day), metric, today), "repository_around")
-    st.caption(
-        "Grey: before. Blue: from the day on. Orange: usual for the weekday (median of the eight weeks before). "
-        "Final days only."
-    )
+    st.caption("Usual: the median of the weekday in the eight weeks before. Final days only.")
     alt = "Totals of the 7 days before, the 7 and the 30 days after, each compared with the usual"
     tables.draw(table, _event_columns(), "repository_event_table", alt)
     for sentence in incomplete:

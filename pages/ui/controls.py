@@ -6,17 +6,14 @@ from typing import Any, Literal
 
 import streamlit as st
 
-from data.accounts import grants, sessions
 from data.accounts.authority import NewUser
 from data.accounts.models import Viewer
 from data.accounts.passwords import SHORTEST_BYTES, check_same
-from data.calendar import utc_now
 from data.store import Store
 from data.traffic.export import ExportTable
 from data.traffic.files import csv_file, excel_file
 from pages.ui import download_routes, session
 from pages.ui.charts.chart import BLUE, COLOURS
-from pages.ui.store import the_store
 
 STEPS = ("You", "Tenant and token", "Repositories")
 EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -67,7 +64,7 @@ def download_button(
     icon: str = ":material/download:",
     kind: Literal["secondary", "tertiary"] = "secondary",
 ) -> None:
-    content = download(read)
+    content = session.download(read)
     st.download_button(
         label, content, file_name, mime, icon=icon, key=key, help=help_text, type=kind, on_click="ignore"
     )
@@ -104,19 +101,6 @@ def download_rows(
                 icon=":material/table_view:",
                 kind="tertiary",
             )
-
-
-def download(read: Callable[[Viewer, Store], bytes]) -> Callable[[], bytes]:
-    """What a download button calls when it is pressed: reads for whoever's session it is then, and for nobody else."""
-    secret = session.session_secret() or ""
-
-    def content() -> bytes:
-        account = sessions.account_of_session(the_store(), secret, utc_now())
-        if account is None:
-            raise PermissionError("The session has ended.")
-        return read(grants.viewer_of(the_store(), account), the_store())
-
-    return content
 
 
 def everything_button(label: str, table: ExportTable, *, key: str, help_text: str) -> None:

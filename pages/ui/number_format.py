@@ -24,8 +24,12 @@ def number_text(number: int) -> str:
     return f"{number:,}".replace(",", separators(st.context.locale)[0])
 
 
+def numbers_of_reader() -> dict[str, Any]:
+    """How the reader writes numbers, as Vega takes it."""
+    thousands, decimal = separators(st.context.locale)
+    return {"decimal": decimal, "thousands": thousands, "grouping": [3], "currency": ["$", ""]}
+
+
 def with_readers_numbers(specification: dict[str, Any]) -> dict[str, Any]:
     """A chart's specification, which stays as it is, with the numbers of axes and tooltips in the reader's own way."""
-    thousands, decimal = separators(st.context.locale)
-    number = {"decimal": decimal, "thousands": thousands, "grouping": [3], "currency": ["$", ""]}
-    return specification | {"config": specification.get("config", {}) | {"locale": {"number": number}}}
+    return specification | {"config": specification.get("config", {}) | {"locale": {"number": numbers_of_reader()}}}

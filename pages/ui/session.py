@@ -5,6 +5,7 @@ session is ours: see `data/accounts/sessions.py` and `pages/ui/session_routes.py
 """
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
@@ -16,6 +17,7 @@ from data.accounts.models import Account, Role, Viewer
 from data.accounts.passwords import LONGEST_BYTES
 from data.accounts.tenants import operator
 from data.calendar import utc_now
+from data.store import Store
 from pages.ui.addresses import base_path
 from pages.ui.session_routes import CLOSE_PATH, COOKIE, OPEN_PATH
 from pages.ui.store import the_store
@@ -39,6 +41,19 @@ def signed_in_account() -> Account | None:
 
 def session_secret() -> str | None:
     return st.context.cookies.get(COOKIE)
+
+
+def download(read: Callable[[Viewer, Store], bytes]) -> Callable[[], bytes]:
+    """What a download button calls when it is pressed: reads for whoever's session it is then, and for nobody else."""
+    secret = session_secret() or ""
+
+    def content() -> bytes:
+        account = sessions.account_of_session(the_store(), secret, utc_now())
+        if account is None:
+            raise PermissionError("The session has ended.")
+        return read(grants.viewer_of(the_store(), account), the_store())
+
+    return content
 
 
 def require_account() -> Account:

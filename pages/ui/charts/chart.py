@@ -1,9 +1,11 @@
 """What all charts have in common: what is sent to the browser, and their colours."""
 
 import html
+import re
 import sys
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from typing import Any
 
@@ -11,7 +13,16 @@ import altair as alt
 import streamlit as st
 from altair.utils import schemapi
 
-from pages.ui.number_format import with_readers_numbers
+from data.accounts.models import Viewer
+from data.calendar import utc_day, utc_now
+from data.repositories.repositories import repository_names
+from data.store import Store
+from data.text import counted
+from data.traffic.models import Selection
+from pages.ui import session
+from pages.ui.charts.picture import MIME, Look, Picture, rendered
+from pages.ui.number_format import numbers_of_reader, with_readers_numbers
+from pages.ui.time_format import day_text
 
 # At least 3:1 against both themes' backgrounds; the first eight are told apart by people who see fewer colours.
 COLOURS = {
@@ -22,18 +33,35 @@ COLOURS = {
 }
 BLUE, ORANGE, TEAL, PINK, OLIVE, VIOLET, RED = COLOURS["series"].split()[:7]
 KNOWN = "isValid(datum.value)"
+MOST_NAMED = 3  # repositories, above a picture
+FALLBACK_THEME = "light"
+
+Legend = Sequence[tuple[str, str]]  # the style of each box, and its name
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What stands above the picture of a chart, and in its file's name: what it is, of which repositories, from the
+    first day to the last; without days, it is of the day on which it is made.
+    """
+
+    title: str
+    of: str = ""
+    days: tuple[date, date] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A chart as Streamlit takes it: its rows (an Arrow table), its Vega-Lite specification without them, its text for
-    those who do not see it, its legend as HTML. One for all who may see it: not to be changed.
+    """A chart as Streamlit takes it: its rows (an Arrow table or a DataFrame), its Vega-Lite specification without
+    them, its text for those who do not see it, its legend, and what its picture is called. One for all who may see it:
+    not to be changed.
     """
 
     rows: Any
     specification: dict[str, Any]
     alt: str
-    legend: str = ""
+    legend: Legend
+    subject: Subject
 
 
 def colours_of(names: Sequence[str], ids: Mapping[str, int]) -> dict[str, str]:
@@ -58,8 +86,10 @@ def trust_specifications() -> None:
     schemapi.disable_debug_mode()
 
 
-def draw(chart: Chart, key: str, on_select: Callable[[], None] | None = None) -> None:
-    """Draw a chart with its legend; `on_select` is called where something of it is clicked."""
+def draw(chart: Chart, key: str, on_select: Callable[[], None] | None = None, *, legend: bool = True) -> None:
+    """Draw a chart, and below it its legend, unless the page shows that elsewhere, and the way to its picture;
+    `on_select` is called where something of the chart is clicked.
+    """
     st.vega_lite_chart(
         chart.rows,
         with_readers_numbers(chart.specification),
@@ -68,12 +98,64 @@ def draw(chart: Chart, key: str, on_select: Callable[[], None] | None = None) ->
         width="stretch",
         on_select=on_select or "ignore",
     )
-    if chart.legend:
-        st.html(chart.legend)
+    with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="top", key=f"{key}_below"):
+        if chart.legend and legend:
+            st.html(legend_of(chart.legend))
+        draw_picture_button(chart, key)
+
+
+def draw_picture_button(chart: Chart, key: str) -> None:
+    """A button that opens to the chart as a picture; it is made when it is asked for, in the theme of the browser."""
+    theme = st.context.theme.type or FALLBACK_THEME
+    picture = picture_of(chart, look_of(theme), numbers_of_reader())
+    with st.popover("Picture", icon=":material/image:", type="tertiary", key=f"{key}_picture"):
+        for kind, told in (("png", "PNG, for slides and posts"), ("svg", "SVG, sharp at any size")):
+            content = session.download(_renders(picture, kind))
+            name = f"{file_stem(chart.subject)}.{kind}"
+            st.download_button(told, content, name, MIME[kind], key=f"{key}_{kind}", type="tertiary", on_click="ignore")
+
+
+def picture_of(chart: Chart, look: Look, numbers: Mapping[str, Any]) -> Callable[[], Picture]:
+    subject, today = chart.subject, utc_day(utc_now())
+    days = [f"{day_text(day)}" for day in dict.fromkeys(subject.days or (today,))]
+    below = " · ".join(part for part in (subject.of, f"{' to '.join(days)} (UTC)") if part)
+    source = f"Source: GitHub, collected with GitHub Traffic. Made on {day_text(today)}."
+
+    def picture() -> Picture:
+        rows = chart.rows if hasattr(chart.rows, "to_json") else chart.rows.to_pandas()
+        values = rows.to_json(orient="records", date_format="epoch", date_unit="ms")
+        return Picture(chart.specification, values, subject.title, below, tuple(chart.legend), source, look, numbers)
+
+    return picture
+
+
+def _renders(picture: Callable[[], Picture], kind: str) -> Callable[[Viewer, Store], bytes]:
+    return lambda _viewer, _store: rendered(picture(), kind)
+
+
+def look_of(theme: str) -> Look:
+    """The colours of the theme, light or dark, as the configuration has them."""
+    names = ("backgroundColor", "textColor", "borderColor")
+    return Look(*(str(st.get_option(f"theme.{theme}.{name}")) for name in names))
+
+
+def file_stem(subject: Subject) -> str:
+    """What a file is called, without its ending: what it shows, and of when."""
+    days = subject.days or (utc_day(utc_now()),)
+    what = re.sub(r"[^a-z0-9]+", "-", f"{subject.title} {subject.of}".casefold()).strip("-")[:80].strip("-") or "chart"
+    return f"{what}-{'-to-'.join(str(day) for day in dict.fromkeys(days))}"
+
+
+def subject_of(viewer: Viewer, store: Store, selection: Selection, title: str) -> Subject:
+    """What a chart of a selection is of."""
+    ids, names = selection.repository_ids, repository_names(viewer, store)
+    chosen = [names[each] for each in sorted(ids) if each in names] if ids is not None else list(names.values())
+    of = ", ".join(chosen) if len(chosen) <= MOST_NAMED else counted(len(chosen), "repository")
+    return Subject(title, of, (selection.first, selection.last))
 
 
 def legend_of(parts: Iterable[tuple[str, str]]) -> str:
-    """A legend as HTML, which wraps at any width: the style of each box, and its name; '' without parts."""
+    """A legend as HTML, which wraps at any width; '' without parts."""
     box = "display:inline-block;width:.75em;height:.75em;border-radius:.15em;margin-right:.4em"
     name_style = "max-width:100%;overflow-wrap:anywhere"  # a long name is broken on a narrow screen
     items = [

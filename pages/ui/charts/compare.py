@@ -13,7 +13,7 @@ import altair as alt
 
 from data.traffic.models import Grain
 from pages.ui.charts.bars_and_lines import POINTED, Channels, filled, line_layers, time_axis
-from pages.ui.charts.chart import COLOURS, KNOWN, colours_of, legend_of, rows_where, state_parts, tooltip, without_data
+from pages.ui.charts.chart import COLOURS, KNOWN, Legend, colours_of, rows_where, state_parts, tooltip, without_data
 
 HEIGHT = 380
 
@@ -51,11 +51,11 @@ def specification(shape: Lines) -> dict[str, Any]:
     return found
 
 
-def legend(shape: Lines, *, usual: bool = False, pending: bool = False) -> str:
+def legend(shape: Lines, *, usual: bool = False, pending: bool = False) -> Legend:
     parts = [(f"background:{colour}", name) for name, colour in colours_of(shape.names, dict(shape.ids)).items()]
     if usual:
         parts.append((f"border-top:2px dashed {COLOURS['rest']};height:0;vertical-align:middle", "Usual"))
-    return legend_of(parts + state_parts({"pending"} if pending else ()))
+    return parts + state_parts({"pending"} if pending else ())
 
 
 @cache

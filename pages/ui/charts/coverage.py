@@ -28,7 +28,7 @@ from pages.ui.charts.chart import (
     Chart,
     count_axis,
     day_axis,
-    legend_of,
+    subject_of,
     tooltip,
     without_data,
 )
@@ -69,13 +69,15 @@ def coverage(viewer: Viewer, store: Store, selection: Selection, metric: str) ->
     found = rows["kind"].value_counts()
     counts = {each: int(found.get(each, 0)) for each in KINDS}
     told = ", ".join(f"{kind.lower()} {count:,}" for kind, count in counts.items())
-    boxes = ((f"background:{fill};box-shadow:inset 0 0 0 1px {edge}", kind) for kind, (fill, edge) in KINDS.items())
+    boxes = [(f"background:{fill};box-shadow:inset 0 0 0 1px {edge}", kind) for kind, (fill, edge) in KINDS.items()]
     text = f"A calendar of {len(rows):,} days of {metric} by state: {told}."
-    drawn = Chart(arrow_table(rows), _calendar(), text, legend_of(boxes))
+    subject = subject_of(viewer, store, selection, f"Coverage of {metric}")
+    drawn = Chart(arrow_table(rows), _calendar(), text, boxes, subject)
     if pattern.empty:
         return Coverage(counts, drawn, None)
     text = f"{metric.capitalize()} by weekday: {'; '.join(pattern['spoken'])}."
-    return Coverage(counts, drawn, Chart(arrow_table(pattern), _weekdays(), text))
+    subject = subject_of(viewer, store, selection, f"{metric.capitalize()} by weekday")
+    return Coverage(counts, drawn, Chart(arrow_table(pattern), _weekdays(), text, (), subject))
 
 
 def calendar(known: DataFrame, metric: str) -> DataFrame:

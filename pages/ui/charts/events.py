@@ -10,6 +10,7 @@ from pandas import DataFrame
 
 from data.accounts.models import Viewer
 from data.insight.events import Comparison, before_and_after
+from data.repositories.repositories import repository_names
 from data.store import Store
 from data.store.arrow import arrow_table
 from data.store.cache import cached
@@ -21,6 +22,7 @@ from pages.ui.charts.chart import (
     ORANGE,
     PINK,
     Chart,
+    Subject,
     count_axis,
     day_axis,
     rows_where,
@@ -30,6 +32,7 @@ from pages.ui.charts.chart import (
 from pages.ui.time_format import day_text
 
 HEIGHT = 240
+BEFORE, AFTER = timedelta(days=14), timedelta(days=30)
 METRICS = {
     "views": "Views",
     "visitor_days": DAILY_VISITORS,
@@ -37,6 +40,12 @@ METRICS = {
     "cloner_days": DAILY_CLONERS,
     "stars": "Stars gained",
 }
+
+LEGEND = (
+    (f"background:{COLOURS['rest']}", "Before"),
+    (f"background:{BLUE}", "From the day on"),
+    (f"background:{ORANGE};height:.2em", "Usual for the weekday"),
+)
 
 
 @cached("traffic")
@@ -46,7 +55,10 @@ def around(viewer: Viewer, store: Store, about: tuple[int, date], metric: str, t
     known = int(rows["value"].notna().sum())
     days = f"two weeks before {day_text(about[1])} to 30 days after"
     text = f"{METRICS[metric]} of {known} final days, {days}, with the usual."
-    return Chart(arrow_table(rows), _specification(), text)
+    of = repository_names(viewer, store).get(about[0], "")
+    title = f"{METRICS[metric]} before and after {day_text(about[1])}"
+    subject = Subject(title, of, (about[1] - BEFORE, about[1] + AFTER))
+    return Chart(arrow_table(rows), _specification(), text, LEGEND, subject)
 
 
 def around_rows(found: Comparison, metric: str, day: date) -> DataFrame:

@@ -20,13 +20,14 @@ from data.store import Store
 from data.store.arrow import arrow_table
 from data.store.cache import cached
 from data.traffic.models import Selection
-from pages.ui.charts.chart import BLUE, ORANGE, Chart, count_axis, day_axis, tooltip, without_data
+from pages.ui.charts.chart import BLUE, ORANGE, Chart, count_axis, day_axis, subject_of, tooltip, without_data
 from pages.ui.time_format import day_text
 
 ROW_PIXELS, AXIS_PIXELS, BELOW_PIXELS = 24, 96, 60
 BOUND_HEIGHT, SHARE_HEIGHT = 200, 110
 EXTENT: dict[str, Any] = {"minExtent": 46, "maxExtent": 46}  # pixels of the axis, so that a day stands below itself
 MOST_ROWS = 12  # of the chart
+TITLES = {"referrers": "Referrers", "paths": "Popular content"}
 LONGEST_HOLD = timedelta(days=14)  # a list stands in the chart until the next one, and no longer than it tells of
 MOST_BOUND_DAYS = 92  # to work them out for a year takes more than a second
 
@@ -39,7 +40,8 @@ def lists_chart(viewer: Viewer, store: Store, selection: Selection, listing: str
     rows = heat_rows(known, largest, selection.first, full_name)
     names = tuple(below(name, full_name) for name in largest)
     text = f"{len(names)} {listing} in {rows['from'].nunique()} lists, the darker the more views: "
-    return Chart(arrow_table(rows), heat_specification(names), f"{text}{', '.join(names)}.")
+    subject = subject_of(viewer, store, selection, f"{TITLES[listing]} over time")
+    return Chart(arrow_table(rows), heat_specification(names), f"{text}{', '.join(names)}.", (), subject)
 
 
 @cached("traffic")
@@ -53,7 +55,9 @@ def bounds_chart(viewer: Viewer, store: Store, selection: Selection, listing: st
     shown = bound_rows(of_name)
     text = f"Guaranteed range of the daily views of {name}, {len(shown)} days. "
     text += f"Highest guaranteed: {shown['low'].max():,}, {shown['when'][shown['low'].idxmax()]}."
-    return Chart(arrow_table(shown), _bounds(), text)
+    title = f"Daily views of {name}, at least and at most"
+    subject = subject_of(viewer, store, replace(selection, first=first), title)
+    return Chart(arrow_table(shown), _bounds(), text, (), subject)
 
 
 @cached("traffic")
@@ -64,7 +68,8 @@ def share_chart(viewer: Viewer, store: Store, selection: Selection, listing: str
         return None
     low, high = drawn["low"].iloc[-1], drawn["high"].iloc[-1]
     text = f"Share of the views outside the top 10, {len(drawn)} lists; of the last {low:.0%} to {high:.0%}."
-    return Chart(arrow_table(drawn), _share(), text)
+    subject = subject_of(viewer, store, selection, f"Share of views outside the top 10: {TITLES[listing].lower()}")
+    return Chart(arrow_table(drawn), _share(), text, (), subject)
 
 
 def below(name: str, repository: str) -> str:

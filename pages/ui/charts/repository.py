@@ -36,11 +36,12 @@ from pages.ui.charts.chart import (
     TEAL,
     VIOLET,
     Chart,
+    Legend,
     count_axis,
     day_axis,
-    legend_of,
     rows_where,
     state_parts,
+    subject_of,
     tooltip,
     without_data,
 )
@@ -61,6 +62,7 @@ COUNTED = {"views": "view_uniques", "clones": "clone_uniques"}  # lanes with bar
 BARS = (*COUNTED, "stars_gained")
 LINES = ("forks", "downloads")
 SPIKE = "Spike"
+TITLE = "Traffic"
 STATES = {
     "final": "final",
     "pending": "pending: may still change",
@@ -96,7 +98,7 @@ LANES = {
 }
 
 
-def legend(lanes: Collection[str], states: Collection[str], kinds: Collection[str]) -> str:
+def legend(lanes: Collection[str], states: Collection[str], kinds: Collection[str]) -> Legend:
     parts: list[tuple[str, str]] = []
     for name, lane in LANES.items():
         if name in lanes and lane.people:
@@ -104,7 +106,7 @@ def legend(lanes: Collection[str], states: Collection[str], kinds: Collection[st
     parts += [(f"background:{MARK_COLOURS[kind]}", kind) for kind in MARK_COLOURS if kind in kinds]
     if "Spike" in kinds:
         parts.append((f"background:{RED};clip-path:polygon(0 0,100% 0,50% 100%)", "Spike"))
-    return legend_of(parts + state_parts(states))
+    return parts + state_parts(states)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +161,8 @@ def views_chart(viewer: Viewer, store: Store, selection: Selection) -> Chart | N
     boxes += [(f"border-radius:50%;background:{RED}", SPIKE)] if found else []
     specification = _with_days(_views(bool(len(marks)), bool(found), bool(len(earlier))), first, last)
     text = _alt(Story(("views",), first, last, rows)) + (f" Spikes: {len(found)}." if found else "")
-    return Chart(arrow_table(rows), specification, text, legend_of(boxes + state_parts(states)))
+    subject = subject_of(viewer, store, selection.of_whole(grain), "Views and unique visitors")
+    return Chart(arrow_table(rows), specification, text, boxes + state_parts(states), subject)
 
 
 def _earlier(viewer: Viewer, store: Store, selection: Selection, grain: Grain) -> DataFrame:
@@ -229,7 +232,8 @@ def story_chart(viewer: Viewer, store: Store, selection: Selection) -> Chart | N
     kinds = set(found.rows.loc[found.rows["text"].notna(), "kind"])
     boxes = legend(found.lanes, set(found.rows["state"].dropna()), kinds)
     specification = lanes_specification(found.lanes, found.first, found.last, found.spiked)
-    return Chart(arrow_table(found.rows), specification, _alt(found), boxes)
+    subject = subject_of(viewer, store, selection, TITLE)
+    return Chart(arrow_table(found.rows), specification, _alt(found), boxes, subject)
 
 
 def happenings(viewer: Viewer, store: Store, selection: Selection) -> list[Mark]:

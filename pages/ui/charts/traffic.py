@@ -35,7 +35,17 @@ from pages.ui.charts.bars_and_lines import (
     placed,
     time_axis,
 )
-from pages.ui.charts.chart import COLOURS, Chart, colours_of, count_axis, legend_of, state_parts, tooltip, without_data
+from pages.ui.charts.chart import (
+    COLOURS,
+    Chart,
+    Legend,
+    colours_of,
+    count_axis,
+    state_parts,
+    subject_of,
+    tooltip,
+    without_data,
+)
 from pages.ui.charts.counterpart import counterpart
 from pages.ui.time_format import day_text
 
@@ -96,12 +106,15 @@ def traffic_chart(viewer: Viewer, store: Store, selection: Selection, metric: st
         return None
     data = chart_data(rows, metric, grain)
     columns = {name: column for name, column in data.columns.items() if name != "period"}
+    title = f"{METRICS[metric]} {f'by {grain}' if metric in COUNTERS else PERIODS[grain]}"
+    subject = subject_of(viewer, store, selection, title)
     before = counterpart(viewer, store, selection, metric, grain) if data.shape.stacked else None
     if before is None:
-        return Chart(arrow_columns(columns), specification(data.shape), alt_text(data), legend(data))
+        return Chart(arrow_columns(columns), specification(data.shape), alt_text(data), legend(data), subject)
     columns |= before.columns(list(data.columns["period"]))
     alt = f"{alt_text(data)} Dashed line: {before.title}."
-    return Chart(arrow_columns(columns), before.drawn(specification(data.shape)), alt, legend(data, before.legend))
+    drawn = before.drawn(specification(data.shape))
+    return Chart(arrow_columns(columns), drawn, alt, legend(data, before.legend), subject)
 
 
 def legible(grain: Grain, first: date, last: date) -> Grain:
@@ -231,8 +244,8 @@ def colours(shape: ChartShape) -> dict[str, str]:
     return dict.fromkeys(shape.names, COLOURS["rest"]) | colours_of(named, dict(shape.ids))
 
 
-def legend(data: ChartData, *more: tuple[str, str]) -> str:
-    """The names of several series, and the states that are not final, as HTML."""
+def legend(data: ChartData, *more: tuple[str, str]) -> Legend:
+    """The names of several series, and the states that are not final."""
     parts = [(f"background:{colour}", name) for name, colour in colours(data.shape).items()]
     parts = parts if len(parts) > 1 else []
-    return legend_of([*parts, *more, *state_parts(set(data.columns["state"]))])
+    return [*parts, *more, *state_parts(set(data.columns["state"]))]

@@ -10,6 +10,7 @@ from data.insight.spike_causes import Cause, Listed, Noted, Released, Spike, Sta
 from data.traffic.models import Grain
 from pages.overview import text
 from pages.ui.charts import compare as compare_charts
+from pages.ui.charts.chart import legend_of
 from pages.ui.charts.overview import SpikeMark, marked
 from pages.ui.text import HTML, cause_text
 
@@ -90,7 +91,8 @@ def test_numbers_stand_over_their_periods_and_share_one() -> None:
 
 
 def test_a_long_name_in_a_legend_does_not_widen_a_phone() -> None:
-    told = compare_charts.legend(compare_charts.Lines((f"an-owner/{'a-long-name-' * 8}", "<b>"), "Views"))
+    lines = compare_charts.Lines((f"an-owner/{'a-long-name-' * 8}", "<b>"), "Views")
+    told = legend_of(compare_charts.legend(lines))
     assert "nowrap" not in told
     assert "overflow-wrap:anywhere" in told
     assert "&lt;b&gt;" in told
