@@ -114,6 +114,12 @@
     }
   }, true);
 
+  // Paper is white: a dark page is printed with its colours turned.
+  window.addEventListener("beforeprint", () => {
+    const app = document.querySelector('[data-testid="stApp"]');
+    document.documentElement.toggleAttribute("data-dark", !!app && getComputedStyle(app).colorScheme === "dark");
+  });
+
   // A chart tells what is under a mouse. A finger only taps: what it tapped is told until it taps elsewhere.
   let tapped = null;
   document.addEventListener("click", (event) => {

@@ -123,7 +123,7 @@ def picture_of(chart: Chart, look: Look, numbers: Mapping[str, Any]) -> Callable
 
     def picture() -> Picture:
         rows = chart.rows if hasattr(chart.rows, "to_json") else chart.rows.to_pandas()
-        values = rows.to_json(orient="records", date_format="epoch", date_unit="ms")
+        values = rows.to_json(orient="records", date_format="iso")
         return Picture(chart.specification, values, subject.title, below, tuple(chart.legend), source, look, numbers)
 
     return picture

@@ -20,7 +20,7 @@ import vl_convert
 WIDTH, MARGIN, SCALE = 1200, 36, 2  # pixels; a PNG has twice as many, for slides
 TITLE, TEXT, SMALL = 26, 16, 13  # pixels of the letters
 ROW, BOX = 26, 13  # pixels of a legend
-WIDE = 0.52  # of its height a letter takes, more or less; those of other scripts up to twice as much
+NARROW, BROAD, SQUARE = 0.52, 0.72, 1.05  # of its height a letter takes, more or less
 LANE_MARGIN = 70  # pixels of the axes beside the lanes
 LONGEST_S = 60
 FONT = "Arial, sans-serif"
@@ -119,7 +119,7 @@ def _config(look: Look) -> dict[str, Any]:
     placing = {"labelPadding": 8, "titlePadding": 12, "labelFlush": True, "labelOverlap": True, "titleFontWeight": 400}
     return {
         "font": FONT,
-        "padding": 0,
+        "padding": {"left": 0, "top": 0, "right": 8, "bottom": 0},
         "view": {"stroke": None},
         "title": {"color": look.text, "anchor": "start", "fontWeight": 600},
         "axis": text | lines | placing,
@@ -146,7 +146,10 @@ def _lines(legend: Sequence[tuple[str, str]]) -> Iterator[list[tuple[float, str,
 
 
 def _width(text: str, size: int) -> float:
-    return sum(size * (WIDE if ord(letter) < 0x1100 else 1.05) for letter in text)
+    """How wide a text is, more or less: capitals are broader, and letters of other scripts may be square."""
+    broad = sum(letter.isupper() or letter in "mw" for letter in text)
+    square = sum(ord(letter) >= 0x1100 for letter in text)
+    return size * (BROAD * broad + SQUARE * square + NARROW * (len(text) - broad - square))
 
 
 def _fitting(text: str, size: int, width: float) -> str:

@@ -28,7 +28,7 @@ from data.traffic import export, traffic
 from data.traffic.export import ExportTable
 from data.traffic.models import Grain, Paging, Selection
 from pages.chart import view
-from pages.ui import controls, download_routes
+from pages.ui import download_routes, session
 from pages.ui.charts.traffic import traffic_chart
 from pages.ui.session_routes import COOKIE
 from tests.data.filled import DOCS, ENGINE
@@ -173,7 +173,7 @@ def test_a_file_of_everything_has_what_may_be_seen_when_it_is_asked_for(app: App
 
 def test_a_download_that_was_offered_before_signing_out_gives_nothing_after_it(app: App) -> None:
     app.sign_in("tenant")
-    content = controls.download(lambda viewer, store: b"inside")
+    content = session.download(lambda viewer, store: b"inside")
     app.sign_out()
     with pytest.raises(PermissionError):
         content()
