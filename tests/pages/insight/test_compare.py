@@ -104,4 +104,6 @@ def test_everything_can_be_downloaded(app: App, query: dict[str, str]) -> None:
     noted(app, ENGINE, 25, "Told the world")
     keys = [button.key for button in app.opened("viewer", PAGE, **query).get("download_button")]
     files = ["compare_lifts", "compare_days"] if query else ["compare"]
-    assert keys == [f"{file}_{form}" for file in files for form in ("csv", "excel")]
+    chart = "compare_chart" if query else "compare_beside"
+    expected = [f"{chart}_png", f"{chart}_svg", *(f"{file}_{form}" for file in files for form in ("csv", "excel"))]
+    assert keys == expected
