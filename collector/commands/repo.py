@@ -349,7 +349,7 @@ def correct(session: Session, /, tenant: str, name: str, day: date, metric: str,
     """Correct what is stored of a day, where GitHub gave a number that cannot be true.
 
     COUNT and UNIQUES take the place of what is stored; the audit log keeps both. What GitHub counted for that week is
-    not believed any more. A greater number that GitHub still shows comes back with its next answer.
+    not believed any more. What GitHub shows of the day later is taken only where it is more than what was corrected.
 
     \b
     Example:

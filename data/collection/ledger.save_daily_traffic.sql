@@ -3,6 +3,7 @@
 -- Grain in: incoming_day, one reading (repository_id, day, metric, observed_at, count, uniques), any number a day;
 -- incoming_window, the days that an answer covers; incoming_result, when each endpoint answered. Days are UTC.
 -- A smaller or missing reading never replaces a greater one. Every replaced reading leaves a traffic_revision.
+-- Only a correction by hand lowers a count: what it took away is not taken again, what is greater is.
 -- Source: GitHub's readings of a day rise, and dip only for a moment (10,374 recorded answers).
 create or replace temp table accepted_reading as
 with greatest_reading as (
@@ -31,6 +32,18 @@ stored as (
         ], recursive := true)
     from daily_traffic
     semi join greatest_reading using (repository_id, day)
+),
+
+corrected as (
+    select
+        repository_id,
+        day,
+        metric,
+        max(count_before) as most
+    from traffic_revision
+    semi join greatest_reading using (repository_id, day, metric)
+    where count < count_before
+    group by repository_id, day, metric
 )
 
 select
@@ -39,10 +52,14 @@ select
     stored.uniques as uniques_before
 from greatest_reading as fresh
 left join stored using (repository_id, day, metric)
+left join corrected using (repository_id, day, metric)
 where
-    stored.count is null
-    or fresh.reading_count > stored.count
-    or (fresh.reading_count = stored.count and fresh.reading_uniques > stored.uniques);
+    (
+        stored.count is null
+        or fresh.reading_count > stored.count
+        or (fresh.reading_count = stored.count and fresh.reading_uniques > stored.uniques)
+    )
+    and (corrected.most is null or fresh.reading_count > corrected.most);
 
 insert into traffic_revision (
     repository_id, day, metric, observed_at, count, uniques, count_before, uniques_before

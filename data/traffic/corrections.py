@@ -41,8 +41,8 @@ class Reading:
 def correct_reading(store: Store, by: str, repository: Repository, reading: Reading, now: datetime) -> Reading:
     """Put a reading in place of what is stored of its day, with a line in the audit log. Answers what was stored.
 
-    GitHub's own count of that week is not believed any more, spikes on the day are worked out anew, and a greater
-    number that GitHub still shows comes back with its next answer. For maintainers.
+    GitHub's own count of that week is not believed any more, and spikes on the day are worked out anew. What GitHub
+    shows of the day later is taken only where it is more than what was corrected. For maintainers.
     Raises: CorrectionRefused, NotAllowed, StoreBusy.
     """
     _refuse_impossible(reading)

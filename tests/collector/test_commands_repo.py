@@ -1,15 +1,17 @@
 """`repo list`, `pause`, `resume`, `remove`."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
 from data.accounts.authority import COMMAND_LINE
 from data.accounts.tenants import operator
+from data.collection.ledger import save_first_results
 from data.repositories.models import RepositoryFacts
 from data.repositories.repositories import add_repositories, repositories
 from tests.collector.conftest import CommandLine, last_line, refused
+from tests.data.writers import views
 
 
 def test_an_empty_list_says_what_to_do(run: CommandLine) -> None:
@@ -201,6 +203,9 @@ def test_a_reading_is_corrected_with_a_record(run: CommandLine) -> None:
     assert told(week) == [(60, None, "gap", 6)]
     assert run("repo", "correct", "acme", "octo/hello", "2026-05-06", "views", "4", "2").exit_code == 0
     assert told(week) == [(64, None, "final", 7)], "a gap can be filled"
+    for shown, then in ((9000, 4), (9001, 9001)):
+        save_first_results(run.store, [views(hello.repository_id, {date(2026, 5, 6): (shown, 900)})])
+        assert told("select views from v_daily where day = '2026-05-06'") == [(then,)], "only more is taken again"
     with run.store.control.read() as cursor:
         rows = cursor.execute("select actor, subject, detail from audit_log where act = 'reading corrected'").fetchall()
     assert rows[0] == (
