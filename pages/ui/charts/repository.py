@@ -16,7 +16,7 @@ import pandas as pd
 from pandas import DataFrame
 
 from data.accounts.models import Viewer
-from data.calendar import monday, months_between, months_later
+from data.calendar import monday, months_later
 from data.insight.notes import notes
 from data.insight.repository import counters, releases
 from data.insight.spike_causes import Wave, repository_spikes, waves
@@ -45,6 +45,7 @@ from pages.ui.charts.chart import (
     tooltip,
     without_data,
 )
+from pages.ui.charts.counterpart import counterpart
 from pages.ui.charts.overview import period_of
 from pages.ui.text import beside_usual
 from pages.ui.time_format import day_text
@@ -55,7 +56,6 @@ HEIGHT = 330  # of views and visitors, what stands above the bars among it
 MARKS_ABOVE, WAVES_ABOVE = -30, -11  # pixels from the top of its bars
 NUMBERED = 9  # waves that have a number in the chart, and on their card
 PARTLY_TEST = f"datum.state == '{PARTLY}'"
-EARLIER = "earlier"  # the views with which these are compared
 WAVE, CHOSEN = "wave", "chosen"  # parameters of the chart: what is clicked, and what is chosen
 MARKS = "marks"  # the lane of releases and notes, above all others
 COUNTED = {"views": "view_uniques", "clones": "clone_uniques"}  # lanes with bars, and the people that stand before them
@@ -141,45 +141,29 @@ def views_chart(viewer: Viewer, store: Store, selection: Selection) -> Chart | N
     """
     grain = selection.usual_grain
     of_days = series(viewer, store, selection, grain)
-    counted = _counted(of_days[of_days["repository_id"].notna()], "views", grain)
+    of_one = of_days[of_days["repository_id"].notna()]
+    counted = _counted(of_one, "views", grain)
     if counted.empty:
         return None
+    before = counterpart(viewer, store, selection.of_whole(grain), "views", grain)
+    if before is not None:
+        counted = counted.assign(**before.columns(list(of_one.loc[of_one["metric"] == "views", "period"])))
     found = waves(repository_spikes(viewer, store, selection))
     marks = _marks(happenings(viewer, store, selection))
-    before = selection.of_whole(grain).counterpart
-    earlier = _earlier(viewer, store, selection.of_whole(grain), grain)
-    rows = pd.concat(
-        [each for each in (_in_waves(counted, found), marks, _waves(found), earlier) if len(each)], ignore_index=True
-    )
+    parts = (_in_waves(counted, found), marks, _waves(found))
+    rows = pd.concat([each for each in parts if len(each)], ignore_index=True)
     first, last = _reach(selection, grain)
     states, kinds = set(counted["state"]), set(marks["kind"] if len(marks) else ())
     boxes = [(f"background:{BLUE}", "Views"), (f"border-radius:50%;background:{ORANGE}", "Unique visitors")]
-    if before and len(earlier):
-        line = f"border-top:2px dashed {COLOURS['rest']};height:0;vertical-align:middle"
-        boxes.append((line, f"Views {day_text(before.first)} to {day_text(before.last)}"))
     boxes += [(f"background:{MARK_COLOURS[kind]}", kind) for kind in MARK_COLOURS if kind in kinds]
     boxes += [(f"border-radius:50%;background:{RED}", SPIKE)] if found else []
-    specification = _with_days(_views(bool(len(marks)), bool(found), bool(len(earlier))), first, last)
+    specification = _with_days(_views(bool(len(marks)), bool(found)), first, last)
     text = _alt(Story(("views",), first, last, rows)) + (f" Spikes: {len(found)}." if found else "")
+    if before is not None:
+        specification, boxes = before.drawn(specification), [*boxes, before.legend]
+        text += f" Dashed line: {before.title}."
     subject = subject_of(viewer, store, selection.of_whole(grain), "Views and unique visitors")
     return Chart(arrow_table(rows), specification, text, boxes + state_parts(states), subject)
-
-
-def _earlier(viewer: Viewer, store: Store, selection: Selection, grain: Grain) -> DataFrame:
-    """The views of the periods with which these are compared, each where its counterpart stands; gaps left out."""
-    before = selection.counterpart
-    if before is None:
-        return DataFrame()
-    of_days = series(viewer, store, before, grain)
-    views = of_days[of_days["repository_id"].notna() & (of_days["metric"] == "views")]
-    months = months_between(before.first, selection.first)
-    shift = selection.first - before.first
-    rows = _periods([months_later(p, months) if grain is Grain.MONTH else p + shift for p in views["period"]], grain)
-    known = views["value"].where(views["state"] != "gap").astype("float64").to_numpy(na_value=float("nan"))
-    rows["lane"], rows["value"], rows["piece"] = EARLIER, known, pd.Series(known).isna().cumsum()
-    rows["when"] = [period_name(period, grain) for period in views["period"]]
-    rows["spoken"] = [f"Before, {when}: {value:,.0f}" for when, value in zip(rows["when"], known, strict=True)]
-    return rows[pd.notna(known)]
 
 
 def _reach(selection: Selection, grain: Grain) -> tuple[date, date]:
@@ -378,7 +362,7 @@ def chosen_wave(chart: Chart, key: str) -> Chart:
 
 
 @cache
-def _views(marked: bool, spiked: bool, compared: bool) -> dict[str, Any]:
+def _views(marked: bool, spiked: bool) -> dict[str, Any]:
     """Views and visitors as one chart, with what happened above."""
     x = partial(day_axis, tick_count=TICKS)
     chosen = alt.condition(f"datum.{WAVE} == {CHOSEN}", alt.value(0.13), alt.value(0))
@@ -391,13 +375,6 @@ def _views(marked: bool, spiked: bool, compared: bool) -> dict[str, Any]:
         _bars("views", x).properties(name=WAVE),
         _people("views", x),
     ]
-    if compared:
-        line = rows_where(alt.datum["lane"] == EARLIER).mark_line(
-            color=COLOURS["rest"], strokeDash=[4, 3], strokeWidth=1.8, point={"opacity": 0, "size": 60}, aria=False
-        )
-        told_before = tooltip({"when": "Compared with (UTC)", "value": "Views"}, value=",d")
-        y = count_axis("value", 4, **EXTENT)
-        layers.append(line.encode(x=x("at"), y=y, detail="piece:N", tooltip=told_before))
     layers += [_symbols(x, MARKS_ABOVE)] if marked else []
     if spiked:
         told = {"x": x("at"), "y": alt.value(WAVES_ABOVE), "tooltip": tooltip(MARK_TITLES)}

@@ -185,7 +185,7 @@ def test_the_page_begins_with_totals_records_and_the_newest_lists(app: App) -> N
 
 
 def test_the_chart_of_views_shows_what_it_is_compared_with_unless_that_is_not_wanted(app: App) -> None:
-    before = f"Views {day_text(days_ago(60))} to {day_text(days_ago(31))}"
+    before = f"Compared: {day_text(days_ago(60))} to {day_text(days_ago(31))}"
     assert before in shown_text(opened(app, "viewer"))
     assert before not in shown_text(opened(app, "viewer", against="No comparison"))
 
