@@ -22,6 +22,7 @@ TITLE, TEXT, SMALL = 26, 16, 13  # pixels of the letters
 ROW, BOX = 26, 13  # pixels of a legend
 NARROW, BROAD, SQUARE = 0.52, 0.72, 1.05  # of its height a letter takes, more or less
 LANE_MARGIN = 70  # pixels of the axes beside the lanes
+LONGEST_NAME = 260  # pixels of a name beside an axis or in a legend of the chart
 LONGEST_S = 60
 FONT = "Arial, sans-serif"
 MIME = {"png": "image/png", "svg": "image/svg+xml"}
@@ -99,7 +100,7 @@ def svg(picture: Picture) -> str:
 
 def _chart(picture: Picture) -> str:
     """The chart alone as SVG."""
-    found = dict(picture.specification)
+    found: dict[str, Any] = _with_whole_names(picture.specification)
     found["data"] = {"name": "rows", "values": json.loads(picture.rows)}
     found["background"] = picture.look.background
     found["config"] = _config(picture.look)
@@ -110,6 +111,15 @@ def _chart(picture: Picture) -> str:
     else:
         found |= {"width": inner, "autosize": {"type": "fit-x", "contains": "padding"}}
     return str(vl_convert.vegalite_to_svg(found, allowed_base_urls=[], format_locale=dict(picture.numbers)))
+
+
+def _with_whole_names(part: Any) -> Any:
+    """A part of a specification, in which the names along an axis have the room that a phone has not."""
+    if isinstance(part, Mapping):
+        narrow = {"minExtent", "maxExtent"} if "labelLimit" in part else set()
+        found = {name: _with_whole_names(each) for name, each in part.items() if name not in narrow}
+        return found | ({"labelLimit": LONGEST_NAME} if "labelLimit" in part else {})
+    return [_with_whole_names(each) for each in part] if isinstance(part, list | tuple) else part
 
 
 def _config(look: Look) -> dict[str, Any]:
