@@ -15,7 +15,7 @@ import streamlit as st
 from data.accounts import grants
 from data.accounts.models import Account, Viewer
 from data.accounts.saved_items import SavedItemRefused
-from data.calendar import utc_now
+from data.calendar import DAY, utc_day, utc_now
 from data.dashboards.dashboards import DASHBOARDS, SavedDashboard, canned_dashboards
 from data.dashboards.specification import (
     LONGEST_NAME,
@@ -30,8 +30,8 @@ from data.dashboards.specification import (
 )
 from data.repositories.repositories import repository_names
 from pages.dashboards import editor, view
-from pages.dashboards.editor import ALL, RANGES, Draft
-from pages.ui import controls, filters, messages, saved_items, session
+from pages.dashboards.editor import Draft
+from pages.ui import controls, filters, messages, periods, saved_items, session
 from pages.ui.store import the_store
 
 ADDRESS = "dashboard"  # in the address
@@ -188,17 +188,27 @@ def draw_filters(viewer: Viewer, panels: Sequence[Panel]) -> Sequence[Panel]:
     names = repository_names(viewer, the_store())
     filters.follow_addresses(viewer, filters.REPOSITORY)
     asked = {key: set(st.query_params.get_all(key)) for key in KEYS}
-    if not (asked["days"] <= {OWN, *RANGES, ALL} and asked[filters.REPOSITORY] <= set(names.values())):
+    offered = [OWN, *(name for name in periods.RANGES if name != periods.CUSTOM)]
+    offered += asked["days"] & periods.FORMER.keys()
+    if not (asked["days"] <= set(offered) and asked[filters.REPOSITORY] <= set(names.values())):
         st.info(filters.UNUSABLE, icon=":material/link_off:")
     with st.container(horizontal=True, vertical_alignment="top", key="dashboards_filters"):
-        days = st.segmented_control(
-            "Days (UTC)", [OWN, *RANGES, ALL], default=OWN, required=True, key="days", bind="query-params", wrap=True
-        )
+        days = st.selectbox("Days (UTC)", offered, key="days", bind="query-params", filter_mode=None, width=160)
         chosen = filters.draw_repositories(viewer, OWN)
-    wanted = {"range": Range(RANGES.get(days))} if days in {*RANGES, ALL} else {}
+    wanted = {"range": _range(days)} if days != OWN else {}
     named = tuple(names[each].partition(" · ")[0] for each in chosen)
     changes: dict[str, Any] = wanted | ({"repositories": named} if named else {})
     return [panel if panel.kind is Kind.TEXT else replace(panel, **changes) for panel in panels]
+
+
+def _range(name: str) -> Range:
+    if name == periods.ALL:
+        return Range()
+    if days := (periods.ROLLING | periods.FORMER).get(name):
+        return Range(last_days=days)
+    yesterday = utc_day(utc_now()) - DAY
+    first, last = periods.days_of(name, None, (yesterday, yesterday))
+    return Range(first=first, last=last)
 
 
 account = session.require_account()

@@ -167,6 +167,14 @@ def test_a_dashboard_is_removed_after_a_question(app: App) -> None:
     assert run.selectbox(key="dashboards_choice").value == "month-in-review"
 
 
+@pytest.mark.parametrize("days", ["This month", "31 days", "All"])
+def test_the_days_of_a_dashboard_go_by_the_names_of_all_pages(app: App, days: str) -> None:
+    run = opened(app, "viewer", days=days)
+    assert run.selectbox(key="days").value == days
+    assert not run.info
+    assert charts(run)
+
+
 def test_a_link_holds_other_days_and_repositories_of_ones_own_only(app: App) -> None:
     run = opened(app, "viewer", days="14 days", repository="blue/docs")
     words = [word for chart in charts(run) for word in str(chart).split("'")]
