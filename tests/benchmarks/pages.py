@@ -45,6 +45,8 @@ EVERY_PAGE = tuple(ENTRIES)
 WIDGETS = {  # how an empty page makes one of each kind that a page may have
     "button": "st.button('A', key='{key}')",
     "button_group": "st.segmented_control('A', ['a', 'b', 'c'], key='{key}')",
+    "link_button": "st.link_button('A', '/{key}')",
+    "menu_button": "st.menu_button('A', ['a', 'b'], key='{key}')",
     "download_button": "st.download_button('A', 'content', key='{key}')",
     "multiselect": "st.multiselect('A', ['a', 'b', 'c'], key='{key}')",
     "selectbox": "st.selectbox('A', ['a', 'b', 'c'], key='{key}')",
@@ -57,6 +59,7 @@ WIDGETS = {  # how an empty page makes one of each kind that a page may have
     "number_input": "st.number_input('A', key='{key}')",
     "pagination": "st.pagination(9, key='{key}')",
     "dataframe": "st.dataframe(TABLE, key='{key}', on_select='rerun')",
+    "vega_lite_chart": "st.vega_lite_chart(TABLE, POINTS, key='{key}', on_select='rerun')",
 }
 
 
@@ -159,8 +162,9 @@ def _empty(widgets: Mapping[str, int], pages: int, folder: Path) -> AppTest:
     """An app of so many pages, of which the shown one has these widgets and nothing else."""
     places = [(kind, number) for kind, count in widgets.items() for number in range(count)]
     lines = [WIDGETS[kind].format(key=f"{kind}_{number}") for kind, number in places]
-    (folder / "rows.py").write_text("import pyarrow as pa\n\nTABLE = pa.table({'a': [1]})\n")
-    (folder / "page.py").write_text("\n".join(["import streamlit as st", "from rows import TABLE", *lines]))
+    points = {"mark": "point", "params": [{"name": "chosen", "select": "point"}]}
+    (folder / "rows.py").write_text(f"import pyarrow as pa\n\nTABLE = pa.table({{'a': [1]}})\nPOINTS = {points}\n")
+    (folder / "page.py").write_text("\n".join(["import streamlit as st", "from rows import POINTS, TABLE", *lines]))
     made = [f"st.Page('page.py', title='{n}', url_path='p{n}', default={n == 0})" for n in range(pages)]
     frame = ["import streamlit as st", "st.set_page_config(layout='wide')", f"st.navigation([{', '.join(made)}]).run()"]
     (folder / "frame.py").write_text("\n".join(frame))

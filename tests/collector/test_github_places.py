@@ -41,7 +41,7 @@ def asks_over_tls(serve: Serve) -> tuple[type[GitHubError], str]:
 def test_a_certificate_that_nobody_vouches_for_stops_the_run(tmp_path: Path) -> None:
     kind, said = asks_over_tls(with_certificate(tmp_path))
     assert kind is RunStopped
-    assert "certificate of 127.0.0.1 cannot be trusted" in said
+    assert "certificate of 127.0.0.1 is not trusted" in said
 
 
 def test_a_port_without_tls_stops_the_run_and_is_not_asked_without_it() -> None:

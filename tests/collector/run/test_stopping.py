@@ -108,6 +108,7 @@ def test_a_busy_store_ends_the_waits_of_those_who_still_fetch(
     It begins when one of the three repositories has surely had its three answers, in whatever order they were asked.
     """
     collection.clock = SystemClock()
+    monkeypatch.setattr("collector.clock.STOP_SEEN_EVERY_S", 0.1)  # of real time
     monkeypatch.setattr("collector.run.BATCH_REPOSITORIES", 1)
     collection.github.budgets.of(OWNER_ID).trigger = Trigger(1 + 3 * 2 + 1, 3000)
     with LockTaker(collection) as collection.told, pytest.raises(StoreBusy):

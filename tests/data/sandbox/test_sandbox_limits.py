@@ -114,7 +114,7 @@ def test_a_query_gets_no_more_memory_than_it_may_have(box: Sandbox, statement: s
 
 @pytest.mark.parametrize("statement", TIME, ids=lambda text: text[:50])
 def test_a_query_is_ended_at_the_deadline(box: Sandbox, statement: str) -> None:
-    with pytest.raises(QueryTooLong, match=r"ended after 1 seconds"):
+    with pytest.raises(QueryTooLong, match=r"stopped after 1 seconds"):
         run(box, statement)
 
 

@@ -88,7 +88,7 @@ def test_a_stream_gets_the_same_csv_and_stays_open(full: Store, tmp_path: Path) 
     stream = io.BytesIO()
     assert export(operator(full), full, request_for("repositories"), stream) == 5
     assert stream.getvalue() == (tmp_path / "x.csv").read_bytes()
-    with pytest.raises(ExportRefused, match="name a file"):
+    with pytest.raises(ExportRefused, match="Name a file"):
         export(operator(full), full, request_for(format=ExportFormat.PARQUET), stream)
 
 
