@@ -107,8 +107,10 @@ def test_keys_lead_to_pages_whose_help_says_what_they_are(live: Live, visit: Vis
     keyboard, navigation = visitor.page.keyboard, visitor.page.get_by_test_id("stSidebarNav")
     expect(navigation.locator("[aria-current=page]")).to_have_text(re.compile("Overview$"))
     keyboard.press("?")
-    expect(visitor.page.get_by_role("dialog", name="Keyboard shortcuts")).to_contain_text("Compare")
+    dialog = visitor.page.get_by_role("dialog", name="Keyboard shortcuts")
+    expect(dialog).to_contain_text("Compare")
     keyboard.press("Escape")
+    expect(dialog).to_have_count(0)  # keys in a dialog are the dialog's
     keyboard.press("g")
     keyboard.press("c")
     expect(visitor.page).to_have_title("Compare · GitHub Traffic")
