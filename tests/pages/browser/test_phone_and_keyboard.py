@@ -114,6 +114,7 @@ def test_keys_lead_to_pages_whose_help_says_what_they_are(live: Live, visit: Vis
     keyboard.press("g")
     keyboard.press("c")
     expect(visitor.page).to_have_title("Compare · GitHub Traffic")
+    visitor.settle()  # the title comes before the page's own help
     visitor.page.evaluate("window.stays = true")
     visitor.page.get_by_role("link", name="Help").click()
     expect(visitor.heading("Compare")).to_be_in_viewport()
