@@ -38,7 +38,7 @@ Waiting = Callable[[float, str], None]
 
 @dataclass(frozen=True, slots=True)
 class LimitHit:
-    """A limit that an answer told of; `wait_s` is None where GitHub did not say how long."""
+    """A limit that an answer names; `wait_s` is None where GitHub did not say how long."""
 
     outcome: Outcome
     wait_s: float | None
@@ -57,8 +57,8 @@ class RateLimiter:
 
     The pace is a bucket: after a rest a burst goes out at once, then so many a second, never more than GitHub allows in
     any minute. All processes with the same file `kept_in` draw from one bucket.
-    `waiting` is told of every wait for a limit; a wait longer than `patience_s` ends the owner's work instead. Whoever
-    has something else to do meanwhile sets `sleeps_for_s`: a longer wait is raised as MustWait and not slept.
+    `waiting` is called with every wait for a limit; a wait longer than `patience_s` ends the owner's work instead.
+    Whoever has something else to do meanwhile sets `sleeps_for_s`: a longer wait is raised as MustWait and not slept.
     """
 
     def __init__(

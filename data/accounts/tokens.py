@@ -1,4 +1,4 @@
-"""The tenants' tokens in `control`: encrypted, replaced without a gap, told of without being shown, encrypted again."""
+"""The tenants' tokens in `control`: encrypted, replaced without a gap, described but never shown, encrypted again."""
 
 from contextlib import suppress
 from dataclasses import dataclass, field, replace

@@ -161,7 +161,7 @@ def splits_for(kind: Kind, source: Source, by: str | None) -> tuple[str, ...]:
 
 
 def measures_for(source: Source, by: str | None, split: str | None) -> tuple[str, ...]:
-    """What the measure may be. People of a list are told of one referrer or path only: added up they mean nothing."""
+    """What the measure may be. A list's people are those of one referrer or path: added up they mean nothing."""
     found = MEASURES[source]
     if source in LISTED and LISTED[source] not in {by, split}:
         return tuple(each for each in found if each not in PEOPLE)

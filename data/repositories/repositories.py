@@ -116,7 +116,7 @@ def managed_repositories(account: Account, store: Store, repository_ids: Collect
 def add_repositories(
     store: Store, by: str, tenant_id: int, facts: Sequence[RepositoryFacts], now: datetime
 ) -> list[Repository]:
-    """Track repositories that GitHub has told of. One that is tracked already, under any name, stays one.
+    """Track repositories whose facts GitHub answered. One that is tracked already, under any name, stays one.
 
     A removed or paused one is resumed with its history. For the tenant's managers. Raises: NotAllowed.
     """

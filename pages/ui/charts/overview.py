@@ -18,7 +18,7 @@ RISE = 9  # pixels that a number stands above its bar
 
 @dataclass(frozen=True, slots=True)
 class SpikeMark:
-    """The number of a spike, the height at which it stands, and what is told of it."""
+    """The number of a spike, its height in the chart, and its tooltip."""
 
     number: int
     day: date

@@ -1,4 +1,4 @@
-"""Series for charts, totals beside the period before, and the repositories at a glance."""
+"""Series for charts, totals beside the period before, and repository summaries."""
 
 from datetime import date, timedelta
 from typing import Any
