@@ -68,7 +68,7 @@ def notes(panel: Panel) -> Iterator[str]:
     if panel.source in LISTED:
         yield from _notes_on_lists(panel)
     elif panel.source is Source.REPOSITORIES:
-        yield "Views and clones are of the 31 days up to yesterday; the rest as of the last collection."
+        yield "Views and clones are of the 30 days up to yesterday; the rest as of the last collection."
     elif panel.source is Source.WEEKLY and panel.by in {None, "repository"}:
         yield "The newest whole week."
     elif panel.source is Source.DAILY and panel.by == "weekday":

@@ -28,8 +28,8 @@ LONGEST_BY_DAY = 400  # days in a chart; more are shown by week
 EVERY_GROUP = 1_000_000
 ALONG_TIME = (*PERIODS, "weekday")
 SUMMARY_COLUMNS = {
-    "views": "views_31",
-    "clones": "clones_31",
+    "views": "views_30",
+    "clones": "clones_30",
     "stars": "stars",
     "days until loss": "days_until_loss",
 }

@@ -112,7 +112,7 @@ class Panel:
     by: str | None = None
     split: str | None = None
     repositories: tuple[str, ...] = ()
-    range: Range = field(default_factory=lambda: Range(last_days=31))
+    range: Range = field(default_factory=lambda: Range(last_days=30))
     minimum: int | None = None
     limit: int | None = None
     width: int = 6

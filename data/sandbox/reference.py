@@ -65,9 +65,9 @@ def examples() -> tuple[Example, ...]:
 
 
 def example_parameters(example: Example, today: date) -> tuple[Parameter, ...]:
-    """The parameters of an example with values that return something: every name, and the last 31 days."""
+    """The parameters of an example with values that return something: every name, and the last 30 days."""
     values = {ParameterKind.TEXT: "%", ParameterKind.NUMBER: "10"}
-    days = {"first_day": today - DAY * 31, "last_day": today - DAY}
+    days = {"first_day": today - DAY * 30, "last_day": today - DAY}
     return tuple(
         replace(each, default=str(days[each.name]) if each.name in days else values.get(each.kind, ""))
         for each in parameters_of(example.statement)

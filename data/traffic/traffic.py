@@ -190,8 +190,8 @@ def repository_summaries(viewer: Viewer, store: Store, today: date) -> DataFrame
     """The visible repositories in short, by name; removed ones included.
 
     Rows: repository_id, tenant_id, full_name, state, state_reason, visibility, archived, last_collected_at (aware,
-    UTC), days_until_loss (as in v_repositories), views_31 and clones_31 (known counts of the 31 days up to
-    yesterday, pending ones included), stars (when last seen), sparkline (a list of the known views of these 31 days,
+    UTC), days_until_loss (as in v_repositories), views_30 and clones_30 (known counts of the 30 days up to
+    yesterday, pending ones included), stars (when last seen), sparkline (a list of the known views of these 30 days,
     oldest first). Source: v_repositories, v_daily. Raises: StoreMissing.
     """
     values = {"visible": sorted(viewer.repository_ids), "today": today}

@@ -1,6 +1,6 @@
--- The visible repositories in short, by name; views and clones are of the 31 days up to yesterday, known ones only. Times
+-- The visible repositories in short, by name; views and clones are of the 30 days up to yesterday, known ones only. Times
 -- and days are UTC, unknown is null. Grain: a repository. Source: v_repositories, v_daily, repository, from the session's
--- variable today. The sparkline has the known views of these 31 days, oldest first.
+-- variable today. The sparkline has the known views of these 30 days, oldest first.
 with recent as (
     select
         repository_id,
@@ -10,7 +10,7 @@ with recent as (
     from v_daily
     where
         repository_id in (select unnest($visible::integer[]))
-        and day between $today::date - 31 and $today::date - 1
+        and day between $today::date - 30 and $today::date - 1
     group by repository_id
 )
 
@@ -24,8 +24,8 @@ select
     repository.archived,
     known.last_collected_at,
     known.days_until_loss,
-    recent.views as views_31,
-    recent.clones as clones_31,
+    recent.views as views_30,
+    recent.clones as clones_30,
     known.stars,
     coalesce(recent.known_views, []) as sparkline
 from v_repositories as known

@@ -29,7 +29,7 @@ COLUMNS: Mapping[str, Any] = {
 }
 
 NUMBERED = re.compile(r"\b(?:tenant|repository) [0-9]+\b")
-SPANS = {"7 days": 7, "31 days": 31, "Year": 365, "All": None}
+SPANS = {"7 days": 7, "30 days": 30, "365 days": 365, "All": None}
 ROWS_AT_SIGHT = 15
 
 
@@ -91,7 +91,7 @@ with st.container(horizontal=True, vertical_alignment="bottom", key="audit_filte
         icon=":material/search:",
         live=True,
     )
-    span = st.segmented_control("Days (UTC)", list(SPANS), default="31 days", required=True, key="audit_span")
+    span = st.segmented_control("Days (UTC)", list(SPANS), default="30 days", required=True, key="audit_span")
 names = names_of(who)
 everybody = audit_filter(search or "", names, span, utc_day(utc_now()))
 audit.move_outbox(the_store())

@@ -41,6 +41,7 @@ from data.dashboards.specification import (
 from data.repositories.repositories import repository_names
 from pages.dashboards import view
 from pages.ui import messages
+from pages.ui.periods import ROLLING
 from pages.ui.store import the_store
 
 DRAFTS = "dashboards_drafts"
@@ -54,7 +55,6 @@ KINDS = {
     Kind.HEAT_MAP: ":material/grid_on: Heat map",
     Kind.TEXT: ":material/notes: Text",
 }
-RANGES = {"14 days": 14, "31 days": 31, "Quarter": 92, "Year": 365}
 ALL, LAST, BETWEEN = "All", "Last …", "Custom"
 NONE = "none"
 
@@ -299,19 +299,19 @@ def _also(fields: Fields, draft: Panel) -> tuple[str, ...]:
 
 def _range(fields: Fields) -> Range:
     was = fields.was.range
-    usual = next((name for name, days in RANGES.items() if days == was.last_days), None)
+    usual = next((name for name, days in ROLLING.items() if days == was.last_days), None)
     default = usual or (LAST if was.last_days else BETWEEN if was.first else ALL)
-    picked = fields.choice("Days (UTC)", [*RANGES, ALL, LAST, BETWEEN], default, "range")
-    if picked in RANGES:
-        return Range(last_days=RANGES[picked])
+    picked = fields.choice("Days (UTC)", [*ROLLING, ALL, LAST, BETWEEN], default, "range")
+    if picked in ROLLING:
+        return Range(last_days=ROLLING[picked])
     if picked == LAST:
-        return Range(last_days=fields.number("Days", (1, 36_500), was.last_days or 31, "days") or 31)
+        return Range(last_days=fields.number("Days", (1, 36_500), was.last_days or 30, "days") or 30)
     return Range() if picked == ALL else _between(fields)
 
 
 def _between(fields: Fields) -> Range:
     was, yesterday = fields.was.range, utc_day(utc_now()) - DAY
-    days: Any = (was.first or yesterday - 30 * DAY, was.last or yesterday)
+    days: Any = (was.first or yesterday - 29 * DAY, was.last or yesterday)
     found: Any = st.date_input(
         "From and to",
         value=days,

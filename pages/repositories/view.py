@@ -26,17 +26,17 @@ TRACKED, URGENT, PAUSED, REMOVED, EVERYTHING = "Tracked", "Needs attention", "Pa
 DAYS_LEFT = "Days until GitHub deletes data"
 SORTS: dict[str, tuple[str, bool]] = {
     "Name": ("sort_name", True),
-    "Views": ("views_31", False),
-    "Clones": ("clones_31", False),
+    "Views": ("views_30", False),
+    "Clones": ("clones_30", False),
     "Stars": ("stars", False),
     DAYS_LEFT: ("days_until_loss", True),
     "Last collected": ("last_collected_at", False),
 }
 ORDER = (
-    *("link", "words", "views_31", "clones_31", "sparkline", "days_left", "last_collected_at"),
+    *("link", "words", "views_30", "clones_30", "sparkline", "days_left", "last_collected_at"),
     *("stars", "tenant", "kind", "note"),
 )
-SUMS = {"Views, 31 days": "views_31", "Clones, 31 days": "clones_31", "Stars": "stars"}
+SUMS = {"Views, 30 days": "views_30", "Clones, 30 days": "clones_30", "Stars": "stars"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,10 +145,10 @@ def columns() -> Mapping[str, Any]:
             DAYS_LEFT, min_value=0, max_value=15, format="%d", color="auto", width=200, help=loss_help
         ),
         "sparkline": config.AreaChartColumn(
-            "Views, 31 days", y_min=0, width=104, help="Known UTC days, up to yesterday"
+            "Views, 30 days", y_min=0, width=104, help="Known UTC days, up to yesterday"
         ),
-        "views_31": config.NumberColumn("Views", format="localized", width=66, help="Of the last 31 days"),
-        "clones_31": config.NumberColumn("Clones", format="localized", width=66, help="Of the last 31 days"),
+        "views_30": config.NumberColumn("Views", format="localized", width=66, help="Of the last 30 days"),
+        "clones_30": config.NumberColumn("Clones", format="localized", width=66, help="Of the last 30 days"),
         "stars": config.NumberColumn("Stars", format="localized", width=70, help="When last seen"),
         "tenant": config.TextColumn("Tenant", width=140),
         "kind": config.TextColumn("Kind", width=110),

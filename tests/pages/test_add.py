@@ -69,7 +69,7 @@ def test_names_and_addresses_are_followed_and_collected_at_once(app: App, github
     rows = overview(app, grants.viewer_of(app.store, app.account("tenant")))
     new = {row["full_name"]: row for row in rows if row["full_name"].startswith("octo/")}
     assert [new[name]["stars"] for name in ("octo/hello", "octo/world")] == [5, 0]
-    assert all(row["views_31"] >= 100 and row["clones_31"] >= 20 for row in new.values()), "at once"
+    assert all(row["views_30"] >= 100 and row["clones_30"] >= 20 for row in new.values()), "at once"
     assert "2 repositories tracked now" in run.toast[0].value
 
 
@@ -79,7 +79,7 @@ def test_the_collection_that_begins_brings_the_first_days(app: App, github: Fake
     assert "The collection is complete" in shown_text(go_to(run, "overview").run())
     seen = grants.viewer_of(app.store, app.account("tenant"))
     (row,) = [row for row in overview(app, seen) if row["full_name"] == "octo/hello"]
-    assert row["views_31"] >= 100
+    assert row["views_30"] >= 100
 
 
 def test_what_github_answers_with_a_clock_gone_wrong_is_left_to_the_collection(

@@ -192,7 +192,7 @@ def test_what_is_ticked_is_collected_and_without_ticks_all_tenants(app: App, sta
 def test_search_and_order_are_obeyed(app: App) -> None:
     run = app.opened("both", PAGE)
     run.selectbox("repositories_sort").set_value("Views").run()
-    views = column(run, "views_31")
+    views = column(run, "views_30")
     assert views == sorted(views, reverse=True)
     run.text_input("repositories_search").input("TELE").run()
     assert listed(run) == ["green/telescope"]
