@@ -12,10 +12,11 @@ from collector.discovery import Discovery, ListedRepository, Pattern, parse_patt
 from collector.errors import NameRefused
 from collector.reach import estimate
 from data.accounts.models import Viewer
+from data.accounts.tokens import tokens
 from data.repositories.models import RepositoryState
 from data.repositories.repositories import repositories
 from pages.add import tracking
-from pages.ui import messages
+from pages.ui import messages, session
 from pages.ui.repository_status import STATES
 from pages.ui.store import the_store
 from pages.ui.text import counted
@@ -48,7 +49,7 @@ def draw(tenant_id: int, viewer: Viewer) -> list[str]:
         lists = _lists(tenant_id, ALL_OWNERS if all("*" in each for each in pattern.owners) else pattern.owners)
     except (NameRefused, tracking.TrackingRefused) as refusal:
         messages.refused(refusal)
-        st.button("Try again", icon=":material/refresh:", key="add_again")
+        st.button("Try again", icon=":material/refresh:", key="add_again", on_click=forget)
         return []
     for warning in lists.warnings:
         st.warning(messages.literal(warning))
@@ -72,14 +73,26 @@ def _pattern(text: str) -> Pattern:
 
 
 def _lists(tenant_id: int, owners: tuple[str, ...]) -> Discovery:
-    """All that GitHub lists of these owners, kept for the session. Raises: TrackingRefused."""
-    key = (tenant_id, owners)
+    """All that GitHub lists of these owners, kept for the session; a refusal, too, until one tries again.
+
+    Raises: TrackingRefused.
+    """
+    stored = next((each for each in tokens(session.viewer(), the_store()) if each.tenant_id == tenant_id), None)
+    key = (tenant_id, owners, stored)
     if st.session_state.get(FOUND, ("", None))[0] != key:
         with st.spinner("Asking GitHub for the repositories of the token …", show_time=True):
-            lists = tracking.discover(tenant_id, Pattern(tuple((owner, "*") for owner in owners)))
-        st.session_state[FOUND] = (key, lists)
-    found: Discovery = st.session_state[FOUND][1]
-    return found
+            st.session_state[FOUND] = (key, _answer(tenant_id, owners))
+    answer: Discovery | str = st.session_state[FOUND][1]
+    if isinstance(answer, str):
+        raise tracking.TrackingRefused(answer)
+    return answer
+
+
+def _answer(tenant_id: int, owners: tuple[str, ...]) -> Discovery | str:
+    try:
+        return tracking.discover(tenant_id, Pattern(tuple((owner, "*") for owner in owners)))
+    except tracking.TrackingRefused as refusal:
+        return str(refusal)
 
 
 def _draw_rows(tenant_id: int, listed: Sequence[ListedRepository], viewer: Viewer) -> list[str]:

@@ -152,6 +152,18 @@ def test_what_the_token_sees_is_there_at_once_the_most_popular_first(app: App, g
     assert run.button("add_track_selected").label == "Track 2 repositories"
 
 
+def test_a_refusal_of_github_is_kept_until_one_tries_again(app: App, github: FakeGitHub) -> None:
+    store_token(app, secret="ghp_nobody0000000000000000000000000000000")
+    run = app.opened("tenant", PAGE)
+    asked = len(github.requests)
+    run.run()
+    assert (asked > 0, len(github.requests)) == (True, asked)
+    run.button("add_again").click().run()
+    assert len(github.requests) > asked
+    store_token(app)
+    assert len(run.run().dataframe) == 1, "another token is asked with at once"
+
+
 @pytest.mark.parametrize(
     ("typed", "found"), [("wor", ["octo/world"]), ("octo/*, !fork, !closed", ["octo/new", "octo/hello"]), ("zzz", [])]
 )
