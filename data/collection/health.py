@@ -9,7 +9,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from itertools import groupby, islice
+from itertools import groupby, islice, takewhile
 
 from data.accounts.models import Viewer
 from data.accounts.tokens import UNREADABLE, StoredToken, tokens
@@ -206,8 +206,8 @@ def _about_schedule(found: Sequence[RepositoryHealth], is_going_on: bool, now: d
         yield Finding(Kind.SCHEDULE, False, tenant, warning, tenant=tenant)
     since = missed_since(schedule, found, is_going_on, now)
     if since is not None:
-        times = next_times(schedule, since)
-        count = len([at for at in islice(times, MOST_MISSED) if at <= now - MISSED_AFTER])
+        missed = takewhile(lambda at: at <= now - MISSED_AFTER, next_times(schedule, since))
+        count = len(list(islice(missed, MOST_MISSED)))
         text = f"{counted(count, 'scheduled collection')} {'was' if count == 1 else 'were'} missed."
         yield Finding(Kind.MISSED, True, tenant, text, "Last collected", _last_tried(found), tenant)
 

@@ -96,26 +96,27 @@ def _longest_pause(schedule: str) -> timedelta:
     return max(longest, next_time(schedule, JUDGED_FROM) - last_time(schedule, JUDGED_FROM))
 
 
+def next_times(schedule: str, now: datetime, *, reverse: bool = False) -> Iterator[datetime]:
+    """The moments of a schedule after `now` (in reverse: before), those of fifty years. Raises: ScheduleRefused."""
+    try:
+        return iter(CronSim(NAMED.get(schedule, schedule), now.astimezone(UTC), reverse=reverse))
+    except CronSimError as refusal:
+        raise ScheduleRefused(f"{schedule!r} is no schedule. {FORMS}") from refusal
+
+
 def next_time(schedule: str, now: datetime) -> datetime:
-    return _moment(schedule, now, reverse=False)
-
-
-def next_times(schedule: str, now: datetime) -> Iterator[datetime]:
-    """The moments of a schedule after `now`, without end. Raises: ScheduleRefused."""
-    while True:
-        now = next_time(schedule, now)
-        yield now
+    return _first(schedule, next_times(schedule, now))
 
 
 def last_time(schedule: str, now: datetime) -> datetime:
     """The newest moment of a schedule that is not after `now`. Raises: ScheduleRefused."""
-    return _moment(schedule, now.replace(microsecond=0) + timedelta(seconds=1), reverse=True)
+    return _first(schedule, next_times(schedule, now.replace(microsecond=0) + timedelta(seconds=1), reverse=True))
 
 
-def _moment(schedule: str, now: datetime, *, reverse: bool) -> datetime:
+def _first(schedule: str, moments: Iterator[datetime]) -> datetime:
     try:
-        return next(CronSim(NAMED.get(schedule, schedule), now.astimezone(UTC), reverse=reverse))
-    except (CronSimError, StopIteration) as refusal:
+        return next(moments)
+    except StopIteration as refusal:
         raise ScheduleRefused(f"{schedule!r} is no schedule. {FORMS}") from refusal
 
 
