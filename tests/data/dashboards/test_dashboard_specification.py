@@ -104,7 +104,7 @@ def test_every_field_survives_being_written_and_read() -> None:
 
 def test_what_is_left_out_has_its_usual_value() -> None:
     (panel,) = parse_dashboard(document(NUMBER)).panels
-    assert (panel.range, panel.width, panel.height) == (Range(last_days=31), 6, DEFAULT_HEIGHT)
+    assert (panel.range, panel.width, panel.height) == (Range(last_days=30), 6, DEFAULT_HEIGHT)
     assert parse_dashboard(document(NUMBER | {"filters": {"range": {}}})).panels[0].range == Range()
 
 

@@ -154,7 +154,7 @@ def test_the_overview_tells_the_same_risk_and_times_as_the_health(full: Store) -
 def test_the_list_of_repositories_counts_as_many_days_as_a_range_by_default(full: Store) -> None:
     question = "select sum(views), sum(clones) from v_daily where repository_id = $key and day between $first and $last"
     for row in plain(repository_summaries(operator(full), full, TODAY)):
-        assert [row[9:11]] == ask(full, question, key=row[0], first=ago(31), last=ago(1))
+        assert [row[9:11]] == ask(full, question, key=row[0], first=ago(30), last=ago(1))
 
 
 def test_a_sparkline_of_a_summary_has_the_known_days_oldest_first(store: Store) -> None:
