@@ -37,7 +37,7 @@ MOST_BYTES = 100_000
 LONGEST_NAME, LONGEST_DESCRIPTION, LONGEST_TEXT = 80, 500, 4000
 LARGEST_LIMIT = 50
 MOST_SERIES = 8  # colours that people tell apart
-NARROWEST, WIDEST = 3, 12  # twelfths of the page
+WIDEST = 12  # twelfths of the page
 LOWEST, HIGHEST = 120, 800  # pixels
 DEFAULT_HEIGHT = 280
 

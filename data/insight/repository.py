@@ -30,8 +30,6 @@ class Records:
     clones: int | None
     most_views: int | None
     most_views_day: date | None
-    most_clones: int | None
-    most_clones_day: date | None
     stars: int | None
     milestone: int | None
     milestone_day: date | None

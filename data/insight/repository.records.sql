@@ -57,8 +57,6 @@ select
     sum(known.clones)::bigint as clones,
     max(known.views) as most_views,
     arg_max(known.day, known.views) as most_views_day,
-    max(known.clones) as most_clones,
-    arg_max(known.day, known.clones) as most_clones_day,
     (select stars from newest) as stars,
     (select stars from reached) as milestone,
     (select day from reached) as milestone_day
