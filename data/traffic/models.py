@@ -49,6 +49,17 @@ class Grain(StrEnum):
     WEEK = "week"
     MONTH = "month"
 
+    def first_day(self, day: date) -> date:
+        """The first day of the period that a day is in."""
+        if self is Grain.MONTH:
+            return day.replace(day=1)
+        return monday(day) if self is Grain.WEEK else day
+
+    def last_day(self, day: date) -> date:
+        if self is Grain.MONTH:
+            return months_later(day, 1) - DAY
+        return monday(day) + 6 * DAY if self is Grain.WEEK else day
+
 
 @dataclass(frozen=True, slots=True)
 class Selection:
@@ -98,10 +109,7 @@ class Selection:
         """
         if grain is Grain.DAY:
             return self
-        if grain is Grain.WEEK:
-            first, last = monday(self.first), monday(self.last) + 6 * DAY
-        else:
-            first, last = self.first.replace(day=1), months_later(self.last, 1) - DAY
+        first, last = grain.first_day(self.first), grain.last_day(self.last)
         whole = replace(self, first=first, last=max(self.last, min(last, self.today)))
         if self.before_days == 0 or (grain is Grain.WEEK and self.before_days == YEAR_DAYS):
             return whole

@@ -74,7 +74,7 @@ def _chart(viewer: Viewer, store: Store, selection: Selection, grain: Grain) -> 
     tops = chart.rows.to_pandas().groupby("at")["top"].max()
     heights = {moment.date(): int(top) for moment, top in tops.items()}
     marks = [
-        charts.SpikeMark(number, each.peak, heights.get(charts.period_of(each.peak, grain), 0), text.plain(each))
+        charts.SpikeMark(number, each.peak, heights.get(grain.first_day(each.peak), 0), text.plain(each))
         for number, each in enumerate(notable, start=1)
     ]
     return replace(

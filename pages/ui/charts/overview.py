@@ -9,7 +9,6 @@ from typing import Any
 
 import altair as alt
 
-from data.calendar import monday
 from data.traffic.models import Grain
 from pages.ui.charts.chart import COLOURS
 
@@ -40,18 +39,11 @@ def marked(specification: dict[str, Any], marks: Sequence[SpikeMark], grain: Gra
     return found
 
 
-def period_of(day: date, grain: Grain) -> date:
-    """The first day of the period that a day is in."""
-    if grain is Grain.MONTH:
-        return day.replace(day=1)
-    return monday(day) if grain is Grain.WEEK else day
-
-
 def _placed(marks: Sequence[SpikeMark], grain: Grain) -> list[dict[str, Any]]:
     """A row a period: where it stands, its numbers, what is told."""
     rows: dict[date, dict[str, Any]] = {}
     for mark in marks:
-        period = period_of(mark.day, grain)
+        period = grain.first_day(mark.day)
         at = int(datetime(period.year, period.month, period.day, tzinfo=UTC).timestamp() * 1000)
         row = rows.setdefault(period, {"at": at, "height": mark.height, "number": "", "told": ""})
         row["number"] += f" · {mark.number}" if row["number"] else f"{mark.number}"

@@ -16,7 +16,6 @@ import pandas as pd
 from pandas import DataFrame
 
 from data.accounts.models import Viewer
-from data.calendar import monday, months_later
 from data.insight.notes import notes
 from data.insight.repository import counters, releases
 from data.insight.spike_causes import Wave, repository_spikes, waves
@@ -46,7 +45,6 @@ from pages.ui.charts.chart import (
     without_data,
 )
 from pages.ui.charts.counterpart import counterpart
-from pages.ui.charts.overview import period_of
 from pages.ui.text import beside_usual
 from pages.ui.time_format import day_text
 
@@ -152,7 +150,7 @@ def views_chart(viewer: Viewer, store: Store, selection: Selection) -> Chart | N
     marks = _marks(happenings(viewer, store, selection))
     parts = (_in_waves(counted, found), marks, _waves(found))
     rows = pd.concat([each for each in parts if len(each)], ignore_index=True)
-    first, last = _reach(selection, grain)
+    first, last = grain.first_day(selection.first), grain.last_day(selection.last)
     states, kinds = set(counted["state"]), set(marks["kind"] if len(marks) else ())
     boxes = [(f"background:{BLUE}", "Views"), (f"border-radius:50%;background:{ORANGE}", "Unique visitors")]
     boxes += [(f"background:{MARK_COLOURS[kind]}", kind) for kind in MARK_COLOURS if kind in kinds]
@@ -164,15 +162,6 @@ def views_chart(viewer: Viewer, store: Store, selection: Selection) -> Chart | N
         text += f" Dashed line: {before.title}."
     subject = subject_of(viewer, store, selection.of_whole(grain), "Views and unique visitors")
     return Chart(arrow_table(rows), specification, text, boxes + state_parts(states), subject)
-
-
-def _reach(selection: Selection, grain: Grain) -> tuple[date, date]:
-    """The first and the last day of the periods that are drawn."""
-    if grain is Grain.WEEK:
-        return monday(selection.first), monday(selection.last) + timedelta(days=6)
-    if grain is Grain.MONTH:
-        return selection.first.replace(day=1), months_later(selection.last, 1) - timedelta(days=1)
-    return selection.first, selection.last
 
 
 def wave_key(wave: Wave) -> str:
@@ -249,7 +238,8 @@ def story(series: DataFrame, counters: DataFrame, found: Sequence[Mark], selecti
     columns += ["kind", "text", "spoken"]
     filled = [part for part in parts if len(part)]
     rows = pd.concat(filled, ignore_index=True) if filled else DataFrame(columns=columns)
-    return Story(ordered, *_reach(selection, grain), rows.reindex(columns=columns))
+    first, last = grain.first_day(selection.first), grain.last_day(selection.last)
+    return Story(ordered, first, last, rows.reindex(columns=columns))
 
 
 def _counted(series: DataFrame, metric: str, grain: Grain) -> DataFrame:
@@ -274,7 +264,7 @@ def _counted(series: DataFrame, metric: str, grain: Grain) -> DataFrame:
 def _gained(counters: DataFrame, grain: Grain) -> DataFrame:
     """The stars gained; of weeks, those of their known days."""
     known = counters[counters["stars_gained"].notna()]
-    periods = [period_of(day, grain) for day in known["day"]]
+    periods = [grain.first_day(day) for day in known["day"]]
     return _read("stars_gained", known["stars_gained"].groupby(periods).sum(), grain)
 
 
