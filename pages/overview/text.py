@@ -16,7 +16,7 @@ from data.insight.spike_causes import Cause, Listed, Noted, Spike
 from data.text import DAILY_VISITORS
 from data.traffic.traffic import LEAST_SHARE
 from pages.ui.number_format import number_text
-from pages.ui.text import HTML, beside_usual, capitalised, cause_text, change, of_ratio, repository_link
+from pages.ui.text import HTML, capitalised, cause_text, change, of_ratio, repository_link, spike_text
 from pages.ui.time_format import day_text, short_day_text
 
 RANKS = {  # what the table may be ordered by: its column, and whether the least comes first
@@ -119,7 +119,7 @@ def plain(spike: Spike) -> str:
 
 def sentence(spike: Spike) -> str:
     """How much came, against what is usual, and why."""
-    told = f"{spike.value:,} {spike.metric}, {beside_usual(spike.value, spike.expected)}"
+    told = spike_text(spike)
     if spike.first != spike.last:
         told += f"; unusual from {short_day_text(spike.first)} to {short_day_text(spike.last)}"
     return f"{told}. {why(spike)}."

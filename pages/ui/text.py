@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 import data.text
 from data.accounts.grants import NamedGrant
 from data.accounts.models import Role
-from data.insight.spike_causes import Cause, Listed, Noted, Released, Starred
+from data.insight.spike_causes import Cause, Listed, Noted, Released, Spike, Starred
 from pages.ui import messages, time_format
 from pages.ui.addresses import base_path
 from pages.ui.time_format import short_day_text
@@ -67,6 +67,10 @@ def repository_link(name: str, days: tuple[date, date] | None = None) -> str:
     """The address of a repository's page, with the first and last day that it is to show (None: its usual ones)."""
     shown = f"&{urlencode([('range', 'Custom'), *(('dates', str(day)) for day in days)])}" if days else ""
     return f"{base_path()}/repository?of={quote(name, safe='/')}{shown}"
+
+
+def spike_text(spike: Spike) -> str:
+    return f"{spike.value:,} {spike.metric}, {beside_usual(spike.value, spike.expected)}"
 
 
 def shortened(text: str, most: int) -> str:

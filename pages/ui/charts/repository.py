@@ -24,7 +24,7 @@ from data.store.arrow import arrow_table
 from data.store.cache import cached
 from data.traffic.models import Grain, Selection
 from data.traffic.traffic import series
-from pages.ui.charts.bars_and_lines import BAR_DAYS, LONG_DAYS, OPEN, PARTLY, day_ticks, partly, period_name
+from pages.ui.charts.bars_and_lines import BAR_DAYS, LONG_DAYS, OPEN, PARTLY, STATES, day_ticks, partly, period_name
 from pages.ui.charts.chart import (
     BLUE,
     COLOURS,
@@ -45,7 +45,7 @@ from pages.ui.charts.chart import (
     without_data,
 )
 from pages.ui.charts.counterpart import counterpart
-from pages.ui.text import beside_usual
+from pages.ui.text import capitalised, spike_text
 from pages.ui.time_format import day_text
 
 EXTENT: dict[str, Any] = {"minExtent": 46, "maxExtent": 46}  # the same for all lanes, so that a day stands below itself
@@ -61,12 +61,6 @@ BARS = (*COUNTED, "stars_gained")
 LINES = ("forks", "downloads")
 SPIKE = "Spike"
 TITLE = "Traffic"
-STATES = {
-    "final": "final",
-    "pending": "pending: may still change",
-    "gap": "gap: partial at most",
-    PARTLY: "some days are pending: it may still change",
-}
 PEOPLE = {"github": "as GitHub counted them", "days": "sum of the days"}
 _HALF = {grain: days / 2 for grain, days in BAR_DAYS.items()}  # days of a bar to either side of its middle
 MIDDLES = {Grain.DAY: 0, Grain.WEEK: 3, Grain.MONTH: 14.5}  # days from the first of a period on
@@ -177,8 +171,7 @@ def _waves(found: Sequence[Wave]) -> DataFrame:
     rows["lane"], rows["kind"] = WAVE, SPIKE
     rows[WAVE] = [wave_key(each) for each in found]
     rows["number"] = [str(number) if number <= NUMBERED else "" for number in range(1, len(found) + 1)]
-    tops = [each.spikes[0] for each in found]
-    rows["text"] = [f"{top.value:,} {top.metric}, {beside_usual(top.value, top.expected)}" for top in tops]
+    rows["text"] = [spike_text(each.spikes[0]) for each in found]
     rows["spoken"] = [f"Spike, {when}: {text}" for when, text in zip(rows["when"], rows["text"], strict=True)]
     return rows
 
@@ -196,9 +189,8 @@ def story_chart(viewer: Viewer, store: Store, selection: Selection) -> Chart | N
     """Views, clones, stars, forks and downloads as lanes of one chart, with what happened; None: nothing is known."""
     of_days = series(viewer, store, selection, selection.usual_grain)
     marks = happenings(viewer, store, selection)
-    for each in repository_spikes(viewer, store, selection):
-        text = f"{each.value:,} {each.metric}, {beside_usual(each.value, each.expected)}"
-        marks.append(Mark(each.peak, SPIKE, text, each.metric))
+    spikes = repository_spikes(viewer, store, selection)
+    marks += [Mark(each.peak, SPIKE, spike_text(each), each.metric) for each in spikes]
     found = story(of_days, counters(viewer, store, selection), marks, selection)
     if not any(lane in BARS for lane in found.lanes):
         return None
@@ -314,7 +306,7 @@ def _alt(found: Story) -> str:
         most = views.loc[views["value"].idxmax()]
         text += f" Most views: {most['value']:,.0f}, {most['when']}."
     count = int((found.rows["lane"] == MARKS).sum())
-    return text[:1].upper() + text[1:] + (f" Releases and notes: {count}." if count else "")
+    return capitalised(text) + (f" Releases and notes: {count}." if count else "")
 
 
 def lanes_specification(
