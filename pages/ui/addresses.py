@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import streamlit as st
 
@@ -44,6 +45,12 @@ def base_path() -> str:
     """The path below which the app lies, as `--server.baseUrlPath` has it: nothing, or for instance /traffic."""
     path = str(st.get_option("server.baseUrlPath") or "").strip("/")
     return f"/{path}" if path else ""
+
+
+def full_address(path: str) -> str:
+    """The address of a page, as this browser knows the server."""
+    here = urlsplit(str(st.context.url or ""))
+    return f"{here.scheme or 'http'}://{here.netloc}{base_path()}/{path}"
 
 
 def public_addresses(environ: Mapping[str, str] = os.environ) -> frozenset[Origin]:

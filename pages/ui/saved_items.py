@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from functools import partial
 from typing import Any
-from urllib.parse import urlsplit
 
 import streamlit as st
 
@@ -14,7 +13,7 @@ from data.accounts.saved_items import SavedItem, SavedItemRefused, SavedItems
 from data.accounts.tenants import tenants
 from data.calendar import utc_now
 from pages.ui import controls, messages
-from pages.ui.addresses import base_path
+from pages.ui.addresses import full_address
 from pages.ui.store import the_store
 
 SHARE_HELP = "Everyone who sees the whole tenant can open it; each sees only the repositories they have access to"
@@ -33,7 +32,7 @@ def draw_sharing(page: str, account: Account, items: SavedItems[Any, Any], item:
 
     if item.tenant_id is not None:
         st.caption("The link for everyone in the tenant:")
-        st.code(_link(f"{page}?{LINKS[page]}={item.item_id}"), language=None, wrap_lines=True)
+        st.code(full_address(f"{page}?{LINKS[page]}={item.item_id}"), language=None, wrap_lines=True)
         if st.button("Stop sharing", icon=":material/lock:", key=f"{page}_unshare", type="tertiary"):
             _do(unshare, f"This {items.kind} is private again.")
         return
@@ -58,12 +57,6 @@ def draw_removing(
         whom = "" if item.tenant_id is None else " for everyone in the tenant"
         text = f"**{messages.literal(item.name)}** is deleted for good{whom}. Traffic is not affected."
         messages.confirm(f"Remove this {items.kind}?", text, "Remove", remove, f"{items.kind.capitalize()} removed.")
-
-
-def _link(path: str) -> str:
-    """The address of a page, as this browser knows the server."""
-    here = urlsplit(str(st.context.url or ""))
-    return f"{here.scheme or 'http'}://{here.netloc}{base_path()}/{path}"
 
 
 def _do(action: Callable[[], None], done: str) -> None:

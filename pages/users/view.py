@@ -1,6 +1,6 @@
 """The choice of what to grant, and one-time links: made, shown once, listed while they are open, revoked."""
 
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -12,7 +12,7 @@ from data.calendar import utc_now
 from data.repositories.models import RepositoryState
 from data.repositories.repositories import repositories
 from pages.ui import controls, messages, time_format
-from pages.ui.addresses import base_path
+from pages.ui.addresses import full_address
 from pages.ui.navigation import INVITATION
 from pages.ui.store import the_store
 from pages.ui.text import ROLES
@@ -123,13 +123,8 @@ def draw_link(secret: str, what: str) -> None:
     """Show a link, which the next click takes away; nobody can look it up later."""
     with st.container(border=True, key="link_once"):
         st.markdown(f":green[:material/link:] **{what}**")
-        st.code(link_address(str(st.context.url or ""), secret), language=None, wrap_lines=True)
+        st.code(full_address(f"?{urlencode({INVITATION: secret})}"), language=None, wrap_lines=True)
         st.caption("Copy it now: it is shown this once. Whoever has it can use it, so send it securely.")
-
-
-def link_address(here: str, secret: str) -> str:
-    parts = urlsplit(here)
-    return f"{parts.scheme or 'http'}://{parts.netloc}{base_path()}/?{urlencode({INVITATION: secret})}"
 
 
 def _tenant_names(account: Account) -> dict[int, str]:
