@@ -1,5 +1,6 @@
 """Words that the command line and the pages share."""
 
+from collections.abc import Sequence
 from datetime import date
 
 DAILY_VISITORS = "Daily visitors (sum)"  # a sum of daily uniques is never called visitors
@@ -11,6 +12,11 @@ def counted(number: int, noun: str) -> str:
     """A number with its noun: 1 repository, 1,200 repositories, 2 days."""
     plural = f"{noun[:-1]}ies" if noun.endswith("y") and not noun.endswith("ay") else f"{noun}s"
     return f"{number:,} {noun if number == 1 else plural}"
+
+
+def one_or_counted(names: Sequence[str], noun: str) -> str:
+    """The only name, else how many there are."""
+    return names[0] if len(names) == 1 else counted(len(names), noun)
 
 
 def ended(text: str) -> str:

@@ -29,20 +29,22 @@ from collector.commands.frame import (
     pass_session,
 )
 from collector.commands.selection import chosen_tenants, named, what_to_track
-from collector.commands.terminal import counted, moment
+from collector.commands.terminal import moment
 from collector.owner_run import RunReport, RunRequest
 from collector.reach import busiest, reaches
 from collector.run import Joining, RunInProgress
 from data.accounts import tenants, tokens
 from data.accounts.encryption import open_cipher
 from data.calendar import utc_now
+from data.collection.health import ON_HOLD
 from data.collection.ledger import Scope, collectable_repositories
 from data.collection.log import results
 from data.collection.models import LoggedResult, RunState
 from data.collection.requests import save_request, take_requests
 from data.collection.schedule import ScheduleContext, due_work, next_due
-from data.repositories.models import Repository, RepositoryState
+from data.repositories.models import Repository
 from data.repositories.repositories import repositories
+from data.text import counted
 
 LOOK_EVERY_S = 5.0  # a look at the store's version costs nothing
 AFTER_ANOTHER_RUN = timedelta(seconds=30)
@@ -50,7 +52,6 @@ CLOCK_WAS_SET = timedelta(minutes=2)  # more than a clock that is kept right eve
 AFTER_FAILURE = timedelta(minutes=15)
 MOST_RESULTS, MOST_LINES = 1000, 100
 _STOPPED_BY = (signal.SIGINT, signal.SIGTERM)
-RESTING = {RepositoryState.PAUSED, RepositoryState.REMOVED}
 
 
 @click.command(cls=Command)
@@ -76,7 +77,7 @@ def collect(session: Session, tenant: str | None, names: tuple[str, ...], lock: 
     owners = {each.tenant_id: each.name for each in chosen_tenants(session, tenant)}
     found = [r for r in repositories(session.viewer, session.store) if r.tenant_id in owners]
     chosen = _collected(session, found, names) if names else found
-    if not any(each.state not in RESTING for each in chosen):
+    if not any(each.state not in ON_HOLD for each in chosen):
         session.terminal.say(
             what_to_track(owners) if not found else "Nothing to collect: everything is paused or removed."
         )
@@ -113,7 +114,7 @@ def _collect_requested(session: Session, clock: SystemClock, lock: int | None = 
 def _collected(session: Session, found: list[Repository], names: tuple[str, ...]) -> list[Repository]:
     """Those of the names, all of which are collected. Raises: CommandRefused."""
     chosen = named(session, found, names)
-    resting = [each.full_name for each in chosen if each.state in RESTING]
+    resting = [each.full_name for each in chosen if each.state in ON_HOLD]
     if resting:
         raise CommandRefused(
             f"{', '.join(resting)}: paused or removed. First: python -m collector repo resume TENANT NAME"

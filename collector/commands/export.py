@@ -9,9 +9,9 @@ import click
 
 from collector.commands.frame import Command, CommandRefused, CommandResult, Session, pass_session
 from collector.commands.selection import chosen_tenants, named
-from collector.commands.terminal import counted
 from data.accounts.grants import counted_once
 from data.repositories.repositories import repositories
+from data.text import counted
 from data.traffic.export import ExportFormat, ExportRequest, ExportTable
 from data.traffic.export import export as write_export
 

@@ -16,7 +16,6 @@ from collector.commands.export import DAY
 from collector.commands.frame import CommandFailed, CommandRefused, CommandResult, Group, Session, pass_session
 from collector.commands.selection import chosen_tenants, tracked, what_to_track
 from collector.commands.status import COLUMNS, health_facts, health_row
-from collector.commands.terminal import counted
 from collector.discovery import (
     Discovery,
     ListedRepository,
@@ -49,6 +48,7 @@ from data.repositories.repositories import (
     resume_repositories,
 )
 from data.store import Store
+from data.text import counted
 from data.traffic.corrections import Reading, correct_reading
 from data.traffic.models import Metric
 

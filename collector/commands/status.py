@@ -10,7 +10,7 @@ import click
 from collector.commands.collect import MOST_RESULTS, failure_facts, failure_lines
 from collector.commands.frame import Command, CommandRefused, CommandResult, Session, pass_session
 from collector.commands.selection import chosen_tenants, viewer_of_tenant, what_to_track
-from collector.commands.terminal import counted, moment
+from collector.commands.terminal import moment
 from collector.reach import busiest, overbooked, reaches
 from data.calendar import utc_day, utc_now
 from data.collection.health import Finding, Kind, health, last_collected
@@ -18,7 +18,7 @@ from data.collection.log import results, runs
 from data.collection.models import LoggedRun, RunState
 from data.repositories.health import with_open_days
 from data.repositories.models import OpenDays, RepositoryHealth
-from data.text import ended
+from data.text import counted, ended
 
 COLUMNS = ("TENANT", "REPOSITORY", "STATE", "LAST COLLECTED", ">PENDING", ">GAPS", ">DAYS LEFT", "REASON")
 MOST_SHOWN = 20

@@ -6,7 +6,6 @@ from pathlib import Path
 import click
 
 from collector.commands.frame import Command, CommandRefused, CommandResult, Group, Session, pass_session
-from collector.commands.terminal import counted
 from data.accounts.authority import COMMAND_LINE
 from data.accounts.encryption import KEY_FILE, KEY_VARIABLE, open_cipher
 from data.accounts.tokens import rotate_key
@@ -14,6 +13,7 @@ from data.calendar import utc_now
 from data.store import StoreMissing
 from data.store.backup import backup as back_up
 from data.store.backup import restore as bring_back
+from data.text import counted
 
 DIRECTORY = click.Path(file_okay=False, path_type=Path)
 

@@ -12,7 +12,7 @@ import click
 
 from collector.clock import SystemClock
 from collector.commands.frame import CommandRefused, CommandResult, Group, Session, pass_session
-from collector.commands.terminal import counted, expiry, moment
+from collector.commands.terminal import expiry, moment
 from collector.discovery import INSTALLATION, SHORT_LIVED, check_token, connect, token_as_pasted
 from collector.reach import busiest, reaches, requests_a_day
 from data.accounts import tenants, tokens
@@ -25,6 +25,7 @@ from data.collection.health import health
 from data.collection.schedule import ScheduleRefused, checked_schedule, next_time, schedule_warning
 from data.repositories.models import RepositoryState
 from data.repositories.repositories import repositories
+from data.text import counted
 
 TOKEN_LIMIT = 4000  # an installation's token has about 520 characters
 

@@ -15,13 +15,12 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-import data.text
 from collector import owner_run
 from collector.redaction import many_lines, one_line
 from data.calendar import utc_day, utc_now
+from data.text import counted
 
 ADVANCE_EVERY = 100
-counted = data.text.counted
 
 
 class Terminal:

@@ -22,6 +22,7 @@ from data.repositories.models import Repository
 from data.store import Store, StoreError
 from data.store.cache import cached
 from data.store.sql import query
+from data.text import one_or_counted
 
 MOST = 1000
 _log = logging.getLogger(__name__)
@@ -34,6 +35,10 @@ class Subject:
 
     text: str
     tenant_id: int | None = None
+
+
+def about_tenant(tenant_id: int) -> Subject:
+    return Subject(f"tenant {tenant_id}", tenant_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +118,8 @@ class Change:
         key = attrgetter("tenant_id")
         for tenant_id, group in groupby(sorted(repositories, key=key), key):
             names = [each.full_name for each in group]
-            if len(names) == 1:
-                self.record(action, Subject(names[0], tenant_id))
-            else:
-                about = Subject(f"{len(names):,} repositories", tenant_id)
-                self.record(action, about, ", ".join(names)[:NAMES_LIMIT])
+            detail = ", ".join(names)[:NAMES_LIMIT] if len(names) > 1 else None
+            self.record(action, Subject(one_or_counted(names, "repository"), tenant_id), detail)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import duckdb
 
-from data.accounts.audit import Subject, change_of_traffic
+from data.accounts.audit import about_tenant, change_of_traffic
 from data.accounts.authority import refuse_but_admins, refuse_but_managers
 from data.accounts.models import Tenant, Viewer
 from data.calendar import stored
@@ -64,7 +64,7 @@ def add_tenant(store: Store, by: str, name: str, schedule: str, now: datetime) -
             "values ($tenant_id, $name, $schedule, true, $now)",
             {"tenant_id": tenant_id, "name": name, "schedule": schedule, "now": stored(now)},
         )
-        change.record("tenant added", _subject(tenant_id), name)
+        change.record("tenant added", about_tenant(tenant_id), name)
     return Tenant(tenant_id, name, schedule, True)
 
 
@@ -78,7 +78,7 @@ def save_schedule(store: Store, by: str, tenant_id: int, schedule: str, now: dat
         _name_of(change.connection, tenant_id)
         values = {"schedule": schedule, "tenant_id": tenant_id}
         change.connection.execute("update tenant set schedule = $schedule where tenant_id = $tenant_id", values)
-        change.record("schedule changed", _subject(tenant_id), schedule)
+        change.record("schedule changed", about_tenant(tenant_id), schedule)
 
 
 def rename_tenant(store: Store, by: str, tenant_id: int, name: str, now: datetime) -> None:
@@ -90,7 +90,7 @@ def rename_tenant(store: Store, by: str, tenant_id: int, name: str, now: datetim
         _refuse_taken(change.connection, name, tenant_id)
         values = {"tenant_id": tenant_id, "name": name}
         change.connection.execute("update tenant set name = $name where tenant_id = $tenant_id", values)
-        change.record("tenant renamed", _subject(tenant_id), f"{former} -> {name}")
+        change.record("tenant renamed", about_tenant(tenant_id), f"{former} -> {name}")
 
 
 def set_tenant_active(store: Store, by: str, tenant_id: int, active: bool, now: datetime) -> None:
@@ -104,11 +104,7 @@ def set_tenant_active(store: Store, by: str, tenant_id: int, active: bool, now: 
         name = _name_of(change.connection, tenant_id)
         values = {"tenant_id": tenant_id, "active": active}
         change.connection.execute("update tenant set active = $active where tenant_id = $tenant_id", values)
-        change.record(f"tenant {word}", _subject(tenant_id), name)
-
-
-def _subject(tenant_id: int) -> Subject:
-    return Subject(f"tenant {tenant_id}", tenant_id)
+        change.record(f"tenant {word}", about_tenant(tenant_id), name)
 
 
 def checked_name(name: str) -> str:

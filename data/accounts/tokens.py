@@ -4,7 +4,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from data.accounts.audit import Subject, record
+from data.accounts.audit import about_tenant, record
 from data.accounts.authority import acting, refuse_but_managers, require_admin
 from data.accounts.encryption import Cipher, DecryptionFailed, EncryptionError, add_key, drop_keys, open_cipher
 from data.accounts.models import Viewer
@@ -150,7 +150,7 @@ def save_token(store: Store, by: str, tenant_id: int, secret: str, facts: TokenF
             "now": stored(now),
         }
         connection.execute(query(__name__, "save_token"), values)
-        record(connection, "token stored", Subject(f"tenant {tenant_id}", tenant_id), by, now)
+        record(connection, "token stored", about_tenant(tenant_id), by, now)
     return token_id
 
 

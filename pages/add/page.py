@@ -9,10 +9,10 @@ from collector.discovery import CheckedName, TrackResult
 from collector.reach import estimate
 from data.accounts.models import Viewer
 from data.repositories.repositories import repositories
+from data.text import counted
 from pages.add import tracking, view
 from pages.ui import collecting, controls, messages, navigation, session
 from pages.ui.store import the_store
-from pages.ui.text import counted
 
 OUTCOME = "add_outcome"
 FROM_LIST, BY_NAME = "Your repositories", "By name or address"

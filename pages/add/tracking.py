@@ -31,9 +31,10 @@ from data.accounts.models import Tenant
 from data.accounts.tokens import open_tokens, tokens
 from data.calendar import utc_now
 from data.collection.ledger import Scope
+from data.text import counted
 from pages.ui import collecting, session
 from pages.ui.store import the_store
-from pages.ui.text import STORE_ANOTHER, counted
+from pages.ui.text import STORE_ANOTHER
 
 AT_MOST = 500  # names at a time: some five minutes at GitHub's pace
 Told = Callable[[int, int, CheckedName], None]

@@ -15,11 +15,11 @@ from data.accounts.models import Viewer
 from data.accounts.tokens import tokens
 from data.repositories.models import RepositoryState
 from data.repositories.repositories import repositories
+from data.text import counted
 from pages.add import tracking
 from pages.ui import messages, session
 from pages.ui.repository_status import STATES
 from pages.ui.store import the_store
-from pages.ui.text import counted
 
 FOUND = "add_found"
 ALL_OWNERS = ("*",)

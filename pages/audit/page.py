@@ -15,9 +15,9 @@ from data.accounts.audit import MOST, AuditEntry, AuditFilter
 from data.accounts.models import Account
 from data.calendar import DAY, utc_day, utc_now
 from data.repositories.repositories import repository_names
+from data.text import counted
 from pages.ui import messages, session
 from pages.ui.store import the_store
-from pages.ui.text import counted
 from pages.ui.time_format import moment_column
 
 COLUMNS: Mapping[str, Any] = {

@@ -18,12 +18,13 @@ from data.repositories.repositories import repositories
 from data.store import Store
 from data.store.arrow import arrow_table
 from data.store.cache import cached
+from data.text import counted
 from pages.ui import controls, filters, messages, tables
 from pages.ui.charts import panels as charts
 from pages.ui.charts.chart import Chart, Subject, draw_picture_button
 from pages.ui.number_format import with_readers_numbers
 from pages.ui.store import the_store
-from pages.ui.text import capitalised, change, counted
+from pages.ui.text import capitalised, change
 from pages.ui.time_format import DAY_FORMAT
 
 NOTHING = "No data for these days and repositories."

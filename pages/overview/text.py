@@ -13,11 +13,11 @@ from pandas import DataFrame
 
 from data.insight.overview import Mover
 from data.insight.spike_causes import Cause, Listed, Noted, Spike
-from data.text import DAILY_VISITORS
+from data.text import DAILY_VISITORS, day_text
 from data.traffic.traffic import LEAST_SHARE
 from pages.ui.number_format import number_text
 from pages.ui.text import HTML, capitalised, cause_text, change, of_ratio, repository_link, spike_text
-from pages.ui.time_format import day_text, short_day_text
+from pages.ui.time_format import short_day_text
 
 RANKS = {  # what the table may be ordered by: its column, and whether the least comes first
     "Views": ("views", False),

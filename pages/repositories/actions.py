@@ -19,9 +19,9 @@ from data.repositories.repositories import (
     resume_repositories,
 )
 from data.store import Store
+from data.text import one_or_counted
 from pages.ui import collecting, session
 from pages.ui.store import the_store
-from pages.ui.text import counted
 
 TICKS = "repositories_rows"  # the table whose ticks say on what is acted; an action uses them up
 
@@ -48,8 +48,7 @@ def do(action: Action, repository_ids: Collection[int]) -> str:
     changed = action.change(the_store(), session.require_account().username, repository_ids, utc_now())
     if not changed:
         return f"Nothing to do: none of them can be {action.done} now."
-    name = changed[0].full_name if len(changed) == 1 else counted(len(changed), "repository")
-    return f"{name}: {action.done}."
+    return f"{one_or_counted([each.full_name for each in changed], 'repository')}: {action.done}."
 
 
 def collect(repository_ids: Collection[int], tenant_id: int | None) -> None:

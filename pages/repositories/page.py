@@ -10,13 +10,14 @@ from data.accounts.models import Account, Viewer
 from data.calendar import utc_day, utc_now
 from data.repositories.models import Repository
 from data.repositories.repositories import RepositoryRefused, managed_repositories, repository_names
+from data.text import counted
 from data.traffic.export import ExportTable
 from pages.repositories import actions, view
 from pages.repositories.view import FilteredRepositories, RepositoryFilter, Summary
 from pages.ui import collecting, controls, messages, navigation, session
 from pages.ui.repository_status import health_of, of_repositories
 from pages.ui.store import the_store
-from pages.ui.text import STORE_ANOTHER, counted
+from pages.ui.text import STORE_ANOTHER
 
 ROWS_AT_SIGHT, ROW_PIXELS = 14, 35
 REMOVING = "repositories_removing"  # the ids that the dialog is about

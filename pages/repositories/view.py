@@ -18,8 +18,8 @@ from data.collection.health import NEAR_DAYS, Finding
 from data.store import Store
 from data.store.arrow import arrow_table
 from data.store.cache import cached
+from data.text import counted
 from pages.ui.repository_status import COLOURS, attention, repository_rows
-from pages.ui.text import counted
 from pages.ui.time_format import moment_column
 
 TRACKED, URGENT, PAUSED, REMOVED, EVERYTHING = "Tracked", "Needs attention", "Paused", "Removed", "All"

@@ -20,10 +20,10 @@ from data.insight.notes import (
     remove_note,
 )
 from data.repositories.models import Repository
+from data.text import day_text
 from pages.repository.text import to_open
 from pages.ui import controls, messages, session
 from pages.ui.store import the_store
-from pages.ui.time_format import day_text
 
 THIS, ALL = "This repository", "All repositories of the tenant"
 MOST_LISTED = 12

@@ -25,10 +25,10 @@ from data.collection.schedule import (
 )
 from data.repositories.models import RepositoryState
 from data.repositories.repositories import repositories
+from data.text import counted, day_text
 from pages.tenants import view
 from pages.ui import collecting, controls, messages, session, time_format
 from pages.ui.store import the_store
-from pages.ui.text import counted
 
 COLUMNS: Mapping[str, Any] = {
     "name": config.TextColumn("Tenant", pinned=True),
@@ -133,7 +133,7 @@ def token_text(token: StoredToken) -> str:
     if token.state == tokens.UNREADABLE:
         return f"{ending} {token.state_reason}"
     known = "GitHub has accepted it since" if token.state == "valid" else "GitHub refused it on"
-    return f"{ending} {known} {time_format.day_text(token.checked_at)}."
+    return f"{ending} {known} {day_text(token.checked_at)}."
 
 
 def _draw_schedule(account: Account, tenant: Tenant) -> None:

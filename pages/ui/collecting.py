@@ -10,7 +10,7 @@ import sys
 import tempfile
 import threading
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from operator import attrgetter
@@ -19,7 +19,7 @@ from typing import IO
 
 import streamlit as st
 
-from data.accounts.audit import Subject, save_entry
+from data.accounts.audit import Subject, about_tenant, save_entry
 from data.accounts.models import Account, Viewer
 from data.accounts.tenants import operator
 from data.calendar import utc_now
@@ -32,9 +32,9 @@ from data.repositories.models import Repository
 from data.repositories.repositories import repositories
 from data.store.backup import COLLECTING
 from data.store.versions import LockHeld, exclusive, is_held
+from data.text import counted, one_or_counted
 from pages.ui import messages, session
 from pages.ui.store import DIRECTORY_VARIABLE, the_store
-from pages.ui.text import counted
 
 log = logging.getLogger(__name__)
 
@@ -81,15 +81,12 @@ def start_by(account: Account, scope: Scope) -> None:
     if scope != Scope():
         whole = scope.repository_ids is None
         subjects = [
-            Subject(f"tenant {key}" if whole else _named(names), key) for key, names in sorted(by_tenant.items())
+            about_tenant(key) if whole else Subject(one_or_counted(names, "repository"), key)
+            for key, names in sorted(by_tenant.items())
         ]
     for subject in subjects:
         save_entry(the_store(), "collection started", subject, account.username, utc_now())
     start(scope)
-
-
-def _named(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else counted(len(names), "repository")
 
 
 def start(scope: Scope, *, days_are_there: bool = False) -> None:

@@ -14,7 +14,7 @@ import streamlit as st
 from data.accounts.models import Role, Viewer
 from data.calendar import DAY, utc_day, utc_now
 from data.repositories.repositories import addresses, repository_names
-from data.text import DAILY_VISITORS
+from data.text import DAILY_VISITORS, day_text
 from data.traffic.models import Grain, Selection
 from data.traffic.traffic import day_range
 from pages.ui import collecting, controls, messages, navigation, session
@@ -33,7 +33,6 @@ from pages.ui.periods import (
     unit_of,
 )
 from pages.ui.store import the_store
-from pages.ui.time_format import day_text
 
 # Keys of the widgets, and names in the address.
 RANGE, DATES, COMPARED_WITH, GRAIN, REPOSITORY = "range", "dates", "against", "by", "repository"

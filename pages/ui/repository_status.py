@@ -15,10 +15,10 @@ from data.repositories.models import RepositoryState
 from data.repositories.repositories import other_tenants, repository_names
 from data.store import Store
 from data.store.cache import cached
-from data.text import ended
+from data.text import counted, ended
 from data.traffic.traffic import repository_summaries
 from pages.ui import messages
-from pages.ui.text import counted, repository_link
+from pages.ui.text import repository_link
 from pages.ui.time_format import moment_text
 
 MOST_TOLD = 4  # of each kind that needs attention

@@ -1,4 +1,4 @@
-"""Words that several pages use: numbers with their nouns, changes, roles, grants, causes of spikes. Pure."""
+"""Words that several pages use: changes, roles, grants, causes of spikes. Pure."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,11 +6,11 @@ from datetime import date
 from html import escape
 from urllib.parse import quote, urlencode
 
-import data.text
 from data.accounts.grants import NamedGrant
 from data.accounts.models import Role
 from data.insight.spike_causes import Cause, Listed, Noted, Released, Spike, Starred
-from pages.ui import messages, time_format
+from data.text import day_text
+from pages.ui import messages
 from pages.ui.addresses import base_path
 from pages.ui.time_format import short_day_text
 
@@ -27,8 +27,6 @@ ROLES = {
     Role.ADMIN: "Admin",
 }
 
-counted = data.text.counted
-
 
 def grant_text(grant: NamedGrant) -> str:
     place = grant.repository or grant.tenant
@@ -36,7 +34,7 @@ def grant_text(grant: NamedGrant) -> str:
     where = " for something deleted since" if gone else f" · {messages.literal(place)}" if place else ""
     if grant.repository and grant.tenant:
         where += f" ({messages.literal(grant.tenant)})"
-    since = f"by {messages.literal(grant.granted_by)}, {time_format.day_text(grant.granted_at)}"
+    since = f"by {messages.literal(grant.granted_by)}, {day_text(grant.granted_at)}"
     return f"**{ROLES[grant.grant.role]}**{where}  \n:gray[:small[{since}]]"
 
 

@@ -10,12 +10,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
-import data.text
+from data.text import day_text
 
 WARNED_AT = ((1, "error"), (7, "warning"), (14, "info"))  # days before a token expires
 
 DAY_FORMAT = "D MMM YYYY"  # of tables, the same as day_text
-day_text = data.text.day_text
 
 
 def short_day_text(day: date) -> str:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from collector.commands.terminal import BarProgress, LineProgress, Terminal, counted
+from collector.commands.terminal import BarProgress, LineProgress, Terminal
+from data.text import counted
 from tests.collector.conftest import CommandLine
 
 

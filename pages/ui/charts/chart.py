@@ -17,12 +17,11 @@ from data.accounts.models import Viewer
 from data.calendar import utc_day, utc_now
 from data.repositories.repositories import repository_names
 from data.store import Store
-from data.text import counted
+from data.text import counted, day_text
 from data.traffic.models import Selection
 from pages.ui import session
 from pages.ui.charts.picture import MIME, Look, Picture, rendered
 from pages.ui.number_format import numbers_of_reader, with_readers_numbers
-from pages.ui.time_format import day_text
 
 # At least 3:1 against both themes' backgrounds; the first eight are told apart by people who see fewer colours.
 COLOURS = {

@@ -12,11 +12,11 @@ import pandas as pd
 from data.accounts.models import Viewer
 from data.calendar import months_between, months_later
 from data.store import Store
+from data.text import day_text
 from data.traffic.models import Grain, Selection
 from data.traffic.traffic import series
 from pages.ui.charts.bars_and_lines import Column, period_name
 from pages.ui.charts.chart import COLOURS
-from pages.ui.time_format import day_text
 
 BEFORE_TOLD = "isValid(datum.before) ? format(datum.before, ',d') + ' (' + datum.before_when + ')' : '–'"
 

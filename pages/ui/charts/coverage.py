@@ -19,6 +19,7 @@ from data.insight.repository import days
 from data.store import Store
 from data.store.arrow import arrow_table
 from data.store.cache import cached
+from data.text import day_text
 from data.traffic.models import Selection
 from pages.ui.charts.chart import (
     BLUE,
@@ -32,7 +33,6 @@ from pages.ui.charts.chart import (
     tooltip,
     without_data,
 )
-from pages.ui.time_format import day_text
 
 GREY = COLOURS["gap"]
 CELL_PIXELS = 17

@@ -14,7 +14,7 @@ from data.repositories.repositories import repository_names
 from data.store import Store
 from data.store.arrow import arrow_table
 from data.store.cache import cached
-from data.text import DAILY_CLONERS, DAILY_VISITORS
+from data.text import DAILY_CLONERS, DAILY_VISITORS, day_text
 from pages.ui.charts.chart import (
     BLUE,
     COLOURS,
@@ -29,7 +29,6 @@ from pages.ui.charts.chart import (
     tooltip,
     without_data,
 )
-from pages.ui.time_format import day_text
 
 HEIGHT = 240
 BEFORE, AFTER = timedelta(days=14), timedelta(days=30)

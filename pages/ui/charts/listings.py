@@ -19,9 +19,9 @@ from data.insight.lists import History, history, listing_bounds, summary, unexpl
 from data.store import Store
 from data.store.arrow import arrow_table
 from data.store.cache import cached
+from data.text import day_text
 from data.traffic.models import Selection
 from pages.ui.charts.chart import BLUE, ORANGE, Chart, count_axis, day_axis, subject_of, tooltip, without_data
-from pages.ui.time_format import day_text
 
 ROW_PIXELS, AXIS_PIXELS, BELOW_PIXELS = 24, 96, 60
 BOUND_HEIGHT, SHARE_HEIGHT = 200, 110

@@ -18,6 +18,7 @@ from pandas import DataFrame
 from data.dashboards.panel_text import FIRST_WEEKDAY, WEEKDAYS, group_name, measure_name
 from data.dashboards.panels import PanelRows
 from data.dashboards.specification import PERIODS, Kind, Panel
+from data.text import day_text
 from data.traffic.models import Grain
 from pages.ui.charts.bars_and_lines import (
     POINTED,
@@ -34,7 +35,6 @@ from pages.ui.charts.bars_and_lines import (
     time_axis,
 )
 from pages.ui.charts.chart import COLOURS, KNOWN, colours_of
-from pages.ui.time_format import day_text
 
 LINE, BARS, RANKING, HEAT_MAP = "line", "bars", "ranking", "heat map"
 LEGEND_COLUMNS, LEGEND_ROW = 2, 25  # as many as fit a phone; pixels

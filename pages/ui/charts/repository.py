@@ -22,6 +22,7 @@ from data.insight.spike_causes import Wave, repository_spikes, waves
 from data.store import Store
 from data.store.arrow import arrow_table
 from data.store.cache import cached
+from data.text import day_text
 from data.traffic.models import Grain, Selection
 from data.traffic.traffic import series
 from pages.ui.charts.bars_and_lines import BAR_DAYS, LONG_DAYS, OPEN, PARTLY, STATES, day_ticks, partly, period_name
@@ -46,7 +47,6 @@ from pages.ui.charts.chart import (
 )
 from pages.ui.charts.counterpart import counterpart
 from pages.ui.text import capitalised, spike_text
-from pages.ui.time_format import day_text
 
 EXTENT: dict[str, Any] = {"minExtent": 46, "maxExtent": 46}  # the same for all lanes, so that a day stands below itself
 TICKS = 8

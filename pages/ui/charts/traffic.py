@@ -18,6 +18,7 @@ from data.accounts.models import Viewer
 from data.store import Store
 from data.store.arrow import arrow_columns
 from data.store.cache import cached
+from data.text import day_text
 from data.traffic.models import Grain, Selection
 from data.traffic.traffic import series
 from pages.ui.charts.bars_and_lines import (
@@ -47,7 +48,6 @@ from pages.ui.charts.chart import (
     without_data,
 )
 from pages.ui.charts.counterpart import counterpart
-from pages.ui.time_format import day_text
 
 METRICS = {
     "views": "Views",

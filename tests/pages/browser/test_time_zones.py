@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.sync_api import Browser, expect
 
-from pages.ui.time_format import day_text
+from data.text import day_text
 from tests.pages.app import days_ago
 from tests.pages.browser.conftest import cookie_of
 from tests.pages.browser.visitor import Visitor, visiting

@@ -11,7 +11,7 @@ from data.accounts.tenants import operator
 from data.calendar import utc_now
 from data.insight.notes import NewNote, add_note, notes
 from data.insight.spikes import save_spikes
-from pages.ui.time_format import day_text
+from data.text import day_text
 from tests.data.filled import ENGINE
 from tests.pages.app import BLUE, App, days_ago, go_to, shown_text
 
