@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import groupby, islice, takewhile
+from typing import Any
 
 from data.accounts.models import Viewer
 from data.accounts.tokens import UNREADABLE, StoredToken, tokens
@@ -143,19 +144,19 @@ def _health(
 
 def _about_runs(viewer: Viewer, store: Store, now: datetime, *, is_going_on: bool) -> Iterator[Finding]:
     """Of the newest run, and of the newest of each tenant: how it failed."""
-    values = {
-        "visible": list(viewer.repository_ids),
-        "harmless": HARMLESS_OUTCOMES,
-        "since": stored(now - LOOKED_BACK),
-        "is_going_on": is_going_on,
-    }
-    with store.traffic.read() as cursor:
-        rows = cursor.execute(query(__name__, "runs"), values).fetchall()
+    rows = _newest(viewer, store, now, "runs", harmless=HARMLESS_OUTCOMES, is_going_on=is_going_on)
     for run_id, state, started_at, message, asked, failed, mostly_without_days in rows:
         text = _run_text(RunState(state), message or "", asked, failed)
         if text:
             is_problem = state == RunState.FAILED or (state == RunState.PARTIAL and mostly_without_days)
             yield Finding(Kind.RUN, is_problem, f"Run {run_id}", text, "Started", aware(started_at))
+
+
+def _newest(viewer: Viewer, store: Store, now: datetime, name: str, **values: Any) -> list[tuple[Any, ...]]:
+    """The rows of a query of this module about what is not older than is looked back."""
+    values |= {"visible": list(viewer.repository_ids), "since": stored(now - LOOKED_BACK)}
+    with store.traffic.read() as cursor:
+        return cursor.execute(query(__name__, name), values).fetchall()
 
 
 def _run_text(state: RunState, message: str, asked: int, failed: int) -> str:
@@ -272,16 +273,16 @@ def near_loss(found: Sequence[RepositoryHealth], now: datetime) -> list[Reposito
     One that is collected weekly is near a loss on each sixth day, and no worse.
     """
     near = [each for each in found if each.days_until_loss is not None and each.days_until_loss <= NEAR_DAYS]
-    return [each for each in near if not _only_waits(each, each.schedule or "", now)]
+    return [each for each in near if not _only_waits(each, now)]
 
 
-def _only_waits(each: RepositoryHealth, schedule: str, now: datetime) -> bool:
+def _only_waits(each: RepositoryHealth, now: datetime) -> bool:
     """Whether all went as scheduled and the next collection comes in time.
 
     That is: no scheduled collection was missed, the day at risk was still too young for the last one, and the next
     one leaves three days to spare.
     """
-    last, left = last_collected(each), each.days_until_loss
+    last, left, schedule = last_collected(each), each.days_until_loss, each.schedule or ""
     if last is None or left is None or len(each.last_good_at) < len(Metric):
         return False
     last_day_shown = utc_day(now) + left * DAY
@@ -312,14 +313,7 @@ def _about_endpoints(stale: Sequence[StaleEndpoint]) -> Iterator[Finding]:
 
 def _about_rows(viewer: Viewer, store: Store, now: datetime) -> Iterator[Finding]:
     """Rows of the newest answers that could not be used, so that they are not stored."""
-    values = {
-        "visible": list(viewer.repository_ids),
-        "good": GOOD_OUTCOMES,
-        "since": stored(now - LOOKED_BACK),
-        "refused": ROW_REFUSED,
-    }
-    with store.traffic.read() as cursor:
-        rows = cursor.execute(query(__name__, "refused_rows"), values).fetchall()
+    rows = _newest(viewer, store, now, "refused_rows", good=GOOD_OUTCOMES, refused=ROW_REFUSED)
     for key, tenant, full_name, message, endpoints in rows:
         text = f"A part of GitHub's answer could not be used ({endpoints.replace('_', ' ')}): {message}"
         yield Finding(Kind.ROWS, False, full_name, text, tenant=tenant, repository_id=key)
