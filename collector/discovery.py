@@ -68,6 +68,7 @@ SHORT_LIVED = (
     "collected with it from then on: store a personal access token instead."
 )
 _AROUND = " \t\r\n\u00a0\ufeff\u200b\u200c\u200d\u2060\"'"
+TOKEN_LIMIT = 4000  # an installation's token has about 520 characters
 _A_TOKEN = re.compile(r"github_pat_|gh[pousr]_|[0-9a-f]{40}$")  # the last form is that of tokens made before 2021
 PAUSE_KEPT_FROM_S = 60.0  # what is left of a wait at the end, for the processes that come after
 MAX_PAGES = 100  # 10,000 repositories
@@ -294,7 +295,7 @@ def connect(settings: Settings, secret: str, clock: Clock, waiting: Waiting | No
 
     Raises: TokenRefused for what has none of the forms of GitHub's tokens: that is sent to nobody.
     """
-    if not _A_TOKEN.match(secret):
+    if not _A_TOKEN.match(secret) or len(secret) > TOKEN_LIMIT:
         raise errors.TokenRefused(
             "That doesn’t look like a GitHub token (it starts with github_pat_ or ghp_), so it was not sent. Copy all "
             "of it from GitHub, Settings, Developer settings, Personal access tokens."

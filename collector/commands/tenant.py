@@ -27,8 +27,6 @@ from data.repositories.models import RepositoryState
 from data.repositories.repositories import repositories
 from data.text import counted
 
-TOKEN_LIMIT = 4000  # an installation's token has about 520 characters
-
 
 @click.group(cls=Group)
 def tenant() -> None:
@@ -180,7 +178,7 @@ def _secret(variable: str | None, from_stdin: bool) -> str:
     else:
         raise CommandRefused("There is no terminal to ask for the token. Use --token-env VAR or --token-stdin.")
     secret = token_as_pasted(text)
-    if not secret or len(secret) > TOKEN_LIMIT or not secret.isascii() or not secret.isprintable() or " " in secret:
+    if len(secret.split()) != 1 or not secret.isascii():
         raise CommandRefused(f"{source} holds no token: a token is one word of letters, digits, _ and dots.")
     return secret
 
@@ -206,8 +204,7 @@ def _token_lines(facts: TokenFacts, now: datetime) -> list[tuple[str, str]]:
     ]
     if facts.kind == INSTALLATION:
         lines.append(("note", SHORT_LIVED))
-    scopes = None if facts.scopes is None else {scope.strip() for scope in facts.scopes.split(",")}
-    if scopes is not None and not scopes & {"repo", "public_repo"}:
+    if facts.lacks_scope:
         lines.append(("note", "without the scope repo or public_repo GitHub shows no traffic: give the token one"))
     return lines
 

@@ -32,6 +32,12 @@ class TokenFacts:
     scopes: str | None
     expires_at: datetime | None
 
+    @property
+    def lacks_scope(self) -> bool:
+        """Whether it is of the kind that has scopes, and has none with which GitHub shows traffic."""
+        scopes = self.scopes
+        return scopes is not None and not {scope.strip() for scope in scopes.split(",")} & {"repo", "public_repo"}
+
 
 @dataclass(frozen=True, slots=True)
 class StoredToken:
