@@ -17,7 +17,7 @@ from data.accounts.models import Viewer
 from data.accounts.tenants import tenants
 from data.accounts.tokens import tokens
 from data.calendar import DAY, newest_settled_week, utc_day
-from data.collection.health import ON_HOLD, Finding, Kind
+from data.collection.health import ON_HOLD, Finding, FindingKind
 from data.collection.models import CollectableRepository, EndpointState, Outcome
 from data.collection.schedule import next_times, schedule_fault
 from data.repositories.models import Repository, RepositoryState
@@ -122,7 +122,7 @@ def reaches(viewer: Viewer, store: Store, more: tuple[tuple[int, int], ...] = ()
 def overbooked(viewer: Viewer, store: Store) -> tuple[Finding, ...]:
     """A warning for each GitHub user whose tokens are nearly or fully used up."""
     return tuple(
-        Finding(Kind.BUDGET, False, ", ".join(each.tenant_names), each.sentence())
+        Finding(FindingKind.BUDGET, False, ", ".join(each.tenant_names), each.sentence())
         for each in reaches(viewer, store)
         if each.share > NEARLY
     )

@@ -13,7 +13,7 @@ from collector.commands.selection import chosen_tenants, viewer_of_tenant, what_
 from collector.commands.terminal import moment
 from collector.reach import busiest, overbooked, reaches
 from data.calendar import utc_day, utc_now
-from data.collection.health import Finding, Kind, health, last_collected
+from data.collection.health import Finding, FindingKind, health, last_collected
 from data.collection.log import results, runs
 from data.collection.models import LoggedRun, RunState
 from data.repositories.health import with_open_days
@@ -81,7 +81,7 @@ def status(session: Session, tenant: str | None, show_all: bool) -> CommandResul
 def finding_lines(findings: Sequence[Finding]) -> list[str]:
     """Findings as lines, each with what to do about it; twenty of a kind at most."""
     lines: list[str] = []
-    for kind in Kind:
+    for kind in FindingKind:
         of_kind = [finding_text(each) for each in findings if each.kind is kind]
         beyond = len(of_kind) - MOST_SHOWN
         lines += [*of_kind[:MOST_SHOWN], *([f"{beyond:,} more like these."] if beyond > 0 else [])]
@@ -96,9 +96,9 @@ def finding_text(each: Finding) -> str:
 
 
 REMEDIES = {
-    Kind.MISSED: "Is the timer running? python -m collector schedule",
-    Kind.SCHEDULE: "Change it: python -m collector tenant schedule {tenant} daily",
-    Kind.TOKEN: "Store a new one: python -m collector tenant token {tenant}",
+    FindingKind.MISSED: "Is the timer running? python -m collector schedule",
+    FindingKind.SCHEDULE: "Change it: python -m collector tenant schedule {tenant} daily",
+    FindingKind.TOKEN: "Store a new one: python -m collector tenant token {tenant}",
 }
 
 

@@ -40,7 +40,7 @@ ON_HOLD = (RepositoryState.PAUSED, RepositoryState.REMOVED)
 REFUSED = (RepositoryState.UNAVAILABLE, RepositoryState.BLOCKED)
 
 
-class Kind(StrEnum):
+class FindingKind(StrEnum):
     RUN = "run"
     MISSED = "missed"
     SCHEDULE = "schedule"
@@ -56,7 +56,7 @@ class Kind(StrEnum):
 class Finding:
     """What is wrong, or soon will be, about a run, a tenant or a repository; `moment` is what `label` says (UTC)."""
 
-    kind: Kind
+    kind: FindingKind
     is_problem: bool
     about: str
     text: str
@@ -128,7 +128,7 @@ def _health(
             findings += _about_schedule(repositories, is_going_on, now)
         findings += _about_refusals(repositories, near, whole=tenant_id in viewer.tenant_ids)
     findings += [
-        _of_repository(Kind.LOSS, True, each, _loss_text(each.days_until_loss))
+        _of_repository(FindingKind.LOSS, True, each, _loss_text(each.days_until_loss))
         for each in tracked
         if each.repository.repository_id in near and each.repository.state not in REFUSED
     ]
@@ -149,7 +149,7 @@ def _about_runs(viewer: Viewer, store: Store, now: datetime, *, is_going_on: boo
         text = _run_text(RunState(state), message or "", asked, failed)
         if text:
             is_problem = state == RunState.FAILED or (state == RunState.PARTIAL and mostly_without_days)
-            yield Finding(Kind.RUN, is_problem, f"Run {run_id}", text, "Started", aware(started_at))
+            yield Finding(FindingKind.RUN, is_problem, f"Run {run_id}", text, "Started", aware(started_at))
 
 
 def _newest(viewer: Viewer, store: Store, now: datetime, name: str, **values: Any) -> list[tuple[Any, ...]]:
@@ -177,7 +177,7 @@ def _run_text(state: RunState, message: str, asked: int, failed: int) -> str:
 def _about_token(tenant: str, token: StoredToken | None, now: datetime) -> Finding | None:
     def finding(text: str, *, is_problem: bool = True, at: datetime | None = None) -> Finding:
         label = "Expires" if at and at > now else "Expired" if at else ""
-        return Finding(Kind.TOKEN, is_problem, tenant, text, label, at, tenant)
+        return Finding(FindingKind.TOKEN, is_problem, tenant, text, label, at, tenant)
 
     if token is None:
         return finding("There is no token: nothing is collected.")
@@ -202,15 +202,15 @@ def _about_schedule(found: Sequence[RepositoryHealth], is_going_on: bool, now: d
     """A tenant's schedule that nobody should have, and what was missed of one."""
     tenant, schedule = found[0].tenant, found[0].schedule or ""
     if fault := schedule_fault(schedule):
-        yield Finding(Kind.SCHEDULE, True, tenant, fault, tenant=tenant)
+        yield Finding(FindingKind.SCHEDULE, True, tenant, fault, tenant=tenant)
     elif warning := schedule_warning(schedule):
-        yield Finding(Kind.SCHEDULE, False, tenant, warning, tenant=tenant)
+        yield Finding(FindingKind.SCHEDULE, False, tenant, warning, tenant=tenant)
     since = missed_since(schedule, found, is_going_on, now)
     if since is not None:
         missed = takewhile(lambda at: at <= now - MISSED_AFTER, next_times(schedule, since))
         count = len(list(islice(missed, MOST_MISSED)))
         text = f"{counted(count, 'scheduled collection')} {'was' if count == 1 else 'were'} missed."
-        yield Finding(Kind.MISSED, True, tenant, text, "Last collected", _last_tried(found), tenant)
+        yield Finding(FindingKind.MISSED, True, tenant, text, "Last collected", _last_tried(found), tenant)
 
 
 def missed_since(schedule: str, found: Sequence[RepositoryHealth], is_going_on: bool, now: datetime) -> datetime | None:
@@ -239,14 +239,14 @@ def _about_refusals(found: Sequence[RepositoryHealth], near: Container[int], *, 
     refused = [each for each in found if each.repository.state in REFUSED]
     if whole and 2 * len(refused) > len(found):
         text = f"GitHub refuses {len(refused):,} of {counted(len(found), 'repository')}."
-        yield Finding(Kind.REFUSED, True, found[0].tenant, text, tenant=found[0].tenant)
+        yield Finding(FindingKind.REFUSED, True, found[0].tenant, text, tenant=found[0].tenant)
     for each in refused:
         text = each.repository.state_reason or "GitHub refuses it and gives no reason."
         text = f"{text} {_loss_text(each.days_until_loss)}".strip()
-        yield _of_repository(Kind.REFUSED, each.repository.repository_id in near, each, text)
+        yield _of_repository(FindingKind.REFUSED, each.repository.repository_id in near, each, text)
 
 
-def _of_repository(kind: Kind, is_problem: bool, each: RepositoryHealth, text: str) -> Finding:
+def _of_repository(kind: FindingKind, is_problem: bool, each: RepositoryHealth, text: str) -> Finding:
     repository, label = each.repository, "Last collected"
     key = repository.repository_id
     return Finding(kind, is_problem, repository.full_name, text, label, last_collected(each), each.tenant, key)
@@ -307,7 +307,7 @@ def _about_endpoints(stale: Sequence[StaleEndpoint]) -> Iterator[Finding]:
                 first = of_kind[0]
                 text = f"{names} fail. {reason}"
                 yield Finding(
-                    Kind.LISTS, is_problem, first.full_name, text, "Last good answer", last, first.tenant, key
+                    FindingKind.LISTS, is_problem, first.full_name, text, "Last good answer", last, first.tenant, key
                 )
 
 
@@ -316,4 +316,4 @@ def _about_rows(viewer: Viewer, store: Store, now: datetime) -> Iterator[Finding
     rows = _newest(viewer, store, now, "refused_rows", good=GOOD_OUTCOMES, refused=ROW_REFUSED)
     for key, tenant, full_name, message, endpoints in rows:
         text = f"A part of GitHub's answer could not be used ({endpoints.replace('_', ' ')}): {message}"
-        yield Finding(Kind.ROWS, False, full_name, text, tenant=tenant, repository_id=key)
+        yield Finding(FindingKind.ROWS, False, full_name, text, tenant=tenant, repository_id=key)

@@ -23,7 +23,7 @@ from pages.compare import text
 from pages.compare.text import GAINS, MEASURES, BesideRequest
 from pages.ui import filters, messages, tables
 from pages.ui.charts import compare as charts
-from pages.ui.charts.chart import Chart, Subject, draw, subject_of
+from pages.ui.charts.chart import Caption, Chart, caption_of, draw
 from pages.ui.charts.traffic import LONGEST_BY_DAY, legible
 from pages.ui.controls import choice, download_rows
 from pages.ui.text import NAME_IN_LINK
@@ -86,8 +86,8 @@ def _beside(viewer: Viewer, store: Store, selection: Selection, wanted: BesideRe
     placed, shape = text.over_time(rows, wanted)
     legend = charts.legend(shape, pending=bool(placed["open"].any()))
     drawn = arrow_columns({name: column for name, column in placed.items() if name != "period"})
-    subject = subject_of(viewer, store, selection, wanted.title)
-    chart = Chart(drawn, charts.specification(shape), text.alt_text(shape, placed["value"]), legend, subject)
+    caption = caption_of(viewer, store, selection, wanted.title)
+    chart = Chart(drawn, charts.specification(shape), text.alt_text(shape, placed["value"]), legend, caption)
     return Compared(chart, table, tuple(text.without_index(rows) if wanted.indexed else ()))
 
 
@@ -190,8 +190,8 @@ def _followed(
         return Compared(None, table, told)
     legend = charts.legend(shape, usual=True)
     spoken = text.alt_text(shape, placed["value"].to_numpy())
-    subject = Subject(f"{GAINS[metric]} in the {days} days after each launch")
-    chart = Chart(arrow_table(placed), charts.specification(shape), spoken, legend, subject)
+    caption = Caption(f"{GAINS[metric]} in the {days} days after each launch")
+    chart = Chart(arrow_table(placed), charts.specification(shape), spoken, legend, caption)
     return Compared(chart, table, told)
 
 

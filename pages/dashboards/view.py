@@ -21,7 +21,7 @@ from data.store.cache import cached
 from data.text import counted
 from pages.ui import controls, filters, messages, tables
 from pages.ui.charts import panels as charts
-from pages.ui.charts.chart import Chart, Subject, draw_picture_button
+from pages.ui.charts.chart import Caption, Chart, draw_picture_button
 from pages.ui.number_format import with_readers_numbers
 from pages.ui.store import the_store
 from pages.ui.text import capitalised, change
@@ -155,8 +155,8 @@ def _draw(viewer: Viewer, panel: Panel, number: int) -> None:
             kind="tertiary",
         )
         if drawn.specification is not None:
-            subject = Subject(title_of(panel), _scope(panel))
-            chart = Chart(drawn.rows, drawn.specification, drawn.alt, (), subject)
+            caption = Caption(title_of(panel), _scope(panel))
+            chart = Chart(drawn.rows, drawn.specification, drawn.alt, (), caption)
             draw_picture_button(chart, f"dashboards_chart_{number}")
 
 

@@ -34,7 +34,7 @@ from data.store import Store, StoreError
 from data.traffic.files import MOST_EXCEL_ROWS, parquet_file
 from pages.ui import controls, messages, session, tables
 from pages.ui.charts import query as charts
-from pages.ui.charts.chart import Chart, Subject, draw
+from pages.ui.charts.chart import Caption, Chart, draw
 from pages.ui.store import the_store
 from pages.ui.time_format import DAY_FORMAT
 
@@ -260,7 +260,7 @@ def _draw_chart(rows: DataFrame, suggested: charts.Axes) -> None:
         )
     axes = charts.Axes(x, tuple(y) or suggested.y, None if group == NO_COLOUR else group)
     drawn = charts.drawing(rows, axes)
-    draw(Chart(drawn.rows, drawn.specification, drawn.alt, (), Subject(f"{axes.title} by {axes.x}")), "sql_chart")
+    draw(Chart(drawn.rows, drawn.specification, drawn.alt, (), Caption(f"{axes.title} by {axes.x}")), "sql_chart")
     if drawn.left_out:
         st.caption(f"Not in the chart: {messages.literal(drawn.left_out)}.")
 

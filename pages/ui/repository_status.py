@@ -10,7 +10,7 @@ from pandas import DataFrame
 from collector.reach import overbooked
 from data.accounts.grants import administered
 from data.accounts.models import Account, Viewer
-from data.collection.health import Finding, Health, Kind, health
+from data.collection.health import Finding, FindingKind, Health, health
 from data.repositories.models import RepositoryState
 from data.repositories.repositories import other_tenants, repository_names
 from data.store import Store
@@ -23,15 +23,15 @@ from pages.ui.time_format import moment_text
 
 MOST_TOLD = 4  # of each kind that needs attention
 MORE = {
-    Kind.REFUSED: ": *Repositories*, *Needs attention* lists them.",
-    Kind.LOSS: ": *Repositories*, *Needs attention* lists them.",
+    FindingKind.REFUSED: ": *Repositories*, *Needs attention* lists them.",
+    FindingKind.LOSS: ": *Repositories*, *Needs attention* lists them.",
 }
 REMEDIES = {
-    Kind.RUN: "The system log has the reasons.",
-    Kind.MISSED: "Whoever runs this server must see to its timer.",
-    Kind.SCHEDULE: "Change it under Tenants.",
-    Kind.TOKEN: "Store a new one under Tenants.",
-    Kind.LOSS: "A manager can collect it now; the system log says what fails.",
+    FindingKind.RUN: "The system log has the reasons.",
+    FindingKind.MISSED: "Whoever runs this server must see to its timer.",
+    FindingKind.SCHEDULE: "Change it under Tenants.",
+    FindingKind.TOKEN: "Store a new one under Tenants.",
+    FindingKind.LOSS: "A manager can collect it now; the system log says what fails.",
 }
 STATES = {
     RepositoryState.ACTIVE: "Active",
@@ -58,7 +58,7 @@ def finding_text(each: Finding) -> str:
 def attention(findings: Sequence[Finding]) -> str:
     """Findings as a list in Markdown, the first few of each kind."""
     lines: list[str] = []
-    for kind in Kind:
+    for kind in FindingKind:
         of_kind = [each for each in findings if each.kind is kind]
         lines += [
             f"- **{messages.literal(each.about)}**: {messages.literal(finding_text(each))}"

@@ -20,7 +20,7 @@ from data.store import Store
 from data.text import counted, day_text
 from data.traffic.models import Selection
 from pages.ui import session
-from pages.ui.charts.picture import MIME, Look, Picture, rendered
+from pages.ui.charts.picture import MIME, Picture, ThemeColours, rendered
 from pages.ui.number_format import numbers_of_reader, with_readers_numbers
 
 # At least 3:1 against both themes' backgrounds; the first eight are told apart by people who see fewer colours.
@@ -39,7 +39,7 @@ Legend = Sequence[tuple[str, str]]  # the style of each box, and its name
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class Caption:
     """What stands above the picture of a chart, and in its file's name: what it is, of which repositories, from the
     first day to the last; without days, it is of the day on which it is made.
     """
@@ -60,7 +60,7 @@ class Chart:
     specification: dict[str, Any]
     alt: str
     legend: Legend
-    subject: Subject
+    caption: Caption
 
 
 def colours_of(names: Sequence[str], ids: Mapping[str, int]) -> dict[str, str]:
@@ -106,24 +106,24 @@ def draw(chart: Chart, key: str, on_select: Callable[[], None] | None = None, *,
 def draw_picture_button(chart: Chart, key: str) -> None:
     """A button that opens to the chart as a picture; it is made when it is asked for, in the theme of the browser."""
     theme = st.context.theme.type or FALLBACK_THEME
-    picture = picture_of(chart, look_of(theme), numbers_of_reader())
+    picture = picture_of(chart, theme_colours(theme), numbers_of_reader())
     with st.popover("Picture", icon=":material/image:", type="tertiary", key=f"{key}_picture"):
         for kind, told in (("png", "PNG, for slides and posts"), ("svg", "SVG, sharp at any size")):
             content = session.download(_renders(picture, kind))
-            name = f"{file_stem(chart.subject)}.{kind}"
+            name = f"{file_stem(chart.caption)}.{kind}"
             st.download_button(told, content, name, MIME[kind], key=f"{key}_{kind}", type="tertiary", on_click="ignore")
 
 
-def picture_of(chart: Chart, look: Look, numbers: Mapping[str, Any]) -> Callable[[], Picture]:
-    subject, today = chart.subject, utc_day(utc_now())
-    days = [f"{day_text(day)}" for day in dict.fromkeys(subject.days or (today,))]
-    below = " · ".join(part for part in (subject.of, f"{' to '.join(days)} (UTC)") if part)
+def picture_of(chart: Chart, colours: ThemeColours, numbers: Mapping[str, Any]) -> Callable[[], Picture]:
+    caption, today = chart.caption, utc_day(utc_now())
+    days = [f"{day_text(day)}" for day in dict.fromkeys(caption.days or (today,))]
+    below = " · ".join(part for part in (caption.of, f"{' to '.join(days)} (UTC)") if part)
     source = f"Source: GitHub, collected with GitHub Traffic. Made on {day_text(today)}."
 
     def picture() -> Picture:
         rows = chart.rows if hasattr(chart.rows, "to_json") else chart.rows.to_pandas()
         values = rows.to_json(orient="records", date_format="iso")
-        return Picture(chart.specification, values, subject.title, below, tuple(chart.legend), source, look, numbers)
+        return Picture(chart.specification, values, caption.title, below, tuple(chart.legend), source, colours, numbers)
 
     return picture
 
@@ -132,25 +132,25 @@ def _renders(picture: Callable[[], Picture], kind: str) -> Callable[[Viewer, Sto
     return lambda _viewer, _store: rendered(picture(), kind)
 
 
-def look_of(theme: str) -> Look:
+def theme_colours(theme: str) -> ThemeColours:
     """The colours of the theme, light or dark, as the configuration has them."""
     names = ("backgroundColor", "textColor", "borderColor")
-    return Look(*(str(st.get_option(f"theme.{theme}.{name}")) for name in names))
+    return ThemeColours(*(str(st.get_option(f"theme.{theme}.{name}")) for name in names))
 
 
-def file_stem(subject: Subject) -> str:
+def file_stem(caption: Caption) -> str:
     """What a file is called, without its ending: what it shows, and of when."""
-    days = subject.days or (utc_day(utc_now()),)
-    what = re.sub(r"[^a-z0-9]+", "-", f"{subject.title} {subject.of}".casefold()).strip("-")[:80].strip("-") or "chart"
+    days = caption.days or (utc_day(utc_now()),)
+    what = re.sub(r"[^a-z0-9]+", "-", f"{caption.title} {caption.of}".casefold()).strip("-")[:80].strip("-") or "chart"
     return f"{what}-{'-to-'.join(str(day) for day in dict.fromkeys(days))}"
 
 
-def subject_of(viewer: Viewer, store: Store, selection: Selection, title: str) -> Subject:
+def caption_of(viewer: Viewer, store: Store, selection: Selection, title: str) -> Caption:
     """What a chart of a selection is of."""
     ids, names = selection.repository_ids, repository_names(viewer, store)
     chosen = [names[each] for each in sorted(ids) if each in names] if ids is not None else list(names.values())
     of = ", ".join(chosen) if len(chosen) <= MOST_NAMED else counted(len(chosen), "repository")
-    return Subject(title, of, (selection.first, selection.last))
+    return Caption(title, of, (selection.first, selection.last))
 
 
 def legend_of(parts: Iterable[tuple[str, str]]) -> str:

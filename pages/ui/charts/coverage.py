@@ -27,9 +27,9 @@ from pages.ui.charts.chart import (
     ORANGE,
     TEAL,
     Chart,
+    caption_of,
     count_axis,
     day_axis,
-    subject_of,
     tooltip,
     without_data,
 )
@@ -71,13 +71,13 @@ def coverage(viewer: Viewer, store: Store, selection: Selection, metric: str) ->
     told = ", ".join(f"{kind.lower()} {count:,}" for kind, count in counts.items())
     boxes = [(f"background:{fill};box-shadow:inset 0 0 0 1px {edge}", kind) for kind, (fill, edge) in KINDS.items()]
     text = f"A calendar of {len(rows):,} days of {metric} by state: {told}."
-    subject = subject_of(viewer, store, selection, f"Coverage of {metric}")
-    drawn = Chart(arrow_table(rows), _calendar(), text, boxes, subject)
+    caption = caption_of(viewer, store, selection, f"Coverage of {metric}")
+    drawn = Chart(arrow_table(rows), _calendar(), text, boxes, caption)
     if pattern.empty:
         return Coverage(counts, drawn, None)
     text = f"{metric.capitalize()} by weekday: {'; '.join(pattern['spoken'])}."
-    subject = subject_of(viewer, store, selection, f"{metric.capitalize()} by weekday")
-    return Coverage(counts, drawn, Chart(arrow_table(pattern), _weekdays(), text, (), subject))
+    caption = caption_of(viewer, store, selection, f"{metric.capitalize()} by weekday")
+    return Coverage(counts, drawn, Chart(arrow_table(pattern), _weekdays(), text, (), caption))
 
 
 def calendar(known: DataFrame, metric: str) -> DataFrame:

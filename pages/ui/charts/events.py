@@ -21,8 +21,8 @@ from pages.ui.charts.chart import (
     KNOWN,
     ORANGE,
     PINK,
+    Caption,
     Chart,
-    Subject,
     count_axis,
     day_axis,
     rows_where,
@@ -56,8 +56,8 @@ def around(viewer: Viewer, store: Store, about: tuple[int, date], metric: str, t
     text = f"{METRICS[metric]} of {known} final days, {days}, with the usual."
     of = repository_names(viewer, store).get(about[0], "")
     title = f"{METRICS[metric]} before and after {day_text(about[1])}"
-    subject = Subject(title, of, (about[1] - BEFORE, about[1] + AFTER))
-    return Chart(arrow_table(rows), _specification(), text, LEGEND, subject)
+    caption = Caption(title, of, (about[1] - BEFORE, about[1] + AFTER))
+    return Chart(arrow_table(rows), _specification(), text, LEGEND, caption)
 
 
 def around_rows(found: Comparison, metric: str, day: date) -> DataFrame:

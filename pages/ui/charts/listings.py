@@ -21,7 +21,7 @@ from data.store.arrow import arrow_table
 from data.store.cache import cached
 from data.text import day_text
 from data.traffic.models import Selection
-from pages.ui.charts.chart import BLUE, ORANGE, Chart, count_axis, day_axis, subject_of, tooltip, without_data
+from pages.ui.charts.chart import BLUE, ORANGE, Chart, caption_of, count_axis, day_axis, tooltip, without_data
 
 ROW_PIXELS, AXIS_PIXELS, BELOW_PIXELS = 24, 96, 60
 BOUND_HEIGHT, SHARE_HEIGHT = 200, 110
@@ -40,8 +40,8 @@ def lists_chart(viewer: Viewer, store: Store, selection: Selection, listing: str
     rows = heat_rows(known, largest, selection.first, full_name)
     names = tuple(below(name, full_name) for name in largest)
     text = f"{len(names)} {listing} in {rows['from'].nunique()} lists, the darker the more views: "
-    subject = subject_of(viewer, store, selection, f"{TITLES[listing]} over time")
-    return Chart(arrow_table(rows), heat_specification(names), f"{text}{', '.join(names)}.", (), subject)
+    caption = caption_of(viewer, store, selection, f"{TITLES[listing]} over time")
+    return Chart(arrow_table(rows), heat_specification(names), f"{text}{', '.join(names)}.", (), caption)
 
 
 @cached("traffic")
@@ -56,8 +56,8 @@ def bounds_chart(viewer: Viewer, store: Store, selection: Selection, listing: st
     text = f"Guaranteed range of the daily views of {name}, {len(shown)} days. "
     text += f"Highest guaranteed: {shown['low'].max():,}, {shown['when'][shown['low'].idxmax()]}."
     title = f"Daily views of {name}, at least and at most"
-    subject = subject_of(viewer, store, replace(selection, first=first), title)
-    return Chart(arrow_table(shown), _bounds(), text, (), subject)
+    caption = caption_of(viewer, store, replace(selection, first=first), title)
+    return Chart(arrow_table(shown), _bounds(), text, (), caption)
 
 
 @cached("traffic")
@@ -68,8 +68,8 @@ def share_chart(viewer: Viewer, store: Store, selection: Selection, listing: str
         return None
     low, high = drawn["low"].iloc[-1], drawn["high"].iloc[-1]
     text = f"Share of the views outside the top 10, {len(drawn)} lists; of the last {low:.0%} to {high:.0%}."
-    subject = subject_of(viewer, store, selection, f"Share of views outside the top 10: {TITLES[listing].lower()}")
-    return Chart(arrow_table(drawn), _share(), text, (), subject)
+    caption = caption_of(viewer, store, selection, f"Share of views outside the top 10: {TITLES[listing].lower()}")
+    return Chart(arrow_table(drawn), _share(), text, (), caption)
 
 
 def below(name: str, repository: str) -> str:

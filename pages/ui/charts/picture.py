@@ -32,7 +32,7 @@ _one_at_a_time = Lock()
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class ThemeColours:
     """The colours of a theme."""
 
     background: str
@@ -53,7 +53,7 @@ class Picture:
     below_title: str
     legend: Sequence[tuple[str, str]]
     source: str
-    look: Look
+    colours: ThemeColours
     numbers: Mapping[str, Any]
 
 
@@ -78,23 +78,23 @@ def svg(picture: Picture) -> str:
     size = _SIZE.search(drawn)
     width, height = (float(each) for each in size.groups()) if size else (WIDTH, WIDTH / 2)
     scale = min(1, (WIDTH - 2 * MARGIN) / width)
-    look, y = picture.look, MARGIN + TITLE
-    parts = [_text(picture.title, y, TITLE, f'font-weight="600" fill="{look.text}"')]
+    colours, y = picture.colours, MARGIN + TITLE
+    parts = [_text(picture.title, y, TITLE, f'font-weight="600" fill="{colours.text}"')]
     if picture.below_title:
         y += ROW
-        parts.append(_text(picture.below_title, y, TEXT, f'fill="{look.text}" opacity="0.75"'))
+        parts.append(_text(picture.below_title, y, TEXT, f'fill="{colours.text}" opacity="0.75"'))
     y += 20
     parts.append(f'<g transform="translate({MARGIN},{y}) scale({scale:.4f})">{drawn}</g>')
     y += round(height * scale)
     for line, entries in enumerate(_lines(picture.legend), start=1):
         for x, css, name in entries:
-            parts += [_box(css, x, y + line * ROW), _text(name, y + line * ROW, TEXT, f'fill="{look.text}"', x + 22)]
+            parts += [_box(css, x, y + line * ROW), _text(name, y + line * ROW, TEXT, f'fill="{colours.text}"', x + 22)]
     y += len(list(_lines(picture.legend))) * ROW + 40
-    parts.append(_text(picture.source, y, SMALL, f'fill="{look.text}" opacity="0.7"'))
+    parts.append(_text(picture.source, y, SMALL, f'fill="{colours.text}" opacity="0.7"'))
     y += MARGIN - 10
     head = f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{y}" viewBox="0 0 {WIDTH} {y}">'
     name = f"<title>{escape(picture.title)}</title>"
-    found = f'{head}{name}<rect width="{WIDTH}" height="{y}" fill="{look.background}"/>{"".join(parts)}</svg>'
+    found = f'{head}{name}<rect width="{WIDTH}" height="{y}" fill="{colours.background}"/>{"".join(parts)}</svg>'
     return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", found)
 
 
@@ -102,8 +102,8 @@ def _chart(picture: Picture) -> str:
     """The chart alone as SVG."""
     found: dict[str, Any] = _with_whole_names(picture.specification)
     found["data"] = {"name": "rows", "values": json.loads(picture.rows)}
-    found["background"] = picture.look.background
-    found["config"] = _config(picture.look)
+    found["background"] = picture.colours.background
+    found["config"] = _config(picture.colours)
     inner = WIDTH - 2 * MARGIN
     if "vconcat" in found:  # its lanes are as wide as they are told to be, without their axes
         found.pop("autosize", None)
@@ -122,16 +122,16 @@ def _with_whole_names(part: Any) -> Any:
     return [_with_whole_names(each) for each in part] if isinstance(part, list | tuple) else part
 
 
-def _config(look: Look) -> dict[str, Any]:
+def _config(colours: ThemeColours) -> dict[str, Any]:
     """How a page draws a chart, in the colours of its theme."""
-    text = {"labelColor": look.text, "titleColor": look.text, "labelFontSize": 13, "titleFontSize": 13}
-    lines = {"gridColor": look.lines, "domainColor": look.lines, "domain": False, "ticks": False}
+    text = {"labelColor": colours.text, "titleColor": colours.text, "labelFontSize": 13, "titleFontSize": 13}
+    lines = {"gridColor": colours.lines, "domainColor": colours.lines, "domain": False, "ticks": False}
     placing = {"labelPadding": 8, "titlePadding": 12, "labelFlush": True, "labelOverlap": True, "titleFontWeight": 400}
     return {
         "font": FONT,
         "padding": {"left": 0, "top": 0, "right": 8, "bottom": 0},
         "view": {"stroke": None},
-        "title": {"color": look.text, "anchor": "start", "fontWeight": 600},
+        "title": {"color": colours.text, "anchor": "start", "fontWeight": 600},
         "axis": text | lines | placing,
         "axisDiscrete": {"grid": False},
         "axisTemporal": {"grid": False},
@@ -193,9 +193,9 @@ def _box(css: str, x: float, y: float) -> str:
 
 
 def answer(asked: Mapping[str, Any]) -> bytes:
-    told = dict(asked["picture"])
-    found = svg(Picture(**told | {"look": Look(**told["look"])}))
-    return vl_convert.svg_to_png(found, scale=SCALE) if asked["kind"] == "png" else found.encode()
+    parts = dict(asked["picture"])
+    drawn = svg(Picture(**parts | {"colours": ThemeColours(**parts["colours"])}))
+    return vl_convert.svg_to_png(drawn, scale=SCALE) if asked["kind"] == "png" else drawn.encode()
 
 
 if __name__ == "__main__":

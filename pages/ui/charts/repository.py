@@ -37,11 +37,11 @@ from pages.ui.charts.chart import (
     VIOLET,
     Chart,
     Legend,
+    caption_of,
     count_axis,
     day_axis,
     rows_where,
     state_parts,
-    subject_of,
     tooltip,
     without_data,
 )
@@ -154,8 +154,8 @@ def views_chart(viewer: Viewer, store: Store, selection: Selection) -> Chart | N
     if before is not None:
         specification, boxes = before.drawn(specification), [*boxes, before.legend]
         text += f" Dashed line: {before.title}."
-    subject = subject_of(viewer, store, selection.of_whole(grain), "Views and unique visitors")
-    return Chart(arrow_table(rows), specification, text, boxes + state_parts(states), subject)
+    caption = caption_of(viewer, store, selection.of_whole(grain), "Views and unique visitors")
+    return Chart(arrow_table(rows), specification, text, boxes + state_parts(states), caption)
 
 
 def wave_key(wave: Wave) -> str:
@@ -197,8 +197,8 @@ def story_chart(viewer: Viewer, store: Store, selection: Selection) -> Chart | N
     kinds = set(found.rows.loc[found.rows["text"].notna(), "kind"])
     boxes = legend(found.lanes, set(found.rows["state"].dropna()), kinds)
     specification = lanes_specification(found.lanes, found.first, found.last, found.spiked)
-    subject = subject_of(viewer, store, selection, TITLE)
-    return Chart(arrow_table(found.rows), specification, _alt(found), boxes, subject)
+    caption = caption_of(viewer, store, selection, TITLE)
+    return Chart(arrow_table(found.rows), specification, _alt(found), boxes, caption)
 
 
 def happenings(viewer: Viewer, store: Store, selection: Selection) -> list[Mark]:

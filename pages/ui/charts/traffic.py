@@ -40,10 +40,10 @@ from pages.ui.charts.chart import (
     COLOURS,
     Chart,
     Legend,
+    caption_of,
     colours_of,
     count_axis,
     state_parts,
-    subject_of,
     tooltip,
     without_data,
 )
@@ -107,14 +107,14 @@ def traffic_chart(viewer: Viewer, store: Store, selection: Selection, metric: st
     data = chart_data(rows, metric, grain)
     columns = {name: column for name, column in data.columns.items() if name != "period"}
     title = f"{METRICS[metric]} {f'by {grain}' if metric in COUNTERS else PERIODS[grain]}"
-    subject = subject_of(viewer, store, selection, title)
+    caption = caption_of(viewer, store, selection, title)
     before = counterpart(viewer, store, selection, metric, grain) if data.shape.stacked else None
     if before is None:
-        return Chart(arrow_columns(columns), specification(data.shape), alt_text(data), legend(data), subject)
+        return Chart(arrow_columns(columns), specification(data.shape), alt_text(data), legend(data), caption)
     columns |= before.columns(list(data.columns["period"]))
     alt = f"{alt_text(data)} Dashed line: {before.title}."
     drawn = before.drawn(specification(data.shape))
-    return Chart(arrow_columns(columns), drawn, alt, legend(data, before.legend), subject)
+    return Chart(arrow_columns(columns), drawn, alt, legend(data, before.legend), caption)
 
 
 def legible(grain: Grain, first: date, last: date) -> Grain:

@@ -8,7 +8,7 @@ import pytest
 
 from data.accounts.models import Viewer
 from data.accounts.tenants import operator
-from data.collection.health import LOOK_EVERY, MISSED_AFTER, Kind, health, missed_since, near_loss
+from data.collection.health import LOOK_EVERY, MISSED_AFTER, FindingKind, health, missed_since, near_loss
 from data.repositories.health import with_open_days
 from data.repositories.models import OpenDays, Repository, RepositoryHealth, RepositoryState
 from data.store import Store
@@ -158,10 +158,10 @@ def test_a_viewer_is_told_of_visible_repositories_and_managed_tokens_only(full: 
     assert (read.tracked, read.findings) == (1, ())
     told = health(operator(full), full, frozenset({1, 2}), NOW + timedelta(hours=1)).findings
     assert {(each.kind, each.about) for each in told} == {
-        (Kind.RUN, "Run 5"),
-        (Kind.TOKEN, "Blue"),
-        (Kind.TOKEN, "Green"),
-        (Kind.REFUSED, "blue/docs"),
+        (FindingKind.RUN, "Run 5"),
+        (FindingKind.TOKEN, "Blue"),
+        (FindingKind.TOKEN, "Green"),
+        (FindingKind.REFUSED, "blue/docs"),
     }
 
 
@@ -173,11 +173,11 @@ def test_the_newest_run_of_each_tenant_counts_however_others_went_since(tmp_path
         )
         row = "insert into collection_result select 6, $key, 'views', $at, 'server_failed', 502, 'No.', 0, 1"
         connection.execute(row, {"key": TELESCOPE, "at": AT})
-    runs = [each for each in health(operator(store), store, frozenset(), NOW).findings if each.kind is Kind.RUN]
+    runs = [each for each in health(operator(store), store, frozenset(), NOW).findings if each.kind is FindingKind.RUN]
     assert [(each.about, each.is_problem) for each in runs] == [("Run 6", True), ("Run 5", False)]
     assert "failed for 1 of 3 repositories" in runs[1].text
     viewer = Viewer(frozenset({ENGINE, MIRROR}), frozenset({1}))
-    assert not [each for each in health(viewer, store, frozenset(), NOW).findings if each.kind is Kind.RUN]
+    assert not [each for each in health(viewer, store, frozenset(), NOW).findings if each.kind is FindingKind.RUN]
 
 
 @pytest.mark.parametrize(
@@ -206,4 +206,4 @@ def test_a_run_that_did_not_reach_github_is_everybodys_and_tells_nothing_of_othe
         run = "insert into collection_run select 6, 'app', $at, $at, 'failed', $requests, 0, 'Green cannot.'"
         connection.execute(run, {"at": AT, "requests": requests})
     seen = health(Viewer(frozenset({ENGINE}), frozenset({1})), store, frozenset(), NOW).findings
-    assert [each.text for each in seen if each.kind is Kind.RUN] == told
+    assert [each.text for each in seen if each.kind is FindingKind.RUN] == told

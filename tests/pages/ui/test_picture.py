@@ -10,21 +10,21 @@ import pytest
 from data.store.arrow import arrow_columns
 from data.traffic.models import Grain
 from pages.ui.charts import picture, traffic
-from pages.ui.charts.chart import Chart, Subject, file_stem, look_of, picture_of
+from pages.ui.charts.chart import Caption, Chart, file_stem, picture_of, theme_colours
 from tests.pages.app import App
 from tests.pages.ui.test_charts import THREE, rows
 
 HOSTILE = '</text><image href="https://example.org/x.png"/>\x07&'
 NUMBERS = {"decimal": ",", "thousands": ".", "grouping": [3], "currency": ["$", ""]}
-SUBJECT = Subject("Views per day", HOSTILE, (date(2026, 3, 7), date(2026, 3, 9)))
+CAPTION = Caption("Views per day", HOSTILE, (date(2026, 3, 7), date(2026, 3, 9)))
 
 
 def made(theme: str) -> picture.Picture:
     named = pd.concat([rows(THREE), rows(THREE, key=2, name=HOSTILE)])
     data = traffic.chart_data(named, "views", Grain.DAY)
     drawn = arrow_columns({name: column for name, column in data.columns.items() if name != "period"})
-    chart = Chart(drawn, traffic.specification(data.shape), "", traffic.legend(data), SUBJECT)
-    return picture_of(chart, look_of(theme), NUMBERS)()
+    chart = Chart(drawn, traffic.specification(data.shape), "", traffic.legend(data), CAPTION)
+    return picture_of(chart, theme_colours(theme), NUMBERS)()
 
 
 def test_a_picture_tells_what_its_chart_is_of_and_names_are_only_text() -> None:
@@ -38,8 +38,8 @@ def test_a_picture_tells_what_its_chart_is_of_and_names_are_only_text() -> None:
         each for each in tree.iter() if each.tag.rpartition("}")[2] in {"image", "a", "script", "foreignObject"}
     ]
     assert not re.findall(r"\b(?:href|src)=|url\((?!#)", re.sub(r">[^<]*<|aria-\w+=\"[^\"]*\"", "><", svg))
-    assert look_of("dark").background in svg
-    assert look_of("light").background not in svg
+    assert theme_colours("dark").background in svg
+    assert theme_colours("light").background not in svg
 
 
 def test_a_picture_for_slides_is_a_png_of_twice_the_width() -> None:
@@ -54,14 +54,14 @@ def test_a_picture_loads_nothing() -> None:
         "layer": [{"data": {"url": "http://127.0.0.1:9/rows.json"}, "mark": "bar"}]
     }
     with pytest.raises(ValueError, match="not allowed"):
-        picture.svg(picture.Picture(elsewhere, "[]", "", "", (), "", asked.look, NUMBERS))
+        picture.svg(picture.Picture(elsewhere, "[]", "", "", (), "", asked.colours, NUMBERS))
 
 
 def test_its_file_tells_what_it_shows_and_of_when() -> None:
-    assert file_stem(Subject("Views per day", "blue/engine", SUBJECT.days)) == (
+    assert file_stem(Caption("Views per day", "blue/engine", CAPTION.days)) == (
         "views-per-day-blue-engine-2026-03-07-to-2026-03-09"
     )
-    assert file_stem(Subject("../中", "", (date(2026, 3, 7),) * 2)) == "chart-2026-03-07"
+    assert file_stem(Caption("../中", "", (date(2026, 3, 7),) * 2)) == "chart-2026-03-07"
 
 
 def test_a_chart_offers_its_picture(app: App) -> None:
