@@ -19,7 +19,7 @@ from collector.fetcher import FetchJob, RepositoryFetcher, due_jobs
 from collector.rate_limit import RateLimiter, pace_file
 from collector.redaction import redacted
 from collector.settings import Settings
-from collector.workers import Job, JobQueue, WorkerPool, in_turns
+from collector.workers import Job, JobQueue, WorkerPool, round_robin
 from data.accounts.tokens import OpenToken, TokenVerdict
 from data.collection.ledger import Batch, RunProgress, Scope, views_since
 from data.collection.models import CollectableRepository, EndpointResult, Outcome, RunState
@@ -82,7 +82,7 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class RunContext:
     """What all runs of this process share."""
 
     store: Store
@@ -163,7 +163,7 @@ def clock_sync(github: GitHub, time: GitHubTime, newest_stored: datetime | None)
 
 
 class OwnerRun:
-    def __init__(self, around: Surroundings, request: RunRequest, time: GitHubTime, owner_key: str | None) -> None:
+    def __init__(self, context: RunContext, request: RunRequest, time: GitHubTime, owner_key: str | None) -> None:
         self.run_id: int | None = None
         self.trigger = request.trigger
         self.owner_key = owner_key  # None: of tenants without a token that can be used
@@ -174,21 +174,21 @@ class OwnerRun:
         self.jobs_of: Counter[int] = Counter()
         self.is_asked = False  # whether there was anything to ask or to say: else it is no run for the log
         self.collectable: dict[int, CollectableRepository] = {}
-        self._around = around
+        self._context = context
         self._began_at = time.now()  # by this machine's clock, as pauses are kept
-        self._started = around.clock.monotonic()
+        self._started = context.clock.monotonic()
         self._tokens: dict[int, OpenToken] = {}  # by tenant, as the next
         self._fetchers: dict[int, RepositoryFetcher] = {}
         self._is_paused = False
         self._held: list[tuple[RunRequest, list[CollectableRepository]]] = []  # until GitHub's clock is known
         self._limiter = RateLimiter(
-            around.settings,
-            around.stop,
-            around.progress.waiting,
+            context.settings,
+            context.stop,
+            context.progress.waiting,
             sleeps_for_s=LONGEST_SLEEP_S,
-            kept_in=None if owner_key is None else pace_file(around.store.directory, owner_key),
+            kept_in=None if owner_key is None else pace_file(context.store.directory, owner_key),
         )
-        self.queue = JobQueue(self._limiter, around.settings.concurrency)
+        self.queue = JobQueue(self._limiter, context.settings.concurrency)
 
     @property
     def is_over(self) -> bool:
@@ -245,7 +245,7 @@ class OwnerRun:
                     tenant_id = fetch.collectable.repository.tenant_id
                     by_tenant.setdefault(tenant_id, []).append(self._job(self._fetchers[tenant_id], phase, fetch))
                     self.jobs_of[fetch.collectable.repository.repository_id] += 1
-                self._add(in_turns(by_tenant.values()), first=request.trigger in BY_NAME)
+                self._add(round_robin(by_tenant.values()), first=request.trigger in BY_NAME)
         self._held.clear()
 
     def received(self, result: JobResult) -> None:
@@ -259,13 +259,13 @@ class OwnerRun:
             self.jobs_of_phase[CONNECTING if result.fetch is None else result.fetch.endpoints[0].phase] -= 1
             if result.fetch is not None:
                 self.jobs_of[result.fetch.collectable.repository.repository_id] -= 1
-        if result.fetch is None and not self._around.stop:
+        if result.fetch is None and not self._context.stop:
             self.look()
 
     def note(self, sentence: str) -> None:
         if sentence not in self.stats.notes:
             self.stats.notes.append(sentence)
-            self._around.progress.warned(sentence)
+            self._context.progress.warned(sentence)
 
     def progress(self, state: RunState) -> RunProgress:
         told = " ".join([*self.stats.notes, *self.stats.about_gone()])
@@ -283,8 +283,8 @@ class OwnerRun:
         """Nothing is asked any more: close the connections, and say why not all was."""
         for fetcher in self._fetchers.values():
             fetcher.github.close()
-        if self._around.stop.reason:
-            self.note(self._around.stop.reason)
+        if self._context.stop.reason:
+            self.note(self._context.stop.reason)
         if self.run_id is None:
             return
         for sentence in sorted({fetcher.ended for fetcher in self._fetchers.values() if fetcher.ended}):
@@ -292,7 +292,7 @@ class OwnerRun:
                 self.note(sentence)
         self._note_outage()
         for sentence in self.stats.about_gone():
-            self._around.progress.warned(sentence)
+            self._context.progress.warned(sentence)
 
     def report(self) -> RunReport:
         progress = self.progress(self.state())
@@ -301,7 +301,7 @@ class OwnerRun:
                 return RunReport(None, RunState.FAILED, progress.requests, message=progress.message)
             until = [moment for each in self.collectable.values() if (moment := rests_until(each, self.time.now()))]
             return RunReport(None, RunState.COMPLETE, progress.requests, message=_resting(until) if until else None)
-        seconds, stats = self._around.clock.monotonic() - self._started, self.stats
+        seconds, stats = self._context.clock.monotonic() - self._started, self.stats
         return RunReport(
             self.run_id, progress.state, progress.requests, progress.repositories, stats.failures, stats.rows_changed,
             seconds, progress.message, (self.run_id,),
@@ -326,11 +326,11 @@ class OwnerRun:
         left, reason = self._limiter.pause() or (0.0, "")
         if self.owner_key is None or left <= PAUSE_KEPT_FROM_S:
             return None
-        now = self._began_at + timedelta(seconds=self._around.clock.monotonic() - self._started)
+        now = self._began_at + timedelta(seconds=self._context.clock.monotonic() - self._started)
         return OwnerPause(self.owner_key, now + timedelta(seconds=left), reason)
 
     def _fetcher(self, token: OpenToken) -> RepositoryFetcher:
-        github = GitHub(self._around.settings, token.secret, self._limiter, self._around.stop)
+        github = GitHub(self._context.settings, token.secret, self._limiter, self._context.stop)
         github.time = self.time
         return RepositoryFetcher(github, token.token_id, self.time)
 
@@ -349,14 +349,14 @@ class OwnerRun:
         self.jobs += len(jobs)
         self.jobs_of_phase.update(job.phase for job in jobs)
         if jobs:
-            self._around.pool.add(self.queue, jobs, first=first)
+            self._context.pool.add(self.queue, jobs, first=first)
 
     def _job(self, fetcher: RepositoryFetcher, phase: int, fetch: FetchJob) -> Job:
         return Job(self.queue, phase, partial(self._fetch, fetcher, phase, fetch))
 
     def _connect(self, fetcher: RepositoryFetcher, tenant_name: str, newest_stored: datetime | None) -> Job | None:
         """In a worker: ask with one token for the time and the state of its limits, which costs nothing there."""
-        stop, notes = self._around.stop, []
+        stop, notes = self._context.stop, []
         try:
             doubt = clock_sync(fetcher.github, self.time, newest_stored)
             fetcher.accepted = True
@@ -371,8 +371,8 @@ class OwnerRun:
         except Stopped:
             stop.set(None)
         except GitHubError as error:
-            self._around.progress.warned(f"GitHub's limits are not known yet: {redacted(str(error))}")
-        self._around.deliver(JobResult(self, None, notes=tuple(notes)))
+            self._context.progress.warned(f"GitHub's limits are not known yet: {redacted(str(error))}")
+        self._context.deliver(JobResult(self, None, notes=tuple(notes)))
         return None
 
     def _fetch(self, fetcher: RepositoryFetcher, phase: int, fetch: FetchJob) -> Job | None:
@@ -381,7 +381,7 @@ class OwnerRun:
         """
         results: list[EndpointResult] = []
         left: tuple[Endpoint, ...] = ()
-        stop = self._around.stop
+        stop = self._context.stop
         if fetcher.ended:
             results.append(self._skipped(fetch, [], fetcher.ended))
         else:
@@ -404,7 +404,7 @@ class OwnerRun:
                 stop.set(redacted(str(error)))
                 results.append(self._skipped(fetch, results, redacted(str(error))))
         if results or not left:
-            self._around.deliver(JobResult(self, fetch, tuple(results), is_whole=not left))
+            self._context.deliver(JobResult(self, fetch, tuple(results), is_whole=not left))
         return self._job(fetcher, phase, FetchJob(fetch.collectable, left)) if left else None
 
     def _skipped(self, fetch: FetchJob, results: list[EndpointResult], reason: str) -> EndpointResult:
@@ -415,7 +415,7 @@ class OwnerRun:
         return EndpointResult(key, left.name, self.time.now(), Outcome.SKIPPED, 0, message=reason)
 
     def state(self) -> RunState:
-        if self._around.clock.stop.is_set():
+        if self._context.clock.stop.is_set():
             return RunState.STOPPED
         if not self.stats.failures and not self.stats.notes:
             return RunState.COMPLETE
@@ -427,7 +427,7 @@ class OwnerRun:
             return
         since = self.time.now().date() - timedelta(days=30)
         scope = Scope(repository_ids=tuple(self.collectable))
-        if views_since(self._around.store, scope, since):
+        if views_since(self._context.store, scope, since):
             self.note(
                 f"GitHub told not a single view for all {self.stats.views_windows} repositories. That may be an "
                 "outage there; greater readings that were stored before stand."

@@ -21,9 +21,9 @@ from collector.owner_run import (
     JobResult,
     OwnerRun,
     Progress,
+    RunContext,
     RunReport,
     RunRequest,
-    Surroundings,
 )
 from collector.settings import Settings
 from collector.workers import WorkerPool
@@ -113,7 +113,7 @@ class Collecting:
         self._stop = StopFlag(clock)
         self._pool = WorkerPool(self._stop)
         self._results: queue.Queue[JobResult] = queue.Queue(WAITING_RESULTS)
-        self._around = Surroundings(store, settings, clock, self._stop, progress, self._pool, self._deliver)
+        self._context = RunContext(store, settings, clock, self._stop, progress, self._pool, self._deliver)
         self._runs: dict[str | None, OwnerRun] = {}  # by token owner
         self._reports: list[RunReport] = []
         self._batch: list[JobResult] = []
@@ -164,7 +164,7 @@ class Collecting:
         for owner_key, of_owner in by_owner.items():
             run, pause = self._runs.get(owner_key), None
             if run is None:
-                run = self._runs[owner_key] = OwnerRun(self._around, request, GitHubTime(self._clock), owner_key)
+                run = self._runs[owner_key] = OwnerRun(self._context, request, GitHubTime(self._clock), owner_key)
                 pause = pauses.get(owner_key or "")
             run.begin(request, [each for each in of_owner if not run.has(request, each)], tokens, names, pause)
         self._batch_s = FIRST_BATCH_S

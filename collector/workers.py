@@ -11,7 +11,7 @@ from collector.clock import StopFlag, Stopped
 from collector.rate_limit import RateLimiter
 
 MOST_WORKERS = 64  # over all owners
-Thing = TypeVar("Thing")
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +144,6 @@ class WorkerPool:
         return None, soonest
 
 
-def in_turns(groups: Iterable[list[Thing]]) -> list[Thing]:
+def round_robin(groups: Iterable[list[Item]]) -> list[Item]:
     """One of each group after the other, so that a large tenant does not starve a small one."""
     return [each for turn in zip_longest(*groups) for each in turn if each is not None]

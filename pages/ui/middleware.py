@@ -107,7 +107,7 @@ class SecurityHeaders:
 def middleware() -> list[Middleware]:
     """What wraps the whole app, the outermost first. Raises: addresses.PublicAddressRefused."""
     known = Middleware(KnownAddresses, public=addresses.public_addresses())
-    return [Middleware(SecurityHeaders), known, Middleware(ClosedPaths), Middleware(Addresses)]
+    return [Middleware(SecurityHeaders), known, Middleware(ClosedPaths), Middleware(Redirects)]
 
 
 class KnownAddresses:
@@ -124,10 +124,10 @@ class KnownAddresses:
         if scope["type"] not in {"http", "websocket"} or below_base(scope["path"]) in HEALTH:
             await self.app(scope, receive, send)
             return
-        told = Headers(scope=scope)
+        headers = Headers(scope=scope)
         changes = scope["type"] == "http" and scope["method"] not in READING
-        origins = told.getlist("origin") if changes or scope["type"] == "websocket" else []
-        refusal = addresses.refusal(told.getlist("host"), origins, must_tell=changes, public=self.public)
+        origins = headers.getlist("origin") if changes or scope["type"] == "websocket" else []
+        refusal = addresses.refusal(headers.getlist("host"), origins, must_tell=changes, public=self.public)
         if refusal is not None:
             await _answer(scope, send, refusal.status, refusal.sentence.encode())
             return
@@ -157,7 +157,7 @@ async def _is_signed_in(scope: Scope) -> bool:
     return await run_in_threadpool(session_routes.account_of_request, HTTPConnection(scope)) is not None
 
 
-class Addresses:
+class Redirects:
     """Sends a browser that asks for a deeper address to the page of its last segment; 404 where there is no page."""
 
     def __init__(self, app: ASGIApp) -> None:
