@@ -436,9 +436,9 @@ class TrackResult:
 
 
 def check_repositories(
-    github: GitHub, names: Sequence[str], told: Callable[[int, CheckedName], None] = lambda done, each: None
+    github: GitHub, names: Sequence[str], on_checked: Callable[[int, CheckedName], None] = lambda done, each: None
 ) -> list[CheckedName]:
-    """What GitHub says of each name, in their order; `told` is called as it is known, with how many are by then.
+    """What GitHub says of each name, in their order; `on_checked` is called as it is known, with how many are by then.
 
     Raises: GitHubError where no other name would go better.
     """
@@ -447,7 +447,7 @@ def check_repositories(
     try:
         for each in pool.map(partial(_check, github), names):
             checked.append(each)
-            told(len(checked), each)
+            on_checked(len(checked), each)
     finally:
         pool.shutdown(cancel_futures=True)
     return checked

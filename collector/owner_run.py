@@ -268,8 +268,8 @@ class OwnerRun:
             self._context.progress.warned(sentence)
 
     def progress(self, state: RunState) -> RunProgress:
-        told = " ".join([*self.stats.notes, *self.stats.about_gone()])
-        return RunProgress(state, self._limiter.requests, len(self.stats.repositories), told or None)
+        message = " ".join([*self.stats.notes, *self.stats.about_gone()])
+        return RunProgress(state, self._limiter.requests, len(self.stats.repositories), message or None)
 
     def give_up(self) -> None:
         """All is stopped: what it had not even begun with was asked for all the same."""
@@ -313,10 +313,10 @@ class OwnerRun:
         for tenant_id, fetcher in self._fetchers.items():
             token, expires_at = self._tokens[tenant_id], fetcher.github.token_expires_at
             refused = fetcher.github.token_refused
-            known = (token.valid, token.expires_at)
+            stored = (token.valid, token.expires_at)
             if refused is None and not fetcher.accepted:
                 continue
-            if known != (refused is None, expires_at or token.expires_at) or refused is not None:
+            if stored != (refused is None, expires_at or token.expires_at) or refused is not None:
                 state = "valid" if refused is None else "invalid"
                 verdicts.append(TokenVerdict(token.token_id, state, refused, expires_at))
         return verdicts

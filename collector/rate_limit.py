@@ -129,13 +129,13 @@ class RateLimiter:
     def observe(self, headers: Mapping[str, str], as_of: datetime, turn: Turn | None = None) -> None:
         """Read what an answer says of the budget; from then on its call is in that number, and none on its way."""
         remaining, reset = headers.get("x-ratelimit-remaining", ""), headers.get("x-ratelimit-reset", "")
-        known = is_number(remaining) and is_number(reset)
-        resets_at = self._clock.monotonic() + until_reset(reset, as_of) if known else 0.0
+        has_budget = is_number(remaining) and is_number(reset)
+        resets_at = self._clock.monotonic() + until_reset(reset, as_of) if has_budget else 0.0
         with self._guard:
             if turn is not None:
                 turn.answered = True
                 self._in_flight -= 1
-            if known:
+            if has_budget:
                 same_hour = self._remaining is not None and abs(resets_at - self._resets_at) < 60
                 left = int(remaining)
                 self._remaining = min(left, self._remaining) if same_hour and self._remaining is not None else left

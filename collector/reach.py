@@ -48,9 +48,9 @@ class Reach:
         return self.requests_a_day / REQUESTS_A_DAY
 
     def sentence(self) -> str:
-        told = f"{counted(self.repositories, 'repository')}, about {counted(self.requests_a_day, 'request')} a day"
+        load = f"{counted(self.repositories, 'repository')}, about {counted(self.requests_a_day, 'request')} a day"
         share = "less than 1%" if self.share < 0.01 else f"{self.share:.0%}"
-        text = f"The tokens of {self.owner} collect {told}, {share} of what GitHub allows."
+        text = f"The tokens of {self.owner} collect {load}, {share} of what GitHub allows."
         if self.share > 1:
             return f"{text} That is too many: the last ones are collected late or not at all. {_RELIEF}"
         return f"{text} That is nearly all. {_RELIEF}" if self.share > NEARLY else text

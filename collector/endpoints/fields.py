@@ -106,9 +106,9 @@ class Warnings:
 
     def told(self) -> tuple[str, ...]:
         """The first of them as sentences for the log: an answer may hold a hundred thousand bad rows."""
-        told = (*(f"{ROW_REFUSED}{reason}" for reason in self.refused[:MOST_WARNINGS]), *self.odd[:MOST_WARNINGS])
-        more = len(self.refused) + len(self.odd) - len(told)
-        return (*told, f"and {more} more such rows") if more else told
+        sentences = (*(f"{ROW_REFUSED}{reason}" for reason in self.refused[:MOST_WARNINGS]), *self.odd[:MOST_WARNINGS])
+        more = len(self.refused) + len(self.odd) - len(sentences)
+        return (*sentences, f"and {more} more such rows") if more else sentences
 
 
 def attempt(make: Callable[[], Made], warnings: Warnings) -> Made | None:

@@ -165,10 +165,10 @@ def _reading(given: object, today: date, warnings: fields.Warnings) -> DayReadin
 
 def adds_up(top: Mapping[str, object], metric: Metric, total: int, warnings: fields.Warnings) -> bool:
     """Whether the rows add up to what the answer says itself; told where they do not, and no row was refused."""
-    told = fields.optional_count(top, "count")
-    if told != total and not warnings.refused:
-        warnings.odd.append(f"the total of {metric.value} is {told}, its rows add up to {total}")
-    return told == total
+    given = fields.optional_count(top, "count")
+    if given != total and not warnings.refused:
+        warnings.odd.append(f"the total of {metric.value} is {given}, its rows add up to {total}")
+    return given == total
 
 
 def _newest_run(days: list[date], today: date) -> DayRange | None:

@@ -154,10 +154,10 @@ def save_results(store: Store, batches: Sequence[Batch]) -> list[Saved]:
     The same batch twice changes nothing but the log. Raises: StoreBusy, StoreNotWritten.
     """
     with store.traffic.commit("collection") as connection:
-        known = [_known_repositories(connection, batch) for batch in batches]
+        remaining = [_known_repositories(connection, batch) for batch in batches]
         kept = [
             (batch.run_id, result)
-            for batch, there in zip(batches, known, strict=True)
+            for batch, there in zip(batches, remaining, strict=True)
             for result in batch.results
             if result.repository_id in there
         ]
@@ -166,7 +166,7 @@ def save_results(store: Store, batches: Sequence[Batch]) -> list[Saved]:
             _update_run(connection, batch.run_id, batch.progress)
     return [
         Saved(sum(changed.get(each, 0) for each in there), batch.repository_ids - there)
-        for batch, there in zip(batches, known, strict=True)
+        for batch, there in zip(batches, remaining, strict=True)
     ]
 
 
@@ -187,8 +187,8 @@ def save_first_results(store: Store, results: Sequence[EndpointResult]) -> None:
             },
         )
         batch = Batch(run_id, results, RunProgress(RunState.COMPLETE, len(results), 0))
-        known = _known_repositories(connection, batch)
-        _save_rows(connection, [(run_id, each) for each in results if each.repository_id in known])
+        remaining = _known_repositories(connection, batch)
+        _save_rows(connection, [(run_id, each) for each in results if each.repository_id in remaining])
 
 
 def finish_runs(store: Store, ended: Mapping[int, RunProgress], now: datetime) -> None:

@@ -399,8 +399,8 @@ def _day_of(text: Any) -> date | None:
 
 @cache
 def _validator() -> Any:
-    known = Draft202012Validator.VALIDATORS
-    counted = {name: _counted_first(known[name]) for name in ("items", "uniqueItems")}
+    checks = Draft202012Validator.VALIDATORS
+    counted = {name: _counted_first(checks[name]) for name in ("items", "uniqueItems")}
     return extend(Draft202012Validator, counted)(json.loads(SCHEMA.read_text(encoding="utf-8")))
 
 

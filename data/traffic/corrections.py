@@ -52,8 +52,8 @@ def correct_reading(store: Store, by: str, repository: Repository, reading: Read
         former = _stored(change.connection, repository, reading)
         _save(change.connection, repository, (former, reading), now)
         subject = Subject(f"{repository.full_name}, {reading.day}", repository.tenant_id)
-        told = f"{reading.metric}: {former.number} before, {reading.number} now"
-        change.record("reading corrected", subject, told)
+        detail = f"{reading.metric}: {former.number} before, {reading.number} now"
+        change.record("reading corrected", subject, detail)
     return former
 
 

@@ -57,13 +57,13 @@ def typed_names(tenant_id: int) -> list[str]:
 def track(tenant_id: int, typed: Sequence[str]) -> None:
     bar = st.progress(0.0, "Connecting …")
 
-    def told(done: int, of: int, each: CheckedName) -> None:
+    def show_progress(done: int, of: int, each: CheckedName) -> None:
         views = "views unknown" if each.views is None else f"{each.views:,} views in 14 days"
         said = "not added" if each.facts is None else views
         bar.progress(done / of, f"{done:,} of {of:,}, {messages.literal(each.name)}: {said}")
 
     try:
-        outcome = tracking.track(tenant_id, typed, told)
+        outcome = tracking.track(tenant_id, typed, show_progress)
     except tracking.TrackingRefused as refusal:
         bar.empty()
         messages.refused(refusal)

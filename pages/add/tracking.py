@@ -37,7 +37,7 @@ from pages.ui.store import the_store
 from pages.ui.text import STORE_ANOTHER
 
 AT_MOST = 500  # names at a time: some five minutes at GitHub's pace
-Told = Callable[[int, int, CheckedName], None]
+OnChecked = Callable[[int, int, CheckedName], None]
 
 
 class TrackingRefused(Exception):
@@ -63,14 +63,14 @@ def words_in(text: str) -> list[str]:
     return words
 
 
-def track(tenant_id: int, typed: Sequence[str], told: Told) -> TrackResult:
+def track(tenant_id: int, typed: Sequence[str], on_checked: OnChecked) -> TrackResult:
     """Check every name with GitHub, then track those that pass, in one commit, and start to collect them.
 
-    What is no name is refused by itself. `told` is called as each name is checked, with how many are, of how many.
+    What is no name is refused by itself. `on_checked` is called for each name, with how many are checked, of how many.
     Raises: TrackingRefused; nothing is added then.
     """
     names, faults = sorted_names(typed)
-    checked = _asked(_secret(_managed(tenant_id)), names, told) if names else []
+    checked = _asked(_secret(_managed(tenant_id)), names, on_checked) if names else []
     checked += [CheckedName("", None, fault) for fault in faults]
     _managed(tenant_id)  # still: minutes may have passed
     account, viewer = session.require_account(), session.viewer().of_each_tenant()
@@ -93,10 +93,10 @@ def discover(tenant_id: int, pattern: Pattern) -> Discovery:
         raise TrackingRefused(_with_fix(error)) from error
 
 
-def _asked(secret: str, names: Sequence[str], told: Told) -> list[CheckedName]:
+def _asked(secret: str, names: Sequence[str], on_checked: OnChecked) -> list[CheckedName]:
     try:
         with client_of(secret, the_store()) as github:
-            return check_repositories(github, names, lambda done, each: told(done, len(names), each))
+            return check_repositories(github, names, lambda done, each: on_checked(done, len(names), each))
     except (GitHubError, SettingsRefused) as error:
         raise TrackingRefused(f"{_with_fix(error)} Nothing was added.") from error
 

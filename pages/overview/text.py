@@ -119,10 +119,10 @@ def plain(spike: Spike) -> str:
 
 def sentence(spike: Spike) -> str:
     """How much came, against what is usual, and why."""
-    told = spike_text(spike)
+    line = spike_text(spike)
     if spike.first != spike.last:
-        told += f"; unusual from {short_day_text(spike.first)} to {short_day_text(spike.last)}"
-    return f"{told}. {why(spike)}."
+        line += f"; unusual from {short_day_text(spike.first)} to {short_day_text(spike.last)}"
+    return f"{line}. {why(spike)}."
 
 
 def why(spike: Spike) -> str:

@@ -57,12 +57,12 @@ def draw_spikes(viewer: Viewer, store: Store, selection: Selection, grain: Grain
         smaller = "1 smaller spike is" if others == 1 else f"{others:,} smaller spikes are"
         more = f"<p>{smaller} on the repository pages.</p>"
     names = repository_names(viewer, store)
-    told = []
+    links = []
     for spike in notable:
         days = _known(viewer, store, spike.first - AROUND, min(spike.last + AROUND, selection.today - DAY))
-        told.append((spike, repository_link(names.get(spike.repository_id, spike.full_name), days)))
+        links.append((spike, repository_link(names.get(spike.repository_id, spike.full_name), days)))
     legend = f'<div style="margin-bottom:1em">{legend_of(drawn.legend)}</div>' if drawn is not None else ""
-    st.html(f"{legend}{text.listed(told)}{more}")
+    st.html(f"{legend}{text.listed(links)}{more}")
 
 
 @cached("traffic")

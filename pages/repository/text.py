@@ -70,17 +70,17 @@ def wave(told: Wave, number: int) -> WaveText:
     return WaveText(wave_key(told), title, body, top.peak, for_note(top.metric, top.value, causes))
 
 
-def records(known: Records) -> str:
+def records(record: Records) -> str:
     """All-time numbers, records and milestones in a line of HTML, in the reader's numbers."""
-    if known.first_day is None:
+    if record.first_day is None:
         return ""
-    numbers = {"views": known.views, "clones": known.clones, "stars": known.stars}
+    numbers = {"views": record.views, "clones": record.clones, "stars": record.stars}
     sums = [f"<b>{number_text(value)}</b> {name}" for name, value in numbers.items() if value is not None]
-    parts = [f"All time since {day_text(known.first_day)}: {', '.join(sums)}"]
-    if known.most_views and known.most_views_day:
-        parts.append(f"Best day: <b>{number_text(known.most_views)}</b> views on {day_text(known.most_views_day)}")
-    if known.milestone and known.milestone_day:
-        parts.append(f"<b>{number_text(known.milestone)} stars</b> on {day_text(known.milestone_day)}")
+    parts = [f"All time since {day_text(record.first_day)}: {', '.join(sums)}"]
+    if record.most_views and record.most_views_day:
+        parts.append(f"Best day: <b>{number_text(record.most_views)}</b> views on {day_text(record.most_views_day)}")
+    if record.milestone and record.milestone_day:
+        parts.append(f"<b>{number_text(record.milestone)} stars</b> on {day_text(record.milestone_day)}")
     items = "".join(f"<span>{part}</span>" for part in parts)
     return f'<div style="display:flex;flex-wrap:wrap;gap:.2em 2em;font-size:.9rem">{items}</div>'
 

@@ -216,11 +216,11 @@ def _draw_top(about: About, listing: str) -> None:
     """The newest list, as GitHub shows it."""
     words = WORDS[listing]
     st.header(f"Top {words.many}", anchor=False)
-    known = history(*about.asked, listing)
-    newest = next(iter(known.lists["observed_on"].iloc[-1:]), date.min)
-    entries = known.entries[known.entries["observed_on"] == newest]
+    listings = history(*about.asked, listing)
+    newest = next(iter(listings.lists["observed_on"].iloc[-1:]), date.min)
+    entries = listings.entries[listings.entries["observed_on"] == newest]
     if entries.empty:
-        _draw_none(known, words)
+        _draw_none(listings, words)
         return
     st.html(text.top_list(entries, words.one.capitalize(), about.repository.full_name))
     st.caption(f"14 days up to {day_text(newest)}, as reported by GitHub.")

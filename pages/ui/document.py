@@ -22,10 +22,10 @@ def routes() -> Sequence[BaseRoute]:
     addresses = f"window.pageAddresses = {json.dumps(['', START, *ENTRIES])};"
     scripts = "".join(f"<script>{text}</script>" for text in (addresses, *(_text(name) for name in SCRIPTS)))
     head = f"<head>{scripts}<style>{_text(STYLE)}</style>"
-    told = document.replace("<head>", head, 1).replace("<title>Streamlit</title>", f"<title>{PRODUCT}</title>", 1)
+    html = document.replace("<head>", head, 1).replace("<title>Streamlit</title>", f"<title>{PRODUCT}</title>", 1)
 
     async def page(request: Request) -> Response:
-        return HTMLResponse(told, headers={"Cache-Control": "no-cache"})
+        return HTMLResponse(html, headers={"Cache-Control": "no-cache"})
 
     return [Route(f"{base_path()}/{address}", page) for address in ("", START, *ENTRIES)]
 

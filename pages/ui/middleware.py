@@ -106,8 +106,8 @@ class SecurityHeaders:
 
 def middleware() -> list[Middleware]:
     """What wraps the whole app, the outermost first. Raises: addresses.PublicAddressRefused."""
-    known = Middleware(KnownAddresses, public=addresses.public_addresses())
-    return [Middleware(SecurityHeaders), known, Middleware(ClosedPaths), Middleware(Redirects)]
+    known_addresses = Middleware(KnownAddresses, public=addresses.public_addresses())
+    return [Middleware(SecurityHeaders), known_addresses, Middleware(ClosedPaths), Middleware(Redirects)]
 
 
 class KnownAddresses:

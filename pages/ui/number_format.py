@@ -12,10 +12,10 @@ NO_BREAK = "\N{NO-BREAK SPACE}"
 
 def separators(locale: str | None) -> tuple[str, str]:
     """Between thousands and before decimals, in a locale as a browser names it (de-CH). Other languages: as English."""
-    known = (locale or "en").replace("_", "-").casefold()
-    language = known.partition("-")[0]
+    tag = (locale or "en").replace("_", "-").casefold()
+    language = tag.partition("-")[0]
     of_language = ".," if language in POINT_AND_COMMA.split() else " ," if language in SPACE_AND_COMMA.split() else ",."
-    both = BY_LOCALE.get(known, of_language).replace(" ", NO_BREAK)
+    both = BY_LOCALE.get(tag, of_language).replace(" ", NO_BREAK)
     return both[0], both[1]
 
 

@@ -92,20 +92,20 @@ HTML = Markup(escape, "<strong>{}</strong>")
 MARKDOWN = Markup(messages.literal, "**{}**")
 
 
-def cause_text(known: Cause, day: date, markup: Markup) -> str:
+def cause_text(cause: Cause, day: date, markup: Markup) -> str:
     """A likely cause of a spike, as the middle of a sentence."""
-    name = markup.bold.format(markup.literal(known.what))
-    match known.detail:
+    name = markup.bold.format(markup.literal(cause.what))
+    match cause.detail:
         case Listed() as listed:
-            return f"{name} {_listed_text(listed, known.kind == 'path')}"
+            return f"{name} {_listed_text(listed, cause.kind == 'path')}"
         case Released(name=title, published_on=published):
             when = {-1: "the day before", 0: "that day", 1: "the day after"}.get(
                 (published - day).days, f"on {short_day_text(published)}"
             )
-            called = f" ({markup.literal(title)})" if title and title != known.what else ""
+            called = f" ({markup.literal(title)})" if title and title != cause.what else ""
             return f"release {name}{called} was published {when}"
         case Noted():
-            return f"note: “{markup.literal(shortened(known.what, LONGEST_NOTE))}”"
+            return f"note: “{markup.literal(shortened(cause.what, LONGEST_NOTE))}”"
         case Starred(gained=gained, usual=usual):
             return f"{gained:,} new {'star' if gained == 1 else 'stars'}, usually {usual:,.0f}"
 
@@ -114,8 +114,8 @@ def _listed_text(listed: Listed, is_path: bool) -> str:
     on_day = f", {_between(listed.low, listed.high)} on this day" if listed.low and listed.high else ""
     rise = f"at least {listed.gained:,}" if listed.gained else ""
     if listed.is_new:
-        told = f", with {rise} views{_over_days(listed)}" if rise else ""
-        return f"appeared among the {'popular pages' if is_path else 'referrers'}{told}{on_day}"
+        views = f", with {rise} views{_over_days(listed)}" if rise else ""
+        return f"appeared among the {'popular pages' if is_path else 'referrers'}{views}{on_day}"
     verb, more = "was viewed" if is_path else "brought", "" if listed.views_before is None else " more"
     if rise:
         return f"{verb} {rise}{more} {'times' if is_path else 'views'}{_over_days(listed)}{on_day}"

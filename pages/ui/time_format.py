@@ -73,5 +73,5 @@ def ago(moment: datetime, now: datetime) -> str:
 def moment_column(label: str, **more: Any) -> Any:
     """A table's column of moments, in the reader's own time zone."""
     zone = st.context.timezone
-    told = f"In your time zone: {zone or 'UTC'}"
-    return st.column_config.DatetimeColumn(label, format=f"{DAY_FORMAT}, HH:mm", timezone=zone, help=told, **more)
+    help_text = f"In your time zone: {zone or 'UTC'}"
+    return st.column_config.DatetimeColumn(label, format=f"{DAY_FORMAT}, HH:mm", timezone=zone, help=help_text, **more)

@@ -152,8 +152,8 @@ def gap_layer(channels: Channels, colour: str, *, has_gaps: bool) -> Any:
     """A band over each period that is a gap for one of the series, whose names it tells."""
     # a layer without any mark would be a picture without a name to a screen reader
     bands = rows_where("isValid(datum.gaps)").mark_rect(fill=colour, opacity=0.22, aria=has_gaps)
-    told = tooltip({"when": "When (UTC)", "gaps": "Gap in"})
-    return bands.encode(x=channels.along("band_from"), x2="band_to:T", tooltip=told, description="gaps:N")
+    hint = tooltip({"when": "When (UTC)", "gaps": "Gap in"})
+    return bands.encode(x=channels.along("band_from"), x2="band_to:T", tooltip=hint, description="gaps:N")
 
 
 def bar_layer(channels: Channels) -> Any:

@@ -292,9 +292,9 @@ def _periods(periods: Sequence[date], grain: Grain) -> DataFrame:
 
 
 def _said(rows: DataFrame) -> DataFrame:
-    told = rows["told"] if "told" in rows else ["final"] * len(rows)
+    states = rows["told"] if "told" in rows else ["final"] * len(rows)
     values = rows["value"].map("{:,.0f}".format, na_action="ignore").fillna("unknown")
-    rows["spoken"] = [f"{when}: {value}, {how}" for when, value, how in zip(rows["when"], values, told, strict=True)]
+    rows["spoken"] = [f"{when}: {value}, {how}" for when, value, how in zip(rows["when"], values, states, strict=True)]
     return rows
 
 
