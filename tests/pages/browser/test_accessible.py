@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
@@ -35,29 +35,31 @@ OPEN_TO = {  # of these pages, the user who opens them
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """Visitors whose browsers prefer light or dark: somebody signed out, and two who are signed in."""
+    """Visitors: somebody signed out, and two who are signed in."""
 
     nobody: Visitor
     tenant: Visitor
     admin: Visitor
-    excused: dict[str, str]
 
 
-@pytest.fixture(scope="module", params=["light", "dark"])
-def people(request: pytest.FixtureRequest, browser: Browser, live: Live) -> Iterator[People]:
-    """The same people, in a light and in a dark room."""
-    excused = STREAMLIT_S_OWN if request.param == "light" else STREAMLIT_S_OWN | IN_THE_DARK
+@pytest.fixture(scope="module")
+def people(browser: Browser, live: Live) -> Iterator[People]:
     with ExitStack() as stack:
-        nobody, tenant, admin = (
-            stack.enter_context(visiting(browser, live.url, color_scheme=request.param)) for _ in range(3)
-        )
+        nobody, tenant, admin = (stack.enter_context(visiting(browser, live.url)) for _ in range(3))
         tenant.bring(cookie_of(live, "tenant"))
         admin.bring(cookie_of(live, "admin"))
-        yield People(nobody, tenant, admin, excused)
+        yield People(nobody, tenant, admin)
 
 
-def grave_findings(visitor: Visitor, excused: dict[str, str]) -> list[str]:
-    """What axe finds in the page as it is, each with its place."""
+def grave_findings(visitor: Visitor) -> list[str]:
+    """What axe finds in the open page in a light and in a dark room, each with its place."""
+    return _findings(visitor, "light", STREAMLIT_S_OWN) + _findings(visitor, "dark", STREAMLIT_S_OWN | IN_THE_DARK)
+
+
+def _findings(visitor: Visitor, scheme: Literal["light", "dark"], excused: dict[str, str]) -> list[str]:
+    visitor.page.emulate_media(color_scheme=scheme)
+    expect(visitor.page.get_by_test_id("stApp")).to_have_css("color-scheme", scheme)
+    visitor.drawn()
     found: dict[str, Any] = Axe().run(visitor.page).response
     grave = [(each["id"], node) for each in found["violations"] if each["impact"] in GRAVE for node in each["nodes"]]
     ours = [(rule, node) for rule, node in grave if not is_within(visitor, node["target"][0], excused.get(rule, ""))]
@@ -71,7 +73,7 @@ def is_within(visitor: Visitor, target: str, place: str) -> bool:
 def test_the_sign_in_has_no_grave_finding(people: People) -> None:
     people.nobody.open("daily")
     expect(people.nobody.button("Sign in")).to_be_visible()
-    assert grave_findings(people.nobody, people.excused) == []
+    assert grave_findings(people.nobody) == []
 
 
 @pytest.mark.parametrize(("page", "user"), OPEN_TO.items())
@@ -80,7 +82,7 @@ def test_a_page_has_no_grave_finding_and_no_table_a_file_of_its_own(people: Peop
     visitor.open(page)
     visitor.drawn()
     visitor.is_signed_in()
-    assert grave_findings(visitor, people.excused) == []
+    assert grave_findings(visitor) == []
     for table in visitor.page.get_by_test_id("stDataFrame").all():  # its own CSV has formulas in it
         table.hover()
         expect(visitor.page.get_by_role("button", name="Fullscreen").first).to_be_visible()
