@@ -10,12 +10,14 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from math import inf
 
 from collector import errors
 from collector.client import GitHub
 from collector.clock import GitHubTime, MustWait, Stopped
 from collector.endpoints.endpoint import Endpoint, Fetched, Phase, Request, endpoints
 from collector.endpoints.repository import REPOSITORY, StatsObservation, parse_repository
+from collector.endpoints.traffic import CLONES, VIEWS
 from collector.redaction import redacted
 from data.calendar import utc_day
 from data.collection.models import CollectableRepository, EndpointResult, EndpointState, Outcome, StateChange
@@ -23,6 +25,7 @@ from data.collection.schedule import rests_until
 from data.repositories.models import Repository, RepositoryState
 
 CONFIRMED_FOR_S = 300.0  # so long is a name believed to mean the same repository
+CHECKED = {REPOSITORY.name, VIEWS.name, CLONES.name}  # asked for when a repository is added: collector/discovery.py
 NOT_CONFIRMED = "So it is not certain that the name still means this repository: nothing else was asked of it."
 ENDS_MORE = (errors.TokenRefused, errors.LimitReached, errors.RunStopped, errors.HostDown, MustWait, Stopped)
 """These end more than the job of one repository."""
@@ -36,22 +39,36 @@ class FetchJob:
 
 
 def due_jobs(
-    collectable: Iterable[CollectableRepository], now: datetime, at_once: Collection[int] = ()
+    collectable: Iterable[CollectableRepository], now: datetime, at_once: Collection[int] = (), *, anew: bool = True
 ) -> list[list[FetchJob]]:
     """The jobs of each phase, the perishable first; a repository that GitHub refused is fetched again after 20 hours.
 
     Those whose ids are in `at_once` do not rest: somebody asks for them by name, or there is a new token to try.
+    Unless all is asked `anew`, what GitHub answered minutes ago, when a repository was added, is not due.
     """
     awake = [each for each in collectable if each.repository.repository_id in at_once or not rests_until(each, now)]
-    return [list(_jobs(awake, phase, now)) for phase in Phase]
+    return [list(_jobs(awake, phase, now, anew=anew)) for phase in Phase]
 
 
-def _jobs(collectable: list[CollectableRepository], phase: Phase, now: datetime) -> Iterator[FetchJob]:
+def _jobs(collectable: list[CollectableRepository], phase: Phase, now: datetime, *, anew: bool) -> Iterator[FetchJob]:
     of_phase = [endpoint for endpoint in endpoints() if endpoint.phase is phase]
     for each in collectable:
-        due = tuple(endpoint for endpoint in of_phase if endpoint.is_due(each, now))
+        checked = not anew and each.endpoints.keys() <= CHECKED
+        due = tuple(
+            endpoint
+            for endpoint in of_phase
+            if endpoint.is_due(each, now) and not (checked and _is_fresh(each, endpoint, now))
+        )
         if due:
             yield FetchJob(each, due)
+
+
+def _is_fresh(each: CollectableRepository, endpoint: Endpoint, now: datetime) -> bool:
+    """Whether what the store has of an endpoint is an answer of the last minutes."""
+    state = each.endpoints.get(endpoint.name)
+    if state is None or not state.last_outcome.good:
+        return False
+    return abs((now - state.last_tried_at).total_seconds()) < CONFIRMED_FOR_S
 
 
 class RepositoryFetcher:
@@ -78,7 +95,7 @@ class RepositoryFetcher:
         """
         key = job.collectable.repository.repository_id
         for endpoint in job.endpoints:
-            if endpoint is not REPOSITORY and key not in self._refused and not self._is_confirmed(key):
+            if endpoint is not REPOSITORY and key not in self._refused and not self._is_confirmed(job.collectable):
                 look = self._noted(self._ask(job, REPOSITORY))
                 if look.outcome is not Outcome.UNCHANGED:
                     yield look
@@ -86,9 +103,12 @@ class RepositoryFetcher:
                 return
             yield self._noted(self._ask(job, endpoint))
 
-    def _is_confirmed(self, key: int) -> bool:
-        at = self._confirmed_at.get(key)
-        return at is not None and self.time.clock.monotonic() - at < CONFIRMED_FOR_S
+    def _is_confirmed(self, each: CollectableRepository) -> bool:
+        """In this run or, where it has not asked yet, minutes before it."""
+        at = self._confirmed_at.get(each.repository.repository_id)
+        if at is None:
+            return _is_fresh(each, REPOSITORY, self.time.now())
+        return self.time.clock.monotonic() - at < CONFIRMED_FOR_S
 
     def _noted(self, result: EndpointResult) -> EndpointResult:
         """What a result means for the rest of the run."""
@@ -163,7 +183,7 @@ class RepositoryFetcher:
         Where the repository itself was asked for, what its own id leads to is the answer. Raises: AnswerRefused;
         errors.GitHubError.
         """
-        self._confirmed_at.pop(repository.repository_id, None)
+        self._confirmed_at[repository.repository_id] = -inf
         try:
             answer = self.github.fetch(f"/repositories/{repository.github_id}", confirm_missing=True)
         except errors.Missing:

@@ -237,7 +237,8 @@ class OwnerRun:
             return
         for request, found in self._held:
             found.sort(key=lambda each: bool(each.endpoints))  # those never asked for before the others
-            phases = due_jobs(found, self.time.now(), self._asked_at_once(request, found))
+            at_once, anew = self._asked_at_once(request, found), request.trigger not in BY_NAME
+            phases = due_jobs(found, self.time.now(), at_once, anew=anew)
             self.is_asked |= any(phases)
             for phase, of_phase in zip(Phase, phases, strict=True):
                 by_tenant: dict[int, list[Job]] = {}

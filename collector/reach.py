@@ -29,7 +29,6 @@ from data.text import counted
 REQUESTS_AN_HOUR = 5_000  # https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
 REQUESTS_A_DAY = 24 * REQUESTS_AN_HOUR
 NEARLY = 0.8  # of these
-CHECKS = 3  # a repository that is added, its views and clones, before it is tracked
 OBSERVED = timedelta(weeks=4)
 MONDAY = datetime(2026, 6, 1, tzinfo=UTC)
 
@@ -61,9 +60,9 @@ _RELIEF = "Track fewer, collect less often, or use the token of another GitHub u
 
 @cache
 def requests_for_new() -> int:
-    """The requests that a repository takes when it is added: its checks and its first collection."""
+    """The requests that a repository takes when it is added: its check, and what its first collection asks beside."""
     days = [MONDAY + n * DAY for n in range(7)]
-    return CHECKS + max(len(_due(_fresh(), at)) for at in days)
+    return max(len(_due(_fresh(), at)) for at in days)
 
 
 @cache

@@ -3,10 +3,15 @@
 -- before it came to any repository, which is nobody's own trouble. Times are UTC. Grain: a run.
 -- Source: collection_run, collection_result since $since, repository. While $is_going_on, a running one is left out.
 with sight as (
-    select not exists (
-        select 1 from repository
-        where repository_id not in (select unnest($visible))
-    ) as sees_all
+    select
+        not exists (
+            select 1 from repository
+            where repository_id not in (select unnest($visible))
+        )
+        and not exists (
+            select 1 from tenant
+            where tenant_id not in (select unnest($tenant_ids))
+        ) as sees_all
 ),
 
 ended as (

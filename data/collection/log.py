@@ -24,7 +24,7 @@ def is_collecting(directory: Path) -> bool:
 def runs(viewer: Viewer, store: Store, limit: int) -> tuple[LoggedRun, ...]:
     """The newest runs first. One that was killed, which could not write so, is told as stopped: nobody holds its lock.
 
-    Who sees every repository there is gets the whole log. Anyone else gets the runs that asked about a repository
+    Who sees every tenant and repository gets the whole log. Anyone else gets the runs that asked about a repository
     of theirs, counts those only, and learns neither the requests nor the message, which tell of others.
     Source: collection_run, collection_result.
     """
@@ -38,7 +38,7 @@ def runs(viewer: Viewer, store: Store, limit: int) -> tuple[LoggedRun, ...]:
 
 @cached("traffic")
 def _runs(viewer: Viewer, store: Store, limit: int) -> tuple[LoggedRun, ...]:
-    values = {"visible": list(viewer.repository_ids), "most": limit}
+    values = {"visible": list(viewer.repository_ids), "tenant_ids": list(viewer.tenant_ids), "most": limit}
     with store.traffic.read() as cursor:
         rows = cursor.execute(query(__name__, "runs"), values).fetchall()
     return tuple(

@@ -1,10 +1,15 @@
 -- The newest runs with what the viewer may know of them. Times are UTC. Grain: a run.
 -- Source: collection_run, collection_result, repository. Counts and messages of a whole run only for who sees everything.
 with sight as (
-    select not exists (
-        select 1 from repository
-        where repository_id not in (select unnest($visible))
-    ) as sees_all
+    select
+        not exists (
+            select 1 from repository
+            where repository_id not in (select unnest($visible))
+        )
+        and not exists (
+            select 1 from tenant
+            where tenant_id not in (select unnest($tenant_ids))
+        ) as sees_all
 ),
 
 shown as (

@@ -192,7 +192,8 @@ def _draw_end(viewer: Viewer) -> None:
     elif code == 0:
         st.info("There was nothing to collect: no repository is tracked, or all are paused or up to date.")
     elif code is not None:
-        st.warning(said or "The collection could not be started: the server's log says why.")
+        sees_all = operator(the_store()).tenant_ids <= viewer.tenant_ids  # a process speaks of all that it collects
+        st.warning(said if sees_all and said else "The collection failed: see *Health*, or the server’s log.")
 
 
 def _running(viewer: Viewer) -> LoggedRun | None:

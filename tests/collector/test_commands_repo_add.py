@@ -21,12 +21,22 @@ def days(run: CommandLine) -> dict[str, int]:
         return dict(cursor.execute(text).fetchall())
 
 
-def test_repositories_are_added_and_collected_at_once(with_token: CommandLine) -> None:
+def repos(github: FakeGitHub) -> list[str]:
+    """The repositories' addresses that were asked for."""
+    return [target for target in github.requests.targets() if target.startswith("/repos/")]
+
+
+def test_repositories_are_added_and_collected_at_once(with_token: CommandLine, github: FakeGitHub) -> None:
     facts = with_token.facts("repo", "add", "acme", "octo/hello", "https://github.com/octo/world/issues")
     assert (facts["ok"], facts["added"]) == (True, ["octo/hello", "octo/world"])
     assert facts["collection"]["state"] == "complete"
     assert all(count >= 13 for count in days(with_token).values())
     assert len(days(with_token)) == 2
+    asked = repos(github)
+    assert len(asked) == len(set(asked)), "what the check was answered is not asked for again"
+    github.requests.clear()
+    with_token("collect", "--repo", "octo/hello")
+    assert {f"/repos/octo/hello{part}" for part in ("", "/traffic/views", "/traffic/clones")} == {*repos(github)}
 
 
 def test_the_old_and_the_new_name_of_a_repository_are_one(with_token: CommandLine, github: FakeGitHub) -> None:

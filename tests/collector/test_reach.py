@@ -29,7 +29,7 @@ def test_it_is_estimated_where_repositories_are_added_and_schedules_changed_and_
     with_token: CommandLine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told = with_token("repo", "discover", "acme", "octo/*").stdout
-    assert "Estimate for 2 repositories: about 24 requests at once, more where " in told
+    assert "Estimate for 2 repositories: about 18 requests at once, more where " in told
     monkeypatch.setattr(reach, "REQUESTS_A_DAY", 20)
     assert "That is nearly all." not in with_token("repo", "discover", "acme", "octo/hello").stdout
     added = with_token("repo", "add", "acme", "octo/hello", "octo/world").stdout

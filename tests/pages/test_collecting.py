@@ -60,12 +60,18 @@ def test_where_a_collection_goes_on_it_takes_up_what_is_asked_for(collectable: A
     assert not run.run().warning
 
 
-def test_one_that_cannot_begin_says_why(collectable: App) -> None:
+def test_one_that_cannot_begin_says_why_to_who_may_know_of_every_tenant(collectable: App) -> None:
     collectable.monkeypatch.setenv("GITHUB_API_URL", "ftp://nowhere")
     run = collectable.opened("tenant", PAGE)
     run.button(key="tenant_collect").click().run()
-    run.session_state[collecting.STATE].process.wait(120)
-    assert "GITHUB" in shown_text(run.run())
+    started = run.session_state[collecting.STATE]
+    started.process.wait(120)
+    told = shown_text(run.run())
+    assert "The collection failed" in told
+    assert "GITHUB" not in told, "the process may have collected for others, too, and speaks of all"
+    admin = collectable.opened("admin", PAGE)
+    admin.session_state[collecting.STATE] = started
+    assert "GITHUB" in shown_text(admin.run())
 
 
 def test_a_run_that_was_killed_is_not_going_on_and_does_not_disable_collect_now(app: App) -> None:

@@ -38,6 +38,12 @@ def test_anyone_else_gets_counts_of_their_own_repositories_only(full: Store) -> 
     assert {(each.requests, each.message) for each in told} == {(None, None)}
 
 
+def test_a_message_that_may_name_a_tenant_without_repositories_is_for_who_sees_it_too(full: Store) -> None:
+    everything = operator(full)
+    told = runs(Viewer(everything.repository_ids, everything.tenant_ids - {2}), full, 100)
+    assert {(each.requests, each.message) for each in told} == {(None, None)}
+
+
 @pytest.mark.parametrize("visible", [(), (NEW,), (999,)])
 def test_who_has_no_part_in_a_run_does_not_learn_of_it(full: Store, visible: tuple[int, ...]) -> None:
     assert runs(viewer(*visible), full, 100) == ()

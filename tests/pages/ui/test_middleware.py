@@ -67,6 +67,7 @@ def test_no_other_site_may_frame_the_app_or_be_spoken_to(live: Live) -> None:
     headers = live.ask("GET", "/").headers
     assert headers["content-type"].startswith("text/html"), "a file keeps its own headers"
     policy = headers["content-security-policy"]
+    assert headers["referrer-policy"] == "no-referrer", "with each file that it loads a page would tell its address"
     assert "frame-ancestors 'none'" in policy
     assert "http:" not in policy
     assert "*" not in policy
