@@ -145,7 +145,13 @@ def _health(
 def _about_runs(viewer: Viewer, store: Store, now: datetime, *, is_going_on: bool) -> Iterator[Finding]:
     """Of the newest run, and of the newest of each tenant: how it failed."""
     rows = _newest(
-        viewer, store, now, "runs", tenant_ids=list(viewer.tenant_ids), harmless=HARMLESS_OUTCOMES, is_going_on=is_going_on
+        viewer,
+        store,
+        now,
+        "runs",
+        tenant_ids=list(viewer.tenant_ids),
+        harmless=HARMLESS_OUTCOMES,
+        is_going_on=is_going_on,
     )
     for run_id, state, started_at, message, asked, failed, mostly_without_days in rows:
         text = _run_text(RunState(state), message or "", asked, failed)
