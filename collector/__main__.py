@@ -9,7 +9,7 @@ from typing import NoReturn
 
 import click
 
-from collector.commands import collect, repo, status, store, tenant, user
+from collector.commands import collect, group, repo, status, store, tenant, user
 from collector.commands.export import export
 from collector.commands.frame import Root
 from collector.redaction import RedactingFormatter, many_lines
@@ -40,6 +40,7 @@ def command_line() -> Root:
         store.init,
         tenant.tenant,
         repo.repo,
+        group.group,
         collect.collect,
         collect.schedule,
         status.status,

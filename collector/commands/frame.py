@@ -27,6 +27,7 @@ from data.accounts.encryption import EncryptionError
 from data.accounts.models import Account, Viewer
 from data.accounts.tenants import TenantRefused, operator
 from data.collection.schedule import ScheduleRefused
+from data.repositories.groups import GroupRefused
 from data.repositories.repositories import RepositoryRefused
 from data.store import Store, StoreBusy, StoreError, StoreNotWritten
 from data.traffic.corrections import CorrectionRefused
@@ -43,6 +44,7 @@ REFUSED = (
     AccountRefused,
     TenantRefused,
     RepositoryRefused,
+    GroupRefused,
     ScheduleRefused,
     NameRefused,
 )

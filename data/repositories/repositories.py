@@ -9,7 +9,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from data.accounts.audit import change_of_traffic
+from data.accounts.audit import Change, Subject, change_of_traffic
 from data.accounts.authority import NotAllowed
 from data.accounts.grants import viewer_of
 from data.accounts.models import Account, Viewer
@@ -169,6 +169,7 @@ def remove_repositories_with_data(
         deleted = managed_repositories(change.account, store, repository_ids)
         for each in deleted:
             schema.delete_repository(change.connection, each.repository_id)
+        _leave_groups(change, deleted)
         change.record_repositories("repositories deleted with the history", deleted)
     return deleted
 
@@ -202,5 +203,19 @@ def _change_states(
         if changed:
             values = {"repository_ids": [each.repository_id for each in changed], "state": state, "now": stored(now)}
             change.connection.execute(query(__name__, "change_state"), values)
+            if state is RepositoryState.REMOVED:
+                _leave_groups(change, changed)
             change.record_repositories(f"repositories {_DONE[state]}", changed)
     return changed
+
+
+def _leave_groups(change: Change, removed: Sequence[Repository]) -> None:
+    """Take repositories out of their groups; a group that is empty then goes, too."""
+    values = {"repository_ids": [each.repository_id for each in removed]}
+    members = "delete from repository_group_member where list_contains($repository_ids, repository_id)"
+    change.connection.execute(members, values)
+    empty = "group_id not in (select group_id from repository_group_member)"
+    rows = change.connection.execute(f"select name, tenant_id from repository_group where {empty}").fetchall()  # noqa: S608
+    change.connection.execute(f"delete from repository_group where {empty}")  # noqa: S608 - the words above
+    for name, tenant_id in rows:
+        change.record("group removed", Subject(f"group {name}", tenant_id), "its last repository was removed")

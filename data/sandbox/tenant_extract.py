@@ -29,7 +29,9 @@ MOST_FILES = 200
 LEFT_BEHIND_S = 3600  # a file that has been in the making for so long belongs to a process that is gone
 ATTEMPTS = 5
 LOCKS = 16
-FILTERED_HERE = frozenset({"tenant", "note", "endpoint_state", "collection_run"})
+FILTERED_HERE = frozenset(
+    {"tenant", "note", "endpoint_state", "collection_run", "repository_group", "repository_group_member"}
+)
 
 
 def open_extract(viewer: Viewer, store: Store) -> int:
@@ -85,6 +87,9 @@ def _fill(connection: DuckDBPyConnection, viewer: Viewer) -> None:
     values = _visible(viewer)
     schema.copy_visible(connection, "version", values["visible"], FILTERED_HERE)
     connection.execute("alter table collection_run alter requests drop not null")
+    uncounted = {"uncounted": [key for key, _ in viewer.uncounted], "counted": [key for _, key in viewer.uncounted]}
+    connection.execute(query(__name__, "group_members"), {"visible": values["visible"]} | uncounted)
+    connection.execute(query(__name__, "groups"))
     for name in ("tenants", "notes"):
         connection.execute(query(__name__, name), values)
     for name in ("endpoint_states", "runs"):
@@ -126,7 +131,8 @@ def _visible(viewer: Viewer) -> dict[str, Any]:
 def _digest(viewer: Viewer, version: Path) -> str:
     """Of all that decides the rows: what is visible, and the very file that they come from."""
     file = version.stat()
-    parts = (sorted(viewer.repository_ids), sorted(viewer.tenant_ids), file.st_ino, file.st_size, file.st_mtime_ns)
+    visible = (sorted(viewer.repository_ids), sorted(viewer.tenant_ids), sorted(viewer.uncounted))
+    parts = (*visible, file.st_ino, file.st_size, file.st_mtime_ns)
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
 
 

@@ -1,4 +1,4 @@
--- The tenants of the visible repositories, and those that are seen whole. Grain: a tenant. Source: tenant, repository.
+-- The tenants of the visible repositories and groups, and those that are seen whole. Grain: a tenant. Source: tenant, repository.
 insert into tenant
 select
     tenant.tenant_id,
@@ -13,4 +13,5 @@ where
         select repository.tenant_id
         from version.repository as repository
         where repository.repository_id in (select unnest($visible::integer[]))
-    );
+    )
+    or tenant.tenant_id in (select tenant_id from repository_group);

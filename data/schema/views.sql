@@ -719,3 +719,25 @@ comment on column v_notes.day is 'The day that it is about, UTC.';
 comment on column v_notes.note is 'What was written, on one line, verbatim.';
 comment on column v_notes.link is 'The address of a web page that belongs to it; NULL where there is none.';
 comment on column v_notes.added_at is 'When it was written, UTC.';
+
+create view v_groups as
+select
+    grouped.group_id,
+    grouped.name as group_name,
+    grouped.tenant_id,
+    tenant.name as tenant,
+    member.repository_id,
+    repository.full_name
+from repository_group as grouped
+inner join tenant using (tenant_id)
+inner join repository_group_member as member using (group_id)
+inner join repository on member.repository_id = repository.repository_id;
+
+comment on view v_groups is
+'One row per group of repositories (a product, a team) and repository in it. To ask about a group, join it by repository_id.';
+comment on column v_groups.group_id is 'Our id of the group; it stays when the group is renamed.';
+comment on column v_groups.group_name is 'The name of the group, unique in its tenant.';
+comment on column v_groups.tenant_id is 'The tenant whose group it is.';
+comment on column v_groups.tenant is 'The name of the tenant.';
+comment on column v_groups.repository_id is 'Our id of a repository in it.';
+comment on column v_groups.full_name is 'OWNER/NAME of that repository, as last seen on GitHub.';

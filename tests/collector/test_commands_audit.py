@@ -24,6 +24,9 @@ ACTS = {  # in this order, each with the action that the log has of it
     "repo add": ([*HELLO], "repositories added"),
     "repo correct": ([*HELLO, f"{utc_now() - timedelta(days=5):%Y-%m-%d}", "views", "1", "1"], "reading corrected"),
     "repo discover": (["acme", "octo/*", "--add"], "repositories added"),
+    "group add": (["acme", "Web", "octo/hello"], "group added"),
+    "group change": (["acme", "Web", "--add", "octo/world"], "group changed"),
+    "group remove": (["acme", "Web"], "group removed"),
     "repo pause": ([*HELLO, "octo/world"], "repositories paused"),
     "repo resume": ([*HELLO], "repositories resumed"),
     "repo remove": ([*HELLO], "repositories removed"),
@@ -35,7 +38,7 @@ ACTS = {  # in this order, each with the action that the log has of it
 }
 CHANGE_NOTHING_OF_ANYBODY = {  # and what collects is in the system log
     *("init", "collect", "schedule", "status", "log", "export", "backup", "check"),
-    *("tenant list", "repo list", "user list"),
+    *("tenant list", "repo list", "group list", "user list"),
 }
 
 

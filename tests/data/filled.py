@@ -24,6 +24,7 @@ from data.collection import ledger
 from data.collection.models import EndpointResult, Outcome, RunState, StateChange
 from data.insight.notes import NewNote, add_note
 from data.insight.spikes import save_spikes
+from data.repositories.groups import add_group
 from data.repositories.models import RepositoryFacts, RepositoryState
 from data.repositories.repositories import add_repositories
 from data.store import Store
@@ -135,7 +136,7 @@ def _filled_once() -> Path:
 
 
 def fill(store: Store) -> None:
-    """Two tenants, weeks of answers, the last of them at NOW, and a note of each kind."""
+    """Two tenants, weeks of answers, the last of them at NOW, a note of each kind, and a group of each tenant."""
     blue, green = (add_tenant(store, COMMAND_LINE, name, "daily", FIRST_RUN).tenant_id for name in ("Blue", "Green"))
     known = {key: RepositoryFacts(100 + key, name, "public", False, False) for key, name in NAMES.items()}
     add_repositories(store, COMMAND_LINE, blue, [known[key] for key in (ENGINE, DOCS, MIRROR)], FIRST_RUN)
@@ -155,4 +156,6 @@ def fill(store: Store) -> None:
         NewNote(days_ago(25), "A talk about all of it", tenant_id=blue),
     ):
         add_note(store, COMMAND_LINE, note, NOW)
+    add_group(store, COMMAND_LINE, blue, "Machine", [ENGINE, DOCS], now=NOW)
+    add_group(store, COMMAND_LINE, green, "Optics", [TELESCOPE], now=NOW)
     store.close()  # to write a note is to read who may: a client of a test opens the file with other settings

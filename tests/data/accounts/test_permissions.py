@@ -15,7 +15,7 @@ from data.accounts.authority import COMMAND_LINE, AccountRefused
 from data.accounts.models import Account, Grant, Role
 from data.accounts.tokens import TokenFacts
 from data.insight import notes
-from data.repositories import repositories
+from data.repositories import groups, repositories
 from data.repositories.models import Repository, RepositoryFacts
 from data.repositories.repositories import RepositoryRefused
 from data.store import Store
@@ -81,6 +81,14 @@ class Scene:
         """The note that is there, or a fresh one of the command line."""
         found = notes.notes(tenants.operator(self.store), self.store, NOW.date(), NOW.date())
         return found[0] if found else notes.add_note(self.store, COMMAND_LINE, self.new_note, NOW)
+
+    def group(self) -> int:
+        """The group that is there, or a fresh one of the command line."""
+        found = groups.groups(tenants.operator(self.store), self.store)
+        return (found[0] if found else self.grouped(COMMAND_LINE, "Web")).group_id
+
+    def grouped(self, by: str, name: str) -> groups.Group:
+        return groups.add_group(self.store, by, self.north.tenant_id, name, self.north.repositories, now=NOW)
 
     def added(self) -> int:
         """A repository that the command line has added, where none is left."""
@@ -191,6 +199,12 @@ ACTIONS: dict[str, tuple[set[str], Do]] = {
             s.store, by, s.measured(), corrections.Reading(NOW.date(), Metric.VIEWS, 5, 2), NOW
         ),
     ),
+    "add a group": (KEEPERS, lambda s, by: s.grouped(by, f"T{s.store.traffic.version()}")),
+    "change a group": (
+        KEEPERS,
+        lambda s, by: groups.change_group(s.store, by, s.group(), "Shop", s.north.repositories[:1], now=NOW),
+    ),
+    "remove a group": (KEEPERS, lambda s, by: groups.remove_group(s.store, by, s.group(), NOW)),
     "write a note": (KEEPERS, lambda s, by: notes.add_note(s.store, by, s.new_note, NOW)),
     "change a note": (KEEPERS, lambda s, by: notes.change_note(s.store, by, s.note(), NOW)),
     "remove a note": (KEEPERS, lambda s, by: notes.remove_note(s.store, by, s.note().note_id, NOW)),
@@ -222,7 +236,7 @@ def test_an_action_is_refused_to_all_but_those_who_may_and_leaves_a_record(
     scene, (may, act) = replace(staged, store=(store := Store(tmp_path / "scene"))), ACTIONS[action]
     before = [account(store, name) for name in ("viewer", "manager")]
     for by in sorted(EVERYBODY - may):
-        with pytest.raises((AccountRefused, RepositoryRefused, notes.NoteRefused)):
+        with pytest.raises((AccountRefused, RepositoryRefused, groups.GroupRefused, notes.NoteRefused)):
             act(scene, by)
     assert [account(store, name) for name in ("viewer", "manager")] == before
     for number, by in enumerate(sorted(may, reverse=True)):  # who may do it for themselves only, before an admin does

@@ -86,6 +86,7 @@ def test_nothing_in_the_file_tells_of_others(full: Store) -> None:
         ("select name from tenant", [("Blue",)]),
         ("select full_name from v_repositories", [("blue/engine",)]),
         ("select count(*) > 100 as many from v_daily", [(True,)]),
+        ("select tenant, group_name, full_name from v_groups", [("Blue", "Machine", "blue/engine")]),
         ("select distinct repositories, requests, message from collection_run", [(1, None, None)]),
         ("select distinct etag, etag_token_id from endpoint_state", [(None, None)]),
     ],
