@@ -9,7 +9,7 @@ from typing import NoReturn
 
 import click
 
-from collector.commands import collect, group, repo, status, store, tenant, user
+from collector.commands import collect, group, repo, report, status, store, tenant, user
 from collector.commands.export import export
 from collector.commands.frame import Root
 from collector.redaction import RedactingFormatter, many_lines
@@ -45,6 +45,7 @@ def command_line() -> Root:
         collect.schedule,
         status.status,
         status.log,
+        report.report,
         export,
         store.backup,
         store.check,

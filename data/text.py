@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from urllib.parse import quote, urlencode
 
 DAILY_VISITORS = "Daily visitors (sum)"  # a sum of daily uniques is never called visitors
 DAILY_CLONERS = "Daily cloners (sum)"
@@ -27,3 +28,14 @@ def ended(text: str) -> str:
 def day_text(day: date) -> str:
     """A day, or the UTC day of a moment: 3 Mar 2026."""
     return f"{day.day} {day:%b %Y}"
+
+
+def short_day_text(day: date) -> str:
+    """A day whose year is plain: 3 Mar."""
+    return f"{day.day} {day:%b}"
+
+
+def repository_path(name: str, days: tuple[date, date] | None = None) -> str:
+    """The page of a repository, with the first and last day that it is to show (None: its usual ones)."""
+    shown = f"&{urlencode([('range', 'Custom'), *(('dates', str(day)) for day in days)])}" if days else ""
+    return f"repository?of={quote(name, safe='/')}{shown}"

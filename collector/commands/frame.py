@@ -27,6 +27,7 @@ from data.accounts.encryption import EncryptionError
 from data.accounts.models import Account, Viewer
 from data.accounts.tenants import TenantRefused, operator
 from data.collection.schedule import ScheduleRefused
+from data.reports.models import ReportRefused
 from data.repositories.groups import GroupRefused
 from data.repositories.repositories import RepositoryRefused
 from data.store import Store, StoreBusy, StoreError, StoreNotWritten
@@ -47,6 +48,7 @@ REFUSED = (
     GroupRefused,
     ScheduleRefused,
     NameRefused,
+    ReportRefused,
 )
 _NO_SUCH_PLACE = (PermissionError, FileNotFoundError, FileExistsError, NotADirectoryError, IsADirectoryError)
 DATA, JSON = "collector.data", "collector.json"

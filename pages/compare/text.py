@@ -10,12 +10,13 @@ from pandas import DataFrame
 
 from data.insight.compare import Launch, Measure
 from data.insight.events import LEAST_OF_A_WEEKDAY
+from data.insight.text import of_ratio, shortened
 from data.text import day_text
 from data.traffic.models import Grain
 from pages.ui.charts.bars_and_lines import Column, Marks, placed
 from pages.ui.charts.compare import Lines
 from pages.ui.charts.traffic import PERIODS
-from pages.ui.text import of_ratio, repository_link, shortened
+from pages.ui.text import repository_link
 
 MEASURES = {
     "Views": Measure.VIEWS,

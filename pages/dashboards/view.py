@@ -14,6 +14,7 @@ from data.calendar import utc_day, utc_now
 from data.dashboards.panel_text import SNAPSHOTS, group_name, measure_name, range_name, title_of
 from data.dashboards.panels import PanelRows, panel_rows
 from data.dashboards.specification import LISTED, PERIODS, WIDEST, Kind, Panel, Source
+from data.insight.text import capitalised, change
 from data.repositories.repositories import repositories
 from data.store import Store
 from data.store.arrow import arrow_table
@@ -24,7 +25,6 @@ from pages.ui.charts import panels as charts
 from pages.ui.charts.chart import Caption, Chart, draw_picture_button
 from pages.ui.number_format import with_readers_numbers
 from pages.ui.store import the_store
-from pages.ui.text import capitalised, change
 from pages.ui.time_format import DAY_FORMAT
 
 NOTHING = "No data for these days and repositories."

@@ -12,12 +12,12 @@ import pandas as pd
 from pandas import DataFrame
 
 from data.insight.overview import Mover
-from data.insight.spike_causes import Cause, Listed, Noted, Spike
-from data.text import DAILY_VISITORS, day_text
+from data.insight.spike_causes import Spike
+from data.insight.text import HTML, change, of_ratio, spike_text, why
+from data.text import DAILY_VISITORS, day_text, short_day_text
 from data.traffic.traffic import LEAST_SHARE
 from pages.ui.number_format import number_text
-from pages.ui.text import HTML, capitalised, cause_text, change, of_ratio, repository_link, spike_text
-from pages.ui.time_format import short_day_text
+from pages.ui.text import repository_link
 
 RANKS = {  # what the table may be ordered by: its column, and whether the least comes first
     "Views": ("views", False),
@@ -33,11 +33,7 @@ RIGHT = f"{LEFT.replace('left', 'right', 1)};white-space:nowrap"
 LEFT_ALIGNED = 2  # columns, before those of numbers
 Days = tuple[date, date]  # the first and the last
 METRICS = {"views": "Views", "clones": "Clones", "stars": "Stars"}
-MOST_CAUSES = 3  # beside notes
-MOST_NOTES = 2
-NEW_FIRST = 0.3  # what was not there before tells more than what was, by as much of the surplus
 LINK_STYLE = "color:inherit;text-underline-offset:.2em"  # it would be blue or violet on any background
-NO_CAUSE = "No likely cause found"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,24 +118,4 @@ def sentence(spike: Spike) -> str:
     line = spike_text(spike)
     if spike.first != spike.last:
         line += f"; unusual from {short_day_text(spike.first)} to {short_day_text(spike.last)}"
-    return f"{line}. {why(spike)}."
-
-
-def why(spike: Spike) -> str:
-    """The likeliest causes in a sentence without its full stop."""
-    telling = [each for each in spike.causes if not _is_front_page(each, spike.full_name)]
-    written = [each for each in telling if isinstance(each.detail, Noted)][:MOST_NOTES]
-    others = sorted((each for each in telling if not isinstance(each.detail, Noted)), key=lambda each: -_weight(each))
-    ordered = written + others[:MOST_CAUSES]  # a note tells what somebody knows, and takes no cause's place
-    if not ordered:
-        return NO_CAUSE
-    return capitalised("; ".join(cause_text(each, spike.peak, HTML) for each in ordered))
-
-
-def _weight(known: Cause) -> float:
-    is_new = isinstance(known.detail, Listed) and known.detail.is_new
-    return known.weight + (NEW_FIRST if is_new and known.kind == "referrer" else 0)
-
-
-def _is_front_page(known: Cause, full_name: str) -> bool:
-    return known.kind == "path" and known.what.strip("/").casefold() == full_name.casefold()
+    return f"{line}. {why(spike, HTML)}."

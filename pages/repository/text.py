@@ -13,14 +13,14 @@ from pandas import DataFrame
 from data.insight.events import Comparison
 from data.insight.repository import Records
 from data.insight.spike_causes import Cause, Listed, Noted, Released, Spike, Wave
+from data.insight.text import beside_usual, capitalised, cause_text, of_ratio, shortened
 from data.store.arrow import arrow_table
-from data.text import DAILY_CLONERS, DAILY_VISITORS, day_text
+from data.text import DAILY_CLONERS, DAILY_VISITORS, day_text, short_day_text
 from pages.ui.charts.events import METRICS
 from pages.ui.charts.listings import below
 from pages.ui.charts.repository import NUMBERED, Mark, wave_key
 from pages.ui.number_format import number_text
-from pages.ui.text import MARKDOWN, beside_usual, capitalised, cause_text, of_ratio, shortened
-from pages.ui.time_format import short_day_text
+from pages.ui.text import MARKDOWN
 
 MOST_CAUSES = 3
 NAME = "text-align:left;padding:.3em .5em;overflow-wrap:anywhere;border-bottom:1px solid rgba(128,128,128,.2)"

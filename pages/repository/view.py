@@ -22,7 +22,7 @@ from data.repositories.repositories import other_tenants, repositories, reposito
 from data.store import Store
 from data.store.arrow import arrow_table
 from data.store.cache import cached
-from data.text import DAILY_CLONERS, DAILY_VISITORS, SUM_HELP, day_text
+from data.text import DAILY_CLONERS, DAILY_VISITORS, SUM_HELP, day_text, short_day_text
 from data.traffic.models import LONGEST_BY_DAY, Grain, Selection
 from data.traffic.traffic import selection_totals
 from pages.repository import notes, text
@@ -33,7 +33,7 @@ from pages.ui.charts.coverage import coverage
 from pages.ui.charts.events import METRICS, around
 from pages.ui.charts.listings import MOST_BOUND_DAYS, bounds_chart, lists_chart, share_chart
 from pages.ui.charts.repository import WAVE, chosen_wave, happenings, story_chart, views_chart
-from pages.ui.time_format import DAY_FORMAT, short_day_text
+from pages.ui.time_format import DAY_FORMAT
 from pages.ui.totals import draw_totals
 
 SECTIONS = (

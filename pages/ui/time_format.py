@@ -4,7 +4,7 @@ Streamlit's own "localized" format is not used: it takes a day for a moment of t
 before to whoever lives west of Greenwich. Under a format that is given, a day stays GitHub's UTC day.
 """
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -15,11 +15,6 @@ from data.text import day_text
 WARNED_AT = ((1, "error"), (7, "warning"), (14, "info"))  # days before a token expires
 
 DAY_FORMAT = "D MMM YYYY"  # of tables, the same as day_text
-
-
-def short_day_text(day: date) -> str:
-    """A day whose year is plain: 3 Mar."""
-    return f"{day.day} {day:%b}"
 
 
 def moment_text(moment: datetime, zone: str | None = None) -> str:

@@ -3,10 +3,10 @@
 import streamlit as st
 
 from data.calendar import DAY
+from data.insight.text import change
 from data.text import DAILY_CLONERS, DAILY_VISITORS, SUM_HELP, counted, day_text
 from data.traffic.models import Grain, Selection
 from data.traffic.traffic import Totals
-from pages.ui.text import change
 
 WHOLE = {Grain.DAY: "", Grain.WEEK: ", whole weeks", Grain.MONTH: ", whole months"}
 

@@ -38,7 +38,7 @@ ACTS = {  # in this order, each with the action that the log has of it
 }
 CHANGE_NOTHING_OF_ANYBODY = {  # and what collects is in the system log
     *("init", "collect", "schedule", "status", "log", "export", "backup", "check"),
-    *("tenant list", "repo list", "group list", "user list"),
+    *("tenant list", "repo list", "group list", "user list", "report preview"),
 }
 
 

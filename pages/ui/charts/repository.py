@@ -19,6 +19,7 @@ from data.accounts.models import Viewer
 from data.insight.notes import notes
 from data.insight.repository import counters, releases
 from data.insight.spike_causes import Wave, repository_spikes, waves
+from data.insight.text import capitalised, spike_text
 from data.store import Store
 from data.store.arrow import arrow_table
 from data.store.cache import cached
@@ -46,7 +47,6 @@ from pages.ui.charts.chart import (
     without_data,
 )
 from pages.ui.charts.counterpart import counterpart
-from pages.ui.text import capitalised, spike_text
 
 EXTENT: dict[str, Any] = {"minExtent": 46, "maxExtent": 46}  # the same for all lanes, so that a day stands below itself
 TICKS = 8

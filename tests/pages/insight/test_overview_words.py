@@ -7,12 +7,12 @@ import pytest
 
 from data.insight.overview import Mover
 from data.insight.spike_causes import Cause, Listed, Noted, Released, Spike, Starred
+from data.insight.text import HTML, NO_CAUSE, cause_text, why
 from data.traffic.models import Grain
 from pages.overview import text
 from pages.ui.charts import compare as compare_charts
 from pages.ui.charts.chart import legend_of
 from pages.ui.charts.overview import SpikeMark, marked
-from pages.ui.text import HTML, cause_text
 
 DAY = date(2026, 4, 14)  # a Tuesday
 NEWS = Cause("referrer", "news.example", 0.4, Listed(DAY, True, 700, None, 650, seen_before=DAY - timedelta(days=5)))
@@ -28,7 +28,7 @@ def test_an_event_is_told_with_what_is_usual_and_its_cause() -> None:
         "<strong>news.example</strong> appeared among the referrers, with at least 650 views from 9 to 14 Apr."
     )
     assert "150 views, usually 100" in text.sentence(one(value=150))
-    assert text.why(one()) == text.NO_CAUSE
+    assert why(one(), HTML) == NO_CAUSE
 
 
 @pytest.mark.parametrize(
@@ -48,12 +48,12 @@ def test_each_kind_of_cause_has_its_words(cause: Cause, words: str) -> None:
 
 def test_where_everybody_lands_explains_nothing() -> None:
     front = Cause("path", "/owner/r1", 0.9, Listed(DAY, True, 900, None, 900))
-    assert text.why(one(front)) == text.NO_CAUSE
+    assert why(one(front), HTML) == NO_CAUSE
 
 
 def test_what_was_not_there_before_is_told_first_and_three_at_most() -> None:
     usual = [Cause("referrer", f"r{n}", 0.6, Listed(DAY, False, 90, 40, 50)) for n in range(4)]
-    told = text.why(one(*usual, NEWS))
+    told = why(one(*usual, NEWS), HTML)
     assert told.startswith("<strong>news.example")
     assert told.count(";") == 2
 

@@ -3,8 +3,8 @@
 import pytest
 from pandas import DataFrame
 
+from data.insight.text import change
 from pages.ui import tables
-from pages.ui.text import change
 
 
 def weeks(**changed: str | None) -> DataFrame:

@@ -1,0 +1,138 @@
+"""What a report of a week or month contains, as its recipient may see it at that moment. Readers, the viewer first.
+
+The numbers are those of the pages, of final days only: a pending day is named and not counted.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any
+
+import pandas as pd
+from pandas import DataFrame
+
+from data.accounts.models import Viewer
+from data.calendar import utc_day
+from data.collection.health import Finding, health
+from data.insight.repository import MILESTONES
+from data.insight.spike_causes import explained_spikes, spikes
+from data.reports.models import ListedRepository, Milestone, NewReferrer, OpenDay, Period, Report
+from data.store import Store
+from data.store.arrow import ask, frame
+from data.store.cache import cached
+from data.store.sql import query
+from data.traffic.models import Grain
+from data.traffic.traffic import totals
+
+MOST_SPIKES, MOST_REFERRERS, MOST_MILESTONES, MOST_ATTENTION = 5, 10, 10, 8
+TRACKED = """
+select count(*) as repositories
+from repository
+where repository_id in (select unnest($visible::integer[])) and state not in ('paused', 'removed')
+"""
+
+
+def narrowed(viewer: Viewer, repository_ids: frozenset[int] | None) -> Viewer:
+    """Who sees of these repositories those that the viewer sees; None: all."""
+    if repository_ids is None:
+        return viewer
+    return Viewer(viewer.repository_ids & {viewer.counted(each) for each in repository_ids}, frozenset())
+
+
+def report(
+    viewer: Viewer,
+    store: Store,
+    period: Period,
+    *,
+    subject: str,
+    top: int,
+    now: datetime,
+    managed: frozenset[int] = frozenset(),
+    budgets: tuple[Finding, ...] = (),
+) -> Report:
+    """The report of a period over all that the viewer sees; of the tokens of `managed` tenants, too.
+
+    Source: v_daily, weekly_traffic, v_spikes, referrer_snapshot, star_history, and as health. Raises: StoreMissing.
+    """
+    made = _report(viewer, store, period, top, utc_day(now))
+    findings = health(viewer.of_each_tenant(), store, managed, now, budgets).findings
+    rest = max(0, len(findings) - MOST_ATTENTION)
+    return replace(made, subject=subject, made_at=now, attention=findings[:MOST_ATTENTION], more_attention=rest)
+
+
+@cached("traffic")
+def _report(viewer: Viewer, store: Store, period: Period, top: int, today: date) -> Report:
+    selection = period.selection(today)
+    values = {"visible": sorted(viewer.repository_ids), "first_day": period.first, "last_day": period.last}
+    sums = frame(ask(store, query(__name__, "sums"), today, values | {"before_days": selection.before_days}))
+    listed = sums[sums[["views", "clones", "view_uniques"]].notna().any(axis=1)]
+    stood_out = spikes(viewer, store, selection)
+    with store.traffic.read() as cursor:
+        ((repositories,),) = cursor.execute(TRACKED, {"visible": values["visible"]}).fetchall()
+        referrers = cursor.execute(query(__name__, "referrers"), values).fetchall()
+        reached = cursor.execute(query(__name__, "milestones"), values | {"milestones": MILESTONES}).fetchall()
+    return Report(
+        period=period,
+        subject="",
+        made_at=datetime.min,  # noqa: DTZ901 - the caller knows the moment
+        repositories=repositories,
+        totals=totals(sums.assign(gap_days=0, pending_days=0)),
+        top=tuple(_top(listed, top, selection.days)),
+        listed=len(listed),
+        spikes=explained_spikes(viewer, store, selection, MOST_SPIKES),
+        more_spikes=max(0, len(stood_out) - MOST_SPIKES),
+        referrers=tuple(NewReferrer(*row) for row in referrers[:MOST_REFERRERS]),
+        more_referrers=max(0, len(referrers) - MOST_REFERRERS),
+        milestones=tuple(Milestone(*row) for row in reached[:MOST_MILESTONES]),
+        more_milestones=max(0, len(reached) - MOST_MILESTONES),
+        attention=(),
+        more_attention=0,
+        open_days=open_days(viewer, store, period, today),
+    )
+
+
+@cached("traffic")
+def open_days(viewer: Viewer, store: Store, period: Period, today: date) -> tuple[OpenDay, ...]:
+    """The days of the period that are not final for every tracked repository. Source: v_daily. Raises: StoreMissing."""
+    return tuple(OpenDay(*row) for row in _rows(viewer, store, "days", period, today))
+
+
+def is_final(viewer: Viewer, store: Store, period: Period, today: date) -> bool:
+    """Whether no collection will add to the period: every day is final, and of a week GitHub's own count is there."""
+    if any(each.waits for each in open_days(viewer, store, period, today)):
+        return False
+    return period.grain is not Grain.WEEK or _rows(viewer, store, "weeks_to_come", period, today) == ((0,),)
+
+
+@cached("traffic")
+def _rows(viewer: Viewer, store: Store, name: str, period: Period, today: date) -> tuple[tuple[Any, ...], ...]:
+    values = {"visible": sorted(viewer.repository_ids), "first_day": period.first, "last_day": period.last}
+    with store.traffic.read() as cursor:
+        cursor.execute("set variable today = $today", {"today": today})
+        return tuple(cursor.execute(query(__name__, name), values).fetchall())
+
+
+def _top(sums: DataFrame, most: int, days: int) -> Iterator[ListedRepository]:
+    """The repositories with the most unique visitors, then views, then by name."""
+    rows = sums.assign(
+        visitors=sums["view_uniques"].combine_first(sums["visitor_days"]),
+        cloners=sums["clone_uniques"].combine_first(sums["cloner_days"]),
+        name=sums["full_name"].str.lower(),
+    ).sort_values(["visitors", "views", "name"], ascending=[False, False, True], na_position="last")
+    for rank, row in enumerate(rows.head(most).to_dict("records"), start=1):
+        yield ListedRepository(
+            rank,
+            row["repository_id"],
+            row["full_name"],
+            _known(row["views"]),
+            _known(row["visitors"]),
+            "days" if pd.isna(row["view_uniques"]) else "github",
+            _known(row["clones"]),
+            _known(row["cloners"]),
+            "days" if pd.isna(row["clone_uniques"]) else "github",
+            row["final_days"] >= days and row["final_clones_days"] >= days,
+        )
+
+
+def _known(number: Any) -> int | None:
+    return None if pd.isna(number) else int(number)

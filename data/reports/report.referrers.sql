@@ -1,0 +1,48 @@
+-- The referrers that a repository's lists had for the first time in a period; those of its very first list are left out: they
+-- may be older. views: the most that a list of the period tells of the 14 days before it.
+-- Grain: a repository and referrer, the most views first. Days are UTC. Source: referrer_snapshot, snapshot.
+with seen as (
+    select
+        repository_id,
+        referrer,
+        min(observed_on) as first_seen,
+        max(views) as views,
+        max(view_uniques) as view_uniques
+    from referrer_snapshot
+    where
+        repository_id in (select unnest($visible::integer[]))
+        and observed_on between $first_day and $last_day
+    group by repository_id, referrer
+),
+
+before as (
+    select distinct
+        repository_id,
+        referrer
+    from referrer_snapshot
+    where
+        repository_id in (select repository_id from seen)
+        and observed_on < $first_day
+),
+
+first_lists as (
+    select
+        repository_id,
+        min(observed_on) as observed_on
+    from snapshot
+    where repository_id in (select repository_id from seen) and listing = 'referrers'
+    group by repository_id
+)
+
+select
+    seen.repository_id,
+    repository.full_name,
+    seen.referrer,
+    seen.first_seen,
+    seen.views,
+    seen.view_uniques
+from seen
+anti join before on seen.repository_id = before.repository_id and seen.referrer = before.referrer
+inner join first_lists on seen.repository_id = first_lists.repository_id and seen.first_seen > first_lists.observed_on
+inner join repository on seen.repository_id = repository.repository_id
+order by seen.views desc, lower(repository.full_name), seen.referrer;
