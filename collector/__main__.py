@@ -9,7 +9,7 @@ from typing import NoReturn
 
 import click
 
-from collector.commands import collect, group, repo, report, status, store, tenant, user
+from collector.commands import api_token, collect, group, repo, report, status, store, tenant, user
 from collector.commands.export import export
 from collector.commands.frame import Root
 from collector.redaction import RedactingFormatter, many_lines
@@ -51,6 +51,7 @@ def command_line() -> Root:
         store.check,
         store.restore,
         user.user,
+        api_token.api_token,
         store.key,
     ):
         root.add_command(command)

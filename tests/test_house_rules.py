@@ -49,7 +49,7 @@ WRITING = {
 }
 ASKED_BY_NOBODY = {  # before there is an account that could ask; what an account may see; what the collector needs
     *("has_users", "check_password", "active_account", "credentials_for_form", "account_of_identity"),
-    *("account_of_session", "invitation_of", "viewer_of", "allowed"),
+    *("account_of_session", "access_of_token", "invitation_of", "viewer_of", "allowed"),
     *("operator", "has_tenants", "open_tokens", "owner_pauses", "relations", "take_requests"),
 }
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
@@ -57,6 +57,7 @@ NO_RECORD = {
     *("change_of_traffic", "move_outbox", "save_spikes"),
     *("save_verdicts", "save_pauses", "renew_setup_code"),  # what the program learns by itself
     *("attempt", "make_ticket", "redeem_ticket", "touch_session", "end_session"),  # signing in and out
+    "note_use",
     "add",  # of what somebody saves for themselves
 }
 RECORDS = re.compile(r"\b(record|_note|_give)\(")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from collector.commands.frame import CommandRefused, Session
 from collector.discovery import repository_names
 from data.accounts import tenants
-from data.accounts.models import Tenant, Viewer
+from data.accounts.models import Grant, Role, Tenant, Viewer
 from data.repositories import repositories
 from data.repositories.models import Repository
 
@@ -54,6 +54,24 @@ def named(session: Session, found: Sequence[Repository], names: Sequence[str]) -
     if unknown:
         raise CommandRefused(f"{', '.join(unknown)}: not tracked. See what is: python -m collector repo list")
     return list(dict.fromkeys(each for meant in chosen.values() for each in meant))
+
+
+def chosen_place(session: Session, tenant: str | None, repository: str | None) -> Grant:
+    """The tenant and the repository that were named, as the place of a repository's viewer; neither: nowhere.
+
+    Raises: TenantRefused, CommandRefused, RepositoryRefused.
+    """
+    viewer, store = session.viewer, session.store
+    tenant_id = None if tenant is None else tenants.tenant_named(viewer, store, tenant).tenant_id
+    if repository is None:
+        return Grant(Role.REPOSITORY_VIEWER, tenant_id)
+    owners = {each.tenant_id for each in repositories.repositories(viewer, store)} if tenant_id is None else {tenant_id}
+    found = repositories.repositories_named(viewer, store, owners, repository)
+    if not found:
+        raise CommandRefused(f"{repository} is not tracked. See what is: python -m collector repo list")
+    if len(found) > 1:
+        raise CommandRefused(f"Several tenants track {repository}. Name one with --tenant.")
+    return Grant(Role.REPOSITORY_VIEWER, found[0].tenant_id, found[0].repository_id)
 
 
 def wanted_names(typed: Sequence[str]) -> list[str]:

@@ -12,12 +12,13 @@ from typing import Any
 import duckdb
 
 from data.accounts import sessions
-from data.accounts.audit import record
+from data.accounts.audit import Subject, record
 from data.accounts.authority import (
     AccountRefused,
     NewUser,
     account_named,
     account_with_id,
+    acting,
     checked,
     checked_email,
     checked_name,
@@ -30,6 +31,7 @@ from data.accounts.authority import (
     stored_accounts,
     username_as_typed,
 )
+from data.accounts.grants import allowed, described
 from data.accounts.models import Account, Grant, Role
 from data.accounts.passwords import (
     PasswordRefused,
@@ -102,6 +104,27 @@ def add_first_user(store: Store, setup_code: str, user: NewUser, now: datetime) 
         connection.execute("delete from setup_code")
         sessions.forget_attempts(connection, SETUP)
         record(connection, "first user added", f"user {user.username}", SETUP, now)
+        return account_with_id(connection, user_id)
+
+
+def add_user(store: Store, by: str, user: NewUser, granted: Grant, now: datetime) -> Account:
+    """Add a user with one grant; without a password they cannot sign in until a link lets them choose one. The first
+    user is an admin. For admins. Raises: NotAllowed, AccountRefused, PasswordRefused.
+    """
+    if user.password is None:
+        user, password_hash = checked(user), None
+    else:
+        user, password_hash = prepared(user)
+    with store.control.commit("adding a user") as connection:
+        require_admin(connection, by)
+        if not _has_users(connection) and granted.role != Role.ADMIN:
+            raise AccountRefused("The first user of a server is an admin.")
+        (placed,) = allowed(store, acting(connection, by), [granted])
+        user_id = save_account(connection, user, password_hash, now)
+        save_grant(connection, user_id, placed, by, now)
+        connection.execute("delete from setup_code")
+        subject = Subject(f"user {user.username}", placed.tenant_id)
+        record(connection, "user added", subject, by, now, detail=described(placed))
         return account_with_id(connection, user_id)
 
 

@@ -1,4 +1,4 @@
--- Voids whatever would let somebody in. Grain: a session, a ticket, a link. Target: the tables of these in control.
+-- Voids whatever would let somebody in. Grain: a session, a ticket, a link, a token of a program. Target: the tables of these in control.
 delete from sign_in_session;
 
 delete from sign_in_ticket;
@@ -6,3 +6,5 @@ delete from sign_in_ticket;
 delete from invitation;
 
 delete from invitation_grant;
+
+delete from api_token;

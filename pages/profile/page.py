@@ -1,18 +1,24 @@
-"""One's own account: name, roles, password, sessions, and the identity of an organization."""
+"""One's own account: name, roles, password, sessions, tokens of programs, and the identity of an organization."""
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 
 import streamlit as st
 
-from data.accounts import accounts, grants, sessions
+from data.accounts import accounts, api_tokens, grants, sessions, tenants
+from data.accounts.api_tokens import ApiToken, NewToken
 from data.accounts.authority import AccountRefused
 from data.accounts.models import Account
 from data.accounts.passwords import PasswordRefused, fingerprint
 from data.accounts.sessions import OpenSession, TooManyAttempts
 from data.calendar import utc_now
+from data.repositories.repositories import repository_names
 from pages.ui import controls, messages, session, time_format
 from pages.ui.store import the_store
 from pages.ui.text import grant_text
+
+EVERYTHING = "Everything you may see"
+Place = tuple[int | None, int | None]  # of a token: the tenant, the repository
 
 
 def draw_person(account: Account) -> None:
@@ -82,6 +88,54 @@ def draw_sessions(account: Account) -> None:
         )
 
 
+def token_text(token: ApiToken, places: Mapping[str, Place], now: datetime) -> str:
+    name = next((name for name, place in places.items() if place == (token.tenant_id, token.repository_id)), "gone")
+    what = "one file" if token.target is not None else messages.literal(name)
+    used = "never used" if token.last_used_at is None else f"last used {time_format.ago(token.last_used_at, now)}"
+    left = time_format.days_left(token.expires_at, now)
+    return f"**{messages.literal(token.name)}** · {what}  \n:gray[:small[{left}, {used}]]"
+
+
+def token_places(account: Account) -> dict[str, Place]:
+    """What a token of this user may be for, by name: everything, one tenant, one repository."""
+    visible, store = grants.viewer_of(the_store(), account), the_store()
+    owned = {each.name: (each.tenant_id, None) for each in tenants.tenants(visible, store)}
+    return {EVERYTHING: (None, None)} | owned | {n: (None, key) for key, n in repository_names(visible, store).items()}
+
+
+def draw_new_token(account: Account, places: Mapping[str, Place]) -> None:
+    with st.form("profile_token_form", border=False, clear_on_submit=True):
+        name = st.text_input("Name", key="profile_token_name", placeholder="Where it is used, like Grafana")
+        place = st.selectbox("For", list(places), key="profile_token_for")
+        days = st.selectbox(
+            "Expires after", (7, 30, 90, 365), index=2, format_func=lambda n: f"{n} days", key="profile_token_days"
+        )
+        if not st.form_submit_button("Create token", key="profile_token_submit"):
+            return
+    tenant_id, repository_id = places[place]
+    new = NewToken(name or "", timedelta(days=days), tenant_id, repository_id)
+    secret = api_tokens.add_api_token(the_store(), account.username, account.user_id, new, utc_now())
+    with st.container(border=True, key="token_once"):
+        st.markdown(":green[:material/key:] **Your token**")
+        st.code(secret, language=None, wrap_lines=True)
+        st.caption("Copy it now: it is shown this once. Whoever has it reads what you may see.")
+
+
+def draw_tokens(account: Account) -> None:
+    st.header("API tokens", anchor=False)
+    st.caption("Programs read with them what you may see, never more. They end with your account.")
+    places = token_places(account)
+    draw_new_token(account, places)
+    now = utc_now().replace(second=0, microsecond=0)
+    for each in api_tokens.api_tokens(account, the_store(), now):
+        with st.container(horizontal=True, vertical_alignment="center", key=f"profile_token_{each.token_id}"):
+            st.markdown(token_text(each, places, now), width="stretch")
+            key = f"profile_revoke_{each.token_id}"
+            if controls.danger_button("Revoke", ":material/key_off:", key, "tertiary"):
+                api_tokens.revoke_api_token(the_store(), account.username, each.token_id, utc_now())
+                messages.notice_after_rerun(f"{each.name} is revoked.")
+
+
 def draw_identity(account: Account) -> None:
     st.header("Your organization’s sign-in", anchor=False)
     found = session.identity()
@@ -109,6 +163,8 @@ with right, st.container(border=True, key="profile_password_card"):
     draw_password()
 with right, st.container(border=True, key="profile_sessions"):
     draw_sessions(who)
+with right, st.container(border=True, key="profile_tokens"):
+    draw_tokens(who)
 if session.identity_configured():
     with left, st.container(border=True, key="profile_identity_card"):
         draw_identity(who)

@@ -31,6 +31,9 @@ ACTS = {  # in this order, each with the action that the log has of it
     "repo resume": ([*HELLO], "repositories resumed"),
     "repo remove": ([*HELLO], "repositories removed"),
     "repo remove --delete-data": ([*WORLD, "--yes"], "repositories deleted with the history"),
+    "user add": (["bob", "--role", "tenant_viewer", "--tenant", "acme"], "user added"),
+    "api-token add": (["bob", "--name", "grafana"], "API token made"),
+    "api-token revoke": (["1"], "API token revoked"),
     "user reset": (["ada"], "link for a new password made"),
     "user sign-out-all": ([], "all sessions ended"),
     "key rotate": ([], "key rotated"),
@@ -38,7 +41,7 @@ ACTS = {  # in this order, each with the action that the log has of it
 }
 CHANGE_NOTHING_OF_ANYBODY = {  # and what collects is in the system log
     *("init", "collect", "schedule", "status", "log", "export", "backup", "check"),
-    *("tenant list", "repo list", "group list", "user list", "report preview"),
+    *("tenant list", "repo list", "group list", "user list", "report preview", "api-token list"),
 }
 
 

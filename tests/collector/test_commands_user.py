@@ -2,7 +2,7 @@
 
 import pytest
 
-from data.accounts import accounts, invitations, sessions
+from data.accounts import accounts, api_tokens, invitations, sessions
 from data.accounts.authority import NewUser
 from data.accounts.encryption import KEY_FILE
 from data.accounts.models import Account
@@ -67,3 +67,21 @@ def test_after_a_restore_sessions_and_links_of_that_time_are_void(
     assert run("restore", backup).exit_code == 0
     assert sessions.account_of_session(run.store, secret, utc_now()) is None
     assert invitations.invitation_of(run.store, link, utc_now()) is None
+
+
+def test_a_server_is_set_up_without_a_browser(run: CommandLine) -> None:
+    refused(run("user", "add", "ada", "--role", "maintainer"), "first user of a server is an admin")
+    refused(run("user", "add", "ada", "--role", "admin", "--password-env", "NOT_SET"), "NOT_SET is empty")
+    run.environment["ADAS"] = PASSWORD
+    assert run("user", "add", "ada", "--role", "admin", "--password-env", "ADAS").exit_code == 0
+    assert accounts.check_password(run.store, "ada", PASSWORD) is not None
+    run.follow("octo/hello")
+    words = ["--role", "repository_viewer", "--tenant", "acme", "--repository", "octo/hello"]
+    assert run.facts("user", "add", "bob", *words) == {"ok": True, "username": "bob", "role": "repository_viewer"}
+    secret = run.facts("api-token", "add", "bob", "--name", "readme", "--repository", "octo/hello")["token"]
+    assert len(api_tokens.access_of_token(run.store, secret, utc_now()).viewer.repository_ids) == 1
+    (token,) = run.facts("api-token", "list")["tokens"]
+    assert (token["name"], token["last_used_at"]) == ("readme", None)
+    assert secret not in run("api-token", "list").output
+    refused(run("api-token", "add", "bob", "--name", "x", "--repository", "octo/none"), "not tracked")
+    refused(run("api-token", "revoke", "one"), "no token's number")

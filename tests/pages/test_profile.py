@@ -3,8 +3,9 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from data.accounts import accounts, sessions
+from data.accounts import accounts, api_tokens, sessions
 from data.calendar import utc_now
+from tests.data.filled import ENGINE
 from tests.pages.app import CAST, PASSWORD, App, confirmed, shown_text
 
 PAGE = "profile"
@@ -93,3 +94,19 @@ def test_all_other_sessions_end_and_this_one_stays(app: App) -> None:
 def test_without_a_provider_there_is_nothing_about_one(app: App) -> None:
     run = app.opened("viewer", PAGE)
     assert not [each.key for each in run.button if each.key in {"profile_identity", "profile_link"}]
+
+
+def test_a_token_is_made_shown_once_and_revoked(app: App) -> None:
+    run = app.opened("viewer", PAGE)
+    assert run.selectbox(key="profile_token_for").options[:2] == ["Everything you may see", "Blue"]
+    run.text_input(key="profile_token_name").input("Grafana")
+    run.selectbox(key="profile_token_for").select("blue/engine")
+    run.button(key="profile_token_submit").click().run()
+    secret = run.code[0].value
+    assert api_tokens.access_of_token(app.store, secret, utc_now()).viewer.repository_ids == {ENGINE}
+    run.run()
+    assert not run.code
+    assert "**Grafana** · blue/engine" in shown_text(run).replace("\\", "")
+    run.button(key="profile_revoke_1").click().run()
+    with pytest.raises(api_tokens.InvalidToken):
+        api_tokens.access_of_token(app.store, secret, utc_now())

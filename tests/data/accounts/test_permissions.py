@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 import data
-from data.accounts import accounts, grants, invitations, passwords, sessions, tenants, tokens
+from data.accounts import accounts, api_tokens, grants, invitations, passwords, sessions, tenants, tokens
 from data.accounts.audit import AuditFilter, entries
-from data.accounts.authority import COMMAND_LINE, AccountRefused
+from data.accounts.authority import COMMAND_LINE, AccountRefused, NewUser
 from data.accounts.models import Account, Grant, Role
 from data.accounts.tokens import TokenFacts
 from data.insight import notes
@@ -105,14 +105,29 @@ class Scene:
             connection.execute(day, {"key": found.repository_id, "day": NOW.date()})
         return found
 
+    def token(self) -> int:
+        """A fresh token of the viewer, made by the command line."""
+        api_tokens.add_api_token(self.store, COMMAND_LINE, self.viewer.user_id, api_tokens.NewToken("x"), NOW)
+        return api_tokens.api_tokens(self.viewer, self.store, NOW)[0].token_id
+
     def link(self, place: Place) -> int:
         """A fresh invitation for a tenant, made by the command line."""
         invitations.invite(self.store, COMMAND_LINE, [place.viewer], None, NOW)
         return invitations.open_invitations(account(self.store, "admin"), self.store, NOW)[0].invitation_id
 
 
+def new_user(scene: Scene) -> NewUser:
+    return newcomer(f"new-{scene.store.control.version()}", None)
+
+
 Do = Callable[[Scene, str], object]
 ACTIONS: dict[str, tuple[set[str], Do]] = {
+    "add a user": (ADMINS, lambda s, by: accounts.add_user(s.store, by, new_user(s), s.north.viewer, NOW)),
+    "make a token for programs": (
+        {COMMAND_LINE, "viewer"},
+        lambda s, by: api_tokens.add_api_token(s.store, by, s.viewer.user_id, api_tokens.NewToken("x"), NOW),
+    ),
+    "revoke a token of programs": (OWNERS, lambda s, by: api_tokens.revoke_api_token(s.store, by, s.token(), NOW)),
     "disable": (ADMINS, lambda s, by: accounts.disable_user(s.store, by, s.viewer.user_id, NOW)),
     "enable": (ADMINS, lambda s, by: accounts.enable_user(s.store, by, s.viewer.user_id, NOW)),
     "change a profile": (
