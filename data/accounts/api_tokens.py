@@ -251,8 +251,8 @@ def _stored(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[ApiToken, 
     rows = connection.execute(query(__name__, "tokens")).fetchall()
     owners = {each.user_id: each for each in stored_accounts(connection)} if rows else {}
     found = {}
-    for secret_hash, token_id, user_id, *scope, made_at, expires_at, used_at in rows:
-        owner = owners[user_id]
-        times = aware(made_at), aware(expires_at), None if used_at is None else aware(used_at)
-        found[secret_hash] = ApiToken(token_id, user_id, owner.username, *scope, *times), owner
+    for secret_hash, token_id, user_id, *told, made_at, expires_at, used_at in rows:
+        owner, used = owners[user_id], None if used_at is None else aware(used_at)
+        facts = [token_id, user_id, owner.username, *told, aware(made_at), aware(expires_at), used]
+        found[secret_hash] = ApiToken(*facts), owner
     return found

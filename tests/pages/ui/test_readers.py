@@ -7,7 +7,7 @@ from io import BytesIO
 from typing import Any
 
 import pytest
-from httpx import Response
+from httpx2 import Response
 from pandas import DataFrame
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
