@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from collector.commands.frame import Command, CommandRefused, CommandResult, Session, pass_session
-from collector.commands.selection import chosen_tenants, named
+from collector.commands.selection import chosen_tenants, members_of_groups, named
 from data.accounts.grants import counted_once
 from data.repositories.repositories import repositories
 from data.text import counted
@@ -38,6 +38,7 @@ DAY = _Day()
 @click.option("--to", "target", required=True, metavar="FILE", help="A file ending in .csv or .parquet; - for stdout.")
 @click.option("--tenant", metavar="NAME", help="Only this tenant's repositories.")
 @click.option("--repo", "names", metavar="OWNER/NAME", multiple=True, help="Only this repository; may be repeated.")
+@click.option("--group", "group_names", metavar="NAME", multiple=True, help="Only this group; may be repeated.")
 @click.option("--from", "first_day", type=DAY, metavar="DAY", help="From this UTC day on.")
 @click.option("--until", "last_day", type=DAY, metavar="DAY", help="Up to this UTC day, itself included.")
 @click.option("--overwrite", is_flag=True, help="Replace the file if it exists.")
@@ -53,6 +54,7 @@ def export(session: Session, /, table: str, target: str, tenant: str | None, **n
       python -m collector export daily --to traffic.csv
       python -m collector export weekly --to acme.parquet --tenant acme --from 2026-01-01
       python -m collector export daily --to - --repo octo/hello
+      python -m collector export weekly --to shop.csv --group "Web shop"
     """
     if target == STDOUT and session.as_json:
         raise CommandRefused("With --to - stdout is for the rows, so --json cannot be used. Name a file.")
@@ -60,9 +62,11 @@ def export(session: Session, /, table: str, target: str, tenant: str | None, **n
     owners = {each.tenant_id for each in chosen_tenants(session, tenant)}
     viewer = session.viewer if tenant is not None else counted_once(session.viewer, session.store)
     chosen = None
-    if narrow["names"]:
+    if narrow["names"] or narrow["group_names"]:
         found = [each for each in repositories(session.viewer, session.store) if each.tenant_id in owners]
-        chosen = tuple({viewer.counted(each.repository_id) for each in named(session, found, narrow["names"])})
+        keys = {each.repository_id for each in named(session, found, narrow["names"])}
+        keys |= members_of_groups(session, owners, narrow["group_names"])
+        chosen = tuple({viewer.counted(key) for key in keys})
     request = ExportRequest(
         ExportTable(table),
         kind,

@@ -2,13 +2,14 @@
 
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from collector.commands.frame import CommandRefused, Session
 from collector.discovery import repository_names
 from data.accounts import tenants
 from data.accounts.models import Grant, Role, Tenant, Viewer
 from data.repositories import repositories
+from data.repositories.groups import groups
 from data.repositories.models import Repository
 
 _NUMBER = re.compile(r"#([0-9]{1,9})")
@@ -72,6 +73,16 @@ def chosen_place(session: Session, tenant: str | None, repository: str | None) -
     if len(found) > 1:
         raise CommandRefused(f"Several tenants track {repository}. Name one with --tenant.")
     return Grant(Role.REPOSITORY_VIEWER, found[0].tenant_id, found[0].repository_id)
+
+
+def members_of_groups(session: Session, tenant_ids: Collection[int], names: Sequence[str]) -> set[int]:
+    """The repositories in these tenants' groups of those names. Raises: CommandRefused."""
+    found = [each for each in groups(session.viewer, session.store) if each.tenant_id in tenant_ids]
+    wanted = {" ".join(name.split()).casefold(): name for name in names}
+    if unknown := wanted.keys() - {each.name.casefold() for each in found}:
+        told = ", ".join(wanted[each] for each in sorted(unknown))
+        raise CommandRefused(f"{told}: no such group. See them: python -m collector group list")
+    return {key for each in found if each.name.casefold() in wanted for key in each.repository_ids}
 
 
 def wanted_names(typed: Sequence[str]) -> list[str]:

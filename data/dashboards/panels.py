@@ -16,6 +16,7 @@ from data.accounts.models import Viewer
 from data.calendar import DAY, monday
 from data.dashboards.panel_text import SNAPSHOTS, notes
 from data.dashboards.specification import LARGEST_LIMIT, LISTED, PERIODS, Kind, Panel, Source
+from data.repositories.groups import groups
 from data.repositories.repositories import repositories
 from data.store import Store, arrow
 from data.store.cache import cached
@@ -67,16 +68,18 @@ def panel_rows(viewer: Viewer, store: Store, panel: Panel, today: date) -> Panel
 
 
 def _named(viewer: Viewer, store: Store, panel: Panel) -> Viewer:
-    """The viewer, narrowed to the repositories that a panel names; * stands for anything."""
+    """The viewer, narrowed to the repositories that a panel names, or the groups; * in a name stands for anything."""
     if not panel.repositories:
         return viewer
-    patterns = [each.casefold().replace("[", "[[]").replace("?", "[?]") for each in panel.repositories]
-    named = [
+    wanted = {each.casefold() for each in panel.repositories}
+    grouped = {key for each in groups(viewer, store) if each.name.casefold() in wanted for key in each.repository_ids}
+    patterns = [each.replace("[", "[[]").replace("?", "[?]") for each in wanted]
+    named = {
         each.repository_id
         for each in repositories(viewer, store)
         if any(fnmatchcase(each.full_name.casefold(), pattern) for pattern in patterns)
-    ]
-    return replace(viewer, repository_ids=frozenset(named))
+    }
+    return replace(viewer, repository_ids=frozenset(named | (grouped & viewer.repository_ids)))
 
 
 @dataclass(frozen=True, slots=True)

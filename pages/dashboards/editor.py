@@ -38,9 +38,8 @@ from data.dashboards.specification import (
     most_allowed,
     splits_for,
 )
-from data.repositories.repositories import repository_names
 from pages.dashboards import view
-from pages.ui import messages
+from pages.ui import filters, messages
 from pages.ui.periods import ROLLING
 from pages.ui.store import the_store
 
@@ -148,7 +147,7 @@ def _draw_form(viewer: Viewer, key: str, draft: Draft) -> None:
     number, was = draft.open_panel, draft.panel
     if number is None or was is None:
         return
-    names = [name.partition(" · ")[0] for name in repository_names(viewer, the_store()).values()]
+    names = [name.partition(" · ")[0] for name in filters.choosable(viewer).values()]
     with st.container(border=True, key="dashboards_form"):
         st.subheader(f"Panel {number + 1}", anchor=False)
         panel = draw_panel_form(f"dashboards_form_{draft.opened}", was, names)

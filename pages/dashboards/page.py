@@ -28,7 +28,6 @@ from data.dashboards.specification import (
     parse_dashboard,
     written,
 )
-from data.repositories.repositories import repository_names
 from pages.dashboards import editor, view
 from pages.dashboards.editor import Draft
 from pages.ui import controls, filters, messages, periods, saved_items, session
@@ -185,7 +184,7 @@ def _bring_in(account: Account, text: str | bytes) -> None:
 
 def draw_filters(viewer: Viewer, panels: Sequence[Panel]) -> Sequence[Panel]:
     """The choice of other days and repositories; the panels with what is chosen in place of what they say."""
-    names = repository_names(viewer, the_store())
+    names = filters.choosable(viewer)
     filters.follow_addresses(viewer, filters.REPOSITORY)
     asked = {key: set(st.query_params.get_all(key)) for key in KEYS}
     offered = [OWN, *(name for name in periods.RANGES if name != periods.CUSTOM)]

@@ -8,11 +8,13 @@ import streamlit as st
 from data.accounts import grants, tenants, tokens
 from data.accounts.models import Account, Viewer
 from data.calendar import utc_day, utc_now
+from data.repositories import groups
 from data.repositories.models import Repository
 from data.repositories.repositories import RepositoryRefused, managed_repositories, repository_names
 from data.text import counted
 from data.traffic.export import ExportTable
 from pages.repositories import actions, view
+from pages.repositories import groups as groups_view
 from pages.repositories.view import FilteredRepositories, RepositoryFilter, Summary
 from pages.ui import collecting, controls, messages, navigation, session
 from pages.ui.repository_status import health_of, of_repositories
@@ -59,7 +61,7 @@ def draw_missing_tokens(account: Account, tenant_names: Mapping[int, str], colle
             st.warning(text, icon=":material/key_off:")
 
 
-def chosen_filter(counts: Mapping[str, int], names: dict[int, str]) -> RepositoryFilter:
+def chosen_filter(viewer: Viewer, counts: Mapping[str, int], names: dict[int, str]) -> RepositoryFilter:
     with st.container(horizontal=True, vertical_alignment="bottom", key="repositories_controls"):
         text = st.text_input(
             "Search",
@@ -80,8 +82,9 @@ def chosen_filter(counts: Mapping[str, int], names: dict[int, str]) -> Repositor
                 key="repositories_tenant",
                 width=180,
             )
+        members = _members_of_chosen_group(viewer)
         sort = st.selectbox("Sort by", list(view.SORTS), key="repositories_sort", width=160)
-    group = st.segmented_control(
+    state = st.segmented_control(
         "State",
         list(counts),
         default=view.TRACKED,
@@ -91,7 +94,22 @@ def chosen_filter(counts: Mapping[str, int], names: dict[int, str]) -> Repositor
         label_visibility="collapsed",
         wrap=True,
     )
-    return RepositoryFilter(str(text or "").strip(), group or view.TRACKED, tenant_id or None, sort)
+    return RepositoryFilter(str(text or "").strip(), state or view.TRACKED, tenant_id or None, sort, members)
+
+
+def _members_of_chosen_group(viewer: Viewer) -> frozenset[int] | None:
+    """The repositories of the group that is chosen, whichever tenant's rows are shown; None where none is."""
+    names = groups.group_names(viewer, the_store())
+    if not names:
+        return None
+    options = [0, *names]
+    chosen = st.selectbox(
+        "Group", options, format_func=lambda key: names.get(key, "All"), key="repositories_group", width=180
+    )
+    every = (*groups.groups(viewer, the_store()), *groups.groups(viewer.of_each_tenant(), the_store()))
+    return (
+        frozenset(key for each in every if each.group_id == chosen for key in each.repository_ids) if chosen else None
+    )
 
 
 def draw_table(found: FilteredRepositories, manages: bool) -> list[int]:
@@ -132,6 +150,8 @@ def draw_actions(ticked: list[int], wanted: RepositoryFilter, viewer: Viewer) ->
         )
         pause = st.button("Pause", icon=":material/pause:", key="repositories_pause", disabled=none)
         resume = st.button("Resume", icon=":material/play_arrow:", key="repositories_resume", disabled=none)
+        if st.button("Group …", icon=":material/create_new_folder:", key="repositories_group_new", disabled=none):
+            groups_view.edit(session.require_account(), viewer, ticked=ticked)
         remove = controls.danger_button("Remove …", ":material/delete:", "repositories_remove", disabled=none)
     if remove:
         st.session_state[REMOVING] = ticked
@@ -215,7 +235,7 @@ if manages:
     of_each = view.summary(who.of_each_tenant(), the_store(), utc_day(utc_now()), findings)
     draw_missing_tokens(account, tenant_names, of_each.collecting if of_each else ())
     collecting.progress(who)
-wanted = chosen_filter(every.counts, tenant_names)
+wanted = chosen_filter(who, every.counts, tenant_names)
 chosen_from = who if wanted.tenant_id is None else who.of_each_tenant()
 found = view.listed(chosen_from, the_store(), utc_day(utc_now()), findings, wanted)
 bar = st.container()
@@ -231,4 +251,5 @@ controls.everything_button(
     key="repositories_csv",
     help_text="CSV of all repositories that you may see",
 )
+groups_view.draw(account, who)
 open_removal_when_asked()

@@ -42,9 +42,10 @@ SUMS = {"Views, 30 days": "views_30", "Clones, 30 days": "clones_30", "Stars": "
 @dataclass(frozen=True, slots=True)
 class RepositoryFilter:
     text: str
-    group: str
+    state: str
     tenant_id: int | None
     sort: str
+    repository_ids: frozenset[int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ def summary(viewer: Viewer, store: Store, today: date, findings: tuple[Finding, 
         known = tracked[column].dropna()
         sums[name] = int(known.sum()) if len(known) else None
     collecting = rows.loc[~rows["state"].isin(["paused", "removed"]), "tenant_id"]
-    counts = {name: int(chosen.sum()) for name, chosen in groups(rows).items()}
+    counts = {name: int(chosen.sum()) for name, chosen in states(rows).items()}
     return Summary(sums, _warning(findings), counts, frozenset(int(key) for key in collecting))
 
 
@@ -102,7 +103,7 @@ def listed(
     return FilteredRepositories(arrow_table(arranged(rows, names)), ids, digest)
 
 
-def groups(rows: DataFrame) -> dict[str, Any]:
+def states(rows: DataFrame) -> dict[str, Any]:
     """The choices of state, each with whether a repository is so."""
     state = rows["state"]
     return {
@@ -115,7 +116,9 @@ def groups(rows: DataFrame) -> dict[str, Any]:
 
 
 def filtered(rows: DataFrame, wanted: RepositoryFilter) -> DataFrame:
-    chosen = rows[groups(rows)[wanted.group]]
+    chosen = rows[states(rows)[wanted.state]]
+    if wanted.repository_ids is not None:
+        chosen = chosen[chosen["repository_id"].isin(wanted.repository_ids)]
     if wanted.tenant_id is not None:
         chosen = chosen[chosen["tenant_id"] == wanted.tenant_id]
     for word in wanted.text.lower().split():

@@ -4,7 +4,7 @@ The frame draws them, so they stay when the page changes; a page asks `chosen`. 
 (a repository that is not there or not the viewer's, a day that is none) is left out, and said.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
@@ -13,6 +13,7 @@ import streamlit as st
 
 from data.accounts.models import Role, Viewer
 from data.calendar import DAY, utc_day, utc_now
+from data.repositories.groups import group_names, groups
 from data.repositories.repositories import addresses, repository_names
 from data.text import DAILY_VISITORS, day_text
 from data.traffic.models import Grain, Selection
@@ -83,7 +84,7 @@ UNUSABLE = "Part of this link does not exist, or you don’t have access to it. 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What there is to choose from: repositories by id, and days (UTC) from the first known one to yesterday."""
+    """What there is to choose from: `choosable` names, and days (UTC) from the first known one to yesterday."""
 
     names: Mapping[int, str]
     first: date
@@ -109,7 +110,7 @@ def draw(viewer: Viewer, *, of_days_only: bool = False) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", key="filters"):
         _draw_period(offer)
         if not of_days_only:
-            draw_repositories(viewer, f"All {len(offer.names):,} repositories")
+            draw_repositories(viewer, f"All {len(viewer.repository_ids):,} repositories")
 
 
 def _draw_period(offer: Offer) -> None:
@@ -173,19 +174,32 @@ def _days(offer: Offer) -> tuple[date, date]:
 
 def follow_addresses(viewer: Viewer, key: str) -> None:
     """Have an address name its repositories as they are called now; what is none of the viewer's stays as it is."""
-    asked, names = st.query_params.get_all(key), repository_names(viewer, the_store())
+    asked, names = st.query_params.get_all(key), choosable(viewer)
     if set(asked) <= set(names.values()):
         return
-    meant = addresses(viewer, the_store())
+    grouped = {each.name: -each.group_id for each in groups(viewer, the_store())}
+    meant = grouped | dict(addresses(viewer, the_store()))
     now = [names[meant[each]] if each in meant else each for each in asked]
     if now != asked:
         st.query_params[key] = list(dict.fromkeys(now))
         st.rerun()  # a widget takes its first value from the address with which the run began
 
 
+def choosable(viewer: Viewer) -> Mapping[int, str]:
+    """What may be chosen, by name: groups, whose ids stand below zero, then repositories."""
+    grouped = {-key: name for key, name in group_names(viewer, the_store()).items()}
+    return grouped | dict(repository_names(viewer, the_store()))
+
+
+def repository_ids(viewer: Viewer, chosen: Iterable[int]) -> frozenset[int]:
+    """The repositories of a choice: those that were chosen, and the members of the groups."""
+    members = {-each.group_id: each.repository_ids for each in groups(viewer, the_store())}
+    return frozenset(key for each in chosen for key in members.get(each, (each,)))
+
+
 def draw_repositories(viewer: Viewer, placeholder: str) -> list[int]:
-    """The choice of repositories, as the address or the user wants them."""
-    names, doubled = repository_names(viewer, the_store()), len({by for _, by in viewer.uncounted})
+    """The choice of repositories and groups of them, as the address or the user wants them."""
+    names, doubled = choosable(viewer), len({by for _, by in viewer.uncounted})
     several = f"{doubled:,} of them {'is' if doubled == 1 else 'are'} tracked by several tenants. {COUNTED_ONCE}"
     return st.multiselect(
         "Repositories",
@@ -217,7 +231,7 @@ def choose_grain(days: Selection) -> Grain:
 
 def chosen(viewer: Viewer, search: str = "", state: str | None = None) -> Selection:
     """What the filters, which the frame has drawn, select."""
-    ids = frozenset(st.session_state.get(REPOSITORY) or ())
+    ids = repository_ids(viewer, st.session_state.get(REPOSITORY) or ())
     return replace(chosen_days(viewer), repository_ids=ids or None, search=search, state=state)
 
 
@@ -311,4 +325,4 @@ def _draw_dates(offer: Offer) -> None:
 def _offer(viewer: Viewer) -> Offer:
     yesterday = utc_day(utc_now()) - DAY
     known = day_range(viewer, the_store())
-    return Offer(repository_names(viewer, the_store()), known[0] if known else yesterday, yesterday)
+    return Offer(choosable(viewer), known[0] if known else yesterday, yesterday)

@@ -51,6 +51,9 @@ def test_rows_go_to_stdout_and_the_rest_to_stderr(stored: CommandLine) -> None:
 def test_an_export_is_narrowed_to_tenant_repository_and_days(stored: CommandLine) -> None:
     assert names(stored("export", "daily", "--to", "-", "--tenant", "blue").stdout) == {"octo/world"}
     assert names(stored("export", "daily", "--to", "-", "--repo", "octo/hello").stdout) == {"octo/hello"}
+    stored("group", "add", "acme", "Shop", "octo/hello")
+    assert names(stored("export", "daily", "--to", "-", "--group", "SHOP").stdout) == {"octo/hello"}
+    assert refused(stored("export", "daily", "--to", "-", "--group", "Shop", "--tenant", "blue"), "group list")
     every = list(csv.DictReader(io.StringIO(stored("export", "daily", "--to", "-").stdout)))
     day = every[3]["day"]
     one = stored("export", "daily", "--to", "-", "--from", day, "--until", day).stdout

@@ -13,13 +13,14 @@ from data.accounts.models import Grant, Role
 from data.accounts.tenants import operator
 from data.calendar import utc_now
 from data.collection.ledger import Scope
+from data.repositories.groups import add_group, groups
 from data.repositories.models import RepositoryFacts, RepositoryState
 from data.repositories.repositories import add_repositories, repositories
 from data.store import StoreNotWritten
 from pages.ui.store import the_store
 from tests.data.filled import DOCS, ENGINE, NAMES, TELESCOPE
 from tests.fake_github import FakeGitHub
-from tests.pages.app import BLUE, GREEN, App, shown_text, store_token
+from tests.pages.app import BLUE, GREEN, App, confirmed, shown_text, store_token
 
 PAGE = "repositories"
 ACTS = ("pause", "resume", "remove", "collect", "add")
@@ -216,3 +217,30 @@ def test_a_repository_of_two_tenants_is_one_row_and_the_other_where_its_tenant_i
     assert "Also tracked by Green; counted once." in column(run, "note")
     run.selectbox(key="repositories_tenant").select(GREEN).run()
     assert listed(run) == [f"blue/engine%20%C2%B7%20{twin.repository_id}", "green/telescope"]
+
+
+def test_a_manager_groups_the_ticked_repositories_and_takes_the_group_away_again(app: App) -> None:
+    run = ticked(app.opened("tenant", PAGE), NAMES[ENGINE], NAMES[DOCS])
+    run.button("repositories_group_new").click().run()
+    run.text_input("group_name").input("Web shop")
+    run.button("repositories_group_new").click()  # a dialog runs with the whole page
+    run = run.button("group_save").click().run()
+    (made,) = groups(operator(app.store), app.store)
+    assert (made.name, set(made.repository_ids)) == ("Web shop", {ENGINE, DOCS})
+    assert "Web shop" in shown_text(run)
+    run.selectbox("repositories_group").select(made.group_id).run()
+    assert set(listed(run)) == {NAMES[ENGINE], NAMES[DOCS]}
+    confirmed(run, f"group_delete_{made.group_id}")
+    assert groups(operator(app.store), app.store) == ()
+
+
+def test_a_viewer_sees_groups_of_what_they_see_and_changes_none(app: App) -> None:
+    blue = add_group(app.store, COMMAND_LINE, BLUE, "Web shop", [ENGINE, DOCS], now=utc_now())
+    add_group(app.store, COMMAND_LINE, GREEN, "Optics", [TELESCOPE], now=utc_now())
+    run = app.opened("single", PAGE)
+    assert "Web shop" in shown_text(run)
+    assert "1 repository" in shown_text(run)
+    assert "Optics" not in shown_text(run)
+    keys = {each.key for each in run.button}
+    assert f"group_open_{blue.group_id}" in keys
+    assert not keys & {"groups_new", "repositories_group_new", f"group_edit_{blue.group_id}"}

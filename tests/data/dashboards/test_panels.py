@@ -114,6 +114,12 @@ def test_a_star_stands_for_anything_in_a_name(full: Store) -> None:
     assert [len(each.rows) for each in named] == [2, 1, 1]
 
 
+def test_a_groups_name_stands_for_its_visible_members(full: Store) -> None:
+    panel = daily(by="repository")
+    named = [shown(BOTH, full, replace(panel, repositories=wish)) for wish in (("MACHINE",), ("Optics", "blue/*"))]
+    assert [sorted(each.rows["name"]) for each in named] == [[NAMES[ENGINE]], [NAMES[ENGINE], NAMES[TELESCOPE]]]
+
+
 @pytest.mark.parametrize("measure", ["views", "visitors", "clones", "cloners"])
 def test_a_number_of_traffic_is_what_the_totals_are(full: Store, measure: str) -> None:
     days = Range(first=ago(40), last=ago(1))

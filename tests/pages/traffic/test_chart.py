@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from data.accounts import grants
 from data.accounts.authority import COMMAND_LINE
 from data.calendar import utc_now
+from data.repositories.groups import add_group, change_group
 from data.repositories.models import RepositoryFacts
 from data.repositories.repositories import add_repositories
 from data.text import DAILY_CLONERS, DAILY_VISITORS, day_text
@@ -20,6 +21,7 @@ from data.traffic.traffic import all_daily_traffic, all_weekly_traffic, selectio
 from pages.chart import view
 from pages.ui import filters
 from pages.ui.charts.traffic import traffic_chart
+from tests.data.filled import DOCS, ENGINE, NAMES
 from tests.pages.app import BLUE, App, days_ago, go_to, shown_text
 
 PAGE = "chart"
@@ -94,6 +96,18 @@ def test_a_link_opens_the_same_view(app: App) -> None:
     assert {day.weekday() for day in run.dataframe[0].value["period"]} == {0}
     assert run.query_params == link
     assert not run.info
+
+
+def test_a_link_to_a_group_follows_its_members(app: App) -> None:
+    made = add_group(app.store, COMMAND_LINE, BLUE, "Web shop", [DOCS], now=utc_now())
+    link: dict[str, str | list[str]] = {"repository": "Web shop", "as": "Table"}
+    assert names_in_table(app.opened("viewer", PAGE, **link)) == {NAMES[DOCS]}
+    change_group(app.store, COMMAND_LINE, made.group_id, "Web shop", [DOCS, ENGINE], now=utc_now())
+    run = app.opened("viewer", PAGE, **link)
+    assert names_in_table(run) == {NAMES[DOCS], NAMES[ENGINE]}
+    assert not run.info
+    assert run.multiselect("repository").options[:2] == ["Web shop", NAMES[DOCS]]
+    assert "you don’t have access to it" in app.opened("green-tenant", PAGE, **link).info[0].value
 
 
 def test_a_link_shows_somebody_else_what_they_may_see_and_says_so(app: App) -> None:
