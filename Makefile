@@ -12,9 +12,7 @@ READ_BY_OLD := $(addprefix tests/data/test_,schema.py store.py views.py views_li
 .PHONY: run demo test format bench requirements clean setup setup-dev setup-old
 
 run: setup
-	$(BIN)/python -m collector init
-	@$(BIN)/python -m collector schedule & timer=$$!; $(BIN)/streamlit run streamlit_app.py & app=$$!; \
-	  trap 'kill $$timer $$app 2>/dev/null; wait' EXIT INT TERM; wait $$app
+	@exec $(BIN)/python -m collector serve --create
 
 demo: setup
 	$(BIN)/python -m tests.demo

@@ -9,7 +9,7 @@ from typing import NoReturn
 
 import click
 
-from collector.commands import api_token, collect, group, repo, report, status, store, tenant, user
+from collector.commands import api_token, collect, group, repo, report, serve, status, store, tenant, user
 from collector.commands.export import export
 from collector.commands.frame import Root
 from collector.redaction import RedactingFormatter, many_lines
@@ -43,6 +43,7 @@ def command_line() -> Root:
         group.group,
         collect.collect,
         collect.schedule,
+        serve.serve,
         status.status,
         status.log,
         report.report,

@@ -30,14 +30,7 @@ def init(session: Session) -> CommandResult:
       python -m collector init
       python -m collector init --data /srv/traffic
     """
-    store = session.unprepared_store
-    try:
-        store.traffic.version(), store.control.version()
-        created = False
-    except StoreMissing:
-        created = True
-    store.prepare()
-    open_cipher(session.directory)
+    created = create(session)
     where = f"the environment ({KEY_VARIABLE})" if os.environ.get(KEY_VARIABLE) else f"{session.directory / KEY_FILE}"
     if created:
         session.terminal.say(f"Created {session.directory}.")
@@ -46,6 +39,19 @@ def init(session: Session) -> CommandResult:
     else:
         session.terminal.say(f"{session.directory} is there already and up to date.")
     return CommandResult({"directory": str(session.directory), "created": created})
+
+
+def create(session: Session) -> bool:
+    """Make what is missing of the data directory; whether it was not there at all."""
+    store = session.unprepared_store
+    try:
+        store.traffic.version(), store.control.version()
+        created = False
+    except StoreMissing:
+        created = True
+    store.prepare()
+    open_cipher(session.directory)
+    return created
 
 
 @click.command(cls=Command)

@@ -40,7 +40,7 @@ ACTS = {  # in this order, each with the action that the log has of it
     "restore": (["{backup}"], "backup restored"),
 }
 CHANGE_NOTHING_OF_ANYBODY = {  # and what collects is in the system log
-    *("init", "collect", "schedule", "status", "log", "export", "backup", "check"),
+    *("init", "collect", "schedule", "serve", "status", "log", "export", "backup", "check"),
     *("tenant list", "repo list", "group list", "user list", "report preview", "api-token list"),
 }
 

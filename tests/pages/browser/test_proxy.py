@@ -1,4 +1,4 @@
-"""The app below a path, behind a real nginx on a port of its own, in the forms that the docs show or warn of."""
+"""The app below a path, behind a real nginx at a port of its own: as in `deploy/`, and in a form the docs warn of."""
 
 import re
 import shutil
@@ -20,7 +20,7 @@ from tests.pages.browser.conftest import Visit
 from tests.pages.ui.live import PATIENCE_S, ROOT, Live, serving
 
 pytestmark = pytest.mark.skipif(shutil.which("nginx") is None, reason="needs nginx, a package of Debian and others")
-DOCUMENTED = re.findall(r"```nginx\n(.*?)```", (ROOT / "docs/administrator.md").read_text(), re.DOTALL)
+EXAMPLE = (ROOT / "deploy/nginx.conf").read_text()
 MAIN = """daemon off;
 pid {folder}/pid;
 error_log {folder}/error.log;
@@ -61,11 +61,16 @@ def live(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[L
     shutil.copytree(template, folder / "db", symlinks=True)
     with serving(folder / "db", "--server.baseUrlPath", "traffic") as live:
         ports = (free_port(), free_port())
-        (server,) = [each for each in DOCUMENTED if "location /traffic/" in each]
-        server = server.replace("http://127.0.0.1:8501", live.origin).replace("server_name traffic.example.org;", "")
-        servers = [re.sub(r"listen [^;]+;", f"listen 127.0.0.1:{port};", server) for port in ports]
+        example = EXAMPLE.replace("127.0.0.1:8501", live.origin.removeprefix("http://")).replace(
+            "/var/log/nginx", str(folder)
+        )
+        example = re.sub(r" *(listen \[::\]|ssl_|server_name).*\n", "", example).replace(
+            "location /", "location /traffic/"
+        )
+        shared, _, server = example.partition("server {\n    listen")
+        servers = [re.sub(r"^[^;]+;", f"server {{\n listen 127.0.0.1:{port};", server) for port in ports]
         servers[1] = servers[1].replace("$http_host", "$host")
-        (folder / "nginx.conf").write_text(MAIN.format(folder=folder, server="\n".join(servers)))
+        (folder / "nginx.conf").write_text(MAIN.format(folder=folder, server="\n".join([shared, *servers])))
         proxy = subprocess.Popen(["nginx", "-c", folder / "nginx.conf", "-e", folder / "error.log"])
         try:
             for port in ports:

@@ -1,0 +1,57 @@
+"""`serve`: whichever of app and timer ends is started again, a data directory is served once, and all end together."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from click.testing import Result
+
+from tests.collector.conftest import CommandLine
+
+
+@contextmanager
+def free_port() -> Iterator[int]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        yield probe.getsockname()[1]
+
+
+def second_serve_and_killed_timer(run: CommandLine, serving: "subprocess.Popen[str]") -> Result:
+    """Kill the first timer, wait for the next one; what a second `serve` was answered meanwhile."""
+    assert serving.stderr is not None
+    started = (re.search(r"Timer started for .*, process (\d+)", line) for line in serving.stderr)
+    timers = (int(found[1]) for found in started if found)
+    os.kill(next(timers), signal.SIGKILL)
+    refused = run("serve", "--port", 0)
+    assert next(timers)
+    return refused
+
+
+def test_what_ends_is_started_again_and_a_signal_ends_all(run: CommandLine) -> None:
+    with free_port() as port:
+        pass
+    with run.start("serve", "--port", port) as serving:
+        refused = second_serve_and_killed_timer(run, serving)
+        serving.terminate()
+        _, rest = serving.communicate(timeout=60)
+    assert (serving.returncode, "Stopping." in rest, "Timer stopped." in rest) == (0, True, True)
+    assert refused.exit_code == 2
+    assert f"is already being served by process {serving.pid} (serve)" in refused.output
+
+
+def test_a_taken_port_is_told_before_anything_starts(run: CommandLine) -> None:
+    with free_port() as port:
+        refused = run("serve", "--port", port)
+    assert (refused.exit_code, f"The app cannot listen at 127.0.0.1:{port}: " in refused.output) == (2, True)
+
+
+def test_a_data_directory_is_made_only_when_asked_for(run: CommandLine) -> None:
+    run.directory = run.directory / "new"
+    refused = run("serve")
+    assert (refused.exit_code, run.directory.exists()) == (2, False)
+    with free_port() as port:
+        assert "Created" in run("serve", "--create", "--port", port).output
