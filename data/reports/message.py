@@ -121,7 +121,7 @@ def report_message(report: Report, links: Links, *, is_late: bool = False) -> Me
     late = " (late)" if is_late else ""
     views = _number(report.totals.views.value)
     days = (period.first, period.last)
-    sections = [Section("Totals", tuple(_totals(report)), note=_open_days_text(report))]
+    sections = [Section("Totals", tuple(_totals(report)), note=open_days_text(report))]
     if report.top:
         sections.append(_top(report, links))
     if report.spikes:
@@ -186,7 +186,7 @@ def _against(total: Total, comparable: bool) -> str:
     return f" ({total.compared - total.before:+,}{f', {relative}' if relative else ''})"
 
 
-def _open_days_text(report: Report) -> str:
+def open_days_text(report: Report) -> str:
     """What is not in the numbers."""
     parts = []
     if report.pending_days:

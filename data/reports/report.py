@@ -12,7 +12,7 @@ import pandas as pd
 from pandas import DataFrame
 
 from data.accounts.models import Viewer
-from data.calendar import utc_day
+from data.calendar import months_later, utc_day
 from data.collection.health import Finding, health
 from data.insight.repository import MILESTONES
 from data.insight.spike_causes import explained_spikes, spikes
@@ -21,8 +21,8 @@ from data.store import Store
 from data.store.arrow import ask, frame
 from data.store.cache import cached
 from data.store.sql import query
-from data.traffic.models import Grain
-from data.traffic.traffic import totals
+from data.traffic.models import YEAR_DAYS, Grain
+from data.traffic.traffic import Totals, totals
 
 MOST_SPIKES, MOST_REFERRERS, MOST_MILESTONES, MOST_ATTENTION = 5, 10, 10, 8
 TRACKED = """
@@ -63,8 +63,8 @@ def report(
 @cached("traffic")
 def _report(viewer: Viewer, store: Store, period: Period, top: int, today: date) -> Report:
     selection = period.selection(today)
-    values = {"visible": sorted(viewer.repository_ids), "first_day": period.first, "last_day": period.last}
-    sums = frame(ask(store, query(__name__, "sums"), today, values | {"before_days": selection.before_days}))
+    values = _values(viewer, period)
+    sums = _sums(viewer, store, period, selection.before_days or selection.days, today)
     listed = sums[sums[["views", "clones", "view_uniques"]].notna().any(axis=1)]
     stood_out = spikes(viewer, store, selection)
     with store.traffic.read() as cursor:
@@ -76,7 +76,7 @@ def _report(viewer: Viewer, store: Store, period: Period, top: int, today: date)
         subject="",
         made_at=datetime.min,  # noqa: DTZ901 - the caller knows the moment
         repositories=repositories,
-        totals=totals(sums.assign(gap_days=0, pending_days=0)),
+        totals=totals(sums),
         top=tuple(_top(listed, top, selection.days)),
         listed=len(listed),
         spikes=explained_spikes(viewer, store, selection, MOST_SPIKES),
@@ -89,6 +89,16 @@ def _report(viewer: Viewer, store: Store, period: Period, top: int, today: date)
         more_attention=0,
         open_days=open_days(viewer, store, period, today),
     )
+
+
+@cached("traffic")
+def totals_beside_last_year(viewer: Viewer, store: Store, period: Period, today: date) -> Totals:
+    """The totals of a period beside those of the same month a year before, or of the week 52 weeks before.
+
+    Raises: StoreMissing.
+    """
+    earlier = YEAR_DAYS if period.grain is Grain.WEEK else (period.first - months_later(period.first, -12)).days
+    return totals(_sums(viewer, store, period, earlier, today))
 
 
 @cached("traffic")
@@ -106,10 +116,19 @@ def is_final(viewer: Viewer, store: Store, period: Period, today: date) -> bool:
 
 @cached("traffic")
 def _rows(viewer: Viewer, store: Store, name: str, period: Period, today: date) -> tuple[tuple[Any, ...], ...]:
-    values = {"visible": sorted(viewer.repository_ids), "first_day": period.first, "last_day": period.last}
+    values = _values(viewer, period)
     with store.traffic.read() as cursor:
         cursor.execute("set variable today = $today", {"today": today})
         return tuple(cursor.execute(query(__name__, name), values).fetchall())
+
+
+def _sums(viewer: Viewer, store: Store, period: Period, before_days: int, today: date) -> DataFrame:
+    rows = ask(store, query(__name__, "sums"), today, _values(viewer, period) | {"before_days": before_days})
+    return frame(rows).assign(gap_days=0, pending_days=0)
+
+
+def _values(viewer: Viewer, period: Period) -> dict[str, Any]:
+    return {"visible": sorted(viewer.repository_ids), "first_day": period.first, "last_day": period.last}
 
 
 def _top(sums: DataFrame, most: int, days: int) -> Iterator[ListedRepository]:

@@ -12,9 +12,8 @@ import pandas as pd
 from pandas import DataFrame
 
 from data.insight.overview import Mover
-from data.insight.spike_causes import Spike
-from data.insight.text import HTML, change, of_ratio, spike_text, why
-from data.text import DAILY_VISITORS, day_text, short_day_text
+from data.insight.text import change, of_ratio
+from data.text import DAILY_VISITORS
 from data.traffic.traffic import LEAST_SHARE
 from pages.ui.number_format import number_text
 from pages.ui.text import repository_link
@@ -33,7 +32,6 @@ RIGHT = f"{LEFT.replace('left', 'right', 1)};white-space:nowrap"
 LEFT_ALIGNED = 2  # columns, before those of numbers
 Days = tuple[date, date]  # the first and the last
 METRICS = {"views": "Views", "clones": "Clones", "stars": "Stars"}
-LINK_STYLE = "color:inherit;text-underline-offset:.2em"  # it would be blue or violet on any background
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,24 +96,3 @@ def _moved_row(mover: Mover, name: str, days: Days) -> str:
 def _difference(mover: Mover) -> str:
     sign = "▲ +" if mover.change > 0 else "▼ -"
     return f"{sign}{number_text(abs(mover.change))}"
-
-
-def listed(told: Sequence[tuple[Spike, str]]) -> str:
-    items = [
-        f'<li style="margin-bottom:.8em"><a href="{escape(address)}" style="{LINK_STYLE}">'
-        f"<strong>{escape(spike.full_name)}</strong>, {day_text(spike.peak)}</a><br>{sentence(spike)}</li>"
-        for spike, address in told
-    ]
-    return f'<ol style="padding-left:1.4em;margin:0">{"".join(items)}</ol>'
-
-
-def plain(spike: Spike) -> str:
-    return f"{spike.full_name}, {day_text(spike.peak)}, {spike.value:,} {spike.metric}"
-
-
-def sentence(spike: Spike) -> str:
-    """How much came, against what is usual, and why."""
-    line = spike_text(spike)
-    if spike.first != spike.last:
-        line += f"; unusual from {short_day_text(spike.first)} to {short_day_text(spike.last)}"
-    return f"{line}. {why(spike, HTML)}."

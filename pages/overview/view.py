@@ -22,14 +22,12 @@ from data.traffic.traffic import day_range, repository_sums
 from pages.overview import text
 from pages.overview.text import TableRequest
 from pages.ui import controls, filters, repository_status, tables
-from pages.ui.charts import overview as charts
-from pages.ui.charts.chart import Chart, draw, legend_of
-from pages.ui.charts.traffic import traffic_chart
+from pages.ui.charts.chart import draw, legend_of
+from pages.ui.spikes import MOST_SPIKES, spike_list, spikes_in_chart
 from pages.ui.text import NAME_IN_LINK, repository_link
 
 NEWEST_DAYS = 31
 MOST_MOVERS = 5  # that rise, and that fall
-MOST_SPIKES = 5
 AROUND = timedelta(days=14)  # a spike, on the page that it leads to
 MOST_TOLD = 4  # of each kind that needs attention
 ENDPOINTS = {"referrers": "referrers", "paths": "popular paths", "star_history": "stars", "releases": "releases"}
@@ -45,7 +43,7 @@ def draw_spikes(viewer: Viewer, store: Store, selection: Selection, grain: Grain
     """The chart of views with the spikes, and in a sentence each its causes; each leads to its repository."""
     notable = explained_spikes(viewer, store, selection, MOST_SPIKES)
     st.header("Spikes and likely causes", anchor=False)
-    drawn = _chart(viewer, store, selection, grain)
+    drawn = spikes_in_chart(viewer, store, selection, grain)
     if drawn is not None:
         draw(drawn, "overview_views", legend=not notable)
     if not notable:
@@ -62,26 +60,7 @@ def draw_spikes(viewer: Viewer, store: Store, selection: Selection, grain: Grain
         days = _known(viewer, store, spike.first - AROUND, min(spike.last + AROUND, selection.today - DAY))
         links.append((spike, repository_link(names.get(spike.repository_id, spike.full_name), days)))
     legend = f'<div style="margin-bottom:1em">{legend_of(drawn.legend)}</div>' if drawn is not None else ""
-    st.html(f"{legend}{text.listed(links)}{more}")
-
-
-@cached("traffic")
-def _chart(viewer: Viewer, store: Store, selection: Selection, grain: Grain) -> Chart | None:
-    chart = traffic_chart(viewer, store, selection, "views", grain)
-    notable = explained_spikes(viewer, store, selection, MOST_SPIKES)
-    if chart is None or not notable:
-        return chart
-    tops = chart.rows.to_pandas().groupby("at")["top"].max()
-    heights = {moment.date(): int(top) for moment, top in tops.items()}
-    marks = [
-        charts.SpikeMark(number, each.peak, heights.get(grain.first_day(each.peak), 0), text.plain(each))
-        for number, each in enumerate(notable, start=1)
-    ]
-    return replace(
-        chart,
-        specification=charts.marked(chart.specification, marks, grain),
-        alt=f"{chart.alt} Numbered spikes: {'; '.join(text.plain(each) for each in notable)}.",
-    )
+    st.html(f"{legend}{spike_list(links)}{more}")
 
 
 def _known(viewer: Viewer, store: Store, first: date, last: date) -> tuple[date, date]:

@@ -1,7 +1,7 @@
 // What stands around every page: links within the app open without loading everything anew, and keys do what "?" lists.
 (() => {
   const PAGES = {
-    o: "Overview", r: "Repository", c: "Compare", h: "Chart", d: "Daily traffic", w: "Weekly traffic", b: "Dashboards",
+    o: "Overview", r: "Repository", c: "Compare", p: "Report", h: "Chart", d: "Daily traffic", w: "Weekly traffic", b: "Dashboards",
     s: "SQL", l: "Repositories", a: "Add repositories", y: "System log", t: "Tenants", u: "Users", i: "Audit log",
   };
   const MAIN = '[data-testid="stMain"]';
@@ -14,7 +14,7 @@
 
   // To come back from: another page, and each choice of what a page is of. What a page adds to its own address is none.
   let acted = false, leaving = false, restored = false;
-  const STEPS = ["range", "dates", "of", "dashboard", "chapter"];
+  const STEPS = ["range", "dates", "of", "dashboard", "chapter", "period"];
   const step = history.pushState.bind(history), same = history.replaceState.bind(history);
   for (const kind of ["click", "keydown", "change"]) document.addEventListener(kind, noteAct, true);
   function noteAct(event) {
@@ -43,6 +43,7 @@
     if (!link) return;
     event.preventDefault();
     event.stopImmediatePropagation();
+    if (link.matches(".print-page")) return print();
     const to = new URL(location), frozen = new URLSearchParams(link.search);
     for (const key of new Set(frozen.keys())) to.searchParams.delete(key);
     frozen.forEach((value, key) => to.searchParams.append(key, value));

@@ -56,6 +56,7 @@ SECTIONS: dict[str, list[Entry]] = {
         Entry("overview", "overview/page.py", "Overview", ":material/dashboard:", READERS, filtered=True),
         Entry("repository", "repository/page.py", "Repository", ":material/query_stats:", READERS),
         Entry("compare", "compare/page.py", "Compare", ":material/compare_arrows:", READERS, filtered=True),
+        Entry("report", "report/page.py", "Report", ":material/summarize:", READERS),
     ],
     "Traffic": [
         Entry("chart", "chart/page.py", "Chart", ":material/show_chart:", READERS, filtered=True),

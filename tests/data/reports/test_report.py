@@ -10,7 +10,7 @@ from data.accounts.tenants import operator
 from data.insight.spike_causes import explained_spikes
 from data.reports.message import Links, plain_text, report_message
 from data.reports.models import Period, Report, ReportRefused, newest_period, period_named
-from data.reports.report import is_final, narrowed, report
+from data.reports.report import is_final, narrowed, report, totals_beside_last_year
 from data.store import Store
 from data.traffic.models import Grain, Metric, Paging
 from data.traffic.traffic import selection_totals, weekly_traffic
@@ -92,3 +92,15 @@ def test_the_newest_period_is_the_last_that_is_over() -> None:
     assert newest_period(Grain.WEEK, date(2026, 11, 30)).name == "2026-W48"
     assert newest_period(Grain.MONTH, date(2026, 12, 1)).name == "2026-11"
     assert period_named("2026-w18", TODAY).text == "27 Apr to 3 May 2026"
+
+
+def test_a_month_stands_beside_the_same_days_of_the_year_before(store: Store) -> None:
+    (key,) = follow(store, "owner/one")
+    days = ((MONTH.first, 30), (date(2025, 4, 1), 20), (MONTH.last, 5), (date(2025, 5, 1), 9))
+    with store.traffic.commit("test") as connection:
+        for day, views in days:
+            row = "insert into daily_traffic (repository_id, day, views, views_source) values (?, ?, ?, 'github')"
+            connection.execute(row, [key, day, views])
+    told = totals_beside_last_year(viewer_of(key), store, MONTH, TODAY)
+    assert (told.views.value, told.views.compared, told.views.before) == (35, 30, 20)
+    assert made(viewer_of(key), store, MONTH).totals.views.before is None

@@ -21,7 +21,8 @@ PHONE = {
 }
 PAGES = {
     **dict.fromkeys(
-        ("overview", "compare", "chart", "daily", "weekly", "repositories", "add", "profile", "help"), "tenant"
+        ("overview", "compare", "report", "chart", "daily", "weekly", "repositories", "add", "profile", "help"),
+        "tenant",
     ),
     **dict.fromkeys(("log", "tenants", "users", "audit"), "admin"),
     "": "nobody at all",

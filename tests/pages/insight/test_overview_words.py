@@ -13,6 +13,7 @@ from pages.overview import text
 from pages.ui.charts import compare as compare_charts
 from pages.ui.charts.chart import legend_of
 from pages.ui.charts.overview import SpikeMark, marked
+from pages.ui.spikes import spike_sentence
 
 DAY = date(2026, 4, 14)  # a Tuesday
 NEWS = Cause("referrer", "news.example", 0.4, Listed(DAY, True, 700, None, 650, seen_before=DAY - timedelta(days=5)))
@@ -23,11 +24,11 @@ def one(*causes: Cause, value: int = 1200) -> Spike:
 
 
 def test_an_event_is_told_with_what_is_usual_and_its_cause() -> None:
-    assert text.sentence(one(NEWS)) == (
+    assert spike_sentence(one(NEWS)) == (
         "1,200 views, 12 times the usual 100. "
         "<strong>news.example</strong> appeared among the referrers, with at least 650 views from 9 to 14 Apr."
     )
-    assert "150 views, usually 100" in text.sentence(one(value=150))
+    assert "150 views, usually 100" in spike_sentence(one(value=150))
     assert why(one(), HTML) == NO_CAUSE
 
 
@@ -62,7 +63,7 @@ def test_a_note_takes_no_causes_place_and_a_rise_of_several_days_says_which() ->
     note = Cause("note", "463 views: referrer news.example", 1.0, Noted(1, None))
     more = Listed(DAY + timedelta(days=2), False, 900, 100, 761, seen_before=DAY - timedelta(days=15))
     causes = [note, *(Cause("referrer", f"r{n}", 0.9, more) for n in range(3))]
-    told = text.sentence(one(*causes, value=463))
+    told = spike_sentence(one(*causes, value=463))
     assert told.count("at least 761 more views from 30 Mar to 16 Apr") == 3
     assert "Note: “463 views" in told
 

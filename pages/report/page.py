@@ -1,0 +1,38 @@
+"""The report of a month or a week on one page, made to be printed: numbers, chart, lists; of final days only."""
+
+import streamlit as st
+
+from data.accounts import grants
+from data.calendar import utc_day, utc_now
+from data.reports.report import narrowed, report, totals_beside_last_year
+from data.repositories.repositories import repository_names
+from data.traffic.traffic import day_range
+from pages.report import view
+from pages.ui import filters, messages, session
+from pages.ui.store import the_store
+
+TOP = 10
+
+account, store, now = session.require_account(), the_store(), utc_now()
+viewer = grants.viewer_of(store, account)
+filters.stop_without_traffic(viewer)
+known = day_range(viewer, store)
+filters.follow_addresses(viewer, filters.REPOSITORY)
+with st.container(key="report"):  # what is printed, smaller than on a screen
+    title = st.container()
+    with st.container(horizontal=True, vertical_alignment="bottom", key="filters"):
+        period = view.choose_period(known[0] if known else utc_day(now), utc_day(now))
+        names = filters.choosable(viewer)
+        everything = f"All {len(viewer.repository_ids):,} repositories"
+        chosen = filters.draw_repositories(viewer, everything)
+        st.html(view.PRINT, width="content")
+    subject = ", ".join(names[each] for each in chosen) or everything
+    with title:
+        st.title(f"Report, {period.text}", anchor=False)
+        st.markdown(messages.literal(subject))
+    seen = narrowed(viewer, filters.repository_ids(viewer, chosen) if chosen else None)
+    with st.spinner(filters.READING):
+        made = report(seen, store, period, subject=subject, top=TOP, now=now)
+        last_year = totals_beside_last_year(seen, store, period, utc_day(now))
+    view.draw_totals(made, last_year)
+    view.draw_report(seen, store, made, repository_names(viewer, store))

@@ -1,0 +1,149 @@
+"""The report as it is shown and printed: its choice of a period, its numbers, its lists."""
+
+from collections.abc import Mapping
+from datetime import date
+
+import streamlit as st
+
+from data.accounts.models import Viewer
+from data.calendar import DAY
+from data.insight.text import change
+from data.reports.models import Period, Report, ReportRefused, newest_period, period_named
+from data.store import Store
+from data.text import DAILY_CLONERS, DAILY_VISITORS, SUM_HELP, day_text
+from data.traffic.models import Grain
+from data.traffic.traffic import Totals
+from pages.report import text
+from pages.ui import filters
+from pages.ui.charts.chart import draw
+from pages.ui.spikes import spike_list, spikes_in_chart
+from pages.ui.text import repository_link
+
+ADDRESS = "period"  # in the address: 2026-10, 2026-W47
+PERIOD, UNIT = "report_period", "report_unit"
+UNITS = {"Month": Grain.MONTH, "Week": Grain.WEEK}
+PRINT = '<a class="copy-link print-page" role="button" href="#print">Print or save as PDF</a>'
+CARDS = {
+    "Views": "views",
+    DAILY_VISITORS: "visitor_days",
+    "Clones": "clones",
+    DAILY_CLONERS: "cloner_days",
+    "Stars gained": "stars",
+}
+
+
+def periods(grain: Grain, first: date, today: date) -> dict[str, Period]:
+    """The periods that are over, the newest first, back to that of the first known day; one at least."""
+    each = newest_period(grain, today)
+    found = {each.name: each}
+    while each.first > first:
+        each = Period(grain, grain.first_day(each.first - DAY))
+        found[each.name] = each
+    return found
+
+
+def choose_period(first: date, today: date) -> Period:
+    """The choice of a month or week, which stands in the address, with those before and after."""
+    asked = st.query_params.get(ADDRESS)
+    wanted = newest_period(Grain.MONTH, today)
+    try:
+        wanted = period_named(asked, today) if asked else wanted
+    except ReportRefused:
+        st.info(filters.UNUSABLE, icon=":material/link_off:")
+    offered = periods(wanted.grain, min(first, wanted.first), today)
+    names = list(offered)
+    place = names.index(wanted.name)
+    st.session_state[PERIOD] = wanted.name
+    st.session_state[UNIT] = next(name for name, grain in UNITS.items() if grain is wanted.grain)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="xxsmall", width="content", key="period"):
+        st.selectbox(
+            "Period",
+            names,
+            format_func=lambda name: offered[name].text,
+            key=PERIOD,
+            on_change=lambda: _go(st.session_state[PERIOD]),
+            width=230,
+        )
+        for label, icon, other in (("Earlier", "chevron_left", place + 1), ("Later", "chevron_right", place - 1)):
+            st.button(
+                label,
+                icon=f":material/{icon}:",
+                key=f"report_{label.lower()}",
+                disabled=not 0 <= other < len(names),
+                on_click=_go,
+                args=(names[other % len(names)],),
+            )
+    st.segmented_control(
+        "Unit",
+        list(UNITS),
+        required=True,
+        key=UNIT,
+        on_change=lambda: _go(_beside(wanted, UNITS[st.session_state[UNIT]], today).name),
+        label_visibility="collapsed",
+    )
+    return wanted
+
+
+def _go(name: str) -> None:
+    st.query_params[ADDRESS] = name
+
+
+def _beside(period: Period, grain: Grain, today: date) -> Period:
+    """The week or month at the end of a period, or the newest that is over."""
+    return min(Period(grain, grain.first_day(period.last)), newest_period(grain, today))
+
+
+def draw_totals(report: Report, last_year: Totals) -> None:
+    """The numbers with their change against the period before, and below against a year before."""
+    period, totals = report.period, report.totals
+    before = Period(period.grain, period.grain.first_day(period.first - DAY))
+    with st.container(horizontal=True, border=True, horizontal_alignment="distribute", key="report_totals"):
+        for label, name in CARDS.items():
+            total, earlier = getattr(totals, name), getattr(last_year, name)
+            delta = change(total.compared, total.before) if totals.comparable else None
+            with st.container(width=140, gap="xxsmall"):
+                number = "unknown" if total.value is None else total.value
+                help_text = SUM_HELP if name.endswith("_days") else None
+                st.metric(label, number, delta, format="localized", help=help_text)
+                beside = change(earlier.compared, earlier.before) if last_year.comparable else None
+                st.caption(f"{beside or '–'} in a year")
+    arrows = f"Arrows: against {before.text}." if totals.comparable else f"Too little is known of {before.text}."
+    year = "In a year: against the same days of the same repositories a year before."
+    st.caption(f"Final days only. {arrows} {year}")
+
+
+def draw_report(viewer: Viewer, store: Store, report: Report, names: Mapping[int, str]) -> None:
+    """What is below the numbers: the chart, and the lists."""
+    period = report.period
+    days = (period.first, period.last)
+    selection = period.selection(report.made_at.date())
+
+    def link(repository_id: int, full_name: str) -> str:
+        return repository_link(names.get(repository_id, full_name), days)
+
+    drawn = spikes_in_chart(viewer, store, selection, Grain.DAY)
+    if drawn is not None:
+        st.header("Views per day", anchor=False)
+        draw(drawn, "report_views")
+    if report.top:
+        st.header("Top repositories", anchor=False)
+        st.html(text.top_table(report, link))
+    if report.spikes:
+        st.header("Spikes and likely causes", anchor=False)
+        st.html(spike_list([(each, link(each.repository_id, each.full_name)) for each in report.spikes]))
+        _draw_more(report.more_spikes, "smaller spike")
+    for heading, entries, html in (
+        ("New referrers", report.referrers, text.referrers),
+        ("Milestones", report.milestones, text.milestones),
+    ):
+        if entries:
+            st.header(heading, anchor=False)
+            st.html(html(report, link))
+    for note in text.notes(report):
+        st.caption(note)
+    st.caption(f"Days are UTC. Source: GitHub. Made on {day_text(report.made_at)} with GitHub Traffic.")
+
+
+def _draw_more(number: int, noun: str) -> None:
+    if number:
+        st.caption(f"{number:,} {noun}{'' if number == 1 else 's'} on the repository pages.")
