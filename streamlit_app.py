@@ -13,6 +13,7 @@ import streamlit as st
 
 from data.accounts import accounts
 from data.calendar import utc_now
+from pages.api import v1
 from pages.ui import document, download_routes, health_routes, middleware, session_routes
 from pages.ui.store import the_store
 
@@ -42,7 +43,13 @@ def _load() -> None:
 
 app = st.App(
     "pages/ui/layout.py",
-    routes=[*session_routes.routes(), *health_routes.routes(), *download_routes.routes(), *document.routes()],
+    routes=[
+        *session_routes.routes(),
+        *health_routes.routes(),
+        *download_routes.routes(),
+        *v1.routes(),
+        *document.routes(),
+    ],
     middleware=middleware.middleware(),
     lifespan=lifespan,
 )

@@ -36,7 +36,7 @@ HOMES = {
     "click": ("collector/",),
     "rich": ("collector/",),
     "streamlit": ("pages/", "streamlit_app.py"),
-    "starlette": ("pages/ui/",),
+    "starlette": ("pages/ui/", "pages/api/"),
     "streamlit_authenticator": ("pages/ui/",),
     "altair": ("pages/ui/",),
     "vl_convert": ("pages/ui/charts/picture.py",),
@@ -50,7 +50,7 @@ WRITING = {
 ASKED_BY_NOBODY = {  # before there is an account that could ask; what an account may see; what the collector needs
     *("has_users", "check_password", "active_account", "credentials_for_form", "account_of_identity"),
     *("account_of_session", "access_of_token", "invitation_of", "viewer_of", "allowed"),
-    *("operator", "has_tenants", "open_tokens", "owner_pauses", "relations", "take_requests"),
+    *("operator", "has_tenants", "open_tokens", "owner_pauses", "relations", "columns", "take_requests"),
 }
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 NO_RECORD = {

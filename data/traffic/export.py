@@ -1,16 +1,18 @@
-"""Writes what a viewer sees to a CSV or Parquet file, whole or not at all.
+"""Rows as programs take them: a CSV or Parquet file, whole or not at all, or one page after another.
 
-Reads in chunks of repositories on one version of the store, so that memory does not grow with the history.
+The API, the command line and the downloads of pages have these columns, in this order. Reads in chunks of repositories
+on one version of the store, so that memory does not grow with the history.
 
 ExportRefused      the file cannot be written so, or what is asked for makes no sense; the sentence says why
 """
 
 import os
 import secrets
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from enum import StrEnum
 from io import BytesIO
 from pathlib import Path
@@ -18,15 +20,22 @@ from typing import Any, BinaryIO
 
 import duckdb
 import pyarrow as pa
+from pyarrow import compute as pc
 from pyarrow import csv, parquet
 
 from data.accounts.models import Viewer
+from data.calendar import months_later
+from data.sandbox.reference import relations
 from data.store import Store
+from data.store.cache import cached
 from data.store.sql import query
 from data.traffic.formulas import without_formulas
+from data.traffic.models import Grain, Metric
 
 REPOSITORIES_A_CHUNK = 25  # of five years: 45,000 rows
 ROWS_A_BATCH = 20_000
+ROWS_OF_A_REPOSITORY = 365  # where nothing says how many there are
+DAYS_OF = {Grain.DAY: 1, Grain.WEEK: 7, Grain.MONTH: 28}
 
 
 class ExportRefused(Exception):
@@ -34,11 +43,69 @@ class ExportRefused(Exception):
 
 
 class ExportTable(StrEnum):
-    """What can be exported: the views v_daily, v_weekly and v_repositories."""
+    """What can be exported: the rows of the public views of these names."""
 
     DAILY = "daily"
     WEEKLY = "weekly"
+    MONTHLY = "monthly"
     REPOSITORIES = "repositories"
+    REFERRERS = "referrers"
+    PATHS = "paths"
+    SPIKES = "spikes"
+    STARS = "stars"
+    RELEASES = "releases"
+    NOTES = "notes"
+
+    @property
+    def view(self) -> str:
+        return f"v_{self}"
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """The columns that tell a row from all others, in the order of the rows."""
+        return KEYS[self]
+
+    @property
+    def by_repository(self) -> bool:
+        return self.key[0] == "repository_id"
+
+    @property
+    def grain(self) -> Grain | None:
+        """How long a row's period is; None where a row is not of a period that is counted."""
+        return GRAINS.get(self)
+
+
+KEYS = {
+    ExportTable.DAILY: ("repository_id", "day"),
+    ExportTable.WEEKLY: ("repository_id", "week"),
+    ExportTable.MONTHLY: ("repository_id", "month"),
+    ExportTable.REPOSITORIES: ("repository_id",),
+    ExportTable.REFERRERS: ("repository_id", "observed_on", "rank"),
+    ExportTable.PATHS: ("repository_id", "observed_on", "rank"),
+    ExportTable.SPIKES: ("repository_id", "peak_day", "metric"),
+    ExportTable.STARS: ("repository_id", "day"),
+    ExportTable.RELEASES: ("repository_id", "release_id", "asset_id", "day"),
+    ExportTable.NOTES: ("note_id",),
+}
+GRAINS = {ExportTable.DAILY: Grain.DAY, ExportTable.WEEKLY: Grain.WEEK, ExportTable.MONTHLY: Grain.MONTH}
+OF_METRIC = {Metric.VIEWS: ("view", "visitor_"), Metric.CLONES: ("clone", "cloner_")}  # how its columns begin
+FORMERLY = {
+    "day": "TDATE",
+    "views": "VIEWCOUNT",
+    "view_uniques": "VUNIQUES",
+    "clones": "CLONECOUNT",
+    "clone_uniques": "CUNIQUES",
+}
+Key = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of an export: its name, what it holds (day, time, integer, number, text, boolean), what it means."""
+
+    name: str
+    kind: str
+    comment: str
 
 
 class ExportFormat(StrEnum):
@@ -50,9 +117,11 @@ class ExportFormat(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ExportRequest:
-    """What to export. None narrows nothing; of weeks, those that begin within the days.
+    """What to export. None narrows nothing; of weeks and months, those that begin within the days.
 
-    `today` is the UTC day that decides what is pending; None means the day of the clock.
+    `today` is the UTC day that decides what is pending; None means the day of the clock. With a `metric` days, weeks
+    and months have its columns only; with `before`, so many of their periods before, they have what was counted then
+    as well, in columns that end in _before.
     """
 
     table: ExportTable
@@ -63,6 +132,17 @@ class ExportRequest:
     last_day: date | None = None
     overwrite: bool = False
     today: date | None = None
+    metric: Metric | None = None
+    before: int | None = None
+    as_formerly: bool = False  # with the columns of the system that was replaced
+
+
+@dataclass(frozen=True, slots=True)
+class RowsPage:
+    """Some rows, and the key of the last one where more follow."""
+
+    rows: pa.Table
+    last_key: Key | None
 
 
 def export(viewer: Viewer, store: Store, request: ExportRequest, target: Path | BinaryIO) -> int:
@@ -89,6 +169,68 @@ def csv_pieces(viewer: Viewer, store: Store, request: ExportRequest) -> Iterator
         yield written.getvalue()
         written.seek(0)
         written.truncate()
+
+
+@cached("traffic")
+def page_of_rows(viewer: Viewer, store: Store, request: ExportRequest, after: Key | None, size: int) -> RowsPage:
+    """So many of the rows of an export, those after a key, in its order. Raises: ExportRefused, StoreMissing."""
+    _refuse_nonsense(request)
+    with _reading(store, request) as cursor:
+        keys = list(_repository_ids(viewer, store, request))
+        if after is not None and request.table.by_repository:
+            keys = keys[bisect_left(keys, after[0]) :]
+        parts, missing = [_table(cursor, viewer, request, [])], size + 1
+        for chunk in _page_chunks(request, keys, size):
+            part = _table(cursor, viewer, request, chunk)
+            if after is not None:
+                part, after = part.slice(_place(part, request.table, after)), None
+            parts.append(part.slice(0, missing))
+            missing -= parts[-1].num_rows
+            if missing <= 0:
+                break
+        found = pa.concat_tables(parts)
+        rows = found.slice(0, size)
+        last_key = tuple(rows[name][-1].as_py() for name in request.table.key) if found.num_rows > size else None
+        return RowsPage(_shaped(cursor, viewer, request, rows), last_key)
+
+
+@cached("traffic")
+def columns(store: Store, table: ExportTable) -> tuple[Column, ...]:
+    """What the rows of a table have; the same for everybody, with nobody's rows."""
+    nobody = Viewer(frozenset(), frozenset())
+    comments = {
+        column.name: column.comment for each in relations(store) if each.name == table.view for column in each.columns
+    }
+    schema = page_of_rows(nobody, store, ExportRequest(table), None, 1).rows.schema
+    return tuple(Column(field.name, _kind(field.type), comments[field.name]) for field in schema)
+
+
+def _kind(kind: pa.DataType) -> str:
+    known = {
+        "day": pa.types.is_date,
+        "time": pa.types.is_timestamp,
+        "integer": pa.types.is_integer,
+        "number": pa.types.is_floating,
+        "boolean": pa.types.is_boolean,
+    }
+    return next((name for name, is_kind in known.items() if is_kind(kind)), "text")
+
+
+def _page_chunks(request: ExportRequest, keys: list[int], size: int) -> Iterator[list[int]]:
+    """About as many repositories at a time as make a page, and each time twice as many where they have few rows."""
+    grain, first, last = request.table.grain, request.first_day, request.last_day
+    periods = ((last - first).days + 1) // DAYS_OF[grain] if grain and first and last else ROWS_OF_A_REPOSITORY
+    many = max(1, (size + 1) // max(1, periods) + 1) if request.table.by_repository else max(1, len(keys))
+    start = 0
+    while start < len(keys) or (start == 0 and not request.table.by_repository):
+        yield keys[start : start + many]
+        start, many = start + many, 2 * many
+
+
+def _place(rows: pa.Table, table: ExportTable, after: Key) -> int:
+    """How many of the rows stand up to a key."""
+    keys = list(zip(*(rows[name].to_pylist() for name in table.key), strict=True))
+    return bisect_right(keys, after)
 
 
 def _refuse_nonsense(request: ExportRequest) -> None:
@@ -144,40 +286,118 @@ def _take_free_name(temporary: Path, target: Path) -> None:
 
 def _write(viewer: Viewer, store: Store, request: ExportRequest, stream: BinaryIO) -> Iterator[int]:
     """Writes the header, then a batch of rows after another; after each, how many rows it was."""
-    with store.traffic.read() as cursor:
-        if request.today is not None:
-            cursor.execute("set variable today = $today", {"today": request.today})
-        keys = _repository_ids(viewer, cursor, request)
-        with closing(_writer(request, _rows(cursor, request, []).schema, stream)) as writer:
+    with _reading(store, request) as cursor:
+        keys = list(_repository_ids(viewer, store, request))
+        empty = _shaped(cursor, viewer, request, _table(cursor, viewer, request, []))
+        with closing(_writer(request, empty.schema, stream)) as writer:
             yield 0
             for chunk in _chunks(request, keys):
-                for batch in _rows(cursor, request, chunk):
-                    table = pa.Table.from_batches([batch])
+                for batch in _rows(cursor, viewer, request, chunk):
+                    table = _shaped(cursor, viewer, request, pa.Table.from_batches([batch]))
                     writer.write(without_formulas(table) if request.format is ExportFormat.CSV else table)
                     yield batch.num_rows
 
 
-def _repository_ids(viewer: Viewer, cursor: duckdb.DuckDBPyConnection, request: ExportRequest) -> list[int]:
+@contextmanager
+def _reading(store: Store, request: ExportRequest) -> Iterator[duckdb.DuckDBPyConnection]:
+    with store.traffic.read() as cursor:
+        if request.today is not None:
+            cursor.execute("set variable today = $today", {"today": request.today})
+        yield cursor
+
+
+def _repository_ids(viewer: Viewer, store: Store, request: ExportRequest) -> tuple[int, ...]:
     """The visible repositories asked for, in the order of the file."""
+    return _ids(viewer, store, request.tenant_ids, request.repository_ids)
+
+
+@cached("traffic")
+def _ids(
+    viewer: Viewer, store: Store, tenant_ids: tuple[int, ...] | None, repository_ids: tuple[int, ...] | None
+) -> tuple[int, ...]:
     values = {
         "visible": list(viewer.repository_ids),
-        "tenant_ids": None if request.tenant_ids is None else list(request.tenant_ids),
-        "repository_ids": None if request.repository_ids is None else list(request.repository_ids),
+        "tenant_ids": None if tenant_ids is None else list(tenant_ids),
+        "repository_ids": None if repository_ids is None else list(repository_ids),
     }
-    return [key for (key,) in cursor.execute(query(__name__, "repository_ids"), values).fetchall()]
+    with store.traffic.read() as cursor:
+        return tuple(key for (key,) in cursor.execute(query(__name__, "repository_ids"), values).fetchall())
 
 
 def _chunks(request: ExportRequest, keys: list[int]) -> Iterator[list[int]]:
     """As many repositories at a time as have rows that fit into memory; of the repositories' own table all."""
-    size = REPOSITORIES_A_CHUNK if request.table is not ExportTable.REPOSITORIES else len(keys)
-    yield from (keys[start : start + size] for start in range(0, len(keys), max(size, 1)))
+    if request.table in {ExportTable.REPOSITORIES, ExportTable.NOTES}:
+        yield keys
+    else:
+        size = REPOSITORIES_A_CHUNK
+        yield from (keys[start : start + size] for start in range(0, len(keys), size))
 
 
-def _rows(cursor: duckdb.DuckDBPyConnection, request: ExportRequest, keys: list[int]) -> pa.RecordBatchReader:
+def _rows(
+    cursor: duckdb.DuckDBPyConnection, viewer: Viewer, request: ExportRequest, keys: list[int]
+) -> pa.RecordBatchReader:
     values: dict[str, Any] = {"visible": keys}
     if request.table is not ExportTable.REPOSITORIES:
         values |= {"first_day": request.first_day, "last_day": request.last_day}
+    if request.table is ExportTable.NOTES:  # those of whole tenants are of no repository
+        chosen = viewer.tenant_ids if request.tenant_ids is None else viewer.tenant_ids & set(request.tenant_ids)
+        values["tenant_ids"] = sorted(chosen) if request.repository_ids is None else []
     return cursor.sql(query(__name__, request.table.value), params=values).to_arrow_reader(ROWS_A_BATCH)
+
+
+def _table(cursor: duckdb.DuckDBPyConnection, viewer: Viewer, request: ExportRequest, keys: list[int]) -> pa.Table:
+    return _rows(cursor, viewer, request, keys).read_all()
+
+
+def _shaped(cursor: duckdb.DuckDBPyConnection, viewer: Viewer, request: ExportRequest, rows: pa.Table) -> pa.Table:
+    """The rows with the columns of the metric that is asked for, and with what was counted before beside them."""
+    if request.as_formerly:
+        return _as_formerly(rows)
+    if request.table.grain is None or (request.metric is None and request.before is None):
+        return rows
+    of_others = tuple(
+        sign for metric in Metric if metric is not (request.metric or metric) for sign in OF_METRIC[metric]
+    )
+    rows = rows.drop_columns([name for name in rows.column_names if name.startswith(of_others)])
+    return rows if request.before is None else _compared(cursor, viewer, request, rows)
+
+
+def _compared(cursor: duckdb.DuckDBPyConnection, viewer: Viewer, request: ExportRequest, rows: pa.Table) -> pa.Table:
+    """The rows with those of so many periods before beside them; of periods that are not known, with nothing."""
+    period, grain = request.table.key[1], request.table.grain or Grain.DAY
+    periods, keys = rows[period].to_pylist(), rows["repository_id"].to_pylist()
+    former = {each: earlier(each, grain, request.before or 0) for each in set(periods)}
+    asked = replace(
+        request, before=None, first_day=min(former.values(), default=None), last_day=max(former.values(), default=None)
+    )
+    found = _shaped(cursor, viewer, asked, _table(cursor, viewer, asked, sorted(set(keys))))
+    place = {
+        key: n for n, key in enumerate(zip(found["repository_id"].to_pylist(), found[period].to_pylist(), strict=True))
+    }
+    taken = pa.array([place.get((key, former[day])) for key, day in zip(keys, periods, strict=True)], pa.int64())
+    for name in found.column_names:
+        if name.startswith(OF_METRIC[Metric.VIEWS] + OF_METRIC[Metric.CLONES]):
+            rows = rows.append_column(f"{name}_before", found[name].combine_chunks().take(taken))
+    return rows
+
+
+def _as_formerly(rows: pa.Table) -> pa.Table:
+    """Days or repositories as the replaced system named them."""
+    names = pc.split_pattern(rows["full_name"], "/", max_splits=1)
+    columns = {
+        "RID": rows["repository_id"],
+        "ORGNAME": pc.list_element(names, 0),
+        "REPONAME": pc.list_element(names, 1),
+    }
+    former = {name: FORMERLY[name] for name in rows.column_names if name in FORMERLY}
+    return pa.table(columns | {new: rows[old] for old, new in former.items()} if "day" in former else columns)
+
+
+def earlier(day: date, grain: Grain, periods: int) -> date:
+    """The first day of the period so many periods before the one that begins on a day."""
+    if grain is Grain.MONTH:
+        return months_later(day, -periods)
+    return day - timedelta(days=periods * DAYS_OF[grain])
 
 
 def _writer(request: ExportRequest, schema: pa.Schema, stream: BinaryIO) -> Any:

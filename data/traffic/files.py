@@ -1,9 +1,10 @@
-"""Rows as files that people open: CSV and Parquet for programs, XLSX for spreadsheets. Pure.
+"""Rows as files and answers: CSV, Parquet and JSON for programs, XLSX for spreadsheets. Pure.
 
 A spreadsheet guesses what a CSV's letters, separators and numbers are, and guesses wrong outside of English: so it gets
 a file of its own, in which a number is a number, a day a day, and no text is a formula.
 """
 
+import json
 import re
 from collections.abc import Iterator
 from datetime import date, datetime
@@ -13,6 +14,7 @@ from typing import Any
 import pyarrow as pa
 import xlsxwriter
 from pandas import DataFrame
+from pyarrow import compute as pc
 from pyarrow import csv, parquet
 
 from data.traffic.formulas import formula_safe, without_formulas
@@ -38,6 +40,22 @@ def csv_file(rows: DataFrame | pa.Table) -> bytes:
     quoting = "none" if all(_PLAIN.fullmatch(name) for name in distinct) else "needed"  # as in an export
     csv.write_csv(table.rename_columns(distinct), written, csv.WriteOptions(eol="\r\n", quoting_header=quoting))
     return written.getvalue()
+
+
+def json_rows(rows: pa.Table) -> str:
+    """JSON: a list of objects; unknown is null, a day 2026-11-14, a time of UTC 2026-11-14T06:15:00Z."""
+    columns = [_json_values(column) for column in rows.columns]
+    found = [dict(zip(rows.column_names, values, strict=True)) for values in zip(*columns, strict=True)]
+    return json.dumps(found, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def _json_values(column: pa.ChunkedArray) -> list[Any]:
+    if pa.types.is_timestamp(column.type):
+        column = pc.strftime(column.cast(pa.timestamp("s"), safe=False), "%Y-%m-%dT%H:%M:%SZ")
+    elif pa.types.is_date(column.type):
+        column = column.cast(pa.string())
+    values: list[Any] = column.to_pylist()
+    return values
 
 
 def parquet_file(rows: DataFrame | pa.Table) -> bytes:

@@ -66,7 +66,12 @@ HEALTH = {"/healthz", "/readyz", "/_stcore/health"}  # asked by machines, under 
 CLOSED = {"/_stcore/metrics"}  # names the modules of the server and counts its sessions, for whoever asks
 STARTS = {"http.response.start", "websocket.accept", "websocket.http.response.start"}
 # what is below these first segments is not a page's: files, sockets, components, routes of sessions and identities
-SERVED = {"_stcore", "app", "auth", "component", "download", "media", "oauth2callback", "session", "static"}
+SERVED = {
+    *("_stcore", "app", "auth", "component", "download", "media", "oauth2callback", "session", "static"),
+    *("api", "badge", "mcp", "metrics", "share"),
+}
+PROGRAMS = ("/api/", "/mcp/")  # whose tokens no browser sends by itself: they need not say from where they come
+SHOWN_ELSEWHERE = "/badge/"  # pictures for other sites' pages
 
 
 class SecurityHeaders:
@@ -127,7 +132,8 @@ class KnownAddresses:
         headers = Headers(scope=scope)
         changes = scope["type"] == "http" and scope["method"] not in READING
         origins = headers.getlist("origin") if changes or scope["type"] == "websocket" else []
-        refusal = addresses.refusal(headers.getlist("host"), origins, must_tell=changes, public=self.public)
+        must_tell = changes and not f"{below_base(scope['path'])}/".startswith(PROGRAMS)
+        refusal = addresses.refusal(headers.getlist("host"), origins, must_tell=must_tell, public=self.public)
         if refusal is not None:
             await _answer(scope, send, refusal.status, refusal.sentence.encode())
             return
@@ -235,5 +241,7 @@ def _add(scope: Scope, message: Message) -> None:
         headers[name] = value
     if scope.get("scheme") in {"https", "wss"}:
         headers["Strict-Transport-Security"] = "max-age=31536000"
+    if below_base(scope["path"]).startswith(SHOWN_ELSEWHERE):
+        headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     if below_base(scope["path"]).startswith(FILES):
         headers["Cache-Control"] = "no-store"

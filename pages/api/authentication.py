@@ -1,0 +1,108 @@
+"""Who asks: the token of a request, in whichever way programs can send one, and how often it may be used."""
+
+import base64
+from collections.abc import Callable
+from http import HTTPStatus
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from data.accounts.api_tokens import Access, InvalidToken, access_of_token, is_well_formed, note_use
+from data.calendar import utc_now
+from data.store import StoreError
+from pages.api.limits import RateLimit
+from pages.api.problems import NO_DATA, Problem, TooMany, problem
+from pages.ui.addresses import base_path
+from pages.ui.session_routes import log
+from pages.ui.store import the_store
+
+CHALLENGE = {"WWW-Authenticate": 'Bearer realm="GitHub Traffic", Basic realm="GitHub Traffic", charset="UTF-8"'}
+LINKS = {"link", "token"}  # the parameters that may hold the secret of a data link
+OF_A_TOKEN = RateLimit(300, 10)
+OF_FAILURES = RateLimit(20, 1 / 30)  # of an address: who tries tokens, passwords and links
+
+Answer = Callable[[Request, Access], Response]
+
+
+def authenticated(answer: Answer) -> Callable[[Request], Response]:
+    """A route that is served to whoever has a token; what it raises is told as JSON. Runs in a thread."""
+
+    def route(request: Request) -> Response:
+        return told(lambda: answer(request, access_of_request(request)))
+
+    return route
+
+
+def told(answer: Callable[[], Response]) -> Response:
+    """The answer, or why there is none."""
+    try:
+        return answer()
+    except Problem as refusal:
+        return refusal.response()
+    except StoreError as error:
+        log.error("a program got no data: %s", error)
+        return problem(HTTPStatus.SERVICE_UNAVAILABLE, NO_DATA, headers={"Retry-After": "60"})
+
+
+def access_of_request(request: Request) -> Access:
+    """Raises: Problem (401, 429), StoreError."""
+    address = address_of(request)
+    wait_s = OF_FAILURES.wait_s(address)
+    if wait_s is not None:
+        raise TooMany("Too many requests with a wrong token from this address. Wait, then send the right one.", wait_s)
+    secret, now = secret_of(request), utc_now()
+    if secret is None:
+        sentence = "Send a token: in the header Authorization as Bearer, or as the password of Basic."
+        raise Problem(HTTPStatus.UNAUTHORIZED, sentence, headers=CHALLENGE)
+    try:
+        found = access_of_token(the_store(), secret, now)
+    except InvalidToken as refusal:
+        OF_FAILURES.take(address)
+        raise Problem(HTTPStatus.UNAUTHORIZED, str(refusal), headers=CHALLENGE) from refusal
+    if found.token.target is None and "authorization" not in request.headers:
+        sentence = (
+            "A token is never sent in an address, which logs and histories keep. Send it in the header, or make a link."
+        )
+        raise Problem(HTTPStatus.UNAUTHORIZED, sentence, headers=CHALLENGE)
+    if found.token.target is not None and found.token.target != target_of(request):
+        raise Problem(HTTPStatus.FORBIDDEN, "This link is for another address. Its filters cannot be changed.")
+    wait_s = OF_A_TOKEN.take(str(found.token.token_id))
+    if wait_s is not None:
+        raise TooMany("This token is used too often. Wait, or ask for larger pages.", wait_s)
+    note_use(the_store(), found.token, now)
+    return found
+
+
+def secret_of(request: Request) -> str | None:
+    """The token that was sent, good or bad; None where none was."""
+    scheme, _, rest = request.headers.get("authorization", "").partition(" ")
+    if scheme.casefold() == "bearer":
+        return rest.strip()
+    if scheme.casefold() == "basic":
+        return _of_basic(rest.strip())
+    return next((request.query_params[name] for name in sorted(LINKS) if name in request.query_params), None)
+
+
+def target_of(request: Request) -> str:
+    """What a request asks for, without the secret of a data link: the path below the app's and the other parameters."""
+    parameters = [each for each in request.query_params.multi_items() if each[0] not in LINKS]
+    return target(request.url.path.removeprefix(base_path()), parameters)
+
+
+def target(path: str, parameters: list[tuple[str, str]]) -> str:
+    query = urlencode(sorted(parameters))
+    return f"{path}?{query}" if query else path
+
+
+def address_of(request: Request) -> str:
+    return request.client.host if request.client else ""
+
+
+def _of_basic(encoded: str) -> str:
+    """The name or the password, whichever is a token: programs can mostly send one of them only."""
+    try:
+        name, _, password = base64.b64decode(encoded, validate=True).decode("utf-8").partition(":")
+    except ValueError:  # no base64, or not of text
+        return ""
+    return name if is_well_formed(name) else password

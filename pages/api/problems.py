@@ -1,0 +1,55 @@
+"""What a program is told when it is not served: JSON that says what is wrong and what to do (RFC 9457)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+from starlette.responses import JSONResponse, Response
+
+MEDIA_TYPE = "application/problem+json"
+NO_DATA = "The data cannot be read just now. Try again in a minute, or tell whoever runs this server."
+
+
+@dataclass
+class Problem(Exception):
+    """Why a request is not served; `parameter` names the one that is wrong."""
+
+    status: HTTPStatus
+    detail: str
+    parameter: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def response(self) -> Response:
+        return problem(self.status, self.detail, self.parameter, self.headers)
+
+
+class Invalid(Problem):
+    """A parameter is not as it must be."""
+
+    def __init__(self, parameter: str, detail: str) -> None:
+        super().__init__(HTTPStatus.UNPROCESSABLE_ENTITY, detail, parameter)
+
+
+class Missing(Problem):
+    """There is none, or none that may be seen: both are answered alike."""
+
+    def __init__(self, what: str, parameter: str | None = None) -> None:
+        super().__init__(HTTPStatus.NOT_FOUND, f"There is no such {what}.", parameter)
+
+
+class TooMany(Problem):
+    """Too much was asked in too short a time."""
+
+    def __init__(self, detail: str, retry_after_s: int) -> None:
+        super().__init__(HTTPStatus.TOO_MANY_REQUESTS, detail, headers={"Retry-After": str(retry_after_s)})
+
+
+def problem(
+    status: HTTPStatus, detail: str, parameter: str | None = None, headers: Mapping[str, str] | None = None
+) -> Response:
+    told: dict[str, Any] = {"type": "about:blank", "title": status.phrase, "status": status.value, "detail": detail}
+    if parameter is not None:
+        told["errors"] = [{"parameter": parameter, "detail": detail}]
+    kept = {"Cache-Control": "no-store"} | dict(headers or {})
+    return JSONResponse(told, status.value, kept, MEDIA_TYPE)

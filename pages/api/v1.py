@@ -1,0 +1,190 @@
+"""The API: the rows that a token may see, as JSON by pages or as CSV in one piece.
+
+Columns, and their order, are those of exports and of the downloads of pages: see data/traffic/export.py.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from hashlib import sha256
+from http import HTTPStatus
+from itertools import chain
+from typing import Any
+
+from pandas import DataFrame
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import BaseRoute, Route
+
+from data.accounts.api_tokens import Access
+from data.accounts.models import Role, Viewer
+from data.accounts.tenants import operator
+from data.calendar import utc_day, utc_now
+from data.collection import log
+from data.collection.health import health
+from data.traffic.export import ExportRequest, ExportTable, csv_pieces, page_of_rows
+from data.traffic.files import csv_file, json_rows
+from data.traffic.models import LARGEST_PAGE
+from pages.api import asked
+from pages.api.authentication import authenticated, told
+from pages.api.description import description
+from pages.api.problems import problem
+from pages.ui.addresses import base_path
+from pages.ui.store import the_store
+
+ROOT = "/api/v1"
+TABLES = {  # what each address has; traffic is by day, week or month
+    "repositories": ExportTable.REPOSITORIES,
+    "traffic": None,
+    **{str(each): each for each in list(ExportTable) if each.grain is None and each is not ExportTable.REPOSITORIES},
+}
+FORMER = {"repositorystats": ExportTable.DAILY, "repositories": ExportTable.REPOSITORIES}
+RUN = ("run_id", "trigger", "started_at", "ended_at", "state", "repositories", "requests", "message")
+FINDING = ("kind", "is_problem", "tenant", "repository_id", "about", "text", "label", "moment")
+CSV = "text/csv; charset=utf-8"
+KEPT = {"Cache-Control": "private, no-cache", "Vary": "Authorization, Accept"}
+
+
+def routes() -> Sequence[BaseRoute]:
+    base = f"{base_path()}{ROOT}"
+    found = {**dict.fromkeys(TABLES, rows), "runs": runs, "health": state_of_collection}
+    tables = [
+        Route(f"{base}/{name}{end}", authenticated(answer)) for name, answer in found.items() for end in ("", ".csv")
+    ]
+    former = [Route(f"{base}/data/{name}.csv", authenticated(formerly)) for name in FORMER]
+    described = Route(f"{base}/openapi.json", description_of_all)
+    others = [Route(f"{base_path()}/api{rest}", nothing, methods=METHODS) for rest in ("", "/{rest:path}")]
+    return [*tables, *former, described, *others]
+
+
+METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+
+
+def rows(request: Request, access: Access) -> Response:
+    """The rows of a table: a page of them, or as CSV all."""
+    store, name = the_store(), _name(request)
+    wanted = asked.rows(request, access.viewer, store, TABLES[name])
+    as_csv = wants_csv(request)
+    version = (store.traffic.version(), wanted.request.today, hash(wanted.viewer), as_csv)
+    tag = f'W/"{"-".join(str(each) for each in version)}"'
+    if tag in request.headers.get("if-none-match", ""):
+        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=KEPT | {"ETag": tag})
+    headers = KEPT | {"ETag": tag}
+    if as_csv and wanted.size is None and wanted.after is None:
+        return streamed(wanted.viewer, wanted.request, name, headers)
+    page = page_of_rows(wanted.viewer, store, wanted.request, wanted.after, wanted.size or asked.USUAL_PAGE)
+    more = None if page.last_key is None else asked.next_page(request, request.url.path, page.last_key)
+    if as_csv:
+        return csv_answer(csv_file(page.rows), name, headers | link(more))
+    return Response(_body(json_rows(page.rows), more), 200, headers | link(more), "application/json")
+
+
+def runs(request: Request, access: Access) -> Response:
+    """The newest runs of the collector first."""
+    asked.refuse_others(request, asked.PAGING)
+    size, after = asked.size(request) or asked.USUAL_PAGE, asked.key(request, (int,))
+    found = log.runs(_log_viewer(access), the_store(), LARGEST_PAGE)
+    left = [each for each in found if after is None or each.run_id < after[0]]
+    more = None
+    if len(left) > size:
+        more = asked.next_page(request, request.url.path, (left[size - 1].run_id,))
+    return listed(request, "runs", RUN, [{name: getattr(each, name) for name in RUN} for each in left[:size]], more)
+
+
+def state_of_collection(request: Request, access: Access) -> Response:
+    """What is wrong with the collection, or soon will be: problems first."""
+    asked.refuse_others(request, ())
+    account = access.account
+    managed = {grant.tenant_id for grant in account.grants if grant.role == Role.TENANT and grant.tenant_id}
+    viewer = _log_viewer(access)
+    if _keeps_the_server(access):
+        managed |= viewer.tenant_ids
+    read = health(viewer, the_store(), frozenset(managed), utc_now())
+    found = [{name: getattr(each, name) for name in FINDING} for each in (*read.problems, *read.warnings)]
+    return listed(request, "health", FINDING, found, None)
+
+
+def formerly(request: Request, access: Access) -> Response:
+    """The files of the system that was replaced, for dashboards that were made for it."""
+    name = _name(request)
+    asked.refuse_others(request, ())
+    wanted = ExportRequest(FORMER[name], today=utc_day(utc_now()), as_formerly=True)
+    return streamed(access.viewer, wanted, name, KEPT)
+
+
+def description_of_all(request: Request) -> Response:
+    """The description in the form of OpenAPI, for whoever asks: it tells of nobody's rows."""
+    return told(lambda: JSONResponse(description(the_store(), f"{base_path()}{ROOT}")))
+
+
+def nothing(request: Request) -> Response:
+    """Whatever else is asked for below /api: never a page."""
+    known = {f"{ROOT}/{name}{end}" for name in (*TABLES, "runs", "health") for end in ("", ".csv")}
+    if request.url.path.removeprefix(base_path()) in known:
+        return problem(
+            HTTPStatus.METHOD_NOT_ALLOWED, "This address is for reading. Use GET.", headers={"Allow": "GET, HEAD"}
+        )
+    return problem(
+        HTTPStatus.NOT_FOUND, f"There is nothing here. {base_path()}{ROOT}/openapi.json lists what there is."
+    )
+
+
+def listed(
+    request: Request, name: str, columns: Sequence[str], found: Sequence[Mapping[str, Any]], more: str | None
+) -> Response:
+    """Rows that come from no table, with a tag of their own content."""
+    plain = [{name: _plain(value) for name, value in each.items()} for each in found]
+    if wants_csv(request):
+        content = csv_file(DataFrame(plain, columns=list(columns), dtype=object))
+    else:
+        content = _body(json.dumps(plain, ensure_ascii=False), more)
+    headers = KEPT | {"ETag": f'W/"{sha256(content).hexdigest()[:32]}"'} | link(more)
+    if headers["ETag"] in request.headers.get("if-none-match", ""):
+        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+    if wants_csv(request):
+        return csv_answer(content, name, headers)
+    return Response(content, 200, headers, "application/json")
+
+
+def streamed(viewer: Viewer, wanted: ExportRequest, name: str, headers: Mapping[str, str]) -> Response:
+    """All rows as CSV, sent as they are read; the first piece is read here, while a failure can still be told."""
+    pieces = csv_pieces(viewer, the_store(), wanted)
+    return StreamingResponse(chain([next(pieces)], pieces), 200, {**headers, **_file(name)}, CSV)
+
+
+def csv_answer(content: bytes, name: str, headers: Mapping[str, str]) -> Response:
+    return Response(content, 200, {**headers, **_file(name)}, CSV)
+
+
+def link(more: str | None) -> dict[str, str]:
+    return {} if more is None else {"Link": f'<{more}>; rel="next"'}
+
+
+def wants_csv(request: Request) -> bool:
+    accept = request.headers.get("accept", "")
+    return request.url.path.endswith(".csv") or ("text/csv" in accept and "json" not in accept)
+
+
+def _name(request: Request) -> str:
+    return request.url.path.rpartition("/")[2].removesuffix(".csv")
+
+
+def _file(name: str) -> dict[str, str]:
+    return {"Content-Disposition": f'inline; filename="{name}.csv"'}
+
+
+def _body(data: str, more: str | None) -> bytes:
+    return f'{{"data":{data},"next":{json.dumps(more)}}}'.encode()
+
+
+def _plain(value: Any) -> Any:
+    return f"{value:%Y-%m-%dT%H:%M:%SZ}" if isinstance(value, datetime) else value
+
+
+def _keeps_the_server(access: Access) -> bool:
+    """Whether it is the token, for everything, of who may read the whole log."""
+    return access.account.has(Role.ADMIN) or access.account.has(Role.MAINTAINER)
+
+
+def _log_viewer(access: Access) -> Viewer:
+    return operator(the_store()) if _keeps_the_server(access) else access.viewer.of_each_tenant()
