@@ -34,7 +34,7 @@ DAY = _Day()
 
 
 @click.command(cls=Command)
-@click.argument("table", type=click.Choice([table.value for table in ExportTable]))
+@click.argument("table", type=click.Choice([table.value for table in ExportTable]), metavar="TABLE")
 @click.option("--to", "target", required=True, metavar="FILE", help="A file ending in .csv or .parquet; - for stdout.")
 @click.option("--tenant", metavar="NAME", help="Only this tenant's repositories.")
 @click.option("--repo", "names", metavar="OWNER/NAME", multiple=True, help="Only this repository; may be repeated.")
@@ -44,9 +44,9 @@ DAY = _Day()
 @click.option("--overwrite", is_flag=True, help="Replace the file if it exists.")
 @pass_session
 def export(session: Session, /, table: str, target: str, tenant: str | None, **narrow: Any) -> CommandResult:
-    """Write days, weeks or repositories to a CSV or Parquet file.
+    """Write a table to a CSV or Parquet file.
 
-    The file is written whole or not at all. Unknown is empty, never zero; days are UTC. A repository that several
+    TABLE is daily, weekly, monthly, repositories, referrers, paths, spikes, stars, releases or notes. The file is written whole or not at all. Unknown is empty, never zero; days are UTC. A repository that several
     tenants track is written once, with the tenant that has the most days, unless --tenant is given.
 
     \b
