@@ -46,9 +46,9 @@ DAY = _Day()
 def export(session: Session, /, table: str, target: str, tenant: str | None, **narrow: Any) -> CommandResult:
     """Write a table to a CSV or Parquet file.
 
-    TABLE is daily, weekly, monthly, repositories, referrers, paths, spikes, stars, releases or notes. The file is written
-    whole or not at all. Unknown is empty, never zero; days are UTC. A repository that several
-    tenants track is written once, with the tenant that has the most days, unless --tenant is given.
+    TABLE is daily, weekly, monthly, repositories, referrers, paths, spikes, stars, releases or notes. The file is
+    written whole or not at all. Unknown is empty, never zero; days are UTC. A repository that several tenants track is
+    written once, with the tenant that has the most days, unless --tenant is given.
 
     \b
     Example:
