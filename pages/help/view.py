@@ -14,6 +14,7 @@ CHAPTERS = {  # of each file, what it is about
     "dashboards": "Dashboards",
     "sql": "SQL",
     "schema": "Tables and views",
+    "programs": "For programs",
     "administrator": "Users and tenants",
     "operator": "Run the server",
     "benchmarks": "How fast it is",
