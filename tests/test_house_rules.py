@@ -18,13 +18,22 @@ SQL = sorted(path for room in ("collector", "data") for path in (ROOT / room).rg
 
 MAY_IMPORT = {  # the first that a file's name begins with counts
     "streamlit_app.py": {"pages", "data"},
-    "pages/": {"pages", "data", "collector.client", "collector.discovery", "collector.errors", "collector.reach"},
+    "pages/": {
+        "pages",
+        "data",
+        "collector.client",
+        "collector.delivery",
+        "collector.discovery",
+        "collector.errors",
+        "collector.reach",
+    },
     "collector/": {"collector", "data"},
     "data/": {"data"},
 }
 HOMES = {
     "duckdb": ("data/",),
     "pyarrow": ("data/",),
+    "apprise": ("collector/delivery/",),
     "xlsxwriter": ("data/traffic/files.py",),
     "cryptography": ("data/accounts/",),
     "bcrypt": ("data/accounts/",),
@@ -50,6 +59,7 @@ WRITING = {
 ASKED_BY_NOBODY = {  # before there is an account that could ask; what an account may see; what the collector needs
     *("has_users", "check_password", "active_account", "credentials_for_form", "account_of_identity"),
     *("account_of_session", "access_of_token", "invitation_of", "viewer_of", "allowed"),
+    *("due_reports", "to_be_sent", "recipient_of", "open_channels"),  # the timer
     *("operator", "has_tenants", "open_tokens", "owner_pauses", "relations", "columns", "take_requests"),
 }
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
@@ -58,6 +68,7 @@ NO_RECORD = {
     *("save_verdicts", "save_pauses", "renew_setup_code"),  # what the program learns by itself
     *("attempt", "make_ticket", "redeem_ticket", "touch_session", "end_session"),  # signing in and out
     "note_use",
+    *("save_sending", "save_attempts", "move_attempts"),  # the timer: each attempt is a row of its own
     "add",  # of what somebody saves for themselves
 }
 RECORDS = re.compile(r"\b(record|_note|_give)\(")

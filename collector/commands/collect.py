@@ -30,6 +30,8 @@ from collector.commands.frame import (
 )
 from collector.commands.selection import chosen_tenants, named, what_to_track
 from collector.commands.terminal import moment
+from collector.delivery.http import DEADLINE_S as SENDING_MAY_TAKE_S
+from collector.delivery.sender import Sender, public_links
 from collector.owner_run import RunReport, RunRequest
 from collector.reach import busiest, reaches
 from collector.run import Joining, RunInProgress
@@ -254,11 +256,15 @@ def schedule(session: Session) -> CommandResult:
         for sentence in busiest(reaches(session.viewer, session.store)):
             session.terminal.log(sentence)
         timer = Timer(session, clock)
+        sender = Sender(session.store, public_links(), session.terminal.log)
+        sending = threading.Thread(target=sender.run, args=[clock.stop], name="reports", daemon=True)
+        sending.start()
         try:
             while True:
                 timer.look()
                 clock.sleep(LOOK_EVERY_S)
         except Stopped:
+            sending.join(SENDING_MAY_TAKE_S)
             session.terminal.log("Timer stopped.")
     return CommandResult({"runs": timer.runs})
 

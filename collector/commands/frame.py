@@ -18,6 +18,7 @@ from typing import Any, NoReturn
 import click
 
 from collector.commands.terminal import Terminal
+from collector.delivery.http import AddressRefused, Unreachable
 from collector.errors import AnswerRefused, GitHubError, NameRefused, SettingsRefused
 from collector.redaction import many_lines, redacted
 from collector.settings import DEFAULT_DATA_DIR, Settings, read_settings
@@ -28,6 +29,7 @@ from data.accounts.models import Account, Viewer
 from data.accounts.tenants import TenantRefused, operator
 from data.collection.schedule import ScheduleRefused
 from data.reports.models import ReportRefused
+from data.reports.settings import SubscriptionRefused
 from data.repositories.groups import GroupRefused
 from data.repositories.repositories import RepositoryRefused
 from data.store import Store, StoreBusy, StoreError, StoreNotWritten
@@ -49,6 +51,9 @@ REFUSED = (
     ScheduleRefused,
     NameRefused,
     ReportRefused,
+    SubscriptionRefused,
+    AddressRefused,
+    Unreachable,
 )
 _NO_SUCH_PLACE = (PermissionError, FileNotFoundError, FileExistsError, NotADirectoryError, IsADirectoryError)
 DATA, JSON = "collector.data", "collector.json"

@@ -1,68 +1,349 @@
-"""`report`: a week or month as a message: what it would say, who gets it, when it last went out."""
+"""`report`: weekly and monthly reports: who gets them by which channels, what they say, and sending one by hand."""
 
 import os
-from dataclasses import asdict
+from collections.abc import Sequence
 from typing import Any
 
 import click
 
-from collector.commands.frame import CommandResult, Group, Session, pass_session
-from collector.commands.selection import viewer_of_tenant
-from collector.reach import overbooked
+from collector.commands.frame import CommandFailed, CommandRefused, CommandResult, Group, Session, pass_session
+from collector.commands.selection import tracked
+from collector.commands.terminal import moment
+from collector.delivery.channels import NAMES, checked_channel
+from collector.delivery.mail import NOT_SET, mail_server
+from collector.delivery.sender import DELIVERING, Sender, public_links, report_content, send_test
+from data.accounts.authority import COMMAND_LINE
 from data.accounts.tenants import tenant_named
 from data.calendar import utc_day, utc_now
-from data.reports.message import Links, plain_text, report_message
-from data.reports.models import Report, newest_period, period_named
-from data.reports.report import report as build_report
+from data.reports.deliveries import Attempt, Delivery, deliveries, to_be_sent
+from data.reports.message import plain_text
+from data.reports.models import Period, period_named
+from data.reports.recipients import recipient_of
+from data.reports.settings import ReportSettings, SubscriptionRefused, time_as_typed
+from data.reports.subscriptions import (
+    NewChannel,
+    Subscription,
+    add_report,
+    pause_subscription,
+    remove_subscription,
+    subscriptions,
+)
+from data.repositories.groups import group_named
+from data.store.versions import LockHeld, exclusive
 from data.traffic.models import Grain
+
+SENDING_WAIT_S = 60.0
 
 
 @click.group(cls=Group)
 def report() -> None:
     """Weekly and monthly reports, to Slack, Teams, Discord, a webhook or by mail.
 
+    The timer (schedule) sends them. An address is read from the environment: whoever has it may write there.
+
     \b
     Example:
-      python -m collector report preview acme
+      python -m collector report add acme --weekly --slack-env SLACK_WEBHOOK
+      python -m collector report preview "acme weekly"
     """
 
 
 @report.command()
-@click.argument("name", metavar="TENANT")
-@click.option("--monthly", is_flag=True, help="A month instead of a week.")
-@click.option("--period", metavar="2026-W47", help="This week or month; otherwise the newest that is over.")
-@click.option("--top", type=click.IntRange(1, 100), default=25, show_default=True, help="Repositories in the list.")
+@click.argument("tenant")
+@click.option("--weekly", "grain", flag_value="week", default="week", help="A report of each week (the default).")
+@click.option("--monthly", "grain", flag_value="month", help="A report of each month.")
+@click.option("--name", help='What it is called.  [default: "TENANT weekly"]')
+@click.option("--slack-env", metavar="VAR", multiple=True, help="Slack (Mattermost, Rocket.Chat): its webhook address.")
+@click.option("--teams-env", metavar="VAR", multiple=True, help="Microsoft Teams: the address of a workflow.")
+@click.option("--discord-env", metavar="VAR", multiple=True, help="Discord: its webhook address.")
+@click.option("--webhook-env", metavar="VAR", multiple=True, help="A webhook of yours: JSON, signed.")
+@click.option("--other-env", metavar="VAR", multiple=True, help="Another service: its address for apprise.")
+@click.option("--mail", metavar="ADDRESS", multiple=True, help="By mail; may be repeated.")
+@click.option("--top", type=int, default=25, show_default=True, help="Repositories in the list.")
+@click.option(
+    "--at", "at", metavar="TIME", default="12:00", show_default=True, help="MON 12:00, or 1 12:00 of a month."
+)
+@click.option("--zone", default="UTC", show_default=True, help="The time zone of that.")
+@click.option("--repo", "names", metavar="OWNER/NAME", multiple=True, help="Only this repository; may be repeated.")
+@click.option("--group", metavar="NAME", help="Only the repositories of this group.")
 @pass_session
-def preview(session: Session, name: str, monthly: bool, period: str | None, top: int) -> CommandResult:
-    """Print the report as it would be sent now.
+def add(session: Session, /, tenant: str, name: str | None, mail: tuple[str, ...], **options: Any) -> CommandResult:
+    """Send a tenant's report by some channels, each week or month.
+
+    It is due at the time given after the week, and goes out once the week is final, 48 hours later at the latest. The
+    signing secret of a webhook is printed once; none of the addresses is shown again.
 
     \b
     Example:
-      python -m collector report preview acme
-      python -m collector report preview acme --period 2026-W47
+      python -m collector report add acme --weekly --slack-env SLACK_WEBHOOK
+      python -m collector report add acme --monthly --mail team@example.org --at '1 08:00' --zone Europe/Berlin
     """
-    now = utc_now()
-    owner = tenant_named(session.viewer, session.store, name)
-    viewer = viewer_of_tenant(session, [owner])
-    newest = newest_period(Grain.MONTH if monthly else Grain.WEEK, utc_day(now))
-    wanted = period_named(period, utc_day(now)) if period else newest
-    managed = frozenset({owner.tenant_id})
-    budgets = overbooked(viewer, session.store)
-    made = build_report(
-        viewer, session.store, wanted, subject=owner.name, top=top, now=now, managed=managed, budgets=budgets
+    owner = tenant_named(session.viewer, session.store, tenant)
+    grain = Grain(options["grain"])
+    channels = [checked_channel("mail", each) for each in mail]
+    for kind in ("slack", "teams", "discord", "webhook", "other"):
+        channels += [checked_channel(kind, _of_environment(each)) for each in options[f"{kind}_env"]]
+    if not channels:
+        raise CommandRefused("Say where it goes: --slack-env VAR, --teams-env VAR, --mail ADDRESS, ... (see --help).")
+    day, at = time_as_typed(options["at"], grain)
+    settings = ReportSettings(
+        grain,
+        options["top"],
+        day,
+        at,
+        options["zone"],
+        tuple(each.repository_id for each in tracked(session, tenant, options["names"])) if options["names"] else None,
+        _group_id(session, owner.tenant_id, options["group"]),
     )
-    session.terminal.say(plain_text(report_message(made, public_links())))
-    return CommandResult(report_facts(made))
+    called = name or f"{owner.name} {'weekly' if grain is Grain.WEEK else 'monthly'}"
+    now = utc_now()
+    key = add_report(session.store, COMMAND_LINE, called, settings, channels, tenant_id=owner.tenant_id, now=now)
+    session.terminal.say(f"Added report {called!r} of {owner.name}: {settings.at_text}, to {_told(channels)}.")
+    secrets = [each.secret for each in channels if each.kind == "webhook"]
+    for secret in secrets:
+        session.terminal.say(f"Signing secret of the webhook, shown only now: {secret}")
+    if mail and mail_server() is None:
+        session.terminal.warn(NOT_SET)
+    session.terminal.say(f"Next: python -m collector report test '#{key}'")
+    return CommandResult({"subscription_id": key, "name": called, "signing_secrets": secrets})
 
 
-def public_links() -> Links:
-    """The pages' addresses, where the environment names the one that people type: the first one."""
-    address = os.environ.get("TRAFFIC_PUBLIC_ADDRESS", "").split(",")[0].strip().rstrip("/")
-    path = os.environ.get("STREAMLIT_SERVER_BASE_URL_PATH", "").strip("/")
-    return Links(f"{address}/{path}".rstrip("/") if address else None)
+@report.command(name="list")
+@pass_session
+def list_reports(session: Session) -> CommandResult:
+    """List the reports with their channels and what was last sent.
+
+    \b
+    Example:
+      python -m collector report list
+    """
+    found, now = _reports(session), utc_now()
+    if not found:
+        session.terminal.say("There is no report yet. Add one: python -m collector report add TENANT --slack-env VAR")
+        return CommandResult({"reports": []})
+    newest = deliveries(session.account, session.store)
+    facts = [_facts(each, newest) for each in found]
+    rows = [
+        (
+            f"#{each.subscription_id}",
+            each.name,
+            each.settings.at_text if each.active else "paused",
+            f"{NAMES[channel.kind]} ({channel.hint})",
+            channel.ended_because or delivery_text(newest.get(channel.channel_id)),
+        )
+        for each in found
+        for channel in each.channels
+    ]
+    session.terminal.table(("ID", "NAME", "WHEN", "CHANNEL", "LAST"), rows)
+    return CommandResult({"reports": facts, "now": now})
 
 
-def report_facts(made: Report) -> dict[str, Any]:
-    facts = asdict(made)
-    period = made.period
-    return facts | {"period": {"name": period.name, "first": period.first, "last": period.last}}
+@report.command()
+@click.argument("name")
+@click.option("--period", metavar="2026-W47", help="This week or month; otherwise the newest that is over.")
+@pass_session
+def preview(session: Session, name: str, period: str | None) -> CommandResult:
+    """Print a report as it would be sent now. NAME is that of a report, or its number as in #3.
+
+    \b
+    Example:
+      python -m collector report preview "acme weekly"
+      python -m collector report preview '#3' --period 2026-W47
+    """
+    found, now = _named(session, name), utc_now()
+    links = public_links()
+    content = report_content(
+        session.store, recipient_of(session.store, found), found, _period(found, period), links=links, now=now
+    )
+    session.terminal.say(plain_text(content.message))
+    return CommandResult(dict(content.facts))
+
+
+@report.command()
+@click.argument("name")
+@click.option("--period", metavar="2026-W47", help="This week or month; otherwise the newest that is over.")
+@click.option("--dry-run", is_flag=True, help="Say what would be sent where, and send nothing.")
+@pass_session
+def send(session: Session, name: str, period: str | None, dry_run: bool) -> CommandResult:
+    """Send a report now, by the channels by which it has not been sent yet.
+
+    What was sent of a week or month is never sent again.
+
+    \b
+    Example:
+      python -m collector report send "acme weekly"
+      python -m collector report send "acme weekly" --period 2026-W47 --dry-run
+    """
+    found, now = _named(session, name), utc_now()
+    wanted = _period(found, period)
+    try:
+        with exclusive(session.directory / DELIVERING, "sending a report", SENDING_WAIT_S):
+            due = to_be_sent(session.store, found, wanted, now, now, asked_for=True)
+            open_channels = [each for each in found.channels if not each.ended_because]
+            for each in open_channels:
+                word = "to be sent" if any(each == one.channel for one in due) else "sent already"
+                session.terminal.say(f"{wanted.name} to {NAMES[each.kind]} ({each.hint}): {word}.")
+            if dry_run or not due:
+                return CommandResult({"period": wanted.name, "attempts": []})
+            sender = Sender(session.store, public_links(), session.terminal.log)
+            return _result(session, wanted.name, sender.send(due))
+    except LockHeld as held:
+        raise CommandFailed(f"Reports are being sent: {held.holder}. Try again when that is over.") from held
+
+
+@report.command()
+@click.argument("name")
+@pass_session
+def test(session: Session, name: str) -> CommandResult:
+    """Send the newest report at once by all its channels, marked as a test.
+
+    \b
+    Example:
+      python -m collector report test "acme weekly"
+    """
+    found = _named(session, name)
+    channels = [each for each in found.channels if not each.ended_because]
+    return _result(session, "test", send_test(session.store, found, channels, public_links(), utc_now()))
+
+
+@report.command()
+@click.argument("name")
+@pass_session
+def pause(session: Session, name: str) -> CommandResult:
+    """Send no more of a report, until it is resumed.
+
+    \b
+    Example:
+      python -m collector report pause "acme weekly"
+    """
+    return _set_active(session, name, active=False)
+
+
+@report.command()
+@click.argument("name")
+@pass_session
+def resume(session: Session, name: str) -> CommandResult:
+    """Send a paused report again, from the next time on.
+
+    \b
+    Example:
+      python -m collector report resume "acme weekly"
+    """
+    return _set_active(session, name, active=True)
+
+
+@report.command()
+@click.argument("name")
+@pass_session
+def remove(session: Session, name: str) -> CommandResult:
+    """Remove a report with the addresses of its channels.
+
+    \b
+    Example:
+      python -m collector report remove "acme weekly"
+    """
+    found = _named(session, name)
+    remove_subscription(session.store, COMMAND_LINE, found.subscription_id, utc_now())
+    session.terminal.say(f"Removed report {found.name!r}.")
+    return CommandResult({"subscription_id": found.subscription_id, "name": found.name})
+
+
+def _set_active(session: Session, name: str, *, active: bool) -> CommandResult:
+    found = _named(session, name)
+    pause_subscription(session.store, COMMAND_LINE, found.subscription_id, active=active, now=utc_now())
+    session.terminal.say(f"{'Resumed' if active else 'Paused'} report {found.name!r}.")
+    return CommandResult({"subscription_id": found.subscription_id, "name": found.name, "active": active})
+
+
+def _reports(session: Session) -> list[Subscription]:
+    return [each for each in subscriptions(session.account, session.store) if each.kind == "report"]
+
+
+def _named(session: Session, name: str) -> Subscription:
+    """The report of that name or number. Raises: SubscriptionRefused."""
+    typed = " ".join(name.split()).casefold()
+    found = [each for each in _reports(session) if typed in {each.name.casefold(), f"#{each.subscription_id}"}]
+    if len(found) > 1:
+        numbers = ", ".join(f"'#{each.subscription_id}'" for each in found)
+        raise SubscriptionRefused(f"Several reports are called {name!r}: say which by its number, {numbers}.")
+    if not found:
+        raise SubscriptionRefused(f"There is no report {name!r}. See them: python -m collector report list")
+    return found[0]
+
+
+def _period(found: Subscription, named: str | None) -> Period:
+    now = utc_now()
+    if named is None:
+        return found.settings.period(now)
+    period = period_named(named, utc_day(now))
+    if period.grain is not found.settings.grain:
+        raise SubscriptionRefused(f"{found.name!r} is of {found.settings.grain}s: {period.name} is none.")
+    return period
+
+
+def _of_environment(name: str) -> str:
+    """An address is no argument, which every user of a machine may read, and which a shell remembers."""
+    address = os.environ.get(name, "").strip()
+    if not address:
+        raise CommandRefused(f"The environment variable {name} is empty: put the address into it.")
+    return address
+
+
+def _group_id(session: Session, tenant_id: int, name: str | None) -> int | None:
+    return None if name is None else group_named(session.viewer, session.store, tenant_id, name).group_id
+
+
+def _told(channels: Sequence[NewChannel]) -> str:
+    return ", ".join(f"{NAMES[each.kind]} ({each.hint})" for each in channels)
+
+
+def delivery_text(delivery: Delivery | None) -> str:
+    if delivery is None:
+        return "never"
+    late = " (late)" if delivery.is_late else ""
+    if delivery.state == "sent":
+        return f"{delivery.occasion}{late} sent {moment(delivery.tried_at)}"
+    again = f" Again at {moment(delivery.next_try_at)}." if delivery.next_try_at else ""
+    return f"{delivery.occasion}{late} {delivery.state}: {delivery.reason or ''}{again}".strip()
+
+
+def _facts(each: Subscription, newest: dict[int, Delivery]) -> dict[str, Any]:
+    settings = each.settings
+    return {
+        "subscription_id": each.subscription_id,
+        "name": each.name,
+        "tenant_id": each.tenant_id,
+        "user": each.username,
+        "active": each.active,
+        "grain": settings.grain,
+        "at": settings.at_text,
+        "top": settings.top,
+        "channels": [
+            {
+                "channel_id": channel.channel_id,
+                "kind": channel.kind,
+                "hint": channel.hint,
+                "ended_because": channel.ended_because,
+                "last": delivery_text(newest.get(channel.channel_id)),
+            }
+            for channel in each.channels
+        ],
+    }
+
+
+def _result(session: Session, period: str, attempts: Sequence[Attempt]) -> CommandResult:
+    for each in attempts:
+        reason = f": {each.reason}" if each.reason else "."
+        session.terminal.say(f"{NAMES[each.channel.kind]} ({each.channel.hint}): {each.outcome}{reason}")
+    told = [
+        {
+            "channel": e.channel.kind,
+            "hint": e.channel.hint,
+            "outcome": e.outcome,
+            "status": e.status,
+            "reason": e.reason,
+        }
+        for e in attempts
+    ]
+    failed = any(each.outcome in {"again", "failed"} for each in attempts)
+    return CommandResult({"period": period, "attempts": told}, failed=failed)

@@ -19,7 +19,12 @@ _UNREADABLE_REASON = (
     "It was encrypted with another key than this server's, or the key is lost. Bring that key back where you have it."
 )
 REFUSED_TRIED_AGAIN_AFTER = timedelta(hours=20)
-_ENCRYPTED = "select token_id, encrypted from tenant_token where state <> 'replaced'"
+_ENCRYPTED = """
+select 'tenant_token' as place, 'token_id' as name, token_id as id, encrypted
+from tenant_token where state <> 'replaced'
+union all
+select 'subscription_channel' as place, 'channel_id' as name, channel_id as id, encrypted from subscription_channel
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,9 +166,9 @@ def save_token(store: Store, by: str, tenant_id: int, secret: str, facts: TokenF
 
 
 def rotate_key(store: Store, by: str, now: datetime) -> tuple[int, bool]:
-    """Encrypt every token with a new key, while everything runs: new key first, all tokens in a commit, old key away.
+    """Encrypt every token and channel with a new key, while all runs: new key first, all in a commit, old key away.
 
-    Answers how many tokens were encrypted again, and whether the former key was dropped: in the environment it stays,
+    Answers how many secrets were encrypted again, and whether the former key was dropped: in the environment it stays,
     for whoever sets that to take away. After a crash at any moment everything opens, and doing it again finishes it.
     The newest backups and the last versions of the store hold tokens that only the former key opens.
     Raises: NotAllowed, EncryptionError.
@@ -172,15 +177,15 @@ def rotate_key(store: Store, by: str, now: datetime) -> tuple[int, bool]:
         require_admin(connection, by)
         cipher = open_cipher(store.directory)
         rows = connection.execute(_ENCRYPTED).fetchall()
-        secrets = {token_id: cipher.decrypt(encrypted) for token_id, encrypted in rows}  # before the key file changes
+        secrets = [(*place, cipher.decrypt(encrypted)) for *place, encrypted in rows]  # before the key file changes
         former = add_key(store.directory)
-        for token_id, secret in secrets.items():
-            values = {"token_id": token_id, "encrypted": cipher.encrypt(secret)}
-            connection.execute("update tenant_token set encrypted = $encrypted where token_id = $token_id", values)
-        record(connection, "key rotated", "the server's key", by, now, detail=f"{len(secrets)} tokens encrypted again")
+        for table, name, key, secret in secrets:
+            values = {"key": key, "encrypted": cipher.encrypt(secret)}
+            connection.execute(f"update {table} set encrypted = $encrypted where {name} = $key", values)  # noqa: S608
+        record(connection, "key rotated", "the server's key", by, now, detail=f"{len(secrets)} secrets encrypted again")
     with store.control.locked("rotating the key"):
         with store.control.read() as cursor:
-            encrypted_now = [encrypted for _, encrypted in cursor.execute(_ENCRYPTED).fetchall()]
+            encrypted_now = [row[-1] for row in cursor.execute(_ENCRYPTED).fetchall()]
         return len(secrets), drop_keys(store.directory, former, encrypted_now)
 
 

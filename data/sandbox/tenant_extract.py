@@ -30,7 +30,10 @@ LEFT_BEHIND_S = 3600  # a file that has been in the making for so long belongs t
 ATTEMPTS = 5
 LOCKS = 16
 FILTERED_HERE = frozenset(
-    {"tenant", "note", "endpoint_state", "collection_run", "repository_group", "repository_group_member"}
+    {
+        *("tenant", "note", "endpoint_state", "collection_run", "repository_group", "repository_group_member"),
+        "delivery_attempt",
+    }
 )
 
 
@@ -90,7 +93,7 @@ def _fill(connection: DuckDBPyConnection, viewer: Viewer) -> None:
     uncounted = {"uncounted": [key for key, _ in viewer.uncounted], "counted": [key for _, key in viewer.uncounted]}
     connection.execute(query(__name__, "group_members"), {"visible": values["visible"]} | uncounted)
     connection.execute(query(__name__, "groups"))
-    for name in ("tenants", "notes"):
+    for name in ("tenants", "notes", "deliveries"):
         connection.execute(query(__name__, name), values)
     for name in ("endpoint_states", "runs"):
         connection.execute(query(__name__, name), {"visible": values["visible"]})

@@ -1,5 +1,6 @@
 -- Whether a viewer may see every row that there is, and that ever was: a file may keep traces of rows that are deleted.
--- Grain: one row. Source: repository, tenant, identity_counter, and the path of the version.
+-- Attempts to send what is somebody's own are for nobody else.
+-- Grain: one row. Source: repository, tenant, identity_counter, delivery_attempt, and the path of the version.
 select
     path as version,
     not exists (
@@ -14,6 +15,10 @@ select
         select 1 from identity_counter
         where table_name in ('repository', 'tenant')
             and last_id > len(case table_name when 'repository' then $visible::integer[] else $tenant_ids::integer[] end)
+    )
+    and not exists (
+        select 1 from delivery_attempt
+        where tenant_id is null
     ) as sees_all
 from duckdb_databases()
 where database_name = current_database();

@@ -741,3 +741,35 @@ comment on column v_groups.tenant_id is 'The tenant whose group it is.';
 comment on column v_groups.tenant is 'The name of the tenant.';
 comment on column v_groups.repository_id is 'Our id of a repository in it.';
 comment on column v_groups.full_name is 'OWNER/NAME of that repository, as last seen on GitHub.';
+
+create view v_deliveries as
+select
+    attempt.happened_at,
+    attempt.kind,
+    attempt.subscription_id,
+    attempt.subscription,
+    attempt.tenant_id,
+    tenant.name as tenant,
+    attempt.channel,
+    attempt.occasion,
+    attempt.outcome,
+    attempt.status,
+    attempt.reason,
+    attempt.elapsed_ms
+from delivery_attempt as attempt
+left join tenant using (tenant_id);
+
+comment on view v_deliveries is
+'One row per attempt to send a report or an alert. It has no address.';
+comment on column v_deliveries.happened_at is 'When it was tried, UTC.';
+comment on column v_deliveries.kind is 'report, alert or test.';
+comment on column v_deliveries.subscription_id is 'Our id of the subscription.';
+comment on column v_deliveries.subscription is 'Its name; NULL where it is somebody''s own.';
+comment on column v_deliveries.tenant_id is 'The tenant whose it is; NULL where it is somebody''s own.';
+comment on column v_deliveries.tenant is 'The name of the tenant.';
+comment on column v_deliveries.channel is 'The kind of channel: slack, teams, discord, webhook, mail, other.';
+comment on column v_deliveries.occasion is 'The week (2026-W47) or month (2026-10) of the report, or the moment of the alert.';
+comment on column v_deliveries.outcome is 'sent, again (it will be tried again), failed, or skipped (there was nothing to send).';
+comment on column v_deliveries.status is 'The status that the channel answered with; NULL where it did not answer.';
+comment on column v_deliveries.reason is 'Why it was not sent, mostly in the channel''s own words.';
+comment on column v_deliveries.elapsed_ms is 'How long it took, in milliseconds.';

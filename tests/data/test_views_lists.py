@@ -35,6 +35,7 @@ VIEWS = (
     "v_stars",
     "v_releases",
     "v_notes",
+    "v_deliveries",
 )
 FACTS = RepositoryFacts(7, "blue/engine", "public", False, False)
 Rows = list[tuple[Any, ...]]

@@ -1,0 +1,183 @@
+"""Requests to addresses that people typed in: https to public ones, resolved once, never redirected, never for long.
+
+A name is resolved here, every address of it is looked at, and the connection goes to one of these: a name that leads
+elsewhere a moment later changes nothing (DNS rebinding). TRAFFIC_ALLOW_PRIVATE_ADDRESSES=1 lets an operator's own
+network be reached, and by http there.
+
+AddressRefused     the address may not be asked
+Unreachable        it was asked and did not answer
+"""
+
+import http.client
+import ipaddress
+import os
+import re
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
+from urllib.parse import SplitResult, urlsplit
+
+import certifi
+
+ALLOW_PRIVATE = "TRAFFIC_ALLOW_PRIVATE_ADDRESSES"
+CONNECT_S, DEADLINE_S = 5.0, 20.0  # for the connection; for all of it
+ANSWER_LIMIT = 2000  # bytes that are read of an answer
+LONGEST_ADDRESS = 2000
+_ADDRESS = re.compile(r"[!-~]+")
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+class AddressRefused(Exception):
+    """An address may not be asked; the sentence says why, and does not repeat it."""
+
+
+class Unreachable(Exception):
+    """Nothing answered there in time; the sentence says what happened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a request goes: the name for TLS and the header Host, and what it was resolved to."""
+
+    is_tls: bool
+    host: str
+    port: int
+    path: str
+    addresses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    text: str
+    retry_after: str | None
+
+
+def allows_private() -> bool:
+    return os.environ.get(ALLOW_PRIVATE) == "1"
+
+
+def target(url: str) -> Target:
+    """Raises: AddressRefused, Unreachable where the name does not resolve."""
+    parts = _parts(url)
+    host, is_tls = parts.hostname or "", parts.scheme == "https"
+    port = parts.port or (443 if is_tls else 80)
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    return Target(is_tls, host, port, path, resolved(host, port))
+
+
+def _parts(url: str) -> SplitResult:
+    try:
+        if not _ADDRESS.fullmatch(url) or len(url) > LONGEST_ADDRESS:
+            raise ValueError("a character that no address has")
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError as error:
+        raise AddressRefused("This is not an address. It begins with https:// and has no spaces.") from error
+    if parts.scheme not in ({"https", "http"} if allows_private() else {"https"}) or not parts.hostname:
+        raise AddressRefused("Only addresses that begin with https:// are asked.")
+    if "@" in parts.netloc or parts.fragment:
+        raise AddressRefused("An address has no user and no fragment (#) here.")
+    return parts
+
+
+def resolved(host: str, port: int) -> tuple[str, ...]:
+    """What a name leads to, each of it public, unless the operator allows more. Raises: AddressRefused, Unreachable."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise Unreachable(f"The name {host[:100]} could not be resolved.") from error
+    addresses = tuple(dict.fromkeys(str(each[4][0]) for each in found))
+    if not allows_private() and not all(_is_public(each) for each in addresses):
+        raise AddressRefused(
+            f"{host[:100]} is not on the public internet. Whoever runs this server can allow its own network "
+            f"({ALLOW_PRIVATE}=1)."
+        )
+    return addresses
+
+
+def _is_public(text: str) -> bool:
+    address: IPAddress = ipaddress.ip_address(text.partition("%")[0])
+    if isinstance(address, ipaddress.IPv6Address):
+        inner = address.ipv4_mapped or address.sixtofour or (address.teredo or (None, None))[1]
+        if inner is not None:
+            return _is_public(str(inner))
+        if address in _NAT64:
+            return _is_public(str(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)))
+    return address.is_global and not address.is_multicast
+
+
+class _Connection(http.client.HTTPConnection):
+    """A connection to an address that was looked at, under the name that it was resolved from."""
+
+    def __init__(self, where: Target) -> None:
+        super().__init__(where.host, where.port, timeout=CONNECT_S)
+        self._where = where
+
+    def connect(self) -> None:
+        failure: OSError | None = None
+        for address in self._where.addresses:
+            try:
+                self.sock = socket.create_connection((address, self._where.port), CONNECT_S)
+            except OSError as error:
+                failure = error
+                continue
+            if self._where.is_tls:
+                self.sock = tls_context().wrap_socket(self.sock, server_hostname=self._where.host)
+            self.sock.settimeout(DEADLINE_S)
+            return
+        raise failure or OSError("no address")
+
+
+@cache
+def tls_context() -> ssl.SSLContext:
+    """What this machine trusts, and what browsers trust."""
+    context = ssl.create_default_context()
+    context.load_verify_locations(certifi.where())
+    return context
+
+
+def post(url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+    """The answer to a POST, of which a redirect is one. Raises: AddressRefused, Unreachable."""
+    connection = _Connection(target(url))
+    late = threading.Timer(DEADLINE_S, _end, [connection])  # also of one that answers byte by byte
+    late.daemon = True
+    late.start()
+    began = time.monotonic()
+    try:
+        sent = {"User-Agent": "github-traffic-analytics", "Connection": "close", **headers}
+        connection.request("POST", _path_of(url), body, sent)
+        answer = connection.getresponse()
+        text = answer.read(ANSWER_LIMIT).decode("utf-8", "replace")
+        return Answer(answer.status, text, answer.getheader("Retry-After"))
+    except ssl.SSLCertVerificationError as error:
+        raise Unreachable(f"Its certificate is not trusted: {error.verify_message}.") from error
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        is_late = isinstance(error, TimeoutError) or time.monotonic() - began >= DEADLINE_S
+        raise Unreachable(
+            "It did not answer in time." if is_late else f"It did not answer ({_reason(error)})."
+        ) from error
+    finally:
+        late.cancel()
+        connection.close()
+
+
+def _path_of(url: str) -> str:
+    parts = urlsplit(url)
+    return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+
+
+def _end(connection: http.client.HTTPConnection) -> None:
+    with suppress(OSError, AttributeError):
+        connection.sock.shutdown(socket.SHUT_RDWR)
+
+
+def _reason(error: Exception) -> str:
+    """What the system says, in a few words: never the address."""
+    return (error.strerror or type(error).__name__) if isinstance(error, OSError) else type(error).__name__

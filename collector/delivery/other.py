@@ -1,0 +1,76 @@
+"""Other services, each by one address of apprise (tgram://..., pover://...): those whose servers are the service's own.
+
+Left out is every scheme that names a host of its own choice, a file, a program or a device of this machine. And of an
+address every option that reads a file, or weakens TLS. https://github.com/caronc/apprise/wiki
+"""
+
+import logging
+import threading
+from urllib.parse import parse_qsl, urlsplit
+
+import apprise
+
+from collector.delivery.http import AddressRefused
+from collector.delivery.result import LONGEST_REASON, Outcome, Result, without
+from collector.redaction import one_line
+from data.reports.message import Message, plain_text
+
+SCHEMES = {
+    "tgram": "Telegram",
+    "pover": "Pushover",
+    "pbul": "Pushbullet",
+    "wxteams": "Webex",
+    "gchat": "Google Chat",
+    "twist": "Twist",
+    "revolt": "Revolt",
+    "line": "LINE",
+    "pagerduty": "PagerDuty",
+    "opsgenie": "Opsgenie",
+    "pagertree": "PagerTree",
+    "victorops": "Splunk On-Call",
+    "signl4": "SIGNL4",
+    "ifttt": "IFTTT",
+    "prowl": "Prowl",
+    "psafer": "Pushsafer",
+    "pushed": "Pushed",
+    "spush": "SimplePush",
+    "pushy": "Pushy",
+    "join": "Join",
+    "twilio": "Twilio",
+    "vonage": "Vonage",
+    "sinch": "Sinch",
+    "clickatell": "Clickatell",
+    "bulksms": "BulkSMS",
+    "msgbird": "MessageBird",
+}
+SAFE_OPTIONS = frozenset({"format", "overflow", "image", "silent", "preview", "topic", "thread", "priority", "sound"})
+MOST = 8000  # characters; each service cuts at its own limit
+_one_at_a_time = threading.Lock()  # what apprise says goes to one log
+
+
+def checked(address: str) -> str:
+    """The service's name. Raises: AddressRefused."""
+    parts = urlsplit(address) if address.isprintable() else urlsplit("")
+    name = SCHEMES.get(parts.scheme.lower())
+    if name is None:
+        raise AddressRefused(f"Other services are: {', '.join(f'{each}://' for each in sorted(SCHEMES))}.")
+    options = {key.lower() for key, _ in parse_qsl(parts.query, keep_blank_values=True)}
+    if options - SAFE_OPTIONS:
+        raise AddressRefused(f"These options are not taken here: {', '.join(sorted(options - SAFE_OPTIONS))}.")
+    if not apprise.Apprise().add(address):
+        raise AddressRefused(f"This is not an address of {name}: see the list of services of apprise.")
+    return name
+
+
+def send(message: Message, address: str) -> Result:
+    name = checked(address)
+    service = apprise.Apprise()
+    service.add(address)
+    text = plain_text(message).removeprefix(message.title).strip()[:MOST]
+    with _one_at_a_time, apprise.LogCapture(level=logging.WARNING) as log:  # type: ignore[no-untyped-call]
+        is_sent = service.notify(body=text, title=message.title, body_format=apprise.NotifyFormat.TEXT)
+        said = log.getvalue() if log is not None else ""
+    if is_sent:
+        return Result(Outcome.SENT)
+    words = one_line(without(" ".join(said.split()), address)) or "no reason given"
+    return Result(Outcome.AGAIN, None, f"{name}: {words}"[:LONGEST_REASON])

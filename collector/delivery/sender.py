@@ -1,0 +1,260 @@
+"""Sends what is due, beside collecting and never in its way: by many threads, a few for each server that is asked.
+
+A pass notes what is sent before it is, and what came of it as soon as it is known; see data/reports/deliveries.py.
+"""
+
+import logging
+import os
+import queue
+import threading
+import time
+from collections import defaultdict, deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, replace
+from datetime import datetime
+from typing import Any
+
+from collector.delivery.channels import Content, lane, send
+from collector.delivery.result import Outcome, Result
+from collector.reach import overbooked
+from data.accounts.encryption import EncryptionError, open_cipher
+from data.accounts.models import Viewer
+from data.calendar import utc_day, utc_now
+from data.reports.deliveries import (
+    WAITS_FOR_FINAL,
+    Attempt,
+    Due,
+    due_reports,
+    move_attempts,
+    save_attempts,
+    save_sending,
+)
+from data.reports.message import Links, report_message
+from data.reports.models import Period, Report
+from data.reports.recipients import Recipient, recipient_of
+from data.reports.report import is_final, report
+from data.reports.subscriptions import Channel, OpenChannel, Subscription, open_channels
+from data.store import Store, StoreError
+from data.store.versions import LockHeld, exclusive
+
+LOOK_EVERY_S = 10.0
+AT_ONCE, OF_A_SERVER = 64, 4
+DELIVERING = "delivering.lock"  # held by the process that sends
+SEES_NOTHING = "Its recipient may not see any of these repositories any more."
+SAME_SERVER = "Not tried: the same server has just not answered."
+CLOSED = "Its address does not open with this server's key."
+_log = logging.getLogger(__name__)
+
+
+def public_links() -> Links:
+    """The pages' addresses, where the environment names the one that people type: the first one."""
+    address = os.environ.get("TRAFFIC_PUBLIC_ADDRESS", "").split(",")[0].strip().rstrip("/")
+    path = os.environ.get("STREAMLIT_SERVER_BASE_URL_PATH", "").strip("/")
+    return Links(f"{address}/{path}".rstrip("/") if address else None)
+
+
+class Sender:
+    """Looks for what is due, until stopped. `say` gets a line of each pass that sent something."""
+
+    def __init__(
+        self, store: Store, links: Links, say: Callable[[str], None], now: Callable[[], datetime] = utc_now
+    ) -> None:
+        self._store, self._links, self._say, self._now = store, links, say, now
+
+    def run(self, stop: threading.Event) -> None:
+        """Look again and again; whatever fails is told, and tried again with the next look."""
+        while not stop.wait(LOOK_EVERY_S):
+            try:
+                self.look(stop)
+            except (StoreError, EncryptionError, OSError) as failure:
+                self._say(f"Reports wait: {failure}")
+            except Exception as error:  # noqa: BLE001 - must outlive every failure
+                self._say(f"Reports wait: something unexpected went wrong ({type(error).__name__}: {error}).")
+
+    def look(self, stop: threading.Event | None = None) -> list[Attempt]:
+        """Send all that is due now. Another process that is at it does it instead."""
+        due = self._ready()
+        if not due:
+            return []
+        try:
+            with exclusive(self._store.directory / DELIVERING, "sending reports", 0):
+                return self.send(self._ready(), stop)  # once more, now that nobody else sends
+        except LockHeld:
+            return []
+
+    def send(self, due: Sequence[Due], stop: threading.Event | None = None) -> list[Attempt]:
+        """Send these; the caller holds the lock."""
+        if not due:
+            return []
+        save_sending(self._store, due, self._now())
+        found = Pass(self._store, self._links, self._now, stop).send(due)
+        move_attempts(self._store)
+        sent = sum(each.outcome == Outcome.SENT for each in found)
+        failed = [each for each in found if each.outcome in {Outcome.AGAIN, Outcome.FAILED}]
+        self._say(f"Reports: {sent:,} sent, {len(failed):,} not." + (f" {failed[0].reason}" if failed else ""))
+        return found
+
+    def _ready(self) -> list[Due]:
+        """What is due and final, or has waited long enough for that."""
+        now = self._now()
+        today = utc_day(now)
+        return [
+            each
+            for each in due_reports(self._store, now)
+            if each.attempts
+            or now >= each.due_at + WAITS_FOR_FINAL
+            or is_final(recipient_of(self._store, each.subscription).viewer, self._store, each.period, today)
+        ]
+
+
+class Pass:
+    """Sends some deliveries, each in a thread, and saves what came of them as it comes."""
+
+    def __init__(
+        self, store: Store, links: Links, now: Callable[[], datetime], stop: threading.Event | None = None
+    ) -> None:
+        self._store, self._links, self._now = store, links, now
+        self._stop = stop or threading.Event()
+        self._results: queue.SimpleQueue[Attempt] = queue.SimpleQueue()
+        self._down: set[str] = set()  # servers that have not answered
+
+    def send(self, due: Sequence[Due]) -> list[Attempt]:
+        lanes: dict[str, deque[tuple[Due, OpenChannel]]] = defaultdict(deque)
+        found: list[Attempt] = []
+        opened = self._opened(due)
+        for each in due:
+            channel = opened.get(each.channel.channel_id)
+            if channel is None:
+                self._results.put(self._attempt(each, Result(Outcome.FAILED, reason=CLOSED), 0))
+            else:
+                lanes[lane(channel)].append((each, channel))
+        with ThreadPoolExecutor(AT_ONCE, "sending") as pool:
+            for name, jobs in lanes.items():
+                for _ in range(min(OF_A_SERVER, len(jobs))):
+                    pool.submit(self._work, name, jobs)
+            while len(found) < len(due) and not (self._stop.is_set() and not any(lanes.values())):
+                found += self._saved()
+        return found + self._saved(wait_s=0)
+
+    def _opened(self, due: Sequence[Due]) -> dict[int, OpenChannel]:
+        cipher = open_cipher(self._store.directory)
+        return open_channels(self._store, cipher, [each.channel.channel_id for each in due])
+
+    def _work(self, name: str, jobs: "deque[tuple[Due, OpenChannel]]") -> None:
+        while True:
+            try:
+                due, channel = jobs.popleft()
+            except IndexError:
+                return
+            if self._stop.is_set():  # it stays as it was noted, and is sent after the next start
+                continue
+            began = time.monotonic()
+            if name in self._down:
+                result = Result(Outcome.AGAIN, reason=SAME_SERVER)
+            else:
+                result = self._sent(due, channel)
+                if result.outcome == Outcome.AGAIN and result.status is None:
+                    self._down.add(name)
+            self._results.put(self._attempt(due, result, round(1000 * (time.monotonic() - began))))
+
+    def _sent(self, due: Due, channel: OpenChannel) -> Result:
+        try:
+            recipient = recipient_of(self._store, due.subscription, channel.address if channel.kind == "mail" else None)
+            if recipient.sees_nothing:
+                return Result(Outcome.SKIPPED, reason=SEES_NOTHING)
+            content = report_content(
+                self._store,
+                recipient,
+                due.subscription,
+                due.period,
+                links=self._links,
+                now=self._now(),
+                is_late=due.is_late,
+            )
+            return send(content, channel, due.occasion, self._links, self._now())
+        except Exception as error:  # noqa: BLE001 - one that cannot be made holds up no other
+            _log.warning("A report could not be made: %s: %s", type(error).__name__, error)
+            return Result(Outcome.AGAIN, 0, f"It could not be made ({type(error).__name__}).")
+
+    def _attempt(self, due: Due, result: Result, elapsed_ms: int) -> Attempt:
+        return Attempt(
+            due.subscription,
+            due.channel,
+            due.subscription.kind,
+            due.occasion,
+            self._now(),
+            elapsed_ms=elapsed_ms,
+            attempts=due.attempts + 1,
+            **asdict(result),
+        )
+
+    def _saved(self, wait_s: float = 0.5) -> list[Attempt]:
+        """What has come since, saved in one commit."""
+        found: list[Attempt] = []
+        try:
+            found.append(self._results.get(timeout=wait_s) if wait_s else self._results.get_nowait())
+            while True:
+                found.append(self._results.get_nowait())
+        except queue.Empty:
+            pass
+        if found:
+            save_attempts(self._store, found)
+        return found
+
+
+def report_content(
+    store: Store,
+    recipient: Recipient,
+    subscription: Subscription,
+    period: Period,
+    *,
+    links: Links,
+    now: datetime,
+    is_late: bool = False,
+) -> Content:
+    """The report as this recipient may see it now."""
+    made = report(
+        recipient.viewer,
+        store,
+        period,
+        subject=recipient.subject,
+        top=subscription.settings.top,
+        now=now,
+        managed=recipient.managed,
+        budgets=overbooked(Viewer(recipient.viewer.repository_ids, recipient.managed), store),
+    )
+    return Content("report", report_message(made, links, is_late=is_late), report_facts(made) | {"is_late": is_late})
+
+
+def report_facts(made: Report) -> dict[str, Any]:
+    """A report for programs: docs/report.schema.json."""
+    period = made.period
+    return asdict(made) | {"period": {"name": period.name, "first": period.first, "last": period.last}}
+
+
+def as_test(content: Content) -> Content:
+    message = replace(content.message, title=f"Test: {content.message.title}")
+    return Content("test", message, content.facts)
+
+
+def send_test(
+    store: Store, subscription: Subscription, channels: Sequence[Channel], links: Links, now: datetime
+) -> list[Attempt]:
+    """Send the newest report at once, marked as a test; it counts for nothing but a row of the log."""
+    opened = open_channels(store, open_cipher(store.directory), [each.channel_id for each in channels])
+    found = []
+    for each in channels:
+        channel = opened[each.channel_id]
+        began = time.monotonic()
+        recipient = recipient_of(store, subscription, channel.address if channel.kind == "mail" else None)
+        result = Result(Outcome.SKIPPED, reason=SEES_NOTHING)
+        if not recipient.sees_nothing:
+            period = subscription.settings.period(now)
+            content = report_content(store, recipient, subscription, period, links=links, now=now)
+            result = send(as_test(content), channel, f"test {now.isoformat()}", links, now)
+        elapsed_ms = round(1000 * (time.monotonic() - began))
+        found.append(Attempt(subscription, each, "test", "test", now, elapsed_ms=elapsed_ms, **asdict(result)))
+    save_attempts(store, found)
+    move_attempts(store)
+    return found

@@ -1,0 +1,278 @@
+"""What is to be sent when, and what came of it: a delivery for each subscription, channel and week or month.
+
+Before a delivery is tried it is `sending`, afterwards `sent`, `waiting` (for another try) or `failed`. A process that
+ends in between leaves it `sending`: whether it arrived only the channel knows, so it is tried again under the same id,
+by which a channel can tell (webhook-id, Message-ID). Each attempt becomes a row of `traffic`, by way of an outbox.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from data.accounts.authority import COMMAND_LINE, acting
+from data.accounts.models import Account
+from data.calendar import aware, stored
+from data.reports.models import Period
+from data.reports.subscriptions import Channel, Subscription, subscriptions
+from data.store import Store
+from data.store.cache import cached
+from data.store.sql import query
+
+WAITS_FOR_FINAL = timedelta(hours=48)
+LATE_AFTER = timedelta(hours=2)  # of what has not been tried by then, the timer was not there
+TRY_AGAIN_AFTER = tuple(timedelta(minutes=n) for n in (1, 5, 15, 60, 180, 360, 720))
+ATTEMPTS_SHOWN = 200
+UNKNOWN = "The program ended while it was being sent. Only the channel knows whether it arrived; it is sent again."
+PRUNE = """
+delete from delivery_attempt
+where happened_at < (select max(happened_at) - interval 400 days from delivery_attempt)
+"""
+_COLUMNS = (
+    *("attempt_id", "happened_at", "kind", "subscription_id", "subscription", "user_id", "tenant_id", "channel_id"),
+    *("channel", "occasion", "outcome", "status", "reason", "elapsed_ms"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """How the newest delivery of a channel stands (UTC): sending, waiting for another try, sent, failed."""
+
+    channel_id: int
+    occasion: str
+    state: str
+    attempts: int
+    tried_at: datetime
+    next_try_at: datetime | None
+    reason: str | None
+    is_late: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A delivery to be tried: `attempts` went before. `was_sending`: the last of them never told what came of it."""
+
+    subscription: Subscription
+    channel: Channel
+    period: Period
+    due_at: datetime
+    is_late: bool = False
+    attempts: int = 0
+    was_sending: bool = False
+
+    @property
+    def occasion(self) -> str:
+        return self.period.name
+
+    @property
+    def key(self) -> tuple[int, int, str]:
+        return self.subscription.subscription_id, self.channel.channel_id, self.occasion
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What came of a try: `outcome` is sent, again, failed or skipped; `kind` report, alert or test."""
+
+    subscription: Subscription
+    channel: Channel
+    kind: str
+    occasion: str
+    happened_at: datetime
+    outcome: str
+    status: int | None = None
+    reason: str | None = None
+    elapsed_ms: int = 0
+    retry_after_s: float | None = None
+    ends_channel: bool = False
+    attempts: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedAttempt:
+    """An attempt as the log shows it; `subscription` is None for what is somebody's own."""
+
+    happened_at: datetime
+    kind: str
+    subscription_id: int
+    subscription: str | None
+    channel: str
+    occasion: str
+    outcome: str
+    status: int | None
+    reason: str | None
+
+
+@cached("control")
+def deliveries(account: Account, store: Store) -> dict[int, Delivery]:
+    """The newest delivery of each channel of the subscriptions that the user sees, by the channel's id."""
+    seen = {channel.channel_id for each in subscriptions(account, store) for channel in each.channels}
+    with store.control.read() as cursor:
+        rows = cursor.execute(query(__name__, "deliveries"), {"channel_ids": sorted(seen)}).fetchall()
+    return {
+        key: Delivery(key, occasion, state, attempts, aware(tried), None if again is None else aware(again), *rest)
+        for key, occasion, state, attempts, tried, again, *rest in rows
+    }
+
+
+@cached("traffic")
+def attempts(
+    account: Account, store: Store, managed: frozenset[int], limit: int = ATTEMPTS_SHOWN
+) -> tuple[LoggedAttempt, ...]:
+    """The newest attempts of the user's own subscriptions and of the `managed` tenants'; the command line sees all.
+
+    Source: delivery_attempt. Raises: StoreMissing.
+    """
+    values = {
+        "everything": account.is_command_line,
+        "user_id": account.user_id,
+        "tenant_ids": sorted(managed),
+        "most": limit,
+    }
+    with store.traffic.read() as cursor:
+        rows = cursor.execute(query(__name__, "attempts"), values).fetchall()
+    return tuple(LoggedAttempt(aware(row[0]), *row[1:]) for row in rows)
+
+
+def due_reports(store: Store, now: datetime) -> list[Due]:
+    """For the timer: which reports are to be tried, those first that have not failed before. Of each subscription the
+    newest week or month, none that was due before it was added. Whether it is final is the caller's to ask.
+    """
+    with store.control.read() as cursor:
+        everybody = acting(cursor, COMMAND_LINE)
+    found = []
+    for each in subscriptions(everybody, store):
+        at = each.settings.last_time(now)
+        if each.kind == "report" and each.active and at >= each.added_at:
+            found += to_be_sent(store, each, each.settings.period(at), at, now)
+    return sorted(found, key=lambda due: (due.attempts, due.due_at))
+
+
+def to_be_sent(
+    store: Store,
+    subscription: Subscription,
+    period: Period,
+    due_at: datetime,
+    now: datetime,
+    *,
+    asked_for: bool = False,
+) -> list[Due]:
+    """A period's deliveries that are to be tried now. Where somebody asks for it, failed ones and those that wait, too;
+    what was sent never.
+    """
+    standing = _standing(store)
+    found = []
+    for channel in subscription.channels:
+        key = (subscription.subscription_id, channel.channel_id, period.name)
+        state, tried, next_try_at, is_late = standing.get(key, (None, 0, None, None))
+        waits = state == "waiting" and next_try_at is not None and aware(next_try_at) > now
+        if channel.ended_because or state == "sent" or ((state == "failed" or waits) and not asked_for):
+            continue
+        late = now > due_at + WAITS_FOR_FINAL + LATE_AFTER if is_late is None else is_late
+        found.append(Due(subscription, channel, period, due_at, late, tried, state == "sending"))
+    return found
+
+
+@cached("control")
+def _standing(store: Store) -> dict[tuple[int, int, str], tuple[Any, ...]]:
+    with store.control.read() as cursor:
+        rows = cursor.execute(query(__name__, "standing")).fetchall()
+    return {row[:3]: row[3:] for row in rows}
+
+
+def save_sending(store: Store, dues: Sequence[Due], now: datetime) -> None:
+    """Note that these are tried now, before they are. Of one that never told its end, that is an attempt, too."""
+    with store.control.commit("noting what is being sent") as connection:
+        for due in dues:
+            subscription_id, channel_id, occasion = due.key
+            values = {
+                "subscription_id": subscription_id,
+                "channel_id": channel_id,
+                "occasion": occasion,
+                "is_late": due.is_late,
+                "attempts": due.attempts + 1,
+                "due_at": stored(due.due_at),
+                "now": stored(now),
+            }
+            connection.execute(query(__name__, "save_sending"), values)
+            if due.was_sending:
+                kind = due.subscription.kind
+                lost = Attempt(due.subscription, due.channel, kind, occasion, now, "again", reason=UNKNOWN)
+                _to_outbox(connection, lost)
+
+
+def save_attempts(store: Store, found: Iterable[Attempt]) -> None:
+    """Note what came of tries, and when to try again; a channel that wants no more is ended."""
+    with store.control.commit("noting what was sent") as connection:
+        for each in found:
+            state, next_try_at = _after(each)
+            values = {
+                "subscription_id": each.subscription.subscription_id,
+                "channel_id": each.channel.channel_id,
+                "occasion": each.occasion,
+                "state": state,
+                "next_try_at": None if next_try_at is None else stored(next_try_at),
+                "reason": each.reason,
+            }
+            connection.execute(
+                "update delivery set state = $state, next_try_at = $next_try_at, reason = $reason "
+                "where subscription_id = $subscription_id and channel_id = $channel_id and occasion = $occasion",
+                values,
+            )
+            if each.ends_channel:
+                ended = "update subscription_channel set ended_because = $reason where channel_id = $channel_id"
+                connection.execute(ended, {"reason": each.reason, "channel_id": each.channel.channel_id})
+            _to_outbox(connection, each)
+
+
+def move_attempts(store: Store) -> None:
+    """Move the attempts from the outbox to `traffic`, each once by its id, whatever ended halfway before."""
+    columns = ", ".join(_COLUMNS)
+    with store.control.read() as cursor:
+        rows = cursor.execute(f"select {columns} from delivery_outbox order by happened_at").fetchall()  # noqa: S608
+    if not rows:
+        return
+    names = ", ".join(f"${column}" for column in _COLUMNS)
+    with store.traffic.commit("noting attempts to send") as connection:
+        known = {key for (key,) in connection.execute("select attempt_id from delivery_attempt").fetchall()}
+        insert = f"insert into delivery_attempt ({columns}) values ({names})"  # noqa: S608 - our own names
+        for row in rows:
+            if row[0] not in known:
+                connection.execute(insert, dict(zip(_COLUMNS, row, strict=True)))
+        connection.execute(PRUNE)
+    with store.control.commit("noting that attempts are in the log") as connection:
+        moved = {"moved": [row[0] for row in rows]}
+        connection.execute("delete from delivery_outbox where list_contains($moved, attempt_id)", moved)
+
+
+def _after(each: Attempt) -> tuple[str, datetime | None]:
+    """The state of a delivery after a try, and when it is tried again."""
+    if each.outcome in {"sent", "skipped"}:
+        return "sent", None
+    if each.outcome == "failed" or each.attempts > len(TRY_AGAIN_AFTER):
+        return "failed", None
+    wait = max(TRY_AGAIN_AFTER[each.attempts - 1], timedelta(seconds=each.retry_after_s or 0))
+    return "waiting", each.happened_at + wait
+
+
+def _to_outbox(connection: Any, each: Attempt) -> None:
+    subscription = each.subscription
+    values = {
+        "attempt_id": str(uuid4()),
+        "happened_at": stored(each.happened_at),
+        "kind": each.kind,
+        "subscription_id": subscription.subscription_id,
+        "subscription": None if subscription.tenant_id is None else subscription.name,
+        "user_id": subscription.user_id,
+        "tenant_id": subscription.tenant_id,
+        "channel_id": each.channel.channel_id,
+        "channel": each.channel.kind,
+        "occasion": each.occasion,
+        "outcome": each.outcome,
+        "status": each.status,
+        "reason": each.reason,
+        "elapsed_ms": each.elapsed_ms,
+    }
+    names = ", ".join(f"${column}" for column in _COLUMNS)
+    insert = f"insert into delivery_outbox ({', '.join(_COLUMNS)}) values ({names})"  # noqa: S608 - our own names
+    connection.execute(insert, values)

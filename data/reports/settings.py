@@ -1,0 +1,109 @@
+"""What a subscription is set to: which report when, which alerts from what size on. Checked here, kept as JSON. Pure.
+
+SubscriptionRefused      it cannot be so; the sentence says why
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from data.reports.models import Period, newest_period
+from data.traffic.models import Grain
+
+MOST_LISTED = 100
+WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
+LAST_DAY_OF_MONTH = 28  # that every month has
+_AT = re.compile(r"(?:(?P<day>[A-Za-z]{3}|\d{1,2}) +)?(?P<hour>\d{1,2}):(?P<minute>\d{2})")
+FORMS = "A time is MON 12:00 for a weekly report, 1 12:00 (the day of the month, up to 28) for a monthly one, or 12:00."
+
+
+class SubscriptionRefused(Exception):
+    """A subscription or a channel cannot be so, or is not there; the sentence says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportSettings:
+    """A weekly or monthly report: so many repositories in its list, sent on the `day` (1 is Monday; or of the month)
+    `at` that time of the zone. `repository_ids` or `group_id` narrow it; without both it is about all.
+    """
+
+    grain: Grain = Grain.WEEK
+    top: int = 25
+    day: int = 1
+    at: time = time(12)
+    zone: str = "UTC"
+    repository_ids: tuple[int, ...] | None = None
+    group_id: int | None = None
+
+    def __post_init__(self) -> None:
+        last = 7 if self.grain is Grain.WEEK else LAST_DAY_OF_MONTH
+        if self.grain is Grain.DAY or not 1 <= self.day <= last:
+            raise SubscriptionRefused(FORMS)
+        if not 1 <= self.top <= MOST_LISTED:
+            raise SubscriptionRefused(f"The list has 1 to {MOST_LISTED} repositories.")
+        checked_zone(self.zone)
+
+    @property
+    def at_text(self) -> str:
+        """MON 12:00 UTC; 1 12:00 Europe/Berlin."""
+        day = WEEKDAYS[self.day - 1] if self.grain is Grain.WEEK else str(self.day)
+        return f"{day} {self.at:%H:%M} {self.zone}"
+
+    def last_time(self, now: datetime) -> datetime:
+        """The newest moment up to now at which the report was to go out."""
+        zone = ZoneInfo(self.zone)
+        day = now.astimezone(zone).date()
+        if self.grain is Grain.WEEK:
+            found, before = day - timedelta(days=(day.isoweekday() - self.day) % 7), timedelta(days=7)
+            times = (found, found - before)
+        else:
+            times = (day.replace(day=self.day), (day.replace(day=1) - timedelta(days=1)).replace(day=self.day))
+        moments = (datetime.combine(each, self.at, zone).astimezone(UTC) for each in times)
+        return next(at for at in moments if at <= now)
+
+    def period(self, at: datetime) -> Period:
+        """The newest period that was over at that moment, by UTC, as GitHub counts days."""
+        return newest_period(self.grain, at.astimezone(UTC).date())
+
+
+def checked_zone(name: str) -> str:
+    """Raises: SubscriptionRefused."""
+    try:
+        ZoneInfo(name)
+    except (KeyError, OSError, ValueError) as error:
+        raise SubscriptionRefused(f"{name[:60]!r} is no time zone. One is UTC or Europe/Berlin.") from error
+    return name
+
+
+def time_as_typed(text: str, grain: Grain) -> tuple[int, time]:
+    """The day and the time of day of "MON 12:00", "1 12:00" or "12:00". Raises: SubscriptionRefused."""
+    match = _AT.fullmatch(text.strip())
+    if match is None or int(match["hour"]) > 23 or int(match["minute"]) > 59:
+        raise SubscriptionRefused(FORMS)
+    at, day = time(int(match["hour"]), int(match["minute"])), (match["day"] or "1").upper()
+    if match["day"] and grain is Grain.WEEK:
+        if day not in WEEKDAYS:
+            raise SubscriptionRefused(FORMS)
+        return WEEKDAYS.index(day) + 1, at
+    if not day.isdigit():
+        raise SubscriptionRefused(FORMS)
+    return int(day), at
+
+
+def settings_as_json(settings: ReportSettings) -> dict[str, Any]:
+    return asdict(settings) | {"at": f"{settings.at:%H:%M}", "grain": settings.grain.value}
+
+
+def report_settings(kept: Mapping[str, Any]) -> ReportSettings:
+    """What was kept; what an older release did not know has its default."""
+    ids = kept.get("repository_ids")
+    known = {name: kept[name] for name in ("top", "day", "zone", "group_id") if name in kept}
+    return ReportSettings(
+        grain=Grain(kept["grain"]),
+        at=time.fromisoformat(kept["at"]),
+        repository_ids=None if ids is None else tuple(ids),
+        **known,
+    )

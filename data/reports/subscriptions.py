@@ -1,0 +1,287 @@
+"""Who gets which report or alert by which channels: kept in `control`, the addresses encrypted like tokens.
+
+A user's own shows what that user may see at the moment of sending; a tenant's is managed by its managers and shows the
+tenant. The rules are asked inside the commit that changes something.
+
+SubscriptionRefused    there is no such subscription, or it cannot be so (settings.py)
+NotAllowed             whoever acts may not do this (see data/accounts/authority.py)
+"""
+
+import hashlib
+import json
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import groupby
+
+import duckdb
+
+from data.accounts.audit import Subject, record
+from data.accounts.authority import NotAllowed, acting
+from data.accounts.encryption import Cipher, open_cipher
+from data.accounts.grants import administered, viewer_of
+from data.accounts.models import Account, Role
+from data.calendar import aware, stored
+from data.reports.settings import ReportSettings, SubscriptionRefused, report_settings, settings_as_json
+from data.repositories.groups import groups
+from data.store import Store
+from data.store.cache import cached
+from data.store.ids import next_id
+from data.store.sql import query
+
+MOST_OF_A_USER, MOST_CHANNELS, NAME_LIMIT = 50, 10, 80
+NONE = "There is no such subscription."
+MAIL = "mail"
+
+
+@dataclass(frozen=True, slots=True)
+class NewChannel:
+    """A channel whose form the caller has checked: where it leads, with what secret. Only `hint` is ever shown."""
+
+    kind: str
+    hint: str
+    address: str = field(repr=False)
+    secret: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A channel as it may be shown; `ended_because`: why nothing is sent by it any more."""
+
+    channel_id: int
+    kind: str
+    hint: str
+    ended_because: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenChannel:
+    """A channel ready to use; `stop` is what a recipient shows to end it, and its own secret besides."""
+
+    channel_id: int
+    kind: str
+    address: str = field(repr=False)
+    secret: str = field(repr=False)
+    stop: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """Of a tenant, or a user's own (`user_id`); `added_by` is a username or the command line."""
+
+    subscription_id: int
+    kind: str
+    user_id: int | None
+    tenant_id: int | None
+    username: str | None
+    name: str
+    settings: ReportSettings
+    active: bool
+    added_by: str
+    added_at: datetime
+    channels: tuple[Channel, ...]
+
+
+@cached("control")
+def subscriptions(account: Account, store: Store) -> tuple[Subscription, ...]:
+    """The user's own, and those of the tenants that they manage, by name; the command line sees all."""
+    with store.control.read() as cursor:
+        return _visible(cursor, account)
+
+
+def subscription_with_id(account: Account, store: Store, subscription_id: int) -> Subscription:
+    """Raises: SubscriptionRefused, the same for another's and for none at all."""
+    return _one(subscriptions(account, store), subscription_id)
+
+
+def add_report(
+    store: Store,
+    by: str,
+    name: str,
+    settings: ReportSettings,
+    channels: Sequence[NewChannel],
+    *,
+    tenant_id: int | None = None,
+    now: datetime,
+) -> int:
+    """Subscribe a tenant's people (for its managers) or, without a tenant, whoever acts. Returns its id.
+
+    A mail to an address that is nobody's own is for a tenant's managers to enter: otherwise it is the user's own.
+    Raises: SubscriptionRefused, NotAllowed, EncryptionError.
+    """
+    name = _checked_name(name)
+    if not 1 <= len(channels) <= MOST_CHANNELS:
+        raise SubscriptionRefused(f"A report goes to 1 to {MOST_CHANNELS} channels.")
+    with store.control.commit("adding a subscription") as connection:
+        account = acting(connection, by)
+        _refuse_unseen(store, account, settings, tenant_id)
+        if tenant_id is None:
+            _refuse_own(connection, account, channels)
+        if any(
+            _is_of(each, account, tenant_id) and each.name.casefold() == name.casefold()
+            for each in _visible(connection, account)
+        ):
+            raise SubscriptionRefused(f"There is already a subscription {name!r}.")
+        subscription_id = next_id(connection, "subscription")
+        values = {
+            "subscription_id": subscription_id,
+            "user_id": account.user_id if tenant_id is None else None,
+            "tenant_id": tenant_id,
+            "name": name,
+            "settings": json.dumps(settings_as_json(settings)),
+            "by": by,
+            "now": stored(now),
+        }
+        connection.execute(
+            "insert into subscription "
+            "(subscription_id, kind, user_id, tenant_id, name, settings, active, added_by, added_at) "
+            "values ($subscription_id, 'report', $user_id, $tenant_id, $name, $settings, true, $by, $now)",
+            values,
+        )
+        cipher = open_cipher(store.directory)
+        for each in channels:
+            _save_channel(connection, cipher, subscription_id, each)
+        kinds = ", ".join(each.kind for each in channels)
+        record(connection, "subscription added", Subject(f"report {name}", tenant_id), by, now, detail=kinds)
+    return subscription_id
+
+
+def pause_subscription(store: Store, by: str, subscription_id: int, *, active: bool, now: datetime) -> None:
+    """Stop sending, or begin again. Raises: SubscriptionRefused, NotAllowed."""
+    with store.control.commit("pausing a subscription") as connection:
+        found = _one(_visible(connection, acting(connection, by)), subscription_id)
+        values = {"subscription_id": subscription_id, "active": active}
+        connection.execute("update subscription set active = $active where subscription_id = $subscription_id", values)
+        word = "resumed" if active else "paused"
+        record(connection, f"subscription {word}", Subject(f"{found.kind} {found.name}", found.tenant_id), by, now)
+
+
+def remove_subscription(store: Store, by: str, subscription_id: int, now: datetime) -> Subscription:
+    """Forget a subscription with its addresses; what was sent stays in the log. Raises: as pause_subscription."""
+    with store.control.commit("removing a subscription") as connection:
+        found = _one(_visible(connection, acting(connection, by)), subscription_id)
+        for table in ("subscription", "subscription_channel", "delivery"):
+            delete = f"delete from {table} where subscription_id = $subscription_id"  # noqa: S608 - the names above
+            connection.execute(delete, {"subscription_id": subscription_id})
+        record(connection, "subscription removed", Subject(f"{found.kind} {found.name}", found.tenant_id), by, now)
+    return found
+
+
+def end_channel(store: Store, stop: str, now: datetime) -> str | None:
+    """End the channel whose recipient shows its secret: one click in a mail. Its hint; None where there is none."""
+    values = {"stop_hash": _hash(stop)}
+    found = (
+        "select channel_id, hint, subscription_id, name, tenant_id from subscription_channel "
+        "inner join subscription using (subscription_id) where stop_hash = $stop_hash"
+    )
+    with store.control.read() as cursor:
+        rows = cursor.execute(found, values).fetchall()
+    for channel_id, hint, _, name, tenant_id in rows:
+        with store.control.commit("unsubscribing") as connection:
+            _end(connection, channel_id, "Unsubscribed by its recipient.")
+            record(connection, "unsubscribed", Subject(f"report {name}", tenant_id), "recipient", now, detail=hint)
+        return str(hint)
+    return None
+
+
+def open_channels(store: Store, cipher: Cipher, channel_ids: Sequence[int]) -> dict[int, OpenChannel]:
+    """For sending only: the channels by id, decrypted. Raises: DecryptionFailed."""
+    rows = "select channel_id, kind, encrypted from subscription_channel where list_contains($ids, channel_id)"
+    with store.control.read() as cursor:
+        found = cursor.execute(rows, {"ids": list(channel_ids)}).fetchall()
+    opened = {key: (kind, json.loads(cipher.decrypt(encrypted))) for key, kind, encrypted in found}
+    return {key: OpenChannel(key, kind, **kept) for key, (kind, kept) in opened.items()}
+
+
+def _save_channel(
+    connection: duckdb.DuckDBPyConnection, cipher: Cipher, subscription_id: int, channel: NewChannel
+) -> None:
+    stop = secrets.token_urlsafe(24)
+    kept = {"address": channel.address, "secret": channel.secret, "stop": stop}
+    values = {
+        "channel_id": next_id(connection, "subscription_channel"),
+        "subscription_id": subscription_id,
+        "kind": channel.kind,
+        "encrypted": cipher.encrypt(json.dumps(kept)),
+        "hint": channel.hint,
+        "stop_hash": _hash(stop),
+    }
+    connection.execute(
+        "insert into subscription_channel (channel_id, subscription_id, kind, encrypted, hint, stop_hash) "
+        "values ($channel_id, $subscription_id, $kind, $encrypted, $hint, $stop_hash)",
+        values,
+    )
+
+
+def _end(connection: duckdb.DuckDBPyConnection, channel_id: int, reason: str) -> None:
+    ended = "update subscription_channel set ended_because = $reason where channel_id = $channel_id"
+    connection.execute(ended, {"channel_id": channel_id, "reason": reason})
+
+
+def _hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
+
+
+def _refuse_unseen(store: Store, account: Account, settings: ReportSettings, tenant_id: int | None) -> None:
+    """For whoever may subscribe to that, and of what they see. Raises: SubscriptionRefused, NotAllowed."""
+    if tenant_id is not None and not (
+        account.manages(tenant_id) and tenant_id in administered(account, store).tenant_ids
+    ):
+        raise NotAllowed("There is no such tenant.")
+    if tenant_id is None and account.is_command_line:
+        raise NotAllowed("A report of one's own belongs to a user; name a tenant.")
+    viewer = viewer_of(store, account).of_each_tenant()
+    if not viewer.repository_ids >= set(settings.repository_ids or ()):
+        raise SubscriptionRefused("There is no such repository.")
+    visible = {each.group_id: each.tenant_id for each in groups(viewer, store)}
+    if settings.group_id is not None and visible.get(settings.group_id, 0) not in {
+        tenant_id or visible.get(settings.group_id)
+    }:
+        raise SubscriptionRefused("There is no such group.")
+
+
+def _refuse_own(connection: duckdb.DuckDBPyConnection, account: Account, channels: Sequence[NewChannel]) -> None:
+    mails = [each.address for each in channels if each.kind == MAIL]
+    if any(each.casefold() != (account.email or "").casefold() for each in mails):
+        raise NotAllowed("Your own report is mailed to the address of your profile only. Save the address there first.")
+    saved = "select count(*) as saved from subscription where user_id = $user_id"
+    ((count,),) = connection.execute(saved, {"user_id": account.user_id}).fetchall()
+    if count >= MOST_OF_A_USER:
+        raise SubscriptionRefused(f"You have {MOST_OF_A_USER} subscriptions, the maximum. Remove one first.")
+
+
+def _is_of(each: Subscription, account: Account, tenant_id: int | None) -> bool:
+    return each.tenant_id == tenant_id if tenant_id is not None else each.user_id == account.user_id
+
+
+def _visible(connection: duckdb.DuckDBPyConnection, account: Account) -> tuple[Subscription, ...]:
+    if not account.active:
+        return ()
+    values = {
+        "everything": account.is_command_line,
+        "user_id": account.user_id,
+        "tenant_ids": [each.tenant_id for each in account.grants if each.role == Role.TENANT],
+    }
+    rows = connection.execute(query(__name__, "subscriptions"), values).fetchall()
+    found = []
+    for head, group in groupby(rows, key=lambda row: row[:10]):
+        key, kind, user_id, tenant_id, username, name, settings, active, by, at = head
+        channels = tuple(Channel(*row[10:]) for row in group if row[10] is not None)
+        kept = report_settings(json.loads(settings))
+        found.append(Subscription(key, kind, user_id, tenant_id, username, name, kept, active, by, aware(at), channels))
+    return tuple(found)
+
+
+def _one(visible: Sequence[Subscription], subscription_id: int) -> Subscription:
+    for each in visible:
+        if each.subscription_id == subscription_id:
+            return each
+    raise SubscriptionRefused(NONE)
+
+
+def _checked_name(name: str) -> str:
+    name = " ".join(name.split())
+    if not name or len(name) > NAME_LIMIT or not name.isprintable() or name.startswith("#"):
+        raise SubscriptionRefused(f"A name has 1 to {NAME_LIMIT} printable characters, the first of them not #.")
+    return name
