@@ -6,9 +6,9 @@ address every option that reads a file, or weakens TLS. https://github.com/caron
 
 import logging
 import threading
+from importlib import import_module
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
-
-import apprise
 
 from collector.delivery.http import AddressRefused
 from collector.delivery.result import LONGEST_REASON, Outcome, Result, without
@@ -57,20 +57,25 @@ def checked(address: str) -> str:
     options = {key.lower() for key, _ in parse_qsl(parts.query, keep_blank_values=True)}
     if options - SAFE_OPTIONS:
         raise AddressRefused(f"These options are not taken here: {', '.join(sorted(options - SAFE_OPTIONS))}.")
-    if not apprise.Apprise().add(address):
+    if not _apprise().Apprise().add(address):
         raise AddressRefused(f"This is not an address of {name}: see the list of services of apprise.")
     return name
 
 
 def send(message: Message, address: str) -> Result:
-    name = checked(address)
+    name, apprise = checked(address), _apprise()
     service = apprise.Apprise()
     service.add(address)
     text = plain_text(message).removeprefix(message.title).strip()[:MOST]
-    with _one_at_a_time, apprise.LogCapture(level=logging.WARNING) as log:  # type: ignore[no-untyped-call]
+    with _one_at_a_time, apprise.LogCapture(level=logging.WARNING) as log:
         is_sent = service.notify(body=text, title=message.title, body_format=apprise.NotifyFormat.TEXT)
         said = log.getvalue() if log is not None else ""
     if is_sent:
         return Result(Outcome.SENT)
     words = one_line(without(" ".join(said.split()), address)) or "no reason given"
     return Result(Outcome.AGAIN, None, f"{name}: {words}"[:LONGEST_REASON])
+
+
+def _apprise() -> Any:
+    """Half a second's work, which few need."""
+    return import_module("apprise")

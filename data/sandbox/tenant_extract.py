@@ -93,8 +93,9 @@ def _fill(connection: DuckDBPyConnection, viewer: Viewer) -> None:
     uncounted = {"uncounted": [key for key, _ in viewer.uncounted], "counted": [key for _, key in viewer.uncounted]}
     connection.execute(query(__name__, "group_members"), {"visible": values["visible"]} | uncounted)
     connection.execute(query(__name__, "groups"))
-    for name in ("tenants", "notes", "deliveries"):
+    for name in ("tenants", "notes"):
         connection.execute(query(__name__, name), values)
+    connection.execute(query(__name__, "deliveries"), {"tenant_ids": values["tenant_ids"]})
     for name in ("endpoint_states", "runs"):
         connection.execute(query(__name__, name), {"visible": values["visible"]})
 

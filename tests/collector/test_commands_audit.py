@@ -27,6 +27,10 @@ ACTS = {  # in this order, each with the action that the log has of it
     "group add": (["acme", "Web", "octo/hello"], "group added"),
     "group change": (["acme", "Web", "--add", "octo/world"], "group changed"),
     "group remove": (["acme", "Web"], "group removed"),
+    "report add": (["acme", "--mail", "ada@example.org"], "subscription added"),
+    "report pause": (["#1"], "subscription paused"),
+    "report resume": (["#1"], "subscription resumed"),
+    "report remove": (["acme weekly"], "subscription removed"),
     "repo pause": ([*HELLO, "octo/world"], "repositories paused"),
     "repo resume": ([*HELLO], "repositories resumed"),
     "repo remove": ([*HELLO], "repositories removed"),
@@ -41,7 +45,8 @@ ACTS = {  # in this order, each with the action that the log has of it
 }
 CHANGE_NOTHING_OF_ANYBODY = {  # and what collects is in the system log
     *("init", "collect", "schedule", "serve", "status", "log", "export", "backup", "check"),
-    *("tenant list", "repo list", "group list", "user list", "report preview", "api-token list"),
+    *("tenant list", "repo list", "group list", "user list", "api-token list"),
+    *("report list", "report preview", "report send", "report test"),  # what is sent has its own log
 }
 
 

@@ -19,7 +19,7 @@ from collector.endpoints.stars import StarDay, StarObservation
 from collector.endpoints.traffic import DayReading, TrafficObservation, TrafficWindow, WeeklyObservation, WeekReading
 from data.accounts.authority import COMMAND_LINE
 from data.accounts.tenants import add_tenant
-from data.calendar import is_whole_week, newest_settled_week, utc_day
+from data.calendar import is_whole_week, newest_settled_week, stored, utc_day
 from data.collection import ledger
 from data.collection.models import EndpointResult, Outcome, RunState, StateChange
 from data.insight.notes import NewNote, add_note
@@ -117,6 +117,12 @@ def answers(at: datetime) -> Iterator[EndpointResult]:
             yield from counters(key, at)
 
 
+ATTEMPTS = """
+insert into delivery_attempt
+values ('a-1', $now, 'report', 1, 'Blue weekly', null, $tenant_id, 1, 'slack', '2026-W18', 'sent', 200, null, 180)
+"""
+
+
 def filled_store(directory: Path) -> Store:
     """A new store in that directory, filled."""
     shutil.copytree(_filled_once(), directory, symlinks=True)
@@ -158,4 +164,6 @@ def fill(store: Store) -> None:
         add_note(store, COMMAND_LINE, note, NOW)
     add_group(store, COMMAND_LINE, blue, "Machine", [ENGINE, DOCS], now=NOW)
     add_group(store, COMMAND_LINE, green, "Optics", [TELESCOPE], now=NOW)
+    with store.traffic.commit("attempts to send a report") as connection:
+        connection.execute(ATTEMPTS, {"now": stored(NOW), "tenant_id": blue})
     store.close()  # to write a note is to read who may: a client of a test opens the file with other settings

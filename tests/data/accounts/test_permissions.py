@@ -11,10 +11,12 @@ import pytest
 import data
 from data.accounts import accounts, api_tokens, grants, invitations, passwords, sessions, tenants, tokens
 from data.accounts.audit import AuditFilter, entries
-from data.accounts.authority import COMMAND_LINE, AccountRefused, NewUser
+from data.accounts.authority import COMMAND_LINE, AccountRefused, NewUser, acting
 from data.accounts.models import Account, Grant, Role
 from data.accounts.tokens import TokenFacts
 from data.insight import notes
+from data.reports import subscriptions
+from data.reports.settings import ReportSettings, SubscriptionRefused
 from data.repositories import groups, repositories
 from data.repositories.models import Repository, RepositoryFacts
 from data.repositories.repositories import RepositoryRefused
@@ -89,6 +91,19 @@ class Scene:
 
     def grouped(self, by: str, name: str) -> groups.Group:
         return groups.add_group(self.store, by, self.north.tenant_id, name, self.north.repositories, now=NOW)
+
+    def subscription(self) -> int:
+        """The subscription that is there, or a fresh one of the command line."""
+        with self.store.control.read() as cursor:
+            found = subscriptions.subscriptions(acting(cursor, COMMAND_LINE), self.store)
+        return found[0].subscription_id if found else self.subscribed(COMMAND_LINE, "Weekly")
+
+    def subscribed(self, by: str, name: str) -> int:
+        channel = subscriptions.NewChannel("slack", "example.org", "https://example.org/hook")
+        settings = ReportSettings()
+        return subscriptions.add_report(
+            self.store, by, name, settings, [channel], tenant_id=self.north.tenant_id, now=NOW
+        )
 
     def added(self) -> int:
         """A repository that the command line has added, where none is left."""
@@ -223,6 +238,15 @@ ACTIONS: dict[str, tuple[set[str], Do]] = {
     "write a note": (KEEPERS, lambda s, by: notes.add_note(s.store, by, s.new_note, NOW)),
     "change a note": (KEEPERS, lambda s, by: notes.change_note(s.store, by, s.note(), NOW)),
     "remove a note": (KEEPERS, lambda s, by: notes.remove_note(s.store, by, s.note().note_id, NOW)),
+    "subscribe a tenant": (KEEPERS, lambda s, by: s.subscribed(by, f"T{s.store.control.version()}")),
+    "pause a subscription": (
+        KEEPERS,
+        lambda s, by: subscriptions.pause_subscription(s.store, by, s.subscription(), active=False, now=NOW),
+    ),
+    "remove a subscription": (
+        KEEPERS,
+        lambda s, by: subscriptions.remove_subscription(s.store, by, s.subscription(), NOW),
+    ),
     "rename a tenant": (ADMINS, lambda s, by: tenants.rename_tenant(s.store, by, s.north.tenant_id, "Azure", NOW)),
     "deactivate a tenant": (
         ADMINS,
@@ -251,7 +275,9 @@ def test_an_action_is_refused_to_all_but_those_who_may_and_leaves_a_record(
     scene, (may, act) = replace(staged, store=(store := Store(tmp_path / "scene"))), ACTIONS[action]
     before = [account(store, name) for name in ("viewer", "manager")]
     for by in sorted(EVERYBODY - may):
-        with pytest.raises((AccountRefused, RepositoryRefused, groups.GroupRefused, notes.NoteRefused)):
+        with pytest.raises(
+            (AccountRefused, RepositoryRefused, groups.GroupRefused, notes.NoteRefused, SubscriptionRefused)
+        ):
             act(scene, by)
     assert [account(store, name) for name in ("viewer", "manager")] == before
     for number, by in enumerate(sorted(may, reverse=True)):  # who may do it for themselves only, before an admin does

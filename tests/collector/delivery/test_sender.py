@@ -1,0 +1,199 @@
+"""A report goes out once, when its week is final or has waited long enough, whatever fails or ends in between."""
+
+import multiprocessing
+import os
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from collector.delivery import sender as sender_module
+from collector.delivery.channels import checked_channel
+from collector.delivery.sender import Sender, send_test
+from data.accounts import accounts, grants
+from data.accounts.authority import COMMAND_LINE, acting
+from data.accounts.models import Account, Grant, Role
+from data.reports import deliveries
+from data.reports.deliveries import LoggedAttempt
+from data.reports.message import Links
+from data.reports.settings import ReportSettings
+from data.reports.subscriptions import Subscription, add_report, pause_subscription, subscriptions
+from data.store import Store
+from data.traffic.models import Grain
+from tests.collector.delivery.servers import Receiver
+from tests.data.cast import user
+from tests.data.filled import DOCS, ENGINE
+
+LONG_AGO = datetime(2026, 4, 28, tzinfo=UTC)
+FINAL = datetime(2026, 5, 6, 13, tzinfo=UTC)  # of the week from 27 April all is known
+DUE = datetime(2026, 5, 11, 12, tzinfo=UTC)  # the report of the week from 4 May, of which the last days are not known
+LINKS = Links("https://traffic.example.org")
+BLUE = 1
+
+
+def everybody(store: Store) -> Account:
+    with store.control.read() as cursor:
+        return acting(cursor, COMMAND_LINE)
+
+
+def subscribe(
+    store: Store, *addresses: str, by: str = COMMAND_LINE, tenant_id: int | None = BLUE, **settings: object
+) -> int:
+    channels = [checked_channel("webhook" if "hook" in each else "slack", each) for each in addresses]
+    report = ReportSettings(**settings)  # type: ignore[arg-type]
+    return add_report(
+        store, by, f"to {addresses[0].split('/')[3]}", report, channels, tenant_id=tenant_id, now=LONG_AGO
+    )
+
+
+def look(store: Store, now: datetime) -> list[str]:
+    """The outcomes of a look at that moment."""
+    return sorted(each.outcome for each in Sender(store, LINKS, lambda _: None, lambda: now).look())
+
+
+def logged(store: Store, account: Account | None = None) -> tuple[LoggedAttempt, ...]:
+    found = deliveries.attempts(account or everybody(store), store, frozenset())
+    return tuple(each for each in found if each.subscription != "Blue weekly")  # which was there before
+
+
+def one(store: Store) -> Subscription:
+    return subscriptions(everybody(store), store)[0]
+
+
+def test_a_final_week_is_sent_once_and_each_attempt_is_a_row_without_an_address(
+    filled: Store, server: Receiver
+) -> None:
+    subscribe(filled, server.url("/once/SECRETPATH"))
+    assert look(filled, FINAL) == ["sent"]
+    assert look(filled, FINAL + timedelta(minutes=1)) == []
+    (request,) = server.to("/once/SECRETPATH")
+    assert "27 Apr to 3 May 2026" in request.json["text"]
+    assert [(e.kind, e.channel, e.occasion, e.outcome) for e in logged(filled)] == [
+        ("report", "slack", "2026-W18", "sent")
+    ]
+    for path in filled.directory.rglob("*.duckdb"):
+        assert b"SECRETPATH" not in path.read_bytes()
+
+
+def test_a_week_that_is_not_final_waits_two_days_and_then_names_what_is_pending(
+    filled: Store, server: Receiver
+) -> None:
+    subscribe(filled, server.url("/waits"))
+    assert look(filled, FINAL) == ["sent"]
+    assert look(filled, DUE + timedelta(hours=47)) == []
+    assert look(filled, DUE + timedelta(hours=48)) == ["sent"]
+    told = server.to("/waits")[-1].json["text"]
+    assert "Still pending and not counted" in told
+    assert "(late)" not in told
+
+
+def test_after_an_outage_the_newest_missed_one_is_sent_marked_late(filled: Store, server: Receiver) -> None:
+    subscribe(filled, server.url("/late"))
+    assert look(filled, DUE + timedelta(days=3)) == ["sent"]
+    (request,) = server.to("/late")
+    assert "Weekly report (late): Blue, 4 to 10 May 2026" in request.json["text"]
+
+
+def test_nothing_is_due_before_it_was_added_and_while_it_is_paused(filled: Store, server: Receiver) -> None:
+    key = subscribe(filled, server.url("/paused"))
+    assert look(filled, LONG_AGO + timedelta(hours=1)) == []
+    pause_subscription(filled, COMMAND_LINE, key, active=False, now=LONG_AGO)
+    assert look(filled, FINAL) == []
+
+
+def test_what_fails_for_now_is_tried_again_as_asked_and_holds_up_no_other(filled: Store, server: Receiver) -> None:
+    subscribe(filled, server.url("/busy/hook"), server.url("/well"))
+    server.answers["/busy/hook"] = (503, b"come back", {"Retry-After": "600"})
+    assert look(filled, FINAL) == ["again", "sent"]
+    assert look(filled, FINAL + timedelta(minutes=9)) == []
+    server.answers["/busy/hook"] = (200, b"", {})
+    assert look(filled, FINAL + timedelta(minutes=11)) == ["sent"]
+    first, again = server.to("/busy/hook")
+    assert first.headers["webhook-id"] == again.headers["webhook-id"]
+    assert "Webhook answers 503: come back" in {each.reason for each in logged(filled)}
+
+
+def test_a_server_that_is_down_is_asked_for_hours_and_then_given_up(
+    filled: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deliveries, "TRY_AGAIN_AFTER", deliveries.TRY_AGAIN_AFTER[-2:])
+    subscribe(filled, "http://127.0.0.1:9/closed")
+    now, outcomes = FINAL, []
+    while now < FINAL + timedelta(days=2):
+        outcomes += look(filled, now)
+        now += timedelta(hours=6)
+    assert outcomes == ["again"] * (len(deliveries.TRY_AGAIN_AFTER) + 1)
+    assert deliveries.deliveries(everybody(filled), filled).popitem()[1].state == "failed"
+
+
+def test_a_channel_that_is_gone_is_ended(filled: Store, server: Receiver) -> None:
+    subscribe(filled, server.url("/gone/hook"))
+    server.answers["/gone/hook"] = (410, b"no more", {})
+    assert look(filled, FINAL) == ["failed"]
+    assert one(filled).channels[0].ended_because == "Webhook answers 410: no more"
+    assert look(filled, DUE + timedelta(days=3)) == []
+
+
+def test_who_lost_a_right_gets_the_smaller_report_then_none(filled: Store, server: Receiver) -> None:
+    mine = [Grant(Role.REPOSITORY_VIEWER, BLUE, key) for key in (ENGINE, DOCS)]
+    who = user(filled, "single", *mine)
+    subscribe(filled, server.url("/own"), by="single", tenant_id=None)
+    send_test(filled, one(filled), one(filled).channels, LINKS, FINAL)
+    grants.revoke(filled, COMMAND_LINE, who.user_id, mine[0], FINAL)
+    send_test(filled, one(filled), one(filled).channels, LINKS, FINAL)
+    accounts.disable_user(filled, COMMAND_LINE, who.user_id, FINAL)
+    assert look(filled, FINAL) == ["skipped"]
+    whole, smaller = (request.json["text"] for request in server.to("/own"))
+    assert "blue/engine" in whole
+    assert "blue/mirror" not in whole
+    assert "blue/docs" in smaller
+    assert "blue/engine" not in smaller
+
+
+def test_attempts_are_for_their_owner_and_the_tenants_managers(filled: Store, server: Receiver) -> None:
+    who = user(filled, "single", Grant(Role.REPOSITORY_VIEWER, BLUE, ENGINE))
+    other = user(filled, "other", Grant(Role.TENANT, BLUE))
+    subscribe(filled, server.url("/mine"), by="single", tenant_id=None)
+    subscribe(filled, server.url("/ours"))
+    look(filled, FINAL)
+    assert [each.subscription for each in logged(filled, who)] == [None]
+    assert {each.subscription for each in deliveries.attempts(other, filled, frozenset({BLUE}))} == {
+        "to ours",
+        "Blue weekly",
+    }
+    assert [each.name for each in subscriptions(other, filled)] == ["to ours"]
+
+
+def test_another_time_and_zone(filled: Store, server: Receiver) -> None:
+    subscribe(filled, server.url("/zone"), day=2, at=datetime(2026, 1, 1, 9).time(), zone="America/New_York")  # noqa: DTZ001
+    settings = one(filled).settings
+    assert settings.last_time(DUE) == datetime(2026, 5, 5, 13, tzinfo=UTC)
+    monthly = replace(settings, grain=Grain.MONTH)
+    assert monthly.last_time(DUE) == datetime(2026, 5, 2, 13, tzinfo=UTC)
+    assert monthly.period(monthly.last_time(DUE)).name == "2026-04"
+
+
+def _killed_once_sent(directory: str) -> None:
+    """A process that ends in the moment when the channel has taken it and nobody has noted that."""
+    monkeypatch = pytest.MonkeyPatch()
+    monkeypatch.setattr(sender_module, "save_attempts", lambda *_: os._exit(9))
+    Sender(Store(Path(directory)), LINKS, lambda _: None, lambda: FINAL).look()
+
+
+def test_a_kill_between_sent_and_noted_loses_nothing_and_repeats_it_under_the_same_id(
+    filled: Store, server: Receiver
+) -> None:
+    times = 2  # make bench does it fifty times
+    subscribe(filled, server.url("/killed/hook"))
+    for _ in range(times):
+        process = multiprocessing.get_context("fork").Process(target=_killed_once_sent, args=[str(filled.directory)])
+        process.start()
+        process.join()
+        assert process.exitcode == 9
+    assert look(filled, FINAL) == ["sent"]
+    assert look(filled, FINAL) == []
+    requests = server.to("/killed/hook")
+    assert len(requests) == times + 1
+    assert len({each.headers["webhook-id"] for each in requests}) == 1
+    assert [each.reason for each in logged(filled)].count(deliveries.UNKNOWN) == times
