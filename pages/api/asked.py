@@ -5,14 +5,14 @@ import binascii
 import json
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from urllib.parse import urlencode
 
 from starlette.requests import Request
 
 from data.accounts.models import Viewer
 from data.accounts.tenants import tenants
-from data.calendar import months_between, utc_day, utc_now
+from data.calendar import DAY, months_between, utc_day, utc_now
 from data.repositories.groups import groups
 from data.repositories.repositories import addresses, repositories
 from data.store import Store
@@ -26,7 +26,8 @@ USUAL_PAGE = 1_000
 MOST_REPOSITORIES = 200
 PAGING = ("limit", "cursor")
 PLACE = ("tenant", "group", "repository")
-DAYS = ("from", "to")
+DAYS = ("from", "to", "days")
+MOST_DAYS = 4_000
 OF_TRAFFIC = ("by", "metric", "compare")
 BY = {Grain.DAY.value: ExportTable.DAILY, Grain.WEEK.value: ExportTable.WEEKLY, Grain.MONTH.value: ExportTable.MONTHLY}
 YEAR_PERIODS = {Grain.DAY: 364, Grain.WEEK: 52, Grain.MONTH: 12}
@@ -77,13 +78,17 @@ def day(request: Request, name: str) -> date | None:
     return found
 
 
-def size(request: Request) -> int | None:
-    text = parameter(request, "limit")
+def number(request: Request, name: str, most: int) -> int | None:
+    text = parameter(request, name)
     if text is None:
         return None
-    if not (text.isascii() and text.isdecimal() and len(text) <= 6 and 1 <= int(text) <= LARGEST_PAGE):
-        raise Invalid("limit", f"limit is a number from 1 to {LARGEST_PAGE}.")
+    if not (text.isascii() and text.isdecimal() and len(text) <= 6 and 1 <= int(text) <= most):
+        raise Invalid(name, f"{name} is a number from 1 to {most}.")
     return int(text)
+
+
+def size(request: Request) -> int | None:
+    return number(request, "limit", LARGEST_PAGE)
 
 
 def key(request: Request, kinds: tuple[type, ...]) -> Key | None:
@@ -128,9 +133,7 @@ def rows(request: Request, viewer: Viewer, store: Store, table: ExportTable | No
     refuse_others(request, (*days, *PLACE, *(() if table else OF_TRAFFIC), *PAGING))
     by = ExportTable.DAILY if table else BY[chosen(request, "by", BY) or "day"]
     tenant_ids, repository_ids = _place(request, viewer, store)
-    first, last = (day(request, name) if days else None for name in DAYS)
-    if first and last and first > last:
-        raise Invalid("from", f"from, {first}, is after to, {last}.")
+    first, last = _days(request) if days else (None, None)
     grain = None if table else by.grain
     metric = None if table else chosen(request, "metric", [each.value for each in Metric])
     before = None if table else _before(request, grain or Grain.DAY, first, last)
@@ -149,6 +152,20 @@ def rows(request: Request, viewer: Viewer, store: Store, table: ExportTable | No
     return Asked(of_whom, asked, key(request, kinds), size(request))
 
 
+def _days(request: Request) -> tuple[date | None, date | None]:
+    """The first and the last day; or the last so many up to yesterday, as they move on."""
+    first, last = day(request, "from"), day(request, "to")
+    if first and last and first > last:
+        raise Invalid("from", f"from, {first}, is after to, {last}.")
+    many = number(request, "days", MOST_DAYS)
+    if many is None:
+        return first, last
+    if first or last:
+        raise Invalid("days", "Give days, or from and to, but not both.")
+    yesterday = utc_day(utc_now()) - DAY
+    return yesterday - (many - 1) * DAY, yesterday
+
+
 def _before(request: Request, grain: Grain, first: date | None, last: date | None) -> int | None:
     """How many periods before lies what is compared with."""
     compared = chosen(request, "compare", COMPARISONS)
@@ -157,11 +174,11 @@ def _before(request: Request, grain: Grain, first: date | None, last: date | Non
     if compared == "year":
         return YEAR_PERIODS[grain]
     if first is None or last is None:
-        raise Invalid("compare", "compare=previous needs from and to.")
+        raise Invalid("compare", "compare=previous needs from and to, or days.")
     begin = grain.first_day(first)
     if grain is Grain.MONTH:
         return months_between(begin, last) + 1
-    return (last - begin + timedelta(days=1)).days // -DAYS_OF[grain] * -1
+    return (last - begin + DAY).days // -DAYS_OF[grain] * -1
 
 
 def _place(request: Request, viewer: Viewer, store: Store) -> tuple[tuple[int, ...] | None, tuple[int, ...] | None]:

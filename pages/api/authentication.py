@@ -3,7 +3,6 @@
 import base64
 from collections.abc import Callable
 from http import HTTPStatus
-from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,7 +12,7 @@ from data.calendar import utc_now
 from data.store import StoreError
 from pages.api.limits import RateLimit
 from pages.api.problems import NO_DATA, Problem, TooMany, problem
-from pages.ui.addresses import base_path
+from pages.ui.addresses import base_path, link_target
 from pages.ui.session_routes import log
 from pages.ui.store import the_store
 
@@ -87,12 +86,7 @@ def secret_of(request: Request) -> str | None:
 def target_of(request: Request) -> str:
     """What a request asks for, without the secret of a data link: the path below the app's and the other parameters."""
     parameters = [each for each in request.query_params.multi_items() if each[0] not in LINKS]
-    return target(request.url.path.removeprefix(base_path()), parameters)
-
-
-def target(path: str, parameters: list[tuple[str, str]]) -> str:
-    query = urlencode(sorted(parameters))
-    return f"{path}?{query}" if query else path
+    return link_target(request.url.path.removeprefix(base_path()), parameters)
 
 
 def address_of(request: Request) -> str:

@@ -66,6 +66,10 @@ PARAMETERS: Mapping[str, tuple[Mapping[str, Any], str]] = {
     ),
     "from": (A_DAY, "The first day, UTC. Of weeks and months, those that have a day from it on."),
     "to": (A_DAY, "The last day, UTC, itself included."),
+    "days": (
+        {"type": "integer", "minimum": 1, "maximum": asked.MOST_DAYS},
+        "Instead of from and to: the last so many days up to yesterday.",
+    ),
     "by": ({"type": "string", "enum": list(asked.BY)}, "How long the periods are: day (the default), week or month."),
     "metric": ({"type": "string", "enum": [each.value for each in Metric]}, "Only the columns of this metric."),
     "compare": (

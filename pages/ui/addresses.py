@@ -10,7 +10,7 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import streamlit as st
 
@@ -51,6 +51,12 @@ def full_address(path: str) -> str:
     """The address of a page, as this browser knows the server."""
     here = urlsplit(str(st.context.url or ""))
     return f"{here.scheme or 'http'}://{here.netloc}{base_path()}/{path}"
+
+
+def link_target(path: str, parameters: Sequence[tuple[str, str]]) -> str:
+    """What a data link answers: a path and its filters, in one spelling whatever their order."""
+    query = urlencode(sorted(parameters))
+    return f"{path}?{query}" if query else path
 
 
 def public_addresses(environ: Mapping[str, str] = os.environ) -> frozenset[Origin]:

@@ -28,6 +28,7 @@ HELP = {  # the chapter and the heading that tell of a page, where it is not a h
     "weekly": "user#daily-and-weekly-traffic",
     "dashboards": "dashboards",
     "sql": "sql#on-the-sql-page",
+    "connect": "programs",
     "add": "user#repositories",
     "log": "operator#watch-it",
     "tenants": "administrator#tenants",
@@ -66,6 +67,7 @@ SECTIONS: dict[str, list[Entry]] = {
     "Explore": [
         Entry("dashboards", "dashboards/page.py", "Dashboards", ":material/space_dashboard:", READERS),
         Entry("sql", "sql/page.py", "SQL", ":material/database:", READERS),
+        Entry("connect", "connect/page.py", "Connect", ":material/cable:", READERS),
     ],
     "Repositories": [
         Entry("repositories", "repositories/page.py", "Repositories", ":material/folder_code:", READERS),

@@ -1,0 +1,116 @@
+"""Data links: one CSV with its filters for a program that cannot send a token; made, listed, revoked."""
+
+from datetime import datetime, timedelta
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from data.accounts import api_tokens
+from data.accounts.api_tokens import ApiToken, NewToken
+from data.accounts.models import Account, Viewer
+from data.calendar import utc_now
+from data.repositories.groups import group_names, groups
+from data.repositories.repositories import repository_names
+from pages.connect import text
+from pages.ui import controls, filters, messages, time_format
+from pages.ui.addresses import full_address, link_target
+from pages.ui.store import the_store
+
+ROOT = "/api/v1/"
+TABLES = {  # what a link may have, with its address below the root and its fixed filter
+    "Traffic by day": ("traffic", {}),
+    "Traffic by week": ("traffic", {"by": "week"}),
+    "Traffic by month": ("traffic", {"by": "month"}),
+    "Repositories with totals": ("repositories", {}),
+    "Referrers": ("referrers", {}),
+    "Popular paths": ("paths", {}),
+    "Spikes": ("spikes", {}),
+    "Stars and other counters": ("stars", {}),
+    "Downloads of releases": ("releases", {}),
+    "Notes": ("notes", {}),
+}
+DAYS = {"All days": None, "Last 30 days": 30, "Last 90 days": 90, "Last 365 days": 365}
+LASTS = {
+    "1 hour": timedelta(hours=1),
+    "1 day": timedelta(days=1),
+    "30 days": timedelta(days=30),
+    "1 year": timedelta(days=365),
+}
+MADE = "connect_link"  # the address of the link that was made last, until another page is opened
+
+
+def draw_links(account: Account, viewer: Viewer) -> None:
+    _draw_form(account, viewer)
+    link = st.session_state.get(MADE)
+    if link:
+        with st.container(border=True, key="link_once"):
+            st.markdown(":green[:material/link:] **Your link**")
+            st.code(link, language=None, wrap_lines=True)
+            st.caption("Copy it now: it is not shown again later. Whoever has it can read these rows while it lasts.")
+    _draw_list(account)
+    st.header("Connect a program", anchor=False)
+    program = controls.choice("Program", text.PROGRAMS, "Excel", "program")
+    shown = link or f"{full_address('api/v1/traffic.csv')}?days=30&link=gta_..."
+    st.markdown(text.steps(program, shown, _without_secret(shown)))
+
+
+def _draw_form(account: Account, viewer: Viewer) -> None:
+    names = filters.choosable(viewer)
+    with st.form("connect_link_form"):
+        left, right = st.columns(2)
+        table = left.selectbox("Rows", list(TABLES), key="connect_table")
+        days = right.selectbox("Days", list(DAYS), index=1, key="connect_days")
+        chosen = left.multiselect(
+            "Repositories",
+            list(names),
+            format_func=names.__getitem__,
+            placeholder="All that you may see",
+            key="connect_repositories",
+        )
+        lasts = right.selectbox("Lasts", list(LASTS), key="connect_lasts")
+        if st.form_submit_button("Create link", key="connect_submit", type="primary"):
+            path, fixed = TABLES[table]
+            parameters = [*fixed.items(), *_places(viewer, chosen)]
+            if path != "repositories" and DAYS[days]:
+                parameters.append(("days", str(DAYS[days])))
+            _make(account, f"{ROOT}{path}.csv", parameters, LASTS[lasts], table)
+
+
+def _places(viewer: Viewer, chosen: list[int]) -> list[tuple[str, str]]:
+    """What narrows a link: one group by its name, so that it follows the group; else repositories."""
+    of_name = [each for each in groups(viewer, the_store()) if [-each.group_id] == chosen]
+    if of_name and group_names(viewer, the_store())[of_name[0].group_id] == of_name[0].name:
+        return [("group", of_name[0].name)]
+    names = repository_names(viewer, the_store())
+    ids = sorted(filters.repository_ids(viewer, chosen))
+    return [("repository", str(each) if " · " in names[each] else names[each]) for each in ids]
+
+
+def _make(account: Account, path: str, parameters: list[tuple[str, str]], lasts: timedelta, name: str) -> None:
+    new = NewToken(name, lasts, target=link_target(path, parameters))
+    secret = api_tokens.add_api_token(the_store(), account.username, account.user_id, new, utc_now())
+    st.session_state[MADE] = f"{full_address(path.lstrip('/'))}?{urlencode([*sorted(parameters), ('link', secret)])}"
+
+
+def _without_secret(link: str) -> str:
+    return link.partition("link=")[0].rstrip("?&")
+
+
+def _draw_list(account: Account) -> None:
+    now = utc_now().replace(second=0, microsecond=0)
+    found = [each for each in api_tokens.api_tokens(account, the_store(), now) if each.target is not None]
+    for each in found:
+        with st.container(horizontal=True, vertical_alignment="center", key=f"connect_link_{each.token_id}"):
+            st.markdown(_link_text(each, now), width="stretch")
+            key = f"connect_revoke_{each.token_id}"
+            if controls.danger_button("Revoke", ":material/link_off:", key, "tertiary"):
+                api_tokens.revoke_api_token(the_store(), account.username, each.token_id, utc_now())
+                st.session_state.pop(MADE, None)
+                messages.notice_after_rerun("The link is revoked.")
+
+
+def _link_text(link: ApiToken, now: datetime) -> str:
+    used = "never used" if link.last_used_at is None else f"last used {time_format.ago(link.last_used_at, now)}"
+    left = time_format.days_left(link.expires_at, now)
+    what = messages.literal((link.target or "").removeprefix(ROOT))
+    return f"**{messages.literal(link.name)}** · {what}  \n:gray[:small[{left}, {used}]]"

@@ -1,0 +1,28 @@
+"""The API as its description tells it: addresses, parameters, columns."""
+
+import streamlit as st
+from pandas import DataFrame
+
+from pages.api import description
+from pages.ui import controls
+from pages.ui.addresses import full_address
+from pages.ui.store import the_store
+
+
+def draw_reference() -> None:
+    st.markdown(description.ABOUT)
+    st.code(f"curl -H 'Authorization: Bearer gta_...' '{full_address('api/v1/traffic')}?days=30'", language="bash")
+    st.caption("Make a token on your [profile page](profile).")
+    name = controls.choice("Address", description.WHAT, "traffic", "address")
+    st.subheader(f"/api/v1/{name}", anchor=False)
+    st.caption(f"{description.WHAT[name]}. Add .csv for CSV.")
+    parameters = [(each, description.PARAMETERS[each][1]) for each in description.parameters_of(name)]
+    if parameters:
+        _draw_table(DataFrame(parameters, columns=["Parameter", "Meaning"]), f"{len(parameters)} parameters")
+    columns = [(each.name, each.kind, each.comment) for each in description.columns_of(the_store(), name)]
+    _draw_table(DataFrame(columns, columns=["Column", "Type", "Meaning"]), f"{len(columns)} columns")
+    st.link_button("OpenAPI description", full_address("api/v1/openapi.json"), icon=":material/data_object:")
+
+
+def _draw_table(rows: DataFrame, alt: str) -> None:
+    st.dataframe(rows, hide_index=True, height="content", key=f"connect_{rows.columns[0]}", lazy=False, alt=alt)
