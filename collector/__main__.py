@@ -9,7 +9,7 @@ from typing import NoReturn
 
 import click
 
-from collector.commands import api_token, collect, group, repo, report, serve, status, store, tenant, user
+from collector.commands import api_token, collect, group, imports, repo, report, serve, status, store, tenant, user
 from collector.commands.export import export
 from collector.commands.frame import Root
 from collector.redaction import RedactingFormatter, many_lines
@@ -48,6 +48,7 @@ def command_line() -> Root:
         status.log,
         report.report,
         export,
+        imports.import_,
         store.backup,
         store.check,
         store.restore,

@@ -28,6 +28,7 @@ from data.accounts.encryption import EncryptionError
 from data.accounts.models import Account, Viewer
 from data.accounts.tenants import TenantRefused, operator
 from data.collection.schedule import ScheduleRefused
+from data.imports.models import ImportRefused
 from data.reports.models import ReportRefused
 from data.reports.settings import SubscriptionRefused
 from data.repositories.groups import GroupRefused
@@ -41,6 +42,7 @@ FAILED = (StoreBusy, StoreNotWritten, GitHubError, AnswerRefused)
 REFUSED = (
     CorrectionRefused,
     ExportRefused,
+    ImportRefused,
     StoreError,
     SettingsRefused,
     EncryptionError,

@@ -18,6 +18,7 @@ where
     stored.repository_id = fresh_snapshot.repository_id
     and stored.listing = fresh_snapshot.listing
     and stored.observed_on = fresh_snapshot.observed_on
+    and stored.batch_id is null  -- what was imported gives way
     and (stored.observed_at >= fresh_snapshot.observed_at or stored.digest = fresh_snapshot.digest);
 
 create or replace temp table fresh_listing as
@@ -67,7 +68,7 @@ select
 from fresh_listing
 where listing = 'paths' and rank > 0;
 
-insert into snapshot
+insert into snapshot (repository_id, listing, observed_on, observed_at, digest, entries)
 select
     repository_id,
     listing,

@@ -33,6 +33,7 @@ from fresh
 left join repository_stats as stored using (repository_id, day)
 where
     stored.observed_at is null
+    or stored.batch_id is not null  -- what was imported gives way
     or (
         fresh.observed_at > stored.observed_at
         and (
@@ -51,7 +52,8 @@ when matched then update set
     forks = fresh.forks,
     watchers = fresh.watchers,
     open_issues_and_pull_requests = fresh.open_issues_and_pull_requests,
-    size_kb = fresh.size_kb
+    size_kb = fresh.size_kb,
+    batch_id = null
 when not matched then insert (
     repository_id, day, observed_at, stars, forks, watchers, open_issues_and_pull_requests, size_kb
 ) values (

@@ -18,6 +18,7 @@ from data.collection.models import (
     RunState,
     Save,
 )
+from data.imports.merging import setting_imports_aside
 from data.repositories.models import Repository, RepositoryState
 from data.store import Store
 from data.store.ids import next_ids
@@ -26,6 +27,7 @@ from data.traffic.models import Metric
 
 GOOD_RESULTS_KEPT = timedelta(days=30)
 LOG_KEPT = timedelta(days=400)
+OLDEST_ANSWERED = timedelta(days=60)  # no answer tells of days or weeks before
 KILLED = "The process ended before the run did; what it had committed is kept."
 
 DAILY_TRAFFIC = Save(
@@ -248,8 +250,10 @@ def _save_rows(connection: duckdb.DuckDBPyConnection, results: Sequence[tuple[in
     tables = {name: table for save, of_save in rows.items() for name, table in save.tables_of(of_save).items()}
     for name, table in tables.items():
         connection.register(name, table)
-    for module, function in (statement for save in rows for statement in save.statements):
-        connection.execute(query(module, function))
+    since = min(result.finished_at for _, result in results).date() - OLDEST_ANSWERED
+    with setting_imports_aside(connection, {result.repository_id for _, result in results}, since):
+        for module, function in (statement for save in rows for statement in save.statements):
+            connection.execute(query(module, function))
     changed = connection.execute(
         "select repository_id, sum(rows_changed)::bigint as changed from changed_rows group by repository_id"
     ).fetchall()

@@ -76,8 +76,8 @@ select
 from accepted_reading
 where count_before is not null;
 
--- The rows that no answer has brought yet: before the first one, after the last one, up to the day of the answer.
-create or replace temp table absent_day as
+-- From when to when a repository has rows with these answers: from its first known day to that of the newest answer.
+create or replace temp table answered_span as
 with asked as (
     select
         repository_id,
@@ -119,31 +119,50 @@ rows_known as (
     from daily_traffic
     where repository_id in (select repository_id from asked)
     group by repository_id
-),
-
-spans as (
-    select
-        asked.repository_id,
-        coalesce(least(rows_known.first_day, told.first_day), any_value(repository.added_at)::date) as first_day,
-        max(asked.last_day) as last_day,
-        rows_known.first_day as first_row,
-        rows_known.last_day as last_row
-    from asked
-    inner join repository using (repository_id)
-    left join told using (repository_id)
-    left join rows_known using (repository_id)
-    group by asked.repository_id, told.first_day, rows_known.first_day, rows_known.last_day
 )
 
 select
+    asked.repository_id,
+    coalesce(
+        least(
+            any_value(
+                case
+                    when collected_span.repository_id is null then rows_known.first_day else collected_span.first_day
+                end
+            ),
+            any_value(told.first_day)
+        ),
+        any_value(repository.added_at)::date
+    ) as first_day,
+    max(asked.last_day) as last_day,
+    any_value(rows_known.first_day) as first_row,
+    any_value(rows_known.last_day) as last_row
+from asked
+inner join repository using (repository_id)
+left join told using (repository_id)
+left join rows_known using (repository_id)
+left join collected_span using (repository_id)
+group by asked.repository_id;
+
+-- Of a repository with imports, whose rows may reach further: what they would be without.
+update collected_span
+set
+    first_day = answered_span.first_day,
+    last_day = greatest(collected_span.last_day, answered_span.last_day)
+from answered_span
+where collected_span.repository_id = answered_span.repository_id;
+
+-- The rows that no answer has brought yet: before the first one, after the last one, up to the day of the answer.
+create or replace temp table absent_day as
+select
     repository_id,
     unnest(generate_series(first_day, coalesce(first_row - 1, last_day), interval 1 day))::date as day
-from spans
+from answered_span
 union all
 select
     repository_id,
     unnest(generate_series(last_row + 1, last_day, interval 1 day))::date as day
-from spans;
+from answered_span;
 
 create or replace temp table covered_day as
 with fresh as (

@@ -20,6 +20,7 @@ on
     and stored.last_day = fresh.last_day
     and stored.total = fresh.total
     and stored.uniques is not distinct from fresh.uniques
+    and stored.batch_id is null
 when matched and fresh.observed_at < stored.observed_at then update set observed_at = fresh.observed_at
 when not matched then insert (
     repository_id, metric, observed_at, first_day, last_day, total, uniques

@@ -5,7 +5,7 @@ with windows as (
         repository_id,
         arg_max(total, observed_at) as views
     from traffic_window
-    where metric = 'views' and repository_id in (select unnest($visible))
+    where metric = 'views' and batch_id is null and repository_id in (select unnest($visible))
     group by repository_id
 )
 

@@ -1,7 +1,10 @@
 """Finds the SQL text of a function in the file beside its module: `<module>.<function>.sql`."""
 
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+
+from duckdb import DuckDBPyConnection
 
 ROOT = Path(__file__).parents[2]
 
@@ -11,3 +14,9 @@ def query(module: str, function: str) -> str:
     """The SQL text that belongs to a function of a module (`__name__`), as it stands in its file."""
     path = ROOT.joinpath(*module.split("."))
     return path.with_name(f"{path.name}.{function}.sql").read_text(encoding="utf-8")
+
+
+def execute_each(connection: DuckDBPyConnection, text: str, values: Mapping[str, object]) -> None:
+    """Run the statements of a text one by one, each with those of the values that it names."""
+    for statement in connection.extract_statements(text):
+        connection.execute(statement, {name: values[name] for name in statement.named_parameters})

@@ -87,6 +87,19 @@ def _save(
         "where repository_id = $key and day = $day",
         day | numbers,
     )
+    connection.execute(
+        f"update imported_day set {count} = null, {uniques} = null where repository_id = $key and day = $day",  # noqa: S608
+        day,
+    )
+    connection.execute(
+        f"merge into collected_day using (select repository_id, day, {count}, {uniques}, {metric}_source "  # noqa: S608
+        "from daily_traffic where repository_id = $key and day = $day and (repository_id, day) in "
+        "(select (repository_id, day) from imported_day)) as fresh using (repository_id, day) when matched then update "
+        f"set {count} = fresh.{count}, {uniques} = fresh.{uniques}, {metric}_source = fresh.{metric}_source when not "
+        f"matched then insert (repository_id, day, {count}, {uniques}, {metric}_source) values (fresh.repository_id, "
+        f"fresh.day, fresh.{count}, fresh.{uniques}, fresh.{metric}_source)",
+        day,
+    )
     if former.count is not None and reading.count is not None:
         connection.execute(
             "insert into traffic_revision (repository_id, day, metric, observed_at, count, uniques, count_before, "

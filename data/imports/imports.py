@@ -1,0 +1,292 @@
+"""Imports: what one would win, making it, and undoing it exactly. The greatest reading stands, as among GitHub's own.
+
+Each imported reading is kept with the number of its import, and beside it what GitHub alone has told of the day
+(collected_day). `daily_traffic` is worked out of both, so that the order of imports and collections does not matter,
+and an import that is undone leaves what would be there without it.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from datetime import datetime
+
+import duckdb
+import pyarrow as pa
+
+from data.accounts.audit import Subject, change_of_traffic
+from data.accounts.authority import NotAllowed
+from data.accounts.grants import viewer_of
+from data.accounts.models import Account, Viewer
+from data.calendar import aware, stored
+from data.imports.merging import HISTORY_ONLY, merge_days
+from data.imports.models import Batch, Counts, ImportRefused, Plan, RepositoryPlan, Told, Unknown
+from data.imports.staging import Staged
+from data.schema import migrate as schema
+from data.store import Store
+from data.store.cache import cached
+from data.store.ids import next_id, next_ids
+from data.store.sql import execute_each, query
+from data.text import counted
+
+ROWS_AT_ONCE = 250_000  # of repositories that are compared and merged together
+
+
+@cached("traffic")
+def imports(viewer: Viewer, store: Store) -> tuple[Batch, ...]:
+    """The imports of the viewer's tenants that stand, the newest first."""
+    with store.traffic.read() as cursor:
+        rows = cursor.execute(query(__name__, "imports"), {"visible": list(viewer.tenant_ids)}).fetchall()
+    return tuple(
+        Batch(key, tenant_id, aware(at), user_id, tool, source, Counts(*counts), refused)
+        for key, tenant_id, at, user_id, tool, source, *counts, refused in rows
+    )
+
+
+@cached("traffic")
+def saved_mappings(viewer: Viewer, store: Store, tenant_id: int) -> Mapping[str, Mapping[str, str]]:
+    """What a tenant has said of columns before: a mapping of fields to columns by the header of the file."""
+    values = {"tenant_id": tenant_id, "visible": list(viewer.tenant_ids)}
+    mine = "where tenant_id = $tenant_id and list_contains($visible, tenant_id)"
+    with store.traffic.read() as cursor:
+        rows = cursor.execute(f"select header, columns from import_mapping {mine}", values).fetchall()  # noqa: S608
+    return {header: json.loads(columns) for header, columns in rows}
+
+
+def plan(viewer: Viewer, store: Store, tenant_id: int, staged: Staged, aliases: Mapping[str, str]) -> Plan:
+    """What an import would bring, compared with what is stored. Nothing is written. Raises: StoreMissing."""
+    if tenant_id not in viewer.tenant_ids:
+        raise NotAllowed("There is no such tenant.")
+    with store.traffic.read() as cursor:
+        meant, unknown = _meant(cursor, tenant_id, staged, aliases)
+        names = dict(cursor.execute("select repository_id, full_name from repository").fetchall())
+        every = meant | {number: -1 - number for number, _ in unknown}
+        names |= {-1 - number: str(told) for number, told in unknown}
+        with _registered(cursor, every):
+            counts, sums = Counts(repositories=len(set(every.values()))), []
+            for repository_ids in _chunks(every, staged):
+                counts = _added(counts, _read(cursor, staged, repository_ids))
+                sums += cursor.execute(query(__name__, "sums")).fetchall()
+            counts = _with_others(cursor, staged, counts)
+    plans = [RepositoryPlan(names[row[0]], *row[1:]) for row in sums]
+    plans.sort(key=lambda each: each.full_name.casefold())
+    return Plan(counts, tuple(plans), tuple(told for _, told in unknown))
+
+
+def save_import(
+    store: Store,
+    by: str,
+    tenant_id: int,
+    staged: Staged,
+    now: datetime,
+    *,
+    aliases: Mapping[str, str],
+    unknown: Unknown,
+    mappings: Mapping[str, Mapping[str, str]],
+) -> Batch | None:
+    """Import what was read, all in one commit. Answers None where it wins nothing: then nothing is written.
+
+    `mappings` are the columns to be remembered, by header. For the tenant's managers.
+    Raises: ImportRefused where repositories are unknown and are to be asked for; NotAllowed, StoreBusy.
+    """
+    with change_of_traffic(store, "importing", by, now) as change:
+        _refuse_but_managers(store, change.account, tenant_id)
+        connection = change.connection
+        meant, strange = _meant(connection, tenant_id, staged, aliases)
+        if strange and unknown is not Unknown.SKIP:
+            if unknown is Unknown.ASK or any("/" not in told.name for _, told in strange):
+                raise ImportRefused(f"Not tracked: {', '.join(str(told) for _, told in strange)[:500]}.")
+            meant |= _add_history_only(connection, tenant_id, strange, now)
+        batch_id = next_id(connection, "import_batch")
+        with _registered(connection, meant):
+            counts = Counts(repositories=len(set(meant.values())))
+            for repository_ids in _chunks(meant, staged):
+                counts = _added(counts, _read(connection, staged, repository_ids))
+                execute_each(connection, query(__name__, "keep_days"), {"batch_id": batch_id})
+                merge_days(connection)
+            counts = _with_others(connection, staged, counts)
+            files = {name: staged.path(name) for name in ("lists", "counters", "windows")}
+            execute_each(connection, query(__name__, "keep_others"), files | {"batch_id": batch_id})
+        if not counts.wins:
+            return None
+        _merge_others(connection, batch_id)
+        batch = Batch(
+            batch_id, tenant_id, now, change.account.user_id, staged.tool, staged.source, counts, staged.refused
+        )
+        _save_batch(connection, batch, staged.digest)
+        _save_mappings(connection, tenant_id, mappings)
+        won = f"{counted(counts.new, 'new reading')}, {counts.greater:,} greater, {counted(counts.days_won, 'day')} won"
+        change.record("traffic imported", Subject(f"import {batch_id}", tenant_id), f"{staged.source}: {won}")
+    return batch
+
+
+def undo_import(store: Store, by: str, batch_id: int, now: datetime) -> Batch:
+    """Take an import back: what is stored is then what would be there without it. For the tenant's managers.
+
+    Raises: ImportRefused, the same for one that is not there and for one that is another tenant's; StoreBusy.
+    """
+    with change_of_traffic(store, "undoing an import", by, now) as change:
+        connection, viewer = change.connection, viewer_of(store, change.account)
+        batch = next((each for each in imports(viewer, store) if each.batch_id == batch_id), None)
+        if batch is None or not change.account.manages(batch.tenant_id):
+            raise ImportRefused(f"There is no import {batch_id}.")
+        mine = {"batch_id": batch_id}
+        repository_ids = [key for (key,) in connection.execute(query(__name__, "of_batch"), mine).fetchall()]
+        days = "select repository_id, count(*) as days from imported_day where batch_id = $batch_id group by all"
+        for together in _together(dict(connection.execute(days, mine).fetchall())):
+            execute_each(connection, query(__name__, "undo_days"), mine | {"repository_ids": together})
+            merge_days(connection)
+        _merge_others(connection, batch_id, undone=True)
+        connection.execute("delete from import_batch where batch_id = $batch_id", mine)
+        values = {"repository_ids": repository_ids, "history_only": HISTORY_ONLY}
+        for (key,) in connection.execute(query(__name__, "left_empty"), values).fetchall():
+            schema.delete_repository(connection, key)
+        change.record("import undone", Subject(f"import {batch_id}", batch.tenant_id), batch.source)
+    return batch
+
+
+def _refuse_but_managers(store: Store, account: Account, tenant_id: int) -> None:
+    if not account.manages(tenant_id) or tenant_id not in viewer_of(store, account).tenant_ids:
+        raise NotAllowed("There is no such tenant.")
+
+
+def _meant(
+    connection: duckdb.DuckDBPyConnection, tenant_id: int, staged: Staged, aliases: Mapping[str, str]
+) -> tuple[dict[int, int], list[tuple[int, Told]]]:
+    """Which repository of the tenant each told one is, by its number: by GitHub's id, then by name; and the unknown."""
+    mine = "where tenant_id = $tenant_id order by state = 'active', repository_id"
+    rows = connection.execute(
+        f"select repository_id, github_id, full_name from repository {mine}",  # noqa: S608 - our own text
+        {"tenant_id": tenant_id},
+    ).fetchall()
+    by_id = {github_id: key for key, github_id, _ in rows if github_id is not None}
+    by_name = {name.casefold(): key for key, _, name in rows}
+    names = {name.casefold(): other for name, other in aliases.items()}
+    meant, unknown = {}, []
+    for told, number in staged.told.items():
+        name = names.get(told.name.casefold(), told.name)
+        found = by_id.get(told.github_id) if told.name == name else None
+        found = found or by_name.get(name.casefold())
+        if found is None:
+            unknown.append((number, replace(told, name=name)))
+        else:
+            meant[number] = found
+    return meant, unknown
+
+
+def _add_history_only(
+    connection: duckdb.DuckDBPyConnection, tenant_id: int, strange: Sequence[tuple[int, Told]], now: datetime
+) -> dict[int, int]:
+    """Add repositories that are not tracked, for their history. Answers their ids by the number they are told with."""
+    names = list(dict.fromkeys(told.name.casefold() for _, told in strange))
+    ids = dict(zip(names, next_ids(connection, "repository", len(names)), strict=True))
+    for _, told in {told.name.casefold(): (number, told) for number, told in strange}.values():
+        owner, _, name = told.name.partition("/")
+        connection.execute(
+            "insert into repository (repository_id, tenant_id, github_id, owner, name, full_name, state, state_reason, "
+            "state_since, added_at) values ($key, $tenant_id, $github_id, $owner, $name, $full_name, 'removed', "
+            "$reason, $now, $now)",
+            {"key": ids[told.name.casefold()], "tenant_id": tenant_id, "github_id": told.github_id, "owner": owner}
+            | {"name": name, "full_name": told.name, "reason": HISTORY_ONLY, "now": stored(now)},
+        )
+    return {number: ids[told.name.casefold()] for number, told in strange}
+
+
+@contextmanager
+def _registered(connection: duckdb.DuckDBPyConnection, meant: Mapping[int, int]) -> Iterator[None]:
+    """What each told number means, as the table meant_repository."""
+    columns = {"told": pa.array(list(meant), pa.int32()), "repository_id": pa.array(list(meant.values()), pa.int32())}
+    connection.register("meant_repository", pa.table(columns))
+    yield
+    connection.unregister("meant_repository")
+
+
+def _chunks(meant: Mapping[int, int], staged: Staged) -> Iterator[list[int]]:
+    """The repositories with days, as many at a time as have rows that fit into memory."""
+    rows: dict[int, int] = {}
+    for number, repository_id in meant.items():
+        if staged.rows[number]:
+            rows[repository_id] = rows.get(repository_id, 0) + staged.rows[number]
+    yield from _together(rows)
+
+
+def _together(rows: Mapping[int, int]) -> Iterator[list[int]]:
+    chunk: list[int] = []
+    size = 0
+    for repository_id in sorted(rows):
+        if chunk and size + rows[repository_id] > ROWS_AT_ONCE:
+            yield chunk
+            chunk, size = [], 0
+        chunk.append(repository_id)
+        size += rows[repository_id]
+    if chunk:
+        yield chunk
+
+
+def _read(connection: duckdb.DuckDBPyConnection, staged: Staged, repository_ids: list[int]) -> Counts:
+    """Have the days of these repositories in incoming_day. Answers how they compare with what is stored."""
+    values = {"file": staged.path("days"), "repository_ids": repository_ids}
+    connection.execute(query(__name__, "read_staged"), values)
+    ((new, greater, equal, smaller, won, closed, first, last),) = connection.execute(
+        query(__name__, "compare")
+    ).fetchall()
+    return Counts(new, greater, equal, smaller, won, closed, first_day=first, last_day=last)
+
+
+def _added(counts: Counts, more: Counts) -> Counts:
+    first = min((day for day in (counts.first_day, more.first_day) if day is not None), default=None)
+    last = max((day for day in (counts.last_day, more.last_day) if day is not None), default=None)
+    return replace(
+        counts,
+        new=counts.new + more.new,
+        greater=counts.greater + more.greater,
+        equal=counts.equal + more.equal,
+        smaller=counts.smaller + more.smaller,
+        days_won=counts.days_won + more.days_won,
+        gaps_closed=counts.gaps_closed + more.gaps_closed,
+        first_day=first,
+        last_day=last,
+    )
+
+
+def _with_others(connection: duckdb.DuckDBPyConnection, staged: Staged, counts: Counts) -> Counts:
+    files = {name: staged.path(name) for name in ("lists", "counters", "windows")}
+    ((lists, windows, counters),) = connection.execute(query(__name__, "compare_others"), files).fetchall()
+    return replace(counts, lists=lists, windows=windows, counters=counters)
+
+
+def _merge_others(connection: duckdb.DuckDBPyConnection, batch_id: int, *, undone: bool = False) -> None:
+    """Merge the lists and counters of an import with the others, or without it where it is undone."""
+    mine = {"batch_id": batch_id}
+    for touched, keys, kept in (
+        ("touched_list", "repository_id, listing, observed_on", "imported_listing"),
+        ("touched_stats", "repository_id, day", "imported_stats"),
+    ):
+        connection.execute(
+            f"create or replace temp table {touched} as select distinct {keys} from {kept} "  # noqa: S608 - our own names
+            "where batch_id = $batch_id",
+            mine,
+        )
+        if undone:
+            connection.execute(f"delete from {kept} where batch_id = $batch_id", mine)  # noqa: S608 - our own names
+    if undone:
+        connection.execute("delete from traffic_window where batch_id = $batch_id", mine)
+    connection.execute(query(__name__, "merge_others"))
+
+
+def _save_batch(connection: duckdb.DuckDBPyConnection, batch: Batch, digest: str) -> None:
+    values = {name: value for name, value in asdict(batch).items() if name != "counts"} | asdict(batch.counts)
+    values |= {"imported_at": stored(batch.imported_at), "digest": digest}
+    connection.execute(query(__name__, "save_batch"), values)
+
+
+def _save_mappings(
+    connection: duckdb.DuckDBPyConnection, tenant_id: int, mappings: Mapping[str, Mapping[str, str]]
+) -> None:
+    for header, columns in mappings.items():
+        values = {"tenant_id": tenant_id, "header": header}
+        connection.execute("delete from import_mapping where tenant_id = $tenant_id and header = $header", values)
+        connection.execute(
+            "insert into import_mapping (tenant_id, header, columns) values ($tenant_id, $header, $columns)",
+            values | {"columns": json.dumps(dict(columns))},
+        )

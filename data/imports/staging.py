@@ -1,0 +1,406 @@
+"""Reads the tables of an import into Parquet files, row by row checked, so that SQL can compare them with the store.
+
+The rows of ten years of a thousand repositories never lie in memory together. What is refused is kept with its reason,
+file and line. Days are UTC.
+"""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from functools import reduce
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import parquet
+
+from data.calendar import DAY, covered_days
+from data.imports.files import digest_of, files_of
+from data.imports.formats import COUNTERS, METRICS, Field, Kind, Layout, layouts_of
+from data.imports.models import REFUSALS_KEPT, ImportRefused, Options, Refusal, Told, Zeros
+from data.imports.tables import Row, Table, tables_of
+from data.imports.values import BadValue, Days, Memo, count, lacks_year
+
+OLDEST = date(2008, 1, 1)  # GitHub began in that year
+LIST_LIMIT = 100  # entries of a list; GitHub gives 10
+TEXT_LIMIT = 1000
+ROWS_A_GROUP = 100_000
+_REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+|[\w.-]+")
+_int, _text, _date = pa.int64(), pa.string(), pa.date32()
+SCHEMAS = {
+    "days": pa.schema([("told", pa.int32()), ("day", _date), *((each.value, _int) for each in METRICS)]),
+    "counters": pa.schema([("told", pa.int32()), ("day", _date), *((each.value, _int) for each in COUNTERS)]),
+    "lists": pa.schema(
+        [
+            *(("told", pa.int32()), ("listing", _text), ("observed_on", _date), ("name", _text), ("title", _text)),
+            *(("views", _int), ("view_uniques", _int)),
+        ]
+    ),
+    "windows": pa.schema(
+        [
+            *(("told", pa.int32()), ("metric", _text), ("first_day", _date), ("last_day", _date)),
+            *(("total", _int), ("uniques", _int)),
+        ]
+    ),
+}
+PAIRS = ((Field.VIEWS, Field.VIEW_UNIQUES), (Field.CLONES, Field.CLONE_UNIQUES))
+
+
+@dataclass
+class Staged:
+    """What was read: the Parquet files by name, the repositories with their numbers of rows, what was refused."""
+
+    folder: Path
+    tool: str
+    source: str
+    digest: str
+    layouts: list[Layout]
+    told: dict[Told, int] = field(default_factory=dict)
+    rows: Counter[int] = field(default_factory=Counter)
+    refusals: list[Refusal] = field(default_factory=list)
+    refused: int = 0
+    unknown_zeros: int = 0
+
+    def path(self, name: str) -> str:
+        return str(self.folder / f"{name}.parquet")
+
+    def refuse(self, table: Table, line: int | None, reason: str) -> None:
+        self.refused += 1
+        if len(self.refusals) < REFUSALS_KEPT:
+            self.refusals.append(Refusal(table.name, line, reason))
+
+    def number(self, told: Told) -> int:
+        return self.told.setdefault(told, len(self.told))
+
+
+class _Writers:
+    """A Parquet file for each kind of row, written in groups."""
+
+    def __init__(self, staged: Staged) -> None:
+        self._writers = {name: parquet.ParquetWriter(staged.path(name), schema) for name, schema in SCHEMAS.items()}
+        self._waiting: dict[str, list[pa.Table]] = {name: [] for name in SCHEMAS}
+        self.staged = staged
+
+    def write(self, name: str, columns: Mapping[str, Any]) -> None:
+        table = pa.table(columns, schema=SCHEMAS[name])
+        if name == "days":
+            for number, rows in Counter(table["told"].to_pylist()).items():
+                self.staged.rows[number] += rows
+        self._waiting[name].append(table)
+        if sum(each.num_rows for each in self._waiting[name]) >= ROWS_A_GROUP:
+            self._flush(name)
+
+    def close(self) -> None:
+        for name, writer in self._writers.items():
+            self._flush(name)
+            writer.close()
+
+    def _flush(self, name: str) -> None:
+        if self._waiting[name]:
+            self._writers[name].write_table(pa.concat_tables(self._waiting[name]))
+            self._waiting[name] = []
+
+
+def stage(
+    paths: Sequence[Path], options: Options, saved: Mapping[str, Mapping[str, str]], today: date, scratch: Path
+) -> Staged:
+    """Read what lies there into `scratch`. Raises: ImportRefused."""
+    files = files_of(paths)
+    tables = [table for file in files for table in tables_of(file, scratch)]
+    layouts = layouts_of(tables, options, saved)
+    tools = sorted({layout.tool for layout in layouts})
+    source = ", ".join(path.name for path in paths)[:200]
+    staged = Staged(scratch, ", ".join(tools), source, digest_of(files), layouts)
+    for table in tables:
+        for name, value in table.facts.items():
+            if "baseline" in name and isinstance(value, int):
+                staged.refuse(table, None, f"{name} ({value:,}) is an estimate, which is never imported.")
+    names = {key: told for layout in layouts if layout.kind is Kind.NAMES for key, told in _names(layout)}
+    writers = _Writers(staged)
+    try:
+        for layout in layouts:
+            if layout.kind is not Kind.NAMES:
+                _TableReader(layout, writers, options, names, today).read()
+    finally:
+        writers.close()
+    return staged
+
+
+def _names(layout: Layout) -> Iterator[tuple[str, Told]]:
+    """The repositories of a table of names, by their key; that of ghstats is GitHub's own id."""
+    columns = layout.columns
+    for _, rows in layout.table.rows():
+        for row in rows:
+            if len(row) == len(layout.table.columns):
+                key, name = str(row[columns[Field.KEY]]), str(row[columns[Field.NAME]])
+                owner = row[columns[Field.OWNER]] if Field.OWNER in columns else None
+                github_id = int(key) if layout.tool == "ghstats" and key.isdigit() else None
+                yield key, Told(f"{owner}/{name}" if owner else name, github_id)
+
+
+class _AnotherRepository(Exception):
+    """A row is about another repository than the one that was named for all."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
+class _TableReader:
+    """Reads the rows of one table."""
+
+    def __init__(
+        self, layout: Layout, writers: _Writers, options: Options, names: Mapping[str, Told], today: date
+    ) -> None:
+        self._layout, self._writers, self._options = layout, writers, options
+        self._names, self._today, self._table, self._staged = names, today, layout.table, writers.staged
+        self._days = Days(options.year)
+        self._memos = {each: Memo(count) for each in (*METRICS, *COUNTERS, Field.COUNT, Field.UNIQUES)}
+        self._memos[Field.DAY] = Memo(self._days.read)
+        self._repositories = Memo(self._repository)
+        self._newest: dict[int, tuple[date, dict[Field, Any]]] = {}
+
+    def read(self) -> None:
+        kind = self._layout.kind
+        if kind in {Kind.REFERRERS, Kind.PATHS} and Field.DAY not in self._layout.columns and not self._layout.observed:
+            self._staged.refuse(self._table, None, "a list without a day in it or in the file's name is not imported.")
+            return
+        for first_line, rows in self._table.rows():
+            lines, texts = self._columns(first_line, rows)
+            if not lines:
+                continue
+            if Field.DAY in texts:
+                self._look_at_days(texts[Field.DAY])
+            if kind in {Kind.REFERRERS, Kind.PATHS}:
+                self._read_lists(lines, texts)
+            elif kind in {Kind.NEWEST_COUNTERS, Kind.NEWEST_LISTS}:
+                self._keep_newest(lines, texts)
+            else:
+                self._read_numbers(lines, texts)
+        self._write_newest()
+
+    def _columns(self, first_line: int, rows: list[Row]) -> tuple[list[int], dict[Field, tuple[str | None, ...]]]:
+        """The lines of the rows that have every column, and the texts of each field."""
+        width = len(self._table.columns)
+        if all(len(row) == width for row in rows):
+            lines = list(range(first_line, first_line + len(rows)))
+        else:
+            numbered = [(line, row) for line, row in enumerate(rows, first_line) if any(row)]
+            for line, row in numbered:
+                if len(row) != width:
+                    self._staged.refuse(self._table, line, f"has {len(row)} columns instead of {width}.")
+            numbered = [(line, row) for line, row in numbered if len(row) == width]
+            lines, rows = [line for line, _ in numbered], [row for _, row in numbered]
+        columns = list(zip(*rows, strict=True))
+        return lines, {each: columns[place] for each, place in self._layout.columns.items()} if rows else {}
+
+    def _look_at_days(self, texts: tuple[str | None, ...]) -> None:
+        if self._days.year is None and any(lacks_year(text) for text in texts[:10]):
+            raise ImportRefused(f"The days of {self._table.name} have no year. Say the first one: --year 2025")
+        self._days.look_at(texts)
+
+    def _repository(self, text: str) -> int:
+        """The number of the repository that a row names. Raises ValueError."""
+        if Field.KEY in self._layout.columns and text in self._names:
+            return self._staged.number(self._names[text])
+        name = re.sub(r"^(https?://)?(www\.)?github\.com/", "", text).removesuffix(".git").strip("/")
+        if not _REPOSITORY.fullmatch(name):
+            raise ValueError(f"{text[:80]!r} is not OWNER/NAME")
+        only = self._options.repository
+        if only is not None and name.casefold() not in {only.casefold(), only.partition("/")[2].casefold()}:
+            raise _AnotherRepository(name)
+        return self._staged.number(Told(only or name))
+
+    def _told(self, lines: list[int], texts: Mapping[Field, tuple[str | None, ...]]) -> list[Any]:
+        """The repository of each row: that of its column, of the file's path, or the one that was named."""
+        if Field.REPOSITORY in texts:
+            names = texts[Field.REPOSITORY]
+        elif Field.OWNER in texts and Field.NAME in texts:
+            names = tuple(f"{owner}/{name}" for owner, name in zip(texts[Field.OWNER], texts[Field.NAME], strict=True))
+        elif Field.KEY in texts:
+            names = texts[Field.KEY]
+        else:
+            name = self._layout.repository or self._options.repository or ""
+            return [self._staged.number(Told(name))] * len(lines)
+        try:
+            return [self._repositories[name] for name in names]
+        except _AnotherRepository as other:
+            line = lines[next(number for number, name in enumerate(names) if name and other.name in name)]
+            raise ImportRefused(
+                f"{self._table.name}, line {line:,}: this is about {other.name}, not {self._options.repository}. "
+                f"Leave --repository out, or say what the name means: --repository {other.name}=OWNER/NAME"
+            ) from other
+
+    def _values(
+        self, lines: list[int], texts: Mapping[Field, tuple[str | None, ...]], wanted: Sequence[Field]
+    ) -> dict[str, pa.Array] | None:
+        """The rows that can be read, as columns: told, line, day and what is wanted."""
+        columns: dict[str, list[Any]] = {"told": self._told(lines, texts), "line": lines}
+        for each in wanted:
+            if each in texts:
+                columns[each.value] = list(map(self._memos[each].__getitem__, texts[each]))
+        types = {"told": pa.int32(), "line": _int, Field.DAY: _date}
+        try:
+            arrays = {name: pa.array(values, type=types.get(name, _int)) for name, values in columns.items()}
+        except (pa.ArrowInvalid, pa.ArrowTypeError):
+            columns = self._without_bad(columns)
+            arrays = {name: pa.array(values, type=types.get(name, _int)) for name, values in columns.items()}
+        return self._checked(arrays)
+
+    def _without_bad(self, columns: dict[str, list[Any]]) -> dict[str, list[Any]]:
+        kept = []
+        for row in zip(*columns.values(), strict=True):
+            bad = next((value for value in row if isinstance(value, BadValue)), None)
+            if bad is None:
+                kept.append(row)
+            else:
+                self._staged.refuse(self._table, row[1], f"{bad.reason}.")
+        return dict(zip(columns, map(list, zip(*kept, strict=True)) if kept else ([] for _ in columns), strict=True))
+
+    def _checked(self, arrays: dict[str, pa.Array]) -> dict[str, pa.Array] | None:
+        """Without the rows that cannot be so."""
+        table = pa.table(arrays)
+        table = self._refuse(table, pc.is_null(table["told"]), "names no repository.")
+        if Field.DAY in arrays:
+            table = self._refuse(table, pc.is_null(table["day"]), "has no day.")
+            table = self._refuse(table, pc.greater(table["day"], self._today), "is of a day in the future.")
+            table = self._refuse(table, pc.less(table["day"], OLDEST), "is of a day before GitHub began.")
+        for counts, uniques in (*PAIRS, (Field.COUNT, Field.UNIQUES)):
+            if counts in arrays and uniques in arrays:
+                above = pc.fill_null(pc.greater(table[uniques], table[counts]), False)
+                table = self._refuse(table, above, f"has more {uniques.replace('_', ' ')} than {counts}.")
+        return {name: table[name].combine_chunks() for name in table.column_names} if table.num_rows else None
+
+    def _refuse(self, table: pa.Table, wrong: pa.ChunkedArray, reason: str) -> pa.Table:
+        if not pc.any(wrong).as_py():
+            return table
+        for line in table.filter(wrong)["line"].to_pylist():
+            self._staged.refuse(self._table, line, reason)
+        return table.filter(pc.invert(wrong))
+
+    def _read_numbers(self, lines: list[int], texts: Mapping[Field, tuple[str | None, ...]]) -> None:
+        fields = COUNTERS if self._layout.kind is Kind.COUNTERS else METRICS
+        columns = self._values(lines, texts, (Field.DAY, *fields))
+        if columns is None:
+            return
+        rows = len(columns["day"])
+        values = {each.value: columns.get(each.value, pa.nulls(rows, _int)) for each in fields}
+        if fields is METRICS:
+            values = self._known(values)
+        if self._layout.kind is Kind.WINDOW:
+            values = self._window(columns, values)
+            columns |= {name: values.pop(name) for name in ("told", "day")}
+        known = reduce(pc.or_, (pc.is_valid(column) for column in values.values()))
+        table = pa.table({"told": columns["told"], "day": columns["day"], **values}).filter(known)
+        if table.num_rows:
+            self._writers.write("days" if fields is METRICS else "counters", _columns_of(table))
+
+    def _known(self, values: dict[str, pa.Array]) -> dict[str, pa.Array]:
+        """Without the zeros that may mean nothing; they are counted."""
+        zeros = self._layout.zeros
+        if zeros is Zeros.TRUSTED:
+            return values
+        is_zero = {name: pc.fill_null(pc.equal(column, 0), False) for name, column in values.items()}
+        if zeros is Zeros.UNKNOWN_ROWS:
+            nothing = reduce(pc.and_, (pc.or_(is_zero[name], pc.is_null(values[name])) for name in values))
+            is_zero = {name: pc.and_(nothing, each) for name, each in is_zero.items()}
+        self._staged.unknown_zeros += sum(pc.sum(is_zero[counts]).as_py() or 0 for counts, _ in PAIRS)
+        return {name: pc.if_else(is_zero[name], pa.scalar(None, _int), column) for name, column in values.items()}
+
+    def _window(self, columns: dict[str, pa.Array], values: dict[str, pa.Array]) -> dict[str, Any]:
+        """The rows of one answer of GitHub, with a zero for each day that it covers without a row."""
+        told, given = columns["told"][0].as_py(), columns["day"].to_pylist()
+        observed = self._layout.observed
+        covered = set(covered_days(given, observed).days() if observed else _between(min(given), max(given)))
+        days = sorted({*given, *covered})
+        filled: dict[str, Any] = {}
+        for name, column in values.items():
+            numbers: dict[date, int | None] = dict(zip(given, column.to_pylist(), strict=True))
+            if Field(name) in self._layout.columns:
+                numbers |= {day: 0 for day in covered if numbers.get(day) is None}
+            filled[name] = pa.array([numbers.get(day) for day in days], _int)
+        self._write_window(told, min(given), max(given))
+        return filled | {"told": pa.array([told] * len(days), pa.int32()), "day": pa.array(days, _date)}
+
+    def _write_window(self, told: int, first: date, last: date) -> None:
+        """The uniques that GitHub told beside the days."""
+        facts, metric = self._table.facts, self._table.part
+        uniques, total = facts.get("uniques"), facts.get("count")
+        if isinstance(uniques, int) and isinstance(total, int) and 0 <= uniques <= total:
+            self._write_row("windows", (told, metric, first, last, total, uniques))
+
+    def _write_row(self, name: str, row: Sequence[object]) -> None:
+        self._writers.write(name, {column: [value] for column, value in zip(SCHEMAS[name].names, row, strict=True)})
+
+    def _read_lists(self, lines: list[int], texts: Mapping[Field, tuple[str | None, ...]]) -> None:
+        is_referrers = self._layout.kind is Kind.REFERRERS
+        name = Field.REFERRER if is_referrers else Field.PATH
+        given = dict(texts)
+        for plain, named in ((Field.COUNT, Field.VIEWS), (Field.UNIQUES, Field.VIEW_UNIQUES)):
+            if plain not in given and named in given:
+                given[plain] = given[named]
+        places = {line: number for number, line in enumerate(lines)}
+        columns = self._values(lines, given, (Field.DAY, Field.COUNT, Field.UNIQUES))
+        if columns is None or Field.COUNT.value not in columns or Field.UNIQUES.value not in columns:
+            return
+        kept = [places[line] for line in columns["line"].to_pylist()]
+        titles = texts.get(Field.TITLE, (None,) * len(lines))
+        rows = len(kept)
+        days = columns["day"] if Field.DAY in texts else pa.array([self._layout.observed] * rows, _date)
+        self._writers.write(
+            "lists",
+            {
+                "told": columns["told"],
+                "listing": ["referrers" if is_referrers else "paths"] * rows,
+                "observed_on": days,
+                "name": [(texts[name][place] or "")[:TEXT_LIMIT] for place in kept],
+                "title": [(titles[place] or "")[:TEXT_LIMIT] or None for place in kept],
+                "views": columns["count"],
+                "view_uniques": columns["uniques"],
+            },
+        )
+
+    def _keep_newest(self, lines: list[int], texts: Mapping[Field, tuple[str | None, ...]]) -> None:
+        """Of each repository the newest row: the others repeat what was true on its day."""
+        for told, *cells in zip_longest(self._told(lines, texts), *texts.values()):
+            row = dict(zip(texts, cells, strict=True))
+            day = self._memos[Field.DAY][row[Field.DAY]]
+            if not isinstance(told, int) or not isinstance(day, date) or not OLDEST <= day <= self._today:
+                continue
+            if told not in self._newest or day > self._newest[told][0]:
+                self._newest[told] = (day, row)
+
+    def _write_newest(self) -> None:
+        for told, (day, row) in self._newest.items():
+            if self._layout.kind is Kind.NEWEST_COUNTERS:
+                numbers = {each.value: self._memos[each][row.get(each)] for each in COUNTERS}
+                whole = [value if isinstance(value, int) else None for value in numbers.values()]
+                self._write_row("counters", (told, day, *whole))
+            else:
+                for listing, column in (("referrers", Field.REFERRERS_JSON), ("paths", Field.PATHS_JSON)):
+                    self._write_json_list(told, day, listing, row.get(column))
+
+    def _write_json_list(self, told: int, day: date, listing: str, text: str | None) -> None:
+        try:
+            entries = json.loads(text or "[]")
+        except (json.JSONDecodeError, RecursionError):
+            self._staged.refuse(self._table, None, f"the list of {listing} of {day} is no JSON.")
+            return
+        for entry in entries[:LIST_LIMIT] if isinstance(entries, list) else []:
+            name, views, uniques = (entry.get(key) for key in (listing[:-1], "count", "uniques"))
+            if isinstance(name, str) and isinstance(views, int) and isinstance(uniques, int) and 0 <= uniques <= views:
+                title = str(entry["title"])[:TEXT_LIMIT] if entry.get("title") else None
+                self._write_row("lists", (told, listing, day, name[:TEXT_LIMIT], title, views, uniques))
+
+
+def _columns_of(table: pa.Table) -> dict[str, pa.ChunkedArray]:
+    return dict(zip(table.column_names, table.columns, strict=True))
+
+
+def _between(first: date, last: date) -> list[date]:
+    return [first + n * DAY for n in range((last - first) // timedelta(days=1) + 1)]

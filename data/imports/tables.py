@@ -1,0 +1,290 @@
+"""The tables in a file: of CSV in any dialect and encoding, of JSON, of SQLite; each a header and rows of texts.
+
+What an empty value, a 0 or a column means is not decided here. Raises ImportRefused, with the file and the line.
+"""
+
+import csv
+import json
+import re
+import shutil
+import subprocess
+import sys
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from io import TextIOWrapper
+from itertools import chain, islice
+from pathlib import Path
+from typing import IO, Any
+
+from data.imports.files import SQLITE, File, readable
+from data.imports.models import ImportRefused
+from data.imports.values import is_day
+
+CHILD = Path(__file__).with_name("sqlite_child.py")
+ROWS_A_BATCH = 50_000
+SAMPLE = 1 << 16
+LARGEST_JSON = 64 << 20  # as one document; JSON lines may be longer
+DELIMITERS = ",;\t|"
+SECTION = re.compile(r"#\s*(\w[\w ]*)\s*$")
+Row = Sequence[str | None]
+Rows = Iterator[tuple[int, list[Row]]]  # batches, each with the line of its first row
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of a file: `part` is its name where the file has several, `facts` what the file says beside it."""
+
+    file: File
+    part: str
+    columns: tuple[str, ...]
+    rows: Callable[[], Rows]
+    has_header: bool = True
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return f"{self.file.name} ({self.part})" if self.part else self.file.name
+
+    def first_rows(self, count: int) -> list[Row]:
+        return next(self.rows(), (1, []))[1][:count]
+
+
+def tables_of(file: File, scratch: Path) -> list[Table]:
+    """The tables of a file, each of which can be read several times."""
+    with readable(file) as stream:
+        sample = stream.read(SAMPLE)
+    if sample.startswith(SQLITE):
+        return _of_sqlite(file, scratch)
+    encoding = _encoding(file, sample)
+    start = sample.decode(encoding, "replace").lstrip("\ufeff \r\n\t")
+    if start[:1] in {"{", "["} or _pasted(start) is not None:
+        return _of_json(file, encoding)
+    return _of_csv(file, encoding, start)
+
+
+def _encoding(file: File, sample: bytes) -> str:
+    if sample.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        return "utf-16"
+    if sample.startswith(BOM_UTF8):
+        return "utf-8-sig"
+    if b"\0" in sample:
+        raise ImportRefused(f"{file.name} is neither text nor a SQLite database.")
+    with suppress(UnicodeDecodeError):
+        sample[:-4].decode("utf-8")
+        return "utf-8"
+    return "cp1252"
+
+
+@contextmanager
+def _text(file: File, encoding: str) -> Iterator[IO[str]]:
+    with readable(file) as stream, TextIOWrapper(stream, encoding, errors="replace", newline="") as text:
+        yield text
+
+
+# CSV
+
+
+def _of_csv(file: File, encoding: str, start: str) -> list[Table]:
+    lines = start.splitlines()
+    if not lines:
+        return []
+    if SECTION.match(lines[0]):
+        return _sections(file, encoding)
+    delimiter = max(DELIMITERS, key=_unquoted(lines[0]).count)
+    header = [cell.strip() for cell in next(csv.reader(lines[:1], delimiter=delimiter))]
+    has_header = not any(is_day(cell) for cell in header)
+    columns = header if has_header else [str(number) for number in range(1, len(header) + 1)]
+    return [Table(file, "", tuple(columns), lambda: _csv_rows(file, encoding, delimiter, has_header), has_header)]
+
+
+def _unquoted(line: str) -> str:
+    return re.sub(r'"[^"]*"', "", line)
+
+
+def _csv_rows(file: File, encoding: str, delimiter: str, has_header: bool) -> Rows:
+    with _text(file, encoding) as text:
+        reader = csv.reader(text, delimiter=delimiter)
+        try:
+            if has_header:
+                next(row for row in reader if any(row))
+            while rows := list(islice(reader, ROWS_A_BATCH)):
+                yield reader.line_num - len(rows) + 1, rows  # type: ignore[misc]
+        except (csv.Error, UnicodeError) as broken:
+            raise ImportRefused(f"{file.name}, line {reader.line_num:,}: {broken}.") from broken
+
+
+def _sections(file: File, encoding: str) -> list[Table]:
+    """Blocks of rows, each under a line with its name: `# Views`."""
+    with _text(file, encoding) as text:
+        lines = text.read().splitlines()
+    begins = [number for number, line in enumerate(lines) if SECTION.match(line)]
+    tables = []
+    for begin, end in zip(begins, [*begins[1:], len(lines)], strict=True):
+        block = list(csv.reader(lines[begin + 1 : end]))
+        if block:
+            part = lines[begin].lstrip("# ").strip()
+            tables.append(Table(file, part, tuple(block[0]), _kept(begin + 3, block[1:])))
+    return tables
+
+
+def _kept(first_line: int, rows: Sequence[Row]) -> Callable[[], Rows]:
+    return lambda: iter([(first_line, list(rows))])
+
+
+# JSON
+
+
+def _of_json(file: File, encoding: str) -> list[Table]:
+    with _text(file, encoding) as text:
+        content = text.read(LARGEST_JSON + 1)
+    before = _pasted(content)
+    body = content[len(before or "") :]
+    with suppress(json.JSONDecodeError):
+        document, _ = json.JSONDecoder().raw_decode(body.strip())
+        if not _is_lines(body, document):
+            facts = _repository_of_command(before or "")
+            return list(_of_document(file, document, facts))
+    return [_of_lines(file, encoding)]
+
+
+def _pasted(start: str) -> str | None:
+    """What stands before the JSON of a pasted command: `$ gh api repos/octo/hello/traffic/views`."""
+    match = re.match(r"[^{\[\n]*\bgh api [^\n]*\n\s*(?=[{\[])", start)
+    return match[0] if match else None
+
+
+def _repository_of_command(command: str) -> dict[str, Any]:
+    match = re.search(r"repos/([\w.-]+/[\w.-]+)/traffic/(?:popular/)?(\w+)", command)
+    return {"repository": match[1], "endpoint": match[2]} if match else {}
+
+
+def _is_lines(body: str, document: object) -> bool:
+    return isinstance(document, dict) and re.match(r"\{[^\n]*\}\s*\n\s*\{", body.strip()) is not None
+
+
+def _of_document(file: File, document: Any, facts: dict[str, Any]) -> Iterator[Table]:
+    if isinstance(document, list):
+        yield _of_objects(file, "", document, facts)
+        return
+    if not isinstance(document, dict):
+        raise ImportRefused(f"{file.name} has no rows.")
+    if isinstance(document.get("export"), dict):
+        document = document["export"]  # git-clone-stats
+    plain = {name: value for name, value in document.items() if not isinstance(value, list | dict)}
+    days = {name: value for name, value in document.items() if is_day(name)}
+    if days:
+        yield _of_days(file, "", days, facts | plain)
+    for name, value in document.items():
+        if isinstance(value, list) and any(isinstance(each, dict) for each in value):
+            yield _of_objects(file, name, value, facts | plain)
+        elif isinstance(value, dict) and value and all(is_day(each) for each in value):
+            yield _of_days(file, name, value, facts | plain)
+
+
+def _of_days(file: File, part: str, days: dict[str, Any], facts: dict[str, Any]) -> Table:
+    rows = [{"date": day} | (value if isinstance(value, dict) else {"count": value}) for day, value in days.items()]
+    return _of_objects(file, part, rows, facts)
+
+
+def _of_objects(file: File, part: str, rows: list[Any], facts: dict[str, Any]) -> Table:
+    objects = [row for row in rows if isinstance(row, dict)]
+    columns = tuple(dict.fromkeys(chain.from_iterable(objects)))
+    return Table(
+        file, part, columns, _kept(1, [[_cell(row.get(name)) for name in columns] for row in objects]), facts=facts
+    )
+
+
+def _cell(value: object) -> str | None:
+    if value is None:
+        return None
+    return json.dumps(value) if isinstance(value, list | dict | bool) else str(value)
+
+
+def _of_lines(file: File, encoding: str) -> Table:
+    """JSON lines; the columns are those of the first rows."""
+    with _text(file, encoding) as text:
+        first = [_object(file, number, line) for number, line in enumerate(islice(text, 100), 1) if line.strip()]
+    columns = tuple(dict.fromkeys(chain.from_iterable(first)))
+
+    def rows() -> Rows:
+        with _text(file, encoding) as text:
+            lines = enumerate(text, 1)
+            while batch := list(islice(lines, ROWS_A_BATCH)):
+                objects = [_object(file, number, line) if line.strip() else {} for number, line in batch]
+                yield batch[0][0], [[_cell(row.get(name)) for name in columns] if row else [] for row in objects]
+
+    return Table(file, "", columns, rows)
+
+
+def _object(file: File, number: int, line: str) -> dict[str, Any]:
+    try:
+        value = json.loads(line)
+    except (json.JSONDecodeError, RecursionError) as broken:
+        raise ImportRefused(f"{file.name}, line {number:,}: this is no JSON ({broken}).") from broken
+    if not isinstance(value, dict):
+        raise ImportRefused(f'{file.name}, line {number:,}: a row is an object, as in {{"date": …}}.')
+    return value
+
+
+# SQLite
+
+
+def _of_sqlite(file: File, scratch: Path) -> list[Table]:
+    path = _with_log(file, scratch)
+    with _child(file, path) as told:
+        try:
+            found: dict[str, list[str]] = json.load(told)
+        except json.JSONDecodeError:
+            found = {}
+    return [
+        Table(file, name, tuple(columns), _sqlite_rows(file, path, name, columns)) for name, columns in found.items()
+    ]
+
+
+def _with_log(file: File, scratch: Path) -> Path:
+    """Where the database lies. What waits in its write-ahead log belongs to it, and can be read beside a copy only."""
+    path = file.on_disk(scratch)
+    log = path.with_name(f"{path.name}-wal")
+    if file.path is None or not log.is_file() or log.stat().st_size == 0:
+        return path
+    copy = scratch / f"{path.name}.copy"
+    if not copy.exists():
+        shutil.copyfile(log, copy.with_name(f"{copy.name}-wal"))
+        shutil.copyfile(path, copy)
+    return copy
+
+
+def _sqlite_rows(file: File, path: Path, table: str, columns: list[str]) -> Callable[[], Rows]:
+    def rows() -> Rows:
+        line = 1
+        with _child(file, path, table, *columns) as told:
+            reader = csv.reader(told)
+            while batch := list(islice(reader, ROWS_A_BATCH)):
+                yield line, batch  # type: ignore[misc]
+                line += len(batch)
+
+    return rows
+
+
+@contextmanager
+def _child(file: File, path: Path, *words: str) -> Iterator[IO[str]]:
+    """What the process that reads SQLite writes. Raises: ImportRefused where it fails."""
+    command = [sys.executable, "-I", str(CHILD), str(path), *words]
+    environment = {"LC_ALL": "C.UTF-8", "TZ": "UTC"}
+    with subprocess.Popen(  # noqa: S603 - our own script, no shell
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8", errors="replace"
+    ) as child:
+        assert child.stdout
+        assert child.stderr
+        ended = False
+        try:
+            yield child.stdout
+            ended = child.stdout.read(1) == ""
+        finally:
+            if not ended:
+                child.kill()
+        complaint = child.stderr.read(1000).strip()
+    if ended and child.returncode != 0:
+        raise ImportRefused(f"{file.name} is no SQLite database that can be read: {complaint or 'it takes too much'}.")

@@ -1,0 +1,51 @@
+"""Files as other tools write them, and what an import makes of them."""
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+
+from data.accounts.authority import COMMAND_LINE
+from data.accounts.tenants import operator
+from data.imports.imports import plan, save_import
+from data.imports.models import Batch, Options, Plan, Unknown
+from data.imports.staging import Staged, stage
+from data.store import Store
+from tests.data.writers import NOW
+
+
+@contextmanager
+def staged(
+    files: Mapping[str, str | bytes], options: Options | None = None, today: date = NOW.date()
+) -> Iterator[Staged]:
+    """What is read of files with these names and contents."""
+    with tempfile.TemporaryDirectory() as place:
+        folder, scratch = Path(place, "files"), Path(place, "scratch")
+        scratch.mkdir()
+        for name, content in files.items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content.encode() if isinstance(content, str) else content)
+        paths = sorted(folder.iterdir())
+        yield stage(paths, options or Options(), {}, today, scratch)
+
+
+def planned(store: Store, tenant_id: int, files: Mapping[str, str | bytes], options: Options | None = None) -> Plan:
+    options = options or Options()
+    with staged(files, options) as read:
+        return plan(operator(store), store, tenant_id, read, options.aliases)
+
+
+def imported(
+    store: Store,
+    tenant_id: int,
+    files: Mapping[str, str | bytes],
+    options: Options | None = None,
+    now: datetime = NOW,
+    by: str = COMMAND_LINE,
+) -> Batch | None:
+    """An import of these files, unknown repositories left out."""
+    options = options or Options()
+    with staged(files, options) as read:
+        return save_import(store, by, tenant_id, read, now, aliases=options.aliases, unknown=Unknown.SKIP, mappings={})
