@@ -1,7 +1,7 @@
 """`import`: the history that other tools have kept."""
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from data.accounts.models import Tenant
 from data.calendar import utc_day, utc_now
 from data.imports import imports
 from data.imports.formats import MAPPED, TOOLS, Kind, header
-from data.imports.models import Batch, Counts, Options, Plan, Unknown
+from data.imports.models import Batch, Options, Plan, RepositoryPlan, Unknown
 from data.imports.staging import Staged, stage
 from data.text import counted
 
@@ -56,7 +56,7 @@ def import_() -> None:
     "named",
     metavar="OWNER/NAME",
     multiple=True,
-    help="The repository, where the files name none; or NAME=OWNER/NAME: what a name in the files means. May be repeated.",
+    help="The repository, where the files name none; or NAME=OWNER/NAME: what a name in the files means. Repeatable.",
 )
 @click.option("--year", type=click.IntRange(2008, 2100), help="The year of the first day, where days have none.")
 @click.option("--map", "mapping", metavar="FIELD=COLUMN,...", help=f"Which column is which. Fields: {FIELDS}.")
@@ -73,10 +73,10 @@ def import_() -> None:
 def add(session: Session, /, tenant: str, paths: tuple[Path, ...], **given: Any) -> CommandResult:
     """Import what other tools have kept of a tenant's repositories.
 
-    PATH is a file, a folder, a zip or a git clone, whose branches are read with the windows in their history. The tool is
-    recognized by what is inside; any CSV, TSV, JSON or JSON lines can be mapped. The greatest reading of a day stands.
-    A 0 counts where the tool writes it for a day without traffic only; days without a row stay gaps. Importing again changes nothing,
-    and each import can be undone.
+    PATH is a file, a folder, a zip or a git clone, whose branches are read with the windows in their history. The
+    tool is recognized by what is inside; any CSV, TSV, JSON or JSON lines can be mapped. The greatest reading of a
+    day stands. Zeros count only where the tool writes them for days without traffic; days without a row stay gaps.
+    Importing the same again changes nothing, and each import can be undone.
 
     \b
     Example:
@@ -168,9 +168,8 @@ def _options(given: dict[str, Any]) -> Options:
     if len(plain) > 1:
         raise CommandRefused("Say one repository for files that name none; for others: --repository NAME=OWNER/NAME")
     zeros = None if given["zeros"] is None else given["zeros"] == "trusted"
-    return Options(
-        given["tool"], plain[0] if plain else None, aliases, given["year"], _mapping(given["mapping"]), zeros
-    )
+    only = plain[0] if plain else None
+    return Options(given["tool"], only, aliases, given["year"], _mapping(given["mapping"]), zeros)
 
 
 def _mapping(text: str | None) -> dict[str, str]:
@@ -189,20 +188,13 @@ def _say_plan(session: Session, staged: Staged, found: Plan) -> None:
     say = session.terminal.say
     for each in staged.layouts[:REFUSALS_SHOWN]:
         if each.kind is not Kind.NAMES:
-            columns = ", ".join(f"{field} = {each.table.columns[place]}" for field, place in each.columns.items())
-            say(f"{each.table.name}: {each.tool}, {each.kind} ({columns}; zeros {each.zeros})")
+            columns = ", ".join(f"{field} = {column}" for field, column in each.used.items())
+            say(f"{each.table.name}: {each.tool}, {each.kind} ({columns})")
     if len(staged.layouts) > REFUSALS_SHOWN:
         say(f"... {counted(len(staged.layouts), 'table')} in all")
     if found.repositories:
-        session.terminal.table(
-            COLUMNS,
-            (
-                (each.full_name, str(each.first_day), str(each.last_day))
-                + tuple(f"{n:,}" for n in (each.views_days, each.views, each.clones_days, each.clones))
-                for each in found.repositories
-            ),
-        )
-    for line in _sentences(found.counts):
+        session.terminal.table(COLUMNS, (_planned_row(each) for each in found.repositories))
+    for line in found.counts.sentences():
         say(line)
     if staged.unknown_zeros:
         say(f"{counted(staged.unknown_zeros, 'zero')} left out: this tool writes 0 where it knows nothing.")
@@ -212,33 +204,26 @@ def _say_plan(session: Session, staged: Staged, found: Plan) -> None:
         session.terminal.warn(f"{counted(staged.refused, 'row')} refused in all.")
 
 
-def _sentences(counts: Counts) -> Iterator[str]:
-    yield (
-        f"Readings: {counts.new:,} new, {counts.greater:,} greater than stored, {counts.equal:,} equal, "
-        f"{counts.smaller:,} smaller (those change nothing)."
-    )
-    yield f"{counted(counts.days_won, 'day')} won, {counts.gaps_closed:,} of them gaps that close."
-    others = (
-        (counts.lists, "top-10 list"),
-        (counts.counters, "day of stars or forks"),
-        (counts.windows, "14-day unique"),
-    )
-    told = [f"{number:,} × {what}" for number, what in others if number]
-    if told:
-        yield f"Also new: {', '.join(told)}."
+def _planned_row(each: RepositoryPlan) -> tuple[str, ...]:
+    numbers = (each.views_days, each.views, each.clones_days, each.clones)
+    return each.full_name, str(each.first_day), str(each.last_day), *(f"{number:,}" for number in numbers)
 
 
 def _question(found: Plan) -> str:
-    names = ", ".join(str(each) for each in found.unknown[:10])
-    more = f" and {len(found.unknown) - 10:,} more" if len(found.unknown) > 10 else ""
     if any(not each.name for each in found.unknown):
         return "The files do not name their repository. Say which it is: --repository OWNER/NAME"
-    if any("/" not in each.name for each in found.unknown):
-        return f"Whose is it? {names}{more}. Say it: --repository NAME=OWNER/NAME; or leave it out: --unknown skip"
+    without_owner = [each.name for each in found.unknown if "/" not in each.name]
+    if without_owner:
+        return f"Whose is {_listed(without_owner)}? Say it: --repository {without_owner[0]}=OWNER/NAME"
     return (
-        f"Not tracked by this tenant: {names}{more}. Track them first (repo add), say what they are called now "
-        "(--repository OLD/NAME=OWNER/NAME), add their history only (--unknown add), or leave them out (--unknown skip)."
+        f"Not tracked by this tenant: {_listed([each.name for each in found.unknown])}. Track them first (repo add), "
+        "say what they are called now (--repository OLD/NAME=OWNER/NAME), add their history only (--unknown add), or "
+        "leave them out (--unknown skip)."
     )
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:10]) + (f" and {len(names) - 10:,} more" if len(names) > 10 else "")
 
 
 def _facts(owner: Tenant, staged: Staged, found: Plan) -> dict[str, Any]:

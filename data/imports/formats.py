@@ -134,6 +134,12 @@ class Layout:
     repository: str | None = None
     observed: date | None = None
 
+    @property
+    def used(self) -> dict[str, str]:
+        """The columns that are read for this kind of rows, by field."""
+        left_out = {Kind.DAYS: COUNTERS, Kind.COUNTERS: METRICS, Kind.NEWEST_COUNTERS: METRICS}.get(self.kind, ())
+        return {field: self.table.columns[place] for field, place in self.columns.items() if field not in left_out}
+
 
 def layouts_of(tables: Iterable[Table], options: Options, saved: Mapping[str, Mapping[str, str]]) -> list[Layout]:
     """What is to be read of these tables. Raises: ImportRefused, where a table is not understood, with the reason."""

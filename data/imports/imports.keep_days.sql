@@ -44,6 +44,10 @@ select
 from incoming_day
 where coalesce(views, view_uniques, clones, clone_uniques) is not null;
 
+-- What is usual of the older days is worked out anew at the end of the next run.
+delete from spike_progress
+where repository_id in (select repository_id from incoming_day);
+
 create or replace temp table touched_day as
 select
     repository_id,

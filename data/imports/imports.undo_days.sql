@@ -7,5 +7,8 @@ select
 from imported_day
 where batch_id = $batch_id and list_contains($repository_ids, repository_id);
 
+delete from spike_progress
+where repository_id in (select repository_id from touched_day);
+
 delete from imported_day
 where batch_id = $batch_id and list_contains($repository_ids, repository_id);

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
+from data.text import counted
+
 REFUSALS_KEPT = 1000  # rows that are told with their reason; the others are counted
 
 
@@ -95,6 +97,21 @@ class Counts:
     @property
     def wins(self) -> bool:
         return any((self.new, self.greater, self.days_won, self.lists, self.windows, self.counters))
+
+    def sentences(self) -> list[str]:
+        """What people are told of it."""
+        readings = (
+            f"{self.new:,} new, {self.greater:,} greater than stored, {self.equal:,} equal, {self.smaller:,} smaller"
+        )
+        won = f"{counted(self.days_won, 'day')} won, {self.gaps_closed:,} of them gaps that close."
+        others = ((self.lists, "top-10 list"), (self.counters, "reading"), (self.windows, "window"))
+        kinds = ("", " of stars or forks", " with unique visitors of 14 days")
+        told = [f"{counted(n, noun)}{kind}" for (n, noun), kind in zip(others, kinds, strict=True) if n]
+        return [
+            f"Readings: {readings} (smaller ones change nothing).",
+            won,
+            *([f"Also new: {', '.join(told)}."] if told else []),
+        ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -290,8 +290,7 @@ class _TableReader:
             return
         rows = len(columns["day"])
         values = {each.value: columns.get(each.value, pa.nulls(rows, _int)) for each in fields}
-        if fields is METRICS:
-            values = self._known(values)
+        values = self._known(values)
         if self._layout.kind is Kind.WINDOW:
             values = self._window(columns, values)
             columns |= {name: values.pop(name) for name in ("told", "day")}
@@ -309,7 +308,8 @@ class _TableReader:
         if zeros is Zeros.UNKNOWN_ROWS:
             nothing = reduce(pc.and_, (pc.or_(is_zero[name], pc.is_null(values[name])) for name in values))
             is_zero = {name: pc.and_(nothing, each) for name, each in is_zero.items()}
-        self._staged.unknown_zeros += sum(pc.sum(is_zero[counts]).as_py() or 0 for counts, _ in PAIRS)
+        for name, each in is_zero.items():
+            self._staged.unknown_zeros += 0 if "uniques" in name else pc.sum(each).as_py() or 0
         return {name: pc.if_else(is_zero[name], pa.scalar(None, _int), column) for name, column in values.items()}
 
     def _window(self, columns: dict[str, pa.Array], values: dict[str, pa.Array]) -> dict[str, Any]:

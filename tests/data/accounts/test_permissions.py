@@ -4,6 +4,7 @@ import ast
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ from data.accounts.audit import AuditFilter, entries
 from data.accounts.authority import COMMAND_LINE, AccountRefused, NewUser, acting
 from data.accounts.models import Account, Grant, Role
 from data.accounts.tokens import TokenFacts
+from data.imports import imports
+from data.imports.models import ImportRefused, Options, Unknown
 from data.insight import notes
 from data.reports import subscriptions
 from data.reports.settings import ReportSettings, SubscriptionRefused
@@ -38,6 +41,7 @@ from tests.data.cast import (
     signed_in,
     user,
 )
+from tests.data.imports import importing
 
 pytestmark = pytest.mark.usefixtures(quick.__name__)
 
@@ -129,6 +133,16 @@ class Scene:
         """A fresh invitation for a tenant, made by the command line."""
         invitations.invite(self.store, COMMAND_LINE, [place.viewer], None, NOW)
         return invitations.open_invitations(account(self.store, "admin"), self.store, NOW)[0].invitation_id
+
+    def bring(self, by: str) -> int:
+        """An import of one day, a new one each time. Answers its number."""
+        day = date(2024, 1, 1) + timedelta(days=self.store.traffic.version())
+        names = Options(repository="north/r0")
+        with importing.staged({"views.csv": f"_date,total_views,unique_views\n{day},4,1"}, names) as read:
+            tenant_id, ask = self.north.tenant_id, Unknown.ASK
+            batch = imports.save_import(self.store, by, tenant_id, read, NOW, aliases={}, unknown=ask, mappings={})
+        assert batch
+        return batch.batch_id
 
 
 def new_user(scene: Scene) -> NewUser:
@@ -235,6 +249,8 @@ ACTIONS: dict[str, tuple[set[str], Do]] = {
         lambda s, by: groups.change_group(s.store, by, s.group(), "Shop", s.north.repositories[:1], now=NOW),
     ),
     "remove a group": (KEEPERS, lambda s, by: groups.remove_group(s.store, by, s.group(), NOW)),
+    "import": (KEEPERS, lambda s, by: s.bring(by)),
+    "undo an import": (KEEPERS, lambda s, by: imports.undo_import(s.store, by, s.bring(COMMAND_LINE), NOW)),
     "write a note": (KEEPERS, lambda s, by: notes.add_note(s.store, by, s.new_note, NOW)),
     "change a note": (KEEPERS, lambda s, by: notes.change_note(s.store, by, s.note(), NOW)),
     "remove a note": (KEEPERS, lambda s, by: notes.remove_note(s.store, by, s.note().note_id, NOW)),
@@ -276,7 +292,14 @@ def test_an_action_is_refused_to_all_but_those_who_may_and_leaves_a_record(
     before = [account(store, name) for name in ("viewer", "manager")]
     for by in sorted(EVERYBODY - may):
         with pytest.raises(
-            (AccountRefused, RepositoryRefused, groups.GroupRefused, notes.NoteRefused, SubscriptionRefused)
+            (
+                AccountRefused,
+                RepositoryRefused,
+                groups.GroupRefused,
+                notes.NoteRefused,
+                SubscriptionRefused,
+                ImportRefused,
+            )
         ):
             act(scene, by)
     assert [account(store, name) for name in ("viewer", "manager")] == before

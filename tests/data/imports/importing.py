@@ -3,7 +3,7 @@
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 
 from data.accounts.authority import COMMAND_LINE
@@ -14,11 +14,12 @@ from data.imports.staging import Staged, stage
 from data.store import Store
 from tests.data.writers import NOW
 
+TODAY = NOW.date()
+Files = Mapping[str, str | bytes]
+
 
 @contextmanager
-def staged(
-    files: Mapping[str, str | bytes], options: Options | None = None, today: date = NOW.date()
-) -> Iterator[Staged]:
+def staged(files: Files, options: Options | None = None, today: date = TODAY) -> Iterator[Staged]:
     """What is read of files with these names and contents."""
     with tempfile.TemporaryDirectory() as place:
         folder, scratch = Path(place, "files"), Path(place, "scratch")
@@ -31,21 +32,16 @@ def staged(
         yield stage(paths, options or Options(), {}, today, scratch)
 
 
-def planned(store: Store, tenant_id: int, files: Mapping[str, str | bytes], options: Options | None = None) -> Plan:
+def planned(store: Store, tenant_id: int, files: Files, options: Options | None = None) -> Plan:
     options = options or Options()
     with staged(files, options) as read:
         return plan(operator(store), store, tenant_id, read, options.aliases)
 
 
-def imported(
-    store: Store,
-    tenant_id: int,
-    files: Mapping[str, str | bytes],
-    options: Options | None = None,
-    now: datetime = NOW,
-    by: str = COMMAND_LINE,
-) -> Batch | None:
+def imported(store: Store, tenant_id: int, files: Files, options: Options | None = None) -> Batch | None:
     """An import of these files, unknown repositories left out."""
     options = options or Options()
     with staged(files, options) as read:
-        return save_import(store, by, tenant_id, read, now, aliases=options.aliases, unknown=Unknown.SKIP, mappings={})
+        return save_import(
+            store, COMMAND_LINE, tenant_id, read, NOW, aliases=options.aliases, unknown=Unknown.SKIP, mappings={}
+        )
