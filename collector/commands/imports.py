@@ -19,11 +19,14 @@ from data.imports import imports
 from data.imports.formats import MAPPED, TOOLS, Kind, header
 from data.imports.models import Batch, Options, Plan, RepositoryPlan, Unknown
 from data.imports.staging import Staged, stage
-from data.text import counted
+from data.text import DAILY_CLONERS, DAILY_VISITORS, counted
 
 REFUSALS_SHOWN = 20
 FIELDS = ", ".join(MAPPED)
-COLUMNS = ("REPOSITORY", "FROM", "TO", ">DAYS OF VIEWS", ">VIEWS", ">DAYS OF CLONES", ">CLONES")
+COLUMNS = (
+    *("REPOSITORY", "FROM", "TO", ">DAYS OF VIEWS", ">VIEWS", f">{DAILY_VISITORS.upper()}"),
+    *(">DAYS OF CLONES", ">CLONES", f">{DAILY_CLONERS.upper()}"),
+)
 
 
 class _WithDefault(Group):
@@ -198,15 +201,17 @@ def _say_plan(session: Session, staged: Staged, found: Plan) -> None:
         say(line)
     if staged.unknown_zeros:
         say(f"{counted(staged.unknown_zeros, 'zero')} left out: this tool writes 0 where it knows nothing.")
-    for each in staged.refusals[:REFUSALS_SHOWN]:
-        session.terminal.warn(f"Refused: {each}")
+    for refusal in staged.refusals[:REFUSALS_SHOWN]:
+        session.terminal.warn(f"Refused: {refusal}")
     if staged.refused > REFUSALS_SHOWN:
         session.terminal.warn(f"{counted(staged.refused, 'row')} refused in all.")
 
 
 def _planned_row(each: RepositoryPlan) -> tuple[str, ...]:
-    numbers = (each.views_days, each.views, each.clones_days, each.clones)
-    return each.full_name, str(each.first_day), str(each.last_day), *(f"{number:,}" for number in numbers)
+    views = (each.views_days, each.views, each.visitor_days)
+    numbers = (*views, each.clones_days, each.clones, each.cloner_days)
+    told = ("" if number is None else f"{number:,}" for number in numbers)
+    return each.full_name, str(each.first_day), str(each.last_day), *told
 
 
 def _question(found: Plan) -> str:

@@ -5,10 +5,10 @@ select
     min(day) as first_day,
     max(day) as last_day,
     count(views) as views_days,
-    coalesce(sum(views), 0)::bigint as views,
-    coalesce(sum(view_uniques), 0)::bigint as visitor_days,
+    sum(views)::bigint as views,
+    sum(view_uniques)::bigint as visitor_days,
     count(clones) as clones_days,
-    coalesce(sum(clones), 0)::bigint as clones,
-    coalesce(sum(clone_uniques), 0)::bigint as cloner_days
+    sum(clones)::bigint as clones,
+    sum(clone_uniques)::bigint as cloner_days
 from incoming_day
 group by repository_id;

@@ -122,11 +122,11 @@ class RepositoryPlan:
     first_day: date
     last_day: date
     views_days: int
-    views: int
-    visitor_days: int
+    views: int | None
+    visitor_days: int | None
     clones_days: int
-    clones: int
-    cloner_days: int
+    clones: int | None
+    cloner_days: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,12 @@ from data.calendar import SETTLED_AFTER_DAYS, WINDOW_DAYS, stored, utc_now
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 VIEWS = Path(__file__).parent / "views.sql"
-OWN_TABLES = frozenset({"audit_outbox", "identity_counter", "schema_migration", "schema_views", "store_compaction"})
+OWN_TABLES = frozenset(
+    {
+        *("audit_outbox", "identity_counter", "import_batch", "import_mapping"),
+        *("schema_migration", "schema_views", "store_compaction"),
+    }
+)
 
 _BOOKKEEPING = """
 create table if not exists schema_migration (

@@ -429,8 +429,8 @@ with facts as (
             as known_day,
         views,
         clones,
-        case when views_source is not null then day end as views_day,
-        case when clones_source is not null then day end as clones_day,
+        case when views_source = 'github' then day end as views_day,  -- what was imported may end long ago
+        case when clones_source = 'github' then day end as clones_day,
         views_state = 'pending' or clones_state = 'pending' as is_pending,
         views_state = 'gap' or clones_state = 'gap' as is_gap,
         case
@@ -505,8 +505,6 @@ known as (
     select
         sums.*,
         repository.added_at::date as added_on,
-        -- What was imported may end long before: GitHub showed no more than these days when the repository was added.
-        repository.added_at::date - (v_today.today - v_today.shown_from)::integer as first_shown,
         v_today.shown_from,
         coalesce(sums.last_row + 1, repository.added_at::date) as first_not_asked,
         case when tenant.active and repository.state not in ('paused', 'removed') then v_today.today end as tracked_on
@@ -544,8 +542,8 @@ select
     case
         when known.tracked_on is not null
             then least(
-                coalesce(greatest(known.views_until + 1, known.first_shown), known.added_on),
-                coalesce(greatest(known.clones_until + 1, known.first_shown), known.added_on),
+                coalesce(known.views_until + 1, known.added_on),
+                coalesce(known.clones_until + 1, known.added_on),
                 known.first_open_day,
                 case when known.first_not_asked <= known.tracked_on then greatest(known.first_not_asked, known.shown_from) end
             ) - known.shown_from

@@ -169,7 +169,7 @@ def test_what_a_format_has_of_days(case: str) -> None:
 
 
 def test_lists_stars_and_windows() -> None:
-    files = {
+    files: Files = {
         f"{GHRS}/stargazers.csv": "time_iso8601,stars_cumulative\n2026-04-01 10:00:00+00:00,5\n",
         f"{GHRS}/snapshots/2026-04-05_080000_top_referrers_snapshot.csv": REFERRER,
         "undated_referrers.csv": REFERRER,

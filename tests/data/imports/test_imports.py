@@ -95,7 +95,7 @@ def test_the_order_of_imports_and_answers_does_not_matter_and_what_is_taken_back
 
     def bring(key: int, table: str) -> int | None:
         batch = imported(store, tenant_id, {"t.csv": table}, Options(repository=f"o/r{key}", trust_zeros=True))
-        return batch and batch.batch_id
+        return batch.batch_id if batch else None
 
     collect(late, before)
     collect(late, after)
