@@ -33,7 +33,6 @@ from data.accounts.tokens import open_tokens, save_verdicts
 from data.collection import ledger
 from data.collection.models import CollectableRepository, EndpointResult, RunState
 from data.collection.requests import take_requests
-from data.insight.spikes import save_spikes
 from data.repositories.pauses import owner_pauses, save_pauses
 from data.repositories.repositories import repositories
 from data.store import Store, StoreError
@@ -266,6 +265,8 @@ class Collecting:
             save_pauses(self._store, pauses, GitHubTime(self._clock).now())
         logged = {run.run_id: run for run in over if run.run_id is not None}
         if logged:
+            from data.insight.spikes import save_spikes  # noqa: PLC0415 - brings numpy, which no other command needs
+
             now = next(iter(logged.values())).time.now()
             repository_ids = set().union(*(run.stats.repositories for run in logged.values()))
             save_spikes(self._store, repository_ids, now.date())

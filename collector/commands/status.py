@@ -23,6 +23,7 @@ from data.text import counted, ended
 COLUMNS = ("TENANT", "REPOSITORY", "STATE", "LAST COLLECTED", ">PENDING", ">GAPS", ">DAYS LEFT", "REASON")
 MOST_SHOWN = 20
 ROWS_SHOWN = 50
+RUNS_LOOKED_AT = 20
 ALL_RUNS = 1_000_000
 
 
@@ -61,7 +62,8 @@ def status(session: Session, tenant: str | None, show_all: bool) -> CommandResul
         session.terminal.say(what_to_track({each.tenant_id: each.name for each in owners}))
     for sentence in busiest(reaches(viewer, session.store)):
         session.terminal.say(sentence)
-    last = read.last_run
+    newest = runs(viewer, session.store, RUNS_LOOKED_AT)
+    last = next((run for run in newest if run.state is not RunState.RUNNING), None)
     if last is not None:
         line = f"{last.run_id} ({last.trigger}), {moment(last.started_at)}, {last.state}. {last.message or ''}"
         session.terminal.say(f"Last run: {line.rstrip()}")

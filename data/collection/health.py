@@ -4,8 +4,7 @@ A finding is a problem where somebody must act now, else a warning. Sentences ar
 whoever shows them adds that, a command or a page.
 """
 
-from collections import defaultdict
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -16,8 +15,8 @@ from data.accounts.models import Viewer
 from data.accounts.tokens import UNREADABLE, StoredToken, tokens
 from data.calendar import DAY, SETTLED_AFTER_DAYS, WINDOW_DAYS, aware, stored, utc_day
 from data.collection.ledger import KILLED
-from data.collection.log import is_collecting, runs
-from data.collection.models import GOOD_OUTCOMES, HARMLESS_OUTCOMES, ROW_REFUSED, LoggedRun, RunState
+from data.collection.log import is_collecting
+from data.collection.models import GOOD_OUTCOMES, HARMLESS_OUTCOMES, ROW_REFUSED, RunState
 from data.collection.schedule import ScheduleRefused, last_time, next_time, next_times, schedule_fault, schedule_warning
 from data.repositories.health import LISTS, StaleEndpoint, repository_health, stale_endpoints
 from data.repositories.models import RepositoryHealth, RepositoryState
@@ -34,7 +33,6 @@ NEAR_DAYS = 7  # until a loss: half of what GitHub remembers
 SPARE_DAYS = 3  # between the next scheduled collection and a loss
 LATE_AFTER = timedelta(days=1)  # then a scheduled collection that did not bring a day will not
 EXPIRY_DAYS = 14
-RUNS_LOOKED_AT = 20
 LOOKED_BACK = timedelta(days=8)  # for answers and runs: what is rare comes once in seven
 ON_HOLD = (RepositoryState.PAUSED, RepositoryState.REMOVED)
 REFUSED = (RepositoryState.UNAVAILABLE, RepositoryState.BLOCKED)
@@ -67,6 +65,33 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class TenantStanding:
+    """How the repositories of a tenant stand that are not on hold: how many there are, how many should have been
+    asked by now (`waiting`), how many of these nobody asked (`left_out`, since `left_since`), and the ids of those
+    that need a closer look: refused by GitHub, or near a loss.
+    """
+
+    tenant_id: int
+    name: str
+    schedule: str
+    tracked: int
+    waiting: int
+    left_out: int
+    left_since: datetime | None
+    last_tried_at: datetime | None
+    last_good_at: datetime | None
+    days_until_loss: int | None
+    in_trouble: Sequence[int]
+
+    def missed_since(self, *, is_going_on: bool) -> datetime | None:
+        """Since when the schedule was not kept: no repository was asked for after a time of it had come, or most were
+        not, and no collection is going on that might. None where it was kept.
+        """
+        few = self.left_out < self.waiting and (is_going_on or 2 * self.left_out <= self.waiting)
+        return None if few else self.left_since
+
+
+@dataclass(frozen=True, slots=True)
 class Health:
     """The findings, problems first; of repositories that are not on hold: how many, and the first loss among them."""
 
@@ -74,7 +99,6 @@ class Health:
     tracked: int
     last_collected_at: datetime | None
     days_until_loss: int | None
-    last_run: LoggedRun | None = None
 
     @property
     def problems(self) -> tuple[Finding, ...]:
@@ -98,8 +122,7 @@ def health(
     stored_tokens = {each.tenant_id: each for each in tokens(Viewer(frozenset(), managed), store)}
     of_managed = tuple((key, stored_tokens.get(key)) for key in sorted(managed))
     read = _health(viewer, store, of_managed, look, is_going_on=is_collecting(store.directory))
-    last_run = next((run for run in runs(viewer, store, RUNS_LOOKED_AT) if run.state is not RunState.RUNNING), None)
-    return replace(read, findings=(*read.findings, *budgets), last_run=last_run)
+    return replace(read, findings=(*read.findings, *budgets))
 
 
 @cached("traffic")
@@ -111,35 +134,58 @@ def _health(
     *,
     is_going_on: bool,
 ) -> Health:
-    found = repository_health(viewer, store, utc_day(now))
-    tracked = [each for each in found if each.schedule is not None and each.repository.state not in ON_HOLD]
-    of_tenants: Mapping[int, list[RepositoryHealth]] = defaultdict(list)
-    for each in tracked:
-        of_tenants[each.repository.tenant_id].append(each)
+    tenants = _standings(viewer, store, now)
+    in_trouble = frozenset(key for each in tenants for key in each.in_trouble)
+    found = repository_health(Viewer(in_trouble, viewer.tenant_ids), store, utc_day(now)) if in_trouble else ()
     token_of = dict(of_managed)
-    near = {each.repository.repository_id for each in near_loss(tracked, now)}
+    near = {each.repository.repository_id for each in near_loss(found, now)}
+    refused = [each for each in found if each.repository.state in REFUSED]
     findings = list(_about_runs(viewer, store, now, is_going_on=is_going_on))
-    for tenant_id, repositories in of_tenants.items():
+    for tenant in tenants:
         about_token = None
-        if tenant_id in token_of:
-            about_token = _about_token(repositories[0].tenant, token_of[tenant_id], now)
+        if tenant.tenant_id in token_of:
+            about_token = _about_token(tenant.name, token_of[tenant.tenant_id], now)
             findings += [about_token] if about_token else []
         if about_token is None or not about_token.is_problem:
-            findings += _about_schedule(repositories, is_going_on, now)
-        findings += _about_refusals(repositories, near, whole=tenant_id in viewer.tenant_ids)
+            findings += _about_schedule(tenant, is_going_on, now)
+        of_tenant = [each for each in refused if each.repository.tenant_id == tenant.tenant_id]
+        findings += _about_refusals(tenant, of_tenant, near, whole=tenant.tenant_id in viewer.tenant_ids)
     findings += [
         _of_repository(FindingKind.LOSS, True, each, _loss_text(each.days_until_loss))
-        for each in tracked
+        for each in found
         if each.repository.repository_id in near and each.repository.state not in REFUSED
     ]
     findings += _about_endpoints(stale_endpoints(viewer, store, now))
     findings += _about_rows(viewer, store, now)
     return Health(
         tuple(sorted(findings, key=lambda each: not each.is_problem)),
-        len(tracked),
-        max((at for each in tracked for at in each.last_good_at.values()), default=None),
-        min((each.days_until_loss for each in tracked if each.days_until_loss is not None), default=None),
+        sum(each.tracked for each in tenants),
+        max((each.last_good_at for each in tenants if each.last_good_at is not None), default=None),
+        min((each.days_until_loss for each in tenants if each.days_until_loss is not None), default=None),
     )
+
+
+def _standings(viewer: Viewer, store: Store, now: datetime) -> list[TenantStanding]:
+    values = {
+        "visible": list(viewer.repository_ids),
+        "on_hold": list(ON_HOLD),
+        "refused": list(REFUSED),
+        "near_days": NEAR_DAYS,
+    }
+    with store.traffic.read() as cursor:
+        cursor.execute("set variable today = $today", {"today": utc_day(now)})
+        schedules = dict(cursor.execute("select tenant_id, schedule from tenant where active").fetchall())
+        values |= {"tenant_ids": list(schedules), "times": [_last_due(each, now) for each in schedules.values()]}
+        rows = cursor.execute(query(__name__, "standings"), values).fetchall()
+    return [TenantStanding(*row[:6], *(None if at is None else aware(at) for at in row[6:9]), *row[9:]) for row in rows]
+
+
+def _last_due(schedule: str, now: datetime) -> datetime | None:
+    """The newest time of a schedule after which somebody should have asked by now; None for one that never comes."""
+    try:
+        return stored(last_time(schedule, now - MISSED_AFTER))
+    except ScheduleRefused:
+        return None
 
 
 def _about_runs(viewer: Viewer, store: Store, now: datetime, *, is_going_on: bool) -> Iterator[Finding]:
@@ -206,48 +252,30 @@ def _about_token(tenant: str, token: StoredToken | None, now: datetime) -> Findi
     return finding(f"{urgency}{named} expires {when}.", is_problem=False, at=expires)
 
 
-def _about_schedule(found: Sequence[RepositoryHealth], is_going_on: bool, now: datetime) -> Iterator[Finding]:
+def _about_schedule(tenant: TenantStanding, is_going_on: bool, now: datetime) -> Iterator[Finding]:
     """A tenant's schedule that nobody should have, and what was missed of one."""
-    tenant, schedule = found[0].tenant, found[0].schedule or ""
+    name, schedule = tenant.name, tenant.schedule
     if fault := schedule_fault(schedule):
-        yield Finding(FindingKind.SCHEDULE, True, tenant, fault, tenant=tenant)
+        yield Finding(FindingKind.SCHEDULE, True, name, fault, tenant=name)
     elif warning := schedule_warning(schedule):
-        yield Finding(FindingKind.SCHEDULE, False, tenant, warning, tenant=tenant)
-    since = missed_since(schedule, found, is_going_on, now)
+        yield Finding(FindingKind.SCHEDULE, False, name, warning, tenant=name)
+    since = tenant.missed_since(is_going_on=is_going_on)
     if since is not None:
         missed = takewhile(lambda at: at <= now - MISSED_AFTER, next_times(schedule, since))
         count = len(list(islice(missed, MOST_MISSED)))
         text = f"{counted(count, 'scheduled collection')} {'was' if count == 1 else 'were'} missed."
-        yield Finding(FindingKind.MISSED, True, tenant, text, "Last collected", _last_tried(found), tenant)
+        yield Finding(FindingKind.MISSED, True, name, text, "Last collected", tenant.last_tried_at, name)
 
 
-def missed_since(schedule: str, found: Sequence[RepositoryHealth], is_going_on: bool, now: datetime) -> datetime | None:
-    """Since when a tenant's schedule was not kept: none of its repositories was asked for after a time of it had come,
-    or most were not, and no collection is going on that might. None where it was kept.
-    """
-    try:
-        time = last_time(schedule, now - MISSED_AFTER)
-    except ScheduleRefused:
-        return None
-    waiting = [each for each in found if each.repository.state is RepositoryState.ACTIVE and each.since < time]
-    left = [each for each in waiting if each.tried_at is None or each.tried_at < time]
-    if not left or (len(left) < len(waiting) and (is_going_on or 2 * len(left) <= len(waiting))):
-        return None
-    return max(each.tried_at or each.since for each in left)
-
-
-def _last_tried(found: Iterable[RepositoryHealth]) -> datetime | None:
-    return max((each.tried_at for each in found if each.tried_at is not None), default=None)
-
-
-def _about_refusals(found: Sequence[RepositoryHealth], near: Container[int], *, whole: bool) -> Iterator[Finding]:
+def _about_refusals(
+    tenant: TenantStanding, refused: Sequence[RepositoryHealth], near: Container[int], *, whole: bool
+) -> Iterator[Finding]:
     """Each repository of a tenant that GitHub refuses, a problem where it is near a loss; of a `whole` tenant, that
     most are.
     """
-    refused = [each for each in found if each.repository.state in REFUSED]
-    if whole and 2 * len(refused) > len(found):
-        text = f"GitHub refuses {len(refused):,} of {counted(len(found), 'repository')}."
-        yield Finding(FindingKind.REFUSED, True, found[0].tenant, text, tenant=found[0].tenant)
+    if whole and 2 * len(refused) > tenant.tracked:
+        text = f"GitHub refuses {len(refused):,} of {counted(tenant.tracked, 'repository')}."
+        yield Finding(FindingKind.REFUSED, True, tenant.name, text, tenant=tenant.name)
     for each in refused:
         text = each.repository.state_reason or "GitHub refuses it and gives no reason."
         text = f"{text} {_loss_text(each.days_until_loss)}".strip()

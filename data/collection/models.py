@@ -7,23 +7,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, Protocol
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, Any, Protocol
 
 from data.repositories.models import Repository, RepositoryState
 from data.traffic.models import Metric
 
+if TYPE_CHECKING:  # commands that save nothing start without Arrow
+    import pyarrow as pa
+
 ROW_REFUSED = "row refused: "  # begins what a result tells of each row that could not be used
 Row = tuple[Any, ...]
-TYPES = {
-    "integer": pa.int32(),
-    "bigint": pa.int64(),
-    "text": pa.string(),
-    "boolean": pa.bool_(),
-    "date": pa.date32(),
-    "timestamp": pa.timestamp("us"),
-}
+ARROW_TYPES = {"integer": "int32", "bigint": "int64", "text": "string", "boolean": "bool"}
+ARROW_TYPES |= {"date": "date32", "timestamp": "timestamp[us]"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,7 +30,7 @@ class Save:
     tables: Mapping[str, str]
     statements: tuple[tuple[str, str], ...]
 
-    def tables_of(self, rows: Iterable[tuple[str, Row]]) -> dict[str, pa.Table]:
+    def tables_of(self, rows: Iterable[tuple[str, Row]]) -> dict[str, "pa.Table"]:
         """The rows as Arrow tables by name, each with its columns even where there is no row for it."""
         by_table: dict[str, list[Row]] = {name: [] for name in self.tables}
         for name, row in rows:
@@ -52,10 +47,12 @@ class Observation(Protocol):
     def rows(self, repository_id: int, observed_at: datetime) -> Iterable[tuple[str, Row]]: ...
 
 
-def _arrow_table(columns: str, rows: list[Row]) -> pa.Table:
+def _arrow_table(columns: str, rows: list[Row]) -> "pa.Table":
     """The rows under columns written as in SQL: `repository_id integer, day date`."""
+    import pyarrow as pa  # noqa: PLC0415
+
     named = (column.split() for column in columns.split(","))
-    schema = pa.schema([(name, TYPES[kind]) for name, kind in named])
+    schema = pa.schema([(name, pa.type_for_alias(ARROW_TYPES[kind])) for name, kind in named])
     values = zip(*rows, strict=True) if rows else ([] for _ in schema)
     arrays = [pa.array(column, type=field.type) for column, field in zip(values, schema, strict=True)]
     return pa.Table.from_arrays(arrays, schema=schema)

@@ -14,12 +14,11 @@ from concurrent.futures import Future
 from dataclasses import fields, is_dataclass, replace
 from functools import wraps
 from itertools import islice
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeGuard, TypeVar, cast
 
-import pyarrow as pa
-from pandas import DataFrame
+if TYPE_CHECKING:  # the command line starts in half the time without pandas
+    from pandas import DataFrame
 
-if TYPE_CHECKING:
     from data.store.database import Store
 
 SAMPLE = 100  # parts of an answer that are weighed
@@ -131,13 +130,17 @@ def _split(arguments: tuple[Any, ...], named: dict[str, Any]) -> tuple["Store", 
 
 def _handed_out(answer: Any) -> Any:
     """The answer itself, its DataFrames as copies that share their rows until one is changed."""
-    if isinstance(answer, DataFrame):
+    if _is_frame(answer):
         return answer.copy(deep=False)
     if is_dataclass(answer) and not isinstance(answer, type):
-        frames = {name: value.copy(deep=False) for name, value in _fields(answer) if isinstance(value, DataFrame)}
+        frames = {name: value.copy(deep=False) for name, value in _fields(answer) if _is_frame(value)}
         if frames:
             return replace(answer, **frames)
     return answer
+
+
+def _is_frame(answer: Any) -> TypeGuard["DataFrame"]:
+    return hasattr(answer, "memory_usage")
 
 
 def _fields(answer: Any) -> Iterator[tuple[str, Any]]:
@@ -146,10 +149,10 @@ def _fields(answer: Any) -> Iterator[tuple[str, Any]]:
 
 def size_of(answer: Any) -> int:
     """About how many bytes an answer takes."""
-    if isinstance(answer, pa.Table):
-        return int(answer.nbytes)
-    if isinstance(answer, DataFrame):
+    if _is_frame(answer):
         return int(answer.memory_usage(deep=True).sum())
+    if hasattr(answer, "nbytes"):  # an Arrow table
+        return int(answer.nbytes)
     if isinstance(answer, tuple | list | frozenset):
         some = list(islice(answer, SAMPLE))  # the others are taken to be alike: of 10,000 each would be felt
         return sys.getsizeof(answer) + sum(map(size_of, some)) * len(answer) // max(1, len(some))

@@ -1,17 +1,23 @@
 """How each visible repository stands, with nothing of those that the viewer may not see."""
 
-from dataclasses import replace
+from contextlib import nullcontext
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from data.accounts.authority import COMMAND_LINE
 from data.accounts.models import Viewer
-from data.accounts.tenants import operator
-from data.collection.health import LOOK_EVERY, MISSED_AFTER, FindingKind, health, missed_since, near_loss
+from data.accounts.tenants import add_tenant, operator
+from data.calendar import stored
+from data.collection.health import LOOK_EVERY, MISSED_AFTER, FindingKind, health, near_loss
 from data.repositories.health import with_open_days
-from data.repositories.models import OpenDays, Repository, RepositoryHealth, RepositoryState
+from data.repositories.models import OpenDays, Repository, RepositoryFacts, RepositoryHealth, RepositoryState
+from data.repositories.repositories import add_repositories
 from data.store import Store
+from data.store.backup import COLLECTING
+from data.store.versions import exclusive
 from data.traffic.models import Metric
 from tests.data.filled import DOCS, ENGINE, MIRROR, NEW, TELESCOPE, TODAY, days_ago, filled_store
 from tests.data.writers import NOW
@@ -120,11 +126,15 @@ def test_what_has_time_or_is_not_collected_is_no_alarm() -> None:
 
 
 AT = NOW.replace(tzinfo=None)
-BLOCKED = Repository(1, 1, 1, "octo/one", RepositoryState.BLOCKED)
 
 
-def tried(at: datetime | None, since: datetime = COLLECTED - DAY) -> RepositoryHealth:
-    return replace(collected(DAILY, 13), tried_at=at, since=since)
+@dataclass(frozen=True)
+class Tried:
+    """A repository of a daily schedule: when it was last asked for, since when it has its state."""
+
+    at: datetime | None
+    since: datetime = COLLECTED - DAY
+    state: str = "active"
 
 
 LATE = datetime(2026, 5, 6, 14, 15, tzinfo=UTC) + MISSED_AFTER  # the time of 14:15 counts as missed from here on
@@ -133,23 +143,37 @@ LATE = datetime(2026, 5, 6, 14, 15, tzinfo=UTC) + MISSED_AFTER  # the time of 14
 @pytest.mark.parametrize(
     ("repositories", "now", "is_going_on", "missed"),
     [
-        ([tried(COLLECTED)], LATE - MINUTE, False, False),
-        ([tried(COLLECTED)], LATE, False, True),
-        ([tried(COLLECTED)], LATE, True, True),
-        ([tried(LATE)], LATE + HOUR, False, False),
-        ([tried(None)], LATE, False, True),
-        ([tried(COLLECTED, LATE - HOUR / 2)], LATE, False, False),  # resumed after the time
-        ([tried(LATE), tried(COLLECTED)], LATE, False, False),  # half of them
-        ([tried(LATE), tried(COLLECTED), tried(COLLECTED)], LATE, False, True),
-        ([tried(LATE), tried(COLLECTED), tried(COLLECTED)], LATE, True, False),  # the others may come
-        ([replace(tried(COLLECTED), repository=BLOCKED)], LATE, False, False),
+        ([Tried(COLLECTED)], LATE - MINUTE, False, False),
+        ([Tried(COLLECTED)], LATE, False, True),
+        ([Tried(COLLECTED)], LATE, True, True),
+        ([Tried(LATE)], LATE + HOUR, False, False),
+        ([Tried(None)], LATE, False, True),
+        ([Tried(COLLECTED, LATE - HOUR / 2)], LATE, False, False),  # resumed after the time
+        ([Tried(LATE), Tried(COLLECTED)], LATE, False, False),  # half of them
+        ([Tried(LATE), Tried(COLLECTED), Tried(COLLECTED)], LATE, False, True),
+        ([Tried(LATE), Tried(COLLECTED), Tried(COLLECTED)], LATE, True, False),  # the others may come
+        ([Tried(COLLECTED, state="blocked")], LATE, False, False),
     ],
 )
 def test_a_time_is_missed_when_within_an_hour_nobody_asked(
-    repositories: list[RepositoryHealth], now: datetime, is_going_on: bool, missed: bool
+    store: Store, repositories: list[Tried], now: datetime, is_going_on: bool, missed: bool
 ) -> None:
     assert MISSED_AFTER + LOOK_EVERY < HOUR
-    assert bool(missed_since(DAILY, repositories, is_going_on, now)) is missed
+    add_tenant(store, COMMAND_LINE, "acme", DAILY, COLLECTED)
+    facts = [RepositoryFacts(key, f"octo/{key}", "public", False, False) for key in range(len(repositories))]
+    added = add_repositories(store, COMMAND_LINE, 1, facts, COLLECTED - DAY)
+    with store.traffic.commit("test") as connection:
+        for each, seen in zip(added, repositories, strict=True):
+            values = {"key": each.repository_id, "state": seen.state, "since": stored(seen.since)}
+            connection.execute(
+                "update repository set state = $state, state_since = $since where repository_id = $key", values
+            )
+            if seen.at is not None:
+                row = "insert into endpoint_state select $key, 'views', $at, null, 'failed', null, null"
+                connection.execute(row, {"key": each.repository_id, "at": stored(seen.at)})
+    with exclusive(store.directory / COLLECTING, "collecting", 0) if is_going_on else nullcontext():
+        found = health(operator(store), store, frozenset(), now).findings
+    assert [each.about for each in found if each.kind is FindingKind.MISSED] == ["acme"] * missed
 
 
 def test_a_viewer_is_told_of_visible_repositories_and_managed_tokens_only(full: Store) -> None:

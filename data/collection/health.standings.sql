@@ -1,0 +1,58 @@
+-- How the visible repositories of each active tenant stand that are not on hold: how many, how many were to be asked by the
+-- tenant's newest time ($times, as long as $tenant_ids) and how many of these were not, and which need a closer look: refused by
+-- GitHub, or near a loss. Times are UTC. Grain: a tenant. Source: v_repositories, repository, tenant, endpoint_state. Looked at from
+-- the session's variable today.
+with answered as (
+    select
+        repository_id,
+        max(last_good_at) filter (where endpoint in ('views', 'clones')) as good_at,
+        max(last_tried_at) filter (where endpoint in ('views', 'repository')) as tried_at
+    from endpoint_state
+    where repository_id in (select unnest($visible))
+    group by repository_id
+),
+
+due as (
+    select
+        unnest($tenant_ids::integer[]) as tenant_id,
+        unnest($times::timestamp[]) as due_at
+),
+
+standing as (
+    select
+        known.repository_id,
+        known.tenant_id,
+        known.days_until_loss,
+        known.state,
+        answered.good_at,
+        answered.tried_at,
+        greatest(repository.added_at, repository.state_since) as since,
+        known.state = 'active' and since < due.due_at as is_waiting,
+        is_waiting and coalesce(answered.tried_at < due.due_at, true) as is_left
+    from v_repositories as known
+    inner join repository using (repository_id)
+    inner join due on known.tenant_id = due.tenant_id
+    left join answered using (repository_id)
+    where
+        known.repository_id in (select unnest($visible))
+        and known.state not in (select unnest($on_hold))
+)
+
+select
+    standing.tenant_id,
+    tenant.name as tenant,
+    tenant.schedule,
+    count(*) as tracked,
+    count(*) filter (where is_waiting) as waiting,
+    count(*) filter (where is_left) as left_out,
+    max(coalesce(tried_at, since)) filter (where is_left) as left_since,
+    max(tried_at) as last_tried_at,
+    max(good_at) as last_good_at,
+    min(days_until_loss) as days_until_loss,
+    coalesce(
+        list(repository_id) filter (where state in (select unnest($refused)) or days_until_loss <= $near_days), []
+    ) as in_trouble
+from standing
+inner join tenant using (tenant_id)
+group by all
+order by standing.tenant_id;
