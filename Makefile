@@ -17,8 +17,9 @@ run: setup
 demo: setup
 	$(BIN)/python -m tests.demo
 
-# A file of tests stays on one process (loadfile), which so makes what the file shares once. mypy has the one core meanwhile
-# that the tests on the old DuckDB leave to it.
+# A file of tests stays on one process (loadfile), which so makes what the file shares once. In the order of their names the
+# files end with short ones; with the fewest tests last, the longest test of all would begin when the other process is done.
+# mypy has the one core meanwhile that the tests on the old DuckDB leave to it.
 test: setup-dev setup-old
 	tests/browser.sh
 	$(BIN)/ruff format --check .
@@ -26,7 +27,7 @@ test: setup-dev setup-old
 	@$(BIN)/mypy & typed=$$!; \
 	  PYTHONPATH=$(CURDIR)/$(OLD) $(BIN)/python -m pytest $(READ_BY_OLD) -p no:cacheprovider; read=$$?; \
 	  wait $$typed && exit $$read
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 format: setup-dev
 	$(BIN)/ruff format .

@@ -4,6 +4,7 @@ Users are signed in for real. `cast(directory)` makes the store once; each test 
 conftest.py). Days are counted back from the present one, since the pages look from there: ask `days_ago(3)`.
 """
 
+import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ from pages.ui.store import the_store
 from tests.data.filled import DOCS, ENGINE, MIRROR, NAMES, TELESCOPE, counters, listings, traffic
 
 ROOT = Path(__file__).parents[2]
+SESSIONS = "sessions.json"  # beside a store that was filled: a session of each user
 PASSWORD = "correct horse battery"
 SECRET = "ghp_octoMaintainer0123456789abcdefWXYZ"  # a token that GitHub accepts
 BLUE, GREEN = 1, 2  # tenants: the engine, docs and mirror are of the one, the telescope of the other
@@ -52,10 +54,11 @@ CAST: dict[str, tuple[Grant, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """The app over a store of its own."""
+    """The app over a store of its own; `open_sessions` are those that nobody has used yet, by username."""
 
     store: Store
     monkeypatch: pytest.MonkeyPatch
+    open_sessions: dict[str, str]
 
     def opened(self, username: str | None = None, page: str = "", /, **query: str | list[str]) -> AppTest:
         """The page at an address ("weekly") as a user sees it who opens its address, or as somebody signed out does.
@@ -75,13 +78,12 @@ class App:
 
     def sign_in(self, username: str) -> None:
         """Give the browser a session of that user, instead of the one that it has."""
-        secret = self.signed_in(username)
+        secret = self.open_sessions.pop(username, None) or self.signed_in(username)
         self.monkeypatch.setattr("pages.ui.session.session_secret", lambda: secret)
 
     def signed_in(self, username: str) -> str:
         """The secret of a new session of that user, by a ticket as a browser brings it; no browser has it yet."""
-        ticket = sessions.make_ticket(self.store, self.account(username).user_id, utc_now())
-        return sessions.redeem_ticket(self.store, ticket, "Firefox on Linux", "127.0.0.1", utc_now())
+        return new_session(self.store, self.account(username).user_id)
 
     def sign_out(self) -> None:
         """End the session, while the browser keeps its cookie."""
@@ -100,26 +102,36 @@ def copied(template: Path, directory: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("TRAFFIC_DATA_DIR", str(directory))
     monkeypatch.chdir(ROOT)
     store = Store(directory, lock_timeout_s=30)
-    yield App(store, monkeypatch)
+    yield App(store, monkeypatch, json.loads(template.with_name(SESSIONS).read_text()))
     store.close()
     the_store().close()
 
 
 def cast(directory: Path) -> None:
-    """Fill a new store in that directory: two tenants, ten weeks of traffic, a user of every role."""
+    """Fill a new store in that directory: two tenants, ten weeks of traffic, a user of every role, who has a session."""
     store, now = Store(directory), utc_now()
     store.prepare()
     _fill(store, now)
     code = accounts.renew_setup_code(store, now)
     assert code is not None
-    accounts.add_first_user(store, code, NewUser("admin", "The admin", None, PASSWORD), now)
+    admin = accounts.add_first_user(store, code, NewUser("admin", "The admin", None, PASSWORD), now)
+    keys = {"admin": admin.user_id}
     for username, granted in CAST.items():
         if username != "admin":
             with store.control.commit("adding a user") as connection:
                 key = save_account(connection, NewUser(username, f"The {username}"), hashed(PASSWORD), now)
             for each in granted:
                 grants.grant(store, COMMAND_LINE, key, each, now)
+            keys[username] = key
+    opened = {username: new_session(store, key) for username, key in keys.items()}
+    directory.with_name(SESSIONS).write_text(json.dumps(opened))
     store.close()
+
+
+def new_session(store: Store, user_id: int) -> str:
+    """The secret of a new session of a user, by a ticket as a browser brings it."""
+    ticket = sessions.make_ticket(store, user_id, utc_now())
+    return sessions.redeem_ticket(store, ticket, "Firefox on Linux", "127.0.0.1", utc_now())
 
 
 def go_to(run: AppTest, page: str) -> AppTest:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from altair.utils import schemapi
+from streamlit.components.v2 import manifest_scanner
 
 from data.accounts import passwords
 from data.calendar import utc_day, utc_now
@@ -18,6 +19,16 @@ from tests.pages.app import SECRET, App, cast, copied
 def checked_specifications() -> None:
     """Altair checks what charts are made of; the app spares that."""
     schemapi.enable_debug_mode()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_components() -> Iterator[None]:
+    """For each AppTest, Streamlit reads what all installed packages say of themselves, in search of components. The app
+    uses none, and that took longer than all else in these tests.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest_scanner, "scan_component_manifests", list)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -1,12 +1,14 @@
 """What users save, queries and dashboards alike: whose it is, who sees and changes a shared one, what is noted."""
 
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from data.accounts import audit
+from data.accounts import audit, passwords
 from data.accounts.authority import AccountRefused, NotAllowed
 from data.accounts.models import Account, Grant, Role
 from data.accounts.saved_items import SavedItemRefused, SavedItems
@@ -57,12 +59,25 @@ class Cast:
         return {name: items for name, items in seen.items() if items}
 
 
-@pytest.fixture(params=["query", "dashboard"])
-def cast(request: pytest.FixtureRequest, store: Store) -> Cast:
+@pytest.fixture(scope="module")
+def template(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with the tenants and users; never written to again."""
+    directory = tmp_path_factory.mktemp("users") / "db"
+    shutil.copytree(template, directory, symlinks=True)
+    store = Store(directory)
     blue, green = Place.added(store, "blue", 10), Place.added(store, "green", 20)
     users = {"manager": blue.manager, "second": blue.manager, "reader": blue.viewer, "single": blue.of_repository(0)}
-    for name, grant in {**users, "stranger": green.manager, "boss": Grant(Role.ADMIN)}.items():
-        user(store, name, grant)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "ROUNDS", 4)
+        for name, grant in {**users, "stranger": green.manager, "boss": Grant(Role.ADMIN)}.items():
+            user(store, name, grant)
+    store.close()
+    return directory
+
+
+@pytest.fixture(params=["query", "dashboard"])
+def cast(request: pytest.FixtureRequest, store: Store) -> Cast:
+    blue, green = Place(1, [1, 2]), Place(2, [3, 4])
     items, new = (QUERIES, QUERY) if request.param == "query" else (DASHBOARDS, DASHBOARD)
     return Cast(store, items, new, blue, green)
 
@@ -197,8 +212,6 @@ def test_a_user_saves_so_many(store: Store, cast: Cast) -> None:
     ids=lambda new: str(new.name[:10]),
 )
 def test_what_cannot_be_saved_is_refused_in_a_sentence(store: Store, new: NewQuery | Dashboard) -> None:
-    tenant = Place.added(store, "blue", 10)
-    user(store, "reader", tenant.viewer)
     items: SavedItems[Any, Any] = QUERIES if isinstance(new, NewQuery) else DASHBOARDS
     with pytest.raises((SavedItemRefused, ParametersRefused, SpecificationRefused), match=r"\.$"):
         items.add(store, "reader", new, NOW)
