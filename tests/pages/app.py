@@ -108,7 +108,7 @@ def copied(template: Path, directory: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def cast(directory: Path) -> None:
-    """Fill a new store in that directory: two tenants, ten weeks of traffic, a user of every role, who has a session."""
+    """Fill a new store in that directory: two tenants, ten weeks of traffic, a user of every role with a session."""
     store, now = Store(directory), utc_now()
     store.prepare()
     _fill(store, now)

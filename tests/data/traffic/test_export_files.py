@@ -17,7 +17,6 @@ from data.repositories.models import RepositoryFacts
 from data.repositories.repositories import add_repositories
 from data.store import Store
 from data.traffic import export as exports
-from data.traffic import formulas
 from data.traffic.export import ExportFormat, ExportRefused, ExportRequest, ExportTable, export
 from data.traffic.formulas import formula_safe
 from tests.data.writers import NOW
@@ -101,7 +100,7 @@ def test_a_failed_export_leaves_all_as_it_was(
     target = tmp_path / "x.csv"
     if overwrite:
         target.write_text("mine")
-    monkeypatch.setattr(formulas, "without_formulas", broken)
+    monkeypatch.setattr(exports, "without_formulas", broken)
     add_repositories(
         store,
         COMMAND_LINE,
