@@ -38,7 +38,7 @@ _libc = ctypes.CDLL(None)
     show_default=True,
     help="Where the app listens.",
 )
-@click.option("--port", envvar="STREAMLIT_SERVER_PORT", default=8501, help="Its port: 8501.")
+@click.option("--port", envvar="STREAMLIT_SERVER_PORT", default=8501, show_default=True, help="Its port.")
 @click.option(
     "--base-path", envvar="STREAMLIT_SERVER_BASE_URL_PATH", default="", metavar="PATH", help="Serve it below this path."
 )
