@@ -7,7 +7,7 @@ conftest.py). Days are counted back from the present one, since the pages look f
 import json
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -58,7 +58,7 @@ class App:
 
     store: Store
     monkeypatch: pytest.MonkeyPatch
-    open_sessions: dict[str, str]
+    open_sessions: dict[str, str] = field(default_factory=dict)
 
     def opened(self, username: str | None = None, page: str = "", /, **query: str | list[str]) -> AppTest:
         """The page at an address ("weekly") as a user sees it who opens its address, or as somebody signed out does.
