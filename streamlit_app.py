@@ -14,7 +14,7 @@ import streamlit as st
 from data.accounts import accounts
 from data.calendar import utc_now
 from pages.api import v1
-from pages.ui import document, download_routes, health_routes, middleware, session_routes
+from pages.ui import document, download_routes, health_routes, middleware, session_routes, unsubscribe_routes
 from pages.ui.store import the_store
 
 LOADED_AT_START = (  # a second's work for which the first visitors need not wait; nothing that needs a running page
@@ -48,6 +48,7 @@ app = st.App(
         *health_routes.routes(),
         *download_routes.routes(),
         *v1.routes(),
+        *unsubscribe_routes.routes(),
         *document.routes(),
     ],
     middleware=middleware.middleware(),

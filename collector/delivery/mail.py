@@ -124,18 +124,22 @@ def _refused(code: int, words: bytes | str) -> Result:
 
 def html(message: Message, stop_link: str | None) -> str:
     """The message as a page of its own, styles in place, without a picture: as mail programs show it."""
-    sections = "".join(_section(each) for each in message.sections)
-    footer = " · ".join(_line(line) for line in message.footer)
     stop = f'<p><a href="{escape(stop_link)}">Unsubscribe</a></p>' if stop_link else ""
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark">'
         f"<title>{escape(message.title)}</title></head>"
         '<body style="font-family:system-ui,-apple-system,Segoe UI,sans-serif;line-height:1.5;max-width:720px;'
-        'margin:0 auto;padding:16px">'
-        f'<h1 style="font-size:20px;margin:0 0 8px">{escape(message.title)}</h1><p>{escape(message.summary)}</p>'
-        f'{sections}<p style="margin-top:24px">{footer}</p>{stop}</body></html>'
+        f'margin:0 auto;padding:16px"><h1 style="font-size:20px;margin:0 0 8px">{escape(message.title)}</h1>'
+        f"{html_part(message)}{stop}</body></html>"
     )
+
+
+def html_part(message: Message) -> str:
+    """All below the title, for a page that has its own frame."""
+    sections = "".join(_section(each) for each in message.sections)
+    footer = " · ".join(_line(line) for line in message.footer)
+    return f'<p>{escape(message.summary)}</p>{sections}<p style="margin-top:24px">{footer}</p>'
 
 
 def _section(section: Section) -> str:
@@ -155,7 +159,8 @@ def _table(table: Table) -> str:
     rows = "".join(
         f"<tr>{''.join(cell(_line((span,)), place, 'td') for place, span in enumerate(row))}</tr>" for row in table.rows
     )
-    return f'<table style="border-collapse:collapse;width:100%;font-size:14px"><tr>{head}</tr>{rows}</table>'
+    drawn = f'<table style="border-collapse:collapse;width:100%;font-size:14px"><tr>{head}</tr>{rows}</table>'
+    return f'<div style="overflow-x:auto">{drawn}</div>'
 
 
 def _line(line: Line) -> str:

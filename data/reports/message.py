@@ -242,8 +242,8 @@ def finding_line(finding: Finding) -> Line:
 def _footer(links: Links) -> Iterator[Line]:
     if overview := links.page("overview"):
         yield (Span("Open the overview", link=overview),)
-    if reports := links.page("reports"):
-        yield (Span("Change or pause this report", link=reports),)
+    if subscriptions := links.page("subscriptions"):
+        yield (Span("Change or pause this report", link=subscriptions),)
 
 
 def _more(number: int, noun: str) -> list[Line]:

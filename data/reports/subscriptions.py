@@ -147,6 +147,20 @@ def add_report(
     return subscription_id
 
 
+def add_channel(store: Store, by: str, subscription_id: int, channel: NewChannel, now: datetime) -> None:
+    """Send it by one more channel. Raises: SubscriptionRefused, NotAllowed, EncryptionError."""
+    with store.control.commit("adding a channel") as connection:
+        account = acting(connection, by)
+        found = _one(_visible(connection, account), subscription_id)
+        if found.tenant_id is None:
+            _refuse_mail_to_others(account, [channel])
+        if len(found.channels) >= MOST_CHANNELS:
+            raise SubscriptionRefused(f"A subscription has {MOST_CHANNELS} channels at most.")
+        _save_channel(connection, open_cipher(store.directory), subscription_id, channel)
+        subject = Subject(f"{found.kind} {found.name}", found.tenant_id)
+        record(connection, "channel added", subject, by, now, detail=channel.kind)
+
+
 def pause_subscription(store: Store, by: str, subscription_id: int, *, active: bool, now: datetime) -> None:
     """Stop sending, or begin again. Raises: SubscriptionRefused, NotAllowed."""
     with store.control.commit("pausing a subscription") as connection:
@@ -242,13 +256,17 @@ def _refuse_unseen(store: Store, account: Account, settings: ReportSettings, ten
 
 
 def _refuse_own(connection: duckdb.DuckDBPyConnection, account: Account, channels: Sequence[NewChannel]) -> None:
-    mails = [each.address for each in channels if each.kind == MAIL]
-    if any(each.casefold() != (account.email or "").casefold() for each in mails):
-        raise NotAllowed("Your own report is mailed to the address of your profile only. Save the address there first.")
+    _refuse_mail_to_others(account, channels)
     saved = "select count(*) as saved from subscription where user_id = $user_id"
     ((count,),) = connection.execute(saved, {"user_id": account.user_id}).fetchall()
     if count >= MOST_OF_A_USER:
         raise SubscriptionRefused(f"You have {MOST_OF_A_USER} subscriptions, the maximum. Remove one first.")
+
+
+def _refuse_mail_to_others(account: Account, channels: Sequence[NewChannel]) -> None:
+    mails = [each.address for each in channels if each.kind == MAIL]
+    if any(each.casefold() != (account.email or "").casefold() for each in mails):
+        raise NotAllowed("Your own report is mailed to the address of your profile only. Save the address there first.")
 
 
 def _is_of(each: Subscription, account: Account, tenant_id: int | None) -> bool:

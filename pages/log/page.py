@@ -9,6 +9,7 @@ from data.accounts.models import Account, Viewer
 from data.collection.ledger import Scope
 from data.collection.log import results, runs
 from data.collection.models import LoggedRun, RunState
+from data.reports.deliveries import attempts
 from data.repositories.models import Repository
 from data.repositories.repositories import repositories
 from pages.log import view
@@ -80,6 +81,15 @@ def draw_run(viewer: Viewer, run: LoggedRun, repository_id: int | None, only_fai
             st.caption("Nothing in this run matches the filters." if only_failed else "This run has no results.")
 
 
+def draw_attempts(account: Account, viewer: Viewer) -> None:
+    """What was sent of reports and alerts: one's own, and those of tenants that one manages."""
+    managed = frozenset(key for key in viewer.tenant_ids if account.manages(key))
+    found = attempts(account, the_store(), managed)
+    if found:
+        st.header("Reports and alerts", anchor=False)
+        view.draw_attempts(found)
+
+
 who = session.require_account()
 sees = session.log_viewer(who)
 with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
@@ -105,6 +115,8 @@ if not shown:
         else "No runs yet. The first starts at the next scheduled time, or with *Collect now*.",
         icon=":material/receipt_long:",
     )
+    draw_attempts(who, sees)
     st.stop()
 chosen = view.draw_runs(shown)
 draw_run(reader, chosen, of_repository, only_failed)
+draw_attempts(who, sees)

@@ -7,8 +7,10 @@ import streamlit as st
 from pandas import DataFrame
 from streamlit import column_config as config
 
+from collector.delivery.channels import NAMES
 from data.accounts.models import Viewer
 from data.collection.models import LoggedResult, LoggedRun, Outcome, RunState
+from data.reports.deliveries import LoggedAttempt
 from data.store import Store
 from data.store.arrow import arrow_table
 from data.store.cache import cached
@@ -44,6 +46,42 @@ RESULTS: Mapping[str, Any] = {
     "changed": config.NumberColumn("Rows changed", format="localized", width=100),
     "elapsed": config.NumberColumn("Duration (ms)", format="localized", width=100),
 }
+ATTEMPTS: Mapping[str, Any] = {
+    "subscription": config.TextColumn("Subscription", pinned=True),
+    "occasion": config.TextColumn("Period", width=110),
+    "channel": config.TextColumn("Channel", width=110),
+    "outcome": config.TextColumn("Outcome", width=110),
+    "reason": config.TextColumn("Reason", width="large"),
+    "status": config.NumberColumn("Status", format="%d", width=70),
+}
+SENT = {"sent": "Sent", "again": "Tried again", "failed": "Failed", "skipped": "Nothing to send"}
+
+
+def draw_attempts(found: Sequence[LoggedAttempt]) -> None:
+    """The newest attempts to send reports and alerts, in a table."""
+    rows = DataFrame(
+        [
+            {
+                "at": each.happened_at,
+                "subscription": each.subscription or f"Your own #{each.subscription_id}",
+                "occasion": each.occasion,
+                "channel": NAMES.get(each.channel, each.channel),
+                "outcome": SENT[each.outcome],
+                "reason": each.reason or "",
+                "status": each.status,
+            }
+            for each in found
+        ]
+    )
+    st.dataframe(
+        rows,
+        column_config={**ATTEMPTS, "at": moment_column("At")},
+        column_order=["at", *ATTEMPTS],
+        hide_index=True,
+        key="log_attempts",
+        height=min(len(found), ROWS_AT_SIGHT) * 35 + 38,
+        alt=f"The newest {len(found)} attempts to send reports and alerts",
+    )
 
 
 def draw_runs(runs: Sequence[LoggedRun]) -> LoggedRun:

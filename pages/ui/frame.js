@@ -2,7 +2,8 @@
 (() => {
   const PAGES = {
     o: "Overview", r: "Repository", c: "Compare", p: "Report", h: "Chart", d: "Daily traffic", w: "Weekly traffic", b: "Dashboards",
-    s: "SQL", n: "Connect", l: "Repositories", a: "Add repositories", y: "System log", t: "Tenants", u: "Users", i: "Audit log",
+    s: "SQL", n: "Connect", l: "Repositories", a: "Add repositories", m: "Subscriptions",
+    y: "System log", t: "Tenants", u: "Users", i: "Audit log",
   };
   const MAIN = '[data-testid="stMain"]';
   const WAIT_MS = 1500, SETTLE_MS = 60;

@@ -68,9 +68,10 @@ STARTS = {"http.response.start", "websocket.accept", "websocket.http.response.st
 # what is below these first segments is not a page's: files, sockets, components, routes of sessions and identities
 SERVED = {
     *("_stcore", "app", "auth", "component", "download", "media", "oauth2callback", "session", "static"),
-    *("api", "badge", "mcp", "metrics", "share"),
+    *("api", "badge", "mcp", "metrics", "share", "unsubscribe"),
 }
-PROGRAMS = ("/api/", "/mcp/")  # whose tokens no browser sends by itself: they need not say from where they come
+# whose secrets no browser sends by itself (those of mails are in the address): they need not say from where they come
+PROGRAMS = ("/api/", "/mcp/", "/unsubscribe/")
 SHOWN_ELSEWHERE = "/badge/"  # pictures for other sites' pages
 
 

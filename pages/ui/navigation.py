@@ -58,6 +58,7 @@ SECTIONS: dict[str, list[Entry]] = {
         Entry("repository", "repository/page.py", "Repository", ":material/query_stats:", READERS),
         Entry("compare", "compare/page.py", "Compare", ":material/compare_arrows:", READERS, filtered=True),
         Entry("report", "report/page.py", "Report", ":material/summarize:", READERS),
+        Entry("subscriptions", "subscriptions/page.py", "Subscriptions", ":material/forward_to_inbox:", READERS),
     ],
     "Traffic": [
         Entry("chart", "chart/page.py", "Chart", ":material/show_chart:", READERS, filtered=True),

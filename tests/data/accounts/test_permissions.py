@@ -96,6 +96,10 @@ class Scene:
     def grouped(self, by: str, name: str) -> groups.Group:
         return groups.add_group(self.store, by, self.north.tenant_id, name, self.north.repositories, now=NOW)
 
+    @property
+    def channel(self) -> subscriptions.NewChannel:
+        return subscriptions.NewChannel("slack", "example.org", "https://example.org/hook")
+
     def subscription(self) -> int:
         """The subscription that is there, or a fresh one of the command line."""
         with self.store.control.read() as cursor:
@@ -103,11 +107,8 @@ class Scene:
         return found[0].subscription_id if found else self.subscribed(COMMAND_LINE, "Weekly")
 
     def subscribed(self, by: str, name: str) -> int:
-        channel = subscriptions.NewChannel("slack", "example.org", "https://example.org/hook")
-        settings = ReportSettings()
-        return subscriptions.add_report(
-            self.store, by, name, settings, [channel], tenant_id=self.north.tenant_id, now=NOW
-        )
+        tenant_id, settings = self.north.tenant_id, ReportSettings()
+        return subscriptions.add_report(self.store, by, name, settings, [self.channel], tenant_id=tenant_id, now=NOW)
 
     def added(self) -> int:
         """A repository that the command line has added, where none is left."""
@@ -255,6 +256,10 @@ ACTIONS: dict[str, tuple[set[str], Do]] = {
     "change a note": (KEEPERS, lambda s, by: notes.change_note(s.store, by, s.note(), NOW)),
     "remove a note": (KEEPERS, lambda s, by: notes.remove_note(s.store, by, s.note().note_id, NOW)),
     "subscribe a tenant": (KEEPERS, lambda s, by: s.subscribed(by, f"T{s.store.control.version()}")),
+    "add a channel": (
+        KEEPERS,
+        lambda s, by: subscriptions.add_channel(s.store, by, s.subscription(), s.channel, NOW),
+    ),
     "pause a subscription": (
         KEEPERS,
         lambda s, by: subscriptions.pause_subscription(s.store, by, s.subscription(), active=False, now=NOW),

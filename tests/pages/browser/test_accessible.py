@@ -28,7 +28,9 @@ IN_THE_DARK = {
 }
 OPEN_TO = {  # of these pages, the user who opens them
     **dict.fromkeys(("overview", "repository", "compare", "report", "chart", "daily", "weekly"), "tenant"),
-    **dict.fromkeys(("dashboards", "sql", "connect", "repositories", "add", "profile", "help"), "tenant"),
+    **dict.fromkeys(
+        ("dashboards", "sql", "connect", "subscriptions", "repositories", "add", "profile", "help"), "tenant"
+    ),
     **dict.fromkeys(("tenants", "users", "log", "audit"), "admin"),
 }
 

@@ -21,7 +21,10 @@ PHONE = {
 }
 PAGES = {
     **dict.fromkeys(
-        ("overview", "compare", "report", "chart", "daily", "weekly", "repositories", "add", "profile", "help"),
+        (
+            *("overview", "compare", "report", "subscriptions", "chart", "daily", "weekly"),
+            *("repositories", "add", "profile", "help"),
+        ),
         "tenant",
     ),
     **dict.fromkeys(("log", "tenants", "users", "audit"), "admin"),

@@ -12,7 +12,10 @@ from data.calendar import utc_now
 from pages.ui.navigation import ENTRIES
 from tests.pages.app import CAST, App
 
-TRAFFIC = ["overview", "repository", "compare", "report", "chart", "daily", "weekly", "dashboards", "sql", "connect"]
+TRAFFIC = [
+    *("overview", "repository", "compare", "report", "subscriptions"),
+    *("chart", "daily", "weekly", "dashboards", "sql", "connect"),
+]
 OFFERED = {
     "admin": ["log", "tenants", "users", "audit"],
     "maintainer": ["log"],

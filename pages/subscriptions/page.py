@@ -1,0 +1,254 @@
+"""Reports that come by themselves: one's own, and those of tenants that one manages; each with a preview and a test."""
+
+from collections.abc import Mapping, Sequence
+from datetime import time
+from html import escape
+from zoneinfo import available_timezones
+
+import streamlit as st
+
+from collector.delivery.channels import NAMES, checked_channel
+from collector.delivery.http import AddressRefused, Unreachable
+from collector.delivery.mail import html_part
+from collector.delivery.sender import SEES_NOTHING, public_links, report_content, send_test
+from data.accounts import grants, tenants
+from data.accounts.authority import AccountRefused
+from data.accounts.models import Account, Viewer
+from data.calendar import utc_now
+from data.reports.deliveries import deliveries
+from data.reports.recipients import recipient_of
+from data.reports.settings import ReportSettings, SubscriptionRefused
+from data.reports.subscriptions import (
+    NewChannel,
+    Subscription,
+    add_channel,
+    add_report,
+    pause_subscription,
+    remove_subscription,
+    subscription_with_id,
+    subscriptions,
+)
+from data.repositories.groups import group_names, groups
+from data.repositories.repositories import repositories, repository_names
+from data.traffic.models import Grain
+from pages.subscriptions import text
+from pages.ui import controls, filters, messages, session
+from pages.ui.store import the_store
+
+ONCE = "subscriptions_once"  # the signing secret of a new webhook, to be shown
+OWN = 0  # among tenants: one's own
+REFUSED = (SubscriptionRefused, AccountRefused, AddressRefused, Unreachable)
+GRAINS = {Grain.WEEK: "Weekly", Grain.MONTH: "Monthly"}
+COMMON_ZONES = ("UTC", "Europe/Berlin", "Europe/London", "America/New_York", "America/Los_Angeles", "Asia/Tokyo")
+
+
+@st.dialog("New subscription", icon=":material/forward_to_inbox:")
+def ask_for_new() -> None:
+    with messages.shown():
+        account = session.require_account()
+        viewer = grants.viewer_of(the_store(), account)
+        owner = choose_owner(account, viewer)
+        grain = st.segmented_control(
+            "How often",
+            list(GRAINS),
+            default=Grain.WEEK,
+            required=True,
+            format_func=GRAINS.__getitem__,
+            key="new_grain",
+        )
+        kind, address = choose_channel(account, own=owner == OWN)
+        seen = viewer if owner == OWN else _of_tenant(viewer, owner)
+        with st.expander("More", icon=":material/tune:"):
+            name = st.text_input("Name", value="", key="new_name", max_chars=80, placeholder=f"{GRAINS[grain]} report")
+            group_id, chosen = choose_repositories(seen, owner)
+            top = st.number_input("Repositories in the list", 1, 100, 25, key="new_top")
+            day, at, zone = choose_time(grain)
+        if st.button("Create", type="primary", key="new_submit", width="stretch"):
+            settings = ReportSettings(grain, int(top), day, at, zone, chosen, group_id)
+            create(account, name or f"{GRAINS[grain]} report", settings, (kind, address), owner)
+
+
+def create(account: Account, name: str, settings: ReportSettings, where: tuple[str, str], owner: int) -> None:
+    try:
+        channel = checked_channel(*where)
+        by, tenant_id, now = account.username, owner or None, utc_now()
+        add_report(the_store(), by, name, settings, [channel], tenant_id=tenant_id, now=now)
+    except REFUSED as refusal:
+        messages.refused(refusal)
+        return
+    keep_secret(channel)
+    messages.notice_after_rerun(f"{name} is created. Try it: Send a test now.")
+
+
+def keep_secret(channel: NewChannel) -> None:
+    if channel.kind == "webhook":
+        st.session_state[ONCE] = channel.secret
+
+
+def choose_owner(account: Account, viewer: Viewer) -> int:
+    """For oneself, or for a tenant that this user manages."""
+    managed = {each.tenant_id: each.name for each in tenants.tenants(viewer, the_store())}
+    names = {OWN: "Me: what I may see"} | {key: name for key, name in managed.items() if account.manages(key)}
+    if len(names) == 1:
+        return OWN
+    return st.selectbox("For", list(names), format_func=lambda key: text.owner_name(names[key], key), key="new_for")
+
+
+def choose_channel(account: Account, *, own: bool, key: str = "new") -> tuple[str, str]:
+    kind = st.selectbox("Send to", list(NAMES), format_func=NAMES.__getitem__, key=f"{key}_kind")
+    if kind == "mail" and own:
+        if account.email is None:
+            st.caption("Your own report goes to the address of your profile. Save one under *Profile* first.")
+        else:
+            st.caption(f"To **{messages.literal(account.email)}**, the address of your profile.")
+        return kind, account.email or ""
+    label, placeholder, help_text = text.ADDRESSES[kind]
+    address = st.text_input(label, key=f"{key}_address_{kind}", placeholder=placeholder, help=help_text, max_chars=2000)
+    return kind, address or ""
+
+
+def choose_repositories(viewer: Viewer, owner: int) -> tuple[int | None, tuple[int, ...] | None]:
+    """A group, some repositories, or all: without both."""
+    store = the_store()
+    known = {each.group_id: each.tenant_id for each in groups(viewer, store)}
+    named = {key: name for key, name in group_names(viewer, store).items() if owner in {OWN, known.get(key)}}
+    group_id = None
+    if named:
+        options: Sequence[int | None] = [None, *named]
+        group_id = st.selectbox("Group", options, format_func=lambda key: named.get(key, "All"), key="new_group")
+    if group_id is not None:
+        return group_id, None
+    names = repository_names(viewer, store)
+    chosen = st.multiselect(
+        "Repositories",
+        list(names),
+        format_func=names.__getitem__,
+        key="new_repositories",
+        placeholder="All that are seen",
+    )
+    return None, tuple(chosen) if chosen else None
+
+
+def choose_time(grain: Grain) -> tuple[int, time, str]:
+    with st.container(horizontal=True):
+        if grain is Grain.WEEK:
+            day = st.selectbox("On", range(1, 8), format_func=lambda n: text.DAYS[n - 1], key="new_day", width=150)
+        else:
+            day = st.number_input("On day", 1, 28, 1, key="new_day_of_month", width=110)
+        at = st.time_input("At", time(12), key="new_at", width=110)
+    zones = [*COMMON_ZONES, *sorted(available_timezones() - set(COMMON_ZONES))]
+    zone = st.selectbox("Time zone", zones, key="new_zone")
+    return int(day), at or time(12), zone
+
+
+@st.dialog("Preview", width="large", icon=":material/visibility:")
+def preview(subscription_id: int) -> None:
+    with messages.shown():
+        account, store, now = session.require_account(), the_store(), utc_now()
+        found = subscription_with_id(account, store, subscription_id)
+        recipient = recipient_of(store, found)
+        if recipient.sees_nothing:
+            st.info(SEES_NOTHING, icon=":material/visibility_off:")
+            return
+        with st.spinner(filters.READING):
+            period = found.settings.period(now)
+            content = report_content(store, recipient, found, period, links=public_links(), now=now)
+        title = f'<p style="font-size:1.25rem;font-weight:600;margin:0">{escape(content.message.title)}</p>'
+        st.html(f"{title}{html_part(content.message)}")
+
+
+@st.dialog("Add a channel", icon=":material/add_link:")
+def ask_for_channel(subscription_id: int) -> None:
+    with messages.shown():
+        account = session.require_account()
+        found = subscription_with_id(account, the_store(), subscription_id)
+        kind, address = choose_channel(account, own=found.tenant_id is None, key="more")
+        if st.button("Add", type="primary", key="more_submit", width="stretch"):
+            try:
+                channel = checked_channel(kind, address)
+                add_channel(the_store(), account.username, subscription_id, channel, utc_now())
+            except REFUSED as refusal:
+                messages.refused(refusal)
+                return
+            keep_secret(channel)
+            messages.notice_after_rerun(f"{found.name} goes to {NAMES[kind]}, too.")
+
+
+def test(account: Account, found: Subscription) -> None:
+    channels = [each for each in found.channels if not each.ended_because]
+    with st.spinner("Sending a test …"):
+        attempts = send_test(the_store(), found, channels, public_links(), utc_now())
+    for each in attempts:
+        sentence = f"{messages.literal(NAMES[each.channel.kind])}: {messages.literal(each.reason or 'sent')}"
+        show = st.success if each.outcome == "sent" else st.error
+        show(sentence, icon=":material/check:" if each.outcome == "sent" else ":material/error:")
+
+
+def draw(account: Account, found: Subscription, tenant_names: Mapping[int, str]) -> None:
+    key, store = found.subscription_id, the_store()
+    newest = deliveries(account, store)
+    with st.container(border=True, key=f"subscription_{key}"):
+        badge = "" if found.active else " :gray-badge[Paused]"
+        st.subheader(f"{messages.literal(found.name)}{badge}", anchor=False)
+        st.markdown(text.what(found, tenant_names))
+        for channel in found.channels:
+            st.markdown(text.channel_line(channel, newest.get(channel.channel_id), st.context.timezone))
+        with st.container(horizontal=True, key=f"subscription_{key}_buttons"):
+            if st.button("Preview", icon=":material/visibility:", key=f"preview_{key}"):
+                preview(key)
+            is_tested = st.button("Send a test now", icon=":material/send:", key=f"test_{key}")
+            word, icon = ("Pause", ":material/pause:") if found.active else ("Resume", ":material/play_arrow:")
+            if st.button(word, icon=icon, key=f"pause_{key}"):
+                pause_subscription(store, account.username, key, active=not found.active, now=utc_now())
+                messages.notice_after_rerun(f"{found.name} is {'paused' if found.active else 'resumed'}.")
+            if st.button("Add a channel", icon=":material/add_link:", key=f"more_{key}"):
+                ask_for_channel(key)
+            if controls.danger_button("Remove …", ":material/delete:", f"remove_{key}", "tertiary"):
+                messages.confirm(
+                    "Remove this subscription?",
+                    f"**{messages.literal(found.name)}** is not sent any more; its addresses are deleted.",
+                    "Remove",
+                    lambda: _remove(account, key),
+                    f"{found.name} is removed.",
+                )
+        if is_tested:
+            test(account, found)
+
+
+def _remove(account: Account, subscription_id: int) -> None:
+    remove_subscription(the_store(), account.username, subscription_id, utc_now())
+
+
+def draw_secret() -> None:
+    """The signing secret of a webhook that was just made, once."""
+    if secret := st.session_state.pop(ONCE, None):
+        with st.container(border=True, key="secret_once"):
+            st.markdown(":green[:material/key:] **The signing secret of your webhook**")
+            st.code(secret, language=None, wrap_lines=True)
+            st.caption("Copy it now: it is shown this once. Your receiver checks with it that a message is ours.")
+
+
+def _of_tenant(viewer: Viewer, tenant_id: int) -> Viewer:
+    """What a viewer sees of one tenant."""
+    whole = viewer.of_each_tenant()
+    keys = {each.repository_id for each in repositories(whole, the_store()) if each.tenant_id == tenant_id}
+    return Viewer(whole.repository_ids & keys, frozenset({tenant_id}))
+
+
+who, shop = session.require_account(), the_store()
+sees = grants.viewer_of(shop, who)
+filters.stop_without_traffic(sees)
+with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+    st.title("Subscriptions", anchor=False, width="content")
+    if st.button("New subscription", type="primary", icon=":material/add:", key="subscriptions_new"):
+        ask_for_new()
+draw_secret()
+every = subscriptions(who, shop)
+if not every:
+    st.info(
+        "A weekly or monthly report to Slack, Teams, Discord, by mail or to a program of yours: *New subscription*.",
+        icon=":material/forward_to_inbox:",
+    )
+owners = {each.tenant_id: each.name for each in tenants.tenants(sees, shop)}
+for each in every:
+    draw(who, each, owners)

@@ -1,0 +1,75 @@
+"""Subscriptions in words. Pure."""
+
+from collections.abc import Mapping
+
+from collector.delivery.channels import NAMES
+from data.reports.deliveries import Delivery
+from data.reports.subscriptions import Channel, Subscription
+from data.text import counted
+from data.traffic.models import Grain
+from pages.ui import messages
+from pages.ui.time_format import moment_text
+
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+ADDRESSES = {  # of each kind: what is asked for, how it looks, where it is found
+    "slack": (
+        "Webhook address",
+        "https://hooks.slack.com/services/…",
+        "Slack: Apps, Incoming Webhooks. Mattermost and Rocket.Chat have the same.",
+    ),
+    "teams": (
+        "Workflow address",
+        "https://….logic.azure.com/workflows/…",
+        "Teams: the channel’s menu, Workflows, *Post to a channel when a webhook request is received*.",
+    ),
+    "discord": (
+        "Webhook address",
+        "https://discord.com/api/webhooks/…",
+        "Discord: the channel’s settings, Integrations, Webhooks.",
+    ),
+    "webhook": ("Address", "https://example.org/hook", "JSON by POST, signed as Standard Webhooks."),
+    "mail": ("E-mail address", "team@example.org", "Someone with an account sees what they may see of the tenant."),
+    "other": (
+        "Address for apprise",
+        "tgram://…, pover://…",
+        "Telegram, Pushover, Webex, Google Chat, PagerDuty and others: see apprise’s list of services.",
+    ),
+}
+
+
+def owner_name(name: str, tenant_id: int) -> str:
+    return f"Tenant {name}" if tenant_id else name
+
+
+def what(found: Subscription, tenant_names: Mapping[int, str]) -> str:
+    """What is sent, when, of what: in Markdown."""
+    settings = found.settings
+    often = "Weekly report" if settings.grain is Grain.WEEK else "Monthly report"
+    of = "all that you see"
+    if found.tenant_id is not None:
+        of = f"tenant {messages.literal(tenant_names.get(found.tenant_id, ''))}"
+    if settings.group_id is not None:
+        of += ", a group"
+    if settings.repository_ids is not None:
+        of += f", {counted(len(settings.repository_ids), 'repository')}"
+    on = f"{DAYS[settings.day - 1]}s" if settings.grain is Grain.WEEK else f"day {settings.day} of the month"
+    return f"{often} of {of} · {on}, {settings.at:%H:%M} {messages.literal(settings.zone)} · top {settings.top}"
+
+
+def channel_line(channel: Channel, delivery: Delivery | None, zone: str | None) -> str:
+    """A channel with what was last sent by it, in Markdown."""
+    name = f"**{NAMES[channel.kind]}** {messages.literal(channel.hint)}"
+    if channel.ended_because:
+        return f":red[:material/block:] {name}  \n:red[{messages.literal(channel.ended_because)}]"
+    if delivery is None:
+        return f":gray[:material/schedule:] {name}  \n:gray[:small[nothing sent yet]]"
+    late = ", late" if delivery.is_late else ""
+    at = moment_text(delivery.tried_at, zone)
+    if delivery.state == "sent":
+        told = f":gray[:small[{messages.literal(delivery.reason or f'{delivery.occasion} sent {at}{late}')}]]"
+        return f":green[:material/check_circle:] {name}  \n{told}"
+    if delivery.state == "sending":
+        return f":gray[:material/hourglass_top:] {name}  \n:gray[:small[{delivery.occasion} is being sent]]"
+    again = f" Tried again {moment_text(delivery.next_try_at, zone)}." if delivery.next_try_at else ""
+    reason = messages.literal(f"{delivery.occasion}: {delivery.reason or 'not sent.'} {at}.{again}")
+    return f":red[:material/error:] {name}  \n:red[{reason}]"
