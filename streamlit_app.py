@@ -13,7 +13,7 @@ import streamlit as st
 
 from data.accounts import accounts
 from data.calendar import utc_now
-from pages.api import v1
+from pages.api import routes as program_routes
 from pages.ui import document, download_routes, health_routes, middleware, session_routes, unsubscribe_routes
 from pages.ui.store import the_store
 
@@ -47,7 +47,7 @@ app = st.App(
         *session_routes.routes(),
         *health_routes.routes(),
         *download_routes.routes(),
-        *v1.routes(),
+        *program_routes.routes(),
         *unsubscribe_routes.routes(),
         *document.routes(),
     ],

@@ -48,6 +48,9 @@ HOMES = {
     "starlette": ("pages/ui/", "pages/api/"),
     "streamlit_authenticator": ("pages/ui/",),
     "altair": ("pages/ui/",),
+    "badgepy": ("pages/ui/badge_picture.py",),
+    "prometheus_client": ("pages/api/",),
+    "mcp": ("pages/api/",),
     "vl_convert": ("pages/ui/charts/picture.py",),
 }
 OPEN_DUCKDB = {"data/store/database.py", "data/sandbox/sandbox_child.py"}
@@ -61,6 +64,7 @@ ASKED_BY_NOBODY = {  # before there is an account that could ask; what an accoun
     *("account_of_session", "access_of_token", "invitation_of", "viewer_of", "allowed"),
     *("due_reports", "to_be_sent", "recipient_of", "open_channels"),  # the timer
     *("operator", "has_tenants", "open_tokens", "owner_pauses", "relations", "columns", "take_requests"),
+    *("badge_of_address", "badge_viewer"),  # whoever has the address
 }
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 NO_RECORD = {

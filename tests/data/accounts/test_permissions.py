@@ -23,6 +23,7 @@ from data.reports.settings import ReportSettings, SubscriptionRefused
 from data.repositories import groups, repositories
 from data.repositories.models import Repository, RepositoryFacts
 from data.repositories.repositories import RepositoryRefused
+from data.sharing import badges
 from data.store import Store
 from data.traffic import corrections
 from data.traffic.models import Metric
@@ -130,6 +131,14 @@ class Scene:
         api_tokens.add_api_token(self.store, COMMAND_LINE, self.viewer.user_id, api_tokens.NewToken("x"), NOW)
         return api_tokens.api_tokens(self.viewer, self.store, NOW)[0].token_id
 
+    @property
+    def new_badge(self) -> badges.NewBadge:
+        repository_id = self.north.repositories[0]
+        return badges.NewBadge(self.north.tenant_id, badges.Measure.VIEWS, badges.Period.ALL, "views", repository_id)
+
+    def badge(self) -> int:
+        return badges.add_badge(self.store, COMMAND_LINE, self.new_badge, NOW).badge_id
+
     def link(self, place: Place) -> int:
         """A fresh invitation for a tenant, made by the command line."""
         invitations.invite(self.store, COMMAND_LINE, [place.viewer], None, NOW)
@@ -152,6 +161,8 @@ def new_user(scene: Scene) -> NewUser:
 
 Do = Callable[[Scene, str], object]
 ACTIONS: dict[str, tuple[set[str], Do]] = {
+    "make a badge": (KEEPERS, lambda s, by: badges.add_badge(s.store, by, s.new_badge, NOW)),
+    "remove a badge": (KEEPERS, lambda s, by: badges.remove_badge(s.store, by, s.badge(), NOW)),
     "add a user": (ADMINS, lambda s, by: accounts.add_user(s.store, by, new_user(s), s.north.viewer, NOW)),
     "make a token for programs": (
         {COMMAND_LINE, "viewer"},

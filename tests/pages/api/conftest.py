@@ -12,7 +12,8 @@ from starlette.testclient import TestClient
 from data.accounts.api_tokens import NewToken, add_api_token
 from data.accounts.authority import COMMAND_LINE
 from data.calendar import utc_now
-from pages.api import authentication, v1
+from pages.api import authentication, badges
+from pages.api.routes import routes
 from pages.ui import middleware
 from tests.pages.app import App
 
@@ -48,8 +49,8 @@ class Program:
 
 @pytest.fixture
 def program(app: App) -> Iterator[Program]:
-    for limit in (authentication.OF_A_TOKEN, authentication.OF_FAILURES):
+    for limit in (authentication.OF_A_TOKEN, authentication.OF_FAILURES, badges.OF_GUESSES):
         limit.clear()
-    inner = Starlette(routes=[*v1.routes()], middleware=middleware.middleware())
+    inner = Starlette(routes=[*routes()], middleware=middleware.middleware())
     with TestClient(inner, "http://localhost", follow_redirects=False) as client:
         yield Program(app, client)
