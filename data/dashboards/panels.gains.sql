@@ -1,7 +1,8 @@
--- Stars or downloads gained by day, week or month, each whole, or over all days (by none); together, by repository or by
--- release: the largest groups, and how many there are (names). A gain of downloads stands on the day on which it was
--- seen; a first reading is no gain. A period of downloads is pending from the day of the newest answer on, one of stars
--- until its days are three days old and the history was read two days later. Grain: a name and period (UTC).
+-- Stars or downloads gained from the first to the last day by day, week or month, or in all (by none); together, by
+-- repository or by release: the largest groups, and how many there are (names). A gain of downloads stands on the day on
+-- which it was seen; a first reading is no gain. A period of downloads is pending from the day of the newest answer on, one of stars
+-- until its days are three days old and the history was read two days later; partial where only some of its days are
+-- asked for. Grain: a name and period (UTC).
 -- Source: star_history, release_download, from the session's variable today.
 with repositories as (
     select
@@ -9,20 +10,6 @@ with repositories as (
         full_name || if(count(*) over (partition by lower(full_name)) > 1, ' · ' || repository_id::text, '') as name
     from repository
     where repository_id in (select unnest($visible::integer[]))
-),
-
-bounds as (
-    select
-        case $by
-            when 'week' then date_trunc('week', $first_day::date)::date
-            when 'month' then date_trunc('month', $first_day::date)::date
-            else $first_day::date
-        end as first_day,
-        case $by
-            when 'week' then date_trunc('week', $last_day::date)::date + 6
-            when 'month' then last_day($last_day::date)
-            else $last_day::date
-        end as last_day
 ),
 
 gains as (
@@ -101,19 +88,18 @@ days as (
     cross join (
         select unnest(
             range(
-                greatest(bounds.first_day, (select min(first_day) from named)),
-                least(bounds.last_day, (select today from v_today)) + interval 1 day,
+                greatest($first_day::date, (select min(first_day) from named)),
+                least($last_day::date, (select today from v_today)) + interval 1 day,
                 interval 1 day
             )
         )::date as day
-        from bounds
     ) as spread
     left join named on names.name is not distinct from named.name and spread.day = named.day
     where spread.day >= names.first_day
     group by names.name, spread.day
 ),
 
-groups as materialized (
+periods as (
     select
         name,
         case $by
@@ -122,15 +108,25 @@ groups as materialized (
             when 'month' then date_trunc('month', day)::date
         end as period,
         coalesce(sum(gained), 0)::bigint as value,
-        if(
-            bool_and(is_told)
-            and ($by <> 'week' or max(day) = date_trunc('week', max(day))::date + 6)
-            and ($by <> 'month' or max(day) = last_day(max(day))),
-            'final', 'pending'
-        ) as state
+        bool_and(is_told) as is_told,
+        max(day) as last_day
     from days
     where is_told or gained is not null
     group by all
+),
+
+groups as materialized (
+    select
+        name,
+        period,
+        value,
+        case $by when 'week' then period + 6 when 'month' then last_day(period) else last_day end as period_end,
+        case
+            when not is_told or last_day < least(period_end, $last_day::date) then 'pending'
+            when last_day < period_end or period < $first_day::date then 'partial'
+            else 'final'
+        end as state
+    from periods
 ),
 
 ranked as (

@@ -40,10 +40,10 @@ SUMMARY_COLUMNS = {
 class PanelRows:
     """A panel's rows, and what has to be said of them.
 
-    `rows`: period (a date; by weekday a day of the week of 1 January 1900), name (of the group), value, state (final,
-    pending, gap), and of a table a column for each further measure; of a number one row: value, before, compared (what
-    of the value is compared with before) and state. `panel` is what is shown: its periods may be longer than those that
-    were asked for. `names` is how many groups there are.
+    `rows`: period (a date; by weekday a day of the week of 1 January 1900), name (of the group), value, state (final;
+    partial: final, but of some days of the period; pending, gap), and of a table a column for each further measure; of
+    a number one row: value, before, compared (what of the value is compared with before) and state. `panel` is what is
+    shown: its periods may be longer than those that were asked for. `names` is how many groups there are.
     """
 
     panel: Panel
@@ -176,7 +176,9 @@ class _Reader:
             return self.total(panel, Selection(first, last, self.today))
         if panel.source is Source.WEEKLY:
             weeks = self.groups(panel, _last_weeks((first, last)), "week")
-            known = weeks[(weeks["state"] != "pending") & weeks["value"].notna()].sort_values("period", ascending=False)
+            known = weeks[weeks["state"].isin(["final", "gap"]) & weeks["value"].notna()].sort_values(
+                "period", ascending=False
+            )
             values, states = [*known["value"], None, None], [*known["state"], "gap", "gap"]
             return _number(values[0], values[1] if states[:2] == ["final", "final"] else None, states[0])
         if panel.measure == "downloads gained":
@@ -226,7 +228,7 @@ class _Reader:
 
 
 def _last_weeks(days: tuple[date, date]) -> tuple[date, date]:
-    return max(days[0], days[1] - 5 * 7 * DAY), days[1]
+    return max(days[0], monday(days[1]) - 5 * 7 * DAY), days[1]
 
 
 def _weeks_by_weekday(days: DataFrame) -> DataFrame:

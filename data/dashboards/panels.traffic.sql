@@ -1,7 +1,7 @@
--- Views, visitors, clones or cloners by day, week or month, each whole, or over all days (by none), pending ones included,
--- together or by repository: the largest groups, and how many there are (names). People of a week are those that GitHub
--- counted for it where $true_uniques, else daily ones added up. Days and weeks (Mondays) are UTC, unknown is null.
--- Grain: a name and period. Source: v_daily, v_weekly, v_monthly, from the session's variable today.
+-- Views, visitors, clones or cloners of the days from the first to the last one, by day, week or month, or in all (by
+-- none), pending ones included, together or by repository: the largest groups, and how many there are (names). People of a
+-- week are those that GitHub counted for it where $true_uniques, else daily ones added up. Days and weeks (Mondays) are UTC, unknown is null.
+-- Grain: a name and period. Source: v_daily, v_weekly, v_monthly, from the session's variables today, first_day, last_day.
 with repositories as (
     select
         repository_id,
@@ -38,6 +38,7 @@ periods as (
                     case
                         when if($measure = 'visitors', view_uniques, clone_uniques) is not null then 'final'
                         when week + 6 >= (select shown_from from v_today) then 'pending'
+                        when week < $first_day or week + 6 > $last_day then 'partial'
                         else 'gap'
                     end
             when $measure in ('views', 'visitors') then views_state
@@ -47,7 +48,6 @@ periods as (
     where
         $by = 'week'
         and repository_id in (select unnest($visible::integer[]))
-        and week between date_trunc('week', $first_day::date)::date and $last_day
     union all
     select
         repository_id,
@@ -61,7 +61,6 @@ periods as (
     where
         $by = 'month'
         and repository_id in (select unnest($visible::integer[]))
-        and month between date_trunc('month', $first_day::date)::date and $last_day
 ),
 
 counted as (
@@ -86,7 +85,7 @@ groups as materialized (
         sum(value)::bigint as value,
         case
             when $by = 'none' then if(bool_or(state = 'gap'), 'gap', 'final')
-            when bool_and(state = 'final') then 'final'
+            when bool_and(state in ('final', 'partial')) then min(state)
             when bool_or(state = 'gap') then 'gap'
             else 'pending'
         end as state

@@ -1,6 +1,6 @@
--- Stars gained by the visible repositories in days, weeks (from Monday) or months. A period is final where each of its
--- days is: read two days later (the history's days are not quite UTC's) and three days old. It is pending while days
--- may still come, and a gap where it is known in part for good.
+-- Stars gained by the visible repositories in days, weeks (from Monday) or months, of the days from the first to the last
+-- one. A period is final where each of its days is: read two days later (the history's days are not quite UTC's) and three
+-- days old; partial where each that is asked for is. It is pending while days may still come, and a gap where it is known in part for good.
 -- Grain: a repository and period that has a day between two days. Source: repository, star_history, endpoint_state.
 with gained as (
     select
@@ -19,8 +19,7 @@ with gained as (
     cross join v_today
     where
         repository.repository_id in (select unnest($visible::integer[]))
-        and star_history.day >= date_trunc($grain, $first_day::date)
-        and date_trunc($grain, star_history.day) <= $last_day::date
+        and star_history.day between $first_day and $last_day
 ),
 
 periods as (
@@ -35,7 +34,9 @@ periods as (
             when 'day' then period
             when 'week' then period + 6
             else last_day(period)
-        end as last_day
+        end as period_end,
+        greatest(period, $first_day::date) as first_day,
+        least(period_end, $last_day::date) as last_day
     from gained
     group by repository_id, full_name, period
 )
@@ -47,7 +48,8 @@ select
     value,
     case
         when last_day > settled_until then 'pending'
-        when known_days = last_day - period + 1 then 'final'
+        when known_days = period_end - period + 1 then 'final'
+        when known_days = last_day - first_day + 1 then 'partial'
         else 'gap'
     end as state
 from periods

@@ -194,6 +194,9 @@ with parts as (
         null as whole_clones,
         null as whole_clone_uniques
     from v_daily
+    where
+        day >= coalesce(getvariable('first_day')::date, '-infinity'::date)
+        and day <= coalesce(getvariable('last_day')::date, 'infinity'::date)
     union all
     select
         repository_id,
@@ -210,151 +213,185 @@ with parts as (
         case when clones_complete then clones end as whole_clones,
         case when clones_complete then clone_uniques end as whole_clone_uniques
     from weekly_traffic
-    where views_complete or clones_complete
+    where
+        (views_complete or clones_complete)
+        and week >= coalesce(getvariable('first_day')::date, '-infinity'::date)
+        and week + 6 <= coalesce(getvariable('last_day')::date, 'infinity'::date)
 ),
 
 weeks as (
     select
         repository_id,
         week,
-        greatest(max(whole_views), sum(views))::bigint as views,
+        greatest(week, getvariable('first_day')::date) as first_day,
+        least(week + 6, getvariable('last_day')::date) as last_day,
+        sum(views)::bigint as views,
+        max(whole_views) as github_views,
         case when max(whole_views) >= coalesce(sum(views), 0) then max(whole_view_uniques) end as view_uniques,
         sum(view_uniques)::bigint as visitor_days,
-        count(views) as views_days,
+        count(views)::integer as views_days,
         coalesce(sum(views) filter (where views_state = 'pending'), 0)::bigint as pending_views,
-        count(*) filter (where views_state = 'final') = 7 as views_are_final,
+        count(*) filter (where views_state = 'final') as final_views_days,
         bool_or(views_state = 'gap') as views_have_gap,
-        greatest(max(whole_clones), sum(clones))::bigint as clones,
+        sum(clones)::bigint as clones,
+        max(whole_clones) as github_clones,
         case when max(whole_clones) >= coalesce(sum(clones), 0) then max(whole_clone_uniques) end as clone_uniques,
         sum(clone_uniques)::bigint as cloner_days,
-        count(clones) as clones_days,
+        count(clones)::integer as clones_days,
         coalesce(sum(clones) filter (where clones_state = 'pending'), 0)::bigint as pending_clones,
-        count(*) filter (where clones_state = 'final') = 7 as clones_are_final,
+        count(*) filter (where clones_state = 'final') as final_clones_days,
         bool_or(clones_state = 'gap') as clones_have_gap,
-        coalesce(
-            min(day) > week or (max(day) < week + 6 and max(day) < (select shown_from from v_today) - 1),
-            week < (select shown_from from v_today)
-        ) as lacks_days
+        min(day) as first_row,
+        max(day) as last_row
     from parts
     group by repository_id, week
+),
+
+known as (
+    select
+        *,
+        last_day - first_day + 1 as days,
+        coalesce(
+            first_row > first_day or (last_row < last_day and last_row < (select shown_from from v_today) - 1),
+            week < (select shown_from from v_today)
+        ) as lacks_days
+    from weeks
 )
 
 select
-    weeks.repository_id,
+    known.repository_id,
     repository.tenant_id,
     tenant.name as tenant,
     repository.full_name,
-    weeks.week,
-    weeks.views,
-    weeks.view_uniques,
-    weeks.visitor_days,
+    known.week,
+    known.views,
+    known.view_uniques,
+    known.visitor_days,
     case
-        when weeks.view_uniques is not null or weeks.views_are_final then 'final'
-        when weeks.views_have_gap or weeks.lacks_days then 'gap'
+        when known.final_views_days = known.days then if(known.days = 7, 'final', 'partial')
+        when known.views_have_gap or known.lacks_days then 'gap'
         else 'pending'
     end as views_state,
-    case when weeks.view_uniques is not null then 7 else weeks.views_days end::integer as views_days,
-    case when weeks.view_uniques is not null then 0 else weeks.pending_views end as pending_views,
-    weeks.clones,
-    weeks.clone_uniques,
-    weeks.cloner_days,
+    known.views_days,
+    known.pending_views,
+    known.github_views,
+    known.clones,
+    known.clone_uniques,
+    known.cloner_days,
     case
-        when weeks.clone_uniques is not null or weeks.clones_are_final then 'final'
-        when weeks.clones_have_gap or weeks.lacks_days then 'gap'
+        when known.final_clones_days = known.days then if(known.days = 7, 'final', 'partial')
+        when known.clones_have_gap or known.lacks_days then 'gap'
         else 'pending'
     end as clones_state,
-    case when weeks.clone_uniques is not null then 7 else weeks.clones_days end::integer as clones_days,
-    case when weeks.clone_uniques is not null then 0 else weeks.pending_clones end as pending_clones
-from weeks
+    known.clones_days,
+    known.pending_clones,
+    known.github_clones
+from known
 inner join repository using (repository_id)
 inner join tenant using (tenant_id);
 
 comment on view v_weekly is
-'One row per repository and week (GitHub''s own: Monday to Sunday, UTC). Where GitHub counted the whole week in one answer, and no less than its days have, its count and true uniques; else the count is the sum of the known days and the uniques are NULL.';
+'One row per repository and week (GitHub''s own: Monday to Sunday, UTC): its known days added up, beside what GitHub counted for the whole week in one answer. Where the session has the variables first_day and last_day, the days from the one to the other only.';
 comment on column v_weekly.repository_id is 'Our id of the repository.';
 comment on column v_weekly.tenant_id is 'The tenant that tracks it.';
 comment on column v_weekly.tenant is 'The name of the tenant.';
 comment on column v_weekly.full_name is 'OWNER/NAME, as last seen on GitHub.';
 comment on column v_weekly.week is 'The Monday that the week begins with, UTC.';
-comment on column v_weekly.views is 'Page views of the week; of its known days only, unless views_state is final.';
+comment on column v_weekly.views is 'Page views of the week: the sum of its known days.';
 comment on column v_weekly.view_uniques is 'Unique visitors of the week as GitHub counted them; NULL where it never showed the whole week, or fewer requests than its days have.';
 comment on column v_weekly.visitor_days is 'The daily unique visitors added up: someone who visits on three days is counted three times.';
-comment on column v_weekly.views_state is 'final: the whole week is known. pending: days may still change or come. gap: days are missing for good, or lie before the first known day, or after the last one of a history that has ended.';
-comment on column v_weekly.views_days is 'Of how many days of the week the views are known, pending ones included, 7 where GitHub counted the whole week.';
+comment on column v_weekly.views_state is 'final: the whole week is known. partial: all its days from first_day to last_day are, but these are not the whole week. pending: days may still change or come. gap: days are missing for good, or lie before the first known day, or after the last one of a history that has ended.';
+comment on column v_weekly.views_days is 'Of how many days of the week the views are known, pending ones included.';
 comment on column v_weekly.pending_views is 'The part of the views that is of pending days, and may still change.';
-comment on column v_weekly.clones is 'Git clones of the week; of its known days only, unless clones_state is final.';
+comment on column v_weekly.github_views is 'GitHub''s own count of the whole week, where it showed one: more than views where a day is missing. Not for adding up with days.';
+comment on column v_weekly.clones is 'Git clones of the week: the sum of its known days.';
 comment on column v_weekly.clone_uniques is 'Unique cloners of the week as GitHub counted them; NULL where it never showed the whole week, or fewer requests than its days have.';
 comment on column v_weekly.cloner_days is 'The daily unique cloners added up, in the same way.';
-comment on column v_weekly.clones_state is 'The same of the clones: final, pending or gap.';
+comment on column v_weekly.clones_state is 'The same of the clones: final, partial, pending or gap.';
 comment on column v_weekly.clones_days is 'The same of the clones: how many days are known.';
 comment on column v_weekly.pending_clones is 'The part of the clones that is of pending days.';
+comment on column v_weekly.github_clones is 'The same of the clones: GitHub''s own count of the whole week.';
 
 create view v_monthly as
 with months as (
     select
         repository_id,
         day - (day(day) - 1)::integer as month,
+        greatest(day - (day(day) - 1)::integer, getvariable('first_day')::date) as first_day,
+        least(last_day(day), getvariable('last_day')::date) as last_day,
         sum(views)::bigint as views,
         sum(view_uniques)::bigint as visitor_days,
         count(views)::integer as views_days,
         coalesce(sum(views) filter (where views_state = 'pending'), 0)::bigint as pending_views,
-        count(*) filter (where views_state = 'final') = day(last_day(any_value(day))) as views_are_final,
+        count(*) filter (where views_state = 'final') as final_views_days,
         bool_or(views_state = 'gap') as views_have_gap,
         sum(clones)::bigint as clones,
         sum(clone_uniques)::bigint as cloner_days,
         count(clones)::integer as clones_days,
         coalesce(sum(clones) filter (where clones_state = 'pending'), 0)::bigint as pending_clones,
-        count(*) filter (where clones_state = 'final') = day(last_day(any_value(day))) as clones_are_final,
+        count(*) filter (where clones_state = 'final') as final_clones_days,
         bool_or(clones_state = 'gap') as clones_have_gap,
-        min(day) > any_value(day - (day(day) - 1)::integer)
-        or (max(day) < last_day(any_value(day)) and max(day) < (select shown_from from v_today) - 1) as lacks_days
+        min(day) as first_row,
+        max(day) as last_row
     from v_daily
-    group by repository_id, month
+    where
+        day >= coalesce(getvariable('first_day')::date, '-infinity'::date)
+        and day <= coalesce(getvariable('last_day')::date, 'infinity'::date)
+    group by all
+),
+
+known as (
+    select
+        *,
+        last_day - first_day + 1 as days,
+        last_day - first_day + 1 = day(last_day(month)) as is_whole,
+        first_row > first_day or (last_row < last_day and last_row < (select shown_from from v_today) - 1) as lacks_days
+    from months
 )
 
 select
-    months.repository_id,
+    known.repository_id,
     repository.tenant_id,
     tenant.name as tenant,
     repository.full_name,
-    months.month,
-    months.views,
-    months.visitor_days,
+    known.month,
+    known.views,
+    known.visitor_days,
     case
-        when months.views_are_final then 'final'
-        when months.views_have_gap or months.lacks_days then 'gap'
+        when known.final_views_days = known.days then if(known.is_whole, 'final', 'partial')
+        when known.views_have_gap or known.lacks_days then 'gap'
         else 'pending'
     end as views_state,
-    months.views_days,
-    months.pending_views,
-    months.clones,
-    months.cloner_days,
+    known.views_days,
+    known.pending_views,
+    known.clones,
+    known.cloner_days,
     case
-        when months.clones_are_final then 'final'
-        when months.clones_have_gap or months.lacks_days then 'gap'
+        when known.final_clones_days = known.days then if(known.is_whole, 'final', 'partial')
+        when known.clones_have_gap or known.lacks_days then 'gap'
         else 'pending'
     end as clones_state,
-    months.clones_days,
-    months.pending_clones
-from months
+    known.clones_days,
+    known.pending_clones
+from known
 inner join repository using (repository_id)
 inner join tenant using (tenant_id);
 
 comment on view v_monthly is
-'One row per repository and calendar month (UTC), added up from its known days. GitHub counts no uniques of a month.';
+'One row per repository and calendar month (UTC), added up from its known days; where the session has the variables first_day and last_day, from those from the one to the other. GitHub counts no uniques of a month.';
 comment on column v_monthly.repository_id is 'Our id of the repository.';
 comment on column v_monthly.tenant_id is 'The tenant that tracks it.';
 comment on column v_monthly.tenant is 'The name of the tenant.';
 comment on column v_monthly.full_name is 'OWNER/NAME, as last seen on GitHub.';
 comment on column v_monthly.month is 'The first day of the month, UTC.';
-comment on column v_monthly.views is 'Page views of the month; of its known days only, unless views_state is final.';
+comment on column v_monthly.views is 'Page views of the month: the sum of its known days.';
 comment on column v_monthly.visitor_days is 'The daily unique visitors added up: someone who visits on three days is counted three times.';
-comment on column v_monthly.views_state is 'final: every day is final. pending: days may still change or come. gap: days are missing for good, or lie before the first known day, or after the last one of a history that has ended.';
+comment on column v_monthly.views_state is 'final: every day is final. partial: every day from first_day to last_day is, but these are not the whole month. pending: days may still change or come. gap: days are missing for good, or lie before the first known day, or after the last one of a history that has ended.';
 comment on column v_monthly.views_days is 'Of how many days of the month the views are known, pending ones included.';
 comment on column v_monthly.pending_views is 'The part of the views that is of pending days, and may still change.';
-comment on column v_monthly.clones is 'Git clones of the month; of its known days only, unless clones_state is final.';
+comment on column v_monthly.clones is 'Git clones of the month: the sum of its known days.';
 comment on column v_monthly.cloner_days is 'The daily unique cloners added up, in the same way.';
-comment on column v_monthly.clones_state is 'The same of the clones: final, pending or gap.';
+comment on column v_monthly.clones_state is 'The same of the clones: final, partial, pending or gap.';
 comment on column v_monthly.clones_days is 'The same of the clones: how many days are known.';
 comment on column v_monthly.pending_clones is 'The part of the clones that is of pending days.';
 

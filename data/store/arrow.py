@@ -32,10 +32,19 @@ def arrow_columns(columns: Mapping[str, NDArray[Any]]) -> pa.Table:
 
 
 def ask(store: Store, text: str, today: date, values: dict[str, Any]) -> pa.Table:
-    """The rows of a question to the views, on a UTC day, which decides what is pending."""
+    """The rows of a question to the views, on a UTC day, which decides what is pending. Where it has a first and a last
+    day, these bound what weeks and months are of.
+    """
     with store.traffic.read() as cursor:
-        cursor.execute("set variable today = $today", {"today": today})
+        set_days(cursor, today, values.get("first_day"), values.get("last_day"))
         return rows_of(cursor, text, values)
+
+
+def set_days(cursor: DuckDBPyConnection, today: date | None, first: date | None, last: date | None) -> None:
+    """Tell the views, for this cursor, which day is today, and from which to which day weeks and months are."""
+    for name, day in (("today", today), ("first_day", first), ("last_day", last)):
+        if day is not None:
+            cursor.execute(f"set variable {name} = $day", {"day": day})
 
 
 def rows_of(cursor: DuckDBPyConnection, text: str, values: dict[str, Any]) -> pa.Table:

@@ -1,4 +1,4 @@
--- Months to export: those that begin within the days. Months are their first day, UTC; unknown is null. views_days and
+-- Months to export: of the session's variables first_day to last_day. Months are their first day, UTC; unknown is null. views_days and
 -- clones_days say of how many days the counts are.
 -- Grain: a repository and month. Source: v_monthly. A day that is null narrows nothing.
 select
@@ -18,6 +18,6 @@ from v_monthly
 where
     repository_id between list_min($visible) and list_max($visible)
     and repository_id in (select unnest($visible))
-    and ($first_day is null or month >= $first_day)
+    and ($first_day is null or last_day(month) >= $first_day)
     and ($last_day is null or month <= $last_day)
 order by repository_id, month;

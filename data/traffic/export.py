@@ -9,7 +9,7 @@ ExportRefused      the file cannot be written so, or what is asked for makes no 
 import os
 import secrets
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -117,7 +117,7 @@ class ExportFormat(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ExportRequest:
-    """What to export. None narrows nothing; of weeks and months, those that begin within the days.
+    """What to export. None narrows nothing; of weeks and months their days among these.
 
     `today` is the UTC day that decides what is pending; None means the day of the clock. With a `metric` days, weeks
     and months have its columns only; with `before`, so many of their periods before, they have what was counted then
@@ -342,6 +342,8 @@ def _rows(
     if request.table is ExportTable.NOTES:  # those of whole tenants are of no repository
         chosen = viewer.tenant_ids if request.tenant_ids is None else viewer.tenant_ids & set(request.tenant_ids)
         values["tenant_ids"] = sorted(chosen) if request.repository_ids is None else []
+    for name in ("first_day", "last_day"):  # of which days weeks and months are
+        cursor.execute(f"set variable {name} = $day", {"day": getattr(request, name)})
     return cursor.sql(query(__name__, request.table.value), params=values).to_arrow_reader(ROWS_A_BATCH)
 
 
@@ -367,9 +369,7 @@ def _compared(cursor: duckdb.DuckDBPyConnection, viewer: Viewer, request: Export
     period, grain = request.table.key[1], request.table.grain or Grain.DAY
     periods, keys = rows[period].to_pylist(), rows["repository_id"].to_pylist()
     former = {each: earlier(each, grain, request.before or 0) for each in set(periods)}
-    asked = replace(
-        request, before=None, first_day=min(former.values(), default=None), last_day=max(former.values(), default=None)
-    )
+    asked = replace(request, before=None, **_former_days(request, former.values()))
     found = _shaped(cursor, viewer, asked, _table(cursor, viewer, asked, sorted(set(keys))))
     place = {
         key: n for n, key in enumerate(zip(found["repository_id"].to_pylist(), found[period].to_pylist(), strict=True))
@@ -379,6 +379,23 @@ def _compared(cursor: duckdb.DuckDBPyConnection, viewer: Viewer, request: Export
         if name.startswith(OF_METRIC[Metric.VIEWS] + OF_METRIC[Metric.CLONES]):
             rows = rows.append_column(f"{name}_before", found[name].combine_chunks().take(taken))
     return rows
+
+
+def _former_days(request: ExportRequest, periods: Collection[date]) -> dict[str, date | None]:
+    """The days of these earlier periods; of those that the request has only a part of, the same part."""
+    grain, before = request.table.grain or Grain.DAY, request.before or 0
+
+    def former(day: date) -> date:
+        first = earlier(grain.first_day(day), grain, before)
+        is_end = day == grain.last_day(day)
+        return grain.last_day(first) if is_end else min(grain.last_day(first), first + (day - grain.first_day(day)))
+
+    first, last = (day and former(day) for day in (request.first_day, request.last_day))
+    begins, ends = [*periods, *([first] if first else [])], [grain.last_day(each) for each in periods]
+    return {
+        "first_day": max(first, min(periods)) if first and periods else min(begins, default=None),
+        "last_day": min(last, max(ends)) if last and ends else max(ends, default=None),
+    }
 
 
 def _as_formerly(rows: pa.Table) -> pa.Table:

@@ -1,6 +1,6 @@
--- Weeks to export: those that begin within the days. Weeks are Mondays, UTC; unknown is null. views_days and clones_days
+-- Weeks to export: of the session's variables first_day to last_day. Weeks are Mondays, UTC; unknown is null. views_days and clones_days
 -- say of how many of the seven days the counts are.
--- Grain: a repository and week. Source: v_weekly. A day that is null narrows nothing.
+-- Grain: a repository and week. Source: v_weekly.
 select
     tenant,
     full_name,
@@ -11,15 +11,17 @@ select
     visitor_days,
     views_days,
     views_state,
+    github_views,
     clones,
     clone_uniques,
     cloner_days,
     clones_days,
-    clones_state
+    clones_state,
+    github_clones
 from v_weekly
 where
     repository_id between list_min($visible) and list_max($visible)
     and repository_id in (select unnest($visible))
-    and ($first_day is null or week >= $first_day)
+    and ($first_day is null or week >= $first_day::date - 6)
     and ($last_day is null or week <= $last_day)
 order by repository_id, week;

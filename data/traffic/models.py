@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from data.accounts.models import Viewer
-from data.calendar import DAY, monday, months_between, months_later
+from data.calendar import DAY, monday, months_later
 
 if TYPE_CHECKING:  # the command line starts in half the time without pandas
     from pandas import DataFrame
@@ -103,24 +103,6 @@ class Selection:
         """The days with which these are compared; None: nothing is compared."""
         earlier = timedelta(days=self.days if self.before_days is None else self.before_days)
         return replace(self, first=self.first - earlier, last=self.last - earlier) if earlier else None
-
-    def of_whole(self, grain: Grain) -> "Selection":
-        """The same widened to whole weeks or months, up to today: what is shown by them, tiles and files alike. It is
-        compared with as many whole ones before, or with those of a year before.
-        """
-        if grain is Grain.DAY:
-            return self
-        first, last = grain.first_day(self.first), grain.last_day(self.last)
-        whole = replace(self, first=first, last=max(self.last, min(last, self.today)))
-        if self.before_days == 0 or (grain is Grain.WEEK and self.before_days == YEAR_DAYS):
-            return whole
-        before_days = self.before_days or 0
-        if grain is Grain.WEEK:
-            return replace(whole, before_days=7 * max(-(-whole.days // 7), round(before_days / 7)))
-        months = months_between(first, last) + 1
-        if before_days:
-            months = 12 if before_days == YEAR_DAYS else max(months, months_between(first - before_days * DAY, first))
-        return replace(whole, before_days=(first - months_later(first, -months)).days)
 
     def values(self, viewer: Viewer) -> dict[str, Any]:
         """The days and the repositories of which the viewer may see them, as values of a query."""

@@ -26,8 +26,8 @@ FILE_COLUMNS = {  # in this order in every file, as the export writes them
     ),
     "weekly_traffic": (
         *("tenant", "full_name", "repository_id", "week"),
-        *("views", "true_view_uniques", "visitor_days", "views_days", "views_state"),
-        *("clones", "true_clone_uniques", "cloner_days", "clones_days", "clones_state"),
+        *("views", "true_view_uniques", "visitor_days", "views_days", "views_state", "github_views"),
+        *("clones", "true_clone_uniques", "cloner_days", "clones_days", "clones_state", "github_clones"),
     ),
 }
 SORTS = {"daily_traffic": DAILY_SORTS, "weekly_traffic": WEEKLY_SORTS}
@@ -60,12 +60,13 @@ def daily_traffic(viewer: Viewer, store: Store, selection: Selection, paging: Pa
 def weekly_traffic(viewer: Viewer, store: Store, selection: Selection, paging: Paging) -> Page:
     """Views and clones of each selected repository and ISO week, a page of them.
 
-    Every week that has a day in the selection, as a whole week.
+    Every week that has a day in the selection; only its selected days count.
     Rows: repository_id, full_name, week (its Monday, UTC date), iso_year, iso_week, views, view_uniques,
-    view_uniques_kind, clones, clone_uniques, clone_uniques_kind, views_state, clones_state (final, pending, gap: of
-    known days only unless final), whole (both are final). A kind is github (true uniques of the week) or days (daily
-    uniques added up: say so beside the number); NULL where there is no number. For files tenant, true_view_uniques
-    (GitHub's), visitor_days (added up), views_days (of how many days the views are), and the same of clones.
+    view_uniques_kind, clones, clone_uniques, clone_uniques_kind, views_state, clones_state (final; partial: final, but
+    of some days of the week only; pending, gap), whole (both are final). A kind is github (true uniques of the week) or
+    days (daily uniques added up: say so beside the number); NULL where there is no number. For files tenant,
+    true_view_uniques (GitHub's), visitor_days (added up), views_days (of how many days the views are), github_views
+    (GitHub's own count of the whole week), and the same of clones.
     Source: v_weekly.
     Raises: SelectionRefused, StoreMissing.
     """
@@ -94,12 +95,12 @@ def all_weekly_traffic(viewer: Viewer, store: Store, selection: Selection, order
 def series(viewer: Viewer, store: Store, selection: Selection, grain: Grain) -> DataFrame:
     """The selection for charts: up to 12 repositories, those with the most views, and the total of all.
 
-    Periods are whole: every week or month that has a day in the selection.
+    Every week or month that has a day in the selection; only its selected days count.
     Rows: repository_id (NULL: the total), full_name ('total'), period (the day, the Monday, the first of the month),
     metric (views, view_uniques, clones, clone_uniques; and the counters stars, forks, watchers,
-    open_issues_and_pull_requests as last read in the period; the total has views and clones only), value, state (final,
-    pending, gap: of known days only unless final), kind (of uniques: github, or days for daily ones added up; else
-    NULL), pending (the part of the counts of a week or month that is of pending days).
+    open_issues_and_pull_requests as last read in the period; the total has views and clones only), value, state (final;
+    partial: final, but of some of the period's days; pending, gap), kind (of uniques: github, or days for daily ones
+    added up; else NULL), pending (the part of the counts of a week or month that is of pending days).
     `attrs["left_out"]`: how many repositories with such days are in the total only. Raises: StoreMissing.
     """
     values = {"search": selection.search, "grain": grain.value, "most": MOST_REPOSITORIES}
@@ -107,6 +108,18 @@ def series(viewer: Viewer, store: Store, selection: Selection, grain: Grain) -> 
     found = frame(rows.drop_columns(["left_out"]))
     found.attrs["left_out"] = rows.column("left_out")[0].as_py() if rows.num_rows else 0
     return found
+
+
+@cached("traffic")
+def series_before(viewer: Viewer, store: Store, selection: Selection, grain: Grain) -> DataFrame:
+    """What the days that a selection is compared with add up to, all selected repositories together, by the periods of
+    the selection: each has the days that lie `before_days` before its own.
+
+    Rows: period, views, clones, visitor_days, cloner_days (daily uniques added up), repositories (how many have such
+    days), first_day, last_day (of these days). A period with a gap is unknown. Source: v_daily. Raises: StoreMissing.
+    """
+    values = {"search": selection.search, "before_days": selection.before_days or selection.days, "grain": grain.value}
+    return frame(ask(store, query(__name__, "series_before"), selection.today, selection.values(viewer) | values))
 
 
 @cached("traffic")

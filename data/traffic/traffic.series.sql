@@ -1,10 +1,10 @@
 -- What a chart shows of some repositories: of each metric the periods of those with the most views (then clones, then by
--- name), and of views and clones the total of all. Periods are days, weeks (Mondays) or months, UTC, each whole; unknown
--- is null. Uniques of weeks are GitHub's own (kind github), else daily ones added up (kind days). Counters (stars, forks,
+-- name), and of views and clones the total of all. Periods are days, weeks (Mondays) or months, UTC, of which the days
+-- between the first and the last one count; unknown is null. Uniques of weeks are GitHub's own (kind github), else daily ones added up (kind days). Counters (stars, forks,
 -- watchers, open issues and pull requests) are those of the period's last look. pending: the part of the counts of a week or
 -- month that is of pending days.
 -- Grain: a repository (null: all), metric and period. Source: v_daily, v_weekly, v_monthly, v_stars, from the session's
--- variable today. left_out: how many repositories with such periods are in the total only.
+-- variables today, first_day, last_day. left_out: how many repositories with such periods are in the total only.
 with periods as (
     select
         repository_id,
@@ -46,7 +46,6 @@ with periods as (
     where
         $grain = 'week'
         and repository_id in (select unnest($visible::integer[]))
-        and week between date_trunc('week', $first_day::date)::date and $last_day
     union all
     select
         repository_id,
@@ -66,7 +65,6 @@ with periods as (
     where
         $grain = 'month'
         and repository_id in (select unnest($visible::integer[]))
-        and month between date_trunc('month', $first_day::date)::date and $last_day
 ),
 
 chosen as materialized (
@@ -99,9 +97,15 @@ traffic as (
         chosen.period,
         unnest([
             {'metric': 'views', 'value': views, 'pending': pending_views, 'state': views_state, 'kind': null},
-            {'metric': 'view_uniques', 'value': view_uniques, 'pending': 0, 'state': views_state, 'kind': view_uniques_kind},
+            {
+                'metric': 'view_uniques', 'value': view_uniques, 'pending': 0,
+                'state': if(view_uniques_kind = 'github', 'final', views_state), 'kind': view_uniques_kind
+            },
             {'metric': 'clones', 'value': clones, 'pending': pending_clones, 'state': clones_state, 'kind': null},
-            {'metric': 'clone_uniques', 'value': clone_uniques, 'pending': 0, 'state': clones_state, 'kind': clone_uniques_kind}
+            {
+                'metric': 'clone_uniques', 'value': clone_uniques, 'pending': 0,
+                'state': if(clone_uniques_kind = 'github', 'final', clones_state), 'kind': clone_uniques_kind
+            }
         ], recursive := true)
     from chosen
     semi join largest using (repository_id)
@@ -122,7 +126,7 @@ counters as (
     from v_stars
     where
         repository_id in (select repository_id from largest)
-        and day between date_trunc($grain, $first_day::date)::date and $last_day
+        and day between $first_day and $last_day
     group by repository_id, full_name, period
 ),
 
@@ -134,14 +138,14 @@ totals as (
         unnest([
             {
                 'metric': 'views', 'value': sum(views)::bigint, 'pending': sum(pending_views)::bigint, 'state': case
-                    when bool_and(views_state = 'final') then 'final'
+                    when bool_and(views_state in ('final', 'partial')) then any_value(views_state)
                     when bool_or(views_state = 'gap') then 'gap'
                     else 'pending'
                 end, 'kind': null
             },
             {
                 'metric': 'clones', 'value': sum(clones)::bigint, 'pending': sum(pending_clones)::bigint, 'state': case
-                    when bool_and(clones_state = 'final') then 'final'
+                    when bool_and(clones_state in ('final', 'partial')) then any_value(clones_state)
                     when bool_or(clones_state = 'gap') then 'gap'
                     else 'pending'
                 end, 'kind': null

@@ -1,7 +1,7 @@
--- Weeks in order, each whole, that have a day between two days, and how many there are in all. Weeks are Mondays, UTC;
--- unknown is null. Uniques are GitHub's own of the week (kind github), else the daily ones added up (kind days); for files
+-- Weeks in order that have a day between two days, of which only those days count, and how many there are in all. Weeks
+-- are Mondays, UTC; unknown is null. Uniques are GitHub's own of the week (kind github), else the daily ones added up (kind days); for files
 -- both apart, and of how many days each count is.
--- Grain: a repository and week. Source: v_weekly, from the session's variable today. Order as in daily_traffic; and
+-- Grain: a repository and week. Source: v_weekly, from the session's variables today, first_day, last_day. Order as in daily_traffic; and
 -- searched for as there, or as 2026-W46, where a day finds its week.
 select
     repository_id,
@@ -23,9 +23,11 @@ select
     v_weekly.view_uniques as true_view_uniques,
     visitor_days,
     views_days,
+    github_views,
     v_weekly.clone_uniques as true_clone_uniques,
     cloner_days,
     clones_days,
+    github_clones,
     count(*) over () as total
 from v_weekly
 where

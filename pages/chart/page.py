@@ -11,16 +11,15 @@ from pages.ui.totals import draw_totals
 
 viewer, store = session.viewer(), the_store()
 filters.stop_without_traffic(viewer)
-days = filters.chosen(viewer)
+selection = filters.chosen(viewer)
 above = st.container(key="chart_totals")
 with st.container(horizontal=True, key="chart_controls"):
     metric = filters.METRICS[controls.choice("Metric", filters.METRICS, "Views", "metric")]
-    chosen_grain = filters.choose_grain(days)
+    chosen_grain = filters.choose_grain(selection)
     as_table = controls.choice("Shown as", filters.VIEWS, "Chart", "as") == "Table"
-grain = traffic.legible(chosen_grain, days.first, days.last)
-selection = days.of_whole(grain)
+grain = traffic.legible(chosen_grain, selection.first, selection.last)
 with above, st.spinner(filters.READING):
-    draw_totals(selection_totals(viewer, store, selection), selection, grain)
+    draw_totals(selection_totals(viewer, store, selection), selection)
 if grain is not chosen_grain:
     st.caption(f"More than {traffic.LONGEST_BY_DAY} days: shown by week.")
 

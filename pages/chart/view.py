@@ -12,9 +12,8 @@ from data.store.cache import cached
 from data.traffic.models import Grain, Selection
 from data.traffic.traffic import series
 from pages.ui import tables
+from pages.ui.charts.counterpart import SUMS
 from pages.ui.charts.traffic import COUNTERS, COUNTS, others
-
-SUMS = {"view_uniques": "visitor_days", "clone_uniques": "cloner_days"}  # what uniques are called that are added up
 
 
 @cached("traffic")

@@ -57,7 +57,7 @@ def over_time(rows: DataFrame, wanted: BesideRequest) -> tuple[dict[str, Column]
 
 
 def beside_table(rows: DataFrame, names: Mapping[int, str], wanted: BesideRequest) -> DataFrame:
-    """Each repository's median and peak, of final periods; and the sum where it is one.
+    """Each repository's median and peak, of whole and final periods; and the sum of all known ones where it is one.
 
     Rows: link, median, most, when (of the most), total (unknown for visitors: they do not add up), known (periods).
     """
@@ -73,7 +73,7 @@ def beside_table(rows: DataFrame, names: Mapping[int, str], wanted: BesideReques
                 "median": round(values.median(), 0 if wanted.indexed else 1),
                 "most": round(values.max()) if len(values) else None,
                 "when": None if most is None else final["period"].loc[most],
-                "total": values.sum() if adds_up and len(values) else float("nan"),
+                "total": each["value"].astype("float64").sum(min_count=1) if adds_up else float("nan"),
                 "known": len(values),
             }
         )

@@ -84,7 +84,7 @@ def _beside(viewer: Viewer, store: Store, selection: Selection, wanted: BesideRe
     if rows["value"].isna().all():
         return Compared(None, table, ())
     placed, shape = text.over_time(rows, wanted)
-    legend = charts.legend(shape, pending=bool(placed["open"].any()))
+    legend = charts.legend(shape, {"partial", "pending"} & set(placed["state"]))
     drawn = arrow_columns({name: column for name, column in placed.items() if name != "period"})
     caption = caption_of(viewer, store, selection, wanted.title)
     chart = Chart(drawn, charts.specification(shape), text.alt_text(shape, placed["value"]), legend, caption)
@@ -126,7 +126,9 @@ def _columns(wanted: BesideRequest) -> Mapping[str, Any]:
     peaked = "Peak day" if wanted.grain is Grain.DAY else f"Peak {wanted.grain}"
     total = None
     if wanted.measure is not compare.Measure.VISITORS and not wanted.indexed:
-        total = config.NumberColumn("Total", format="localized", width=90, help="Final days, weeks or months only")
+        total = config.NumberColumn(
+            "Total", format="localized", width=90, help="All known days of the range, pending ones included"
+        )
     return {
         "link": config.LinkColumn("Repository", display_text=NAME_IN_LINK, pinned=True, width=190),
         "median": config.NumberColumn("Median", format="localized", width=80, help="Final days, weeks or months only"),

@@ -15,16 +15,14 @@ collecting.progress(viewer, own=True)
 if day_range(viewer, store) is None:
     view.draw_health(viewer, store, account)
 filters.stop_without_traffic(viewer)
-days = filters.chosen(viewer)
-grain = days.usual_grain
-selection = days.of_whole(grain)
+selection = filters.chosen(viewer)
 with st.spinner(filters.READING):
     totals = selection_totals(viewer, store, selection)
 if totals.views.value is None and totals.clones.value is None and not totals.gap_days:
     view.draw_health(viewer, store, account)
     filters.stop_without_days(viewer)
-draw_totals(totals, selection, grain, with_stars=True)
-view.draw_spikes(viewer, store, selection, grain)
+draw_totals(totals, selection, with_stars=True)
+view.draw_spikes(viewer, store, selection, selection.usual_grain)
 view.draw_movers(viewer, store, selection, comparable=totals.comparable)
 view.draw_health(viewer, store, account)
 view.draw_repositories(viewer, store, selection)

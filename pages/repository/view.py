@@ -159,13 +159,11 @@ def selection_of(viewer: Viewer, repository: Repository) -> Selection:
 def draw_hero(about: About, account: Account) -> None:
     """What one comes for: the totals, the records, views and visitors with the spikes beside them, the newest lists."""
     with st.spinner(filters.READING):
-        grain = about.selection.usual_grain
-        whole = about.selection.of_whole(grain)
-        totals = selection_totals(about.viewer, about.store, whole)
+        totals = selection_totals(*about.asked)
         chart = views_chart(*about.asked)
     if totals.views.value is None and totals.clones.value is None and not totals.gap_days:
         filters.stop_without_days(about.viewer)
-    draw_totals(totals, whole, grain, with_stars=True)
+    draw_totals(totals, about.selection, with_stars=True)
     st.html(text.records(records(*about.asked)))
     found = _waves(*about.asked)
     written_to = _noted(about, account)

@@ -21,7 +21,7 @@ from pages.ui.time_format import DAY_FORMAT
 
 Height = int | Literal["content"]  # pixels, or as high as all rows
 
-STATES = {"final": "Final", "pending": "Pending", "gap": "Gap"}
+STATES = {"final": "Final", "partial": "Partial", "pending": "Pending", "gap": "Gap"}
 KINDS = {"github": "GitHub’s week", "days": "Sum of days"}
 ROWS_AT_SIGHT = 15
 HEIGHT = 531  # pixels: so many rows and their header
@@ -31,8 +31,8 @@ COUNTED_HELP = (
     "so someone who visits on three days is counted three times."
 )
 STATE_HELP = (
-    "Final: GitHub no longer changes it. Pending: it may still change. "
-    "Gap: not collected before GitHub deleted it; a number beside it is partial."
+    "Final: GitHub no longer changes it. Partial: final, but only some of its days are in the chosen range. "
+    "Pending: it may still change. Gap: not collected before GitHub deleted it; a number beside it is partial."
 )
 
 

@@ -5,13 +5,11 @@ import streamlit as st
 from data.calendar import DAY
 from data.insight.text import change
 from data.text import DAILY_CLONERS, DAILY_VISITORS, SUM_HELP, counted, day_text
-from data.traffic.models import Grain, Selection
+from data.traffic.models import Selection
 from data.traffic.traffic import Totals
 
-WHOLE = {Grain.DAY: "", Grain.WEEK: ", whole weeks", Grain.MONTH: ", whole months"}
 
-
-def draw_totals(totals: Totals, selection: Selection, grain: Grain, *, with_stars: bool = False) -> None:
+def draw_totals(totals: Totals, selection: Selection, *, with_stars: bool = False) -> None:
     cards = {
         "Views": totals.views,
         DAILY_VISITORS: totals.visitor_days,
@@ -26,11 +24,11 @@ def draw_totals(totals: Totals, selection: Selection, grain: Grain, *, with_star
             number = "unknown" if total.value is None else total.value
             help_text = SUM_HELP if name in {DAILY_VISITORS, DAILY_CLONERS} else None
             st.metric(name, number, delta, format="localized", width=140, help=help_text)
-    st.caption(" ".join(_notes(totals, selection, grain)))
+    st.caption(" ".join(_notes(totals, selection)))
 
 
-def _notes(totals: Totals, selection: Selection, grain: Grain) -> list[str]:
-    notes = [f"{day_text(selection.first)} to {day_text(selection.last)}{WHOLE[grain]} (UTC), pending days included."]
+def _notes(totals: Totals, selection: Selection) -> list[str]:
+    notes = [f"{day_text(selection.first)} to {day_text(selection.last)} (UTC), pending days included."]
     if selection.counterpart is not None:
         notes.append(_comparison(totals, selection.counterpart, selection))
     if totals.gap_days:

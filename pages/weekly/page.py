@@ -9,8 +9,8 @@ from pages.ui import filters, session, tables
 viewer = session.viewer()
 filters.stop_without_traffic(viewer)
 st.caption(
-    "Whole weeks, Monday to Sunday (UTC). Uniques are GitHub’s own count of the week where there is one, otherwise the "
-    "sum of the days: someone who visits on three days is counted three times."
+    "Weeks from Monday to Sunday (UTC); the days of the range count. Uniques are GitHub’s own count of a whole week "
+    "where there is one, otherwise the sum of the days: someone who visits on three days is counted three times."
 )
 tables.draw_listing(
     viewer,

@@ -11,10 +11,12 @@ import pytest
 from collector.endpoints.traffic import DayReading, TrafficObservation, TrafficWindow, WeeklyObservation, WeekReading
 from data.accounts.authority import COMMAND_LINE
 from data.accounts.tenants import add_tenant
+from data.calendar import DayRange
 from data.collection.models import EndpointResult
 from data.repositories.models import RepositoryFacts
 from data.repositories.repositories import add_repositories, pause_repositories
 from data.store import Store
+from data.store.arrow import set_days
 from data.traffic.models import Metric
 from tests.data.writers import NOW, result, save
 
@@ -46,17 +48,17 @@ def week(key: int, *, complete: bool = True, metric: Metric = Metric.VIEWS) -> E
     return result(key, f"weekly_{metric.value}", seen)
 
 
-def weeks(store: Store, columns: str = VIEWS, today: date = TODAY) -> Rows:
+def weeks(store: Store, columns: str = VIEWS, today: date = TODAY, asked: DayRange | None = None) -> Rows:
     """All weeks on the day TODAY, oldest first."""
     with store.traffic.read() as cursor:
-        cursor.execute("set variable today = $today", {"today": today})
+        set_days(cursor, today, *((asked.first, asked.last) if asked else (None, None)))
         return cursor.sql("from v_weekly").project(columns).order("week").fetchall()
 
 
 @pytest.mark.parametrize(
     ("seen", "first"),
     [
-        ([partial(days, number=7), week], (77, 5, 21, "final")),
+        ([partial(days, number=7), week], (70, 5, 21, "final")),
         ([partial(days, number=7), partial(week, complete=False)], (70, None, 21, "final")),
         (
             [partial(days, number=7, requests=12), week],
@@ -65,10 +67,10 @@ def weeks(store: Store, columns: str = VIEWS, today: date = TODAY) -> Rows:
         ([week, partial(days, number=6, requests=20)], (120, None, 18, "gap")),
         ([partial(days, number=4), partial(days, start=7, number=1)], (40, None, 12, "gap")),
         ([partial(days, start=2, number=5)], (50, None, 15, "gap")),  # the history begins within it
-        ([week], (77, 5, None, "final")),
+        ([week], (None, 5, None, "gap")),
     ],
 )
-def test_a_week_is_github_s_own_where_it_is_whole_and_else_the_sum_of_its_days(
+def test_a_week_is_the_sum_of_its_days_beside_github_s_own_uniques_where_it_is_whole(
     store: Store, key: int, seen: Sequence[Callable[..., EndpointResult]], first: tuple[object, ...]
 ) -> None:
     save(store, *(each(key) for each in seen))
@@ -82,6 +84,20 @@ def test_a_count_of_views_below_its_own_days_does_not_stand_whatever_clones_ther
 ) -> None:
     save(store, days(key, number=7, requests=12), week(key), days(key, number=number, metric=Metric.CLONES))
     assert weeks(store)[0] == (LONG_AGO, 84, None, 21, "final")
+
+
+def test_a_missing_day_is_no_part_of_the_sum_and_github_s_whole_count_stands_beside_it(store: Store, key: int) -> None:
+    save(store, week(key), days(key, number=4))
+    assert weeks(store, f"{VIEWS}, github_views, views_days")[:1] == [(LONG_AGO, 40, 5, 12, "gap", 77, 4)]
+
+
+def test_of_a_week_that_is_only_partly_asked_for_the_days_asked_for_count(store: Store, key: int) -> None:
+    save(store, days(key, number=14), week(key))
+    asked = DayRange(LONG_AGO + timedelta(days=2), LONG_AGO + timedelta(days=13))
+    assert weeks(store, f"{VIEWS}, github_views", asked=asked) == [
+        (LONG_AGO, 50, None, 15, "partial", None),
+        (LONG_AGO + timedelta(days=7), 70, None, 21, "final", None),
+    ]
 
 
 def test_the_last_week_of_a_history_that_ended_lacks_days_once_github_has_forgotten_them(
@@ -102,7 +118,7 @@ def test_the_running_week_is_pending(store: Store, key: int) -> None:
 def test_clones_are_told_as_views_are(store: Store, key: int) -> None:
     save(store, days(key, number=14, metric=Metric.CLONES), week(key, metric=Metric.CLONES))
     told = weeks(store, CLONES)[:2]
-    assert told == [(LONG_AGO, 77, 5, 21, "final"), (LONG_AGO + timedelta(days=7), 70, None, 21, "final")]
+    assert told == [(LONG_AGO, 70, 5, 21, "final"), (LONG_AGO + timedelta(days=7), 70, None, 21, "final")]
 
 
 def test_a_part_of_a_week_without_days_is_no_week(store: Store, key: int) -> None:

@@ -28,12 +28,15 @@ BAND_DAYS = {Grain.DAY: 1.0, Grain.WEEK: 7.0, Grain.MONTH: 30.4}
 PARTLY = "partly"  # the state of a bar of a week or month of which some days are pending
 STATES = {
     "final": "final",
+    "partial": "partial: only some of its days are in the chosen range",
     "so far": "final so far: further days are pending",
     PARTLY: "some days are pending: it may still change",
     "pending": "pending: it may still change",
     "gap": "gap: partial at most",
 }
-OPEN = ("pending", "gap")
+OPEN = ("partial", "pending", "gap")
+LIGHTER = f"indexof(['partial', '{PARTLY}'], datum.state) >= 0"  # bars that are neither full nor hollow
+HOLLOW = f"datum.open && !({LIGHTER})"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -157,11 +160,7 @@ def gap_layer(channels: Channels, colour: str, *, has_gaps: bool) -> Any:
 
 
 def bar_layer(channels: Channels) -> Any:
-    hollow = alt.datum["open"]
-    hollow_fill, partly_fill = (
-        {"test": "datum.open", "value": 0.15},
-        {"test": f"datum.state == '{PARTLY}'", "value": 0.6},
-    )
+    lighter, hollow = {"test": LIGHTER, "value": 0.6}, {"test": HOLLOW, "value": 0.15}
     bars = rows_where(KNOWN).mark_bar(cornerRadius=1)
     return bars.encode(
         x=channels.along("bar_from"),
@@ -169,10 +168,10 @@ def bar_layer(channels: Channels) -> Any:
         y=channels.up("bottom"),
         y2="top:Q",
         color=channels.colour,
-        fillOpacity=alt.FillOpacityValue(1.0, condition=[hollow_fill, partly_fill]),
+        fillOpacity=alt.FillOpacityValue(1.0, condition=[lighter, hollow]),
         stroke=alt.Stroke("name:N", scale=channels.scale, legend=None),
-        strokeWidth=alt.condition(hollow, alt.value(1.2), alt.value(0)),
-        strokeDash=alt.condition(hollow, alt.value([3, 2]), alt.value([])),
+        strokeWidth=alt.condition(HOLLOW, alt.value(1.2), alt.value(0)),
+        strokeDash=alt.condition(HOLLOW, alt.value([3, 2]), alt.value([])),
         **channels.told,
     )
 

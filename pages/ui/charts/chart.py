@@ -167,6 +167,7 @@ def legend_of(parts: Iterable[tuple[str, str]]) -> str:
 def state_parts(states: Collection[str]) -> list[tuple[str, str]]:
     """The parts of a legend that tell how periods are drawn that are not final."""
     parts = {
+        "partial": (f"background:{COLOURS['rest']};opacity:.6", "Partial: only some of its days are in the range"),
         "pending": (f"border:1.5px dashed {COLOURS['rest']}", "Pending: may still change"),
         "partly": (f"background:{COLOURS['rest']};opacity:.6", "Some days pending: may still change"),
         "gap": (f"background:{COLOURS['gap']};opacity:.35", "Gap: not collected before GitHub deleted it"),

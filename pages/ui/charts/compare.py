@@ -4,6 +4,7 @@ A line breaks where a value is not known, and is dashed over what is pending; ne
 usual is a thin dashed line of the same colour.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -51,11 +52,11 @@ def specification(shape: Lines) -> dict[str, Any]:
     return found
 
 
-def legend(shape: Lines, *, usual: bool = False, pending: bool = False) -> Legend:
+def legend(shape: Lines, states: Collection[str] = (), *, usual: bool = False) -> Legend:
     parts = [(f"background:{colour}", name) for name, colour in colours_of(shape.names, dict(shape.ids)).items()]
     if usual:
         parts.append((f"border-top:2px dashed {COLOURS['rest']};height:0;vertical-align:middle", "Usual"))
-    return parts + state_parts({"pending"} if pending else ())
+    return parts + state_parts(states)
 
 
 @cache

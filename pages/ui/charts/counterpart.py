@@ -3,21 +3,21 @@
 import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from data.accounts.models import Viewer
-from data.calendar import months_between, months_later
 from data.store import Store
 from data.text import day_text
 from data.traffic.models import Grain, Selection
-from data.traffic.traffic import series
-from pages.ui.charts.bars_and_lines import Column, period_name
+from data.traffic.traffic import series, series_before
+from pages.ui.charts.bars_and_lines import Column
 from pages.ui.charts.chart import COLOURS
 
+SUMS = {"view_uniques": "visitor_days", "clone_uniques": "cloner_days"}  # what uniques are called that are added up
 BEFORE_TOLD = "isValid(datum.before) ? format(datum.before, ',d') + ' (' + datum.before_when + ')' : '–'"
 
 
@@ -64,25 +64,30 @@ class Counterpart:
 
 
 def counterpart(viewer: Viewer, store: Store, selection: Selection, metric: str, grain: Grain) -> Counterpart | None:
-    """What the totals of a metric, or what is known of a single repository, are compared with; None: with nothing."""
+    """What the totals of a metric, or what is known of a single repository, are compared with; None: with nothing.
+
+    Each period is compared with the days that lie as long before its own, so that the line adds up to what the tile is
+    compared with. GitHub's own uniques of weeks have no such counterpart, unless the weeks are whole ones then, too.
+    """
     before = selection.counterpart
     if before is None:
         return None
-    rows = series(viewer, store, before, grain)
-    rows = rows[(rows["metric"] == metric) & rows["value"].notna() & (rows["state"] != "gap")]
-    of_all = rows[rows["repository_id"].isna()]
-    rows = rows if of_all.empty else of_all
-    if rows["period"].duplicated().any() or rows.empty:  # of several repositories, which do not add up
+    rows = series_before(viewer, store, selection, grain)
+    if metric in SUMS and (rows["repositories"] > 1).any():  # people of several repositories do not add up
         return None
-    later = {period: _later(period, before, selection, grain) for period in rows["period"]}
-    values = rows["value"].to_numpy(dtype=np.float64)
-    counts = {later[period]: float(value) for period, value in zip(rows["period"], values, strict=True)}
-    names = {later[period]: period_name(period, grain) for period in rows["period"]}
+    values = rows.set_index("period")[SUMS.get(metric, metric)]
+    if metric in SUMS and grain is Grain.WEEK:
+        weeks = series(viewer, store, before, grain)
+        weeks = weeks[(weeks["metric"] == metric) & (weeks["kind"] == "github")].set_index("period")["value"]
+        later = selection.first - before.first
+        values = weeks.rename(lambda week: week + later) if later.days % 7 == 0 else weeks.iloc[:0]
+    counts = {period: float(value) for period, value in values.dropna().items()}
+    if not counts:
+        return None
+    ends = zip(rows["period"], rows["first_day"], rows["last_day"], strict=True)
+    names = {period: _span(first, last) for period, first, last in ends}
     return Counterpart(before.first, before.last, counts, names)
 
 
-def _later(period: date, before: Selection, selection: Selection, grain: Grain) -> date:
-    """The period of a selection that is compared with that one."""
-    if grain is Grain.MONTH:
-        return months_later(period, months_between(before.first, selection.first))
-    return period + timedelta(days=(selection.first - before.first).days)
+def _span(first: date, last: date) -> str:
+    return day_text(first) if first == last else f"{day_text(first)} to {day_text(last)}"

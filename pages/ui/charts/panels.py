@@ -206,12 +206,16 @@ def _fill_in(channel: Any, shape: PanelShape) -> None:
 
 
 def _has_note(shape: PanelShape) -> bool:
-    return shape.mark != RANKING and bool({"pending", "gap"} & set(shape.states))
+    return shape.mark != RANKING and bool({"partial", "pending", "gap"} & set(shape.states))
 
 
 def _state_note(states: Collection[str]) -> dict[str, Any]:
     """What the marks of days say that are not final, below the chart, and so in its picture too."""
-    told = {"pending": "Dashed: pending, may still change.", "gap": "Grey: gap, partial at most."}
+    told = {
+        "partial": "First or last: in part only.",
+        "pending": "Dashed: pending, may still change.",
+        "gap": "Grey: gap, partial at most.",
+    }
     text = " ".join(sentence for state, sentence in told.items() if state in states)
     return {
         "text": text,

@@ -26,7 +26,17 @@ from data.store.cache import cached
 from data.text import day_text
 from data.traffic.models import Grain, Selection
 from data.traffic.traffic import series
-from pages.ui.charts.bars_and_lines import BAR_DAYS, LONG_DAYS, OPEN, PARTLY, STATES, day_ticks, partly, period_name
+from pages.ui.charts.bars_and_lines import (
+    BAR_DAYS,
+    HOLLOW,
+    LIGHTER,
+    LONG_DAYS,
+    OPEN,
+    STATES,
+    day_ticks,
+    partly,
+    period_name,
+)
 from pages.ui.charts.chart import (
     BLUE,
     COLOURS,
@@ -53,7 +63,6 @@ TICKS = 8
 HEIGHT = 330  # of views and visitors, what stands above the bars among it
 MARKS_ABOVE, WAVES_ABOVE = -30, -11  # pixels from the top of its bars
 NUMBERED = 9  # waves that have a number in the chart, and on their card
-PARTLY_TEST = f"datum.state == '{PARTLY}'"
 WAVE, CHOSEN = "wave", "chosen"  # parameters of the chart: what is clicked, and what is chosen
 MARKS = "marks"  # the lane of releases and notes, above all others
 COUNTED = {"views": "view_uniques", "clones": "clone_uniques"}  # lanes with bars, and the people that stand before them
@@ -137,7 +146,7 @@ def views_chart(viewer: Viewer, store: Store, selection: Selection) -> Chart | N
     counted = _counted(of_one, "views", grain)
     if counted.empty:
         return None
-    before = counterpart(viewer, store, selection.of_whole(grain), "views", grain)
+    before = counterpart(viewer, store, selection, "views", grain)
     if before is not None:
         counted = counted.assign(**before.columns(list(of_one.loc[of_one["metric"] == "views", "period"])))
     found = waves(repository_spikes(viewer, store, selection))
@@ -154,7 +163,7 @@ def views_chart(viewer: Viewer, store: Store, selection: Selection) -> Chart | N
     if before is not None:
         specification, boxes = before.drawn(specification), [*boxes, before.legend]
         text += f" Dashed line: {before.title}."
-    caption = caption_of(viewer, store, selection.of_whole(grain), "Views and unique visitors")
+    caption = caption_of(viewer, store, selection, "Views and unique visitors")
     return Chart(arrow_table(rows), specification, text, boxes + state_parts(states), caption)
 
 
@@ -429,7 +438,7 @@ def _bands(x: Axis) -> Any:
 
 
 def _bars(name: str, x: Axis) -> Any:
-    lane, hollow = LANES[name], alt.datum["open"]
+    lane = LANES[name]
     titles = {"when": "When (UTC)", "value": lane.title.partition(" and ")[0]}
     if lane.people:
         titles |= {"people": lane.people, "kind": "Uniques", "told": "State"}
@@ -440,10 +449,10 @@ def _bars(name: str, x: Axis) -> Any:
         y=count_axis("value", 4, **EXTENT),
         y2="floor:Q",
         fillOpacity=alt.FillOpacityValue(
-            0.85, condition=[{"test": "datum.open", "value": 0.15}, {"test": PARTLY_TEST, "value": 0.5}]
+            0.85, condition=[{"test": HOLLOW, "value": 0.15}, {"test": LIGHTER, "value": 0.5}]
         ),
-        strokeWidth=alt.condition(hollow, alt.value(1.2), alt.value(0)),
-        strokeDash=alt.condition(hollow, alt.value([3, 2]), alt.value([])),
+        strokeWidth=alt.condition(HOLLOW, alt.value(1.2), alt.value(0)),
+        strokeDash=alt.condition(HOLLOW, alt.value([3, 2]), alt.value([])),
         tooltip=tooltip(titles, value=",d", people=",d"),
         description="spoken:N",
     )

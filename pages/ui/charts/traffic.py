@@ -176,7 +176,12 @@ def alt_text(data: ChartData) -> str:
             sums[period] = sums.get(period, 0) + value
         most = max(sums, key=lambda period: sums[period])
         text += f" Most: {int(sums[most]):,}, {period_name(most, shape.grain)}."
-    for states, told in ((("pending", PARTLY), "Pending periods"), (("gap",), "Periods with a gap")):
+    kinds = (
+        (("partial",), "Partial periods"),
+        (("pending", PARTLY), "Pending periods"),
+        (("gap",), "Periods with a gap"),
+    )
+    for states, told in kinds:
         periods = len(set(rows["period"][np.isin(rows["state"], states)]))
         text += f" {told}: {periods}." if periods else ""
     return text

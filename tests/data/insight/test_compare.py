@@ -45,7 +45,8 @@ def test_people_of_a_week_are_github_s_own_count_or_unknown(full: Store) -> None
     question = "select repository_id, week, view_uniques from v_weekly"
     true = {(key, week): people for key, week, people in ask(full, question)}
     told = {(row[0], row[2]): row[3] for row in plain(rows)}
-    assert all(true[place] == value for place, value in told.items())
+    whole = {place: n for place, n in true.items() if QUARTER.first <= place[1] <= QUARTER.last - timedelta(days=6)}
+    assert told == {place: whole.get(place) for place in told}
     assert None in told.values()
     assert beside(operator(full), full, QUARTER, Measure.VISITORS, Grain.MONTH)["value"].isna().all()
 

@@ -94,7 +94,7 @@ def test_a_pending_bar_is_hollow_and_dashed() -> None:
     drawn = chart_data(rows(THREE), "views", Grain.DAY)
     assert [each["open"] for each in marks(drawn, "bar")] == [False, True]
     encoding = next(each for each in layers(drawn) if each["mark"]["type"] == "bar")["encoding"]
-    hollow, partly = (each["value"] for each in encoding["fillOpacity"]["condition"])
+    partly, hollow = (each["value"] for each in encoding["fillOpacity"]["condition"])
     assert hollow < 0.3 < partly < encoding["fillOpacity"]["value"]
     assert encoding["strokeDash"]["condition"]["value"]
 

@@ -90,24 +90,6 @@ def test_days_are_compared_with_those_so_much_earlier(
     assert periods.before_days(periods.unit_of(name, span(*days)), compared, span(*days)) == earlier
 
 
-@pytest.mark.parametrize(
-    ("first", "last", "earlier", "grain", "counterpart"),
-    [
-        ("2026-01-05", "2026-05-09", None, Grain.WEEK, ("2025-09-01", "2026-01-04")),  # as many whole weeks
-        ("2026-01-05", "2026-05-09", 364, Grain.WEEK, ("2025-01-06", "2025-05-11")),
-        ("2026-03-10", "2026-04-20", None, Grain.MONTH, ("2026-01-01", "2026-03-02")),
-        ("2026-03-10", "2026-04-20", 364, Grain.MONTH, ("2025-03-01", "2025-04-30")),
-        ("2026-03-10", "2026-04-20", 0, Grain.MONTH, None),
-    ],
-)
-def test_whole_weeks_and_months_are_compared_with_whole_ones(
-    first: str, last: str, earlier: int | None, grain: Grain, counterpart: tuple[str, str] | None
-) -> None:
-    asked = Selection(*span(first, last), date(2026, 5, 10), before_days=earlier)
-    found = asked.of_whole(grain).counterpart
-    assert (found and (found.first, found.last)) == (counterpart and span(*counterpart))
-
-
 @pytest.mark.parametrize(("days", "grain"), [(90, Grain.DAY), (91, Grain.WEEK), (731, Grain.WEEK), (732, Grain.MONTH)])
 def test_the_grain_follows_the_range(days: int, grain: Grain) -> None:
     first = OFFER.last - timedelta(days=days - 1)
