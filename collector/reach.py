@@ -14,7 +14,7 @@ from itertools import takewhile
 from collector.endpoints.endpoint import Endpoint, endpoints
 from collector.endpoints.traffic import WeeklyTraffic
 from data.accounts.models import Viewer
-from data.accounts.tenants import tenants
+from data.accounts.tenants import operator, tenants
 from data.accounts.tokens import tokens
 from data.calendar import DAY, newest_settled_week, utc_day
 from data.collection.health import ON_HOLD, Finding, FindingKind
@@ -53,6 +53,11 @@ class Reach:
         if self.share > 1:
             return f"{text} That is too many: the last ones are collected late or not at all. {_RELIEF}"
         return f"{text} That is nearly all. {_RELIEF}" if self.share > NEARLY else text
+
+    def sentence_of_others(self) -> str:
+        """For somebody who does not see all of these tenants."""
+        load = f"in all about {counted(self.requests_a_day, 'request')} a day, {self.share:.0%} of what GitHub allows"
+        return f"The tokens of {self.owner} are used elsewhere on this server, too: {load}. {_RELIEF}"
 
 
 _RELIEF = "Track fewer, collect less often, or use the token of another GitHub user."
@@ -128,16 +133,23 @@ def overbooked(viewer: Viewer, store: Store) -> tuple[Finding, ...]:
 
 
 def estimate(viewer: Viewer, store: Store, tenant_id: int, count: int) -> str:
-    """What adding so many repositories to a tenant means for its token, as sentences; empty for none."""
+    """What adding so many repositories to a tenant means for its token, as sentences; empty for none.
+
+    Where tenants that the viewer does not see use the same GitHub user, their load is told only once it matters, as a
+    number without a name: the limit is the adder's, too.
+    """
     owner = next((each for each in tenants(viewer, store) if each.tenant_id == tenant_id), None)
     if owner is None or not count:
         return ""
     now, a_day = count * requests_for_new(), round(count * requests_a_day(owner.schedule))
     hours = now / REQUESTS_AN_HOUR
     takes = f" (about {hours:,.1f} hours at GitHub's limit)" if hours > 1 else ""
-    of_all = [
-        each.sentence() for each in reaches(viewer, store, ((tenant_id, count),)) if owner.name in each.tenant_names
-    ]
+    seen, every = (
+        [each for each in reaches(of, store, ((tenant_id, count),)) if owner.name in each.tenant_names]
+        for of in (viewer, operator(store))
+    )
+    of_all = [each.sentence() for each in seen]
+    of_all += [each.sentence_of_others() for each in every if each.share > NEARLY and each not in seen]
     first = (
         f"{counted(count, 'repository')}: about {counted(now, 'request')} at once{takes}, more where the history of "
         f"stars is long; then {a_day:,} a day."

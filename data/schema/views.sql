@@ -195,8 +195,8 @@ with parts as (
         null as whole_clone_uniques
     from v_daily
     where
-        day >= coalesce(getvariable('first_day')::date, '-infinity'::date)
-        and day <= coalesce(getvariable('last_day')::date, 'infinity'::date)
+        day >= coalesce(getvariable('first_day')::date, date '0001-01-01')
+        and day <= coalesce(getvariable('last_day')::date, date '9999-12-31')
     union all
     select
         repository_id,
@@ -215,8 +215,8 @@ with parts as (
     from weekly_traffic
     where
         (views_complete or clones_complete)
-        and week >= coalesce(getvariable('first_day')::date, '-infinity'::date)
-        and week + 6 <= coalesce(getvariable('last_day')::date, 'infinity'::date)
+        and week >= coalesce(getvariable('first_day')::date, date '0001-01-01')
+        and week + 6 <= coalesce(getvariable('last_day')::date, date '9999-12-31')
 ),
 
 weeks as (
@@ -268,7 +268,7 @@ select
     known.view_uniques,
     known.visitor_days,
     case
-        when known.final_views_days = known.days then if(known.days = 7, 'final', 'partial')
+        when known.final_views_days = known.days then case when known.days = 7 then 'final' else 'partial' end
         when known.views_have_gap or known.lacks_days then 'gap'
         else 'pending'
     end as views_state,
@@ -279,7 +279,7 @@ select
     known.clone_uniques,
     known.cloner_days,
     case
-        when known.final_clones_days = known.days then if(known.days = 7, 'final', 'partial')
+        when known.final_clones_days = known.days then case when known.days = 7 then 'final' else 'partial' end
         when known.clones_have_gap or known.lacks_days then 'gap'
         else 'pending'
     end as clones_state,
@@ -335,8 +335,8 @@ with months as (
         max(day) as last_row
     from v_daily
     where
-        day >= coalesce(getvariable('first_day')::date, '-infinity'::date)
-        and day <= coalesce(getvariable('last_day')::date, 'infinity'::date)
+        day >= coalesce(getvariable('first_day')::date, date '0001-01-01')
+        and day <= coalesce(getvariable('last_day')::date, date '9999-12-31')
     group by all
 ),
 
@@ -358,7 +358,7 @@ select
     known.views,
     known.visitor_days,
     case
-        when known.final_views_days = known.days then if(known.is_whole, 'final', 'partial')
+        when known.final_views_days = known.days then case when known.is_whole then 'final' else 'partial' end
         when known.views_have_gap or known.lacks_days then 'gap'
         else 'pending'
     end as views_state,
@@ -367,7 +367,7 @@ select
     known.clones,
     known.cloner_days,
     case
-        when known.final_clones_days = known.days then if(known.is_whole, 'final', 'partial')
+        when known.final_clones_days = known.days then case when known.is_whole then 'final' else 'partial' end
         when known.clones_have_gap or known.lacks_days then 'gap'
         else 'pending'
     end as clones_state,

@@ -66,7 +66,15 @@ def download_button(
 ) -> None:
     content = session.download(read)
     st.download_button(
-        label, content, file_name, mime, icon=icon, key=key, help=help_text, type=kind, on_click="ignore"
+        label,
+        content,
+        file_name,
+        session.file_type(mime),
+        icon=icon,
+        key=key,
+        help=help_text,
+        type=kind,
+        on_click="ignore",
     )
 
 

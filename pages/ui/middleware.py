@@ -49,6 +49,7 @@ HEADERS = {
 }
 
 FILES = "/media/"  # what pages give to be saved: a shared computer must not keep it
+FOUND = {200, 206}
 FAILED = b"Something went wrong. The error is in the server log."
 MISSING = b"There is nothing here."
 NO_PAGE = """<!doctype html>
@@ -147,21 +148,45 @@ class KnownAddresses:
 
 
 class ClosedPaths:
-    """Answers for what is nobody's as if it were not there, and for files of pages where nobody is signed in."""
+    """Answers for what is nobody's as if it were not there, and so for a file of a page to any other session than that
+    which it was made for. Streamlit keeps no such thing, but hands on a file's media type: so that names the session.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = below_base(scope["path"]) if scope["type"] == "http" else ""
-        if path in CLOSED or (path.startswith(FILES) and not await _is_signed_in(scope)):
+        is_file = path.startswith(FILES)
+        if path in CLOSED or (is_file and not await _is_signed_in(scope)):
             await _answer(scope, send, 404, MISSING)
             return
-        await self.app(scope, receive, send)
+        await self.app(scope, receive, _of_session(scope, send) if is_file else send)
 
 
 async def _is_signed_in(scope: Scope) -> bool:
     return await run_in_threadpool(session_routes.account_of_request, HTTPConnection(scope)) is not None
+
+
+def _of_session(scope: Scope, send: Send) -> Send:
+    """`send` for a file: where it was not made for the session that asks, there is none."""
+    secret = HTTPConnection(scope).cookies.get(session_routes.COOKIE, "")
+    mark = f"; {session_routes.FILE_OF}={session_routes.file_tag(secret)}"
+    is_refused = False
+
+    async def send_or_refuse(message: Message) -> None:
+        nonlocal is_refused
+        if message["type"] == "http.response.start" and message["status"] in FOUND:
+            headers = MutableHeaders(scope=message)
+            is_refused = mark not in headers.get("content-type", "")
+            if is_refused:
+                await _answer(scope, send, 404, MISSING)
+            else:
+                headers["content-type"] = headers["content-type"].replace(mark, "")
+        if not is_refused:
+            await send(message)
+
+    return send_or_refuse
 
 
 class Redirects:

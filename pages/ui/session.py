@@ -19,7 +19,7 @@ from data.accounts.tenants import operator
 from data.calendar import utc_now
 from data.store import Store
 from pages.ui.addresses import base_path
-from pages.ui.session_routes import CLOSE_PATH, COOKIE, OPEN_PATH
+from pages.ui.session_routes import CLOSE_PATH, COOKIE, FILE_OF, OPEN_PATH, file_tag
 from pages.ui.store import the_store
 
 NOT_ENTERED = "You could not be signed in. Load this page again and try once more."
@@ -54,6 +54,11 @@ def download(read: Callable[[Viewer, Store], bytes]) -> Callable[[], bytes]:
         return read(grants.viewer_of(the_store(), account), the_store())
 
     return content
+
+
+def file_type(media_type: str) -> str:
+    """The media type of a file that only the session may have that it was made for: see middleware.ClosedPaths."""
+    return f"{media_type}; {FILE_OF}={file_tag(session_secret() or '')}"
 
 
 def require_account() -> Account:

@@ -7,6 +7,7 @@ it is in no address, no history and no log.
 import logging
 import os
 from collections.abc import Sequence
+from hashlib import sha256
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection, Request
@@ -25,6 +26,7 @@ log = logging.getLogger(__name__)
 COOKIE = "traffic_session"
 OPEN_PATH, CLOSE_PATH, REACH_PATH = "/session/open", "/session/close", "/session/reach"
 COOKIE_DAYS = 7
+FILE_OF = "for"  # the parameter of a file's media type that names the session which it was made for
 LONGEST_FORM = 2000  # bytes
 SECURE_VARIABLE = "TRAFFIC_SECURE_COOKIE"  # "1" behind a proxy that speaks TLS and does not say so
 
@@ -72,6 +74,11 @@ async def close_session(request: Request) -> Response:
 async def reach_server(request: Request) -> Response:
     """Nothing, for a page that asks whether it is served: what stands around the app refuses it, with the reason."""
     return Response(status_code=204, headers={"Cache-Control": "no-store"})
+
+
+def file_tag(secret: str) -> str:
+    """What names a session in the type of its files, and tells nothing of its secret."""
+    return sha256(f"file {secret}".encode()).hexdigest()[:32]
 
 
 def account_of_request(request: HTTPConnection) -> Account | None:

@@ -26,6 +26,8 @@ KINDS = {"github": "GitHub’s week", "days": "Sum of days"}
 ROWS_AT_SIGHT = 15
 HEIGHT = 531  # pixels: so many rows and their header
 UNKNOWN = "–"
+MOST_ROWS = 200_000  # of a file that is made in memory
+TOO_MANY = f"More than {MOST_ROWS:,} rows: choose fewer days or repositories to download just these rows."
 COUNTED_HELP = (
     "GitHub’s week: GitHub’s own count of the unique people of the week. Sum of days: the daily uniques added up, "
     "so someone who visits on three days is counted three times."
@@ -158,14 +160,17 @@ def _controls(listing: PagedTable) -> tuple[str, str | None, Paging]:
 
 def _downloads(listing: PagedTable, selection: Selection, order: Paging, count: int) -> None:
     with st.container(horizontal=True):
-        controls.download_rows(
-            "Download these rows",
-            lambda viewer, store: listing.all_rows(viewer, store, selection, order),
-            f"{listing.name}-traffic-{selection.first}-to-{selection.last}",
-            key=listing.name,
-            help_text="All pages of this table, filtered and sorted as shown",
-            excel=count <= MOST_EXCEL_ROWS,
-        )
+        if count <= MOST_ROWS:
+            controls.download_rows(
+                "Download these rows",
+                lambda viewer, store: listing.all_rows(viewer, store, selection, order),
+                f"{listing.name}-traffic-{selection.first}-to-{selection.last}",
+                key=listing.name,
+                help_text="All pages of this table, filtered and sorted as shown",
+                excel=count <= MOST_EXCEL_ROWS,
+            )
+        else:
+            st.caption(TOO_MANY)
         controls.everything_button(
             "Download everything",
             listing.all_of_it,

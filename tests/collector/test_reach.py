@@ -5,6 +5,7 @@ import re
 import pytest
 
 from collector import reach
+from data.accounts.models import Viewer
 from tests.collector.conftest import ROOT, CommandLine
 
 
@@ -41,3 +42,18 @@ def test_it_is_estimated_where_repositories_are_added_and_schedules_changed_and_
     changed = with_token("tenant", "schedule", "acme", "0 5 * * *").stdout
     assert "7 requests a day for each repository" in changed
     assert "14 requests a day, 70% of what GitHub allows." in changed
+
+
+def test_a_tenant_is_told_of_its_github_users_load_elsewhere_by_a_number_once_that_matters(
+    with_token: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert with_token("tenant", "add", "rival").exit_code == 0
+    assert with_token("tenant", "token", "rival", "--token-env", "OCTO_TOKEN").exit_code == 0
+    with_token.follow("octo/secret", "octo/world", tenant="rival")
+    acme = with_token.tenant().tenant_id
+    viewer = Viewer(frozenset(), frozenset({acme}))
+    assert "elsewhere" not in reach.estimate(viewer, with_token.store, acme, 1)
+    monkeypatch.setattr(reach, "REQUESTS_A_DAY", 40)
+    told = reach.estimate(viewer, with_token.store, acme, 1)
+    assert "are used elsewhere on this server, too: in all about 39 requests a day, 98% of what GitHub allows" in told
+    assert not any(word in told for word in ("rival", "secret", "world", "3 repositories"))

@@ -110,8 +110,8 @@ def draw_picture_button(chart: Chart, key: str) -> None:
     with st.popover("Picture", icon=":material/image:", type="tertiary", key=f"{key}_picture"):
         for kind, told in (("png", "PNG, for slides and posts"), ("svg", "SVG, sharp at any size")):
             content = session.download(_renders(picture, kind))
-            name = f"{file_stem(chart.caption)}.{kind}"
-            st.download_button(told, content, name, MIME[kind], key=f"{key}_{kind}", type="tertiary", on_click="ignore")
+            name, media_type = f"{file_stem(chart.caption)}.{kind}", session.file_type(MIME[kind])
+            st.download_button(told, content, name, media_type, key=f"{key}_{kind}", type="tertiary", on_click="ignore")
 
 
 def picture_of(chart: Chart, colours: ThemeColours, numbers: Mapping[str, Any]) -> Callable[[], Picture]:

@@ -8,7 +8,7 @@ from pandas import DataFrame
 from streamlit.testing.v1 import AppTest
 
 from data.calendar import utc_now
-from tests.pages.app import App, days_ago, go_to
+from tests.pages.app import App, days_ago, go_to, shown_text
 
 PAGES = {"daily": "Daily traffic", "weekly": "Weekly traffic"}
 
@@ -101,6 +101,10 @@ def test_what_is_shown_and_everything_can_be_downloaded(app: App, page: str) -> 
     run = app.opened("viewer", page)
     assert [button.key for button in run.get("download_button")] == [f"{page}_csv", f"{page}_excel"]
     assert [link.proto.url for link in run.get("link_button")] == [f"/download/{page}.csv"]
+    app.monkeypatch.setattr("pages.ui.tables.MOST_ROWS", 1)  # a file of more is not made in memory, and that is said
+    run = app.opened("viewer", page)
+    assert (len(run.get("download_button")), len(run.get("link_button"))) == (0, 1)
+    assert "choose fewer days or repositories" in shown_text(run)
 
 
 @pytest.mark.parametrize("on_the_way", ["weekly", "chart"])

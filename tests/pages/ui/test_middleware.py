@@ -214,9 +214,24 @@ def test_ten_sockets_of_another_site_do_not_have_the_server_look_for_its_own_add
     assert not asked
 
 
-def test_a_file_to_be_saved_is_given_to_who_is_signed_in_and_kept_nowhere(client: TestClient, app: App) -> None:
-    answer = client.get("/media/a.csv", headers={"Cookie": f"{session_routes.COOKIE}={app.signed_in('viewer')}"})
-    assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store")
+def test_a_file_is_given_to_the_session_that_it_was_made_for_and_kept_nowhere(app: App) -> None:
+    mine, other = app.signed_in("viewer"), app.signed_in("tenant")
+
+    async def file(request: Request) -> Response:
+        return Response("a,b", media_type=f"text/csv; for={session_routes.file_tag(mine)}")
+
+    routes = [Route("/media/a.csv", file), Route("/media/of-nobody.csv", page)]
+    client = TestClient(Starlette(routes=routes, middleware=middleware.middleware()), "http://localhost")
+    asked = {
+        (path, who): client.get(f"/media/{path}.csv", headers={"Cookie": f"{session_routes.COOKIE}={who}"})
+        for path in ("a", "of-nobody")
+        for who in (mine, other)
+    }
+    answer = asked.pop(("a", mine))
+    assert (answer.text, answer.headers["cache-control"]) == ("a,b", "no-store")
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert {each.status_code for each in asked.values()} == {404}
+    assert not any("a,b" in each.text for each in asked.values())
 
 
 def test_a_browser_at_a_deeper_address_is_sent_to_the_page_with_its_query(client: TestClient) -> None:
