@@ -226,7 +226,7 @@ weeks as (
         greatest(week, getvariable('first_day')::date) as first_day,
         least(week + 6, getvariable('last_day')::date) as last_day,
         sum(views)::bigint as views,
-        max(whole_views) as github_views,
+        max(whole_views) as views_by_github,
         case when max(whole_views) >= coalesce(sum(views), 0) then max(whole_view_uniques) end as view_uniques,
         sum(view_uniques)::bigint as visitor_days,
         count(views)::integer as views_days,
@@ -234,7 +234,7 @@ weeks as (
         count(*) filter (where views_state = 'final') as final_views_days,
         bool_or(views_state = 'gap') as views_have_gap,
         sum(clones)::bigint as clones,
-        max(whole_clones) as github_clones,
+        max(whole_clones) as clones_by_github,
         case when max(whole_clones) >= coalesce(sum(clones), 0) then max(whole_clone_uniques) end as clone_uniques,
         sum(clone_uniques)::bigint as cloner_days,
         count(clones)::integer as clones_days,
@@ -274,7 +274,7 @@ select
     end as views_state,
     known.views_days,
     known.pending_views,
-    known.github_views,
+    known.views_by_github,
     known.clones,
     known.clone_uniques,
     known.cloner_days,
@@ -285,7 +285,7 @@ select
     end as clones_state,
     known.clones_days,
     known.pending_clones,
-    known.github_clones
+    known.clones_by_github
 from known
 inner join repository using (repository_id)
 inner join tenant using (tenant_id);
@@ -303,14 +303,14 @@ comment on column v_weekly.visitor_days is 'The daily unique visitors added up: 
 comment on column v_weekly.views_state is 'final: the whole week is known. partial: all its days from first_day to last_day are, but these are not the whole week. pending: days may still change or come. gap: days are missing for good, or lie before the first known day, or after the last one of a history that has ended.';
 comment on column v_weekly.views_days is 'Of how many days of the week the views are known, pending ones included.';
 comment on column v_weekly.pending_views is 'The part of the views that is of pending days, and may still change.';
-comment on column v_weekly.github_views is 'GitHub''s own count of the whole week, where it showed one: more than views where a day is missing. Not for adding up with days.';
+comment on column v_weekly.views_by_github is 'GitHub''s own count of the whole week, where it showed one: more than views where a day is missing. Not for adding up with days.';
 comment on column v_weekly.clones is 'Git clones of the week: the sum of its known days.';
 comment on column v_weekly.clone_uniques is 'Unique cloners of the week as GitHub counted them; NULL where it never showed the whole week, or fewer requests than its days have.';
 comment on column v_weekly.cloner_days is 'The daily unique cloners added up, in the same way.';
 comment on column v_weekly.clones_state is 'The same of the clones: final, partial, pending or gap.';
 comment on column v_weekly.clones_days is 'The same of the clones: how many days are known.';
 comment on column v_weekly.pending_clones is 'The part of the clones that is of pending days.';
-comment on column v_weekly.github_clones is 'The same of the clones: GitHub''s own count of the whole week.';
+comment on column v_weekly.clones_by_github is 'The same of the clones: GitHub''s own count of the whole week.';
 
 create view v_monthly as
 with months as (

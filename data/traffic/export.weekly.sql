@@ -11,13 +11,13 @@ select
     visitor_days,
     views_days,
     views_state,
-    github_views,
+    views_by_github,
     clones,
     clone_uniques,
     cloner_days,
     clones_days,
     clones_state,
-    github_clones
+    clones_by_github
 from v_weekly
 where
     repository_id between list_min($visible) and list_max($visible)

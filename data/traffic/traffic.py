@@ -26,8 +26,8 @@ FILE_COLUMNS = {  # in this order in every file, as the export writes them
     ),
     "weekly_traffic": (
         *("tenant", "full_name", "repository_id", "week"),
-        *("views", "true_view_uniques", "visitor_days", "views_days", "views_state", "github_views"),
-        *("clones", "true_clone_uniques", "cloner_days", "clones_days", "clones_state", "github_clones"),
+        *("views", "true_view_uniques", "visitor_days", "views_days", "views_state", "views_by_github"),
+        *("clones", "true_clone_uniques", "cloner_days", "clones_days", "clones_state", "clones_by_github"),
     ),
 }
 SORTS = {"daily_traffic": DAILY_SORTS, "weekly_traffic": WEEKLY_SORTS}
@@ -65,7 +65,7 @@ def weekly_traffic(viewer: Viewer, store: Store, selection: Selection, paging: P
     view_uniques_kind, clones, clone_uniques, clone_uniques_kind, views_state, clones_state (final; partial: final, but
     of some days of the week only; pending, gap), whole (both are final). A kind is github (true uniques of the week) or
     days (daily uniques added up: say so beside the number); NULL where there is no number. For files tenant,
-    true_view_uniques (GitHub's), visitor_days (added up), views_days (of how many days the views are), github_views
+    true_view_uniques (GitHub's), visitor_days (added up), views_days (of how many days the views are), views_by_github
     (GitHub's own count of the whole week), and the same of clones.
     Source: v_weekly.
     Raises: SelectionRefused, StoreMissing.

@@ -23,11 +23,11 @@ select
     v_weekly.view_uniques as true_view_uniques,
     visitor_days,
     views_days,
-    github_views,
+    views_by_github,
     v_weekly.clone_uniques as true_clone_uniques,
     cloner_days,
     clones_days,
-    github_clones,
+    clones_by_github,
     count(*) over () as total
 from v_weekly
 where

@@ -88,13 +88,13 @@ def test_a_count_of_views_below_its_own_days_does_not_stand_whatever_clones_ther
 
 def test_a_missing_day_is_no_part_of_the_sum_and_github_s_whole_count_stands_beside_it(store: Store, key: int) -> None:
     save(store, week(key), days(key, number=4))
-    assert weeks(store, f"{VIEWS}, github_views, views_days")[:1] == [(LONG_AGO, 40, 5, 12, "gap", 77, 4)]
+    assert weeks(store, f"{VIEWS}, views_by_github, views_days")[:1] == [(LONG_AGO, 40, 5, 12, "gap", 77, 4)]
 
 
 def test_of_a_week_that_is_only_partly_asked_for_the_days_asked_for_count(store: Store, key: int) -> None:
     save(store, days(key, number=14), week(key))
     asked = DayRange(LONG_AGO + timedelta(days=2), LONG_AGO + timedelta(days=13))
-    assert weeks(store, f"{VIEWS}, github_views", asked=asked) == [
+    assert weeks(store, f"{VIEWS}, views_by_github", asked=asked) == [
         (LONG_AGO, 50, None, 15, "partial", None),
         (LONG_AGO + timedelta(days=7), 70, None, 21, "final", None),
     ]
