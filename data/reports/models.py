@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from data.calendar import monday, months_later
+from data.calendar import DAY, monday, months_later
 from data.collection.health import Finding
 from data.insight.spike_causes import Spike
 from data.text import day_text
@@ -44,8 +44,9 @@ class Period:
         return f"{span_text(self.first, self.last)}"
 
     def selection(self, today: date) -> Selection:
-        """The days, and as many whole weeks or months before that they are compared with: as the pages do."""
-        return Selection(self.first, self.last, today).of_whole(self.grain)
+        """The days, and those that they are compared with: of the week or month before, as on the pages."""
+        before_days = (self.first - self.grain.first_day(self.first - DAY)).days
+        return Selection(self.first, self.last, today, before_days=before_days)
 
 
 def span_text(first: date, last: date) -> str:

@@ -1,5 +1,5 @@
--- Months to export: of the session's variables first_day to last_day. Months are their first day, UTC; unknown is null. views_days and
--- clones_days say of how many days the counts are.
+-- Months to export: of the session's variables first_day to last_day. Months are their first day, UTC; unknown is null.
+-- views_days and clones_days say of how many days the counts are.
 -- Grain: a repository and month. Source: v_monthly. A day that is null narrows nothing.
 select
     tenant,

@@ -381,8 +381,10 @@ def _compared(cursor: duckdb.DuckDBPyConnection, viewer: Viewer, request: Export
     return rows
 
 
-def _former_days(request: ExportRequest, periods: Collection[date]) -> dict[str, date | None]:
+def _former_days(request: ExportRequest, periods: Collection[date]) -> dict[str, date]:
     """The days of these earlier periods; of those that the request has only a part of, the same part."""
+    if not periods:
+        return {}
     grain, before = request.table.grain or Grain.DAY, request.before or 0
 
     def former(day: date) -> date:
@@ -390,11 +392,10 @@ def _former_days(request: ExportRequest, periods: Collection[date]) -> dict[str,
         is_end = day == grain.last_day(day)
         return grain.last_day(first) if is_end else min(grain.last_day(first), first + (day - grain.first_day(day)))
 
-    first, last = (day and former(day) for day in (request.first_day, request.last_day))
-    begins, ends = [*periods, *([first] if first else [])], [grain.last_day(each) for each in periods]
+    first, last = min(periods), grain.last_day(max(periods))
     return {
-        "first_day": max(first, min(periods)) if first and periods else min(begins, default=None),
-        "last_day": min(last, max(ends)) if last and ends else max(ends, default=None),
+        "first_day": max(first, former(request.first_day)) if request.first_day else first,
+        "last_day": min(last, former(request.last_day)) if request.last_day else last,
     }
 
 

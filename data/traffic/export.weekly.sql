@@ -1,5 +1,5 @@
--- Weeks to export: of the session's variables first_day to last_day. Weeks are Mondays, UTC; unknown is null. views_days and clones_days
--- say of how many of the seven days the counts are.
+-- Weeks to export: of the session's variables first_day to last_day. Weeks are Mondays, UTC; unknown is null. views_days
+-- and clones_days say of how many of the seven days the counts are.
 -- Grain: a repository and week. Source: v_weekly.
 select
     tenant,

@@ -4,6 +4,7 @@ import inspect
 import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -22,7 +23,9 @@ READERS: dict[str, Reader] = {
     "daily_traffic": lambda v, s, c: told(traffic.daily_traffic(v, s, c, Paging("day", size=9_999))),
     "weekly_traffic": lambda v, s, c: told(traffic.weekly_traffic(v, s, c, Paging("week", size=9_999))),
     "series": lambda v, s, c: [traffic.series(v, s, c, grain).to_csv() for grain in Grain],
-    "series_before": lambda v, s, c: [traffic.series_before(v, s, c, grain).to_csv() for grain in Grain],
+    "series_before": lambda v, s, c: [
+        traffic.series_before(v, s, replace(c, before_days=30), grain).to_csv() for grain in Grain
+    ],
     "repository_sums": lambda v, s, c: traffic.repository_sums(v, s, c).to_csv(),
     "selection_totals": lambda v, s, c: repr(traffic.selection_totals(v, s, c)),
     "repository_summaries": lambda v, s, c: traffic.repository_summaries(v, s, TODAY).to_csv(),

@@ -25,7 +25,8 @@ select
     clones, coalesce(clone_uniques, cloner_days),
     case when clone_uniques is not null then 'github' when cloner_days is not null then 'days' end,
     views_state, clones_state, views_state = 'final' and clones_state = 'final',
-    tenant, view_uniques, visitor_days, views_days, views_by_github, clone_uniques, cloner_days, clones_days, clones_by_github
+    tenant, view_uniques, visitor_days, views_days, views_by_github,
+    clone_uniques, cloner_days, clones_days, clones_by_github
 from v_weekly
 where repository_id in (select unnest($keys)) and week between date_trunc('week', $first::date) and $last
 order by week desc, lower(full_name), repository_id
