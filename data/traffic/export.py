@@ -369,7 +369,8 @@ def _compared(cursor: duckdb.DuckDBPyConnection, viewer: Viewer, request: Export
     period, grain = request.table.key[1], request.table.grain or Grain.DAY
     periods, keys = rows[period].to_pylist(), rows["repository_id"].to_pylist()
     former = {each: earlier(each, grain, request.before or 0) for each in set(periods)}
-    asked = replace(request, before=None, **_former_days(request, former.values()))
+    first, last = _former_days(request, former.values())
+    asked = replace(request, before=None, first_day=first, last_day=last)
     found = _shaped(cursor, viewer, asked, _table(cursor, viewer, asked, sorted(set(keys))))
     place = {
         key: n for n, key in enumerate(zip(found["repository_id"].to_pylist(), found[period].to_pylist(), strict=True))
@@ -381,10 +382,10 @@ def _compared(cursor: duckdb.DuckDBPyConnection, viewer: Viewer, request: Export
     return rows
 
 
-def _former_days(request: ExportRequest, periods: Collection[date]) -> dict[str, date]:
+def _former_days(request: ExportRequest, periods: Collection[date]) -> tuple[date | None, date | None]:
     """The days of these earlier periods; of those that the request has only a part of, the same part."""
     if not periods:
-        return {}
+        return None, None
     grain, before = request.table.grain or Grain.DAY, request.before or 0
 
     def former(day: date) -> date:
@@ -393,10 +394,10 @@ def _former_days(request: ExportRequest, periods: Collection[date]) -> dict[str,
         return grain.last_day(first) if is_end else min(grain.last_day(first), first + (day - grain.first_day(day)))
 
     first, last = min(periods), grain.last_day(max(periods))
-    return {
-        "first_day": max(first, former(request.first_day)) if request.first_day else first,
-        "last_day": min(last, former(request.last_day)) if request.last_day else last,
-    }
+    return (
+        max(first, former(request.first_day)) if request.first_day else first,
+        min(last, former(request.last_day)) if request.last_day else last,
+    )
 
 
 def _as_formerly(rows: pa.Table) -> pa.Table:
