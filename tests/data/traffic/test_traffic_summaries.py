@@ -167,7 +167,9 @@ def test_a_sparkline_of_a_summary_has_the_known_days_oldest_first(store: Store) 
 @pytest.mark.parametrize("age", [1, 29, 31, 400])
 def test_stars_are_those_of_the_last_look_however_old(store: Store, age: int) -> None:
     (key,) = follow(store, "owner/stars")
-    insert = "insert into repository_stats select $key, day::date, day, $stars, 1, 1, 1, 1 from (values ($day)) t(day)"
+    insert = (
+        "insert into repository_stats select $key, day::date, day, $stars, 1, 1, 1, 1, null from (values ($day)) t(day)"
+    )
     with store.traffic.commit("test") as connection:
         for stars, day in ((9, ago(age)), (8, ago(age + 3))):
             connection.execute(insert, {"key": key, "stars": stars, "day": day})
@@ -178,7 +180,7 @@ def test_a_counter_of_a_period_is_that_of_its_last_look(store: Store) -> None:
     (key,) = follow(store, "owner/one")
     save(store, answer(key, Metric.VIEWS, [1] * 14))
     looks = [(date(2026, 4, 20), 3), (date(2026, 4, 22), 9), (date(2026, 4, 27), 5)]
-    insert = "insert into repository_stats select $key, $day, $day, $n, $n + 1, $n + 2, $n + 3, 1"
+    insert = "insert into repository_stats select $key, $day, $day, $n, $n + 1, $n + 2, $n + 3, 1, null"
     with store.traffic.commit("test") as connection:
         for day, number in looks:
             connection.execute(insert, {"key": key, "day": day, "n": number})

@@ -43,7 +43,7 @@ def with_spike(app: App, referrer: str = "lobste.rs") -> None:
     change(app, "update daily_traffic set views = 5000 where repository_id = 1 and day = $day", day=day)
     change(app, "delete from referrer_snapshot where observed_on > $day", day=day)
     change(app, "insert into referrer_snapshot values (1, $at, $name, 4500, 2000)", at=days_ago(9), name=referrer)
-    seen = "insert into snapshot values (1, 'referrers', $at, $at, 'digest', 1)"
+    seen = "insert into snapshot values (1, 'referrers', $at, $at, 'digest', 1, null)"
     change(app, seen, at=days_ago(9))
     save_spikes(app.store, [ENGINE], days_ago(0))
 
