@@ -1,18 +1,16 @@
 """What has changed clearly between a period and the one before."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
-import pandas as pd
 from pandas import DataFrame
 
 from data.accounts.models import Viewer
 from data.store import Store
 from data.store.cache import cached
 from data.traffic.models import Selection
-from data.traffic.traffic import LEAST_SHARE, repository_sums
+from data.traffic.traffic import LEAST_SHARE, day_range, repository_sums
 
 MOVING = ("views", "clones", "stars")
 FEWEST = 20  # in the greater of two periods: from 2 to 6 is not called tripled
@@ -21,7 +19,7 @@ LEAST_SCORE = 5.0  # standard errors of the difference, if each request came by 
 FIRST_DAYS = """
 select repository_id, min(day)
 from daily_traffic
-where repository_id in (select unnest($visible::integer[])) and views is not null
+where repository_id in (select unnest($repository_ids::integer[])) and views is not null
 group by repository_id
 """
 
@@ -55,12 +53,26 @@ def selection_movers(viewer: Viewer, store: Store, selection: Selection) -> tupl
     """
     days = selection.days
     rows = repository_sums(viewer, store, selection)
-    with store.traffic.read() as cursor:
-        first_days = dict(cursor.execute(FIRST_DAYS, {"visible": selection.values(viewer)["visible"]}).fetchall())
     before = selection.first - timedelta(days=selection.before_days or days)
-    earliest = max(before, min(first_days.values(), default=before))  # on a new server all are new: no news
-    found = movers(rows, days) + newcomers(rows, days, {key: day for key, day in first_days.items() if day > earliest})
-    return tuple(_clearest(found))
+    chosen = (
+        viewer
+        if selection.repository_ids is None
+        else Viewer(frozenset(selection.values(viewer)["visible"]), viewer.tenant_ids)
+    )
+    known = day_range(chosen, store)
+    earliest = max(before, known[0]) if known else before  # on a new server all are new: no news
+    new = _known_since(store, newcomers(rows, days), earliest)
+    return tuple(_clearest(movers(rows, days) + new))
+
+
+def _known_since(store: Store, found: list[Mover], day: date) -> list[Mover]:
+    """Those of which no day is known up to that one."""
+    if not found:
+        return []
+    with store.traffic.read() as cursor:
+        values = {"repository_ids": [each.repository_id for each in found]}
+        first_days = dict(cursor.execute(FIRST_DAYS, values).fetchall())
+    return [each for each in found if first_days[each.repository_id] > day]
 
 
 def movers(rows: DataFrame, days: int) -> list[Mover]:
@@ -72,6 +84,7 @@ def movers(rows: DataFrame, days: int) -> list[Mover]:
     bar is high, and a change of few requests, of little, or of few days is none.
     """
     found = []
+    keys, names = rows["repository_id"].to_numpy(np.int64), rows["full_name"].to_numpy(object)
     for metric in MOVING:
         now, before, compared = (
             rows[f"{metric}_{part}"].to_numpy(np.int64, na_value=0) for part in ("compared", "before", "days")
@@ -80,24 +93,21 @@ def movers(rows: DataFrame, days: int) -> list[Mover]:
         score = change / np.sqrt(np.maximum(now + before, 1))
         clear = (compared >= LEAST_SHARE * days) & (np.maximum(now, before) >= FEWEST)
         clear &= (np.abs(change) >= LEAST_CHANGE * before) & (np.abs(score) >= LEAST_SCORE)
-        for place in np.flatnonzero(clear).tolist():
-            key, name = rows["repository_id"].iat[place], rows["full_name"].iat[place]
-            counts = (int(now[place]), int(before[place]), int(compared[place]))
-            found.append(Mover(int(key), str(name), metric, *counts, float(score[place])))
+        columns = (keys, names, now, before, compared, score)
+        for key, name, *counts, distance in zip(*(column[clear].tolist() for column in columns), strict=True):
+            found.append(Mover(key, name, metric, *counts, distance))
     return _clearest(found)
 
 
-def newcomers(rows: DataFrame, days: int, since: Mapping[int, date]) -> list[Mover]:
-    """The repositories that are known only `since` a day in the days before, as far as these are too few to compare
-    with: against nothing.
-    """
-    found = []
-    for row in rows[rows["repository_id"].isin(list(since))].to_dict("records"):
-        now = 0 if pd.isna(row["views"]) else int(row["views"])
-        if row["views_days"] < LEAST_SHARE * days and now >= max(FEWEST, LEAST_SCORE**2):
-            name = str(row["full_name"])
-            found.append(Mover(int(row["repository_id"]), name, "views", now, None, int(row["final_days"]), now**0.5))
-    return found
+def newcomers(rows: DataFrame, days: int) -> list[Mover]:
+    """The repositories that have too few days before to compare with: against nothing."""
+    few = rows[(rows["views_days"] < LEAST_SHARE * days) & (rows["views"] >= max(FEWEST, LEAST_SCORE**2)).fillna(False)]
+    return [
+        Mover(key, name, "views", now, None, final_days, now**0.5)
+        for key, name, now, final_days in zip(
+            *(few[name].tolist() for name in ("repository_id", "full_name", "views", "final_days")), strict=True
+        )
+    ]
 
 
 def _clearest(found: list[Mover]) -> list[Mover]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:  # the command line starts in half the time without pandas
 
     from data.store.database import Store
 
-SAMPLE = 100  # parts of an answer that are weighed
+SAMPLE = 25  # parts of an answer that are weighed
 MOST_BYTES = 256 * 1024 * 1024  # of answers, for each store that a process has open
 
 Arguments = ParamSpec("Arguments")
