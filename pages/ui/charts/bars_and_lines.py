@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.traffic.models import Grain
-from pages.ui.charts.chart import KNOWN, rows_where, tooltip
+from pages.ui.charts.chart import KNOWN, either, rows_where, tooltip
 
 Column = NDArray[Any]
 
@@ -170,8 +170,8 @@ def bar_layer(channels: Channels) -> Any:
         color=channels.colour,
         fillOpacity=alt.FillOpacityValue(1.0, condition=[lighter, hollow]),
         stroke=alt.Stroke("name:N", scale=channels.scale, legend=None),
-        strokeWidth=alt.condition(HOLLOW, alt.value(1.2), alt.value(0)),
-        strokeDash=alt.condition(HOLLOW, alt.value([3, 2]), alt.value([])),
+        strokeWidth=either(alt.StrokeWidthValue, HOLLOW, 1.2, 0),
+        strokeDash=either(alt.StrokeDashValue, HOLLOW, [3, 2], []),
         **channels.told,
     )
 
@@ -181,9 +181,9 @@ def line_layers(channels: Channels, *, pointed: bool) -> list[alt.Chart]:
     line: dict[str, Any] = {"x": channels.along("at"), "y": channels.up("value"), "color": channels.colour}
     point = line | {
         "fill": alt.Fill("name:N", scale=channels.scale, legend=None),
-        "fillOpacity": alt.condition(alt.datum["open"], alt.value(0), alt.value(1.0)),
+        "fillOpacity": either(alt.FillOpacityValue, alt.datum["open"], 0, 1.0),
         # where points would hide the line, they are there to be pointed at, but unseen
-        "size": alt.condition("datum.open", alt.value(22), alt.value(22 if pointed else 0)),
+        "size": either(alt.SizeValue, "datum.open", 22, 22 if pointed else 0),
         **channels.told,
     }
     pieces = alt.Detail("piece:N")

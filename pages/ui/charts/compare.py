@@ -73,7 +73,7 @@ def _of_kind(over_time: bool, pointed: bool, decimals: bool) -> dict[str, Any]:
         tooltip(titles, value=number),
     )
     layers = line_layers(channels, pointed=pointed) if over_time else _from_launch(channels, pointed)
-    return without_data(alt.layer(*layers, data=alt.NamedData("rows")).properties(height=HEIGHT))
+    return without_data(alt.layer(*layers, data=alt.NamedData("rows"), height=HEIGHT))
 
 
 def _launch_axis(field: str) -> alt.X:

@@ -21,7 +21,7 @@ from data.store.arrow import arrow_table
 from data.store.cache import cached
 from data.text import day_text
 from data.traffic.models import Selection
-from pages.ui.charts.chart import BLUE, ORANGE, Chart, caption_of, count_axis, day_axis, tooltip, without_data
+from pages.ui.charts.chart import BLUE, ORANGE, Chart, caption_of, count_axis, day_axis, either, tooltip, without_data
 
 ROW_PIXELS, AXIS_PIXELS, BELOW_PIXELS = 24, 96, 60
 BOUND_HEIGHT, SHARE_HEIGHT = 200, 110
@@ -173,7 +173,7 @@ def _bounds() -> dict[str, Any]:
         x2="to:T",
         y=y,
         y2="high:Q",
-        opacity=alt.condition(alt.datum["open"], alt.value(0.12), alt.value(0.35)),
+        opacity=either(alt.OpacityValue, alt.datum["open"], 0.12, 0.35),
         tooltip=told,
         description="spoken:N",
     )

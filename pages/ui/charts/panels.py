@@ -34,7 +34,7 @@ from pages.ui.charts.bars_and_lines import (
     tick_values,
     time_axis,
 )
-from pages.ui.charts.chart import COLOURS, KNOWN, colours_of
+from pages.ui.charts.chart import COLOURS, KNOWN, colours_of, either
 
 LINE, BARS, RANKING, HEAT_MAP = "line", "bars", "ranking", "heat map"
 LEGEND_COLUMNS, LEGEND_ROW = 2, 25  # as many as fit a phone; pixels
@@ -302,18 +302,17 @@ def _heat_map(kind: PanelShape) -> list[alt.Chart]:
     amount = alt.FillOpacity(
         "value:Q", scale=alt.Scale(type="sqrt", domainMin=0, range=[0.06, 1], nice=False), legend=None
     )
-    fill = alt.condition(KNOWN, alt.value(COLOURS["series"].split()[0]), alt.value(COLOURS["gap"]))
     cells = (
         alt.Chart()
         .mark_rect(cornerRadius=2)
         .encode(
             x=across,
             y=down,
-            fill=fill,
+            fill=either(alt.FillValue, KNOWN, COLOURS["series"].split()[0], COLOURS["gap"]),
             fillOpacity=alt.condition(KNOWN, amount, alt.value(0.18)),
-            stroke=alt.value(COLOURS["rest"]),
-            strokeWidth=alt.condition(f"{KNOWN} && datum.open", alt.value(1), alt.value(0)),
-            strokeDash=alt.value([2, 2]),
+            stroke=alt.StrokeValue(COLOURS["rest"]),
+            strokeWidth=either(alt.StrokeWidthValue, f"{KNOWN} && datum.open", 1, 0),
+            strokeDash=alt.StrokeDashValue([2, 2]),
             tooltip=_tooltip(kind),
             description=alt.Description("spoken:N"),
         )

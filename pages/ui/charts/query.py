@@ -138,7 +138,7 @@ def _specification(kind: str, axes: Axes, colours: tuple[str, ...], marks: int) 
         encoded["color"] = alt.Color("colour:N", scale=scale, legend=legend)
         tooltip.append(alt.Tooltip("colour:N", title=axes.colour))
     else:
-        encoded["color"] = alt.value(palette[0])
+        encoded["color"] = alt.ColorValue(palette[0])
     height = BAR * marks + AXIS if kind == NAME else HEIGHT + LEGEND_ROW * -(-len(colours) // 2)
     found: dict[str, Any] = chart.encode(**encoded, tooltip=tooltip).properties(height=height).to_dict(validate=False)
     return found

@@ -51,6 +51,7 @@ from pages.ui.charts.chart import (
     caption_of,
     count_axis,
     day_axis,
+    either,
     rows_where,
     state_parts,
     tooltip,
@@ -356,9 +357,11 @@ def chosen_wave(chart: Chart, key: str) -> Chart:
 def _views(marked: bool, spiked: bool) -> dict[str, Any]:
     """Views and visitors as one chart, with what happened above."""
     x = partial(day_axis, tick_count=TICKS)
-    chosen = alt.condition(f"datum.{WAVE} == {CHOSEN}", alt.value(0.13), alt.value(0))
+    is_chosen = f"datum.{WAVE} == {CHOSEN}"
     waved = rows_where(alt.datum["lane"] == WAVE)
-    band = waved.mark_rect(fill=RED, aria=False).encode(x=x("from"), x2="to:T", opacity=chosen)
+    band = waved.mark_rect(fill=RED, aria=False).encode(
+        x=x("from"), x2="to:T", opacity=either(alt.OpacityValue, is_chosen, 0.13, 0)
+    )
     layers = [
         band,
         _bands(x),
@@ -368,17 +371,17 @@ def _views(marked: bool, spiked: bool) -> dict[str, Any]:
     ]
     layers += [_symbols(x, MARKS_ABOVE)] if marked else []
     if spiked:
-        told = {"x": x("at"), "y": alt.value(WAVES_ABOVE), "tooltip": tooltip(MARK_TITLES)}
+        told = {"x": x("at"), "y": alt.YValue(WAVES_ABOVE), "tooltip": tooltip(MARK_TITLES)}
         sign = waved.mark_point(filled=True, opacity=1, color=RED, cursor="pointer").encode(
             **told,
-            shape=alt.condition("datum.number", alt.value("circle"), alt.value("triangle-down")),
-            size=alt.condition("datum.number", alt.value(230), alt.value(60)),
-            stroke=alt.condition(f"datum.{WAVE} == {CHOSEN}", alt.value("#10171f"), alt.value(RED)),
+            shape=either(alt.ShapeValue, "datum.number", "circle", "triangle-down"),
+            size=either(alt.SizeValue, "datum.number", 230, 60),
+            stroke=either(alt.StrokeValue, is_chosen, "#10171f", RED),
             description="spoken:N",
         )
         number = waved.mark_text(color="white", fontWeight="bold", fontSize=11, cursor="pointer", aria=False)
         layers += [sign, number.encode(**told, text="number:N")]
-    chart = alt.layer(*layers, data=alt.NamedData("rows")).properties(height=HEIGHT)
+    chart = alt.layer(*layers, data=alt.NamedData("rows"), height=HEIGHT)
     click = {"name": WAVE, "select": {"type": "point", "fields": [WAVE]}, "views": [WAVE]}
     return without_data(chart) | {"params": [click]}
 
@@ -396,7 +399,7 @@ def _of_lanes(lanes: tuple[str, ...], spiked: frozenset[str]) -> dict[str, Any]:
 
 def _lane(name: str, x: Axis, marked: bool, spiked: bool) -> Any:
     if name == MARKS:
-        return alt.layer(_symbols(x, 9)).properties(height=18)
+        return alt.layer(_symbols(x, 9), height=18)
     layers = [_rules(x)] if marked else []
     if name in COUNTED:
         layers = [_bands(x), *layers, _bars(name, x), _people(name, x), *([_spikes(name, x)] if spiked else [])]
@@ -404,7 +407,7 @@ def _lane(name: str, x: Axis, marked: bool, spiked: bool) -> Any:
         layers += [_bars(name, x)] if name in BARS else _steps(name, x)
     lane = LANES[name]
     title = alt.TitleParams(lane.title, anchor="start", fontSize=12, fontWeight=500, offset=4)
-    return alt.layer(*layers).properties(height=lane.height, title=title)
+    return alt.layer(*layers, height=lane.height, title=title)
 
 
 def _symbols(x: Axis, y: int) -> Any:
@@ -412,7 +415,7 @@ def _symbols(x: Axis, y: int) -> Any:
     symbols = rows_where(alt.datum["lane"] == MARKS).mark_point(filled=True, size=90, opacity=1)
     return symbols.encode(
         x=x("at"),
-        y=alt.value(y),
+        y=alt.YValue(y),
         color=_mark_colour(),
         shape=alt.Shape("kind:N", legend=None, scale=shapes),
         tooltip=tooltip(MARK_TITLES),
@@ -451,8 +454,8 @@ def _bars(name: str, x: Axis) -> Any:
         fillOpacity=alt.FillOpacityValue(
             0.85, condition=[{"test": HOLLOW, "value": 0.15}, {"test": LIGHTER, "value": 0.5}]
         ),
-        strokeWidth=alt.condition(HOLLOW, alt.value(1.2), alt.value(0)),
-        strokeDash=alt.condition(HOLLOW, alt.value([3, 2]), alt.value([])),
+        strokeWidth=either(alt.StrokeWidthValue, HOLLOW, 1.2, 0),
+        strokeDash=either(alt.StrokeDashValue, HOLLOW, [3, 2], []),
         tooltip=tooltip(titles, value=",d", people=",d"),
         description="spoken:N",
     )
@@ -462,7 +465,7 @@ def _spikes(name: str, x: Axis) -> Any:
     """A red marker at the top of the lane above each unusual day."""
     signs = rows_where(f"datum.lane == '{name} {SPIKE}'")
     signs = signs.mark_point(shape="triangle-down", filled=True, size=70, opacity=1, color=RED)
-    return signs.encode(x=x("at"), y=alt.value(-2), tooltip=tooltip(MARK_TITLES), description="spoken:N")
+    return signs.encode(x=x("at"), y=alt.YValue(-2), tooltip=tooltip(MARK_TITLES), description="spoken:N")
 
 
 def _people(name: str, x: Axis) -> Any:
@@ -473,7 +476,7 @@ def _people(name: str, x: Axis) -> Any:
         x=x("from"),
         x2="to:T",
         y=count_axis("people", 4, **EXTENT),
-        opacity=alt.condition(alt.datum["open"], alt.value(0.5), alt.value(1)),
+        opacity=either(alt.OpacityValue, alt.datum["open"], 0.5, 1),
         tooltip=tooltip({"when": "When (UTC)", "people": lane.people, "kind": "Uniques"}, people=",d"),
     )
 

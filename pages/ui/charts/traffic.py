@@ -241,7 +241,7 @@ def _of_kind(metric: str, stacked: bool, pointed: bool, has_gaps: bool) -> dict[
     channels = Channels(time_axis, value, scale, None, tooltip(titles, value=",d"))
     marks = [bar_layer(channels)] if stacked else line_layers(channels, pointed=pointed)
     gaps = gap_layer(channels, COLOURS["gap"], has_gaps=has_gaps)
-    return without_data(alt.layer(gaps, *marks, data=alt.NamedData("rows")).properties(height=HEIGHT))
+    return without_data(alt.layer(gaps, *marks, data=alt.NamedData("rows"), height=HEIGHT))
 
 
 def colours(shape: ChartShape) -> dict[str, str]:
