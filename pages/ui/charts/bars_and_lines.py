@@ -148,7 +148,7 @@ class Channels:
 
     @property
     def told(self) -> dict[str, Any]:
-        return {"tooltip": self.tooltip, "description": "spoken:N"}
+        return {"tooltip": self.tooltip, "description": alt.Description("spoken:N")}
 
 
 def gap_layer(channels: Channels, colour: str, *, has_gaps: bool) -> Any:
@@ -156,7 +156,9 @@ def gap_layer(channels: Channels, colour: str, *, has_gaps: bool) -> Any:
     # a layer without any mark would be a picture without a name to a screen reader
     bands = rows_where("isValid(datum.gaps)").mark_rect(fill=colour, opacity=0.22, aria=has_gaps)
     hint = tooltip({"when": "When (UTC)", "gaps": "Gap in"})
-    return bands.encode(x=channels.along("band_from"), x2="band_to:T", tooltip=hint, description="gaps:N")
+    return bands.encode(
+        x=channels.along("band_from"), x2=alt.X2("band_to:T"), tooltip=hint, description=alt.Description("gaps:N")
+    )
 
 
 def bar_layer(channels: Channels) -> Any:
@@ -164,9 +166,9 @@ def bar_layer(channels: Channels) -> Any:
     bars = rows_where(KNOWN).mark_bar(cornerRadius=1)
     return bars.encode(
         x=channels.along("bar_from"),
-        x2="bar_to:T",
+        x2=alt.X2("bar_to:T"),
         y=channels.up("bottom"),
-        y2="top:Q",
+        y2=alt.Y2("top:Q"),
         color=channels.colour,
         fillOpacity=alt.FillOpacityValue(1.0, condition=[lighter, hollow]),
         stroke=alt.Stroke("name:N", scale=channels.scale, legend=None),

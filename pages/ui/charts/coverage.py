@@ -133,12 +133,12 @@ def _calendar() -> dict[str, Any]:
     cells = alt.Chart(alt.NamedData("rows")).mark_rect(cornerRadius=2, strokeWidth=1)
     chart = cells.encode(
         x=day_axis("from", 6, format="%b %Y", ticks=False),
-        x2="to:T",
+        x2=alt.X2("to:T"),
         y=alt.Y("weekday:N", scale=weekdays, axis=alt.Axis(title=None, ticks=False, domain=False)),
         fill=alt.Fill("kind:N", scale=fills, legend=None),
         stroke=alt.Stroke("kind:N", scale=edges, legend=None),
         tooltip=tooltip({"when": "Day (UTC)", "kind": "State", "known": "Count"}),
-        description="spoken:N",
+        description=alt.Description("spoken:N"),
     )
     return without_data(chart.properties(height=CELL_PIXELS * len(WEEKDAYS) + 30))
 
@@ -152,7 +152,7 @@ def _weekdays() -> dict[str, Any]:
     x = alt.X("weekday:N", scale=alt.Scale(domain=list(WEEKDAYS)), axis=alt.Axis(title=None, labelAngle=0, ticks=False))
     base, width = alt.Chart(alt.NamedData("rows")), alt.RelativeBandSize(0.5)
     band = base.mark_bar(color=BLUE, opacity=0.3, cornerRadius=3, width=width).encode(
-        x=x, y=count_axis("low"), y2="high:Q", tooltip=told, description="spoken:N"
+        x=x, y=count_axis("low"), y2=alt.Y2("high:Q"), tooltip=told, description=alt.Description("spoken:N")
     )
     median = base.mark_tick(color=BLUE, thickness=3, width=width, aria=False).encode(
         x=x, y=count_axis("median"), tooltip=told

@@ -90,14 +90,14 @@ def _specification() -> dict[str, Any]:
     layers = (
         bars.encode(
             x=x,
-            x2="to:T",
+            x2=alt.X2("to:T"),
             y=count_axis("value"),
-            y2="floor:Q",
+            y2=alt.Y2("floor:Q"),
             color=either(alt.ColorValue, alt.datum["after"], BLUE, COLOURS["rest"]),
             tooltip=told,
-            description="spoken:N",
+            description=alt.Description("spoken:N"),
         ),
-        usual.encode(x=x, x2="to:T", y=count_axis("usual"), tooltip=told),
+        usual.encode(x=x, x2=alt.X2("to:T"), y=count_axis("usual"), tooltip=told),
         line.encode(x=day_axis("at", 8), tooltip=told),
     )
     return without_data(alt.layer(*layers, data=alt.NamedData("rows")).properties(height=HEIGHT))

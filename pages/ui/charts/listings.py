@@ -153,11 +153,11 @@ def _heat() -> dict[str, Any]:
     cells = alt.Chart(alt.NamedData("rows")).mark_rect(cornerRadius=2)
     chart = cells.encode(
         x=day_axis("from", 6),
-        x2="to:T",
+        x2=alt.X2("to:T"),
         y=alt.Y("name:N", axis=names, scale=alt.Scale(domain=[""], paddingInner=0.18)),
         color=alt.Color("views:Q", scale=shades, legend=None),
         tooltip=tooltip(titles, rank=",d", views=",d", view_uniques=",d"),
-        description="spoken:N",
+        description=alt.Description("spoken:N"),
     )
     return without_data(chart)
 
@@ -170,14 +170,14 @@ def _bounds() -> dict[str, Any]:
     x, y = day_axis("from", 6), count_axis("low", 4, **EXTENT)
     band = base.mark_bar(color=BLUE, cornerRadius=1).encode(
         x=x,
-        x2="to:T",
+        x2=alt.X2("to:T"),
         y=y,
-        y2="high:Q",
+        y2=alt.Y2("high:Q"),
         opacity=either(alt.OpacityValue, alt.datum["open"], 0.12, 0.35),
         tooltip=told,
-        description="spoken:N",
+        description=alt.Description("spoken:N"),
     )
-    least = base.mark_rule(color=BLUE, strokeWidth=2.5, aria=False).encode(x=x, x2="to:T", y=y, tooltip=told)
+    least = base.mark_rule(color=BLUE, strokeWidth=2.5, aria=False).encode(x=x, x2=alt.X2("to:T"), y=y, tooltip=told)
     return without_data(alt.layer(band, least).properties(height=BOUND_HEIGHT))
 
 
@@ -188,10 +188,10 @@ def _share() -> dict[str, Any]:
     band = alt.Chart(alt.NamedData("rows")).mark_rect(color=ORANGE, opacity=0.45, cornerRadius=1)
     chart = band.encode(
         x=day_axis("from", 6),
-        x2="to:T",
+        x2=alt.X2("to:T"),
         y=alt.Y("low:Q", axis=axis, scale=alt.Scale(domain=[0, 1])),
-        y2="high:Q",
+        y2=alt.Y2("high:Q"),
         tooltip=tooltip({"seen": "List of (UTC)", "low": "At least", "high": "At most"}, low=".0%", high=".0%"),
-        description="spoken:N",
+        description=alt.Description("spoken:N"),
     )
     return without_data(chart.properties(height=SHARE_HEIGHT))

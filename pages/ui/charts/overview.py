@@ -55,11 +55,11 @@ def _placed(marks: Sequence[SpikeMark], grain: Grain) -> list[dict[str, Any]]:
 def _numbers() -> dict[str, Any]:
     label = alt.Chart(alt.NamedData("marks"))
     numbered = label.mark_text(dy=-RISE, fontWeight="bold", fontSize=14, color=COLOURS["mark"]).encode(
-        x="at:T",
-        y="height:Q",
-        text="number:N",
+        x=alt.X("at:T"),
+        y=alt.Y("height:Q"),
+        text=alt.Text("number:N"),
         tooltip=[alt.Tooltip("number:N", title="Spike"), alt.Tooltip("told:N", title="What")],
-        description="told:N",
+        description=alt.Description("told:N"),
     )
     found: dict[str, Any] = numbered.to_dict(validate=False)
     return {key: found[key] for key in ("mark", "encoding")}

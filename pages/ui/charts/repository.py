@@ -360,7 +360,7 @@ def _views(marked: bool, spiked: bool) -> dict[str, Any]:
     is_chosen = f"datum.{WAVE} == {CHOSEN}"
     waved = rows_where(alt.datum["lane"] == WAVE)
     band = waved.mark_rect(fill=RED, aria=False).encode(
-        x=x("from"), x2="to:T", opacity=either(alt.OpacityValue, is_chosen, 0.13, 0)
+        x=x("from"), x2=alt.X2("to:T"), opacity=either(alt.OpacityValue, is_chosen, 0.13, 0)
     )
     layers = [
         band,
@@ -377,10 +377,10 @@ def _views(marked: bool, spiked: bool) -> dict[str, Any]:
             shape=either(alt.ShapeValue, "datum.number", "circle", "triangle-down"),
             size=either(alt.SizeValue, "datum.number", 230, 60),
             stroke=either(alt.StrokeValue, is_chosen, "#10171f", RED),
-            description="spoken:N",
+            description=alt.Description("spoken:N"),
         )
         number = waved.mark_text(color="white", fontWeight="bold", fontSize=11, cursor="pointer", aria=False)
-        layers += [sign, number.encode(**told, text="number:N")]
+        layers += [sign, number.encode(**told, text=alt.Text("number:N"))]
     chart = alt.layer(*layers, data=alt.NamedData("rows"), height=HEIGHT)
     click = {"name": WAVE, "select": {"type": "point", "fields": [WAVE]}, "views": [WAVE]}
     return without_data(chart) | {"params": [click]}
@@ -419,7 +419,7 @@ def _symbols(x: Axis, y: int) -> Any:
         color=_mark_colour(),
         shape=alt.Shape("kind:N", legend=None, scale=shapes),
         tooltip=tooltip(MARK_TITLES),
-        description="spoken:N",
+        description=alt.Description("spoken:N"),
     )
 
 
@@ -437,7 +437,7 @@ def _mark_colour() -> alt.Color:
 def _bands(x: Axis) -> Any:
     # both lanes have one, and both lanes' rows
     bands = rows_where(alt.datum["state"] == "gap").mark_rect(fill=COLOURS["gap"], opacity=0.11, aria=False)
-    return bands.encode(x=x("from"), x2="to:T", tooltip=tooltip({"when": "Gap (not collected)"}))
+    return bands.encode(x=x("from"), x2=alt.X2("to:T"), tooltip=tooltip({"when": "Gap (not collected)"}))
 
 
 def _bars(name: str, x: Axis) -> Any:
@@ -448,16 +448,16 @@ def _bars(name: str, x: Axis) -> Any:
     bars = _rows(name).mark_bar(cornerRadius=1, color=lane.colour, stroke=lane.colour)
     return bars.encode(
         x=x("from"),
-        x2="to:T",
+        x2=alt.X2("to:T"),
         y=count_axis("value", 4, **EXTENT),
-        y2="floor:Q",
+        y2=alt.Y2("floor:Q"),
         fillOpacity=alt.FillOpacityValue(
             0.85, condition=[{"test": HOLLOW, "value": 0.15}, {"test": LIGHTER, "value": 0.5}]
         ),
         strokeWidth=either(alt.StrokeWidthValue, HOLLOW, 1.2, 0),
         strokeDash=either(alt.StrokeDashValue, HOLLOW, [3, 2], []),
         tooltip=tooltip(titles, value=",d", people=",d"),
-        description="spoken:N",
+        description=alt.Description("spoken:N"),
     )
 
 
@@ -465,7 +465,9 @@ def _spikes(name: str, x: Axis) -> Any:
     """A red marker at the top of the lane above each unusual day."""
     signs = rows_where(f"datum.lane == '{name} {SPIKE}'")
     signs = signs.mark_point(shape="triangle-down", filled=True, size=70, opacity=1, color=RED)
-    return signs.encode(x=x("at"), y=alt.YValue(-2), tooltip=tooltip(MARK_TITLES), description="spoken:N")
+    return signs.encode(
+        x=x("at"), y=alt.YValue(-2), tooltip=tooltip(MARK_TITLES), description=alt.Description("spoken:N")
+    )
 
 
 def _people(name: str, x: Axis) -> Any:
@@ -474,7 +476,7 @@ def _people(name: str, x: Axis) -> Any:
     ticks = _rows(name, "people").mark_rule(color=lane.people_colour, strokeWidth=2.5, aria=False)
     return ticks.encode(
         x=x("from"),
-        x2="to:T",
+        x2=alt.X2("to:T"),
         y=count_axis("people", 4, **EXTENT),
         opacity=either(alt.OpacityValue, alt.datum["open"], 0.5, 1),
         tooltip=tooltip({"when": "When (UTC)", "people": lane.people, "kind": "Uniques"}, people=",d"),
@@ -487,7 +489,10 @@ def _steps(name: str, x: Axis) -> list[Any]:
     told = tooltip({"when": "Read on (UTC)", "value": lane.title}, value=",d")
     line = _rows(name).mark_line(interpolate="step-after", color=lane.colour, strokeWidth=2, aria=False)
     points = _rows(name).mark_point(filled=True, color=lane.colour, size=14, opacity=0.9)
-    return [line.encode(x=x("at"), y=y), points.encode(x=x("at"), y=y, tooltip=told, description="spoken:N")]
+    return [
+        line.encode(x=x("at"), y=y),
+        points.encode(x=x("at"), y=y, tooltip=told, description=alt.Description("spoken:N")),
+    ]
 
 
 def _rows(name: str, column: str = "value") -> Any:
