@@ -94,8 +94,8 @@ def movers(rows: DataFrame, days: int) -> list[Mover]:
         clear = (compared >= LEAST_SHARE * days) & (np.maximum(now, before) >= FEWEST)
         clear &= (np.abs(change) >= LEAST_CHANGE * before) & (np.abs(score) >= LEAST_SCORE)
         columns = (keys, names, now, before, compared, score)
-        for key, name, *counts, distance in zip(*(column[clear].tolist() for column in columns), strict=True):
-            found.append(Mover(key, name, metric, *counts, distance))
+        for key, name, *counts in zip(*(column[clear].tolist() for column in columns), strict=True):
+            found.append(Mover(key, name, metric, *counts))
     return _clearest(found)
 
 

@@ -63,6 +63,7 @@ EXTENT: dict[str, Any] = {"minExtent": 46, "maxExtent": 46}  # the same for all 
 TICKS = 8
 HEIGHT = 330  # of views and visitors, what stands above the bars among it
 MARKS_ABOVE, WAVES_ABOVE = -30, -11  # pixels from the top of its bars
+PIXEL: Callable[[int], Any] = alt.YValue  # a height in them; Altair has no types for it
 NUMBERED = 9  # waves that have a number in the chart, and on their card
 WAVE, CHOSEN = "wave", "chosen"  # parameters of the chart: what is clicked, and what is chosen
 MARKS = "marks"  # the lane of releases and notes, above all others
@@ -371,7 +372,7 @@ def _views(marked: bool, spiked: bool) -> dict[str, Any]:
     ]
     layers += [_symbols(x, MARKS_ABOVE)] if marked else []
     if spiked:
-        told = {"x": x("at"), "y": alt.YValue(WAVES_ABOVE), "tooltip": tooltip(MARK_TITLES)}
+        told = {"x": x("at"), "y": PIXEL(WAVES_ABOVE), "tooltip": tooltip(MARK_TITLES)}
         sign = waved.mark_point(filled=True, opacity=1, color=RED, cursor="pointer").encode(
             **told,
             shape=either(alt.ShapeValue, "datum.number", "circle", "triangle-down"),
@@ -415,7 +416,7 @@ def _symbols(x: Axis, y: int) -> Any:
     symbols = rows_where(alt.datum["lane"] == MARKS).mark_point(filled=True, size=90, opacity=1)
     return symbols.encode(
         x=x("at"),
-        y=alt.YValue(y),
+        y=PIXEL(y),
         color=_mark_colour(),
         shape=alt.Shape("kind:N", legend=None, scale=shapes),
         tooltip=tooltip(MARK_TITLES),
@@ -465,9 +466,7 @@ def _spikes(name: str, x: Axis) -> Any:
     """A red marker at the top of the lane above each unusual day."""
     signs = rows_where(f"datum.lane == '{name} {SPIKE}'")
     signs = signs.mark_point(shape="triangle-down", filled=True, size=70, opacity=1, color=RED)
-    return signs.encode(
-        x=x("at"), y=alt.YValue(-2), tooltip=tooltip(MARK_TITLES), description=alt.Description("spoken:N")
-    )
+    return signs.encode(x=x("at"), y=PIXEL(-2), tooltip=tooltip(MARK_TITLES), description=alt.Description("spoken:N"))
 
 
 def _people(name: str, x: Axis) -> Any:
