@@ -200,7 +200,12 @@ def _track(session: Session, tenant: Tenant, names: Sequence[str], clock: System
 
     Raises: GitHubError where GitHub answers nobody; then nothing is saved.
     """
-    _say_estimate(session, tenant, len(names))
+    there = {
+        each.full_name.casefold()
+        for each in repositories(session.viewer, session.store)
+        if each.tenant_id == tenant.tenant_id
+    }
+    _say_estimate(session, tenant, len([name for name in names if name.casefold() not in there]))
     with tenant_client(session, tenant, clock) as github:
         session.terminal.log(f"Checking {counted(len(names), 'repository')} with GitHub")
         checked = check_repositories(github, names)

@@ -36,6 +36,7 @@ def test_it_is_estimated_where_repositories_are_added_and_schedules_changed_and_
     added = with_token("repo", "add", "acme", "octo/hello", "octo/world").stdout
     assert "Estimate for 2 repositories" in added
     assert "130% of what GitHub allows. That is too many" in added
+    assert "Estimate" not in with_token("repo", "add", "acme", "octo/hello").stdout, "it is tracked already"
     status = with_token.facts("status")
     assert status["requests"][0]["requests_a_day"] == 26
     assert [each["kind"] for each in status["findings"]] == ["budget"]
