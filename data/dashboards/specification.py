@@ -33,6 +33,7 @@ _LIMITS = {
 MOST_PROBLEMS = 12
 VERSION = 1
 MOST_PANELS = 24
+MOST_DIGITS = 18  # of a number: what 64 bits hold
 MOST_BYTES = 100_000
 LONGEST_NAME, LONGEST_DESCRIPTION, LONGEST_TEXT = 80, 500, 4000
 LARGEST_LIMIT = 50
@@ -209,7 +210,7 @@ def _document(text: str | bytes) -> Any:
         raise SpecificationRefused([f"The file has {size:,} bytes; a dashboard has at most {MOST_BYTES:,}."])
     try:
         decoded = text.decode("utf-8-sig") if isinstance(text, bytes) else text
-        return json.loads(decoded, object_pairs_hook=_object, parse_constant=_refuse_constant)
+        return json.loads(decoded, object_pairs_hook=_object, parse_constant=_refuse_constant, parse_int=_whole_number)
     except UnicodeDecodeError as error:
         raise SpecificationRefused(["The file is not UTF-8 text."]) from error
     except json.JSONDecodeError as error:
@@ -226,6 +227,12 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         ((twice, _),) = Counter(name for name, _ in pairs).most_common(1)
         raise ValueError(f"the field {_shown(twice)} is repeated in one object")
     return found
+
+
+def _whole_number(text: str) -> int:
+    if len(text) > MOST_DIGITS:
+        raise ValueError("it has a number of too many digits")
+    return int(text)
 
 
 def _refuse_constant(name: str) -> None:

@@ -136,6 +136,7 @@ def test_what_is_left_out_has_its_usual_value() -> None:
         (document(NUMBER, description="x" * 200_000), "at most 100,000"),
         ('{"version": 1, "version": 1, "name": "x", "panels": []}', "is repeated"),
         ('{"version": NaN, "name": "x", "panels": []}', "NaN is not a number"),
+        (f"{{\"version\": {'9' * 5_000}, \"name\": \"x\", \"panels\": []}}", "too many digits"),
         ("[" * 90_000, "nested too deeply"),
         (b"\xff\xfe{", "not UTF-8 text"),
     ],
