@@ -6,6 +6,7 @@ Run with `streamlit run streamlit_app.py`, or `uvicorn streamlit_app:app`.
 import asyncio
 import gc
 import importlib
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -35,8 +36,11 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
 
 
 def _load() -> None:
+    script_run_context = logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context")
+    script_run_context.setLevel(logging.ERROR)  # of a component that is declared here, before there is any run
     for name in LOADED_AT_START:
         importlib.import_module(name)
+    script_run_context.setLevel(logging.NOTSET)
     gc.collect()
     gc.freeze()  # later collections of garbage pass by what is loaded now
 
