@@ -49,8 +49,8 @@ HOMES = {
     "streamlit_authenticator": ("pages/ui/",),
     "altair": ("pages/ui/",),
     "badgepy": ("pages/ui/badge_picture.py",),
-    "prometheus_client": ("pages/api/",),
-    "mcp": ("pages/api/",),
+    "prometheus_client": ("pages/api/metrics.py", "pages/ui/page_times.py"),
+    "mcp": ("pages/api/agent_tools.py",),
     "vl_convert": ("pages/ui/charts/picture.py",),
 }
 OPEN_DUCKDB = {"data/store/database.py", "data/sandbox/sandbox_child.py"}

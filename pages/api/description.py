@@ -107,6 +107,15 @@ FORMER_COLUMNS = {
 }
 
 
+A_TENANT = {"type": "object", "properties": {"tenant": TEXT}, "additionalProperties": False}
+STARTING: dict[str, Any] = {
+    "operationId": "start_run",
+    "summary": "Start a run of the collector, for the tenants that you manage or one of them",
+    "requestBody": {"required": False, "content": {"application/json": {"schema": A_TENANT}}},
+    "responses": {"202": {"description": "It is requested; /runs tells how it goes."}},
+}
+
+
 def columns_of(store: Store, name: str) -> list[Column]:
     """The columns of an address in the order of its rows; of traffic those of days, then what weeks and months add."""
     if name in {"runs", "health"}:
@@ -132,6 +141,7 @@ def description(store: Store, root: str) -> dict[str, Any]:
     for name, header in FORMER_COLUMNS.items():
         about = f"As the system before this one had it: {header}"
         paths[f"/data/{name}.csv"] = {"get": _answers(f"former_{name}", about, [], _as_csv())}
+    paths["/runs"]["post"] = STARTING | {"responses": STARTING["responses"] | _refusals()}
     return {
         "openapi": "3.1.0",
         "info": {"title": TITLE, "version": "1", "description": ABOUT},
@@ -158,7 +168,7 @@ def _operation(name: str, operation_id: str, content: dict[str, Any]) -> dict[st
 
 
 def _answers(operation_id: str, about: str, parameters: list[str], content: dict[str, Any]) -> dict[str, Any]:
-    refused = {code: _refused(about) for code, about in REFUSALS.items() if code != "404" or parameters}
+    refused = _refusals(but=() if parameters else ("404",))
     return {
         "operationId": operation_id,
         "summary": about,
@@ -169,6 +179,10 @@ def _answers(operation_id: str, about: str, parameters: list[str], content: dict
             **refused,
         },
     }
+
+
+def _refusals(but: tuple[str, ...] = ()) -> dict[str, Any]:
+    return {code: _refused(about) for code, about in REFUSALS.items() if code not in but}
 
 
 def _parameter(name: str) -> dict[str, Any]:

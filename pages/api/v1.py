@@ -12,23 +12,26 @@ from itertools import chain
 from typing import Any
 
 from pandas import DataFrame
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
 from data.accounts.api_tokens import Access
 from data.accounts.models import Role, Viewer
-from data.accounts.tenants import operator
+from data.accounts.tenants import operator, tenants
 from data.calendar import utc_day, utc_now
 from data.collection import log
 from data.collection.health import health
+from data.collection.ledger import Scope
 from data.traffic.export import ExportRequest, ExportTable, csv_pieces, page_of_rows
 from data.traffic.files import csv_file, json_rows
 from data.traffic.models import LARGEST_PAGE
 from pages.api import asked
-from pages.api.authentication import authenticated, told
+from pages.api.authentication import access_of_request, authenticated, told
 from pages.api.description import description
-from pages.api.problems import problem
+from pages.api.problems import Invalid, Missing, Problem, problem
+from pages.ui import collecting
 from pages.ui.addresses import base_path
 from pages.ui.store import the_store
 
@@ -52,11 +55,13 @@ def routes() -> Sequence[BaseRoute]:
         Route(f"{base}/{name}{end}", authenticated(answer)) for name, answer in found.items() for end in ("", ".csv")
     ]
     former = [Route(f"{base}/data/{name}.csv", authenticated(formerly)) for name in FORMER]
+    started = Route(f"{base}/runs", start_run, methods=["POST"])
     described = Route(f"{base}/openapi.json", description_of_all)
     others = [Route(f"{base_path()}/api{rest}", nothing, methods=METHODS) for rest in ("", "/{rest:path}")]
-    return [*tables, *former, described, *others]
+    return [*tables, *former, started, described, *others]
 
 
+LONGEST_BODY = 10_000
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
@@ -89,6 +94,47 @@ def runs(request: Request, access: Access) -> Response:
     if len(left) > size:
         more = asked.next_page(request, request.url.path, (left[size - 1].run_id,))
     return listed(request, "runs", RUN, [{name: getattr(each, name) for name in RUN} for each in left[:size]], more)
+
+
+async def start_run(request: Request) -> Response:
+    """Have the collector run now, for the tenants that the token's user manages; a maintainer's for all of them."""
+    body = bytearray()
+    async for piece in request.stream():
+        body += piece
+        if len(body) > LONGEST_BODY:
+            return problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"A request has at most {LONGEST_BODY:,} bytes.")
+    return await run_in_threadpool(lambda: told(lambda: _start(request, access_of_request(request), bytes(body))))
+
+
+def _start(request: Request, access: Access, body: bytes) -> Response:
+    asked.refuse_others(request, ())
+    try:
+        wanted = json.loads(body or b"{}")
+    except (ValueError, RecursionError):
+        wanted = None
+    name = wanted.get("tenant") if isinstance(wanted, dict) and wanted.keys() <= {"tenant"} else 0
+    if not (name is None or isinstance(name, str)):
+        raise Invalid("tenant", 'Send nothing, or the name of a tenant as JSON: {"tenant": "acme"}.')
+    account, store = access.account, the_store()
+    if access.token.target is not None:
+        raise Problem(HTTPStatus.FORBIDDEN, "A data link only reads.")
+    everything = _keeps_the_server(access)
+    known = operator(store).tenant_ids if everything else access.viewer.tenant_ids
+    managed = [
+        each for each in tenants(Viewer(frozenset(), known), store) if everything or account.manages(each.tenant_id)
+    ]
+    if name is not None:
+        chosen = [each for each in managed if each.name.casefold() == name.casefold()]
+        if not chosen:
+            raise Missing("tenant", "tenant")
+    elif not managed:
+        raise Problem(HTTPStatus.FORBIDDEN, "Only tenant managers, maintainers and admins can start a run.")
+    else:
+        chosen = managed
+    whole = everything and name is None
+    scope = Scope() if whole else Scope(tenant_ids=tuple(each.tenant_id for each in chosen))
+    collecting.start_for_program(account, scope)
+    return JSONResponse({"tenants": [each.name for each in chosen]}, HTTPStatus.ACCEPTED, {"Cache-Control": "no-store"})
 
 
 def state_of_collection(request: Request, access: Access) -> Response:

@@ -13,7 +13,7 @@ from data.sandbox.sandbox import SandboxError
 from data.sandbox.saved_queries import NAME_LIMIT, QUERIES, NewQuery, SavedQuery
 from data.sandbox.statement import Parameter, ParametersRefused
 from pages.sql import editor, view
-from pages.ui import filters, messages, saved_items, session
+from pages.ui import filters, messages, query_sandbox, saved_items, session
 from pages.ui.store import the_store
 
 
@@ -23,7 +23,7 @@ def draw_editor(account: Account, viewer: Viewer) -> str:
     editor.draw_origin(account, saved)
     statement = editor.draw_statement()
     parameters = editor.draw_parameters(statement)
-    limits = view.limits()
+    limits = query_sandbox.limits()
     with st.container(horizontal=True, vertical_alignment="center", key="sql_actions"):
         pressed = st.button("Run", type="primary", icon=":material/play_arrow:", key="sql_run", shortcut="Mod+Enter")
         draw_saving(account, NewQuery("", statement, parameters), saved)
@@ -85,7 +85,7 @@ account = session.require_account()
 viewer = grants.viewer_of(the_store(), account)
 st.title("SQL", anchor=False)
 filters.stop_without_traffic(viewer)
-if not view.is_on():
+if not query_sandbox.is_on():
     st.info("SQL is switched off on this server.", icon=":material/block:")
     st.stop()
 view.prepare(viewer)

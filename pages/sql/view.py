@@ -4,11 +4,9 @@ Beside it the schema: views first, then tables, each opens to its columns and wh
 """
 
 import logging
-import os
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from html import escape
 from typing import Any
 
@@ -20,12 +18,10 @@ from data.calendar import utc_day, utc_now
 from data.sandbox.reference import Column, Relation, relations
 from data.sandbox.sandbox import (
     Answer,
-    Limits,
     QueryCancelled,
     QueryFailed,
     Question,
     Run,
-    Sandbox,
     SandboxError,
 )
 from data.sandbox.statement import Value
@@ -35,6 +31,7 @@ from data.traffic.files import MOST_EXCEL_ROWS, parquet_file
 from pages.ui import controls, messages, session, tables
 from pages.ui.charts import query as charts
 from pages.ui.charts.chart import Caption, Chart, draw
+from pages.ui.query_sandbox import limits, the_sandbox
 from pages.ui.store import the_store
 from pages.ui.time_format import DAY_FORMAT
 
@@ -43,12 +40,6 @@ log = logging.getLogger(__name__)
 CURRENT, PREPARED = "sql_current", "sql_prepared"
 QUICK_S = 0.7  # an answer that comes so soon is shown without a word of waiting
 REFRESH_S = 0.5
-SETTINGS = {  # the environment variables of the operator
-    "seconds": "TRAFFIC_SQL_SECONDS",
-    "rows": "TRAFFIC_SQL_ROWS",
-    "memory_mb": "TRAFFIC_SQL_MEMORY_MB",
-    "at_once": "TRAFFIC_SQL_AT_ONCE",
-}
 NO_COLOUR = "(none)"
 CUT = {
     "rows": "Only the first {rows:,} rows are shown, the maximum. Add a limit or a condition.",
@@ -90,19 +81,10 @@ class CurrentQuery:
         return answer, self.rows
 
 
-def limits() -> Limits:
-    values = {name: os.environ.get(variable, "") for name, variable in SETTINGS.items()}
-    return Limits(**{name: int(text) for name, text in values.items() if text.isdecimal()})
-
-
-def is_on() -> bool:
-    return limits().at_once > 0
-
-
 def prepare(viewer: Viewer) -> None:
     """Have a process wait, and the viewer's rows lie ready, while the query is still being written."""
     store = the_store()
-    _sandbox(str(store.directory), limits()).warm()
+    the_sandbox().warm()
     wanted = (viewer, store.traffic.version())
     if st.session_state.get(PREPARED) != wanted:
         st.session_state[PREPARED] = wanted
@@ -123,14 +105,9 @@ def begin(account: Account, viewer: Viewer, statement: str, values: Mapping[str,
         previous.run.cancel()
         previous.run.wait(REFRESH_S)
     question = Question(statement, utc_day(utc_now()), values)
-    run = _sandbox(str(the_store().directory), limits()).start(viewer, question, account.username)
+    run = the_sandbox().start(viewer, question, account.username)
     st.session_state[CURRENT] = CurrentQuery(run, viewer, question)
     run.wait(QUICK_S)
-
-
-@cache
-def _sandbox(directory: str, limits: Limits) -> Sandbox:
-    return Sandbox(the_store(), limits)
 
 
 def draw_result(viewer: Viewer, statement: str) -> None:

@@ -74,6 +74,20 @@ class Started:
 
 def start_by(account: Account, scope: Scope) -> None:
     """Start at somebody's wish, with an entry in the audit log for each tenant that it is about, or one for all."""
+    _record_start(account, scope)
+    start(scope)
+
+
+def start_for_program(account: Account, scope: Scope) -> None:
+    """The same where no page waits for the end. Whether the user may is for the route to ask."""
+    _record_start(account, scope)
+    save_request(the_store(), scope)
+    process, _ = _begin()
+    if process is not None:
+        threading.Thread(target=process.wait, daemon=True).start()
+
+
+def _record_start(account: Account, scope: Scope) -> None:
     by_tenant: dict[int, list[str]] = defaultdict(list)
     for each in _wanted(scope):
         by_tenant[each.tenant_id].append(each.full_name)
@@ -86,7 +100,6 @@ def start_by(account: Account, scope: Scope) -> None:
         ]
     for subject in subjects:
         save_entry(the_store(), "collection started", subject, account.username, utc_now())
-    start(scope)
 
 
 def start(scope: Scope, *, days_are_there: bool = False) -> None:
@@ -100,6 +113,15 @@ def start(scope: Scope, *, days_are_there: bool = False) -> None:
     looks = {} if days_are_there else system_log.looks(Viewer(wanted, frozenset()), store)
     save_request(store, scope)
     before = system_log.runs(operator(store), store, 1)
+    process, output = _begin()
+    st.session_state[STATE] = Started(process, output, before[0].run_id if before else 0, wanted, looks)
+    if process is not None:
+        threading.Thread(target=_tell_end, args=(process, st.session_state[STATE]), daemon=True).start()
+
+
+def _begin() -> tuple[subprocess.Popen[bytes] | None, IO[bytes]]:
+    """Start the one process that collects, handed its lock, and what it says; none where one is at it already."""
+    store = the_store()
     output = tempfile.TemporaryFile()  # noqa: SIM115 - kept open for as long as somebody may read what is said
     process = None
     with suppress(LockHeld), exclusive(store.directory / COLLECTING, "collecting", 0) as lock:
@@ -113,9 +135,7 @@ def start(scope: Scope, *, days_are_there: bool = False) -> None:
             start_new_session=True,
             pass_fds=(lock,),
         )
-    st.session_state[STATE] = Started(process, output, before[0].run_id if before else 0, wanted, looks)
-    if process is not None:
-        threading.Thread(target=_tell_end, args=(process, st.session_state[STATE]), daemon=True).start()
+    return process, output
 
 
 def _wanted(scope: Scope) -> list[Repository]:

@@ -16,7 +16,7 @@ from data.accounts.models import Account
 from data.calendar import utc_now
 from data.store import StoreError
 from data.text import counted
-from pages.ui import filters, messages, navigation, repository_status, session
+from pages.ui import filters, messages, navigation, page_times, repository_status, session
 from pages.ui.charts.chart import trust_specifications
 from pages.ui.store import the_store
 
@@ -96,4 +96,5 @@ with messages.shown():
         if entry is not None and entry.filtered:
             st.title(page.title, anchor=False)
             filters.draw(session.viewer())
-    page.run()
+    with page_times.timed(page.url_path):
+        page.run()

@@ -12,6 +12,7 @@ from data.sandbox.sandbox import Limits, Sandbox
 from data.sandbox.saved_queries import QUERIES, NewQuery
 from data.sandbox.statement import Parameter, ParameterKind
 from pages.sql import view
+from pages.ui import query_sandbox
 from pages.ui.store import the_store
 from tests.pages.app import BLUE, App, confirmed, go_to, shown_text
 
@@ -34,8 +35,9 @@ pytestmark = pytest.mark.usefixtures("box")
 def box(app: App, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
     """The server's sandbox: an answer is waited for, and no process is left behind."""
     found = Sandbox(the_store(), LIMITS)
-    monkeypatch.setattr(view, "_sandbox", lambda directory, limits: found)
-    monkeypatch.setattr(view, "limits", lambda: LIMITS)
+    monkeypatch.setattr(view, "the_sandbox", lambda: found)
+    for module in (view, query_sandbox):
+        monkeypatch.setattr(module, "limits", lambda: LIMITS)
     monkeypatch.setattr(view, "QUICK_S", 60)
     monkeypatch.setattr(view, "_prepare_rows", lambda viewer, store: None)  # it would outlive the store of the test
     yield found
@@ -178,7 +180,7 @@ def test_a_third_query_at_once_is_refused_in_words(app: App, box: Sandbox, monke
 
 
 def test_the_operator_switches_it_off(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(view, "is_on", lambda: False)
+    monkeypatch.setattr(query_sandbox, "is_on", lambda: False)
     run = app.opened("tenant", "sql")
     assert "SQL is switched off" in run.info[0].value
     assert not run.text_area

@@ -1,0 +1,50 @@
+"""`/mcp`: the traffic for agents, by the Model Context Protocol, read only and on the same tokens as the API.
+
+Each request is answered by itself (no session is kept), so a token that is revoked ends at the next one.
+"""
+
+from collections.abc import Sequence
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import Receive, Scope, Send
+
+from data.accounts.api_tokens import Access
+from pages.api.authentication import access_of_request, told
+from pages.ui.addresses import base_path
+
+
+def routes() -> Sequence[BaseRoute]:
+    return [Route(f"{base_path()}/mcp", Endpoint())]
+
+
+class Endpoint:
+    """The server of the protocol's makers, behind our tokens."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope)
+        found: list[Access] = []
+
+        def admit() -> Response:
+            found.append(access_of_request(request))
+            return Response()
+
+        refusal = await run_in_threadpool(told, admit)
+        if not found:
+            await refusal(scope, receive, send)
+            return
+        tools = await run_in_threadpool(_tools)
+        app = tools.application(scope["path"], found[0])
+        async with app.router.lifespan_context(app):
+            await app(scope, receive, send)
+
+
+@cache
+def _tools() -> Any:
+    """Imported at the first request: it takes a second, and most servers have none."""
+    return import_module("pages.api.agent_tools")

@@ -1,0 +1,146 @@
+"""`/metrics`, as Prometheus reads it: how the collection stands and how long pages took, for those who keep the server.
+
+It tells of every tenant by name, so a token that is narrowed to one does not get it.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from http import HTTPStatus
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from collector.reach import REQUESTS_A_DAY, reaches
+from data.accounts.api_tokens import Access
+from data.accounts.models import Role
+from data.accounts.tenants import operator
+from data.calendar import utc_day, utc_now
+from data.collection import log
+from data.collection.health import health
+from data.repositories.health import repository_health
+from data.repositories.pauses import owner_pauses
+from data.store import Store
+from pages.api.authentication import authenticated
+from pages.api.problems import Problem
+from pages.ui.addresses import base_path
+from pages.ui.page_times import PAGE_TIMES
+from pages.ui.store import the_store
+
+MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+LOOKED_BACK = timedelta(days=1)
+NEAR_DAYS = 7  # until GitHub deletes a day
+MOST_RUNS, MOST_FAILURES = 1_000, 10_000
+PREFIX = "github_traffic_"
+
+
+def routes() -> Sequence[BaseRoute]:
+    return [Route(f"{base_path()}/metrics", authenticated(metrics))]
+
+
+def metrics(request: Request, access: Access) -> Response:
+    if not (access.account.has(Role.ADMIN) or access.account.has(Role.MAINTAINER)):
+        raise Problem(
+            HTTPStatus.FORBIDDEN, "Metrics are for maintainers and admins, and tokens for everything they see."
+        )
+    registry = CollectorRegistry()
+    registry.register(_Findings(the_store(), utc_now()))
+    text = generate_latest(registry) + generate_latest(PAGE_TIMES)
+    return Response(text, 200, {"Cache-Control": "no-store"}, MEDIA_TYPE)
+
+
+class _Findings(Collector):
+    """What the store tells at a moment."""
+
+    def __init__(self, store: Store, now: datetime) -> None:
+        self._store = store
+        self._now = now
+        self._viewer = operator(store)
+
+    def collect(self) -> Iterator[Metric]:
+        yield _gauge(
+            "store_version",
+            "The newest version of each database.",
+            {("database", name): self._store.database(name).version() for name in ("traffic", "control")},
+        )
+        yield from self._runs()
+        yield from self._failures()
+        yield from self._repositories()
+        yield from self._owners()
+        yield from self._health()
+
+    def _runs(self) -> Iterator[Metric]:
+        runs = log.runs(self._viewer, self._store, MOST_RUNS)
+        recent = [run for run in runs if run.started_at > self._now - LOOKED_BACK]
+        yield _gauge(
+            "runs_last_day", "Runs of the last 24 hours by state.", _counted("state", (r.state for r in recent))
+        )
+        requests = sum(run.requests or 0 for run in recent)
+        yield GaugeMetricFamily(f"{PREFIX}requests_last_day", "Requests to GitHub of these runs.", requests)
+        ended = [run.ended_at.timestamp() for run in runs if run.ended_at is not None]
+        last = max(ended, default=0)
+        yield GaugeMetricFamily(f"{PREFIX}last_run_end_timestamp_seconds", "When the newest run ended.", last)
+
+    def _failures(self) -> Iterator[Metric]:
+        found = log.results(self._viewer, self._store, failed_only=True, limit=MOST_FAILURES)
+        recent = Counter((f.endpoint, f.outcome.value) for f in found if f.finished_at > self._now - LOOKED_BACK)
+        family = GaugeMetricFamily(
+            f"{PREFIX}failures_last_day",
+            "Failed answers of the last 24 hours by reason.",
+            labels=["endpoint", "reason"],
+        )
+        for labels, count in sorted(recent.items()):
+            family.add_metric(labels, count)
+        yield family
+
+    def _repositories(self) -> Iterator[Metric]:
+        found = repository_health(self._viewer, self._store, utc_day(self._now))
+        states = Counter((each.tenant, each.repository.state.value) for each in found)
+        family = GaugeMetricFamily(f"{PREFIX}repositories", "Repositories by state.", labels=["tenant", "state"])
+        for labels, count in sorted(states.items()):
+            family.add_metric(labels, count)
+        yield family
+        left: dict[str, list[int]] = {}
+        for each in found:
+            if each.days_until_loss is not None:
+                left.setdefault(each.tenant, []).append(each.days_until_loss)
+        nearest = {("tenant", name): min(days) for name, days in left.items()}
+        near = {("tenant", name): sum(each <= NEAR_DAYS for each in days) for name, days in left.items()}
+        yield _gauge("days_until_loss", "Days until GitHub deletes the first day that is not stored.", nearest)
+        yield _gauge("repositories_near_loss", f"Repositories of which that is in {NEAR_DAYS} days or less.", near)
+
+    def _owners(self) -> Iterator[Metric]:
+        asked = {("owner", each.owner): each.requests_a_day for each in reaches(self._viewer, self._store)}
+        yield _gauge("requests_a_day", "Requests that the repositories of a token's owner take in a day.", asked)
+        left = {owner: REQUESTS_A_DAY - count for owner, count in asked.items()}
+        yield _gauge("requests_left_a_day", "What GitHub's limit leaves of a day of these.", left)
+        paused = {
+            ("owner", each.owner_key): each.paused_until.timestamp()
+            for each in owner_pauses(self._store, self._now).values()
+        }
+        yield _gauge("owner_paused_until_timestamp_seconds", "Until when GitHub asks an owner to wait.", paused)
+
+    def _health(self) -> Iterator[Metric]:
+        read = health(self._viewer, self._store, self._viewer.tenant_ids, self._now)
+        family = GaugeMetricFamily(f"{PREFIX}findings", "What is wrong, or soon will be.", labels=["kind", "severity"])
+        found = Counter((each.kind.value, "problem" if each.is_problem else "warning") for each in read.findings)
+        for labels, count in sorted(found.items()):
+            family.add_metric(labels, count)
+        yield family
+
+
+def _gauge(name: str, about: str, values: Mapping[tuple[str, str], float]) -> Metric:
+    """Numbers by one label."""
+    labels = list(dict.fromkeys(label for label, _ in values)) or ["name"]
+    family = GaugeMetricFamily(PREFIX + name, about, labels=labels)
+    for (_, value), number in sorted(values.items()):
+        family.add_metric([value], number)
+    return family
+
+
+def _counted(label: str, values: Iterator[str]) -> dict[tuple[str, str], float]:
+    return {(label, str(value)): count for value, count in Counter(values).items()}
