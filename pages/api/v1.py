@@ -31,8 +31,8 @@ from pages.api import asked
 from pages.api.authentication import access_of_request, authenticated, told
 from pages.api.description import description
 from pages.api.problems import Invalid, Missing, Problem, problem
-from pages.ui import collecting
 from pages.ui.addresses import base_path
+from pages.ui.collector_process import start_for_program
 from pages.ui.store import the_store
 
 ROOT = "/api/v1"
@@ -133,7 +133,7 @@ def _start(request: Request, access: Access, body: bytes) -> Response:
         chosen = managed
     whole = everything and name is None
     scope = Scope() if whole else Scope(tenant_ids=tuple(each.tenant_id for each in chosen))
-    collecting.start_for_program(account, scope)
+    start_for_program(account, scope)
     return JSONResponse({"tenants": [each.name for each in chosen]}, HTTPStatus.ACCEPTED, {"Cache-Control": "no-store"})
 
 

@@ -6,39 +6,29 @@ The process goes on when the page, the session or the server ends; what it commi
 import logging
 import os
 import subprocess
-import sys
-import tempfile
 import threading
-from collections import defaultdict
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from operator import attrgetter
-from pathlib import Path
 from typing import IO
 
 import streamlit as st
 
-from data.accounts.audit import Subject, about_tenant, save_entry
 from data.accounts.models import Account, Viewer
 from data.accounts.tenants import operator
-from data.calendar import utc_now
 from data.collection import log as system_log
-from data.collection.health import ON_HOLD
 from data.collection.ledger import Scope
 from data.collection.models import LoggedRun, Look, RunState
 from data.collection.requests import save_request
-from data.repositories.models import Repository
-from data.repositories.repositories import repositories
 from data.store.backup import COLLECTING
-from data.store.versions import LockHeld, exclusive, is_held
-from data.text import counted, one_or_counted
+from data.store.versions import is_held
+from data.text import counted
 from pages.ui import messages, session
-from pages.ui.store import DIRECTORY_VARIABLE, the_store
+from pages.ui.collector_process import begin, record_start, wanted_repositories
+from pages.ui.store import the_store
 
 log = logging.getLogger(__name__)
 
-ROOT = Path(__file__).parents[2]
 STATE = "collecting_started"
 REFRESH_S = 1
 LOOKED_AT = 20  # the newest runs
@@ -74,32 +64,8 @@ class Started:
 
 def start_by(account: Account, scope: Scope) -> None:
     """Start at somebody's wish, with an entry in the audit log for each tenant that it is about, or one for all."""
-    _record_start(account, scope)
+    record_start(account, scope)
     start(scope)
-
-
-def start_for_program(account: Account, scope: Scope) -> None:
-    """The same where no page waits for the end. Whether the user may is for the route to ask."""
-    _record_start(account, scope)
-    save_request(the_store(), scope)
-    process, _ = _begin()
-    if process is not None:
-        threading.Thread(target=process.wait, daemon=True).start()
-
-
-def _record_start(account: Account, scope: Scope) -> None:
-    by_tenant: dict[int, list[str]] = defaultdict(list)
-    for each in _wanted(scope):
-        by_tenant[each.tenant_id].append(each.full_name)
-    subjects = [Subject("all tenants")]
-    if scope != Scope():
-        whole = scope.repository_ids is None
-        subjects = [
-            about_tenant(key) if whole else Subject(one_or_counted(names, "repository"), key)
-            for key, names in sorted(by_tenant.items())
-        ]
-    for subject in subjects:
-        save_entry(the_store(), "collection started", subject, account.username, utc_now())
 
 
 def start(scope: Scope, *, days_are_there: bool = False) -> None:
@@ -109,44 +75,14 @@ def start(scope: Scope, *, days_are_there: bool = False) -> None:
     One process collects: where there is one it takes this up, too; else one is started and handed the lock, so that
     of many who press at once one starts it.
     """
-    store, wanted = the_store(), frozenset(each.repository_id for each in _wanted(scope))
+    store, wanted = the_store(), frozenset(each.repository_id for each in wanted_repositories(scope))
     looks = {} if days_are_there else system_log.looks(Viewer(wanted, frozenset()), store)
     save_request(store, scope)
     before = system_log.runs(operator(store), store, 1)
-    process, output = _begin()
+    process, output = begin()
     st.session_state[STATE] = Started(process, output, before[0].run_id if before else 0, wanted, looks)
     if process is not None:
         threading.Thread(target=_tell_end, args=(process, st.session_state[STATE]), daemon=True).start()
-
-
-def _begin() -> tuple[subprocess.Popen[bytes] | None, IO[bytes]]:
-    """Start the one process that collects, handed its lock, and what it says; none where one is at it already."""
-    store = the_store()
-    output = tempfile.TemporaryFile()  # noqa: SIM115 - kept open for as long as somebody may read what is said
-    process = None
-    with suppress(LockHeld), exclusive(store.directory / COLLECTING, "collecting", 0) as lock:
-        process = subprocess.Popen(  # noqa: S603 - no shell, and every argument is one word of ours
-            [sys.executable, "-m", "collector", "--data", str(store.directory), "collect", f"--requested={lock}"],
-            cwd=ROOT,
-            env={**os.environ, DIRECTORY_VARIABLE: str(store.directory)},
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            pass_fds=(lock,),
-        )
-    return process, output
-
-
-def _wanted(scope: Scope) -> list[Repository]:
-    """The repositories of a scope that are collected."""
-    return [
-        each
-        for each in repositories(operator(the_store()), the_store())
-        if (scope.tenant_ids is None or each.tenant_id in scope.tenant_ids)
-        and (scope.repository_ids is None or each.repository_id in scope.repository_ids)
-        and each.state not in ON_HOLD
-    ]
 
 
 def progress(viewer: Viewer, *, own: bool = False) -> None:
