@@ -61,7 +61,7 @@ def wanted_repositories(scope: Scope) -> list[Repository]:
 
 
 def start_for_program(account: Account, scope: Scope) -> None:
-    """Have a scope collected at the wish of a program's user; waits for nothing. Whether they may is for the route to ask."""
+    """Have a scope collected at the wish of a program's user; waits for nothing. Whether they may the route asks."""
     record_start(account, scope)
     save_request(the_store(), scope)
     process, _ = begin()
