@@ -9,7 +9,20 @@ from typing import NoReturn
 
 import click
 
-from collector.commands import api_token, collect, group, imports, repo, report, serve, status, store, tenant, user
+from collector.commands import (
+    alert,
+    api_token,
+    collect,
+    group,
+    imports,
+    repo,
+    report,
+    serve,
+    status,
+    store,
+    tenant,
+    user,
+)
 from collector.commands.export import export
 from collector.commands.frame import Root
 from collector.redaction import RedactingFormatter, many_lines
@@ -47,6 +60,7 @@ def command_line() -> Root:
         status.status,
         status.log,
         report.report,
+        alert.alert,
         export,
         imports.import_,
         store.backup,

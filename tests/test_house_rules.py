@@ -62,7 +62,7 @@ WRITING = {
 ASKED_BY_NOBODY = {  # before there is an account that could ask; what an account may see; what the collector needs
     *("has_users", "check_password", "active_account", "credentials_for_form", "account_of_identity"),
     *("account_of_session", "access_of_token", "invitation_of", "viewer_of", "allowed"),
-    *("due_reports", "to_be_sent", "recipient_of", "open_channels"),  # the timer
+    *("due_deliveries", "report_to_be_sent", "to_be_sent", "recipient_of", "open_channels", "told_events"),  # the timer
     *("operator", "has_tenants", "open_tokens", "owner_pauses", "relations", "columns", "take_requests"),
     *("badge_of_address", "badge_viewer"),  # whoever has the address
 }
@@ -72,7 +72,7 @@ NO_RECORD = {
     *("save_verdicts", "save_pauses", "renew_setup_code"),  # what the program learns by itself
     *("attempt", "make_ticket", "redeem_ticket", "touch_session", "end_session"),  # signing in and out
     "note_use",
-    *("save_sending", "save_attempts", "move_attempts"),  # the timer: each attempt is a row of its own
+    *("save_sending", "save_attempts", "move_attempts", "save_alert"),  # the timer: each attempt is a row of its own
     "add",  # of what somebody saves for themselves
 }
 RECORDS = re.compile(r"\b(record|_note|_give)\(")

@@ -1,7 +1,7 @@
 """`report`: weekly and monthly reports: who gets them by which channels, what they say, and sending one by hand."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import click
@@ -15,15 +15,15 @@ from collector.delivery.sender import DELIVERING, Sender, public_links, report_c
 from data.accounts.authority import COMMAND_LINE
 from data.accounts.tenants import tenant_named
 from data.calendar import utc_day, utc_now
-from data.reports.deliveries import Attempt, Delivery, deliveries, to_be_sent
+from data.reports.deliveries import Attempt, Delivery, deliveries, report_to_be_sent
 from data.reports.message import plain_text
 from data.reports.models import Period, period_named
 from data.reports.recipients import recipient_of
-from data.reports.settings import ReportSettings, SubscriptionRefused, time_as_typed
+from data.reports.settings import ReportSettings, SubscriptionRefused, settings_as_json, time_as_typed
 from data.reports.subscriptions import (
     NewChannel,
     Subscription,
-    add_report,
+    add_subscription,
     pause_subscription,
     remove_subscription,
     subscriptions,
@@ -33,6 +33,46 @@ from data.store.versions import LockHeld, exclusive
 from data.traffic.models import Grain
 
 SENDING_WAIT_S = 60.0
+
+
+def channel_options(command: Callable[..., CommandResult]) -> Callable[..., CommandResult]:
+    """The options that say where something goes; see `channels_of`."""
+    for option in reversed(_CHANNEL_OPTIONS):
+        command = option(command)
+    return command
+
+
+def channels_of(options: Mapping[str, Any]) -> list[NewChannel]:
+    """The channels of these options. Raises: CommandRefused without one, AddressRefused, Unreachable."""
+    channels = [checked_channel("mail", each) for each in options["mail"]]
+    for kind in ("slack", "teams", "discord", "webhook", "other"):
+        channels += [checked_channel(kind, _of_environment(each)) for each in options[f"{kind}_env"]]
+    if not channels:
+        raise CommandRefused("Say where it goes: --slack-env VAR, --teams-env VAR, --mail ADDRESS, ... (see --help).")
+    return channels
+
+
+def tell_added(session: Session, kind: str, key: int, channels: Sequence[NewChannel]) -> list[str]:
+    """What is to be known of a new one: the secrets of its webhooks, once, and the next step."""
+    secrets = [each.secret for each in channels if each.kind == "webhook"]
+    for secret in secrets:
+        session.terminal.say(f"Signing secret of the webhook, shown only now: {secret}")
+    if any(each.kind == "mail" for each in channels) and mail_server() is None:
+        session.terminal.warn(NOT_SET)
+    session.terminal.say(f"Next: python -m collector {kind} test '#{key}'")
+    return secrets
+
+
+_CHANNEL_OPTIONS = (
+    click.option(
+        "--slack-env", metavar="VAR", multiple=True, help="Slack (Mattermost, Rocket.Chat): its webhook address."
+    ),
+    click.option("--teams-env", metavar="VAR", multiple=True, help="Microsoft Teams: the address of a workflow."),
+    click.option("--discord-env", metavar="VAR", multiple=True, help="Discord: its webhook address."),
+    click.option("--webhook-env", metavar="VAR", multiple=True, help="A webhook of yours: JSON, signed."),
+    click.option("--other-env", metavar="VAR", multiple=True, help="Another service: its address for apprise."),
+    click.option("--mail", metavar="ADDRESS", multiple=True, help="By mail; may be repeated."),
+)
 
 
 @click.group(cls=Group)
@@ -53,12 +93,7 @@ def report() -> None:
 @click.option("--weekly", "grain", flag_value="week", default="week", help="A report of each week (the default).")
 @click.option("--monthly", "grain", flag_value="month", help="A report of each month.")
 @click.option("--name", help='What it is called.  [default: "TENANT weekly"]')
-@click.option("--slack-env", metavar="VAR", multiple=True, help="Slack (Mattermost, Rocket.Chat): its webhook address.")
-@click.option("--teams-env", metavar="VAR", multiple=True, help="Microsoft Teams: the address of a workflow.")
-@click.option("--discord-env", metavar="VAR", multiple=True, help="Discord: its webhook address.")
-@click.option("--webhook-env", metavar="VAR", multiple=True, help="A webhook of yours: JSON, signed.")
-@click.option("--other-env", metavar="VAR", multiple=True, help="Another service: its address for apprise.")
-@click.option("--mail", metavar="ADDRESS", multiple=True, help="By mail; may be repeated.")
+@channel_options
 @click.option("--top", type=int, default=25, show_default=True, help="Repositories in the list.")
 @click.option(
     "--at", "at", metavar="TIME", default="12:00", show_default=True, help="MON 12:00, or 1 12:00 of a month."
@@ -67,7 +102,7 @@ def report() -> None:
 @click.option("--repo", "names", metavar="OWNER/NAME", multiple=True, help="Only this repository; may be repeated.")
 @click.option("--group", metavar="NAME", help="Only the repositories of this group.")
 @pass_session
-def add(session: Session, /, tenant: str, name: str | None, mail: tuple[str, ...], **options: Any) -> CommandResult:
+def add(session: Session, /, tenant: str, name: str | None, **options: Any) -> CommandResult:
     """Send a tenant's report by some channels, each week or month.
 
     It is due at the time given after the week, and goes out once the week is final, 48 hours later at the latest. The
@@ -80,11 +115,7 @@ def add(session: Session, /, tenant: str, name: str | None, mail: tuple[str, ...
     """
     owner = tenant_named(session.viewer, session.store, tenant)
     grain = Grain(options["grain"])
-    channels = [checked_channel("mail", each) for each in mail]
-    for kind in ("slack", "teams", "discord", "webhook", "other"):
-        channels += [checked_channel(kind, _of_environment(each)) for each in options[f"{kind}_env"]]
-    if not channels:
-        raise CommandRefused("Say where it goes: --slack-env VAR, --teams-env VAR, --mail ADDRESS, ... (see --help).")
+    channels = channels_of(options)
     day, at = time_as_typed(options["at"], grain)
     settings = ReportSettings(
         grain,
@@ -97,14 +128,9 @@ def add(session: Session, /, tenant: str, name: str | None, mail: tuple[str, ...
     )
     called = name or f"{owner.name} {'weekly' if grain is Grain.WEEK else 'monthly'}"
     now = utc_now()
-    key = add_report(session.store, COMMAND_LINE, called, settings, channels, tenant_id=owner.tenant_id, now=now)
+    key = add_subscription(session.store, COMMAND_LINE, called, settings, channels, tenant_id=owner.tenant_id, now=now)
     session.terminal.say(f"Added report {called!r} of {owner.name}: {settings.at_text}, to {_told(channels)}.")
-    secrets = [each.secret for each in channels if each.kind == "webhook"]
-    for secret in secrets:
-        session.terminal.say(f"Signing secret of the webhook, shown only now: {secret}")
-    if mail and mail_server() is None:
-        session.terminal.warn(NOT_SET)
-    session.terminal.say(f"Next: python -m collector report test '#{key}'")
+    secrets = tell_added(session, "report", key, channels)
     return CommandResult({"subscription_id": key, "name": called, "signing_secrets": secrets})
 
 
@@ -117,22 +143,14 @@ def list_reports(session: Session) -> CommandResult:
     Example:
       python -m collector report list
     """
-    found, now = _reports(session), utc_now()
+    found, now = of_kind(session, "report"), utc_now()
     if not found:
         session.terminal.say("There is no report yet. Add one: python -m collector report add TENANT --slack-env VAR")
         return CommandResult({"reports": []})
     newest = deliveries(session.account, session.store)
-    facts = [_facts(each, newest) for each in found]
+    facts = [facts_of(each, newest) for each in found]
     rows = [
-        (
-            f"#{each.subscription_id}",
-            each.name,
-            each.settings.at_text if each.active else "paused",
-            f"{NAMES[channel.kind]} ({channel.hint})",
-            channel.ended_because or delivery_text(newest.get(channel.channel_id)),
-        )
-        for each in found
-        for channel in each.channels
+        (*row, each.report.at_text if each.active else "paused", *rest) for each, row, rest in listed(found, newest)
     ]
     session.terminal.table(("ID", "NAME", "WHEN", "CHANNEL", "LAST"), rows)
     return CommandResult({"reports": facts, "now": now})
@@ -150,7 +168,7 @@ def preview(session: Session, name: str, period: str | None) -> CommandResult:
       python -m collector report preview "acme weekly"
       python -m collector report preview '#3' --period 2026-W47
     """
-    found, now = _named(session, name), utc_now()
+    found, now = named(session, name, "report"), utc_now()
     links = public_links()
     content = report_content(
         session.store, recipient_of(session.store, found), found, _period(found, period), links=links, now=now
@@ -174,11 +192,11 @@ def send(session: Session, name: str, period: str | None, dry_run: bool) -> Comm
       python -m collector report send "acme weekly"
       python -m collector report send "acme weekly" --period 2026-W47 --dry-run
     """
-    found, now = _named(session, name), utc_now()
+    found, now = named(session, name, "report"), utc_now()
     wanted = _period(found, period)
     try:
         with exclusive(session.directory / DELIVERING, "sending a report", SENDING_WAIT_S):
-            due = to_be_sent(session.store, found, wanted, now, now, asked_for=True)
+            due = report_to_be_sent(session.store, found, wanted, now, now, asked_for=True)
             open_channels = [each for each in found.channels if not each.ended_because]
             for each in open_channels:
                 word = "to be sent" if any(each == one.channel for one in due) else "sent already"
@@ -201,9 +219,7 @@ def test(session: Session, name: str) -> CommandResult:
     Example:
       python -m collector report test "acme weekly"
     """
-    found = _named(session, name)
-    channels = [each for each in found.channels if not each.ended_because]
-    return _result(session, "test", send_test(session.store, found, channels, public_links(), utc_now()))
+    return tested(session, named(session, name, "report"))
 
 
 @report.command()
@@ -216,7 +232,7 @@ def pause(session: Session, name: str) -> CommandResult:
     Example:
       python -m collector report pause "acme weekly"
     """
-    return _set_active(session, name, active=False)
+    return set_active(session, named(session, name, "report"), active=False)
 
 
 @report.command()
@@ -229,7 +245,7 @@ def resume(session: Session, name: str) -> CommandResult:
     Example:
       python -m collector report resume "acme weekly"
     """
-    return _set_active(session, name, active=True)
+    return set_active(session, named(session, name, "report"), active=True)
 
 
 @report.command()
@@ -242,42 +258,49 @@ def remove(session: Session, name: str) -> CommandResult:
     Example:
       python -m collector report remove "acme weekly"
     """
-    found = _named(session, name)
-    remove_subscription(session.store, COMMAND_LINE, found.subscription_id, utc_now())
-    session.terminal.say(f"Removed report {found.name!r}.")
-    return CommandResult({"subscription_id": found.subscription_id, "name": found.name})
+    return removed(session, named(session, name, "report"))
 
 
-def _set_active(session: Session, name: str, *, active: bool) -> CommandResult:
-    found = _named(session, name)
+def tested(session: Session, found: Subscription) -> CommandResult:
+    channels = [each for each in found.channels if not each.ended_because]
+    return _result(session, "test", send_test(session.store, found, channels, public_links(), utc_now()))
+
+
+def set_active(session: Session, found: Subscription, *, active: bool) -> CommandResult:
     pause_subscription(session.store, COMMAND_LINE, found.subscription_id, active=active, now=utc_now())
-    session.terminal.say(f"{'Resumed' if active else 'Paused'} report {found.name!r}.")
+    session.terminal.say(f"{'Resumed' if active else 'Paused'} {found.kind} {found.name!r}.")
     return CommandResult({"subscription_id": found.subscription_id, "name": found.name, "active": active})
 
 
-def _reports(session: Session) -> list[Subscription]:
-    return [each for each in subscriptions(session.account, session.store) if each.kind == "report"]
+def removed(session: Session, found: Subscription) -> CommandResult:
+    remove_subscription(session.store, COMMAND_LINE, found.subscription_id, utc_now())
+    session.terminal.say(f"Removed {found.kind} {found.name!r}.")
+    return CommandResult({"subscription_id": found.subscription_id, "name": found.name})
 
 
-def _named(session: Session, name: str) -> Subscription:
-    """The report of that name or number. Raises: SubscriptionRefused."""
+def of_kind(session: Session, kind: str) -> list[Subscription]:
+    return [each for each in subscriptions(session.account, session.store) if each.kind == kind]
+
+
+def named(session: Session, name: str, kind: str) -> Subscription:
+    """The report or alert of that name or number. Raises: SubscriptionRefused."""
     typed = " ".join(name.split()).casefold()
-    found = [each for each in _reports(session) if typed in {each.name.casefold(), f"#{each.subscription_id}"}]
+    found = [each for each in of_kind(session, kind) if typed in {each.name.casefold(), f"#{each.subscription_id}"}]
     if len(found) > 1:
         numbers = ", ".join(f"'#{each.subscription_id}'" for each in found)
-        raise SubscriptionRefused(f"Several reports are called {name!r}: say which by its number, {numbers}.")
+        raise SubscriptionRefused(f"Several {kind}s are called {name!r}: say which by its number, {numbers}.")
     if not found:
-        raise SubscriptionRefused(f"There is no report {name!r}. See them: python -m collector report list")
+        raise SubscriptionRefused(f"There is no {kind} {name!r}. See them: python -m collector {kind} list")
     return found[0]
 
 
 def _period(found: Subscription, named: str | None) -> Period:
     now = utc_now()
     if named is None:
-        return found.settings.period(now)
+        return found.report.period(now)
     period = period_named(named, utc_day(now))
-    if period.grain is not found.settings.grain:
-        raise SubscriptionRefused(f"{found.name!r} is of {found.settings.grain}s: {period.name} is none.")
+    if period.grain is not found.report.grain:
+        raise SubscriptionRefused(f"{found.name!r} is of {found.report.grain}s: {period.name} is none.")
     return period
 
 
@@ -307,17 +330,25 @@ def delivery_text(delivery: Delivery | None) -> str:
     return f"{delivery.occasion}{late} {delivery.state}: {delivery.reason or ''}{again}".strip()
 
 
-def _facts(each: Subscription, newest: dict[int, Delivery]) -> dict[str, Any]:
-    settings = each.settings
+def listed(
+    found: Sequence[Subscription], newest: dict[int, Delivery]
+) -> Iterator[tuple[Subscription, tuple[str, str], tuple[str, str]]]:
+    """A line for each channel: number and name, and where it goes with what was last sent."""
+    for each in found:
+        for channel in each.channels:
+            last = channel.ended_because or delivery_text(newest.get(channel.channel_id))
+            where = f"{NAMES[channel.kind]} ({channel.hint})"
+            yield each, (f"#{each.subscription_id}", each.name), (where, last)
+
+
+def facts_of(each: Subscription, newest: dict[int, Delivery]) -> dict[str, Any]:
     return {
         "subscription_id": each.subscription_id,
         "name": each.name,
         "tenant_id": each.tenant_id,
         "user": each.username,
         "active": each.active,
-        "grain": settings.grain,
-        "at": settings.at_text,
-        "top": settings.top,
+        "settings": settings_as_json(each.settings),
         "channels": [
             {
                 "channel_id": channel.channel_id,

@@ -12,20 +12,23 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from collector.delivery.channels import Content, lane, send
 from collector.delivery.result import Outcome, Result
 from collector.reach import overbooked
+from data.accounts.authority import COMMAND_LINE, acting
 from data.accounts.encryption import EncryptionError, open_cipher
 from data.accounts.models import Viewer
-from data.calendar import utc_day, utc_now
+from data.calendar import DAY, SETTLED_AFTER_DAYS, utc_day, utc_now
+from data.collection.log import is_collecting
+from data.reports.alerts import Event, alert_message, events, save_alert, told_events
 from data.reports.deliveries import (
     WAITS_FOR_FINAL,
     Attempt,
     Due,
-    due_reports,
+    due_deliveries,
     move_attempts,
     save_attempts,
     save_sending,
@@ -34,11 +37,12 @@ from data.reports.message import Links, report_message
 from data.reports.models import Period, Report
 from data.reports.recipients import Recipient, recipient_of
 from data.reports.report import is_final, report
-from data.reports.subscriptions import Channel, OpenChannel, Subscription, open_channels
+from data.reports.subscriptions import Channel, OpenChannel, Subscription, open_channels, subscriptions
 from data.store import Store, StoreError
 from data.store.versions import LockHeld, exclusive
 
 LOOK_EVERY_S = 10.0
+ALERTS_EVERY = timedelta(minutes=30)
 AT_ONCE, OF_A_SERVER = 64, 4
 DELIVERING = "delivering.lock"  # held by the process that sends
 SEES_NOTHING = "Its recipient may not see any of these repositories any more."
@@ -61,6 +65,8 @@ class Sender:
         self, store: Store, links: Links, say: Callable[[str], None], now: Callable[[], datetime] = utc_now
     ) -> None:
         self._store, self._links, self._say, self._now = store, links, say, now
+        self._seen_version = -1
+        self._looked_at: datetime | None = None
 
     def run(self, stop: threading.Event) -> None:
         """Look again and again; whatever fails is told, and tried again with the next look."""
@@ -74,6 +80,7 @@ class Sender:
 
     def look(self, stop: threading.Event | None = None) -> list[Attempt]:
         """Send all that is due now. Another process that is at it does it instead."""
+        self._look_for_alerts()
         due = self._ready()
         if not due:
             return []
@@ -95,14 +102,29 @@ class Sender:
         self._say(f"Reports: {sent:,} sent, {len(failed):,} not." + (f" {failed[0].reason}" if failed else ""))
         return found
 
+    def _look_for_alerts(self) -> None:
+        """After a collection, so that all of it is in one message; and now and then, since time alone brings some."""
+        now, version = self._now(), self._store.traffic.version()
+        waited = None if self._looked_at is None else now - self._looked_at
+        nothing_new = version == self._seen_version or is_collecting(self._store.directory)
+        if waited is not None and waited < ALERTS_EVERY and nothing_new:
+            return
+        self._seen_version, self._looked_at = version, now
+        with self._store.control.read() as cursor:
+            everybody = acting(cursor, COMMAND_LINE)
+        for each in subscriptions(everybody, self._store):
+            if each.kind == "alert" and each.active:
+                save_alert(self._store, each, current_events(self._store, each, now), now)
+
     def _ready(self) -> list[Due]:
         """What is due and final, or has waited long enough for that."""
         now = self._now()
         today = utc_day(now)
         return [
             each
-            for each in due_reports(self._store, now)
+            for each in due_deliveries(self._store, now)
             if each.attempts
+            or each.period is None
             or now >= each.due_at + WAITS_FOR_FINAL
             or is_final(recipient_of(self._store, each.subscription).viewer, self._store, each.period, today)
         ]
@@ -163,19 +185,24 @@ class Pass:
             recipient = recipient_of(self._store, due.subscription, channel.address if channel.kind == "mail" else None)
             if recipient.sees_nothing:
                 return Result(Outcome.SKIPPED, reason=SEES_NOTHING)
-            content = report_content(
-                self._store,
-                recipient,
-                due.subscription,
-                due.period,
-                links=self._links,
-                now=self._now(),
-                is_late=due.is_late,
-            )
+            content = self._content(due, recipient)
+            if content is None:
+                return Result(Outcome.SKIPPED, reason=SEES_NOTHING)
             return send(content, channel, due.occasion, self._links, self._now())
         except Exception as error:  # noqa: BLE001 - one that cannot be made holds up no other
             _log.warning("A report could not be made: %s: %s", type(error).__name__, error)
             return Result(Outcome.AGAIN, 0, f"It could not be made ({type(error).__name__}).")
+
+    def _content(self, due: Due, recipient: Recipient) -> Content | None:
+        """What is sent, as this recipient may see it now; None where that is nothing."""
+        links, now = self._links, self._now()
+        if due.period is not None:
+            return report_content(
+                self._store, recipient, due.subscription, due.period, links=links, now=now, is_late=due.is_late
+            )
+        subscription_id = due.subscription.subscription_id
+        found = told_events(self._store, subscription_id, due.occasion, recipient.viewer)
+        return alert_content(found, recipient, links) if found else None
 
     def _attempt(self, due: Due, result: Result, elapsed_ms: int) -> Attempt:
         return Attempt(
@@ -219,7 +246,7 @@ def report_content(
         store,
         period,
         subject=recipient.subject,
-        top=subscription.settings.top,
+        top=subscription.report.top,
         now=now,
         managed=recipient.managed,
         budgets=overbooked(Viewer(recipient.viewer.repository_ids, recipient.managed), store),
@@ -231,6 +258,18 @@ def report_facts(made: Report) -> dict[str, Any]:
     """A report for programs: docs/report.schema.json."""
     period = made.period
     return asdict(made) | {"period": {"name": period.name, "first": period.first, "last": period.last}}
+
+
+def current_events(store: Store, subscription: Subscription, now: datetime) -> tuple[Event, ...]:
+    """What there is to tell of now: of days since shortly before it was added."""
+    recipient = recipient_of(store, subscription)
+    since = utc_day(subscription.added_at) - SETTLED_AFTER_DAYS * DAY
+    return events(recipient.viewer, store, subscription.alert, recipient.managed, since=since, now=now)
+
+
+def alert_content(found: Sequence[Event], recipient: Recipient, links: Links) -> Content:
+    facts = {"tenant": recipient.subject, "events": [asdict(each) for each in found]}
+    return Content("alert", alert_message(found, recipient.subject, links), facts)
 
 
 def as_test(content: Content) -> Content:
@@ -250,8 +289,11 @@ def send_test(
         recipient = recipient_of(store, subscription, channel.address if channel.kind == "mail" else None)
         result = Result(Outcome.SKIPPED, reason=SEES_NOTHING)
         if not recipient.sees_nothing:
-            period = subscription.settings.period(now)
-            content = report_content(store, recipient, subscription, period, links=links, now=now)
+            if subscription.kind == "alert":
+                content = alert_content(current_events(store, subscription, now), recipient, links)
+            else:
+                period = subscription.report.period(now)
+                content = report_content(store, recipient, subscription, period, links=links, now=now)
             result = send(as_test(content), channel, f"test {now.isoformat()}", links, now)
         elapsed_ms = round(1000 * (time.monotonic() - began))
         found.append(Attempt(subscription, each, "test", "test", now, elapsed_ms=elapsed_ms, **asdict(result)))

@@ -6,7 +6,7 @@ by which a channel can tell (webhook-id, Message-ID). Each attempt becomes a row
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -25,6 +25,8 @@ LATE_AFTER = timedelta(hours=2)  # of what has not been tried by then, the timer
 TRY_AGAIN_AFTER = tuple(timedelta(minutes=n) for n in (1, 5, 15, 60, 180, 360, 720))
 ATTEMPTS_SHOWN = 200
 UNKNOWN = "The program ended while it was being sent. Only the channel knows whether it arrived; it is sent again."
+ALERT_LASTS = timedelta(days=1)  # what could not be told by then is no news
+ALERTS = "select subscription_id, occasion, made_at from alert_message where made_at >= $since order by made_at"
 PRUNE = """
 delete from delivery_attempt
 where happened_at < (select max(happened_at) - interval 400 days from delivery_attempt)
@@ -55,15 +57,12 @@ class Due:
 
     subscription: Subscription
     channel: Channel
-    period: Period
+    occasion: str
     due_at: datetime
     is_late: bool = False
     attempts: int = 0
     was_sending: bool = False
-
-    @property
-    def occasion(self) -> str:
-        return self.period.name
+    period: Period | None = None  # of a report
 
     @property
     def key(self) -> tuple[int, int, str]:
@@ -134,21 +133,25 @@ def attempts(
     return tuple(LoggedAttempt(aware(row[0]), *row[1:]) for row in rows)
 
 
-def due_reports(store: Store, now: datetime) -> list[Due]:
-    """For the timer: which reports are to be tried, those first that have not failed before. Of each subscription the
-    newest week or month, none that was due before it was added. Whether it is final is the caller's to ask.
+def due_deliveries(store: Store, now: datetime) -> list[Due]:
+    """For the timer: what is to be tried, those first that have not failed before. Of each report the newest week or
+    month, none that was due before it was added (whether that is final is the caller's to ask); the alerts of a day.
     """
     with store.control.read() as cursor:
         everybody = acting(cursor, COMMAND_LINE)
+        messages = cursor.execute(ALERTS, {"since": stored(now - ALERT_LASTS)}).fetchall()
     found = []
     for each in subscriptions(everybody, store):
-        at = each.settings.last_time(now)
-        if each.kind == "report" and each.active and at >= each.added_at:
-            found += to_be_sent(store, each, each.settings.period(at), at, now)
+        if each.kind == "alert" and each.active:
+            for subscription_id, occasion, made_at in messages:
+                if subscription_id == each.subscription_id:
+                    found += to_be_sent(store, each, occasion, aware(made_at), now)
+        elif each.active and (at := each.report.last_time(now)) >= each.added_at:
+            found += report_to_be_sent(store, each, each.report.period(at), at, now)
     return sorted(found, key=lambda due: (due.attempts, due.due_at))
 
 
-def to_be_sent(
+def report_to_be_sent(
     store: Store,
     subscription: Subscription,
     period: Period,
@@ -160,16 +163,24 @@ def to_be_sent(
     """A period's deliveries that are to be tried now. Where somebody asks for it, failed ones and those that wait, too;
     what was sent never.
     """
+    found = to_be_sent(store, subscription, period.name, due_at, now, asked_for=asked_for)
+    return [replace(each, period=period) for each in found]
+
+
+def to_be_sent(
+    store: Store, subscription: Subscription, occasion: str, due_at: datetime, now: datetime, *, asked_for: bool = False
+) -> list[Due]:
+    """An occasion's deliveries that are to be tried now, as above."""
     standing = _standing(store)
     found = []
     for channel in subscription.channels:
-        key = (subscription.subscription_id, channel.channel_id, period.name)
+        key = (subscription.subscription_id, channel.channel_id, occasion)
         state, tried, next_try_at, is_late = standing.get(key, (None, 0, None, None))
         waits = state == "waiting" and next_try_at is not None and aware(next_try_at) > now
         if channel.ended_because or state == "sent" or ((state == "failed" or waits) and not asked_for):
             continue
         late = now > due_at + WAITS_FOR_FINAL + LATE_AFTER if is_late is None else is_late
-        found.append(Due(subscription, channel, period, due_at, late, tried, state == "sending"))
+        found.append(Due(subscription, channel, occasion, due_at, late, tried, state == "sending"))
     return found
 
 

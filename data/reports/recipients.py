@@ -7,6 +7,7 @@ from data.accounts.grants import administered, viewer_of
 from data.accounts.models import Account, Grant, Role, Viewer
 from data.accounts.tenants import operator, tenants
 from data.reports.report import narrowed
+from data.reports.settings import AlertSettings
 from data.reports.subscriptions import Subscription
 from data.repositories.groups import groups
 from data.store import Store
@@ -33,6 +34,8 @@ def recipient_of(store: Store, subscription: Subscription, mailed_to: str | None
     """
     viewer, managed, subject = _whole(store, subscription, mailed_to)
     settings = subscription.settings
+    if isinstance(settings, AlertSettings):
+        return Recipient(viewer, managed, subject)
     chosen = None if settings.repository_ids is None else frozenset(settings.repository_ids)
     if settings.group_id is not None:
         group = next((each for each in groups(viewer, store) if each.group_id == settings.group_id), None)

@@ -6,7 +6,8 @@ SubscriptionRefused      it cannot be so; the sentence says why
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -69,6 +70,43 @@ class ReportSettings:
         return newest_period(self.grain, at.astimezone(UTC).date())
 
 
+class AlertKind(StrEnum):
+    """What an alert is about; of the last five it is told when they are over, too."""
+
+    SPIKE = "spike"
+    DROP = "drop"
+    REFERRER = "referrer"
+    MILESTONE = "milestone"
+    LOSS = "loss"
+    RUN = "run"
+    REFUSED = "refused"
+    TOKEN = "token"  # noqa: S105 - no token
+    MISSED = "missed"
+
+
+@dataclass(frozen=True, slots=True)
+class AlertSettings:
+    """Which alerts, and from what size on: of a spike or drop the least score (robust deviations) and how many times
+    the usual it must have (a drop: half at most); of a new referrer its views in 14 days. Until `muted_until`, that day
+    included, nothing is sent. The defaults are those that `make bench` measures on recorded years.
+    """
+
+    kinds: tuple[AlertKind, ...] = tuple(AlertKind)
+    least_score: float = 3.5
+    least_times: float = 3.0
+    referrer_views: int = 100
+    muted_until: date | None = None
+
+    def __post_init__(self) -> None:
+        if not self.kinds:
+            raise SubscriptionRefused(f"Choose what to be alerted of: {', '.join(AlertKind)}.")
+        if not 3 <= self.least_score <= 100 or not 1 <= self.least_times <= 1000 or self.referrer_views < 1:
+            raise SubscriptionRefused("The least score is from 3 to 100, the times from 1 to 1,000, views from 1 on.")
+
+
+Settings = ReportSettings | AlertSettings
+
+
 def checked_zone(name: str) -> str:
     """Raises: SubscriptionRefused."""
     try:
@@ -93,12 +131,20 @@ def time_as_typed(text: str, grain: Grain) -> tuple[int, time]:
     return int(day), at
 
 
-def settings_as_json(settings: ReportSettings) -> dict[str, Any]:
-    return asdict(settings) | {"at": f"{settings.at:%H:%M}", "grain": settings.grain.value}
+def settings_as_json(settings: Settings) -> dict[str, Any]:
+    kept = asdict(settings)
+    if isinstance(settings, AlertSettings):
+        return kept | {"muted_until": settings.muted_until and settings.muted_until.isoformat()}
+    return kept | {"at": f"{settings.at:%H:%M}", "grain": settings.grain.value}
 
 
-def report_settings(kept: Mapping[str, Any]) -> ReportSettings:
+def settings_of(kind: str, kept: Mapping[str, Any]) -> Settings:
     """What was kept; what an older release did not know has its default."""
+    if kind == "alert":
+        named = {name: kept[name] for name in ("least_score", "least_times", "referrer_views") if name in kept}
+        muted = kept.get("muted_until")
+        kinds = tuple(AlertKind(each) for each in kept["kinds"] if each in set(AlertKind))
+        return AlertSettings(kinds, muted_until=date.fromisoformat(muted) if muted else None, **named)
     ids = kept.get("repository_ids")
     known = {name: kept[name] for name in ("top", "day", "zone", "group_id") if name in kept}
     return ReportSettings(

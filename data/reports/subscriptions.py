@@ -23,7 +23,14 @@ from data.accounts.encryption import Cipher, open_cipher
 from data.accounts.grants import administered, viewer_of
 from data.accounts.models import Account, Role
 from data.calendar import aware, stored
-from data.reports.settings import ReportSettings, SubscriptionRefused, report_settings, settings_as_json
+from data.reports.settings import (
+    AlertSettings,
+    ReportSettings,
+    Settings,
+    SubscriptionRefused,
+    settings_as_json,
+    settings_of,
+)
 from data.repositories.groups import groups
 from data.store import Store
 from data.store.cache import cached
@@ -76,11 +83,23 @@ class Subscription:
     tenant_id: int | None
     username: str | None
     name: str
-    settings: ReportSettings
+    settings: Settings
     active: bool
     added_by: str
     added_at: datetime
     channels: tuple[Channel, ...]
+
+    @property
+    def report(self) -> ReportSettings:
+        """The settings of one that is a report."""
+        assert isinstance(self.settings, ReportSettings)
+        return self.settings
+
+    @property
+    def alert(self) -> AlertSettings:
+        """The settings of one that is an alert."""
+        assert isinstance(self.settings, AlertSettings)
+        return self.settings
 
 
 @cached("control")
@@ -95,11 +114,11 @@ def subscription_with_id(account: Account, store: Store, subscription_id: int) -
     return _one(subscriptions(account, store), subscription_id)
 
 
-def add_report(
+def add_subscription(
     store: Store,
     by: str,
     name: str,
-    settings: ReportSettings,
+    settings: Settings,
     channels: Sequence[NewChannel],
     *,
     tenant_id: int | None = None,
@@ -110,9 +129,9 @@ def add_report(
     A mail to an address that is nobody's own is for a tenant's managers to enter: otherwise it is the user's own.
     Raises: SubscriptionRefused, NotAllowed, EncryptionError.
     """
-    name = _checked_name(name)
+    name, kind = _checked_name(name), "alert" if isinstance(settings, AlertSettings) else "report"
     if not 1 <= len(channels) <= MOST_CHANNELS:
-        raise SubscriptionRefused(f"A report goes to 1 to {MOST_CHANNELS} channels.")
+        raise SubscriptionRefused(f"A subscription goes to 1 to {MOST_CHANNELS} channels.")
     with store.control.commit("adding a subscription") as connection:
         account = acting(connection, by)
         _refuse_unseen(store, account, settings, tenant_id)
@@ -126,6 +145,7 @@ def add_report(
         subscription_id = next_id(connection, "subscription")
         values = {
             "subscription_id": subscription_id,
+            "kind": kind,
             "user_id": account.user_id if tenant_id is None else None,
             "tenant_id": tenant_id,
             "name": name,
@@ -136,14 +156,14 @@ def add_report(
         connection.execute(
             "insert into subscription "
             "(subscription_id, kind, user_id, tenant_id, name, settings, active, added_by, added_at) "
-            "values ($subscription_id, 'report', $user_id, $tenant_id, $name, $settings, true, $by, $now)",
+            "values ($subscription_id, $kind, $user_id, $tenant_id, $name, $settings, true, $by, $now)",
             values,
         )
         cipher = open_cipher(store.directory)
         for each in channels:
             _save_channel(connection, cipher, subscription_id, each)
         kinds = ", ".join(each.kind for each in channels)
-        record(connection, "subscription added", Subject(f"report {name}", tenant_id), by, now, detail=kinds)
+        record(connection, "subscription added", Subject(f"{kind} {name}", tenant_id), by, now, detail=kinds)
     return subscription_id
 
 
@@ -171,11 +191,25 @@ def pause_subscription(store: Store, by: str, subscription_id: int, *, active: b
         record(connection, f"subscription {word}", Subject(f"{found.kind} {found.name}", found.tenant_id), by, now)
 
 
+def change_alert(store: Store, by: str, subscription_id: int, settings: AlertSettings, now: datetime) -> None:
+    """Choose and tune alerts anew, or mute them until a day. Raises: SubscriptionRefused, NotAllowed."""
+    with store.control.commit("changing an alert") as connection:
+        found = _one(_visible(connection, acting(connection, by)), subscription_id)
+        if found.kind != "alert":
+            raise SubscriptionRefused(NONE)
+        values = {"subscription_id": subscription_id, "settings": json.dumps(settings_as_json(settings))}
+        change = "update subscription set settings = $settings where subscription_id = $subscription_id"
+        connection.execute(change, values)
+        muted = settings.muted_until
+        detail = f"muted until {muted}" if muted else ", ".join(settings.kinds)
+        record(connection, "alert changed", Subject(f"alert {found.name}", found.tenant_id), by, now, detail=detail)
+
+
 def remove_subscription(store: Store, by: str, subscription_id: int, now: datetime) -> Subscription:
     """Forget a subscription with its addresses; what was sent stays in the log. Raises: as pause_subscription."""
     with store.control.commit("removing a subscription") as connection:
         found = _one(_visible(connection, acting(connection, by)), subscription_id)
-        for table in ("subscription", "subscription_channel", "delivery"):
+        for table in ("subscription", "subscription_channel", "delivery", "alert_episode", "alert_message"):
             delete = f"delete from {table} where subscription_id = $subscription_id"  # noqa: S608 - the names above
             connection.execute(delete, {"subscription_id": subscription_id})
         record(connection, "subscription removed", Subject(f"{found.kind} {found.name}", found.tenant_id), by, now)
@@ -237,14 +271,18 @@ def _hash(secret: str) -> str:
     return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
 
 
-def _refuse_unseen(store: Store, account: Account, settings: ReportSettings, tenant_id: int | None) -> None:
+def _refuse_unseen(store: Store, account: Account, settings: Settings, tenant_id: int | None) -> None:
     """For whoever may subscribe to that, and of what they see. Raises: SubscriptionRefused, NotAllowed."""
     if tenant_id is not None and not (
         account.manages(tenant_id) and tenant_id in administered(account, store).tenant_ids
     ):
         raise NotAllowed("There is no such tenant.")
     if tenant_id is None and account.is_command_line:
-        raise NotAllowed("A report of one's own belongs to a user; name a tenant.")
+        raise NotAllowed("A subscription of one's own belongs to a user; name a tenant.")
+    if isinstance(settings, AlertSettings):
+        if tenant_id is None:
+            raise SubscriptionRefused("Alerts are a tenant's: name it.")
+        return
     viewer = viewer_of(store, account).of_each_tenant()
     if not viewer.repository_ids >= set(settings.repository_ids or ()):
         raise SubscriptionRefused("There is no such repository.")
@@ -286,7 +324,7 @@ def _visible(connection: duckdb.DuckDBPyConnection, account: Account) -> tuple[S
     for head, group in groupby(rows, key=lambda row: row[:10]):
         key, kind, user_id, tenant_id, username, name, settings, active, by, at = head
         channels = tuple(Channel(*row[10:]) for row in group if row[10] is not None)
-        kept = report_settings(json.loads(settings))
+        kept = settings_of(kind, json.loads(settings))
         found.append(Subscription(key, kind, user_id, tenant_id, username, name, kept, active, by, aware(at), channels))
     return tuple(found)
 

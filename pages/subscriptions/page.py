@@ -1,7 +1,9 @@
-"""Reports that come by themselves: one's own, and those of tenants that one manages; each with a preview and a test."""
+"""Reports and alerts that come by themselves: one's own, and those of tenants that one manages; preview and test."""
 
-from collections.abc import Mapping, Sequence
-from datetime import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, time
+from functools import partial
 from html import escape
 from zoneinfo import available_timezones
 
@@ -10,19 +12,28 @@ import streamlit as st
 from collector.delivery.channels import NAMES, checked_channel
 from collector.delivery.http import AddressRefused, Unreachable
 from collector.delivery.mail import html_part
-from collector.delivery.sender import SEES_NOTHING, public_links, report_content, send_test
+from collector.delivery.sender import (
+    SEES_NOTHING,
+    alert_content,
+    current_events,
+    public_links,
+    report_content,
+    send_test,
+)
 from data.accounts import grants, tenants
 from data.accounts.authority import AccountRefused
 from data.accounts.models import Account, Viewer
 from data.calendar import utc_now
+from data.reports.alerts import TITLES
 from data.reports.deliveries import deliveries
 from data.reports.recipients import recipient_of
-from data.reports.settings import ReportSettings, SubscriptionRefused
+from data.reports.settings import AlertKind, AlertSettings, ReportSettings, Settings, SubscriptionRefused
 from data.reports.subscriptions import (
     NewChannel,
     Subscription,
     add_channel,
-    add_report,
+    add_subscription,
+    change_alert,
     pause_subscription,
     remove_subscription,
     subscription_with_id,
@@ -38,7 +49,6 @@ from pages.ui.store import the_store
 ONCE = "subscriptions_once"  # the signing secret of a new webhook, to be shown
 OWN = 0  # among tenants: one's own
 REFUSED = (SubscriptionRefused, AccountRefused, AddressRefused, Unreachable)
-GRAINS = {Grain.WEEK: "Weekly", Grain.MONTH: "Monthly"}
 COMMON_ZONES = ("UTC", "Europe/Berlin", "Europe/London", "America/New_York", "America/Los_Angeles", "Asia/Tokyo")
 
 
@@ -48,31 +58,51 @@ def ask_for_new() -> None:
         account = session.require_account()
         viewer = grants.viewer_of(the_store(), account)
         owner = choose_owner(account, viewer)
-        grain = st.segmented_control(
-            "How often",
-            list(GRAINS),
-            default=Grain.WEEK,
-            required=True,
-            format_func=GRAINS.__getitem__,
-            key="new_grain",
-        )
-        kind, address = choose_channel(account, own=owner == OWN)
-        seen = viewer if owner == OWN else _of_tenant(viewer, owner)
+        kinds = [each for each in text.KINDS if owner != OWN or each != text.ALERTS]
+        kind = st.segmented_control("What", kinds, default=kinds[0], required=True, key="new_kind_of")
+        where = choose_channel(account, own=owner == OWN)
         with st.expander("More", icon=":material/tune:"):
-            name = st.text_input("Name", value="", key="new_name", max_chars=80, placeholder=f"{GRAINS[grain]} report")
-            group_id, chosen = choose_repositories(seen, owner)
-            top = st.number_input("Repositories in the list", 1, 100, 25, key="new_top")
-            day, at, zone = choose_time(grain)
+            usual = f"{kind} report" if kind != text.ALERTS else kind
+            name = st.text_input("Name", value="", key="new_name", max_chars=80, placeholder=usual)
+            chosen = choose_alerts if kind == text.ALERTS else partial(choose_report, text.KINDS[kind], viewer, owner)
+            settings = chosen()
         if st.button("Create", type="primary", key="new_submit", width="stretch"):
-            settings = ReportSettings(grain, int(top), day, at, zone, chosen, group_id)
-            create(account, name or f"{GRAINS[grain]} report", settings, (kind, address), owner)
+            create(account, name or usual, settings, where, owner)
 
 
-def create(account: Account, name: str, settings: ReportSettings, where: tuple[str, str], owner: int) -> None:
+def choose_report(grain: Grain | None, viewer: Viewer, owner: int) -> Callable[[], Settings]:
+    """The settings as they are chosen, to be made when they are wanted: what cannot be so is told then."""
+    group_id, repository_ids = choose_repositories(viewer if owner == OWN else _of_tenant(viewer, owner), owner)
+    top = st.number_input("Repositories in the list", 1, 100, 25, key="new_top")
+    day, at, zone = choose_time(grain or Grain.WEEK)
+    return lambda: ReportSettings(grain or Grain.WEEK, int(top), day, at, zone, repository_ids, group_id)
+
+
+def choose_alerts(before: AlertSettings | None = None, key: str = "new") -> Callable[[], Settings]:
+    known = before or AlertSettings()
+    kinds = st.pills(
+        "Alert me of",
+        list(AlertKind),
+        selection_mode="multi",
+        default=list(known.kinds),
+        format_func=TITLES.__getitem__,
+        key=f"{key}_kinds",
+    )
+    score = st.number_input(
+        "Least score of a spike or drop", 3.0, 100.0, known.least_score, 0.5, key=f"{key}_score", help=text.SCORE_HELP
+    )
+    times = st.number_input(
+        "A spike has at least so many times the usual", 1.0, 1000.0, known.least_times, 0.5, key=f"{key}_times"
+    )
+    views = st.number_input("Views of a new referrer, at least", 1, 1_000_000, known.referrer_views, key=f"{key}_views")
+    return lambda: AlertSettings(tuple(kinds), score, times, int(views), known.muted_until)
+
+
+def create(account: Account, name: str, settings: Callable[[], Settings], where: tuple[str, str], owner: int) -> None:
     try:
         channel = checked_channel(*where)
         by, tenant_id, now = account.username, owner or None, utc_now()
-        add_report(the_store(), by, name, settings, [channel], tenant_id=tenant_id, now=now)
+        add_subscription(the_store(), by, name, settings(), [channel], tenant_id=tenant_id, now=now)
     except REFUSED as refusal:
         messages.refused(refusal)
         return
@@ -151,8 +181,11 @@ def preview(subscription_id: int) -> None:
             st.info(SEES_NOTHING, icon=":material/visibility_off:")
             return
         with st.spinner(filters.READING):
-            period = found.settings.period(now)
-            content = report_content(store, recipient, found, period, links=public_links(), now=now)
+            if found.kind == "alert":
+                content = alert_content(current_events(store, found, now), recipient, public_links())
+            else:
+                period = found.report.period(now)
+                content = report_content(store, recipient, found, period, links=public_links(), now=now)
         title = f'<p style="font-size:1.25rem;font-weight:600;margin:0">{escape(content.message.title)}</p>'
         st.html(f"{title}{html_part(content.message)}")
 
@@ -172,6 +205,27 @@ def ask_for_channel(subscription_id: int) -> None:
                 return
             keep_secret(channel)
             messages.notice_after_rerun(f"{found.name} goes to {NAMES[kind]}, too.")
+
+
+@st.dialog("Tune or mute", icon=":material/tune:")
+def ask_for_tuning(subscription_id: int) -> None:
+    with messages.shown():
+        account, store, now = session.require_account(), the_store(), utc_now()
+        found = subscription_with_id(account, store, subscription_id)
+        chosen = choose_alerts(found.alert, key="tune")
+        muted = st.date_input(
+            "Muted until", found.alert.muted_until, key="tune_muted", help="That day included, UTC. Empty: not muted."
+        )
+        if st.button("Save", type="primary", key="tune_submit", width="stretch"):
+            try:
+                settings = chosen()
+                assert isinstance(settings, AlertSettings)
+                settings = replace(settings, muted_until=muted if isinstance(muted, date) else None)
+                change_alert(store, account.username, subscription_id, settings, now)
+            except REFUSED as refusal:
+                messages.refused(refusal)
+                return
+            messages.notice_after_rerun(f"{found.name} is saved.")
 
 
 def test(account: Account, found: Subscription) -> None:
@@ -203,6 +257,8 @@ def draw(account: Account, found: Subscription, tenant_names: Mapping[int, str])
                 messages.notice_after_rerun(f"{found.name} is {'paused' if found.active else 'resumed'}.")
             if st.button("Add a channel", icon=":material/add_link:", key=f"more_{key}"):
                 ask_for_channel(key)
+            if found.kind == "alert" and st.button("Tune or mute", icon=":material/tune:", key=f"tune_{key}"):
+                ask_for_tuning(key)
             if controls.danger_button("Remove …", ":material/delete:", f"remove_{key}", "tertiary"):
                 messages.confirm(
                     "Remove this subscription?",
@@ -246,7 +302,8 @@ draw_secret()
 every = subscriptions(who, shop)
 if not every:
     st.info(
-        "A weekly or monthly report to Slack, Teams, Discord, by mail or to a program of yours: *New subscription*.",
+        "A weekly or monthly report, or alerts: to Slack, Teams, Discord, by mail or to a program of yours. "
+        "*New subscription* begins one.",
         icon=":material/forward_to_inbox:",
     )
 owners = {each.tenant_id: each.name for each in tenants.tenants(sees, shop)}

@@ -3,13 +3,21 @@
 from collections.abc import Mapping
 
 from collector.delivery.channels import NAMES
+from data.reports.alerts import TITLES
 from data.reports.deliveries import Delivery
+from data.reports.settings import AlertKind, AlertSettings
 from data.reports.subscriptions import Channel, Subscription
-from data.text import counted
+from data.text import counted, day_text
 from data.traffic.models import Grain
 from pages.ui import messages
 from pages.ui.time_format import moment_text
 
+ALERTS = "Alerts"
+KINDS = {"Weekly": Grain.WEEK, "Monthly": Grain.MONTH, ALERTS: None}
+SCORE_HELP = (
+    "In robust standard deviations from what is usual for the repository and weekday. With 3.5 and three times the "
+    "usual, two in three are real events on recorded years."
+)
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 ADDRESSES = {  # of each kind: what is asked for, how it looks, where it is found
     "slack": (
@@ -43,7 +51,9 @@ def owner_name(name: str, tenant_id: int) -> str:
 
 def what(found: Subscription, tenant_names: Mapping[int, str]) -> str:
     """What is sent, when, of what: in Markdown."""
-    settings = found.settings
+    if found.kind == "alert":
+        return alert_text(found.alert, tenant_names.get(found.tenant_id or 0, ""))
+    settings = found.report
     often = "Weekly report" if settings.grain is Grain.WEEK else "Monthly report"
     of = "all that you see"
     if found.tenant_id is not None:
@@ -54,6 +64,12 @@ def what(found: Subscription, tenant_names: Mapping[int, str]) -> str:
         of += f", {counted(len(settings.repository_ids), 'repository')}"
     on = f"{DAYS[settings.day - 1]}s" if settings.grain is Grain.WEEK else f"day {settings.day} of the month"
     return f"{often} of {of} · {on}, {settings.at:%H:%M} {messages.literal(settings.zone)} · top {settings.top}"
+
+
+def alert_text(settings: AlertSettings, tenant: str) -> str:
+    kinds = "all kinds" if len(settings.kinds) == len(AlertKind) else ", ".join(TITLES[each] for each in settings.kinds)
+    muted = f" · :orange-badge[Muted until {day_text(settings.muted_until)}]" if settings.muted_until else ""
+    return f"Alerts of tenant {messages.literal(tenant)} · {kinds}{muted}"
 
 
 def channel_line(channel: Channel, delivery: Delivery | None, zone: str | None) -> str:

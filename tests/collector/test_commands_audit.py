@@ -31,6 +31,11 @@ ACTS = {  # in this order, each with the action that the log has of it
     "report pause": (["#1"], "subscription paused"),
     "report resume": (["#1"], "subscription resumed"),
     "report remove": (["acme weekly"], "subscription removed"),
+    "alert add": (["acme", "--mail", "ada@example.org", "--only", "loss"], "subscription added"),
+    "alert mute": (["acme alerts", "--until", "2030-01-01"], "alert changed"),
+    "alert pause": (["acme alerts"], "subscription paused"),
+    "alert resume": (["acme alerts"], "subscription resumed"),
+    "alert remove": (["acme alerts"], "subscription removed"),
     "repo pause": ([*HELLO, "octo/world"], "repositories paused"),
     "repo resume": ([*HELLO], "repositories resumed"),
     "import": (["acme", "{traffic}", "--repository", "octo/hello"], "traffic imported"),
@@ -48,7 +53,14 @@ ACTS = {  # in this order, each with the action that the log has of it
 CHANGE_NOTHING_OF_ANYBODY = {  # and what collects is in the system log
     *("init", "collect", "schedule", "serve", "status", "log", "export", "backup", "check"),
     *("tenant list", "repo list", "group list", "user list", "api-token list", "import list"),
-    *("report list", "report preview", "report send", "report test"),  # what is sent has its own log
+    *(
+        "report list",
+        "report preview",
+        "report send",
+        "report test",
+        "alert list",
+        "alert test",
+    ),  # what is sent has its own log
 }
 
 

@@ -8,7 +8,7 @@ from data.accounts.models import Grant, Role
 from data.accounts.tenants import operator, tenants
 from data.calendar import utc_now
 from data.reports.settings import ReportSettings
-from data.reports.subscriptions import NewChannel, add_report
+from data.reports.subscriptions import NewChannel, add_subscription
 from data.repositories.repositories import repositories
 from data.store import Store
 
@@ -33,5 +33,5 @@ def add_people(directory: Path) -> None:
     invitations.accept(store, link, NewUser(ONE_REPOSITORY, "Guest", None, PASSWORD), now)
     whole = next(iter(tenants(viewer, store)))
     slack = NewChannel("slack", "hooks.example.org", "https://hooks.example.org/services/demo")
-    add_report(store, EVERYTHING, REPORT, ReportSettings(), [slack], tenant_id=whole.tenant_id, now=now)
+    add_subscription(store, EVERYTHING, REPORT, ReportSettings(), [slack], tenant_id=whole.tenant_id, now=now)
     store.close()

@@ -13,7 +13,7 @@ from data.accounts import accounts
 from data.accounts.encryption import open_cipher
 from data.calendar import utc_now
 from data.reports.settings import ReportSettings
-from data.reports.subscriptions import NewChannel, add_report, open_channels, subscriptions
+from data.reports.subscriptions import NewChannel, add_subscription, open_channels, subscriptions
 from pages.ui import unsubscribe_routes
 from tests.collector.delivery.servers import Receiver, receiver
 from tests.pages.app import BLUE, App, shown_text
@@ -33,7 +33,9 @@ def private_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
 def subscribe(app: App, by: str, address: str, tenant_id: int | None = None, kind: str = "slack") -> int:
     channel = NewChannel(kind, "127.0.0.1", address)
     then = utc_now() - timedelta(days=30)
-    return add_report(app.store, by, f"Report of {by}", ReportSettings(), [channel], tenant_id=tenant_id, now=then)
+    return add_subscription(
+        app.store, by, f"Report of {by}", ReportSettings(), [channel], tenant_id=tenant_id, now=then
+    )
 
 
 def test_everybody_sees_their_own_and_a_manager_the_tenants(app: App) -> None:

@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from collector.delivery import http
+from data.collection import ledger
 from data.store import Store
 from tests.collector.delivery.servers import Receiver, receiver
 from tests.data.filled import filled_store
+from tests.data.writers import NOW
 
 
 @pytest.fixture(scope="module")
@@ -29,3 +31,13 @@ def filled(tmp_path: Path) -> Iterator[Store]:
     yield store
     store.close()
     shutil.rmtree(tmp_path / "db")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """An empty store with run 1 started."""
+    store = Store(tmp_path / "empty")
+    store.prepare()
+    ledger.start_run(store, "test", NOW)
+    yield store
+    store.close()

@@ -18,7 +18,7 @@ from data.reports import deliveries
 from data.reports.deliveries import LoggedAttempt
 from data.reports.message import Links
 from data.reports.settings import ReportSettings
-from data.reports.subscriptions import Subscription, add_report, pause_subscription, subscriptions
+from data.reports.subscriptions import Subscription, add_subscription, pause_subscription, subscriptions
 from data.store import Store
 from data.traffic.models import Grain
 from tests.collector.delivery.servers import Receiver
@@ -42,7 +42,7 @@ def subscribe(
 ) -> int:
     channels = [checked_channel("webhook" if "hook" in each else "slack", each) for each in addresses]
     report = ReportSettings(**settings)  # type: ignore[arg-type]
-    return add_report(
+    return add_subscription(
         store, by, f"to {addresses[0].split('/')[3]}", report, channels, tenant_id=tenant_id, now=LONG_AGO
     )
 
@@ -167,7 +167,7 @@ def test_attempts_are_for_their_owner_and_the_tenants_managers(filled: Store, se
 
 def test_another_time_and_zone(filled: Store, server: Receiver) -> None:
     subscribe(filled, server.url("/zone"), day=2, at=datetime(2026, 1, 1, 9).time(), zone="America/New_York")  # noqa: DTZ001
-    settings = one(filled).settings
+    settings = one(filled).report
     assert settings.last_time(DUE) == datetime(2026, 5, 5, 13, tzinfo=UTC)
     monthly = replace(settings, grain=Grain.MONTH)
     assert monthly.last_time(DUE) == datetime(2026, 5, 2, 13, tzinfo=UTC)

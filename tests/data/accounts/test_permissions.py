@@ -19,7 +19,7 @@ from data.imports import imports
 from data.imports.models import ImportRefused, Options, Unknown
 from data.insight import notes
 from data.reports import subscriptions
-from data.reports.settings import ReportSettings, SubscriptionRefused
+from data.reports.settings import AlertSettings, ReportSettings, Settings, SubscriptionRefused
 from data.repositories import groups, repositories
 from data.repositories.models import Repository, RepositoryFacts
 from data.repositories.repositories import RepositoryRefused
@@ -107,9 +107,17 @@ class Scene:
             found = subscriptions.subscriptions(acting(cursor, COMMAND_LINE), self.store)
         return found[0].subscription_id if found else self.subscribed(COMMAND_LINE, "Weekly")
 
-    def subscribed(self, by: str, name: str) -> int:
-        tenant_id, settings = self.north.tenant_id, ReportSettings()
-        return subscriptions.add_report(self.store, by, name, settings, [self.channel], tenant_id=tenant_id, now=NOW)
+    def alert(self) -> int:
+        """The alert that is there, or a fresh one of the command line."""
+        with self.store.control.read() as cursor:
+            found = subscriptions.subscriptions(acting(cursor, COMMAND_LINE), self.store)
+        return found[0].subscription_id if found else self.subscribed(COMMAND_LINE, "Alerts", AlertSettings())
+
+    def subscribed(self, by: str, name: str, settings: Settings | None = None) -> int:
+        tenant_id, chosen = self.north.tenant_id, settings or ReportSettings()
+        return subscriptions.add_subscription(
+            self.store, by, name, chosen, [self.channel], tenant_id=tenant_id, now=NOW
+        )
 
     def added(self) -> int:
         """A repository that the command line has added, where none is left."""
@@ -270,6 +278,10 @@ ACTIONS: dict[str, tuple[set[str], Do]] = {
     "add a channel": (
         KEEPERS,
         lambda s, by: subscriptions.add_channel(s.store, by, s.subscription(), s.channel, NOW),
+    ),
+    "tune an alert": (
+        KEEPERS,
+        lambda s, by: subscriptions.change_alert(s.store, by, s.alert(), AlertSettings(referrer_views=9), NOW),
     ),
     "pause a subscription": (
         KEEPERS,

@@ -1,0 +1,298 @@
+"""Alerts: what is worth an interruption, told once an episode; of what lasts, its end as well.
+
+An event is found in what is stored, each time anew; an episode is kept in `control`. So nothing is told twice, whatever
+crashes: the message is made in the commit that notes its episodes. Final days only: neither a gap nor a pending day is
+ever a drop.
+"""
+
+import json
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
+
+from data.accounts.models import Viewer
+from data.accounts.tokens import tokens
+from data.calendar import DAY, stored, utc_day
+from data.collection.health import FindingKind, health
+from data.collection.log import runs
+from data.collection.models import HARMLESS_OUTCOMES, RunState
+from data.insight.repository import MILESTONES
+from data.insight.spike_causes import explained_spikes
+from data.insight.text import beside_usual, why
+from data.reports.message import PLAIN, Line, Links, Message, Section, Span
+from data.reports.models import Milestone, NewReferrer
+from data.reports.settings import AlertKind, AlertSettings
+from data.reports.subscriptions import Subscription
+from data.store import Store
+from data.store.sql import query
+from data.text import counted, short_day_text
+from data.traffic.models import Selection
+
+LOOKED_BACK_DAYS = 14  # a day's surroundings tell whether it stands out: an alert may come so much later
+TOGETHER_DAYS = 2  # stretches that are so near to each other are one episode
+EXPIRY_DAYS = (1, 7, 14)
+FAILED_RUNS = 2
+LASTING = frozenset({AlertKind.LOSS, AlertKind.RUN, AlertKind.REFUSED, AlertKind.TOKEN, AlertKind.MISSED})
+TITLES = {
+    AlertKind.SPIKE: "Spikes",
+    AlertKind.DROP: "Drops",
+    AlertKind.REFERRER: "New referrers",
+    AlertKind.MILESTONE: "Milestones",
+    AlertKind.LOSS: "Days about to be lost",
+    AlertKind.RUN: "Failed collections",
+    AlertKind.REFUSED: "Refused repositories",
+    AlertKind.TOKEN: "Tokens",
+    AlertKind.MISSED: "Missed collections",
+}
+MOST_LINES = 20  # of a kind in one message
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that an alert tells. `episode` says what it is of: the same as long as it lasts; stretches of days of
+    one episode are the same where they touch. Without a repository it is the whole tenant's.
+    """
+
+    kind: AlertKind
+    episode: str
+    name: str
+    text: str
+    repository_id: int | None = None
+    first_day: date | None = None
+    last_day: date | None = None
+    is_over: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """An episode that was told, and may be over."""
+
+    episode: str
+    name: str
+    repository_id: int | None
+    first_day: date | None
+    last_day: date | None
+    is_open: bool
+
+    def has(self, event: Event) -> bool:
+        if self.episode != event.episode:
+            return False
+        if event.first_day is None or event.last_day is None or self.first_day is None or self.last_day is None:
+            return self.is_open or event.kind not in LASTING
+        near = timedelta(days=TOGETHER_DAYS)
+        return event.first_day <= self.last_day + near and self.first_day <= event.last_day + near
+
+
+def events(
+    viewer: Viewer, store: Store, settings: AlertSettings, managed: frozenset[int], *, since: date, now: datetime
+) -> tuple[Event, ...]:
+    """What there is to tell of at this moment, of days from `since` on; of the tokens of `managed` tenants, too.
+
+    Source: v_spikes, referrer_snapshot, star_history, and as health. Raises: StoreMissing.
+    """
+    since = max(since, utc_day(now) - LOOKED_BACK_DAYS * DAY)
+    found = [*_unusual(viewer, store, settings, since, now), *_lists(viewer, store, settings, since, now)]
+    found += [*_collecting(viewer, store, managed, now), *_tokens(store, managed, now)]
+    return tuple(each for each in found if each.kind in settings.kinds)
+
+
+def save_alert(store: Store, subscription: Subscription, found: Sequence[Event], now: datetime) -> str | None:
+    """Note the episodes that have begun or ended, and the one message that tells so. Its occasion; None: no news.
+
+    While it is muted, episodes are noted and not told.
+    """
+    known = _episodes(store, subscription.subscription_id)
+    new = _told_once([each for each in found if not any(one.has(each) for one in known)])
+    current = {each.episode for each in found}
+    ended = [each for each in known if each.is_open and each.episode not in current]
+    if not new and not ended:
+        return None
+    over = [
+        Event(
+            AlertKind(each.episode.partition(" ")[0]),
+            each.episode,
+            each.name,
+            "resolved",
+            each.repository_id,
+            is_over=True,
+        )
+        for each in ended
+        if not _goes_on(each, current)
+    ]
+    muted = subscription.alert.muted_until
+    told = () if muted is not None and utc_day(now) <= muted else (*new, *over)
+    occasion = f"{now:%Y-%m-%d %H:%M:%S}"
+    with store.control.commit("noting what an alert tells") as connection:
+        for event in new:
+            values = {
+                "subscription_id": subscription.subscription_id,
+                "episode": event.episode,
+                "name": event.name,
+                "repository_id": event.repository_id,
+                "first_day": event.first_day,
+                "last_day": event.last_day,
+                "now": stored(now),
+                "over": None if event.kind in LASTING else stored(now),
+            }
+            connection.execute(
+                "insert into alert_episode "
+                "(subscription_id, episode, name, repository_id, first_day, last_day, opened_at, resolved_at) "
+                "values ($subscription_id, $episode, $name, $repository_id, $first_day, $last_day, $now, $over)",
+                values,
+            )
+        for each in ended:
+            values = {"now": stored(now), "key": subscription.subscription_id, "episode": each.episode}
+            connection.execute(
+                "update alert_episode set resolved_at = $now "
+                "where subscription_id = $key and episode = $episode and resolved_at is null",
+                values,
+            )
+        if told:
+            kept = json.dumps([asdict(each) for each in told], default=str)
+            values = {"key": subscription.subscription_id, "occasion": occasion, "now": stored(now), "events": kept}
+            connection.execute(
+                "insert into alert_message (subscription_id, occasion, made_at, events) "
+                "values ($key, $occasion, $now, $events)",
+                values,
+            )
+    return occasion if told else None
+
+
+def told_events(store: Store, subscription_id: int, occasion: str, viewer: Viewer) -> tuple[Event, ...]:
+    """What a message tells, as far as its recipient may see it now: of a whole tenant only to who sees that."""
+    question = "select events from alert_message where subscription_id = $key and occasion = $occasion"
+    with store.control.read() as cursor:
+        rows = cursor.execute(question, {"key": subscription_id, "occasion": occasion}).fetchall()
+    seen = viewer.of_each_tenant().repository_ids
+    found = [_event(kept) for (text,) in rows for kept in json.loads(text)]
+    return tuple(e for e in found if (e.repository_id in seen if e.repository_id is not None else viewer.tenant_ids))
+
+
+def alert_message(found: Sequence[Event], subject: str, links: Links) -> Message:
+    """All of a run in one message: what is new by kind, then what is over."""
+    new, over = ([each for each in found if each.is_over is ended] for ended in (False, True))
+    sections = []
+    for kind in AlertKind:
+        lines = tuple(_line(each, links) for each in new if each.kind is kind)
+        if lines:
+            more = ((Span(f"and {len(lines) - MOST_LINES:,} more"),),) if len(lines) > MOST_LINES else ()
+            sections.append(Section(TITLES[kind], (*lines[:MOST_LINES], *more)))
+    if over:
+        sections.append(Section("Resolved", tuple(_line(each, links) for each in over)))
+    counts = [f"{counted(len(new), 'alert')}" if new else "", f"{len(over):,} resolved" if over else ""]
+    summary = ", ".join(filter(None, counts)) or "Nothing to tell of at present."
+    first = new[0] if new else over[0] if over else None
+    if first is not None:
+        summary = f"{summary}: {first.name}, {'resolved' if first.is_over else first.text}"
+    footer: tuple[Line, ...] = ()
+    if address := links.page("subscriptions"):
+        footer = ((Span("Tune or mute these alerts", link=address),),)
+    return Message(f"Alert: {subject}", summary, tuple(sections), footer)
+
+
+def _line(event: Event, links: Links) -> Line:
+    days = (event.first_day, event.last_day) if event.first_day and event.last_day else None
+    link = links.repository(event.name, days) if event.repository_id is not None else None
+    return (Span(event.name, bold=True, link=link), Span(f": {event.text}"))
+
+
+def _unusual(viewer: Viewer, store: Store, settings: AlertSettings, since: date, now: datetime) -> Iterator[Event]:
+    values = {
+        "visible": sorted(viewer.repository_ids),
+        "since": since,
+        "least_score": settings.least_score,
+        "least_times": settings.least_times,
+    }
+    today = utc_day(now)
+    with store.traffic.read() as cursor:
+        cursor.execute("set variable today = $today", {"today": today})
+        rows = cursor.execute(query(__name__, "spikes"), values).fetchall()
+    for key, name, metric, kind, first, last, peak, value, expected in rows:
+        text = f"{value:,} {metric} on {short_day_text(peak)}, {beside_usual(value, expected)}"
+        if kind == "spike":
+            selection = Selection(peak, peak, today, frozenset({key}))
+            causes = [each for each in explained_spikes(viewer, store, selection, 2) if each.metric == metric]
+            text += f". {why(causes[0], PLAIN)}." if causes else "."
+        yield Event(AlertKind(kind), f"{kind} {key} {metric}", name, text, key, first, last)
+
+
+def _lists(viewer: Viewer, store: Store, settings: AlertSettings, since: date, now: datetime) -> Iterator[Event]:
+    values = {"visible": sorted(viewer.repository_ids), "first_day": since, "last_day": utc_day(now)}
+    with store.traffic.read() as cursor:
+        referrers = cursor.execute(query("data.reports.report", "referrers"), values).fetchall()
+        milestones = values | {"milestones": MILESTONES}
+        reached = cursor.execute(query("data.reports.report", "milestones"), milestones).fetchall()
+    for new in (NewReferrer(*row) for row in referrers):
+        if new.views >= settings.referrer_views:
+            text = f"{new.referrer} brought {counted(new.views, 'view')} in 14 days, for the first time"
+            key = new.repository_id
+            yield Event(AlertKind.REFERRER, f"referrer {key} {new.referrer}", new.full_name, text, key)
+    for each in (Milestone(*row) for row in reached):
+        text = f"reached {each.stars:,} stars on {short_day_text(each.day)}"
+        key = each.repository_id
+        yield Event(AlertKind.MILESTONE, f"milestone {key} {each.stars}", each.full_name, text, key)
+
+
+def _collecting(viewer: Viewer, store: Store, managed: frozenset[int], now: datetime) -> Iterator[Event]:
+    for each in health(viewer.of_each_tenant(), store, managed, now).findings:
+        if each.kind is FindingKind.LOSS:
+            key = each.repository_id
+            yield Event(AlertKind.LOSS, f"loss {key}", each.about, each.text, key)
+        elif each.kind is FindingKind.MISSED:
+            yield Event(AlertKind.MISSED, f"missed {each.about}", each.about, each.text)
+        elif each.kind is FindingKind.TOKEN and each.is_problem:
+            yield Event(AlertKind.TOKEN, f"token refused {each.about}", each.about, each.text)
+    ended = [each for each in runs(viewer.of_each_tenant(), store, 20) if each.state is not RunState.RUNNING]
+    newest = ended[:FAILED_RUNS]
+    if len(newest) == FAILED_RUNS and all(each.state is RunState.FAILED for each in newest):
+        text = f"The last {FAILED_RUNS} collections failed. {newest[0].message or ''}".strip()
+        yield Event(AlertKind.RUN, "run", "Collection", text)
+    values = {"visible": sorted(viewer.of_each_tenant().repository_ids), "harmless": HARMLESS_OUTCOMES}
+    with store.traffic.read() as cursor:
+        rows = cursor.execute(query(__name__, "refused"), values).fetchall()
+    for key, name, reason in rows:
+        yield Event(AlertKind.REFUSED, f"refused {key}", name, reason or "GitHub refuses it.", key)
+
+
+def _tokens(store: Store, managed: frozenset[int], now: datetime) -> Iterator[Event]:
+    """A token that expires in a day, in a week, in two: each once."""
+    for token in tokens(Viewer(frozenset(), managed), store):
+        at = token.facts.expires_at
+        days = None if at is None else (utc_day(at) - utc_day(now)).days
+        step = next((most for most in EXPIRY_DAYS if days is not None and days <= most), None)
+        if at is not None and days is not None and step is not None:
+            when = (
+                "has expired" if at <= now else "expires today" if days == 0 else f"expires in {counted(days, 'day')}"
+            )
+            text = f"The token ending in {token.last_four} {when}."
+            yield Event(AlertKind.TOKEN, f"token {token.token_id} {step}", "Token", text)
+
+
+def _goes_on(ended: Episode, current: Collection[str]) -> bool:
+    """Whether an episode has only come to its next step: a token that now expires in a week, not in two."""
+    about = ended.episode.rpartition(" ")[0]
+    return ended.episode.startswith("token ") and any(each.rpartition(" ")[0] == about for each in current)
+
+
+def _told_once(found: Sequence[Event]) -> tuple[Event, ...]:
+    """Of several events of one episode the first."""
+    kept: list[Event] = []
+    for each in found:
+        told = [Episode(e.episode, e.name, e.repository_id, e.first_day, e.last_day, True) for e in kept]
+        if not any(one.has(each) for one in told):
+            kept.append(each)
+    return tuple(kept)
+
+
+def _episodes(store: Store, subscription_id: int) -> list[Episode]:
+    question = (
+        "select episode, name, repository_id, first_day, last_day, resolved_at is null "
+        "from alert_episode where subscription_id = $key"
+    )
+    with store.control.read() as cursor:
+        return [Episode(*row) for row in cursor.execute(question, {"key": subscription_id}).fetchall()]
+
+
+def _event(kept: dict[str, object]) -> Event:
+    days = {name: kept[name] and date.fromisoformat(str(kept[name])) for name in ("first_day", "last_day")}
+    return Event(**kept | days | {"kind": AlertKind(str(kept["kind"]))})  # type: ignore[arg-type]

@@ -1,0 +1,136 @@
+"""Alerts: one message a collection, an episode once, its end told; never of a gap or a pending day."""
+
+from datetime import date, datetime, timedelta
+
+import pytest
+
+from collector.delivery.channels import checked_channel
+from collector.delivery.sender import Sender, send_test
+from data.accounts.authority import COMMAND_LINE, acting
+from data.accounts.tenants import operator
+from data.accounts.tokens import TokenFacts, save_token
+from data.calendar import DAY
+from data.reports import alerts
+from data.reports.alerts import Event, events
+from data.reports.message import Links
+from data.reports.settings import AlertKind, AlertSettings, SubscriptionRefused
+from data.reports.subscriptions import Subscription, add_subscription, change_alert, subscriptions
+from data.store import Store
+from tests.collector.delivery.servers import Receiver
+from tests.data.filled import TODAY
+from tests.data.launch import LAUNCH, fill_launch
+from tests.data.launch import day as launch_day
+from tests.data.writers import NOW
+
+LINKS = Links("https://traffic.example.org")
+BLUE, GREEN = 1, 2
+HOUR = timedelta(hours=1)
+
+
+def subscribe(
+    store: Store, address: str, settings: AlertSettings | None = None, added: datetime = NOW - 30 * DAY
+) -> int:
+    channels = [checked_channel("slack", address)]
+    how = {"tenant_id": BLUE, "now": added}
+    return add_subscription(store, COMMAND_LINE, "Alerts", settings or AlertSettings(), channels, **how)  # type: ignore[arg-type]
+
+
+def one(store: Store) -> Subscription:
+    with store.control.read() as cursor:
+        return next(e for e in subscriptions(acting(cursor, COMMAND_LINE), store) if e.kind == "alert")
+
+
+def look(store: Store, now: datetime) -> list[str]:
+    return [each.outcome for each in Sender(store, LINKS, lambda _: None, lambda: now).look()]
+
+
+def found(store: Store, since: date = TODAY - 14 * DAY, now: datetime = NOW, **settings: object) -> tuple[Event, ...]:
+    chosen = AlertSettings(**settings)  # type: ignore[arg-type]
+    return events(operator(store), store, chosen, frozenset({BLUE, GREEN}), since=since, now=now)
+
+
+def test_all_of_a_collection_is_one_message_and_an_episode_is_told_once(filled: Store, server: Receiver) -> None:
+    subscribe(filled, server.url("/alert"))
+    assert look(filled, NOW) == ["sent"]
+    assert look(filled, NOW + HOUR) == []
+    (request,) = server.to("/alert")
+    told = request.json["text"]
+    assert told.startswith("Alert: Blue")
+    assert "Blue: There is no token: nothing is collected." in told
+    assert "Green" not in told
+
+
+def test_what_lasts_is_told_again_when_it_is_over(filled: Store, server: Receiver) -> None:
+    expires = NOW + 10 * DAY
+    key = subscribe(filled, server.url("/over"), AlertSettings((AlertKind.TOKEN,)))
+    for now, at in ((NOW, expires), (NOW + 4 * DAY, expires), (NOW + 5 * DAY, NOW + 400 * DAY)):
+        facts = TokenFacts("fine-grained", "octo", 7, None, at)
+        save_token(
+            filled, COMMAND_LINE, BLUE, "github_pat_" + "x" * 30, facts, now=now
+        ) if now != NOW + 4 * DAY else None
+        look(filled, now)
+    texts = [each.json["text"] for each in server.to("/over")]
+    assert ["expires in 10 days" in texts[0], "expires in 6 days" in texts[1]] == [True, True]
+    assert "Resolved" not in texts[1]
+    assert "Resolved" in texts[2]
+    assert len(texts) == 3
+    assert key == one(filled).subscription_id
+
+
+def test_until_the_day_to_which_it_is_muted_nothing_is_sent_nor_told_later(filled: Store, server: Receiver) -> None:
+    key = subscribe(filled, server.url("/muted"))
+    change_alert(filled, COMMAND_LINE, key, AlertSettings(muted_until=TODAY), NOW)
+    assert look(filled, NOW) == []
+    assert look(filled, NOW + DAY) == []
+    assert server.to("/muted") == []
+
+
+def test_a_spike_is_told_with_its_causes_and_a_small_one_is_not(store: Store) -> None:
+    fill_launch(store)
+    peak = launch_day(LAUNCH)
+    now = datetime(peak.year, peak.month, peak.day, 12, tzinfo=NOW.tzinfo) + 5 * DAY
+    spikes = [e for e in found(store, launch_day(LAUNCH - 3), now) if e.kind is AlertKind.SPIKE]
+    assert {(e.name, e.first_day) for e in spikes} == {("red/rocket", peak), ("blue/boat", peak)}
+    assert "news.example" in spikes[0].text
+    assert not [e for e in found(store, launch_day(LAUNCH - 3), now, least_times=900.0) if e.kind is AlertKind.SPIKE]
+    referrers = [e.text for e in found(store, launch_day(LAUNCH - 3), now) if e.kind is AlertKind.REFERRER]
+    assert len(referrers) == 2
+    assert all(each.startswith("news.example brought") for each in referrers)
+
+
+def test_a_stretch_that_grows_is_the_same_episode() -> None:
+    told = alerts.Episode("spike 1 views", "o/r", 1, TODAY - 9 * DAY, TODAY - 8 * DAY, False)
+    grown = Event(AlertKind.SPIKE, "spike 1 views", "o/r", "", 1, TODAY - 10 * DAY, TODAY - 7 * DAY)
+    later = Event(AlertKind.SPIKE, "spike 1 views", "o/r", "", 1, TODAY - 4 * DAY, TODAY - 4 * DAY)
+    assert told.has(grown)
+    assert not told.has(later)
+
+
+def test_a_gap_or_a_pending_day_is_no_drop(filled: Store) -> None:
+    """The telescope was not collected for weeks; nothing was collected after NOW."""
+    drops = [
+        e for n in range(0, 60, 7) for e in found(filled, TODAY - 80 * DAY, NOW + n * DAY) if e.kind is AlertKind.DROP
+    ]
+    assert drops == []
+
+
+def test_days_about_to_be_lost_and_missed_collections_are_told(filled: Store) -> None:
+    later = NOW + 9 * DAY
+    told = events(operator(filled), filled, AlertSettings(), frozenset(), since=TODAY, now=later)
+    assert {AlertKind.LOSS, AlertKind.MISSED} <= {e.kind for e in told}
+    assert {e.kind for e in found(filled, now=NOW + 9 * DAY, kinds=(AlertKind.LOSS,))} == {AlertKind.LOSS}
+
+
+def test_a_test_tells_what_there_is_now_and_counts_for_nothing(filled: Store, server: Receiver) -> None:
+    subscribe(filled, server.url("/tested"))
+    (attempt,) = send_test(filled, one(filled), one(filled).channels, LINKS, NOW)
+    assert attempt.outcome == "sent"
+    assert server.to("/tested")[0].json["text"].startswith("Test: Alert: Blue")
+    assert look(filled, NOW) == ["sent"]
+
+
+def test_an_alert_is_a_tenants_and_of_something(filled: Store) -> None:
+    with pytest.raises(SubscriptionRefused):
+        AlertSettings(())
+    with pytest.raises(SubscriptionRefused):
+        AlertSettings(least_score=1.0)
