@@ -160,6 +160,20 @@ def test_a_metric_narrows_the_columns_and_a_comparison_adds_those_of_before(full
     assert [each["views_before"] for each in found[:3]] == [None, found[0]["views"], found[1]["views"]]
 
 
+def test_a_month_that_the_days_cut_is_counted_and_compared_in_that_part(full: Store) -> None:
+    viewer = Viewer(frozenset({ENGINE}), frozenset())
+
+    def rows(table: str, first: str, last: str, **narrowed: Any) -> list[dict[str, Any]]:
+        days = {"first_day": date.fromisoformat(f"2026-{first}"), "last_day": date.fromisoformat(f"2026-{last}")}
+        return page_of_rows(viewer, full, request_for(table, **days, **narrowed), None, 999).rows.to_pylist()
+
+    months = rows("monthly", "03-20", "04-12", before=1)
+    parts = (("03-20", "03-31"), ("02-20", "02-28"), ("04-01", "04-12"), ("03-01", "03-12"))
+    sums = [sum(row["views"] or 0 for row in rows("daily", *part)) for part in parts]
+    assert [row[name] for row in months for name in ("views", "views_before")] == sums
+    assert {row["views_state"] for row in months} == {"partial"}
+
+
 @pytest.mark.parametrize(("table", "column"), [("daily", "day"), ("weekly", "week")])
 def test_days_narrow_an_export_both_ends_included(full: Store, tmp_path: Path, table: str, column: str) -> None:
     first, last = date(2026, 3, 2), date(2026, 3, 16)  # Mondays
