@@ -165,7 +165,8 @@ def test_a_month_that_the_days_cut_is_counted_and_compared_in_that_part(full: St
 
     def rows(table: str, first: str, last: str, **narrowed: Any) -> list[dict[str, Any]]:
         days = {"first_day": date.fromisoformat(f"2026-{first}"), "last_day": date.fromisoformat(f"2026-{last}")}
-        return page_of_rows(viewer, full, request_for(table, **days, **narrowed), None, 999).rows.to_pylist()
+        found = page_of_rows(viewer, full, request_for(table, **days, **narrowed), None, 999)
+        return list(found.rows.to_pylist())
 
     months = rows("monthly", "03-20", "04-12", before=1)
     parts = (("03-20", "03-31"), ("02-20", "02-28"), ("04-01", "04-12"), ("03-01", "03-12"))
