@@ -22,6 +22,7 @@ from tests.benchmarks.first_numbers import first_numbers
 from tests.benchmarks.five_years import size
 from tests.benchmarks.measured import Measured, Scale
 from tests.benchmarks.pages import pages
+from tests.benchmarks.reports import reports
 from tests.benchmarks.spikes import spikes
 from tests.benchmarks.sql import sql
 from tests.benchmarks.visits import growth, sessions
@@ -44,6 +45,7 @@ PARTS: dict[str, tuple[Part, int]] = {
     "spikes": (spikes, 180),
     "bounds": (bounds, 180),
     "sql": (sql, 180),
+    "reports": (reports, 420),
 }
 """The parts, each with the seconds after which it is ended. `size` makes the five years where they are not yet."""
 

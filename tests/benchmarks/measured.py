@@ -44,6 +44,8 @@ class Scale:
     reruns: int = 1000
     known_series: int = 40
     recorded_days: int = 480
+    subscriptions: int = 500
+    kills: int = 50
 
 
 TINY = Scale(
@@ -67,5 +69,7 @@ TINY = Scale(
     reruns=10,
     known_series=2,
     recorded_days=30,
+    subscriptions=3,
+    kills=1,
 )
 """Nothing is proved by it but that the parts work."""

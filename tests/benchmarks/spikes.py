@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from data.accounts.models import Viewer
 from data.insight.spike_causes import explained_spikes
 from data.insight.spikes import STANDS_OUT, expectation
+from data.reports.alerts import LOOKED_BACK_DAYS, TOGETHER_DAYS
+from data.reports.settings import AlertSettings
 from data.store import Store
 from data.traffic.models import Selection
 from tests.benchmarks.five_years import five_years
@@ -24,6 +26,8 @@ MOST_SERIES_MS, MOST_BATCH_MS, MOST_READER_S = 50, 500, 1.0
 MOST_ALARMS_A_YEAR = 1.0
 ASKED_DAYS = 92
 MOST_EXPLAINED = 5
+MOST_FALSE_ALERTS, LEAST_TOLD = 1.0, 0.75
+SEEN_DAYS = 130  # of a series, up to the day on which it is looked at: more than the expectation takes
 YEAR = timedelta(days=365)
 
 DAYS = 400
@@ -159,6 +163,7 @@ def spikes(scale: Scale, directory: Path) -> list[Measured]:
         *_compared(f"{len(made)} made series", made, ("both",)),
         *_compared(f"{len(real)} recorded series", real, ("both", "precision", "recall")),
         _alarms(scale),
+        *_alerts(real),
         *_speed(),
         _reader(scale),
     ]
@@ -224,6 +229,60 @@ def _alarms(scale: Scale) -> Measured:
     what = "false alarms a year of a quiet repository"
     reached = alarms[0] <= MOST_ALARMS_A_YEAR
     return Measured(what, f"{alarms[0]:.2f}", f"≤ {MOST_ALARMS_A_YEAR:g}", reached, note)
+
+
+def _alerts(series: Sequence[Known]) -> list[Measured]:
+    """What alerts would have told on the recorded years, each day's with what was known then: a stretch is an alert."""
+    alerts = false = met = 0
+    quarters = sum(len(each.counts) for each in series) / 91
+    for each in series:
+        hit: set[int] = set()
+        for first, last in _told_stretches(each.counts):
+            near = {n for n, (begin, end) in enumerate(each.events) if begin - 1 <= last and first <= end + 1}
+            alerts, false, hit = alerts + 1, false + (not near), hit | near
+        met += len(hit)
+    events = sum(len(each.events) for each in series)
+    right = 1 - false / max(alerts, 1)
+    note = f"{alerts} alerts in {quarters:.0f} quarters of {len(series)} repositories; {right:.0%} right"
+    rate, share = false / quarters, met / max(events, 1)
+    return [
+        Measured(
+            "false alerts a repository and quarter, recorded",
+            f"{rate:.2f}",
+            f"≤ {MOST_FALSE_ALERTS:g}",
+            rate <= MOST_FALSE_ALERTS,
+            note,
+        ),
+        Measured(
+            "events that an alert told, recorded",
+            f"{share:.0%}",
+            f"≥ {LEAST_TOLD:.0%}",
+            share >= LEAST_TOLD,
+            f"{met} of {events}, up to {LOOKED_BACK_DAYS} days later",
+        ),
+    ]
+
+
+def _told_stretches(counts: Counts) -> list[list[int]]:
+    """First and last day of each stretch that alerts of the default settings tell, on any of the days after it."""
+    settings, days = AlertSettings(), len(counts)
+    windows = np.lib.stride_tricks.sliding_window_view(
+        np.concatenate([np.full(SEEN_DAYS - 1, np.nan), counts]), SEEN_DAYS
+    )
+    known = expectation(np.ascontiguousarray(windows))
+    told = np.zeros(days, dtype=bool)
+    for later in range(min(LOOKED_BACK_DAYS + 1, days)):
+        score, expected = (each[later:, SEEN_DAYS - 1 - later] for each in (known.score, known.expected))
+        of_day = counts[: days - later]
+        told[: days - later] |= (score >= settings.least_score) & (
+            of_day >= settings.least_times * np.maximum(np.nan_to_num(expected), 1)
+        )
+    found: list[list[int]] = []
+    for day in np.flatnonzero(told).tolist():
+        if not found or day - found[-1][1] > TOGETHER_DAYS:
+            found.append([day, day])
+        found[-1][1] = day
+    return found
 
 
 def _speed() -> list[Measured]:
