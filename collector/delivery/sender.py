@@ -45,6 +45,7 @@ LOOK_EVERY_S = 10.0
 ALERTS_EVERY = timedelta(minutes=30)
 AT_ONCE, OF_A_SERVER = 64, 4
 DELIVERING = "delivering.lock"  # held by the process that sends
+FINDING_FACTS = ("kind", "is_problem", "about", "text", "repository_id")
 SEES_NOTHING = "Its recipient may not see any of these repositories any more."
 SAME_SERVER = "Not tried: the same server has just not answered."
 CLOSED = "Its address does not open with this server's key."
@@ -256,8 +257,23 @@ def report_content(
 
 def report_facts(made: Report) -> dict[str, Any]:
     """A report for programs: docs/report.schema.json."""
-    period = made.period
-    return asdict(made) | {"period": {"name": period.name, "first": period.first, "last": period.last}}
+    facts, period = asdict(made), made.period
+    totals = {name: value for name, value in facts["totals"].items() if name not in {"gap_days", "pending_days"}}
+    spikes = [
+        each | {"causes": [{"kind": cause["kind"], "what": cause["what"]} for cause in each["causes"]]}
+        for each in facts["spikes"]
+    ]
+    attention = [{name: each[name] for name in FINDING_FACTS} for each in facts["attention"]]
+    open_days = [{name: each[name] for name in ("day", "pending", "gaps")} for each in facts["open_days"]]
+    named = {"name": period.name, "first": period.first, "last": period.last}
+    return facts | {
+        "period": named,
+        "totals": totals,
+        "spikes": spikes,
+        "attention": attention,
+        "open_days": open_days,
+        "is_late": False,
+    }
 
 
 def current_events(store: Store, subscription: Subscription, now: datetime) -> tuple[Event, ...]:

@@ -72,7 +72,8 @@ def why(spike: Spike, markup: Markup) -> str:
     ordered = written + others[:MOST_CAUSES]  # a note tells what somebody knows, and takes no cause's place
     if not ordered:
         return NO_CAUSE
-    return capitalised("; ".join(cause_text(each, spike.peak, markup) for each in ordered))
+    told = "; ".join(cause_text(each, spike.peak, markup) for each in ordered)
+    return told if isinstance(ordered[0].detail, Listed) else capitalised(told)  # a name stays as it is
 
 
 def cause_text(cause: Cause, day: date, markup: Markup) -> str:

@@ -1,11 +1,13 @@
 """A report goes out once, when its week is final or has waited long enough, whatever fails or ends in between."""
 
+import json
 import multiprocessing
 import os
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from collector.delivery import sender as sender_module
@@ -17,7 +19,7 @@ from data.accounts.models import Account, Grant, Role
 from data.reports import deliveries
 from data.reports.deliveries import LoggedAttempt
 from data.reports.message import Links
-from data.reports.settings import ReportSettings
+from data.reports.settings import AlertSettings, ReportSettings
 from data.reports.subscriptions import Subscription, add_subscription, pause_subscription, subscriptions
 from data.store import Store
 from data.traffic.models import Grain
@@ -197,3 +199,16 @@ def test_a_kill_between_sent_and_noted_loses_nothing_and_repeats_it_under_the_sa
     assert len(requests) == times + 1
     assert len({each.headers["webhook-id"] for each in requests}) == 1
     assert [each.reason for each in logged(filled)].count(deliveries.UNKNOWN) == times
+
+
+def test_what_a_webhook_gets_is_as_its_published_schema_says(filled: Store, server: Receiver) -> None:
+    schema = json.loads((Path(__file__).parents[3] / "docs/report.schema.json").read_text(encoding="utf-8"))
+    subscribe(filled, server.url("/schema/hook"))
+    channels = [checked_channel("webhook", server.url("/schema/hook"))]
+    how = {"tenant_id": BLUE, "now": LONG_AGO}
+    add_subscription(filled, COMMAND_LINE, "Alerts", AlertSettings(), channels, **how)  # type: ignore[arg-type]
+    assert look(filled, FINAL) == ["sent", "sent"]
+    bodies = [each.json for each in server.to("/schema/hook")]
+    assert {each["type"] for each in bodies} == {"report", "alert"}
+    for each in bodies:
+        jsonschema.validate(each, schema)

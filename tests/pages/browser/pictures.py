@@ -1,21 +1,36 @@
-"""`python -m tests.pages.browser.pictures`: makes the pictures of the README anew, from the data of `make demo`.
+"""`python -m tests.pages.browser.pictures`: makes the pictures of README and docs anew, from the data of `make demo`.
 
 The demo's store is copied; its users are those of tests/demo/people.py.
 """
 
+import json
+import re
 import shutil
 import sys
 import tempfile
 from contextlib import closing
 from dataclasses import dataclass, field
+from datetime import timedelta
+from html import escape
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
+from playwright.sync_api import Browser
 
+from collector.delivery import mail, slack
+from collector.delivery.channels import Content
+from collector.delivery.sender import report_content
 from data.accounts.accounts import has_users
+from data.accounts.authority import COMMAND_LINE, acting
+from data.calendar import utc_day, utc_now
+from data.reports.message import Links
+from data.reports.models import newest_period
+from data.reports.recipients import recipient_of
+from data.reports.subscriptions import subscriptions
 from data.store import Store
+from data.traffic.models import Grain
 from tests.demo.people import EVERYTHING, PASSWORD, add_people
 from tests.pages.browser.chromium import launched
 from tests.pages.browser.visitor import visiting
@@ -65,7 +80,45 @@ def main() -> int:
                     if picture.at_the_end:
                         visitor.page.locator(LAST_SEEN).last.scroll_into_view_if_needed()
                     save(picture.name, visitor.page.screenshot(animations="disabled"))
+            draw_messages(browser, directory)
     return 0
+
+
+def draw_messages(browser: Browser, directory: Path) -> None:
+    """The demo's report of the week before the last as a mail and as Slack shows its blocks."""
+    with closing(Store(directory)) as store:
+        with store.control.read() as cursor:
+            found = next(each for each in subscriptions(acting(cursor, COMMAND_LINE), store) if each.kind == "report")
+        now = utc_now()
+        week = newest_period(Grain.WEEK, utc_day(now - timedelta(days=7)))
+        links = Links("https://traffic.example.org")
+        content = report_content(store, recipient_of(store, found), found, week, links=links, now=now)
+    page = browser.new_page(viewport={"width": 760, "height": 900})
+    stop = links.page("unsubscribe/…")
+    pages = {"report-mail": mail.html(content.message, stop), "report-slack": as_slack_shows(content)}
+    for name, html in pages.items():
+        page.set_content(html)
+        save(name, page.screenshot(full_page=name == "report-slack"))
+
+
+def as_slack_shows(content: Content) -> str:
+    """Slack's blocks as a page of HTML, as near to its look as fonts allow."""
+    told = json.loads(slack.body(content.message))
+    parts = []
+    for block in told["blocks"]:
+        text = block["text"]["text"]
+        if block["type"] == "header":
+            parts.append(f"<h1>{escape(text)}</h1>")
+            continue
+        text = re.sub(r"<([^|>]+)\|([^>]+)>", r'<a href="\1">\2</a>', text)
+        bold = re.sub(r"[*]([^*]+)[*]", r"<b>\1</b>", text)
+        parts.append(f"<p>{bold}</p>")
+    style = (
+        "body {font: 15px/1.46 Lato, 'Noto Sans', sans-serif; margin: 16px 24px; color: #1d1c1d} "
+        "h1 {font-size: 18px; margin: 4px 0} p {margin: 8px 0; white-space: pre-line} "
+        "a {color: #1264a3; text-decoration: none}"
+    )
+    return f'<!doctype html><meta charset="utf-8"><style>{style}</style>{"".join(parts)}'
 
 
 def copy_of_the_demo(directory: Path) -> None:
