@@ -2,6 +2,7 @@
 #   make run     start it       make demo    look around, without a token
 #   make test    check it all   make bench   measure it
 #   make requirements           the newest packages that requirements*.in allow
+#   make code-editor            the editor of the page SQL, after a change of it (needs Node.js)
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
@@ -9,7 +10,7 @@ OLD := .venv/duckdb-1.5
 READ_BY_OLD := $(addprefix tests/data/test_,schema.py store.py views.py views_lists.py views_weekly.py) \
   tests/docs/test_schema_docs.py tests/docs/test_sql_docs.py
 
-.PHONY: run demo test format bench requirements clean setup setup-dev setup-old
+.PHONY: run demo test format bench requirements code-editor clean setup setup-dev setup-old
 
 run: setup
 	@exec $(BIN)/python -m collector serve --create
@@ -68,3 +69,8 @@ setup-old: $(OLD)/installed
 $(OLD)/installed: requirements-old.txt .venv/made
 	$(INSTALL) --no-deps --upgrade --target $(OLD) -r requirements-old.txt
 	@touch $@
+
+# The editor of SQL, one file from the packages that package.json pins (with Node.js; nothing else here needs it).
+code-editor:
+	cd pages/ui/code_editor && npm ci && npm run build -- --banner:js="/* CodeMirror 6 and more by Marijn Haverbeke and others, \
+	MIT (LICENSES), and editor.js $$(sha256sum editor.js | cut -c 1-12) */" && rm -rf node_modules

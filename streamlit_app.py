@@ -15,7 +15,15 @@ import streamlit as st
 from data.accounts import accounts
 from data.calendar import utc_now
 from pages.api import routes as program_routes
-from pages.ui import document, download_routes, health_routes, middleware, session_routes, unsubscribe_routes
+from pages.ui import (
+    document,
+    download_routes,
+    health_routes,
+    middleware,
+    session_routes,
+    sql_editor,
+    unsubscribe_routes,
+)
 from pages.ui.store import the_store
 
 LOADED_AT_START = (  # a second's work for which the first visitors need not wait; nothing that needs a running page
@@ -53,6 +61,7 @@ app = st.App(
         *download_routes.routes(),
         *program_routes.routes(),
         *unsubscribe_routes.routes(),
+        *sql_editor.routes(),
         *document.routes(),
     ],
     middleware=middleware.middleware(),

@@ -15,10 +15,10 @@ import streamlit as st
 from data.accounts.models import Account
 from data.accounts.saved_items import SavedItemRefused
 from data.calendar import utc_day, utc_now
-from data.sandbox.reference import example_parameters, examples
+from data.sandbox.reference import example_parameters, examples, relations
 from data.sandbox.saved_queries import QUERIES, SavedQuery
 from data.sandbox.statement import LONGEST_STATEMENT, Parameter, ParameterKind, ParametersRefused, Value, parameters_of
-from pages.ui import messages
+from pages.ui import messages, sql_editor
 from pages.ui.store import the_store
 
 QUERY, SQL, VALUE = "query", "sql", "p_"  # the parameters of the address; a value's is followed by its name
@@ -26,25 +26,24 @@ PLAIN = 400  # characters of a statement that stand in an address as they are
 PACKED = "z."  # what the packed form begins with; no statement does
 LONGEST_LINK = 6000  # characters; some mail programs break longer addresses
 STATEMENT, LAST_STATEMENT, OPENED = "sql_statement", "sql_last_statement", "sql_opened"
-PARAMETERS, ADDRESS, LINKED = "sql_known_parameters", "sql_address", "sql_linked"
+TIMES = "sql_times_opened"  # how often another query was put into the editor
+RUN = "sql_run"
+MOST_ADDRESSES = 3
+PARAMETERS, ADDRESSES, LINKED = "sql_known_parameters", "sql_addresses", "sql_linked"
 PROBLEM, ABOUT, CHOICE = "sql_problem", "sql_about", "sql_choice"
 START = """select full_name, views, clones, stars, first_day, last_day
 from v_repositories
 order by views desc nulls last
 """
 KINDS = {ParameterKind.TEXT: "Text", ParameterKind.NUMBER: "Number", ParameterKind.DAY: "Day"}
-FONT = (
-    "<style>.st-key-sql_statement textarea {font-family: 'Source Code Pro', ui-monospace, Menlo, Consolas, monospace; "
-    "font-size: 0.875rem; line-height: 1.5; tab-size: 4}</style>"
-)
 
 
 def load_from_address(account: Account) -> None:
     """Take over what the address asks for, when it is another one than before. It is shown, never run."""
     address = _address()
-    if st.session_state.get(ADDRESS) == address and STATEMENT in st.session_state:
+    if address in st.session_state.get(ADDRESSES, ()) and STATEMENT in st.session_state:
         return
-    st.session_state[ADDRESS] = address
+    _note_address()
     st.session_state[PROBLEM] = ""
     if QUERY in address:
         _load_saved(account, address[QUERY])
@@ -103,7 +102,6 @@ def draw_origin(account: Account, saved: SavedQuery | None) -> None:
 
 
 def draw_statement() -> str:
-    st.html(FONT)
     text = st.text_area(
         "Query",
         height=200,
@@ -114,6 +112,15 @@ def draw_statement() -> str:
         help="One query in DuckDB’s SQL. Days are UTC dates. $name is a parameter; its value is entered below.",
     )
     st.session_state[LAST_STATEMENT] = text or ""
+    sql_editor.draw(
+        STATEMENT,
+        text or "",
+        label="Query",
+        button=RUN,
+        opened=st.session_state[TIMES],
+        longest=LONGEST_STATEMENT,
+        relations=relations(the_store()),
+    )
     return text or ""
 
 
@@ -173,7 +180,7 @@ def put_into_address(statement: str, parameters: tuple[Parameter, ...], saved: S
         for each in parameters:
             if each.default and len(each.default) <= PLAIN:
                 st.query_params[f"{VALUE}{each.name}"] = each.default
-    st.session_state[ADDRESS] = _address()
+    _note_address()
     st.session_state[LINKED] = False
     return text is not None
 
@@ -190,7 +197,7 @@ def show_saved(query: SavedQuery | None) -> None:
     if query is not None:
         st.query_params[QUERY] = str(query.item_id)
         st.session_state[PARAMETERS] = query.parameters
-    st.session_state[ADDRESS] = {} if query is None else {QUERY: str(query.item_id)}
+    _note_address()
     st.session_state[LINKED] = False
 
 
@@ -232,7 +239,7 @@ def _choose(account: Account) -> None:
         _open(example.statement)
         st.session_state[PARAMETERS] = example_parameters(example, utc_day(utc_now()))
         st.session_state[ABOUT] = f"{example.title}: {example.about}"
-    st.session_state[ADDRESS] = _address()
+    _note_address()
 
 
 def _load_saved(account: Account, number: str) -> None:
@@ -251,13 +258,20 @@ def _open(statement: str, saved: SavedQuery | None = None, *, linked: bool = Fal
     state[STATEMENT] = state[LAST_STATEMENT] = statement
     state[OPENED] = None if saved is None else saved.item_id
     state[PARAMETERS] = () if saved is None else saved.parameters
-    state[LINKED], state[ABOUT] = linked, ""
+    state[LINKED], state[ABOUT], state[TIMES] = linked, "", state.get(TIMES, 0) + 1
     for key in [key for key in state if str(key).startswith(("sql_value_", "sql_kind_"))]:
         del state[key]
 
 
 def _address() -> dict[str, str]:
     return {key: st.query_params[key] for key in (QUERY, SQL) if key in st.query_params}
+
+
+def _note_address() -> None:
+    """Remember the address as one that the page has taken over, with those shortly before: a browser that is asked for
+    two things at once asks for the second with the address of before the first.
+    """
+    st.session_state[ADDRESSES] = [*st.session_state.get(ADDRESSES, ()), _address()][-MOST_ADDRESSES:]
 
 
 def _clear_address() -> None:

@@ -25,7 +25,7 @@ def draw_editor(account: Account, viewer: Viewer) -> str:
     parameters = editor.draw_parameters(statement)
     limits = query_sandbox.limits()
     with st.container(horizontal=True, vertical_alignment="center", key="sql_actions"):
-        pressed = st.button("Run", type="primary", icon=":material/play_arrow:", key="sql_run", shortcut="Mod+Enter")
+        pressed = st.button("Run", type="primary", icon=":material/play_arrow:", key=editor.RUN, shortcut="Mod+Enter")
         draw_saving(account, NewQuery("", statement, parameters), saved)
         st.caption(
             f"Limits: {limits.seconds:g} s, {limits.rows:,} rows, {limits.megabytes} MB. "

@@ -19,12 +19,12 @@ from pages.ui.navigation import ENTRIES, START
 
 log = logging.getLogger(__name__)
 
-# Streamlit starts with a script in the page and styles in elements, and compiles charts' expressions: so those stay
-# allowed. What may be loaded, sent to or framed stays this server's own.
+# Streamlit starts with a script in the page and styles in elements, compiles charts' expressions, and loads components
+# as blobs: so those stay allowed. What may be loaded, sent to or framed stays this server's own.
 POLICY = "; ".join(
     (
         "default-src 'self'",
-        "script-src 'self' 'unsafe-inline' 'unsafe-eval'",
+        "script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:",
         "style-src 'self' 'unsafe-inline'",
         "img-src 'self' data: blob:",
         "font-src 'self' data:",
@@ -68,7 +68,7 @@ CLOSED = {"/_stcore/metrics"}  # names the modules of the server and counts its 
 STARTS = {"http.response.start", "websocket.accept", "websocket.http.response.start"}
 # what is below these first segments is not a page's: files, sockets, components, routes of sessions and identities
 SERVED = {
-    *("_stcore", "app", "auth", "component", "download", "media", "oauth2callback", "session", "static"),
+    *("_stcore", "app", "assets", "auth", "component", "download", "media", "oauth2callback", "session", "static"),
     *("api", "badge", "mcp", "metrics", "share", "unsubscribe"),
 }
 # whose secrets no browser sends by itself (those of mails are in the address): they need not say from where they come

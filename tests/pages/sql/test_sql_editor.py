@@ -1,0 +1,37 @@
+"""The editor of SQL: one file from this server, built from what lies beside it; it fills the text area of the page."""
+
+import hashlib
+
+from playwright.sync_api import expect
+
+from pages.ui import sql_editor
+from tests.pages.browser.conftest import Visit, browser, cookie_of, live, visit
+from tests.pages.ui.live import Live
+
+__all__ = ["browser", "live", "visit"]
+
+
+def test_its_file_is_built_from_its_source() -> None:
+    """Where this fails: make code-editor."""
+    source = hashlib.sha256(sql_editor.SCRIPT.with_name("editor.js").read_bytes()).hexdigest()[:12]
+    assert f"editor.js {source} */" in sql_editor.SCRIPT.read_text(encoding="utf-8")[:300]
+
+
+def test_a_query_is_completed_run_left_by_keyboard_and_still_there_after_another_page(live: Live, visit: Visit) -> None:
+    visitor = visit(live.url)
+    visitor.bring(cookie_of(live, "tenant"))
+    visitor.open("sql")
+    page, editor = visitor.page, visitor.page.locator(".cm-content")
+    editor.click()
+    page.keyboard.press("Control+a")
+    page.keyboard.type("select distinct full_name from v_daily where full_na")
+    page.get_by_role("option").first.click()
+    page.keyboard.type(" like '%engine'")
+    page.keyboard.press("Control+Enter")
+    assert visitor.rows() == [["full_name"], ["blue/engine"]]
+    page.keyboard.press("Escape")
+    page.keyboard.press("Tab")
+    expect(visitor.button("Run").first).to_be_focused()
+    visitor.follow("Daily traffic")
+    visitor.follow("SQL")
+    expect(editor).to_have_text("select distinct full_name from v_daily where full_name like '%engine'")
