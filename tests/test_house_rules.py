@@ -54,6 +54,7 @@ HOMES = {
     "vl_convert": ("pages/ui/charts/picture.py",),
 }
 OPEN_DUCKDB = {"data/store/database.py", "data/sandbox/sandbox_child.py"}
+TELLS_OF = {"connect": {"api"}, "shared": {"dashboards"}}  # pages that show what others have
 OF_THE_PROGRAM = ("data/store/", "data/schema/", "data/collection/ledger")  # no person asks here
 WRITING = {
     *("add", "save", "change", "rename", "pause", "resume", "remove", "start", "finish", "prune", "grant", "revoke"),
@@ -64,14 +65,14 @@ ASKED_BY_NOBODY = {  # before there is an account that could ask; what an accoun
     *("account_of_session", "access_of_token", "invitation_of", "viewer_of", "allowed"),
     *("due_deliveries", "report_to_be_sent", "to_be_sent", "recipient_of", "open_channels", "told_events"),  # the timer
     *("operator", "has_tenants", "open_tokens", "owner_pauses", "relations", "columns", "take_requests"),
-    *("badge_of_address", "badge_viewer"),  # whoever has the address
+    *("badge_of_address", "badge_viewer", "share_of_secret", "share_viewer"),  # whoever has the address
 }
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 NO_RECORD = {
     *("change_of_traffic", "move_outbox", "save_spikes"),
     *("save_verdicts", "save_pauses", "renew_setup_code"),  # what the program learns by itself
     *("attempt", "make_ticket", "redeem_ticket", "touch_session", "end_session"),  # signing in and out
-    "note_use",
+    *("note_use", "open_share"),
     *("save_sending", "save_attempts", "move_attempts", "save_alert"),  # the timer: each attempt is a row of its own
     "add",  # of what somebody saves for themselves
 }
@@ -126,7 +127,7 @@ def test_a_room_imports_only_what_it_may() -> None:
 
 def test_no_page_imports_another_and_what_pages_share_imports_none() -> None:
     def others(path: Path) -> set[str]:
-        known = {name(path).split("/")[1], "ui", *(["api"] if name(path).startswith("pages/connect/") else [])}
+        known = {name(path).split("/")[1], "ui"} | TELLS_OF.get(name(path).split("/")[1], set())
         return {m for m in imported(path) if m.startswith("pages.") and m.split(".")[1] not in known}
 
     assert not offenders(within("pages/"), others)

@@ -8,3 +8,5 @@ delete from invitation;
 delete from invitation_grant;
 
 delete from api_token;
+
+delete from share;

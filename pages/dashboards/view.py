@@ -120,8 +120,13 @@ def rows_of(panels: Sequence[Panel]) -> Iterator[list[int]]:
         yield row
 
 
-def draw_row(viewer: Viewer, panels: Sequence[Panel], row: Sequence[int], tools: Tools | None = None) -> None:
-    """The panels of a row in frames as wide as they are, with tools above each; what is left over stays empty."""
+def draw_row(
+    viewer: Viewer, panels: Sequence[Panel], row: Sequence[int], tools: Tools | None = None, *, files: bool = True
+) -> None:
+    """The panels of a row in frames as wide as they are, with tools above each; what is left over stays empty.
+
+    Without `files` there is nothing to be saved.
+    """
     widths = [panels[each].width for each in row]
     rest = WIDEST - sum(widths)
     frames = st.columns([*widths, rest] if rest else widths, gap="small", border=not rest)
@@ -129,10 +134,10 @@ def draw_row(viewer: Viewer, panels: Sequence[Panel], row: Sequence[int], tools:
         with frame.container(border=True, height="stretch") if rest else frame:
             if tools is not None:
                 tools(number)
-            _draw(viewer, panels[number], number)
+            _draw(viewer, panels[number], number, files=files)
 
 
-def _draw(viewer: Viewer, panel: Panel, number: int) -> None:
+def _draw(viewer: Viewer, panel: Panel, number: int, *, files: bool) -> None:
     if panel.kind is Kind.TEXT:
         _draw_text(panel)
         return
@@ -145,6 +150,9 @@ def _draw(viewer: Viewer, panel: Panel, number: int) -> None:
     else:
         st.subheader(title, anchor=False, help=drawn.notes or None)
         _draw_rows(panel, drawn, number)
+    if not files:
+        st.caption(messages.literal(_scope(panel)))
+        return
     with st.container(horizontal=True, vertical_alignment="top", gap="xsmall", key=f"dashboards_{number}_below"):
         controls.download_rows(
             f"{messages.literal(_scope(panel))} · CSV",

@@ -88,7 +88,7 @@ with messages.shown():
     offered = navigation.offered(account, first_start=first_start)
     page = offered.draw()
     st.set_page_config(page_title=f"{page.title} · {navigation.PRODUCT}")
-    if account is not None:
+    if account is not None and not navigation.is_shared(page):
         navigation.follow_wish()
         messages.draw_notice()
         entry = offered.entry(page)

@@ -6,6 +6,7 @@ there, so that below a second segment none of them is found, and the window stay
 """
 
 import logging
+from urllib.parse import parse_qs
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
@@ -14,8 +15,12 @@ from starlette.requests import HTTPConnection
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from data.calendar import utc_now
+from data.sharing.shares import share_of_secret
+from data.store import StoreError
 from pages.ui import addresses, session_routes
-from pages.ui.navigation import ENTRIES, START
+from pages.ui.navigation import ENTRIES, LINK, SHARED, START
+from pages.ui.store import the_store
 
 log = logging.getLogger(__name__)
 
@@ -73,6 +78,7 @@ SERVED = {
 }
 # whose secrets no browser sends by itself (those of mails are in the address): they need not say from where they come
 PROGRAMS = ("/api/", "/mcp/", "/unsubscribe/")
+FRAMED = f"/{SHARED}"  # what a share link shows may be framed by other sites' pages, where its maker has allowed it
 SHOWN_ELSEWHERE = "/badge/"  # pictures for other sites' pages
 
 
@@ -90,6 +96,7 @@ class SecurityHeaders:
             await self.app(scope, receive, send)
             return
         started = False
+        scope["state"] = {**scope.get("state", {}), "may_be_framed": await _may_be_framed(scope)}
 
         async def send_with_headers(message: Message) -> None:
             nonlocal started
@@ -109,6 +116,22 @@ class SecurityHeaders:
                 raise
             log.exception("a request failed: %s", scope["path"])
             await _answer(scope, send, 500, FAILED)
+
+
+async def _may_be_framed(scope: Scope) -> bool:
+    """Whether it is the page of a share link whose maker has allowed it; its files and sockets need no more."""
+    if scope["type"] != "http" or below_base(scope["path"]) != FRAMED:
+        return False
+    secrets = parse_qs(scope["query_string"].decode("latin-1")).get(LINK, [""])
+
+    def allowed() -> bool:
+        share = share_of_secret(the_store(), secrets[0], utc_now())
+        return share is not None and share.embeddable
+
+    try:
+        return await run_in_threadpool(allowed)
+    except StoreError:
+        return False
 
 
 def middleware() -> list[Middleware]:
@@ -219,7 +242,7 @@ def meant(path: str) -> str | None:
 def is_served(path: str) -> bool:
     """Whether it is the address of a page, or of something that is none."""
     segments = _segments(path)
-    return not segments or segments[0] in SERVED or (len(segments) == 1 and segments[0] in {START, *ENTRIES})
+    return not segments or segments[0] in SERVED or (len(segments) == 1 and segments[0] in {START, SHARED, *ENTRIES})
 
 
 def _segments(path: str) -> list[str]:
@@ -265,6 +288,9 @@ def _add(scope: Scope, message: Message) -> None:
     headers = MutableHeaders(scope=message)
     for name, value in HEADERS.items():
         headers[name] = value
+    if scope.get("state", {}).get("may_be_framed"):
+        headers["Content-Security-Policy"] = POLICY.replace("frame-ancestors 'none'", "frame-ancestors *")
+        del headers["X-Frame-Options"]
     if scope.get("scheme") in {"https", "wss"}:
         headers["Strict-Transport-Security"] = "max-age=31536000"
     if below_base(scope["path"]).startswith(SHOWN_ELSEWHERE):

@@ -16,6 +16,7 @@ from pages.ui.store import the_store
 PRODUCT = "GitHub Traffic"
 PAGES = Path(__file__).parents[1]
 SIGN_IN = "sign_in/page.py"
+SHARED, LINK = "shared", "link"  # the address of what a share link shows, and its parameter
 INVITATION = "invitation"  # the parameter of a one-time link
 INVITATION_STATE = "invitation_secret"
 WISH_STATE = "navigation_wish"
@@ -111,6 +112,11 @@ class Offered:
         return ENTRIES.get(page.url_path) if page.url_path else self.first
 
 
+def is_shared(page: StreamlitPage) -> bool:
+    """Whether it is what a share link shows: it has no frame, and is for nobody in particular."""
+    return page.url_path == SHARED
+
+
 def offered(account: Account | None, *, first_start: bool) -> Offered:
     """The pages for whoever is looking; for somebody who is signed out the way in, and nothing else."""
     if account is None:
@@ -176,6 +182,7 @@ def _arranged(
             hidden = not entry.listed or (entry is first and is_named is (address == START))
             page = _page(entry.file, entry.title, entry.icon, address, hidden=hidden)
             (unlisted if hidden else pages.setdefault(SECTION_OF[entry.address], [])).append(page)
+    unlisted.append(_shared_page())
     pages.setdefault(next(reversed(pages), "Account"), []).extend(unlisted)
     return pages
 
@@ -202,4 +209,9 @@ def _ways_in(*, first_start: bool) -> list[StreamlitPage]:
         name = ("Set-up", ":material/rocket_launch:")
     elif is_invited():
         name = ("Invitation", ":material/mail:")
-    return [_page(SIGN_IN, *name), *(_page(SIGN_IN, *name, address, hidden=True) for address in ENTRIES)]
+    others = (_page(SIGN_IN, *name, address, hidden=True) for address in ENTRIES)
+    return [_page(SIGN_IN, *name), *others, _shared_page()]
+
+
+def _shared_page() -> StreamlitPage:
+    return _page("shared/page.py", "Shared", ":material/share:", SHARED, hidden=True)

@@ -15,6 +15,7 @@ from data.accounts.audit import AuditFilter, entries
 from data.accounts.authority import COMMAND_LINE, AccountRefused, NewUser, acting
 from data.accounts.models import Account, Grant, Role
 from data.accounts.tokens import TokenFacts
+from data.dashboards.specification import Dashboard
 from data.imports import imports
 from data.imports.models import ImportRefused, Options, Unknown
 from data.insight import notes
@@ -23,7 +24,7 @@ from data.reports.settings import AlertSettings, ReportSettings, Settings, Subsc
 from data.repositories import groups, repositories
 from data.repositories.models import Repository, RepositoryFacts
 from data.repositories.repositories import RepositoryRefused
-from data.sharing import badges
+from data.sharing import badges, shares
 from data.store import Store
 from data.traffic import corrections
 from data.traffic.models import Metric
@@ -144,6 +145,15 @@ class Scene:
         repository_id = self.north.repositories[0]
         return badges.NewBadge(self.north.tenant_id, badges.Measure.VIEWS, badges.Period.ALL, "views", repository_id)
 
+    @property
+    def new_share(self) -> shares.NewShare:
+        return shares.NewShare("x", self.north.tenant_id, Dashboard("x"), frozenset(self.north.repositories[:1]))
+
+    def share(self) -> int:
+        """A fresh link, made by the manager."""
+        shares.add_share(self.store, "manager", self.new_share, NOW)
+        return shares.shares(account(self.store, "manager"), self.store, NOW)[0].share_id
+
     def badge(self) -> int:
         return badges.add_badge(self.store, COMMAND_LINE, self.new_badge, NOW).badge_id
 
@@ -171,6 +181,8 @@ Do = Callable[[Scene, str], object]
 ACTIONS: dict[str, tuple[set[str], Do]] = {
     "make a badge": (KEEPERS, lambda s, by: badges.add_badge(s.store, by, s.new_badge, NOW)),
     "remove a badge": (KEEPERS, lambda s, by: badges.remove_badge(s.store, by, s.badge(), NOW)),
+    "make a share link": ({"manager"}, lambda s, by: shares.add_share(s.store, by, s.new_share, NOW)),
+    "revoke a share link": (KEEPERS, lambda s, by: shares.revoke_share(s.store, by, s.share(), NOW)),
     "add a user": (ADMINS, lambda s, by: accounts.add_user(s.store, by, new_user(s), s.north.viewer, NOW)),
     "make a token for programs": (
         {COMMAND_LINE, "viewer"},

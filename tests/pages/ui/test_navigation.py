@@ -47,7 +47,7 @@ def test_a_role_is_offered_its_pages_and_no_others(app: App, offered: list[Any],
     app.opened(username)
     listed = OFFERED[username]
     assert [page.url_path for page in offered if page._visibility == "visible"] == ["", *listed[1:]][: len(listed)]
-    assert {page.url_path for page in offered} == {"", *listed, "profile", "help"}
+    assert {page.url_path for page in offered} == {"", *listed, "profile", "help", "shared"}
 
 
 def test_the_first_page_is_listed_at_the_address_at_which_it_is_open(app: App, offered: list[Any]) -> None:
@@ -58,8 +58,8 @@ def test_the_first_page_is_listed_at_the_address_at_which_it_is_open(app: App, o
 
 def test_who_is_signed_out_finds_the_sign_in_at_the_address_of_every_page(app: App, offered: list[Any]) -> None:
     app.opened()
-    assert {page.url_path for page in offered} == {"", *ENTRIES}
-    assert {Path(page._page).parent.name for page in offered} == {"sign_in"}
+    assert {page.url_path for page in offered} == {"", *ENTRIES, "shared"}
+    assert {Path(page._page).parent.name for page in offered} == {"sign_in", "shared"}
 
 
 @pytest.mark.parametrize("page", ["repositories", "add", "log", "tenants", "users", "audit"])

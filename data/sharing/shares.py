@@ -1,0 +1,198 @@
+"""Share links: one dashboard for whoever has the link, without an account; frozen to the repositories it was made for.
+
+It ends at its date, when it is revoked, and when whoever made it may not manage the tenant any more.
+
+ShareRefused        it cannot be made so, there is no such link, or the password is another
+NotAllowed          whoever acts may not do this (see data/accounts/authority.py)
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from types import MappingProxyType
+
+from data.accounts import sessions
+from data.accounts.audit import Subject, record
+from data.accounts.authority import COMMAND_LINE, AccountRefused, NotAllowed, acting, stored_accounts
+from data.accounts.grants import viewer_of
+from data.accounts.models import Account, Viewer
+from data.accounts.passwords import check_acceptable, fingerprint, hashed, matches, new_secret
+from data.calendar import aware, stored
+from data.dashboards.specification import Dashboard, parse_dashboard, written
+from data.repositories.repositories import repositories
+from data.store import Store
+from data.store.cache import cached
+from data.store.ids import next_id
+from data.store.sql import query
+
+MOST = 200  # of a tenant
+NAME_LIMIT = 80
+LONGEST = timedelta(days=3660)
+NO_LINK = "There is no such link."
+
+
+class ShareRefused(AccountRefused):
+    """It cannot be made so, or there is no such link; the sentence says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewShare:
+    """A link to be made, of repositories of one tenant; without `lasts` it stays until it is revoked."""
+
+    name: str
+    tenant_id: int
+    dashboard: Dashboard
+    repository_ids: frozenset[int]
+    password: str | None = field(default=None, repr=False)
+    embeddable: bool = False
+    lasts: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A link without its secret; times are UTC. Where it is `embeddable`, other sites' pages may frame it."""
+
+    share_id: int
+    name: str
+    tenant_id: int
+    specification: str
+    repository_ids: frozenset[int]
+    password_hash: str | None = field(repr=False)
+    embeddable: bool
+    made_at: datetime
+    expires_at: datetime | None
+    openings: int
+    last_opened_at: datetime | None
+    made_by: Account
+
+    def is_open(self, now: datetime) -> bool:
+        lasts = self.expires_at is None or self.expires_at > now
+        return lasts and self.made_by.active and self.made_by.manages(self.tenant_id)
+
+    def dashboard(self) -> Dashboard:
+        """Raises: SpecificationRefused."""
+        return parse_dashboard(self.specification)
+
+
+def add_share(store: Store, by: str, new: NewShare, now: datetime) -> str:
+    """Make a link; answers its secret, which nobody can be told again. For those who manage the tenant.
+
+    Raises: NotAllowed, ShareRefused, PasswordRefused.
+    """
+    name = " ".join(new.name.split())
+    if not name or len(name) > NAME_LIMIT or not name.isprintable():
+        raise ShareRefused(f"A name has 1 to {NAME_LIMIT} printable characters.")
+    if new.lasts is not None and not timedelta(0) < new.lasts <= LONGEST:
+        raise ShareRefused(f"A link lasts at most {LONGEST.days:,} days.")
+    if new.password is not None:
+        check_acceptable(new.password, name)
+    secret, password_hash = new_secret(), None if new.password is None else hashed(new.password)
+    with store.control.commit("making a share link") as connection:
+        if by == COMMAND_LINE:
+            raise NotAllowed("Share links belong to users.")
+        account = acting(connection, by)
+        viewer = viewer_of(store, account).of_each_tenant()
+        if not account.manages(new.tenant_id) or new.tenant_id not in viewer.tenant_ids:
+            raise NotAllowed("There is no such tenant.")
+        of_tenant = {r.repository_id for r in repositories(viewer, store) if r.tenant_id == new.tenant_id}
+        if not new.repository_ids or not new.repository_ids <= of_tenant:
+            raise ShareRefused("There is no such repository.")
+        having = "select count(*) as having from share where tenant_id = $tenant_id"
+        ((count,),) = connection.execute(having, {"tenant_id": new.tenant_id}).fetchall()
+        if count >= MOST:
+            raise ShareRefused(f"The tenant has {MOST} share links, the maximum. Revoke one first.")
+        share_id = next_id(connection, "share")
+        values = {
+            "share_id": share_id,
+            "hash": fingerprint(secret),
+            "name": name,
+            "tenant_id": new.tenant_id,
+            "specification": written(new.dashboard),
+            "repository_ids": json.dumps(sorted(new.repository_ids)),
+            "password_hash": password_hash,
+            "embeddable": new.embeddable,
+            "user_id": account.user_id,
+            "now": stored(now),
+            "expires_at": None if new.lasts is None else stored(now + new.lasts),
+        }
+        connection.execute(query(__name__, "add_share"), values)
+        record(connection, "share link made", Subject(f"share link {share_id}", new.tenant_id), by, now, detail=name)
+    return secret
+
+
+def revoke_share(store: Store, by: str, share_id: int, now: datetime) -> None:
+    """End a link at once. For those who manage the tenant. Raises: ShareRefused."""
+    with store.control.commit("revoking a share link") as connection:
+        account = acting(connection, by)
+        rows = connection.execute("select tenant_id, name from share where share_id = $id", {"id": share_id}).fetchall()
+        if not rows or not account.manages(rows[0][0]):
+            raise ShareRefused(NO_LINK)
+        connection.execute("delete from share where share_id = $id", {"id": share_id})
+        subject = Subject(f"share link {share_id}", rows[0][0])
+        record(connection, "share link revoked", subject, by, now, detail=rows[0][1])
+
+
+def shares(account: Account, store: Store, now: datetime) -> tuple[Share, ...]:
+    """The links of the tenants that this user manages that are open, the newest first."""
+    found = [each for each in _shares(store).values() if account.active and account.manages(each.tenant_id)]
+    return tuple(sorted((each for each in found if each.is_open(now)), key=lambda each: -each.share_id))
+
+
+def share_of_secret(store: Store, secret: str, now: datetime) -> Share | None:
+    """The open link with this secret, for whoever has it."""
+    share = _shares(store).get(fingerprint(secret))
+    return share if share is not None and share.is_open(now) else None
+
+
+def open_share(store: Store, share: Share, password: str, address: str, now: datetime) -> None:
+    """Check the password of a link, where it has one, and count the opening. Raises: ShareRefused, TooManyAttempts."""
+    name = f"share link {share.share_id}"  # no username has a space
+    if share.password_hash is not None:
+        sessions.attempt(store, name, address, now)
+        if not matches(password, share.password_hash):
+            raise ShareRefused("That is not the password of this link.")
+    values = {"id": share.share_id, "now": stored(now)}
+    with store.control.commit("opening a share link") as connection:
+        sessions.forget_attempts(connection, name)
+        connection.execute(
+            "update share set openings = openings + 1, last_opened_at = $now where share_id = $id", values
+        )
+
+
+def share_viewer(store: Store, share: Share) -> Viewer:
+    """What a link shows: of the repositories that it was made for those that are there; none of an inactive tenant."""
+    values = {"tenant_id": share.tenant_id, "repository_ids": sorted(share.repository_ids)}
+    with store.traffic.read() as cursor:
+        rows = cursor.execute(query(__name__, "share_viewer"), values).fetchall()
+    return Viewer(frozenset(key for (key,) in rows), frozenset())
+
+
+@cached("control")
+def _shares(store: Store) -> Mapping[str, Share]:
+    """Every link with whoever made it, by the hash of its secret."""
+    with store.control.read() as cursor:
+        rows = cursor.execute(query(__name__, "shares")).fetchall()
+        makers = {each.user_id: each for each in stored_accounts(cursor)} if rows else {}
+    found = {}
+    for (
+        secret_hash,
+        key,
+        name,
+        tenant_id,
+        text,
+        ids,
+        password_hash,
+        embeddable,
+        made_by,
+        made,
+        ends,
+        openings,
+        last,
+    ) in rows:
+        times = aware(made), None if ends is None else aware(ends), openings, None if last is None else aware(last)
+        frozen = frozenset(json.loads(ids))
+        found[secret_hash] = Share(
+            key, name, tenant_id, text, frozen, password_hash, embeddable, *times, makers[made_by]
+        )
+    return MappingProxyType(found)

@@ -1,0 +1,206 @@
+"""Shared pages: links to a dashboard, a repository or a chart for people without an account; made, listed, revoked."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import streamlit as st
+
+from data.accounts.models import Account, Viewer
+from data.accounts.passwords import PasswordRefused
+from data.accounts.tenants import tenants
+from data.calendar import utc_now
+from data.dashboards.dashboards import DASHBOARDS, canned_dashboards
+from data.dashboards.specification import Dashboard, Kind, Panel, Range, Source, SpecificationRefused
+from data.repositories.groups import groups
+from data.repositories.models import RepositoryState
+from data.repositories.repositories import repositories
+from data.sharing.shares import NewShare, Share, add_share, revoke_share, shares
+from data.text import counted
+from pages.ui import controls, messages, session, time_format
+from pages.ui.addresses import full_address
+from pages.ui.store import the_store
+
+KINDS = ("Dashboard", "Repository", "Chart")
+METRICS = {"Views": "views", "Visitors": "visitors", "Clones": "clones", "Cloners": "cloners"}
+OWN_DAYS = "As in the dashboard"
+DAYS = {
+    OWN_DAYS: None,
+    "Last 30 days": Range(last_days=30),
+    "Last 90 days": Range(last_days=90),
+    "Last 365 days": Range(last_days=365),
+    "All days": Range(),
+    "Fixed days": None,
+}
+LASTS = {
+    "7 days": timedelta(days=7),
+    "30 days": timedelta(days=30),
+    "1 year": timedelta(days=365),
+    "Until revoked": None,
+}
+MADE = "connect_share"  # the secret of the link that was made last, and whether it may be framed
+
+
+def draw_shares(account: Account, viewer: Viewer) -> None:
+    store = the_store()
+    managed = {each.tenant_id: each.name for each in tenants(viewer, store) if account.manages(each.tenant_id)}
+    st.caption(
+        "Anybody with the link sees the chosen repositories, without an account: no SQL, no files, no other page."
+    )
+    with st.container(border=True, key="connect_share_form"):
+        new = _form(account, viewer, managed)
+        if st.button("Create link", type="primary", key="share_submit") and new is not None:
+            try:
+                secret = add_share(store, account.username, new, utc_now())
+            except PasswordRefused as refusal:
+                messages.refused(refusal)
+            else:
+                st.session_state[MADE] = (secret, new.embeddable)
+    if MADE in st.session_state:
+        _draw_made(*st.session_state[MADE])
+    now = utc_now().replace(second=0, microsecond=0)
+    for each in shares(account, store, now):
+        _draw_share(account, each, now)
+
+
+def _form(account: Account, viewer: Viewer, managed: dict[int, str]) -> NewShare | None:
+    left, right = st.columns(2)
+    kind = left.selectbox("What", KINDS, key="share_kind")
+    tenant_id = right.selectbox("Tenant", list(managed), format_func=managed.__getitem__, key="share_tenant")
+    names = _choosable(viewer, tenant_id)
+    dashboards = {**canned_dashboards(), **_saved(account)}
+    dashboard: Dashboard | None = None
+    chosen: list[int] = []
+    if kind == "Repository":
+        key = left.selectbox("Repository", [k for k in names if k > 0], format_func=names.__getitem__, key="share_one")
+        chosen = [key] if key else []
+        dashboard = of_repository(names[key]) if key else None
+    else:
+        if kind == "Dashboard":
+            named = left.selectbox(
+                "Dashboard", list(dashboards), format_func=lambda k: dashboards[k].name, key="share_dashboard"
+            )
+            dashboard = dashboards[named]
+        else:
+            metric = left.selectbox("Chart", list(METRICS), key="share_metric")
+            dashboard = of_chart(metric)
+        chosen = right.multiselect(
+            "Repositories",
+            list(names),
+            format_func=names.__getitem__,
+            placeholder="All of the tenant",
+            key="share_repositories",
+        )
+    days = right.selectbox(
+        "Days", [d for d in DAYS if kind == "Dashboard" or d != "As in the dashboard"], key="share_days"
+    )
+    span = _fixed(left) if days == "Fixed days" else DAYS[days]
+    usual = dashboard.name if dashboard else ""
+    name = left.text_input("Name", placeholder=usual, max_chars=80, key="share_name")
+    lasts = LASTS[right.selectbox("Lasts", list(LASTS), index=1, key="share_lasts")]
+    password = left.text_input(
+        "Password (optional)", type="password", key="share_password", autocomplete="new-password"
+    )
+    embeddable = right.checkbox("May be embedded in other pages", key="share_embeddable")
+    if dashboard is None:
+        return None
+    typed = session.typed_password(password or "") or None
+    repository_ids = _members(viewer, tenant_id, names, chosen)
+    narrowed = dashboard if span is None else _of_days(dashboard, span)
+    return NewShare(name or dashboard.name, tenant_id, narrowed, repository_ids, typed, embeddable, lasts)
+
+
+def of_repository(name: str) -> Dashboard:
+    """What is shared of one repository: its numbers, views and visitors, stars, newest lists."""
+    panels = (
+        Panel(Kind.NUMBER, "Views", width=3),
+        Panel(Kind.NUMBER, "Daily visitors (sum)", measure="visitors", width=3),
+        Panel(Kind.NUMBER, "Clones", measure="clones", width=3),
+        Panel(Kind.NUMBER, "Stars", Source.STARS, "stars", width=3),
+        Panel(Kind.LINE, "Views", by="day", width=12),
+        Panel(Kind.LINE, "Unique visitors", measure="visitors", by="day"),
+        Panel(Kind.LINE, "Stars", Source.STARS, "stars", by="week"),
+        Panel(Kind.TABLE, "Referrers", Source.REFERRERS, by="referrer", limit=10),
+        Panel(Kind.TABLE, "Popular content", Source.PATHS, by="path", limit=10),
+    )
+    return Dashboard(name[:80], "", panels)
+
+
+def of_chart(metric: str) -> Dashboard:
+    return Dashboard(metric, "", (Panel(Kind.LINE, metric, measure=METRICS[metric], by="day", width=12, height=420),))
+
+
+def _of_days(dashboard: Dashboard, span: Range) -> Dashboard:
+    panels = (each if each.kind is Kind.TEXT else replace(each, range=span) for each in dashboard.panels)
+    return replace(dashboard, panels=tuple(panels))
+
+
+def _fixed(place: st.delta_generator.DeltaGenerator) -> Range:
+    today = utc_now().date()
+    picked = place.date_input("From and to (UTC)", (today - timedelta(days=30), today), key="share_dates")
+    days = sorted(picked) if isinstance(picked, tuple) and picked else [today]
+    return Range(first=days[0], last=days[-1])
+
+
+def _saved(account: Account) -> dict[str, Dashboard]:
+    found = {}
+    for each in DASHBOARDS.seen_by(account, the_store()):
+        try:
+            found[str(each.item_id)] = each.dashboard()
+        except SpecificationRefused:
+            continue
+    return found
+
+
+def _choosable(viewer: Viewer, tenant_id: int) -> dict[int, str]:
+    """The tenant's groups, whose ids stand below zero, and its repositories."""
+    every, store = viewer.of_each_tenant(), the_store()
+    of_groups = {-g.group_id: f"Group {g.name}" for g in groups(every, store) if g.tenant_id == tenant_id}
+    named = {
+        r.repository_id: r.full_name
+        for r in repositories(every, store)
+        if r.tenant_id == tenant_id and r.state is not RepositoryState.REMOVED
+    }
+    return of_groups | named
+
+
+def _members(viewer: Viewer, tenant_id: int, names: dict[int, str], chosen: list[int]) -> frozenset[int]:
+    """The repositories that are frozen into the link: those that were chosen, and the present members of groups."""
+    if not chosen:
+        return frozenset(each for each in names if each > 0)
+    members = {-g.group_id: g.repository_ids for g in groups(viewer.of_each_tenant(), the_store())}
+    return frozenset(key for each in chosen for key in members.get(each, (each,)) if key in names)
+
+
+def _draw_made(secret: str, embeddable: bool) -> None:
+    link = full_address(f"share/{secret}")
+    with st.container(border=True, key="share_once"):
+        st.markdown(":green[:material/link:] **Your link**")
+        st.code(link, language=None, wrap_lines=True)
+        if embeddable:
+            frame = f'<iframe src="{link}?theme=light" width="100%" height="800" title="Traffic"></iframe>'
+            st.code(frame, language="html", wrap_lines=True)
+        st.caption(
+            "Copy it now: it is not shown again. `?theme=dark` or `?theme=light` sets the theme; `?kiosk=1` refreshes "
+            "it, for a screen on a wall."
+        )
+
+
+def _draw_share(account: Account, share: Share, now: datetime) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", key=f"share_{share.share_id}"):
+        st.markdown(_share_text(share, now), width="stretch")
+        key = f"share_{share.share_id}_revoke"
+        if controls.danger_button("Revoke", ":material/link_off:", key, "tertiary"):
+            revoke_share(the_store(), account.username, share.share_id, utc_now())
+            st.session_state.pop(MADE, None)
+            messages.notice_after_rerun("The link is revoked. Nobody can open it any more.")
+
+
+def _share_text(share: Share, now: datetime) -> str:
+    facts = [
+        counted(len(share.repository_ids), "repository"),
+        "until revoked" if share.expires_at is None else time_format.days_left(share.expires_at, now),
+        f"opened {counted(share.openings, 'time')}",
+        *(["password"] if share.password_hash else []),
+        *(["embeddable"] if share.embeddable else []),
+    ]
+    return f"**{messages.literal(share.name)}**  \n:gray[:small[{', '.join(facts)}]]"

@@ -1,0 +1,144 @@
+"""Share links: a frozen dashboard for whoever has the link, and nothing else; framed only where that is allowed."""
+
+from datetime import timedelta
+
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
+from data.accounts import grants
+from data.accounts.authority import COMMAND_LINE
+from data.accounts.models import Grant, Role
+from data.accounts.tenants import set_tenant_active
+from data.calendar import utc_now
+from data.sharing.shares import NewShare, add_share, revoke_share, share_of_secret, shares
+from pages.api import shares as share_routes
+from pages.connect.shares import of_chart, of_repository
+from pages.ui import middleware
+from tests.data.filled import DOCS, ENGINE, TELESCOPE
+from tests.pages.app import BLUE, App, shown_text
+
+PASSWORD = "a wet meadow"
+
+
+def made(app: App, **changes: object) -> str:
+    values = {
+        "name": "For you",
+        "tenant_id": BLUE,
+        "dashboard": of_chart("Views"),
+        "repository_ids": frozenset({ENGINE}),
+    }
+    return add_share(app.store, "tenant", NewShare(**(values | changes)), utc_now())  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def client(app: App) -> TestClient:
+    def page(request: Request) -> Response:
+        return PlainTextResponse("")
+
+    routes = [*share_routes.routes(), Route("/{name:path}", page)]
+    return TestClient(
+        Starlette(routes=routes, middleware=middleware.middleware()), "http://localhost", follow_redirects=False
+    )
+
+
+def test_whoever_has_the_link_sees_the_frozen_repositories_without_an_account(app: App) -> None:
+    secret = made(app, dashboard=of_repository("blue/engine"))
+    run = app.opened(None, "shared", link=secret)
+    assert run.title[0].value == "For you"
+    assert not run.error
+    text = shown_text(run)
+    assert "Referrers" in text
+    assert not [*run.get("download_button"), *run.get("page_link")]
+    assert "blue/docs" not in text
+    assert "Sign out" not in text
+    (share,) = shares(app.account("tenant"), app.store, utc_now())
+    assert share.openings == 1
+    run.run()
+    (share,) = shares(app.account("tenant"), app.store, utc_now())
+    assert share.openings == 1, "a visit counts once"
+    assert shares(app.account("viewer"), app.store, utc_now()) == ()
+
+
+@pytest.mark.parametrize("ended", ["revoked", "expired", "lost", "invented", "none"])
+def test_a_link_that_ended_shows_nothing(app: App, ended: str) -> None:
+    secret, now = made(app, lasts=timedelta(days=1)), utc_now()
+    if ended == "revoked":
+        revoke_share(app.store, "tenant", 1, now)
+    elif ended == "expired":
+        assert share_of_secret(app.store, secret, now + timedelta(days=1)) is None
+        revoke_share(app.store, "tenant", 1, now)
+    elif ended == "lost":
+        grants.revoke(app.store, COMMAND_LINE, app.account("tenant").user_id, Grant(Role.TENANT, BLUE), now)
+    link = {"invented": {"link": "x"}, "none": {}}.get(ended, {"link": secret})
+    run = app.opened(None, "shared", **link)
+    assert "not valid any more" in run.info[0].value
+    assert not [*run.metric, *run.get("vega_lite_chart"), *run.dataframe]
+
+
+def test_what_is_gone_from_the_tenant_is_gone_from_its_links(app: App) -> None:
+    secret = made(app)
+    set_tenant_active(app.store, COMMAND_LINE, BLUE, False, utc_now())
+    run = app.opened(None, "shared", link=secret)
+    assert not run.get("vega_lite_chart")
+    with pytest.raises(Exception, match="There is no such"):
+        made(app, repository_ids=frozenset({TELESCOPE}))
+
+
+def test_a_password_is_asked_for_and_cannot_be_guessed(app: App) -> None:
+    app.monkeypatch.setattr("pages.ui.session.address", lambda: "192.0.2.1")
+    secret = made(app, password=PASSWORD)
+    run = app.opened(None, "shared", link=secret)
+    assert not run.get("vega_lite_chart")
+    for _ in range(5):
+        run.text_input(key="shared_password").input("wrong password")
+        run.button(key="shared_submit").click().run()
+        assert "not the password" in run.error[0].value
+    run.text_input(key="shared_password").input(PASSWORD)
+    run.button(key="shared_submit").click().run()
+    assert "Too many attempts" in run.error[0].value
+    assert not run.get("vega_lite_chart")
+    other = made(app, password=PASSWORD)
+    run = app.opened(None, "shared", link=other)
+    run.text_input(key="shared_password").input(PASSWORD)
+    run.button(key="shared_submit").click().run()
+    assert run.get("vega_lite_chart")
+
+
+def test_only_a_link_that_may_be_embedded_is_framed(app: App, client: TestClient) -> None:
+    framed, closed = made(app, embeddable=True), made(app)
+    for path, allowed in {
+        f"/shared?link={framed}": True,
+        f"/shared?link={closed}": False,
+        "/shared?link=x": False,
+        f"/daily?link={framed}": False,
+        f"/?link={framed}": False,
+    }.items():
+        headers = client.get(path).headers
+        assert ("frame-ancestors *" in headers["content-security-policy"]) is allowed, path
+        assert ("x-frame-options" not in headers) is allowed
+        assert headers["x-robots-tag"] == "noindex, nofollow"
+    sent = client.get(f"/share/{framed}?theme=dark&kiosk=1")
+    assert (sent.status_code, sent.headers["location"]) == (
+        307,
+        f"/shared?link={framed}&embed=true&embed_options=dark_theme&kiosk=1",
+    )
+
+
+def test_the_page_makes_a_link_with_its_embed_and_revokes_it(app: App) -> None:
+    run = app.opened("tenant", "connect", part="Shared pages")
+    run.selectbox(key="share_kind").select("Chart").run()
+    run.multiselect(key="share_repositories").select(DOCS)
+    run.text_input(key="share_name").input("Docs")
+    run.checkbox(key="share_embeddable").check()
+    run.button(key="share_submit").click().run()
+    link, frame = (each.value for each in run.code)
+    share = share_of_secret(app.store, link.rpartition("/")[2], utc_now())
+    assert share is not None
+    assert (share.name, share.repository_ids, share.embeddable) == ("Docs", frozenset({DOCS}), True)
+    assert f'src="{link}?theme=light"' in frame
+    run.button(key="share_1_revoke").click().run()
+    assert shares(app.account("tenant"), app.store, utc_now()) == ()
