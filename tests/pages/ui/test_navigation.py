@@ -77,7 +77,7 @@ def test_a_page_goes_with_the_role_that_it_is_for_in_the_middle_of_a_session(app
     run = app.opened("tenant", "profile")
     grants.revoke(app.store, "admin", app.account("tenant").user_id, Grant(Role.TENANT, 1), utc_now())
     run.run()
-    assert {page.url_path for page in offered} == {"", "profile", "help"}
+    assert {page.url_path for page in offered} == {"", "profile", "help", "shared"}
 
 
 def test_a_name_with_markup_is_shown_as_it_is_written(app: App) -> None:
