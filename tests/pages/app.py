@@ -6,7 +6,8 @@ conftest.py). Days are counted back from the present one, since the pages look f
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -54,7 +55,9 @@ CAST: dict[str, tuple[Grant, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """The app over a store of its own; `open_sessions` are those that nobody has used yet, by username."""
+    """The app over a store that is this test's to change; `open_sessions` are those that nobody has used yet, by
+    username.
+    """
 
     store: Store
     monkeypatch: pytest.MonkeyPatch
@@ -96,15 +99,41 @@ class App:
         return account
 
 
-def copied(template: Path, directory: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[App]:
-    """The app over a copy of a store, in that directory, as `the_store()` finds it too."""
-    shutil.copytree(template, directory, symlinks=True)
-    monkeypatch.setenv("TRAFFIC_DATA_DIR", str(directory))
-    monkeypatch.chdir(ROOT)
-    store = Store(directory, lock_timeout_s=30)
-    yield App(store, monkeypatch, json.loads(template.with_name(SESSIONS).read_text()))
-    store.close()
-    the_store().close()
+class Stores:
+    """Copies of a filled store, lent to one test after another: after one that has written to it comes a new copy."""
+
+    def __init__(self, template: Path, made: Callable[[], Path]) -> None:
+        self._template, self._made = template, made
+        self._store: Store | None = None
+        self._of_pages: Store
+        self._content: set[tuple[str, int]] = set()
+
+    @contextmanager
+    def lent(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[App]:
+        """The app over one, as `the_store()` finds it too. What a changed program has answered, nobody else is told."""
+        if self._store is None or self._content != _content(self._store.directory):
+            self.close()
+            shutil.copytree(self._template, directory := self._made() / "db", symlinks=True)
+            self._store, self._content = Store(directory, lock_timeout_s=30), _content(directory)
+        monkeypatch.setenv("TRAFFIC_DATA_DIR", str(self._store.directory))
+        monkeypatch.chdir(ROOT)
+        self._of_pages = the_store()
+        yield App(self._store, monkeypatch, json.loads(self._template.with_name(SESSIONS).read_text()))
+        changed = {name for _, name, _ in monkeypatch._setattr} | {name for _, name, _ in monkeypatch._setitem}
+        if changed - {"session_secret", "TRAFFIC_DATA_DIR"}:
+            self._store.cache.clear()
+            self._of_pages.cache.clear()
+
+    def close(self) -> None:
+        if self._store is not None:
+            self._store.close()
+            self._of_pages.close()
+            shutil.rmtree(self._store.directory)
+
+
+def _content(directory: Path) -> set[tuple[str, int]]:
+    """Each file with when it was last changed; the extracts that queries are asked of are of a version, and stay."""
+    return {(str(each), each.lstat().st_mtime_ns) for each in directory.rglob("*") if "extracts" not in each.parts}
 
 
 def cast(directory: Path) -> None:

@@ -12,7 +12,7 @@ from data.accounts import passwords
 from data.calendar import utc_day, utc_now
 from data.collection.ledger import Scope
 from tests.fake_github import FakeGitHub, Lack, Repository, Token, World
-from tests.pages.app import SECRET, App, cast, copied
+from tests.pages.app import SECRET, App, Stores, cast
 
 
 @pytest.fixture(autouse=True)
@@ -41,10 +41,18 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return directory
 
 
+@pytest.fixture(scope="session")
+def stores(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stores]:
+    stores = Stores(template, lambda: tmp_path_factory.mktemp("app"))
+    yield stores
+    stores.close()
+
+
 @pytest.fixture
-def app(template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[App]:
-    """The app over a store of its own for each test."""
-    yield from copied(template, tmp_path / "db", monkeypatch)
+def app(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> Iterator[App]:
+    """The app over a store that no test before has changed."""
+    with stores.lent(monkeypatch) as app:
+        yield app
 
 
 WITHOUT_SCOPE = "ghp_octoReader0123456789abcdefghijABCD"
