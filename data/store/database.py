@@ -42,6 +42,7 @@ WRITER_SETTINGS: dict[str, Any] = SETTINGS | {
 }
 LOCK_TIMEOUT_S = 60.0
 COMPACT_WHEN_GROWN = 2  # times the size after the last compaction
+SMALL_BYTES = 4 * 1024 * 1024  # to compact so little takes longer than all commits that it would speed up
 
 # A full disk comes as a TransactionException where the commit itself writes (its write-ahead log).
 _REFUSALS = (duckdb.IOException, duckdb.FatalException, duckdb.OutOfMemoryException, duckdb.TransactionException)
@@ -242,7 +243,8 @@ class Database:
                     sizes = "select bytes from store_compaction order by compacted_at desc limit 1"
                     ((compacted_size,),) = connection.execute(sizes).fetchall() or [(0,)]
                     connection.execute("checkpoint")  # closing would do it too, but keep a failure to itself
-                if temporary.stat().st_size >= COMPACT_WHEN_GROWN * compacted_size:
+                size = temporary.stat().st_size
+                if not compacted_size or size >= max(SMALL_BYTES, COMPACT_WHEN_GROWN * compacted_size):
                     try:
                         self._compact(temporary)
                     except (OSError, *_REFUSALS):  # no room for that: the next commit tries again

@@ -7,6 +7,7 @@ import pytest
 
 from data.schema import migrate as schema
 from data.store import Store, StoreTooNew
+from data.store import database as store_module
 from tests.data.writers import batch, save
 
 pytestmark = pytest.mark.usefixtures("numbered")
@@ -80,11 +81,14 @@ def test_views_are_rebuilt_when_their_text_changes(store: Store, next_release: S
     assert answer(store, "from v_two") == [(2,)]
 
 
-@pytest.mark.parametrize(("share", "is_compacted"), [(0.4, True), (0.6, False), (1.0, False)])
-def test_a_store_is_compacted_once_it_has_grown_to_twice_its_compacted_size(
-    store: Store, share: float, is_compacted: bool
+@pytest.mark.parametrize(
+    ("share", "small_bytes", "is_compacted"), [(0.4, 0, True), (0.6, 0, False), (1.0, 0, False), (0.4, 2**22, False)]
+)
+def test_a_store_is_compacted_once_it_has_grown_to_twice_its_compacted_size_and_is_not_small(
+    store: Store, monkeypatch: pytest.MonkeyPatch, share: float, small_bytes: int, is_compacted: bool
 ) -> None:
     """A file of 2.5 times that size is written anew; one of 1.7 times is not yet worth it."""
+    monkeypatch.setattr(store_module, "SMALL_BYTES", small_bytes)
     noted_bytes = int(store.traffic.files.link.stat().st_size * share)
     with store.traffic.commit("test") as connection:
         connection.execute("update store_compaction set bytes = $bytes", {"bytes": noted_bytes})

@@ -104,6 +104,7 @@ def test_a_commit_whose_compaction_is_refused_stands_and_the_next_one_compacts(
 
     before = compactions(store)
     monkeypatch.setattr(store_module, "COMPACT_WHEN_GROWN", 0)
+    monkeypatch.setattr(store_module, "SMALL_BYTES", 0)
     with monkeypatch.context() as full:
         full.setattr(schema, "copy_ordered", refuse)
         save(store, *batch(1))

@@ -173,7 +173,7 @@ def write_without_room_to_compact(directory: str) -> None:
     follow_numbers(store)
     for number in (1, 2, 3):
         save(store, large_batch(number))
-    store_module.COMPACT_WHEN_GROWN = 0  # each commit is to compact
+    store_module.COMPACT_WHEN_GROWN = store_module.SMALL_BYTES = 0  # each commit is to compact
     version = store.traffic.files.link.stat().st_size
     disk, filling = os.statvfs(directory), Path(directory) / "filling"
     filling.write_bytes(bytes(disk.f_bavail * disk.f_frsize - version * 8 // 5))
