@@ -19,7 +19,7 @@ from data.accounts.authority import NotAllowed
 from data.accounts.grants import viewer_of
 from data.accounts.models import Account, Viewer
 from data.calendar import aware, stored
-from data.imports.merging import HISTORY_ONLY, merge_days
+from data.imports.merging import HISTORY_ONLY, fit_spans, merge_days
 from data.imports.models import Batch, Counts, ImportRefused, Plan, RepositoryPlan, Told, Unknown
 from data.imports.staging import Staged
 from data.schema import migrate as schema
@@ -29,7 +29,8 @@ from data.store.ids import next_id, next_ids
 from data.store.sql import execute_each, query
 from data.text import counted
 
-ROWS_AT_ONCE = 250_000  # of repositories that are compared and merged together
+MEMORY = "90MB"
+ROWS_AT_ONCE = 100_000  # of repositories that are compared and merged together
 
 
 @cached("traffic")
@@ -98,12 +99,13 @@ def save_import(
                 raise ImportRefused(f"Not tracked: {', '.join(str(told) for _, told in strange)[:500]}.")
             meant |= _add_history_only(connection, tenant_id, strange, now)
         batch_id = next_id(connection, "import_batch")
-        with _registered(connection, meant):
+        with _registered(connection, meant), _in_little_memory(connection):
             counts = Counts(repositories=len(set(meant.values())))
             for repository_ids in _chunks(meant, staged):
                 counts = _added(counts, _read(connection, staged, repository_ids))
                 execute_each(connection, query(__name__, "keep_days"), {"batch_id": batch_id})
                 merge_days(connection)
+            fit_spans(connection, set(meant.values()))
             counts = _with_others(connection, staged, counts)
             files = {name: staged.path(name) for name in ("lists", "counters", "windows")}
             execute_each(connection, query(__name__, "keep_others"), files | {"batch_id": batch_id})
@@ -136,6 +138,7 @@ def undo_import(store: Store, by: str, batch_id: int, now: datetime) -> Batch:
         for together in _together(dict(connection.execute(days, mine).fetchall())):
             execute_each(connection, query(__name__, "undo_days"), mine | {"repository_ids": together})
             merge_days(connection)
+        fit_spans(connection, repository_ids)
         _merge_others(connection, batch_id, undone=True)
         connection.execute("delete from import_batch where batch_id = $batch_id", mine)
         values = {"repository_ids": repository_ids, "history_only": HISTORY_ONLY}
@@ -143,6 +146,17 @@ def undo_import(store: Store, by: str, batch_id: int, now: datetime) -> Batch:
             schema.delete_repository(connection, key)
         change.record("import undone", Subject(f"import {batch_id}", batch.tenant_id), batch.source)
     return batch
+
+
+@contextmanager
+def _in_little_memory(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """All chunks together would fill what a commit may have; so the rows go to the disk earlier."""
+    ((limit,),) = connection.execute("select current_setting('memory_limit') as memory").fetchall()
+    connection.execute(f"set memory_limit = '{MEMORY}'")
+    try:
+        yield
+    finally:
+        connection.execute(f"set memory_limit = '{limit}'")
 
 
 def _refuse_but_managers(store: Store, account: Account, tenant_id: int) -> None:
@@ -225,7 +239,11 @@ def _together(rows: Mapping[int, int]) -> Iterator[list[int]]:
 
 def _read(connection: duckdb.DuckDBPyConnection, staged: Staged, repository_ids: list[int]) -> Counts:
     """Have the days of these repositories in incoming_day. Answers how they compare with what is stored."""
+    numbers = "select min(told) as first_told, max(told) as last_told from meant_repository "
+    where = "where list_contains($repository_ids, repository_id)"
+    ((first_told, last_told),) = connection.execute(numbers + where, {"repository_ids": repository_ids}).fetchall()
     values = {"file": staged.path("days"), "repository_ids": repository_ids}
+    values |= {"first_told": first_told, "last_told": last_told}  # the rows of a repository mostly lie together
     connection.execute(query(__name__, "read_staged"), values)
     ((new, greater, equal, smaller, won, closed, first, last),) = connection.execute(
         query(__name__, "compare")

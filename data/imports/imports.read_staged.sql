@@ -1,19 +1,33 @@
 -- The days that an import tells of some repositories, each once: of a metric the greatest count (ties by uniques); uniques
 -- told without a count join it where they can. What a correction by hand took away is not brought back.
+-- A reading is packed into one number, (count + 1) * 10^13 + uniques + 1, 0 being unknown: no count has 13 digits.
 -- Grain: a repository and day (UTC). Source: the file $file, meant_repository (told, repository_id), traffic_revision.
 create or replace temp table incoming_day as
-with told as (
+with packed as (
     select
         meant_repository.repository_id,
         staged.day,
-        max({'count': coalesce(staged.views, -1), 'uniques': coalesce(staged.view_uniques, -1)}) as views,
+        max((coalesce(staged.views, -1) + 1)::hugeint * 10000000000000 + coalesce(staged.view_uniques, -1) + 1) as views,
         max(staged.view_uniques) filter (where staged.views is null) as loose_view_uniques,
-        max({'count': coalesce(staged.clones, -1), 'uniques': coalesce(staged.clone_uniques, -1)}) as clones,
+        max((coalesce(staged.clones, -1) + 1)::hugeint * 10000000000000 + coalesce(staged.clone_uniques, -1) + 1) as clones,
         max(staged.clone_uniques) filter (where staged.clones is null) as loose_clone_uniques
     from read_parquet($file) as staged
     inner join meant_repository using (told)
-    where list_contains($repository_ids, meant_repository.repository_id)
+    where
+        staged.told between $first_told and $last_told
+        and list_contains($repository_ids, meant_repository.repository_id)
     group by meant_repository.repository_id, staged.day
+),
+
+told as (
+    select
+        repository_id,
+        day,
+        nullif(views // 10000000000000 - 1, -1)::bigint as views,
+        coalesce(nullif(views % 10000000000000 - 1, -1)::bigint, loose_view_uniques) as view_uniques,
+        nullif(clones // 10000000000000 - 1, -1)::bigint as clones,
+        coalesce(nullif(clones % 10000000000000 - 1, -1)::bigint, loose_clone_uniques) as clone_uniques
+    from packed
 ),
 
 corrected as (
@@ -30,17 +44,15 @@ corrected as (
 select
     told.repository_id,
     told.day,
-    case when told.views.count > coalesce(corrected.most_views, -1) then told.views.count end as views,
+    case when not coalesce(told.views <= corrected.most_views, false) then told.views end as views,
     case
-        when told.views.count > coalesce(corrected.most_views, -1) and told.views.uniques >= 0 then told.views.uniques
-        when told.views.count >= 0 and told.loose_view_uniques > told.views.count then null
-        when corrected.most_views is null then told.loose_view_uniques
+        when not coalesce(told.views <= corrected.most_views or told.view_uniques > told.views, false)
+            then told.view_uniques
     end as view_uniques,
-    case when told.clones.count > coalesce(corrected.most_clones, -1) then told.clones.count end as clones,
+    case when not coalesce(told.clones <= corrected.most_clones, false) then told.clones end as clones,
     case
-        when told.clones.count > coalesce(corrected.most_clones, -1) and told.clones.uniques >= 0 then told.clones.uniques
-        when told.clones.count >= 0 and told.loose_clone_uniques > told.clones.count then null
-        when corrected.most_clones is null then told.loose_clone_uniques
+        when not coalesce(told.clones <= corrected.most_clones or told.clone_uniques > told.clones, false)
+            then told.clone_uniques
     end as clone_uniques
 from told
 left join corrected using (repository_id, day);

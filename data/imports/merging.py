@@ -12,8 +12,13 @@ HISTORY_ONLY = "Imported history only."  # the reason of the state of a reposito
 
 
 def merge_days(connection: duckdb.DuckDBPyConnection) -> None:
-    """Write the days of the table touched_day (repository_id, day) anew."""
+    """Write the days of the table touched_day (repository_id, day) anew; `fit_spans` follows."""
     connection.execute(query(__name__, "merge_days"))
+
+
+def fit_spans(connection: duckdb.DuckDBPyConnection, repository_ids: Collection[int]) -> None:
+    """Have a row for each day from the first to the last one that is known of these repositories, and no others."""
+    execute_each(connection, query(__name__, "fit_spans"), {"repository_ids": list(repository_ids)})
 
 
 @contextmanager
@@ -33,3 +38,4 @@ def setting_imports_aside(
     yield
     connection.execute(query(__name__, "take_back"))
     merge_days(connection)
+    fit_spans(connection, repository_ids)

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import reduce
-from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,7 @@ from data.calendar import DAY, covered_days
 from data.imports.files import digest_of, files_of
 from data.imports.formats import COUNTERS, METRICS, Field, Kind, Layout, layouts_of
 from data.imports.models import REFUSALS_KEPT, ImportRefused, Options, Refusal, Told, Zeros
-from data.imports.tables import Row, Table, tables_of
+from data.imports.tables import Row, Table, plain_rows, tables_of
 from data.imports.values import BadValue, Days, Memo, count, lacks_year
 
 OLDEST = date(2008, 1, 1)  # GitHub began in that year
@@ -32,6 +31,7 @@ TEXT_LIMIT = 1000
 ROWS_A_GROUP = 100_000
 _REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+|[\w.-]+")
 _int, _text, _date = pa.int64(), pa.string(), pa.date32()
+Texts = Mapping[Field, pa.DictionaryArray]  # what stands in the columns of some rows, each text once
 SCHEMAS = {
     "days": pa.schema([("told", pa.int32()), ("day", _date), *((each.value, _int) for each in METRICS)]),
     "counters": pa.schema([("told", pa.int32()), ("day", _date), *((each.value, _int) for each in COUNTERS)]),
@@ -89,8 +89,8 @@ class _Writers:
     def write(self, name: str, columns: Mapping[str, Any]) -> None:
         table = pa.table(columns, schema=SCHEMAS[name])
         if name == "days":
-            for number, rows in Counter(table["told"].to_pylist()).items():
-                self.staged.rows[number] += rows
+            for told in pc.value_counts(table["told"]).to_pylist():
+                self.staged.rows[told["values"]] += told["counts"]
         self._waiting[name].append(table)
         if sum(each.num_rows for each in self._waiting[name]) >= ROWS_A_GROUP:
             self._flush(name)
@@ -121,13 +121,15 @@ def stage(
             if "baseline" in name and isinstance(value, int):
                 staged.refuse(table, None, f"{name} ({value:,}) is an estimate, which is never imported.")
     names = {key: told for layout in layouts if layout.kind is Kind.NAMES for key, told in _names(layout)}
-    writers = _Writers(staged)
+    writers, usual_pool = _Writers(staged), pa.default_memory_pool()
+    pa.set_memory_pool(pa.system_memory_pool())  # which gives back what it does not need any more
     try:
         for layout in layouts:
             if layout.kind is not Kind.NAMES:
                 _TableReader(layout, writers, options, names, today).read()
     finally:
         writers.close()
+        pa.set_memory_pool(usual_pool)
     return staged
 
 
@@ -135,7 +137,7 @@ def _names(layout: Layout) -> Iterator[tuple[str, Told]]:
     """The repositories of a table of names, by their key; that of ghstats is GitHub's own id."""
     columns = layout.columns
     for _, rows in layout.table.rows():
-        for row in rows:
+        for row in plain_rows(rows):
             if len(row) == len(layout.table.columns):
                 key, name = str(row[columns[Field.KEY]]), str(row[columns[Field.NAME]])
                 owner = row[columns[Field.OWNER]] if Field.OWNER in columns else None
@@ -172,7 +174,7 @@ class _TableReader:
             return
         for first_line, rows in self._table.rows():
             lines, texts = self._columns(first_line, rows)
-            if not lines:
+            if not len(lines):
                 continue
             if Field.DAY in texts:
                 self._look_at_days(texts[Field.DAY])
@@ -184,25 +186,28 @@ class _TableReader:
                 self._read_numbers(lines, texts)
         self._write_newest()
 
-    def _columns(self, first_line: int, rows: list[Row]) -> tuple[list[int], dict[Field, tuple[str | None, ...]]]:
+    def _columns(self, first_line: int, rows: list[Row] | pa.RecordBatch) -> tuple[pa.Array, Texts]:
         """The lines of the rows that have every column, and the texts of each field."""
+        if isinstance(rows, pa.RecordBatch):
+            lines = pa.array(range(first_line, first_line + rows.num_rows), _int)
+            return lines, {each: rows.column(place) for each, place in self._layout.columns.items()}
         width = len(self._table.columns)
-        if all(len(row) == width for row in rows):
-            lines = list(range(first_line, first_line + len(rows)))
-        else:
-            numbered = [(line, row) for line, row in enumerate(rows, first_line) if any(row)]
-            for line, row in numbered:
-                if len(row) != width:
-                    self._staged.refuse(self._table, line, f"has {len(row)} columns instead of {width}.")
-            numbered = [(line, row) for line, row in numbered if len(row) == width]
-            lines, rows = [line for line, _ in numbered], [row for _, row in numbered]
-        columns = list(zip(*rows, strict=True))
-        return lines, {each: columns[place] for each, place in self._layout.columns.items()} if rows else {}
+        numbered = [(line, row) for line, row in enumerate(rows, first_line) if any(row)]
+        for line, row in numbered:
+            if len(row) != width:
+                self._staged.refuse(self._table, line, f"has {len(row)} columns instead of {width}.")
+        whole = [(line, row) for line, row in numbered if len(row) == width]
+        columns = list(zip(*(row for _, row in whole), strict=True)) if whole else [()] * width
+        texts = {
+            each: pa.array(columns[place], _text).dictionary_encode() for each, place in self._layout.columns.items()
+        }
+        return pa.array([line for line, _ in whole], _int), texts
 
-    def _look_at_days(self, texts: tuple[str | None, ...]) -> None:
-        if self._days.year is None and any(lacks_year(text) for text in texts[:10]):
+    def _look_at_days(self, texts: pa.DictionaryArray) -> None:
+        distinct = texts.dictionary.to_pylist()
+        if self._days.year is None and any(lacks_year(text) for text in distinct[:10]):
             raise ImportRefused(f"The days of {self._table.name} have no year. Say the first one: --year 2025")
-        self._days.look_at(texts)
+        self._days.look_at(distinct)
 
     def _repository(self, text: str) -> int:
         """The number of the repository that a row names. Raises ValueError."""
@@ -216,51 +221,56 @@ class _TableReader:
             raise _AnotherRepository(name)
         return self._staged.number(Told(only or name))
 
-    def _told(self, lines: list[int], texts: Mapping[Field, tuple[str | None, ...]]) -> list[Any]:
-        """The repository of each row: that of its column, of the file's path, or the one that was named."""
+    def _told(self, texts: Texts) -> pa.DictionaryArray | None:
+        """How the repository of each row is called; None where the rows do not say it."""
         if Field.REPOSITORY in texts:
-            names = texts[Field.REPOSITORY]
-        elif Field.OWNER in texts and Field.NAME in texts:
-            names = tuple(f"{owner}/{name}" for owner, name in zip(texts[Field.OWNER], texts[Field.NAME], strict=True))
-        elif Field.KEY in texts:
-            names = texts[Field.KEY]
-        else:
-            name = self._layout.repository or self._options.repository or ""
-            return [self._staged.number(Told(name))] * len(lines)
+            return texts[Field.REPOSITORY]
+        if Field.OWNER in texts and Field.NAME in texts:
+            owners, names = (texts[each].cast(_text) for each in (Field.OWNER, Field.NAME))
+            return pc.binary_join_element_wise(owners, names, "/").dictionary_encode()
+        return texts.get(Field.KEY)
+
+    def _values(self, lines: pa.Array, texts: Texts, wanted: Sequence[Field]) -> dict[str, pa.Array] | None:
+        """The rows that can be read, as columns: told, line, day and what is wanted."""
+        columns: dict[str, pa.Array] = {"line": lines}
+        wrong: dict[int, str] = {}
+        columns["told"] = self._meant(texts, lines, wrong)
+        for each in wanted:
+            if each in texts:
+                columns[each.value] = self._read_column(texts[each], each, wrong)
+        if wrong:
+            for row in sorted(wrong):
+                self._staged.refuse(self._table, lines[row].as_py(), f"{wrong[row]}.")
+            kept = pa.array([row for row in range(len(lines)) if row not in wrong], pa.int32())
+            columns = {name: column.take(kept) for name, column in columns.items()}
+        return self._checked(columns)
+
+    def _meant(self, texts: Texts, lines: pa.Array, wrong: dict[int, str]) -> pa.Array:
+        """The number of each row's repository: that it names, that of the file's path, or the one that was named."""
+        names = self._told(texts)
+        if names is None:
+            number = self._staged.number(Told(self._layout.repository or self._options.repository or ""))
+            return pa.array([number] * len(lines), pa.int32())
         try:
-            return [self._repositories[name] for name in names]
+            numbers = [self._repositories[name] for name in names.dictionary.to_pylist()]
         except _AnotherRepository as other:
-            line = lines[next(number for number, name in enumerate(names) if name and other.name in name)]
+            place = next(n for n, name in enumerate(names.dictionary.to_pylist()) if other.name in name)
+            line = lines[pc.index(names.indices, place).as_py()].as_py()
             raise ImportRefused(
                 f"{self._table.name}, line {line:,}: this is about {other.name}, not {self._options.repository}. "
                 f"Leave --repository out, or say what the name means: --repository {other.name}=OWNER/NAME"
             ) from other
+        return _taken(names, numbers, pa.int32(), wrong)
 
-    def _values(
-        self, lines: list[int], texts: Mapping[Field, tuple[str | None, ...]], wanted: Sequence[Field]
-    ) -> dict[str, pa.Array] | None:
-        """The rows that can be read, as columns: told, line, day and what is wanted."""
-        columns: dict[str, list[Any]] = {"told": self._told(lines, texts), "line": lines}
-        for each in wanted:
-            if each in texts:
-                columns[each.value] = list(map(self._memos[each].__getitem__, texts[each]))
-        types = {"told": pa.int32(), "line": _int, Field.DAY: _date}
-        try:
-            arrays = {name: pa.array(values, type=types.get(name, _int)) for name, values in columns.items()}
-        except (pa.ArrowInvalid, pa.ArrowTypeError):
-            columns = self._without_bad(columns)
-            arrays = {name: pa.array(values, type=types.get(name, _int)) for name, values in columns.items()}
-        return self._checked(arrays)
-
-    def _without_bad(self, columns: dict[str, list[Any]]) -> dict[str, list[Any]]:
-        kept = []
-        for row in zip(*columns.values(), strict=True):
-            bad = next((value for value in row if isinstance(value, BadValue)), None)
-            if bad is None:
-                kept.append(row)
-            else:
-                self._staged.refuse(self._table, row[1], f"{bad.reason}.")
-        return dict(zip(columns, map(list, zip(*kept, strict=True)) if kept else ([] for _ in columns), strict=True))
+    def _read_column(self, column: pa.DictionaryArray, each: Field, wrong: dict[int, str]) -> pa.Array:
+        distinct = column.dictionary.to_pylist()
+        if each is Field.DAY and any(lacks_year(text) for text in distinct[:10]):
+            texts = column.to_pylist()  # the same text comes again in the next year
+            column = pa.DictionaryArray.from_arrays(pa.array(range(len(texts)), pa.int32()), pa.array(texts, _text))
+            values = [Memo(self._days.read)[text] for text in texts]
+        else:
+            values = [self._memos[each][text] for text in distinct]
+        return _taken(column, values, _date if each is Field.DAY else _int, wrong)
 
     def _checked(self, arrays: dict[str, pa.Array]) -> dict[str, pa.Array] | None:
         """Without the rows that cannot be so."""
@@ -283,7 +293,7 @@ class _TableReader:
             self._staged.refuse(self._table, line, reason)
         return table.filter(pc.invert(wrong))
 
-    def _read_numbers(self, lines: list[int], texts: Mapping[Field, tuple[str | None, ...]]) -> None:
+    def _read_numbers(self, lines: pa.Array, texts: Texts) -> None:
         fields = COUNTERS if self._layout.kind is Kind.COUNTERS else METRICS
         columns = self._values(lines, texts, (Field.DAY, *fields))
         if columns is None:
@@ -337,43 +347,41 @@ class _TableReader:
     def _write_row(self, name: str, row: Sequence[object]) -> None:
         self._writers.write(name, {column: [value] for column, value in zip(SCHEMAS[name].names, row, strict=True)})
 
-    def _read_lists(self, lines: list[int], texts: Mapping[Field, tuple[str | None, ...]]) -> None:
+    def _read_lists(self, lines: pa.Array, texts: Texts) -> None:
         is_referrers = self._layout.kind is Kind.REFERRERS
-        name = Field.REFERRER if is_referrers else Field.PATH
         given = dict(texts)
         for plain, named in ((Field.COUNT, Field.VIEWS), (Field.UNIQUES, Field.VIEW_UNIQUES)):
             if plain not in given and named in given:
                 given[plain] = given[named]
-        places = {line: number for number, line in enumerate(lines)}
         columns = self._values(lines, given, (Field.DAY, Field.COUNT, Field.UNIQUES))
         if columns is None or Field.COUNT.value not in columns or Field.UNIQUES.value not in columns:
             return
-        kept = [places[line] for line in columns["line"].to_pylist()]
-        titles = texts.get(Field.TITLE, (None,) * len(lines))
-        rows = len(kept)
-        days = columns["day"] if Field.DAY in texts else pa.array([self._layout.observed] * rows, _date)
+        kept = pc.index_in(columns["line"], lines)
+        names, rows = texts[Field.REFERRER if is_referrers else Field.PATH].cast(_text).take(kept), len(kept)
+        titles = texts[Field.TITLE].cast(_text).take(kept) if Field.TITLE in texts else pa.nulls(rows, _text)
         self._writers.write(
             "lists",
             {
                 "told": columns["told"],
                 "listing": ["referrers" if is_referrers else "paths"] * rows,
-                "observed_on": days,
-                "name": [(texts[name][place] or "")[:TEXT_LIMIT] for place in kept],
-                "title": [(titles[place] or "")[:TEXT_LIMIT] or None for place in kept],
+                "observed_on": columns.get("day", pa.array([self._layout.observed] * rows, _date)),
+                "name": pc.utf8_slice_codeunits(names, 0, TEXT_LIMIT),
+                "title": pc.utf8_slice_codeunits(titles, 0, TEXT_LIMIT),
                 "views": columns["count"],
                 "view_uniques": columns["uniques"],
             },
         )
 
-    def _keep_newest(self, lines: list[int], texts: Mapping[Field, tuple[str | None, ...]]) -> None:
+    def _keep_newest(self, lines: pa.Array, texts: Texts) -> None:
         """Of each repository the newest row: the others repeat what was true on its day."""
-        for told, *cells in zip_longest(self._told(lines, texts), *texts.values()):
+        told = self._meant(texts, lines, {}).to_pylist()
+        for number, *cells in zip(told, *(column.to_pylist() for column in texts.values()), strict=True):
             row = dict(zip(texts, cells, strict=True))
             day = self._memos[Field.DAY][row[Field.DAY]]
-            if not isinstance(told, int) or not isinstance(day, date) or not OLDEST <= day <= self._today:
+            if number is None or not isinstance(day, date) or not OLDEST <= day <= self._today:
                 continue
-            if told not in self._newest or day > self._newest[told][0]:
-                self._newest[told] = (day, row)
+            if number not in self._newest or day > self._newest[number][0]:
+                self._newest[number] = (day, row)
 
     def _write_newest(self) -> None:
         for told, (day, row) in self._newest.items():
@@ -396,6 +404,17 @@ class _TableReader:
             if isinstance(name, str) and isinstance(views, int) and isinstance(uniques, int) and 0 <= uniques <= views:
                 title = str(entry["title"])[:TEXT_LIMIT] if entry.get("title") else None
                 self._write_row("lists", (told, listing, day, name[:TEXT_LIMIT], title, views, uniques))
+
+
+def _taken(column: pa.DictionaryArray, values: Sequence[object], kind: pa.DataType, wrong: dict[int, str]) -> pa.Array:
+    """What each text of a column means, by what its distinct texts mean; rows that mean nothing go to `wrong`."""
+    reasons = {place: value.reason for place, value in enumerate(values) if isinstance(value, BadValue)}
+    if reasons:
+        for row, place in enumerate(column.indices.to_pylist()):
+            if place in reasons:
+                wrong.setdefault(row, reasons[place])
+        values = [None if place in reasons else value for place, value in enumerate(values)]
+    return pa.array(values, kind).take(column.indices)
 
 
 def _columns_of(table: pa.Table) -> dict[str, pa.ChunkedArray]:

@@ -20,6 +20,7 @@ from tests.benchmarks.collector_runs import again, cpu, memory, rate
 from tests.benchmarks.commit import commit
 from tests.benchmarks.first_numbers import first_numbers
 from tests.benchmarks.five_years import size
+from tests.benchmarks.imports import imports
 from tests.benchmarks.measured import Measured, Scale
 from tests.benchmarks.pages import pages
 from tests.benchmarks.reports import reports
@@ -46,6 +47,7 @@ PARTS: dict[str, tuple[Part, int]] = {
     "bounds": (bounds, 180),
     "sql": (sql, 180),
     "reports": (reports, 420),
+    "import": (imports, 180),
 }
 """The parts, each with the seconds after which it is ended. `size` makes the five years where they are not yet."""
 

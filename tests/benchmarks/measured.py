@@ -46,6 +46,9 @@ class Scale:
     recorded_days: int = 480
     subscriptions: int = 500
     kills: int = 50
+    import_repositories: int = 1000
+    import_days: int = 3650
+    import_commits: int = 1400
 
 
 TINY = Scale(
@@ -71,5 +74,8 @@ TINY = Scale(
     recorded_days=30,
     subscriptions=3,
     kills=1,
+    import_repositories=3,
+    import_days=20,
+    import_commits=3,
 )
 """Nothing is proved by it but that the parts work."""
