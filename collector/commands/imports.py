@@ -16,8 +16,9 @@ from data.accounts.authority import COMMAND_LINE
 from data.accounts.models import Tenant
 from data.calendar import utc_day, utc_now
 from data.imports import imports
+from data.imports.files import files_of
 from data.imports.formats import MAPPED, TOOLS, Kind, header
-from data.imports.models import Batch, Options, Plan, RepositoryPlan, Unknown
+from data.imports.models import Batch, ImportRefused, Options, Plan, RepositoryPlan, Unknown
 from data.imports.staging import Staged, stage
 from data.text import DAILY_CLONERS, DAILY_VISITORS, counted
 
@@ -91,7 +92,10 @@ def add(session: Session, /, tenant: str, paths: tuple[Path, ...], **given: Any)
     options = _options(given)
     saved = imports.saved_mappings(session.viewer, session.store, owner.tenant_id)
     with tempfile.TemporaryDirectory(prefix="import-") as scratch:
-        staged = stage(paths, options, saved, utc_day(utc_now()), Path(scratch))
+        try:
+            staged = stage(files_of(paths), options, saved, utc_day(utc_now()), Path(scratch))
+        except ImportRefused as refusal:
+            raise CommandRefused(f"{refusal} {refusal.option}".strip()) from refusal
         found = imports.plan(session.viewer, session.store, owner.tenant_id, staged, options.aliases)
         _say_plan(session, staged, found)
         facts = _facts(owner, staged, found) | {"import": None}

@@ -135,7 +135,7 @@ class Layout:
     observed: date | None = None
 
     @property
-    def used(self) -> dict[str, str]:
+    def used(self) -> dict[Field, str]:
         """The columns that are read for this kind of rows, by field."""
         left_out = {Kind.DAYS: COUNTERS, Kind.COUNTERS: METRICS, Kind.NEWEST_COUNTERS: METRICS}.get(self.kind, ())
         return {field: self.table.columns[place] for field, place in self.columns.items() if field not in left_out}
@@ -152,9 +152,10 @@ def layouts_of(tables: Iterable[Table], options: Options, saved: Mapping[str, Ma
     if asked and not any(asked <= set(table.columns) for table in every):
         raise ImportRefused(f"No table has the columns {', '.join(sorted(asked))}.{_columns_there(every)}")
     if not any(layout.kind is not Kind.NAMES for layout in layouts):
+        name = every[0].file.name if every else "it"
         raise ImportRefused(
-            f"Nothing in {every[0].file.name if every else 'it'} is known as traffic. Say which column is which: "
-            f"--map day=COLUMN,views=COLUMN.{_columns_there(every)}"
+            f"Nothing in {name} is known as traffic. Say which column is which.{_columns_there(every)}",
+            "--map day=COLUMN,views=COLUMN",
         )
     return layouts
 

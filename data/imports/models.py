@@ -14,7 +14,11 @@ REFUSALS_KEPT = 1000  # rows that are told with their reason; the others are cou
 
 
 class ImportRefused(Exception):
-    """Nothing can be imported so; the sentence says why. Nothing was written."""
+    """Nothing can be imported so; the sentence says why, and `option` what helps on the command line."""
+
+    def __init__(self, sentence: str, option: str = "") -> None:
+        super().__init__(sentence)
+        self.option = option
 
 
 class Zeros(StrEnum):
@@ -103,7 +107,8 @@ class Counts:
         readings = (
             f"{self.new:,} new, {self.greater:,} greater than stored, {self.equal:,} equal, {self.smaller:,} smaller"
         )
-        won = f"{counted(self.days_won, 'day')} won, {self.gaps_closed:,} of them gaps that close."
+        closing = f", {self.gaps_closed:,} of them gaps that close" if self.gaps_closed else ""
+        won = f"{counted(self.days_won, 'day')} won{closing}."
         others = ((self.lists, "top-10 list"), (self.counters, "reading"), (self.windows, "window"))
         kinds = ("", " of stars or forks", " with unique visitors of 14 days")
         told = [f"{counted(n, noun)}{kind}" for (n, noun), kind in zip(others, kinds, strict=True) if n]

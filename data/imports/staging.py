@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import reduce
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pyarrow as pa
@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from pyarrow import parquet
 
 from data.calendar import DAY, covered_days
-from data.imports.files import digest_of, files_of
+from data.imports.files import File, digest_of
 from data.imports.formats import COUNTERS, METRICS, Field, Kind, Layout, layouts_of
 from data.imports.models import REFUSALS_KEPT, ImportRefused, Options, Refusal, Told, Zeros
 from data.imports.tables import Row, Table, plain_rows, tables_of
@@ -47,6 +47,11 @@ SCHEMAS = {
             *(("total", _int), ("uniques", _int)),
         ]
     ),
+}
+PEOPLE = {
+    Field.VIEW_UNIQUES: "unique visitors",
+    Field.CLONE_UNIQUES: "unique cloners",
+    Field.UNIQUES: "uniques",
 }
 PAIRS = ((Field.VIEWS, Field.VIEW_UNIQUES), (Field.CLONES, Field.CLONE_UNIQUES))
 
@@ -107,14 +112,13 @@ class _Writers:
 
 
 def stage(
-    paths: Sequence[Path], options: Options, saved: Mapping[str, Mapping[str, str]], today: date, scratch: Path
+    files: Sequence[File], options: Options, saved: Mapping[str, Mapping[str, str]], today: date, scratch: Path
 ) -> Staged:
-    """Read what lies there into `scratch`. Raises: ImportRefused."""
-    files = files_of(paths)
+    """Read the files into `scratch`. Raises: ImportRefused."""
     tables = [table for file in files for table in tables_of(file, scratch)]
     layouts = layouts_of(tables, options, saved)
     tools = sorted({layout.tool for layout in layouts})
-    source = ", ".join(path.name for path in paths)[:200]
+    source = ", ".join(dict.fromkeys(PurePosixPath(file.name).parts[0] for file in files))[:200]
     staged = Staged(scratch, ", ".join(tools), source, digest_of(files), layouts)
     for table in tables:
         for name, value in table.facts.items():
@@ -206,7 +210,9 @@ class _TableReader:
     def _look_at_days(self, texts: pa.DictionaryArray) -> None:
         distinct = texts.dictionary.to_pylist()
         if self._days.year is None and any(lacks_year(text) for text in distinct[:10]):
-            raise ImportRefused(f"The days of {self._table.name} have no year. Say the first one: --year 2025")
+            raise ImportRefused(
+                f"The days of {self._table.name} have no year. Say that of the first one.", "--year 2025"
+            )
         self._days.look_at(distinct)
 
     def _repository(self, text: str) -> int:
@@ -258,7 +264,8 @@ class _TableReader:
             line = lines[pc.index(names.indices, place).as_py()].as_py()
             raise ImportRefused(
                 f"{self._table.name}, line {line:,}: this is about {other.name}, not {self._options.repository}. "
-                f"Leave --repository out, or say what the name means: --repository {other.name}=OWNER/NAME"
+                "Leave the repository out where the files name it, or say what the name means.",
+                f"--repository {other.name}=OWNER/NAME",
             ) from other
         return _taken(names, numbers, pa.int32(), wrong)
 
@@ -283,7 +290,7 @@ class _TableReader:
         for counts, uniques in (*PAIRS, (Field.COUNT, Field.UNIQUES)):
             if counts in arrays and uniques in arrays:
                 above = pc.fill_null(pc.greater(table[uniques], table[counts]), False)
-                table = self._refuse(table, above, f"has more {uniques.replace('_', ' ')} than {counts}.")
+                table = self._refuse(table, above, f"has more {PEOPLE[uniques]} than {counts}.")
         return {name: table[name].combine_chunks() for name in table.column_names} if table.num_rows else None
 
     def _refuse(self, table: pa.Table, wrong: pa.ChunkedArray, reason: str) -> pa.Table:

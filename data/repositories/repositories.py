@@ -125,12 +125,13 @@ def add_repositories(
         if not change.account.manages(tenant_id) or tenant_id not in viewer_of(store, change.account).tenant_ids:
             raise NotAllowed("There is no such tenant.")
         connection = change.connection
-        asked = {"tenant_id": tenant_id, "github_ids": list(told)}
+        full_names = [each.full_name for each in told.values()]
+        asked = {"tenant_id": tenant_id, "github_ids": list(told), "full_names": full_names}
         known: dict[int, int] = dict(connection.execute(query(__name__, "known"), asked).fetchall())
         new = [github_id for github_id in told if github_id not in known]
         if known:
             columns = _columns([told[github_id] for github_id in known])
-            names = {key: columns[key] for key in ("full_names", "owners", "names")}
+            names = {key: columns[key] for key in ("github_ids", "full_names", "owners", "names")}
             values = {"repository_ids": list(known.values()), "now": stored(now)}
             connection.execute(query(__name__, "resume"), names | values)
         if new:

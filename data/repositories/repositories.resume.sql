@@ -5,12 +5,14 @@ set
     state_since = case when repository.state = 'active' then repository.state_since else $now end,
     state = 'active',
     state_reason = null,
+    github_id = coalesce(repository.github_id, told.github_id),
     full_name = told.full_name,
     owner = told.owner,
     name = told.name
 from (
     select
         unnest($repository_ids::integer[]) as repository_id,
+        unnest($github_ids::bigint[]) as github_id,
         unnest($full_names::text[]) as full_name,
         unnest($owners::text[]) as owner,
         unnest($names::text[]) as name

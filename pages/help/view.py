@@ -12,6 +12,7 @@ CHAPTERS = {  # of each file, what it is about
     "user": "User guide",
     "measures": "What the numbers mean",
     "dashboards": "Dashboards",
+    "import": "Coming from another tool",
     "sql": "SQL",
     "schema": "Tables and views",
     "programs": "For programs",

@@ -2,7 +2,7 @@
 (() => {
   const PAGES = {
     o: "Overview", r: "Repository", c: "Compare", p: "Report", h: "Chart", d: "Daily traffic", w: "Weekly traffic", b: "Dashboards",
-    s: "SQL", n: "Connect", l: "Repositories", a: "Add repositories", m: "Subscriptions",
+    s: "SQL", n: "Connect", l: "Repositories", a: "Add repositories", v: "Import", m: "Subscriptions",
     y: "System log", t: "Tenants", u: "Users", i: "Audit log",
   };
   const MAIN = '[data-testid="stMain"]';

@@ -31,6 +31,7 @@ HELP = {  # the chapter and the heading that tell of a page, where it is not a h
     "sql": "sql#on-the-sql-page",
     "connect": "programs",
     "add": "user#repositories",
+    "import": "import",
     "log": "operator#watch-it",
     "tenants": "administrator#tenants",
     "users": "administrator#roles",
@@ -74,6 +75,7 @@ SECTIONS: dict[str, list[Entry]] = {
     "Repositories": [
         Entry("repositories", "repositories/page.py", "Repositories", ":material/folder_code:", READERS),
         Entry("add", "add/page.py", "Add repositories", ":material/add_circle:", {Role.TENANT}),
+        Entry("import", "move_in/page.py", "Import", ":material/move_to_inbox:", {Role.TENANT}),
     ],
     "Administration": [
         Entry("log", "log/page.py", "System log", ":material/receipt_long:", EVERYBODY - READERS | {Role.TENANT}),

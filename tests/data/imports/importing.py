@@ -8,6 +8,7 @@ from pathlib import Path
 
 from data.accounts.authority import COMMAND_LINE
 from data.accounts.tenants import operator
+from data.imports.files import files_of
 from data.imports.imports import plan, save_import
 from data.imports.models import Batch, Options, Plan, Unknown
 from data.imports.staging import Staged, stage
@@ -28,8 +29,7 @@ def staged(files: Files, options: Options | None = None, today: date = TODAY) ->
             path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content.encode() if isinstance(content, str) else content)
-        paths = sorted(folder.iterdir())
-        yield stage(paths, options or Options(), {}, today, scratch)
+        yield stage(files_of(sorted(folder.iterdir())), options or Options(), {}, today, scratch)
 
 
 def planned(store: Store, tenant_id: int, files: Files, options: Options | None = None) -> Plan:

@@ -29,7 +29,7 @@ IN_THE_DARK = {
 OPEN_TO = {  # of these pages, the user who opens them
     **dict.fromkeys(("overview", "repository", "compare", "report", "chart", "daily", "weekly"), "tenant"),
     **dict.fromkeys(
-        ("dashboards", "sql", "connect", "subscriptions", "repositories", "add", "profile", "help"), "tenant"
+        ("dashboards", "sql", "connect", "subscriptions", "repositories", "add", "import", "profile", "help"), "tenant"
     ),
     **dict.fromkeys(("tenants", "users", "log", "audit"), "admin"),
 }

@@ -23,7 +23,7 @@ PAGES = {
     **dict.fromkeys(
         (
             *("overview", "compare", "report", "subscriptions", "chart", "daily", "weekly"),
-            *("repositories", "add", "profile", "help"),
+            *("repositories", "add", "import", "profile", "help"),
         ),
         "tenant",
     ),

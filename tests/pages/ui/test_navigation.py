@@ -19,8 +19,8 @@ TRAFFIC = [
 OFFERED = {
     "admin": ["log", "tenants", "users", "audit"],
     "maintainer": ["log"],
-    "tenant": [*TRAFFIC, "repositories", "add", "log", "tenants", "users", "audit"],
-    "green-tenant": [*TRAFFIC, "repositories", "add", "log", "tenants", "users", "audit"],
+    "tenant": [*TRAFFIC, "repositories", "add", "import", "log", "tenants", "users", "audit"],
+    "green-tenant": [*TRAFFIC, "repositories", "add", "import", "log", "tenants", "users", "audit"],
     "viewer": [*TRAFFIC, "repositories"],
     "single": [*TRAFFIC, "repositories"],
     "both": [*TRAFFIC, "repositories"],
@@ -62,7 +62,7 @@ def test_who_is_signed_out_finds_the_sign_in_at_the_address_of_every_page(app: A
     assert {Path(page._page).parent.name for page in offered} == {"sign_in", "shared"}
 
 
-@pytest.mark.parametrize("page", ["repositories", "add", "log", "tenants", "users", "audit"])
+@pytest.mark.parametrize("page", ["repositories", "add", "import", "log", "tenants", "users", "audit"])
 @pytest.mark.parametrize("username", [*CAST, None])
 def test_a_page_that_is_not_offered_is_not_reached(app: App, username: str | None, page: str) -> None:
     if page in OFFERED.get(username or "", []):

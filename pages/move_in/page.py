@@ -1,0 +1,134 @@
+"""Imports what other tools have kept: files are read and compared with what is stored, shown, and then imported."""
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import streamlit as st
+
+from data.accounts import grants, tenants
+from data.accounts.models import Tenant
+from data.calendar import utc_day, utc_now
+from data.imports import imports
+from data.imports.files import File, uploaded
+from data.imports.formats import header
+from data.imports.models import ImportRefused, Options, Plan, Unknown
+from data.imports.staging import Staged, stage
+from data.repositories.repositories import repositories
+from pages.move_in import view
+from pages.ui import messages, session
+from pages.ui.store import the_store
+
+MOST_MB = 50
+PASTED = "pasted.txt"
+ROUND = "import_round"  # the number of the upload: another one empties the controls
+
+
+def managed_tenants() -> Mapping[int, Tenant]:
+    account = session.require_account()
+    seen = grants.viewer_of(the_store(), account)
+    return {each.tenant_id: each for each in tenants.tenants(seen, the_store()) if account.manages(each.tenant_id)}
+
+
+def chosen_tenant() -> Tenant:
+    managed = managed_tenants()
+    if not managed:
+        st.info("You don’t manage an active tenant. Ask an administrator.")
+        st.stop()
+    if len(managed) == 1:
+        return next(iter(managed.values()))
+    names = {key: each.name for key, each in managed.items()}
+    return managed[st.selectbox("Tenant", list(names), format_func=names.__getitem__, key="import_tenant", width=320)]
+
+
+def chosen_files() -> list[File]:
+    """What was handed over, or pasted. Raises: ImportRefused."""
+    number = st.session_state.get(ROUND, 0)
+    given = st.file_uploader(
+        "Files",
+        accept_multiple_files=True,
+        max_upload_size=MOST_MB,
+        key=f"import_files_{number}",
+        help="CSV, JSON, JSON lines, SQLite, or a zip of them. Larger ones and git clones: by command line.",
+    )
+    with st.expander("Paste GitHub’s JSON instead", icon=":material/content_paste:"):
+        text = st.text_area(
+            "JSON",
+            key=f"import_pasted_{number}",
+            placeholder='$ gh api repos/octo/hello/traffic/views\n{"count": 12, …}',
+            height=140,
+        )
+    files = [file for each in given or [] for file in uploaded(each.name, each.getvalue())]
+    return [*files, *(uploaded(PASTED, text.encode()) if text else [])]
+
+
+def draw_preview(tenant: Tenant, files: list[File]) -> None:
+    viewer, store = session.viewer().of_each_tenant(), the_store()
+    names = [each.full_name for each in repositories(viewer, store) if each.tenant_id == tenant.tenant_id]
+    options = view.draw_options(names)
+    saved = imports.saved_mappings(viewer, store, tenant.tenant_id)
+    with tempfile.TemporaryDirectory(prefix="import-") as scratch:
+        try:
+            staged = stage(files, options, saved, utc_day(utc_now()), Path(scratch))
+        except ImportRefused as refusal:
+            messages.refused(refusal)
+            view.draw_mapping(files, Path(scratch))
+            return
+        view.draw_tables(staged)
+        found = imports.plan(viewer, store, tenant.tenant_id, staged, options.aliases)
+        aliases = options.aliases
+        if found.unknown:
+            aliases = view.draw_unknown(found.unknown, names)
+            found = imports.plan(viewer, store, tenant.tenant_id, staged, aliases)
+        view.draw_plan(staged, found)
+        if draw_button(found):
+            make(tenant, staged, options, aliases)
+
+
+def draw_button(found: Plan) -> bool:
+    """Whether it is to be imported, which it can be once every repository is known, left out, or to be added."""
+    unsettled = bool(found.unknown) and view.unknown_choice() is Unknown.ASK
+    if unsettled:
+        st.caption("Say first what the unknown repositories are.")
+    if not found.counts.wins:
+        st.info("Nothing new: all of it is known already.", icon=":material/check:")
+    return st.button(
+        "Import",
+        type="primary",
+        icon=":material/move_to_inbox:",
+        key="import_make",
+        disabled=unsettled or not found.counts.wins,
+    )
+
+
+def make(tenant: Tenant, staged: Staged, options: Options, aliases: Mapping[str, str]) -> None:
+    mappings = {header(each.table): options.columns for each in staged.layouts} if options.columns else {}
+    try:
+        batch = imports.save_import(
+            the_store(),
+            session.require_account().username,
+            tenant.tenant_id,
+            staged,
+            utc_now(),
+            aliases=aliases,
+            unknown=view.unknown_choice(),
+            mappings=mappings,
+        )
+    except ImportRefused as refusal:
+        messages.refused(refusal)
+        return
+    st.session_state[ROUND] = st.session_state.get(ROUND, 0) + 1
+    done = "Nothing new." if batch is None else f"Imported. {batch.counts.sentences()[1]}"
+    messages.notice_after_rerun(done)
+
+
+st.title("Import", anchor=False)
+st.caption("Bring in what another tool has kept. Nothing is written before you press *Import*, and it can be undone.")
+owner = chosen_tenant()
+try:
+    brought = chosen_files()
+    if brought:
+        draw_preview(owner, brought)
+except ImportRefused as refused:
+    messages.refused(refused)
+view.draw_imports(owner)
