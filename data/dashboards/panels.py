@@ -58,6 +58,8 @@ def panel_rows(viewer: Viewer, store: Store, panel: Panel, today: date) -> Panel
     reader = _Reader(_named(viewer, store, panel), store, today)
     if panel.kind is Kind.NUMBER:
         rows = reader.number(panel)
+        if panel.range.before_days is not None and not reader.compares(panel):
+            rows = rows.assign(before=None, compared=None)
     elif panel.source is Source.REPOSITORIES:
         rows = reader.summaries(panel)
     else:
@@ -173,7 +175,7 @@ class _Reader:
         if panel.source is Source.REPOSITORIES:
             return self.summary(panel)
         if panel.source is Source.DAILY or panel.measure == "stars gained":
-            return self.total(panel, Selection(first, last, self.today))
+            return self.total(panel, Selection(first, last, self.today, before_days=panel.range.before_days))
         if panel.source is Source.WEEKLY:
             weeks = self.groups(panel, _last_weeks((first, last)), "week")
             known = weeks[weeks["state"].isin(["final", "gap"]) & weeks["value"].notna()].sort_values(
@@ -191,6 +193,13 @@ class _Reader:
             compared, before = growth.iloc[0]
         value, state = (rows["value"].iloc[0], str(rows["state"].iloc[0])) if len(rows) else (None, "gap")
         return _number(value, before, state, compared)
+
+    def compares(self, panel: Panel) -> bool:
+        """Whether a number stands beside that of the days that were chosen to compare with, and of no others."""
+        first, last = self.days_of(panel)
+        if panel.range.before_days == (last - first).days + 1:
+            return True
+        return panel.range.before_days != 0 and (panel.source is Source.DAILY or panel.measure == "stars gained")
 
     def total(self, panel: Panel, selection: Selection) -> DataFrame:
         totals = traffic.totals(traffic.repository_sums(self.viewer, self.store, selection))

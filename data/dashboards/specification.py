@@ -89,11 +89,15 @@ DEFAULT_LIMITS = {Kind.LINE: 5, Kind.BARS: 10, Kind.TABLE: 20, Kind.HEAT_MAP: 15
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Which days: the last so many up to yesterday, or from a day to a day, or (nothing set) all. UTC, inclusive."""
+    """Which days: the last so many up to yesterday, or from a day to a day, or (nothing set) all. UTC, inclusive.
+
+    Beside a specification: numbers are compared with the days `before_days` earlier; None: as many before, 0: none.
+    """
 
     last_days: int | None = None
     first: date | None = None
     last: date | None = None
+    before_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

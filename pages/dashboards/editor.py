@@ -44,7 +44,21 @@ from pages.ui.periods import ROLLING
 from pages.ui.store import the_store
 
 DRAFTS = "dashboards_drafts"
-NEW_PANEL = Panel(Kind.LINE, "", Source.DAILY, "views", by="day", split="repository")
+STARTS = {  # what a new panel begins as; each shows something at once, and can be changed to anything
+    "Views by day": Panel(Kind.BARS, "", Source.DAILY, "views", by="day", split="repository", width=12),
+    "A number: views": Panel(Kind.NUMBER, "", Source.DAILY, "views", width=3),
+    "Weekly unique visitors": Panel(Kind.LINE, "", Source.WEEKLY, "visitors", by="week", split="repository"),
+    "Top repositories": Panel(
+        Kind.TABLE, "Top repositories", measure="views", also=("visitors", "clones"), by="repository"
+    ),
+    "Top referrers": Panel(Kind.BARS, "Top referrers", Source.REFERRERS, "views", by="referrer"),
+    "Popular pages": Panel(Kind.TABLE, "Popular pages", Source.PATHS, "views", also=("visitors",), by="path"),
+    "Stars gained by week": Panel(Kind.BARS, "", Source.STARS, "stars gained", by="week", range=Range(last_days=365)),
+    "Weekdays": Panel(
+        Kind.HEAT_MAP, "Weekdays", Source.DAILY, "views", by="week", split="weekday", range=Range(last_days=90)
+    ),
+    "Text": Panel(Kind.TEXT, "Notes", text="What these numbers are for.", width=4),
+}
 WIDTHS = {3: "Quarter", 4: "Third", 6: "Half", 8: "Two thirds", 9: "Three quarters", 12: "Full"}
 KINDS = {
     Kind.NUMBER: ":material/123: Number",
@@ -98,8 +112,11 @@ def draw(account: Account, viewer: Viewer, key: str, saved: Dashboard) -> None:
             _draw_form(viewer, key, draft)
         view.draw_row(viewer, panels, row, lambda each: _draw_tools(key, draft, each))
     full = len(panels) >= MOST_PANELS
-    if st.button("Add a panel", icon=":material/add:", key="dashboards_add_panel", disabled=full):
-        drafts()[key] = draft.with_panels([*panels, NEW_PANEL]).opening(len(panels))
+    added = st.menu_button(
+        "Add a panel", list(STARTS), icon=":material/add:", key="dashboards_add_panel", disabled=full
+    )
+    if added:
+        drafts()[key] = draft.with_panels([*panels, STARTS[added]]).opening(len(panels))
         st.rerun()
     if full:
         st.caption(f"A dashboard has at most {MOST_PANELS} panels.")

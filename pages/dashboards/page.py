@@ -15,7 +15,7 @@ import streamlit as st
 from data.accounts import grants
 from data.accounts.models import Account, Viewer
 from data.accounts.saved_items import SavedItemRefused
-from data.calendar import DAY, utc_day, utc_now
+from data.calendar import utc_now
 from data.dashboards.dashboards import DASHBOARDS, SavedDashboard, canned_dashboards
 from data.dashboards.specification import (
     LONGEST_NAME,
@@ -28,6 +28,7 @@ from data.dashboards.specification import (
     parse_dashboard,
     written,
 )
+from data.traffic.models import Selection
 from pages.dashboards import editor, view
 from pages.dashboards.editor import Draft
 from pages.ui import controls, filters, messages, periods, saved_items, session
@@ -38,7 +39,7 @@ CHOICE = "dashboards_choice"
 NOT_HERE = "This dashboard does not exist, or you don’t have access to it. Another one is shown."
 COPY_HELP = "Creates a copy of your own"
 OWN = "Default"
-KEYS = ("days", filters.REPOSITORY)  # in the address, and of the widgets
+FORMER_KEY = "days"  # in addresses of before, for the range
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,30 +185,25 @@ def _bring_in(account: Account, text: str | bytes) -> None:
 
 def draw_filters(viewer: Viewer, panels: Sequence[Panel]) -> Sequence[Panel]:
     """The choice of other days and repositories; the panels with what is chosen in place of what they say."""
+    if former := st.query_params.get(FORMER_KEY):
+        st.query_params[filters.RANGE] = former
+        del st.query_params[FORMER_KEY]
+        st.rerun()  # a widget takes its first value from the address with which the run began
+    selection = filters.draw_override(viewer, OWN)
     names = filters.choosable(viewer)
-    filters.follow_addresses(viewer, filters.REPOSITORY)
-    asked = {key: set(st.query_params.get_all(key)) for key in KEYS}
-    offered = [OWN, *(name for name in periods.RANGES if name != periods.CUSTOM)]
-    offered += asked["days"] & periods.FORMER.keys()
-    if not (asked["days"] <= set(offered) and asked[filters.REPOSITORY] <= set(names.values())):
-        st.info(filters.UNUSABLE, icon=":material/link_off:")
-    with st.container(horizontal=True, vertical_alignment="top", key="dashboards_filters"):
-        days = st.selectbox("Days (UTC)", offered, key="days", bind="query-params", filter_mode=None, width=160)
-        chosen = filters.draw_repositories(viewer, OWN)
-    wanted = {"range": _range(days)} if days != OWN else {}
-    named = tuple(names[each].partition(" · ")[0] for each in chosen)
-    changes: dict[str, Any] = wanted | ({"repositories": named} if named else {})
+    named = tuple(names[each].partition(" · ")[0] for each in st.session_state[filters.REPOSITORY])
+    changes: dict[str, Any] = {"repositories": named} if named else {}
+    if selection is not None:
+        changes["range"] = _range(st.session_state[filters.RANGE], selection)
     return [panel if panel.kind is Kind.TEXT else replace(panel, **changes) for panel in panels]
 
 
-def _range(name: str) -> Range:
+def _range(name: str, selection: Selection) -> Range:
     if name == periods.ALL:
         return Range()
     if days := (periods.ROLLING | periods.FORMER).get(name):
-        return Range(last_days=days)
-    yesterday = utc_day(utc_now()) - DAY
-    first, last = periods.days_of(name, None, (yesterday, yesterday))
-    return Range(first=first, last=last)
+        return Range(last_days=days, before_days=selection.before_days)
+    return Range(first=selection.first, last=selection.last, before_days=selection.before_days)
 
 
 account = session.require_account()

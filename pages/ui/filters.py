@@ -113,11 +113,23 @@ def draw(viewer: Viewer, *, of_days_only: bool = False) -> None:
             draw_repositories(viewer, f"All {len(viewer.repository_ids):,} repositories")
 
 
-def _draw_period(offer: Offer) -> None:
+def draw_override(viewer: Viewer, own: str) -> Selection | None:
+    """The filters where what is shown has days and repositories of its `own`, until others are chosen: those days."""
+    offer = _offer(viewer)
+    follow_addresses(viewer, REPOSITORY)
+    if unusable({key: st.query_params.get_all(key) for key in st.query_params}, offer):
+        st.info(UNUSABLE, icon=":material/link_off:")
+    with st.container(horizontal=True, vertical_alignment="bottom", key="filters"):
+        _draw_period(offer, own)
+        draw_repositories(viewer, own)
+    return None if st.session_state[RANGE] == own else chosen_days(viewer)
+
+
+def _draw_period(offer: Offer, own: str = "") -> None:
     """The choice of days, with the period before and after and a link to these; and of what they are compared with."""
     asked = st.session_state.get(RANGE) or st.query_params.get(RANGE)
-    ranges = [*RANGES, asked] if asked in FORMER else list(RANGES)
-    place = RANGES.index(DEFAULT_RANGE)
+    ranges = [*filter(None, [own]), *RANGES, *([asked] if asked in FORMER else [])]
+    place = ranges.index(own or DEFAULT_RANGE)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="xxsmall", width="content", key="period"):
         st.selectbox("Days (UTC)", ranges, index=place, key=RANGE, bind="query-params", filter_mode=None, width=140)
         if st.session_state[RANGE] == CUSTOM:
@@ -131,14 +143,14 @@ def _draw_period(offer: Offer) -> None:
                 label,
                 icon=f":material/{icon}:",
                 key=f"period_{label.lower()}",
-                disabled=ends or st.session_state[RANGE] == ALL,
+                disabled=ends or st.session_state[RANGE] in {ALL, own},
                 on_click=_step,
                 args=(offer, steps),
             )
-        st.html(
-            f'<a class="copy-link" href="?{RANGE}={CUSTOM}&amp;{DATES}={first}&amp;{DATES}={last}">Copy link</a>',
-            width="content",
-        )
+        frozen = f"{RANGE}={CUSTOM}&amp;{DATES}={first}&amp;{DATES}={last}" if st.session_state[RANGE] != own else ""
+        st.html(f'<a class="copy-link" href="?{frozen}">Copy link</a>', width="content")
+    if st.session_state[RANGE] == own:
+        return
     st.selectbox("Compare with", COMPARISONS, key=COMPARED_WITH, bind="query-params", filter_mode=None, width=190)
 
 

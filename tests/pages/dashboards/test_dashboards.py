@@ -6,10 +6,14 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from data.accounts import grants
 from data.calendar import utc_now
 from data.dashboards.dashboards import DASHBOARDS, canned_dashboards
 from data.dashboards.specification import Dashboard, Kind, Panel, Source, written
-from tests.pages.app import BLUE, App, confirmed, shown_text
+from data.traffic.models import Selection
+from data.traffic.traffic import selection_totals
+from pages.dashboards.editor import STARTS
+from tests.pages.app import BLUE, App, confirmed, days_ago, shown_text
 
 PAGE = "dashboards"
 READERS = ("tenant", "viewer", "single", "green-tenant", "both")
@@ -141,7 +145,7 @@ def test_what_is_not_saved_is_said_and_can_be_discarded(app: App) -> None:
 def test_a_panel_is_added_changed_and_drawn_at_once(app: App) -> None:
     run = opened(app, "viewer", str(kept(app, "viewer", Dashboard("Empty"))))
     run.button(key="dashboards_change").click().run()
-    run.button(key="dashboards_add_panel").click().run()
+    run.menu_button(key="dashboards_add_panel").click("Views by day").run()
     assert len(charts(run)) == 1
     next(each for each in run.selectbox if each.label == "Source").select(Source.REFERRERS.value).run()
     apart = next(each for each in run.selectbox if each.label == "Split by")
@@ -170,7 +174,7 @@ def test_a_dashboard_is_removed_after_a_question(app: App) -> None:
 @pytest.mark.parametrize("days", ["This month", "31 days", "All"])
 def test_the_days_of_a_dashboard_go_by_the_names_of_all_pages(app: App, days: str) -> None:
     run = opened(app, "viewer", days=days)
-    assert run.selectbox(key="days").value == days
+    assert run.selectbox(key="range").value == days
     assert not run.info
     assert charts(run)
 
@@ -184,3 +188,21 @@ def test_a_link_holds_other_days_and_repositories_of_ones_own_only(app: App) -> 
     assert labels
     assert all(label.startswith(("Last 14 days", "Newest lists")) for label in labels)
     assert "is ignored" in opened(app, "viewer", repository="green/telescope").info[0].value
+
+
+def test_what_a_panel_may_begin_as_shows_something_at_once(app: App) -> None:
+    every = Dashboard("Starts", "", tuple(STARTS.values()))
+    run = opened(app, "tenant", str(kept(app, "tenant", every)))
+    assert not run.error
+    assert "No data for" not in shown_text(run)
+
+
+def test_the_days_and_the_comparison_of_all_pages_go_before_those_of_the_panels(app: App) -> None:
+    own = str(kept(app, "viewer"))
+    assert opened(app, "viewer", own).selectbox(key="range").value == "Default"
+    run = opened(app, "viewer", own, range="14 days", against="No comparison")
+    assert not run.metric[0].delta
+    viewer, today = grants.viewer_of(app.store, app.account("viewer")), days_ago(0)
+    run.button(key="period_earlier").click().run()
+    earlier = selection_totals(viewer, app.store, Selection(days_ago(28), days_ago(15), today))
+    assert run.metric[0].value == str(earlier.views.value)
