@@ -73,7 +73,7 @@ NO_RECORD = {
     *("save_verdicts", "save_pauses", "renew_setup_code"),  # what the program learns by itself
     *("attempt", "make_ticket", "redeem_ticket", "touch_session", "end_session"),  # signing in and out
     *("note_use", "open_share"),
-    *("save_sending", "save_attempts", "move_attempts", "save_alert"),  # the timer: each attempt is a row of its own
+    *("save_progress", "move_attempts", "save_alert"),  # the timer: each attempt is a row of its own
     "add",  # of what somebody saves for themselves
 }
 RECORDS = re.compile(r"\b(record|_note|_give)\(")

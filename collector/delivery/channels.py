@@ -4,7 +4,7 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from email.headerregistry import Address
 from typing import Any
@@ -86,7 +86,9 @@ def _mailed(content: Content, channel: OpenChannel, message_id: str, links: Link
     if server is None:
         return Result(Outcome.FAILED, None, mail.NOT_SET)
     stop = links.page(f"unsubscribe/{channel.stop}")
-    return mail.send(mail.mail(content.message, channel.address, server, message_id, stop_link=stop, now=now), server)
+    made = mail.mail(content.message, channel.address, server, message_id, stop_link=stop, now=now)
+    result = mail.send(made, server)
+    return replace(result, reason=result.reason and without(result.reason, channel.address))
 
 
 def _words(text: str) -> str:

@@ -8,10 +8,10 @@ import os
 import queue
 import threading
 import time
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -30,8 +30,7 @@ from data.reports.deliveries import (
     Due,
     due_deliveries,
     move_attempts,
-    save_attempts,
-    save_sending,
+    save_progress,
 )
 from data.reports.message import Links, report_message
 from data.reports.models import Period, Report
@@ -43,7 +42,7 @@ from data.store.versions import LockHeld, exclusive
 
 LOOK_EVERY_S = 10.0
 ALERTS_EVERY = timedelta(minutes=30)
-AT_ONCE, OF_A_SERVER = 64, 4
+AT_ONCE, OF_A_SERVER = 64, 6
 DELIVERING = "delivering.lock"  # held by the process that sends
 FINDING_FACTS = ("kind", "is_problem", "about", "text", "repository_id")
 SEES_NOTHING = "Its recipient may not see any of these repositories any more."
@@ -95,7 +94,6 @@ class Sender:
         """Send these; the caller holds the lock."""
         if not due:
             return []
-        save_sending(self._store, due, self._now())
         found = Pass(self._store, self._links, self._now, stop).send(due)
         move_attempts(self._store)
         sent = sum(each.outcome == Outcome.SENT for each in found)
@@ -131,55 +129,85 @@ class Sender:
         ]
 
 
+Job = tuple[Due, OpenChannel | None]
+
+
+@dataclass(slots=True)
+class Server:
+    """What is to be sent to one server: what waits, how much is on its way, and whether it has just not answered."""
+
+    waiting: deque[Job]
+    running: int = 0
+    is_down: bool = False
+
+
 class Pass:
-    """Sends some deliveries, each in a thread, and saves what came of them as it comes."""
+    """Sends some deliveries, each in a thread, and notes each right before it is tried and as soon as it is over: so a
+    kill leaves few of them open.
+    """
 
     def __init__(
         self, store: Store, links: Links, now: Callable[[], datetime], stop: threading.Event | None = None
     ) -> None:
         self._store, self._links, self._now = store, links, now
         self._stop = stop or threading.Event()
-        self._results: queue.SimpleQueue[Attempt] = queue.SimpleQueue()
-        self._down: set[str] = set()  # servers that have not answered
+        self._servers: dict[str, Server] = {}
+        self._results: queue.SimpleQueue[tuple[Server, Attempt]] = queue.SimpleQueue()
 
     def send(self, due: Sequence[Due]) -> list[Attempt]:
-        lanes: dict[str, deque[tuple[Due, OpenChannel]]] = defaultdict(deque)
-        found: list[Attempt] = []
-        opened = self._opened(due)
+        """What came of each that was tried: of all, unless a stop comes in between."""
+        opened = open_channels(
+            self._store, open_cipher(self._store.directory), [each.channel.channel_id for each in due]
+        )
         for each in due:
             channel = opened.get(each.channel.channel_id)
-            if channel is None:
-                self._results.put(self._attempt(each, Result(Outcome.FAILED, reason=CLOSED), 0))
-            else:
-                lanes[lane(channel)].append((each, channel))
+            self._servers.setdefault(lane(channel) if channel else "", Server(deque())).waiting.append((each, channel))
+        found: list[Attempt] = []
+        ended: list[Attempt] = []
         with ThreadPoolExecutor(AT_ONCE, "sending") as pool:
-            for name, jobs in lanes.items():
-                for _ in range(min(OF_A_SERVER, len(jobs))):
-                    pool.submit(self._work, name, jobs)
-            while len(found) < len(due) and not (self._stop.is_set() and not any(lanes.values())):
-                found += self._saved()
-        return found + self._saved(wait_s=0)
+            while (begun := self._begun()) or ended or self._running:
+                if begun or ended:
+                    save_progress(self._store, [job[0] for _, job in begun], ended, self._now())
+                found += ended
+                for server, job in begun:
+                    pool.submit(self._work, server, *job)
+                ended = self._ended() if self._running else []
+        return found
 
-    def _opened(self, due: Sequence[Due]) -> dict[int, OpenChannel]:
-        cipher = open_cipher(self._store.directory)
-        return open_channels(self._store, cipher, [each.channel.channel_id for each in due])
+    @property
+    def _running(self) -> int:
+        return sum(each.running for each in self._servers.values())
 
-    def _work(self, name: str, jobs: "deque[tuple[Due, OpenChannel]]") -> None:
-        while True:
-            try:
-                due, channel = jobs.popleft()
-            except IndexError:
-                return
-            if self._stop.is_set():  # it stays as it was noted, and is sent after the next start
-                continue
-            began = time.monotonic()
-            if name in self._down:
-                result = Result(Outcome.AGAIN, reason=SAME_SERVER)
-            else:
-                result = self._sent(due, channel)
-                if result.outcome == Outcome.AGAIN and result.status is None:
-                    self._down.add(name)
-            self._results.put(self._attempt(due, result, round(1000 * (time.monotonic() - began))))
+    def _begun(self) -> list[tuple[Server, Job]]:
+        """What there is a place for; nothing more once a stop came."""
+        begun: list[tuple[Server, Job]] = []
+        room = 0 if self._stop.is_set() else AT_ONCE - self._running
+        for server in self._servers.values():
+            while server.waiting and server.running < OF_A_SERVER and len(begun) < room:
+                server.running += 1
+                begun.append((server, server.waiting.popleft()))
+        return begun
+
+    def _ended(self) -> list[Attempt]:
+        """What is over: waits for the first, and takes what else is there."""
+        found = [self._results.get()]
+        while not self._results.empty():
+            found.append(self._results.get())
+        for server, _ in found:
+            server.running -= 1
+        return [attempt for _, attempt in found]
+
+    def _work(self, server: Server, due: Due, channel: OpenChannel | None) -> None:
+        began = time.monotonic()
+        if channel is None:
+            result = Result(Outcome.FAILED, reason=CLOSED)
+        elif server.is_down:
+            result = Result(Outcome.AGAIN, reason=SAME_SERVER)
+        else:
+            result = self._sent(due, channel)
+            server.is_down |= result.outcome == Outcome.AGAIN and result.status is None
+        elapsed_ms = round(1000 * (time.monotonic() - began))
+        self._results.put((server, _attempt(due, result, self._now(), elapsed_ms)))
 
     def _sent(self, due: Due, channel: OpenChannel) -> Result:
         try:
@@ -205,30 +233,13 @@ class Pass:
         found = told_events(self._store, subscription_id, due.occasion, recipient.viewer)
         return alert_content(found, recipient, links) if found else None
 
-    def _attempt(self, due: Due, result: Result, elapsed_ms: int) -> Attempt:
-        return Attempt(
-            due.subscription,
-            due.channel,
-            due.subscription.kind,
-            due.occasion,
-            self._now(),
-            elapsed_ms=elapsed_ms,
-            attempts=due.attempts + 1,
-            **asdict(result),
-        )
 
-    def _saved(self, wait_s: float = 0.5) -> list[Attempt]:
-        """What has come since, saved in one commit."""
-        found: list[Attempt] = []
-        try:
-            found.append(self._results.get(timeout=wait_s) if wait_s else self._results.get_nowait())
-            while True:
-                found.append(self._results.get_nowait())
-        except queue.Empty:
-            pass
-        if found:
-            save_attempts(self._store, found)
-        return found
+def _attempt(due: Due, result: Result, now: datetime, elapsed_ms: int) -> Attempt:
+    kind, attempts = due.subscription.kind, due.attempts + 1
+    told = asdict(result)
+    return Attempt(
+        due.subscription, due.channel, kind, due.occasion, now, elapsed_ms=elapsed_ms, attempts=attempts, **told
+    )
 
 
 def report_content(
@@ -313,6 +324,6 @@ def send_test(
             result = send(as_test(content), channel, f"test {now.isoformat()}", links, now)
         elapsed_ms = round(1000 * (time.monotonic() - began))
         found.append(Attempt(subscription, each, "test", "test", now, elapsed_ms=elapsed_ms, **asdict(result)))
-    save_attempts(store, found)
+    save_progress(store, (), found, now)
     move_attempts(store)
     return found

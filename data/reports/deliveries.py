@@ -5,11 +5,13 @@ ends in between leaves it `sending`: whether it arrived only the channel knows, 
 by which a channel can tell (webhook-id, Message-ID). Each attempt becomes a row of `traffic`, by way of an outbox.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
+
+from duckdb import DuckDBPyConnection
 
 from data.accounts.authority import COMMAND_LINE, acting
 from data.accounts.models import Account
@@ -191,49 +193,53 @@ def _standing(store: Store) -> dict[tuple[int, int, str], tuple[Any, ...]]:
     return {row[:3]: row[3:] for row in rows}
 
 
-def save_sending(store: Store, dues: Sequence[Due], now: datetime) -> None:
-    """Note that these are tried now, before they are. Of one that never told its end, that is an attempt, too."""
+def save_progress(store: Store, begun: Sequence[Due], ended: Sequence[Attempt], now: datetime) -> None:
+    """Note in one commit what is tried now, before it is, and what came of tries, with when they are tried again."""
     with store.control.commit("noting what is being sent") as connection:
-        for due in dues:
-            subscription_id, channel_id, occasion = due.key
-            values = {
-                "subscription_id": subscription_id,
-                "channel_id": channel_id,
-                "occasion": occasion,
-                "is_late": due.is_late,
-                "attempts": due.attempts + 1,
-                "due_at": stored(due.due_at),
-                "now": stored(now),
-            }
-            connection.execute(query(__name__, "save_sending"), values)
-            if due.was_sending:
-                kind = due.subscription.kind
-                lost = Attempt(due.subscription, due.channel, kind, occasion, now, "again", reason=UNKNOWN)
-                _to_outbox(connection, lost)
+        for due in begun:
+            _note_begin(connection, due, now)
+        for each in ended:
+            _note_end(connection, each)
 
 
-def save_attempts(store: Store, found: Iterable[Attempt]) -> None:
-    """Note what came of tries, and when to try again; a channel that wants no more is ended."""
-    with store.control.commit("noting what was sent") as connection:
-        for each in found:
-            state, next_try_at = _after(each)
-            values = {
-                "subscription_id": each.subscription.subscription_id,
-                "channel_id": each.channel.channel_id,
-                "occasion": each.occasion,
-                "state": state,
-                "next_try_at": None if next_try_at is None else stored(next_try_at),
-                "reason": each.reason,
-            }
-            connection.execute(
-                "update delivery set state = $state, next_try_at = $next_try_at, reason = $reason "
-                "where subscription_id = $subscription_id and channel_id = $channel_id and occasion = $occasion",
-                values,
-            )
-            if each.ends_channel:
-                ended = "update subscription_channel set ended_because = $reason where channel_id = $channel_id"
-                connection.execute(ended, {"reason": each.reason, "channel_id": each.channel.channel_id})
-            _to_outbox(connection, each)
+def _note_begin(connection: DuckDBPyConnection, due: Due, now: datetime) -> None:
+    """Of one whose last try never told its end, that is an attempt, too."""
+    subscription_id, channel_id, occasion = due.key
+    values = {
+        "subscription_id": subscription_id,
+        "channel_id": channel_id,
+        "occasion": occasion,
+        "is_late": due.is_late,
+        "attempts": due.attempts + 1,
+        "due_at": stored(due.due_at),
+        "now": stored(now),
+    }
+    connection.execute(query(__name__, "begin"), values)
+    if due.was_sending:
+        kind = due.subscription.kind
+        _to_outbox(connection, Attempt(due.subscription, due.channel, kind, occasion, now, "again", reason=UNKNOWN))
+
+
+def _note_end(connection: DuckDBPyConnection, each: Attempt) -> None:
+    """A channel that wants no more is ended."""
+    state, next_try_at = _after(each)
+    values = {
+        "subscription_id": each.subscription.subscription_id,
+        "channel_id": each.channel.channel_id,
+        "occasion": each.occasion,
+        "state": state,
+        "next_try_at": None if next_try_at is None else stored(next_try_at),
+        "reason": each.reason,
+    }
+    connection.execute(
+        "update delivery set state = $state, next_try_at = $next_try_at, reason = $reason "
+        "where subscription_id = $subscription_id and channel_id = $channel_id and occasion = $occasion",
+        values,
+    )
+    if each.ends_channel:
+        ended = "update subscription_channel set ended_because = $reason where channel_id = $channel_id"
+        connection.execute(ended, {"reason": each.reason, "channel_id": each.channel.channel_id})
+    _to_outbox(connection, each)
 
 
 def move_attempts(store: Store) -> None:
@@ -266,7 +272,7 @@ def _after(each: Attempt) -> tuple[str, datetime | None]:
     return "waiting", each.happened_at + wait
 
 
-def _to_outbox(connection: Any, each: Attempt) -> None:
+def _to_outbox(connection: DuckDBPyConnection, each: Attempt) -> None:
     subscription = each.subscription
     values = {
         "attempt_id": str(uuid4()),

@@ -1,14 +1,13 @@
 """What reports promise: that one over all repositories is made in a moment, that many go out beside a collection which
 keeps its pace, and that a kill at any moment loses none and repeats none but where only the channel can know.
 
-As a program it makes one report and tells its cost, or sends what is due: so that each has a process of its own, to be
-measured or killed.
+As a program it makes one report and tells its cost.
 """
 
 import json
+import multiprocessing
 import os
 import resource
-import signal
 import subprocess
 import sys
 import threading
@@ -17,6 +16,7 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from collector.delivery import http
 from collector.delivery.channels import checked_channel
@@ -32,7 +32,7 @@ from data.reports.report import report
 from data.reports.settings import ReportSettings
 from data.store import Store
 from data.traffic.models import Grain
-from tests.benchmarks.collector_runs import CONCURRENCY, KEPT, Cost, collecting
+from tests.benchmarks.collector_runs import CONCURRENCY, DEFAULT_A_MINUTE, KEPT, Cost, collecting
 from tests.benchmarks.five_years import five_years
 from tests.benchmarks.measured import NEWEST_DAY, Measured, Scale
 from tests.benchmarks.simulation import followed, simulated
@@ -44,6 +44,8 @@ OF_A_CHANNEL = 25  # subscriptions that go to one address
 NOW = datetime(2026, 11, 18, 13, tzinfo=UTC)  # the report of the week before has waited for 48 hours
 LINKS = Links("https://traffic.example.org")
 TENANT = 1
+processes: Any = multiprocessing.get_context("forkserver")
+processes.set_forkserver_preload([__name__])
 
 
 def reports(scale: Scale, directory: Path) -> list[Measured]:
@@ -53,7 +55,7 @@ def reports(scale: Scale, directory: Path) -> list[Measured]:
 
 def _made(scale: Scale) -> list[Measured]:
     told = subprocess.run(
-        [sys.executable, "-m", "tests.benchmarks.reports", "make", str(five_years(scale))],
+        [sys.executable, "-m", "tests.benchmarks.reports", str(five_years(scale))],
         stdout=subprocess.PIPE,
         text=True,
         check=True,
@@ -81,7 +83,7 @@ def _sent(scale: Scale, directory: Path) -> list[Measured]:
         server.delay_s = min(CHANNEL_S, 100 * scale.latency_s)
         _subscribe(store, server, scale.subscriptions)
         costs: list[Cost] = []
-        args = (directory, github.url, scale.stretch_s, scale.requests_a_minute, CONCURRENCY)
+        args = (directory, github.url, scale.stretch_s, DEFAULT_A_MINUTE, CONCURRENCY)
         collection = threading.Thread(target=lambda: costs.append(collecting(*args)))
         collection.start()
         began = time.monotonic()
@@ -91,11 +93,11 @@ def _sent(scale: Scale, directory: Path) -> list[Measured]:
     store.close()
     (cost,) = costs
     sent = sum(each.outcome == "sent" for each in found)
-    kept = 60 * (len(github.times) - 1) / (max(github.times) - min(github.times)) / scale.requests_a_minute
+    kept = 60 * (len(github.times) - 1) / (max(github.times) - min(github.times)) / DEFAULT_A_MINUTE
     told = cost.told or f"{sent:,} sent, to {len({each.path for each in server.requests})} addresses of one server"
     is_sent = sent == scale.subscriptions == len(server.requests)
     what = f"sending {scale.subscriptions:,} reports, {1000 * server.delay_s:.0f} ms each"
-    pace = f"pace of a collection kept meanwhile, of {scale.requests_a_minute:,} a minute"
+    pace = f"pace of a collection kept meanwhile, of {DEFAULT_A_MINUTE:,} a minute"
     return [
         Measured(what, f"{took:.1f} s", f"≤ {ALL_SENT_S:.0f} s", is_sent and took <= ALL_SENT_S, told),
         Measured(pace, f"{kept:.1%}", f"≥ {KEPT:.0%}", kept >= KEPT, f"{len(github.times):,} requests"),
@@ -108,16 +110,14 @@ def _killed(scale: Scale, directory: Path) -> Measured:
     with receiver() as server:
         _subscribe(store, server, 4 * scale.kills)
         chance, kills = Random(7), 0
-        while kills < scale.kills:
+        while kills < scale.kills and _left(store):
             process = _sending(directory)
-            before = len(server.requests)
-            _wait(process, server, before + chance.randrange(1, 4))
-            kills += process.poll() is None
-            process.send_signal(signal.SIGKILL)
-            process.wait()
-            if _left(store) == 0:
-                break
-        _sending(directory).wait()
+            _wait(process, server, len(server.requests) + chance.randrange(1, 4))
+            kills += process.is_alive()
+            process.kill()
+            process.join()
+        process = _sending(directory)
+        process.join()
         time.sleep(0.1)
         came = Counter(each.headers["webhook-id"] for each in server.requests)
     with store.traffic.read() as cursor:
@@ -162,12 +162,18 @@ def _left(store: Store) -> int:
     return int(left)
 
 
-def _sending(directory: Path) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen([sys.executable, "-m", "tests.benchmarks.reports", "send", str(directory)])
+def _sending(directory: Path) -> Any:
+    process = processes.Process(target=_send, args=[str(directory)])
+    process.start()
+    return process
 
 
-def _wait(process: "subprocess.Popen[bytes]", server: Receiver, requests: int) -> None:
-    while process.poll() is None and len(server.requests) < requests:
+def _send(directory: str) -> None:
+    Sender(Store(Path(directory)), LINKS, lambda _: None, lambda: NOW).look()
+
+
+def _wait(process: Any, server: Receiver, requests: int) -> None:
+    while process.is_alive() and len(server.requests) < requests:
         time.sleep(0.0005)
 
 
@@ -194,7 +200,4 @@ def _peak_mb() -> float:
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "make":
-        _make(Path(sys.argv[2]))
-    else:
-        Sender(Store(Path(sys.argv[2])), LINKS, lambda _: None, lambda: NOW).look()
+    _make(Path(sys.argv[1]))

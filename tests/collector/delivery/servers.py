@@ -83,7 +83,7 @@ class _Mailbox:
 
     async def handle_RCPT(self, _: SMTP, __: Session, envelope: Envelope, address: str, ___: list[str]) -> str:  # noqa: N802
         if address in self._refused:
-            return "550 No such user here"
+            return f"550 No such user here: {address}"
         envelope.rcpt_tos.append(address)
         return "250 OK"
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import jsonschema
+import jsonschema  # type: ignore[import-untyped]
 import pytest
 
 from collector.delivery import sender as sender_module
@@ -16,8 +16,9 @@ from collector.delivery.sender import Sender, send_test
 from data.accounts import accounts, grants
 from data.accounts.authority import COMMAND_LINE, acting
 from data.accounts.models import Account, Grant, Role
+from data.accounts.tokens import rotate_key
 from data.reports import deliveries
-from data.reports.deliveries import LoggedAttempt
+from data.reports.deliveries import Attempt, Due, LoggedAttempt
 from data.reports.message import Links
 from data.reports.settings import AlertSettings, ReportSettings
 from data.reports.subscriptions import Subscription, add_subscription, pause_subscription, subscriptions
@@ -179,7 +180,14 @@ def test_another_time_and_zone(filled: Store, server: Receiver) -> None:
 def _killed_once_sent(directory: str) -> None:
     """A process that ends in the moment when the channel has taken it and nobody has noted that."""
     monkeypatch = pytest.MonkeyPatch()
-    monkeypatch.setattr(sender_module, "save_attempts", lambda *_: os._exit(9))
+    save = deliveries.save_progress
+
+    def save_or_end(store: Store, begun: list[Due], ended: list[Attempt], now: datetime) -> None:
+        if ended:
+            os._exit(9)
+        save(store, begun, ended, now)
+
+    monkeypatch.setattr(sender_module, "save_progress", save_or_end)
     Sender(Store(Path(directory)), LINKS, lambda _: None, lambda: FINAL).look()
 
 
@@ -212,3 +220,9 @@ def test_what_a_webhook_gets_is_as_its_published_schema_says(filled: Store, serv
     assert {each["type"] for each in bodies} == {"report", "alert"}
     for each in bodies:
         jsonschema.validate(each, schema)
+
+
+def test_a_channel_opens_with_a_new_key(filled: Store, server: Receiver) -> None:
+    subscribe(filled, server.url("/rotated"))
+    rotate_key(filled, COMMAND_LINE, LONG_AGO)
+    assert look(filled, FINAL) == ["sent"]
