@@ -108,9 +108,9 @@ class _Findings(Collector):
         for each in found:
             if each.days_until_loss is not None:
                 left.setdefault(each.tenant, []).append(each.days_until_loss)
-        nearest = {("tenant", name): min(days) for name, days in left.items()}
+        nearest = {("tenant", name): 86_400 * min(days) for name, days in left.items()}
         near = {("tenant", name): sum(each <= NEAR_DAYS for each in days) for name, days in left.items()}
-        yield _gauge("days_until_loss", "Days until GitHub deletes the first day that is not stored.", nearest)
+        yield _gauge("until_loss_seconds", "Time until GitHub deletes the first day that is not stored.", nearest)
         yield _gauge("repositories_near_loss", f"Repositories of which that is in {NEAR_DAYS} days or less.", near)
 
     def _owners(self) -> Iterator[Metric]:

@@ -23,6 +23,7 @@ from tests.benchmarks.five_years import size
 from tests.benchmarks.imports import imports
 from tests.benchmarks.measured import Measured, Scale
 from tests.benchmarks.pages import pages
+from tests.benchmarks.programs import programs
 from tests.benchmarks.reports import reports
 from tests.benchmarks.spikes import spikes
 from tests.benchmarks.sql import sql
@@ -46,6 +47,7 @@ PARTS: dict[str, tuple[Part, int]] = {
     "spikes": (spikes, 180),
     "bounds": (bounds, 180),
     "sql": (sql, 180),
+    "api": (programs, 400),
     "reports": (reports, 420),
     "import": (imports, 180),
 }

@@ -36,7 +36,7 @@ def sessions(scale: Scale, directory: Path) -> list[Measured]:
     audience = gather(scale, directory / "db", scale.browsers)
     with served(audience) as server:
         before = server.cpu_s()
-        opened, reruns = asyncio.run(_everybody(server, audience, scale))
+        opened, reruns = asyncio.run(everybody(server, audience, scale))
         cpu_ms = 1000 * (server.cpu_s() - before) / (len(opened) + len(reruns))
     worst = quantiles(reruns, n=20)[-1] if len(reruns) > 1 else reruns[0]
     what = f"95 of 100 reruns, {scale.browsers} sessions that think {scale.think_s:g} s"
@@ -69,7 +69,7 @@ def growth(scale: Scale, directory: Path) -> list[Measured]:
     return [Measured(what, f"{grown:+.1%}", "0 %", grown <= NOISE, note)]
 
 
-async def _everybody(server: Server, audience: Audience, scale: Scale) -> tuple[list[float], list[float]]:
+async def everybody(server: Server, audience: Audience, scale: Scale) -> tuple[list[float], list[float]]:
     """The seconds of everybody's first runs, and of all that came after them."""
     until = time.monotonic() + scale.visit_s
     people = [_person(server, secret, number, scale, until) for number, secret in enumerate(audience.managers)]

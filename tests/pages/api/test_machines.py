@@ -48,7 +48,7 @@ def test_metrics_are_in_the_form_of_prometheus_and_for_who_keeps_the_server(prog
     } <= (found.keys())
     versions = {sample.labels["database"]: sample.value for sample in found["github_traffic_store_version"].samples}
     assert versions["traffic"] == program.app.store.traffic.version()
-    near = {sample.labels["tenant"] for sample in found["github_traffic_days_until_loss"].samples}
+    near = {sample.labels["tenant"] for sample in found["github_traffic_until_loss_seconds"].samples}
     assert near == {"Blue", "Green"}
 
 
