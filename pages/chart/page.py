@@ -17,6 +17,7 @@ with st.container(horizontal=True, key="chart_controls"):
     metric = filters.METRICS[controls.choice("Metric", filters.METRICS, "Views", "metric")]
     chosen_grain = filters.choose_grain(selection)
     as_table = controls.choice("Shown as", filters.VIEWS, "Chart", "as") == "Table"
+    split = as_table or metric not in traffic.COUNTS or filters.choose_split(viewer, selection)
 grain = traffic.legible(chosen_grain, selection.first, selection.last)
 with above, st.spinner(filters.READING):
     draw_totals(selection_totals(viewer, store, selection), selection)
@@ -24,7 +25,7 @@ if grain is not chosen_grain:
     st.caption(f"More than {traffic.LONGEST_BY_DAY} days: shown by week.")
 
 with st.spinner(filters.READING):
-    drawn = traffic.traffic_chart(viewer, store, selection, metric, grain)
+    drawn = traffic.traffic_chart(viewer, store, selection, metric, grain, split=split)
 if drawn is None:
     filters.stop_without_days(viewer)
 elif as_table:

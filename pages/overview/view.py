@@ -43,7 +43,8 @@ def draw_spikes(viewer: Viewer, store: Store, selection: Selection, grain: Grain
     """The chart of views with the spikes, and in a sentence each its causes; each leads to its repository."""
     notable = explained_spikes(viewer, store, selection, MOST_SPIKES)
     st.header("Spikes and likely causes", anchor=False)
-    drawn = spikes_in_chart(viewer, store, selection, grain)
+    split = filters.choose_split(viewer, selection)
+    drawn = spikes_in_chart(viewer, store, selection, grain, split=split)
     if drawn is not None:
         draw(drawn, "overview_views", legend=not notable)
     if not notable:

@@ -16,7 +16,7 @@ from data.calendar import DAY, utc_day, utc_now
 from data.repositories.groups import group_names, groups
 from data.repositories.repositories import addresses, repository_names
 from data.text import DAILY_VISITORS, day_text
-from data.traffic.models import Grain, Selection
+from data.traffic.models import LONGEST_BY_DAY, Grain, Selection
 from data.traffic.traffic import day_range
 from pages.ui import collecting, controls, messages, navigation, session
 from pages.ui.charts import traffic
@@ -56,6 +56,7 @@ ORDERS = {"Descending": True, "Ascending": False}
 STATES = {"All": None, "Final": "final", "Pending": "pending", "Gap": "gap"}  # of the rows of both tables
 SIZES = {"25": 25, "50": 50, "100": 100, "500": 500}
 VIEWS = ("Chart", "Table")
+SERIES = ("Total", "By repository")  # of a stacked chart of a long range
 RANKS = ("Views", "Change", DAILY_VISITORS, "Clones", "Stars", "Name")  # of the overview's table
 COMPARED = ("Repositories", "Launches")
 MEASURES = ("Views", "Unique visitors", "Clones", "Stars gained")
@@ -67,6 +68,7 @@ WORDS: dict[str, Collection[str]] = {  # what each parameter of an address may b
     "metric": METRICS,
     GRAIN: (AUTO, *GRAINS),
     "as": VIEWS,
+    "series": SERIES,
     "sort": SORTS,
     "order": ORDERS,
     "rows": SIZES,
@@ -239,6 +241,14 @@ def choose_grain(days: Selection) -> Grain:
     found = controls.choice("Period", (AUTO, *GRAINS), AUTO, GRAIN, f"{AUTO}: {usual}")
     st.session_state[KEPT][GRAIN] = found
     return GRAINS.get(found, usual)
+
+
+def choose_split(viewer: Viewer, selection: Selection) -> bool:
+    """Whether counts are split by repository: many days are totals first, and then one may choose."""
+    ids = selection.repository_ids
+    if selection.days <= LONGEST_BY_DAY or len(viewer.repository_ids if ids is None else ids) < 2:
+        return True
+    return controls.choice("Series", SERIES, SERIES[0], "series") == SERIES[1]
 
 
 def chosen(viewer: Viewer, search: str = "", state: str | None = None) -> Selection:

@@ -20,9 +20,11 @@ LINK_STYLE = "color:inherit;text-underline-offset:.2em"  # it would be blue or v
 
 
 @cached("traffic")
-def spikes_in_chart(viewer: Viewer, store: Store, selection: Selection, grain: Grain) -> Chart | None:
+def spikes_in_chart(
+    viewer: Viewer, store: Store, selection: Selection, grain: Grain, *, split: bool = True
+) -> Chart | None:
     """The chart of views with the number of each spike that `explained_spikes` tells. Raises: StoreMissing."""
-    chart = traffic_chart(viewer, store, selection, "views", grain)
+    chart = traffic_chart(viewer, store, selection, "views", grain, split=split)
     notable = explained_spikes(viewer, store, selection, MOST_SPIKES)
     if chart is None or not notable:
         return chart

@@ -22,6 +22,9 @@ TICKS = 8
 LONG_DAYS = 300  # from so many days on a tick names the year
 MONTHS_FROM_DAYS = 70  # from so many on ticks are the first of months
 MONTHS_APART = (1, 2, 3, 6, 12)
+UNSEEN = 0
+LABEL_PIXELS, LABEL_WIDTH = 14, 120  # how far names at the ends of lines stand apart, and how wide they may be
+ROOMY = "!(containerSize()[0] < 500)"
 POINTED = 62  # periods; on more of them, points would hide their line
 BAR_DAYS = {Grain.DAY: 0.78, Grain.WEEK: 5.6, Grain.MONTH: 24.0}
 BAND_DAYS = {Grain.DAY: 1.0, Grain.WEEK: 7.0, Grain.MONTH: 30.4}
@@ -130,6 +133,37 @@ def _gaps(marks: Marks) -> list[str | None]:
     return found
 
 
+def totals(columns: Mapping[str, Column]) -> dict[str, Column]:
+    """What the values of each row's period add up to (NaN: none is known), and whether it is its period's first row."""
+    if not len(columns["at"]):
+        return {"total": np.array([]), "first": np.array([], dtype=bool)}
+    _, begins, of = np.unique(columns["at"], return_index=True, return_inverse=True)
+    sums = np.bincount(of, np.nan_to_num(columns["value"]))
+    sums[np.bincount(of, ~np.isnan(columns["value"])) == 0] = np.nan
+    first = np.zeros(len(of), dtype=bool)
+    first[begins] = True
+    return {"total": sums[of], "first": first}
+
+
+def end_labels(columns: Mapping[str, Column], height: int) -> dict[str, Column]:
+    """At the last known value of each series its name, and where it is written: apart from each other, in pixels of a
+    chart of that height.
+    """
+    label, place = np.full(len(columns["name"]), None, dtype=object), np.full(len(columns["name"]), np.nan)
+    known = ~np.isnan(columns["value"])
+    last = {columns["name"][row]: row for row in np.flatnonzero(known).tolist()}
+    rows = sorted(last.values(), key=lambda row: -columns["value"][row])
+    values = columns["value"][known]
+    apart = (values.max() - min(values.min(), 0)) * LABEL_PIXELS / height if len(values) else 0
+    for number, row in enumerate(rows):
+        lowest = (len(rows) - 1 - number) * apart  # room for those below
+        place[row] = max(columns["value"][row], lowest)
+        if number:
+            place[row] = max(min(place[row], place[rows[number - 1]] - apart), lowest)
+        label[row] = columns["name"][row].rpartition("/")[2]
+    return {"label": label, "label_at": place}
+
+
 @dataclass(frozen=True, slots=True)
 class Channels:
     """How layers are encoded: fields along and up the axes, the colours of the series with their legend (None: it
@@ -176,6 +210,21 @@ def bar_layer(channels: Channels) -> Any:
         strokeDash=either(alt.StrokeDashValue, HOLLOW, [3, 2], []),
         **channels.told,
     )
+
+
+def answer_layer(channels: Channels) -> Any:
+    """An unseen band over each period, which tells its total to who points between bars or above them."""
+    bands = rows_where("datum.first && isValid(datum.total)").mark_rect(opacity=UNSEEN, aria=False)
+    hint = tooltip({"when": "When (UTC)", "total": "Total"}, total=",d")
+    return bands.encode(x=channels.along("band_from"), x2=alt.X2("band_to:T"), tooltip=hint)
+
+
+def label_layer(channels: Channels) -> Any:
+    """The names of the series at the ends of their lines, where there is room beside them."""
+    names = rows_where(f"isValid(datum.label) && {ROOMY}").mark_text(
+        align="left", dx=8, fontSize=11, limit=LABEL_WIDTH, aria=False
+    )
+    return names.encode(x=channels.along("at"), y=channels.up("label_at"), text="label:N", color=channels.colour)
 
 
 def line_layers(channels: Channels, *, pointed: bool) -> list[alt.Chart]:

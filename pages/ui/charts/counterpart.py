@@ -14,7 +14,7 @@ from data.store import Store
 from data.text import day_text
 from data.traffic.models import Grain, Selection
 from data.traffic.traffic import series, series_before
-from pages.ui.charts.bars_and_lines import Column
+from pages.ui.charts.bars_and_lines import UNSEEN, Column
 from pages.ui.charts.chart import COLOURS
 
 SUMS = {"view_uniques": "visitor_days", "clone_uniques": "cloner_days"}  # what uniques are called that are added up
@@ -54,7 +54,10 @@ class Counterpart:
         found = copy.deepcopy(dict(specification))
         found["transform"] = [*found.get("transform", []), {"calculate": BEFORE_TOLD, "as": "before_told"}]
         bars = next(each for each in found["layer"] if each["mark"]["type"] == "bar")
-        bars["encoding"]["tooltip"].append({"field": "before_told", "type": "nominal", "title": "Compared total"})
+        for each in found["layer"]:
+            if each is bars or each["mark"].get("opacity") == UNSEEN:
+                told = {"field": "before_told", "type": "nominal", "title": "Compared total"}
+                each["encoding"]["tooltip"].append(told)
         x, y = ({key: value for key, value in bars["encoding"][each].items() if key != "field"} for each in "xy")
         line = {"type": "line", "color": COLOURS["rest"], "strokeWidth": 2, "strokeDash": [5, 4], "aria": False}
         pieces = {"field": "line_piece", "type": "nominal"}

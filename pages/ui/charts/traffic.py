@@ -18,7 +18,7 @@ from data.accounts.models import Viewer
 from data.store import Store
 from data.store.arrow import arrow_columns
 from data.store.cache import cached
-from data.text import day_text
+from data.text import counted, day_text
 from data.traffic.models import Grain, Selection
 from data.traffic.traffic import series
 from pages.ui.charts.bars_and_lines import (
@@ -27,14 +27,18 @@ from pages.ui.charts.bars_and_lines import (
     Channels,
     Column,
     Marks,
+    answer_layer,
     bar_layer,
+    end_labels,
     filled,
     gap_layer,
+    label_layer,
     line_layers,
     partly,
     period_name,
     placed,
     time_axis,
+    totals,
 )
 from pages.ui.charts.chart import (
     COLOURS,
@@ -99,12 +103,14 @@ class ChartData:
 
 
 @cached("traffic")
-def traffic_chart(viewer: Viewer, store: Store, selection: Selection, metric: str, grain: Grain) -> Chart | None:
-    """A selection as a chart of one metric; None where no number at all is known."""
+def traffic_chart(
+    viewer: Viewer, store: Store, selection: Selection, metric: str, grain: Grain, *, split: bool = True
+) -> Chart | None:
+    """A selection as a chart of one metric, of counts split by repository or as one; None where no number is known."""
     rows = series(viewer, store, selection, grain)
     if rows.loc[rows["metric"] == metric, "value"].isna().all():
         return None
-    data = chart_data(rows, metric, grain)
+    data = chart_data(rows, metric, grain, split=split)
     columns = {name: column for name, column in data.columns.items() if name != "period"}
     title = f"{METRICS[metric]} {f'by {grain}' if metric in COUNTERS else PERIODS[grain]}"
     caption = caption_of(viewer, store, selection, title)
@@ -122,10 +128,11 @@ def legible(grain: Grain, first: date, last: date) -> Grain:
     return Grain.WEEK if grain is Grain.DAY and (last - first).days >= LONGEST_BY_DAY else grain
 
 
-def chart_data(rows: DataFrame, metric: str, grain: Grain) -> ChartData:
+def chart_data(rows: DataFrame, metric: str, grain: Grain, *, split: bool = True) -> ChartData:
     """Arrange the rows of data.traffic.traffic.series for a chart of one metric.
 
-    The largest repositories are drawn each; of counts, what remains of the total is one more series.
+    The largest repositories are drawn each; of counts, what remains of the total is one more series, or, where they are
+    not split, the total is the only one.
     """
     left_out = int(rows.attrs.get("left_out", 0))
     rows = rows[(rows["metric"] == metric).to_numpy(dtype=bool)]
@@ -143,11 +150,16 @@ def chart_data(rows: DataFrame, metric: str, grain: Grain) -> ChartData:
     if has_rest:
         names.append(others(more))
         shown = _with_rest(shown, marks.only(is_total), names[-1])
+    if not split and metric in COUNTS and len(names) > 1:
+        names, has_rest = [counted(len(sizes) + left_out, "repository")], False
+        total = marks.only(is_total)
+        shown = replace(total, names=np.full(len(total.names), names[0], dtype=object))
     if grain is not Grain.DAY and metric in COUNTS:
         shown = _parted(shown)
     elif grain is not Grain.DAY and metric not in COUNTERS and len(names) == 1:
         shown = replace(shown, states=partly(shown.states))
     columns = placed(shown, names, grain)
+    columns |= totals(columns) | end_labels(columns, HEIGHT)
     periods = tuple(sorted(set(shown.periods)))
     has_gaps = bool((columns["state"] == "gap").any())
     keys = rows["repository_id"].to_numpy(dtype=object)
@@ -228,20 +240,27 @@ def _sums(keys: Column, values: Column) -> dict[Any, float]:
 
 
 def specification(shape: ChartShape) -> dict[str, Any]:
-    kind = _of_kind(shape.metric, shape.stacked, len(shape.periods) <= POINTED, shape.has_gaps)
+    pointed, several = len(shape.periods) <= POINTED, len(shape.names) > 1
+    kind = _of_kind(shape.metric, shape.stacked, pointed, shape.has_gaps, several)
     return filled(kind, colours(shape), shape.periods, shape.grain)
 
 
 @cache
-def _of_kind(metric: str, stacked: bool, pointed: bool, has_gaps: bool) -> dict[str, Any]:
+def _of_kind(metric: str, stacked: bool, pointed: bool, has_gaps: bool, several: bool) -> dict[str, Any]:
     """The specification but for names, colours and ticks: Altair takes a tenth of a second to make one."""
     titles = {"when": "When (UTC)", "name": "Repository", "value": METRICS[metric], "told": "State"}
+    titles |= {"total": "Total"} if stacked and several else {}
     value = partial(count_axis, zero=metric not in COUNTERS)
     scale = alt.Scale(domain=[""], range=[""])
-    channels = Channels(time_axis, value, scale, None, tooltip(titles, value=",d"))
-    marks = [bar_layer(channels)] if stacked else line_layers(channels, pointed=pointed)
+    channels = Channels(time_axis, value, scale, None, tooltip(titles, value=",d", total=",d"))
     gaps = gap_layer(channels, COLOURS["gap"], has_gaps=has_gaps)
-    return without_data(alt.layer(gaps, *marks, data=alt.NamedData("rows"), height=HEIGHT))
+    if stacked:
+        return without_data(
+            alt.layer(answer_layer(channels), gaps, bar_layer(channels), data=alt.NamedData("rows"), height=HEIGHT)
+        )
+    labels = [label_layer(channels)] if several else []
+    lines = line_layers(channels, pointed=pointed)
+    return without_data(alt.layer(gaps, *lines, *labels, data=alt.NamedData("rows"), height=HEIGHT))
 
 
 def colours(shape: ChartShape) -> dict[str, str]:

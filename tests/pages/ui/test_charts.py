@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pandas as pd
@@ -61,8 +62,9 @@ def layers(drawn: ChartData) -> list[dict[str, Any]]:
 
 
 def marks(drawn: ChartData, kind: str) -> list[dict[str, Any]]:
-    """The rows that the first layer of that mark draws, as Vega filters them."""
-    filters = [layer["transform"][0]["filter"] for layer in layers(drawn) if layer["mark"]["type"] == kind]
+    """The rows that the first layer of that mark draws to be seen, as Vega filters them."""
+    seen = [layer for layer in layers(drawn) if layer["mark"].get("opacity") != 0]
+    filters = [layer["transform"][0]["filter"] for layer in seen if layer["mark"]["type"] == kind]
     rows = DataFrame(dict(drawn.columns)).replace({float("nan"): None})
     return [row for row in rows.to_dict("records") if passes(filters[0], row)]
 
@@ -103,6 +105,34 @@ def test_a_gap_of_several_repositories_is_one_band_that_names_them() -> None:
     both = pd.concat([rows(THREE), rows(THREE, key=2, name="blue/docs")])
     (band,) = marks(chart_data(both, "views", Grain.DAY), "rect")
     assert band["gaps"] == "blue/docs, blue/engine"
+
+
+def test_who_points_between_bars_is_told_the_total_of_the_day() -> None:
+    both = pd.concat([rows(THREE), rows([(5, "final")], key=2, name="blue/docs")])
+    drawn = chart_data(both, "views", Grain.DAY)
+    assert drawn.columns["total"][drawn.columns["first"]][0] == 15
+    (answer,) = [layer for layer in layers(drawn) if layer["mark"].get("opacity") == 0]
+    assert {each["field"] for each in answer["encoding"]["tooltip"]} == {"when", "total"}
+
+
+def test_lines_are_labelled_at_their_ends_apart_from_each_other() -> None:
+    drawn = chart_data(many(8, "view_uniques"), "view_uniques", Grain.DAY)
+    labels = sorted(zip(drawn.columns["label_at"], drawn.columns["label"], strict=True))
+    assert [label for _, label in labels] == [f"{number:02}" for number in range(8, 0, -1)]
+    assert all(above - below >= 99 * 14 / 360 - 0.01 for (below, _), (above, _) in pairwise(labels))
+
+
+def test_counts_that_are_not_split_are_their_total() -> None:
+    both = pd.concat(
+        [
+            rows([(10, "final")]),
+            rows([(5, "final")], key=2, name="blue/docs"),
+            rows([(15, "final")], key=None, name="total"),
+        ]
+    )
+    drawn = chart_data(both, "views", Grain.DAY, split=False)
+    assert drawn.shape.names == ("2 repositories",)
+    assert [each["value"] for each in marks(drawn, "bar")] == [15]
 
 
 def test_a_line_breaks_at_a_gap_and_is_dashed_over_what_is_pending() -> None:
