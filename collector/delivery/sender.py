@@ -79,14 +79,11 @@ class Sender:
                 self._say(f"Reports wait: something unexpected went wrong ({type(error).__name__}: {error}).")
 
     def look(self, stop: threading.Event | None = None) -> list[Attempt]:
-        """Send all that is due now. Another process that is at it does it instead."""
-        self._look_for_alerts()
-        due = self._ready()
-        if not due:
-            return []
+        """Note new alerts, and send all that is due now. Another process that is at it does it instead."""
         try:
             with exclusive(self._store.directory / DELIVERING, "sending reports", 0):
-                return self.send(self._ready(), stop)  # once more, now that nobody else sends
+                self._look_for_alerts()
+                return self.send(self._ready(), stop)
         except LockHeld:
             return []
 

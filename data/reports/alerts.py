@@ -44,6 +44,11 @@ TITLES = {
     AlertKind.TOKEN: "Tokens",
     AlertKind.MISSED: "Missed collections",
 }
+KEPT = timedelta(days=100)
+FORGET = (
+    "delete from alert_message where made_at < $before",
+    "delete from alert_episode where resolved_at < $before",
+)
 MOST_LINES = 20  # of a kind in one message
 
 
@@ -147,6 +152,8 @@ def save_alert(store: Store, subscription: Subscription, found: Sequence[Event],
                 "where subscription_id = $key and episode = $episode and resolved_at is null",
                 values,
             )
+        for forget in FORGET:
+            connection.execute(forget, {"before": stored(now - KEPT)})
         if told:
             kept = json.dumps([asdict(each) for each in told], default=str)
             values = {"key": subscription.subscription_id, "occasion": occasion, "now": stored(now), "events": kept}

@@ -33,6 +33,7 @@ PRUNE = """
 delete from delivery_attempt
 where happened_at < (select max(happened_at) - interval 400 days from delivery_attempt)
 """
+PRUNE_DELIVERIES = "delete from delivery where due_at < (select max(due_at) - interval 400 days from delivery)"
 _COLUMNS = (
     *("attempt_id", "happened_at", "kind", "subscription_id", "subscription", "user_id", "tenant_id", "channel_id"),
     *("channel", "occasion", "outcome", "status", "reason", "elapsed_ms"),
@@ -260,6 +261,7 @@ def move_attempts(store: Store) -> None:
     with store.control.commit("noting that attempts are in the log") as connection:
         moved = {"moved": [row[0] for row in rows]}
         connection.execute("delete from delivery_outbox where list_contains($moved, attempt_id)", moved)
+        connection.execute(PRUNE_DELIVERIES)
 
 
 def _after(each: Attempt) -> tuple[str, datetime | None]:

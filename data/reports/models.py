@@ -134,7 +134,7 @@ class Report:
     """A week or month as somebody may see it; numbers are of final days only.
 
     `repositories` counts the tracked ones, `listed` those in the whole top list. The `more_...` say how many there are
-    beside those that are here. `is_late`: it should have come earlier.
+    beside those that are here.
     """
 
     period: Period

@@ -29,8 +29,8 @@ class Recipient:
 
 
 def recipient_of(store: Store, subscription: Subscription, mailed_to: str | None = None) -> Recipient:
-    """Of a user's own what the user sees. Of a tenant's the tenant; where it is mailed to the address of an account,
-    what that account sees of it: nothing once it is disabled.
+    """Of a user's own what the user sees, by mail at the address of the profile only. Of a tenant's the tenant; where
+    it is mailed to the address of an account, what that account sees of it: nothing once it is disabled.
     """
     viewer, managed, subject = _whole(store, subscription, mailed_to)
     settings = subscription.settings
@@ -47,7 +47,7 @@ def recipient_of(store: Store, subscription: Subscription, mailed_to: str | None
 def _whole(store: Store, subscription: Subscription, mailed_to: str | None) -> tuple[Viewer, frozenset[int], str]:
     if subscription.tenant_id is None:
         account = _account(store, subscription.user_id or 0)
-        if account is None:
+        if account is None or (mailed_to is not None and not _is_address_of(account, mailed_to)):
             return NOBODY, frozenset(), subscription.name
         return viewer_of(store, account), administered(account, store).tenant_ids, "all repositories"
     tenant_id = subscription.tenant_id
@@ -76,4 +76,8 @@ def _accounts_of(store: Store, address: str | None) -> list[Account]:
     if address is None:
         return []
     with store.control.read() as cursor:
-        return [each for each in stored_accounts(cursor) if (each.email or "").casefold() == address.casefold()]
+        return [each for each in stored_accounts(cursor) if _is_address_of(each, address)]
+
+
+def _is_address_of(account: Account, address: str) -> bool:
+    return (account.email or "").casefold() == address.casefold()

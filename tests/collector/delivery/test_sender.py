@@ -14,7 +14,7 @@ from collector.delivery import sender as sender_module
 from collector.delivery.channels import checked_channel
 from collector.delivery.sender import Sender, send_test
 from data.accounts import accounts, grants
-from data.accounts.authority import COMMAND_LINE, acting
+from data.accounts.authority import COMMAND_LINE, NotAllowed, acting
 from data.accounts.models import Account, Grant, Role
 from data.accounts.tokens import rotate_key
 from data.reports import deliveries
@@ -226,3 +226,15 @@ def test_a_channel_opens_with_a_new_key(filled: Store, server: Receiver) -> None
     subscribe(filled, server.url("/rotated"))
     rotate_key(filled, COMMAND_LINE, LONG_AGO)
     assert look(filled, FINAL) == ["sent"]
+
+
+def test_ones_own_mail_goes_to_the_address_of_the_profile_of_that_moment(filled: Store) -> None:
+    who = user(filled, "single", Grant(Role.REPOSITORY_VIEWER, BLUE, ENGINE))
+    channels = [checked_channel("mail", "single@example.org")]
+    add_subscription(filled, "single", "Mine", ReportSettings(), channels, now=LONG_AGO)
+    with pytest.raises(NotAllowed):
+        add_subscription(
+            filled, "single", "Theirs", ReportSettings(), [checked_channel("mail", "x@y.org")], now=LONG_AGO
+        )
+    accounts.save_profile(filled, "single", who.user_id, FINAL, name="S", email="new@example.org")
+    assert look(filled, FINAL) == ["skipped"]
