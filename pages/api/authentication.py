@@ -46,10 +46,6 @@ def told(answer: Callable[[], Response]) -> Response:
 
 def access_of_request(request: Request) -> Access:
     """Raises: Problem (401, 429), StoreError."""
-    address = address_of(request)
-    wait_s = OF_FAILURES.wait_s(address)
-    if wait_s is not None:
-        raise TooMany("Too many requests with a wrong token from this address. Wait, then send the right one.", wait_s)
     secret, now = secret_of(request), utc_now()
     if secret is None:
         sentence = "Send a token: in the header Authorization as Bearer, or as the password of Basic."
@@ -57,7 +53,11 @@ def access_of_request(request: Request) -> Access:
     try:
         found = access_of_token(the_store(), secret, now)
     except InvalidToken as refusal:
-        OF_FAILURES.take(address)
+        wait_s = OF_FAILURES.take(address_of(request))  # whoever has a good one is served all the same
+        if wait_s is not None:
+            raise TooMany(
+                "Too many wrong tokens from this address. Wait, then send the right one.", wait_s
+            ) from refusal
         raise Problem(HTTPStatus.UNAUTHORIZED, str(refusal), headers=CHALLENGE) from refusal
     if found.token.target is None and "authorization" not in request.headers:
         sentence = (

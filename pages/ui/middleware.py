@@ -5,7 +5,9 @@ Streamlit answers every address that it does not know with its own page, as if i
 there, so that below a second segment none of them is found, and the window stays white.
 """
 
+import json
 import logging
+from http import HTTPStatus
 from urllib.parse import parse_qs
 
 from starlette.concurrency import run_in_threadpool
@@ -67,6 +69,7 @@ NO_PAGE = """<!doctype html>
 <p>There is no page at this address. <a href="{home}/">Go to GitHub Traffic</a></p>
 """
 REFUSED = b"You don't have access to this page."
+PLAIN = b"text/plain"
 READING = {"GET", "HEAD", "OPTIONS"}
 HEALTH = {"/healthz", "/readyz", "/_stcore/health"}  # asked by machines, under whatever name and address
 CLOSED = {"/_stcore/metrics"}  # names the modules of the server and counts its sessions, for whoever asks
@@ -275,7 +278,11 @@ def below_base(path: str) -> str:
     return path.removeprefix(base) if f"{path}/".startswith(f"{base}/") else ""
 
 
-async def _answer(scope: Scope, send: Send, status: int, body: bytes, media: bytes = b"text/plain") -> None:
+async def _answer(scope: Scope, send: Send, status: int, body: bytes, media: bytes = PLAIN) -> None:
+    if media == PLAIN and f"{below_base(scope['path'])}/".startswith(PROGRAMS):
+        phrase = HTTPStatus(status).phrase
+        told = {"type": "about:blank", "title": phrase, "status": status, "detail": body.decode()}
+        body, media = json.dumps(told).encode(), b"application/problem+json"
     kind = "http.response" if scope["type"] == "http" else "websocket.http.response"
     start: Message = {"type": f"{kind}.start", "status": status, "headers": [(b"content-type", media)]}
     _add(scope, start)
