@@ -41,7 +41,7 @@ WRITER_SETTINGS: dict[str, Any] = SETTINGS | {
     "threads": 2,
 }
 LOCK_TIMEOUT_S = 60.0
-COMPACTION_MEMORY = "80MB"  # beside what the commit itself has had
+SMALL_BYTES, SMALL_MEMORY = 64 << 20, "80MB"  # a file that is compacted in little memory without taking longer
 COMPACT_WHEN_GROWN = 2  # times the size after the last compaction
 SMALL_BYTES = 4 * 1024 * 1024  # to compact so little takes longer than all commits that it would speed up
 
@@ -282,7 +282,8 @@ class Database:
         """Rewrite the file with sorted rows and no free blocks, and note the size it has then."""
         compacted = _compacted(path)
         with _connect(compacted) as connection:
-            connection.execute(f"set memory_limit = '{COMPACTION_MEMORY}'")
+            if path.stat().st_size < SMALL_BYTES:  # the commit itself still has its share of memory
+                connection.execute(f"set memory_limit = '{SMALL_MEMORY}'")
             schema.migrate(connection, self.name)
             connection.execute(f"attach '{_quoted(path)}' as former (read_only)")
             schema.copy_ordered(connection, "former")

@@ -13,6 +13,8 @@ select
     views_state,
     clones_state,
     tenant,
+    views_source,
+    clones_source,
     count(*) over () as total
 from v_daily
 where

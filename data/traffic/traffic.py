@@ -49,8 +49,9 @@ def daily_traffic(viewer: Viewer, store: Store, selection: Selection, paging: Pa
     """Views and clones of each selected repository and day, a page of them.
 
     Rows: repository_id, full_name, day (UTC date), views, view_uniques, clones, clone_uniques, views_state,
-    clones_state (final, pending or gap; a number beside gap may be a part of the day), tenant. Every day is there from
-    a repository's first known one to that of its newest answer. Source: v_daily.
+    clones_state (final, pending or gap; a number beside gap may be a part of the day), tenant, views_source,
+    clones_source (github, import; NULL: nobody knows the day). Every day is there from a repository's first known one
+    to that of its newest answer. Source: v_daily.
     Raises: SelectionRefused, StoreMissing.
     """
     return _page(viewer, store, selection, "daily_traffic", paging)
@@ -100,7 +101,8 @@ def series(viewer: Viewer, store: Store, selection: Selection, grain: Grain) -> 
     metric (views, view_uniques, clones, clone_uniques; and the counters stars, forks, watchers,
     open_issues_and_pull_requests as last read in the period; the total has views and clones only), value, state (final;
     partial: final, but of some of the period's days; pending, gap), kind (of uniques: github, or days for daily ones
-    added up; else NULL), pending (the part of the counts of a week or month that is of pending days).
+    added up; of the views or clones of a day: import where another tool has told them; else NULL), pending (the part of
+    the counts of a week or month that is of pending days).
     `attrs["left_out"]`: how many repositories with such days are in the total only. Raises: StoreMissing.
     """
     values = {"search": selection.search, "grain": grain.value, "most": MOST_REPOSITORIES}

@@ -1,6 +1,7 @@
 -- What a chart shows of some repositories: of each metric the periods of those with the most views (then clones, then by
 -- name), and of views and clones the total of all. Periods are days, weeks (Mondays) or months, UTC, of which the days
--- between the first and the last one count; unknown is null. Uniques of weeks are GitHub's own (kind github), else daily ones added up (kind days). Counters (stars, forks,
+-- between the first and the last one count; unknown is null. Uniques of weeks are GitHub's own (kind github), else daily ones added up (kind days); days from another tool
+-- are of the kind import. Counters (stars, forks,
 -- watchers, open issues and pull requests) are those of the period's last look. pending: the part of the counts of a week or
 -- month that is of pending days.
 -- Grain: a repository (null: all), metric and period. Source: v_daily, v_weekly, v_monthly, v_stars, from the session's
@@ -19,7 +20,9 @@ with periods as (
         clone_uniques,
         null as clone_uniques_kind,
         clones_state,
-        0 as pending_clones
+        0 as pending_clones,
+        nullif(views_source, 'github') as views_kind,
+        nullif(clones_source, 'github') as clones_kind
     from v_daily
     where
         $grain = 'day'
@@ -41,7 +44,9 @@ with periods as (
         case when clone_uniques is not null then 'github' when cloner_days is not null then 'days' end
             as clone_uniques_kind,
         clones_state,
-        pending_clones
+        pending_clones,
+        null as views_kind,
+        null as clones_kind
     from v_weekly
     where
         $grain = 'week'
@@ -60,7 +65,9 @@ with periods as (
         cloner_days as clone_uniques,
         case when cloner_days is not null then 'days' end as clone_uniques_kind,
         clones_state,
-        pending_clones
+        pending_clones,
+        null as views_kind,
+        null as clones_kind
     from v_monthly
     where
         $grain = 'month'
@@ -96,12 +103,17 @@ traffic as (
         chosen.full_name,
         chosen.period,
         unnest([
-            {'metric': 'views', 'value': views, 'pending': pending_views, 'state': views_state, 'kind': null},
+            {
+                'metric': 'views', 'value': views, 'pending': pending_views, 'state': views_state, 'kind': views_kind
+            },
             {
                 'metric': 'view_uniques', 'value': view_uniques, 'pending': 0,
                 'state': if(view_uniques_kind = 'github', 'final', views_state), 'kind': view_uniques_kind
             },
-            {'metric': 'clones', 'value': clones, 'pending': pending_clones, 'state': clones_state, 'kind': null},
+            {
+                'metric': 'clones', 'value': clones, 'pending': pending_clones, 'state': clones_state,
+                'kind': clones_kind
+            },
             {
                 'metric': 'clone_uniques', 'value': clone_uniques, 'pending': 0,
                 'state': if(clone_uniques_kind = 'github', 'final', clones_state), 'kind': clone_uniques_kind

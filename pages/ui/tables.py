@@ -40,7 +40,9 @@ STATE_HELP = (
 
 def daily_rows(rows: DataFrame) -> DataFrame:
     shown = rows[["full_name", "day", "views", "view_uniques", "clones", "clone_uniques"]].copy()
-    shown["state"] = _states(rows)
+    imported = (rows["views_source"] == "import") | (rows["clones_source"] == "import")
+    told = zip(_states(rows), imported.fillna(value=False), strict=True)
+    shown["state"] = [f"{state}, imported" if from_elsewhere else state for state, from_elsewhere in told]
     return shown
 
 

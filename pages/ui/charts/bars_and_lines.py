@@ -28,9 +28,11 @@ ROOMY = "!(containerSize()[0] < 500)"
 POINTED = 62  # periods; on more of them, points would hide their line
 BAR_DAYS = {Grain.DAY: 0.78, Grain.WEEK: 5.6, Grain.MONTH: 24.0}
 BAND_DAYS = {Grain.DAY: 1.0, Grain.WEEK: 7.0, Grain.MONTH: 30.4}
+IMPORTED = "imported"  # the state of a final day that another tool has told
 PARTLY = "partly"  # the state of a bar of a week or month of which some days are pending
 STATES = {
     "final": "final",
+    IMPORTED: "final, imported from another tool",
     "partial": "partial: only some of its days are in the chosen range",
     "so far": "final so far: further days are pending",
     PARTLY: "some days are pending: it may still change",
@@ -67,6 +69,11 @@ def placed(marks: Marks, names: Sequence[str], grain: Grain) -> dict[str, Column
     marks, ranks, days = marks.only(order), ranks[order], days[order]
     columns = {"name": marks.names, "period": marks.periods, "value": marks.values, "state": marks.states}
     return columns | _bars(days, np.nan_to_num(marks.values), grain) | _lines(ranks, marks) | _texts(marks, grain)
+
+
+def with_imports(states: Column, kinds: Column) -> Column:
+    """The states of days, of which another tool has told some."""
+    return np.where((states == "final") & (kinds == "import"), IMPORTED, states).astype(object)
 
 
 def partly(states: Column) -> Column:

@@ -26,6 +26,7 @@ from pages.ui.charts.chart import (
     COLOURS,
     ORANGE,
     TEAL,
+    VIOLET,
     Chart,
     caption_of,
     count_axis,
@@ -39,6 +40,7 @@ CELL_PIXELS = 17
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 KINDS = {  # of a day: how it is filled, and its edge
     "Final": (BLUE, BLUE),
+    "Imported": (VIOLET, VIOLET),
     "Zero": (f"{TEAL}66", f"{TEAL}66"),
     "Pending": (f"{BLUE}22", BLUE),
     "Gap": (f"{GREY}77", f"{GREY}77"),
@@ -81,16 +83,17 @@ def coverage(viewer: Viewer, store: Store, selection: Selection, metric: str) ->
 
 
 def calendar(known: DataFrame, metric: str) -> DataFrame:
-    """A row a day with its week, weekday and kind: a gap with a number beside it is partial at most, as one
-    that was imported, or seen by an answer that did not cover the whole day."""
+    """A row a day with its week, weekday and kind: a gap with a number beside it is partial at most, as one that was
+    seen by an answer that did not cover the whole day."""
     mondays = pd.to_datetime(pd.Series([monday(day) for day in known["day"]], dtype="object"))
     pairs = list(zip(known[f"{metric}_state"], known[metric], strict=True))
+    sources = known[f"{metric}_source"]
     rows = DataFrame(
         {
             "from": mondays,
             "to": mondays + timedelta(days=7) - _GAP,
             "weekday": [WEEKDAYS[day.weekday()] for day in known["day"]],
-            "kind": [kind(str(state), value) for state, value in pairs],
+            "kind": [kind(str(state), value, source) for (state, value), source in zip(pairs, sources, strict=True)],
             "when": [f"{day:%A}, {day_text(day)}" for day in known["day"]],
             "known": ["unknown" if pd.isna(value) else f"{value:,}" for _, value in pairs],
         }
@@ -100,8 +103,10 @@ def calendar(known: DataFrame, metric: str) -> DataFrame:
     return rows
 
 
-def kind(state: str, value: object) -> str:
+def kind(state: str, value: object, source: object = "github") -> str:
     unknown = value is None or value is pd.NA
+    if state == "final" and source == "import":
+        return "Imported"
     if state == "final":
         return "Zero" if value == 0 else "Final"
     if state == "gap":

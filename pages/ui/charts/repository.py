@@ -36,6 +36,7 @@ from pages.ui.charts.bars_and_lines import (
     day_ticks,
     partly,
     period_name,
+    with_imports,
 )
 from pages.ui.charts.chart import (
     BLUE,
@@ -255,7 +256,7 @@ def _counted(series: DataFrame, metric: str, grain: Grain) -> DataFrame:
     rows["lane"] = metric
     rows["value"] = of_metric["value"].astype("float64").to_numpy(na_value=float("nan"))
     rows["people"] = people["value"].reindex(of_metric["period"]).astype("float64").to_numpy(na_value=float("nan"))
-    states = of_metric["state"].astype(str).to_numpy(dtype=object)
+    states = with_imports(*(of_metric[name].to_numpy(dtype=object) for name in ("state", "kind")))
     rows["state"] = states if grain is Grain.DAY else partly(states)
     rows["open"] = rows["state"].isin(OPEN)
     kinds = people["kind"].reindex(of_metric["period"])

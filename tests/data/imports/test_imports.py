@@ -1,8 +1,9 @@
 """Imports beside what GitHub told: in whichever order, twice, and taken back."""
 
-from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,13 +11,18 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from data.accounts.authority import COMMAND_LINE
-from data.accounts.tenants import add_tenant
-from data.imports.imports import undo_import
-from data.imports.models import Options
+from data.accounts.tenants import add_tenant, operator
+from data.imports.imports import save_import, undo_import
+from data.imports.models import ImportRefused, Options, Unknown
+from data.repositories.models import Repository, RepositoryFacts, RepositoryState
+from data.repositories.repositories import add_repositories, repositories
 from data.store import Store
+from data.traffic.corrections import Reading, correct_reading
+from data.traffic.export import ExportRequest, ExportTable, export
+from data.traffic.models import Metric
 from tests.data.collection.test_merge import answers, day
-from tests.data.imports.importing import imported
-from tests.data.writers import NOW, save
+from tests.data.imports.importing import imported, staged
+from tests.data.writers import NOW, save, views
 
 NUMBER = count(7000)
 FEW = settings(
@@ -27,12 +33,6 @@ FEW = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 Rows = list[tuple[Any, ...]]
-Do = Callable[[int], object]
-
-
-@pytest.fixture
-def tenant_id(store: Store) -> int:
-    return add_tenant(store, COMMAND_LINE, "acme", "daily", NOW).tenant_id
 
 
 @st.composite
@@ -113,6 +113,95 @@ def test_the_order_of_imports_and_answers_does_not_matter_and_what_is_taken_back
         if each is not None:
             undo_import(store, COMMAND_LINE, each, NOW)
     assert kept(store, early) | {"collection_result": []} == kept(store, never) | {"collection_result": []}
+
+
+def days_of(store: Store, key: int) -> Rows:
+    columns = "day, views, view_uniques, views_source, clones, clone_uniques, clones_source"
+    with store.traffic.read() as cursor:
+        days = f"select {columns} from daily_traffic where repository_id = $key order by day"
+        return cursor.execute(days, {"key": key}).fetchall()
+
+
+def test_gaps_stay_gaps_counts_and_uniques_of_two_files_meet_and_the_greater_reading_says_where_it_is_from(
+    store: Store,
+) -> None:
+    tenant_id = tenant_of(store)
+    (key,) = tracked(store, tenant_id, 1)
+    save(store, views(key, {day(0): (5, 2), day(1): (9, 4)}))
+    files = {"views.csv": "date,views\n2026-04-01,7\n2026-04-02,3\n", "uvs.csv": '"2026-03-30",4\n"2026-04-01",6\n'}
+    batch = imported(store, tenant_id, files, Options(repository=f"o/r{key}"))
+    assert batch
+    assert (batch.counts.new, batch.counts.greater, batch.counts.smaller) == (1, 1, 1)
+    unknown = (None, None, None)
+    assert days_of(store, key)[:4] == [
+        (date(2026, 3, 30), None, 4, None, *unknown),
+        (date(2026, 3, 31), None, None, None, *unknown),
+        (day(0), 7, 6, "import", *unknown),
+        (day(1), 9, 4, "import", *unknown),
+    ]
+
+
+def test_an_import_of_everything_is_undone_to_the_byte(store: Store, tmp_path: Path) -> None:
+    """Days, lists, stars, a window, and a repository that was added for its history."""
+    tenant_id = tenant_of(store)
+    (key,) = tracked(store, tenant_id, 1)
+    save(store, views(key, {day(0): (5, 2)}))
+    names = ("daily", "weekly", "repositories")
+
+    def exported(when: str) -> list[bytes]:
+        targets = [tmp_path / f"{when}-{name}.csv" for name in names]
+        for name, target in zip(names, targets, strict=True):
+            export(operator(store), store, ExportRequest(ExportTable(name), today=NOW.date()), target)
+        return [target.read_bytes() for target in targets]
+
+    before, rows = exported("before"), kept(store, key)
+    files = {
+        "o/gone/ghrs-data/stargazers.csv": "time_iso8601,stars_cumulative\n2025-01-01,5\n",
+        f"o/r{key}/ghrs-data/snapshots/2025-01-02_080000_top_referrers_snapshot.csv": (
+            "referrer,views_total,views_unique\nGoogle,9,3\n"
+        ),
+        "views.txt": f"gh api repos/o/r{key}/traffic/views\n"
+        '{"count": 9, "uniques": 3, "views": [{"timestamp": "2026-04-01T00:00:00Z", "count": 9, "uniques": 3}]}',
+    }
+    with staged(files) as read:
+        unknown = Unknown.ADD
+        batch = save_import(store, COMMAND_LINE, tenant_id, read, NOW, aliases={}, unknown=unknown, mappings={})
+    assert batch
+    assert (batch.counts.greater, batch.counts.lists, batch.counts.windows, batch.counts.counters) == (1, 1, 1, 1)
+    assert exported("with")[0] != before[0]
+    undo_import(store, COMMAND_LINE, batch.batch_id, NOW)
+    assert exported("after") == before
+    assert kept(store, key) == rows
+    with pytest.raises(ImportRefused, match="There is no import"):
+        undo_import(store, COMMAND_LINE, batch.batch_id, NOW)
+
+
+def test_what_a_correction_took_away_is_not_brought_back(store: Store) -> None:
+    tenant_id = tenant_of(store)
+    (key,) = tracked(store, tenant_id, 1)
+    repository = Repository(key, tenant_id, None, f"o/r{key}", RepositoryState.ACTIVE)
+    first, second = ({"views.csv": f"date,views,unique_visitors\n{day(0)},{n},1\n"} for n in (900, 950))
+    options = Options(repository=repository.full_name)
+    batch = imported(store, tenant_id, first, options)
+    assert batch
+    correct_reading(store, COMMAND_LINE, repository, Reading(day(0), Metric.VIEWS, 9, 3), NOW)
+    assert imported(store, tenant_id, first, options) is None
+    save(store, views(key, {day(0): (8, 8)}))
+    assert days_of(store, key)[0][1:3] == (9, 3)
+    assert imported(store, tenant_id, second, options), "what is more than was corrected is taken"
+    undo_import(store, COMMAND_LINE, batch.batch_id, NOW)
+    assert days_of(store, key)[0][1:3] == (950, 1)
+
+
+def test_a_repository_that_was_added_for_its_history_can_be_tracked(store: Store) -> None:
+    tenant_id = tenant_of(store)
+    with staged({"views.csv": "date,views,repo\n2025-01-01,3,o/New\n"}) as read:
+        save_import(store, COMMAND_LINE, tenant_id, read, NOW, aliases={}, unknown=Unknown.ADD, mappings={})
+    facts = RepositoryFacts(4242, "o/new", "public", False, False)
+    (added,) = add_repositories(store, COMMAND_LINE, tenant_id, [facts], NOW)
+    assert [row[1] for row in days_of(store, added.repository_id)] == [3]
+    (found,) = [each for each in repositories(operator(store), store) if each.full_name.lower() == "o/new"]
+    assert (found.github_id, found.state) == (4242, RepositoryState.ACTIVE)
 
 
 def tenant_of(store: Store) -> int:

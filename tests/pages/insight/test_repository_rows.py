@@ -3,6 +3,7 @@
 import re
 from datetime import date, timedelta
 
+import numpy as np
 import pandas as pd
 import pytest
 from pandas import DataFrame
@@ -12,6 +13,7 @@ from data.insight.notes import checked_link
 from data.insight.spike_causes import Cause, Listed, Noted, Released, Spike, Starred
 from pages.repository import text
 from pages.ui.charts import coverage, listings, repository
+from pages.ui.charts.bars_and_lines import IMPORTED, with_imports
 from pages.ui.charts.repository import Mark, lanes_specification
 from tests.data.reading import of_one
 
@@ -84,6 +86,12 @@ def test_all_lanes_have_the_same_days() -> None:
 )
 def test_a_zero_is_true_only_where_an_answer_told_it(state: str, value: int | None, kind: str) -> None:
     assert coverage.kind(state, pd.NA if value is None else value) == kind
+
+
+def test_a_final_day_of_another_tool_is_shown_as_imported() -> None:
+    assert [coverage.kind(state, 0, "import") for state in ("final", "pending")] == ["Imported", "Pending"]
+    states, kinds = (np.array(each, dtype=object) for each in (["final", "final", "gap"], ["import", None, "import"]))
+    assert list(with_imports(states, kinds)) == [IMPORTED, "final", "gap"]
 
 
 def test_the_pattern_of_the_week_is_of_final_days_only() -> None:
