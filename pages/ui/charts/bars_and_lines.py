@@ -12,6 +12,7 @@ from typing import Any, Self
 import altair as alt
 import numpy as np
 from numpy.typing import NDArray
+from pandas import DataFrame
 
 from data.traffic.models import Grain
 from pages.ui.charts.chart import KNOWN, either, rows_where, tooltip
@@ -71,9 +72,11 @@ def placed(marks: Marks, names: Sequence[str], grain: Grain) -> dict[str, Column
     return columns | _bars(days, np.nan_to_num(marks.values), grain) | _lines(ranks, marks) | _texts(marks, grain)
 
 
-def with_imports(states: Column, kinds: Column) -> Column:
-    """The states of days, of which another tool has told some."""
-    return np.where((states == "final") & (kinds == "import"), IMPORTED, states).astype(object)
+def with_imports(rows: DataFrame) -> Column:
+    """The states of rows of traffic.series, with the final days that another tool has told as such."""
+    states = rows["state"].to_numpy(dtype=object)
+    imported = (rows["kind"] == "import").fillna(value=False).to_numpy(dtype=bool)
+    return np.where((states == "final") & imported, IMPORTED, states).astype(object)
 
 
 def partly(states: Column) -> Column:

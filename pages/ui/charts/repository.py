@@ -256,7 +256,7 @@ def _counted(series: DataFrame, metric: str, grain: Grain) -> DataFrame:
     rows["lane"] = metric
     rows["value"] = of_metric["value"].astype("float64").to_numpy(na_value=float("nan"))
     rows["people"] = people["value"].reindex(of_metric["period"]).astype("float64").to_numpy(na_value=float("nan"))
-    states = with_imports(*(of_metric[name].to_numpy(dtype=object) for name in ("state", "kind")))
+    states = with_imports(of_metric)
     rows["state"] = states if grain is Grain.DAY else partly(states)
     rows["open"] = rows["state"].isin(OPEN)
     kinds = people["kind"].reindex(of_metric["period"])

@@ -138,10 +138,8 @@ def chart_data(rows: DataFrame, metric: str, grain: Grain, *, split: bool = True
     left_out = int(rows.attrs.get("left_out", 0))
     rows = rows[(rows["metric"] == metric).to_numpy(dtype=bool)]
     is_total = rows["repository_id"].isna().to_numpy(dtype=bool)
-    called, days, states, kinds = (
-        rows[name].to_numpy(dtype=object) for name in ("full_name", "period", "state", "kind")
-    )
-    states = with_imports(states, kinds)
+    called, days = (rows[name].to_numpy(dtype=object) for name in ("full_name", "period"))
+    states = with_imports(rows)
     values = rows["value"].to_numpy(dtype=np.float64, na_value=np.nan)
     marks = CountedMarks(called, days, values, states, rows["pending"].to_numpy(dtype=np.float64, na_value=0))
     each = marks.only(~is_total)

@@ -3,7 +3,6 @@
 import re
 from datetime import date, timedelta
 
-import numpy as np
 import pandas as pd
 import pytest
 from pandas import DataFrame
@@ -90,8 +89,8 @@ def test_a_zero_is_true_only_where_an_answer_told_it(state: str, value: int | No
 
 def test_a_final_day_of_another_tool_is_shown_as_imported() -> None:
     assert [coverage.kind(state, 0, "import") for state in ("final", "pending")] == ["Imported", "Pending"]
-    states, kinds = (np.array(each, dtype=object) for each in (["final", "final", "gap"], ["import", None, "import"]))
-    assert list(with_imports(states, kinds)) == [IMPORTED, "final", "gap"]
+    rows = DataFrame({"state": ["final", "final", "gap"], "kind": ["import", None, "import"]}, dtype="string[pyarrow]")
+    assert list(with_imports(rows)) == [IMPORTED, "final", "gap"]
 
 
 def test_the_pattern_of_the_week_is_of_final_days_only() -> None:
