@@ -10,6 +10,21 @@
   const TYPING = "input, textarea, select, [contenteditable], [role=dialog], dialog";
   let goingUntil = 0;
 
+  // Streamlit keeps a theme for the address at which it was loaded; one that was chosen is that of all.
+  const themeHere = `stActiveTheme-${location.pathname}-v2`;
+  function keepTheme(name) {
+    try {
+      if (name) localStorage.setItem("theme", name);
+      const theme = localStorage.getItem("theme") ?? "System";
+      theme === "System" ? localStorage.removeItem(themeHere) : localStorage.setItem(themeHere, JSON.stringify(theme));
+    } catch { /* where nothing may be kept, it is the system's */ }
+  }
+  keepTheme();
+  window.chooseTheme = (name) => {
+    keepTheme(name);
+    location.reload();
+  };
+
   const links = () => [...document.querySelectorAll('[data-testid="stSidebarNavLink"]')];
   const linkTo = (title) => links().find((each) => each.innerText.trim().endsWith(title));
 

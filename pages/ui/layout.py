@@ -23,9 +23,13 @@ from pages.ui.store import the_store
 MENU = {
     "profile": ":material/person: Profile",
     "shortcuts": ":material/keyboard: Keyboard shortcuts",
+    "Light": ":material/light_mode: Light theme",
+    "Dark": ":material/dark_mode: Dark theme",
+    "System": ":material/contrast: Theme of the system",
     "sign_out": ":material/logout: Sign out",
 }
 SHOW_SHORTCUTS = "window.showShortcuts()"
+THEMES = ("Light", "Dark", "System")
 
 
 @cache
@@ -69,6 +73,8 @@ def draw_frame(account: Account, entry: navigation.Entry | None) -> None:
         navigation.open_page("profile")
     if chosen == "shortcuts":
         st.html(f"<script>{SHOW_SHORTCUTS}</script>", unsafe_allow_javascript=True)
+    if chosen in THEMES:
+        st.html(f"<script>window.chooseTheme('{chosen}')</script>", unsafe_allow_javascript=True)
     if chosen == "sign_out":
         session.leave()
 

@@ -125,3 +125,13 @@ def test_keys_lead_to_pages_whose_help_says_what_they_are(live: Live, visit: Vis
     visitor.page.locator(".st-key-help_text").get_by_role("link", name="dashboards").click()
     expect(visitor.heading("Dashboards")).to_be_in_viewport()
     assert visitor.page.evaluate("window.stays"), "nothing is loaded anew"
+
+
+def test_the_theme_that_is_chosen_is_that_of_all_pages(live: Live, visit: Visit) -> None:
+    visitor = visit(live.url, color_scheme="light")
+    visitor.bring(cookie_of(live, "viewer"))
+    visitor.open("profile")
+    visitor.choose_in_menu("Dark theme")
+    expect(visitor.page.get_by_test_id("stApp")).to_have_css("color-scheme", "dark")
+    visitor.open("help")
+    expect(visitor.page.get_by_test_id("stApp")).to_have_css("color-scheme", "dark")
