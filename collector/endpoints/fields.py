@@ -1,5 +1,6 @@
 """Checks the fields and rows of GitHub's answers: what is not what it should be is refused, never guessed. Pure."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -105,9 +106,12 @@ class Warnings:
         self.odd: list[str] = []
 
     def told(self) -> tuple[str, ...]:
-        """The first of them as sentences for the log: an answer may hold a hundred thousand bad rows."""
-        sentences = (*(f"{ROW_REFUSED}{reason}" for reason in self.refused[:MOST_WARNINGS]), *self.odd[:MOST_WARNINGS])
-        more = len(self.refused) + len(self.odd) - len(sentences)
+        """The first of them as sentences for the log, each once: an answer may hold a hundred thousand bad rows."""
+        kinds = Counter(f"{ROW_REFUSED}{reason}" for reason in self.refused)
+        refused = [text if rows == 1 else f"{text} ({rows} times)" for text, rows in kinds.items()]
+        odd = list(dict.fromkeys(self.odd))
+        sentences = (*refused[:MOST_WARNINGS], *odd[:MOST_WARNINGS])
+        more = len(refused) + len(odd) - len(sentences)
         return (*sentences, f"and {more} more such rows") if more else sentences
 
 

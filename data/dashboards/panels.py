@@ -161,7 +161,7 @@ class _Reader:
         split = panel.split or (panel.by if by == "none" else None) or "none"
         most = LARGEST_LIMIT if panel.kind is Kind.TABLE else panel.most
         if split == "weekday":
-            return _weeks_by_weekday(self.groups(panel, (monday(days[0]), days[1]), "day"))
+            return _weeks_by_weekday(self.groups(panel, days, "day"))
         if panel.source is Source.WEEKLY and by == "none":
             weeks = self.groups(panel, _last_weeks(days), "week", split, EVERY_GROUP)
             whole = weeks[weeks["state"] == "final"].sort_values("period", ascending=False, kind="stable")

@@ -141,7 +141,7 @@ def rows(request: Request, viewer: Viewer, store: Store, table: ExportTable | No
         table or by,
         tenant_ids=tenant_ids,
         repository_ids=repository_ids,
-        first_day=grain.first_day(first) if grain and first else first,
+        first_day=first,
         last_day=last,
         today=utc_day(utc_now()),
         metric=None if metric is None else Metric(metric),

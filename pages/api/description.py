@@ -64,8 +64,8 @@ PARAMETERS: Mapping[str, tuple[Mapping[str, Any], str]] = {
         {"type": "array", "items": TEXT, "maxItems": asked.MOST_REPOSITORIES},
         "OWNER/NAME or the number of a repository; may be given several times.",
     ),
-    "from": (A_DAY, "The first day, UTC. Of weeks and months, those that have a day from it on."),
-    "to": (A_DAY, "The last day, UTC, itself included."),
+    "from": (A_DAY, "The first day, UTC. A week or month has its days from it on only."),
+    "to": (A_DAY, "The last day, UTC, itself included. A week or month has its days up to it only."),
     "days": (
         {"type": "integer", "minimum": 1, "maximum": asked.MOST_DAYS},
         "Instead of from and to: the last so many days up to yesterday.",

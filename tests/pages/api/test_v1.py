@@ -90,8 +90,11 @@ def test_filters_narrow_and_unknown_is_null(program: Program) -> None:
     assert (first["views_before"], "clones" in first) == (before["views"], False)
     outage = program.rows(f"traffic?from={days_ago(54)}&to={days_ago(35)}", "green-tenant")
     assert {row["views"] for row in outage if row["views_state"] == "gap"} == {None}
-    week = program.rows(f"traffic?by=week&from={days_ago(30)}&to={days_ago(20)}&repository={ENGINE}")[0]
+    asked = f"from={days_ago(30)}&to={days_ago(20)}&repository={ENGINE}"
+    week = program.rows(f"traffic?by=week&{asked}")[0]
     assert {"view_uniques", "visitor_days", "views_days", "views_state"} <= week.keys()
+    sums = {sum(row["views"] for row in program.rows(f"traffic?{asked}&by={by}")) for by in ("day", "week", "month")}
+    assert len(sums) == 1
 
 
 def test_an_answer_that_is_known_is_not_sent_again_until_a_new_version(program: Program) -> None:
