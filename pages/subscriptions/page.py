@@ -246,7 +246,8 @@ def draw(account: Account, found: Subscription, tenant_names: Mapping[int, str])
         st.subheader(f"{messages.literal(found.name)}{badge}", anchor=False)
         st.markdown(text.what(found, tenant_names))
         for channel in found.channels:
-            st.markdown(text.channel_line(channel, newest.get(channel.channel_id), st.context.timezone))
+            last, is_report = newest.get(channel.channel_id), found.kind == "report"
+            st.markdown(text.channel_line(channel, last, st.context.timezone, is_report=is_report))
         with st.container(horizontal=True, key=f"subscription_{key}_buttons"):
             if st.button("Preview", icon=":material/visibility:", key=f"preview_{key}"):
                 preview(key)

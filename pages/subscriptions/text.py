@@ -7,7 +7,7 @@ from data.reports.alerts import TITLES
 from data.reports.deliveries import Delivery
 from data.reports.settings import AlertKind, AlertSettings
 from data.reports.subscriptions import Channel, Subscription
-from data.text import counted, day_text
+from data.text import counted, day_text, ended
 from data.traffic.models import Grain
 from pages.ui import messages
 from pages.ui.time_format import moment_text
@@ -72,20 +72,19 @@ def alert_text(settings: AlertSettings, tenant: str) -> str:
     return f"Alerts of tenant {messages.literal(tenant)} · {kinds}{muted}"
 
 
-def channel_line(channel: Channel, delivery: Delivery | None, zone: str | None) -> str:
+def channel_line(channel: Channel, delivery: Delivery | None, zone: str | None, *, is_report: bool) -> str:
     """A channel with what was last sent by it, in Markdown."""
     name = f"**{NAMES[channel.kind]}** {messages.literal(channel.hint)}"
     if channel.ended_because:
         return f":red[:material/block:] {name}  \n:red[{messages.literal(channel.ended_because)}]"
     if delivery is None:
         return f":gray[:material/schedule:] {name}  \n:gray[:small[nothing sent yet]]"
-    late = ", late" if delivery.is_late else ""
-    at = moment_text(delivery.tried_at, zone)
-    if delivery.state == "sent":
-        told = f":gray[:small[{messages.literal(delivery.reason or f'{delivery.occasion} sent {at}{late}')}]]"
-        return f":green[:material/check_circle:] {name}  \n{told}"
+    at, what = moment_text(delivery.tried_at, zone), f"{delivery.occasion} " if is_report else ""
     if delivery.state == "sending":
-        return f":gray[:material/hourglass_top:] {name}  \n:gray[:small[{delivery.occasion} is being sent]]"
-    again = f" Tried again {moment_text(delivery.next_try_at, zone)}." if delivery.next_try_at else ""
-    reason = messages.literal(f"{delivery.occasion}: {delivery.reason or 'not sent.'} {at}.{again}")
-    return f":red[:material/error:] {name}  \n:red[{reason}]"
+        return f":gray[:material/hourglass_top:] {name}  \n:gray[:small[{what}is being sent]]"
+    if delivery.state == "sent":
+        told = delivery.reason or f"{what}sent {at}{', late' if delivery.is_late else ''}"
+        return f":green[:material/check_circle:] {name}  \n:gray[:small[{messages.literal(told)}]]"
+    again = f" Next try {moment_text(delivery.next_try_at, zone)}." if delivery.next_try_at else ""
+    told = f"{what}not sent, {at}. {ended(delivery.reason or '')}{again}"
+    return f":red[:material/error:] {name}  \n:red[:small[{messages.literal(told)}]]"
