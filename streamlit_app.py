@@ -47,8 +47,8 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
 
 
 def _send_at_once() -> None:
-    """Send each part of an answer without waiting until the one before was acknowledged: that takes 40 ms on a connection
-    that is kept. asyncio does so itself, but for sockets that were made with the protocol named, as Streamlit's is not.
+    """Send each part of an answer without waiting until the one before was acknowledged: 40 ms on a connection that is
+    kept. asyncio does so itself, but only for sockets that were made with their protocol named; Streamlit's is not.
     """
 
     def set_nodelay(connection: socket.socket) -> None:
