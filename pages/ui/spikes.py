@@ -47,7 +47,7 @@ def spike_list(told: Sequence[tuple[Spike, str]]) -> str:
         f"<strong>{escape(spike.full_name)}</strong>, {day_text(spike.peak)}</a><br>{spike_sentence(spike)}</li>"
         for spike, address in told
     ]
-    return f'<ol style="padding-left:1.4em;margin:0">{"".join(items)}</ol>'
+    return f'<ol style="padding-left:1.4em;margin:0;overflow-wrap:anywhere">{"".join(items)}</ol>'
 
 
 def spike_sentence(spike: Spike) -> str:
