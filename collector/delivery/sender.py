@@ -42,7 +42,7 @@ from data.store.versions import LockHeld, exclusive
 
 LOOK_EVERY_S = 10.0
 ALERTS_EVERY = timedelta(minutes=30)
-AT_ONCE, OF_A_SERVER = 64, 6
+AT_ONCE, OF_A_SERVER = 64, 8
 DELIVERING = "delivering.lock"  # held by the process that sends
 FINDING_FACTS = ("kind", "is_problem", "about", "text", "repository_id")
 SEES_NOTHING = "Its recipient may not see any of these repositories any more."

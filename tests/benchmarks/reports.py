@@ -5,7 +5,6 @@ As a program it makes one report and tells its cost.
 """
 
 import json
-import multiprocessing
 import os
 import resource
 import subprocess
@@ -16,7 +15,6 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
-from typing import Any
 
 from collector.delivery import http
 from collector.delivery.channels import checked_channel
@@ -44,8 +42,15 @@ OF_A_CHANNEL = 25  # subscriptions that go to one address
 NOW = datetime(2026, 11, 18, 13, tzinfo=UTC)  # the report of the week before has waited for 48 hours
 LINKS = Links("https://traffic.example.org")
 TENANT = 1
-processes: Any = multiprocessing.get_context("forkserver")
-processes.set_forkserver_preload([__name__])
+SENDING = """
+import sys
+from datetime import datetime
+from pathlib import Path
+from collector.delivery.sender import Links, Sender
+from data.store import Store
+now = datetime.fromisoformat(sys.argv[2])
+Sender(Store(Path(sys.argv[1])), Links(None), lambda _: None, lambda: now).look()
+"""
 
 
 def reports(scale: Scale, directory: Path) -> list[Measured]:
@@ -113,11 +118,10 @@ def _killed(scale: Scale, directory: Path) -> Measured:
         while kills < scale.kills and _left(store):
             process = _sending(directory)
             _wait(process, server, len(server.requests) + chance.randrange(1, 4))
-            kills += process.is_alive()
+            kills += process.poll() is None
             process.kill()
-            process.join()
-        process = _sending(directory)
-        process.join()
+            process.wait()
+        _sending(directory).wait()
         time.sleep(0.1)
         came = Counter(each.headers["webhook-id"] for each in server.requests)
     with store.traffic.read() as cursor:
@@ -162,18 +166,12 @@ def _left(store: Store) -> int:
     return int(left)
 
 
-def _sending(directory: Path) -> Any:
-    process = processes.Process(target=_send, args=[str(directory)])
-    process.start()
-    return process
+def _sending(directory: Path) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen([sys.executable, "-c", SENDING, str(directory), NOW.isoformat()])
 
 
-def _send(directory: str) -> None:
-    Sender(Store(Path(directory)), LINKS, lambda _: None, lambda: NOW).look()
-
-
-def _wait(process: Any, server: Receiver, requests: int) -> None:
-    while process.is_alive() and len(server.requests) < requests:
+def _wait(process: "subprocess.Popen[bytes]", server: Receiver, requests: int) -> None:
+    while process.poll() is None and len(server.requests) < requests:
         time.sleep(0.0005)
 
 

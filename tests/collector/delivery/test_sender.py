@@ -1,8 +1,8 @@
 """A report goes out once, when its week is final or has waited long enough, whatever fails or ends in between."""
 
 import json
-import multiprocessing
-import os
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,7 +10,6 @@ from pathlib import Path
 import jsonschema  # type: ignore[import-untyped]
 import pytest
 
-from collector.delivery import sender as sender_module
 from collector.delivery.channels import checked_channel
 from collector.delivery.sender import Sender, send_test
 from data.accounts import accounts, grants
@@ -18,7 +17,7 @@ from data.accounts.authority import COMMAND_LINE, NotAllowed, acting
 from data.accounts.models import Account, Grant, Role
 from data.accounts.tokens import rotate_key
 from data.reports import deliveries
-from data.reports.deliveries import Attempt, Due, LoggedAttempt
+from data.reports.deliveries import LoggedAttempt
 from data.reports.message import Links
 from data.reports.settings import AlertSettings, ReportSettings
 from data.reports.subscriptions import Subscription, add_subscription, pause_subscription, subscriptions
@@ -33,6 +32,7 @@ FINAL = datetime(2026, 5, 6, 13, tzinfo=UTC)  # of the week from 27 April all is
 DUE = datetime(2026, 5, 11, 12, tzinfo=UTC)  # the report of the week from 4 May, of which the last days are not known
 LINKS = Links("https://traffic.example.org")
 BLUE = 1
+ROOT = Path(__file__).parents[3]
 
 
 def everybody(store: Store) -> Account:
@@ -177,18 +177,16 @@ def test_another_time_and_zone(filled: Store, server: Receiver) -> None:
     assert monthly.period(monthly.last_time(DUE)).name == "2026-04"
 
 
-def _killed_once_sent(directory: str) -> None:
-    """A process that ends in the moment when the channel has taken it and nobody has noted that."""
-    monkeypatch = pytest.MonkeyPatch()
-    save = deliveries.save_progress
-
-    def save_or_end(store: Store, begun: list[Due], ended: list[Attempt], now: datetime) -> None:
-        if ended:
-            os._exit(9)
-        save(store, begun, ended, now)
-
-    monkeypatch.setattr(sender_module, "save_progress", save_or_end)
-    Sender(Store(Path(directory)), LINKS, lambda _: None, lambda: FINAL).look()
+KILLED = """
+import os, sys
+from datetime import datetime
+from pathlib import Path
+from collector.delivery import sender
+from data.store import Store
+save, now = sender.save_progress, datetime.fromisoformat(sys.argv[2])
+sender.save_progress = lambda store, begun, ended, at: os._exit(9) if ended else save(store, begun, ended, at)
+sender.Sender(Store(Path(sys.argv[1])), sender.Links(None), print, lambda: now).look()
+"""  # ends in the moment when the channel has taken it and nobody has noted that
 
 
 def test_a_kill_between_sent_and_noted_loses_nothing_and_repeats_it_under_the_same_id(
@@ -197,10 +195,8 @@ def test_a_kill_between_sent_and_noted_loses_nothing_and_repeats_it_under_the_sa
     times = 2  # make bench does it fifty times
     subscribe(filled, server.url("/killed/hook"))
     for _ in range(times):
-        process = multiprocessing.get_context("fork").Process(target=_killed_once_sent, args=[str(filled.directory)])
-        process.start()
-        process.join()
-        assert process.exitcode == 9
+        command = [sys.executable, "-c", KILLED, str(filled.directory), FINAL.isoformat()]
+        assert subprocess.run(command, check=False, cwd=ROOT).returncode == 9
     assert look(filled, FINAL) == ["sent"]
     assert look(filled, FINAL) == []
     requests = server.to("/killed/hook")
@@ -210,7 +206,7 @@ def test_a_kill_between_sent_and_noted_loses_nothing_and_repeats_it_under_the_sa
 
 
 def test_what_a_webhook_gets_is_as_its_published_schema_says(filled: Store, server: Receiver) -> None:
-    schema = json.loads((Path(__file__).parents[3] / "docs/report.schema.json").read_text(encoding="utf-8"))
+    schema = json.loads((ROOT / "docs/report.schema.json").read_text(encoding="utf-8"))
     subscribe(filled, server.url("/schema/hook"))
     channels = [checked_channel("webhook", server.url("/schema/hook"))]
     how = {"tenant_id": BLUE, "now": LONG_AGO}
