@@ -150,13 +150,14 @@ def undo_import(store: Store, by: str, batch_id: int, now: datetime) -> Batch:
 
 @contextmanager
 def _in_little_memory(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """All chunks together would fill what a commit may have; so the rows go to the disk earlier."""
+    """All chunks together would fill what a commit may have; so the rows go to the disk earlier.
+
+    After a failure nothing is set back: the store begins with another DuckDB then.
+    """
     ((limit,),) = connection.execute("select current_setting('memory_limit') as memory").fetchall()
     connection.execute(f"set memory_limit = '{MEMORY}'")
-    try:
-        yield
-    finally:
-        connection.execute(f"set memory_limit = '{limit}'")
+    yield
+    connection.execute(f"set memory_limit = '{limit}'")
 
 
 def _refuse_but_managers(store: Store, account: Account, tenant_id: int) -> None:
