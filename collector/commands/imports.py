@@ -96,14 +96,17 @@ def add(session: Session, /, tenant: str, paths: tuple[Path, ...], **given: Any)
             staged = stage(files_of(paths), options, saved, utc_day(utc_now()), Path(scratch))
         except ImportRefused as refusal:
             raise CommandRefused(f"{refusal} {refusal.option}".strip()) from refusal
-        found = imports.plan(session.viewer, session.store, owner.tenant_id, staged, options.aliases)
+        unknown = Unknown(given["unknown"] or Unknown.ASK)
+        found = imports.plan(
+            session.viewer, session.store, owner.tenant_id, staged, aliases=options.aliases, unknown=unknown
+        )
         _say_plan(session, staged, found)
         facts = _facts(owner, staged, found) | {"import": None}
         failed = any(each.line is not None for each in staged.refusals)
         if given["dry_run"]:
             session.terminal.say("Dry run: nothing was written.")
             return CommandResult(facts, failed)
-        if found.unknown and given["unknown"] is None:
+        if found.unknown and unknown is Unknown.ASK:
             raise CommandRefused(_question(found))
         mappings = {header(each.table): options.columns for each in staged.layouts} if options.columns else {}
         batch = imports.save_import(
@@ -113,7 +116,7 @@ def add(session: Session, /, tenant: str, paths: tuple[Path, ...], **given: Any)
             staged,
             utc_now(),
             aliases=options.aliases,
-            unknown=Unknown(given["unknown"] or Unknown.ASK),
+            unknown=unknown,
             mappings=mappings,
         )
     if batch is None:

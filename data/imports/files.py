@@ -94,7 +94,10 @@ def digest_of(files: Iterable[File]) -> str:
 def uploaded(name: str, content: bytes) -> list[File]:
     """What somebody has handed over as one file. Raises: ImportRefused."""
     file = File(PurePosixPath(name.replace("\\", "/")).name, len(content), lambda: BytesIO(content))
-    return list(_unpacked(file)) if zipfile.is_zipfile(BytesIO(content)) else [file]
+    files = list(_unpacked(file)) if zipfile.is_zipfile(BytesIO(content)) else [file]
+    if not files:
+        raise ImportRefused(f"{file.name}: nothing in it can be imported. Save a spreadsheet as CSV first.")
+    return files
 
 
 def _files_of_place(path: Path) -> Iterator[File]:
@@ -138,7 +141,7 @@ def _unpacked(file: File, depth: int = 0) -> Iterator[File]:
     _refuse_bomb(file.name, entries)
     for entry in entries:
         name = PurePosixPath(entry.filename.replace("\\", "/"))
-        if name.is_absolute() or ".." in name.parts or ":" in name.parts[0]:
+        if name.is_absolute() or ".." in name.parts or ":" in str(name):
             raise ImportRefused(f"{file.name}: {entry.filename!r} climbs out of the zip. Nothing of it is read.")
         if entry.flag_bits & 1:
             raise ImportRefused(f"{file.name}: {entry.filename} is encrypted. Unpack it first.")
@@ -165,7 +168,13 @@ def _refuse_bomb(name: str, entries: Sequence[zipfile.ZipInfo]) -> None:
 
 
 def _opener(file: File, entry: zipfile.ZipInfo) -> Callable[[], IO[bytes]]:
-    return lambda: zipfile.ZipFile(file.path or file.open()).open(entry)
+    def opened() -> IO[bytes]:
+        try:
+            return zipfile.ZipFile(file.path or file.open()).open(entry)
+        except (ValueError, RuntimeError) as broken:  # a directory of entries that points anywhere
+            raise zipfile.BadZipFile(str(broken)) from broken
+
+    return opened
 
 
 def _of_clone(folder: Path) -> Iterator[File]:

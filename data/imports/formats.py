@@ -16,7 +16,7 @@ from data.calendar import WINDOW_DAYS
 from data.imports.files import FRAGMENT, File
 from data.imports.models import ImportRefused, Options, Zeros
 from data.imports.tables import Table
-from data.imports.values import Days, is_day
+from data.imports.values import Days, Memo, is_day
 
 
 class Field(StrEnum):
@@ -266,14 +266,16 @@ def _is_answer(table: Table) -> bool:
     Raises: ImportRefused for the weeks that GitHub gives on request.
     """
     rows = table.first_rows(WINDOW_DAYS + 1)
-    places = [table.columns.index(name) for name in ("timestamp", "count")]
-    days = sorted(Days().read(str(row[places[0]])) for row in rows if is_day(row[places[0]]))
+    columns = [_plain(column) for column in table.columns]
+    places = [columns.index(name) for name in ("timestamp", "count")]
+    read = [Memo(Days().read)[row[places[0]]] for row in rows]
+    days = sorted(day for day in read if isinstance(day, date))
     if len(days) > 2 and all((b - a).days % 7 == 0 and b.weekday() == 0 for a, b in pairwise(days)):
         raise ImportRefused(f"{table.name} holds weeks, not days. Ask without per=week.")
     counts = [str(row[places[1]]) for row in rows]
     total = table.facts.get("count")
     adds_up = all(count.isdigit() for count in counts) and sum(map(int, counts)) == total
-    return bool(days) and adds_up and (days[-1] - days[0]).days <= WINDOW_DAYS
+    return len(days) == len(rows) > 0 and adds_up and (days[-1] - days[0]).days <= WINDOW_DAYS
 
 
 def _date_of(file: File) -> date | None:

@@ -54,15 +54,20 @@ def saved_mappings(viewer: Viewer, store: Store, tenant_id: int) -> Mapping[str,
     return {header: json.loads(columns) for header, columns in rows}
 
 
-def plan(viewer: Viewer, store: Store, tenant_id: int, staged: Staged, aliases: Mapping[str, str]) -> Plan:
-    """What an import would bring, compared with what is stored. Nothing is written. Raises: StoreMissing."""
+def plan(
+    viewer: Viewer, store: Store, tenant_id: int, staged: Staged, *, aliases: Mapping[str, str], unknown: Unknown
+) -> Plan:
+    """What an import would bring, compared with what is stored; of unknown repositories too, unless they are skipped.
+
+    Nothing is written. Raises: NotAllowed, StoreMissing.
+    """
     if tenant_id not in viewer.tenant_ids:
         raise NotAllowed("There is no such tenant.")
     with store.traffic.read() as cursor:
-        meant, unknown = _meant(cursor, tenant_id, staged, aliases)
+        meant, strange = _meant(cursor, tenant_id, staged, aliases)
         names = dict(cursor.execute("select repository_id, full_name from repository").fetchall())
-        every = meant | {number: -1 - number for number, _ in unknown}
-        names |= {-1 - number: str(told) for number, told in unknown}
+        every = meant | {number: -1 - number for number, _ in strange if unknown is not Unknown.SKIP}
+        names |= {-1 - number: str(told) for number, told in strange}
         with _registered(cursor, every):
             counts, sums = Counts(repositories=len(set(every.values()))), []
             for repository_ids in _chunks(every, staged):
@@ -71,7 +76,7 @@ def plan(viewer: Viewer, store: Store, tenant_id: int, staged: Staged, aliases: 
             counts = _with_others(cursor, staged, counts)
     plans = [RepositoryPlan(names[row[0]], *row[1:]) for row in sums]
     plans.sort(key=lambda each: each.full_name.casefold())
-    return Plan(counts, tuple(plans), tuple(told for _, told in unknown))
+    return Plan(counts, tuple(plans), tuple(told for _, told in strange))
 
 
 def save_import(

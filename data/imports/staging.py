@@ -403,13 +403,14 @@ class _TableReader:
     def _write_json_list(self, told: int, day: date, listing: str, text: str | None) -> None:
         try:
             entries = json.loads(text or "[]")
-        except (json.JSONDecodeError, RecursionError):
+        except (ValueError, RecursionError):
             self._staged.refuse(self._table, None, f"the list of {listing} of {day} is no JSON.")
             return
         for entry in entries[:LIST_LIMIT] if isinstance(entries, list) else []:
-            name, views, uniques = (entry.get(key) for key in (listing[:-1], "count", "uniques"))
+            known = entry if isinstance(entry, dict) else {}
+            name, views, uniques = (known.get(key) for key in (listing[:-1], "count", "uniques"))
             if isinstance(name, str) and isinstance(views, int) and isinstance(uniques, int) and 0 <= uniques <= views:
-                title = str(entry["title"])[:TEXT_LIMIT] if entry.get("title") else None
+                title = str(known["title"])[:TEXT_LIMIT] if known.get("title") else None
                 self._write_row("lists", (told, listing, day, name[:TEXT_LIMIT], title, views, uniques))
 
 

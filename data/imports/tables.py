@@ -178,7 +178,7 @@ def _of_json(file: File, encoding: str) -> list[Table]:
         content = text.read(LARGEST_JSON + 1)
     before = _pasted(content)
     body = content[len(before or "") :]
-    with suppress(json.JSONDecodeError):
+    with suppress(ValueError, RecursionError):
         document, _ = json.JSONDecoder().raw_decode(body.strip())
         if not _is_lines(body, document):
             facts = _repository_of_command(before or "")
@@ -258,7 +258,7 @@ def _of_lines(file: File, encoding: str) -> Table:
 def _object(file: File, number: int, line: str) -> dict[str, Any]:
     try:
         value = json.loads(line)
-    except (json.JSONDecodeError, RecursionError) as broken:
+    except (ValueError, RecursionError) as broken:
         raise ImportRefused(f"{file.name}, line {number:,}: this is no JSON ({broken}).") from broken
     if not isinstance(value, dict):
         raise ImportRefused(f'{file.name}, line {number:,}: a row is an object, as in {{"date": …}}.')

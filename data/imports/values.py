@@ -43,7 +43,7 @@ class Memo(dict[str | None, object]):
             self[None] = None
         try:
             value = None if text is None or text.strip().casefold() in NOTHING else self._read(text.strip())
-        except ValueError as reason:
+        except (ValueError, OverflowError) as reason:
             value = BadValue(str(reason))
         self[text] = value
         return value

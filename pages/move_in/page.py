@@ -75,11 +75,12 @@ def draw_preview(tenant: Tenant, files: list[File]) -> None:
             view.draw_mapping(files, Path(scratch))
             return
         view.draw_tables(staged)
-        found = imports.plan(viewer, store, tenant.tenant_id, staged, options.aliases)
-        aliases = options.aliases
+        aliases, asked = options.aliases, Unknown.ASK
+        found = imports.plan(viewer, store, tenant.tenant_id, staged, aliases=aliases, unknown=asked)
         if found.unknown:
             aliases = view.draw_unknown(found.unknown, names)
-            found = imports.plan(viewer, store, tenant.tenant_id, staged, aliases)
+            asked = view.unknown_choice()
+            found = imports.plan(viewer, store, tenant.tenant_id, staged, aliases=aliases, unknown=asked)
         view.draw_plan(staged, found)
         if draw_button(found):
             make(tenant, staged, options, aliases)

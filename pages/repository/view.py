@@ -499,8 +499,8 @@ def draw_coverage(about: About) -> None:
     st.caption(
         f"{day_text(year.first)} to {day_text(year.last)} (UTC), at least a year. **Final**: GitHub no longer changes "
         "it. **Zero**: GitHub reported no traffic. **Pending**: it may still change. **Gap**: not collected before "
-        "GitHub deleted it; unknown, not zero. **Partial**: imported, or only part of the day was collected. Blank: "
-        "before the first known day."
+        "GitHub deleted it; unknown, not zero. **Imported**: kept by another tool. **Partial**: only part of the day "
+        "was collected. Blank: before the first known day."
     )
     st.header("Weekly pattern", anchor=False)
     if found.weekdays is None:

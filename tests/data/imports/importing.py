@@ -7,10 +7,9 @@ from datetime import date
 from pathlib import Path
 
 from data.accounts.authority import COMMAND_LINE
-from data.accounts.tenants import operator
 from data.imports.files import files_of
-from data.imports.imports import plan, save_import
-from data.imports.models import Batch, Options, Plan, Unknown
+from data.imports.imports import save_import
+from data.imports.models import Batch, Options, Unknown
 from data.imports.staging import Staged, stage
 from data.store import Store
 from tests.data.writers import NOW
@@ -30,12 +29,6 @@ def staged(files: Files, options: Options | None = None, today: date = TODAY) ->
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content.encode() if isinstance(content, str) else content)
         yield stage(files_of(sorted(folder.iterdir())), options or Options(), {}, today, scratch)
-
-
-def planned(store: Store, tenant_id: int, files: Files, options: Options | None = None) -> Plan:
-    options = options or Options()
-    with staged(files, options) as read:
-        return plan(operator(store), store, tenant_id, read, options.aliases)
 
 
 def imported(store: Store, tenant_id: int, files: Files, options: Options | None = None) -> Batch | None:
