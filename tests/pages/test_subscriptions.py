@@ -105,3 +105,21 @@ def test_a_mail_is_ended_by_one_click_and_not_by_looking_at_it(app: App) -> None
     clicked = client.post(f"/unsubscribe/{stop}", data={"List-Unsubscribe": "One-Click"})
     assert (clicked.status_code, "Unsubscribed" in clicked.text) == (200, True)
     assert subscriptions(who, app.store)[0].channels[0].ended_because == "Unsubscribed by its recipient."
+
+
+def test_a_manager_makes_alerts_for_the_tenant_and_mutes_them(app: App, server: Receiver) -> None:
+    page = app.opened("tenant", "subscriptions")
+    page.button(key="subscriptions_new").click().run()
+    page.selectbox(key="new_for").select(BLUE)
+    page.button(key="subscriptions_new").click().run()
+    page.segmented_control(key="new_kind_of").select("Alerts")
+    in_dialog(page, "subscriptions_new", "new_submit", new_address_slack=server.url("/alerts"))
+    (made,) = subscriptions(app.account("tenant"), app.store)
+    assert (made.kind, made.tenant_id, made.name) == ("alert", BLUE, "Alerts")
+    key = made.subscription_id
+    page.button(key=f"tune_{key}").click().run()
+    page.date_input(key="tune_muted").set_value(utc_now().date())
+    page.button(key=f"tune_{key}").click()
+    page.button(key="tune_submit").click().run()
+    assert subscriptions(app.account("tenant"), app.store)[0].alert.muted_until == utc_now().date()
+    assert "Muted until" in shown_text(app.opened("tenant", "subscriptions"))

@@ -1,0 +1,97 @@
+"""`report` and `alert` by hand: what goes where, once; addresses come from the environment and are never shown."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from collector.delivery.http import ALLOW_PRIVATE
+from data.accounts.authority import COMMAND_LINE, acting
+from data.calendar import DAY, utc_now
+from data.reports.models import newest_period
+from data.reports.subscriptions import subscriptions
+from data.traffic.models import Grain
+from tests.collector.conftest import CommandLine, last_line, refused
+from tests.collector.delivery.servers import Receiver, receiver
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Receiver]:
+    with receiver() as known:
+        yield known
+
+
+@pytest.fixture
+def ready(run: CommandLine, server: Receiver) -> CommandLine:
+    """Of a tenant with a repository; $HOOK is the address of a channel."""
+    run.follow("octo/hello")
+    run.environment |= {ALLOW_PRIVATE: "1", "HOOK": server.url("/SECRET/hook"), "SLACK": server.url("/SECRET/slack")}
+    server.requests.clear()
+    return run
+
+
+def test_a_report_is_added_previewed_sent_once_and_listed_without_its_address(
+    ready: CommandLine, server: Receiver
+) -> None:
+    added = ready("report", "add", "acme", "--weekly", "--slack-env", "SLACK", "--webhook-env", "HOOK", "--json")
+    assert added.exit_code == 0
+    facts = last_line(added)
+    (secret,) = facts["signing_secrets"]
+    assert added.output.count(secret) == 2  # shown, and in the line for programs
+    week = newest_period(Grain.WEEK, utc_now().date()).name
+    assert ready.facts("report", "preview", "acme weekly")["period"]["name"] == week
+    assert "to be sent" in ready("report", "send", "#1", "--dry-run").output
+    assert server.requests == []
+    assert [each["outcome"] for each in ready.facts("report", "send", "ACME weekly")["attempts"]] == ["sent", "sent"]
+    assert ready.facts("report", "send", "#1")["attempts"] == []
+    assert len(server.requests) == 2
+    listed = ready("report", "list", "--json").output
+    assert f"{week} sent" in listed
+    assert not any(word in listed for word in ("SECRET", secret))
+
+
+def test_what_fails_is_told_and_is_the_exit_code(ready: CommandLine, server: Receiver) -> None:
+    server.answers["/SECRET/slack"] = (403, b"invalid_token", {})
+    ready("report", "add", "acme", "--slack-env", "SLACK")
+    result = ready("report", "test", "#1")
+    assert result.exit_code == 1
+    assert "Slack answers 403: invalid_token" in result.output
+    server.answers.clear()
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("add", "acme"), "Say where it goes"),
+        (("add", "acme", "--slack-env", "NOT_SET"), "NOT_SET is empty"),
+        (("add", "acme", "--slack-env", "FILE"), "begin with https://"),
+        (("add", "acme", "--slack-env", "HOOK", "--at", "noon"), "MON 12:00"),
+        (("add", "acme", "--slack-env", "HOOK", "--zone", "Mars/Olympus"), "no time zone"),
+        (("add", "nobody", "--slack-env", "HOOK"), "no tenant"),
+        (("preview", "nothing"), "no report"),
+    ],
+)
+def test_what_cannot_be_is_refused(ready: CommandLine, words: tuple[str, ...], told: str) -> None:
+    ready.environment["FILE"] = "file:///etc/passwd"
+    assert refused(ready("report", *words), told)
+
+
+def test_a_period_is_one_of_the_report_and_over(ready: CommandLine) -> None:
+    ready("report", "add", "acme", "--monthly", "--slack-env", "SLACK", "--name", "Months")
+    assert refused(ready("report", "preview", "Months", "--period", "2026-W40"), "is none")
+    later = f"{utc_now() + 40 * DAY:%Y-%m}"
+    assert refused(ready("report", "send", "Months", "--period", later), "not over yet")
+
+
+def test_an_alert_is_added_tested_and_muted(ready: CommandLine, server: Receiver) -> None:
+    assert ready("alert", "add", "acme", "--slack-env", "SLACK", "--only", "loss", "--only", "token").exit_code == 0
+    assert ready("alert", "test", "acme alerts").exit_code == 0
+    (request,) = server.to("/SECRET/slack")
+    assert request.json["text"].startswith("Test: Alert: acme")
+    until = utc_now().date() + timedelta(days=3)
+    assert ready("alert", "mute", "acme alerts", "--until", until).exit_code == 0
+    assert f"loss, token, muted until {until}" in ready("alert", "list").output
+    with ready.store.control.read() as cursor:
+        (alert,) = subscriptions(acting(cursor, COMMAND_LINE), ready.store)
+    assert alert.alert.muted_until == until
+    assert refused(ready("report", "preview", "acme alerts"), "no report")
