@@ -179,7 +179,8 @@ def page_of_rows(viewer: Viewer, store: Store, request: ExportRequest, after: Ke
         keys = list(_repository_ids(viewer, store, request))
         if after is not None and request.table.by_repository:
             keys = keys[bisect_left(keys, after[0]) :]
-        parts, missing = [_table(cursor, viewer, request, [])], size + 1
+        parts: list[pa.Table] = []
+        missing = size + 1
         for chunk in _page_chunks(request, keys, size):
             part = _table(cursor, viewer, request, chunk)
             if after is not None:
@@ -188,7 +189,7 @@ def page_of_rows(viewer: Viewer, store: Store, request: ExportRequest, after: Ke
             missing -= parts[-1].num_rows
             if missing <= 0:
                 break
-        found = pa.concat_tables(parts)
+        found = pa.concat_tables(parts) if parts else _table(cursor, viewer, request, [])
         rows = found.slice(0, size)
         last_key = tuple(rows[name][-1].as_py() for name in request.table.key) if found.num_rows > size else None
         return RowsPage(_shaped(cursor, viewer, request, rows), last_key)

@@ -5,6 +5,7 @@ Columns, and their order, are those of exports and of the downloads of pages: se
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from http import HTTPStatus
@@ -24,7 +25,9 @@ from data.calendar import utc_day, utc_now
 from data.collection import log
 from data.collection.health import health
 from data.collection.ledger import Scope
-from data.traffic.export import ExportRequest, ExportTable, csv_pieces, page_of_rows
+from data.store import Store
+from data.store.cache import cached
+from data.traffic.export import ExportRequest, ExportTable, Key, csv_pieces, page_of_rows
 from data.traffic.files import csv_file, json_rows
 from data.traffic.models import LARGEST_PAGE
 from pages.api import asked
@@ -77,11 +80,25 @@ def rows(request: Request, access: Access) -> Response:
     headers = KEPT | {"ETag": tag}
     if as_csv and wanted.size is None and wanted.after is None:
         return streamed(wanted.viewer, wanted.request, name, headers)
-    page = page_of_rows(wanted.viewer, store, wanted.request, wanted.after, wanted.size or asked.USUAL_PAGE)
+    page = _page(wanted.viewer, store, wanted.request, wanted.after, wanted.size or asked.USUAL_PAGE, as_csv=as_csv)
     more = None if page.last_key is None else asked.next_page(request, request.url.path, page.last_key)
     if as_csv:
-        return csv_answer(csv_file(page.rows), name, headers | link(more))
-    return Response(_body(json_rows(page.rows), more), 200, headers | link(more), "application/json")
+        return csv_answer(page.content, name, headers | link(more))
+    return Response(_body(page.content, more), 200, headers | link(more), "application/json")
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """Rows as they are sent, and the key of the last one where more follow."""
+
+    content: bytes
+    last_key: Key | None
+
+
+@cached("traffic")
+def _page(viewer: Viewer, store: Store, wanted: ExportRequest, after: Key | None, size: int, *, as_csv: bool) -> _Page:
+    found = page_of_rows(viewer, store, wanted, after, size)
+    return _Page(csv_file(found.rows) if as_csv else json_rows(found.rows).encode(), found.last_key)
 
 
 def runs(request: Request, access: Access) -> Response:
@@ -183,7 +200,7 @@ def listed(
     if wants_csv(request):
         content = csv_file(DataFrame(plain, columns=list(columns), dtype=object))
     else:
-        content = _body(json.dumps(plain, ensure_ascii=False), more)
+        content = _body(json.dumps(plain, ensure_ascii=False).encode(), more)
     headers = KEPT | {"ETag": f'W/"{sha256(content).hexdigest()[:32]}"'} | link(more)
     if headers["ETag"] in request.headers.get("if-none-match", ""):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
@@ -219,8 +236,8 @@ def _file(name: str) -> dict[str, str]:
     return {"Content-Disposition": f'inline; filename="{name}.csv"'}
 
 
-def _body(data: str, more: str | None) -> bytes:
-    return f'{{"data":{data},"next":{json.dumps(more)}}}'.encode()
+def _body(data: bytes, more: str | None) -> bytes:
+    return b'{"data":' + data + b',"next":' + json.dumps(more).encode() + b"}"
 
 
 def _plain(value: Any) -> Any:
