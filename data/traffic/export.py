@@ -293,7 +293,7 @@ def _write(viewer: Viewer, store: Store, request: ExportRequest, stream: BinaryI
         with closing(_writer(request, empty.schema, stream)) as writer:
             yield 0
             for chunk in _chunks(request, keys):
-                for batch in _rows(cursor, viewer, request, chunk):
+                for batch in _batches(cursor, viewer, request, chunk):
                     table = _shaped(cursor, viewer, request, pa.Table.from_batches([batch]))
                     writer.write(without_formulas(table) if request.format is ExportFormat.CSV else table)
                     yield batch.num_rows
@@ -346,6 +346,14 @@ def _rows(
     for name in ("first_day", "last_day"):  # of which days weeks and months are
         cursor.execute(f"set variable {name} = $day", {"day": getattr(request, name)})
     return cursor.sql(query(__name__, request.table.value), params=values).to_arrow_reader(ROWS_A_BATCH)
+
+
+def _batches(
+    cursor: duckdb.DuckDBPyConnection, viewer: Viewer, request: ExportRequest, keys: list[int]
+) -> pa.RecordBatchReader:
+    """The rows as they come; at once where the cursor is needed meanwhile, for what was before."""
+    rows = _rows(cursor, viewer, request, keys)
+    return rows if request.before is None else rows.read_all().to_reader(ROWS_A_BATCH)
 
 
 def _table(cursor: duckdb.DuckDBPyConnection, viewer: Viewer, request: ExportRequest, keys: list[int]) -> pa.Table:

@@ -86,6 +86,8 @@ def test_filters_narrow_and_unknown_is_null(program: Program) -> None:
     both = f"traffic?{days}&repository={ENGINE}&repository=blue/docs&tenant=blue"
     assert [row["day"] for row in program.rows(both)] == [str(days_ago(9)), str(days_ago(8))] * 2
     (first, _) = program.rows(f"traffic?{days}&repository={ENGINE}&metric=views&compare=previous")
+    as_csv = program.get(f"traffic.csv?{days}&repository={ENGINE}&metric=views&compare=previous").text
+    assert next(row["views_before"] for row in csv.DictReader(StringIO(as_csv))) == str(first["views_before"])
     (before, _) = program.rows(f"traffic?from={days_ago(11)}&to={days_ago(10)}&repository={ENGINE}&metric=views")
     assert (first["views_before"], "clones" in first) == (before["views"], False)
     outage = program.rows(f"traffic?from={days_ago(54)}&to={days_ago(35)}", "green-tenant")
