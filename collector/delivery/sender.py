@@ -308,19 +308,23 @@ def send_test(
     opened = open_channels(store, open_cipher(store.directory), [each.channel_id for each in channels])
     found = []
     for each in channels:
-        channel = opened[each.channel_id]
         began = time.monotonic()
-        recipient = recipient_of(store, subscription, channel.address if channel.kind == "mail" else None)
-        result = Result(Outcome.SKIPPED, reason=SEES_NOTHING)
-        if not recipient.sees_nothing:
-            if subscription.kind == "alert":
-                content = alert_content(current_events(store, subscription, now), recipient, links)
-            else:
-                period = subscription.report.period(now)
-                content = report_content(store, recipient, subscription, period, links=links, now=now)
-            result = send(as_test(content), channel, f"test {now.isoformat()}", links, now)
+        channel = opened.get(each.channel_id)
+        result = _tested(store, subscription, channel, links, now) if channel else Result(Outcome.FAILED, reason=CLOSED)
         elapsed_ms = round(1000 * (time.monotonic() - began))
         found.append(Attempt(subscription, each, "test", "test", now, elapsed_ms=elapsed_ms, **asdict(result)))
     save_progress(store, (), found, now)
     move_attempts(store)
     return found
+
+
+def _tested(store: Store, subscription: Subscription, channel: OpenChannel, links: Links, now: datetime) -> Result:
+    recipient = recipient_of(store, subscription, channel.address if channel.kind == "mail" else None)
+    if recipient.sees_nothing:
+        return Result(Outcome.SKIPPED, reason=SEES_NOTHING)
+    if subscription.kind == "alert":
+        content = alert_content(current_events(store, subscription, now), recipient, links)
+    else:
+        period = subscription.report.period(now)
+        content = report_content(store, recipient, subscription, period, links=links, now=now)
+    return send(as_test(content), channel, f"test {now.isoformat()}", links, now)

@@ -11,6 +11,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
@@ -19,7 +20,7 @@ import duckdb
 
 from data.accounts.audit import Subject, record
 from data.accounts.authority import NotAllowed, acting
-from data.accounts.encryption import Cipher, open_cipher
+from data.accounts.encryption import Cipher, DecryptionFailed, open_cipher
 from data.accounts.grants import administered, viewer_of
 from data.accounts.models import Account, Role
 from data.calendar import aware, stored
@@ -234,12 +235,15 @@ def end_channel(store: Store, stop: str, now: datetime) -> str | None:
 
 
 def open_channels(store: Store, cipher: Cipher, channel_ids: Sequence[int]) -> dict[int, OpenChannel]:
-    """For sending only: the channels by id, decrypted. Raises: DecryptionFailed."""
+    """For sending only: the channels by id, decrypted; one that does not open with this server's key is left out."""
     rows = "select channel_id, kind, encrypted from subscription_channel where list_contains($ids, channel_id)"
     with store.control.read() as cursor:
         found = cursor.execute(rows, {"ids": list(channel_ids)}).fetchall()
-    opened = {key: (kind, json.loads(cipher.decrypt(encrypted))) for key, kind, encrypted in found}
-    return {key: OpenChannel(key, kind, **kept) for key, (kind, kept) in opened.items()}
+    opened = {}
+    for key, kind, encrypted in found:
+        with suppress(DecryptionFailed):
+            opened[key] = OpenChannel(key, kind, **json.loads(cipher.decrypt(encrypted)))
+    return opened
 
 
 def _save_channel(

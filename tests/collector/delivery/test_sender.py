@@ -222,6 +222,11 @@ def test_a_channel_opens_with_a_new_key(filled: Store, server: Receiver) -> None
     subscribe(filled, server.url("/rotated"))
     rotate_key(filled, COMMAND_LINE, LONG_AGO)
     assert look(filled, FINAL) == ["sent"]
+    with filled.control.commit("a channel of another key") as connection:
+        connection.execute("update subscription_channel set encrypted = 'x'::blob")
+        connection.execute("delete from delivery")
+    subscribe(filled, server.url("/own-key"))
+    assert look(filled, FINAL) == ["failed", "sent"]
 
 
 def test_ones_own_mail_goes_to_the_address_of_the_profile_of_that_moment(filled: Store) -> None:
