@@ -9,21 +9,6 @@ from typing import NoReturn
 
 import click
 
-from collector.commands import (
-    alert,
-    api_token,
-    collect,
-    group,
-    imports,
-    repo,
-    report,
-    serve,
-    status,
-    store,
-    tenant,
-    user,
-)
-from collector.commands.export import export
 from collector.commands.frame import Root
 from collector.redaction import RedactingFormatter, many_lines
 
@@ -42,35 +27,36 @@ Exit codes: 0 all good, 1 some of it failed, 2 wrong use or configuration. All t
 """
 
 
+COMMANDS = {  # in the order in which they are usually needed, each where it lies: only the one that runs is loaded
+    "init": "store:init",
+    "tenant": "tenant:tenant",
+    "repo": "repo:repo",
+    "group": "group:group",
+    "collect": "collect:collect",
+    "schedule": "schedule:schedule",
+    "serve": "serve:serve",
+    "status": "status:status",
+    "log": "status:log",
+    "report": "report:report",
+    "alert": "alert:alert",
+    "export": "export:export",
+    "import": "imports:import_",
+    "backup": "store:backup",
+    "check": "store:check",
+    "restore": "store:restore",
+    "user": "user:user",
+    "api-token": "api_token:api_token",
+    "key": "store:key",
+}
+
+
 def command_line() -> Root:
-    root = Root("collector", help=HELP)
+    root = Root("collector", help=HELP, places=COMMANDS)
     root.params.append(
         click.Option(
             ["--version"], is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Print the version."
         )
     )
-    for command in (
-        store.init,
-        tenant.tenant,
-        repo.repo,
-        group.group,
-        collect.collect,
-        collect.schedule,
-        serve.serve,
-        status.status,
-        status.log,
-        report.report,
-        alert.alert,
-        export,
-        imports.import_,
-        store.backup,
-        store.check,
-        store.restore,
-        user.user,
-        api_token.api_token,
-        store.key,
-    ):
-        root.add_command(command)
     return root
 
 

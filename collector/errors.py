@@ -22,6 +22,7 @@ SettingsRefused           a value of the environment cannot be used; says which,
 """
 
 from data.collection.models import Outcome
+from data.refusals import Refused
 
 
 class GitHubError(Exception):
@@ -96,7 +97,7 @@ class RunStopped(GitHubError):
 class AnswerRefused(Exception): ...
 
 
-class NameRefused(Exception): ...
+class NameRefused(Refused): ...
 
 
-class SettingsRefused(Exception): ...
+class SettingsRefused(Refused): ...

@@ -7,56 +7,30 @@ import json
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
 import click
 
 from collector.commands.terminal import Terminal
-from collector.delivery.http import AddressRefused, Unreachable
-from collector.errors import AnswerRefused, GitHubError, NameRefused, SettingsRefused
+from collector.errors import AnswerRefused, GitHubError
 from collector.redaction import many_lines, redacted
 from collector.settings import DEFAULT_DATA_DIR, Settings, read_settings
 from data.accounts.audit import move_outbox
-from data.accounts.authority import COMMAND_LINE, AccountRefused, acting
-from data.accounts.encryption import EncryptionError
+from data.accounts.authority import COMMAND_LINE, acting
 from data.accounts.models import Account, Viewer
-from data.accounts.tenants import TenantRefused, operator
-from data.collection.schedule import ScheduleRefused
-from data.imports.models import ImportRefused
-from data.reports.models import ReportRefused
-from data.reports.settings import SubscriptionRefused
-from data.repositories.groups import GroupRefused
-from data.repositories.repositories import RepositoryRefused
-from data.store import Store, StoreBusy, StoreError, StoreNotWritten
-from data.traffic.corrections import CorrectionRefused
-from data.traffic.export import ExportRefused
+from data.accounts.tenants import operator
+from data.refusals import Refused
+from data.store import Store, StoreBusy, StoreNotWritten
 
 ALL_GOOD, SOME_FAILED, WRONG_USE = 0, 1, 2
 FAILED = (StoreBusy, StoreNotWritten, GitHubError, AnswerRefused)
-REFUSED = (
-    CorrectionRefused,
-    ExportRefused,
-    ImportRefused,
-    StoreError,
-    SettingsRefused,
-    EncryptionError,
-    AccountRefused,
-    TenantRefused,
-    RepositoryRefused,
-    GroupRefused,
-    ScheduleRefused,
-    NameRefused,
-    ReportRefused,
-    SubscriptionRefused,
-    AddressRefused,
-    Unreachable,
-)
 _NO_SUCH_PLACE = (PermissionError, FileNotFoundError, FileExistsError, NotADirectoryError, IsADirectoryError)
 DATA, JSON = "collector.data", "collector.json"
 
@@ -159,7 +133,7 @@ class Command(click.Command):
         ctx.obj = Session(directory, as_json=bool(ctx.meta.get(JSON)))
         try:
             return super().invoke(ctx)
-        except (*FAILED, *REFUSED) as error:
+        except (*FAILED, Refused) as error:
             kind = CommandFailed if isinstance(error, FAILED) else CommandRefused
             raise kind(str(error)) from error
         finally:
@@ -181,7 +155,21 @@ class Group(click.Group):
 
 
 class Root(Group):
-    """The whole command line: the one place that turns an outcome or a failure into an exit code."""
+    """The whole command line: the one place that turns an outcome or a failure into an exit code.
+
+    `places`: where each command lies, as module:name in this package.
+    """
+
+    def __init__(self, *arguments: Any, places: Mapping[str, str], **settings: Any) -> None:
+        super().__init__(*arguments, first=tuple(places), **settings)
+        self._places = places
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self._places:
+            return None
+        module, _, name = self._places[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(f"{__package__}.{module}"), name)
+        return command
 
     def main(self, args: Sequence[str] | None = None, *rest: Any, **extra: Any) -> NoReturn:
         """Run a command line and exit; nothing of an expected failure but its sentence is shown."""

@@ -24,6 +24,8 @@ from urllib.parse import SplitResult, urlsplit
 
 import certifi
 
+from data.refusals import Refused
+
 ALLOW_PRIVATE = "TRAFFIC_ALLOW_PRIVATE_ADDRESSES"
 CONNECT_S, DEADLINE_S = 5.0, 20.0  # for the connection; for all of it
 ANSWER_LIMIT = 2000  # bytes that are read of an answer
@@ -33,11 +35,11 @@ _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
-class AddressRefused(Exception):
+class AddressRefused(Refused):
     """An address may not be asked; the sentence says why, and does not repeat it."""
 
 
-class Unreachable(Exception):
+class Unreachable(Refused):
     """Nothing answered there in time; the sentence says what happened."""
 
 

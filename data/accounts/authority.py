@@ -15,6 +15,7 @@ import duckdb
 
 from data.accounts.models import Account, Grant, Role
 from data.calendar import stored
+from data.refusals import Refused
 from data.store.ids import next_id
 from data.store.sql import query
 
@@ -26,7 +27,7 @@ _USERNAME = re.compile(r"[a-z0-9._-]{3,40}")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
-class AccountRefused(Exception):
+class AccountRefused(Refused):
     """Something about a user cannot be so; the sentence says why."""
 
 

@@ -13,13 +13,14 @@ from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
+from data.refusals import Refused
 from data.store.versions import keep_owner, sync
 
 KEY_VARIABLE = "TRAFFIC_SECRET_KEY"
 KEY_FILE = "secret.key"
 
 
-class EncryptionError(Exception):
+class EncryptionError(Refused):
     """A failure of the key or a secret, told in a sentence for people; it never holds a secret."""
 
 

@@ -11,6 +11,7 @@ from data.accounts.audit import about_tenant, change_of_traffic
 from data.accounts.authority import refuse_but_admins, refuse_but_managers
 from data.accounts.models import Tenant, Viewer
 from data.calendar import stored
+from data.refusals import Refused
 from data.store import Store
 from data.store.cache import cached
 from data.store.ids import next_id
@@ -19,7 +20,7 @@ from data.store.sql import query
 NAME_LIMIT = 80
 
 
-class TenantRefused(Exception):
+class TenantRefused(Refused):
     """A tenant cannot be added, found or changed; the sentence says why."""
 
 

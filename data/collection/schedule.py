@@ -15,6 +15,7 @@ from cronsim import CronSim, CronSimError
 from data.accounts.models import Tenant
 from data.calendar import DAY
 from data.collection.models import CollectableRepository
+from data.refusals import Refused
 from data.repositories.models import RepositoryState
 
 NAMED = {"daily": "15 6,14,22 * * *", "weekly": "15 6 * * WED"}  # from Wednesday on a whole week is certain
@@ -31,7 +32,7 @@ REFUSED_AGAIN_AFTER = timedelta(hours=20)
 LOOKS = ("views", "repository")  # endpoints whose refusal is one of the repository
 
 
-class ScheduleRefused(Exception): ...
+class ScheduleRefused(Refused): ...
 
 
 def checked_schedule(text: str) -> str:

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
+from data.refusals import Refused
 from data.text import counted
 
 REFUSALS_KEPT = 1000  # rows that are told with their reason; the others are counted
 
 
-class ImportRefused(Exception):
+class ImportRefused(Refused):
     """Nothing can be imported so; the sentence says why, and `option` what helps on the command line."""
 
     def __init__(self, sentence: str, option: str = "") -> None:

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from data.calendar import DAY, monday, months_later
 from data.collection.health import Finding
 from data.insight.spike_causes import Spike
+from data.refusals import Refused
 from data.text import day_text
 from data.traffic.models import Grain, Selection
 from data.traffic.traffic import Totals
@@ -17,7 +18,7 @@ from data.traffic.traffic import Totals
 _WEEK, _MONTH = re.compile(r"(\d{4})-?[Ww](\d{1,2})"), re.compile(r"(\d{4})-(\d{1,2})")
 
 
-class ReportRefused(Exception):
+class ReportRefused(Refused):
     """What is asked for is no report; the sentence says why."""
 
 

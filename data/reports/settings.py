@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from data.refusals import Refused
 from data.reports.models import Period, newest_period
 from data.traffic.models import Grain
 
@@ -21,7 +22,7 @@ _AT = re.compile(r"(?:(?P<day>[A-Za-z]{3}|\d{1,2}) +)?(?P<hour>\d{1,2}):(?P<minu
 FORMS = "A time is MON 12:00 for a weekly report, 1 12:00 (the day of the month, up to 28) for a monthly one, or 12:00."
 
 
-class SubscriptionRefused(Exception):
+class SubscriptionRefused(Refused):
     """A subscription or a channel cannot be so, or is not there; the sentence says why."""
 
 

@@ -18,6 +18,7 @@ from data.accounts.authority import NotAllowed
 from data.accounts.grants import viewer_of
 from data.accounts.models import Account, Viewer
 from data.accounts.tenants import tenants
+from data.refusals import Refused
 from data.store import Store
 from data.store.cache import cached
 from data.store.ids import next_id
@@ -30,7 +31,7 @@ READ_ONLY = "You can see groups, but only managers of the tenant can change them
 _NAME = re.compile(r"[^/#][^/]*")  # told apart from OWNER/NAME and #12, which are repositories
 
 
-class GroupRefused(Exception):
+class GroupRefused(Refused):
     """A group cannot be so, or is not there for this viewer; the sentence says why."""
 
 

@@ -14,6 +14,7 @@ from data.accounts.authority import NotAllowed
 from data.accounts.grants import viewer_of
 from data.accounts.models import Account, Viewer
 from data.calendar import stored
+from data.refusals import Refused
 from data.repositories.models import Repository, RepositoryFacts, RepositoryState
 from data.schema import migrate as schema
 from data.store import Store
@@ -29,7 +30,7 @@ STAYS = {  # in which states a repository is not changed by being paused, resume
 _DONE = {RepositoryState.PAUSED: "paused", RepositoryState.ACTIVE: "resumed", RepositoryState.REMOVED: "removed"}
 
 
-class RepositoryRefused(Exception):
+class RepositoryRefused(Refused):
     """A repository is not there for this viewer, or cannot be changed so; the sentence says why."""
 
 

@@ -24,6 +24,7 @@ from typing import Any
 import duckdb
 
 from data.calendar import stored, utc_now
+from data.refusals import Refused
 from data.schema import migrate as schema
 from data.store import ids as identity
 from data.store.cache import Cache
@@ -53,7 +54,7 @@ DAMAGED = "Corrupt database file"  # what DuckDB says of a block whose checksum 
 _TABLE_OF = {"traffic": "daily_traffic", "control": "tenant_token"}  # tells one database from the other
 
 
-class StoreError(Exception):
+class StoreError(Refused):
     """A failure of the store, told in a sentence for people."""
 
 

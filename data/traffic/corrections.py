@@ -13,6 +13,7 @@ from data.accounts.audit import Subject, change_of_traffic
 from data.accounts.authority import NotAllowed
 from data.accounts.models import Role
 from data.calendar import monday, stored
+from data.refusals import Refused
 from data.repositories.models import Repository
 from data.store import Store
 from data.traffic.models import GREATEST_COUNT, Metric
@@ -20,7 +21,7 @@ from data.traffic.models import GREATEST_COUNT, Metric
 _COLUMNS = {Metric.VIEWS: ("views", "view_uniques"), Metric.CLONES: ("clones", "clone_uniques")}
 
 
-class CorrectionRefused(Exception):
+class CorrectionRefused(Refused):
     """The reading cannot be corrected so; the sentence says why. Nothing was changed."""
 
 

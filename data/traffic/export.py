@@ -25,6 +25,7 @@ from pyarrow import csv, parquet
 
 from data.accounts.models import Viewer
 from data.calendar import months_later
+from data.refusals import Refused
 from data.sandbox.reference import relations
 from data.store import Store
 from data.store.cache import cached
@@ -38,7 +39,7 @@ ROWS_OF_A_REPOSITORY = 365  # where nothing says how many there are
 DAYS_OF = {Grain.DAY: 1, Grain.WEEK: 7, Grain.MONTH: 28}
 
 
-class ExportRefused(Exception):
+class ExportRefused(Refused):
     """Nothing was written: the sentence says why, and what to do."""
 
 

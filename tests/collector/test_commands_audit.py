@@ -65,7 +65,8 @@ CHANGE_NOTHING_OF_ANYBODY = {  # and what collects is in the system log
 
 
 def commands(group: click.Group, before: str = "") -> Iterator[str]:
-    for name, each in group.commands.items():
+    for name in group.list_commands(click.Context(group)):
+        each = group.get_command(click.Context(group), name)
         yield from commands(each, f"{name} ") if isinstance(each, click.Group) else [f"{before}{name}"]
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from collector import run as runs
 from collector.clock import SystemClock
-from collector.commands.collect import Timer
 from collector.commands.frame import Session
+from collector.commands.schedule import Timer
 from data.collection.ledger import Scope
 from data.collection.requests import save_request, take_requests
 from data.store import Store, StoreBusy

@@ -20,7 +20,8 @@ PROGRAM = "python -m collector "
 def commands(group: click.Group, path: str = "") -> Iterator[tuple[str, click.Command]]:
     """Every command of a group and its groups, with the words that call it."""
     for name in group.list_commands(click.Context(group)):
-        command = group.commands[name]
+        command = group.get_command(click.Context(group), name)
+        assert command
         if isinstance(command, click.Group):
             yield from commands(command, f"{path}{name} ")
         else:
@@ -28,7 +29,7 @@ def commands(group: click.Group, path: str = "") -> Iterator[tuple[str, click.Co
 
 
 ALL = dict(commands(command_line()))
-GROUPS = [name for name, command in command_line().commands.items() if isinstance(command, click.Group)]
+GROUPS = sorted({path.split()[0] for path in ALL if " " in path})
 
 
 def told(*words: str) -> str:

@@ -1,0 +1,221 @@
+"""`schedule`: the timer in the foreground. What is due when is decided in `data/collection/schedule.py`."""
+
+import os
+import threading
+import traceback
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import click
+
+from collector import run
+from collector.clock import Stopped, SystemClock
+from collector.commands.collect import stopping_on_signals, summary
+from collector.commands.frame import (
+    FAILED,
+    Command,
+    CommandResult,
+    Session,
+    pass_session,
+)
+from collector.commands.terminal import moment
+from collector.delivery.http import DEADLINE_S as SENDING_MAY_TAKE_S
+from collector.delivery.sender import Sender, public_links
+from collector.owner_run import RunReport, RunRequest
+from collector.reach import busiest, reaches
+from collector.run import Joining, RunInProgress
+from data.accounts import tenants, tokens
+from data.accounts.encryption import open_cipher
+from data.calendar import utc_now
+from data.collection.ledger import Scope, collectable_repositories
+from data.collection.requests import save_request, take_requests
+from data.collection.schedule import ScheduleContext, due_work, next_due
+from data.refusals import Refused
+
+LOOK_EVERY_S = 5.0  # a look at the store's version costs nothing
+AFTER_ANOTHER_RUN = timedelta(seconds=30)
+CLOCK_WAS_SET = timedelta(minutes=2)  # more than a clock that is kept right ever goes back
+AFTER_FAILURE = timedelta(minutes=15)
+
+
+@click.command(cls=Command)
+@pass_session
+def schedule(session: Session) -> CommandResult:
+    """Collect by the tenants' schedules, until stopped.
+
+    Stays in the foreground, for a service manager or a container. A time that was missed is caught up at the start;
+    a repository that was added is collected within a minute; a run that fails does not end it. SIGTERM or Ctrl-C
+    stops it, also in the middle of a run: what is committed stays.
+
+    \b
+    Example:
+      python -m collector schedule
+      python -m collector --data /srv/traffic schedule
+    """
+    session.store.traffic.version()
+    open_cipher(session.directory)
+    pace = session.settings.requests_a_minute
+    with stopping_on_signals() as clock:
+        session.terminal.log(
+            f"Timer started for {session.directory}, process {os.getpid()}, {pace:,} requests a minute at most. "
+            "All times are UTC."
+        )
+        for sentence in busiest(reaches(session.viewer, session.store)):
+            session.terminal.log(sentence)
+        timer = Timer(session, clock)
+        sender = Sender(session.store, public_links(), session.terminal.log)
+        sending = threading.Thread(target=sender.run, args=[clock.stop], name="reports", daemon=True)
+        sending.start()
+        try:
+            while True:
+                timer.look()
+                clock.sleep(LOOK_EVERY_S)
+        except Stopped:
+            sending.join(SENDING_MAY_TAKE_S)
+            session.terminal.log("Timer stopped.")
+    return CommandResult({"runs": timer.runs})
+
+
+class Timer(Joining):
+    """Looks what is due and collects it; what becomes due while that goes on joins it. Remembers what it has tried."""
+
+    def __init__(self, session: Session, clock: SystemClock, now: Callable[[], datetime] = utc_now) -> None:
+        self.runs = 0
+        self._session = session
+        self._clock = clock
+        self._now = now
+        self._tenants_tried: dict[int, datetime] = {}
+        self._repositories_tried: dict[int, datetime] = {}
+        self._seen_version = -1
+        self._quiet_until: datetime | None = None
+        self._looked_at = now()
+        self._told: set[str] = set()
+        self._told_next = ""
+        self._held: list[RunRequest] = []  # which the next collection is given together
+
+    def look(self) -> None:
+        """Collect what is due. Raises nothing but Stopped: whatever fails is logged and tried again later."""
+        try:
+            requests = self.requests()
+            if requests:
+                self._collect(requests)
+        except Stopped:
+            raise
+        except (*FAILED, Refused) as failure:
+            self._failed(str(failure))
+        except Exception as error:  # noqa: BLE001 - the timer must outlive every failure
+            self._failed(f"Something unexpected went wrong ({type(error).__name__}: {error}).")
+            if os.environ.get("TRAFFIC_DEBUG") == "1":
+                self._session.terminal.warn(traceback.format_exc())
+
+    def _mind_the_clock(self) -> None:
+        """Forget what was noted for moments that a clock set back has not reached: it would silence the timer."""
+        now = self._now()
+        if now < self._looked_at - CLOCK_WAS_SET:
+            self._session.terminal.log(f"The clock was set back to {moment(now)}. Checking again what is due.")
+            self._tenants_tried, self._repositories_tried, self._quiet_until = {}, {}, None
+        self._looked_at = now
+
+    def _something_may_be_due(self) -> bool:
+        """Nothing is as long as nobody has written to the store and no time has come."""
+        if self._quiet_until is None or self._now() >= self._quiet_until:
+            return True
+        return self._version_or_none() != self._seen_version
+
+    def requests(self) -> list[RunRequest]:
+        """What is due now, and what people have asked for."""
+        self._mind_the_clock()
+        held, self._held = self._held, []
+        asked = [RunRequest(scope, "app") for scope in take_requests(self._session.store)]
+        return [*held, *asked, *(self._due() if self._something_may_be_due() else ())]
+
+    def ended(self, report: RunReport) -> None:
+        self.runs += 1
+        self._told.clear()
+        self._session.terminal.log(summary(report))
+
+    def _due(self) -> list[RunRequest]:
+        now, found = self._now(), []
+        self._seen_version = self._session.store.traffic.version()
+        situation = self._situation(now)
+        work = due_work(situation, now)
+        self._plan(situation)
+        self._tenants_tried |= dict.fromkeys(work.tenant_ids, now)
+        self._repositories_tried |= dict.fromkeys(work.new_repository_ids, now)
+        if work.tenant_ids:
+            names = [each.name for each in situation.tenants if each.tenant_id in work.tenant_ids]
+            self._tell_once(f"Due: {', '.join(names)}")
+            found.append(RunRequest(Scope(tenant_ids=work.tenant_ids), "schedule"))
+        if work.new_repository_ids:
+            self._tell_once(f"New: {len(work.new_repository_ids):,} never collected")
+            found.append(RunRequest(Scope(repository_ids=work.new_repository_ids), "added"))
+        return found
+
+    def _situation(self, now: datetime) -> ScheduleContext:
+        store = self._session.store
+        viewer = tenants.operator(store)
+        return ScheduleContext(
+            tenants.tenants(viewer, store),
+            collectable_repositories(store, Scope(), now),
+            frozenset(each.tenant_id for each in tokens.tokens(viewer, store) if each.state == "valid"),
+            self._tenants_tried,
+            self._repositories_tried,
+        )
+
+    def _collect(self, requests: list[RunRequest]) -> None:
+        """Collect the first, which the others join. Where that fails, none of them counts as tried."""
+        session = self._session
+        first, *self._held = requests
+        self._clock.sleep(0)  # a stop that came meanwhile
+        try:
+            run.collect(session.store, session.settings, first, self._clock, session.terminal.progress(), joining=self)
+        except RunInProgress as running:
+            self._forget(requests)
+            for each in requests:
+                if each.trigger == "app":
+                    save_request(session.store, each.scope)
+            self._tell_once(f"{running} Waiting for its end.")
+            self._quiet_until = self._now() + AFTER_ANOTHER_RUN
+        except Exception:
+            self._forget(requests)
+            raise
+
+    def _forget(self, requests: list[RunRequest]) -> None:
+        """Not to have tried these."""
+        self._held = []
+        for each in requests:
+            for tried, keys in (
+                (self._tenants_tried, each.scope.tenant_ids),
+                (self._repositories_tried, each.scope.repository_ids),
+            ):
+                for key in keys or ():
+                    tried.pop(key, None)
+
+    def _plan(self, situation: ScheduleContext) -> None:
+        """Be quiet until the next time of anyone, an hour at most, and say once when that is."""
+        now = self._now()
+        upcoming = next_due(situation.tenants, now)
+        self._quiet_until = min([now + timedelta(hours=1), *(at for at, _ in upcoming)])
+        if upcoming:
+            told = "Next: " + ", ".join(f"{each.name} at {moment(at)}" for at, each in upcoming[:5])
+        else:
+            told = "No tenant is there yet: python -m collector tenant add NAME"
+        if told != self._told_next:
+            self._session.terminal.log(told)
+            self._told_next = told
+
+    def _tell_once(self, sentence: str) -> None:
+        """Log what would otherwise be repeated at every look while another run goes on."""
+        if sentence not in self._told:
+            self._session.terminal.log(sentence)
+            self._told.add(sentence)
+
+    def _failed(self, sentence: str) -> None:
+        self._session.terminal.log(f"{sentence} Trying again in {AFTER_FAILURE.seconds // 60} minutes.")
+        self._quiet_until, self._seen_version = self._now() + AFTER_FAILURE, self._version_or_none()
+
+    def _version_or_none(self) -> int:
+        try:
+            return self._session.store.traffic.version()
+        except (*FAILED, Refused, OSError):
+            return -1
