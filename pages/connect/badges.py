@@ -1,5 +1,8 @@
 """Badges of what a user manages: made with a preview, copied, removed."""
 
+from base64 import b64encode
+from html import escape
+
 import streamlit as st
 
 from data.accounts.models import Account, Viewer
@@ -58,7 +61,9 @@ def _draw_form(account: Account, places: dict[str, Place]) -> None:
         label = left.text_input("Label", placeholder=usual, max_chars=60, key="badge_label") or usual
         colour = right.selectbox("Colour", COLOURS, key="badge_colour", accept_new_options=True) or "blue"
         with st.container(horizontal=True, vertical_alignment="center", key="badge_preview"):
-            st.image(badge_svg(label, SAMPLE, colour if colour in COLOURS else "grey", style), width="content")
+            svg = badge_svg(label, SAMPLE, colour if colour in COLOURS else "grey", style)
+            picture = f"data:image/svg+xml;base64,{b64encode(svg.encode()).decode()}"
+            st.html(f'<img src="{picture}" alt="Preview: {escape(label)}, {SAMPLE}">', width="content")
             if st.button("Create badge", type="primary", key="badge_submit"):
                 tenant_id, repository_id, group_id = places[name]
                 new = NewBadge(tenant_id, measure, period, label, repository_id, group_id, str(colour), style)

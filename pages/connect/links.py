@@ -51,7 +51,11 @@ def draw_links(account: Account, viewer: Viewer) -> None:
     st.header("Connect a program", anchor=False)
     program = controls.choice("Program", text.PROGRAMS, "Excel", "program")
     shown = link or f"{full_address('api/v1/traffic.csv')}?days=30&link=gta_..."
-    st.markdown(text.steps(program, shown, _without_secret(shown)))
+    for number, part in enumerate(text.steps(program, shown, _without_secret(shown))):
+        if number % 2:
+            st.code(part.strip(), language=None, wrap_lines=True)
+        else:
+            st.markdown(part)
 
 
 def _draw_form(account: Account, viewer: Viewer) -> None:

@@ -11,8 +11,12 @@ from pages.ui.store import the_store
 
 def draw_reference() -> None:
     st.markdown(description.ABOUT)
-    st.code(f"curl -H 'Authorization: Bearer gta_...' '{full_address('api/v1/traffic')}?days=30'", language="bash")
-    st.caption("Make a token on your [profile page](profile).")
+    st.code(
+        f"curl -H 'Authorization: Bearer gta_...' '{full_address('api/v1/traffic')}?days=30'",
+        language=None,
+        wrap_lines=True,
+    )
+    st.caption("You make tokens on your profile page, in the menu at the top.")
     name = controls.choice("Address", description.WHAT, "traffic", "address")
     st.subheader(f"/api/v1/{name}", anchor=False)
     st.caption(f"{description.WHAT[name]}. Add .csv for CSV.")

@@ -73,6 +73,8 @@ PROGRAMS = {
 }
 
 
-def steps(program: str, link: str, plain: str) -> str:
-    """How a program reads a link; `plain` is the same address without its secret."""
-    return PROGRAMS[program].format(link=link, plain=plain, origin=plain.partition("/api/")[0])
+def steps(program: str, link: str, plain: str) -> list[str]:
+    """How a program reads a link, in turns as text and as what is to be copied; `plain` is the same address without its
+    secret.
+    """
+    return PROGRAMS[program].format(link=link, plain=plain, origin=plain.partition("/api/")[0]).split("```")

@@ -49,7 +49,7 @@ def test_a_link_answers_its_own_rows_until_it_is_revoked(app: App, client: TestC
 def test_each_program_is_told_how_to_read_a_link(app: App) -> None:
     for program, word in {"Excel": "From Web", "Grafana": "Infinity", "pandas": "read_csv", "DuckDB": "httpfs"}.items():
         run = app.opened("viewer", PAGE, program=program)
-        assert word in shown_text(run)
+        assert word in shown_text(run) + "".join(each.value for each in run.code)
         assert not run.error
 
 
