@@ -29,7 +29,7 @@ from data.store.ids import next_id, next_ids
 from data.store.sql import execute_each, query
 from data.text import counted
 
-MEMORY = "90MB"
+MEMORY = "60MB"
 ROWS_AT_ONCE = 100_000  # of repositories that are compared and merged together
 
 

@@ -42,8 +42,8 @@ WRITER_SETTINGS: dict[str, Any] = SETTINGS | {
     "threads": 2,
 }
 LOCK_TIMEOUT_S = 60.0
-SMALL_BYTES, SMALL_MEMORY = 64 << 20, "80MB"  # a file that is compacted in little memory without taking longer
 COMPACT_WHEN_GROWN = 2  # times the size after the last compaction
+LARGE_BYTES, COMPACTION_MEMORY = 64 << 20, "80MB"  # what is not large is sorted in little memory
 SMALL_BYTES = 4 * 1024 * 1024  # to compact so little takes longer than all commits that it would speed up
 
 # A full disk comes as a TransactionException where the commit itself writes (its write-ahead log).
@@ -283,8 +283,8 @@ class Database:
         """Rewrite the file with sorted rows and no free blocks, and note the size it has then."""
         compacted = _compacted(path)
         with _connect(compacted) as connection:
-            if path.stat().st_size < SMALL_BYTES:  # the commit itself still has its share of memory
-                connection.execute(f"set memory_limit = '{SMALL_MEMORY}'")
+            if path.stat().st_size < LARGE_BYTES:  # the commit itself still has its share of memory
+                connection.execute(f"set memory_limit = '{COMPACTION_MEMORY}'")
             schema.migrate(connection, self.name)
             connection.execute(f"attach '{_quoted(path)}' as former (read_only)")
             schema.copy_ordered(connection, "former")
