@@ -30,6 +30,7 @@ Exit codes: 0 all good, 1 some of it failed, 2 wrong use or configuration. All t
 COMMANDS = {  # in the order in which they are usually needed, each where it lies: only the one that runs is loaded
     "init": "store:init",
     "tenant": "tenant:tenant",
+    "app": "app:app",
     "repo": "repo:repo",
     "group": "group:group",
     "collect": "collect:collect",

@@ -62,24 +62,21 @@ _KINDS = {
     "ghs_": "app installation",
 }
 _REDIRECTS = {301, 302, 303, 307, 308}
+_ANSWERS = {200, 201}
 
 
 class GitHub:
     """GitHub's API as one token sees it. Safe across threads: each has a connection of its own."""
 
-    def __init__(self, settings: Settings, secret: str, limiter: RateLimiter, clock: Clock) -> None:
-        if not secret or not secret.isascii() or not secret.isprintable() or " " in secret:
-            raise errors.TokenRefused("The token is empty, or has characters that no token of GitHub has.")
-        if secret.startswith("ghr_"):
-            raise errors.TokenRefused("This is a refresh token: it cannot read anything. Make a personal access token.")
+    def __init__(self, settings: Settings, secret: "str | Authorization", limiter: RateLimiter, clock: Clock) -> None:
+        self._authorization = Authorization(secret) if isinstance(secret, str) else secret
         self.limiter = limiter
-        self.kind = next((kind for prefix, kind in _KINDS.items() if secret.startswith(prefix)), "unknown")
+        self.kind = self._authorization.kind
         self.token_expires_at: datetime | None = None
         self.token_refused: str | None = None  # GitHub's words, once it has refused the token
         self.time: GitHubTime | None = None  # a run's, once it knows: dates that disagree with it are doubted
         self._api_url = settings.api_url
         self._clock = clock
-        self._authorization = _Authorization(secret)
         self._sessions: list[_Session] = []
         self._of_thread = threading.local()
 
@@ -122,6 +119,10 @@ class GitHub:
             self._refuse_other_host(following, "The next page of a list")
             answer = self._retrying(following, None)
 
+    def post(self, path: str, body: Mapping[str, object] | None = None) -> Response:
+        """Have something made at `path`. Raises: as `fetch`."""
+        return self._retrying(self._url(path, None), None, body or {})
+
     def close(self) -> None:
         for session in self._sessions:
             session.close()
@@ -129,7 +130,7 @@ class GitHub:
     def _url(self, path: str, query: Mapping[str, str | int] | None) -> str:
         return self._api_url + path + (f"?{urlencode(query)}" if query else "")
 
-    def _retrying(self, url: str, etag: str | None) -> Response:
+    def _retrying(self, url: str, etag: str | None, body: Mapping[str, object] | None = None) -> Response:
         retrying = Retrying(
             retry=retry_if_exception_type(errors.Transient),
             stop=stop_after_attempt(TRIES) | stop_after_delay(TRY_FOR_S),
@@ -137,13 +138,13 @@ class GitHub:
             sleep=self._clock.sleep,
             reraise=True,
         )
-        return retrying(self._follow, url, etag)
+        return retrying(self._follow, url, etag, body)
 
-    def _follow(self, url: str, etag: str | None) -> Response:
+    def _follow(self, url: str, etag: str | None, body: Mapping[str, object] | None) -> Response:
         """Ask, and go where GitHub sends us, on its own host only."""
         target, seen = url, {url}
         for _ in range(MOST_REDIRECTS + 1):
-            reply = self._ask(target, etag)
+            reply = self._ask(target, etag, body)
             if reply.status not in _REDIRECTS:
                 return _answer(reply, etag, None if target == url else urlsplit(target).path)
             target = self._redirected(target, reply)
@@ -167,12 +168,13 @@ class GitHub:
         if place_of(url) is None or place_of(url) != place_of(self._api_url):
             raise errors.RequestRefused(f"{what} leads away from GitHub's own address. It was not followed.")
 
-    def _ask(self, url: str, etag: str | None) -> Response:
+    def _ask(self, url: str, etag: str | None, body: Mapping[str, object] | None) -> Response:
         """One answer that is no limit and no error, waiting for limits as long as the owner bears it."""
         asked_again = False
         while True:
+            secret = self._authorization.ready()
             with self.limiter.acquire() as turn:
-                reply = self._dated(self._send(url, etag))
+                reply = self._dated(self._send(url, etag, body))
                 self.limiter.observe(reply.headers, reply.as_of, turn)
                 limit = limit_of(reply)
                 if limit is not None:
@@ -183,13 +185,15 @@ class GitHub:
             self.limiter.succeeded(turn.sent_at)
             if ENTERPRISE_SERVER in reply.headers:  # its good answers too: a token was stored that collects nothing
                 raise error_of(reply)
-            if reply.status in {200, 204} | _REDIRECTS or (reply.status == 304 and etag):
+            if reply.status in {200, 201, 204} | _REDIRECTS or (reply.status == 304 and etag):
                 return reply
             if reply.status == 304:
                 raise errors.BadAnswer("GitHub says that nothing changed, and was not asked that.", reply.status)
             error = error_of(reply)
             if isinstance(error, errors.TokenRefused) and reply.message != "Bad credentials" and not asked_again:
                 asked_again = True  # a sporadic 401 with another text happens
+                continue
+            if isinstance(error, errors.TokenRefused) and self._authorization.renewed(secret, reply.as_of):
                 continue
             if isinstance(error, errors.TokenRefused):
                 self.token_refused = str(error)
@@ -204,14 +208,17 @@ class GitHub:
             return reply
         return replace(reply, as_of=now)
 
-    def _send(self, url: str, etag: str | None) -> Response:
+    def _send(self, url: str, etag: str | None, body: Mapping[str, object] | None) -> Response:
         headers = {"If-None-Match": etag} if etag else None
         timeout = (CONNECT_TIMEOUT_S, READ_TIMEOUT_S)
+        method = "GET" if body is None else "POST"
         session, failure = self._session(), None
         try:
             with (
                 session.calls.within(DEADLINE_S),
-                session.get(url, headers=headers, stream=True, allow_redirects=False, timeout=timeout) as response,
+                session.request(
+                    method, url, headers=headers, json=body, stream=True, allow_redirects=False, timeout=timeout
+                ) as response,
             ):
                 raw = _read(response)
         except errors.GitHubError:
@@ -222,7 +229,7 @@ class GitHub:
             failure = errors.BadAnswer(f"The answer was not complete after {DEADLINE_S:g} s.")
         if failure is not None:
             raise failure  # here and not above: the cause would carry the request along, and with it the token
-        return _reply(response, raw if response.status_code == 200 else self._authorization.hide(raw))
+        return _reply(response, raw if response.status_code in _ANSWERS else self._authorization.hide(raw))
 
     def _session(self) -> "_Session":
         session: _Session | None = getattr(self._of_thread, "session", None)
@@ -232,11 +239,31 @@ class GitHub:
         return session
 
 
-class _Authorization(requests.auth.AuthBase):
-    """Puts the token into a request, and keeps it out of every representation and out of .netrc's reach."""
+class Authorization(requests.auth.AuthBase):
+    """Puts the token into a request, and keeps it out of every representation and out of .netrc's reach.
+
+    This one is the same for ever; those of a GitHub App are renewed: `collector/github_app.py`.
+    Raises: TokenRefused for what is no token.
+    """
 
     def __init__(self, secret: str) -> None:
+        if not secret or not secret.isascii() or not secret.isprintable() or " " in secret:
+            raise errors.TokenRefused("The token is empty, or has characters that no token of GitHub has.")
+        if secret.startswith("ghr_"):
+            raise errors.TokenRefused("This is a refresh token: it cannot read anything. Make a personal access token.")
         self._secret = secret
+
+    @property
+    def kind(self) -> str:
+        return next((kind for prefix, kind in _KINDS.items() if self._secret.startswith(prefix)), "unknown")
+
+    def ready(self) -> str:
+        """The token for the next call. Raises: GitHubError where one had to be asked for."""
+        return self._secret
+
+    def renewed(self, refused: str, as_of: datetime) -> bool:
+        """Whether there is another token, after GitHub has refused this one at that moment of its clock."""
+        return False
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         request.headers["Authorization"] = f"Bearer {self._secret}"
@@ -302,7 +329,7 @@ class _Session(requests.Session):
     A proxy is used for https only: it sees no more than GitHub's name. Without TLS it would see the token.
     """
 
-    def __init__(self, api_url: str, authorization: _Authorization) -> None:
+    def __init__(self, api_url: str, authorization: Authorization) -> None:
         super().__init__()
         self.calls = _Calls()
         self.mount("https://", self.calls)
@@ -335,11 +362,11 @@ def _reply(response: requests.Response, raw: bytes) -> Response:
     try:
         body = json.loads(raw) if raw else None
     except (ValueError, RecursionError):
-        if response.status_code == 200:
+        if response.status_code in _ANSWERS:
             kind = headers.get("content-type", "no content type")[:40]
             raise errors.BadAnswer(f"The answer is not JSON ({kind}).", 200) from None
         body = raw[: MESSAGE_LIMIT * 2].decode("utf-8", "replace")
-    if response.status_code == 200 and body is None:
+    if response.status_code in _ANSWERS and body is None:
         raise errors.BadAnswer("The answer is empty.", 200)
     return Response(response.status_code, headers, body, date_of(headers) or datetime.now(UTC))
 

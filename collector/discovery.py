@@ -16,7 +16,7 @@ import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
@@ -24,13 +24,14 @@ from functools import partial
 from urllib.parse import urlsplit
 
 from collector import errors
-from collector.client import DOUBTED_FROM, GitHub
+from collector.client import DOUBTED_FROM, Authorization, GitHub
 from collector.clock import Clock, SystemClock
 from collector.endpoints.endpoint import Endpoint, Fetched, Request
 from collector.endpoints.fields import FieldRefused, moment_field, optional_count, optional_text
 from collector.endpoints.repository import REPOSITORY, StatsObservation
 from collector.endpoints.traffic import CLONES, VIEWS, TrafficObservation
 from collector.fetcher import good_result
+from collector.github_app import INSTALLATION, open_access
 from collector.rate_limit import RateLimiter, Waiting, pace_file
 from collector.replies import Response
 from collector.settings import Settings, read_settings
@@ -59,7 +60,6 @@ _SITE_PAGES = {
 FLAGS = ("fork", "archived", "private")
 GRAMMAR = "A pattern looks like 'org/*,!fork,!archived'."
 PATIENCE_S = 120.0  # somebody is waiting for the answer
-INSTALLATION = "app installation"  # the kind of a token
 INSTALLATION_LASTS = timedelta(
     hours=1
 )  # https://docs.github.com/rest/apps/apps#create-an-installation-access-token-for-an-app
@@ -239,11 +239,33 @@ class Discovery:
     warnings: list[str] = field(default_factory=list)
 
 
-def fetch_matching(github: GitHub, login: str | None, pattern: Pattern) -> Discovery:
-    """The repositories that the pattern means, by name; `login` is whose token it is. Raises: GitHubError."""
-    lists = Discovery()
-    for owner in pattern.owners:
-        _add_owner(github, login, owner, lists)
+@dataclass(frozen=True, slots=True)
+class TenantClients:
+    """GitHub as a tenant sees it: by installations that it was given, of these accounts, and by its token (None)."""
+
+    clients: tuple[tuple[str | None, GitHub], ...]
+
+    def of_name(self, full_name: str) -> list[GitHub]:
+        """In which order to ask about a repository: its owner's installation first."""
+        owner = full_name.partition("/")[0].casefold()
+        order = sorted(self.clients, key=lambda each: (each[0] or "").casefold() != owner)
+        return [github for _, github in order]
+
+
+def fetch_matching(github: GitHub | TenantClients, login: str | None, pattern: Pattern) -> Discovery:
+    """The repositories that the pattern means, by name; `login` is whose token it is.
+
+    Where one of several ways to ask fails, that is a warning. Raises: GitHubError.
+    """
+    lists, clients = Discovery(), [one for _, one in github.clients] if isinstance(github, TenantClients) else [github]
+    for client in clients:
+        try:
+            for owner in pattern.owners[:1] if client.kind == INSTALLATION else pattern.owners:
+                _add_owner(client, login, owner, lists)
+        except errors.GitHubError as error:
+            if len(clients) == 1:
+                raise
+            lists.warnings.append(str(error))
     lists.found = [each for each in folded(lists.found) if pattern.means(each)]
     lists.warnings = list(dict.fromkeys(lists.warnings))
     return lists
@@ -252,24 +274,25 @@ def fetch_matching(github: GitHub, login: str | None, pattern: Pattern) -> Disco
 def _add_owner(github: GitHub, login: str | None, owner: str, lists: Discovery) -> None:
     """Look through what one owner glob needs: the token's own list, the organization's, or the user's."""
     if github.kind == INSTALLATION:
-        return _add_list(github, lists, "/installation/repositories")
+        return fetch_list(github, lists, "/installation/repositories")
     if "*" in owner:
-        return _add_list(github, lists, "/user/repos")
+        return fetch_list(github, lists, "/user/repos")
     if login is not None and owner == login.casefold():
-        return _add_list(github, lists, "/user/repos", affiliation="owner")
+        return fetch_list(github, lists, "/user/repos", affiliation="owner")
     try:
-        return _add_list(github, lists, f"/orgs/{owner}/repos", type="all")
+        return fetch_list(github, lists, f"/orgs/{owner}/repos", type="all")
     except errors.Missing:  # a user: the public ones, and those that the token's owner works on
         pass
     try:
-        _add_list(github, lists, f"/users/{owner}/repos", type="owner")
+        fetch_list(github, lists, f"/users/{owner}/repos", type="owner")
     except errors.Missing:
         lists.warnings.append(f"GitHub knows no user or organization {owner}.")
         return None
-    return _add_list(github, lists, "/user/repos", affiliation="collaborator")
+    return fetch_list(github, lists, "/user/repos", affiliation="collaborator")
 
 
-def _add_list(github: GitHub, lists: Discovery, path: str, **query: str) -> None:
+def fetch_list(github: GitHub, lists: Discovery, path: str, **query: str) -> None:
+    """Add a list of GitHub's, and warnings of what it may lack. Raises: GitHubError."""
     hidden = pages = 0
     try:
         for answer in github.fetch_pages(path, {"per_page": 100, **query}, max_pages=MAX_PAGES):
@@ -300,8 +323,36 @@ def connect(settings: Settings, secret: str, clock: Clock, waiting: Waiting | No
             "That doesn’t look like a GitHub token (it starts with github_pat_ or ghp_), so it was not sent. Copy all "
             "of it from GitHub, Settings, Developer settings, Personal access tokens."
         )
+    return _client(settings, secret, clock, waiting)
+
+
+def _client(settings: Settings, secret: str | Authorization, clock: Clock, waiting: Waiting | None = None) -> GitHub:
     share = replace(settings, concurrency=max(1, settings.concurrency // 2))
     return GitHub(share, secret, RateLimiter(share, clock, waiting, PATIENCE_S), clock)
+
+
+@contextmanager
+def clients_of_tenant(
+    store: Store, tenant_id: int, clock: Clock | None = None, waiting: Waiting | None = None
+) -> Iterator[TenantClients]:
+    """GitHub as the tenant's installations and its token see it, for somebody who waits; without either, by nothing.
+
+    Raises: SettingsRefused, EncryptionError; LimitReached where GitHub has asked all of them to wait.
+    """
+    settings, clock = read_settings(), clock or SystemClock()
+    access = open_access(store, open_cipher(store.directory), utc_now())
+    with ExitStack() as stack:
+        stack.callback(access.close)
+        clients, paused = [], None
+        for token in access.of_tenant(tenant_id):
+            github = _client(settings, access.authorization(token, settings, clock), clock, waiting)
+            try:
+                clients.append((token.account, stack.enter_context(respecting_pauses(store, token.owner_key, github))))
+            except errors.LimitReached as error:
+                paused = error
+        if paused is not None and not clients:
+            raise paused
+        yield TenantClients(tuple(clients))
 
 
 @contextmanager
@@ -436,7 +487,9 @@ class TrackResult:
 
 
 def check_repositories(
-    github: GitHub, names: Sequence[str], on_checked: Callable[[int, CheckedName], None] = lambda done, each: None
+    github: GitHub | TenantClients,
+    names: Sequence[str],
+    on_checked: Callable[[int, CheckedName], None] = lambda done, each: None,
 ) -> list[CheckedName]:
     """What GitHub says of each name, in their order; `on_checked` is called as it is known, with how many are by then.
 
@@ -453,13 +506,22 @@ def check_repositories(
     return checked
 
 
-def _check(github: GitHub, name: str) -> CheckedName:
-    try:
-        facts, answers = check_repository(github, name)
-    except NO_OTHER_GOES_BETTER:
-        raise
-    except (errors.GitHubError, errors.AnswerRefused) as refusal:
-        return CheckedName(name, None, str(refusal))
+def _check(asked: GitHub | TenantClients, name: str) -> CheckedName:
+    """As the first of the clients says that is shown its views; else as the first says."""
+    refused: CheckedName | None = None
+    clients = asked.of_name(name) if isinstance(asked, TenantClients) else [asked]
+    for github in clients:
+        try:
+            facts, answers = check_repository(github, name)
+            break
+        except NO_OTHER_GOES_BETTER as error:
+            if len(clients) == 1 or not isinstance(error, errors.TokenRefused | errors.LimitReached):
+                raise
+            refused = refused or CheckedName(name, None, str(error))
+        except (errors.GitHubError, errors.AnswerRefused) as error:
+            refused = refused or CheckedName(name, None, str(error))
+    else:
+        return refused or CheckedName(name, None, "There is nothing to ask GitHub with.")
     try:
         answers.append(_answer(github, CLONES, facts.full_name))
     except (errors.GitHubError, errors.AnswerRefused) as refusal:

@@ -74,11 +74,12 @@ def _is_fresh(each: CollectableRepository, endpoint: Endpoint, now: datetime) ->
 class RepositoryFetcher:
     """Makes fetch jobs with one token. Keeps the names that have changed, for the later jobs of a run."""
 
-    def __init__(self, github: GitHub, token_id: int, time: GitHubTime) -> None:
+    def __init__(self, github: GitHub, token_id: int | None, time: GitHubTime) -> None:
         self.github = github
-        self.token_id = token_id
+        self.token_id = token_id  # None: of an installation, whose tokens and validators change by the hour
         self.accepted = False  # whether GitHub has taken the token in this run
         self.ended: str | None = None  # why this token is asked for nothing more in this run
+        self.is_refused = False  # GitHub does not take the token
         self._refused: set[int] = set()
         self.time = time
         self._names: dict[int, str] = {}
@@ -169,7 +170,9 @@ class RepositoryFetcher:
 
         A day's counters of the repository are written once a day at least, so its first answer of a day is whole.
         """
-        if state is None or state.etag_token_id != self.token_id or not state.last_outcome.good:
+        if state is None or self.token_id is None or state.etag_token_id != self.token_id:
+            return None
+        if not state.last_outcome.good:
             return None
         if endpoint is REPOSITORY and utc_day(state.last_tried_at) != utc_day(self.time.now()):
             return None

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
-from collector.client import DOUBTED_FROM, GitHub
+from collector.client import DOUBTED_FROM, Authorization, GitHub
 from collector.clock import GitHubTime, MustWait, StopFlag, Stopped, SystemClock
 from collector.discovery import PAUSE_KEPT_FROM_S
 from collector.endpoints.endpoint import Endpoint, Phase
@@ -23,7 +23,7 @@ from collector.workers import Job, JobQueue, WorkerPool, round_robin
 from data.accounts.tokens import OpenToken, TokenVerdict
 from data.collection.ledger import Batch, RunProgress, Scope, views_since
 from data.collection.models import CollectableRepository, EndpointResult, Outcome, RunState
-from data.collection.schedule import last_look, rests_until
+from data.collection.schedule import LOOKS, last_look, rests_until
 from data.repositories.pauses import OwnerPause
 from data.store import Store
 from data.traffic.models import Metric
@@ -32,6 +32,7 @@ CONNECTING = 0  # the phase before those of the endpoints: GitHub's clock, and t
 LONGEST_SLEEP_S = 5.0  # of a worker; a longer wait is nobody's who could do something else
 BY_NAME = frozenset({"command", "added", "app"})  # triggers with which somebody asks for single repositories
 OUTAGE_FROM = 5  # so many repositories, all without a single view, are more likely an outage at GitHub
+REFUSED_HERE = {Outcome.NO_PERMISSION, Outcome.MISSING}
 ABSURD_FROM = timedelta(days=400)  # ahead of this machine and of all that is stored
 
 
@@ -92,6 +93,7 @@ class RunContext:
     progress: Progress
     pool: WorkerPool
     deliver: Callable[["JobResult"], None]
+    authorize: Callable[[OpenToken], str | Authorization]  # what a client of a token signs in with
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +121,21 @@ class RunStats:
     views_seen: int = 0
     notes: list[str] = field(default_factory=list)
     gone: set[int] = field(default_factory=set)
+    moved: dict[tuple[str, str], list[str]] = field(default_factory=dict)  # names by the new credential and the reason
 
     def about_gone(self) -> list[str]:
         """What became of repositories that were deleted while the run asked about them: nobody's fault, but told."""
         if not self.gone:
             return []
         return [f"Deleted meanwhile: {len(self.gone):,} of the repositories. What was fetched of them is dropped."]
+
+    def about_moved(self) -> list[str]:
+        """Which repositories were collected with another credential, and why; a few by name."""
+        told = []
+        for (label, reason), names in self.moved.items():
+            more = f" and {len(names) - 3:,} more" if len(names) > 3 else ""
+            told.append(f"{', '.join(names[:3])}{more}: collected with {label} instead. {reason}")
+        return told
 
     def count(self, fetch: FetchJob, results: Iterable[EndpointResult]) -> None:
         self.repositories.add(fetch.collectable.repository.repository_id)
@@ -206,8 +217,12 @@ class OwnerRun:
         tokens: Mapping[int, OpenToken],
         names: Mapping[int, str],
         pause: OwnerPause | None,
+        *,
+        why_not: Callable[[int], list[str]] = lambda tenant_id: [],
     ) -> None:
-        """Take up repositories: those that the run begins with, or that join it."""
+        """Take up repositories: those that the run begins with, or that join it. `why_not` says what keeps a tenant
+        without a token from collecting.
+        """
         self.collectable |= {each.repository.repository_id: each for each in found}
         connects = []
         for tenant_id in sorted({each.repository.tenant_id for each in found} - self._fetchers.keys()):
@@ -215,8 +230,13 @@ class OwnerRun:
             if self.owner_key is None:
                 self.is_asked = True
                 self.note(
-                    f"{named} has no token that can be used: its repositories are not collected. Store one: "
-                    "python -m collector tenant token NAME"
+                    " ".join(
+                        why_not(tenant_id)
+                        or [
+                            f"{named} has no token that can be used: its repositories are not collected. Store one: "
+                            "python -m collector tenant token NAME"
+                        ]
+                    )
                 )
                 continue
             fetcher = self._fetchers[tenant_id] = self._fetcher(tokens[tenant_id])
@@ -263,6 +283,16 @@ class OwnerRun:
         if result.fetch is None and not self._context.stop:
             self.look()
 
+    def refusal(self, result: JobResult) -> str | None:
+        """Why another credential may bring what this one did not; None where it brought it, or no other would."""
+        if result.fetch is None:
+            return None
+        fetcher = self._fetchers[result.fetch.collectable.repository.tenant_id]
+        if fetcher.is_refused:
+            return fetcher.ended
+        looks = [each for each in result.results if each.endpoint in LOOKS]
+        return next((each.message for each in looks if each.outcome in REFUSED_HERE), None)
+
     def note(self, sentence: str) -> None:
         if sentence not in self.stats.notes:
             self.stats.notes.append(sentence)
@@ -291,6 +321,8 @@ class OwnerRun:
         for sentence in sorted({fetcher.ended for fetcher in self._fetchers.values() if fetcher.ended}):
             if not any(sentence in note for note in self.stats.notes):
                 self.note(sentence)
+        for sentence in self.stats.about_moved():
+            self.note(sentence)
         self._note_outage()
         for sentence in self.stats.about_gone():
             self._context.progress.warned(sentence)
@@ -312,6 +344,8 @@ class OwnerRun:
         """Refused tokens and changed expiries; where nothing was learned, nothing."""
         verdicts = []
         for tenant_id, fetcher in self._fetchers.items():
+            if fetcher.token_id is None:  # of an installation: its state is noted where all are listed
+                continue
             token, expires_at = self._tokens[tenant_id], fetcher.github.token_expires_at
             refused = fetcher.github.token_refused
             stored = (token.valid, token.expires_at)
@@ -331,9 +365,9 @@ class OwnerRun:
         return OwnerPause(self.owner_key, now + timedelta(seconds=left), reason)
 
     def _fetcher(self, token: OpenToken) -> RepositoryFetcher:
-        github = GitHub(self._context.settings, token.secret, self._limiter, self._context.stop)
+        github = GitHub(self._context.settings, self._context.authorize(token), self._limiter, self._context.stop)
         github.time = self.time
-        return RepositoryFetcher(github, token.token_id, self.time)
+        return RepositoryFetcher(github, token.token_id or None, self.time)
 
     def _asked_at_once(self, request: RunRequest, found: list[CollectableRepository]) -> set[int]:
         """Those that do not rest after a refusal: asked for by name, or with a token that is newer than the refusal."""
@@ -365,8 +399,9 @@ class OwnerRun:
         except MustWait:
             return Job(self.queue, CONNECTING, partial(self._connect, fetcher, tenant_name, newest_stored))
         except (TokenRefused, LimitReached) as error:
-            fetcher.ended = redacted(str(error))
-            notes.append(f"The token of {tenant_name} is not used: {fetcher.ended}")
+            fetcher.is_refused, fetcher.ended = isinstance(error, TokenRefused), redacted(str(error))
+            what = "token" if fetcher.token_id else "GitHub App"
+            notes.append(f"The {what} of {tenant_name} is not used: {fetcher.ended}")
         except (HostDown, RunStopped) as error:
             stop.set(redacted(str(error)))
         except Stopped:
@@ -396,7 +431,7 @@ class OwnerRun:
             except Stopped:
                 pass
             except (TokenRefused, LimitReached) as error:
-                fetcher.ended = redacted(str(error))
+                fetcher.is_refused, fetcher.ended = isinstance(error, TokenRefused), redacted(str(error))
                 results.append(self._skipped(fetch, results, fetcher.ended))
             except HostDown as error:
                 stop.host_down(error)

@@ -13,6 +13,7 @@ from itertools import takewhile
 
 from collector.endpoints.endpoint import Endpoint, endpoints
 from collector.endpoints.traffic import WeeklyTraffic
+from data.accounts.github_app import InstallationState, installations
 from data.accounts.models import Viewer
 from data.accounts.tenants import operator, tenants
 from data.accounts.tokens import tokens
@@ -28,6 +29,7 @@ from data.text import counted
 
 REQUESTS_AN_HOUR = 5_000  # https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
 REQUESTS_A_DAY = 24 * REQUESTS_AN_HOUR
+A_REPOSITORY_MORE, INCLUDED, MOST_OF_AN_INSTALLATION = 50, 20, 2.5  # 12,500 an hour at most
 NEARLY = 0.8  # of these
 OBSERVED = timedelta(weeks=4)
 MONDAY = datetime(2026, 6, 1, tzinfo=UTC)
@@ -41,15 +43,23 @@ class Reach:
     tenant_names: tuple[str, ...]
     repositories: int
     requests_a_day: int
+    of_app: int | None = None  # of an installation: how many repositories it includes
 
     @property
     def share(self) -> float:
-        return self.requests_a_day / REQUESTS_A_DAY
+        """Of what GitHub allows: an installation more than a user, the more repositories it includes."""
+        more = A_REPOSITORY_MORE * max(0, (self.of_app or 0) - INCLUDED)
+        return self.requests_a_day / (REQUESTS_A_DAY * min(1 + more / REQUESTS_AN_HOUR, MOST_OF_AN_INSTALLATION))
+
+    @property
+    def _subject(self) -> str:
+        return f"The tokens of {self.owner}" if self.of_app is None else f"The GitHub App of {self.owner}"
 
     def sentence(self) -> str:
         load = f"{counted(self.repositories, 'repository')}, about {counted(self.requests_a_day, 'request')} a day"
         share = "less than 1%" if self.share < 0.01 else f"{self.share:.0%}"
-        text = f"The tokens of {self.owner} collect {load}, {share} of what GitHub allows."
+        collect = "collect" if self.of_app is None else "collects"
+        text = f"{self._subject} {collect} {load}, {share} of what GitHub allows."
         if self.share > 1:
             return f"{text} That is too many: the last ones are collected late or not at all. {_RELIEF}"
         return f"{text} That is nearly all. {_RELIEF}" if self.share > NEARLY else text
@@ -57,7 +67,7 @@ class Reach:
     def sentence_of_others(self) -> str:
         """For somebody who does not see all of these tenants."""
         load = f"in all about {counted(self.requests_a_day, 'request')} a day, {self.share:.0%} of what GitHub allows"
-        return f"The tokens of {self.owner} are used elsewhere on this server, too: {load}. {_RELIEF}"
+        return f"{self._subject} are used elsewhere on this server, too: {load}. {_RELIEF}"
 
 
 _RELIEF = "Track fewer, collect less often, or use the token of another GitHub user."
@@ -106,14 +116,24 @@ def reaches(viewer: Viewer, store: Store, more: tuple[tuple[int, int], ...] = ()
 
     `more` are repositories that are about to be added: tenant and number.
     """
-    tracked = Counter(r.tenant_id for r in repositories(viewer, store) if r.state not in ON_HOLD)
+    asked = [each for each in repositories(viewer, store) if each.state not in ON_HOLD]
+    tracked = Counter(r.tenant_id for r in asked)
     tracked.update(dict(more))
     active = {each.tenant_id: each for each in tenants(viewer, store) if each.active}
-    of_owner = defaultdict(list)
-    for token in tokens(viewer, store):
+    of_owner, found, stored = defaultdict(list), [], tokens(viewer, store)
+    with_token = {token.tenant_id for token in stored}
+    for each in installations(viewer, store):
+        owner = active.get(each.tenant_id or 0)
+        if owner is not None and each.state is InstallationState.GRANTED:
+            prefix = f"{each.account.casefold()}/"
+            own = [r for r in asked if r.tenant_id == each.tenant_id and r.full_name.casefold().startswith(prefix)]
+            count = len(own) if each.tenant_id in with_token else tracked[owner.tenant_id]
+            tracked[owner.tenant_id] -= count
+            load = round(count * requests_a_day(owner.schedule))
+            found.append(Reach(each.account, (owner.name,), count, load, each.repositories))
+    for token in stored:
         if token.tenant_id in active:
             of_owner[token.facts.owner_id or -token.token_id].append(token)
-    found = []
     for owned in of_owner.values():
         owners = [active[token.tenant_id] for token in owned]
         requests = sum(tracked[each.tenant_id] * requests_a_day(each.schedule) for each in owners)

@@ -10,8 +10,10 @@ import unicodedata
 
 HIDDEN = "[hidden]"
 
-# the bare prefixes, as in "one begins with ghp_.", are no tokens
-_TOKEN = re.compile(r"gh[pousr]_[A-Za-z0-9_]{4}[A-Za-z0-9_.]*|github_pat_[A-Za-z0-9_]+", re.IGNORECASE)
+# the bare prefixes, as in "one begins with ghp_.", are no tokens; the last form is a JSON web token
+_TOKEN = re.compile(
+    r"gh[pousr]_[A-Za-z0-9_]{4}[A-Za-z0-9_.-]*|github_pat_[A-Za-z0-9_]+|\beyJ[\w-]+\.eyJ[\w-]+\.[\w-]+", re.IGNORECASE
+)
 _SCHEME = r"(?:bearer|token|basic)[ \t]+"
 _AUTHORIZATION = re.compile(
     rf"""(?P<name>authorization["']?[ \t]*[:=][ \t]*(?:b?["'])?)(?:{_SCHEME})?[^\s"',;\\]+""", re.IGNORECASE

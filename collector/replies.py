@@ -30,6 +30,7 @@ _MAKE_ANEW = (
     "It has expired, was revoked or is mistyped: make a new one at GitHub, Settings, Developer settings, Personal "
     "access tokens."
 )
+_APP_HELPS = "Or use a GitHub App: it needs no token that somebody renews."
 # a fine-grained token: github.com/settings/personal-access-tokens/<number>, a classic one: github.com/settings/tokens
 _OUTLIVES = re.compile(r"lifetime is greater than (\d{1,5}) days")
 _TOKEN_PAGE = re.compile(r"https://github\.com/settings/[A-Za-z0-9/_-]{1,100}")
@@ -180,12 +181,17 @@ def _access_refused(reply: Response) -> errors.AccessRefused:
         fix = f"This token lacks {needed}. Edit the fine-grained token on GitHub, grant it, and select this repository."
     elif said.startswith("Resource not accessible by integration"):
         needed = _needed(headers.get("x-accepted-github-permissions", ""))
-        fix = f"This app lacks {needed}. (The GITHUB_TOKEN of Actions can never have it.)"
+        fix = (
+            f"This app lacks {needed}, or its installation does not include this repository. (The GITHUB_TOKEN of "
+            "Actions can never have it.)"
+        )
     elif said.startswith(("Must have push access", "Must have admin rights")):
         fix = (
             "The token's user must be able to push to this repository, and a classic token needs the scope repo "
             "(public_repo is enough for public ones)."
         )
+    elif "access via a personal access token (classic)" in said:
+        fix = f"Store a fine-grained token instead. {_APP_HELPS}"
     else:
         fix = "Fix this on GitHub, or use another token."
     return errors.AccessRefused(f"{quoted} {fix}", reply.status)
@@ -199,7 +205,7 @@ def _lifetime_refused(reply: Response, days: str) -> str:
     where = f"at {found[0]}" if found else "on GitHub, Settings, Developer settings, Personal access tokens"
     return (
         f"GitHub: the organization takes no token that lives longer than {days} days. Shorten its life {where}, or "
-        "make a new one that expires sooner."
+        f"make a new one that expires sooner. {_APP_HELPS}"
     )
 
 

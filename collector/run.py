@@ -12,10 +12,14 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
+from collector.client import Authorization
 from collector.clock import GitHubTime, StopFlag, SystemClock
 from collector.endpoints.endpoint import Phase
+from collector.github_app import Access, open_access
+from collector.installations import refresh
 from collector.owner_run import (
     CONNECTING,
     JobResult,
@@ -29,7 +33,7 @@ from collector.settings import Settings
 from collector.workers import WorkerPool
 from data.accounts.encryption import EncryptionError, open_cipher
 from data.accounts.tenants import operator, tenants
-from data.accounts.tokens import open_tokens, save_verdicts
+from data.accounts.tokens import OpenToken, save_verdicts
 from data.collection import ledger
 from data.collection.models import CollectableRepository, EndpointResult, RunState
 from data.collection.requests import take_requests
@@ -90,6 +94,9 @@ def collect(
     """
     store.traffic.version()  # says so where there is none
     with _exclusive_run(store.directory, lock):
+        if request.trigger != "added":
+            for sentence in refresh(store, settings, clock):
+                progress.warned(sentence)
         return Collecting(store, settings, clock, progress, joining or Joining(store)).go(request)
 
 
@@ -112,7 +119,11 @@ class Collecting:
         self._stop = StopFlag(clock)
         self._pool = WorkerPool(self._stop)
         self._results: queue.Queue[JobResult] = queue.Queue(WAITING_RESULTS)
-        self._context = RunContext(store, settings, clock, self._stop, progress, self._pool, self._deliver)
+        self._access: Access | None = None  # as the newest request has found it
+        self._context = RunContext(
+            store, settings, clock, self._stop, progress, self._pool, self._deliver, self._authorize
+        )
+        self._tried: dict[int, list[str | None]] = {}  # by repository, which owners' runs had it
         self._runs: dict[str | None, OwnerRun] = {}  # by token owner
         self._reports: list[RunReport] = []
         self._batch: list[JobResult] = []
@@ -135,6 +146,8 @@ class Collecting:
             self._receive()
         finally:
             self._is_closed = True
+            if self._access is not None:
+                self._access.close()
             self._stop.set(None)
             self._pool.close(wait=True)
             self._progress.finished()
@@ -153,20 +166,57 @@ class Collecting:
         found = ledger.collectable_repositories(self._store, request.scope, now)
         if not found:
             return
-        tokens = open_tokens(self._store, open_cipher(self._store.directory), now)
-        names = {tenant.tenant_id: tenant.name for tenant in tenants(operator(self._store), self._store)}
-        pauses = owner_pauses(self._store, now)
-        by_owner: dict[str | None, list[CollectableRepository]] = defaultdict(list)
+        if self._access is not None:
+            self._access.close()
+        self._access = open_access(self._store, open_cipher(self._store.directory), now)
+        by_owner: dict[str | None, list[tuple[CollectableRepository, OpenToken | None]]] = defaultdict(list)
         for each in found:
-            token = tokens.get(each.repository.tenant_id)
-            by_owner[None if token is None else token.owner_key].append(each)
+            token = next(iter(self._access.of_repository(each.repository)), None)
+            owner_key = None if token is None else token.owner_key
+            by_owner[owner_key].append((each, token))
+            self._tried[each.repository.repository_id] = [owner_key]
         for owner_key, of_owner in by_owner.items():
-            run, pause = self._runs.get(owner_key), None
-            if run is None:
-                run = self._runs[owner_key] = OwnerRun(self._context, request, GitHubTime(self._clock), owner_key)
-                pause = pauses.get(owner_key or "")
-            run.begin(request, [each for each in of_owner if not run.has(request, each)], tokens, names, pause)
+            self._take_up(request, owner_key, of_owner)
         self._batch_s = FIRST_BATCH_S
+
+    def _take_up(
+        self, request: RunRequest, owner_key: str | None, found: list[tuple[CollectableRepository, OpenToken | None]]
+    ) -> None:
+        """Have the run of this owner ask for repositories, each with the token beside it."""
+        now, access = GitHubTime(self._clock).now(), self._access
+        assert access is not None, "a request was begun"
+        names = {tenant.tenant_id: tenant.name for tenant in tenants(operator(self._store), self._store)}
+        run, pause = self._runs.get(owner_key), None
+        if run is None:
+            run = self._runs[owner_key] = OwnerRun(self._context, request, GitHubTime(self._clock), owner_key)
+            pause = owner_pauses(self._store, now).get(owner_key or "")
+        tokens = {each.repository.tenant_id: token for each, token in found if token is not None}
+        fresh = [each for each, _ in found if not run.has(request, each)]
+        run.begin(request, fresh, tokens, names, pause, why_not=access.why_not)
+
+    def _authorize(self, token: OpenToken) -> str | Authorization:
+        assert self._access is not None, "a request was begun"
+        return self._access.authorization(token, self._context.settings, self._stop)
+
+    def _fall_back(self, result: JobResult) -> JobResult:
+        """The result, unless GitHub has refused what another token or installation of the tenant may be shown: then
+        that is asked, and only what was answered well is left here.
+        """
+        reason = result.run.refusal(result)
+        if reason is None or result.fetch is None or self._stop or self._access is None:
+            return result
+        repository = result.fetch.collectable.repository
+        tried = self._tried[repository.repository_id]
+        if tried[-1] == result.run.owner_key:
+            others = self._access.of_repository(repository)
+            token = next((each for each in others if each.owner_key not in tried), None)
+            if token is None:
+                return result
+            request = RunRequest(ledger.Scope(repository_ids=(repository.repository_id,)), result.run.trigger)
+            tried.append(token.owner_key)
+            self._take_up(request, token.owner_key, [(result.fetch.collectable, token)])
+            result.run.stats.moved.setdefault((token.label, reason), []).append(repository.full_name)
+        return replace(result, results=tuple(each for each in result.results if each.outcome.good))
 
     def _receive(self) -> None:
         """Take what was fetched, a batch at most, waiting a moment for the first of it."""
@@ -175,7 +225,7 @@ class Collecting:
         with suppress(queue.Empty):
             while self._stop or not self._is_full():
                 result = self._results.get(timeout=wait) if wait else self._results.get_nowait()
-                wait = 0.0
+                result, wait = self._fall_back(result), 0.0
                 result.run.received(result)
                 if result.fetch is not None:
                     self._batch.append(result)

@@ -12,6 +12,7 @@ from collector.errors import SettingsRefused
 from collector.redaction import redacted
 
 DEFAULT_API_URL = "https://api.github.com"
+DEFAULT_WEB_URL = "https://github.com"
 DEFAULT_DATA_DIR = Path("data/db")
 _ADDRESS = re.compile(r"[!-\[\]-~]+")  # visible ASCII without the backslash: parsers disagree on all else
 
@@ -23,6 +24,7 @@ class Settings:
     api_url: str = DEFAULT_API_URL
     requests_a_minute: int = 600
     concurrency: int = 8
+    web_url: str = DEFAULT_WEB_URL  # where people make the GitHub App
 
 
 def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
@@ -31,6 +33,7 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         _api_url(environ.get("GITHUB_API_URL") or DEFAULT_API_URL),
         _number(environ, "TRAFFIC_REQUESTS_A_MINUTE", 600, 1_000_000),
         _number(environ, "TRAFFIC_CONCURRENCY", 8, 100),
+        _web_url(environ.get("GITHUB_WEB_URL") or DEFAULT_WEB_URL),
     )
 
 
@@ -39,6 +42,14 @@ def _number(environ: Mapping[str, str], name: str, default: int, greatest: int) 
     if not text.isascii() or not text.isdigit() or len(text) > 10 or not 1 <= int(text) <= greatest:
         raise SettingsRefused(f"{name} must be a whole number from 1 to {greatest}, not {text[:40]!r}.")
     return int(text)
+
+
+def _web_url(url: str) -> str:
+    """GitHub's website, or that of a simulated GitHub on this machine."""
+    parts = urlsplit(url)
+    if url != DEFAULT_WEB_URL and (parts.scheme != "http" or not _is_loopback(parts.hostname or "") or parts.path):
+        raise SettingsRefused(f"GITHUB_WEB_URL is {DEFAULT_WEB_URL}, or an address http:// of this machine.")
+    return url
 
 
 def _api_url(url: str) -> str:

@@ -25,6 +25,8 @@ MAY_IMPORT = {  # the first that a file's name begins with counts
         "collector.delivery",
         "collector.discovery",
         "collector.errors",
+        "collector.github_app",
+        "collector.installations",
         "collector.reach",
     },
     "collector/": {"collector", "data"},
@@ -38,6 +40,7 @@ HOMES = {
     "cryptography": ("data/accounts/",),
     "bcrypt": ("data/accounts/",),
     "jsonschema": ("data/dashboards/",),
+    "jwt": ("collector/github_app.py",),
     "requests": ("collector/",),
     "urllib3": ("collector/",),
     "tenacity": ("collector/",),
@@ -64,13 +67,13 @@ ASKED_BY_NOBODY = {  # before there is an account that could ask; what an accoun
     *("has_users", "check_password", "active_account", "credentials_for_form", "account_of_identity"),
     *("account_of_session", "access_of_token", "invitation_of", "viewer_of", "allowed"),
     *("due_deliveries", "report_to_be_sent", "to_be_sent", "recipient_of", "open_channels", "told_events"),  # the timer
-    *("operator", "has_tenants", "open_tokens", "owner_pauses", "relations", "columns", "take_requests"),
+    *("operator", "has_tenants", "open_tokens", "open_app", "owner_pauses", "relations", "columns", "take_requests"),
     *("badge_of_address", "badge_viewer", "share_of_secret", "share_viewer"),  # whoever has the address
 }
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 NO_RECORD = {
     *("change_of_traffic", "move_outbox", "save_spikes"),
-    *("save_verdicts", "save_pauses", "renew_setup_code"),  # what the program learns by itself
+    *("save_verdicts", "save_pauses", "save_installations", "renew_setup_code"),  # what the program learns by itself
     *("attempt", "make_ticket", "redeem_ticket", "touch_session", "end_session"),  # signing in and out
     *("note_use", "open_share"),
     *("save_progress", "move_attempts", "save_alert"),  # the timer: each attempt is a row of its own

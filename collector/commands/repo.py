@@ -9,7 +9,6 @@ from typing import Any
 
 import click
 
-from collector.client import GitHub
 from collector.clock import Stopped, SystemClock
 from collector.commands.collect import collect_and_tell, stopping_on_signals
 from collector.commands.export import DAY
@@ -19,13 +18,13 @@ from collector.commands.status import COLUMNS, health_facts, health_row
 from collector.discovery import (
     Discovery,
     ListedRepository,
+    TenantClients,
     TrackResult,
     check_repositories,
-    connect,
+    clients_of_tenant,
     fetch_matching,
     parse_pattern,
     repository_names,
-    respecting_pauses,
     track_repositories,
 )
 from collector.owner_run import RunRequest
@@ -33,9 +32,8 @@ from collector.reach import estimate
 from collector.run import RunInProgress
 from data.accounts import tenants
 from data.accounts.authority import COMMAND_LINE
-from data.accounts.encryption import open_cipher
 from data.accounts.models import Tenant
-from data.accounts.tokens import open_tokens, tokens
+from data.accounts.tokens import tokens
 from data.calendar import utc_day, utc_now
 from data.collection.ledger import Scope
 from data.repositories.health import with_open_days
@@ -182,17 +180,16 @@ def _facts(lists: Discovery, new: Sequence[ListedRepository]) -> dict[str, objec
 
 
 @contextmanager
-def tenant_client(session: Session, tenant: Tenant, clock: SystemClock) -> Iterator[GitHub]:
-    """GitHub as the tenant's token sees it. Raises: CommandRefused without one, DecryptionFailed, SettingsRefused,
-    LimitReached where GitHub has asked its owner to wait.
+def tenant_client(session: Session, tenant: Tenant, clock: SystemClock) -> Iterator[TenantClients]:
+    """GitHub as the tenant's installations and its token see it. Raises: CommandRefused without any, DecryptionFailed,
+    SettingsRefused, LimitReached where GitHub has asked its owner to wait.
     """
-    token = open_tokens(session.store, open_cipher(session.directory), utc_now()).get(tenant.tenant_id)
-    if token is None:
-        command = f"python -m collector tenant token {shlex.quote(tenant.name)}"
-        raise CommandRefused(f"{tenant.name} has no token that GitHub accepts. Store one: {command}")
-    github = connect(session.settings, token.secret, clock, session.terminal.progress().waiting)
-    with respecting_pauses(session.store, token.owner_key, github):
-        yield github
+    waiting = session.terminal.progress().waiting
+    with clients_of_tenant(session.store, tenant.tenant_id, clock, waiting) as clients:
+        if not clients.clients:
+            command = f"python -m collector tenant token {shlex.quote(tenant.name)}"
+            raise CommandRefused(f"{tenant.name} has no token that GitHub accepts. Store one: {command}")
+        yield clients
 
 
 def _track(session: Session, tenant: Tenant, names: Sequence[str], clock: SystemClock) -> CommandResult:

@@ -24,7 +24,7 @@ from collector.delivery.sender import Sender, public_links
 from collector.owner_run import RunReport, RunRequest
 from collector.reach import busiest, reaches
 from collector.run import Joining, RunInProgress
-from data.accounts import tenants, tokens
+from data.accounts import github_app, tenants, tokens
 from data.accounts.encryption import open_cipher
 from data.calendar import utc_now
 from data.collection.ledger import Scope, collectable_repositories
@@ -157,7 +157,8 @@ class Timer(Joining):
         return ScheduleContext(
             tenants.tenants(viewer, store),
             collectable_repositories(store, Scope(), now),
-            frozenset(each.tenant_id for each in tokens.tokens(viewer, store) if each.state == "valid"),
+            frozenset(each.tenant_id for each in tokens.tokens(viewer, store) if each.state == "valid")
+            | github_app.collecting(viewer, store),
             self._tenants_tried,
             self._repositories_tried,
         )

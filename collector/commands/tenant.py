@@ -13,9 +13,10 @@ import click
 from collector.clock import SystemClock
 from collector.commands.frame import CommandRefused, CommandResult, Group, Session, pass_session
 from collector.commands.terminal import expiry, moment
-from collector.discovery import INSTALLATION, SHORT_LIVED, check_token, connect, token_as_pasted
+from collector.discovery import SHORT_LIVED, check_token, connect, token_as_pasted
+from collector.github_app import INSTALLATION
 from collector.reach import busiest, reaches, requests_a_day
-from data.accounts import tenants, tokens
+from data.accounts import github_app, tenants, tokens
 from data.accounts.authority import COMMAND_LINE
 from data.accounts.encryption import open_cipher
 from data.accounts.models import Tenant
@@ -75,11 +76,13 @@ def list_tenants(session: Session) -> CommandResult:
         session.terminal.say("There is no tenant yet. Add one: python -m collector tenant add NAME")
         return CommandResult({"tenants": []})
     token_of = {each.tenant_id: each for each in tokens.tokens(viewer, session.store)}
+    by_app = github_app.installations(viewer, session.store)
     owners = [r.tenant_id for r in repositories(viewer, session.store) if r.state is not RepositoryState.REMOVED]
     read = health(viewer, session.store, viewer.tenant_ids, now)
     facts = [
         {
             **_tenant_facts(each, owners.count(each.tenant_id), token_of.get(each.tenant_id), now),
+            "installations": [one.account for one in by_app if one.tenant_id == each.tenant_id],
             "problems": [e.text for e in read.problems if e.about == each.name],
         }
         for each in found
@@ -235,6 +238,8 @@ def _tenant_row(facts: dict[str, Any], stored: StoredToken | None, now: datetime
         seen = f"{stored.facts.login or stored.facts.kind} …{stored.last_four}"
         seen = seen if stored.state == "valid" else f"{seen} ({stored.state})"
         expires = expiry(stored.facts.expires_at, now)
+    if facts["installations"]:
+        seen = ", ".join([*([] if stored is None else [seen]), *(f"App of {one}" for one in facts["installations"])])
     problems = " ".join(facts["problems"])
     return facts["name"], facts["schedule"], facts["next"], f"{facts['repositories']:,}", seen, expires, problems
 

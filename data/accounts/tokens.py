@@ -24,6 +24,8 @@ select 'tenant_token' as place, 'token_id' as name, token_id as id, encrypted
 from tenant_token where state <> 'replaced'
 union all
 select 'subscription_channel' as place, 'channel_id' as name, channel_id as id, encrypted from subscription_channel
+union all
+select 'github_app_key' as place, 'key_id' as name, key_id as id, encrypted from github_app_key
 """
 
 
@@ -68,6 +70,15 @@ class OpenToken:
     valid: bool
     secret: str = field(repr=False)
     added_at: datetime | None = None
+
+    @property
+    def label(self) -> str:
+        return "the tenant's token"
+
+    @property
+    def account(self) -> str | None:
+        """Whose repositories alone it shows; None: all that its user sees."""
+        return None
 
     @property
     def owner_key(self) -> str:

@@ -11,6 +11,7 @@ from enum import StrEnum
 from itertools import groupby, islice, takewhile
 from typing import Any
 
+from data.accounts.github_app import Installation, installations
 from data.accounts.models import Viewer
 from data.accounts.tokens import UNREADABLE, StoredToken, tokens
 from data.calendar import DAY, SETTLED_AFTER_DAYS, WINDOW_DAYS, aware, stored, utc_day
@@ -120,7 +121,10 @@ def health(
     """
     look = now - (now - datetime.min.replace(tzinfo=now.tzinfo)) % LOOK_EVERY
     stored_tokens = {each.tenant_id: each for each in tokens(Viewer(frozenset(), managed), store)}
-    of_managed = tuple((key, stored_tokens.get(key)) for key in sorted(managed))
+    given = installations(Viewer(frozenset(), managed), store)
+    of_managed = tuple(
+        (key, stored_tokens.get(key), tuple(each for each in given if each.tenant_id == key)) for key in sorted(managed)
+    )
     read = _health(viewer, store, of_managed, look, is_going_on=is_collecting(store.directory))
     return replace(read, findings=(*read.findings, *budgets))
 
@@ -129,7 +133,7 @@ def health(
 def _health(
     viewer: Viewer,
     store: Store,
-    of_managed: tuple[tuple[int, StoredToken | None], ...],
+    of_managed: tuple[tuple[int, StoredToken | None, tuple[Installation, ...]], ...],
     now: datetime,
     *,
     is_going_on: bool,
@@ -137,16 +141,17 @@ def _health(
     tenants = _standings(viewer, store, now)
     in_trouble = frozenset(key for each in tenants for key in each.in_trouble)
     found = repository_health(Viewer(in_trouble, viewer.tenant_ids), store, utc_day(now)) if in_trouble else ()
-    token_of = dict(of_managed)
+    access_of = {key: (token, given) for key, token, given in of_managed}
     near = {each.repository.repository_id for each in near_loss(found, now)}
     refused = [each for each in found if each.repository.state in REFUSED]
     findings = list(_about_runs(viewer, store, now, is_going_on=is_going_on))
     for tenant in tenants:
-        about_token = None
-        if tenant.tenant_id in token_of:
-            about_token = _about_token(tenant.name, token_of[tenant.tenant_id], now)
-            findings += [about_token] if about_token else []
-        if about_token is None or not about_token.is_problem:
+        about_access: list[Finding] = []
+        if tenant.tenant_id in access_of:
+            token, given = access_of[tenant.tenant_id]
+            about_access = _about_access(tenant.name, token, given, now)
+            findings += about_access
+        if not any(each.is_problem for each in about_access):
             findings += _about_schedule(tenant, is_going_on, now)
         of_tenant = [each for each in refused if each.repository.tenant_id == tenant.tenant_id]
         findings += _about_refusals(tenant, of_tenant, near, whole=tenant.tenant_id in viewer.tenant_ids)
@@ -226,6 +231,15 @@ def _run_text(state: RunState, message: str, asked: int, failed: int) -> str:
             of = f"for {failed:,} of {counted(asked, 'repository')}" if failed else "in part"
             return f"The last collection failed {of}. {message}".strip()
     return ""
+
+
+def _about_access(
+    tenant: str, token: StoredToken | None, given: Sequence[Installation], now: datetime
+) -> list[Finding]:
+    """Of a tenant's token, and of its installations of the GitHub App, either of which may stand alone."""
+    about_token = None if token is None and given else _about_token(tenant, token, now)
+    told = [Finding(FindingKind.TOKEN, True, tenant, each.to_do, tenant=tenant) for each in given if each.to_do]
+    return [*([about_token] if about_token else []), *told]
 
 
 def _about_token(tenant: str, token: StoredToken | None, now: datetime) -> Finding | None:

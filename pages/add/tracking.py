@@ -4,15 +4,17 @@ TrackingRefused     it cannot be done as it stands: no tenant, no token, too man
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from collector.discovery import (
     CheckedName,
     Discovery,
     Pattern,
+    TenantClients,
     TrackResult,
     check_repositories,
-    client_of,
+    clients_of_tenant,
     fetch_matching,
     sorted_names,
     track_repositories,
@@ -26,10 +28,8 @@ from collector.errors import (
     TokenRefused,
 )
 from data.accounts import grants, tenants
-from data.accounts.encryption import open_cipher
 from data.accounts.models import Tenant
-from data.accounts.tokens import open_tokens, tokens
-from data.calendar import utc_now
+from data.accounts.tokens import tokens
 from data.collection.ledger import Scope
 from data.text import counted
 from pages.ui import collecting, session
@@ -70,7 +70,7 @@ def track(tenant_id: int, typed: Sequence[str], on_checked: OnChecked) -> TrackR
     Raises: TrackingRefused; nothing is added then.
     """
     names, faults = sorted_names(typed)
-    checked = _asked(_secret(_managed(tenant_id)), names, on_checked) if names else []
+    checked = _asked(_managed(tenant_id), names, on_checked) if names else []
     checked += [CheckedName("", None, fault) for fault in faults]
     _managed(tenant_id)  # still: minutes may have passed
     account, viewer = session.require_account(), session.viewer().of_each_tenant()
@@ -87,15 +87,15 @@ def discover(tenant_id: int, pattern: Pattern) -> Discovery:
     stored = tokens(session.viewer(), the_store())
     login = next((each.facts.login for each in stored if each.tenant_id == tenant_id), None)
     try:
-        with client_of(_secret(tenant), the_store()) as github:
+        with _clients(tenant) as github:
             return fetch_matching(github, login, pattern)
     except (GitHubError, AnswerRefused, SettingsRefused) as error:
         raise TrackingRefused(_with_fix(error)) from error
 
 
-def _asked(secret: str, names: Sequence[str], on_checked: OnChecked) -> list[CheckedName]:
+def _asked(tenant: Tenant, names: Sequence[str], on_checked: OnChecked) -> list[CheckedName]:
     try:
-        with client_of(secret, the_store()) as github:
+        with _clients(tenant) as github:
             return check_repositories(github, names, lambda done, each: on_checked(done, len(names), each))
     except (GitHubError, SettingsRefused) as error:
         raise TrackingRefused(f"{_with_fix(error)} Nothing was added.") from error
@@ -109,17 +109,24 @@ def _managed(tenant_id: int) -> Tenant:
     raise TrackingRefused("There is no such tenant.")
 
 
-def _secret(tenant: Tenant) -> str:
-    """The tenant's token. It stays on the server. Raises TrackingRefused where there is none to use."""
+@contextmanager
+def _clients(tenant: Tenant) -> Iterator[TenantClients]:
+    """GitHub as the tenant's installations and its token see it. Raises: TrackingRefused where there is neither to use;
+    SettingsRefused, LimitReached.
+    """
+    with clients_of_tenant(the_store(), tenant.tenant_id) as clients:
+        if not clients.clients:
+            raise _without_token(tenant)
+        yield clients
+
+
+def _without_token(tenant: Tenant) -> TrackingRefused:
     store = the_store()
-    opened = open_tokens(store, open_cipher(store.directory), utc_now()).get(tenant.tenant_id)
-    if opened is not None:
-        return opened.secret
     stored = [each for each in tokens(session.viewer(), store) if each.tenant_id == tenant.tenant_id]
     if not stored:
-        raise TrackingRefused(f"{tenant.name} has no token yet, so GitHub cannot be asked. {STORE_ANOTHER}")
+        return TrackingRefused(f"{tenant.name} has no token yet, so GitHub cannot be asked. {STORE_ANOTHER}")
     why = stored[0].state_reason or "GitHub refuses it."
-    raise TrackingRefused(f"The token of {tenant.name} cannot be used: {why} {STORE_ANOTHER}")
+    return TrackingRefused(f"The token of {tenant.name} cannot be used: {why} {STORE_ANOTHER}")
 
 
 def _with_fix(error: Exception) -> str:

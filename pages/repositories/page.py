@@ -5,7 +5,7 @@ from typing import Any, NoReturn
 
 import streamlit as st
 
-from data.accounts import grants, tenants, tokens
+from data.accounts import github_app, grants, tenants, tokens
 from data.accounts.models import Account, Viewer
 from data.calendar import utc_day, utc_now
 from data.repositories import groups
@@ -55,6 +55,7 @@ def draw_missing_tokens(account: Account, tenant_names: Mapping[int, str], colle
     managed = {key: name for key, name in tenant_names.items() if key in collecting_ids and account.manages(key)}
     stored = tokens.tokens(Viewer(frozenset(), frozenset(managed)), the_store())
     valid = {each.tenant_id for each in stored if each.state == "valid"}
+    valid |= github_app.collecting(Viewer(frozenset(), frozenset(managed)), the_store())
     for tenant_id, name in managed.items():
         if tenant_id not in valid:
             text = f"**{messages.literal(name)}** has no valid token: nothing is collected. {STORE_ANOTHER}"

@@ -14,6 +14,7 @@ from data.accounts.authority import COMMAND_LINE, NewUser
 from data.accounts.models import Account, Grant, Role
 from data.calendar import utc_now
 from tests.collector.conftest import CommandLine
+from tests.fake_github import App, FakeGitHub, Installation
 
 AUDITOR = Account(99, "auditor", "Somebody who reads the audit log", None, True, (Grant(Role.ADMIN),))
 HELLO, WORLD = ("acme", "octo/hello"), ("acme", "octo/world")
@@ -21,6 +22,12 @@ ACTS = {  # in this order, each with the action that the log has of it
     "tenant add": (["blue"], "tenant added"),
     "tenant schedule": (["blue", "weekly"], "schedule changed"),
     "tenant token": (["acme", "--token-env", "OCTO_TOKEN"], "token stored"),
+    "app create": (["--app-id", "77", "--key-file", "{key}"], "GitHub App added"),
+    "app give": (["octo", "acme"], "installation given"),
+    "app give --no-track": (["octo", "acme"], "tracking rule changed"),
+    "app give --nobody": (["octo"], "installation taken back"),
+    "app key": (["--key-file", "{new_key}"], "key of the GitHub App added"),
+    "app remove": (["--yes"], "GitHub App removed"),
     "repo add": ([*HELLO], "repositories added"),
     "repo correct": ([*HELLO, f"{utc_now() - timedelta(days=5):%Y-%m-%d}", "views", "1", "1"], "reading corrected"),
     "repo discover": (["acme", "octo/*", "--add"], "repositories added"),
@@ -52,6 +59,7 @@ ACTS = {  # in this order, each with the action that the log has of it
 }
 CHANGE_NOTHING_OF_ANYBODY = {  # and what collects is in the system log
     *("init", "collect", "schedule", "serve", "status", "log", "export", "backup", "check"),
+    *("app list", "app installations"),
     *("tenant list", "repo list", "group list", "user list", "api-token list", "import list"),
     *(
         "report list",
@@ -76,17 +84,22 @@ def test_every_command_that_changes_something_is_in_the_table() -> None:
     assert set(commands(command_line())) == acts | CHANGE_NOTHING_OF_ANYBODY
 
 
-@pytest.mark.usefixtures("github")
-def test_every_act_leaves_its_record(run: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_act_leaves_its_record(
+    run: CommandLine, github: FakeGitHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = github.world.app = App(installations=[Installation(501, "octo")])
+    for name in ("key", "new_key"):
+        (tmp_path / name).write_text(app.new_key())
     monkeypatch.setattr(passwords, "ROUNDS", 4)
     code = accounts.renew_setup_code(run.store, utc_now()) or ""
     accounts.add_first_user(run.store, code, NewUser("ada", "Ada", None, "a meadow in the rain"), utc_now())
     assert run("backup", tmp_path / "backup").exit_code == 0
     traffic = tmp_path / "views.csv"
     traffic.write_text("_date,total_views,unique_views\n2024-05-01,4,1\n", encoding="utf-8")
+    places = {"traffic": traffic, **{name: tmp_path / name for name in ("backup", "key", "new_key")}}
     for name, (words, action) in ACTS.items():
         known = entries(AUDITOR, run.store, AuditFilter(actor=COMMAND_LINE))
-        result = run(*name.split(), *(word.format(backup=tmp_path / "backup", traffic=traffic) for word in words))
+        result = run(*name.split(), *(word.format(**places) for word in words))
         assert result.exit_code == 0, (name, result.output)
         told = entries(AUDITOR, run.store, AuditFilter(actor=COMMAND_LINE))
         new = [each.action for each in told if each not in known]

@@ -5,6 +5,7 @@ It knows nothing of the product. Start with `FakeGitHub` in server.py.
 
 from tests.fake_github.answers import Answer, Request, message
 from tests.fake_github.api import Switches
+from tests.fake_github.apps import App, Installation
 from tests.fake_github.faults import FOR_EVER, Fault
 from tests.fake_github.limits import Trigger
 from tests.fake_github.server import FakeGitHub
@@ -12,4 +13,4 @@ from tests.fake_github.windows import DENSE, SPARSE
 from tests.fake_github.world import Asset, Lack, Release, Repository, Series, Token, World
 
 __all__ = ["DENSE", "FOR_EVER", "SPARSE", "Answer", "Asset", "FakeGitHub", "Fault", "Lack", "Release", "Repository"]
-__all__ += ["Request", "Series", "Switches", "Token", "Trigger", "World", "message"]
+__all__ += ["App", "Installation", "Request", "Series", "Switches", "Token", "Trigger", "World", "message"]

@@ -14,17 +14,25 @@ JSON_TYPE = "application/json; charset=utf-8"
 
 @dataclass(slots=True, eq=False)
 class Request:
-    """A GET; `target` is the path with its query, names of headers are in lower case, connections are numbered."""
+    """A GET, or a POST with a body; `target` is the path with its query, names of headers are in lower case,
+    connections are numbered.
+    """
 
     target: str
     headers: Mapping[str, str]
     connection: int
     path: str = ""
     query: dict[str, str] = field(default_factory=dict)
+    body: bytes | None = None
 
     def __post_init__(self) -> None:
         path, _, query = self.target.partition("?")
         self.path, self.query = unquote(path), dict(parse_qsl(query, keep_blank_values=True))
+
+    @property
+    def form(self) -> dict[str, str]:
+        """What a form has sent."""
+        return dict(parse_qsl((self.body or b"").decode()))
 
 
 @dataclass(slots=True)

@@ -14,7 +14,7 @@ from socketserver import ThreadingTCPServer
 from threading import Event, Lock, Thread
 from typing import Any, NamedTuple, Self
 
-from tests.fake_github import api
+from tests.fake_github import api, apps
 from tests.fake_github.answers import Answer, Request, json_answer, message, refused
 from tests.fake_github.faults import RESET, FaultQueue, Send
 from tests.fake_github.limits import Budgets, Clock, impolite
@@ -122,13 +122,18 @@ class FakeGitHub:
                 return
 
     def _answer(self, request: Request, conditional: bool) -> Answer:
-        self.violations += impolite(request, self.url)
+        self.violations += impolite(request, self.url) if request.body is None else []
+        date = {"date": format_datetime(self.clock.now.astimezone(UTC), usegmt=True)}
+        of_app = apps.answer(request, self.world, self.clock.now, self.url)
+        if of_app is not None:
+            of_app.headers |= date
+            return of_app
         token, answer = self._authenticate(request)
         if answer is None:
             answer = self.budgets.admit(token.owner_id, request, counts=request.path != "/rate_limit")
         if answer is None:
             answer = self._answer_admitted(request, token, conditional)
-        headers = {"date": format_datetime(self.clock.now.astimezone(UTC), usegmt=True), "server": "github.com"}
+        headers = date | {"server": "github.com"}
         if self.switches.enterprise_server:
             headers["x-github-enterprise-version"] = "3.19.2"
         else:
@@ -201,10 +206,13 @@ class _Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     server: _Server
 
-    def do_GET(self) -> None:
+    def do_GET(self, body: bytes | None = None) -> None:
         headers = {name.lower(): value for name, value in self.headers.items()}
-        request = Request(self.path, headers, self.client_address[1])
+        request = Request(self.path, headers, self.client_address[1], body=body)
         self.close_connection |= not self.server.github.exchange(request, self.connection)
+
+    def do_POST(self) -> None:
+        self.do_GET(self.rfile.read(int(self.headers.get("content-length", 0))))
 
     def log_message(self, *_: object) -> None:
         return

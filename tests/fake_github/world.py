@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from enum import Enum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 Series = Mapping[date, tuple[int, int]]
 """Count and uniques a day; a day that is not there had no traffic."""
@@ -114,6 +114,8 @@ class World:
     def __init__(self, repositories: Iterable[Repository] = (), tokens: Iterable[Token] = ()) -> None:
         self.tokens = {token.secret: token for token in tokens}
         self.repositories: dict[int, Repository] = {}
+        self.app: object = None  # an apps.App
+        self.codes: dict[str, Any] = {}  # with which an App that was just made may be fetched once
         self._ids: dict[str, int] = {}
         for repository in repositories:
             self.add(repository)

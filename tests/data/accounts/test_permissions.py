@@ -3,14 +3,16 @@
 import ast
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 import data
-from data.accounts import accounts, api_tokens, grants, invitations, passwords, sessions, tenants, tokens
+from data.accounts import accounts, api_tokens, github_app, grants, invitations, passwords, sessions, tenants, tokens
 from data.accounts.audit import AuditFilter, entries
 from data.accounts.authority import COMMAND_LINE, AccountRefused, NewUser, acting
 from data.accounts.models import Account, Grant, Role
@@ -44,6 +46,7 @@ from tests.data.cast import (
     user,
 )
 from tests.data.imports import importing
+from tests.fake_github import App
 
 pytestmark = pytest.mark.usefixtures(quick.__name__)
 
@@ -53,7 +56,15 @@ KEEPERS = MANAGERS - {"admin"}  # an admin has a tenant's rights where somebody 
 OWNERS = {*ADMINS, "viewer"}
 EVERYBODY = {*MANAGERS, *OWNERS, "other-manager", "single", "maintainer", "off", "nobody", "", "\ud800"}
 NEW = RepositoryFacts(99, "north/new", None, None, None)
+APP = github_app.AppFacts(77, "traffic", "Traffic", "https://github.com/apps/traffic")
+INSTALLED = github_app.Installation(501, "octo", None, github_app.InstallationState.GRANTED, "all", None)
 FACTS = TokenFacts("classic", "octo", 7, "repo", None)
+
+
+@cache
+def app_key(number: int) -> str:
+    """A private key, the same for each number."""
+    return App().new_key()
 
 
 @dataclass(frozen=True)
@@ -157,6 +168,17 @@ class Scene:
     def badge(self) -> int:
         return badges.add_badge(self.store, COMMAND_LINE, self.new_badge, NOW).badge_id
 
+    def app(self, *, is_there: bool = True) -> Store:
+        """The GitHub App, with two keys and an installation of north's; or there is none. Answers the store."""
+        with suppress(github_app.AppRefused):
+            github_app.remove_app(self.store, COMMAND_LINE, NOW)
+        if is_there:
+            github_app.save_app(self.store, COMMAND_LINE, APP, app_key(0), NOW)
+            github_app.save_app_key(self.store, COMMAND_LINE, app_key(1), NOW)
+            github_app.save_installations(self.store, [INSTALLED], {})
+            github_app.give_installation(self.store, COMMAND_LINE, 501, self.north.tenant_id, NOW)
+        return self.store
+
     def link(self, place: Place) -> int:
         """A fresh invitation for a tenant, made by the command line."""
         invitations.invite(self.store, COMMAND_LINE, [place.viewer], None, NOW)
@@ -179,6 +201,27 @@ def new_user(scene: Scene) -> NewUser:
 
 Do = Callable[[Scene, str], object]
 ACTIONS: dict[str, tuple[set[str], Do]] = {
+    "store the GitHub App": (
+        ADMINS,
+        lambda s, by: github_app.save_app(s.app(is_there=False), by, APP, app_key(0), NOW),
+    ),
+    "exchange the App's key": (
+        ADMINS,
+        lambda s, by: github_app.save_app_key(s.app(), by, app_key(2), NOW),
+    ),
+    "forget a key of the App": (
+        ADMINS,
+        lambda s, by: github_app.remove_app_key(s.app(), by, github_app.fingerprint(app_key(1)), NOW),
+    ),
+    "remove the GitHub App": (ADMINS, lambda s, by: github_app.remove_app(s.app(), by, NOW)),
+    "give an installation": (
+        ADMINS,
+        lambda s, by: github_app.give_installation(s.app(), by, 501, s.south.tenant_id, NOW),
+    ),
+    "change what an installation tracks": (
+        MANAGERS,
+        lambda s, by: github_app.save_tracking_rule(s.app(), by, 501, "octo/*", NOW),
+    ),
     "make a badge": (KEEPERS, lambda s, by: badges.add_badge(s.store, by, s.new_badge, NOW)),
     "remove a badge": (KEEPERS, lambda s, by: badges.remove_badge(s.store, by, s.badge(), NOW)),
     "make a share link": ({"manager"}, lambda s, by: shares.add_share(s.store, by, s.new_share, NOW)),
@@ -339,6 +382,7 @@ def test_an_action_is_refused_to_all_but_those_who_may_and_leaves_a_record(
                 notes.NoteRefused,
                 SubscriptionRefused,
                 ImportRefused,
+                github_app.AppRefused,
             )
         ):
             act(scene, by)
