@@ -20,6 +20,7 @@ from pages.api import routes as program_routes
 from pages.ui import (
     document,
     download_routes,
+    github_app_routes,
     health_routes,
     middleware,
     session_routes,
@@ -73,6 +74,7 @@ app = st.App(
     routes=[
         *session_routes.routes(),
         *health_routes.routes(),
+        *github_app_routes.routes(),
         *download_routes.routes(),
         *program_routes.routes(),
         *unsubscribe_routes.routes(),

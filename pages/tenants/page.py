@@ -9,7 +9,7 @@ import streamlit as st
 from pandas import DataFrame
 from streamlit import column_config as config
 
-from data.accounts import grants, tenants, tokens
+from data.accounts import github_app, grants, tenants, tokens
 from data.accounts.models import Account, Role, Tenant, Viewer
 from data.accounts.tokens import StoredToken
 from data.calendar import utc_now
@@ -26,7 +26,7 @@ from data.collection.schedule import (
 from data.repositories.models import RepositoryState
 from data.repositories.repositories import repositories
 from data.text import counted, day_text
-from pages.tenants import view
+from pages.tenants import app_view, view
 from pages.ui import collecting, controls, messages, session, time_format
 from pages.ui.store import the_store
 
@@ -36,7 +36,7 @@ COLUMNS: Mapping[str, Any] = {
     "repositories": config.NumberColumn("Repositories", format="localized", width=100),
     "schedule": config.TextColumn("Schedule (UTC)"),
     "next": time_format.moment_column("Next collection"),
-    "token": config.TextColumn("Token of"),
+    "token": config.TextColumn("Collects with"),
     "expires": config.TextColumn("Token expires", width="medium"),
 }
 SCHEDULES = {
@@ -50,7 +50,7 @@ SCHEDULES = {
 def ask_for_new(account: Account) -> None:
     with messages.shown():
         session.require_account()
-        tenant = view.new_tenant(account, "tenants_new")
+        tenant = app_view.new_tenant(account, "tenants_new")
         if tenant is not None:
             messages.notice_after_rerun(f"{tenant.name} is created. Add its repositories next.")
 
@@ -59,8 +59,14 @@ def draw_table(found: Sequence[Tenant], viewer: Viewer, token_of: Mapping[int, S
     st.caption(counted(len(found), "tenant"))  # a touch screen shows the table's own buttons over this line
     tracked = [each for each in repositories(viewer, the_store()) if each.state is not RepositoryState.REMOVED]
     counts, now = Counter(each.tenant_id for each in tracked), utc_now()
+    given = github_app.installations(viewer, the_store())
+    apps = {key: [f"App of {one.account}" for one in given if one.tenant_id == key] for key in viewer.tenant_ids}
+    rows = [
+        _row(each, token_of.get(each.tenant_id), apps.get(each.tenant_id, []), counts[each.tenant_id], now)
+        for each in found
+    ]
     st.dataframe(
-        DataFrame([_row(each, token_of.get(each.tenant_id), counts[each.tenant_id], now) for each in found]),
+        DataFrame(rows),
         column_config=COLUMNS,
         hide_index=True,
         key="tenants_table",
@@ -75,14 +81,17 @@ def next_collection(tenant: Tenant, now: datetime) -> datetime | None:
         return None
 
 
-def _row(each: Tenant, token: StoredToken | None, repositories: int, now: datetime) -> dict[str, object]:
+def _row(
+    each: Tenant, token: StoredToken | None, apps: Sequence[str], repositories: int, now: datetime
+) -> dict[str, object]:
+    own = [f"{token.facts.login or token.facts.kind} …{token.last_four}"] if token else []
     return {
         "name": each.name,
         "state": "Active" if each.active else "Deactivated",
         "repositories": repositories,
         "schedule": each.schedule,
         "next": next_collection(each, now),
-        "token": f"{token.facts.login or token.facts.kind} …{token.last_four}" if token else "none",
+        "token": ", ".join([*apps, *own]) or "none",
         "expires": time_format.expiry(token.facts.expires_at, now) if token else "",
     }
 
@@ -96,13 +105,14 @@ def draw_tenant(account: Account, tenant: Tenant, token: StoredToken | None) -> 
     if account.has(Role.ADMIN):
         with columns[1], st.container(border=True, key="tenant_itself"):
             _draw_itself(account, tenant)
+    app_view.draw(account, tenant)
     collecting.progress(session.log_viewer(account))
 
 
 def _draw_token(account: Account, tenant: Tenant, token: StoredToken | None) -> None:
     st.header("GitHub token", anchor=False)
     if token is None:
-        st.caption("None yet: nothing is collected without one.")
+        st.caption("None yet. A tenant collects with a token, with a GitHub App that an admin gives it, or with both.")
     else:
         st.caption(token_text(token))
         view.draw_facts(token.facts)
@@ -204,6 +214,7 @@ who = session.require_account()
 seen = grants.administered(who, the_store())
 all_tenants = tenants.tenants(seen, the_store())
 token_of = {each.tenant_id: each for each in tokens.tokens(seen, the_store())}
+with_app = {each.tenant_id for each in github_app.installations(seen, the_store())}
 with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
     st.title("Tenants", anchor=False, width="content")
     if who.has(Role.ADMIN) and st.button("New tenant", key="tenants_add", icon=":material/domain_add:", type="primary"):
@@ -214,7 +225,7 @@ if not all_tenants:
 for tenant in all_tenants:
     if tenant.active and tenant.tenant_id in token_of:
         view.draw_expiry(token_of[tenant.tenant_id], tenant.name, utc_now())
-    elif tenant.active:
+    elif tenant.active and tenant.tenant_id not in with_app:
         st.warning(f"{messages.literal(tenant.name)} has no token: nothing is collected. Store one below.")
 draw_table(all_tenants, seen, token_of)
 by_id = {each.tenant_id: each for each in all_tenants}

@@ -4,8 +4,9 @@ from datetime import datetime
 
 import streamlit as st
 
-from collector.discovery import INSTALLATION, SHORT_LIVED, check_token, client_of, token_as_pasted
+from collector.discovery import SHORT_LIVED, check_token, client_of, token_as_pasted
 from collector.errors import GitHubError, SettingsRefused
+from collector.github_app import INSTALLATION
 from data.accounts import grants, tenants
 from data.accounts.encryption import open_cipher
 from data.accounts.models import Account, Grant, Role, Tenant

@@ -15,6 +15,7 @@ from streamlit.runtime.scriptrunner import RerunException, StopException
 
 from data.accounts.authority import AccountRefused
 from data.accounts.encryption import EncryptionError, KeyUnusable
+from data.accounts.github_app import AppRefused
 from data.accounts.passwords import PasswordRefused
 from data.accounts.sessions import TooManyAttempts
 from data.accounts.tenants import TenantRefused
@@ -23,7 +24,7 @@ from pages.ui import session
 
 log = logging.getLogger(__name__)
 
-REFUSED = (AccountRefused, PasswordRefused, TenantRefused, TooManyAttempts, EncryptionError)
+REFUSED = (AccountRefused, AppRefused, PasswordRefused, TenantRefused, TooManyAttempts, EncryptionError)
 UNREADABLE = "The data cannot be read just now. Tell whoever runs this server: its log says more."
 UNWRITTEN = "The data cannot be written just now. Tell whoever runs this server: its log says more."
 NO_KEY = "The key that encrypts the tokens cannot be used. Tell whoever runs this server: its log says more."

@@ -77,7 +77,7 @@ STARTS = {"http.response.start", "websocket.accept", "websocket.http.response.st
 # what is below these first segments is not a page's: files, sockets, components, routes of sessions and identities
 SERVED = {
     *("_stcore", "app", "assets", "auth", "component", "download", "media", "oauth2callback", "session", "static"),
-    *("api", "badge", "mcp", "metrics", "share", "unsubscribe"),
+    *("api", "badge", "github-app", "mcp", "metrics", "share", "unsubscribe"),
 }
 # whose secrets no browser sends by itself (those of mails are in the address): they need not say from where they come
 PROGRAMS = ("/api/", "/mcp/", "/unsubscribe/")
@@ -298,6 +298,9 @@ def _add(scope: Scope, message: Message) -> None:
     if scope.get("state", {}).get("may_be_framed"):
         headers["Content-Security-Policy"] = POLICY.replace("frame-ancestors 'none'", "frame-ancestors *")
         del headers["X-Frame-Options"]
+    if form_places := scope.get("state", {}).get("form_places"):  # of a form that goes to GitHub, and nowhere else
+        headers["Content-Security-Policy"] = POLICY.replace("form-action 'self'", f"form-action {form_places}")
+        headers["Referrer-Policy"] = "origin"  # without it, a browser sends a form to another site without its origin
     if scope.get("scheme") in {"https", "wss"}:
         headers["Strict-Transport-Security"] = "max-age=31536000"
     if below_base(scope["path"]).startswith(SHOWN_ELSEWHERE):

@@ -54,7 +54,7 @@ async def open_session(request: Request) -> Response:
         path=base_path() or "/",
         httponly=True,
         samesite="lax",
-        secure=_secure(request),
+        secure=is_secure(request),
     )
     return answer
 
@@ -67,7 +67,7 @@ async def close_session(request: Request) -> Response:
     except StoreError as error:
         return unavailable(error)
     answer = Response(status_code=204, headers={"Cache-Control": "no-store"})
-    answer.delete_cookie(COOKIE, path=base_path() or "/", httponly=True, samesite="lax", secure=_secure(request))
+    answer.delete_cookie(COOKIE, path=base_path() or "/", httponly=True, samesite="lax", secure=is_secure(request))
     return answer
 
 
@@ -87,7 +87,8 @@ def account_of_request(request: HTTPConnection) -> Account | None:
     return sessions.account_of_session(the_store(), secret, utc_now()) if secret else None
 
 
-def _secure(request: Request) -> bool:
+def is_secure(request: Request) -> bool:
+    """Whether the browser speaks TLS, to this server or to a proxy before it."""
     return request.url.scheme == "https" or os.environ.get(SECURE_VARIABLE) == "1"
 
 

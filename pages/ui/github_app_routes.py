@@ -1,0 +1,152 @@
+"""The way to GitHub and back on which an admin makes the GitHub App: a form that hands GitHub a manifest, the address
+to which GitHub sends the browser with a code, and that to which it comes after an installation. Works behind NAT:
+GitHub itself asks this server for nothing.
+
+Source: https://docs.github.com/apps/sharing-github-apps/registering-a-github-app-from-a-manifest
+"""
+
+import hmac
+import json
+import secrets
+from collections.abc import Callable, Sequence
+from html import escape
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from collector.errors import GitHubError, SettingsRefused
+from collector.github_app import PERMISSIONS, convert_manifest, form_address, form_places
+from collector.installations import refresh_now
+from data.accounts.authority import AccountRefused
+from data.accounts.encryption import EncryptionError, open_cipher
+from data.accounts.github_app import AppRefused, save_app
+from data.accounts.models import Account, Role
+from data.accounts.tenants import has_tenants
+from data.calendar import utc_now
+from data.store import StoreError
+from pages.ui.addresses import base_path, public_addresses
+from pages.ui.session_routes import account_of_request, is_secure, unavailable
+from pages.ui.store import the_store
+
+NEW_PATH, CREATED_PATH, INSTALLED_PATH = "/github-app/new", "/github-app/created", "/github-app/installed"
+AFTERWARDS = "tenants"
+STATE_COOKIE, STATE_LASTS_S = "traffic_github_app", 3600  # so long is GitHub's code good
+UNKEPT = {"Cache-Control": "no-store"}
+PAGE = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>{title} · GitHub Traffic</title>
+<style>
+body {{ font: 1rem/1.5 sans-serif; color-scheme: light dark; margin: 15vh auto; max-width: 26rem; padding: 0 1rem }}
+button {{ font: inherit; padding: .4em 1em }}
+</style>
+<h1>{title}</h1>
+{text}
+"""
+FORM = """<p>GitHub asks you to confirm a GitHub App that may read two things: Administration (where traffic belongs)
+and Metadata.</p>
+<form method="post" action="{action}"><input type="hidden" name="manifest" value="{manifest}">
+<button>Continue to GitHub</button></form>
+<script>document.querySelector("form").submit()</script>"""
+BACK = '<p>{text}</p><p><a href="{home}">Back to Tenants</a></p>'
+
+
+def routes() -> Sequence[BaseRoute]:
+    found = {NEW_PATH: ask, CREATED_PATH: created, INSTALLED_PATH: installed}
+    return [Route(f"{base_path()}{path}", answer, methods=["GET"]) for path, answer in found.items()]
+
+
+async def ask(request: Request) -> Response:
+    """Hand the manifest to GitHub, with a secret that GitHub gives back and this browser keeps meanwhile."""
+    return await _for_admins(request, lambda account: _form(request))
+
+
+async def created(request: Request) -> Response:
+    """Fetch the App that was made, for the code that GitHub gave this very browser."""
+    return await _for_admins(request, lambda account: _fetched(request, account))
+
+
+async def installed(request: Request) -> Response:
+    """Back from GitHub after an installation: ask which there are."""
+    return await _for_admins(request, lambda account: _listed())
+
+
+async def _for_admins(request: Request, answer: Callable[[Account], Response]) -> Response:
+    def checked() -> Response:
+        account = account_of_request(request)
+        if account is None or not account.has(Role.ADMIN):
+            return _told("Not allowed", "Only an admin may do this. Sign in as one, then try again.", 403)
+        try:
+            return answer(account)
+        except (GitHubError, SettingsRefused, AppRefused, AccountRefused, EncryptionError) as error:
+            return _told("The GitHub App is not stored", str(error), 400)
+        except StoreError as error:
+            return unavailable(error)
+
+    return await run_in_threadpool(checked)
+
+
+def _form(request: Request) -> Response:
+    open_cipher(the_store().directory)  # before GitHub makes anything: the key may not be usable
+    origin, state = _origin(request), secrets.token_urlsafe(24)
+    manifest = {
+        "name": f"Traffic of {request.query_params.get('organization') or request.url.hostname}"[:34],
+        "url": f"{origin}{base_path()}/",
+        "redirect_url": f"{origin}{base_path()}{CREATED_PATH}",
+        "setup_url": f"{origin}{base_path()}{INSTALLED_PATH}",
+        "setup_on_update": True,
+        "public": request.query_params.get("public") == "1",
+        "default_permissions": PERMISSIONS,
+        "default_events": [],
+    }
+    request.state.form_places = form_places()
+    action = f"{form_address(request.query_params.get('organization', ''))}?state={state}"
+    text = FORM.format(action=escape(action), manifest=escape(json.dumps(manifest)))
+    answer = HTMLResponse(PAGE.format(title="Create the GitHub App", text=text), headers=UNKEPT)
+    answer.set_cookie(
+        STATE_COOKIE,
+        state,
+        max_age=STATE_LASTS_S,
+        path=f"{base_path()}{CREATED_PATH}",
+        httponly=True,
+        samesite="lax",
+        secure=is_secure(request),
+    )
+    return answer
+
+
+def _fetched(request: Request, account: Account) -> Response:
+    state, kept = request.query_params.get("state", ""), request.cookies.get(STATE_COOKIE, "")
+    if not kept or not hmac.compare_digest(state.encode(), kept.encode()):
+        return _told("The GitHub App is not stored", "This did not begin in this browser. Create the App again.", 403)
+    facts, key = convert_manifest(request.query_params.get("code", ""))
+    save_app(the_store(), account.username, facts, key, utc_now())
+    answer = _listed()
+    answer.delete_cookie(STATE_COOKIE, path=f"{base_path()}{CREATED_PATH}")
+    return answer
+
+
+def _listed() -> Response:
+    refresh_now(the_store())
+    page = AFTERWARDS if has_tenants(the_store()) else ""  # a new server goes on with its first tenant
+    return RedirectResponse(f"{base_path()}/{page}", 303, UNKEPT)
+
+
+def _told(title: str, text: str, status: int) -> Response:
+    back = BACK.format(text=escape(text), home=f"{base_path()}/{AFTERWARDS}")
+    return HTMLResponse(PAGE.format(title=title, text=back), status, UNKEPT)
+
+
+def _origin(request: Request) -> str:
+    """Scheme, name and port of this server as the browser knows it: a proxy alone knows about TLS, and the public
+    address says so.
+    """
+    for each in public_addresses():
+        if each.name == request.url.hostname:
+            port = "" if (each.scheme, each.port) in {("http", 80), ("https", 443)} else f":{each.port}"
+            return f"{each.scheme}://{each.name}{port}"
+    scheme = "https" if is_secure(request) else "http"
+    return f"{scheme}://{request.headers.get('host', '')}"
