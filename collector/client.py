@@ -172,7 +172,7 @@ class GitHub:
         """One answer that is no limit and no error, waiting for limits as long as the owner bears it."""
         asked_again = False
         while True:
-            secret = self._authorization.ready()
+            number = self._authorization.ready()
             with self.limiter.acquire() as turn:
                 reply = self._dated(self._send(url, etag, body))
                 self.limiter.observe(reply.headers, reply.as_of, turn)
@@ -193,7 +193,7 @@ class GitHub:
             if isinstance(error, errors.TokenRefused) and reply.message != "Bad credentials" and not asked_again:
                 asked_again = True  # a sporadic 401 with another text happens
                 continue
-            if isinstance(error, errors.TokenRefused) and self._authorization.renewed(secret, reply.as_of):
+            if isinstance(error, errors.TokenRefused) and self._authorization.renewed(number, reply.as_of):
                 continue
             if isinstance(error, errors.TokenRefused):
                 self.token_refused = str(error)
@@ -257,12 +257,12 @@ class Authorization(requests.auth.AuthBase):
     def kind(self) -> str:
         return next((kind for prefix, kind in _KINDS.items() if self._secret.startswith(prefix)), "unknown")
 
-    def ready(self) -> str:
-        """The token for the next call. Raises: GitHubError where one had to be asked for."""
-        return self._secret
+    def ready(self) -> int:
+        """Have a token for the next call, and say its number. Raises: GitHubError where one had to be asked for."""
+        return 1
 
-    def renewed(self, refused: str, as_of: datetime) -> bool:
-        """Whether there is another token, after GitHub has refused this one at that moment of its clock."""
+    def renewed(self, refused: int, as_of: datetime) -> bool:
+        """Whether there is another token, after GitHub has refused that one at that moment of its clock."""
         return False
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:

@@ -300,7 +300,8 @@ def fetch_list(github: GitHub, lists: Discovery, path: str, **query: str) -> Non
             hidden = max(hidden, hidden_organizations(answer))
             body = answer.body.get("repositories") if isinstance(answer.body, Mapping) else answer.body
             listed = (parse_listed(item) for item in (body if isinstance(body, list) else ()))
-            lists.found.extend(each for each in listed if each is not None)
+            is_app = github.kind == INSTALLATION  # which reads traffic without the right to push
+            lists.found.extend(replace(each, may_push=None) if is_app else each for each in listed if each is not None)
     except errors.PagingLimited:
         lists.warnings.append("GitHub ended the list early: some repositories may be missing.")
     if pages == MAX_PAGES:

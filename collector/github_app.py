@@ -7,7 +7,7 @@ is kept in memory only. Nothing has to be reachable from outside: there are no w
 import re
 import threading
 from collections.abc import Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -22,7 +22,7 @@ from collector.rate_limit import RateLimiter
 from collector.redaction import HIDDEN
 from collector.replies import Response
 from collector.settings import Settings, read_settings
-from data.accounts.encryption import Cipher
+from data.accounts.encryption import Cipher, EncryptionError
 from data.accounts.github_app import AppFacts, Installation, InstallationState, OpenApp, fingerprint, open_app
 from data.accounts.tokens import OpenToken, open_tokens
 from data.calendar import utc_now
@@ -35,6 +35,7 @@ CLOCK_OFF_FROM = timedelta(seconds=30)
 RENEWED_BEFORE = timedelta(minutes=5)
 NOT_AGAIN_WITHIN_S = 60.0  # a token that is refused so soon after it was made is not the fault of its age
 PERMISSIONS = {"administration": "read", "metadata": "read"}
+PATIENCE_S = 60.0  # with a limit of the App itself: those wait who collect
 INSTALLATION = "app installation"  # the kind of a token
 _LOGIN = re.compile(r"[A-Za-z0-9_-]{0,100}")
 _SECRET = re.compile(r"[!-~]{10,4000}")  # visible ASCII; about 520 characters today
@@ -66,21 +67,21 @@ class AppAuthorization(Authorization):
     def __init__(self, app_id: int, keys: Sequence[str], clock: Clock) -> None:
         self._app_id, self._keys, self._clock = app_id, list(keys), clock
         self._offset = timedelta(0)
-        self._secret, self._signed_at = "", float("-inf")
+        self._secret, self._number, self._signed_at = "", 0, float("-inf")
         self._guard = threading.Lock()
 
-    def ready(self) -> str:
+    def ready(self) -> int:
         with self._guard:
             if self._clock.monotonic() - self._signed_at > SIGNED_AGAIN_AFTER_S:
                 now = utc_now() + self._offset
                 claims = {"iat": now - SIGNED_BACK, "exp": now + SIGNED_FOR, "iss": str(self._app_id)}
                 self._secret = jwt.encode(claims, self._keys[0], algorithm="RS256")
-                self._signed_at = self._clock.monotonic()
-            return self._secret
+                self._number, self._signed_at = self._number + 1, self._clock.monotonic()
+            return self._number
 
-    def renewed(self, refused: str, as_of: datetime) -> bool:
+    def renewed(self, refused: int, as_of: datetime) -> bool:
         with self._guard:
-            if refused != self._secret:
+            if refused != self._number:
                 return True
             self._signed_at = float("-inf")
             if abs(as_of - utc_now() - self._offset) > CLOCK_OFF_FROM:
@@ -97,18 +98,18 @@ class InstallationAuthorization(Authorization):
 
     def __init__(self, app: GitHub, installation: Installation, clock: Clock) -> None:
         self._app, self._installation, self._clock = app, installation, clock
-        self._secret, self._made_at, self._good_until = "", float("-inf"), float("-inf")
+        self._secret, self._number, self._made_at, self._good_until = "", 0, float("-inf"), float("-inf")
         self._guard = threading.Lock()
 
-    def ready(self) -> str:
+    def ready(self) -> int:
         with self._guard:
             if self._clock.monotonic() >= self._good_until:
                 self._make()
-            return self._secret
+            return self._number
 
-    def renewed(self, refused: str, as_of: datetime) -> bool:
+    def renewed(self, refused: int, as_of: datetime) -> bool:
         with self._guard:
-            if refused == self._secret:
+            if refused == self._number:
                 if self._clock.monotonic() - self._made_at < NOT_AGAIN_WITHIN_S:
                     return False
                 self._good_until = float("-inf")
@@ -128,7 +129,7 @@ class InstallationAuthorization(Authorization):
             raise errors.BadAnswer("GitHub does not say until when the installation's token is good.") from error
         if not isinstance(secret, str) or not _SECRET.fullmatch(secret):
             raise errors.BadAnswer("GitHub's answer holds no token of the installation.", answer.status)
-        self._secret, self._made_at = secret, self._clock.monotonic()
+        self._secret, self._number, self._made_at = secret, self._number + 1, self._clock.monotonic()
         self._good_until = self._made_at + (expires_at - answer.as_of - RENEWED_BEFORE).total_seconds()
 
 
@@ -153,7 +154,8 @@ def _as_app(app: GitHub, installation: Installation, place: str) -> Response:
 
 def app_client(settings: Settings, app_id: int, keys: Sequence[str], clock: Clock) -> GitHub:
     """GitHub as the App itself sees it; whoever makes it closes it."""
-    return GitHub(settings, AppAuthorization(app_id, keys, clock), RateLimiter(settings, clock), clock)
+    limiter = RateLimiter(settings, clock, patience_s=PATIENCE_S)
+    return GitHub(settings, AppAuthorization(app_id, keys, clock), limiter, clock)
 
 
 def fetch_app(settings: Settings, app_id: int, key: str, clock: Clock) -> AppFacts:
@@ -312,6 +314,11 @@ class Access:
 
 
 def open_access(store: Store, cipher: Cipher, now: datetime) -> Access:
-    """For whoever collects or looks for repositories. Raises: DecryptionFailed."""
-    app = open_app(store)
+    """For whoever collects or looks for repositories. Raises: DecryptionFailed where no token opens.
+
+    An App whose keys do not open is left out, so that it stops no token; `installations.refresh` tells of it.
+    """
+    app = None
+    with suppress(EncryptionError):
+        app = open_app(store)
     return Access(open_tokens(store, cipher, now), app)

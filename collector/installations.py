@@ -16,7 +16,7 @@ from collector.discovery import (
     parse_pattern,
     track_repositories,
 )
-from collector.github_app import InstallationAuthorization, app_client, fetch_installations
+from collector.github_app import PATIENCE_S, InstallationAuthorization, app_client, fetch_installations
 from collector.rate_limit import RateLimiter, pace_file
 from collector.settings import Settings, read_settings
 from data.accounts.authority import COMMAND_LINE
@@ -60,9 +60,8 @@ def _refresh(store: Store, settings: Settings, clock: Clock, app: OpenApp, githu
         former = known.get(each.installation_id)
         if former is None or former.tenant_id is None or each.state is not InstallationState.GRANTED:
             continue
-        limiter = RateLimiter(
-            settings, clock, kept_in=pace_file(store.directory, f"installation {each.installation_id}")
-        )
+        pace = pace_file(store.directory, f"installation {each.installation_id}")
+        limiter = RateLimiter(settings, clock, patience_s=PATIENCE_S, kept_in=pace)
         client = GitHub(settings, InstallationAuthorization(github, each, clock), limiter, clock)
         with closing(client):
             try:

@@ -209,7 +209,8 @@ class Collecting:
         tried = self._tried[repository.repository_id]
         if tried[-1] == result.run.owner_key:
             others = self._access.of_repository(repository)
-            token = next((each for each in others if each.owner_key not in tried), None)
+            out = {*tried, *owner_pauses(self._store, GitHubTime(self._clock).now())}
+            token = next((each for each in others if each.owner_key not in out), None)
             if token is None:
                 return result
             request = RunRequest(ledger.Scope(repository_ids=(repository.repository_id,)), result.run.trigger)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import requests
 
 from collector.clock import SystemClock
 from collector.github_app import InstallationAuthorization, app_client
@@ -85,6 +86,10 @@ def test_a_repository_falls_back_to_the_token_and_the_log_says_so(
     assert last_line(result)["state"] == "complete"  # its state is known before anything is asked with it
     given.installations[0].suspended = False
     assert run.facts("app", "installations")["installations"][0]["state"] == "granted"
+    github.faults.add(answered(fake_refusal("installation_suspended")).on("/app/installations/*").repeated(2))
+    result = run("collect", "--repo", "octo/hello", "--json")
+    assert "octo/hello: collected with the tenant's token instead. octo has suspended the GitHub App." in result.output
+    assert last_line(result)["failures"] == 0
     github.faults.add(answered(fake_refusal("app_missing_permission")).on("*/traffic/views"))
     result = run("collect", "--repo", "octo/hello", "--json")
     assert "octo/hello: collected with the tenant's token instead. GitHub: Resource not accessible" in result.output
@@ -147,11 +152,12 @@ def test_a_token_is_renewed_five_minutes_before_its_hour_is_over_by_whatever_clo
 
     with closing(app_client(Settings(github.url, 60000), given.id, opened.keys, Clock())) as client:
         authorization = InstallationAuthorization(client, LISTED, Clock())
-        first = authorization.ready()
+        assert authorization.ready() == 1
         github.clock.advance(timedelta(minutes=54))
-        assert authorization.ready() == first
+        assert authorization.ready() == 1
         github.clock.advance(timedelta(minutes=2))
-        second = authorization.ready()
-    assert second != first
-    assert len(second) > 500
-    assert redacted(f"token {second} and {second[4:]}") == "token [hidden] and [hidden]"
+        assert authorization.ready() == 2
+        sent = authorization(requests.Request("GET", github.url).prepare()).headers["Authorization"]
+    secret = sent.removeprefix("Bearer ")
+    assert len(secret) > 500
+    assert redacted(f"token {secret} and {secret[4:]}") == "token [hidden] and [hidden]"
