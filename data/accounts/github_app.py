@@ -20,7 +20,7 @@ from data.accounts.authority import acting, refuse_but_managers, require_admin
 from data.accounts.encryption import Cipher, open_cipher
 from data.accounts.models import Account, Role, Viewer
 from data.calendar import aware, stored
-from data.refusals import Refusal
+from data.refusals import Refused
 from data.store import Store
 from data.store.cache import cached
 from data.store.ids import next_id
@@ -30,7 +30,7 @@ KEYS = 2  # alive at once: the former one until nothing uses it any more
 LONGEST_RULE = 1000
 
 
-class AppRefused(Refusal):
+class AppRefused(Refused):
     """The App, a key or an installation cannot be so; the sentence says why."""
 
 
