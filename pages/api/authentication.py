@@ -10,9 +10,9 @@ from starlette.responses import Response
 from data.accounts.api_tokens import Access, InvalidToken, access_of_token, is_well_formed, note_use
 from data.calendar import utc_now
 from data.store import StoreError
+from pages.api.limits import RateLimit
 from pages.api.problems import NO_DATA, Problem, TooMany, problem
 from pages.ui.addresses import base_path, link_target
-from pages.ui.limits import RateLimit
 from pages.ui.session_routes import log
 from pages.ui.store import the_store
 

@@ -13,10 +13,10 @@ from data.sharing.badges import Badge, badge_number, badge_of_address, badge_vie
 from data.store import Store
 from data.store.cache import cached
 from pages.api.authentication import address_of, told
+from pages.api.limits import RateLimit
 from pages.api.problems import TooMany, problem
 from pages.ui.addresses import base_path
 from pages.ui.badge_picture import UNKNOWN_COLOUR, badge_svg, compact
-from pages.ui.limits import RateLimit
 from pages.ui.store import the_store
 
 KEPT_S = 300

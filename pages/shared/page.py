@@ -8,13 +8,11 @@ from data.dashboards.specification import SpecificationRefused
 from data.sharing.shares import Share, ShareRefused, open_share, share_of_secret, share_viewer
 from pages.dashboards import view
 from pages.ui import messages, session
-from pages.ui.limits import RateLimit
 from pages.ui.navigation import LINK, PRODUCT
 from pages.ui.store import the_store
 
 OPENED = "shared_opened"  # the links that this session has opened
 KIOSK, REFRESH_S = "kiosk", 300
-OF_GUESSES = RateLimit(30, 1 / 10)  # of an address
 ENDED = "This link is not valid any more. Ask whoever sent it for a new one."
 
 
@@ -35,7 +33,11 @@ def draw_way_in(share: Share) -> None:
     st.rerun()
 
 
-def draw_panels(share: Share) -> None:
+def draw_panels(secret: str) -> None:
+    """The panels as they are now; a screen on a wall runs this again and again, so the link is looked at each time."""
+    share = share_of_secret(the_store(), secret, utc_now())
+    if share is None:
+        st.rerun()
     try:
         dashboard = share.dashboard()
     except SpecificationRefused:
@@ -47,11 +49,9 @@ def draw_panels(share: Share) -> None:
         view.draw_row(share_viewer(the_store(), share), dashboard.panels, row, files=False)
 
 
-address = session.address()
-waits = OF_GUESSES.wait_s(address) is not None
-share = None if waits else share_of_secret(the_store(), st.query_params.get(LINK, ""), utc_now())
+link = st.query_params.get(LINK, "")
+share = share_of_secret(the_store(), link, utc_now())  # of 256 bits: nobody guesses one
 if share is None:
-    OF_GUESSES.take(address)
     st.title(PRODUCT, anchor=False)
     st.info(ENDED, icon=":material/link_off:")
 else:
@@ -60,6 +60,6 @@ else:
     if share.share_id not in st.session_state.get(OPENED, set()):
         draw_way_in(share)
     if st.query_params.get(KIOSK):
-        st.fragment(draw_panels, run_every=REFRESH_S)(share)
+        st.fragment(draw_panels, run_every=REFRESH_S)(link)
     else:
-        draw_panels(share)
+        draw_panels(link)

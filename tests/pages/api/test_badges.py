@@ -13,8 +13,8 @@ from data.repositories.models import RepositoryFacts
 from data.repositories.repositories import add_repositories, remove_repositories_with_data
 from data.sharing.badges import Badge, BadgeRefused, Measure, NewBadge, Period, Style, add_badge, badges, remove_badge
 from pages.api import badges as badge_routes
+from pages.api.limits import RateLimit
 from pages.ui.badge_picture import badge_svg, compact
-from pages.ui.limits import RateLimit
 from tests.data.filled import DOCS, ENGINE, TELESCOPE
 from tests.pages.api.conftest import Program
 from tests.pages.app import BLUE, GREEN, App, days_ago, shown_text

@@ -20,7 +20,7 @@ from data.calendar import utc_now
 from data.repositories.groups import add_group
 from data.traffic.export import ExportRequest, ExportTable, export
 from pages.api import authentication, v1
-from pages.ui.limits import RateLimit
+from pages.api.limits import RateLimit
 from tests.data.filled import DOCS, ENGINE, MIRROR
 from tests.pages.api.conftest import Program
 from tests.pages.app import BLUE, GREEN, days_ago
