@@ -27,12 +27,6 @@ class RateLimit:
             self._keep(key, left - 1)
             return None
 
-    def wait_s(self, key: str) -> int | None:
-        """The seconds to wait before one is left, counting nothing."""
-        with self._guard:
-            left = self._level(key)
-            return math.ceil((1 - left) / self.a_second) if left < 1 else None
-
     def clear(self) -> None:
         with self._guard:
             self._left.clear()
