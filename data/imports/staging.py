@@ -118,7 +118,10 @@ def stage(
     tables = [table for file in files for table in tables_of(file, scratch)]
     layouts = layouts_of(tables, options, saved)
     tools = sorted({layout.tool for layout in layouts})
-    source = ", ".join(dict.fromkeys(PurePosixPath(file.name).parts[0] for file in files))[:200]
+    places = (
+        re.sub(r"@[0-9a-f]{7}$", "", PurePosixPath(file.name).parts[0]) for file in files
+    )  # of a clone: its blobs
+    source = ", ".join(dict.fromkeys(places))[:200]
     staged = Staged(scratch, ", ".join(tools), source, digest_of(files), layouts)
     for table in tables:
         for name, value in table.facts.items():
