@@ -44,6 +44,7 @@ class FindingKind(StrEnum):
     MISSED = "missed"
     SCHEDULE = "schedule"
     TOKEN = "token"  # noqa: S105 - no token
+    INSTALLATION = "installation"  # of the GitHub App; its text says what to do
     BUDGET = "budget"
     REFUSED = "refused"
     LOSS = "loss"
@@ -238,7 +239,7 @@ def _about_access(
 ) -> list[Finding]:
     """Of a tenant's token, and of its installations of the GitHub App, either of which may stand alone."""
     about_token = None if token is None and given else _about_token(tenant, token, now)
-    told = [Finding(FindingKind.TOKEN, True, tenant, each.to_do, tenant=tenant) for each in given if each.to_do]
+    told = [Finding(FindingKind.INSTALLATION, True, tenant, each.to_do, tenant=tenant) for each in given if each.to_do]
     return [*([about_token] if about_token else []), *told]
 
 

@@ -247,7 +247,7 @@ def _collecting(viewer: Viewer, store: Store, managed: frozenset[int], now: date
             yield Event(AlertKind.LOSS, f"loss {key}", each.about, each.text, key)
         elif each.kind is FindingKind.MISSED:
             yield Event(AlertKind.MISSED, f"missed {each.about}", each.about, each.text)
-        elif each.kind is FindingKind.TOKEN and each.is_problem:
+        elif each.kind in {FindingKind.TOKEN, FindingKind.INSTALLATION} and each.is_problem:
             yield Event(AlertKind.TOKEN, f"token refused {each.about}", each.about, each.text)
     ended = [each for each in runs(viewer.of_each_tenant(), store, 20) if each.state is not RunState.RUNNING]
     newest = ended[:FAILED_RUNS]

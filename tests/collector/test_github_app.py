@@ -114,6 +114,7 @@ def test_an_installation_that_cannot_collect_says_what_to_do(
         given.installations.clear()
     assert told in run("app", "installations").output
     assert told in run("collect").output
+    assert "tenant token acme" not in run("status").output  # a token would not help the installation
     assert any(told in problem for problem in run.facts("tenant", "list")["tenants"][0]["problems"])
 
 
