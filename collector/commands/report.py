@@ -44,6 +44,7 @@ def channel_options(command: Callable[..., CommandResult]) -> Callable[..., Comm
 
 def channels_of(options: Mapping[str, Any]) -> list[NewChannel]:
     """The channels of these options. Raises: CommandRefused without one, AddressRefused, Unreachable."""
+    mail_server()  # a wrong setting is told before something is added
     channels = [checked_channel("mail", each) for each in options["mail"]]
     for kind in ("slack", "teams", "discord", "webhook", "other"):
         channels += [checked_channel(kind, _of_environment(each)) for each in options[f"{kind}_env"]]

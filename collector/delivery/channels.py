@@ -14,6 +14,7 @@ from uuid import NAMESPACE_URL, uuid5
 from collector.delivery import discord, mail, other, slack, teams, webhook
 from collector.delivery.http import AddressRefused, Unreachable, post, target
 from collector.delivery.result import Outcome, Result, of_status, without
+from collector.errors import SettingsRefused
 from data.accounts.authority import AccountRefused, checked_email
 from data.reports.message import Links, Message
 from data.reports.subscriptions import NewChannel, OpenChannel
@@ -68,7 +69,7 @@ def send(content: Content, channel: OpenChannel, occasion: str, links: Links, no
         else:
             payload, headers = _BODIES[channel.kind](content.message), {}
         answer = post(channel.address, payload, {**JSON_TYPE, **headers})
-    except AddressRefused as refusal:
+    except (AddressRefused, SettingsRefused) as refusal:
         return Result(Outcome.FAILED, None, str(refusal))
     except Unreachable as failure:
         return Result(Outcome.AGAIN, None, f"{NAMES[channel.kind]}: {failure}")
@@ -78,7 +79,7 @@ def send(content: Content, channel: OpenChannel, occasion: str, links: Links, no
 
 def lane(channel: OpenChannel) -> str:
     """Which channels share a server, so that one that is down is not asked again and again."""
-    return f"{channel.kind} {urlsplit(channel.address).netloc if channel.kind != 'mail' else ''}"
+    return f"{channel.kind} {urlsplit(channel.address).netloc if channel.kind not in {'mail', 'other'} else ''}"
 
 
 def _mailed(content: Content, channel: OpenChannel, message_id: str, links: Links, now: datetime) -> Result:

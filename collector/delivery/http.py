@@ -31,7 +31,7 @@ CONNECT_S, DEADLINE_S = 5.0, 20.0  # for the connection; for all of it
 ANSWER_LIMIT = 2000  # bytes that are read of an answer
 LONGEST_ADDRESS = 2000
 _ADDRESS = re.compile(r"[!-~]+")
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_NAT64, _GLOBAL_UNICAST = ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("2000::/3")
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
@@ -112,6 +112,8 @@ def _is_public(text: str) -> bool:
             return _is_public(str(inner))
         if address in _NAT64:
             return _is_public(str(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)))
+        if address not in _GLOBAL_UNICAST:
+            return False
     return address.is_global and not address.is_multicast
 
 

@@ -5,6 +5,7 @@ address every option that reads a file, or weakens TLS. https://github.com/caron
 """
 
 import logging
+import re
 import threading
 from importlib import import_module
 from typing import Any
@@ -44,6 +45,7 @@ SCHEMES = {
     "msgbird": "MessageBird",
 }
 SAFE_OPTIONS = frozenset({"format", "overflow", "image", "silent", "preview", "topic", "thread", "priority", "sound"})
+_ADDRESS = re.compile(r"[^\s,;#?]+(\?[^\s,;#?]*)?")  # what apprise would take for two addresses, or for other options
 MOST = 8000  # characters; each service cuts at its own limit
 _one_at_a_time = threading.Lock()  # what apprise says goes to one log
 
@@ -54,18 +56,19 @@ def checked(address: str) -> str:
     name = SCHEMES.get(parts.scheme.lower())
     if name is None:
         raise AddressRefused(f"Other services are: {', '.join(f'{each}://' for each in sorted(SCHEMES))}.")
+    if not _ADDRESS.fullmatch(address):
+        raise AddressRefused("An address of another service has no space, comma, ; or # and one ? at most.")
     options = {key.lower() for key, _ in parse_qsl(parts.query, keep_blank_values=True)}
     if options - SAFE_OPTIONS:
         raise AddressRefused(f"These options are not taken here: {', '.join(sorted(options - SAFE_OPTIONS))}.")
-    if not _apprise().Apprise().add(address):
+    if _apprise().Apprise.instantiate(address) is None:
         raise AddressRefused(f"This is not an address of {name}: see the list of services of apprise.")
     return name
 
 
 def send(message: Message, address: str) -> Result:
     name, apprise = checked(address), _apprise()
-    service = apprise.Apprise()
-    service.add(address)
+    service = apprise.Apprise(apprise.Apprise.instantiate(address))
     text = plain_text(message).removeprefix(message.title).strip()[:MOST]
     with _one_at_a_time, apprise.LogCapture(level=logging.WARNING) as log:
         is_sent = service.notify(body=text, title=message.title, body_format=apprise.NotifyFormat.TEXT)
@@ -73,7 +76,7 @@ def send(message: Message, address: str) -> Result:
     if is_sent:
         return Result(Outcome.SENT)
     words = one_line(without(" ".join(said.split()), address)) or "no reason given"
-    return Result(Outcome.AGAIN, None, f"{name}: {words}"[:LONGEST_REASON])
+    return Result(Outcome.AGAIN, 0, f"{name}: {words}"[:LONGEST_REASON])
 
 
 def _apprise() -> Any:

@@ -20,6 +20,7 @@ from tests.collector.delivery.servers import AUTHORITY, Receiver, mail_receiver
 NOW = datetime(2026, 11, 25, 8, tzinfo=UTC)
 HOSTILE = "owner/<b>*x* _y_ & `z` [a](http://b) @everyone"
 LINKS = Links("https://traffic.example.org")
+TELEGRAM = "tgram://123456789:abcdefg_hijklmnop/12315544/"
 
 
 def message(name: str = HOSTILE, rows: int = 3) -> Message:
@@ -136,6 +137,7 @@ def test_a_wrong_secret_is_told_in_the_channels_own_words_without_the_address(se
     [
         *("https://127.0.0.1/x", "https://10.0.0.5/x", "https://[::1]/x", "https://169.254.169.254/latest"),
         *("https://[::ffff:127.0.0.1]/x", "https://[64:ff9b::7f00:1]/", "https://localhost/x", "https://0.0.0.0/"),
+        *("https://[::127.0.0.1]/", "https://[fec0::1]/", "https://[64:ff9b:1::1]/"),
         *(
             "http://8.8.8.8/x",
             "file:///etc/passwd",
@@ -219,7 +221,19 @@ def test_a_mail_comes_by_tls_with_text_and_html_and_one_click_to_end_it(
 
 @pytest.mark.parametrize(
     "address",
-    ["file:///etc/passwd", "syslog://", "dbus://", "windows://", "json://localhost/x", "tgram://1:a/?verify=no", "x"],
+    [
+        *(
+            "file:///etc/passwd",
+            "syslog://",
+            "dbus://",
+            "windows://",
+            "json://localhost/x",
+            "tgram://1:a/?verify=no",
+            "x",
+        ),
+        *(f"{TELEGRAM}?format=text;verify=no", f"{TELEGRAM}#?verify=no", f"{TELEGRAM}, json://127.0.0.1/"),
+        *(f"{TELEGRAM} json://127.0.0.1/", f"{TELEGRAM},json://127.0.0.1/"),
+    ],
 )
 def test_other_services_are_those_that_touch_neither_files_nor_this_machine(address: str) -> None:
     with pytest.raises(AddressRefused):
@@ -227,7 +241,7 @@ def test_other_services_are_those_that_touch_neither_files_nor_this_machine(addr
 
 
 def test_another_service_is_known_by_its_name() -> None:
-    saved = checked_channel("other", "tgram://123456789:abcdefg_hijklmnop/12315544/")
+    saved = checked_channel("other", TELEGRAM)
     assert saved.hint == "Telegram"
 
 
