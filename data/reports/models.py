@@ -15,6 +15,7 @@ from data.text import day_text
 from data.traffic.models import Grain, Selection
 from data.traffic.traffic import Totals
 
+FIRST_YEAR = 2008  # of GitHub
 _WEEK, _MONTH = re.compile(r"(\d{4})-?[Ww](\d{1,2})"), re.compile(r"(\d{4})-(\d{1,2})")
 
 
@@ -71,6 +72,8 @@ def period_named(name: str, today: date) -> Period:
         elif month := _MONTH.fullmatch(name.strip()):
             period = Period(Grain.MONTH, date(int(month[1]), int(month[2]), 1))
         else:
+            raise ValueError(name)
+        if period.first.year < FIRST_YEAR:
             raise ValueError(name)
         is_over = period.last < today
     except (ValueError, OverflowError) as error:

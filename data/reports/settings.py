@@ -63,8 +63,13 @@ class ReportSettings:
             times = (found, found - before)
         else:
             times = (day.replace(day=self.day), (day.replace(day=1) - timedelta(days=1)).replace(day=self.day))
-        moments = (datetime.combine(each, self.at, zone).astimezone(UTC) for each in times)
+        moments = (self._moment(each, zone) for each in times)
         return next(at for at in moments if at <= now)
+
+    def _moment(self, day: date, zone: ZoneInfo) -> datetime:
+        """That day at the time of the zone, but not before the week or month that it ends is over by UTC, too."""
+        over = datetime.combine(self.grain.first_day(day), time(), UTC)
+        return max(over, datetime.combine(day, self.at, zone).astimezone(UTC))
 
     def period(self, at: datetime) -> Period:
         """The newest period that was over at that moment, by UTC, as GitHub counts days."""
