@@ -79,6 +79,10 @@ class Episode:
     last_day: date | None
     is_open: bool
 
+    @property
+    def kind(self) -> AlertKind:
+        return AlertKind(self.episode.partition(" ")[0])
+
     def has(self, event: Event) -> bool:
         if self.episode != event.episode:
             return False
@@ -114,7 +118,7 @@ def save_alert(store: Store, subscription: Subscription, found: Sequence[Event],
         return None
     over = [
         Event(
-            AlertKind(each.episode.partition(" ")[0]),
+            each.kind,
             each.episode,
             each.name,
             "resolved",
@@ -122,7 +126,7 @@ def save_alert(store: Store, subscription: Subscription, found: Sequence[Event],
             is_over=True,
         )
         for each in ended
-        if not _goes_on(each, current)
+        if each.kind in subscription.alert.kinds and not _goes_on(each, current)
     ]
     muted = subscription.alert.muted_until
     told = () if muted is not None and utc_day(now) <= muted else (*new, *over)
@@ -180,12 +184,10 @@ def alert_message(found: Sequence[Event], subject: str, links: Links) -> Message
     new, over = ([each for each in found if each.is_over is ended] for ended in (False, True))
     sections = []
     for kind in AlertKind:
-        lines = tuple(_line(each, links) for each in new if each.kind is kind)
-        if lines:
-            more = ((Span(f"and {len(lines) - MOST_LINES:,} more"),),) if len(lines) > MOST_LINES else ()
-            sections.append(Section(TITLES[kind], (*lines[:MOST_LINES], *more)))
+        if told := [each for each in new if each.kind is kind]:
+            sections.append(Section(TITLES[kind], _lines(told, links)))
     if over:
-        sections.append(Section("Resolved", tuple(_line(each, links) for each in over)))
+        sections.append(Section("Resolved", _lines(over, links)))
     counts = [f"{counted(len(new), 'alert')}" if new else "", f"{len(over):,} resolved" if over else ""]
     summary = ", ".join(filter(None, counts)) or "Nothing to tell of at present."
     first = new[0] if new else over[0] if over else None
@@ -195,6 +197,11 @@ def alert_message(found: Sequence[Event], subject: str, links: Links) -> Message
     if address := links.page("subscriptions"):
         footer = ((Span("Tune or mute these alerts", link=address),),)
     return Message(f"Alert: {subject}", summary, tuple(sections), footer)
+
+
+def _lines(found: Sequence[Event], links: Links) -> tuple[Line, ...]:
+    more = ((Span(f"and {len(found) - MOST_LINES:,} more"),),) if len(found) > MOST_LINES else ()
+    return (*(_line(each, links) for each in found[:MOST_LINES]), *more)
 
 
 def _line(event: Event, links: Links) -> Line:

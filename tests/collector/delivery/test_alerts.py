@@ -77,6 +77,13 @@ def test_what_lasts_is_told_again_when_it_is_over(filled: Store, server: Receive
     assert key == one(filled).subscription_id
 
 
+def test_what_is_chosen_no_more_is_not_told_to_be_over(filled: Store, server: Receiver) -> None:
+    key = subscribe(filled, server.url("/chosen"))
+    assert look(filled, NOW) == ["sent"]
+    change_alert(filled, COMMAND_LINE, key, AlertSettings((AlertKind.SPIKE,)), NOW)
+    assert look(filled, NOW + HOUR) == []
+
+
 def test_until_the_day_to_which_it_is_muted_nothing_is_sent_nor_told_later(filled: Store, server: Receiver) -> None:
     key = subscribe(filled, server.url("/muted"))
     change_alert(filled, COMMAND_LINE, key, AlertSettings(muted_until=TODAY), NOW)
