@@ -208,7 +208,7 @@ class Pass:
 
     def _sent(self, due: Due, channel: OpenChannel) -> Result:
         try:
-            recipient = recipient_of(self._store, due.subscription, channel.address if channel.kind == "mail" else None)
+            recipient = recipient_of(self._store, due.subscription, channel)
             if recipient.sees_nothing:
                 return Result(Outcome.SKIPPED, reason=SEES_NOTHING)
             content = self._content(due, recipient)
@@ -319,7 +319,7 @@ def send_test(
 
 
 def _tested(store: Store, subscription: Subscription, channel: OpenChannel, links: Links, now: datetime) -> Result:
-    recipient = recipient_of(store, subscription, channel.address if channel.kind == "mail" else None)
+    recipient = recipient_of(store, subscription, channel)
     if recipient.sees_nothing:
         return Result(Outcome.SKIPPED, reason=SEES_NOTHING)
     if subscription.kind == "alert":

@@ -77,6 +77,9 @@ class Account:
         """Whether this is nobody's account, but whoever may run commands on the server: see authority.acting."""
         return self.user_id == 0
 
+    def has_email(self, address: str) -> bool:
+        return self.email is not None and self.email.casefold() == address.casefold()
+
     def has(self, role: Role) -> bool:
         return any(grant.role == role for grant in self.grants)
 

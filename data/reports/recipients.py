@@ -8,7 +8,7 @@ from data.accounts.models import Account, Grant, Role, Viewer
 from data.accounts.tenants import operator, tenants
 from data.reports.report import narrowed
 from data.reports.settings import AlertSettings
-from data.reports.subscriptions import Subscription
+from data.reports.subscriptions import MAIL, OpenChannel, Subscription
 from data.repositories.groups import groups
 from data.store import Store
 
@@ -28,11 +28,12 @@ class Recipient:
         return not self.viewer.repository_ids
 
 
-def recipient_of(store: Store, subscription: Subscription, mailed_to: str | None = None) -> Recipient:
+def recipient_of(store: Store, subscription: Subscription, channel: OpenChannel | None = None) -> Recipient:
     """Of a user's own what the user sees, by mail at the address of the profile only. Of a tenant's the tenant; where
-    it is mailed to the address of an account, what that account sees of it: nothing once it is disabled.
+    it is mailed to the address of an account, what that account sees of it: nothing once it is disabled, or once the
+    address is the account's no more.
     """
-    viewer, managed, subject = _whole(store, subscription, mailed_to)
+    viewer, managed, subject = _whole(store, subscription, channel if channel and channel.kind == MAIL else None)
     settings = subscription.settings
     if isinstance(settings, AlertSettings):
         return Recipient(viewer, managed, subject)
@@ -44,17 +45,17 @@ def recipient_of(store: Store, subscription: Subscription, mailed_to: str | None
     return Recipient(narrowed(viewer, chosen), managed, subject)
 
 
-def _whole(store: Store, subscription: Subscription, mailed_to: str | None) -> tuple[Viewer, frozenset[int], str]:
+def _whole(store: Store, subscription: Subscription, mail: OpenChannel | None) -> tuple[Viewer, frozenset[int], str]:
     if subscription.tenant_id is None:
         account = _account(store, subscription.user_id or 0)
-        if account is None or (mailed_to is not None and not _is_address_of(account, mailed_to)):
+        if account is None or (mail is not None and not account.has_email(mail.address)):
             return NOBODY, frozenset(), subscription.name
         return viewer_of(store, account), administered(account, store).tenant_ids, "all repositories"
     tenant_id = subscription.tenant_id
     managers = Account(-1, "", "", None, True, (Grant(Role.TENANT, tenant_id),))
     viewer, managed = viewer_of(store, managers), frozenset({tenant_id})
-    accounts = _accounts_of(store, mailed_to)
-    if accounts:
+    accounts = _accounts_of(store, mail)
+    if accounts or (mail is not None and mail.of_account):
         active = [each for each in accounts if each.active]
         seen = {key for each in active for key in viewer_of(store, each).of_each_tenant().repository_ids}
         whole = {key for each in active for key in viewer_of(store, each).tenant_ids}
@@ -72,12 +73,8 @@ def _account(store: Store, user_id: int) -> Account | None:
             return None
 
 
-def _accounts_of(store: Store, address: str | None) -> list[Account]:
-    if address is None:
+def _accounts_of(store: Store, mail: OpenChannel | None) -> list[Account]:
+    if mail is None:
         return []
     with store.control.read() as cursor:
-        return [each for each in stored_accounts(cursor) if _is_address_of(each, address)]
-
-
-def _is_address_of(account: Account, address: str) -> bool:
-    return (account.email or "").casefold() == address.casefold()
+        return [each for each in stored_accounts(cursor) if each.has_email(mail.address)]

@@ -19,7 +19,7 @@ from itertools import groupby
 import duckdb
 
 from data.accounts.audit import Subject, record
-from data.accounts.authority import NotAllowed, acting
+from data.accounts.authority import NotAllowed, acting, stored_accounts
 from data.accounts.encryption import Cipher, DecryptionFailed, open_cipher
 from data.accounts.grants import administered, viewer_of
 from data.accounts.models import Account, Role
@@ -65,13 +65,16 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class OpenChannel:
-    """A channel ready to use; `stop` is what a recipient shows to end it, and its own secret besides."""
+    """A channel ready to use; `stop` is what a recipient shows to end it, and its own secret besides. `of_account`: an
+    account had the address when it was entered.
+    """
 
     channel_id: int
     kind: str
     address: str = field(repr=False)
     secret: str = field(repr=False)
     stop: str = field(repr=False)
+    of_account: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +253,8 @@ def _save_channel(
     connection: duckdb.DuckDBPyConnection, cipher: Cipher, subscription_id: int, channel: NewChannel
 ) -> None:
     stop = secrets.token_urlsafe(24)
-    kept = {"address": channel.address, "secret": channel.secret, "stop": stop}
+    of_account = channel.kind == MAIL and any(each.has_email(channel.address) for each in stored_accounts(connection))
+    kept = {"address": channel.address, "secret": channel.secret, "stop": stop, "of_account": of_account}
     values = {
         "channel_id": next_id(connection, "subscription_channel"),
         "subscription_id": subscription_id,
@@ -307,7 +311,7 @@ def _refuse_own(connection: duckdb.DuckDBPyConnection, account: Account, channel
 
 def _refuse_mail_to_others(account: Account, channels: Sequence[NewChannel]) -> None:
     mails = [each.address for each in channels if each.kind == MAIL]
-    if any(each.casefold() != (account.email or "").casefold() for each in mails):
+    if not all(account.has_email(each) for each in mails):
         raise NotAllowed("Your own report is mailed to the address of your profile only. Save the address there first.")
 
 

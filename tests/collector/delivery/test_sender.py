@@ -14,13 +14,21 @@ from collector.delivery.channels import checked_channel
 from collector.delivery.sender import Sender, send_test
 from data.accounts import accounts, grants
 from data.accounts.authority import COMMAND_LINE, NotAllowed, acting
+from data.accounts.encryption import open_cipher
 from data.accounts.models import Account, Grant, Role
 from data.accounts.tokens import rotate_key
 from data.reports import deliveries
 from data.reports.deliveries import LoggedAttempt
 from data.reports.message import Links
+from data.reports.recipients import recipient_of
 from data.reports.settings import AlertSettings, ReportSettings
-from data.reports.subscriptions import Subscription, add_subscription, pause_subscription, subscriptions
+from data.reports.subscriptions import (
+    Subscription,
+    add_subscription,
+    open_channels,
+    pause_subscription,
+    subscriptions,
+)
 from data.store import Store
 from data.traffic.models import Grain
 from tests.collector.delivery.servers import Receiver
@@ -177,6 +185,14 @@ def test_another_time_and_zone(filled: Store, server: Receiver) -> None:
     assert monthly.period(monthly.last_time(DUE)).name == "2026-04"
 
 
+def test_east_of_utc_a_report_waits_until_its_week_or_month_is_over_there() -> None:
+    tokyo = ReportSettings(zone="Asia/Tokyo", at=datetime(2026, 1, 1, 8).time())  # noqa: DTZ001
+    monthly = replace(tokyo, grain=Grain.MONTH)
+    assert tokyo.last_time(DUE) == datetime(2026, 5, 11, tzinfo=UTC)
+    assert tokyo.period(tokyo.last_time(DUE)).name == "2026-W19"
+    assert monthly.period(monthly.last_time(DUE)).name == "2026-04"
+
+
 KILLED = """
 import os, sys
 from datetime import datetime
@@ -239,3 +255,20 @@ def test_ones_own_mail_goes_to_the_address_of_the_profile_of_that_moment(filled:
         )
     accounts.save_profile(filled, "single", who.user_id, FINAL, name="S", email="new@example.org")
     assert look(filled, FINAL) == ["skipped"]
+
+
+def test_a_tenants_mail_to_an_account_is_not_the_whole_tenants_once_the_account_has_another_address(
+    filled: Store,
+) -> None:
+    who = user(filled, "single", Grant(Role.REPOSITORY_VIEWER, BLUE, ENGINE))
+    mails = [checked_channel("mail", each) for each in ("single@example.org", "nobodys@example.org")]
+    add_subscription(filled, COMMAND_LINE, "Theirs", ReportSettings(), mails, tenant_id=BLUE, now=LONG_AGO)
+    opened = open_channels(filled, open_cipher(filled.directory), [each.channel_id for each in one(filled).channels])
+
+    def seen() -> list[frozenset[int]]:
+        return [recipient_of(filled, one(filled), each).viewer.repository_ids for _, each in sorted(opened.items())]
+
+    before, whole = seen()
+    assert before == {ENGINE} < whole
+    accounts.save_profile(filled, "single", who.user_id, FINAL, name="S", email="new@example.org")
+    assert seen() == [frozenset(), whole]
