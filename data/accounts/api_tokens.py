@@ -107,8 +107,8 @@ def add_api_token(store: Store, by: str, user_id: int, new: NewToken, now: datet
         _refuse_foreign_scope(store, account, new)
         expired = {"user_id": user_id, "before": stored(now - timedelta(days=30))}
         connection.execute("delete from api_token where user_id = $user_id and expires_at < $before", expired)
-        having = "select count(*) as having from api_token where user_id = $user_id"
-        ((count,),) = connection.execute(having, {"user_id": user_id}).fetchall()
+        having = "select count(*) as having from api_token where user_id = $user_id and expires_at > $now"
+        ((count,),) = connection.execute(having, {"user_id": user_id, "now": stored(now)}).fetchall()
         if count >= MOST:
             raise TokenRefused(f"You have {MOST} tokens and links, the maximum. Revoke one first.")
         values = {

@@ -59,7 +59,7 @@ def access_of_request(request: Request) -> Access:
                 "Too many wrong tokens from this address. Wait, then send the right one.", wait_s
             ) from refusal
         raise Problem(HTTPStatus.UNAUTHORIZED, str(refusal), headers=CHALLENGE) from refusal
-    if found.token.target is None and "authorization" not in request.headers:
+    if found.token.target is None and _of_header(request) is None:
         sentence = (
             "A token is never sent in an address, which logs and histories keep. Send it in the header, or make a link."
         )
@@ -75,11 +75,9 @@ def access_of_request(request: Request) -> Access:
 
 def secret_of(request: Request) -> str | None:
     """The token that was sent, good or bad; None where none was."""
-    scheme, _, rest = request.headers.get("authorization", "").partition(" ")
-    if scheme.casefold() == "bearer":
-        return rest.strip()
-    if scheme.casefold() == "basic":
-        return _of_basic(rest.strip())
+    sent = _of_header(request)
+    if sent is not None:
+        return sent
     return next((request.query_params[name] for name in sorted(LINKS) if name in request.query_params), None)
 
 
@@ -91,6 +89,13 @@ def target_of(request: Request) -> str:
 
 def address_of(request: Request) -> str:
     return request.client.host if request.client else ""
+
+
+def _of_header(request: Request) -> str | None:
+    scheme, _, rest = request.headers.get("authorization", "").partition(" ")
+    if scheme.casefold() == "bearer":
+        return rest.strip()
+    return _of_basic(rest.strip()) if scheme.casefold() == "basic" else None
 
 
 def _of_basic(encoded: str) -> str:

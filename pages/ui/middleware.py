@@ -125,7 +125,9 @@ async def _may_be_framed(scope: Scope) -> bool:
     """Whether it is the page of a share link whose maker has allowed it; its files and sockets need no more."""
     if scope["type"] != "http" or below_base(scope["path"]) != FRAMED:
         return False
-    secrets = parse_qs(scope["query_string"].decode("latin-1")).get(LINK, [""])
+    secrets = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True).get(LINK, [])
+    if len(secrets) != 1:  # of several the page would take another than is looked at here
+        return False
 
     def allowed() -> bool:
         share = share_of_secret(the_store(), secrets[0], utc_now())

@@ -1,5 +1,6 @@
 """Share links: a frozen dashboard for whoever has the link, and nothing else; framed only where that is allowed."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -14,7 +15,7 @@ from data.accounts.authority import COMMAND_LINE
 from data.accounts.models import Grant, Role
 from data.accounts.tenants import set_tenant_active
 from data.calendar import utc_now
-from data.sharing.shares import NewShare, add_share, revoke_share, share_of_secret, shares
+from data.sharing.shares import NewShare, ShareRefused, add_share, revoke_share, share_of_secret, shares
 from pages.api import shares as share_routes
 from pages.connect.shares import of_chart, of_repository
 from pages.ui import middleware
@@ -79,6 +80,20 @@ def test_a_link_that_ended_shows_nothing(app: App, ended: str) -> None:
     assert not [*run.metric, *run.get("vega_lite_chart"), *run.dataframe]
 
 
+def test_a_page_that_refreshes_by_itself_ends_with_its_link(app: App) -> None:
+    def after_it_was_revoked(draw: Callable[[str], None], run_every: int) -> Callable[[str], None]:
+        def drawn_again(link: str) -> None:
+            revoke_share(app.store, "tenant", 1, utc_now())
+            draw(link)
+
+        return drawn_again
+
+    app.monkeypatch.setattr("streamlit.fragment", after_it_was_revoked)
+    run = app.opened(None, "shared", link=made(app), kiosk="1")
+    assert "not valid any more" in run.info[0].value
+    assert not run.get("vega_lite_chart")
+
+
 def test_what_is_gone_from_the_tenant_is_gone_from_its_links(app: App) -> None:
     secret = made(app)
     set_tenant_active(app.store, COMMAND_LINE, BLUE, False, utc_now())
@@ -116,6 +131,7 @@ def test_only_a_link_that_may_be_embedded_is_framed(app: App, client: TestClient
         "/shared?link=x": False,
         f"/daily?link={framed}": False,
         f"/?link={framed}": False,
+        f"/shared?link={framed}&link={closed}": False,  # the page shows the last
     }.items():
         headers = client.get(path).headers
         assert ("frame-ancestors *" in headers["content-security-policy"]) is allowed, path
@@ -126,6 +142,15 @@ def test_only_a_link_that_may_be_embedded_is_framed(app: App, client: TestClient
         307,
         f"/shared?link={framed}&embed=true&embed_options=dark_theme&kiosk=1",
     )
+
+
+def test_links_that_ended_leave_room_for_others(app: App) -> None:
+    app.monkeypatch.setattr("data.sharing.shares.MOST", 1)
+    made(app, lasts=timedelta(days=1))
+    with pytest.raises(ShareRefused, match="maximum"):
+        made(app)
+    new = NewShare("For you", BLUE, of_chart("Views"), frozenset({ENGINE}))
+    assert add_share(app.store, "tenant", new, utc_now() + timedelta(days=1))
 
 
 def test_the_page_makes_a_link_with_its_embed_and_revokes_it(app: App) -> None:

@@ -99,3 +99,5 @@ def test_a_user_has_so_many_tokens_and_no_more(store: Store, bob: Account, monke
     made(store, bob)
     with pytest.raises(TokenRefused, match="maximum"):
         made(store, bob)
+    later = NOW + NewToken("x").lasts  # expired ones are not listed, so nobody could revoke them to make room
+    api_tokens.add_api_token(store, "bob", bob.user_id, NewToken("x"), later)

@@ -151,7 +151,9 @@ def test_a_token_is_taken_in_every_way_that_programs_have(program: Program) -> N
         basic = base64.b64encode(pair.encode()).decode()
         assert program.get("repositories", None, Authorization=f"Basic {basic}").status_code == 200
     assert program.get("repositories", None, Authorization=f"bearer {secret}").status_code == 200
-    assert program.get(f"repositories?link={secret}", None).status_code == 401, "a token is in no address"
+    for sent in ({}, {"Authorization": ""}, {"Authorization": "Negotiate x"}):
+        told = program.get(f"repositories?link={secret}", None, **sent)
+        assert told.status_code == 401, "a token is in no address"
 
 
 @pytest.mark.parametrize("ended", ["none", "half", "unknown", "revoked", "disabled", "basic", "scheme"])
