@@ -77,7 +77,7 @@ STARTS = {"http.response.start", "websocket.accept", "websocket.http.response.st
 # what is below these first segments is not a page's: files, sockets, components, routes of sessions and identities
 SERVED = {
     *("_stcore", "app", "assets", "auth", "component", "download", "media", "oauth2callback", "session", "static"),
-    *("api", "badge", "github-app", "mcp", "metrics", "share", "unsubscribe"),
+    *("api", "github-app", "unsubscribe"),  # what else programs ask sends no HTML: what would be, there is no page
 }
 # whose secrets no browser sends by itself (those of mails are in the address): they need not say from where they come
 PROGRAMS = ("/api/", "/mcp/", "/unsubscribe/")

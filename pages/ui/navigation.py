@@ -106,6 +106,8 @@ class Offered:
     def draw(self) -> StreamlitPage:
         """Draw the navigation, in which the open page is marked. The page that is open."""
         page = st.navigation(self.pages, position="sidebar", expanded=True)
+        if is_shared(page):  # it may stand in another site's frame, where no click may lead whoever is signed in away
+            return st.navigation(self.pages, position="hidden")
         if self.first is not None and page.url_path == self.first.address:
             page = st.navigation(self.named, position="sidebar", expanded=True)
         return page

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
+import streamlit as st
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -62,6 +64,18 @@ def test_whoever_has_the_link_sees_the_frozen_repositories_without_an_account(ap
     (share,) = shares(app.account("tenant"), app.store, utc_now())
     assert share.openings == 1, "a visit counts once"
     assert shares(app.account("viewer"), app.store, utc_now()) == ()
+
+
+def test_it_leads_nobody_to_other_pages(app: App) -> None:
+    drawn, navigation = [], st.navigation
+
+    def noted(pages: Any, *, position: str, **more: Any) -> Any:
+        drawn.append(position)
+        return navigation(pages, position=position, **more)  # type: ignore[arg-type]
+
+    app.monkeypatch.setattr("streamlit.navigation", noted)
+    app.opened("tenant", "shared", link=made(app))
+    assert drawn[-1] == "hidden", "whoever is signed in would be led there from within another site's frame"
 
 
 @pytest.mark.parametrize("ended", ["revoked", "expired", "lost", "invented", "none"])

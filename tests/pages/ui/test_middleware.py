@@ -99,7 +99,10 @@ def test_a_deeper_address_leads_to_the_page_that_was_meant(path: str, target: st
 
 @pytest.mark.parametrize(
     ("path", "status"),
-    [("/", 200), ("/weekly", 200), ("/start", 200), ("/nothing", 404), ("/traffic/nothing", 404), ("/index.html", 404)],
+    [
+        *((page, 200) for page in ("/", "/weekly", "/start")),
+        *((none, 404) for none in ("/nothing", "/traffic/nothing", "/index.html", "/badge/nothing", "/mcp/nothing")),
+    ],
 )
 def test_an_address_that_is_no_page_s_is_not_found_and_says_so(live: Live, path: str, status: int) -> None:
     answer = live.ask("GET", path, accept="text/html")
