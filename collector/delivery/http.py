@@ -152,8 +152,8 @@ def post(url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
     connection = _Connection(target(url))
     late = threading.Timer(DEADLINE_S, _end, [connection])  # also of one that answers byte by byte
     late.daemon = True
+    began = time.monotonic()  # before the timer's beginning: what it ends is late
     late.start()
-    began = time.monotonic()
     try:
         sent = {"User-Agent": "github-traffic-analytics", "Connection": "close", **headers}
         connection.request("POST", _path_of(url), body, sent)
