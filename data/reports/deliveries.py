@@ -138,7 +138,8 @@ def attempts(
 
 def due_deliveries(store: Store, now: datetime) -> list[Due]:
     """For the timer: what is to be tried, those first that have not failed before. Of each report the newest week or
-    month, none that was due before it was added (whether that is final is the caller's to ask); the alerts of a day.
+    month (whether that is final is the caller's to ask); the alerts of a day. None that was due before its channel was
+    added or resumed.
     """
     with store.control.read() as cursor:
         everybody = acting(cursor, COMMAND_LINE)
@@ -149,9 +150,11 @@ def due_deliveries(store: Store, now: datetime) -> list[Due]:
             for subscription_id, occasion, made_at in messages:
                 if subscription_id == each.subscription_id:
                     found += to_be_sent(store, each, occasion, aware(made_at), now)
-        elif each.active and (at := each.report.last_time(now)) >= each.added_at:
+        elif each.active:
+            at = each.report.last_time(now)
             found += report_to_be_sent(store, each, each.report.period(at), at, now)
-    return sorted(found, key=lambda due: (due.attempts, due.due_at))
+    wanted = [due for due in found if due.due_at >= due.channel.since]
+    return sorted(wanted, key=lambda due: (due.attempts, due.due_at))
 
 
 def report_to_be_sent(

@@ -55,12 +55,15 @@ class NewChannel:
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """A channel as it may be shown; `ended_because`: why nothing is sent by it any more."""
+    """A channel as it may be shown; `ended_because`: why nothing is sent by it any more. What was due before `since` is
+    not sent by it.
+    """
 
     channel_id: int
     kind: str
     hint: str
     ended_because: str | None
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +168,7 @@ def add_subscription(
         )
         cipher = open_cipher(store.directory)
         for each in channels:
-            _save_channel(connection, cipher, subscription_id, each)
+            _save_channel(connection, cipher, subscription_id, each, now)
         kinds = ", ".join(each.kind for each in channels)
         record(connection, "subscription added", Subject(f"{kind} {name}", tenant_id), by, now, detail=kinds)
     return subscription_id
@@ -180,17 +183,20 @@ def add_channel(store: Store, by: str, subscription_id: int, channel: NewChannel
             _refuse_mail_to_others(account, [channel])
         if len(found.channels) >= MOST_CHANNELS:
             raise SubscriptionRefused(f"A subscription has {MOST_CHANNELS} channels at most.")
-        _save_channel(connection, open_cipher(store.directory), subscription_id, channel)
+        _save_channel(connection, open_cipher(store.directory), subscription_id, channel, now)
         subject = Subject(f"{found.kind} {found.name}", found.tenant_id)
         record(connection, "channel added", subject, by, now, detail=channel.kind)
 
 
 def pause_subscription(store: Store, by: str, subscription_id: int, *, active: bool, now: datetime) -> None:
-    """Stop sending, or begin again. Raises: SubscriptionRefused, NotAllowed."""
+    """Stop sending, or begin again with what is due from now on. Raises: SubscriptionRefused, NotAllowed."""
     with store.control.commit("pausing a subscription") as connection:
         found = _one(_visible(connection, acting(connection, by)), subscription_id)
         values = {"subscription_id": subscription_id, "active": active}
         connection.execute("update subscription set active = $active where subscription_id = $subscription_id", values)
+        if active and not found.active:
+            since = "update subscription_channel set since = $now where subscription_id = $subscription_id"
+            connection.execute(since, {"subscription_id": subscription_id, "now": stored(now)})
         word = "resumed" if active else "paused"
         record(connection, f"subscription {word}", Subject(f"{found.kind} {found.name}", found.tenant_id), by, now)
 
@@ -250,7 +256,7 @@ def open_channels(store: Store, cipher: Cipher, channel_ids: Sequence[int]) -> d
 
 
 def _save_channel(
-    connection: duckdb.DuckDBPyConnection, cipher: Cipher, subscription_id: int, channel: NewChannel
+    connection: duckdb.DuckDBPyConnection, cipher: Cipher, subscription_id: int, channel: NewChannel, now: datetime
 ) -> None:
     stop = secrets.token_urlsafe(24)
     of_account = channel.kind == MAIL and any(each.has_email(channel.address) for each in stored_accounts(connection))
@@ -262,10 +268,11 @@ def _save_channel(
         "encrypted": cipher.encrypt(json.dumps(kept)),
         "hint": channel.hint,
         "stop_hash": _hash(stop),
+        "since": stored(now),
     }
     connection.execute(
-        "insert into subscription_channel (channel_id, subscription_id, kind, encrypted, hint, stop_hash) "
-        "values ($channel_id, $subscription_id, $kind, $encrypted, $hint, $stop_hash)",
+        "insert into subscription_channel (channel_id, subscription_id, kind, encrypted, hint, stop_hash, since) "
+        "values ($channel_id, $subscription_id, $kind, $encrypted, $hint, $stop_hash, $since)",
         values,
     )
 
@@ -331,7 +338,10 @@ def _visible(connection: duckdb.DuckDBPyConnection, account: Account) -> tuple[S
     found = []
     for head, group in groupby(rows, key=lambda row: row[:10]):
         key, kind, user_id, tenant_id, username, name, settings, active, by, at = head
-        channels = tuple(Channel(*row[10:]) for row in group if row[10] is not None)
+        channels = tuple(
+            Channel(channel_id, channel, hint, ended, aware(since))
+            for channel_id, channel, hint, ended, since in (row[10:] for row in group if row[10] is not None)
+        )
         kept = settings_of(kind, json.loads(settings))
         found.append(Subscription(key, kind, user_id, tenant_id, username, name, kept, active, by, aware(at), channels))
     return tuple(found)

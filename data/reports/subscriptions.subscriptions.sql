@@ -14,7 +14,8 @@ select
     channel.channel_id,
     channel.kind as channel,
     channel.hint,
-    channel.ended_because
+    channel.ended_because,
+    coalesce(channel.since, subscription.added_at) as since
 from subscription
 left join account on subscription.user_id = account.user_id
 left join subscription_channel as channel on subscription.subscription_id = channel.subscription_id

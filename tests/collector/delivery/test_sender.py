@@ -24,6 +24,7 @@ from data.reports.recipients import recipient_of
 from data.reports.settings import AlertSettings, ReportSettings
 from data.reports.subscriptions import (
     Subscription,
+    add_channel,
     add_subscription,
     open_channels,
     pause_subscription,
@@ -111,6 +112,17 @@ def test_nothing_is_due_before_it_was_added_and_while_it_is_paused(filled: Store
     assert look(filled, LONG_AGO + timedelta(hours=1)) == []
     pause_subscription(filled, COMMAND_LINE, key, active=False, now=LONG_AGO)
     assert look(filled, FINAL) == []
+
+
+def test_what_was_due_before_it_was_resumed_or_a_channel_was_added_is_not_sent_then(
+    filled: Store, server: Receiver
+) -> None:
+    key = subscribe(filled, server.url("/resumed"))
+    for active in (False, True):
+        pause_subscription(filled, COMMAND_LINE, key, active=active, now=FINAL)
+    add_channel(filled, COMMAND_LINE, key, checked_channel("slack", server.url("/added")), FINAL)
+    assert look(filled, FINAL) == []
+    assert look(filled, DUE + timedelta(days=2)) == ["sent", "sent"]
 
 
 def test_what_fails_for_now_is_tried_again_as_asked_and_holds_up_no_other(filled: Store, server: Receiver) -> None:
