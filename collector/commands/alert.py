@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from collector.commands.frame import CommandResult, Group, Session, pass_session
+from collector.commands.frame import CommandGroup, CommandResult, Session, pass_session
 from collector.commands.report import (
     channel_options,
     channels_of,
@@ -29,7 +29,7 @@ from data.reports.subscriptions import add_subscription, change_alert
 DEFAULT = AlertSettings()
 
 
-@click.group(cls=Group)
+@click.group(cls=CommandGroup)
 def alert() -> None:
     """Alerts of a tenant: spikes, drops, new referrers, milestones, days about to be lost, failures, expiring tokens.
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import click
 
-from collector.commands.frame import Command, CommandRefused, CommandResult, Group, Session, pass_session
+from collector.commands.frame import Command, CommandGroup, CommandRefused, CommandResult, Session, pass_session
 from collector.commands.selection import chosen_place
 from collector.commands.user import user_named
 from data.accounts import api_tokens
@@ -12,7 +12,7 @@ from data.accounts.authority import COMMAND_LINE
 from data.calendar import utc_now
 
 
-@click.group("api-token", cls=Group)
+@click.group("api-token", cls=CommandGroup)
 def api_token() -> None:
     """Tokens for programs, which read what a user may see.
 

@@ -9,7 +9,7 @@ import click
 
 from collector import installations
 from collector.clock import SystemClock
-from collector.commands.frame import CommandRefused, CommandResult, Group, Session, pass_session
+from collector.commands.frame import CommandGroup, CommandRefused, CommandResult, Session, pass_session
 from collector.discovery import parse_pattern
 from collector.github_app import fetch_app
 from data.accounts import github_app, tenants
@@ -23,7 +23,7 @@ KEY_FILE = click.Path(dir_okay=False, path_type=Path)
 LONGEST_KEY = 20_000
 
 
-@click.group(cls=Group)
+@click.group(cls=CommandGroup)
 def app() -> None:
     """The GitHub App: collects without tokens that somebody has to renew.
 

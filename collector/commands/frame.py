@@ -140,7 +140,7 @@ class Command(click.Command):
             ctx.obj.close()
 
 
-class Group(click.Group):
+class CommandGroup(click.Group):
     """A group of commands, listed in the order in which they are usually needed: `first` before the others."""
 
     command_class = Command
@@ -154,7 +154,7 @@ class Group(click.Group):
         return [*self._first, *(name for name in self.commands if name not in self._first)]
 
 
-class Root(Group):
+class Root(CommandGroup):
     """The whole command line: the one place that turns an outcome or a failure into an exit code.
 
     `places`: where each command lies, as module:name in this package.

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import click
 
-from collector.commands.frame import CommandRefused, CommandResult, Group, Session, pass_session
+from collector.commands.frame import CommandGroup, CommandRefused, CommandResult, Session, pass_session
 from collector.commands.repo import NAMES
 from collector.commands.selection import chosen_tenants, tracked
 from data.accounts.authority import COMMAND_LINE
@@ -15,7 +15,7 @@ from data.repositories.repositories import repositories
 from data.text import counted
 
 
-@click.group(cls=Group)
+@click.group(cls=CommandGroup)
 def group() -> None:
     """Groups of repositories: a product, a team. They can be chosen wherever repositories are.
 

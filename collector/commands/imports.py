@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from collector.commands.frame import CommandRefused, CommandResult, Group, Session, pass_session
+from collector.commands.frame import CommandGroup, CommandRefused, CommandResult, Session, pass_session
 from collector.commands.terminal import moment
 from collector.discovery import repository_names
 from data.accounts import tenants
@@ -30,7 +30,7 @@ COLUMNS = (
 )
 
 
-class _WithDefault(Group):
+class _WithDefault(CommandGroup):
     """A group whose command `add` need not be named."""
 
     def resolve_command(

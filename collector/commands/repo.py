@@ -12,7 +12,7 @@ import click
 from collector.clock import Stopped, SystemClock
 from collector.commands.collect import collect_and_tell, stopping_on_signals
 from collector.commands.export import DAY
-from collector.commands.frame import CommandFailed, CommandRefused, CommandResult, Group, Session, pass_session
+from collector.commands.frame import CommandFailed, CommandGroup, CommandRefused, CommandResult, Session, pass_session
 from collector.commands.selection import chosen_tenants, tracked, what_to_track
 from collector.commands.status import COLUMNS, health_facts, health_row
 from collector.discovery import (
@@ -55,7 +55,7 @@ STOPPED = "Stopped. Nothing was added."
 Change = Callable[[Store, str, list[int], datetime], list[Repository]]
 
 
-@click.group(cls=Group, first=("add", "discover"))
+@click.group(cls=CommandGroup, first=("add", "discover"))
 def repo() -> None:
     """Repositories: track, find, pause, remove.
 

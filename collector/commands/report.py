@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from collector.commands.frame import CommandFailed, CommandRefused, CommandResult, Group, Session, pass_session
+from collector.commands.frame import CommandFailed, CommandGroup, CommandRefused, CommandResult, Session, pass_session
 from collector.commands.selection import tracked
 from collector.commands.terminal import moment
 from collector.delivery.channels import NAMES, checked_channel
@@ -76,7 +76,7 @@ _CHANNEL_OPTIONS = (
 )
 
 
-@click.group(cls=Group)
+@click.group(cls=CommandGroup)
 def report() -> None:
     """Weekly and monthly reports, to Slack, Teams, Discord, a webhook or by mail.
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from collector.commands.frame import Command, CommandRefused, CommandResult, Group, Session, pass_session
+from collector.commands.frame import Command, CommandGroup, CommandRefused, CommandResult, Session, pass_session
 from data.accounts.authority import COMMAND_LINE
 from data.accounts.encryption import KEY_FILE, KEY_VARIABLE, open_cipher
 from data.accounts.tokens import rotate_key
@@ -132,7 +132,7 @@ def restore(session: Session, directory: Path, stamp: str | None) -> CommandResu
     return CommandResult({"stamp": report.stamp, **versions})
 
 
-@click.group(cls=Group)
+@click.group(cls=CommandGroup)
 def key() -> None:
     """The key that encrypts the stored tokens.
 

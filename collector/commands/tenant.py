@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from collector.clock import SystemClock
-from collector.commands.frame import CommandRefused, CommandResult, Group, Session, pass_session
+from collector.commands.frame import CommandGroup, CommandRefused, CommandResult, Session, pass_session
 from collector.commands.terminal import expiry, moment
 from collector.discovery import SHORT_LIVED, check_token, connect, token_as_pasted
 from collector.github_app import INSTALLATION
@@ -29,7 +29,7 @@ from data.repositories.repositories import repositories
 from data.text import counted
 
 
-@click.group(cls=Group)
+@click.group(cls=CommandGroup)
 def tenant() -> None:
     """Tenants: who tracks repositories, with whose token, when.
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import click
 
-from collector.commands.frame import Command, CommandRefused, CommandResult, Group, Session, pass_session
+from collector.commands.frame import Command, CommandGroup, CommandRefused, CommandResult, Session, pass_session
 from collector.commands.selection import chosen_place
 from data.accounts import accounts, invitations, sessions
 from data.accounts.authority import COMMAND_LINE, NewUser
@@ -13,7 +13,7 @@ from data.accounts.models import Account, Grant, Role
 from data.calendar import utc_now
 
 
-@click.group(cls=Group)
+@click.group(cls=CommandGroup)
 def user() -> None:
     """The app's users: add and see them, help them in, sign everybody out.
 
