@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from collector.reach import REQUESTS_A_DAY, reaches
+from collector.reach import REQUESTS_A_DAY, overbooked, reaches
 from data.accounts.api_tokens import Access
 from data.accounts.models import Role
 from data.accounts.tenants import operator
@@ -125,7 +125,8 @@ class _Findings(Collector):
         yield _gauge("owner_paused_until_timestamp_seconds", "Until when GitHub asks an owner to wait.", paused)
 
     def _health(self) -> Iterator[Metric]:
-        read = health(self._viewer, self._store, self._viewer.tenant_ids, self._now)
+        budgets = overbooked(self._viewer, self._store)
+        read = health(self._viewer, self._store, self._viewer.tenant_ids, self._now, budgets)
         family = GaugeMetricFamily(f"{PREFIX}findings", "What is wrong, or soon will be.", labels=["kind", "severity"])
         found = Counter((each.kind.value, "problem" if each.is_problem else "warning") for each in read.findings)
         for labels, count in sorted(found.items()):

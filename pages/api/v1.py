@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
+from collector.reach import overbooked
 from data.accounts.api_tokens import Access
 from data.accounts.models import Role, Viewer
 from data.accounts.tenants import operator, tenants
@@ -162,7 +163,8 @@ def state_of_collection(request: Request, access: Access) -> Response:
     viewer = _log_viewer(access)
     if _keeps_the_server(access):
         managed |= viewer.tenant_ids
-    read = health(viewer, the_store(), frozenset(managed), utc_now())
+    budgets = overbooked(Viewer(viewer.repository_ids, frozenset(managed)), the_store())
+    read = health(viewer, the_store(), frozenset(managed), utc_now(), budgets)
     found = [{name: getattr(each, name) for name in FINDING} for each in (*read.problems, *read.warnings)]
     return listed(request, "health", FINDING, found, None)
 

@@ -23,7 +23,7 @@ from pages.api import authentication, v1
 from pages.api.limits import RateLimit
 from tests.data.filled import DOCS, ENGINE, MIRROR
 from tests.pages.api.conftest import Program
-from tests.pages.app import BLUE, GREEN, days_ago
+from tests.pages.app import BLUE, GREEN, days_ago, store_token
 
 NAMES = [*v1.TABLES, "runs", "health"]
 OF_WHOM = {
@@ -236,6 +236,12 @@ def test_runs_and_health_tell_what_the_pages_tell(program: Program) -> None:
     problems = program.rows("health", "tenant")
     assert "token" in {each["kind"] for each in problems}, "there is none stored"
     assert program.get("health.csv").text.startswith("kind,is_problem,tenant,repository_id,")
+    store_token(program.app)
+    program.app.monkeypatch.setattr("collector.reach.NEARLY", -1)
+    told = {
+        name: {each["kind"] for each in program.rows("health", name)} for name in ("maintainer", "tenant", "viewer")
+    }
+    assert {name for name, kinds in told.items() if "budget" in kinds} == {"maintainer", "tenant"}
 
 
 def test_every_route_keeps_what_its_description_promises(program: Program) -> None:
