@@ -80,5 +80,9 @@ def send(message: Message, address: str) -> Result:
 
 
 def _apprise() -> Any:
-    """Half a second's work, which few need."""
+    """Half a second's work, which few need. What it logs names addresses: only `send` reads it."""
+    log = logging.getLogger("apprise")
+    log.propagate = False
+    if not log.handlers:
+        log.addHandler(logging.NullHandler())
     return import_module("apprise")

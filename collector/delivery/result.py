@@ -1,9 +1,11 @@
 """What came of sending something by a channel. Pure."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
+from urllib.parse import unquote
 
 from collector.redaction import one_line
 
@@ -65,7 +67,7 @@ def _until(text: str, now: datetime) -> float:
 def without(text: str, *secrets: str) -> str:
     """The text without an address or a part of it that a channel may have repeated."""
     for secret in secrets:
-        for part in sorted({secret, *secret.replace("?", "/").split("/")}, key=len, reverse=True):
+        for part in sorted({secret, *re.split(r"[/?&=:@]", f"{secret}&{unquote(secret)}")}, key=len, reverse=True):
             if len(part) >= LEAST_SECRET and part not in {"https:", "services", "webhook", "webhooks"}:
                 text = text.replace(part, "[hidden]")
     return text

@@ -130,6 +130,16 @@ def test_a_wrong_secret_is_told_in_the_channels_own_words_without_the_address(se
     path = "/services/T0SECRET/B0SECRET"
     server.answers[path] = (403, f"invalid_token for {server.url(path)}".encode(), {})
     assert sent(server, "slack", path).reason == "Slack answers 403: invalid_token for [hidden]"
+    server.answers["/flow?sig=S%2FQSECRET"] = (403, b"QSECRET and S%2FQSECRET", {})
+    assert sent(server, "teams", "/flow?sig=S%2FQSECRET").reason == "Microsoft Teams answers 403: [hidden] and [hidden]"
+
+
+def test_what_apprise_logs_is_not_in_our_log(
+    caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(AddressRefused):
+        checked_channel("other", "pover://SECRETUSER")
+    assert "SECRETUSER" not in caplog.text + capfd.readouterr().err
 
 
 @pytest.mark.parametrize(
