@@ -21,6 +21,7 @@ from data.reports.models import Period, period_named
 from data.reports.recipients import recipient_of
 from data.reports.settings import ReportSettings, SubscriptionRefused, settings_as_json, time_as_typed
 from data.reports.subscriptions import (
+    Channel,
     NewChannel,
     Subscription,
     add_subscription,
@@ -198,7 +199,7 @@ def send(session: Session, name: str, period: str | None, dry_run: bool) -> Comm
     try:
         with exclusive(session.directory / DELIVERING, "sending a report", SENDING_WAIT_S):
             due = report_to_be_sent(session.store, found, wanted, now, now, asked_for=True)
-            open_channels = [each for each in found.channels if not each.ended_because]
+            open_channels = _open_channels(found)
             for each in open_channels:
                 word = "to be sent" if any(each == one.channel for one in due) else "sent already"
                 session.terminal.say(f"{wanted.name} to {NAMES[each.kind]} ({each.hint}): {word}.")
@@ -263,8 +264,17 @@ def remove(session: Session, name: str) -> CommandResult:
 
 
 def tested(session: Session, found: Subscription) -> CommandResult:
-    channels = [each for each in found.channels if not each.ended_because]
+    channels = _open_channels(found)
     return _result(session, "test", send_test(session.store, found, channels, public_links(), utc_now()))
+
+
+def _open_channels(found: Subscription) -> list[Channel]:
+    """Those by which something is sent. Raises: SubscriptionRefused where all have ended."""
+    channels = [each for each in found.channels if not each.ended_because]
+    if not channels:
+        reason = found.channels[0].ended_because
+        raise SubscriptionRefused(f"{found.name!r} goes nowhere any more ({reason}). Remove it, and add it anew.")
+    return channels
 
 
 def set_active(session: Session, found: Subscription, *, active: bool) -> CommandResult:

@@ -251,7 +251,8 @@ def draw(account: Account, found: Subscription, tenant_names: Mapping[int, str])
         with st.container(horizontal=True, key=f"subscription_{key}_buttons"):
             if st.button("Preview", icon=":material/visibility:", key=f"preview_{key}"):
                 preview(key)
-            is_tested = st.button("Send a test now", icon=":material/send:", key=f"test_{key}")
+            has_ended = all(channel.ended_because for channel in found.channels)
+            is_tested = st.button("Send a test now", icon=":material/send:", key=f"test_{key}", disabled=has_ended)
             word, icon = ("Pause", ":material/pause:") if found.active else ("Resume", ":material/play_arrow:")
             if st.button(word, icon=icon, key=f"pause_{key}"):
                 pause_subscription(store, account.username, key, active=not found.active, now=utc_now())
