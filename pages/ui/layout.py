@@ -82,7 +82,6 @@ def draw_frame(account: Account, entry: navigation.Entry | None) -> None:
 trust_specifications()
 icon = picture_address("icon.svg")
 st.set_page_config(page_title=navigation.PRODUCT, page_icon=icon, layout="wide")
-st.logo(picture_address("logo.svg"), size="large", icon_image=icon)
 
 with messages.shown():
     try:
@@ -93,6 +92,8 @@ with messages.shown():
     account = session.signed_in_account()
     offered = navigation.offered(account, first_start=first_start)
     page = offered.draw()
+    if not navigation.is_shared(page):  # a logo is a way to the first page
+        st.logo(picture_address("logo.svg"), size="large", icon_image=icon)
     st.set_page_config(page_title=f"{page.title} · {navigation.PRODUCT}")
     if account is not None and not navigation.is_shared(page):
         navigation.follow_wish()
