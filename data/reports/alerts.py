@@ -6,6 +6,7 @@ ever a drop.
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
@@ -45,6 +46,23 @@ TITLES = {
     AlertKind.MISSED: "Missed collections",
 }
 KEPT = timedelta(days=100)
+OPEN = """
+insert into alert_episode
+    (subscription_id, episode, name, repository_id, first_day, last_day, opened_at, resolved_at)
+select
+    $key,
+    unnest($episodes::text[]),
+    unnest($names::text[]),
+    unnest($repository_ids::integer[]),
+    unnest($first_days::date[]),
+    unnest($last_days::date[]),
+    $now,
+    unnest($over::timestamp[])
+"""
+CLOSE = """
+update alert_episode set resolved_at = $now
+where subscription_id = $key and resolved_at is null and episode in (select unnest($episodes::text[]))
+"""
 FORGET = (
     "delete from alert_message where made_at < $before",
     "delete from alert_episode where resolved_at < $before",
@@ -111,7 +129,7 @@ def save_alert(store: Store, subscription: Subscription, found: Sequence[Event],
     While it is muted, episodes are noted and not told.
     """
     known = _episodes(store, subscription.subscription_id)
-    new = _told_once([each for each in found if not any(one.has(each) for one in known)])
+    new = _not_told(found, known)
     current = {each.episode for each in found}
     ended = [each for each in known if each.is_open and each.episode not in current]
     if not new and not ended:
@@ -132,30 +150,19 @@ def save_alert(store: Store, subscription: Subscription, found: Sequence[Event],
     told = () if muted is not None and utc_day(now) <= muted else (*new, *over)
     occasion = f"{now:%Y-%m-%d %H:%M:%S}"
     with store.control.commit("noting what an alert tells") as connection:
-        for event in new:
-            values = {
-                "subscription_id": subscription.subscription_id,
-                "episode": event.episode,
-                "name": event.name,
-                "repository_id": event.repository_id,
-                "first_day": event.first_day,
-                "last_day": event.last_day,
-                "now": stored(now),
-                "over": None if event.kind in LASTING else stored(now),
-            }
-            connection.execute(
-                "insert into alert_episode "
-                "(subscription_id, episode, name, repository_id, first_day, last_day, opened_at, resolved_at) "
-                "values ($subscription_id, $episode, $name, $repository_id, $first_day, $last_day, $now, $over)",
-                values,
-            )
-        for each in ended:
-            values = {"now": stored(now), "key": subscription.subscription_id, "episode": each.episode}
-            connection.execute(
-                "update alert_episode set resolved_at = $now "
-                "where subscription_id = $key and episode = $episode and resolved_at is null",
-                values,
-            )
+        key = subscription.subscription_id
+        values = {
+            "key": key,
+            "episodes": [each.episode for each in new],
+            "names": [each.name for each in new],
+            "repository_ids": [each.repository_id for each in new],
+            "first_days": [each.first_day for each in new],
+            "last_days": [each.last_day for each in new],
+            "now": stored(now),
+            "over": [None if each.kind in LASTING else stored(now) for each in new],
+        }
+        connection.execute(OPEN, values)
+        connection.execute(CLOSE, {"now": stored(now), "key": key, "episodes": [each.episode for each in ended]})
         for forget in FORGET:
             connection.execute(forget, {"before": stored(now - KEPT)})
         if told:
@@ -288,13 +295,17 @@ def _goes_on(ended: Episode, current: Collection[str]) -> bool:
     return ended.episode.startswith("token ") and any(each.rpartition(" ")[0] == about for each in current)
 
 
-def _told_once(found: Sequence[Event]) -> tuple[Event, ...]:
-    """Of several events of one episode the first."""
-    kept: list[Event] = []
+def _not_told(found: Sequence[Event], known: Sequence[Episode]) -> tuple[Event, ...]:
+    """Those of episodes that are not known, and of several of one episode the first."""
+    told: defaultdict[str, list[Episode]] = defaultdict(list)
+    for one in known:
+        told[one.episode].append(one)
+    kept = []
     for each in found:
-        told = [Episode(e.episode, e.name, e.repository_id, e.first_day, e.last_day, True) for e in kept]
-        if not any(one.has(each) for one in told):
+        if not any(one.has(each) for one in told[each.episode]):
             kept.append(each)
+            new = Episode(each.episode, each.name, each.repository_id, each.first_day, each.last_day, True)
+            told[each.episode].append(new)
     return tuple(kept)
 
 
