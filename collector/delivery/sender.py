@@ -176,13 +176,14 @@ class Pass:
         return sum(each.running for each in self._servers.values())
 
     def _begun(self) -> list[tuple[Server, Job]]:
-        """What there is a place for; nothing more once a stop came."""
+        """What there is a place for, one of each server first; nothing more once a stop came."""
         begun: list[tuple[Server, Job]] = []
         room = 0 if self._stop.is_set() else AT_ONCE - self._running
-        for server in self._servers.values():
-            while server.waiting and server.running < OF_A_SERVER and len(begun) < room:
-                server.running += 1
-                begun.append((server, server.waiting.popleft()))
+        for most in range(1, OF_A_SERVER + 1):
+            for server in self._servers.values():
+                if server.waiting and server.running < most and len(begun) < room:
+                    server.running += 1
+                    begun.append((server, server.waiting.popleft()))
         return begun
 
     def _ended(self) -> list[Attempt]:

@@ -113,6 +113,13 @@ def test_a_stretch_that_grows_is_the_same_episode() -> None:
     assert not told.has(later)
 
 
+def test_of_many_that_are_over_some_are_named() -> None:
+    over = [Event(AlertKind.LOSS, f"loss {n}", f"o/r{n}", "resolved", n, is_over=True) for n in range(30)]
+    (section,) = alerts.alert_message(over, "Blue", LINKS).sections
+    assert len(section.lines) == alerts.MOST_LINES + 1
+    assert section.lines[-1][0].text == "and 10 more"
+
+
 def test_a_gap_or_a_pending_day_is_no_drop(filled: Store) -> None:
     """The telescope was not collected for weeks; nothing was collected after NOW."""
     drops = [
