@@ -76,7 +76,7 @@ CALLS = {  # where DuckDB has wheels for Linux
 }
 
 
-class Refused(Exception):
+class QueryRefused(Exception):
     """The text is not a statement that may run here; the sentence says why."""
 
 
@@ -201,7 +201,7 @@ def _answer(connection: duckdb.DuckDBPyConnection, question: dict[str, Any]) -> 
         found = connection.sql(statement, params=_values(question["parameters"]) or None)
         rows, cut = _rows(found, question["rows"], question["bytes"])
         body = _ipc(_plain(rows))
-    except Refused as refusal:
+    except QueryRefused as refusal:
         return {"failure": "Refused", "message": str(refusal)}, b""
     except MemoryError:
         return {"failure": "OutOfMemoryException", "message": ""}, b""
@@ -214,20 +214,20 @@ def _allowed(connection: duckdb.DuckDBPyConnection, text: str) -> duckdb.Stateme
     """The one statement of the text, when it is one that only asks. Raises Refused."""
     statements = connection.extract_statements(text)
     if len(statements) != 1:
-        raise Refused(f"Write one query; there are {len(statements)} here." if statements else "Write a query.")
+        raise QueryRefused(f"Write one query; there are {len(statements)} here." if statements else "Write a query.")
     statement = statements[0]
     kind = _kind(statement)
     if any(name.isdigit() for name in statement.named_parameters):
-        raise Refused("Give each parameter a name: $first_day instead of ? or $1.")
+        raise QueryRefused("Give each parameter a name: $first_day instead of ? or $1.")
     if kind == "EXPLAIN":
         found = EXPLAIN.fullmatch(statement.query)
         inner = [_kind(each) for each in connection.extract_statements(found["inner"])] if found else []
         if inner != ["SELECT"]:
-            raise Refused("EXPLAIN works with a query only.")
+            raise QueryRefused("EXPLAIN works with a query only.")
     elif kind == "MULTI":
-        raise Refused("PIVOT needs its columns named: on weekday in ('Monday', 'Tuesday').")
+        raise QueryRefused("PIVOT needs its columns named: on weekday in ('Monday', 'Tuesday').")
     elif kind != "SELECT":
-        raise Refused(f"Only queries run here: select, from, with, values, describe, explain. This is {kind}.")
+        raise QueryRefused(f"Only queries run here: select, from, with, values, describe, explain. This is {kind}.")
     return statement
 
 
@@ -249,10 +249,10 @@ def _rows(found: duckdb.DuckDBPyRelation, most_rows: int, most_bytes: int) -> tu
     """The first rows within both limits, and which limit has cut them, where one has."""
     for name, kind in zip(found.columns, found.types, strict=True):
         if str(kind) in LOST:
-            raise Refused(f"{name[:LONGEST_NAME]} is of a type that cannot be shown, {kind}: cast it to varchar.")
+            raise QueryRefused(f"{name[:LONGEST_NAME]} is of a type that cannot be shown, {kind}: cast it to varchar.")
     reader = found.to_arrow_reader(BATCH)
     if len(reader.schema) > MOST_COLUMNS:
-        raise Refused(f"A result has at most {MOST_COLUMNS} columns; this one has {len(reader.schema):,}.")
+        raise QueryRefused(f"A result has at most {MOST_COLUMNS} columns; this one has {len(reader.schema):,}.")
     batches: list[pa.RecordBatch] = []
     rows = size = 0
     for batch in reader:

@@ -62,6 +62,8 @@ WIDGETS = {  # how an empty page makes one of each kind that a page may have
     "pagination": "st.pagination(9, key='{key}')",
     "dataframe": "st.dataframe(TABLE, key='{key}', on_select='rerun')",
     "vega_lite_chart": "st.vega_lite_chart(TABLE, POINTS, key='{key}', on_select='rerun')",
+    "bidi_component": "st.components.v2.component('a', html='<p></p>')(key='{key}')",
+    "file_uploader": "st.file_uploader('A', key='{key}')",
 }
 
 

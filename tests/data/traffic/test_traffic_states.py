@@ -13,7 +13,8 @@ from tests.data.filled import TODAY
 from tests.data.reading import ago, ask, follow, plain
 
 DAILY = """
-select repository_id, full_name, day, views, view_uniques, clones, clone_uniques, views_state, clones_state, tenant
+select repository_id, full_name, day, views, view_uniques, clones, clone_uniques, views_state, clones_state,
+    tenant, views_source, clones_source
 from v_daily where repository_id in (select unnest($keys)) and day between $first and $last
 order by day desc, lower(full_name), repository_id
 """

@@ -5,10 +5,8 @@ import hashlib
 from playwright.sync_api import expect
 
 from pages.ui import sql_editor
-from tests.pages.browser.conftest import Visit, browser, cookie_of, live, visit
+from tests.pages.browser.conftest import Visit, cookie_of
 from tests.pages.ui.live import Live
-
-__all__ = ["browser", "live", "visit"]
 
 
 def test_its_file_is_built_from_its_source() -> None:
