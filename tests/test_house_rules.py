@@ -3,6 +3,7 @@
 import ast
 import re
 import subprocess
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
@@ -185,6 +186,15 @@ def test_everything_that_decides_a_cached_answer_is_an_argument_of_its_key() -> 
         return unkeyed + [each.name for each in cached if CLOCK.search(ast.unparse(each))]
 
     assert not offenders(PRODUCT, hidden)
+
+
+def test_a_class_name_exists_once() -> None:
+    classes = [
+        (node.name, name(path)) for path in PRODUCT for node in ast.walk(tree(path)) if isinstance(node, ast.ClassDef)
+    ]
+    times = Counter(each for each, _ in classes)
+    assert classes
+    assert not [(each, place) for each, place in classes if times[each] > 1 and not each.startswith("_")]
 
 
 def test_there_is_one_cache() -> None:

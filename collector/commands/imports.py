@@ -17,8 +17,8 @@ from data.accounts.models import Tenant
 from data.calendar import utc_day, utc_now
 from data.imports import imports
 from data.imports.files import files_of
-from data.imports.formats import MAPPED, TOOLS, Kind, header
-from data.imports.models import Batch, ImportRefused, Options, Plan, RepositoryPlan, Unknown
+from data.imports.formats import MAPPED, TOOLS, ContentKind, header
+from data.imports.models import ImportBatch, ImportRefused, Options, Plan, RepositoryPlan, Unknown
 from data.imports.staging import Staged, stage
 from data.text import DAILY_CLONERS, DAILY_VISITORS, counted
 
@@ -197,7 +197,7 @@ def _mapping(text: str | None) -> dict[str, str]:
 def _say_plan(session: Session, staged: Staged, found: Plan) -> None:
     say = session.terminal.say
     for each in staged.layouts[:REFUSALS_SHOWN]:
-        if each.kind is not Kind.NAMES:
+        if each.kind is not ContentKind.NAMES:
             columns = ", ".join(f"{field} = {column}" for field, column in each.used.items())
             say(f"{each.table.name}: {each.tool}, {each.kind} ({columns})")
     if len(staged.layouts) > REFUSALS_SHOWN:
@@ -251,7 +251,7 @@ def _facts(owner: Tenant, staged: Staged, found: Plan) -> dict[str, Any]:
     }
 
 
-def _row(batch: Batch, names: dict[int, str]) -> Sequence[str]:
+def _row(batch: ImportBatch, names: dict[int, str]) -> Sequence[str]:
     counts = batch.counts
     numbers = (counts.repositories, counts.new, counts.greater, counts.days_won)
     told = (str(batch.batch_id), moment(batch.imported_at), names[batch.tenant_id], batch.tool, batch.source)

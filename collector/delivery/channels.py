@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 from uuid import NAMESPACE_URL, uuid5
 
 from collector.delivery import discord, mail, other, slack, teams, webhook
-from collector.delivery.http import AddressRefused, Unreachable, post, target
-from collector.delivery.result import Outcome, Result, of_status, without
+from collector.delivery.http import AddressRefused, ReceiverUnreachable, post, target
+from collector.delivery.result import DeliveryOutcome, Result, of_status, without
 from collector.errors import SettingsRefused
 from data.accounts.authority import AccountRefused, checked_email
 from data.reports.message import Links, Message
@@ -41,7 +41,7 @@ class Content:
 
 
 def checked_channel(kind: str, address: str, secret: str = "") -> NewChannel:
-    """A channel that may be saved. Raises: AddressRefused, Unreachable where its name does not resolve."""
+    """A channel that may be saved. Raises: AddressRefused, ReceiverUnreachable where its name does not resolve."""
     address = address.strip()
     if kind == "mail":
         return NewChannel(kind, _masked(_mail_address(address)), address)
@@ -70,9 +70,9 @@ def send(content: Content, channel: OpenChannel, occasion: str, links: Links, no
             payload, headers = _BODIES[channel.kind](content.message), {}
         answer = post(channel.address, payload, {**JSON_TYPE, **headers})
     except (AddressRefused, SettingsRefused) as refusal:
-        return Result(Outcome.FAILED, None, str(refusal))
-    except Unreachable as failure:
-        return Result(Outcome.AGAIN, None, f"{NAMES[channel.kind]}: {failure}")
+        return Result(DeliveryOutcome.FAILED, None, str(refusal))
+    except ReceiverUnreachable as failure:
+        return Result(DeliveryOutcome.AGAIN, None, f"{NAMES[channel.kind]}: {failure}")
     words = without(_words(answer.text), channel.address, channel.secret)
     return of_status(NAMES[channel.kind], answer.status, words, answer.retry_after, now)
 
@@ -85,7 +85,7 @@ def lane(channel: OpenChannel) -> str:
 def _mailed(content: Content, channel: OpenChannel, message_id: str, links: Links, now: datetime) -> Result:
     server = mail.mail_server()
     if server is None:
-        return Result(Outcome.FAILED, None, mail.NOT_SET)
+        return Result(DeliveryOutcome.FAILED, None, mail.NOT_SET)
     stop = links.page(f"unsubscribe/{channel.stop}")
     made = mail.mail(content.message, channel.address, server, message_id, stop_link=stop, now=now)
     result = mail.send(made, server)

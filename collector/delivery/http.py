@@ -4,8 +4,8 @@ A name is resolved here, every address of it is looked at, and the connection go
 elsewhere a moment later changes nothing (DNS rebinding). TRAFFIC_ALLOW_PRIVATE_ADDRESSES=1 lets an operator's own
 network be reached, and by http there.
 
-AddressRefused     the address may not be asked
-Unreachable        it was asked and did not answer
+AddressRefused         the address may not be asked
+ReceiverUnreachable    it was asked and did not answer
 """
 
 import http.client
@@ -39,7 +39,7 @@ class AddressRefused(Refused):
     """An address may not be asked; the sentence says why, and does not repeat it."""
 
 
-class Unreachable(Refused):
+class ReceiverUnreachable(Refused):
     """Nothing answered there in time; the sentence says what happened."""
 
 
@@ -55,7 +55,7 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Reply:
     status: int
     text: str
     retry_after: str | None
@@ -66,7 +66,7 @@ def allows_private() -> bool:
 
 
 def target(url: str) -> Target:
-    """Raises: AddressRefused, Unreachable where the name does not resolve."""
+    """Raises: AddressRefused, ReceiverUnreachable where the name does not resolve."""
     parts = _parts(url)
     host, is_tls = parts.hostname or "", parts.scheme == "https"
     port = parts.port or (443 if is_tls else 80)
@@ -90,11 +90,14 @@ def _parts(url: str) -> SplitResult:
 
 
 def resolved(host: str, port: int) -> tuple[str, ...]:
-    """What a name leads to, each of it public, unless the operator allows more. Raises: AddressRefused, Unreachable."""
+    """What a name leads to, each of it public, unless the operator allows more.
+
+    Raises: AddressRefused, ReceiverUnreachable.
+    """
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise Unreachable(f"The name {host[:100]} could not be resolved.") from error
+        raise ReceiverUnreachable(f"The name {host[:100]} could not be resolved.") from error
     addresses = tuple(dict.fromkeys(str(each[4][0]) for each in found))
     if not allows_private() and not all(_is_public(each) for each in addresses):
         raise AddressRefused(
@@ -147,8 +150,8 @@ def tls_context() -> ssl.SSLContext:
     return context
 
 
-def post(url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
-    """The answer to a POST, of which a redirect is one. Raises: AddressRefused, Unreachable."""
+def post(url: str, body: bytes, headers: Mapping[str, str]) -> Reply:
+    """The answer to a POST, of which a redirect is one. Raises: AddressRefused, ReceiverUnreachable."""
     connection = _Connection(target(url))
     late = threading.Timer(DEADLINE_S, _end, [connection])  # also of one that answers byte by byte
     late.daemon = True
@@ -159,12 +162,12 @@ def post(url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         connection.request("POST", _path_of(url), body, sent)
         answer = connection.getresponse()
         text = answer.read(ANSWER_LIMIT).decode("utf-8", "replace")
-        return Answer(answer.status, text, answer.getheader("Retry-After"))
+        return Reply(answer.status, text, answer.getheader("Retry-After"))
     except ssl.SSLCertVerificationError as error:
-        raise Unreachable(f"Its certificate is not trusted: {error.verify_message}.") from error
+        raise ReceiverUnreachable(f"Its certificate is not trusted: {error.verify_message}.") from error
     except (OSError, http.client.HTTPException, ValueError) as error:
         is_late = isinstance(error, TimeoutError) or time.monotonic() - began >= DEADLINE_S
-        raise Unreachable(
+        raise ReceiverUnreachable(
             "It did not answer in time." if is_late else f"It did not answer ({_reason(error)})."
         ) from error
     finally:

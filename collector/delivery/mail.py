@@ -17,10 +17,10 @@ from html import escape
 from urllib.parse import unquote, urlsplit
 
 from collector.delivery.http import DEADLINE_S, tls_context
-from collector.delivery.result import LONGEST_REASON, Outcome, Result
+from collector.delivery.result import LONGEST_REASON, DeliveryOutcome, Result
 from collector.errors import SettingsRefused
 from collector.redaction import one_line
-from data.reports.message import Line, Message, Section, Table, plain_text
+from data.reports.message import Line, Message, MessageTable, Section, plain_text
 
 SMTP_VARIABLE, FROM_VARIABLE = "TRAFFIC_SMTP", "TRAFFIC_MAIL_FROM"
 NOT_SET = f"Mail is not set up on this server: {SMTP_VARIABLE} and {FROM_VARIABLE} name the mail server and the sender."
@@ -98,11 +98,11 @@ def send(made: EmailMessage, server: MailServer) -> Result:
     except smtplib.SMTPResponseException as error:
         return _refused(error.smtp_code, error.smtp_error)
     except smtplib.SMTPNotSupportedError:
-        return Result(Outcome.FAILED, None, "The mail server offers no STARTTLS: nothing is sent without TLS.")
+        return Result(DeliveryOutcome.FAILED, None, "The mail server offers no STARTTLS: nothing is sent without TLS.")
     except (OSError, smtplib.SMTPException) as error:
         reason = (error.strerror if isinstance(error, OSError) else "") or type(error).__name__
-        return Result(Outcome.AGAIN, None, f"The mail server did not answer ({one_line(str(reason))}).")
-    return Result(Outcome.SENT, 250)
+        return Result(DeliveryOutcome.AGAIN, None, f"The mail server did not answer ({one_line(str(reason))}).")
+    return Result(DeliveryOutcome.SENT, 250)
 
 
 def _connected(server: MailServer) -> smtplib.SMTP:
@@ -118,7 +118,7 @@ def _connected(server: MailServer) -> smtplib.SMTP:
 def _refused(code: int, words: bytes | str) -> Result:
     """4xx: later it may be taken; 5xx never (RFC 5321, 4.2.1)."""
     said = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
-    outcome = Outcome.AGAIN if 400 <= code < 500 else Outcome.FAILED
+    outcome = DeliveryOutcome.AGAIN if 400 <= code < 500 else DeliveryOutcome.FAILED
     return Result(outcome, code, f"The mail server answers {code}: {one_line(' '.join(said.split()))}"[:LONGEST_REASON])
 
 
@@ -149,7 +149,7 @@ def _section(section: Section) -> str:
     return f'<h2 style="font-size:16px;margin:20px 0 6px">{escape(section.title)}</h2>{lines}{table}{note}'
 
 
-def _table(table: Table) -> str:
+def _table(table: MessageTable) -> str:
     def cell(text: str, place: int, tag: str) -> str:
         align = "right" if place else "left"
         scope = ' scope="col"' if tag == "th" else ""

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from collector.delivery.http import AddressRefused
-from collector.delivery.result import LONGEST_REASON, Outcome, Result, without
+from collector.delivery.result import LONGEST_REASON, DeliveryOutcome, Result, without
 from collector.redaction import one_line
 from data.reports.message import Message, plain_text
 
@@ -74,9 +74,9 @@ def send(message: Message, address: str) -> Result:
         is_sent = service.notify(body=text, title=message.title, body_format=apprise.NotifyFormat.TEXT)
         said = log.getvalue() if log is not None else ""
     if is_sent:
-        return Result(Outcome.SENT)
+        return Result(DeliveryOutcome.SENT)
     words = one_line(without(" ".join(said.split()), address)) or "no reason given"
-    return Result(Outcome.AGAIN, 0, f"{name}: {words}"[:LONGEST_REASON])
+    return Result(DeliveryOutcome.AGAIN, 0, f"{name}: {words}"[:LONGEST_REASON])
 
 
 def _apprise() -> Any:

@@ -16,7 +16,7 @@ GONE = 410
 LEAST_SECRET = 6  # characters; what is shorter is in every text
 
 
-class Outcome(StrEnum):
+class DeliveryOutcome(StrEnum):
     """`AGAIN`: it will be tried again. `SKIPPED`: there was nothing to send."""
 
     SENT = "sent"
@@ -29,7 +29,7 @@ class Outcome(StrEnum):
 class Result:
     """`status` is what the channel answered with; `ends_channel`: it said that it will never take anything again."""
 
-    outcome: Outcome
+    outcome: DeliveryOutcome
     status: int | None = None
     reason: str | None = None
     retry_after_s: float | None = None
@@ -39,14 +39,14 @@ class Result:
 def of_status(name: str, status: int, words: str, retry_after: str | None, now: datetime) -> Result:
     """What an HTTP answer means, told with the channel's own words."""
     if 200 <= status < 300:
-        return Result(Outcome.SENT, status)
+        return Result(DeliveryOutcome.SENT, status)
     said = one_line(" ".join(words.split()))
     reason = f"{name} answers {status}" + (f": {said}" if said else ".")
     if 300 <= status < 400:
-        return Result(Outcome.FAILED, status, f"{name} answers {status}: redirects are not followed.")
+        return Result(DeliveryOutcome.FAILED, status, f"{name} answers {status}: redirects are not followed.")
     if status in TRY_AGAIN or status >= 500:
-        return Result(Outcome.AGAIN, status, reason[:LONGEST_REASON], wait_s(retry_after, now))
-    return Result(Outcome.FAILED, status, reason[:LONGEST_REASON], ends_channel=status == GONE)
+        return Result(DeliveryOutcome.AGAIN, status, reason[:LONGEST_REASON], wait_s(retry_after, now))
+    return Result(DeliveryOutcome.FAILED, status, reason[:LONGEST_REASON], ends_channel=status == GONE)
 
 
 def wait_s(retry_after: str | None, now: datetime) -> float | None:

@@ -16,14 +16,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from collector.delivery.channels import Content, lane, send
-from collector.delivery.result import Outcome, Result
+from collector.delivery.result import DeliveryOutcome, Result
 from collector.reach import overbooked
 from data.accounts.authority import COMMAND_LINE, acting
 from data.accounts.encryption import EncryptionError, open_cipher
 from data.accounts.models import Viewer
 from data.calendar import DAY, SETTLED_AFTER_DAYS, utc_day, utc_now
 from data.collection.log import is_collecting
-from data.reports.alerts import Event, alert_message, events, save_alert, told_events
+from data.reports.alerts import AlertEvent, alert_message, events, save_alert, told_events
 from data.reports.deliveries import (
     WAITS_FOR_FINAL,
     Attempt,
@@ -93,8 +93,8 @@ class Sender:
             return []
         found = Pass(self._store, self._links, self._now, stop).send(due)
         move_attempts(self._store)
-        sent = sum(each.outcome == Outcome.SENT for each in found)
-        failed = [each for each in found if each.outcome in {Outcome.AGAIN, Outcome.FAILED}]
+        sent = sum(each.outcome == DeliveryOutcome.SENT for each in found)
+        failed = [each for each in found if each.outcome in {DeliveryOutcome.AGAIN, DeliveryOutcome.FAILED}]
         self._say(f"Reports: {sent:,} sent, {len(failed):,} not." + (f" {failed[0].reason}" if failed else ""))
         return found
 
@@ -198,12 +198,12 @@ class Pass:
     def _work(self, server: Server, due: Due, channel: OpenChannel | None) -> None:
         began = time.monotonic()
         if channel is None:
-            result = Result(Outcome.FAILED, reason=CLOSED)
+            result = Result(DeliveryOutcome.FAILED, reason=CLOSED)
         elif server.is_down:
-            result = Result(Outcome.AGAIN, reason=SAME_SERVER)
+            result = Result(DeliveryOutcome.AGAIN, reason=SAME_SERVER)
         else:
             result = self._sent(due, channel)
-            server.is_down |= result.outcome == Outcome.AGAIN and result.status is None
+            server.is_down |= result.outcome == DeliveryOutcome.AGAIN and result.status is None
         elapsed_ms = round(1000 * (time.monotonic() - began))
         self._results.put((server, _attempt(due, result, self._now(), elapsed_ms)))
 
@@ -211,14 +211,14 @@ class Pass:
         try:
             recipient = recipient_of(self._store, due.subscription, channel)
             if recipient.sees_nothing:
-                return Result(Outcome.SKIPPED, reason=SEES_NOTHING)
+                return Result(DeliveryOutcome.SKIPPED, reason=SEES_NOTHING)
             content = self._content(due, recipient)
             if content is None:
-                return Result(Outcome.SKIPPED, reason=SEES_NOTHING)
+                return Result(DeliveryOutcome.SKIPPED, reason=SEES_NOTHING)
             return send(content, channel, due.occasion, self._links, self._now())
         except Exception as error:  # noqa: BLE001 - one that cannot be made holds up no other
             _log.warning("A report could not be made: %s: %s", type(error).__name__, error)
-            return Result(Outcome.AGAIN, 0, f"It could not be made ({type(error).__name__}).")
+            return Result(DeliveryOutcome.AGAIN, 0, f"It could not be made ({type(error).__name__}).")
 
     def _content(self, due: Due, recipient: Recipient) -> Content | None:
         """What is sent, as this recipient may see it now; None where that is nothing."""
@@ -285,14 +285,14 @@ def report_facts(made: Report) -> dict[str, Any]:
     }
 
 
-def current_events(store: Store, subscription: Subscription, now: datetime) -> tuple[Event, ...]:
+def current_events(store: Store, subscription: Subscription, now: datetime) -> tuple[AlertEvent, ...]:
     """What there is to tell of now: of days since shortly before it was added."""
     recipient = recipient_of(store, subscription)
     since = utc_day(subscription.added_at) - SETTLED_AFTER_DAYS * DAY
     return events(recipient.viewer, store, subscription.alert, recipient.managed, since=since, now=now)
 
 
-def alert_content(found: Sequence[Event], recipient: Recipient, links: Links) -> Content:
+def alert_content(found: Sequence[AlertEvent], recipient: Recipient, links: Links) -> Content:
     facts = {"tenant": recipient.subject, "events": [asdict(each) for each in found]}
     return Content("alert", alert_message(found, recipient.subject, links), facts)
 
@@ -311,7 +311,11 @@ def send_test(
     for each in channels:
         began = time.monotonic()
         channel = opened.get(each.channel_id)
-        result = _tested(store, subscription, channel, links, now) if channel else Result(Outcome.FAILED, reason=CLOSED)
+        result = (
+            _tested(store, subscription, channel, links, now)
+            if channel
+            else Result(DeliveryOutcome.FAILED, reason=CLOSED)
+        )
         elapsed_ms = round(1000 * (time.monotonic() - began))
         found.append(Attempt(subscription, each, "test", "test", now, elapsed_ms=elapsed_ms, **asdict(result)))
     save_progress(store, (), found, now)
@@ -322,7 +326,7 @@ def send_test(
 def _tested(store: Store, subscription: Subscription, channel: OpenChannel, links: Links, now: datetime) -> Result:
     recipient = recipient_of(store, subscription, channel)
     if recipient.sees_nothing:
-        return Result(Outcome.SKIPPED, reason=SEES_NOTHING)
+        return Result(DeliveryOutcome.SKIPPED, reason=SEES_NOTHING)
     if subscription.kind == "alert":
         content = alert_content(current_events(store, subscription, now), recipient, links)
     else:

@@ -2,7 +2,7 @@
 
 A token never sees more than its user does at that moment, and dies with the user, at its date, or when it is revoked.
 
-TokenRefused        it cannot be made so, or there is no such token
+ApiTokenRefused     it cannot be made so, or there is no such token
 InvalidToken        what was sent opens nothing (any more)
 NotAllowed          whoever acts may not do this (see data/accounts/authority.py)
 """
@@ -42,7 +42,7 @@ _LETTERS = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _TOKEN = re.compile(rf"{PREFIX}[0-9A-Za-z]{{{RANDOM_LETTERS + CHECKSUM_LETTERS}}}")
 
 
-class TokenRefused(AccountRefused):
+class ApiTokenRefused(AccountRefused):
     """It cannot be made so, or there is no such token; the sentence says why."""
 
 
@@ -84,7 +84,7 @@ class ApiToken:
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
+class ApiAccess:
     """Who asks with a token: the user with the grants that the token's scope leaves, and what they may see now."""
 
     token: ApiToken
@@ -95,13 +95,13 @@ class Access:
 def add_api_token(store: Store, by: str, user_id: int, new: NewToken, now: datetime) -> str:
     """Make a token; answers its secret, which nobody can be told again. For the user themselves and the command line.
 
-    Raises: NotAllowed, TokenRefused.
+    Raises: NotAllowed, ApiTokenRefused.
     """
     name, secret = _checked_name(new.name), new_secret()
     if not timedelta(0) < new.lasts <= LONGEST:
-        raise TokenRefused(f"A token lasts at least a minute and at most {LONGEST.days} days.")
+        raise ApiTokenRefused(f"A token lasts at least a minute and at most {LONGEST.days} days.")
     if new.target is not None and len(new.target) > TARGET_LIMIT:
-        raise TokenRefused("A link has fewer filters than these. Choose fewer repositories.")
+        raise ApiTokenRefused("A link has fewer filters than these. Choose fewer repositories.")
     with store.control.commit("making a token for programs") as connection:
         account = _owner(connection, by, user_id)
         _refuse_foreign_scope(store, account, new)
@@ -110,7 +110,7 @@ def add_api_token(store: Store, by: str, user_id: int, new: NewToken, now: datet
         having = "select count(*) as having from api_token where user_id = $user_id and expires_at > $now"
         ((count,),) = connection.execute(having, {"user_id": user_id, "now": stored(now)}).fetchall()
         if count >= MOST:
-            raise TokenRefused(f"You have {MOST} tokens and links, the maximum. Revoke one first.")
+            raise ApiTokenRefused(f"You have {MOST} tokens and links, the maximum. Revoke one first.")
         values = {
             "token_id": next_id(connection, "api_token"),
             "user_id": user_id,
@@ -132,13 +132,13 @@ def add_api_token(store: Store, by: str, user_id: int, new: NewToken, now: datet
 def revoke_api_token(store: Store, by: str, token_id: int, now: datetime) -> None:
     """End a token at once. For its user, admins and the command line; another's is answered like one that is not there.
 
-    Raises: NotAllowed, TokenRefused.
+    Raises: NotAllowed, ApiTokenRefused.
     """
     with store.control.commit("revoking a token for programs") as connection:
         account = acting(connection, by)
         found = next((each for each in _stored(connection).values() if each[0].token_id == token_id), None)
         if found is None or not (account.has(Role.ADMIN) or account.user_id == found[0].user_id):
-            raise TokenRefused("There is no such token.")
+            raise ApiTokenRefused("There is no such token.")
         connection.execute("delete from api_token where token_id = $token_id", {"token_id": token_id})
         token = found[0]
         action = "API token revoked" if token.target is None else "data link revoked"
@@ -153,7 +153,7 @@ def api_tokens(account: Account, store: Store, now: datetime) -> tuple[ApiToken,
     return tuple(sorted(mine, key=lambda each: -each.token_id))
 
 
-def access_of_token(store: Store, secret: str, now: datetime) -> Access:
+def access_of_token(store: Store, secret: str, now: datetime) -> ApiAccess:
     """Who asks with this secret, and what they may see at this moment.
 
     Every token that was ever asked with is compared by its hash, in one look-up: an unknown one takes as long as a
@@ -171,7 +171,7 @@ def access_of_token(store: Store, secret: str, now: datetime) -> Access:
         raise InvalidToken("This token is unknown or was revoked. Make a new one on the profile page.")
     if token.expires_at <= now:
         raise InvalidToken("This token has expired. Make a new one on the profile page.")
-    return Access(token, *_narrowed(store, account, token))
+    return ApiAccess(token, *_narrowed(store, account, token))
 
 
 def note_use(store: Store, token: ApiToken, now: datetime) -> None:
@@ -220,7 +220,7 @@ def _owner(connection: duckdb.DuckDBPyConnection, by: str, user_id: int) -> Acco
         raise NotAllowed("Everybody makes their own tokens.")
     account = account_with_id(connection, user_id)
     if not account.active:
-        raise TokenRefused("This user is disabled. Enable the user first.")
+        raise ApiTokenRefused("This user is disabled. Enable the user first.")
     return account
 
 
@@ -228,15 +228,15 @@ def _refuse_foreign_scope(store: Store, account: Account, new: NewToken) -> None
     visible = viewer_of(store, account).of_each_tenant()
     of_tenant = {each.tenant_id for each in account.grants}
     if new.tenant_id is not None and new.tenant_id not in visible.tenant_ids | of_tenant:
-        raise TokenRefused("There is no such tenant.")
+        raise ApiTokenRefused("There is no such tenant.")
     if new.repository_id is not None and new.repository_id not in visible.repository_ids:
-        raise TokenRefused("There is no such repository.")
+        raise ApiTokenRefused("There is no such repository.")
 
 
 def _checked_name(name: str) -> str:
     kept = " ".join(name.split())
     if not kept or len(kept) > NAME_LIMIT or not kept.isprintable():
-        raise TokenRefused(f"A name has 1 to {NAME_LIMIT} printable characters. It says where the token is used.")
+        raise ApiTokenRefused(f"A name has 1 to {NAME_LIMIT} printable characters. It says where the token is used.")
     return kept
 
 

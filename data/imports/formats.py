@@ -15,7 +15,7 @@ from itertools import pairwise
 from data.calendar import WINDOW_DAYS
 from data.imports.files import FRAGMENT, File
 from data.imports.models import ImportRefused, Options, Zeros
-from data.imports.tables import Table
+from data.imports.tables import SourceTable
 from data.imports.values import Days, Memo, is_day
 
 
@@ -109,7 +109,7 @@ _DATED = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
 _OF_PATH = re.compile(r"(?:^|/)([\w.-]+/[\w.-]+)/ghrs-data/")
 
 
-class Kind(StrEnum):
+class ContentKind(StrEnum):
     """What the rows of a table are."""
 
     DAYS = "days"
@@ -126,9 +126,9 @@ class Kind(StrEnum):
 class Layout:
     """What is read of a table: which column is which field, by its number."""
 
-    table: Table
+    table: SourceTable
     tool: str
-    kind: Kind
+    kind: ContentKind
     columns: Mapping[Field, int]
     zeros: Zeros
     repository: str | None = None
@@ -137,11 +137,15 @@ class Layout:
     @property
     def used(self) -> dict[Field, str]:
         """The columns that are read for this kind of rows, by field."""
-        left_out = {Kind.DAYS: COUNTERS, Kind.COUNTERS: METRICS, Kind.NEWEST_COUNTERS: METRICS}.get(self.kind, ())
+        left_out = {
+            ContentKind.DAYS: COUNTERS,
+            ContentKind.COUNTERS: METRICS,
+            ContentKind.NEWEST_COUNTERS: METRICS,
+        }.get(self.kind, ())
         return {field: self.table.columns[place] for field, place in self.columns.items() if field not in left_out}
 
 
-def layouts_of(tables: Iterable[Table], options: Options, saved: Mapping[str, Mapping[str, str]]) -> list[Layout]:
+def layouts_of(tables: Iterable[SourceTable], options: Options, saved: Mapping[str, Mapping[str, str]]) -> list[Layout]:
     """What is to be read of these tables. Raises: ImportRefused, where a table is not understood, with the reason."""
     every = list(tables)
     if options.tool is not None and options.tool not in TOOLS:
@@ -151,7 +155,7 @@ def layouts_of(tables: Iterable[Table], options: Options, saved: Mapping[str, Ma
     asked = set(options.columns.values())
     if asked and not any(asked <= set(table.columns) for table in every):
         raise ImportRefused(f"No table has the columns {', '.join(sorted(asked))}.{_columns_there(every)}")
-    if not any(layout.kind is not Kind.NAMES for layout in layouts):
+    if not any(layout.kind is not ContentKind.NAMES for layout in layouts):
         name = every[0].file.name if every else "it"
         raise ImportRefused(
             f"Nothing in {name} is known as traffic. Say which column is which.{_columns_there(every)}",
@@ -160,23 +164,23 @@ def layouts_of(tables: Iterable[Table], options: Options, saved: Mapping[str, Ma
     return layouts
 
 
-def header(table: Table) -> str:
+def header(table: SourceTable) -> str:
     """By what a mapping that was saved is found again: the names of the columns."""
     return "\t".join(table.columns) if table.has_header else f"{len(table.columns)} columns without names"
 
 
-def guessed(table: Table) -> dict[Field, str]:
+def guessed(table: SourceTable) -> dict[Field, str]:
     """Which column is which, as far as its names tell."""
     return {field: table.columns[number] for field, number in _metric_named(table, _by_names(table)).items()}
 
 
-def _columns_there(tables: list[Table]) -> str:
+def _columns_there(tables: list[SourceTable]) -> str:
     there = "; ".join(f"{table.name}: {', '.join(table.columns)}" for table in tables[:5])
     return f" There are: {there}" if there else ""
 
 
 def _layouts(
-    table: Table, options: Options, saved: Mapping[str, Mapping[str, str]], *, is_filled: bool
+    table: SourceTable, options: Options, saved: Mapping[str, Mapping[str, str]], *, is_filled: bool
 ) -> Iterator[Layout]:
     mapping = options.columns if set(options.columns.values()) <= set(table.columns) else {}
     mapping = mapping or saved.get(header(table), {})
@@ -189,13 +193,13 @@ def _layouts(
     owner_name = _OF_PATH.search(table.file.name)
     repository = owner_name[1] if owner_name else table.facts.get("repository")
     for kind in _kinds(table, tool, columns):
-        is_window = kind is Kind.WINDOW
-        observed = _date_of(table.file) if is_window or kind in {Kind.REFERRERS, Kind.PATHS} else None
+        is_window = kind is ContentKind.WINDOW
+        observed = _date_of(table.file) if is_window or kind in {ContentKind.REFERRERS, ContentKind.PATHS} else None
         means = Zeros.TRUSTED if is_window else zeros
         yield Layout(table, tool, kind, columns, means, repository, observed)
 
 
-def _tool(table: Table, *, is_filled: bool) -> str:
+def _tool(table: SourceTable, *, is_filled: bool) -> str:
     names = {_plain(column) for column in table.columns}
     if table.part.casefold() in SECTIONS and table.file.stem.endswith(".csv"):
         return "gghstats"
@@ -205,7 +209,7 @@ def _tool(table: Table, *, is_filled: bool) -> str:
     return FILLED if found == ACTION and is_filled else found
 
 
-def _by_names(table: Table) -> dict[Field, int]:
+def _by_names(table: SourceTable) -> dict[Field, int]:
     if not table.has_header:
         return _by_place(table)
     names = [_plain(column) for column in table.columns]
@@ -216,7 +220,7 @@ def _by_names(table: Table) -> dict[Field, int]:
     }
 
 
-def _by_place(table: Table) -> dict[Field, int]:
+def _by_place(table: SourceTable) -> dict[Field, int]:
     """Without names the first column that has a day is the day, and what follows it a count and its uniques."""
     first = next(iter(table.first_rows(1)), [])
     place = next((number for number, cell in enumerate(first) if is_day(cell)), 0)
@@ -224,7 +228,7 @@ def _by_place(table: Table) -> dict[Field, int]:
     return {field: place + n for n, field in enumerate(fields) if place + n < len(table.columns)}
 
 
-def _metric_named(table: Table, columns: dict[Field, int]) -> dict[Field, int]:
+def _metric_named(table: SourceTable, columns: dict[Field, int]) -> dict[Field, int]:
     """The same with counts as views, clones or stars, as the file or the table is named."""
     if Field.COUNT not in columns or Field.REFERRER in columns or Field.PATH in columns:
         return columns
@@ -244,23 +248,23 @@ def _metric_named(table: Table, columns: dict[Field, int]) -> dict[Field, int]:
     return rest | dict(zip(pair, counts, strict=False)) if pair else columns
 
 
-def _kinds(table: Table, tool: str, columns: Mapping[Field, int]) -> Iterator[Kind]:
+def _kinds(table: SourceTable, tool: str, columns: Mapping[Field, int]) -> Iterator[ContentKind]:
     if Field.KEY in columns and Field.NAME in columns and Field.DAY not in columns:
-        yield Kind.NAMES
+        yield ContentKind.NAMES
     elif Field.REFERRER in columns or Field.PATH in columns:
         if Field.COUNT in columns or Field.VIEWS in columns:
-            yield Kind.REFERRERS if Field.REFERRER in columns else Kind.PATHS
+            yield ContentKind.REFERRERS if Field.REFERRER in columns else ContentKind.PATHS
     elif Field.DAY in columns:
         if any(field in columns for field in METRICS):
             is_window = table.file.name.endswith(FRAGMENT) or (tool == GITHUB and _is_answer(table))
-            yield Kind.WINDOW if is_window else Kind.DAYS
+            yield ContentKind.WINDOW if is_window else ContentKind.DAYS
         if any(field in columns for field in COUNTERS):
-            yield Kind.NEWEST_COUNTERS if tool == "gitlytics" else Kind.COUNTERS
+            yield ContentKind.NEWEST_COUNTERS if tool == "gitlytics" else ContentKind.COUNTERS
         if Field.REFERRERS_JSON in columns or Field.PATHS_JSON in columns:
-            yield Kind.NEWEST_LISTS
+            yield ContentKind.NEWEST_LISTS
 
 
-def _is_answer(table: Table) -> bool:
+def _is_answer(table: SourceTable) -> bool:
     """Whether rows are one answer of GitHub: as many as its window has, and adding up to the total beside them.
 
     Raises: ImportRefused for the weeks that GitHub gives on request.

@@ -20,7 +20,7 @@ from data.accounts.grants import viewer_of
 from data.accounts.models import Account, Viewer
 from data.calendar import aware, stored
 from data.imports.merging import HISTORY_ONLY, fit_spans, merge_days
-from data.imports.models import Batch, Counts, ImportRefused, Plan, RepositoryPlan, Told, Unknown
+from data.imports.models import Counts, ImportBatch, ImportRefused, Plan, RepositoryPlan, Told, Unknown
 from data.imports.staging import Staged
 from data.schema import migrate as schema
 from data.store import Store
@@ -34,12 +34,12 @@ ROWS_AT_ONCE = 100_000  # of repositories that are compared and merged together
 
 
 @cached("traffic")
-def imports(viewer: Viewer, store: Store) -> tuple[Batch, ...]:
+def imports(viewer: Viewer, store: Store) -> tuple[ImportBatch, ...]:
     """The imports of the viewer's tenants that stand, the newest first."""
     with store.traffic.read() as cursor:
         rows = cursor.execute(query(__name__, "imports"), {"visible": list(viewer.tenant_ids)}).fetchall()
     return tuple(
-        Batch(key, tenant_id, aware(at), user_id, tool, source, Counts(*counts), refused)
+        ImportBatch(key, tenant_id, aware(at), user_id, tool, source, Counts(*counts), refused)
         for key, tenant_id, at, user_id, tool, source, *counts, refused in rows
     )
 
@@ -89,7 +89,7 @@ def save_import(
     aliases: Mapping[str, str],
     unknown: Unknown,
     mappings: Mapping[str, Mapping[str, str]],
-) -> Batch | None:
+) -> ImportBatch | None:
     """Import what was read, all in one commit. Answers None where it wins nothing: then nothing is written.
 
     `mappings` are the columns to be remembered, by header. For the tenant's managers.
@@ -117,7 +117,7 @@ def save_import(
         if not counts.wins:
             return None
         _merge_others(connection, batch_id)
-        batch = Batch(
+        batch = ImportBatch(
             batch_id, tenant_id, now, change.account.user_id, staged.tool, staged.source, counts, staged.refused
         )
         _save_batch(connection, batch, staged.digest)
@@ -127,7 +127,7 @@ def save_import(
     return batch
 
 
-def undo_import(store: Store, by: str, batch_id: int, now: datetime) -> Batch:
+def undo_import(store: Store, by: str, batch_id: int, now: datetime) -> ImportBatch:
     """Take an import back: what is stored is then what would be there without it. For the tenant's managers.
 
     Raises: ImportRefused, the same for one that is not there and for one that is another tenant's; StoreBusy.
@@ -298,7 +298,7 @@ def _merge_others(connection: duckdb.DuckDBPyConnection, batch_id: int, *, undon
     connection.execute(query(__name__, "merge_others"))
 
 
-def _save_batch(connection: duckdb.DuckDBPyConnection, batch: Batch, digest: str) -> None:
+def _save_batch(connection: duckdb.DuckDBPyConnection, batch: ImportBatch, digest: str) -> None:
     values = {name: value for name, value in asdict(batch).items() if name != "counts"} | asdict(batch.counts)
     values |= {"imported_at": stored(batch.imported_at), "digest": digest}
     connection.execute(query(__name__, "save_batch"), values)

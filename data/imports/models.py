@@ -55,7 +55,7 @@ class Options:
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class RefusedRow:
     """A row, or a part of a file, that is not imported, and why."""
 
     file: str
@@ -145,7 +145,7 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class ImportBatch:
     """An import that was made; `user_id` is who made it (0: the command line)."""
 
     batch_id: int

@@ -20,9 +20,9 @@ from pyarrow import parquet
 
 from data.calendar import DAY, covered_days
 from data.imports.files import File, digest_of
-from data.imports.formats import COUNTERS, METRICS, Field, Kind, Layout, layouts_of
-from data.imports.models import REFUSALS_KEPT, ImportRefused, Options, Refusal, Told, Zeros
-from data.imports.tables import Row, Table, plain_rows, tables_of
+from data.imports.formats import COUNTERS, METRICS, ContentKind, Field, Layout, layouts_of
+from data.imports.models import REFUSALS_KEPT, ImportRefused, Options, RefusedRow, Told, Zeros
+from data.imports.tables import Row, SourceTable, plain_rows, tables_of
 from data.imports.values import BadValue, Days, Memo, count, lacks_year
 
 OLDEST = date(2008, 1, 1)  # GitHub began in that year
@@ -67,17 +67,17 @@ class Staged:
     layouts: list[Layout]
     told: dict[Told, int] = field(default_factory=dict)
     rows: Counter[int] = field(default_factory=Counter)
-    refusals: list[Refusal] = field(default_factory=list)
+    refusals: list[RefusedRow] = field(default_factory=list)
     refused: int = 0
     unknown_zeros: int = 0
 
     def path(self, name: str) -> str:
         return str(self.folder / f"{name}.parquet")
 
-    def refuse(self, table: Table, line: int | None, reason: str) -> None:
+    def refuse(self, table: SourceTable, line: int | None, reason: str) -> None:
         self.refused += 1
         if len(self.refusals) < REFUSALS_KEPT:
-            self.refusals.append(Refusal(table.name, line, reason))
+            self.refusals.append(RefusedRow(table.name, line, reason))
 
     def number(self, told: Told) -> int:
         return self.told.setdefault(told, len(self.told))
@@ -127,12 +127,12 @@ def stage(
         for name, value in table.facts.items():
             if "baseline" in name and isinstance(value, int):
                 staged.refuse(table, None, f"{name} ({value:,}) is an estimate, which is never imported.")
-    names = {key: told for layout in layouts if layout.kind is Kind.NAMES for key, told in _names(layout)}
+    names = {key: told for layout in layouts if layout.kind is ContentKind.NAMES for key, told in _names(layout)}
     writers, usual_pool = _Writers(staged), pa.default_memory_pool()
     pa.set_memory_pool(pa.system_memory_pool())  # which gives back what it does not need any more
     try:
         for layout in layouts:
-            if layout.kind is not Kind.NAMES:
+            if layout.kind is not ContentKind.NAMES:
                 _TableReader(layout, writers, options, names, today).read()
     finally:
         writers.close()
@@ -176,7 +176,11 @@ class _TableReader:
 
     def read(self) -> None:
         kind = self._layout.kind
-        if kind in {Kind.REFERRERS, Kind.PATHS} and Field.DAY not in self._layout.columns and not self._layout.observed:
+        if (
+            kind in {ContentKind.REFERRERS, ContentKind.PATHS}
+            and Field.DAY not in self._layout.columns
+            and not self._layout.observed
+        ):
             self._staged.refuse(self._table, None, "a list without a day in it or in the file's name is not imported.")
             return
         for first_line, rows in self._table.rows():
@@ -185,9 +189,9 @@ class _TableReader:
                 continue
             if Field.DAY in texts:
                 self._look_at_days(texts[Field.DAY])
-            if kind in {Kind.REFERRERS, Kind.PATHS}:
+            if kind in {ContentKind.REFERRERS, ContentKind.PATHS}:
                 self._read_lists(lines, texts)
-            elif kind in {Kind.NEWEST_COUNTERS, Kind.NEWEST_LISTS}:
+            elif kind in {ContentKind.NEWEST_COUNTERS, ContentKind.NEWEST_LISTS}:
                 self._keep_newest(lines, texts)
             else:
                 self._read_numbers(lines, texts)
@@ -304,14 +308,14 @@ class _TableReader:
         return table.filter(pc.invert(wrong))
 
     def _read_numbers(self, lines: pa.Array, texts: Texts) -> None:
-        fields = COUNTERS if self._layout.kind is Kind.COUNTERS else METRICS
+        fields = COUNTERS if self._layout.kind is ContentKind.COUNTERS else METRICS
         columns = self._values(lines, texts, (Field.DAY, *fields))
         if columns is None:
             return
         rows = len(columns["day"])
         values = {each.value: columns.get(each.value, pa.nulls(rows, _int)) for each in fields}
         values = self._known(values)
-        if self._layout.kind is Kind.WINDOW:
+        if self._layout.kind is ContentKind.WINDOW:
             values = self._window(columns, values)
             columns |= {name: values.pop(name) for name in ("told", "day")}
         known = reduce(pc.or_, (pc.is_valid(column) for column in values.values()))
@@ -358,7 +362,7 @@ class _TableReader:
         self._writers.write(name, {column: [value] for column, value in zip(SCHEMAS[name].names, row, strict=True)})
 
     def _read_lists(self, lines: pa.Array, texts: Texts) -> None:
-        is_referrers = self._layout.kind is Kind.REFERRERS
+        is_referrers = self._layout.kind is ContentKind.REFERRERS
         given = dict(texts)
         for plain, named in ((Field.COUNT, Field.VIEWS), (Field.UNIQUES, Field.VIEW_UNIQUES)):
             if plain not in given and named in given:
@@ -395,7 +399,7 @@ class _TableReader:
 
     def _write_newest(self) -> None:
         for told, (day, row) in self._newest.items():
-            if self._layout.kind is Kind.NEWEST_COUNTERS:
+            if self._layout.kind is ContentKind.NEWEST_COUNTERS:
                 numbers = {each.value: self._memos[each][row.get(each)] for each in COUNTERS}
                 whole = [value if isinstance(value, int) else None for value in numbers.values()]
                 self._write_row("counters", (told, day, *whole))

@@ -38,7 +38,7 @@ BLOCK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class SourceTable:
     """A table of a file: `part` is its name where the file has several, `facts` what the file says beside it."""
 
     file: File
@@ -63,7 +63,7 @@ def plain_rows(rows: list[Row] | pa.RecordBatch) -> list[Row]:
     return list(zip(*(column.to_pylist() for column in rows.columns), strict=True))
 
 
-def tables_of(file: File, scratch: Path) -> list[Table]:
+def tables_of(file: File, scratch: Path) -> list[SourceTable]:
     """The tables of a file, each of which can be read several times."""
     with readable(file) as stream:
         sample = stream.read(SAMPLE)
@@ -98,7 +98,7 @@ def _text(file: File, encoding: str) -> Iterator[IO[str]]:
 # CSV
 
 
-def _of_csv(file: File, encoding: str, start: str) -> list[Table]:
+def _of_csv(file: File, encoding: str, start: str) -> list[SourceTable]:
     lines = start.splitlines()
     if not lines:
         return []
@@ -108,7 +108,7 @@ def _of_csv(file: File, encoding: str, start: str) -> list[Table]:
     header = [cell.strip() for cell in next(csv.reader(lines[:1], delimiter=delimiter))]
     has_header = not any(is_day(cell) for cell in header)
     columns = header if has_header else [str(number) for number in range(1, len(header) + 1)]
-    return [Table(file, "", tuple(columns), lambda: _csv_rows(file, encoding, delimiter, has_header), has_header)]
+    return [SourceTable(file, "", tuple(columns), lambda: _csv_rows(file, encoding, delimiter, has_header), has_header)]
 
 
 def _unquoted(line: str) -> str:
@@ -152,7 +152,7 @@ def _arrow_batches(file: File, delimiter: str, has_header: bool) -> Iterator[pa.
             yield from reader
 
 
-def _sections(file: File, encoding: str) -> list[Table]:
+def _sections(file: File, encoding: str) -> list[SourceTable]:
     """Blocks of rows, each under a line with its name: `# Views`."""
     with _text(file, encoding) as text:
         lines = text.read().splitlines()
@@ -162,7 +162,7 @@ def _sections(file: File, encoding: str) -> list[Table]:
         block = list(csv.reader(lines[begin + 1 : end]))
         if block:
             part = lines[begin].lstrip("# ").strip()
-            tables.append(Table(file, part, tuple(block[0]), _kept(begin + 3, block[1:])))
+            tables.append(SourceTable(file, part, tuple(block[0]), _kept(begin + 3, block[1:])))
     return tables
 
 
@@ -173,7 +173,7 @@ def _kept(first_line: int, rows: Sequence[Row]) -> Callable[[], Rows]:
 # JSON
 
 
-def _of_json(file: File, encoding: str) -> list[Table]:
+def _of_json(file: File, encoding: str) -> list[SourceTable]:
     with _text(file, encoding) as text:
         content = text.read(LARGEST_JSON + 1)
     before = _pasted(content)
@@ -201,7 +201,7 @@ def _is_lines(body: str, document: object) -> bool:
     return isinstance(document, dict) and re.match(r"\{[^\n]*\}\s*\n\s*\{", body.strip()) is not None
 
 
-def _of_document(file: File, document: Any, facts: dict[str, Any]) -> Iterator[Table]:
+def _of_document(file: File, document: Any, facts: dict[str, Any]) -> Iterator[SourceTable]:
     if isinstance(document, list):
         yield _of_objects(file, "", document, facts)
         return
@@ -220,15 +220,15 @@ def _of_document(file: File, document: Any, facts: dict[str, Any]) -> Iterator[T
             yield _of_days(file, name, value, facts | plain)
 
 
-def _of_days(file: File, part: str, days: dict[str, Any], facts: dict[str, Any]) -> Table:
+def _of_days(file: File, part: str, days: dict[str, Any], facts: dict[str, Any]) -> SourceTable:
     rows = [{"date": day} | (value if isinstance(value, dict) else {"count": value}) for day, value in days.items()]
     return _of_objects(file, part, rows, facts)
 
 
-def _of_objects(file: File, part: str, rows: list[Any], facts: dict[str, Any]) -> Table:
+def _of_objects(file: File, part: str, rows: list[Any], facts: dict[str, Any]) -> SourceTable:
     objects = [row for row in rows if isinstance(row, dict)]
     columns = tuple(dict.fromkeys(chain.from_iterable(objects)))
-    return Table(
+    return SourceTable(
         file, part, columns, _kept(1, [[_cell(row.get(name)) for name in columns] for row in objects]), facts=facts
     )
 
@@ -239,7 +239,7 @@ def _cell(value: object) -> str | None:
     return json.dumps(value) if isinstance(value, list | dict | bool) else str(value)
 
 
-def _of_lines(file: File, encoding: str) -> Table:
+def _of_lines(file: File, encoding: str) -> SourceTable:
     """JSON lines; the columns are those of the first rows."""
     with _text(file, encoding) as text:
         first = [_object(file, number, line) for number, line in enumerate(islice(text, 100), 1) if line.strip()]
@@ -252,7 +252,7 @@ def _of_lines(file: File, encoding: str) -> Table:
                 objects = [_object(file, number, line) if line.strip() else {} for number, line in batch]
                 yield batch[0][0], [[_cell(row.get(name)) for name in columns] if row else [] for row in objects]
 
-    return Table(file, "", columns, rows)
+    return SourceTable(file, "", columns, rows)
 
 
 def _object(file: File, number: int, line: str) -> dict[str, Any]:
@@ -268,7 +268,7 @@ def _object(file: File, number: int, line: str) -> dict[str, Any]:
 # SQLite
 
 
-def _of_sqlite(file: File, scratch: Path) -> list[Table]:
+def _of_sqlite(file: File, scratch: Path) -> list[SourceTable]:
     path = _with_log(file, scratch)
     with _child(file, path) as told:
         try:
@@ -276,7 +276,8 @@ def _of_sqlite(file: File, scratch: Path) -> list[Table]:
         except json.JSONDecodeError:
             found = {}
     return [
-        Table(file, name, tuple(columns), _sqlite_rows(file, path, name, columns)) for name, columns in found.items()
+        SourceTable(file, name, tuple(columns), _sqlite_rows(file, path, name, columns))
+        for name, columns in found.items()
     ]
 
 

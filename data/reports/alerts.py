@@ -71,7 +71,7 @@ MOST_LINES = 20  # of a kind in one message
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class AlertEvent:
     """Something that an alert tells. `episode` says what it is of: the same as long as it lasts; stretches of days of
     one episode are the same where they touch. Without a repository it is the whole tenant's.
     """
@@ -101,7 +101,7 @@ class Episode:
     def kind(self) -> AlertKind:
         return AlertKind(self.episode.partition(" ")[0])
 
-    def has(self, event: Event) -> bool:
+    def has(self, event: AlertEvent) -> bool:
         if self.episode != event.episode:
             return False
         if event.first_day is None or event.last_day is None or self.first_day is None or self.last_day is None:
@@ -112,7 +112,7 @@ class Episode:
 
 def events(
     viewer: Viewer, store: Store, settings: AlertSettings, managed: frozenset[int], *, since: date, now: datetime
-) -> tuple[Event, ...]:
+) -> tuple[AlertEvent, ...]:
     """What there is to tell of at this moment, of days from `since` on; of the tokens of `managed` tenants, too.
 
     Source: v_spikes, referrer_snapshot, star_history, and as health. Raises: StoreMissing.
@@ -123,7 +123,7 @@ def events(
     return tuple(each for each in found if each.kind in settings.kinds)
 
 
-def save_alert(store: Store, subscription: Subscription, found: Sequence[Event], now: datetime) -> str | None:
+def save_alert(store: Store, subscription: Subscription, found: Sequence[AlertEvent], now: datetime) -> str | None:
     """Note the episodes that have begun or ended, and the one message that tells so. Its occasion; None: no news.
 
     While it is muted, episodes are noted and not told.
@@ -135,7 +135,7 @@ def save_alert(store: Store, subscription: Subscription, found: Sequence[Event],
     if not new and not ended:
         return None
     over = [
-        Event(
+        AlertEvent(
             each.kind,
             each.episode,
             each.name,
@@ -176,7 +176,7 @@ def save_alert(store: Store, subscription: Subscription, found: Sequence[Event],
     return occasion if told else None
 
 
-def told_events(store: Store, subscription_id: int, occasion: str, viewer: Viewer) -> tuple[Event, ...]:
+def told_events(store: Store, subscription_id: int, occasion: str, viewer: Viewer) -> tuple[AlertEvent, ...]:
     """What a message tells, as far as its recipient may see it now: of a whole tenant only to who sees that."""
     question = "select events from alert_message where subscription_id = $key and occasion = $occasion"
     with store.control.read() as cursor:
@@ -186,7 +186,7 @@ def told_events(store: Store, subscription_id: int, occasion: str, viewer: Viewe
     return tuple(e for e in found if (e.repository_id in seen if e.repository_id is not None else viewer.tenant_ids))
 
 
-def alert_message(found: Sequence[Event], subject: str, links: Links) -> Message:
+def alert_message(found: Sequence[AlertEvent], subject: str, links: Links) -> Message:
     """All of a run in one message: what is new by kind, then what is over."""
     new, over = ([each for each in found if each.is_over is ended] for ended in (False, True))
     sections = []
@@ -206,18 +206,18 @@ def alert_message(found: Sequence[Event], subject: str, links: Links) -> Message
     return Message(f"Alert: {subject}", summary, tuple(sections), footer)
 
 
-def _lines(found: Sequence[Event], links: Links) -> tuple[Line, ...]:
+def _lines(found: Sequence[AlertEvent], links: Links) -> tuple[Line, ...]:
     more = ((Span(f"and {len(found) - MOST_LINES:,} more"),),) if len(found) > MOST_LINES else ()
     return (*(_line(each, links) for each in found[:MOST_LINES]), *more)
 
 
-def _line(event: Event, links: Links) -> Line:
+def _line(event: AlertEvent, links: Links) -> Line:
     days = (event.first_day, event.last_day) if event.first_day and event.last_day else None
     link = links.repository(event.name, days) if event.repository_id is not None else None
     return (Span(event.name, bold=True, link=link), Span(f": {event.text}"))
 
 
-def _unusual(viewer: Viewer, store: Store, settings: AlertSettings, since: date, now: datetime) -> Iterator[Event]:
+def _unusual(viewer: Viewer, store: Store, settings: AlertSettings, since: date, now: datetime) -> Iterator[AlertEvent]:
     values = {
         "visible": sorted(viewer.repository_ids),
         "since": since,
@@ -234,10 +234,10 @@ def _unusual(viewer: Viewer, store: Store, settings: AlertSettings, since: date,
             selection = Selection(peak, peak, today, frozenset({key}))
             causes = [each for each in explained_spikes(viewer, store, selection, 2) if each.metric == metric]
             text += f". {why(causes[0], PLAIN)}." if causes else "."
-        yield Event(AlertKind(kind), f"{kind} {key} {metric}", name, text, key, first, last)
+        yield AlertEvent(AlertKind(kind), f"{kind} {key} {metric}", name, text, key, first, last)
 
 
-def _lists(viewer: Viewer, store: Store, settings: AlertSettings, since: date, now: datetime) -> Iterator[Event]:
+def _lists(viewer: Viewer, store: Store, settings: AlertSettings, since: date, now: datetime) -> Iterator[AlertEvent]:
     values = {"visible": sorted(viewer.repository_ids), "first_day": since, "last_day": utc_day(now)}
     with store.traffic.read() as cursor:
         referrers = cursor.execute(query("data.reports.report", "referrers"), values).fetchall()
@@ -247,35 +247,35 @@ def _lists(viewer: Viewer, store: Store, settings: AlertSettings, since: date, n
         if new.views >= settings.referrer_views:
             text = f"{new.referrer} brought {counted(new.views, 'view')} in 14 days, for the first time"
             key = new.repository_id
-            yield Event(AlertKind.REFERRER, f"referrer {key} {new.referrer}", new.full_name, text, key)
+            yield AlertEvent(AlertKind.REFERRER, f"referrer {key} {new.referrer}", new.full_name, text, key)
     for each in (Milestone(*row) for row in reached):
         text = f"reached {each.stars:,} stars on {short_day_text(each.day)}"
         key = each.repository_id
-        yield Event(AlertKind.MILESTONE, f"milestone {key} {each.stars}", each.full_name, text, key)
+        yield AlertEvent(AlertKind.MILESTONE, f"milestone {key} {each.stars}", each.full_name, text, key)
 
 
-def _collecting(viewer: Viewer, store: Store, managed: frozenset[int], now: datetime) -> Iterator[Event]:
+def _collecting(viewer: Viewer, store: Store, managed: frozenset[int], now: datetime) -> Iterator[AlertEvent]:
     for each in health(viewer.of_each_tenant(), store, managed, now).findings:
         if each.kind is FindingKind.LOSS:
             key = each.repository_id
-            yield Event(AlertKind.LOSS, f"loss {key}", each.about, each.text, key)
+            yield AlertEvent(AlertKind.LOSS, f"loss {key}", each.about, each.text, key)
         elif each.kind is FindingKind.MISSED:
-            yield Event(AlertKind.MISSED, f"missed {each.about}", each.about, each.text)
+            yield AlertEvent(AlertKind.MISSED, f"missed {each.about}", each.about, each.text)
         elif each.kind in {FindingKind.TOKEN, FindingKind.INSTALLATION} and each.is_problem:
-            yield Event(AlertKind.TOKEN, f"token refused {each.about}", each.about, each.text)
+            yield AlertEvent(AlertKind.TOKEN, f"token refused {each.about}", each.about, each.text)
     ended = [each for each in runs(viewer.of_each_tenant(), store, 20) if each.state is not RunState.RUNNING]
     newest = ended[:FAILED_RUNS]
     if len(newest) == FAILED_RUNS and all(each.state is RunState.FAILED for each in newest):
         text = f"The last {FAILED_RUNS} collections failed. {newest[0].message or ''}".strip()
-        yield Event(AlertKind.RUN, "run", "Collection", text)
+        yield AlertEvent(AlertKind.RUN, "run", "Collection", text)
     values = {"visible": sorted(viewer.of_each_tenant().repository_ids), "harmless": HARMLESS_OUTCOMES}
     with store.traffic.read() as cursor:
         rows = cursor.execute(query(__name__, "refused"), values).fetchall()
     for key, name, reason in rows:
-        yield Event(AlertKind.REFUSED, f"refused {key}", name, reason or "GitHub refuses it.", key)
+        yield AlertEvent(AlertKind.REFUSED, f"refused {key}", name, reason or "GitHub refuses it.", key)
 
 
-def _tokens(store: Store, managed: frozenset[int], now: datetime) -> Iterator[Event]:
+def _tokens(store: Store, managed: frozenset[int], now: datetime) -> Iterator[AlertEvent]:
     """A token that expires in a day, in a week, in two: each once."""
     for token in tokens(Viewer(frozenset(), managed), store):
         at = token.facts.expires_at
@@ -286,7 +286,7 @@ def _tokens(store: Store, managed: frozenset[int], now: datetime) -> Iterator[Ev
                 "has expired" if at <= now else "expires today" if days == 0 else f"expires in {counted(days, 'day')}"
             )
             text = f"The token ending in {token.last_four} {when}."
-            yield Event(AlertKind.TOKEN, f"token {token.token_id} {step}", "Token", text)
+            yield AlertEvent(AlertKind.TOKEN, f"token {token.token_id} {step}", "Token", text)
 
 
 def _goes_on(ended: Episode, current: Collection[str]) -> bool:
@@ -295,7 +295,7 @@ def _goes_on(ended: Episode, current: Collection[str]) -> bool:
     return ended.episode.startswith("token ") and any(each.rpartition(" ")[0] == about for each in current)
 
 
-def _not_told(found: Sequence[Event], known: Sequence[Episode]) -> tuple[Event, ...]:
+def _not_told(found: Sequence[AlertEvent], known: Sequence[Episode]) -> tuple[AlertEvent, ...]:
     """Those of episodes that are not known, and of several of one episode the first."""
     told: defaultdict[str, list[Episode]] = defaultdict(list)
     for one in known:
@@ -318,6 +318,6 @@ def _episodes(store: Store, subscription_id: int) -> list[Episode]:
         return [Episode(*row) for row in cursor.execute(question, {"key": subscription_id}).fetchall()]
 
 
-def _event(kept: dict[str, object]) -> Event:
+def _event(kept: dict[str, object]) -> AlertEvent:
     days = {name: kept[name] and date.fromisoformat(str(kept[name])) for name in ("first_day", "last_day")}
-    return Event(**kept | days | {"kind": AlertKind(str(kept["kind"]))})  # type: ignore[arg-type]
+    return AlertEvent(**kept | days | {"kind": AlertKind(str(kept["kind"]))})  # type: ignore[arg-type]

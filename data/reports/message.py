@@ -10,7 +10,7 @@ from datetime import date
 from data.collection.health import Finding
 from data.insight.spike_causes import Spike
 from data.insight.text import Markup, change, spike_text, why
-from data.reports.models import ListedRepository, Report
+from data.reports.models import RankedRepository, Report
 from data.text import DAILY_CLONERS, DAILY_VISITORS, counted, day_text, repository_path, short_day_text
 from data.traffic.models import Grain
 from data.traffic.traffic import Total
@@ -36,7 +36,7 @@ Line = tuple[Span, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class MessageTable:
     """Rows whose first cell is a name, the others numbers under their headings."""
 
     headings: tuple[str, ...]
@@ -54,7 +54,7 @@ class Table:
 class Section:
     title: str
     lines: tuple[Line, ...] = ()
-    table: Table | None = None
+    table: MessageTable | None = None
     note: str = ""
 
     def all_lines(self) -> tuple[Line, ...]:
@@ -89,7 +89,7 @@ def plain_line(line: Line, *, with_links: bool = False) -> str:
     return "".join(f"{each.text}: {each.link}" if with_links and each.link else each.text for each in line)
 
 
-def _aligned(table: Table) -> list[str]:
+def _aligned(table: MessageTable) -> list[str]:
     rows = [table.headings, *(tuple(cell.text for cell in row) for row in table.rows)]
     widths = [max(len(row[place]) for row in rows) for place in range(len(table.headings))]
     return [
@@ -206,10 +206,10 @@ def _top(report: Report, links: Links) -> Section:
     is_marked = any(SUM_MARK in cell.text for row in rows for cell in row)
     notes = [(SUM_NOTE if period.grain is Grain.WEEK else MONTH_NOTE) if is_marked else ""]
     notes += ["* Not all days are final." if any(not each.is_whole for each in report.top) else ""]
-    return Section(title, table=Table(TOP_HEADINGS, rows), note=" ".join(filter(None, notes)))
+    return Section(title, table=MessageTable(TOP_HEADINGS, rows), note=" ".join(filter(None, notes)))
 
 
-def _row(each: ListedRepository, link: str | None) -> tuple[Span, ...]:
+def _row(each: RankedRepository, link: str | None) -> tuple[Span, ...]:
     numbers = (
         _number(each.visitors) + (SUM_MARK if each.visitors_kind == "days" and each.visitors is not None else ""),
         _number(each.views),

@@ -84,7 +84,7 @@ def period_named(name: str, today: date) -> Period:
 
 
 @dataclass(frozen=True, slots=True)
-class ListedRepository:
+class RankedRepository:
     """A place of the top list. Visitors and cloners are GitHub's own of the week (`_kind` github), else daily ones
     added up (days); None: no final day is known. `is_whole`: all its days are final.
     """
@@ -146,7 +146,7 @@ class Report:
     made_at: datetime
     repositories: int
     totals: Totals
-    top: tuple[ListedRepository, ...]
+    top: tuple[RankedRepository, ...]
     listed: int
     spikes: tuple[Spike, ...]
     more_spikes: int

@@ -16,7 +16,7 @@ from data.calendar import months_later, utc_day
 from data.collection.health import Finding, health
 from data.insight.repository import MILESTONES
 from data.insight.spike_causes import explained_spikes, spikes
-from data.reports.models import ListedRepository, Milestone, NewReferrer, OpenDay, Period, Report
+from data.reports.models import Milestone, NewReferrer, OpenDay, Period, RankedRepository, Report
 from data.store import Store
 from data.store.arrow import ask, frame
 from data.store.cache import cached
@@ -131,7 +131,7 @@ def _values(viewer: Viewer, period: Period) -> dict[str, Any]:
     return {"visible": sorted(viewer.repository_ids), "first_day": period.first, "last_day": period.last}
 
 
-def _top(sums: DataFrame, most: int, days: int) -> Iterator[ListedRepository]:
+def _top(sums: DataFrame, most: int, days: int) -> Iterator[RankedRepository]:
     """The repositories with the most unique visitors, then views, then by name."""
     rows = sums.assign(
         visitors=sums["view_uniques"].combine_first(sums["visitor_days"]),
@@ -139,7 +139,7 @@ def _top(sums: DataFrame, most: int, days: int) -> Iterator[ListedRepository]:
         name=sums["full_name"].str.lower(),
     ).sort_values(["visitors", "views", "name"], ascending=[False, False, True], na_position="last")
     for rank, row in enumerate(rows.head(most).to_dict("records"), start=1):
-        yield ListedRepository(
+        yield RankedRepository(
             rank,
             row["repository_id"],
             row["full_name"],

@@ -19,7 +19,7 @@ _HEADED = re.compile(r"(?P<head>(?:-- [^\n]+\n)+)(?P<statement>.+)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class ReferenceColumn:
     """A column: its name, its type in DuckDB's words, what it means (empty for one of a table)."""
 
     name: str
@@ -34,7 +34,7 @@ class Relation:
     name: str
     is_view: bool
     comment: str
-    columns: tuple[Column, ...]
+    columns: tuple[ReferenceColumn, ...]
 
 
 @cached("traffic")
@@ -44,7 +44,7 @@ def relations(store: Store) -> tuple[Relation, ...]:
         rows = cursor.execute(query(__name__, "relations")).fetchall()
     found = []
     for (name, is_view, comment), of_it in groupby(rows, key=lambda row: row[:3]):
-        columns = tuple(Column(column, kind, about or "") for *_, column, kind, about in of_it)
+        columns = tuple(ReferenceColumn(column, kind, about or "") for *_, column, kind, about in of_it)
         if name not in OWN_TABLES:
             found.append(Relation(name, is_view, comment or "", columns))
     return tuple(found)

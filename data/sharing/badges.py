@@ -59,7 +59,7 @@ class BadgeRefused(AccountRefused):
     """It cannot be made so, or there is no such badge; the sentence says why."""
 
 
-class Measure(StrEnum):
+class BadgeMeasure(StrEnum):
     """What is counted. Visitors and cloners of one repository in 14 days or a week are GitHub's; else days added up."""
 
     VIEWS = "views"
@@ -70,7 +70,7 @@ class Measure(StrEnum):
     DOWNLOADS = "downloads"
 
 
-class Period(StrEnum):
+class BadgePeriod(StrEnum):
     """Which days: the last so many up to yesterday, the newest whole week that is final, or all that are known."""
 
     FORTNIGHT = "14 days"
@@ -80,10 +80,10 @@ class Period(StrEnum):
     ALL = "all"
 
     def days(self, today: date) -> tuple[date, date]:
-        if self is Period.WEEK:
+        if self is BadgePeriod.WEEK:
             week = newest_settled_week(today)
             return week, week + timedelta(days=6)
-        many = {Period.FORTNIGHT: 14, Period.MONTH: 30, Period.YEAR: 365}.get(self)
+        many = {BadgePeriod.FORTNIGHT: 14, BadgePeriod.MONTH: 30, BadgePeriod.YEAR: 365}.get(self)
         return (date(2008, 1, 1) if many is None else today - many * DAY), today - DAY
 
 
@@ -99,8 +99,8 @@ class NewBadge:
     """A badge to be made, of a repository or of a group of the tenant."""
 
     tenant_id: int
-    measure: Measure
-    period: Period
+    measure: BadgeMeasure
+    period: BadgePeriod
     label: str
     repository_id: int | None = None
     group_id: int | None = None
@@ -117,12 +117,12 @@ class Badge:
     made_at: datetime
 
 
-def usual_label(measure: Measure, period: Period, *, of_group: bool) -> str:
+def usual_label(measure: BadgeMeasure, period: BadgePeriod, *, of_group: bool) -> str:
     """What a badge says unless told otherwise: a sum of daily uniques is called one."""
-    is_true = period in {Period.FORTNIGHT, Period.WEEK} and not of_group
-    of_days = measure in {Measure.VISITORS, Measure.CLONERS} and not is_true
+    is_true = period in {BadgePeriod.FORTNIGHT, BadgePeriod.WEEK} and not of_group
+    of_days = measure in {BadgeMeasure.VISITORS, BadgeMeasure.CLONERS} and not is_true
     name = f"daily {measure} (sum)" if of_days else str(measure)
-    return name if period is Period.ALL else f"{name} · {'last week' if period is Period.WEEK else period}"
+    return name if period is BadgePeriod.ALL else f"{name} · {'last week' if period is BadgePeriod.WEEK else period}"
 
 
 def add_badge(store: Store, by: str, new: NewBadge, now: datetime) -> Badge:
@@ -199,7 +199,7 @@ def badge_viewer(store: Store, badge: Badge) -> Viewer:
 
 
 @cached("traffic")
-def badge_number(viewer: Viewer, store: Store, measure: Measure, period: Period, today: date) -> int | None:
+def badge_number(viewer: Viewer, store: Store, measure: BadgeMeasure, period: BadgePeriod, today: date) -> int | None:
     """The number of a badge; None where it is unknown.
 
     Source: v_daily, v_weekly, traffic_window, v_stars, v_releases.
@@ -214,15 +214,15 @@ def badge_number(viewer: Viewer, store: Store, measure: Measure, period: Period,
     return None if number is None else int(number)
 
 
-def _statement(measure: Measure, period: Period, *, of_one: bool) -> tuple[str, dict[str, Any]]:
+def _statement(measure: BadgeMeasure, period: BadgePeriod, *, of_one: bool) -> tuple[str, dict[str, Any]]:
     """GitHub's own uniques where it counted them: of one repository, in 14 days and in a week."""
     metric = UNIQUES_OF.get(measure)
-    if of_one and metric and period is Period.FORTNIGHT:
+    if of_one and metric and period is BadgePeriod.FORTNIGHT:
         return TRUE_OF_FORTNIGHT, {"metric": metric}
-    if of_one and metric and period is Period.WEEK:
+    if of_one and metric and period is BadgePeriod.WEEK:
         return TRUE_OF_WEEK[metric], {}
     of_days = "repository_id in (select unnest($visible::integer[])) and day between $first_day and $last_day"
-    if measure in COUNTERS and period is Period.ALL:  # of each counter the newest reading
+    if measure in COUNTERS and period is BadgePeriod.ALL:  # of each counter the newest reading
         rows, each = COUNTERS[measure]
         newest = f"select arg_max({measure}, day) as {measure} from {rows} where {of_days} group by {each}"  # noqa: S608
         return f"select sum({measure}) as {measure} from ({newest})", {}  # noqa: S608 - our own names
@@ -252,6 +252,6 @@ def _badges(store: Store) -> Mapping[str, Badge]:
     found = {}
     for badge_id, public_id, tenant_id, measure, period, label, repository_id, group_id, colour, style, by, at in rows:
         place = (repository_id, group_id)
-        about = NewBadge(tenant_id, Measure(measure), Period(period), label, *place, colour, Style(style))
+        about = NewBadge(tenant_id, BadgeMeasure(measure), BadgePeriod(period), label, *place, colour, Style(style))
         found[public_id] = Badge(badge_id, public_id, about, by, aware(at))
     return MappingProxyType(found)

@@ -13,7 +13,7 @@ from mcp_types import ToolAnnotations
 from starlette.applications import Starlette
 from starlette.requests import Request
 
-from data.accounts.api_tokens import Access
+from data.accounts.api_tokens import ApiAccess
 from data.calendar import DAY, utc_day, utc_now
 from data.insight.spike_causes import explained_spikes
 from data.repositories.models import RepositoryState
@@ -35,10 +35,10 @@ INSTRUCTIONS = (
 )
 MOST_ROWS, MOST_SPIKES = 1_000, 50
 QUERY_PATIENCE_S = 60
-ACCESS: ContextVar[Access] = ContextVar("access")
+ACCESS: ContextVar[ApiAccess] = ContextVar("access")
 
 
-def application(path: str, access: Access) -> Starlette:
+def application(path: str, access: ApiAccess) -> Starlette:
     """What answers one request of an agent, in the name of whoever has the token."""
     ACCESS.set(access)
     checked_already = TransportSecuritySettings(enable_dns_rebinding_protection=False)  # by KnownAddresses

@@ -14,21 +14,21 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
-from data.accounts.api_tokens import Access
+from data.accounts.api_tokens import ApiAccess
 from pages.api.authentication import access_of_request, told
 from pages.ui.addresses import base_path
 
 
 def routes() -> Sequence[BaseRoute]:
-    return [Route(f"{base_path()}/mcp", Endpoint())]
+    return [Route(f"{base_path()}/mcp", AgentEndpoint())]
 
 
-class Endpoint:
+class AgentEndpoint:
     """The server of the protocol's makers, behind our tokens."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope)
-        found: list[Access] = []
+        found: list[ApiAccess] = []
 
         def admit() -> Response:
             found.append(access_of_request(request))

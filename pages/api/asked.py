@@ -19,7 +19,7 @@ from data.store import Store
 from data.traffic.export import DAYS_OF, ExportRequest, ExportTable, Key
 from data.traffic.models import LARGEST_PAGE, Grain, Metric
 from pages.api.authentication import LINKS
-from pages.api.problems import Invalid, Missing
+from pages.api.problems import Invalid, NotFound
 
 FIRST_DAY, LAST_DAY = date(2008, 1, 1), date(2099, 12, 31)  # GitHub began in 2008
 USUAL_PAGE = 1_000
@@ -128,7 +128,7 @@ KINDS = {"repository_id": int, "note_id": int, "release_id": int, "asset_id": in
 
 
 def rows(request: Request, viewer: Viewer, store: Store, table: ExportTable | None) -> Asked:
-    """What is asked of a table; without one of the traffic by day, week or month. Raises: Invalid, Missing."""
+    """What is asked of a table; without one of the traffic by day, week or month. Raises: Invalid, NotFound."""
     days = () if table is ExportTable.REPOSITORIES else DAYS
     refuse_others(request, (*days, *PLACE, *(() if table else OF_TRAFFIC), *PAGING))
     by = ExportTable.DAILY if table else BY[chosen(request, "by", BY) or "day"]
@@ -182,7 +182,7 @@ def _before(request: Request, grain: Grain, first: date | None, last: date | Non
 
 
 def _place(request: Request, viewer: Viewer, store: Store) -> tuple[tuple[int, ...] | None, tuple[int, ...] | None]:
-    """The tenant, and the repositories, that are named. Raises: Missing, also for what one may not see."""
+    """The tenant, and the repositories, that are named. Raises: NotFound, also for what one may not see."""
     every = viewer.of_each_tenant()
     tenant_ids = _tenant(request, every, store)
     of_whom = viewer if tenant_ids is None else every
@@ -192,7 +192,7 @@ def _place(request: Request, viewer: Viewer, store: Store) -> tuple[tuple[int, .
         same = [each for each in groups(of_whom, store) if each.name.casefold() == name.casefold()]
         same = [each for each in same if tenant_ids is None or each.tenant_id in tenant_ids]
         if not same:
-            raise Missing("group", "group")
+            raise NotFound("group", "group")
         found = {each for group in same for each in group.repository_ids}
     names = request.query_params.getlist("repository")
     if len(names) > MOST_REPOSITORIES:
@@ -201,7 +201,7 @@ def _place(request: Request, viewer: Viewer, store: Store) -> tuple[tuple[int, .
         known = _repositories(of_whom, store, tenant_ids)
         unknown = [each for each in names if each.casefold() not in known]
         if unknown:
-            raise Missing("repository", "repository")
+            raise NotFound("repository", "repository")
         wanted = {known[each.casefold()] for each in names}
         found = wanted if found is None else found & wanted
     return tenant_ids, None if found is None else tuple(sorted(found))
@@ -215,7 +215,7 @@ def _tenant(request: Request, every: Viewer, store: Store) -> tuple[int, ...] | 
     for tenant in tenants(Viewer(frozenset(), owners), store):
         if tenant.name.casefold() == name.casefold():
             return (tenant.tenant_id,)
-    raise Missing("tenant", "tenant")
+    raise NotFound("tenant", "tenant")
 
 
 def _repositories(viewer: Viewer, store: Store, tenant_ids: tuple[int, ...] | None) -> dict[str, int]:

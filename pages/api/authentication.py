@@ -7,7 +7,7 @@ from http import HTTPStatus
 from starlette.requests import Request
 from starlette.responses import Response
 
-from data.accounts.api_tokens import Access, InvalidToken, access_of_token, is_well_formed, note_use
+from data.accounts.api_tokens import ApiAccess, InvalidToken, access_of_token, is_well_formed, note_use
 from data.calendar import utc_now
 from data.store import StoreError
 from pages.api.limits import RateLimit
@@ -21,7 +21,7 @@ LINKS = {"link", "token"}  # the parameters that may hold the secret of a data l
 OF_A_TOKEN = RateLimit(300, 10)
 OF_FAILURES = RateLimit(20, 1 / 30)  # of an address: who tries tokens, passwords and links
 
-Answer = Callable[[Request, Access], Response]
+Answer = Callable[[Request, ApiAccess], Response]
 
 
 def authenticated(answer: Answer) -> Callable[[Request], Response]:
@@ -44,7 +44,7 @@ def told(answer: Callable[[], Response]) -> Response:
         return problem(HTTPStatus.SERVICE_UNAVAILABLE, NO_DATA, headers={"Retry-After": "60"})
 
 
-def access_of_request(request: Request) -> Access:
+def access_of_request(request: Request) -> ApiAccess:
     """Raises: Problem (401, 429), StoreError."""
     secret, now = secret_of(request), utc_now()
     if secret is None:

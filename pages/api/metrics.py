@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from collector.reach import REQUESTS_A_DAY, overbooked, reaches
-from data.accounts.api_tokens import Access
+from data.accounts.api_tokens import ApiAccess
 from data.accounts.models import Role
 from data.accounts.tenants import operator
 from data.calendar import utc_day, utc_now
@@ -42,7 +42,7 @@ def routes() -> Sequence[BaseRoute]:
     return [Route(f"{base_path()}/metrics", authenticated(metrics))]
 
 
-def metrics(request: Request, access: Access) -> Response:
+def metrics(request: Request, access: ApiAccess) -> Response:
     if not (access.account.has(Role.ADMIN) or access.account.has(Role.MAINTAINER)):
         raise Problem(
             HTTPStatus.FORBIDDEN, "Metrics are for maintainers and admins, and tokens for everything they see."

@@ -31,7 +31,7 @@ class Invalid(Problem):
         super().__init__(HTTPStatus.UNPROCESSABLE_ENTITY, detail, parameter)
 
 
-class Missing(Problem):
+class NotFound(Problem):
     """There is none, or none that may be seen: both are answered alike."""
 
     def __init__(self, what: str, parameter: str | None = None) -> None:

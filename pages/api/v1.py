@@ -19,7 +19,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
 from collector.reach import overbooked
-from data.accounts.api_tokens import Access
+from data.accounts.api_tokens import ApiAccess
 from data.accounts.models import Role, Viewer
 from data.accounts.tenants import operator, tenants
 from data.calendar import utc_day, utc_now
@@ -34,7 +34,7 @@ from data.traffic.models import LARGEST_PAGE
 from pages.api import asked
 from pages.api.authentication import access_of_request, authenticated, told
 from pages.api.description import description
-from pages.api.problems import Invalid, Missing, Problem, problem
+from pages.api.problems import Invalid, NotFound, Problem, problem
 from pages.ui.addresses import base_path
 from pages.ui.collector_process import start_for_program
 from pages.ui.store import the_store
@@ -69,7 +69,7 @@ LONGEST_BODY = 10_000
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
-def rows(request: Request, access: Access) -> Response:
+def rows(request: Request, access: ApiAccess) -> Response:
     """The rows of a table: a page of them, or as CSV all."""
     store, name = the_store(), _name(request)
     wanted = asked.rows(request, access.viewer, store, TABLES[name])
@@ -102,7 +102,7 @@ def _page(viewer: Viewer, store: Store, wanted: ExportRequest, after: Key | None
     return _Page(csv_file(found.rows) if as_csv else json_rows(found.rows).encode(), found.last_key)
 
 
-def runs(request: Request, access: Access) -> Response:
+def runs(request: Request, access: ApiAccess) -> Response:
     """The newest runs of the collector first."""
     asked.refuse_others(request, asked.PAGING)
     size, after = asked.size(request) or asked.USUAL_PAGE, asked.key(request, (int,))
@@ -124,7 +124,7 @@ async def start_run(request: Request) -> Response:
     return await run_in_threadpool(lambda: told(lambda: _start(request, access_of_request(request), bytes(body))))
 
 
-def _start(request: Request, access: Access, body: bytes) -> Response:
+def _start(request: Request, access: ApiAccess, body: bytes) -> Response:
     asked.refuse_others(request, ())
     try:
         wanted = json.loads(body or b"{}")
@@ -144,7 +144,7 @@ def _start(request: Request, access: Access, body: bytes) -> Response:
     if name is not None:
         chosen = [each for each in managed if each.name.casefold() == name.casefold()]
         if not chosen:
-            raise Missing("tenant", "tenant")
+            raise NotFound("tenant", "tenant")
     elif not managed:
         raise Problem(HTTPStatus.FORBIDDEN, "Only tenant managers, maintainers and admins can start a run.")
     else:
@@ -155,7 +155,7 @@ def _start(request: Request, access: Access, body: bytes) -> Response:
     return JSONResponse({"tenants": [each.name for each in chosen]}, HTTPStatus.ACCEPTED, {"Cache-Control": "no-store"})
 
 
-def state_of_collection(request: Request, access: Access) -> Response:
+def state_of_collection(request: Request, access: ApiAccess) -> Response:
     """What is wrong with the collection, or soon will be: problems first."""
     asked.refuse_others(request, ())
     account = access.account
@@ -169,7 +169,7 @@ def state_of_collection(request: Request, access: Access) -> Response:
     return listed(request, "health", FINDING, found, None)
 
 
-def formerly(request: Request, access: Access) -> Response:
+def formerly(request: Request, access: ApiAccess) -> Response:
     """The files of the system that was replaced, for dashboards that were made for it."""
     name = _name(request)
     asked.refuse_others(request, ())
@@ -246,10 +246,10 @@ def _plain(value: Any) -> Any:
     return f"{value:%Y-%m-%dT%H:%M:%SZ}" if isinstance(value, datetime) else value
 
 
-def _keeps_the_server(access: Access) -> bool:
+def _keeps_the_server(access: ApiAccess) -> bool:
     """Whether it is the token, for everything, of who may read the whole log."""
     return access.account.has(Role.ADMIN) or access.account.has(Role.MAINTAINER)
 
 
-def _log_viewer(access: Access) -> Viewer:
+def _log_viewer(access: ApiAccess) -> Viewer:
     return operator(the_store()) if _keeps_the_server(access) else access.viewer.of_each_tenant()

@@ -12,9 +12,9 @@ from data.repositories.repositories import repositories
 from data.sharing.badges import (
     COLOURS,
     Badge,
-    Measure,
+    BadgeMeasure,
+    BadgePeriod,
     NewBadge,
-    Period,
     Style,
     add_badge,
     badges,
@@ -27,13 +27,13 @@ from pages.ui.badge_picture import badge_svg
 from pages.ui.store import the_store
 
 PERIODS = {
-    "14 days": Period.FORTNIGHT,
-    "30 days": Period.MONTH,
-    "Last week": Period.WEEK,
-    "365 days": Period.YEAR,
-    "All time": Period.ALL,
+    "14 days": BadgePeriod.FORTNIGHT,
+    "30 days": BadgePeriod.MONTH,
+    "Last week": BadgePeriod.WEEK,
+    "365 days": BadgePeriod.YEAR,
+    "All time": BadgePeriod.ALL,
 }
-MEASURES, STYLES = [each.value for each in Measure], [each.value for each in Style]
+MEASURES, STYLES = [each.value for each in BadgeMeasure], [each.value for each in Style]
 SAMPLE = "5.3k"
 Place = tuple[int, int | None, int | None]  # the tenant, the repository, the group
 
@@ -54,7 +54,7 @@ def _draw_form(account: Account, places: dict[str, Place]) -> None:
     with st.container(border=True, key="connect_badge_form"):
         left, right = st.columns(2)
         name = left.selectbox("Repository or group", list(places), key="badge_of")
-        measure = Measure(right.selectbox("Number", MEASURES, format_func=str.capitalize, key="badge_measure"))
+        measure = BadgeMeasure(right.selectbox("Number", MEASURES, format_func=str.capitalize, key="badge_measure"))
         period = PERIODS[left.selectbox("Days", list(PERIODS), index=1, key="badge_period")]
         style = Style(right.selectbox("Style", STYLES, key="badge_style"))
         usual = usual_label(measure, period, of_group=places[name][2] is not None)

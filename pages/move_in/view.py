@@ -12,10 +12,10 @@ from data.accounts.models import Tenant
 from data.calendar import utc_now
 from data.imports import imports
 from data.imports.files import File
-from data.imports.formats import MAPPED, TOOLS, Field, Kind, guessed
-from data.imports.models import Batch, ImportRefused, Options, Plan, Told, Unknown
+from data.imports.formats import MAPPED, TOOLS, ContentKind, Field, guessed
+from data.imports.models import ImportBatch, ImportRefused, Options, Plan, Told, Unknown
 from data.imports.staging import Staged
-from data.imports.tables import Table, tables_of
+from data.imports.tables import SourceTable, tables_of
 from data.text import DAILY_CLONERS, DAILY_VISITORS, SUM_HELP, counted
 from pages.ui import messages, session
 from pages.ui.store import the_store
@@ -84,7 +84,7 @@ def draw_mapping(files: Sequence[File], scratch: Path) -> None:
         draw_columns(table)
 
 
-def draw_columns(table: Table) -> None:
+def draw_columns(table: SourceTable) -> None:
     """Controls that say which column is which, filled with what is guessed, above the first rows."""
     known = guessed(table)
     by_hand = st.toggle("Choose the columns by hand", key="import_by_hand")
@@ -103,7 +103,7 @@ def draw_tables(staged: Staged) -> None:
     """What was recognized, with the first rows of the first table."""
     lines = []
     for each in staged.layouts[:MOST_SHOWN]:
-        if each.kind is not Kind.NAMES:
+        if each.kind is not ContentKind.NAMES:
             columns = ", ".join(f"{WHAT.get(field, field)}: {column}" for field, column in each.used.items())
             told = messages.literal(f"{each.tool}, {each.kind} ({columns})")
             lines.append(f"- **{messages.literal(each.table.name)}**: {told}")
@@ -208,7 +208,7 @@ def _ask_to_undo(batch_id: int) -> None:
     messages.confirm(f"Undo import {batch_id}?", text, "Undo", undo, f"Import {batch_id} was undone.")
 
 
-def _row(each: Batch, users: Mapping[int, str]) -> dict[str, object]:
+def _row(each: ImportBatch, users: Mapping[int, str]) -> dict[str, object]:
     return {
         "number": each.batch_id,
         "at": each.imported_at,

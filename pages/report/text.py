@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from html import escape
 
 from data.reports.message import SUM_MARK, SUM_NOTE, open_days_text
-from data.reports.models import ListedRepository, Report
+from data.reports.models import RankedRepository, Report
 from data.text import DAILY_CLONERS, DAILY_VISITORS, short_day_text
 from data.traffic.models import Grain
 from pages.ui.number_format import number_text
@@ -24,7 +24,7 @@ def top_table(report: Report, link: Link) -> str:
     return f'<div class="report-table"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
 
 
-def _cells(each: ListedRepository, link: Link, is_week: bool) -> Iterator[str]:
+def _cells(each: RankedRepository, link: Link, is_week: bool) -> Iterator[str]:
     yield f'<th scope="row">{_named(each.repository_id, each.full_name, link)}{"" if each.is_whole else " *"}</th>'
     for number, kind in (
         (each.visitors, each.visitors_kind),

@@ -15,7 +15,7 @@ from pandas import DataFrame
 
 from data.accounts.models import Account, Viewer
 from data.calendar import utc_day, utc_now
-from data.sandbox.reference import Column, Relation, relations
+from data.sandbox.reference import ReferenceColumn, Relation, relations
 from data.sandbox.sandbox import (
     Answer,
     QueryCancelled,
@@ -301,6 +301,6 @@ def _relation_html(relation: Relation, search: str) -> str:
     return f"<details{state}><summary>{escape(relation.name)}</summary>{about}{listed}</details>"
 
 
-def _column_html(column: Column) -> str:
+def _column_html(column: ReferenceColumn) -> str:
     meaning = f'<div class="sql-meaning">{escape(column.comment)}</div>' if column.comment else ""
     return f'<div class="sql-column">{escape(column.name)}<span>{escape(column.type.lower())}</span></div>{meaning}'

@@ -10,7 +10,7 @@ from zoneinfo import available_timezones
 import streamlit as st
 
 from collector.delivery.channels import NAMES, checked_channel
-from collector.delivery.http import AddressRefused, Unreachable
+from collector.delivery.http import AddressRefused, ReceiverUnreachable
 from collector.delivery.mail import html_part
 from collector.delivery.sender import (
     SEES_NOTHING,
@@ -48,7 +48,7 @@ from pages.ui.store import the_store
 
 ONCE = "subscriptions_once"  # the signing secret of a new webhook, to be shown
 OWN = 0  # among tenants: one's own
-REFUSED = (SubscriptionRefused, AccountRefused, AddressRefused, Unreachable)
+REFUSED = (SubscriptionRefused, AccountRefused, AddressRefused, ReceiverUnreachable)
 COMMON_ZONES = ("UTC", "Europe/Berlin", "Europe/London", "America/New_York", "America/Los_Angeles", "Asia/Tokyo")
 
 

@@ -24,7 +24,7 @@ from urllib.parse import urlsplit
 from data.accounts.api_tokens import NewToken, add_api_token
 from data.accounts.authority import COMMAND_LINE, account_named
 from data.calendar import DAY
-from data.sharing.badges import Measure, NewBadge, Period, add_badge
+from data.sharing.badges import BadgeMeasure, BadgePeriod, NewBadge, add_badge
 from data.store import Store
 from tests.benchmarks.app_server import Server, served
 from tests.benchmarks.audience import Audience, gather
@@ -91,7 +91,7 @@ def _doors(audience: Audience) -> tuple[str, str, str]:
         users = [account_named(cursor, name) for name in ("manager-0", "manager-of-all")]
     keys = [user.user_id for user in users if user is not None]
     tokens = [add_api_token(store, COMMAND_LINE, key, NewToken("benchmark"), now) for key in keys]
-    badge = add_badge(store, COMMAND_LINE, NewBadge(1, Measure.VIEWS, Period.YEAR, "views", 1), now)
+    badge = add_badge(store, COMMAND_LINE, NewBadge(1, BadgeMeasure.VIEWS, BadgePeriod.YEAR, "views", 1), now)
     store.close()
     return tokens[0], tokens[1], badge.public_id
 

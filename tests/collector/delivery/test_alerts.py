@@ -11,7 +11,7 @@ from data.accounts.tenants import operator
 from data.accounts.tokens import TokenFacts, save_token
 from data.calendar import DAY
 from data.reports import alerts
-from data.reports.alerts import Event, events
+from data.reports.alerts import AlertEvent, events
 from data.reports.message import Links
 from data.reports.settings import AlertKind, AlertSettings, SubscriptionRefused
 from data.reports.subscriptions import Subscription, add_subscription, change_alert, subscriptions
@@ -44,7 +44,9 @@ def look(store: Store, now: datetime) -> list[str]:
     return [each.outcome for each in Sender(store, LINKS, lambda _: None, lambda: now).look()]
 
 
-def found(store: Store, since: date = TODAY - 14 * DAY, now: datetime = NOW, **settings: object) -> tuple[Event, ...]:
+def found(
+    store: Store, since: date = TODAY - 14 * DAY, now: datetime = NOW, **settings: object
+) -> tuple[AlertEvent, ...]:
     chosen = AlertSettings(**settings)  # type: ignore[arg-type]
     return events(operator(store), store, chosen, frozenset({BLUE, GREEN}), since=since, now=now)
 
@@ -107,14 +109,14 @@ def test_a_spike_is_told_with_its_causes_and_a_small_one_is_not(store: Store) ->
 
 def test_a_stretch_that_grows_is_the_same_episode() -> None:
     told = alerts.Episode("spike 1 views", "o/r", 1, TODAY - 9 * DAY, TODAY - 8 * DAY, False)
-    grown = Event(AlertKind.SPIKE, "spike 1 views", "o/r", "", 1, TODAY - 10 * DAY, TODAY - 7 * DAY)
-    later = Event(AlertKind.SPIKE, "spike 1 views", "o/r", "", 1, TODAY - 4 * DAY, TODAY - 4 * DAY)
+    grown = AlertEvent(AlertKind.SPIKE, "spike 1 views", "o/r", "", 1, TODAY - 10 * DAY, TODAY - 7 * DAY)
+    later = AlertEvent(AlertKind.SPIKE, "spike 1 views", "o/r", "", 1, TODAY - 4 * DAY, TODAY - 4 * DAY)
     assert told.has(grown)
     assert not told.has(later)
 
 
 def test_of_many_that_are_over_some_are_named() -> None:
-    over = [Event(AlertKind.LOSS, f"loss {n}", f"o/r{n}", "resolved", n, is_over=True) for n in range(30)]
+    over = [AlertEvent(AlertKind.LOSS, f"loss {n}", f"o/r{n}", "resolved", n, is_over=True) for n in range(30)]
     (section,) = alerts.alert_message(over, "Blue", LINKS).sections
     assert len(section.lines) == alerts.MOST_LINES + 1
     assert section.lines[-1][0].text == "and 10 more"

@@ -10,10 +10,10 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from collector.delivery import discord, http, mail, slack, teams
 from collector.delivery.channels import Content, checked_channel, send
-from collector.delivery.http import AddressRefused, Unreachable
-from collector.delivery.result import Outcome, Result
+from collector.delivery.http import AddressRefused, ReceiverUnreachable
+from collector.delivery.result import DeliveryOutcome, Result
 from data.calendar import utc_now
-from data.reports.message import Line, Links, Message, Section, Span, Table
+from data.reports.message import Line, Links, Message, MessageTable, Section, Span
 from data.reports.subscriptions import OpenChannel
 from tests.collector.delivery.servers import AUTHORITY, Receiver, mail_receiver
 
@@ -24,7 +24,7 @@ TELEGRAM = "tgram://123456789:abcdefg_hijklmnop/12315544/"
 
 
 def message(name: str = HOSTILE, rows: int = 3) -> Message:
-    table = Table(
+    table = MessageTable(
         ("Repository", "Visitors", "Views"), tuple((_span(name, n), Span(f"{n:,}"), Span("1")) for n in range(rows))
     )
     lines: tuple[Line, ...] = ((Span("Views: "), Span("1,200", bold=True), Span(" (+100, +9%)")),)
@@ -51,7 +51,7 @@ def sent(server: Receiver, kind: str, path: str, secret: str = "") -> Result:
 
 
 def test_slack_gets_blocks_within_its_limits_and_a_plain_text(server: Receiver) -> None:
-    assert sent(server, "slack", "/slack").outcome is Outcome.SENT
+    assert sent(server, "slack", "/slack").outcome is DeliveryOutcome.SENT
     (request,) = server.to("/slack")
     texts = [block["text"]["text"] for block in request.json["blocks"]]
     assert "<b>" not in "".join(texts[1:])
@@ -72,7 +72,7 @@ def test_what_looks_like_markup_stays_text_in_slack() -> None:
 
 
 def test_teams_gets_an_adaptive_card_of_text_runs_within_its_limit(server: Receiver) -> None:
-    assert sent(server, "teams", "/teams").outcome is Outcome.SENT
+    assert sent(server, "teams", "/teams").outcome is DeliveryOutcome.SENT
     (request,) = server.to("/teams")
     (attachment,) = request.json["attachments"]
     card = attachment["content"]
@@ -85,7 +85,7 @@ def test_teams_gets_an_adaptive_card_of_text_runs_within_its_limit(server: Recei
 
 
 def test_discord_gets_two_thousand_characters_that_mention_nobody(server: Receiver) -> None:
-    assert sent(server, "discord", "/discord").outcome is Outcome.SENT
+    assert sent(server, "discord", "/discord").outcome is DeliveryOutcome.SENT
     told = server.to("/discord")[0].json
     assert told["allowed_mentions"] == {"parse": []}
     assert r"\*x\* \_y\_" in told["content"]
@@ -99,7 +99,7 @@ def test_a_webhook_is_signed_as_another_library_checks_it_and_keeps_its_id(serve
     saved = checked_channel("webhook", server.url("/hook"))
     for _ in range(2):
         to = channel("webhook", server.url("/hook"), saved.secret)
-        assert send(content(), to, "2026-W47", LINKS, utc_now()).outcome is Outcome.SENT
+        assert send(content(), to, "2026-W47", LINKS, utc_now()).outcome is DeliveryOutcome.SENT
     first, again = server.to("/hook")
     assert Webhook(saved.secret).verify(first.body, first.headers)["type"] == "report"
     with pytest.raises(WebhookVerificationError):
@@ -110,16 +110,16 @@ def test_a_webhook_is_signed_as_another_library_checks_it_and_keeps_its_id(serve
 @pytest.mark.parametrize(
     ("status", "headers", "outcome", "wait", "ends"),
     [
-        (503, {"Retry-After": "120"}, Outcome.AGAIN, 120.0, False),
-        (429, {"Retry-After": "Wed, 25 Nov 2026 09:00:00 GMT"}, Outcome.AGAIN, 3600.0, False),
-        (408, {}, Outcome.AGAIN, None, False),
-        (404, {}, Outcome.FAILED, None, False),
-        (410, {}, Outcome.FAILED, None, True),
-        (302, {"Location": "http://127.0.0.1:1/"}, Outcome.FAILED, None, False),
+        (503, {"Retry-After": "120"}, DeliveryOutcome.AGAIN, 120.0, False),
+        (429, {"Retry-After": "Wed, 25 Nov 2026 09:00:00 GMT"}, DeliveryOutcome.AGAIN, 3600.0, False),
+        (408, {}, DeliveryOutcome.AGAIN, None, False),
+        (404, {}, DeliveryOutcome.FAILED, None, False),
+        (410, {}, DeliveryOutcome.FAILED, None, True),
+        (302, {"Location": "http://127.0.0.1:1/"}, DeliveryOutcome.FAILED, None, False),
     ],
 )
 def test_what_an_answer_means(
-    server: Receiver, *, status: int, headers: dict[str, str], outcome: Outcome, wait: float | None, ends: bool
+    server: Receiver, *, status: int, headers: dict[str, str], outcome: DeliveryOutcome, wait: float | None, ends: bool
 ) -> None:
     server.answers["/answer"] = (status, b"invalid_token", headers)
     result = sent(server, "slack", "/answer")
@@ -164,7 +164,7 @@ def test_an_address_that_may_not_be_asked_is_refused_at_saving_and_at_sending(
     with pytest.raises(AddressRefused):
         checked_channel("slack", address)
     result = send(content(), channel("slack", address), "2026-W47", LINKS, NOW)
-    assert (result.outcome, result.status) == (Outcome.FAILED, None)
+    assert (result.outcome, result.status) == (DeliveryOutcome.FAILED, None)
 
 
 def test_a_name_that_leads_elsewhere_later_is_not_followed(server: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -184,14 +184,14 @@ def test_a_name_that_leads_elsewhere_later_is_not_followed(server: Receiver, mon
     monkeypatch.setattr(socket, "getaddrinfo", rebinding)
     monkeypatch.setattr(socket, "create_connection", connect)
     result = send(content(), channel("slack", "https://rebind.example.org/x"), "2026-W47", LINKS, NOW)
-    assert result == Result(Outcome.AGAIN, None, "Slack: It did not answer (Connection refused).")
+    assert result == Result(DeliveryOutcome.AGAIN, None, "Slack: It did not answer (Connection refused).")
     assert asked == ["rebind.example.org"]
 
 
 def test_one_that_never_ends_its_answer_is_left(server: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http, "DEADLINE_S", 0.2)
     monkeypatch.setattr(server, "delay_s", 0.6)
-    with pytest.raises(Unreachable, match="in time"):
+    with pytest.raises(ReceiverUnreachable, match="in time"):
         http.post(server.url("/slow"), b"{}", {})
 
 
@@ -210,7 +210,7 @@ def test_a_mail_comes_by_tls_with_text_and_html_and_one_click_to_end_it(
         refused = send(content(), channel("mail", "gone@example.org"), "2026-W47", LINKS, NOW)
         monkeypatch.setenv(mail.SMTP_VARIABLE, mailbox.url.replace("meadow", "wrong"))
         wrong = send(content(), to, "2026-W47", LINKS, NOW)
-    assert [each.outcome for each in results] == [Outcome.SENT, Outcome.SENT]
+    assert [each.outcome for each in results] == [DeliveryOutcome.SENT, DeliveryOutcome.SENT]
     first, again = mailbox.mails
     assert first["Message-ID"] == again["Message-ID"]
     assert first["List-Unsubscribe"] == "<https://traffic.example.org/unsubscribe/stop-secret>"
@@ -222,10 +222,10 @@ def test_a_mail_comes_by_tls_with_text_and_html_and_one_click_to_end_it(
     assert "&lt;b&gt;" in html.get_content()
     assert not re.search(r"<img|src=|<b>|url\(", html.get_content())
     assert (refused.outcome, refused.reason) == (
-        Outcome.FAILED,
+        DeliveryOutcome.FAILED,
         "The mail server answers 550: No such user here: [hidden]",
     )
-    assert wrong.outcome is Outcome.FAILED
+    assert wrong.outcome is DeliveryOutcome.FAILED
     assert wrong.status == 535
 
 

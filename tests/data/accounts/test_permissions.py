@@ -154,7 +154,9 @@ class Scene:
     @property
     def new_badge(self) -> badges.NewBadge:
         repository_id = self.north.repositories[0]
-        return badges.NewBadge(self.north.tenant_id, badges.Measure.VIEWS, badges.Period.ALL, "views", repository_id)
+        return badges.NewBadge(
+            self.north.tenant_id, badges.BadgeMeasure.VIEWS, badges.BadgePeriod.ALL, "views", repository_id
+        )
 
     @property
     def new_share(self) -> shares.NewShare:

@@ -9,7 +9,7 @@ from pathlib import Path
 from data.accounts.authority import COMMAND_LINE
 from data.imports.files import files_of
 from data.imports.imports import save_import
-from data.imports.models import Batch, Options, Unknown
+from data.imports.models import ImportBatch, Options, Unknown
 from data.imports.staging import Staged, stage
 from data.store import Store
 from tests.data.writers import NOW
@@ -31,7 +31,7 @@ def staged(files: Files, options: Options | None = None, today: date = TODAY) ->
         yield stage(files_of(sorted(folder.iterdir())), options or Options(), {}, today, scratch)
 
 
-def imported(store: Store, tenant_id: int, files: Files, options: Options | None = None) -> Batch | None:
+def imported(store: Store, tenant_id: int, files: Files, options: Options | None = None) -> ImportBatch | None:
     """An import of these files, unknown repositories left out."""
     options = options or Options()
     with staged(files, options) as read:

@@ -11,7 +11,17 @@ from data.calendar import utc_now
 from data.repositories.groups import add_group
 from data.repositories.models import RepositoryFacts
 from data.repositories.repositories import add_repositories, remove_repositories_with_data
-from data.sharing.badges import Badge, BadgeRefused, Measure, NewBadge, Period, Style, add_badge, badges, remove_badge
+from data.sharing.badges import (
+    Badge,
+    BadgeMeasure,
+    BadgePeriod,
+    BadgeRefused,
+    NewBadge,
+    Style,
+    add_badge,
+    badges,
+    remove_badge,
+)
 from pages.api import badges as badge_routes
 from pages.api.limits import RateLimit
 from pages.ui.badge_picture import badge_svg, compact
@@ -19,7 +29,7 @@ from tests.data.filled import DOCS, ENGINE, TELESCOPE
 from tests.pages.api.conftest import Program
 from tests.pages.app import BLUE, GREEN, App, days_ago, shown_text
 
-NEW = NewBadge(BLUE, Measure.VIEWS, Period.MONTH, "views", ENGINE)
+NEW = NewBadge(BLUE, BadgeMeasure.VIEWS, BadgePeriod.MONTH, "views", ENGINE)
 
 
 def made(program: Program, new: NewBadge = NEW) -> Badge:
@@ -48,24 +58,26 @@ def test_a_badge_tells_its_number_to_whoever_has_its_address(program: Program) -
 
 def test_every_number_of_every_period_is_a_badge_and_unknown_is_no_zero(program: Program) -> None:
     messages = {}
-    for measure in Measure:
-        for period in Period:
+    for measure in BadgeMeasure:
+        for period in BadgePeriod:
             messages[measure, period] = told(program, made(program, replace(NEW, measure=measure, period=period)))
     assert all(each["message"] for each in messages.values())
     (new,) = add_repositories(
         program.app.store, COMMAND_LINE, BLUE, [RepositoryFacts(9, "blue/new", None, None, None)], utc_now()
     )
-    for measure in Measure:
+    for measure in BadgeMeasure:
         unknown = told(program, made(program, replace(NEW, repository_id=new.repository_id, measure=measure)))
         assert (unknown["message"], unknown["color"]) == ("n/a", "lightgrey")
     (repository,) = program.rows(f"repositories?repository={ENGINE}")
-    assert messages[Measure.VISITORS, Period.FORTNIGHT]["message"] == compact(repository["view_uniques_of_14_days"])
-    assert messages[Measure.STARS, Period.ALL]["message"] == compact(repository["stars"])
+    assert messages[BadgeMeasure.VISITORS, BadgePeriod.FORTNIGHT]["message"] == compact(
+        repository["view_uniques_of_14_days"]
+    )
+    assert messages[BadgeMeasure.STARS, BadgePeriod.ALL]["message"] == compact(repository["stars"])
 
 
 def test_a_badge_of_a_group_adds_its_members_up_and_is_gone_with_them(program: Program) -> None:
     group = add_group(program.app.store, COMMAND_LINE, BLUE, "Tools", [ENGINE, DOCS], now=utc_now())
-    badge = made(program, replace(NEW, repository_id=None, group_id=group.group_id, period=Period.ALL))
+    badge = made(program, replace(NEW, repository_id=None, group_id=group.group_id, period=BadgePeriod.ALL))
     found = program.rows("repositories?group=Tools")
     assert told(program, badge)["message"] == compact(sum(row["views"] for row in found))
     one = made(program)
@@ -102,7 +114,7 @@ def test_a_badge_is_of_what_its_maker_manages_and_says_no_markup(app: App) -> No
 
 def test_the_page_makes_a_badge_with_copies_of_it(app: App) -> None:
     run = app.opened("tenant", "connect", part="Badges")
-    run.selectbox(key="badge_measure").select(Measure.CLONES)
+    run.selectbox(key="badge_measure").select(BadgeMeasure.CLONES)
     run.selectbox(key="badge_period").select("365 days")
     run.button(key="badge_submit").click().run()
     (badge,) = badges(app.account("tenant"), app.store)
