@@ -51,7 +51,7 @@ def test_an_address_of_no_such_period_shows_one_all_the_same(app: App, asked: st
     run = app.opened("single", PAGE, period=asked)
     assert not run.exception
     assert run.title[0].value.startswith("Report, ")
-    assert bool(run.info) is not asked.startswith("1999")
+    assert run.info
 
 
 @pytest.mark.parametrize("username", ["admin", "nobody", None])
