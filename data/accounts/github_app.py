@@ -166,7 +166,7 @@ def open_app(store: Store) -> OpenApp | None:
 
 
 def save_app(store: Store, by: str, facts: AppFacts, key: str, now: datetime) -> None:
-    """Store the App that GitHub has told of, with its first key. Admins only. Raises: NotAllowed, AppRefused."""
+    """Store the App that GitHub has created, with its first key. Admins only. Raises: NotAllowed, AppRefused."""
     mark = fingerprint(key)
     with store.control.commit("storing the GitHub App") as connection:
         require_admin(connection, by)

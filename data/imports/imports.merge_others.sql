@@ -1,4 +1,4 @@
--- Writes the imported lists and counters anew for what an import has touched: those of the first import that told of the
+-- Writes the imported lists and counters anew for what an import has touched: those of the first import that has the
 -- day, unless GitHub has answered here itself on that day.
 -- Grain in: touched_list (repository_id, listing, observed_on) and touched_stats (repository_id, day), each once.
 create or replace temp table stale_list as

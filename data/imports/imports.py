@@ -1,6 +1,6 @@
 """Imports: what one would win, making it, and undoing it exactly. The greatest reading stands, as among GitHub's own.
 
-Each imported reading is kept with the number of its import, and beside it what GitHub alone has told of the day
+Each imported reading is kept with the number of its import, and beside it what GitHub alone has reported for the day
 (collected_day). `daily_traffic` is worked out of both, so that the order of imports and collections does not matter,
 and an import that is undone leaves what would be there without it.
 """
@@ -92,7 +92,7 @@ def save_import(
 ) -> ImportBatch | None:
     """Import what was read, all in one commit. Answers None where it wins nothing: then nothing is written.
 
-    `mappings` are the columns to be remembered, by header. For the tenant's managers.
+    `mappings` are the columns to be saved, by header. For the tenant's managers.
     Raises: ImportRefused where repositories are unknown and are to be asked for; NotAllowed, StoreBusy.
     """
     with change_of_traffic(store, "importing", by, now) as change:

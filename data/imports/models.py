@@ -104,7 +104,7 @@ class Counts:
         return any((self.new, self.greater, self.days_won, self.lists, self.windows, self.counters))
 
     def sentences(self) -> list[str]:
-        """What people are told of it."""
+        """The sentence that people read."""
         readings = (
             f"{self.new:,} new, {self.greater:,} greater than stored, {self.equal:,} equal, {self.smaller:,} smaller"
         )

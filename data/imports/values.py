@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 
 from data.traffic.models import GREATEST_COUNT
 
-MOST_KEPT = 200_000  # distinct texts of a column that are remembered
+MOST_KEPT = 200_000  # distinct texts of a column that are cached
 NOTHING = {"", "-", "–", "nan", "na", "n/a", "null", "none", "nil"}
 _YEAR_FIRST = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")

@@ -1,5 +1,5 @@
 -- What was imported from other tools: each reading with the import that brought it, so that an import can be undone, and
--- beside it what GitHub alone has told of that day. Days are UTC dates, times are UTC without a zone.
+-- beside it what GitHub alone has reported for that day. Days are UTC dates, times are UTC without a zone.
 
 create table import_batch (
     batch_id integer not null,
