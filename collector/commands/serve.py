@@ -16,7 +16,7 @@ import click
 from collector.clock import Stopped, SystemClock
 from collector.commands.collect import stopping_on_signals
 from collector.commands.frame import Command, CommandRefused, CommandResult, Session, pass_session
-from collector.commands.store import create
+from collector.commands.store import create, keep_the_key
 from data.accounts.encryption import open_cipher
 from data.store.versions import LockHeld, exclusive
 
@@ -58,7 +58,7 @@ def serve(session: Session, address: str, port: int, base_path: str, *, creates:
       python -m collector serve --data /srv/traffic --port 8080
     """
     if creates and create(session):
-        session.terminal.log(f"Created {session.directory}. Keep a copy of its key elsewhere.")
+        session.terminal.log(f"Created {session.directory}. {keep_the_key(session)}")
     session.store.traffic.version()
     open_cipher(session.directory)
     try:

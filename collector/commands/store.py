@@ -31,14 +31,19 @@ def init(session: Session) -> CommandResult:
       python -m collector init --data /srv/traffic
     """
     created = create(session)
-    where = f"the environment ({KEY_VARIABLE})" if os.environ.get(KEY_VARIABLE) else f"{session.directory / KEY_FILE}"
     if created:
         session.terminal.say(f"Created {session.directory}.")
-        session.terminal.say(f"The key that opens the stored tokens is in {where}: keep a copy of it elsewhere.")
+        session.terminal.say(keep_the_key(session))
         session.terminal.say("Next: python -m collector tenant add NAME")
     else:
         session.terminal.say(f"{session.directory} is there already and up to date.")
     return CommandResult({"directory": str(session.directory), "created": created})
+
+
+def keep_the_key(session: Session) -> str:
+    """What whoever made a data directory must know of its key."""
+    where = f"the environment ({KEY_VARIABLE})" if os.environ.get(KEY_VARIABLE) else f"{session.directory / KEY_FILE}"
+    return f"The key that opens the stored tokens is in {where}: keep a copy of it elsewhere."
 
 
 def create(session: Session) -> bool:
