@@ -65,8 +65,8 @@ def beside(viewer: Viewer, store: Store, selection: Selection, measure: Measure,
         return frame(ask(store, query(__name__, "stars"), only.today, values))
     rows = series(viewer, store, only, grain)
     found = rows[rows["repository_id"].notna() & (rows["metric"] == measure)]
-    true = found["kind"].fillna("github") == "github"
-    found = found.assign(value=found["value"].where(true))
+    is_sum = (found["kind"] == "sum_of_days").fillna(value=False)
+    found = found.assign(value=found["value"].mask(is_sum))
     return found[["repository_id", "full_name", "period", "value", "state"]].reset_index(drop=True)
 
 

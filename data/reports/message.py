@@ -211,9 +211,10 @@ def _top(report: Report, links: Links) -> Section:
 
 def _row(each: RankedRepository, link: str | None) -> tuple[Span, ...]:
     numbers = (
-        _number(each.visitors) + (SUM_MARK if each.visitors_kind == "days" and each.visitors is not None else ""),
+        _number(each.visitors)
+        + (SUM_MARK if each.visitors_kind == "sum_of_days" and each.visitors is not None else ""),
         _number(each.views),
-        _number(each.cloners) + (SUM_MARK if each.cloners_kind == "days" and each.cloners is not None else ""),
+        _number(each.cloners) + (SUM_MARK if each.cloners_kind == "sum_of_days" and each.cloners is not None else ""),
         _number(each.clones),
     )
     name = Span(each.full_name + ("" if each.is_whole else " *"), link=link)

@@ -145,10 +145,10 @@ def _top(sums: DataFrame, most: int, days: int) -> Iterator[RankedRepository]:
             row["full_name"],
             _known(row["views"]),
             _known(row["visitors"]),
-            "days" if pd.isna(row["view_uniques"]) else "github",
+            "sum_of_days" if pd.isna(row["view_uniques"]) else "week",
             _known(row["clones"]),
             _known(row["cloners"]),
-            "days" if pd.isna(row["clone_uniques"]) else "github",
+            "sum_of_days" if pd.isna(row["clone_uniques"]) else "week",
             row["final_days"] >= days and row["final_clones_days"] >= days,
         )
 

@@ -34,6 +34,7 @@ select
     daily.day,
     daily.views,
     daily.view_uniques,
+    case when daily.view_uniques is not null then 'day' end as view_uniques_kind,
     case
         when daily.views_source is not null and daily.day <= v_today.final_until then 'final'
         when daily.views_source is null and daily.day < v_today.shown_from then 'gap'
@@ -41,6 +42,7 @@ select
     end as views_state,
     daily.clones,
     daily.clone_uniques,
+    case when daily.clone_uniques is not null then 'day' end as clone_uniques_kind,
     case
         when daily.clones_source is not null and daily.day <= v_today.final_until then 'final'
         when daily.clones_source is null and daily.day < v_today.shown_from then 'gap'
@@ -62,9 +64,11 @@ comment on column v_daily.full_name is 'OWNER/NAME, as last seen on GitHub.';
 comment on column v_daily.day is 'The day, UTC.';
 comment on column v_daily.views is 'Page views: the greatest count ever seen for that day.';
 comment on column v_daily.view_uniques is 'Unique visitors of that day. Never to be added up over days: the sum counts returning people again.';
+comment on column v_daily.view_uniques_kind is 'What view_uniques counts: day, GitHub''s own count of the day; NULL where it is unknown.';
 comment on column v_daily.views_state is 'final: covered and three days old. pending: may still change or come. gap: no answer covered it; a number may be partial.';
 comment on column v_daily.clones is 'Git clones: the greatest count ever seen for that day.';
 comment on column v_daily.clone_uniques is 'Unique cloners of that day. Never to be added up over days.';
+comment on column v_daily.clone_uniques_kind is 'The same of clone_uniques.';
 comment on column v_daily.clones_state is 'The same of the clones: final, pending or gap.';
 comment on column v_daily.views_source is 'Where the views come from: github, import, or NULL for none (a number may then be partial).';
 comment on column v_daily.clones_source is 'The same of the clones.';
@@ -268,6 +272,9 @@ select
     known.view_uniques,
     known.visitor_days,
     case
+        when known.view_uniques is not null then 'week' when known.visitor_days is not null then 'sum_of_days'
+    end as view_uniques_kind,
+    case
         when known.final_views_days = known.days then case when known.days = 7 then 'final' else 'partial' end
         when known.views_have_gap or known.lacks_days then 'gap'
         else 'pending'
@@ -278,6 +285,9 @@ select
     known.clones,
     known.clone_uniques,
     known.cloner_days,
+    case
+        when known.clone_uniques is not null then 'week' when known.cloner_days is not null then 'sum_of_days'
+    end as clone_uniques_kind,
     case
         when known.final_clones_days = known.days then case when known.days = 7 then 'final' else 'partial' end
         when known.clones_have_gap or known.lacks_days then 'gap'
@@ -300,6 +310,7 @@ comment on column v_weekly.week is 'The Monday that the week begins with, UTC.';
 comment on column v_weekly.views is 'Page views of the week: the sum of its known days.';
 comment on column v_weekly.view_uniques is 'Unique visitors of the week as GitHub counted them; NULL where it never showed the whole week, or fewer requests than its days have.';
 comment on column v_weekly.visitor_days is 'The daily unique visitors added up: someone who visits on three days is counted three times.';
+comment on column v_weekly.view_uniques_kind is 'Which visitors are known: week, GitHub''s own count (view_uniques); sum_of_days, only the daily ones added up (visitor_days); NULL: none.';
 comment on column v_weekly.views_state is 'final: the whole week is known. partial: all its days from first_day to last_day are, but these are not the whole week. pending: days may still change or come. gap: days are missing for good, or lie before the first known day, or after the last one of a history that has ended.';
 comment on column v_weekly.views_days is 'Of how many days of the week the views are known, pending ones included.';
 comment on column v_weekly.pending_views is 'The part of the views that is of pending days, and may still change.';
@@ -307,6 +318,7 @@ comment on column v_weekly.views_by_github is 'GitHub''s own count of the whole 
 comment on column v_weekly.clones is 'Git clones of the week: the sum of its known days.';
 comment on column v_weekly.clone_uniques is 'Unique cloners of the week as GitHub counted them; NULL where it never showed the whole week, or fewer requests than its days have.';
 comment on column v_weekly.cloner_days is 'The daily unique cloners added up, in the same way.';
+comment on column v_weekly.clone_uniques_kind is 'The same of the cloners: clone_uniques or cloner_days.';
 comment on column v_weekly.clones_state is 'The same of the clones: final, partial, pending or gap.';
 comment on column v_weekly.clones_days is 'The same of the clones: how many days are known.';
 comment on column v_weekly.pending_clones is 'The part of the clones that is of pending days.';
@@ -357,6 +369,7 @@ select
     known.month,
     known.views,
     known.visitor_days,
+    case when known.visitor_days is not null then 'sum_of_days' end as view_uniques_kind,
     case
         when known.final_views_days = known.days then case when known.is_whole then 'final' else 'partial' end
         when known.views_have_gap or known.lacks_days then 'gap'
@@ -366,6 +379,7 @@ select
     known.pending_views,
     known.clones,
     known.cloner_days,
+    case when known.cloner_days is not null then 'sum_of_days' end as clone_uniques_kind,
     case
         when known.final_clones_days = known.days then case when known.is_whole then 'final' else 'partial' end
         when known.clones_have_gap or known.lacks_days then 'gap'
@@ -386,11 +400,13 @@ comment on column v_monthly.full_name is 'OWNER/NAME, as last seen on GitHub.';
 comment on column v_monthly.month is 'The first day of the month, UTC.';
 comment on column v_monthly.views is 'Page views of the month: the sum of its known days.';
 comment on column v_monthly.visitor_days is 'The daily unique visitors added up: someone who visits on three days is counted three times.';
+comment on column v_monthly.view_uniques_kind is 'Which visitors are known: sum_of_days, since GitHub counts no month; NULL: none.';
 comment on column v_monthly.views_state is 'final: every day is final. partial: every day from first_day to last_day is, but these are not the whole month. pending: days may still change or come. gap: days are missing for good, or lie before the first known day, or after the last one of a history that has ended.';
 comment on column v_monthly.views_days is 'Of how many days of the month the views are known, pending ones included.';
 comment on column v_monthly.pending_views is 'The part of the views that is of pending days, and may still change.';
 comment on column v_monthly.clones is 'Git clones of the month: the sum of its known days.';
 comment on column v_monthly.cloner_days is 'The daily unique cloners added up, in the same way.';
+comment on column v_monthly.clone_uniques_kind is 'The same of the cloners.';
 comment on column v_monthly.clones_state is 'The same of the clones: final, partial, pending or gap.';
 comment on column v_monthly.clones_days is 'The same of the clones: how many days are known.';
 comment on column v_monthly.pending_clones is 'The part of the clones that is of pending days.';
@@ -408,7 +424,8 @@ select
     )::integer as rank,
     seen.referrer,
     seen.views,
-    seen.view_uniques
+    seen.view_uniques,
+    '14_days' as view_uniques_kind
 from referrer_snapshot as seen
 inner join repository using (repository_id)
 inner join tenant using (tenant_id);
@@ -424,6 +441,7 @@ comment on column v_referrers.rank is '1 is the referrer with the most views.';
 comment on column v_referrers.referrer is 'Where visitors came from, verbatim as GitHub names it, up to 1000 characters.';
 comment on column v_referrers.views is 'Page views that came from it in the 14 days before. Never to be added up over snapshots.';
 comment on column v_referrers.view_uniques is 'Unique visitors that came from it in these 14 days. Never to be added up, neither over snapshots nor over referrers.';
+comment on column v_referrers.view_uniques_kind is 'What view_uniques counts: 14_days, GitHub''s own count of these.';
 
 create view v_paths as
 select
@@ -439,7 +457,8 @@ select
     seen.path,
     seen.title,
     seen.views,
-    seen.view_uniques
+    seen.view_uniques,
+    '14_days' as view_uniques_kind
 from path_snapshot as seen
 inner join repository using (repository_id)
 inner join tenant using (tenant_id);
@@ -456,6 +475,7 @@ comment on column v_paths.path is 'The path on github.com, verbatim, up to 1000 
 comment on column v_paths.title is 'The title of the page as GitHub gave it, verbatim, up to 1000 characters; NULL where it gave none.';
 comment on column v_paths.views is 'Page views of it in the 14 days before. Never to be added up over snapshots.';
 comment on column v_paths.view_uniques is 'Unique visitors of it in these 14 days. Never to be added up, neither over snapshots nor over paths.';
+comment on column v_paths.view_uniques_kind is 'What view_uniques counts: 14_days, GitHub''s own count of these.';
 
 create view v_repositories as
 with facts as (

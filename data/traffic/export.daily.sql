@@ -7,9 +7,11 @@ select
     day,
     views,
     view_uniques,
+    view_uniques_kind,
     views_state,
     clones,
     clone_uniques,
+    clone_uniques_kind,
     clones_state
 from v_daily
 where

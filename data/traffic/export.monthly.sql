@@ -8,10 +8,12 @@ select
     month,
     views,
     visitor_days,
+    view_uniques_kind,
     views_days,
     views_state,
     clones,
     cloner_days,
+    clone_uniques_kind,
     clones_days,
     clones_state
 from v_monthly

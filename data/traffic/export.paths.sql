@@ -9,7 +9,8 @@ select
     path,
     title,
     views,
-    view_uniques
+    view_uniques,
+    view_uniques_kind
 from v_paths
 where
     repository_id between list_min($visible) and list_max($visible)

@@ -8,7 +8,8 @@ select
     rank,
     referrer,
     views,
-    view_uniques
+    view_uniques,
+    view_uniques_kind
 from v_referrers
 where
     repository_id between list_min($visible) and list_max($visible)

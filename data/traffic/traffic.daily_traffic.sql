@@ -15,6 +15,8 @@ select
     tenant,
     views_source,
     clones_source,
+    view_uniques_kind,
+    clone_uniques_kind,
     count(*) over () as total
 from v_daily
 where

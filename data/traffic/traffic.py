@@ -22,12 +22,15 @@ from data.traffic.models import ALL_ROWS, DAILY_SORTS, WEEKLY_SORTS, Grain, Page
 FILE_COLUMNS = {  # in this order in every file, as the export writes them
     "daily_traffic": (
         *("tenant", "full_name", "repository_id", "day"),
-        *("views", "view_uniques", "views_state", "clones", "clone_uniques", "clones_state"),
+        *("views", "view_uniques", "view_uniques_kind", "views_state"),
+        *("clones", "clone_uniques", "clone_uniques_kind", "clones_state"),
     ),
     "weekly_traffic": (
         *("tenant", "full_name", "repository_id", "week"),
-        *("views", "true_view_uniques", "visitor_days", "views_days", "views_state", "views_by_github"),
-        *("clones", "true_clone_uniques", "cloner_days", "clones_days", "clones_state", "clones_by_github"),
+        *("views", "true_view_uniques", "visitor_days", "view_uniques_kind"),
+        *("views_days", "views_state", "views_by_github"),
+        *("clones", "true_clone_uniques", "cloner_days", "clone_uniques_kind"),
+        *("clones_days", "clones_state", "clones_by_github"),
     ),
 }
 SORTS = {"daily_traffic": DAILY_SORTS, "weekly_traffic": WEEKLY_SORTS}
@@ -50,8 +53,8 @@ def daily_traffic(viewer: Viewer, store: Store, selection: Selection, paging: Pa
 
     Rows: repository_id, full_name, day (UTC date), views, view_uniques, clones, clone_uniques, views_state,
     clones_state (final, pending or gap; a number beside gap may be a part of the day), tenant, views_source,
-    clones_source (github, import; NULL: nobody knows the day). Every day is there from a repository's first known one
-    to that of its newest answer. Source: v_daily.
+    clones_source (github, import; NULL: nobody knows the day), and for files view_uniques_kind and clone_uniques_kind.
+    Every day is there from a repository's first known one to that of its newest answer. Source: v_daily.
     Raises: SelectionRefused, StoreMissing.
     """
     return _page(viewer, store, selection, "daily_traffic", paging)
@@ -64,8 +67,8 @@ def weekly_traffic(viewer: Viewer, store: Store, selection: Selection, paging: P
     Every week that has a day in the selection; only its selected days count.
     Rows: repository_id, full_name, week (its Monday, UTC date), iso_year, iso_week, views, view_uniques,
     view_uniques_kind, clones, clone_uniques, clone_uniques_kind, views_state, clones_state (final; partial: final, but
-    of some days of the week only; pending, gap), whole (both are final). A kind is github (true uniques of the week) or
-    days (daily uniques added up: say so beside the number); NULL where there is no number. For files tenant,
+    of some days of the week only; pending, gap), whole (both are final). A kind is week (true uniques of the week) or
+    sum_of_days (daily uniques added up: say so beside the number); NULL where there is no number. For files tenant,
     true_view_uniques (GitHub's), visitor_days (added up), views_days (of how many days the views are), views_by_github
     (GitHub's own count of the whole week), and the same of clones.
     Source: v_weekly.
@@ -100,9 +103,9 @@ def series(viewer: Viewer, store: Store, selection: Selection, grain: Grain) -> 
     Rows: repository_id (NULL: the total), full_name ('total'), period (the day, the Monday, the first of the month),
     metric (views, view_uniques, clones, clone_uniques; and the counters stars, forks, watchers,
     open_issues_and_pull_requests as last read in the period; the total has views and clones only), value, state (final;
-    partial: final, but of some of the period's days; pending, gap), kind (of uniques: github, or days for daily ones
-    added up; of the views or clones of a day: import where another tool has told them; else NULL), pending (the part of
-    the counts of a week or month that is of pending days).
+    partial: final, but of some of the period's days; pending, gap), kind (of uniques: day, week, or sum_of_days for
+    daily ones added up; of the views or clones of a day: import where another tool has told them; else NULL), pending
+    (the part of the counts of a week or month that is of pending days).
     `attrs["left_out"]`: how many repositories with such days are in the total only. Raises: StoreMissing.
     """
     values = {"search": selection.search, "grain": grain.value, "most": MOST_REPOSITORIES}

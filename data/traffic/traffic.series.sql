@@ -1,6 +1,6 @@
 -- What a chart shows of some repositories: of each metric the periods of those with the most views (then clones, then by
 -- name), and of views and clones the total of all. Periods are days, weeks (Mondays) or months, UTC, of which the days
--- between the first and the last one count; unknown is null. Uniques of weeks are GitHub's own (kind github), else daily ones added up (kind days); days from another tool
+-- between the first and the last one count; unknown is null. Uniques are of the kind day, week (GitHub's own) or sum_of_days (daily ones added up); days from another tool
 -- are of the kind import. Counters (stars, forks,
 -- watchers, open issues and pull requests) are those of the period's last look. pending: the part of the counts of a week or
 -- month that is of pending days.
@@ -13,12 +13,12 @@ with periods as (
         day as period,
         views,
         view_uniques,
-        null as view_uniques_kind,
+        view_uniques_kind,
         views_state,
         0 as pending_views,
         clones,
         clone_uniques,
-        null as clone_uniques_kind,
+        clone_uniques_kind,
         clones_state,
         0 as pending_clones,
         nullif(views_source, 'github') as views_kind,
@@ -35,14 +35,12 @@ with periods as (
         week as period,
         views,
         coalesce(view_uniques, visitor_days) as view_uniques,
-        case when view_uniques is not null then 'github' when visitor_days is not null then 'days' end
-            as view_uniques_kind,
+        view_uniques_kind,
         views_state,
         pending_views,
         clones,
         coalesce(clone_uniques, cloner_days) as clone_uniques,
-        case when clone_uniques is not null then 'github' when cloner_days is not null then 'days' end
-            as clone_uniques_kind,
+        clone_uniques_kind,
         clones_state,
         pending_clones,
         null as views_kind,
@@ -58,12 +56,12 @@ with periods as (
         month as period,
         views,
         visitor_days as view_uniques,
-        case when visitor_days is not null then 'days' end as view_uniques_kind,
+        view_uniques_kind,
         views_state,
         pending_views,
         clones,
         cloner_days as clone_uniques,
-        case when cloner_days is not null then 'days' end as clone_uniques_kind,
+        clone_uniques_kind,
         clones_state,
         pending_clones,
         null as views_kind,
@@ -108,7 +106,7 @@ traffic as (
             },
             {
                 'metric': 'view_uniques', 'value': view_uniques, 'pending': 0,
-                'state': if(view_uniques_kind = 'github', 'final', views_state), 'kind': view_uniques_kind
+                'state': if(view_uniques_kind = 'week', 'final', views_state), 'kind': view_uniques_kind
             },
             {
                 'metric': 'clones', 'value': clones, 'pending': pending_clones, 'state': clones_state,
@@ -116,7 +114,7 @@ traffic as (
             },
             {
                 'metric': 'clone_uniques', 'value': clone_uniques, 'pending': 0,
-                'state': if(clone_uniques_kind = 'github', 'final', clones_state), 'kind': clone_uniques_kind
+                'state': if(clone_uniques_kind = 'week', 'final', clones_state), 'kind': clone_uniques_kind
             }
         ], recursive := true)
     from chosen

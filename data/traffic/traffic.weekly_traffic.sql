@@ -1,5 +1,5 @@
 -- Weeks in order that have a day between two days, of which only those days count, and how many there are in all. Weeks
--- are Mondays, UTC; unknown is null. Uniques are GitHub's own of the week (kind github), else the daily ones added up (kind days); for files
+-- are Mondays, UTC; unknown is null. Uniques are GitHub's own of the week (kind week), else the daily ones added up (kind sum_of_days); for files
 -- both apart, and of how many days each count is.
 -- Grain: a repository and week. Source: v_weekly, from the session's variables today, first_day, last_day. Order as in daily_traffic; and
 -- searched for as there, or as 2026-W46, where a day finds its week.
@@ -11,11 +11,10 @@ select
     extract('week' from week)::integer as iso_week,
     views,
     coalesce(view_uniques, visitor_days) as view_uniques,
-    case when view_uniques is not null then 'github' when visitor_days is not null then 'days' end as view_uniques_kind,
+    view_uniques_kind,
     clones,
     coalesce(clone_uniques, cloner_days) as clone_uniques,
-    case when clone_uniques is not null then 'github' when cloner_days is not null then 'days' end
-        as clone_uniques_kind,
+    clone_uniques_kind,
     views_state,
     clones_state,
     views_state = 'final' and clones_state = 'final' as whole,

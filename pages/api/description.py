@@ -13,7 +13,8 @@ TITLE = "GitHub Traffic"
 ABOUT = (
     "The rows that a token may see, read only. Days are UTC dates; what is unknown is null in JSON and empty in CSV, "
     "never zero. Uniques are GitHub's own counts of the period; visitor_days and cloner_days are daily uniques added "
-    "up, in which somebody who comes on three days is counted three times."
+    "up, in which somebody who comes on three days is counted three times; view_uniques_kind and clone_uniques_kind "
+    "say which are known: day, week, 14_days (GitHub's own) or sum_of_days."
 )
 WHAT = {
     "repositories": "Repositories, with totals and the state of their collection",
@@ -41,9 +42,9 @@ RUN_COLUMNS = (
     Column("started_at", "time", "When it began, UTC."),
     Column("ended_at", "time", "When it ended, UTC; null while it is going on."),
     Column("state", "text", "running, complete, partial, failed or stopped."),
-    Column("repositories", "integer", "How many repositories it asked about, of those that you may see."),
-    Column("requests", "integer", "How many requests it took; null unless you may see everything."),
-    Column("message", "text", "What it said at its end; null unless you may see everything."),
+    Column("repositories", "integer", "How many repositories it asked about, of those whose log you may read."),
+    Column("requests", "integer", "How many requests it took; null unless you may read the whole log."),
+    Column("message", "text", "What it said at its end; null unless you may read the whole log."),
 )
 HEALTH_COLUMNS = (
     Column("kind", "text", "What it is about: run, missed, schedule, token, budget, refused, loss, lists or rows."),
@@ -95,7 +96,7 @@ PROBLEM = {
 }
 REFUSALS = {
     "401": "No token, or one that is not valid (any more).",
-    "403": "A data link that was made for another address.",
+    "403": "A data link that was made for another address, or what only others may read or start.",
     "404": "There is no such tenant, group or repository, or none that the token may see.",
     "422": "A parameter is not as it must be; `errors` names it.",
     "429": "Too often; Retry-After says how many seconds to wait.",

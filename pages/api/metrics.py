@@ -17,7 +17,6 @@ from starlette.routing import BaseRoute, Route
 
 from collector.reach import REQUESTS_A_DAY, overbooked, reaches
 from data.accounts.api_tokens import ApiAccess
-from data.accounts.models import Role
 from data.accounts.tenants import operator
 from data.calendar import utc_day, utc_now
 from data.collection import log
@@ -27,6 +26,7 @@ from data.repositories.pauses import owner_pauses
 from data.store import Store
 from pages.api.authentication import authenticated
 from pages.api.problems import Problem
+from pages.ui import session
 from pages.ui.addresses import base_path
 from pages.ui.page_times import PAGE_TIMES
 from pages.ui.store import the_store
@@ -43,7 +43,7 @@ def routes() -> Sequence[BaseRoute]:
 
 
 def metrics(request: Request, access: ApiAccess) -> Response:
-    if not (access.account.has(Role.ADMIN) or access.account.has(Role.MAINTAINER)):
+    if not session.may_collect_everything(access.account):
         raise Problem(
             HTTPStatus.FORBIDDEN, "Metrics are for maintainers and admins, and tokens for everything they see."
         )

@@ -35,8 +35,10 @@ from pages.api import asked
 from pages.api.authentication import access_of_request, authenticated, told
 from pages.api.description import description
 from pages.api.problems import Invalid, NotFound, Problem, problem
+from pages.ui import session
 from pages.ui.addresses import base_path
 from pages.ui.collector_process import start_for_program
+from pages.ui.navigation import ENTRIES
 from pages.ui.store import the_store
 
 ROOT = "/api/v1"
@@ -103,10 +105,12 @@ def _page(viewer: Viewer, store: Store, wanted: ExportRequest, after: Key | None
 
 
 def runs(request: Request, access: ApiAccess) -> Response:
-    """The newest runs of the collector first."""
+    """The newest runs of the collector first, for those who have the page of the system log, and as it tells them."""
     asked.refuse_others(request, asked.PAGING)
+    if not any(access.account.has(role) for role in ENTRIES["log"].may):
+        raise Problem(HTTPStatus.FORBIDDEN, "The log of runs is for admins, maintainers and tenant managers.")
     size, after = asked.size(request) or asked.USUAL_PAGE, asked.key(request, (int,))
-    found = log.runs(_log_viewer(access), the_store(), LARGEST_PAGE)
+    found = log.runs(session.log_viewer(access.account), the_store(), LARGEST_PAGE)
     left = [each for each in found if after is None or each.run_id < after[0]]
     more = None
     if len(left) > size:
@@ -136,7 +140,7 @@ def _start(request: Request, access: ApiAccess, body: bytes) -> Response:
     account, store = access.account, the_store()
     if access.token.target is not None:
         raise Problem(HTTPStatus.FORBIDDEN, "A data link only reads.")
-    everything = _keeps_the_server(access)
+    everything = session.may_collect_everything(account)
     known = operator(store).tenant_ids if everything else access.viewer.tenant_ids
     managed = [
         each for each in tenants(Viewer(frozenset(), known), store) if everything or account.manages(each.tenant_id)
@@ -160,8 +164,9 @@ def state_of_collection(request: Request, access: ApiAccess) -> Response:
     asked.refuse_others(request, ())
     account = access.account
     managed = {grant.tenant_id for grant in account.grants if grant.role == Role.TENANT and grant.tenant_id}
-    viewer = _log_viewer(access)
-    if _keeps_the_server(access):
+    viewer = access.viewer.of_each_tenant()
+    if session.may_collect_everything(account):
+        viewer = operator(the_store())
         managed |= viewer.tenant_ids
     budgets = overbooked(Viewer(viewer.repository_ids, frozenset(managed)), the_store())
     read = health(viewer, the_store(), frozenset(managed), utc_now(), budgets)
@@ -244,12 +249,3 @@ def _body(data: bytes, more: str | None) -> bytes:
 
 def _plain(value: Any) -> Any:
     return f"{value:%Y-%m-%dT%H:%M:%SZ}" if isinstance(value, datetime) else value
-
-
-def _keeps_the_server(access: ApiAccess) -> bool:
-    """Whether it is the token, for everything, of who may read the whole log."""
-    return access.account.has(Role.ADMIN) or access.account.has(Role.MAINTAINER)
-
-
-def _log_viewer(access: ApiAccess) -> Viewer:
-    return operator(the_store()) if _keeps_the_server(access) else access.viewer.of_each_tenant()

@@ -22,20 +22,24 @@ def numbers(viewer: Viewer, store: Store, selection: Selection, metric: str, gra
     rows = numbers_of(series(viewer, store, selection, grain), metric)
     shown = rows[["full_name", "period", "value"]].copy()
     shown["state"] = rows["state"].map(tables.STATES)
-    if rows["kind"].notna().any():
-        shown["counted"] = rows["kind"].map(tables.KINDS)
+    counted = rows["kind"].map(tables.KINDS)
+    if counted.notna().any():
+        shown["counted"] = counted
     return arrow_table(shown)
 
 
 def file_rows(viewer: Viewer, store: Store, selection: Selection, metric: str, grain: Grain) -> DataFrame:
     """The numbers of a chart for a file, under the names and in the order that these columns have in every file."""
     rows = numbers_of(series(viewer, store, selection, grain), metric).rename(columns={"period": grain.value})
-    is_sum = (rows["kind"] == "days").fillna(False)
+    is_sum = (rows["kind"] == "sum_of_days").fillna(False)
     rows[metric] = rows["value"].mask(is_sum)
     shown = ["full_name", "repository_id", grain.value, metric]
     if metric in SUMS and is_sum.any():
         rows[SUMS[metric]] = rows["value"].where(is_sum)
         shown.append(SUMS[metric])
+    if metric in SUMS:
+        rows = rows.rename(columns={"kind": f"{metric}_kind"})
+        shown.append(f"{metric}_kind")
     if metric not in COUNTERS:
         state = "clones_state" if metric in {"clones", "clone_uniques"} else "views_state"
         shown.append(state)

@@ -32,7 +32,7 @@ def _cells(each: RankedRepository, link: Link, is_week: bool) -> Iterator[str]:
         (each.cloners, each.cloners_kind),
         (each.clones, ""),
     ):
-        mark = SUM_MARK if is_week and kind == "days" and number is not None else ""
+        mark = SUM_MARK if is_week and kind == "sum_of_days" and number is not None else ""
         yield f"<td>{'unknown' if number is None else number_text(number)}{mark}</td>"
 
 
@@ -62,7 +62,7 @@ def milestones(report: Report, link: Link) -> str:
 def notes(report: Report) -> list[str]:
     """What has to be known of the numbers."""
     kinds = {kind for each in report.top for kind in (each.visitors_kind, each.cloners_kind)}
-    told = [SUM_NOTE] if "days" in kinds and report.period.grain is Grain.WEEK else []
+    told = [SUM_NOTE] if "sum_of_days" in kinds and report.period.grain is Grain.WEEK else []
     told += ["* Not all days are final."] if any(not each.is_whole for each in report.top) else []
     return [*told, *filter(None, [open_days_text(report)])]
 

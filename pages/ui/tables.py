@@ -22,7 +22,7 @@ from pages.ui.time_format import DAY_FORMAT
 Height = int | Literal["content"]  # pixels, or as high as all rows
 
 STATES = {"final": "Final", "partial": "Partial", "pending": "Pending", "gap": "Gap"}
-KINDS = {"github": "GitHub’s week", "days": "Sum of days"}
+KINDS = {"week": "GitHub’s week", "sum_of_days": "Sum of days"}
 ROWS_AT_SIGHT = 15
 HEIGHT = 531  # pixels: so many rows and their header
 UNKNOWN = "–"

@@ -71,7 +71,7 @@ def test_referrers_are_ranked_by_views_then_uniques_then_name(store: Store, key:
     save(store, result(key, "referrers", ListingObservation("referrers", entries)))
     head = (key, 1, "Blue", "blue/engine", DAY)
     told = [(1, "=HYPERLINK(1)", 9, 1), (2, "c.example", 5, 4), (3, "a.example", 5, 2), (4, "b.example", 5, 2)]
-    assert rows(store, "v_referrers", "*") == [(*head, *row) for row in told]
+    assert rows(store, "v_referrers", "*") == [(*head, *row, "14_days") for row in told]
 
 
 def test_each_snapshot_of_paths_is_ranked_by_itself(store: Store, key: int) -> None:

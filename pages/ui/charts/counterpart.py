@@ -81,7 +81,7 @@ def counterpart(viewer: Viewer, store: Store, selection: Selection, metric: str,
     values = rows.set_index("period")[SUMS.get(metric, metric)]
     if metric in SUMS and grain is Grain.WEEK:
         weeks = series(viewer, store, before, grain)
-        weeks = weeks[(weeks["metric"] == metric) & (weeks["kind"] == "github")].set_index("period")["value"]
+        weeks = weeks[(weeks["metric"] == metric) & (weeks["kind"] == "week")].set_index("period")["value"]
         later = selection.first - before.first
         values = weeks.rename(lambda week: week + later) if later.days % 7 == 0 else weeks.iloc[:0]
     counts = {period: float(value) for period, value in values.dropna().items()}

@@ -73,7 +73,7 @@ BARS = (*COUNTED, "stars_gained")
 LINES = ("forks", "downloads")
 SPIKE = "Spike"
 TITLE = "Traffic"
-PEOPLE = {"github": "as GitHub counted them", "days": "sum of the days"}
+PEOPLE = {"day": "as GitHub counted them", "week": "as GitHub counted them", "sum_of_days": "sum of the days"}
 _HALF = {grain: days / 2 for grain, days in BAR_DAYS.items()}  # days of a bar to either side of its middle
 MIDDLES = {Grain.DAY: 0, Grain.WEEK: 3, Grain.MONTH: 14.5}  # days from the first of a period on
 MARK_COLOURS = {"Release": VIOLET, "Note": PINK}
@@ -260,7 +260,7 @@ def _counted(series: DataFrame, metric: str, grain: Grain) -> DataFrame:
     rows["state"] = states if grain is Grain.DAY else partly(states)
     rows["open"] = rows["state"].isin(OPEN)
     kinds = people["kind"].reindex(of_metric["period"])
-    rows["kind"] = [PEOPLE["github" if pd.isna(kind) else str(kind)] for kind in kinds]  # of a day always GitHub's
+    rows["kind"] = kinds.map(PEOPLE).to_numpy()
     rows["told"] = rows["state"].map(STATES)
     return _said(rows)
 

@@ -45,7 +45,7 @@ def test_its_list_has_the_uniques_of_the_weekly_page_and_marks_a_sum(full: Store
         assert set(shown) <= {
             (e.full_name, e.views, e.visitors, e.visitors_kind, e.clones, e.cloners, e.cloners_kind) for e in told.top
         }
-    assert {"github", "days"} == {each.visitors_kind for each in told.top}
+    assert {"week", "sum_of_days"} == {each.visitors_kind for each in told.top}
 
 
 def test_it_has_the_spikes_of_the_overview_with_their_causes(store: Store) -> None:

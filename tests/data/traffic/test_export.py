@@ -83,7 +83,7 @@ def test_what_is_unknown_is_an_empty_cell_and_never_a_zero(full: Store, tmp_path
     export(operator(full), full, gap, tmp_path / "x.csv")
     day = str(days_ago(80)).encode()
     assert (tmp_path / "x.csv").read_bytes().splitlines(keepends=True)[1] == (
-        b'"Green","green/telescope",4,%s,,,"gap",,,"gap"\r\n' % day
+        b'"Green","green/telescope",4,%s,,,,"gap",,,,"gap"\r\n' % day
     )
 
 
@@ -147,8 +147,8 @@ def test_a_metric_narrows_the_columns_and_a_comparison_adds_those_of_before(full
     wanted = request_for(first_day=days_ago(10), last_day=days_ago(9), metric=Metric.VIEWS, before=7)
     rows = page_of_rows(viewer, full, wanted, None, 10).rows
     assert rows.column_names[3:] == [
-        *("day", "views", "view_uniques", "views_state"),
-        *("views_before", "view_uniques_before", "views_state_before"),
+        *("day", "views", "view_uniques", "view_uniques_kind", "views_state"),
+        *("views_before", "view_uniques_before", "view_uniques_kind_before", "views_state_before"),
     ]
     earlier = request_for(first_day=days_ago(17), last_day=days_ago(16))
     expected = page_of_rows(viewer, full, earlier, None, 10).rows["views"].to_pylist()

@@ -14,7 +14,7 @@ from tests.data.reading import ago, ask, follow, plain
 
 DAILY = """
 select repository_id, full_name, day, views, view_uniques, clones, clone_uniques, views_state, clones_state,
-    tenant, views_source, clones_source
+    tenant, views_source, clones_source, view_uniques_kind, clone_uniques_kind
 from v_daily where repository_id in (select unnest($keys)) and day between $first and $last
 order by day desc, lower(full_name), repository_id
 """
@@ -22,9 +22,9 @@ WEEKLY = """
 select
     repository_id, full_name, week, isoyear(week), weekofyear(week),
     views, coalesce(view_uniques, visitor_days),
-    case when view_uniques is not null then 'github' when visitor_days is not null then 'days' end,
+    case when view_uniques is not null then 'week' when visitor_days is not null then 'sum_of_days' end,
     clones, coalesce(clone_uniques, cloner_days),
-    case when clone_uniques is not null then 'github' when cloner_days is not null then 'days' end,
+    case when clone_uniques is not null then 'week' when cloner_days is not null then 'sum_of_days' end,
     views_state, clones_state, views_state = 'final' and clones_state = 'final',
     tenant, view_uniques, visitor_days, views_days, views_by_github,
     clone_uniques, cloner_days, clones_days, clones_by_github
@@ -60,7 +60,7 @@ def test_a_table_tells_what_the_view_tells(full: Store, table: str, first: date,
     assert plain(read(viewer, full, Selection(first, last, TODAY), Paging(table, size=10_000))) == expected
     assert bool(expected) == (first != ago(400))
     if table == "week" and first == ago(200):
-        assert {row[7] for row in expected} == {"github", "days", None}, "uniques of both kinds, and unknown ones"
+        assert {row[7] for row in expected} == {"week", "sum_of_days", None}, "uniques of both kinds, and unknown ones"
 
 
 @pytest.mark.parametrize(("first", "last"), RANGES)

@@ -45,7 +45,8 @@ def test_a_series_of_days_has_the_numbers_and_states_of_the_view(full: Store, me
     rows = plain(series(operator(full), full, HALF_YEAR, Grain.DAY))
     state = "clones_state" if "clone" in metric else "views_state"
     for key in (ENGINE, DOCS, TELESCOPE):
-        question = f"select day, {metric}, {state}, null from v_daily where repository_id = $key and day >= $first"
+        kind = f"{metric}_kind" if "uniques" in metric else "null"
+        question = f"select day, {metric}, {state}, {kind} from v_daily where repository_id = $key and day >= $first"
         assert drawn(rows, key, metric) == ask(full, f"{question} order by day", key=key, first=ago(150))
 
 
@@ -64,7 +65,8 @@ def test_people_are_never_added_up_over_repositories(full: Store, grain: Grain) 
 
 
 @pytest.mark.parametrize(
-    ("grain", "kinds"), [(Grain.DAY, {None}), (Grain.WEEK, {"github", "days", None}), (Grain.MONTH, {"days"})]
+    ("grain", "kinds"),
+    [(Grain.DAY, {"day", None}), (Grain.WEEK, {"week", "sum_of_days", None}), (Grain.MONTH, {"sum_of_days"})],
 )
 def test_uniques_of_longer_periods_say_what_they_are(full: Store, grain: Grain, kinds: set[str | None]) -> None:
     rows = plain(series(operator(full), full, HALF_YEAR, grain))

@@ -173,7 +173,8 @@ def test_a_state_keeps_the_rows_on_which_views_or_clones_have_it(full: Store, na
 
 
 SOURCES = ("views_source", "clones_source")
-TABLE_COLUMNS = ("repository_id", "full_name", *DAILY_SORTS[:1], *DAILY_SORTS[2:], "tenant", *SOURCES)
+KINDS = ("view_uniques_kind", "clone_uniques_kind")
+TABLE_COLUMNS = ("repository_id", "full_name", *DAILY_SORTS[:1], *DAILY_SORTS[2:], "tenant", *SOURCES, *KINDS)
 
 
 def test_a_column_has_one_type_whether_there_are_rows_or_not(full: Store) -> None:

@@ -25,7 +25,7 @@ def series(*days: tuple[int | None, str]) -> DataFrame:
     rows = []
     for n, (value, state) in enumerate(days):
         day, people = DAY + timedelta(days=n), None if value is None else value // 2
-        rows += [(1, "o/r", day, "views", value, state, None), (1, "o/r", day, "view_uniques", people, state, "days")]
+        rows += [(1, "o/r", day, "views", value, state, None), (1, "o/r", day, "view_uniques", people, state, "day")]
         rows += [(1, "o/r", day, metric, None, "pending", None) for metric in ("clones", "clone_uniques")]
     columns = ["repository_id", "full_name", "period", "metric", "value", "state", "kind"]
     frame = DataFrame(rows, columns=columns)

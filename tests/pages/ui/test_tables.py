@@ -10,7 +10,7 @@ from pages.ui import tables
 def weeks(**changed: str | None) -> DataFrame:
     row = {"full_name": "blue/engine", "iso_year": 2026, "iso_week": 3, "week": None}
     row |= dict.fromkeys(("views", "view_uniques", "clones", "clone_uniques"), 1)
-    row |= {"view_uniques_kind": "github", "clone_uniques_kind": "github"}
+    row |= {"view_uniques_kind": "week", "clone_uniques_kind": "week"}
     row |= {"views_state": "final", "clones_state": "final", **changed}
     return DataFrame([row])
 
@@ -18,11 +18,11 @@ def weeks(**changed: str | None) -> DataFrame:
 @pytest.mark.parametrize(
     ("views", "clones", "told"),
     [
-        ("github", "github", "GitHub’s week"),
-        ("days", "days", "Sum of days"),
-        ("github", "days", "GitHub’s week; cloners: Sum of days"),
-        ("days", None, "Sum of days"),
-        (None, "github", "GitHub’s week"),
+        ("week", "week", "GitHub’s week"),
+        ("sum_of_days", "sum_of_days", "Sum of days"),
+        ("week", "sum_of_days", "GitHub’s week; cloners: Sum of days"),
+        ("sum_of_days", None, "Sum of days"),
+        (None, "week", "GitHub’s week"),
     ],
 )
 def test_a_week_says_how_its_uniques_were_counted(views: str | None, clones: str | None, told: str) -> None:
