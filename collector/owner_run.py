@@ -24,7 +24,7 @@ from data.accounts.tokens import OpenToken, TokenVerdict
 from data.collection.ledger import Batch, RunProgress, Scope, views_since
 from data.collection.models import CollectableRepository, EndpointResult, Outcome, RunState
 from data.collection.schedule import LOOKS, last_look, rests_until
-from data.repositories.pauses import OwnerPause
+from data.repositories.pauses import OwnerLimit, OwnerPause
 from data.store import Store
 from data.traffic.models import Metric
 
@@ -363,6 +363,11 @@ class OwnerRun:
             return None
         now = self._began_at + timedelta(seconds=self._context.clock.monotonic() - self._started)
         return OwnerPause(self.owner_key, now + timedelta(seconds=left), reason)
+
+    def limit(self) -> OwnerLimit | None:
+        """What GitHub's newest answer has said of the owner's hourly limit; None where it said nothing."""
+        told = self._limiter.told
+        return OwnerLimit(self.owner_key, *told) if self.owner_key is not None and told is not None else None
 
     def _fetcher(self, token: OpenToken) -> RepositoryFetcher:
         github = GitHub(self._context.settings, self._context.authorize(token), self._limiter, self._context.stop)

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
@@ -26,6 +26,7 @@ PATIENCE_S = 3700.0  # a primary limit comes back within the hour
 SECONDARY_WAITS_S = (60.0, 120.0, 240.0)
 LOCKOUT_S = 900.0
 SLOWEST = 8  # times the normal interval, after several secondary limits
+MOST_TOLD = 10**9  # requests: what a strange header says beyond that is not kept
 MILLISECONDS = 10**11  # an epoch beyond this is not in seconds
 REASONS = {
     Outcome.PRIMARY_LIMIT: "The hourly limit of this token's owner is used up.",
@@ -87,6 +88,7 @@ class RateLimiter:
         self._slowed = 1
         self._next_at = 0.0
         self._in_flight = 0
+        self.told: tuple[int, int, datetime] | None = None  # by the newest answer: the limit, what is left, the reset
         self._remaining: int | None = None
         self._resets_at = 0.0
         self._paused_at = self._paused_until = 0.0
@@ -128,7 +130,7 @@ class RateLimiter:
 
     def observe(self, headers: Mapping[str, str], as_of: datetime, turn: Turn | None = None) -> None:
         """Read what an answer says of the budget; from then on its call is in that number, and none on its way."""
-        remaining, reset = headers.get("x-ratelimit-remaining", ""), headers.get("x-ratelimit-reset", "")
+        limit, remaining, reset = (headers.get(f"x-ratelimit-{each}", "") for each in ("limit", "remaining", "reset"))
         has_budget = is_number(remaining) and is_number(reset)
         resets_at = self._clock.monotonic() + until_reset(reset, as_of) if has_budget else 0.0
         with self._guard:
@@ -140,6 +142,9 @@ class RateLimiter:
                 left = int(remaining)
                 self._remaining = min(left, self._remaining) if same_hour and self._remaining is not None else left
                 self._resets_at = resets_at
+                if is_number(limit):
+                    resets = as_of + timedelta(seconds=until_reset(reset, as_of))
+                    self.told = min(int(limit), MOST_TOLD), min(self._remaining, MOST_TOLD), resets
 
     def succeeded(self, sent_at: float) -> None:
         """A call sent at `sent_at` was answered without a limit: the next refusal is a first one again."""

@@ -40,6 +40,7 @@ class Reach:
     """What the tokens of one GitHub user are asked for in a day: of these tenants, so many repositories."""
 
     owner: str
+    owner_key: str  # by which pauses and limits are kept, as of its tokens
     tenant_names: tuple[str, ...]
     repositories: int
     requests_a_day: int
@@ -130,7 +131,8 @@ def reaches(viewer: Viewer, store: Store, more: tuple[tuple[int, int], ...] = ()
             count = len(own) if each.tenant_id in with_token else tracked[owner.tenant_id]
             tracked[owner.tenant_id] -= count
             load = round(count * requests_a_day(owner.schedule))
-            found.append(Reach(each.account, (owner.name,), count, load, each.repositories))
+            key = f"installation {each.installation_id}"
+            found.append(Reach(each.account, key, (owner.name,), count, load, each.repositories))
     for token in stored:
         if token.tenant_id in active:
             of_owner[token.facts.owner_id or -token.token_id].append(token)
@@ -138,8 +140,11 @@ def reaches(viewer: Viewer, store: Store, more: tuple[tuple[int, int], ...] = ()
         owners = [active[token.tenant_id] for token in owned]
         requests = sum(tracked[each.tenant_id] * requests_a_day(each.schedule) for each in owners)
         count = sum(tracked[each.tenant_id] for each in owners)
-        login = owned[0].facts.login or owners[0].name
-        found.append(Reach(login, tuple(each.name for each in owners), count, round(requests)))
+        facts = owned[0].facts
+        key = f"token {owned[0].token_id}" if facts.owner_id is None else f"user {facts.owner_id}"
+        found.append(
+            Reach(facts.login or owners[0].name, key, tuple(each.name for each in owners), count, round(requests))
+        )
     return tuple(sorted(found, key=lambda each: -each.requests_a_day))
 
 

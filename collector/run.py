@@ -312,8 +312,9 @@ class Collecting:
         if verdicts:
             save_verdicts(self._store, verdicts, over[0].time.now())
         pauses = [pause for run in over if (pause := run.pause()) is not None]
-        if pauses:
-            save_pauses(self._store, pauses, GitHubTime(self._clock).now())
+        limits = [limit for run in over if (limit := run.limit()) is not None]
+        if pauses or limits:
+            save_pauses(self._store, pauses, GitHubTime(self._clock).now(), limits)
         logged = {run.run_id: run for run in over if run.run_id is not None}
         if logged:
             from data.insight.spikes import save_spikes  # noqa: PLC0415 - brings numpy, which no other command needs

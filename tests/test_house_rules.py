@@ -68,7 +68,17 @@ ASKED_BY_NOBODY = {  # before there is an account that could ask; what an accoun
     *("has_users", "check_password", "active_account", "credentials_for_form", "account_of_identity"),
     *("account_of_session", "access_of_token", "invitation_of", "viewer_of", "allowed"),
     *("due_deliveries", "report_to_be_sent", "to_be_sent", "recipient_of", "open_channels", "told_events"),  # the timer
-    *("operator", "has_tenants", "open_tokens", "open_app", "owner_pauses", "relations", "columns", "take_requests"),
+    *(
+        "operator",
+        "has_tenants",
+        "open_tokens",
+        "open_app",
+        "owner_pauses",
+        "owner_limits",
+        "relations",
+        "columns",
+        "take_requests",
+    ),
     *("badge_of_address", "badge_viewer", "share_of_secret", "share_viewer"),  # whoever has the address
 }
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)

@@ -1,10 +1,11 @@
-"""How long GitHub has asked a token owner to wait, kept beyond the process that was told. For the collector only.
+"""What GitHub has said of the budgets of token owners, kept beyond the process that was told: how long it asks to wait,
+and what it has left of the hourly limit. For the collector and who keeps the server.
 
 Moments go by this machine's clock, when they are written and when they are read.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
 from data.calendar import aware, stored
@@ -12,6 +13,7 @@ from data.store import Store
 from data.store.sql import query
 
 _ADD = "insert into owner_pause (owner_key, paused_until, reason) values ($owner_key, $until, $reason)"
+_ADD_LIMIT = "insert into owner_limit values ($owner_key, $requests_an_hour, $requests_left, $resets_at)"
 LONGEST = timedelta(days=1)  # GitHub has never asked for more; a strange header must not silence a tenant for years
 
 
@@ -28,6 +30,16 @@ class OwnerPause:
         return f"GitHub asks to wait until {day}{self.paused_until:%H:%M} UTC. {self.reason}"
 
 
+@dataclass(frozen=True, slots=True)
+class OwnerLimit:
+    """What is left of an owner's hourly limit, and when (UTC) it is whole again, by the newest answer."""
+
+    owner_key: str
+    requests_an_hour: int
+    requests_left: int
+    resets_at: datetime
+
+
 def owner_pauses(store: Store, now: datetime) -> dict[str, OwnerPause]:
     values = {"now": stored(now), "latest": stored(now + LONGEST)}
     with store.control.read() as cursor:
@@ -35,14 +47,23 @@ def owner_pauses(store: Store, now: datetime) -> dict[str, OwnerPause]:
     return {key: OwnerPause(key, aware(until), reason) for key, until, reason in rows}
 
 
-def save_pauses(store: Store, pauses: Sequence[OwnerPause], now: datetime) -> None:
-    """Note what GitHub has asked for, in place of what it had asked these owners before; forget what is over."""
+def owner_limits(store: Store) -> list[OwnerLimit]:
+    with store.control.read() as cursor:
+        rows = cursor.execute("select * from owner_limit order by owner_key").fetchall()
+    return [OwnerLimit(key, limit, left, aware(resets_at)) for key, limit, left, resets_at in rows]
+
+
+def save_pauses(store: Store, pauses: Sequence[OwnerPause], now: datetime, limits: Sequence[OwnerLimit] = ()) -> None:
+    """Note what GitHub has said, in place of what it had said of these owners before; forget pauses that are over."""
     kept = [replace(each, paused_until=min(each.paused_until, now + LONGEST)) for each in pauses]
     values = {"keys": [each.owner_key for each in kept], "now": stored(now)}
-    with store.control.commit("noting how long GitHub asks to wait") as connection:
+    with store.control.commit("noting what GitHub says of its limits") as connection:
         connection.execute(
             "delete from owner_pause where paused_until <= $now or list_contains($keys, owner_key)", values
         )
         for each in kept:
             row = {"owner_key": each.owner_key, "until": stored(each.paused_until), "reason": each.reason}
             connection.execute(_ADD, row)
+        for limit in limits:
+            connection.execute("delete from owner_limit where owner_key = $key", {"key": limit.owner_key})
+            connection.execute(_ADD_LIMIT, asdict(limit) | {"resets_at": stored(limit.resets_at)})

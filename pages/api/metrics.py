@@ -15,14 +15,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from collector.reach import REQUESTS_A_DAY, overbooked, reaches
+from collector.reach import overbooked, reaches
 from data.accounts.api_tokens import ApiAccess
 from data.accounts.tenants import operator
 from data.calendar import utc_day, utc_now
 from data.collection import log
 from data.collection.health import health
 from data.repositories.health import repository_health
-from data.repositories.pauses import owner_pauses
+from data.repositories.pauses import owner_limits, owner_pauses
 from data.store import Store
 from pages.api.authentication import authenticated
 from pages.api.problems import Problem
@@ -114,12 +114,19 @@ class _Findings(Collector):
         yield _gauge("repositories_near_loss", f"Repositories of which that is in {NEAR_DAYS} days or less.", near)
 
     def _owners(self) -> Iterator[Metric]:
-        asked = {("owner", each.owner): each.requests_a_day for each in reaches(self._viewer, self._store)}
+        found = reaches(self._viewer, self._store)
+        names = {each.owner_key: each.owner for each in found}
+        asked = {("owner", each.owner): each.requests_a_day for each in found}
         yield _gauge("requests_a_day", "Requests that the repositories of a token's owner take in a day.", asked)
-        left = {owner: REQUESTS_A_DAY - count for owner, count in asked.items()}
-        yield _gauge("requests_left_a_day", "What GitHub's limit leaves of a day of these.", left)
+        limits = {("owner", names.get(each.owner_key, each.owner_key)): each for each in owner_limits(self._store)}
+        an_hour = {owner: each.requests_an_hour for owner, each in limits.items()}
+        left = {owner: each.requests_left for owner, each in limits.items()}
+        resets = {owner: each.resets_at.timestamp() for owner, each in limits.items()}
+        yield _gauge("requests_limit", "GitHub's hourly limit of a token's owner, by its newest answer.", an_hour)
+        yield _gauge("requests_left", "What that answer said was left of it.", left)
+        yield _gauge("requests_reset_timestamp_seconds", "When it is whole again.", resets)
         paused = {
-            ("owner", each.owner_key): each.paused_until.timestamp()
+            ("owner", names.get(each.owner_key, each.owner_key)): each.paused_until.timestamp()
             for each in owner_pauses(self._store, self._now).values()
         }
         yield _gauge("owner_paused_until_timestamp_seconds", "Until when GitHub asks an owner to wait.", paused)

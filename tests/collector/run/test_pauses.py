@@ -3,7 +3,9 @@
 import pytest
 
 from collector.clock import Stopped
+from data.calendar import utc_now
 from data.collection.models import RunState
+from data.repositories.pauses import owner_limits, owner_pauses
 from tests.collector.run.collecting import HOUR, OTHER_SECRET, OWNER_ID, Collection
 from tests.fake_github import Token, Trigger
 
@@ -27,9 +29,16 @@ def test_the_next_run_asks_nothing_and_says_until_when(limited: Collection) -> N
 def test_when_the_wait_is_over_all_is_collected(limited: Collection) -> None:
     limited()
     assert limited.later(3 * HOUR).state is RunState.COMPLETE
-    version = limited.store.control.version()
-    limited.later(HOUR)
-    assert limited.store.control.version() == version
+    assert owner_pauses(limited.store, utc_now()) == {}
+
+
+def test_what_github_has_left_of_an_owner_s_limit_is_kept_as_its_newest_answer_says(collection: Collection) -> None:
+    for expected in (1, 2):
+        assert collection.later(HOUR).state is RunState.COMPLETE
+        (limit,) = owner_limits(collection.store)
+        budget = collection.github.budgets.of(OWNER_ID).numbers()
+        told = (limit.owner_key, limit.requests_an_hour, limit.requests_left)
+        assert told == (f"user {OWNER_ID}", budget["limit"], budget["remaining"]), expected
 
 
 def test_the_wait_of_one_owner_does_not_hold_up_another(limited: Collection) -> None:

@@ -1,6 +1,8 @@
 """What machines ask: metrics, a run to be started, and the tools of agents; each with the rights of its token."""
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,7 +10,9 @@ from httpx2 import Response
 from prometheus_client.parser import text_string_to_metric_families
 
 from data.accounts.audit import AuditFilter, entries
+from data.calendar import utc_now
 from data.collection.ledger import Scope
+from data.repositories.pauses import OwnerLimit, save_pauses
 from data.sandbox.sandbox import Limits, Sandbox
 from pages.ui import query_sandbox
 from tests.pages.api.conftest import Program
@@ -38,6 +42,7 @@ def tool(program: Program, username: str, name: str, **arguments: Any) -> Any:
 
 
 def test_metrics_are_in_the_form_of_prometheus_and_for_who_keeps_the_server(program: Program) -> None:
+    save_pauses(program.app.store, [], utc_now(), [OwnerLimit("user 1", 5000, 4321, utc_now())])
     for username, status in (("tenant", 403), ("single", 403), ("maintainer", 200), ("admin", 200)):
         answer = program.client.get("/metrics", headers={"Authorization": f"Bearer {program.token(username)}"})
         assert answer.status_code == status
@@ -48,6 +53,12 @@ def test_metrics_are_in_the_form_of_prometheus_and_for_who_keeps_the_server(prog
     } <= (found.keys())
     versions = {sample.labels["database"]: sample.value for sample in found["github_traffic_store_version"].samples}
     assert versions["traffic"] == program.app.store.traffic.version()
+    (left,) = found["github_traffic_requests_left"].samples
+    assert (left.labels["owner"], left.value) == ("user 1", 4321), "as GitHub's headers said"
+    shown = re.findall(
+        r"github_traffic_[a-z_]+?(?=_bucket|\\W)", Path("deploy/grafana-dashboard.json").read_text("utf-8")
+    )
+    assert {*shown} <= {*found}, "the dashboard for Grafana asks for what there is"
     near = {sample.labels["tenant"] for sample in found["github_traffic_until_loss_seconds"].samples}
     assert near == {"Blue", "Green"}
 
