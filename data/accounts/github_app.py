@@ -25,6 +25,7 @@ from data.store import Store
 from data.store.cache import cached
 from data.store.ids import next_id
 from data.store.sql import query
+from data.text import number_text
 
 KEYS = 2  # alive at once: the former one until nothing uses it any more
 LONGEST_RULE = 1000
@@ -256,7 +257,7 @@ def save_tracking_rule(store: Store, by: str, installation_id: int, rule: str | 
         if found.tenant_id is None:
             raise AppRefused("Give the installation to a tenant first.")
         if rule is not None and len(rule) > LONGEST_RULE:
-            raise AppRefused(f"A rule has at most {LONGEST_RULE:,} characters.")
+            raise AppRefused(f"A rule has at most {number_text(LONGEST_RULE)} characters.")
         values = {"id": installation_id, "rule": rule}
         connection.execute(
             "update github_app_installation set tracking_rule = $rule where installation_id = $id", values

@@ -24,7 +24,7 @@ from data.repositories.models import RepositoryHealth, RepositoryState
 from data.store import Store
 from data.store.cache import cached
 from data.store.sql import query
-from data.text import counted
+from data.text import counted, number_text
 from data.traffic.models import Metric
 
 LOOK_EVERY = timedelta(minutes=5)  # so long is an answer kept while nobody writes to the store
@@ -130,7 +130,7 @@ def health(
     return replace(read, findings=(*read.findings, *budgets))
 
 
-@cached("traffic")
+@cached("traffic", in_words=True)
 def _health(
     viewer: Viewer,
     store: Store,
@@ -229,7 +229,7 @@ def _run_text(state: RunState, message: str, asked: int, failed: int) -> str:
         case RunState.STOPPED:
             return f"The last collection was stopped before its end. {message}".strip()
         case RunState.PARTIAL if failed or message:
-            of = f"for {failed:,} of {counted(asked, 'repository')}" if failed else "in part"
+            of = f"for {number_text(failed)} of {counted(asked, 'repository')}" if failed else "in part"
             return f"The last collection failed {of}. {message}".strip()
     return ""
 
@@ -289,7 +289,7 @@ def _about_refusals(
     most are.
     """
     if whole and 2 * len(refused) > tenant.tracked:
-        text = f"GitHub refuses {len(refused):,} of {counted(tenant.tracked, 'repository')}."
+        text = f"GitHub refuses {number_text(len(refused))} of {counted(tenant.tracked, 'repository')}."
         yield Finding(FindingKind.REFUSED, True, tenant.name, text, tenant=tenant.name)
     for each in refused:
         text = each.repository.state_reason or "GitHub refuses it and gives no reason."

@@ -21,6 +21,7 @@ from data.repositories.repositories import repositories
 from data.store import Store, arrow
 from data.store.cache import cached
 from data.store.sql import query
+from data.text import number_text
 from data.traffic import traffic
 from data.traffic.models import Selection
 
@@ -52,7 +53,7 @@ class PanelRows:
     names: int
 
 
-@cached("traffic")
+@cached("traffic", in_words=True)
 def panel_rows(viewer: Viewer, store: Store, panel: Panel, today: date) -> PanelRows:
     """The rows of a panel that is no text, as of that UTC day. Raises: StoreMissing."""
     reader = _Reader(_named(viewer, store, panel), store, today)
@@ -288,7 +289,7 @@ def _notes_of(panel: Panel, rows: DataFrame, names: int) -> list[str]:
     found = []
     shown = rows["name"].nunique() if "name" in rows else 0
     if 0 < shown < names:
-        found.append(f"Top {shown:,} of {names:,}.")
+        found.append(f"Top {number_text(shown)} of {number_text(names)}.")
     if panel.kind is Kind.NUMBER and len(rows) and rows["state"].iloc[0] == "gap":
         found.append("Partial: some days are gaps." if panel.source is Source.DAILY else "Partial.")
     return found

@@ -20,6 +20,8 @@ from typing import Any
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from jsonschema.validators import extend  # type: ignore[import-untyped]
 
+from data.text import number_text
+
 SCHEMA = Path(__file__).parent / "dashboard.schema.json"
 _UNSEEN = "\n\t\u200c\u200d"  # line ends, and what joins the parts of many people's letters and signs
 _KINDS_OF_JSON = {"object": "an object {…}", "array": "a list […]", "string": "a text", "integer": "a whole number"}
@@ -189,7 +191,7 @@ def parse_dashboard(text: str | bytes) -> Dashboard:
     problems = list(_problems(document))
     if problems:
         more = len(problems) - MOST_PROBLEMS
-        raise SpecificationRefused(problems[:MOST_PROBLEMS] + ([f"And {more:,} more."] if more > 0 else []))
+        raise SpecificationRefused(problems[:MOST_PROBLEMS] + ([f"And {number_text(more)} more."] if more > 0 else []))
     panels = tuple(_panel(each) for each in document["panels"])
     return Dashboard(document["name"].strip(), document.get("description", "").strip(), panels)
 
@@ -211,7 +213,9 @@ def written(dashboard: Dashboard) -> str:
 def _document(text: str | bytes) -> Any:
     size = len(text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass"))
     if size > MOST_BYTES:
-        raise SpecificationRefused([f"The file has {size:,} bytes; a dashboard has at most {MOST_BYTES:,}."])
+        raise SpecificationRefused(
+            [f"The file has {number_text(size)} bytes; a dashboard has at most {number_text(MOST_BYTES)}."]
+        )
     try:
         decoded = text.decode("utf-8-sig") if isinstance(text, bytes) else text
         return json.loads(decoded, object_pairs_hook=_object, parse_constant=_refuse_constant, parse_int=_whole_number)

@@ -19,6 +19,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from data.imports.models import ImportRefused
+from data.text import number_text
 
 MOST_BYTES = 1 << 30  # of all files together, unpacked
 MOST_FILES = 100_000
@@ -73,7 +74,7 @@ def files_of(paths: Sequence[Path]) -> list[File]:
             if size > MOST_BYTES:
                 raise ImportRefused(f"{each.name}: with it that is {TOO_MUCH}")
             if len(files) >= MOST_FILES:
-                raise ImportRefused(f"{path}: more than {MOST_FILES:,} files. Import them in parts.")
+                raise ImportRefused(f"{path}: more than {number_text(MOST_FILES)} files. Import them in parts.")
             files[each.name] = each
     if not files:
         raise ImportRefused(f"{paths[0]}: no file to import ({', '.join(sorted(SUFFIXES))}).")
@@ -163,7 +164,7 @@ def _refuse_bomb(name: str, entries: Sequence[zipfile.ZipInfo]) -> None:
         raise ImportRefused(f"{name}: {TOO_MUCH}")
     if unpacked > LEAST_BOMB and unpacked > MOST_PACKED * packed:
         raise ImportRefused(
-            f"{name}: it unpacks to {unpacked // max(packed, 1):,} times its size. Nothing of it is read."
+            f"{name}: it unpacks to {number_text(unpacked // max(packed, 1))} times its size. Nothing of it is read."
         )
 
 

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from data.refusals import Refused
-from data.text import counted
+from data.text import counted, number_text
 
 REFUSALS_KEPT = 1000  # rows that are told with their reason; the others are counted
 
@@ -63,7 +63,7 @@ class RefusedRow:
     reason: str
 
     def __str__(self) -> str:
-        place = self.file if self.line is None else f"{self.file}, line {self.line:,}"
+        place = self.file if self.line is None else f"{self.file}, line {number_text(self.line)}"
         return f"{place}: {self.reason}"
 
 
@@ -105,10 +105,9 @@ class Counts:
 
     def sentences(self) -> list[str]:
         """The sentence that people read."""
-        readings = (
-            f"{self.new:,} new, {self.greater:,} greater than stored, {self.equal:,} equal, {self.smaller:,} smaller"
-        )
-        closing = f", {self.gaps_closed:,} of them gaps that close" if self.gaps_closed else ""
+        new, greater, equal, smaller = map(number_text, (self.new, self.greater, self.equal, self.smaller))
+        readings = f"{new} new, {greater} greater than stored, {equal} equal, {smaller} smaller"
+        closing = f", {number_text(self.gaps_closed)} of them gaps that close" if self.gaps_closed else ""
         won = f"{counted(self.days_won, 'day')} won{closing}."
         others = ((self.lists, "top-10 list"), (self.counters, "reading"), (self.windows, "window"))
         kinds = ("", " of stars or forks", " with unique visitors of 14 days")

@@ -24,6 +24,7 @@ from pyarrow import csv as arrow_csv
 from data.imports.files import SQLITE, File, readable
 from data.imports.models import ImportRefused
 from data.imports.values import is_day
+from data.text import number_text
 
 CHILD = Path(__file__).with_name("sqlite_child.py")
 ROWS_A_BATCH = 50_000
@@ -133,7 +134,7 @@ def _csv_rows(file: File, encoding: str, delimiter: str, has_header: bool) -> Ro
             while rows := list(islice(reader, ROWS_A_BATCH)):
                 yield reader.line_num - len(rows) + 1, rows
         except (csv.Error, UnicodeError) as broken:
-            raise ImportRefused(f"{file.name}, line {reader.line_num:,}: {broken}.") from broken
+            raise ImportRefused(f"{file.name}, line {number_text(reader.line_num)}: {broken}.") from broken
 
 
 def _arrow_batches(file: File, delimiter: str, has_header: bool) -> Iterator[pa.RecordBatch]:
@@ -259,9 +260,9 @@ def _object(file: File, number: int, line: str) -> dict[str, Any]:
     try:
         value = json.loads(line)
     except (ValueError, RecursionError) as broken:
-        raise ImportRefused(f"{file.name}, line {number:,}: this is no JSON ({broken}).") from broken
+        raise ImportRefused(f"{file.name}, line {number_text(number)}: this is no JSON ({broken}).") from broken
     if not isinstance(value, dict):
-        raise ImportRefused(f'{file.name}, line {number:,}: a row is an object, as in {{"date": …}}.')
+        raise ImportRefused(f'{file.name}, line {number_text(number)}: a row is an object, as in {{"date": …}}.')
     return value
 
 

@@ -23,6 +23,7 @@ from data.store import Store
 from data.store.cache import cached
 from data.store.ids import next_id
 from data.store.sql import query
+from data.text import number_text
 
 TEXT_LIMIT = 280
 LINK_LIMIT = 1000
@@ -127,7 +128,7 @@ def checked_text(text: str) -> str:
     if not kept:
         raise NoteRefused("Enter what happened on that day.")
     if len(kept) > TEXT_LIMIT:
-        raise NoteRefused(f"A note has at most {TEXT_LIMIT} characters; this one has {len(kept):,}.")
+        raise NoteRefused(f"A note has at most {TEXT_LIMIT} characters; this one has {number_text(len(kept))}.")
     if not kept.translate(_JOINERS).isprintable():
         raise NoteRefused("A note cannot contain control characters.")
     return kept
@@ -139,7 +140,9 @@ def checked_link(link: str | None) -> str | None:
     if not kept:
         return None
     if len(kept) > LINK_LIMIT or not kept.isprintable() or any(each in kept for each in ' "<>\\`'):
-        raise NoteRefused(f"A link has at most {LINK_LIMIT:,} characters and no spaces, quotes or angle brackets.")
+        raise NoteRefused(
+            f"A link has at most {number_text(LINK_LIMIT)} characters and no spaces, quotes or angle brackets."
+        )
     try:
         parts = urlsplit(kept)
     except ValueError:

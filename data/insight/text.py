@@ -6,7 +6,7 @@ from datetime import date
 from html import escape
 
 from data.insight.spike_causes import Cause, Listed, Noted, Released, Spike, Starred
-from data.text import short_day_text
+from data.text import days_text, number_text, short_day_text
 
 LONGEST_NOTE = 120  # characters of a note where it is told as a cause
 TIMES_USUAL = 3  # from so many times the usual on, a number is told in times
@@ -37,11 +37,15 @@ def beside_usual(value: int, expected: float) -> str:
     usual = round(expected)
     if not usual:
         return "usually none"
-    return f"{value / usual:,.0f} times the usual {usual:,}" if value >= TIMES_USUAL * usual else f"usually {usual:,}"
+    return (
+        f"{number_text(value / usual)} times the usual {number_text(usual)}"
+        if value >= TIMES_USUAL * usual
+        else f"usually {number_text(usual)}"
+    )
 
 
 def spike_text(spike: Spike) -> str:
-    return f"{spike.value:,} {spike.metric}, {beside_usual(spike.value, spike.expected)}"
+    return f"{number_text(spike.value)} {spike.metric}, {beside_usual(spike.value, spike.expected)}"
 
 
 def shortened(text: str, most: int) -> str:
@@ -91,25 +95,25 @@ def cause_text(cause: Cause, day: date, markup: Markup) -> str:
         case Noted():
             return f"note: “{markup.literal(shortened(cause.what, LONGEST_NOTE))}”"
         case Starred(gained=gained, usual=usual):
-            return f"{gained:,} new {'star' if gained == 1 else 'stars'}, usually {usual:,.0f}"
+            return f"{number_text(gained)} new {'star' if gained == 1 else 'stars'}, usually {number_text(usual)}"
 
 
 def _listed_text(listed: Listed, is_path: bool) -> str:
     on_day = f", {_between(listed.low, listed.high)} on this day" if listed.low and listed.high else ""
-    rise = f"at least {listed.gained:,}" if listed.gained else ""
+    rise = f"at least {number_text(listed.gained)}" if listed.gained else ""
     if listed.is_new:
         views = f", with {rise} views{_over_days(listed)}" if rise else ""
         return f"appeared among the {'popular pages' if is_path else 'referrers'}{views}{on_day}"
     verb, more = "was viewed" if is_path else "brought", "" if listed.views_before is None else " more"
     if rise:
         return f"{verb} {rise}{more} {'times' if is_path else 'views'}{_over_days(listed)}{on_day}"
-    before = "not listed before" if listed.views_before is None else f"{listed.views_before:,} before"
+    before = "not listed before" if listed.views_before is None else f"{number_text(listed.views_before)} before"
     seen = f"list of {short_day_text(listed.seen_on)}"
-    return f"{verb} more: {listed.views:,} views in 14 days ({seen}), {before}{on_day}"
+    return f"{verb} more: {number_text(listed.views)} views in 14 days ({seen}), {before}{on_day}"
 
 
 def _between(low: int, high: int) -> str:
-    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
+    return f"{number_text(low)}" if low == high else f"{number_text(low)} to {number_text(high)}"
 
 
 def _over_days(listed: Listed) -> str:
@@ -117,8 +121,7 @@ def _over_days(listed: Listed) -> str:
     before, seen = listed.seen_before, listed.seen_on
     if before is None:
         return ""
-    begin = f"{before.day}" if (before.year, before.month) == (seen.year, seen.month) else short_day_text(before)
-    return f" from {begin} to {short_day_text(seen)}"
+    return f" from {days_text(before, seen, year=False)}"
 
 
 def _weight(known: Cause) -> float:

@@ -26,7 +26,7 @@ from data.reports.settings import AlertKind, AlertSettings
 from data.reports.subscriptions import Subscription
 from data.store import Store
 from data.store.sql import query
-from data.text import counted, short_day_text
+from data.text import counted, number_text, short_day_text, writing
 from data.traffic.models import Selection
 
 LOOKED_BACK_DAYS = 14  # a day's surroundings tell whether it stands out: an alert may come so much later
@@ -186,6 +186,7 @@ def told_events(store: Store, subscription_id: int, occasion: str, viewer: Viewe
     return tuple(e for e in found if (e.repository_id in seen if e.repository_id is not None else viewer.tenant_ids))
 
 
+@writing()
 def alert_message(found: Sequence[AlertEvent], subject: str, links: Links) -> Message:
     """All of a run in one message: what is new by kind, then what is over."""
     new, over = ([each for each in found if each.is_over is ended] for ended in (False, True))
@@ -195,7 +196,7 @@ def alert_message(found: Sequence[AlertEvent], subject: str, links: Links) -> Me
             sections.append(Section(TITLES[kind], _lines(told, links)))
     if over:
         sections.append(Section("Resolved", _lines(over, links)))
-    counts = [f"{counted(len(new), 'alert')}" if new else "", f"{len(over):,} resolved" if over else ""]
+    counts = [f"{counted(len(new), 'alert')}" if new else "", f"{number_text(len(over))} resolved" if over else ""]
     summary = ", ".join(filter(None, counts)) or "Nothing to tell of at present."
     first = new[0] if new else over[0] if over else None
     if first is not None:
@@ -207,7 +208,7 @@ def alert_message(found: Sequence[AlertEvent], subject: str, links: Links) -> Me
 
 
 def _lines(found: Sequence[AlertEvent], links: Links) -> tuple[Line, ...]:
-    more = ((Span(f"and {len(found) - MOST_LINES:,} more"),),) if len(found) > MOST_LINES else ()
+    more = ((Span(f"and {number_text(len(found) - MOST_LINES)} more"),),) if len(found) > MOST_LINES else ()
     return (*(_line(each, links) for each in found[:MOST_LINES]), *more)
 
 
@@ -229,7 +230,7 @@ def _unusual(viewer: Viewer, store: Store, settings: AlertSettings, since: date,
         cursor.execute("set variable today = $today", {"today": today})
         rows = cursor.execute(query(__name__, "spikes"), values).fetchall()
     for key, name, metric, kind, first, last, peak, value, expected in rows:
-        text = f"{value:,} {metric} on {short_day_text(peak)}, {beside_usual(value, expected)}"
+        text = f"{number_text(value)} {metric} on {short_day_text(peak)}, {beside_usual(value, expected)}"
         if kind == "spike":
             selection = Selection(peak, peak, today, frozenset({key}))
             causes = [each for each in explained_spikes(viewer, store, selection, 2) if each.metric == metric]
@@ -249,7 +250,7 @@ def _lists(viewer: Viewer, store: Store, settings: AlertSettings, since: date, n
             key = new.repository_id
             yield AlertEvent(AlertKind.REFERRER, f"referrer {key} {new.referrer}", new.full_name, text, key)
     for each in (Milestone(*row) for row in reached):
-        text = f"reached {each.stars:,} stars on {short_day_text(each.day)}"
+        text = f"reached {number_text(each.stars)} stars on {short_day_text(each.day)}"
         key = each.repository_id
         yield AlertEvent(AlertKind.MILESTONE, f"milestone {key} {each.stars}", each.full_name, text, key)
 

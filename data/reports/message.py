@@ -11,7 +11,16 @@ from data.collection.health import Finding
 from data.insight.spike_causes import Spike
 from data.insight.text import Markup, change, spike_text, why
 from data.reports.models import RankedRepository, Report
-from data.text import DAILY_CLONERS, DAILY_VISITORS, counted, day_text, repository_path, short_day_text
+from data.text import (
+    DAILY_CLONERS,
+    DAILY_VISITORS,
+    counted,
+    day_text,
+    number_text,
+    repository_path,
+    short_day_text,
+    writing,
+)
 from data.traffic.models import Grain
 from data.traffic.traffic import Total
 
@@ -114,6 +123,7 @@ class Links:
         return self.page(repository_path(name, days))
 
 
+@writing()
 def report_message(report: Report, links: Links, *, is_late: bool = False) -> Message:
     """A report in words."""
     period = report.period
@@ -140,7 +150,7 @@ def report_message(report: Report, links: Links, *, is_late: bool = False) -> Me
         reached = [
             (
                 Span(each.full_name, link=links.repository(each.full_name)),
-                Span(f" reached {each.stars:,} stars on {short_day_text(each.day)}"),
+                Span(f" reached {number_text(each.stars)} stars on {short_day_text(each.day)}"),
             )
             for each in report.milestones
         ]
@@ -156,7 +166,7 @@ def report_message(report: Report, links: Links, *, is_late: bool = False) -> Me
 
 def _totals(report: Report) -> Iterator[Line]:
     totals = report.totals
-    yield (Span("Repositories: "), Span(f"{report.repositories:,}", bold=True))
+    yield (Span("Repositories: "), Span(f"{number_text(report.repositories)}", bold=True))
     named = {
         "Views": totals.views,
         DAILY_VISITORS: totals.visitor_days,
@@ -168,7 +178,7 @@ def _totals(report: Report) -> Iterator[Line]:
         yield (Span(f"{name}: "), Span(_number(total.value), bold=True), Span(_against(total, totals.comparable)))
     before = "week" if report.period.grain is Grain.WEEK else "month"
     if totals.comparable:
-        of = f"{totals.compared_days:,} of {totals.final_days:,} repository days comparable"
+        of = f"{number_text(totals.compared_days)} of {number_text(totals.final_days)} repository days comparable"
         yield (
             Span(
                 f"Compared with the previous {before}{'' if totals.compared_days == totals.final_days else f' ({of})'}."
@@ -190,8 +200,10 @@ def open_days_text(report: Report) -> str:
     """What is not in the numbers."""
     parts = []
     if report.pending_days:
-        named = ", ".join(f"{short_day_text(each.day)} ({each.pending:,})" for each in report.pending_days[:7])
-        more = f" and {len(report.pending_days) - 7:,} more" if len(report.pending_days) > 7 else ""
+        named = ", ".join(
+            f"{short_day_text(each.day)} ({number_text(each.pending)})" for each in report.pending_days[:7]
+        )
+        more = f" and {number_text(len(report.pending_days) - 7)} more" if len(report.pending_days) > 7 else ""
         parts.append(f"Still pending and not counted (repositories): {named}{more}.")
     if report.gap_days:
         parts.append(f"{counted(report.gap_days, 'repository day')} missing: not collected in time.")
@@ -248,7 +260,7 @@ def _footer(links: Links) -> Iterator[Line]:
 
 
 def _more(number: int, noun: str) -> list[Line]:
-    return [(Span(f"and {number:,} more {noun}{'' if number == 1 else 's'}"),)] if number else []
+    return [(Span(f"and {number_text(number)} more {noun}{'' if number == 1 else 's'}"),)] if number else []
 
 
 def _views_of(views: int) -> str:
@@ -256,7 +268,7 @@ def _views_of(views: int) -> str:
 
 
 def _number(value: int | None) -> str:
-    return UNKNOWN if value is None else f"{value:,}"
+    return UNKNOWN if value is None else f"{number_text(value)}"
 
 
 def shortened_lines(lines: Sequence[str], most: int) -> list[str]:
@@ -266,6 +278,6 @@ def shortened_lines(lines: Sequence[str], most: int) -> list[str]:
     for place, line in enumerate(lines):
         room -= len(line) + 1
         if room < 0:
-            return [*kept, f"... and {len(lines) - place:,} more"]
+            return [*kept, f"... and {number_text(len(lines) - place)} more"]
         kept.append(line)
     return kept

@@ -11,7 +11,7 @@ from data.calendar import DAY, monday, months_later
 from data.collection.health import Finding
 from data.insight.spike_causes import Spike
 from data.refusals import Refused
-from data.text import day_text
+from data.text import days_text
 from data.traffic.models import Grain, Selection
 from data.traffic.traffic import Totals
 
@@ -43,18 +43,12 @@ class Period:
         """The week or month in words: 16 to 22 Nov 2026, October 2026."""
         if self.grain is Grain.MONTH:
             return f"{self.first:%B %Y}"
-        return f"{span_text(self.first, self.last)}"
+        return days_text(self.first, self.last)
 
     def selection(self, today: date) -> Selection:
         """The days, and those that they are compared with: of the week or month before, as on the pages."""
         before_days = (self.first - self.grain.first_day(self.first - DAY)).days
         return Selection(self.first, self.last, today, before_days=before_days)
-
-
-def span_text(first: date, last: date) -> str:
-    """Two days: 30 Nov to 6 Dec 2026; 16 to 22 Nov 2026."""
-    begin = f"{first.day}" if (first.year, first.month) == (last.year, last.month) else f"{first.day} {first:%b}"
-    return f"{begin if first.year == last.year else day_text(first)} to {day_text(last)}"
 
 
 def newest_period(grain: Grain, today: date) -> Period:

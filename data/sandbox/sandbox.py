@@ -38,6 +38,7 @@ from data.repositories.repositories import repositories
 from data.sandbox.statement import LONGEST_STATEMENT, Value
 from data.sandbox.tenant_extract import open_extract
 from data.store import Store
+from data.text import number_text
 
 CHILD = Path(__file__).parent / "sandbox_child.py"
 ENVIRONMENT = {
@@ -108,8 +109,8 @@ def failure(reply: Mapping[str, Any], statement: str, memory_mb: int) -> QueryFa
 
 def _out_of_memory(memory_mb: int) -> str:
     return (
-        f"The query needs more than {memory_mb:,} MB of memory. Choose fewer days or repositories, or aggregate before "
-        "sorting or joining."
+        f"The query needs more than {number_text(memory_mb)} MB of memory. Choose fewer days or repositories, or "
+        "aggregate before sorting or joining."
     )
 
 
@@ -287,7 +288,7 @@ class Sandbox:
     def start(self, viewer: Viewer, question: Question, user: str) -> Run:
         """Run a query in the background, with that viewer's rows. Raises: SandboxBusy, QueryFailed."""
         if len(question.statement) > LONGEST_STATEMENT:
-            raise QueryFailed(f"A query has at most {LONGEST_STATEMENT:,} characters.")
+            raise QueryFailed(f"A query has at most {number_text(LONGEST_STATEMENT)} characters.")
         tenant_ids = frozenset(each.tenant_id for each in repositories(viewer, self._store))
         self._admit(user, tenant_ids)
         run = Run()

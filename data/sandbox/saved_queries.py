@@ -14,6 +14,7 @@ from data.sandbox.statement import (
     parse_parameters,
     written_parameters,
 )
+from data.text import number_text
 
 NAME_LIMIT = 80
 
@@ -39,7 +40,7 @@ def _values(new: NewQuery) -> dict[str, Any]:
     if not statement:
         raise SavedItemRefused("Nothing to save. Write a query first.")
     if len(statement) > LONGEST_STATEMENT:
-        raise SavedItemRefused(f"A query has at most {LONGEST_STATEMENT:,} characters.")
+        raise SavedItemRefused(f"A query has at most {number_text(LONGEST_STATEMENT)} characters.")
     parameters = written_parameters(checked_parameters(new.parameters))
     return {"name": name, "statement": statement, "parameters": parameters}
 

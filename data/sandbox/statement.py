@@ -13,6 +13,8 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
+from data.text import number_text
+
 Value = str | int | float | date
 
 MOST = 20
@@ -56,7 +58,7 @@ class Parameter:
         match self.kind:
             case ParameterKind.TEXT:
                 if len(text) > LONGEST_TEXT:
-                    raise ParametersRefused(f"${self.name} has at most {LONGEST_TEXT:,} characters.")
+                    raise ParametersRefused(f"${self.name} has at most {number_text(LONGEST_TEXT)} characters.")
                 return text
             case ParameterKind.NUMBER:
                 return _number(self.name, text)

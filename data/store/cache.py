@@ -16,6 +16,8 @@ from functools import wraps
 from itertools import islice
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeGuard, TypeVar, cast
 
+from data.text import PLAIN, notation, writing
+
 if TYPE_CHECKING:  # the command line starts in half the time without pandas
     from pandas import DataFrame
 
@@ -99,11 +101,14 @@ class Cache:
             del self._kept[key]
 
 
-def cached(*databases: str) -> Callable[[Callable[Arguments, Answer]], Callable[Arguments, Answer]]:
+def cached(
+    *databases: str, in_words: bool = False
+) -> Callable[[Callable[Arguments, Answer]], Callable[Arguments, Answer]]:
     """Has a reader's answers kept for the versions of the databases that it reads (`traffic`, `control`).
 
     One of the reader's arguments is the store; all others are hashable, and with the versions they are the whole key: a
-    reader that asks the clock, the session or a setting has a hidden parameter, and must take it as an argument.
+    reader that asks the clock, the session or a setting has a hidden parameter, and must take it as an argument. Of an
+    answer with numbers or days `in_words`, their reader's notation is part of the key, too; others have the plain one.
     """
 
     def decorate(reader: Callable[Arguments, Answer]) -> Callable[Arguments, Answer]:
@@ -111,8 +116,14 @@ def cached(*databases: str) -> Callable[[Callable[Arguments, Answer]], Callable[
         def read(*arguments: Arguments.args, **named: Arguments.kwargs) -> Answer:
             store, others = _split(arguments, named)
             versions = tuple((name, store.database(name).version()) for name in databases)
-            question = (reader, others, tuple(sorted(named.items())))
-            answer = store.cache.answer(question, versions, lambda: reader(*arguments, **named))
+            written = notation() if in_words else PLAIN
+            question = (reader, others, tuple(sorted(named.items())), written)
+
+            def compute() -> Answer:
+                with writing(written):
+                    return reader(*arguments, **named)
+
+            answer = store.cache.answer(question, versions, compute)
             return cast(Answer, _handed_out(answer))
 
         return read

@@ -30,6 +30,7 @@ from data.store import ids as identity
 from data.store.cache import Cache
 from data.store.sql import query
 from data.store.versions import LockHeld, NoGoodVersion, VersionFiles, copy, exclusive, make_directory
+from data.text import writing
 
 STORAGE_FORMAT = "v1.5.0"  # what DuckDB 1.5 and newer read
 SETTINGS: dict[str, Any] = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
@@ -135,7 +136,8 @@ class Database:
                 raise StoreMissing(_missing(self.files))
             with self.writing(number, newest) as connection:
                 refuse_newer(self.files.link, self.name, schema.applied(connection))
-                yield connection
+                with writing():  # what is kept is for every reader
+                    yield connection
             self.publish(number)
 
     @contextmanager

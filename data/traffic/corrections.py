@@ -16,6 +16,7 @@ from data.calendar import monday, stored
 from data.refusals import Refused
 from data.repositories.models import Repository
 from data.store import Store
+from data.text import number_text
 from data.traffic.models import GREATEST_COUNT, Metric
 
 _COLUMNS = {Metric.VIEWS: ("views", "view_uniques"), Metric.CLONES: ("clones", "clone_uniques")}
@@ -36,7 +37,9 @@ class Reading:
 
     @property
     def number(self) -> str:
-        return "unknown" if self.count is None else f"{self.count:,} ({self.uniques or 0:,} unique)"
+        return (
+            "unknown" if self.count is None else f"{number_text(self.count)} ({number_text(self.uniques or 0)} unique)"
+        )
 
 
 def correct_reading(store: Store, by: str, repository: Repository, reading: Reading, now: datetime) -> Reading:
@@ -63,7 +66,7 @@ def _refuse_impossible(reading: Reading) -> None:
     if (count is None) != (uniques is None):
         raise CorrectionRefused("A reading has a count and the uniques of it, or neither.")
     if count is not None and uniques is not None and not 0 <= uniques <= count <= GREATEST_COUNT:
-        raise CorrectionRefused(f"A count is 0 to {GREATEST_COUNT:,}, and its uniques are no more than it.")
+        raise CorrectionRefused(f"A count is 0 to {number_text(GREATEST_COUNT)}, and its uniques are no more than it.")
 
 
 def _stored(connection: duckdb.DuckDBPyConnection, repository: Repository, reading: Reading) -> Reading:

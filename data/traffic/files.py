@@ -17,6 +17,7 @@ from pandas import DataFrame
 from pyarrow import compute as pc
 from pyarrow import csv, parquet
 
+from data.text import number_text
 from data.traffic.formulas import formula_safe, without_formulas
 
 MOST_EXCEL_ROWS = 100_000  # a few seconds' work
@@ -69,7 +70,8 @@ def excel_file(rows: DataFrame | pa.Table) -> bytes:
     """XLSX, with every text verbatim and none a formula; unknown is an empty cell. Raises: TooManyRows."""
     table = _table(rows)
     if table.num_rows > MOST_EXCEL_ROWS:
-        raise TooManyRows(f"A file for Excel has at most {MOST_EXCEL_ROWS:,} rows here; these are {table.num_rows:,}.")
+        most, rows_here = number_text(MOST_EXCEL_ROWS), number_text(table.num_rows)
+        raise TooManyRows(f"A file for Excel has at most {most} rows here; these are {rows_here}.")
     written = BytesIO()
     with xlsxwriter.Workbook(written, {"constant_memory": True, "default_date_format": "yyyy-mm-dd"}) as book:
         sheet = book.add_worksheet()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from data.accounts.models import Viewer
 from data.calendar import DAY, monday, months_later
+from data.text import number_text
 
 if TYPE_CHECKING:  # the command line starts in half the time without pandas
     from pandas import DataFrame
@@ -131,7 +132,7 @@ class Paging:
 
     def __post_init__(self) -> None:
         if self.page < 1 or self.size < 1 or (self.size > LARGEST_PAGE and self.size != ALL_ROWS):
-            raise SelectionRefused(f"Pages count from 1 and have 1 to {LARGEST_PAGE:,} rows.")
+            raise SelectionRefused(f"Pages count from 1 and have 1 to {number_text(LARGEST_PAGE)} rows.")
 
 
 @dataclass(frozen=True, slots=True)

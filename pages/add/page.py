@@ -9,7 +9,7 @@ from collector.discovery import CheckedName, TrackResult
 from collector.reach import estimate
 from data.accounts.models import Viewer
 from data.repositories.repositories import repositories
-from data.text import counted
+from data.text import counted, number_text
 from pages.add import tracking, view
 from pages.ui import collecting, controls, messages, navigation, session
 from pages.ui.store import the_store
@@ -58,9 +58,9 @@ def track(tenant_id: int, typed: Sequence[str]) -> None:
     bar = st.progress(0.0, "Connecting …")
 
     def show_progress(done: int, of: int, each: CheckedName) -> None:
-        views = "views unknown" if each.views is None else f"{each.views:,} views in 14 days"
+        views = "views unknown" if each.views is None else f"{number_text(each.views)} views in 14 days"
         said = "not added" if each.facts is None else views
-        bar.progress(done / of, f"{done:,} of {of:,}, {messages.literal(each.name)}: {said}")
+        bar.progress(done / of, f"{number_text(done)} of {number_text(of)}, {messages.literal(each.name)}: {said}")
 
     try:
         outcome = tracking.track(tenant_id, typed, show_progress)
@@ -108,13 +108,13 @@ def draw_refusals(refused: Sequence[CheckedName]) -> None:
         f"- **{named(names)}**: {messages.literal(reason)}" if any(names) else f"- {messages.literal(reason)}"
         for reason, names in of_reason.items()
     ]
-    more = [f"- and {len(lines) - MOST_REASONS:,} more"] if len(lines) > MOST_REASONS else []
+    more = [f"- and {number_text(len(lines) - MOST_REASONS)} more"] if len(lines) > MOST_REASONS else []
     if lines:
         st.warning("\n".join(["Not added:", "", *lines[:MOST_REASONS], *more]), icon=":material/block:")
 
 
 def named(names: Sequence[str], most: int = MOST_NAMED) -> str:
-    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    more = f" and {number_text(len(names) - most)} more" if len(names) > most else ""
     return f"{', '.join(messages.literal(name) for name in names[:most])}{more}"
 
 

@@ -31,7 +31,7 @@ from data.accounts import grants, tenants
 from data.accounts.models import Tenant
 from data.accounts.tokens import tokens
 from data.collection.ledger import Scope
-from data.text import counted
+from data.text import counted, number_text
 from pages.ui import collecting, session
 from pages.ui.store import the_store
 from pages.ui.text import STORE_ANOTHER
@@ -57,8 +57,8 @@ def words_in(text: str) -> list[str]:
         raise TrackingRefused("Write at least one repository: OWNER/NAME, or its address at GitHub.")
     if len(words) > AT_MOST:
         raise TrackingRefused(
-            f"These are {len(words):,} names; {AT_MOST} are checked at a time. Nothing was added. Split the list, or "
-            "select them under Your repositories."
+            f"These are {number_text(len(words))} names; {AT_MOST} are checked at a time. Nothing was added. Split the "
+            "list, or select them under Your repositories."
         )
     return words
 
@@ -142,7 +142,7 @@ def summary(tracked: TrackResult) -> str:
         return "Nothing was added."
     parts = [f"{counted(len(tracked.added), 'repository')} tracked now"]
     if tracked.already:
-        parts.append(f"{len(tracked.already):,} tracked already")
+        parts.append(f"{number_text(len(tracked.already))} tracked already")
     if tracked.refused:
-        parts.append(f"{len(tracked.refused):,} not added")
+        parts.append(f"{number_text(len(tracked.refused))} not added")
     return ", ".join(parts) + "."

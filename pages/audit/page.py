@@ -15,7 +15,7 @@ from data.accounts.audit import MOST, AuditEntry, AuditFilter
 from data.accounts.models import Account
 from data.calendar import DAY, utc_day, utc_now
 from data.repositories.repositories import repository_names
-from data.text import counted
+from data.text import counted, number_text
 from pages.ui import messages, session
 from pages.ui.store import the_store
 from pages.ui.time_format import moment_column
@@ -77,7 +77,7 @@ def draw_table(entries: Sequence[AuditEntry], names: Mapping[str, str]) -> None:
         lazy=False,
         alt=f"{len(rows)} administrative actions, the newest first",
     )
-    st.caption(f"The newest {MOST:,}" if len(rows) == MOST else counted(len(rows), "entry"))
+    st.caption(f"The newest {number_text(MOST)}" if len(rows) == MOST else counted(len(rows), "entry"))
 
 
 who = session.require_account()

@@ -11,7 +11,7 @@ from pandas import DataFrame
 from data.insight.compare import Launch, Measure
 from data.insight.events import LEAST_OF_A_WEEKDAY
 from data.insight.text import of_ratio, shortened
-from data.text import day_text
+from data.text import day_text, number_text, weekday_text
 from data.traffic.models import Grain
 from pages.ui.charts.bars_and_lines import Column, Marks, placed
 from pages.ui.charts.compare import Lines
@@ -107,7 +107,7 @@ def from_launch(rows: DataFrame, launches: Sequence[Launch], metric: str, days: 
         parts.append(drawn.drop(columns="launch"))
     together = pd.concat(parts, ignore_index=True)
     said = zip(together["name"], together["when"], together["value"], strict=True)
-    together["spoken"] = [f"{name}, {when}: {value:,.0f}" for name, when, value in said]
+    together["spoken"] = [f"{name}, {when}: {number_text(value)}" for name, when, value in said]
     return together, Lines(tuple(names), f"{GAINS[metric]} since the launch", days=days)
 
 
@@ -176,10 +176,10 @@ def alt_text(shape: Lines, values: Column) -> str:
         else f"days 0 to {shape.days}"
     )
     known = values[~np.isnan(values)]
-    most = f" Peak: {known.max():,.0f}." if len(known) else " No data."
+    most = f" Peak: {number_text(known.max())}." if len(known) else " No data."
     return f"Lines of {shape.title[0].lower()}{shape.title[1:]}: {', '.join(shape.names)}; {span}.{most}"
 
 
 def _when(launch: Launch, offset: int) -> str:
     day = launch.day + timedelta(days=offset)
-    return f"Day {offset}: {day:%A}, {day_text(day)}"
+    return f"Day {offset}: {weekday_text(day)}"

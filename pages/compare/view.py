@@ -26,8 +26,8 @@ from pages.ui.charts import compare as charts
 from pages.ui.charts.chart import Caption, Chart, caption_of, draw
 from pages.ui.charts.traffic import LONGEST_BY_DAY, legible
 from pages.ui.controls import choice, download_rows
+from pages.ui.notation import day_format
 from pages.ui.text import NAME_IN_LINK
-from pages.ui.time_format import DAY_FORMAT
 
 NO_SUMS = (
     "Unique visitors are shown as GitHub counted them: per day, or per whole week. Daily ones are never added up, "
@@ -75,7 +75,7 @@ def draw_beside(viewer: Viewer, store: Store, selection: Selection) -> None:
     )
 
 
-@cached("traffic")
+@cached("traffic", in_words=True)
 def _beside(viewer: Viewer, store: Store, selection: Selection, wanted: BesideRequest) -> Compared:
     rows = compare.beside(viewer, store, selection, wanted.measure, wanted.grain)
     if wanted.indexed:
@@ -133,7 +133,7 @@ def _columns(wanted: BesideRequest) -> Mapping[str, Any]:
         "link": config.LinkColumn("Repository", display_text=NAME_IN_LINK, pinned=True, width=190),
         "median": config.NumberColumn("Median", format="localized", width=80, help="Final days, weeks or months only"),
         "most": config.NumberColumn("Peak", format="localized", width=80),
-        "when": config.DateColumn(peaked, format=DAY_FORMAT, width=105, help="UTC"),
+        "when": config.DateColumn(peaked, format=day_format(), width=105, help="UTC"),
         "total": total,
         "known": config.NumberColumn(f"{by}s counted", format="localized", width=110),
     }
@@ -180,7 +180,7 @@ def draw_launches(viewer: Viewer, store: Store, selection: Selection) -> None:
         )
 
 
-@cached("traffic")
+@cached("traffic", in_words=True)
 def _followed(
     viewer: Viewer, store: Store, wanted: tuple[Launch, ...], days: int, today: date, *, metric: str
 ) -> Compared:

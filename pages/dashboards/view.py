@@ -23,9 +23,8 @@ from data.text import counted
 from pages.ui import controls, filters, messages, tables
 from pages.ui.charts import panels as charts
 from pages.ui.charts.chart import Caption, Chart, draw_picture_button
-from pages.ui.number_format import with_readers_numbers
+from pages.ui.notation import day_format, in_readers_notation
 from pages.ui.store import the_store
-from pages.ui.time_format import DAY_FORMAT
 
 NOTHING = "No data for these days and repositories."
 ROW = 35  # pixels of a table's row
@@ -49,7 +48,7 @@ class DrawnPanel:
     change: str | int | None = None
 
 
-@cached("traffic")
+@cached("traffic", in_words=True)
 def drawn_panel(viewer: Viewer, store: Store, panel: Panel, today: date) -> DrawnPanel:
     found = panel_rows(viewer, store, panel, today)
     notes = " ".join(found.notes)
@@ -190,7 +189,7 @@ def _draw_rows(panel: Panel, drawn: DrawnPanel, number: int) -> None:
             alt=alt,
         )
     else:
-        chart = with_readers_numbers(drawn.specification)
+        chart = in_readers_notation(drawn.specification)
         st.vega_lite_chart(drawn.rows, chart, alt=alt, key=f"dashboards_chart_{number}")
 
 
@@ -198,7 +197,7 @@ def _table_columns(panel: Panel) -> Mapping[str, Any]:
     config = st.column_config
     period = group_name(panel.by or "day")
     columns: dict[str, Any] = {
-        "period": config.DateColumn(period, format=DAY_FORMAT, help="UTC, as GitHub counts days"),
+        "period": config.DateColumn(period, format=day_format(), help="UTC, as GitHub counts days"),
         "weekday": config.TextColumn("Weekday"),
         "name": config.TextColumn(group_name(panel.split or panel.by or "name"), width=155),
         "state": config.TextColumn("State", help=tables.STATE_HELP),

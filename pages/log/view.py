@@ -14,6 +14,7 @@ from data.reports.deliveries import LoggedAttempt
 from data.store import Store
 from data.store.arrow import arrow_table
 from data.store.cache import cached
+from data.text import number_text
 from pages.ui import messages
 from pages.ui.time_format import moment_column
 
@@ -113,7 +114,7 @@ def draw_reasons(results: Sequence[LoggedResult]) -> None:
     for reason in reasons[:REASONS_AT_SIGHT]:
         st.error(reason, icon=":material/error:")
     if len(reasons) > REASONS_AT_SIGHT:
-        st.caption(f"And {len(reasons) - REASONS_AT_SIGHT:,} more: see the table.")
+        st.caption(f"And {number_text(len(reasons) - REASONS_AT_SIGHT)} more: see the table.")
 
 
 def draw_results(viewer: Viewer, store: Store, results: tuple[LoggedResult, ...]) -> None:

@@ -16,10 +16,11 @@ from data.imports.formats import MAPPED, TOOLS, ContentKind, Field, guessed
 from data.imports.models import ImportBatch, ImportRefused, Options, Plan, Told, Unknown
 from data.imports.staging import Staged
 from data.imports.tables import SourceTable, tables_of
-from data.text import DAILY_CLONERS, DAILY_VISITORS, SUM_HELP, counted
+from data.text import DAILY_CLONERS, DAILY_VISITORS, SUM_HELP, counted, number_text
 from pages.ui import messages, session
+from pages.ui.notation import day_format
 from pages.ui.store import the_store
-from pages.ui.time_format import DAY_FORMAT, moment_column
+from pages.ui.time_format import moment_column
 
 FIRST_ROWS = 4
 MOST_SHOWN = 20
@@ -145,8 +146,8 @@ def draw_plan(staged: Staged, found: Plan) -> None:
             DataFrame(found.repositories),
             column_config={
                 "full_name": config.TextColumn("Repository", pinned=True),
-                "first_day": day("From", format=DAY_FORMAT),
-                "last_day": day("To", format=DAY_FORMAT),
+                "first_day": day("From", format=day_format()),
+                "last_day": day("To", format=day_format()),
                 "views_days": number("Days of views", format="localized"),
                 "views": number("Views", format="localized"),
                 "visitor_days": number(DAILY_VISITORS, help=SUM_HELP, format="localized"),
@@ -161,7 +162,7 @@ def draw_plan(staged: Staged, found: Plan) -> None:
     if staged.refused:
         lines = [f"- {messages.literal(str(each))}" for each in staged.refusals[:MOST_SHOWN]]
         more = staged.refused - len(lines)
-        lines += [f"- and {more:,} more"] if more > 0 else []
+        lines += [f"- and {number_text(more)} more"] if more > 0 else []
         st.warning("\n".join(["Not imported:", "", *lines]), icon=":material/block:")
 
 

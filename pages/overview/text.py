@@ -13,9 +13,8 @@ from pandas import DataFrame
 
 from data.insight.overview import Mover
 from data.insight.text import change, of_ratio
-from data.text import DAILY_VISITORS
+from data.text import DAILY_VISITORS, number_text
 from data.traffic.traffic import LEAST_SHARE
-from pages.ui.number_format import number_text
 from pages.ui.text import repository_link
 
 RANKS = {  # what the table may be ordered by: its column, and whether the least comes first

@@ -16,7 +16,7 @@ from data.repositories.repositories import repository_names
 from data.store import Store
 from data.store.arrow import arrow_table
 from data.store.cache import cached
-from data.text import DAILY_VISITORS, SUM_HELP
+from data.text import DAILY_VISITORS, SUM_HELP, number_text
 from data.traffic.models import Grain, Selection
 from data.traffic.traffic import day_range, repository_sums
 from pages.overview import text
@@ -53,7 +53,7 @@ def draw_spikes(viewer: Viewer, store: Store, selection: Selection, grain: Grain
     others = len(spikes(viewer, store, selection)) - len(notable)
     more = ""
     if others:
-        smaller = "1 smaller spike is" if others == 1 else f"{others:,} smaller spikes are"
+        smaller = "1 smaller spike is" if others == 1 else f"{number_text(others)} smaller spikes are"
         more = f"<p>{smaller} on the repository pages.</p>"
     names = repository_names(viewer, store)
     links = []
@@ -106,10 +106,10 @@ def draw_repositories(viewer: Viewer, store: Store, selection: Selection) -> Non
     alt = f"Repositories {begin + 1} to {begin + count} of {total}, with views, clones and stars of the period"
     tables.draw(rows, _columns(), "overview_rows", alt)
     if pages > 1:
-        st.caption(f"{begin + 1:,} to {begin + count:,} of {total:,} repositories")
+        st.caption(f"{number_text(begin + 1)} to {number_text(begin + count)} of {number_text(total)} repositories")
 
 
-@cached("traffic")
+@cached("traffic", in_words=True)
 def _listed(viewer: Viewer, store: Store, selection: Selection, request: TableRequest) -> tuple[Any, int, int]:
     """A page of the table of repositories as Arrow, how many rows it has, and how many all pages have."""
     days = _known(viewer, store, selection.first, selection.last)

@@ -6,6 +6,7 @@ from data.accounts import grants
 from data.calendar import utc_day, utc_now
 from data.reports.report import narrowed, report, totals_beside_last_year
 from data.repositories.repositories import repository_names
+from data.text import number_text
 from data.traffic.traffic import day_range
 from pages.report import view
 from pages.ui import filters, messages, session
@@ -23,7 +24,7 @@ with st.container(key="report"):  # what is printed, smaller than on a screen
     with st.container(horizontal=True, vertical_alignment="bottom", key="filters"):
         period = view.choose_period(known[0] if known else utc_day(now), utc_day(now))
         names = filters.choosable(viewer)
-        everything = f"All {len(viewer.repository_ids):,} repositories"
+        everything = f"All {number_text(len(viewer.repository_ids))} repositories"
         chosen = filters.draw_repositories(viewer, everything)
         st.html(view.PRINT, width="content")
     subject = ", ".join(names[each] for each in chosen) or everything

@@ -5,9 +5,8 @@ from html import escape
 
 from data.reports.message import SUM_MARK, SUM_NOTE, open_days_text
 from data.reports.models import RankedRepository, Report
-from data.text import DAILY_CLONERS, DAILY_VISITORS, short_day_text
+from data.text import DAILY_CLONERS, DAILY_VISITORS, number_text, short_day_text
 from data.traffic.models import Grain
-from pages.ui.number_format import number_text
 
 Link = Callable[[int, str], str]  # of a repository, by its id and name
 HEADINGS = {  # of a month there are none but sums of days

@@ -10,7 +10,7 @@ from data.calendar import DAY
 from data.insight.text import change
 from data.reports.models import Period, Report, ReportRefused, newest_period, period_named
 from data.store import Store
-from data.text import DAILY_CLONERS, DAILY_VISITORS, SUM_HELP, day_text
+from data.text import DAILY_CLONERS, DAILY_VISITORS, SUM_HELP, day_text, number_text
 from data.traffic.models import Grain
 from data.traffic.traffic import Totals
 from pages.report import text
@@ -146,4 +146,4 @@ def draw_report(viewer: Viewer, store: Store, report: Report, names: Mapping[int
 
 def _draw_more(number: int, noun: str) -> None:
     if number:
-        st.caption(f"{number:,} {noun}{'' if number == 1 else 's'} on the repository pages.")
+        st.caption(f"{number_text(number)} {noun}{'' if number == 1 else 's'} on the repository pages.")

@@ -21,7 +21,7 @@ from data.repositories.groups import (
 )
 from data.repositories.models import Repository, RepositoryState
 from data.repositories.repositories import repositories
-from data.text import counted
+from data.text import counted, number_text
 from pages.repositories import actions
 from pages.ui import controls, messages, navigation, session
 from pages.ui.store import the_store
@@ -47,7 +47,7 @@ def draw(account: Account, viewer: Viewer) -> None:
 def _draw_group(account: Account, viewer: Viewer, group: Group) -> None:
     every = {each.repository_id: each.full_name for each in repositories(viewer.of_each_tenant(), the_store())}
     names = [messages.literal(every[key]) for key in group.repository_ids]
-    more = f" and {len(names) - MOST_NAMED:,} more" if len(names) > MOST_NAMED else ""
+    more = f" and {number_text(len(names) - MOST_NAMED)} more" if len(names) > MOST_NAMED else ""
     of_tenant = f" · {messages.literal(group.tenant)}" if len(viewer.tenant_ids) > 1 else ""
     told = f"**{messages.literal(group.name)}** · {counted(len(names), 'repository')}{of_tenant}"
     row: Any = {"horizontal": True, "vertical_alignment": "center"}

@@ -11,7 +11,7 @@ from data.calendar import utc_day, utc_now
 from data.repositories import groups
 from data.repositories.models import Repository
 from data.repositories.repositories import RepositoryRefused, managed_repositories, repository_names
-from data.text import counted
+from data.text import counted, number_text
 from data.traffic.export import ExportTable
 from pages.repositories import actions, view
 from pages.repositories import groups as groups_view
@@ -90,7 +90,7 @@ def chosen_filter(viewer: Viewer, counts: Mapping[str, int], names: dict[int, st
         list(counts),
         default=view.TRACKED,
         required=True,
-        format_func=lambda name: f"{name} {counts[name]:,}",
+        format_func=lambda name: f"{name} {number_text(counts[name])}",
         key="repositories_state",
         label_visibility="collapsed",
         wrap=True,
@@ -189,7 +189,7 @@ def _forget_removal() -> None:
 def _removal_dialog(chosen: Sequence[Repository]) -> None:
     with messages.shown():
         names = [f"- {messages.literal(each.full_name)}" for each in chosen[:MOST_NAMED]]
-        more = [f"- and {len(chosen) - MOST_NAMED:,} more"] if len(chosen) > MOST_NAMED else []
+        more = [f"- and {number_text(len(chosen) - MOST_NAMED)} more"] if len(chosen) > MOST_NAMED else []
         st.markdown(
             "\n".join([f"{counted(len(chosen), 'repository')} will no longer be collected:", "", *names, *more])
         )

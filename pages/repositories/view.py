@@ -69,7 +69,7 @@ class FilteredRepositories:
     digest: str
 
 
-@cached("traffic")
+@cached("traffic", in_words=True)
 def summary(viewer: Viewer, store: Store, today: date, findings: tuple[Finding, ...]) -> Summary | None:
     rows = repository_rows(viewer, store, today, findings)
     if rows.empty:
@@ -92,7 +92,7 @@ def _warning(findings: Sequence[Finding]) -> str:
     return f"**{counted(count, 'repository')} {verb} attention**\n\n{attention(findings)}"
 
 
-@cached("traffic")
+@cached("traffic", in_words=True)
 def listed(
     viewer: Viewer, store: Store, today: date, findings: tuple[Finding, ...], wanted: RepositoryFilter
 ) -> FilteredRepositories:

@@ -20,7 +20,7 @@ from data.insight.notes import (
     remove_note,
 )
 from data.repositories.models import Repository
-from data.text import day_text
+from data.text import day_text, number_text
 from pages.repository.text import to_open
 from pages.ui import controls, messages, session
 from pages.ui.store import the_store
@@ -56,7 +56,9 @@ def draw_list(account: Account, repository: Repository, found: Sequence[Note]) -
             ):
                 write(repository, NoteDraft(note.day, note.note, note))
     if len(newest) > MOST_LISTED:
-        st.caption(f"The newest {MOST_LISTED} of {len(newest):,}. Choose an earlier range to see older ones.")
+        st.caption(
+            f"The newest {MOST_LISTED} of {number_text(len(newest))}. Choose an earlier range to see older ones."
+        )
 
 
 @st.dialog("Note", icon=":material/edit_note:")

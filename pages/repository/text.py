@@ -15,11 +15,10 @@ from data.insight.repository import Records
 from data.insight.spike_causes import Cause, Listed, Noted, Released, Spike, Wave
 from data.insight.text import beside_usual, capitalised, cause_text, of_ratio, shortened
 from data.store.arrow import arrow_table
-from data.text import DAILY_CLONERS, DAILY_VISITORS, day_text, short_day_text
+from data.text import DAILY_CLONERS, DAILY_VISITORS, day_text, number_text, short_day_text
 from pages.ui.charts.events import METRICS
 from pages.ui.charts.listings import below
 from pages.ui.charts.repository import NUMBERED, Mark, wave_key
-from pages.ui.number_format import number_text
 from pages.ui.text import MARKDOWN
 
 MOST_CAUSES = 3
@@ -54,14 +53,15 @@ class WaveText:
 
 def wave(told: Wave, number: int) -> WaveText:
     top, *others = told.spikes
-    title = f"{day_text(top.peak)}: {top.value:,} {top.metric}"
+    title = f"{day_text(top.peak)}: {number_text(top.value)} {top.metric}"
     if number <= NUMBERED:
         title = f"{number} · {title}"
     lines = [beside_usual(top.value, top.expected)]
     if told.first != told.last:
         lines[0] += f", unusual from {short_day_text(told.first)} to {short_day_text(told.last)}"
     lines += [
-        f"Also {each.value:,} {each.metric} on {short_day_text(each.peak)}, {beside_usual(each.value, each.expected)}"
+        f"Also {number_text(each.value)} {each.metric} on {short_day_text(each.peak)}, "
+        f"{beside_usual(each.value, each.expected)}"
         for each in others
     ]
     causes = worth_telling(top.causes)
@@ -123,7 +123,7 @@ def for_note(metric: str, value: float, causes: list[Cause]) -> str:
     released = [each for each in causes if isinstance(each.detail, Released)]
     listed = [each for each in causes if isinstance(each.detail, Listed)][:NOTE_CAUSES]
     names = [f"{each.kind} {each.what}" for each in causes if each in released or each in listed]
-    return f"{value:,.0f} {metric}" + (f": {', '.join(names)}" if names else "")
+    return f"{number_text(value)} {metric}" + (f": {', '.join(names)}" if names else "")
 
 
 def to_open(link: str | None) -> str:
@@ -156,7 +156,7 @@ class Event:
 def events(found: Iterable[Mark], spikes: Iterable[Spike]) -> list[Event]:
     """Everything that can be looked at, the newest day first, each once."""
     told = {(each.day, each.kind, f"{each.kind}: {each.text}"): 0.0 for each in found}
-    told |= {(each.peak, each.metric, f"Spike: {each.value:,} {each.metric}"): each.score for each in spikes}
+    told |= {(each.peak, each.metric, f"Spike: {number_text(each.value)} {each.metric}"): each.score for each in spikes}
     made, seen = [], Counter[str]()
     for (day, kind, text), score in sorted(told.items()):
         key = f"{day}-{kind.lower()}"
@@ -245,7 +245,7 @@ def _difference(row: dict[str, Any], days: int | None) -> str:
     said = f"{capitalised(many)} from {day_text(row['first_day'])} to {day_text(row['last_day'])}"
     if not row["uniques"] or days is None:
         return f"{said}, as counted by GitHub."
-    return f"{said}: {days / row['uniques']:.1f} active days per {one}."
+    return f"{said}: {number_text(days / row['uniques'], 1)} active days per {one}."
 
 
 def listing_table(summary: DataFrame, repository: str) -> DataFrame:

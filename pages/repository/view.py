@@ -33,7 +33,7 @@ from pages.ui.charts.coverage import coverage
 from pages.ui.charts.events import METRICS, around
 from pages.ui.charts.listings import MOST_BOUND_DAYS, bounds_chart, lists_chart, share_chart
 from pages.ui.charts.repository import WAVE, chosen_wave, happenings, story_chart, views_chart
-from pages.ui.time_format import DAY_FORMAT
+from pages.ui.notation import day_format
 from pages.ui.totals import draw_totals
 
 SECTIONS = (
@@ -183,7 +183,7 @@ def draw_hero(about: About, account: Account) -> None:
             _draw_top(about, listing)
 
 
-@cached("traffic")
+@cached("traffic", in_words=True)
 def _waves(viewer: Viewer, store: Store, selection: Selection) -> tuple[WaveText, ...]:
     found = waves(repository_spikes(viewer, store, selection))
     return tuple(text.wave(each, number) for number, each in enumerate(found, start=1))
@@ -279,7 +279,7 @@ def _draw_spike(written_to: Repository | None, wave: WaveText, *, is_open: bool)
             notes.write(written_to, notes.NoteDraft(wave.day, wave.note))
 
 
-@cached("traffic")
+@cached("traffic", in_words=True)
 def _people(viewer: Viewer, store: Store, selection: Selection) -> People:
     return text.people(true_uniques(viewer, store, selection), true_weeks(viewer, store, selection))
 
@@ -306,7 +306,7 @@ def draw_people(about: About) -> None:
 def _week_columns() -> dict[str, Any]:
     number = st.column_config.NumberColumn
     return {
-        "week": st.column_config.DateColumn("Week of", format=DAY_FORMAT, width=105),
+        "week": st.column_config.DateColumn("Week of", format=day_format(), width=105),
         "view_uniques": number("Visitors", format="localized", help="Unique in the week, as counted by GitHub"),
         "visitor_days": number(DAILY_VISITORS, format="localized", help=SUM_HELP),
         "clone_uniques": number("Cloners", format="localized", help="Unique in the week, as counted by GitHub"),
@@ -343,7 +343,7 @@ def draw_lists(about: About, listing: str) -> None:
         )
 
 
-@cached("traffic")
+@cached("traffic", in_words=True)
 def _names(
     viewer: Viewer, store: Store, selection: Selection, listing: str, full_name: str
 ) -> tuple[tuple[str, ...], Any]:
@@ -385,7 +385,7 @@ def _share(low: float, high: float) -> str:
 def _draw_table(shown: Any, rows: int, words: Words) -> None:
     config = st.column_config
     number = partial(config.NumberColumn, format="localized")
-    day = partial(config.DateColumn, format=DAY_FORMAT, width=104)
+    day = partial(config.DateColumn, format=day_format(), width=104)
     columns: dict[str, Any] = {
         "name": config.TextColumn(words.one.capitalize(), pinned=True, width=180),
         "rank": number("Rank", width=60, help="In the newest list"),
@@ -458,7 +458,7 @@ def draw_events(about: About) -> None:
         st.caption(f":material/hourglass_top: {sentence}")
 
 
-@cached("traffic")
+@cached("traffic", in_words=True)
 def _compared(
     viewer: Viewer, store: Store, repository_id: int, day: date, today: date
 ) -> tuple[tuple[Card, ...], Any, tuple[str, ...]]:

@@ -18,6 +18,7 @@ from data.calendar import utc_day, utc_now
 from data.sandbox.reference import example_parameters, examples, relations
 from data.sandbox.saved_queries import QUERIES, SavedQuery
 from data.sandbox.statement import LONGEST_STATEMENT, Parameter, ParameterKind, ParametersRefused, Value, parameters_of
+from data.text import number_text
 from pages.ui import messages, sql_editor
 from pages.ui.store import the_store
 
@@ -76,7 +77,7 @@ def draw_choice(account: Account) -> None:
         list(names),
         index=None,
         format_func=names.__getitem__,
-        placeholder=f"{len(saved):,} saved, {len(examples())} examples",
+        placeholder=f"{number_text(len(saved))} saved, {len(examples())} examples",
         key=CHOICE,
         on_change=_choose,
         args=(account,),

@@ -12,6 +12,7 @@ from data.calendar import utc_now
 from data.sandbox.sandbox import SandboxError
 from data.sandbox.saved_queries import NAME_LIMIT, QUERIES, NewQuery, SavedQuery
 from data.sandbox.statement import Parameter, ParametersRefused
+from data.text import number_text
 from pages.sql import editor, view
 from pages.ui import filters, messages, query_sandbox, saved_items, session
 from pages.ui.store import the_store
@@ -28,8 +29,8 @@ def draw_editor(account: Account, viewer: Viewer) -> str:
         pressed = st.button("Run", type="primary", icon=":material/play_arrow:", key=editor.RUN, shortcut="Mod+Enter")
         draw_saving(account, NewQuery("", statement, parameters), saved)
         st.caption(
-            f"Limits: {limits.seconds:g} s, {limits.rows:,} rows, {limits.megabytes} MB. "
-            f"Queries cover your {len(viewer.repository_ids):,} repositories."
+            f"Limits: {limits.seconds:g} s, {number_text(limits.rows)} rows, {limits.megabytes} MB. "
+            f"Queries cover your {number_text(len(viewer.repository_ids))} repositories."
         )
     if pressed:
         run(account, viewer, statement, parameters)

@@ -27,13 +27,14 @@ from data.sandbox.sandbox import (
 from data.sandbox.statement import Value
 from data.sandbox.tenant_extract import prepare_extract
 from data.store import Store, StoreError
+from data.text import counted, number_text
 from data.traffic.files import MOST_EXCEL_ROWS, parquet_file
 from pages.ui import controls, messages, session, tables
 from pages.ui.charts import query as charts
 from pages.ui.charts.chart import Caption, Chart, draw
+from pages.ui.notation import day_format
 from pages.ui.query_sandbox import limits, the_sandbox
 from pages.ui.store import the_store
-from pages.ui.time_format import DAY_FORMAT
 
 log = logging.getLogger(__name__)
 
@@ -42,8 +43,8 @@ QUICK_S = 0.7  # an answer that comes so soon is shown without a word of waiting
 REFRESH_S = 0.5
 NO_COLOUR = "(none)"
 CUT = {
-    "rows": "Only the first {rows:,} rows are shown, the maximum. Add a limit or a condition.",
-    "bytes": "Only the first {rows:,} rows are shown: the maximum is {megabytes} MB. Select fewer columns.",
+    "rows": "Only the first {number_text(rows)} rows are shown, the maximum. Add a limit or a condition.",
+    "bytes": "Only the first {number_text(rows)} rows are shown: the maximum is {megabytes} MB. Select fewer columns.",
 }
 TOO_LARGE = (
     "There are rows, but none is shown: the first alone is larger than {megabytes} MB. Name fewer columns, or shorten "
@@ -173,8 +174,8 @@ def _draw_failure(failed: QueryFailed, statement: str) -> None:
 
 
 def _draw_answer(query: CurrentQuery, answer: Answer, rows: DataFrame) -> None:
-    size = f"{len(rows):,} row{'s' * (len(rows) != 1)}, {len(rows.columns):,} column{'s' * (len(rows.columns) != 1)}"
-    st.caption(f"{size}, {answer.seconds:.2f} s")
+    size = f"{counted(len(rows), 'row')}, {counted(len(rows.columns), 'column')}"
+    st.caption(f"{size}, {number_text(answer.seconds, 2)} s")
     if answer.cut:
         sentence = (TOO_LARGE if rows.empty else CUT[answer.cut]).format(rows=len(rows), megabytes=limits().megabytes)
         st.warning(sentence, icon=":material/content_cut:")
@@ -205,7 +206,7 @@ def _draw_table(answer: Answer, rows: DataFrame) -> None:
         placeholder=tables.UNKNOWN,
         key="sql_rows",
         height="content" if len(rows) <= tables.ROWS_AT_SIGHT else tables.HEIGHT,
-        alt=f"The result: {len(rows):,} rows of {', '.join(map(str, rows.columns[:8]))}",
+        alt=f"The result: {number_text(len(rows))} rows of {', '.join(map(str, rows.columns[:8]))}",
     )
 
 
@@ -215,9 +216,9 @@ def _columns(rows: DataFrame) -> dict[str, Any]:
     for name in rows.columns:
         dtype = str(rows[name].dtype)
         if dtype.startswith("date"):
-            config[name] = st.column_config.DateColumn(format=DAY_FORMAT)
+            config[name] = st.column_config.DateColumn(format=day_format())
         elif dtype.startswith("timestamp"):
-            config[name] = st.column_config.DatetimeColumn(format=f"{DAY_FORMAT}, HH:mm:ss", timezone="UTC")
+            config[name] = st.column_config.DatetimeColumn(format=f"{day_format()}, HH:mm:ss", timezone="UTC")
         elif charts.kind_of(rows[name]) == charts.NUMBER and not str(name).endswith("_id"):
             config[name] = st.column_config.NumberColumn(format="localized")
     return config

@@ -22,7 +22,7 @@ from data.collection.models import LoggedRun, Look, RunState
 from data.collection.requests import save_request
 from data.store.backup import COLLECTING
 from data.store.versions import is_held
-from data.text import counted
+from data.text import counted, number_text
 from pages.ui import messages, session
 from pages.ui.collector_process import begin, record_start, wanted_repositories
 from pages.ui.store import the_store
@@ -124,12 +124,12 @@ def _counted(started: Started) -> tuple[float, str]:
     of, looks = len(started.wanted), system_log.looks(Viewer(started.wanted, frozenset()), the_store())
     new = [look for key, look in looks.items() if look != started.looks.get(key)]
     if not new:
-        return 0.0, f"0 of {of:,}"
+        return 0.0, f"0 of {number_text(of)}"
     if len(new) == of:
-        return 1.0, f"{of:,} of {of:,}. Referrers, popular pages, stars and releases follow."
+        return 1.0, f"{number_text(of)} of {number_text(of)}. Referrers, popular pages, stars and releases follow."
     last = max(new, key=attrgetter("tried_at"))
-    views = "" if last.views is None else f": {last.views:,} views in 14 days"
-    return len(new) / of, f"{len(new):,} of {of:,}, {messages.literal(last.full_name)}{views}"
+    views = "" if last.views is None else f": {number_text(last.views)} views in 14 days"
+    return len(new) / of, f"{number_text(len(new))} of {number_text(of)}, {messages.literal(last.full_name)}{views}"
 
 
 def _draw_end(viewer: Viewer) -> None:

@@ -15,7 +15,7 @@ from data.accounts.models import Role, Viewer
 from data.calendar import DAY, utc_day, utc_now
 from data.repositories.groups import group_names, groups
 from data.repositories.repositories import addresses, repository_names
-from data.text import DAILY_VISITORS, day_text
+from data.text import DAILY_VISITORS, day_text, number_text
 from data.traffic.models import LONGEST_BY_DAY, Grain, Selection
 from data.traffic.traffic import day_range
 from pages.ui import collecting, controls, messages, navigation, session
@@ -112,7 +112,7 @@ def draw(viewer: Viewer, *, of_days_only: bool = False) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", key="filters"):
         _draw_period(offer)
         if not of_days_only:
-            draw_repositories(viewer, f"All {len(viewer.repository_ids):,} repositories")
+            draw_repositories(viewer, f"All {number_text(len(viewer.repository_ids))} repositories")
 
 
 def draw_override(viewer: Viewer, own: str) -> Selection | None:
@@ -214,7 +214,9 @@ def repository_ids(viewer: Viewer, chosen: Iterable[int]) -> frozenset[int]:
 def draw_repositories(viewer: Viewer, placeholder: str) -> list[int]:
     """The choice of repositories and groups of them, as the address or the user wants them."""
     names, doubled = choosable(viewer), len({by for _, by in viewer.uncounted})
-    several = f"{doubled:,} of them {'is' if doubled == 1 else 'are'} tracked by several tenants. {COUNTED_ONCE}"
+    several = (
+        f"{number_text(doubled)} of them {'is' if doubled == 1 else 'are'} tracked by several tenants. {COUNTED_ONCE}"
+    )
     return st.multiselect(
         "Repositories",
         list(names),

@@ -15,9 +15,10 @@ from data.accounts import accounts, grants
 from data.accounts.models import Account
 from data.calendar import utc_now
 from data.store import StoreError
-from data.text import counted
+from data.text import counted, written_for
 from pages.ui import filters, messages, navigation, page_times, repository_status, session
 from pages.ui.charts.chart import trust_specifications
+from pages.ui.notation import notation_of_reader
 from pages.ui.store import the_store
 
 MENU = {
@@ -79,6 +80,7 @@ def draw_frame(account: Account, entry: navigation.Entry | None) -> None:
         session.leave()
 
 
+written_for(notation_of_reader)
 trust_specifications()
 icon = picture_address("icon.svg")
 st.set_page_config(page_title=navigation.PRODUCT, page_icon=icon, layout="wide")

@@ -15,7 +15,7 @@ from data.repositories.models import RepositoryState
 from data.repositories.repositories import other_tenants, repository_names
 from data.store import Store
 from data.store.cache import cached
-from data.text import counted, ended
+from data.text import counted, ended, number_text
 from data.traffic.traffic import repository_summaries
 from pages.ui import messages
 from pages.ui.text import repository_link
@@ -65,7 +65,7 @@ def attention(findings: Sequence[Finding]) -> str:
             for each in of_kind[:MOST_TOLD]
         ]
         if (more := len(of_kind) - MOST_TOLD) > 0:
-            lines.append(f"- and {more:,} more like these{MORE.get(kind, '.')}")
+            lines.append(f"- and {number_text(more)} more like these{MORE.get(kind, '.')}")
     return "\n".join(lines)
 
 
@@ -77,7 +77,7 @@ def health_text(read: Health) -> str:
         days = "" if read.days_until_loss is None else f" No data loss within {counted(read.days_until_loss, 'day')}."
         return (
             ":green[:material/check_circle:] All repositories are up to date: "
-            f"{read.tracked:,} tracked, last collected {moment_text(read.last_collected_at)}.{days}"
+            f"{number_text(read.tracked)} tracked, last collected {moment_text(read.last_collected_at)}.{days}"
         )
     nothing = "Nothing has been collected yet." if read.tracked else "You are not tracking any repositories at present."
     return f":gray[:material/info:] {nothing}"
@@ -87,7 +87,7 @@ def of_repositories(read: Health) -> tuple[Finding, ...]:
     return tuple(each for each in read.findings if each.repository_id is not None)
 
 
-@cached("traffic")
+@cached("traffic", in_words=True)
 def repository_rows(viewer: Viewer, store: Store, today: date, findings: tuple[Finding, ...]) -> DataFrame:
     """The viewer's repositories: what the reader gives, and beside it what the table and the choices need.
 

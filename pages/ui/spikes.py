@@ -9,7 +9,7 @@ from data.insight.spike_causes import Spike, explained_spikes
 from data.insight.text import HTML, spike_text, why
 from data.store import Store
 from data.store.cache import cached
-from data.text import day_text, short_day_text
+from data.text import day_text, number_text, short_day_text
 from data.traffic.models import Grain, Selection
 from pages.ui.charts.chart import Chart
 from pages.ui.charts.overview import SpikeMark, marked
@@ -19,7 +19,7 @@ MOST_SPIKES = 5
 LINK_STYLE = "color:inherit;text-underline-offset:.2em"  # it would be blue or violet on any background
 
 
-@cached("traffic")
+@cached("traffic", in_words=True)
 def spikes_in_chart(
     viewer: Viewer, store: Store, selection: Selection, grain: Grain, *, split: bool = True
 ) -> Chart | None:
@@ -59,4 +59,4 @@ def spike_sentence(spike: Spike) -> str:
 
 
 def _named(spike: Spike) -> str:
-    return f"{spike.full_name}, {day_text(spike.peak)}, {spike.value:,} {spike.metric}"
+    return f"{spike.full_name}, {day_text(spike.peak)}, {number_text(spike.value)} {spike.metric}"

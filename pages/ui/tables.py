@@ -12,12 +12,13 @@ from data.accounts.models import Viewer
 from data.store import Store
 from data.store.arrow import arrow_table
 from data.store.cache import cached
+from data.text import number_text
 from data.traffic.export import ExportTable
 from data.traffic.files import MOST_EXCEL_ROWS
 from data.traffic.models import Page, Paging, Selection
 from pages.ui import controls, filters
+from pages.ui.notation import day_format
 from pages.ui.store import the_store
-from pages.ui.time_format import DAY_FORMAT
 
 Height = int | Literal["content"]  # pixels, or as high as all rows
 
@@ -64,10 +65,10 @@ def columns(value_name: str = "") -> Mapping[str, Any]:
     text = st.column_config.TextColumn
     return {
         "full_name": text("Repository", pinned=True, width=105 if on_phone else 175),
-        "day": day("Day", format=DAY_FORMAT, help="UTC, as GitHub counts days", width=100),
-        "period": day("From", format=DAY_FORMAT, help="UTC, as GitHub counts days", width=100),
+        "day": day("Day", format=day_format(), help="UTC, as GitHub counts days", width=100),
+        "period": day("From", format=day_format(), help="UTC, as GitHub counts days", width=100),
         "iso": None if on_phone else text("Week", help="ISO week: Monday to Sunday, UTC", width=76),
-        "week": day("Monday", format=DAY_FORMAT, help="The week’s first day, UTC", width=100),
+        "week": day("Monday", format=day_format(), help="The week’s first day, UTC", width=100),
         "views": number("Views", format="localized", width=72),
         "view_uniques": number("Visitors", format="localized", help="Unique visitors", width=76),
         "clones": number("Clones", format="localized", width=72),
@@ -136,7 +137,8 @@ def draw_listing(viewer: Viewer, listing: PagedTable) -> None:
     number = st.pagination(pages, key="page", bind="query-params") if pages > 1 else 1
     begin = (number - 1) * paging.size
     # above the table, where a touch screen shows the table's own buttons over whatever stands there
-    slot.caption(f"{begin + 1:,} to {min(begin + paging.size, shown.total):,} of {shown.total:,} rows")
+    end = min(begin + paging.size, shown.total)
+    slot.caption(f"{number_text(begin + 1)} to {number_text(end)} of {number_text(shown.total)} rows")
     if number != 1:
         shown = _shown(viewer, store, listing, selection, replace(paging, page=number))
     alt = f"{listing.name.capitalize()} traffic, rows {begin + 1} to {begin + shown.count} of {shown.total}"

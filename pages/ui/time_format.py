@@ -10,11 +10,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
-from data.text import day_text
+from data.text import day_text, number_text
+from pages.ui.notation import day_format
 
 WARNED_AT = ((1, "error"), (7, "warning"), (14, "info"))  # days before a token expires
-
-DAY_FORMAT = "D MMM YYYY"  # of tables, the same as day_text
 
 
 def moment_text(moment: datetime, zone: str | None = None) -> str:
@@ -39,7 +38,7 @@ def days_left(moment: datetime, now: datetime) -> str:
     if days == 0:
         hours = int(seconds // 3600)
         return f"{hours} {'hour' if hours == 1 else 'hours'} left" if hours else "less than an hour left"
-    return f"{days:,} {'day' if days == 1 else 'days'} left"
+    return f"{number_text(days)} {'day' if days == 1 else 'days'} left"
 
 
 def expiry_level(expires_at: datetime | None, now: datetime) -> str | None:
@@ -61,7 +60,7 @@ def ago(moment: datetime, now: datetime) -> str:
     for size, name in ((86400, "day"), (3600, "hour"), (60, "minute")):
         if seconds >= size:
             count = int(seconds // size)
-            return f"{count:,} {name}{'' if count == 1 else 's'} ago"
+            return f"{number_text(count)} {name}{'' if count == 1 else 's'} ago"
     return "just now"
 
 
@@ -69,4 +68,6 @@ def moment_column(label: str, **more: Any) -> Any:
     """A table's column of moments, in the reader's own time zone."""
     zone = st.context.timezone
     help_text = f"In your time zone: {zone or 'UTC'}"
-    return st.column_config.DatetimeColumn(label, format=f"{DAY_FORMAT}, HH:mm", timezone=zone, help=help_text, **more)
+    return st.column_config.DatetimeColumn(
+        label, format=f"{day_format()}, HH:mm", timezone=zone, help=help_text, **more
+    )

@@ -4,7 +4,7 @@ import streamlit as st
 
 from data.calendar import DAY
 from data.insight.text import change
-from data.text import DAILY_CLONERS, DAILY_VISITORS, SUM_HELP, counted, day_text
+from data.text import DAILY_CLONERS, DAILY_VISITORS, SUM_HELP, counted, day_text, number_text
 from data.traffic.models import Selection
 from data.traffic.traffic import Totals
 
@@ -40,11 +40,11 @@ def _notes(totals: Totals, selection: Selection) -> list[str]:
 
 def _comparison(totals: Totals, before: Selection, selection: Selection) -> str:
     compared, final = totals.compared_days, totals.final_days
-    part = "" if compared == final else f" ({compared:,} of {final:,} repository days comparable)"
+    part = "" if compared == final else f" ({number_text(compared)} of {number_text(final)} repository days comparable)"
     if before.last + DAY != selection.first:
         days = f"{day_text(before.first)} to {day_text(before.last)}"
     else:
-        days = "the previous day" if before.days == 1 else f"the previous {before.days:,} days"
+        days = "the previous day" if before.days == 1 else f"the previous {number_text(before.days)} days"
     if not totals.comparable:
         return f"No comparison: less than half of {days} is known."
     return f"Final days compared with {days}{part}."

@@ -10,6 +10,7 @@ from pandas import DataFrame
 
 from data.store import Store
 from data.store.cache import Cache, cached, size_of
+from data.text import Notation, number_text, writing
 
 COUNTED: list[object] = []
 
@@ -136,3 +137,13 @@ def test_a_frame_that_is_changed_changes_nobody_else_s(store: Store) -> None:
 def test_a_reader_without_a_store_is_refused() -> None:
     with pytest.raises(TypeError, match="takes the store"):
         cached("traffic")(lambda number: number)(3)
+
+
+def test_an_answer_in_words_is_in_its_reader_s_notation_and_any_other_in_the_plain_one(store: Store) -> None:
+    def told(store: Store) -> str:
+        return number_text(26055)
+
+    in_words, rows = cached("traffic", in_words=True)(told), cached("traffic")(told)
+    with writing(Notation(".", ",")):
+        german = in_words(store), rows(store)
+    assert (german, in_words(store), rows(store)) == (("26.055", "26,055"), "26,055", "26,055")

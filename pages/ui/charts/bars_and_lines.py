@@ -14,8 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pandas import DataFrame
 
+from data.text import number_text, short_day_text, weekday_text
 from data.traffic.models import Grain
 from pages.ui.charts.chart import KNOWN, either, rows_where, tooltip
+from pages.ui.notation import DAY_TICK
 
 Column = NDArray[Any]
 
@@ -90,8 +92,8 @@ def period_name(period: date, grain: Grain) -> str:
     if grain is Grain.WEEK:
         year, week, _ = period.isocalendar()
         last = period + timedelta(days=6)
-        return f"Week {week} of {year}, {period.day} {period:%b} to {last.day} {last:%b}"
-    return f"{period:%A}, {period.day} {period:%b %Y}"
+        return f"Week {week} of {year}, {short_day_text(period)} to {short_day_text(last)}"
+    return weekday_text(period)
 
 
 def _bars(days: Column, known: Column, grain: Grain) -> dict[str, Column]:
@@ -124,7 +126,7 @@ def _texts(marks: Marks, grain: Grain) -> dict[str, Column]:
     when = [called[period] for period in marks.periods]
     told = [STATES[state] for state in marks.states]
     said = zip(marks.names, when, marks.values, told, strict=True)
-    spoken = [f"{name}, {at}: {value:,.0f}, {state}" for name, at, value, state in said]
+    spoken = [f"{name}, {at}: {number_text(value)}, {state}" for name, at, value, state in said]
     columns = {"when": when, "told": told, "spoken": spoken, "gaps": _gaps(marks)}
     return {name: np.array(texts, dtype=object) for name, texts in columns.items()}
 
@@ -267,7 +269,7 @@ def filled(
     found: dict[str, Any] = copy.deepcopy(dict(specification))
     scale = {"domain": list(colours), "range": list(colours.values())}
     long = grain is Grain.MONTH or (bool(periods) and (periods[-1] - periods[0]).days > LONG_DAYS)
-    ticks = {"values": tick_values(periods, TICKS), "format": "%b %Y" if long else "%-d %b"}
+    ticks = {"values": tick_values(periods, TICKS), "format": "%b %Y" if long else DAY_TICK}
     for layer in found["layer"]:
         for channel in layer["encoding"].values():
             if isinstance(channel, list):  # what is told has neither

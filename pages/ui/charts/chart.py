@@ -21,7 +21,7 @@ from data.text import counted, day_text
 from data.traffic.models import Selection
 from pages.ui import session
 from pages.ui.charts.picture import MIME, Picture, ThemeColours, rendered
-from pages.ui.number_format import numbers_of_reader, with_readers_numbers
+from pages.ui.notation import DAY_TICK, for_vega, in_readers_notation
 
 # At least 3:1 against both themes' backgrounds; the first eight are told apart by people who see fewer colours.
 COLOURS = {
@@ -91,7 +91,7 @@ def draw(chart: Chart, key: str, on_select: Callable[[], None] | None = None, *,
     """
     st.vega_lite_chart(
         chart.rows,
-        with_readers_numbers(chart.specification),
+        in_readers_notation(chart.specification),
         alt=chart.alt,
         key=key,
         width="stretch",
@@ -106,7 +106,7 @@ def draw(chart: Chart, key: str, on_select: Callable[[], None] | None = None, *,
 def draw_picture_button(chart: Chart, key: str) -> None:
     """A button that opens to the chart as a picture; it is made when it is asked for, in the theme of the browser."""
     theme = st.context.theme.type or FALLBACK_THEME
-    picture = picture_of(chart, theme_colours(theme), numbers_of_reader())
+    picture = picture_of(chart, theme_colours(theme))
     with st.popover("Picture", icon=":material/image:", type="tertiary", key=f"{key}_picture"):
         for kind, told in (("png", "PNG, for slides and posts"), ("svg", "SVG, sharp at any size")):
             content = session.download(_renders(picture, kind))
@@ -114,8 +114,8 @@ def draw_picture_button(chart: Chart, key: str) -> None:
             st.download_button(told, content, name, media_type, key=f"{key}_{kind}", type="tertiary", on_click="ignore")
 
 
-def picture_of(chart: Chart, colours: ThemeColours, numbers: Mapping[str, Any]) -> Callable[[], Picture]:
-    caption, today = chart.caption, utc_day(utc_now())
+def picture_of(chart: Chart, colours: ThemeColours) -> Callable[[], Picture]:
+    caption, today, written = chart.caption, utc_day(utc_now()), for_vega()
     days = [f"{day_text(day)}" for day in dict.fromkeys(caption.days or (today,))]
     below = " · ".join(part for part in (caption.of, f"{' to '.join(days)} (UTC)") if part)
     source = f"Source: GitHub, collected with GitHub Traffic. Made on {day_text(today)}."
@@ -123,7 +123,7 @@ def picture_of(chart: Chart, colours: ThemeColours, numbers: Mapping[str, Any]) 
     def picture() -> Picture:
         rows = chart.rows if hasattr(chart.rows, "to_json") else chart.rows.to_pandas()
         values = rows.to_json(orient="records", date_format="iso")
-        return Picture(chart.specification, values, caption.title, below, tuple(chart.legend), source, colours, numbers)
+        return Picture(chart.specification, values, caption.title, below, tuple(chart.legend), source, colours, written)
 
     return picture
 
@@ -199,7 +199,7 @@ def either(channel: Callable[..., Any], test: Any, value: Any, otherwise: Any) -
 
 def day_axis(field: str, tick_count: int, **axis: Any) -> alt.X:
     """Days along the axis, in UTC, so that a day is the same one in every time zone."""
-    shown = {"format": "%-d %b", "labelOverlap": "greedy"} | axis
+    shown = {"format": DAY_TICK, "labelOverlap": "greedy"} | axis
     scale = alt.Scale(type="utc", nice=False)
     return alt.X(f"{field}:T", scale=scale, axis=alt.Axis(title=None, grid=False, tickCount=tick_count, **shown))
 

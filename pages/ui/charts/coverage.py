@@ -19,7 +19,7 @@ from data.insight.repository import days
 from data.store import Store
 from data.store.arrow import arrow_table
 from data.store.cache import cached
-from data.text import day_text
+from data.text import number_text, weekday_text
 from data.traffic.models import Selection
 from pages.ui.charts.chart import (
     BLUE,
@@ -61,7 +61,7 @@ class Coverage:
     weekdays: Chart | None
 
 
-@cached("traffic")
+@cached("traffic", in_words=True)
 def coverage(viewer: Viewer, store: Store, selection: Selection, metric: str) -> Coverage:
     """The states of the days of one repository's views or clones, as charts."""
     known = days(viewer, store, selection)
@@ -70,9 +70,9 @@ def coverage(viewer: Viewer, store: Store, selection: Selection, metric: str) ->
     rows, pattern = calendar(known, metric), weekdays(known, metric)
     found = rows["kind"].value_counts()
     counts = {each: int(found.get(each, 0)) for each in KINDS}
-    told = ", ".join(f"{kind.lower()} {count:,}" for kind, count in counts.items())
+    told = ", ".join(f"{kind.lower()} {number_text(count)}" for kind, count in counts.items())
     boxes = [(f"background:{fill};box-shadow:inset 0 0 0 1px {edge}", kind) for kind, (fill, edge) in KINDS.items()]
-    text = f"A calendar of {len(rows):,} days of {metric} by state: {told}."
+    text = f"A calendar of {number_text(len(rows))} days of {metric} by state: {told}."
     caption = caption_of(viewer, store, selection, f"Coverage of {metric}")
     drawn = Chart(arrow_table(rows), _calendar(), text, boxes, caption)
     if pattern.empty:
@@ -94,8 +94,8 @@ def calendar(known: DataFrame, metric: str) -> DataFrame:
             "to": mondays + timedelta(days=7) - _GAP,
             "weekday": [WEEKDAYS[day.weekday()] for day in known["day"]],
             "kind": [kind(str(state), value, source) for (state, value), source in zip(pairs, sources, strict=True)],
-            "when": [f"{day:%A}, {day_text(day)}" for day in known["day"]],
-            "known": ["unknown" if pd.isna(value) else f"{value:,}" for _, value in pairs],
+            "when": [weekday_text(day) for day in known["day"]],
+            "known": ["unknown" if pd.isna(value) else f"{number_text(value)}" for _, value in pairs],
         }
     )
     said = zip(rows["when"], rows["kind"], rows["known"], strict=True)
@@ -124,7 +124,8 @@ def weekdays(known: DataFrame, metric: str) -> DataFrame:
     rows = rows.reset_index(drop=True)
     said = zip(rows["weekday"], rows["median"], rows["low"], rows["high"], strict=True)
     rows["spoken"] = [
-        f"{name}: median {median:,.1f}, quartiles {low:,.1f} and {high:,.1f}" for name, median, low, high in said
+        f"{name}: median {number_text(median, 1)}, quartiles {number_text(low, 1)} and {number_text(high, 1)}"
+        for name, median, low, high in said
     ]
     return rows
 

@@ -14,7 +14,7 @@ from data.repositories.repositories import repository_names
 from data.store import Store
 from data.store.arrow import arrow_table
 from data.store.cache import cached
-from data.text import DAILY_CLONERS, DAILY_VISITORS, day_text
+from data.text import DAILY_CLONERS, DAILY_VISITORS, day_text, number_text, weekday_text
 from pages.ui.charts.chart import (
     BLUE,
     COLOURS,
@@ -48,7 +48,7 @@ LEGEND = (
 )
 
 
-@cached("traffic")
+@cached("traffic", in_words=True)
 def around(viewer: Viewer, store: Store, about: tuple[int, date], metric: str, today: date) -> Chart:
     """The days before and after one of a repository: `about` has both."""
     rows = around_rows(before_and_after(viewer, store, *about, today), metric, about[1])
@@ -71,8 +71,8 @@ def around_rows(found: Comparison, metric: str, day: date) -> DataFrame:
     shown["at"] = at
     shown["after"] = [each >= day for each in rows["day"]]
     shown["itself"] = [each == day for each in rows["day"]]
-    shown["when"] = [f"{each:%A}, {day_text(each)}" for each in rows["day"]]
-    numbers = [shown[name].map("{:,.0f}".format, na_action="ignore").fillna("unknown") for name in ("value", "usual")]
+    shown["when"] = [weekday_text(each) for each in rows["day"]]
+    numbers = [shown[name].map(number_text, na_action="ignore").fillna("unknown") for name in ("value", "usual")]
     said = zip(shown["when"], *numbers, strict=True)
     shown["spoken"] = [f"{when}: {value}, usual {usual}" for when, value, usual in said]
     return shown

@@ -19,7 +19,7 @@ from data.insight.lists import History, history, listing_bounds, summary, unexpl
 from data.store import Store
 from data.store.arrow import arrow_table
 from data.store.cache import cached
-from data.text import day_text
+from data.text import day_text, number_text, weekday_text
 from data.traffic.models import Selection
 from pages.ui.charts.chart import BLUE, ORANGE, Chart, caption_of, count_axis, day_axis, either, tooltip, without_data
 
@@ -32,7 +32,7 @@ LONGEST_HOLD = timedelta(days=14)  # a list stands in the chart until the next o
 MOST_BOUND_DAYS = 92  # to work them out for a year takes more than a second
 
 
-@cached("traffic")
+@cached("traffic", in_words=True)
 def lists_chart(viewer: Viewer, store: Store, selection: Selection, listing: str, full_name: str) -> Chart:
     """The lists seen in these days: a cell for each list and name, of the names that matter most."""
     known = history(viewer, store, selection, listing)
@@ -44,7 +44,7 @@ def lists_chart(viewer: Viewer, store: Store, selection: Selection, listing: str
     return Chart(arrow_table(rows), heat_specification(names), f"{text}{', '.join(names)}.", (), caption)
 
 
-@cached("traffic")
+@cached("traffic", in_words=True)
 def bounds_chart(viewer: Viewer, store: Store, selection: Selection, listing: str, name: str) -> Chart | None:
     """Between what the daily views of a referrer or path lie, in the last 92 of these days; None: no list tells."""
     first = max(selection.first, selection.last - timedelta(days=MOST_BOUND_DAYS - 1))
@@ -54,13 +54,13 @@ def bounds_chart(viewer: Viewer, store: Store, selection: Selection, listing: st
         return None
     shown = bound_rows(of_name)
     text = f"Guaranteed range of the daily views of {name}, {len(shown)} days. "
-    text += f"Highest guaranteed: {shown['low'].max():,}, {shown['when'][shown['low'].idxmax()]}."
+    text += f"Highest guaranteed: {number_text(shown['low'].max())}, {shown['when'][shown['low'].idxmax()]}."
     title = f"Daily views of {name}, at least and at most"
     caption = caption_of(viewer, store, replace(selection, first=first), title)
     return Chart(arrow_table(shown), _bounds(), text, (), caption)
 
 
-@cached("traffic")
+@cached("traffic", in_words=True)
 def share_chart(viewer: Viewer, store: Store, selection: Selection, listing: str) -> Chart | None:
     """The share of all views that is outside the top 10 of each list; None: it is known of no list."""
     drawn = share_rows(unexplained(viewer, store, selection, listing))
@@ -91,7 +91,7 @@ def heat_rows(known: History, names: Sequence[str], first: date, repository: str
     rows["from"], rows["to"] = _moments(seen), _moments([until[day] for day in seen])
     rows["seen"] = [day_text(day) for day in seen]
     said = zip(rows["name"], rows["seen"], rows["views"], strict=True)
-    rows["spoken"] = [f"{name}, list of {day}: {views:,} views in 14 days" for name, day, views in said]
+    rows["spoken"] = [f"{name}, list of {day}: {number_text(views)} views in 14 days" for name, day, views in said]
     return rows
 
 
@@ -103,10 +103,12 @@ def bound_rows(of_name: DataFrame) -> DataFrame:
     half = pd.Timedelta(days=0.39)
     rows = DataFrame({"at": at, "from": at - half, "to": at + half, "low": low, "open": unlimited})
     rows["high"] = [least if endless else most for least, most, endless in zip(low, high, unlimited, strict=True)]
-    rows["most"] = ["unknown" if endless else f"{most:,}" for most, endless in zip(high, unlimited, strict=True)]
-    rows["when"] = [f"{day:%A}, {day_text(day)}" for day in of_name["day"]]
+    rows["most"] = [
+        "unknown" if endless else f"{number_text(most)}" for most, endless in zip(high, unlimited, strict=True)
+    ]
+    rows["when"] = [weekday_text(day) for day in of_name["day"]]
     said = zip(rows["when"], rows["low"], rows["most"], strict=True)
-    rows["spoken"] = [f"{when}: at least {least:,}, at most {most}" for when, least, most in said]
+    rows["spoken"] = [f"{when}: at least {number_text(least)}, at most {most}" for when, least, most in said]
     return rows
 
 

@@ -18,7 +18,7 @@ from pandas import DataFrame
 from data.dashboards.panel_text import FIRST_WEEKDAY, WEEKDAYS, group_name, measure_name
 from data.dashboards.panels import PanelRows
 from data.dashboards.specification import PERIODS, Kind, Panel
-from data.text import day_text
+from data.text import day_text, number_text
 from data.traffic.models import Grain
 from pages.ui.charts.bars_and_lines import (
     POINTED,
@@ -35,6 +35,7 @@ from pages.ui.charts.bars_and_lines import (
     time_axis,
 )
 from pages.ui.charts.chart import COLOURS, KNOWN, colours_of, either
+from pages.ui.notation import DAY_TICK
 
 LINE, BARS, RANKING, HEAT_MAP = "line", "bars", "ranking", "heat map"
 LEGEND_COLUMNS, LEGEND_ROW = 2, 25  # as many as fit a phone; pixels
@@ -145,7 +146,7 @@ def _with_texts(marks: DataFrame, called: "pd.Series[str]") -> DataFrame:
     marks["open"] = marks["state"] != "final"
     marks["told"] = marks["state"].map(STATES)
     said = zip(called, marks["value"], marks["told"], strict=True)
-    marks["spoken"] = [f"{name}: {value:,.0f}, {told}" for name, value, told in said]
+    marks["spoken"] = [f"{name}: {number_text(value)}, {told}" for name, value, told in said]
     return marks
 
 
@@ -246,7 +247,7 @@ def _tick_format(shape: PanelShape) -> str:
     days = shape.periods
     if days and days[0].year == 1900:
         return "%a"
-    return "%b %Y" if shape.by_month or (days and (days[-1] - days[0]).days > LONG_DAYS) else "%-d %b"
+    return "%b %Y" if shape.by_month or (days and (days[-1] - days[0]).days > LONG_DAYS) else DAY_TICK
 
 
 def _layers_of(kind: PanelShape) -> Sequence[alt.Chart]:

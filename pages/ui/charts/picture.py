@@ -44,7 +44,8 @@ class ThemeColours:
 class Picture:
     """What is in a picture: the chart (its rows as JSON), and what stands above and below it.
 
-    `legend`: the style of each box, as HTML has it, and its name. `numbers`: how numbers are written.
+    `legend`: the style of each box, as HTML has it, and its name. `notation`: how numbers and days are
+    written, as Vega takes it.
     """
 
     specification: Mapping[str, Any]
@@ -54,7 +55,7 @@ class Picture:
     legend: Sequence[tuple[str, str]]
     source: str
     colours: ThemeColours
-    numbers: Mapping[str, Any]
+    notation: Mapping[str, Any]
 
 
 def rendered(picture: Picture, kind: str) -> bytes:
@@ -110,7 +111,12 @@ def _chart(picture: Picture) -> str:
         found["vconcat"] = [{**lane, "width": inner - LANE_MARGIN} for lane in found["vconcat"]]
     else:
         found |= {"width": inner, "autosize": {"type": "fit-x", "contains": "padding"}}
-    return str(vl_convert.vegalite_to_svg(found, allowed_base_urls=[], format_locale=dict(picture.numbers)))
+    written = picture.notation
+    return str(
+        vl_convert.vegalite_to_svg(
+            found, allowed_base_urls=[], format_locale=written["number"], time_format_locale=written["time"]
+        )
+    )
 
 
 def _with_whole_names(part: Any) -> Any:

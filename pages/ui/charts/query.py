@@ -10,7 +10,9 @@ import altair as alt
 import pandas as pd
 from pandas import DataFrame, Series
 
+from data.text import number_text
 from pages.ui.charts.chart import COLOURS
+from pages.ui.notation import DAY_OF_CHART
 
 MOST_ROWS = 5000
 POINTED = 62  # periods; on more of them, points would hide their line
@@ -84,13 +86,13 @@ def drawing(rows: DataFrame, axes: Axes) -> QueryDrawing:
         largest = drawn.groupby("colour")["y"].sum().sort_values(ascending=False, kind="stable")
         colours = tuple(str(name) for name in largest.index[:MOST_SERIES])
         if len(largest) > MOST_SERIES:
-            left_out.append(f"of {axes.colour} the {len(largest) - MOST_SERIES:,} with the lowest values")
+            left_out.append(f"of {axes.colour} the {number_text(len(largest) - MOST_SERIES)} with the lowest values")
             drawn = drawn[drawn["colour"].isin(colours)]
     most = MOST_BARS if kind == NAME else MOST_ROWS
     shown = list(dict.fromkeys(drawn["x"]))[:most] if kind == NAME else None
     kept = drawn[drawn["x"].isin(shown)] if shown is not None else drawn.iloc[:most]
     if len(kept) < len(drawn):
-        left_out.append(f"{len(drawn) - len(kept):,} rows after the first {len(kept):,}")
+        left_out.append(f"{number_text(len(drawn) - len(kept))} rows after the first {number_text(len(kept))}")
     if kind == TIME:
         kept = kept.sort_values("x", kind="stable")
     told = _specification(kind, axes, colours, len(shown) if shown is not None else kept["x"].nunique())
@@ -108,7 +110,7 @@ def _alt(rows: DataFrame, kind: str, axes: Axes) -> str:
     mark = {TIME: "Lines", NAME: "Bars", NUMBER: "Points"}[kind]
     known = rows["y"].dropna()
     span = f", from {known.min():,.10g} to {known.max():,.10g}" if len(known) else ""
-    return f"{mark} of {axes.title} by {axes.x}, {len(rows):,} rows{span}."
+    return f"{mark} of {axes.title} by {axes.x}, {number_text(len(rows))} rows{span}."
 
 
 def _specification(kind: str, axes: Axes, colours: tuple[str, ...], marks: int) -> dict[str, Any]:
@@ -118,7 +120,7 @@ def _specification(kind: str, axes: Axes, colours: tuple[str, ...], marks: int) 
     chart = alt.Chart()
     if kind == TIME:
         along = alt.X("x:T", title=None, scale=alt.Scale(type="utc"), axis=alt.Axis(grid=False, labelOverlap="greedy"))
-        tooltip.insert(0, alt.Tooltip("x:T", title=axes.x, format="%-d %b %Y", formatType="utc"))
+        tooltip.insert(0, alt.Tooltip("x:T", title=axes.x, format=DAY_OF_CHART, formatType="utc"))
         chart = chart.mark_line(strokeWidth=2, point=alt.OverlayMarkDef(size=22 if marks <= POINTED else 1))
     elif kind == NAME:
         # names one below the other, in the order of the rows

@@ -23,7 +23,7 @@ from data.insight.text import capitalised, spike_text
 from data.store import Store
 from data.store.arrow import arrow_table
 from data.store.cache import cached
-from data.text import day_text
+from data.text import day_text, number_text
 from data.traffic.models import Grain, Selection
 from data.traffic.traffic import series
 from pages.ui.charts.bars_and_lines import (
@@ -59,6 +59,7 @@ from pages.ui.charts.chart import (
     without_data,
 )
 from pages.ui.charts.counterpart import counterpart
+from pages.ui.notation import DAY_TICK
 
 EXTENT: dict[str, Any] = {"minExtent": 46, "maxExtent": 46}  # the same for all lanes, so that a day stands below itself
 TICKS = 8
@@ -138,7 +139,7 @@ class Mark:
     metric: str = ""
 
 
-@cached("traffic")
+@cached("traffic", in_words=True)
 def views_chart(viewer: Viewer, store: Store, selection: Selection) -> Chart | None:
     """Views and unique visitors with releases, notes and waves of spikes, numbered as `waves` orders them; a click on
     a wave tells its key. None: no views are known.
@@ -196,7 +197,7 @@ def _in_waves(counted: DataFrame, found: Sequence[Wave]) -> DataFrame:
     return rows
 
 
-@cached("traffic")
+@cached("traffic", in_words=True)
 def story_chart(viewer: Viewer, store: Store, selection: Selection) -> Chart | None:
     """Views, clones, stars, forks and downloads as lanes of one chart, with what happened; None: nothing is known."""
     of_days = series(viewer, store, selection, selection.usual_grain)
@@ -305,7 +306,7 @@ def _periods(periods: Sequence[date], grain: Grain) -> DataFrame:
 
 def _said(rows: DataFrame) -> DataFrame:
     states = rows["told"] if "told" in rows else ["final"] * len(rows)
-    values = rows["value"].map("{:,.0f}".format, na_action="ignore").fillna("unknown")
+    values = rows["value"].map(number_text, na_action="ignore").fillna("unknown")
     rows["spoken"] = [f"{when}: {value}, {how}" for when, value, how in zip(rows["when"], values, states, strict=True)]
     return rows
 
@@ -316,7 +317,7 @@ def _alt(found: Story) -> str:
     text = f"{', '.join(names)}, {day_text(found.first)} to {day_text(found.last)} (UTC)."
     if len(views):
         most = views.loc[views["value"].idxmax()]
-        text += f" Most views: {most['value']:,.0f}, {most['when']}."
+        text += f" Most views: {number_text(most['value'])}, {most['when']}."
     count = int((found.rows["lane"] == MARKS).sum())
     return capitalised(text) + (f" Releases and notes: {count}." if count else "")
 
@@ -337,7 +338,7 @@ def _with_days(specification: dict[str, Any], first: date, last: date) -> dict[s
     found = copy.deepcopy(specification)
     reach = [_midday(first - timedelta(days=1)), _midday(last)]
     ticks = day_ticks(first, last, TICKS)
-    written = "%b %Y" if (last - first).days > LONG_DAYS else "%-d %b"
+    written = "%b %Y" if (last - first).days > LONG_DAYS else DAY_TICK
     for lane in found.get("vconcat", [found]):
         for layer in lane["layer"]:
             layer["encoding"]["x"]["scale"]["domain"] = reach

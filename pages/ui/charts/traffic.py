@@ -18,7 +18,7 @@ from data.accounts.models import Viewer
 from data.store import Store
 from data.store.arrow import arrow_columns
 from data.store.cache import cached
-from data.text import counted, day_text
+from data.text import counted, day_text, number_text
 from data.traffic.models import Grain, Selection
 from data.traffic.traffic import series
 from pages.ui.charts.bars_and_lines import (
@@ -103,7 +103,7 @@ class ChartData:
     columns: Mapping[str, Column]
 
 
-@cached("traffic")
+@cached("traffic", in_words=True)
 def traffic_chart(
     viewer: Viewer, store: Store, selection: Selection, metric: str, grain: Grain, *, split: bool = True
 ) -> Chart | None:
@@ -171,7 +171,7 @@ def chart_data(rows: DataFrame, metric: str, grain: Grain, *, split: bool = True
 
 def others(number: int) -> str:
     """What the repositories are called that have no series or row of their own."""
-    return f"{number:,} other repositories" if number > 1 else "1 other repository"
+    return f"{number_text(number)} other repositories" if number > 1 else "1 other repository"
 
 
 def alt_text(data: ChartData) -> str:
@@ -189,7 +189,7 @@ def alt_text(data: ChartData) -> str:
         for period, value in zip(rows["period"][known], rows["value"][known], strict=True):
             sums[period] = sums.get(period, 0) + value
         most = max(sums, key=lambda period: sums[period])
-        text += f" Most: {int(sums[most]):,}, {period_name(most, shape.grain)}."
+        text += f" Most: {number_text(int(sums[most]))}, {period_name(most, shape.grain)}."
     kinds = (
         (("partial",), "Partial periods"),
         (("pending", PARTLY), "Pending periods"),

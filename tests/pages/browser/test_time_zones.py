@@ -29,7 +29,7 @@ NOTE_WHAT_IS_DRAWN = """(() => {
 def readers(browser: Browser, live: Live) -> Iterator[dict[str, Visitor]]:
     """A reader in each zone, whose tables note the texts that they draw."""
     with (
-        visiting(browser, live.url, timezone_id="America/Los_Angeles", locale="en-US") as west,
+        visiting(browser, live.url, timezone_id="America/Los_Angeles", locale="en-AU") as west,
         visiting(browser, live.url, timezone_id="Asia/Tokyo", locale="ja-JP") as east,
         visiting(browser, live.url, timezone_id="Pacific/Kiritimati", locale="en-GB") as far_east,
     ):

@@ -145,8 +145,9 @@ class Visitor:
 
 @contextmanager
 def visiting(browser: Browser, url: str, **of_context: object) -> Iterator[Visitor]:
-    """A new visitor, with no cookie yet."""
-    context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}} | of_context)  # type: ignore[arg-type]
+    """A new visitor, with no cookie yet; British unless told otherwise, so that days are as day_text writes them."""
+    usual = {"viewport": {"width": 1280, "height": 900}, "locale": "en-GB"}
+    context = browser.new_context(**usual | of_context)  # type: ignore[arg-type]
     context.set_default_timeout(PATIENCE_MS)
     visitor = Visitor(context.new_page(), url)
 

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from data.store.arrow import arrow_columns
+from data.text import Notation, writing
 from data.traffic.models import Grain
 from pages.ui.charts import picture, traffic
 from pages.ui.charts.chart import Caption, Chart, file_stem, picture_of, theme_colours
@@ -15,7 +16,6 @@ from tests.pages.app import App
 from tests.pages.ui.test_charts import THREE, rows
 
 HOSTILE = '</text><image href="https://example.org/x.png"/>\x07&'
-NUMBERS = {"decimal": ",", "thousands": ".", "grouping": [3], "currency": ["$", ""]}
 CAPTION = Caption("Views per day", HOSTILE, (date(2026, 3, 7), date(2026, 3, 9)))
 
 
@@ -24,14 +24,16 @@ def made(theme: str) -> picture.Picture:
     data = traffic.chart_data(named, "views", Grain.DAY)
     drawn = arrow_columns({name: column for name, column in data.columns.items() if name != "period"})
     chart = Chart(drawn, traffic.specification(data.shape), "", traffic.legend(data), CAPTION)
-    return picture_of(chart, theme_colours(theme), NUMBERS)()
+    with writing(Notation(".", ",", month_first=True)):
+        return picture_of(chart, theme_colours(theme))()
 
 
 def test_a_picture_tells_what_its_chart_is_of_and_names_are_only_text() -> None:
     svg = picture.rendered(made("dark"), "svg").decode()
     tree = ET.fromstring(svg)
     told = " ".join("".join(each.itertext()) for each in tree.iter("{http://www.w3.org/2000/svg}text"))
-    for text in ("Views per day", "7 Mar 2026 to 9 Mar 2026 (UTC)", "blue/engine", "Pending", "Gap", "Source: GitHub"):
+    days = "Mar 7, 2026 to Mar 9, 2026 (UTC)"
+    for text in ("Views per day", days, "Mar 9", "blue/engine", "Pending", "Gap", "Source: GitHub"):
         assert text in told
     assert HOSTILE.replace("\x07", "\N{REPLACEMENT CHARACTER}") in told
     assert not [
@@ -54,7 +56,7 @@ def test_a_picture_loads_nothing() -> None:
         "layer": [{"data": {"url": "http://127.0.0.1:9/rows.json"}, "mark": "bar"}]
     }
     with pytest.raises(ValueError, match="not allowed"):
-        picture.svg(picture.Picture(elsewhere, "[]", "", "", (), "", asked.colours, NUMBERS))
+        picture.svg(picture.Picture(elsewhere, "[]", "", "", (), "", asked.colours, asked.notation))
 
 
 def test_its_file_tells_what_it_shows_and_of_when() -> None:

@@ -1,10 +1,11 @@
 """Moments, days and numbers as they are written for their readers."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
-from pages.ui.number_format import separators
+from data.text import day_text, days_text, number_text, writing
+from pages.ui.notation import notation_of
 from pages.ui.time_format import moment_text
 
 LATE = datetime(2026, 5, 3, 22, 15, tzinfo=UTC)
@@ -32,12 +33,16 @@ def test_what_a_browser_makes_up_is_no_zone(zone: str) -> None:
 @pytest.mark.parametrize(
     ("locale", "written"),
     [
-        ("en-US", "26,055"),
-        ("de", "26.055"),
-        ("de-CH", "26’055"),
-        ("fr_FR", "26\N{NO-BREAK SPACE}055"),
-        (None, "26,055"),
+        ("en-US", "26,055 on Nov 14, 2026, Nov 16 to 22, 0.5"),
+        ("en-GB", "26,055 on 14 Nov 2026, 16 to 22 Nov, 0.5"),
+        ("de", "26.055 on 14 Nov 2026, 16 to 22 Nov, 0,5"),
+        ("de-CH", "26’055 on 14 Nov 2026, 16 to 22 Nov, 0.5"),
+        ("fr_FR", "26\N{NO-BREAK SPACE}055 on 14 Nov 2026, 16 to 22 Nov, 0,5"),
+        (None, "26,055 on 14 Nov 2026, 16 to 22 Nov, 0.5"),
     ],
 )
-def test_a_chart_writes_numbers_as_the_reader_s_locale(locale: str | None, written: str) -> None:
-    assert f"26{separators(locale)[0]}055" == written
+def test_numbers_and_days_are_written_as_in_the_reader_s_region(locale: str | None, written: str) -> None:
+    with writing(notation_of(locale)):
+        days = days_text(date(2026, 11, 16), date(2026, 11, 22), year=False)
+        text = f"{number_text(26055)} on {day_text(date(2026, 11, 14))}, {days}, {number_text(0.5, 1)}"
+    assert text == written
