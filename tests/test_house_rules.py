@@ -58,7 +58,7 @@ HOMES = {
     "vl_convert": ("pages/ui/charts/picture.py",),
 }
 OPEN_DUCKDB = {"data/store/database.py", "data/sandbox/sandbox_child.py"}
-TELLS_OF = {"connect": {"api"}, "shared": {"dashboards"}}  # pages that show what others have
+TELLS_OF = {"connect": {"api"}, "shared": {"dashboards", "repository"}}  # pages that show what others have
 OF_THE_PROGRAM = ("data/store/", "data/schema/", "data/collection/ledger")  # no person asks here
 WRITING = {
     *("add", "save", "change", "rename", "pause", "resume", "remove", "start", "finish", "prune", "grant", "revoke"),

@@ -1,6 +1,6 @@
 """Who may see what: users, their grants, tenants, and the viewer that every reader takes first."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -9,16 +9,19 @@ class Viewer:
     """Who asks, as the ids of the repositories and tenants that they may see. Every reader takes one first.
 
     A repository that is seen twice, since two tenants track it, is counted once: `repository_ids` has the one that
-    knows more days, and `uncounted` each other one with the one that stands for it.
+    knows more days, and `uncounted` each other one with the one that stands for it. A guest has a share link instead of
+    an account, and sees no notes.
     """
 
     repository_ids: frozenset[int]
     tenant_ids: frozenset[int]
     uncounted: frozenset[tuple[int, int]] = frozenset()
+    is_guest: bool = False
 
     def of_each_tenant(self) -> "Viewer":
         """The same with the uncounted ones: for what is done or shown for one tenant."""
-        return Viewer(self.repository_ids | {each for each, _ in self.uncounted}, self.tenant_ids)
+        every = self.repository_ids | {each for each, _ in self.uncounted}
+        return replace(self, repository_ids=every, uncounted=frozenset())
 
     def counted(self, repository_id: int) -> int:
         """The repository that stands for this one, which is mostly itself."""

@@ -4,7 +4,7 @@ What a specification says is a value in a query, never a part of its text. Unkno
 """
 
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -96,13 +96,9 @@ class _Reader:
         a moment up to today.
         """
         days = panel.range
-        if days.first is not None and days.last is not None:
-            return days.first, days.last
-        yesterday = self.today - DAY
-        first = BEGINNING
-        if days.last_days is not None:
-            first = max(BEGINNING, yesterday - timedelta(days=days.last_days - 1))
-        return first, self.today if panel.source in LISTED or panel.measure in SNAPSHOTS else yesterday
+        first, last = days.days(self.today - DAY, BEGINNING)
+        is_of_moments = panel.source in LISTED or panel.measure in SNAPSHOTS
+        return first, self.today if days.last is None and is_of_moments else last
 
     def groups(self, panel: Panel, days: tuple[date, date], by: str, split: str = "none", most: int = 1) -> DataFrame:
         """The largest groups of a panel's measure. `by` is a period, weekday or none, `split` what is told apart.

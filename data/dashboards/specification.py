@@ -11,7 +11,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -100,6 +100,15 @@ class Range:
     first: date | None = None
     last: date | None = None
     before_days: int | None = None
+
+    def days(self, yesterday: date, beginning: date) -> tuple[date, date]:
+        """The first and the last day, where that day was yesterday and nothing is known before `beginning`."""
+        if self.first is not None and self.last is not None:
+            return self.first, self.last
+        first = beginning
+        if self.last_days is not None:
+            first = max(beginning, yesterday - timedelta(days=self.last_days - 1))
+        return min(first, yesterday), yesterday
 
 
 @dataclass(frozen=True, slots=True)

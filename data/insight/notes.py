@@ -70,8 +70,10 @@ def notes(viewer: Viewer, store: Store, first: date, last: date, repository_id: 
 
     With a repository what concerns it: its own notes, and those of its whole tenant where the viewer sees the whole
     tenant. A note of one that another stands for is told as that one's. Another tenant's repository has none, like one
-    that is not there. Raises: StoreMissing.
+    that is not there. Guests see none: they are for colleagues. Raises: StoreMissing.
     """
+    if viewer.is_guest:
+        return ()
     concerned = None if repository_id is None else sorted(viewer.counted_with(repository_id))
     values = _visible(viewer.of_each_tenant()) | {"first_day": first, "last_day": last, "repository_ids": concerned}
     with store.traffic.read() as cursor:

@@ -1,4 +1,5 @@
-"""Share links: one dashboard for whoever has the link, without an account; frozen to the repositories it was made for.
+"""Share links: a dashboard, or the page of one repository, for whoever has the link, without an account; frozen to the
+repositories it was made for.
 
 It ends at its date, when it is revoked, and when whoever made it may not manage the tenant any more.
 
@@ -9,7 +10,7 @@ NotAllowed          whoever acts may not do this (see data/accounts/authority.py
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from types import MappingProxyType
 
 from data.accounts import sessions
@@ -19,7 +20,7 @@ from data.accounts.grants import viewer_of
 from data.accounts.models import Account, Viewer
 from data.accounts.passwords import check_acceptable, fingerprint, hashed, matches, new_secret
 from data.calendar import aware, stored
-from data.dashboards.specification import Dashboard, parse_dashboard, written
+from data.dashboards.specification import Dashboard, Range, parse_dashboard, written
 from data.repositories.repositories import repositories
 from data.store import Store
 from data.store.cache import cached
@@ -37,21 +38,31 @@ class ShareRefused(AccountRefused):
 
 
 @dataclass(frozen=True, slots=True)
+class RepositoryPage:
+    """The page of the one repository that a link is of, and its days."""
+
+    days: Range
+
+
+@dataclass(frozen=True, slots=True)
 class NewShare:
     """A link to be made, of repositories of one tenant; without `lasts` it stays until it is revoked."""
 
     name: str
     tenant_id: int
-    dashboard: Dashboard
+    shows: Dashboard | RepositoryPage
     repository_ids: frozenset[int]
     password: str | None = field(default=None, repr=False)
     embeddable: bool = False
+    downloads: bool = False
     lasts: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """A link without its secret; times are UTC. Where it is `embeddable`, other sites' pages may frame it."""
+    """A link without its secret; times are UTC. Where it is `embeddable`, other sites' pages may frame it; where it has
+    `downloads`, what it shows may be saved as files.
+    """
 
     share_id: int
     name: str
@@ -60,6 +71,7 @@ class Share:
     repository_ids: frozenset[int]
     password_hash: str | None = field(repr=False)
     embeddable: bool
+    downloads: bool
     made_at: datetime
     expires_at: datetime | None
     openings: int
@@ -70,9 +82,13 @@ class Share:
         lasts = self.expires_at is None or self.expires_at > now
         return lasts and self.made_by.active and self.made_by.manages(self.tenant_id)
 
-    def dashboard(self) -> Dashboard:
+    def shows(self) -> Dashboard | RepositoryPage:
         """Raises: SpecificationRefused."""
-        return parse_dashboard(self.specification)
+        days = json.loads(self.specification).get("repository")
+        if days is None:
+            return parse_dashboard(self.specification)
+        first, last = (None if days[name] is None else date.fromisoformat(days[name]) for name in ("first", "last"))
+        return RepositoryPage(Range(days["last_days"], first, last))
 
 
 def add_share(store: Store, by: str, new: NewShare, now: datetime) -> str:
@@ -106,10 +122,11 @@ def add_share(store: Store, by: str, new: NewShare, now: datetime) -> str:
             "hash": fingerprint(secret),
             "name": name,
             "tenant_id": new.tenant_id,
-            "specification": written(new.dashboard),
+            "specification": _written(new.shows),
             "repository_ids": json.dumps(sorted(new.repository_ids)),
             "password_hash": password_hash,
             "embeddable": new.embeddable,
+            "downloads": new.downloads,
             "user_id": account.user_id,
             "now": stored(now),
             "expires_at": None if new.lasts is None else stored(now + new.lasts),
@@ -163,7 +180,14 @@ def share_viewer(store: Store, share: Share) -> Viewer:
     values = {"tenant_id": share.tenant_id, "repository_ids": sorted(share.repository_ids)}
     with store.traffic.read() as cursor:
         rows = cursor.execute(query(__name__, "share_viewer"), values).fetchall()
-    return Viewer(frozenset(key for (key,) in rows), frozenset())
+    return Viewer(frozenset(key for (key,) in rows), frozenset(), is_guest=True)
+
+
+def _written(shows: Dashboard | RepositoryPage) -> str:
+    if isinstance(shows, Dashboard):
+        return written(shows)
+    days = {name: getattr(shows.days, name) for name in ("last_days", "first", "last")}
+    return json.dumps({"repository": days}, default=str)
 
 
 @cached("control")
@@ -182,6 +206,7 @@ def _shares(store: Store) -> Mapping[str, Share]:
         ids,
         password_hash,
         embeddable,
+        downloads,
         made_by,
         made,
         ends,
@@ -191,6 +216,6 @@ def _shares(store: Store) -> Mapping[str, Share]:
         times = aware(made), None if ends is None else aware(ends), openings, None if last is None else aware(last)
         frozen = frozenset(json.loads(ids))
         found[secret_hash] = Share(
-            key, name, tenant_id, text, frozen, password_hash, embeddable, *times, makers[made_by]
+            key, name, tenant_id, text, frozen, password_hash, embeddable, downloads, *times, makers[made_by]
         )
     return MappingProxyType(found)

@@ -8,6 +8,7 @@ select
     repository_ids,
     password_hash,
     embeddable,
+    downloads,
     user_id,
     made_at,
     expires_at,

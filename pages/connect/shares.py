@@ -14,14 +14,20 @@ from data.dashboards.specification import Dashboard, Kind, Panel, Range, Source,
 from data.repositories.groups import groups
 from data.repositories.models import RepositoryState
 from data.repositories.repositories import repositories
-from data.sharing.shares import NewShare, Share, add_share, revoke_share, shares
+from data.sharing.shares import NewShare, RepositoryPage, Share, add_share, revoke_share, shares
 from data.text import counted
 from pages.ui import controls, messages, session, time_format
 from pages.ui.addresses import full_address
 from pages.ui.store import the_store
 
-KINDS = ("Dashboard", "Repository", "Chart")
-METRICS = {"Views": "views", "Visitors": "visitors", "Clones": "clones", "Cloners": "cloners"}
+KINDS = DASHBOARD, REPOSITORY, CHART = "Dashboard", "Repository", "Chart"
+CHARTS = {
+    "Views": (Source.DAILY, "views"),
+    "Visitors": (Source.DAILY, "visitors"),
+    "Clones": (Source.DAILY, "clones"),
+    "Cloners": (Source.DAILY, "cloners"),
+    "Stars": (Source.STARS, "stars"),
+}
 OWN_DAYS = "As in the dashboard"
 DAYS = {
     OWN_DAYS: None,
@@ -44,7 +50,8 @@ def draw_shares(account: Account, viewer: Viewer) -> None:
     store = the_store()
     managed = {each.tenant_id: each.name for each in tenants(viewer, store) if account.manages(each.tenant_id)}
     st.caption(
-        "Anybody with the link sees the chosen repositories, without an account: no SQL, no files, no other page."
+        "Anybody with the link sees the chosen repositories, without an account: no notes, no SQL, no other page, and "
+        "no files unless you allow them."
     )
     with st.container(border=True, key="connect_share_form"):
         new = _form(account, viewer, managed)
@@ -67,22 +74,14 @@ def _form(account: Account, viewer: Viewer, managed: dict[int, str]) -> NewShare
     kind = left.selectbox("What", KINDS, key="share_kind")
     tenant_id = right.selectbox("Tenant", list(managed), format_func=managed.__getitem__, key="share_tenant")
     names = _choosable(viewer, tenant_id)
-    dashboards = {**canned_dashboards(), **_saved(account)}
-    dashboard: Dashboard | None = None
-    chosen: list[int] = []
-    if kind == "Repository":
-        key = left.selectbox("Repository", [k for k in names if k > 0], format_func=names.__getitem__, key="share_one")
-        chosen = [key] if key else []
-        dashboard = of_repository(names[key]) if key else None
+    dashboard, usual, chosen = None, "", []
+    if kind == REPOSITORY:
+        of_one = [each for each in names if each > 0]
+        chosen = [left.selectbox("Repository", of_one, format_func=names.__getitem__, key="share_one")]
+        usual = names.get(chosen[0], "")
     else:
-        if kind == "Dashboard":
-            named = left.selectbox(
-                "Dashboard", list(dashboards), format_func=lambda k: dashboards[k].name, key="share_dashboard"
-            )
-            dashboard = dashboards[named]
-        else:
-            metric = left.selectbox("Chart", list(METRICS), key="share_metric")
-            dashboard = of_chart(metric)
+        dashboard = _dashboard(account, left, kind)
+        usual = dashboard.name
         chosen = right.multiselect(
             "Repositories",
             list(names),
@@ -90,46 +89,41 @@ def _form(account: Account, viewer: Viewer, managed: dict[int, str]) -> NewShare
             placeholder="All of the tenant",
             key="share_repositories",
         )
-    days = right.selectbox(
-        "Days", [d for d in DAYS if kind == "Dashboard" or d != "As in the dashboard"], key="share_days"
-    )
+    days = right.selectbox("Days", [d for d in DAYS if kind == DASHBOARD or d != OWN_DAYS], key="share_days")
     span = _fixed(left) if days == "Fixed days" else DAYS[days]
-    usual = dashboard.name if dashboard else ""
     name = left.text_input("Name", placeholder=usual, max_chars=80, key="share_name")
     lasts = LASTS[right.selectbox("Lasts", list(LASTS), index=1, key="share_lasts")]
     password = left.text_input(
         "Password (optional)", type="password", key="share_password", autocomplete="new-password"
     )
     embeddable = right.checkbox("May be embedded in other pages", key="share_embeddable")
-    if dashboard is None:
+    downloads = right.checkbox("Visitors may download data and pictures", key="share_downloads")
+    if not names:
         return None
+    shows = RepositoryPage(span or Range()) if dashboard is None else _of_days(dashboard, span)
     typed = session.typed_password(password or "") or None
     repository_ids = _members(viewer, tenant_id, names, chosen)
-    narrowed = dashboard if span is None else _of_days(dashboard, span)
-    return NewShare(name or dashboard.name, tenant_id, narrowed, repository_ids, typed, embeddable, lasts)
+    return NewShare(name or usual[:80], tenant_id, shows, repository_ids, typed, embeddable, downloads, lasts)
 
 
-def of_repository(name: str) -> Dashboard:
-    """What is shared of one repository: its numbers, views and visitors, stars, newest lists."""
-    panels = (
-        Panel(Kind.NUMBER, "Views", width=3),
-        Panel(Kind.NUMBER, "Daily visitors (sum)", measure="visitors", width=3),
-        Panel(Kind.NUMBER, "Clones", measure="clones", width=3),
-        Panel(Kind.NUMBER, "Stars", Source.STARS, "stars", width=3),
-        Panel(Kind.LINE, "Views", by="day", width=12),
-        Panel(Kind.LINE, "Unique visitors", measure="visitors", by="day"),
-        Panel(Kind.LINE, "Stars", Source.STARS, "stars", by="week"),
-        Panel(Kind.TABLE, "Referrers", Source.REFERRERS, by="referrer", limit=10),
-        Panel(Kind.TABLE, "Popular content", Source.PATHS, by="path", limit=10),
+def _dashboard(account: Account, place: st.delta_generator.DeltaGenerator, kind: str) -> Dashboard:
+    if kind == CHART:
+        return of_chart(place.selectbox("Chart", list(CHARTS), key="share_metric"))
+    dashboards = {**canned_dashboards(), **_saved(account)}
+    named = place.selectbox(
+        "Dashboard", list(dashboards), format_func=lambda k: dashboards[k].name, key="share_dashboard"
     )
-    return Dashboard(name[:80], "", panels)
+    return dashboards[named]
 
 
-def of_chart(metric: str) -> Dashboard:
-    return Dashboard(metric, "", (Panel(Kind.LINE, metric, measure=METRICS[metric], by="day", width=12, height=420),))
+def of_chart(name: str) -> Dashboard:
+    source, measure = CHARTS[name]
+    return Dashboard(name, "", (Panel(Kind.LINE, name, source, measure, by="day", width=12, height=420),))
 
 
-def _of_days(dashboard: Dashboard, span: Range) -> Dashboard:
+def _of_days(dashboard: Dashboard, span: Range | None) -> Dashboard:
+    if span is None:
+        return dashboard
     panels = (each if each.kind is Kind.TEXT else replace(each, range=span) for each in dashboard.panels)
     return replace(dashboard, panels=tuple(panels))
 
@@ -202,5 +196,6 @@ def _share_text(share: Share, now: datetime) -> str:
         f"opened {counted(share.openings, 'time')}",
         *(["password"] if share.password_hash else []),
         *(["embeddable"] if share.embeddable else []),
+        *(["downloads"] if share.downloads else []),
     ]
     return f"**{messages.literal(share.name)}**  \n:gray[:small[{', '.join(facts)}]]"

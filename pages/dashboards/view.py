@@ -20,7 +20,7 @@ from data.store import Store
 from data.store.arrow import arrow_table
 from data.store.cache import cached
 from data.text import counted
-from pages.ui import controls, filters, messages, tables
+from pages.ui import controls, filters, messages, session, tables
 from pages.ui.charts import panels as charts
 from pages.ui.charts.chart import Caption, Chart, draw_picture_button
 from pages.ui.notation import day_format, in_readers_notation
@@ -120,7 +120,12 @@ def rows_of(panels: Sequence[Panel]) -> Iterator[list[int]]:
 
 
 def draw_row(
-    viewer: Viewer, panels: Sequence[Panel], row: Sequence[int], tools: Tools | None = None, *, files: bool = True
+    viewer: Viewer,
+    panels: Sequence[Panel],
+    row: Sequence[int],
+    tools: Tools | None = None,
+    *,
+    files: session.Files | None = session.OWN,
 ) -> None:
     """The panels of a row in frames as wide as they are, with tools above each; what is left over stays empty.
 
@@ -133,10 +138,10 @@ def draw_row(
         with frame.container(border=True, height="stretch") if rest else frame:
             if tools is not None:
                 tools(number)
-            _draw(viewer, panels[number], number, files=files)
+            _draw(viewer, panels[number], number, files)
 
 
-def _draw(viewer: Viewer, panel: Panel, number: int, *, files: bool) -> None:
+def _draw(viewer: Viewer, panel: Panel, number: int, files: session.Files | None) -> None:
     if panel.kind is Kind.TEXT:
         _draw_text(panel)
         return
@@ -149,7 +154,7 @@ def _draw(viewer: Viewer, panel: Panel, number: int, *, files: bool) -> None:
     else:
         st.subheader(title, anchor=False, help=drawn.notes or None)
         _draw_rows(panel, drawn, number)
-    if not files:
+    if files is None:
         st.caption(messages.literal(_scope(panel)))
         return
     with st.container(horizontal=True, vertical_alignment="top", gap="xsmall", key=f"dashboards_{number}_below"):
@@ -160,11 +165,12 @@ def _draw(viewer: Viewer, panel: Panel, number: int, *, files: bool) -> None:
             key=f"dashboards_{number}",
             excel=panel.kind is not Kind.NUMBER,
             kind="tertiary",
+            files=files,
         )
         if drawn.specification is not None:
             caption = Caption(title_of(panel), _scope(panel))
             chart = Chart(drawn.rows, drawn.specification, drawn.alt, (), caption)
-            draw_picture_button(chart, f"dashboards_chart_{number}")
+            draw_picture_button(chart, f"dashboards_chart_{number}", files)
 
 
 def _draw_text(panel: Panel) -> None:

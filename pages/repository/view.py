@@ -27,7 +27,7 @@ from data.traffic.models import LONGEST_BY_DAY, Grain, Selection
 from data.traffic.traffic import selection_totals
 from pages.repository import notes, text
 from pages.repository.text import WINDOWS, Card, People, WaveText
-from pages.ui import controls, filters, messages, tables
+from pages.ui import controls, filters, messages, session, tables
 from pages.ui.charts.chart import draw
 from pages.ui.charts.coverage import coverage
 from pages.ui.charts.events import METRICS, around
@@ -69,6 +69,7 @@ class About:
     store: Store
     repository: Repository
     selection: Selection
+    files: session.Files | None = session.OWN  # to whom pictures are given
 
     @property
     def asked(self) -> tuple[Viewer, Store, Selection]:
@@ -156,12 +157,17 @@ def selection_of(viewer: Viewer, repository: Repository) -> Selection:
     return replace(filters.chosen_days(viewer), repository_ids=frozenset({repository.repository_id}))
 
 
-def draw_hero(about: About, account: Account) -> None:
+def is_empty(about: About) -> bool:
+    totals = selection_totals(*about.asked)
+    return totals.views.value is None and totals.clones.value is None and not totals.gap_days
+
+
+def draw_hero(about: About, account: Account | None) -> None:
     """What one comes for: the totals, the records, views and visitors with the spikes beside them, the newest lists."""
     with st.spinner(filters.READING):
         totals = selection_totals(*about.asked)
         chart = views_chart(*about.asked)
-    if totals.views.value is None and totals.clones.value is None and not totals.gap_days:
+    if is_empty(about):
         filters.stop_without_days(about.viewer)
     draw_totals(totals, about.selection, with_stars=True)
     st.html(text.records(records(*about.asked)))
@@ -171,7 +177,7 @@ def draw_hero(about: About, account: Account) -> None:
     if chart is not None:
         left, right = st.columns([7, 3]) if found else (st.container(), None)
         with left:
-            draw(chosen_wave(chart, chosen), controls.widget_key(CHART), _chosen_in_chart)
+            draw(chosen_wave(chart, chosen), controls.widget_key(CHART), _chosen_in_chart, files=about.files)
             if written_to and st.button(
                 "Add a note", icon=":material/edit_note:", key="repository_note", type="tertiary"
             ):
@@ -231,7 +237,7 @@ def draw_counts(about: About) -> None:
     if chart is None:
         filters.stop_without_days(about.viewer)
         return
-    draw(chart, "repository_story")
+    draw(chart, "repository_story", files=about.files)
     if selection.usual_grain is not Grain.DAY:
         st.caption(f"More than {LONGEST_BY_DAY} days: shown by {selection.usual_grain}.")
 
@@ -245,8 +251,10 @@ def draw_notes(about: About, account: Account) -> None:
     notes.draw_list(account, repository, found)
 
 
-def _noted(about: About, account: Account) -> Repository | None:
+def _noted(about: About, account: Account | None) -> Repository | None:
     """To which repository this user adds notes: this one, or that of their own tenant, for which it stands."""
+    if account is None:
+        return None
     same = about.viewer.counted_with(about.repository.repository_id)
     every = [each for each in repositories(about.viewer.of_each_tenant(), about.store) if each.repository_id in same]
     mine = [each for each in every if may_write(account, each.tenant_id)]

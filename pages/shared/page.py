@@ -1,13 +1,20 @@
-"""What a share link shows to whoever has it: one dashboard of the repositories it was made for, and nothing else."""
+"""What a share link shows to whoever has it: a dashboard of the repositories it was made for, or the page of one; and
+nothing else.
+"""
 
 import streamlit as st
 
+from data.accounts.models import Viewer
 from data.accounts.sessions import TooManyAttempts
-from data.calendar import utc_now
+from data.calendar import DAY, utc_day, utc_now
 from data.dashboards.specification import SpecificationRefused
-from data.sharing.shares import Share, ShareRefused, open_share, share_of_secret, share_viewer
-from pages.dashboards import view
-from pages.ui import messages, session
+from data.repositories.repositories import repositories
+from data.sharing.shares import RepositoryPage, Share, ShareRefused, open_share, share_of_secret, share_viewer
+from data.traffic.models import Selection
+from data.traffic.traffic import all_daily_traffic, day_range
+from pages.dashboards import view as dashboard
+from pages.repository import view
+from pages.ui import controls, messages, session
 from pages.ui.navigation import LINK, PRODUCT
 from pages.ui.store import the_store
 
@@ -33,20 +40,47 @@ def draw_way_in(share: Share) -> None:
     st.rerun()
 
 
-def draw_panels(secret: str) -> None:
-    """The panels as they are now; a screen on a wall runs this again and again, so the link is looked at each time."""
+def draw_shared(secret: str) -> None:
+    """What is shared, as it is now. A kiosk draws it again and again, so the link is looked at each time."""
     share = share_of_secret(the_store(), secret, utc_now())
     if share is None:
         st.rerun()
+    viewer, files = share_viewer(the_store(), share), session.Files(secret) if share.downloads else None
     try:
-        dashboard = share.dashboard()
+        shows = share.shows()
     except SpecificationRefused:
         st.error("This dashboard was saved by another version of the app and cannot be opened.")
         return
-    if dashboard.description:
-        st.caption(messages.literal(dashboard.description))
-    for row in view.rows_of(dashboard.panels):
-        view.draw_row(share_viewer(the_store(), share), dashboard.panels, row, files=False)
+    if isinstance(shows, RepositoryPage):
+        draw_repository(viewer, shows, files)
+        return
+    if shows.description:
+        st.caption(messages.literal(shows.description))
+    for row in dashboard.rows_of(shows.panels):
+        dashboard.draw_row(viewer, shows.panels, row, files=files)
+
+
+def draw_repository(viewer: Viewer, shows: RepositoryPage, files: session.Files | None) -> None:
+    """The page of the repository as colleagues see it, without its notes and its other sections."""
+    store, today = the_store(), utc_day(utc_now())
+    known = day_range(viewer, store)
+    days = shows.days.days(today - DAY, known[0] if known else today - DAY)
+    found = next(iter(repositories(viewer, store)), None)
+    selection = Selection(*days, today, viewer.repository_ids)
+    if found is None or view.is_empty(about := view.About(viewer, store, found, selection, files)):
+        st.info("No traffic for these days.", icon=":material/filter_alt_off:")
+        return
+    view.draw_hero(about, None)
+    st.header("All counts", anchor=False)
+    view.draw_counts(about)
+    if files is not None:
+        controls.download_rows(
+            "Download the days",
+            lambda viewer, store: all_daily_traffic(viewer, store, selection),
+            f"{dashboard.file_name(found.full_name)}-{days[0]}-to-{days[1]}",
+            key="shared_days",
+            files=files,
+        )
 
 
 link = st.query_params.get(LINK, "")
@@ -60,6 +94,6 @@ else:
     if share.share_id not in st.session_state.get(OPENED, set()):
         draw_way_in(share)
     if st.query_params.get(KIOSK):
-        st.fragment(draw_panels, run_every=REFRESH_S)(link)
+        st.fragment(draw_shared, run_every=REFRESH_S)(link)
     else:
-        draw_panels(link)
+        draw_shared(link)

@@ -63,13 +63,13 @@ def download_button(
     help_text: str | None = None,
     icon: str = ":material/download:",
     kind: Literal["secondary", "tertiary"] = "secondary",
+    files: session.Files = session.OWN,
 ) -> None:
-    content = session.download(read)
     st.download_button(
         label,
-        content,
+        files.download(read),
         file_name,
-        session.file_type(mime),
+        files.media_type(mime),
         icon=icon,
         key=key,
         help=help_text,
@@ -87,6 +87,7 @@ def download_rows(
     help_text: str | None = None,
     kind: Literal["secondary", "tertiary"] = "secondary",
     excel: bool = True,
+    files: session.Files = session.OWN,
 ) -> None:
     """Buttons for a file of the rows (a DataFrame or an Arrow table): CSV, and Excel unless it makes no sense."""
     with st.container(horizontal=True, width="content"):
@@ -97,6 +98,7 @@ def download_rows(
             key=f"{key}_csv",
             help_text=f"{help_text}, as CSV" if help_text else None,
             kind=kind,
+            files=files,
         )
         if excel:
             download_button(
@@ -108,6 +110,7 @@ def download_rows(
                 help_text="The same as an Excel file",
                 icon=":material/table_view:",
                 kind="tertiary",
+                files=files,
             )
 
 

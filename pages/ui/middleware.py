@@ -177,7 +177,8 @@ class KnownAddresses:
 
 class ClosedPaths:
     """Answers for what is nobody's as if it were not there, and so for a file of a page to any other session than that
-    which it was made for. Streamlit keeps no such thing, but hands on a file's media type: so that names the session.
+    which it was made for, unless that is a guest's. Streamlit keeps no such thing, but hands on a file's media type: so
+    that names the session.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -185,32 +186,32 @@ class ClosedPaths:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = below_base(scope["path"]) if scope["type"] == "http" else ""
-        is_file = path.startswith(FILES)
-        if path in CLOSED or (is_file and not await _is_signed_in(scope)):
+        if path in CLOSED:
             await _answer(scope, send, 404, MISSING)
             return
-        await self.app(scope, receive, _of_session(scope, send) if is_file else send)
+        await self.app(scope, receive, await _of_session(scope, send) if path.startswith(FILES) else send)
 
 
-async def _is_signed_in(scope: Scope) -> bool:
-    return await run_in_threadpool(session_routes.account_of_request, HTTPConnection(scope)) is not None
-
-
-def _of_session(scope: Scope, send: Send) -> Send:
-    """`send` for a file: where it was not made for the session that asks, there is none."""
-    secret = HTTPConnection(scope).cookies.get(session_routes.COOKIE, "")
-    mark = f"; {session_routes.FILE_OF}={session_routes.file_tag(secret)}"
+async def _of_session(scope: Scope, send: Send) -> Send:
+    """`send` for a file: where it was not made for the session that asks, nor for guests, there is none."""
+    asking = HTTPConnection(scope)
+    tags = [session_routes.GUEST]
+    if await run_in_threadpool(session_routes.account_of_request, asking) is not None:
+        tags.append(session_routes.file_tag(asking.cookies[session_routes.COOKIE]))
+    marks = [f"; {session_routes.FILE_OF}={tag}" for tag in tags]
     is_refused = False
 
     async def send_or_refuse(message: Message) -> None:
         nonlocal is_refused
         if message["type"] == "http.response.start" and message["status"] in FOUND:
             headers = MutableHeaders(scope=message)
-            is_refused = mark not in headers.get("content-type", "")
-            if is_refused:
+            media_type = headers.get("content-type", "")
+            mark = next((each for each in marks if each in media_type), None)
+            is_refused = mark is None
+            if mark is None:
                 await _answer(scope, send, 404, MISSING)
             else:
-                headers["content-type"] = headers["content-type"].replace(mark, "")
+                headers["content-type"] = media_type.replace(mark, "")
         if not is_refused:
             await send(message)
 

@@ -6,6 +6,7 @@ session is ours: see `data/accounts/sessions.py` and `pages/ui/session_routes.py
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
@@ -17,9 +18,10 @@ from data.accounts.models import Account, Role, Viewer
 from data.accounts.passwords import LONGEST_BYTES
 from data.accounts.tenants import operator
 from data.calendar import utc_now
+from data.sharing.shares import share_of_secret, share_viewer
 from data.store import Store
 from pages.ui.addresses import base_path
-from pages.ui.session_routes import CLOSE_PATH, COOKIE, FILE_OF, OPEN_PATH, file_tag
+from pages.ui.session_routes import CLOSE_PATH, COOKIE, FILE_OF, GUEST, OPEN_PATH, file_tag
 from pages.ui.store import the_store
 
 NOT_ENTERED = "You could not be signed in. Load this page again and try once more."
@@ -43,22 +45,42 @@ def session_secret() -> str | None:
     return st.context.cookies.get(COOKIE)
 
 
-def download(read: Callable[[Viewer, Store], bytes]) -> Callable[[], bytes]:
-    """What a download button calls when it is pressed: reads for whoever's session it is then, and for nobody else."""
-    secret = session_secret() or ""
+@dataclass(frozen=True, slots=True)
+class Files:
+    """To whom a page gives files: whoever is signed in in this browser, or the guest that has this share link."""
 
-    def content() -> bytes:
-        account = sessions.account_of_session(the_store(), secret, utc_now())
-        if account is None:
-            raise PermissionError("The session has ended.")
-        return read(grants.viewer_of(the_store(), account), the_store())
+    link: str | None = None
 
-    return content
+    def download(self, read: Callable[[Viewer, Store], bytes]) -> Callable[[], bytes]:
+        """What a download button calls when it is pressed: reads for whoever that is then, and for nobody else."""
+        secret = session_secret() or ""
+
+        def content() -> bytes:
+            viewer = _viewer_of_session(secret) if self.link is None else _viewer_of_link(self.link)
+            if viewer is None:
+                raise PermissionError("The session has ended.")
+            return read(viewer, the_store())
+
+        return content
+
+    def media_type(self, plain: str) -> str:
+        """The type of a file that only they may have: see middleware.ClosedPaths. A guest has no session that it could
+        name, but an address that nobody guesses.
+        """
+        return f"{plain}; {FILE_OF}={file_tag(session_secret() or '') if self.link is None else GUEST}"
 
 
-def file_type(media_type: str) -> str:
-    """The media type of a file that only the session may have that it was made for: see middleware.ClosedPaths."""
-    return f"{media_type}; {FILE_OF}={file_tag(session_secret() or '')}"
+OWN = Files()
+
+
+def _viewer_of_session(secret: str) -> Viewer | None:
+    account = sessions.account_of_session(the_store(), secret, utc_now())
+    return None if account is None else grants.viewer_of(the_store(), account)
+
+
+def _viewer_of_link(secret: str) -> Viewer | None:
+    share = share_of_secret(the_store(), secret, utc_now())
+    return share_viewer(the_store(), share) if share is not None and share.downloads else None
 
 
 def require_account() -> Account:

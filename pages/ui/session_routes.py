@@ -27,6 +27,7 @@ COOKIE = "traffic_session"
 OPEN_PATH, CLOSE_PATH, REACH_PATH = "/session/open", "/session/close", "/session/reach"
 COOKIE_DAYS = 7
 FILE_OF = "for"  # the parameter of a file's media type that names the session which it was made for
+GUEST = "guest"  # instead of a session: whoever has a share link
 LONGEST_FORM = 2000  # bytes
 SECURE_VARIABLE = "TRAFFIC_SECURE_COOKIE"  # "1" behind a proxy that speaks TLS and does not say so
 

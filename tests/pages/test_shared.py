@@ -1,7 +1,7 @@
 """Share links: a frozen dashboard for whoever has the link, and nothing else; framed only where that is allowed."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -17,12 +17,14 @@ from data.accounts.authority import COMMAND_LINE
 from data.accounts.models import Grant, Role
 from data.accounts.tenants import set_tenant_active
 from data.calendar import utc_now
-from data.sharing.shares import NewShare, ShareRefused, add_share, revoke_share, share_of_secret, shares
+from data.dashboards.specification import Range
+from data.insight.notes import NewNote, add_note
+from data.sharing.shares import NewShare, RepositoryPage, ShareRefused, add_share, revoke_share, share_of_secret, shares
 from pages.api import shares as share_routes
-from pages.connect.shares import of_chart, of_repository
-from pages.ui import middleware
+from pages.connect.shares import of_chart
+from pages.ui import middleware, session
 from tests.data.filled import DOCS, ENGINE, TELESCOPE
-from tests.pages.app import BLUE, App, shown_text
+from tests.pages.app import BLUE, App, days_ago, shown_text
 
 PASSWORD = "a wet meadow"
 
@@ -31,7 +33,7 @@ def made(app: App, **changes: object) -> str:
     values = {
         "name": "For you",
         "tenant_id": BLUE,
-        "dashboard": of_chart("Views"),
+        "shows": of_chart("Views"),
         "repository_ids": frozenset({ENGINE}),
     }
     return add_share(app.store, "tenant", NewShare(**(values | changes)), utc_now())  # type: ignore[arg-type]
@@ -49,12 +51,11 @@ def client(app: App) -> TestClient:
 
 
 def test_whoever_has_the_link_sees_the_frozen_repositories_without_an_account(app: App) -> None:
-    secret = made(app, dashboard=of_repository("blue/engine"))
+    secret = made(app)
     run = app.opened(None, "shared", link=secret)
     assert run.title[0].value == "For you"
     assert not run.error
     text = shown_text(run)
-    assert "Referrers" in text
     assert not [*run.get("download_button"), *run.get("page_link")]
     assert "blue/docs" not in text
     assert "Sign out" not in text
@@ -64,6 +65,34 @@ def test_whoever_has_the_link_sees_the_frozen_repositories_without_an_account(ap
     (share,) = shares(app.account("tenant"), app.store, utc_now())
     assert share.openings == 1, "a visit counts once"
     assert shares(app.account("viewer"), app.store, utc_now()) == ()
+
+
+def test_the_page_of_a_repository_is_what_colleagues_see_without_their_notes(app: App) -> None:
+    add_note(app.store, "tenant", NewNote(days_ago(5), "Known to few", None, ENGINE), utc_now())
+    run = app.opened(None, "shared", link=made(app, shows=RepositoryPage(Range())))
+    assert not run.exception
+    assert {"Top referrers", "Top pages", "All counts"} <= {each.value for each in run.header}
+    assert "spikes" in shown_text(run).lower()
+    assert "Views" in [each.label for each in run.metric]
+    assert len(run.get("vega_lite_chart")) == 2
+    assert not [*run.get("download_button"), *run.get("page_link")]
+    charts = "".join(str(each.proto) for each in run.get("vega_lite_chart"))
+    assert "Known to few" not in shown_text(run) + charts
+    before = made(app, shows=RepositoryPage(Range(first=date(2010, 1, 1), last=date(2010, 1, 9))))
+    assert "No traffic" in app.opened(None, "shared", link=before).info[0].value
+
+
+def test_files_are_given_where_the_maker_allows_it_and_while_the_link_lasts(app: App) -> None:
+    secret = made(app, shows=RepositoryPage(Range(last_days=9)), downloads=True)
+    run = app.opened(None, "shared", link=secret)
+    assert [each.proto.label for each in run.get("download_button") if "Download" in each.proto.label]
+    assert app.opened(None, "shared", link=made(app, downloads=True)).get("download_button")
+    rows = session.Files(secret).download(lambda viewer, store: repr(sorted(viewer.repository_ids)).encode())
+    assert rows() == f"[{ENGINE}]".encode()
+    revoke_share(app.store, "tenant", 1, utc_now())
+    for link in (secret, made(app)):
+        with pytest.raises(PermissionError):
+            session.Files(link).download(lambda viewer, store: b"inside")()
 
 
 def test_it_leads_nobody_to_other_pages(app: App) -> None:
@@ -173,11 +202,21 @@ def test_the_page_makes_a_link_with_its_embed_and_revokes_it(app: App) -> None:
     run.multiselect(key="share_repositories").select(DOCS)
     run.text_input(key="share_name").input("Docs")
     run.checkbox(key="share_embeddable").check()
+    assert not run.checkbox(key="share_downloads").value
     run.button(key="share_submit").click().run()
     link, frame = (each.value for each in run.code)
     share = share_of_secret(app.store, link.rpartition("/")[2], utc_now())
     assert share is not None
     assert (share.name, share.repository_ids, share.embeddable) == ("Docs", frozenset({DOCS}), True)
     assert f'src="{link}?theme=light"' in frame
+    assert not share.downloads
+    run.selectbox(key="share_kind").select("Repository").run()
+    run.selectbox(key="share_days").select("Fixed days").run()
+    run.checkbox(key="share_downloads").check()
+    run.button(key="share_submit").click().run()
+    share = share_of_secret(app.store, run.code[0].value.rpartition("/")[2], utc_now())
+    assert share is not None
+    assert (share.shows(), share.downloads) == (RepositoryPage(Range(first=days_ago(30), last=days_ago(0))), True)
+    run.button(key="share_2_revoke").click().run()
     run.button(key="share_1_revoke").click().run()
     assert shares(app.account("tenant"), app.store, utc_now()) == ()

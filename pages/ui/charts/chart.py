@@ -85,9 +85,16 @@ def trust_specifications() -> None:
     schemapi.disable_debug_mode()
 
 
-def draw(chart: Chart, key: str, on_select: Callable[[], None] | None = None, *, legend: bool = True) -> None:
-    """Draw a chart, and below it its legend, unless the page shows that elsewhere, and the way to its picture;
-    `on_select` is called where something of the chart is clicked.
+def draw(
+    chart: Chart,
+    key: str,
+    on_select: Callable[[], None] | None = None,
+    *,
+    legend: bool = True,
+    files: session.Files | None = session.OWN,
+) -> None:
+    """Draw a chart, and below it its legend, unless the page shows that elsewhere, and the way to its picture, where
+    `files` are given to anybody; `on_select` is called where something of the chart is clicked.
     """
     st.vega_lite_chart(
         chart.rows,
@@ -100,17 +107,18 @@ def draw(chart: Chart, key: str, on_select: Callable[[], None] | None = None, *,
     with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="top", key=f"{key}_below"):
         if chart.legend and legend:
             st.html(legend_of(chart.legend))
-        draw_picture_button(chart, key)
+        if files is not None:
+            draw_picture_button(chart, key, files)
 
 
-def draw_picture_button(chart: Chart, key: str) -> None:
+def draw_picture_button(chart: Chart, key: str, files: session.Files = session.OWN) -> None:
     """A button that opens to the chart as a picture; it is made when it is asked for, in the theme of the browser."""
     theme = st.context.theme.type or FALLBACK_THEME
     picture = picture_of(chart, theme_colours(theme))
     with st.popover("Picture", icon=":material/image:", type="tertiary", key=f"{key}_picture"):
         for kind, told in (("png", "PNG, for slides and posts"), ("svg", "SVG, sharp at any size")):
-            content = session.download(_renders(picture, kind))
-            name, media_type = f"{file_stem(chart.caption)}.{kind}", session.file_type(MIME[kind])
+            content = files.download(_renders(picture, kind))
+            name, media_type = f"{file_stem(chart.caption)}.{kind}", files.media_type(MIME[kind])
             st.download_button(told, content, name, media_type, key=f"{key}_{kind}", type="tertiary", on_click="ignore")
 
 

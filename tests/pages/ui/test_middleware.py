@@ -18,7 +18,7 @@ from websockets.typing import Origin
 
 from data.accounts.encryption import KeyUnusable
 from data.store import StoreBusy, StoreNotWritten, StoreUnreadable
-from pages.ui import messages, middleware, session_routes
+from pages.ui import messages, middleware, session, session_routes
 from pages.ui.middleware import HEADERS, meant
 from tests.pages.app import App, shown_text
 from tests.pages.ui.live import Live, serving
@@ -223,13 +223,19 @@ def test_a_file_is_given_to_the_session_that_it_was_made_for_and_kept_nowhere(ap
     async def file(request: Request) -> Response:
         return Response("a,b", media_type=f"text/csv; for={session_routes.file_tag(mine)}")
 
-    routes = [Route("/media/a.csv", file), Route("/media/of-nobody.csv", page)]
+    async def of_guests(request: Request) -> Response:
+        return Response("c,d", media_type=session.Files("a link").media_type("text/csv"))
+
+    routes = [Route("/media/a.csv", file), Route("/media/of-nobody.csv", page), Route("/media/guests.csv", of_guests)]
     client = TestClient(Starlette(routes=routes, middleware=middleware.middleware()), "http://localhost")
     asked = {
         (path, who): client.get(f"/media/{path}.csv", headers={"Cookie": f"{session_routes.COOKIE}={who}"})
         for path in ("a", "of-nobody")
         for who in (mine, other)
     }
+    of_a_link = client.get("/media/guests.csv")
+    assert (of_a_link.text, of_a_link.headers["content-type"]) == ("c,d", "text/csv; charset=utf-8")
+    assert client.get("/media/a.csv").status_code == 404
     answer = asked.pop(("a", mine))
     assert (answer.text, answer.headers["cache-control"]) == ("a,b", "no-store")
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"

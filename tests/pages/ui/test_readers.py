@@ -173,7 +173,7 @@ def test_a_file_of_everything_has_what_may_be_seen_when_it_is_asked_for(app: App
 
 def test_a_download_that_was_offered_before_signing_out_gives_nothing_after_it(app: App) -> None:
     app.sign_in("tenant")
-    content = session.download(lambda viewer, store: b"inside")
+    content = session.OWN.download(lambda viewer, store: b"inside")
     app.sign_out()
     with pytest.raises(PermissionError):
         content()
