@@ -219,17 +219,13 @@ def _line(event: AlertEvent, links: Links) -> Line:
 
 
 def _unusual(viewer: Viewer, store: Store, settings: AlertSettings, since: date, now: datetime) -> Iterator[AlertEvent]:
-    values = {
-        "visible": sorted(viewer.repository_ids),
-        "since": since,
-        "least_score": settings.least_score,
-        "least_times": settings.least_times,
-    }
-    today = utc_day(now)
+    today, values = utc_day(now), {"visible": sorted(viewer.repository_ids), "since": since}
     with store.traffic.read() as cursor:
         cursor.execute("set variable today = $today", {"today": today})
         rows = cursor.execute(query(__name__, "spikes"), values).fetchall()
-    for key, name, metric, kind, first, last, peak, value, expected in rows:
+    for key, name, metric, kind, first, last, peak, value, expected, score in rows:
+        if not settings.tells(value, expected, score):
+            continue
         text = f"{number_text(value)} {metric} on {short_day_text(peak)}, {beside_usual(value, expected)}"
         if kind == "spike":
             selection = Selection(peak, peak, today, frozenset({key}))

@@ -18,6 +18,8 @@ from data.traffic.models import Grain
 MOST_LISTED = 100
 WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 LAST_DAY_OF_MONTH = 28  # that every month has
+STANDS_OUT = 2.5  # as a day has to (data/insight/spikes.py)
+LEAST_SCORE_OF_DROP = 4.0  # quiet days are more usual than busy ones
 _AT = re.compile(r"(?:(?P<day>[A-Za-z]{3}|\d{1,2}) +)?(?P<hour>\d{1,2}):(?P<minute>\d{2})")
 FORMS = "A time is MON 12:00 for a weekly report, 1 12:00 (the day of the month, up to 28) for a monthly one, or 12:00."
 
@@ -93,12 +95,12 @@ class AlertKind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class AlertSettings:
     """Which alerts, and from what size on: of a spike or drop the least score (robust deviations) and how many times
-    the usual it must have (a drop: half at most); of a new referrer its views in 14 days. Until `muted_until`, that day
-    included, nothing is sent. The defaults are those that `make bench` measures on recorded years.
+    the usual it must have (a drop: half at most, plainly); of a new referrer its views in 14 days. Until `muted_until`,
+    that day included, nothing is sent. The defaults are those that `make bench` measures on recorded years.
     """
 
     kinds: tuple[AlertKind, ...] = tuple(AlertKind)
-    least_score: float = 3.5
+    least_score: float = 3.0
     least_times: float = 3.0
     referrer_views: int = 100
     muted_until: date | None = None
@@ -106,8 +108,14 @@ class AlertSettings:
     def __post_init__(self) -> None:
         if not self.kinds:
             raise SubscriptionRefused(f"Choose what to be alerted of: {', '.join(AlertKind)}.")
-        if not 3 <= self.least_score <= 100 or not 1 <= self.least_times <= 1000 or self.referrer_views < 1:
-            raise SubscriptionRefused("The least score is from 3 to 100, the times from 1 to 1,000, views from 1 on.")
+        if not STANDS_OUT <= self.least_score <= 100 or not 1 <= self.least_times <= 1000 or self.referrer_views < 1:
+            raise SubscriptionRefused("The least score is from 2.5 to 100, the times from 1 to 1,000, views from 1 on.")
+
+    def tells(self, value: int, expected: float, score: float) -> bool:
+        """Whether unusual days are told whose most unusual one is so: a spike has a positive score."""
+        if score < 0:
+            return -score >= max(self.least_score, LEAST_SCORE_OF_DROP) and 2 * value <= expected
+        return score >= self.least_score and value >= self.least_times * max(expected, 1)
 
 
 Settings = ReportSettings | AlertSettings

@@ -662,7 +662,7 @@ comment on column v_spikes.last_day is 'The last one, included.';
 comment on column v_spikes.peak_day is 'The most unusual of these days.';
 comment on column v_spikes.value is 'The views or clones of that day.';
 comment on column v_spikes.expected is 'What was expected by the level and the weekday of the weeks around it.';
-comment on column v_spikes.score is 'The difference in robust standard deviations; negative: a drop. Three or more are unusual.';
+comment on column v_spikes.score is 'The difference in robust standard deviations; negative: a drop. 2.5 or more are unusual.';
 
 create view v_stars as
 select

@@ -27,7 +27,7 @@ from data.calendar import utc_now
 from data.reports.alerts import TITLES
 from data.reports.deliveries import deliveries
 from data.reports.recipients import recipient_of
-from data.reports.settings import AlertKind, AlertSettings, ReportSettings, Settings, SubscriptionRefused
+from data.reports.settings import STANDS_OUT, AlertKind, AlertSettings, ReportSettings, Settings, SubscriptionRefused
 from data.reports.subscriptions import (
     NewChannel,
     Subscription,
@@ -89,7 +89,13 @@ def choose_alerts(before: AlertSettings | None = None, key: str = "new") -> Call
         key=f"{key}_kinds",
     )
     score = st.number_input(
-        "Least score of a spike or drop", 3.0, 100.0, known.least_score, 0.5, key=f"{key}_score", help=text.SCORE_HELP
+        "Least score of a spike or drop",
+        STANDS_OUT,
+        100.0,
+        known.least_score,
+        0.5,
+        key=f"{key}_score",
+        help=text.SCORE_HELP,
     )
     times = st.number_input(
         "A spike has at least so many times the usual", 1.0, 1000.0, known.least_times, 0.5, key=f"{key}_times"

@@ -15,7 +15,7 @@ from pages.ui.time_format import moment_text
 ALERTS = "Alerts"
 KINDS = {"Weekly": Grain.WEEK, "Monthly": Grain.MONTH, ALERTS: None}
 SCORE_HELP = (
-    "In robust standard deviations from what is usual for the repository and weekday. With 3.5 and three times the "
+    "In robust standard deviations from what is usual for the repository and weekday. With 3 and three times the "
     "usual, two in three are real events on recorded years."
 )
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")

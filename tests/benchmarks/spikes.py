@@ -4,7 +4,7 @@ series of which it is known on which days something happened, made ones, and rec
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from data.accounts.models import Viewer
 from data.insight.spike_causes import explained_spikes
-from data.insight.spikes import STANDS_OUT, expectation
+from data.insight.spikes import CONTEXT_DAYS, RECENT_DAYS, UnusualDays, stretches
 from data.reports.alerts import LOOKED_BACK_DAYS, TOGETHER_DAYS
 from data.reports.settings import AlertSettings
 from data.store import Store
@@ -27,7 +27,7 @@ MOST_ALARMS_A_YEAR = 1.0
 ASKED_DAYS = 92
 MOST_EXPLAINED = 5
 MOST_FALSE_ALERTS, LEAST_TOLD = 1.0, 0.75
-SEEN_DAYS = 130  # of a series, up to the day on which it is looked at: more than the expectation takes
+SEEN_DAYS = RECENT_DAYS + CONTEXT_DAYS  # of a series, up to the day on which it is looked at
 YEAR = timedelta(days=365)
 
 DAYS = 400
@@ -170,8 +170,12 @@ def spikes(scale: Scale, directory: Path) -> list[Measured]:
 
 
 def ours(counts: Counts) -> Mask:
-    """The product's own method, upwards only."""
-    return np.asarray(expectation(counts[np.newaxis]).score[0] >= STANDS_OUT)
+    """The product's own method, upwards only: the days of its stretches, which the pages tell."""
+    days = np.zeros(len(counts), dtype=bool)
+    for _, each in stretches(counts[np.newaxis]):
+        if each.score > 0:
+            days[each.first : each.last + 1] = True
+    return days
 
 
 def above_the_mean(counts: Counts) -> Mask:
@@ -232,26 +236,33 @@ def _alarms(scale: Scale) -> Measured:
 
 
 def _alerts(series: Sequence[Known]) -> list[Measured]:
-    """What alerts would have told on the recorded years, each day's with what was known then: a stretch is an alert."""
-    alerts = false = met = 0
+    """What alerts would have told on the recorded years, each day's with what was known then. An alert is right that
+    is of an event, or within a day of one; no drop is, as none was read by eye.
+    """
+    spikes = drops = false = met = 0
     quarters = sum(len(each.counts) for each in series) / 91
+    rates = []
     for each in series:
         hit: set[int] = set()
-        for first, last in _told_stretches(each.counts):
-            near = {n for n, (begin, end) in enumerate(each.events) if begin - 1 <= last and first <= end + 1}
-            alerts, false, hit = alerts + 1, false + (not near), hit | near
-        met += len(hit)
+        wrong = 0
+        for told in _told(each.counts):
+            near = {n for n, (begin, end) in enumerate(each.events) if begin - 1 <= told.last and told.first <= end + 1}
+            right = near if told.score > 0 else set()
+            spikes, drops = spikes + (told.score > 0), drops + (told.score < 0)
+            wrong, hit = wrong + (not right), hit | right
+        false, met = false + wrong, met + len(hit)
+        rates.append(wrong / len(each.counts) * 91)
     events = sum(len(each.events) for each in series)
-    right = 1 - false / max(alerts, 1)
-    note = f"{alerts} alerts in {quarters:.0f} quarters of {len(series)} repositories; {right:.0%} right"
+    note = f"{spikes} spikes and {drops} drops told in {quarters:.0f} quarters of {len(series)} repositories"
     rate, share = false / quarters, met / max(events, 1)
+    of_one = f"; of one {', '.join(f'{each:.2f}' for each in rates)}"
     return [
         Measured(
             "false alerts a repository and quarter, recorded",
             f"{rate:.2f}",
             f"≤ {MOST_FALSE_ALERTS:g}",
             rate <= MOST_FALSE_ALERTS,
-            note,
+            note + of_one,
         ),
         Measured(
             "events that an alert told, recorded",
@@ -263,26 +274,23 @@ def _alerts(series: Sequence[Known]) -> list[Measured]:
     ]
 
 
-def _told_stretches(counts: Counts) -> list[list[int]]:
-    """First and last day of each stretch that alerts of the default settings tell, on any of the days after it."""
-    settings, days = AlertSettings(), len(counts)
-    windows = np.lib.stride_tricks.sliding_window_view(
-        np.concatenate([np.full(SEEN_DAYS - 1, np.nan), counts]), SEEN_DAYS
-    )
-    known = expectation(np.ascontiguousarray(windows))
-    told = np.zeros(days, dtype=bool)
-    for later in range(min(LOOKED_BACK_DAYS + 1, days)):
-        score, expected = (each[later:, SEEN_DAYS - 1 - later] for each in (known.score, known.expected))
-        of_day = counts[: days - later]
-        told[: days - later] |= (score >= settings.least_score) & (
-            of_day >= settings.least_times * np.maximum(np.nan_to_num(expected), 1)
-        )
-    found: list[list[int]] = []
-    for day in np.flatnonzero(told).tolist():
-        if not found or day - found[-1][1] > TOGETHER_DAYS:
-            found.append([day, day])
-        found[-1][1] = day
-    return found
+def _told(counts: Counts) -> list[UnusualDays]:
+    """The episodes that alerts of the default settings tell, each day's of what is known on it."""
+    settings, told = AlertSettings(), list[UnusualDays]()
+    unknown = np.full(SEEN_DAYS - 1, np.nan)
+    windows = np.lib.stride_tricks.sliding_window_view(np.concatenate([unknown, counts]), SEEN_DAYS)
+    for today, seen in sorted(stretches(np.ascontiguousarray(windows)), key=lambda found: found[0]):
+        shift = today - SEEN_DAYS + 1
+        of = replace(seen, first=seen.first + shift, last=seen.last + shift, peak=seen.peak + shift)
+        if of.peak < today - LOOKED_BACK_DAYS or not settings.tells(of.value, of.expected, of.score):
+            continue
+        if not any(one.score * of.score > 0 and _touch(one, of) for one in told):
+            told.append(of)
+    return told
+
+
+def _touch(one: UnusualDays, other: UnusualDays) -> bool:
+    return other.first <= one.last + TOGETHER_DAYS and one.first <= other.last + TOGETHER_DAYS
 
 
 def _speed() -> list[Measured]:
@@ -297,7 +305,7 @@ def _speed() -> list[Measured]:
 
 def _timed_ms(counts: Counts) -> float:
     began = time.perf_counter()
-    expectation(counts)
+    list(stretches(counts))
     return 1000 * (time.perf_counter() - began)
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data.insight.spikes import LEAST_KNOWN, STANDS_OUT, Expectation, expectation, stretches
+from data.insight.spikes import LEAST_KNOWN, Expectation, expectation, stretches
 
 WEEK = (40, 44, 38, 42, 36, 9, 11)
 
@@ -23,9 +23,10 @@ def judged(values: Any) -> Expectation:
 
 
 def found(values: Any) -> list[tuple[int, str]]:
-    """The places and kinds of the days that stand out."""
-    score = judged(values).score[0]
-    return [(int(n), "spike" if score[n] > 0 else "drop") for n in np.flatnonzero(np.abs(score) >= STANDS_OUT)]
+    """The places and kinds of the days of all stretches that stand out."""
+    counts = np.array([values], dtype=np.float64)
+    judged = sorted((each.first, each.last, "spike" if each.score > 0 else "drop") for _, each in stretches(counts))
+    return [(day, kind) for first, last, kind in judged for day in range(first, last + 1)]
 
 
 QUIET = [0, 1, 0, 3, 0, 0, 1] * 10
@@ -38,6 +39,8 @@ GROWING = [float(np.random.default_rng(4 + n).poisson(WEEK[n % 7] * 1.01**n)) fo
         pytest.param(weeks(12), 40, 200, "spike", id="five times the usual"),
         pytest.param(weeks(12), 48, 48, "spike", id="a busy Sunday, though every Monday has more"),
         pytest.param(weeks(12), 43, 0, "drop", id="nothing on a busy repository"),
+        pytest.param(weeks(12, 25), 43, 2100, "spike", id="twice the usual, where it is always the same"),
+        pytest.param(weeks(5), 0, 40, None, id="a short history with quiet weekends"),
         pytest.param(QUIET, 33, 20, "spike", id="twenty where there are next to none"),
         pytest.param(QUIET, 33, 8, None, id="a handful"),
         pytest.param(weeks(52), 0, 40, None, id="a weekly pattern alone"),
@@ -56,6 +59,14 @@ def test_the_days_of_a_burst_do_not_hide_each_other(length: int) -> None:
     values = weeks(14)
     values[42 : 42 + length] = [8 * value + 40 for value in values[42 : 42 + length]]
     assert found(values) == [(n, "spike") for n in range(42, 42 + length)]
+
+
+def test_a_wave_of_three_weeks_is_one_stretch_with_the_days_on_which_it_dies_away() -> None:
+    values = weeks(24)
+    values[80:101] = [usual * (1 + 14 * 0.85**n) for n, usual in enumerate(values[80:101])]
+    ((_, wave),) = stretches(np.array([values]))
+    assert (wave.first, wave.peak) == (80, 80)
+    assert 95 <= wave.last <= 100
 
 
 def test_a_level_that_lasts_is_no_spike_for_ever() -> None:
