@@ -7,7 +7,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")  # as in tests/browser.sh
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")  # as in tests/browser.sh
 ON_A_MAC = (
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
