@@ -7,6 +7,7 @@ GitHubError
 │   ├── ServerFailed      5xx
 │   └── NotReady          202: GitHub is still computing
 ├── LimitReached          the budget of the token's owner is used up for longer than this run waits
+│   └── Overtaken         another machine collects for the token's owner now
 ├── RepositoryUnreadable     stops this repository, the others go on
 │   ├── Missing           404: deleted, misspelt, or private and not for this token
 │   ├── AccessRefused     403: the token may not read the traffic; says which permission is missing
@@ -62,6 +63,9 @@ class LimitReached(GitHubError):
     def __init__(self, message: str, outcome: Outcome) -> None:
         super().__init__(message)
         self.outcome = outcome
+
+
+class Overtaken(LimitReached): ...
 
 
 class RepositoryUnreadable(GitHubError): ...

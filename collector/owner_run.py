@@ -16,6 +16,7 @@ from collector.endpoints.endpoint import Endpoint, Phase
 from collector.endpoints.traffic import TrafficObservation
 from collector.errors import GitHubError, HostDown, LimitReached, RunStopped, TokenRefused
 from collector.fetcher import FetchJob, RepositoryFetcher, due_jobs
+from collector.leases import OVERTAKEN, OwnerLease
 from collector.rate_limit import RateLimiter, pace_file
 from collector.redaction import redacted
 from collector.settings import Settings
@@ -38,10 +39,11 @@ ABSURD_FROM = timedelta(days=400)  # ahead of this machine and of all that is st
 
 @dataclass(frozen=True, slots=True)
 class RunRequest:
-    """What to collect, and what started it: schedule, command, added, app."""
+    """What to collect, and what started it: schedule, command, added, app; perhaps only what is of one lease."""
 
     scope: Scope
     trigger: str
+    lease: str | None = None
 
     @property
     def is_by_name(self) -> bool:
@@ -174,8 +176,11 @@ def clock_sync(github: GitHub, time: GitHubTime, newest_stored: datetime | None)
 
 
 class OwnerRun:
-    def __init__(self, context: RunContext, request: RunRequest, time: GitHubTime, owner_key: str | None) -> None:
+    def __init__(
+        self, context: RunContext, request: RunRequest, time: GitHubTime, owner_key: str | None, lease: OwnerLease
+    ) -> None:
         self.run_id: int | None = None
+        self.lease = lease
         self.trigger = request.trigger
         self.owner_key = owner_key  # None: of tenants without a token that can be used
         self.stats = RunStats()
@@ -198,6 +203,7 @@ class OwnerRun:
             context.progress.waiting,
             sleeps_for_s=LONGEST_SLEEP_S,
             kept_in=None if owner_key is None else pace_file(context.store.directory, owner_key),
+            lease=lease,
         )
         self.queue = JobQueue(self._limiter, context.settings.concurrency)
 
@@ -306,9 +312,16 @@ class OwnerRun:
         """All is stopped: what it had not even begun with was asked for all the same."""
         self.is_asked |= any(any(due_jobs(found, self.time.now())) for _, found in self._held)
 
+    def give_way(self) -> None:
+        """Another machine has taken the lease over: ask for nothing more."""
+        self.lease.is_overtaken = True
+        self.note(OVERTAKEN)
+        for fetcher in self._fetchers.values():
+            fetcher.ended = fetcher.ended or OVERTAKEN
+
     def batch(self, results: list[EndpointResult]) -> Batch:
         assert self.run_id is not None, "the log of a run is open before anything is saved"
-        return Batch(self.run_id, results, self.progress(RunState.RUNNING))
+        return Batch(self.run_id, results, self.progress(RunState.RUNNING), self.lease.lease.fence)
 
     def end(self) -> None:
         """Nothing is asked any more: close the connections, and say why not all was."""
@@ -456,7 +469,7 @@ class OwnerRun:
         return EndpointResult(key, left.name, self.time.now(), Outcome.SKIPPED, 0, message=reason)
 
     def state(self) -> RunState:
-        if self._context.clock.stop.is_set():
+        if self._context.clock.stop.is_set() or self.lease.is_overtaken:
             return RunState.STOPPED
         if not self.stats.failures and not self.stats.notes:
             return RunState.COMPLETE

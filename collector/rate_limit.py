@@ -16,6 +16,7 @@ from pathlib import Path
 
 from collector.clock import Clock, MustWait
 from collector.errors import LimitReached
+from collector.leases import OwnerLease
 from collector.settings import Settings
 from data.collection.models import Outcome
 from data.store.versions import keep_owner, make_directory
@@ -60,6 +61,8 @@ class RateLimiter:
     any minute. All processes with the same file `kept_in` draw from one bucket.
     `waiting` is called with every wait for a limit; a wait longer than `patience_s` ends the owner's work instead.
     Whoever has something else to do meanwhile sets `sleeps_for_s`: a longer wait is raised as MustWait and not slept.
+    With a lease, nobody asks but who is sure to hold it; where another machine did so until now, which may have spent
+    the burst of this minute, there is none.
     """
 
     def __init__(
@@ -71,10 +74,12 @@ class RateLimiter:
         *,
         sleeps_for_s: float = PATIENCE_S,
         kept_in: Path | None = None,
+        lease: OwnerLease | None = None,
     ) -> None:
         self.requests = 0
         self.kept_in = kept_in
         self._sleeps_for_s = sleeps_for_s
+        self._lease = lease
         self._clock = clock
         self._waiting = waiting
         self._patience_s = patience_s
@@ -85,6 +90,8 @@ class RateLimiter:
         room = ALLOWED_A_MINUTE - settings.requests_a_minute
         burst = min(settings.requests_a_minute * BURST_S / 60, room if room > 0 else settings.concurrency)
         self._burst_s = max(0.0, burst - 1) * self._interval_s
+        if lease is not None and lease.lease.is_handed_on:
+            self._burst_s = 0.0
         self._slowed = 1
         self._next_at = 0.0
         self._in_flight = 0
@@ -113,7 +120,7 @@ class RateLimiter:
     def acquire(self) -> Iterator[Turn]:
         """Wait for a turn and hold it while a call is made and what its answer says of the budget is read.
 
-        Raises: LimitReached where the wait would be longer than this owner's patience; MustWait; Stopped.
+        Raises: LimitReached where the wait would be longer than this owner's patience; Overtaken; MustWait; Stopped.
         """
         with self._slots:
             self._clock.sleep(self._claim())
@@ -199,6 +206,8 @@ class RateLimiter:
             now = self._clock.monotonic()
             if self._remaining is not None and self._remaining <= self._in_flight and now < self._resets_at:
                 self._await_reset(now)
+            if self._lease is not None and (wait := self._lease.wait()) > 0:
+                return wait
             wait = self._paused_until - now
             if wait > 0:
                 if self._waiting and self._paused_until > self._told_until + 1:  # a reset shifts by fractions

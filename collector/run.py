@@ -2,7 +2,8 @@
 
 Each token owner has a run of its own (`collector/owner_run.py`), because GitHub limits each by itself: one that waits
 or is refused holds up nobody else's. One pool of workers fetches for all, and what they bring is saved together.
-Only one process collects in a data directory; what others ask for meanwhile joins it.
+Only one process collects in a data directory; what others ask for meanwhile joins it. Of several machines that share a
+store each owner is collected by one, which has its lease (`collector/leases.py`); the others wait for it.
 
 RunInProgress      another process collects in this data directory
 """
@@ -10,7 +11,7 @@ RunInProgress      another process collects in this data directory
 import queue
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +21,7 @@ from collector.clock import GitHubTime, StopFlag, SystemClock
 from collector.endpoints.endpoint import Phase
 from collector.github_app import Access, open_access
 from collector.installations import refresh
+from collector.leases import OwnerLeases, lease_name
 from collector.owner_run import (
     CONNECTING,
     JobResult,
@@ -42,11 +44,13 @@ from data.repositories.repositories import repositories
 from data.store import Store, StoreError
 from data.store.backup import COLLECTING
 from data.store.versions import LockHeld, exclusive
+from data.text import one_or_counted
 
 BATCH_REPOSITORIES = 200
 FIRST_BATCH_S, BATCH_S = 1.0, 60.0  # the first ones soon, each after twice the time: somebody may wait for charts
 SAVED_TOGETHER_S = 0.5  # the days of a run are saved when all are there, its end when it is over; those of many at once
 LOOK_EVERY_S = 1.0  # whether something joins
+LOOK_FOR_LEASES_S = 5.0  # whether what another machine collected is free now
 WAITING_RESULTS = 1000  # fetched and not yet saved
 
 
@@ -123,20 +127,23 @@ class Collecting:
         self._context = RunContext(
             store, settings, clock, self._stop, progress, self._pool, self._deliver, self._authorize
         )
+        self._leases = OwnerLeases(store)
+        self._waiting: list[RunRequest] = []  # for the end of what another machine does, each for one lease
         self._tried: dict[int, list[str | None]] = {}  # by repository, which owners' runs had it
         self._runs: dict[str | None, OwnerRun] = {}  # by token owner
         self._reports: list[RunReport] = []
         self._batch: list[JobResult] = []
         self._saved_at, self._batch_s = time.monotonic(), FIRST_BATCH_S
-        self._looked_at = -LOOK_EVERY_S
+        self._looked_at = self._looked_for_leases_at = -LOOK_FOR_LEASES_S
         self._jobs_done = self._jobs_told = 0
         self._is_closed = False  # nobody saves any more
 
     def go(self, request: RunRequest) -> RunReport:
         try:
             self._begin(request)
-            while self._runs and not self._stop:
+            while (self._runs or self._waiting) and not self._stop:
                 self._receive()
+                self._renew_leases()
                 self._save_and_end()
                 self._look_who_joins()
             self._stop.set(None)
@@ -158,26 +165,53 @@ class Collecting:
         self._open_logs()
         self._save()
         self._end(list(self._runs.values()))
+        if self._waiting and not self._reports:
+            return RunReport(None, RunState.STOPPED, message="Stopped while another machine collected this.")
         return _sum_of(self._reports)
 
     def _begin(self, request: RunRequest) -> None:
-        """Begin runs for the token owners of a request; what is of an owner whose run goes on joins that."""
+        """Begin runs for the token owners of a request; what is of an owner whose run goes on joins that, and what
+        another machine collects waits for its end.
+        """
+        version = self._store.traffic.version()
+        by_owner = self._by_owner(request)
+        self._leases.take({lease_name(owner_key) for owner_key in by_owner})
+        if self._store.traffic.version() != version:  # who had a lease until now may have collected what was due
+            by_owner = self._by_owner(request)
+        for owner_key, of_owner in by_owner.items():
+            if lease_name(owner_key) in self._leases:
+                self._take_up(request, owner_key, of_owner)
+            else:
+                self._wait_for(replace(request, lease=lease_name(owner_key)), of_owner)
+        self._keep_leases()
+        self._batch_s = FIRST_BATCH_S
+
+    def _by_owner(
+        self, request: RunRequest
+    ) -> Mapping[str | None, list[tuple[CollectableRepository, OpenToken | None]]]:
+        """The repositories of a request by the owner of the token that each is asked with."""
+        by_owner: dict[str | None, list[tuple[CollectableRepository, OpenToken | None]]] = defaultdict(list)
         now = GitHubTime(self._clock).now()
         found = ledger.collectable_repositories(self._store, request.scope, now)
         if not found:
-            return
+            return by_owner
         if self._access is not None:
             self._access.close()
         self._access = open_access(self._store, open_cipher(self._store.directory), now)
-        by_owner: dict[str | None, list[tuple[CollectableRepository, OpenToken | None]]] = defaultdict(list)
         for each in found:
             token = next(iter(self._access.of_repository(each.repository)), None)
             owner_key = None if token is None else token.owner_key
-            by_owner[owner_key].append((each, token))
-            self._tried[each.repository.repository_id] = [owner_key]
-        for owner_key, of_owner in by_owner.items():
-            self._take_up(request, owner_key, of_owner)
-        self._batch_s = FIRST_BATCH_S
+            if request.lease in {None, lease_name(owner_key)}:
+                by_owner[owner_key].append((each, token))
+                self._tried[each.repository.repository_id] = [owner_key]
+        return by_owner
+
+    def _wait_for(self, request: RunRequest, found: list[tuple[CollectableRepository, OpenToken | None]]) -> None:
+        if request not in self._waiting:
+            self._waiting.append(request)
+            holder = self._leases.elsewhere.get(request.lease or "", "another machine")
+            whose = one_or_counted([each.repository.full_name for each, _ in found], "repository")
+            self._progress.warned(f"Waiting for {holder}, which is collecting {whose}.")
 
     def _take_up(
         self, request: RunRequest, owner_key: str | None, found: list[tuple[CollectableRepository, OpenToken | None]]
@@ -188,7 +222,8 @@ class Collecting:
         names = {tenant.tenant_id: tenant.name for tenant in tenants(operator(self._store), self._store)}
         run, pause = self._runs.get(owner_key), None
         if run is None:
-            run = self._runs[owner_key] = OwnerRun(self._context, request, GitHubTime(self._clock), owner_key)
+            lease, time_of_run = self._leases[lease_name(owner_key)], GitHubTime(self._clock)
+            run = self._runs[owner_key] = OwnerRun(self._context, request, time_of_run, owner_key, lease)
             pause = owner_pauses(self._store, now).get(owner_key or "")
         tokens = {each.repository.tenant_id: token for each, token in found if token is not None}
         fresh = [each for each, _ in found if not run.has(request, each)]
@@ -213,6 +248,9 @@ class Collecting:
             token = next((each for each in others if each.owner_key not in out), None)
             if token is None:
                 return result
+            self._leases.take({lease_name(token.owner_key)})
+            if lease_name(token.owner_key) not in self._leases:
+                return result
             request = RunRequest(ledger.Scope(repository_ids=(repository.repository_id,)), result.run.trigger)
             tried.append(token.owner_key)
             self._take_up(request, token.owner_key, [(result.fetch.collectable, token)])
@@ -222,7 +260,7 @@ class Collecting:
     def _receive(self) -> None:
         """Take what was fetched, a batch at most, waiting a moment for the first of it."""
         is_coming = self._stop or any(not run.is_over for run in self._runs.values())
-        wait = 0.1 if self._pool.is_working and is_coming else 0.0
+        wait = 0.1 if (self._pool.is_working and is_coming) or not self._runs else 0.0
         with suppress(queue.Empty):
             while self._stop or not self._is_full():
                 result = self._results.get(timeout=wait) if wait else self._results.get_nowait()
@@ -260,18 +298,47 @@ class Collecting:
                     self._begin(request)
             except (StoreError, EncryptionError) as failure:  # what cannot join ends no run
                 self._progress.warned(str(failure))
+            self._look_for_leases()
+
+    def _look_for_leases(self) -> None:
+        """Take up what another machine has collected until now, where it is still due."""
+        if not self._waiting or time.monotonic() - self._looked_for_leases_at < LOOK_FOR_LEASES_S:
+            return
+        self._looked_for_leases_at = time.monotonic()
+        try:
+            self._leases.take({request.lease for request in self._waiting if request.lease})
+            free = [request for request in self._waiting if (request.lease or "") in self._leases]
+            self._waiting = [request for request in self._waiting if request not in free]
+            for request in free:
+                self._begin(request)
+        except (StoreError, EncryptionError) as failure:
+            self._progress.warned(str(failure))
+
+    def _renew_leases(self) -> None:
+        try:
+            self._leases.renew()
+        except StoreError as failure:  # nothing is asked beyond their deadline; they are renewed where nobody took them
+            self._progress.warned(str(failure))
+        for run in self._runs.values():
+            if run.lease.is_overtaken:
+                run.give_way()
+
+    def _keep_leases(self) -> None:
+        """Those of runs that go on; others may have the rest. What is not given back runs out."""
+        try:
+            self._leases.keep({lease_name(owner_key) for owner_key in self._runs})
+        except StoreError as failure:
+            self._progress.warned(str(failure))
 
     def _open_logs(self) -> None:
         """Open the system log for the runs that have found something to do since, and tell how much."""
         fresh = [run for run in self._runs.values() if run.is_asked and run.run_id is None]
-        going_on = [run.run_id for run in self._runs.values() if run.run_id is not None]
         for trigger in dict.fromkeys(run.trigger for run in fresh):
             of_trigger = [run for run in fresh if run.trigger == trigger]
-            now = of_trigger[0].time.now()
-            first = ledger.start_run(self._store, trigger, now, len(of_trigger), going_on)
+            now, fences = of_trigger[0].time.now(), [run.lease.lease.fence for run in of_trigger]
+            first = ledger.start_run(self._store, trigger, now, fences, beside=self._leases.fences)
             for run_id, run in enumerate(of_trigger, start=first):
                 run.run_id = run_id
-                going_on.append(run_id)
         if not any(run.jobs_of_phase[CONNECTING] for run in self._runs.values()):
             jobs = self._jobs_done + sum(run.jobs for run in self._runs.values())
             if jobs > self._jobs_told:
@@ -293,12 +360,15 @@ class Collecting:
             for each in self._batch:
                 of_runs[each.run] += each.results
             saved = ledger.save_results(self._store, [run.batch(results) for run, results in of_runs.items()])
-            for run, of_run in zip(of_runs, saved, strict=True):
+            there: set[int] = set()
+            for (run, results), of_run in zip(of_runs.items(), saved, strict=True):
+                if of_run.is_overtaken:
+                    run.give_way()
+                    continue
                 run.stats.rows_changed += of_run.rows_changed
                 run.stats.gone |= of_run.gone
-            asked = {result.repository_id for results in of_runs.values() for result in results}
-            gone = {each for of_run in saved for each in of_run.gone}
-            self._progress.saved(len(asked - gone), sum(of_run.rows_changed for of_run in saved))
+                there |= {result.repository_id for result in results} - of_run.gone
+            self._progress.saved(len(there), sum(of_run.rows_changed for of_run in saved))
             self._batch = []
             self._batch_s = min(self._batch_s * 2, BATCH_S)
         self._saved_at = time.monotonic()
@@ -320,9 +390,12 @@ class Collecting:
             from data.insight.spikes import save_spikes  # noqa: PLC0415 - brings numpy, which no other command needs
 
             now = next(iter(logged.values())).time.now()
-            repository_ids = set().union(*(run.stats.repositories for run in logged.values()))
+            repository_ids = set().union(
+                *(run.stats.repositories for run in logged.values() if not run.lease.is_overtaken)
+            )
             save_spikes(self._store, repository_ids, now.date())
             ledger.finish_runs(self._store, {key: run.progress(run.state()) for key, run in logged.items()}, now)
+        self._keep_leases()
         for run in over:
             self._reports.append(run.report())
             self._joining.ended(self._reports[-1])

@@ -69,6 +69,7 @@ ASKED_BY_NOBODY = {  # before there is an account that could ask; what an accoun
     *("account_of_session", "access_of_token", "invitation_of", "viewer_of", "allowed"),
     *("due_deliveries", "report_to_be_sent", "to_be_sent", "recipient_of", "open_channels", "told_events"),  # the timer
     *(
+        "is_collecting",
         "operator",
         "has_tenants",
         "open_tokens",

@@ -102,7 +102,7 @@ class Sender:
         """After a collection, so that all of it is in one message; and now and then, since time alone brings some."""
         now, version = self._now(), self._store.traffic.version()
         waited = None if self._looked_at is None else now - self._looked_at
-        nothing_new = version == self._seen_version or is_collecting(self._store.directory)
+        nothing_new = version == self._seen_version or is_collecting(self._store)
         if waited is not None and waited < ALERTS_EVERY and nothing_new:
             return
         self._seen_version, self._looked_at = version, now

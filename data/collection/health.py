@@ -126,7 +126,7 @@ def health(
     of_managed = tuple(
         (key, stored_tokens.get(key), tuple(each for each in given if each.tenant_id == key)) for key in sorted(managed)
     )
-    read = _health(viewer, store, of_managed, look, is_going_on=is_collecting(store.directory))
+    read = _health(viewer, store, of_managed, look, is_going_on=is_collecting(store))
     return replace(read, findings=(*read.findings, *budgets))
 
 

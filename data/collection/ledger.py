@@ -22,12 +22,16 @@ from data.imports.merging import setting_imports_aside
 from data.repositories.models import Repository, RepositoryState
 from data.store import Store
 from data.store.ids import next_ids
+from data.store.leases import held_fences, lost_fences, stored_leases
 from data.store.sql import query
 from data.traffic.models import Metric
 
 GOOD_RESULTS_KEPT = timedelta(days=30)
 LOG_KEPT = timedelta(days=400)
 OLDEST_ANSWERED = timedelta(days=60)  # no answer tells of days or weeks before
+OWNERS = (
+    "owner "  # begins the name of the lease of a token owner, under which all that is asked with its tokens is saved
+)
 KILLED = "The process ended before the run did; what it had committed is kept."
 
 DAILY_TRAFFIC = Save(
@@ -78,11 +82,15 @@ class RunProgress:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Answers of a run that are saved together, and how the run stands with them. No two runs ask one repository."""
+    """Answers of a run that are saved together, and how the run stands with them. No two runs ask one repository.
+
+    `fence` is that of the lease under which they were fetched.
+    """
 
     run_id: int
     results: Sequence[EndpointResult]
     progress: RunProgress
+    fence: int | None = None
 
     @property
     def repository_ids(self) -> frozenset[int]:
@@ -91,10 +99,14 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """What came of saving a batch: rows of traffic that changed, and the repositories that are not there any more."""
+    """What came of saving a batch: rows of traffic that changed, and the repositories that are not there any more.
+
+    `is_overtaken`: nothing of it was saved, since another collector has taken the lease meanwhile.
+    """
 
     rows_changed: int
     gone: frozenset[int] = frozenset()
+    is_overtaken: bool = False
 
 
 def collectable_repositories(store: Store, scope: Scope, now: datetime) -> list[CollectableRepository]:
@@ -125,25 +137,30 @@ def views_since(store: Store, scope: Scope, since: date) -> int:
     return int(views)
 
 
-def start_run(store: Store, trigger: str, now: datetime, count: int = 1, beside: Collection[int] = ()) -> int:
-    """Open as many runs in the system log; answers the id of the first, which the others follow.
+def start_run(
+    store: Store, trigger: str, now: datetime, fences: Sequence[int | None] = (None,), beside: Collection[int] = ()
+) -> int:
+    """Open a run in the system log for each of these leases; answers the id of the first, which the others follow.
 
-    A run that never ended is marked as stopped, unless it is one of those beside which these begin.
+    A run that never ended is marked as stopped, unless another machine holds its lease, or this process (`beside`).
     """
     move_outbox(store)
     with store.traffic.commit("start of a collection") as connection:
         prune_outbox(store, connection)
+        with store.control.read() as cursor:
+            leases = stored_leases(cursor)
+        going_on = (*beside, *held_fences(leases, store, OWNERS, store.control.now(), is_locked=False))
         connection.execute(
             "update collection_run set state = 'stopped', ended_at = $now, message = $message "
-            "where state = 'running' and not list_contains($beside, run_id)",
-            {"now": stored(now), "message": KILLED, "beside": list(beside)},
+            "where state = 'running' and not coalesce(list_contains($going_on::bigint[], fence), false)",
+            {"now": stored(now), "message": KILLED, "going_on": going_on},
         )
-        run_ids = next_ids(connection, "collection_run", count)
-        for run_id in run_ids:
+        run_ids = next_ids(connection, "collection_run", len(fences))
+        for run_id, fence in zip(run_ids, fences, strict=True):
             connection.execute(
-                "insert into collection_run (run_id, trigger, started_at, state, requests, repositories) "
-                "values ($run_id, $trigger, $now, 'running', 0, 0)",
-                {"run_id": run_id, "trigger": trigger, "now": stored(now)},
+                "insert into collection_run (run_id, trigger, started_at, state, requests, repositories, fence) "
+                "values ($run_id, $trigger, $now, 'running', 0, 0, $fence)",
+                {"run_id": run_id, "trigger": trigger, "now": stored(now), "fence": fence},
             )
     return run_ids[0]
 
@@ -152,11 +169,16 @@ def save_results(store: Store, batches: Sequence[Batch]) -> list[Saved]:
     """Save the answers of some runs with their log rows, all in one commit. Answers what came of each batch.
 
     Answers about a repository that was deleted since they were asked for are dropped, and so are all of a run that
-    the store does not know: a row that belongs to nothing would be taken for another's one day.
+    the store does not know: a row that belongs to nothing would be taken for another's one day. So is a batch whose
+    lease another collector has taken meanwhile: it may have saved what is newer.
     The same batch twice changes nothing but the log. Raises: StoreBusy, StoreNotWritten.
     """
     with store.traffic.commit("collection") as connection:
-        remaining = [_known_repositories(connection, batch) for batch in batches]
+        overtaken = _overtaken(store, batches)
+        remaining = [
+            frozenset[int]() if batch.fence in overtaken else _known_repositories(connection, batch)
+            for batch in batches
+        ]
         kept = [
             (batch.run_id, result)
             for batch, there in zip(batches, remaining, strict=True)
@@ -165,11 +187,21 @@ def save_results(store: Store, batches: Sequence[Batch]) -> list[Saved]:
         ]
         changed = _save_rows(connection, kept)
         for batch in batches:
-            _update_run(connection, batch.run_id, batch.progress)
+            if batch.fence not in overtaken:
+                _update_run(connection, batch.run_id, batch.progress)
     return [
-        Saved(sum(changed.get(each, 0) for each in there), batch.repository_ids - there)
+        Saved(0, is_overtaken=True)
+        if batch.fence in overtaken
+        else Saved(sum(changed.get(each, 0) for each in there), batch.repository_ids - there)
         for batch, there in zip(batches, remaining, strict=True)
     ]
+
+
+def _overtaken(store: Store, batches: Sequence[Batch]) -> set[int]:
+    """The fences that are not the newest of their leases any more, asked inside the caller's commit."""
+    fences = [batch.fence for batch in batches if batch.fence is not None]
+    with store.control.read() as cursor:
+        return lost_fences(cursor, fences)
 
 
 def save_first_results(store: Store, results: Sequence[EndpointResult]) -> None:

@@ -1,50 +1,54 @@
 """The system log: which runs there were, and what came of each endpoint they asked."""
 
 from dataclasses import replace
-from pathlib import Path
 
 from data.accounts.models import Viewer
-from data.calendar import aware
-from data.collection.ledger import KILLED
+from data.calendar import aware, utc_now
+from data.collection.ledger import KILLED, OWNERS
 from data.collection.models import HARMLESS_OUTCOMES, ROW_REFUSED, LoggedResult, LoggedRun, Look, Outcome, RunState
 from data.store import Store
 from data.store.backup import COLLECTING
 from data.store.cache import cached
+from data.store.leases import held_fences, noted_leases
 from data.store.sql import query
 from data.store.versions import is_held
 
 RESULTS_SHOWN = 1000
 
 
-def is_collecting(directory: Path) -> bool:
-    """Whether a process collects at this moment: its lock tells, not the log."""
-    return is_held(directory / COLLECTING)
+def is_collecting(store: Store) -> bool:
+    """Whether a process collects at this moment, here or on another machine: its lock and leases tell, not the log."""
+    return is_held(store.directory / COLLECTING) or bool(_going_on(store))
 
 
 def runs(viewer: Viewer, store: Store, limit: int) -> tuple[LoggedRun, ...]:
-    """The newest runs first. One that was killed, which could not write so, is told as stopped: nobody holds its lock.
+    """The newest runs first. One that was killed, which could not write so, is told as stopped: nobody holds its lease.
 
     Who sees every tenant and repository gets the whole log. Anyone else gets the runs that asked about a repository
     of theirs, counts those only, and learns neither the requests nor the message, which tell of others.
     Source: collection_run, collection_result.
     """
-    logged = _runs(viewer, store, limit)
-    if all(run.state is not RunState.RUNNING for run in logged) or is_collecting(store.directory):
-        return logged
-    return tuple(
-        replace(run, state=RunState.STOPPED, message=KILLED) if run.state is RunState.RUNNING else run for run in logged
-    )
+    return _runs(viewer, store, limit, _going_on(store))
+
+
+def _going_on(store: Store) -> tuple[int, ...]:
+    """The fences of the runs that go on."""
+    is_locked = is_held(store.directory / COLLECTING)
+    return held_fences(noted_leases(store), store, OWNERS, utc_now(), is_locked=is_locked)
 
 
 @cached("traffic")
-def _runs(viewer: Viewer, store: Store, limit: int) -> tuple[LoggedRun, ...]:
+def _runs(viewer: Viewer, store: Store, limit: int, going_on: tuple[int, ...]) -> tuple[LoggedRun, ...]:
     values = {"visible": list(viewer.repository_ids), "tenant_ids": list(viewer.tenant_ids), "most": limit}
     with store.traffic.read() as cursor:
         rows = cursor.execute(query(__name__, "runs"), values).fetchall()
-    return tuple(
-        LoggedRun(key, trigger, aware(start), None if end is None else aware(end), RunState(state), *told)
-        for key, trigger, start, end, state, *told in rows
-    )
+    found = []
+    for key, trigger, start, end, state, requests, repositories, message, fence in rows:
+        run = LoggedRun(key, trigger, aware(start), None, RunState(state), requests, repositories, message)
+        if run.state is RunState.RUNNING and fence not in going_on:
+            run = replace(run, state=RunState.STOPPED, message=KILLED)
+        found.append(replace(run, ended_at=None if end is None else aware(end)))
+    return tuple(found)
 
 
 @cached("traffic")

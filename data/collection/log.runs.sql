@@ -42,7 +42,8 @@ select
     shown.state,
     case when sight.sees_all then shown.requests end as requests,
     case when sight.sees_all then shown.repositories else seen.repositories end as repositories,
-    case when sight.sees_all then shown.message end as message
+    case when sight.sees_all then shown.message end as message,
+    shown.fence
 from shown
 cross join sight
 left join seen using (run_id)

@@ -9,7 +9,8 @@ select
     run.state,
     null as requests,
     seen.repositories,
-    null as message
+    null as message,
+    null as fence
 from version.collection_run as run
 inner join (
     select

@@ -13,10 +13,12 @@ StoreError
 """
 
 import re
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -206,6 +208,10 @@ class Database:
             raise StoreMissing(_missing(self.files))
         return number
 
+    def now(self) -> datetime:
+        """The moment by the one clock that all who share the store go by: here this machine's."""
+        return utc_now()
+
     def check(self) -> dict[Path, str | None]:
         """Every version on disk, the oldest first, with what is wrong with it (None: nothing).
 
@@ -353,6 +359,7 @@ class Store:
         self.traffic = Database(VersionFiles(directory, "traffic", 0o444), lock_timeout_s)
         self.control = Database(VersionFiles(directory, "control", 0o600), lock_timeout_s)
         self.cache = Cache()
+        self.machine = f"{socket.gethostname()} ({directory.resolve()})"  # by what others know who holds a lease
 
     def database(self, name: str) -> Database:
         return self.traffic if name == "traffic" else self.control
