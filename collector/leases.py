@@ -45,7 +45,7 @@ class OwnerLeases:
         self.elsewhere: dict[str, str] = {}  # who holds those that were not free, by name
 
     def __contains__(self, name: str) -> bool:
-        return name in self._held
+        return name in self._held and not self._held[name].is_overtaken
 
     def __getitem__(self, name: str) -> OwnerLease:
         return self._held[name]

@@ -16,7 +16,7 @@ from collector.endpoints.endpoint import Endpoint, Phase
 from collector.endpoints.traffic import TrafficObservation
 from collector.errors import GitHubError, HostDown, LimitReached, RunStopped, TokenRefused
 from collector.fetcher import FetchJob, RepositoryFetcher, due_jobs
-from collector.leases import OVERTAKEN, OwnerLease
+from collector.leases import OVERTAKEN, OwnerLease, lease_name
 from collector.rate_limit import RateLimiter, pace_file
 from collector.redaction import redacted
 from collector.settings import Settings
@@ -24,7 +24,7 @@ from collector.workers import Job, JobQueue, WorkerPool, round_robin
 from data.accounts.tokens import OpenToken, TokenVerdict
 from data.collection.ledger import Batch, RunProgress, Scope, views_since
 from data.collection.models import CollectableRepository, EndpointResult, Outcome, RunState
-from data.collection.schedule import LOOKS, last_look, rests_until
+from data.collection.schedule import LOOKS, last_look, last_tried, rests_until
 from data.repositories.pauses import OwnerLimit, OwnerPause
 from data.store import Store
 from data.traffic.models import Metric
@@ -39,11 +39,20 @@ ABSURD_FROM = timedelta(days=400)  # ahead of this machine and of all that is st
 
 @dataclass(frozen=True, slots=True)
 class RunRequest:
-    """What to collect, and what started it: schedule, command, added, app; perhaps only what is of one lease."""
+    """What to collect, and what started it: schedule, command, added, app.
+
+    With `due_since` only what nobody has tried since then, on whichever machine; with `lease` only what is of that one.
+    """
 
     scope: Scope
     trigger: str
+    due_since: datetime | None = None
     lease: str | None = None
+
+    def means(self, each: CollectableRepository, owner_key: str | None) -> bool:
+        tried = last_tried(each)
+        is_due = self.due_since is None or tried is None or tried < self.due_since
+        return is_due and self.lease in {None, lease_name(owner_key)}
 
     @property
     def is_by_name(self) -> bool:

@@ -201,7 +201,7 @@ class Collecting:
         for each in found:
             token = next(iter(self._access.of_repository(each.repository)), None)
             owner_key = None if token is None else token.owner_key
-            if request.lease in {None, lease_name(owner_key)}:
+            if request.means(each, owner_key):
                 by_owner[owner_key].append((each, token))
                 self._tried[each.repository.repository_id] = [owner_key]
         return by_owner
@@ -248,7 +248,8 @@ class Collecting:
             token = next((each for each in others if each.owner_key not in out), None)
             if token is None:
                 return result
-            self._leases.take({lease_name(token.owner_key)})
+            with suppress(StoreError):
+                self._leases.take({lease_name(token.owner_key)})
             if lease_name(token.owner_key) not in self._leases:
                 return result
             request = RunRequest(ledger.Scope(repository_ids=(repository.repository_id,)), result.run.trigger)

@@ -3,8 +3,9 @@
 import os
 import threading
 import traceback
+from collections import defaultdict
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import click
 
@@ -29,13 +30,14 @@ from data.accounts.encryption import open_cipher
 from data.calendar import utc_now
 from data.collection.ledger import Scope, collectable_repositories
 from data.collection.requests import save_request, take_requests
-from data.collection.schedule import ScheduleContext, due_work, next_due
+from data.collection.schedule import ScheduleContext, due_work, last_time, next_due
 from data.refusals import Refused
 
 LOOK_EVERY_S = 5.0  # a look at the store's version costs nothing
 AFTER_ANOTHER_RUN = timedelta(seconds=30)
 CLOCK_WAS_SET = timedelta(minutes=2)  # more than a clock that is kept right ever goes back
 AFTER_FAILURE = timedelta(minutes=15)
+NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @click.command(cls=Command)
@@ -142,13 +144,15 @@ class Timer(Joining):
         self._plan(situation)
         self._tenants_tried |= dict.fromkeys(work.tenant_ids, now)
         self._repositories_tried |= dict.fromkeys(work.new_repository_ids, now)
-        if work.tenant_ids:
-            names = [each.name for each in situation.tenants if each.tenant_id in work.tenant_ids]
-            self._tell_once(f"Due: {', '.join(names)}")
-            found.append(RunRequest(Scope(tenant_ids=work.tenant_ids), "schedule"))
+        if due := [each for each in situation.tenants if each.tenant_id in work.tenant_ids]:
+            self._tell_once(f"Due: {', '.join(each.name for each in due)}")
+            by_time = defaultdict(list)
+            for each in due:
+                by_time[last_time(each.schedule, now)].append(each.tenant_id)
+            found += [RunRequest(Scope(tenant_ids=tuple(ids)), "schedule", at) for at, ids in sorted(by_time.items())]
         if work.new_repository_ids:
             self._tell_once(f"New: {len(work.new_repository_ids):,} never collected")
-            found.append(RunRequest(Scope(repository_ids=work.new_repository_ids), "added"))
+            found.append(RunRequest(Scope(repository_ids=work.new_repository_ids), "added", NEVER))
         return found
 
     def _situation(self, now: datetime) -> ScheduleContext:

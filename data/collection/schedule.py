@@ -154,7 +154,7 @@ def due_work(situation: ScheduleContext, now: datetime) -> DueWork:
     for each in situation.found:
         tenant_id, repository_id = each.repository.tenant_id, each.repository.repository_id
         tick, again = since.get(tenant_id, (None, now))
-        tried = _last_tried(each)
+        tried = last_tried(each)
         if tick is None:
             continue
         if tried is None and _before(situation.repositories_tried.get(repository_id), again):
@@ -198,7 +198,8 @@ def _due_since(tenant: Tenant, situation: ScheduleContext, now: datetime) -> tup
     return tick, max(tick, now - AGAIN_AFTER) if tenant.tenant_id in situation.with_token else tick
 
 
-def _last_tried(each: CollectableRepository) -> datetime | None:
+def last_tried(each: CollectableRepository) -> datetime | None:
+    """When the repository was last asked for its days, by which a time of its schedule was kept or missed."""
     tried = next((each.endpoints[name] for name in LOOKS if name in each.endpoints), None)
     return None if tried is None else tried.last_tried_at
 
