@@ -32,7 +32,8 @@ select
     'partial' as state,
     2 * (select count(*) as repositories from repository) as requests,
     (select count(*) as repositories from repository) as repositories,
-    null as message
+    null as message,
+    null as fence
 from range(1, 43);
 
 insert into collection_result

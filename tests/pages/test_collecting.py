@@ -10,6 +10,7 @@ from data.collection.log import runs
 from data.collection.models import EndpointResult, Outcome, RunState
 from data.collection.requests import take_requests
 from data.store.backup import COLLECTING
+from data.store.leases import take_leases
 from data.store.versions import exclusive
 from pages.ui import collecting
 from tests.data.filled import ENGINE, traffic
@@ -75,10 +76,11 @@ def test_one_that_cannot_begin_says_why_to_who_may_know_of_every_tenant(collecta
 
 
 def test_a_run_that_was_killed_is_not_going_on_and_does_not_disable_collect_now(app: App) -> None:
-    run_id = ledger.start_run(app.store, "schedule", utc_now())
+    (lease,), _ = take_leases(app.store, ["owner user 1"])
+    run_id = ledger.start_run(app.store, "schedule", utc_now(), [lease.fence])
     answers = [EndpointResult(ENGINE, "paths", utc_now(), Outcome.SKIPPED, 1)]
     progress = ledger.RunProgress(RunState.RUNNING, 1, 1)
-    ledger.save_results(app.store, [ledger.Batch(run_id, answers, progress)])
+    ledger.save_results(app.store, [ledger.Batch(run_id, answers, progress, lease.fence)])
     with exclusive(app.store.directory / COLLECTING, "collecting", 0):
         assert "Collecting from GitHub" in shown_text(app.opened("tenant", PAGE))
         assert app.opened("tenant", "log").button(key="log_collect").disabled

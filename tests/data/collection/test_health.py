@@ -193,7 +193,7 @@ def test_the_newest_run_of_each_tenant_counts_however_others_went_since(tmp_path
     store = filled_store(tmp_path / "db")
     with store.traffic.commit("test") as connection:
         connection.execute(
-            "insert into collection_run select 6, 'schedule', $at, $at, 'failed', 0, 1, 'No.'", {"at": AT}
+            "insert into collection_run select 6, 'schedule', $at, $at, 'failed', 0, 1, 'No.', null", {"at": AT}
         )
         row = "insert into collection_result select 6, $key, 'views', $at, 'server_failed', 502, 'No.', 0, 1"
         connection.execute(row, {"key": TELESCOPE, "at": AT})
@@ -213,7 +213,9 @@ def test_a_run_that_brought_no_days_of_most_repositories_is_a_problem(
 ) -> None:
     store = filled_store(tmp_path / "db")
     with store.traffic.commit("test") as connection:
-        connection.execute("insert into collection_run select 6, 'app', $at, $at, 'partial', 4, 3, null", {"at": AT})
+        connection.execute(
+            "insert into collection_run select 6, 'app', $at, $at, 'partial', 4, 3, null, null", {"at": AT}
+        )
         row = "insert into collection_result select 6, $key, $endpoint, $at, 'server_failed', 502, 'No.', 0, 1"
         for key in failing:
             connection.execute(row, {"key": key, "endpoint": endpoint, "at": AT})
@@ -227,7 +229,7 @@ def test_a_run_that_did_not_reach_github_is_everybodys_and_tells_nothing_of_othe
 ) -> None:
     store = filled_store(tmp_path / "db")
     with store.traffic.commit("test") as connection:
-        run = "insert into collection_run select 6, 'app', $at, $at, 'failed', $requests, 0, 'Green cannot.'"
+        run = "insert into collection_run select 6, 'app', $at, $at, 'failed', $requests, 0, 'Green cannot.', null"
         connection.execute(run, {"at": AT, "requests": requests})
     seen = health(Viewer(frozenset({ENGINE}), frozenset({1})), store, frozenset(), NOW).findings
     assert [each.text for each in seen if each.kind is FindingKind.RUN] == told
