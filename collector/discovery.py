@@ -447,7 +447,7 @@ def check_repository(github: GitHub, full_name: str) -> tuple[RepositoryFacts, l
 
 def _answer(github: GitHub, endpoint: Endpoint, full_name: str) -> FirstAnswer:
     began = time.monotonic()
-    fetched = endpoint.fetch(github, Request(full_name))
+    fetched = endpoint.fetch(github, Request(full_name, utc_now()))
     return FirstAnswer(endpoint.name, fetched, round((time.monotonic() - began) * 1000))
 
 

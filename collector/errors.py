@@ -13,6 +13,7 @@ GitHubError
 │   ├── AccessRefused     403: the token may not read the traffic; says which permission is missing
 │   └── Blocked           451, or 403 with a block: GitHub has closed it
 ├── TokenRefused          401: this token is of no use any more; its other repositories are left alone
+├── NotGranted            the token may not read what only some choose to have read: unknown, and no failure
 ├── RequestRefused        GitHub or we refuse this one call: a strange redirect, an answer too large, another 4xx
 │   └── PagingLimited     422 on a deep page: what came before it is whole
 └── RunStopped            nothing else would go better: the API version is gone, or TLS fails
@@ -85,6 +86,10 @@ class Blocked(RepositoryUnreadable):
 
 class TokenRefused(GitHubError):
     outcome = Outcome.TOKEN_REFUSED
+
+
+class NotGranted(GitHubError):
+    outcome = Outcome.NOT_GRANTED
 
 
 class RequestRefused(GitHubError):

@@ -147,7 +147,7 @@ class RepositoryFetcher:
         if endpoint is REPOSITORY:
             etag = self._validators.get(repository.repository_id, etag)
         answered_ago = self.time.now() - state.last_good_at if state and state.last_good_at else None
-        fetched = endpoint.fetch(self.github, Request(name, etag, answered_ago))
+        fetched = endpoint.fetch(self.github, Request(name, self.time.now(), etag, answered_ago))
         self.accepted = True
         if isinstance(fetched.observation, StatsObservation):
             facts = fetched.observation.facts

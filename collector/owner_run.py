@@ -152,7 +152,7 @@ class RunStats:
         self.repositories.add(fetch.collectable.repository.repository_id)
         for answer in results:
             self.good += answer.outcome.good
-            self.failures += not answer.outcome.good
+            self.failures += not answer.outcome.good and answer.outcome is not Outcome.NOT_GRANTED
             seen = answer.observation
             if isinstance(seen, TrafficObservation) and seen.metric is Metric.VIEWS and seen.window:
                 self.views_windows += 1

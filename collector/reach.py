@@ -11,10 +11,11 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import takewhile
 
+from collector.endpoints import actions
 from collector.endpoints.endpoint import Endpoint, endpoints
 from collector.endpoints.traffic import WeeklyTraffic
 from data.accounts.github_app import InstallationState, installations
-from data.accounts.models import Viewer
+from data.accounts.models import Tenant, Viewer
 from data.accounts.tenants import operator, tenants
 from data.accounts.tokens import tokens
 from data.calendar import DAY, newest_settled_week, utc_day
@@ -93,6 +94,10 @@ def requests_a_day(schedule: str) -> float:
     return asked / OBSERVED.days
 
 
+def _a_day(tenant: Tenant) -> float:
+    return requests_a_day(tenant.schedule) + actions.REQUESTS_A_DAY * tenant.reads_actions
+
+
 def _fresh() -> CollectableRepository:
     return CollectableRepository(Repository(1, 1, 1, "octo/hello", RepositoryState.ACTIVE))
 
@@ -130,7 +135,7 @@ def reaches(viewer: Viewer, store: Store, more: tuple[tuple[int, int], ...] = ()
             own = [r for r in asked if r.tenant_id == each.tenant_id and r.full_name.casefold().startswith(prefix)]
             count = len(own) if each.tenant_id in with_token else tracked[owner.tenant_id]
             tracked[owner.tenant_id] -= count
-            load = round(count * requests_a_day(owner.schedule))
+            load = round(count * _a_day(owner))
             key = f"installation {each.installation_id}"
             found.append(Reach(each.account, key, (owner.name,), count, load, each.repositories))
     for token in stored:
@@ -138,7 +143,7 @@ def reaches(viewer: Viewer, store: Store, more: tuple[tuple[int, int], ...] = ()
             of_owner[token.facts.owner_id or -token.token_id].append(token)
     for owned in of_owner.values():
         owners = [active[token.tenant_id] for token in owned]
-        requests = sum(tracked[each.tenant_id] * requests_a_day(each.schedule) for each in owners)
+        requests = sum(tracked[each.tenant_id] * _a_day(each) for each in owners)
         count = sum(tracked[each.tenant_id] for each in owners)
         facts = owned[0].facts
         key = f"token {owned[0].token_id}" if facts.owner_id is None else f"user {facts.owner_id}"
@@ -166,7 +171,7 @@ def estimate(viewer: Viewer, store: Store, tenant_id: int, count: int) -> str:
     owner = next((each for each in tenants(viewer, store) if each.tenant_id == tenant_id), None)
     if owner is None or not count:
         return ""
-    now, a_day = count * requests_for_new(), round(count * requests_a_day(owner.schedule))
+    now, a_day = count * requests_for_new(), round(count * _a_day(owner))
     hours = now / REQUESTS_AN_HOUR
     takes = f" (about {hours:,.1f} hours at GitHub's limit)" if hours > 1 else ""
     seen, every = (

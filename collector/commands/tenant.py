@@ -105,8 +105,8 @@ def token(session: Session, name: str, token_env: str | None, token_stdin: bool)
     The token is asked for without being shown, or comes from a variable or standard input, never from an argument:
     the process list would show it. GitHub checks it, then it is stored encrypted.
 
-    A fine-grained token needs the repository permission "Administration: read"; a classic one the scope repo, or
-    public_repo where all repositories are public.
+    A fine-grained token needs the repository permission "Administration: read" ("Actions: read", too, where workflow
+    runs are counted); a classic one the scope repo, or public_repo where all repositories are public.
 
     \b
     Example:
@@ -161,6 +161,28 @@ def schedule(session: Session, name: str, schedule: str) -> CommandResult:
     ):
         session.terminal.say(sentence)
     return CommandResult({"tenant": found.name, "schedule": changed.schedule})
+
+
+@tenant.command(name="workflow-runs")
+@click.argument("name")
+@click.argument("choice", type=click.Choice(["on", "off"]))
+@pass_session
+def workflow_runs(session: Session, name: str, choice: str) -> CommandResult:
+    """Count the workflow runs of GitHub Actions, or no more.
+
+    Each build's checkout is a clone. With the runs of each day, pages tell how many clones GitHub Actions has made at
+    least. The token or GitHub App needs the repository permission "Actions: read", too; without it they are unknown,
+    and all else is collected as before.
+
+    \b
+    Example:
+      python -m collector tenant workflow-runs acme on
+    """
+    found = tenants.tenant_named(session.viewer, session.store, name)
+    tenants.set_reads_actions(session.store, COMMAND_LINE, found.tenant_id, choice == "on", utc_now())
+    told = "are counted from the next collection on" if choice == "on" else "are not counted any more"
+    session.terminal.say(f"Workflow runs of {found.name} {told}.")
+    return CommandResult({"tenant": found.name, "workflow_runs": choice == "on"})
 
 
 def _warn_of_schedule(session: Session, tenant: Tenant) -> None:
@@ -225,6 +247,7 @@ def _tenant_facts(each: Tenant, count: int, stored: StoredToken | None, now: dat
         "name": each.name,
         "schedule": each.schedule,
         "active": each.active,
+        "workflow_runs": each.reads_actions,
         "next": _next(each, now),
         "repositories": count,
         "token": facts,

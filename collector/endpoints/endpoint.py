@@ -39,9 +39,12 @@ class Phase(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A repository by its present name, the validator of the last answer, and how old the last good one is."""
+    """A repository by its present name, when it is asked for, the validator of the last answer, and how old the last
+    good one is.
+    """
 
     full_name: str
+    now: datetime
     etag: str | None = None
     answered_ago: timedelta | None = None
 

@@ -40,6 +40,7 @@ class Tenant:
     name: str
     schedule: str
     active: bool
+    reads_actions: bool = False  # counts workflow runs, where GitHub lets it
 
 
 class Role(StrEnum):

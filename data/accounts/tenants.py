@@ -82,6 +82,19 @@ def save_schedule(store: Store, by: str, tenant_id: int, schedule: str, now: dat
         change.record("schedule changed", about_tenant(tenant_id), schedule)
 
 
+def set_reads_actions(store: Store, by: str, tenant_id: int, reads: bool, now: datetime) -> None:
+    """Have a tenant's workflow runs counted, or no more; what was counted stays. For admins and the tenant's manager.
+
+    Raises: NotAllowed, TenantRefused.
+    """
+    with change_of_traffic(store, "choosing whether workflow runs are counted", by, now) as change:
+        refuse_but_managers(change.account, tenant_id)
+        name = _name_of(change.connection, tenant_id)
+        values = {"tenant_id": tenant_id, "reads": reads}
+        change.connection.execute("update tenant set reads_actions = $reads where tenant_id = $tenant_id", values)
+        change.record(f"counting of workflow runs {'begun' if reads else 'ended'}", about_tenant(tenant_id), name)
+
+
 def rename_tenant(store: Store, by: str, tenant_id: int, name: str, now: datetime) -> None:
     """Give a tenant another name, a new one. Admins only. Raises: NotAllowed, TenantRefused."""
     name = checked_name(name)

@@ -3,7 +3,8 @@ select
     tenant_id,
     name,
     schedule,
-    active
+    active,
+    reads_actions
 from tenant
 where tenant_id in (select unnest($visible))
 order by name;

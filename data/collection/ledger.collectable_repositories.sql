@@ -6,7 +6,8 @@ select
     repository.github_id,
     repository.full_name,
     repository.state,
-    repository.state_reason
+    repository.state_reason,
+    tenant.reads_actions
 from repository
 inner join tenant using (tenant_id)
 where

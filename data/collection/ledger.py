@@ -114,7 +114,9 @@ def collectable_repositories(store: Store, scope: Scope, now: datetime) -> list[
     with store.traffic.read() as cursor:
         rows = cursor.execute(query(__name__, "collectable_repositories"), scope.values()).fetchall()
         found = {
-            row[0]: CollectableRepository(Repository(row[0], row[1], row[2], row[3], RepositoryState(row[4]), row[5]))
+            row[0]: CollectableRepository(
+                Repository(row[0], row[1], row[2], row[3], RepositoryState(row[4]), row[5]), reads_actions=row[6]
+            )
             for row in rows
         }
         states = cursor.execute(query(__name__, "endpoint_states")).fetchall()

@@ -71,6 +71,7 @@ class Outcome(StrEnum):
     LOCKOUT = "lockout"
     MISSING = "missing"
     NO_PERMISSION = "no_permission"
+    NOT_GRANTED = "not_granted"  # what is asked for by choice is not for this token
     BLOCKED = "blocked"
     NAME_REUSED = "name_reused"
     TOKEN_REFUSED = "token_refused"  # noqa: S105 - no token
@@ -90,7 +91,7 @@ class Outcome(StrEnum):
 
     @property
     def failed(self) -> bool:
-        return not self.good and self is not Outcome.SKIPPED
+        return not self.good and self not in {Outcome.SKIPPED, Outcome.NOT_GRANTED}
 
     @property
     def passing(self) -> bool:
@@ -153,6 +154,7 @@ class CollectableRepository:
     repository: Repository
     endpoints: dict[str, EndpointState] = field(default_factory=dict)
     newest_whole_week: dict[Metric, date | None] = field(default_factory=dict)
+    reads_actions: bool = False  # whether its tenant has workflow runs counted
 
 
 @dataclass(frozen=True, slots=True)

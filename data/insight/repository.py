@@ -53,6 +53,15 @@ def counters(viewer: Viewer, store: Store, selection: Selection) -> DataFrame:
 
 
 @cached("traffic")
+def machine_clones(viewer: Viewer, store: Store, selection: Selection) -> DataFrame:
+    """The clones of the repository and how many machines have made at least, the oldest day first.
+
+    Rows: day (UTC), clones, clone_uniques, workflow_runs, at_least_by_actions, steady_floor. Raises: StoreMissing.
+    """
+    return _ask(viewer, store, selection, "machine_clones")
+
+
+@cached("traffic")
 def releases(viewer: Viewer, store: Store, selection: Selection) -> DataFrame:
     """The releases published in these days, the oldest first.
 

@@ -1,8 +1,8 @@
 """What stood out, and why: the rows of the table `spike` with what is known of that time. Readers, the viewer first.
 
 What may have made it is a list of facts, the likeliest first: notes of the day, referrers and paths whose 14-day sums
-rose over it, releases from the day before to the day after, and stars. Texts come from outside, verbatim: whoever shows
-them trusts none of them.
+rose over it, releases from the day before to the day after, workflow runs, and stars. Texts come from outside,
+verbatim: whoever shows them trusts none of them.
 """
 
 from collections import defaultdict
@@ -29,6 +29,7 @@ LEAST_SHARE = 0.05  # of what the day had more than expected: a name that gained
 NOT_KNOWN_SHARE = 0.1  # of a name never seen before, where no list of before is there to compare
 NEWCOMER = 0.25  # is added for a name that was not in the list before
 WEIGHT_OF = {"referrer": 1.0, "path": 0.4}  # a path is where they went, not why
+RUNS_WEIGHT = 0.4  # of workflow runs where it is not known how many clones they made
 MOST_OF_A_KIND = 5
 MOST_WITH_BOUNDS = 6
 WAVE_DAYS = 5  # from one spike to the next of the same wave: less than a week, so that what comes weekly is no wave
@@ -81,10 +82,21 @@ class Starred:
 
 
 @dataclass(frozen=True, slots=True)
+class Ran:
+    """More workflow runs than the usual (the median of the four weeks before and after), each of which may clone; where
+    that is known, the clones that they made at least.
+    """
+
+    runs: int
+    usual: float
+    clones: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Cause:
     """One thing that may have made a day stand out.
 
-    `kind` is referrer, path, release, note or stars; `what` the referrer, the path, the tag, the note, '' for stars.
+    `kind` is referrer, path, release, note, runs or stars; `what` the referrer, the path, the tag, the note, else ''.
     `weight` (0 to 1) orders causes. For a referrer it is the share of the surplus that it gained, and a quarter more if
     it was not listed before; for a path less than half of that.
     """
@@ -92,7 +104,7 @@ class Cause:
     kind: str
     what: str
     weight: float
-    detail: Listed | Released | Noted | Starred
+    detail: Listed | Released | Noted | Ran | Starred
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +197,7 @@ def repository_spikes(viewer: Viewer, store: Store, selection: Selection) -> tup
 
 def _explained(viewer: Viewer, store: Store, found: Sequence[Spike]) -> tuple[Spike, ...]:
     with store.traffic.read() as cursor:
-        known = [_listed(cursor, found), _released(cursor, found), _starred(cursor, found)]
+        known = [_listed(cursor, found), _released(cursor, found), _ran(cursor, found), _starred(cursor, found)]
         of = _asked(found)["visible"]
         tenants = (
             "select repository_id, tenant_id from repository where repository_id in (select unnest($of::integer[]))"
@@ -240,8 +252,26 @@ def _starred(cursor: duckdb.DuckDBPyConnection, found: Sequence[Spike]) -> Cause
     return {
         (key, day): [Cause("stars", "", 0.2, Starred(gained, usual))]
         for key, day, gained, usual in rows
-        if usual is not None and 2 * sqrt(max(gained, 0) + OFFSET) - 2 * sqrt(max(usual, 0) + OFFSET) >= STANDS_OUT
+        if usual is not None and _stands_out(gained, usual)
     }
+
+
+def _ran(cursor: duckdb.DuckDBPyConnection, found: Sequence[Spike]) -> Causes:
+    """Workflow runs, where they stand out on a day on which clones do: by how much of the surplus they surely made."""
+    of_clones = [each for each in found if each.metric == "clones"]
+    surplus = {(each.repository_id, each.peak): each.value - each.expected for each in of_clones}
+    causes: Causes = {}
+    rows = cursor.execute(query(__name__, "runs"), _asked(of_clones)).fetchall()
+    for key, day, runs, usual, clones, usual_clones in rows:
+        made = None if clones is None or usual_clones is None else (clones - usual_clones) / surplus[key, day]
+        if _stands_out(runs, usual) and (made is None or made >= LEAST_SHARE):
+            weight = RUNS_WEIGHT if made is None else min(1.0, made)
+            causes[key, day] = [Cause("runs", "", weight, Ran(runs, usual, clones))]
+    return causes
+
+
+def _stands_out(count: float, usual: float) -> bool:
+    return 2 * sqrt(max(count, 0) + OFFSET) - 2 * sqrt(max(usual, 0) + OFFSET) >= STANDS_OUT
 
 
 def _noted(viewer: Viewer, store: Store, found: Sequence[Spike], tenants: dict[int, int]) -> Causes:
@@ -260,7 +290,8 @@ def _noted(viewer: Viewer, store: Store, found: Sequence[Spike], tenants: dict[i
 def _ranked(spike: Spike, of_each: list[Causes]) -> Iterator[Cause]:
     """The causes of a spike, the likeliest first, of each kind the first few."""
     known = [cause for causes in of_each for cause in causes.get((spike.repository_id, spike.peak), [])]
-    fitting = [cause for cause in known if spike.metric == "views" or cause.kind not in {"referrer", "path"}]
+    of_others = {"runs"} if spike.metric == "views" else {"referrer", "path"}
+    fitting = [cause for cause in known if cause.kind not in of_others]
     counted: dict[str, int] = defaultdict(int)
     for cause in sorted(fitting, key=lambda cause: (-cause.weight, cause.kind, cause.what)):
         counted[cause.kind] += 1

@@ -7,7 +7,7 @@ from typing import Any
 
 from data.accounts.models import Viewer
 from data.calendar import aware, stored
-from data.collection.models import GOOD_OUTCOMES, HARMLESS_OUTCOMES
+from data.collection.models import HARMLESS_OUTCOMES
 from data.repositories.models import OpenDays, Repository, RepositoryHealth, RepositoryState
 from data.store import Store
 from data.store.cache import cached
@@ -42,7 +42,7 @@ def stale_endpoints(viewer: Viewer, store: Store, now: datetime) -> tuple[StaleE
     """
     values = {
         "visible": list(viewer.repository_ids),
-        "good": GOOD_OUTCOMES,
+        "good": HARMLESS_OUTCOMES,
         "harmless": HARMLESS_OUTCOMES,
         "lists": list(LISTS),
         "lists_before": stored(now - LISTS_MAY_BE),

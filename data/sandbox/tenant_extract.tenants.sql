@@ -5,7 +5,8 @@ select
     tenant.name,
     tenant.schedule,
     tenant.active,
-    tenant.added_at
+    tenant.added_at,
+    tenant.reads_actions
 from version.tenant as tenant
 where
     tenant.tenant_id in (select unnest($tenant_ids::integer[]))

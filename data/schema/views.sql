@@ -750,6 +750,110 @@ comment on column v_releases.day is 'The day of the reading, UTC. A day without 
 comment on column v_releases.downloads is 'Downloads of the file since it was uploaded.';
 comment on column v_releases.downloads_gained is 'Downloads since the reading before; NULL for the first reading.';
 
+-- A checkout by GitHub Actions is a clone. How many a run makes is learned from runs chosen by chance in the four weeks around
+-- a day: on average so many that two standard errors less are still sure in at least 95 of 100 cases (from eight runs on).
+create view v_clones as
+with sampled as (
+    select
+        repository_id,
+        day,
+        count(*) as runs,
+        sum(checkouts) as checkouts,
+        sum(checkouts * checkouts) as squares
+    from sampled_run
+    group by repository_id, day
+),
+
+around as (
+    select
+        workflow_day.repository_id,
+        workflow_day.day,
+        workflow_day.runs,
+        sampled.checkouts as seen_checkouts,
+        sum(sampled.runs) over weeks_around as sampled_runs,
+        sum(sampled.checkouts) over weeks_around as sampled_checkouts,
+        sum(sampled.squares) over weeks_around as squares
+    from workflow_day
+    left join sampled using (repository_id, day)
+    window weeks_around as (
+        partition by workflow_day.repository_id
+        order by workflow_day.day
+        range between interval 14 days preceding and interval 14 days following
+    )
+),
+
+learned as (
+    select
+        repository_id,
+        day,
+        runs,
+        sampled_runs,
+        sampled_checkouts / sampled_runs as checkouts_a_run,
+        greatest(
+            seen_checkouts,
+            case when runs = 0 then 0 end,
+            case
+                when sampled_runs >= 8
+                    then floor(
+                        runs * greatest(
+                            checkouts_a_run - 2 * sqrt(
+                                greatest(squares - sampled_checkouts * checkouts_a_run, 0)
+                                / (sampled_runs - 1) / sampled_runs
+                            ),
+                            0
+                        )
+                    )
+            end
+        )::bigint as least_checkouts
+    from around
+)
+
+select
+    daily.repository_id,
+    daily.tenant_id,
+    daily.tenant,
+    daily.full_name,
+    daily.day,
+    daily.clones,
+    daily.clone_uniques,
+    daily.clone_uniques_kind,
+    daily.clones_state,
+    learned.runs as workflow_runs,
+    learned.sampled_runs::bigint as sampled_runs,
+    learned.checkouts_a_run,
+    case
+        when daily.clones is not null and learned.least_checkouts is not null
+            then least(daily.clones, learned.least_checkouts)
+    end as at_least_by_actions,
+    daily.clones - at_least_by_actions as at_most_by_others,
+    ceil(daily.clones / nullif(daily.clone_uniques, 0))::bigint as at_least_by_one_cloner,
+    case
+        when count(*) filter (where daily.clones_state = 'final') over fortnight = 15
+            then min(daily.clones) over fortnight
+    end as steady_floor
+from v_daily as daily
+left join learned using (repository_id, day)
+window fortnight as (partition by daily.repository_id order by daily.day rows between 14 preceding and current row);
+
+comment on view v_clones is
+'One row per repository and day: its clones, and how many of them machines have made at least. The raw numbers stay as they are. What it cannot know: builds elsewhere than on GitHub Actions, mirrors, and bots.';
+comment on column v_clones.repository_id is 'Our id of the repository.';
+comment on column v_clones.tenant_id is 'The tenant that tracks it.';
+comment on column v_clones.tenant is 'The name of the tenant.';
+comment on column v_clones.full_name is 'OWNER/NAME, as last seen on GitHub.';
+comment on column v_clones.day is 'The day, UTC.';
+comment on column v_clones.clones is 'Git clones: the greatest count ever seen for that day.';
+comment on column v_clones.clone_uniques is 'Unique cloners of that day. Never to be added up over days.';
+comment on column v_clones.clone_uniques_kind is 'What clone_uniques counts: day, GitHub''s own count of the day; NULL where it is unknown.';
+comment on column v_clones.clones_state is 'final, pending or gap, as in v_daily.';
+comment on column v_clones.workflow_runs is 'Workflow runs of GitHub Actions begun on that day: the greatest count ever seen. NULL: not known; 1000 may mean more.';
+comment on column v_clones.sampled_runs is 'How many runs of the four weeks around, chosen by chance, were looked at.';
+comment on column v_clones.checkouts_a_run is 'The checkouts that these runs made on average.';
+comment on column v_clones.at_least_by_actions is 'Clones that GitHub Actions made at least: the checkouts seen, or runs times their average less two standard errors (with eight sampled runs or more); never more than clones. NULL: not known.';
+comment on column v_clones.at_most_by_others is 'The other clones: so many at most.';
+comment on column v_clones.at_least_by_one_cloner is 'Clones that the busiest cloner made at least: clones by unique cloners, rounded up. With one unique cloner, all of them.';
+comment on column v_clones.steady_floor is 'The fewest clones of the 15 days up to this one, all of them final: so many come every day, by machines mostly. NULL: not all are known.';
+
 create view v_notes as
 select
     note.note_id,

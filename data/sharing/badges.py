@@ -34,6 +34,7 @@ NUMBERS = {  # what a badge adds up, and of which rows; daily uniques added up a
     "clones": ("sum(clones) as clones", "v_daily"),
     "visitors": ("sum(view_uniques) as visitor_days", "v_daily"),
     "cloners": ("sum(clone_uniques) as cloner_days", "v_daily"),
+    "clones not by Actions": ("sum(clones) - sum(at_least_by_actions) as clones", "v_clones"),
     "stars": ("sum(stars_gained) as stars", "v_stars"),
     "downloads": ("sum(downloads_gained) as downloads", "v_releases"),
 }
@@ -60,11 +61,15 @@ class BadgeRefused(AccountRefused):
 
 
 class BadgeMeasure(StrEnum):
-    """What is counted. Visitors and cloners of one repository in 14 days or a week are GitHub's; else days added up."""
+    """What is counted. Visitors and cloners of one repository in 14 days or a week are GitHub's; else days added up.
+
+    Clones not by Actions are so many at most; unknown where workflow runs are known of no day.
+    """
 
     VIEWS = "views"
     VISITORS = "visitors"
     CLONES = "clones"
+    NOT_BY_ACTIONS = "clones not by Actions"
     CLONERS = "cloners"
     STARS = "stars"
     DOWNLOADS = "downloads"
@@ -122,6 +127,7 @@ def usual_label(measure: BadgeMeasure, period: BadgePeriod, *, of_group: bool) -
     is_true = period in {BadgePeriod.FORTNIGHT, BadgePeriod.WEEK} and not of_group
     of_days = measure in {BadgeMeasure.VISITORS, BadgeMeasure.CLONERS} and not is_true
     name = f"daily {measure} (sum)" if of_days else str(measure)
+    name += " (at most)" if measure is BadgeMeasure.NOT_BY_ACTIONS else ""
     return name if period is BadgePeriod.ALL else f"{name} · {'last week' if period is BadgePeriod.WEEK else period}"
 
 
@@ -202,7 +208,7 @@ def badge_viewer(store: Store, badge: Badge) -> Viewer:
 def badge_number(viewer: Viewer, store: Store, measure: BadgeMeasure, period: BadgePeriod, today: date) -> int | None:
     """The number of a badge; None where it is unknown.
 
-    Source: v_daily, v_weekly, traffic_window, v_stars, v_releases.
+    Source: v_daily, v_clones, v_weekly, traffic_window, v_stars, v_releases.
     """
     first, last = period.days(today)
     text, values = _statement(measure, period, of_one=len(viewer.repository_ids) == 1)

@@ -52,6 +52,7 @@ class ExportTable(StrEnum):
     REPOSITORIES = "repositories"
     REFERRERS = "referrers"
     PATHS = "paths"
+    CLONES = "clones"
     SPIKES = "spikes"
     STARS = "stars"
     RELEASES = "releases"
@@ -83,6 +84,7 @@ KEYS = {
     ExportTable.REPOSITORIES: ("repository_id",),
     ExportTable.REFERRERS: ("repository_id", "observed_on", "rank"),
     ExportTable.PATHS: ("repository_id", "observed_on", "rank"),
+    ExportTable.CLONES: ("repository_id", "day"),
     ExportTable.SPIKES: ("repository_id", "peak_day", "metric"),
     ExportTable.STARS: ("repository_id", "day"),
     ExportTable.RELEASES: ("repository_id", "release_id", "asset_id", "day"),

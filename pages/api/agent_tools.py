@@ -76,7 +76,7 @@ def traffic(
 
 def spikes(days: int = 90, most: int = 10) -> str:
     """The most notable days with unusually many views or clones of the last so many days, with their likely causes:
-    referrers, paths, releases, notes, stars. Causes coincide; they may not be the reason.
+    referrers, paths, releases, notes, workflow runs, stars. Causes coincide; they may not be the reason.
     """
 
     def answer() -> str:
@@ -90,7 +90,8 @@ def spikes(days: int = 90, most: int = 10) -> str:
 
 def query(sql: str) -> str:
     """The rows of one SELECT in DuckDB's SQL over the public views (v_daily, v_weekly, v_monthly, v_repositories,
-    v_referrers, v_paths, v_spikes, v_stars, v_releases, v_notes, v_gaps), in a sandbox that has the visible rows only.
+    v_referrers, v_paths, v_clones, v_spikes, v_stars, v_releases, v_notes, v_gaps), in a sandbox that has the visible
+    rows only.
     """
 
     def answer() -> str:

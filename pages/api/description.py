@@ -21,6 +21,7 @@ WHAT = {
     "traffic": "Views and clones by day, week or month",
     "referrers": "Lists of the top 10 referrers",
     "paths": "Lists of the top 10 paths",
+    "clones": "Clones by day, and how many machines have made at least",
     "spikes": "Spikes and drops",
     "stars": "Stars, forks, watchers and open issues by day",
     "releases": "Downloads of releases",

@@ -7,6 +7,7 @@ import streamlit as st
 
 from data.accounts.models import Account, Viewer
 from data.calendar import utc_now
+from data.insight.text import capitalised
 from data.repositories.groups import group_names, groups
 from data.repositories.repositories import repositories
 from data.sharing.badges import (
@@ -54,7 +55,7 @@ def _draw_form(account: Account, places: dict[str, Place]) -> None:
     with st.container(border=True, key="connect_badge_form"):
         left, right = st.columns(2)
         name = left.selectbox("Repository or group", list(places), key="badge_of")
-        measure = BadgeMeasure(right.selectbox("Number", MEASURES, format_func=str.capitalize, key="badge_measure"))
+        measure = BadgeMeasure(right.selectbox("Number", MEASURES, format_func=capitalised, key="badge_measure"))
         period = PERIODS[left.selectbox("Days", list(PERIODS), index=1, key="badge_period")]
         style = Style(right.selectbox("Style", STYLES, key="badge_style"))
         usual = usual_label(measure, period, of_group=places[name][2] is not None)

@@ -24,6 +24,7 @@ TABLES = {  # what a link may have, with its address below the root and its fixe
     "Repositories with totals": ("repositories", {}),
     "Referrers": ("referrers", {}),
     "Popular paths": ("paths", {}),
+    "Clones by machines": ("clones", {}),
     "Spikes": ("spikes", {}),
     "Stars and other counters": ("stars", {}),
     "Downloads of releases": ("releases", {}),

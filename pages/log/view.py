@@ -27,6 +27,7 @@ STATES = {
 }
 TRIGGERS = {"schedule": "Schedule", "command": "Manual", "added": "New repositories"}
 OUTCOMES = {Outcome.OK: "OK", Outcome.UNCHANGED: "No change", Outcome.SKIPPED: "Skipped"}
+OUTCOMES |= {Outcome.NOT_GRANTED: "Not granted"}
 REASONS_AT_SIGHT = 5
 ROWS_AT_SIGHT = 10
 RUNS: Mapping[str, Any] = {

@@ -15,7 +15,7 @@ from data.insight.repository import Records
 from data.insight.spike_causes import Cause, Listed, Noted, Released, Spike, Wave
 from data.insight.text import beside_usual, capitalised, cause_text, of_ratio, shortened
 from data.store.arrow import arrow_table
-from data.text import DAILY_CLONERS, DAILY_VISITORS, day_text, number_text, short_day_text
+from data.text import DAILY_CLONERS, DAILY_VISITORS, counted, day_text, number_text, short_day_text
 from pages.ui.charts.events import METRICS
 from pages.ui.charts.listings import below
 from pages.ui.charts.repository import NUMBERED, Mark, wave_key
@@ -216,6 +216,25 @@ def incomplete(found: Comparison) -> list[str]:
 
 def _changes(shares: "pd.Series[float]") -> list[str | None]:
     return [None if pd.isna(each) else of_ratio(1 + each) for each in shares]
+
+
+def machines(rows: DataFrame) -> str:
+    """What is known of the clones that machines made, of the rows of repository.machine_clones; '' for nothing."""
+    known, told = rows[rows["at_least_by_actions"].notna()], []
+    days = int(rows["clones"].notna().sum())
+    if len(known) and not known["workflow_runs"].sum():
+        told.append("No workflow runs: no clones by GitHub Actions.")
+    elif len(known):
+        of = "" if len(known) == days else f" ({len(known)} of {counted(days, 'day')} known)"
+        least, clones = int(known["at_least_by_actions"].sum()), int(known["clones"].sum())
+        told.append(f"At least {number_text(least)} of {number_text(clones)} clones by GitHub Actions{of}.")
+    steady = rows["steady_floor"].dropna()
+    if len(steady) and steady.iloc[-1]:
+        told.append(f"Steady floor: {number_text(steady.iloc[-1])} clones a day, the fewest of 15 days, mostly by machines.")
+    alone = rows[(rows["clone_uniques"] == 1) & (rows["clones"] > 1)]
+    if len(alone):
+        told.append(f"On {counted(len(alone), 'day')} one cloner made all {number_text(int(alone['clones'].sum()))} clones.")
+    return " ".join(told)
 
 
 @dataclass(frozen=True, slots=True)

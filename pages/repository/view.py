@@ -15,7 +15,7 @@ from data.insight.events import before_and_after
 from data.insight.lists import History, history, summary, unexplained
 from data.insight.notes import may_write
 from data.insight.notes import notes as notes_of
-from data.insight.repository import records, true_uniques, true_weeks
+from data.insight.repository import machine_clones, records, true_uniques, true_weeks
 from data.insight.spike_causes import repository_spikes, waves
 from data.repositories.models import Repository
 from data.repositories.repositories import other_tenants, repositories, repository_names
@@ -59,6 +59,11 @@ LEAST_DAYS = 365
 SPIKES_HELP = (
     "Days far above the usual for their weekday in the weeks around them. GitHub reports referrers and pages only in "
     "sums of 14 days."
+)
+MACHINES_HELP = (
+    "GitHub does not tell machines from people. A build’s checkout is a clone, so where workflow runs are counted "
+    "(Tenants, Count workflow runs), at least so many clones are by GitHub Actions. Builds elsewhere, mirrors and bots "
+    "are not known."
 )
 MOVE_HELP = "Since the previous list: ▲ up, ▼ down, = unchanged, new, or left"
 
@@ -240,6 +245,8 @@ def draw_counts(about: About) -> None:
     draw(chart, "repository_story", files=about.files)
     if selection.usual_grain is not Grain.DAY:
         st.caption(f"More than {LONGEST_BY_DAY} days: shown by {selection.usual_grain}.")
+    if told := text.machines(machine_clones(*about.asked)):
+        st.caption(told, help=MACHINES_HELP)
 
 
 def draw_notes(about: About, account: Account) -> None:

@@ -39,6 +39,10 @@ COLUMNS: Mapping[str, Any] = {
     "token": config.TextColumn("Collects with"),
     "expires": config.TextColumn("Token expires", width="medium"),
 }
+ACTIONS_HELP = (
+    "Each checkout of a build is a clone. With the workflow runs of each day, the repository page tells how many "
+    "clones GitHub Actions has made at least. The token or GitHub App needs the permission Actions: read, too."
+)
 SCHEDULES = {
     "daily": "Daily: 06:15, 14:15 and 22:15 UTC",
     "weekly": "Weekly: Wednesday, 06:15 UTC",
@@ -171,6 +175,12 @@ def _draw_schedule(account: Account, tenant: Tenant) -> None:
         )
         if st.form_submit_button("Save schedule", key="tenant_schedule_submit"):
             _save_schedule(account, tenant, (cron or "") if kind == "cron" else kind)
+    key = f"tenant_actions_{tenant.tenant_id}_{tenant.reads_actions}"
+    counts = st.toggle("Count workflow runs", value=tenant.reads_actions, key=key, help=ACTIONS_HELP)
+    if counts != tenant.reads_actions:
+        tenants.set_reads_actions(the_store(), account.username, tenant.tenant_id, counts, utc_now())
+        told = "counted from the next collection on" if counts else "not counted any more"
+        messages.notice_after_rerun(f"Workflow runs are {told}.")
     if tenant.active and st.button("Collect now", key="tenant_collect", icon=":material/sync:"):
         collecting.start_by(account, Scope(tenant_ids=(tenant.tenant_id,)))
 

@@ -21,6 +21,7 @@ HELLO, WORLD = ("acme", "octo/hello"), ("acme", "octo/world")
 ACTS = {  # in this order, each with the action that the log has of it
     "tenant add": (["blue"], "tenant added"),
     "tenant schedule": (["blue", "weekly"], "schedule changed"),
+    "tenant workflow-runs": (["blue", "on"], "counting of workflow runs begun"),
     "tenant token": (["acme", "--token-env", "OCTO_TOKEN"], "token stored"),
     "app create": (["--app-id", "77", "--key-file", "{key}"], "GitHub App added"),
     "app give": (["octo", "acme"], "installation given"),

@@ -50,7 +50,7 @@ class Ask:
     there: Asking
 
     def __call__(self, name: str, etag: str | None = None, answered_ago: timedelta | None = timedelta(1)) -> Fetched:
-        return BY_NAME[name].fetch(self.there.github, Request("octo/hello", etag, answered_ago))
+        return BY_NAME[name].fetch(self.there.github, Request("octo/hello", NOW, etag, answered_ago))
 
 
 @pytest.mark.parametrize("endpoint", sorted(KINDS))
@@ -178,4 +178,7 @@ def linked(answer: Any, url: str) -> Any:
 
 
 def test_a_name_that_is_no_name_is_quoted_into_the_path() -> None:
-    assert BY_NAME["views"].url_path(Request("o/r?x=1#y /../z\\")) == "/repos/o/r%3Fx%3D1%23y%20/../z%5C/traffic/views"
+    assert (
+        BY_NAME["views"].url_path(Request("o/r?x=1#y /../z\\", NOW))
+        == "/repos/o/r%3Fx%3D1%23y%20/../z%5C/traffic/views"
+    )

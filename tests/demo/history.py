@@ -18,7 +18,7 @@ from collector.owner_run import Progress, RunRequest
 from collector.run import collect
 from collector.settings import Settings
 from data.accounts.authority import COMMAND_LINE
-from data.accounts.tenants import add_tenant, operator, tenants
+from data.accounts.tenants import add_tenant, operator, set_reads_actions, tenant_named, tenants
 from data.accounts.tokens import save_token
 from data.calendar import DAY, monday, utc_now
 from data.collection.ledger import Scope
@@ -60,6 +60,8 @@ def load(directory: Path, github: FakeGitHub, today: date) -> Store:
         for table, sets in connection.execute(TIMES).fetchall():
             connection.execute(f"update {table} set {sets}", {"days": moved_by.days})
     _give_tokens(store, github)
+    office = next(iter(TOKENS))
+    set_reads_actions(store, COMMAND_LINE, tenant_named(operator(store), store, office).tenant_id, True, utc_now())
     return store
 
 

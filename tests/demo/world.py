@@ -79,12 +79,16 @@ def _lab_repository(name: str, number: int, week: date) -> Repository:
     views, clones, days = LAB_LIFE[name]
     first, lived = week - DAY * days, days + DAYS_AHEAD
     series = GeneratedSeries(number, first, lived, views)
+    cloned = GeneratedSeries(number + 1000, first, lived, clones, share=0.1)
+    built = [day for day in cloned if name == "night-build"]  # most of its clones are made by its builds
     return Repository(
         number,
         "demo-lab",
         name,
         views=series,
-        clones=GeneratedSeries(number + 1000, first, lived, clones, share=0.1),
+        clones=cloned,
+        runs={day: cloned[day][0] * 2 // 5 for day in built},
+        checkouts=(1, 2, 1, 3),
         stars=_stars(series),
         releases=_releases(number, name, [first + 4 * WEEK * n for n in range(days // 28)])
         if name == "release-train"

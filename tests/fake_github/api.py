@@ -86,6 +86,8 @@ def _part(call: Call, repository: Repository | None, part: str) -> Answer:
             return _star_history(call, repository)
         case ["releases"]:
             return _releases(call, repository)
+        case ["actions", "runs", *rest]:
+            return _actions(call, repository, rest)
     return refused("not_found")
 
 
@@ -158,6 +160,21 @@ def _releases(call: Call, repository: Repository) -> Answer:
 
     published = [release for release in repository.releases if release.published_at <= call.now]
     return _page(call, sorted(published, key=lambda release: release.published_at, reverse=True), body)
+
+
+def _actions(call: Call, repository: Repository, rest: list[str]) -> Answer:
+    """The runs of a day, the newest first, of which 1,000 can be listed; or the jobs of one: its number tells which."""
+    if call.token.lacking(repository) is Lack.ACTIONS:
+        return refused(f"{call.token.kind}_missing_permission", {"x-accepted-github-permissions": "actions=read"})
+    if rest:
+        number = int(rest[0])
+        names = ["Set up job", *["Run actions/checkout@v4"] * repository.checkouts[number % len(repository.checkouts)]]
+        steps = [{"name": name, "conclusion": "success"} for name in (*names, "Post Run actions/checkout@v4")]
+        return json_answer({"total_count": 1, "jobs": [{"id": number, "steps": steps}]})
+    day = date.fromisoformat(call.request.query["created"])
+    count, page = repository.runs.get(day, 0), int(call.request.query.get("page", 1))
+    ids = [day.toordinal() * 10_000 + count - page] if page <= min(count, 1000) else []
+    return json_answer({"total_count": count, "workflow_runs": [{"id": each} for each in ids]})
 
 
 def _of_token(call: Call) -> Answer:

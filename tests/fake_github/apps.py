@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generat
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from tests.fake_github.answers import Answer, Request, json_answer, refused
-from tests.fake_github.world import Token, World
+from tests.fake_github.world import Lack, Token, World
 
 FORM = """<!doctype html><title>Create GitHub App</title><h1>Create GitHub App</h1>
 <form action="/settings/apps/made"><p>{told}</p><input type="hidden" name="manifest" value="{manifest}">
@@ -28,6 +28,7 @@ class Installation:
     repositories: frozenset[int] | None = None
     suspended: bool = False
     administration: str | None = "read"
+    actions: str | None = None
 
 
 @dataclass(slots=True)
@@ -89,12 +90,12 @@ def _signed(request: Request, world: World, now: datetime) -> Answer | None:
 
 
 def _listed(each: Installation) -> dict[str, object]:
-    permissions = {"metadata": "read"} | ({"administration": each.administration} if each.administration else {})
+    permissions = {"metadata": "read", "administration": each.administration, "actions": each.actions}
     return {
         "id": each.id,
         "account": {"login": each.account},
         "repository_selection": "all" if each.repositories is None else "selected",
-        "permissions": permissions,
+        "permissions": {name: level for name, level in permissions.items() if level},
         "suspended_at": "2026-05-01T00:00:00Z" if each.suspended else None,
     }
 
@@ -106,7 +107,7 @@ def _token(request: Request, world: World, now: datetime, number: int) -> Answer
     if each.suspended:
         return json_answer({"message": "This installation has been suspended"}, 403)
     wanted = json.loads(request.body or b"{}").get("permissions", {})
-    if "administration" in wanted and each.administration is None:
+    if any(name in wanted and getattr(each, name) is None for name in ("administration", "actions")):
         return json_answer({"message": "The permissions requested are not granted to this installation."}, 422)
     own = frozenset(key for key, repository in world.repositories.items() if repository.owner == each.account)
     token = Token(
@@ -114,6 +115,7 @@ def _token(request: Request, world: World, now: datetime, number: int) -> Answer
         owner_id=-number,
         kind="app",
         repositories=own if each.repositories is None else each.repositories,
+        lack=None if "actions" in wanted else Lack.ACTIONS,
         expires_at=now + timedelta(hours=1),
     )
     world.add_token(token)
@@ -135,7 +137,8 @@ def _form(request: Request) -> Answer:
 def _made(request: Request, world: World) -> Answer:
     """The App is made; the browser takes the code back to where the manifest says. It is installed at once."""
     manifest, code = json.loads(request.query["manifest"]), token_hex(20)
+    actions = manifest["default_permissions"].get("actions")
     slug = "-".join(manifest["name"].lower().split())
-    world.app = world.codes[code] = App(78, slug, [Installation(501, request.query["account"])])
+    world.app = world.codes[code] = App(78, slug, [Installation(501, request.query["account"], actions=actions)])
     place = f"{manifest['redirect_url']}?code={code}&state={request.query['state']}"
     return Answer(302, b"", {"location": place})

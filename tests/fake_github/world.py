@@ -11,7 +11,7 @@ Series = Mapping[date, tuple[int, int]]
 Listing = tuple[datetime, list[tuple[str, int, int]]]
 """A top-10 list as it stands from a moment on: name, count and uniques of its entries."""
 
-Lack = Enum("Lack", "PUSH ADMINISTRATION SAML CLASSIC_FORBIDDEN ADDRESS SUSPENDED")
+Lack = Enum("Lack", "PUSH ADMINISTRATION ACTIONS SAML CLASSIC_FORBIDDEN ADDRESS SUSPENDED")
 """Why a token is refused, for one repository or for all."""
 
 
@@ -37,7 +37,8 @@ class Release(NamedTuple):
 class Repository:
     """`publish_hour`: the UTC hour at which yesterday appears (4 to 15; None: another one each day).
 
-    `late_days` appear a day later still. `blocked`: GitHub has closed it, for `dmca` or `tos`.
+    `late_days` appear a day later still. `runs`: workflow runs a day, which make `checkouts` in turn. `blocked`: GitHub
+    has closed it, for `dmca` or `tos`.
     """
 
     id: int
@@ -49,6 +50,8 @@ class Repository:
     releases: list[Release] = field(default_factory=list)
     referrers: list[Listing] = field(default_factory=list)
     paths: list[Listing] = field(default_factory=list)
+    runs: Mapping[date, int] = field(default_factory=dict)
+    checkouts: Sequence[int] = (1,)
     created_at: datetime = datetime(2020, 1, 1, 12, tzinfo=UTC)
     private: bool = False
     archived: bool = False

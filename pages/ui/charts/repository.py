@@ -17,7 +17,7 @@ from pandas import DataFrame
 
 from data.accounts.models import Viewer
 from data.insight.notes import notes
-from data.insight.repository import counters, releases
+from data.insight.repository import counters, machine_clones, releases
 from data.insight.spike_causes import Wave, repository_spikes, waves
 from data.insight.text import capitalised, spike_text
 from data.store import Store
@@ -73,6 +73,11 @@ COUNTED = {"views": "view_uniques", "clones": "clone_uniques"}  # lanes with bar
 BARS = (*COUNTED, "stars_gained")
 LINES = ("forks", "downloads")
 SPIKE = "Spike"
+ACTIONS, STEADY = "actions", "steady"  # of the clones, where they are known: columns of their rows, parts of their lane
+MACHINES = {
+    ACTIONS: (f"background:{OLIVE}", "By GitHub Actions, at least"),
+    STEADY: (f"border-top:2px dashed {ORANGE};height:0;vertical-align:middle", "Steady floor (15 days)"),
+}
 TITLE = "Traffic"
 PEOPLE = {"day": "as GitHub counted them", "week": "as GitHub counted them", "sum_of_days": "sum of the days"}
 _HALF = {grain: days / 2 for grain, days in BAR_DAYS.items()}  # days of a bar to either side of its middle
@@ -108,6 +113,7 @@ def legend(lanes: Collection[str], states: Collection[str], kinds: Collection[st
     for name, lane in LANES.items():
         if name in lanes and lane.people:
             parts.append((f"border-radius:50%;background:{lane.people_colour}", lane.people))
+    parts += [box for name, box in MACHINES.items() if name in kinds]
     parts += [(f"background:{MARK_COLOURS[kind]}", kind) for kind in MARK_COLOURS if kind in kinds]
     if "Spike" in kinds:
         parts.append((f"background:{RED};clip-path:polygon(0 0,100% 0,50% 100%)", "Spike"))
@@ -124,9 +130,10 @@ class Story:
     rows: DataFrame
 
     @property
-    def spiked(self) -> frozenset[str]:
-        """The lanes in which days stand out."""
-        return frozenset(name for name in COUNTED if f"{name} {SPIKE}" in set(self.rows["lane"]))
+    def details(self) -> frozenset[str]:
+        """The lanes in which days stand out, and what is known of machines."""
+        spiked = {name for name in COUNTED if f"{name} {SPIKE}" in set(self.rows["lane"])}
+        return frozenset(spiked | {name for name in MACHINES if (self.rows[name] > 0).any()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,12 +211,13 @@ def story_chart(viewer: Viewer, store: Store, selection: Selection) -> Chart | N
     marks = happenings(viewer, store, selection)
     spikes = repository_spikes(viewer, store, selection)
     marks += [Mark(each.peak, SPIKE, spike_text(each), each.metric) for each in spikes]
-    found = story(of_days, counters(viewer, store, selection), marks, selection)
+    machines = machine_clones(viewer, store, selection)
+    found = story(of_days, counters(viewer, store, selection), marks, selection, machines)
     if not any(lane in BARS for lane in found.lanes):
         return None
     kinds = set(found.rows.loc[found.rows["text"].notna(), "kind"])
-    boxes = legend(found.lanes, set(found.rows["state"].dropna()), kinds)
-    specification = lanes_specification(found.lanes, found.first, found.last, found.spiked)
+    boxes = legend(found.lanes, set(found.rows["state"].dropna()), kinds | found.details)
+    specification = lanes_specification(found.lanes, found.first, found.last, found.details)
     caption = caption_of(viewer, store, selection, TITLE)
     return Chart(arrow_table(found.rows), specification, _alt(found), boxes, caption)
 
@@ -227,11 +235,17 @@ def happenings(viewer: Viewer, store: Store, selection: Selection) -> list[Mark]
     return sorted(found, key=lambda each: (each.day, each.kind, each.text))
 
 
-def story(series: DataFrame, counters: DataFrame, found: Sequence[Mark], selection: Selection) -> Story:
-    """Arrange the rows of traffic.series and repository.counters, of one repository, with its marks."""
+def story(
+    series: DataFrame,
+    counters: DataFrame,
+    found: Sequence[Mark],
+    selection: Selection,
+    machines: DataFrame | None = None,
+) -> Story:
+    """Arrange the rows of traffic.series, repository.counters and machine_clones, of one repository, with its marks."""
     grain = selection.usual_grain
     of_one = series[series["repository_id"].notna()]
-    parts = [_counted(of_one, metric, grain) for metric in COUNTED]
+    parts = [_counted(of_one, metric, grain, machines if metric == "clones" else None) for metric in COUNTED]
     parts += [_gained(counters, grain)]
     parts += [_counter(counters, name) for name in LINES]
     parts += [_marks([each for each in found if each.kind != SPIKE])]
@@ -240,14 +254,14 @@ def story(series: DataFrame, counters: DataFrame, found: Sequence[Mark], selecti
         parts += [_marks([each for each in found if each.kind == SPIKE])]
     ordered = tuple(sorted(lanes, key=[MARKS, *BARS, *LINES].index))
     columns = [*("lane", "at", "from", "to", "floor", "value", "people"), *("state", "open", "when", "told")]
-    columns += ["kind", "text", "spoken"]
+    columns += ["kind", "text", "spoken", *MACHINES, "machines"]
     filled = [part for part in parts if len(part)]
     rows = pd.concat(filled, ignore_index=True) if filled else DataFrame(columns=columns)
     first, last = grain.first_day(selection.first), grain.last_day(selection.last)
     return Story(ordered, first, last, rows.reindex(columns=columns))
 
 
-def _counted(series: DataFrame, metric: str, grain: Grain) -> DataFrame:
+def _counted(series: DataFrame, metric: str, grain: Grain, machines: DataFrame | None = None) -> DataFrame:
     """A lane of bars with people before them, as far as the metric is known or a gap."""
     of_metric = series[series["metric"] == metric]
     if of_metric["value"].isna().all() and not (of_metric["state"] == "gap").any():
@@ -263,7 +277,26 @@ def _counted(series: DataFrame, metric: str, grain: Grain) -> DataFrame:
     kinds = people["kind"].reindex(of_metric["period"])
     rows["kind"] = kinds.map(PEOPLE).to_numpy()
     rows["told"] = rows["state"].map(STATES)
+    if machines is not None:
+        rows = rows.assign(**_by_machines(machines, list(of_metric["period"]), rows["value"], grain))
     return _said(rows)
+
+
+def _by_machines(
+    machines: DataFrame, periods: Sequence[date], clones: "pd.Series[float]", grain: Grain
+) -> dict[str, Any]:
+    """How many of the clones of each period machines have made at least; what it tells."""
+    by_period = machines.groupby([grain.first_day(day) for day in machines["day"]])
+    actions = by_period["at_least_by_actions"].sum(min_count=1).reindex(periods)
+    steady = machines.set_index("day")["steady_floor"].reindex(periods if grain is Grain.DAY else [None] * len(periods))
+    told = [
+        "unknown" if pd.isna(least) or pd.isna(count) else f"at least {number_text(least)} of {number_text(count)}"
+        for least, count in zip(actions, clones, strict=True)
+    ]
+    columns = {ACTIONS: actions, STEADY: steady}
+    return {name: each.astype("float64").to_numpy(na_value=float("nan")) for name, each in columns.items()} | {
+        "machines": told
+    }
 
 
 def _gained(counters: DataFrame, grain: Grain) -> DataFrame:
@@ -308,6 +341,9 @@ def _said(rows: DataFrame) -> DataFrame:
     states = rows["told"] if "told" in rows else ["final"] * len(rows)
     values = rows["value"].map(number_text, na_action="ignore").fillna("unknown")
     rows["spoken"] = [f"{when}: {value}, {how}" for when, value, how in zip(rows["when"], values, states, strict=True)]
+    if "machines" in rows:
+        by_actions = ", by GitHub Actions " + rows["machines"]
+        rows["spoken"] += by_actions.where(rows["machines"] != "unknown", "")
     return rows
 
 
@@ -323,14 +359,14 @@ def _alt(found: Story) -> str:
 
 
 def lanes_specification(
-    lanes: tuple[str, ...], first: date, last: date, spiked: frozenset[str] = frozenset()
+    lanes: tuple[str, ...], first: date, last: date, details: frozenset[str] = frozenset()
 ) -> dict[str, Any]:
     """The chart as a Vega-Lite specification without rows: its lanes from the top, its days, in which lanes days stand
-    out (a layer without any mark would be a picture without a name to a screen reader).
+    out, what is known of machines (a layer without any mark would be a picture without a name to a screen reader).
 
     Altair takes a tenth of a second to check one, so it makes one for each set of lanes; the days are put in here.
     """
-    return _with_days(_of_lanes(lanes, spiked), first, last)
+    return _with_days(_of_lanes(lanes, details), first, last)
 
 
 def _with_days(specification: dict[str, Any], first: date, last: date) -> dict[str, Any]:
@@ -390,22 +426,25 @@ def _views(marked: bool, spiked: bool) -> dict[str, Any]:
 
 
 @cache
-def _of_lanes(lanes: tuple[str, ...], spiked: frozenset[str]) -> dict[str, Any]:
+def _of_lanes(lanes: tuple[str, ...], details: frozenset[str]) -> dict[str, Any]:
     drawn = []
     for name in lanes:
         is_last = name == lanes[-1]  # only the last lane names the days
         axis = partial(day_axis, tick_count=TICKS, labels=is_last, ticks=is_last)
-        drawn.append(_lane(name, axis, MARKS in lanes, name in spiked))
+        drawn.append(_lane(name, axis, MARKS in lanes, details))
     fitted = alt.AutoSizeParams(type="fit-x", contains="padding")
     return without_data(alt.vconcat(*drawn, data=alt.NamedData("rows"), spacing=6, autosize=fitted))
 
 
-def _lane(name: str, x: Axis, marked: bool, spiked: bool) -> Any:
+def _lane(name: str, x: Axis, marked: bool, details: frozenset[str]) -> Any:
     if name == MARKS:
         return alt.layer(_symbols(x, 9), height=18)
     layers = [_rules(x)] if marked else []
     if name in COUNTED:
-        layers = [_bands(x), *layers, _bars(name, x), _people(name, x), *([_spikes(name, x)] if spiked else [])]
+        layers = [_bands(x), *layers, _bars(name, x, of_machines=name == "clones" and ACTIONS in details)]
+        if name == "clones":
+            layers += [_machines(each, x) for each in MACHINES if each in details]
+        layers += [_people(name, x), *([_spikes(name, x)] if name in details else [])]
     else:
         layers += [_bars(name, x)] if name in BARS else _steps(name, x)
     lane = LANES[name]
@@ -443,11 +482,26 @@ def _bands(x: Axis) -> Any:
     return bands.encode(x=x("from"), x2=alt.X2("to:T"), tooltip=tooltip({"when": "Gap (not collected)"}))
 
 
-def _bars(name: str, x: Axis) -> Any:
+def _machines(name: str, x: Axis) -> Any:
+    """A part of each bar of the clones from below, or a line across it."""
+    rows = _rows("clones", name)
+    if name == STEADY:
+        return rows.mark_rule(color=ORANGE, strokeWidth=2, strokeDash=[3, 3], aria=False).encode(
+            x=x("from"), x2=alt.X2("to:T"), y=count_axis(STEADY, 4, **EXTENT)
+        )
+    told = tooltip({"when": "When (UTC)", "machines": "By GitHub Actions"})
+    return rows.mark_bar(color=OLIVE, aria=False).encode(
+        x=x("from"), x2=alt.X2("to:T"), y=count_axis(ACTIONS, 4, **EXTENT), y2=alt.Y2("floor:Q"), tooltip=told
+    )
+
+
+def _bars(name: str, x: Axis, *, of_machines: bool = False) -> Any:
     lane = LANES[name]
     titles = {"when": "When (UTC)", "value": lane.title.partition(" and ")[0]}
     if lane.people:
         titles |= {"people": lane.people, "kind": "Uniques", "told": "State"}
+    if of_machines:
+        titles["machines"] = "By GitHub Actions"
     bars = _rows(name).mark_bar(cornerRadius=1, color=lane.colour, stroke=lane.colour)
     return bars.encode(
         x=x("from"),

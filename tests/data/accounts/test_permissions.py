@@ -294,6 +294,10 @@ ACTIONS: dict[str, tuple[set[str], Do]] = {
         MANAGERS,
         lambda s, by: tenants.save_schedule(s.store, by, s.north.tenant_id, "weekly", NOW),
     ),
+    "have workflow runs counted": (
+        MANAGERS,
+        lambda s, by: tenants.set_reads_actions(s.store, by, s.north.tenant_id, True, NOW),
+    ),
     "track a repository": (
         KEEPERS,
         lambda s, by: repositories.add_repositories(s.store, by, s.north.tenant_id, [NEW], NOW),

@@ -63,6 +63,29 @@ def test_more_days_than_can_be_told_apart_are_weeks_and_no_spike_stands_over_a_w
     assert found.lanes[0] == repository.MARKS
 
 
+def test_clones_by_machines_are_a_part_of_each_bar_and_a_sentence() -> None:
+    days = [DAY + timedelta(days=n) for n in range(4)]
+    columns: dict[str, list[int | None]] = {
+        "clones": [297, 50, 60, 9],
+        "clone_uniques": [8, 1, 5, 1],
+        "workflow_runs": [80, 0, None, None],
+    }
+    columns |= {"at_least_by_actions": [120, 0, None, None], "steady_floor": [None, 12, 9, None]}
+    machines = DataFrame({"day": days, **columns}).astype(dict.fromkeys(columns, "Int64"))
+    rows = series(*[(8, "final")] * 4)
+    rows.loc[rows["metric"] == "clones", ["value", "state"]] = [[each, "final"] for each in columns["clones"]]
+    found = repository.story(rows, counters(), (), of_one(1, DAY, days[-1], days[-1]), machines)
+    assert found.details == {"actions", "steady"}
+    clones = found.rows[found.rows["lane"] == "clones"]
+    assert list(clones["machines"]) == ["at least 120 of 297", "at least 0 of 50", "unknown", "unknown"]
+    assert clones["spoken"].iloc[0].endswith("297, final, by GitHub Actions at least 120 of 297")
+    assert text.machines(machines) == (
+        "At least 120 of 347 clones by GitHub Actions (2 of 4 days known). Steady floor: 9 clones a day, the fewest of "
+        "15 days, mostly by machines. On 2 days one cloner made all 59 clones."
+    )
+    assert text.machines(machines.iloc[:0]) == ""
+
+
 def test_all_lanes_have_the_same_days() -> None:
     lanes = ("marks", "views", "clones", "stars_gained", "forks", "downloads")
     found = lanes_specification(lanes, DAY, DAY + timedelta(days=30))
