@@ -189,7 +189,7 @@ class GitHub:
                 return reply
             if reply.status == 304:
                 raise errors.BadAnswer("GitHub says that nothing changed, and was not asked that.", reply.status)
-            error = error_of(reply)
+            error = error_of(reply, of_app=self.kind.startswith("app"))
             if isinstance(error, errors.TokenRefused) and reply.message != "Bad credentials" and not asked_again:
                 asked_again = True  # a sporadic 401 with another text happens
                 continue

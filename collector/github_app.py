@@ -35,6 +35,7 @@ CLOCK_OFF_FROM = timedelta(seconds=30)
 RENEWED_BEFORE = timedelta(minutes=5)
 NOT_AGAIN_WITHIN_S = 60.0  # a token that is refused so soon after it was made is not the fault of its age
 PERMISSIONS = {"administration": "read", "metadata": "read"}
+BY_CHOICE = {"actions": "read"}  # to count workflow runs
 PATIENCE_S = 60.0  # with a limit of the App itself: those wait who collect
 INSTALLATION = "app installation"  # the kind of a token
 _LOGIN = re.compile(r"[A-Za-z0-9_-]{0,100}")
@@ -141,7 +142,10 @@ def _as_app(app: GitHub, installation: Installation, place: str) -> Response:
         return errors.TokenRefused(told.to_do, error.status)
 
     try:
-        return app.post(place, {"permissions": PERMISSIONS})
+        try:
+            return app.post(place, {"permissions": PERMISSIONS | BY_CHOICE})
+        except errors.PagingLimited:  # 422: one of them is not granted
+            return app.post(place, {"permissions": PERMISSIONS})
     except errors.TokenRefused as error:
         raise errors.TokenRefused(f"GitHub does not accept the GitHub App's key. {_EXCHANGE}", error.status) from error
     except errors.Missing as error:
@@ -158,10 +162,12 @@ def app_client(settings: Settings, app_id: int, keys: Sequence[str], clock: Cloc
     return GitHub(settings, AppAuthorization(app_id, keys, clock), limiter, clock)
 
 
-def fetch_app(settings: Settings, app_id: int, key: str, clock: Clock) -> AppFacts:
-    """What GitHub says of the App of this id to whoever has this key. Raises: GitHubError, AppRefused."""
+def fetch_app(app_id: int, key: str) -> AppFacts:
+    """What GitHub says of the App of this id to whoever has this key. Raises: GitHubError, AppRefused,
+    SettingsRefused.
+    """
     fingerprint(key)
-    with closing(app_client(settings, app_id, [key], clock)) as github:
+    with closing(app_client(read_settings(), app_id, [key], SystemClock())) as github:
         try:
             answer = github.fetch("/app")
         except errors.TokenRefused as error:

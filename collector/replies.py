@@ -110,8 +110,10 @@ def _is_secondary(reply: Response, message: str) -> bool:
     )
 
 
-def error_of(reply: Response) -> errors.GitHubError:
-    """The error that an answer without a limit stands for; its sentence quotes GitHub and says what to do."""
+def error_of(reply: Response, *, of_app: bool = False) -> errors.GitHubError:
+    """The error that an answer without a limit stands for; its sentence quotes GitHub and says what to do: of a token
+    also that a GitHub App would do without, where that helps.
+    """
     status, said = reply.status, reply.message
     if ENTERPRISE_SERVER in reply.headers:
         return errors.RunStopped(
@@ -121,7 +123,9 @@ def error_of(reply: Response) -> errors.GitHubError:
         return errors.NotReady("GitHub is still computing the answer.", status)
     if status == 401:
         return errors.TokenRefused(
-            f"GitHub does not accept the token ({said or 'no reason given'}). {_MAKE_ANEW}", status
+            f"GitHub does not accept the token ({said or 'no reason given'}). {_MAKE_ANEW}"
+            f"{'' if of_app else f' {_APP_HELPS}'}",
+            status,
         )
     if status == 451 or _is_block(reply):
         return errors.Blocked(_block_reason(reply), status)
@@ -172,7 +176,10 @@ def _access_refused(reply: Response) -> errors.AccessRefused:
     quoted = f"GitHub: {said or 'refused without a reason'}."
     if "SAML" in said or headers.get("x-github-sso", "").startswith("required"):
         found = re.search(r"url=(https://github\.com/\S+)", headers.get("x-github-sso", ""))
-        fix = "Authorise the token for this organization: GitHub, Settings, Developer settings, Configure SSO."
+        fix = (
+            "Authorise the token for this organization: GitHub, Settings, Developer settings, Configure SSO. "
+            f"{_APP_HELPS}"
+        )
         refused = errors.AccessRefused(f"{quoted} {fix}", reply.status)
         refused.link = found.group(1) if found else None
         return refused

@@ -20,7 +20,6 @@ from data.calendar import utc_now
 from data.text import counted
 
 KEY_FILE = click.Path(dir_okay=False, path_type=Path)
-LONGEST_KEY = 20_000
 
 
 @click.group(cls=CommandGroup)
@@ -41,8 +40,9 @@ def app() -> None:
 def create(session: Session, app_id: int, key_file: Path) -> CommandResult:
     """Store a GitHub App that was made by hand; the page Tenants makes one in a click.
 
-    It needs the repository permissions Administration: read and Metadata: read, nothing else, and no webhook. GitHub
-    checks the key, then it is stored encrypted: the file can be deleted.
+    It needs the repository permissions Administration: read and Metadata: read (and Actions: read, where workflow runs
+    are to be counted), nothing else, and no webhook. GitHub checks the key, then it is stored encrypted: the file can
+    be deleted.
 
     \b
     Example:
@@ -50,7 +50,7 @@ def create(session: Session, app_id: int, key_file: Path) -> CommandResult:
     """
     open_cipher(session.directory)  # a key that cannot be used is told before GitHub is asked
     key = _key(key_file)
-    facts = fetch_app(session.settings, app_id, key, SystemClock())
+    facts = fetch_app(app_id, key)
     github_app.save_app(session.store, COMMAND_LINE, facts, key, utc_now())
     session.terminal.say(f"Stored the GitHub App {facts.name}. Its key is encrypted; delete {key_file}.")
     return _refreshed(session)
@@ -149,7 +149,7 @@ def key(session: Session, key_file: Path | None, forget: str | None) -> CommandR
         raise CommandRefused("Say --key-file FILE, or --forget FINGERPRINT as `app list` shows it.")
     if key_file is not None:
         text, present = _key(key_file), _app(session)
-        fetch_app(session.settings, present.facts.app_id, text, SystemClock())
+        fetch_app(present.facts.app_id, text)
         github_app.save_app_key(session.store, COMMAND_LINE, text, utc_now())
     else:
         github_app.remove_app_key(session.store, COMMAND_LINE, forget or "", utc_now())
@@ -180,7 +180,7 @@ def remove(session: Session, yes: bool) -> CommandResult:
 
 def _key(path: Path) -> str:
     try:
-        text = path.read_bytes()[:LONGEST_KEY].decode("ascii", "replace")
+        text = path.read_bytes()[: github_app.LONGEST_KEY].decode("ascii", "replace")
     except OSError as error:
         raise CommandRefused(f"{path} cannot be read: {error.strerror}.") from error
     github_app.fingerprint(text)

@@ -28,7 +28,7 @@ from data.store.sql import query
 from data.text import number_text
 
 KEYS = 2  # alive at once: the former one until nothing uses it any more
-LONGEST_RULE = 1000
+LONGEST_RULE, LONGEST_KEY = 1000, 20_000
 
 
 class AppRefused(Refused):

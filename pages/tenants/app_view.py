@@ -3,28 +3,35 @@
 import json
 import re
 from collections.abc import Mapping
+from typing import Any
 from urllib.parse import urlencode
 
 import streamlit as st
 
 from collector.discovery import parse_pattern
-from collector.errors import NameRefused, SettingsRefused
+from collector.errors import GitHubError, NameRefused, SettingsRefused
+from collector.github_app import fetch_app
 from collector.installations import refresh_now
 from data.accounts import github_app, grants, tenants
-from data.accounts.github_app import GitHubApp, Installation, InstallationState
+from data.accounts.github_app import AppFacts, AppRefused, GitHubApp, Installation, InstallationState
 from data.accounts.models import Account, Grant, Role, Tenant
 from data.accounts.tenants import operator
 from data.calendar import utc_now
-from data.text import counted
+from data.text import counted, day_text
 from pages.tenants import view
-from pages.ui import messages
+from pages.ui import controls, messages, session
 from pages.ui.addresses import base_path
 from pages.ui.github_app_routes import NEW_PATH
 from pages.ui.store import the_store
 
 ABOUT = (
     "Collects without tokens that somebody has to renew, also where an organization forbids them. It may read "
-    "**Administration** (where traffic belongs) and **Metadata**, nothing else."
+    "**Administration** (where traffic belongs) and **Metadata**, nothing else; by choice also **Actions**."
+)
+BY_HAND = (
+    "On GitHub: *Settings*, *Developer settings*, *GitHub Apps*, *New GitHub App*. Without a webhook, with the "
+    "repository permissions **Administration** and **Metadata**, read-only; also **Actions**, read-only, to count "
+    "workflow runs. Then *Generate a private key*."
 )
 BY_TOKEN, BY_APP = "With a token", "With a GitHub App"
 STATES = {
@@ -33,6 +40,7 @@ STATES = {
     InstallationState.SUSPENDED: ("Suspended", "red"),
     InstallationState.REMOVED: ("Removed", "gray"),
 }
+KEY = "Private key (a .pem file)"
 NOBODY = 0
 _LOGIN = re.compile(r"[A-Za-z0-9_-]{1,100}")
 
@@ -73,16 +81,23 @@ def draw_new(key: str) -> None:
             help="For repositories of several organizations. Nothing is collected from an account until you give it to "
             "a tenant here.",
         )
+        actions = st.checkbox(
+            "It may also read Actions",
+            key=f"{key}_actions",
+            help="To count workflow runs, so that clones by builds are told apart.",
+        )
         pressed = st.form_submit_button(
             "Create it on GitHub", key=f"{key}_create", icon=":material/open_in_browser:", type="primary"
         )
+    with st.expander("Use an App that was made by hand"):
+        _draw_by_hand(key)
     if not pressed:
         return
     typed = (organization or "").strip()
     if typed and not _LOGIN.fullmatch(typed):
         st.error("An organization’s name on GitHub has letters, digits and hyphens.")
         return
-    asked = {"organization": typed, "public": "1" if public else ""}
+    asked = {"organization": typed, "public": "1" if public else "", "actions": "1" if actions else ""}
     there = f"{base_path()}{NEW_PATH}?{urlencode({name: value for name, value in asked.items() if value})}"
     st.html(f"<script>window.location.assign({json.dumps(there)})</script>", unsafe_allow_javascript=True)
 
@@ -90,6 +105,63 @@ def draw_new(key: str) -> None:
 def _draw_app(app: GitHubApp) -> None:
     st.caption(f"{messages.literal(app.facts.name)}, on {counted(len(app.installations), 'account')}.")
     draw_install(app, "tenant_app")
+    with st.expander("Private keys"):
+        _draw_keys(app)
+
+
+def _draw_by_hand(key: str) -> None:
+    """An App that somebody made on GitHub themselves: its number and its private key, which GitHub is asked about."""
+    st.markdown(BY_HAND)
+    with st.form(f"{key}_hand_form", border=False):
+        app_id = st.number_input("App ID", min_value=1, value=None, step=1, format="%d", key=f"{key}_id")
+        file = st.file_uploader(KEY, type=["pem"], key=f"{key}_file", max_upload_size=1)
+        pressed = st.form_submit_button("Store the App", key=f"{key}_hand")
+    if not pressed:
+        return
+    if app_id is None or file is None:
+        st.error("An App has an ID and a private key: GitHub shows both on the App’s page.")
+    elif told := _accepted(int(app_id), text := _pem(file)):
+        github_app.save_app(the_store(), session.require_account().username, told, text, utc_now())
+        _refresh()
+
+
+def _draw_keys(app: GitHubApp) -> None:
+    """The keys, of which two may be alive, so that one is exchanged without a gap."""
+    st.caption(
+        "To exchange the key, generate another one on the App’s page on GitHub and store it here. Then delete the "
+        "former one on GitHub, and forget it here. Both are tried meanwhile."
+    )
+    by = session.require_account().username
+    for each in app.keys:
+        with st.container(horizontal=True, vertical_alignment="center", key=f"tenant_app_key_{each.fingerprint[7:19]}"):
+            st.markdown(f"`{each.fingerprint}`  \n:gray[stored on {day_text(each.added_at)}]", width="stretch")
+            key = f"tenant_app_forget_{each.fingerprint}"
+            if len(app.keys) > 1 and controls.danger_button("Forget", ":material/key_off:", key, "tertiary"):
+                github_app.remove_app_key(the_store(), by, each.fingerprint, utc_now())
+                messages.notice_after_rerun("The key is forgotten. Delete it on GitHub, too.")
+    with st.form("tenant_app_key_form", border=False):
+        file = st.file_uploader(KEY, type=["pem"], key=controls.widget_key("tenant_app_key"), max_upload_size=1)
+        pressed = st.form_submit_button("Store another key", key="tenant_app_key_save", icon=":material/key:")
+    if pressed and file is not None and _accepted(app.facts.app_id, text := _pem(file)):
+        github_app.save_app_key(the_store(), by, text, utc_now())
+        controls.empty("tenant_app_key")
+        messages.notice_after_rerun(
+            "The key is stored, and used from now on. The former one is kept until you forget it."
+        )
+
+
+def _pem(file: Any) -> str:
+    return str(file.getvalue()[: github_app.LONGEST_KEY].decode("ascii", "replace"))
+
+
+def _accepted(app_id: int, key: str) -> AppFacts | None:
+    """What GitHub says of the App to whoever has this key; where it refuses the key, that is told."""
+    try:
+        with st.spinner("Asking GitHub about the key …"):
+            return fetch_app(app_id, key)
+    except (GitHubError, SettingsRefused, AppRefused) as refusal:
+        st.error(messages.literal(str(refusal)), icon=":material/key_off:")
+        return None
 
 
 def draw_install(app: GitHubApp, key: str) -> None:

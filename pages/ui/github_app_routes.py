@@ -17,7 +17,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from collector.errors import GitHubError, SettingsRefused
-from collector.github_app import PERMISSIONS, convert_manifest, form_address, form_places
+from collector.github_app import BY_CHOICE, PERMISSIONS, convert_manifest, form_address, form_places
 from collector.installations import refresh_now
 from data.accounts.authority import AccountRefused
 from data.accounts.encryption import EncryptionError, open_cipher
@@ -46,8 +46,8 @@ button {{ font: inherit; padding: .4em 1em }}
 <h1>{title}</h1>
 {text}
 """
-FORM = """<p>GitHub asks you to confirm a GitHub App that may read two things: Administration (where traffic belongs)
-and Metadata.</p>
+FORM = """<p>GitHub asks you to confirm a GitHub App that may read Administration (where traffic belongs) and
+Metadata{more}.</p>
 <form method="post" action="{action}"><input type="hidden" name="manifest" value="{manifest}">
 <button>Continue to GitHub</button></form>
 <script>document.querySelector("form").submit()</script>"""
@@ -92,6 +92,7 @@ async def _for_admins(request: Request, answer: Callable[[Account], Response]) -
 def _form(request: Request) -> Response:
     open_cipher(the_store().directory)  # before GitHub makes anything: the key may not be usable
     origin, state = _origin(request), secrets.token_urlsafe(24)
+    with_actions = request.query_params.get("actions") == "1"
     manifest = {
         "name": f"Traffic of {request.query_params.get('organization') or request.url.hostname}"[:34],
         "url": f"{origin}{base_path()}/",
@@ -99,12 +100,13 @@ def _form(request: Request) -> Response:
         "setup_url": f"{origin}{base_path()}{INSTALLED_PATH}",
         "setup_on_update": True,
         "public": request.query_params.get("public") == "1",
-        "default_permissions": PERMISSIONS,
+        "default_permissions": PERMISSIONS | (BY_CHOICE if with_actions else {}),
         "default_events": [],
     }
     request.state.form_places = form_places()
     action = f"{form_address(request.query_params.get('organization', ''))}?state={state}"
-    text = FORM.format(action=escape(action), manifest=escape(json.dumps(manifest)))
+    more = ", and Actions, to count workflow runs" if with_actions else ""
+    text = FORM.format(action=escape(action), manifest=escape(json.dumps(manifest)), more=more)
     answer = HTMLResponse(PAGE.format(title="Create the GitHub App", text=text), headers=UNKEPT)
     answer.set_cookie(
         STATE_COOKIE,

@@ -118,6 +118,22 @@ def test_an_installation_that_cannot_collect_says_what_to_do(
     assert any(told in problem for problem in run.facts("tenant", "list")["tenants"][0]["problems"])
 
 
+@pytest.mark.parametrize(("granted", "outcome"), [("read", "ok"), (None, "not_granted")])
+def test_workflow_runs_are_counted_where_that_is_granted_else_they_are_unknown_and_nothing_fails(
+    run: CommandLine, given: App, granted: str | None, outcome: str
+) -> None:
+    given.installations[0].actions = granted
+    run.follow("octo/hello")
+    assert run("tenant", "workflow-runs", "acme", "on").exit_code == 0
+    facts = run.facts("collect")
+    assert (facts["state"], facts["failures"]) == ("complete", 0)
+    with run.store.traffic.read() as cursor:
+        told = "select outcome, message from collection_result where endpoint = 'workflow_runs'"
+        ((noted, message),) = cursor.execute(told).fetchall()
+        ((days,),) = cursor.execute("select count(*) as days from workflow_day").fetchall()
+    assert (noted, days, message is None) == (outcome, 14 if granted else 0, bool(granted))
+
+
 def test_two_keys_are_alive_while_one_is_exchanged(run: CommandLine, given: App, tmp_path: Path) -> None:
     run.follow("octo/hello")
     (tmp_path / "new.pem").write_text(given.new_key())

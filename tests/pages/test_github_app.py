@@ -10,14 +10,16 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from data.accounts.audit import AuditFilter, entries
-from data.accounts.github_app import github_app, installations
+from data.accounts.github_app import fingerprint, github_app, installations
 from data.accounts.tenants import operator
 from pages.ui import github_app_routes, middleware
 from pages.ui.session_routes import COOKIE
-from tests.fake_github import FakeGitHub
+from tests.fake_github import App as FakeApp
+from tests.fake_github import FakeGitHub, Installation
 from tests.pages.app import BLUE, App, shown_text
 
 NEW = f"{github_app_routes.NEW_PATH}?organization=octo"
+PEM = "application/x-pem-file"
 
 
 @pytest.fixture
@@ -43,11 +45,13 @@ def confirmed_at_github(page: str) -> str:
 def test_an_app_is_made_in_a_click_and_given_to_a_tenant_that_collects_with_it(
     browser: TestClient, app: App, github: FakeGitHub
 ) -> None:
-    page = browser.get(NEW)
+    assert "actions" not in browser.get(NEW).text
+    page = browser.get(f"{NEW}&actions=1")
     policy = page.headers["content-security-policy"]
     assert f"form-action {github.url}/settings/apps/new {github.url}/organizations/;" in policy
     assert f"{github.url}/organizations/octo/settings/apps/new?state=" in page.text
-    assert "administration&quot;: &quot;read&quot;, &quot;metadata&quot;: &quot;read&quot;}" in page.text
+    asked = ("administration", "metadata", "actions")
+    assert ", ".join(f"&quot;{each}&quot;: &quot;read&quot;" for each in asked) + "}" in page.text
     assert "hook" not in page.text
     back = browser.get(confirmed_at_github(page.text))
     assert (back.status_code, back.headers["location"]) == (303, "/tenants")
@@ -95,3 +99,29 @@ def test_what_is_no_organization_leads_nowhere(browser: TestClient) -> None:
     answer = browser.get(f"{github_app_routes.NEW_PATH}?organization=octo/../../evil")
     assert answer.status_code == 400
     assert "<form" not in answer.text
+
+
+def test_an_app_made_by_hand_is_stored_and_its_key_exchanged(app: App, github: FakeGitHub) -> None:
+    made = github.world.app = FakeApp(installations=[Installation(501, "octo")])
+    first, second = made.new_key(), made.new_key()
+
+    def keys() -> list[str]:
+        found = github_app(app.account("admin"), app.store)
+        return [] if found is None else [each.fingerprint for each in found.keys]
+
+    run = app.opened("admin", "tenants")
+    run.button(key="tenant_app_hand").click().run()
+    assert "An App has an ID and a private key" in shown_text(run)
+    run.number_input(key="tenant_app_id").set_value(made.id)
+    run.file_uploader(key="tenant_app_file").set_value(("x.pem", FakeApp().new_key().encode(), PEM))
+    run.button(key="tenant_app_hand").click().run()
+    assert "GitHub does not accept this key for a GitHub App of the id 77" in shown_text(run)
+    run.file_uploader(key="tenant_app_file").set_value(("x.pem", first.encode(), PEM))
+    run.button(key="tenant_app_hand").click().run()
+    assert keys() == [fingerprint(first)]
+    run.file_uploader[0].set_value(("y.pem", second.encode(), PEM))
+    run.button(key="tenant_app_key_save").click().run()
+    assert keys() == [fingerprint(second), fingerprint(first)]
+    run.button(key=f"tenant_app_forget_{fingerprint(first)}").click().run()
+    assert keys() == [fingerprint(second)]
+    assert "tenant_app_key_save" not in str(app.opened("tenant", "tenants").button)

@@ -22,7 +22,8 @@ from tests.fake_github.faults import bad_credentials_401
 
 REFUSED = (
     "GitHub does not accept the token (Bad credentials). It has expired, was revoked or is mistyped: make a new one at "
-    "GitHub, Settings, Developer settings, Personal access tokens."
+    "GitHub, Settings, Developer settings, Personal access tokens. Or use a GitHub App: it needs no token that "
+    "somebody renews."
 )
 
 
