@@ -230,10 +230,12 @@ def machines(rows: DataFrame) -> str:
         told.append(f"At least {number_text(least)} of {number_text(clones)} clones by GitHub Actions{of}.")
     steady = rows["steady_floor"].dropna()
     if len(steady) and steady.iloc[-1]:
-        told.append(f"Steady floor: {number_text(steady.iloc[-1])} clones a day, the fewest of 15 days, mostly by machines.")
+        floor = f"{number_text(steady.iloc[-1])} clones a day"
+        told.append(f"Steady floor: {floor}, the fewest of 15 days, mostly by machines.")
     alone = rows[(rows["clone_uniques"] == 1) & (rows["clones"] > 1)]
     if len(alone):
-        told.append(f"On {counted(len(alone), 'day')} one cloner made all {number_text(int(alone['clones'].sum()))} clones.")
+        every = number_text(int(alone["clones"].sum()))
+        told.append(f"On {counted(len(alone), 'day')} one cloner made all {every} clones.")
     return " ".join(told)
 
 
