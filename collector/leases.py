@@ -1,4 +1,6 @@
-"""The leases of this process: for which token owners it collects, and until when it is sure that nobody else does."""
+"""The leases of this process: for which token owners it collects, whether it sends reports, and until when it is sure
+that nobody else does.
+"""
 
 import time
 from collections.abc import Collection, Iterator
@@ -21,36 +23,44 @@ OVERTAKEN = (
 
 
 @dataclass(slots=True)
-class OwnerLease:
-    """A lease on a token owner, as the threads that ask with its tokens see it; times are monotonic."""
+class OwnLease:
+    """A lease of this process, as the threads see it that work under it; times are monotonic."""
 
     lease: Lease
     sure_until: float
     is_overtaken: bool = False
 
+    @property
+    def is_sure(self) -> bool:
+        return not self.is_overtaken and time.monotonic() < self.sure_until
+
+    def renewed(self, asked_at: float) -> None:
+        """It lasts anew, by a commit that began after `asked_at`."""
+        self.sure_until = asked_at + _lasts() - UNSURE_BEFORE.total_seconds()
+
     def wait(self) -> float:
         """In how many seconds to look again whether one may ask; 0 where one may. Raises: Overtaken."""
         if self.is_overtaken:
             raise Overtaken(OVERTAKEN, Outcome.STOPPED)
-        return 0.0 if time.monotonic() < self.sure_until else 1.0
+        return 0.0 if self.is_sure else 1.0
 
 
-class OwnerLeases:
+class OwnLeases:
     """Those that this process holds. Used by the one thread that looks after all runs."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._held: dict[str, OwnerLease] = {}  # by name
+        self._held: dict[str, OwnLease] = {}  # by name
         self._renew_at = 0.0
         self.elsewhere: dict[str, str] = {}  # who holds those that were not free, by name
 
     def __contains__(self, name: str) -> bool:
         return name in self._held and not self._held[name].is_overtaken
 
-    def __getitem__(self, name: str) -> OwnerLease:
+    def __getitem__(self, name: str) -> OwnLease:
         return self._held[name]
 
-    def __iter__(self) -> Iterator[OwnerLease]:
+    def __iter__(self) -> Iterator[OwnLease]:
         return iter(self._held.values())
 
     @property
@@ -65,7 +75,9 @@ class OwnerLeases:
         taken, elsewhere = take_leases(self._store, wanted)
         if not self._held:
             self._renew_at = asked_at + _lasts() * RENEWED_AFTER
-        self._held |= {each.name: OwnerLease(each, _sure_until(asked_at)) for each in taken}
+        for each in taken:
+            self._held[each.name] = OwnLease(each, 0.0)
+            self._held[each.name].renewed(asked_at)
         self.elsewhere = {name: who for name, who in self.elsewhere.items() if name not in wanted} | elsewhere
 
     def renew(self) -> None:
@@ -78,7 +90,7 @@ class OwnerLeases:
         lost = renew_leases(self._store, [each.lease for each in mine]) if mine else set()
         for each in mine:
             each.is_overtaken = each.lease.fence in lost
-            each.sure_until = _sure_until(asked_at)
+            each.renewed(asked_at)
         self._renew_at = asked_at + _lasts() * RENEWED_AFTER
 
     def keep(self, names: Collection[str]) -> None:
@@ -96,7 +108,3 @@ def lease_name(owner_key: str | None) -> str:
 
 def _lasts() -> float:
     return leases.LASTS.total_seconds()
-
-
-def _sure_until(asked_at: float) -> float:
-    return asked_at + _lasts() - UNSURE_BEFORE.total_seconds()

@@ -16,7 +16,7 @@ from collector.endpoints.endpoint import Endpoint, Phase
 from collector.endpoints.traffic import TrafficObservation
 from collector.errors import GitHubError, HostDown, LimitReached, RunStopped, TokenRefused
 from collector.fetcher import FetchJob, RepositoryFetcher, due_jobs
-from collector.leases import OVERTAKEN, OwnerLease, lease_name
+from collector.leases import OVERTAKEN, OwnLease, lease_name
 from collector.rate_limit import RateLimiter, pace_file
 from collector.redaction import redacted
 from collector.settings import Settings
@@ -186,7 +186,7 @@ def clock_sync(github: GitHub, time: GitHubTime, newest_stored: datetime | None)
 
 class OwnerRun:
     def __init__(
-        self, context: RunContext, request: RunRequest, time: GitHubTime, owner_key: str | None, lease: OwnerLease
+        self, context: RunContext, request: RunRequest, time: GitHubTime, owner_key: str | None, lease: OwnLease
     ) -> None:
         self.run_id: int | None = None
         self.lease = lease

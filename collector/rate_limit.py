@@ -16,7 +16,7 @@ from pathlib import Path
 
 from collector.clock import Clock, MustWait
 from collector.errors import LimitReached
-from collector.leases import OwnerLease
+from collector.leases import OwnLease
 from collector.settings import Settings
 from data.collection.models import Outcome
 from data.store.versions import keep_owner, make_directory
@@ -74,7 +74,7 @@ class RateLimiter:
         *,
         sleeps_for_s: float = PATIENCE_S,
         kept_in: Path | None = None,
-        lease: OwnerLease | None = None,
+        lease: OwnLease | None = None,
     ) -> None:
         self.requests = 0
         self.kept_in = kept_in

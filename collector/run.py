@@ -21,7 +21,7 @@ from collector.clock import GitHubTime, StopFlag, SystemClock
 from collector.endpoints.endpoint import Phase
 from collector.github_app import Access, open_access
 from collector.installations import refresh
-from collector.leases import OwnerLeases, lease_name
+from collector.leases import OwnLeases, lease_name
 from collector.owner_run import (
     CONNECTING,
     JobResult,
@@ -127,7 +127,7 @@ class Collecting:
         self._context = RunContext(
             store, settings, clock, self._stop, progress, self._pool, self._deliver, self._authorize
         )
-        self._leases = OwnerLeases(store)
+        self._leases = OwnLeases(store)
         self._waiting: list[RunRequest] = []  # for the end of what another machine does, each for one lease
         self._tried: dict[int, list[str | None]] = {}  # by repository, which owners' runs had it
         self._runs: dict[str | None, OwnerRun] = {}  # by token owner

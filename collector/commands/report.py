@@ -11,7 +11,7 @@ from collector.commands.selection import tracked
 from collector.commands.terminal import moment
 from collector.delivery.channels import NAMES, checked_channel
 from collector.delivery.mail import NOT_SET, mail_server
-from collector.delivery.sender import DELIVERING, Sender, public_links, report_content, send_test
+from collector.delivery.sender import Sender, public_links, report_content, send_test
 from data.accounts.authority import COMMAND_LINE
 from data.accounts.tenants import tenant_named
 from data.calendar import utc_day, utc_now
@@ -30,7 +30,7 @@ from data.reports.subscriptions import (
     subscriptions,
 )
 from data.repositories.groups import group_named
-from data.store.versions import LockHeld, exclusive
+from data.store.versions import LockHeld
 from data.traffic.models import Grain
 
 SENDING_WAIT_S = 60.0
@@ -196,8 +196,9 @@ def send(session: Session, name: str, period: str | None, dry_run: bool) -> Comm
     """
     found, now = named(session, name, "report"), utc_now()
     wanted = _period(found, period)
+    sender = Sender(session.store, public_links(), session.terminal.log)
     try:
-        with exclusive(session.directory / DELIVERING, "sending a report", SENDING_WAIT_S):
+        with sender.alone(SENDING_WAIT_S):
             due = report_to_be_sent(session.store, found, wanted, now, now, asked_for=True)
             open_channels = _open_channels(found)
             for each in open_channels:
@@ -205,7 +206,6 @@ def send(session: Session, name: str, period: str | None, dry_run: bool) -> Comm
                 session.terminal.say(f"{wanted.name} to {NAMES[each.kind]} ({each.hint}): {word}.")
             if dry_run or not due:
                 return CommandResult({"period": wanted.name, "attempts": []})
-            sender = Sender(session.store, public_links(), session.terminal.log)
             return _result(session, wanted.name, sender.send(due))
     except LockHeld as held:
         raise CommandFailed(f"Reports are being sent: {held.holder}. Try again when that is over.") from held

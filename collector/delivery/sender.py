@@ -9,14 +9,16 @@ import queue
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from collector.delivery.channels import Content, lane, send
 from collector.delivery.result import DeliveryOutcome, Result
+from collector.leases import OwnLease, OwnLeases
 from collector.reach import overbooked
 from data.accounts.authority import COMMAND_LINE, acting
 from data.accounts.encryption import EncryptionError, open_cipher
@@ -43,10 +45,12 @@ from data.store.versions import LockHeld, exclusive
 LOOK_EVERY_S = 10.0
 ALERTS_EVERY = timedelta(minutes=30)
 AT_ONCE, OF_A_SERVER = 64, 8
-DELIVERING = "delivering.lock"  # held by the process that sends
+DELIVERING = "delivering.lock"  # held by the process of this machine that sends, which has the lease for all machines
+REPORTS = "reports"
 FINDING_FACTS = ("kind", "is_problem", "about", "text", "repository_id")
 SEES_NOTHING = "Its recipient may not see any of these repositories any more."
 SAME_SERVER = "Not tried: the same server has just not answered."
+SLEPT = "Not tried: this machine had stopped for too long."
 CLOSED = "Its address does not open with this server's key."
 _log = logging.getLogger(__name__)
 
@@ -65,6 +69,7 @@ class Sender:
         self, store: Store, links: Links, say: Callable[[str], None], now: Callable[[], datetime] = utc_now
     ) -> None:
         self._store, self._links, self._say, self._now = store, links, say, now
+        self._leases = OwnLeases(store)
         self._seen_version = -1
         self._looked_at: datetime | None = None
 
@@ -79,38 +84,59 @@ class Sender:
                 self._say(f"Reports wait: something unexpected went wrong ({type(error).__name__}: {error}).")
 
     def look(self, stop: threading.Event | None = None) -> list[Attempt]:
-        """Note new alerts, and send all that is due now. Another process that is at it does it instead."""
+        """Note new alerts, and send all that is due now. Another process that is at it does it instead, on whichever
+        machine.
+        """
+        alerts_are_due = self._alerts_are_due()
+        if not alerts_are_due and not self._ready():
+            return []
         try:
-            with exclusive(self._store.directory / DELIVERING, "sending reports", 0):
-                self._look_for_alerts()
+            with self.alone():
+                if alerts_are_due:
+                    self._look_for_alerts()
                 return self.send(self._ready(), stop)
         except LockHeld:
             return []
 
+    @contextmanager
+    def alone(self, timeout_s: float = 0.0) -> Iterator[None]:
+        """Be the one process of all machines that sends. Raises: LockHeld."""
+        with exclusive(self._store.directory / DELIVERING, "sending reports", timeout_s):
+            self._leases.take({REPORTS})
+            if REPORTS not in self._leases:
+                raise LockHeld(self._leases.elsewhere[REPORTS])
+            try:
+                yield
+            finally:
+                self._leases.keep(())
+
     def send(self, due: Sequence[Due], stop: threading.Event | None = None) -> list[Attempt]:
-        """Send these; the caller holds the lock."""
+        """Send these; the caller is `alone`."""
         if not due:
             return []
-        found = Pass(self._store, self._links, self._now, stop).send(due)
+        found = Pass(self._store, self._links, self._now, self._leases[REPORTS], stop).send(due)
         move_attempts(self._store)
         sent = sum(each.outcome == DeliveryOutcome.SENT for each in found)
         failed = [each for each in found if each.outcome in {DeliveryOutcome.AGAIN, DeliveryOutcome.FAILED}]
         self._say(f"Reports: {sent:,} sent, {len(failed):,} not." + (f" {failed[0].reason}" if failed else ""))
         return found
 
-    def _look_for_alerts(self) -> None:
+    def _alerts_are_due(self) -> bool:
         """After a collection, so that all of it is in one message; and now and then, since time alone brings some."""
-        now, version = self._now(), self._store.traffic.version()
-        waited = None if self._looked_at is None else now - self._looked_at
-        nothing_new = version == self._seen_version or is_collecting(self._store)
-        if waited is not None and waited < ALERTS_EVERY and nothing_new:
-            return
-        self._seen_version, self._looked_at = version, now
+        waited = None if self._looked_at is None else self._now() - self._looked_at
+        nothing_new = self._store.traffic.version() == self._seen_version or is_collecting(self._store)
+        return (waited is None or waited >= ALERTS_EVERY or not nothing_new) and bool(self._alerts())
+
+    def _look_for_alerts(self) -> None:
+        now = self._now()
+        self._seen_version, self._looked_at = self._store.traffic.version(), now
+        for each in self._alerts():
+            save_alert(self._store, each, current_events(self._store, each, now), now, self._leases[REPORTS].lease)
+
+    def _alerts(self) -> list[Subscription]:
         with self._store.control.read() as cursor:
             everybody = acting(cursor, COMMAND_LINE)
-        for each in subscriptions(everybody, self._store):
-            if each.kind == "alert" and each.active:
-                save_alert(self._store, each, current_events(self._store, each, now), now)
+        return [each for each in subscriptions(everybody, self._store) if each.kind == "alert" and each.active]
 
     def _ready(self) -> list[Due]:
         """What is due and final, or has waited long enough for that."""
@@ -144,9 +170,14 @@ class Pass:
     """
 
     def __init__(
-        self, store: Store, links: Links, now: Callable[[], datetime], stop: threading.Event | None = None
+        self,
+        store: Store,
+        links: Links,
+        now: Callable[[], datetime],
+        lease: OwnLease,
+        stop: threading.Event | None = None,
     ) -> None:
-        self._store, self._links, self._now = store, links, now
+        self._store, self._links, self._now, self._lease = store, links, now, lease
         self._stop = stop or threading.Event()
         self._servers: dict[str, Server] = {}
         self._results: queue.SimpleQueue[tuple[Server, Attempt]] = queue.SimpleQueue()
@@ -164,7 +195,9 @@ class Pass:
         with ThreadPoolExecutor(AT_ONCE, "sending") as pool:
             while (begun := self._begun()) or ended or self._running:
                 if begun or ended:
-                    save_progress(self._store, [job[0] for _, job in begun], ended, self._now())
+                    asked_at = time.monotonic()
+                    save_progress(self._store, [job[0] for _, job in begun], ended, self._now(), self._lease.lease)
+                    self._lease.renewed(asked_at)
                 found += ended
                 for server, job in begun:
                     pool.submit(self._work, server, *job)
@@ -215,6 +248,8 @@ class Pass:
             content = self._content(due, recipient)
             if content is None:
                 return Result(DeliveryOutcome.SKIPPED, reason=SEES_NOTHING)
+            if not self._lease.is_sure:  # this process slept until now, and another machine may have sent it
+                return Result(DeliveryOutcome.AGAIN, reason=SLEPT)
             return send(content, channel, due.occasion, self._links, self._now())
         except Exception as error:  # noqa: BLE001 - one that cannot be made holds up no other
             _log.warning("A report could not be made: %s: %s", type(error).__name__, error)

@@ -25,6 +25,7 @@ from data.reports.models import Milestone, NewReferrer
 from data.reports.settings import AlertKind, AlertSettings
 from data.reports.subscriptions import Subscription
 from data.store import Store
+from data.store.leases import Lease, require_fence
 from data.store.sql import query
 from data.text import counted, number_text, short_day_text, writing
 from data.traffic.models import Selection
@@ -123,10 +124,12 @@ def events(
     return tuple(each for each in found if each.kind in settings.kinds)
 
 
-def save_alert(store: Store, subscription: Subscription, found: Sequence[AlertEvent], now: datetime) -> str | None:
+def save_alert(
+    store: Store, subscription: Subscription, found: Sequence[AlertEvent], now: datetime, lease: Lease
+) -> str | None:
     """Note the episodes that have begun or ended, and the one message that tells so. Its occasion; None: no news.
 
-    While it is muted, episodes are noted and not told.
+    While it is muted, episodes are noted and not told. Raises: LeaseLost.
     """
     known = _episodes(store, subscription.subscription_id)
     new = _not_told(found, known)
@@ -150,6 +153,7 @@ def save_alert(store: Store, subscription: Subscription, found: Sequence[AlertEv
     told = () if muted is not None and utc_day(now) <= muted else (*new, *over)
     occasion = f"{now:%Y-%m-%d %H:%M:%S}"
     with store.control.commit("noting what an alert tells") as connection:
+        require_fence(store, connection, lease)
         key = subscription.subscription_id
         values = {
             "key": key,

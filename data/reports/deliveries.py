@@ -20,6 +20,7 @@ from data.reports.models import Period
 from data.reports.subscriptions import Channel, Subscription, subscriptions
 from data.store import Store
 from data.store.cache import cached
+from data.store.leases import Lease, require_fence
 from data.store.sql import query
 
 WAITS_FOR_FINAL = timedelta(hours=48)
@@ -197,9 +198,16 @@ def _standing(store: Store) -> dict[tuple[int, int, str], tuple[Any, ...]]:
     return {row[:3]: row[3:] for row in rows}
 
 
-def save_progress(store: Store, begun: Sequence[Due], ended: Sequence[Attempt], now: datetime) -> None:
-    """Note in one commit what is tried now, before it is, and what came of tries, with when they are tried again."""
+def save_progress(
+    store: Store, begun: Sequence[Due], ended: Sequence[Attempt], now: datetime, lease: Lease | None = None
+) -> None:
+    """Note in one commit what is tried now, before it is, and what came of tries, with when they are tried again.
+
+    Raises: LeaseLost, where another machine sends instead: what is to be sent is not to be tried then.
+    """
     with store.control.commit("noting what is being sent") as connection:
+        if lease is not None:
+            require_fence(store, connection, lease)
         for due in begun:
             _note_begin(connection, due, now)
         for each in ended:

@@ -12,6 +12,9 @@ clock says.
 
 A machine (`Store.machine`) may take what it holds itself at once: there a lock file lets one process do so, and frees
 it when that ends.
+
+StoreError (see data/store/database.py)
+└── LeaseLost    another machine has taken it meanwhile; nothing was changed
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -22,7 +25,7 @@ import duckdb
 
 from data.calendar import aware, stored
 from data.store.cache import cached
-from data.store.database import Store
+from data.store.database import Store, StoreError
 from data.store.ids import next_ids
 
 LASTS = timedelta(minutes=2)  # longer than a commit with its wait for the lock
@@ -38,6 +41,10 @@ _TAKE = """
 insert into lease (name, holder, fence, held_until)
 select unnest($names::text[]), $holder, unnest($fences::bigint[]), $until
 """
+
+
+class LeaseLost(StoreError):
+    """What was to be saved was done under a lease that another machine has taken meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +102,12 @@ def renew_fences(store: Store, connection: duckdb.DuckDBPyConnection, fences: Co
     values = {"fences": list(fences), "until": stored(store.control.now() + LASTS)}
     connection.execute("update lease set held_until = $until where list_contains($fences, fence)", values)
     return lost_fences(connection, fences)
+
+
+def require_fence(store: Store, connection: duckdb.DuckDBPyConnection, lease: Lease) -> None:
+    """Renew a lease inside the caller's commit of `control`. Raises: LeaseLost, which ends the commit."""
+    if renew_fences(store, connection, [lease.fence]):
+        raise LeaseLost("Another machine has taken this over, since this one had not been heard of for too long.")
 
 
 def give_back(store: Store, leases: Iterable[Lease]) -> None:

@@ -6,10 +6,12 @@ import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import jsonschema  # type: ignore[import-untyped]
 import pytest
 
+from collector.delivery import sender
 from collector.delivery.channels import checked_channel
 from collector.delivery.sender import Sender, send_test
 from data.accounts import accounts, grants
@@ -31,6 +33,7 @@ from data.reports.subscriptions import (
     subscriptions,
 )
 from data.store import Store
+from data.store.leases import LASTS, LeaseLost, give_back, take_leases
 from data.traffic.models import Grain
 from tests.collector.delivery.servers import Receiver
 from tests.data.cast import user
@@ -205,6 +208,31 @@ def test_east_of_utc_a_report_waits_until_its_week_or_month_is_over_there() -> N
     assert monthly.period(monthly.last_time(DUE)).name == "2026-04"
 
 
+def test_of_two_machines_one_sends_and_one_that_slept_meanwhile_sends_nothing_when_it_wakes(
+    filled: Store, server: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere, save = Store(filled.directory), deliveries.save_progress
+    elsewhere.machine = "elsewhere"
+    subscribe(filled, server.url("/machines"))
+
+    with monkeypatch.context() as patched:
+
+        def sleep_after(*arguments: Any) -> None:
+            """Note what is sent; then the lease runs out, and another machine takes it."""
+            save(*arguments)
+            patched.setattr("collector.leases.UNSURE_BEFORE", LASTS)
+            give_back(filled, arguments[-1:])
+            take_leases(elsewhere, [sender.REPORTS])
+
+        patched.setattr(sender, "save_progress", sleep_after)
+        with pytest.raises(LeaseLost):
+            look(filled, FINAL)
+    assert look(filled, FINAL) == []
+    assert server.to("/machines") == []
+    assert look(elsewhere, FINAL) == ["sent"]
+    assert look(filled, FINAL) == []
+
+
 KILLED = """
 import os, sys
 from datetime import datetime
@@ -212,7 +240,7 @@ from pathlib import Path
 from collector.delivery import sender
 from data.store import Store
 save, now = sender.save_progress, datetime.fromisoformat(sys.argv[2])
-sender.save_progress = lambda store, begun, ended, at: os._exit(9) if ended else save(store, begun, ended, at)
+sender.save_progress = lambda store, begun, ended, *rest: os._exit(9) if ended else save(store, begun, ended, *rest)
 sender.Sender(Store(Path(sys.argv[1])), sender.Links(None), print, lambda: now).look()
 """  # ends in the moment when the channel has taken it and nobody has noted that
 

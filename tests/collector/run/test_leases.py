@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from collector.errors import Overtaken
-from collector.leases import OVERTAKEN, OwnerLease
+from collector.leases import OVERTAKEN, OwnLease
 from collector.owner_run import RunReport, RunRequest
 from collector.rate_limit import RateLimiter
 from collector.run import Collecting, Joining
@@ -99,7 +99,7 @@ def test_one_that_slept_saves_nothing_once_another_has_its_lease_and_that_one_co
 
 
 def test_nobody_asks_without_being_sure_of_the_lease(collection: Collection) -> None:
-    lease = OwnerLease(Lease(LEASE, 1), time.monotonic() + 60)
+    lease = OwnLease(Lease(LEASE, 1), time.monotonic() + 60)
     assert lease.wait() == 0
     lease.sure_until = time.monotonic() - 1
     assert lease.wait() > 0
@@ -113,7 +113,7 @@ def test_nobody_asks_without_being_sure_of_the_lease(collection: Collection) -> 
 
 @pytest.mark.parametrize("is_handed_on", [False, True])
 def test_what_another_machine_asked_until_now_may_have_been_the_burst_of_this_minute(is_handed_on: bool) -> None:
-    clock, lease = VirtualClock(), OwnerLease(Lease(LEASE, 1, is_handed_on), time.monotonic() + 60)
+    clock, lease = VirtualClock(), OwnLease(Lease(LEASE, 1, is_handed_on), time.monotonic() + 60)
     limiter = RateLimiter(Settings(), clock, lease=lease)
     for _ in range(5):
         with limiter.acquire():
