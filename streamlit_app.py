@@ -24,6 +24,7 @@ from pages.ui import (
     health_routes,
     middleware,
     session_routes,
+    sign_on_routes,
     sql_editor,
     unsubscribe_routes,
 )
@@ -73,6 +74,7 @@ app = st.App(
     "pages/ui/layout.py",
     routes=[
         *session_routes.routes(),
+        *sign_on_routes.routes(),
         *health_routes.routes(),
         *github_app_routes.routes(),
         *download_routes.routes(),

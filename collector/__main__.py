@@ -46,6 +46,7 @@ COMMANDS = {  # in the order in which they are usually needed, each where it lie
     "check": "store:check",
     "restore": "store:restore",
     "user": "user:user",
+    "signon": "signon:signon",
     "api-token": "api_token:api_token",
     "key": "store:key",
 }

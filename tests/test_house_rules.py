@@ -51,6 +51,7 @@ HOMES = {
     "streamlit": ("pages/", "streamlit_app.py"),
     "starlette": ("pages/ui/", "pages/api/"),
     "streamlit_authenticator": ("pages/ui/",),
+    "authlib": ("pages/ui/sign_on_routes.py",),
     "altair": ("pages/ui/",),
     "badgepy": ("pages/ui/badge_picture.py",),
     "prometheus_client": ("pages/api/metrics.py", "pages/ui/page_times.py"),
@@ -65,7 +66,7 @@ WRITING = {
     *("activate", "deactivate", "invite", "accept", "disable", "enable", "refuse"),
 }
 ASKED_BY_NOBODY = {  # before there is an account that could ask; what an account may see; what the collector needs
-    *("has_users", "check_password", "active_account", "credentials_for_form", "account_of_identity"),
+    *("has_users", "check_password", "active_account", "credentials_for_form", "passwords_open", "entered"),
     *("account_of_session", "access_of_token", "invitation_of", "viewer_of", "allowed"),
     *("due_deliveries", "report_to_be_sent", "to_be_sent", "recipient_of", "open_channels", "told_events"),  # the timer
     *(
@@ -91,7 +92,7 @@ NO_RECORD = {
     *("save_progress", "move_attempts", "save_alert"),  # the timer: each attempt is a row of its own
     "add",  # of what somebody saves for themselves
 }
-RECORDS = re.compile(r"\b(record|_note|_give)\(")
+RECORDS = re.compile(r"\b(record|_note|_?give|take|_link|entered)\(")
 CLOCK = re.compile(r"\b(now|today|utcnow|monotonic|time\.time)\(")
 UNIQUES_ADDED_UP = re.compile(r"sum\s*\(\s*(?:\w+\.)?(view|clone)_uniques\s*\)[^,;]*?\bas\s+(\w+)", re.DOTALL)
 HONEST = {"view": "visitor_days", "clone": "cloner_days"}

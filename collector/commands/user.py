@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable
+from dataclasses import replace
 
 import click
 
@@ -43,8 +44,7 @@ def add_user(
       python -m collector user add ada --role admin --password-env PASSWORD
       python -m collector user add grafana --role tenant_viewer --tenant acme
     """
-    place = chosen_place(session, tenant, repository)
-    granted = Grant(Role(role), place.tenant_id, place.repository_id)
+    granted = replace(chosen_place(session, tenant, repository), role=Role(role))
     password = None if password_env is None else os.environ.get(password_env)
     if password_env is not None and not password:
         raise CommandRefused(f"The environment variable {password_env} is empty or not set.")
@@ -82,7 +82,8 @@ def list_users(session: Session) -> CommandResult:
 @click.argument("name")
 @pass_session
 def reset(session: Session, name: str) -> CommandResult:
-    """Make a one-time link with which a user chooses a new password. It is good for a day.
+    """Make a one-time link with which a user chooses a new password, or signs in with the organization instead. It is
+    good for a day.
 
     \b
     Example:

@@ -1,11 +1,11 @@
-"""Users: the first one by a set-up code, the others by an admin; passwords, identities, disabling.
+"""Users: the first one by a set-up code, the others by an admin; passwords, disabling. By the organization: sign_on.py.
 
 AccountRefused, NotAllowed: see authority.py; PasswordRefused: see passwords.py; TooManyAttempts: see sessions.py.
 """
 
 import hmac
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -24,6 +24,8 @@ from data.accounts.authority import (
     checked_name,
     checked_username,
     keep_an_admin,
+    passwords_are_on,
+    refuse_without_passwords,
     require_admin,
     require_self_or_admin,
     save_account,
@@ -49,19 +51,6 @@ from data.store import Store
 from data.store.cache import cached
 
 SETUP = "setup code"  # attempts at it are counted under this name, which cannot be a user's
-IDENTITY_LIMIT = 255
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """Who somebody is to a provider of OpenID Connect: the provider, and its lasting name for the person."""
-
-    issuer: str
-    subject: str
-
-    @property
-    def is_whole(self) -> bool:
-        return all(part.isprintable() and 0 < len(part) <= IDENTITY_LIMIT for part in (self.issuer, self.subject))
 
 
 @cached("control")
@@ -117,6 +106,8 @@ def add_user(store: Store, by: str, user: NewUser, granted: Grant, now: datetime
         user, password_hash = prepared(user)
     with store.control.commit("adding a user") as connection:
         require_admin(connection, by)
+        if password_hash is not None:
+            refuse_without_passwords(connection)
         if not _has_users(connection) and granted.role != Role.ADMIN:
             raise AccountRefused("The first user of a server is an admin.")
         (placed,) = allowed(store, acting(connection, by), [granted])
@@ -152,7 +143,11 @@ def change_password(store: Store, session_secret: str, current: str, new: str, n
 
 
 def save_password(connection: duckdb.DuckDBPyConnection, account: Account, new_hash: str, now: datetime) -> None:
-    """Put a password's hash in the former one's place, inside the caller's commit; reset links are void."""
+    """Put a password's hash in the former one's place, inside the caller's commit; reset links are void.
+
+    Raises: AccountRefused while passwords are switched off.
+    """
+    refuse_without_passwords(connection)
     values = {"hash": new_hash, "now": stored(now), "user_id": account.user_id}
     connection.execute(
         "update account set password_hash = $hash, password_changed_at = $now where user_id = $user_id", values
@@ -242,34 +237,6 @@ def credentials_for_form(store: Store, username: str) -> dict[str, Any]:
     }
 
 
-def account_of_identity(store: Store, identity: Identity) -> Account | None:
-    """The active user that an OpenID Connect identity is linked with. An unknown one is nobody: it grants nothing."""
-    with store.control.read() as cursor:
-        user_id = _owner_of_identity(cursor, identity)
-        account = None if user_id is None else account_with_id(cursor, user_id)
-    return account if account is not None and account.active else None
-
-
-def link_identity(store: Store, by: str, user_id: int, identity: Identity, now: datetime) -> None:
-    """Let a user sign in by OpenID Connect too; an identity belongs to one user. Raises: NotAllowed, AccountRefused."""
-    if not identity.is_whole:
-        raise AccountRefused("The provider has not told who this is.")
-    values = {"user_id": user_id, "issuer": identity.issuer, "subject": identity.subject, "now": stored(now)}
-    with store.control.commit("linking an identity") as connection:
-        require_self_or_admin(connection, by, user_id)
-        account = account_with_id(connection, user_id)
-        owner = _owner_of_identity(connection, identity)
-        if owner not in {None, user_id}:
-            raise AccountRefused("This identity belongs to another user.")
-        if owner is None:
-            connection.execute(
-                "insert into account_identity (user_id, issuer, subject, linked_at) "
-                "values ($user_id, $issuer, $subject, $now)",
-                values,
-            )
-            record(connection, "identity linked", f"user {account.username}", by, now, detail=identity.issuer)
-
-
 def prepared(user: NewUser, *first: Callable[[], None]) -> tuple[NewUser, str]:
     """A checked user who has chosen a password, and its hash: made outside of any commit, since it takes its time.
 
@@ -296,6 +263,14 @@ def prepared(user: NewUser, *first: Callable[[], None]) -> tuple[NewUser, str]:
     return checked(user), hashed(password)
 
 
+@cached("control")
+def has_password(account: Account, store: Store) -> bool:
+    """Whether this user can sign in with a password."""
+    with store.control.read() as cursor:
+        own = "select 1 as present from account where user_id = $user_id and password_hash is not null"
+        return passwords_are_on(cursor) and bool(cursor.execute(own, {"user_id": account.user_id}).fetchall())
+
+
 def _has_users(connection: duckdb.DuckDBPyConnection) -> bool:
     return bool(connection.execute("select 1 as present from account limit 1").fetchall())
 
@@ -313,15 +288,8 @@ def _credentials(store: Store, username: str) -> tuple[Account | None, str]:
         account = account_named(cursor, username)
         named = {"username": username_as_typed(username)}
         rows = cursor.execute("select password_hash from account where username = $username", named).fetchall()
+        is_open = passwords_are_on(cursor)
     nothing = hash_of_nothing()  # made in either case: both take the same time
-    if account is None or not account.active or rows[0][0] is None:
+    if account is None or not account.active or not is_open or rows[0][0] is None:
         return None, nothing
     return account, rows[0][0]
-
-
-def _owner_of_identity(connection: duckdb.DuckDBPyConnection, identity: Identity) -> int | None:
-    if not identity.is_whole:
-        return None
-    values = {"issuer": identity.issuer, "subject": identity.subject}
-    owners = "select user_id from account_identity where issuer = $issuer and subject = $subject"
-    return next((user_id for (user_id,) in connection.execute(owners, values).fetchall()), None)

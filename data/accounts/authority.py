@@ -160,7 +160,18 @@ def save_account(connection: duckdb.DuckDBPyConnection, user: NewUser, password_
     return user_id
 
 
-def save_grant(connection: duckdb.DuckDBPyConnection, user_id: int, grant: Grant, by: str, now: datetime) -> None:
+def save_grant(
+    connection: duckdb.DuckDBPyConnection,
+    user_id: int,
+    grant: Grant,
+    by: str,
+    now: datetime,
+    *,
+    mapped_by: str | None = None,
+) -> bool:
+    """Give a grant, inside the caller's commit: by hand, or (`mapped_by` an issuer) as its groups say. Whether anything
+    changed.
+    """
     values = {
         "user_id": user_id,
         "role": grant.role.value,
@@ -168,11 +179,35 @@ def save_grant(connection: duckdb.DuckDBPyConnection, user_id: int, grant: Grant
         "repository_id": grant.repository_id,
         "by": by,
         "now": stored(now),
+        "mapped_by": mapped_by,
     }
-    connection.execute(query(__name__, "save_grant"), values)
+    return bool(connection.execute(query(__name__, "save_grant"), values).fetchall())
 
 
 def keep_an_admin(connection: duckdb.DuckDBPyConnection, user_id: int) -> None:
-    admins = [each.user_id for each in stored_accounts(connection) if each.active and each.has(Role.ADMIN)]
-    if admins == [user_id]:
-        raise AccountRefused("This is the last active admin: make another user admin first.")
+    """Raises AccountRefused where this user is the last admin who can sign in."""
+    if entering_admins(connection) == {user_id}:
+        raise AccountRefused("This is the last active admin who can sign in: make another user admin first.")
+
+
+def entering_admins(connection: duckdb.DuckDBPyConnection) -> set[int]:
+    """The active admins; while passwords are switched off, those of them who have signed in by their organization."""
+    admins = {each.user_id for each in stored_accounts(connection) if each.active and each.has(Role.ADMIN)}
+    return admins if passwords_are_on(connection) else admins & signed_on(connection)
+
+
+def signed_on(connection: duckdb.DuckDBPyConnection) -> set[int]:
+    """Who has signed in by their organization."""
+    return {
+        key
+        for (key,) in connection.execute("select user_id from account_identity where used_at is not null").fetchall()
+    }
+
+
+def passwords_are_on(connection: duckdb.DuckDBPyConnection) -> bool:
+    return not connection.execute("select 1 as stopped from password_stop").fetchall()
+
+
+def refuse_without_passwords(connection: duckdb.DuckDBPyConnection) -> None:
+    if not passwords_are_on(connection):
+        raise AccountRefused("Passwords are switched off on this server. Sign in with your organization.")

@@ -104,9 +104,7 @@ def grant(store: Store, by: str, user_id: int, granted: Grant, now: datetime) ->
         granter = acting(connection, by)
         placed = allowed(store, granter, [granted])[0]
         account = _account_for(connection, granter, user_id)
-        if placed not in account.grants:
-            save_grant(connection, user_id, placed, by, now)
-            record(connection, "granted", _subject(account, placed), by, now, detail=described(placed))
+        give(connection, account, placed, by, now)
 
 
 def revoke(store: Store, by: str, user_id: int, granted: Grant, now: datetime) -> None:
@@ -122,11 +120,30 @@ def revoke(store: Store, by: str, user_id: int, granted: Grant, now: datetime) -
             raise NotAllowed("Only those who may give this grant may take it.")
         if held is None:
             return
-        if held.role == Role.ADMIN:
-            keep_an_admin(connection, user_id)
-        place = {"tenant_id": held.tenant_id, "repository_id": held.repository_id}
-        connection.execute(query(__name__, "revoke"), {"user_id": user_id, "role": held.role.value} | place)
-        record(connection, "revoked", _subject(account, held), by, now, detail=described(held))
+        take(connection, account, held, by, now)
+
+
+def give(
+    connection: duckdb.DuckDBPyConnection,
+    account: Account,
+    placed: Grant,
+    by: str,
+    now: datetime,
+    *,
+    mapped_by: str | None = None,
+) -> None:
+    """Give a user a grant that is `allowed`, inside the caller's commit; `mapped_by`: see save_grant."""
+    if save_grant(connection, account.user_id, placed, by, now, mapped_by=mapped_by):
+        record(connection, "granted", _subject(account, placed), by, now, detail=described(placed))
+
+
+def take(connection: duckdb.DuckDBPyConnection, account: Account, held: Grant, by: str, now: datetime) -> None:
+    """Take a grant that a user has, inside the caller's commit. Raises AccountRefused: the last admin stays one."""
+    if held.role == Role.ADMIN:
+        keep_an_admin(connection, account.user_id)
+    place = {"tenant_id": held.tenant_id, "repository_id": held.repository_id}
+    connection.execute(query(__name__, "revoke"), {"user_id": account.user_id, "role": held.role.value} | place)
+    record(connection, "revoked", _subject(account, held), by, now, detail=described(held))
 
 
 def allowed(store: Store, granter: Account, grants: Iterable[Grant]) -> list[Grant]:

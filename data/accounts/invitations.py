@@ -1,4 +1,6 @@
-"""One-time links: to an account with grants, and to a new password. Only the hash of a link's secret is kept."""
+"""One-time links: to an account with grants, and to a new password or identity. Of a link's secret only the hash is
+kept.
+"""
 
 from collections.abc import Iterable
 from contextlib import suppress
@@ -9,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from data.accounts import sessions
+from data.accounts import sessions, sign_on
 from data.accounts.accounts import prepared, save_password
 from data.accounts.audit import Subject, record
 from data.accounts.authority import (
@@ -18,6 +20,7 @@ from data.accounts.authority import (
     account_with_id,
     acting,
     checked_email,
+    refuse_without_passwords,
     require_admin,
     save_account,
     save_grant,
@@ -25,6 +28,7 @@ from data.accounts.authority import (
 from data.accounts.grants import allowed, described
 from data.accounts.models import Account, Grant, Role
 from data.accounts.passwords import check_acceptable, fingerprint, hashed, new_secret
+from data.accounts.sign_on import NotLetIn, Person, SignOnRefused
 from data.calendar import aware, stored
 from data.store import Store
 from data.store.ids import next_id
@@ -82,7 +86,8 @@ def invite(store: Store, by: str, grants: Iterable[Grant], email: str | None, no
 
 
 def reset_password(store: Store, by: str, user_id: int, now: datetime) -> str:
-    """A link's secret with which an active user can choose a new password; lasts a day, works once, voids former ones.
+    """A link's secret with which an active user can choose a new password, or sign in by their organization instead;
+    lasts a day, works once, voids former ones.
 
     Until it is used the present password stays. Admins and the command line only. Raises: NotAllowed, AccountRefused.
     """
@@ -121,6 +126,7 @@ def accept(store: Store, secret: str, user: NewUser, now: datetime) -> Account:
         invitation = _usable(cursor, secret, now, "account")
     user, password_hash = prepared(replace(user, email=user.email or invitation.email))
     with store.control.commit("accepting an invitation") as connection:
+        refuse_without_passwords(connection)
         granted = _use_up(store, connection, secret, now)
         user_id = save_account(connection, user, password_hash, now)
         return _give(connection, user_id, granted, invitation.made_by, now)
@@ -152,6 +158,30 @@ def accept_reset(store: Store, secret: str, password: str, now: datetime) -> Acc
         sessions.end_sessions(connection, account.user_id)
         record(connection, "new password chosen by a link", f"user {account.username}", account.username, now)
         return account
+
+
+def accept_by_organization(store: Store, secret: str, person: Person, now: datetime) -> Account:
+    """Use a link up by signing in with the organization, which is linked with the account from then on; no password is
+    needed, now or later. An invitation goes to the user whose identity it is, or to a new one; a reset link's user has
+    this identity in place of any other of the provider, and all their sessions end. Raises: SignOnRefused.
+    """
+    with store.control.commit("accepting a link by the organization") as connection:
+        owner, invitation = sign_on.owner(connection, person.identity), next(iter(_open(connection, now, secret)), None)
+        if invitation is None:
+            raise SignOnRefused(NotLetIn.LINK)
+        if not invitation.is_reset:
+            granted = _use_up(store, connection, secret, now)
+            account = owner or sign_on.add_person(connection, person, invitation.email, now)
+            account = _give(connection, account.user_id, granted, invitation.made_by, now)
+        else:
+            account = account_with_id(connection, invitation.user_id or 0)
+            if owner not in {None, account}:
+                raise SignOnRefused(NotLetIn.TAKEN)
+            sign_on.replace_identity(connection, account.user_id, person.identity)
+            sessions.end_sessions(connection, account.user_id)
+            _delete(connection, invitation.invitation_id)
+            record(connection, "sign-in link used", f"user {account.username}", account.username, now)
+        return sign_on.entered(store, connection, account, person, now)
 
 
 def revoke_invitation(store: Store, by: str, invitation_id: int, now: datetime) -> None:

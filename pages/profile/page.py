@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import streamlit as st
 
-from data.accounts import accounts, api_tokens, grants, sessions, tenants
+from data.accounts import accounts, api_tokens, grants, sessions, sign_on, tenants
 from data.accounts.api_tokens import ApiToken, NewToken
 from data.accounts.authority import AccountRefused
 from data.accounts.models import Account
@@ -14,6 +14,7 @@ from data.accounts.sessions import OpenSession, TooManyAttempts
 from data.calendar import utc_now
 from data.repositories.repositories import repository_names
 from pages.ui import controls, messages, session, time_format
+from pages.ui.sign_on_routes import provider
 from pages.ui.store import the_store
 from pages.ui.text import grant_text
 
@@ -136,20 +137,14 @@ def draw_tokens(account: Account) -> None:
                 messages.notice_after_rerun(f"{each.name} is revoked.")
 
 
-def draw_identity(account: Account) -> None:
+def draw_organization(account: Account) -> None:
     st.header("Your organization’s sign-in", anchor=False)
-    found = session.identity()
-    if found is None:
-        st.caption("Sign in there once, and you can link it with this account.")
-        if st.button("Sign in with your organization", key="profile_identity", icon=":material/badge:"):
-            st.login()
-        return
-    owner = accounts.account_of_identity(the_store(), found)
-    if owner is not None and owner.user_id == account.user_id:
-        st.markdown(f":green[:material/link:] Linked with {messages.literal(found.issuer)}")
-    elif st.button("Link it with this account", key="profile_link", icon=":material/add_link:"):
-        accounts.link_identity(the_store(), account.username, account.user_id, found, utc_now())
-        messages.notice_after_rerun("Linked. You can sign in with it from now on.")
+    linked = sign_on.issuers(account, the_store())
+    for issuer in linked:
+        st.markdown(f":green[:material/link:] Linked with {messages.literal(issuer)}")
+    if not linked:
+        st.caption("Link it once, and you can sign in with it.")
+    session.organization_button("Link another" if linked else "Link your organization", "profile_link", link=True)
 
 
 who = session.require_account()
@@ -159,12 +154,13 @@ with left, st.container(border=True, key="profile_person"):
     draw_person(who)
 with left, st.container(border=True, key="profile_roles"):
     draw_roles(who)
-with right, st.container(border=True, key="profile_password_card"):
-    draw_password()
+if accounts.has_password(who, the_store()):
+    with right, st.container(border=True, key="profile_password_card"):
+        draw_password()
 with right, st.container(border=True, key="profile_sessions"):
     draw_sessions(who)
 with right, st.container(border=True, key="profile_tokens"):
     draw_tokens(who)
-if session.identity_configured():
-    with left, st.container(border=True, key="profile_identity_card"):
-        draw_identity(who)
+if provider() is not None:
+    with left, st.container(border=True, key="profile_organization"):
+        draw_organization(who)

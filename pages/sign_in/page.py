@@ -10,21 +10,33 @@ from data.accounts import accounts, invitations
 from data.accounts.authority import AccountRefused
 from data.accounts.invitations import Invitation
 from data.accounts.models import Account
+from data.accounts.sign_on import passwords_open
 from data.calendar import utc_now
 from pages.ui import controls, messages, navigation, session, time_format
+from pages.ui.sign_on_routes import provider
 from pages.ui.store import the_store
 
 HAS_ACCOUNT = "invitation_has_account"
+SIGN_IN = "Sign in with your organization"
+NO_WAY_IN = (
+    "Passwords are switched off, and signing in with an organization is not set up. Whoever runs this server switches "
+    "passwords on again with `python -m collector signon passwords on`."
+)
 
 
 def draw_sign_in() -> None:
     st.title("GitHub Traffic", anchor=False)
     st.caption("The traffic of your repositories, kept for longer than GitHub’s 14 days.")
     st.header("Sign in", anchor=False)
-    if account := session.password_form():
-        session.enter(account)
-    session.identity_button()
-    st.caption("No account, or forgot your password? Ask whoever administers this server for a link.")
+    with_password, with_organization = passwords_open(the_store()), provider() is not None
+    if with_organization:
+        session.organization_button(SIGN_IN, "sign_in_organization")
+    if with_password:
+        if account := session.password_form():
+            session.enter(account)
+        st.caption("No account, or forgot your password? Ask whoever administers this server for a link.")
+    elif not with_organization:
+        st.warning(NO_WAY_IN, icon=":material/lock:")
 
 
 def draw_set_up() -> None:
@@ -89,12 +101,26 @@ def _draw_unusable(account: Account | None) -> None:
 def _draw_new_account(secret: str, opened: Invitation) -> None:
     st.title("Welcome", anchor=False)
     st.write("You have been invited to see GitHub traffic. Choose how you sign in from now on.")
+    _draw_organization(secret)
+    if passwords_open(the_store()):
+        _draw_account_form(secret, opened)
+    st.caption(f"The link works until {time_format.moment_text(opened.expires_at)}.")
+
+
+def _draw_organization(secret: str) -> None:
+    """The way to use a link up without a password."""
+    if provider() is not None:
+        session.organization_button("Continue with your organization", "invitation_organization", secret=secret)
+    elif not passwords_open(the_store()):
+        st.warning(NO_WAY_IN, icon=":material/lock:")
+
+
+def _draw_account_form(secret: str, opened: Invitation) -> None:
     with st.form("invitation_form"):
         user = controls.new_user("invitation", opened.email)
         told = st.container()
         submitted = st.form_submit_button("Create account", type="primary", key="invitation_submit")
-    st.caption(f"The link works until {time_format.moment_text(opened.expires_at)}. You have an account already?")
-    if st.button("Sign in instead", key="invitation_sign_in", type="tertiary", icon=":material/login:"):
+    if st.button("I have an account: sign in", key="invitation_sign_in", type="tertiary", icon=":material/login:"):
         st.session_state[HAS_ACCOUNT] = True
         st.rerun()
     if submitted:
@@ -131,8 +157,12 @@ def _draw_acceptance(secret: str, account: Account) -> None:
 
 
 def _draw_new_password(secret: str, opened: Invitation) -> None:
-    st.title("A new password", anchor=False)
+    with_password = passwords_open(the_store())
+    st.title("A new password" if with_password else "Sign in again", anchor=False)
     st.write(f"For the user **{messages.literal(opened.username or '')}**. This signs out all open sessions.")
+    _draw_organization(secret)
+    if not with_password:
+        return
     with st.form("invitation_reset_form"):
         password = controls.new_password("invitation_reset", "New password")
         submitted = st.form_submit_button("Save and sign in", type="primary", key="invitation_reset_submit")

@@ -72,7 +72,8 @@ REFUSED = b"You don't have access to this page."
 PLAIN = b"text/plain"
 READING = {"GET", "HEAD", "OPTIONS"}
 HEALTH = {"/healthz", "/readyz", "/_stcore/health"}  # asked by machines, under whatever name and address
-CLOSED = {"/_stcore/metrics"}  # names the modules of the server and counts its sessions, for whoever asks
+# metrics name the modules of the server and count its sessions; Streamlit's own sign-in: see sign_on_routes.py
+CLOSED = {"/_stcore/metrics", "/auth/login", "/auth/logout"}
 STARTS = {"http.response.start", "websocket.accept", "websocket.http.response.start"}
 # what is below these first segments is not a page's: files, sockets, components, routes of sessions and identities
 SERVED = {

@@ -16,16 +16,18 @@ from streamlit_authenticator.controllers import AuthenticationController
 from data.accounts import accounts, grants, sessions
 from data.accounts.models import Account, Role, Viewer
 from data.accounts.passwords import LONGEST_BYTES
+from data.accounts.sign_on import SENTENCES, NotLetIn
 from data.accounts.tenants import operator
 from data.calendar import utc_now
 from data.sharing.shares import share_of_secret, share_viewer
 from data.store import Store
 from pages.ui.addresses import base_path
 from pages.ui.session_routes import CLOSE_PATH, COOKIE, FILE_OF, GUEST, OPEN_PATH, file_tag
+from pages.ui.sign_on_routes import END_PATH, HINT_COOKIE, REASON_COOKIE, START_PATH
 from pages.ui.store import the_store
 
 NOT_ENTERED = "You could not be signed in. Load this page again and try once more."
-IDENTITY_LOGOUT_PATH = "/auth/logout"
+NOT_SENT = "You cannot be led to your organization just now."
 _STATE_OF_THE_FORM = ("authentication_status", "name", "username", "email", "roles", "logout", "password_hint")
 
 
@@ -124,7 +126,7 @@ def enter(account: Account, *, at_start: bool = False) -> None:
     """
     ticket = sessions.make_ticket(the_store(), account.user_id, utc_now())
     there = f"window.location.replace({json.dumps(base_path() + '/')})"
-    _post_then(OPEN_PATH, ticket, there if at_start else "window.location.reload()", or_say=NOT_ENTERED)
+    _post_then(OPEN_PATH, _js(ticket), there if at_start else "window.location.reload()", or_say=NOT_ENTERED)
 
 
 def leave() -> None:
@@ -133,8 +135,25 @@ def leave() -> None:
     if secret:
         sessions.end_session(the_store(), secret)
     st.session_state.clear()
-    after = base_path() + (IDENTITY_LOGOUT_PATH if identity() is not None else "/")
-    _post_then(CLOSE_PATH, "", f"window.location.replace({json.dumps(after)})")
+    after = END_PATH if HINT_COOKIE in st.context.cookies else "/"
+    _post_then(CLOSE_PATH, _js(""), f"window.location.replace({_js(base_path() + after)})")
+
+
+def organization_button(label: str, key: str, *, secret: str = "", link: bool = False) -> None:
+    """The way to the organization's provider and back to this very address: to sign in, to use a one-time link up by
+    its `secret`, or to `link` who one is there with this session's account. Why the last attempt failed stands above.
+    """
+    reason = refused_because()
+    if reason in SENTENCES:
+        st.warning(SENTENCES[NotLetIn(reason)], icon=":material/no_accounts:")
+    if st.button(label, icon=":material/badge:", key=key, width="stretch"):
+        told = f"{{wanted: location.pathname + location.search, secret: {_js(secret)}, link: {_js(link)}}}"
+        _post_then(START_PATH, f"JSON.stringify({told})", "window.location.assign(text)", or_say=NOT_SENT)
+
+
+def refused_because() -> str:
+    """Why the organization's sign-in has just not let this browser's user in; nothing where it has not been tried."""
+    return st.context.cookies.get(REASON_COOKIE, "")
 
 
 def password_form() -> Account | None:
@@ -209,53 +228,21 @@ class _NoCookie:
 
 
 def _post_then(path: str, body: str, then: str, or_say: str = "") -> None:
-    """Have the browser send `body` to one of the session's routes, then do `then`. Where that failed and `or_say` is
-    given, it is said instead, with what the server has answered. All texts are our own.
+    """Have the browser send `body`, an expression, to one of our routes, then do `then` with the `text` of the answer.
+    Where that failed and `or_say` is given, it is said instead, with what the server has answered. All texts are ours.
     """
-    address, sent = json.dumps(base_path() + path), json.dumps(body)
     st.html(
         "<p class='session-fault' role='alert'></p>"
-        f"<script>fetch({address}, {{method: 'POST', body: {sent}, credentials: 'same-origin'}})"
-        ".then(answer => answer.ok ? '' : answer.text(), () => 'The server does not answer.')"
-        f".then(fault => {{ if (fault && {json.dumps(or_say)}) "
-        f"document.querySelector('.session-fault').textContent = {json.dumps(or_say)} + ' ' + fault; else {then}; }})"
+        f"<script>fetch({_js(base_path() + path)}, {{method: 'POST', body: {body}, credentials: 'same-origin'}})"
+        ".then(async answer => [answer.ok, await answer.text()], () => [false, 'The server does not answer.'])"
+        f".then(([done, text]) => {{ if (!done && {_js(or_say)}) "
+        f"document.querySelector('.session-fault').textContent = {_js(or_say)} + ' ' + text; else {then}; }})"
         "</script>",
         unsafe_allow_javascript=True,
     )
     st.stop()
 
 
-def identity_button() -> None:
-    """The way in by an identity provider, where `.streamlit/secrets.toml` configures one."""
-    if not identity_configured():
-        return
-    found = identity()
-    if found is None:
-        if st.button(
-            "Sign in with your organization", icon=":material/badge:", key="sign_in_identity", width="stretch"
-        ):
-            st.login()
-        return
-    account = accounts.account_of_identity(the_store(), found)
-    if account is not None:
-        enter(account)
-    st.warning(
-        "Your organization knows you, but you are not linked to a user here. Sign in with your password and link "
-        "it on your profile, or ask an administrator for an invitation."
-    )
-    if st.button("Use another identity", key="sign_in_other_identity"):
-        st.logout()
-
-
-def identity() -> accounts.Identity | None:
-    """Who the identity provider says this browser's user is; None where none is configured, or nobody has asked."""
-    if not identity_configured() or not st.user.is_logged_in:
-        return None
-    return accounts.Identity(str(st.user.get("iss", "")), str(st.user.get("sub", "")))
-
-
-def identity_configured() -> bool:
-    try:
-        return "auth" in st.secrets
-    except FileNotFoundError:
-        return False
+def _js(value: str | bool) -> str:
+    """A value as JavaScript writes it, inside HTML too."""
+    return json.dumps(value).replace("<", "\\u003c")

@@ -39,25 +39,37 @@ def routes() -> Sequence[BaseRoute]:
 
 async def open_session(request: Request) -> Response:
     """Give the session cookie for a ticket; 403 for one that is unknown, used or too old."""
-    ticket = (await _short_body(request)).decode("ascii", "replace")
-    browser, address = request.headers.get("user-agent", ""), request.client.host if request.client else ""
+    ticket = (await short_body(request)).decode("ascii", "replace")
+    answer = Response(status_code=204, headers={"Cache-Control": "no-store"})
     try:
-        secret = await run_in_threadpool(sessions.redeem_ticket, the_store(), ticket, browser, address, utc_now())
+        await run_in_threadpool(set_session, answer, request, ticket)
     except sessions.TicketRefused:
         return _refused()
     except StoreError as error:
         return unavailable(error)
-    answer = Response(status_code=204, headers={"Cache-Control": "no-store"})
+    return answer
+
+
+def set_session(answer: Response, request: Request, ticket: str) -> None:
+    """Start a session for a ticket, whose cookie the answer gives. Raises: TicketRefused, StoreError."""
+    browser, address = request.headers.get("user-agent", ""), request.client.host if request.client else ""
+    secret = sessions.redeem_ticket(the_store(), ticket, browser, address, utc_now())
+    give_cookie(answer, request, COOKIE, secret)
+
+
+def give_cookie(
+    answer: Response, request: Request, name: str, value: str, *, max_age: int = COOKIE_DAYS * 86400
+) -> None:
+    """Give the browser a cookie that no script can read."""
     answer.set_cookie(
-        COOKIE,
-        secret,
-        max_age=COOKIE_DAYS * 86400,
+        name,
+        value,
+        max_age=max_age,
         path=base_path() or "/",
         httponly=True,
         samesite="lax",
         secure=is_secure(request),
     )
-    return answer
 
 
 async def close_session(request: Request) -> Response:
@@ -93,11 +105,12 @@ def is_secure(request: Request) -> bool:
     return request.url.scheme == "https" or os.environ.get(SECURE_VARIABLE) == "1"
 
 
-async def _short_body(request: Request) -> bytes:
+async def short_body(request: Request, longest: int = LONGEST_FORM) -> bytes:
+    """What was sent, or nothing where it is longer."""
     body = bytearray()
     async for piece in request.stream():
         body += piece
-        if len(body) > LONGEST_FORM:
+        if len(body) > longest:
             return b""
     return bytes(body)
 

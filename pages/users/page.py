@@ -10,13 +10,15 @@ from data.accounts import accounts, grants, invitations, sessions
 from data.accounts.authority import may_grant
 from data.accounts.grants import NamedGrant
 from data.accounts.models import Account, Role
+from data.accounts.sign_on import passwords_open
 from data.calendar import utc_now
 from pages.ui import controls, messages, session
 from pages.ui.store import the_store
 from pages.ui.text import ROLES, grant_text
-from pages.users import view
+from pages.users import sign_on_view, view
 
 PARTS = ["Users", "Invitations"]
+FOR_ADMINS = "Sign-in"
 COLUMNS: Mapping[str, Any] = {
     "username": st.column_config.TextColumn("Username", pinned=True),
     "name": st.column_config.TextColumn("Name"),
@@ -150,7 +152,8 @@ def _ask_for_grant(account: Account, user: Account) -> None:
 def _draw_actions(account: Account, user: Account) -> None:
     by, key = account.username, user.user_id
     with st.container(horizontal=True, key="user_actions"):
-        wants_link = user.active and st.button("Password reset link", key="user_reset", icon=":material/lock_reset:")
+        label = "Password reset link" if passwords_open(the_store()) else "Sign-in link"
+        wants_link = user.active and st.button(label, key="user_reset", icon=":material/lock_reset:")
         if controls.danger_button("Sign out everywhere", ":material/logout:", "user_end_sessions"):
             _ask_to_end_sessions(account, user)
         if user.active and controls.danger_button("Disable", ":material/block:", "user_disable"):
@@ -161,7 +164,7 @@ def _draw_actions(account: Account, user: Account) -> None:
     if wants_link:
         secret = invitations.reset_password(the_store(), by, key, utc_now())
         name = messages.literal(user.display_name)
-        view.draw_link(secret, f"A link for {name} to choose a new password; it works once, for a day")
+        view.draw_link(secret, f"A link for {name} to sign in anew; it works once, for a day")
 
 
 def _ask_to_disable(account: Account, user: Account) -> None:
@@ -187,11 +190,14 @@ def _ask_to_end_sessions(account: Account, user: Account) -> None:
 
 who = session.require_account()
 st.title("Users", anchor=False)
+parts = [*PARTS, FOR_ADMINS] if who.has(Role.ADMIN) else PARTS
 part = st.segmented_control(
-    "Part", PARTS, default=PARTS[0], required=True, key="users_part", label_visibility="collapsed"
+    "Part", parts, default=PARTS[0], required=True, key="users_part", label_visibility="collapsed"
 )
 if part == PARTS[0]:
     draw_users(who)
+elif part == FOR_ADMINS:
+    sign_on_view.draw_sign_in(who)
 else:
     view.draw_invitations(who)
 if part == PARTS[0] and who.has(Role.ADMIN):

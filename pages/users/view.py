@@ -1,5 +1,6 @@
 """The choice of what to grant, and one-time links: made, shown once, listed while they are open, revoked."""
 
+from collections.abc import Collection
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -27,14 +28,14 @@ MEANINGS = {
 FOR_THE_SERVER = (Role.MAINTAINER, Role.ADMIN)
 
 
-def draw_grant_choice(account: Account, key: str) -> list[Grant]:
-    """Draw the choice, as far as this user may grant; what is chosen, empty while it is not whole."""
-    roles = [role for role in ROLES if account.has(Role.ADMIN) or role in GRANTED_BY_A_TENANT]
+def draw_grant_choice(account: Account, key: str, but: Collection[Role] = ()) -> list[Grant]:
+    """Draw the choice, as far as this user may grant, `but` some; what is chosen, empty while it is not whole."""
+    roles = [role for role in ROLES if (account.has(Role.ADMIN) or role in GRANTED_BY_A_TENANT) and role not in but]
     role = st.selectbox("Role", roles, format_func=ROLES.__getitem__, key=f"{key}_role")
     st.caption(MEANINGS[role])
     if role in FOR_THE_SERVER:
         return [Grant(role)]
-    names = _tenant_names(account)
+    names = tenant_names(account)
     if not names:
         st.info("There is no tenant yet. Create one under *Tenants*.")
         return []
@@ -81,7 +82,7 @@ def _draw_open(account: Account) -> None:
     st.header("Open links", anchor=False)
     if not found:
         st.caption("No open invitations.")
-    names = _tenant_names(account)
+    names = tenant_names(account)
     for each in found:
         with st.container(
             border=True, horizontal=True, vertical_alignment="center", key=f"invitation_{each.invitation_id}"
@@ -97,14 +98,14 @@ def link_text(each: Invitation, tenant_names: dict[int, str]) -> str:
     if each.is_reset:
         what = f"Password reset for **{messages.literal(each.username or '')}**"
     else:
-        roles = dict.fromkeys(_role_text(grant.role, grant.tenant_id, tenant_names) for grant in each.grants)
+        roles = dict.fromkeys(role_text(grant.role, grant.tenant_id, tenant_names) for grant in each.grants)
         what = f"Invitation: {', '.join(roles) or 'no role yet'}"
         what += f" · {messages.literal(each.email)}" if each.email else ""
     until = f"made by {messages.literal(each.made_by)}, works until {time_format.moment_text(each.expires_at)}"
     return f"{what}  \n:gray[:small[{until}]]"
 
 
-def _role_text(role: Role, tenant_id: int | None, tenant_names: dict[int, str]) -> str:
+def role_text(role: Role, tenant_id: int | None, tenant_names: dict[int, str]) -> str:
     name = "" if tenant_id is None else tenant_names.get(tenant_id, "")
     return f"**{ROLES[role]}**" + (f" of {messages.literal(name)}" if name else "")
 
@@ -127,6 +128,6 @@ def draw_link(secret: str, what: str) -> None:
         st.caption("Copy it now: it is shown this once. Whoever has it can use it, so send it securely.")
 
 
-def _tenant_names(account: Account) -> dict[int, str]:
+def tenant_names(account: Account) -> dict[int, str]:
     administered = grants.administered(account, the_store())
     return {each.tenant_id: each.name for each in tenants.tenants(administered, the_store())}

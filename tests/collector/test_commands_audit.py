@@ -8,7 +8,7 @@ import click
 import pytest
 
 from collector.__main__ import command_line
-from data.accounts import accounts, passwords
+from data.accounts import accounts, passwords, sign_on
 from data.accounts.audit import AuditFilter, entries
 from data.accounts.authority import COMMAND_LINE, NewUser
 from data.accounts.models import Account, Grant, Role
@@ -53,6 +53,10 @@ ACTS = {  # in this order, each with the action that the log has of it
     "user add": (["bob", "--role", "tenant_viewer", "--tenant", "acme"], "user added"),
     "api-token add": (["bob", "--name", "grafana"], "API token made"),
     "api-token revoke": (["1"], "API token revoked"),
+    "signon add-domain": (["example.org", "--role", "maintainer"], "sign-on rule added"),
+    "signon add-group": (["ops", "--role", "tenant", "--tenant", "acme"], "sign-on rule added"),
+    "signon remove": (["1"], "sign-on rule removed"),
+    "signon passwords": (["off"], "passwords switched off"),
     "user reset": (["ada"], "link for a new password made"),
     "user sign-out-all": ([], "all sessions ended"),
     "key rotate": ([], "key rotated"),
@@ -61,7 +65,7 @@ ACTS = {  # in this order, each with the action that the log has of it
 CHANGE_NOTHING_OF_ANYBODY = {  # and what collects is in the system log
     *("init", "collect", "schedule", "serve", "status", "log", "export", "backup", "check"),
     *("app list", "app installations"),
-    *("tenant list", "repo list", "group list", "user list", "api-token list", "import list"),
+    *("tenant list", "repo list", "group list", "user list", "signon list", "api-token list", "import list"),
     *(
         "report list",
         "report preview",
@@ -94,6 +98,7 @@ def test_every_act_leaves_its_record(
     monkeypatch.setattr(passwords, "ROUNDS", 4)
     code = accounts.renew_setup_code(run.store, utc_now()) or ""
     accounts.add_first_user(run.store, code, NewUser("ada", "Ada", None, "a meadow in the rain"), utc_now())
+    sign_on.link_identity(run.store, "ada", 1, sign_on.Identity("https://id.example.org", "1"), utc_now())
     assert run("backup", tmp_path / "backup").exit_code == 0
     traffic = tmp_path / "views.csv"
     traffic.write_text("_date,total_views,unique_views\n2024-05-01,4,1\n", encoding="utf-8")

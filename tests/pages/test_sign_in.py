@@ -1,4 +1,4 @@
-"""Getting in: the password form, an identity provider, one-time links, and the set-up of a new server."""
+"""Getting in: the password form, one-time links, the set-up of a new server. By the organization: test_sign_on.py."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,7 +7,6 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from data.accounts import accounts, invitations, sessions
-from data.accounts.accounts import Identity
 from data.accounts.authority import COMMAND_LINE, NewUser
 from data.accounts.models import Grant, Role
 from data.accounts.tenants import add_tenant, has_tenants, operator, tenants
@@ -19,7 +18,6 @@ from tests.fake_github import FakeGitHub, Token, World
 from tests.pages.app import BLUE, PASSWORD, SECRET, App, shown_text
 
 WRONG = "Wrong username or password"
-KNOWN = Identity("https://login.example.org", "subject-1")
 WANTED = Grant(Role.REPOSITORY_VIEWER, BLUE, DOCS)
 NEW = "battery horse correct"
 TYPED = {"username": "first", "name": "The first", "password": PASSWORD, "again": PASSWORD}
@@ -101,66 +99,6 @@ def test_signing_out_ends_the_session_in_the_database(app: App) -> None:
     run.menu_button(key="frame_menu").click("sign_out").run()
     assert sessions.sessions_of(app.account("viewer"), app.store, utc_now()) == ()
     assert "/session/close" in shown_text(run)
-
-
-@pytest.fixture
-def provided(app: App) -> App:
-    """The app with a provider that says: this browser's user is KNOWN."""
-    app.monkeypatch.setattr("pages.ui.session.identity_configured", lambda: True)
-    app.monkeypatch.setattr("pages.ui.session.identity", lambda: KNOWN)
-    return app
-
-
-def link(app: App, username: str = "viewer") -> None:
-    accounts.link_identity(app.store, COMMAND_LINE, app.account(username).user_id, KNOWN, utc_now())
-
-
-def test_the_button_stands_beside_the_password_form(app: App) -> None:
-    app.monkeypatch.setattr("pages.ui.session.identity_configured", lambda: True)
-    app.monkeypatch.setattr("pages.ui.session.identity", lambda: None)
-    run = app.opened()
-    assert run.button(key="sign_in_identity").label == "Sign in with your organization"
-    assert [each.label for each in run.text_input] == ["Username", "Password"]
-
-
-def test_a_linked_identity_signs_its_user_in(provided: App) -> None:
-    link(provided)
-    assert "/session/open" in shown_text(provided.opened())
-
-
-def test_an_identity_that_is_linked_with_nobody_opens_nothing(provided: App) -> None:
-    shown = shown_text(provided.opened())
-    assert "/session/open" not in shown
-    assert "not linked to a user" in shown
-
-
-def test_the_identity_of_a_disabled_user_opens_nothing(provided: App) -> None:
-    link(provided)
-    accounts.disable_user(provided.store, COMMAND_LINE, provided.account("viewer").user_id, utc_now())
-    assert "/session/open" not in shown_text(provided.opened())
-
-
-def test_an_identity_is_linked_on_the_profile(provided: App) -> None:
-    run = provided.opened("viewer", "profile")
-    run.button(key="profile_link").click().run()
-    found = accounts.account_of_identity(provided.store, KNOWN)
-    assert found is not None
-    assert found.username == "viewer"
-
-
-def test_an_identity_of_somebody_else_is_not_taken_over(provided: App) -> None:
-    link(provided, "single")
-    run = provided.opened("viewer", "profile")
-    run.button(key="profile_link").click().run()
-    assert "belongs to another user" in run.error[0].value
-
-
-def test_signing_out_signs_the_identity_out_too(provided: App) -> None:
-    link(provided)
-    run = provided.opened("viewer")
-    run.menu_button(key="frame_menu").click("sign_out").run()
-    assert "/auth/logout" in shown_text(run)
-    assert not sessions.sessions_of(provided.account("viewer"), provided.store, utc_now())
 
 
 @pytest.fixture

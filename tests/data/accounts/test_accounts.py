@@ -10,8 +10,6 @@ import pytest
 
 from data.accounts import accounts, passwords, sessions
 from data.accounts.accounts import (
-    Identity,
-    account_of_identity,
     add_first_user,
     change_password,
     check_password,
@@ -122,19 +120,6 @@ def test_a_manager_sees_the_tenants_people_with_the_tenants_grants_only(store: S
     assert (seen["vic"].grants, seen["vic"].email) == ((north.viewer,), None)
     assert accounts.accounts(account(store, "vic"), store) == ()
     assert accounts.accounts(replace(ada, active=False), store) == ()
-
-
-def test_an_identity_signs_in_its_one_active_user_and_grants_nothing(store: Store, ada: Account) -> None:
-    bob, identity = user(store, "bob"), Identity("https://id.example.org", "248289761001")
-    assert account_of_identity(store, identity) is None
-    accounts.link_identity(store, "bob", bob.user_id, identity, NOW)
-    accounts.link_identity(store, "bob", bob.user_id, identity, NOW)
-    assert account_of_identity(store, identity) == bob == account(store, "bob")
-    with pytest.raises(AccountRefused, match="another user"):
-        accounts.link_identity(store, "ada", ada.user_id, identity, NOW)
-    assert account_of_identity(store, replace(identity, issuer="https://other.example.org")) is None
-    disable_user(store, "ada", bob.user_id, NOW)
-    assert account_of_identity(store, identity) is None
 
 
 def test_a_new_user_keeps_the_password_out_of_its_representation() -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from data.accounts import accounts, invitations, sessions
+from data.accounts import accounts, invitations, sessions, sign_on
 from data.accounts.audit import AuditFilter, Subject, entries, move_outbox, record, save_entry
 from data.accounts.authority import COMMAND_LINE
 from data.accounts.grants import grant, revoke
@@ -58,7 +58,7 @@ def test_every_other_act_is_told_too(store: Store, ada: Account) -> None:
     invitations.accept_reset(store, reset, "another meadow, dry", NOW)
     accounts.change_password(store, here, PASSWORD, "a third meadow", NOW)
     accounts.save_profile(store, "ada", ada.user_id, NOW, name="Ada L.", email="")
-    accounts.link_identity(store, "ada", ada.user_id, accounts.Identity("https://id.example.org", "7"), NOW)
+    sign_on.link_identity(store, "ada", ada.user_id, sign_on.Identity("https://id.example.org", "7"), NOW)
     sessions.end_all_sessions(store, "ada", NOW)
     assert len(told(ada, store)) == 12
     assert not [secret for secret in (link, reset, here, PASSWORD) if secret in str(told(ada, store))]

@@ -12,7 +12,18 @@ from pathlib import Path
 import pytest
 
 import data
-from data.accounts import accounts, api_tokens, github_app, grants, invitations, passwords, sessions, tenants, tokens
+from data.accounts import (
+    accounts,
+    api_tokens,
+    github_app,
+    grants,
+    invitations,
+    passwords,
+    sessions,
+    sign_on,
+    tenants,
+    tokens,
+)
 from data.accounts.audit import AuditFilter, entries
 from data.accounts.authority import COMMAND_LINE, AccountRefused, NewUser, acting
 from data.accounts.models import Account, Grant, Role
@@ -95,6 +106,15 @@ class Scene:
     @property
     def new_note(self) -> notes.NewNote:
         return notes.NewNote(NOW.date(), "A talk", None, self.north.repositories[0])
+
+    def let_in(self, by: str, domain: str) -> int:
+        rule = sign_on.NewSignOnRule(sign_on.RuleKind.DOMAIN, "https://x.example.org", domain, self.north.viewer)
+        return sign_on.add_rule(self.store, by, rule, NOW)
+
+    def switch_passwords(self, by: str) -> None:
+        admin = account(self.store, "admin").user_id
+        sign_on.link_identity(self.store, COMMAND_LINE, admin, sign_on.Identity("https://x", "9"), NOW)
+        sign_on.switch_passwords(self.store, by, NOW, on=not sign_on.passwords_open(self.store))
 
     def note(self) -> notes.Note:
         """The note that is there, or a fresh one of the command line."""
@@ -242,8 +262,14 @@ ACTIONS: dict[str, tuple[set[str], Do]] = {
     ),
     "link an identity": (
         OWNERS,
-        lambda s, by: accounts.link_identity(s.store, by, s.viewer.user_id, accounts.Identity("https://x", "1"), NOW),
+        lambda s, by: sign_on.link_identity(s.store, by, s.viewer.user_id, sign_on.Identity("https://x", "1"), NOW),
     ),
+    "let a domain in": (ADMINS, lambda s, by: s.let_in(by, f"d{s.store.control.version()}.example.org")),
+    "lift a rule of signing on": (
+        ADMINS,
+        lambda s, by: sign_on.remove_rule(s.store, by, s.let_in(COMMAND_LINE, f"d{by[:1]}.example.org"), NOW),
+    ),
+    "switch passwords off": (ADMINS, lambda s, by: s.switch_passwords(by)),
     "make an admin": (ADMINS, lambda s, by: grants.grant(s.store, by, s.viewer.user_id, Grant(Role.ADMIN), NOW)),
     "make a maintainer": (
         ADMINS,
