@@ -7,7 +7,7 @@ session is ours: see `data/accounts/sessions.py` and `pages/ui/session_routes.py
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 import streamlit_authenticator as stauth
@@ -146,7 +146,8 @@ def organization_button(label: str, key: str, *, secret: str = "", link: bool = 
     reason = refused_because()
     if reason in SENTENCES:
         st.warning(SENTENCES[NotLetIn(reason)], icon=":material/no_accounts:")
-    if st.button(label, icon=":material/badge:", key=key, width="stretch"):
+    kind: Literal["primary", "secondary"] = "secondary" if link else "primary"
+    if st.button(label, icon=":material/badge:", key=key, type=kind, width="stretch"):
         told = f"{{wanted: location.pathname + location.search, secret: {_js(secret)}, link: {_js(link)}}}"
         _post_then(START_PATH, f"JSON.stringify({told})", "window.location.assign(text)", or_say=NOT_SENT)
 

@@ -63,14 +63,16 @@ def _draw_passwords(account: Account, found: Provider | None) -> None:
 def _draw_rules(account: Account) -> None:
     found = sign_on.rules(account, the_store())
     if not found:
-        st.caption("Whom you invite, and nobody else.")
+        st.caption("Only people you invite.")
     administered = grants.administered(account, the_store())
     tenant_names, names = view.tenant_names(account), repository_names(administered, the_store())
     for each in found:
         with st.container(horizontal=True, vertical_alignment="center", key=f"rule_{each.rule_id}"):
             role = view.role_text(each.grant.role, each.grant.tenant_id, tenant_names)
             repository = names.get(each.grant.repository_id or 0, "")
-            st.markdown(rule_text(each, f"{role}{' · ' * bool(repository)}{messages.literal(repository)}"))
+            st.markdown(
+                rule_text(each, f"{role}{' · ' * bool(repository)}{messages.literal(repository)}"), width="stretch"
+            )
             if controls.danger_button("Remove", ":material/delete:", f"rule_remove_{each.rule_id}", "tertiary"):
                 _ask_to_remove(account, each)
 

@@ -28,6 +28,20 @@ class Organization:
     spoil: Spoil | None = None
     key: RSAKey | None = field(default=None, repr=False)  # another one than the provider tells everybody
 
+    def settings(self, app_url: str) -> dict[str, str]:
+        """The section [auth] of an app at that address."""
+        return {
+            "redirect_uri": f"{app_url}/oauth2callback",
+            "cookie_secret": "a long text that is not random",
+            "client_id": "traffic",
+            "client_secret": "a secret",
+            "server_metadata_url": f"{self.issuer}/.well-known/openid-configuration",
+        }
+
+    def secrets(self, app_url: str) -> str:
+        """The same as a file."""
+        return "\n".join(["[auth]", *(f'{name} = "{value}"' for name, value in self.settings(app_url).items())])
+
     def knows(self, subject: str, **claims: object) -> None:
         """Tell it what it says of somebody from now on."""
         requests.put(f"{self.issuer}/users/{subject}", json=claims, timeout=10).raise_for_status()

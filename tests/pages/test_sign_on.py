@@ -73,13 +73,7 @@ class Browser:
 def browser(app: App, running: Organization, monkeypatch: pytest.MonkeyPatch) -> Iterator[Browser]:
     running.spoil = running.key = None
     running.knows("eve", **EVE)
-    found = {
-        "client_id": "traffic",
-        "client_secret": "a secret",
-        "server_metadata_url": f"{running.issuer}/.well-known/openid-configuration",
-        "redirect_uri": f"{HERE}{RETURN_PATH}",
-    }
-    monkeypatch.setattr("streamlit.secrets", {"auth": found})
+    monkeypatch.setattr("streamlit.secrets", {"auth": running.settings(HERE)})
     signed = Middleware(SessionMiddleware, secret_key="a secret of the tests", same_site="lax")
     routes = [*session_routes.routes(), *sign_on_routes.routes()]
     inner = Starlette(routes=routes, middleware=[*middleware.middleware(), signed])

@@ -4,10 +4,11 @@ from urllib.parse import parse_qs, urlsplit
 
 from streamlit.testing.v1 import AppTest
 
-from data.accounts import invitations, sessions
+from data.accounts import invitations, sessions, sign_on
 from data.accounts.accounts import active_account
 from data.accounts.models import Grant, Role
 from data.calendar import utc_now
+from pages.ui.text import ROLES
 from tests.data.filled import DOCS
 from tests.pages.app import BLUE, GREEN, App, confirmed, shown_text
 
@@ -130,3 +131,41 @@ def test_everybody_is_signed_out_at_once(app: App) -> None:
     secret = app.signed_in("viewer")
     confirmed(app.opened("admin", PAGE), "users_end_all")
     assert sessions.account_of_session(app.store, secret, utc_now()) is None
+
+
+def typed_rule(run: AppTest, opener: str, **typed: str) -> AppTest:
+    """The dialog of a new rule, filled in: what opens it is pressed at each run."""
+    for field, text in typed.items():
+        run.button(key=opener).click().run()
+        run.text_input(key=f"rule_{field}").input(text)
+    run.button(key=opener).click().run()
+    return run
+
+
+def test_an_admin_lets_a_domain_in_and_gives_a_group_a_role(app: App) -> None:
+    run = app.opened("admin", PAGE)
+    run.segmented_control(key="users_part").set_value("Sign-in")
+    run.run()
+    assert "is not set up" in shown_text(run)
+    typed_rule(run, "rule_add_domain", value="corp.example", issuer="https://id.example.org")
+    assert Role.ADMIN not in [each for each, name in ROLES.items() if name in run.selectbox(key="rule_role").options]
+    run.selectbox(key="rule_role").select(Role.TENANT_VIEWER)
+    run.button(key="rule_add_domain").click()
+    run.button(key="rule_submit").click().run()
+    typed_rule(run, "rule_add_group", value="ops", claim="teams", issuer="https://id.example.org")
+    run.selectbox(key="rule_role").select(Role.ADMIN)
+    run.button(key="rule_add_group").click()
+    run.button(key="rule_submit").click().run()
+    assert "allowed expressly" in run.error[0].value
+    run.checkbox(key="rule_admin").check()
+    run.button(key="rule_add_group").click()
+    run.button(key="rule_submit").click().run()
+    domain, group = sign_on.rules(app.account("admin"), app.store)
+    assert (domain.value, domain.grant, domain.made_by) == ("corp.example", Grant(Role.TENANT_VIEWER, BLUE), "admin")
+    assert (group.value, group.claim, group.grant, group.lets_in) == ("ops", "teams", Grant(Role.ADMIN), False)
+    confirmed(run, f"rule_remove_{group.rule_id}")
+    assert sign_on.rules(app.account("admin"), app.store) == (domain,)
+
+
+def test_who_gets_in_is_an_admins_matter(app: App) -> None:
+    assert "Sign-in" not in app.opened("tenant", PAGE).segmented_control(key="users_part").options

@@ -12,11 +12,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from data.accounts import accounts, sessions
+from data.accounts import accounts, sessions, sign_on
+from data.accounts.authority import COMMAND_LINE
+from data.accounts.models import Grant, Role
 from data.calendar import utc_now
 from pages.ui.session_routes import COOKIE
-from tests.pages.app import PASSWORD
+from tests.pages.app import BLUE, PASSWORD
 from tests.pages.browser.conftest import Visit
+from tests.pages.organization import Organization, organization
 from tests.pages.ui.live import PATIENCE_S, ROOT, Live, serving
 
 pytestmark = pytest.mark.skipif(shutil.which("nginx") is None, reason="needs nginx, a package of Debian and others")
@@ -55,12 +58,19 @@ def until_listening(port: int) -> None:
 
 
 @pytest.fixture(scope="module")
-def live(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+def provider() -> Iterator[Organization]:
+    with organization() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def live(template: Path, tmp_path_factory: pytest.TempPathFactory, provider: Organization) -> Iterator[Live]:
     """Two ways to one server below /traffic: as it is documented, and (at the next port) with $host."""
-    folder = tmp_path_factory.mktemp("proxy")
+    folder, ports = tmp_path_factory.mktemp("proxy"), (free_port(), free_port())
     shutil.copytree(template, folder / "db", symlinks=True)
-    with serving(folder / "db", "--server.baseUrlPath", "traffic") as live:
-        ports = (free_port(), free_port())
+    secrets = folder / "secrets.toml"
+    secrets.write_text(provider.secrets(f"http://127.0.0.1:{ports[0]}/traffic"))
+    with serving(folder / "db", "--server.baseUrlPath", "traffic", "--secrets.files", str(secrets)) as live:
         example = EXAMPLE.replace("127.0.0.1:8501", live.origin.removeprefix("http://")).replace(
             "/var/log/nginx", str(folder)
         )
@@ -99,6 +109,29 @@ def test_one_signs_in_below_the_path_and_stays_there(live: Live, visit: Visit) -
     visitor.choose_in_menu("Sign out")
     expect(visitor.page.get_by_role("heading", name="Sign in")).to_be_visible()
     assert visitor.page.url == f"{live.url}/"
+
+
+def test_one_signs_in_by_the_organization_and_lands_where_one_wanted_to_be(
+    live: Live, visit: Visit, provider: Organization
+) -> None:
+    provider.knows("eve", email="eve@corp.example", email_verified=True, name="Eve")
+    granted = Grant(Role.TENANT_VIEWER, BLUE)
+    rule = sign_on.NewSignOnRule(sign_on.RuleKind.DOMAIN, provider.issuer, "corp.example", granted)
+    for subject in ("stranger", "eve"):
+        visitor = visit(live.url)
+        visitor.open("daily?range=14+days&repository=blue%2Fengine")
+        wanted = visitor.page.url
+        visitor.press("Sign in with your organization")
+        visitor.page.get_by_placeholder("sub").fill(subject)
+        visitor.page.get_by_role("button", name="Authorize").click()
+        if subject == "stranger":
+            expect(visitor.page.get_by_text("you have no user here yet")).to_be_visible()
+            sign_on.add_rule(live.store, COMMAND_LINE, rule, utc_now())
+    visitor.is_signed_in()
+    assert {row[0] for row in visitor.rows()[1:]} == {"blue/engine"}
+    assert visitor.page.url == wanted == f"{live.url}/daily?range=14+days&repository=blue%2Fengine"
+    visitor.choose_in_menu("Sign out")
+    visitor.page.wait_for_url(f"{provider.issuer}/oauth2/end_session?**")
 
 
 def test_what_a_client_says_of_its_own_address_is_not_believed(live: Live) -> None:

@@ -51,7 +51,7 @@ class Visitor:
         """By the form that is open."""
         self.fill("Username", username)
         self.fill("Password", password)
-        self.press("Sign in")
+        self.page.get_by_role("button", name="Sign in", exact=True).click()
         self.is_signed_in()
         self.settle()
 
