@@ -63,6 +63,11 @@ def counted(number: int, noun: str) -> str:
     return f"{number_text(number)} {noun if number == 1 else plural}"
 
 
+def others_text(number: int) -> str:
+    """What the repositories are called that have no series or row of their own."""
+    return f"{number_text(number)} other repositories" if number > 1 else "1 other repository"
+
+
 def one_or_counted(names: Sequence[str], noun: str) -> str:
     """The only name, else how many there are."""
     return names[0] if len(names) == 1 else counted(len(names), noun)

@@ -61,6 +61,8 @@ def range_name(days: Range) -> str:
 
 def notes(panel: Panel) -> Iterator[str]:
     names = {measure_name(panel, each) for each in panel.measures}
+    if "group" in {panel.by, panel.split}:
+        yield "A repository in several groups counts in each of them; one in no group is left out."
     if names & set(_SUMMED.values()):
         yield SUM_HELP
     if names & set(_SUMMED_WEEKS.values()):
@@ -69,12 +71,12 @@ def notes(panel: Panel) -> Iterator[str]:
         yield from _notes_on_lists(panel)
     elif panel.source is Source.REPOSITORIES:
         yield "Views and clones are of the 30 days up to yesterday; the rest as of the last collection."
-    elif panel.source is Source.WEEKLY and panel.by in {None, "repository"}:
+    elif panel.source is Source.WEEKLY and panel.by in {None, "repository", "group"}:
         yield "The newest whole week."
     elif panel.source is Source.DAILY and panel.by == "weekday":
         yield "Average per final day."
     elif panel.source is Source.DAILY and panel.by in {"week", "month"}:
-        yield f"Whole {panel.by}s."
+        yield f"A {panel.by} at the edge of the range may be partial."
     elif SNAPSHOTS & set(panel.measures) and panel.kind is Kind.NUMBER:
         yield "The change covers repositories known since the beginning of these days."
     elif SNAPSHOTS & set(panel.measures) and panel.source is Source.STARS and panel.by:

@@ -15,13 +15,13 @@ from pandas import DataFrame
 from data.accounts.models import Viewer
 from data.calendar import DAY, monday
 from data.dashboards.panel_text import SNAPSHOTS, notes
-from data.dashboards.specification import LARGEST_LIMIT, LISTED, PERIODS, Kind, Panel, Source
-from data.repositories.groups import groups
+from data.dashboards.specification import LARGEST_LIMIT, LISTED, PEOPLE, PERIODS, Kind, Panel, Source
+from data.repositories.groups import group_names, groups
 from data.repositories.repositories import repositories
 from data.store import Store, arrow
 from data.store.cache import cached
 from data.store.sql import query
-from data.text import number_text
+from data.text import number_text, others_text
 from data.traffic import traffic
 from data.traffic.models import Selection
 
@@ -44,13 +44,15 @@ class PanelRows:
     `rows`: period (a date; by weekday a day of the week of 1 January 1900), name (of the group), value, state (final;
     partial: final, but of some days of the period; pending, gap), and of a table a column for each further measure; of
     a number one row: value, before, compared (what of the value is compared with before) and state. `panel` is what is
-    shown: its periods may be longer than those that were asked for. `names` is how many groups there are.
+    shown: its periods may be longer than those that were asked for. `names` is how many groups there are. `compared`:
+    what the totals of a chart over time are compared with, where that was chosen and they have a counterpart.
     """
 
     panel: Panel
     rows: DataFrame
     notes: tuple[str, ...]
     names: int
+    compared: Selection | None = None
 
 
 @cached("traffic", in_words=True)
@@ -67,7 +69,7 @@ def panel_rows(viewer: Viewer, store: Store, panel: Panel, today: date) -> Panel
         panel, rows = reader.legible(panel)
     names = int(rows["names"].max()) if "names" in rows and len(rows) else len(rows)
     rows = _filtered(panel, rows.drop(columns="names", errors="ignore"))
-    return PanelRows(panel, rows, (*notes(panel), *_notes_of(panel, rows, names)), names)
+    return PanelRows(panel, rows, (*notes(panel), *_notes_of(panel, rows, names)), names, reader.compared(panel))
 
 
 def _named(viewer: Viewer, store: Store, panel: Panel) -> Viewer:
@@ -122,7 +124,23 @@ class _Reader:
             true_uniques=panel.source is Source.WEEKLY,
             listing=panel.source.value,
             newest=by == "none",
+            **self.members(),
         )
+
+    def members(self) -> dict[str, list[Any]]:
+        """The members of the groups, and beside each what its group is called."""
+        names = group_names(self.viewer, self.store)
+        pairs = [(key, names[g.group_id]) for g in groups(self.viewer, self.store) for key in g.repository_ids]
+        return {"members": [key for key, _ in pairs], "groups": [name for _, name in pairs]}
+
+    def compared(self, panel: Panel) -> Selection | None:
+        """What the totals of days, weeks or months of traffic are compared with; None where that is nothing."""
+        stacked = panel.kind is Kind.BARS and panel.split == "repository" and panel.measure not in PEOPLE
+        over_time = panel.kind in {Kind.LINE, Kind.BARS} and panel.by in PERIODS and panel.source is Source.DAILY
+        if not ((panel.split is None or stacked) and over_time and panel.range.before_days and panel.minimum is None):
+            return None
+        first, last = self.days_of(panel)
+        return Selection(first, last, self.today, self.viewer.repository_ids, before_days=panel.range.before_days)
 
     def ask(self, statement: str, **values: Any) -> DataFrame:
         """The rows of a statement, which gets those of the values that it names."""
@@ -164,7 +182,21 @@ class _Reader:
             whole = weeks[weeks["state"] == "final"].sort_values("period", ascending=False, kind="stable")
             newest = whole.drop_duplicates("name")
             return newest.sort_values("value", ascending=False, kind="stable").head(most)
-        return self.groups(panel, days, by, split, most)
+        rows = self.groups(panel, days, by, split, most)
+        if panel.kind is Kind.BARS and panel.source is Source.DAILY and split == "repository" and by in PERIODS:
+            return self.with_others(panel, days, rows)
+        return rows
+
+    def with_others(self, panel: Panel, days: tuple[date, date], rows: DataFrame) -> DataFrame:
+        """Bars by repository, and one of all that have none of their own, so that bars are as high as the total."""
+        more = int(rows["names"].max()) - rows["name"].nunique() if len(rows) else 0
+        if not more or panel.measure in PEOPLE or panel.minimum is not None:
+            return rows
+        total = self.groups(panel, days, str(panel.by)).set_index("period")
+        rest = total["value"] - rows.groupby("period")["value"].sum().reindex(total.index).fillna(0)
+        name = pd.array([others_text(more)] * len(total), dtype=rows["name"].dtype)
+        others = total.assign(value=rest, name=name, names=rows["names"].max()).reset_index()
+        return pd.concat([rows, others[rows.columns]], ignore_index=True)
 
     def number(self, panel: Panel) -> DataFrame:
         """One row: the value, that of before where the two compare, the state."""
@@ -284,7 +316,7 @@ def _filtered(panel: Panel, rows: DataFrame) -> DataFrame:
 def _notes_of(panel: Panel, rows: DataFrame, names: int) -> list[str]:
     found = []
     shown = rows["name"].nunique() if "name" in rows else 0
-    if 0 < shown < names:
+    if 0 < shown < names and rows["name"].iloc[-1] != others_text(names - shown + 1):
         found.append(f"Top {number_text(shown)} of {number_text(names)}.")
     if panel.kind is Kind.NUMBER and len(rows) and rows["state"].iloc[0] == "gap":
         found.append("Partial: some days are gaps." if panel.source is Source.DAILY else "Partial.")

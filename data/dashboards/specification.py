@@ -78,8 +78,8 @@ MEASURES: dict[Source, tuple[str, ...]] = {
     Source.REPOSITORIES: ("views", "clones", "stars", "days until loss"),
 }
 GROUPS: dict[Source, tuple[str, ...]] = {
-    Source.DAILY: (*PERIODS, "weekday", "repository"),
-    Source.WEEKLY: ("week", "repository"),
+    Source.DAILY: (*PERIODS, "weekday", "repository", "group"),
+    Source.WEEKLY: ("week", "repository", "group"),
     Source.REFERRERS: ("day", "referrer", "repository"),
     Source.PATHS: ("day", "path", "repository"),
     Source.STARS: (*PERIODS, "repository"),

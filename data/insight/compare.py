@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from itertools import chain
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from pandas import DataFrame
 
 from data.accounts.models import Viewer
+from data.dashboards import panels
 from data.insight.events import final_days, usual
 from data.insight.notes import notes
 from data.repositories.repositories import repositories
@@ -27,6 +29,9 @@ from data.traffic.traffic import series
 MOST_REPOSITORIES = 8  # beside each other
 MOST_LAUNCHES = 8
 MOST_OFFERED = 300
+Groups = tuple[tuple[str, tuple[int, ...]], ...]  # names with their members
+WORST_LAST = ("final", "partial", "pending", "gap")
+_PANELS = {"views": "views", "view_uniques": "visitors", "clones": "clones"}
 COUNTS = ("views", "clones", "stars")  # what is followed from a launch on
 PATTERN_DAYS = 56  # before the day before the launch: eight weeks
 
@@ -68,6 +73,39 @@ def beside(viewer: Viewer, store: Store, selection: Selection, measure: Measure,
     is_sum = (found["kind"] == "sum_of_days").fillna(value=False)
     found = found.assign(value=found["value"].mask(is_sum))
     return found[["repository_id", "full_name", "period", "value", "state"]].reset_index(drop=True)
+
+
+@cached("traffic")
+def beside_groups(
+    viewer: Viewer, store: Store, selection: Selection, measure: Measure, grain: Grain, *, groups: Groups
+) -> DataFrame:
+    """Groups of repositories, each as one, on the same periods: the eight with the most.
+
+    Rows: as in `beside`, under the group's name, repository_id that of its only member (NULL: it has several). A value
+    is what its members have together: of visitors a sum, so that who visits two of them is counted twice.
+    Source: as panels.traffic.sql; star_history. Raises: StoreMissing.
+    """
+    visible = selection.values(viewer)["visible"]
+    pairs = [(key, name) for name, members in groups for key in members if key in visible]
+    values: dict[str, Any] = {"first_day": selection.first, "last_day": selection.last}
+    values["visible"] = sorted({key for key, _ in pairs})
+    if measure is Measure.STARS:
+        rows = frame(ask(store, query(__name__, "stars"), selection.today, values | {"grain": grain.value}))
+        named = rows.drop(columns="full_name").merge(DataFrame(pairs, columns=["repository_id", "name"]))
+        worst = named["state"].map(WORST_LAST.index).groupby([named["name"], named["period"]]).max()
+        rows = named.groupby(["name", "period"])["value"].sum(min_count=1).reset_index()
+        rows["state"] = [WORST_LAST[each] for each in worst]
+    else:
+        values |= {"measure": _PANELS[measure], "by": grain.value, "split": "group", "most": MOST_REPOSITORIES}
+        values |= {"members": [key for key, _ in pairs], "groups": [name for _, name in pairs]}
+        values["true_uniques"] = grain is Grain.WEEK
+        rows = frame(ask(store, query(panels.__name__, "traffic"), selection.today, values))
+        if measure is Measure.VISITORS and grain is Grain.MONTH:
+            rows["value"] = None
+    single = {name: members[0] for name, members in groups if len(members) == 1}
+    found = rows.rename(columns={"name": "full_name"})
+    found["repository_id"] = [single.get(name) for name in found["full_name"]]
+    return found[["repository_id", "full_name", "period", "value", "state"]]
 
 
 @cached("traffic")

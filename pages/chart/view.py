@@ -9,11 +9,12 @@ from data.accounts.models import Viewer
 from data.store import Store
 from data.store.arrow import arrow_table
 from data.store.cache import cached
+from data.text import others_text
 from data.traffic.models import Grain, Selection
 from data.traffic.traffic import series
 from pages.ui import tables
 from pages.ui.charts.counterpart import SUMS
-from pages.ui.charts.traffic import COUNTERS, COUNTS, others
+from pages.ui.charts.traffic import COUNTERS, COUNTS
 
 
 @cached("traffic")
@@ -57,6 +58,6 @@ def numbers_of(rows: DataFrame, metric: str) -> DataFrame:
     if left_out and metric in COUNTS:
         rest = rows[rows["repository_id"].isna()].copy()
         rest["value"] -= rest["period"].map(found.groupby("period")["value"].sum()).fillna(0)
-        rest["full_name"] = others(left_out)
+        rest["full_name"] = others_text(left_out)
         found = pd.concat([found, rest])
     return found.sort_values(["period", "full_name"], ascending=[False, True])

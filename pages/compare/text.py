@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 from pandas import DataFrame
 
-from data.insight.compare import Launch, Measure
+from data.insight.compare import Groups, Launch, Measure
 from data.insight.events import LEAST_OF_A_WEEKDAY
 from data.insight.text import of_ratio, shortened
 from data.text import day_text, number_text, weekday_text
 from data.traffic.models import Grain
-from pages.ui.charts.bars_and_lines import Column, Marks, placed
-from pages.ui.charts.compare import Lines
+from pages.ui.charts.bars_and_lines import Column, Marks, end_labels, placed
+from pages.ui.charts.compare import HEIGHT, Lines
 from pages.ui.charts.traffic import PERIODS
 from pages.ui.text import repository_link
 
@@ -25,6 +25,7 @@ MEASURES = {
     "Stars gained": Measure.STARS,
 }
 CALLED = {measure: name for name, measure in MEASURES.items()}
+SUMMED = "Visitors (sum of the repositories)"
 INDEX = "in percent of the repository’s median"
 GAINS = {"views": "Views", "clones": "Clones", "stars": "Stars gained"}
 LONGEST_LABEL = 80
@@ -32,15 +33,19 @@ LONGEST_LABEL = 80
 
 @dataclass(frozen=True, slots=True)
 class BesideRequest:
-    """What repositories are compared by: the measure, the period, and whether each is set against its own median."""
+    """What repositories, or groups of them, are compared by: the measure, the period, and whether each is set against
+    its own median.
+    """
 
     measure: Measure
     grain: Grain
     indexed: bool
+    groups: Groups = ()
 
     @property
     def title(self) -> str:
-        name = f"{CALLED[self.measure]} {PERIODS[self.grain]}"
+        summed = self.measure is Measure.VISITORS and any(len(members) > 1 for _, members in self.groups)
+        name = f"{SUMMED if summed else CALLED[self.measure]} {PERIODS[self.grain]}"
         return f"{name}, {INDEX}" if self.indexed else name
 
 
@@ -51,25 +56,34 @@ def over_time(rows: DataFrame, wanted: BesideRequest) -> tuple[dict[str, Column]
     marks = Marks(called, days, values, states)
     names = tuple(dict.fromkeys(marks.names))
     periods = tuple(sorted(set(marks.periods)))
-    ids = tuple({name: int(key) for name, key in zip(called, rows["repository_id"], strict=True)}.items())
+    keys = zip(called, rows["repository_id"], strict=True)
+    ids = tuple({name: int(key) for name, key in keys if not pd.isna(key)}.items())
     shape = Lines(names, wanted.title, periods, wanted.grain, decimals=wanted.indexed, ids=ids)
-    return placed(marks, names, wanted.grain), shape
+    columns = placed(marks, names, wanted.grain)
+    return columns | end_labels(columns, HEIGHT), shape
 
 
-def beside_table(rows: DataFrame, names: Mapping[int, str], wanted: BesideRequest) -> DataFrame:
-    """Each repository's median and peak, of whole and final periods; and the sum of all known ones where it is one.
+def beside_table(
+    rows: DataFrame, names: Mapping[int, str], wanted: BesideRequest, changes: Mapping[str, str | None]
+) -> DataFrame:
+    """Each repository's or group's median and peak, of whole and final periods; and the sum of all known ones where it
+    is one.
 
-    Rows: link, median, most, when (of the most), total (unknown for visitors: they do not add up), known (periods).
+    Rows: name, link (of a repository), change, median, most, when (of the most), total (unknown for visitors: they do
+    not add up), known (periods).
     """
     found = []
-    for key, each in rows.groupby("repository_id", sort=False):
+    for name, each in rows.groupby("full_name", sort=False):
+        key = each["repository_id"].iloc[0]
         final = each[(each["state"] == "final") & each["value"].notna()]
         values = final["value"].astype("float64")
         adds_up = wanted.measure is not Measure.VISITORS and not wanted.indexed
         most = values.idxmax() if len(values) else None
         found.append(
             {
-                "link": repository_link(names.get(int(str(key)), str(each["full_name"].iloc[0]))),
+                "name": str(name),
+                "link": "" if wanted.groups else repository_link(names.get(int(key), str(name))),
+                "change": changes.get(str(name)),
                 "median": round(values.median(), 0 if wanted.indexed else 1),
                 "most": round(values.max()) if len(values) else None,
                 "when": None if most is None else final["period"].loc[most],

@@ -7,18 +7,21 @@ from datetime import date, timedelta
 from functools import partial
 from typing import Any
 
+import pandas as pd
 import streamlit as st
 from pandas import DataFrame
 
 from data.accounts.models import Viewer
 from data.insight import compare
 from data.insight.compare import MOST_LAUNCHES, Launch
+from data.insight.text import change
 from data.repositories.repositories import repository_names
 from data.store import Store
 from data.store.arrow import arrow_columns, arrow_table
 from data.store.cache import cached
+from data.text import days_text
 from data.traffic.models import Grain, Selection
-from data.traffic.traffic import day_range
+from data.traffic.traffic import day_range, repository_sums
 from pages.compare import text
 from pages.compare.text import GAINS, MEASURES, BesideRequest
 from pages.ui import filters, messages, tables
@@ -36,6 +39,7 @@ NO_SUMS = (
 LAUNCH = "launch"  # the parameter of an address: OWNER/NAME@2026-05-31, once a launch
 WIDGET = "compare_launches"
 AT_FIRST = 3  # launches that are shown where none is asked for
+ADD_UP = {compare.Measure.VIEWS: "views", compare.Measure.CLONES: "clones", compare.Measure.STARS: "stars"}
 METRICS = {name: metric for metric, name in GAINS.items()}
 _WRITTEN = re.compile(r"(?P<name>\S{1,200})@(?P<day>\d{4}-\d{2}-\d{2})")
 
@@ -52,13 +56,12 @@ class Compared:
 
 
 def draw_beside(viewer: Viewer, store: Store, selection: Selection) -> None:
-    wanted = _controls(selection)
+    wanted = _controls(viewer, selection)
     with st.spinner(filters.READING):
         found = _beside(viewer, store, selection, wanted)
-    if selection.repository_ids is None or len(selection.repository_ids) > compare.MOST_REPOSITORIES:
-        st.caption(
-            f"The {compare.MOST_REPOSITORIES} repositories with the most views. Choose others under *Repositories*."
-        )
+    many = not wanted.groups and len(selection.repository_ids or viewer.repository_ids) > compare.MOST_REPOSITORIES
+    if many or len(wanted.groups) > compare.MOST_REPOSITORIES:
+        st.caption(f"The {compare.MOST_REPOSITORIES} with the most views. Choose others under *Repositories*.")
     if found.chart is None:
         why = NO_SUMS if wanted.measure is compare.Measure.VISITORS else ""
         st.info(f"No data for this metric in these days. {why}", icon=":material/info:")
@@ -66,7 +69,7 @@ def draw_beside(viewer: Viewer, store: Store, selection: Selection) -> None:
     draw(found.chart, "compare_beside")
     _draw_remarks(wanted, found.remarks)
     alt = f"{wanted.title}: the median, the peak and the total of each repository"
-    tables.draw(found.table, _columns(wanted), "compare_table", alt)
+    tables.draw(found.table, _columns(selection, wanted), "compare_table", alt)
     download_rows(
         "Download these numbers",
         lambda viewer, store: beside_rows(viewer, store, selection, wanted),
@@ -77,10 +80,9 @@ def draw_beside(viewer: Viewer, store: Store, selection: Selection) -> None:
 
 @cached("traffic", in_words=True)
 def _beside(viewer: Viewer, store: Store, selection: Selection, wanted: BesideRequest) -> Compared:
-    rows = compare.beside(viewer, store, selection, wanted.measure, wanted.grain)
-    if wanted.indexed:
-        rows = compare.indexed(rows)
-    table = arrow_table(text.beside_table(rows, repository_names(viewer, store), wanted))
+    rows = _rows(viewer, store, selection, wanted)
+    changes = _changes(viewer, store, selection, wanted)
+    table = arrow_table(text.beside_table(rows, repository_names(viewer, store), wanted, changes))
     if rows["value"].isna().all():
         return Compared(None, table, ())
     placed, shape = text.over_time(rows, wanted)
@@ -92,19 +94,46 @@ def _beside(viewer: Viewer, store: Store, selection: Selection, wanted: BesideRe
 
 
 def beside_rows(viewer: Viewer, store: Store, selection: Selection, wanted: BesideRequest) -> DataFrame:
-    rows = compare.beside(viewer, store, selection, wanted.measure, wanted.grain)
-    return (compare.indexed(rows) if wanted.indexed else rows).drop(columns="repository_id")
+    return _rows(viewer, store, selection, wanted).drop(columns="repository_id")
 
 
-def _controls(selection: Selection) -> BesideRequest:
+def _rows(viewer: Viewer, store: Store, selection: Selection, wanted: BesideRequest) -> DataFrame:
+    if wanted.groups:
+        rows = compare.beside_groups(viewer, store, selection, wanted.measure, wanted.grain, groups=wanted.groups)
+    else:
+        rows = compare.beside(viewer, store, selection, wanted.measure, wanted.grain)
+    return compare.indexed(rows) if wanted.indexed else rows
+
+
+def _changes(viewer: Viewer, store: Store, selection: Selection, wanted: BesideRequest) -> Mapping[str, str | None]:
+    """How the final days of each repository or group have changed since those that they are compared with, by name."""
+    if selection.counterpart is None or wanted.measure not in ADD_UP:
+        return {}
+    sums = repository_sums(viewer, store, selection).set_index("repository_id")
+    names = sums["full_name"]
+    groups = wanted.groups or tuple((str(names[key]), (key,)) for key in sums.index)
+    both = {name: sums.loc[sums.index.isin(members)] for name, members in groups}
+    now, before = f"{ADD_UP[wanted.measure]}_compared", f"{ADD_UP[wanted.measure]}_before"
+    return {name: change(_sum(of[now]), _sum(of[before])) for name, of in both.items()}
+
+
+def _sum(values: Any) -> int | None:
+    total = values.sum(min_count=1)
+    return None if pd.isna(total) else int(total)
+
+
+def _controls(viewer: Viewer, selection: Selection) -> BesideRequest:
+    groups = filters.chosen_groups(viewer)
     with st.container(horizontal=True, key="compare_controls"):
         measure = choice("Metric", filters.MEASURES, "Views", "measure")
         chosen_grain = filters.choose_grain(selection)
         scale = choice("Scale", filters.SCALES, "Numbers", "scale")
+        if groups and choice("Groups", filters.GROUPED, filters.GROUPED[0], "groups") != filters.GROUPED[0]:
+            groups = ()
     grain = legible(chosen_grain, selection.first, selection.last)
     if grain is not chosen_grain:
         st.caption(f"More than {LONGEST_BY_DAY} days: shown by week.")
-    return BesideRequest(MEASURES[measure], grain, scale == "Index")
+    return BesideRequest(MEASURES[measure], grain, scale == "Index", groups)
 
 
 def _draw_remarks(wanted: BesideRequest, without_index: tuple[str, ...]) -> None:
@@ -120,7 +149,7 @@ def _draw_remarks(wanted: BesideRequest, without_index: tuple[str, ...]) -> None
         st.caption(" ".join(told))
 
 
-def _columns(wanted: BesideRequest) -> Mapping[str, Any]:
+def _columns(selection: Selection, wanted: BesideRequest) -> Mapping[str, Any]:
     config = st.column_config
     by = wanted.grain.capitalize()
     peaked = "Peak day" if wanted.grain is Grain.DAY else f"Peak {wanted.grain}"
@@ -129,8 +158,14 @@ def _columns(wanted: BesideRequest) -> Mapping[str, Any]:
         total = config.NumberColumn(
             "Total", format="localized", width=90, help="All known days of the range, pending ones included"
         )
+    before = selection.counterpart
+    compared = f"Final days, compared with {days_text(before.first, before.last)}" if before else ""
+    link = config.LinkColumn("Repository", display_text=NAME_IN_LINK, pinned=True, width=190)
+    changes = config.TextColumn("Change", alignment="right", width=85, help=compared)
     return {
-        "link": config.LinkColumn("Repository", display_text=NAME_IN_LINK, pinned=True, width=190),
+        "name": config.TextColumn("Group or repository", pinned=True, width=190) if wanted.groups else None,
+        "link": None if wanted.groups else link,
+        "change": changes if before and wanted.measure in ADD_UP else None,
         "median": config.NumberColumn("Median", format="localized", width=80, help="Final days, weeks or months only"),
         "most": config.NumberColumn("Peak", format="localized", width=80),
         "when": config.DateColumn(peaked, format=day_format(), width=105, help="UTC"),

@@ -20,13 +20,16 @@ from data.store import Store
 from data.store.arrow import arrow_table
 from data.store.cache import cached
 from data.text import counted
+from data.traffic.models import Grain
 from pages.ui import controls, filters, messages, session, tables
 from pages.ui.charts import panels as charts
 from pages.ui.charts.chart import Caption, Chart, draw_picture_button
+from pages.ui.charts.counterpart import counterpart
 from pages.ui.notation import day_format, in_readers_notation
 from pages.ui.store import the_store
 
 NOTHING = "No data for these days and repositories."
+SUMMED = {"visitors": "visitor_days", "cloners": "cloner_days"}  # what the days before tell of people
 ROW = 35  # pixels of a table's row
 
 Tools = Callable[[int], None]
@@ -64,8 +67,12 @@ def drawn_panel(viewer: Viewer, store: Store, panel: Panel, today: date) -> Draw
     if panel.kind is Kind.TABLE:
         rows = table_rows(found)
         return DrawnPanel(notes, arrow_table(rows), f"Table with {counted(len(rows), 'row')}.")
-    chart = charts.drawing(found, {each.full_name: each.repository_id for each in repositories(viewer, store)})
-    return DrawnPanel(notes, arrow_table(chart.rows), chart.alt, charts.specification(chart.shape))
+    grain, metric = Grain(found.panel.by) if found.panel.by in PERIODS else Grain.DAY, SUMMED.get(panel.measure)
+    earlier = counterpart(viewer, store, found.compared, metric or panel.measure, grain) if found.compared else None
+    ids = {each.full_name: each.repository_id for each in repositories(viewer, store)}
+    chart = charts.drawing(found, ids, earlier)
+    drawn = charts.specification(chart.shape)
+    return DrawnPanel(notes, arrow_table(chart.rows), chart.alt, earlier.drawn(drawn) if earlier else drawn)
 
 
 def _change(panel: Panel, value: int | None, before: int | None) -> str | int | None:

@@ -59,6 +59,7 @@ VIEWS = ("Chart", "Table")
 SERIES = ("Total", "By repository")  # of a stacked chart of a long range
 RANKS = ("Views", "Change", DAILY_VISITORS, "Clones", "Stars", "Name")  # of the overview's table
 COMPARED = ("Repositories", "Launches")
+GROUPED = ("Groups as one", "By repository")
 MEASURES = ("Views", "Unique visitors", "Clones", "Stars gained")
 SCALES = ("Numbers", "Index")
 AFTER = {"7 days": 7, "30 days": 30, "90 days": 90}
@@ -75,6 +76,7 @@ WORDS: dict[str, Collection[str]] = {  # what each parameter of an address may b
     "state": STATES,
     "ranked": RANKS,
     "compare": COMPARED,
+    "groups": GROUPED,
     "measure": MEASURES,
     "scale": SCALES,
     "after": AFTER,
@@ -209,6 +211,14 @@ def repository_ids(viewer: Viewer, chosen: Iterable[int]) -> frozenset[int]:
     """The repositories of a choice: those that were chosen, and the members of the groups."""
     members = {-each.group_id: each.repository_ids for each in groups(viewer, the_store())}
     return frozenset(key for each in chosen for key in members.get(each, (each,)))
+
+
+def chosen_groups(viewer: Viewer) -> tuple[tuple[str, tuple[int, ...]], ...]:
+    """Where a group is chosen, what is chosen: groups with their members, and repositories as groups of one."""
+    chosen, names = st.session_state.get(REPOSITORY) or (), choosable(viewer)
+    if not any(each < 0 for each in chosen):
+        return ()
+    return tuple((names[each], tuple(sorted(repository_ids(viewer, [each])))) for each in chosen)
 
 
 def draw_repositories(viewer: Viewer, placeholder: str) -> list[int]:

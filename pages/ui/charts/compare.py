@@ -13,7 +13,7 @@ from typing import Any
 import altair as alt
 
 from data.traffic.models import Grain
-from pages.ui.charts.bars_and_lines import POINTED, Channels, filled, line_layers, time_axis
+from pages.ui.charts.bars_and_lines import POINTED, Channels, filled, label_layer, line_layers, time_axis
 from pages.ui.charts.chart import COLOURS, KNOWN, Legend, colours_of, rows_where, state_parts, tooltip, without_data
 
 HEIGHT = 380
@@ -72,7 +72,8 @@ def _of_kind(over_time: bool, pointed: bool, decimals: bool) -> dict[str, Any]:
         None,
         tooltip(titles, value=number),
     )
-    layers = line_layers(channels, pointed=pointed) if over_time else _from_launch(channels, pointed)
+    over = [*line_layers(channels, pointed=pointed), label_layer(channels)] if over_time else []
+    layers = over or _from_launch(channels, pointed)
     return without_data(alt.layer(*layers, data=alt.NamedData("rows"), height=HEIGHT))
 
 

@@ -50,15 +50,15 @@ class Counterpart:
         return f"border-top:2px dashed {COLOURS['rest']};height:.2em", f"Compared: {self.title}"
 
     def drawn(self, specification: Mapping[str, Any]) -> dict[str, Any]:
-        """The specification of a chart of bars with these columns, with the line, and told by each bar."""
+        """The specification of a chart of bars, or of one line, with these columns, with the line, and told by each."""
         found = copy.deepcopy(dict(specification))
         found["transform"] = [*found.get("transform", []), {"calculate": BEFORE_TOLD, "as": "before_told"}]
-        bars = next(each for each in found["layer"] if each["mark"]["type"] == "bar")
+        marks = next(each for each in found["layer"] if each["mark"]["type"] in {"bar", "point"})
         for each in found["layer"]:
-            if each is bars or each["mark"].get("opacity") == UNSEEN:
+            if each is marks or each["mark"].get("opacity") == UNSEEN:
                 told = {"field": "before_told", "type": "nominal", "title": "Compared total"}
                 each["encoding"]["tooltip"].append(told)
-        x, y = ({key: value for key, value in bars["encoding"][each].items() if key != "field"} for each in "xy")
+        x, y = ({key: value for key, value in marks["encoding"][each].items() if key != "field"} for each in "xy")
         line = {"type": "line", "color": COLOURS["rest"], "strokeWidth": 2, "strokeDash": [5, 4], "aria": False}
         pieces = {"field": "line_piece", "type": "nominal"}
         encoding = {"x": x | {"field": "at"}, "y": y | {"field": "line", "type": "quantitative"}, "detail": pieces}

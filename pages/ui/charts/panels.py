@@ -4,7 +4,7 @@ As in the charts of traffic, a pending period is hollow or dashed, a gap is shad
 """
 
 import copy
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache, partial
@@ -25,6 +25,7 @@ from pages.ui.charts.bars_and_lines import (
     STATES,
     Channels,
     Marks,
+    answer_layer,
     bar_layer,
     gap_layer,
     line_layers,
@@ -33,8 +34,10 @@ from pages.ui.charts.bars_and_lines import (
     placed,
     tick_values,
     time_axis,
+    totals,
 )
 from pages.ui.charts.chart import COLOURS, KNOWN, colours_of, either
+from pages.ui.charts.counterpart import Counterpart
 from pages.ui.notation import DAY_TICK
 
 LINE, BARS, RANKING, HEAT_MAP = "line", "bars", "ranking", "heat map"
@@ -63,6 +66,7 @@ class PanelShape:
     states: tuple[str, ...] = ()
     by_month: bool = False
     ids: tuple[tuple[str, int], ...] = ()  # of the groups that are repositories
+    compared: str = ""  # the days with which the totals are compared
 
     @property
     def pointed(self) -> bool:
@@ -80,8 +84,8 @@ class PanelDrawing:
     alt: str
 
 
-def drawing(found: PanelRows, ids: Mapping[str, int] | None = None) -> PanelDrawing:
-    """Arrange a panel's rows; `ids` are those of repositories by name, so that each has its own colour."""
+def drawing(found: PanelRows, ids: Mapping[str, int] | None = None, before: Counterpart | None = None) -> PanelDrawing:
+    """Arrange a panel's rows. `ids` are those of repositories by name; with `before` totals are compared."""
     panel, rows = found.panel, found.rows
     measure = measure_name(panel, panel.measure)
     marks = DataFrame(
@@ -104,13 +108,17 @@ def drawing(found: PanelRows, ids: Mapping[str, int] | None = None) -> PanelDraw
         if mark == BARS and panel.by in {"week", "month"}:
             marks["state"] = partly(marks["state"].to_numpy(dtype=object))
         columns = (marks[name].to_numpy() for name in ("name", "period", "value", "state"))
-        marks = DataFrame(placed(Marks(*columns), names, Grain(panel.by or "day")))
+        columns_of = placed(Marks(*columns), names, Grain(panel.by or "day"))
+        more = before.columns(list(columns_of["period"])) if before else {}
+        marks = DataFrame(columns_of | totals(columns_of) | more)
     number = ",.1f" if panel.by == "weekday" else ",d"
     states = tuple(sorted(set(marks["state"])))
     group = group_name(panel.split or (panel.by if mark == RANKING and panel.by else None) or "measure")
     told = tuple((name, ids[name]) for name in names if ids and name in ids)
     by_month = panel.by == "month"
     shape = PanelShape(mark, measure, group, names, periods, panel.height, number, states, by_month, told)
+    if before:
+        shape = replace(shape, compared=before.title)
     return PanelDrawing(shape, marks.drop(columns="period"), _alt(shape, marks))
 
 
@@ -173,7 +181,7 @@ def specification(shape: PanelShape) -> dict[str, Any]:
     found = copy.deepcopy(_of_kind(replace(kind, periods=many)))
     found["height"] = _height(shape)
     if _has_note(shape):
-        found["title"] = _state_note(shape.states)
+        found["title"] = _note(shape)
     for layer in found["layer"]:
         for channel in layer["encoding"].values():
             _fill_in(channel, shape)
@@ -196,7 +204,7 @@ def _fill_in(channel: Any, shape: PanelShape) -> None:
     if "domain" in scale:
         scale["domain"] = [str(day) for day in shape.periods] if channel["field"] == "slot" else list(shape.names)
     if "range" in scale and "domain" in scale:
-        scale["range"] = list(colours_of(shape.names, dict(shape.ids)).values())
+        scale["range"] = list(_colours(shape).values())
     if channel.get("legend"):
         channel["legend"]["labelExpr"] = _short(shape)
     axis = channel.get("axis") or {}
@@ -206,20 +214,30 @@ def _fill_in(channel: Any, shape: PanelShape) -> None:
         axis["labelExpr"] = f"utcFormat(toDate(datum.value), '{_tick_format(shape)}')"
 
 
+def _colours(shape: PanelShape) -> dict[str, str]:
+    """Grey for the others, which are last where there are any; a repository has its own."""
+    others = shape.names[-1:] if shape.ids and shape.names[-1] not in dict(shape.ids) else ()
+    return colours_of(shape.names[: len(shape.names) - len(others)], dict(shape.ids)) | dict.fromkeys(
+        others, COLOURS["rest"]
+    )
+
+
 def _has_note(shape: PanelShape) -> bool:
-    return shape.mark != RANKING and bool({"partial", "pending", "gap"} & set(shape.states))
+    open_states = {"partial", "pending", "gap"} & set(shape.states)
+    return shape.mark != RANKING and bool(open_states or shape.compared)
 
 
-def _state_note(states: Collection[str]) -> dict[str, Any]:
-    """What the marks of days say that are not final, below the chart, and so in its picture too."""
+def _note(shape: PanelShape) -> dict[str, Any]:
+    """What the marks of days say that are not final, and the dashed line, below the chart and so in its picture too."""
     told = {
         "partial": "First or last: in part only.",
         "pending": "Dashed: pending, may still change.",
         "gap": "Grey: gap, partial at most.",
     }
-    text = " ".join(sentence for state, sentence in told.items() if state in states)
+    text = " ".join(sentence for state, sentence in told.items() if state in shape.states)
+    text += f" Grey line: compared, {shape.compared}." if shape.compared else ""
     return {
-        "text": text,
+        "text": text.strip(),
         "anchor": "start",
         "orient": "bottom",
         "fontSize": 11,
@@ -256,7 +274,10 @@ def _layers_of(kind: PanelShape) -> Sequence[alt.Chart]:
     channels = Channels(
         time_axis, partial(_value, kind), alt.Scale(domain=[""], range=[""]), _legend(kind), _tooltip(kind)
     )
-    marks = [bar_layer(channels)] if kind.mark == BARS else line_layers(channels, pointed=kind.pointed)
+    if kind.mark == BARS:
+        gaps = gap_layer(channels, COLOURS["gap"], has_gaps=kind.has_gaps)
+        return [answer_layer(channels), gaps, bar_layer(channels)]
+    marks = line_layers(channels, pointed=kind.pointed)
     return [gap_layer(channels, COLOURS["gap"], has_gaps=kind.has_gaps), *marks]
 
 
@@ -326,6 +347,7 @@ def _tooltip(kind: PanelShape, *, when: bool = True) -> list[alt.Tooltip]:
         *([alt.Tooltip("when:N", title="When (UTC)")] if when else []),
         alt.Tooltip("name:N", title=kind.group),
         alt.Tooltip("value:Q", title=kind.measure, format=kind.number),
+        *([alt.Tooltip("total:Q", title="Total", format=kind.number)] if kind.mark == BARS and kind.names[1:] else []),
         alt.Tooltip("told:N", title="State"),
     ]
 

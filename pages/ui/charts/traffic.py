@@ -18,7 +18,7 @@ from data.accounts.models import Viewer
 from data.store import Store
 from data.store.arrow import arrow_columns
 from data.store.cache import cached
-from data.text import counted, day_text, number_text
+from data.text import counted, day_text, number_text, others_text
 from data.traffic.models import Grain, Selection
 from data.traffic.traffic import series
 from pages.ui.charts.bars_and_lines import (
@@ -150,7 +150,7 @@ def chart_data(rows: DataFrame, metric: str, grain: Grain, *, split: bool = True
     more = len(sizes) - len(names) + left_out
     has_rest = more > 0 and metric in COUNTS
     if has_rest:
-        names.append(others(more))
+        names.append(others_text(more))
         shown = _with_rest(shown, marks.only(is_total), names[-1])
     if not split and metric in COUNTS and len(names) > 1:
         names, has_rest = [counted(len(sizes) + left_out, "repository")], False
@@ -167,11 +167,6 @@ def chart_data(rows: DataFrame, metric: str, grain: Grain, *, split: bool = True
     keys = rows["repository_id"].to_numpy(dtype=object)
     ids = tuple({name: int(key) for name, key in zip(called, keys, strict=True) if name in names}.items())
     return ChartData(ChartShape(metric, grain, tuple(names), has_rest, periods, has_gaps, ids), columns)
-
-
-def others(number: int) -> str:
-    """What the repositories are called that have no series or row of their own."""
-    return f"{number_text(number)} other repositories" if number > 1 else "1 other repository"
 
 
 def alt_text(data: ChartData) -> str:

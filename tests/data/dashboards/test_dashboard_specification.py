@@ -55,7 +55,7 @@ def every_panel() -> list[Panel]:
     """A panel of each kind, source, grouping and measure there is, those that do not fit included."""
     groups = [None, *dict.fromkeys(each for every in GROUPS.values() for each in every)]
     measures = list(dict.fromkeys(each for every in MEASURES.values() for each in every))
-    splits = [None, "weekday", "repository", "referrer", "release"]
+    splits = [None, "weekday", "repository", "group", "referrer", "release"]
     kinds = [kind for kind in Kind if kind is not Kind.TEXT]
     found = product(kinds, Source, groups, splits, measures)
     return [Panel(kind, "", source, measure, by=by, split=split) for kind, source, by, split, measure in found]

@@ -18,7 +18,7 @@ from data.store import Store
 from data.text import DAILY_CLONERS, DAILY_VISITORS
 from data.traffic import traffic
 from data.traffic.models import Grain, Selection
-from tests.data.filled import ENGINE, MIRROR, NAMES, OUTAGE, TELESCOPE, TODAY
+from tests.data.filled import DOCS, ENGINE, MIRROR, NAMES, OUTAGE, TELESCOPE, TODAY
 from tests.data.reading import Rows, ago, ask, filled, plain
 from tests.data.traffic.test_traffic_isolation import keep_only
 
@@ -118,6 +118,29 @@ def test_a_groups_name_stands_for_its_visible_members(full: Store) -> None:
     panel = daily(by="repository")
     named = [shown(BOTH, full, replace(panel, repositories=wish)) for wish in (("MACHINE",), ("Optics", "blue/*"))]
     assert [sorted(each.rows["name"]) for each in named] == [[NAMES[ENGINE]], [NAMES[ENGINE], NAMES[TELESCOPE]]]
+
+
+def test_a_group_is_what_its_members_have_together(full: Store) -> None:
+    viewer = Viewer(frozenset(NAMES), frozenset({1, 2}))
+    grouped = shown(viewer, full, daily(by="group", measure="visitors"))
+    each = shown(viewer, full, daily(by="repository", measure="visitors", limit=50))
+    sums = dict(zip(each.rows["name"], values(each), strict=True))
+    machine = [sums.get(NAMES[key]) or 0 for key in (ENGINE, DOCS)]
+    told = dict(zip(grouped.rows["name"], values(grouped), strict=True))
+    assert told == {"Machine": sum(machine), "Optics": sums[NAMES[TELESCOPE]]}
+    assert measure_name(grouped.panel, "visitors") == DAILY_VISITORS
+    assert any("several groups" in note for note in grouped.notes)
+
+
+def test_bars_by_repository_are_as_high_as_the_total_and_are_compared_like_it(full: Store) -> None:
+    days = Range(first=ago(10), last=ago(1), before_days=10)
+    split = shown(BOTH, full, daily(split="repository", limit=1, range=days))
+    total = shown(BOTH, full, daily(range=days))
+    assert list(split.rows["name"])[-1] == "1 other repository"
+    heights = split.rows.groupby("period")["value"].sum()
+    assert list(heights) == list(total.rows["value"])
+    assert split.compared == total.compared == Selection(ago(10), ago(1), TODAY, BOTH.repository_ids, before_days=10)
+    assert shown(BOTH, full, daily(split="repository", measure="visitors", range=days)).compared is None
 
 
 @pytest.mark.parametrize("measure", ["views", "visitors", "clones", "cloners"])

@@ -9,7 +9,7 @@ from pandas import DataFrame
 from collector.endpoints.releases import ReleaseFacts, ReleaseObservation
 from data.accounts.authority import COMMAND_LINE
 from data.accounts.tenants import operator
-from data.insight.compare import Launch, Measure, aligned, beside, indexed, largest, launches, lifts
+from data.insight.compare import Launch, Measure, aligned, beside, beside_groups, indexed, largest, launches, lifts
 from data.insight.events import usual
 from data.insight.notes import NewNote, add_note
 from data.store import Store
@@ -38,6 +38,21 @@ def test_repositories_stand_beside_each_other_with_the_days_of_the_view(full: St
     for key in (ENGINE, TELESCOPE):
         expected = ask(full, f"{question} order by day", key=key, a=QUARTER.first, b=QUARTER.last)
         assert [row[2:] for row in rows if row[0] == key] == expected
+
+
+def test_a_group_is_one_line_of_what_its_members_have_together(full: Store) -> None:
+    groups = (("Both", (ENGINE, TELESCOPE)), ("green/telescope", (TELESCOPE,)))
+    for measure, grain in ((Measure.VIEWS, Grain.DAY), (Measure.STARS, Grain.WEEK), (Measure.VISITORS, Grain.DAY)):
+        each = beside(operator(full), full, QUARTER, measure, grain)
+        each = each[each["repository_id"].isin([ENGINE, TELESCOPE])]
+        rows = beside_groups(operator(full), full, QUARTER, measure, grain, groups=groups)
+        both = rows[rows["full_name"] == "Both"].set_index("period")["value"].dropna()
+        assert both.sort_index().to_dict() == each.groupby("period")["value"].sum(min_count=1).dropna().to_dict()
+        assert set(rows["repository_id"].dropna()) == {TELESCOPE}
+    month = beside_groups(operator(full), full, QUARTER, Measure.VISITORS, Grain.MONTH, groups=groups)
+    assert month["value"].isna().all()
+    nobody = beside_groups(viewer_of(TELESCOPE), full, QUARTER, Measure.VIEWS, Grain.DAY, groups=groups)
+    assert nobody["value"].sum() == 2 * nobody[nobody["full_name"] == "Both"]["value"].sum()
 
 
 def test_people_of_a_week_are_github_s_own_count_or_unknown(full: Store) -> None:

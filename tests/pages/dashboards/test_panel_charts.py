@@ -52,7 +52,7 @@ def test_bars_of_a_period_stand_on_each_other() -> None:
     two = [found(Panel(Kind.BARS, by="day", split="repository"), 5, 7, name=name) for name in ("a/b", "a/c")]
     rows, shape = drawn(PanelRows(two[0].panel, pd.concat([each.rows for each in two], ignore_index=True), (), 2))
     assert list(zip(rows["bottom"], rows["top"], strict=True)) == [(0, 5), (5, 10), (0, 7), (7, 14)]
-    assert shape["layer"][1]["encoding"]["color"]["legend"]["orient"] == "bottom"
+    assert shape["layer"][2]["encoding"]["color"]["legend"]["orient"] == "bottom"
 
 
 def test_a_heat_map_has_every_weekday_in_order() -> None:

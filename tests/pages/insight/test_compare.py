@@ -6,9 +6,12 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from data.accounts import accounts
 from data.accounts.authority import COMMAND_LINE
+from data.accounts.grants import viewer_of
 from data.calendar import utc_now
 from data.insight.notes import NewNote, add_note
+from data.repositories.groups import add_group
 from tests.data.filled import DOCS, ENGINE, TELESCOPE
 from tests.pages.app import App, days_ago, shown_text
 
@@ -44,6 +47,19 @@ def test_a_link_opens_the_same_comparison(app: App) -> None:
     assert names_in_table(run) == {"blue/docs", "blue/engine"}
     assert run.query_params == link
     assert "clones per week, in percent of the repository’s median" in run.get("vega_lite_chart")[0].proto.alt
+
+
+def test_groups_are_one_line_each_until_their_repositories_are_asked_for(app: App) -> None:
+    account = accounts.active_account(app.store, "viewer")
+    assert account is not None
+    (tenant,) = viewer_of(app.store, account).tenant_ids
+    add_group(app.store, COMMAND_LINE, tenant, "Machine", [ENGINE, DOCS], now=utc_now())
+    asked: dict[str, Any] = {"repository": ["Machine", "blue/mirror"], "measure": "Unique visitors"}
+    run = app.opened("viewer", PAGE, **asked)
+    assert set(run.dataframe[0].value["name"]) == {"Machine", "blue/mirror"}
+    assert "visitors (sum of the repositories) per day" in run.get("vega_lite_chart")[0].proto.alt
+    each = app.opened("viewer", PAGE, **asked, groups="By repository")
+    assert names_in_table(each) >= {"blue/engine", "blue/mirror"}
 
 
 def test_people_are_not_added_up_to_months(app: App) -> None:
