@@ -118,3 +118,9 @@ def test_a_compacted_store_gives_its_free_blocks_back(store: Store) -> None:
         connection.execute("delete from star_history")
         connection.execute("delete from store_compaction")
     assert store.traffic.files.link.stat().st_size < large / 2
+
+
+@pytest.mark.parametrize("database", ["traffic", "control"])
+def test_each_step_has_a_number_of_its_own(database: str) -> None:
+    """Two that were made at the same time would be one step to a store that has the first of them."""
+    assert [step.number for step in schema.migrations(database)] == list(range(1, schema.newest_known(database) + 1))
