@@ -142,7 +142,11 @@ def passwords(session: Session, state: str) -> CommandResult:
     """
     sign_on.switch_passwords(session.store, COMMAND_LINE, utc_now(), on=state == "on")
     session.terminal.say(f"Passwords are {state}.")
-    return CommandResult({"passwords": state == "on"})
+    unlinked = sign_on.unlinked(session.account, session.store)
+    if state == "off" and unlinked:
+        session.terminal.say(f"Not linked with the organization yet: {', '.join(unlinked)}.")
+        session.terminal.say("A sign-in link for each: python -m collector user reset NAME")
+    return CommandResult({"passwords": state == "on", "unlinked": list(unlinked)})
 
 
 def _rule(session: Session, kind: RuleKind, value: str, said: Mapping[str, str | None]) -> NewSignOnRule:

@@ -306,6 +306,16 @@ def passwords_open(store: Store) -> bool:
 
 
 @cached("control")
+def unlinked(account: Account, store: Store) -> tuple[str, ...]:
+    """The active users who have not signed in by their organization yet, by username: for admins."""
+    if not account.active or not account.has(Role.ADMIN):
+        return ()
+    with store.control.read() as cursor:
+        linked = signed_on(cursor)
+        return tuple(each.username for each in stored_accounts(cursor) if each.active and each.user_id not in linked)
+
+
+@cached("control")
 def rules(account: Account, store: Store) -> tuple[SignOnRule, ...]:
     """The rules in force, domains first: for admins."""
     if not account.active or not account.has(Role.ADMIN):

@@ -22,8 +22,8 @@ from data.calendar import utc_now
 from data.sharing.shares import share_of_secret, share_viewer
 from data.store import Store
 from pages.ui.addresses import base_path
-from pages.ui.session_routes import CLOSE_PATH, COOKIE, FILE_OF, GUEST, OPEN_PATH, file_tag
-from pages.ui.sign_on_routes import END_PATH, HINT_COOKIE, REASON_COOKIE, START_PATH
+from pages.ui.session_routes import CLOSE_PATH, COOKIE, FILE_OF, GUEST, OPEN_PATH, REASON_COOKIE, file_tag
+from pages.ui.sign_on_routes import END_PATH, HINT_COOKIE, START_PATH
 from pages.ui.store import the_store
 
 NOT_ENTERED = "You could not be signed in. Load this page again and try once more."

@@ -24,6 +24,7 @@ from pages.ui.store import the_store
 log = logging.getLogger(__name__)
 
 COOKIE = "traffic_session"
+REASON_COOKIE = "traffic_not_let_in"  # why the organization's sign-in has just failed, until one is in
 OPEN_PATH, CLOSE_PATH, REACH_PATH = "/session/open", "/session/close", "/session/reach"
 COOKIE_DAYS = 7
 FILE_OF = "for"  # the parameter of a file's media type that names the session which it was made for
@@ -55,6 +56,7 @@ def set_session(answer: Response, request: Request, ticket: str) -> None:
     browser, address = request.headers.get("user-agent", ""), request.client.host if request.client else ""
     secret = sessions.redeem_ticket(the_store(), ticket, browser, address, utc_now())
     give_cookie(answer, request, COOKIE, secret)
+    answer.delete_cookie(REASON_COOKIE, path=base_path() or "/")
 
 
 def give_cookie(

@@ -30,17 +30,22 @@ from data.store import StoreError
 from pages.ui.addresses import base_path
 from pages.ui.middleware import below_base
 from pages.ui.navigation import ENTRIES, INVITATION, START
-from pages.ui.session_routes import account_of_request, give_cookie, set_session, short_body, unavailable
+from pages.ui.session_routes import (
+    REASON_COOKIE,
+    account_of_request,
+    give_cookie,
+    set_session,
+    short_body,
+    unavailable,
+)
 from pages.ui.store import the_store
 
 log = logging.getLogger(__name__)
 
 START_PATH, RETURN_PATH, END_PATH = "/session/organization", "/oauth2callback", "/session/organization/end"
 HINT_COOKIE = "traffic_organization"  # the provider's token: by it the provider knows who signs out
-REASON_COOKIE = "traffic_not_let_in"  # why the last attempt failed: the sign-in says it
 REASON_LASTS_S, ATTEMPT_LASTS_S, TIMEOUT_S, CLOCKS_DIFFER_S = 60, 1800, 10, 60
 LONGEST_BODY, LONGEST_ADDRESS, LONGEST_TOKEN = 8000, 2000, 3500  # bytes; a cookie has room for 4096
-SIGNED_WITH = {f"{kind}{bits}" for kind in ("RS", "PS", "ES") for bits in (256, 384, 512)} | {"EdDSA"}
 UNKEPT = {"Cache-Control": "no-store"}
 
 
@@ -170,16 +175,21 @@ def own_address(wanted: str) -> str:
 async def _person(client: Any, request: Request) -> tuple[Person, str]:
     """Who the provider says this is, by a token that it signed for this server and this attempt; and the token."""
     metadata = await client.load_server_metadata()
-    issuer, named = str(metadata["issuer"]), metadata.get("id_token_signing_alg_values_supported") or ["RS256"]
-    metadata["id_token_signing_alg_values_supported"] = [each for each in named if each in SIGNED_WITH]
+    issuer = str(metadata["issuer"])
     options = {
         "iss": {"essential": True, "values": [issuer]},
         "aud": {"essential": True, "values": [client.client_id]},
         "nonce": {"essential": True},
     }
     answer = await client.authorize_access_token(request, claims_options=options, leeway=CLOCKS_DIFFER_S)
-    claims = answer["userinfo"]
-    return Person(Identity(issuer, str(claims["sub"])), dict(claims)), str(answer["id_token"])
+    claims = dict(answer["userinfo"])  # of the token, whatever its name there
+    if "userinfo_endpoint" in metadata:  # where the standard puts what the token need not say
+        more = await client.userinfo(token=answer)
+        if more["sub"] != claims["sub"]:
+            raise ValueError("The userinfo are of somebody else.")
+        own = {"email", "email_verified"} if "email" in claims else set()
+        claims = {name: value for name, value in more.items() if name not in own} | claims
+    return Person(Identity(issuer, str(claims["sub"])), claims), str(answer["id_token"])
 
 
 def _entered(request: Request, person: Person, token: str, kept: Mapping[str, Any]) -> Response:

@@ -46,18 +46,23 @@ def _draw_passwords(account: Account, found: Provider | None) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown("On: everybody who has one can sign in with it." if are_on else "Off: by the organization only.")
         if are_on and found is not None and controls.danger_button("Switch off", ":material/lock:", "passwords_off"):
-            messages.confirm(
-                "Switch passwords off?",
-                "Everybody signs in with the organization from now on. Users who have not linked it yet need a sign-in "
-                "link from you. Open sessions and API tokens go on. The way back, should the organization’s sign-in "
-                "fail: `python -m collector signon passwords on`.",
-                "Switch off",
-                lambda: sign_on.switch_passwords(the_store(), account.username, utc_now(), on=False),
-                "Passwords are switched off.",
-            )
+            _ask_to_switch_off(account)
         if not are_on and st.button("Switch on", key="passwords_on", icon=":material/lock_open:"):
             sign_on.switch_passwords(the_store(), account.username, utc_now(), on=True)
             messages.notice_after_rerun("Passwords are switched on.")
+
+
+def _ask_to_switch_off(account: Account) -> None:
+    unlinked = ", ".join(map(messages.literal, sign_on.unlinked(account, the_store())))
+    messages.confirm(
+        "Switch passwords off?",
+        "Everybody signs in with the organization from now on. Open sessions and API tokens go on. "
+        + (f"Who has not linked it yet needs a sign-in link from you: {unlinked}. " if unlinked else "")
+        + "The way back on the server: `python -m collector signon passwords on`.",
+        "Switch off",
+        lambda: sign_on.switch_passwords(the_store(), account.username, utc_now(), on=False),
+        "Passwords are switched off.",
+    )
 
 
 def _draw_rules(account: Account) -> None:

@@ -42,7 +42,9 @@ def test_rules_are_added_listed_obeyed_and_lifted(admin: CommandLine) -> None:
 def test_passwords_are_switched_off_once_an_admin_needs_none(admin: CommandLine) -> None:
     refused(admin("signon", "passwords", "off"), "No active admin has signed in with the organization")
     sign_on.link_identity(admin.store, "ada", 1, ADA, utc_now())
-    assert admin.facts("signon", "passwords", "off")["passwords"] is False
+    assert admin("user", "add", "bob", "--role", "maintainer").exit_code == 0
+    off = admin.facts("signon", "passwords", "off")
+    assert (off["passwords"], off["unlinked"]) == (False, ["bob"])
     assert accounts.check_password(admin.store, "ada", "a good long password") is None
     assert admin.facts("signon", "passwords", "on")["passwords"] is True
     assert accounts.check_password(admin.store, "ada", "a good long password") is not None

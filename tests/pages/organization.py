@@ -27,6 +27,7 @@ class Organization:
     issuer: str
     spoil: Spoil | None = None
     key: RSAKey | None = field(default=None, repr=False)  # another one than the provider tells everybody
+    userinfo: dict[str, Any] = field(default_factory=dict)  # what it says besides there
 
     def settings(self, app_url: str) -> dict[str, str]:
         """The section [auth] of an app at that address."""
@@ -55,6 +56,8 @@ class Organization:
         if flask.request.path == "/.well-known/openid-configuration":
             told = {**answer.get_json(), "id_token_signing_alg_values_supported": ["none", "HS256", "RS256"]}
             answer.set_data(json.dumps(told))
+        if flask.request.path == "/userinfo":
+            answer.set_data(json.dumps(answer.get_json() | self.userinfo))
         if flask.request.path == "/oauth2/token" and self.spoil is not None:
             own = RSAKey.import_key(flask.g.oidc_provider_mock_storage.jwk.as_dict(is_private=True))
             token = jwt.decode(answer.get_json()["id_token"], own)

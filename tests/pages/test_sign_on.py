@@ -21,8 +21,8 @@ from data.accounts.models import Account, Grant, Role
 from data.accounts.sign_on import Identity, NewSignOnRule, NotLetIn, RuleKind
 from data.calendar import utc_now
 from pages.ui import middleware, session_routes, sign_on_routes
-from pages.ui.session_routes import COOKIE
-from pages.ui.sign_on_routes import END_PATH, HINT_COOKIE, REASON_COOKIE, RETURN_PATH, START_PATH, own_address
+from pages.ui.session_routes import COOKIE, REASON_COOKIE
+from pages.ui.sign_on_routes import END_PATH, HINT_COOKIE, RETURN_PATH, START_PATH, own_address
 from tests.pages.app import BLUE, App, shown_text
 from tests.pages.organization import Organization, Spoil, organization
 
@@ -71,7 +71,7 @@ class Browser:
 
 @pytest.fixture
 def browser(app: App, running: Organization, monkeypatch: pytest.MonkeyPatch) -> Iterator[Browser]:
-    running.spoil = running.key = None
+    running.spoil, running.key, running.userinfo = None, None, {}
     running.knows("eve", **EVE)
     monkeypatch.setattr("streamlit.secrets", {"auth": running.settings(HERE)})
     signed = Middleware(SessionMiddleware, secret_key="a secret of the tests", same_site="lax")
@@ -147,8 +147,22 @@ def test_a_token_that_is_not_right_opens_nothing(let_in: Browser) -> None:
     let_in.sign_on()
     assert (let_in.reason, let_in.is_signed_in) == (NotLetIn.FAILED, False)
     let_in.provider.key = None
+    let_in.provider.userinfo = {"sub": "somebody else"}
+    let_in.sign_on()
+    assert (let_in.reason, let_in.is_signed_in) == (NotLetIn.FAILED, False)
+    let_in.provider.userinfo = {}
     let_in.sign_on()
     assert let_in.is_signed_in, "the same, signed by the provider's own key"
+
+
+def test_what_the_token_does_not_say_is_asked_of_the_provider(app: App, let_in: Browser) -> None:
+    let_in.provider.spoil = without("email")
+    let_in.sign_on()
+    assert known(app, "eve").email == "eve@corp.example"
+    let_in.provider.spoil = changed(email="bob@corp.example", email_verified=False)
+    let_in.provider.knows("bob", **EVE | {"email": "bob@corp.example"})
+    let_in.sign_on("bob")
+    assert let_in.reason == NotLetIn.UNVERIFIED, "the token's own word of an address stands"
 
 
 @pytest.mark.parametrize(
