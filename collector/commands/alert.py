@@ -1,30 +1,28 @@
 """`alert`: what is worth an interruption, sent when it happens."""
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 import click
 
 from collector.commands.frame import CommandGroup, CommandResult, Session, pass_session
 from collector.commands.report import (
+    add_common_commands,
     channel_options,
     channels_of,
-    facts_of,
-    listed,
+    edit_options,
+    edited,
     named,
     of_kind,
-    removed,
-    set_active,
     tell_added,
-    tested,
+    tell_listed,
 )
 from data.accounts.authority import COMMAND_LINE
 from data.accounts.tenants import tenant_named
 from data.calendar import utc_now
-from data.reports.deliveries import deliveries
 from data.reports.settings import AlertKind, AlertSettings
-from data.reports.subscriptions import add_subscription, change_alert
+from data.reports.subscriptions import add_subscription, change_subscription
 
 DEFAULT = AlertSettings()
 
@@ -86,6 +84,33 @@ def add(session: Session, /, tenant: str, name: str | None, **options: Any) -> C
     return CommandResult({"subscription_id": key, "name": called, "signing_secrets": secrets})
 
 
+@alert.command()
+@click.argument("name")
+@click.option(
+    "--only", type=click.Choice([*(each.value for each in AlertKind), "all"]), multiple=True, help="Only this kind."
+)
+@click.option("--least-score", type=float, help="Of a spike or drop.")
+@click.option("--least-times", type=float, help="The usual, that a spike has.")
+@click.option("--referrer-views", type=int, help="Of a new referrer, in 14 days.")
+@edit_options
+@pass_session
+def edit(session: Session, /, name: str, **options: Any) -> CommandResult:
+    """Change alerts in place: what is not given stays as it is.
+
+    \b
+    Example:
+      python -m collector alert edit "acme alerts" --only spike --only loss --least-score 4
+      python -m collector alert edit "acme alerts" --only all --mail ops@example.org
+    """
+    found, only = named(session, name, "alert"), options["only"]
+    tuned = {
+        each: options[each] for each in ("least_score", "least_times", "referrer_views") if options[each] is not None
+    }
+    if only:
+        tuned["kinds"] = DEFAULT.kinds if "all" in only else tuple(each for each in AlertKind if each in only)
+    return edited(session, found, replace(found.alert, **tuned), options)
+
+
 @alert.command(name="list")
 @pass_session
 def list_alerts(session: Session) -> CommandResult:
@@ -99,10 +124,7 @@ def list_alerts(session: Session) -> CommandResult:
     if not found:
         session.terminal.say("There is no alert yet. Add one: python -m collector alert add TENANT --slack-env VAR")
         return CommandResult({"alerts": []})
-    newest = deliveries(session.account, session.store)
-    rows = [(*row, _state(each.alert, active=each.active), *rest) for each, row, rest in listed(found, newest)]
-    session.terminal.table(("ID", "NAME", "OF", "CHANNEL", "LAST"), rows)
-    return CommandResult({"alerts": [facts_of(each, newest) for each in found]})
+    return CommandResult({"alerts": tell_listed(session, found, lambda each: _kinds(each.alert))})
 
 
 @alert.command()
@@ -118,66 +140,16 @@ def mute(session: Session, name: str, until: datetime | None) -> CommandResult:
     """
     found, day = named(session, name, "alert"), None if until is None else until.date()
     settings = replace(found.alert, muted_until=day)
-    change_alert(session.store, COMMAND_LINE, found.subscription_id, settings, utc_now())
+    change_subscription(session.store, COMMAND_LINE, found.subscription_id, utc_now(), settings=settings)
     session.terminal.say(
         f"Alert {found.name!r} is muted until {day}." if day else f"Alert {found.name!r} is not muted."
     )
     return CommandResult({"subscription_id": found.subscription_id, "muted_until": day})
 
 
-@alert.command()
-@click.argument("name")
-@pass_session
-def test(session: Session, name: str) -> CommandResult:
-    """Send what there is to tell of now by all channels, marked as a test.
-
-    \b
-    Example:
-      python -m collector alert test "acme alerts"
-    """
-    return tested(session, named(session, name, "alert"))
+def _kinds(settings: AlertSettings) -> str:
+    kinds = "all kinds" if settings.kinds == DEFAULT.kinds else ", ".join(settings.kinds)
+    return f"{kinds}, muted until {settings.muted_until}" if settings.muted_until else kinds
 
 
-@alert.command()
-@click.argument("name")
-@pass_session
-def pause(session: Session, name: str) -> CommandResult:
-    """Send no more alerts, until they are resumed.
-
-    \b
-    Example:
-      python -m collector alert pause "acme alerts"
-    """
-    return set_active(session, named(session, name, "alert"), active=False)
-
-
-@alert.command()
-@click.argument("name")
-@pass_session
-def resume(session: Session, name: str) -> CommandResult:
-    """Send paused alerts again.
-
-    \b
-    Example:
-      python -m collector alert resume "acme alerts"
-    """
-    return set_active(session, named(session, name, "alert"), active=True)
-
-
-@alert.command()
-@click.argument("name")
-@pass_session
-def remove(session: Session, name: str) -> CommandResult:
-    """Remove alerts with the addresses of their channels.
-
-    \b
-    Example:
-      python -m collector alert remove "acme alerts"
-    """
-    return removed(session, named(session, name, "alert"))
-
-
-def _state(settings: AlertSettings, *, active: bool) -> str:
-    kinds = "all" if settings.kinds == DEFAULT.kinds else ", ".join(settings.kinds)
-    muted: date | None = settings.muted_until
-    return "paused" if not active else f"{kinds}, muted until {muted}" if muted else kinds
+add_common_commands(alert, "alert")

@@ -1,7 +1,9 @@
 """`report`: weekly and monthly reports: who gets them by which channels, what they say, and sending one by hand."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from textwrap import fill
 from typing import Any
 
 import click
@@ -12,19 +14,23 @@ from collector.commands.terminal import moment
 from collector.delivery.channels import NAMES, checked_channel
 from collector.delivery.mail import NOT_SET, mail_server
 from collector.delivery.sender import Sender, public_links, report_content, send_test
+from collector.redaction import one_line
 from data.accounts.authority import COMMAND_LINE
-from data.accounts.tenants import tenant_named
+from data.accounts.models import Tenant
+from data.accounts.tenants import tenant_named, tenants
 from data.calendar import utc_day, utc_now
 from data.reports.deliveries import Attempt, Delivery, deliveries, report_to_be_sent
 from data.reports.message import plain_text
 from data.reports.models import Period, period_named
 from data.reports.recipients import recipient_of
-from data.reports.settings import ReportSettings, SubscriptionRefused, settings_as_json, time_as_typed
+from data.reports.settings import ReportSettings, Settings, SubscriptionRefused, settings_as_json, time_as_typed
 from data.reports.subscriptions import (
     Channel,
+    ChannelChanges,
     NewChannel,
     Subscription,
     add_subscription,
+    change_subscription,
     pause_subscription,
     remove_subscription,
     subscriptions,
@@ -34,6 +40,7 @@ from data.store.versions import LockHeld
 from data.traffic.models import Grain
 
 SENDING_WAIT_S = 60.0
+WIDTH = 80
 
 
 def channel_options(command: Callable[..., CommandResult]) -> Callable[..., CommandResult]:
@@ -43,13 +50,20 @@ def channel_options(command: Callable[..., CommandResult]) -> Callable[..., Comm
     return command
 
 
-def channels_of(options: Mapping[str, Any]) -> list[NewChannel]:
+def edit_options(command: Callable[..., CommandResult]) -> Callable[..., CommandResult]:
+    """The options of `edit` that reports and alerts have alike."""
+    for option in reversed((*_EDIT_OPTIONS, *_CHANNEL_OPTIONS)):
+        command = option(command)
+    return command
+
+
+def channels_of(options: Mapping[str, Any], *, needed: bool = True) -> list[NewChannel]:
     """The channels of these options. Raises: CommandRefused without one, AddressRefused, Unreachable."""
     mail_server()  # a wrong setting is told before something is added
     channels = [checked_channel("mail", each) for each in options["mail"]]
     for kind in ("slack", "teams", "discord", "webhook", "other"):
         channels += [checked_channel(kind, _of_environment(each)) for each in options[f"{kind}_env"]]
-    if not channels:
+    if needed and not channels:
         raise CommandRefused("Say where it goes: --slack-env VAR, --teams-env VAR, --mail ADDRESS, ... (see --help).")
     return channels
 
@@ -75,6 +89,29 @@ _CHANNEL_OPTIONS = (
     click.option("--other-env", metavar="VAR", multiple=True, help="Another service: its address for apprise."),
     click.option("--mail", metavar="ADDRESS", multiple=True, help="By mail; may be repeated."),
 )
+_EDIT_OPTIONS = (
+    click.option("--rename", metavar="NAME", help="Call it so."),
+    click.option("--channel", type=int, metavar="N", help="The channel of this number goes to the address given."),
+    click.option("--remove-channel", type=int, metavar="N", multiple=True, help="Send it no more by this channel."),
+)
+
+
+def add_common_commands(group: click.Group, kind: str) -> None:
+    """What is done alike with a report and with an alert: test, pause, resume and remove."""
+
+    def command(word: str, act: Callable[[Session, Subscription], CommandResult], text: str) -> None:
+        def run(session: Session, name: str) -> CommandResult:
+            return act(session, named(session, name, kind))
+
+        example = "acme weekly" if kind == "report" else "acme alerts"
+        run.__doc__ = f'{text}\n\n\b\nExample:\n  python -m collector {kind} {word} "{example}"\n'
+        group.command(name=word)(click.argument("name")(pass_session(run)))
+
+    now = "the newest report" if kind == "report" else "what there is to tell of now"
+    command("test", tested, f"Send {now} by all channels, marked as a test.")
+    command("pause", partial(set_active, active=False), f"Send no more of this {kind}, until it is resumed.")
+    command("resume", partial(set_active, active=True), f"Send a paused {kind} again, from the next time on.")
+    command("remove", removed, f"Remove a {kind} with the addresses of its channels.")
 
 
 @click.group(cls=CommandGroup)
@@ -125,7 +162,7 @@ def add(session: Session, /, tenant: str, name: str | None, **options: Any) -> C
         day,
         at,
         options["zone"],
-        tuple(each.repository_id for each in tracked(session, tenant, options["names"])) if options["names"] else None,
+        _repository_ids(session, tenant, options["names"]),
         _group_id(session, owner.tenant_id, options["group"]),
     )
     called = name or f"{owner.name} {'weekly' if grain is Grain.WEEK else 'monthly'}"
@@ -149,12 +186,7 @@ def list_reports(session: Session) -> CommandResult:
     if not found:
         session.terminal.say("There is no report yet. Add one: python -m collector report add TENANT --slack-env VAR")
         return CommandResult({"reports": []})
-    newest = deliveries(session.account, session.store)
-    facts = [facts_of(each, newest) for each in found]
-    rows = [
-        (*row, each.report.at_text if each.active else "paused", *rest) for each, row, rest in listed(found, newest)
-    ]
-    session.terminal.table(("ID", "NAME", "WHEN", "CHANNEL", "LAST"), rows)
+    facts = tell_listed(session, found, lambda each: each.report.at_text)
     return CommandResult({"reports": facts, "now": now})
 
 
@@ -213,54 +245,63 @@ def send(session: Session, name: str, period: str | None, dry_run: bool) -> Comm
 
 @report.command()
 @click.argument("name")
+@click.option("--weekly", "grain", flag_value="week", help="A report of each week.")
+@click.option("--monthly", "grain", flag_value="month", help="A report of each month.")
+@click.option("--top", type=int, help="Repositories in the list.")
+@click.option("--at", metavar="TIME", help="MON 12:00, or 1 12:00 of a month.")
+@click.option("--zone", help="The time zone of that.")
+@click.option("--repo", "names", metavar="OWNER/NAME", multiple=True, help="Only this repository; may be repeated.")
+@click.option("--group", metavar="NAME", help="Only the repositories of this group.")
+@click.option("--all-repos", is_flag=True, help="All repositories again.")
+@edit_options
 @pass_session
-def test(session: Session, name: str) -> CommandResult:
-    """Send the newest report at once by all its channels, marked as a test.
+def edit(session: Session, /, name: str, **options: Any) -> CommandResult:
+    """Change a report in place: what is not given stays as it is.
 
     \b
     Example:
-      python -m collector report test "acme weekly"
+      python -m collector report edit "acme weekly" --top 10 --at 'TUE 08:00' --zone Europe/Berlin
+      python -m collector report edit "acme weekly" --channel 3 --slack-env NEW_WEBHOOK
     """
-    return tested(session, named(session, name, "report"))
+    found = named(session, name, "report")
+    known, grain = found.report, Grain(options["grain"] or found.report.grain)
+    day, at = (known.day if grain is known.grain else 1), known.at
+    if options["at"]:
+        day, at = time_as_typed(options["at"], grain)
+    repository_ids, group_id = known.repository_ids, known.group_id
+    if options["names"] or options["group"] or options["all_repos"]:
+        tenant = _tenant_of(session, found)
+        repository_ids = _repository_ids(session, tenant.name, options["names"])
+        group_id = _group_id(session, tenant.tenant_id, options["group"])
+    settings = ReportSettings(
+        grain,
+        known.top if options["top"] is None else options["top"],
+        day,
+        at,
+        options["zone"] or known.zone,
+        repository_ids,
+        group_id,
+    )
+    return edited(session, found, settings, options)
 
 
-@report.command()
-@click.argument("name")
-@pass_session
-def pause(session: Session, name: str) -> CommandResult:
-    """Send no more of a report, until it is resumed.
-
-    \b
-    Example:
-      python -m collector report pause "acme weekly"
-    """
-    return set_active(session, named(session, name, "report"), active=False)
-
-
-@report.command()
-@click.argument("name")
-@pass_session
-def resume(session: Session, name: str) -> CommandResult:
-    """Send a paused report again, from the next time on.
-
-    \b
-    Example:
-      python -m collector report resume "acme weekly"
-    """
-    return set_active(session, named(session, name, "report"), active=True)
-
-
-@report.command()
-@click.argument("name")
-@pass_session
-def remove(session: Session, name: str) -> CommandResult:
-    """Remove a report with the addresses of its channels.
-
-    \b
-    Example:
-      python -m collector report remove "acme weekly"
-    """
-    return removed(session, named(session, name, "report"))
+def edited(session: Session, found: Subscription, settings: Settings, options: Mapping[str, Any]) -> CommandResult:
+    """Change a report or an alert by the options of its command; see `edit_options`."""
+    fresh = channels_of(options, needed=options["channel"] is not None)
+    if options["channel"] is None:
+        changes = ChannelChanges(add=fresh, remove=options["remove_channel"])
+    elif len(fresh) == 1:
+        changes = ChannelChanges(replace={options["channel"]: fresh[0]}, remove=options["remove_channel"])
+    else:
+        raise CommandRefused("--channel takes one address, that of this channel.")
+    key = found.subscription_id
+    changed = change_subscription(
+        session.store, COMMAND_LINE, key, utc_now(), name=options["rename"], settings=settings, channels=changes
+    )
+    session.terminal.say(f"Changed {found.kind} {found.name!r}: {changed}." if changed else "Nothing has changed.")
+    secrets = tell_added(session, found.kind, key, fresh) if fresh else []
+    facts = {"subscription_id": key, "name": options["rename"] or found.name, "changed": changed}
+    return CommandResult(facts | {"signing_secrets": secrets})
 
 
 def tested(session: Session, found: Subscription) -> CommandResult:
@@ -323,6 +364,17 @@ def _of_environment(name: str) -> str:
     return address
 
 
+def _tenant_of(session: Session, found: Subscription) -> Tenant:
+    for each in tenants(session.viewer, session.store):
+        if each.tenant_id == found.tenant_id:
+            return each
+    raise SubscriptionRefused(f"{found.name!r} is a user's own: its repositories are chosen on the page Subscriptions.")
+
+
+def _repository_ids(session: Session, tenant: str, names: Sequence[str]) -> tuple[int, ...] | None:
+    return tuple(each.repository_id for each in tracked(session, tenant, names)) if names else None
+
+
 def _group_id(session: Session, tenant_id: int, name: str | None) -> int | None:
     return None if name is None else group_named(session.viewer, session.store, tenant_id, name).group_id
 
@@ -341,15 +393,25 @@ def delivery_text(delivery: Delivery | None) -> str:
     return f"{delivery.occasion}{late} {delivery.state}: {delivery.reason or ''}{again}".strip()
 
 
-def listed(
-    found: Sequence[Subscription], newest: dict[int, Delivery]
-) -> Iterator[tuple[Subscription, tuple[str, str], tuple[str, str]]]:
-    """A line for each channel: number and name, and where it goes with what was last sent."""
+def tell_listed(
+    session: Session, found: Sequence[Subscription], what: Callable[[Subscription], str]
+) -> list[dict[str, Any]]:
+    """Each with whose it is and what it is set to, below it its channels with what was last sent. The same as facts."""
+    newest = deliveries(session.account, session.store)
+    names = {each.tenant_id: each.name for each in tenants(session.viewer, session.store)}
     for each in found:
+        whose = names.get(each.tenant_id or 0) or f"user {each.username}"
+        state = what(each) if each.active else f"{what(each)}, paused"
+        _say(session, f"#{each.subscription_id} {each.name} ({whose}): {state}", "")
         for channel in each.channels:
             last = channel.ended_because or delivery_text(newest.get(channel.channel_id))
-            where = f"{NAMES[channel.kind]} ({channel.hint})"
-            yield each, (f"#{each.subscription_id}", each.name), (where, last)
+            _say(session, f"{channel.channel_id}. {NAMES[channel.kind]} ({channel.hint}): {last}", "   ")
+    return [facts_of(each, newest) for each in found]
+
+
+def _say(session: Session, text: str, indent: str) -> None:
+    line = fill(one_line(text), WIDTH, initial_indent=indent, subsequent_indent=f"{indent}   ", break_on_hyphens=False)
+    session.terminal.say(line)
 
 
 def facts_of(each: Subscription, newest: dict[int, Delivery]) -> dict[str, Any]:
@@ -389,3 +451,6 @@ def _result(session: Session, period: str, attempts: Sequence[Attempt]) -> Comma
     ]
     failed = any(each.outcome in {"again", "failed"} for each in attempts)
     return CommandResult({"period": period, "attempts": told}, failed=failed)
+
+
+add_common_commands(report, "report")

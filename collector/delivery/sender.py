@@ -38,7 +38,14 @@ from data.reports.message import Links, report_message
 from data.reports.models import Period, Report
 from data.reports.recipients import Recipient, recipient_of
 from data.reports.report import is_final, report
-from data.reports.subscriptions import Channel, OpenChannel, Subscription, open_channels, subscriptions
+from data.reports.subscriptions import (
+    Channel,
+    OpenChannel,
+    Subscription,
+    bind_earlier_mail,
+    open_channels,
+    subscriptions,
+)
 from data.store import Store, StoreError
 from data.store.versions import LockHeld, exclusive
 
@@ -75,8 +82,12 @@ class Sender:
 
     def run(self, stop: threading.Event) -> None:
         """Look again and again; whatever fails is told, and tried again with the next look."""
+        is_bound = False
         while not stop.wait(LOOK_EVERY_S):
             try:
+                if not is_bound:
+                    bind_earlier_mail(self._store)
+                    is_bound = True
                 self.look(stop)
             except (StoreError, EncryptionError, OSError) as failure:
                 self._say(f"Reports wait: {failure}")

@@ -10,7 +10,7 @@ NotAllowed             whoever acts may not do this (see data/accounts/authority
 import hashlib
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,7 +19,7 @@ from itertools import groupby
 import duckdb
 
 from data.accounts.audit import Subject, record
-from data.accounts.authority import NotAllowed, acting, stored_accounts
+from data.accounts.authority import NotAllowed, account_with_id, acting, stored_accounts
 from data.accounts.encryption import Cipher, DecryptionFailed, open_cipher
 from data.accounts.grants import administered, viewer_of
 from data.accounts.models import Account, Role
@@ -144,11 +144,7 @@ def add_subscription(
         _refuse_unseen(store, account, settings, tenant_id)
         if tenant_id is None:
             _refuse_own(connection, account, channels)
-        if any(
-            _is_of(each, account, tenant_id) and each.name.casefold() == name.casefold()
-            for each in _visible(connection, account)
-        ):
-            raise SubscriptionRefused(f"There is already a subscription {name!r}.")
+        _refuse_same_name(connection, account, name, tenant_id)
         subscription_id = next_id(connection, "subscription")
         values = {
             "subscription_id": subscription_id,
@@ -168,51 +164,135 @@ def add_subscription(
         )
         cipher = open_cipher(store.directory)
         for each in channels:
-            _save_channel(connection, cipher, subscription_id, each, now)
+            _save_channel(connection, cipher, subscription_id, each, now=now)
         kinds = ", ".join(each.kind for each in channels)
         record(connection, "subscription added", Subject(f"{kind} {name}", tenant_id), by, now, detail=kinds)
     return subscription_id
 
 
-def add_channel(store: Store, by: str, subscription_id: int, channel: NewChannel, now: datetime) -> None:
-    """Send it by one more channel. Raises: SubscriptionRefused, NotAllowed, EncryptionError."""
-    with store.control.commit("adding a channel") as connection:
-        account = acting(connection, by)
-        found = _one(_visible(connection, account), subscription_id)
-        if found.tenant_id is None:
-            _refuse_mail_to_others(account, [channel])
-        if len(found.channels) >= MOST_CHANNELS:
-            raise SubscriptionRefused(f"A subscription has {MOST_CHANNELS} channels at most.")
-        _save_channel(connection, open_cipher(store.directory), subscription_id, channel, now)
-        subject = Subject(f"{found.kind} {found.name}", found.tenant_id)
-        record(connection, "channel added", subject, by, now, detail=channel.kind)
+@dataclass(frozen=True, slots=True)
+class ChannelChanges:
+    """Channels to be added, those that get another address (by id), and the ids of those that are removed."""
+
+    add: Sequence[NewChannel] = ()
+    replace: Mapping[int, NewChannel] = field(default_factory=dict)
+    remove: Collection[int] = ()
+
+
+def change_subscription(
+    store: Store,
+    by: str,
+    subscription_id: int,
+    now: datetime,
+    *,
+    name: str | None = None,
+    settings: Settings | None = None,
+    channels: ChannelChanges | None = None,
+) -> str:
+    """Change the name, the settings, the channels, or what is given of these: all or nothing. What has changed, in a
+    few words without an address. A week or month that a channel was sent is not sent to its other address.
+
+    Raises: SubscriptionRefused, NotAllowed, EncryptionError.
+    """
+    with store.control.commit("changing a subscription") as connection:
+        found = _one(_visible(connection, acting(connection, by)), subscription_id)
+        account = acting(connection, by) if found.user_id is None else account_with_id(connection, found.user_id)
+        changed = []
+        if name is not None and (name := _checked_name(name)) != found.name:
+            _refuse_same_name(connection, account, name, found.tenant_id, subscription_id)
+            _set(connection, subscription_id, "name", name)
+            changed.append(f"name {name}")
+        if settings is not None and settings != found.settings:
+            _change_settings(connection, store, account, found, settings, now=now)
+            changed.append(_difference(found.settings, settings))
+        if channels is not None:
+            changed += _change_channels(connection, store, account, found, channels, now=now)
+        if changed:
+            subject = Subject(f"{found.kind} {found.name}", found.tenant_id)
+            record(connection, "subscription changed", subject, by, now, detail="; ".join(changed))
+    return "; ".join(changed)
+
+
+def _change_settings(
+    connection: duckdb.DuckDBPyConnection,
+    store: Store,
+    account: Account,
+    found: Subscription,
+    settings: Settings,
+    *,
+    now: datetime,
+) -> None:
+    if type(settings) is not type(found.settings):
+        raise SubscriptionRefused(NONE)
+    _refuse_unseen(store, account, settings, found.tenant_id)
+    _set(connection, found.subscription_id, "settings", json.dumps(settings_as_json(settings)))
+    if isinstance(settings, ReportSettings) and settings.grain is not found.report.grain:
+        _send_from(connection, found.subscription_id, now)  # the month before is no news for who had weeks
+
+
+def _change_channels(
+    connection: duckdb.DuckDBPyConnection,
+    store: Store,
+    account: Account,
+    found: Subscription,
+    changes: ChannelChanges,
+    *,
+    now: datetime,
+) -> list[str]:
+    kinds, fresh = {each.channel_id: each.kind for each in found.channels}, [*changes.add, *changes.replace.values()]
+    if not kinds.keys() >= {*changes.replace, *changes.remove}:
+        raise SubscriptionRefused("It has no such channel.")
+    if not 1 <= len(kinds) + len(changes.add) - len(set(changes.remove)) <= MOST_CHANNELS:
+        raise SubscriptionRefused(f"A subscription goes to 1 to {MOST_CHANNELS} channels.")
+    if found.tenant_id is None:
+        _refuse_mail_to_others(account, fresh)
+    for key in changes.remove:
+        for table in ("subscription_channel", "delivery"):
+            connection.execute(f"delete from {table} where channel_id = $channel_id", {"channel_id": key})  # noqa: S608
+    cipher = open_cipher(store.directory) if fresh else None
+    for key, channel in changes.replace.items():
+        if channel.kind != kinds[key]:
+            raise SubscriptionRefused(f"Its other address is one of the same kind: {kinds[key]}.")
+        assert cipher is not None
+        _save_channel(connection, cipher, found.subscription_id, channel, now=now, channel_id=key)
+    for channel in changes.add:
+        assert cipher is not None
+        _save_channel(connection, cipher, found.subscription_id, channel, now=now)
+    return [
+        *(f"{each.kind} added" for each in changes.add),
+        *(f"{kinds[key]} to another address" for key in changes.replace),
+        *(f"{kinds[key]} removed" for key in changes.remove),
+    ]
+
+
+def _difference(before: Settings, after: Settings) -> str:
+    """The settings that are others, as they are now."""
+    old, new = settings_as_json(before), settings_as_json(after)
+    changed = {name: value for name, value in new.items() if value != old[name]}
+    return ", ".join(
+        f"{name} {' '.join(map(str, value)) if isinstance(value, tuple) else value}" for name, value in changed.items()
+    )
+
+
+def _set(connection: duckdb.DuckDBPyConnection, subscription_id: int, column: str, value: object) -> None:
+    change = f"update subscription set {column} = $value where subscription_id = $subscription_id"  # noqa: S608 - ours
+    connection.execute(change, {"subscription_id": subscription_id, "value": value})
+
+
+def _send_from(connection: duckdb.DuckDBPyConnection, subscription_id: int, now: datetime) -> None:
+    since = "update subscription_channel set since = $now where subscription_id = $subscription_id"
+    connection.execute(since, {"subscription_id": subscription_id, "now": stored(now)})
 
 
 def pause_subscription(store: Store, by: str, subscription_id: int, *, active: bool, now: datetime) -> None:
     """Stop sending, or begin again with what is due from now on. Raises: SubscriptionRefused, NotAllowed."""
     with store.control.commit("pausing a subscription") as connection:
         found = _one(_visible(connection, acting(connection, by)), subscription_id)
-        values = {"subscription_id": subscription_id, "active": active}
-        connection.execute("update subscription set active = $active where subscription_id = $subscription_id", values)
+        _set(connection, subscription_id, "active", active)
         if active and not found.active:
-            since = "update subscription_channel set since = $now where subscription_id = $subscription_id"
-            connection.execute(since, {"subscription_id": subscription_id, "now": stored(now)})
+            _send_from(connection, subscription_id, now)
         word = "resumed" if active else "paused"
         record(connection, f"subscription {word}", Subject(f"{found.kind} {found.name}", found.tenant_id), by, now)
-
-
-def change_alert(store: Store, by: str, subscription_id: int, settings: AlertSettings, now: datetime) -> None:
-    """Choose and tune alerts anew, or mute them until a day. Raises: SubscriptionRefused, NotAllowed."""
-    with store.control.commit("changing an alert") as connection:
-        found = _one(_visible(connection, acting(connection, by)), subscription_id)
-        if found.kind != "alert":
-            raise SubscriptionRefused(NONE)
-        values = {"subscription_id": subscription_id, "settings": json.dumps(settings_as_json(settings))}
-        change = "update subscription set settings = $settings where subscription_id = $subscription_id"
-        connection.execute(change, values)
-        muted = settings.muted_until
-        detail = f"muted until {muted}" if muted else ", ".join(settings.kinds)
-        record(connection, "alert changed", Subject(f"alert {found.name}", found.tenant_id), by, now, detail=detail)
 
 
 def remove_subscription(store: Store, by: str, subscription_id: int, now: datetime) -> Subscription:
@@ -256,14 +336,47 @@ def open_channels(store: Store, cipher: Cipher, channel_ids: Sequence[int]) -> d
     return opened
 
 
+def bind_earlier_mail(store: Store) -> None:
+    """Note of a tenant's mail channels whether their address was an account's, where an earlier release did not: those
+    of exactly one account of the tenant were, any other was entered by a manager. Raises: EncryptionError.
+    """
+    mails = (
+        "select channel_id, tenant_id, encrypted from subscription_channel inner join subscription using "
+        "(subscription_id) where subscription_channel.kind = $mail and tenant_id is not null"
+    )
+    with store.control.read() as cursor:
+        rows = cursor.execute(mails, {"mail": MAIL}).fetchall()
+        accounts = stored_accounts(cursor) if rows else []
+    cipher, bound = open_cipher(store.directory) if rows else None, {}
+    for key, tenant_id, encrypted in rows:
+        assert cipher is not None
+        with suppress(DecryptionFailed):
+            kept = json.loads(cipher.decrypt(encrypted))
+            if "of_account" not in kept:
+                of = [each for each in accounts if each.has_email(kept["address"]) and each.belongs_to(tenant_id)]
+                bound[key] = cipher.encrypt(json.dumps(kept | {"of_account": len(of) == 1}))
+    if bound:
+        with store.control.commit("binding mail to accounts") as connection:
+            change = "update subscription_channel set encrypted = $encrypted where channel_id = $channel_id"
+            for key, encrypted in bound.items():
+                connection.execute(change, {"channel_id": key, "encrypted": encrypted})
+
+
 def _save_channel(
-    connection: duckdb.DuckDBPyConnection, cipher: Cipher, subscription_id: int, channel: NewChannel, now: datetime
+    connection: duckdb.DuckDBPyConnection,
+    cipher: Cipher,
+    subscription_id: int,
+    channel: NewChannel,
+    *,
+    now: datetime,
+    channel_id: int | None = None,
 ) -> None:
+    """A new one, or another address of a known one: had that ended, it begins anew."""
     stop = secrets.token_urlsafe(24)
     of_account = channel.kind == MAIL and any(each.has_email(channel.address) for each in stored_accounts(connection))
     kept = {"address": channel.address, "secret": channel.secret, "stop": stop, "of_account": of_account}
     values = {
-        "channel_id": next_id(connection, "subscription_channel"),
+        "channel_id": next_id(connection, "subscription_channel") if channel_id is None else channel_id,
         "subscription_id": subscription_id,
         "kind": channel.kind,
         "encrypted": cipher.encrypt(json.dumps(kept)),
@@ -271,11 +384,7 @@ def _save_channel(
         "stop_hash": _hash(stop),
         "since": stored(now),
     }
-    connection.execute(
-        "insert into subscription_channel (channel_id, subscription_id, kind, encrypted, hint, stop_hash, since) "
-        "values ($channel_id, $subscription_id, $kind, $encrypted, $hint, $stop_hash, $since)",
-        values,
-    )
+    connection.execute(query(__name__, "save_channel"), values)
 
 
 def _end(connection: duckdb.DuckDBPyConnection, channel_id: int, reason: str) -> None:
@@ -321,6 +430,14 @@ def _refuse_mail_to_others(account: Account, channels: Sequence[NewChannel]) -> 
     mails = [each.address for each in channels if each.kind == MAIL]
     if not all(account.has_email(each) for each in mails):
         raise NotAllowed("Your own report is mailed to the address of your profile only. Save the address there first.")
+
+
+def _refuse_same_name(
+    connection: duckdb.DuckDBPyConnection, account: Account, name: str, tenant_id: int | None, but: int | None = None
+) -> None:
+    others = (each for each in _visible(connection, account) if each.subscription_id != but)
+    if any(_is_of(each, account, tenant_id) and each.name.casefold() == name.casefold() for each in others):
+        raise SubscriptionRefused(f"There is already a subscription {name!r}.")
 
 
 def _is_of(each: Subscription, account: Account, tenant_id: int | None) -> bool:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, time
-from functools import partial
 from html import escape
 from zoneinfo import available_timezones
 
@@ -29,11 +28,11 @@ from data.reports.deliveries import deliveries
 from data.reports.recipients import recipient_of
 from data.reports.settings import STANDS_OUT, AlertKind, AlertSettings, ReportSettings, Settings, SubscriptionRefused
 from data.reports.subscriptions import (
+    ChannelChanges,
     NewChannel,
     Subscription,
-    add_channel,
     add_subscription,
-    change_alert,
+    change_subscription,
     pause_subscription,
     remove_subscription,
     subscription_with_id,
@@ -64,22 +63,25 @@ def ask_for_new() -> None:
         with st.expander("More", icon=":material/tune:"):
             usual = f"{kind} report" if kind != text.ALERTS else kind
             name = st.text_input("Name", value="", key="new_name", max_chars=80, placeholder=usual)
-            chosen = choose_alerts if kind == text.ALERTS else partial(choose_report, text.KINDS[kind], viewer, owner)
-            settings = chosen()
+            settings: Callable[[], Settings]
+            if (grain := text.KINDS[kind]) is None:
+                settings = choose_alerts(AlertSettings(), "new")
+            else:
+                settings = choose_report(grain, viewer, owner, ReportSettings(), "new")
         if st.button("Create", type="primary", key="new_submit", width="stretch"):
             create(account, name or usual, settings, where, owner)
 
 
-def choose_report(grain: Grain | None, viewer: Viewer, owner: int) -> Callable[[], Settings]:
+def choose_report(grain: Grain, viewer: Viewer, owner: int, known: ReportSettings, key: str) -> Callable[[], Settings]:
     """The settings as they are chosen, to be made when they are wanted: what cannot be so is told then."""
-    group_id, repository_ids = choose_repositories(viewer if owner == OWN else _of_tenant(viewer, owner), owner)
-    top = st.number_input("Repositories in the list", 1, 100, 25, key="new_top")
-    day, at, zone = choose_time(grain or Grain.WEEK)
-    return lambda: ReportSettings(grain or Grain.WEEK, int(top), day, at, zone, repository_ids, group_id)
+    seen = viewer if owner == OWN else _of_tenant(viewer, owner)
+    group_id, repository_ids = choose_repositories(seen, owner, known, key)
+    top = st.number_input("Repositories in the list", 1, 100, known.top, key=f"{key}_top")
+    day, at, zone = choose_time(grain, known, key)
+    return lambda: ReportSettings(grain, int(top), day, at, zone, repository_ids, group_id)
 
 
-def choose_alerts(before: AlertSettings | None = None, key: str = "new") -> Callable[[], Settings]:
-    known = before or AlertSettings()
+def choose_alerts(known: AlertSettings, key: str) -> Callable[[], AlertSettings]:
     kinds = st.pills(
         "Alert me of",
         list(AlertKind),
@@ -132,6 +134,10 @@ def choose_owner(account: Account, viewer: Viewer) -> int:
 
 def choose_channel(account: Account, *, own: bool, key: str = "new") -> tuple[str, str]:
     kind = st.selectbox("Send to", list(NAMES), format_func=NAMES.__getitem__, key=f"{key}_kind")
+    return choose_address(account, kind, own=own, key=key)
+
+
+def choose_address(account: Account, kind: str, *, own: bool, key: str) -> tuple[str, str]:
     if kind == "mail" and own:
         if account.email is None:
             st.caption("Your own report goes to the address of your profile. Save one under *Profile* first.")
@@ -143,37 +149,43 @@ def choose_channel(account: Account, *, own: bool, key: str = "new") -> tuple[st
     return kind, address or ""
 
 
-def choose_repositories(viewer: Viewer, owner: int) -> tuple[int | None, tuple[int, ...] | None]:
+def choose_repositories(
+    viewer: Viewer, owner: int, known: ReportSettings, key: str
+) -> tuple[int | None, tuple[int, ...] | None]:
     """A group, some repositories, or all: without both."""
     store = the_store()
-    known = {each.group_id: each.tenant_id for each in groups(viewer, store)}
-    named = {key: name for key, name in group_names(viewer, store).items() if owner in {OWN, known.get(key)}}
+    owners = {each.group_id: each.tenant_id for each in groups(viewer, store)}
+    named = {each: name for each, name in group_names(viewer, store).items() if owner in {OWN, owners.get(each)}}
     group_id = None
     if named:
         options: Sequence[int | None] = [None, *named]
-        group_id = st.selectbox("Group", options, format_func=lambda key: named.get(key, "All"), key="new_group")
+        place = options.index(known.group_id) if known.group_id in named else 0
+        group_id = st.selectbox("Group", options, place, lambda each: named.get(each, "All"), key=f"{key}_group")
     if group_id is not None:
         return group_id, None
     names = repository_names(viewer, store)
     chosen = st.multiselect(
         "Repositories",
         list(names),
+        [each for each in known.repository_ids or () if each in names],
         format_func=names.__getitem__,
-        key="new_repositories",
+        key=f"{key}_repositories",
         placeholder="All that are seen",
     )
     return None, tuple(chosen) if chosen else None
 
 
-def choose_time(grain: Grain) -> tuple[int, time, str]:
+def choose_time(grain: Grain, known: ReportSettings, key: str) -> tuple[int, time, str]:
+    before = known.day if grain is known.grain else 1
     with st.container(horizontal=True):
         if grain is Grain.WEEK:
-            day = st.selectbox("On", range(1, 8), format_func=lambda n: text.DAYS[n - 1], key="new_day", width=150)
+            days = dict(enumerate(text.DAYS, start=1))
+            day = st.selectbox("On", list(days), before - 1, days.__getitem__, key=f"{key}_day", width=150)
         else:
-            day = st.number_input("On day", 1, 28, 1, key="new_day_of_month", width=110)
-        at = st.time_input("At", time(12), key="new_at", width=110)
-    zones = [*COMMON_ZONES, *sorted(available_timezones() - set(COMMON_ZONES))]
-    zone = st.selectbox("Time zone", zones, key="new_zone")
+            day = st.number_input("On day", 1, 28, before, key=f"{key}_day_of_month", width=110)
+        at = st.time_input("At", known.at, key=f"{key}_at", width=110)
+    zones = list(dict.fromkeys([known.zone, *COMMON_ZONES, *sorted(available_timezones())]))
+    zone = st.selectbox("Time zone", zones, key=f"{key}_zone")
     return int(day), at or time(12), zone
 
 
@@ -201,37 +213,78 @@ def ask_for_channel(subscription_id: int) -> None:
     with messages.shown():
         account = session.require_account()
         found = subscription_with_id(account, the_store(), subscription_id)
-        kind, address = choose_channel(account, own=found.tenant_id is None, key="more")
+        where = choose_channel(account, own=found.tenant_id is None, key="more")
         if st.button("Add", type="primary", key="more_submit", width="stretch"):
-            try:
-                channel = checked_channel(kind, address)
-                add_channel(the_store(), account.username, subscription_id, channel, utc_now())
-            except REFUSED as refusal:
-                messages.refused(refusal)
-                return
-            keep_secret(channel)
-            messages.notice_after_rerun(f"{found.name} goes to {NAMES[kind]}, too.")
+            told = f"{found.name} goes to {NAMES[where[0]]}, too."
+            change(account, found, told, channel=lambda: (checked_channel(*where), None))
 
 
-@st.dialog("Tune or mute", icon=":material/tune:")
-def ask_for_tuning(subscription_id: int) -> None:
+@st.dialog("Change a channel", icon=":material/edit:")
+def ask_for_address(subscription_id: int, channel_id: int) -> None:
+    """Another address for a channel, or none: the one that it has is not shown."""
     with messages.shown():
-        account, store, now = session.require_account(), the_store(), utc_now()
+        account = session.require_account()
+        found = subscription_with_id(account, the_store(), subscription_id)
+        known = next(each for each in found.channels if each.channel_id == channel_id)
+        st.markdown(f"**{NAMES[known.kind]}** {messages.literal(known.hint)}")
+        where = choose_address(account, known.kind, own=found.tenant_id is None, key="other")
+        if known.kind == "webhook":
+            st.caption("It gets another signing secret, which is shown once.")
+        if st.button("Save", type="primary", key="other_submit", width="stretch"):
+            told = f"{found.name} goes to the other address."
+            change(account, found, told, channel=lambda: (checked_channel(*where), channel_id))
+        if len(found.channels) > 1 and st.button("Remove this channel", key="other_remove", width="stretch"):
+            change(account, found, f"{NAMES[known.kind]} is removed.", remove=channel_id)
+
+
+@st.dialog("Edit", icon=":material/edit:")
+def ask_for_change(subscription_id: int) -> None:
+    with messages.shown():
+        account, store = session.require_account(), the_store()
         found = subscription_with_id(account, store, subscription_id)
-        chosen = choose_alerts(found.alert, key="tune")
-        muted = st.date_input(
-            "Muted until", found.alert.muted_until, key="tune_muted", help="That day included, UTC. Empty: not muted."
+        name = st.text_input("Name", found.name, key="edit_name", max_chars=80)
+        if found.kind == "alert":
+            tuned, before = choose_alerts(found.alert, "edit"), found.alert.muted_until
+            muted = st.date_input("Muted until", before, key="edit_muted", help=text.MUTED_HELP)
+            until = muted if isinstance(muted, date) else None
+            settings: Callable[[], Settings] = lambda: replace(tuned(), muted_until=until)  # noqa: E731
+        else:
+            kinds = {kind: grain for kind, grain in text.KINDS.items() if grain is not None}
+            before_kind = next(kind for kind, grain in kinds.items() if grain is found.report.grain)
+            kind = st.segmented_control("How often", list(kinds), default=before_kind, required=True, key="edit_kind")
+            viewer, owner = grants.viewer_of(store, account), found.tenant_id or OWN
+            settings = choose_report(kinds[kind], viewer, owner, found.report, "edit")
+        if st.button("Save", type="primary", key="edit_submit", width="stretch"):
+            change(account, found, f"{name} is saved.", name=name, settings=settings)
+
+
+def change(
+    account: Account,
+    found: Subscription,
+    told: str,
+    *,
+    name: str | None = None,
+    settings: Callable[[], Settings] | None = None,
+    channel: Callable[[], tuple[NewChannel, int | None]] | None = None,
+    remove: int | None = None,
+) -> None:
+    """Change what is given, and tell why not where it is refused. A channel goes in the place of another, or is new."""
+    try:
+        fresh, place = channel() if channel else (None, None)
+        changes = ChannelChanges(
+            add=[fresh] if fresh and place is None else [],
+            replace={place: fresh} if fresh and place is not None else {},
+            remove=[] if remove is None else [remove],
         )
-        if st.button("Save", type="primary", key="tune_submit", width="stretch"):
-            try:
-                settings = chosen()
-                assert isinstance(settings, AlertSettings)
-                settings = replace(settings, muted_until=muted if isinstance(muted, date) else None)
-                change_alert(store, account.username, subscription_id, settings, now)
-            except REFUSED as refusal:
-                messages.refused(refusal)
-                return
-            messages.notice_after_rerun(f"{found.name} is saved.")
+        wanted, now = settings() if settings else None, utc_now()
+        key = found.subscription_id
+        change_subscription(the_store(), account.username, key, now, name=name, settings=wanted, channels=changes)
+    except REFUSED as refusal:
+        messages.refused(refusal)
+        return
+    if fresh:
+        keep_secret(fresh)
+    messages.notice_after_rerun(told)
 
 
 def test(account: Account, found: Subscription) -> None:
@@ -253,7 +306,11 @@ def draw(account: Account, found: Subscription, tenant_names: Mapping[int, str])
         st.markdown(text.what(found, tenant_names))
         for channel in found.channels:
             last, is_report = newest.get(channel.channel_id), found.kind == "report"
-            st.markdown(text.channel_line(channel, last, st.context.timezone, is_report=is_report))
+            with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+                st.markdown(text.channel_line(channel, last, st.context.timezone, is_report=is_report), width="content")
+                help_text = "Another address for this channel, or none"
+                if st.button("Change", key=f"channel_{channel.channel_id}", help=help_text, type="tertiary"):
+                    ask_for_address(key, channel.channel_id)
         with st.container(horizontal=True, key=f"subscription_{key}_buttons"):
             if st.button("Preview", icon=":material/visibility:", key=f"preview_{key}"):
                 preview(key)
@@ -265,8 +322,8 @@ def draw(account: Account, found: Subscription, tenant_names: Mapping[int, str])
                 messages.notice_after_rerun(f"{found.name} is {'paused' if found.active else 'resumed'}.")
             if st.button("Add a channel", icon=":material/add_link:", key=f"more_{key}"):
                 ask_for_channel(key)
-            if found.kind == "alert" and st.button("Tune or mute", icon=":material/tune:", key=f"tune_{key}"):
-                ask_for_tuning(key)
+            if st.button("Edit", icon=":material/edit:", key=f"edit_{key}"):
+                ask_for_change(key)
             if controls.danger_button("Remove …", ":material/delete:", f"remove_{key}", "tertiary"):
                 messages.confirm(
                     "Remove this subscription?",

@@ -18,6 +18,7 @@ SCORE_HELP = (
     "In robust standard deviations from what is usual for the repository and weekday. With 3 and three times the "
     "usual, two in three are real events on recorded years."
 )
+MUTED_HELP = "That day included, UTC. Empty: not muted."
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 ADDRESSES = {  # of each kind: what is asked for, how it looks, where it is found
     "slack": (

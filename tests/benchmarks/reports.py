@@ -153,7 +153,7 @@ def _subscribe(store: Store, server: Receiver, count: int) -> None:
             )
             connection.execute(copy, {"key": key, "first": first})
             new = checked_channel("webhook", server.url(f"/{number // OF_A_CHANNEL}"))
-            subscriptions._save_channel(connection, cipher, key, new, NOW - timedelta(days=30))
+            subscriptions._save_channel(connection, cipher, key, new, now=NOW - timedelta(days=30))
         named = "update subscription set name = subscription_id::text, added_at = $at"
         connection.execute(named, {"at": stored(NOW - timedelta(days=30))})
 

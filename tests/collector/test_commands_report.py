@@ -9,6 +9,7 @@ from collector.delivery.http import ALLOW_PRIVATE
 from data.accounts.authority import COMMAND_LINE, acting
 from data.calendar import DAY, utc_now
 from data.reports.models import newest_period
+from data.reports.settings import AlertKind
 from data.reports.subscriptions import subscriptions
 from data.traffic.models import Grain
 from tests.collector.conftest import CommandLine, last_line, refused
@@ -48,6 +49,37 @@ def test_a_report_is_added_previewed_sent_once_and_listed_without_its_address(
     listed = ready("report", "list", "--json").output
     assert f"{week} sent" in listed
     assert not any(word in listed for word in ("SECRET", secret))
+
+
+def test_a_report_is_changed_in_place_with_one_channel_at_another_address(ready: CommandLine, server: Receiver) -> None:
+    ready("report", "add", "acme", "--slack-env", "SLACK", "--webhook-env", "HOOK", "--repo", "octo/hello")
+    ready.environment["NEW"] = server.url("/SECRET/new")
+    changes = ("--top", "7", "--at", "TUE 08:30", "--all-repos", "--channel", "1", "--slack-env", "NEW")
+    changed = ready.facts("report", "edit", "acme weekly", "--rename", "Mondays", *changes)["changed"]
+    assert changed == "name Mondays; top 7, day 2, at 08:30, repository_ids None; slack to another address"
+    assert ready("report", "test", "Mondays").exit_code == 0
+    assert [request.path for request in server.requests] == ["/SECRET/new", "/SECRET/hook"]
+    assert ready("report", "edit", "Mondays", "--remove-channel", "2", "--monthly").exit_code == 0
+    listed = ready("report", "list").output
+    assert "#1 Mondays (acme): 1 08:30 UTC" in listed
+    assert max(map(len, listed.splitlines())) <= 80
+    assert "Nothing has changed" in ready("report", "edit", "Mondays").output
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--remove-channel", "1"), "1 to 10 channels"),
+        (("--channel", "9", "--slack-env", "SLACK"), "no such channel"),
+        (("--channel", "1"), "Say where"),
+        (("--channel", "1", "--webhook-env", "HOOK"), "the same kind"),
+        (("--rename", "#1"), "printable characters"),
+        (("--top", "0"), "1 to 100"),
+    ],
+)
+def test_a_change_that_cannot_be_is_refused(ready: CommandLine, words: tuple[str, ...], told: str) -> None:
+    ready("report", "add", "acme", "--slack-env", "SLACK")
+    assert refused(ready("report", "edit", "#1", *words), told)
 
 
 def test_what_fails_is_told_and_is_the_exit_code(ready: CommandLine, server: Receiver) -> None:
@@ -91,7 +123,8 @@ def test_an_alert_is_added_tested_and_muted(ready: CommandLine, server: Receiver
     until = utc_now().date() + timedelta(days=3)
     assert ready("alert", "mute", "acme alerts", "--until", until).exit_code == 0
     assert f"loss, token, muted until {until}" in ready("alert", "list").output
+    assert ready("alert", "edit", "acme alerts", "--only", "all", "--least-score", "5").exit_code == 0
     with ready.store.control.read() as cursor:
         (alert,) = subscriptions(acting(cursor, COMMAND_LINE), ready.store)
-    assert alert.alert.muted_until == until
+    assert (alert.alert.muted_until, alert.alert.least_score, len(alert.alert.kinds)) == (until, 5.0, len(AlertKind))
     assert refused(ready("report", "preview", "acme alerts"), "no report")

@@ -117,9 +117,25 @@ def test_a_manager_makes_alerts_for_the_tenant_and_mutes_them(app: App, server: 
     (made,) = subscriptions(app.account("tenant"), app.store)
     assert (made.kind, made.tenant_id, made.name) == ("alert", BLUE, "Alerts")
     key = made.subscription_id
-    page.button(key=f"tune_{key}").click().run()
-    page.date_input(key="tune_muted").set_value(utc_now().date())
-    page.button(key=f"tune_{key}").click()
-    page.button(key="tune_submit").click().run()
+    page.button(key=f"edit_{key}").click().run()
+    page.date_input(key="edit_muted").set_value(utc_now().date())
+    page.button(key=f"edit_{key}").click()
+    page.button(key="edit_submit").click().run()
     assert subscriptions(app.account("tenant"), app.store)[0].alert.muted_until == utc_now().date()
     assert "Muted until" in shown_text(app.opened("tenant", "subscriptions"))
+
+
+def test_a_report_and_one_of_its_channels_are_changed_in_place(app: App, server: Receiver) -> None:
+    key = subscribe(app, "single", "https://x.example.org/SECRET")
+    page = app.opened("single", "subscriptions")
+    page.button(key=f"edit_{key}").click().run()
+    page.number_input(key="edit_top").set_value(7)
+    in_dialog(page, f"edit_{key}", "edit_submit", edit_name="Mine")
+    (found,) = subscriptions(app.account("single"), app.store)
+    (channel,) = found.channels
+    page.button(key=f"channel_{channel.channel_id}").click().run()
+    assert "SECRET" not in shown_text(page)
+    in_dialog(page, f"channel_{channel.channel_id}", "other_submit", other_address_slack=server.url("/other"))
+    (changed,) = subscriptions(app.account("single"), app.store)
+    assert (changed.name, changed.report.top, changed.report.day) == ("Mine", 7, 1)
+    assert [(each.channel_id, each.hint) for each in changed.channels] == [(channel.channel_id, "127.0.0.1")]

@@ -14,7 +14,7 @@ from data.reports import alerts
 from data.reports.alerts import AlertEvent, events
 from data.reports.message import Links
 from data.reports.settings import AlertKind, AlertSettings, SubscriptionRefused
-from data.reports.subscriptions import Subscription, add_subscription, change_alert, subscriptions
+from data.reports.subscriptions import Subscription, add_subscription, change_subscription, subscriptions
 from data.store import Store
 from tests.collector.delivery.servers import Receiver
 from tests.data.filled import TODAY
@@ -82,13 +82,13 @@ def test_what_lasts_is_told_again_when_it_is_over(filled: Store, server: Receive
 def test_what_is_chosen_no_more_is_not_told_to_be_over(filled: Store, server: Receiver) -> None:
     key = subscribe(filled, server.url("/chosen"))
     assert look(filled, NOW) == ["sent"]
-    change_alert(filled, COMMAND_LINE, key, AlertSettings((AlertKind.SPIKE,)), NOW)
+    change_subscription(filled, COMMAND_LINE, key, NOW, settings=AlertSettings((AlertKind.SPIKE,)))
     assert look(filled, NOW + HOUR) == []
 
 
 def test_until_the_day_to_which_it_is_muted_nothing_is_sent_nor_told_later(filled: Store, server: Receiver) -> None:
     key = subscribe(filled, server.url("/muted"))
-    change_alert(filled, COMMAND_LINE, key, AlertSettings(muted_until=TODAY), NOW)
+    change_subscription(filled, COMMAND_LINE, key, NOW, settings=AlertSettings(muted_until=TODAY))
     assert look(filled, NOW) == []
     assert look(filled, NOW + DAY) == []
     assert server.to("/muted") == []

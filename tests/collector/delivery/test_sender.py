@@ -25,9 +25,11 @@ from data.reports.message import Links
 from data.reports.recipients import recipient_of
 from data.reports.settings import AlertSettings, ReportSettings
 from data.reports.subscriptions import (
+    ChannelChanges,
     Subscription,
-    add_channel,
     add_subscription,
+    bind_earlier_mail,
+    change_subscription,
     open_channels,
     pause_subscription,
     subscriptions,
@@ -123,7 +125,8 @@ def test_what_was_due_before_it_was_resumed_or_a_channel_was_added_is_not_sent_t
     key = subscribe(filled, server.url("/resumed"))
     for active in (False, True):
         pause_subscription(filled, COMMAND_LINE, key, active=active, now=FINAL)
-    add_channel(filled, COMMAND_LINE, key, checked_channel("slack", server.url("/added")), FINAL)
+    added = ChannelChanges(add=[checked_channel("slack", server.url("/added"))])
+    change_subscription(filled, COMMAND_LINE, key, FINAL, channels=added)
     assert look(filled, FINAL) == []
     assert look(filled, DUE + timedelta(days=2)) == ["sent", "sent"]
 
@@ -303,6 +306,8 @@ def test_a_tenants_mail_to_an_account_is_not_the_whole_tenants_once_the_account_
     who = user(filled, "single", Grant(Role.REPOSITORY_VIEWER, BLUE, ENGINE))
     mails = [checked_channel("mail", each) for each in ("single@example.org", "nobodys@example.org")]
     add_subscription(filled, COMMAND_LINE, "Theirs", ReportSettings(), mails, tenant_id=BLUE, now=LONG_AGO)
+    forget_whose_mail_it_is(filled)
+    bind_earlier_mail(filled)
     opened = open_channels(filled, open_cipher(filled.directory), [each.channel_id for each in one(filled).channels])
 
     def seen() -> list[frozenset[int]]:
@@ -312,3 +317,15 @@ def test_a_tenants_mail_to_an_account_is_not_the_whole_tenants_once_the_account_
     assert before == {ENGINE} < whole
     accounts.save_profile(filled, "single", who.user_id, FINAL, name="S", email="new@example.org")
     assert seen() == [frozenset(), whole]
+
+
+def forget_whose_mail_it_is(store: Store) -> None:
+    """Channels as an earlier release kept them."""
+    cipher = open_cipher(store.directory)
+    with store.control.commit("as it was") as connection:
+        rows = connection.execute("select channel_id, encrypted from subscription_channel").fetchall()
+        for key, encrypted in rows:
+            kept = json.loads(cipher.decrypt(encrypted))
+            kept.pop("of_account")
+            again = {"key": key, "encrypted": cipher.encrypt(json.dumps(kept))}
+            connection.execute("update subscription_channel set encrypted = $encrypted where channel_id = $key", again)

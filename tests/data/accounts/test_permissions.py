@@ -33,7 +33,7 @@ from data.imports import imports
 from data.imports.models import ImportRefused, Options, Unknown
 from data.insight import notes
 from data.reports import subscriptions
-from data.reports.settings import AlertSettings, ReportSettings, Settings, SubscriptionRefused
+from data.reports.settings import ReportSettings, SubscriptionRefused
 from data.repositories import groups, repositories
 from data.repositories.models import Repository, RepositoryFacts
 from data.repositories.repositories import RepositoryRefused
@@ -139,16 +139,9 @@ class Scene:
             found = subscriptions.subscriptions(acting(cursor, COMMAND_LINE), self.store)
         return found[0].subscription_id if found else self.subscribed(COMMAND_LINE, "Weekly")
 
-    def alert(self) -> int:
-        """The alert that is there, or a fresh one of the command line."""
-        with self.store.control.read() as cursor:
-            found = subscriptions.subscriptions(acting(cursor, COMMAND_LINE), self.store)
-        return found[0].subscription_id if found else self.subscribed(COMMAND_LINE, "Alerts", AlertSettings())
-
-    def subscribed(self, by: str, name: str, settings: Settings | None = None) -> int:
-        tenant_id, chosen = self.north.tenant_id, settings or ReportSettings()
+    def subscribed(self, by: str, name: str) -> int:
         return subscriptions.add_subscription(
-            self.store, by, name, chosen, [self.channel], tenant_id=tenant_id, now=NOW
+            self.store, by, name, ReportSettings(), [self.channel], tenant_id=self.north.tenant_id, now=NOW
         )
 
     def added(self) -> int:
@@ -362,13 +355,11 @@ ACTIONS: dict[str, tuple[set[str], Do]] = {
     "change a note": (KEEPERS, lambda s, by: notes.change_note(s.store, by, s.note(), NOW)),
     "remove a note": (KEEPERS, lambda s, by: notes.remove_note(s.store, by, s.note().note_id, NOW)),
     "subscribe a tenant": (KEEPERS, lambda s, by: s.subscribed(by, f"T{s.store.control.version()}")),
-    "add a channel": (
+    "change a subscription": (
         KEEPERS,
-        lambda s, by: subscriptions.add_channel(s.store, by, s.subscription(), s.channel, NOW),
-    ),
-    "tune an alert": (
-        KEEPERS,
-        lambda s, by: subscriptions.change_alert(s.store, by, s.alert(), AlertSettings(referrer_views=9), NOW),
+        lambda s, by: subscriptions.change_subscription(
+            s.store, by, s.subscription(), NOW, name=f"N{s.store.control.version()}"
+        ),
     ),
     "pause a subscription": (
         KEEPERS,
