@@ -86,7 +86,7 @@ class Sender:
         while not stop.wait(LOOK_EVERY_S):
             try:
                 if not is_bound:
-                    bind_earlier_mail(self._store)
+                    bind_earlier_mail(self._store, self._now())
                     is_bound = True
                 self.look(stop)
             except (StoreError, EncryptionError, OSError) as failure:

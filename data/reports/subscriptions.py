@@ -19,7 +19,7 @@ from itertools import groupby
 import duckdb
 
 from data.accounts.audit import Subject, record
-from data.accounts.authority import NotAllowed, account_with_id, acting, stored_accounts
+from data.accounts.authority import COMMAND_LINE, NotAllowed, account_with_id, acting, stored_accounts
 from data.accounts.encryption import Cipher, DecryptionFailed, open_cipher
 from data.accounts.grants import administered, viewer_of
 from data.accounts.models import Account, Role
@@ -336,7 +336,7 @@ def open_channels(store: Store, cipher: Cipher, channel_ids: Sequence[int]) -> d
     return opened
 
 
-def bind_earlier_mail(store: Store) -> None:
+def bind_earlier_mail(store: Store, now: datetime) -> None:
     """Note of a tenant's mail channels whether their address was an account's, where an earlier release did not: those
     of exactly one account of the tenant were, any other was entered by a manager. Raises: EncryptionError.
     """
@@ -360,6 +360,7 @@ def bind_earlier_mail(store: Store) -> None:
             change = "update subscription_channel set encrypted = $encrypted where channel_id = $channel_id"
             for key, encrypted in bound.items():
                 connection.execute(change, {"channel_id": key, "encrypted": encrypted})
+            record(connection, "mail bound to accounts", Subject("channels"), COMMAND_LINE, now, detail=str(len(bound)))
 
 
 def _save_channel(

@@ -307,7 +307,7 @@ def test_a_tenants_mail_to_an_account_is_not_the_whole_tenants_once_the_account_
     mails = [checked_channel("mail", each) for each in ("single@example.org", "nobodys@example.org")]
     add_subscription(filled, COMMAND_LINE, "Theirs", ReportSettings(), mails, tenant_id=BLUE, now=LONG_AGO)
     forget_whose_mail_it_is(filled)
-    bind_earlier_mail(filled)
+    bind_earlier_mail(filled, LONG_AGO)
     opened = open_channels(filled, open_cipher(filled.directory), [each.channel_id for each in one(filled).channels])
 
     def seen() -> list[frozenset[int]]:
