@@ -11,6 +11,7 @@ import socket
 from asyncio import base_events
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import streamlit as st
 
@@ -30,11 +31,8 @@ from pages.ui import (
 )
 from pages.ui.store import the_store
 
-LOADED_AT_START = (  # a second's work for which the first visitors need not wait; nothing that needs a running page
-    "pages.ui.charts.traffic",
-    "data.insight.overview",
-    "data.insight.spike_causes",
-)
+# A second's work for which the first visitors need not wait.
+LOADED_AT_START = [f"pages.{each.parent.name}.view" for each in Path(__file__).parent.glob("pages/*/view.py")]
 
 
 @asynccontextmanager

@@ -7,7 +7,7 @@ EncryptionError
 
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from contextlib import suppress
 from pathlib import Path
 
@@ -74,6 +74,16 @@ def open_cipher(directory: Path, *, make_key: bool = True) -> Cipher:
     if not make_key and not os.environ.get(KEY_VARIABLE) and not (directory / KEY_FILE).exists():
         raise KeyUnusable(f"There is no key: {directory / KEY_FILE} is missing.")
     return Cipher(lambda: _keys(directory))
+
+
+def key_mark(directory: Path) -> Hashable:
+    """What changes with the key, and is none: for whoever keeps what came of using it."""
+    named = hash(os.environ.get(KEY_VARIABLE))
+    try:
+        file = (directory / KEY_FILE).stat()
+    except OSError:
+        return named
+    return named, file.st_ino, file.st_mtime_ns, file.st_size
 
 
 def add_key(directory: Path) -> list[bytes]:

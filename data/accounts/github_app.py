@@ -139,11 +139,15 @@ def github_app(account: Account, store: Store) -> GitHubApp | None:
     return None if facts is None else GitHubApp(facts, tuple(found), tuple(visible))
 
 
-@cached("control")
 def installations(viewer: Viewer, store: Store) -> tuple[Installation, ...]:
     """Those that are given to the visible tenants, by account."""
+    return tuple(each for each in _every_installation(store) if each.tenant_id in viewer.tenant_ids)
+
+
+@cached("control")
+def _every_installation(store: Store) -> tuple[Installation, ...]:
     with store.control.read() as cursor:
-        return tuple(each for each in _installations(cursor) if each.tenant_id in viewer.tenant_ids)
+        return tuple(_installations(cursor))
 
 
 def collecting(viewer: Viewer, store: Store) -> frozenset[int]:

@@ -1,12 +1,21 @@
 """The tenants' tokens in `control`: encrypted, replaced without a gap, described but never shown, encrypted again."""
 
+from collections.abc import Hashable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from data.accounts.audit import about_tenant, record
 from data.accounts.authority import acting, refuse_but_managers, require_admin
-from data.accounts.encryption import Cipher, DecryptionFailed, EncryptionError, add_key, drop_keys, open_cipher
+from data.accounts.encryption import (
+    Cipher,
+    DecryptionFailed,
+    EncryptionError,
+    add_key,
+    drop_keys,
+    key_mark,
+    open_cipher,
+)
 from data.accounts.models import Viewer
 from data.calendar import aware, stored
 from data.store import Store
@@ -98,7 +107,12 @@ class TokenVerdict:
 
 def tokens(viewer: Viewer, store: Store) -> tuple[StoredToken, ...]:
     """The tokens in use of the visible tenants. One that does not open with the key of this moment is `unreadable`."""
-    found = _tokens(viewer, store)
+    return _tokens(viewer.tenant_ids, store, key_mark(store.directory))
+
+
+@cached("control")
+def _tokens(tenant_ids: frozenset[int], store: Store, key: Hashable) -> tuple[StoredToken, ...]:
+    found = _encrypted_tokens(tenant_ids, store)
     cipher: Cipher | None = None
     with suppress(EncryptionError):
         cipher = open_cipher(store.directory, make_key=False) if found else None
@@ -110,15 +124,14 @@ def tokens(viewer: Viewer, store: Store) -> tuple[StoredToken, ...]:
     )
 
 
-@cached("control")
-def _tokens(viewer: Viewer, store: Store) -> tuple[tuple[StoredToken, bytes], ...]:
+def _encrypted_tokens(tenant_ids: frozenset[int], store: Store) -> list[tuple[StoredToken, bytes]]:
     with store.control.read() as cursor:
-        rows = cursor.execute(query(__name__, "tokens"), {"visible": list(viewer.tenant_ids)}).fetchall()
+        rows = cursor.execute(query(__name__, "tokens"), {"visible": list(tenant_ids)}).fetchall()
     found = []
     for key, tenant_id, four, kind, login, owner_id, scopes, expires_at, state, reason, checked_at, encrypted in rows:
         facts = TokenFacts(kind, login, owner_id, scopes, _moment(expires_at))
         found.append((StoredToken(key, tenant_id, four, facts, state, reason, aware(checked_at)), encrypted))
-    return tuple(found)
+    return found
 
 
 def open_tokens(store: Store, cipher: Cipher, now: datetime) -> dict[int, OpenToken]:

@@ -23,7 +23,7 @@ from data.repositories.health import LISTS, StaleEndpoint, repository_health, st
 from data.repositories.models import RepositoryHealth, RepositoryState
 from data.store import Store
 from data.store.cache import cached
-from data.store.sql import query
+from data.store.sql import parsed, query
 from data.text import counted, number_text
 from data.traffic.models import Metric
 
@@ -182,7 +182,7 @@ def _standings(viewer: Viewer, store: Store, now: datetime) -> list[TenantStandi
         cursor.execute("set variable today = $today", {"today": utc_day(now)})
         schedules = dict(cursor.execute("select tenant_id, schedule from tenant where active").fetchall())
         values |= {"tenant_ids": list(schedules), "times": [_last_due(each, now) for each in schedules.values()]}
-        rows = cursor.execute(query(__name__, "standings"), values).fetchall()
+        rows = cursor.execute(parsed(query(__name__, "standings")), values).fetchall()
     return [TenantStanding(*row[:6], *(None if at is None else aware(at) for at in row[6:9]), *row[9:]) for row in rows]
 
 
@@ -216,7 +216,7 @@ def _newest(viewer: Viewer, store: Store, now: datetime, name: str, **values: An
     """The rows of a query of this module about what is not older than is looked back."""
     values |= {"visible": list(viewer.repository_ids), "since": stored(now - LOOKED_BACK)}
     with store.traffic.read() as cursor:
-        return cursor.execute(query(__name__, name), values).fetchall()
+        return cursor.execute(parsed(query(__name__, name)), values).fetchall()
 
 
 def _run_text(state: RunState, message: str, asked: int, failed: int) -> str:

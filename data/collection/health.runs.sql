@@ -33,22 +33,31 @@ newest as (
     group by repository.tenant_id
 ),
 
-asked as (
+told as (
     select
         result.run_id,
-        count(distinct result.repository_id) as repositories,
-        count(distinct result.repository_id) filter (where result.outcome not in (select unnest($harmless))) as failing,
-        count(distinct result.repository_id) filter (
-            where
+        result.repository_id,
+        bool_or(not list_contains($harmless, result.outcome)) as fails,
+        bool_or(
             repository.state = 'active'
-            and result.outcome not in (select unnest($harmless))
             and result.endpoint in ('repository', 'views', 'clones')
-        ) as without_days
+            and not list_contains($harmless, result.outcome)
+        ) as lacks_days
     from collection_result as result
     inner join repository using (repository_id)
     inner join newest on result.run_id = newest.run_id and repository.tenant_id = newest.tenant_id
     where result.repository_id in (select unnest($visible))
-    group by result.run_id
+    group by result.run_id, result.repository_id
+),
+
+asked as (
+    select
+        run_id,
+        count(*) as repositories,
+        count_if(fails) as failing,
+        count_if(lacks_days) as without_days
+    from told
+    group by run_id
 ),
 
 active as (
@@ -83,7 +92,10 @@ where
             sight.sees_all
             or (
                 ended.requests > 0
-                and ended.run_id not in (select run_id from collection_result where finished_at >= $since)
+                and not exists (
+                    select 1 from collection_result
+                    where finished_at >= $since and run_id = (select max(run_id) from ended)
+                )
             )
         )
     )

@@ -35,7 +35,7 @@ standing as (
     left join answered using (repository_id)
     where
         known.repository_id in (select unnest($visible))
-        and known.state not in (select unnest($on_hold))
+        and not list_contains($on_hold, known.state)
 )
 
 select
@@ -50,7 +50,7 @@ select
     max(good_at) as last_good_at,
     min(days_until_loss) as days_until_loss,
     coalesce(
-        list(repository_id) filter (where state in (select unnest($refused)) or days_until_loss <= $near_days), []
+        list(repository_id) filter (where list_contains($refused, state) or days_until_loss <= $near_days), []
     ) as in_trouble
 from standing
 inner join tenant using (tenant_id)

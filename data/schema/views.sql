@@ -561,6 +561,11 @@ sums as (
 known as (
     select
         sums.*,
+        repository.tenant_id,
+        tenant.name as tenant,
+        repository.full_name,
+        repository.state,
+        repository.state_reason,
         repository.added_at::date as added_on,
         v_today.shown_from,
         coalesce(sums.last_row + 1, repository.added_at::date) as first_not_asked,
@@ -572,42 +577,40 @@ known as (
 )
 
 select
-    repository.repository_id,
-    repository.tenant_id,
-    tenant.name as tenant,
-    repository.full_name,
-    repository.state,
-    repository.state_reason,
-    known.views,
-    known.clones,
-    known.first_day,
-    known.last_day,
-    known.last_collected_at,
-    known.pending_days + case
-        when known.tracked_on is null then 0
-        else greatest(known.tracked_on - greatest(known.first_not_asked, known.shown_from) + 1, 0)
+    repository_id,
+    tenant_id,
+    tenant,
+    full_name,
+    state,
+    state_reason,
+    views,
+    clones,
+    first_day,
+    last_day,
+    last_collected_at,
+    pending_days + case
+        when tracked_on is null then 0
+        else greatest(tracked_on - greatest(first_not_asked, shown_from) + 1, 0)
     end as pending_days,
-    known.gap_days + case
-        when known.tracked_on is null then 0
-        else greatest(least(known.tracked_on + 1, known.shown_from) - known.first_not_asked, 0)
+    gap_days + case
+        when tracked_on is null then 0
+        else greatest(least(tracked_on + 1, shown_from) - first_not_asked, 0)
     end as gap_days,
-    known.view_uniques as view_uniques_of_14_days,
-    known.clone_uniques as clone_uniques_of_14_days,
-    known.stars,
-    known.forks,
-    known.watchers,
+    view_uniques as view_uniques_of_14_days,
+    clone_uniques as clone_uniques_of_14_days,
+    stars,
+    forks,
+    watchers,
     case
-        when known.tracked_on is not null
+        when tracked_on is not null
             then least(
-                coalesce(known.views_until + 1, known.added_on),
-                coalesce(known.clones_until + 1, known.added_on),
-                known.first_open_day,
-                case when known.first_not_asked <= known.tracked_on then greatest(known.first_not_asked, known.shown_from) end
-            ) - known.shown_from
+                coalesce(views_until + 1, added_on),
+                coalesce(clones_until + 1, added_on),
+                first_open_day,
+                case when first_not_asked <= tracked_on then greatest(first_not_asked, shown_from) end
+            ) - shown_from
     end as days_until_loss
-from known
-inner join repository using (repository_id)
-inner join tenant using (tenant_id);
+from known;
 
 comment on view v_repositories is
 'One row per repository that a tenant tracks or has tracked: totals, pending days, gaps, and days until GitHub deletes data.';

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pandas import DataFrame
 
 from data.store.database import Store
+from data.store.sql import parsed
 
 # The way without the copy, cursor.sql(), plans each statement twice: a fifth more time for the few rows of a page.
 warnings.filterwarnings("ignore", "Arrow output on a DB-API result makes an extra copy")
@@ -49,7 +50,7 @@ def set_days(cursor: DuckDBPyConnection, today: date | None, first: date | None,
 
 def rows_of(cursor: DuckDBPyConnection, text: str, values: dict[str, Any]) -> pa.Table:
     """The rows of a statement as an Arrow table."""
-    return cursor.execute(text, values).to_arrow_table()
+    return cursor.execute(parsed(text), values).to_arrow_table()
 
 
 def frame(rows: pa.Table) -> DataFrame:

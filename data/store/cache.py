@@ -6,14 +6,18 @@ waits for the one computation. All threads share the answers, so these must not 
 Arrow tables; a DataFrame is handed out as a copy-on-write copy.
 """
 
+import os
 import sys
 import threading
+from bisect import insort
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import fields, is_dataclass, replace
 from functools import wraps
-from itertools import islice
+from itertools import count, islice
+from time import monotonic
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeGuard, TypeVar, cast
 
 from data.text import PLAIN, notation, writing
@@ -25,10 +29,79 @@ if TYPE_CHECKING:  # the command line starts in half the time without pandas
 
 SAMPLE = 25  # parts of an answer that are weighed
 MOST_BYTES = 256 * 1024 * 1024  # of answers, for each store that a process has open
+PATIENCE_S = 3.0  # for a turn
 
 Arguments = ParamSpec("Arguments")
 Answer = TypeVar("Answer")
 Versions = tuple[tuple[str, int], ...]
+
+
+class Turns:
+    """Lets a few threads compute at once, those first whose run began first: of many who come together the first have
+    their page soon, instead of all of them when the last has it. Nobody waits for a turn longer than `PATIENCE_S`.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._free = most
+        self._waiting: list[tuple[float, int, threading.Event]] = []
+        self._numbers = count()
+        self._guard = threading.Lock()
+        self._own = threading.local()
+
+    def begin_run(self) -> None:
+        """Say that a run begins, of this thread."""
+        self._own.began = monotonic()
+
+    @contextmanager
+    def taken(self) -> Iterator[None]:
+        """A turn, as long as the block lasts; within one, no other is needed."""
+        if getattr(self._own, "has_one", False):
+            yield
+            return
+        self._take()
+        self._own.has_one = True
+        try:
+            yield
+        finally:
+            self._own.has_one = False
+            self._give_back()
+
+    def result_of(self, other: Future[Answer]) -> Answer:
+        """What another thread computes, which may need this one's turn for it."""
+        if other.done() or not getattr(self._own, "has_one", False):
+            return other.result()
+        self._give_back()
+        try:
+            return other.result()
+        finally:
+            self._take()
+
+    def waiting(self) -> int:
+        return len(self._waiting)
+
+    def _take(self) -> None:
+        with self._guard:
+            if self._free > 0:
+                self._free -= 1
+                return
+            called = threading.Event()
+            place = (getattr(self._own, "began", None) or monotonic(), next(self._numbers), called)
+            insort(self._waiting, place)
+        if not called.wait(PATIENCE_S):
+            with self._guard:
+                if not called.is_set():
+                    self._waiting.remove(place)
+                    self._free -= 1  # below zero while more compute than should
+
+    def _give_back(self) -> None:
+        with self._guard:
+            self._free += 1
+            if self._free > 0 and self._waiting:
+                self._free -= 1
+                self._waiting.pop(0)[2].set()
+
+
+turns = Turns(max(2, os.cpu_count() or 2))
 
 
 class Cache:
@@ -55,10 +128,10 @@ class Cache:
             else:
                 self._kept.move_to_end(key)
         if kept is not None:
-            answer: Answer = kept[1].result()
-            return answer
+            return cast(Answer, turns.result_of(kept[1]))
         try:
-            computed = compute()
+            with turns.taken():
+                computed = compute()
         except BaseException as failure:
             with self._guard:
                 self._remove(key, future)

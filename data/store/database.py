@@ -15,6 +15,7 @@ StoreError
 import re
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -45,6 +46,7 @@ WRITER_SETTINGS: dict[str, Any] = SETTINGS | {
     "threads": 2,
 }
 LOCK_TIMEOUT_S = 60.0
+LOOK_S = 0.005  # so long the newest version is taken for the newest without a look
 COMPACT_WHEN_GROWN = 2  # times the size after the last compaction
 LARGE_BYTES, COMPACTION_MEMORY = 64 << 20, "80MB"  # what is not large is sorted in little memory
 SMALL_BYTES = 4 * 1024 * 1024  # to compact so little takes longer than all commits that it would speed up
@@ -99,6 +101,7 @@ class Database:
         self._lock_timeout_s = lock_timeout_s
         self._open: dict[Path, _OpenVersion] = {}
         self._guard = threading.Lock()
+        self._seen = (-LOOK_S, 0)  # when the symlink was looked at, and the version that it named
 
     @contextmanager
     def read(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -201,11 +204,17 @@ class Database:
             self.publish(number)
 
     def version(self) -> int:
-        """The number of the newest version: changes with every commit, so it can be part of a cache key."""
-        number = self.files.committed_number()
-        number = self.files.newest() if number is None else number
-        if number is None:
-            raise StoreMissing(_missing(self.files))
+        """The number of the newest version: changes with every commit, so it can be part of a cache key.
+
+        What another process commits is seen within milliseconds: a page asks fifty times in a run.
+        """
+        now, (looked_at, number) = time.monotonic(), self._seen
+        if now - looked_at >= LOOK_S:
+            found = self.files.committed_number()
+            found = self.files.newest() if found is None else found
+            if found is None:
+                raise StoreMissing(_missing(self.files))
+            self._seen, number = (now, found), found
         return number
 
     def now(self) -> datetime:
@@ -272,6 +281,7 @@ class Database:
         except OSError as refusal:
             raise StoreNotWritten(_refused(self.files, refusal)) from refusal
         finally:
+            self._seen = (-LOOK_S, 0)
             self._clear_up()
 
     def last_ids(self) -> dict[str, int]:

@@ -4,10 +4,7 @@ Streamlit runs this script, not the entry: with a script beside a folder `pages`
 in it without running the script first, its sign-in included.
 """
 
-from base64 import b64encode
-from functools import cache
 from html import escape
-from pathlib import Path
 
 import streamlit as st
 
@@ -15,6 +12,7 @@ from data.accounts import accounts, grants
 from data.accounts.models import Account
 from data.calendar import utc_now
 from data.store import StoreError
+from data.store.cache import turns
 from data.text import counted, written_for
 from pages.ui import filters, messages, navigation, page_times, repository_status, session
 from pages.ui.charts.chart import trust_specifications
@@ -31,13 +29,6 @@ MENU = {
 }
 SHOW_SHORTCUTS = "window.showShortcuts()"
 THEMES = ("Light", "Dark", "System")
-
-
-@cache
-def picture_address(name: str) -> str:
-    """A picture as an address that holds it: read once, not at every run of a page, and there for the signed out."""
-    picture = Path(__file__).with_name(name).read_bytes()
-    return f"data:image/svg+xml;base64,{b64encode(picture).decode()}"
 
 
 def draw_health(account: Account) -> None:
@@ -82,7 +73,8 @@ def draw_frame(account: Account, entry: navigation.Entry | None) -> None:
 
 written_for(notation_of_reader)
 trust_specifications()
-icon = picture_address("icon.svg")
+turns.begin_run()
+icon = navigation.picture_address("icon.svg")
 st.set_page_config(page_title=navigation.PRODUCT, page_icon=icon, layout="wide")
 
 with messages.shown():
@@ -95,7 +87,7 @@ with messages.shown():
     offered = navigation.offered(account, first_start=first_start)
     page = offered.draw()
     if not navigation.is_shared(page):  # a logo is a way to the first page
-        st.logo(picture_address("logo.svg"), size="large", icon_image=icon)
+        st.logo(navigation.picture_address("logo.svg"), size="large", icon_image=icon)
     st.set_page_config(page_title=f"{page.title} · {navigation.PRODUCT}")
     if account is not None and not navigation.is_shared(page):
         navigation.follow_wish()

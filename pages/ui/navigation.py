@@ -1,7 +1,9 @@
 """Which pages there are for whom. A page that is not offered cannot be reached by its address either."""
 
+from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Literal, NamedTuple, NoReturn
 
@@ -155,6 +157,13 @@ def open_page_after_rerun(address: str) -> None:
 def follow_wish() -> None:
     if address := st.session_state.pop(WISH_STATE, None):
         open_page(address)
+
+
+@cache
+def picture_address(name: str) -> str:
+    """A picture as an address that holds it: read once, not at every run of a page, and there for the signed out."""
+    picture = Path(__file__).with_name(name).read_bytes()
+    return f"data:image/svg+xml;base64,{b64encode(picture).decode()}"
 
 
 def _of_roles(roles: frozenset[Role], after_another: bool) -> Offered:

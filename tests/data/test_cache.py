@@ -1,7 +1,7 @@
 """The one cache: an answer is computed once for its version and arguments, by one thread, and is not kept too long."""
 
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 
@@ -9,7 +9,7 @@ import pytest
 from pandas import DataFrame
 
 from data.store import Store
-from data.store.cache import Cache, cached, size_of
+from data.store.cache import Cache, Turns, cached, size_of
 from data.text import Notation, number_text, writing
 
 COUNTED: list[object] = []
@@ -89,6 +89,38 @@ def test_many_who_ask_at_once_wait_for_one_computation() -> None:
         go.set()
         assert [each.result(20) for each in (first, *others)] == [7] * 16
     assert len(computed) == 1
+
+
+def test_whose_run_began_first_computes_first_and_one_who_waits_for_another_gives_its_turn_away() -> None:
+    turns, order, other = Turns(1), list[str](), Future[int]()
+    begun, may_ask = threading.Event(), threading.Event()
+
+    def first() -> None:
+        turns.begin_run()
+        begun.set()
+        assert may_ask.wait(20)
+        with turns.taken():
+            order.append("first")
+            other.set_result(7)
+
+    def second() -> None:
+        turns.begin_run()
+        with turns.taken(), turns.taken():
+            order.append("second")
+
+    with ThreadPoolExecutor(2) as pool:
+        with turns.taken():
+            done = [pool.submit(first)]
+            assert begun.wait(20)
+            done.append(pool.submit(second))
+            while turns.waiting() < 1:
+                threading.Event().wait(0.001)
+            may_ask.set()
+            while turns.waiting() < 2:
+                threading.Event().wait(0.001)
+            assert turns.result_of(other) == 7
+        assert [each.result(20) for each in done] == [None, None]
+    assert order == ["first", "second"]
 
 
 def test_a_failure_is_told_and_not_kept() -> None:
