@@ -46,6 +46,12 @@ START_PATH, RETURN_PATH, END_PATH = "/session/organization", "/oauth2callback", 
 HINT_COOKIE = "traffic_organization"  # the provider's token: by it the provider knows who signs out
 REASON_LASTS_S, ATTEMPT_LASTS_S, TIMEOUT_S, CLOCKS_DIFFER_S = 60, 1800, 10, 60
 LONGEST_BODY, LONGEST_ADDRESS, LONGEST_TOKEN = 8000, 2000, 3500  # bytes; a cookie has room for 4096
+UNSIGNED = {
+    "none",
+    "HS256",
+    "HS384",
+    "HS512",
+}  # Authlib takes an unsigned token where the provider names "none" among its own
 UNKEPT = {"Cache-Control": "no-store"}
 
 
@@ -175,7 +181,8 @@ def own_address(wanted: str) -> str:
 async def _person(client: Any, request: Request) -> tuple[Person, str]:
     """Who the provider says this is, by a token that it signed for this server and this attempt; and the token."""
     metadata = await client.load_server_metadata()
-    issuer = str(metadata["issuer"])
+    issuer, named = str(metadata["issuer"]), metadata.get("id_token_signing_alg_values_supported") or ["RS256"]
+    metadata["id_token_signing_alg_values_supported"] = [each for each in named if each not in UNSIGNED]
     options = {
         "iss": {"essential": True, "values": [issuer]},
         "aud": {"essential": True, "values": [client.client_id]},
