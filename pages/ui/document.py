@@ -1,9 +1,10 @@
 """What a browser loads at the address of every page: Streamlit's document, with the product's name, our style, and
-scripts for what no page can do: say why it cannot connect, follow links without loading everything anew, hear keys.
+scripts for what no page can do: say why it cannot connect, follow links without loading everything anew, hear keys. What
+a share link shows has the first of these only: it leads nowhere.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from starlette.requests import Request
@@ -12,22 +13,28 @@ from starlette.routing import BaseRoute, Route
 from streamlit.file_util import get_static_dir
 
 from pages.ui.addresses import base_path
-from pages.ui.navigation import ENTRIES, PRODUCT, START
+from pages.ui.navigation import ENTRIES, PRODUCT, SHARED, START
 
-STYLE, SCRIPTS = "frame.css", ("connection.js", "frame.js")
+STYLE, CONNECTION, FRAME = "frame.css", "connection.js", "frame.js"
 
 
 def routes() -> Sequence[BaseRoute]:
     document = (Path(get_static_dir()) / "index.html").read_text(encoding="utf-8")
     addresses = f"window.pageAddresses = {json.dumps(['', START, *ENTRIES])};"
-    scripts = "".join(f"<script>{text}</script>" for text in (addresses, *(_text(name) for name in SCRIPTS)))
-    head = f"<head>{scripts}<style>{_text(STYLE)}</style>"
-    html = document.replace("<head>", head, 1).replace("<title>Streamlit</title>", f"<title>{PRODUCT}</title>", 1)
+    document = document.replace("<title>Streamlit</title>", f"<title>{PRODUCT}</title>", 1)
 
-    async def page(request: Request) -> Response:
-        return HTMLResponse(html, headers={"Cache-Control": "no-cache"})
+    def serving(*scripts: str) -> Callable[[Request], Awaitable[Response]]:
+        head = f"<head>{''.join(f'<script>{text}</script>' for text in scripts)}<style>{_text(STYLE)}</style>"
+        html = document.replace("<head>", head, 1)
 
-    return [Route(f"{base_path()}/{address}", page) for address in ("", START, *ENTRIES)]
+        async def page(request: Request) -> Response:
+            return HTMLResponse(html, headers={"Cache-Control": "no-cache"})
+
+        return page
+
+    page = serving(addresses, _text(CONNECTION), _text(FRAME))
+    pages = [Route(f"{base_path()}/{address}", page) for address in ("", START, *ENTRIES)]
+    return [*pages, Route(f"{base_path()}/{SHARED}", serving(_text(CONNECTION)))]
 
 
 def _text(name: str) -> str:
