@@ -1,6 +1,6 @@
 """What a browser loads at the address of every page: Streamlit's document, with the product's name, our style, and
-scripts for what no page can do: say why it cannot connect, follow links without loading everything anew, hear keys. What
-a share link shows has the first of these only: it leads nowhere.
+scripts for what no page can do: say why it cannot connect, follow links without loading everything anew, hear keys.
+What a share link shows has the first of these only: it leads nowhere.
 """
 
 import json
