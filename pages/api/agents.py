@@ -5,6 +5,7 @@ Each request is answered by itself (no session is kept), so a token that is revo
 
 from collections.abc import Sequence
 from functools import cache
+from http import HTTPStatus
 from importlib import import_module
 from typing import Any
 
@@ -16,6 +17,7 @@ from starlette.types import Receive, Scope, Send
 
 from data.accounts.api_tokens import ApiAccess
 from pages.api.authentication import access_of_request, told
+from pages.api.problems import problem
 from pages.ui.addresses import base_path
 
 
@@ -28,6 +30,10 @@ class AgentEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope)
+        if request.method != "POST":  # a stream for what the server would say by itself: it never does
+            refusal = problem(HTTPStatus.METHOD_NOT_ALLOWED, "Agents send POST.", headers={"Allow": "POST"})
+            await refusal(scope, receive, send)
+            return
         found: list[ApiAccess] = []
 
         def admit() -> Response:

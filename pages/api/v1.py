@@ -17,6 +17,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
+from starlette.types import Receive, Send
+from starlette.types import Scope as HttpScope
 
 from collector.reach import overbooked
 from data.accounts.api_tokens import ApiAccess
@@ -63,12 +65,12 @@ def routes() -> Sequence[BaseRoute]:
     former = [Route(f"{base}/data/{name}.csv", authenticated(formerly)) for name in FORMER]
     started = Route(f"{base}/runs", start_run, methods=["POST"])
     described = Route(f"{base}/openapi.json", description_of_all)
-    others = [Route(f"{base_path()}/api{rest}", nothing, methods=METHODS) for rest in ("", "/{rest:path}")]
-    return [*tables, *former, started, described, *others]
+    known = [*tables, *former, started, described]
+    others = [Route(f"{base_path()}/api{rest}", Otherwise(known)) for rest in ("", "/{rest:path}")]
+    return [*known, *others]
 
 
 LONGEST_BODY = 10_000
-METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
 def rows(request: Request, access: ApiAccess) -> Response:
@@ -187,16 +189,22 @@ def description_of_all(request: Request) -> Response:
     return told(lambda: JSONResponse(description(the_store(), f"{base_path()}{ROOT}")))
 
 
-def nothing(request: Request) -> Response:
-    """Whatever else is asked for below /api: never a page."""
-    known = {f"{ROOT}/{name}{end}" for name in (*TABLES, "runs", "health") for end in ("", ".csv")}
-    if request.url.path.removeprefix(base_path()) in known:
-        return problem(
-            HTTPStatus.METHOD_NOT_ALLOWED, "This address is for reading. Use GET.", headers={"Allow": "GET, HEAD"}
-        )
-    return problem(
-        HTTPStatus.NOT_FOUND, f"There is nothing here. {base_path()}{ROOT}/openapi.json lists what there is."
-    )
+class Otherwise:
+    """Whatever else is asked for below /api, by whichever method: never a page."""
+
+    def __init__(self, known: Sequence[Route]) -> None:
+        self._known = known
+
+    async def __call__(self, scope: HttpScope, receive: Receive, send: Send) -> None:
+        methods = {name for each in self._known if each.path == scope["path"] for name in each.methods or ()}
+        if methods:
+            allowed = ", ".join(sorted(methods))
+            sentence = f"This address takes {allowed}."
+            answer = problem(HTTPStatus.METHOD_NOT_ALLOWED, sentence, headers={"Allow": allowed})
+        else:
+            sentence = f"There is nothing here. {base_path()}{ROOT}/openapi.json lists what there is."
+            answer = problem(HTTPStatus.NOT_FOUND, sentence)
+        await answer(scope, receive, send)
 
 
 def listed(

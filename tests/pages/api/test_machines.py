@@ -2,6 +2,8 @@
 
 import json
 import re
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +49,8 @@ def test_metrics_are_in_the_form_of_prometheus_and_for_who_keeps_the_server(prog
         answer = program.client.get("/metrics", headers={"Authorization": f"Bearer {program.token(username)}"})
         assert answer.status_code == status
     assert program.client.get("/metrics").status_code == 401
+    if promtool := shutil.which("promtool"):
+        subprocess.run([promtool, "check", "metrics"], input=answer.content, check=True, capture_output=True)
     found = {family.name: family for family in text_string_to_metric_families(answer.text)}
     assert {
         f"github_traffic_{name}" for name in ("store_version", "runs_last_day", "failures_last_day", "findings")
@@ -91,6 +95,7 @@ def test_a_run_is_started_by_who_may_and_recorded(program: Program, app: App, mo
 
 def test_an_agent_reads_what_its_token_may_see(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
     assert post(program, None, "/mcp", CALL | {"method": "tools/list"}, **MODERN).status_code == 401
+    assert program.client.get("/mcp").status_code == 405, "no stream is kept open"
     listed = post(program, "single", "/mcp", CALL | {"method": "tools/list"}, **MODERN).json()["result"]["tools"]
     assert {each["name"] for each in listed} == {"list_repositories", "traffic", "spikes", "query"}
     assert all(each["annotations"]["readOnlyHint"] for each in listed)

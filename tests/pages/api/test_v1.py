@@ -20,6 +20,7 @@ from data.calendar import utc_now
 from data.repositories.groups import add_group
 from data.traffic.export import ExportRequest, ExportTable, export
 from pages.api import authentication, v1
+from pages.api import routes as program_routes
 from pages.api.limits import RateLimit
 from tests.data.filled import DOCS, ENGINE, MIRROR
 from tests.pages.api.conftest import Program
@@ -37,7 +38,9 @@ OF_WHOM = {
 
 
 @pytest.mark.parametrize("username", OF_WHOM)
-def test_every_table_has_the_rows_that_the_token_s_user_may_see(program: Program, username: str) -> None:
+def test_every_table_has_the_rows_that_the_token_s_user_may_see_and_no_route_tells_of_others(
+    program: Program, username: str
+) -> None:
     for name in v1.TABLES:
         found = {row["full_name"] for row in program.rows(f"{name}?limit=10000", username)} - {None}
         assert found <= OF_WHOM[username]
@@ -50,9 +53,10 @@ def test_every_table_has_the_rows_that_the_token_s_user_may_see(program: Program
         text = program.get(f"data/{name}.csv", username).text
         found = {f"{row['ORGNAME']}/{row['REPONAME']}" for row in csv.DictReader(StringIO(text))}
         assert found == OF_WHOM[username]
-    if username not in {"both", "admin"}:
-        told = program.get("health", username).text
-        assert not [each for each in OF_WHOM["both"] - OF_WHOM[username] if each in told]
+    for route in program_routes.routes():
+        if username != "admin" and isinstance(route, Route) and "{" not in route.path:
+            told = program.client.get(route.path, headers={"Authorization": f"Bearer {program.tokens[username]}"}).text
+            assert not [each for each in OF_WHOM["both"] - OF_WHOM[username] if each in told], route.path
 
 
 def test_csv_is_the_export_and_json_has_its_columns(program: Program) -> None:
@@ -66,11 +70,12 @@ def test_csv_is_the_export_and_json_has_its_columns(program: Program) -> None:
         assert all(list(row) == header for row in program.rows(name))
 
 
-def test_pages_follow_each_other_to_the_end(program: Program) -> None:
+def test_pages_follow_each_other_to_the_end_whatever_is_written_meanwhile(program: Program) -> None:
     path, found = "traffic?limit=50", []
     while path:
         answer = program.get(path).json()
         found += [(row["repository_id"], row["day"]) for row in answer["data"]]
+        add_group(program.app.store, COMMAND_LINE, BLUE, f"Changed at {len(found)}", [DOCS], now=utc_now())
         path = (answer["next"] or "").removeprefix("/api/v1/")
     rows = program.rows("traffic?limit=10000")
     assert found == [(row["repository_id"], row["day"]) for row in rows]
@@ -203,7 +208,14 @@ def test_an_unknown_address_is_json_and_never_a_page(program: Program) -> None:
         for method in ("GET", "POST"):
             answer = program.client.request(method, path, headers={"Accept": "text/html"})
             assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
-    assert program.client.post("/api/v1/traffic").status_code == 405
+    for path, method, allowed in (
+        ("traffic", "POST", "GET, HEAD"),
+        ("runs", "DELETE", "GET, HEAD, POST"),
+        ("openapi.json", "PUT", "GET, HEAD"),
+        ("data/repositories.csv", "FOO", "GET, HEAD"),
+    ):
+        answer = program.client.request(method, f"/api/v1/{path}")
+        assert (answer.status_code, answer.headers["allow"], answer.json()["status"]) == (405, allowed, 405)
 
 
 def test_a_page_of_another_site_and_another_name_of_the_server_get_nothing(program: Program) -> None:
