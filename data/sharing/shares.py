@@ -205,17 +205,15 @@ def _shares(store: Store) -> Mapping[str, Share]:
         text,
         ids,
         password_hash,
-        embeddable,
-        downloads,
+        *may,
         made_by,
         made,
         ends,
         openings,
-        last,
+        opened,
     ) in rows:
-        times = aware(made), None if ends is None else aware(ends), openings, None if last is None else aware(last)
-        frozen = frozenset(json.loads(ids))
-        found[secret_hash] = Share(
-            key, name, tenant_id, text, frozen, password_hash, embeddable, downloads, *times, makers[made_by]
-        )
+        frozen, lasts = frozenset(json.loads(ids)), (aware(made), None if ends is None else aware(ends))
+        last_opened = None if opened is None else aware(opened)
+        facts = (key, name, tenant_id, text, frozen, password_hash, *may, *lasts, openings, last_opened)
+        found[secret_hash] = Share(*facts, makers[made_by])
     return MappingProxyType(found)

@@ -53,6 +53,7 @@ FORMER = {"repositorystats": ExportTable.DAILY, "repositories": ExportTable.REPO
 RUN = ("run_id", "trigger", "started_at", "ended_at", "state", "repositories", "requests", "message")
 FINDING = ("kind", "is_problem", "tenant", "repository_id", "about", "text", "label", "moment")
 CSV = "text/csv; charset=utf-8"
+LONGEST_BODY = 10_000
 KEPT = {"Cache-Control": "private, no-cache", "Vary": "Authorization, Accept"}
 
 
@@ -70,26 +71,20 @@ def routes() -> Sequence[BaseRoute]:
     return [*known, *others]
 
 
-LONGEST_BODY = 10_000
-
-
 def rows(request: Request, access: ApiAccess) -> Response:
     """The rows of a table: a page of them, or as CSV all."""
     store, name = the_store(), _name(request)
     wanted = asked.rows(request, access.viewer, store, TABLES[name])
     as_csv = wants_csv(request)
     version = (store.traffic.version(), wanted.request.today, hash(wanted.viewer), as_csv)
-    tag = f'W/"{"-".join(str(each) for each in version)}"'
-    if tag in request.headers.get("if-none-match", ""):
-        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=KEPT | {"ETag": tag})
-    headers = KEPT | {"ETag": tag}
+    headers = KEPT | {"ETag": f'W/"{"-".join(str(each) for each in version)}"'}
+    if is_known(request, headers):
+        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
     if as_csv and wanted.size is None and wanted.after is None:
         return streamed(wanted.viewer, wanted.request, name, headers)
     page = _page(wanted.viewer, store, wanted.request, wanted.after, wanted.size or asked.USUAL_PAGE, as_csv=as_csv)
     more = None if page.last_key is None else asked.next_page(request, request.url.path, page.last_key)
-    if as_csv:
-        return csv_answer(page.content, name, headers | link(more))
-    return Response(_body(page.content, more), 200, headers | link(more), "application/json")
+    return sent(request, page.content, more, headers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +112,7 @@ def runs(request: Request, access: ApiAccess) -> Response:
     more = None
     if len(left) > size:
         more = asked.next_page(request, request.url.path, (left[size - 1].run_id,))
-    return listed(request, "runs", RUN, [{name: getattr(each, name) for name in RUN} for each in left[:size]], more)
+    return listed(request, RUN, [{name: getattr(each, name) for name in RUN} for each in left[:size]], more)
 
 
 async def start_run(request: Request) -> Response:
@@ -173,7 +168,7 @@ def state_of_collection(request: Request, access: ApiAccess) -> Response:
     budgets = overbooked(Viewer(viewer.repository_ids, frozenset(managed)), the_store())
     read = health(viewer, the_store(), frozenset(managed), utc_now(), budgets)
     found = [{name: getattr(each, name) for name in FINDING} for each in (*read.problems, *read.warnings)]
-    return listed(request, "health", FINDING, found, None)
+    return listed(request, FINDING, found)
 
 
 def formerly(request: Request, access: ApiAccess) -> Response:
@@ -208,20 +203,18 @@ class Otherwise:
 
 
 def listed(
-    request: Request, name: str, columns: Sequence[str], found: Sequence[Mapping[str, Any]], more: str | None
+    request: Request, columns: Sequence[str], found: Sequence[Mapping[str, Any]], more: str | None = None
 ) -> Response:
     """Rows that come from no table, with a tag of their own content."""
     plain = [{name: _plain(value) for name, value in each.items()} for each in found]
     if wants_csv(request):
         content = csv_file(DataFrame(plain, columns=list(columns), dtype=object))
     else:
-        content = _body(json.dumps(plain, ensure_ascii=False).encode(), more)
-    headers = KEPT | {"ETag": f'W/"{sha256(content).hexdigest()[:32]}"'} | link(more)
-    if headers["ETag"] in request.headers.get("if-none-match", ""):
+        content = json.dumps(plain, ensure_ascii=False).encode()
+    headers = KEPT | {"ETag": f'W/"{sha256(content + str(more).encode()).hexdigest()[:32]}"'}
+    if is_known(request, headers):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
-    if wants_csv(request):
-        return csv_answer(content, name, headers)
-    return Response(content, 200, headers, "application/json")
+    return sent(request, content, more, headers)
 
 
 def streamed(viewer: Viewer, wanted: ExportRequest, name: str, headers: Mapping[str, str]) -> Response:
@@ -230,12 +223,18 @@ def streamed(viewer: Viewer, wanted: ExportRequest, name: str, headers: Mapping[
     return StreamingResponse(chain([next(pieces)], pieces), 200, {**headers, **_file(name)}, CSV)
 
 
-def csv_answer(content: bytes, name: str, headers: Mapping[str, str]) -> Response:
-    return Response(content, 200, {**headers, **_file(name)}, CSV)
+def sent(request: Request, content: bytes, more: str | None, headers: Mapping[str, str]) -> Response:
+    """Rows, as CSV or JSON, with the address of the page after."""
+    link = {} if more is None else {"Link": f'<{more}>; rel="next"'}
+    if wants_csv(request):
+        return Response(content, 200, {**headers, **link, **_file(_name(request))}, CSV)
+    body = b'{"data":' + content + b',"next":' + json.dumps(more).encode() + b"}"
+    return Response(body, 200, {**headers, **link}, "application/json")
 
 
-def link(more: str | None) -> dict[str, str]:
-    return {} if more is None else {"Link": f'<{more}>; rel="next"'}
+def is_known(request: Request, headers: Mapping[str, str]) -> bool:
+    """Whether whoever asks has this very answer already."""
+    return headers["ETag"] in request.headers.get("if-none-match", "")
 
 
 def wants_csv(request: Request) -> bool:
@@ -249,10 +248,6 @@ def _name(request: Request) -> str:
 
 def _file(name: str) -> dict[str, str]:
     return {"Content-Disposition": f'inline; filename="{name}.csv"'}
-
-
-def _body(data: bytes, more: str | None) -> bytes:
-    return b'{"data":' + data + b',"next":' + json.dumps(more).encode() + b"}"
 
 
 def _plain(value: Any) -> Any:

@@ -19,6 +19,10 @@ Into cell A1, where the decimal separator is a point:
 
 Google asks from its own servers, about once an hour: this server must be reachable from the internet.
 """
+LIBREOFFICE = """
+1. *Sheet* › *Link to External Data*; paste the link, press Enter, choose the comma as separator.
+2. Select *CSV_all*, and tick *Update every* to have it read anew by itself.
+"""
 GRAFANA = """
 1. Install the data source *Infinity*; as URL give `{origin}`; under *Authentication* choose *Bearer Token* and paste a
    token from your profile.
@@ -66,6 +70,7 @@ PROGRAMS = {
     "Excel": EXCEL,
     "Power BI": POWER_BI,
     "Google Sheets": SHEETS,
+    "LibreOffice": LIBREOFFICE,
     "Grafana": GRAFANA,
     "pandas": PANDAS,
     "DuckDB": DUCKDB,
