@@ -41,14 +41,15 @@ DAY = _Day()
 @click.option("--group", "group_names", metavar="NAME", multiple=True, help="Only this group; may be repeated.")
 @click.option("--from", "first_day", type=DAY, metavar="DAY", help="From this UTC day on.")
 @click.option("--until", "last_day", type=DAY, metavar="DAY", help="Up to this UTC day, itself included.")
+@click.option("--without-imports", is_flag=True, help="Days, weeks and months as they would be without imports.")
 @click.option("--overwrite", is_flag=True, help="Replace the file if it exists.")
 @pass_session
 def export(session: Session, /, table: str, target: str, tenant: str | None, **narrow: Any) -> CommandResult:
     """Write a table to a CSV or Parquet file.
 
-    TABLE is daily, weekly, monthly, repositories, referrers, paths, spikes, stars, releases or notes. The file is
-    written whole or not at all. Unknown is empty, never zero; days are UTC. A repository that several tenants track is
-    written once, with the tenant that has the most days, unless --tenant is given.
+    TABLE is daily, weekly, monthly, repositories, referrers, paths, clones, spikes, stars, releases or notes. The file
+    is written whole or not at all. Unknown is empty, never zero; days are UTC. A repository that several tenants track
+    is written once, with the tenant that has the most days, unless --tenant is given.
 
     \b
     Example:
@@ -76,6 +77,7 @@ def export(session: Session, /, table: str, target: str, tenant: str | None, **n
         narrow["first_day"],
         narrow["last_day"],
         narrow["overwrite"],
+        imports=not narrow["without_imports"],
     )
     place = Path(target) if target != STDOUT else sys.stdout.buffer
     rows = write_export(viewer, session.store, request, place)

@@ -119,9 +119,9 @@ def add(session: Session, /, tenant: str, paths: tuple[Path, ...], **given: Any)
             unknown=unknown,
             mappings=mappings,
         )
-    if batch is None:
-        session.terminal.say("Nothing new: all of it is known already. Nothing was written.")
-        return CommandResult(facts, failed)
+    if not batch.counts.wins:
+        session.terminal.say(f"Nothing new: all of it is known already. Noted as import {batch.batch_id}.")
+        return CommandResult(facts | {"import": batch.batch_id}, failed)
     session.terminal.say(f"Imported. To take it back: python -m collector import undo {batch.batch_id}")
     return CommandResult(facts | {"import": batch.batch_id}, failed)
 

@@ -14,7 +14,7 @@ from datetime import datetime
 import duckdb
 import pyarrow as pa
 
-from data.accounts.audit import Subject, change_of_traffic
+from data.accounts.audit import Change, Subject, change_of_traffic
 from data.accounts.authority import NotAllowed
 from data.accounts.grants import viewer_of
 from data.accounts.models import Account, Viewer
@@ -89,8 +89,8 @@ def save_import(
     aliases: Mapping[str, str],
     unknown: Unknown,
     mappings: Mapping[str, Mapping[str, str]],
-) -> ImportBatch | None:
-    """Import what was read, all in one commit. Answers None where it wins nothing: then nothing is written.
+) -> ImportBatch:
+    """Import what was read, all in one commit. Where it wins nothing, only that is noted.
 
     `mappings` are the columns to be saved, by header. For the tenant's managers.
     Raises: ImportRefused where repositories are unknown and are to be asked for; NotAllowed, StoreBusy.
@@ -114,17 +114,12 @@ def save_import(
             counts = _with_others(connection, staged, counts)
             files = {name: staged.path(name) for name in ("lists", "counters", "windows")}
             execute_each(connection, query(__name__, "keep_others"), files | {"batch_id": batch_id})
-        if not counts.wins:
-            return None
-        _merge_others(connection, batch_id)
-        batch = ImportBatch(
-            batch_id, tenant_id, now, change.account.user_id, staged.tool, staged.source, counts, staged.refused
-        )
-        _save_batch(connection, batch, staged.digest)
-        _save_mappings(connection, tenant_id, mappings)
-        won = f"{counted(counts.new, 'new reading')}, {counts.greater:,} greater, {counted(counts.days_won, 'day')} won"
-        change.record("traffic imported", Subject(f"import {batch_id}", tenant_id), f"{staged.source}: {won}")
-    return batch
+        if counts.wins:
+            _merge_others(connection, batch_id)
+            _save_mappings(connection, tenant_id, mappings)
+            return _noted(change, batch_id, tenant_id, staged, counts)
+    with change_of_traffic(store, "noting an import", by, now) as change:  # the other one, unrecorded, was not made
+        return _noted(change, next_id(change.connection, "import_batch"), tenant_id, staged, counts)
 
 
 def undo_import(store: Store, by: str, batch_id: int, now: datetime) -> ImportBatch:
@@ -298,10 +293,16 @@ def _merge_others(connection: duckdb.DuckDBPyConnection, batch_id: int, *, undon
     connection.execute(query(__name__, "merge_others"))
 
 
-def _save_batch(connection: duckdb.DuckDBPyConnection, batch: ImportBatch, digest: str) -> None:
-    values = {name: value for name, value in asdict(batch).items() if name != "counts"} | asdict(batch.counts)
-    values |= {"imported_at": stored(batch.imported_at), "digest": digest}
-    connection.execute(query(__name__, "save_batch"), values)
+def _noted(change: Change, batch_id: int, tenant_id: int, staged: Staged, counts: Counts) -> ImportBatch:
+    """Note an import among the imports and in the audit log."""
+    user_id, refused = change.account.user_id, staged.refused
+    batch = ImportBatch(batch_id, tenant_id, change.now, user_id, staged.tool, staged.source, counts, refused)
+    values = {name: value for name, value in asdict(batch).items() if name != "counts"} | asdict(counts)
+    values |= {"imported_at": stored(change.now), "digest": staged.digest}
+    change.connection.execute(query(__name__, "save_batch"), values)
+    won = f"{counted(counts.new, 'new reading')}, {counts.greater:,} greater, {counted(counts.days_won, 'day')} won"
+    change.record("traffic imported", Subject(f"import {batch_id}", tenant_id), f"{staged.source}: {won}")
+    return batch
 
 
 def _save_mappings(

@@ -4,7 +4,7 @@ Every reader shows the repositories of its viewer only, and answers another tena
 is NULL (pandas.NA, NaN), never zero, and nothing is added up over a day that is not known.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from itertools import chain
@@ -64,7 +64,7 @@ def beside(viewer: Viewer, store: Store, selection: Selection, measure: Measure,
     never a sum of days. Source: as traffic.series; star_history. Raises: StoreMissing.
     """
     chosen = largest(viewer, store, selection)
-    only = Selection(selection.first, selection.last, selection.today, frozenset(chosen))
+    only = replace(selection, repository_ids=frozenset(chosen), search="")
     if measure is Measure.STARS:
         values = only.values(viewer) | {"grain": grain.value}
         return frame(ask(store, query(__name__, "stars"), only.today, values))

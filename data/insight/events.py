@@ -15,6 +15,7 @@ from pandas import DataFrame
 from data.accounts.models import Viewer
 from data.calendar import DAY
 from data.store import Store
+from data.store.arrow import set_days
 from data.store.cache import cached
 from data.store.sql import query
 from data.traffic.models import Selection
@@ -42,13 +43,15 @@ class Comparison:
 
 
 @cached("traffic")
-def before_and_after(viewer: Viewer, store: Store, repository_id: int, day: date, today: date) -> Comparison:
+def before_and_after(
+    viewer: Viewer, store: Store, repository_id: int, day: date, today: date, *, imports: bool = True
+) -> Comparison:
     """Compare what came before and after a day; of another tenant's repository as of one that is not there, nothing.
 
     Raises: StoreMissing.
     """
     first, last = day - timedelta(weeks=PATTERN_WEEKS), day + timedelta(days=LONGEST)
-    final = final_days(viewer, store, Selection(first, last, today, frozenset({repository_id})))
+    final = final_days(viewer, store, Selection(first, last, today, frozenset({repository_id}), imports=imports))
     with store.traffic.read() as cursor:
         cursor.execute("set variable today = $today", {"today": today})
         ((shown_from,),) = cursor.execute("select shown_from from v_today").fetchall()
@@ -62,7 +65,7 @@ def final_days(viewer: Viewer, store: Store, selection: Selection) -> DataFrame:
     Source: v_daily, star_history. Raises: StoreMissing.
     """
     with store.traffic.read() as cursor:
-        cursor.execute("set variable today = $today", {"today": selection.today})
+        set_days(cursor, selection.today, imports=selection.imports)
         rows = cursor.execute(query(__name__, "final_days"), selection.values_of_one(viewer)).fetchall()
     found = DataFrame(rows, columns=["day", *METRICS]).set_index("day")
     return found.reindex(_span(selection.first, selection.last)).astype("float64")

@@ -78,7 +78,8 @@ def records(viewer: Viewer, store: Store, selection: Selection) -> Records:
     Raises: StoreMissing.
     """
     values = {"visible": selection.values_of_one(viewer)["visible"], "milestones": MILESTONES}
-    (row,) = ask(store, query(__name__, "records"), selection.today, values).to_pylist()
+    text, imports = query(__name__, "records"), selection.imports
+    (row,) = ask(store, text, selection.today, values, imports=imports).to_pylist()
     return Records(**row)
 
 
@@ -104,4 +105,5 @@ def true_weeks(viewer: Viewer, store: Store, selection: Selection) -> DataFrame:
 
 
 def _ask(viewer: Viewer, store: Store, selection: Selection, name: str) -> DataFrame:
-    return frame(ask(store, query(__name__, name), selection.today, selection.values_of_one(viewer)))
+    values = selection.values_of_one(viewer)
+    return frame(ask(store, query(__name__, name), selection.today, values, imports=selection.imports))

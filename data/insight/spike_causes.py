@@ -21,6 +21,7 @@ from data.insight.lists import listing_bounds
 from data.insight.notes import notes
 from data.insight.spikes import OFFSET, STANDS_OUT
 from data.store import Store
+from data.store.arrow import set_days
 from data.store.cache import cached
 from data.store.sql import query
 from data.traffic.models import Selection
@@ -169,9 +170,9 @@ def spikes(viewer: Viewer, store: Store, selection: Selection) -> tuple[Spike, .
 
     Source: v_spikes. Raises: StoreMissing.
     """
-    values = selection.values(viewer) | {"search": selection.search}
+    values = selection.values(viewer) | {"search": selection.search, "imports": selection.imports}
     with store.traffic.read() as cursor:
-        cursor.execute("set variable today = $today", {"today": selection.today})
+        set_days(cursor, selection.today)
         rows = cursor.execute(query(__name__, "spikes"), values).fetchall()
     return tuple(sorted((Spike(*row) for row in rows), key=lambda each: (-each.weight, each.full_name, each.metric)))
 

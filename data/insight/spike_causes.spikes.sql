@@ -16,4 +16,15 @@ where
     v_spikes.repository_id in (select unnest($visible::integer[]))
     and contains(lower(v_spikes.full_name), lower($search))
     and v_spikes.kind = 'spike'
-    and v_spikes.peak_day between $first_day and least($last_day::date, v_today.final_until);
+    and v_spikes.peak_day between $first_day and least($last_day::date, v_today.final_until)
+    and (
+        $imports
+        or (v_spikes.repository_id, v_spikes.peak_day, v_spikes.metric) not in (
+            select (
+                repository_id, day,
+                unnest([if(views_source = 'import', 'views', ''), if(clones_source = 'import', 'clones', '')])
+            )
+            from daily_traffic
+            where repository_id in (select unnest($visible::integer[])) and day between $first_day and $last_day
+        )
+    );

@@ -50,13 +50,42 @@ select
     end as clones_state,
     daily.views_source,
     daily.clones_source
-from daily_traffic as daily
+from (
+    select
+        repository_id,
+        day,
+        views,
+        view_uniques,
+        views_source,
+        clones,
+        clone_uniques,
+        clones_source
+    from daily_traffic
+    where coalesce(getvariable('with_imports')::boolean, true)
+    union all
+    -- As it would be without any import.
+    select
+        repository_id,
+        day,
+        case when own.day is null then known.views else own.views end as views,
+        case when own.day is null then known.view_uniques else own.view_uniques end as view_uniques,
+        case when own.day is null then known.views_source else own.views_source end as views_source,
+        case when own.day is null then known.clones else own.clones end as clones,
+        case when own.day is null then known.clone_uniques else own.clone_uniques end as clone_uniques,
+        case when own.day is null then known.clones_source else own.clones_source end as clones_source
+    from daily_traffic as known
+    left join collected_day as own using (repository_id, day)
+    left join collected_span as span using (repository_id)
+    where
+        not coalesce(getvariable('with_imports')::boolean, true)
+        and (span.repository_id is null or day between span.first_day and span.last_day)
+) as daily
 inner join repository using (repository_id)
 inner join tenant using (tenant_id)
 cross join v_today;
 
 comment on view v_daily is
-'One row per repository and day, from the first known day to the last known one or the day of the newest answer. Each metric has a state; what is unknown is NULL, never zero.';
+'One row per repository and day, from the first known day to the last known one or the day of the newest answer. Each metric has a state; what is unknown is NULL, never zero. Where the session has set variable with_imports = false, as it would be without any import.';
 comment on column v_daily.repository_id is 'Our id of the repository; it stays when GitHub renames it.';
 comment on column v_daily.tenant_id is 'The tenant that tracks it.';
 comment on column v_daily.tenant is 'The name of the tenant.';
@@ -193,6 +222,8 @@ with parts as (
         clones,
         clone_uniques,
         clones_state,
+        views_source,
+        clones_source,
         null as whole_views,
         null as whole_view_uniques,
         null as whole_clones,
@@ -212,6 +243,8 @@ with parts as (
         null as clones,
         null as clone_uniques,
         null as clones_state,
+        null as views_source,
+        null as clones_source,
         case when views_complete then views end as whole_views,
         case when views_complete then view_uniques end as whole_view_uniques,
         case when clones_complete then clones end as whole_clones,
@@ -237,6 +270,7 @@ weeks as (
         coalesce(sum(views) filter (where views_state = 'pending'), 0)::bigint as pending_views,
         count(*) filter (where views_state = 'final') as final_views_days,
         bool_or(views_state = 'gap') as views_have_gap,
+        count(*) filter (where views_source = 'import') as imported_views_days,
         sum(clones)::bigint as clones,
         max(whole_clones) as clones_by_github,
         case when max(whole_clones) >= coalesce(sum(clones), 0) then max(whole_clone_uniques) end as clone_uniques,
@@ -245,6 +279,7 @@ weeks as (
         coalesce(sum(clones) filter (where clones_state = 'pending'), 0)::bigint as pending_clones,
         count(*) filter (where clones_state = 'final') as final_clones_days,
         bool_or(clones_state = 'gap') as clones_have_gap,
+        count(*) filter (where clones_source = 'import') as imported_clones_days,
         min(day) as first_row,
         max(day) as last_row
     from parts
@@ -281,6 +316,7 @@ select
     end as views_state,
     known.views_days,
     known.pending_views,
+    known.imported_views_days,
     known.views_by_github,
     known.clones,
     known.clone_uniques,
@@ -295,6 +331,7 @@ select
     end as clones_state,
     known.clones_days,
     known.pending_clones,
+    known.imported_clones_days,
     known.clones_by_github
 from known
 inner join repository using (repository_id)
@@ -314,6 +351,7 @@ comment on column v_weekly.view_uniques_kind is 'Which visitors are known: week,
 comment on column v_weekly.views_state is 'final: the whole week is known. partial: all its days from first_day to last_day are, but these are not the whole week. pending: days may still change or come. gap: days are missing for good, or lie before the first known day, or after the last one of a history that has ended.';
 comment on column v_weekly.views_days is 'Of how many days of the week the views are known, pending ones included.';
 comment on column v_weekly.pending_views is 'The part of the views that is of pending days, and may still change.';
+comment on column v_weekly.imported_views_days is 'Of how many of these days the views are from another tool.';
 comment on column v_weekly.views_by_github is 'GitHub''s own count of the whole week, where it showed one: more than views where a day is missing. Not for adding up with days.';
 comment on column v_weekly.clones is 'Git clones of the week: the sum of its known days.';
 comment on column v_weekly.clone_uniques is 'Unique cloners of the week as GitHub counted them; NULL where it never showed the whole week, or fewer requests than its days have.';
@@ -322,6 +360,7 @@ comment on column v_weekly.clone_uniques_kind is 'The same of the cloners: clone
 comment on column v_weekly.clones_state is 'The same of the clones: final, partial, pending or gap.';
 comment on column v_weekly.clones_days is 'The same of the clones: how many days are known.';
 comment on column v_weekly.pending_clones is 'The part of the clones that is of pending days.';
+comment on column v_weekly.imported_clones_days is 'The same of the clones.';
 comment on column v_weekly.clones_by_github is 'The same of the clones: GitHub''s own count of the whole week.';
 
 create view v_monthly as
@@ -337,12 +376,14 @@ with months as (
         coalesce(sum(views) filter (where views_state = 'pending'), 0)::bigint as pending_views,
         count(*) filter (where views_state = 'final') as final_views_days,
         bool_or(views_state = 'gap') as views_have_gap,
+        count(*) filter (where views_source = 'import') as imported_views_days,
         sum(clones)::bigint as clones,
         sum(clone_uniques)::bigint as cloner_days,
         count(clones)::integer as clones_days,
         coalesce(sum(clones) filter (where clones_state = 'pending'), 0)::bigint as pending_clones,
         count(*) filter (where clones_state = 'final') as final_clones_days,
         bool_or(clones_state = 'gap') as clones_have_gap,
+        count(*) filter (where clones_source = 'import') as imported_clones_days,
         min(day) as first_row,
         max(day) as last_row
     from v_daily
@@ -377,6 +418,7 @@ select
     end as views_state,
     known.views_days,
     known.pending_views,
+    known.imported_views_days,
     known.clones,
     known.cloner_days,
     case when known.cloner_days is not null then 'sum_of_days' end as clone_uniques_kind,
@@ -386,7 +428,8 @@ select
         else 'pending'
     end as clones_state,
     known.clones_days,
-    known.pending_clones
+    known.pending_clones,
+    known.imported_clones_days
 from known
 inner join repository using (repository_id)
 inner join tenant using (tenant_id);
@@ -404,12 +447,14 @@ comment on column v_monthly.view_uniques_kind is 'Which visitors are known: sum_
 comment on column v_monthly.views_state is 'final: every day is final. partial: every day from first_day to last_day is, but these are not the whole month. pending: days may still change or come. gap: days are missing for good, or lie before the first known day, or after the last one of a history that has ended.';
 comment on column v_monthly.views_days is 'Of how many days of the month the views are known, pending ones included.';
 comment on column v_monthly.pending_views is 'The part of the views that is of pending days, and may still change.';
+comment on column v_monthly.imported_views_days is 'Of how many of these days the views are from another tool.';
 comment on column v_monthly.clones is 'Git clones of the month: the sum of its known days.';
 comment on column v_monthly.cloner_days is 'The daily unique cloners added up, in the same way.';
 comment on column v_monthly.clone_uniques_kind is 'The same of the cloners.';
 comment on column v_monthly.clones_state is 'The same of the clones: final, partial, pending or gap.';
 comment on column v_monthly.clones_days is 'The same of the clones: how many days are known.';
 comment on column v_monthly.pending_clones is 'The part of the clones that is of pending days.';
+comment on column v_monthly.imported_clones_days is 'The same of the clones.';
 
 create view v_referrers as
 select

@@ -32,17 +32,28 @@ def arrow_columns(columns: Mapping[str, NDArray[Any]]) -> pa.Table:
     return pa.table({name: pa.array(column, type=kinds[name]) for name, column in columns.items()})
 
 
-def ask(store: Store, text: str, today: date, values: dict[str, Any]) -> pa.Table:
-    """The rows of a question to the views, on a UTC day, which decides what is pending. Where it has a first and a last
-    day, these bound what weeks and months are of.
+def ask(store: Store, text: str, today: date, values: dict[str, Any], *, imports: bool = True) -> pa.Table:
+    """The rows of a question to the views, on a UTC day, which decides what is pending; with what was imported, or as
+    it would be without. Where it has a first and a last day, these bound what weeks and months are of.
     """
     with store.traffic.read() as cursor:
-        set_days(cursor, today, values.get("first_day"), values.get("last_day"))
+        set_days(cursor, today, values.get("first_day"), values.get("last_day"), imports=imports)
         return rows_of(cursor, text, values)
 
 
-def set_days(cursor: DuckDBPyConnection, today: date | None, first: date | None, last: date | None) -> None:
-    """Tell the views, for this cursor, which day is today, and from which to which day weeks and months are."""
+def set_days(
+    cursor: DuckDBPyConnection,
+    today: date | None,
+    first: date | None = None,
+    last: date | None = None,
+    *,
+    imports: bool = True,
+) -> None:
+    """Tell the views, for this cursor, which day is today, from which to which day weeks and months are, and whether
+    days are with what was imported.
+    """
+    if not imports:
+        cursor.execute("set variable with_imports = false")
     for name, day in (("today", today), ("first_day", first), ("last_day", last)):
         if day is not None:
             cursor.execute(f"set variable {name} = $day", {"day": day})

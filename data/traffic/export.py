@@ -28,6 +28,7 @@ from data.calendar import months_later
 from data.refusals import Refused
 from data.sandbox.reference import relations
 from data.store import Store
+from data.store.arrow import set_days
 from data.store.cache import cached
 from data.store.sql import query
 from data.traffic.formulas import without_formulas
@@ -137,6 +138,7 @@ class ExportRequest:
     today: date | None = None
     metric: Metric | None = None
     before: int | None = None
+    imports: bool = True  # else days, weeks and months are as they would be without what other tools have told
     as_formerly: bool = False  # with the columns of the system that was replaced
 
 
@@ -305,8 +307,7 @@ def _write(viewer: Viewer, store: Store, request: ExportRequest, stream: BinaryI
 @contextmanager
 def _reading(store: Store, request: ExportRequest) -> Iterator[duckdb.DuckDBPyConnection]:
     with store.traffic.read() as cursor:
-        if request.today is not None:
-            cursor.execute("set variable today = $today", {"today": request.today})
+        set_days(cursor, request.today, imports=request.imports)
         yield cursor
 
 

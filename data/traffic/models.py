@@ -71,7 +71,8 @@ class Selection:
     `search` is a literal part of OWNER/NAME, letter case aside; '' narrows nothing. `today` is the UTC day that
     decides what is pending. `state` (final, pending, gap) keeps the rows of tables on which views or clones have it.
     What is compared is compared with the days `before_days` earlier; None: as many as there are. 0: no comparison
-    is shown (rankings by change take those before).
+    is shown (rankings by change take those before). Without `imports`, days are as they would be without what other
+    tools have told.
     Hashable, so that it can be part of a cache key.
     Raises: SelectionRefused where first is after last.
     """
@@ -83,6 +84,7 @@ class Selection:
     search: str = ""
     state: str | None = None
     before_days: int | None = None
+    imports: bool = True
 
     def __post_init__(self) -> None:
         if self.first > self.last:

@@ -6,6 +6,7 @@ integer, and what is unknown is NULL (pandas.NA), never zero. All rules are the 
 
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -104,12 +105,13 @@ def series(viewer: Viewer, store: Store, selection: Selection, grain: Grain) -> 
     metric (views, view_uniques, clones, clone_uniques; and the counters stars, forks, watchers,
     open_issues_and_pull_requests as last read in the period; the total has views and clones only), value, state (final;
     partial: final, but of some of the period's days; pending, gap), kind (of uniques: day, week, or sum_of_days for
-    daily ones added up; of the views or clones of a day: import where another tool has told them; else NULL), pending
+    daily ones added up; of views or clones: import where another tool has told them or, in weeks and months, some of
+    them; else NULL), pending
     (the part of the counts of a week or month that is of pending days).
     `attrs["left_out"]`: how many repositories with such days are in the total only. Raises: StoreMissing.
     """
     values = {"search": selection.search, "grain": grain.value, "most": MOST_REPOSITORIES}
-    rows = ask(store, query(__name__, "series"), selection.today, selection.values(viewer) | values)
+    rows = _ask(viewer, store, selection, "series", values)
     found = frame(rows.drop_columns(["left_out"]))
     found.attrs["left_out"] = rows.column("left_out")[0].as_py() if rows.num_rows else 0
     return found
@@ -124,7 +126,7 @@ def series_before(viewer: Viewer, store: Store, selection: Selection, grain: Gra
     days), first_day, last_day (of these days). A period with a gap is unknown. Source: v_daily. Raises: StoreMissing.
     """
     values = {"search": selection.search, "before_days": selection.before_days or selection.days, "grain": grain.value}
-    return frame(ask(store, query(__name__, "series_before"), selection.today, selection.values(viewer) | values))
+    return frame(_ask(viewer, store, selection, "series_before", values))
 
 
 @cached("traffic")
@@ -140,7 +142,7 @@ def repository_sums(viewer: Viewer, store: Store, selection: Selection) -> DataF
     days = selection.days
     before_days = selection.before_days or days
     values = {"search": selection.search, "before_days": before_days, "slice_days": slice_days(days)}
-    return frame(ask(store, query(__name__, "repository_sums"), selection.today, selection.values(viewer) | values))
+    return frame(_ask(viewer, store, selection, "repository_sums", values))
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +221,14 @@ def repository_summaries(viewer: Viewer, store: Store, today: date) -> DataFrame
 
 
 @cached("traffic")
+def has_imports(viewer: Viewer, store: Store) -> bool:
+    """Whether some day of the viewer's repositories is known from another tool. Source: imported_day."""
+    found = "select 1 as found from imported_day where repository_id in (select unnest($visible::integer[])) limit 1"
+    with store.traffic.read() as cursor:
+        return bool(cursor.execute(found, {"visible": sorted(viewer.repository_ids)}).fetchall())
+
+
+@cached("traffic")
 def day_range(viewer: Viewer, store: Store) -> tuple[date, date] | None:
     """The first known day of the viewer's repositories, and the last: that of the newest answer. None: none is known.
 
@@ -240,7 +250,12 @@ def _rows(viewer: Viewer, store: Store, selection: Selection, table: str, paging
         "skipped": (paging.page - 1) * paging.size,
     }
     narrowed = {"search": selection.search, "state": selection.state}
-    return ask(store, query(__name__, table), selection.today, selection.values(viewer) | order | narrowed)
+    return _ask(viewer, store, selection, table, order | narrowed)
+
+
+def _ask(viewer: Viewer, store: Store, selection: Selection, name: str, values: dict[str, Any]) -> pa.Table:
+    values = selection.values(viewer) | values
+    return ask(store, query(__name__, name), selection.today, values, imports=selection.imports)
 
 
 def _page(viewer: Viewer, store: Store, selection: Selection, table: str, paging: Paging) -> Page:

@@ -1,7 +1,7 @@
 -- What a chart shows of some repositories: of each metric the periods of those with the most views (then clones, then by
 -- name), and of views and clones the total of all. Periods are days, weeks (Mondays) or months, UTC, of which the days
--- between the first and the last one count; unknown is null. Uniques are of the kind day, week (GitHub's own) or sum_of_days (daily ones added up); days from another tool
--- are of the kind import. Counters (stars, forks,
+-- between the first and the last one count; unknown is null. Uniques are of the kind day, week (GitHub's own) or sum_of_days (daily ones added up); days from another tool,
+-- and weeks and months with such days, are of the kind import. Counters (stars, forks,
 -- watchers, open issues and pull requests) are those of the period's last look. pending: the part of the counts of a week or
 -- month that is of pending days.
 -- Grain: a repository (null: all), metric and period. Source: v_daily, v_weekly, v_monthly, v_stars, from the session's
@@ -43,8 +43,8 @@ with periods as (
         clone_uniques_kind,
         clones_state,
         pending_clones,
-        null as views_kind,
-        null as clones_kind
+        if(imported_views_days > 0, 'import', null) as views_kind,
+        if(imported_clones_days > 0, 'import', null) as clones_kind
     from v_weekly
     where
         $grain = 'week'
@@ -64,8 +64,8 @@ with periods as (
         clone_uniques_kind,
         clones_state,
         pending_clones,
-        null as views_kind,
-        null as clones_kind
+        if(imported_views_days > 0, 'import', null) as views_kind,
+        if(imported_clones_days > 0, 'import', null) as clones_kind
     from v_monthly
     where
         $grain = 'month'
@@ -151,14 +151,14 @@ totals as (
                     when bool_and(views_state in ('final', 'partial')) then any_value(views_state)
                     when bool_or(views_state = 'gap') then 'gap'
                     else 'pending'
-                end, 'kind': null
+                end, 'kind': if($grain <> 'day' and bool_or(views_kind = 'import'), 'import', null)
             },
             {
                 'metric': 'clones', 'value': sum(clones)::bigint, 'pending': sum(pending_clones)::bigint, 'state': case
                     when bool_and(clones_state in ('final', 'partial')) then any_value(clones_state)
                     when bool_or(clones_state = 'gap') then 'gap'
                     else 'pending'
-                end, 'kind': null
+                end, 'kind': if($grain <> 'day' and bool_or(clones_kind = 'import'), 'import', null)
             }
         ], recursive := true)
     from chosen

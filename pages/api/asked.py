@@ -28,10 +28,11 @@ PAGING = ("limit", "cursor")
 PLACE = ("tenant", "group", "repository")
 DAYS = ("from", "to", "days")
 MOST_DAYS = 4_000
-OF_TRAFFIC = ("by", "metric", "compare")
+OF_TRAFFIC = ("by", "metric", "compare", "imports")
 BY = {Grain.DAY.value: ExportTable.DAILY, Grain.WEEK.value: ExportTable.WEEKLY, Grain.MONTH.value: ExportTable.MONTHLY}
 YEAR_PERIODS = {Grain.DAY: 364, Grain.WEEK: 52, Grain.MONTH: 12}
 COMPARISONS = ("previous", "year")
+IMPORTS = ("included", "left_out")
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +147,7 @@ def rows(request: Request, viewer: Viewer, store: Store, table: ExportTable | No
         today=utc_day(utc_now()),
         metric=None if metric is None else Metric(metric),
         before=before,
+        imports=bool(table) or chosen(request, "imports", IMPORTS) != IMPORTS[1],
     )
     kinds = tuple(KINDS.get(name, date) for name in asked.table.key)
     of_whom = viewer if tenant_ids is None else viewer.of_each_tenant()

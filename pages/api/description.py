@@ -78,6 +78,10 @@ PARAMETERS: Mapping[str, tuple[Mapping[str, Any], str]] = {
         {"type": "string", "enum": list(asked.COMPARISONS)},
         "Adds columns that end in _before: of as many periods before (needs from and to), or of the year before.",
     ),
+    "imports": (
+        {"type": "string", "enum": list(asked.IMPORTS)},
+        "What other tools have told: included (the default), or left_out, as it would be without.",
+    ),
     "limit": (
         {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE},
         f"Rows of a page: {asked.USUAL_PAGE:,} unless given. CSV has all rows unless it is given.",

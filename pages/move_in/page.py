@@ -119,7 +119,7 @@ def make(tenant: Tenant, staged: Staged, options: Options, aliases: Mapping[str,
         messages.refused(refusal)
         return
     st.session_state[ROUND] = st.session_state.get(ROUND, 0) + 1
-    done = "Nothing new." if batch is None else f"Imported. {batch.counts.sentences()[1]}"
+    done = f"Imported. {batch.counts.sentences()[1]}" if batch.counts.wins else "Nothing new."
     messages.notice_after_rerun(done)
 
 

@@ -448,7 +448,7 @@ def draw_events(about: About) -> None:
     labels = {key: each.label for key, each in by_key.items()}
     day = by_key[_linked_to("Event", labels, "event", first)].day
     key, today = about.repository.repository_id, about.selection.today
-    cards, table, incomplete = _compared(about.viewer, about.store, key, day, today)
+    cards, table, incomplete = _compared(*about.asked, day)
     st.caption("The 7 days after, compared with the usual")
     with st.container(horizontal=True, border=True, horizontal_alignment="distribute", key="repository_event_cards"):
         for card in cards:
@@ -465,7 +465,8 @@ def draw_events(about: About) -> None:
         wrap=True,
     )
     metric = next(key for key, each in METRICS.items() if each == name)
-    draw(around(about.viewer, about.store, (key, day), metric, today), "repository_around")
+    chart = around(about.viewer, about.store, (key, day), metric, today, imports=about.selection.imports)
+    draw(chart, "repository_around")
     st.caption("Usual: the median of the weekday in the eight weeks before. Final days only.")
     alt = "Totals of the 7 days before, the 7 and the 30 days after, each compared with the usual"
     tables.draw(table, _event_columns(), "repository_event_table", alt)
@@ -475,10 +476,11 @@ def draw_events(about: About) -> None:
 
 @cached("traffic", in_words=True)
 def _compared(
-    viewer: Viewer, store: Store, repository_id: int, day: date, today: date
+    viewer: Viewer, store: Store, selection: Selection, day: date
 ) -> tuple[tuple[Card, ...], Any, tuple[str, ...]]:
     """An event's cards, its table as Arrow, and what to know of windows that lack days."""
-    found = before_and_after(viewer, store, repository_id, day, today)
+    (key,) = selection.repository_ids or (0,)
+    found = before_and_after(viewer, store, key, day, selection.today, imports=selection.imports)
     return tuple(text.cards(found)), arrow_table(text.event_table(found)), tuple(text.incomplete(found))
 
 

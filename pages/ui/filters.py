@@ -17,7 +17,7 @@ from data.repositories.groups import group_names, groups
 from data.repositories.repositories import addresses, repository_names
 from data.text import DAILY_VISITORS, day_text, number_text
 from data.traffic.models import LONGEST_BY_DAY, Grain, Selection
-from data.traffic.traffic import day_range
+from data.traffic.traffic import day_range, has_imports
 from pages.ui import collecting, controls, messages, navigation, session
 from pages.ui.charts import traffic
 from pages.ui.periods import (
@@ -36,7 +36,7 @@ from pages.ui.periods import (
 from pages.ui.store import the_store
 
 # Keys of the widgets, and names in the address.
-RANGE, DATES, COMPARED_WITH, GRAIN, REPOSITORY = "range", "dates", "against", "by", "repository"
+RANGE, DATES, COMPARED_WITH, GRAIN, REPOSITORY, IMPORTED = "range", "dates", "against", "by", "repository", "imported"
 STEPPED = "period_stepped"  # the days that a step has led to, and the unit of the calendar in which it went
 KEPT = "filters_kept"  # what was chosen last, by key
 REFRESH_S = 1
@@ -55,6 +55,7 @@ SORTS = {  # of both tables the same, so that the order stays when the page chan
 ORDERS = {"Descending": True, "Ascending": False}
 STATES = {"All": None, "Final": "final", "Pending": "pending", "Gap": "gap"}  # of the rows of both tables
 SIZES = {"25": 25, "50": 50, "100": 100, "500": 500}
+IMPORTS = ("Included", "Left out")  # days that other tools have told
 VIEWS = ("Chart", "Table")
 SERIES = ("Total", "By repository")  # of a stacked chart of a long range
 RANKS = ("Views", "Change", DAILY_VISITORS, "Clones", "Stars", "Name")  # of the overview's table
@@ -66,6 +67,7 @@ AFTER = {"7 days": 7, "30 days": 30, "90 days": 90}
 WORDS: dict[str, Collection[str]] = {  # what each parameter of an address may be
     RANGE: (*RANGES, *FORMER),
     COMPARED_WITH: COMPARISONS,
+    IMPORTED: IMPORTS,
     "metric": METRICS,
     GRAIN: (AUTO, *GRAINS),
     "as": VIEWS,
@@ -82,6 +84,7 @@ WORDS: dict[str, Collection[str]] = {  # what each parameter of an address may b
     "after": AFTER,
 }
 COUNTED_ONCE = "Each is counted once, with the tenant that has the most days."
+IMPORTED_HELP = "Left out: as it would be without what other tools have kept"
 EARLIER = timedelta(days=366)  # before the first known day: so far back days may be chosen, of which nothing is known
 UNUSABLE = "Part of this link does not exist, or you don’t have access to it. That part is ignored."
 
@@ -113,6 +116,16 @@ def draw(viewer: Viewer, *, of_days_only: bool = False) -> None:
         st.info(UNUSABLE, icon=":material/link_off:")
     with st.container(horizontal=True, vertical_alignment="bottom", key="filters"):
         _draw_period(offer)
+        if has_imports(viewer, the_store()):
+            st.selectbox(
+                "Imported days",
+                IMPORTS,
+                key=IMPORTED,
+                bind="query-params",
+                filter_mode=None,
+                width=140,
+                help=IMPORTED_HELP,
+            )
         if not of_days_only:
             draw_repositories(viewer, f"All {number_text(len(viewer.repository_ids))} repositories")
 
@@ -243,7 +256,8 @@ def chosen_days(viewer: Viewer) -> Selection:
     offer = _offer(viewer)
     days = _days(offer)
     compared = st.session_state.get(COMPARED_WITH, BEFORE)
-    return Selection(*days, offer.last + DAY, before_days=before_days(_unit(days), compared, days))
+    imports = st.session_state.get(IMPORTED, IMPORTS[0]) == IMPORTS[0]
+    return Selection(*days, offer.last + DAY, before_days=before_days(_unit(days), compared, days), imports=imports)
 
 
 def choose_grain(days: Selection) -> Grain:

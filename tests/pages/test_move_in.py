@@ -42,6 +42,13 @@ def test_what_is_pasted_is_shown_imported_and_taken_back(app: App) -> None:
     assert stored(app) == [(4, "import"), (0, "import"), (1, "import")]
     (batch,) = imports(operator(app.store), app.store)
     assert run.toast[0].value.startswith("Imported")
+    for imported, days in (("Included", 3), ("Left out", 0)):
+        dates = [str(LONG_AGO), str(LONG_AGO + timedelta(days=2))]
+        page = app.opened("tenant", "daily", range="Custom", dates=dates, imported=imported)
+        assert page.selectbox("imported").value == imported
+        assert sum(len(each.value) for each in page.dataframe) == days
+    assert "imported" not in str(app.opened("green-tenant", "daily").selectbox)
+    run = app.opened("tenant", PAGE)
     run.selectbox("import_chosen").set_value(batch.batch_id)
     confirmed(run, "import_undo")
     assert not stored(app)

@@ -32,10 +32,12 @@ POINTED = 62  # periods; on more of them, points would hide their line
 BAR_DAYS = {Grain.DAY: 0.78, Grain.WEEK: 5.6, Grain.MONTH: 24.0}
 BAND_DAYS = {Grain.DAY: 1.0, Grain.WEEK: 7.0, Grain.MONTH: 30.4}
 IMPORTED = "imported"  # the state of a final day that another tool has told
+PARTLY_IMPORTED = "with imports"  # and of a final week or month that holds such days
 PARTLY = "partly"  # the state of a bar of a week or month of which some days are pending
 STATES = {
     "final": "final",
     IMPORTED: "final, imported from another tool",
+    PARTLY_IMPORTED: "final, with days imported from another tool",
     "partial": "partial: only some of its days are in the chosen range",
     "so far": "final so far: further days are pending",
     PARTLY: "some days are pending: it may still change",
@@ -74,11 +76,14 @@ def placed(marks: Marks, names: Sequence[str], grain: Grain) -> dict[str, Column
     return columns | _bars(days, np.nan_to_num(marks.values), grain) | _lines(ranks, marks) | _texts(marks, grain)
 
 
-def with_imports(rows: DataFrame) -> Column:
-    """The states of rows of traffic.series, with the final days that another tool has told as such."""
+def with_imports(rows: DataFrame, grain: Grain = Grain.DAY) -> Column:
+    """The states of rows of traffic.series, with the final days that another tool has told as such, and the final weeks
+    and months that hold such days.
+    """
+    told = IMPORTED if grain is Grain.DAY else PARTLY_IMPORTED
     states = rows["state"].to_numpy(dtype=object)
     imported = (rows["kind"] == "import").fillna(value=False).to_numpy(dtype=bool)
-    return np.where((states == "final") & imported, IMPORTED, states).astype(object)
+    return np.where((states == "final") & imported, told, states).astype(object)
 
 
 def partly(states: Column) -> Column:

@@ -49,9 +49,11 @@ LEGEND = (
 
 
 @cached("traffic", in_words=True)
-def around(viewer: Viewer, store: Store, about: tuple[int, date], metric: str, today: date) -> Chart:
+def around(
+    viewer: Viewer, store: Store, about: tuple[int, date], metric: str, today: date, *, imports: bool = True
+) -> Chart:
     """The days before and after one of a repository: `about` has both."""
-    rows = around_rows(before_and_after(viewer, store, *about, today), metric, about[1])
+    rows = around_rows(before_and_after(viewer, store, *about, today, imports=imports), metric, about[1])
     known = int(rows["value"].notna().sum())
     days = f"two weeks before {day_text(about[1])} to 30 days after"
     text = f"{METRICS[metric]} of {known} final days, {days}, with the usual."

@@ -271,7 +271,7 @@ def _counted(series: DataFrame, metric: str, grain: Grain, machines: DataFrame |
     rows["lane"] = metric
     rows["value"] = of_metric["value"].astype("float64").to_numpy(na_value=float("nan"))
     rows["people"] = people["value"].reindex(of_metric["period"]).astype("float64").to_numpy(na_value=float("nan"))
-    states = with_imports(of_metric)
+    states = with_imports(of_metric, grain)
     rows["state"] = states if grain is Grain.DAY else partly(states)
     rows["open"] = rows["state"].isin(OPEN)
     kinds = people["kind"].reindex(of_metric["period"])

@@ -139,7 +139,7 @@ def chart_data(rows: DataFrame, metric: str, grain: Grain, *, split: bool = True
     rows = rows[(rows["metric"] == metric).to_numpy(dtype=bool)]
     is_total = rows["repository_id"].isna().to_numpy(dtype=bool)
     called, days = (rows[name].to_numpy(dtype=object) for name in ("full_name", "period"))
-    states = with_imports(rows)
+    states = with_imports(rows, grain)
     values = rows["value"].to_numpy(dtype=np.float64, na_value=np.nan)
     marks = CountedMarks(called, days, values, states, rows["pending"].to_numpy(dtype=np.float64, na_value=0))
     each = marks.only(~is_total)

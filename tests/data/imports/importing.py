@@ -31,7 +31,7 @@ def staged(files: Files, options: Options | None = None, today: date = TODAY) ->
         yield stage(files_of(sorted(folder.iterdir())), options or Options(), {}, today, scratch)
 
 
-def imported(store: Store, tenant_id: int, files: Files, options: Options | None = None) -> ImportBatch | None:
+def imported(store: Store, tenant_id: int, files: Files, options: Options | None = None) -> ImportBatch:
     """An import of these files, unknown repositories left out."""
     options = options or Options()
     with staged(files, options) as read:

@@ -17,11 +17,14 @@ from data.imports.models import ImportRefused, Options, Unknown
 from data.repositories.models import Repository, RepositoryFacts, RepositoryState
 from data.repositories.repositories import add_repositories, repositories
 from data.store import Store
+from data.store.arrow import set_days
 from data.traffic.corrections import Reading, correct_reading
 from data.traffic.export import ExportRequest, ExportTable, export
-from data.traffic.models import Metric
+from data.traffic.models import Grain, Metric, Selection
+from data.traffic.traffic import series
 from tests.data.collection.test_merge import answers, day
 from tests.data.imports.importing import imported, staged
+from tests.data.reading import viewer_of
 from tests.data.writers import NOW, save, views
 
 NUMBER = count(7000)
@@ -95,7 +98,7 @@ def test_the_order_of_imports_and_answers_does_not_matter_and_what_is_taken_back
 
     def bring(key: int, table: str) -> int | None:
         batch = imported(store, tenant_id, {"t.csv": table}, Options(repository=f"o/r{key}", trust_zeros=True))
-        return batch.batch_id if batch else None
+        return batch.batch_id if batch.counts.wins else None
 
     collect(late, before)
     collect(late, after)
@@ -109,10 +112,24 @@ def test_the_order_of_imports_and_answers_does_not_matter_and_what_is_taken_back
     assert bring(early, first) is None, "an import twice changes nothing"
     collect(never, before)
     collect(never, after)
+    assert seen_without_imports(store, early) == seen_without_imports(store, never)
     for each in (first_of_early, second_of_early):
         if each is not None:
             undo_import(store, COMMAND_LINE, each, NOW)
     assert kept(store, early) | {"collection_result": []} == kept(store, never) | {"collection_result": []}
+
+
+def seen_without_imports(store: Store, key: int) -> Rows:
+    """The days and weeks as pages have them that leave imported days out."""
+    with store.traffic.read() as cursor:
+        set_days(cursor, NOW.date(), imports=False)
+        days = (
+            "select columns(* exclude (repository_id, full_name)) from v_daily where repository_id = $key order by day"
+        )
+        weeks = (
+            "select week, views, views_state, imported_views_days from v_weekly where repository_id = $key order by 1"
+        )
+        return [*cursor.execute(days, {"key": key}).fetchall(), *cursor.execute(weeks, {"key": key}).fetchall()]
 
 
 def days_of(store: Store, key: int) -> Rows:
@@ -139,6 +156,25 @@ def test_gaps_stay_gaps_counts_and_uniques_of_two_files_meet_and_the_greater_rea
         (day(0), 7, 6, "import", *unknown),
         (day(1), 9, 4, "import", *unknown),
     ]
+
+
+def test_weeks_and_months_tell_that_they_hold_imported_days(store: Store) -> None:
+    tenant_id = tenant_of(store)
+    (key,) = tracked(store, tenant_id, 1)
+    save(store, views(key, {date(2026, 3, 30): (5, 2), date(2026, 3, 31): (9, 4)}))
+    imported(
+        store, tenant_id, {"views.csv": "date,views\n2026-04-01,7\n2026-04-06,3\n"}, Options(repository=f"o/r{key}")
+    )
+    viewer, days = viewer_of(key), Selection(date(2026, 3, 30), date(2026, 4, 12), NOW.date())
+    kinds = {}
+    for selection in (days, replace(days, imports=False)):
+        rows = series(viewer, store, selection, Grain.WEEK)
+        of_views = rows[(rows["metric"] == "views") & rows["repository_id"].notna()]
+        kinds[selection.imports] = [
+            (value, kind) for value, kind in zip(of_views["value"], of_views["kind"], strict=True)
+        ]
+    assert kinds[True] == [(21, "import"), (3, "import")]
+    assert kinds[False][0][0] == 14
 
 
 def test_an_import_of_everything_is_undone_to_the_byte(store: Store, tmp_path: Path) -> None:
@@ -185,10 +221,10 @@ def test_what_a_correction_took_away_is_not_brought_back(store: Store) -> None:
     batch = imported(store, tenant_id, first, options)
     assert batch
     correct_reading(store, COMMAND_LINE, repository, Reading(day(0), Metric.VIEWS, 9, 3), NOW)
-    assert imported(store, tenant_id, first, options) is None
+    assert not imported(store, tenant_id, first, options).counts.wins
     save(store, views(key, {day(0): (8, 8)}))
     assert days_of(store, key)[0][1:3] == (9, 3)
-    assert imported(store, tenant_id, second, options), "what is more than was corrected is taken"
+    assert imported(store, tenant_id, second, options).counts.wins, "what is more than was corrected is taken"
     undo_import(store, COMMAND_LINE, batch.batch_id, NOW)
     assert days_of(store, key)[0][1:3] == (950, 1)
 

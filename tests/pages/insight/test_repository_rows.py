@@ -10,9 +10,10 @@ from pandas import DataFrame
 from data.insight.events import compared
 from data.insight.notes import checked_link
 from data.insight.spike_causes import Cause, Listed, Noted, Released, Spike, Starred
+from data.traffic.models import Grain
 from pages.repository import text
 from pages.ui.charts import coverage, listings, repository
-from pages.ui.charts.bars_and_lines import IMPORTED, with_imports
+from pages.ui.charts.bars_and_lines import IMPORTED, STATES, with_imports
 from pages.ui.charts.repository import Mark, lanes_specification
 from tests.data.reading import of_one
 
@@ -114,6 +115,7 @@ def test_a_final_day_of_another_tool_is_shown_as_imported() -> None:
     assert [coverage.kind(state, 0, "import") for state in ("final", "pending")] == ["Imported", "Pending"]
     rows = DataFrame({"state": ["final", "final", "gap"], "kind": ["import", None, "import"]}, dtype="string[pyarrow]")
     assert list(with_imports(rows)) == [IMPORTED, "final", "gap"]
+    assert "with days imported" in STATES[with_imports(rows, Grain.WEEK)[0]]
 
 
 def test_the_pattern_of_the_week_is_of_final_days_only() -> None:
