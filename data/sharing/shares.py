@@ -212,8 +212,7 @@ def _shares(store: Store) -> Mapping[str, Share]:
         openings,
         opened,
     ) in rows:
-        frozen, lasts = frozenset(json.loads(ids)), (aware(made), None if ends is None else aware(ends))
-        last_opened = None if opened is None else aware(opened)
-        facts = (key, name, tenant_id, text, frozen, password_hash, *may, *lasts, openings, last_opened)
+        facts = [key, name, tenant_id, text, frozenset(json.loads(ids)), password_hash, *may, aware(made)]
+        facts += [None if ends is None else aware(ends), openings, None if opened is None else aware(opened)]
         found[secret_hash] = Share(*facts, makers[made_by])
     return MappingProxyType(found)
