@@ -197,22 +197,14 @@ def _shares(store: Store) -> Mapping[str, Share]:
         rows = cursor.execute(query(__name__, "shares")).fetchall()
         makers = {each.user_id: each for each in stored_accounts(cursor)} if rows else {}
     found = {}
-    for (
-        secret_hash,
-        key,
-        name,
-        tenant_id,
-        text,
-        ids,
-        password_hash,
-        *may,
-        made_by,
-        made,
-        ends,
-        openings,
-        opened,
-    ) in rows:
+    for secret_hash, *row in rows:
+        key, name, tenant_id, text, ids, password_hash, *may, made_by, made, ends, openings, opened = row
         facts = [key, name, tenant_id, text, frozenset(json.loads(ids)), password_hash, *may, aware(made)]
-        facts += [None if ends is None else aware(ends), openings, None if opened is None else aware(opened)]
-        found[secret_hash] = Share(*facts, makers[made_by])
+        facts += [
+            None if ends is None else aware(ends),
+            openings,
+            None if opened is None else aware(opened),
+            makers[made_by],
+        ]
+        found[secret_hash] = Share(*facts)
     return MappingProxyType(found)
