@@ -6,8 +6,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, wraps
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
@@ -72,10 +73,30 @@ INSTALLED = github_app.Installation(501, "octo", None, github_app.InstallationSt
 FACTS = TokenFacts("classic", "octo", 7, "repo", None)
 
 
+Made = TypeVar("Made")
+
+
 @cache
 def app_key(number: int) -> str:
     """A private key, the same for each number."""
     return App().new_key()
+
+
+def kept(make: Callable[["Scene"], Made]) -> Callable[["Scene"], Made]:
+    """Makes something once, and anew only after a change: who is refused changes nothing."""
+    made: dict[tuple[Path, int, int], Made] = {}
+
+    @wraps(make)
+    def there(scene: "Scene") -> Made:
+        def stand() -> tuple[Path, int, int]:
+            return scene.store.directory, scene.store.traffic.version(), scene.store.control.version()
+
+        if stand() not in made:
+            found = make(scene)
+            made[stand()] = found
+        return made[stand()]
+
+    return there
 
 
 @dataclass(frozen=True)
@@ -150,6 +171,7 @@ class Scene:
         found = [each for each in every if each.github_id == NEW.github_id]
         return (found or repositories.add_repositories(self.store, COMMAND_LINE, 1, [NEW], NOW))[0].repository_id
 
+    @kept
     def measured(self) -> Repository:
         """A repository of which a day is stored."""
         found = next(each for each in repositories.repositories(tenants.operator(self.store), self.store))
@@ -159,8 +181,9 @@ class Scene:
             connection.execute(day, {"key": found.repository_id, "day": NOW.date()})
         return found
 
+    @kept
     def token(self) -> int:
-        """A fresh token of the viewer, made by the command line."""
+        """A token of the viewer, made by the command line."""
         api_tokens.add_api_token(self.store, COMMAND_LINE, self.viewer.user_id, api_tokens.NewToken("x"), NOW)
         return api_tokens.api_tokens(self.viewer, self.store, NOW)[0].token_id
 
@@ -175,29 +198,42 @@ class Scene:
     def new_share(self) -> shares.NewShare:
         return shares.NewShare("x", self.north.tenant_id, Dashboard("x"), frozenset(self.north.repositories[:1]))
 
+    @kept
     def share(self) -> int:
-        """A fresh link, made by the manager."""
+        """A link, made by the manager."""
         shares.add_share(self.store, "manager", self.new_share, NOW)
         return shares.shares(account(self.store, "manager"), self.store, NOW)[0].share_id
 
+    @kept
     def badge(self) -> int:
         return badges.add_badge(self.store, COMMAND_LINE, self.new_badge, NOW).badge_id
 
-    def app(self, *, is_there: bool = True) -> Store:
-        """The GitHub App, with two keys and an installation of north's; or there is none. Answers the store."""
+    @kept
+    def without_app(self) -> Store:
+        """The store, in which there is no GitHub App."""
         with suppress(github_app.AppRefused):
             github_app.remove_app(self.store, COMMAND_LINE, NOW)
-        if is_there:
-            github_app.save_app(self.store, COMMAND_LINE, APP, app_key(0), NOW)
-            github_app.save_app_key(self.store, COMMAND_LINE, app_key(1), NOW)
-            github_app.save_installations(self.store, [INSTALLED], {})
-            github_app.give_installation(self.store, COMMAND_LINE, 501, self.north.tenant_id, NOW)
         return self.store
 
-    def link(self, place: Place) -> int:
-        """A fresh invitation for a tenant, made by the command line."""
-        invitations.invite(self.store, COMMAND_LINE, [place.viewer], None, NOW)
+    @kept
+    def app(self) -> Store:
+        """The store with the GitHub App, with two keys and an installation of north's."""
+        self.without_app()
+        github_app.save_app(self.store, COMMAND_LINE, APP, app_key(0), NOW)
+        github_app.save_app_key(self.store, COMMAND_LINE, app_key(1), NOW)
+        github_app.save_installations(self.store, [INSTALLED], {})
+        github_app.give_installation(self.store, COMMAND_LINE, 501, self.north.tenant_id, NOW)
+        return self.store
+
+    @kept
+    def link(self) -> int:
+        """An invitation for north, made by the command line."""
+        invitations.invite(self.store, COMMAND_LINE, [self.north.viewer], None, NOW)
         return invitations.open_invitations(account(self.store, "admin"), self.store, NOW)[0].invitation_id
+
+    @kept
+    def brought(self) -> int:
+        return self.bring(COMMAND_LINE)
 
     def bring(self, by: str) -> int:
         """An import of one day, a new one each time. Answers its number."""
@@ -218,7 +254,7 @@ Do = Callable[[Scene, str], object]
 ACTIONS: dict[str, tuple[set[str], Do]] = {
     "store the GitHub App": (
         ADMINS,
-        lambda s, by: github_app.save_app(s.app(is_there=False), by, APP, app_key(0), NOW),
+        lambda s, by: github_app.save_app(s.without_app(), by, APP, app_key(0), NOW),
     ),
     "exchange the App's key": (
         ADMINS,
@@ -293,7 +329,7 @@ ACTIONS: dict[str, tuple[set[str], Do]] = {
         ADMINS,
         lambda s, by: invitations.invite(s.store, by, [s.north.viewer, s.south.viewer], None, NOW),
     ),
-    "revoke a link": (MANAGERS, lambda s, by: invitations.revoke_invitation(s.store, by, s.link(s.north), NOW)),
+    "revoke a link": (MANAGERS, lambda s, by: invitations.revoke_invitation(s.store, by, s.link(), NOW)),
     "reset a password": (ADMINS, lambda s, by: invitations.reset_password(s.store, by, s.viewer.user_id, NOW)),
     "sign everybody out": (ADMINS, lambda s, by: sessions.end_all_sessions(s.store, by, NOW)),
     "store a token": (
@@ -350,7 +386,7 @@ ACTIONS: dict[str, tuple[set[str], Do]] = {
     ),
     "remove a group": (KEEPERS, lambda s, by: groups.remove_group(s.store, by, s.group(), NOW)),
     "import": (KEEPERS, lambda s, by: s.bring(by)),
-    "undo an import": (KEEPERS, lambda s, by: imports.undo_import(s.store, by, s.bring(COMMAND_LINE), NOW)),
+    "undo an import": (KEEPERS, lambda s, by: imports.undo_import(s.store, by, s.brought(), NOW)),
     "write a note": (KEEPERS, lambda s, by: notes.add_note(s.store, by, s.new_note, NOW)),
     "change a note": (KEEPERS, lambda s, by: notes.change_note(s.store, by, s.note(), NOW)),
     "remove a note": (KEEPERS, lambda s, by: notes.remove_note(s.store, by, s.note().note_id, NOW)),
