@@ -55,8 +55,9 @@ class RunRequest:
         return is_due and self.lease in {None, lease_name(owner_key)}
 
     @property
-    def is_by_name(self) -> bool:
-        return self.scope.repository_ids is not None and self.trigger in BY_NAME
+    def wakes(self) -> bool:
+        """Whether what rests after a refusal is asked for, too: on the command line, or by its name."""
+        return self.trigger == "command" or (self.scope.repository_ids is not None and self.trigger in BY_NAME)
 
 
 @dataclass(frozen=True, slots=True)
@@ -397,8 +398,8 @@ class OwnerRun:
         return RepositoryFetcher(github, token.token_id or None, self.time)
 
     def _asked_at_once(self, request: RunRequest, found: list[CollectableRepository]) -> set[int]:
-        """Those that do not rest after a refusal: asked for by name, or with a token that is newer than the refusal."""
-        if request.is_by_name:
+        """Those that do not rest after a refusal: somebody asks for them, or the token is newer than the refusal."""
+        if request.wakes:
             return {each.repository.repository_id for each in found}
         at_once = set()
         for each in found:
@@ -505,5 +506,5 @@ def _resting(until: list[datetime]) -> str:
     who = "1 repository rests" if len(until) == 1 else f"{len(until):,} repositories rest"
     return (
         f"{who} until {min(until):%Y-%m-%d %H:%M} UTC because GitHub refused {'it' if len(until) == 1 else 'them'}; "
-        "a new token ends that, and so does: python -m collector collect --repo OWNER/NAME"
+        "a new token ends that, and so does: python -m collector collect"
     )

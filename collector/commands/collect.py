@@ -44,7 +44,7 @@ _STOPPED_BY = (signal.SIGINT, signal.SIGTERM)
 )
 @pass_session
 def collect(session: Session, tenant: str | None, names: tuple[str, ...], lock: int | None) -> CommandResult:
-    """Collect now what is due, and print a summary.
+    """Collect now what is due, and print a summary. What GitHub refused lately is asked for again.
 
     Ctrl-C stops it early; what is saved stays, and the next run goes on from there.
 

@@ -208,7 +208,9 @@ def _about_runs(viewer: Viewer, store: Store, now: datetime, *, is_going_on: boo
     for run_id, state, started_at, message, asked, failed, mostly_without_days in rows:
         text = _run_text(RunState(state), message or "", asked, failed)
         if text:
-            is_problem = state == RunState.FAILED or (state == RunState.PARTIAL and mostly_without_days)
+            is_problem = state in {RunState.FAILED, RunState.RUNNING} or (
+                state == RunState.PARTIAL and mostly_without_days
+            )
             yield Finding(FindingKind.RUN, is_problem, f"Run {run_id}", text, "Started", aware(started_at))
 
 

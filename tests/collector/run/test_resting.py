@@ -37,7 +37,9 @@ def test_a_newer_token_is_tried_at_once(refused: Collection) -> None:
 
 
 def test_a_run_with_nothing_but_resting_repositories_says_so(refused: Collection) -> None:
-    report = refused.later(HOUR)
+    refused.github.clock.advance(HOUR)
+    report = refused("schedule")
     assert (report.run_id, report.state) == (None, RunState.COMPLETE)
     assert "1 repository rests until 2026-05-08 12:00 UTC because GitHub refused it" in str(report.message)
     assert refused.asked("/repos/") == 0
+    assert refused("command").requests > 0  # somebody asks
