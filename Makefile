@@ -1,18 +1,21 @@
 # The commands of this project. Everything is installed into .venv, each package pinned with its hash.
 #   make run     start it       make demo    look around, without a token
 #   make test    check it all   make bench   measure it
+#   make test-lake              check the store on PostgreSQL and a bucket
 #   make requirements           the newest packages that requirements*.in allow
 #   make code-editor            the editor of the page SQL, after a change of it (needs Node.js)
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 OLD := .venv/duckdb-1.5
+ON_THE_LAKE := tests/data -m "not files"
 READ_BY_OLD := $(addprefix tests/data/test_,schema.py store.py views.py views_lists.py views_weekly.py) \
   tests/docs/test_schema_docs.py tests/docs/test_sql_docs.py
 
-.PHONY: run demo test format bench requirements code-editor clean setup setup-dev setup-old
+.PHONY: run demo test test-lake format bench requirements code-editor clean setup setup-dev setup-lake setup-old
 
-run: setup
+# Where the setting names a lake, with the DuckDB that it needs instead of the newest.
+run: setup $(if $(TRAFFIC_STORE),setup-lake)
 	@exec $(BIN)/python -m collector serve --create
 
 demo: setup
@@ -30,6 +33,10 @@ test: setup-dev setup-old
 	  wait $$typed && exit $$read
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
+# The same tests of data/ with PostgreSQL and a bucket instead of files, both started for them alone.
+test-lake: setup-dev setup-old .venv/lake-tests.installed
+	PYTHONPATH=$(CURDIR)/$(OLD) $(BIN)/python -m tests.lake --s3 pytest $(ON_THE_LAKE) -p no:cacheprovider
+
 format: setup-dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
@@ -38,7 +45,7 @@ bench: setup-dev
 	$(BIN)/python -m tests.benchmarks
 
 requirements: setup-dev
-	for name in requirements requirements-dev requirements-old; do \
+	for name in requirements requirements-dev requirements-lake requirements-lake-tests; do \
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade --generate-hashes --no-emit-index-url \
 	    --custom-compile-command "make requirements" $$name.in --output-file $$name.txt || exit 1; \
 	done
@@ -48,6 +55,7 @@ clean:
 
 setup: .venv/run.installed
 setup-dev: .venv/dev.installed
+setup-lake: .venv/lake.installed
 setup-old: $(OLD)/installed
 
 .venv/made:
@@ -65,9 +73,18 @@ setup-old: $(OLD)/installed
 	$(INSTALL) -r requirements-dev.txt
 	@touch $@
 
-# The store is tested on the oldest DuckDB that may read its files, too: it lies beside, found first by PYTHONPATH.
-$(OLD)/installed: requirements-old.txt .venv/made
-	$(INSTALL) --no-deps --upgrade --target $(OLD) -r requirements-old.txt
+# The store is tested on the oldest DuckDB that may read its files, too, which is that of the lake: it lies beside, found
+# first by PYTHONPATH.
+$(OLD)/installed: requirements-lake.txt .venv/made
+	$(INSTALL) --no-deps --upgrade --target $(OLD) -r requirements-lake.txt
+	@touch $@
+
+.venv/lake.installed: requirements-lake.txt .venv/run.installed
+	$(INSTALL) -r requirements-lake.txt
+	@touch $@
+
+.venv/lake-tests.installed: requirements-lake-tests.txt .venv/dev.installed
+	$(INSTALL) -r requirements-lake-tests.txt
 	@touch $@
 
 # The editor of SQL, one file from the packages that package.json pins (with Node.js; nothing else here needs it).

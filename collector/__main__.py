@@ -45,6 +45,7 @@ COMMANDS = {  # in the order in which they are usually needed, each where it lie
     "backup": "store:backup",
     "check": "store:check",
     "restore": "store:restore",
+    "store": "store:store",
     "user": "user:user",
     "signon": "signon:signon",
     "api-token": "api_token:api_token",

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import settings
 
 from data.store import Store
+from tests import lake
 from tests.data.filled import filled_store
 
 IN_MEMORY = Path("/dev/shm")
@@ -25,6 +26,8 @@ def pytest_configure() -> None:
     """Have temporary directories made in memory, unless somebody has said where."""
     if os.access(IN_MEMORY, os.W_OK) and shutil.disk_usage(IN_MEMORY).free > ROOM:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(IN_MEMORY))
+    if os.environ.get(lake.VARIABLE):
+        lake.put_on_the_lake(os.environ[lake.VARIABLE])
 
 
 @pytest.fixture(scope="module")

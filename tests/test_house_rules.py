@@ -58,7 +58,7 @@ HOMES = {
     "mcp": ("pages/api/agent_tools.py",),
     "vl_convert": ("pages/ui/charts/picture.py",),
 }
-OPEN_DUCKDB = {"data/store/database.py", "data/sandbox/sandbox_child.py"}
+OPEN_DUCKDB = {"data/store/files.py", "data/store/lake.py", "data/sandbox/sandbox_child.py"}
 TELLS_OF = {"connect": {"api"}, "shared": {"dashboards", "repository"}}  # pages that show what others have
 OF_THE_PROGRAM = ("data/store/", "data/schema/", "data/collection/ledger")  # no person asks here
 WRITING = {

@@ -1,4 +1,4 @@
-"""`init`, `check`, `backup`, `restore`, `key rotate`: the data directory as a whole."""
+"""`init`, `check`, `backup`, `restore`, `store copy`, `key rotate`: the installation as a whole."""
 
 import os
 from pathlib import Path
@@ -10,9 +10,11 @@ from data.accounts.authority import COMMAND_LINE
 from data.accounts.encryption import KEY_FILE, KEY_VARIABLE, open_cipher
 from data.accounts.tokens import rotate_key
 from data.calendar import utc_now
-from data.store import StoreMissing
+from data.store import Store, StoreMissing
 from data.store.backup import backup as back_up
 from data.store.backup import restore as bring_back
+from data.store.lake import SETTING as LAKE_SETTING
+from data.store.moving import copy_store
 from data.text import counted
 
 DIRECTORY = click.Path(file_okay=False, path_type=Path)
@@ -32,11 +34,11 @@ def init(session: Session) -> CommandResult:
     """
     created = create(session)
     if created:
-        session.terminal.say(f"Created {session.directory}.")
+        session.terminal.say(f"Created {session.store.place}.")
         session.terminal.say(keep_the_key(session))
         session.terminal.say("Next: python -m collector tenant add NAME")
     else:
-        session.terminal.say(f"{session.directory} is there already and up to date.")
+        session.terminal.say(f"{session.store.place} is there already and up to date.")
     return CommandResult({"directory": str(session.directory), "created": created})
 
 
@@ -71,16 +73,17 @@ def check(session: Session) -> CommandResult:
     Example:
       python -m collector check
     """
-    store, say = session.unprepared_store, session.terminal.say
-    found = store.traffic.check() | store.control.check()
+    kept, say = session.unprepared_store, session.terminal.say
+    found = [*kept.traffic.check(), *kept.control.check()]
     if not found:
-        raise CommandRefused(f"There is no database in {session.directory}. Run: python -m collector init")
-    for path, fault in found.items():
-        say(f"{path.name}  {path.stat().st_size:,} bytes  {fault or 'good'}")
-    for path in store.put_aside():
+        raise CommandRefused(f"There is no database in {kept.place}. Run: python -m collector init")
+    for each in found:
+        size = "" if each.bytes is None else f"{each.bytes:,} bytes  "
+        say(f"{each.name}  {size}{each.fault or 'good'}")
+    for path in kept.put_aside():
         say(f"{path.name}  put aside earlier into {path.parent}; nothing uses it, and it may be deleted")
-    damaged = [{"file": path.name, "fault": fault} for path, fault in found.items() if fault]
-    facts = {"files": len(found), "damaged": damaged, "put_aside": [path.name for path in store.put_aside()]}
+    damaged = [{"file": each.name, "fault": each.fault} for each in found if each.fault]
+    facts = {"files": len(found), "damaged": damaged, "put_aside": [path.name for path in kept.put_aside()]}
     return CommandResult(facts, failed=bool(damaged))
 
 
@@ -130,11 +133,58 @@ def restore(session: Session, directory: Path, stamp: str | None) -> CommandResu
     if not directory.is_dir():
         raise CommandRefused(f"There is no directory {directory}.")
     report = bring_back(session.unprepared_store, directory, stamp)
-    session.terminal.say(f"Backup {report.stamp} is now the newest version of {session.directory}.")
+    session.terminal.say(f"Backup {report.stamp} is now the newest version of {session.unprepared_store.place}.")
     session.terminal.say(report.note)
     session.terminal.say("Sessions and one-time links of that time are void: everybody signs in again.")
     versions = {"traffic_version": report.traffic_version, "control_version": report.control_version}
     return CommandResult({"stamp": report.stamp, **versions})
+
+
+@click.group(cls=CommandGroup)
+def store() -> None:
+    """Where the data is kept: files in the data directory, or a lake on PostgreSQL.
+
+    \b
+    Example:
+      python -m collector store copy data/db "ducklake:postgres:host=db.example.org dbname=traffic"
+    """
+
+
+@store.command(cls=Command)
+@click.argument("source", metavar="FROM")
+@click.argument("target", metavar="TO")
+@pass_session
+def copy(session: Session, source: str, target: str) -> CommandResult:
+    """Copy a whole installation FROM one place TO another, and compare every table.
+
+    A place is a data directory, or a lake as TRAFFIC_STORE names it; what a new lake needs (TRAFFIC_LAKE_DATA and the
+    keys of a bucket) is in the environment. A copy that was cut short is done over. An installation that holds
+    something else is never overwritten. The secret key is not copied.
+
+    \b
+    Example:
+      python -m collector store copy data/db "ducklake:postgres:host=db.example.org dbname=traffic"
+      python -m collector store copy "ducklake:postgres:host=db.example.org dbname=traffic" /srv/traffic
+    """
+    say, places = session.terminal.say, (_store_at(session, source), _store_at(session, target))
+    try:
+        report = copy_store(*places, say)
+    finally:
+        for each in places:
+            each.close()
+    if report.was_there:
+        say(f"{places[1].place} holds the same already. Nothing was copied.")
+    rows = sum(each.rows for each in report.tables.values())
+    say(f"{counted(len(report.tables), 'table')} with {counted(rows, 'row')} are the same in both places.")
+    say("The secret key is not copied: the tokens open only with the one that they were encrypted with.")
+    tables = {name: each.rows for name, each in report.tables.items()}
+    return CommandResult({"copied": not report.was_there, "tables": tables})
+
+
+def _store_at(session: Session, place: str) -> Store:
+    if place.startswith(LAKE_SETTING):
+        return Store(session.directory, setting=place)
+    return Store(Path(place), setting="")
 
 
 @click.group(cls=CommandGroup)

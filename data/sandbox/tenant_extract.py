@@ -21,7 +21,8 @@ from duckdb import DuckDBPyConnection
 
 from data.accounts.models import Viewer
 from data.schema import migrate as schema
-from data.store.database import Store, StoreUnreadable, extract
+from data.store import Store, StoreUnreadable
+from data.store.database import StoreVersion
 from data.store.sql import query
 from data.store.versions import copy, keep_owner, make_directory
 
@@ -42,7 +43,7 @@ def open_extract(viewer: Viewer, store: Store) -> int:
 
     Raises: StoreMissing, StoreUnreadable, OSError.
     """
-    folder = store.traffic.files.extracts
+    folder = store.extracts
     for _ in range(ATTEMPTS):
         with suppress(FileNotFoundError):  # commits went by, and the version or the extract was removed with it
             return _open_nameless(_file(viewer, store, folder), folder)
@@ -56,24 +57,22 @@ def prepare_extract(viewer: Viewer, store: Store) -> None:
 def _file(viewer: Viewer, store: Store, folder: Path) -> Path:
     make_directory(folder, 0o700)
     with store.traffic.read() as cursor:  # keeps its version, whatever comes meanwhile
-        ((path, sees_all),) = cursor.execute(query(__name__, "sees_all"), _visible(viewer)).fetchall()
-        version = Path(path)
-        if sees_all and not cursor.execute("from audit_outbox limit 1").fetchall():
-            return version
-        target = folder / f"{version.stem}-{_digest(viewer, version)}.duckdb"
+        ((sees_all,),) = cursor.execute(query(__name__, "sees_all"), _visible(viewer)).fetchall()
+        version = store.traffic.version_of(cursor)
+        if sees_all and version.file is not None and not cursor.execute("from audit_outbox limit 1").fetchall():
+            return version.file
+        target = folder / f"{version.name}-{_digest(viewer, version)}.duckdb"
         with _locks()[hash(target.name) % LOCKS]:  # of whoever makes this file in this process
             if not target.exists():
                 _remove_old(store, folder)
-                _make(viewer, version, target, sees_all=sees_all)
+                _make(viewer, store, version, target, sees_all=sees_all)
     return target
 
 
-def _make(viewer: Viewer, version: Path, target: Path, *, sees_all: bool) -> None:
+def _make(viewer: Viewer, store: Store, version: StoreVersion, target: Path, *, sees_all: bool) -> None:
     temporary = target.with_name(f".{secrets.token_hex(8)}.making")
     try:
-        if sees_all:
-            copy(version, temporary)
-        with extract(version, temporary) as connection:
+        with store.traffic.extract(version, temporary, whole=sees_all) as connection:
             temporary.chmod(0o600)
             if sees_all:
                 connection.execute("drop table audit_outbox")
@@ -118,7 +117,7 @@ def _open_nameless(path: Path, folder: Path) -> int:
 def _remove_old(store: Store, folder: Path) -> None:
     """Remove what belongs to versions that are gone, was left behind, or is too much."""
     shutil.rmtree(store.directory / "excerpts", ignore_errors=True)  # what a former release called it
-    versions = {store.traffic.files.path(number).stem for number in store.traffic.files.numbers()}
+    versions = store.traffic.kept_versions()
     files = [(path, path.stat().st_mtime) for path in folder.iterdir()]
     current = sorted((made, path) for path, made in files if path.stem.rpartition("-")[0] in versions)
     surplus = [path for _, path in current[: -MOST_FILES + 1]]
@@ -132,11 +131,10 @@ def _visible(viewer: Viewer) -> dict[str, Any]:
     return {"visible": sorted(viewer.repository_ids), "tenant_ids": sorted(viewer.tenant_ids)}
 
 
-def _digest(viewer: Viewer, version: Path) -> str:
-    """Of all that decides the rows: what is visible, and the very file that they come from."""
-    file = version.stat()
+def _digest(viewer: Viewer, version: StoreVersion) -> str:
+    """Of all that decides the rows: what is visible, and the very version that they come from."""
     visible = (sorted(viewer.repository_ids), sorted(viewer.tenant_ids), sorted(viewer.uncounted))
-    parts = (*visible, file.st_ino, file.st_size, file.st_mtime_ns)
+    parts = (*visible, *version.identity)
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
 
 

@@ -1,8 +1,7 @@
 -- Whether a viewer may see every row that there is, and that ever was: a file may keep traces of rows that are deleted.
 -- Attempts to send what is somebody's own are for nobody else.
--- Grain: one row. Source: repository, tenant, identity_counter, delivery_attempt, and the path of the version.
+-- Grain: one row. Source: repository, tenant, identity_counter, delivery_attempt.
 select
-    path as version,
     not exists (
         select 1 from repository
         where repository_id not in (select unnest($visible::integer[]))
@@ -19,6 +18,4 @@ select
     and not exists (
         select 1 from delivery_attempt
         where tenant_id is null
-    ) as sees_all
-from duckdb_databases()
-where database_name = current_database();
+    ) as sees_all;

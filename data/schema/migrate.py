@@ -5,6 +5,7 @@ Works on connections that the store opens; opens none itself. The schema is the 
 """
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,14 +15,10 @@ from data.calendar import SETTLED_AFTER_DAYS, WINDOW_DAYS, stored, utc_now
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 VIEWS = Path(__file__).parent / "views.sql"
-OWN_TABLES = frozenset(
-    {
-        *("audit_outbox", "identity_counter", "import_batch", "import_mapping"),
-        *("schema_migration", "schema_views", "store_compaction"),
-    }
-)
+BOOKKEEPING = frozenset({"schema_migration", "schema_views", "store_compaction"})
+OWN_TABLES = BOOKKEEPING | {"audit_outbox", "identity_counter", "import_batch", "import_mapping"}
 
-_BOOKKEEPING = """
+_BOOKKEEPING_TABLES = """
 create table if not exists schema_migration (
     number integer not null, name text not null, applied_at timestamp not null
 );
@@ -63,22 +60,30 @@ def is_current(connection: duckdb.DuckDBPyConnection, database: str) -> bool:
     return database != "traffic" or connection.execute(digests).fetchall() == [(_digest(),)]
 
 
-def migrate(connection: duckdb.DuckDBPyConnection, database: str) -> None:
-    """Apply the missing steps and rebuild the views, inside the caller's transaction."""
-    connection.execute(_BOOKKEEPING)
+def migrate(
+    connection: duckdb.DuckDBPyConnection, database: str, adapt: Callable[[str], str] = lambda sql: sql
+) -> None:
+    """Apply the missing steps and rebuild the views, inside the caller's transaction; each text as `adapt` makes it."""
+    connection.execute(_BOOKKEEPING_TABLES)
     done = applied(connection)
     for step in migrations(database):
         if step.number > done:
-            connection.execute(step.sql)
+            connection.execute(adapt(step.sql))
             record = "insert into schema_migration (number, name, applied_at) values ($number, $name, $at)"
             connection.execute(record, {"number": step.number, "name": step.name, "at": stored(utc_now())})
     if database == "traffic":
-        _rebuild_views(connection)
+        _rebuild_views(connection, adapt(VIEWS.read_text(encoding="utf-8")))
 
 
 def tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
     names = "select table_name as name from duckdb_tables() where database_name = current_database() order by 1"
     return [name for (name,) in connection.execute(names).fetchall()]
+
+
+def read_whole(connection: duckdb.DuckDBPyConnection) -> None:
+    """Read every row once: DuckDB compares a block's checksum only when it reads the block."""
+    for table in tables(connection):
+        connection.execute(f"select max(hash(every)) from {table} as every")  # noqa: S608 - our own names
 
 
 def copy_ordered(connection: duckdb.DuckDBPyConnection, source: str) -> None:
@@ -114,13 +119,13 @@ def delete_repository(connection: duckdb.DuckDBPyConnection, repository_id: int)
             connection.execute(delete, {"repository_id": repository_id})
 
 
-def _rebuild_views(connection: duckdb.DuckDBPyConnection) -> None:
+def _rebuild_views(connection: duckdb.DuckDBPyConnection, views: str) -> None:
     old = connection.execute(
         "select view_name as name from duckdb_views() where not internal and database_name = current_database()"
     ).fetchall()
     for (name,) in old:
         connection.execute(f'drop view "{name}"')
-    connection.execute(VIEWS.read_text(encoding="utf-8"))
+    connection.execute(views)
     connection.execute("delete from day_rule")
     rule = "insert into day_rule (settled_after_days, window_days) values ($settled_after_days, $window_days)"
     connection.execute(rule, {"settled_after_days": SETTLED_AFTER_DAYS, "window_days": WINDOW_DAYS})

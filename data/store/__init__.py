@@ -1,8 +1,8 @@
-"""The store: immutable versions of two DuckDB databases, and the only code that opens them."""
+"""The store: the two databases, as files or as a lake, and the only code that opens them."""
 
 from data.store.database import (
     Database,
-    Store,
+    StoreAway,
     StoreBusy,
     StoreError,
     StoreMissing,
@@ -10,10 +10,12 @@ from data.store.database import (
     StoreTooNew,
     StoreUnreadable,
 )
+from data.store.store import Store
 
 __all__ = [
     "Database",
     "Store",
+    "StoreAway",
     "StoreBusy",
     "StoreError",
     "StoreMissing",

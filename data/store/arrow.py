@@ -11,8 +11,8 @@ from duckdb import DuckDBPyConnection
 from numpy.typing import NDArray
 from pandas import DataFrame
 
-from data.store.database import Store
 from data.store.sql import parsed
+from data.store.store import Store
 
 # The way without the copy, cursor.sql(), plans each statement twice: a fifth more time for the few rows of a page.
 warnings.filterwarnings("ignore", "Arrow output on a DB-API result makes an extra copy")

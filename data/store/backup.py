@@ -6,32 +6,23 @@ StoreError (see data/store.py)
 └── BackupIncomplete    the directory holds no backup of both databases
 """
 
-import os
 import re
-import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
-from typing import BinaryIO
+
+import duckdb
 
 from data.accounts.audit import record
 from data.accounts.authority import COMMAND_LINE
 from data.calendar import utc_now
-from data.schema import migrate as schema
-from data.store.database import (
-    Database,
-    Store,
-    StoreBusy,
-    StoreError,
-    StoreMissing,
-    StoreNotWritten,
-    check_file,
-    refuse_newer,
-)
-from data.store.ids import raise_last_ids
+from data.store.database import StoreBusy, StoreError, StoreNotWritten, refuse_newer
+from data.store.files import check_file
 from data.store.sql import query
+from data.store.store import Store
 from data.store.versions import KEPT_VERSIONS, LockHeld, exclusive, make_directory, sync
 
 STAMP = "%Y%m%dT%H%M%SZ"
@@ -77,15 +68,16 @@ def backup(store: Store, target_dir: Path) -> BackupReport:
     with _target(target_dir), ExitStack() as opened:
         with store.traffic.locked("backup"):
             stamp = _free_stamp(target_dir, utc_now())
-            taken = [_take(database, target_dir, stamp, opened) for database in (store.control, store.traffic)]
-        for file in taken:
-            file.fill()
-            check_file(file.temporary, file.database)  # a backup that nobody can read is none
-        for file in taken:
-            file.temporary.rename(file.final)
+            files = {name: target_dir / f"{name}-{stamp}.duckdb" for name in ("control", "traffic")}
+            parts = {name: file.with_name(f".{file.name}.part") for name, file in files.items()}
+            taken = [store.database(name).take(part, opened) for name, part in parts.items()]
+        for each, (name, part) in zip(taken, parts.items(), strict=True):
+            each.finish()
+            check_file(part, name)  # a backup that nobody can read is none
+        for name, part in parts.items():
+            part.rename(files[name])
         sync(target_dir)
-    linked = all(file.source is None for file in taken)
-    return BackupReport(stamp, taken[1].final, taken[0].final, linked)
+    return BackupReport(stamp, files["traffic"], files["control"], all(each.linked for each in taken))
 
 
 def backups(source_dir: Path) -> list[str]:
@@ -106,52 +98,29 @@ def restore(store: Store, source_dir: Path, stamp: str | None = None) -> Restore
     sources = {name: source_dir / f"{name}-{chosen}.duckdb" for name in ("traffic", "control")}
     for name, path in sources.items():
         refuse_newer(path, name, check_file(path, name))
-    with _nobody_collecting(store), store.traffic.locked("restore"):
-        former = [database.files.committed_number() for database in (store.traffic, store.control)]
-        numbers = _publish(store, sources, chosen)
-    return RestoreReport(chosen, *numbers, note=_restore_note(*former))
+    with nobody_collecting(store, "restore"), store.traffic.locked("restore"):
+        former = [each for database in (store.traffic, store.control) if (each := database.former())]
+        numbers = publish(store, sources, partial(_void, chosen))
+    return RestoreReport(chosen, *numbers, note=_restore_note(former))
 
 
-def _restore_note(traffic: int | None, control: int | None) -> str:
-    if traffic is None or control is None:
+def _void(stamp: str, connection: duckdb.DuckDBPyConnection) -> None:
+    """What a restored `control` must not do: a session that was ended since, and a link that was used since, must let
+    nobody in.
+    """
+    connection.execute(query(__name__, "void_sign_ins"))
+    about, detail = f"backup {stamp}", "all sessions ended, all links voided"
+    record(connection, "backup restored", about, COMMAND_LINE, utc_now(), detail=detail)
+
+
+def _restore_note(former: list[str]) -> str:
+    if len(former) < 2:
         return TOKENS_NOTE
     return (
-        f"What was there before is versions/traffic-{traffic}.duckdb and versions/control-{control}.duckdb. Each is "
+        f"What was there before is {former[0]} and {former[1]}. Each is "
         f"removed when {KEPT_VERSIONS - 1} more commits have been made to its database: copy them if you need them. "
         f"{TOKENS_NOTE}"
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Taken:
-    """A version on its way into the backup: linked already, or held open to be copied."""
-
-    database: str
-    temporary: Path
-    final: Path
-    mode: int
-    source: BinaryIO | None
-
-    def fill(self) -> None:
-        """Copy where no link was made; the file is whole on disk when this returns."""
-        if self.source is not None:
-            descriptor = os.open(self.temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "wb") as writer:
-                shutil.copyfileobj(self.source, writer, 1 << 24)
-            self.temporary.chmod(self.mode)
-            sync(self.temporary)
-
-
-def _take(database: Database, target_dir: Path, stamp: str, opened: ExitStack) -> _Taken:
-    version, name = database.files.committed(), f"{database.name}-{stamp}.duckdb"
-    if version is None or not version.exists():
-        raise StoreMissing(f"There is no {database.name} database in {database.files.directory} to back up.")
-    temporary, final = target_dir / f".{name}.part", target_dir / name
-    try:
-        os.link(version, temporary)
-    except OSError:  # another disk, or one without links
-        return _Taken(database.name, temporary, final, database.files.mode, opened.enter_context(version.open("rb")))
-    return _Taken(database.name, temporary, final, database.files.mode, None)
 
 
 @contextmanager
@@ -198,44 +167,35 @@ def _chosen(source_dir: Path, stamp: str | None) -> str:
 
 
 @contextmanager
-def _nobody_collecting(store: Store) -> Iterator[None]:
+def nobody_collecting(store: Store, purpose: str) -> Iterator[None]:
     """Keep collections away: one that is going on would save what it fetched for the data that was there before."""
     try:
         make_directory(store.directory)
-        with exclusive(store.directory / COLLECTING, "restore", 0):
+        with exclusive(store.directory / COLLECTING, purpose, 0):
             yield
     except LockHeld as held:
         raise StoreBusy(
-            f"A collection is going on in {store.directory}: {held.holder}. Nothing was restored. "
-            "Let it finish or stop it, and stop the schedule, then restore again."
+            f"A collection is going on in {store.directory}: {held.holder}. The {purpose} did not begin. "
+            "Let it finish or stop it, and stop the schedule, then do it again."
         ) from held
 
 
-def _publish(store: Store, sources: dict[str, Path], stamp: str) -> tuple[int, int]:
-    """Finish both files first, then give both their names, so that little can go wrong between the two."""
-    databases, numbers = (store.traffic, store.control), []
+def publish(
+    store: Store, sources: dict[str, Path], change_control: Callable[[duckdb.DuckDBPyConnection], None]
+) -> tuple[int, int]:
+    """Have the rows of two database files be the newest version of both databases; the caller holds the lock.
+
+    Both are made ready first, then both are published, so that little can go wrong between the two.
+    Raises: StoreNotWritten, StoreUnreadable, StoreAway.
+    """
+    changes = {"traffic": lambda connection: None, "control": change_control}
     try:
-        for database in databases:
-            database.files.settle()
-            number = database.files.next_number()
-            with database.writing(number, sources[database.name]) as connection:
-                schema.migrate(connection, database.name)
-                raise_last_ids(connection, database.last_ids())
-                if database is store.control:
-                    # a session that was ended since, and a link that was used since, must let nobody in
-                    connection.execute(query(__name__, "void_sign_ins"))
-                    about, detail = f"backup {stamp}", "all sessions ended, all links voided"
-                    record(connection, "backup restored", about, COMMAND_LINE, utc_now(), detail=detail)
-            sync(database.files.temporary(number))
-            numbers.append(number)
-        for database, number in zip(databases, numbers, strict=True):
-            database.publish(number)
+        with ExitStack() as opened:
+            ready = [store.database(name).replacement(sources[name], changes[name], opened) for name in sources]
+            traffic, control = (make_newest() for make_newest in ready)
     except (OSError, StoreNotWritten) as refusal:
-        for database in databases:
-            with suppress(OSError):
-                database.files.settle()
         raise StoreNotWritten(
-            f"The disk of {store.directory} refused the restored files ({refusal.__cause__ or refusal}). Free disk "
+            f"The disk of {store.place} refused the restored files ({refusal.__cause__ or refusal}). Free disk "
             "space or fix the permissions, then restore again."
         ) from refusal
-    return numbers[0], numbers[1]
+    return traffic, control

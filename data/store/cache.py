@@ -25,7 +25,7 @@ from data.text import PLAIN, notation, writing
 if TYPE_CHECKING:  # the command line starts in half the time without pandas
     from pandas import DataFrame
 
-    from data.store.database import Store
+    from data.store.store import Store
 
 SAMPLE = 25  # parts of an answer that are weighed
 MOST_BYTES = 256 * 1024 * 1024  # of answers, for each store that a process has open

@@ -1,62 +1,38 @@
-"""Opens DuckDB, as nothing else but a sandboxed query does: versions to read, one commit at a time to write.
-
-DuckDB gives one process a file to write, or many a file to read. So a file that has its name is never written to
-again: a commit copies the newest version, changes the copy, and puts it in the newest's place. Readers never
-wait for writers, nor writers for readers.
+"""What a database of the store is to everybody above it, whichever of the two backends keeps it.
 
 StoreError
 ├── StoreMissing        nothing has been initialised here
 ├── StoreBusy           another process holds the write lock for too long
-├── StoreTooNew         the file comes from a newer release
-├── StoreUnreadable     the file is not a DuckDB database, or damaged
-└── StoreNotWritten     the disk refused (full, read-only, no rights); the former version stands
+├── StoreTooNew         the schema comes from a newer release
+├── StoreUnreadable     what is there is not a database of this product, or damaged
+├── StoreNotWritten     a write was refused (full, read-only, no rights); the former version stands
+└── StoreAway           a server that the store needs does not answer
 """
 
-import re
-import socket
-import threading
-import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import count
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from data.calendar import stored, utc_now
 from data.refusals import Refused
 from data.schema import migrate as schema
-from data.store import ids as identity
-from data.store.cache import Cache
-from data.store.sql import query
-from data.store.versions import LockHeld, NoGoodVersion, VersionFiles, copy, exclusive, make_directory
-from data.text import writing
 
-STORAGE_FORMAT = "v1.5.0"  # what DuckDB 1.5 and newer read
 SETTINGS: dict[str, Any] = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
 # What two parts of a statement have in common, DuckDB would compute once, and for all repositories, since a filter to a
 # few is in neither part: so 200 of 10,000 repositories of v_repositories took ten times as long.
 READER_SETTINGS: dict[str, Any] = SETTINGS | {"disabled_optimizers": "common_subplan"}
+STORAGE_FORMAT = "v1.5.0"  # what DuckDB 1.5 and newer read
 WRITER_SETTINGS: dict[str, Any] = SETTINGS | {
     "storage_compatibility_version": STORAGE_FORMAT,
     "memory_limit": "200MB",
     "threads": 2,
 }
 LOCK_TIMEOUT_S = 60.0
-LOOK_S = 0.005  # so long the newest version is taken for the newest without a look
-COMPACT_WHEN_GROWN = 2  # times the size after the last compaction
-LARGE_BYTES, COMPACTION_MEMORY = 64 << 20, "80MB"  # what is not large is sorted in little memory
-SMALL_BYTES = 4 * 1024 * 1024  # to compact so little takes longer than all commits that it would speed up
-
-# A full disk comes as a TransactionException where the commit itself writes (its write-ahead log).
-_REFUSALS = (duckdb.IOException, duckdb.FatalException, duckdb.OutOfMemoryException, duckdb.TransactionException)
-
-DAMAGED = "Corrupt database file"  # what DuckDB says of a block whose checksum is wrong
-
-_TABLE_OF = {"traffic": "daily_traffic", "control": "tenant_token"}  # tells one database from the other
 
 
 class StoreError(Refused):
@@ -80,435 +56,162 @@ class StoreUnreadable(StoreError):
 
 
 class StoreNotWritten(StoreError):
-    """The disk refused a write; the former version stands."""
+    """A write was refused; the former version stands."""
 
 
-@dataclass(slots=True)
-class _OpenVersion:
-    """A version that this process has open, with the number of cursors in use."""
-
-    connection: duckdb.DuckDBPyConnection
-    readers: int = 0
+class StoreAway(StoreError):
+    """A server that the store needs does not answer; what was committed is safe there."""
 
 
-class Database:
-    """One of the two databases of a data directory, `traffic` or `control`."""
+@dataclass(frozen=True, slots=True)
+class StoreVersion:
+    """The version that a cursor reads. Equal origins have equal rows; `file` is set where one file holds just these."""
 
-    def __init__(self, files: VersionFiles, lock_timeout_s: float) -> None:
-        self.files = files
-        self.name = files.name
-        self._lock_file = files.directory / ".lock"
-        self._lock_timeout_s = lock_timeout_s
-        self._open: dict[Path, _OpenVersion] = {}
-        self._guard = threading.Lock()
-        self._seen = (-LOOK_S, 0)  # when the symlink was looked at, and the version that it named
+    name: str
+    identity: tuple[int, ...]
+    file: Path | None = None
 
-    @contextmanager
-    def read(self) -> Iterator[duckdb.DuckDBPyConnection]:
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What was read whole, and what is wrong with it (None: nothing). `bytes` where it is a file."""
+
+    name: str
+    bytes: int | None
+    fault: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A version that a backup has taken hold of: `finish` completes its file; `linked` where the blocks are shared."""
+
+    finish: Callable[[], None]
+    linked: bool = False
+
+
+class Database(ABC):
+    """One of the two databases of an installation, `traffic` or `control`."""
+
+    name: str
+
+    @abstractmethod
+    def read(self) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
         """A cursor of its own on the newest version, which stays the same as long as the cursor is used.
 
-        Where that turns out to be damaged, the next reader gets the newest good one.
-        Raises: StoreMissing, StoreUnreadable.
+        Raises: StoreMissing, StoreUnreadable, StoreAway.
         """
-        try:
-            path = self._take()
-        except StoreUnreadable:
-            if not self._put_damaged_aside():
-                raise
-            path = self._take()
-        cursor = self._open[path].connection.cursor()
-        try:
-            yield cursor
-        except duckdb.Error as error:
-            if DAMAGED not in str(error):
-                raise
-            self._put_damaged_aside()
-            raise StoreUnreadable(_why_not_opened(path, error)) from error
-        finally:
-            cursor.close()
-            self._give_back(path)
 
-    @contextmanager
-    def commit(self, purpose: str) -> Iterator[duckdb.DuckDBPyConnection]:
+    @abstractmethod
+    def commit(self, purpose: str) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
         """A connection in a transaction; when the block ends, its changes are the newest version, durably.
 
         When the block raises, nothing has changed. `purpose` names the holder to whoever waits.
-        Raises: StoreMissing, StoreBusy, StoreTooNew, StoreNotWritten, StoreUnreadable.
+        Raises: StoreMissing, StoreBusy, StoreTooNew, StoreNotWritten, StoreUnreadable, StoreAway.
         """
-        with self.locked(purpose):
-            newest, number = self.files.committed(), self.files.next_number()
-            if newest is None or not newest.exists():
-                raise StoreMissing(_missing(self.files))
-            with self.writing(number, newest) as connection:
-                refuse_newer(self.files.link, self.name, schema.applied(connection))
-                with writing():  # what is kept is for every reader
-                    yield connection
-            self.publish(number)
 
-    @contextmanager
-    def locked(self, purpose: str) -> Iterator[None]:
-        """Hold the write lock of the data directory, with what a crashed writer left behind cleared away.
+    @abstractmethod
+    def locked(self, purpose: str) -> AbstractContextManager[None]:
+        """Hold the write lock of the installation. Raises: StoreBusy, StoreNotWritten, StoreUnreadable, StoreAway."""
 
-        Raises: StoreBusy, StoreNotWritten, StoreUnreadable.
-        """
-        with ExitStack() as holding:
-            try:
-                make_directory(self.files.folder)
-                holding.enter_context(exclusive(self._lock_file, purpose, self._lock_timeout_s))
-                if self.files.settle() and self.name == "control":
-                    self._void_sign_ins()
-            except LockHeld as held:
-                raise StoreBusy(
-                    f"The store in {self.files.directory} is being written to by {held.holder}. "
-                    f"Gave up after {self._lock_timeout_s:g} s; try again when it has finished."
-                ) from held
-            except NoGoodVersion as nothing:
-                raise StoreUnreadable(f"{nothing} Bring a backup back: python -m collector restore DIR") from nothing
-            except OSError as refusal:
-                raise StoreNotWritten(_refused(self.files, refusal)) from refusal
-            yield
-
-    def _void_sign_ins(self) -> None:
-        """An older `control` may know sessions and links that were ended since: they must let nobody in."""
-        number = self.files.next_number()
-        with self.writing(number, self.files.committed()) as connection:
-            schema.migrate(connection, self.name)
-            connection.execute(query("data.store.backup", "void_sign_ins"))
-        self.publish(number)
-
-    def _put_damaged_aside(self) -> bool:
-        """Have the newest good version be the newest; whether that is another one than before."""
-        before = self.files.committed_number()
-        with suppress(StoreError), self.locked("looking for damage"):
-            pass
-        return self.files.committed_number() != before
-
+    @abstractmethod
     def prepare(self) -> None:
-        """Create the database, or bring its schema to this release's; a damaged newest version is put aside before.
+        """Create the database, or bring its schema to this release's.
 
-        Raises: StoreTooNew, StoreBusy, StoreNotWritten, StoreUnreadable.
+        Raises: StoreTooNew, StoreBusy, StoreNotWritten, StoreUnreadable, StoreAway.
         """
-        newest = self.files.committed_number()
-        if newest is not None and self.files.fault(newest):
-            self._put_damaged_aside()
-        if self.files.numbers():
-            with self.read() as cursor:
-                refuse_newer(self.files.link, self.name, schema.applied(cursor))
-                if schema.is_current(cursor, self.name):
-                    return
-        with self.locked("schema"):
-            number = self.files.next_number()
-            with self.writing(number, self.files.committed()) as connection:
-                refuse_newer(self.files.link, self.name, schema.applied(connection))
-                schema.migrate(connection, self.name)
-            self.publish(number)
 
+    @abstractmethod
     def version(self) -> int:
         """The number of the newest version: changes with every commit, so it can be part of a cache key.
 
-        What another process commits is seen within milliseconds: a page asks fifty times in a run.
+        Raises: StoreMissing, StoreAway.
         """
-        now, (looked_at, number) = time.monotonic(), self._seen
-        if now - looked_at >= LOOK_S:
-            found = self.files.committed_number()
-            found = self.files.newest() if found is None else found
-            if found is None:
-                raise StoreMissing(_missing(self.files))
-            self._seen, number = (now, found), found
-        return number
 
+    @abstractmethod
     def now(self) -> datetime:
-        """The moment by the one clock that all who share the store go by: here this machine's."""
-        return utc_now()
+        """The moment by the one clock that all who share the store go by."""
 
-    def check(self) -> dict[Path, str | None]:
-        """Every version on disk, the oldest first, with what is wrong with it (None: nothing).
+    @abstractmethod
+    def check(self) -> list[Checked]:
+        """Everything that is kept, the oldest version first, each row of each table read once."""
 
-        Read whole: against its note, and each row of each table.
-        """
-        return {self.files.path(number): self._fault(number) for number in self.files.numbers()}
-
-    def _fault(self, number: int) -> str | None:
-        fault = self.files.fault(number)
-        if fault is None:
-            try:
-                check_file(self.files.path(number), self.name)
-            except StoreUnreadable as unreadable:
-                return str(unreadable)
-        return fault
-
-    @contextmanager
-    def writing(self, number: int, source: Path | None) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A transaction on the file that shall be version `number`: a copy of `source`, or an empty one.
-
-        The caller holds the lock, and publishes when the block has ended. When it raises, nothing of the file is left.
-        Raises: StoreNotWritten.
-        """
-        temporary = self.files.temporary(number)
-        told_by_writer = False
-        with ExitStack() as undoing:
-            undoing.callback(self._clear_up)
-            try:
-                if source is not None:
-                    copy(source, temporary)
-                with _writer.opened(temporary) as connection:
-                    connection.execute("begin")
-                    try:
-                        yield connection
-                    except (OSError, duckdb.TransactionException):
-                        told_by_writer = True
-                        raise
-                    connection.execute("commit")
-                    sizes = "select bytes from store_compaction order by compacted_at desc limit 1"
-                    ((compacted_size,),) = connection.execute(sizes).fetchall() or [(0,)]
-                    connection.execute("checkpoint")  # closing would do it too, but keep a failure to itself
-                size = temporary.stat().st_size
-                if not compacted_size or size >= max(SMALL_BYTES, COMPACT_WHEN_GROWN * compacted_size):
-                    try:
-                        self._compact(temporary)
-                    except (OSError, *_REFUSALS):  # no room for that: the next commit tries again
-                        self.files.remove_scraps(_compacted(temporary).name)
-            except (OSError, *_REFUSALS) as refusal:
-                if told_by_writer:
-                    raise
-                raise StoreNotWritten(_refused(self.files, refusal)) from refusal
-            undoing.pop_all()
-
-    def publish(self, number: int) -> None:
-        """Make what was written as version `number` the newest, durably. Raises: StoreNotWritten."""
-        try:
-            self.files.publish(self.files.temporary(number), number)
-        except OSError as refusal:
-            raise StoreNotWritten(_refused(self.files, refusal)) from refusal
-        finally:
-            self._seen = (-LOOK_S, 0)
-            self._clear_up()
-
-    def last_ids(self) -> dict[str, int]:
-        """The last number given for each table, as far as any version on disk tells it; a damaged one tells nothing."""
-        found: dict[str, int] = {}
-        for number in self.files.numbers():
-            with suppress(duckdb.Error), _connect(self.files.path(number), read_only=True) as connection:
-                for table, last_id in identity.last_ids(connection).items():
-                    found[table] = max(last_id, found.get(table, 0))
-        return found
-
-    def _clear_up(self) -> None:
-        with suppress(OSError):
-            self.files.remove_scraps(f".{self.name}-")
-
-    def _compact(self, path: Path) -> None:
-        """Rewrite the file with sorted rows and no free blocks, and note the size it has then."""
-        compacted = _compacted(path)
-        with _connect(compacted) as connection:
-            if path.stat().st_size < LARGE_BYTES:  # the commit itself still has its share of memory
-                connection.execute(f"set memory_limit = '{COMPACTION_MEMORY}'")
-            schema.migrate(connection, self.name)
-            connection.execute(f"attach '{_quoted(path)}' as former (read_only)")
-            schema.copy_ordered(connection, "former")
-            connection.execute("detach former")
-            connection.execute("checkpoint")
-            values = {"at": stored(utc_now()), "bytes": compacted.stat().st_size}
-            connection.execute("delete from store_compaction")
-            connection.execute("insert into store_compaction (compacted_at, bytes) values ($at, $bytes)", values)
-            connection.execute("checkpoint")
-        compacted.replace(path)
-
-    def _take(self) -> Path:
-        with self._guard:
-            for _ in range(5):
-                path = self._newest_readable()
-                try:
-                    version = self._open.get(path)
-                    if version is None:
-                        self.files.drop_foreign_log(path)
-                        version = _OpenVersion(_connect(path, read_only=True))
-                except duckdb.Error as error:
-                    if path.exists():
-                        raise StoreUnreadable(_why_not_opened(path, error)) from error
-                    continue  # three commits went by between reading the symlink and opening the file
-                self._open[path] = version
-                version.readers += 1
-                self._close_former(path)
-                return path
-            raise StoreUnreadable(f"{self.files.link} points to a file that is not there.")
-
-    def _newest_readable(self) -> Path:
-        """The version that the symlink names; where it or the symlink is missing, the newest that is there."""
-        path = self.files.committed()
-        if path is not None and (path in self._open or path.exists()):
-            return path
-        newest = self.files.newest()
-        if newest is None:
-            raise StoreMissing(_missing(self.files))
-        return self.files.path(newest)
-
-    def _give_back(self, path: Path) -> None:
-        with self._guard:
-            if path not in self._open:
-                return  # the store was closed while this was read
-            self._open[path].readers -= 1
-            self._close_former(max(self._open, key=lambda p: int(p.stem.rpartition("-")[2])))
-
-    def _close_former(self, newest: Path) -> None:
-        for path in [p for p, v in self._open.items() if p != newest and v.readers == 0]:
-            self._open.pop(path).connection.close()
-
-    def close(self) -> None:
-        with self._guard:
-            for version in self._open.values():
-                version.connection.close()
-            self._open.clear()
-
-
-class Store:
-    """A data directory: `traffic`, which may be shared, and `control`, which only its owner may read."""
-
-    def __init__(self, directory: Path, lock_timeout_s: float = LOCK_TIMEOUT_S) -> None:
-        self.directory = directory
-        self.traffic = Database(VersionFiles(directory, "traffic", 0o444), lock_timeout_s)
-        self.control = Database(VersionFiles(directory, "control", 0o600), lock_timeout_s)
-        self.cache = Cache()
-        self.machine = f"{socket.gethostname()} ({directory.resolve()})"  # by what others know who holds a lease
-
-    def database(self, name: str) -> Database:
-        return self.traffic if name == "traffic" else self.control
-
-    def prepare(self) -> None:
-        """Create what is missing and migrate what is old; does nothing where all is current."""
-        make_directory(self.directory)
-        self.traffic.prepare()
-        self.control.prepare()
-
+    @abstractmethod
     def put_aside(self) -> list[Path]:
-        """The versions that nobody may build on, damaged or set back; they may be deleted."""
-        return sorted(self.traffic.files.aside.glob("*.duckdb"))
+        """The files that nobody may build on, damaged or set back; they may be deleted."""
 
+    @abstractmethod
+    def last_ids(self) -> dict[str, int]:
+        """The last number given for each table, as far as anything that is kept tells it."""
+
+    @abstractmethod
+    def version_of(self, cursor: duckdb.DuckDBPyConnection) -> StoreVersion:
+        """Which version a cursor of `read` reads."""
+
+    @abstractmethod
+    def kept_versions(self) -> set[str]:
+        """The names of the versions that somebody may still read: what was made from others may go."""
+
+    @abstractmethod
+    def extract(
+        self, version: StoreVersion, target: Path, *, whole: bool
+    ) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+        """A transaction on the new file `target`, with a version attached as `version` to take rows from.
+
+        With `whole` the file has all its rows at first, else it is empty. It is complete when the block has ended; it
+        is not made durable, since it can be made again.
+        Raises: FileNotFoundError where the version was removed by commits that went by.
+        """
+
+    @abstractmethod
+    def take(self, target: Path, opened: ExitStack) -> Taken:
+        """Take hold of the newest version, to have it as the file `target`; the caller holds the lock.
+
+        What it takes is held until `opened` ends. Raises: StoreMissing, StoreAway, OSError.
+        """
+
+    @abstractmethod
+    def replacement(
+        self, source: Path, change: Callable[[duckdb.DuckDBPyConnection], None], opened: ExitStack
+    ) -> Callable[[], int]:
+        """Make ready a version with the rows of the database file `source`, migrated and changed, under the lock.
+
+        What it answers makes that the newest and answers its number. Nothing is left of it when `opened` ends before.
+        Raises: StoreNotWritten, StoreUnreadable, StoreAway, OSError.
+        """
+
+    @abstractmethod
+    def former(self) -> str | None:
+        """Where what is the newest version now can be had after the next commit."""
+
+    @abstractmethod
     def close(self) -> None:
-        self.traffic.close()
-        self.control.close()
-        self.cache.clear()
+        """Let go of everything; the next use opens it again."""
 
 
-@contextmanager
-def extract(version: Path, target: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A transaction on the new file `target`, with a version attached as `version` to take rows from.
-
-    The file is complete when the block has ended; it is not made durable, since it can be made again.
-    Raises: FileNotFoundError where the version was removed by commits that went by.
-    """
-    with _connect(target) as connection:
-        try:
-            connection.execute(f"attach '{_quoted(version)}' as version (read_only)")
-        except duckdb.IOException as error:
-            if version.exists():
-                raise
-            raise FileNotFoundError(f"{version.name} was removed meanwhile") from error
-        connection.execute("begin")
-        yield connection
-        connection.execute("commit")
-        connection.execute("detach version")
-        connection.execute("checkpoint")
-
-
-def refuse_newer(path: Path, database: str, found: int) -> None:
-    """Raises: StoreTooNew where the schema number that was found in a file is one of a newer release."""
+def refuse_newer(place: object, database: str, found: int) -> None:
+    """Raises: StoreTooNew where the schema number that was found somewhere is one of a newer release."""
     known = schema.newest_known(database)
     if found > known:
         raise StoreTooNew(
-            f"{path} has schema {found}; this release knows {known}. "
+            f"{place} has schema {found}; this release knows {known}. "
             "It was written by a newer release: update this one."
         )
 
 
-def check_file(path: Path, database: str) -> int:
-    """The schema number of a database file that is not (yet) a version, with every row of it read once.
-
-    Raises: StoreUnreadable where it is not this product's `database`, or damaged.
-    """
-    try:
-        with _connect(path, read_only=True) as connection:
-            number = schema.applied(connection)
-            found = schema.tables(connection)
-            for table in found:  # DuckDB compares a block's checksum only when it reads the block
-                connection.execute(f"select max(hash(every)) from {table} as every")  # noqa: S608 - our own names
-    except duckdb.Error as error:
-        raise StoreUnreadable(_why_not_opened(path, error)) from error
-    if number == 0 or _TABLE_OF[database] not in found:
-        raise StoreUnreadable(f"{path} is a DuckDB file, but not a {database} database of this product.")
-    return number
+@contextmanager
+def extracting(connection: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A transaction on the database that a connection uses, with `version` detached and all on disk when it ends."""
+    connection.execute("begin")
+    yield connection
+    connection.execute("commit")
+    connection.execute("detach version")
+    connection.execute("checkpoint")
 
 
-def _why_not_opened(path: Path, error: duckdb.Error) -> str:
-    """Why a file cannot be opened, and what to do."""
-    if "Conflicting lock" in str(error):
-        holder = re.search(r"held in (.*?\(PID \d+\))", str(error))
-        who = f"by {holder[1]}" if holder else "by another program"
-        return (
-            f"{path} is open for writing {who}. Close it there, and open the file read-only: "
-            f"duckdb -readonly {path.name}. Nothing that is written to it will be used."
-        )
-    return f"{path} cannot be opened: {_first_line(error)}. See what is wrong: python -m collector check"
-
-
-def _compacted(path: Path) -> Path:
-    """Where the compacted copy of a file is written before it takes the file's place."""
-    return path.with_suffix(".compacted")
-
-
-def _connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
-    return duckdb.connect(str(path), read_only=read_only, config=READER_SETTINGS if read_only else WRITER_SETTINGS)
-
-
-class _Writer:
-    """The DuckDB in which all commits of this process happen: to start one takes 15 ms, to attach a file takes 1."""
-
-    def __init__(self) -> None:
-        self._guard = threading.Lock()
-        self._instance: duckdb.DuckDBPyConnection | None = None
-        self._numbers = count(1)
-
-    @contextmanager
-    def opened(self, path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A connection of its own, whose database is this file as long as the block lasts.
-
-        A failure may leave an instance unusable for good (a full disk does), so that the next commit gets a new one.
-        """
-        with self._guard:
-            instance = self._instance = self._instance or duckdb.connect(config=WRITER_SETTINGS)
-            connection, name = instance.cursor(), f"commit_{next(self._numbers)}"
-        try:
-            connection.execute(f"attach '{_quoted(path)}' as {name}")
-            connection.execute(f"use {name}")
-            yield connection
-            connection.execute("use memory")
-            connection.execute(f"detach {name}")
-        except BaseException:
-            with self._guard:
-                instance.close()
-                self._instance = None if self._instance is instance else self._instance
-            raise
-        finally:
-            connection.close()
-
-
-_writer = _Writer()
-
-
-def _missing(files: VersionFiles) -> str:
-    return f"There is no {files.name} database in {files.directory}. Run: python -m collector init"
-
-
-def _refused(files: VersionFiles, refusal: BaseException) -> str:
-    return (
-        f"The disk of {files.directory} refused the commit ({_first_line(refusal)}). Nothing was lost: "
-        "the former version stands. Free disk space or fix the permissions, then run it again."
-    )
-
-
-def _first_line(error: BaseException) -> str:
+def first_line(error: BaseException) -> str:
     return str(error).strip().partition("\n")[0]
 
 
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")
+def quoted(text: object) -> str:
+    """A text or path between the quotes of an SQL string."""
+    return str(text).replace("'", "''")

@@ -25,8 +25,9 @@ import duckdb
 
 from data.calendar import aware, stored
 from data.store.cache import cached
-from data.store.database import Store, StoreError
+from data.store.database import StoreError
 from data.store.ids import next_ids
+from data.store.store import Store
 
 LASTS = timedelta(minutes=2)  # longer than a commit with its wait for the lock
 REMEMBERED = timedelta(minutes=1)  # what the former holder did counts so long: GitHub counts requests by the minute

@@ -21,6 +21,7 @@ from data.store.versions import copy
 from data.traffic.models import Metric
 from tests.benchmarks.five_years import five_years_copy
 from tests.benchmarks.measured import NEWEST_DAY, NOW, Measured, Scale
+from tests.data.writers import version_files
 
 MOST_TIMES = 2.5
 DAY = timedelta(days=1)
@@ -32,7 +33,7 @@ class KeptOpen:
     """A copy of the newest version that stays open: commits go into it as DuckDB itself makes them, durably."""
 
     def __init__(self, store: Store, path: Path) -> None:
-        newest = store.traffic.files.committed()
+        newest = version_files(store.traffic).committed()
         assert newest is not None
         copy(newest, path)
         self.traffic = self

@@ -13,6 +13,7 @@ from data.schema.migrate import MIGRATIONS
 from data.store import Store
 from tests.benchmarks.measured import NEWEST_DAY, Measured, Scale
 from tests.benchmarks.simulation import followed
+from tests.data.writers import version_files
 
 HERE = Path(__file__).parent
 MOST_BYTES = 6.0  # a day of a repository
@@ -37,8 +38,8 @@ def make_days(directory: Path, repositories: int, days: int) -> None:
         connection.execute((HERE / "five_years.sql").read_text(encoding="utf-8"), values)
         connection.execute("delete from store_compaction")  # so that this commit compacts, whatever the size
     save_spikes(store, (), NEWEST_DAY)  # as at the end of a run
-    for former in store.traffic.files.numbers()[:-1]:
-        store.traffic.files.path(former).unlink()
+    for former in version_files(store.traffic).numbers()[:-1]:
+        version_files(store.traffic).path(former).unlink()
     store.close()
 
 
@@ -64,7 +65,7 @@ def size(scale: Scale, directory: Path) -> list[Measured]:
     store = Store(five_years(scale))
     with store.traffic.read() as cursor:
         ((shares, most, quiet, rows),) = cursor.execute(quantiles).fetchall()
-    path = store.traffic.files.committed()
+    path = version_files(store.traffic).committed()
     assert path is not None
     each = path.stat().st_size / rows
     store.close()

@@ -11,6 +11,7 @@ from data.accounts.encryption import KEY_FILE
 from data.store import Store
 from tests.collector.conftest import CommandLine, last_line, refused
 from tests.data.test_trust import damage
+from tests.data.writers import version_files
 
 
 def test_init_creates_both_databases_and_the_key(run_nowhere: CommandLine) -> None:
@@ -57,7 +58,7 @@ def test_a_restore_while_a_run_goes_on_is_refused_and_nothing_changes(run: Comma
     run("backup", tmp_path / "copies")
     before = run.store.traffic.version(), run.store.control.version()
     with _exclusive_run(run.directory):
-        assert refused(run("restore", tmp_path / "copies"), "(collecting)", "Nothing was restored", code=1)
+        assert refused(run("restore", tmp_path / "copies"), "(collecting)", "The restore did not begin", code=1)
     assert (run.store.traffic.version(), run.store.control.version()) == before
 
 
@@ -113,7 +114,7 @@ def test_an_unexpected_failure_is_one_sentence(run: CommandLine, monkeypatch: py
 def test_check_reads_every_version_and_names_the_damaged_one(run: CommandLine) -> None:
     good = run("check", "--json")
     assert (good.exit_code, last_line(good)["damaged"]) == (0, [])
-    newest = run.store.traffic.files.committed()
+    newest = version_files(run.store.traffic).committed()
     assert newest is not None
     damage(newest)
     found = run("check", "--json")

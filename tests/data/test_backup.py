@@ -6,6 +6,7 @@ A run under way, numbers given since, sessions and links must not.
 import os
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,12 +19,13 @@ from data.repositories.repositories import add_repositories, remove_repositories
 from data.schema import migrate as schema
 from data.store import Store, StoreBusy, StoreMissing, StoreNotWritten, StoreTooNew, StoreUnreadable
 from data.store import backup as backup_module
+from data.store import files as store_module
 from data.store.backup import backup, backups, restore
 from data.store.versions import exclusive
 from tests.data.cast import AUDITOR, account, first_user, quick, signed_in, user
-from tests.data.writers import NOW, batch, save, whole_batches
+from tests.data.writers import NOW, batch, save, version_files, whole_batches
 
-pytestmark = pytest.mark.usefixtures(quick.__name__)
+pytestmark = [pytest.mark.files, pytest.mark.usefixtures(quick.__name__)]
 NUMBERED = pytest.mark.usefixtures("numbered")
 
 STAMP = "20260510T120000Z"
@@ -62,15 +64,15 @@ def test_a_backup_is_a_pair_of_files_with_the_stamp_and_the_modes_of_the_store(s
 def test_a_backup_on_the_same_disk_is_linked_and_takes_no_room(store: Store, target: Path) -> None:
     report = backup(store, target)
     assert report.linked
-    assert report.traffic.samefile(store.traffic.files.link)
+    assert report.traffic.samefile(version_files(store.traffic).link)
 
 
 @pytest.mark.usefixtures("no_links")
 def test_a_backup_on_another_disk_is_a_copy_with_the_same_bytes_and_modes(store: Store, target: Path) -> None:
     report = backup(store, target)
     assert not report.linked
-    assert report.traffic.read_bytes() == store.traffic.files.link.read_bytes()
-    assert report.control.read_bytes() == store.control.files.link.read_bytes()
+    assert report.traffic.read_bytes() == version_files(store.traffic).link.read_bytes()
+    assert report.control.read_bytes() == version_files(store.control).link.read_bytes()
     modes = [path.stat().st_mode & 0o777 for path in (report.traffic, report.control)]
     assert modes == [0o444, 0o600]
 
@@ -81,14 +83,14 @@ def test_the_store_may_be_written_to_while_a_backup_copies(
     store: Store, target: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     save(store, *batch(1))
-    fill = backup_module._Taken.fill
+    fill = store_module._fill
 
-    def fill_late(taken: backup_module._Taken) -> None:
+    def fill_late(*what: Any) -> None:
         for number in range(2, 7):
             save(Store(store.directory, lock_timeout_s=0), *batch(number))
-        fill(taken)
+        fill(*what)
 
-    monkeypatch.setattr(backup_module._Taken, "fill", fill_late)
+    monkeypatch.setattr(store_module, "_fill", fill_late)
     backup(store, target)
     restore(store, target)
     assert whole_batches(store) == {1}
@@ -111,7 +113,7 @@ def test_a_copy_that_fails_leaves_no_file_behind(store: Store, target: Path, mon
     def refuse(path: Path) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(backup_module, "sync", refuse)
+    monkeypatch.setattr(store_module, "sync", refuse)
     with pytest.raises(StoreNotWritten, match="No file of it is left"):
         backup(store, target)
     assert names(target) == []
@@ -148,7 +150,7 @@ def test_a_restored_backup_is_the_next_version_of_both_and_the_former_one_stays(
     report = restore(store, target)
     assert whole_batches(store) == {1}
     assert (report.traffic_version, report.control_version) == (former + 1, 2)
-    assert former in store.traffic.files.numbers()
+    assert former in version_files(store.traffic).numbers()
 
 
 @NUMBERED
@@ -202,11 +204,11 @@ def test_a_restore_that_the_disk_refuses_leaves_the_former_versions(
     def refuse(path: Path) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(backup_module, "sync", refuse)
+    monkeypatch.setattr(store_module, "sync", refuse)
     with pytest.raises(StoreNotWritten, match="restore again"):
         restore(store, target)
     assert whole_batches(store) == {1}
-    assert list(store.traffic.files.folder.glob(".*")) == []
+    assert list(version_files(store.traffic).folder.glob(".*")) == []
 
 
 def add(store: Store, github_id: int) -> int:
@@ -223,7 +225,7 @@ def versions(store: Store) -> tuple[int, int]:
 def test_a_restore_during_a_collection_is_refused_and_names_who_collects(store: Store, target: Path) -> None:
     backup(store, target)
     before = versions(store)
-    refusal = pytest.raises(StoreBusy, match=r"process \d+ \(collecting\).*Nothing was restored")
+    refusal = pytest.raises(StoreBusy, match=r"process \d+ \(collecting\).*The restore did not begin")
     with exclusive(store.directory / ".collecting", "collecting", 0), refusal:
         restore(store, target)
     assert versions(store) == before
@@ -252,7 +254,7 @@ def test_numbers_are_known_from_the_other_versions_where_the_newest_is_damaged(s
     backup(store, target)
     given = add(store, 1)
     save(store, *batch(given))
-    newest = store.traffic.files.path(store.traffic.version())
+    newest = version_files(store.traffic).path(store.traffic.version())
     newest.unlink()
     newest.write_bytes(b"not a database")
     restore(Store(store.directory), target)
@@ -275,7 +277,7 @@ def test_sessions_and_links_of_the_backup_are_void_and_the_log_says_so(store: St
 def test_the_versions_that_the_report_names_stay_until_the_second_commit(store: Store, target: Path) -> None:
     add_tenant(store, COMMAND_LINE, "acme", "daily", NOW)
     backup(store, target)
-    former = [database.files.path(database.version()) for database in (store.traffic, store.control)]
+    former = [version_files(database).path(database.version()) for database in (store.traffic, store.control)]
     report = restore(store, target)
     assert all(f"versions/{path.name}" in report.note for path in former)
     for stays in (True, False):

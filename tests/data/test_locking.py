@@ -11,6 +11,8 @@ from data.store import Store, StoreBusy, versions
 from data.store.versions import LockHeld, exclusive, is_held
 from tests.data.writers import hold_lock, let_go, said, start
 
+pytestmark = pytest.mark.files
+
 
 def test_the_lock_lets_in_one_at_a_time(tmp_path: Path) -> None:
     with exclusive(tmp_path / ".lock", "first", 0), pytest.raises(LockHeld), exclusive(tmp_path / ".lock", "second", 0):

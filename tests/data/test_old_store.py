@@ -9,6 +9,8 @@ from pyarrow import parquet
 
 from data.store import Store
 
+pytestmark = pytest.mark.files
+
 OLD = Path(__file__).parent / "old_store"
 ORDER = {
     "v_daily": "repository_id, day",

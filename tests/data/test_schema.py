@@ -7,8 +7,8 @@ import pytest
 
 from data.schema import migrate as schema
 from data.store import Store, StoreTooNew
-from data.store import database as store_module
-from tests.data.writers import batch, save
+from data.store import files as store_module
+from tests.data.writers import batch, save, version_files
 
 pytestmark = pytest.mark.usefixtures("numbered")
 
@@ -81,6 +81,7 @@ def test_views_are_rebuilt_when_their_text_changes(store: Store, next_release: S
     assert answer(store, "from v_two") == [(2,)]
 
 
+@pytest.mark.files
 @pytest.mark.parametrize(
     ("share", "small_bytes", "is_compacted"), [(0.4, 0, True), (0.6, 0, False), (1.0, 0, False), (0.4, 2**22, False)]
 )
@@ -89,19 +90,21 @@ def test_a_store_is_compacted_once_it_has_grown_to_twice_its_compacted_size_and_
 ) -> None:
     """A file of 2.5 times that size is written anew; one of 1.7 times is not yet worth it."""
     monkeypatch.setattr(store_module, "SMALL_BYTES", small_bytes)
-    noted_bytes = int(store.traffic.files.link.stat().st_size * share)
+    noted_bytes = int(version_files(store.traffic).link.stat().st_size * share)
     with store.traffic.commit("test") as connection:
         connection.execute("update store_compaction set bytes = $bytes", {"bytes": noted_bytes})
     ((noted,),) = answer(store, "select bytes as size from store_compaction")
     assert (noted != noted_bytes) is is_compacted
 
 
+@pytest.mark.files
 def test_a_compacted_store_holds_the_same_rows_sorted(store: Store) -> None:
     save(store, *batch(3), *batch(1))
     save(store, *batch(2))
     with store.traffic.read() as cursor:
         before = {table: cursor.execute(f"from {table} order by all").fetchall() for table in schema.tables(cursor)}
-    store.traffic._compact(store.traffic.files.path(store.traffic.version()))
+    assert isinstance(store.traffic, store_module.FileDatabase)
+    store.traffic._compact(version_files(store.traffic).path(store.traffic.version()))
     store.close()
     with store.traffic.read() as cursor:
         after = {table: cursor.execute(f"from {table}").fetchall() for table in schema.tables(cursor)}
@@ -109,15 +112,16 @@ def test_a_compacted_store_holds_the_same_rows_sorted(store: Store) -> None:
     assert after == before
 
 
+@pytest.mark.files
 def test_a_compacted_store_gives_its_free_blocks_back(store: Store) -> None:
     filling = "insert into star_history select i, '2026-01-01', now()::timestamp, hash(i) >> 1 from range(500000) t(i)"
     with store.traffic.commit("test") as connection:
         connection.execute(filling)
-    large = store.traffic.files.link.stat().st_size
+    large = version_files(store.traffic).link.stat().st_size
     with store.traffic.commit("test") as connection:
         connection.execute("delete from star_history")
         connection.execute("delete from store_compaction")
-    assert store.traffic.files.link.stat().st_size < large / 2
+    assert version_files(store.traffic).link.stat().st_size < large / 2
 
 
 @pytest.mark.parametrize("database", ["traffic", "control"])

@@ -12,7 +12,7 @@ import pytest
 
 from data.schema import migrate as schema
 from data.store import Store
-from data.store import database as store_module
+from data.store import files as store_module
 from tests.data.writers import (
     batch,
     commit_loop,
@@ -20,13 +20,14 @@ from tests.data.writers import (
     processes,
     save,
     start,
+    version_files,
     whole_batches,
     write_below,
     write_in_small_room,
     write_without_room_to_compact,
 )
 
-pytestmark = pytest.mark.usefixtures("numbered")
+pytestmark = [pytest.mark.files, pytest.mark.usefixtures("numbered")]
 
 KILLS = 8
 
@@ -62,12 +63,12 @@ def test_a_killed_writer_loses_no_acknowledged_commit_and_leaves_no_half_one(sto
         assert reader.execute("select count(*) as days from daily_traffic").fetchall() == [(40,)]
     save(store, *batch(1000))
     assert whole_batches(store) >= acknowledged | {1000}
-    assert [path.name for path in store.traffic.files.folder.glob(".*")] == []
+    assert [path.name for path in version_files(store.traffic).folder.glob(".*")] == []
 
 
 def test_a_full_disk_leaves_the_former_version_wherever_it_strikes(store: Store) -> None:
     save(store, *batch(1))
-    size = store.traffic.files.link.stat().st_size
+    size = version_files(store.traffic).link.stat().st_size
     limits = [0, 50, size // 2, size - 1, *range(size, 2 * size, size // 12), 10**9]
     told = let_go(start(write_below.__name__, store.directory, *limits))
     assert set(told) == {"refused nothing changed", "committed changed"}
@@ -109,7 +110,7 @@ def test_a_commit_whose_compaction_is_refused_stands_and_the_next_one_compacts(
         full.setattr(schema, "copy_ordered", refuse)
         save(store, *batch(1))
     assert (whole_batches(store), compactions(store)) == ({1}, before)
-    assert list(store.traffic.files.folder.glob(".*")) == []
+    assert list(version_files(store.traffic).folder.glob(".*")) == []
     save(store, *batch(2))
     assert (whole_batches(store), compactions(store) != before) == ({1, 2}, True)
 

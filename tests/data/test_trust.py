@@ -14,9 +14,9 @@ from data.sandbox.tenant_extract import prepare_extract
 from data.store import Store, StoreUnreadable
 from data.store.backup import backup, backups, restore
 from data.store.ids import last_ids, next_id, raise_last_ids
-from tests.data.writers import batch, save, whole_batches
+from tests.data.writers import batch, save, version_files, whole_batches
 
-pytestmark = pytest.mark.usefixtures("numbered")
+pytestmark = [pytest.mark.files, pytest.mark.usefixtures("numbered")]
 AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root may do that to a file of mode 0444")
 WRITE = """
 import duckdb, sys
@@ -46,7 +46,7 @@ def read_whole(store: Store) -> None:
 
 
 def newest(store: Store) -> Path:
-    path = store.traffic.files.committed()
+    path = version_files(store.traffic).committed()
     assert path is not None
     return path
 
@@ -70,12 +70,12 @@ def test_a_damaged_version_is_put_aside_and_the_next_older_one_built_on(
 ) -> None:
     damaged = newest(three)
     damage(damaged)
-    assert [fault is not None for fault in three.traffic.check().values()] == [False, False, True]
+    assert [each.fault is not None for each in three.traffic.check()] == [False, False, True]
     save(three, *batch(4))
     assert whole_batches(three) == {1, 2, 4}
-    assert (three.traffic.files.aside / damaged.name).exists()
+    assert (version_files(three.traffic).aside / damaged.name).exists()
     assert damaged.name in caplog.text
-    assert list(three.traffic.check().values()) == [None] * 3
+    assert [each.fault for each in three.traffic.check()] == [None] * 3
     for number in (5, 6, 7):
         save(three, *batch(number))
     assert whole_batches(three) == {1, 2, 4, 5, 6, 7}
@@ -100,7 +100,7 @@ def test_whoever_reads_a_damaged_version_has_it_put_aside(three: Store) -> None:
 
 
 def test_where_every_version_is_damaged_nothing_is_touched_and_that_is_told(three: Store) -> None:
-    versions = [three.traffic.files.path(number) for number in three.traffic.files.numbers()]
+    versions = [version_files(three.traffic).path(number) for number in version_files(three.traffic).numbers()]
     for each in versions:
         damage(each)
     with pytest.raises(StoreUnreadable, match=r"no older good one.*restore DIR"):
@@ -113,7 +113,7 @@ def test_a_backup_is_never_made_of_a_damaged_version(three: Store, tmp_path: Pat
     report = backup(three, tmp_path / "backup")
     assert report.traffic.exists()
     damage(newest(three))
-    damage(three.traffic.files.path(three.traffic.files.numbers()[0]))
+    damage(version_files(three.traffic).path(version_files(three.traffic).numbers()[0]))
     with pytest.raises(StoreUnreadable):
         backup(reopened(three), tmp_path / "backup")
     assert backups(tmp_path / "backup") == [report.stamp]
@@ -121,7 +121,7 @@ def test_a_backup_is_never_made_of_a_damaged_version(three: Store, tmp_path: Pat
 
 
 def test_a_symlink_set_back_by_hand_is_built_on(three: Store) -> None:
-    files = three.traffic.files
+    files = version_files(three.traffic)
     last, before = files.numbers()[-1], files.numbers()[-2]
     files.point_to(before)
     save(three, *batch(9))
@@ -132,7 +132,7 @@ def test_a_symlink_set_back_by_hand_is_built_on(three: Store) -> None:
 
 @pytest.mark.parametrize("gone", ["newest file", "links", "links, for copies"])
 def test_what_is_missing_is_no_new_store(three: Store, gone: str) -> None:
-    links = [three.traffic.files.link, three.control.files.link]
+    links = [version_files(three.traffic).link, version_files(three.control).link]
     if gone == "newest file":
         newest(three).unlink()
     for link in links if gone != "newest file" else ():
@@ -145,7 +145,7 @@ def test_what_is_missing_is_no_new_store(three: Store, gone: str) -> None:
     three.prepare()
     save(three, *batch(4))
     assert whole_batches(three) == known | {4}
-    assert three.traffic.files.link.is_symlink()
+    assert version_files(three.traffic).link.is_symlink()
 
 
 @AS_ROOT

@@ -8,6 +8,8 @@ import pytest
 from data.store import versions
 from data.store.versions import VersionFiles, copy
 
+pytestmark = pytest.mark.files
+
 
 @pytest.fixture
 def files(tmp_path: Path) -> VersionFiles:

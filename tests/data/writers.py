@@ -21,8 +21,10 @@ import duckdb
 from collector.endpoints.traffic import DayReading, TrafficObservation
 from data.collection import ledger
 from data.collection.models import EndpointResult, Observation, Outcome, RunState
-from data.store import Store, StoreNotWritten
-from data.store import database as store_module
+from data.store import Database, Store, StoreNotWritten
+from data.store import files as store_module
+from data.store.files import FileDatabase
+from data.store.versions import VersionFiles
 from data.traffic.models import Metric
 
 ROOT = Path(__file__).parents[2]
@@ -33,6 +35,12 @@ FIRST_DAY = date(2026, 4, 1)  # of forty days up to NOW
 ROWS_A_BATCH = 40
 PROGRESS = ledger.RunProgress(RunState.RUNNING, requests=1, repositories=1)
 Readings = Mapping[date, tuple[int, int]]
+
+
+def version_files(database: Database) -> VersionFiles:
+    """The files of a database that is kept in files."""
+    assert isinstance(database, FileDatabase)
+    return database.files
 
 
 def result(repository_id: int, endpoint: str, seen: Observation, at: datetime = NOW) -> EndpointResult:
@@ -174,11 +182,11 @@ def write_without_room_to_compact(directory: str) -> None:
     for number in (1, 2, 3):
         save(store, large_batch(number))
     store_module.COMPACT_WHEN_GROWN = store_module.SMALL_BYTES = 0  # each commit is to compact
-    version = store.traffic.files.link.stat().st_size
+    version = version_files(store.traffic).link.stat().st_size
     disk, filling = os.statvfs(directory), Path(directory) / "filling"
     filling.write_bytes(bytes(disk.f_bavail * disk.f_frsize - version * 8 // 5))
     print(_outcome(store, batch(4)), "compacted", _is_compacted(store), flush=True)
-    left_over = [path.name for path in store.traffic.files.folder.glob(".*")]
+    left_over = [path.name for path in version_files(store.traffic).folder.glob(".*")]
     print(left_over or "nothing left over", flush=True)
     filling.unlink()
     print(_outcome(store, batch(5)), "compacted", _is_compacted(store), flush=True)
@@ -199,7 +207,7 @@ def _is_compacted(store: Store) -> bool:
     """Whether the newest version has the size that was noted when it was compacted."""
     with store.traffic.read() as cursor:
         ((noted,),) = cursor.execute("select max(bytes) as bytes from store_compaction").fetchall()
-    return bool(noted == store.traffic.files.link.stat().st_size)
+    return bool(noted == version_files(store.traffic).link.stat().st_size)
 
 
 def _outcome(store: Store, results: Sequence[EndpointResult]) -> str:

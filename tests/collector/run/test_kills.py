@@ -12,7 +12,7 @@ from data.collection.models import RunState
 from data.store import Store
 from tests.collector.run.collecting import DAY, NOW, SECRET, Collection, MachineTime, small_world
 from tests.collector.run.programs import TORN, collect_in_small_batches, read_all_along
-from tests.data.writers import processes
+from tests.data.writers import processes, version_files
 from tests.fake_github import FakeGitHub
 
 KILLS = 5
@@ -36,7 +36,9 @@ class Watcher:
 
     def __init__(self, store: Store) -> None:
         self._here, there = processes.Pipe()
-        process = processes.Process(target=read_all_along, args=(str(store.traffic.files.link), there), daemon=True)
+        process = processes.Process(
+            target=read_all_along, args=(str(version_files(store.traffic).link), there), daemon=True
+        )
         process.start()
         assert self._here.recv() == "started"
 

@@ -19,6 +19,7 @@ from data.repositories.repositories import (
 )
 from data.store import Store, StoreNotWritten
 from tests.data.cast import NOW, PASSWORD, SECOND, Place, account, first_user, newcomer, quick, signed_in, user
+from tests.data.writers import version_files
 
 pytestmark = pytest.mark.usefixtures(quick.__name__)
 ALL = AuditFilter()
@@ -84,6 +85,7 @@ def test_a_manager_reads_of_the_tenant_only_and_viewers_read_nothing(store: Stor
     assert told(vic, store) == told(replace(ada, active=False), store) == told(replace(mia, active=False), store) == []
 
 
+@pytest.mark.files
 def test_a_change_keeps_its_record_while_the_audit_log_cannot_be_written(
     store: Store, ada: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -99,7 +101,7 @@ def test_a_change_keeps_its_record_while_the_audit_log_cannot_be_written(
         (gone,) = remove_repositories_with_data(store, "mia", north.repositories[:1], NOW + SECOND)
     assert [each.repository_id for each in repositories(operator(store), store)] == north.repositories[1:]
     assert told(ada, store) == before
-    assert b"mia" not in store.traffic.files.link.read_bytes(), "anybody may open the file: it names nobody"
+    assert b"mia" not in version_files(store.traffic).link.read_bytes(), "anybody may open the file: it names nobody"
     for _ in range(2):  # once more, as after a crash
         move_outbox(store)
         assert told(ada, store) == [("mia", "repositories deleted with the history", gone.full_name, None), *before]

@@ -37,6 +37,7 @@ from tests.data.cast import (
     signed_in,
     user,
 )
+from tests.data.writers import version_files
 
 pytestmark = pytest.mark.usefixtures(quick.__name__)
 PROGRAM = """
@@ -85,10 +86,11 @@ def test_an_invented_ticket_starts_nothing_and_writes_nothing(store: Store, bob:
         assert (account_of_session(store, ticket, NOW), store.control.version()) == (None, before)
 
 
+@pytest.mark.files
 def test_a_session_that_ended_stays_so_where_the_version_that_knew_it_is_damaged(store: Store, bob: Account) -> None:
     secret = signed_in(store, bob)
     sessions.end_session(store, secret)
-    newest = store.control.files.committed()
+    newest = version_files(store.control).committed()
     assert newest is not None
     store.close()
     with newest.open("r+b") as file:

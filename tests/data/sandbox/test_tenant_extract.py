@@ -20,7 +20,7 @@ from data.sandbox.tenant_extract import FILTERED_HERE, open_extract, prepare_ext
 from data.schema.migrate import OWN_TABLES, tables
 from data.store import Store
 from tests.data.filled import DOCS, ENGINE, MIRROR, NAMES, NEW, TELESCOPE
-from tests.data.writers import NOW
+from tests.data.writers import NOW, version_files
 
 BLUE = Viewer(frozenset({ENGINE, DOCS, MIRROR}), frozenset({1}))
 SINGLE = Viewer(frozenset({ENGINE}), frozenset())
@@ -108,6 +108,7 @@ def notes_of(store: Store, viewer: Viewer) -> list[tuple[object, ...]]:
         return rows(opened, "select note_id from note order by 1")
 
 
+@pytest.mark.files
 def test_a_tenants_notes_are_for_who_sees_the_whole_tenant(store: Store) -> None:
     tenants = [add_tenant(store, COMMAND_LINE, name, "daily", NOW).tenant_id for name in ("Blue", "Green")]
     with store.traffic.commit("test") as connection:
@@ -120,7 +121,7 @@ def test_a_tenants_notes_are_for_who_sees_the_whole_tenant(store: Store) -> None
 
 def is_the_version(viewer: Viewer, store: Store) -> bool:
     """Whether what the viewer gets is the newest version itself."""
-    file, version = open_extract(viewer, store), store.traffic.files.committed()
+    file, version = open_extract(viewer, store), version_files(store.traffic).committed()
     number = os.fstat(file).st_ino
     os.close(file)
     return version is not None and number == version.stat().st_ino
@@ -145,7 +146,7 @@ def test_almost_everything_is_not_everything(full: Store, viewer: Viewer) -> Non
 
 
 def test_it_is_made_once_and_only_its_owner_may_read_it(full: Store) -> None:
-    folder = full.traffic.files.extracts
+    folder = full.extracts
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda _: prepare_extract(Viewer(frozenset({DOCS, TELESCOPE}), frozenset()), full), range(4)))
     before = sorted(path.name for path in folder.iterdir())
@@ -159,7 +160,7 @@ def test_it_is_made_once_and_only_its_owner_may_read_it(full: Store) -> None:
 def test_it_goes_with_its_version(store: Store) -> None:
     add_tenant(store, COMMAND_LINE, "Somebody else", "daily", NOW)
     prepare_extract(Viewer(frozenset({1}), frozenset()), store)
-    (made,) = store.traffic.files.extracts.iterdir()
+    (made,) = store.extracts.iterdir()
     for _ in range(3):
         assert made.exists()
         with store.traffic.commit("test") as connection:

@@ -1,0 +1,567 @@
+"""The lake backend of the store: for many machines, with DuckLake for `traffic` and PostgreSQL for all that is small.
+
+`traffic` is a DuckLake: its rows are Parquet files in a folder or a bucket, its catalog (which files and which rows are
+a snapshot) is the schema `traffic_lake` of a PostgreSQL database. A version is a snapshot. Few rows at a time make no
+file: they stay in the catalog until `maintain` moves them.
+
+`control` is a schema of ordinary tables in the same PostgreSQL database, `traffic_control`: nothing of it is ever in a
+bucket, and its single rows are read and changed in a fifth of the time that DuckLake needs for them. Its version is a
+number that each commit raises.
+
+One write lock for both, as with files: an advisory lock of PostgreSQL, which goes with the connection that holds it.
+"""
+
+import importlib.util
+import os
+import re
+import socket
+import tempfile
+import threading
+import time
+from abc import abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import duckdb
+
+from data.calendar import aware
+from data.schema import migrate as schema
+from data.store import ids as identity
+from data.store.database import (
+    READER_SETTINGS,
+    STORAGE_FORMAT,
+    WRITER_SETTINGS,
+    Checked,
+    Database,
+    StoreAway,
+    StoreBusy,
+    StoreError,
+    StoreMissing,
+    StoreNotWritten,
+    StoreUnreadable,
+    StoreVersion,
+    Taken,
+    extracting,
+    first_line,
+    quoted,
+    refuse_newer,
+)
+from data.store.versions import copy, make_directory, sync
+from data.text import writing
+
+SETTING = "ducklake:postgres:"  # what the setting of a lake begins with; the rest is for PostgreSQL
+EXTENSIONS = ("ducklake", "postgres_scanner", "httpfs")
+EXTENSIONS_VARIABLE = "TRAFFIC_DUCKDB_EXTENSIONS"
+LAKE_SCHEMA, CONTROL_SCHEMA = "traffic_lake", "traffic_control"
+INLINED_ROWS = 1000  # as many rows of a table as a commit may add without a file of their own
+KNOWN_FOR_S = 0.2  # how long the numbers of the versions are not asked for again: a page asks a dozen times in a run
+ASK_AGAIN_S = 5.0  # how long a server that did not answer is left alone
+CONNECT_TIMEOUT_S, SILENCE_MS = 5, 15_000  # what does not answer for so long is away
+SIGNATURE_BYTES = 63  # what PostgreSQL keeps of an application's name
+
+_LOCK = "pg_advisory_xact_lock(hashtextextended('github-traffic-analytics', 0))"
+_HOLDER = """
+select application_name || ' since ' || to_char(xact_start at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as holder
+from pg_locks inner join pg_stat_activity using (pid)
+where locktype = 'advisory' and granted and database = (select oid from pg_database where datname = current_database())
+"""
+_CONTROL_VERSION = f"{LAKE_SCHEMA}.control_version"  # not beside the tables of `control`: it is none of them
+_CREATE = f"""
+create schema if not exists {CONTROL_SCHEMA};
+create schema if not exists {LAKE_SCHEMA};
+create table if not exists {_CONTROL_VERSION} (number bigint not null);
+insert into {_CONTROL_VERSION} select 0 as number where not exists (select 1 from {_CONTROL_VERSION});
+"""  # noqa: S608 - our own names
+_VERSIONS = f"""
+select
+    (select max(snapshot_id) from {LAKE_SCHEMA}.ducklake_snapshot) as traffic,
+    (select number from {_CONTROL_VERSION}) as control
+"""  # noqa: S608 - our own names
+_CHECKS = re.compile(r" check \((?:[^()]|\([^()]*\))*\)")
+_VIEW_COLUMN_COMMENTS = re.compile(r"^comment on column v_\w+\.\w+ is\s+'(?:[^']|'')*';$", re.MULTILINE)
+_AWAY = re.compile(
+    r"Unable to connect|connection to server|server closed the connection|terminating connection|no connection to the"
+    r"|SSL (connection|SYSCALL)|could not (receive|send) data|Failed to execute query \"ROLLBACK\""
+    r"|the database system is|HTTP|Could not establish connection|Connection error",
+    re.IGNORECASE,
+)
+
+
+def adapted(sql: str) -> str:
+    """A file of our schema as DuckLake takes it: without checks, and without comments on the columns of views."""
+    return _VIEW_COLUMN_COMMENTS.sub("", _CHECKS.sub("", sql))
+
+
+def lake_place(setting: str) -> str:
+    """Where a lake is, in words that hold no password. Raises: StoreUnreadable where the setting is none of a lake."""
+    if not setting.startswith(SETTING):
+        raise StoreUnreadable(
+            f"TRAFFIC_STORE must begin with {SETTING} (or be unset, for files in the data directory)."
+        )
+    conninfo = setting.removeprefix(SETTING)
+    if "://" in conninfo:
+        address = urlsplit(conninfo)
+        host, name = address.hostname, address.path.lstrip("/")
+    else:
+        words = dict(re.findall(r"(\w+)\s*=\s*('(?:[^'\\]|\\.)*'|\S+)", conninfo))
+        host, name = words.get("host") or words.get("hostaddr"), words.get("dbname", "")
+    host, name = host or os.environ.get("PGHOST", "localhost"), name or os.environ.get("PGDATABASE", "")
+    return f"PostgreSQL at {host}, database {name}"
+
+
+def lake_databases(setting: str, data: str | None, lock_timeout_s: float) -> "tuple[LakeTraffic, LakeControl]":
+    lake = Lake(setting, data, lock_timeout_s)
+    return LakeTraffic(lake), LakeControl(lake)
+
+
+class Lake:
+    """The DuckDB that PostgreSQL and the lake are attached to: one for a store and process, opened at the first use."""
+
+    def __init__(self, setting: str, data: str | None, lock_timeout_s: float) -> None:
+        self.place = lake_place(setting)
+        self.lock_timeout_s = lock_timeout_s
+        self._conninfo = _patient(setting.removeprefix(SETTING))
+        self._data = data
+        self._guard = threading.RLock()
+        self._instance: duckdb.DuckDBPyConnection | None = None
+        self._attached: set[str] = set()
+        self._versions: dict[str, int | None] = {}
+        self._known_until = self._away_until = 0.0
+        self.away: str | None = None
+
+    @contextmanager
+    def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection of its own to PostgreSQL; failures of the servers come as sentences.
+
+        Raises: StoreAway, at once where a server did not answer just now.
+        """
+        if self.away is not None and time.monotonic() < self._away_until:
+            raise StoreAway(self.away)
+        with self.told():
+            with self._guard:
+                if self._instance is None:
+                    self._instance = self._opened(READER_SETTINGS)
+                cursor = self._instance.cursor()
+            try:
+                yield cursor
+            finally:
+                with suppress(duckdb.Error):
+                    cursor.close()
+
+    @contextmanager
+    def told(self) -> Iterator[None]:
+        """Tell a server that is away from everything else, and remember for a while that it is."""
+        try:
+            yield
+        except duckdb.Error as error:
+            if not _AWAY.search(str(error)):
+                raise
+            self.away = f"{self._silent(error)} What was stored is safe there; it is tried again by itself."
+            self._away_until = time.monotonic() + ASK_AGAIN_S
+            raise StoreAway(self.away) from error
+
+    def _silent(self, error: duckdb.Error) -> str:
+        reason = re.sub(r"^.*?(?=connection to server|HTTP|server closed)", "", first_line(error))
+        reason = reason.replace(self._conninfo, self.place)
+        if isinstance(error, duckdb.HTTPException) or "HTTP" in reason:
+            return f"The object storage of the lake does not answer ({reason})."
+        return f"{self.place}, does not answer ({reason})."
+
+    def versions(self) -> Mapping[str, int | None]:
+        """The numbers of both newest versions, asked for in one go, and of those who ask at once by one.
+
+        While PostgreSQL is away, what it said last. Raises: StoreAway where it has not said anything yet.
+        """
+        with self._guard:
+            if time.monotonic() >= self._known_until:
+                try:
+                    self._versions = self._ask_versions()
+                    self.away = None
+                except StoreAway:
+                    if not self._versions:
+                        raise
+                self._known_until = time.monotonic() + KNOWN_FOR_S
+            return self._versions
+
+    def _ask_versions(self) -> dict[str, int | None]:
+        with self.cursor() as cursor:
+            try:
+                ((traffic, control),) = self.ask(cursor, _VERSIONS)
+            except duckdb.BinderException as missing:
+                raise StoreMissing(self.missing()) from missing
+        return {"traffic": traffic, "control": control}
+
+    def forget_versions(self) -> None:
+        """Have the numbers asked for anew: there was a commit."""
+        self._known_until = 0.0
+
+    def missing(self) -> str:
+        return f"There is no installation in {self.place}. Run: python -m collector init"
+
+    def ask(self, cursor: duckdb.DuckDBPyConnection, sql: str) -> list[tuple[Any, ...]]:
+        """The rows of a statement that PostgreSQL answers itself."""
+        return cursor.execute(f"from postgres_query('control', '{quoted(sql)}')").fetchall()
+
+    def tell(self, cursor: duckdb.DuckDBPyConnection, sql: str) -> None:
+        """Have PostgreSQL run a statement itself, in the transaction of the cursor."""
+        cursor.execute(f"call postgres_execute('control', '{quoted(sql)}')")
+
+    @contextmanager
+    def locked(self, purpose: str) -> Iterator[None]:
+        """Hold the write lock. PostgreSQL frees it when this connection ends, however that comes. Raises: StoreBusy."""
+        signature = f"process {os.getpid()} on {socket.gethostname()[:20]} ({purpose}"[: SIGNATURE_BYTES - 1] + ")"
+        with self.cursor() as holding:
+            holding.execute("begin")
+            try:
+                self.tell(
+                    holding,
+                    f"set local lock_timeout = '{int(self.lock_timeout_s * 1000)}ms'; "
+                    f"set local application_name = '{quoted(signature)}'; select {_LOCK}",
+                )
+            except duckdb.Error as error:
+                if "lock timeout" not in str(error):
+                    raise
+                raise StoreBusy(
+                    f"The store in {self.place} is being written to by {self._holder()}. "
+                    f"Gave up after {self.lock_timeout_s:g} s; try again when it has finished."
+                ) from error
+            yield
+
+    def _holder(self) -> object:
+        with self.cursor() as cursor:
+            rows = self.ask(cursor, _HOLDER)
+        return rows[0][0] if rows else "another process"
+
+    def attach(self, name: str) -> None:
+        """Attach the lake, where that has not been done; `control` always is. Raises: StoreMissing."""
+        with self._guard:
+            if name not in self._attached and self._instance is not None:
+                if not self.versions()[name]:
+                    raise StoreMissing(self.missing())
+                if name == "traffic":
+                    self._instance.execute(self._attaching(name, name, "create_if_not_exists false"))
+                self._attached.add(name)
+
+    def create(self) -> None:
+        """Make the empty lake, and the schema for `control` with its version 0, where they are not there yet."""
+        with self.cursor() as cursor:
+            self.tell(cursor, _CREATE)
+            cursor.execute("call pg_clear_cache()")
+            if "traffic" not in self._attached:
+                if not self._data:
+                    raise StoreNotWritten("TRAFFIC_LAKE_DATA must name the folder or bucket (s3://...) of the lake.")
+                cursor.execute(self._attaching("traffic", "traffic", f"data_path '{quoted(_data_path(self._data))}'"))
+            self._attached |= {"traffic", "control"}
+
+    def _attaching(self, database: str, name: str, *options: str) -> str:
+        """The statement that attaches one of the two under a name."""
+        if database == "control":
+            return f"attach 'postgres:{quoted(self._conninfo)}' as {name} (schema '{CONTROL_SCHEMA}')"
+        given = ", ".join((f"metadata_schema '{LAKE_SCHEMA}'", f"data_inlining_row_limit {INLINED_ROWS}", *options))
+        return f"attach 'ducklake:postgres:{quoted(self._conninfo)}' as {name} ({given})"
+
+    @contextmanager
+    def apart(self, database: str, version: int) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A DuckDB of its own with a version attached as `version`; of `control` only the newest can be had."""
+        with self.told(), self._opened(WRITER_SETTINGS) as connection:
+            if database == "traffic":
+                connection.execute(self._attaching(database, "version", "read_only", f"snapshot_version {version}"))
+            else:
+                connection.execute("detach control")
+                connection.execute(self._attaching(database, "version"))
+            yield connection
+
+    def _opened(self, settings: dict[str, Any]) -> duckdb.DuckDBPyConnection:
+        connection = duckdb.connect(config=settings)
+        try:
+            for name in EXTENSIONS:
+                load_extension(connection, name)
+            connection.execute("set timezone = 'UTC'")
+            for statement in _s3_settings():
+                connection.execute(statement)
+            connection.execute(self._attaching("control", "control"))
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def close(self) -> None:
+        with self._guard:
+            if self._instance is not None:
+                self._instance.close()
+            self._instance = None
+            self._attached.clear()
+            self._known_until = 0.0
+
+
+class _LakeDatabase(Database):
+    """What both databases of a lake have in common."""
+
+    def __init__(self, lake: Lake) -> None:
+        self.lake = lake
+
+    @contextmanager
+    def read(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        with self._transaction("begin transaction read only") as cursor:
+            yield cursor
+
+    @contextmanager
+    def commit(self, purpose: str) -> Iterator[duckdb.DuckDBPyConnection]:
+        with self.locked(purpose), self._writing() as connection:
+            refuse_newer(self.lake.place, self.name, schema.applied(connection))
+            with writing():  # what is kept is for every reader
+                yield connection
+
+    @contextmanager
+    def locked(self, purpose: str) -> Iterator[None]:
+        with self.lake.locked(purpose):
+            yield
+
+    def prepare(self) -> None:
+        with suppress(StoreMissing), self.read() as cursor:
+            refuse_newer(self.lake.place, self.name, schema.applied(cursor))
+            if schema.is_current(cursor, self.name):
+                return
+        with self.locked("schema"):
+            self.lake.create()
+            with self._writing() as connection:
+                refuse_newer(self.lake.place, self.name, schema.applied(connection))
+                schema.migrate(connection, self.name, adapted)
+
+    def version(self) -> int:
+        number = self.lake.versions()[self.name]
+        if not number:
+            raise StoreMissing(self.lake.missing())
+        return number
+
+    def now(self) -> datetime:
+        with self.lake.cursor() as cursor:
+            ((now,),) = self.lake.ask(cursor, "select clock_timestamp() at time zone 'UTC' as now")
+        return aware(now)
+
+    def check(self) -> list[Checked]:
+        try:
+            with self.read() as cursor:
+                name = self.version_of(cursor).name
+                schema.read_whole(cursor)
+        except StoreMissing:
+            return []
+        except (StoreError, duckdb.Error) as error:
+            return [Checked(self.name, None, first_line(error))]
+        return [Checked(name, None, None)]
+
+    def put_aside(self) -> list[Path]:
+        return []
+
+    def last_ids(self) -> dict[str, int]:
+        with suppress(StoreMissing), self.read() as cursor:
+            return identity.last_ids(cursor)
+        return {}
+
+    def version_of(self, cursor: duckdb.DuckDBPyConnection) -> StoreVersion:
+        number = self._number(cursor)
+        return StoreVersion(f"{self.name}-{number}", (number,))
+
+    def kept_versions(self) -> set[str]:
+        return {f"{self.name}-{self.version()}"}
+
+    @contextmanager
+    def extract(self, version: StoreVersion, target: Path, *, whole: bool) -> Iterator[duckdb.DuckDBPyConnection]:
+        with self.lake.apart(self.name, version.identity[0]) as connection:
+            connection.execute(f"set temp_directory = '{quoted(target)}.tmp'")
+            connection.execute(f"attach '{quoted(target)}' as extract (storage_version '{STORAGE_FORMAT}')")
+            connection.execute("use extract")
+            with extracting(connection):
+                if whole:
+                    schema.migrate(connection, self.name)
+                    schema.copy_ordered(connection, "version")
+                yield connection
+            connection.execute("use memory")
+            connection.execute("detach extract")
+
+    def take(self, target: Path, opened: ExitStack) -> Taken:
+        with self.read() as cursor:
+            version = self.version_of(cursor)
+        if self.name == "traffic":  # a snapshot stays; it is many rows, for which nobody need wait
+            return Taken(partial(self._save, version, target))
+        self._save(version, target)
+        return Taken(lambda: None)
+
+    def _save(self, version: StoreVersion, target: Path) -> None:
+        with self.extract(version, target, whole=True):
+            target.chmod(0o600 if self.name == "control" else 0o444)
+        sync(target)
+
+    def replacement(
+        self, source: Path, change: Callable[[duckdb.DuckDBPyConnection], None], opened: ExitStack
+    ) -> Callable[[], int]:
+        self.lake.create()
+        with self._writing() as connection:
+            schema.migrate(connection, self.name, adapted)
+        folder = Path(opened.enter_context(tempfile.TemporaryDirectory()))
+        migrated = self._migrated(source, folder / source.name, change)
+        connection = opened.enter_context(self._transaction("begin", migrated))
+        schema.copy_ordered(connection, f"former_{self.name}")
+        return lambda: self._publish(connection)
+
+    def _migrated(self, source: Path, target: Path, change: Callable[[duckdb.DuckDBPyConnection], None]) -> Path:
+        """A copy of a database file, brought to this release's schema and changed."""
+        copy(source, target)
+        with duckdb.connect(str(target), config=WRITER_SETTINGS) as connection:
+            connection.execute("begin")
+            schema.migrate(connection, self.name)
+            identity.raise_last_ids(connection, self.last_ids())
+            change(connection)
+            connection.execute("commit")
+        return target
+
+    def _publish(self, connection: duckdb.DuckDBPyConnection) -> int:
+        self._commit(connection)
+        return self.version()
+
+    def former(self) -> str | None:
+        return None
+
+    def close(self) -> None:
+        self.lake.close()
+
+    @contextmanager
+    def _transaction(self, beginning: str, former: Path | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A transaction, rolled back at the end; with a file attached as `former_<name>` where one is given."""
+        with self.lake.cursor() as cursor:
+            self.lake.attach(self.name)
+            if former is not None:
+                cursor.execute(f"attach '{quoted(former)}' as former_{self.name} (read_only)")
+            cursor.execute(beginning)  # before the database is named: to name it asks for the snapshot, too
+            cursor.execute(f"use {self.name}")
+            try:
+                yield cursor
+            finally:
+                with suppress(duckdb.Error):
+                    cursor.execute("rollback")
+                if former is not None:
+                    cursor.execute("use memory")
+                    cursor.execute(f"detach former_{self.name}")
+
+    @contextmanager
+    def _writing(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A transaction that is committed when the block ends; the caller holds the lock. Raises: StoreNotWritten."""
+        with self._transaction("begin") as connection:
+            yield connection
+            self._commit(connection)
+
+    def _commit(self, connection: duckdb.DuckDBPyConnection) -> None:
+        try:
+            self._number_commit(connection)
+            connection.execute("commit")
+        except duckdb.Error as error:
+            with self.lake.told():
+                raise
+            raise StoreNotWritten(
+                f"{self.lake.place}, refused the commit ({first_line(error)}). The former version stands."
+            ) from error
+        finally:
+            self.lake.forget_versions()
+
+    @abstractmethod
+    def _number(self, cursor: duckdb.DuckDBPyConnection) -> int:
+        """The number of the version that a cursor reads."""
+
+    def _number_commit(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Give what is about to be committed its number, where nobody else does."""
+
+
+class LakeTraffic(_LakeDatabase):
+    """`traffic` as a DuckLake; a version is a snapshot."""
+
+    name = "traffic"
+
+    def _number(self, cursor: duckdb.DuckDBPyConnection) -> int:
+        ((number,),) = cursor.execute("from traffic.current_snapshot()").fetchall()
+        return int(number)
+
+
+class LakeControl(_LakeDatabase):
+    """`control` as tables of PostgreSQL."""
+
+    name = "control"
+
+    def _number(self, cursor: duckdb.DuckDBPyConnection) -> int:
+        ((number,),) = self.lake.ask(cursor, f"select number from {_CONTROL_VERSION}")  # noqa: S608 - our own names
+        return int(number)
+
+    def _number_commit(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self.lake.tell(connection, f"update {_CONTROL_VERSION} set number = number + 1")  # noqa: S608
+
+
+def _patient(conninfo: str) -> str:
+    """The connection's words, with limits to how long a silent server is waited for, where none are given."""
+    limits = {
+        "connect_timeout": CONNECT_TIMEOUT_S,
+        "tcp_user_timeout": SILENCE_MS,
+        "keepalives_idle": SILENCE_MS // 1000,
+    }
+    words = [f"{name}={value}" for name, value in limits.items() if name not in conninfo]
+    if "://" in conninfo:
+        return conninfo + ("&" if "?" in conninfo else "?") + "&".join(words)
+    return " ".join([conninfo, *words])
+
+
+def _data_path(data: str) -> str:
+    """The place of the lake's files as its catalog keeps it; a folder is made, and named in full."""
+    if "://" in data:
+        return data
+    folder = Path(data).resolve()
+    make_directory(folder)
+    return str(folder)
+
+
+def load_extension(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+    """Load an extension of DuckDB: from the folder that the setting names, from its package, or as DuckDB finds it.
+
+    Raises: StoreUnreadable, with what to do.
+    """
+    folder = os.environ.get(EXTENSIONS_VARIABLE)
+    package = None if folder else importlib.util.find_spec(f"duckdb_extension_{name}")
+    places = (
+        [Path(folder)] if folder else [Path(place) for place in (package and package.submodule_search_locations) or ()]
+    )
+    files = [file for place in places for file in sorted(place.rglob(f"{name}.duckdb_extension"))]
+    try:
+        if files:
+            connection.execute(f"load '{quoted(files[-1])}'")
+            return
+        with suppress(duckdb.Error):
+            connection.execute(f"load {name}")
+            return
+        connection.execute(f"install {name}")
+        connection.execute(f"load {name}")
+    except duckdb.Error as error:
+        raise StoreUnreadable(
+            f"DuckDB {duckdb.__version__} has no extension {name} here ({first_line(error)}). Install what the lake "
+            f"needs (pip install -r requirements-lake.txt), or name a folder with them in {EXTENSIONS_VARIABLE}."
+        ) from error
+
+
+def _s3_settings() -> Iterator[str]:
+    """Statements that tell DuckDB how to reach a bucket: as the environment tells every program that uses S3."""
+    yield "set http_timeout = 15"
+    names = {
+        "key_id": "AWS_ACCESS_KEY_ID",
+        "secret": "AWS_SECRET_ACCESS_KEY",
+        "session_token": "AWS_SESSION_TOKEN",
+        "region": "AWS_REGION",
+    }
+    told = {option: os.environ[name] for option, name in names.items() if os.environ.get(name)}
+    endpoint = urlsplit(os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or "")
+    if endpoint.netloc:
+        told |= {"endpoint": endpoint.netloc, "url_style": "path"}
+        told |= {"use_ssl": "false"} if endpoint.scheme == "http" else {}
+    if told:
+        options = ", ".join(f"{option} '{quoted(value)}'" for option, value in told.items())
+        yield f"create secret lake (type s3, {options})"
