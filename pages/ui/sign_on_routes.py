@@ -110,6 +110,9 @@ async def start(request: Request) -> Response:
     found = provider()
     if found is None:
         return PlainTextResponse("Signing in with an organization is not set up here.", 404)
+    home = "://".join(urlsplit(found.redirect_uri)[:2])
+    if request.headers.get("origin", "") != home:  # what the browser keeps for the way back is kept for one address
+        return PlainTextResponse(f"Open this app at {home}, the address that your organization knows.", 409)
     try:
         told = json.loads(await short_body(request, LONGEST_BODY))
         kept: dict[str, Any] = {"wanted": own_address(str(told["wanted"])), "secret": str(told.get("secret", ""))[:200]}

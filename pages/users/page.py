@@ -10,7 +10,7 @@ from data.accounts import accounts, grants, invitations, sessions
 from data.accounts.authority import may_grant
 from data.accounts.grants import NamedGrant
 from data.accounts.models import Account, Role
-from data.accounts.sign_on import passwords_open
+from data.accounts.sign_on import BY_GROUP, passwords_open
 from data.calendar import utc_now
 from pages.ui import controls, messages, session
 from pages.ui.store import the_store
@@ -19,6 +19,7 @@ from pages.users import sign_on_view, view
 
 PARTS = ["Users", "Invitations"]
 FOR_ADMINS = "Sign-in"
+OF_A_GROUP = "It comes back with their next sign-in while they are in a group that gives it."
 COLUMNS: Mapping[str, Any] = {
     "username": st.column_config.TextColumn("Username", pinned=True),
     "name": st.column_config.TextColumn("Name"),
@@ -126,7 +127,8 @@ def _draw_grants(account: Account, user: Account) -> None:
 def _ask_to_take(account: Account, user: Account, each: NamedGrant) -> None:
     messages.confirm(
         "Revoke this role?",
-        f"{messages.literal(user.display_name)} loses it immediately. You can grant it again.",
+        f"{messages.literal(user.display_name)} loses it immediately. "
+        + (OF_A_GROUP if each.granted_by == BY_GROUP else "You can grant it again."),
         "Revoke",
         lambda: grants.revoke(the_store(), account.username, user.user_id, each.grant, utc_now()),
         f"{user.display_name} does not have the role any more.",

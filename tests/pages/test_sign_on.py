@@ -298,3 +298,12 @@ def test_a_provider_that_does_not_answer_is_said(browser: Browser, monkeypatch: 
     answer = browser.client.post(START_PATH, json={"wanted": "/"}, headers={"Origin": HERE})
     assert answer.status_code == 502
     assert "does not answer" in answer.text
+
+
+def test_at_another_address_than_the_organization_knows_one_is_told_which(browser: Browser) -> None:
+    other = HERE.replace("localhost", "127.0.0.1")
+    answer = browser.client.post(
+        f"{other}{START_PATH}", json={"wanted": "/"}, headers={"Origin": other, "Host": other.partition("//")[2]}
+    )
+    assert answer.status_code == 409
+    assert f"Open this app at {HERE}," in answer.text
