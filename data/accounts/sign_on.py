@@ -67,8 +67,8 @@ class NotLetIn(StrEnum):
 
 SENTENCES = {
     NotLetIn.UNKNOWN: "Your organization knows you, but you have no user here yet. Ask whoever administers this server "
-    "for an invitation. If you have a user already, sign in with its password and link it on your profile, or ask for a "
-    "sign-in link.",
+    "for an invitation. If you have a user already, sign in with its password and link it on your profile, or ask for "
+    "a sign-in link.",
     NotLetIn.UNVERIFIED: "Your organization has not verified your e-mail address, so you are not let in by it. Verify "
     "it there and sign in again, or ask whoever administers this server for an invitation.",
     NotLetIn.EMAIL_TAKEN: "There is a user with your e-mail address already, not linked with your organization. If it "
