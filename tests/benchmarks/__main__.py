@@ -37,7 +37,7 @@ PARTS: dict[str, tuple[Part, int]] = {
     "rate": (rate, 240),
     "cpu": (cpu, 120),
     "again": (again, 60),
-    "first-numbers": (first_numbers, 240),
+    "first-numbers": (first_numbers, 500),
     "size": (size, 180),
     "commit": (commit, 120),
     "memory": (memory, 400),

@@ -35,6 +35,7 @@ class Scale:
     batch: int = 200
     again_repositories: int = 100
     new_repositories: tuple[int, ...] = (11, 30, 100)
+    tools_beside_us: tuple[str, ...] = ("gitlytics==0.6.3", "git-clone-stats==1.0.6")
     run_s: float = 330.0
     tenants: int = 50
     page_runs: int = 45
@@ -63,6 +64,7 @@ TINY = Scale(
     batch=10,
     again_repositories=3,
     new_repositories=(2,),
+    tools_beside_us=(),
     run_s=10.0,
     tenants=2,
     page_runs=1,
