@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from data.accounts.authority import COMMAND_LINE
+from data.accounts.models import Viewer
 from data.accounts.tenants import set_tenant_active
 from data.calendar import utc_now
 from data.repositories.groups import add_group
@@ -19,6 +20,7 @@ from data.sharing.badges import (
     NewBadge,
     Style,
     add_badge,
+    badge_number,
     badges,
     remove_badge,
 )
@@ -57,22 +59,23 @@ def test_a_badge_tells_its_number_to_whoever_has_its_address(program: Program) -
 
 
 def test_every_number_of_every_period_is_a_badge_and_unknown_is_no_zero(program: Program) -> None:
-    messages = {}
-    for measure in BadgeMeasure:
-        for period in BadgePeriod:
-            messages[measure, period] = told(program, made(program, replace(NEW, measure=measure, period=period)))
-    assert all(each["message"] for each in messages.values())
+    store, today = program.app.store, utc_now().date()
+
+    def number(repository_id: int, measure: BadgeMeasure, period: BadgePeriod) -> int | None:
+        return badge_number(Viewer(frozenset({repository_id}), frozenset()), store, measure, period, today)
+
+    numbers = {(measure, period): number(ENGINE, measure, period) for measure in BadgeMeasure for period in BadgePeriod}
+    collected = {BadgeMeasure(each) for each in ("views", "visitors", "clones", "cloners", "stars")}
+    assert None not in {number for (measure, _), number in numbers.items() if measure in collected}
     (new,) = add_repositories(
         program.app.store, COMMAND_LINE, BLUE, [RepositoryFacts(9, "blue/new", None, None, None)], utc_now()
     )
-    for measure in BadgeMeasure:
-        unknown = told(program, made(program, replace(NEW, repository_id=new.repository_id, measure=measure)))
-        assert (unknown["message"], unknown["color"]) == ("n/a", "lightgrey")
+    assert {number(new.repository_id, *each) for each in numbers} == {None}
+    unknown = told(program, made(program, replace(NEW, repository_id=new.repository_id)))
+    assert (unknown["message"], unknown["color"]) == ("n/a", "lightgrey")
     (repository,) = program.rows(f"repositories?repository={ENGINE}")
-    assert messages[BadgeMeasure.VISITORS, BadgePeriod.FORTNIGHT]["message"] == compact(
-        repository["view_uniques_of_14_days"]
-    )
-    assert messages[BadgeMeasure.STARS, BadgePeriod.ALL]["message"] == compact(repository["stars"])
+    assert numbers[BadgeMeasure.VISITORS, BadgePeriod.FORTNIGHT] == repository["view_uniques_of_14_days"]
+    assert numbers[BadgeMeasure.STARS, BadgePeriod.ALL] == repository["stars"]
 
 
 def test_a_badge_of_a_group_adds_its_members_up_and_is_gone_with_them(program: Program) -> None:

@@ -160,28 +160,39 @@ def test_a_token_is_taken_in_every_way_that_programs_have(program: Program) -> N
         assert told.status_code == 401, "a token is in no address"
 
 
-@pytest.mark.parametrize("ended", ["none", "half", "unknown", "revoked", "disabled", "basic", "scheme"])
-def test_without_a_good_token_nothing_is_told(program: Program, ended: str) -> None:
-    secret = program.token("single")
-    if ended == "revoked":
-        revoke_api_token(program.app.store, COMMAND_LINE, 1, utc_now())
-    if ended == "disabled":
-        user_id = program.app.account("single").user_id
-        accounts.disable_user(program.app.store, COMMAND_LINE, user_id, utc_now())
+def test_without_a_good_token_nothing_is_told(program: Program) -> None:
+    secret, late = program.token("single"), program.token("single", lasts=timedelta(days=9))
+    revoked, disabled = program.token("tenant"), program.token("viewer")
+    revoke_api_token(program.app.store, COMMAND_LINE, 3, utc_now())
+    accounts.disable_user(program.app.store, COMMAND_LINE, program.app.account("viewer").user_id, utc_now())
+    in_ten_days = utc_now() + timedelta(days=10)
+    program.app.monkeypatch.setattr(authentication, "utc_now", lambda: in_ten_days)
     sent = {
         "none": {},
-        "half": {"Authorization": f"Bearer {secret[:20]}"},
-        "unknown": {"Authorization": f"Bearer {new_secret()}"},
+        **{
+            name: {"Authorization": f"Bearer {token}"}
+            for name, token in {
+                "half": secret[:20],
+                "checksum": f"{secret[:-1]}{'a' if secret[-1] != 'a' else 'b'}",
+                "unknown": new_secret(),
+                "expired": late,
+                "revoked": revoked,
+                "disabled": disabled,
+            }.items()
+        },
         "basic": {"Authorization": "Basic \u00e4"},
         "scheme": {"Authorization": f"Negotiate {secret}"},
-    }.get(ended, {"Authorization": f"Bearer {secret}"})
-    for name in NAMES:
-        answer = program.client.get(
-            f"/api/v1/{name}", headers=[(name.encode(), value.encode()) for name, value in sent.items()]
-        )
-        assert answer.status_code in {401, 429}
-        assert "blue" not in answer.text
-    assert "Bearer" in program.client.get("/api/v1/traffic").headers.get("www-authenticate", "Bearer")
+    }
+    for ended, headers in sent.items():
+        for name in NAMES:
+            answer = program.client.get(
+                f"/api/v1/{name}", headers=[(name.encode(), value.encode()) for name, value in headers.items()]
+            )
+            assert answer.status_code in {401, 429}, ended
+            assert "blue" not in answer.text
+        authentication.OF_FAILURES.clear()
+    assert "Bearer" in program.client.get("/api/v1/traffic").headers["www-authenticate"]
+    assert program.get("traffic?limit=1", token=secret).status_code == 200
 
 
 def test_who_tries_tokens_waits_and_a_token_has_its_pace(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
