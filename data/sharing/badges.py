@@ -227,13 +227,13 @@ def _statement(measure: BadgeMeasure, period: BadgePeriod, *, of_one: bool) -> t
         return TRUE_OF_FORTNIGHT, {"metric": metric}
     if of_one and metric and period is BadgePeriod.WEEK:
         return TRUE_OF_WEEK[metric], {}
-    of_days = "repository_id in (select unnest($visible::integer[])) and day between $first_day and $last_day"
-    if measure in COUNTERS and period is BadgePeriod.ALL:  # of each counter the newest reading
+    visible = "repository_id in (select unnest($visible::integer[]))"
+    if measure in COUNTERS and period is BadgePeriod.ALL:  # of each counter the newest reading, today's included
         rows, each = COUNTERS[measure]
-        newest = f"select arg_max({measure}, day) as {measure} from {rows} where {of_days} group by {each}"  # noqa: S608
+        newest = f"select arg_max({measure}, day) as {measure} from {rows} where {visible} group by {each}"  # noqa: S608
         return f"select sum({measure}) as {measure} from ({newest})", {}  # noqa: S608 - our own names
     what, rows = NUMBERS[measure]
-    return f"select {what} from {rows} where {of_days}", {}  # noqa: S608 - our own names
+    return f"select {what} from {rows} where {visible} and day between $first_day and $last_day", {}  # noqa: S608
 
 
 def _name_of(store: Store, viewer: Viewer, new: NewBadge) -> str:
