@@ -1,5 +1,7 @@
 """The report of a month or a week on one page, made to be printed: numbers, chart, lists; of final days only."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from data.accounts import grants
@@ -7,9 +9,9 @@ from data.calendar import utc_day, utc_now
 from data.reports.report import narrowed, report, totals_beside_last_year
 from data.repositories.repositories import repository_names
 from data.text import number_text
-from data.traffic.traffic import day_range
+from data.traffic.traffic import all_daily_traffic, day_range
 from pages.report import view
-from pages.ui import filters, messages, session
+from pages.ui import controls, filters, messages, session
 from pages.ui.store import the_store
 
 TOP = 10
@@ -26,12 +28,23 @@ with st.container(key="report"):  # what is printed, smaller than on a screen
         names = filters.choosable(viewer)
         everything = f"All {number_text(len(viewer.repository_ids))} repositories"
         chosen = filters.draw_repositories(viewer, everything)
+        ids = filters.repository_ids(viewer, chosen) if chosen else None
+        days = replace(period.selection(utc_day(now)), repository_ids=ids)
+        controls.download_rows(
+            "CSV",
+            lambda viewer, store: all_daily_traffic(viewer, store, days),
+            f"traffic-{period.name}",
+            key="report",
+            help_text="Every day of these repositories",
+            kind="tertiary",
+            excel=False,
+        )
         st.html(view.PRINT, width="content")
     subject = ", ".join(names[each] for each in chosen) or everything
     with title:
         st.title(f"Report, {period.text}", anchor=False)
         st.markdown(messages.literal(subject))
-    seen = narrowed(viewer, filters.repository_ids(viewer, chosen) if chosen else None)
+    seen = narrowed(viewer, ids)
     with st.spinner(filters.READING):
         made = report(seen, store, period, subject=subject, top=TOP, now=now)
         last_year = totals_beside_last_year(seen, store, period, utc_day(now))
