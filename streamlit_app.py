@@ -8,10 +8,10 @@ import gc
 import importlib
 import logging
 import socket
+import sys
 from asyncio import base_events
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import streamlit as st
 
@@ -31,14 +31,17 @@ from pages.ui import (
 )
 from pages.ui.store import the_store
 
-# A second's work for which the first visitors need not wait.
-LOADED_AT_START = [f"pages.{each.parent.name}.view" for each in Path(__file__).parent.glob("pages/*/view.py")]
+SWITCH_S = (
+    0.001  # so long a thread holds up the others; with Python's 5 ms a page took ten times as long beside another
+)
+LOADED_AT_START = "pages.overview.view"  # with charts: a second's work for which the first visitors need not wait
 
 
 @asynccontextmanager
 async def lifespan(app: st.App) -> AsyncIterator[None]:
     """Bring the store up to date, and tell whoever started the server how the first user is made."""
     _send_at_once()
+    sys.setswitchinterval(SWITCH_S)
     code = await asyncio.to_thread(lambda: accounts.renew_setup_code(the_store(), utc_now()))
     await asyncio.to_thread(_load)
     if code:
@@ -61,8 +64,7 @@ def _send_at_once() -> None:
 def _load() -> None:
     script_run_context = logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context")
     script_run_context.setLevel(logging.ERROR)  # of a component that is declared here, before there is any run
-    for name in LOADED_AT_START:
-        importlib.import_module(name)
+    importlib.import_module(LOADED_AT_START)
     script_run_context.setLevel(logging.NOTSET)
     gc.collect()
     gc.freeze()  # later collections of garbage pass by what is loaded now

@@ -30,6 +30,7 @@ if TYPE_CHECKING:  # the command line starts in half the time without pandas
 SAMPLE = 25  # parts of an answer that are weighed
 MOST_BYTES = 256 * 1024 * 1024  # of answers, for each store that a process has open
 PATIENCE_S = 3.0  # for a turn
+STAND_BACK_S = 0.1
 
 Arguments = ParamSpec("Arguments")
 Answer = TypeVar("Answer")
@@ -47,10 +48,28 @@ class Turns:
         self._numbers = count()
         self._guard = threading.Lock()
         self._own = threading.local()
+        self._runs = 0
+        self._quiet = threading.Event()
+        self._quiet.set()
 
-    def begin_run(self) -> None:
-        """Say that a run begins, of this thread."""
+    @contextmanager
+    def run(self) -> Iterator[None]:
+        """A run of a page, in this thread, for which what is long and nobody looks at stands back."""
         self._own.began = monotonic()
+        with self._guard:
+            self._runs += 1
+            self._quiet.clear()
+        try:
+            yield
+        finally:
+            with self._guard:
+                self._runs -= 1
+                if not self._runs:
+                    self._quiet.set()
+
+    def stand_back(self) -> None:
+        """Wait until no page runs, between two pieces of something long; a while at most, so that it goes on."""
+        self._quiet.wait(STAND_BACK_S)
 
     @contextmanager
     def taken(self) -> Iterator[None]:

@@ -29,12 +29,13 @@ from data.refusals import Refused
 from data.sandbox.reference import relations
 from data.store import Store
 from data.store.arrow import set_days
-from data.store.cache import cached
+from data.store.cache import cached, turns
 from data.store.sql import query
 from data.traffic.formulas import without_formulas
 from data.traffic.models import Grain, Metric
 
-REPOSITORIES_A_CHUNK = 25  # of five years: 45,000 rows
+REPOSITORIES_A_CHUNK = 25  # of five years
+DAYS_A_CHUNK = 45_000  # of all its repositories together
 ROWS_A_BATCH = 20_000
 ROWS_OF_A_REPOSITORY = 365  # where nothing says how many there are
 DAYS_OF = {Grain.DAY: 1, Grain.WEEK: 7, Grain.MONTH: 28}
@@ -174,6 +175,7 @@ def csv_pieces(viewer: Viewer, store: Store, request: ExportRequest) -> Iterator
         yield written.getvalue()
         written.seek(0)
         written.truncate()
+        turns.stand_back()
 
 
 @cached("traffic")
@@ -334,7 +336,9 @@ def _chunks(request: ExportRequest, keys: list[int]) -> Iterator[list[int]]:
     if request.table in {ExportTable.REPOSITORIES, ExportTable.NOTES}:
         yield keys
     else:
-        size = REPOSITORIES_A_CHUNK
+        first, last = request.first_day, request.last_day or request.today
+        days = (last - first).days + 1 if first and last else 0
+        size = max(REPOSITORIES_A_CHUNK, DAYS_A_CHUNK // days if days > 0 else 0)
         yield from (keys[start : start + size] for start in range(0, len(keys), size))
 
 

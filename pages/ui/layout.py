@@ -73,11 +73,10 @@ def draw_frame(account: Account, entry: navigation.Entry | None) -> None:
 
 written_for(notation_of_reader)
 trust_specifications()
-turns.begin_run()
 icon = navigation.picture_address("icon.svg")
 st.set_page_config(page_title=navigation.PRODUCT, page_icon=icon, layout="wide")
 
-with messages.shown():
+with turns.run(), messages.shown():
     try:
         first_start = not accounts.has_users(the_store())
     except StoreError as error:

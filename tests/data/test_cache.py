@@ -96,16 +96,15 @@ def test_whose_run_began_first_computes_first_and_one_who_waits_for_another_give
     begun, may_ask = threading.Event(), threading.Event()
 
     def first() -> None:
-        turns.begin_run()
-        begun.set()
-        assert may_ask.wait(20)
-        with turns.taken():
-            order.append("first")
-            other.set_result(7)
+        with turns.run():
+            begun.set()
+            assert may_ask.wait(20)
+            with turns.taken():
+                order.append("first")
+                other.set_result(7)
 
     def second() -> None:
-        turns.begin_run()
-        with turns.taken(), turns.taken():
+        with turns.run(), turns.taken(), turns.taken():
             order.append("second")
 
     with ThreadPoolExecutor(2) as pool:
