@@ -23,6 +23,7 @@ from data.accounts.authority import (
     checked_email,
     checked_name,
     checked_username,
+    has_open_password,
     keep_an_admin,
     passwords_are_on,
     refuse_without_passwords,
@@ -267,8 +268,7 @@ def prepared(user: NewUser, *first: Callable[[], None]) -> tuple[NewUser, str]:
 def has_password(account: Account, store: Store) -> bool:
     """Whether this user can sign in with a password."""
     with store.control.read() as cursor:
-        own = "select 1 as present from account where user_id = $user_id and password_hash is not null"
-        return passwords_are_on(cursor) and bool(cursor.execute(own, {"user_id": account.user_id}).fetchall())
+        return has_open_password(cursor, account.user_id)
 
 
 def _has_users(connection: duckdb.DuckDBPyConnection) -> bool:

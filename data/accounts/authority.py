@@ -208,6 +208,12 @@ def passwords_are_on(connection: duckdb.DuckDBPyConnection) -> bool:
     return not connection.execute("select 1 as stopped from password_stop").fetchall()
 
 
+def has_open_password(connection: duckdb.DuckDBPyConnection, user_id: int) -> bool:
+    """Whether a user can sign in with a password."""
+    own = "select 1 as present from account where user_id = $user_id and password_hash is not null"
+    return passwords_are_on(connection) and bool(connection.execute(own, {"user_id": user_id}).fetchall())
+
+
 def refuse_without_passwords(connection: duckdb.DuckDBPyConnection) -> None:
     if not passwords_are_on(connection):
         raise AccountRefused("Passwords are switched off on this server. Sign in with your organization.")

@@ -28,6 +28,7 @@ from data.accounts.authority import (
     acting,
     checked_email,
     entering_admins,
+    has_open_password,
     passwords_are_on,
     require_admin,
     require_self_or_admin,
@@ -37,7 +38,7 @@ from data.accounts.authority import (
 )
 from data.accounts.grants import allowed, described, give, take
 from data.accounts.models import Account, Grant, Role
-from data.calendar import stored
+from data.calendar import aware, stored
 from data.store import Store
 from data.store.cache import cached
 from data.store.ids import next_id
@@ -102,6 +103,12 @@ class Identity:
     @property
     def is_whole(self) -> bool:
         return all(part.isprintable() and 0 < len(part) <= LIMIT for part in (self.issuer, self.subject))
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedIdentity:
+    identity: Identity
+    linked_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +203,30 @@ def link_identity(store: Store, by: str, user_id: int, identity: Identity, now: 
         if known not in {None, account}:
             raise SignOnRefused(NotLetIn.TAKEN)
         _link(connection, account, identity, by, now)
+
+
+def unlink_identity(store: Store, by: str, user_id: int, identity: Identity, now: datetime) -> None:
+    """Sign a user in by this identity no more, and with the last one of a provider take what its groups gave. The only
+    way to sign in stays; what is not there stays so. Raises: NotAllowed, AccountRefused.
+    """
+    with store.control.commit("unlinking an identity") as connection:
+        require_self_or_admin(connection, by, user_id)
+        account = account_with_id(connection, user_id)
+        values = {"user_id": user_id, "issuer": identity.issuer, "subject": identity.subject}
+        gone = (
+            "delete from account_identity "
+            "where user_id = $user_id and issuer = $issuer and subject = $subject returning user_id"
+        )
+        if not connection.execute(gone, values).fetchall():
+            return
+        others = "select issuer from account_identity where user_id = $user_id"
+        left = {issuer for (issuer,) in connection.execute(others, {"user_id": user_id}).fetchall()}
+        if not left and not has_open_password(connection, user_id):
+            raise AccountRefused("This is the only way to sign in that this user has.")
+        record(connection, "identity unlinked", f"user {account.username}", by, now, detail=identity.issuer)
+        for key, grant in _mapped(connection, identity.issuer):
+            if key == user_id and identity.issuer not in left:
+                _take_unless_last(connection, user_id, grant, by, now)
 
 
 def owner(connection: duckdb.DuckDBPyConnection, identity: Identity) -> Account | None:
@@ -326,15 +357,22 @@ def rules(account: Account, store: Store) -> tuple[SignOnRule, ...]:
 
 
 @cached("control")
-def issuers(account: Account, store: Store, *, everybody: bool = False) -> tuple[str, ...]:
-    """The providers by which this user can sign in, the one last used first; for an admin also those of everybody."""
-    whose = None if everybody and account.active and account.has(Role.ADMIN) else account.user_id
-    found = (
-        "select issuer from account_identity where $user_id::integer is null or user_id = $user_id::integer "
-        "group by issuer order by max(used_at) desc nulls last, issuer"
-    )
+def identities(account: Account, store: Store) -> tuple[LinkedIdentity, ...]:
+    """By which identities this user can sign in, the oldest first."""
+    own = "select issuer, subject, linked_at from account_identity where user_id = $user_id order by linked_at, subject"
     with store.control.read() as cursor:
-        return tuple(issuer for (issuer,) in cursor.execute(found, {"user_id": whose}).fetchall())
+        rows = cursor.execute(own, {"user_id": account.user_id}).fetchall()
+    return tuple(LinkedIdentity(Identity(issuer, subject), aware(at)) for issuer, subject, at in rows)
+
+
+@cached("control")
+def known_issuer(account: Account, store: Store) -> str:
+    """The provider by which somebody has signed in last, for admins; nothing where nobody has."""
+    last = "select issuer from account_identity order by used_at desc nulls last, issuer limit 1"
+    if not account.active or not account.has(Role.ADMIN):
+        return ""
+    with store.control.read() as cursor:
+        return next((str(issuer) for (issuer,) in cursor.execute(last).fetchall()), "")
 
 
 def _link(connection: duckdb.DuckDBPyConnection, account: Account, identity: Identity, by: str, now: datetime) -> None:

@@ -139,9 +139,14 @@ def draw_tokens(account: Account) -> None:
 
 def draw_organization(account: Account) -> None:
     st.header("Your organization’s sign-in", anchor=False)
-    linked = sign_on.issuers(account, the_store())
-    for issuer in linked:
-        st.markdown(f":green[:material/link:] Linked with {messages.literal(issuer)}")
+    linked = sign_on.identities(account, the_store())
+    for number, each in enumerate(linked):
+        with st.container(horizontal=True, vertical_alignment="center", key=f"profile_identity_{number}"):
+            whose = f"{messages.literal(each.identity.subject)}, linked {time_format.ago(each.linked_at, utc_now())}"
+            st.markdown(f"**{messages.literal(each.identity.issuer)}**  \n:gray[:small[{whose}]]", width="stretch")
+            if controls.danger_button("Unlink", ":material/link_off:", f"profile_unlink_{number}", "tertiary"):
+                sign_on.unlink_identity(the_store(), account.username, account.user_id, each.identity, utc_now())
+                messages.notice_after_rerun("Unlinked.")
     if not linked:
         st.caption("Link it once, and you can sign in with it.")
     session.organization_button("Link another" if linked else "Link your organization", "profile_link", link=True)
@@ -161,6 +166,6 @@ with right, st.container(border=True, key="profile_sessions"):
     draw_sessions(who)
 with right, st.container(border=True, key="profile_tokens"):
     draw_tokens(who)
-if provider() is not None:
+if provider() is not None or sign_on.identities(who, the_store()):
     with left, st.container(border=True, key="profile_organization"):
         draw_organization(who)

@@ -110,8 +110,7 @@ def _ask_for_rule(account: Account, kind: RuleKind, found: Provider | None) -> N
     def ask() -> None:
         with messages.shown():
             session.require_account()
-            known = sign_on.issuers(account, the_store(), everybody=True)
-            issuer = known[0] if known else found.likely_issuer if found else ""
+            issuer = sign_on.known_issuer(account, the_store()) or (found.likely_issuer if found else "")
             rules, may_make_admins = _typed_rules(account, kind, issuer)
             if not st.button("Add", type="primary", key="rule_submit", width="stretch"):
                 return

@@ -253,14 +253,16 @@ def test_an_identity_is_linked_with_the_account_that_asked_only(app: App, browse
     browser.client.cookies.set(COOKIE, app.signed_in("single"))
     browser.back(location)
     assert browser.reason == NotLetIn.LATE, "somebody else is by now"
-    assert sign_on.issuers(app.account("single"), app.store) == ()
+    assert sign_on.identities(app.account("single"), app.store) == ()
     browser.client.cookies.set(COOKIE, app.signed_in("viewer"))
     assert browser.sign_on(wanted="/profile", link=True) == "/profile"
-    assert sign_on.issuers(app.account("viewer"), app.store) == (browser.provider.issuer,)
-    assert "Linked with" in shown_text(app.opened("viewer", "profile"))
+    run = app.opened("viewer", "profile")
+    assert "eve, linked just now" in shown_text(run)
     browser.client.cookies.set(COOKIE, app.signed_in("single"))
     browser.sign_on(wanted="/profile", link=True)
     assert browser.reason == NotLetIn.TAKEN
+    run.button(key="profile_unlink_0").click().run()
+    assert sign_on.identities(app.account("viewer"), app.store) == ()
 
 
 def test_signing_out_signs_out_at_the_organization_too(app: App, let_in: Browser) -> None:

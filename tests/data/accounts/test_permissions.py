@@ -128,6 +128,11 @@ class Scene:
     def new_note(self) -> notes.NewNote:
         return notes.NewNote(NOW.date(), "A talk", None, self.north.repositories[0])
 
+    def unlink(self, by: str) -> None:
+        linked = sign_on.Identity("https://x", "2")
+        sign_on.link_identity(self.store, COMMAND_LINE, self.viewer.user_id, linked, NOW)
+        sign_on.unlink_identity(self.store, by, self.viewer.user_id, linked, NOW)
+
     def let_in(self, by: str, domain: str) -> int:
         rule = sign_on.NewSignOnRule(sign_on.RuleKind.DOMAIN, "https://x.example.org", domain, self.north.viewer)
         return sign_on.add_rule(self.store, by, rule, NOW)
@@ -293,6 +298,7 @@ ACTIONS: dict[str, tuple[set[str], Do]] = {
         OWNERS,
         lambda s, by: sign_on.link_identity(s.store, by, s.viewer.user_id, sign_on.Identity("https://x", "1"), NOW),
     ),
+    "unlink an identity": (OWNERS, lambda s, by: s.unlink(by)),
     "let a domain in": (ADMINS, lambda s, by: s.let_in(by, f"d{s.store.control.version()}.example.org")),
     "lift a rule of signing on": (
         ADMINS,

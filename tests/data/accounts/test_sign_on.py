@@ -60,7 +60,8 @@ def test_an_identity_is_issuer_and_subject_and_signs_its_one_active_user_in(stor
     for _ in range(2):
         sign_on.link_identity(store, "bob", bob.user_id, same.identity, NOW)
     assert sign_on.sign_on(store, person(email="other@example.org"), NOW) == bob
-    assert sign_on.issuers(bob, store) == (ISSUER,)
+    assert [each.identity for each in sign_on.identities(bob, store)] == [same.identity]
+    assert (sign_on.known_issuer(ada, store), sign_on.known_issuer(bob, store)) == (ISSUER, "")
     with pytest.raises(SignOnRefused, match="another user"):
         sign_on.link_identity(store, "ada", ada.user_id, same.identity, NOW)
     for stranger in (person("s2"), person(issuer="https://id.example.com")):
@@ -70,6 +71,25 @@ def test_an_identity_is_issuer_and_subject_and_signs_its_one_active_user_in(stor
     let_in(store, north.viewer)
     assert refused(store, same) is NotLetIn.DISABLED
     assert refused(store, person("s3", email="Bob@example.org")) is NotLetIn.UNKNOWN
+
+
+def test_an_identity_is_unlinked_but_for_the_only_way_in(store: Store, north: Place) -> None:
+    bob, first, second = user(store, "bob", north.viewer), person("s1", groups="staff"), person("s2", groups="staff")
+    mapped(store, north.manager)
+    for each in (first, second):
+        sign_on.link_identity(store, "bob", bob.user_id, each.identity, NOW)
+    assert sign_on.sign_on(store, second, NOW).grants == (north.manager, north.viewer)
+    sign_on.unlink_identity(store, "bob", bob.user_id, first.identity, NOW)
+    assert refused(store, first) is NotLetIn.UNKNOWN
+    assert account(store, "bob").grants == (north.manager, north.viewer)
+    sign_on.unlink_identity(store, "bob", bob.user_id, second.identity, NOW)
+    assert account(store, "bob").grants == (north.viewer,)
+    assert sign_on.identities(bob, store) == (), "there is a password"
+    let_in(store, north.viewer)
+    eve = sign_on.sign_on(store, person(), NOW)
+    with pytest.raises(AccountRefused, match="only way"):
+        sign_on.unlink_identity(store, "eve", eve.user_id, person().identity, NOW)
+    assert sign_on.sign_on(store, person(), NOW) == eve
 
 
 def test_a_domain_lets_verified_addresses_in_exactly(store: Store, north: Place) -> None:
