@@ -83,6 +83,7 @@ select
     (select number from {_CONTROL_VERSION}) as control
 """  # noqa: S608 - our own names
 _CHECKS = re.compile(r" check \((?:[^()]|\([^()]*\))*\)")
+_DEFAULTS = re.compile(r" default (true|false)\b")
 _VIEW_COLUMN_COMMENTS = re.compile(r"^comment on column v_\w+\.\w+ is\s+'(?:[^']|'')*';$", re.MULTILINE)
 _AWAY = re.compile(
     r"Unable to connect|connection to server|server closed the connection|terminating connection|no connection to the"
@@ -93,8 +94,10 @@ _AWAY = re.compile(
 
 
 def adapted(sql: str) -> str:
-    """A file of our schema as DuckLake takes it: without checks, and without comments on the columns of views."""
-    return _VIEW_COLUMN_COMMENTS.sub("", _CHECKS.sub("", sql))
+    """A file of our schema as DuckLake takes it: without checks, and without comments on the columns of views. What a
+    new column has in former rows must be a literal to it, which true and false are not.
+    """
+    return _VIEW_COLUMN_COMMENTS.sub("", _DEFAULTS.sub(r" default '\1'", _CHECKS.sub("", sql)))
 
 
 def lake_place(setting: str) -> str:
@@ -230,6 +233,7 @@ class Lake:
                     f"The store in {self.place} is being written to by {self._holder()}. "
                     f"Gave up after {self.lock_timeout_s:g} s; try again when it has finished."
                 ) from error
+            self.forget_versions()  # who asks under the lock is told what nobody can change meanwhile
             yield
 
     def _holder(self) -> object:
@@ -460,8 +464,10 @@ class _LakeDatabase(Database):
             self._number_commit(connection)
             connection.execute("commit")
         except duckdb.Error as error:
-            with self.lake.told():
+            if _AWAY.search(str(error)):
                 raise
+            if "onflict" in str(error):  # the lock was lost, and another machine came in between
+                raise StoreBusy(f"{self.lake.place}, was written to by another machine just then.") from error
             raise StoreNotWritten(
                 f"{self.lake.place}, refused the commit ({first_line(error)}). The former version stands."
             ) from error
