@@ -22,7 +22,8 @@ HOW_TO = f"""
 
 1. *Resource owner*: you, or the organization that owns the repositories
 2. *Repository access*: **All repositories**, or only those that you want to track
-3. *Permissions*, Add permissions: **Administration**, access **Read-only**
+3. *Permissions*, Add permissions: **Administration**, access **Read-only**; also **Actions**, **Read-only**, to count
+   workflow runs
 
 A classic token works, too, with the scope **repo** (or **public_repo** if all repositories are public).
 """
