@@ -260,6 +260,8 @@ def _starred(cursor: duckdb.DuckDBPyConnection, found: Sequence[Spike]) -> Cause
 def _ran(cursor: duckdb.DuckDBPyConnection, found: Sequence[Spike]) -> Causes:
     """Workflow runs, where they stand out on a day on which clones do: by how much of the surplus they surely made."""
     of_clones = [each for each in found if each.metric == "clones"]
+    if not of_clones or not cursor.execute("select 1 as counted from workflow_day limit 1").fetchall():
+        return {}
     surplus = {(each.repository_id, each.peak): each.value - each.expected for each in of_clones}
     causes: Causes = {}
     rows = cursor.execute(query(__name__, "runs"), _asked(of_clones)).fetchall()

@@ -900,7 +900,7 @@ comment on column v_clones.checkouts_a_run is 'The checkouts that these runs mad
 comment on column v_clones.at_least_by_actions is 'Clones that GitHub Actions made at least: the checkouts seen, or runs times their average less two standard errors (with eight sampled runs or more); never more than clones. NULL: not known.';
 comment on column v_clones.at_most_by_others is 'The other clones: so many at most.';
 comment on column v_clones.at_least_by_one_cloner is 'Clones that the busiest cloner made at least: clones by unique cloners, rounded up. With one unique cloner, all of them.';
-comment on column v_clones.steady_floor is 'The fewest clones of the 15 days up to this one, all of them final: so many come every day, by machines mostly. NULL: not all are known.';
+comment on column v_clones.steady_floor is 'The fewest clones of the 15 days up to this one, all of them final: so many come every day, a sign of machines. NULL: not all are known.';
 
 create view v_notes as
 select

@@ -231,7 +231,7 @@ def machines(rows: DataFrame) -> str:
     steady = rows["steady_floor"].dropna()
     if len(steady) and steady.iloc[-1]:
         floor = f"{number_text(steady.iloc[-1])} clones a day"
-        told.append(f"Steady floor: {floor}, the fewest of 15 days, mostly by machines.")
+        told.append(f"Steady floor: {floor}, the fewest of 15 days: a sign of machines.")
     alone = rows[(rows["clone_uniques"] == 1) & (rows["clones"] > 1)]
     if len(alone):
         every = number_text(int(alone["clones"].sum()))

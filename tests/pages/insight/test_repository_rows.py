@@ -82,7 +82,7 @@ def test_clones_by_machines_are_a_part_of_each_bar_and_a_sentence() -> None:
     assert clones["spoken"].iloc[0].endswith("297, final, by GitHub Actions at least 120 of 297")
     assert text.machines(machines) == (
         "At least 120 of 347 clones by GitHub Actions (2 of 4 days known). Steady floor: 9 clones a day, the fewest of "
-        "15 days, mostly by machines. On 2 days one cloner made all 59 clones."
+        "15 days: a sign of machines. On 2 days one cloner made all 59 clones."
     )
     assert text.machines(machines.iloc[:0]) == ""
 
