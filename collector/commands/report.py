@@ -37,10 +37,12 @@ from data.reports.subscriptions import (
 )
 from data.repositories.groups import group_named
 from data.store.versions import LockHeld
+from data.text import ended
 from data.traffic.models import Grain
 
 SENDING_WAIT_S = 60.0
 WIDTH = 80
+OUTCOMES = {"again": "not sent, to be tried again", "failed": "not sent", "skipped": "not sent"}
 
 
 def channel_options(command: Callable[..., CommandResult]) -> Callable[..., CommandResult]:
@@ -235,7 +237,7 @@ def send(session: Session, name: str, period: str | None, dry_run: bool) -> Comm
             open_channels = _open_channels(found)
             for each in open_channels:
                 word = "to be sent" if any(each == one.channel for one in due) else "sent already"
-                session.terminal.say(f"{wanted.name} to {NAMES[each.kind]} ({each.hint}): {word}.")
+                session.terminal.say(f"{wanted.name} to {_channel(each)}: {word}.")
             if dry_run or not due:
                 return CommandResult({"period": wanted.name, "attempts": []})
             return _result(session, wanted.name, sender.send(due))
@@ -314,7 +316,9 @@ def _open_channels(found: Subscription) -> list[Channel]:
     channels = [each for each in found.channels if not each.ended_because]
     if not channels:
         reason = found.channels[0].ended_because
-        raise SubscriptionRefused(f"{found.name!r} goes nowhere any more ({reason}). Remove it, and add it anew.")
+        raise SubscriptionRefused(
+            f"{found.name!r} goes nowhere any more ({reason}). Give a channel another address: report edit --channel N."
+        )
     return channels
 
 
@@ -390,7 +394,7 @@ def delivery_text(delivery: Delivery | None) -> str:
     if delivery.state == "sent":
         return f"{delivery.occasion}{late} sent {moment(delivery.tried_at)}"
     again = f" Again at {moment(delivery.next_try_at)}." if delivery.next_try_at else ""
-    return f"{delivery.occasion}{late} {delivery.state}: {delivery.reason or ''}{again}".strip()
+    return f"{delivery.occasion}{late} {delivery.state}: {ended(delivery.reason or '')}{again}".strip()
 
 
 def tell_listed(
@@ -405,8 +409,13 @@ def tell_listed(
         _say(session, f"#{each.subscription_id} {each.name} ({whose}): {state}", "")
         for channel in each.channels:
             last = channel.ended_because or delivery_text(newest.get(channel.channel_id))
-            _say(session, f"{channel.channel_id}. {NAMES[channel.kind]} ({channel.hint}): {last}", "   ")
+            _say(session, f"{_channel(channel)}: {last}", "   ")
     return [facts_of(each, newest) for each in found]
+
+
+def _channel(channel: Channel) -> str:
+    """With its number, by which `edit` knows it."""
+    return f"{channel.channel_id}. {NAMES[channel.kind]} ({channel.hint})"
 
 
 def _say(session: Session, text: str, indent: str) -> None:
@@ -438,9 +447,10 @@ def facts_of(each: Subscription, newest: dict[int, Delivery]) -> dict[str, Any]:
 def _result(session: Session, period: str, attempts: Sequence[Attempt]) -> CommandResult:
     for each in attempts:
         reason = f": {each.reason}" if each.reason else "."
-        session.terminal.say(f"{NAMES[each.channel.kind]} ({each.channel.hint}): {each.outcome}{reason}")
+        session.terminal.say(f"{_channel(each.channel)}: {OUTCOMES.get(each.outcome, each.outcome)}{reason}")
     told = [
         {
+            "channel_id": e.channel.channel_id,
             "channel": e.channel.kind,
             "hint": e.channel.hint,
             "outcome": e.outcome,

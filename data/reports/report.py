@@ -22,7 +22,7 @@ from data.store.arrow import ask, frame
 from data.store.cache import cached
 from data.store.sql import query
 from data.traffic.models import YEAR_DAYS, Grain
-from data.traffic.traffic import Totals, totals
+from data.traffic.traffic import Totals, repository_sums, totals
 
 MOST_SPIKES, MOST_REFERRERS, MOST_MILESTONES, MOST_ATTENTION = 5, 10, 10, 8
 TRACKED = """
@@ -123,8 +123,16 @@ def _rows(viewer: Viewer, store: Store, name: str, period: Period, today: date) 
 
 
 def _sums(viewer: Viewer, store: Store, period: Period, before_days: int, today: date) -> DataFrame:
-    rows = ask(store, query(__name__, "sums"), today, _values(viewer, period) | {"before_days": before_days})
-    return frame(rows).assign(gap_days=0, pending_days=0)
+    """What the final days of each repository add up to, as on the pages, and of a week GitHub's own uniques, where its
+    count is no less than the days have.
+    """
+    selection = replace(period.selection(today), before_days=before_days)
+    sums = repository_sums(viewer, store, selection, with_pending=False)
+    weeks = frame(ask(store, query(__name__, "week_uniques"), today, _values(viewer, period)))
+    found = sums.merge(weeks, on="repository_id", how="left")
+    for count, uniques in (("views", "view_uniques"), ("clones", "clone_uniques")):
+        found[uniques] = found[uniques].where(found[f"week_{count}"] >= found[count].fillna(0))
+    return found
 
 
 def _values(viewer: Viewer, period: Period) -> dict[str, Any]:

@@ -130,19 +130,21 @@ def series_before(viewer: Viewer, store: Store, selection: Selection, grain: Gra
 
 
 @cached("traffic")
-def repository_sums(viewer: Viewer, store: Store, selection: Selection) -> DataFrame:
-    """The selected repositories with what their known days add up to, pending ones included, by name.
+def repository_sums(viewer: Viewer, store: Store, selection: Selection, *, with_pending: bool = True) -> DataFrame:
+    """The selected repositories with what their known days add up to, pending ones included, by name; or what their
+    final days do.
 
     Rows: repository_id, full_name, views, visitor_days, clones, cloner_days (daily uniques added up), stars (gained);
     for each of these <name>_compared and <name>_before, the sums of the days that are final both in the selection and
-    in its counterpart; views_days, clones_days and stars_days, how many these are; final_days (of views), gap_days and
-    pending_days (of views or clones); sparkline (a list of views a day, known slices only, oldest first).
+    in its counterpart; views_days, clones_days and stars_days, how many these are; final_days (of views),
+    final_clones_days, gap_days and pending_days (of views or clones); sparkline (a list of views a day, known slices
+    only, oldest first).
     Source: v_daily, star_history. Raises: StoreMissing.
     """
     days = selection.days
     before_days = selection.before_days or days
     values = {"search": selection.search, "before_days": before_days, "slice_days": slice_days(days)}
-    return frame(_ask(viewer, store, selection, "repository_sums", values))
+    return frame(_ask(viewer, store, selection, "repository_sums", values | {"with_pending": with_pending}))
 
 
 @dataclass(frozen=True, slots=True)

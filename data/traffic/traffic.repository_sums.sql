@@ -1,4 +1,4 @@
--- What the known days of a period add up to for each repository, pending ones included, and beside it the days $before_days
+-- What the known days of a period add up to for each repository, pending ones included where $with_pending, and beside it the days $before_days
 -- earlier, like with like: of those (_before) and of the period itself (_compared) only the days that are final in both.
 -- Days are UTC; unknown is null. visitor_days and cloner_days are daily uniques added up.
 -- Grain: a visible repository whose name contains the search, by name. Source: v_daily, star_history, from the session's variable today.
@@ -17,10 +17,10 @@ days as (
     select
         repository_id,
         day,
-        views as known_views,
-        view_uniques as known_visitor_days,
-        clones as known_clones,
-        clone_uniques as known_cloner_days,
+        case when $with_pending or views_state = 'final' then views end as known_views,
+        case when $with_pending or views_state = 'final' then view_uniques end as known_visitor_days,
+        case when $with_pending or clones_state = 'final' then clones end as known_clones,
+        case when $with_pending or clones_state = 'final' then clone_uniques end as known_cloner_days,
         case when views_state = 'final' then views end as views,
         case when views_state = 'final' then view_uniques end as visitor_days,
         case when clones_state = 'final' then clones end as clones,
@@ -60,6 +60,7 @@ sums as (
     select
         repository_id,
         count(views) as final_days,
+        count(clones) as final_clones_days,
         count(*) filter (where is_gap) as gap_days,
         count(*) filter (where is_pending) as pending_days,
         sum(known_views)::bigint as views,
@@ -143,6 +144,7 @@ select
     chosen.repository_id,
     chosen.full_name,
     coalesce(sums.final_days, 0) as final_days,
+    coalesce(sums.final_clones_days, 0) as final_clones_days,
     coalesce(sums.gap_days, 0) as gap_days,
     coalesce(sums.pending_days, 0) as pending_days,
     sums.views,

@@ -1,0 +1,12 @@
+-- GitHub's own count of a whole week for each visible repository; none where the days are no week. Source: weekly_traffic.
+select
+    repository_id,
+    case when views_complete then views end as week_views,
+    case when views_complete then view_uniques end as view_uniques,
+    case when clones_complete then clones end as week_clones,
+    case when clones_complete then clone_uniques end as clone_uniques
+from weekly_traffic
+where
+    repository_id in (select unnest($visible::integer[]))
+    and week = $first_day
+    and $last_day::date - $first_day::date = 6;
