@@ -100,8 +100,7 @@ def list_rules(session: Session) -> CommandResult:
     found, are_on = sign_on.rules(session.account, session.store), sign_on.passwords_open(session.store)
     session.terminal.say(f"Passwords are {'on' if are_on else 'off'}.")
     if found:
-        names = {each.tenant_id: each.name for each in tenants(session.viewer, session.store)}
-        rows = [_row(each, names) for each in found]
+        rows = [_row(each, _tenant_names(session)) for each in found]
         session.terminal.table(("RULE", "WHO", "ROLE", "TENANT", "GETS A USER", "ISSUER"), rows)
     else:
         session.terminal.say("No domain is let in, and no group gives a role: users are invited.")
@@ -163,13 +162,18 @@ def _rule(session: Session, kind: RuleKind, value: str, said: Mapping[str, str |
 
 def _added(session: Session, number: int) -> CommandResult:
     (added,) = (each for each in sign_on.rules(session.account, session.store) if each.rule_id == number)
-    session.terminal.say(f"Rule {number}: {added.kind} {added.value} of {added.issuer}: {described(added.grant)}.")
+    _, who, role, place, *_ = _row(added, _tenant_names(session))
+    session.terminal.say(f"Rule {number}, from the next sign-in on: {who}: {role}{' of ' * bool(place)}{place}.")
     return CommandResult(_facts(added))
 
 
+def _tenant_names(session: Session) -> dict[int, str]:
+    return {each.tenant_id: each.name for each in tenants(session.viewer, session.store)}
+
+
 def _row(rule: SignOnRule, names: dict[int, str]) -> tuple[str, ...]:
-    who = f"*@{'*.' if rule.subdomains else ''}{rule.value}" if rule.kind is RuleKind.DOMAIN else rule.value
-    who += f" (claim {rule.claim})" if rule.claim else ""
+    who = rule.value if rule.kind is RuleKind.GROUP else f"@{rule.value}"
+    who += f" (claim {rule.claim})" if rule.claim else " and sub-domains" if rule.subdomains else ""
     place = names.get(rule.grant.tenant_id or 0, "")
     return (str(rule.rule_id), who, rule.grant.role.value, place, "yes" if rule.lets_in else "no", rule.issuer)
 

@@ -472,7 +472,7 @@ def _checked(new: NewSignOnRule, *, may_make_admins: bool) -> NewSignOnRule:
     if not all(0 < len(each) <= LIMIT and each.isprintable() for each in (group, claim)):
         raise AccountRefused(f"A group and a claim have 1 to {LIMIT} printable characters.")
     if new.grant.role is Role.ADMIN and not may_make_admins:
-        raise AccountRefused("A group makes admins only where that is allowed expressly.")
+        raise AccountRefused("A group makes admins only where that is allowed expressly (by command: --allow-admin).")
     return replace(new, value=group, claim=claim, subdomains=False)
 
 

@@ -11,7 +11,7 @@ import json
 import logging
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -46,12 +46,8 @@ START_PATH, RETURN_PATH, END_PATH = "/session/organization", "/oauth2callback", 
 HINT_COOKIE = "traffic_organization"  # the provider's token: by it the provider knows who signs out
 REASON_LASTS_S, ATTEMPT_LASTS_S, TIMEOUT_S, CLOCKS_DIFFER_S = 60, 1800, 10, 60
 LONGEST_BODY, LONGEST_ADDRESS, LONGEST_TOKEN = 8000, 2000, 3500  # bytes; a cookie has room for 4096
-UNSIGNED = {
-    "none",
-    "HS256",
-    "HS384",
-    "HS512",
-}  # Authlib takes an unsigned token where the provider names "none" among its own
+# Authlib takes a token without a signature where the provider names "none" among its algorithms, and HS is by a shared key
+UNSIGNED = {"none", "HS256", "HS384", "HS512"}
 UNKEPT = {"Cache-Control": "no-store"}
 
 
@@ -60,7 +56,7 @@ class Provider:
     """The section [auth] of .streamlit/secrets.toml."""
 
     client_id: str
-    client_secret: str
+    client_secret: str = field(repr=False)
     metadata_url: str
     redirect_uri: str
     options: Mapping[str, Any]
