@@ -46,7 +46,7 @@ START_PATH, RETURN_PATH, END_PATH = "/session/organization", "/oauth2callback", 
 HINT_COOKIE = "traffic_organization"  # the provider's token: by it the provider knows who signs out
 REASON_LASTS_S, ATTEMPT_LASTS_S, TIMEOUT_S, CLOCKS_DIFFER_S = 60, 1800, 10, 60
 LONGEST_BODY, LONGEST_ADDRESS, LONGEST_TOKEN = 8000, 2000, 3500  # bytes; a cookie has room for 4096
-# Authlib takes a token without a signature where the provider names "none" among its algorithms, and HS is by a shared key
+# Authlib takes a token without a signature where the provider names "none" among its algorithms; HS is by a shared key
 UNSIGNED = {"none", "HS256", "HS384", "HS512"}
 UNKEPT = {"Cache-Control": "no-store"}
 
