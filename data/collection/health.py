@@ -171,7 +171,8 @@ def _health(
     )
 
 
-def _standings(viewer: Viewer, store: Store, now: datetime) -> list[TenantStanding]:
+@cached("traffic")
+def _standings(viewer: Viewer, store: Store, now: datetime) -> tuple[TenantStanding, ...]:
     values = {
         "visible": list(viewer.repository_ids),
         "on_hold": list(ON_HOLD),
@@ -183,7 +184,8 @@ def _standings(viewer: Viewer, store: Store, now: datetime) -> list[TenantStandi
         schedules = dict(cursor.execute("select tenant_id, schedule from tenant where active").fetchall())
         values |= {"tenant_ids": list(schedules), "times": [_last_due(each, now) for each in schedules.values()]}
         rows = cursor.execute(parsed(query(__name__, "standings")), values).fetchall()
-    return [TenantStanding(*row[:6], *(None if at is None else aware(at) for at in row[6:9]), *row[9:]) for row in rows]
+    moments = ((None if at is None else aware(at) for at in row[6:9]) for row in rows)
+    return tuple(TenantStanding(*row[:6], *at, *row[9:]) for row, at in zip(rows, moments, strict=True))
 
 
 def _last_due(schedule: str, now: datetime) -> datetime | None:
@@ -201,8 +203,8 @@ def _about_runs(viewer: Viewer, store: Store, now: datetime, *, is_going_on: boo
         store,
         now,
         "runs",
-        tenant_ids=list(viewer.tenant_ids),
-        harmless=HARMLESS_OUTCOMES,
+        tenant_ids=tuple(viewer.tenant_ids),
+        harmless=tuple(HARMLESS_OUTCOMES),
         is_going_on=is_going_on,
     )
     for run_id, state, started_at, message, asked, failed, mostly_without_days in rows:
@@ -214,11 +216,13 @@ def _about_runs(viewer: Viewer, store: Store, now: datetime, *, is_going_on: boo
             yield Finding(FindingKind.RUN, is_problem, f"Run {run_id}", text, "Started", aware(started_at))
 
 
-def _newest(viewer: Viewer, store: Store, now: datetime, name: str, **values: Any) -> list[tuple[Any, ...]]:
+@cached("traffic")
+def _newest(viewer: Viewer, store: Store, now: datetime, name: str, **values: Any) -> tuple[tuple[Any, ...], ...]:
     """The rows of a query of this module about what is not older than is looked back."""
+    values = {key: list(value) if isinstance(value, tuple) else value for key, value in values.items()}
     values |= {"visible": list(viewer.repository_ids), "since": stored(now - LOOKED_BACK)}
     with store.traffic.read() as cursor:
-        return cursor.execute(parsed(query(__name__, name)), values).fetchall()
+        return tuple(cursor.execute(parsed(query(__name__, name)), values).fetchall())
 
 
 def _run_text(state: RunState, message: str, asked: int, failed: int) -> str:
@@ -366,7 +370,7 @@ def _about_endpoints(stale: Sequence[StaleEndpoint]) -> Iterator[Finding]:
 
 def _about_rows(viewer: Viewer, store: Store, now: datetime) -> Iterator[Finding]:
     """Rows of the newest answers that could not be used, so that they are not stored."""
-    rows = _newest(viewer, store, now, "refused_rows", good=GOOD_OUTCOMES, refused=ROW_REFUSED)
+    rows = _newest(viewer, store, now, "refused_rows", good=tuple(GOOD_OUTCOMES), refused=ROW_REFUSED)
     for key, tenant, full_name, message, endpoints in rows:
         text = f"A part of GitHub's answer could not be used ({endpoints.replace('_', ' ')}): {message}"
         yield Finding(FindingKind.ROWS, False, full_name, text, tenant=tenant, repository_id=key)

@@ -122,10 +122,12 @@ def series_before(viewer: Viewer, store: Store, selection: Selection, grain: Gra
     """What the days that a selection is compared with add up to, all selected repositories together, by the periods of
     the selection: each has the days that lie `before_days` before its own.
 
-    Rows: period, views, clones, visitor_days, cloner_days (daily uniques added up), repositories (how many have such
-    days), first_day, last_day (of these days). A period with a gap is unknown. Source: v_daily. Raises: StoreMissing.
+    Rows: period, views_gaps, clones_gaps (how many days of repositories are left out), views, clones, visitor_days,
+    cloner_days (daily uniques added up; unknown where gaps leave too little), repositories (how many have such days),
+    first_day, last_day (of these days). Source: v_daily. Raises: StoreMissing.
     """
-    values = {"search": selection.search, "before_days": selection.before_days or selection.days, "grain": grain.value}
+    before_days = selection.before_days or selection.days
+    values = {"search": selection.search, "before_days": before_days, "grain": grain.value, "least_share": LEAST_SHARE}
     return frame(_ask(viewer, store, selection, "series_before", values))
 
 

@@ -1,13 +1,24 @@
 -- What the days $before_days before those of a selection add up to, all repositories together, by the days, weeks
 -- (Mondays) or months of the selection: a period has the counterparts of its own days. Days are UTC; unknown is null.
--- visitor_days and cloner_days are daily uniques added up.
--- Grain: a period of which each day has its counterpart; one with a gap is unknown. Source: v_daily, from the session's variable today.
+-- visitor_days and cloner_days are daily uniques added up. Days that are a gap are left out, and counted (_gaps); a sum of
+-- less than $least_share of the days is unknown.
+-- Grain: a period of which each day has its counterpart. Source: v_daily, from the session's variable today.
 select
     date_trunc($grain, day + $before_days)::date as period,
-    if(bool_or(views_state = 'gap'), null, sum(views))::bigint as views,
-    if(bool_or(clones_state = 'gap'), null, sum(clones))::bigint as clones,
-    if(bool_or(views_state = 'gap'), null, sum(view_uniques))::bigint as visitor_days,
-    if(bool_or(clones_state = 'gap'), null, sum(clone_uniques))::bigint as cloner_days,
+    count_if(views_state = 'gap') as views_gaps,
+    count_if(clones_state = 'gap') as clones_gaps,
+    case
+        when views_gaps <= (1 - $least_share) * count(*) then (sum(views) filter (where views_state <> 'gap'))::bigint
+    end as views,
+    case
+        when clones_gaps <= (1 - $least_share) * count(*) then (sum(clones) filter (where clones_state <> 'gap'))::bigint
+    end as clones,
+    case
+        when views_gaps <= (1 - $least_share) * count(*) then (sum(view_uniques) filter (where views_state <> 'gap'))::bigint
+    end as visitor_days,
+    case
+        when clones_gaps <= (1 - $least_share) * count(*) then (sum(clone_uniques) filter (where clones_state <> 'gap'))::bigint
+    end as cloner_days,
     count(distinct repository_id) as repositories,
     min(day) as first_day,
     max(day) as last_day

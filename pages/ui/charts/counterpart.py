@@ -11,7 +11,7 @@ import pandas as pd
 
 from data.accounts.models import Viewer
 from data.store import Store
-from data.text import day_text
+from data.text import counted, day_text
 from data.traffic.models import Grain, Selection
 from data.traffic.traffic import series, series_before
 from pages.ui.charts.bars_and_lines import UNSEEN, Column
@@ -84,13 +84,16 @@ def counterpart(viewer: Viewer, store: Store, selection: Selection, metric: str,
         weeks = weeks[(weeks["metric"] == metric) & (weeks["kind"] == "week")].set_index("period")["value"]
         later = selection.first - before.first
         values = weeks.rename(lambda week: week + later) if later.days % 7 == 0 else weeks.iloc[:0]
+        rows = rows.assign(views_gaps=0, clones_gaps=0)  # GitHub has counted the whole week
     counts = {period: float(value) for period, value in values.dropna().items()}
     if not counts:
         return None
-    ends = zip(rows["period"], rows["first_day"], rows["last_day"], strict=True)
-    names = {period: _span(first, last) for period, first, last in ends}
+    gaps = rows["clones_gaps" if metric.startswith("clone") else "views_gaps"]
+    ends = zip(rows["period"], rows["first_day"], rows["last_day"], gaps, strict=True)
+    names = {period: _span(first, last, missing) for period, first, last, missing in ends}
     return Counterpart(before.first, before.last, counts, names)
 
 
-def _span(first: date, last: date) -> str:
-    return day_text(first) if first == last else f"{day_text(first)} to {day_text(last)}"
+def _span(first: date, last: date, gaps: int) -> str:
+    span = day_text(first) if first == last else f"{day_text(first)} to {day_text(last)}"
+    return f"{span}, {counted(gaps, 'day')} not collected" if gaps else span

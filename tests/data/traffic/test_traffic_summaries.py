@@ -10,7 +10,7 @@ from data.accounts.tenants import operator
 from data.repositories.health import with_open_days
 from data.store import Store
 from data.traffic.models import Grain, Metric, Selection
-from data.traffic.traffic import Total, Totals, repository_summaries, repository_sums, series, totals
+from data.traffic.traffic import Total, Totals, repository_summaries, repository_sums, series, series_before, totals
 from tests.data.filled import DOCS, ENGINE, NEW, TELESCOPE, TODAY
 from tests.data.reading import ago, answer, ask, follow, plain, viewer_of
 from tests.data.writers import NOW, save
@@ -113,6 +113,19 @@ def test_a_new_repository_is_no_rise_and_few_days_say_nothing_of_a_period(store:
     assert (both.views, both.comparable) == (Total(6060, 40, 40), True)
     most = summed(viewer_of(old, *new), store, week)
     assert (most.views.value, most.comparable) == (12060, False)
+
+
+def test_a_gap_of_one_repository_leaves_the_others_to_compare_with(store: Store) -> None:
+    one, other, third = follow(store, "owner/one", "owner/other", "owner/third")
+    for each in (one, other, third):
+        save(store, answer(each, Metric.VIEWS, [10] * 14))
+    gaps = [(one, ago(12)), (one, ago(11)), (other, ago(11))]
+    forget = "update daily_traffic set views = null, view_uniques = null, views_source = null"
+    with store.traffic.commit("gaps") as connection:
+        connection.executemany(f"{forget} where repository_id = ? and day = ?", gaps)
+    days = Selection(ago(6), ago(4), TODAY + timedelta(days=30), before_days=7)
+    found = series_before(viewer_of(one, other, third), store, days, Grain.DAY)
+    assert found[["views", "views_gaps"]].astype(object).fillna(-1).values.tolist() == [[30, 0], [20, 1], [-1, 2]]
 
 
 def test_what_is_not_known_has_no_total(full: Store) -> None:
