@@ -37,6 +37,7 @@ LOOK_EVERY_S = 5.0  # a look at the store's version costs nothing
 AFTER_ANOTHER_RUN = timedelta(seconds=30)
 CLOCK_WAS_SET = timedelta(minutes=2)  # more than a clock that is kept right ever goes back
 AFTER_FAILURE = timedelta(minutes=15)
+TIDY_EVERY, TIDY_LOOK = timedelta(days=1), timedelta(hours=1)
 NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -90,7 +91,7 @@ class Timer(Joining):
         self._repositories_tried: dict[int, datetime] = {}
         self._seen_version = -1
         self._quiet_until: datetime | None = None
-        self._looked_at = now()
+        self._looked_at = self._tidy_at = now()
         self._told: set[str] = set()
         self._told_next = ""
         self._held: list[RunRequest] = []  # which the next collection is given together
@@ -101,6 +102,7 @@ class Timer(Joining):
             requests = self.requests()
             if requests:
                 self._collect(requests)
+            self._tidy()
         except Stopped:
             raise
         except (*FAILED, Refused) as failure:
@@ -109,6 +111,13 @@ class Timer(Joining):
             self._failed(f"Something unexpected went wrong ({type(error).__name__}: {error}).")
             if os.environ.get("TRAFFIC_DEBUG") == "1":
                 self._session.terminal.warn(traceback.format_exc())
+
+    def _tidy(self) -> None:
+        """Once a day; whether it is time is asked once an hour."""
+        if self._now() >= self._tidy_at:
+            self._tidy_at = self._now() + TIDY_LOOK
+            if done := self._session.store.traffic.tidy(TIDY_EVERY):
+                self._session.terminal.log(done)
 
     def _mind_the_clock(self) -> None:
         """Forget what was noted for moments that a clock set back has not reached: it would silence the timer."""

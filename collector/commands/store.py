@@ -181,6 +181,22 @@ def copy(session: Session, source: str, target: str) -> CommandResult:
     return CommandResult({"copied": not report.was_there, "tables": tables})
 
 
+@store.command(cls=Command)
+@pass_session
+def tidy(session: Session) -> CommandResult:
+    """Bring a lake in order: rows into files, small files into large ones, and what nobody reads any more deleted.
+
+    The timer does it once a day. Files in a data directory need none of it.
+
+    \b
+    Example:
+      python -m collector store tidy
+    """
+    done = session.store.traffic.tidy()
+    session.terminal.say(done or "Nothing to do: files are brought in order by each commit.")
+    return CommandResult({"tidied": done is not None})
+
+
 def _store_at(session: Session, place: str) -> Store:
     if place.startswith(LAKE_SETTING):
         return Store(session.directory, setting=place)

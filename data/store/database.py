@@ -13,7 +13,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -182,6 +182,13 @@ class Database(ABC):
     @abstractmethod
     def former(self) -> str | None:
         """Where what is the newest version now can be had after the next commit."""
+
+    def tidy(self, every: timedelta = timedelta(0)) -> str | None:
+        """Bring in order what many small commits leave behind, unless that was done so recently; says what was done.
+
+        None: nothing. Where each commit does so itself, there is nothing to be done. Raises: as `commit`.
+        """
+        return None
 
     @abstractmethod
     def close(self) -> None:

@@ -2,7 +2,7 @@
 
 `traffic` is a DuckLake: its rows are Parquet files in a folder or a bucket, its catalog (which files and which rows are
 a snapshot) is the schema `traffic_lake` of a PostgreSQL database. A version is a snapshot. Few rows at a time make no
-file: they stay in the catalog until `maintain` moves them.
+file: they stay in the catalog until `tidy` moves them.
 
 `control` is a schema of ordinary tables in the same PostgreSQL database, `traffic_control`: nothing of it is ever in a
 bucket, and its single rows are read and changed in a fifth of the time that DuckLake needs for them. Its version is a
@@ -21,7 +21,7 @@ import time
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,7 @@ from urllib.parse import urlsplit
 
 import duckdb
 
-from data.calendar import aware
+from data.calendar import aware, stored, utc_now
 from data.schema import migrate as schema
 from data.store import ids as identity
 from data.store.database import (
@@ -52,12 +52,13 @@ from data.store.database import (
     refuse_newer,
 )
 from data.store.versions import copy, make_directory, sync
-from data.text import writing
+from data.text import counted, writing
 
 SETTING = "ducklake:postgres:"  # what the setting of a lake begins with; the rest is for PostgreSQL
 EXTENSIONS = ("ducklake", "postgres_scanner", "httpfs")
 EXTENSIONS_VARIABLE = "TRAFFIC_DUCKDB_EXTENSIONS"
 LAKE_SCHEMA, CONTROL_SCHEMA = "traffic_lake", "traffic_control"
+READABLE_FOR = "interval 1 day"  # so long a former version can be asked for
 INLINED_ROWS = 1000  # as many rows of a table as a commit may add without a file of their own
 KNOWN_FOR_S = 0.2  # how long the numbers of the versions are not asked for again: a page asks a dozen times in a run
 ASK_AGAIN_S = 5.0  # how long a server that did not answer is left alone
@@ -81,6 +82,12 @@ _VERSIONS = f"""
 select
     (select max(snapshot_id) from {LAKE_SCHEMA}.ducklake_snapshot) as traffic,
     (select number from {_CONTROL_VERSION}) as control
+"""  # noqa: S608 - our own names
+_INLINED = f"""
+select kept.table_name as kept, known.table_name as name
+from {LAKE_SCHEMA}.ducklake_inlined_data_tables as kept
+inner join {LAKE_SCHEMA}.ducklake_table as known using (table_id)
+where known.end_snapshot is null
 """  # noqa: S608 - our own names
 _CHECKS = re.compile(r" check \((?:[^()]|\([^()]*\))*\)")
 _DEFAULTS = re.compile(r" default (true|false)\b")
@@ -490,6 +497,41 @@ class LakeTraffic(_LakeDatabase):
     def _number(self, cursor: duckdb.DuckDBPyConnection) -> int:
         ((number,),) = cursor.execute("from traffic.current_snapshot()").fetchall()
         return int(number)
+
+    def tidy(self, every: timedelta = timedelta(0)) -> str | None:
+        with self.read() as cursor:
+            ((tidied_at,),) = cursor.execute("select max(compacted_at) from store_compaction").fetchall()
+        if tidied_at is not None and utc_now() - aware(tidied_at) < every:
+            return None
+        moved = sum(
+            self._step("flush_inlined_data", f"table_name => '{name}'", "sum(rows_flushed)") for name in self._crowded()
+        )
+        merged = self._step("merge_adjacent_files", "", "sum(files_processed)")
+        self._step("rewrite_data_files")
+        self._step("expire_snapshots", f"older_than => now() - {READABLE_FOR}")
+        deleted = self._step("cleanup_old_files", f"older_than => now() - {READABLE_FOR}")
+        with self.commit("noting that the lake was tidied") as connection:
+            connection.execute("delete from store_compaction")
+            sizes = "select $at, coalesce(sum(file_size_bytes), 0)::bigint from ducklake_table_info('traffic')"
+            connection.execute(f"insert into store_compaction (compacted_at, bytes) {sizes}", {"at": stored(utc_now())})
+        words = (counted(moved, "row"), counted(merged, "file"), counted(deleted, "file"))
+        return "Tidied the lake: moved {} into files, merged {}, deleted {} that nobody reads.".format(*words)
+
+    def _crowded(self) -> list[str]:
+        """The tables of which so many rows are in the catalog that a file of them reads better."""
+        with self.lake.cursor() as cursor:
+            rows = dict(self.lake.ask(cursor, _INLINED))
+            counts = {kept: self.lake.ask(cursor, f"select count(*) from {LAKE_SCHEMA}.{kept}")[0][0] for kept in rows}  # noqa: S608
+        return sorted({rows[kept] for kept, number in counts.items() if number > INLINED_ROWS})
+
+    def _step(self, act: str, options: str = "", what: str = "count(*)") -> int:
+        """One of DuckLake's own acts, under the lock; answers what it says of it."""
+        words = ", ".join(filter(None, ("'traffic'", options)))
+        with self.locked("tidying the lake"), self.lake.cursor() as cursor:
+            self.lake.attach(self.name)
+            ((number,),) = cursor.execute(f"select {what} from ducklake_{act}({words})").fetchall()  # noqa: S608
+        self.lake.forget_versions()
+        return int(number or 0)
 
 
 class LakeControl(_LakeDatabase):

@@ -65,7 +65,7 @@ ACTS = {  # in this order, each with the action that the log has of it
     "restore": (["{backup}"], "backup restored"),
 }
 CHANGE_NOTHING_OF_ANYBODY = {  # and what collects is in the system log
-    *("init", "collect", "schedule", "serve", "status", "log", "export", "backup", "check", "store copy"),
+    *("init", "collect", "schedule", "serve", "status", "log", "export", "backup", "check", "store copy", "store tidy"),
     *("app list", "app installations"),
     *("tenant list", "repo list", "group list", "user list", "signon list", "api-token list", "import list"),
     *(
