@@ -11,13 +11,15 @@ RunInProgress      another process collects in this data directory
 import queue
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from collector.client import Authorization
-from collector.clock import GitHubTime, StopFlag, SystemClock
+from collector.clock import GitHubTime, StopFlag, Stopped, SystemClock
 from collector.endpoints.endpoint import Phase
 from collector.github_app import Access, open_access
 from collector.installations import refresh
@@ -41,7 +43,7 @@ from data.collection.models import CollectableRepository, EndpointResult, RunSta
 from data.collection.requests import take_requests
 from data.repositories.pauses import owner_pauses, save_pauses
 from data.repositories.repositories import repositories
-from data.store import Store, StoreError
+from data.store import Store, StoreAway, StoreError
 from data.store.backup import COLLECTING
 from data.store.versions import LockHeld, exclusive
 from data.text import one_or_counted
@@ -52,6 +54,9 @@ SAVED_TOGETHER_S = 0.5  # the days of a run are saved when all are there, its en
 LOOK_EVERY_S = 1.0  # whether something joins
 LOOK_FOR_LEASES_S = 5.0  # whether what another machine collected is free now
 WAITING_RESULTS = 1000  # fetched and not yet saved
+WRITE_AGAIN_S = 5.0  # where the store did not answer
+
+Written = TypeVar("Written")
 
 
 class RunInProgress(Exception): ...
@@ -337,7 +342,8 @@ class Collecting:
         for trigger in dict.fromkeys(run.trigger for run in fresh):
             of_trigger = [run for run in fresh if run.trigger == trigger]
             now, fences = of_trigger[0].time.now(), [run.lease.lease.fence for run in of_trigger]
-            first = ledger.start_run(self._store, trigger, now, fences, beside=self._leases.fences)
+            beside = self._leases.fences
+            first = self._patiently(partial(ledger.start_run, self._store, trigger, now, fences, beside))
             for run_id, run in enumerate(of_trigger, start=first):
                 run.run_id = run_id
         if not any(run.jobs_of_phase[CONNECTING] for run in self._runs.values()):
@@ -345,6 +351,23 @@ class Collecting:
             if jobs > self._jobs_told:
                 self._progress.started(jobs)
                 self._jobs_told = jobs
+
+    def _patiently(self, write: Callable[[], Written]) -> Written:
+        """What a write answers. While a server of the store is away, what was fetched waits: what is being fetched ends
+        when the queue is full. Raises: StoreAway where the run is to stop meanwhile.
+        """
+        is_told = False
+        while True:
+            try:
+                return write()
+            except StoreAway as away:
+                if self._stop:
+                    raise
+                if not is_told:
+                    self._progress.warned(f"{away} What was fetched is kept until then.")
+                is_told = True
+                with suppress(Stopped):
+                    self._stop.sleep(WRITE_AGAIN_S)
 
     def _deliver(self, result: JobResult) -> None:
         while not self._is_closed:
@@ -360,7 +383,8 @@ class Collecting:
             of_runs: dict[OwnerRun, list[EndpointResult]] = defaultdict(list)
             for each in self._batch:
                 of_runs[each.run] += each.results
-            saved = ledger.save_results(self._store, [run.batch(results) for run, results in of_runs.items()])
+            batches = [run.batch(results) for run, results in of_runs.items()]
+            saved = self._patiently(lambda: ledger.save_results(self._store, batches))
             there: set[int] = set()
             for (run, results), of_run in zip(of_runs.items(), saved, strict=True):
                 if of_run.is_overtaken:
@@ -381,11 +405,11 @@ class Collecting:
             del self._runs[run.owner_key]
         verdicts = [verdict for run in over for verdict in run.verdicts()]
         if verdicts:
-            save_verdicts(self._store, verdicts, over[0].time.now())
+            self._patiently(lambda: save_verdicts(self._store, verdicts, over[0].time.now()))
         pauses = [pause for run in over if (pause := run.pause()) is not None]
         limits = [limit for run in over if (limit := run.limit()) is not None]
         if pauses or limits:
-            save_pauses(self._store, pauses, GitHubTime(self._clock).now(), limits)
+            self._patiently(lambda: save_pauses(self._store, pauses, GitHubTime(self._clock).now(), limits))
         logged = {run.run_id: run for run in over if run.run_id is not None}
         if logged:
             from data.insight.spikes import save_spikes  # noqa: PLC0415 - brings numpy, which no other command needs
@@ -394,8 +418,9 @@ class Collecting:
             repository_ids = set().union(
                 *(run.stats.repositories for run in logged.values() if not run.lease.is_overtaken)
             )
-            save_spikes(self._store, repository_ids, now.date())
-            ledger.finish_runs(self._store, {key: run.progress(run.state()) for key, run in logged.items()}, now)
+            ended = {key: run.progress(run.state()) for key, run in logged.items()}
+            self._patiently(lambda: save_spikes(self._store, repository_ids, now.date()))
+            self._patiently(lambda: ledger.finish_runs(self._store, ended, now))
         self._keep_leases()
         for run in over:
             self._reports.append(run.report())

@@ -134,6 +134,18 @@ class Databases:
             self._run(f"create database {_database(target)} template {name}")
             self._made.add(_database(target))
 
+    @contextmanager
+    def away(self, directory: Path) -> Iterator[None]:
+        """Have the server refuse whoever asks for a directory's database, and those who are connected to it."""
+        name = _database(directory)
+        ending = f"select pg_terminate_backend(pid) from pg_stat_activity where datname = ''{name}''"
+        self._run(f"alter database {name} with allow_connections false")
+        self._run(ending)
+        try:
+            yield
+        finally:
+            self._run(f"alter database {name} with allow_connections true")
+
     def _run(self, sql: str) -> None:
         self._admin.execute(f"call postgres_execute('server', '{sql}', use_transaction=false)")
 

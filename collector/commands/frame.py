@@ -27,10 +27,10 @@ from data.accounts.authority import COMMAND_LINE, acting
 from data.accounts.models import Account, Viewer
 from data.accounts.tenants import operator
 from data.refusals import Refused
-from data.store import Store, StoreBusy, StoreNotWritten
+from data.store import Store, StoreAway, StoreBusy, StoreNotWritten
 
 ALL_GOOD, SOME_FAILED, WRONG_USE = 0, 1, 2
-FAILED = (StoreBusy, StoreNotWritten, GitHubError, AnswerRefused)
+FAILED = (StoreAway, StoreBusy, StoreNotWritten, GitHubError, AnswerRefused)
 _NO_SUCH_PLACE = (PermissionError, FileNotFoundError, FileExistsError, NotADirectoryError, IsADirectoryError)
 DATA, JSON = "collector.data", "collector.json"
 

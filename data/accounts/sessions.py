@@ -10,6 +10,7 @@ TicketRefused       the ticket is used up, too old, or none of ours
 import ipaddress
 import math
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -26,7 +27,7 @@ from data.accounts.authority import (
 from data.accounts.models import Account
 from data.accounts.passwords import fingerprint, new_secret
 from data.calendar import aware, stored
-from data.store import Store
+from data.store import Store, StoreAway
 from data.store.cache import cached
 from data.store.ids import next_id
 from data.store.sql import query
@@ -165,12 +166,15 @@ def _known_session(store: Store, secret_hash: str) -> _KnownSession | None:
 
 
 def touch_session(store: Store, secret: str, now: datetime) -> None:
-    """Note that a session is in use, so that it does not end for idleness; writes once in five minutes at most."""
+    """Note that a session is in use, so that it does not end for idleness; writes once in five minutes at most.
+
+    While the store cannot be written, a session that is known stays open without it.
+    """
     known = _known_session(store, fingerprint(secret))
     if known is None or known.last_seen_at > now - SEEN_EVERY:
         return
     values = {"hash": fingerprint(secret), "now": stored(now), "noted_before": stored(now - SEEN_EVERY)}
-    with store.control.commit("noting that a session is in use") as connection:
+    with suppress(StoreAway), store.control.commit("noting that a session is in use") as connection:
         connection.execute(query(__name__, "touch_session"), values | _living(now))
 
 

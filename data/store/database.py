@@ -183,6 +183,10 @@ class Database(ABC):
     def former(self) -> str | None:
         """Where what is the newest version now can be had after the next commit."""
 
+    def away(self) -> str | None:
+        """Why what is read is not surely the newest: a server of the store does not answer. None: all is well."""
+        return None
+
     def tidy(self, every: timedelta = timedelta(0)) -> str | None:
         """Bring in order what many small commits leave behind, unless that was done so recently; says what was done.
 

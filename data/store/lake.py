@@ -369,6 +369,9 @@ class _LakeDatabase(Database):
     def put_aside(self) -> list[Path]:
         return []
 
+    def away(self) -> str | None:
+        return self.lake.away
+
     def last_ids(self) -> dict[str, int]:
         with suppress(StoreMissing), self.read() as cursor:
             return identity.last_ids(cursor)

@@ -50,8 +50,12 @@ def draw_health(account: Account) -> None:
 
 def draw_frame(account: Account, entry: navigation.Entry | None) -> None:
     """Draw what stands above every page: the way to the help, and the user's menu."""
+    is_away = the_store().control.away() is not None
+    if is_away:
+        st.warning(messages.STALE, icon=":material/cloud_off:")
     with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", key="frame"):
-        draw_health(account)
+        if not is_away:
+            draw_health(account)
         st.html(f'<a href="{escape(navigation.help_address(entry))}">Help</a>', width="content")
         chosen = st.menu_button(
             messages.literal(account.display_name),

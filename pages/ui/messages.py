@@ -19,7 +19,7 @@ from data.accounts.github_app import AppRefused
 from data.accounts.passwords import PasswordRefused
 from data.accounts.sessions import TooManyAttempts
 from data.accounts.tenants import TenantRefused
-from data.store import StoreBusy, StoreError, StoreNotWritten
+from data.store import StoreAway, StoreBusy, StoreError, StoreNotWritten
 from pages.ui import session
 
 log = logging.getLogger(__name__)
@@ -28,6 +28,8 @@ REFUSED = (AccountRefused, AppRefused, PasswordRefused, TenantRefused, TooManyAt
 UNREADABLE = "The data cannot be read just now. Tell whoever runs this server: its log says more."
 UNWRITTEN = "The data cannot be written just now. Tell whoever runs this server: its log says more."
 NO_KEY = "The key that encrypts the tokens cannot be used. Tell whoever runs this server: its log says more."
+AWAY = "The database does not answer just now. Nothing is lost. Try again in a minute."
+STALE = "The database does not answer just now. You see what was there before; changes cannot be saved."
 BUSY = "The data is being written by something else just now. Try again in a minute."
 NOTICE = "layout_notice"
 WORD_JOINER = "\u2060"
@@ -55,6 +57,9 @@ def refused(error: Exception) -> None:
     if isinstance(error, StoreBusy):
         log.warning("the store is busy: %s", error)
         st.warning(BUSY, icon=":material/hourglass_top:")
+    elif isinstance(error, StoreAway):
+        log.warning("a server of the store is away: %s", error)
+        st.warning(AWAY, icon=":material/cloud_off:")
     elif isinstance(error, StoreError | KeyUnusable):
         log.error("a page could not be shown: %s", error)
         of_store = UNWRITTEN if isinstance(error, StoreNotWritten) else UNREADABLE

@@ -1,11 +1,14 @@
 """Stopped, run twice at once, or refused by the disk: what was committed stays, and the next run does the rest."""
 
+from typing import Any
+
 import pytest
 
 from collector.clock import SystemClock
 from collector.run import RunInProgress
+from data.collection import ledger
 from data.collection.models import RunState
-from data.store import StoreBusy
+from data.store import StoreAway, StoreBusy
 from tests.collector.run.collecting import (
     HOUR,
     NOW,
@@ -141,3 +144,20 @@ def test_a_batch_is_committed_after_a_minute_however_small_it_is(
     monkeypatch.setattr("collector.run.BATCH_S", 0.0)
     collection()
     assert len(collection.told.batches) > 6
+
+
+def test_what_was_fetched_is_kept_while_a_server_of_the_store_is_away(
+    collection: Collection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save, refusals = ledger.save_results, [StoreAway("PostgreSQL does not answer."), StoreAway("The same.")]
+
+    def away_at_first(*what: Any) -> Any:
+        if refusals:
+            raise refusals.pop(0)
+        return save(*what)
+
+    monkeypatch.setattr(ledger, "save_results", away_at_first)
+    assert collection().state is RunState.COMPLETE
+    assert collection.told.warnings == ["PostgreSQL does not answer. What was fetched is kept until then."]
+    given = collection.github.world.repositories.values()
+    assert all(collection.views(each.full_name) == shown_views(each) for each in given)

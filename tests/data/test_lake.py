@@ -1,0 +1,169 @@
+"""What only the lake has: a lock, snapshots and rows in PostgreSQL, servers that are away, and the way there and back.
+
+The other tests of data/ are run on it as they are: `make test-lake`.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from data.accounts.authority import COMMAND_LINE
+from data.accounts.tenants import add_tenant, operator, tenants
+from data.schema import migrate as schema
+from data.store import Store, StoreAway, StoreBusy, StoreUnreadable
+from data.store import lake as lake_module
+from data.store.lake import LAKE_SCHEMA, LakeTraffic, adapted, lake_place, load_extension
+from data.store.moving import CopyRefused, copy_store, facts
+from tests.data.writers import NOW, batch, save, whole_batches
+from tests.lake import VARIABLE, Databases
+
+SERVER = os.environ.get(VARIABLE, "")
+on_the_lake = pytest.mark.skipif(not SERVER, reason="make test-lake starts the PostgreSQL that this needs")
+
+
+def of_lake(store: Store) -> LakeTraffic:
+    assert isinstance(store.traffic, LakeTraffic)
+    return store.traffic
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Iterator[Store]:
+    """An installation in files, with a tenant and two batches."""
+    store = Store(tmp_path / "files", setting="")
+    store.prepare()
+    add_tenant(store, COMMAND_LINE, "Blue", "daily", NOW)
+    yield store
+    store.close()
+
+
+@pytest.mark.parametrize(
+    ("setting", "place"),
+    [
+        ("host=db.example.org dbname=traffic password=geheim", "PostgreSQL at db.example.org, database traffic"),
+        ("postgresql://me:geheim@db.example.org:5432/traffic", "PostgreSQL at db.example.org, database traffic"),
+    ],
+)
+def test_a_place_is_told_without_its_password(setting: str, place: str) -> None:
+    assert lake_place(f"ducklake:postgres:{setting}") == place
+    with pytest.raises(StoreUnreadable, match="must begin with ducklake:postgres:"):
+        lake_place("mysql:")
+
+
+def test_what_ducklake_does_not_know_is_left_out_of_the_schema() -> None:
+    text = "create table t (a text check (a in ('x', 'y')), b boolean default false);"
+    comment = "comment on column v_t.a is\n'It''s.';"
+    assert adapted(f"{text}\n{comment}").strip() == "create table t (a text, b boolean default 'false');"
+
+
+@on_the_lake
+@pytest.mark.usefixtures("numbered")
+def test_a_reader_keeps_its_snapshot_and_each_commit_is_a_version(store: Store) -> None:
+    save(store, *batch(1))
+    before = store.traffic.version()
+    with store.traffic.read() as reader:
+        save(store, *batch(2))
+        ((days,),) = reader.execute("select count(*) from daily_traffic").fetchall()
+    assert (days, store.traffic.version()) == (40, before + 1)
+    assert whole_batches(store) == {1, 2}
+
+
+@on_the_lake
+def test_a_second_writer_waits_and_is_told_who_writes(store: Store) -> None:
+    other = Store(store.directory, lock_timeout_s=0.2)
+    busy = pytest.raises(StoreBusy, match=r"process \d+ on \S+ \(collecting\) since 20.*Gave up after 0.2 s")
+    with store.traffic.locked("collecting"), busy, other.control.commit("signing in"):
+        pass
+    other.close()
+
+
+@on_the_lake
+def test_small_writes_make_no_files_and_secrets_never_do(store: Store) -> None:
+    for name in ("Blue", "Green", "Red"):
+        add_tenant(store, COMMAND_LINE, name, "daily", NOW)
+    with store.traffic.read() as cursor:
+        made = cursor.execute("select sum(file_count) from ducklake_table_info('traffic')").fetchall()
+        in_lake = set(schema.tables(cursor))
+    with store.control.read() as cursor:
+        in_postgres = set(schema.tables(cursor))
+    assert made == [(0,)]
+    assert in_lake & in_postgres == schema.BOOKKEEPING | {"identity_counter"}
+    assert {"account", "tenant_token", "sign_in_session"} <= in_postgres
+
+
+@on_the_lake
+@pytest.mark.usefixtures("numbered")
+def test_tidying_moves_rows_into_files_and_changes_none(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    save(store, *batch(1))
+    before = facts(store)
+    monkeypatch.setattr(lake_module, "INLINED_ROWS", 10)
+    assert "into files" in (store.traffic.tidy() or "")
+    assert facts(store) == before
+    assert whole_batches(store) == {1}
+
+
+@on_the_lake
+def test_while_postgresql_is_away_what_was_read_is_shown_and_nothing_is_written(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lake_module, "KNOWN_FOR_S", 0.0)
+    add_tenant(store, COMMAND_LINE, "Blue", "daily", NOW)
+    viewer, version = operator(store), store.traffic.version()
+    assert [each.name for each in tenants(viewer, store)] == ["Blue"]
+    with Databases(SERVER).away(store.directory):
+        assert [each.name for each in tenants(viewer, store)] == ["Blue"]
+        assert store.traffic.version() == version
+        assert "does not answer" in (store.traffic.away() or "")
+        with pytest.raises(StoreAway, match="What was stored is safe"), store.control.commit("test"):
+            pass
+        with pytest.raises(StoreAway), store.traffic.read():
+            pass
+    monkeypatch.setattr(of_lake(store).lake, "_away_until", 0.0)
+    add_tenant(store, COMMAND_LINE, "Green", "daily", NOW)
+    assert store.traffic.version() > version
+    assert store.traffic.away() is None
+
+
+@on_the_lake
+def test_an_installation_is_copied_there_and_back(files: Store, tmp_path: Path) -> None:
+    there, back, told = Store(tmp_path / "there"), Store(tmp_path / "back", setting=""), []
+    report = copy_store(files, there, told.append)
+    assert report.tables == facts(files) == facts(there)
+    assert (told[-1], report.was_there) == ("Comparing every table ...", False)
+    assert copy_store(files, there, told.append).was_there
+    copy_store(there, back, told.append)
+    assert facts(back) == facts(files)
+    add_tenant(files, COMMAND_LINE, "Green", "daily", NOW)
+    with pytest.raises(CopyRefused, match="holds an installation already"):
+        copy_store(files, there, told.append)
+    there.close()
+    back.close()
+
+
+@on_the_lake
+def test_people_with_a_role_that_may_only_read_attach_the_lake_and_not_the_secrets(store: Store) -> None:
+    add_tenant(store, COMMAND_LINE, "Blue", "daily", NOW)
+    with of_lake(store).lake.cursor() as cursor:
+        role = f"reader_{os.getpid()}"
+        for grant in (
+            f"create role {role} login",
+            f"grant usage on schema {LAKE_SCHEMA} to {role}",
+            f"grant select on all tables in schema {LAKE_SCHEMA} to {role}",
+        ):
+            of_lake(store).lake.tell(cursor, grant)
+        ((name,),) = of_lake(store).lake.ask(cursor, "select current_database()::text as name")
+    place = f"{SERVER.replace('user=tests', f'user={role}')} dbname={name}"
+    with duckdb.connect() as client:
+        for extension in lake_module.EXTENSIONS:
+            load_extension(client, extension)
+        client.execute(f"attach 'ducklake:postgres:{place}' as traffic (read_only, metadata_schema '{LAKE_SCHEMA}')")
+        client.execute("use traffic")
+        assert client.execute("select name from tenant").fetchall() == [("Blue",)]
+        assert client.execute("from v_repositories").fetchall() == []
+        with pytest.raises(duckdb.Error, match="read-only"):
+            client.execute("delete from tenant")
+        client.execute(f"attach 'postgres:{place}' as control (schema 'traffic_control')")
+        with pytest.raises(duckdb.Error, match="permission denied"):
+            client.execute("from control.traffic_control.account")
