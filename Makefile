@@ -31,6 +31,9 @@ test: setup-dev setup-old
 	@$(BIN)/mypy & typed=$$!; \
 	  PYTHONPATH=$(CURDIR)/$(OLD) $(BIN)/python -m pytest $(READ_BY_OLD) -p no:cacheprovider; read=$$?; \
 	  wait $$typed && exit $$read
+	@if tests/postgres.sh; then \
+	  PYTHONPATH=$(CURDIR)/$(OLD) $(BIN)/python -m tests.lake pytest tests/data/test_lake.py -p no:cacheprovider; \
+	else echo "There is no PostgreSQL: the tests of the lake are left out."; fi
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 # The same tests of data/ with PostgreSQL and a bucket instead of files, both started for them alone.

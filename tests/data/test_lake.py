@@ -31,7 +31,7 @@ def of_lake(store: Store) -> LakeTraffic:
 
 @pytest.fixture
 def files(tmp_path: Path) -> Iterator[Store]:
-    """An installation in files, with a tenant and two batches."""
+    """An installation in files, with a tenant."""
     store = Store(tmp_path / "files", setting="")
     store.prepare()
     add_tenant(store, COMMAND_LINE, "Blue", "daily", NOW)
@@ -128,7 +128,8 @@ def test_while_postgresql_is_away_what_was_read_is_shown_and_nothing_is_written(
 
 @on_the_lake
 def test_an_installation_is_copied_there_and_back(files: Store, tmp_path: Path) -> None:
-    there, back, told = Store(tmp_path / "there"), Store(tmp_path / "back", setting=""), []
+    there, back = Store(tmp_path / "there"), Store(tmp_path / "back", setting="")
+    told: list[str] = []
     report = copy_store(files, there, told.append)
     assert report.tables == facts(files) == facts(there)
     assert (told[-1], report.was_there) == ("Comparing every table ...", False)
