@@ -89,8 +89,8 @@ def change(
     found = _group(session, tenant, name)
     new = [each.repository_id for each in tracked(session, tenant, added)]
     old = {each.repository_id for each in tracked(session, tenant, dropped)}
-    if strangers := old - set(found.repository_ids):
-        raise CommandRefused(f"{', '.join(_names(session)[key] for key in strangers)}: not in group {found.name}.")
+    if others := old - set(found.repository_ids):
+        raise CommandRefused(f"{', '.join(_names(session)[key] for key in others)}: not in group {found.name}.")
     members = [key for key in dict.fromkeys((*found.repository_ids, *new)) if key not in old]
     if not members:
         raise CommandRefused("A group has at least one repository. To delete it: python -m collector group remove")

@@ -160,7 +160,7 @@ def allowed(store: Store, granter: Account, grants: Iterable[Grant]) -> list[Gra
 
 def described(granted: Grant) -> str:
     """A grant in words, for the audit log: ids, since names change."""
-    words = granted.role.value.replace("_", " ")
+    words = "manager" if granted.role is Role.TENANT else granted.role.value.replace("_", " ")
     if granted.repository_id is not None:
         return f"{words} of repository {granted.repository_id}"
     return words if granted.tenant_id is None else f"{words} of tenant {granted.tenant_id}"

@@ -1,4 +1,4 @@
-"""What stood out, and why: the rows of the table `spike` with what is known of that time. Readers, the viewer first.
+"""Spikes and their likely causes: the table `spike` with what is known of that time. Readers, the viewer first.
 
 What may have made it is a list of facts, the likeliest first: notes of the day, referrers and paths whose 14-day sums
 rose over it, releases from the day before to the day after, workflow runs, and stars. Texts come from outside,
@@ -110,7 +110,7 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class Spike:
-    """One or several near days on which views or clones of a repository stood out upwards: what the greatest of them
+    """One or several near days on which views or clones of a repository were unusually high: what the greatest of them
     had, what it was to have, how many deviations lie between, and what is known of that time.
     """
 
@@ -166,7 +166,7 @@ def waves(found: Iterable[Spike]) -> list[Wave]:
 
 @cached("traffic")
 def spikes(viewer: Viewer, store: Store, selection: Selection) -> tuple[Spike, ...]:
-    """What stood out with its greatest day among the selected ones, the most notable first; causes are not asked for.
+    """The spikes whose greatest day is among the selected ones, the most notable first; causes are not asked for.
 
     Source: v_spikes. Raises: StoreMissing.
     """

@@ -1,4 +1,4 @@
-"""What machines ask: whether the process answers, and whether the collection is well. They tell strangers no more."""
+"""What machines ask: whether the process answers, and whether the collection is well. They tell nobody more."""
 
 from collections.abc import Sequence
 

@@ -136,7 +136,7 @@ def test_groups_give_and_take_roles_and_leave_what_was_given_by_hand(store: Stor
     grants.grant(store, "ada", bob.user_id, south.viewer, NOW)  # now it is given by hand
     assert sign_on.sign_on(store, person(groups="staff"), NOW + HOUR).grants == (north.viewer, south.viewer)
     assert sign_on.sign_on(store, person(), NOW).grants == (north.viewer, south.viewer)
-    manager, viewer = (f"{role} of tenant {south.tenant_id}" for role in ("tenant", "tenant viewer"))
+    manager, viewer = (f"{role} of tenant {south.tenant_id}" for role in ("manager", "tenant viewer"))
     assert told(store, BY_GROUP) == [
         ("granted", "user bob", viewer),
         ("granted", "user bob", manager),
