@@ -114,6 +114,8 @@ def add_share(store: Store, by: str, new: NewShare, now: datetime) -> str:
         of_tenant = {r.repository_id for r in repositories(viewer, store) if r.tenant_id == new.tenant_id}
         if not new.repository_ids or not new.repository_ids <= of_tenant:
             raise ShareRefused("There is no such repository.")
+        if isinstance(new.shows, RepositoryPage) and len(new.repository_ids) > 1:
+            raise ShareRefused("The page of a repository is of one. Choose one, or share a dashboard.")
         if sum(each.tenant_id == new.tenant_id and each.is_open(now) for each in _shares(store).values()) >= MOST:
             raise ShareRefused(f"The tenant has {MOST} share links, the maximum. Revoke one first.")
         share_id = next_id(connection, "share")

@@ -175,7 +175,8 @@ def draw_hero(about: About, account: Account | None) -> None:
     if is_empty(about):
         filters.stop_without_days(about.viewer)
     draw_totals(totals, about.selection, with_stars=True)
-    st.html(text.records(records(*about.asked)))
+    if not about.viewer.is_guest:  # to whom nothing is told of other days
+        st.html(text.records(records(*about.asked)))
     found = _waves(*about.asked)
     written_to = _noted(about, account)
     chosen = _chosen(found)

@@ -61,12 +61,12 @@ def draw_shared(secret: str) -> None:
 
 
 def draw_repository(viewer: Viewer, shows: RepositoryPage, files: session.Files | None) -> None:
-    """The page of the repository as colleagues see it, without its notes and its other sections."""
+    """The page of the repository as colleagues see it, without its notes, its other sections and any other days."""
     store, today = the_store(), utc_day(utc_now())
     known = day_range(viewer, store)
     days = shows.days.days(today - DAY, known[0] if known else today - DAY)
     found = next(iter(repositories(viewer, store)), None)
-    selection = Selection(*days, today, viewer.repository_ids)
+    selection = Selection(*days, today, viewer.repository_ids, before_days=0)
     if found is None or view.is_empty(about := view.About(viewer, store, found, selection, files)):
         st.info("No traffic for these days.", icon=":material/filter_alt_off:")
         return

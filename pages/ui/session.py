@@ -6,7 +6,7 @@ session is ours: see `data/accounts/sessions.py` and `pages/ui/session_routes.py
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import streamlit as st
@@ -51,7 +51,7 @@ def session_secret() -> str | None:
 class Files:
     """To whom a page gives files: whoever is signed in in this browser, or the guest that has this share link."""
 
-    link: str | None = None
+    link: str | None = field(default=None, repr=False)
 
     def download(self, read: Callable[[Viewer, Store], bytes]) -> Callable[[], bytes]:
         """What a download button calls when it is pressed: reads for whoever that is then, and for nobody else."""

@@ -69,7 +69,7 @@ def test_whoever_has_the_link_sees_the_frozen_repositories_without_an_account(ap
 
 def test_the_page_of_a_repository_is_what_colleagues_see_without_their_notes(app: App) -> None:
     add_note(app.store, "tenant", NewNote(days_ago(5), "Known to few", None, ENGINE), utc_now())
-    run = app.opened(None, "shared", link=made(app, shows=RepositoryPage(Range())))
+    run = app.opened(None, "shared", link=made(app, shows=RepositoryPage(Range(last_days=60))))
     assert not run.exception
     assert {"Top referrers", "Top pages", "All counts"} <= {each.value for each in run.header}
     assert "spikes" in shown_text(run).lower()
@@ -78,6 +78,10 @@ def test_the_page_of_a_repository_is_what_colleagues_see_without_their_notes(app
     assert not [*run.get("download_button"), *run.get("page_link")]
     charts = "".join(str(each.proto) for each in run.get("vega_lite_chart"))
     assert "Known to few" not in shown_text(run) + charts
+    assert "All time" not in shown_text(run), "nor any other days"
+    assert "Compared" not in charts
+    with pytest.raises(ShareRefused, match="of one"):
+        made(app, shows=RepositoryPage(Range()), repository_ids=frozenset({ENGINE, DOCS}))
     before = made(app, shows=RepositoryPage(Range(first=date(2010, 1, 1), last=date(2010, 1, 9))))
     assert "No traffic" in app.opened(None, "shared", link=before).info[0].value
 
