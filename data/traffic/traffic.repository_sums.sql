@@ -13,6 +13,25 @@ with chosen as (
         and contains(lower(full_name), lower($search))
 ),
 
+known as materialized (
+    select
+        repository_id,
+        day,
+        views,
+        view_uniques,
+        views_state,
+        clones,
+        clone_uniques,
+        clones_state
+    from v_daily
+    where
+        repository_id in (select repository_id from chosen)
+        and (
+            day between $first_day and $last_day
+            or day between $first_day::date - $before_days and $last_day::date - $before_days
+        )
+),
+
 days as (
     select
         repository_id,
@@ -27,10 +46,8 @@ days as (
         case when clones_state = 'final' then clone_uniques end as cloner_days,
         views_state = 'gap' or clones_state = 'gap' as is_gap,
         views_state = 'pending' or clones_state = 'pending' as is_pending
-    from v_daily
-    where
-        repository_id in (select repository_id from chosen)
-        and day between $first_day and $last_day
+    from known
+    where day between $first_day and $last_day
 ),
 
 days_before as (
@@ -41,10 +58,8 @@ days_before as (
         case when views_state = 'final' then view_uniques end as visitor_days_before,
         case when clones_state = 'final' then clones end as clones_before,
         case when clones_state = 'final' then clone_uniques end as cloner_days_before
-    from v_daily
-    where
-        repository_id in (select repository_id from chosen)
-        and day between $first_day::date - $before_days and $last_day::date - $before_days
+    from known
+    where day between $first_day::date - $before_days and $last_day::date - $before_days
 ),
 
 -- A day beside its counterpart, so many days before.
