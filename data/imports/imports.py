@@ -29,8 +29,8 @@ from data.store.ids import next_id, next_ids
 from data.store.sql import execute_each, query
 from data.text import counted
 
-MEMORY = "60MB"
-ROWS_AT_ONCE = 100_000  # of repositories that are compared and merged together
+MEMORY = "50MB"
+ROWS_AT_ONCE = 60_000  # of repositories that are compared and merged together
 
 
 @cached("traffic")

@@ -47,7 +47,7 @@ from data.text import writing
 
 LOOK_S = 0.005  # so long the newest version is taken for the newest without a look
 COMPACT_WHEN_GROWN = 2  # times the size after the last compaction
-LARGE_BYTES, COMPACTION_MEMORY = 64 << 20, "80MB"  # what is not large is sorted in little memory
+LARGE_BYTES, COMPACTION_MEMORY = 64 << 20, "50MB"  # what is not large is sorted in little memory
 SMALL_BYTES = 4 * 1024 * 1024  # to compact so little takes longer than all commits that it would speed up
 
 # A full disk comes as a TransactionException where the commit itself writes (its write-ahead log).
