@@ -88,7 +88,7 @@ def draw_mapping(files: Sequence[File], scratch: Path) -> None:
 def draw_columns(table: SourceTable) -> None:
     """Controls that say which column is which, filled with what is guessed, above the first rows."""
     known = guessed(table)
-    by_hand = st.toggle("Choose the columns by hand", key="import_by_hand")
+    by_hand = st.toggle("Choose the columns myself", key="import_by_hand")
     if by_hand:
         with st.container(horizontal=True):
             for field in MAPPED:
@@ -125,7 +125,7 @@ def draw_unknown(unknown: Sequence[Told], names: Sequence[str]) -> dict[str, str
         if name != NOT_THERE:
             aliases[told.name] = name
     if len(aliases) < len(unknown):
-        st.radio("What is none of yours", list(CHOICES), index=None, key=UNKNOWN)
+        st.radio("Repositories that you don’t track", list(CHOICES), index=None, key=UNKNOWN)
     return aliases
 
 
@@ -157,7 +157,7 @@ def draw_plan(staged: Staged, found: Plan) -> None:
             },
             hide_index=True,
             key="import_plan",
-            alt=f"What the files have of {counted(len(found.repositories), 'repository')}",
+            alt=f"Contents of the files, for {counted(len(found.repositories), 'repository')}",
         )
     if staged.refused:
         lines = [f"- {messages.literal(str(each))}" for each in staged.refusals[:MOST_SHOWN]]

@@ -106,9 +106,9 @@ def draw_totals(report: Report, last_year: Totals) -> None:
                 help_text = SUM_HELP if name.endswith("_days") else None
                 st.metric(label, number, delta, format="localized", help=help_text)
                 beside = change(earlier.compared, earlier.before) if last_year.comparable else None
-                st.caption(f"{beside or '–'} in a year")
-    arrows = f"Arrows: against {before.text}." if totals.comparable else f"Too little is known of {before.text}."
-    year = "In a year: against the same days of the same repositories a year before."
+                st.caption(f"{beside or '–'} vs last year")
+    arrows = f"Arrows: vs {before.text}." if totals.comparable else f"Not enough is known of {before.text} to compare."
+    year = "vs last year: the same days of the same repositories a year before."
     st.caption(f"Final days only. {arrows} {year}")
 
 

@@ -28,7 +28,7 @@ MORE = {
 }
 REMEDIES = {
     FindingKind.RUN: "The system log has the reasons.",
-    FindingKind.MISSED: "Whoever runs this server must see to its timer.",
+    FindingKind.MISSED: "Ask whoever runs this server to check its timer.",
     FindingKind.SCHEDULE: "Change it under Tenants.",
     FindingKind.TOKEN: "Store a new one under Tenants.",
     FindingKind.LOSS: "A manager can collect it now; the system log says what fails.",
