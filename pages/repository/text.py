@@ -230,7 +230,7 @@ def machines(rows: DataFrame) -> str:
         told.append(f"At least {number_text(least)} of {number_text(clones)} clones by GitHub Actions{of}.")
     steady = rows["steady_floor"].dropna()
     if len(steady) and steady.iloc[-1]:
-        floor = f"{number_text(steady.iloc[-1])} clones a day"
+        floor = f"{counted(int(steady.iloc[-1]), 'clone')} a day"
         told.append(f"Steady floor: {floor}, the fewest of 15 days: a sign of machines.")
     alone = rows[(rows["clone_uniques"] == 1) & (rows["clones"] > 1)]
     if len(alone):
