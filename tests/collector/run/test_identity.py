@@ -120,7 +120,8 @@ def test_what_was_refused_is_tried_again_a_day_later_and_not_in_each_run(
     change(collection.github.world)
     asked = []
     for _ in range(4):
-        collection.later(8 * HOUR)
+        collection.github.clock.advance(8 * HOUR)
+        collection("schedule")
         asked.append(min(collection.asked("/octo/one"), 1))
     assert asked == [1, 0, 0, 1]
 
