@@ -17,7 +17,7 @@ from data.accounts.models import Account, Grant, Role
 from data.calendar import stored
 from data.refusals import Refused
 from data.store.ids import next_id
-from data.store.sql import query
+from data.store.sql import changed_rows, query
 
 COMMAND_LINE = "command line"  # whoever may run commands on the server; no username has a space
 NAME_LIMIT = 80
@@ -181,7 +181,7 @@ def save_grant(
         "now": stored(now),
         "mapped_by": mapped_by,
     }
-    return bool(connection.execute(query(__name__, "save_grant"), values).fetchall())
+    return changed_rows(connection, query(__name__, "save_grant"), values) > 0
 
 
 def keep_an_admin(connection: duckdb.DuckDBPyConnection, user_id: int) -> None:

@@ -1,5 +1,5 @@
 -- Gives a grant unless the user has it already; one that a group had given stays from now on, when it is given by hand.
--- Grain: a grant of a user, answered where something changed. Target: account_grant (control). Times are UTC.
+-- Grain: a grant of a user. Target: account_grant (control). Times are UTC.
 merge into account_grant
 using (
     select
@@ -28,5 +28,4 @@ when not matched
         given.granted_by,
         given.granted_at,
         given.mapped_by
-    )
-returning account_grant.user_id;
+    );

@@ -42,7 +42,7 @@ from data.calendar import aware, stored
 from data.store import Store
 from data.store.cache import cached
 from data.store.ids import next_id
-from data.store.sql import query
+from data.store.sql import changed_rows, query
 
 LIMIT = 255  # characters of an issuer, a subject, a group, the name of a claim
 CLAIM = "groups"
@@ -213,11 +213,8 @@ def unlink_identity(store: Store, by: str, user_id: int, identity: Identity, now
         require_self_or_admin(connection, by, user_id)
         account = account_with_id(connection, user_id)
         values = {"user_id": user_id, "issuer": identity.issuer, "subject": identity.subject}
-        gone = (
-            "delete from account_identity "
-            "where user_id = $user_id and issuer = $issuer and subject = $subject returning user_id"
-        )
-        if not connection.execute(gone, values).fetchall():
+        gone = "delete from account_identity where user_id = $user_id and issuer = $issuer and subject = $subject"
+        if not changed_rows(connection, gone, values):
             return
         others = "select issuer from account_identity where user_id = $user_id"
         left = {issuer for (issuer,) in connection.execute(others, {"user_id": user_id}).fetchall()}
@@ -380,9 +377,9 @@ def _link(connection: duckdb.DuckDBPyConnection, account: Account, identity: Ide
     values = {"user_id": account.user_id, "issuer": identity.issuer, "subject": identity.subject, "now": stored(now)}
     used = (
         "update account_identity set used_at = $now "
-        "where user_id = $user_id and issuer = $issuer and subject = $subject returning user_id"
+        "where user_id = $user_id and issuer = $issuer and subject = $subject"
     )
-    if not connection.execute(used, values).fetchall():
+    if not changed_rows(connection, used, values):
         connection.execute(
             "insert into account_identity (user_id, issuer, subject, linked_at, used_at) "
             "values ($user_id, $issuer, $subject, $now, $now)",

@@ -371,6 +371,14 @@ class FileDatabase(Database):
             self._open.clear()
 
 
+@contextmanager
+def empty_database(name: str) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection to a database in memory that has this release's schema, and its comments, but no rows."""
+    with duckdb.connect(config=WRITER_SETTINGS) as connection:
+        schema.migrate(connection, name)
+        yield connection
+
+
 def check_file(path: Path, database: str) -> int:
     """The schema number of a database file that is not (yet) a version, with every row of it read once.
 

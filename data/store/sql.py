@@ -24,6 +24,12 @@ def parsed(text: str) -> duckdb.Statement:
     return statement
 
 
+def changed_rows(connection: DuckDBPyConnection, text: str, values: Mapping[str, object]) -> int:
+    """How many rows a statement has changed. Not every backend of the store can return these rows themselves."""
+    ((number,),) = connection.execute(text, dict(values)).fetchall()
+    return int(number)
+
+
 def execute_each(connection: DuckDBPyConnection, text: str, values: Mapping[str, object]) -> None:
     """Run the statements of a text one by one, each with those of the values that it names."""
     for statement in connection.extract_statements(text):

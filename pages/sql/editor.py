@@ -120,7 +120,7 @@ def draw_statement() -> str:
         button=RUN,
         opened=st.session_state[TIMES],
         longest=LONGEST_STATEMENT,
-        relations=relations(the_store()),
+        relations=relations(),
     )
     return text or ""
 

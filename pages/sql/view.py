@@ -277,7 +277,7 @@ def draw_schema() -> None:
         live=True,
     )
     with st.container(height=560, border=False, key="sql_schema"):
-        st.html(_schema_html(relations(the_store()), (search or "").strip().casefold()))
+        st.html(_schema_html(relations(), (search or "").strip().casefold()))
 
 
 def _schema_html(relations: tuple[Relation, ...], search: str) -> str:

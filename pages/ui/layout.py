@@ -51,8 +51,6 @@ def draw_health(account: Account) -> None:
 def draw_frame(account: Account, entry: navigation.Entry | None) -> None:
     """Draw what stands above every page: the way to the help, and the user's menu."""
     is_away = the_store().control.away() is not None
-    if is_away:
-        st.warning(messages.STALE, icon=":material/cloud_off:")
     with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", key="frame"):
         if not is_away:
             draw_health(account)
@@ -65,6 +63,8 @@ def draw_frame(account: Account, entry: navigation.Entry | None) -> None:
             type="tertiary",
             key="frame_menu",
         )
+    if is_away:
+        st.warning(messages.STALE, icon=":material/cloud_off:")
     if chosen == "profile":
         navigation.open_page("profile")
     if chosen == "shortcuts":
