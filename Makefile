@@ -9,10 +9,11 @@ BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 OLD := .venv/duckdb-1.5
 ON_THE_LAKE := tests/data -m "not files"
+A_LITTLE := --days 2 --owners 2 --repositories 20 --apps 0 --bucket 0 --disturbed 8
 READ_BY_OLD := $(addprefix tests/data/test_,schema.py store.py views.py views_lists.py views_weekly.py) \
   tests/docs/test_schema_docs.py tests/docs/test_sql_docs.py
 
-.PHONY: run demo test test-lake format bench requirements code-editor clean setup setup-dev setup-lake setup-old
+.PHONY: run demo test test-lake chaos format bench requirements code-editor clean setup setup-dev setup-lake setup-old
 
 # Where the setting names a lake, with the DuckDB that it needs instead of the newest.
 run: setup $(if $(TRAFFIC_STORE),setup-lake)
@@ -39,6 +40,11 @@ test: setup-dev setup-old
 # The same tests of data/ with PostgreSQL and a bucket instead of files, both started for them alone.
 test-lake: setup-dev setup-old .venv/lake-tests.installed
 	PYTHONPATH=$(CURDIR)/$(OLD) $(BIN)/python -m tests.lake --s3 pytest $(ON_THE_LAKE) -p no:cacheprovider
+	PYTHONPATH=$(CURDIR)/$(OLD) $(BIN)/python -m tests.chaos $(A_LITTLE)
+
+# Ten days of three collectors and two app servers on a lake, with all that happens to machines (20 to 40 minutes).
+chaos: setup-dev setup-old .venv/lake-tests.installed
+	PYTHONPATH=$(CURDIR)/$(OLD) $(BIN)/python -m tests.chaos
 
 format: setup-dev
 	$(BIN)/ruff format .

@@ -41,9 +41,10 @@ from data.accounts.tokens import OpenToken, save_verdicts
 from data.collection import ledger
 from data.collection.models import CollectableRepository, EndpointResult, RunState
 from data.collection.requests import take_requests
+from data.repositories.models import Repository
 from data.repositories.pauses import owner_pauses, save_pauses
 from data.repositories.repositories import repositories
-from data.store import Store, StoreAway, StoreError
+from data.store import Store, StoreAway, StoreError, StoreOvertaken
 from data.store.backup import COLLECTING
 from data.store.versions import LockHeld, exclusive
 from data.text import one_or_counted
@@ -212,11 +213,12 @@ class Collecting:
         return by_owner
 
     def _wait_for(self, request: RunRequest, found: list[tuple[CollectableRepository, OpenToken | None]]) -> None:
-        if request not in self._waiting:
-            self._waiting.append(request)
+        if all(request.lease != each.lease for each in self._waiting):
             holder = self._leases.elsewhere.get(request.lease or "", "another machine")
             whose = one_or_counted([each.repository.full_name for each, _ in found], "repository")
             self._progress.warned(f"Waiting for {holder}, which is collecting {whose}.")
+        if request not in self._waiting:
+            self._waiting.append(request)
 
     def _take_up(
         self, request: RunRequest, owner_key: str | None, found: list[tuple[CollectableRepository, OpenToken | None]]
@@ -248,14 +250,10 @@ class Collecting:
         repository = result.fetch.collectable.repository
         tried = self._tried[repository.repository_id]
         if tried[-1] == result.run.owner_key:
-            others = self._access.of_repository(repository)
-            out = {*tried, *owner_pauses(self._store, GitHubTime(self._clock).now())}
-            token = next((each for each in others if each.owner_key not in out), None)
-            if token is None:
-                return result
+            token = None
             with suppress(StoreError):
-                self._leases.take({lease_name(token.owner_key)})
-            if lease_name(token.owner_key) not in self._leases:
+                token = self._another_token(repository, tried)
+            if token is None:
                 return result
             request = RunRequest(ledger.Scope(repository_ids=(repository.repository_id,)), result.run.trigger)
             tried.append(token.owner_key)
@@ -263,12 +261,21 @@ class Collecting:
             result.run.stats.moved.setdefault((token.label, reason), []).append(repository.full_name)
         return replace(result, results=tuple(each for each in result.results if each.outcome.good))
 
+    def _another_token(self, repository: Repository, tried: list[str | None]) -> OpenToken | None:
+        """The next one that may ask for a repository, with the lease of its owner."""
+        assert self._access is not None, "a request was begun"
+        out = {*tried, *owner_pauses(self._store, GitHubTime(self._clock).now())}
+        token = next((each for each in self._access.of_repository(repository) if each.owner_key not in out), None)
+        if token is not None:
+            self._leases.take({lease_name(token.owner_key)})
+        return token if token is not None and lease_name(token.owner_key) in self._leases else None
+
     def _receive(self) -> None:
         """Take what was fetched, a batch at most, waiting a moment for the first of it."""
         is_coming = self._stop or any(not run.is_over for run in self._runs.values())
         wait = 0.1 if (self._pool.is_working and is_coming) or not self._runs else 0.0
         with suppress(queue.Empty):
-            while self._stop or not self._is_full():
+            while self._stop or len(self._batch) < BATCH_REPOSITORIES:
                 result = self._results.get(timeout=wait) if wait else self._results.get_nowait()
                 result, wait = self._fall_back(result), 0.0
                 result.run.received(result)
@@ -360,7 +367,7 @@ class Collecting:
         while True:
             try:
                 return write()
-            except StoreAway as away:
+            except (StoreAway, StoreOvertaken) as away:
                 if self._stop:
                     raise
                 if not is_told:
@@ -393,7 +400,8 @@ class Collecting:
                 run.stats.rows_changed += of_run.rows_changed
                 run.stats.gone |= of_run.gone
                 there |= {result.repository_id for result in results} - of_run.gone
-            self._progress.saved(len(there), sum(of_run.rows_changed for of_run in saved))
+            if there:
+                self._progress.saved(len(there), sum(of_run.rows_changed for of_run in saved))
             self._batch = []
             self._batch_s = min(self._batch_s * 2, BATCH_S)
         self._saved_at = time.monotonic()

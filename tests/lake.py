@@ -8,6 +8,7 @@ import hashlib
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -45,31 +46,46 @@ def postgres_folder() -> Path | None:
     return Path(found).resolve().parent if found else None
 
 
-@contextmanager
-def postgres() -> Iterator[str]:
-    """A running PostgreSQL; gives the words that reach it, without a database's name."""
-    programs = postgres_folder()
-    if programs is None:
-        sys.exit("These tests need PostgreSQL. On Debian: apt-get install postgresql")
-    with tempfile.TemporaryDirectory(dir=IN_MEMORY if os.access(IN_MEMORY, os.W_OK) else None) as directory:
-        data = Path(directory) / "data"
-        run_as: dict[str, Any] = {}
+class Postgres:
+    """A server of its own in a directory; `words` reach it, without a database's name."""
+
+    def __init__(self, directory: Path) -> None:
+        programs = postgres_folder()
+        if programs is None:
+            sys.exit("These tests need PostgreSQL. On Debian: apt-get install postgresql")
+        self.words = f"host={directory} user=tests"
+        self._directory = directory
+        self._server: subprocess.Popen[bytes]
+        self._run_as: dict[str, Any] = {}
         if os.geteuid() == 0:
             user = next(pwd.getpwnam(name) for name in SERVICES if name in {each.pw_name for each in pwd.getpwall()})
             os.chown(directory, user.pw_uid, user.pw_gid)
-            run_as = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": [], "cwd": directory}
-        making = f"{programs}/initdb -D {data} -U tests --auth=trust --no-sync --locale=C -E UTF8".split()
-        subprocess.run(making, check=True, stdout=subprocess.DEVNULL, **run_as)
+            self._run_as = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": [], "cwd": directory}
+        making = f"{programs}/initdb -D {directory}/data -U tests --auth=trust --no-sync --locale=C -E UTF8".split()
+        subprocess.run(making, check=True, stdout=subprocess.DEVNULL, **self._run_as)
         settings = [word for setting in QUICK for word in ("-c", setting)]
-        server = subprocess.Popen(
-            [programs / "postgres", "-D", data, "-k", directory, *settings], stderr=subprocess.DEVNULL, **run_as
-        )
+        self._command = [f"{programs}/postgres", "-D", f"{directory}/data", "-k", str(directory), *settings]
+
+    def start(self) -> None:
+        self._server = subprocess.Popen(self._command, stderr=subprocess.DEVNULL, **self._run_as)
+        _wait_until((self._directory / ".s.PGSQL.5432").exists, "PostgreSQL")
+
+    def stop(self, number: int = signal.SIGINT) -> None:
+        """End it, and all sessions; with SIGQUIT as a crash does."""
+        self._server.send_signal(number)
+        self._server.wait(PATIENCE_S)
+
+
+@contextmanager
+def postgres() -> Iterator[Postgres]:
+    """A running PostgreSQL."""
+    with tempfile.TemporaryDirectory(dir=IN_MEMORY if os.access(IN_MEMORY, os.W_OK) else None) as directory:
+        server = Postgres(Path(directory))
+        server.start()
         try:
-            _wait_until((Path(directory) / ".s.PGSQL.5432").exists, "PostgreSQL")
-            yield f"host={directory} user=tests"
+            yield server
         finally:
-            server.send_signal(2)  # which ends the sessions, too
-            server.wait(PATIENCE_S)
+            server.stop()
 
 
 @contextmanager
@@ -173,7 +189,7 @@ def put_on_the_lake(server: str) -> None:
 def main(words: list[str]) -> int:
     """Start the servers, run Python's module `words` with them, and answer its exit code."""
     with ExitStack() as running:
-        environment = {VARIABLE: running.enter_context(postgres())}
+        environment = {VARIABLE: running.enter_context(postgres()).words}
         data = running.enter_context(
             tempfile.TemporaryDirectory(dir=IN_MEMORY if os.access(IN_MEMORY, os.W_OK) else None)
         )

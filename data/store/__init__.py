@@ -7,6 +7,7 @@ from data.store.database import (
     StoreError,
     StoreMissing,
     StoreNotWritten,
+    StoreOvertaken,
     StoreTooNew,
     StoreUnreadable,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "StoreError",
     "StoreMissing",
     "StoreNotWritten",
+    "StoreOvertaken",
     "StoreTooNew",
     "StoreUnreadable",
 ]

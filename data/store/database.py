@@ -6,6 +6,7 @@ StoreError
 ├── StoreTooNew         the schema comes from a newer release
 ├── StoreUnreadable     what is there is not a database of this product, or damaged
 ├── StoreNotWritten     a write was refused (full, read-only, no rights); the former version stands
+│   └── StoreOvertaken  since another process, which waited for too long, has written meanwhile
 └── StoreAway           a server that the store needs does not answer
 """
 
@@ -57,6 +58,10 @@ class StoreUnreadable(StoreError):
 
 class StoreNotWritten(StoreError):
     """A write was refused; the former version stands."""
+
+
+class StoreOvertaken(StoreNotWritten):
+    """This process was silent for so long that another has written meanwhile: nothing was changed, try again."""
 
 
 class StoreAway(StoreError):

@@ -12,8 +12,10 @@ One write lock for both, as with files: an advisory lock of PostgreSQL, which go
 """
 
 import importlib.util
+import logging
 import os
 import re
+import secrets
 import socket
 import tempfile
 import threading
@@ -25,7 +27,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import duckdb
 
@@ -43,6 +45,7 @@ from data.store.database import (
     StoreError,
     StoreMissing,
     StoreNotWritten,
+    StoreOvertaken,
     StoreUnreadable,
     StoreVersion,
     Taken,
@@ -63,13 +66,21 @@ INLINED_ROWS = 1000  # as many rows of a table as a commit may add without a fil
 KNOWN_FOR_S = 0.2  # how long the numbers of the versions are not asked for again: a page asks a dozen times in a run
 ASK_AGAIN_S = 5.0  # how long a server that did not answer is left alone
 CONNECT_TIMEOUT_S, SILENCE_MS = 5, 15_000  # what does not answer for so long is away
+BEAT_S, LOOK_AT_HOLDER_EVERY_S, SILENT_S = 5.0, 5.0, 20.0  # of the write lock
 SIGNATURE_BYTES = 63  # what PostgreSQL keeps of an application's name
 
+_log = logging.getLogger(__name__)
 _LOCK = "pg_advisory_xact_lock(hashtextextended('github-traffic-analytics', 0))"
 _HOLDER = """
-select application_name || ' since ' || to_char(xact_start at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as holder
+select
+    application_name as who,
+    to_char(xact_start at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as since,
+    extract(epoch from clock_timestamp() - state_change)::double precision as silent_s
 from pg_locks inner join pg_stat_activity using (pid)
 where locktype = 'advisory' and granted and database = (select oid from pg_database where datname = current_database())
+"""
+_END_SESSIONS = """
+select pg_terminate_backend(pid) as is_ended from pg_stat_activity where split_part(application_name, ' (', 1) = '{}'
 """
 _CONTROL_VERSION = f"{LAKE_SCHEMA}.control_version"  # not beside the tables of `control`: it is none of them
 _CREATE = f"""
@@ -98,6 +109,7 @@ _AWAY = re.compile(
     r"|the database system is|HTTP|Could not establish connection|Connection error",
     re.IGNORECASE,
 )
+_OVERTAKEN = re.compile(r"could not serialize access|ducklake_max_retry_count")
 
 
 def adapted(sql: str) -> str:
@@ -135,7 +147,8 @@ class Lake:
     def __init__(self, setting: str, data: str | None, lock_timeout_s: float) -> None:
         self.place = lake_place(setting)
         self.lock_timeout_s = lock_timeout_s
-        self._conninfo = _patient(setting.removeprefix(SETTING))
+        self._identity = f"process {os.getpid()} on {socket.gethostname()[:20]}-{secrets.token_hex(2)}"
+        self._conninfo = _patient(setting.removeprefix(SETTING), self._identity)
         self._data = data
         self._guard = threading.RLock()
         self._instance: duckdb.DuckDBPyConnection | None = None
@@ -160,6 +173,8 @@ class Lake:
             try:
                 yield cursor
             finally:
+                with suppress(duckdb.Error):  # by word: to close a broken transaction would end the whole process
+                    cursor.execute("rollback")
                 with suppress(duckdb.Error):
                     cursor.close()
 
@@ -223,30 +238,72 @@ class Lake:
 
     @contextmanager
     def locked(self, purpose: str) -> Iterator[None]:
-        """Hold the write lock. PostgreSQL frees it when this connection ends, however that comes. Raises: StoreBusy."""
-        signature = f"process {os.getpid()} on {socket.gethostname()[:20]} ({purpose}"[: SIGNATURE_BYTES - 1] + ")"
+        """Hold the write lock. Raises: StoreBusy.
+
+        PostgreSQL frees it when the session that holds it ends. That of a process which was stopped (SIGSTOP), or of a
+        machine that was cut off, does not end by itself: so whoever holds it shows every few seconds that it lives, and
+        who waits for one that has not for long ends its sessions. What that one still wants to commit when it wakes is
+        refused: in `control` because the version's row has changed since, in the lake because a snapshot's number is
+        given once.
+        """
         with self.cursor() as holding:
+            self._take_lock(holding, f"{self._identity} ({purpose}"[: SIGNATURE_BYTES - 1] + ")")
+            self.forget_versions()  # who asks under the lock is told what nobody can change meanwhile
+            with self._beating(holding):
+                yield
+
+    def _take_lock(self, holding: duckdb.DuckDBPyConnection, signature: str) -> None:
+        give_up_at = time.monotonic() + self.lock_timeout_s
+        while True:
+            wait_s = max(0.001, min(LOOK_AT_HOLDER_EVERY_S, give_up_at - time.monotonic()))
             holding.execute("begin")
             try:
                 self.tell(
                     holding,
-                    f"set local lock_timeout = '{int(self.lock_timeout_s * 1000)}ms'; "
+                    f"set local lock_timeout = '{int(wait_s * 1000)}ms'; "
                     f"set local application_name = '{quoted(signature)}'; select {_LOCK}",
                 )
             except duckdb.Error as error:
                 if "lock timeout" not in str(error):
                     raise
+                holding.execute("rollback")
+                holder = self._look_at_holder()
+                if time.monotonic() < give_up_at:
+                    continue
                 raise StoreBusy(
-                    f"The store in {self.place} is being written to by {self._holder()}. "
+                    f"The store in {self.place} is being written to by {holder}. "
                     f"Gave up after {self.lock_timeout_s:g} s; try again when it has finished."
                 ) from error
-            self.forget_versions()  # who asks under the lock is told what nobody can change meanwhile
-            yield
+            return
 
-    def _holder(self) -> object:
+    def _look_at_holder(self) -> object:
+        """Who holds the lock; one that has not shown for long that it lives loses its sessions."""
         with self.cursor() as cursor:
-            rows = self.ask(cursor, _HOLDER)
-        return rows[0][0] if rows else "another process"
+            for who, since, silent_s in self.ask(cursor, _HOLDER):
+                if silent_s > SILENT_S:
+                    ending = _END_SESSIONS.format(quoted(who.partition(" (")[0]))
+                    _log.error("%s has held the write lock since %s and is silent: its sessions are ended.", who, since)
+                    self.ask(cursor, ending)
+                return f"{who} since {since}"
+        return "another process"
+
+    @contextmanager
+    def _beating(self, holding: duckdb.DuckDBPyConnection) -> Iterator[None]:
+        """Show every few seconds that this process lives, as long as the block lasts."""
+        is_over = threading.Event()
+
+        def beat() -> None:
+            with suppress(duckdb.Error):  # whose session was ended: the commit will be refused
+                while not is_over.wait(BEAT_S):
+                    self.ask(holding, "select 1 as here")
+
+        beating = threading.Thread(target=beat, name="write lock", daemon=True)
+        beating.start()
+        try:
+            yield
+        finally:
+            is_over.set()
+            beating.join()
 
     def attach(self, name: str) -> None:
         """Attach the lake, where that has not been done; `control` always is. Raises: StoreMissing."""
@@ -293,6 +350,7 @@ class Lake:
             for name in EXTENSIONS:
                 load_extension(connection, name)
             connection.execute("set timezone = 'UTC'")
+            connection.execute("set ducklake_max_retry_count = 0")  # who was overtaken is to fail, not to try again
             for statement in _s3_settings():
                 connection.execute(statement)
             connection.execute(self._attaching("control", "control"))
@@ -471,14 +529,12 @@ class _LakeDatabase(Database):
 
     def _commit(self, connection: duckdb.DuckDBPyConnection) -> None:
         try:
-            self._number_commit(connection)
-            connection.execute("commit")
+            with self.lake.told():
+                self._number_commit(connection)
+                connection.execute("commit")
         except duckdb.Error as error:
-            if _AWAY.search(str(error)):
-                raise
-            if "onflict" in str(error):  # the lock was lost, and another machine came in between
-                raise StoreBusy(f"{self.lake.place}, was written to by another machine just then.") from error
-            raise StoreNotWritten(
+            kind = StoreOvertaken if _OVERTAKEN.search(str(error)) else StoreNotWritten
+            raise kind(
                 f"{self.lake.place}, refused the commit ({first_line(error)}). The former version stands."
             ) from error
         finally:
@@ -550,7 +606,7 @@ class LakeControl(_LakeDatabase):
         self.lake.tell(connection, f"update {_CONTROL_VERSION} set number = number + 1")  # noqa: S608
 
 
-def _patient(conninfo: str) -> str:
+def _patient(conninfo: str, identity: str) -> str:
     """The connection's words, with limits to how long a silent server is waited for, where none are given."""
     limits = {
         "connect_timeout": CONNECT_TIMEOUT_S,
@@ -559,8 +615,9 @@ def _patient(conninfo: str) -> str:
     }
     words = [f"{name}={value}" for name, value in limits.items() if name not in conninfo]
     if "://" in conninfo:
+        words.append(f"application_name={quote(identity)}")
         return conninfo + ("&" if "?" in conninfo else "?") + "&".join(words)
-    return " ".join([conninfo, *words])
+    return " ".join([conninfo, *words, f"application_name='{identity}'"])
 
 
 def _data_path(data: str) -> str:

@@ -4,6 +4,9 @@ The other tests of data/ are run on it as they are: `make test-lake`.
 """
 
 import os
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,11 +18,12 @@ from data.accounts.tenants import add_tenant, operator, tenants
 from data.schema import migrate as schema
 from data.store import Store, StoreAway, StoreBusy, StoreUnreadable
 from data.store import lake as lake_module
-from data.store.lake import LAKE_SCHEMA, LakeTraffic, adapted, lake_place, load_extension
+from data.store.lake import LAKE_SCHEMA, SETTING, LakeTraffic, adapted, lake_place, load_extension
 from data.store.moving import CopyRefused, copy_store, facts
 from tests.data.writers import NOW, batch, save, whole_batches
 from tests.lake import VARIABLE, Databases
 
+ROOT = Path(__file__).parents[2]
 SERVER = os.environ.get(VARIABLE, "")
 on_the_lake = pytest.mark.skipif(not SERVER, reason="make test-lake starts the PostgreSQL that this needs")
 
@@ -168,3 +172,37 @@ def test_people_with_a_role_that_may_only_read_attach_the_lake_and_not_the_secre
         client.execute(f"attach 'postgres:{place}' as control (schema 'traffic_control')")
         with pytest.raises(duckdb.Error, match="permission denied"):
             client.execute("from control.traffic_control.account")
+
+
+STOPPING = """
+import os, signal, sys
+from pathlib import Path
+from data.store import Store, StoreAway, StoreOvertaken
+store = Store(Path(sys.argv[1]), 60.0, sys.argv[2])
+try:
+    with store.database(sys.argv[3]).commit("sleeping") as connection:
+        connection.execute("insert into identity_counter (table_name, last_id) values ('sleeper', 1)")
+        os.kill(os.getpid(), signal.SIGSTOP)
+except (StoreAway, StoreOvertaken):
+    print("refused")
+"""
+
+
+@on_the_lake
+@pytest.mark.parametrize("name", ["traffic", "control"])
+def test_who_waits_ends_the_sessions_of_a_stopped_process_whose_commit_is_refused(
+    store: Store, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for seconds, value in (("BEAT_S", 0.1), ("LOOK_AT_HOLDER_EVERY_S", 0.1), ("SILENT_S", 0.5)):
+        monkeypatch.setattr(lake_module, seconds, value)
+    setting = SETTING + of_lake(store).lake._conninfo
+    command = [sys.executable, "-c", STOPPING, str(store.directory), setting, name]
+    sleeper = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    os.waitid(os.P_PID, sleeper.pid, os.WSTOPPED)
+    with store.database(name).commit("waiting") as connection:
+        connection.execute("insert into identity_counter (table_name, last_id) values ('waiter', 1)")
+    sleeper.send_signal(signal.SIGCONT)
+    output, _ = sleeper.communicate(timeout=60)
+    assert (output, sleeper.returncode) == ("refused\n", 0)
+    known = store.database(name).last_ids()
+    assert ("waiter" in known, "sleeper" in known) == (True, False)

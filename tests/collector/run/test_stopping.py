@@ -142,8 +142,9 @@ def test_a_batch_is_committed_after_a_minute_however_small_it_is(
 ) -> None:
     monkeypatch.setattr("collector.run.FIRST_BATCH_S", 0.0)
     monkeypatch.setattr("collector.run.BATCH_S", 0.0)
+    collection.concurrency = 1
     collection()
-    assert len(collection.told.batches) > 6
+    assert len(collection.told.batches) > 2, "more than the days and the rest"
 
 
 def test_what_was_fetched_is_kept_while_a_server_of_the_store_is_away(
