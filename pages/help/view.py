@@ -18,6 +18,7 @@ CHAPTERS = {  # of each file, what it is about
     "programs": "For programs",
     "administrator": "Users and tenants",
     "operator": "Run the server",
+    "scaling": "Many machines",
     "benchmarks": "How fast it is",
     "architecture": "How it is built",
 }

@@ -263,7 +263,7 @@ def line_layers(channels: Channels, *, pointed: bool) -> list[alt.Chart]:
 
 def time_axis(field: str) -> alt.X:
     """The axis of time, in UTC; its ticks and their format are put in for each chart by `filled`."""
-    axis = alt.Axis(title=None, format="", values=[0], labelOverlap="greedy", labelFlush=24, grid=False, ticks=True)
+    axis = alt.Axis(title=None, format="", values=[0], labelOverlap="greedy", grid=False, ticks=True)
     return alt.X(f"{field}:T", scale=alt.Scale(type="utc", nice=False), axis=axis)
 
 
