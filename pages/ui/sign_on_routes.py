@@ -46,6 +46,7 @@ START_PATH, RETURN_PATH, END_PATH = "/session/organization", "/oauth2callback", 
 HINT_COOKIE = "traffic_organization"  # the provider's token: by it the provider knows who signs out
 REASON_LASTS_S, ATTEMPT_LASTS_S, TIMEOUT_S, CLOCKS_DIFFER_S = 60, 1800, 10, 60
 LONGEST_BODY, LONGEST_ADDRESS, LONGEST_TOKEN = 8000, 2000, 3500  # bytes; a cookie has room for 4096
+LONGEST_ATTEMPTS = 2800  # bytes, which are more by a third as a cookie
 # Authlib takes a token without a signature where the provider names "none" among its algorithms; HS is by a shared key
 UNSIGNED = {"none", "HS256", "HS384", "HS512"}
 UNKEPT = {"Cache-Control": "no-store"}
@@ -126,6 +127,7 @@ async def start(request: Request) -> Response:
     kept |= {"until": time.time() + ATTEMPT_LASTS_S, "redirect_uri": found.redirect_uri}
     kept |= {name: made[name] for name in ("nonce", "code_verifier") if name in made}
     await client.framework.set_state_data(request.session, made["state"], kept)
+    _forget_old_attempts(request.session)
     answer = PlainTextResponse(made["url"], headers=UNKEPT)
     answer.delete_cookie(REASON_COOKIE, path=base_path() or "/")
     return answer
@@ -175,6 +177,13 @@ def own_address(wanted: str) -> str:
     page = below_base(parts.path).strip("/")
     known = page if page in {START, *ENTRIES} else ""
     return f"{base_path()}/{known}" + (f"?{parts.query}" if parts.query and known == page else "")
+
+
+def _forget_old_attempts(session: dict[str, Any]) -> None:
+    """Attempts that nobody came back from, until the cookie has room: a browser would not take a longer one."""
+    for attempt in list(session)[:-1]:
+        if len(json.dumps(session)) > LONGEST_ATTEMPTS:
+            del session[attempt]
 
 
 async def _person(client: Any, request: Request) -> tuple[Person, str]:

@@ -214,6 +214,15 @@ def test_an_attempt_that_took_too_long_or_was_declined_opens_nothing(let_in: Bro
     assert (let_in.reason, let_in.is_signed_in) == (NotLetIn.DECLINED, False)
 
 
+def test_attempts_that_nobody_came_back_from_keep_nobody_out(let_in: Browser) -> None:
+    for _ in range(15):
+        let_in.start()
+    let_in.start(f"/sql?query={'x' * 1900}", secret="s" * 200)
+    assert len(let_in.client.cookies["session"]) < 4000, "a browser keeps no longer one"
+    assert let_in.sign_on() == WANTED
+    assert let_in.is_signed_in
+
+
 ELSEWHERE = (
     *("https://evil.example/chart", "//evil.example/chart", "/\\evil.example", "\\\\evil.example", "\t//evil.example"),
     *("javascript:alert(1)", "/chart/../../evil", "/session/close", "/oauth2callback?code=1", ""),
