@@ -88,8 +88,10 @@ class AppAuthorization(Authorization):
             if abs(as_of - utc_now() - self._offset) > CLOCK_OFF_FROM:
                 self._offset = as_of - utc_now()
                 return True
+            if len(self._keys) == 1:  # it stays: the same client is asked for other installations
+                return False
             self._keys.pop(0)
-            return bool(self._keys)
+            return True
 
 
 class InstallationAuthorization(Authorization):

@@ -8,6 +8,7 @@ import pytest
 import requests
 
 from collector.clock import SystemClock
+from collector.errors import TokenRefused
 from collector.github_app import InstallationAuthorization, app_client
 from collector.redaction import redacted
 from collector.settings import Settings
@@ -60,9 +61,12 @@ def test_an_app_collects_what_its_installation_includes_and_tracks_new_ones_by_t
     assert run.facts("collect")["repositories"] == 3
     assert run.states() == dict.fromkeys(("octo/hello", "octo/world", "octo/new"), "active")
     assert github.violations == []
-    app.installations[0].repositories = frozenset({1, 4})
+    app.installations.append(Installation(502, "team", frozenset()))
+    assert run("app", "give", "team", "acme").exit_code == 0
+    app.installations[0].repositories, app.installations[1].repositories = frozenset({1}), frozenset({4})
     assert "octo has taken 1 repository out of the GitHub App's reach" in run("collect").output
     assert run.states()["octo/world"] == "removed"
+    assert run.states()["octo/new"] == "active", "another installation of the tenant includes it"
 
 
 def test_what_the_installation_does_not_include_is_collected_with_the_token(
@@ -146,14 +150,18 @@ def test_two_keys_are_alive_while_one_is_exchanged(run: CommandLine, given: App,
     assert run.facts("collect")["state"] == "complete"
 
 
-def test_what_is_no_key_of_the_app_is_refused(run: CommandLine, app: App, tmp_path: Path) -> None:
+def test_what_is_no_key_of_the_app_is_refused(run: CommandLine, app: App, tmp_path: Path, github: FakeGitHub) -> None:
     (tmp_path / "other.pem").write_text("-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----\n")
     assert refused(run("app", "create", "--app-id", app.id, "--key-file", tmp_path / "other.pem"), "no private key")
-    (tmp_path / "other.pem").write_text(App().new_key())
+    (tmp_path / "other.pem").write_text(other := App().new_key())
     result = run("app", "create", "--app-id", app.id, "--key-file", tmp_path / "other.pem")
     assert refused(result, "GitHub does not accept this key for a GitHub App of the id 77", code=1)
     assert "PRIVATE" not in result.output
     assert run.facts("app", "list")["app"] is None
+    with closing(app_client(Settings(github.url, 60000), app.id, [other], SystemClock())) as client:
+        for _ in range(2):  # for one installation, and for another
+            with pytest.raises(TokenRefused):
+                client.fetch("/app")
 
 
 def test_a_token_is_renewed_five_minutes_before_its_hour_is_over_by_whatever_clock(
