@@ -106,7 +106,8 @@ def add(session: Session, /, tenant: str, paths: tuple[Path, ...], **given: Any)
         if given["dry_run"]:
             session.terminal.say("Dry run: nothing was written.")
             return CommandResult(facts, failed)
-        if found.unknown and unknown is Unknown.ASK:
+        has_owners = all("/" in each.name for each in found.unknown)
+        if found.unknown and (unknown is Unknown.ASK or (unknown is Unknown.ADD and not has_owners)):
             raise CommandRefused(_question(found))
         mappings = {header(each.table): options.columns for each in staged.layouts} if options.columns else {}
         batch = imports.save_import(

@@ -230,6 +230,8 @@ class _TableReader:
         if not _REPOSITORY.fullmatch(name):
             raise ValueError(f"{text[:80]!r} is not OWNER/NAME")
         only = self._options.repository
+        if name.casefold() in {each.casefold() for each in self._options.aliases}:
+            return self._staged.number(Told(name))
         if only is not None and name.casefold() not in {only.casefold(), only.partition("/")[2].casefold()}:
             raise _AnotherRepository(name)
         return self._staged.number(Told(only or name))
@@ -262,19 +264,30 @@ class _TableReader:
         """The number of each row's repository: that it names, that of the file's path, or the one that was named."""
         names = self._told(texts)
         if names is None:
-            number = self._staged.number(Told(self._layout.repository or self._options.repository or ""))
-            return pa.array([number] * len(lines), pa.int32())
+            return pa.array([self._only_number()] * len(lines), pa.int32())
         try:
             numbers = [self._repositories[name] for name in names.dictionary.to_pylist()]
         except _AnotherRepository as other:
             place = next(n for n, name in enumerate(names.dictionary.to_pylist()) if other.name in name)
             line = lines[pc.index(names.indices, place).as_py()].as_py()
-            raise ImportRefused(
-                f"{self._table.name}, line {line:,}: this is about {other.name}, not {self._options.repository}. "
-                "Leave the repository out where the files name it, or say what the name means.",
-                f"--repository {other.name}=OWNER/NAME",
-            ) from other
+            raise self._refused(other, f", line {line:,}") from other
         return _taken(names, numbers, pa.int32(), wrong)
+
+    def _only_number(self) -> int:
+        """That of the repository of all rows: which the path or a pasted command names, or which was named."""
+        if self._layout.repository is None:
+            return self._staged.number(Told(self._options.repository or ""))
+        try:
+            return self._repository(self._layout.repository)
+        except _AnotherRepository as other:
+            raise self._refused(other) from other
+
+    def _refused(self, other: _AnotherRepository, line: str = "") -> ImportRefused:
+        return ImportRefused(
+            f"{self._table.name}{line}: this is about {other.name}, not {self._options.repository}. "
+            "Leave the repository out where the files name it, or say what the name means.",
+            f"--repository {other.name}=OWNER/NAME",
+        )
 
     def _read_column(self, column: pa.DictionaryArray, each: Field, wrong: dict[int, str]) -> pa.Array:
         distinct = column.dictionary.to_pylist()

@@ -215,6 +215,13 @@ REFUSED: dict[str, tuple[Files, Options, str]] = {
         Options(repository=HELLO),
         "a.csv, line 3: this is about octo/world",
     ),
+    "another repository's pasted answer": (
+        {
+            "a.json": 'gh api repos/octo/world/traffic/views\n{"views": [{"timestamp": "2026-04-01", "count": 1, "uniques": 1}]}'
+        },
+        Options(repository=HELLO),
+        "a.json (views): this is about octo/world, not octo/hello",
+    ),
     "no year": ({"views.csv": '"03/04",5\n'}, Options(), "--year"),
     "no columns known": ({"a.csv": "when,hits\n2026-04-01,1\n"}, Options(), "--map day=COLUMN"),
     "columns that are not there": (
