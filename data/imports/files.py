@@ -13,7 +13,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 from typing import IO
@@ -66,16 +66,7 @@ class File:
 
 def files_of(paths: Sequence[Path]) -> list[File]:
     """Every file of these places that may hold traffic, in the order of their names. Raises: ImportRefused."""
-    files: dict[str, File] = {}
-    size = 0
-    for path in paths:
-        for each in _files_of_place(path):
-            size += each.size
-            if size > MOST_BYTES:
-                raise ImportRefused(f"{each.name}: with it that is {TOO_MUCH}")
-            if len(files) >= MOST_FILES:
-                raise ImportRefused(f"{path}: more than {number_text(MOST_FILES)} files. Import them in parts.")
-            files[each.name] = each
+    files = {each.name: each for each in _limited(_of_places(paths))}
     if not files:
         raise ImportRefused(f"{paths[0]}: no file to import ({', '.join(sorted(SUFFIXES))}).")
     return [files[name] for name in sorted(files)]
@@ -95,10 +86,31 @@ def digest_of(files: Iterable[File]) -> str:
 def uploaded(name: str, content: bytes) -> list[File]:
     """What somebody has handed over as one file. Raises: ImportRefused."""
     file = File(PurePosixPath(name.replace("\\", "/")).name, len(content), lambda: BytesIO(content))
-    files = list(_unpacked(file)) if zipfile.is_zipfile(BytesIO(content)) else [file]
+    files = list(_limited(_unpacked(file))) if zipfile.is_zipfile(BytesIO(content)) else [file]
     if not files:
         raise ImportRefused(f"{file.name}: nothing in it can be imported. Save a spreadsheet as CSV first.")
     return files
+
+
+def _of_places(paths: Iterable[Path]) -> Iterator[File]:
+    """The files of all places; one that is called as another place's file has its place in its name."""
+    places: dict[str, Path] = {}
+    for path in dict.fromkeys(paths):
+        for each in _files_of_place(path):
+            is_first = places.setdefault(each.name, path) == path
+            yield each if is_first else replace(each, name=f"{path.parent}/{each.name}")
+
+
+def _limited(files: Iterable[File]) -> Iterator[File]:
+    """The same, as long as they are not too much together."""
+    size = 0
+    for count, each in enumerate(files):
+        size += each.size
+        if size > MOST_BYTES:
+            raise ImportRefused(f"{each.name}: with it that is {TOO_MUCH}")
+        if count >= MOST_FILES:
+            raise ImportRefused(f"{each.name}: more than {number_text(MOST_FILES)} files. Import them in parts.")
+        yield each
 
 
 def _files_of_place(path: Path) -> Iterator[File]:

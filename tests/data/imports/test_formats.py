@@ -1,6 +1,7 @@
 """Each format against a small file of its own: what of it is traffic, and what is refused."""
 
 import io
+import json
 import sqlite3
 import subprocess
 import zipfile
@@ -10,7 +11,8 @@ from typing import Any
 import pytest
 from pyarrow import parquet
 
-from data.imports.files import files_of
+from data.imports import files as reading
+from data.imports.files import files_of, uploaded
 from data.imports.models import ImportRefused, Options
 from tests.data.imports.importing import Files, staged
 
@@ -209,6 +211,7 @@ def test_bad_rows_are_told_with_their_line_and_good_ones_are_read() -> None:
     assert all(word in told[line] for line, word in words.items())
 
 
+ROW = {"timestamp": "2026-04-01", "count": 1, "uniques": 1}
 REFUSED: dict[str, tuple[Files, Options, str]] = {
     "another repository": (
         {"a.csv": "date,repo,views\n2026-04-01,octo/hello,1\n2026-04-01,octo/world,1\n"},
@@ -216,9 +219,7 @@ REFUSED: dict[str, tuple[Files, Options, str]] = {
         "a.csv, line 3: this is about octo/world",
     ),
     "another repository's pasted answer": (
-        {
-            "a.json": 'gh api repos/octo/world/traffic/views\n{"views": [{"timestamp": "2026-04-01", "count": 1, "uniques": 1}]}'
-        },
+        {"a.json": f'gh api repos/octo/world/traffic/views\n{{"views": {json.dumps([ROW])}}}'},
         Options(repository=HELLO),
         "a.json (views): this is about octo/world, not octo/hello",
     ),
@@ -284,3 +285,20 @@ def test_the_windows_in_the_history_of_a_clone_are_read(tmp_path: Path) -> None:
     git("commit", "-qm", "aggregated")
     names = [each.name.partition("/")[2] for each in files_of([tmp_path])]
     assert names == [f"{GHRS}/views_clones_aggregate.csv", f"{GHRS}/snapshots/{fragment.name}"]
+
+
+def test_two_files_of_one_name_are_both_read(tmp_path: Path) -> None:
+    paths = [tmp_path / folder / "views.csv" for folder in ("one", "two")]
+    for path in paths:
+        path.parent.mkdir()
+        path.write_text("date,views\n2026-04-01,1\n")
+    assert {each.path for each in files_of(paths)} == set(paths)
+    assert len(files_of([paths[0], paths[0]])) == 1
+
+
+def test_zips_in_a_zip_are_not_more_together_than_may_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "MOST_BYTES", 1000)
+    inner = packed({"a.csv": "date,views\n" + "2026-04-01,1\n" * 50})
+    assert len(uploaded("a.zip", packed({"1.zip": inner}))) == 1
+    with pytest.raises(ImportRefused, match="Import it in parts"):
+        uploaded("a.zip", packed({"1.zip": inner, "2.zip": inner}))
