@@ -17,6 +17,7 @@ from data.accounts.authority import (
     save_grant,
 )
 from data.accounts.models import Account, Grant, Role, Viewer
+from data.accounts.tenants import operator
 from data.calendar import aware
 from data.store import Store
 from data.store.cache import cached
@@ -70,6 +71,11 @@ def administered(account: Account, store: Store) -> Viewer:
         places = _places(store)
         return Viewer(frozenset(places.repositories), frozenset(places.tenants))
     return _viewer(store, tuple(grant for grant in account.grants if grant.role == Role.TENANT))
+
+
+def log_viewer(account: Account, store: Store) -> Viewer:
+    """What of the system log a user may read: admins and maintainers all of it, a tenant's manager the tenant's."""
+    return operator(store) if account.may_collect_everything else administered(account, store)
 
 
 @cached("control", "traffic")

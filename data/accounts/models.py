@@ -90,6 +90,11 @@ class Account:
     def has(self, role: Role) -> bool:
         return any(grant.role == role for grant in self.grants)
 
+    @property
+    def may_collect_everything(self) -> bool:
+        """Whether the collections of all tenants are this user's to read of and to start."""
+        return self.active and (self.has(Role.ADMIN) or self.has(Role.MAINTAINER))
+
     def manages(self, tenant_id: int | None) -> bool:
         """Whether the tenant's repositories, tokens and viewers are this user's to manage, by the role tenant."""
         managed = {grant.tenant_id for grant in self.grants if grant.role == Role.TENANT}

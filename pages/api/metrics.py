@@ -26,7 +26,6 @@ from data.repositories.pauses import owner_limits, owner_pauses
 from data.store import Store
 from pages.api.authentication import authenticated
 from pages.api.problems import Problem
-from pages.ui import session
 from pages.ui.addresses import base_path
 from pages.ui.page_times import PAGE_TIMES
 from pages.ui.store import the_store
@@ -43,7 +42,7 @@ def routes() -> Sequence[BaseRoute]:
 
 
 def metrics(request: Request, access: ApiAccess) -> Response:
-    if not session.may_collect_everything(access.account):
+    if not access.account.may_collect_everything:
         raise Problem(
             HTTPStatus.FORBIDDEN, "Metrics are for maintainers and admins, and tokens for everything they see."
         )

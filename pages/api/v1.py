@@ -21,6 +21,7 @@ from starlette.types import Receive, Send
 from starlette.types import Scope as HttpScope
 
 from collector.reach import overbooked
+from data.accounts import grants
 from data.accounts.api_tokens import ApiAccess
 from data.accounts.models import Role, Viewer
 from data.accounts.tenants import operator, tenants
@@ -37,7 +38,6 @@ from pages.api import asked
 from pages.api.authentication import access_of_request, authenticated, told
 from pages.api.description import description
 from pages.api.problems import Invalid, NotFound, Problem, problem
-from pages.ui import session
 from pages.ui.addresses import base_path
 from pages.ui.collector_process import start_for_program
 from pages.ui.navigation import ENTRIES
@@ -107,7 +107,7 @@ def runs(request: Request, access: ApiAccess) -> Response:
     if not any(access.account.has(role) for role in ENTRIES["log"].may):
         raise Problem(HTTPStatus.FORBIDDEN, "The log of runs is for admins, maintainers and tenant managers.")
     size, after = asked.size(request) or asked.USUAL_PAGE, asked.key(request, (int,))
-    found = log.runs(session.log_viewer(access.account), the_store(), LARGEST_PAGE)
+    found = log.runs(grants.log_viewer(access.account, the_store()), the_store(), LARGEST_PAGE)
     left = [each for each in found if after is None or each.run_id < after[0]]
     more = None
     if len(left) > size:
@@ -137,7 +137,7 @@ def _start(request: Request, access: ApiAccess, body: bytes) -> Response:
     account, store = access.account, the_store()
     if access.token.target is not None:
         raise Problem(HTTPStatus.FORBIDDEN, "A data link only reads.")
-    everything = session.may_collect_everything(account)
+    everything = account.may_collect_everything
     known = operator(store).tenant_ids if everything else access.viewer.tenant_ids
     managed = [
         each for each in tenants(Viewer(frozenset(), known), store) if everything or account.manages(each.tenant_id)
@@ -162,7 +162,7 @@ def state_of_collection(request: Request, access: ApiAccess) -> Response:
     account = access.account
     managed = {grant.tenant_id for grant in account.grants if grant.role == Role.TENANT and grant.tenant_id}
     viewer = access.viewer.of_each_tenant()
-    if session.may_collect_everything(account):
+    if account.may_collect_everything:
         viewer = operator(the_store())
         managed |= viewer.tenant_ids
     budgets = overbooked(Viewer(viewer.repository_ids, frozenset(managed)), the_store())

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from data.accounts import tenants
+from data.accounts import grants, tenants
 from data.accounts.models import Account, Viewer
 from data.collection.ledger import Scope
 from data.collection.log import results, runs
@@ -23,18 +23,18 @@ RUNS_SHOWN = 200
 def choices(account: Account, viewer: Viewer) -> list[str]:
     """What this user may have collected: all there is, or of somebody who manages tenants, those."""
     names = [each.name for each in tenants.tenants(viewer, the_store()) if each.active]
-    return [ALL, *names] if names and session.may_collect_everything(account) else names
+    return [ALL, *names] if names and account.may_collect_everything else names
 
 
 @st.dialog("Collect now", icon=":material/sync:")
 def ask_to_collect() -> None:
     with messages.shown():
         account = session.require_account()
-        viewer = session.log_viewer(account)
+        viewer = grants.log_viewer(account, the_store())
         what = st.selectbox("What", choices(account, viewer), key="log_collect_what")
         st.caption("Collects what is due. You can leave this page meanwhile.")
         if what and st.button("Start", type="primary", key="log_collect_start", width="stretch"):
-            everything = what == ALL and session.may_collect_everything(account)
+            everything = what == ALL and account.may_collect_everything
             tenant_ids = None if everything else (tenants.tenant_named(viewer, the_store(), what).tenant_id,)
             collecting.start_by(account, Scope(tenant_ids))
             messages.notice_after_rerun("The collection has started.")
@@ -91,7 +91,7 @@ def draw_attempts(account: Account, viewer: Viewer) -> None:
 
 
 who = session.require_account()
-sees = session.log_viewer(who)
+sees = grants.log_viewer(who, the_store())
 with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
     st.title("System log", anchor=False, width="content")
     if choices(who, sees) and st.button(

@@ -110,7 +110,7 @@ def draw_tenant(account: Account, tenant: Tenant, token: StoredToken | None) -> 
         with columns[1], st.container(border=True, key="tenant_itself"):
             _draw_itself(account, tenant)
     app_view.draw(account, tenant)
-    collecting.progress(session.log_viewer(account))
+    collecting.progress(grants.log_viewer(account, the_store()))
 
 
 def _draw_token(account: Account, tenant: Tenant, token: StoredToken | None) -> None:

@@ -36,7 +36,7 @@ def draw_health(account: Account) -> None:
     store = the_store()
     viewer = grants.viewer_of(store, account)
     read = repository_status.health_of(
-        account, viewer if viewer.repository_ids else session.log_viewer(account), store, utc_now()
+        account, viewer if viewer.repository_ids else grants.log_viewer(account, store), store, utc_now()
     )
     if not read.tracked and not read.findings:
         return

@@ -14,10 +14,9 @@ import streamlit_authenticator as stauth
 from streamlit_authenticator.controllers import AuthenticationController
 
 from data.accounts import accounts, grants, sessions
-from data.accounts.models import Account, Role, Viewer
+from data.accounts.models import Account, Viewer
 from data.accounts.passwords import LONGEST_BYTES
 from data.accounts.sign_on import SENTENCES, NotLetIn
-from data.accounts.tenants import operator
 from data.calendar import utc_now
 from data.sharing.shares import share_of_secret, share_viewer
 from data.store import Store
@@ -96,18 +95,6 @@ def require_account() -> Account:
 def viewer() -> Viewer:
     """What the signed-in user may see: the one place from which pages take it."""
     return grants.viewer_of(the_store(), require_account())
-
-
-def log_viewer(account: Account) -> Viewer:
-    """What of the system log a user may read: admins and maintainers all of it, a tenant's manager the tenant's."""
-    if may_collect_everything(account):
-        return operator(the_store())
-    return grants.administered(account, the_store())
-
-
-def may_collect_everything(account: Account) -> bool:
-    """Whether the collections of all tenants are this user's to read of and to start."""
-    return account.active and (account.has(Role.ADMIN) or account.has(Role.MAINTAINER))
 
 
 def typed_password(text: str) -> str:
