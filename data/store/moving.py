@@ -50,6 +50,7 @@ def copy_store(source: Store, target: Store, tell: Callable[[str], None]) -> Cop
     if source.place == target.place:
         raise CopyRefused(f"{source.place} cannot be copied to itself.")
     source.traffic.version(), source.control.version()  # nothing to copy is no empty copy
+    source.prepare()  # what is compared has the same tables
     with nobody_collecting(source, "copy"), source.traffic.locked("copying the store"):
         expected = facts(source)
         present = facts(target)
