@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from data.accounts import accounts, grants, invitations, sessions, sign_on
-from data.accounts.authority import COMMAND_LINE, AccountRefused
+from data.accounts.authority import COMMAND_LINE, AccountRefused, NewUser
 from data.accounts.models import Grant, Role
 from data.accounts.sign_on import BY_GROUP, GOOGLE, Identity, NewSignOnRule, NotLetIn, Person, RuleKind, SignOnRefused
 from data.store import Store
@@ -166,6 +166,7 @@ def test_no_rule_makes_admins_unless_that_is_allowed_and_the_last_one_stays(stor
     mapped(store, ADMINS, may_make_admins=True, lets_in=True)
     eve = sign_on.sign_on(store, person(groups=["staff"]), NOW)
     assert eve.grants == (ADMINS,)
+    accounts.add_user(store, "eve", NewUser("kim", "Kim"), ADMINS, NOW)  # who cannot sign in yet
     accounts.disable_user(store, "eve", ada.user_id, NOW)
     assert sign_on.sign_on(store, person(), NOW).grants == (ADMINS,)
     assert told(store, BY_GROUP)[-1] == ("role kept", "user eve", "admin: the last active admin who can sign in")
