@@ -100,7 +100,12 @@ def save_import(
         connection = change.connection
         meant, strange = _meant(connection, tenant_id, staged, aliases)
         if strange and unknown is not Unknown.SKIP:
-            if unknown is Unknown.ASK or any("/" not in told.name for _, told in strange):
+            nobodys = [str(told) for _, told in strange if "/" not in told.name]
+            if nobodys:
+                raise ImportRefused(
+                    f"Whose is {', '.join(nobodys)[:500]}? Say which repository it is, or leave it out."
+                )
+            if unknown is Unknown.ASK:
                 raise ImportRefused(f"Not tracked: {', '.join(str(told) for _, told in strange)[:500]}.")
             meant |= _add_history_only(connection, tenant_id, strange, now)
         batch_id = next_id(connection, "import_batch")
