@@ -60,9 +60,8 @@ _SITE_PAGES = {
 FLAGS = ("fork", "archived", "private")
 GRAMMAR = "A pattern looks like 'org/*,!fork,!archived'."
 PATIENCE_S = 120.0  # somebody is waiting for the answer
-INSTALLATION_LASTS = timedelta(
-    hours=1
-)  # https://docs.github.com/rest/apps/apps#create-an-installation-access-token-for-an-app
+# https://docs.github.com/rest/apps/apps#create-an-installation-access-token-for-an-app
+INSTALLATION_LASTS = timedelta(hours=1)
 SHORT_LIVED = (
     "This token is of an app's installation. GitHub ends such a token an hour after it was made, and nothing is "
     "collected with it from then on: store a personal access token instead."

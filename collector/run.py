@@ -420,7 +420,7 @@ class Collecting:
             self._patiently(lambda: save_pauses(self._store, pauses, GitHubTime(self._clock).now(), limits))
         logged = {run.run_id: run for run in over if run.run_id is not None}
         if logged:
-            from data.insight.spikes import save_spikes  # noqa: PLC0415 - brings numpy, which no other command needs
+            from data.insight.spikes import save_spikes  # noqa: PLC0415 - brings numpy, which no run needs before its end
 
             now = next(iter(logged.values())).time.now()
             repository_ids = set().union(

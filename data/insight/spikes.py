@@ -257,7 +257,7 @@ def save_spikes(store: Store, repository_ids: Iterable[int], today: date) -> Non
     Only those are looked at whose final days (as of `today`, UTC) have changed. The newest weeks are judged anew, since
     what stands out changes as days come after it; older stretches stay as they are. The whole history is judged where
     that was not done before, or too long ago. Where nothing changes, nothing is written.
-    Raises: StoreMissing, StoreBusy, StoreNotWritten.
+    Raises: StoreMissing, StoreBusy, StoreNotWritten, StoreAway.
     """
     recent = today - RECENT_DAYS * DAY
     values = {

@@ -2,7 +2,7 @@
 
 The server's secret key is never part of a backup: without it nobody can open the tokens inside.
 
-StoreError (see data/store.py)
+StoreError (see data/store/database.py)
 └── BackupIncomplete    the directory holds no backup of both databases
 """
 
@@ -191,11 +191,11 @@ def publish(
     changes = {"traffic": lambda connection: None, "control": change_control}
     try:
         with ExitStack() as opened:
-            ready = [store.database(name).replacement(sources[name], changes[name], opened) for name in sources]
+            ready = [store.database(name).replacement(sources[name], changes[name], opened) for name in changes]
             traffic, control = (make_newest() for make_newest in ready)
     except (OSError, StoreNotWritten) as refusal:
         raise StoreNotWritten(
-            f"The disk of {store.place} refused the restored files ({refusal.__cause__ or refusal}). Free disk "
-            "space or fix the permissions, then restore again."
+            f"{store.place} did not take the files ({refusal.__cause__ or refusal}). Free disk space, "
+            "or fix the permissions or the setting, then do it again."
         ) from refusal
     return traffic, control

@@ -4,7 +4,7 @@ StoreError
 ├── StoreMissing        nothing has been initialised here
 ├── StoreBusy           another process holds the write lock for too long
 ├── StoreTooNew         the schema comes from a newer release
-├── StoreUnreadable     what is there is not a database of this product, or damaged
+├── StoreUnreadable     what is there, or what a setting names, is no database of this product, or cannot be read
 ├── StoreNotWritten     a write was refused (full, read-only, no rights); the former version stands
 │   └── StoreOvertaken  since another process, which waited for too long, has written meanwhile
 └── StoreAway           a server that the store needs does not answer
@@ -53,7 +53,7 @@ class StoreTooNew(StoreError):
 
 
 class StoreUnreadable(StoreError):
-    """The file cannot be opened as a DuckDB database."""
+    """What is there, or what a setting names, cannot be read as a database of this product."""
 
 
 class StoreNotWritten(StoreError):
@@ -70,7 +70,7 @@ class StoreAway(StoreError):
 
 @dataclass(frozen=True, slots=True)
 class StoreVersion:
-    """The version that a cursor reads. Equal origins have equal rows; `file` is set where one file holds just these."""
+    """The version that a cursor reads. Equal identities have equal rows; `file`: where one file holds just these."""
 
     name: str
     identity: tuple[int, ...]

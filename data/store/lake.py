@@ -159,7 +159,7 @@ class Lake:
 
     @contextmanager
     def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A connection of its own to PostgreSQL; failures of the servers come as sentences.
+        """A cursor of its own, with PostgreSQL attached as `control`; failures of the servers come as sentences.
 
         Raises: StoreAway, at once where a server did not answer just now.
         """

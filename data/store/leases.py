@@ -31,9 +31,7 @@ from data.store.store import Store
 
 LASTS = timedelta(minutes=2)  # longer than a commit with its wait for the lock
 REMEMBERED = timedelta(minutes=1)  # what the former holder did counts so long: GitHub counts requests by the minute
-CLOCK_WAS_SET = timedelta(
-    minutes=1
-)  # a deadline further ahead than a lease lasts was written before the clock went back
+CLOCK_WAS_SET = timedelta(minutes=1)  # a deadline that is further ahead than LASTS is of before the clock went back
 KEPT = timedelta(days=1)
 
 _ROWS = "select name, holder, fence, held_until from lease where $names is null or list_contains($names, name)"

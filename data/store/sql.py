@@ -1,4 +1,4 @@
-"""Finds the SQL text of a function in the file beside its module: `<module>.<function>.sql`."""
+"""Finds the SQL text that lies beside its module: `<module>.<what it answers or does>.sql`."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -11,10 +11,10 @@ ROOT = Path(__file__).parents[2]
 
 
 @cache
-def query(module: str, function: str) -> str:
-    """The SQL text that belongs to a function of a module (`__name__`), as it stands in its file."""
+def query(module: str, name: str) -> str:
+    """The SQL text of that name beside a module (`__name__`), as it stands in its file."""
     path = ROOT.joinpath(*module.split("."))
-    return path.with_name(f"{path.name}.{function}.sql").read_text(encoding="utf-8")
+    return path.with_name(f"{path.name}.{name}.sql").read_text(encoding="utf-8")
 
 
 @cache

@@ -205,7 +205,7 @@ def test_a_restore_that_the_disk_refuses_leaves_the_former_versions(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(store_module, "sync", refuse)
-    with pytest.raises(StoreNotWritten, match="restore again"):
+    with pytest.raises(StoreNotWritten, match="then do it again"):
         restore(store, target)
     assert whole_batches(store) == {1}
     assert list(version_files(store.traffic).folder.glob(".*")) == []
