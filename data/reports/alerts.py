@@ -17,11 +17,10 @@ from data.calendar import DAY, stored, utc_day
 from data.collection.health import FindingKind, health
 from data.collection.log import runs
 from data.collection.models import HARMLESS_OUTCOMES, RunState
-from data.insight.repository import MILESTONES
 from data.insight.spike_causes import explained_spikes
 from data.insight.text import beside_usual, why
 from data.reports.message import PLAIN, Line, Links, Message, Section, Span
-from data.reports.models import Milestone, NewReferrer
+from data.reports.report import milestones, new_referrers
 from data.reports.settings import AlertKind, AlertSettings
 from data.reports.subscriptions import Subscription
 from data.store import Store
@@ -241,15 +240,13 @@ def _unusual(viewer: Viewer, store: Store, settings: AlertSettings, since: date,
 def _lists(viewer: Viewer, store: Store, settings: AlertSettings, since: date, now: datetime) -> Iterator[AlertEvent]:
     values = {"visible": sorted(viewer.repository_ids), "first_day": since, "last_day": utc_day(now)}
     with store.traffic.read() as cursor:
-        referrers = cursor.execute(query("data.reports.report", "referrers"), values).fetchall()
-        milestones = values | {"milestones": MILESTONES}
-        reached = cursor.execute(query("data.reports.report", "milestones"), milestones).fetchall()
-    for new in (NewReferrer(*row) for row in referrers):
+        referrers, reached = new_referrers(cursor, values), milestones(cursor, values)
+    for new in referrers:
         if new.views >= settings.referrer_views:
             text = f"{new.referrer} brought {counted(new.views, 'view')} in 14 days, for the first time"
             key = new.repository_id
             yield AlertEvent(AlertKind.REFERRER, f"referrer {key} {new.referrer}", new.full_name, text, key)
-    for each in (Milestone(*row) for row in reached):
+    for each in reached:
         text = f"reached {number_text(each.stars)} stars on {short_day_text(each.day)}"
         key = each.repository_id
         yield AlertEvent(AlertKind.MILESTONE, f"milestone {key} {each.stars}", each.full_name, text, key)

@@ -17,13 +17,13 @@ from data.accounts.authority import COMMAND_LINE, acting
 from data.accounts.models import Account
 from data.calendar import aware, stored
 from data.reports.models import Period
-from data.reports.subscriptions import Channel, Subscription, subscriptions
+from data.reports.subscriptions import Channel, Subscription, note_channel_ended, subscriptions
 from data.store import Store
 from data.store.cache import cached
 from data.store.leases import Lease, require_fence
 from data.store.sql import query
 
-WAITS_FOR_FINAL = timedelta(hours=48)
+WAITS_FOR_FINAL = timedelta(hours=48)  # a report at most, until its days are final; a day is by data/calendar.py
 LATE_AFTER = timedelta(hours=2)  # of what has not been tried by then, the timer was not there
 TRY_AGAIN_AFTER = tuple(timedelta(minutes=n) for n in (1, 5, 15, 60, 180, 360, 720))
 ATTEMPTS_SHOWN = 200
@@ -249,8 +249,7 @@ def _note_end(connection: DuckDBPyConnection, each: Attempt) -> None:
         values,
     )
     if each.ends_channel:
-        ended = "update subscription_channel set ended_because = $reason where channel_id = $channel_id"
-        connection.execute(ended, {"reason": each.reason, "channel_id": each.channel.channel_id})
+        note_channel_ended(connection, each.channel.channel_id, each.reason)
     _to_outbox(connection, each)
 
 

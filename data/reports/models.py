@@ -79,8 +79,8 @@ def period_named(name: str, today: date) -> Period:
 
 @dataclass(frozen=True, slots=True)
 class RankedRepository:
-    """A place of the top list. Visitors and cloners are GitHub's own of the week (`_kind` github), else daily ones
-    added up (days); None: no final day is known. `is_whole`: all its days are final.
+    """A place of the top list. Visitors and cloners are GitHub's own of the week (`_kind` week), else daily ones added
+    up (sum_of_days); None: no final day is known. `is_whole`: all its days are final.
     """
 
     rank: int

@@ -3,12 +3,13 @@
 The numbers are those of the pages, of final days only: a pending day is named and not counted.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
 import pandas as pd
+from duckdb import DuckDBPyConnection
 from pandas import DataFrame
 
 from data.accounts.models import Viewer
@@ -69,8 +70,7 @@ def _report(viewer: Viewer, store: Store, period: Period, top: int, today: date)
     stood_out = spikes(viewer, store, selection)
     with store.traffic.read() as cursor:
         ((repositories,),) = cursor.execute(TRACKED, {"visible": values["visible"]}).fetchall()
-        referrers = cursor.execute(query(__name__, "referrers"), values).fetchall()
-        reached = cursor.execute(query(__name__, "milestones"), values | {"milestones": MILESTONES}).fetchall()
+        referrers, reached = new_referrers(cursor, values), milestones(cursor, values)
     return Report(
         period=period,
         subject="",
@@ -81,9 +81,9 @@ def _report(viewer: Viewer, store: Store, period: Period, top: int, today: date)
         listed=len(listed),
         spikes=explained_spikes(viewer, store, selection, MOST_SPIKES),
         more_spikes=max(0, len(stood_out) - MOST_SPIKES),
-        referrers=tuple(NewReferrer(*row) for row in referrers[:MOST_REFERRERS]),
+        referrers=referrers[:MOST_REFERRERS],
         more_referrers=max(0, len(referrers) - MOST_REFERRERS),
-        milestones=tuple(Milestone(*row) for row in reached[:MOST_MILESTONES]),
+        milestones=reached[:MOST_MILESTONES],
         more_milestones=max(0, len(reached) - MOST_MILESTONES),
         attention=(),
         more_attention=0,
@@ -105,6 +105,17 @@ def totals_beside_last_year(viewer: Viewer, store: Store, period: Period, today:
 def open_days(viewer: Viewer, store: Store, period: Period, today: date) -> tuple[OpenDay, ...]:
     """The days of the period that are not final for every tracked repository. Source: v_daily. Raises: StoreMissing."""
     return tuple(OpenDay(*row) for row in _rows(viewer, store, "days", period, today))
+
+
+def new_referrers(cursor: DuckDBPyConnection, values: Mapping[str, Any]) -> tuple[NewReferrer, ...]:
+    """Those first listed between two days, for some repositories: `visible`, `first_day`, `last_day`."""
+    return tuple(NewReferrer(*row) for row in cursor.execute(query(__name__, "referrers"), dict(values)).fetchall())
+
+
+def milestones(cursor: DuckDBPyConnection, values: Mapping[str, Any]) -> tuple[Milestone, ...]:
+    """Those reached between two days; the values are those of `new_referrers`."""
+    asked = {**values, "milestones": MILESTONES}
+    return tuple(Milestone(*row) for row in cursor.execute(query(__name__, "milestones"), asked).fetchall())
 
 
 def is_final(viewer: Viewer, store: Store, period: Period, today: date) -> bool:

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from data.insight.spikes import STANDS_OUT
 from data.refusals import Refused
 from data.reports.models import Period, newest_period
 from data.traffic.models import Grain
@@ -18,7 +19,7 @@ from data.traffic.models import Grain
 MOST_LISTED = 100
 WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 LAST_DAY_OF_MONTH = 28  # that every month has
-STANDS_OUT = 2.5  # as a day has to (data/insight/spikes.py)
+HIGHEST_SCORE, HIGHEST_TIMES = 100.0, 1000.0
 LEAST_SCORE_OF_DROP = 4.0  # quiet days are more usual than busy ones
 _AT = re.compile(r"(?:(?P<day>[A-Za-z]{3}|\d{1,2}) +)?(?P<hour>\d{1,2}):(?P<minute>\d{2})")
 FORMS = "A time is MON 12:00 for a weekly report, 1 12:00 (the day of the month, up to 28) for a monthly one, or 12:00."
@@ -108,8 +109,12 @@ class AlertSettings:
     def __post_init__(self) -> None:
         if not self.kinds:
             raise SubscriptionRefused(f"Choose what to be alerted of: {', '.join(AlertKind)}.")
-        if not STANDS_OUT <= self.least_score <= 100 or not 1 <= self.least_times <= 1000 or self.referrer_views < 1:
-            raise SubscriptionRefused("The least score is from 2.5 to 100, the times from 1 to 1,000, views from 1 on.")
+        is_possible = STANDS_OUT <= self.least_score <= HIGHEST_SCORE and 1 <= self.least_times <= HIGHEST_TIMES
+        if not is_possible or self.referrer_views < 1:
+            raise SubscriptionRefused(
+                f"The least score is from {STANDS_OUT:g} to {HIGHEST_SCORE:g}, "
+                f"the times from 1 to {HIGHEST_TIMES:,.0f}, views from 1 on."
+            )
 
     def tells(self, value: int, expected: float, score: float) -> bool:
         """Whether unusual days are told whose most unusual one is so: a spike has a positive score."""

@@ -318,7 +318,7 @@ def end_channel(store: Store, stop: str, now: datetime) -> str | None:
     for channel_id, hint, is_open, name, tenant_id in rows:
         if is_open:
             with store.control.commit("unsubscribing") as connection:
-                _end(connection, channel_id, "Unsubscribed by its recipient.")
+                note_channel_ended(connection, channel_id, "Unsubscribed by its recipient.")
                 record(connection, "unsubscribed", Subject(f"report {name}", tenant_id), "recipient", now, detail=hint)
         return str(hint)
     return None
@@ -388,7 +388,8 @@ def _save_channel(
     connection.execute(query(__name__, "save_channel"), values)
 
 
-def _end(connection: duckdb.DuckDBPyConnection, channel_id: int, reason: str) -> None:
+def note_channel_ended(connection: duckdb.DuckDBPyConnection, channel_id: int, reason: str | None) -> None:
+    """Have nothing sent by a channel any more, inside the caller's commit."""
     ended = "update subscription_channel set ended_because = $reason where channel_id = $channel_id"
     connection.execute(ended, {"channel_id": channel_id, "reason": reason})
 

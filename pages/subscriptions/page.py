@@ -23,11 +23,23 @@ from data.accounts import grants, tenants
 from data.accounts.authority import AccountRefused
 from data.accounts.models import Account, Viewer
 from data.calendar import utc_now
+from data.insight.spikes import STANDS_OUT
 from data.reports.alerts import TITLES
 from data.reports.deliveries import deliveries
 from data.reports.recipients import recipient_of
-from data.reports.settings import STANDS_OUT, AlertKind, AlertSettings, ReportSettings, Settings, SubscriptionRefused
+from data.reports.settings import (
+    HIGHEST_SCORE,
+    HIGHEST_TIMES,
+    LAST_DAY_OF_MONTH,
+    MOST_LISTED,
+    AlertKind,
+    AlertSettings,
+    ReportSettings,
+    Settings,
+    SubscriptionRefused,
+)
 from data.reports.subscriptions import (
+    NAME_LIMIT,
     ChannelChanges,
     NewChannel,
     Subscription,
@@ -62,7 +74,7 @@ def ask_for_new() -> None:
         where = choose_channel(account, own=owner == OWN)
         with st.expander("More", icon=":material/tune:"):
             usual = f"{kind} report" if kind != text.ALERTS else kind
-            name = st.text_input("Name", value="", key="new_name", max_chars=80, placeholder=usual)
+            name = st.text_input("Name", value="", key="new_name", max_chars=NAME_LIMIT, placeholder=usual)
             settings: Callable[[], Settings]
             if (grain := text.KINDS[kind]) is None:
                 settings = choose_alerts(AlertSettings(), "new")
@@ -76,7 +88,7 @@ def choose_report(grain: Grain, viewer: Viewer, owner: int, known: ReportSetting
     """The settings as they are chosen, to be made when they are wanted: what cannot be so is told then."""
     seen = viewer if owner == OWN else _of_tenant(viewer, owner)
     group_id, repository_ids = choose_repositories(seen, owner, known, key)
-    top = st.number_input("Repositories in the list", 1, 100, known.top, key=f"{key}_top")
+    top = st.number_input("Repositories in the list", 1, MOST_LISTED, known.top, key=f"{key}_top")
     day, at, zone = choose_time(grain, known, key)
     return lambda: ReportSettings(grain, int(top), day, at, zone, repository_ids, group_id)
 
@@ -93,14 +105,14 @@ def choose_alerts(known: AlertSettings, key: str) -> Callable[[], AlertSettings]
     score = st.number_input(
         "Least score of a spike or drop",
         STANDS_OUT,
-        100.0,
+        HIGHEST_SCORE,
         known.least_score,
         0.5,
         key=f"{key}_score",
         help=text.SCORE_HELP,
     )
     times = st.number_input(
-        "A spike has at least so many times the usual", 1.0, 1000.0, known.least_times, 0.5, key=f"{key}_times"
+        "A spike has at least so many times the usual", 1.0, HIGHEST_TIMES, known.least_times, 0.5, key=f"{key}_times"
     )
     views = st.number_input("Views of a new referrer, at least", 1, 1_000_000, known.referrer_views, key=f"{key}_views")
     return lambda: AlertSettings(tuple(kinds), score, times, int(views), known.muted_until)
@@ -182,7 +194,7 @@ def choose_time(grain: Grain, known: ReportSettings, key: str) -> tuple[int, tim
             days = dict(enumerate(text.DAYS, start=1))
             day = st.selectbox("On", list(days), before - 1, days.__getitem__, key=f"{key}_day", width=150)
         else:
-            day = st.number_input("On day", 1, 28, before, key=f"{key}_day_of_month", width=110)
+            day = st.number_input("On day", 1, LAST_DAY_OF_MONTH, before, key=f"{key}_day_of_month", width=110)
         at = st.time_input("At", known.at, key=f"{key}_at", width=110)
     zones = list(dict.fromkeys([known.zone, *COMMON_ZONES, *sorted(available_timezones())]))
     zone = st.selectbox("Time zone", zones, key=f"{key}_zone")
@@ -242,7 +254,7 @@ def ask_for_change(subscription_id: int) -> None:
     with messages.shown():
         account, store = session.require_account(), the_store()
         found = subscription_with_id(account, store, subscription_id)
-        name = st.text_input("Name", found.name, key="edit_name", max_chars=80)
+        name = st.text_input("Name", found.name, key="edit_name", max_chars=NAME_LIMIT)
         if found.kind == "alert":
             tuned, before = choose_alerts(found.alert, "edit"), found.alert.muted_until
             muted = st.date_input("Muted until", before, key="edit_muted", help=text.MUTED_HELP)
