@@ -8,6 +8,8 @@ import secrets
 
 import bcrypt
 
+from data.refusals import Refused
+
 ROUNDS = 12
 SHORTEST_BYTES = 10
 LONGEST_BYTES = 72  # bcrypt reads no further: what is longer would be cut, so it is refused
@@ -29,7 +31,7 @@ michael123 liverpool1 trustno1trustno1 google12345 github12345 githubgithub secr
 MOST_COMMON = frozenset(_TRIED_FIRST.split())
 
 
-class PasswordRefused(Exception):
+class PasswordRefused(Refused):
     """The password is not acceptable; the sentence says why and never holds it."""
 
 

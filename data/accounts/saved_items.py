@@ -19,6 +19,7 @@ from data.accounts.authority import COMMAND_LINE, NotAllowed, acting
 from data.accounts.grants import viewer_of
 from data.accounts.models import Account
 from data.calendar import aware, stored
+from data.refusals import Refused
 from data.store import Store
 from data.store.cache import cached
 from data.store.ids import next_id
@@ -40,7 +41,7 @@ UPDATE = "update {table} set name = $name, saved_at = $now, {changes} where {id}
 UPDATE_TENANT = "update {table} set tenant_id = $tenant_id, saved_at = $now where {id} = $item_id"
 
 
-class SavedItemRefused(Exception):
+class SavedItemRefused(Refused):
     """There is no such item, or it cannot be so; the sentence says why."""
 
 

@@ -27,6 +27,7 @@ from data.accounts.authority import (
 from data.accounts.models import Account
 from data.accounts.passwords import fingerprint, new_secret
 from data.calendar import aware, stored
+from data.refusals import Refused
 from data.store import Store, StoreAway
 from data.store.cache import cached
 from data.store.ids import next_id
@@ -47,7 +48,7 @@ _BROWSERS = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrom"
 _SYSTEMS = ("Android", "iPhone", "iPad", "Windows", "Mac", "CrOS", "Linux")
 
 
-class TooManyAttempts(Exception):
+class TooManyAttempts(Refused):
     """Too many attempts to sign in; after `retry_after_s` seconds there may be another."""
 
     def __init__(self, retry_after_s: int) -> None:

@@ -20,6 +20,7 @@ from typing import Any
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from jsonschema.validators import extend  # type: ignore[import-untyped]
 
+from data.refusals import Refused
 from data.text import number_text
 
 SCHEMA = Path(__file__).parent / "dashboard.schema.json"
@@ -189,7 +190,7 @@ def most_allowed(panel: Panel) -> int:
     return MOST_SERIES if panel.kind is Kind.LINE or (panel.kind is Kind.BARS and panel.split) else LARGEST_LIMIT
 
 
-class SpecificationRefused(Exception):
+class SpecificationRefused(Refused):
     def __init__(self, problems: Iterable[str]) -> None:
         self.problems = tuple(problems)
         super().__init__(" ".join(self.problems))

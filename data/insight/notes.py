@@ -18,6 +18,7 @@ from data.accounts.grants import viewer_of
 from data.accounts.models import Account, Viewer
 from data.accounts.tenants import tenants
 from data.calendar import aware, stored, utc_day
+from data.refusals import Refused
 from data.repositories.repositories import repositories
 from data.store import Store
 from data.store.cache import cached
@@ -36,7 +37,7 @@ READ_ONLY = "You can read notes, but only managers of the tenant can write them.
 _JOINERS = str.maketrans("", "", "\u200c\u200d")  # unseen, but part of how many people and signs are written
 
 
-class NoteRefused(Exception):
+class NoteRefused(Refused):
     """A note cannot be so, or is not there for this viewer; the sentence says why."""
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from data.accounts.models import Viewer
 from data.calendar import DAY, monday, months_later
+from data.refusals import Refused
 from data.text import number_text
 
 if TYPE_CHECKING:  # the command line starts in half the time without pandas
@@ -40,7 +41,7 @@ class Metric(StrEnum):
     CLONES = "clones"
 
 
-class SelectionRefused(Exception):
+class SelectionRefused(Refused):
     """What is asked for makes no sense; the sentence says why."""
 
 
