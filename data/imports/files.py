@@ -98,7 +98,7 @@ def _of_places(paths: Iterable[Path]) -> Iterator[File]:
     for path in dict.fromkeys(paths):
         for each in _files_of_place(path):
             is_first = places.setdefault(each.name, path) == path
-            yield each if is_first else replace(each, name=f"{path.parent}/{each.name}")
+            yield each if is_first else replace(each, name=f"{path.parent}/{each.name}".lstrip("/"))
 
 
 def _limited(files: Iterable[File]) -> Iterator[File]:

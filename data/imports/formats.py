@@ -156,9 +156,10 @@ def layouts_of(tables: Iterable[SourceTable], options: Options, saved: Mapping[s
     if asked and not any(asked <= set(table.columns) for table in every):
         raise ImportRefused(f"No table has the columns {', '.join(sorted(asked))}.{_columns_there(every)}")
     if not any(layout.kind is not ContentKind.NAMES for layout in layouts):
-        name = every[0].file.name if every else "it"
+        if not every:
+            raise ImportRefused("There are no rows in what was given.")
         raise ImportRefused(
-            f"Nothing in {name} is known as traffic. Say which column is which.{_columns_there(every)}",
+            f"Nothing in {every[0].file.name} is known as traffic. Say which column is which.{_columns_there(every)}",
             "--map day=COLUMN,views=COLUMN",
         )
     return layouts

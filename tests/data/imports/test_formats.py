@@ -223,6 +223,7 @@ REFUSED: dict[str, tuple[Files, Options, str]] = {
         Options(repository=HELLO),
         "a.json (views): this is about octo/world, not octo/hello",
     ),
+    "nothing": ({"views.csv": ""}, Options(), "no rows"),
     "no year": ({"views.csv": '"03/04",5\n'}, Options(), "--year"),
     "no columns known": ({"a.csv": "when,hits\n2026-04-01,1\n"}, Options(), "--map day=COLUMN"),
     "columns that are not there": (
