@@ -46,8 +46,11 @@ class Period:
         return days_text(self.first, self.last)
 
     def selection(self, today: date) -> Selection:
-        """The days, and those that they are compared with: of the week or month before, as on the pages."""
-        before_days = (self.first - self.grain.first_day(self.first - DAY)).days
+        """The days, and those that they are compared with, as on the pages: from the first of the week or month before,
+        or where that is shorter, as many days before these.
+        """
+        earlier = (self.first - self.grain.first_day(self.first - DAY)).days
+        before_days = max((self.last - self.first).days + 1, earlier)
         return Selection(self.first, self.last, today, before_days=before_days)
 
 

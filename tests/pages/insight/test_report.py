@@ -1,5 +1,6 @@
 """The report's page: the numbers of a month or week as its reader may see them, by its address and its arrows."""
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -8,10 +9,11 @@ from streamlit.testing.v1 import AppTest
 from data.accounts.authority import COMMAND_LINE
 from data.accounts.grants import viewer_of
 from data.calendar import utc_now
-from data.reports.models import newest_period
+from data.reports.models import Period, newest_period
 from data.reports.report import report
 from data.repositories.groups import add_group
 from data.traffic.models import Grain
+from pages.ui import periods
 from tests.data.filled import DOCS, NAMES
 from tests.pages.app import BLUE, App, days_ago, shown_text
 
@@ -57,3 +59,11 @@ def test_an_address_of_no_such_period_shows_one_all_the_same(app: App, asked: st
 @pytest.mark.parametrize("username", ["admin", "nobody", None])
 def test_for_whoever_reads_no_traffic_there_is_no_such_page(app: App, username: str | None) -> None:
     assert not app.opened(username, PAGE).metric
+
+
+@pytest.mark.parametrize(("grain", "unit"), [(Grain.WEEK, "week"), (Grain.MONTH, "month")])
+def test_a_report_compares_with_the_days_that_the_pages_compare_with(grain: Grain, unit: str) -> None:
+    for first in {grain.first_day(date(2026, month, 1)) for month in range(1, 13)}:
+        chosen = Period(grain, first).selection(date(2027, 1, 4))
+        days = (chosen.first, chosen.last)
+        assert chosen.before_days == periods.before_days(unit, periods.BEFORE, days), first
