@@ -217,7 +217,9 @@ def fetch_installations(github: GitHub) -> list[Installation]:
     """All installations of the App. Raises: GitHubError."""
     found = {}
     for answer in github.fetch_pages("/app/installations", {"per_page": 100}):
-        for item in answer.body if isinstance(answer.body, list) else ():
+        if not isinstance(answer.body, list):  # else all would seem to be removed
+            raise errors.BadAnswer("GitHub's answer holds no installations.", answer.status)
+        for item in answer.body:
             each = _installation(item)
             if each is not None:
                 found[each.installation_id] = each

@@ -16,6 +16,7 @@ from data.accounts.github_app import Installation as StoredInstallation
 from data.accounts.github_app import InstallationState, open_app
 from tests.collector.conftest import CommandLine, last_line, refused, repository
 from tests.fake_github import App, FakeGitHub, Installation
+from tests.fake_github.answers import json_answer
 from tests.fake_github.answers import refused as fake_refusal
 from tests.fake_github.faults import answered
 
@@ -98,6 +99,13 @@ def test_a_repository_falls_back_to_the_token_and_the_log_says_so(
     result = run("collect", "--repo", "octo/hello", "--json")
     assert "octo/hello: collected with the tenant's token instead. GitHub: Resource not accessible" in result.output
     assert last_line(result)["failures"] == 0
+
+
+def test_an_answer_that_is_no_list_removes_no_installation(run: CommandLine, given: App, github: FakeGitHub) -> None:
+    github.faults.add(answered(json_answer({})).on("/app/installations"))
+    result = run("app", "installations", "--json")
+    assert "GitHub's answer holds no installations." in result.output
+    assert last_line(result)["installations"][0]["state"] == "granted"
 
 
 @pytest.mark.parametrize(
