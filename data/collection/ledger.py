@@ -202,6 +202,8 @@ def save_results(store: Store, batches: Sequence[Batch]) -> list[Saved]:
 def _overtaken(store: Store, batches: Sequence[Batch]) -> set[int]:
     """The fences that are not the newest of their leases any more, asked inside the caller's commit."""
     fences = [batch.fence for batch in batches if batch.fence is not None]
+    if not fences:
+        return set()
     with store.control.read() as cursor:
         return lost_fences(cursor, fences)
 

@@ -43,8 +43,8 @@ QUICK_S = 0.7  # an answer that comes so soon is shown without a word of waiting
 REFRESH_S = 0.5
 NO_COLOUR = "(none)"
 CUT = {
-    "rows": "Only the first {number_text(rows)} rows are shown, the maximum. Add a limit or a condition.",
-    "bytes": "Only the first {number_text(rows)} rows are shown: the maximum is {megabytes} MB. Select fewer columns.",
+    "rows": "Only the first {rows} rows are shown, the maximum. Add a limit or a condition.",
+    "bytes": "Only the first {rows} rows are shown: the maximum is {megabytes} MB. Select fewer columns.",
 }
 TOO_LARGE = (
     "There are rows, but none is shown: the first alone is larger than {megabytes} MB. Name fewer columns, or shorten "
@@ -177,7 +177,9 @@ def _draw_answer(query: CurrentQuery, answer: Answer, rows: DataFrame) -> None:
     size = f"{counted(len(rows), 'row')}, {counted(len(rows.columns), 'column')}"
     st.caption(f"{size}, {number_text(answer.seconds, 2)} s")
     if answer.cut:
-        sentence = (TOO_LARGE if rows.empty else CUT[answer.cut]).format(rows=len(rows), megabytes=limits().megabytes)
+        sentence = (TOO_LARGE if rows.empty else CUT[answer.cut]).format(
+            rows=number_text(len(rows)), megabytes=limits().megabytes
+        )
         st.warning(sentence, icon=":material/content_cut:")
     if list(rows.columns) == ["explain_key", "explain_value"]:
         st.code("\n".join(str(text) for text in rows["explain_value"]), language=None)

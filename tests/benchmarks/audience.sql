@@ -6,7 +6,8 @@ select
     'Benchmark ' || range as name,
     'daily' as schedule,
     true as active,
-    getvariable('now') - interval 100 days as added_at
+    getvariable('now') - interval 100 days as added_at,
+    false as reads_actions
 from range(2, 1 + getvariable('tenants'));
 
 update repository

@@ -143,6 +143,7 @@ def test_a_batch_is_committed_after_a_minute_however_small_it_is(
     monkeypatch.setattr("collector.run.FIRST_BATCH_S", 0.0)
     monkeypatch.setattr("collector.run.BATCH_S", 0.0)
     collection.concurrency = 1
+    collection.github.switches.latency_s = 0.03  # longer than it takes to save what has come
     collection()
     assert len(collection.told.batches) > 2, "more than the days and the rest"
 
