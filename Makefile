@@ -24,17 +24,16 @@ demo: setup
 
 # A file of tests stays on one process (loadfile), which so makes what the file shares once. In the order of their names the
 # files end with short ones; with the fewest tests last, the longest test of all would begin when the other process is done.
-# mypy has the one core meanwhile that the tests on the old DuckDB leave to it.
+# mypy and the tests of the lake have the one core meanwhile that the tests on the old DuckDB leave to them.
 test: setup-dev setup-old
 	tests/browser.sh
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	@$(BIN)/mypy & typed=$$!; \
+	@{ $(BIN)/mypy && if tests/postgres.sh; then \
+	    PYTHONPATH=$(CURDIR)/$(OLD) $(BIN)/python -m tests.lake pytest tests/data/test_lake.py -p no:cacheprovider; \
+	  else echo "There is no PostgreSQL: the tests of the lake are left out."; fi; } & beside=$$!; \
 	  PYTHONPATH=$(CURDIR)/$(OLD) $(BIN)/python -m pytest $(READ_BY_OLD) -p no:cacheprovider; read=$$?; \
-	  wait $$typed && exit $$read
-	@if tests/postgres.sh; then \
-	  PYTHONPATH=$(CURDIR)/$(OLD) $(BIN)/python -m tests.lake pytest tests/data/test_lake.py -p no:cacheprovider; \
-	else echo "There is no PostgreSQL: the tests of the lake are left out."; fi
+	  wait $$beside && exit $$read
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 # The same tests of data/ with PostgreSQL and a bucket instead of files, both started for them alone.
