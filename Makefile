@@ -34,7 +34,7 @@ test: setup-dev setup-old
 	  else echo "There is no PostgreSQL: the tests of the lake are left out."; fi; } & beside=$$!; \
 	  PYTHONPATH=$(CURDIR)/$(OLD) $(BIN)/python -m pytest $(READ_BY_OLD) -p no:cacheprovider; read=$$?; \
 	  wait $$beside && exit $$read
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --ignore tests/benchmarks
 
 # The same tests of data/ with PostgreSQL and a bucket instead of files, both started for them alone.
 test-lake: setup-dev setup-old .venv/lake-tests.installed
@@ -49,7 +49,9 @@ format: setup-dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+# First each part at a tiny size, so that none can rot.
 bench: setup-dev
+	$(BIN)/python -m pytest tests/benchmarks
 	$(BIN)/python -m tests.benchmarks
 
 requirements: setup-dev

@@ -24,7 +24,7 @@ from tests.data.writers import NOW, result, save
 FEW = settings(
     derandomize=True,
     deadline=None,
-    max_examples=15,
+    max_examples=8,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 TODAY = utc_day(NOW)

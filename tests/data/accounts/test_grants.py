@@ -133,7 +133,7 @@ def plainly_seen(who: Account, active: dict[int, bool], tenant_of: dict[int, int
 
 
 @given(granted=st.lists(any_grant, max_size=8), active=st.booleans())
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_viewer_is_what_the_plain_rules_say(
     world: tuple[Store, dict[int, bool], dict[int, int]], granted: list[Grant], active: bool
 ) -> None:

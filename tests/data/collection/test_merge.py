@@ -22,7 +22,7 @@ pytestmark = pytest.mark.usefixtures("numbered")
 FEW = settings(
     derandomize=True,
     deadline=None,
-    max_examples=8,
+    max_examples=5,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 NEXT_REPOSITORY = count(1000)  # a repository of its own for each example

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.usefixtures("numbered")
 FEW = settings(
     derandomize=True,
     deadline=None,
-    max_examples=6,
+    max_examples=4,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 NEXT_REPOSITORY = count(1000)  # a repository of its own for each example

@@ -31,7 +31,7 @@ NUMBER = count(7000)
 FEW = settings(
     derandomize=True,
     deadline=None,
-    max_examples=5,
+    max_examples=3,
     phases=[Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
