@@ -54,7 +54,7 @@ def refresh_now(store: Store) -> list[str]:
 
 
 def _refresh(store: Store, settings: Settings, clock: Clock, app: OpenApp, github: GitHub) -> list[str]:
-    known, told = {each.installation_id: each for each in app.installations}, []
+    known, sentences = {each.installation_id: each for each in app.installations}, []
     found, listed = fetch_installations(github), {}
     for each in found:
         former = known.get(each.installation_id)
@@ -68,20 +68,20 @@ def _refresh(store: Store, settings: Settings, clock: Clock, app: OpenApp, githu
                 lists = Discovery()
                 fetch_list(client, lists, "/installation/repositories")
                 if lists.warnings:  # of what may lack something, nothing is concluded
-                    told += lists.warnings
+                    sentences += lists.warnings
                     continue
                 listed[each.installation_id] = frozenset(one.github_id for one in lists.found)
-                told += _tracked(store, client, former, lists.found)
+                sentences += _tracked(store, client, former, lists.found)
             except (errors.GitHubError, errors.AnswerRefused) as error:
-                told.append(f"The repositories of {each.account} are not listed: {error}")
+                sentences.append(f"The repositories of {each.account} are not listed: {error}")
     reach = dict(app.listed) | listed
     granted = [each.installation_id for each in found if each.state is InstallationState.GRANTED]
     for key in listed:  # what was transferred may be in the reach of another installation of the tenant
         mine = [each for each in granted if each in known and known[each].tenant_id == known[key].tenant_id]
         still = [reach[each] for each in mine if each in reach]
-        told += _stopped(store, known[key], app.listed.get(key, frozenset()).difference(*still))
+        sentences += _stopped(store, known[key], app.listed.get(key, frozenset()).difference(*still))
     save_installations(store, found, listed)
-    return told
+    return sentences
 
 
 def _stopped(store: Store, installation: Installation, gone: frozenset[int]) -> list[str]:

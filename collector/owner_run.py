@@ -389,8 +389,8 @@ class OwnerRun:
 
     def limit(self) -> OwnerLimit | None:
         """What GitHub's newest answer has said of the owner's hourly limit; None where it said nothing."""
-        told = self._limiter.told
-        return OwnerLimit(self.owner_key, *told) if self.owner_key is not None and told is not None else None
+        limit = self._limiter.hourly_limit
+        return OwnerLimit(self.owner_key, *limit) if self.owner_key is not None and limit is not None else None
 
     def _fetcher(self, token: OpenToken) -> RepositoryFetcher:
         github = GitHub(self._context.settings, self._context.authorize(token), self._limiter, self._context.stop)

@@ -27,7 +27,7 @@ PATIENCE_S = 3700.0  # a primary limit comes back within the hour
 SECONDARY_WAITS_S = (60.0, 120.0, 240.0)
 LOCKOUT_S = 900.0
 SLOWEST = 8  # times the normal interval, after several secondary limits
-MOST_TOLD = 10**9  # requests: what a strange header says beyond that is not kept
+MOST_REQUESTS = 10**9  # requests: what a strange header says beyond that is not kept
 MILLISECONDS = 10**11  # an epoch beyond this is not in seconds
 REASONS = {
     Outcome.PRIMARY_LIMIT: "The hourly limit of this token's owner is used up.",
@@ -95,7 +95,7 @@ class RateLimiter:
         self._slowed = 1
         self._next_at = 0.0
         self._in_flight = 0
-        self.told: tuple[int, int, datetime] | None = None  # by the newest answer: the limit, what is left, the reset
+        self.hourly_limit: tuple[int, int, datetime] | None = None  # by the newest answer: all, left, reset
         self._remaining: int | None = None
         self._resets_at = 0.0
         self._paused_at = self._paused_until = 0.0
@@ -151,7 +151,7 @@ class RateLimiter:
                 self._resets_at = resets_at
                 if is_number(limit):
                     resets = as_of + timedelta(seconds=until_reset(reset, as_of))
-                    self.told = min(int(limit), MOST_TOLD), min(self._remaining, MOST_TOLD), resets
+                    self.hourly_limit = min(int(limit), MOST_REQUESTS), min(self._remaining, MOST_REQUESTS), resets
 
     def succeeded(self, sent_at: float) -> None:
         """A call sent at `sent_at` was answered without a limit: the next refusal is a first one again."""

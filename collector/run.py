@@ -363,16 +363,16 @@ class Collecting:
         """What a write answers. While a server of the store is away, what was fetched waits: what is being fetched ends
         when the queue is full. Raises: StoreAway where the run is to stop meanwhile.
         """
-        is_told = False
+        is_warned = False
         while True:
             try:
                 return write()
             except (StoreAway, StoreOvertaken) as away:
                 if self._stop:
                     raise
-                if not is_told:
+                if not is_warned:
                     self._progress.warned(f"{away} What was fetched is kept until then.")
-                is_told = True
+                is_warned = True
                 with suppress(Stopped):
                     self._stop.sleep(WRITE_AGAIN_S)
 

@@ -180,8 +180,8 @@ def workflow_runs(session: Session, name: str, choice: str) -> CommandResult:
     """
     found = tenants.tenant_named(session.viewer, session.store, name)
     tenants.set_reads_actions(session.store, COMMAND_LINE, found.tenant_id, choice == "on", utc_now())
-    told = "are counted from the next collection on" if choice == "on" else "are not counted any more"
-    session.terminal.say(f"Workflow runs of {found.name} {told}.")
+    effect = "are counted from the next collection on" if choice == "on" else "are not counted any more"
+    session.terminal.say(f"Workflow runs of {found.name} {effect}.")
     return CommandResult({"tenant": found.name, "workflow_runs": choice == "on"})
 
 

@@ -25,7 +25,7 @@ from data.accounts.encryption import EncryptionError, open_cipher
 from data.accounts.models import Viewer
 from data.calendar import DAY, SETTLED_AFTER_DAYS, utc_day, utc_now
 from data.collection.log import is_collecting
-from data.reports.alerts import AlertEvent, alert_message, events, save_alert, told_events
+from data.reports.alerts import AlertEvent, alert_message, events, message_events, save_alert
 from data.reports.deliveries import (
     WAITS_FOR_FINAL,
     Attempt,
@@ -274,7 +274,7 @@ class Pass:
                 self._store, recipient, due.subscription, due.period, links=links, now=now, is_late=due.is_late
             )
         subscription_id = due.subscription.subscription_id
-        found = told_events(self._store, subscription_id, due.occasion, recipient.viewer)
+        found = message_events(self._store, subscription_id, due.occasion, recipient.viewer)
         return alert_content(found, recipient, links) if found else None
 
 

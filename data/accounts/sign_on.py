@@ -283,7 +283,7 @@ def add_rule(store: Store, by: str, new: NewSignOnRule, now: datetime, *, may_ma
         place = {"role": placed.role.value, "tenant_id": placed.tenant_id, "repository_id": placed.repository_id}
         made = {"rule_id": rule_id, "by": by, "now": stored(now)}
         connection.execute(query(__name__, "add_rule"), of_rule | how | place | made)
-        record(connection, "sign-on rule added", _subject(new), by, now, detail=_told(new))
+        record(connection, "sign-on rule added", _subject(new), by, now, detail=_detail(new))
         return rule_id
 
 
@@ -298,7 +298,7 @@ def remove_rule(store: Store, by: str, rule_id: int, now: datetime) -> None:
         if rule is None:
             raise AccountRefused("There is no such rule.")
         connection.execute("delete from sign_on_rule where rule_id = $id", {"id": rule_id})
-        record(connection, "sign-on rule removed", _subject(rule), by, now, detail=_told(rule))
+        record(connection, "sign-on rule removed", _subject(rule), by, now, detail=_detail(rule))
         groups = [each for each in found.values() if each.kind is rule.kind is RuleKind.GROUP]
         if any((each.issuer, each.grant) == (rule.issuer, rule.grant) for each in groups):
             return
@@ -486,7 +486,7 @@ def _subject(rule: NewSignOnRule) -> Subject:
     return Subject(_named(rule), rule.grant.tenant_id)
 
 
-def _told(rule: NewSignOnRule) -> str:
+def _detail(rule: NewSignOnRule) -> str:
     words = [described(rule.grant), f"issuer {rule.issuer}"]
     words += [f"claim {rule.claim}"] if rule.claim else []
     words += ["sub-domains too"] if rule.subdomains else []
@@ -496,8 +496,10 @@ def _told(rule: NewSignOnRule) -> str:
 
 def _free_username(connection: duckdb.DuckDBPyConnection, person: Person) -> str:
     """A username that nobody has, like the organization's own for the person."""
-    told = (person.text("preferred_username"), person.verified_email or "", person.text("name"))
-    plain = [normalize("NFKD", each.partition("@")[0]).encode("ascii", "ignore").decode().lower() for each in told]
+    candidates = (person.text("preferred_username"), person.verified_email or "", person.text("name"))
+    plain = [
+        normalize("NFKD", each.partition("@")[0]).encode("ascii", "ignore").decode().lower() for each in candidates
+    ]
     names = [re.sub(r"[^a-z0-9._-]+", "-", each).strip("-._")[:36] for each in plain]
     wanted = next((each for each in names if len(each) >= 3), "user")
     numbered = (wanted if number == 1 else f"{wanted}{number}" for number in range(1, 10_000))

@@ -245,8 +245,10 @@ def _about_access(
 ) -> list[Finding]:
     """Of a tenant's token, and of its installations of the GitHub App, either of which may stand alone."""
     about_token = None if token is None and given else _about_token(tenant, token, now)
-    told = [Finding(FindingKind.INSTALLATION, True, tenant, each.to_do, tenant=tenant) for each in given if each.to_do]
-    return [*([about_token] if about_token else []), *told]
+    findings = [
+        Finding(FindingKind.INSTALLATION, True, tenant, each.to_do, tenant=tenant) for each in given if each.to_do
+    ]
+    return [*([about_token] if about_token else []), *findings]
 
 
 def _about_token(tenant: str, token: StoredToken | None, now: datetime) -> Finding | None:

@@ -33,7 +33,7 @@ newest as (
     group by repository.tenant_id
 ),
 
-told as (
+worded as (
     select
         result.run_id,
         result.repository_id,
@@ -56,7 +56,7 @@ asked as (
         count(*) as repositories,
         count_if(fails) as failing,
         count_if(lacks_days) as without_days
-    from told
+    from worded
     group by run_id
 ),
 

@@ -100,7 +100,7 @@ def save_import(
         connection = change.connection
         meant, strange = _meant(connection, tenant_id, staged, aliases)
         if strange and unknown is not Unknown.SKIP:
-            nobodys = [str(told) for _, told in strange if "/" not in told.name]
+            nobodys = [str(repository) for _, repository in strange if "/" not in repository.name]
             if nobodys:
                 raise ImportRefused(
                     f"Whose is {', '.join(nobodys)[:500]}? Say which repository it is, or leave it out."

@@ -127,7 +127,7 @@ def stage(
         for name, value in table.facts.items():
             if "baseline" in name and isinstance(value, int):
                 staged.refuse(table, None, f"{name} ({value:,}) is an estimate, which is never imported.")
-    names = {key: told for layout in layouts if layout.kind is ContentKind.NAMES for key, told in _names(layout)}
+    names = {key: name for layout in layouts if layout.kind is ContentKind.NAMES for key, name in _names(layout)}
     writers, usual_pool = _Writers(staged), pa.default_memory_pool()
     pa.set_memory_pool(pa.system_memory_pool())  # which gives back what it does not need any more
     try:

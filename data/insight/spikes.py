@@ -234,8 +234,8 @@ def stretches(counts: Numbers) -> Iterator[tuple[int, UnusualDays]]:
             (score >= STANDS_OUT) & (more >= LEAST_DIFFERENCE) & ((greater >= times * less) | (score >= PLAINLY_OUT))
         )
         for row, near, most in _together(score >= STILL_OUT, stands_out, more):
-            told = int(counts[row, most]), float(judged.expected[row, most]), float(judged.score[row, most])
-            yield int(notable[row]), UnusualDays(int(near[0]), int(near[-1]), most, *told)
+            peak = int(counts[row, most]), float(judged.expected[row, most]), float(judged.score[row, most])
+            yield int(notable[row]), UnusualDays(int(near[0]), int(near[-1]), most, *peak)
 
 
 def _together(still: Flags, stands_out: Flags, more: Numbers) -> Iterator[tuple[int, NDArray[np.int_], int]]:

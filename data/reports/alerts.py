@@ -128,10 +128,10 @@ def save_alert(
 ) -> str | None:
     """Note the episodes that have begun or ended, and the one message that tells so. Its occasion; None: no news.
 
-    While it is muted, episodes are noted and not told. Raises: LeaseLost.
+    While it is muted, episodes are saved and not sent. Raises: LeaseLost.
     """
     known = _episodes(store, subscription.subscription_id)
-    new = _not_told(found, known)
+    new = _unreported(found, known)
     current = {each.episode for each in found}
     ended = [each for each in known if each.is_open and each.episode not in current]
     if not new and not ended:
@@ -149,7 +149,7 @@ def save_alert(
         if each.kind in subscription.alert.kinds and not _goes_on(each, current)
     ]
     muted = subscription.alert.muted_until
-    told = () if muted is not None and utc_day(now) <= muted else (*new, *over)
+    to_send = () if muted is not None and utc_day(now) <= muted else (*new, *over)
     occasion = f"{now:%Y-%m-%d %H:%M:%S}"
     with store.control.commit("noting what an alert tells") as connection:
         require_fence(store, connection, lease)
@@ -168,18 +168,18 @@ def save_alert(
         connection.execute(CLOSE, {"now": stored(now), "key": key, "episodes": [each.episode for each in ended]})
         for forget in FORGET:
             connection.execute(forget, {"before": stored(now - KEPT)})
-        if told:
-            kept = json.dumps([asdict(each) for each in told], default=str)
+        if to_send:
+            kept = json.dumps([asdict(each) for each in to_send], default=str)
             values = {"key": subscription.subscription_id, "occasion": occasion, "now": stored(now), "events": kept}
             connection.execute(
                 "insert into alert_message (subscription_id, occasion, made_at, events) "
                 "values ($key, $occasion, $now, $events)",
                 values,
             )
-    return occasion if told else None
+    return occasion if to_send else None
 
 
-def told_events(store: Store, subscription_id: int, occasion: str, viewer: Viewer) -> tuple[AlertEvent, ...]:
+def message_events(store: Store, subscription_id: int, occasion: str, viewer: Viewer) -> tuple[AlertEvent, ...]:
     """What a message tells, as far as its recipient may see it now: of a whole tenant only to who sees that."""
     question = "select events from alert_message where subscription_id = $key and occasion = $occasion"
     with store.control.read() as cursor:
@@ -195,8 +195,8 @@ def alert_message(found: Sequence[AlertEvent], subject: str, links: Links) -> Me
     new, over = ([each for each in found if each.is_over is ended] for ended in (False, True))
     sections = []
     for kind in AlertKind:
-        if told := [each for each in new if each.kind is kind]:
-            sections.append(Section(TITLES[kind], _lines(told, links)))
+        if of_kind := [each for each in new if each.kind is kind]:
+            sections.append(Section(TITLES[kind], _lines(of_kind, links)))
     if over:
         sections.append(Section("Resolved", _lines(over, links)))
     counts = [f"{counted(len(new), 'alert')}" if new else "", f"{number_text(len(over))} resolved" if over else ""]
@@ -293,17 +293,17 @@ def _goes_on(ended: Episode, current: Collection[str]) -> bool:
     return ended.episode.startswith("token ") and any(each.rpartition(" ")[0] == about for each in current)
 
 
-def _not_told(found: Sequence[AlertEvent], known: Sequence[Episode]) -> tuple[AlertEvent, ...]:
+def _unreported(found: Sequence[AlertEvent], known: Sequence[Episode]) -> tuple[AlertEvent, ...]:
     """Those of episodes that are not known, and of several of one episode the first."""
-    told: defaultdict[str, list[Episode]] = defaultdict(list)
+    by_episode: defaultdict[str, list[Episode]] = defaultdict(list)
     for one in known:
-        told[one.episode].append(one)
+        by_episode[one.episode].append(one)
     kept = []
     for each in found:
-        if not any(one.has(each) for one in told[each.episode]):
+        if not any(one.has(each) for one in by_episode[each.episode]):
             kept.append(each)
             new = Episode(each.episode, each.name, each.repository_id, each.first_day, each.last_day, True)
-            told[each.episode].append(new)
+            by_episode[each.episode].append(new)
     return tuple(kept)
 
 

@@ -202,7 +202,7 @@ class FileDatabase(Database):
         Raises: StoreNotWritten.
         """
         temporary = self.files.temporary(number)
-        told_by_writer = False
+        raised_by_writer = False
         with ExitStack() as undoing:
             undoing.callback(self._clear_up)
             try:
@@ -213,7 +213,7 @@ class FileDatabase(Database):
                     try:
                         yield connection
                     except (OSError, duckdb.TransactionException):
-                        told_by_writer = True
+                        raised_by_writer = True
                         raise
                     connection.execute("commit")
                     sizes = "select bytes from store_compaction order by compacted_at desc limit 1"
@@ -226,7 +226,7 @@ class FileDatabase(Database):
                     except (OSError, *_REFUSALS):  # no room for that: the next commit tries again
                         self.files.remove_scraps(_compacted(temporary).name)
             except (OSError, *_REFUSALS) as refusal:
-                if told_by_writer:
+                if raised_by_writer:
                     raise
                 raise StoreNotWritten(_refused(self.files, refusal)) from refusal
             undoing.pop_all()

@@ -165,7 +165,7 @@ class Lake:
         """
         if self.away is not None and time.monotonic() < self._away_until:
             raise StoreAway(self.away)
-        with self.told():
+        with self.failures_named():
             with self._guard:
                 if self._instance is None:
                     self._instance = self._opened(READER_SETTINGS)
@@ -179,8 +179,8 @@ class Lake:
                     cursor.close()
 
     @contextmanager
-    def told(self) -> Iterator[None]:
-        """Tell a server that is away from everything else, and remember for a while that it is."""
+    def failures_named(self) -> Iterator[None]:
+        """Raise StoreAway where a server does not answer, and do not ask it again for a while."""
         try:
             yield
         except duckdb.Error as error:
@@ -336,7 +336,7 @@ class Lake:
     @contextmanager
     def apart(self, database: str, version: int) -> Iterator[duckdb.DuckDBPyConnection]:
         """A DuckDB of its own with a version attached as `version`; of `control` only the newest can be had."""
-        with self.told(), self._opened(WRITER_SETTINGS) as connection:
+        with self.failures_named(), self._opened(WRITER_SETTINGS) as connection:
             if database == "traffic":
                 connection.execute(self._attaching(database, "version", "read_only", f"snapshot_version {version}"))
             else:
@@ -529,7 +529,7 @@ class _LakeDatabase(Database):
 
     def _commit(self, connection: duckdb.DuckDBPyConnection) -> None:
         try:
-            with self.lake.told():
+            with self.lake.failures_named():
                 self._number_commit(connection)
                 connection.execute("commit")
         except duckdb.Error as error:
@@ -665,11 +665,11 @@ def _s3_settings() -> Iterator[str]:
         "session_token": "AWS_SESSION_TOKEN",
         "region": "AWS_REGION",
     }
-    told = {option: os.environ[name] for option, name in names.items() if os.environ.get(name)}
+    settings = {option: os.environ[name] for option, name in names.items() if os.environ.get(name)}
     endpoint = urlsplit(os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or "")
     if endpoint.netloc:
-        told |= {"endpoint": endpoint.netloc, "url_style": "path"}
-        told |= {"use_ssl": "false"} if endpoint.scheme == "http" else {}
-    if told:
-        options = ", ".join(f"{option} '{quoted(value)}'" for option, value in told.items())
+        settings |= {"endpoint": endpoint.netloc, "url_style": "path"}
+        settings |= {"use_ssl": "false"} if endpoint.scheme == "http" else {}
+    if settings:
+        options = ", ".join(f"{option} '{quoted(value)}'" for option, value in settings.items())
         yield f"create secret lake (type s3, {options})"

@@ -61,9 +61,9 @@ def milestones(report: Report, link: Link) -> str:
 def notes(report: Report) -> list[str]:
     """What has to be known of the numbers."""
     kinds = {kind for each in report.top for kind in (each.visitors_kind, each.cloners_kind)}
-    told = [SUM_NOTE] if "sum_of_days" in kinds and report.period.grain is Grain.WEEK else []
-    told += ["* Not all days are final."] if any(not each.is_whole for each in report.top) else []
-    return [*told, *filter(None, [open_days_text(report)])]
+    sentences = [SUM_NOTE] if "sum_of_days" in kinds and report.period.grain is Grain.WEEK else []
+    sentences += ["* Not all days are final."] if any(not each.is_whole for each in report.top) else []
+    return [*sentences, *filter(None, [open_days_text(report)])]
 
 
 def _named(repository_id: int, full_name: str, link: Link) -> str:

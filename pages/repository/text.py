@@ -155,10 +155,12 @@ class Event:
 
 def events(found: Iterable[Mark], spikes: Iterable[Spike]) -> list[Event]:
     """Everything that can be looked at, the newest day first, each once."""
-    told = {(each.day, each.kind, f"{each.kind}: {each.text}"): 0.0 for each in found}
-    told |= {(each.peak, each.metric, f"Spike: {number_text(each.value)} {each.metric}"): each.score for each in spikes}
+    scores = {(each.day, each.kind, f"{each.kind}: {each.text}"): 0.0 for each in found}
+    scores |= {
+        (each.peak, each.metric, f"Spike: {number_text(each.value)} {each.metric}"): each.score for each in spikes
+    }
     made, seen = [], Counter[str]()
-    for (day, kind, text), score in sorted(told.items()):
+    for (day, kind, text), score in sorted(scores.items()):
         key = f"{day}-{kind.lower()}"
         seen[key] += 1
         numbered = key if seen[key] == 1 else f"{key}-{seen[key]}"
@@ -220,23 +222,23 @@ def _changes(shares: "pd.Series[float]") -> list[str | None]:
 
 def machines(rows: DataFrame) -> str:
     """What is known of the clones that machines made, of the rows of repository.machine_clones; '' for nothing."""
-    known, told = rows[rows["at_least_by_actions"].notna()], []
+    known, sentences = rows[rows["at_least_by_actions"].notna()], []
     days = int(rows["clones"].notna().sum())
     if len(known) and not known["workflow_runs"].sum():
-        told.append("No workflow runs: no clones by GitHub Actions.")
+        sentences.append("No workflow runs: no clones by GitHub Actions.")
     elif len(known):
         of = "" if len(known) == days else f" ({len(known)} of {counted(days, 'day')} known)"
         least, clones = int(known["at_least_by_actions"].sum()), int(known["clones"].sum())
-        told.append(f"At least {number_text(least)} of {number_text(clones)} clones by GitHub Actions{of}.")
+        sentences.append(f"At least {number_text(least)} of {number_text(clones)} clones by GitHub Actions{of}.")
     steady = rows["steady_floor"].dropna()
     if len(steady) and steady.iloc[-1]:
         floor = f"{counted(int(steady.iloc[-1]), 'clone')} a day"
-        told.append(f"Steady floor: {floor}, the fewest of 15 days: a sign of machines.")
+        sentences.append(f"Steady floor: {floor}, the fewest of 15 days: a sign of machines.")
     alone = rows[(rows["clone_uniques"] == 1) & (rows["clones"] > 1)]
     if len(alone):
         every = number_text(int(alone["clones"].sum()))
-        told.append(f"On {counted(len(alone), 'day')} one cloner made all {every} clones.")
-    return " ".join(told)
+        sentences.append(f"On {counted(len(alone), 'day')} one cloner made all {every} clones.")
+    return " ".join(sentences)
 
 
 @dataclass(frozen=True, slots=True)

@@ -175,7 +175,7 @@ def draw_hero(about: About, account: Account | None) -> None:
     if is_empty(about):
         filters.stop_without_days(about.viewer)
     draw_totals(totals, about.selection, with_stars=True)
-    if not about.viewer.is_guest:  # to whom nothing is told of other days
+    if not about.viewer.is_guest:  # who sees the chosen days only
         st.html(text.records(records(*about.asked)))
     found = _waves(*about.asked)
     written_to = _noted(about, account)
@@ -246,8 +246,8 @@ def draw_counts(about: About) -> None:
     draw(chart, "repository_story", files=about.files)
     if selection.usual_grain is not Grain.DAY:
         st.caption(f"More than {LONGEST_BY_DAY} days: shown by {selection.usual_grain}.")
-    if told := text.machines(machine_clones(*about.asked)):
-        st.caption(told, help=MACHINES_HELP)
+    if sentence := text.machines(machine_clones(*about.asked)):
+        st.caption(sentence, help=MACHINES_HELP)
 
 
 def draw_notes(about: About, account: Account) -> None:

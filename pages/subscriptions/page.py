@@ -227,8 +227,8 @@ def ask_for_channel(subscription_id: int) -> None:
         found = subscription_with_id(account, the_store(), subscription_id)
         where = choose_channel(account, own=found.tenant_id is None, key="more")
         if st.button("Add", type="primary", key="more_submit", width="stretch"):
-            told = f"{found.name} goes to {NAMES[where[0]]}, too."
-            change(account, found, told, channel=lambda: (checked_channel(*where), None))
+            notice = f"{found.name} goes to {NAMES[where[0]]}, too."
+            change(account, found, notice, channel=lambda: (checked_channel(*where), None))
 
 
 @st.dialog("Change a channel", icon=":material/edit:")
@@ -243,8 +243,8 @@ def ask_for_address(subscription_id: int, channel_id: int) -> None:
         if known.kind == "webhook":
             st.caption("It gets another signing secret, which is shown once.")
         if st.button("Save", type="primary", key="other_submit", width="stretch"):
-            told = f"{found.name} goes to the other address."
-            change(account, found, told, channel=lambda: (checked_channel(*where), channel_id))
+            notice = f"{found.name} goes to the other address."
+            change(account, found, notice, channel=lambda: (checked_channel(*where), channel_id))
         if len(found.channels) > 1 and st.button("Remove this channel", key="other_remove", width="stretch"):
             change(account, found, f"{NAMES[known.kind]} is removed.", remove=channel_id)
 
@@ -273,7 +273,7 @@ def ask_for_change(subscription_id: int) -> None:
 def change(
     account: Account,
     found: Subscription,
-    told: str,
+    notice: str,
     *,
     name: str | None = None,
     settings: Callable[[], Settings] | None = None,
@@ -296,7 +296,7 @@ def change(
         return
     if fresh:
         keep_secret(fresh)
-    messages.notice_after_rerun(told)
+    messages.notice_after_rerun(notice)
 
 
 def test(account: Account, found: Subscription) -> None:

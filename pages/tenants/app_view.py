@@ -120,8 +120,8 @@ def _draw_by_hand(key: str) -> None:
         return
     if app_id is None or file is None:
         st.error("An App has an ID and a private key: GitHub shows both on the App’s page.")
-    elif told := _accepted(int(app_id), text := _pem(file)):
-        github_app.save_app(the_store(), session.require_account().username, told, text, utc_now())
+    elif facts := _accepted(int(app_id), text := _pem(file)):
+        github_app.save_app(the_store(), session.require_account().username, facts, text, utc_now())
         _refresh()
 
 

@@ -179,8 +179,8 @@ def _draw_schedule(account: Account, tenant: Tenant) -> None:
     counts = st.toggle("Count workflow runs", value=tenant.reads_actions, key=key, help=ACTIONS_HELP)
     if counts != tenant.reads_actions:
         tenants.set_reads_actions(the_store(), account.username, tenant.tenant_id, counts, utc_now())
-        told = "counted from the next collection on" if counts else "not counted any more"
-        messages.notice_after_rerun(f"Workflow runs are {told}.")
+        effect = "counted from the next collection on" if counts else "not counted any more"
+        messages.notice_after_rerun(f"Workflow runs are {effect}.")
     if tenant.active and st.button("Collect now", key="tenant_collect", icon=":material/sync:"):
         collecting.start_by(account, Scope(tenant_ids=(tenant.tenant_id,)))
 

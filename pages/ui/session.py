@@ -135,8 +135,8 @@ def organization_button(label: str, key: str, *, secret: str = "", link: bool = 
         st.warning(SENTENCES[NotLetIn(reason)], icon=":material/no_accounts:")
     kind: Literal["primary", "secondary"] = "secondary" if link else "primary"
     if st.button(label, icon=":material/badge:", key=key, type=kind, width="stretch"):
-        told = f"{{wanted: location.pathname + location.search, secret: {_js(secret)}, link: {_js(link)}}}"
-        _post_then(START_PATH, f"JSON.stringify({told})", "window.location.assign(text)", or_say=NOT_SENT)
+        body = f"{{wanted: location.pathname + location.search, secret: {_js(secret)}, link: {_js(link)}}}"
+        _post_then(START_PATH, f"JSON.stringify({body})", "window.location.assign(text)", or_say=NOT_SENT)
 
 
 def refused_because() -> str:

@@ -111,11 +111,11 @@ async def start(request: Request) -> Response:
     if request.headers.get("origin", "") != home:  # what the browser keeps for the way back is kept for one address
         return PlainTextResponse(f"Open this app at {home}, the address that your organization knows.", 409)
     try:
-        told = json.loads(await short_body(request, LONGEST_BODY))
-        kept: dict[str, Any] = {"wanted": own_address(str(told["wanted"])), "secret": str(told.get("secret", ""))[:200]}
+        body = json.loads(await short_body(request, LONGEST_BODY))
+        kept: dict[str, Any] = {"wanted": own_address(str(body["wanted"])), "secret": str(body.get("secret", ""))[:200]}
     except (ValueError, KeyError, TypeError):
         return PlainTextResponse("This is no sign-in.", 400)
-    if told.get("link"):
+    if body.get("link"):
         account = await run_in_threadpool(account_of_request, request)
         kept["user_id"] = account.user_id if account else 0
     client = found.client()

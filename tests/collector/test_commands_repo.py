@@ -97,9 +97,9 @@ def test_several_are_changed_in_one_commit(run: CommandLine, words: list[str]) -
 def test_a_repository_of_another_tenant_is_as_unknown_as_a_missing_one(run: CommandLine) -> None:
     run("tenant", "add", "blue")
     run.follow("octo/hello", tenant="blue")
-    strangers = run("repo", "remove", "acme", "octo/hello", "--delete-data", "--yes")
+    others = run("repo", "remove", "acme", "octo/hello", "--delete-data", "--yes")
     missing = run("repo", "remove", "acme", "octo/hullo", "--delete-data", "--yes")
-    assert strangers.stderr == missing.stderr.replace("hullo", "hello")
+    assert others.stderr == missing.stderr.replace("hullo", "hello")
     assert run.states() == {"octo/hello": "active"}
 
 

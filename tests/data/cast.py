@@ -1,4 +1,4 @@
-"""Who plays in the tests of accounts: an admin, managers and viewers of two tenants, a stranger."""
+"""Who plays in the tests of accounts: an admin, managers and viewers of two tenants, somebody without access."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta

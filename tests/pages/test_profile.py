@@ -27,7 +27,7 @@ def test_everybody_has_a_profile(app: App, username: str) -> None:
     assert not run.error
 
 
-def test_a_stranger_has_none(app: App) -> None:
+def test_who_is_signed_out_has_none(app: App) -> None:
     run = app.opened(None, PAGE)
     assert [each.label for each in run.text_input] == ["Username", "Password"]
 

@@ -80,10 +80,10 @@ def with_imports(rows: DataFrame, grain: Grain = Grain.DAY) -> Column:
     """The states of rows of traffic.series, with the final days that another tool has told as such, and the final weeks
     and months that hold such days.
     """
-    told = IMPORTED if grain is Grain.DAY else PARTLY_IMPORTED
+    imported_state = IMPORTED if grain is Grain.DAY else PARTLY_IMPORTED
     states = rows["state"].to_numpy(dtype=object)
     imported = (rows["kind"] == "import").fillna(value=False).to_numpy(dtype=bool)
-    return np.where((states == "final") & imported, told, states).astype(object)
+    return np.where((states == "final") & imported, imported_state, states).astype(object)
 
 
 def partly(states: Column) -> Column:

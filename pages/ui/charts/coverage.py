@@ -70,9 +70,9 @@ def coverage(viewer: Viewer, store: Store, selection: Selection, metric: str) ->
     rows, pattern = calendar(known, metric), weekdays(known, metric)
     found = rows["kind"].value_counts()
     counts = {each: int(found.get(each, 0)) for each in KINDS}
-    told = ", ".join(f"{kind.lower()} {number_text(count)}" for kind, count in counts.items())
+    totals = ", ".join(f"{kind.lower()} {number_text(count)}" for kind, count in counts.items())
     boxes = [(f"background:{fill};box-shadow:inset 0 0 0 1px {edge}", kind) for kind, (fill, edge) in KINDS.items()]
-    text = f"A calendar of {number_text(len(rows))} days of {metric} by state: {told}."
+    text = f"A calendar of {number_text(len(rows))} days of {metric} by state: {totals}."
     caption = caption_of(viewer, store, selection, f"Coverage of {metric}")
     drawn = Chart(arrow_table(rows), _calendar(), text, boxes, caption)
     if pattern.empty:

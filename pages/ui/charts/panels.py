@@ -229,12 +229,12 @@ def _has_note(shape: PanelShape) -> bool:
 
 def _note(shape: PanelShape) -> dict[str, Any]:
     """What the marks of days say that are not final, and the dashed line, below the chart and so in its picture too."""
-    told = {
+    sentences = {
         "partial": "First or last: in part only.",
         "pending": "Dashed: pending, may still change.",
         "gap": "Grey: gap, partial at most.",
     }
-    text = " ".join(sentence for state, sentence in told.items() if state in shape.states)
+    text = " ".join(sentence for state, sentence in sentences.items() if state in shape.states)
     text += f" Grey line: compared, {shape.compared}." if shape.compared else ""
     return {
         "text": text.strip(),

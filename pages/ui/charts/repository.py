@@ -289,13 +289,13 @@ def _by_machines(
     by_period = machines.groupby([grain.first_day(day) for day in machines["day"]])
     actions = by_period["at_least_by_actions"].sum(min_count=1).reindex(periods)
     steady = machines.set_index("day")["steady_floor"].reindex(periods if grain is Grain.DAY else [None] * len(periods))
-    told = [
+    texts = [
         "unknown" if pd.isna(least) or pd.isna(count) else f"at least {number_text(least)} of {number_text(count)}"
         for least, count in zip(actions, clones, strict=True)
     ]
     columns = {ACTIONS: actions, STEADY: steady}
     return {name: each.astype("float64").to_numpy(na_value=float("nan")) for name, each in columns.items()} | {
-        "machines": told
+        "machines": texts
     }
 
 
@@ -489,9 +489,9 @@ def _machines(name: str, x: Axis) -> Any:
         return rows.mark_rule(color=ORANGE, strokeWidth=2, strokeDash=[3, 3], aria=False).encode(
             x=x("from"), x2=alt.X2("to:T"), y=count_axis(STEADY, 4, **EXTENT)
         )
-    told = tooltip({"when": "When (UTC)", "machines": "By GitHub Actions"})
+    tips = tooltip({"when": "When (UTC)", "machines": "By GitHub Actions"})
     return rows.mark_bar(color=OLIVE, aria=False).encode(
-        x=x("from"), x2=alt.X2("to:T"), y=count_axis(ACTIONS, 4, **EXTENT), y2=alt.Y2("floor:Q"), tooltip=told
+        x=x("from"), x2=alt.X2("to:T"), y=count_axis(ACTIONS, 4, **EXTENT), y2=alt.Y2("floor:Q"), tooltip=tips
     )
 
 

@@ -10,27 +10,27 @@ from tests.collector.run.collecting import DAY, NOW, Collection, repository
 from tests.fake_github import Answer, Fault, Request
 from tests.fake_github.faults import redirect
 
-STRANGER = 99
+OTHER = 99
 
 
-def stranger() -> Any:
+def other_repository() -> Any:
     """A repository with other traffic."""
-    referrers = [(datetime(2026, 1, 1, tzinfo=NOW.tzinfo), [("stranger.example", 9, 3)])]
-    return repository(STRANGER, "stranger", referrers=referrers)
+    referrers = [(datetime(2026, 1, 1, tzinfo=NOW.tzinfo), [("other.example", 9, 3)])]
+    return repository(OTHER, "other", referrers=referrers)
 
 
 @pytest.fixture
 def known(collection: Collection) -> Collection:
-    """All were collected once; a stranger is there that nobody follows."""
+    """All were collected once; another is there that nobody tracks."""
     collection()
-    collection.github.world.add(stranger())
+    collection.github.world.add(other_repository())
     return collection
 
 
 def take_over(known: Collection) -> None:
-    """The stranger gets the name of octo/one, which is gone."""
+    """The other one gets the name of octo/one, which is gone."""
     known.github.world.delete(1)
-    known.github.world.rename(STRANGER, "octo/one")
+    known.github.world.rename(OTHER, "octo/one")
 
 
 def test_while_the_repository_itself_fails_nothing_is_asked_under_its_name(known: Collection) -> None:
@@ -43,16 +43,16 @@ def test_while_the_repository_itself_fails_nothing_is_asked_under_its_name(known
     assert "not certain that the name still means this repository" in known.message("octo/one", "repository")
 
 
-def lead_to_stranger(known: Collection, part: str, status: int = 301) -> None:
-    """Redirect an endpoint of octo/one to the stranger's."""
+def lead_to_other(known: Collection, part: str, status: int = 301) -> None:
+    """Redirect an endpoint of octo/one to the other one's."""
     known.github.faults.add(
-        redirect(status, lambda _: f"/repositories/{STRANGER}/{part}").on(f"/repos/octo/one/{part}").repeated()
+        redirect(status, lambda _: f"/repositories/{OTHER}/{part}").on(f"/repos/octo/one/{part}").repeated()
     )
 
 
 @pytest.mark.parametrize("status", [301, 307])
 def test_traffic_to_which_github_led_under_another_id_is_refused(known: Collection, status: int) -> None:
-    lead_to_stranger(known, "traffic/views", status)
+    lead_to_other(known, "traffic/views", status)
     known.later(DAY)
     assert known.outcomes()["octo/one"]["views"] == "name_reused"
     assert "id 99); nothing of its answer was used" in known.message("octo/one", "views")
@@ -61,7 +61,7 @@ def test_traffic_to_which_github_led_under_another_id_is_refused(known: Collecti
 
 
 def test_when_the_own_id_is_gone_as_well_the_repository_is_unavailable(known: Collection) -> None:
-    lead_to_stranger(known, "traffic/views")
+    lead_to_other(known, "traffic/views")
     known.github.faults.add(Fault(404, {"message": "Not Found"}).on("/repositories/1").repeated())
     known.later(DAY)
     assert known.state("octo/one")[0] == "unavailable"
@@ -90,7 +90,7 @@ def in_the_middle(known: Collection, minutes: int) -> None:
 def test_a_name_that_changes_hands_during_a_run_is_noticed_before_its_lists_are_asked_for(known: Collection) -> None:
     in_the_middle(known, minutes=6)
     known.later(DAY)
-    assert known.rows("select count(*) from referrer_snapshot where referrer = 'stranger.example'") == [(0,)]
+    assert known.rows("select count(*) from referrer_snapshot where referrer = 'other.example'") == [(0,)]
     assert known.state("octo/one")[0] == "unavailable"
     assert known.asked("/octo/one/traffic/popular") == 0
 

@@ -247,11 +247,11 @@ def test_another_tenants_things_are_answered_like_missing_ones(
     store: Store, north: Place, mia: Account, vic: Account
 ) -> None:
     south = Place.added(store, "south", 11)
-    stranger = user(store, "sue", south.viewer)
+    other = user(store, "sue", south.viewer)
     missing = Place(999, [998, 997])
     for theirs, nobodys in ((south.viewer, missing.viewer), (south.of_repository(0), missing.of_repository(0))):
         assert refusal(store, vic.user_id, theirs) == refusal(store, vic.user_id, nobodys)
-    assert refusal(store, stranger.user_id, north.viewer) == refusal(store, 999, north.viewer)
+    assert refusal(store, other.user_id, north.viewer) == refusal(store, 999, north.viewer)
 
 
 def refusal(store: Store, user_id: int, granted: Grant) -> tuple[type, str]:

@@ -52,7 +52,7 @@ class Cast:
 
     def seen(self) -> dict[str, list[str]]:
         """What everybody sees who sees anything."""
-        names = ("manager", "second", "reader", "single", "stranger", "boss")
+        names = ("manager", "second", "reader", "single", "outsider", "boss")
         seen = {
             name: [each.name for each in self.items.seen_by(account(self.store, name), self.store)] for name in names
         }
@@ -69,7 +69,7 @@ def template(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     users = {"manager": blue.manager, "second": blue.manager, "reader": blue.viewer, "single": blue.of_repository(0)}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(passwords, "ROUNDS", 4)
-        for name, grant in {**users, "stranger": green.manager, "boss": Grant(Role.ADMIN)}.items():
+        for name, grant in {**users, "outsider": green.manager, "boss": Grant(Role.ADMIN)}.items():
             user(store, name, grant)
     store.close()
     return directory
@@ -95,7 +95,7 @@ def test_an_item_comes_back_as_it_was_saved(store: Store, cast: Cast) -> None:
 def test_ones_own_is_nobody_elses_to_see_and_a_missing_one_is_answered_alike(store: Store, cast: Cast) -> None:
     own = cast.add("reader")
     assert cast.seen() == {"reader": ["Mine"]}
-    for name in ("manager", "stranger", "boss"):
+    for name in ("manager", "outsider", "boss"):
         for item_id in (own, 0, -1, 77, 2**31, 2**70):
             with pytest.raises(SavedItemRefused, match=rf"^There is no such {cast.items.kind}\.$"):
                 cast.items.with_id(account(store, name), store, item_id)
@@ -112,7 +112,7 @@ def test_only_who_manages_the_tenant_changes_a_shared_one(store: Store, cast: Ca
     refusals = {
         "reader": NotAllowed,
         "single": SavedItemRefused,
-        "stranger": SavedItemRefused,
+        "outsider": SavedItemRefused,
         "boss": SavedItemRefused,
     }
     for by, refusal in refusals.items():
@@ -125,19 +125,19 @@ def test_only_who_manages_the_tenant_changes_a_shared_one(store: Store, cast: Ca
 
 @pytest.mark.parametrize("change", ["save", "share", "unshare", "remove"])
 def test_nothing_of_another_tenants_can_be_changed(cast: Cast, change: str) -> None:
-    item_id = cast.add("stranger")
+    item_id = cast.add("outsider")
     with pytest.raises(SavedItemRefused, match="no such"):
         cast.changes("manager", item_id)[change]()
-    assert cast.seen() == {"stranger": ["Mine"]}
+    assert cast.seen() == {"outsider": ["Mine"]}
 
 
 def test_nobody_shares_in_a_tenant_that_is_not_theirs_to_manage(store: Store, cast: Cast) -> None:
-    for by, tenants in (("reader", (cast.blue, cast.green)), ("single", (cast.blue,)), ("stranger", (cast.blue,))):
+    for by, tenants in (("reader", (cast.blue, cast.green)), ("single", (cast.blue,)), ("outsider", (cast.blue,))):
         item_id = cast.add(by)
         for tenant_id in (*(tenant.tenant_id for tenant in tenants), 99):
             with pytest.raises(NotAllowed):
                 cast.items.share(store, by, item_id, tenant_id, NOW)
-    assert cast.seen() == {name: ["Mine"] for name in ("reader", "single", "stranger")}
+    assert cast.seen() == {name: ["Mine"] for name in ("reader", "single", "outsider")}
 
 
 def test_another_manager_changes_and_removes_a_shared_one(cast: Cast) -> None:

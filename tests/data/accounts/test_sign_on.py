@@ -64,8 +64,8 @@ def test_an_identity_is_issuer_and_subject_and_signs_its_one_active_user_in(stor
     assert (sign_on.known_issuer(ada, store), sign_on.known_issuer(bob, store)) == (ISSUER, "")
     with pytest.raises(SignOnRefused, match="another user"):
         sign_on.link_identity(store, "ada", ada.user_id, same.identity, NOW)
-    for stranger in (person("s2"), person(issuer="https://id.example.com")):
-        assert refused(store, stranger) is NotLetIn.UNKNOWN
+    for unknown in (person("s2"), person(issuer="https://id.example.com")):
+        assert refused(store, unknown) is NotLetIn.UNKNOWN
     assert refused(store, person("")) is NotLetIn.FAILED
     accounts.disable_user(store, "ada", bob.user_id, NOW)
     let_in(store, north.viewer)

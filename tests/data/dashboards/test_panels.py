@@ -1,4 +1,4 @@
-"""What panels tell: what the readers of traffic tell, unknown where it is unknown, and nothing of strangers."""
+"""What panels tell: what the readers of traffic tell, unknown where it is unknown, and nothing of other tenants."""
 
 import shutil
 from collections.abc import Iterator
@@ -102,7 +102,7 @@ def test_who_sees_no_repository_is_told_nothing(full: Store, panel: Panel) -> No
 
 
 @EVERY
-def test_naming_a_strangers_repository_is_as_naming_none(full: Store, panel: Panel) -> None:
+def test_naming_another_tenants_repository_is_as_naming_none(full: Store, panel: Panel) -> None:
     wishes = ("blue/engine", "no/such", "'; drop table repository --")
     found = [told(shown(ONE, full, replace(panel, repositories=(wish,)))) for wish in wishes]
     assert all(each == found[0] for each in found)

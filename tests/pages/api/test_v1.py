@@ -47,8 +47,8 @@ def test_every_table_has_the_rows_that_the_token_s_user_may_see_and_no_route_tel
         if name in {"repositories", "traffic", "referrers"}:
             assert found == OF_WHOM[username]
         text = program.get(f"{name}.csv", username).text
-        strangers = OF_WHOM["both"] - OF_WHOM[username]
-        assert not [each for each in strangers if each in text]
+        others = OF_WHOM["both"] - OF_WHOM[username]
+        assert not [each for each in others if each in text]
     for name in v1.FORMER:
         text = program.get(f"data/{name}.csv", username).text
         found = {f"{row['ORGNAME']}/{row['REPONAME']}" for row in csv.DictReader(StringIO(text))}

@@ -57,7 +57,7 @@ def test_on_a_phone_no_page_scrolls_sideways(phones: dict[str, Visitor], address
     phone.drawn()
     expect(phone.page.locator("h1, h2, h3").first).to_be_visible()
     assert phone.page.evaluate(TOO_WIDE) == []
-    assert (len(phone.asked) > 0, phone.strangers()) == (True, []), "no request leaves for another host"
+    assert (len(phone.asked) > 0, phone.foreign_addresses()) == (True, []), "no request leaves for another host"
 
 
 def test_on_a_phone_the_chart_is_on_the_first_screen_and_a_tap_tells_its_numbers(phones: dict[str, Visitor]) -> None:

@@ -117,14 +117,14 @@ def test_one_signs_in_by_the_organization_and_lands_where_one_wanted_to_be(
     provider.knows("eve", email="eve@corp.example", email_verified=True, name="Eve")
     granted = Grant(Role.TENANT_VIEWER, BLUE)
     rule = sign_on.NewSignOnRule(sign_on.RuleKind.DOMAIN, provider.issuer, "corp.example", granted)
-    for subject in ("stranger", "eve"):
+    for subject in ("unknown", "eve"):
         visitor = visit(live.url)
         visitor.open("daily?range=14+days&repository=blue%2Fengine")
         wanted = visitor.page.url
         visitor.press("Sign in with your organization")
         visitor.page.get_by_placeholder("sub").fill(subject)
         visitor.page.get_by_role("button", name="Authorize").click()
-        if subject == "stranger":
+        if subject == "unknown":
             expect(visitor.page.get_by_text("you have no user here yet")).to_be_visible()
             sign_on.add_rule(live.store, COMMAND_LINE, rule, utc_now())
     visitor.is_signed_in()

@@ -46,7 +46,7 @@ def test_the_whole_story_from_an_empty_directory_to_the_end_of_all_sessions(
     shown_the_door(with_cookies(visit(server.url), old))
     disabled_at_the_next_click(first, second)
     a_new_password_ends_the_other_sessions(first, visit(server.url))
-    assert (first.strangers(), second.strangers()) == ([], [])
+    assert (first.foreign_addresses(), second.foreign_addresses()) == ([], [])
 
 
 def begin(first: Visitor, server: Live) -> None:

@@ -137,7 +137,7 @@ class Visitor:
                 return found.value
         raise AssertionError(f"{name} brings no file")
 
-    def strangers(self) -> list[str]:
+    def foreign_addresses(self) -> list[str]:
         """The addresses on other hosts that the browser has asked for."""
         own = urlsplit(self.url).netloc
         return [each for each in self.asked if urlsplit(each).netloc not in {own, ""}]

@@ -85,7 +85,7 @@ def test_a_repository_viewer_sees_no_other_name(app: App) -> None:
     assert "blue/engine" in str(charts(run))
 
 
-def test_a_strangers_dashboard_is_answered_as_one_that_is_not_there(app: App) -> None:
+def test_another_tenants_dashboard_is_answered_as_one_that_is_not_there(app: App) -> None:
     strange = kept(app, "green-tenant")
     texts = {shown_text(opened(app, "tenant", key)) for key in (str(strange), "4711", "no-such-name")}
     assert len(texts) == 1

@@ -13,7 +13,7 @@ def client(app: App) -> TestClient:
     return TestClient(Starlette(routes=health_routes.routes()))
 
 
-def test_a_stranger_learns_whether_the_process_answers_and_the_collection_is_well(app: App, client: TestClient) -> None:
+def test_who_is_signed_out_learns_whether_the_process_and_the_collection_are_well(app: App, client: TestClient) -> None:
     store_token(app, BLUE)
     store_token(app, GREEN)
     assert (client.get("/healthz").status_code, client.get("/healthz").json()) == (200, {"status": "ok"})

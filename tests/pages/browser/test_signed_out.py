@@ -1,4 +1,4 @@
-"""A fresh server as a stranger's browser sees it, what its answers carry, and names that look like markup."""
+"""A fresh server as a browser that is signed out sees it, what its answers carry, and names that look like markup."""
 
 import shutil
 from collections.abc import Iterator
@@ -53,7 +53,7 @@ def fresh(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 
 @pytest.fixture(scope="module")
-def stranger(fresh: Live, browser: Browser) -> Iterator[Visitor]:
+def signed_out(fresh: Live, browser: Browser) -> Iterator[Visitor]:
     """Somebody who has never been here, and the first to ask this server for anything."""
     with visiting(browser, fresh.url) as visitor:
         yield visitor
@@ -68,15 +68,15 @@ def markup(fresh: Live, browser: Browser) -> Iterator[Visitor]:
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
-def test_a_stranger_gets_the_sign_in_and_nothing_else(stranger: Visitor, address: str) -> None:
-    stranger.open(f"{address}?range=All")
-    expect(stranger.button("Sign in")).to_be_visible()
-    sent = "\n".join([stranger.page.content(), *stranger.received])
-    assert [each for each in CONTENT if stranger.page.get_by_test_id(each).count()] == []
+def test_who_is_signed_out_gets_the_sign_in_and_nothing_else(signed_out: Visitor, address: str) -> None:
+    signed_out.open(f"{address}?range=All")
+    expect(signed_out.button("Sign in")).to_be_visible()
+    sent = "\n".join([signed_out.page.content(), *signed_out.received])
+    assert [each for each in CONTENT if signed_out.page.get_by_test_id(each).count()] == []
     assert [word for word in INSIDE if word in sent] == []
 
 
-def test_a_reader_is_sent_what_a_stranger_is_not(fresh: Live, visit: Visit) -> None:
+def test_a_reader_is_sent_what_is_not_sent_without_a_session(fresh: Live, visit: Visit) -> None:
     reader = visit(fresh.url)
     reader.bring(cookie_of(fresh, "both"))
     reader.open("daily?range=All")
