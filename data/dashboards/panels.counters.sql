@@ -2,12 +2,10 @@
 -- days after they were read, downloads until the next reading; never added up over time. Together, by repository or by
 -- release: the largest groups by what was known last, and how many there are (names). An item is what was counted: a
 -- release's asset, else 0, the repository itself. Grain: a name and period (UTC). Source: repository_stats, release_download.
-with repositories as (
+with members as (
     select
-        repository_id,
-        full_name || if(count(*) over (partition by lower(full_name)) > 1, ' · ' || repository_id::text, '') as name
-    from repository
-    where repository_id in (select unnest($visible::integer[]))
+        unnest($members::integer[]) as repository_id,
+        unnest($groups::varchar[]) as name
 ),
 
 readings as (
@@ -101,17 +99,17 @@ found as (
 groups as materialized (
     select
         case $split
-            when 'repository' then repositories.name
+            when 'repository' then members.name
             when 'release'
                 then
-                    if((select count(*) from repositories) = 1, '', repositories.name || ' ')
+                    if((select count(*) from members) = 1, '', members.name || ' ')
                     || coalesce(release.tag_name, 'release ' || found.release_id::text)
         end as name,
         if($by = 'none', null, found.period) as period,
         sum(found.counter)::bigint as value,
         if(count(found.counter) = count(*), 'final', 'gap') as state
     from found
-    inner join repositories using (repository_id)
+    inner join members using (repository_id)
     left join release
         on found.repository_id = release.repository_id and found.release_id = release.release_id
     group by all

@@ -4,12 +4,10 @@
 -- until its days are three days old and the history was read two days later; partial where only some of its days are
 -- asked for. Grain: a name and period (UTC).
 -- Source: star_history, release_download, from the session's variable today.
-with repositories as (
+with members as (
     select
-        repository_id,
-        full_name || if(count(*) over (partition by lower(full_name)) > 1, ' · ' || repository_id::text, '') as name
-    from repository
-    where repository_id in (select unnest($visible::integer[]))
+        unnest($members::integer[]) as repository_id,
+        unnest($groups::varchar[]) as name
 ),
 
 gains as (
@@ -44,17 +42,17 @@ told as (
 of_groups as (
     select
         case $split
-            when 'repository' then repositories.name
+            when 'repository' then members.name
             when 'release'
                 then
-                    if((select count(*) from repositories) = 1, '', repositories.name || ' ')
+                    if((select count(*) from members) = 1, '', members.name || ' ')
                     || coalesce(release.tag_name, 'release ' || gains.release_id::text)
         end as name,
         gains.repository_id,
         gains.day,
         gains.gained
     from gains
-    inner join repositories using (repository_id)
+    inner join members using (repository_id)
     left join release
         on gains.repository_id = release.repository_id and gains.release_id = release.release_id
 ),

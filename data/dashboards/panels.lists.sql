@@ -4,12 +4,10 @@
 -- over lists of one. Who was not in a list of that day is unknown: null. A day is a gap where not every repository whose
 -- lists begin before and end after it had one. Grain: a name and day of observation (UTC).
 -- Source: snapshot, referrer_snapshot, path_snapshot.
-with repositories as (
+with members as (
     select
-        repository_id,
-        full_name || if(count(*) over (partition by lower(full_name)) > 1, ' · ' || repository_id::text, '') as name
-    from repository
-    where repository_id in (select unnest($visible::integer[]))
+        unnest($members::integer[]) as repository_id,
+        unnest($groups::varchar[]) as name
 ),
 
 seen as (
@@ -78,12 +76,12 @@ periods as (
 
 groups as (
     select
-        case $split when 'repository' then repositories.name when 'entry' then listed.entry end as name,
+        case $split when 'repository' then members.name when 'entry' then listed.entry end as name,
         if($newest, (select min(observed_on) from seen), seen.observed_on) as period,
         sum(if($measure = 'views', listed.views, listed.visitors))::bigint as value
     from seen
     inner join listed using (repository_id, observed_on)
-    inner join repositories using (repository_id)
+    inner join members using (repository_id)
     group by all
 ),
 

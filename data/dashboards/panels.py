@@ -17,7 +17,7 @@ from data.calendar import DAY, monday
 from data.dashboards.panel_text import SNAPSHOTS, notes
 from data.dashboards.specification import LARGEST_LIMIT, LISTED, PEOPLE, PERIODS, Kind, Panel, Source
 from data.repositories.groups import group_names, groups
-from data.repositories.repositories import repositories
+from data.repositories.repositories import repositories, repository_names
 from data.store import Store, arrow
 from data.store.cache import cached
 from data.store.sql import query
@@ -124,13 +124,17 @@ class _Reader:
             true_uniques=panel.source is Source.WEEKLY,
             listing=panel.source.value,
             newest=by == "none",
-            **self.members(),
+            **self.members(split),
         )
 
-    def members(self) -> dict[str, list[Any]]:
-        """The members of the groups, and beside each what its group is called."""
-        names = group_names(self.viewer, self.store)
-        pairs = [(key, names[g.group_id]) for g in groups(self.viewer, self.store) for key in g.repository_ids]
+    def members(self, split: str) -> dict[str, list[Any]]:
+        """The repositories, and beside each the group in which it counts: one of several, itself, or (None) all."""
+        if split == "group":
+            names = group_names(self.viewer, self.store)
+            pairs = [(key, names[g.group_id]) for g in groups(self.viewer, self.store) for key in g.repository_ids]
+        else:
+            names = repository_names(self.viewer, self.store)
+            pairs = [(key, None if split == "none" else name) for key, name in names.items()]
         return {"members": [key for key, _ in pairs], "groups": [name for _, name in pairs]}
 
     def compared(self, panel: Panel) -> Selection | None:

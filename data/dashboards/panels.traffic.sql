@@ -3,25 +3,10 @@
 -- beside it, and counts in each of its groups): the largest groups, and how many there are (names). People of a
 -- week are those that GitHub counted for it where $true_uniques, else daily ones added up. Days and weeks (Mondays) are UTC, unknown is null.
 -- Grain: a name and period. Source: v_daily, v_weekly, v_monthly, from the session's variables today, first_day, last_day.
-with repositories as (
-    select
-        repository_id,
-        full_name || if(count(*) over (partition by lower(full_name)) > 1, ' · ' || repository_id::text, '') as name
-    from repository
-    where repository_id in (select unnest($visible::integer[]))
-),
-
-groups_of as (
-    select
-        repository_id,
-        if($split = 'repository', name, null) as name
-    from repositories
-    where $split <> 'group'
-    union all
+with members as (
     select
         unnest($members::integer[]) as repository_id,
         unnest($groups::varchar[]) as name
-    where $split = 'group'
 ),
 
 periods as (
@@ -79,7 +64,7 @@ periods as (
 
 counted as (
     select
-        groups_of.name,
+        members.name,
         if($by = 'none', null, periods.period) as period,
         case $measure
             when 'views' then periods.views
@@ -89,7 +74,7 @@ counted as (
         end as value,
         periods.state
     from periods
-    inner join groups_of using (repository_id)
+    inner join members using (repository_id)
 ),
 
 groups as materialized (

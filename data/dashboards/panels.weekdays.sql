@@ -2,30 +2,15 @@
 -- are final for each; each of $members is in the one of $groups beside it): the largest groups, and how many there are (names). Days are UTC; the period names the
 -- weekday: the day of the week of Monday, 1 January 1900. Grain: a name and weekday. Source: v_daily, from the session's
 -- variable today.
-with repositories as (
-    select
-        repository_id,
-        full_name || if(count(*) over (partition by lower(full_name)) > 1, ' · ' || repository_id::text, '') as name
-    from repository
-    where repository_id in (select unnest($visible::integer[]))
-),
-
-groups_of as (
-    select
-        repository_id,
-        if($split = 'repository', name, null) as name
-    from repositories
-    where $split <> 'group'
-    union all
+with members as (
     select
         unnest($members::integer[]) as repository_id,
         unnest($groups::varchar[]) as name
-    where $split = 'group'
 ),
 
 counted as (
     select
-        groups_of.name,
+        members.name,
         v_daily.day,
         case $measure
             when 'views' then v_daily.views
@@ -35,7 +20,7 @@ counted as (
         end as value,
         if($measure in ('views', 'visitors'), v_daily.views_state, v_daily.clones_state) as state
     from v_daily
-    inner join groups_of using (repository_id)
+    inner join members using (repository_id)
     where
         v_daily.repository_id in (select unnest($visible::integer[]))
         and v_daily.day between $first_day and $last_day

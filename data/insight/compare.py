@@ -96,7 +96,7 @@ def beside_groups(
         rows = named.groupby(["name", "period"])["value"].sum(min_count=1).reset_index()
         rows["state"] = [WORST_LAST[each] for each in worst]
     else:
-        values |= {"measure": _PANELS[measure], "by": grain.value, "split": "group", "most": MOST_REPOSITORIES}
+        values |= {"measure": _PANELS[measure], "by": grain.value, "most": MOST_REPOSITORIES}
         values |= {"members": [key for key, _ in pairs], "groups": [name for _, name in pairs]}
         values["true_uniques"] = grain is Grain.WEEK
         rows = frame(ask(store, query(panels.__name__, "traffic"), selection.today, values))
