@@ -199,7 +199,7 @@ def accounts(account: Account, store: Store) -> tuple[Account, ...]:
     """
     with store.control.read() as cursor:
         everybody = tuple(stored_accounts(cursor))
-    if account.active and account.has(Role.ADMIN):
+    if account.is_active_admin:
         return everybody
     managed = {grant.tenant_id for grant in account.grants if account.active and grant.role == Role.TENANT}
     seen = (

@@ -171,7 +171,7 @@ def prune_outbox(store: Store, connection: duckdb.DuckDBPyConnection) -> None:
 def entries(account: Account, store: Store, wanted: AuditFilter) -> tuple[AuditEntry, ...]:
     """The entries that this user may read, the newest first: an admin all, a tenant's manager those of the tenant."""
     values = {
-        "everything": account.active and account.has(Role.ADMIN),
+        "everything": account.is_active_admin,
         "tenant_ids": [grant.tenant_id for grant in account.grants if account.active and grant.role == Role.TENANT],
         "text": wanted.text.strip().encode("utf-8", errors="replace").decode(),
         "numbered": list(wanted.numbered),

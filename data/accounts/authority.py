@@ -187,13 +187,13 @@ def save_grant(
 def keep_an_admin(connection: duckdb.DuckDBPyConnection, user_id: int) -> None:
     """Raises AccountRefused where this user is the last admin who can sign in."""
     account = account_with_id(connection, user_id)
-    if account.active and account.has(Role.ADMIN) and not entering_admins(connection) - {user_id}:
+    if account.is_active_admin and not entering_admins(connection) - {user_id}:
         raise AccountRefused("This is the last active admin who can sign in: make another user admin first.")
 
 
 def entering_admins(connection: duckdb.DuckDBPyConnection) -> set[int]:
     """The active admins who have signed in by their organization, or have a password while those are switched on."""
-    admins = {each.user_id for each in stored_accounts(connection) if each.active and each.has(Role.ADMIN)}
+    admins = {each.user_id for each in stored_accounts(connection) if each.is_active_admin}
     entering = signed_on(connection)
     if passwords_are_on(connection):
         own = "select user_id from account where password_hash is not null"

@@ -91,9 +91,13 @@ class Account:
         return any(grant.role == role for grant in self.grants)
 
     @property
+    def is_active_admin(self) -> bool:
+        return self.active and self.has(Role.ADMIN)
+
+    @property
     def may_collect_everything(self) -> bool:
         """Whether the collections of all tenants are this user's to read of and to start."""
-        return self.active and (self.has(Role.ADMIN) or self.has(Role.MAINTAINER))
+        return self.is_active_admin or (self.active and self.has(Role.MAINTAINER))
 
     def manages(self, tenant_id: int | None) -> bool:
         """Whether the tenant's repositories, tokens and viewers are this user's to manage, by the role tenant."""

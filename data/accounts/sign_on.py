@@ -337,7 +337,7 @@ def passwords_open(store: Store) -> bool:
 @cached("control")
 def unlinked(account: Account, store: Store) -> tuple[str, ...]:
     """The active users who have not signed in by their organization yet, by username: for admins."""
-    if not account.active or not account.has(Role.ADMIN):
+    if not account.is_active_admin:
         return ()
     with store.control.read() as cursor:
         linked = signed_on(cursor)
@@ -347,7 +347,7 @@ def unlinked(account: Account, store: Store) -> tuple[str, ...]:
 @cached("control")
 def rules(account: Account, store: Store) -> tuple[SignOnRule, ...]:
     """The rules in force, domains first: for admins."""
-    if not account.active or not account.has(Role.ADMIN):
+    if not account.is_active_admin:
         return ()
     with store.control.read() as cursor:
         return tuple(_rules(cursor))
@@ -366,7 +366,7 @@ def identities(account: Account, store: Store) -> tuple[LinkedIdentity, ...]:
 def known_issuer(account: Account, store: Store) -> str:
     """The provider by which somebody has signed in last, for admins; nothing where nobody has."""
     last = "select issuer from account_identity order by used_at desc nulls last, issuer limit 1"
-    if not account.active or not account.has(Role.ADMIN):
+    if not account.is_active_admin:
         return ""
     with store.control.read() as cursor:
         return next((str(issuer) for (issuer,) in cursor.execute(last).fetchall()), "")

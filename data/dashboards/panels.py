@@ -129,6 +129,7 @@ class _Reader:
 
     def members(self, split: str) -> dict[str, list[Any]]:
         """The repositories, and beside each the group in which it counts: one of several, itself, or (None) all."""
+        pairs: list[tuple[int, str | None]]
         if split == "group":
             names = group_names(self.viewer, self.store)
             pairs = [(key, names[g.group_id]) for g in groups(self.viewer, self.store) for key in g.repository_ids]

@@ -33,7 +33,6 @@ LOOKED_BACK_DAYS = 14  # a day's surroundings tell whether it stands out: an ale
 TOGETHER_DAYS = 2  # stretches that are so near to each other are one episode
 EXPIRY_DAYS = (1, 7, 14)
 FAILED_RUNS = 2
-LASTING = frozenset({AlertKind.LOSS, AlertKind.RUN, AlertKind.REFUSED, AlertKind.TOKEN, AlertKind.MISSED})
 TITLES = {
     AlertKind.SPIKE: "Spikes",
     AlertKind.DROP: "Drops",
@@ -105,7 +104,7 @@ class Episode:
         if self.episode != event.episode:
             return False
         if event.first_day is None or event.last_day is None or self.first_day is None or self.last_day is None:
-            return self.is_open or event.kind not in LASTING
+            return self.is_open or not event.kind.lasts
         near = timedelta(days=TOGETHER_DAYS)
         return event.first_day <= self.last_day + near and self.first_day <= event.last_day + near
 
@@ -162,7 +161,7 @@ def save_alert(
             "first_days": [each.first_day for each in new],
             "last_days": [each.last_day for each in new],
             "now": stored(now),
-            "over": [None if each.kind in LASTING else stored(now) for each in new],
+            "over": [None if each.kind.lasts else stored(now) for each in new],
         }
         connection.execute(OPEN, values)
         connection.execute(CLOSE, {"now": stored(now), "key": key, "episodes": [each.episode for each in ended]})

@@ -80,7 +80,7 @@ class ReportSettings:
 
 
 class AlertKind(StrEnum):
-    """What an alert is about; of the last five it is told when they are over, too."""
+    """What an alert is about."""
 
     SPIKE = "spike"
     DROP = "drop"
@@ -91,6 +91,11 @@ class AlertKind(StrEnum):
     REFUSED = "refused"
     TOKEN = "token"  # noqa: S105 - no token
     MISSED = "missed"
+
+    @property
+    def lasts(self) -> bool:
+        """Whether it goes on until it is resolved, which is sent, too."""
+        return self in {AlertKind.LOSS, AlertKind.RUN, AlertKind.REFUSED, AlertKind.TOKEN, AlertKind.MISSED}
 
 
 @dataclass(frozen=True, slots=True)

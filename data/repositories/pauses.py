@@ -13,7 +13,11 @@ from data.store import Store
 from data.store.sql import query
 
 _ADD = "insert into owner_pause (owner_key, paused_until, reason) values ($owner_key, $until, $reason)"
-_ADD_LIMIT = "insert into owner_limit values ($owner_key, $requests_an_hour, $requests_left, $resets_at)"
+_ADD_LIMIT = """
+insert into owner_limit (owner_key, requests_an_hour, requests_left, resets_at)
+values ($owner_key, $requests_an_hour, $requests_left, $resets_at)
+"""
+_LIMITS = "select owner_key, requests_an_hour, requests_left, resets_at from owner_limit order by owner_key"
 LONGEST = timedelta(days=1)  # GitHub has never asked for more; a strange header must not silence a tenant for years
 
 
@@ -49,7 +53,9 @@ def owner_pauses(store: Store, now: datetime) -> dict[str, OwnerPause]:
 
 def owner_limits(store: Store) -> list[OwnerLimit]:
     with store.control.read() as cursor:
-        rows = cursor.execute("select * from owner_limit order by owner_key").fetchall()
+        rows = cursor.execute(
+            "select owner_key, requests_an_hour, requests_left, resets_at from owner_limit order by owner_key"
+        ).fetchall()
     return [OwnerLimit(key, limit, left, aware(resets_at)) for key, limit, left, resets_at in rows]
 
 

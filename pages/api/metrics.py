@@ -26,7 +26,7 @@ from data.repositories.pauses import owner_limits, owner_pauses
 from data.store import Store
 from pages.api.authentication import authenticated
 from pages.api.problems import Problem
-from pages.ui.addresses import base_path
+from pages.ui.addresses import NO_STORE, base_path
 from pages.ui.page_times import PAGE_TIMES
 from pages.ui.store import the_store
 
@@ -49,7 +49,7 @@ def metrics(request: Request, access: ApiAccess) -> Response:
     registry = CollectorRegistry()
     registry.register(_Findings(the_store(), utc_now()))
     text = generate_latest(registry) + generate_latest(PAGE_TIMES)
-    return Response(text, 200, {"Cache-Control": "no-store"}, MEDIA_TYPE)
+    return Response(text, 200, NO_STORE, MEDIA_TYPE)
 
 
 class _Findings(Collector):

@@ -7,6 +7,8 @@ from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
+from pages.ui.addresses import NO_STORE
+
 MEDIA_TYPE = "application/problem+json"
 NO_DATA = "The data cannot be read just now. Try again in a minute, or tell whoever runs this server."
 
@@ -51,5 +53,5 @@ def problem(
     told: dict[str, Any] = {"type": "about:blank", "title": status.phrase, "status": status.value, "detail": detail}
     if parameter is not None:
         told["errors"] = [{"parameter": parameter, "detail": detail}]
-    kept = {"Cache-Control": "no-store"} | dict(headers or {})
+    kept = NO_STORE | dict(headers or {})
     return JSONResponse(told, status.value, kept, MEDIA_TYPE)

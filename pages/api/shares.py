@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from pages.ui.addresses import base_path
+from pages.ui.addresses import NO_STORE, base_path
 from pages.ui.navigation import LINK, SHARED
 
 THEMES = {"light": "light_theme", "dark": "dark_theme"}
@@ -23,4 +23,4 @@ async def shared(request: Request) -> Response:
         asked["embed_options"] = theme
     if request.query_params.get("kiosk"):
         asked["kiosk"] = "1"
-    return RedirectResponse(f"{base_path()}/{SHARED}?{urlencode(asked)}", 307, {"Cache-Control": "no-store"})
+    return RedirectResponse(f"{base_path()}/{SHARED}?{urlencode(asked)}", 307, NO_STORE)

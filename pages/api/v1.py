@@ -38,7 +38,7 @@ from pages.api import asked
 from pages.api.authentication import access_of_request, authenticated, told
 from pages.api.description import description
 from pages.api.problems import Invalid, NotFound, Problem, problem
-from pages.ui.addresses import base_path
+from pages.ui.addresses import NO_STORE, base_path
 from pages.ui.collector_process import start_for_program
 from pages.ui.navigation import ENTRIES
 from pages.ui.store import the_store
@@ -153,7 +153,7 @@ def _start(request: Request, access: ApiAccess, body: bytes) -> Response:
     whole = everything and name is None
     scope = Scope() if whole else Scope(tenant_ids=tuple(each.tenant_id for each in chosen))
     start_for_program(account, scope)
-    return JSONResponse({"tenants": [each.name for each in chosen]}, HTTPStatus.ACCEPTED, {"Cache-Control": "no-store"})
+    return JSONResponse({"tenants": [each.name for each in chosen]}, HTTPStatus.ACCEPTED, NO_STORE)
 
 
 def state_of_collection(request: Request, access: ApiAccess) -> Response:

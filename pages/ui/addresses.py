@@ -15,6 +15,7 @@ from urllib.parse import urlencode, urlsplit
 import streamlit as st
 
 PUBLIC_VARIABLE = "TRAFFIC_PUBLIC_ADDRESS"
+NO_STORE = {"Cache-Control": "no-store"}  # the header of what neither a browser nor a proxy may keep
 _AUTHORITY = r"(?P<name>[a-z0-9_][a-z0-9_.-]*|\[[0-9a-f:.]+\])(?::(?P<port>[0-9]{1,5}))?"
 _HOST = re.compile(_AUTHORITY, re.IGNORECASE)
 _ORIGIN = re.compile(rf"(?P<scheme>[a-z][a-z0-9+.-]*)://{_AUTHORITY}", re.IGNORECASE)

@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute, Route
 from data.accounts import grants
 from data.store import StoreError
 from data.traffic.export import ExportRequest, ExportTable, csv_pieces
-from pages.ui.addresses import base_path
+from pages.ui.addresses import NO_STORE, base_path
 from pages.ui.session_routes import account_of_request, unavailable
 from pages.ui.store import the_store
 
@@ -41,7 +41,7 @@ async def everything(request: Request) -> Response:
     if pieces is None:
         return PlainTextResponse("Sign in to get this file.", status_code=403)
     name = f"{table}-everything.csv"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', **NO_STORE}
     return StreamingResponse(pieces, headers=headers, media_type="text/csv; charset=utf-8")
 
 

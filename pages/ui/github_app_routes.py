@@ -26,14 +26,13 @@ from data.accounts.models import Account, Role
 from data.accounts.tenants import has_tenants
 from data.calendar import utc_now
 from data.store import StoreError
-from pages.ui.addresses import base_path, public_addresses
+from pages.ui.addresses import NO_STORE, base_path, public_addresses
 from pages.ui.session_routes import account_of_request, is_secure, unavailable
 from pages.ui.store import the_store
 
 NEW_PATH, CREATED_PATH, INSTALLED_PATH = "/github-app/new", "/github-app/created", "/github-app/installed"
 AFTERWARDS = "tenants"
 STATE_COOKIE, STATE_LASTS_S = "traffic_github_app", 3600  # so long is GitHub's code good
-UNKEPT = {"Cache-Control": "no-store"}
 PAGE = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -107,7 +106,7 @@ def _form(request: Request) -> Response:
     action = f"{form_address(request.query_params.get('organization', ''))}?state={state}"
     more = ", and Actions, to count workflow runs" if with_actions else ""
     text = FORM.format(action=escape(action), manifest=escape(json.dumps(manifest)), more=more)
-    answer = HTMLResponse(PAGE.format(title="Create the GitHub App", text=text), headers=UNKEPT)
+    answer = HTMLResponse(PAGE.format(title="Create the GitHub App", text=text), headers=NO_STORE)
     answer.set_cookie(
         STATE_COOKIE,
         state,
@@ -134,12 +133,12 @@ def _fetched(request: Request, account: Account) -> Response:
 def _listed() -> Response:
     refresh_now(the_store())
     page = AFTERWARDS if has_tenants(the_store()) else ""  # a new server goes on with its first tenant
-    return RedirectResponse(f"{base_path()}/{page}", 303, UNKEPT)
+    return RedirectResponse(f"{base_path()}/{page}", 303, NO_STORE)
 
 
 def _told(title: str, text: str, status: int) -> Response:
     back = BACK.format(text=escape(text), home=f"{base_path()}/{AFTERWARDS}")
-    return HTMLResponse(PAGE.format(title=title, text=back), status, UNKEPT)
+    return HTMLResponse(PAGE.format(title=title, text=back), status, NO_STORE)
 
 
 def _origin(request: Request) -> str:

@@ -11,10 +11,8 @@ from data.accounts.tenants import operator
 from data.calendar import utc_now
 from data.collection.health import health
 from data.store import StoreError
-from pages.ui.addresses import base_path
+from pages.ui.addresses import NO_STORE, base_path
 from pages.ui.store import the_store
-
-UNKEPT = {"Cache-Control": "no-store"}
 
 
 def routes() -> Sequence[BaseRoute]:
@@ -22,13 +20,13 @@ def routes() -> Sequence[BaseRoute]:
 
 
 async def alive(request: Request) -> Response:
-    return JSONResponse({"status": "ok"}, headers=UNKEPT)
+    return JSONResponse({"status": "ok"}, headers=NO_STORE)
 
 
 async def ready(request: Request) -> Response:
     """200 where `status` would exit with 0, else 503: what is wrong, `status` and the overview tell."""
     status = await run_in_threadpool(_status)
-    return JSONResponse({"status": status}, 200 if status == "ok" else 503, headers=UNKEPT)
+    return JSONResponse({"status": status}, 200 if status == "ok" else 503, headers=NO_STORE)
 
 
 def _status() -> str:

@@ -18,7 +18,7 @@ from data.accounts import sessions
 from data.accounts.models import Account
 from data.calendar import utc_now
 from data.store import StoreError
-from pages.ui.addresses import base_path
+from pages.ui.addresses import NO_STORE, base_path
 from pages.ui.store import the_store
 
 log = logging.getLogger(__name__)
@@ -41,7 +41,7 @@ def routes() -> Sequence[BaseRoute]:
 async def open_session(request: Request) -> Response:
     """Give the session cookie for a ticket; 403 for one that is unknown, used or too old."""
     ticket = (await short_body(request)).decode("ascii", "replace")
-    answer = Response(status_code=204, headers={"Cache-Control": "no-store"})
+    answer = Response(status_code=204, headers=NO_STORE)
     try:
         await run_in_threadpool(set_session, answer, request, ticket)
     except sessions.TicketRefused:
@@ -81,14 +81,14 @@ async def close_session(request: Request) -> Response:
             await run_in_threadpool(sessions.end_session, the_store(), secret)
     except StoreError as error:
         return unavailable(error)
-    answer = Response(status_code=204, headers={"Cache-Control": "no-store"})
+    answer = Response(status_code=204, headers=NO_STORE)
     answer.delete_cookie(COOKIE, path=base_path() or "/", httponly=True, samesite="lax", secure=is_secure(request))
     return answer
 
 
 async def reach_server(request: Request) -> Response:
     """Nothing, for a page that asks whether it is served: what stands around the app refuses it, with the reason."""
-    return Response(status_code=204, headers={"Cache-Control": "no-store"})
+    return Response(status_code=204, headers=NO_STORE)
 
 
 def file_tag(secret: str) -> str:
@@ -120,7 +120,7 @@ async def short_body(request: Request, longest: int = LONGEST_FORM) -> bytes:
 def unavailable(error: StoreError) -> Response:
     log.error("a route has no data: %s", error)
     said = "The data cannot be read just now. Try again in a minute, or tell whoever runs this server."
-    return PlainTextResponse(said, status_code=503, headers={"Cache-Control": "no-store"})
+    return PlainTextResponse(said, status_code=503, headers=NO_STORE)
 
 
 def _refused() -> Response:

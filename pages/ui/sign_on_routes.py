@@ -27,7 +27,7 @@ from data.accounts.authority import AccountRefused
 from data.accounts.sign_on import Identity, NotLetIn, Person, SignOnRefused
 from data.calendar import utc_now
 from data.store import StoreError
-from pages.ui.addresses import base_path
+from pages.ui.addresses import NO_STORE, base_path
 from pages.ui.middleware import below_base
 from pages.ui.navigation import ENTRIES, INVITATION, START
 from pages.ui.session_routes import (
@@ -49,7 +49,6 @@ LONGEST_BODY, LONGEST_ADDRESS, LONGEST_TOKEN = 8000, 2000, 3500  # bytes; a cook
 LONGEST_ATTEMPTS = 2800  # bytes, which are more by a third as a cookie
 # Authlib takes a token without a signature where the provider names "none" among its algorithms; HS is by a shared key
 UNSIGNED = {"none", "HS256", "HS384", "HS512"}
-UNKEPT = {"Cache-Control": "no-store"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +127,7 @@ async def start(request: Request) -> Response:
     kept |= {name: made[name] for name in ("nonce", "code_verifier") if name in made}
     await client.framework.set_state_data(request.session, made["state"], kept)
     _forget_old_attempts(request.session)
-    answer = PlainTextResponse(made["url"], headers=UNKEPT)
+    answer = PlainTextResponse(made["url"], headers=NO_STORE)
     answer.delete_cookie(REASON_COOKIE, path=base_path() or "/")
     return answer
 
@@ -137,7 +136,7 @@ async def returned(request: Request) -> Response:
     """Back from the provider: with a code for this very browser, with a refusal, or after signing out there."""
     found, asked = provider(), request.query_params
     if found is None or not {"code", "error"} & asked.keys():
-        return RedirectResponse(f"{base_path()}/", 303, UNKEPT)
+        return RedirectResponse(f"{base_path()}/", 303, NO_STORE)
     client = found.client()
     kept = await client.framework.get_state_data(request.session, asked.get("state", "")) or {}
     if kept.get("until", 0) < time.time():
@@ -164,7 +163,7 @@ async def end(request: Request) -> Response:
             target = (await found.client().create_logout_url(found.redirect_uri, **of_client))["url"]
         except Exception as error:  # noqa: BLE001 - here one is signed out already
             _note(error)
-    answer = RedirectResponse(target, 303, UNKEPT)
+    answer = RedirectResponse(target, 303, NO_STORE)
     answer.delete_cookie(HINT_COOKIE, path=base_path() or "/")
     return answer
 
@@ -215,12 +214,12 @@ def _entered(request: Request, person: Person, token: str, kept: Mapping[str, An
             if account is None or account.user_id != kept["user_id"]:
                 raise SignOnRefused(NotLetIn.LATE)
             sign_on.link_identity(store, account.username, account.user_id, person.identity, now)
-            return RedirectResponse(kept["wanted"], 303, UNKEPT)
+            return RedirectResponse(kept["wanted"], 303, NO_STORE)
         if kept["secret"]:
             account = invitations.accept_by_organization(store, kept["secret"], person, now)
         else:
             account = sign_on.sign_on(store, person, now)
-        answer = RedirectResponse(f"{base_path()}/" if kept["secret"] else kept["wanted"], 303, UNKEPT)
+        answer = RedirectResponse(f"{base_path()}/" if kept["secret"] else kept["wanted"], 303, NO_STORE)
         ticket = sessions.make_ticket(store, account.user_id, now)
         set_session(answer, request, ticket)
     except SignOnRefused as refusal:
@@ -238,7 +237,7 @@ def _refused(request: Request, reason: NotLetIn, kept: Mapping[str, Any]) -> Res
     target = kept.get("wanted", f"{base_path()}/")
     if kept.get("secret"):
         target = f"{base_path()}/?{urlencode({INVITATION: kept['secret']})}"
-    answer = RedirectResponse(target, 303, UNKEPT)
+    answer = RedirectResponse(target, 303, NO_STORE)
     give_cookie(answer, request, REASON_COOKIE, reason, max_age=REASON_LASTS_S)
     return answer
 

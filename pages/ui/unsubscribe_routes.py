@@ -13,11 +13,10 @@ from starlette.routing import BaseRoute, Route
 from data.calendar import utc_now
 from data.reports.subscriptions import end_channel
 from data.store import StoreError
-from pages.ui.addresses import base_path
+from pages.ui.addresses import NO_STORE, base_path
 from pages.ui.session_routes import unavailable
 from pages.ui.store import the_store
 
-UNKEPT = {"Cache-Control": "no-store"}
 PAGE = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -39,7 +38,7 @@ def routes() -> Sequence[BaseRoute]:
 
 
 async def ask(request: Request) -> Response:
-    return HTMLResponse(PAGE.format(title="Unsubscribe?", text=ASK), headers=UNKEPT)
+    return HTMLResponse(PAGE.format(title="Unsubscribe?", text=ASK), headers=NO_STORE)
 
 
 async def end(request: Request) -> Response:
@@ -50,6 +49,6 @@ async def end(request: Request) -> Response:
         return unavailable(error)
     if ended is None:
         text = "<p>There is no such subscription any more.</p>"
-        return HTMLResponse(PAGE.format(title="Not found", text=text), 404, headers=UNKEPT)
+        return HTMLResponse(PAGE.format(title="Not found", text=text), 404, headers=NO_STORE)
     text = "<p>This report is not mailed to you any more.</p>"
-    return HTMLResponse(PAGE.format(title="Unsubscribed", text=text), headers=UNKEPT)
+    return HTMLResponse(PAGE.format(title="Unsubscribed", text=text), headers=NO_STORE)
