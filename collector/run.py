@@ -154,7 +154,7 @@ class Collecting:
                 self._look_who_joins()
             self._stop.set(None)
             self._pool.close()
-            while self._pool.is_working:  # until what is being fetched is there
+            while self._runs and self._pool.is_working:  # until what is being fetched is there
                 self._receive()
             self._receive()
         finally:
@@ -273,7 +273,8 @@ class Collecting:
     def _receive(self) -> None:
         """Take what was fetched, a batch at most, waiting a moment for the first of it."""
         is_coming = self._stop or any(not run.is_over for run in self._runs.values())
-        wait = 0.1 if (self._pool.is_working and is_coming) or not self._runs else 0.0
+        is_idle = not self._runs and not self._stop  # until another machine is done
+        wait = 0.1 if (self._pool.is_working and is_coming) or is_idle else 0.0
         with suppress(queue.Empty):
             while self._stop or len(self._batch) < BATCH_REPOSITORIES:
                 result = self._results.get(timeout=wait) if wait else self._results.get_nowait()

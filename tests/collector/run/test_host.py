@@ -4,10 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from collector.clock import HOST_DOWN_AFTER
 from data.collection.models import RunState
-from tests.collector.run.collecting import DAY, HOUR, NOW, Collection, Told, shown_views, small_world
+from tests.collector.run.collecting import DAY, HOUR, NOW, Collection, shown_views, small_world
 from tests.fake_github import FakeGitHub
-from tests.fake_github.faults import retired_version_410, unicorn_502, unsupported_version_400
+from tests.fake_github.answers import Answer, Request
+from tests.fake_github.faults import Fault, retired_version_410, unicorn_502, unsupported_version_400
 
 NOTHING = "GitHub told not a single view for all 8 repositories"
 
@@ -19,17 +21,14 @@ def github() -> Iterator[FakeGitHub]:
         yield github
 
 
-class Cut(Told):
-    """Takes GitHub off the net at a visit."""
+def off_the_net(github: FakeGitHub) -> Fault:
+    """The request that meets this is the last that GitHub hears."""
 
-    def __init__(self, github: FakeGitHub, at: int) -> None:
-        super().__init__()
-        self._github, self._at = github, at
+    def cut(answer: Answer, request: Request) -> Answer:
+        github.stop()
+        return answer
 
-    def advanced(self, done: int, name: str) -> None:
-        super().advanced(done, name)
-        if done == self._at:
-            self._github.stop()
+    return Fault(rework=cut)
 
 
 def test_a_host_that_is_down_is_noticed_before_anything_is_asked(collection: Collection) -> None:
@@ -43,11 +42,11 @@ def test_a_host_that_is_down_is_noticed_before_anything_is_asked(collection: Col
 
 def test_a_host_that_goes_down_mid_run_ends_it_after_a_few_visits(collection: Collection) -> None:
     collection.concurrency = 1
-    collection.told = Cut(collection.github, at=3)
+    collection.github.faults.add(off_the_net(collection.github).on("*/octo/three/traffic/clones"))
     report = collection()
     assert report.state is RunState.PARTIAL
     assert "Could not connect to GitHub (127.0.0.1)" in str(report.message)
-    assert len(collection.told.visited) in range(8, 20)  # of more; those who fetch are a little ahead
+    assert len(collection.told.visited) == 2 + HOST_DOWN_AFTER
     assert collection.views("octo/two") == shown_views(collection.github.world.repositories[2])
     assert collection.state("octo/seven") == ("active", None)
 
