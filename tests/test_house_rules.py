@@ -68,7 +68,8 @@ WRITING = {
 ASKED_BY_NOBODY = {  # before there is an account that could ask; what an account may see; what the collector needs
     *("has_users", "check_password", "active_account", "credentials_for_form", "passwords_open", "entered"),
     *("account_of_session", "access_of_token", "invitation_of", "viewer_of", "allowed"),
-    *("due_deliveries", "report_to_be_sent", "to_be_sent", "recipient_of", "open_channels", "message_events"),  # the timer
+    *("due_deliveries", "report_to_be_sent", "to_be_sent", "recipient_of", "open_channels"),  # the timer
+    "message_events",
     *(
         "is_collecting",
         "operator",
