@@ -4,6 +4,7 @@ Every reader shows the repositories of its viewer only, and answers another tena
 is NULL (pandas.NA, NaN), never zero, and nothing is added up over a day that is not known.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
@@ -24,14 +25,14 @@ from data.store.arrow import ask, frame
 from data.store.cache import cached
 from data.store.sql import query
 from data.traffic.models import Grain, Selection
-from data.traffic.traffic import series
+from data.traffic.traffic import LEAST_SHARE, series
 
 MOST_REPOSITORIES = 8  # beside each other
 MOST_LAUNCHES = 8
 MOST_OFFERED = 300
 Groups = tuple[tuple[str, tuple[int, ...]], ...]  # names with their members
 WORST_LAST = ("final", "partial", "pending", "gap")
-_PANELS = {"views": "views", "view_uniques": "visitors", "clones": "clones"}
+_PANELS = {"views": "views", "view_uniques": "visitors", "clones": "clones", "clone_uniques": "cloners"}
 COUNTS = ("views", "clones", "stars")  # what is followed from a launch on
 PATTERN_DAYS = 56  # before the day before the launch: eight weeks
 
@@ -42,7 +43,11 @@ class Measure(StrEnum):
     VIEWS = "views"
     VISITORS = "view_uniques"
     CLONES = "clones"
+    CLONERS = "clone_uniques"
     STARS = "stars"
+
+
+UNIQUES = {Measure.VISITORS, Measure.CLONERS}  # people, who are never added up
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +61,22 @@ class Launch:
 
 
 @cached("traffic")
-def beside(viewer: Viewer, store: Store, selection: Selection, measure: Measure, grain: Grain) -> DataFrame:
-    """The selected repositories on the same periods: the eight with the most views, by name.
+def beside(
+    viewer: Viewer,
+    store: Store,
+    selection: Selection,
+    measure: Measure,
+    grain: Grain,
+    *,
+    most: int = MOST_REPOSITORIES,
+) -> DataFrame:
+    """The selected repositories on the same periods: so many of those with the most views, by name.
 
     Rows: repository_id, full_name, period (as in traffic.series), value, state (final, pending, gap). Visitors are
     GitHub's own count of the period: of a day, or of a week that it counted as a whole; else they are unknown, and
     never a sum of days. Source: as traffic.series; star_history. Raises: StoreMissing.
     """
-    chosen = largest(viewer, store, selection)
+    chosen = largest(viewer, store, selection, most=most)
     only = replace(selection, repository_ids=frozenset(chosen), search="")
     if measure is Measure.STARS:
         values = only.values(viewer) | {"grain": grain.value}
@@ -109,25 +122,69 @@ def beside_groups(
 
 
 @cached("traffic")
-def largest(viewer: Viewer, store: Store, selection: Selection) -> tuple[int, ...]:
-    """The ids of the selected repositories with the most views of the selected days, at most eight, the largest first.
+def beside_before(
+    viewer: Viewer,
+    store: Store,
+    selection: Selection,
+    measure: Measure,
+    grain: Grain,
+    *,
+    groups: Groups = (),
+    most: int = MOST_REPOSITORIES,
+) -> DataFrame:
+    """What each of `beside`, or of `beside_groups`, had on the days with which the selection is compared, by the
+    selection's periods: each has the days that lie as long before its own.
+
+    Rows: full_name, period, value (unknown of less than half of the days), first_day, last_day, gaps (days that are not
+    known). There are none where nothing is compared, nor of people but for days and whole weeks. Raises: StoreMissing.
+    """
+    before = selection.counterpart
+    later = (selection.first - before.first).days if before else 0
+    by_week = measure in UNIQUES and grain is Grain.WEEK
+    if before is None or (measure in UNIQUES and grain is not Grain.DAY and not (by_week and later % 7 == 0)):
+        return DataFrame(columns=["full_name", "period", "value", "first_day", "last_day", "gaps"])
+    own = Grain.WEEK if by_week else Grain.DAY
+    if groups:
+        rows = beside_groups(viewer, store, before, measure, own, groups=groups)
+    else:
+        same = replace(before, repository_ids=frozenset(largest(viewer, store, selection, most=most)), search="")
+        rows = beside(viewer, store, same, measure, own, most=most)
+    known = rows[rows["value"].notna() & (rows["state"] != "gap")]
+    periods = [grain.first_day(day + timedelta(days=later)) for day in known["period"]]
+    known = known.assign(day=known["period"], period=periods, value=known["value"].astype("float64"))
+    grouped = known.groupby(["full_name", "period"], sort=False)
+    found = grouped.agg(value=("value", "sum"), first_day=("day", "min"), last_day=("day", "max"), days=("day", "size"))
+    found = found.reset_index()
+    if by_week:
+        return found.assign(last_day=[day + timedelta(days=6) for day in found["last_day"]], gaps=0)
+    ends = [(max(day, selection.first), min(grain.last_day(day), selection.last)) for day in found["period"]]
+    wanted = np.array([(last - first).days + 1 for first, last in ends], dtype=np.int64)
+    return found.assign(value=found["value"].where(found["days"] >= LEAST_SHARE * wanted), gaps=wanted - found["days"])
+
+
+@cached("traffic")
+def largest(viewer: Viewer, store: Store, selection: Selection, *, most: int = MOST_REPOSITORIES) -> tuple[int, ...]:
+    """The ids of the selected repositories with the most views of the selected days, so many, the largest first.
 
     Those of which nothing at all is known come last. Source: daily_traffic. Raises: StoreMissing.
     """
-    values = selection.values(viewer) | {"search": selection.search, "most": MOST_REPOSITORIES}
+    values = selection.values(viewer) | {"search": selection.search, "most": most}
     with store.traffic.read() as cursor:
         return tuple(key for (key,) in cursor.execute(query(__name__, "largest"), values).fetchall())
 
 
-def indexed(rows: DataFrame) -> DataFrame:
-    """The rows of `beside`, with each value in percent of its repository's own median of final periods.
+def medians(rows: DataFrame) -> Mapping[str, float]:
+    """The median of final periods of each name in the rows of `beside` that has one above 0."""
+    final = rows.loc[rows["state"] == "final", "value"].astype("float64")
+    found = final.groupby(rows["full_name"]).median()
+    return {str(name): median for name, median in found.items() if median > 0}
 
-    Unknown where that median is 0 or unknown.
-    """
-    values = rows["value"].astype("float64")
-    final = values.where(rows["state"] == "final")
-    median = final.groupby(rows["repository_id"]).transform("median")
-    return rows.assign(value=(100 * values / median.where(median > 0)))
+
+def indexed(rows: DataFrame) -> DataFrame:
+    """The rows of `beside`, with each value in percent of its own median of final periods; unknown without one."""
+    return rows.assign(
+        value=100 * rows["value"].astype("float64") / rows["full_name"].map(medians(rows)).astype("float64")
+    )
 
 
 @cached("traffic")

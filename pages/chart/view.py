@@ -6,12 +6,13 @@ import pandas as pd
 from pandas import DataFrame
 
 from data.accounts.models import Viewer
+from data.insight.compare import Measure, beside_before
 from data.store import Store
 from data.store.arrow import arrow_table
 from data.store.cache import cached
 from data.text import others_text
 from data.traffic.models import Grain, Selection
-from data.traffic.traffic import series
+from data.traffic.traffic import MOST_REPOSITORIES, series
 from pages.ui import tables
 from pages.ui.charts.counterpart import SUMS
 from pages.ui.charts.traffic import COUNTERS, COUNTS
@@ -19,9 +20,15 @@ from pages.ui.charts.traffic import COUNTERS, COUNTS
 
 @cached("traffic")
 def numbers(viewer: Viewer, store: Store, selection: Selection, metric: str, grain: Grain) -> Any:
-    """The numbers of a chart with their states in words, as an Arrow table."""
+    """The numbers of a chart, and what each is compared with, with their states in words, as an Arrow table."""
     rows = numbers_of(series(viewer, store, selection, grain), metric)
     shown = rows[["full_name", "period", "value"]].copy()
+    if metric not in COUNTERS:
+        before = beside_before(viewer, store, selection, Measure(metric), grain, most=MOST_REPOSITORIES)
+        if len(before):
+            earlier = before.set_index(["full_name", "period"])["value"].to_dict()
+            keys = zip(rows["full_name"], rows["period"], strict=True)
+            shown["before"] = pd.array([earlier.get(key) for key in keys], dtype="Int64")
     shown["state"] = rows["state"].map(tables.STATES)
     counted = rows["kind"].map(tables.KINDS)
     if counted.notna().any():

@@ -10,7 +10,7 @@ from pandas import DataFrame
 
 from data.insight.compare import Groups, Launch, Measure
 from data.insight.events import LEAST_OF_A_WEEKDAY
-from data.insight.text import of_ratio, shortened
+from data.insight.text import change, of_ratio, shortened
 from data.text import day_text, number_text, weekday_text
 from data.traffic.models import Grain
 from pages.ui.charts.bars_and_lines import Column, Marks, end_labels, placed
@@ -64,13 +64,16 @@ def over_time(rows: DataFrame, wanted: BesideRequest) -> tuple[dict[str, Column]
 
 
 def beside_table(
-    rows: DataFrame, names: Mapping[int, str], wanted: BesideRequest, changes: Mapping[str, str | None]
+    rows: DataFrame,
+    names: Mapping[int, str],
+    wanted: BesideRequest,
+    sums: Mapping[str, tuple[int | None, int | None]],
 ) -> DataFrame:
-    """Each repository's or group's median and peak, of whole and final periods; and the sum of all known ones where it
-    is one.
+    """Each repository's or group's median and peak, of whole and final periods; the sum of all known ones where it is
+    one; and of `sums` (of final days, of those that they are compared with) the second and the change. Largest first.
 
-    Rows: name, link (of a repository), change, median, most, when (of the most), total (unknown for visitors: they do
-    not add up), known (periods).
+    Rows: name, link (of a repository), total (unknown for visitors: they do not add up), before, change, median, most,
+    when (of the most), known (periods).
     """
     found = []
     for name, each in rows.groupby("full_name", sort=False):
@@ -79,19 +82,21 @@ def beside_table(
         values = final["value"].astype("float64")
         adds_up = wanted.measure is not Measure.VISITORS and not wanted.indexed
         most = values.idxmax() if len(values) else None
+        now, before = sums.get(str(name), (None, None))
         found.append(
             {
                 "name": str(name),
                 "link": "" if wanted.groups else repository_link(names.get(int(key), str(name))),
-                "change": changes.get(str(name)),
+                "total": each["value"].astype("float64").sum(min_count=1) if adds_up else float("nan"),
+                "before": before,
+                "change": change(now, before),
                 "median": round(values.median(), 0 if wanted.indexed else 1),
                 "most": round(values.max()) if len(values) else None,
                 "when": None if most is None else final["period"].loc[most],
-                "total": each["value"].astype("float64").sum(min_count=1) if adds_up else float("nan"),
                 "known": len(values),
             }
         )
-    return DataFrame(found)
+    return DataFrame(found).sort_values(["total", "median"], ascending=False, kind="stable")
 
 
 def without_index(rows: DataFrame) -> list[str]:

@@ -14,7 +14,6 @@ from pandas import DataFrame
 from data.accounts.models import Viewer
 from data.insight import compare
 from data.insight.compare import MOST_LAUNCHES, Launch
-from data.insight.text import change
 from data.repositories.repositories import repository_names
 from data.store import Store
 from data.store.arrow import arrow_columns, arrow_table
@@ -27,6 +26,7 @@ from pages.compare.text import GAINS, MEASURES, BesideRequest
 from pages.ui import filters, messages, tables
 from pages.ui.charts import compare as charts
 from pages.ui.charts.chart import Caption, Chart, caption_of, draw
+from pages.ui.charts.counterpart import counterparts, why_not
 from pages.ui.charts.traffic import LONGEST_BY_DAY, legible
 from pages.ui.controls import choice, download_rows
 from pages.ui.notation import day_format
@@ -80,33 +80,43 @@ def draw_beside(viewer: Viewer, store: Store, selection: Selection) -> None:
 
 @cached("traffic", in_words=True)
 def _beside(viewer: Viewer, store: Store, selection: Selection, wanted: BesideRequest) -> Compared:
-    rows = _rows(viewer, store, selection, wanted)
-    changes = _changes(viewer, store, selection, wanted)
-    table = arrow_table(text.beside_table(rows, repository_names(viewer, store), wanted, changes))
+    counted = _rows(viewer, store, selection, wanted)
+    rows = compare.indexed(counted) if wanted.indexed else counted
     if rows["value"].isna().all():
-        return Compared(None, table, ())
+        return Compared(None, None, ())
+    sums = _sums(viewer, store, selection, wanted)
+    table = arrow_table(text.beside_table(rows, repository_names(viewer, store), wanted, sums))
     placed, shape = text.over_time(rows, wanted)
     legend = charts.legend(shape, {"partial", "pending"} & set(placed["state"]))
-    drawn = arrow_columns({name: column for name, column in placed.items() if name != "period"})
-    caption = caption_of(viewer, store, selection, wanted.title)
-    chart = Chart(drawn, charts.specification(shape), text.alt_text(shape, placed["value"]), legend, caption)
+    drawn, alt = charts.specification(shape), text.alt_text(shape, placed["value"])
+    before = counterparts(viewer, store, selection, wanted.measure, wanted.grain, groups=wanted.groups)
+    if before is None:
+        hint = why_not(selection, wanted.measure, wanted.grain)
+    else:
+        before = before.in_percent_of(compare.medians(counted)) if wanted.indexed else before
+        placed |= before.columns(placed["period"], placed["name"])
+        drawn, alt, hint = before.drawn(drawn), f"{alt} Dashed: {before.title}.", before.hint
+        legend = [*legend, *before.legend]
+    columns = arrow_columns({name: column for name, column in placed.items() if name != "period"})
+    chart = Chart(columns, drawn, alt, legend, caption_of(viewer, store, selection, wanted.title), hint)
     return Compared(chart, table, tuple(text.without_index(rows) if wanted.indexed else ()))
 
 
 def beside_rows(viewer: Viewer, store: Store, selection: Selection, wanted: BesideRequest) -> DataFrame:
-    return _rows(viewer, store, selection, wanted).drop(columns="repository_id")
+    rows = _rows(viewer, store, selection, wanted)
+    return (compare.indexed(rows) if wanted.indexed else rows).drop(columns="repository_id")
 
 
 def _rows(viewer: Viewer, store: Store, selection: Selection, wanted: BesideRequest) -> DataFrame:
     if wanted.groups:
-        rows = compare.beside_groups(viewer, store, selection, wanted.measure, wanted.grain, groups=wanted.groups)
-    else:
-        rows = compare.beside(viewer, store, selection, wanted.measure, wanted.grain)
-    return compare.indexed(rows) if wanted.indexed else rows
+        return compare.beside_groups(viewer, store, selection, wanted.measure, wanted.grain, groups=wanted.groups)
+    return compare.beside(viewer, store, selection, wanted.measure, wanted.grain)
 
 
-def _changes(viewer: Viewer, store: Store, selection: Selection, wanted: BesideRequest) -> Mapping[str, str | None]:
-    """How the final days of each repository or group have changed since those that they are compared with, by name."""
+def _sums(
+    viewer: Viewer, store: Store, selection: Selection, wanted: BesideRequest
+) -> Mapping[str, tuple[int | None, int | None]]:
+    """What the final days of each repository or group add up to, and those that they are compared with, by name."""
     if selection.counterpart is None or wanted.measure not in ADD_UP:
         return {}
     sums = repository_sums(viewer, store, selection).set_index("repository_id")
@@ -114,7 +124,7 @@ def _changes(viewer: Viewer, store: Store, selection: Selection, wanted: BesideR
     groups = wanted.groups or tuple((str(names[key]), (key,)) for key in sums.index)
     both = {name: sums.loc[sums.index.isin(members)] for name, members in groups}
     now, before = f"{ADD_UP[wanted.measure]}_compared", f"{ADD_UP[wanted.measure]}_before"
-    return {name: change(_sum(of[now]), _sum(of[before])) for name, of in both.items()}
+    return {name: (_sum(of[now]), _sum(of[before])) for name, of in both.items()}
 
 
 def _sum(values: Any) -> int | None:
@@ -156,20 +166,23 @@ def _columns(selection: Selection, wanted: BesideRequest) -> Mapping[str, Any]:
     total = None
     if wanted.measure is not compare.Measure.VISITORS and not wanted.indexed:
         total = config.NumberColumn(
-            "Total", format="localized", width=90, help="All known days of the range, pending ones included"
+            "Total", format="localized", width=85, help="All known days of the range, pending ones included"
         )
     before = selection.counterpart
     compared = f"Final days, compared with {days_text(before.first, before.last)}" if before else ""
+    earlier = f"The same final days of {days_text(before.first, before.last)}" if before else ""
     link = config.LinkColumn("Repository", display_text=NAME_IN_LINK, pinned=True, width=190)
-    changes = config.TextColumn("Change", alignment="right", width=85, help=compared)
+    is_compared = before is not None and wanted.measure in ADD_UP
+    number = partial(config.NumberColumn, format="localized", width=80)
     return {
         "name": config.TextColumn("Group or repository", pinned=True, width=190) if wanted.groups else None,
         "link": None if wanted.groups else link,
-        "change": changes if before and wanted.measure in ADD_UP else None,
-        "median": config.NumberColumn("Median", format="localized", width=80, help="Final days, weeks or months only"),
-        "most": config.NumberColumn("Peak", format="localized", width=80),
-        "when": config.DateColumn(peaked, format=day_format(), width=105, help="UTC"),
         "total": total,
+        "before": number("Before", help=earlier) if is_compared else None,
+        "change": config.TextColumn("Change", alignment="right", width=80, help=compared) if is_compared else None,
+        "median": number("Median", help="Final days, weeks or months only"),
+        "most": number("Peak"),
+        "when": config.DateColumn(peaked, format=day_format(), width=105, help="UTC"),
         "known": config.NumberColumn(f"{by}s counted", format="localized", width=110),
     }
 

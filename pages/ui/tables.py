@@ -74,6 +74,7 @@ def columns(value_name: str = "") -> Mapping[str, Any]:
         "clones": number("Clones", format="localized", width=72),
         "clone_uniques": number("Cloners", format="localized", help="Unique cloners", width=76),
         "value": number(value_name, format="localized", width=110),
+        "before": number("Compared", format="localized", width=90, help="The days with which these are compared"),
         "counted": text("Uniques", help=COUNTED_HELP, width=105),
         "state": text("State", help=STATE_HELP, width=90),
     }

@@ -26,6 +26,7 @@ LONG_DAYS = 300  # from so many days on a tick names the year
 MONTHS_FROM_DAYS = 70  # from so many on ticks are the first of months
 MONTHS_APART = (1, 2, 3, 6, 12)
 UNSEEN = 0
+NEAREST = "nearest"  # the series of the point that is nearest to whoever points
 LABEL_PIXELS, LABEL_WIDTH = 14, 120  # how far names at the ends of lines stand apart, and how wide they may be
 ROOMY = "!(containerSize()[0] < 500)"
 POINTED = 62  # periods; on more of them, points would hide their line
@@ -245,7 +246,9 @@ def label_layer(channels: Channels) -> Any:
 
 
 def line_layers(channels: Channels, *, pointed: bool) -> list[alt.Chart]:
-    """Lines that break where a value is unknown, dashed over what is not final; hollow points there."""
+    """Lines that break where a value is unknown, dashed over what is not final; hollow points there. The point that is
+    nearest to whoever points tells what it is.
+    """
     line: dict[str, Any] = {"x": channels.along("at"), "y": channels.up("value"), "color": channels.colour}
     point = line | {
         "fill": alt.Fill("name:N", scale=channels.scale, legend=None),
@@ -255,9 +258,10 @@ def line_layers(channels: Channels, *, pointed: bool) -> list[alt.Chart]:
         **channels.told,
     }
     pieces = alt.Detail("piece:N")
-    solid = rows_where(f"{KNOWN} && !datum.open").mark_line(strokeWidth=2)
-    dashed = rows_where(f"{KNOWN} && datum.dashed").mark_line(strokeWidth=2, strokeDash=[3, 3])
-    points = rows_where(KNOWN).mark_point(opacity=1)
+    nearest = alt.selection_point(NEAREST, fields=["name"], on="pointerover", clear="pointerout", nearest=True)
+    solid = rows_where(f"{KNOWN} && !datum.open").mark_line(strokeWidth=2, tooltip=None)
+    dashed = rows_where(f"{KNOWN} && datum.dashed").mark_line(strokeWidth=2, strokeDash=[3, 3], tooltip=None)
+    points = rows_where(KNOWN).mark_point(opacity=1).add_params(nearest)
     return [solid.encode(**line, detail=pieces), dashed.encode(**line, detail=pieces), points.encode(**point)]
 
 

@@ -52,8 +52,8 @@ class Caption:
 @dataclass(frozen=True, slots=True)
 class Chart:
     """A chart as Streamlit takes it: its rows (an Arrow table or a DataFrame), its Vega-Lite specification without
-    them, its text for those who do not see it, its legend, and what its picture is called. One for all who may see it:
-    not to be changed.
+    them, its text for those who do not see it, its legend, what its picture is called, and what is said below it on a
+    page only. One for all who may see it: not to be changed.
     """
 
     rows: Any
@@ -61,6 +61,7 @@ class Chart:
     alt: str
     legend: Legend
     caption: Caption
+    hint: str = ""
 
 
 def colours_of(names: Sequence[str], ids: Mapping[str, int]) -> dict[str, str]:
@@ -104,6 +105,8 @@ def draw(
         width="stretch",
         on_select=on_select or "ignore",
     )
+    if chart.hint:
+        st.caption(chart.hint)
     with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="top", key=f"{key}_below"):
         if chart.legend and legend:
             st.html(legend_of(chart.legend))

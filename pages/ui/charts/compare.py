@@ -15,6 +15,7 @@ import altair as alt
 from data.traffic.models import Grain
 from pages.ui.charts.bars_and_lines import POINTED, Channels, filled, label_layer, line_layers, time_axis
 from pages.ui.charts.chart import COLOURS, KNOWN, Legend, colours_of, rows_where, state_parts, tooltip, without_data
+from pages.ui.charts.counterpart import INDEX_NUMBER
 
 HEIGHT = 380
 
@@ -61,10 +62,10 @@ def legend(shape: Lines, states: Collection[str] = (), *, usual: bool = False) -
 
 @cache
 def _of_kind(over_time: bool, pointed: bool, decimals: bool) -> dict[str, Any]:
-    number = ",.4~r" if decimals else ",d"
+    number = INDEX_NUMBER if decimals else ",d"
     axis = alt.Axis(title=None, format=number, tickCount=5)
     scale = alt.Scale(domain=["a", "b"], range=["#000", "#111"])
-    titles = {"when": "When (UTC)", "name": "Of", "value": "-"} | ({"told": "State"} if over_time else {})
+    titles = {"when": "When (UTC)", "name": "Name", "value": "-"} | ({"told": "State"} if over_time else {})
     channels = Channels(
         time_axis if over_time else _launch_axis,
         lambda field: alt.Y(f"{field}:Q", axis=axis, scale=alt.Scale(zero=True, nice=True)),

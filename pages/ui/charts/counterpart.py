@@ -1,8 +1,10 @@
-"""The days with which a selection is compared, as a dashed line in a chart of totals, and in what its bars tell."""
+"""The days with which a selection is compared, as a dashed line in a chart, of all together or of each of its lines,
+and in what its bars and points tell.
+"""
 
 import copy
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -10,60 +12,118 @@ import numpy as np
 import pandas as pd
 
 from data.accounts.models import Viewer
+from data.insight.compare import Groups, Measure, beside_before
 from data.store import Store
-from data.text import counted, day_text
+from data.text import counted, days_text
 from data.traffic.models import Grain, Selection
 from data.traffic.traffic import series, series_before
-from pages.ui.charts.bars_and_lines import UNSEEN, Column
+from pages.ui.charts.bars_and_lines import NEAREST, UNSEEN, Column
 from pages.ui.charts.chart import COLOURS
 
 SUMS = {"view_uniques": "visitor_days", "clone_uniques": "cloner_days"}  # what uniques are called that are added up
 BEFORE_TOLD = "isValid(datum.before) ? format(datum.before, ',d') + ' (' + datum.before_when + ')' : '–'"
+MOST_LINES = 4  # that are compared at once
+FAINT = 0.7
+INDEX_NUMBER = ",.4~r"
 
 
 @dataclass(frozen=True, slots=True)
 class Counterpart:
-    """What the periods of a chart are compared with: of each, the count of the earlier one, and what that is called."""
+    """What the periods of a chart are compared with: of each, the count of the earlier one, and what that is called.
+
+    Of `lines` each has its own: periods are pairs then, of a name and a period, and so many names there are. More than
+    a few would be a tangle: then only that of the line that is pointed at is drawn.
+    """
 
     first: date
     last: date
-    counts: Mapping[date, float]
-    names: Mapping[date, str]
+    counts: Mapping[Any, float]
+    names: Mapping[Any, str]
+    lines: int = 0
+    number: str = ",d"  # how counts are written
 
-    def columns(self, periods: Sequence[date]) -> dict[str, Column]:
-        """For the rows of a chart, by period: before, before_when; and line (before, once a period) with its pieces,
-        since it breaks where nothing is known.
+    def columns(self, periods: Iterable[Any], names: Iterable[str] = ()) -> dict[str, Column]:
+        """For the rows of a chart, by period, of lines by name, too: before, before_when; and line (before, once
+        a period) with its pieces, since it breaks where nothing is known.
         """
-        before = np.array([self.counts.get(each, np.nan) for each in periods], dtype=np.float64)
-        seen = pd.Series(periods, dtype="object").duplicated().to_numpy()
-        names = np.array([self.names.get(each) for each in periods], dtype=object)
-        line, pieces = np.where(seen, np.nan, before), np.cumsum(np.isnan(before) & ~seen)
-        return {"before": before, "before_when": names, "line": line, "line_piece": pieces}
+        keys = pd.Series(list(zip(names, periods, strict=True)) if self.lines else list(periods), dtype="object")
+        before = np.array([self.counts.get(each, np.nan) for each in keys], dtype=np.float64)
+        told = np.array([self.names.get(each) for each in keys], dtype=object)
+        seen = keys.duplicated().to_numpy()
+        breaks = pd.Series(np.isnan(before) & ~seen)
+        pieces = breaks.groupby(np.asarray(names)).cumsum() if self.lines else breaks.cumsum()
+        line = np.where(seen, np.nan, before)
+        return {"before": before, "before_when": told, "line": line, "line_piece": pieces.to_numpy()}
 
     @property
     def title(self) -> str:
-        return f"{day_text(self.first)} to {day_text(self.last)}"
+        return days_text(self.first, self.last)
 
     @property
-    def legend(self) -> tuple[str, str]:
+    def hint(self) -> str:
+        """What says where the lines are that are not drawn until one is pointed at."""
+        return f"Point at a line to compare it with {self.title} (dashed)." if self.lines > MOST_LINES else ""
+
+    @property
+    def legend(self) -> Sequence[tuple[str, str]]:
         """Its part of a legend."""
-        return f"border-top:2px dashed {COLOURS['rest']};height:.2em", f"Compared: {self.title}"
+        style = f"border-top:2px dashed {COLOURS['rest']};height:.2em"
+        return [] if self.hint else [(style, f"Compared: {self.title}")]
+
+    def in_percent_of(self, medians: Mapping[str, float]) -> "Counterpart":
+        """The counts of lines in percent of what each line's own median is; of those that have one."""
+        counts = {key: 100 * count / medians[key[0]] for key, count in self.counts.items() if key[0] in medians}
+        return replace(self, counts=counts, number=INDEX_NUMBER)
 
     def drawn(self, specification: Mapping[str, Any]) -> dict[str, Any]:
-        """The specification of a chart of bars, or of one line, with these columns, with the line, and told by each."""
+        """The specification of a chart of bars, or of lines, with these columns, with the lines, and told by each."""
         found = copy.deepcopy(dict(specification))
-        found["transform"] = [*found.get("transform", []), {"calculate": BEFORE_TOLD, "as": "before_told"}]
+        told = BEFORE_TOLD.replace(",d", self.number)
+        found["transform"] = [*found.get("transform", []), {"calculate": told, "as": "before_told"}]
         marks = next(each for each in found["layer"] if each["mark"]["type"] in {"bar", "point"})
+        title = "Compared" if self.lines else "Compared total"
         for each in found["layer"]:
             if each is marks or each["mark"].get("opacity") == UNSEEN:
-                told = {"field": "before_told", "type": "nominal", "title": "Compared total"}
-                each["encoding"]["tooltip"].append(told)
+                each["encoding"]["tooltip"].append({"field": "before_told", "type": "nominal", "title": title})
         x, y = ({key: value for key, value in marks["encoding"][each].items() if key != "field"} for each in "xy")
-        line = {"type": "line", "color": COLOURS["rest"], "strokeWidth": 2, "strokeDash": [5, 4], "aria": False}
+        line = {"type": "line", "strokeWidth": 2, "strokeDash": [5, 4], "aria": False, "tooltip": None}
         pieces = {"field": "line_piece", "type": "nominal"}
         encoding = {"x": x | {"field": "at"}, "y": y | {"field": "line", "type": "quantitative"}, "detail": pieces}
+        if self.lines:
+            line |= {"strokeWidth": 1.5}
+            encoding["color"] = marks["encoding"]["color"]
+            at = {"condition": {"param": NEAREST, "empty": False, "value": FAINT}, "value": 0}
+            encoding["opacity"] = at if self.hint else {"value": FAINT}
+        else:
+            line |= {"color": COLOURS["rest"]}
         found["layer"].append({"mark": line, "transform": [{"filter": "isValid(datum.line)"}], "encoding": encoding})
         return found
+
+
+def why_not(selection: Selection, measure: str, grain: Grain) -> str:
+    """Why lines are not compared, where they are to be."""
+    before = selection.counterpart
+    if before is None:
+        return ""
+    if measure in SUMS and grain is not Grain.DAY:
+        alike = "" if grain is Grain.MONTH else ", or by week with *Same period last year*"
+        return f"Unique people are compared by day{alike}: GitHub counts them for days and whole weeks only."
+    return f"There is no data of {days_text(before.first, before.last)} to compare with."
+
+
+def counterparts(
+    viewer: Viewer, store: Store, selection: Selection, measure: Measure, grain: Grain, *, groups: Groups = ()
+) -> Counterpart | None:
+    """What each repository or group of data.insight.compare.beside is compared with; None: with nothing."""
+    before = selection.counterpart
+    rows = beside_before(viewer, store, selection, measure, grain, groups=groups).dropna(subset="value")
+    if before is None or rows.empty:
+        return None
+    keys = list(zip(rows["full_name"], rows["period"], strict=True))
+    ends = zip(rows["first_day"], rows["last_day"], rows["gaps"], strict=True)
+    names = dict(zip(keys, (_span(*each) for each in ends), strict=True))
+    counts = dict(zip(keys, rows["value"].astype("float64"), strict=True))
+    return Counterpart(before.first, before.last, counts, names, rows["full_name"].nunique())
 
 
 def counterpart(viewer: Viewer, store: Store, selection: Selection, metric: str, grain: Grain) -> Counterpart | None:
@@ -95,5 +155,5 @@ def counterpart(viewer: Viewer, store: Store, selection: Selection, metric: str,
 
 
 def _span(first: date, last: date, gaps: int) -> str:
-    span = day_text(first) if first == last else f"{day_text(first)} to {day_text(last)}"
+    span = days_text(first, last)
     return f"{span}, {counted(gaps, 'day')} not collected" if gaps else span

@@ -172,7 +172,7 @@ def views_chart(viewer: Viewer, store: Store, selection: Selection) -> Chart | N
     specification = _with_days(_views(bool(len(marks)), bool(found)), first, last)
     text = _alt(Story(("views",), first, last, rows)) + (f" Spikes: {len(found)}." if found else "")
     if before is not None:
-        specification, boxes = before.drawn(specification), [*boxes, before.legend]
+        specification, boxes = before.drawn(specification), [*boxes, *before.legend]
         text += f" Dashed line: {before.title}."
     caption = caption_of(viewer, store, selection, "Views and unique visitors")
     return Chart(arrow_table(rows), specification, text, boxes + state_parts(states), caption)

@@ -15,6 +15,7 @@ import numpy as np
 from pandas import DataFrame
 
 from data.accounts.models import Viewer
+from data.insight.compare import Measure
 from data.store import Store
 from data.store.arrow import arrow_columns
 from data.store.cache import cached
@@ -52,7 +53,7 @@ from pages.ui.charts.chart import (
     tooltip,
     without_data,
 )
-from pages.ui.charts.counterpart import counterpart
+from pages.ui.charts.counterpart import Counterpart, counterpart, counterparts, why_not
 
 METRICS = {
     "views": "Views",
@@ -115,13 +116,26 @@ def traffic_chart(
     columns = {name: column for name, column in data.columns.items() if name != "period"}
     title = f"{METRICS[metric]} {f'by {grain}' if metric in COUNTERS else PERIODS[grain]}"
     caption = caption_of(viewer, store, selection, title)
-    before = counterpart(viewer, store, selection, metric, grain) if data.shape.stacked else None
+    drawn, alt = specification(data.shape), alt_text(data)
+    before = _before(viewer, store, selection, data.shape)
     if before is None:
-        return Chart(arrow_columns(columns), specification(data.shape), alt_text(data), legend(data), caption)
-    columns |= before.columns(list(data.columns["period"]))
-    alt = f"{alt_text(data)} Dashed line: {before.title}."
-    drawn = before.drawn(specification(data.shape))
-    return Chart(arrow_columns(columns), drawn, alt, legend(data, before.legend), caption)
+        hint = why_not(selection, metric, grain) if metric not in COUNTERS and not data.shape.stacked else ""
+        return Chart(arrow_columns(columns), drawn, alt, legend(data), caption, hint)
+    columns |= before.columns(data.columns["period"], data.columns["name"])
+    told = legend(data, *before.legend)
+    return Chart(
+        arrow_columns(columns), before.drawn(drawn), f"{alt} Dashed: {before.title}.", told, caption, before.hint
+    )
+
+
+def _before(viewer: Viewer, store: Store, selection: Selection, shape: ChartShape) -> Counterpart | None:
+    """What a chart is compared with: of bars all together, of lines each; what counters say is no sum of days."""
+    if shape.metric in COUNTERS:
+        return None
+    if shape.stacked:
+        return counterpart(viewer, store, selection, shape.metric, shape.grain)
+    shown = replace(selection, repository_ids=frozenset(key for _, key in shape.ids), search="")
+    return counterparts(viewer, store, shown, Measure(shape.metric), shape.grain)
 
 
 def legible(grain: Grain, first: date, last: date) -> Grain:

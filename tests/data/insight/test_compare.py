@@ -1,5 +1,6 @@
 """The comparison: repositories on the same periods, and launches from day 0 on against what was usual."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from math import isnan
 
@@ -9,7 +10,18 @@ from pandas import DataFrame
 from collector.endpoints.releases import ReleaseFacts, ReleaseObservation
 from data.accounts.authority import COMMAND_LINE
 from data.accounts.tenants import operator
-from data.insight.compare import Launch, Measure, aligned, beside, beside_groups, indexed, largest, launches, lifts
+from data.insight.compare import (
+    Launch,
+    Measure,
+    aligned,
+    beside,
+    beside_before,
+    beside_groups,
+    indexed,
+    largest,
+    launches,
+    lifts,
+)
 from data.insight.events import usual
 from data.insight.notes import NewNote, add_note
 from data.store import Store
@@ -55,6 +67,27 @@ def test_a_group_is_one_line_of_what_its_members_have_together(full: Store) -> N
     assert nobody["value"].sum() == 2 * nobody[nobody["full_name"] == "Both"]["value"].sum()
 
 
+def test_each_is_compared_with_its_own_days_before(full: Store) -> None:
+    of_both = Selection(ago(30), ago(1), TODAY, frozenset({ENGINE, TELESCOPE}), before_days=28)
+    viewer, later = operator(full), timedelta(days=28)
+    for measure in (Measure.VIEWS, Measure.VISITORS):
+        before = beside(viewer, full, Selection(ago(58), ago(29), TODAY, of_both.repository_ids), measure, Grain.DAY)
+        known = before[(before["state"] != "gap") & before["value"].notna()]
+        expected = {
+            (name, day + later): n for name, day, n in known[["full_name", "period", "value"]].itertuples(index=False)
+        }
+        found = beside_before(viewer, full, of_both, measure, Grain.DAY)
+        assert found.set_index(["full_name", "period"])["value"].to_dict() == expected
+    weeks = beside_before(viewer, full, of_both, Measure.VIEWS, Grain.WEEK)
+    sums = beside_before(viewer, full, of_both, Measure.VIEWS, Grain.DAY).groupby("full_name")["value"].sum()
+    assert weeks.groupby("full_name")["value"].sum().to_dict() == sums.to_dict(), "they add up to the same"
+    assert (weeks["last_day"].max(), weeks["gaps"].sum()) == (ago(29), 60 - len(expected))
+    assert beside_before(viewer, full, replace(of_both, before_days=0), Measure.VIEWS, Grain.DAY).empty
+    for people_of in (replace(of_both, before_days=30), of_both):
+        for grain in (Grain.WEEK, Grain.MONTH)[people_of is of_both :]:
+            assert beside_before(viewer, full, people_of, Measure.VISITORS, grain).empty
+
+
 def test_people_of_a_week_are_github_s_own_count_or_unknown(full: Store) -> None:
     rows = beside(operator(full), full, QUARTER, Measure.VISITORS, Grain.WEEK)
     question = "select repository_id, week, view_uniques from v_weekly"
@@ -80,7 +113,7 @@ def test_stars_are_final_where_the_history_was_read_later(full: Store) -> None:
 def test_an_index_is_a_hundred_at_the_own_median_of_final_days() -> None:
     rows = DataFrame(
         {
-            "repository_id": [1, 1, 1, 1, 2, 2],
+            "full_name": ["a", "a", "a", "a", "b", "b"],
             "value": [10.0, 20.0, 40.0, 1000.0, 0.0, 0.0],
             "state": ["final", "final", "final", "pending", "final", "final"],
         }

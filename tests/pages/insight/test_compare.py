@@ -12,6 +12,7 @@ from data.accounts.grants import viewer_of
 from data.calendar import utc_now
 from data.insight.notes import NewNote, add_note
 from data.repositories.groups import add_group
+from data.text import days_text
 from tests.data.filled import DOCS, ENGINE, TELESCOPE
 from tests.pages.app import App, days_ago, shown_text
 
@@ -60,6 +61,19 @@ def test_groups_are_one_line_each_until_their_repositories_are_asked_for(app: Ap
     assert "visitors (sum of the repositories) per day" in run.get("vega_lite_chart")[0].proto.alt
     each = app.opened("viewer", PAGE, **asked, groups="By repository")
     assert names_in_table(each) >= {"blue/engine", "blue/mirror"}
+
+
+def test_a_few_lines_are_compared_at_once_and_each_says_with_what(app: App) -> None:
+    run = app.opened("viewer", PAGE, range="14 days", repository=["blue/docs", "blue/engine"])
+    (*_, line) = chart(run)["layer"]
+    assert (line["encoding"]["opacity"], line["encoding"]["color"]["field"]) == ({"value": 0.7}, "name")
+    assert "Compared" in [
+        each["title"] for layer in chart(run)["layer"] for each in layer["encoding"].get("tooltip", ())
+    ]
+    assert f"Dashed: {days_text(days_ago(28), days_ago(15))}" in run.get("vega_lite_chart")[0].proto.alt
+    assert (run.dataframe[0].value["before"] > 0).all()
+    weeks = app.opened("viewer", PAGE, range="30 days", measure="Unique visitors", by="Week")
+    assert "compared by day" in shown_text(weeks), "it says why not"
 
 
 def test_people_are_not_added_up_to_months(app: App) -> None:

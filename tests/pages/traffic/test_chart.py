@@ -14,12 +14,13 @@ from data.calendar import utc_now
 from data.repositories.groups import add_group, change_group
 from data.repositories.models import RepositoryFacts
 from data.repositories.repositories import add_repositories
-from data.text import DAILY_CLONERS, DAILY_VISITORS, day_text
+from data.text import DAILY_CLONERS, DAILY_VISITORS, day_text, days_text
 from data.traffic.files import csv_file
 from data.traffic.models import Grain, Selection
 from data.traffic.traffic import all_daily_traffic, all_weekly_traffic, selection_totals
 from pages.chart import view
 from pages.ui import filters
+from pages.ui.charts.counterpart import counterpart
 from pages.ui.charts.traffic import traffic_chart
 from tests.data.filled import DOCS, ENGINE, NAMES
 from tests.pages.app import BLUE, App, days_ago, go_to, shown_text
@@ -66,7 +67,7 @@ def test_the_days_compared_with_are_a_dashed_line_told_by_each_bar(app: App) -> 
     assert rows["line"].sum() == total  # once a day, however many bars stand on one another
     assert rows.groupby("at")["before"].first().sum() == total
     assert drawn.specification["layer"][-1]["mark"]["strokeDash"]
-    assert f"Dashed line: {day_text(days_ago(28))} to {day_text(days_ago(15))}" in drawn.alt
+    assert f"Dashed: {days_text(days_ago(28), days_ago(15))}" in drawn.alt
     alone = traffic_chart(viewer, app.store, replace(days, before_days=0), "views", Grain.DAY)
     assert alone is not None
     assert "line" not in alone.rows.column_names
@@ -157,6 +158,8 @@ def test_tiles_bars_table_and_file_of_a_range_add_up_to_the_same(app: App, by: s
         sums["weeks"] = sum(int(row["views"] or 0) for row in weeks)
     assert len(set(sums.values())) == 1, sums
     assert sums["tile"] > 0
+    if before := counterpart(viewer, app.store, selection, "views", grain):
+        assert run.dataframe[0].value["before"].sum() == sum(before.counts.values())
 
 
 @pytest.mark.parametrize(
