@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import partial
 from typing import Any
@@ -119,9 +119,10 @@ def _sums(
     """What the final days of each repository or group add up to, and those that they are compared with, by name."""
     if selection.counterpart is None or wanted.measure not in ADD_UP:
         return {}
+    if not wanted.groups:
+        selection = replace(selection, repository_ids=frozenset(compare.largest(viewer, store, selection)))
     sums = repository_sums(viewer, store, selection).set_index("repository_id")
-    names = sums["full_name"]
-    groups = wanted.groups or tuple((str(names[key]), (key,)) for key in sums.index)
+    groups = wanted.groups or tuple((str(name), (key,)) for key, name in sums["full_name"].items())
     both = {name: sums.loc[sums.index.isin(members)] for name, members in groups}
     now, before = f"{ADD_UP[wanted.measure]}_compared", f"{ADD_UP[wanted.measure]}_before"
     return {name: (_sum(of[now]), _sum(of[before])) for name, of in both.items()}
