@@ -7,7 +7,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import streamlit as st
-from pandas import DataFrame
 from streamlit import column_config as config
 
 from data.accounts import audit, grants, tenants
@@ -15,6 +14,7 @@ from data.accounts.audit import MOST, AuditEntry, AuditFilter
 from data.accounts.models import Account
 from data.calendar import DAY, utc_day, utc_now
 from data.repositories.repositories import repository_names
+from data.store.arrow import arrow_rows
 from data.text import counted, number_text
 from pages.ui import messages, session
 from pages.ui.store import the_store
@@ -69,7 +69,7 @@ def draw_table(entries: Sequence[AuditEntry], names: Mapping[str, str]) -> None:
         for each in entries
     ]
     st.dataframe(
-        DataFrame(rows),
+        arrow_rows(rows),
         column_config=COLUMNS,
         hide_index=True,
         key="audit_table",

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
-from pandas import DataFrame
 from streamlit import column_config as config
 
 from collector.delivery.channels import NAMES
@@ -12,7 +11,7 @@ from data.accounts.models import Viewer
 from data.collection.models import LoggedResult, LoggedRun, Outcome, RunState
 from data.reports.deliveries import LoggedAttempt
 from data.store import Store
-from data.store.arrow import arrow_table
+from data.store.arrow import arrow_rows
 from data.store.cache import cached
 from data.text import number_text
 from pages.ui import messages
@@ -61,7 +60,7 @@ SENT = {"sent": "Sent", "again": "Tried again", "failed": "Failed", "skipped": "
 
 def draw_attempts(found: Sequence[LoggedAttempt]) -> None:
     """The newest attempts to send reports and alerts, in a table."""
-    rows = DataFrame(
+    rows = arrow_rows(
         [
             {
                 "at": each.happened_at,
@@ -88,12 +87,12 @@ def draw_attempts(found: Sequence[LoggedAttempt]) -> None:
 
 def draw_runs(runs: Sequence[LoggedRun]) -> LoggedRun:
     """The runs in a table; the one that is chosen, at first the newest."""
-    rows = DataFrame([_run_row(run) for run in runs])
+    rows = arrow_rows([_run_row(run) for run in runs])
     hidden = {"requests"} if all(run.requests is None for run in runs) else set()
     st.dataframe(
         rows,
         column_config={**RUNS, "started": moment_column("Started")},
-        column_order=[column for column in rows if column not in hidden],
+        column_order=[column for column in rows.column_names if column not in hidden],
         hide_index=True,
         key="log_runs",
         height=min(len(runs), ROWS_AT_SIGHT) * 35 + 38,
@@ -136,7 +135,7 @@ def draw_results(viewer: Viewer, store: Store, results: tuple[LoggedResult, ...]
 def _result_rows(viewer: Viewer, store: Store, results: tuple[LoggedResult, ...]) -> Any:
     """The results as an Arrow table, what failed first."""
     ordered = sorted(results, key=lambda each: not each.has_trouble)
-    return arrow_table(DataFrame([_result_row(each) for each in ordered]))
+    return arrow_rows([_result_row(each) for each in ordered])
 
 
 def failure_texts(results: Sequence[LoggedResult]) -> list[str]:

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 import streamlit as st
-from pandas import DataFrame
 from streamlit import column_config as config
 
 from data.accounts import github_app, grants, tenants, tokens
@@ -25,6 +24,7 @@ from data.collection.schedule import (
 )
 from data.repositories.models import RepositoryState
 from data.repositories.repositories import repositories
+from data.store.arrow import arrow_rows
 from data.text import counted, day_text
 from pages.tenants import app_view, view
 from pages.ui import collecting, controls, messages, session, time_format
@@ -70,7 +70,7 @@ def draw_table(found: Sequence[Tenant], viewer: Viewer, token_of: Mapping[int, S
         for each in found
     ]
     st.dataframe(
-        DataFrame(rows),
+        arrow_rows(rows),
         column_config=COLUMNS,
         hide_index=True,
         key="tenants_table",

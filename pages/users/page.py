@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
-from pandas import DataFrame
 
 from data.accounts import accounts, grants, invitations, sessions
 from data.accounts.authority import may_grant
@@ -12,6 +11,7 @@ from data.accounts.grants import NamedGrant
 from data.accounts.models import Account, Role
 from data.accounts.sign_on import BY_GROUP, passwords_open
 from data.calendar import utc_now
+from data.store.arrow import arrow_rows
 from pages.ui import controls, messages, session
 from pages.ui.store import the_store
 from pages.ui.text import ROLES, grant_text
@@ -41,7 +41,7 @@ def draw_table(found: Sequence[Account]) -> None:
         for each in found
     ]
     st.dataframe(
-        DataFrame(rows),
+        arrow_rows(rows),
         column_config=COLUMNS,
         column_order=["username", "name", "roles", "state", *(["email"] if any(each.email for each in found) else [])],
         hide_index=True,
