@@ -10,6 +10,8 @@ from pathlib import Path
 from data.calendar import DAY
 from data.sandbox.statement import Parameter, ParameterKind, parameters_of
 from data.schema.migrate import OWN_TABLES
+from data.store import Store
+from data.store.cache import cached
 from data.store.files import empty_database
 from data.store.sql import query
 
@@ -36,11 +38,14 @@ class Relation:
     columns: tuple[ReferenceColumn, ...]
 
 
-@cache
-def relations() -> tuple[Relation, ...]:
-    """The public views, then the tables, by name; the same for everybody."""
-    with empty_database("traffic") as connection:
-        rows = connection.execute(query(__name__, "relations")).fetchall()
+@cached("traffic")
+def relations(store: Store) -> tuple[Relation, ...]:
+    """The public views, then the tables, by name; the same for everybody. Raises: StoreMissing."""
+    with store.traffic.read() as cursor:
+        rows = cursor.execute(query(__name__, "relations")).fetchall()
+    if not any(about for *_, about in rows):  # a lake keeps no comments on columns
+        with empty_database("traffic") as connection:
+            rows = connection.execute(query(__name__, "relations")).fetchall()
     found = []
     for (name, is_view, comment), of_it in groupby(rows, key=lambda row: row[:3]):
         columns = tuple(ReferenceColumn(column, kind, about or "") for *_, column, kind, about in of_it)

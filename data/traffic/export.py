@@ -207,7 +207,7 @@ def columns(store: Store, table: ExportTable) -> tuple[Column, ...]:
     """What the rows of a table have; the same for everybody, with nobody's rows."""
     nobody = Viewer(frozenset(), frozenset())
     comments = {
-        column.name: column.comment for each in relations() if each.name == table.view for column in each.columns
+        column.name: column.comment for each in relations(store) if each.name == table.view for column in each.columns
     }
     schema = page_of_rows(nobody, store, ExportRequest(table), None, 1).rows.schema
     return tuple(Column(field.name, _kind(field.type), comments[field.name]) for field in schema)

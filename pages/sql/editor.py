@@ -120,7 +120,7 @@ def draw_statement() -> str:
         button=RUN,
         opened=st.session_state[TIMES],
         longest=LONGEST_STATEMENT,
-        relations=relations(),
+        relations=relations(the_store()),
     )
     return text or ""
 

@@ -27,6 +27,7 @@ from data.sandbox.sandbox import (
 from data.sandbox.statement import Value
 from data.sandbox.tenant_extract import prepare_extract
 from data.store import Store, StoreError
+from data.store.cache import cached
 from data.text import counted, number_text
 from data.traffic.files import MOST_EXCEL_ROWS, parquet_file
 from pages.ui import controls, messages, session, tables
@@ -279,13 +280,16 @@ def draw_schema() -> None:
         live=True,
     )
     with st.container(height=560, border=False, key="sql_schema"):
-        st.html(_schema_html(relations(), (search or "").strip().casefold()))
+        st.html(_schema_html(the_store(), (search or "").strip().casefold()))
 
 
-def _schema_html(relations: tuple[Relation, ...], search: str) -> str:
+@cached("traffic")
+def _schema_html(store: Store, search: str) -> str:
     parts = [SCHEMA_STYLE, '<div class="sql-schema">']
     for is_view, heading in ((True, "Views"), (False, "Tables")):
-        shown = [part for each in relations if each.is_view is is_view and (part := _relation_html(each, search))]
+        shown = [
+            part for each in relations(store) if each.is_view is is_view and (part := _relation_html(each, search))
+        ]
         parts += [f'<div class="sql-heading">{heading}</div>', *shown] if shown else []
     if len(parts) == 2:
         parts.append('<div class="sql-about">No matches.</div>')
