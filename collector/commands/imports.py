@@ -97,18 +97,18 @@ def add(session: Session, /, tenant: str, paths: tuple[Path, ...], **given: Any)
         except ImportRefused as refusal:
             raise CommandRefused(f"{refusal} {refusal.option}".strip()) from refusal
         unknown = Unknown(given["unknown"] or Unknown.ASK)
-        found = imports.plan(
+        plan = imports.plan(
             session.viewer, session.store, owner.tenant_id, staged, aliases=options.aliases, unknown=unknown
         )
-        _say_plan(session, staged, found)
-        facts = _facts(owner, staged, found) | {"import": None}
+        _say_plan(session, staged, plan)
+        facts = _facts(owner, staged, plan) | {"import": None}
         failed = any(each.line is not None for each in staged.refusals)
         if given["dry_run"]:
             session.terminal.say("Dry run: nothing was written.")
             return CommandResult(facts, failed)
-        has_owners = all("/" in each.name for each in found.unknown)
-        if found.unknown and (unknown is Unknown.ASK or (unknown is Unknown.ADD and not has_owners)):
-            raise CommandRefused(_question(found))
+        has_owners = all("/" in each.name for each in plan.unknown)
+        if plan.unknown and (unknown is Unknown.ASK or (unknown is Unknown.ADD and not has_owners)):
+            raise CommandRefused(_question(plan))
         mappings = {header(each.table): options.columns for each in staged.layouts} if options.columns else {}
         batch = imports.save_import(
             session.store,
@@ -136,17 +136,17 @@ def list_imports(session: Session) -> CommandResult:
     Example:
       python -m collector import list
     """
-    found = imports.imports(session.viewer, session.store)
+    batches = imports.imports(session.viewer, session.store)
     names = {each.tenant_id: each.name for each in tenants.tenants(session.viewer, session.store)}
-    if not found:
+    if not batches:
         session.terminal.say("Nothing was imported yet. See: python -m collector import --help")
     else:
         columns = (">IMPORT", "WHEN", "TENANT", "TOOL", "FILES", ">REPOSITORIES", ">NEW", ">GREATER", ">DAYS WON")
-        session.terminal.table(columns, (_row(each, names) for each in found))
+        session.terminal.table(columns, (_row(each, names) for each in batches))
     facts = [
         {"import": each.batch_id, "tenant": names[each.tenant_id], "at": each.imported_at, "tool": each.tool}
         | {"source": each.source, "rows_refused": each.refused, **asdict(each.counts)}
-        for each in found
+        for each in batches
     ]
     return CommandResult({"imports": facts})
 
@@ -170,10 +170,10 @@ def _options(given: dict[str, Any]) -> Options:
     """What was said, checked. Raises: CommandRefused, NameRefused."""
     aliases, plain = {}, []
     for each in given["named"]:
-        told, separator, name = each.rpartition("=")
+        alias, separator, name = each.rpartition("=")
         (checked,) = repository_names([name])
         if separator:
-            aliases[told.strip()] = checked
+            aliases[alias.strip()] = checked
         else:
             plain.append(checked)
     if len(plain) > 1:
@@ -195,7 +195,7 @@ def _mapping(text: str | None) -> dict[str, str]:
     return columns
 
 
-def _say_plan(session: Session, staged: Staged, found: Plan) -> None:
+def _say_plan(session: Session, staged: Staged, plan: Plan) -> None:
     say = session.terminal.say
     for each in staged.layouts[:REFUSALS_SHOWN]:
         if each.kind is not ContentKind.NAMES:
@@ -203,9 +203,9 @@ def _say_plan(session: Session, staged: Staged, found: Plan) -> None:
             say(f"{each.table.name}: {each.tool}, {each.kind} ({columns})")
     if len(staged.layouts) > REFUSALS_SHOWN:
         say(f"... {counted(len(staged.layouts), 'table')} in all")
-    if found.repositories:
-        session.terminal.table(COLUMNS, (_planned_row(each) for each in found.repositories))
-    for line in found.counts.sentences():
+    if plan.repositories:
+        session.terminal.table(COLUMNS, (_planned_row(each) for each in plan.repositories))
+    for line in plan.counts.sentences():
         say(line)
     if staged.unknown_zeros:
         say(f"{counted(staged.unknown_zeros, 'zero')} left out: this tool writes 0 where it knows nothing.")
@@ -218,18 +218,18 @@ def _say_plan(session: Session, staged: Staged, found: Plan) -> None:
 def _planned_row(each: RepositoryPlan) -> tuple[str, ...]:
     views = (each.views_days, each.views, each.visitor_days)
     numbers = (*views, each.clones_days, each.clones, each.cloner_days)
-    told = ("" if number is None else f"{number:,}" for number in numbers)
-    return each.full_name, str(each.first_day), str(each.last_day), *told
+    columns = ("" if number is None else f"{number:,}" for number in numbers)
+    return each.full_name, str(each.first_day), str(each.last_day), *columns
 
 
-def _question(found: Plan) -> str:
-    if any(not each.name for each in found.unknown):
+def _question(plan: Plan) -> str:
+    if any(not each.name for each in plan.unknown):
         return "The files do not name their repository. Say which it is: --repository OWNER/NAME"
-    without_owner = [each.name for each in found.unknown if "/" not in each.name]
+    without_owner = [each.name for each in plan.unknown if "/" not in each.name]
     if without_owner:
         return f"Whose is {_listed(without_owner)}? Say it: --repository {without_owner[0]}=OWNER/NAME"
     return (
-        f"Not tracked by this tenant: {_listed([each.name for each in found.unknown])}. Track them first (repo add), "
+        f"Not tracked by this tenant: {_listed([each.name for each in plan.unknown])}. Track them first (repo add), "
         "say what they are called now (--repository OLD/NAME=OWNER/NAME), add their history only (--unknown add), or "
         "leave them out (--unknown skip)."
     )
@@ -239,13 +239,13 @@ def _listed(names: Sequence[str]) -> str:
     return ", ".join(names[:10]) + (f" and {len(names) - 10:,} more" if len(names) > 10 else "")
 
 
-def _facts(owner: Tenant, staged: Staged, found: Plan) -> dict[str, Any]:
+def _facts(owner: Tenant, staged: Staged, plan: Plan) -> dict[str, Any]:
     return {
         "tenant": owner.name,
         "tool": staged.tool,
-        **asdict(found.counts),
-        "per_repository": [asdict(each) for each in found.repositories],
-        "unknown": [str(each) for each in found.unknown],
+        **asdict(plan.counts),
+        "per_repository": [asdict(each) for each in plan.repositories],
+        "unknown": [str(each) for each in plan.unknown],
         "zeros_left_out": staged.unknown_zeros,
         "rows_refused": staged.refused,
         "refused": [asdict(each) for each in staged.refusals],
@@ -255,5 +255,5 @@ def _facts(owner: Tenant, staged: Staged, found: Plan) -> dict[str, Any]:
 def _row(batch: ImportBatch, names: dict[int, str]) -> Sequence[str]:
     counts = batch.counts
     numbers = (counts.repositories, counts.new, counts.greater, counts.days_won)
-    told = (str(batch.batch_id), moment(batch.imported_at), names[batch.tenant_id], batch.tool, batch.source)
-    return *told, *(f"{number:,}" for number in numbers)
+    columns = (str(batch.batch_id), moment(batch.imported_at), names[batch.tenant_id], batch.tool, batch.source)
+    return *columns, *(f"{number:,}" for number in numbers)

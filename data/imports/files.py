@@ -218,12 +218,12 @@ def _windows_of_history(folder: Path) -> Iterator[File]:
     windows = dict.fromkeys((match["blob"], match["path"]) for line in changes if (match := _CHANGED.fullmatch(line)))
     if not windows:
         return
-    told = _git_bytes(folder, "cat-file", "--batch", given="\n".join(blob for blob, _ in windows).encode())
+    output = _git_bytes(folder, "cat-file", "--batch", given="\n".join(blob for blob, _ in windows).encode())
     begin = 0
     for blob, path in windows:
-        end = told.index(b"\n", begin)
-        _, _, size = told[begin:end].split()
-        content = told[end + 1 : end + 1 + int(size)]
+        end = output.index(b"\n", begin)
+        _, _, size = output[begin:end].split()
+        content = output[end + 1 : end + 1 + int(size)]
         begin = end + 2 + int(size)
         yield File(f"{folder.name}@{blob[:7]}/{path}", len(content), _content_opener(content))
 
@@ -252,7 +252,7 @@ def _git_bytes(folder: Path, *words: str, given: bytes | None = None) -> bytes:
 
 @contextmanager
 def readable(file: File) -> Iterator[IO[bytes]]:
-    """A file to be read, what goes wrong meanwhile told with its name. Raises: ImportRefused."""
+    """A file to be read; an error meanwhile is raised with the file's name. Raises: ImportRefused."""
     try:
         with file.open() as stream:
             yield stream

@@ -171,7 +171,7 @@ def header(table: SourceTable) -> str:
 
 
 def guessed(table: SourceTable) -> dict[Field, str]:
-    """Which column is which, as far as its names tell."""
+    """Which column is which, as far as its names say."""
     return {field: table.columns[number] for field, number in _metric_named(table, _by_names(table)).items()}
 
 

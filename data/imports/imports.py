@@ -6,7 +6,7 @@ and an import that is undone leaves what would be there without it.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import datetime
@@ -20,7 +20,7 @@ from data.accounts.grants import viewer_of
 from data.accounts.models import Account, Viewer
 from data.calendar import aware, stored
 from data.imports.merging import HISTORY_ONLY, fit_spans, merge_days
-from data.imports.models import Counts, ImportBatch, ImportRefused, Plan, RepositoryPlan, Told, Unknown
+from data.imports.models import Counts, ImportBatch, ImportRefused, NamedRepository, Plan, RepositoryPlan, Unknown
 from data.imports.staging import Staged
 from data.schema import migrate as schema
 from data.store import Store
@@ -46,7 +46,7 @@ def imports(viewer: Viewer, store: Store) -> tuple[ImportBatch, ...]:
 
 @cached("traffic")
 def saved_mappings(viewer: Viewer, store: Store, tenant_id: int) -> Mapping[str, Mapping[str, str]]:
-    """What a tenant has said of columns before: a mapping of fields to columns by the header of the file."""
+    """A tenant's saved column mappings, from fields to columns, by the header of the file."""
     values = {"tenant_id": tenant_id, "visible": list(viewer.tenant_ids)}
     mine = "where tenant_id = $tenant_id and list_contains($visible, tenant_id)"
     with store.traffic.read() as cursor:
@@ -64,10 +64,10 @@ def plan(
     if tenant_id not in viewer.tenant_ids:
         raise NotAllowed("There is no such tenant.")
     with store.traffic.read() as cursor:
-        meant, strange = _meant(cursor, tenant_id, staged, aliases)
+        matched, unmatched = _match(cursor, tenant_id, staged, aliases)
         names = dict(cursor.execute("select repository_id, full_name from repository").fetchall())
-        every = meant | {number: -1 - number for number, _ in strange if unknown is not Unknown.SKIP}
-        names |= {-1 - number: str(told) for number, told in strange}
+        every = matched | {number: -1 - number for number, _ in unmatched if unknown is not Unknown.SKIP}
+        names |= {-1 - number: str(repository) for number, repository in unmatched}
         with _registered(cursor, every):
             counts, sums = Counts(repositories=len(set(every.values()))), []
             for repository_ids in _chunks(every, staged):
@@ -76,7 +76,7 @@ def plan(
             counts = _with_others(cursor, staged, counts)
     plans = [RepositoryPlan(names[row[0]], *row[1:]) for row in sums]
     plans.sort(key=lambda each: each.full_name.casefold())
-    return Plan(counts, tuple(plans), tuple(told for _, told in strange))
+    return Plan(counts, tuple(plans), tuple(repository for _, repository in unmatched))
 
 
 def save_import(
@@ -98,24 +98,24 @@ def save_import(
     with change_of_traffic(store, "importing", by, now) as change:
         _refuse_but_managers(store, change.account, tenant_id)
         connection = change.connection
-        meant, strange = _meant(connection, tenant_id, staged, aliases)
-        if strange and unknown is not Unknown.SKIP:
-            nobodys = [str(repository) for _, repository in strange if "/" not in repository.name]
+        matched, unmatched = _match(connection, tenant_id, staged, aliases)
+        if unmatched and unknown is not Unknown.SKIP:
+            nobodys = [str(repository) for _, repository in unmatched if "/" not in repository.name]
             if nobodys:
                 raise ImportRefused(
                     f"Whose is {', '.join(nobodys)[:500]}? Say which repository it is, or leave it out."
                 )
             if unknown is Unknown.ASK:
-                raise ImportRefused(f"Not tracked: {', '.join(str(told) for _, told in strange)[:500]}.")
-            meant |= _add_history_only(connection, tenant_id, strange, now)
+                raise ImportRefused(f"Not tracked: {', '.join(str(repository) for _, repository in unmatched)[:500]}.")
+            matched |= _add_history_only(connection, tenant_id, unmatched, now)
         batch_id = next_id(connection, "import_batch")
-        with _registered(connection, meant), _in_little_memory(connection):
-            counts = Counts(repositories=len(set(meant.values())))
-            for repository_ids in _chunks(meant, staged):
+        with _registered(connection, matched), _in_little_memory(connection):
+            counts = Counts(repositories=len(set(matched.values())))
+            for repository_ids in _chunks(matched, staged):
                 counts = _added(counts, _read(connection, staged, repository_ids))
                 execute_each(connection, query(__name__, "keep_days"), {"batch_id": batch_id})
                 merge_days(connection)
-            fit_spans(connection, set(meant.values()))
+            fit_spans(connection, set(matched.values()))
             counts = _with_others(connection, staged, counts)
             files = {name: staged.path(name) for name in ("lists", "counters", "windows")}
             execute_each(connection, query(__name__, "keep_others"), files | {"batch_id": batch_id})
@@ -170,10 +170,10 @@ def _refuse_but_managers(store: Store, account: Account, tenant_id: int) -> None
         raise NotAllowed("There is no such tenant.")
 
 
-def _meant(
+def _match(
     connection: duckdb.DuckDBPyConnection, tenant_id: int, staged: Staged, aliases: Mapping[str, str]
-) -> tuple[dict[int, int], list[tuple[int, Told]]]:
-    """Which repository of the tenant each told one is, by its number: by GitHub's id, then by name; and the unknown."""
+) -> tuple[dict[int, int], list[tuple[int, NamedRepository]]]:
+    """The tenant's repositories by source number, by GitHub's id, then by name; and those it does not have."""
     mine = "where tenant_id = $tenant_id order by state = 'active', repository_id"
     rows = connection.execute(
         f"select repository_id, github_id, full_name from repository {mine}",  # noqa: S608 - our own text
@@ -182,49 +182,49 @@ def _meant(
     by_id = {github_id: key for key, github_id, _ in rows if github_id is not None}
     by_name = {name.casefold(): key for key, _, name in rows}
     names = {name.casefold(): other for name, other in aliases.items()}
-    meant, unknown = {}, []
-    for told, number in staged.told.items():
-        name = names.get(told.name.casefold(), told.name)
-        found = by_id.get(told.github_id) if told.name == name else None
-        found = found or by_name.get(name.casefold())
-        if found is None:
-            unknown.append((number, replace(told, name=name)))
+    matched, unmatched = {}, []
+    for repository, number in staged.repositories.items():
+        name = names.get(repository.name.casefold(), repository.name)
+        repository_id = by_id.get(repository.github_id) if repository.name == name else None
+        repository_id = repository_id or by_name.get(name.casefold())
+        if repository_id is None:
+            unmatched.append((number, replace(repository, name=name)))
         else:
-            meant[number] = found
-    return meant, unknown
+            matched[number] = repository_id
+    return matched, unmatched
 
 
 def _add_history_only(
-    connection: duckdb.DuckDBPyConnection, tenant_id: int, strange: Sequence[tuple[int, Told]], now: datetime
+    connection: duckdb.DuckDBPyConnection, tenant_id: int, unmatched: list[tuple[int, NamedRepository]], now: datetime
 ) -> dict[int, int]:
-    """Add repositories that are not tracked, for their history. Answers their ids by the number they are told with."""
-    names = list(dict.fromkeys(told.name.casefold() for _, told in strange))
+    """Add repositories that are not tracked, for their history. Answers their ids by source number."""
+    names = list(dict.fromkeys(new.name.casefold() for _, new in unmatched))
     ids = dict(zip(names, next_ids(connection, "repository", len(names)), strict=True))
-    for _, told in {told.name.casefold(): (number, told) for number, told in strange}.values():
-        owner, _, name = told.name.partition("/")
+    for new in {new.name.casefold(): new for _, new in unmatched}.values():
+        owner, _, name = new.name.partition("/")
         connection.execute(
             "insert into repository (repository_id, tenant_id, github_id, owner, name, full_name, state, state_reason, "
             "state_since, added_at) values ($key, $tenant_id, $github_id, $owner, $name, $full_name, 'removed', "
             "$reason, $now, $now)",
-            {"key": ids[told.name.casefold()], "tenant_id": tenant_id, "github_id": told.github_id, "owner": owner}
-            | {"name": name, "full_name": told.name, "reason": HISTORY_ONLY, "now": stored(now)},
+            {"key": ids[new.name.casefold()], "tenant_id": tenant_id, "github_id": new.github_id, "owner": owner}
+            | {"name": name, "full_name": new.name, "reason": HISTORY_ONLY, "now": stored(now)},
         )
-    return {number: ids[told.name.casefold()] for number, told in strange}
+    return {number: ids[new.name.casefold()] for number, new in unmatched}
 
 
 @contextmanager
-def _registered(connection: duckdb.DuckDBPyConnection, meant: Mapping[int, int]) -> Iterator[None]:
-    """What each told number means, as the table meant_repository."""
-    columns = {"told": pa.array(list(meant), pa.int32()), "repository_id": pa.array(list(meant.values()), pa.int32())}
-    connection.register("meant_repository", pa.table(columns))
+def _registered(connection: duckdb.DuckDBPyConnection, matched: Mapping[int, int]) -> Iterator[None]:
+    """The repository of each source number, as the table matched_repository."""
+    numbers, repository_ids = (pa.array(list(each), pa.int32()) for each in (matched, matched.values()))
+    connection.register("matched_repository", pa.table({"source_number": numbers, "repository_id": repository_ids}))
     yield
-    connection.unregister("meant_repository")
+    connection.unregister("matched_repository")
 
 
-def _chunks(meant: Mapping[int, int], staged: Staged) -> Iterator[list[int]]:
+def _chunks(matched: Mapping[int, int], staged: Staged) -> Iterator[list[int]]:
     """The repositories with days, as many at a time as have rows that fit into memory."""
     rows: dict[int, int] = {}
-    for number, repository_id in meant.items():
+    for number, repository_id in matched.items():
         if staged.rows[number]:
             rows[repository_id] = rows.get(repository_id, 0) + staged.rows[number]
     yield from _together(rows)
@@ -245,11 +245,11 @@ def _together(rows: Mapping[int, int]) -> Iterator[list[int]]:
 
 def _read(connection: duckdb.DuckDBPyConnection, staged: Staged, repository_ids: list[int]) -> Counts:
     """Have the days of these repositories in incoming_day. Answers how they compare with what is stored."""
-    numbers = "select min(told) as first_told, max(told) as last_told from meant_repository "
+    numbers = "select min(source_number) as first_number, max(source_number) as last_number from matched_repository "
     where = "where list_contains($repository_ids, repository_id)"
-    ((first_told, last_told),) = connection.execute(numbers + where, {"repository_ids": repository_ids}).fetchall()
+    ((first_number, last_number),) = connection.execute(numbers + where, {"repository_ids": repository_ids}).fetchall()
     values = {"file": staged.path("days"), "repository_ids": repository_ids}
-    values |= {"first_told": first_told, "last_told": last_told}  # the rows of a repository mostly lie together
+    values |= {"first_number": first_number, "last_number": last_number}  # the rows of a repository mostly lie together
     connection.execute(query(__name__, "read_staged"), values)
     ((new, greater, equal, smaller, won, closed, first, last),) = connection.execute(
         query(__name__, "compare")

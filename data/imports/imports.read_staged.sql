@@ -1,25 +1,25 @@
--- The days that an import tells of some repositories, each once: of a metric the greatest count (ties by uniques); uniques
--- told without a count join it where they can. What a correction by hand took away is not brought back.
+-- The days that an import has of some repositories, each once: of a metric the greatest count (ties by uniques); uniques
+-- known without a count join it where they can. What a correction by hand took away is not brought back.
 -- A reading is packed into one number, (count + 1) * 10^13 + uniques + 1, 0 being unknown: no count has 13 digits.
--- Grain: a repository and day (UTC). Source: the file $file, meant_repository (told, repository_id), traffic_revision.
+-- Grain: a repository and day (UTC). Source: the file $file, matched_repository, traffic_revision.
 create or replace temp table incoming_day as
 with packed as (
     select
-        meant_repository.repository_id,
+        matched_repository.repository_id,
         staged.day,
         max((coalesce(staged.views, -1) + 1)::hugeint * 10000000000000 + coalesce(staged.view_uniques, -1) + 1) as views,
         max(staged.view_uniques) filter (where staged.views is null) as loose_view_uniques,
         max((coalesce(staged.clones, -1) + 1)::hugeint * 10000000000000 + coalesce(staged.clone_uniques, -1) + 1) as clones,
         max(staged.clone_uniques) filter (where staged.clones is null) as loose_clone_uniques
     from read_parquet($file) as staged
-    inner join meant_repository using (told)
+    inner join matched_repository using (source_number)
     where
-        staged.told between $first_told and $last_told
-        and list_contains($repository_ids, meant_repository.repository_id)
-    group by meant_repository.repository_id, staged.day
+        staged.source_number between $first_number and $last_number
+        and list_contains($repository_ids, matched_repository.repository_id)
+    group by matched_repository.repository_id, staged.day
 ),
 
-told as (
+unpacked as (
     select
         repository_id,
         day,
@@ -42,17 +42,17 @@ corrected as (
 )
 
 select
-    told.repository_id,
-    told.day,
-    case when not coalesce(told.views <= corrected.most_views, false) then told.views end as views,
+    unpacked.repository_id,
+    unpacked.day,
+    case when not coalesce(unpacked.views <= corrected.most_views, false) then unpacked.views end as views,
     case
-        when not coalesce(told.views <= corrected.most_views or told.view_uniques > told.views, false)
-            then told.view_uniques
+        when not coalesce(unpacked.views <= corrected.most_views or unpacked.view_uniques > unpacked.views, false)
+            then unpacked.view_uniques
     end as view_uniques,
-    case when not coalesce(told.clones <= corrected.most_clones, false) then told.clones end as clones,
+    case when not coalesce(unpacked.clones <= corrected.most_clones, false) then unpacked.clones end as clones,
     case
-        when not coalesce(told.clones <= corrected.most_clones or told.clone_uniques > told.clones, false)
-            then told.clone_uniques
+        when not coalesce(unpacked.clones <= corrected.most_clones or unpacked.clone_uniques > unpacked.clones, false)
+            then unpacked.clone_uniques
     end as clone_uniques
-from told
+from unpacked
 left join corrected using (repository_id, day);

@@ -1,5 +1,5 @@
 -- Writes daily_traffic anew for the touched days: of each metric the greatest reading of what was collected and of all
--- imports, ties by uniques, and who knows it. Uniques that an import tells without a count stand beside a count without
+-- imports, ties by uniques, and who knows it. Uniques that an import has without a count stand beside a count without
 -- uniques. What was collected of a day that no import has any more is taken from collected_day, and its row there goes.
 -- A reading is packed into one number, (count + 1) * 10^13 + uniques + 1, 0 being unknown: no count has 13 digits.
 -- Grain in: touched_day (repository_id, day), each once. Days are UTC.

@@ -11,7 +11,7 @@ from enum import StrEnum
 from data.refusals import Refused
 from data.text import counted, number_text
 
-REFUSALS_KEPT = 1000  # rows that are told with their reason; the others are counted
+REFUSALS_KEPT = 1000  # rows that are listed with their reason; the others are counted
 
 
 class ImportRefused(Refused):
@@ -42,7 +42,7 @@ class Unknown(StrEnum):
 class Options:
     """What whoever imports says about the files.
 
-    `repository` is meant where a file names none; `aliases` tells what the names in the files mean. `year` is that of
+    `repository` is meant where a file names none; `aliases` says what the names in the files mean. `year` is that of
     the first day of files whose days have none; `columns` gives a column for each field.
     """
 
@@ -68,7 +68,7 @@ class RefusedRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class NamedRepository:
     """A repository as the files call it: a name (empty: none), and GitHub's id where they have it."""
 
     name: str
@@ -111,11 +111,11 @@ class Counts:
         won = f"{counted(self.days_won, 'day')} won{closing}."
         others = ((self.lists, "top-10 list"), (self.counters, "reading"), (self.windows, "window"))
         kinds = ("", " of stars or forks", " with unique visitors of 14 days")
-        told = [f"{counted(n, noun)}{kind}" for (n, noun), kind in zip(others, kinds, strict=True) if n]
+        also = [f"{counted(n, noun)}{kind}" for (n, noun), kind in zip(others, kinds, strict=True) if n]
         return [
             f"Readings: {readings} (smaller ones change nothing).",
             won,
-            *([f"Also new: {', '.join(told)}."] if told else []),
+            *([f"Also new: {', '.join(also)}."] if also else []),
         ]
 
 
@@ -140,7 +140,7 @@ class Plan:
 
     counts: Counts
     repositories: tuple[RepositoryPlan, ...]
-    unknown: tuple[Told, ...]
+    unknown: tuple[NamedRepository, ...]
 
 
 @dataclass(frozen=True, slots=True)

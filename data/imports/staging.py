@@ -21,7 +21,7 @@ from pyarrow import parquet
 from data.calendar import DAY, covered_days
 from data.imports.files import File, digest_of
 from data.imports.formats import COUNTERS, METRICS, ContentKind, Field, Layout, layouts_of
-from data.imports.models import REFUSALS_KEPT, ImportRefused, Options, RefusedRow, Told, Zeros
+from data.imports.models import REFUSALS_KEPT, ImportRefused, NamedRepository, Options, RefusedRow, Zeros
 from data.imports.tables import Row, SourceTable, plain_rows, tables_of
 from data.imports.values import BadValue, Days, Memo, count, lacks_year
 
@@ -33,17 +33,17 @@ _REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+|[\w.-]+")
 _int, _text, _date = pa.int64(), pa.string(), pa.date32()
 Texts = Mapping[Field, pa.DictionaryArray]  # what stands in the columns of some rows, each text once
 SCHEMAS = {
-    "days": pa.schema([("told", pa.int32()), ("day", _date), *((each.value, _int) for each in METRICS)]),
-    "counters": pa.schema([("told", pa.int32()), ("day", _date), *((each.value, _int) for each in COUNTERS)]),
+    "days": pa.schema([("source_number", pa.int32()), ("day", _date), *((each.value, _int) for each in METRICS)]),
+    "counters": pa.schema([("source_number", pa.int32()), ("day", _date), *((each.value, _int) for each in COUNTERS)]),
     "lists": pa.schema(
         [
-            *(("told", pa.int32()), ("listing", _text), ("observed_on", _date), ("name", _text), ("title", _text)),
-            *(("views", _int), ("view_uniques", _int)),
+            *(("source_number", pa.int32()), ("listing", _text), ("observed_on", _date), ("name", _text)),
+            *(("title", _text), ("views", _int), ("view_uniques", _int)),
         ]
     ),
     "windows": pa.schema(
         [
-            *(("told", pa.int32()), ("metric", _text), ("first_day", _date), ("last_day", _date)),
+            *(("source_number", pa.int32()), ("metric", _text), ("first_day", _date), ("last_day", _date)),
             *(("total", _int), ("uniques", _int)),
         ]
     ),
@@ -65,7 +65,7 @@ class Staged:
     source: str
     digest: str
     layouts: list[Layout]
-    told: dict[Told, int] = field(default_factory=dict)
+    repositories: dict[NamedRepository, int] = field(default_factory=dict)
     rows: Counter[int] = field(default_factory=Counter)
     refusals: list[RefusedRow] = field(default_factory=list)
     refused: int = 0
@@ -79,8 +79,8 @@ class Staged:
         if len(self.refusals) < REFUSALS_KEPT:
             self.refusals.append(RefusedRow(table.name, line, reason))
 
-    def number(self, told: Told) -> int:
-        return self.told.setdefault(told, len(self.told))
+    def source_number(self, repository: NamedRepository) -> int:
+        return self.repositories.setdefault(repository, len(self.repositories))
 
 
 class _Writers:
@@ -94,8 +94,8 @@ class _Writers:
     def write(self, name: str, columns: Mapping[str, Any]) -> None:
         table = pa.table(columns, schema=SCHEMAS[name])
         if name == "days":
-            for told in pc.value_counts(table["told"]).to_pylist():
-                self.staged.rows[told["values"]] += told["counts"]
+            for each in pc.value_counts(table["source_number"]).to_pylist():
+                self.staged.rows[each["values"]] += each["counts"]
         self._waiting[name].append(table)
         if sum(each.num_rows for each in self._waiting[name]) >= ROWS_A_GROUP:
             self._flush(name)
@@ -140,7 +140,7 @@ def stage(
     return staged
 
 
-def _names(layout: Layout) -> Iterator[tuple[str, Told]]:
+def _names(layout: Layout) -> Iterator[tuple[str, NamedRepository]]:
     """The repositories of a table of names, by their key; that of ghstats is GitHub's own id."""
     columns = layout.columns
     for _, rows in layout.table.rows():
@@ -149,7 +149,7 @@ def _names(layout: Layout) -> Iterator[tuple[str, Told]]:
                 key, name = str(row[columns[Field.KEY]]), str(row[columns[Field.NAME]])
                 owner = row[columns[Field.OWNER]] if Field.OWNER in columns else None
                 github_id = int(key) if layout.tool == "ghstats" and key.isdigit() else None
-                yield key, Told(f"{owner}/{name}" if owner else name, github_id)
+                yield key, NamedRepository(f"{owner}/{name}" if owner else name, github_id)
 
 
 class _AnotherRepository(Exception):
@@ -164,7 +164,7 @@ class _TableReader:
     """Reads the rows of one table."""
 
     def __init__(
-        self, layout: Layout, writers: _Writers, options: Options, names: Mapping[str, Told], today: date
+        self, layout: Layout, writers: _Writers, options: Options, names: Mapping[str, NamedRepository], today: date
     ) -> None:
         self._layout, self._writers, self._options = layout, writers, options
         self._names, self._today, self._table, self._staged = names, today, layout.table, writers.staged
@@ -225,18 +225,18 @@ class _TableReader:
     def _repository(self, text: str) -> int:
         """The number of the repository that a row names. Raises ValueError."""
         if Field.KEY in self._layout.columns and text in self._names:
-            return self._staged.number(self._names[text])
+            return self._staged.source_number(self._names[text])
         name = re.sub(r"^(https?://)?(www\.)?github\.com/", "", text).removesuffix(".git").strip("/")
         if not _REPOSITORY.fullmatch(name):
             raise ValueError(f"{text[:80]!r} is not OWNER/NAME")
         only = self._options.repository
         if name.casefold() in {each.casefold() for each in self._options.aliases}:
-            return self._staged.number(Told(name))
+            return self._staged.source_number(NamedRepository(name))
         if only is not None and name.casefold() not in {only.casefold(), only.partition("/")[2].casefold()}:
             raise _AnotherRepository(name)
-        return self._staged.number(Told(only or name))
+        return self._staged.source_number(NamedRepository(only or name))
 
-    def _told(self, texts: Texts) -> pa.DictionaryArray | None:
+    def _repository_names(self, texts: Texts) -> pa.DictionaryArray | None:
         """How the repository of each row is called; None where the rows do not say it."""
         if Field.REPOSITORY in texts:
             return texts[Field.REPOSITORY]
@@ -246,10 +246,10 @@ class _TableReader:
         return texts.get(Field.KEY)
 
     def _values(self, lines: pa.Array, texts: Texts, wanted: Sequence[Field]) -> dict[str, pa.Array] | None:
-        """The rows that can be read, as columns: told, line, day and what is wanted."""
+        """The rows that can be read, as columns: source_number, line, day and what is wanted."""
         columns: dict[str, pa.Array] = {"line": lines}
         wrong: dict[int, str] = {}
-        columns["told"] = self._meant(texts, lines, wrong)
+        columns["source_number"] = self._source_numbers(texts, lines, wrong)
         for each in wanted:
             if each in texts:
                 columns[each.value] = self._read_column(texts[each], each, wrong)
@@ -260,9 +260,9 @@ class _TableReader:
             columns = {name: column.take(kept) for name, column in columns.items()}
         return self._checked(columns)
 
-    def _meant(self, texts: Texts, lines: pa.Array, wrong: dict[int, str]) -> pa.Array:
+    def _source_numbers(self, texts: Texts, lines: pa.Array, wrong: dict[int, str]) -> pa.Array:
         """The number of each row's repository: that it names, that of the file's path, or the one that was named."""
-        names = self._told(texts)
+        names = self._repository_names(texts)
         if names is None:
             return pa.array([self._only_number()] * len(lines), pa.int32())
         try:
@@ -276,7 +276,7 @@ class _TableReader:
     def _only_number(self) -> int:
         """That of the repository of all rows: which the path or a pasted command names, or which was named."""
         if self._layout.repository is None:
-            return self._staged.number(Told(self._options.repository or ""))
+            return self._staged.source_number(NamedRepository(self._options.repository or ""))
         try:
             return self._repository(self._layout.repository)
         except _AnotherRepository as other:
@@ -302,7 +302,7 @@ class _TableReader:
     def _checked(self, arrays: dict[str, pa.Array]) -> dict[str, pa.Array] | None:
         """Without the rows that cannot be so."""
         table = pa.table(arrays)
-        table = self._refuse(table, pc.is_null(table["told"]), "names no repository.")
+        table = self._refuse(table, pc.is_null(table["source_number"]), "names no repository.")
         if Field.DAY in arrays:
             table = self._refuse(table, pc.is_null(table["day"]), "has no day.")
             table = self._refuse(table, pc.greater(table["day"], self._today), "is of a day in the future.")
@@ -330,9 +330,9 @@ class _TableReader:
         values = self._known(values)
         if self._layout.kind is ContentKind.WINDOW:
             values = self._window(columns, values)
-            columns |= {name: values.pop(name) for name in ("told", "day")}
+            columns |= {name: values.pop(name) for name in ("source_number", "day")}
         known = reduce(pc.or_, (pc.is_valid(column) for column in values.values()))
-        table = pa.table({"told": columns["told"], "day": columns["day"], **values}).filter(known)
+        table = pa.table({"source_number": columns["source_number"], "day": columns["day"], **values}).filter(known)
         if table.num_rows:
             self._writers.write("days" if fields is METRICS else "counters", _columns_of(table))
 
@@ -351,7 +351,7 @@ class _TableReader:
 
     def _window(self, columns: dict[str, pa.Array], values: dict[str, pa.Array]) -> dict[str, Any]:
         """The rows of one answer of GitHub, with a zero for each day that it covers without a row."""
-        told, given = columns["told"][0].as_py(), columns["day"].to_pylist()
+        number, given = columns["source_number"][0].as_py(), columns["day"].to_pylist()
         observed = self._layout.observed
         covered = set(covered_days(given, observed).days() if observed else _between(min(given), max(given)))
         days = sorted({*given, *covered})
@@ -361,15 +361,15 @@ class _TableReader:
             if Field(name) in self._layout.columns:
                 numbers |= {day: 0 for day in covered if numbers.get(day) is None}
             filled[name] = pa.array([numbers.get(day) for day in days], _int)
-        self._write_window(told, min(given), max(given))
-        return filled | {"told": pa.array([told] * len(days), pa.int32()), "day": pa.array(days, _date)}
+        self._write_window(number, min(given), max(given))
+        return filled | {"source_number": pa.array([number] * len(days), pa.int32()), "day": pa.array(days, _date)}
 
-    def _write_window(self, told: int, first: date, last: date) -> None:
-        """The uniques that GitHub told beside the days."""
+    def _write_window(self, number: int, first: date, last: date) -> None:
+        """The uniques that GitHub reported beside the days."""
         facts, metric = self._table.facts, self._table.part
         uniques, total = facts.get("uniques"), facts.get("count")
         if isinstance(uniques, int) and isinstance(total, int) and 0 <= uniques <= total:
-            self._write_row("windows", (told, metric, first, last, total, uniques))
+            self._write_row("windows", (number, metric, first, last, total, uniques))
 
     def _write_row(self, name: str, row: Sequence[object]) -> None:
         self._writers.write(name, {column: [value] for column, value in zip(SCHEMAS[name].names, row, strict=True)})
@@ -389,7 +389,7 @@ class _TableReader:
         self._writers.write(
             "lists",
             {
-                "told": columns["told"],
+                "source_number": columns["source_number"],
                 "listing": ["referrers" if is_referrers else "paths"] * rows,
                 "observed_on": columns.get("day", pa.array([self._layout.observed] * rows, _date)),
                 "name": pc.utf8_slice_codeunits(names, 0, TEXT_LIMIT),
@@ -401,8 +401,8 @@ class _TableReader:
 
     def _keep_newest(self, lines: pa.Array, texts: Texts) -> None:
         """Of each repository the newest row: the others repeat what was true on its day."""
-        told = self._meant(texts, lines, {}).to_pylist()
-        for number, *cells in zip(told, *(column.to_pylist() for column in texts.values()), strict=True):
+        source_numbers = self._source_numbers(texts, lines, {}).to_pylist()
+        for number, *cells in zip(source_numbers, *(column.to_pylist() for column in texts.values()), strict=True):
             row = dict(zip(texts, cells, strict=True))
             day = self._memos[Field.DAY][row[Field.DAY]]
             if number is None or not isinstance(day, date) or not OLDEST <= day <= self._today:
@@ -411,16 +411,16 @@ class _TableReader:
                 self._newest[number] = (day, row)
 
     def _write_newest(self) -> None:
-        for told, (day, row) in self._newest.items():
+        for number, (day, row) in self._newest.items():
             if self._layout.kind is ContentKind.NEWEST_COUNTERS:
                 numbers = {each.value: self._memos[each][row.get(each)] for each in COUNTERS}
                 whole = [value if isinstance(value, int) else None for value in numbers.values()]
-                self._write_row("counters", (told, day, *whole))
+                self._write_row("counters", (number, day, *whole))
             else:
                 for listing, column in (("referrers", Field.REFERRERS_JSON), ("paths", Field.PATHS_JSON)):
-                    self._write_json_list(told, day, listing, row.get(column))
+                    self._write_json_list(number, day, listing, row.get(column))
 
-    def _write_json_list(self, told: int, day: date, listing: str, text: str | None) -> None:
+    def _write_json_list(self, number: int, day: date, listing: str, text: str | None) -> None:
         try:
             entries = json.loads(text or "[]")
         except (ValueError, RecursionError):
@@ -431,7 +431,7 @@ class _TableReader:
             name, views, uniques = (known.get(key) for key in (listing[:-1], "count", "uniques"))
             if isinstance(name, str) and isinstance(views, int) and isinstance(uniques, int) and 0 <= uniques <= views:
                 title = str(known["title"])[:TEXT_LIMIT] if known.get("title") else None
-                self._write_row("lists", (told, listing, day, name[:TEXT_LIMIT], title, views, uniques))
+                self._write_row("lists", (number, listing, day, name[:TEXT_LIMIT], title, views, uniques))
 
 
 def _taken(column: pa.DictionaryArray, values: Sequence[object], kind: pa.DataType, wrong: dict[int, str]) -> pa.Array:

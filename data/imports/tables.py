@@ -117,7 +117,7 @@ def _unquoted(line: str) -> str:
 
 
 def _csv_rows(file: File, encoding: str, delimiter: str, has_header: bool) -> Rows:
-    """What Arrow finds fault with is read from there on row by row, so that the fault is told with its line."""
+    """What Arrow finds fault with is read from there on row by row, so that the message names the line."""
     line = 1 + has_header
     if file.size > LARGE and encoding == "utf-8":
         with suppress(pa.ArrowInvalid):
@@ -271,14 +271,14 @@ def _object(file: File, number: int, line: str) -> dict[str, Any]:
 
 def _of_sqlite(file: File, scratch: Path) -> list[SourceTable]:
     path = _with_log(file, scratch)
-    with _child(file, path) as told:
+    with _child(file, path) as output:
         try:
-            found: dict[str, list[str]] = json.load(told)
+            tables: dict[str, list[str]] = json.load(output)
         except json.JSONDecodeError:
-            found = {}
+            tables = {}
     return [
         SourceTable(file, name, tuple(columns), _sqlite_rows(file, path, name, columns))
-        for name, columns in found.items()
+        for name, columns in tables.items()
     ]
 
 
@@ -298,8 +298,8 @@ def _with_log(file: File, scratch: Path) -> Path:
 def _sqlite_rows(file: File, path: Path, table: str, columns: list[str]) -> Callable[[], Rows]:
     def rows() -> Rows:
         line = 1
-        with _child(file, path, table, *columns) as told:
-            reader = csv.reader(told)
+        with _child(file, path, table, *columns) as output:
+            reader = csv.reader(output)
             while batch := list(islice(reader, ROWS_A_BATCH)):
                 yield line, batch
                 line += len(batch)

@@ -76,29 +76,29 @@ def draw_preview(tenant: Tenant, files: list[File]) -> None:
             return
         view.draw_tables(staged)
         aliases, asked = options.aliases, Unknown.ASK
-        found = imports.plan(viewer, store, tenant.tenant_id, staged, aliases=aliases, unknown=asked)
-        if found.unknown:
-            aliases = view.draw_unknown(found.unknown, names)
+        plan = imports.plan(viewer, store, tenant.tenant_id, staged, aliases=aliases, unknown=asked)
+        if plan.unknown:
+            aliases = view.draw_unknown(plan.unknown, names)
             asked = view.unknown_choice()
-            found = imports.plan(viewer, store, tenant.tenant_id, staged, aliases=aliases, unknown=asked)
-        view.draw_plan(staged, found)
-        if draw_button(found):
+            plan = imports.plan(viewer, store, tenant.tenant_id, staged, aliases=aliases, unknown=asked)
+        view.draw_plan(staged, plan)
+        if draw_button(plan):
             make(tenant, staged, options, aliases)
 
 
-def draw_button(found: Plan) -> bool:
+def draw_button(plan: Plan) -> bool:
     """Whether it is to be imported, which it can be once every repository is known, left out, or to be added."""
-    unsettled = bool(found.unknown) and view.unknown_choice() is Unknown.ASK
+    unsettled = bool(plan.unknown) and view.unknown_choice() is Unknown.ASK
     if unsettled:
         st.caption("Say first what the unknown repositories are.")
-    if not found.counts.wins:
+    if not plan.counts.wins:
         st.info("Nothing new: all of it is known already.", icon=":material/check:")
     return st.button(
         "Import",
         type="primary",
         icon=":material/move_to_inbox:",
         key="import_make",
-        disabled=unsettled or not found.counts.wins,
+        disabled=unsettled or not plan.counts.wins,
     )
 
 

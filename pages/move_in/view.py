@@ -13,7 +13,7 @@ from data.calendar import utc_now
 from data.imports import imports
 from data.imports.files import File
 from data.imports.formats import MAPPED, TOOLS, ContentKind, Field, guessed
-from data.imports.models import ImportBatch, ImportRefused, Options, Plan, Told, Unknown
+from data.imports.models import ImportBatch, ImportRefused, NamedRepository, Options, Plan, Unknown
 from data.imports.staging import Staged
 from data.imports.tables import SourceTable, tables_of
 from data.text import DAILY_CLONERS, DAILY_VISITORS, SUM_HELP, counted, number_text
@@ -41,7 +41,7 @@ UNKNOWN = "import_unknown"
 
 
 def draw_options(names: Sequence[str]) -> Options:
-    """What is said of the files."""
+    """The fields for what the files do not say themselves."""
     left, right = st.columns(2)
     with left:
         repository = st.selectbox(
@@ -106,24 +106,24 @@ def draw_tables(staged: Staged) -> None:
     for each in staged.layouts[:MOST_SHOWN]:
         if each.kind is not ContentKind.NAMES:
             columns = ", ".join(f"{WHAT.get(field, field)}: {column}" for field, column in each.used.items())
-            told = messages.literal(f"{each.tool}, {each.kind} ({columns})")
-            lines.append(f"- **{messages.literal(each.table.name)}**: {told}")
+            recognized = messages.literal(f"{each.tool}, {each.kind} ({columns})")
+            lines.append(f"- **{messages.literal(each.table.name)}**: {recognized}")
     more = len(staged.layouts) - MOST_SHOWN
     st.subheader("Recognized", anchor=False)
     st.markdown("\n".join([*lines, *([f"- and {counted(more, 'table')} more"] if more > 0 else [])]))
     draw_columns(staged.layouts[0].table)
 
 
-def draw_unknown(unknown: Sequence[Told], names: Sequence[str]) -> dict[str, str]:
-    """What the names mean that the tenant does not have; answers those that were said."""
+def draw_unknown(unknown: Sequence[NamedRepository], names: Sequence[str]) -> dict[str, str]:
+    """Asks which repositories the unknown names mean; answers the repository by name, where one was chosen."""
     st.subheader("Unknown repositories", anchor=False)
     aliases = {}
-    for number, told in enumerate(unknown[:MOST_SHOWN]):
+    for number, repository in enumerate(unknown[:MOST_SHOWN]):
         name = st.selectbox(
-            f"{messages.literal(str(told))} is", [NOT_THERE, *names], key=f"import_alias_{number}", width=360
+            f"{messages.literal(str(repository))} is", [NOT_THERE, *names], key=f"import_alias_{number}", width=360
         )
         if name != NOT_THERE:
-            aliases[told.name] = name
+            aliases[repository.name] = name
     if len(aliases) < len(unknown):
         st.radio("Repositories that you don’t track", list(CHOICES), index=None, key=UNKNOWN)
     return aliases
@@ -134,16 +134,16 @@ def unknown_choice() -> Unknown:
     return CHOICES.get(st.session_state.get(UNKNOWN) or "", Unknown.ASK)
 
 
-def draw_plan(staged: Staged, found: Plan) -> None:
+def draw_plan(staged: Staged, plan: Plan) -> None:
     """What it would bring."""
     st.subheader("What it brings", anchor=False)
-    st.markdown("\n".join(f"- {sentence}" for sentence in found.counts.sentences()))
+    st.markdown("\n".join(f"- {sentence}" for sentence in plan.counts.sentences()))
     if staged.unknown_zeros:
         st.caption(f"{counted(staged.unknown_zeros, 'zero')} left out: this tool writes 0 where it knows nothing.")
-    if found.repositories:
+    if plan.repositories:
         number, day = config.NumberColumn, config.DateColumn
         st.dataframe(
-            DataFrame(found.repositories),
+            DataFrame(plan.repositories),
             column_config={
                 "full_name": config.TextColumn("Repository", pinned=True),
                 "first_day": day("From", format=day_format()),
@@ -157,7 +157,7 @@ def draw_plan(staged: Staged, found: Plan) -> None:
             },
             hide_index=True,
             key="import_plan",
-            alt=f"Contents of the files, for {counted(len(found.repositories), 'repository')}",
+            alt=f"Contents of the files, for {counted(len(plan.repositories), 'repository')}",
         )
     if staged.refused:
         lines = [f"- {messages.literal(str(each))}" for each in staged.refusals[:MOST_SHOWN]]

@@ -160,11 +160,11 @@ def rows(read: Any, name: str) -> list[tuple[Any, ...]]:
 
 @pytest.mark.parametrize("case", DAYS)
 def test_what_a_format_has_of_days(case: str) -> None:
-    """A day is told as its number, from 1 March on."""
+    """A day is written as its number, from 1 March on."""
     files, tool, expected = DAYS[case]
     with staged(files) as read:
         found = [((day - day.replace(month=3, day=1)).days + 1, *numbers) for _, day, *numbers in rows(read, "days")]
-        names = {told.name for told in read.told}
+        names = {repository.name for repository in read.repositories}
     assert sorted(found, key=str) == sorted(expected, key=str)
     assert tool in read.tool
     assert names <= {HELLO, "hello", ""}
@@ -189,14 +189,14 @@ def test_lists_stars_and_windows() -> None:
     assert [each.reason for each in read.refusals if "undated" in each.file]
 
 
-def test_bad_rows_are_told_with_their_line_and_good_ones_are_read() -> None:
+def test_bad_rows_are_reported_with_their_line_and_good_ones_are_read() -> None:
     lines = (
         *("date,views,unique_visitors,repository", "2026-04-01,3,1,octo/hello", "2026-05-30,1,1,octo/hello"),
         *("x,1,1,octo/hello", "2026-04-02,1,2,octo/hello", "", "2026-04-03,-1,0,octo/hello"),
         *("2026-04-04,1.5,1,octo/hello", "2026-04-05,1", "2026-04-06,1,1,a b"),
     )
     with staged({"views.csv": "\n".join(lines)}) as read:
-        told = {each.line: each.reason for each in read.refusals}
+        reasons = {each.line: each.reason for each in read.refusals}
         assert len(rows(read, "days")) == 1
     words = {
         3: "future",
@@ -207,8 +207,8 @@ def test_bad_rows_are_told_with_their_line_and_good_ones_are_read() -> None:
         9: "columns",
         10: "OWNER",
     }
-    assert set(told) == set(words)
-    assert all(word in told[line] for line, word in words.items())
+    assert set(reasons) == set(words)
+    assert all(word in reasons[line] for line, word in words.items())
 
 
 ROW = {"timestamp": "2026-04-01", "count": 1, "uniques": 1}

@@ -1,4 +1,4 @@
-"""Imports beside what GitHub told: in whichever order, twice, and taken back."""
+"""Imports beside what GitHub reported: in whichever order, twice, and taken back."""
 
 from dataclasses import replace
 from datetime import date
@@ -79,7 +79,7 @@ def kept(store: Store, key: int) -> dict[str, Rows]:
     return found
 
 
-def told(store: Store, key: int) -> dict[str, Rows]:
+def traffic_kept(store: Store, key: int) -> dict[str, Rows]:
     of_imports = {"imported_day", "collected_day", "collected_span", "collection_result"}
     return {name: rows for name, rows in kept(store, key).items() if name not in of_imports}
 
@@ -108,7 +108,7 @@ def test_the_order_of_imports_and_answers_does_not_matter_and_what_is_taken_back
     collect(early, before)
     second_of_early = bring(early, second)
     collect(early, after)
-    assert told(store, late) == told(store, early)
+    assert traffic_kept(store, late) == traffic_kept(store, early)
     assert bring(early, first) is None, "an import twice changes nothing"
     collect(never, before)
     collect(never, after)
