@@ -64,13 +64,13 @@ def stray_days(days: Iterable[date], as_of: date) -> list[date]:
 
 
 def covered_days(days: Iterable[date], as_of: date) -> DayRange:
-    """The days that an answer of the day `as_of`, with rows for `days`, tells the count of.
+    """The days that an answer of the day `as_of`, with rows for `days`, counts.
 
     A dense answer (14 rows, none missing in between) covers its rows. Any other, the empty one
     included, covers what surely lay inside its window and was surely published: from 13 days
     to 3 days before `as_of`, and from its first to its last row. The day of the answer itself
     is still running and never covered. Neither is a row of 14 days ago beside one of today: GitHub's
-    older window rolled by the hour and cut that row off. A stray row tells nothing of the days beside it.
+    older window rolled by the hour and cut that row off. A stray row says nothing about the days beside it.
     """
     rows = sorted(set(days))
     if _is_dense(rows):

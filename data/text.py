@@ -31,7 +31,7 @@ _here: ContextVar[Notation | None] = ContextVar("notation", default=None)
 
 
 def written_for(reader: Callable[[], Notation]) -> None:
-    """Have all texts of this process written in the notation that `reader` tells whenever one is written."""
+    """Have all texts of this process written in the notation that `reader` returns whenever one is written."""
     global _of_reader  # noqa: PLW0603 - one process has one way to find its readers
     _of_reader = reader
 

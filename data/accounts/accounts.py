@@ -241,7 +241,7 @@ def credentials_for_form(store: Store, username: str) -> dict[str, Any]:
 def prepared(user: NewUser, *first: Callable[[], None]) -> tuple[NewUser, str]:
     """A checked user who has chosen a password, and its hash: made outside of any commit, since it takes its time.
 
-    Raises: AccountRefused, PasswordRefused. Whoever fills in a form is told all that is wrong at once, each on a line.
+    Raises: AccountRefused, PasswordRefused. Whoever fills in a form sees all that is wrong at once, each on a line.
     """
     password, faults = user.password or "", list[AccountRefused | PasswordRefused]()
     checks: tuple[Callable[[], object], ...] = (

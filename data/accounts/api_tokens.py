@@ -31,7 +31,7 @@ from data.store.ids import next_id
 from data.store.sql import query
 
 PREFIX = "gta_"
-RANDOM_LETTERS, CHECKSUM_LETTERS = 30, 6  # 178 bits, and what tells a mistyped one from a wrong one, as in GitHub's own
+RANDOM_LETTERS, CHECKSUM_LETTERS = 30, 6  # 178 bits, and a check for typing mistakes, as in GitHub's own
 USUAL, LONGEST = timedelta(days=90), timedelta(days=366)
 LINK_USUAL = timedelta(hours=1)
 MOST = 100  # of one user, links included
@@ -93,7 +93,7 @@ class ApiAccess:
 
 
 def add_api_token(store: Store, by: str, user_id: int, new: NewToken, now: datetime) -> str:
-    """Make a token; answers its secret, which nobody can be told again. For the user themselves and the command line.
+    """Make a token; answers its secret, which is never shown again. For the user themselves and the command line.
 
     Raises: NotAllowed, ApiTokenRefused.
     """
@@ -184,7 +184,7 @@ def note_use(store: Store, token: ApiToken, now: datetime) -> None:
 
 
 def new_secret() -> str:
-    """A token with its checksum: GitHub's own form, so that scanners of secrets can tell one."""
+    """A token with its checksum: GitHub's own form, so that scanners of secrets recognize one."""
     drawn = "".join(secrets.choice(_LETTERS) for _ in range(RANDOM_LETTERS))
     return f"{PREFIX}{drawn}{_checksum(drawn)}"
 
@@ -250,9 +250,9 @@ def _tokens(store: Store) -> Mapping[str, tuple[ApiToken, Account]]:
 def _stored(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[ApiToken, Account]]:
     rows = connection.execute(query(__name__, "tokens")).fetchall()
     owners = {each.user_id: each for each in stored_accounts(connection)} if rows else {}
-    found = {}
-    for secret_hash, token_id, user_id, *told, made_at, expires_at, used_at in rows:
+    tokens = {}
+    for secret_hash, token_id, user_id, *columns, made_at, expires_at, used_at in rows:
         owner, used = owners[user_id], None if used_at is None else aware(used_at)
-        facts = [token_id, user_id, owner.username, *told, aware(made_at), aware(expires_at), used]
-        found[secret_hash] = ApiToken(*facts), owner
-    return found
+        facts = [token_id, user_id, owner.username, *columns, aware(made_at), aware(expires_at), used]
+        tokens[secret_hash] = ApiToken(*facts), owner
+    return tokens

@@ -1,6 +1,6 @@
 """The audit log: every administrative action, by whom, on what. Lies in `control`; holds no secret.
 
-An entry is written in the transaction of what it tells of: `record` in a commit of `control`, `change_of_traffic` in
+An entry is written in the transaction of what it records: `record` in a commit of `control`, `change_of_traffic` in
 one of `traffic`.
 """
 

@@ -21,7 +21,7 @@ KEY_FILE = "secret.key"
 
 
 class EncryptionError(Refused):
-    """A failure of the key or a secret, told in a sentence for people; it never holds a secret."""
+    """A failure of the key or a secret; the message is a sentence for people and never holds a secret."""
 
 
 class KeyUnusable(EncryptionError):

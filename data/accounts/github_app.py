@@ -310,11 +310,11 @@ def save_installations(
 def _news(
     cursor: duckdb.DuckDBPyConnection, listed: Sequence[Installation], repositories: Mapping[int, frozenset[int]]
 ) -> bool:
-    def told(each: Installation) -> tuple[object, ...]:
+    def facts(each: Installation) -> tuple[object, ...]:
         return each.installation_id, each.account, each.state, each.selection
 
     known = [each for each in _installations(cursor) if each.state is not InstallationState.REMOVED]
-    if {told(each) for each in known} != {told(each) for each in listed}:
+    if {facts(each) for each in known} != {facts(each) for each in listed}:
         return True
     rows = cursor.execute("select installation_id, list(github_id) from github_app_repository group by 1").fetchall()
     stored_ids = {key: frozenset(ids) for key, ids in rows}

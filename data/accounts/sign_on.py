@@ -120,7 +120,7 @@ class Person:
 
     @property
     def email(self) -> str | None:
-        """What is said to be their address, verified or not."""
+        """The address that the provider gives, verified or not."""
         try:
             return checked_email(self.text("email"))
         except AccountRefused:
@@ -129,7 +129,7 @@ class Person:
     @property
     def verified_email(self) -> str | None:
         """The address, where the provider itself has verified it. Google verifies those of other organizations too:
-        there an organization's own accounts are told by the claim hd.
+        there an organization's own accounts are recognized by the claim hd.
         """
         is_own = self.identity.issuer != GOOGLE or bool(self.text("hd"))
         return self.email if self.claims.get("email_verified") is True and is_own else None
@@ -154,7 +154,7 @@ class RuleKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NewSignOnRule:
-    """A domain of verified e-mail addresses (`subdomains` too, where that is said) whose people get a user with a role;
+    """A domain of verified e-mail addresses (`subdomains` too, where that is set) whose people get a user with a role;
     or a group in a claim whose members have a role while they are in it, and a user where it `lets_in`. Of one issuer.
     """
 
@@ -267,8 +267,8 @@ def replace_identity(connection: duckdb.DuckDBPyConnection, user_id: int, identi
 
 
 def add_rule(store: Store, by: str, new: NewSignOnRule, now: datetime, *, may_make_admins: bool = False) -> int:
-    """Put a rule in force, for sign-ins from now on; its number. A group gives the role admin only where that is said,
-    a domain never. Admins only. Raises: NotAllowed, AccountRefused.
+    """Put a rule in force, for sign-ins from now on; its number. A group gives the role admin only with
+    `may_make_admins`, a domain never. Admins only. Raises: NotAllowed, AccountRefused.
     """
     new = _checked(new, may_make_admins=may_make_admins)
     with store.control.commit("adding a rule of signing on") as connection:

@@ -1,4 +1,4 @@
-"""How the collection stands, told once: `status`, `tenant list`, the overview and /readyz read the same findings.
+"""How the collection stands, worked out once: `status`, `tenant list`, the overview and /readyz read the same findings.
 
 A finding is a problem where somebody must act now, else a warning. Sentences are plain text and name no way to act:
 whoever shows them adds that, a command or a page.
@@ -115,7 +115,7 @@ def health(
     viewer: Viewer, store: Store, managed: frozenset[int], now: datetime, budgets: tuple[Finding, ...] = ()
 ) -> Health:
     """How the collection of the visible repositories stands; of the tokens of `managed` tenants, too. What GitHub's
-    limits mean for these (`budgets`) only the collector can tell.
+    limits mean for these (`budgets`) only the collector knows.
 
     Source: collection_run, collection_result, endpoint_state, v_repositories, tenant, tenant_token, the run's lock, the
     key. Raises: StoreMissing.

@@ -1,4 +1,4 @@
--- What could not be used of the newest good answers, since a moment (UTC). Grain: an active repository and what is told.
+-- What could not be used of the newest good answers, since a moment (UTC). Grain: an active repository and warning.
 -- Source: collection_result; endpoint_state, which says of each answer whether it is the newest.
 select
     repository.repository_id,

@@ -28,7 +28,7 @@ from data.traffic.models import Metric
 
 GOOD_RESULTS_KEPT = timedelta(days=30)
 LOG_KEPT = timedelta(days=400)
-OLDEST_ANSWERED = timedelta(days=60)  # no answer tells of days or weeks before
+OLDEST_ANSWERED = timedelta(days=60)  # no answer has days or weeks before
 OWNERS = (
     "owner "  # begins the name of the lease of a token owner, under which all that is asked with its tokens is saved
 )
@@ -132,7 +132,7 @@ def collectable_repositories(store: Store, scope: Scope, now: datetime) -> list[
 
 
 def views_since(store: Store, scope: Scope, since: date) -> int:
-    """The views stored for the scope's repositories since a day: tells an outage from quiet repositories."""
+    """The views stored for the scope's repositories since a day: distinguishes an outage from quiet repositories."""
     values = {"since": since, **scope.values()}
     with store.traffic.read() as cursor:
         ((views,),) = cursor.execute(query(__name__, "views_since"), values).fetchall()
@@ -270,7 +270,7 @@ def _save_rows(connection: duckdb.DuckDBPyConnection, results: Sequence[tuple[in
     """Merge the rows of the observations, each kind by its own SQL, then the results, each with its run.
 
     Answers the rows changed of each repository. The days are merged in every batch: an answer that nothing has changed
-    tells of a day, too.
+    covers a day, too.
     """
     if not results:
         return {}

@@ -1,4 +1,4 @@
--- Saves what answers told of days, in one MERGE: the greatest reading ever seen of each metric (ties by uniques), who
+-- Saves the days of answers, in one MERGE: the greatest reading ever seen of each metric (ties by uniques), who
 -- knows each day, and a row for every day from the first known one to that of the newest answer, gaps included.
 -- Grain in: incoming_day, one reading (repository_id, day, metric, observed_at, count, uniques), any number a day;
 -- incoming_window, the days that an answer covers; incoming_result, when each endpoint answered. Days are UTC.
@@ -99,7 +99,7 @@ with asked as (
     group by repository_id
 ),
 
-told as (
+covered as (
     select
         repository_id,
         min(first_day) as first_day
@@ -130,7 +130,7 @@ select
                     when collected_span.repository_id is null then rows_known.first_day else collected_span.first_day
                 end
             ),
-            any_value(told.first_day)
+            any_value(covered.first_day)
         ),
         any_value(repository.added_at)::date
     ) as first_day,
@@ -139,7 +139,7 @@ select
     any_value(rows_known.last_day) as last_row
 from asked
 inner join repository using (repository_id)
-left join told using (repository_id)
+left join covered using (repository_id)
 left join rows_known using (repository_id)
 left join collected_span using (repository_id)
 group by asked.repository_id;

@@ -17,15 +17,15 @@ RESULTS_SHOWN = 1000
 
 
 def is_collecting(store: Store) -> bool:
-    """Whether a process collects at this moment, here or on another machine: its lock and leases tell, not the log."""
+    """Whether a process collects at this moment, here or on another machine: by its lock and leases, not by the log."""
     return is_held(store.directory / COLLECTING) or bool(_going_on(store))
 
 
 def runs(viewer: Viewer, store: Store, limit: int) -> tuple[LoggedRun, ...]:
-    """The newest runs first. One that was killed, which could not write so, is told as stopped: nobody holds its lease.
+    """The newest runs first. One that was killed without writing so is shown as stopped: nobody holds its lease.
 
     Who sees every tenant and repository gets the whole log. Anyone else gets the runs that asked about a repository
-    of theirs, counts those only, and learns neither the requests nor the message, which tell of others.
+    of theirs, counts those only, and learns neither the requests nor the message, which include others'.
     Source: collection_run, collection_result.
     """
     return _runs(viewer, store, limit, _going_on(store))

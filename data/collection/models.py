@@ -1,4 +1,4 @@
-"""What GitHub answered, how its rows become Arrow tables that SQL merges, and how the log tells it.
+"""What GitHub answered, how its rows become Arrow tables that SQL merges, and how the log shows it.
 
 Moments are aware and UTC; None means unknown, never zero. Knows no endpoint: each says itself what its rows are.
 """
@@ -15,7 +15,7 @@ from data.traffic.models import Metric
 if TYPE_CHECKING:  # commands that save nothing start without Arrow
     import pyarrow as pa
 
-ROW_REFUSED = "row refused: "  # begins what a result tells of each row that could not be used
+ROW_REFUSED = "row refused: "  # begins what a result reports of each row that could not be used
 Row = tuple[Any, ...]
 ARROW_TYPES = {"integer": "int32", "bigint": "int64", "text": "string", "boolean": "bool"}
 ARROW_TYPES |= {"date": "date32", "timestamp": "timestamp[us]"}
@@ -159,7 +159,7 @@ class CollectableRepository:
 
 @dataclass(frozen=True, slots=True)
 class LoggedRun:
-    """A collection run as the system log tells it.
+    """A collection run as the system log shows it.
 
     For a viewer who does not see every repository, `repositories` counts their own only, and `requests`
     and `message` are None.

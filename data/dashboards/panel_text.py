@@ -1,4 +1,4 @@
-"""What the numbers of a panel are called, and what has to be said beside them so that none of them lies. Pure."""
+"""What the numbers of a panel are called, and the remarks that they need so that none of them misleads. Pure."""
 
 from collections.abc import Iterator
 from datetime import date

@@ -28,10 +28,10 @@ gains as (
     where repository_id in (select unnest($visible::integer[])) and $measure = 'downloads gained'
 ),
 
-told as (
+newest_answer as (
     select
         repository_id,
-        max(last_good_at)::date as told_on
+        max(last_good_at)::date as answered_on
     from endpoint_state
     where
         repository_id in (select unnest($visible::integer[]))
@@ -71,16 +71,16 @@ days as (
         sum(named.gained) as gained,
         if(
             $measure = 'stars gained',
-            spread.day <= coalesce(least(any_value(names.told_on) - 2, (select final_until from v_today)), spread.day - 1),
-            spread.day < coalesce(any_value(names.told_on), spread.day + 1)
-        ) as is_told
+            spread.day <= coalesce(least(any_value(names.answered_on) - 2, (select final_until from v_today)), spread.day - 1),
+            spread.day < coalesce(any_value(names.answered_on), spread.day + 1)
+        ) as is_known
     from (
         select
             named.name,
             min(named.first_day) as first_day,
-            min(told.told_on) as told_on
+            min(newest_answer.answered_on) as answered_on
         from named
-        left join told using (repository_id)
+        left join newest_answer using (repository_id)
         group by named.name
     ) as names
     cross join (
@@ -106,10 +106,10 @@ periods as (
             when 'month' then date_trunc('month', day)::date
         end as period,
         coalesce(sum(gained), 0)::bigint as value,
-        bool_and(is_told) as is_told,
+        bool_and(is_known) as is_known,
         max(day) as last_day
     from days
-    where is_told or gained is not null
+    where is_known or gained is not null
     group by all
 ),
 
@@ -120,7 +120,7 @@ groups as materialized (
         value,
         case $by when 'week' then period + 6 when 'month' then last_day(period) else last_day end as period_end,
         case
-            when not is_told or last_day < least(period_end, $last_day::date) then 'pending'
+            when not is_known or last_day < least(period_end, $last_day::date) then 'pending'
             when last_day < period_end or period < $first_day::date then 'partial'
             else 'final'
         end as state

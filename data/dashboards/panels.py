@@ -39,7 +39,7 @@ SUMMARY_COLUMNS = {
 
 @dataclass(frozen=True, slots=True)
 class PanelRows:
-    """A panel's rows, and what has to be said of them.
+    """A panel's rows, and what a reader has to know of them.
 
     `rows`: period (a date; by weekday a day of the week of 1 January 1900), name (of the group), value, state (final;
     partial: final, but of some days of the period; pending, gap), and of a table a column for each further measure; of
@@ -103,7 +103,7 @@ class _Reader:
         return first, self.today if days.last is None and is_of_moments else last
 
     def groups(self, panel: Panel, days: tuple[date, date], by: str, split: str = "none", most: int = 1) -> DataFrame:
-        """The largest groups of a panel's measure. `by` is a period, weekday or none, `split` what is told apart.
+        """The largest groups of a panel's measure. `by` is a period, weekday or none, `split` the second dimension.
 
         Rows: period, name, value, state, names (how many groups there are).
         """
@@ -155,7 +155,7 @@ class _Reader:
         return arrow.frame(arrow.ask(self.store, text, self.today, named))
 
     def legible(self, panel: Panel) -> tuple[Panel, DataFrame]:
-        """The rows by what the panel tells apart, and the panel: by week where its days are too many to be drawn."""
+        """The rows by the panel's dimensions, and the panel: by week where its days are too many to be drawn."""
         if panel.by != "day" or panel.kind is Kind.TABLE or panel.source in LISTED:
             return panel, self.measures(panel)
         by_week = replace(panel, by="week")
@@ -294,7 +294,7 @@ def _gained(days: DataFrame, asked: tuple[date, date]) -> DataFrame:
 
 
 def _number(value: Any, before: Any, state: str, compared: Any = None) -> DataFrame:
-    """The one row of a number; where it is not said what of the value is compared, all of it is. None is unknown."""
+    """The one row of a number; where `compared` is not given, all of the value is compared. None is unknown."""
     compared = value if compared is None and before is not None else compared
     number = pd.ArrowDtype(pa.int64())
     numbers = {

@@ -2,7 +2,7 @@
 
 A specification comes from anywhere: it is taken as data, whose texts are shown literally and never become SQL. Its form
 is checked against the published dashboard.schema.json (a test keeps the two in step), then what fits together; what is
-wrong is said in sentences for people: the place, the field, what is allowed.
+wrong is reported in sentences for people: the place, the field, what is allowed.
 
 SpecificationRefused      it is no dashboard; each problem names the panel, the field and what is allowed
 """
@@ -116,7 +116,7 @@ class Range:
 class Panel:
     """One part of a dashboard. Of a text only title, text, width and height mean anything.
 
-    `by` is what is told apart along the time axis, the bars or the rows; `split` tells a second thing apart: lines,
+    `by` is what the time axis, the bars or the rows stand for; `split` is a second dimension: lines,
     colours, or what goes down a heat map. `also` are further measures of a table. `repositories` are names, in which
     * stands for anything; none means all. `minimum` leaves out values below it.
     """
@@ -235,8 +235,8 @@ def _document(text: str | bytes) -> Any:
         place = f"line {error.lineno}, column {error.colno}"
         raise SpecificationRefused([f"This is not JSON: {error.msg.lower()}, at {place}."]) from error
     except (RecursionError, ValueError) as error:
-        told = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
-        raise SpecificationRefused([f"This is not a dashboard in JSON: {told}."]) from error
+        reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+        raise SpecificationRefused([f"This is not a dashboard in JSON: {reason}."]) from error
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -380,13 +380,13 @@ def _reason(error: Any) -> str:
         known = error.schema["properties"]
         strange = _shown(next(name for name in value if name not in known))
         return f"has an unknown field {strange}; possible are {_listed(known)}"
-    told = {
+    sentences = {
         "pattern": f"is {_shown(value)}; write a day as 2026-05-03",
         "dependentRequired": "needs both from and to",
         "not": "has either last_days, or from and to",
         "uniqueItems": "has an entry twice",
     }
-    return told.get(str(kind), "does not match the schema")
+    return sentences.get(str(kind), "does not match the schema")
 
 
 def _panel_place(number: int, panel: Any) -> str:

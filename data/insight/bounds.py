@@ -1,7 +1,7 @@
 """What GitHub's rolling top-10 lists surely say about single days. Pure.
 
 GitHub lists the ten names (referrers, or paths) with the most views of about 14 days, anew each day. How a name's sum
-is spread over its days it never tells. So a day gets no estimate here but two bounds, between which it surely lies:
+is spread over its days it never reports. So a day gets no estimate here but two bounds, between which it surely lies:
 
 - a day's views of a name are at least 0, and at most all views of that day, where these are final;
 - they are at most the sum over all days that a list surely covers, and at least what is left for them in a sum over
@@ -15,7 +15,7 @@ together are shortest paths (difference constraints: Cormen, Leiserson, Rivest a
 section 24.4 of the third edition; found with Floyd and Warshall's algorithm). Long series are worked out in
 stretches: that leaves constraints out, which widens bounds and never breaks them.
 
-GitHub revises, and does not tell which days a list covers (see below). Sums that cannot all
+GitHub revises, and does not report which days a list covers (see below). Sums that cannot all
 be true are a cycle of negative length: then no list on that cycle is believed for that name, and its days are marked as
 contradicted.
 
@@ -49,7 +49,7 @@ from data.calendar import DAY, WINDOW_DAYS, DayRange
 
 LONGEST_LIST = 10
 STRETCH_DAYS = 60
-MARGIN_DAYS = 30  # whose lists still tell something of a stretch: twice a window
+MARGIN_DAYS = 30  # whose lists still bound a stretch: twice a window
 COLUMNS = ("name", "day", "low", "high", "contradicted")
 
 Numbers = NDArray[np.float64]
@@ -88,7 +88,7 @@ def stretches(days: DayRange) -> list[DayRange]:
 
 
 class Stretch:
-    """Some days with a margin on either side, and the lists that tell something of them."""
+    """Some days with a margin on either side, and the lists that bound them."""
 
     def __init__(
         self, listings: Sequence[Listing], totals: Mapping[date, int], days: DayRange, most_names: int | None = None
@@ -301,8 +301,8 @@ def fitted_bounds(seen: Sequence[SeenList], totals: Mapping[date, int], days: Da
     It holds as long as the lists of two months all cover the same days, counted from their own day or from the one on
     which they last changed, or contradict each other.
     """
-    told = _with_lateness(seen)
-    parts = [_fitted(told, totals, part) for part in stretches(days)]
+    lists = _with_lateness(seen)
+    parts = [_fitted(lists, totals, part) for part in stretches(days)]
     return pd.concat(parts).sort_values(["name", "day"], ignore_index=True)
 
 
@@ -345,16 +345,16 @@ def _fitted(seen: Sequence[SeenList], totals: Mapping[date, int], days: DayRange
 
 def _with_lateness(seen: Sequence[SeenList]) -> list[SeenList]:
     """The lists by time, each with the days by which it may be late: as long as it is the same, and so may the next."""
-    told: list[SeenList] = []
+    lists: list[SeenList] = []
     was_same = False
     for each in sorted(seen, key=lambda one: one.observed_at):
-        same = bool(told) and told[-1].views == each.views
-        late = told[-1].late * was_same if told else 0
+        same = bool(lists) and lists[-1].views == each.views
+        late = lists[-1].late * was_same if lists else 0
         if same:
-            late = min(told[-1].late + (each.day - told[-1].day).days, MOST_LATE)
-        told.append(replace(each, late=late))
+            late = min(lists[-1].late + (each.day - lists[-1].day).days, MOST_LATE)
+        lists.append(replace(each, late=late))
         was_same = same
-    return told
+    return lists
 
 
 def _fixed(sure: tuple[int, int], possible: tuple[int, int]) -> Reading:

@@ -20,7 +20,7 @@ from data.store.cache import cached
 from data.store.sql import query
 from data.traffic.models import Selection
 
-MARGIN = timedelta(days=MARGIN_DAYS + WINDOW_DAYS + 2)  # lists of so many days before and after tell of a day, too
+MARGIN = timedelta(days=MARGIN_DAYS + WINDOW_DAYS + 2)  # lists of so many days before and after include a day, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ def unexplained(viewer: Viewer, store: Store, selection: Selection, listing: str
     """Which share of all views the ten names of a list leave unexplained, for each list seen on a selected day.
 
     Rows, by day: day (of the list), low, high (the share lies between them, since which days exactly a list covers is
-    not told; NaN where not all these days are final). Raises: StoreMissing.
+    not reported; NaN where not all these days are final). Raises: StoreMissing.
     """
     lists, totals = _read(viewer, store, selection, listing)
     rows = []
@@ -116,7 +116,7 @@ def unexplained(viewer: Viewer, store: Store, selection: Selection, listing: str
 def _read(
     viewer: Viewer, store: Store, selection: Selection, listing: str
 ) -> tuple[dict[date, SeenList], dict[date, int]]:
-    """The lists by the day they were seen on, and the final days' views, as far as they tell of the selected days.
+    """The lists by the day they were seen on, and the final days' views, as far as they cover the selected days.
 
     Source: snapshot, referrer_snapshot, path_snapshot, traffic_window, v_daily.
     """

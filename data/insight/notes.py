@@ -70,7 +70,7 @@ def notes(viewer: Viewer, store: Store, first: date, last: date, repository_id: 
     """The visible notes from one day to another, both included, the oldest day first.
 
     With a repository what concerns it: its own notes, and those of its whole tenant where the viewer sees the whole
-    tenant. A note of one that another stands for is told as that one's. Another tenant's repository has none, like one
+    tenant. A note on one that counts as another is that one's. Another tenant's repository has none, like one
     that is not there. Guests see none: they are for colleagues. Raises: StoreMissing.
     """
     if viewer.is_guest:

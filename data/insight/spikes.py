@@ -11,10 +11,10 @@ of the values may be wrong before a median is):
 3. The level is the median of eight weeks before the day and of eight weeks after it, leaving out a week next to it, so
    that a wave is not measured by itself. A spike has to be above the greater of both, a drop below the smaller: a level
    that has come to stay, or a trend, is neither (the "greatest of" and "smallest of" two windows with guard cells, by
-   which radar tells an echo at the edge of clutter: V. G. Hansen and J. H. Sawyers, Detectability loss due to "greatest
-   of" selection in a cell-averaging CFAR, IEEE Transactions on Aerospace and Electronic Systems 16, 1980; with ranks
-   instead of means: H. Rohling, ibid. 19, 1983). Where a side is not known, as after the newest days, the median of the
-   nearest 29 days stands for it.
+   which radar distinguishes an echo at the edge of clutter: V. G. Hansen and J. H. Sawyers, Detectability loss due to
+   "greatest of" selection in a cell-averaging CFAR, IEEE Transactions on Aerospace and Electronic Systems 16, 1980;
+   with ranks instead of means: H. Rohling, ibid. 19, 1983). Where a side is not known, as after the newest days, the
+   median of the nearest 29 days stands for it.
 4. What is left over is divided by its own noise: 1.4826 times the median absolute deviation of the 57 days around it,
    in proportion to the level (F. R. Hampel, The influence curve and its role in robust estimation, JASA 69, 1974). The
    noise is never taken for less than that of visitors who look at a few pages each, nor for less than 8 % of the level

@@ -8,12 +8,12 @@ from html import escape
 from data.insight.spike_causes import Cause, Listed, Noted, Ran, Released, Spike, Starred
 from data.text import days_text, number_text, short_day_text
 
-LONGEST_NOTE = 120  # characters of a note where it is told as a cause
-TIMES_USUAL = 3  # from so many times the usual on, a number is told in times
-MANIFOLD = 10  # times: from here on a change is told in times, not in percent
+LONGEST_NOTE = 120  # characters of a note where it is shown as a cause
+TIMES_USUAL = 3  # from so many times the usual on, a number is given in times
+MANIFOLD = 10  # times: from here on a change is given in times, not in percent
 MOST_CAUSES = 3  # beside notes
 MOST_NOTES = 2
-NEW_FIRST = 0.3  # what was not there before tells more than what was, by as much of the surplus
+NEW_FIRST = 0.3  # what was not there before explains more than what was, by as much of the surplus
 NO_CAUSE = "No likely cause found"
 
 
@@ -73,11 +73,11 @@ def why(spike: Spike, markup: Markup) -> str:
     telling = [each for each in spike.causes if not _is_front_page(each, spike.full_name)]
     written = [each for each in telling if isinstance(each.detail, Noted)][:MOST_NOTES]
     others = sorted((each for each in telling if not isinstance(each.detail, Noted)), key=lambda each: -_weight(each))
-    ordered = written + others[:MOST_CAUSES]  # a note tells what somebody knows, and takes no cause's place
+    ordered = written + others[:MOST_CAUSES]  # a note says what somebody knows, and takes no cause's place
     if not ordered:
         return NO_CAUSE
-    told = "; ".join(cause_text(each, spike.peak, markup) for each in ordered)
-    return told if isinstance(ordered[0].detail, Listed) else capitalised(told)  # a name stays as it is
+    sentence = "; ".join(cause_text(each, spike.peak, markup) for each in ordered)
+    return sentence if isinstance(ordered[0].detail, Listed) else capitalised(sentence)  # a name stays as it is
 
 
 def cause_text(cause: Cause, day: date, markup: Markup) -> str:

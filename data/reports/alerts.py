@@ -1,6 +1,6 @@
-"""Alerts: what is worth an interruption, told once an episode; of what lasts, its end as well.
+"""Alerts: what is worth an interruption, sent once an episode; of what lasts, its end as well.
 
-An event is found in what is stored, each time anew; an episode is kept in `control`. So nothing is told twice, whatever
+An event is found in what is stored, each time anew; an episode is kept in `control`. So nothing is sent twice, whatever
 crashes: the message is made in the commit that notes its episodes. Final days only: neither a gap nor a pending day is
 ever a drop.
 """
@@ -29,7 +29,7 @@ from data.store.sql import query
 from data.text import counted, number_text, short_day_text, writing
 from data.traffic.models import Selection
 
-LOOKED_BACK_DAYS = 14  # a day's surroundings tell whether it stands out: an alert may come so much later
+LOOKED_BACK_DAYS = 14  # a day's surroundings show whether it stands out: an alert may come so much later
 TOGETHER_DAYS = 2  # stretches that are so near to each other are one episode
 EXPIRY_DAYS = (1, 7, 14)
 FAILED_RUNS = 2
@@ -71,7 +71,7 @@ MOST_LINES = 20  # of a kind in one message
 
 @dataclass(frozen=True, slots=True)
 class AlertEvent:
-    """Something that an alert tells. `episode` says what it is of: the same as long as it lasts; stretches of days of
+    """Something that an alert reports. `episode` says what it is of: the same as long as it lasts; stretches of days of
     one episode are the same where they touch. Without a repository it is the whole tenant's.
     """
 
@@ -87,7 +87,7 @@ class AlertEvent:
 
 @dataclass(frozen=True, slots=True)
 class Episode:
-    """An episode that was told, and may be over."""
+    """An episode that was reported, and may be over."""
 
     episode: str
     name: str
@@ -112,7 +112,7 @@ class Episode:
 def events(
     viewer: Viewer, store: Store, settings: AlertSettings, managed: frozenset[int], *, since: date, now: datetime
 ) -> tuple[AlertEvent, ...]:
-    """What there is to tell of at this moment, of days from `since` on; of the tokens of `managed` tenants, too.
+    """What there is to report at this moment, of days from `since` on; of the tokens of `managed` tenants, too.
 
     Source: v_spikes, referrer_snapshot, star_history, and as health. Raises: StoreMissing.
     """
@@ -125,7 +125,7 @@ def events(
 def save_alert(
     store: Store, subscription: Subscription, found: Sequence[AlertEvent], now: datetime, lease: Lease
 ) -> str | None:
-    """Note the episodes that have begun or ended, and the one message that tells so. Its occasion; None: no news.
+    """Note the episodes that have begun or ended, and the one message that says so. Its occasion; None: no news.
 
     While it is muted, episodes are saved and not sent. Raises: LeaseLost.
     """
@@ -179,7 +179,7 @@ def save_alert(
 
 
 def message_events(store: Store, subscription_id: int, occasion: str, viewer: Viewer) -> tuple[AlertEvent, ...]:
-    """What a message tells, as far as its recipient may see it now: of a whole tenant only to who sees that."""
+    """What a message reports, as far as its recipient may see it now: of a whole tenant only to who sees that."""
     question = "select events from alert_message where subscription_id = $key and occasion = $occasion"
     with store.control.read() as cursor:
         rows = cursor.execute(question, {"key": subscription_id, "occasion": occasion}).fetchall()
@@ -226,7 +226,7 @@ def _unusual(viewer: Viewer, store: Store, settings: AlertSettings, since: date,
         cursor.execute("set variable today = $today", {"today": today})
         rows = cursor.execute(query(__name__, "spikes"), values).fetchall()
     for key, name, metric, kind, first, last, peak, value, expected, score in rows:
-        if not settings.tells(value, expected, score):
+        if not settings.is_notable(value, expected, score):
             continue
         text = f"{number_text(value)} {metric} on {short_day_text(peak)}, {beside_usual(value, expected)}"
         if kind == "spike":

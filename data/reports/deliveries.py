@@ -2,7 +2,7 @@
 
 Before a delivery is tried it is `sending`, afterwards `sent`, `waiting` (for another try) or `failed`. A process that
 ends in between leaves it `sending`: whether it arrived only the channel knows, so it is tried again under the same id,
-by which a channel can tell (webhook-id, Message-ID). Each attempt becomes a row of `traffic`, by way of an outbox.
+which a channel can recognize (webhook-id, Message-ID). Each attempt becomes a row of `traffic`, by way of an outbox.
 """
 
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ LATE_AFTER = timedelta(hours=2)  # of what has not been tried by then, the timer
 TRY_AGAIN_AFTER = tuple(timedelta(minutes=n) for n in (1, 5, 15, 60, 180, 360, 720))
 ATTEMPTS_SHOWN = 200
 UNKNOWN = "The program ended while it was being sent. Only the channel knows whether it arrived; it is sent again."
-ALERT_LASTS = timedelta(days=1)  # what could not be told by then is no news
+ALERT_LASTS = timedelta(days=1)  # what could not be sent by then is no news
 ALERTS = "select subscription_id, occasion, made_at from alert_message where made_at >= $since order by made_at"
 PRUNE = """
 delete from delivery_attempt
@@ -57,7 +57,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A delivery to be tried: `attempts` went before. `was_sending`: the last of them never told what came of it."""
+    """A delivery to be tried: `attempts` went before. `was_sending`: how the last of them ended was never saved."""
 
     subscription: Subscription
     channel: Channel
@@ -215,7 +215,7 @@ def save_progress(
 
 
 def _note_begin(connection: DuckDBPyConnection, due: Due, now: datetime) -> None:
-    """Of one whose last try never told its end, that is an attempt, too."""
+    """Where the end of the last try was never saved, that is an attempt, too."""
     subscription_id, channel_id, occasion = due.key
     values = {
         "subscription_id": subscription_id,

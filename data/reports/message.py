@@ -55,8 +55,8 @@ class MessageTable:
         """The rows where there is no room for a table: 1. octo/hello: 120 visitors, 800 views."""
         for number, (name, *cells) in enumerate(self.rows, start=1):
             numbers = zip(cells, self.headings[1:], strict=True)
-            told = ", ".join(f"{cell.text} {heading.lower()}" for cell, heading in numbers)
-            yield (Span(f"{number}. "), name, Span(f": {told}"))
+            values = ", ".join(f"{cell.text} {heading.lower()}" for cell, heading in numbers)
+            yield (Span(f"{number}. "), name, Span(f": {values}"))
 
 
 @dataclass(frozen=True, slots=True)

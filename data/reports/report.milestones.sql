@@ -1,4 +1,4 @@
--- Round numbers of stars that were reached in a period, as the page of a repository tells them: the stars at the end of a day are
+-- Round numbers of stars that were reached in a period, as the page of a repository shows them: the stars at the end of a day are
 -- those of the newest look, less what was gained after the day.
 -- Grain: a repository and milestone, the greatest first. GitHub does not promise that days of stars are UTC.
 -- Source: repository_stats, star_history.

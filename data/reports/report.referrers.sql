@@ -1,5 +1,5 @@
 -- The referrers that a repository's lists had for the first time in a period; those of its very first list are left out: they
--- may be older. views: the most that a list of the period tells of the 14 days before it.
+-- may be older. views: the most that a list of the period has of the 14 days before it.
 -- Grain: a repository and referrer, the most views first. Days are UTC. Source: referrer_snapshot, snapshot.
 with seen as (
     select

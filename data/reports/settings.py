@@ -121,8 +121,8 @@ class AlertSettings:
                 f"the times from 1 to {HIGHEST_TIMES:,.0f}, views from 1 on."
             )
 
-    def tells(self, value: int, expected: float, score: float) -> bool:
-        """Whether unusual days are told whose most unusual one is so: a spike has a positive score."""
+    def is_notable(self, value: int, expected: float, score: float) -> bool:
+        """Whether unusual days are reported whose most unusual one is so: a spike has a positive score."""
         if score < 0:
             return -score >= max(self.least_score, LEAST_SCORE_OF_DROP) and 2 * value <= expected
         return score >= self.least_score and value >= self.least_times * max(expected, 1)

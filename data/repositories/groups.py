@@ -28,7 +28,7 @@ NAME_LIMIT = 80
 NO_GROUP = "There is no such group."
 NO_TENANT = "There is no such tenant."
 READ_ONLY = "You can see groups, but only managers of the tenant can change them."
-_NAME = re.compile(r"[^/#][^/]*")  # told apart from OWNER/NAME and #12, which are repositories
+_NAME = re.compile(r"[^/#][^/]*")  # unlike OWNER/NAME and #12, which are repositories
 
 
 class GroupRefused(Refused):
@@ -48,7 +48,7 @@ class Group:
 
 @cached("traffic")
 def groups(viewer: Viewer, store: Store) -> tuple[Group, ...]:
-    """The groups with a visible member, by name. A member for which another tenant's repository is counted is told as
+    """The groups with a visible member, by name. A member for which another tenant's repository is counted is shown as
     that one; for what is done in one tenant: `viewer.of_each_tenant()`. Raises: StoreMissing.
     """
     visible = {"visible": sorted(viewer.of_each_tenant().repository_ids)}

@@ -17,7 +17,7 @@ from data.traffic.models import Metric
 LISTS = ("referrers", "paths")  # a day's list is not shown again
 LISTS_MAY_BE = timedelta(days=2)
 WITH_DAYS = ("repository", "views", "clones", "weekly_views", "weekly_clones")  # these have their days until loss
-OTHERS_MAY_BE = timedelta(days=7)  # what they missed, they tell later
+OTHERS_MAY_BE = timedelta(days=7)  # what they missed, they report later
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ class RepositoryState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """A repository that a tenant tracks; `github_id` is None until GitHub has told it."""
+    """A repository that a tenant tracks; `github_id` is None until GitHub has reported it."""
 
     repository_id: int
     tenant_id: int

@@ -1,4 +1,4 @@
-"""What GitHub has said of the budgets of token owners, kept beyond the process that was told: how long it asks to wait,
+"""What GitHub reports of the budgets of token owners, kept beyond the process that asked: how long it asks to wait,
 and what it has left of the hourly limit. For the collector and who keeps the server.
 
 Moments go by this machine's clock, when they are written and when they are read.
@@ -60,7 +60,7 @@ def owner_limits(store: Store) -> list[OwnerLimit]:
 
 
 def save_pauses(store: Store, pauses: Sequence[OwnerPause], now: datetime, limits: Sequence[OwnerLimit] = ()) -> None:
-    """Note what GitHub has said, in place of what it had said of these owners before; forget pauses that are over."""
+    """Save what GitHub reports of these owners, in place of what it reported before; forget pauses that are over."""
     kept = [replace(each, paused_until=min(each.paused_until, now + LONGEST)) for each in pauses]
     values = {"keys": [each.owner_key for each in kept], "now": stored(now)}
     with store.control.commit("noting what GitHub says of its limits") as connection:

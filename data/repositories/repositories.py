@@ -87,14 +87,14 @@ def repository_named(viewer: Viewer, store: Store, tenant_id: int, name: str) ->
 def repositories_named(viewer: Viewer, store: Store, tenant_ids: Collection[int], name: str) -> list[Repository]:
     """Of each of these tenants the visible repository of that name or number, where it has one.
 
-    Raises: RepositoryRefused where a tenant has two of that name; the sentence tells them apart.
+    Raises: RepositoryRefused where a tenant has two of that name; the sentence lists both.
     """
     visible = [each for each in repositories(viewer, store) if each.tenant_id in tenant_ids]
     found = [each for each in visible if name.casefold() in {each.full_name.casefold(), f"#{each.repository_id}"}]
     owners = Counter(each.tenant_id for each in found)
     double = [each for each in found if owners[each.tenant_id] > 1]
     if double:
-        raise RepositoryRefused(_told_apart(store, name, double))
+        raise RepositoryRefused(_ambiguous(store, name, double))
     return found
 
 
@@ -121,24 +121,24 @@ def add_repositories(
 
     A removed or paused one is resumed with its history. For the tenant's managers. Raises: NotAllowed.
     """
-    told = {each.github_id: each for each in facts}  # each once, as told last
+    reported = {each.github_id: each for each in facts}  # each once, as reported last
     with change_of_traffic(store, "adding repositories", by, now) as change:
         if not change.account.manages(tenant_id) or tenant_id not in viewer_of(store, change.account).tenant_ids:
             raise NotAllowed("There is no such tenant.")
         connection = change.connection
-        full_names = [each.full_name for each in told.values()]
-        asked = {"tenant_id": tenant_id, "github_ids": list(told), "full_names": full_names}
+        full_names = [each.full_name for each in reported.values()]
+        asked = {"tenant_id": tenant_id, "github_ids": list(reported), "full_names": full_names}
         known: dict[int, int] = dict(connection.execute(query(__name__, "known"), asked).fetchall())
-        new = [github_id for github_id in told if github_id not in known]
+        new = [github_id for github_id in reported if github_id not in known]
         if known:
-            columns = _columns([told[github_id] for github_id in known])
+            columns = _columns([reported[github_id] for github_id in known])
             names = {key: columns[key] for key in ("github_ids", "full_names", "owners", "names")}
             values = {"repository_ids": list(known.values()), "now": stored(now)}
             connection.execute(query(__name__, "resume"), names | values)
         if new:
             known |= zip(new, next_ids(connection, "repository", len(new)), strict=True)
             values = {"repository_ids": [known[key] for key in new], "tenant_id": tenant_id, "now": stored(now)}
-            connection.execute(query(__name__, "add"), _columns([told[key] for key in new]) | values)
+            connection.execute(query(__name__, "add"), _columns([reported[key] for key in new]) | values)
         active = RepositoryState.ACTIVE
         added = [Repository(known[f.github_id], tenant_id, f.github_id, f.full_name, active) for f in facts]
         change.record_repositories("repositories added", list(dict.fromkeys(added)))
@@ -176,7 +176,7 @@ def remove_repositories_with_data(
     return deleted
 
 
-def _told_apart(store: Store, name: str, double: Sequence[Repository]) -> str:
+def _ambiguous(store: Store, name: str, double: Sequence[Repository]) -> str:
     with store.traffic.read() as cursor:
         added = dict(cursor.execute("select repository_id, added_at from repository").fetchall())
     lines = [f"  #{r.repository_id}  {r.full_name}  {r.state}, added {added[r.repository_id]:%Y-%m-%d}" for r in double]

@@ -5,10 +5,10 @@ set
     state_since = case when repository.state = 'active' then repository.state_since else $now end,
     state = 'active',
     state_reason = null,
-    github_id = coalesce(repository.github_id, told.github_id),
-    full_name = told.full_name,
-    owner = told.owner,
-    name = told.name
+    github_id = coalesce(repository.github_id, reported.github_id),
+    full_name = reported.full_name,
+    owner = reported.owner,
+    name = reported.name
 from (
     select
         unnest($repository_ids::integer[]) as repository_id,
@@ -16,5 +16,5 @@ from (
         unnest($full_names::text[]) as full_name,
         unnest($owners::text[]) as owner,
         unnest($names::text[]) as name
-) as told
-where repository.repository_id = told.repository_id;
+) as reported
+where repository.repository_id = reported.repository_id;

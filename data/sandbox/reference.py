@@ -64,7 +64,7 @@ class Example:
 
 @cache
 def examples() -> tuple[Example, ...]:
-    """All examples by title: files that begin with a title and what they tell, printed in docs/sql.md too."""
+    """All examples by title: files that begin with a title and what they answer, printed in docs/sql.md too."""
     return tuple(sorted((_example(path) for path in EXAMPLES.glob("*.sql")), key=lambda example: example.title))
 
 

@@ -47,7 +47,7 @@ ENVIRONMENT = {
     "ARROW_DEFAULT_MEMORY_POOL": "system",  # the others reserve a gigabyte, more than the limit on memory allows
 }
 LENGTH = Struct("!Q")
-LONGEST_HEAD = 100_000  # bytes of what is told beside the rows
+LONGEST_HEAD = 100_000  # bytes of what is answered beside the rows
 WAIT_S = 0.5  # for a process to have ended that has closed its socket
 STARTING_S = 15.0  # a process that does not take its question for so long is broken
 LONGEST = 600  # characters: a name may be as long as its writer likes
@@ -56,7 +56,7 @@ READ_ONLY = "Queries can only read: nothing can be added, changed or removed."
 NO_SETTINGS = "Settings cannot be changed here."
 GENERAL = "DuckDB could not answer this query."
 _PATH = re.compile(r"(?:(?<=\\n)|(?<![\w.]))(?:/[\w.+@~-]+){2,}/?")
-OUR_FAULT = {"InternalException", "FatalException"}  # of DuckDB, told with addresses and paths of the server
+OUR_FAULT = {"InternalException", "FatalException"}  # of DuckDB; their messages hold addresses and paths of the server
 _REPLACED = (
     (("file system operations are disabled", "is disabled by configuration", "Cannot access"), NOT_HERE),
     (("it exists in the", "installing and loading", "Extension "), NOT_HERE),
@@ -66,11 +66,11 @@ _REPLACED = (
 
 
 class SandboxError(Exception):
-    """A query without a result, told in a sentence for people."""
+    """A query without a result; the message is a sentence for people."""
 
 
 class QueryFailed(SandboxError):
-    """The statement is at fault; where (line and column from 1, characters), if DuckDB told it."""
+    """The statement is at fault; where (line and column from 1, characters), if DuckDB reports it."""
 
     def __init__(self, sentence: str, line: int | None = None, column: int | None = None) -> None:
         super().__init__(sentence)
@@ -377,7 +377,7 @@ def _request(question: Question, limits: Limits) -> bytes:
         name: {"kind": "day", "value": value.isoformat()} if isinstance(value, date) else {"kind": "", "value": value}
         for name, value in question.values.items()
     }
-    told = {
+    request = {
         "statement": question.statement,
         "parameters": values,
         "today": question.today.isoformat(),
@@ -386,7 +386,7 @@ def _request(question: Question, limits: Limits) -> bytes:
         "bytes": limits.megabytes << 20,
         "memory_mb": limits.memory_mb,
     }
-    return json.dumps(told, ensure_ascii=False).encode("utf-8", "replace")  # half a surrogate pair is no text
+    return json.dumps(request, ensure_ascii=False).encode("utf-8", "replace")  # half a surrogate pair is no text
 
 
 def _table(content: bytes) -> pa.Table:

@@ -30,7 +30,7 @@ import pyarrow.compute as pc
 LENGTH = struct.Struct("!Q")
 NO_NEW_PRIVILEGES, NOT_DUMPABLE = (38, 1), (4, 0)  # prctl: PR_SET_NO_NEW_PRIVS, PR_SET_DUMPABLE
 FILTER_CALLS = (1, 1)  # seccomp: SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC (in all threads that there are)
-HANDED = 9  # the number under which the file is opened: by it, since DuckDB tells whoever asks the path of a database
+HANDED = 9  # the number under which the file is opened: by it, since DuckDB shows whoever asks the path of a database
 THREADS = 2
 MOST_COLUMNS = 500
 LONGEST_NAME = 200  # characters of a column's name
@@ -96,8 +96,8 @@ def main() -> None:
         os.close(HANDED)
         _lock_in(question)
         head, body = _answer(connection, question)
-        told = json.dumps(head).encode()
-        channel.sendall(LENGTH.pack(len(told)) + told + LENGTH.pack(len(body)))
+        encoded = json.dumps(head).encode()
+        channel.sendall(LENGTH.pack(len(encoded)) + encoded + LENGTH.pack(len(body)))
         channel.sendall(body)
     os._exit(0)  # nothing to tidy up, and nothing that could take time
 
@@ -154,7 +154,7 @@ def _refuse_calls(name: str, answer: int) -> None:
 def _opened(question: dict[str, Any]) -> duckdb.DuckDBPyConnection:
     """An empty database in memory beside the rows, with every door shut and its settings locked."""
     # Since 2.0.1 DuckDB does not open /dev/fd/9 but the path that this link leads to, which is a name that is gone, and
-    # would tell it to whoever asks.
+    # would show it to whoever asks.
     _refuse_calls("read_links", errno.EINVAL)
     settings = {**SETTINGS, "memory_limit": f"{question['memory_mb']}MB"}
     connection = duckdb.connect(config=settings)
@@ -291,7 +291,7 @@ def _plain_column(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def _is_far(column: pa.ChunkedArray) -> bool:
-    """Whether a day or a moment lies outside the years 1 to 9999, which nobody after DuckDB can tell."""
+    """Whether a day or a moment lies outside the years 1 to 9999, which nothing after DuckDB can represent."""
     if not (pa.types.is_date(column.type) or pa.types.is_timestamp(column.type)):
         return False
     limits = pc.min_max(_units(column)).as_py()
@@ -354,23 +354,23 @@ def _ipc(rows: pa.Table) -> bytes:
 
 def _failure(connection: duckdb.DuckDBPyConnection, question: dict[str, Any], error: Exception) -> dict[str, Any]:
     """A failure of DuckDB: its class, what it says, and where in the text, counted in bytes from 0."""
-    told = _told(error)
-    if isinstance(error, duckdb.CatalogException | duckdb.BinderException) and "position" not in told:
+    problem = _problem(error)
+    if isinstance(error, duckdb.CatalogException | duckdb.BinderException) and "position" not in problem:
         prefix = "explain "
         try:  # the same mistake once more, by a way on which DuckDB says where it is
             connection.execute("rollback")
             connection.execute(READ_ONLY)
             connection.execute(prefix + question["statement"], _values(question["parameters"]) or None)
         except duckdb.Error as again:
-            more = _told(again)
-            if more["message"] == told["message"] and "position" in more:
-                told["position"] = more["position"] - len(prefix)
-    return {"failure": type(error).__name__, **told}
+            more = _problem(again)
+            if more["message"] == problem["message"] and "position" in more:
+                problem["position"] = more["position"] - len(prefix)
+    return {"failure": type(error).__name__, **problem}
 
 
-def _told(error: Exception) -> dict[str, Any]:
+def _problem(error: Exception) -> dict[str, Any]:
     text = str(error)
-    found: dict[str, Any] = {}
+    place: dict[str, Any] = {}
     brace = text.find("{")
     try:
         parts = json.JSONDecoder().raw_decode(text[brace:])[0] if brace >= 0 else None
@@ -378,8 +378,8 @@ def _told(error: Exception) -> dict[str, Any]:
         parts = None
     if isinstance(parts, dict) and "exception_message" in parts:
         if str(parts.get("position", "")).isdigit():
-            found["position"] = int(parts["position"])
-        return {"message": str(parts["exception_message"]), **found}
+            place["position"] = int(parts["position"])
+        return {"message": str(parts["exception_message"]), **place}
     return {"message": text.partition(": ")[2] or text}
 
 

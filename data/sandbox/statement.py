@@ -82,13 +82,13 @@ def parameters_of(statement: str, known: Iterable[Parameter] = ()) -> tuple[Para
 def parse_parameters(text: str) -> tuple[Parameter, ...]:
     """The parameters as they were written. Raises ParametersRefused."""
     try:
-        told: list[Mapping[str, Any]] = json.loads(text)
-        found = [
-            Parameter(str(each["name"]), ParameterKind(each["kind"]), str(each.get("default", ""))) for each in told
+        written: list[Mapping[str, Any]] = json.loads(text)
+        parameters = [
+            Parameter(str(each["name"]), ParameterKind(each["kind"]), str(each.get("default", ""))) for each in written
         ]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ParametersRefused("These parameters are not valid.") from error
-    return checked_parameters(found)
+    return checked_parameters(parameters)
 
 
 def written_parameters(parameters: Iterable[Parameter]) -> str:

@@ -1,4 +1,4 @@
--- The runs that asked about visible repositories, counting those alone. Requests and message tell of others: unknown.
+-- The runs that asked about visible repositories, counting those alone. Requests and message include others': unknown.
 -- Grain: a run. Source: collection_run, collection_result. Times are UTC.
 insert into collection_run
 select

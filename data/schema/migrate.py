@@ -100,7 +100,7 @@ def copy_visible(connection: duckdb.DuckDBPyConnection, source: str, visible: li
     """Fill the freshly migrated tables with the rows of these repositories in the attached database `source`.
 
     Only tables with a repository_id, and none of `but`: a table that nobody has thought of stays empty. The tables that
-    tell of the program and not of the traffic are dropped.
+    describe the program and not the traffic are dropped.
     """
     for table in tables(connection):
         if table in OWN_TABLES:

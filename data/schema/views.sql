@@ -1,5 +1,5 @@
 -- The public face of `traffic`: views for people who write SQL, rebuilt with every migration; docs/sql.md shows their use.
--- Days are UTC dates, times are UTC without a zone, NULL means unknown and never zero. Views tell everything that is
+-- Days are UTC dates, times are UTC without a zone, NULL means unknown and never zero. Views show everything that is
 -- stored: who may see what is decided by the readers, not here.
 --
 -- A day's state, for each metric, is decided here and nowhere else (v_daily; the two numbers are those of day_rule, which
@@ -749,12 +749,12 @@ comment on column v_stars.tenant_id is 'The tenant that tracks it.';
 comment on column v_stars.tenant is 'The name of the tenant.';
 comment on column v_stars.full_name is 'OWNER/NAME, as last seen on GitHub.';
 comment on column v_stars.day is 'The day; GitHub does not promise that the days of its star history are UTC.';
-comment on column v_stars.stars_gained is 'Stars given on that day, less those taken back until GitHub last told it, which it does for about five weeks; NULL where the history does not tell.';
+comment on column v_stars.stars_gained is 'Stars given on that day, less those taken back until GitHub last reported it, which it does for about five weeks; NULL where the history does not reach.';
 comment on column v_stars.stars is 'All stars at the last look of that day.';
 comment on column v_stars.forks is 'All forks at that look.';
 comment on column v_stars.watchers is 'All watchers (who get notifications) at that look.';
 comment on column v_stars.open_issues_and_pull_requests is 'Open issues and pull requests together, as GitHub counts them.';
-comment on column v_stars.size_kb is 'The size of the repository in kB, as GitHub tells it.';
+comment on column v_stars.size_kb is 'The size of the repository in kB, as GitHub reports it.';
 
 create view v_releases as
 select
@@ -923,7 +923,7 @@ comment on column v_notes.note_id is 'Our id of the note.';
 comment on column v_notes.tenant_id is 'The tenant whose people wrote it.';
 comment on column v_notes.tenant is 'The name of the tenant.';
 comment on column v_notes.repository_id is 'Our id of the repository that it is about; NULL: of all repositories of the tenant.';
-comment on column v_notes.full_name is 'OWNER/NAME of that repository, as GitHub last told it; NULL where it is about all.';
+comment on column v_notes.full_name is 'OWNER/NAME of that repository, as GitHub last reported it; NULL where it is about all.';
 comment on column v_notes.day is 'The day that it is about, UTC.';
 comment on column v_notes.note is 'What was written, on one line, verbatim.';
 comment on column v_notes.link is 'The address of a web page that belongs to it; NULL where there is none.';

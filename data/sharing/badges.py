@@ -123,7 +123,7 @@ class Badge:
 
 
 def usual_label(measure: BadgeMeasure, period: BadgePeriod, *, of_group: bool) -> str:
-    """What a badge says unless told otherwise: a sum of daily uniques is called one."""
+    """What a badge says unless another label is chosen: a sum of daily uniques is called one."""
     is_true = period in {BadgePeriod.FORTNIGHT, BadgePeriod.WEEK} and not of_group
     of_days = measure in {BadgeMeasure.VISITORS, BadgeMeasure.CLONERS} and not is_true
     name = f"daily {measure} (sum)" if of_days else str(measure)

@@ -92,7 +92,7 @@ class Share:
 
 
 def add_share(store: Store, by: str, new: NewShare, now: datetime) -> str:
-    """Make a link; answers its secret, which nobody can be told again. For those who manage the tenant.
+    """Make a link; answers its secret, which is never shown again. For those who manage the tenant.
 
     Raises: NotAllowed, ShareRefused, PasswordRefused.
     """

@@ -37,7 +37,7 @@ LOCK_TIMEOUT_S = 60.0
 
 
 class StoreError(Refused):
-    """A failure of the store, told in a sentence for people."""
+    """A failure of the store; the message is a sentence for people."""
 
 
 class StoreMissing(StoreError):
@@ -146,7 +146,7 @@ class Database(ABC):
 
     @abstractmethod
     def last_ids(self) -> dict[str, int]:
-        """The last number given for each table, as far as anything that is kept tells it."""
+        """The last number given for each table, as far as anything that is kept shows it."""
 
     @abstractmethod
     def version_of(self, cursor: duckdb.DuckDBPyConnection) -> StoreVersion:

@@ -55,7 +55,7 @@ _REFUSALS = (duckdb.IOException, duckdb.FatalException, duckdb.OutOfMemoryExcept
 
 DAMAGED = "Corrupt database file"  # what DuckDB says of a block whose checksum is wrong
 
-_TABLE_OF = {"traffic": "daily_traffic", "control": "tenant_token"}  # tells one database from the other
+_TABLE_OF = {"traffic": "daily_traffic", "control": "tenant_token"}  # a table that only that database has
 
 
 @dataclass(slots=True)
@@ -243,7 +243,7 @@ class FileDatabase(Database):
         return number
 
     def last_ids(self) -> dict[str, int]:
-        """A damaged version tells nothing."""
+        """A damaged version is unknown."""
         found: dict[str, int] = {}
         for number in self.files.numbers():
             with suppress(duckdb.Error), _connect(self.files.path(number), read_only=True) as connection:

@@ -200,7 +200,7 @@ class Lake:
     def versions(self) -> Mapping[str, int | None]:
         """The numbers of both newest versions, asked for in one go, and of those who ask at once by one.
 
-        While PostgreSQL is away, what it said last. Raises: StoreAway where it has not said anything yet.
+        While PostgreSQL is away, the last ones. Raises: StoreAway where there are none yet.
         """
         with self._guard:
             if time.monotonic() >= self._known_until:
@@ -248,7 +248,7 @@ class Lake:
         """
         with self.cursor() as holding:
             self._take_lock(holding, f"{self._identity} ({purpose}"[: SIGNATURE_BYTES - 1] + ")")
-            self.forget_versions()  # who asks under the lock is told what nobody can change meanwhile
+            self.forget_versions()  # what is read under the lock cannot change meanwhile
             with self._beating(holding):
                 yield
 
@@ -657,7 +657,7 @@ def load_extension(connection: duckdb.DuckDBPyConnection, name: str) -> None:
 
 
 def _s3_settings() -> Iterator[str]:
-    """Statements that tell DuckDB how to reach a bucket: as the environment tells every program that uses S3."""
+    """Statements that set how DuckDB reaches a bucket, from the environment variables of every program that uses S3."""
     yield "set http_timeout = 15"
     names = {
         "key_id": "AWS_ACCESS_KEY_ID",

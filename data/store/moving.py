@@ -42,8 +42,8 @@ class CopyReport:
     was_there: bool
 
 
-def copy_store(source: Store, target: Store, tell: Callable[[str], None]) -> CopyReport:
-    """Have `target` hold what `source` holds, both databases, row by row; `tell` gets a sentence for each step.
+def copy_store(source: Store, target: Store, report: Callable[[str], None]) -> CopyReport:
+    """Have `target` hold what `source` holds, both databases, row by row; `report` gets a sentence for each step.
 
     Nobody writes to `source` meanwhile. What was cut short is done over. Raises: CopyRefused, and other StoreErrors.
     """
@@ -64,14 +64,14 @@ def copy_store(source: Store, target: Store, tell: Callable[[str], None]) -> Cop
         with tempfile.TemporaryDirectory() as folder, ExitStack() as opened:
             files = {name: Path(folder) / f"{name}.duckdb" for name in DATABASES}
             for name, file in files.items():
-                tell(f"Reading {name} of {source.place} ...")
+                report(f"Reading {name} of {source.place} ...")
                 source.database(name).take(file, opened).finish()
                 refuse_newer(file, name, check_file(file, name))
-            tell(f"Writing to {target.place} ...")
+            report(f"Writing to {target.place} ...")
             make_directory(target.directory)
             with target.traffic.locked("copying the store"):
                 publish(target, files, lambda connection: None)
-    tell("Comparing every table ...")
+    report("Comparing every table ...")
     found = facts(target)
     if wrong := [name for name in expected if found.get(name) != expected[name]]:
         raise CopyRefused(f"{target.place} differs in {', '.join(wrong)}. Do not use it; copy again.")
@@ -79,7 +79,7 @@ def copy_store(source: Store, target: Store, tell: Callable[[str], None]) -> Cop
 
 
 def facts(store: Store) -> Facts:
-    """The facts of each table of both databases, but those that tell of the file itself; none where there is none."""
+    """The facts of each table of both databases, but those about the file itself; none where there is none."""
     found: Facts = {}
     for name in DATABASES:
         try:

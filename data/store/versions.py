@@ -111,7 +111,7 @@ class VersionFiles:
         try:
             self.point_to(number)
         except OSError:
-            self.path(number).unlink()  # else the next writer would publish what was told to have failed
+            self.path(number).unlink()  # else the next writer would publish what was reported as failed
             raise
         with suppress(OSError):  # it is published; the next commit notes it, and prunes again
             self.write_note(number)
@@ -178,8 +178,8 @@ class VersionFiles:
 
         A version after the one that the symlink names is either one whose writer crashed before it could switch it (it
         has no note yet: the switch is finished) or one that somebody set back by hand (put aside). A version that
-        is not as it was noted is put aside, too, and the next older good one is taken: what was lost with it, the log
-        tells. Says whether one was put aside. Raises: NoGoodVersion, with all left where it is.
+        is not as it was noted is put aside, too, and the next older good one is taken: what was lost with it is in the
+        log. Says whether one was put aside. Raises: NoGoodVersion, with all left where it is.
         """
         self.remove_scraps(f".{self.name}-")
         numbers, linked = self.numbers(), self.committed_number()

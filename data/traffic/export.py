@@ -66,7 +66,7 @@ class ExportTable(StrEnum):
 
     @property
     def key(self) -> tuple[str, ...]:
-        """The columns that tell a row from all others, in the order of the rows."""
+        """The columns that identify a row, in the order of the rows."""
         return KEYS[self]
 
     @property
@@ -139,7 +139,7 @@ class ExportRequest:
     today: date | None = None
     metric: Metric | None = None
     before: int | None = None
-    imports: bool = True  # else days, weeks and months are as they would be without what other tools have told
+    imports: bool = True  # else days, weeks and months are as they would be without what other tools have reported
     as_formerly: bool = False  # with the columns of the system that was replaced
 
 

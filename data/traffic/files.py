@@ -23,7 +23,7 @@ from data.traffic.formulas import formula_safe, without_formulas
 MOST_EXCEL_ROWS = 100_000  # a few seconds' work
 MOST_EXCEL_LETTERS = 32_767  # in a cell
 FIRST_EXCEL_YEAR = 1900
-MOST_EXCEL = 10**15  # what a spreadsheet tells apart: it has no whole numbers
+MOST_EXCEL = 10**15  # what a spreadsheet holds exactly: it has no whole numbers
 BATCH = 1_000
 _PLAIN = re.compile(r"[\w -]*")
 

@@ -73,7 +73,7 @@ class Selection:
     decides what is pending. `state` (final, pending, gap) keeps the rows of tables on which views or clones have it.
     What is compared is compared with the days `before_days` earlier; None: as many as there are. 0: no comparison
     is shown (rankings by change take those before). Without `imports`, days are as they would be without what other
-    tools have told.
+    tools have reported.
     Hashable, so that it can be part of a cache key.
     Raises: SelectionRefused where first is after last.
     """

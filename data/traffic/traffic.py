@@ -105,7 +105,7 @@ def series(viewer: Viewer, store: Store, selection: Selection, grain: Grain) -> 
     metric (views, view_uniques, clones, clone_uniques; and the counters stars, forks, watchers,
     open_issues_and_pull_requests as last read in the period; the total has views and clones only), value, state (final;
     partial: final, but of some of the period's days; pending, gap), kind (of uniques: day, week, or sum_of_days for
-    daily ones added up; of views or clones: import where another tool has told them or, in weeks and months, some of
+    daily ones added up; of views or clones: import where another tool counted them or, in weeks and months, some of
     them; else NULL), pending
     (the part of the counts of a week or month that is of pending days).
     `attrs["left_out"]`: how many repositories with such days are in the total only. Raises: StoreMissing.
@@ -265,7 +265,7 @@ def _ask(viewer: Viewer, store: Store, selection: Selection, name: str, values: 
 def _page(viewer: Viewer, store: Store, selection: Selection, table: str, paging: Paging) -> Page:
     rows = _rows(viewer, store, selection, table, paging)
     counted = rows
-    if not rows.num_rows and paging.page > 1:  # after the last page: no row is left to tell the number of all
+    if not rows.num_rows and paging.page > 1:  # after the last page: no row is left that has the number of all
         counted = _rows(viewer, store, selection, table, replace(paging, page=1, size=1))
     total = counted.column("total")[0].as_py() if counted.num_rows else 0
     return Page(frame(rows.drop_columns(["total"])), total)

@@ -282,7 +282,7 @@ def _told(counts: Counts) -> list[UnusualDays]:
     for today, seen in sorted(stretches(np.ascontiguousarray(windows)), key=lambda found: found[0]):
         shift = today - SEEN_DAYS + 1
         of = replace(seen, first=seen.first + shift, last=seen.last + shift, peak=seen.peak + shift)
-        if of.peak < today - LOOKED_BACK_DAYS or not settings.tells(of.value, of.expected, of.score):
+        if of.peak < today - LOOKED_BACK_DAYS or not settings.is_notable(of.value, of.expected, of.score):
             continue
         if not any(one.score * of.score > 0 and _touch(one, of) for one in told):
             told.append(of)
