@@ -135,8 +135,8 @@ class RepositoryFetcher:
         except (errors.GitHubError, errors.AnswerRefused) as error:
             result = _failed(draft, endpoint, error)
         except Exception as error:  # noqa: BLE001 - a fault of ours with one answer must not end the run for the others
-            told = f"This program failed here ({type(error).__name__}): please report it."
-            result = replace(draft, message=told)
+            message = f"This program failed here ({type(error).__name__}): please report it."
+            result = replace(draft, message=message)
         return replace(result, elapsed_ms=round((self.time.clock.monotonic() - started) * 1000))
 
     def _answered(self, job: FetchJob, endpoint: Endpoint, draft: EndpointResult) -> EndpointResult:
@@ -240,16 +240,16 @@ def good_result(draft: EndpointResult, fetched: Fetched, token_id: int | None) -
 def _failed(
     draft: EndpointResult, endpoint: Endpoint, error: errors.GitHubError | errors.AnswerRefused
 ) -> EndpointResult:
-    told = redacted(str(error))  # what answers may be a proxy that repeats the request's headers
+    message = redacted(str(error))  # what answers may be a proxy that repeats the request's headers
     if isinstance(error, errors.AnswerRefused):
-        unusable = f"GitHub's answer cannot be used: {told}."
+        unusable = f"GitHub's answer cannot be used: {message}."
         if endpoint is REPOSITORY:
             unusable = f"{unusable} {NOT_CONFIRMED}"
         return replace(draft, outcome=Outcome.BAD_ROWS, status=200, message=unusable)
-    failed = replace(draft, outcome=error.outcome, status=error.status, message=told)
+    failed = replace(draft, outcome=error.outcome, status=error.status, message=message)
     if endpoint is REPOSITORY and not isinstance(error, errors.RepositoryUnreadable):
-        return replace(failed, message=f"{told} {NOT_CONFIRMED}")
+        return replace(failed, message=f"{message} {NOT_CONFIRMED}")
     if isinstance(error, errors.RepositoryUnreadable) and endpoint.first_look:
         state = RepositoryState.BLOCKED if isinstance(error, errors.Blocked) else RepositoryState.UNAVAILABLE
-        return replace(failed, state_change=StateChange(state, told))
+        return replace(failed, state_change=StateChange(state, message))
     return failed

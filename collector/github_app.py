@@ -140,8 +140,8 @@ def _as_app(app: GitHub, installation: Installation, place: str) -> Response:
     """Raises: TokenRefused where the installation gives none, with what somebody must do; GitHubError."""
 
     def refused(state: InstallationState, error: errors.GitHubError) -> errors.TokenRefused:
-        told = Installation(installation.installation_id, installation.account, None, state, "all", None)
-        return errors.TokenRefused(told.to_do, error.status)
+        as_refused = Installation(installation.installation_id, installation.account, None, state, "all", None)
+        return errors.TokenRefused(as_refused.to_do, error.status)
 
     try:
         try:
@@ -243,11 +243,11 @@ def _installation(item: object) -> Installation | None:
 
 
 def _app_facts(body: object) -> AppFacts:
-    told = body if isinstance(body, Mapping) else {}
-    app_id, slug = optional_count(told, "id"), optional_text(told, "slug")
+    facts = body if isinstance(body, Mapping) else {}
+    app_id, slug = optional_count(facts, "id"), optional_text(facts, "slug")
     if app_id is None or not slug:
         raise errors.BadAnswer("GitHub's answer holds no GitHub App.")
-    return AppFacts(app_id, slug, optional_text(told, "name") or slug, optional_text(told, "html_url") or "")
+    return AppFacts(app_id, slug, optional_text(facts, "name") or slug, optional_text(facts, "html_url") or "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,7 +326,7 @@ class Access:
 def open_access(store: Store, cipher: Cipher, now: datetime) -> Access:
     """For whoever collects or looks for repositories. Raises: DecryptionFailed where no token opens.
 
-    An App whose keys do not open is left out, so that it stops no token; `installations.refresh` tells of it.
+    An App whose keys do not open is left out, so that it stops no token; `installations.refresh` reports it.
     """
     app = None
     with suppress(EncryptionError):

@@ -35,7 +35,7 @@ NEW_AT_ONCE = 500  # tracked by rule; the others follow next time
 
 
 def refresh(store: Store, settings: Settings, clock: Clock) -> list[str]:
-    """Ask GitHub for the installations and what those include that are given to tenants. Answers what to tell of it;
+    """Ask GitHub for the installations and what those include that are given to tenants. Answers the warnings;
     what GitHub does not answer is left as it was. Raises: Stopped, StoreError.
     """
     try:

@@ -102,7 +102,7 @@ class OwnLeases:
 
 
 def lease_name(owner_key: str | None) -> str:
-    """Of a token owner; of those without a token that can be used, of whom only that is to be said."""
+    """Of a token owner; of those without a token that can be used, of whom only that is reported."""
     return f"{OWNERS}{owner_key or 'none'}"
 
 

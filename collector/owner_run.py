@@ -64,7 +64,7 @@ class RunRequest:
 class RunReport:
     """What came of a run; `run_id` is None where there was nothing to collect.
 
-    Of several runs it tells the sum, and `run_ids` has more than one.
+    Of several runs it has the sum, and `run_ids` has more than one.
     """
 
     run_id: int | None
@@ -81,7 +81,7 @@ class RunReport:
 class Progress:
     """What runs say while they go on, from the thread that saves and from those that fetch. This one says nothing."""
 
-    def started(self, jobs: int) -> None: ...  # a job fetches some endpoints of one repository; told anew with more
+    def started(self, jobs: int) -> None: ...  # a job fetches some endpoints of one repository; called anew with more
 
     def advanced(self, done: int, name: str) -> None: ...  # `name` is the repository of the last job
 
@@ -136,18 +136,18 @@ class RunStats:
     moved: dict[tuple[str, str], list[str]] = field(default_factory=dict)  # names by the new credential and the reason
 
     def about_gone(self) -> list[str]:
-        """What became of repositories that were deleted while the run asked about them: nobody's fault, but told."""
+        """What became of repositories that were deleted while the run asked about them: nobody's fault, but noted."""
         if not self.gone:
             return []
         return [f"Deleted meanwhile: {len(self.gone):,} of the repositories. What was fetched of them is dropped."]
 
     def about_moved(self) -> list[str]:
         """Which repositories were collected with another credential, and why; a few by name."""
-        told = []
+        notes = []
         for (label, reason), names in self.moved.items():
             more = f" and {len(names) - 3:,} more" if len(names) > 3 else ""
-            told.append(f"{', '.join(names[:3])}{more}: collected with {label} instead. {reason}")
-        return told
+            notes.append(f"{', '.join(names[:3])}{more}: collected with {label} instead. {reason}")
+        return notes
 
     def count(self, fetch: FetchJob, results: Iterable[EndpointResult]) -> None:
         self.repositories.add(fetch.collectable.repository.repository_id)
@@ -388,7 +388,7 @@ class OwnerRun:
         return OwnerPause(self.owner_key, now + timedelta(seconds=left), reason)
 
     def limit(self) -> OwnerLimit | None:
-        """What GitHub's newest answer has said of the owner's hourly limit; None where it said nothing."""
+        """The owner's hourly limit by GitHub's newest answer; None where it had none."""
         limit = self._limiter.hourly_limit
         return OwnerLimit(self.owner_key, *limit) if self.owner_key is not None and limit is not None else None
 
@@ -486,7 +486,7 @@ class OwnerRun:
         return RunState.PARTIAL if self.stats.good else RunState.FAILED
 
     def _note_outage(self) -> None:
-        """In August 2019 GitHub told zero for every repository for some days: that is taken, and pointed out."""
+        """In August 2019 GitHub reported zero for every repository for some days: that is taken, and pointed out."""
         if self.stats.views_windows < OUTAGE_FROM or self.stats.views_seen:
             return
         since = self.time.now().date() - timedelta(days=30)

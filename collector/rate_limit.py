@@ -156,7 +156,7 @@ class RateLimiter:
     def succeeded(self, sent_at: float) -> None:
         """A call sent at `sent_at` was answered without a limit: the next refusal is a first one again."""
         with self._guard:
-            if sent_at >= self._paused_at:  # else it was on its way before the limit, and tells nothing of it
+            if sent_at >= self._paused_at:  # else it was on its way before the limit, and says nothing about it
                 self._refusals = 0
 
     def back_off(self, hit: LimitHit, sent_at: float) -> None:

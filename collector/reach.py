@@ -165,7 +165,7 @@ def overbooked(viewer: Viewer, store: Store) -> tuple[Finding, ...]:
 def estimate(viewer: Viewer, store: Store, tenant_id: int, count: int) -> str:
     """What adding so many repositories to a tenant means for its token, as sentences; empty for none.
 
-    Where tenants that the viewer does not see use the same GitHub user, their load is told only once it matters, as a
+    Where tenants that the viewer does not see use the same GitHub user, their load is shown only once it matters, as a
     number without a name: the limit is the adder's, too.
     """
     owner = next((each for each in tenants(viewer, store) if each.tenant_id == tenant_id), None)

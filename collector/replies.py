@@ -78,7 +78,7 @@ def _quoted(found: object, limit: int) -> str:
 
 
 def limit_of(reply: Response) -> LimitHit | None:
-    """The limit that an answer tells of, if it is one. The order is that of GitHub's own client libraries."""
+    """The limit that an answer reports, if it is one. The order is that of GitHub's own client libraries."""
     if reply.status not in {403, 429}:
         return None
     message, headers = reply.message.lower(), reply.headers
@@ -114,7 +114,7 @@ def error_of(reply: Response, *, of_app: bool = False) -> errors.GitHubError:
     """The error that an answer without a limit stands for; its sentence quotes GitHub and says what to do: of a token
     also that a GitHub App would do without, where that helps.
     """
-    status, said = reply.status, reply.message
+    status, message = reply.status, reply.message
     if ENTERPRISE_SERVER in reply.headers:
         return errors.RunStopped(
             "This is a GitHub Enterprise Server: it has no traffic API. Only github.com has one.", status
@@ -123,7 +123,7 @@ def error_of(reply: Response, *, of_app: bool = False) -> errors.GitHubError:
         return errors.NotReady("GitHub is still computing the answer.", status)
     if status == 401:
         return errors.TokenRefused(
-            f"GitHub does not accept the token ({said or 'no reason given'}). {_MAKE_ANEW}"
+            f"GitHub does not accept the token ({message or 'no reason given'}). {_MAKE_ANEW}"
             f"{'' if of_app else f' {_APP_HELPS}'}",
             status,
         )
@@ -138,15 +138,16 @@ def error_of(reply: Response, *, of_app: bool = False) -> errors.GitHubError:
         )
     if status == 410 or (status == 400 and "version" in _all_text(reply)):
         return errors.RunStopped(
-            f"GitHub no longer takes the API version {API_VERSION} (header X-GitHub-Api-Version; {said!r}). "
+            f"GitHub no longer takes the API version {API_VERSION} (header X-GitHub-Api-Version; {message!r}). "
             "Update this program.",
             status,
         )
     if status == 422:
-        return errors.PagingLimited(f"GitHub refuses this page of the list ({said}).", status)
+        return errors.PagingLimited(f"GitHub refuses this page of the list ({message}).", status)
+    failure = f"with status {status} ({message or 'no reason given'})."
     if status >= 500:
-        return errors.ServerFailed(f"GitHub failed with status {status} ({said or 'no reason given'}).", status)
-    return errors.RequestRefused(f"GitHub refuses the call with status {status} ({said or 'no reason given'}).", status)
+        return errors.ServerFailed(f"GitHub failed {failure}", status)
+    return errors.RequestRefused(f"GitHub refuses the call {failure}", status)
 
 
 def _all_text(reply: Response) -> str:
@@ -164,17 +165,17 @@ def _block_reason(reply: Response) -> str:
     block = reply.body.get("block") if isinstance(reply.body, Mapping) else None
     reason = block.get("reason") if isinstance(block, Mapping) else None
     link = block.get("html_url") if isinstance(block, Mapping) else None
-    told = f", reason: {_quoted(reason, 40)}" if isinstance(reason, str) else ""
+    because = f", reason: {_quoted(reason, 40)}" if isinstance(reason, str) else ""
     where = f", see {_quoted(link, MESSAGE_LIMIT)}" if isinstance(link, str) else ""
-    return f"GitHub has blocked the repository{told}{where}."
+    return f"GitHub has blocked the repository{because}{where}."
 
 
 def _access_refused(reply: Response) -> errors.AccessRefused:
-    said, headers = reply.message, reply.headers
+    message, headers = reply.message, reply.headers
     if (outlives := _OUTLIVES.search(_all_text(reply))) is not None:
         return errors.AccessRefused(_lifetime_refused(reply, outlives[1]), reply.status)
-    quoted = f"GitHub: {said or 'refused without a reason'}."
-    if "SAML" in said or headers.get("x-github-sso", "").startswith("required"):
+    quoted = f"GitHub: {message or 'refused without a reason'}."
+    if "SAML" in message or headers.get("x-github-sso", "").startswith("required"):
         found = re.search(r"url=(https://github\.com/\S+)", headers.get("x-github-sso", ""))
         fix = (
             "Authorise the token for this organization: GitHub, Settings, Developer settings, Configure SSO. "
@@ -183,21 +184,21 @@ def _access_refused(reply: Response) -> errors.AccessRefused:
         refused = errors.AccessRefused(f"{quoted} {fix}", reply.status)
         refused.link = found.group(1) if found else None
         return refused
-    if said.startswith("Resource not accessible by personal access token"):
+    if message.startswith("Resource not accessible by personal access token"):
         needed = _needed(headers.get("x-accepted-github-permissions", ""))
         fix = f"This token lacks {needed}. Edit the fine-grained token on GitHub, grant it, and select this repository."
-    elif said.startswith("Resource not accessible by integration"):
+    elif message.startswith("Resource not accessible by integration"):
         needed = _needed(headers.get("x-accepted-github-permissions", ""))
         fix = (
             f"This app lacks {needed}, or its installation does not include this repository. (The GITHUB_TOKEN of "
             "Actions can never have it.)"
         )
-    elif said.startswith(("Must have push access", "Must have admin rights")):
+    elif message.startswith(("Must have push access", "Must have admin rights")):
         fix = (
             "The token's user must be able to push to this repository, and a classic token needs the scope repo "
             "(public_repo is enough for public ones)."
         )
-    elif "access via a personal access token (classic)" in said:
+    elif "access via a personal access token (classic)" in message:
         fix = f"Store a fine-grained token instead. {_APP_HELPS}"
     else:
         fix = "Fix this on GitHub, or use another token."

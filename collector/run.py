@@ -141,7 +141,7 @@ class Collecting:
         self._batch: list[JobResult] = []
         self._saved_at, self._batch_s = time.monotonic(), FIRST_BATCH_S
         self._looked_at = self._looked_for_leases_at = -LOOK_FOR_LEASES_S
-        self._jobs_done = self._jobs_told = 0
+        self._jobs_done = self._jobs_reported = 0
         self._is_closed = False  # nobody saves any more
 
     def go(self, request: RunRequest) -> RunReport:
@@ -345,7 +345,7 @@ class Collecting:
             self._progress.warned(str(failure))
 
     def _open_logs(self) -> None:
-        """Open the system log for the runs that have found something to do since, and tell how much."""
+        """Open the system log for the runs that have found something to do since, and report how much."""
         fresh = [run for run in self._runs.values() if run.is_asked and run.run_id is None]
         for trigger in dict.fromkeys(run.trigger for run in fresh):
             of_trigger = [run for run in fresh if run.trigger == trigger]
@@ -356,9 +356,9 @@ class Collecting:
                 run.run_id = run_id
         if not any(run.jobs_of_phase[CONNECTING] for run in self._runs.values()):
             jobs = self._jobs_done + sum(run.jobs for run in self._runs.values())
-            if jobs > self._jobs_told:
+            if jobs > self._jobs_reported:
                 self._progress.started(jobs)
-                self._jobs_told = jobs
+                self._jobs_reported = jobs
 
     def _patiently(self, write: Callable[[], Written]) -> Written:
         """What a write answers. While a server of the store is away, what was fetched waits: what is being fetched ends

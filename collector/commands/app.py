@@ -48,7 +48,7 @@ def create(session: Session, app_id: int, key_file: Path) -> CommandResult:
     Example:
       python -m collector app create --app-id 12345 --key-file traffic.private-key.pem
     """
-    open_cipher(session.directory)  # a key that cannot be used is told before GitHub is asked
+    open_cipher(session.directory)  # a key that cannot be used is reported before GitHub is asked
     key = _key(key_file)
     facts = fetch_app(app_id, key)
     github_app.save_app(session.store, COMMAND_LINE, facts, key, utc_now())
@@ -72,7 +72,7 @@ def list_app(session: Session) -> CommandResult:
     session.terminal.say(f"{found.facts.name}, id {found.facts.app_id}, {found.facts.html_url}")
     for each in found.keys:
         session.terminal.say(f"Key {each.fingerprint}, stored {each.added_at:%Y-%m-%d}")
-    return _told(session, found)
+    return _shown(session, found)
 
 
 @app.command(name="installations")
@@ -208,20 +208,20 @@ def _installation(session: Session, typed: str) -> Installation:
 
 
 def _refresh(session: Session) -> list[str]:
-    told = installations.refresh(session.store, session.settings, SystemClock())
-    for sentence in told:
+    warnings = installations.refresh(session.store, session.settings, SystemClock())
+    for sentence in warnings:
         session.terminal.warn(sentence)
-    return told
+    return warnings
 
 
 def _refreshed(session: Session) -> CommandResult:
     _app(session)
-    told = _refresh(session)
-    result = _told(session, _app(session))
-    return CommandResult({**result.facts, "told": told})
+    warnings = _refresh(session)
+    result = _shown(session, _app(session))
+    return CommandResult({**result.facts, "told": warnings})
 
 
-def _told(session: Session, found: GitHubApp) -> CommandResult:
+def _shown(session: Session, found: GitHubApp) -> CommandResult:
     names = {each.tenant_id: each.name for each in tenants.tenants(session.viewer, session.store)}
     _say_installations(session, found.installations, names)
     if not found.installations:

@@ -81,8 +81,8 @@ def export(session: Session, /, table: str, target: str, tenant: str | None, **n
     )
     place = Path(target) if target != STDOUT else sys.stdout.buffer
     rows = write_export(viewer, session.store, request, place)
-    told = f"{counted(rows, 'row')} written to {'stdout' if target == STDOUT else target}."
-    (session.terminal.warn if target == STDOUT else session.terminal.say)(told)
+    sentence = f"{counted(rows, 'row')} written to {'stdout' if target == STDOUT else target}."
+    (session.terminal.warn if target == STDOUT else session.terminal.say)(sentence)
     return CommandResult({"table": table, "file": target, "rows": rows})
 
 

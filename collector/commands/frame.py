@@ -1,4 +1,4 @@
-"""The frame of every command: its options, what it may use, what it answers, and how a failure is told.
+"""The frame of every command: its options, what it may use, what it answers, and how a failure is shown.
 
 Exit codes: 0 all good, 1 some of it failed, 2 wrong use or configuration.
 """
@@ -101,7 +101,7 @@ def _note(context: click.Context, option: click.Parameter, value: Any) -> None:
 
 
 def _options() -> list[click.Option]:
-    """The options of every command; said at the command they win over the same said before it."""
+    """The options of every command; given at the command they win over the same given before it."""
     return [
         click.Option(
             ["--data"],
@@ -122,7 +122,7 @@ def _options() -> list[click.Option]:
 
 
 class Command(click.Command):
-    """A command with the options of all, a session, and its failures told in sentences."""
+    """A command with the options of all, a session, and its failures as sentences."""
 
     def __init__(self, *arguments: Any, **settings: Any) -> None:
         super().__init__(*arguments, **settings)
@@ -178,7 +178,7 @@ class Root(CommandGroup):
         try:
             result = super().main(words, *rest, **{**extra, "standalone_mode": False, "max_content_width": 100})
         except click.ClickException as failure:
-            _exit_after(_told(failure), failure.exit_code, as_json=as_json)
+            _exit_after(_sentence(failure), failure.exit_code, as_json=as_json)
         except click.Abort:
             _exit_after("Cancelled.", SOME_FAILED, as_json=as_json)
         except BrokenPipeError:
@@ -194,7 +194,7 @@ class Root(CommandGroup):
         sys.exit(result if outcome is None else (SOME_FAILED if outcome.failed else ALL_GOOD))
 
 
-def _told(failure: click.ClickException) -> str:
+def _sentence(failure: click.ClickException) -> str:
     """A failure's sentence; where the words were wrong, with the way to the help."""
     sentence = failure.format_message()
     if isinstance(failure, CommandRefused) or not isinstance(failure, click.UsageError) or failure.ctx is None:

@@ -167,7 +167,7 @@ def undo(session: Session, number: int) -> CommandResult:
 
 
 def _options(given: dict[str, Any]) -> Options:
-    """What was said, checked. Raises: CommandRefused, NameRefused."""
+    """The options, checked. Raises: CommandRefused, NameRefused."""
     aliases, plain = {}, []
     for each in given["named"]:
         alias, separator, name = each.rpartition("=")

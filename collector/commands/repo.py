@@ -193,7 +193,7 @@ def tenant_client(session: Session, tenant: Tenant, clock: SystemClock) -> Itera
 
 
 def _track(session: Session, tenant: Tenant, names: Sequence[str], clock: SystemClock) -> CommandResult:
-    """Check the names, track those that pass in one commit, collect the new ones, and tell all of it.
+    """Check the names, track those that pass in one commit, collect the new ones, and report all of it.
 
     Raises: GitHubError where GitHub answers nobody; then nothing is saved.
     """
@@ -220,8 +220,8 @@ def _track(session: Session, tenant: Tenant, names: Sequence[str], clock: System
 
 
 def _say_estimate(session: Session, tenant: Tenant, count: int) -> None:
-    if told := estimate(session.viewer, session.store, tenant.tenant_id, count):
-        session.terminal.say(f"Estimate for {told}")
+    if load := estimate(session.viewer, session.store, tenant.tenant_id, count):
+        session.terminal.say(f"Estimate for {load}")
 
 
 def _say_tracked(session: Session, tenant: Tenant, result: TrackResult) -> None:
@@ -274,7 +274,7 @@ def list_repositories(session: Session, tenant: str | None) -> CommandResult:
 
 
 def _rows(found: Sequence[RepositoryHealth]) -> Iterator[tuple[str, ...]]:
-    """The repositories for people; where a tenant has two of one name, with the number that tells them apart."""
+    """The repositories for people; where a tenant has two of one name, with the number that identifies each."""
     names = Counter((each.tenant, each.repository.full_name.casefold()) for each in found)
     for each in found:
         tenant, name, *rest = health_row(each)

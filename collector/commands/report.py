@@ -61,7 +61,7 @@ def edit_options(command: Callable[..., CommandResult]) -> Callable[..., Command
 
 def channels_of(options: Mapping[str, Any], *, needed: bool = True) -> list[NewChannel]:
     """The channels of these options. Raises: CommandRefused without one, AddressRefused, Unreachable."""
-    mail_server()  # a wrong setting is told before something is added
+    mail_server()  # a wrong setting is reported before something is added
     channels = [checked_channel("mail", each) for each in options["mail"]]
     for kind in ("slack", "teams", "discord", "webhook", "other"):
         channels += [checked_channel(kind, _of_environment(each)) for each in options[f"{kind}_env"]]
@@ -170,7 +170,7 @@ def add(session: Session, /, tenant: str, name: str | None, **options: Any) -> C
     called = name or f"{owner.name} {'weekly' if grain is Grain.WEEK else 'monthly'}"
     now = utc_now()
     key = add_subscription(session.store, COMMAND_LINE, called, settings, channels, tenant_id=owner.tenant_id, now=now)
-    session.terminal.say(f"Added report {called!r} of {owner.name}: {settings.at_text}, to {_told(channels)}.")
+    session.terminal.say(f"Added report {called!r} of {owner.name}: {settings.at_text}, to {_channel_list(channels)}.")
     secrets = tell_added(session, "report", key, channels)
     return CommandResult({"subscription_id": key, "name": called, "signing_secrets": secrets})
 
@@ -383,7 +383,7 @@ def _group_id(session: Session, tenant_id: int, name: str | None) -> int | None:
     return None if name is None else group_named(session.viewer, session.store, tenant_id, name).group_id
 
 
-def _told(channels: Sequence[NewChannel]) -> str:
+def _channel_list(channels: Sequence[NewChannel]) -> str:
     return ", ".join(f"{NAMES[each.kind]} ({each.hint})" for each in channels)
 
 
@@ -448,7 +448,7 @@ def _result(session: Session, period: str, attempts: Sequence[Attempt]) -> Comma
     for each in attempts:
         reason = f": {each.reason}" if each.reason else "."
         session.terminal.say(f"{_channel(each.channel)}: {OUTCOMES.get(each.outcome, each.outcome)}{reason}")
-    told = [
+    facts = [
         {
             "channel_id": e.channel.channel_id,
             "channel": e.channel.kind,
@@ -460,7 +460,7 @@ def _result(session: Session, period: str, attempts: Sequence[Attempt]) -> Comma
         for e in attempts
     ]
     failed = any(each.outcome in {"again", "failed"} for each in attempts)
-    return CommandResult({"period": period, "attempts": told}, failed=failed)
+    return CommandResult({"period": period, "attempts": facts}, failed=failed)
 
 
 add_common_commands(report, "report")

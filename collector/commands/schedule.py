@@ -92,8 +92,8 @@ class Timer(Joining):
         self._seen_version = -1
         self._quiet_until: datetime | None = None
         self._looked_at = self._tidy_at = now()
-        self._told: set[str] = set()
-        self._told_next = ""
+        self._logged: set[str] = set()
+        self._plan_logged = ""
         self._held: list[RunRequest] = []  # which the next collection is given together
 
     def look(self) -> None:
@@ -142,7 +142,7 @@ class Timer(Joining):
 
     def ended(self, report: RunReport) -> None:
         self.runs += 1
-        self._told.clear()
+        self._logged.clear()
         self._session.terminal.log(summary(report))
 
     def _due(self) -> list[RunRequest]:
@@ -154,13 +154,13 @@ class Timer(Joining):
         self._tenants_tried |= dict.fromkeys(work.tenant_ids, now)
         self._repositories_tried |= dict.fromkeys(work.new_repository_ids, now)
         if due := [each for each in situation.tenants if each.tenant_id in work.tenant_ids]:
-            self._tell_once(f"Due: {', '.join(each.name for each in due)}")
+            self._log_once(f"Due: {', '.join(each.name for each in due)}")
             by_time = defaultdict(list)
             for each in due:
                 by_time[last_time(each.schedule, now)].append(each.tenant_id)
             found += [RunRequest(Scope(tenant_ids=tuple(ids)), "schedule", at) for at, ids in sorted(by_time.items())]
         if work.new_repository_ids:
-            self._tell_once(f"New: {len(work.new_repository_ids):,} never collected")
+            self._log_once(f"New: {len(work.new_repository_ids):,} never collected")
             found.append(RunRequest(Scope(repository_ids=work.new_repository_ids), "added", NEVER))
         return found
 
@@ -188,7 +188,7 @@ class Timer(Joining):
             for each in requests:
                 if each.trigger == "app":
                     save_request(session.store, each.scope)
-            self._tell_once(f"{running} Waiting for its end.")
+            self._log_once(f"{running} Waiting for its end.")
             self._quiet_until = self._now() + AFTER_ANOTHER_RUN
         except Exception:
             self._forget(requests)
@@ -211,18 +211,18 @@ class Timer(Joining):
         upcoming = next_due(situation.tenants, now)
         self._quiet_until = min([now + timedelta(hours=1), *(at for at, _ in upcoming)])
         if upcoming:
-            told = "Next: " + ", ".join(f"{each.name} at {moment(at)}" for at, each in upcoming[:5])
+            plan = "Next: " + ", ".join(f"{each.name} at {moment(at)}" for at, each in upcoming[:5])
         else:
-            told = "No tenant is there yet: python -m collector tenant add NAME"
-        if told != self._told_next:
-            self._session.terminal.log(told)
-            self._told_next = told
+            plan = "No tenant is there yet: python -m collector tenant add NAME"
+        if plan != self._plan_logged:
+            self._session.terminal.log(plan)
+            self._plan_logged = plan
 
-    def _tell_once(self, sentence: str) -> None:
+    def _log_once(self, sentence: str) -> None:
         """Log what would otherwise be repeated at every look while another run goes on."""
-        if sentence not in self._told:
+        if sentence not in self._logged:
             self._session.terminal.log(sentence)
-            self._told.add(sentence)
+            self._logged.add(sentence)
 
     def _failed(self, sentence: str) -> None:
         self._session.terminal.log(f"{sentence} Trying again in {AFTER_FAILURE.seconds // 60} minutes.")

@@ -80,8 +80,8 @@ def members_of_groups(session: Session, tenant_ids: Collection[int], names: Sequ
     found = [each for each in groups(session.viewer, session.store) if each.tenant_id in tenant_ids]
     wanted = {" ".join(name.split()).casefold(): name for name in names}
     if unknown := wanted.keys() - {each.name.casefold() for each in found}:
-        told = ", ".join(wanted[each] for each in sorted(unknown))
-        raise CommandRefused(f"{told}: no such group. See them: python -m collector group list")
+        names_unknown = ", ".join(wanted[each] for each in sorted(unknown))
+        raise CommandRefused(f"{names_unknown}: no such group. See them: python -m collector group list")
     return {key for each in found if each.name.casefold() in wanted for key in each.repository_ids}
 
 

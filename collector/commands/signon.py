@@ -148,16 +148,16 @@ def passwords(session: Session, state: str) -> CommandResult:
     return CommandResult({"passwords": state == "on", "unlinked": list(unlinked)})
 
 
-def _rule(session: Session, kind: RuleKind, value: str, said: Mapping[str, str | None]) -> NewSignOnRule:
+def _rule(session: Session, kind: RuleKind, value: str, given: Mapping[str, str | None]) -> NewSignOnRule:
     """What the options of both kinds say. Raises: CommandRefused, and as chosen_place."""
     known = sign_on.known_issuer(session.account, session.store)
-    if not said["issuer"] and not known:
+    if not given["issuer"] and not known:
         raise CommandRefused(
             "Nobody has signed in with the organization yet, so its issuer is not known. Say it with --issuer, as "
             "`issuer` stands in the provider's .well-known/openid-configuration."
         )
-    granted = replace(chosen_place(session, said["tenant"], said["repository"]), role=Role(said["role"] or ""))
-    return NewSignOnRule(kind, said["issuer"] or known, value, granted)
+    granted = replace(chosen_place(session, given["tenant"], given["repository"]), role=Role(given["role"] or ""))
+    return NewSignOnRule(kind, given["issuer"] or known, value, granted)
 
 
 def _added(session: Session, number: int) -> CommandResult:

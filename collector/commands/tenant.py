@@ -116,7 +116,7 @@ def token(session: Session, name: str, token_env: str | None, token_stdin: bool)
     """
     found = tenants.tenant_named(session.viewer, session.store, name)
     settings = session.settings
-    open_cipher(session.directory)  # a key that cannot be used is told before GitHub is asked
+    open_cipher(session.directory)  # a key that cannot be used is reported before GitHub is asked
     secret = _secret(token_env, token_stdin)
     github = connect(settings, secret, SystemClock(), session.terminal.progress().waiting)
     try:
@@ -191,7 +191,7 @@ def _warn_of_schedule(session: Session, tenant: Tenant) -> None:
 
 
 def _secret(variable: str | None, from_stdin: bool) -> str:
-    """The token from where the caller said; asked for, unseen, where he said nothing. Raises: CommandRefused."""
+    """The token from the option given; without one asked for, unseen. Raises: CommandRefused."""
     if variable is not None and from_stdin:
         raise CommandRefused("Take the token from --token-env or from --token-stdin, not from both.")
     if variable is not None:

@@ -56,7 +56,7 @@ def checked_channel(kind: str, address: str, secret: str = "") -> NewChannel:
 
 
 def send(content: Content, channel: OpenChannel, occasion: str, links: Links, now: datetime) -> Result:
-    """Send it once. The same occasion has the same id at each try. Whatever happens is told in the result."""
+    """Send it once. The same occasion has the same id at each try. Whatever happens is in the result."""
     message_id = str(uuid5(NAMESPACE_URL, f"{channel.stop}:{occasion}"))
     try:
         if channel.kind == "mail":
@@ -95,12 +95,12 @@ def _mailed(content: Content, channel: OpenChannel, message_id: str, links: Link
 def _words(text: str) -> str:
     """What a channel says, without the JSON or HTML around it."""
     try:
-        told = json.loads(text)
+        body = json.loads(text)
     except ValueError:
         return "" if text.lstrip().startswith("<") else text[:500]
-    if isinstance(told, dict):
-        found = told.get("message") or told.get("error") or told.get("detail") or ""
-        return str(found.get("message", "") if isinstance(found, dict) else found)
+    if isinstance(body, dict):
+        message = body.get("message") or body.get("error") or body.get("detail") or ""
+        return str(message.get("message", "") if isinstance(message, dict) else message)
     return text[:500]
 
 

@@ -22,13 +22,13 @@ def body(message: Message) -> bytes:
 
 
 def _line(line: Line) -> str:
-    told = []
+    parts = []
     for span in line:
         text = literal(span.text)
         if span.link:
             text = f"[{text}](<{span.link}>)"
-        told.append(f"**{text}**" if span.bold and span.text.strip() else text)
-    return "".join(told)
+        parts.append(f"**{text}**" if span.bold and span.text.strip() else text)
+    return "".join(parts)
 
 
 def literal(text: str) -> str:

@@ -117,9 +117,9 @@ def _connected(server: MailServer) -> smtplib.SMTP:
 
 def _refused(code: int, words: bytes | str) -> Result:
     """4xx: later it may be taken; 5xx never (RFC 5321, 4.2.1)."""
-    said = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
+    text = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
     outcome = DeliveryOutcome.AGAIN if 400 <= code < 500 else DeliveryOutcome.FAILED
-    return Result(outcome, code, f"The mail server answers {code}: {one_line(' '.join(said.split()))}"[:LONGEST_REASON])
+    return Result(outcome, code, f"The mail server answers {code}: {one_line(' '.join(text.split()))}"[:LONGEST_REASON])
 
 
 def html(message: Message, stop_link: str | None) -> str:
@@ -164,9 +164,9 @@ def _table(table: MessageTable) -> str:
 
 
 def _line(line: Line) -> str:
-    told = []
+    parts = []
     for span in line:
         text = escape(span.text)
         text = f'<a href="{escape(span.link)}">{text}</a>' if span.link else text
-        told.append(f"<strong>{text}</strong>" if span.bold else text)
-    return "".join(told)
+        parts.append(f"<strong>{text}</strong>" if span.bold else text)
+    return "".join(parts)

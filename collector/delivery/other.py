@@ -72,10 +72,10 @@ def send(message: Message, address: str) -> Result:
     text = plain_text(message).removeprefix(message.title).strip()[:MOST]
     with _one_at_a_time, apprise.LogCapture(level=logging.WARNING) as log:
         is_sent = service.notify(body=text, title=message.title, body_format=apprise.NotifyFormat.TEXT)
-        said = log.getvalue() if log is not None else ""
+        logged = log.getvalue() if log is not None else ""
     if is_sent:
         return Result(DeliveryOutcome.SENT)
-    words = one_line(without(" ".join(said.split()), address)) or "no reason given"
+    words = one_line(without(" ".join(logged.split()), address)) or "no reason given"
     return Result(DeliveryOutcome.AGAIN, 0, f"{name}: {words}"[:LONGEST_REASON])
 
 

@@ -27,7 +27,7 @@ class DeliveryOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """`status` is what the channel answered with; `ends_channel`: it said that it will never take anything again."""
+    """`status` is what the channel answered with; `ends_channel`: it will never take anything again."""
 
     outcome: DeliveryOutcome
     status: int | None = None
@@ -37,11 +37,11 @@ class Result:
 
 
 def of_status(name: str, status: int, words: str, retry_after: str | None, now: datetime) -> Result:
-    """What an HTTP answer means, told with the channel's own words."""
+    """What an HTTP answer means, with the channel's own words."""
     if 200 <= status < 300:
         return Result(DeliveryOutcome.SENT, status)
-    said = one_line(" ".join(words.split()))
-    reason = f"{name} answers {status}" + (f": {said}" if said else ".")
+    quoted = one_line(" ".join(words.split()))
+    reason = f"{name} answers {status}" + (f": {quoted}" if quoted else ".")
     if 300 <= status < 400:
         return Result(DeliveryOutcome.FAILED, status, f"{name} answers {status}: redirects are not followed.")
     if status in TRY_AGAIN or status >= 500:

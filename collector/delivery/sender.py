@@ -81,7 +81,7 @@ class Sender:
         self._looked_at: datetime | None = None
 
     def run(self, stop: threading.Event) -> None:
-        """Look again and again; whatever fails is told, and tried again with the next look."""
+        """Look again and again; whatever fails is logged, and tried again with the next look."""
         is_bound = False
         while not stop.wait(LOOK_EVERY_S):
             try:
@@ -280,9 +280,9 @@ class Pass:
 
 def _attempt(due: Due, result: Result, now: datetime, elapsed_ms: int) -> Attempt:
     kind, attempts = due.subscription.kind, due.attempts + 1
-    told = asdict(result)
+    fields = asdict(result)
     return Attempt(
-        due.subscription, due.channel, kind, due.occasion, now, elapsed_ms=elapsed_ms, attempts=attempts, **told
+        due.subscription, due.channel, kind, due.occasion, now, elapsed_ms=elapsed_ms, attempts=attempts, **fields
     )
 
 
@@ -332,7 +332,7 @@ def report_facts(made: Report) -> dict[str, Any]:
 
 
 def current_events(store: Store, subscription: Subscription, now: datetime) -> tuple[AlertEvent, ...]:
-    """What there is to tell of now: of days since shortly before it was added."""
+    """What there is to report now: of days since shortly before it was added."""
     recipient = recipient_of(store, subscription)
     since = utc_day(subscription.added_at) - SETTLED_AFTER_DAYS * DAY
     return events(recipient.viewer, store, subscription.alert, recipient.managed, since=since, now=now)

@@ -51,13 +51,13 @@ def _block(lines: list[str]) -> dict[str, Any]:
 
 
 def _line(line: Line) -> str:
-    told = []
+    parts = []
     for span in line:
         text = literal(span.text)
         if span.link:
             text = f"<{escaped(span.link)}|{text.replace('|', '¦')}>"
-        told.append(f"*{text}*" if span.bold and span.text.strip() else text)
-    return "".join(told)
+        parts.append(f"*{text}*" if span.bold and span.text.strip() else text)
+    return "".join(parts)
 
 
 def escaped(text: str) -> str:

@@ -26,7 +26,7 @@ def body(kind: str, facts: Mapping[str, Any], now: datetime) -> bytes:
 
 
 def headers(secret: str, message_id: str, payload: bytes, now: datetime) -> dict[str, str]:
-    """The three headers: the id is the same at each try, so that a receiver can tell."""
+    """The three headers: the id is the same at each try, so that a receiver can recognize it."""
     at = str(int(now.timestamp()))
     key = base64.b64decode(secret.removeprefix(PREFIX))
     signed = hmac.new(key, f"{message_id}.{at}.".encode() + payload, hashlib.sha256).digest()

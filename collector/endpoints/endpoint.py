@@ -28,7 +28,7 @@ class Phase(IntEnum):
     """In which order a run asks, all repositories in each phase: a budget that runs out costs stars, not days.
 
     Days are lost after two weeks, lists change daily, weeks come round, stars and releases stay. The repository itself
-    is asked before its days, in every run: its id tells whether the name still means the same repository.
+    is asked before its days, in every run: its id shows whether the name still means the same repository.
     """
 
     DAYS = 1
@@ -51,7 +51,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """An answer made an observation; `observation` is None where GitHub said that nothing changed."""
+    """An answer made an observation; `observation` is None where GitHub answered that nothing changed."""
 
     observation: Observation | None
     as_of: datetime
@@ -89,7 +89,7 @@ class Endpoint(ABC):
         return {}
 
     def says_all(self, response: Response, warnings: tuple[str, ...]) -> bool:
-        """Whether a later "not modified" would tell nothing that is not stored, so that its validator may be kept."""
+        """Whether a later "not modified" would mean nothing that is not stored, so that its validator may be kept."""
         return False
 
     def url_path(self, request: Request) -> str:
@@ -118,7 +118,7 @@ class PagedEndpoint(Endpoint):
         """How many pages are asked for at most."""
 
     def fetch(self, github: GitHub, request: Request) -> Fetched:
-        """Ask for all pages; a limit on deep pages ends them early and is told. Raises: GitHubError, AnswerRefused."""
+        """Ask for all pages; a limit on deep pages ends them early. Raises: GitHubError, AnswerRefused."""
         pages: list[Response] = []
         ended_early: tuple[str, ...] = ()
         path, query, most = self.url_path(request), self.query(request), self.max_pages(request)

@@ -105,7 +105,7 @@ class Warnings:
         self.refused: list[str] = []
         self.odd: list[str] = []
 
-    def told(self) -> tuple[str, ...]:
+    def sentences(self) -> tuple[str, ...]:
         """The first of them as sentences for the log, each once: an answer may hold a hundred thousand bad rows."""
         kinds = Counter(f"{ROW_REFUSED}{reason}" for reason in self.refused)
         refused = [text if rows == 1 else f"{text} ({rows} times)" for text, rows in kinds.items()]
@@ -123,7 +123,7 @@ def attempt(make: Callable[[], Made], warnings: Warnings) -> Made | None:
         return None
 
 
-def told_count(top: Mapping[str, object], name: str, warnings: Warnings) -> int | None:
+def count_or_warning(top: Mapping[str, object], name: str, warnings: Warnings) -> int | None:
     """A count that may be absent; one that cannot be used is unknown, and warned of."""
     return attempt(partial(count_field, top, name), warnings) if name in top else None
 

@@ -80,7 +80,7 @@ def parse_listing(listing: str, body: object) -> fields.Parsed[ListingObservatio
     if warnings.refused and not entries:
         raise AnswerRefused(f"no row of {listing} could be used: {warnings.refused[0]}")
     ranked = sorted(entries.values(), key=lambda e: -e.count)
-    return fields.Parsed(ListingObservation(listing, tuple(ranked)), warnings.told())
+    return fields.Parsed(ListingObservation(listing, tuple(ranked)), warnings.sentences())
 
 
 def _entry(given: object, name_field: str) -> ListingEntry:

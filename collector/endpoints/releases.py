@@ -99,7 +99,7 @@ def parse_releases(pages: object) -> fields.Parsed[ReleaseObservation]:
             assets.setdefault(asset.asset_id, asset)
     if warnings.refused and not releases:
         raise AnswerRefused(f"no row of the releases could be used: {warnings.refused[0]}")
-    return fields.Parsed(ReleaseObservation(tuple(releases.values()), tuple(assets.values())), warnings.told())
+    return fields.Parsed(ReleaseObservation(tuple(releases.values()), tuple(assets.values())), warnings.sentences())
 
 
 def _release(given: object) -> ReleaseFacts:

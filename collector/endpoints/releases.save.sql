@@ -1,4 +1,4 @@
--- Keeps releases as last told, and an asset's lifetime download counter on each day on which it differed from before.
+-- Keeps releases as last reported, and an asset's lifetime download counter on each day on which it differed from before.
 -- Grain in: incoming_release (repository_id, release_id, observed_at, tag_name, name, prerelease, published_at) and
 -- incoming_asset (repository_id, asset_id, day, observed_at, release_id, asset_name, downloads).
 merge into release as stored
@@ -31,7 +31,7 @@ with fresh as (
     qualify row_number() over (partition by repository_id, asset_id, day order by observed_at desc) = 1
 ),
 
-told as (
+readings as (
     select
         repository_id,
         asset_id,
@@ -56,17 +56,17 @@ told as (
     semi join fresh using (repository_id, asset_id)
 ),
 
-last_told as (
-    from told
+newest as (
+    from readings
     qualify row_number() over (partition by repository_id, asset_id, day order by observed_at desc, is_fresh) = 1
 ),
 
 compared as (
     select
-        last_told.*,
+        newest.*,
         stored.downloads as stored_downloads,
-        lag(last_told.downloads) over (partition by repository_id, asset_id order by day) as downloads_before
-    from last_told
+        lag(newest.downloads) over (partition by repository_id, asset_id order by day) as downloads_before
+    from newest
     left join release_download as stored using (repository_id, asset_id, day)
 )
 

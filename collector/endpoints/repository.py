@@ -88,5 +88,5 @@ def parse_repository(body: object) -> fields.Parsed[StatsObservation]:
     )
     warnings = fields.Warnings()
     names = ("stargazers_count", "forks_count", "subscribers_count", "open_issues_count", "size")
-    counters = (fields.told_count(top, name, warnings) for name in names)
-    return fields.Parsed(StatsObservation(facts, *counters), warnings.told())
+    counters = (fields.count_or_warning(top, name, warnings) for name in names)
+    return fields.Parsed(StatsObservation(facts, *counters), warnings.sentences())

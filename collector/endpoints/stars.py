@@ -79,7 +79,7 @@ def parse_star_history(pages: object, as_of: datetime) -> Parsed[StarObservation
                 days.setdefault(star_day.day, star_day)
     if warnings.refused and not days:
         raise AnswerRefused(f"no week of the star history could be used: {warnings.refused[0]}")
-    return Parsed(StarObservation(tuple(days[day] for day in sorted(days))), warnings.told())
+    return Parsed(StarObservation(tuple(days[day] for day in sorted(days))), warnings.sentences())
 
 
 def _star_week(given: object) -> list[StarDay]:

@@ -1,4 +1,4 @@
--- Keeps the stars gained a day as GitHub last told them: stars taken back leave their day.
+-- Keeps the stars gained a day as GitHub last reported them: stars taken back leave their day.
 -- Grain in: incoming_star (repository_id, day, observed_at, stars).
 create or replace temp table accepted_star as
 with fresh as (

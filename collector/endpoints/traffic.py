@@ -48,7 +48,7 @@ class DayReading:
 
 @dataclass(frozen=True, slots=True)
 class TrafficWindow:
-    """What a good answer covers, with its total count and the true uniques of its 14 days (None: not told)."""
+    """What a good answer covers, with its total count and the true uniques of its 14 days (None: not reported)."""
 
     first_day: date
     last_day: date
@@ -125,11 +125,11 @@ def parse_traffic(metric: Metric, body: object, as_of: datetime) -> fields.Parse
     covered = _newest_run(sorted(readings), today) if in_doubt else covered_days(readings, today)
     window = None
     if covered is not None:
-        window = TrafficWindow(covered.first, covered.last, total, fields.told_count(top, "uniques", warnings))
+        window = TrafficWindow(covered.first, covered.last, total, fields.count_or_warning(top, "uniques", warnings))
         for day in covered.days():
             readings.setdefault(day, DayReading(day, 0, 0))
     days = tuple(readings[day] for day in sorted(readings))
-    return fields.Parsed(TrafficObservation(metric, days, window), warnings.told())
+    return fields.Parsed(TrafficObservation(metric, days, window), warnings.sentences())
 
 
 def day_readings(rows: list[object], today: date) -> tuple[dict[date, DayReading], fields.Warnings]:
@@ -164,7 +164,7 @@ def _reading(given: object, today: date, warnings: fields.Warnings) -> DayReadin
 
 
 def adds_up(top: Mapping[str, object], metric: Metric, total: int, warnings: fields.Warnings) -> bool:
-    """Whether the rows add up to what the answer says itself; told where they do not, and no row was refused."""
+    """Whether the rows add up to what the answer says itself; warns where they do not, and no row was refused."""
     given = fields.optional_count(top, "count")
     if given != total and not warnings.refused:
         warnings.odd.append(f"the total of {metric.value} is {given}, its rows add up to {total}")
@@ -251,4 +251,4 @@ def parse_weekly(metric: Metric, body: object, as_of: datetime) -> fields.Parsed
         else:
             complete = is_whole_answer and is_whole_week(reading.day, today)
             weeks.append(WeekReading(reading.day, reading.count, reading.uniques, complete))
-    return fields.Parsed(WeeklyObservation(metric, tuple(weeks)), warnings.told())
+    return fields.Parsed(WeeklyObservation(metric, tuple(weeks)), warnings.sentences())

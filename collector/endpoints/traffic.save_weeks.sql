@@ -3,7 +3,7 @@
 -- Grain in: incoming_week, one reading (repository_id, week, metric, observed_on, count, uniques, complete), any number a week.
 -- A reading is complete where the whole week was inside its answer's window: surely so (complete), or because it counts as
 -- much as the week's seven days, all known and none of them younger than three days. A partial reading that has more than
--- the complete one does not replace it: v_weekly tells the days where they add up to more.
+-- the complete one does not replace it: v_weekly shows the days where they add up to more.
 create or replace temp table greatest_week as
 with known_days as (
     select
