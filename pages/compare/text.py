@@ -125,8 +125,8 @@ def from_launch(rows: DataFrame, launches: Sequence[Launch], metric: str, days: 
         drawn["when"] = [_when(launches[p], int(o)) for p, o in zip(drawn["launch"], drawn["offset"], strict=True)]
         parts.append(drawn.drop(columns="launch"))
     together = pd.concat(parts, ignore_index=True)
-    said = zip(together["name"], together["when"], together["value"], strict=True)
-    together["spoken"] = [f"{name}, {when}: {number_text(value)}" for name, when, value in said]
+    texts = zip(together["name"], together["when"], together["value"], strict=True)
+    together["spoken"] = [f"{name}, {when}: {number_text(value)}" for name, when, value in texts]
     return together, Lines(tuple(names), f"{GAINS[metric]} since the launch", days=days)
 
 

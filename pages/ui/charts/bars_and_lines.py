@@ -1,4 +1,4 @@
-"""Charts over time, whatever they are of: where each mark stands, what is said of it, and the layers they make. Pure.
+"""Charts over time, whatever they are of: where each mark stands, its texts, and the layers they make. Pure.
 
 The charts of traffic and those of dashboards share it, so that a pending period and a gap look alike everywhere.
 """
@@ -32,7 +32,7 @@ ROOMY = "!(containerSize()[0] < 500)"
 POINTED = 62  # periods; on more of them, points would hide their line
 BAR_DAYS = {Grain.DAY: 0.78, Grain.WEEK: 5.6, Grain.MONTH: 24.0}
 BAND_DAYS = {Grain.DAY: 1.0, Grain.WEEK: 7.0, Grain.MONTH: 30.4}
-IMPORTED = "imported"  # the state of a final day that another tool has told
+IMPORTED = "imported"  # the state of a final day that another tool has reported
 PARTLY_IMPORTED = "with imports"  # and of a final week or month that holds such days
 PARTLY = "partly"  # the state of a bar of a week or month of which some days are pending
 STATES = {
@@ -65,8 +65,8 @@ def placed(marks: Marks, names: Sequence[str], grain: Grain) -> dict[str, Column
     """The marks by period and by the rank of their series among `names`, with all that a chart needs, as columns.
 
     name, period, value (NaN: unknown), state; open (not final), piece (a line's: it breaks at gaps), dashed (what a
-    dashed line goes through); at, bar_from, bar_to, band_from, band_to (UTC), bottom, top; when, told, spoken (texts);
-    gaps (the series of which the period is a gap; once a period, else None).
+    dashed line goes through); at, bar_from, bar_to, band_from, band_to (UTC), bottom, top; when, state_text,
+    spoken (texts); gaps (the series of which the period is a gap; once a period, else None).
     """
     rank_of = {name: rank for rank, name in enumerate(names)}
     ranks = np.array([rank_of[name] for name in marks.names], dtype=np.int64)
@@ -78,7 +78,7 @@ def placed(marks: Marks, names: Sequence[str], grain: Grain) -> dict[str, Column
 
 
 def with_imports(rows: DataFrame, grain: Grain = Grain.DAY) -> Column:
-    """The states of rows of traffic.series, with the final days that another tool has told as such, and the final weeks
+    """The states of rows of traffic.series, the imported final days marked as such, and the final weeks
     and months that hold such days.
     """
     imported_state = IMPORTED if grain is Grain.DAY else PARTLY_IMPORTED
@@ -88,7 +88,7 @@ def with_imports(rows: DataFrame, grain: Grain = Grain.DAY) -> Column:
 
 
 def partly(states: Column) -> Column:
-    """The states of weeks or months that are bars: a few pending days make none of them hollow, but are told."""
+    """The states of weeks or months that are bars: a few pending days make none of them hollow, but are named."""
     return np.where(states == "pending", PARTLY, states).astype(object)
 
 
@@ -130,10 +130,10 @@ def _lines(ranks: Column, marks: Marks) -> dict[str, Column]:
 def _texts(marks: Marks, grain: Grain) -> dict[str, Column]:
     called = {period: period_name(period, grain) for period in set(marks.periods)}
     when = [called[period] for period in marks.periods]
-    told = [STATES[state] for state in marks.states]
-    said = zip(marks.names, when, marks.values, told, strict=True)
-    spoken = [f"{name}, {at}: {number_text(value)}, {state}" for name, at, value, state in said]
-    columns = {"when": when, "told": told, "spoken": spoken, "gaps": _gaps(marks)}
+    state_texts = [STATES[state] for state in marks.states]
+    parts = zip(marks.names, when, marks.values, state_texts, strict=True)
+    spoken = [f"{name}, {at}: {number_text(value)}, {state}" for name, at, value, state in parts]
+    columns = {"when": when, "state_text": state_texts, "spoken": spoken, "gaps": _gaps(marks)}
     return {name: np.array(texts, dtype=object) for name, texts in columns.items()}
 
 
@@ -185,7 +185,7 @@ def end_labels(columns: Mapping[str, Column], height: int) -> dict[str, Column]:
 @dataclass(frozen=True, slots=True)
 class Channels:
     """How layers are encoded: fields along and up the axes, the colours of the series with their legend (None: it
-    has none), and what a mark tells to whoever points at it.
+    has none), and the tooltip of a mark.
     """
 
     along: Callable[[str], alt.X]
@@ -199,12 +199,12 @@ class Channels:
         return alt.Color("name:N", scale=self.scale, legend=self.legend)
 
     @property
-    def told(self) -> dict[str, Any]:
+    def texts(self) -> dict[str, Any]:
         return {"tooltip": self.tooltip, "description": alt.Description("spoken:N")}
 
 
 def gap_layer(channels: Channels, colour: str, *, has_gaps: bool) -> Any:
-    """A band over each period that is a gap for one of the series, whose names it tells."""
+    """A band over each period that is a gap for one of the series, whose names it shows."""
     # a layer without any mark would be a picture without a name to a screen reader
     bands = rows_where("isValid(datum.gaps)").mark_rect(fill=colour, opacity=0.22, aria=has_gaps)
     hint = tooltip({"when": "When (UTC)", "gaps": "Gap in"})
@@ -226,12 +226,12 @@ def bar_layer(channels: Channels) -> Any:
         stroke=alt.Stroke("name:N", scale=channels.scale, legend=None),
         strokeWidth=either(alt.StrokeWidthValue, HOLLOW, 1.2, 0),
         strokeDash=either(alt.StrokeDashValue, HOLLOW, [3, 2], []),
-        **channels.told,
+        **channels.texts,
     )
 
 
 def answer_layer(channels: Channels) -> Any:
-    """An unseen band over each period, which tells its total to who points between bars or above them."""
+    """An unseen band over each period, which shows its total when the mouse is between bars or above them."""
     bands = rows_where("datum.first && isValid(datum.total)").mark_rect(opacity=UNSEEN, aria=False)
     hint = tooltip({"when": "When (UTC)", "total": "Total"}, total=",d")
     return bands.encode(x=channels.along("band_from"), x2=alt.X2("band_to:T"), tooltip=hint)
@@ -255,7 +255,7 @@ def line_layers(channels: Channels, *, pointed: bool) -> list[alt.Chart]:
         "fillOpacity": either(alt.FillOpacityValue, alt.datum["open"], 0, 1.0),
         # where points would hide the line, they are there to be pointed at, but unseen
         "size": either(alt.SizeValue, "datum.open", 22, 22 if pointed else 0),
-        **channels.told,
+        **channels.texts,
     }
     pieces = alt.Detail("piece:N")
     nearest = alt.selection_point(NEAREST, fields=["name"], on="pointerover", clear="pointerout", nearest=True)
@@ -281,7 +281,7 @@ def filled(
     ticks = {"values": tick_values(periods, TICKS), "format": "%b %Y" if long else DAY_TICK}
     for layer in found["layer"]:
         for channel in layer["encoding"].values():
-            if isinstance(channel, list):  # what is told has neither
+            if isinstance(channel, list):  # a tooltip has neither
                 continue
             if "domain" in channel.get("scale", {}):
                 channel["scale"] = scale

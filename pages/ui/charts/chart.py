@@ -119,10 +119,10 @@ def draw_picture_button(chart: Chart, key: str, files: session.Files = session.O
     theme = st.context.theme.type or FALLBACK_THEME
     picture = picture_of(chart, theme_colours(theme))
     with st.popover("Picture", icon=":material/image:", type="tertiary", key=f"{key}_picture"):
-        for kind, told in (("png", "PNG, for slides and posts"), ("svg", "SVG, sharp at any size")):
+        for kind, name in (("png", "PNG, for slides and posts"), ("svg", "SVG, sharp at any size")):
             content = files.download(_renders(picture, kind))
-            name, media_type = f"{file_stem(chart.caption)}.{kind}", files.media_type(MIME[kind])
-            st.download_button(told, content, name, media_type, key=f"{key}_{kind}", type="tertiary", on_click="ignore")
+            file, media_type = f"{file_stem(chart.caption)}.{kind}", files.media_type(MIME[kind])
+            st.download_button(name, content, file, media_type, key=f"{key}_{kind}", type="tertiary", on_click="ignore")
 
 
 def picture_of(chart: Chart, colours: ThemeColours) -> Callable[[], Picture]:
@@ -176,7 +176,7 @@ def legend_of(parts: Iterable[tuple[str, str]]) -> str:
 
 
 def state_parts(states: Collection[str]) -> list[tuple[str, str]]:
-    """The parts of a legend that tell how periods are drawn that are not final."""
+    """The parts of a legend that explain how periods are drawn that are not final."""
     parts = {
         "partial": (f"background:{COLOURS['rest']};opacity:.6", "Partial: only some of its days are in the range"),
         "pending": (f"border:1.5px dashed {COLOURS['rest']}", "Pending: may still change"),
@@ -187,7 +187,7 @@ def state_parts(states: Collection[str]) -> list[tuple[str, str]]:
 
 
 def tooltip(titles: Mapping[str, str], **formats: str) -> list[alt.Tooltip]:
-    """What a mark tells to whoever points at it: the columns with their titles; those with a format are numbers."""
+    """A mark's tooltip: the columns with their titles; those with a format are numbers."""
     return [
         alt.Tooltip(f"{name}:Q", title=title, format=formats[name])
         if name in formats

@@ -65,7 +65,7 @@ def _of_kind(over_time: bool, pointed: bool, decimals: bool) -> dict[str, Any]:
     number = INDEX_NUMBER if decimals else ",d"
     axis = alt.Axis(title=None, format=number, tickCount=5)
     scale = alt.Scale(domain=["a", "b"], range=["#000", "#111"])
-    titles = {"when": "When (UTC)", "name": "Name", "value": "-"} | ({"told": "State"} if over_time else {})
+    titles = {"when": "When (UTC)", "name": "Name", "value": "-"} | ({"state_text": "State"} if over_time else {})
     channels = Channels(
         time_axis if over_time else _launch_axis,
         lambda field: alt.Y(f"{field}:Q", axis=axis, scale=alt.Scale(zero=True, nice=True)),
@@ -91,4 +91,4 @@ def _from_launch(channels: Channels, pointed: bool) -> list[Any]:
     # where points would hide the line, they are there to be pointed at, but unseen
     points = rows_where(f"{KNOWN} && !datum.usual").mark_point(size=26, opacity=1 if pointed else 0.01)
     fill = alt.Fill("name:N", scale=channels.scale, legend=None)
-    return [usual.encode(**line), solid.encode(**line), points.encode(**point, fill=fill, **channels.told)]
+    return [usual.encode(**line), solid.encode(**line), points.encode(**point, fill=fill, **channels.texts)]

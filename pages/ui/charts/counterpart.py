@@ -1,5 +1,5 @@
 """The days with which a selection is compared, as a dashed line in a chart, of all together or of each of its lines,
-and in what its bars and points tell.
+and in its tooltips.
 """
 
 import copy
@@ -21,7 +21,7 @@ from pages.ui.charts.bars_and_lines import NEAREST, UNSEEN, Column
 from pages.ui.charts.chart import COLOURS
 
 SUMS = {"view_uniques": "visitor_days", "clone_uniques": "cloner_days"}  # what uniques are called that are added up
-BEFORE_TOLD = "isValid(datum.before) ? format(datum.before, ',d') + ' (' + datum.before_when + ')' : '–'"
+BEFORE_TEXT = "isValid(datum.before) ? format(datum.before, ',d') + ' (' + datum.before_when + ')' : '–'"
 MOST_LINES = 4  # that are compared at once
 FAINT = 0.7
 INDEX_NUMBER = ",.4~r"
@@ -76,15 +76,15 @@ class Counterpart:
         return replace(self, counts=counts, number=INDEX_NUMBER)
 
     def drawn(self, specification: Mapping[str, Any]) -> dict[str, Any]:
-        """The specification of a chart of bars, or of lines, with these columns, with the lines, and told by each."""
+        """The specification of a chart of bars, or of lines, with these columns, with the lines, and each tooltip."""
         found = copy.deepcopy(dict(specification))
-        told = BEFORE_TOLD.replace(",d", self.number)
-        found["transform"] = [*found.get("transform", []), {"calculate": told, "as": "before_told"}]
+        text = BEFORE_TEXT.replace(",d", self.number)
+        found["transform"] = [*found.get("transform", []), {"calculate": text, "as": "before_text"}]
         marks = next(each for each in found["layer"] if each["mark"]["type"] in {"bar", "point"})
         title = "Compared" if self.lines else "Compared total"
         for each in found["layer"]:
             if each is marks or each["mark"].get("opacity") == UNSEEN:
-                each["encoding"]["tooltip"].append({"field": "before_told", "type": "nominal", "title": title})
+                each["encoding"]["tooltip"].append({"field": "before_text", "type": "nominal", "title": title})
         x, y = ({key: value for key, value in marks["encoding"][each].items() if key != "field"} for each in "xy")
         line = {"type": "line", "strokeWidth": 2, "strokeDash": [5, 4], "aria": False, "tooltip": None}
         pieces = {"field": "line_piece", "type": "nominal"}

@@ -1,6 +1,6 @@
 """Charts of what is known: a calendar of days by state, and the weekly pattern.
 
-A day that is not known is never drawn as a zero, and a zero that GitHub told is one.
+A day that is not known is never drawn as a zero, and a zero that GitHub reported is one.
 """
 
 from collections.abc import Mapping
@@ -98,8 +98,8 @@ def calendar(known: DataFrame, metric: str) -> DataFrame:
             "known": ["unknown" if pd.isna(value) else f"{number_text(value)}" for _, value in pairs],
         }
     )
-    said = zip(rows["when"], rows["kind"], rows["known"], strict=True)
-    rows["spoken"] = [f"{when}: {how.lower()}, {known}" for when, how, known in said]
+    parts = zip(rows["when"], rows["kind"], rows["known"], strict=True)
+    rows["spoken"] = [f"{when}: {how.lower()}, {known}" for when, how, known in parts]
     return rows
 
 
@@ -122,10 +122,10 @@ def weekdays(known: DataFrame, metric: str) -> DataFrame:
     rows = DataFrame(quartiles | {"days": of_weekday.size()})
     rows.insert(0, "weekday", [WEEKDAYS[number] for number in rows.index])
     rows = rows.reset_index(drop=True)
-    said = zip(rows["weekday"], rows["median"], rows["low"], rows["high"], strict=True)
+    parts = zip(rows["weekday"], rows["median"], rows["low"], rows["high"], strict=True)
     rows["spoken"] = [
         f"{name}: median {number_text(median, 1)}, quartiles {number_text(low, 1)} and {number_text(high, 1)}"
-        for name, median, low, high in said
+        for name, median, low, high in parts
     ]
     return rows
 
@@ -154,13 +154,13 @@ def _weekdays() -> dict[str, Any]:
     """A band a weekday, from the lower to the upper quartile, and the median."""
     quartiles = {"low": "25th percentile", "high": "75th percentile", "days": "Final days"}
     titles = {"weekday": "Weekday (UTC)", "median": "Median"} | quartiles
-    told = tooltip(titles, median=",.1f", low=",.1f", high=",.1f", days=",d")
+    hint = tooltip(titles, median=",.1f", low=",.1f", high=",.1f", days=",d")
     x = alt.X("weekday:N", scale=alt.Scale(domain=list(WEEKDAYS)), axis=alt.Axis(title=None, labelAngle=0, ticks=False))
     base, width = alt.Chart(alt.NamedData("rows")), alt.RelativeBandSize(0.5)
     band = base.mark_bar(color=BLUE, opacity=0.3, cornerRadius=3, width=width).encode(
-        x=x, y=count_axis("low"), y2=alt.Y2("high:Q"), tooltip=told, description=alt.Description("spoken:N")
+        x=x, y=count_axis("low"), y2=alt.Y2("high:Q"), tooltip=hint, description=alt.Description("spoken:N")
     )
     median = base.mark_tick(color=BLUE, thickness=3, width=width, aria=False).encode(
-        x=x, y=count_axis("median"), tooltip=told
+        x=x, y=count_axis("median"), tooltip=hint
     )
     return without_data(alt.layer(band, median).properties(height=220))

@@ -75,8 +75,8 @@ def around_rows(found: Comparison, metric: str, day: date) -> DataFrame:
     shown["itself"] = [each == day for each in rows["day"]]
     shown["when"] = [weekday_text(each) for each in rows["day"]]
     numbers = [shown[name].map(number_text, na_action="ignore").fillna("unknown") for name in ("value", "usual")]
-    said = zip(shown["when"], *numbers, strict=True)
-    shown["spoken"] = [f"{when}: {value}, usual {usual}" for when, value, usual in said]
+    parts = zip(shown["when"], *numbers, strict=True)
+    shown["spoken"] = [f"{when}: {value}, usual {usual}" for when, value, usual in parts]
     return shown
 
 
@@ -84,7 +84,7 @@ def around_rows(found: Comparison, metric: str, day: date) -> DataFrame:
 def _specification() -> dict[str, Any]:
     """Bars of final days, a line at what is usual, a line down the day itself."""
     titles = {"when": "Day (UTC)", "value": "Count", "usual": "Usual on this weekday"}
-    told = tooltip(titles, value=",d", usual=",.1f")
+    hint = tooltip(titles, value=",d", usual=",.1f")
     x = day_axis("from", 8)
     bars = rows_where(KNOWN).mark_bar(cornerRadius=1)
     usual = rows_where("isValid(datum.usual)").mark_rule(color=ORANGE, strokeWidth=2.5, aria=False)
@@ -96,10 +96,10 @@ def _specification() -> dict[str, Any]:
             y=count_axis("value"),
             y2=alt.Y2("floor:Q"),
             color=either(alt.ColorValue, alt.datum["after"], BLUE, COLOURS["rest"]),
-            tooltip=told,
+            tooltip=hint,
             description=alt.Description("spoken:N"),
         ),
-        usual.encode(x=x, x2=alt.X2("to:T"), y=count_axis("usual"), tooltip=told),
-        line.encode(x=day_axis("at", 8), tooltip=told),
+        usual.encode(x=x, x2=alt.X2("to:T"), y=count_axis("usual"), tooltip=hint),
+        line.encode(x=day_axis("at", 8), tooltip=hint),
     )
     return without_data(alt.layer(*layers, data=alt.NamedData("rows")).properties(height=HEIGHT))

@@ -28,7 +28,7 @@ BOUND_HEIGHT, SHARE_HEIGHT = 200, 110
 EXTENT: dict[str, Any] = {"minExtent": 46, "maxExtent": 46}  # pixels of the axis, so that a day stands below itself
 MOST_ROWS = 12  # of the chart
 TITLES = {"referrers": "Referrers", "paths": "Popular content"}
-LONGEST_HOLD = timedelta(days=14)  # a list stands in the chart until the next one, and no longer than it tells of
+LONGEST_HOLD = timedelta(days=14)  # a list stands in the chart until the next one, and no longer than it covers
 MOST_BOUND_DAYS = 92  # to work them out for a year takes more than a second
 
 
@@ -46,7 +46,7 @@ def lists_chart(viewer: Viewer, store: Store, selection: Selection, listing: str
 
 @cached("traffic", in_words=True)
 def bounds_chart(viewer: Viewer, store: Store, selection: Selection, listing: str, name: str) -> Chart | None:
-    """Between what the daily views of a referrer or path lie, in the last 92 of these days; None: no list tells."""
+    """The bounds of a referrer's or path's daily views, in the last 92 of these days; None: no list has any."""
     first = max(selection.first, selection.last - timedelta(days=MOST_BOUND_DAYS - 1))
     rows = listing_bounds(viewer, store, replace(selection, first=first), listing)
     of_name = rows[rows["name"] == name]
@@ -90,8 +90,8 @@ def heat_rows(known: History, names: Sequence[str], first: date, repository: str
     rows["name"] = [below(str(name), repository) for name in cells["name"]]
     rows["from"], rows["to"] = _moments(seen), _moments([until[day] for day in seen])
     rows["seen"] = [day_text(day) for day in seen]
-    said = zip(rows["name"], rows["seen"], rows["views"], strict=True)
-    rows["spoken"] = [f"{name}, list of {day}: {number_text(views)} views in 14 days" for name, day, views in said]
+    parts = zip(rows["name"], rows["seen"], rows["views"], strict=True)
+    rows["spoken"] = [f"{name}, list of {day}: {number_text(views)} views in 14 days" for name, day, views in parts]
     return rows
 
 
@@ -107,8 +107,8 @@ def bound_rows(of_name: DataFrame) -> DataFrame:
         "unknown" if endless else f"{number_text(most)}" for most, endless in zip(high, unlimited, strict=True)
     ]
     rows["when"] = [weekday_text(day) for day in of_name["day"]]
-    said = zip(rows["when"], rows["low"], rows["most"], strict=True)
-    rows["spoken"] = [f"{when}: at least {number_text(least)}, at most {most}" for when, least, most in said]
+    parts = zip(rows["when"], rows["low"], rows["most"], strict=True)
+    rows["spoken"] = [f"{when}: at least {number_text(least)}, at most {most}" for when, least, most in parts]
     return rows
 
 
@@ -120,8 +120,8 @@ def share_rows(found: DataFrame) -> DataFrame:
     rows["high"] = rows["high"].clip(lower=rows["low"] + 0.012)  # so that an exact share is seen too
     rows["from"], rows["to"] = _moments(days), _moments(_ends(days))
     rows["seen"] = [day_text(day) for day in days]
-    said = zip(rows["seen"], rows["low"], rows["high"], strict=True)
-    rows["spoken"] = [f"List of {day}: {low:.0%} to {high:.0%} outside the top 10" for day, low, high in said]
+    parts = zip(rows["seen"], rows["low"], rows["high"], strict=True)
+    rows["spoken"] = [f"List of {day}: {low:.0%} to {high:.0%} outside the top 10" for day, low, high in parts]
     return rows
 
 
@@ -168,7 +168,7 @@ def _heat() -> dict[str, Any]:
 def _bounds() -> dict[str, Any]:
     """A band a day, from the least to the most views that a name can have had."""
     base = alt.Chart(alt.NamedData("rows"))
-    told = tooltip({"when": "Day (UTC)", "low": "At least", "most": "At most"}, low=",d")
+    hint = tooltip({"when": "Day (UTC)", "low": "At least", "most": "At most"}, low=",d")
     x, y = day_axis("from", 6), count_axis("low", 4, **EXTENT)
     band = base.mark_bar(color=BLUE, cornerRadius=1).encode(
         x=x,
@@ -176,10 +176,10 @@ def _bounds() -> dict[str, Any]:
         y=y,
         y2=alt.Y2("high:Q"),
         opacity=either(alt.OpacityValue, alt.datum["open"], 0.12, 0.35),
-        tooltip=told,
+        tooltip=hint,
         description=alt.Description("spoken:N"),
     )
-    least = base.mark_rule(color=BLUE, strokeWidth=2.5, aria=False).encode(x=x, x2=alt.X2("to:T"), y=y, tooltip=told)
+    least = base.mark_rule(color=BLUE, strokeWidth=2.5, aria=False).encode(x=x, x2=alt.X2("to:T"), y=y, tooltip=hint)
     return without_data(alt.layer(band, least).properties(height=BOUND_HEIGHT))
 
 

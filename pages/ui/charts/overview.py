@@ -22,7 +22,7 @@ class SpikeMark:
     number: int
     day: date
     height: int
-    told: str
+    tooltip: str
 
 
 def marked(specification: dict[str, Any], marks: Sequence[SpikeMark], grain: Grain) -> dict[str, Any]:
@@ -40,14 +40,14 @@ def marked(specification: dict[str, Any], marks: Sequence[SpikeMark], grain: Gra
 
 
 def _placed(marks: Sequence[SpikeMark], grain: Grain) -> list[dict[str, Any]]:
-    """A row a period: where it stands, its numbers, what is told."""
+    """A row a period: where it stands, its numbers, its tooltip."""
     rows: dict[date, dict[str, Any]] = {}
     for mark in marks:
         period = grain.first_day(mark.day)
         at = int(datetime(period.year, period.month, period.day, tzinfo=UTC).timestamp() * 1000)
-        row = rows.setdefault(period, {"at": at, "height": mark.height, "number": "", "told": ""})
+        row = rows.setdefault(period, {"at": at, "height": mark.height, "number": "", "tooltip": ""})
         row["number"] += f" · {mark.number}" if row["number"] else f"{mark.number}"
-        row["told"] += f"; {mark.told}" if row["told"] else mark.told
+        row["tooltip"] += f"; {mark.tooltip}" if row["tooltip"] else mark.tooltip
     return list(rows.values())
 
 
@@ -58,8 +58,8 @@ def _numbers() -> dict[str, Any]:
         x=alt.X("at:T"),
         y=alt.Y("height:Q"),
         text=alt.Text("number:N"),
-        tooltip=[alt.Tooltip("number:N", title="Spike"), alt.Tooltip("told:N", title="What")],
-        description=alt.Description("told:N"),
+        tooltip=[alt.Tooltip("number:N", title="Spike"), alt.Tooltip("tooltip:N", title="What")],
+        description=alt.Description("tooltip:N"),
     )
     found: dict[str, Any] = numbered.to_dict(validate=False)
     return {key: found[key] for key in ("mark", "encoding")}

@@ -114,9 +114,9 @@ def drawing(found: PanelRows, ids: Mapping[str, int] | None = None, before: Coun
     number = ",.1f" if panel.by == "weekday" else ",d"
     states = tuple(sorted(set(marks["state"])))
     group = group_name(panel.split or (panel.by if mark == RANKING and panel.by else None) or "measure")
-    told = tuple((name, ids[name]) for name in names if ids and name in ids)
+    coloured = tuple((name, ids[name]) for name in names if ids and name in ids)
     by_month = panel.by == "month"
-    shape = PanelShape(mark, measure, group, names, periods, panel.height, number, states, by_month, told)
+    shape = PanelShape(mark, measure, group, names, periods, panel.height, number, states, by_month, coloured)
     if before:
         shape = replace(shape, compared=before.title)
     return PanelDrawing(shape, marks.drop(columns="period"), _alt(shape, marks))
@@ -152,9 +152,9 @@ def _heat_map_marks(marks: DataFrame, panel: Panel, names: Sequence[str]) -> Dat
 
 def _with_texts(marks: DataFrame, called: "pd.Series[str]") -> DataFrame:
     marks["open"] = marks["state"] != "final"
-    marks["told"] = marks["state"].map(STATES)
-    said = zip(called, marks["value"], marks["told"], strict=True)
-    marks["spoken"] = [f"{name}: {number_text(value)}, {told}" for name, value, told in said]
+    marks["state_text"] = marks["state"].map(STATES)
+    parts = zip(called, marks["value"], marks["state_text"], strict=True)
+    marks["spoken"] = [f"{name}: {number_text(value)}, {state}" for name, value, state in parts]
     return marks
 
 
@@ -254,7 +254,7 @@ def _of_kind(kind: PanelShape) -> dict[str, Any]:
 
 
 def _short(shape: PanelShape) -> str:
-    """What a legend says of a name: of repositories the part after their owner, where that tells them apart."""
+    """What a legend says of a name: of repositories the part after their owner, where that is unambiguous."""
     names = {name.rpartition("/")[2] for name in shape.names}
     if shape.group != "Repository" or len(names) < len(shape.names):
         return "datum.label"
@@ -348,7 +348,7 @@ def _tooltip(kind: PanelShape, *, when: bool = True) -> list[alt.Tooltip]:
         alt.Tooltip("name:N", title=kind.group),
         alt.Tooltip("value:Q", title=kind.measure, format=kind.number),
         *([alt.Tooltip("total:Q", title="Total", format=kind.number)] if kind.mark == BARS and kind.names[1:] else []),
-        alt.Tooltip("told:N", title="State"),
+        alt.Tooltip("state_text:N", title="State"),
     ]
 
 

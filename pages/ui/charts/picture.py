@@ -106,7 +106,7 @@ def _chart(picture: Picture) -> str:
     found["background"] = picture.colours.background
     found["config"] = _config(picture.colours)
     inner = WIDTH - 2 * MARGIN
-    if "vconcat" in found:  # its lanes are as wide as they are told to be, without their axes
+    if "vconcat" in found:  # the width of its lanes is set without their axes
         found.pop("autosize", None)
         found["vconcat"] = [{**lane, "width": inner - LANE_MARGIN} for lane in found["vconcat"]]
     else:

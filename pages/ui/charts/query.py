@@ -25,7 +25,7 @@ NUMBER, TIME, NAME = "number", "time", "name"
 
 @dataclass(frozen=True, slots=True)
 class Axes:
-    """Which columns are drawn: along, up (several: a colour each), and of one, what its colours tell apart."""
+    """Which columns are drawn: along, up (several: a colour each), and of one, the column of its colours."""
 
     x: str
     y: tuple[str, ...]
@@ -50,8 +50,8 @@ def kind_of(column: Series) -> str:
         return NAME
     if pd.api.types.is_numeric_dtype(kind):
         return NUMBER
-    told = str(kind)
-    return TIME if told.startswith(("date", "timestamp")) else NAME
+    dtype = str(kind)
+    return TIME if dtype.startswith(("date", "timestamp")) else NAME
 
 
 def suggested(rows: DataFrame) -> Axes | None:
@@ -95,8 +95,8 @@ def drawing(rows: DataFrame, axes: Axes) -> QueryDrawing:
         left_out.append(f"{number_text(len(drawn) - len(kept))} rows after the first {number_text(len(kept))}")
     if kind == TIME:
         kept = kept.sort_values("x", kind="stable")
-    told = _specification(kind, axes, colours, len(shown) if shown is not None else kept["x"].nunique())
-    return QueryDrawing(kept.reset_index(drop=True), told, _alt(kept, kind, axes), " and ".join(left_out))
+    specification = _specification(kind, axes, colours, len(shown) if shown is not None else kept["x"].nunique())
+    return QueryDrawing(kept.reset_index(drop=True), specification, _alt(kept, kind, axes), " and ".join(left_out))
 
 
 def _along(column: Series, kind: str) -> Series:

@@ -149,7 +149,7 @@ class Mark:
 @cached("traffic", in_words=True)
 def views_chart(viewer: Viewer, store: Store, selection: Selection) -> Chart | None:
     """Views and unique visitors with releases, notes and waves of spikes, numbered as `waves` orders them; a click on
-    a wave tells its key. None: no views are known.
+    a wave reports its key. None: no views are known.
     """
     grain = selection.usual_grain
     of_days = series(viewer, store, selection, grain)
@@ -183,7 +183,7 @@ def wave_key(wave: Wave) -> str:
 
 
 def _waves(found: Sequence[Wave]) -> DataFrame:
-    """A row a wave: its peak, the days from its first to its last, its key, its number, what is told."""
+    """A row a wave: its peak, the days from its first to its last, its key, its number, its texts."""
     rows = _periods([each.spikes[0].peak for each in found], Grain.DAY)
     half = pd.Timedelta(days=0.5)
     for column, days, sign in (("from", [each.first for each in found], -1), ("to", [each.last for each in found], 1)):
@@ -253,7 +253,7 @@ def story(
     if grain is Grain.DAY:  # the bar of a week says nothing of a day in it
         parts += [_marks([each for each in found if each.kind == SPIKE])]
     ordered = tuple(sorted(lanes, key=[MARKS, *BARS, *LINES].index))
-    columns = [*("lane", "at", "from", "to", "floor", "value", "people"), *("state", "open", "when", "told")]
+    columns = [*("lane", "at", "from", "to", "floor", "value", "people"), *("state", "open", "when", "state_text")]
     columns += ["kind", "text", "spoken", *MACHINES, "machines"]
     filled = [part for part in parts if len(part)]
     rows = pd.concat(filled, ignore_index=True) if filled else DataFrame(columns=columns)
@@ -276,16 +276,16 @@ def _counted(series: DataFrame, metric: str, grain: Grain, machines: DataFrame |
     rows["open"] = rows["state"].isin(OPEN)
     kinds = people["kind"].reindex(of_metric["period"])
     rows["kind"] = kinds.map(PEOPLE).to_numpy()
-    rows["told"] = rows["state"].map(STATES)
+    rows["state_text"] = rows["state"].map(STATES)
     if machines is not None:
         rows = rows.assign(**_by_machines(machines, list(of_metric["period"]), rows["value"], grain))
-    return _said(rows)
+    return _with_spoken(rows)
 
 
 def _by_machines(
     machines: DataFrame, periods: Sequence[date], clones: "pd.Series[float]", grain: Grain
 ) -> dict[str, Any]:
-    """How many of the clones of each period machines have made at least; what it tells."""
+    """How many of the clones of each period machines have made at least, and in words."""
     by_period = machines.groupby([grain.first_day(day) for day in machines["day"]])
     actions = by_period["at_least_by_actions"].sum(min_count=1).reindex(periods)
     steady = machines.set_index("day")["steady_floor"].reindex(periods if grain is Grain.DAY else [None] * len(periods))
@@ -315,7 +315,7 @@ def _read(name: str, values: "pd.Series[float]", grain: Grain) -> DataFrame:
     """A lane of values by their periods, all of them final."""
     rows = _periods(list(values.index), grain)
     rows["lane"], rows["value"], rows["open"] = name, values.astype("float64").to_numpy(), False
-    return _said(rows)
+    return _with_spoken(rows)
 
 
 def _marks(found: Sequence[Mark]) -> DataFrame:
@@ -337,8 +337,8 @@ def _periods(periods: Sequence[date], grain: Grain) -> DataFrame:
     return DataFrame({"at": at, "from": at - half, "to": at + half, "floor": 0.0, "when": when})
 
 
-def _said(rows: DataFrame) -> DataFrame:
-    states = rows["told"] if "told" in rows else ["final"] * len(rows)
+def _with_spoken(rows: DataFrame) -> DataFrame:
+    states = rows["state_text"] if "state_text" in rows else ["final"] * len(rows)
     values = rows["value"].map(number_text, na_action="ignore").fillna("unknown")
     rows["spoken"] = [f"{when}: {value}, {how}" for when, value, how in zip(rows["when"], values, states, strict=True)]
     if "machines" in rows:
@@ -410,16 +410,16 @@ def _views(marked: bool, spiked: bool) -> dict[str, Any]:
     ]
     layers += [_symbols(x, MARKS_ABOVE)] if marked else []
     if spiked:
-        told = {"x": x("at"), "y": PIXEL(WAVES_ABOVE), "tooltip": tooltip(MARK_TITLES)}
+        shared = {"x": x("at"), "y": PIXEL(WAVES_ABOVE), "tooltip": tooltip(MARK_TITLES)}
         sign = waved.mark_point(filled=True, opacity=1, color=RED, cursor="pointer").encode(
-            **told,
+            **shared,
             shape=either(alt.ShapeValue, "datum.number", "circle", "triangle-down"),
             size=either(alt.SizeValue, "datum.number", 230, 60),
             stroke=either(alt.StrokeValue, is_chosen, "#10171f", RED),
             description=alt.Description("spoken:N"),
         )
         number = waved.mark_text(color="white", fontWeight="bold", fontSize=11, cursor="pointer", aria=False)
-        layers += [sign, number.encode(**told, text=alt.Text("number:N"))]
+        layers += [sign, number.encode(**shared, text=alt.Text("number:N"))]
     chart = alt.layer(*layers, data=alt.NamedData("rows"), height=HEIGHT)
     click = {"name": WAVE, "select": {"type": "point", "fields": [WAVE]}, "views": [WAVE]}
     return without_data(chart) | {"params": [click]}
@@ -499,7 +499,7 @@ def _bars(name: str, x: Axis, *, of_machines: bool = False) -> Any:
     lane = LANES[name]
     titles = {"when": "When (UTC)", "value": lane.title.partition(" and ")[0]}
     if lane.people:
-        titles |= {"people": lane.people, "kind": "Uniques", "told": "State"}
+        titles |= {"people": lane.people, "kind": "Uniques", "state_text": "State"}
     if of_machines:
         titles["machines"] = "By GitHub Actions"
     bars = _rows(name).mark_bar(cornerRadius=1, color=lane.colour, stroke=lane.colour)
@@ -541,12 +541,12 @@ def _people(name: str, x: Axis) -> Any:
 def _steps(name: str, x: Axis) -> list[Any]:
     """A counter: a line that stays level until the next reading, with a point at each."""
     lane, y = LANES[name], count_axis("value", 3, zero=False, **EXTENT)
-    told = tooltip({"when": "Read on (UTC)", "value": lane.title}, value=",d")
+    hint = tooltip({"when": "Read on (UTC)", "value": lane.title}, value=",d")
     line = _rows(name).mark_line(interpolate="step-after", color=lane.colour, strokeWidth=2, aria=False)
     points = _rows(name).mark_point(filled=True, color=lane.colour, size=14, opacity=0.9)
     return [
         line.encode(x=x("at"), y=y),
-        points.encode(x=x("at"), y=y, tooltip=told, description=alt.Description("spoken:N")),
+        points.encode(x=x("at"), y=y, tooltip=hint, description=alt.Description("spoken:N")),
     ]
 
 

@@ -204,9 +204,9 @@ def alt_text(data: ChartData) -> str:
         (("pending", PARTLY), "Pending periods"),
         (("gap",), "Periods with a gap"),
     )
-    for states, told in kinds:
+    for states, name in kinds:
         periods = len(set(rows["period"][np.isin(rows["state"], states)]))
-        text += f" {told}: {periods}." if periods else ""
+        text += f" {name}: {periods}." if periods else ""
     return text
 
 
@@ -259,7 +259,7 @@ def specification(shape: ChartShape) -> dict[str, Any]:
 @cache
 def _of_kind(metric: str, stacked: bool, pointed: bool, has_gaps: bool, several: bool) -> dict[str, Any]:
     """The specification but for names, colours and ticks: Altair takes a tenth of a second to make one."""
-    titles = {"when": "When (UTC)", "name": "Repository", "value": METRICS[metric], "told": "State"}
+    titles = {"when": "When (UTC)", "name": "Repository", "value": METRICS[metric], "state_text": "State"}
     titles |= {"total": "Total"} if stacked and several else {}
     value = partial(count_axis, zero=metric not in COUNTERS)
     scale = alt.Scale(domain=[""], range=[""])

@@ -90,7 +90,7 @@ def test_a_spike_of_clones_has_its_number_on_the_chart_too(app: App) -> None:
     save_spikes(app.store, [ENGINE], days_ago(0))
     chart = app.opened("viewer", PAGE).get("vega_lite_chart")[0]
     (numbers,) = [layer for layer in json.loads(chart.proto.spec)["layer"] if "data" in layer]
-    assert [(row["number"], "5,000 clones" in row["told"]) for row in numbers["data"]["values"]] == [("1", True)]
+    assert [(row["number"], "5,000 clones" in row["tooltip"]) for row in numbers["data"]["values"]] == [("1", True)]
 
 
 def test_all_days_have_no_period_before_and_the_page_says_so(app: App) -> None:
