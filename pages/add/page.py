@@ -59,8 +59,8 @@ def track(tenant_id: int, typed: Sequence[str]) -> None:
 
     def show_progress(done: int, of: int, each: CheckedName) -> None:
         views = "views unknown" if each.views is None else f"{number_text(each.views)} views in 14 days"
-        said = "not added" if each.facts is None else views
-        bar.progress(done / of, f"{number_text(done)} of {number_text(of)}, {messages.literal(each.name)}: {said}")
+        result = "not added" if each.facts is None else views
+        bar.progress(done / of, f"{number_text(done)} of {number_text(of)}, {messages.literal(each.name)}: {result}")
 
     try:
         outcome = tracking.track(tenant_id, typed, show_progress)

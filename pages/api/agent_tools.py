@@ -71,7 +71,7 @@ def traffic(
     query = [("by", by), ("days", str(days)), *(("repository", each) for each in repository or [])]
     query += [("group", group)] if group else []
     query += [("compare", "previous")] if compare else []
-    return _told(lambda: _rows(query))
+    return _with_errors(lambda: _rows(query))
 
 
 def spikes(days: int = 90, most: int = 10) -> str:
@@ -85,7 +85,7 @@ def spikes(days: int = 90, most: int = 10) -> str:
         found = explained_spikes(access.viewer, the_store(), selection, min(max(most, 1), MOST_SPIKES))
         return json.dumps([asdict(each) for each in found], default=str)
 
-    return _told(answer)
+    return _with_errors(answer)
 
 
 def query(sql: str) -> str:
@@ -104,13 +104,13 @@ def query(sql: str) -> str:
             run.cancel()
         found = run.answer()
         rows = found.to_frame().head(MOST_ROWS)
-        told = {
+        facts = {
             "rows": json.loads(rows.to_json(orient="records", date_format="iso")),
             "cut": len(rows) < len(found.rows),
         }
-        return json.dumps(told)
+        return json.dumps(facts)
 
-    return _told(answer)
+    return _with_errors(answer)
 
 
 def _rows(parameters: list[tuple[str, str]]) -> str:
@@ -119,7 +119,7 @@ def _rows(parameters: list[tuple[str, str]]) -> str:
     return json_rows(page_of_rows(wanted.viewer, the_store(), wanted.request, None, MOST_ROWS).rows)
 
 
-def _told(answer: Callable[[], str]) -> str:
+def _with_errors(answer: Callable[[], str]) -> str:
     """What a tool answers; why not, as an error that the agent reads."""
     try:
         return answer()

@@ -16,7 +16,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
 from data.accounts.api_tokens import ApiAccess
-from pages.api.authentication import access_of_request, told
+from pages.api.authentication import access_of_request, answer_or_problem
 from pages.api.problems import problem
 from pages.ui.addresses import base_path
 
@@ -40,7 +40,7 @@ class AgentEndpoint:
             found.append(access_of_request(request))
             return Response()
 
-        refusal = await run_in_threadpool(told, admit)
+        refusal = await run_in_threadpool(answer_or_problem, admit)
         if not found:
             await refusal(scope, receive, send)
             return

@@ -25,15 +25,15 @@ Answer = Callable[[Request, ApiAccess], Response]
 
 
 def authenticated(answer: Answer) -> Callable[[Request], Response]:
-    """A route that is served to whoever has a token; what it raises is told as JSON. Runs in a thread."""
+    """A route that is served to whoever has a token; what it raises is answered as JSON. Runs in a thread."""
 
     def route(request: Request) -> Response:
-        return told(lambda: answer(request, access_of_request(request)))
+        return answer_or_problem(lambda: answer(request, access_of_request(request)))
 
     return route
 
 
-def told(answer: Callable[[], Response]) -> Response:
+def answer_or_problem(answer: Callable[[], Response]) -> Response:
     """The answer, or why there is none."""
     try:
         return answer()

@@ -1,4 +1,4 @@
-"""Badges: `/badge/<id>.svg`, and `.json` for shields.io. They need no cookie, and tell one number each."""
+"""Badges: `/badge/<id>.svg`, and `.json` for shields.io. They need no cookie, and show one number each."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -12,7 +12,7 @@ from data.calendar import utc_day, utc_now
 from data.sharing.badges import Badge, badge_number, badge_of_address, badge_viewer
 from data.store import Store
 from data.store.cache import cached
-from pages.api.authentication import address_of, told
+from pages.api.authentication import address_of, answer_or_problem
 from pages.api.limits import RateLimit
 from pages.api.problems import TooMany, problem
 from pages.ui.addresses import base_path
@@ -29,7 +29,7 @@ def routes() -> Sequence[BaseRoute]:
 
 
 def badge(request: Request) -> Response:
-    return told(lambda: _answer(request))
+    return answer_or_problem(lambda: _answer(request))
 
 
 def _answer(request: Request) -> Response:

@@ -1,6 +1,6 @@
 """`/metrics`, as Prometheus reads it: how the collection stands and how long pages took, for those who keep the server.
 
-It tells of every tenant by name, so a token that is narrowed to one does not get it.
+It names every tenant, so a token that is narrowed to one does not get it.
 """
 
 from collections import Counter
@@ -53,7 +53,7 @@ def metrics(request: Request, access: ApiAccess) -> Response:
 
 
 class _Findings(Collector):
-    """What the store tells at a moment."""
+    """The state of the collection at a moment."""
 
     def __init__(self, store: Store, now: datetime) -> None:
         self._store = store

@@ -1,4 +1,4 @@
-"""What a program is told when it is not served: JSON that says what is wrong and what to do (RFC 9457)."""
+"""The answer to a program that is not served: JSON that says what is wrong and what to do (RFC 9457)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -50,8 +50,8 @@ class TooMany(Problem):
 def problem(
     status: HTTPStatus, detail: str, parameter: str | None = None, headers: Mapping[str, str] | None = None
 ) -> Response:
-    told: dict[str, Any] = {"type": "about:blank", "title": status.phrase, "status": status.value, "detail": detail}
+    body: dict[str, Any] = {"type": "about:blank", "title": status.phrase, "status": status.value, "detail": detail}
     if parameter is not None:
-        told["errors"] = [{"parameter": parameter, "detail": detail}]
+        body["errors"] = [{"parameter": parameter, "detail": detail}]
     kept = NO_STORE | dict(headers or {})
-    return JSONResponse(told, status.value, kept, MEDIA_TYPE)
+    return JSONResponse(body, status.value, kept, MEDIA_TYPE)

@@ -35,7 +35,7 @@ from data.traffic.export import ExportRequest, ExportTable, Key, csv_pieces, pag
 from data.traffic.files import csv_file, json_rows
 from data.traffic.models import LARGEST_PAGE
 from pages.api import asked
-from pages.api.authentication import access_of_request, authenticated, told
+from pages.api.authentication import access_of_request, answer_or_problem, authenticated
 from pages.api.description import description
 from pages.api.problems import Invalid, NotFound, Problem, problem
 from pages.ui.addresses import NO_STORE, base_path
@@ -102,7 +102,7 @@ def _page(viewer: Viewer, store: Store, wanted: ExportRequest, after: Key | None
 
 
 def runs(request: Request, access: ApiAccess) -> Response:
-    """The newest runs of the collector first, for those who have the page of the system log, and as it tells them."""
+    """The newest runs of the collector first, for those who have the page of the system log, and as it shows them."""
     asked.refuse_others(request, asked.PAGING)
     if not any(access.account.has(role) for role in ENTRIES["log"].may):
         raise Problem(HTTPStatus.FORBIDDEN, "The log of runs is for admins, maintainers and tenant managers.")
@@ -122,7 +122,7 @@ async def start_run(request: Request) -> Response:
         body += piece
         if len(body) > LONGEST_BODY:
             return problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"A request has at most {LONGEST_BODY:,} bytes.")
-    return await run_in_threadpool(lambda: told(lambda: _start(request, access_of_request(request), bytes(body))))
+    return await run_in_threadpool(answer_or_problem, lambda: _start(request, access_of_request(request), bytes(body)))
 
 
 def _start(request: Request, access: ApiAccess, body: bytes) -> Response:
@@ -180,8 +180,8 @@ def formerly(request: Request, access: ApiAccess) -> Response:
 
 
 def description_of_all(request: Request) -> Response:
-    """The description in the form of OpenAPI, for whoever asks: it tells of nobody's rows."""
-    return told(lambda: JSONResponse(description(the_store(), f"{base_path()}{ROOT}")))
+    """The description in the form of OpenAPI, for whoever asks: it holds nobody's rows."""
+    return answer_or_problem(lambda: JSONResponse(description(the_store(), f"{base_path()}{ROOT}")))
 
 
 class Otherwise:
@@ -218,7 +218,7 @@ def listed(
 
 
 def streamed(viewer: Viewer, wanted: ExportRequest, name: str, headers: Mapping[str, str]) -> Response:
-    """All rows as CSV, sent as they are read; the first piece is read here, while a failure can still be told."""
+    """All rows as CSV, sent as they are read; the first piece is read here, while a failure can still be answered."""
     pieces = csv_pieces(viewer, the_store(), wanted)
     return StreamingResponse(chain([next(pieces)], pieces), 200, {**headers, **_file(name)}, CSV)
 

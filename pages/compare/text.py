@@ -171,11 +171,11 @@ def daily_table(rows: DataFrame, launches: Sequence[Launch]) -> DataFrame:
 
 def remarks(rows: DataFrame, launches: Sequence[Launch], metric: str, today: date) -> list[str]:
     """What of the chart is not known, and why, in sentences."""
-    told = []
+    sentences = []
     for place, launch in enumerate(launches):
         each = rows[(rows["launch"] == place) & (rows["metric"] == metric)]
         if each["usual"].isna().any():
-            told.append(
+            sentences.append(
                 f"{called(launch)}: the usual is unknown, as a weekday has fewer than {LEAST_OF_A_WEEKDAY} known days "
                 "in the 56 days before."
             )
@@ -183,8 +183,8 @@ def remarks(rows: DataFrame, launches: Sequence[Launch], metric: str, today: dat
         if len(unknown) and int(unknown.iloc[0]) < int(each["offset"].max()):
             day = launch.day + timedelta(days=int(unknown.iloc[0]))
             why = "not final yet" if (today - day).days <= 13 else "not collected in time"
-            told.append(f"{called(launch)}: the line ends before {day_text(day)}: {why}.")
-    return told
+            sentences.append(f"{called(launch)}: the line ends before {day_text(day)}: {why}.")
+    return sentences
 
 
 def alt_text(shape: Lines, values: Column) -> str:

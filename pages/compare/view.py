@@ -46,9 +46,7 @@ _WRITTEN = re.compile(r"(?P<name>\S{1,200})@(?P<day>\d{4}-\d{2}-\d{2})")
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """A comparison as it is shown: its chart (None where no number is known), its table as Arrow, and what is to be
-    said of it.
-    """
+    """A comparison as it is shown: its chart (None where no number is known), its table as Arrow, and its remarks."""
 
     chart: Chart | None
     table: Any
@@ -148,16 +146,16 @@ def _controls(viewer: Viewer, selection: Selection) -> BesideRequest:
 
 
 def _draw_remarks(wanted: BesideRequest, without_index: tuple[str, ...]) -> None:
-    told = []
+    sentences = []
     if wanted.indexed:
-        told.append("100 is each repository’s own median (final days, weeks or months).")
+        sentences.append("100 is each repository’s own median (final days, weeks or months).")
     if without_index:
         names = ", ".join(messages.literal(name) for name in without_index)
-        told.append(f"No index, as the median is 0 or unknown: {names}.")
+        sentences.append(f"No index, as the median is 0 or unknown: {names}.")
     if wanted.measure is compare.Measure.VISITORS and wanted.grain is not Grain.DAY:
-        told.append(NO_SUMS)
-    if told:
-        st.caption(" ".join(told))
+        sentences.append(NO_SUMS)
+    if sentences:
+        st.caption(" ".join(sentences))
 
 
 def _columns(selection: Selection, wanted: BesideRequest) -> Mapping[str, Any]:
@@ -235,15 +233,15 @@ def _followed(
 ) -> Compared:
     rows = compare.aligned(viewer, store, wanted, days, today)
     table = arrow_table(text.shown_lifts(compare.lifts(rows, days), wanted))
-    told = tuple(text.remarks(rows, wanted, metric, today))
+    remarks = tuple(text.remarks(rows, wanted, metric, today))
     placed, shape = text.from_launch(rows, wanted, metric, days)
     if placed["value"].isna().all():
-        return Compared(None, table, told)
+        return Compared(None, table, remarks)
     legend = charts.legend(shape, usual=True)
     spoken = text.alt_text(shape, placed["value"].to_numpy())
     caption = Caption(f"{GAINS[metric]} in the {days} days after each launch")
     chart = Chart(arrow_table(placed), charts.specification(shape), spoken, legend, caption)
-    return Compared(chart, table, told)
+    return Compared(chart, table, remarks)
 
 
 def _choice(viewer: Viewer, store: Store, selection: Selection) -> tuple[Launch, ...]:

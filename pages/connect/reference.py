@@ -1,4 +1,4 @@
-"""The API as its description tells it: addresses, parameters, columns."""
+"""The API as its description has it: addresses, parameters, columns."""
 
 import streamlit as st
 from pandas import DataFrame

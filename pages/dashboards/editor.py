@@ -133,7 +133,7 @@ def _draw_head(account: Account, key: str, draft: Draft, saved: Dashboard) -> Da
             _draw_save(account, key, draft, changed)
         with st.container(horizontal=True):
             name = st.text_input("Name", draft.dashboard.name, max_chars=LONGEST_NAME, key=f"dashboards_name_{key}")
-            told = st.text_input(
+            description = st.text_input(
                 "Description",
                 draft.dashboard.description,
                 max_chars=LONGEST_DESCRIPTION,
@@ -141,7 +141,7 @@ def _draw_head(account: Account, key: str, draft: Draft, saved: Dashboard) -> Da
             )
         if not draft.dashboard.panels:
             st.caption("No panels yet. Add the first one below.")
-    return replace(draft.dashboard, name=(name or "").strip(), description=(told or "").strip())
+    return replace(draft.dashboard, name=(name or "").strip(), description=(description or "").strip())
 
 
 def _draw_save(account: Account, key: str, draft: Draft, changed: bool) -> None:
@@ -202,10 +202,10 @@ def _draw_tools(key: str, draft: Draft, number: int) -> None:
         "remove": ("delete", "Remove panel", False),
     }
     with st.container(horizontal=True, gap="small", key=f"dashboards_tools_{number}"):
-        for act, (icon, told, disabled) in moved.items():
+        for act, (icon, tooltip, disabled) in moved.items():
             place = f"dashboards_{act}_{number}"
             label = f":material/{icon}:"
-            if st.button(label, key=place, help=told, disabled=disabled, type="tertiary"):
+            if st.button(label, key=place, help=tooltip, disabled=disabled, type="tertiary"):
                 drafts()[key] = _changed(draft, number, act)
                 st.rerun()
 
@@ -273,8 +273,8 @@ def draw_panel_form(key: str, panel: Panel, names: Sequence[str]) -> Panel:
     with row():
         draft = replace(draft, also=_also(fields, draft))
         options = list(dict.fromkeys([*panel.repositories, *names]))
-        told = "All, or names; * matches anything"
-        more = {"accept_new_options": True, "placeholder": told, "max_selections": 100}
+        placeholder = "All, or names; * matches anything"
+        more = {"accept_new_options": True, "placeholder": placeholder, "max_selections": 100}
         repositories = fields.several("Repositories", options, panel.repositories, "repositories", **more)
     with row():
         days = _range(fields)

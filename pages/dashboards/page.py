@@ -84,10 +84,10 @@ def opened(chosen: Chosen) -> tuple[Dashboard | None, tuple[str, ...]]:
 
 def _names(saved: Mapping[str, SavedDashboard], account: Account) -> dict[str, str]:
     """What each dashboard is called in the choice; where two would be called the same, with their numbers."""
-    told = {key: canned.name for key, canned in canned_dashboards().items()}
-    told |= {key: f"{each.name} · {_whose(each, account)}" for key, each in saved.items()}
-    times = Counter(told.values())
-    return {key: name if times[name] == 1 else f"{name} · {key}" for key, name in told.items()}
+    names = {key: canned.name for key, canned in canned_dashboards().items()}
+    names |= {key: f"{each.name} · {_whose(each, account)}" for key, each in saved.items()}
+    times = Counter(names.values())
+    return {key: name if times[name] == 1 else f"{name} · {key}" for key, name in names.items()}
 
 
 def _whose(saved: SavedDashboard, account: Account) -> str:

@@ -29,7 +29,7 @@ from pages.ui.notation import day_format, in_readers_notation
 from pages.ui.store import the_store
 
 NOTHING = "No data for these days and repositories."
-SUMMED = {"visitors": "visitor_days", "cloners": "cloner_days"}  # what the days before tell of people
+SUMMED = {"visitors": "visitor_days", "cloners": "cloner_days"}  # what the days before have of people
 ROW = 35  # pixels of a table's row
 
 Tools = Callable[[int], None]

@@ -49,10 +49,10 @@ def _draw_group(account: Account, viewer: Viewer, group: Group) -> None:
     names = [messages.literal(every[key]) for key in group.repository_ids]
     more = f" and {number_text(len(names) - MOST_NAMED)} more" if len(names) > MOST_NAMED else ""
     of_tenant = f" · {messages.literal(group.tenant)}" if len(viewer.tenant_ids) > 1 else ""
-    told = f"**{messages.literal(group.name)}** · {counted(len(names), 'repository')}{of_tenant}"
+    title = f"**{messages.literal(group.name)}** · {counted(len(names), 'repository')}{of_tenant}"
     row: Any = {"horizontal": True, "vertical_alignment": "center"}
     with st.container(**row, horizontal_alignment="distribute", border=True, key=f"group_{group.group_id}"):
-        st.markdown(f"{told}  \n:small[{', '.join(names[:MOST_NAMED])}{more}]", width="content")
+        st.markdown(f"{title}  \n:small[{', '.join(names[:MOST_NAMED])}{more}]", width="content")
         with st.container(**row, width="content", gap="xsmall"):
             _draw_actions(account, viewer, group)
 

@@ -162,9 +162,9 @@ def draw_actions(ticked: list[int], wanted: RepositoryFilter, viewer: Viewer) ->
             controls.empty(actions.TICKS)
             st.rerun()
         if pause or resume:
-            said = actions.do(actions.PAUSE if pause else actions.RESUME, ticked)
+            notice = actions.do(actions.PAUSE if pause else actions.RESUME, ticked)
             controls.empty(actions.TICKS)
-            messages.notice_after_rerun(said)
+            messages.notice_after_rerun(notice)
     except RepositoryRefused as refusal:
         messages.refused(refusal)
 
@@ -214,13 +214,13 @@ def _removal_dialog(chosen: Sequence[Repository]) -> None:
         elif pressed:
             action = actions.REMOVE if choice == KEEP else actions.DELETE
             try:
-                said = actions.do(action, [each.repository_id for each in chosen])
+                notice = actions.do(action, [each.repository_id for each in chosen])
             except RepositoryRefused as refusal:
                 messages.refused(refusal)
             else:
                 _forget_removal()
                 controls.empty(actions.TICKS)
-                messages.notice_after_rerun(said)
+                messages.notice_after_rerun(notice)
 
 
 account = session.require_account()

@@ -40,7 +40,7 @@ _BRACKETS = str.maketrans({"(": "%28", ")": "%29", "[": "%5B", "]": "%5D", "|": 
 
 @dataclass(frozen=True, slots=True)
 class WaveText:
-    """A wave of spikes: its key, the title of its card, what its card tells (Markdown), and what a note of it begins
+    """A wave of spikes: its key, the title of its card, the text of its card (Markdown), and what a note of it begins
     with.
     """
 
@@ -51,23 +51,23 @@ class WaveText:
     note: str
 
 
-def wave(told: Wave, number: int) -> WaveText:
-    top, *others = told.spikes
+def wave(found: Wave, number: int) -> WaveText:
+    top, *others = found.spikes
     title = f"{day_text(top.peak)}: {number_text(top.value)} {top.metric}"
     if number <= NUMBERED:
         title = f"{number} · {title}"
     lines = [beside_usual(top.value, top.expected)]
-    if told.first != told.last:
-        lines[0] += f", unusual from {short_day_text(told.first)} to {short_day_text(told.last)}"
+    if found.first != found.last:
+        lines[0] += f", unusual from {short_day_text(found.first)} to {short_day_text(found.last)}"
     lines += [
         f"Also {number_text(each.value)} {each.metric} on {short_day_text(each.peak)}, "
         f"{beside_usual(each.value, each.expected)}"
         for each in others
     ]
     causes = worth_telling(top.causes)
-    told_causes = [f"- {cause_line(each, top.peak)}" for each in causes] or ["No likely cause found."]
-    body = "  \n".join(capitalised(line) for line in lines) + "\n\n" + "\n".join(told_causes)
-    return WaveText(wave_key(told), title, body, top.peak, for_note(top.metric, top.value, causes))
+    cause_lines = [f"- {cause_line(each, top.peak)}" for each in causes] or ["No likely cause found."]
+    body = "  \n".join(capitalised(line) for line in lines) + "\n\n" + "\n".join(cause_lines)
+    return WaveText(wave_key(found), title, body, top.peak, for_note(top.metric, top.value, causes))
 
 
 def records(record: Records) -> str:
@@ -201,7 +201,7 @@ def event_table(found: Comparison) -> DataFrame:
 
 def incomplete(found: Comparison) -> list[str]:
     """What to know of the windows that lack days, of views and of clones."""
-    said = []
+    sentences = []
     for window, name in WINDOWS.items():
         rows = found.windows[(found.windows["window"] == window) & found.windows["metric"].isin(["views", "clones"])]
         lacking = rows.loc[rows["final_days"].idxmin()]
@@ -212,8 +212,8 @@ def incomplete(found: Comparison) -> list[str]:
             for count, how in ((lacking["open_days"], "not final yet"), (lacking["lost_days"], "missing"))
             if count
         ]
-        said.append(f"{name}: {lacking['final_days']} of {lacking['days']} days counted ({', '.join(parts)}).")
-    return said
+        sentences.append(f"{name}: {lacking['final_days']} of {lacking['days']} days counted ({', '.join(parts)}).")
+    return sentences
 
 
 def _changes(shares: "pd.Series[float]") -> list[str | None]:
@@ -254,21 +254,21 @@ class People:
 def people(windows: DataFrame, weeks: DataFrame) -> People:
     """Arrange the rows of repository.true_uniques and true_weeks."""
     cards: list[tuple[str, int | None]] = []
-    said = []
+    sentences = []
     for row in windows.to_dict("records"):
         many, _, column, summed = PEOPLE[row["metric"]]
         days = None if pd.isna(row[column]) else int(row[column])
         cards += [(f"Unique {many}", int(row["uniques"])), (summed, days)]
-        said.append(_difference(row, days))
-    return People(tuple(cards), " ".join(said), arrow_table(weeks[list(WEEK_COLUMNS)]), len(weeks))
+        sentences.append(_difference(row, days))
+    return People(tuple(cards), " ".join(sentences), arrow_table(weeks[list(WEEK_COLUMNS)]), len(weeks))
 
 
 def _difference(row: dict[str, Any], days: int | None) -> str:
     many, one, _, _ = PEOPLE[row["metric"]]
-    said = f"{capitalised(many)} from {day_text(row['first_day'])} to {day_text(row['last_day'])}"
+    span = f"{capitalised(many)} from {day_text(row['first_day'])} to {day_text(row['last_day'])}"
     if not row["uniques"] or days is None:
-        return f"{said}, as counted by GitHub."
-    return f"{said}: {number_text(days / row['uniques'], 1)} active days per {one}."
+        return f"{span}, as counted by GitHub."
+    return f"{span}: {number_text(days / row['uniques'], 1)} active days per {one}."
 
 
 def listing_table(summary: DataFrame, repository: str) -> DataFrame:

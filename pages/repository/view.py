@@ -270,7 +270,7 @@ def _noted(about: About, account: Account | None) -> Repository | None:
 
 
 def _draw_spikes(written_to: Repository | None, found: Sequence[WaveText], chosen: str) -> None:
-    """A card for each wave of spikes, the most notable first; the open one tells its likely causes."""
+    """A card for each wave of spikes, the most notable first; the open one shows its likely causes."""
     if not found:
         st.caption("No spikes: every final day is within the usual range of this repository.")
         return
@@ -380,15 +380,15 @@ def _draw_newest(known: History, shares: DataFrame, words: Words) -> None:
     """The newest list in numbers, and the newest of which the share is known that it leaves unexplained."""
     day, entries = known.lists["observed_on"].iloc[-1], int(known.lists["entries"].iloc[-1])
     views = int(known.entries.loc[known.entries["observed_on"] == day, "views"].sum())  # of this one list
-    told = shares.dropna(subset=["low", "high"])
+    known_shares = shares.dropna(subset=["low", "high"])
     with st.container(horizontal=True, border=True, horizontal_alignment="distribute", key="repository_newest"):
         st.metric("Newest list", day_text(day), width=170)
         st.metric(words.many.capitalize(), entries, format="localized", width=130)
         st.metric("Views (14 days)", views, format="localized", width=160)
-        if told.empty:
+        if known_shares.empty:
             st.metric("Outside the top 10", "not known yet", width=210)
         else:
-            day, low, high = (told[name].iloc[-1] for name in ("day", "low", "high"))
+            day, low, high = (known_shares[name].iloc[-1] for name in ("day", "low", "high"))
             st.metric(f"Outside the top 10 ({short_day_text(day)})", _share(low, high), width=210)
 
 
@@ -454,8 +454,8 @@ def draw_events(about: About) -> None:
     with st.container(horizontal=True, border=True, horizontal_alignment="distribute", key="repository_event_cards"):
         for card in cards:
             total = "unknown" if card.total is None else card.total
-            told = "vs usual" if card.days == "7 days" else card.days
-            st.metric(card.name, total, card.on_usual, format="localized", width=150, delta_description=told)
+            compared = "vs usual" if card.days == "7 days" else card.days
+            st.metric(card.name, total, card.on_usual, format="localized", width=150, delta_description=compared)
     name = st.segmented_control(
         "Metric",
         list(METRICS.values()),

@@ -52,10 +52,10 @@ def draw_set_up() -> None:
             autocomplete="off",
         )
         user = controls.new_user("set_up")
-        told = st.container()
+        messages_slot = st.container()
         submitted = st.form_submit_button("Continue", type="primary", key="set_up_submit")
     if submitted:
-        with told, messages.shown():
+        with messages_slot, messages.shown():
             session.enter(accounts.add_first_user(the_store(), code or "", user, utc_now()), at_start=True)
 
 
@@ -118,13 +118,13 @@ def _draw_organization(secret: str) -> None:
 def _draw_account_form(secret: str, opened: Invitation) -> None:
     with st.form("invitation_form"):
         user = controls.new_user("invitation", opened.email)
-        told = st.container()
+        messages_slot = st.container()
         submitted = st.form_submit_button("Create account", type="primary", key="invitation_submit")
     if st.button("I have an account: sign in", key="invitation_sign_in", type="tertiary", icon=":material/login:"):
         st.session_state[HAS_ACCOUNT] = True
         st.rerun()
     if submitted:
-        with told, messages.shown():
+        with messages_slot, messages.shown():
             session.enter(invitations.accept(the_store(), secret, user, utc_now()), at_start=True)
 
 

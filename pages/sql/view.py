@@ -254,16 +254,16 @@ def _draw_downloads(query: CurrentQuery, answer: Answer) -> None:
         return answer.rows
 
     with st.container(horizontal=True):
-        told = "The rows shown, with the same limits"
+        help_text = "The rows shown, with the same limits"
         few = answer.rows.num_rows <= MOST_EXCEL_ROWS
-        controls.download_rows("Download CSV", rows, "result", key="sql", help_text=told, excel=few)
+        controls.download_rows("Download CSV", rows, "result", key="sql", help_text=help_text, excel=few)
         controls.download_button(
             "Download Parquet",
             lambda viewer, store: parquet_file(rows(viewer, store)),
             "result.parquet",
             mime="application/octet-stream",
             key="sql_parquet",
-            help_text=told,
+            help_text=help_text,
         )
 
 

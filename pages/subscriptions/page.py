@@ -85,7 +85,7 @@ def ask_for_new() -> None:
 
 
 def choose_report(grain: Grain, viewer: Viewer, owner: int, known: ReportSettings, key: str) -> Callable[[], Settings]:
-    """The settings as they are chosen, to be made when they are wanted: what cannot be so is told then."""
+    """The settings as they are chosen, to be made when they are wanted: what cannot be so is refused then."""
     seen = viewer if owner == OWN else _of_tenant(viewer, owner)
     group_id, repository_ids = choose_repositories(seen, owner, known, key)
     top = st.number_input("Repositories in the list", 1, MOST_LISTED, known.top, key=f"{key}_top")
@@ -280,7 +280,7 @@ def change(
     channel: Callable[[], tuple[NewChannel, int | None]] | None = None,
     remove: int | None = None,
 ) -> None:
-    """Change what is given, and tell why not where it is refused. A channel goes in the place of another, or is new."""
+    """Change what is given, and show why not where it is refused. A channel goes in the place of another, or is new."""
     try:
         fresh, place = channel() if channel else (None, None)
         changes = ChannelChanges(

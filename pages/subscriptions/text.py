@@ -84,8 +84,8 @@ def channel_line(channel: Channel, delivery: Delivery | None, zone: str | None, 
     if delivery.state == "sending":
         return f":gray[:material/hourglass_top:] {name}  \n:gray[:small[{what}is being sent]]"
     if delivery.state == "sent":
-        told = delivery.reason or f"{what}sent {at}{', late' if delivery.is_late else ''}"
-        return f":green[:material/check_circle:] {name}  \n:gray[:small[{messages.literal(told)}]]"
+        outcome = delivery.reason or f"{what}sent {at}{', late' if delivery.is_late else ''}"
+        return f":green[:material/check_circle:] {name}  \n:gray[:small[{messages.literal(outcome)}]]"
     again = f" Next try {moment_text(delivery.next_try_at, zone)}." if delivery.next_try_at else ""
-    told = f"{what}not sent, {at}. {ended(delivery.reason or '')}{again}"
-    return f":red[:material/error:] {name}  \n:red[:small[{messages.literal(told)}]]"
+    outcome = f"{what}not sent, {at}. {ended(delivery.reason or '')}{again}"
+    return f":red[:material/error:] {name}  \n:red[:small[{messages.literal(outcome)}]]"

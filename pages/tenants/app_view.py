@@ -155,7 +155,7 @@ def _pem(file: Any) -> str:
 
 
 def _accepted(app_id: int, key: str) -> AppFacts | None:
-    """What GitHub says of the App to whoever has this key; where it refuses the key, that is told."""
+    """The App as GitHub describes it to whoever has this key; where it refuses the key, that is shown."""
     try:
         with st.spinner("Asking GitHub about the key …"):
             return fetch_app(app_id, key)
@@ -176,12 +176,12 @@ def draw_install(app: GitHubApp, key: str) -> None:
 def _refresh() -> None:
     try:
         with st.spinner("Asking GitHub for the installations …"):
-            told = refresh_now(the_store())
+            warnings = refresh_now(the_store())
     except SettingsRefused as refusal:
-        told = [str(refusal)]
-    if not told:
+        warnings = [str(refusal)]
+    if not warnings:
         messages.notice_after_rerun("The installations are as GitHub lists them now.")
-    for sentence in told:
+    for sentence in warnings:
         st.info(messages.literal(sentence))
 
 

@@ -126,15 +126,15 @@ def _draw_token(account: Account, tenant: Tenant, token: StoredToken | None) -> 
         secret = view.token_input(controls.widget_key(field))
         if token is not None:
             st.caption("The current token stays in use until the new one is stored: no collection is missed.")
-        told = st.container()
+        messages_slot = st.container()
         pressed = st.form_submit_button("Store token", key="tenant_token_submit", icon=":material/key:")
     if not pressed:
         return
     try:
-        with told:
+        with messages_slot:
             facts = view.checked_token(secret)
     except view.TokenUnusable as unusable:
-        told.error(messages.literal(str(unusable)), icon=":material/key_off:")
+        messages_slot.error(messages.literal(str(unusable)), icon=":material/key_off:")
         return
     tokens.save_token(the_store(), account.username, tenant.tenant_id, secret, facts, now=utc_now())
     controls.empty(field)

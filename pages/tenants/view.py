@@ -110,7 +110,7 @@ def new_tenant(account: Account, key: str, label: str = "Create tenant") -> Tena
     with st.form(f"{key}_form"):
         typed = st.text_input("Name", key=f"{key}_name", max_chars=tenants.NAME_LIMIT, placeholder="Your organization")
         secret = token_input(controls.widget_key(f"{key}_token"))
-        told = st.container()
+        messages_slot = st.container()
         pressed = st.form_submit_button(label, type="primary", key=f"{key}_submit")
     if not pressed:
         return None
@@ -121,14 +121,14 @@ def new_tenant(account: Account, key: str, label: str = "Create tenant") -> Tena
     except tenants.TenantRefused as refusal:
         faults.append(str(refusal) if name.strip() else "Give the tenant a name.")
     try:
-        with told:
+        with messages_slot:
             facts = checked_token(secret)
     except TokenUnusable as unusable:
         faults.append(str(unusable))
     if facts is None or faults:
-        told.error(messages.literal_lines("\n".join(faults)), icon=":material/error:")
+        messages_slot.error(messages.literal_lines("\n".join(faults)), icon=":material/error:")
         return None
-    with told:
+    with messages_slot:
         tenant = _add(account, name, secret, facts)
     if tenant is not None:
         controls.empty(f"{key}_token")

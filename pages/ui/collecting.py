@@ -55,7 +55,7 @@ class Started:
         return is_held(the_store().directory / COLLECTING) if self.process is None else self.process.poll() is None
 
     def last_line(self) -> str:
-        """What the collector has said last; it keeps its output free of secrets."""
+        """The last line of the collector's output, which is free of secrets."""
         size = os.fstat(self.output.fileno()).st_size
         begin = max(0, size - LONGEST_TAIL)
         lines = os.pread(self.output.fileno(), LONGEST_TAIL, begin).decode("utf-8", "replace").splitlines()
@@ -114,8 +114,8 @@ def _draw_running(viewer: Viewer) -> None:
                 st.progress(*_counted(started))
             elif (run := _running(viewer)) is not None and run.repositories:
                 st.markdown(f"{counted(run.repositories, 'repository')} saved so far")
-            said = started.last_line() if started is not None and started.is_running() else ""
-            waits = messages.literal(said) if "Waiting" in said else ""
+            line = started.last_line() if started is not None and started.is_running() else ""
+            waits = messages.literal(line) if "Waiting" in line else ""
             st.caption(f":material/sync: Collecting from GitHub. {waits or 'You can go on working meanwhile.'}")
 
 
@@ -139,7 +139,7 @@ def _draw_end(viewer: Viewer) -> None:
     runs = system_log.runs(viewer.of_each_tenant(), the_store(), LOOKED_AT)
     new = [run for run in runs if run.run_id > started.after_run]  # each token owner has its own
     run = next((run for run in new if run.state is not RunState.COMPLETE), new[0] if new else None)
-    code, said = started.process and started.process.returncode, messages.literal(started.last_line())
+    code, line = started.process and started.process.returncode, messages.literal(started.last_line())
     if run is not None and run.state in ENDED:
         if run.state is RunState.COMPLETE:
             st.success(ENDED[run.state], icon=":material/check_circle:")
@@ -149,7 +149,7 @@ def _draw_end(viewer: Viewer) -> None:
         st.info("There was nothing to collect: no repository is tracked, or all are paused or up to date.")
     elif code is not None:
         sees_all = operator(the_store()).tenant_ids <= viewer.tenant_ids  # a process speaks of all that it collects
-        st.warning(said if sees_all and said else "The collection failed: see *Health*, or the server’s log.")
+        st.warning(line if sees_all and line else "The collection failed: see *Health*, or the server’s log.")
 
 
 def _running(viewer: Viewer) -> LoggedRun | None:

@@ -33,7 +33,7 @@ ROOT = Path(__file__).parents[2]
 def begin() -> tuple[subprocess.Popen[bytes] | None, IO[bytes]]:
     """Start the one process that collects, handed its lock, and what it says; none where one is at it already."""
     store = the_store()
-    output = tempfile.TemporaryFile()  # noqa: SIM115 - kept open for as long as somebody may read what is said
+    output = tempfile.TemporaryFile()  # noqa: SIM115 - kept open for as long as somebody may read it
     process = None
     with suppress(LockHeld), exclusive(store.directory / COLLECTING, "collecting", 0) as lock:
         process = subprocess.Popen(  # noqa: S603 - no shell, and every argument is one word of ours

@@ -46,7 +46,7 @@ async def everything(request: Request) -> Response:
 
 
 def _begun(request: Request, table: ExportTable) -> Iterator[bytes] | None:
-    """The file from its first piece on, which is read here, while a failure can still be told."""
+    """The file from its first piece on, which is read here, while a failure can still be answered."""
     account = account_of_request(request)
     if account is None:
         return None

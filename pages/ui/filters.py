@@ -1,7 +1,7 @@
 """The filters that the traffic pages share: days and repositories, mirrored in the address for links.
 
 The frame draws them, so they stay when the page changes; a page asks `chosen`. What an address cannot have
-(a repository that is not there or not the viewer's, a day that is none) is left out, and said.
+(a repository that is not there or not the viewer's, a day that is none) is left out, with a notice.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -55,7 +55,7 @@ SORTS = {  # of both tables the same, so that the order stays when the page chan
 ORDERS = {"Descending": True, "Ascending": False}
 STATES = {"All": None, "Final": "final", "Pending": "pending", "Gap": "gap"}  # of the rows of both tables
 SIZES = {"25": 25, "50": 50, "100": 100, "500": 500}
-IMPORTS = ("Included", "Left out")  # days that other tools have told
+IMPORTS = ("Included", "Left out")  # days that other tools have reported
 VIEWS = ("Chart", "Table")
 SERIES = ("Total", "By repository")  # of a stacked chart of a long range
 RANKS = ("Views", "Change", DAILY_VISITORS, "Clones", "Stars", "Name")  # of the overview's table

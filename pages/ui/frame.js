@@ -137,7 +137,7 @@
     document.documentElement.toggleAttribute("data-dark", !!app && getComputedStyle(app).colorScheme === "dark");
   });
 
-  // A chart tells what is under a mouse. A finger only taps: what it tapped is told until it taps elsewhere.
+  // A chart's tooltip follows the mouse. A finger only taps: the tooltip stays until it taps elsewhere.
   let tapped = null;
   document.addEventListener("click", (event) => {
     if (event.pointerType !== "touch") return;

@@ -77,11 +77,11 @@ async def _for_admins(request: Request, answer: Callable[[Account], Response]) -
     def checked() -> Response:
         account = account_of_request(request)
         if account is None or not account.has(Role.ADMIN):
-            return _told("Not allowed", "Only an admin may do this. Sign in as one, then try again.", 403)
+            return _page("Not allowed", "Only an admin may do this. Sign in as one, then try again.", 403)
         try:
             return answer(account)
         except (GitHubError, SettingsRefused, AppRefused, AccountRefused, EncryptionError) as error:
-            return _told("The GitHub App is not stored", str(error), 400)
+            return _page("The GitHub App is not stored", str(error), 400)
         except StoreError as error:
             return unavailable(error)
 
@@ -122,7 +122,7 @@ def _form(request: Request) -> Response:
 def _fetched(request: Request, account: Account) -> Response:
     state, kept = request.query_params.get("state", ""), request.cookies.get(STATE_COOKIE, "")
     if not kept or not hmac.compare_digest(state.encode(), kept.encode()):
-        return _told("The GitHub App is not stored", "This did not begin in this browser. Create the App again.", 403)
+        return _page("The GitHub App is not stored", "This did not begin in this browser. Create the App again.", 403)
     facts, key = convert_manifest(request.query_params.get("code", ""))
     save_app(the_store(), account.username, facts, key, utc_now())
     answer = _listed()
@@ -136,7 +136,7 @@ def _listed() -> Response:
     return RedirectResponse(f"{base_path()}/{page}", 303, NO_STORE)
 
 
-def _told(title: str, text: str, status: int) -> Response:
+def _page(title: str, text: str, status: int) -> Response:
     back = BACK.format(text=escape(text), home=f"{base_path()}/{AFTERWARDS}")
     return HTMLResponse(PAGE.format(title=title, text=back), status, NO_STORE)
 

@@ -1,4 +1,4 @@
-"""What machines ask: whether the process answers, and whether the collection is well. They tell nobody more."""
+"""What machines ask: whether the process answers, and whether the collection is well. They report nothing more."""
 
 from collections.abc import Sequence
 
@@ -24,7 +24,7 @@ async def alive(request: Request) -> Response:
 
 
 async def ready(request: Request) -> Response:
-    """200 where `status` would exit with 0, else 503: what is wrong, `status` and the overview tell."""
+    """200 where `status` would exit with 0, else 503: what is wrong, `status` and the overview show."""
     status = await run_in_threadpool(_status)
     return JSONResponse({"status": status}, 200 if status == "ok" else 503, headers=NO_STORE)
 

@@ -149,7 +149,7 @@ def middleware() -> list[Middleware]:
 class KnownAddresses:
     """Refuses whoever asks under another server's name, or from another site's page.
 
-    Of a socket that is let in, Streamlit is told the page's own host: so it never looks for further ones.
+    Of a socket that is let in, Streamlit gets the page's own host: so it never looks for further ones.
     """
 
     def __init__(self, app: ASGIApp, public: frozenset[addresses.Origin]) -> None:
@@ -285,8 +285,8 @@ def below_base(path: str) -> str:
 async def _answer(scope: Scope, send: Send, status: int, body: bytes, media: bytes = PLAIN) -> None:
     if media == PLAIN and f"{below_base(scope['path'])}/".startswith(PROGRAMS):
         phrase = HTTPStatus(status).phrase
-        told = {"type": "about:blank", "title": phrase, "status": status, "detail": body.decode()}
-        body, media = json.dumps(told).encode(), b"application/problem+json"
+        problem = {"type": "about:blank", "title": phrase, "status": status, "detail": body.decode()}
+        body, media = json.dumps(problem).encode(), b"application/problem+json"
     kind = "http.response" if scope["type"] == "http" else "websocket.http.response"
     start: Message = {"type": f"{kind}.start", "status": status, "headers": [(b"content-type", media)]}
     _add(scope, start)

@@ -26,7 +26,7 @@ MADE_STATE = "navigation_made"
 READERS = {Role.TENANT, Role.TENANT_VIEWER, Role.REPOSITORY_VIEWER}
 MANAGERS = {Role.ADMIN, Role.TENANT}
 EVERYBODY = set(Role)
-HELP = {  # the chapter and the heading that tell of a page, where it is not a heading of docs/user.md of its own name
+HELP = {  # the chapter and the heading about a page, where it is not a heading of docs/user.md of its own name
     "daily": "user#daily-and-weekly-traffic",
     "weekly": "user#daily-and-weekly-traffic",
     "dashboards": "dashboards",
@@ -137,7 +137,7 @@ def is_invited() -> bool:
 
 
 def help_address(entry: Entry | None) -> str:
-    """Where the help tells of a page: a chapter, and a heading in it."""
+    """Where the help on a page is: a chapter, and a heading in it."""
     chapter = HELP.get(entry.address, f"user#{entry.address}") if entry is not None else "user"
     name, _, heading = chapter.partition("#")
     return f"{base_path()}/help?chapter={name}" + (f"#{heading}" if heading else "")

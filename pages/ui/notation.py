@@ -1,6 +1,6 @@
 """Numbers and days in the notation of the reader's browser: words of the app are English, so are names of months.
 
-What is written in sentences and charts is data.text's; a chart's axes and what it tells are Vega's, which is told the
+What is written in sentences and charts is data.text's; a chart's axes and tooltips are Vega's, which is set the
 same here. A month stands before its day where people who write English in the reader's region write so.
 """
 
@@ -18,7 +18,7 @@ SPACE_AND_COMMA = "bg cs et fi fr hu hy kk lt lv nb nn no pl ru sk sv uk"  # 26 
 BY_LOCALE = {"de-at": " ,", "de-ch": "’.", "de-li": "’.", "es-mx": ",.", "es-us": ",.", "it-ch": "’.", "pt-pt": " ,"}
 MONTH_FIRST = {"en", "en-us", "en-ca", "en-ph"}
 NO_BREAK = "\N{NO-BREAK SPACE}"
-DAY_TICK, DAY_OF_CHART = "%x", "%c"  # of a day in a chart's axis, and in what it tells: see `in_readers_notation`
+DAY_TICK, DAY_OF_CHART = "%x", "%c"  # of a day in a chart's axis, and in its tooltips: see `in_readers_notation`
 
 
 def notation_of(locale: str | None) -> Notation:

@@ -1,4 +1,4 @@
-"""How long the pages of this process took, for /metrics: counted, and nothing else told of whoever opened them."""
+"""How long the pages of this process took, for /metrics: counted, and nothing else about whoever opened them."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

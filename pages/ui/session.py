@@ -217,7 +217,7 @@ class _NoCookie:
 
 def _post_then(path: str, body: str, then: str, or_say: str = "") -> None:
     """Have the browser send `body`, an expression, to one of our routes, then do `then` with the `text` of the answer.
-    Where that failed and `or_say` is given, it is said instead, with what the server has answered. All texts are ours.
+    Where that failed and `or_say` is given, it is shown instead, with what the server has answered. All texts are ours.
     """
     st.html(
         "<p class='session-fault' role='alert'></p>"

@@ -92,7 +92,7 @@ async def reach_server(request: Request) -> Response:
 
 
 def file_tag(secret: str) -> str:
-    """What names a session in the type of its files, and tells nothing of its secret."""
+    """What names a session in the type of its files, and reveals nothing of its secret."""
     return sha256(f"file {secret}".encode()).hexdigest()[:32]
 
 
@@ -119,8 +119,8 @@ async def short_body(request: Request, longest: int = LONGEST_FORM) -> bytes:
 
 def unavailable(error: StoreError) -> Response:
     log.error("a route has no data: %s", error)
-    said = "The data cannot be read just now. Try again in a minute, or tell whoever runs this server."
-    return PlainTextResponse(said, status_code=503, headers=NO_STORE)
+    sentence = "The data cannot be read just now. Try again in a minute, or tell whoever runs this server."
+    return PlainTextResponse(sentence, status_code=503, headers=NO_STORE)
 
 
 def _refused() -> Response:

@@ -1,7 +1,7 @@
 """Signing on by the organization (OpenID Connect): to the provider, and back with a code. Authlib speaks the protocol
-and checks the token; who is let in is said by data/accounts/sign_on.py.
+and checks the token; who is let in is decided by data/accounts/sign_on.py.
 
-Streamlit's own way (st.login) is not used: it keeps what the token said in a cookie for a month, and leads to the start
+Streamlit's own way (st.login) is not used: it keeps the token's claims in a cookie for a month, and leads to the start
 page. Here a token counts once, when it comes. The browser keeps, signed, what the provider must give back.
 
 Source: https://openid.net/specs/openid-connect-core-1_0.html
@@ -100,7 +100,7 @@ def routes() -> Sequence[BaseRoute]:
 
 
 async def start(request: Request) -> Response:
-    """The provider's address to which the browser goes, for what the page tells: the address that was wanted, and the
+    """The provider's address to which the browser goes, for what the page sends: the address that was wanted, and the
     secret of a one-time link, or that the identity is to be linked with the account of this session.
     """
     found = provider()

@@ -1,4 +1,4 @@
-"""Spikes as several pages tell them: numbered on the chart of views, and as a list of sentences with their causes."""
+"""Spikes as several pages show them: numbered on the chart of views, and as a list of sentences with their causes."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -23,7 +23,7 @@ LINK_STYLE = "color:inherit;text-underline-offset:.2em"  # it would be blue or v
 def spikes_in_chart(
     viewer: Viewer, store: Store, selection: Selection, grain: Grain, *, split: bool = True
 ) -> Chart | None:
-    """The chart of views with the number of each spike that `explained_spikes` tells. Raises: StoreMissing."""
+    """The chart of views with the number of each spike that `explained_spikes` answers. Raises: StoreMissing."""
     chart = traffic_chart(viewer, store, selection, "views", grain, split=split)
     notable = explained_spikes(viewer, store, selection, MOST_SPIKES)
     if chart is None or not notable:
@@ -41,11 +41,11 @@ def spikes_in_chart(
     )
 
 
-def spike_list(told: Sequence[tuple[Spike, str]]) -> str:
+def spike_list(spikes: Sequence[tuple[Spike, str]]) -> str:
     items = [
         f'<li style="margin-bottom:.8em"><a href="{escape(address)}" style="{LINK_STYLE}">'
         f"<strong>{escape(spike.full_name)}</strong>, {day_text(spike.peak)}</a><br>{spike_sentence(spike)}</li>"
-        for spike, address in told
+        for spike, address in spikes
     ]
     return f'<ol style="padding-left:1.4em;margin:0;overflow-wrap:anywhere">{"".join(items)}</ol>'
 

@@ -42,8 +42,8 @@ STATE_HELP = (
 def daily_rows(rows: DataFrame) -> DataFrame:
     shown = rows[["full_name", "day", "views", "view_uniques", "clones", "clone_uniques"]].copy()
     imported = (rows["views_source"] == "import") | (rows["clones_source"] == "import")
-    told = zip(_states(rows), imported.fillna(value=False), strict=True)
-    shown["state"] = [f"{state}, imported" if from_elsewhere else state for state, from_elsewhere in told]
+    states = zip(_states(rows), imported.fillna(value=False), strict=True)
+    shown["state"] = [f"{state}, imported" if from_elsewhere else state for state, from_elsewhere in states]
     return shown
 
 
@@ -83,7 +83,7 @@ def columns(value_name: str = "") -> Mapping[str, Any]:
 def draw(
     rows: Any, columns: Mapping[str, Any], key: str, alt: str, height: int | Literal["content"] = "content"
 ) -> None:
-    """A table whose unknown values are dashes; `alt` tells what it holds to those who do not see it."""
+    """A table whose unknown values are dashes; `alt` describes it to those who do not see it."""
     st.dataframe(rows, column_config=columns, hide_index=True, placeholder=UNKNOWN, key=key, height=height, alt=alt)
 
 

@@ -42,7 +42,7 @@ async def ask(request: Request) -> Response:
 
 
 async def end(request: Request) -> Response:
-    """Unsubscribed, also where it was so before; a secret that is none is told so."""
+    """Unsubscribed, also where it was so before; a wrong secret is answered as such."""
     try:
         ended = await run_in_threadpool(end_channel, the_store(), request.path_params["secret"], utc_now())
     except StoreError as error:
