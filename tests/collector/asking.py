@@ -58,12 +58,12 @@ class VirtualClock:
 
 @dataclass
 class Asking:
-    """The client, what it asks, and what it was told of waiting."""
+    """The client, what it asks, and the waits it reported."""
 
     server: FakeGitHub
     settings: Settings
     clock: VirtualClock
-    told: list[tuple[float, str]] = field(default_factory=list)
+    waits: list[tuple[float, str]] = field(default_factory=list)
     github: GitHub = field(init=False)
 
     def __post_init__(self) -> None:
@@ -71,7 +71,7 @@ class Asking:
 
     def client(self, secret: str, **owner: Any) -> GitHub:
         """Another client, with a budget of its own."""
-        waiting = RateLimiter(self.settings, self.clock, lambda wait, why: self.told.append((wait, why)), **owner)
+        waiting = RateLimiter(self.settings, self.clock, lambda wait, why: self.waits.append((wait, why)), **owner)
         return GitHub(self.settings, secret, waiting, self.clock)
 
     def fetch(self, path: str = VIEWS, **how: Any) -> Response:

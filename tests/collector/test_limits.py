@@ -33,8 +33,8 @@ def limited(**headers: str | None) -> Fault:
 
 def used_up(reset: str | int | None) -> Fault:
     """The primary limit with this reset."""
-    told = None if reset is None else str(reset)
-    headers = {"x-ratelimit-remaining": "0", "x-ratelimit-reset": told}
+    header = None if reset is None else str(reset)
+    headers = {"x-ratelimit-remaining": "0", "x-ratelimit-reset": header}
     return Fault(403, {"message": "API rate limit exceeded for user ID 1."}, headers)
 
 
@@ -64,7 +64,7 @@ def test_a_budget_that_others_have_used_up_is_waited_for(status: int) -> None:
         there.server.budgets.use_up(OWNER_ID, timedelta(minutes=5))
         assert there.fetch().status == 200
         assert there.clock.waits() == [301]
-        assert [why for _, why in there.told] == ["The hourly limit of this token's owner is used up."]
+        assert [why for _, why in there.waits] == ["The hourly limit of this token's owner is used up."]
 
 
 def test_a_wait_beyond_ones_patience_ends_the_work_and_says_when_it_goes_on() -> None:
@@ -269,7 +269,7 @@ def test_a_secondary_limit_met_by_four_threads_at_once_is_waited_for_once(retry_
         there.server.budgets.of(OWNER_ID).trigger = Trigger(20, retry_after)
         assert statuses(there.github, 80) == [200] * 80
         assert there.server.violations == []
-        assert len(there.told) == 1
+        assert len(there.waits) == 1
         assert there.server.requests.by_status[403] <= 4
 
 

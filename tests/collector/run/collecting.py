@@ -103,8 +103,8 @@ class VirtualClock(SystemClock):
             self.github.clock.advance(timedelta(seconds=max(0.0, until - self.monotonic())))
 
 
-class Told(Progress):
-    """Remembers what a run tells."""
+class RecordedProgress(Progress):
+    """Keeps what a run reports."""
 
     def __init__(self) -> None:
         self.warnings: list[str] = []
@@ -135,7 +135,7 @@ class Collection:
 
     github: FakeGitHub
     store: Store
-    told: Told = field(default_factory=Told)
+    progress: RecordedProgress = field(default_factory=RecordedProgress)
     scope: Scope = field(default_factory=Scope)
     requests_a_minute: int = 600
     concurrency: int = 4
@@ -149,7 +149,7 @@ class Collection:
         settings = Settings(self.github.url, self.requests_a_minute, self.concurrency)
         self.github.requests.clear()
         ((self.runs_before,),) = self.rows("select coalesce(max(run_id), 0) as run_id from collection_run")
-        return collect(self.store, settings, RunRequest(self.scope, trigger), self.clock, self.told)
+        return collect(self.store, settings, RunRequest(self.scope, trigger), self.clock, self.progress)
 
     def later(self, by: timedelta) -> RunReport:
         """Make a run after some time."""
@@ -232,7 +232,7 @@ class Collection:
         return RunState(state), message, ended
 
 
-class LockTaker(Told):
+class LockTaker(RecordedProgress):
     """Takes the store's write lock at a run's first visit, before any of it is saved, and lets go at the end."""
 
     def __init__(self, collection: Collection) -> None:

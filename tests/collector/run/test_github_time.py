@@ -25,9 +25,9 @@ def test_a_date_far_from_the_runs_time_is_not_taken(collection: Collection, part
     collection.github.faults.add(Fault(headers={"date": FAR}).on(f"/repos/octo/one{part}"))
     assert collection().state is RunState.COMPLETE
     assert nothing_ahead(collection)
-    told = collection.rows("select message from collection_result where message is not null")
-    assert told
-    assert all("Date (2028-11-24) cannot be; the time of the run was taken" in row[0] for row in told)
+    messages = collection.rows("select message from collection_result where message is not null")
+    assert messages
+    assert all("Date (2028-11-24) cannot be; the time of the run was taken" in row[0] for row in messages)
 
 
 def test_the_first_date_of_a_run_is_asked_for_again_where_it_is_far_from_ours(collection: Collection) -> None:

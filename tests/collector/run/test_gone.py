@@ -1,4 +1,4 @@
-"""A repository deleted while a run asks about it: its answers are dropped, told, and nobody's fault."""
+"""A repository deleted while a run asks about it: its answers are dropped, noted, and nobody's fault."""
 
 import pytest
 
@@ -7,10 +7,10 @@ from data.calendar import utc_now
 from data.collection.models import RunState
 from data.repositories.repositories import remove_repositories_with_data
 from data.store import Store
-from tests.collector.run.collecting import FACT_TABLES, Collection, Told
+from tests.collector.run.collecting import FACT_TABLES, Collection, RecordedProgress
 
 
-class Deleting(Told):
+class Deleting(RecordedProgress):
     """Deletes a repository with its data as soon as anything was fetched."""
 
     def __init__(self, store: Store) -> None:
@@ -27,16 +27,16 @@ class Deleting(Told):
 @pytest.fixture
 def deleting(collection: Collection) -> Collection:
     """A collection in the middle of which octo/one is deleted."""
-    collection.told = Deleting(collection.store)
+    collection.progress = Deleting(collection.store)
     return collection
 
 
 def test_nothing_of_it_comes_back_and_the_others_are_saved(deleting: Collection) -> None:
     report = deleting()
-    told = "Deleted meanwhile: 1 of the repositories. What was fetched of them is dropped."
-    assert (report.state, report.message) == (RunState.COMPLETE, told)
-    assert deleting.told.warnings == [told]
-    assert deleting.rows("select message from collection_run") == [(told,)]
+    message = "Deleted meanwhile: 1 of the repositories. What was fetched of them is dropped."
+    assert (report.state, report.message) == (RunState.COMPLETE, message)
+    assert deleting.progress.warnings == [message]
+    assert deleting.rows("select message from collection_run") == [(message,)]
     for table in (*FACT_TABLES, "endpoint_state", "collection_result"):
         assert set(deleting.rows(f"select distinct repository_id from {table}")) <= {(2,), (3,)}
     assert set(deleting.outcomes()) == {"octo/two", "octo/three"}

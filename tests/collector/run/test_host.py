@@ -46,7 +46,7 @@ def test_a_host_that_goes_down_mid_run_ends_it_after_a_few_visits(collection: Co
     report = collection()
     assert report.state is RunState.PARTIAL
     assert "Could not connect to GitHub (127.0.0.1)" in str(report.message)
-    assert len(collection.told.visited) == 2 + HOST_DOWN_AFTER
+    assert len(collection.progress.visited) == 2 + HOST_DOWN_AFTER
     assert collection.views("octo/two") == shown_views(collection.github.world.repositories[2])
     assert collection.state("octo/seven") == ("active", None)
 
@@ -68,7 +68,7 @@ def test_an_api_version_that_is_gone_stops_the_run_and_says_so(
 def test_limits_that_github_cannot_tell_at_the_start_stop_nothing(collection: Collection) -> None:
     collection.github.faults.add(unicorn_502().on("/rate_limit").repeated(4))
     assert collection().state is RunState.COMPLETE
-    assert "GitHub's limits are not known yet" in collection.told.warnings[0]
+    assert "GitHub's limits are not known yet" in collection.progress.warnings[0]
 
 
 def all_zero(collection: Collection) -> None:

@@ -18,25 +18,25 @@ from data.collection.models import Outcome, RunState
 from data.store import Store
 from data.store.leases import LASTS, Lease, take_leases
 from tests.collector.asking import VirtualClock
-from tests.collector.run.collecting import MINUTE, OWNER_ID, Collection, Told
+from tests.collector.run.collecting import MINUTE, OWNER_ID, Collection, RecordedProgress
 
 LEASE = f"owner user {OWNER_ID}"
 
 
 class Meanwhile(Joining):
-    """Does something once a run has told of something."""
+    """Does something once a run has reported something."""
 
     def __init__(self, collection: Collection, do: Callable[[], object]) -> None:
         super().__init__(collection.store)
-        self._told, self._do = collection.told, [do]
+        self._progress, self._do = collection.progress, [do]
 
     def requests(self) -> list[RunRequest]:
-        if self._do and self._told.warnings:
+        if self._do and self._progress.warnings:
             self._do.pop()()
         return []
 
 
-class AtFirstVisit(Told):
+class AtFirstVisit(RecordedProgress):
     """Does something when the first repository was fetched, before any of it is saved."""
 
     def __init__(self, do: Callable[[], object]) -> None:
@@ -68,7 +68,7 @@ def run(collection: Collection, joining: Joining | None = None) -> RunReport:
     settings = Settings(collection.github.url, 60_000)
     joining = joining or Joining(collection.store)
     request = RunRequest(Scope(), "schedule", collection.github.clock.now - MINUTE)
-    return Collecting(collection.store, settings, collection.clock, collection.told, joining).go(request)
+    return Collecting(collection.store, settings, collection.clock, collection.progress, joining).go(request)
 
 
 def test_what_another_machine_collects_is_waited_for_and_not_collected_twice(
@@ -76,7 +76,7 @@ def test_what_another_machine_collects_is_waited_for_and_not_collected_twice(
 ) -> None:
     take_leases(other.store, [LEASE])
     report = run(collection, Meanwhile(collection, lambda: run(other)))
-    assert collection.told.warnings == ["Waiting for elsewhere, which is collecting 3 repositories."]
+    assert collection.progress.warnings == ["Waiting for elsewhere, which is collecting 3 repositories."]
     assert (report.run_id, report.state) == (None, RunState.COMPLETE)
     targets = collection.github.requests.targets()
     assert len([each for each in targets if "/traffic/clones" in each]) == 6, "by day and by week, once"
@@ -88,7 +88,7 @@ def test_one_that_slept_saves_nothing_once_another_has_its_lease_and_that_one_co
     collection: Collection, other: Collection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(other.store.control, "now", lambda: collection.store.control.now() + LASTS + timedelta(1e-5))
-    collection.told = AtFirstVisit(lambda: take_leases(other.store, [LEASE]))
+    collection.progress = AtFirstVisit(lambda: take_leases(other.store, [LEASE]))
     report = run(collection)
     assert (report.state, report.message) == (RunState.STOPPED, OVERTAKEN)
     assert collection.last_run() == (RunState.STOPPED, OVERTAKEN, True)

@@ -42,7 +42,7 @@ def test_the_primary_limit_is_waited_for_and_the_run_completed(collection: Colle
     assert collection().state is RunState.COMPLETE
     assert all_is_stored(collection)
     assert 2 * HOUR < collection.github.clock.now - NOW < 2 * HOUR + 10 * MINUTE
-    assert all("hourly limit" in reason for _, reason in collection.told.waits)
+    assert all("hourly limit" in reason for _, reason in collection.progress.waits)
     assert collection.github.violations == []
 
 
@@ -52,7 +52,7 @@ def test_when_the_wait_is_longer_than_the_patience_days_were_collected_before_st
     monkeypatch.setattr("collector.owner_run.RateLimiter", partial(RateLimiter, patience_s=60))
     collection.github.budgets.of(OWNER_ID).limit = 30
     report = collection()
-    assert (report.state, collection.told.waits) == (RunState.PARTIAL, [])
+    assert (report.state, collection.progress.waits) == (RunState.PARTIAL, [])
     assert all_is_stored(collection)
     assert "hourly limit" in str(report.message)
     assert {found["releases"] for found in collection.outcomes().values()} == {"skipped"}
@@ -76,7 +76,7 @@ def test_what_a_limit_left_out_is_collected_by_the_next_run(
 def test_a_secondary_limit_is_waited_for(collection: Collection, retry_after: int | None, status: int) -> None:
     collection.github.budgets.of(OWNER_ID).trigger = Trigger(20, retry_after, status)
     assert collection().state is RunState.COMPLETE
-    assert {round(seconds) for seconds, _ in collection.told.waits} == {retry_after or 60}
+    assert {round(seconds) for seconds, _ in collection.progress.waits} == {retry_after or 60}
     assert all_is_stored(collection)
     assert collection.github.violations == []
 
@@ -99,7 +99,7 @@ def test_two_tenants_with_tokens_of_one_user_share_one_budget(neighbours: Collec
 def test_the_small_tenant_of_a_shared_budget_is_not_starved(neighbours: Collection) -> None:
     neighbours.concurrency = 1
     neighbours()
-    order = neighbours.told.visited[:10]
+    order = neighbours.progress.visited[:10]
     assert order[:4] == ["octo/one", "octo/seven", "octo/two", "octo/eight"]
     assert order[4:] == ["octo/three", "octo/four", "octo/five", "octo/six", "octo/seven", "octo/eight"]
 
@@ -131,4 +131,4 @@ def test_no_more_is_asked_at_once_or_in_a_minute_than_is_set(collection: Collect
     assert len(times) == 73
     assert all(later >= sooner for sooner, later in pairwise(times))
     assert collection.clock.monotonic() - times[0] > (72 - 20) / 0.8 - 2
-    assert SECRET not in str(collection.told.warnings)
+    assert SECRET not in str(collection.progress.warnings)

@@ -12,7 +12,7 @@ from tests.collector.run.collecting import (
     TODAY,
     Collection,
     LockTaker,
-    Told,
+    RecordedProgress,
     shown_views,
 )
 from tests.fake_github import Token
@@ -52,10 +52,10 @@ def test_what_stands_out_is_worked_out_at_the_end_of_a_run(collection: Collectio
 
 
 def test_a_validator_is_kept_only_with_the_data_that_it_stands_for(collection: Collection) -> None:
-    with LockTaker(collection) as collection.told, pytest.raises(StoreBusy):
+    with LockTaker(collection) as collection.progress, pytest.raises(StoreBusy):
         collection()
     assert collection.tables()["daily_traffic"] == []
-    collection.told = Told()
+    collection.progress = RecordedProgress()
     collection.later(HOUR)
     assert collection.github.requests.by_status[304] == 0
     assert collection.views("octo/one") == shown_views(collection.github.world.repositories[1])

@@ -16,7 +16,7 @@ from data.collection.ledger import Scope
 from data.collection.models import RunState
 from data.collection.requests import save_request, take_requests
 from tests.collector.asking import VirtualClock
-from tests.collector.run.collecting import OTHER_SECRET, OWNER_ID, Collection, Told, repository
+from tests.collector.run.collecting import OTHER_SECRET, OWNER_ID, Collection, RecordedProgress, repository
 from tests.fake_github import Token, Trigger
 
 
@@ -50,7 +50,7 @@ def ready() -> RateLimiter:
 def collected(collection: Collection, joining: Joining) -> RunReport:
     settings = Settings(collection.github.url, collection.requests_a_minute, collection.concurrency)
     request = RunRequest(collection.scope, "schedule")
-    return collect(collection.store, settings, request, collection.clock, collection.told, joining=joining)
+    return collect(collection.store, settings, request, collection.clock, collection.progress, joining=joining)
 
 
 def test_while_one_owner_waits_another_that_comes_is_collected_to_its_end(collection: Collection) -> None:
@@ -70,7 +70,7 @@ def test_while_one_owner_waits_another_that_comes_is_collected_to_its_end(collec
         save_request(collection.store, Scope(tenant_ids=(beta,)))
 
     collection.clock.sleep = wait  # type: ignore[method-assign]
-    joining = Meanwhile(collection, lambda: bool(collection.told.waits), come)
+    joining = Meanwhile(collection, lambda: bool(collection.progress.waits), come)
     report = collected(collection, joining)
     assert [each.run_ids for each in joining.ends] == [(2,), (1,)]
     assert joining.ends[0].seconds < 3000 <= joining.ends[1].seconds
@@ -82,7 +82,7 @@ def test_while_one_owner_waits_another_that_comes_is_collected_to_its_end(collec
 
 def test_what_is_added_while_a_run_goes_on_is_collected_by_it(collection: Collection) -> None:
     collection.github.world.add(repository(9, "nine"))
-    joining = Meanwhile(collection, lambda: bool(collection.told.visited), lambda: collection.add("octo/nine"))
+    joining = Meanwhile(collection, lambda: bool(collection.progress.visited), lambda: collection.add("octo/nine"))
     assert collected(collection, joining).repositories == 4
     assert len(collection.views("octo/nine")) == 14
 
@@ -91,9 +91,9 @@ def test_what_was_never_collected_comes_first(collection: Collection) -> None:
     collection()
     collection.github.world.add(repository(9, "nine"))
     collection.add("octo/nine")
-    collection.concurrency, collection.told = 1, Told()
+    collection.concurrency, collection.progress = 1, RecordedProgress()
     collection()
-    assert collection.told.visited[0] == "octo/nine"
+    assert collection.progress.visited[0] == "octo/nine"
 
 
 def test_a_queue_gives_the_days_first_and_those_of_whoever_waits_before_all(ready: RateLimiter) -> None:

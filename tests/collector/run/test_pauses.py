@@ -12,7 +12,7 @@ from tests.fake_github import Token, Trigger
 
 @pytest.fixture
 def limited(collection: Collection) -> Collection:
-    """A first run was told to wait for two hours."""
+    """A first run was asked to wait for two hours."""
     collection.github.budgets.of(OWNER_ID).trigger = Trigger(10, 7200)
     assert collection().state is RunState.PARTIAL
     return collection
@@ -37,8 +37,8 @@ def test_what_github_has_left_of_an_owner_s_limit_is_kept_as_its_newest_answer_s
         assert collection.later(HOUR).state is RunState.COMPLETE
         (limit,) = owner_limits(collection.store)
         budget = collection.github.budgets.of(OWNER_ID).numbers()
-        told = (limit.owner_key, limit.requests_an_hour, limit.requests_left)
-        assert told == (f"user {OWNER_ID}", budget["limit"], budget["remaining"]), expected
+        saved = (limit.owner_key, limit.requests_an_hour, limit.requests_left)
+        assert saved == (f"user {OWNER_ID}", budget["limit"], budget["remaining"]), expected
 
 
 def test_the_wait_of_one_owner_does_not_hold_up_another(limited: Collection) -> None:

@@ -51,7 +51,7 @@ def test_a_token_is_in_no_file_no_log_and_no_sentence(collection: Collection, lo
         for part in (secret, secret[10:], secret[::-1]):
             assert holders(collection.store.directory, part.encode()) == []
             assert part not in logged.getvalue()
-            assert part not in str(collection.told.warnings)
+            assert part not in str(collection.progress.warnings)
     assert "GET /repos/octo/" in logged.getvalue()
     names = holders(collection.store.directory, b"octo/one")
     assert any(name.startswith("traffic-") for name in names), "a search finds what is there"

@@ -16,14 +16,14 @@ from tests.collector.run.collecting import (
     SECRET,
     Collection,
     LockTaker,
-    Told,
+    RecordedProgress,
     shown_views,
 )
 from tests.collector.run.programs import collect_below, hold_the_run, start
 from tests.fake_github import Trigger
 
 
-class Stopper(Told):
+class Stopper(RecordedProgress):
     """Asks the run to stop, as the signal's handler does, at a visit."""
 
     def __init__(self, collection: Collection, at: int) -> None:
@@ -36,7 +36,7 @@ class Stopper(Told):
             self._stop.set()
 
 
-class Interruption(Told):
+class Interruption(RecordedProgress):
     """Asks the run to stop while it waits for a limit."""
 
     def __init__(self, collection: Collection) -> None:
@@ -50,7 +50,7 @@ class Interruption(Told):
 def go_on(collection: Collection) -> None:
     """Let runs run again."""
     collection.clock.stop.clear()
-    collection.told = Told()
+    collection.progress = RecordedProgress()
 
 
 def completed(collection: Collection) -> bool:
@@ -68,17 +68,17 @@ def test_a_stopped_run_keeps_what_it_has_and_closes_its_log(
 ) -> None:
     monkeypatch.setattr("collector.run.WAITING_RESULTS", 1)
     collection.concurrency = 1
-    collection.told = Stopper(collection, at)
+    collection.progress = Stopper(collection, at)
     report = collection()
     assert (report.state, collection.last_run()[::2]) == (RunState.STOPPED, (RunState.STOPPED, True))
-    assert at <= len(collection.told.visited) <= at + 2
+    assert at <= len(collection.progress.visited) <= at + 2
     assert collection.views("octo/one") == shown_views(collection.github.world.repositories[1])
     assert completed(collection)
 
 
 def test_a_stop_ends_a_wait_for_a_limit_and_keeps_what_came_before_it(collection: Collection) -> None:
     collection.github.budgets.of(OWNER_ID).trigger = Trigger(3, 600)  # the limits, the repository, its views
-    collection.concurrency, collection.told = 1, Interruption(collection)
+    collection.concurrency, collection.progress = 1, Interruption(collection)
     assert collection().state is RunState.STOPPED
     assert collection.github.clock.now < NOW + HOUR / 60
     assert collection.views("octo/one") == shown_views(collection.github.world.repositories[1])
@@ -94,7 +94,7 @@ def test_two_runs_at_once_are_one_and_a_refusal_that_names_it(collection: Collec
 
 
 def test_a_store_that_is_busy_during_a_batch_ends_the_run_and_says_who_holds_it(collection: Collection) -> None:
-    with LockTaker(collection) as collection.told, pytest.raises(StoreBusy, match=r"\(a backup\)"):
+    with LockTaker(collection) as collection.progress, pytest.raises(StoreBusy, match=r"\(a backup\)"):
         collection()
     assert collection.last_run()[::2] == (RunState.RUNNING, False)
     assert completed(collection)
@@ -114,26 +114,26 @@ def test_a_busy_store_ends_the_waits_of_those_who_still_fetch(
     monkeypatch.setattr("collector.clock.STOP_SEEN_EVERY_S", 0.1)  # of real time
     monkeypatch.setattr("collector.run.BATCH_REPOSITORIES", 1)
     collection.github.budgets.of(OWNER_ID).trigger = Trigger(1 + 3 * 2 + 1, 3000)
-    with LockTaker(collection) as collection.told, pytest.raises(StoreBusy):
+    with LockTaker(collection) as collection.progress, pytest.raises(StoreBusy):
         collection()
 
 
 def test_a_full_disk_during_a_batch_keeps_what_was_committed(collection: Collection) -> None:
     program = start(collect_below, collection.store.directory, collection.github.url)
-    told, _ = program.communicate(timeout=60)
-    assert "refused the commit" in told
-    assert "the former version stands" in told
+    output, _ = program.communicate(timeout=60)
+    assert "refused the commit" in output
+    assert "the former version stands" in output
     assert collection.views("octo/one") == shown_views(collection.github.world.repositories[1])
     assert collection.rows("select count(*) from star_history") == [(0,)]
     assert completed(collection)
-    assert SECRET not in told
+    assert SECRET not in output
 
 
 def test_a_batch_is_committed_when_it_is_full(collection: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("collector.run.BATCH_REPOSITORIES", 2)
     version = collection.store.traffic.version()
     collection()
-    assert (len(collection.told.batches), max(collection.told.batches)) == (6, 2)  # of twelve visits
+    assert (len(collection.progress.batches), max(collection.progress.batches)) == (6, 2)  # of twelve visits
     assert collection.store.traffic.version() == version + 9  # with the run's beginning, its spikes and its end
 
 
@@ -145,7 +145,7 @@ def test_a_batch_is_committed_after_a_minute_however_small_it_is(
     collection.concurrency = 1
     collection.github.switches.latency_s = 0.03  # longer than it takes to save what has come
     collection()
-    assert len(collection.told.batches) > 2, "more than the days and the rest"
+    assert len(collection.progress.batches) > 2, "more than the days and the rest"
 
 
 def test_what_was_fetched_is_kept_while_a_server_of_the_store_is_away(
@@ -160,6 +160,6 @@ def test_what_was_fetched_is_kept_while_a_server_of_the_store_is_away(
 
     monkeypatch.setattr(ledger, "save_results", away_at_first)
     assert collection().state is RunState.COMPLETE
-    assert collection.told.warnings == ["PostgreSQL does not answer. What was fetched is kept until then."]
+    assert collection.progress.warnings == ["PostgreSQL does not answer. What was fetched is kept until then."]
     given = collection.github.world.repositories.values()
     assert all(collection.views(each.full_name) == shown_views(each) for each in given)
