@@ -179,9 +179,9 @@ def parse_listed(item: object) -> ListedRepository | None:
     return ListedRepository(github_id, full_name, fork, archived, private, may_push, stars, pushed_at)
 
 
-def folded(found: Iterable[ListedRepository]) -> list[ListedRepository]:
+def folded(repositories: Iterable[ListedRepository]) -> list[ListedRepository]:
     """Each repository once, by name: lists shift while their pages are read, and overlap."""
-    by_id = {each.github_id: each for each in found}
+    by_id = {each.github_id: each for each in repositories}
     return sorted(by_id.values(), key=lambda each: each.full_name.casefold())
 
 
@@ -506,10 +506,10 @@ def check_repositories(
     return checked
 
 
-def _check(asked: GitHub | TenantClients, name: str) -> CheckedName:
+def _check(clients_or_one: GitHub | TenantClients, name: str) -> CheckedName:
     """As the first of the clients says that is shown its views; else as the first says."""
     refused: CheckedName | None = None
-    clients = asked.of_name(name) if isinstance(asked, TenantClients) else [asked]
+    clients = clients_or_one.of_name(name) if isinstance(clients_or_one, TenantClients) else [clients_or_one]
     for github in clients:
         try:
             facts, answers = check_repository(github, name)

@@ -229,7 +229,7 @@ class OwnerRun:
     def begin(
         self,
         request: RunRequest,
-        found: list[CollectableRepository],
+        added: list[CollectableRepository],
         tokens: Mapping[int, OpenToken],
         names: Mapping[int, str],
         pause: OwnerPause | None,
@@ -239,9 +239,9 @@ class OwnerRun:
         """Take up repositories: those that the run begins with, or that join it. `why_not` says what keeps a tenant
         without a token from collecting.
         """
-        self.collectable |= {each.repository.repository_id: each for each in found}
+        self.collectable |= {each.repository.repository_id: each for each in added}
         connects = []
-        for tenant_id in sorted({each.repository.tenant_id for each in found} - self._fetchers.keys()):
+        for tenant_id in sorted({each.repository.tenant_id for each in added} - self._fetchers.keys()):
             named = names.get(tenant_id, "A tenant")
             if self.owner_key is None:
                 self.is_asked = True
@@ -260,10 +260,10 @@ class OwnerRun:
                 fetcher.ended, self._is_paused = pause.sentence(self._began_at), True
                 self.note(f"{named} is not collected: {fetcher.ended}")
                 continue
-            connects.append(Job(self.queue, CONNECTING, partial(self._connect, fetcher, named, _newest_stored(found))))
+            connects.append(Job(self.queue, CONNECTING, partial(self._connect, fetcher, named, _newest_stored(added))))
         self._tokens |= {each: tokens[each] for each in self._fetchers if each in tokens}
         if self.owner_key is not None and not self._is_paused:
-            self._held.append((request, found))
+            self._held.append((request, added))
             self._add(connects, first=True)
             self.look()
 
@@ -397,12 +397,12 @@ class OwnerRun:
         github.time = self.time
         return RepositoryFetcher(github, token.token_id or None, self.time)
 
-    def _asked_at_once(self, request: RunRequest, found: list[CollectableRepository]) -> set[int]:
+    def _asked_at_once(self, request: RunRequest, collectables: list[CollectableRepository]) -> set[int]:
         """Those that do not rest after a refusal: somebody asks for them, or the token is newer than the refusal."""
         if request.wakes:
-            return {each.repository.repository_id for each in found}
+            return {each.repository.repository_id for each in collectables}
         at_once = set()
-        for each in found:
+        for each in collectables:
             token, tried = self._tokens.get(each.repository.tenant_id), last_look(each)
             if token is not None and tried is not None and token.added_at is not None and token.added_at > tried:
                 at_once.add(each.repository.repository_id)
@@ -498,8 +498,8 @@ class OwnerRun:
             )
 
 
-def _newest_stored(found: list[CollectableRepository]) -> datetime | None:
-    return max((state.last_tried_at for each in found for state in each.endpoints.values()), default=None)
+def _newest_stored(collectables: list[CollectableRepository]) -> datetime | None:
+    return max((state.last_tried_at for each in collectables for state in each.endpoints.values()), default=None)
 
 
 def _resting(until: list[datetime]) -> str:

@@ -187,6 +187,6 @@ def estimate(viewer: Viewer, store: Store, tenant_id: int, count: int) -> str:
     return " ".join([first, *of_all])
 
 
-def busiest(found: Sequence[Reach]) -> list[str]:
+def busiest(every: Sequence[Reach]) -> list[str]:
     """The sentences of the first few that are asked for anything."""
-    return [each.sentence() for each in found[:5] if each.requests_a_day]
+    return [each.sentence() for each in every[:5] if each.requests_a_day]

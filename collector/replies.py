@@ -67,11 +67,11 @@ class Response:
         return found if isinstance(found, str) else ""
 
 
-def _quoted(found: object, limit: int) -> str:
+def _quoted(value: object, limit: int) -> str:
     """A text of GitHub's fit to be repeated: on one line, without a token, storable, without its full stop; where it is
     long, cut between two words.
     """
-    text = " ".join(redacted(found).split()) if isinstance(found, str) else ""
+    text = " ".join(redacted(value).split()) if isinstance(value, str) else ""
     if len(text) > limit:
         text = f"{text[:limit].rpartition(' ')[0] or text[:limit]} …"
     return text.removesuffix(".").encode("utf-8", "replace").decode("utf-8")

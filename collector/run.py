@@ -212,16 +212,16 @@ class Collecting:
                 self._tried[each.repository.repository_id] = [owner_key]
         return by_owner
 
-    def _wait_for(self, request: RunRequest, found: list[tuple[CollectableRepository, OpenToken | None]]) -> None:
+    def _wait_for(self, request: RunRequest, pairs: list[tuple[CollectableRepository, OpenToken | None]]) -> None:
         if all(request.lease != each.lease for each in self._waiting):
             holder = self._leases.elsewhere.get(request.lease or "", "another machine")
-            whose = one_or_counted([each.repository.full_name for each, _ in found], "repository")
+            whose = one_or_counted([each.repository.full_name for each, _ in pairs], "repository")
             self._progress.warned(f"Waiting for {holder}, which is collecting {whose}.")
         if request not in self._waiting:
             self._waiting.append(request)
 
     def _take_up(
-        self, request: RunRequest, owner_key: str | None, found: list[tuple[CollectableRepository, OpenToken | None]]
+        self, request: RunRequest, owner_key: str | None, pairs: list[tuple[CollectableRepository, OpenToken | None]]
     ) -> None:
         """Have the run of this owner ask for repositories, each with the token beside it."""
         now, access = GitHubTime(self._clock).now(), self._access
@@ -232,8 +232,8 @@ class Collecting:
             lease, time_of_run = self._leases[lease_name(owner_key)], GitHubTime(self._clock)
             run = self._runs[owner_key] = OwnerRun(self._context, request, time_of_run, owner_key, lease)
             pause = owner_pauses(self._store, now).get(owner_key or "")
-        tokens = {each.repository.tenant_id: token for each, token in found if token is not None}
-        fresh = [each for each, _ in found if not run.has(request, each)]
+        tokens = {each.repository.tenant_id: token for each, token in pairs if token is not None}
+        fresh = [each for each, _ in pairs if not run.has(request, each)]
         run.begin(request, fresh, tokens, names, pause, why_not=access.why_not)
 
     def _authorize(self, token: OpenToken) -> str | Authorization:

@@ -221,12 +221,12 @@ def _refreshed(session: Session) -> CommandResult:
     return CommandResult({**result.facts, "told": warnings})
 
 
-def _shown(session: Session, found: GitHubApp) -> CommandResult:
+def _shown(session: Session, app: GitHubApp) -> CommandResult:
     names = {each.tenant_id: each.name for each in tenants.tenants(session.viewer, session.store)}
-    _say_installations(session, found.installations, names)
-    if not found.installations:
-        session.terminal.say(f"It is installed nowhere yet. Install it: {found.facts.html_url}/installations/new")
-    for each in found.installations:
+    _say_installations(session, app.installations, names)
+    if not app.installations:
+        session.terminal.say(f"It is installed nowhere yet. Install it: {app.facts.html_url}/installations/new")
+    for each in app.installations:
         if each.to_do:
             session.terminal.warn(each.to_do)
         elif each.tenant_id is None:
@@ -242,14 +242,14 @@ def _shown(session: Session, found: GitHubApp) -> CommandResult:
             "repositories": each.repositories,
             "track": each.rule,
         }
-        for each in found.installations
+        for each in app.installations
     ]
-    app_facts = {"app_id": found.facts.app_id, "slug": found.facts.slug, "html_url": found.facts.html_url}
+    app_facts = {"app_id": app.facts.app_id, "slug": app.facts.slug, "html_url": app.facts.html_url}
     return CommandResult({"app": app_facts, "installations": facts})
 
 
-def _say_installations(session: Session, found: Sequence[Installation], names: dict[int, str]) -> None:
-    if found:
+def _say_installations(session: Session, listed: Sequence[Installation], names: dict[int, str]) -> None:
+    if listed:
         columns = ("INSTALLATION", "ACCOUNT", "TENANT", "STATE", "SELECTION", ">REPOSITORIES", "TRACKS")
         rows = [
             (
@@ -261,7 +261,7 @@ def _say_installations(session: Session, found: Sequence[Installation], names: d
                 f"{each.repositories:,}",
                 each.rule or "what is added",
             )
-            for each in found
+            for each in listed
         ]
         session.terminal.table(columns, rows)
-        session.terminal.say(f"{counted(len(found), 'installation')}.")
+        session.terminal.say(f"{counted(len(listed), 'installation')}.")

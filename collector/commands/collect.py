@@ -93,9 +93,9 @@ def _collect_requested(session: Session, clock: SystemClock, lock: int | None = 
     return result
 
 
-def _collected(session: Session, found: list[Repository], names: tuple[str, ...]) -> list[Repository]:
+def _collected(session: Session, repositories: list[Repository], names: tuple[str, ...]) -> list[Repository]:
     """Those of the names, all of which are collected. Raises: CommandRefused."""
-    chosen = named(session, found, names)
+    chosen = named(session, repositories, names)
     resting = [each.full_name for each in chosen if each.state in ON_HOLD]
     if resting:
         raise CommandRefused(

@@ -273,10 +273,10 @@ def list_repositories(session: Session, tenant: str | None) -> CommandResult:
     )
 
 
-def _rows(found: Sequence[RepositoryHealth]) -> Iterator[tuple[str, ...]]:
+def _rows(repositories: Sequence[RepositoryHealth]) -> Iterator[tuple[str, ...]]:
     """The repositories for people; where a tenant has two of one name, with the number that identifies each."""
-    names = Counter((each.tenant, each.repository.full_name.casefold()) for each in found)
-    for each in found:
+    names = Counter((each.tenant, each.repository.full_name.casefold()) for each in repositories)
+    for each in repositories:
         tenant, name, *rest = health_row(each)
         is_double = names[each.tenant, each.repository.full_name.casefold()] > 1
         yield tenant, f"{name} #{each.repository.repository_id}" if is_double else name, *rest
@@ -367,11 +367,11 @@ def correct(session: Session, /, tenant: str, name: str, day: date, metric: str,
     return CommandResult({"repository": found.full_name, "day": str(day), "was": former.count, "is": reading.count})
 
 
-def _changed(session: Session, change: Change, state: RepositoryState, found: list[Repository]) -> CommandResult:
+def _changed(session: Session, change: Change, state: RepositoryState, repositories: list[Repository]) -> CommandResult:
     """Change those that are not so already, in one commit, and say of each what it is now."""
-    changed = change(session.store, COMMAND_LINE, [each.repository_id for each in found], utc_now())
+    changed = change(session.store, COMMAND_LINE, [each.repository_id for each in repositories], utc_now())
     facts = []
-    for each in found:
+    for each in repositories:
         became = state if each in changed else each.state
         how = f"now (it was {each.state})" if each in changed else "already"
         session.terminal.say(f"{each.full_name}: {became} {how}.")
@@ -387,9 +387,9 @@ _AFTERWARDS = {
 }
 
 
-def _have_it_typed(found: Sequence[Repository]) -> None:
+def _have_it_typed(repositories: Sequence[Repository]) -> None:
     """Have the name of each typed before it is deleted. Raises: CommandRefused; click.Abort where nobody is there."""
-    for each in found:
+    for each in repositories:
         question = f"Type {each.full_name} to delete all that was collected of it (#{each.repository_id})"
         typed = click.prompt(question, err=True)
         if typed.strip().casefold() != each.full_name.casefold():

@@ -265,14 +265,14 @@ def edit(session: Session, /, name: str, **options: Any) -> CommandResult:
       python -m collector report edit "acme weekly" --top 10 --at 'TUE 08:00' --zone Europe/Berlin
       python -m collector report edit "acme weekly" --channel 3 --slack-env NEW_WEBHOOK
     """
-    found = named(session, name, "report")
-    known, grain = found.report, Grain(options["grain"] or found.report.grain)
+    subscription = named(session, name, "report")
+    known, grain = subscription.report, Grain(options["grain"] or subscription.report.grain)
     day, at = (known.day if grain is known.grain else 1), known.at
     if options["at"]:
         day, at = time_as_typed(options["at"], grain)
     repository_ids, group_id = known.repository_ids, known.group_id
     if options["names"] or options["group"] or options["all_repos"]:
-        tenant = _tenant_of(session, found)
+        tenant = _tenant_of(session, subscription)
         repository_ids = _repository_ids(session, tenant.name, options["names"])
         group_id = _group_id(session, tenant.tenant_id, options["group"])
     settings = ReportSettings(
@@ -284,10 +284,10 @@ def edit(session: Session, /, name: str, **options: Any) -> CommandResult:
         repository_ids,
         group_id,
     )
-    return edited(session, found, settings, options)
+    return edited(session, subscription, settings, options)
 
 
-def edited(session: Session, found: Subscription, settings: Settings, options: Mapping[str, Any]) -> CommandResult:
+def edited(session: Session, old: Subscription, settings: Settings, options: Mapping[str, Any]) -> CommandResult:
     """Change a report or an alert by the options of its command; see `edit_options`."""
     fresh = channels_of(options, needed=options["channel"] is not None)
     if options["channel"] is None:
@@ -296,42 +296,43 @@ def edited(session: Session, found: Subscription, settings: Settings, options: M
         changes = ChannelChanges(replace={options["channel"]: fresh[0]}, remove=options["remove_channel"])
     else:
         raise CommandRefused("--channel takes one address, that of this channel.")
-    key = found.subscription_id
+    key = old.subscription_id
     changed = change_subscription(
         session.store, COMMAND_LINE, key, utc_now(), name=options["rename"], settings=settings, channels=changes
     )
-    session.terminal.say(f"Changed {found.kind} {found.name!r}: {changed}." if changed else "Nothing has changed.")
-    secrets = tell_added(session, found.kind, key, fresh) if fresh else []
-    facts = {"subscription_id": key, "name": options["rename"] or found.name, "changed": changed}
+    session.terminal.say(f"Changed {old.kind} {old.name!r}: {changed}." if changed else "Nothing has changed.")
+    secrets = tell_added(session, old.kind, key, fresh) if fresh else []
+    facts = {"subscription_id": key, "name": options["rename"] or old.name, "changed": changed}
     return CommandResult(facts | {"signing_secrets": secrets})
 
 
-def tested(session: Session, found: Subscription) -> CommandResult:
-    channels = _open_channels(found)
-    return _result(session, "test", send_test(session.store, found, channels, public_links(), utc_now()))
+def tested(session: Session, subscription: Subscription) -> CommandResult:
+    channels = _open_channels(subscription)
+    return _result(session, "test", send_test(session.store, subscription, channels, public_links(), utc_now()))
 
 
-def _open_channels(found: Subscription) -> list[Channel]:
+def _open_channels(subscription: Subscription) -> list[Channel]:
     """Those by which something is sent. Raises: SubscriptionRefused where all have ended."""
-    channels = [each for each in found.channels if not each.ended_because]
+    channels = [each for each in subscription.channels if not each.ended_because]
     if not channels:
-        reason = found.channels[0].ended_because
+        reason = subscription.channels[0].ended_because
         raise SubscriptionRefused(
-            f"{found.name!r} goes nowhere any more ({reason}). Give a channel another address: report edit --channel N."
+            f"{subscription.name!r} goes nowhere any more ({reason}). Give a channel another address: "
+            "report edit --channel N."
         )
     return channels
 
 
-def set_active(session: Session, found: Subscription, *, active: bool) -> CommandResult:
-    pause_subscription(session.store, COMMAND_LINE, found.subscription_id, active=active, now=utc_now())
-    session.terminal.say(f"{'Resumed' if active else 'Paused'} {found.kind} {found.name!r}.")
-    return CommandResult({"subscription_id": found.subscription_id, "name": found.name, "active": active})
+def set_active(session: Session, old: Subscription, *, active: bool) -> CommandResult:
+    pause_subscription(session.store, COMMAND_LINE, old.subscription_id, active=active, now=utc_now())
+    session.terminal.say(f"{'Resumed' if active else 'Paused'} {old.kind} {old.name!r}.")
+    return CommandResult({"subscription_id": old.subscription_id, "name": old.name, "active": active})
 
 
-def removed(session: Session, found: Subscription) -> CommandResult:
-    remove_subscription(session.store, COMMAND_LINE, found.subscription_id, utc_now())
-    session.terminal.say(f"Removed {found.kind} {found.name!r}.")
-    return CommandResult({"subscription_id": found.subscription_id, "name": found.name})
+def removed(session: Session, subscription: Subscription) -> CommandResult:
+    remove_subscription(session.store, COMMAND_LINE, subscription.subscription_id, utc_now())
+    session.terminal.say(f"Removed {subscription.kind} {subscription.name!r}.")
+    return CommandResult({"subscription_id": subscription.subscription_id, "name": subscription.name})
 
 
 def of_kind(session: Session, kind: str) -> list[Subscription]:
@@ -350,13 +351,13 @@ def named(session: Session, name: str, kind: str) -> Subscription:
     return found[0]
 
 
-def _period(found: Subscription, named: str | None) -> Period:
+def _period(subscription: Subscription, name: str | None) -> Period:
     now = utc_now()
-    if named is None:
-        return found.report.period(now)
-    period = period_named(named, utc_day(now))
-    if period.grain is not found.report.grain:
-        raise SubscriptionRefused(f"{found.name!r} is of {found.report.grain}s: {period.name} is none.")
+    if name is None:
+        return subscription.report.period(now)
+    period = period_named(name, utc_day(now))
+    if period.grain is not subscription.report.grain:
+        raise SubscriptionRefused(f"{subscription.name!r} is of {subscription.report.grain}s: {period.name} is none.")
     return period
 
 
@@ -368,11 +369,13 @@ def _of_environment(name: str) -> str:
     return address
 
 
-def _tenant_of(session: Session, found: Subscription) -> Tenant:
+def _tenant_of(session: Session, report: Subscription) -> Tenant:
     for each in tenants(session.viewer, session.store):
-        if each.tenant_id == found.tenant_id:
+        if each.tenant_id == report.tenant_id:
             return each
-    raise SubscriptionRefused(f"{found.name!r} is a user's own: its repositories are chosen on the page Subscriptions.")
+    raise SubscriptionRefused(
+        f"{report.name!r} is a user's own: its repositories are chosen on the page Subscriptions."
+    )
 
 
 def _repository_ids(session: Session, tenant: str, names: Sequence[str]) -> tuple[int, ...] | None:
@@ -398,19 +401,19 @@ def delivery_text(delivery: Delivery | None) -> str:
 
 
 def tell_listed(
-    session: Session, found: Sequence[Subscription], what: Callable[[Subscription], str]
+    session: Session, subscriptions: Sequence[Subscription], what: Callable[[Subscription], str]
 ) -> list[dict[str, Any]]:
     """Each with whose it is and what it is set to, below it its channels with what was last sent. The same as facts."""
     newest = deliveries(session.account, session.store)
     names = {each.tenant_id: each.name for each in tenants(session.viewer, session.store)}
-    for each in found:
+    for each in subscriptions:
         whose = names.get(each.tenant_id or 0) or f"user {each.username}"
         state = what(each) if each.active else f"{what(each)}, paused"
         _say(session, f"#{each.subscription_id} {each.name} ({whose}): {state}", "")
         for channel in each.channels:
             last = channel.ended_because or delivery_text(newest.get(channel.channel_id))
             _say(session, f"{_channel(channel)}: {last}", "   ")
-    return [facts_of(each, newest) for each in found]
+    return [facts_of(each, newest) for each in subscriptions]
 
 
 def _channel(channel: Channel) -> str:

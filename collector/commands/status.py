@@ -104,16 +104,16 @@ REMEDIES = {
 }
 
 
-def _show(session: Session, found: Sequence[RepositoryHealth], *, show_all: bool) -> None:
-    if not found:
+def _show(session: Session, repositories: Sequence[RepositoryHealth], *, show_all: bool) -> None:
+    if not repositories:
         return
-    shown = found if show_all else found[:ROWS_SHOWN]
+    shown = repositories if show_all else repositories[:ROWS_SHOWN]
     session.terminal.table(COLUMNS, (health_row(each) for each in shown))
-    if len(shown) < len(found):
-        session.terminal.say(f"... and {len(found) - len(shown):,} less urgent. To see all: --all")
-    pending, gaps = sum(each.pending_days for each in found), sum(each.gap_days for each in found)
+    if len(shown) < len(repositories):
+        session.terminal.say(f"... and {len(repositories) - len(shown):,} less urgent. To see all: --all")
+    pending, gaps = sum(each.pending_days for each in repositories), sum(each.gap_days for each in repositories)
     session.terminal.say(
-        f"{counted(len(found), 'repository')}, {counted(pending, 'day')} pending, {counted(gaps, 'day')} lost."
+        f"{counted(len(repositories), 'repository')}, {counted(pending, 'day')} pending, {counted(gaps, 'day')} lost."
     )
 
 

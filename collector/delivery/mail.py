@@ -85,13 +85,13 @@ def mail(
     return made
 
 
-def send(made: EmailMessage, server: MailServer) -> Result:
+def send(mail: EmailMessage, server: MailServer) -> Result:
     """Hand the mail to the server, which takes it or says why not."""
     try:
         with _connected(server) as connection:
             if server.user:
                 connection.login(server.user, server.password)
-            connection.send_message(made)
+            connection.send_message(mail)
     except smtplib.SMTPRecipientsRefused as error:
         code, words = next(iter(error.recipients.values()))
         return _refused(code, words)

@@ -310,9 +310,9 @@ def report_content(
     return Content("report", report_message(made, links, is_late=is_late), report_facts(made) | {"is_late": is_late})
 
 
-def report_facts(made: Report) -> dict[str, Any]:
+def report_facts(report: Report) -> dict[str, Any]:
     """A report for programs: docs/report.schema.json."""
-    facts, period = asdict(made), made.period
+    facts, period = asdict(report), report.period
     totals = {name: value for name, value in facts["totals"].items() if name not in {"gap_days", "pending_days"}}
     spikes = [
         each | {"causes": [{"kind": cause["kind"], "what": cause["what"]} for cause in each["causes"]]}
@@ -338,9 +338,9 @@ def current_events(store: Store, subscription: Subscription, now: datetime) -> t
     return events(recipient.viewer, store, subscription.alert, recipient.managed, since=since, now=now)
 
 
-def alert_content(found: Sequence[AlertEvent], recipient: Recipient, links: Links) -> Content:
-    facts = {"tenant": recipient.subject, "events": [asdict(each) for each in found]}
-    return Content("alert", alert_message(found, recipient.subject, links), facts)
+def alert_content(events: Sequence[AlertEvent], recipient: Recipient, links: Links) -> Content:
+    facts = {"tenant": recipient.subject, "events": [asdict(each) for each in events]}
+    return Content("alert", alert_message(events, recipient.subject, links), facts)
 
 
 def as_test(content: Content) -> Content:

@@ -419,10 +419,10 @@ def _follow_groups(
         give(connection, account, grant, BY_GROUP, now, mapped_by=issuer)
 
 
-def _placed(store: Store, connection: duckdb.DuckDBPyConnection, found: Iterable[SignOnRule]) -> list[Grant]:
+def _placed(store: Store, connection: duckdb.DuckDBPyConnection, rules: Iterable[SignOnRule]) -> list[Grant]:
     """What the rules grant, without what it was for and is gone since."""
     granter, placed = acting(connection, COMMAND_LINE), list[Grant]()
-    for each in found:
+    for each in rules:
         with suppress(AccountRefused):
             placed += allowed(store, granter, [each.grant])
     return list(dict.fromkeys(placed))

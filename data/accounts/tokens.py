@@ -227,5 +227,5 @@ def save_verdicts(store: Store, verdicts: list[TokenVerdict], now: datetime) -> 
             connection.execute(query(__name__, "save_verdicts"), values)
 
 
-def _moment(found: datetime | None) -> datetime | None:
-    return None if found is None else aware(found)
+def _moment(moment: datetime | None) -> datetime | None:
+    return None if moment is None else aware(moment)

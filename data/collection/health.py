@@ -225,7 +225,7 @@ def _newest(viewer: Viewer, store: Store, now: datetime, name: str, **values: An
         return tuple(cursor.execute(parsed(query(__name__, name)), values).fetchall())
 
 
-def _run_text(state: RunState, message: str, asked: int, failed: int) -> str:
+def _run_text(state: RunState, message: str, repositories: int, failed: int) -> str:
     """How a run failed, as sentences; empty where it did not, as far as its viewer may know."""
     match state:
         case RunState.FAILED:
@@ -235,18 +235,18 @@ def _run_text(state: RunState, message: str, asked: int, failed: int) -> str:
         case RunState.STOPPED:
             return f"The last collection was stopped before its end. {message}".strip()
         case RunState.PARTIAL if failed or message:
-            of = f"for {number_text(failed)} of {counted(asked, 'repository')}" if failed else "in part"
+            of = f"for {number_text(failed)} of {counted(repositories, 'repository')}" if failed else "in part"
             return f"The last collection failed {of}. {message}".strip()
     return ""
 
 
 def _about_access(
-    tenant: str, token: StoredToken | None, given: Sequence[Installation], now: datetime
+    tenant: str, token: StoredToken | None, granted: Sequence[Installation], now: datetime
 ) -> list[Finding]:
     """Of a tenant's token, and of its installations of the GitHub App, either of which may stand alone."""
-    about_token = None if token is None and given else _about_token(tenant, token, now)
+    about_token = None if token is None and granted else _about_token(tenant, token, now)
     findings = [
-        Finding(FindingKind.INSTALLATION, True, tenant, each.to_do, tenant=tenant) for each in given if each.to_do
+        Finding(FindingKind.INSTALLATION, True, tenant, each.to_do, tenant=tenant) for each in granted if each.to_do
     ]
     return [*([about_token] if about_token else []), *findings]
 
@@ -326,12 +326,12 @@ def last_collected(each: RepositoryHealth) -> datetime | None:
     return min(each.last_good_at.values(), default=None)
 
 
-def near_loss(found: Sequence[RepositoryHealth], now: datetime) -> list[RepositoryHealth]:
+def near_loss(repositories: Sequence[RepositoryHealth], now: datetime) -> list[RepositoryHealth]:
     """The repositories of which GitHub forgets a day within a week, but for those that only wait for their schedule.
 
     One that is collected weekly is near a loss on each sixth day, and no worse.
     """
-    near = [each for each in found if each.days_until_loss is not None and each.days_until_loss <= NEAR_DAYS]
+    near = [each for each in repositories if each.days_until_loss is not None and each.days_until_loss <= NEAR_DAYS]
     return [each for each in near if not _only_waits(each, now)]
 
 

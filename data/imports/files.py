@@ -218,7 +218,7 @@ def _windows_of_history(folder: Path) -> Iterator[File]:
     windows = dict.fromkeys((match["blob"], match["path"]) for line in changes if (match := _CHANGED.fullmatch(line)))
     if not windows:
         return
-    output = _git_bytes(folder, "cat-file", "--batch", given="\n".join(blob for blob, _ in windows).encode())
+    output = _git_bytes(folder, "cat-file", "--batch", stdin="\n".join(blob for blob, _ in windows).encode())
     begin = 0
     for blob, path in windows:
         end = output.index(b"\n", begin)
@@ -236,11 +236,11 @@ def _git(folder: Path, *words: str) -> str:
     return _git_bytes(folder, *words).decode("utf-8", "replace")
 
 
-def _git_bytes(folder: Path, *words: str, given: bytes | None = None) -> bytes:
+def _git_bytes(folder: Path, *words: str, stdin: bytes | None = None) -> bytes:
     command = [*GIT, "-C", str(folder), *words]
     environment = GIT_ENVIRONMENT | {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     try:
-        done = subprocess.run(command, env=environment, input=given, capture_output=True, check=False, timeout=GIT_S)  # noqa: S603
+        done = subprocess.run(command, env=environment, input=stdin, capture_output=True, check=False, timeout=GIT_S)  # noqa: S603
     except FileNotFoundError as missing:
         raise ImportRefused(f"{folder} is a git clone, but there is no git on this machine to read it.") from missing
     except subprocess.TimeoutExpired as late:

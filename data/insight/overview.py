@@ -65,14 +65,14 @@ def selection_movers(viewer: Viewer, store: Store, selection: Selection) -> tupl
     return tuple(_clearest(movers(rows, days) + new))
 
 
-def _known_since(store: Store, found: list[Mover], day: date) -> list[Mover]:
+def _known_since(store: Store, movers: list[Mover], day: date) -> list[Mover]:
     """Those of which no day is known up to that one."""
-    if not found:
+    if not movers:
         return []
     with store.traffic.read() as cursor:
-        values = {"repository_ids": [each.repository_id for each in found]}
+        values = {"repository_ids": [each.repository_id for each in movers]}
         first_days = dict(cursor.execute(FIRST_DAYS, values).fetchall())
-    return [each for each in found if first_days[each.repository_id] > day]
+    return [each for each in movers if first_days[each.repository_id] > day]
 
 
 def movers(rows: DataFrame, days: int) -> list[Mover]:
@@ -110,5 +110,5 @@ def newcomers(rows: DataFrame, days: int) -> list[Mover]:
     ]
 
 
-def _clearest(found: list[Mover]) -> list[Mover]:
-    return sorted(found, key=lambda each: (-abs(each.score), each.full_name, each.metric))
+def _clearest(movers: list[Mover]) -> list[Mover]:
+    return sorted(movers, key=lambda each: (-abs(each.score), each.full_name, each.metric))

@@ -151,11 +151,11 @@ class Wave:
 Causes = dict[Key, list[Cause]]
 
 
-def waves(found: Iterable[Spike]) -> list[Wave]:
+def waves(spikes: Iterable[Spike]) -> list[Wave]:
     """The spikes of one repository as waves, the most notable first."""
     grouped: list[list[Spike]] = []
     last = date.min
-    for spike in sorted(found, key=lambda each: (each.first, each.last)):
+    for spike in sorted(spikes, key=lambda each: (each.first, each.last)):
         if not grouped or (spike.first - last).days > WAVE_DAYS:
             grouped.append([])
         grouped[-1].append(spike)
@@ -196,15 +196,15 @@ def repository_spikes(viewer: Viewer, store: Store, selection: Selection) -> tup
     return tuple(_bounded(viewer, store, selection, each) if each in closely else each for each in known)
 
 
-def _explained(viewer: Viewer, store: Store, found: Sequence[Spike]) -> tuple[Spike, ...]:
+def _explained(viewer: Viewer, store: Store, spikes: Sequence[Spike]) -> tuple[Spike, ...]:
     with store.traffic.read() as cursor:
-        known = [_listed(cursor, found), _released(cursor, found), _ran(cursor, found), _starred(cursor, found)]
-        of = _asked(found)["visible"]
+        known = [_listed(cursor, spikes), _released(cursor, spikes), _ran(cursor, spikes), _starred(cursor, spikes)]
+        of = _asked(spikes)["visible"]
         tenants = (
             "select repository_id, tenant_id from repository where repository_id in (select unnest($of::integer[]))"
         )
-        known.append(_noted(viewer, store, found, dict(cursor.execute(tenants, {"of": of}).fetchall())))
-    return tuple(replace(each, causes=tuple(_ranked(each, known))) for each in found)
+        known.append(_noted(viewer, store, spikes, dict(cursor.execute(tenants, {"of": of}).fetchall())))
+    return tuple(replace(each, causes=tuple(_ranked(each, known))) for each in spikes)
 
 
 def _bounded(viewer: Viewer, store: Store, selection: Selection, spike: Spike) -> Spike:
@@ -214,8 +214,8 @@ def _bounded(viewer: Viewer, store: Store, selection: Selection, spike: Spike) -
     return replace(spike, causes=tuple(_with_bounds(each, bounds) for each in spike.causes))
 
 
-def _asked(found: Sequence[Spike]) -> dict[str, Any]:
-    keys = sorted({(each.repository_id, each.peak) for each in found})
+def _asked(spikes: Sequence[Spike]) -> dict[str, Any]:
+    keys = sorted({(each.repository_id, each.peak) for each in spikes})
     return {
         "visible": sorted({key for key, _ in keys}),
         "repository_ids": [key for key, _ in keys],
@@ -223,9 +223,9 @@ def _asked(found: Sequence[Spike]) -> dict[str, Any]:
     }
 
 
-def _listed(cursor: duckdb.DuckDBPyConnection, found: Sequence[Spike]) -> Causes:
+def _listed(cursor: duckdb.DuckDBPyConnection, spikes: Sequence[Spike]) -> Causes:
     """Referrers and paths that gained; of the days on which views stand out, not clones."""
-    of_views = [each for each in found if each.metric == "views"]
+    of_views = [each for each in spikes if each.metric == "views"]
     surplus = {(each.repository_id, each.peak): each.value - each.expected for each in of_views}
     causes: Causes = defaultdict(list)
     for key, day, kind, name, *facts, before in cursor.execute(query(__name__, "listed"), _asked(of_views)).fetchall():
@@ -237,19 +237,19 @@ def _listed(cursor: duckdb.DuckDBPyConnection, found: Sequence[Spike]) -> Causes
     return causes
 
 
-def _released(cursor: duckdb.DuckDBPyConnection, found: Sequence[Spike]) -> Causes:
+def _released(cursor: duckdb.DuckDBPyConnection, spikes: Sequence[Spike]) -> Causes:
     causes: Causes = defaultdict(list)
     weights = {timedelta(-1): 0.4, timedelta(0): 0.5, timedelta(1): 0.2}
-    for key, day, release_id, tag, *facts in cursor.execute(query(__name__, "releases"), _asked(found)).fetchall():
+    for key, day, release_id, tag, *facts in cursor.execute(query(__name__, "releases"), _asked(spikes)).fetchall():
         name, published_on, prerelease = facts
         released = Released(release_id, name, published_on, prerelease)
         causes[key, day].append(Cause("release", tag, weights[published_on - day], released))
     return causes
 
 
-def _starred(cursor: duckdb.DuckDBPyConnection, found: Sequence[Spike]) -> Causes:
+def _starred(cursor: duckdb.DuckDBPyConnection, spikes: Sequence[Spike]) -> Causes:
     """Stars, where they stand out as well: mostly a company of views, not a cause, so the last of all."""
-    rows = cursor.execute(query(__name__, "stars"), _asked(found)).fetchall()
+    rows = cursor.execute(query(__name__, "stars"), _asked(spikes)).fetchall()
     return {
         (key, day): [Cause("stars", "", 0.2, Starred(gained, usual))]
         for key, day, gained, usual in rows
@@ -257,9 +257,9 @@ def _starred(cursor: duckdb.DuckDBPyConnection, found: Sequence[Spike]) -> Cause
     }
 
 
-def _ran(cursor: duckdb.DuckDBPyConnection, found: Sequence[Spike]) -> Causes:
+def _ran(cursor: duckdb.DuckDBPyConnection, spikes: Sequence[Spike]) -> Causes:
     """Workflow runs, where they stand out on a day on which clones do: by how much of the surplus they surely made."""
-    of_clones = [each for each in found if each.metric == "clones"]
+    of_clones = [each for each in spikes if each.metric == "clones"]
     if not of_clones or not cursor.execute("select 1 as counted from workflow_day limit 1").fetchall():
         return {}
     surplus = {(each.repository_id, each.peak): each.value - each.expected for each in of_clones}
@@ -277,15 +277,15 @@ def _stands_out(count: float, usual: float) -> bool:
     return 2 * sqrt(max(count, 0) + OFFSET) - 2 * sqrt(max(usual, 0) + OFFSET) >= STANDS_OUT
 
 
-def _noted(viewer: Viewer, store: Store, found: Sequence[Spike], tenants: dict[int, int]) -> Causes:
+def _noted(viewer: Viewer, store: Store, spikes: Sequence[Spike], tenants: dict[int, int]) -> Causes:
     causes: Causes = defaultdict(list)
-    if not found:
+    if not spikes:
         return causes
     written = defaultdict(list)
-    for note in notes(viewer, store, min(each.peak for each in found), max(each.peak for each in found)):
+    for note in notes(viewer, store, min(each.peak for each in spikes), max(each.peak for each in spikes)):
         about = ("tenant", note.tenant_id) if note.repository_id is None else ("repository", note.repository_id)
         written[about, note.day].append(Cause("note", note.note, 1.0, Noted(note.note_id, note.link)))
-    for key, day in {(each.repository_id, each.peak) for each in found}:
+    for key, day in {(each.repository_id, each.peak) for each in spikes}:
         causes[key, day] = written[("repository", key), day] + written[("tenant", tenants[key]), day]
     return causes
 

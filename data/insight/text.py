@@ -127,10 +127,10 @@ def _over_days(listed: Listed) -> str:
     return f" from {days_text(before, seen, year=False)}"
 
 
-def _weight(known: Cause) -> float:
-    is_new = isinstance(known.detail, Listed) and known.detail.is_new
-    return known.weight + (NEW_FIRST if is_new and known.kind == "referrer" else 0)
+def _weight(cause: Cause) -> float:
+    is_new = isinstance(cause.detail, Listed) and cause.detail.is_new
+    return cause.weight + (NEW_FIRST if is_new and cause.kind == "referrer" else 0)
 
 
-def _is_front_page(known: Cause, full_name: str) -> bool:
-    return known.kind == "path" and known.what.strip("/").casefold() == full_name.casefold()
+def _is_front_page(cause: Cause, full_name: str) -> bool:
+    return cause.kind == "path" and cause.what.strip("/").casefold() == full_name.casefold()

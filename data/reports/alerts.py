@@ -123,15 +123,15 @@ def events(
 
 
 def save_alert(
-    store: Store, subscription: Subscription, found: Sequence[AlertEvent], now: datetime, lease: Lease
+    store: Store, subscription: Subscription, current_events: Sequence[AlertEvent], now: datetime, lease: Lease
 ) -> str | None:
     """Note the episodes that have begun or ended, and the one message that says so. Its occasion; None: no news.
 
     While it is muted, episodes are saved and not sent. Raises: LeaseLost.
     """
     known = _episodes(store, subscription.subscription_id)
-    new = _unreported(found, known)
-    current = {each.episode for each in found}
+    new = _unreported(current_events, known)
+    current = {each.episode for each in current_events}
     ended = [each for each in known if each.is_open and each.episode not in current]
     if not new and not ended:
         return None
@@ -189,9 +189,9 @@ def message_events(store: Store, subscription_id: int, occasion: str, viewer: Vi
 
 
 @writing()
-def alert_message(found: Sequence[AlertEvent], subject: str, links: Links) -> Message:
+def alert_message(reported: Sequence[AlertEvent], subject: str, links: Links) -> Message:
     """All of a run in one message: what is new by kind, then what is over."""
-    new, over = ([each for each in found if each.is_over is ended] for ended in (False, True))
+    new, over = ([each for each in reported if each.is_over is ended] for ended in (False, True))
     sections = []
     for kind in AlertKind:
         if of_kind := [each for each in new if each.kind is kind]:
@@ -209,9 +209,9 @@ def alert_message(found: Sequence[AlertEvent], subject: str, links: Links) -> Me
     return Message(f"Alert: {subject}", summary, tuple(sections), footer)
 
 
-def _lines(found: Sequence[AlertEvent], links: Links) -> tuple[Line, ...]:
-    more = ((Span(f"and {number_text(len(found) - MOST_LINES)} more"),),) if len(found) > MOST_LINES else ()
-    return (*(_line(each, links) for each in found[:MOST_LINES]), *more)
+def _lines(reported: Sequence[AlertEvent], links: Links) -> tuple[Line, ...]:
+    more = ((Span(f"and {number_text(len(reported) - MOST_LINES)} more"),),) if len(reported) > MOST_LINES else ()
+    return (*(_line(each, links) for each in reported[:MOST_LINES]), *more)
 
 
 def _line(event: AlertEvent, links: Links) -> Line:
@@ -292,13 +292,13 @@ def _goes_on(ended: Episode, current: Collection[str]) -> bool:
     return ended.episode.startswith("token ") and any(each.rpartition(" ")[0] == about for each in current)
 
 
-def _unreported(found: Sequence[AlertEvent], known: Sequence[Episode]) -> tuple[AlertEvent, ...]:
+def _unreported(current_events: Sequence[AlertEvent], episodes: Sequence[Episode]) -> tuple[AlertEvent, ...]:
     """Those of episodes that are not known, and of several of one episode the first."""
     by_episode: defaultdict[str, list[Episode]] = defaultdict(list)
-    for one in known:
+    for one in episodes:
         by_episode[one.episode].append(one)
     kept = []
-    for each in found:
+    for each in current_events:
         if not any(one.has(each) for one in by_episode[each.episode]):
             kept.append(each)
             new = Episode(each.episode, each.name, each.repository_id, each.first_day, each.last_day, True)

@@ -162,18 +162,18 @@ def settings_as_json(settings: Settings) -> dict[str, Any]:
     return kept | {"at": f"{settings.at:%H:%M}", "grain": settings.grain.value}
 
 
-def settings_of(kind: str, kept: Mapping[str, Any]) -> Settings:
+def settings_of(kind: str, fields: Mapping[str, Any]) -> Settings:
     """What was kept; what an older release did not know has its default."""
     if kind == "alert":
-        named = {name: kept[name] for name in ("least_score", "least_times", "referrer_views") if name in kept}
-        muted = kept.get("muted_until")
-        kinds = tuple(AlertKind(each) for each in kept["kinds"] if each in set(AlertKind))
+        named = {name: fields[name] for name in ("least_score", "least_times", "referrer_views") if name in fields}
+        muted = fields.get("muted_until")
+        kinds = tuple(AlertKind(each) for each in fields["kinds"] if each in set(AlertKind))
         return AlertSettings(kinds, muted_until=date.fromisoformat(muted) if muted else None, **named)
-    ids = kept.get("repository_ids")
-    known = {name: kept[name] for name in ("top", "day", "zone", "group_id") if name in kept}
+    ids = fields.get("repository_ids")
+    known = {name: fields[name] for name in ("top", "day", "zone", "group_id") if name in fields}
     return ReportSettings(
-        grain=Grain(kept["grain"]),
-        at=time.fromisoformat(kept["at"]),
+        grain=Grain(fields["grain"]),
+        at=time.fromisoformat(fields["at"]),
         repository_ids=None if ids is None else tuple(ids),
         **known,
     )

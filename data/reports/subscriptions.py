@@ -195,20 +195,20 @@ def change_subscription(
     Raises: SubscriptionRefused, NotAllowed, EncryptionError.
     """
     with store.control.commit("changing a subscription") as connection:
-        found = _one(_visible(connection, acting(connection, by)), subscription_id)
-        account = acting(connection, by) if found.user_id is None else account_with_id(connection, found.user_id)
+        old = _one(_visible(connection, acting(connection, by)), subscription_id)
+        account = acting(connection, by) if old.user_id is None else account_with_id(connection, old.user_id)
         changed = []
-        if name is not None and (name := _checked_name(name)) != found.name:
-            _refuse_same_name(connection, account, name, found.tenant_id, subscription_id)
+        if name is not None and (name := _checked_name(name)) != old.name:
+            _refuse_same_name(connection, account, name, old.tenant_id, subscription_id)
             _set(connection, subscription_id, "name", name)
             changed.append(f"name {name}")
-        if settings is not None and settings != found.settings:
-            _change_settings(connection, store, account, found, settings, now=now)
-            changed.append(_difference(found.settings, settings))
+        if settings is not None and settings != old.settings:
+            _change_settings(connection, store, account, old, settings, now=now)
+            changed.append(_difference(old.settings, settings))
         if channels is not None:
-            changed += _change_channels(connection, store, account, found, channels, now=now)
+            changed += _change_channels(connection, store, account, old, channels, now=now)
         if changed:
-            subject = Subject(f"{found.kind} {found.name}", found.tenant_id)
+            subject = Subject(f"{old.kind} {old.name}", old.tenant_id)
             record(connection, "subscription changed", subject, by, now, detail="; ".join(changed))
     return "; ".join(changed)
 
@@ -217,34 +217,34 @@ def _change_settings(
     connection: duckdb.DuckDBPyConnection,
     store: Store,
     account: Account,
-    found: Subscription,
+    old: Subscription,
     settings: Settings,
     *,
     now: datetime,
 ) -> None:
-    if type(settings) is not type(found.settings):
+    if type(settings) is not type(old.settings):
         raise SubscriptionRefused(NONE)
-    _refuse_unseen(store, account, settings, found.tenant_id)
-    _set(connection, found.subscription_id, "settings", json.dumps(settings_as_json(settings)))
-    if isinstance(settings, ReportSettings) and settings.grain is not found.report.grain:
-        _send_from(connection, found.subscription_id, now)  # the month before is no news for who had weeks
+    _refuse_unseen(store, account, settings, old.tenant_id)
+    _set(connection, old.subscription_id, "settings", json.dumps(settings_as_json(settings)))
+    if isinstance(settings, ReportSettings) and settings.grain is not old.report.grain:
+        _send_from(connection, old.subscription_id, now)  # the month before is no news for who had weeks
 
 
 def _change_channels(
     connection: duckdb.DuckDBPyConnection,
     store: Store,
     account: Account,
-    found: Subscription,
+    old: Subscription,
     changes: ChannelChanges,
     *,
     now: datetime,
 ) -> list[str]:
-    kinds, fresh = {each.channel_id: each.kind for each in found.channels}, [*changes.add, *changes.replace.values()]
+    kinds, fresh = {each.channel_id: each.kind for each in old.channels}, [*changes.add, *changes.replace.values()]
     if not kinds.keys() >= {*changes.replace, *changes.remove}:
         raise SubscriptionRefused("It has no such channel.")
     if not 1 <= len(kinds) + len(changes.add) - len(set(changes.remove)) <= MOST_CHANNELS:
         raise SubscriptionRefused(f"A subscription goes to 1 to {MOST_CHANNELS} channels.")
-    if found.tenant_id is None:
+    if old.tenant_id is None:
         _refuse_mail_to_others(account, fresh)
     for key in changes.remove:
         for table in ("subscription_channel", "delivery"):
@@ -254,10 +254,10 @@ def _change_channels(
         if channel.kind != kinds[key]:
             raise SubscriptionRefused(f"Its other address is one of the same kind: {kinds[key]}.")
         assert cipher is not None
-        _save_channel(connection, cipher, found.subscription_id, channel, now=now, channel_id=key)
+        _save_channel(connection, cipher, old.subscription_id, channel, now=now, channel_id=key)
     for channel in changes.add:
         assert cipher is not None
-        _save_channel(connection, cipher, found.subscription_id, channel, now=now)
+        _save_channel(connection, cipher, old.subscription_id, channel, now=now)
     return [
         *(f"{each.kind} added" for each in changes.add),
         *(f"{kinds[key]} to another address" for key in changes.replace),

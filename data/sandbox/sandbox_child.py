@@ -245,12 +245,12 @@ def _values(parameters: dict[str, dict[str, Any]]) -> dict[str, Any]:
     return {name: each["value"] for name, each in parameters.items()} | days
 
 
-def _rows(found: duckdb.DuckDBPyRelation, most_rows: int, most_bytes: int) -> tuple[pa.Table, str | None]:
+def _rows(relation: duckdb.DuckDBPyRelation, most_rows: int, most_bytes: int) -> tuple[pa.Table, str | None]:
     """The first rows within both limits, and which limit has cut them, where one has."""
-    for name, kind in zip(found.columns, found.types, strict=True):
+    for name, kind in zip(relation.columns, relation.types, strict=True):
         if str(kind) in LOST:
             raise QueryRefused(f"{name[:LONGEST_NAME]} is of a type that cannot be shown, {kind}: cast it to varchar.")
-    reader = found.to_arrow_reader(BATCH)
+    reader = relation.to_arrow_reader(BATCH)
     if len(reader.schema) > MOST_COLUMNS:
         raise QueryRefused(f"A result has at most {MOST_COLUMNS} columns; this one has {len(reader.schema):,}.")
     batches: list[pa.RecordBatch] = []

@@ -204,12 +204,12 @@ class Database(ABC):
         """Let go of everything; the next use opens it again."""
 
 
-def refuse_newer(place: object, database: str, found: int) -> None:
+def refuse_newer(place: object, database: str, schema_number: int) -> None:
     """Raises: StoreTooNew where the schema number that was found somewhere is one of a newer release."""
     known = schema.newest_known(database)
-    if found > known:
+    if schema_number > known:
         raise StoreTooNew(
-            f"{place} has schema {found}; this release knows {known}. "
+            f"{place} has schema {schema_number}; this release knows {known}. "
             "It was written by a newer release: update this one."
         )
 

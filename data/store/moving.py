@@ -97,5 +97,5 @@ def _facts(cursor: duckdb.DuckDBPyConnection, table: str) -> TableFacts:
     return TableFacts(rows, int(total))
 
 
-def _holds_something(found: Facts) -> bool:
-    return any(each.rows for name, each in found.items() if name.partition(".")[2] not in OF_ITSELF)
+def _holds_something(tables: Facts) -> bool:
+    return any(each.rows for name, each in tables.items() if name.partition(".")[2] not in OF_ITSELF)

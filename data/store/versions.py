@@ -136,11 +136,11 @@ class VersionFiles:
         `anew` it is read whole; else not again within seconds.
         """
         try:
-            found = self.path(number).stat()
+            status = self.path(number).stat()
             noted: dict[str, Any] = json.loads(self.note(number).read_text(encoding="ascii"))
-            if found.st_size != noted["bytes"]:
-                return f"has {found.st_size:,} bytes and not the {noted['bytes']:,} that were written"
-            trusted_at = None if anew else self._trusted.get(_identity(found))
+            if status.st_size != noted["bytes"]:
+                return f"has {status.st_size:,} bytes and not the {noted['bytes']:,} that were written"
+            trusted_at = None if anew else self._trusted.get(_identity(status))
             if trusted_at is not None and time.monotonic() - trusted_at < TRUSTED_FOR_S:
                 return None
             if checksum(self.path(number)) != noted["checksum"]:
@@ -149,7 +149,7 @@ class VersionFiles:
             return None if self.path(number).exists() else "is missing"
         except (OSError, ValueError, KeyError) as refusal:
             return f"cannot be read ({refusal})"
-        self._trusted[_identity(found)] = time.monotonic()
+        self._trusted[_identity(status)] = time.monotonic()
         return None
 
     def point_to(self, number: int) -> None:
@@ -268,8 +268,8 @@ def _is_locked(path: Path) -> bool:
     return False
 
 
-def _identity(found: os.stat_result) -> tuple[int, int, int]:
-    return found.st_ino, found.st_size, found.st_mtime_ns
+def _identity(status: os.stat_result) -> tuple[int, int, int]:
+    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def copy(source: Path, target: Path, mode: int = 0o600) -> None:
