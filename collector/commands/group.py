@@ -86,16 +86,16 @@ def change(
     """
     if rename is None and not added and not dropped:
         raise CommandRefused("Say what to change: --rename, --add or --drop.")
-    found = _group(session, tenant, name)
+    group = _group(session, tenant, name)
     new = [each.repository_id for each in tracked(session, tenant, added)]
     old = {each.repository_id for each in tracked(session, tenant, dropped)}
-    if others := old - set(found.repository_ids):
-        raise CommandRefused(f"{', '.join(_names(session)[key] for key in others)}: not in group {found.name}.")
-    members = [key for key in dict.fromkeys((*found.repository_ids, *new)) if key not in old]
+    if others := old - set(group.repository_ids):
+        raise CommandRefused(f"{', '.join(_names(session)[key] for key in others)}: not in group {group.name}.")
+    members = [key for key in dict.fromkeys((*group.repository_ids, *new)) if key not in old]
     if not members:
         raise CommandRefused("A group has at least one repository. To delete it: python -m collector group remove")
     changed = groups.change_group(
-        session.store, COMMAND_LINE, found.group_id, found.name if rename is None else rename, members, now=utc_now()
+        session.store, COMMAND_LINE, group.group_id, group.name if rename is None else rename, members, now=utc_now()
     )
     session.terminal.say(f"Group {changed.name} has {counted(len(members), 'repository')} now.")
     return CommandResult(_facts(changed, _names(session)))

@@ -327,15 +327,15 @@ def remove(session: Session, tenant: str, names: tuple[str, ...], delete_data: b
       python -m collector repo remove acme octo/hello
       python -m collector repo remove acme octo/hello --delete-data
     """
-    found = tracked(session, tenant, names)
+    repositories = tracked(session, tenant, names)
     if not delete_data:
-        return _changed(session, remove_repositories, RepositoryState.REMOVED, found)
+        return _changed(session, remove_repositories, RepositoryState.REMOVED, repositories)
     if not yes:
-        _have_it_typed(found)
-    remove_repositories_with_data(session.store, COMMAND_LINE, [each.repository_id for each in found], utc_now())
-    for each in found:
+        _have_it_typed(repositories)
+    remove_repositories_with_data(session.store, COMMAND_LINE, [each.repository_id for each in repositories], utc_now())
+    for each in repositories:
         session.terminal.say(f"{each.full_name}: deleted with all that was collected of it.")
-    return CommandResult({"deleted": [each.full_name for each in found]})
+    return CommandResult({"deleted": [each.full_name for each in repositories]})
 
 
 @repo.command()

@@ -50,15 +50,15 @@ def status(session: Session, tenant: str | None, show_all: bool) -> CommandResul
     """
     owners, now = chosen_tenants(session, tenant), utc_now()
     viewer = session.viewer if tenant is None else viewer_of_tenant(session, owners)
-    found = with_open_days(viewer, session.store, utc_day(now))
+    repositories = with_open_days(viewer, session.store, utc_day(now))
     read = health(viewer, session.store, viewer.tenant_ids, now, overbooked(viewer, session.store))
     problems, warnings = (finding_lines(each) for each in (read.problems, read.warnings))
     warnings += [
         f"{path.name} was damaged or set back, and is not used. It lies in {path.parent} and may be deleted."
         for path in session.store.put_aside()
     ]
-    _show(session, found, show_all=show_all)
-    if not found:
+    _show(session, repositories, show_all=show_all)
+    if not repositories:
         session.terminal.say(what_to_track({each.tenant_id: each.name for each in owners}))
     for sentence in busiest(reaches(viewer, session.store)):
         session.terminal.say(sentence)
@@ -70,7 +70,7 @@ def status(session: Session, tenant: str | None, show_all: bool) -> CommandResul
     for sentence in [*problems, *warnings]:  # results, not mishaps: a monitor reads stdout
         session.terminal.say(sentence)
     facts = {
-        "repositories": [health_facts(each) for each in found],
+        "repositories": [health_facts(each) for each in repositories],
         "last_run": None if last is None else asdict(last),
         "problems": problems,
         "warnings": warnings,
@@ -140,24 +140,24 @@ def log(session: Session, failed: bool, run_id: int | None, limit: int) -> Comma
     """
     viewer, store = session.viewer, session.store
     narrow = failed or run_id is not None
-    found = [
+    logged = [
         each
         for each in runs(viewer, store, ALL_RUNS if narrow else limit)
         if run_id in {None, each.run_id} and not (failed and each.state is RunState.COMPLETE)
     ][:limit]
-    if run_id is not None and not found:
+    if run_id is not None and not logged:
         raise CommandRefused(f"The log knows no {'failed ' if failed else ''}run {run_id}.")
-    if not found:
+    if not logged:
         nothing = "Nothing failed." if failed else "No run yet. Begin: python -m collector collect"
         session.terminal.say(nothing)
     else:
-        session.terminal.table(_RUN_COLUMNS, (_run_row(each) for each in found))
-    shown = {each.run_id for each in found}
+        session.terminal.table(_RUN_COLUMNS, (_run_row(each) for each in logged))
+    shown = {each.run_id for each in logged}
     of_runs = results(viewer, store, run_id=run_id, failed_only=True, limit=MOST_RESULTS) if shown else []
     failures = [each for each in of_runs if each.run_id in shown]
     for line in failure_lines(failures, with_run=True):
         session.terminal.say(line)
-    return CommandResult({"runs": [asdict(each) for each in found], "failures": failure_facts(failures)})
+    return CommandResult({"runs": [asdict(each) for each in logged], "failures": failure_facts(failures)})
 
 
 _RUN_COLUMNS = (">RUN", "STARTED (UTC)", "TRIGGER", "STATE", ">REPOSITORIES", ">REQUESTS", ">SECONDS", "MESSAGE")

@@ -71,8 +71,8 @@ def list_tenants(session: Session) -> CommandResult:
       python -m collector tenant list
     """
     viewer, now = session.viewer, utc_now()
-    found = tenants.tenants(viewer, session.store)
-    if not found:
+    listed = tenants.tenants(viewer, session.store)
+    if not listed:
         session.terminal.say("There is no tenant yet. Add one: python -m collector tenant add NAME")
         return CommandResult({"tenants": []})
     token_of = {each.tenant_id: each for each in tokens.tokens(viewer, session.store)}
@@ -85,7 +85,7 @@ def list_tenants(session: Session) -> CommandResult:
             "installations": [one.account for one in by_app if one.tenant_id == each.tenant_id],
             "problems": [e.text for e in read.problems if e.about == each.name],
         }
-        for each in found
+        for each in listed
     ]
     columns = ("TENANT", "SCHEDULE (UTC)", "NEXT", ">REPOSITORIES", "TOKEN", "TOKEN EXPIRES", "PROBLEMS")
     session.terminal.table(columns, (_tenant_row(each, token_of.get(each["tenant_id"]), now) for each in facts))

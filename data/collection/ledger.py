@@ -113,7 +113,7 @@ def collectable_repositories(store: Store, scope: Scope, now: datetime) -> list[
     """The repositories in scope that are collected, each with its newest answers and complete weeks."""
     with store.traffic.read() as cursor:
         rows = cursor.execute(query(__name__, "collectable_repositories"), scope.values()).fetchall()
-        found = {
+        by_id = {
             row[0]: CollectableRepository(
                 Repository(row[0], row[1], row[2], row[3], RepositoryState(row[4]), row[5]), reads_actions=row[6]
             )
@@ -121,14 +121,14 @@ def collectable_repositories(store: Store, scope: Scope, now: datetime) -> list[
         }
         states = cursor.execute(query(__name__, "endpoint_states")).fetchall()
         for key, endpoint, tried, good, outcome, etag, token in states:
-            if key in found:
+            if key in by_id:
                 last_good = None if good is None else aware(good)
-                found[key].endpoints[endpoint] = EndpointState(aware(tried), last_good, Outcome(outcome), etag, token)
+                by_id[key].endpoints[endpoint] = EndpointState(aware(tried), last_good, Outcome(outcome), etag, token)
         since = {"since": now.date() - timedelta(weeks=4)}  # an older week is never asked for
         for key, views_week, clones_week in cursor.execute(query(__name__, "newest_whole_weeks"), since).fetchall():
-            if key in found:
-                found[key].newest_whole_week.update({Metric.VIEWS: views_week, Metric.CLONES: clones_week})
-    return list(found.values())
+            if key in by_id:
+                by_id[key].newest_whole_week.update({Metric.VIEWS: views_week, Metric.CLONES: clones_week})
+    return list(by_id.values())
 
 
 def views_since(store: Store, scope: Scope, since: date) -> int:

@@ -336,22 +336,22 @@ def panel_problems(panel: Panel) -> list[str]:
     splits = splits_for(panel.kind, panel.source, panel.by)
     if panel.split is not None and panel.split not in splits:
         return [f"split may be {_listed(splits)} here." if splits else "split does not fit here: leave it out."]
-    found = []
+    problems = []
     if panel.kind is Kind.HEAT_MAP and panel.split is None:
-        found.append(f"A heat map needs a split: {_listed(splits)}.")
+        problems.append(f"A heat map needs a split: {_listed(splits)}.")
     measures = measures_for(panel.source, panel.by, panel.split)
     strange = [each for each in panel.measures if each not in measures]
     if strange:
-        found.append(f"The measure {strange[0]!r} does not fit here; possible are {_listed(measures)}.")
+        problems.append(f"The measure {strange[0]!r} does not fit here; possible are {_listed(measures)}.")
     elif len(set(panel.measures)) < len(panel.measures):
-        found.append("A measure is repeated.")
+        problems.append("A measure is repeated.")
     if panel.also and panel.kind is not Kind.TABLE:
-        found.append("Only a table has further measures (also).")
+        problems.append("Only a table has further measures (also).")
     if panel.limit is not None and panel.kind is not Kind.NUMBER and panel.limit > most_allowed(panel):
-        found.append(f"limit may be at most {most_allowed(panel)} here, so that colours stay distinct.")
+        problems.append(f"limit may be at most {most_allowed(panel)} here, so that colours stay distinct.")
     if panel.range.first and panel.range.last and panel.range.first > panel.range.last:
-        found.append(f"The range ends on {panel.range.last}, before it begins on {panel.range.first}.")
-    return found
+        problems.append(f"The range ends on {panel.range.last}, before it begins on {panel.range.first}.")
+    return problems
 
 
 def _sentence(error: Any, document: Any) -> str:

@@ -213,7 +213,7 @@ def launches(viewer: Viewer, store: Store, repository_ids: frozenset[int], today
 
 
 @cached("traffic")
-def aligned(viewer: Viewer, store: Store, wanted: tuple[Launch, ...], days: int, today: date) -> DataFrame:
+def aligned(viewer: Viewer, store: Store, launches: tuple[Launch, ...], days: int, today: date) -> DataFrame:
     """What came from each launch on, day by day, beside what was usual for its repository before.
 
     Rows: launch (its place among those wanted), offset (0 on its day, up to `days`), metric (of COUNTS), value, usual,
@@ -221,7 +221,7 @@ def aligned(viewer: Viewer, store: Store, wanted: tuple[Launch, ...], days: int,
     final. Usual is the median of the same weekday among the 56 days before the day before the launch; NaN where of a
     weekday fewer than four are final. Raises: StoreMissing.
     """
-    parts = [_followed(viewer, store, each, days, today) for each in wanted]
+    parts = [_followed(viewer, store, each, days, today) for each in launches]
     rows = [part.assign(launch=place) for place, part in enumerate(parts)]
     return pd.concat(rows, ignore_index=True) if rows else DataFrame(columns=["launch", "offset", "metric"])
 

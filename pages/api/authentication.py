@@ -51,7 +51,7 @@ def access_of_request(request: Request) -> ApiAccess:
         sentence = "Send a token: in the header Authorization as Bearer, or as the password of Basic."
         raise Problem(HTTPStatus.UNAUTHORIZED, sentence, headers=CHALLENGE)
     try:
-        found = access_of_token(the_store(), secret, now)
+        access = access_of_token(the_store(), secret, now)
     except InvalidToken as refusal:
         wait_s = OF_FAILURES.take(address_of(request))  # whoever has a good one is served all the same
         if wait_s is not None:
@@ -59,18 +59,18 @@ def access_of_request(request: Request) -> ApiAccess:
                 "Too many wrong tokens from this address. Wait, then send the right one.", wait_s
             ) from refusal
         raise Problem(HTTPStatus.UNAUTHORIZED, str(refusal), headers=CHALLENGE) from refusal
-    if found.token.target is None and _of_header(request) is None:
+    if access.token.target is None and _of_header(request) is None:
         sentence = (
             "A token is never sent in an address, which logs and histories keep. Send it in the header, or make a link."
         )
         raise Problem(HTTPStatus.UNAUTHORIZED, sentence, headers=CHALLENGE)
-    if found.token.target is not None and found.token.target != target_of(request):
+    if access.token.target is not None and access.token.target != target_of(request):
         raise Problem(HTTPStatus.FORBIDDEN, "This link is for another address. Its filters cannot be changed.")
-    wait_s = OF_A_TOKEN.take(str(found.token.token_id))
+    wait_s = OF_A_TOKEN.take(str(access.token.token_id))
     if wait_s is not None:
         raise TooMany("This token is used too often. Wait, or ask for larger pages.", wait_s)
-    note_use(the_store(), found.token, now)
-    return found
+    note_use(the_store(), access.token, now)
+    return access
 
 
 def secret_of(request: Request) -> str | None:

@@ -97,8 +97,8 @@ class _Page:
 
 @cached("traffic")
 def _page(viewer: Viewer, store: Store, wanted: ExportRequest, after: Key | None, size: int, *, as_csv: bool) -> _Page:
-    found = page_of_rows(viewer, store, wanted, after, size)
-    return _Page(csv_file(found.rows) if as_csv else json_rows(found.rows).encode(), found.last_key)
+    page = page_of_rows(viewer, store, wanted, after, size)
+    return _Page(csv_file(page.rows) if as_csv else json_rows(page.rows).encode(), page.last_key)
 
 
 def runs(request: Request, access: ApiAccess) -> Response:
@@ -203,10 +203,10 @@ class Otherwise:
 
 
 def listed(
-    request: Request, columns: Sequence[str], found: Sequence[Mapping[str, Any]], more: str | None = None
+    request: Request, columns: Sequence[str], rows: Sequence[Mapping[str, Any]], more: str | None = None
 ) -> Response:
     """Rows that come from no table, with a tag of their own content."""
-    plain = [{name: _plain(value) for name, value in each.items()} for each in found]
+    plain = [{name: _plain(value) for name, value in each.items()} for each in rows]
     if wants_csv(request):
         content = csv_file(DataFrame(plain, columns=list(columns), dtype=object))
     else:

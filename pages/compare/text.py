@@ -49,7 +49,7 @@ class BesideRequest:
         return f"{name}, {INDEX}" if self.indexed else name
 
 
-def over_time(rows: DataFrame, wanted: BesideRequest) -> tuple[dict[str, Column], Lines]:
+def over_time(rows: DataFrame, request: BesideRequest) -> tuple[dict[str, Column], Lines]:
     """The rows of data.insight.compare.beside for a chart of lines, as columns."""
     values = rows["value"].to_numpy(dtype=np.float64, na_value=np.nan)
     called, days, states = (rows[name].to_numpy(dtype=object) for name in ("full_name", "period", "state"))
@@ -58,15 +58,15 @@ def over_time(rows: DataFrame, wanted: BesideRequest) -> tuple[dict[str, Column]
     periods = tuple(sorted(set(marks.periods)))
     keys = zip(called, rows["repository_id"], strict=True)
     ids = tuple({name: int(key) for name, key in keys if not pd.isna(key)}.items())
-    shape = Lines(names, wanted.title, periods, wanted.grain, decimals=wanted.indexed, ids=ids)
-    columns = placed(marks, names, wanted.grain)
+    shape = Lines(names, request.title, periods, request.grain, decimals=request.indexed, ids=ids)
+    columns = placed(marks, names, request.grain)
     return columns | end_labels(columns, HEIGHT), shape
 
 
 def beside_table(
     rows: DataFrame,
     names: Mapping[int, str],
-    wanted: BesideRequest,
+    request: BesideRequest,
     sums: Mapping[str, tuple[int | None, int | None]],
 ) -> DataFrame:
     """Each repository's or group's median and peak, of whole and final periods; the sum of all known ones where it is
@@ -80,17 +80,17 @@ def beside_table(
         key = each["repository_id"].iloc[0]
         final = each[(each["state"] == "final") & each["value"].notna()]
         values = final["value"].astype("float64")
-        adds_up = wanted.measure is not Measure.VISITORS and not wanted.indexed
+        adds_up = request.measure is not Measure.VISITORS and not request.indexed
         most = values.idxmax() if len(values) else None
         now, before = sums.get(str(name), (None, None))
         found.append(
             {
                 "name": str(name),
-                "link": "" if wanted.groups else repository_link(names.get(int(key), str(name))),
+                "link": "" if request.groups else repository_link(names.get(int(key), str(name))),
                 "total": each["value"].astype("float64").sum(min_count=1) if adds_up else float("nan"),
                 "before": before,
                 "change": change(now, before),
-                "median": round(values.median(), 0 if wanted.indexed else 1),
+                "median": round(values.median(), 0 if request.indexed else 1),
                 "most": round(values.max()) if len(values) else None,
                 "when": None if most is None else final["period"].loc[most],
                 "known": len(values),
@@ -130,26 +130,26 @@ def from_launch(rows: DataFrame, launches: Sequence[Launch], metric: str, days: 
     return together, Lines(tuple(names), f"{GAINS[metric]} since the launch", days=days)
 
 
-def lift_table(found: DataFrame, launches: Sequence[Launch]) -> DataFrame:
+def lift_table(lifts: DataFrame, launches: Sequence[Launch]) -> DataFrame:
     """The rows of compare.lifts for a file: launch, metric, came, usual, lift, share (in percent), known."""
-    usual = found["usual"]
+    usual = lifts["usual"]
     return DataFrame(
         {
-            "launch": [called(launches[place]) for place in found["launch"]],
-            "metric": found["metric"].map(GAINS),
-            "came": found["total"],
+            "launch": [called(launches[place]) for place in lifts["launch"]],
+            "metric": lifts["metric"].map(GAINS),
+            "came": lifts["total"],
             "usual": usual.round(1),
-            "lift": found["lift"].round(1),
-            "share": 100 * found["lift"] / usual.where(usual > 0),
-            "known": [f"{known} of {days}" for known, days in zip(found["known"], found["days"], strict=True)],
+            "lift": lifts["lift"].round(1),
+            "share": 100 * lifts["lift"] / usual.where(usual > 0),
+            "known": [f"{known} of {days}" for known, days in zip(lifts["known"], lifts["days"], strict=True)],
         }
     )
 
 
-def shown_lifts(found: DataFrame, launches: Sequence[Launch]) -> DataFrame:
+def shown_lifts(lifts: DataFrame, launches: Sequence[Launch]) -> DataFrame:
     """The same for a page: the launch with what happened first, the share in words."""
-    shown = lift_table(found, launches)
-    shown["launch"] = [launch_by_what(launches[place]) for place in found["launch"]]
+    shown = lift_table(lifts, launches)
+    shown["launch"] = [launch_by_what(launches[place]) for place in lifts["launch"]]
     shown["share"] = [None if pd.isna(each) else of_ratio(1 + each / 100) for each in shown["share"]]
     return shown
 

@@ -54,75 +54,75 @@ class Compared:
 
 
 def draw_beside(viewer: Viewer, store: Store, selection: Selection) -> None:
-    wanted = _controls(viewer, selection)
+    request = _controls(viewer, selection)
     with st.spinner(filters.READING):
-        found = _beside(viewer, store, selection, wanted)
-    many = not wanted.groups and len(selection.repository_ids or viewer.repository_ids) > compare.MOST_REPOSITORIES
-    if many or len(wanted.groups) > compare.MOST_REPOSITORIES:
+        compared = _beside(viewer, store, selection, request)
+    many = not request.groups and len(selection.repository_ids or viewer.repository_ids) > compare.MOST_REPOSITORIES
+    if many or len(request.groups) > compare.MOST_REPOSITORIES:
         st.caption(f"The {compare.MOST_REPOSITORIES} with the most views. Choose others under *Repositories*.")
-    if found.chart is None:
-        why = NO_SUMS if wanted.measure is compare.Measure.VISITORS else ""
+    if compared.chart is None:
+        why = NO_SUMS if request.measure is compare.Measure.VISITORS else ""
         st.info(f"No data for this metric in these days. {why}", icon=":material/info:")
         return
-    draw(found.chart, "compare_beside")
-    _draw_remarks(wanted, found.remarks)
-    alt = f"{wanted.title}: the median, the peak and the total of each repository"
-    tables.draw(found.table, _columns(selection, wanted), "compare_table", alt)
+    draw(compared.chart, "compare_beside")
+    _draw_remarks(request, compared.remarks)
+    alt = f"{request.title}: the median, the peak and the total of each repository"
+    tables.draw(compared.table, _columns(selection, request), "compare_table", alt)
     download_rows(
         "Download these numbers",
-        lambda viewer, store: beside_rows(viewer, store, selection, wanted),
-        f"compare-{wanted.measure}-by-{wanted.grain}-{selection.first}-to-{selection.last}",
+        lambda viewer, store: beside_rows(viewer, store, selection, request),
+        f"compare-{request.measure}-by-{request.grain}-{selection.first}-to-{selection.last}",
         key="compare",
     )
 
 
 @cached("traffic", in_words=True)
-def _beside(viewer: Viewer, store: Store, selection: Selection, wanted: BesideRequest) -> Compared:
-    counted = _rows(viewer, store, selection, wanted)
-    rows = compare.indexed(counted) if wanted.indexed else counted
+def _beside(viewer: Viewer, store: Store, selection: Selection, request: BesideRequest) -> Compared:
+    counted = _rows(viewer, store, selection, request)
+    rows = compare.indexed(counted) if request.indexed else counted
     if rows["value"].isna().all():
         return Compared(None, None, ())
-    sums = _sums(viewer, store, selection, wanted)
-    table = arrow_table(text.beside_table(rows, repository_names(viewer, store), wanted, sums))
-    placed, shape = text.over_time(rows, wanted)
+    sums = _sums(viewer, store, selection, request)
+    table = arrow_table(text.beside_table(rows, repository_names(viewer, store), request, sums))
+    placed, shape = text.over_time(rows, request)
     legend = charts.legend(shape, {"partial", "pending"} & set(placed["state"]))
     drawn, alt = charts.specification(shape), text.alt_text(shape, placed["value"])
-    before = counterparts(viewer, store, selection, wanted.measure, wanted.grain, groups=wanted.groups)
+    before = counterparts(viewer, store, selection, request.measure, request.grain, groups=request.groups)
     if before is None:
-        hint = why_not(selection, wanted.measure, wanted.grain)
+        hint = why_not(selection, request.measure, request.grain)
     else:
-        before = before.in_percent_of(compare.medians(counted)) if wanted.indexed else before
+        before = before.in_percent_of(compare.medians(counted)) if request.indexed else before
         placed |= before.columns(placed["period"], placed["name"])
         drawn, alt, hint = before.drawn(drawn), f"{alt} Dashed: {before.title}.", before.hint
         legend = [*legend, *before.legend]
     columns = arrow_columns({name: column for name, column in placed.items() if name != "period"})
-    chart = Chart(columns, drawn, alt, legend, caption_of(viewer, store, selection, wanted.title), hint)
-    return Compared(chart, table, tuple(text.without_index(rows) if wanted.indexed else ()))
+    chart = Chart(columns, drawn, alt, legend, caption_of(viewer, store, selection, request.title), hint)
+    return Compared(chart, table, tuple(text.without_index(rows) if request.indexed else ()))
 
 
-def beside_rows(viewer: Viewer, store: Store, selection: Selection, wanted: BesideRequest) -> DataFrame:
-    rows = _rows(viewer, store, selection, wanted)
-    return (compare.indexed(rows) if wanted.indexed else rows).drop(columns="repository_id")
+def beside_rows(viewer: Viewer, store: Store, selection: Selection, request: BesideRequest) -> DataFrame:
+    rows = _rows(viewer, store, selection, request)
+    return (compare.indexed(rows) if request.indexed else rows).drop(columns="repository_id")
 
 
-def _rows(viewer: Viewer, store: Store, selection: Selection, wanted: BesideRequest) -> DataFrame:
-    if wanted.groups:
-        return compare.beside_groups(viewer, store, selection, wanted.measure, wanted.grain, groups=wanted.groups)
-    return compare.beside(viewer, store, selection, wanted.measure, wanted.grain)
+def _rows(viewer: Viewer, store: Store, selection: Selection, request: BesideRequest) -> DataFrame:
+    if request.groups:
+        return compare.beside_groups(viewer, store, selection, request.measure, request.grain, groups=request.groups)
+    return compare.beside(viewer, store, selection, request.measure, request.grain)
 
 
 def _sums(
-    viewer: Viewer, store: Store, selection: Selection, wanted: BesideRequest
+    viewer: Viewer, store: Store, selection: Selection, request: BesideRequest
 ) -> Mapping[str, tuple[int | None, int | None]]:
     """What the final days of each repository or group add up to, and those that they are compared with, by name."""
-    if selection.counterpart is None or wanted.measure not in ADD_UP:
+    if selection.counterpart is None or request.measure not in ADD_UP:
         return {}
-    if not wanted.groups:
+    if not request.groups:
         selection = replace(selection, repository_ids=frozenset(compare.largest(viewer, store, selection)))
     sums = repository_sums(viewer, store, selection).set_index("repository_id")
-    groups = wanted.groups or tuple((str(name), (key,)) for key, name in sums["full_name"].items())
+    groups = request.groups or tuple((str(name), (key,)) for key, name in sums["full_name"].items())
     both = {name: sums.loc[sums.index.isin(members)] for name, members in groups}
-    now, before = f"{ADD_UP[wanted.measure]}_compared", f"{ADD_UP[wanted.measure]}_before"
+    now, before = f"{ADD_UP[request.measure]}_compared", f"{ADD_UP[request.measure]}_before"
     return {name: (_sum(of[now]), _sum(of[before])) for name, of in both.items()}
 
 
@@ -145,25 +145,25 @@ def _controls(viewer: Viewer, selection: Selection) -> BesideRequest:
     return BesideRequest(MEASURES[measure], grain, scale == "Index", groups)
 
 
-def _draw_remarks(wanted: BesideRequest, without_index: tuple[str, ...]) -> None:
+def _draw_remarks(request: BesideRequest, without_index: tuple[str, ...]) -> None:
     sentences = []
-    if wanted.indexed:
+    if request.indexed:
         sentences.append("100 is each repository’s own median (final days, weeks or months).")
     if without_index:
         names = ", ".join(messages.literal(name) for name in without_index)
         sentences.append(f"No index, as the median is 0 or unknown: {names}.")
-    if wanted.measure is compare.Measure.VISITORS and wanted.grain is not Grain.DAY:
+    if request.measure is compare.Measure.VISITORS and request.grain is not Grain.DAY:
         sentences.append(NO_SUMS)
     if sentences:
         st.caption(" ".join(sentences))
 
 
-def _columns(selection: Selection, wanted: BesideRequest) -> Mapping[str, Any]:
+def _columns(selection: Selection, request: BesideRequest) -> Mapping[str, Any]:
     config = st.column_config
-    by = wanted.grain.capitalize()
-    peaked = "Peak day" if wanted.grain is Grain.DAY else f"Peak {wanted.grain}"
+    by = request.grain.capitalize()
+    peaked = "Peak day" if request.grain is Grain.DAY else f"Peak {request.grain}"
     total = None
-    if wanted.measure is not compare.Measure.VISITORS and not wanted.indexed:
+    if request.measure is not compare.Measure.VISITORS and not request.indexed:
         total = config.NumberColumn(
             "Total", format="localized", width=85, help="All known days of the range, pending ones included"
         )
@@ -171,11 +171,11 @@ def _columns(selection: Selection, wanted: BesideRequest) -> Mapping[str, Any]:
     compared = f"Final days, compared with {days_text(before.first, before.last)}" if before else ""
     earlier = f"The same final days of {days_text(before.first, before.last)}" if before else ""
     link = config.LinkColumn("Repository", display_text=NAME_IN_LINK, pinned=True, width=190)
-    is_compared = before is not None and wanted.measure in ADD_UP
+    is_compared = before is not None and request.measure in ADD_UP
     number = partial(config.NumberColumn, format="localized", width=80)
     return {
-        "name": config.TextColumn("Group or repository", pinned=True, width=190) if wanted.groups else None,
-        "link": None if wanted.groups else link,
+        "name": config.TextColumn("Group or repository", pinned=True, width=190) if request.groups else None,
+        "link": None if request.groups else link,
         "total": total,
         "before": number("Before", help=earlier) if is_compared else None,
         "change": config.TextColumn("Change", alignment="right", width=80, help=compared) if is_compared else None,
@@ -188,8 +188,8 @@ def _columns(selection: Selection, wanted: BesideRequest) -> Mapping[str, Any]:
 
 def draw_launches(viewer: Viewer, store: Store, selection: Selection) -> None:
     today = selection.today
-    wanted = _choice(viewer, store, selection)
-    if not wanted:
+    launches = _choice(viewer, store, selection)
+    if not launches:
         st.info(
             "Choose launches above: the releases and notes of the repositories chosen under *Repositories*. To compare "
             "any other day, add a note to it.",
@@ -200,28 +200,28 @@ def draw_launches(viewer: Viewer, store: Store, selection: Selection) -> None:
         metric = METRICS[choice("Metric", METRICS, "Views", "measure")]
         days = filters.AFTER[choice("Days after", filters.AFTER, "30 days", "after")]
     with st.spinner(filters.READING):
-        found = _followed(viewer, store, wanted, days, today, metric=metric)
-    if found.chart is None:
+        compared = _followed(viewer, store, launches, days, today, metric=metric)
+    if compared.chart is None:
         st.info("No data after these launches yet.", icon=":material/hourglass_empty:")
     else:
-        draw(found.chart, "compare_chart")
+        draw(compared.chart, "compare_chart")
     st.caption(
         "Running totals from day 0, final days only. Usual: the median of the weekday in the eight weeks before the "
         "launch."
     )
-    for sentence in found.remarks:
+    for sentence in compared.remarks:
         st.caption(f":material/info: {messages.literal(sentence)}")
-    _draw_lifts(found.table, wanted, days)
+    _draw_lifts(compared.table, launches, days)
     with st.container(horizontal=True):
         download_rows(
             "Download this table",
-            lambda viewer, store: lifts_rows(viewer, store, wanted, days, today),
+            lambda viewer, store: lifts_rows(viewer, store, launches, days, today),
             f"launches-lifts-until-day-{days}",
             key="compare_lifts",
         )
         download_rows(
             "Download the days",
-            lambda viewer, store: days_rows(viewer, store, wanted, days, today),
+            lambda viewer, store: days_rows(viewer, store, launches, days, today),
             f"launches-days-until-day-{days}",
             key="compare_days",
         )
@@ -229,12 +229,12 @@ def draw_launches(viewer: Viewer, store: Store, selection: Selection) -> None:
 
 @cached("traffic", in_words=True)
 def _followed(
-    viewer: Viewer, store: Store, wanted: tuple[Launch, ...], days: int, today: date, *, metric: str
+    viewer: Viewer, store: Store, launches: tuple[Launch, ...], days: int, today: date, *, metric: str
 ) -> Compared:
-    rows = compare.aligned(viewer, store, wanted, days, today)
-    table = arrow_table(text.shown_lifts(compare.lifts(rows, days), wanted))
-    remarks = tuple(text.remarks(rows, wanted, metric, today))
-    placed, shape = text.from_launch(rows, wanted, metric, days)
+    rows = compare.aligned(viewer, store, launches, days, today)
+    table = arrow_table(text.shown_lifts(compare.lifts(rows, days), launches))
+    remarks = tuple(text.remarks(rows, launches, metric, today))
+    placed, shape = text.from_launch(rows, launches, metric, days)
     if placed["value"].isna().all():
         return Compared(None, table, remarks)
     legend = charts.legend(shape, usual=True)
@@ -271,29 +271,29 @@ def _choice(viewer: Viewer, store: Store, selection: Selection) -> tuple[Launch,
     return tuple(options[key] for key in chosen)
 
 
-def _at_first(known: Mapping[str, Launch], days: tuple[date, date] | None) -> list[str]:
+def _at_first(launches: Mapping[str, Launch], days: tuple[date, date] | None) -> list[str]:
     """The newest launches of whose first week something is known."""
     if days is None:
         return []
     first, last = days[0], days[1] - timedelta(days=10)
-    return [key for key, launch in known.items() if first <= launch.day <= last][:AT_FIRST]
+    return [key for key, launch in launches.items() if first <= launch.day <= last][:AT_FIRST]
 
 
-def _read(asked: str, viewer: Viewer, store: Store, today: date) -> Launch | None:
+def _read(value: str, viewer: Viewer, store: Store, today: date) -> Launch | None:
     """What an address asks for; None where there is no such repository to see, or no such day."""
-    found = _WRITTEN.fullmatch(asked)
-    key = next((key for key, name in repository_names(viewer, store).items() if found and name == found["name"]), None)
+    match = _WRITTEN.fullmatch(value)
+    key = next((key for key, name in repository_names(viewer, store).items() if match and name == match["name"]), None)
     try:
-        day = date.fromisoformat(found["day"]) if found else today
+        day = date.fromisoformat(match["day"]) if match else today
     except ValueError:
         return None
-    if found is None or key is None or not date(2008, 1, 1) <= day < today:
+    if match is None or key is None or not date(2008, 1, 1) <= day < today:
         return None
     offered = compare.launches(viewer, store, frozenset({key}), today)
-    return next((each for each in offered if each.day == day), Launch(key, found["name"], day))
+    return next((each for each in offered if each.day == day), Launch(key, match["name"], day))
 
 
-def _draw_lifts(table: Any, wanted: tuple[Launch, ...], days: int) -> None:
+def _draw_lifts(table: Any, launches: tuple[Launch, ...], days: int) -> None:
     st.subheader("Extra traffic per launch", anchor=False)
     config = st.column_config
     number = partial(config.NumberColumn, format="localized", width=75)
@@ -307,14 +307,14 @@ def _draw_lifts(table: Any, wanted: tuple[Launch, ...], days: int) -> None:
         "share": config.TextColumn("vs usual", alignment="right", width=110),
         "known": config.TextColumn("Days counted", width=105, help=known),
     }
-    alt = f"Views, clones and stars of {len(wanted)} launches until day {days}, compared with the usual"
+    alt = f"Views, clones and stars of {len(launches)} launches until day {days}, compared with the usual"
     tables.draw(table, columns, "compare_lifts", alt)
 
 
-def lifts_rows(viewer: Viewer, store: Store, wanted: tuple[Launch, ...], days: int, today: date) -> DataFrame:
-    rows = compare.aligned(viewer, store, wanted, days, today)
-    return text.lift_table(compare.lifts(rows, days), wanted)
+def lifts_rows(viewer: Viewer, store: Store, launches: tuple[Launch, ...], days: int, today: date) -> DataFrame:
+    rows = compare.aligned(viewer, store, launches, days, today)
+    return text.lift_table(compare.lifts(rows, days), launches)
 
 
-def days_rows(viewer: Viewer, store: Store, wanted: tuple[Launch, ...], days: int, today: date) -> DataFrame:
-    return text.daily_table(compare.aligned(viewer, store, wanted, days, today), wanted)
+def days_rows(viewer: Viewer, store: Store, launches: tuple[Launch, ...], days: int, today: date) -> DataFrame:
+    return text.daily_table(compare.aligned(viewer, store, launches, days, today), launches)

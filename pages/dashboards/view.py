@@ -53,24 +53,24 @@ class DrawnPanel:
 
 @cached("traffic", in_words=True)
 def drawn_panel(viewer: Viewer, store: Store, panel: Panel, today: date) -> DrawnPanel:
-    found = panel_rows(viewer, store, panel, today)
-    notes = " ".join(found.notes)
+    result = panel_rows(viewer, store, panel, today)
+    notes = " ".join(result.notes)
     if panel.kind is Kind.NUMBER:
-        row = found.rows.iloc[0]
+        row = result.rows.iloc[0]
         value, compared, before = (
             None if row[name] is None or row.isna()[name] else int(row[name])
             for name in ("value", "compared", "before")
         )
         return DrawnPanel(notes, value=value, change=_change(panel, compared, before))
-    if found.rows.empty or found.rows["value"].isna().all():
+    if result.rows.empty or result.rows["value"].isna().all():
         return DrawnPanel(notes)
     if panel.kind is Kind.TABLE:
-        rows = table_rows(found)
+        rows = table_rows(result)
         return DrawnPanel(notes, arrow_table(rows), f"Table with {counted(len(rows), 'row')}.")
-    grain, metric = Grain(found.panel.by) if found.panel.by in PERIODS else Grain.DAY, SUMMED.get(panel.measure)
-    earlier = counterpart(viewer, store, found.compared, metric or panel.measure, grain) if found.compared else None
+    grain, metric = Grain(result.panel.by) if result.panel.by in PERIODS else Grain.DAY, SUMMED.get(panel.measure)
+    earlier = counterpart(viewer, store, result.compared, metric or panel.measure, grain) if result.compared else None
     ids = {each.full_name: each.repository_id for each in repositories(viewer, store)}
-    chart = charts.drawing(found, ids, earlier)
+    chart = charts.drawing(result, ids, earlier)
     drawn = charts.specification(chart.shape)
     return DrawnPanel(notes, arrow_table(chart.rows), chart.alt, earlier.drawn(drawn) if earlier else drawn)
 
@@ -82,8 +82,8 @@ def _change(panel: Panel, value: int | None, before: int | None) -> str | int | 
     return value - before if panel.measure in SNAPSHOTS else change(value, before)
 
 
-def table_rows(found: PanelRows) -> DataFrame:
-    panel, rows = found.panel, found.rows
+def table_rows(result: PanelRows) -> DataFrame:
+    panel, rows = result.panel, result.rows
     if panel.kind is Kind.NUMBER:
         return rows[["value", "compared", "before", "state"]].assign(state=rows["state"].map(tables.STATES))
     shown = DataFrame(index=rows.index)
@@ -100,11 +100,11 @@ def table_rows(found: PanelRows) -> DataFrame:
     return shown
 
 
-def file_rows(found: PanelRows) -> DataFrame:
+def file_rows(result: PanelRows) -> DataFrame:
     """A panel's rows for a file: every value with its state, the columns under the names that are shown."""
-    panel, shown = found.panel, table_rows(found)
+    panel, shown = result.panel, table_rows(result)
     if panel.kind is not Kind.NUMBER:
-        shown["state"] = found.rows["state"]
+        shown["state"] = result.rows["state"]
     names = {
         "period": panel.by,
         "name": panel.split or panel.by,

@@ -40,7 +40,7 @@ def ask_to_collect() -> None:
             messages.notice_after_rerun("The collection has started.")
 
 
-def draw_filters(found: Sequence[Repository], viewer: Viewer) -> tuple[list[RunState], int | None, int | None, bool]:
+def draw_filters(tracked: Sequence[Repository], viewer: Viewer) -> tuple[list[RunState], int | None, int | None, bool]:
     names = {each.tenant_id: each.name for each in tenants.tenants(viewer, the_store())}
     with st.container(horizontal=True, vertical_alignment="bottom", key="log_filters"):
         states = st.multiselect(
@@ -49,7 +49,7 @@ def draw_filters(found: Sequence[Repository], viewer: Viewer) -> tuple[list[RunS
         tenant_id = st.selectbox(
             "Tenant", [None, *names], format_func=lambda key: names.get(key, "Any"), key="log_tenant", width=180
         )
-        of_tenant = {r.repository_id: r.full_name for r in found if tenant_id in {None, r.tenant_id}}
+        of_tenant = {r.repository_id: r.full_name for r in tracked if tenant_id in {None, r.tenant_id}}
         repository_id = st.selectbox(
             "Repository",
             [None, *of_tenant],
@@ -61,10 +61,10 @@ def draw_filters(found: Sequence[Repository], viewer: Viewer) -> tuple[list[RunS
     return states, tenant_id, repository_id, failed_only
 
 
-def narrowed(viewer: Viewer, found: Sequence[Repository], tenant_id: int | None) -> Viewer:
+def narrowed(viewer: Viewer, repositories: Sequence[Repository], tenant_id: int | None) -> Viewer:
     if tenant_id is None:
         return viewer
-    ids = frozenset(each.repository_id for each in found if each.tenant_id == tenant_id)
+    ids = frozenset(each.repository_id for each in repositories if each.tenant_id == tenant_id)
     return Viewer(ids & viewer.repository_ids, frozenset({tenant_id}) & viewer.tenant_ids)
 
 

@@ -58,7 +58,7 @@ ATTEMPTS: Mapping[str, Any] = {
 SENT = {"sent": "Sent", "again": "Tried again", "failed": "Failed", "skipped": "Nothing to send"}
 
 
-def draw_attempts(found: Sequence[LoggedAttempt]) -> None:
+def draw_attempts(attempts: Sequence[LoggedAttempt]) -> None:
     """The newest attempts to send reports and alerts, in a table."""
     rows = arrow_rows(
         [
@@ -71,7 +71,7 @@ def draw_attempts(found: Sequence[LoggedAttempt]) -> None:
                 "reason": each.reason or "",
                 "status": each.status,
             }
-            for each in found
+            for each in attempts
         ]
     )
     st.dataframe(
@@ -80,8 +80,8 @@ def draw_attempts(found: Sequence[LoggedAttempt]) -> None:
         column_order=["at", *ATTEMPTS],
         hide_index=True,
         key="log_attempts",
-        height=min(len(found), ROWS_AT_SIGHT) * 35 + 38,
-        alt=f"The newest {len(found)} attempts to send reports and alerts",
+        height=min(len(attempts), ROWS_AT_SIGHT) * 35 + 38,
+        alt=f"The newest {len(attempts)} attempts to send reports and alerts",
     )
 
 

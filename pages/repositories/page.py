@@ -113,14 +113,14 @@ def _members_of_chosen_group(viewer: Viewer) -> frozenset[int] | None:
     )
 
 
-def draw_table(found: FilteredRepositories, manages: bool) -> list[int]:
-    count = len(found.ids)
+def draw_table(filtered: FilteredRepositories, manages: bool) -> list[int]:
+    count = len(filtered.ids)
     # ticks are row numbers: another set of rows or another order must not inherit them
     state: Any = st.dataframe(
-        found.table,
+        filtered.table,
         column_config=view.columns(),
         hide_index=True,
-        key=f"{controls.widget_key(actions.TICKS)}_{found.digest}",
+        key=f"{controls.widget_key(actions.TICKS)}_{filtered.digest}",
         row_height=ROW_PIXELS,
         height=(min(count, ROWS_AT_SIGHT) + 1) * ROW_PIXELS + 1,
         placeholder="",
@@ -129,7 +129,7 @@ def draw_table(found: FilteredRepositories, manages: bool) -> list[int]:
         lazy=False,
         alt=f"{counted(count, 'repository')} with state, last collection, days left, views and clones",
     )
-    return [found.ids[row] for row in state["selection"]["rows"] if row < count] if manages else []
+    return [filtered.ids[row] for row in state["selection"]["rows"] if row < count] if manages else []
 
 
 def draw_actions(ticked: list[int], wanted: RepositoryFilter, viewer: Viewer) -> None:

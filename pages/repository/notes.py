@@ -38,12 +38,12 @@ class NoteDraft:
     note: Note | None = None
 
 
-def draw_list(account: Account, repository: Repository, found: Sequence[Note]) -> None:
+def draw_list(account: Account, repository: Repository, notes: Sequence[Note]) -> None:
     """The notes, the newest first; for those who may write them with what can be done to each."""
-    if not found:
+    if not notes:
         return
     st.header("Notes", anchor=False)
-    newest = sorted(found, key=lambda each: (each.day, each.note_id), reverse=True)
+    newest = sorted(notes, key=lambda each: (each.day, each.note_id), reverse=True)
     for note in newest[:MOST_LISTED]:
         with st.container(horizontal=True, vertical_alignment="center", key=f"repository_note_{note.note_id}"):
             about = "" if note.repository_id is not None else " · all repositories"

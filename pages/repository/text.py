@@ -51,14 +51,14 @@ class WaveText:
     note: str
 
 
-def wave(found: Wave, number: int) -> WaveText:
-    top, *others = found.spikes
+def wave(waved: Wave, number: int) -> WaveText:
+    top, *others = waved.spikes
     title = f"{day_text(top.peak)}: {number_text(top.value)} {top.metric}"
     if number <= NUMBERED:
         title = f"{number} · {title}"
     lines = [beside_usual(top.value, top.expected)]
-    if found.first != found.last:
-        lines[0] += f", unusual from {short_day_text(found.first)} to {short_day_text(found.last)}"
+    if waved.first != waved.last:
+        lines[0] += f", unusual from {short_day_text(waved.first)} to {short_day_text(waved.last)}"
     lines += [
         f"Also {number_text(each.value)} {each.metric} on {short_day_text(each.peak)}, "
         f"{beside_usual(each.value, each.expected)}"
@@ -67,7 +67,7 @@ def wave(found: Wave, number: int) -> WaveText:
     causes = worth_telling(top.causes)
     cause_lines = [f"- {cause_line(each, top.peak)}" for each in causes] or ["No likely cause found."]
     body = "  \n".join(capitalised(line) for line in lines) + "\n\n" + "\n".join(cause_lines)
-    return WaveText(wave_key(found), title, body, top.peak, for_note(top.metric, top.value, causes))
+    return WaveText(wave_key(waved), title, body, top.peak, for_note(top.metric, top.value, causes))
 
 
 def records(record: Records) -> str:
@@ -153,9 +153,9 @@ class Event:
     score: float = 0.0
 
 
-def events(found: Iterable[Mark], spikes: Iterable[Spike]) -> list[Event]:
+def events(marks: Iterable[Mark], spikes: Iterable[Spike]) -> list[Event]:
     """Everything that can be looked at, the newest day first, each once."""
-    scores = {(each.day, each.kind, f"{each.kind}: {each.text}"): 0.0 for each in found}
+    scores = {(each.day, each.kind, f"{each.kind}: {each.text}"): 0.0 for each in marks}
     scores |= {
         (each.peak, each.metric, f"Spike: {number_text(each.value)} {each.metric}"): each.score for each in spikes
     }
@@ -168,14 +168,14 @@ def events(found: Iterable[Mark], spikes: Iterable[Spike]) -> list[Event]:
     return made[::-1]
 
 
-def most_notable(found: Sequence[Event]) -> Event:
+def most_notable(events: Sequence[Event]) -> Event:
     """What is looked at first: the day that stood out most; where none did, the newest."""
-    return max(found, key=lambda each: each.score)
+    return max(events, key=lambda each: each.score)
 
 
-def cards(found: Comparison) -> list[Card]:
+def cards(comparison: Comparison) -> list[Card]:
     """The week from the day on in a few numbers; where days are missing, it says of how many they are."""
-    rows = found.windows[found.windows["window"] == "after_7"].set_index("metric")
+    rows = comparison.windows[comparison.windows["window"] == "after_7"].set_index("metric")
     made = []
     for metric in CARDS:
         row = rows.loc[metric]
@@ -186,10 +186,10 @@ def cards(found: Comparison) -> list[Card]:
     return made
 
 
-def event_table(found: Comparison) -> DataFrame:
+def event_table(comparison: Comparison) -> DataFrame:
     """A row a metric: the total of each window and its change against the usual, of 7 days also on the week before."""
     shown = DataFrame({"metric": list(METRICS.values())})
-    by_window = found.windows.set_index(["window", "metric"])
+    by_window = comparison.windows.set_index(["window", "metric"])
     for window in WINDOWS:
         rows = by_window.loc[window].reindex(list(METRICS))
         shown[window] = rows["total"].astype("Float64").round().astype("Int64").to_numpy()
@@ -199,11 +199,11 @@ def event_table(found: Comparison) -> DataFrame:
     return shown
 
 
-def incomplete(found: Comparison) -> list[str]:
+def incomplete(comparison: Comparison) -> list[str]:
     """What to know of the windows that lack days, of views and of clones."""
-    sentences = []
+    sentences, windows = [], comparison.windows[comparison.windows["metric"].isin(["views", "clones"])]
     for window, name in WINDOWS.items():
-        rows = found.windows[(found.windows["window"] == window) & found.windows["metric"].isin(["views", "clones"])]
+        rows = windows[windows["window"] == window]
         lacking = rows.loc[rows["final_days"].idxmin()]
         if lacking["final_days"] == lacking["days"]:
             continue

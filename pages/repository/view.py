@@ -120,20 +120,20 @@ def draw_choice(viewer: Viewer, store: Store) -> Repository:
             width=320,
         )
         days = st.container(width="content")
-    found = next((each for each in repositories(viewer, store) if each.repository_id == chosen), None)
+    repository = next((each for each in repositories(viewer, store) if each.repository_id == chosen), None)
     with head.container(horizontal=True, vertical_alignment="bottom", key="repository_title"):
-        st.title(messages.literal(found.full_name) if found else "Repository", anchor=False, width="content")
-        if found is not None:
-            st.markdown(f"[Open on GitHub](https://github.com/{quote(found.full_name)})", width="content")
-    if found is None:
+        st.title(messages.literal(repository.full_name) if repository else "Repository", anchor=False, width="content")
+        if repository is not None:
+            st.markdown(f"[Open on GitHub](https://github.com/{quote(repository.full_name)})", width="content")
+    if repository is None:
         st.info("Choose a repository above." if known else NOT_FOUND, icon=":material/search_off:")
         st.stop()
-    if others := other_tenants(viewer, store).get(found.repository_id):
+    if others := other_tenants(viewer, store).get(repository.repository_id):
         head.caption(f"Also tracked by {messages.literal(', '.join(others))}. {filters.COUNTED_ONCE}")
-    st.session_state[LAST] = found.repository_id
+    st.session_state[LAST] = repository.repository_id
     with days:
         filters.draw(viewer, of_days_only=True)
-    return found
+    return repository
 
 
 def _linked(label: str, options: Sequence[str], key: str) -> str:
@@ -177,11 +177,11 @@ def draw_hero(about: About, account: Account | None) -> None:
     draw_totals(totals, about.selection, with_stars=True)
     if not about.viewer.is_guest:  # who sees the chosen days only
         st.html(text.records(records(*about.asked)))
-    found = _waves(*about.asked)
+    cards = _waves(*about.asked)
     written_to = _noted(about, account)
-    chosen = _chosen(found)
+    chosen = _chosen(cards)
     if chart is not None:
-        left, right = st.columns([7, 3]) if found else (st.container(), None)
+        left, right = st.columns([7, 3]) if cards else (st.container(), None)
         with left:
             draw(chosen_wave(chart, chosen), controls.widget_key(CHART), _chosen_in_chart, files=about.files)
             if written_to and st.button(
@@ -189,7 +189,7 @@ def draw_hero(about: About, account: Account | None) -> None:
             ):
                 notes.write(written_to, notes.NoteDraft(about.selection.last))
         with right or st.container():
-            _draw_spikes(written_to, found, chosen)
+            _draw_spikes(written_to, cards, chosen)
     for column, listing in zip(st.columns(2), WORDS, strict=True):
         with column:
             _draw_top(about, listing)
@@ -197,14 +197,14 @@ def draw_hero(about: About, account: Account | None) -> None:
 
 @cached("traffic", in_words=True)
 def _waves(viewer: Viewer, store: Store, selection: Selection) -> tuple[WaveText, ...]:
-    found = waves(repository_spikes(viewer, store, selection))
-    return tuple(text.wave(each, number) for number, each in enumerate(found, start=1))
+    every = waves(repository_spikes(viewer, store, selection))
+    return tuple(text.wave(each, number) for number, each in enumerate(every, start=1))
 
 
-def _chosen(found: Sequence[WaveText]) -> str:
+def _chosen(cards: Sequence[WaveText]) -> str:
     """The key of the wave whose card is open, the first where none is asked for; '' for none."""
     asked = st.session_state.get(SPIKE, st.query_params.get(SPIKE))
-    keys = [each.key for each in found]
+    keys = [each.key for each in cards]
     return asked if asked in keys or asked == "" else next(iter(keys), "")
 
 
@@ -269,17 +269,17 @@ def _noted(about: About, account: Account | None) -> Repository | None:
     return about.repository if about.repository in mine else next(iter(mine), None)
 
 
-def _draw_spikes(written_to: Repository | None, found: Sequence[WaveText], chosen: str) -> None:
+def _draw_spikes(written_to: Repository | None, cards: Sequence[WaveText], chosen: str) -> None:
     """A card for each wave of spikes, the most notable first; the open one shows its likely causes."""
-    if not found:
+    if not cards:
         st.caption("No spikes: every final day is within the usual range of this repository.")
         return
     st.header("Spikes", anchor=False, help=SPIKES_HELP)
-    every = st.session_state.get(ALL_SPIKES) or chosen not in {"", *(each.key for each in found[:SPIKES_AT_SIGHT])}
-    for each in found if every else found[:SPIKES_AT_SIGHT]:
+    every = st.session_state.get(ALL_SPIKES) or chosen not in {"", *(each.key for each in cards[:SPIKES_AT_SIGHT])}
+    for each in cards if every else cards[:SPIKES_AT_SIGHT]:
         _draw_spike(written_to, each, is_open=each.key == chosen)
-    if len(found) > SPIKES_AT_SIGHT:
-        st.toggle(f"Show all {len(found)}", key=ALL_SPIKES)
+    if len(cards) > SPIKES_AT_SIGHT:
+        st.toggle(f"Show all {len(cards)}", key=ALL_SPIKES)
     st.caption("Listed events coincide; they may not be the cause.")
 
 
@@ -302,20 +302,20 @@ def _people(viewer: Viewer, store: Store, selection: Selection) -> People:
 
 def draw_people(about: About) -> None:
     """The section "Unique visitors": beside the sums of the daily ones, with the difference in a sentence."""
-    found = _people(*about.asked)
-    if not found.cards:
+    people = _people(*about.asked)
+    if not people.cards:
         st.info("GitHub has not reported unique visitors yet.", icon=":material/group:")
         return
     st.header("Unique visitors (14 days)", anchor=False)
     with st.container(horizontal=True, border=True, horizontal_alignment="distribute", key="repository_people"):
-        for name, number in found.cards:
+        for name, number in people.cards:
             help_text = SUM_HELP if name in {DAILY_VISITORS, DAILY_CLONERS} else None
             st.metric(name, "unknown" if number is None else number, format="localized", width=150, help=help_text)
-    st.caption(found.sentence)
-    if found.week_count:
-        alt = f"{found.week_count} whole weeks with their unique visitors and cloners, beside the sums of the days"
-        height: tables.Height = "content" if found.week_count <= WEEKS_AT_SIGHT else WEEKS_PIXELS
-        tables.draw(found.weeks, _week_columns(), "repository_weeks_table", alt, height)
+    st.caption(people.sentence)
+    if people.week_count:
+        alt = f"{people.week_count} whole weeks with their unique visitors and cloners, beside the sums of the days"
+        height: tables.Height = "content" if people.week_count <= WEEKS_AT_SIGHT else WEEKS_PIXELS
+        tables.draw(people.weeks, _week_columns(), "repository_weeks_table", alt, height)
 
 
 @cache
@@ -506,14 +506,14 @@ def draw_coverage(about: About) -> None:
     metric = COVERED[name]
     selection = about.selection
     year = replace(selection, first=min(selection.first, selection.last - timedelta(days=LEAST_DAYS - 1)))
-    found = coverage(about.viewer, about.store, year, metric)
-    if found.calendar is None:
+    charts = coverage(about.viewer, about.store, year, metric)
+    if charts.calendar is None:
         filters.stop_without_days(about.viewer)
         return
     with st.container(horizontal=True, border=True, horizontal_alignment="distribute", key="repository_kinds"):
-        for kind, count in found.counts.items():
+        for kind, count in charts.counts.items():
             st.metric(kind, count, format="localized", width=112)
-    draw(found.calendar, "repository_calendar")
+    draw(charts.calendar, "repository_calendar")
     st.caption(
         f"{day_text(year.first)} to {day_text(year.last)} (UTC), at least a year. **Final**: GitHub no longer changes "
         "it. **Zero**: GitHub reported no traffic. **Pending**: it may still change. **Gap**: not collected before "
@@ -521,10 +521,10 @@ def draw_coverage(about: About) -> None:
         "was collected. Blank: before the first known day."
     )
     st.header("Weekly pattern", anchor=False)
-    if found.weekdays is None:
+    if charts.weekdays is None:
         st.info("No final days yet. The pattern appears with the first whole weeks.", icon=":material/date_range:")
         return
-    draw(found.weekdays, "repository_weekdays")
+    draw(charts.weekdays, "repository_weekdays")
     st.caption(
         f"{name} by weekday (UTC), final days above. Line: median. Band: the middle half of the days. "
         "Single spikes move neither."

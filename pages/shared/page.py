@@ -65,9 +65,9 @@ def draw_repository(viewer: Viewer, shows: RepositoryPage, files: session.Files 
     store, today = the_store(), utc_day(utc_now())
     known = day_range(viewer, store)
     days = shows.days.days(today - DAY, known[0] if known else today - DAY)
-    found = next(iter(repositories(viewer, store)), None)
+    repository = next(iter(repositories(viewer, store)), None)
     selection = Selection(*days, today, viewer.repository_ids, before_days=0)
-    if found is None or view.is_empty(about := view.About(viewer, store, found, selection, files)):
+    if repository is None or view.is_empty(about := view.About(viewer, store, repository, selection, files)):
         st.info("No traffic for these days.", icon=":material/filter_alt_off:")
         return
     view.draw_hero(about, None)
@@ -77,7 +77,7 @@ def draw_repository(viewer: Viewer, shows: RepositoryPage, files: session.Files 
         controls.download_rows(
             "Download the days",
             lambda viewer, store: all_daily_traffic(viewer, store, selection),
-            f"{dashboard.file_name(found.full_name)}-{days[0]}-to-{days[1]}",
+            f"{dashboard.file_name(repository.full_name)}-{days[0]}-to-{days[1]}",
             key="shared_days",
             files=files,
         )

@@ -205,17 +205,17 @@ def choose_time(grain: Grain, known: ReportSettings, key: str) -> tuple[int, tim
 def preview(subscription_id: int) -> None:
     with messages.shown():
         account, store, now = session.require_account(), the_store(), utc_now()
-        found = subscription_with_id(account, store, subscription_id)
-        recipient = recipient_of(store, found)
+        subscription = subscription_with_id(account, store, subscription_id)
+        recipient = recipient_of(store, subscription)
         if recipient.sees_nothing:
             st.info(SEES_NOTHING, icon=":material/visibility_off:")
             return
         with st.spinner(filters.READING):
-            if found.kind == "alert":
-                content = alert_content(current_events(store, found, now), recipient, public_links())
+            if subscription.kind == "alert":
+                content = alert_content(current_events(store, subscription, now), recipient, public_links())
             else:
-                period = found.report.period(now)
-                content = report_content(store, recipient, found, period, links=public_links(), now=now)
+                period = subscription.report.period(now)
+                content = report_content(store, recipient, subscription, period, links=public_links(), now=now)
         title = f'<p style="font-size:1.25rem;font-weight:600;margin:0">{escape(content.message.title)}</p>'
         st.html(f"{title}{html_part(content.message)}")
 
@@ -224,11 +224,11 @@ def preview(subscription_id: int) -> None:
 def ask_for_channel(subscription_id: int) -> None:
     with messages.shown():
         account = session.require_account()
-        found = subscription_with_id(account, the_store(), subscription_id)
-        where = choose_channel(account, own=found.tenant_id is None, key="more")
+        subscription = subscription_with_id(account, the_store(), subscription_id)
+        where = choose_channel(account, own=subscription.tenant_id is None, key="more")
         if st.button("Add", type="primary", key="more_submit", width="stretch"):
-            notice = f"{found.name} goes to {NAMES[where[0]]}, too."
-            change(account, found, notice, channel=lambda: (checked_channel(*where), None))
+            notice = f"{subscription.name} goes to {NAMES[where[0]]}, too."
+            change(account, subscription, notice, channel=lambda: (checked_channel(*where), None))
 
 
 @st.dialog("Change a channel", icon=":material/edit:")
@@ -236,43 +236,43 @@ def ask_for_address(subscription_id: int, channel_id: int) -> None:
     """Another address for a channel, or none: the one that it has is not shown."""
     with messages.shown():
         account = session.require_account()
-        found = subscription_with_id(account, the_store(), subscription_id)
-        known = next(each for each in found.channels if each.channel_id == channel_id)
+        subscription = subscription_with_id(account, the_store(), subscription_id)
+        known = next(each for each in subscription.channels if each.channel_id == channel_id)
         st.markdown(f"**{NAMES[known.kind]}** {messages.literal(known.hint)}")
-        where = choose_address(account, known.kind, own=found.tenant_id is None, key="other")
+        where = choose_address(account, known.kind, own=subscription.tenant_id is None, key="other")
         if known.kind == "webhook":
             st.caption("It gets another signing secret, which is shown once.")
         if st.button("Save", type="primary", key="other_submit", width="stretch"):
-            notice = f"{found.name} goes to the other address."
-            change(account, found, notice, channel=lambda: (checked_channel(*where), channel_id))
-        if len(found.channels) > 1 and st.button("Remove this channel", key="other_remove", width="stretch"):
-            change(account, found, f"{NAMES[known.kind]} is removed.", remove=channel_id)
+            notice = f"{subscription.name} goes to the other address."
+            change(account, subscription, notice, channel=lambda: (checked_channel(*where), channel_id))
+        if len(subscription.channels) > 1 and st.button("Remove this channel", key="other_remove", width="stretch"):
+            change(account, subscription, f"{NAMES[known.kind]} is removed.", remove=channel_id)
 
 
 @st.dialog("Edit", icon=":material/edit:")
 def ask_for_change(subscription_id: int) -> None:
     with messages.shown():
         account, store = session.require_account(), the_store()
-        found = subscription_with_id(account, store, subscription_id)
-        name = st.text_input("Name", found.name, key="edit_name", max_chars=NAME_LIMIT)
-        if found.kind == "alert":
-            tuned, before = choose_alerts(found.alert, "edit"), found.alert.muted_until
+        subscription = subscription_with_id(account, store, subscription_id)
+        name = st.text_input("Name", subscription.name, key="edit_name", max_chars=NAME_LIMIT)
+        if subscription.kind == "alert":
+            tuned, before = choose_alerts(subscription.alert, "edit"), subscription.alert.muted_until
             muted = st.date_input("Muted until", before, key="edit_muted", help=text.MUTED_HELP)
             until = muted if isinstance(muted, date) else None
             settings: Callable[[], Settings] = lambda: replace(tuned(), muted_until=until)  # noqa: E731
         else:
             kinds = {kind: grain for kind, grain in text.KINDS.items() if grain is not None}
-            before_kind = next(kind for kind, grain in kinds.items() if grain is found.report.grain)
+            before_kind = next(kind for kind, grain in kinds.items() if grain is subscription.report.grain)
             kind = st.segmented_control("How often", list(kinds), default=before_kind, required=True, key="edit_kind")
-            viewer, owner = grants.viewer_of(store, account), found.tenant_id or OWN
-            settings = choose_report(kinds[kind], viewer, owner, found.report, "edit")
+            viewer, owner = grants.viewer_of(store, account), subscription.tenant_id or OWN
+            settings = choose_report(kinds[kind], viewer, owner, subscription.report, "edit")
         if st.button("Save", type="primary", key="edit_submit", width="stretch"):
-            change(account, found, f"{name} is saved.", name=name, settings=settings)
+            change(account, subscription, f"{name} is saved.", name=name, settings=settings)
 
 
 def change(
     account: Account,
-    found: Subscription,
+    subscription: Subscription,
     notice: str,
     *,
     name: str | None = None,
@@ -289,7 +289,7 @@ def change(
             remove=[] if remove is None else [remove],
         )
         wanted, now = settings() if settings else None, utc_now()
-        key = found.subscription_id
+        key = subscription.subscription_id
         change_subscription(the_store(), account.username, key, now, name=name, settings=wanted, channels=changes)
     except REFUSED as refusal:
         messages.refused(refusal)
@@ -299,25 +299,25 @@ def change(
     messages.notice_after_rerun(notice)
 
 
-def test(account: Account, found: Subscription) -> None:
-    channels = [each for each in found.channels if not each.ended_because]
+def test(account: Account, subscription: Subscription) -> None:
+    channels = [each for each in subscription.channels if not each.ended_because]
     with st.spinner("Sending a test …"):
-        attempts = send_test(the_store(), found, channels, public_links(), utc_now())
+        attempts = send_test(the_store(), subscription, channels, public_links(), utc_now())
     for each in attempts:
         sentence = f"{messages.literal(NAMES[each.channel.kind])}: {messages.literal(each.reason or 'sent')}"
         show = st.success if each.outcome == "sent" else st.error
         show(sentence, icon=":material/check:" if each.outcome == "sent" else ":material/error:")
 
 
-def draw(account: Account, found: Subscription, tenant_names: Mapping[int, str]) -> None:
-    key, store = found.subscription_id, the_store()
+def draw(account: Account, subscription: Subscription, tenant_names: Mapping[int, str]) -> None:
+    key, store = subscription.subscription_id, the_store()
     newest = deliveries(account, store)
     with st.container(border=True, key=f"subscription_{key}"):
-        badge = "" if found.active else " :gray-badge[Paused]"
-        st.subheader(f"{messages.literal(found.name)}{badge}", anchor=False)
-        st.markdown(text.what(found, tenant_names))
-        for channel in found.channels:
-            last, is_report = newest.get(channel.channel_id), found.kind == "report"
+        badge = "" if subscription.active else " :gray-badge[Paused]"
+        st.subheader(f"{messages.literal(subscription.name)}{badge}", anchor=False)
+        st.markdown(text.what(subscription, tenant_names))
+        for channel in subscription.channels:
+            last, is_report = newest.get(channel.channel_id), subscription.kind == "report"
             with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
                 st.markdown(text.channel_line(channel, last, st.context.timezone, is_report=is_report), width="content")
                 help_text = "Another address for this channel, or none"
@@ -326,12 +326,12 @@ def draw(account: Account, found: Subscription, tenant_names: Mapping[int, str])
         with st.container(horizontal=True, key=f"subscription_{key}_buttons"):
             if st.button("Preview", icon=":material/visibility:", key=f"preview_{key}"):
                 preview(key)
-            has_ended = all(channel.ended_because for channel in found.channels)
+            has_ended = all(channel.ended_because for channel in subscription.channels)
             is_tested = st.button("Send a test now", icon=":material/send:", key=f"test_{key}", disabled=has_ended)
-            word, icon = ("Pause", ":material/pause:") if found.active else ("Resume", ":material/play_arrow:")
+            word, icon = ("Pause", ":material/pause:") if subscription.active else ("Resume", ":material/play_arrow:")
             if st.button(word, icon=icon, key=f"pause_{key}"):
-                pause_subscription(store, account.username, key, active=not found.active, now=utc_now())
-                messages.notice_after_rerun(f"{found.name} is {'paused' if found.active else 'resumed'}.")
+                pause_subscription(store, account.username, key, active=not subscription.active, now=utc_now())
+                messages.notice_after_rerun(f"{subscription.name} is {'paused' if subscription.active else 'resumed'}.")
             if st.button("Add a channel", icon=":material/add_link:", key=f"more_{key}"):
                 ask_for_channel(key)
             if st.button("Edit", icon=":material/edit:", key=f"edit_{key}"):
@@ -339,13 +339,13 @@ def draw(account: Account, found: Subscription, tenant_names: Mapping[int, str])
             if controls.danger_button("Remove …", ":material/delete:", f"remove_{key}", "tertiary"):
                 messages.confirm(
                     "Remove this subscription?",
-                    f"**{messages.literal(found.name)}** is not sent any more; its addresses are deleted.",
+                    f"**{messages.literal(subscription.name)}** is not sent any more; its addresses are deleted.",
                     "Remove",
                     lambda: _remove(account, key),
-                    f"{found.name} is removed.",
+                    f"{subscription.name} is removed.",
                 )
         if is_tested:
-            test(account, found)
+            test(account, subscription)
 
 
 def _remove(account: Account, subscription_id: int) -> None:

@@ -50,15 +50,15 @@ def owner_name(name: str, tenant_id: int) -> str:
     return f"Tenant {name}" if tenant_id else name
 
 
-def what(found: Subscription, tenant_names: Mapping[int, str]) -> str:
+def what(subscription: Subscription, tenant_names: Mapping[int, str]) -> str:
     """What is sent, when, of what: in Markdown."""
-    if found.kind == "alert":
-        return alert_text(found.alert, tenant_names.get(found.tenant_id or 0, ""))
-    settings = found.report
+    if subscription.kind == "alert":
+        return alert_text(subscription.alert, tenant_names.get(subscription.tenant_id or 0, ""))
+    settings = subscription.report
     often = "Weekly report" if settings.grain is Grain.WEEK else "Monthly report"
     of = "all that you see"
-    if found.tenant_id is not None:
-        of = f"tenant {messages.literal(tenant_names.get(found.tenant_id, ''))}"
+    if subscription.tenant_id is not None:
+        of = f"tenant {messages.literal(tenant_names.get(subscription.tenant_id, ''))}"
     if settings.group_id is not None:
         of += ", a group"
     if settings.repository_ids is not None:

@@ -59,22 +59,22 @@ def ask_for_new(account: Account) -> None:
             messages.notice_after_rerun(f"{tenant.name} is created. Add its repositories next.")
 
 
-def draw_table(found: Sequence[Tenant], viewer: Viewer, token_of: Mapping[int, StoredToken]) -> None:
-    st.caption(counted(len(found), "tenant"))  # a touch screen shows the table's own buttons over this line
+def draw_table(listed: Sequence[Tenant], viewer: Viewer, token_of: Mapping[int, StoredToken]) -> None:
+    st.caption(counted(len(listed), "tenant"))  # a touch screen shows the table's own buttons over this line
     tracked = [each for each in repositories(viewer, the_store()) if each.state is not RepositoryState.REMOVED]
     counts, now = Counter(each.tenant_id for each in tracked), utc_now()
     given = github_app.installations(viewer, the_store())
     apps = {key: [f"App of {one.account}" for one in given if one.tenant_id == key] for key in viewer.tenant_ids}
     rows = [
         _row(each, token_of.get(each.tenant_id), apps.get(each.tenant_id, []), counts[each.tenant_id], now)
-        for each in found
+        for each in listed
     ]
     st.dataframe(
         arrow_rows(rows),
         column_config=COLUMNS,
         hide_index=True,
         key="tenants_table",
-        alt=f"{len(found)} tenants with their schedules and tokens",
+        alt=f"{len(listed)} tenants with their schedules and tokens",
     )
 
 

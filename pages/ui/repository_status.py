@@ -83,8 +83,8 @@ def health_text(read: Health) -> str:
     return f":gray[:material/info:] {nothing}"
 
 
-def of_repositories(read: Health) -> tuple[Finding, ...]:
-    return tuple(each for each in read.findings if each.repository_id is not None)
+def of_repositories(health: Health) -> tuple[Finding, ...]:
+    return tuple(each for each in health.findings if each.repository_id is not None)
 
 
 @cached("traffic", in_words=True)

@@ -103,10 +103,10 @@ async def start(request: Request) -> Response:
     """The provider's address to which the browser goes, for what the page sends: the address that was wanted, and the
     secret of a one-time link, or that the identity is to be linked with the account of this session.
     """
-    found = provider()
-    if found is None:
+    provider_here = provider()
+    if provider_here is None:
         return PlainTextResponse("Signing in with an organization is not set up here.", 404)
-    home = "://".join(urlsplit(found.redirect_uri)[:2])
+    home = "://".join(urlsplit(provider_here.redirect_uri)[:2])
     if request.headers.get("origin", "") != home:  # what the browser keeps for the way back is kept for one address
         return PlainTextResponse(f"Open this app at {home}, the address that your organization knows.", 409)
     try:
@@ -117,13 +117,13 @@ async def start(request: Request) -> Response:
     if body.get("link"):
         account = await run_in_threadpool(account_of_request, request)
         kept["user_id"] = account.user_id if account else 0
-    client = found.client()
+    client = provider_here.client()
     try:
-        made = await client.create_authorization_url(found.redirect_uri)
+        made = await client.create_authorization_url(provider_here.redirect_uri)
     except Exception as error:  # noqa: BLE001 - whatever comes from another server
         _note(error)
         return PlainTextResponse("Your organization’s sign-in does not answer. Try again in a minute.", 502)
-    kept |= {"until": time.time() + ATTEMPT_LASTS_S, "redirect_uri": found.redirect_uri}
+    kept |= {"until": time.time() + ATTEMPT_LASTS_S, "redirect_uri": provider_here.redirect_uri}
     kept |= {name: made[name] for name in ("nonce", "code_verifier") if name in made}
     await client.framework.set_state_data(request.session, made["state"], kept)
     _forget_old_attempts(request.session)

@@ -29,7 +29,7 @@ COLUMNS: Mapping[str, Any] = {
 }
 
 
-def draw_table(found: Sequence[Account]) -> None:
+def draw_table(users: Sequence[Account]) -> None:
     rows = [
         {
             "username": each.username,
@@ -38,16 +38,16 @@ def draw_table(found: Sequence[Account]) -> None:
             "roles": ", ".join(dict.fromkeys(ROLES[grant.role] for grant in each.grants)) or "none",
             "state": "Active" if each.active else "Disabled",
         }
-        for each in found
+        for each in users
     ]
     st.dataframe(
         arrow_rows(rows),
         column_config=COLUMNS,
-        column_order=["username", "name", "roles", "state", *(["email"] if any(each.email for each in found) else [])],
+        column_order=["username", "name", "roles", "state", *(["email"] if any(each.email for each in users) else [])],
         hide_index=True,
         key="users_table",
         lazy=False,
-        alt=f"{len(found)} users with their roles",
+        alt=f"{len(users)} users with their roles",
     )
 
 

@@ -31,21 +31,21 @@ def draw_sign_in(account: Account) -> None:
                     _ask_for_rule(account, kind, found)
 
 
-def _draw_organization(found: Provider | None) -> None:
+def _draw_organization(provider: Provider | None) -> None:
     st.header("Organization", anchor=False)
-    if found is not None:
-        st.markdown(f":green[:material/check_circle:] Set up: {messages.literal(found.likely_issuer)}")
+    if provider is not None:
+        st.markdown(f":green[:material/check_circle:] Set up: {messages.literal(provider.likely_issuer)}")
         return
     help_page = f"{base_path()}/help?chapter=operator#sign-on-by-your-organization"
     st.caption(f"Signing in with your organization is not set up. [How to set it up]({help_page})")
 
 
-def _draw_passwords(account: Account, found: Provider | None) -> None:
+def _draw_passwords(account: Account, provider: Provider | None) -> None:
     are_on = sign_on.passwords_open(the_store())
     st.header("Passwords", anchor=False)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown("On: everybody who has one can sign in with it." if are_on else "Off: by the organization only.")
-        if are_on and found is not None and controls.danger_button("Switch off", ":material/lock:", "passwords_off"):
+        if are_on and provider is not None and controls.danger_button("Switch off", ":material/lock:", "passwords_off"):
             _ask_to_switch_off(account)
         if not are_on and st.button("Switch on", key="passwords_on", icon=":material/lock_open:"):
             sign_on.switch_passwords(the_store(), account.username, utc_now(), on=True)
@@ -105,12 +105,12 @@ def _ask_to_remove(account: Account, rule: SignOnRule) -> None:
     )
 
 
-def _ask_for_rule(account: Account, kind: RuleKind, found: Provider | None) -> None:
+def _ask_for_rule(account: Account, kind: RuleKind, provider: Provider | None) -> None:
     @st.dialog(ADD[kind], icon=ICONS[kind])
     def ask() -> None:
         with messages.shown():
             session.require_account()
-            issuer = sign_on.known_issuer(account, the_store()) or (found.likely_issuer if found else "")
+            issuer = sign_on.known_issuer(account, the_store()) or (provider.likely_issuer if provider else "")
             rules, may_make_admins = _typed_rules(account, kind, issuer)
             if not st.button("Add", type="primary", key="rule_submit", width="stretch"):
                 return

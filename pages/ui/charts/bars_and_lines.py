@@ -275,11 +275,11 @@ def filled(
     specification: Mapping[str, Any], colours: Mapping[str, str], periods: Sequence[date], grain: Grain
 ) -> dict[str, Any]:
     """A copy of a specification of layers with the colours of its series and the ticks of its periods put in."""
-    found: dict[str, Any] = copy.deepcopy(dict(specification))
+    specified: dict[str, Any] = copy.deepcopy(dict(specification))
     scale = {"domain": list(colours), "range": list(colours.values())}
     long = grain is Grain.MONTH or (bool(periods) and (periods[-1] - periods[0]).days > LONG_DAYS)
     ticks = {"values": tick_values(periods, TICKS), "format": "%b %Y" if long else DAY_TICK}
-    for layer in found["layer"]:
+    for layer in specified["layer"]:
         for channel in layer["encoding"].values():
             if isinstance(channel, list):  # a tooltip has neither
                 continue
@@ -287,7 +287,7 @@ def filled(
                 channel["scale"] = scale
             if "values" in (channel.get("axis") or {}):
                 channel["axis"] |= ticks
-    return found
+    return specified
 
 
 def tick_values(periods: Sequence[date], most: int) -> list[dict[str, Any]]:

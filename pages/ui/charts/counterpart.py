@@ -48,12 +48,12 @@ class Counterpart:
         """
         keys = pd.Series(list(zip(names, periods, strict=True)) if self.lines else list(periods), dtype="object")
         before = np.array([self.counts.get(each, np.nan) for each in keys], dtype=np.float64)
-        told = np.array([self.names.get(each) for each in keys], dtype=object)
+        when = np.array([self.names.get(each) for each in keys], dtype=object)
         seen = keys.duplicated().to_numpy()
         breaks = pd.Series(np.isnan(before) & ~seen)
         pieces = breaks.groupby(np.asarray(names)).cumsum() if self.lines else breaks.cumsum()
         line = np.where(seen, np.nan, before)
-        return {"before": before, "before_when": told, "line": line, "line_piece": pieces.to_numpy()}
+        return {"before": before, "before_when": when, "line": line, "line_piece": pieces.to_numpy()}
 
     @property
     def title(self) -> str:
@@ -77,12 +77,12 @@ class Counterpart:
 
     def drawn(self, specification: Mapping[str, Any]) -> dict[str, Any]:
         """The specification of a chart of bars, or of lines, with these columns, with the lines, and each tooltip."""
-        found = copy.deepcopy(dict(specification))
+        drawn = copy.deepcopy(dict(specification))
         text = BEFORE_TEXT.replace(",d", self.number)
-        found["transform"] = [*found.get("transform", []), {"calculate": text, "as": "before_text"}]
-        marks = next(each for each in found["layer"] if each["mark"]["type"] in {"bar", "point"})
+        drawn["transform"] = [*drawn.get("transform", []), {"calculate": text, "as": "before_text"}]
+        marks = next(each for each in drawn["layer"] if each["mark"]["type"] in {"bar", "point"})
         title = "Compared" if self.lines else "Compared total"
-        for each in found["layer"]:
+        for each in drawn["layer"]:
             if each is marks or each["mark"].get("opacity") == UNSEEN:
                 each["encoding"]["tooltip"].append({"field": "before_text", "type": "nominal", "title": title})
         x, y = ({key: value for key, value in marks["encoding"][each].items() if key != "field"} for each in "xy")
@@ -96,8 +96,8 @@ class Counterpart:
             encoding["opacity"] = at if self.hint else {"value": FAINT}
         else:
             line |= {"color": COLOURS["rest"]}
-        found["layer"].append({"mark": line, "transform": [{"filter": "isValid(datum.line)"}], "encoding": encoding})
-        return found
+        drawn["layer"].append({"mark": line, "transform": [{"filter": "isValid(datum.line)"}], "encoding": encoding})
+        return drawn
 
 
 def why_not(selection: Selection, measure: str, grain: Grain) -> str:

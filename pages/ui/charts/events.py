@@ -63,9 +63,9 @@ def around(
     return Chart(arrow_table(rows), _specification(), text, LEGEND, caption)
 
 
-def around_rows(found: Comparison, metric: str, day: date) -> DataFrame:
+def around_rows(comparison: Comparison, metric: str, day: date) -> DataFrame:
     """The days of one metric around an event."""
-    rows = found.around[found.around["metric"] == metric].reset_index(drop=True)
+    rows = comparison.around[comparison.around["metric"] == metric].reset_index(drop=True)
     at, half = pd.to_datetime(pd.Series(list(rows["day"]), dtype="object")), timedelta(hours=9)
     shown = DataFrame(
         {"from": at - half, "to": at + half, "floor": 0.0, "value": rows["value"], "usual": rows["usual"]}

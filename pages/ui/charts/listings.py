@@ -112,9 +112,9 @@ def bound_rows(of_name: DataFrame) -> DataFrame:
     return rows
 
 
-def share_rows(found: DataFrame) -> DataFrame:
+def share_rows(shares: DataFrame) -> DataFrame:
     """The shares that lists leave unexplained, for their chart; lists of which it is not known are left out."""
-    known = found.dropna(subset=["low", "high"])
+    known = shares.dropna(subset=["low", "high"])
     days = list(known["day"])
     rows = known[["low", "high"]].reset_index(drop=True)
     rows["high"] = rows["high"].clip(lower=rows["low"] + 0.012)  # so that an exact share is seen too

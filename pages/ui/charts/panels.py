@@ -84,9 +84,9 @@ class PanelDrawing:
     alt: str
 
 
-def drawing(found: PanelRows, ids: Mapping[str, int] | None = None, before: Counterpart | None = None) -> PanelDrawing:
+def drawing(result: PanelRows, ids: Mapping[str, int] | None = None, before: Counterpart | None = None) -> PanelDrawing:
     """Arrange a panel's rows. `ids` are those of repositories by name; with `before` totals are compared."""
-    panel, rows = found.panel, found.rows
+    panel, rows = result.panel, result.rows
     measure = measure_name(panel, panel.measure)
     marks = DataFrame(
         {

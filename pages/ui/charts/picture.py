@@ -101,20 +101,20 @@ def svg(picture: Picture) -> str:
 
 def _chart(picture: Picture) -> str:
     """The chart alone as SVG."""
-    found: dict[str, Any] = _with_whole_names(picture.specification)
-    found["data"] = {"name": "rows", "values": json.loads(picture.rows)}
-    found["background"] = picture.colours.background
-    found["config"] = _config(picture.colours)
+    specification: dict[str, Any] = _with_whole_names(picture.specification)
+    specification["data"] = {"name": "rows", "values": json.loads(picture.rows)}
+    specification["background"] = picture.colours.background
+    specification["config"] = _config(picture.colours)
     inner = WIDTH - 2 * MARGIN
-    if "vconcat" in found:  # the width of its lanes is set without their axes
-        found.pop("autosize", None)
-        found["vconcat"] = [{**lane, "width": inner - LANE_MARGIN} for lane in found["vconcat"]]
+    if "vconcat" in specification:  # the width of its lanes is set without their axes
+        specification.pop("autosize", None)
+        specification["vconcat"] = [{**lane, "width": inner - LANE_MARGIN} for lane in specification["vconcat"]]
     else:
-        found |= {"width": inner, "autosize": {"type": "fit-x", "contains": "padding"}}
+        specification |= {"width": inner, "autosize": {"type": "fit-x", "contains": "padding"}}
     written = picture.notation
     return str(
         vl_convert.vegalite_to_svg(
-            found, allowed_base_urls=[], format_locale=written["number"], time_format_locale=written["time"]
+            specification, allowed_base_urls=[], format_locale=written["number"], time_format_locale=written["time"]
         )
     )
 

@@ -160,17 +160,17 @@ def views_chart(viewer: Viewer, store: Store, selection: Selection) -> Chart | N
     before = counterpart(viewer, store, selection, "views", grain)
     if before is not None:
         counted = counted.assign(**before.columns(list(of_one.loc[of_one["metric"] == "views", "period"])))
-    found = waves(repository_spikes(viewer, store, selection))
+    spike_waves = waves(repository_spikes(viewer, store, selection))
     marks = _marks(happenings(viewer, store, selection))
-    parts = (_in_waves(counted, found), marks, _waves(found))
+    parts = (_in_waves(counted, spike_waves), marks, _waves(spike_waves))
     rows = pd.concat([each for each in parts if len(each)], ignore_index=True)
     first, last = grain.first_day(selection.first), grain.last_day(selection.last)
     states, kinds = set(counted["state"]), set(marks["kind"] if len(marks) else ())
     boxes = [(f"background:{BLUE}", "Views"), (f"border-radius:50%;background:{ORANGE}", "Unique visitors")]
     boxes += [(f"background:{MARK_COLOURS[kind]}", kind) for kind in MARK_COLOURS if kind in kinds]
-    boxes += [(f"border-radius:50%;background:{RED}", SPIKE)] if found else []
-    specification = _with_days(_views(bool(len(marks)), bool(found)), first, last)
-    text = _alt(Story(("views",), first, last, rows)) + (f" Spikes: {len(found)}." if found else "")
+    boxes += [(f"border-radius:50%;background:{RED}", SPIKE)] if spike_waves else []
+    specification = _with_days(_views(bool(len(marks)), bool(spike_waves)), first, last)
+    text = _alt(Story(("views",), first, last, rows)) + (f" Spikes: {len(spike_waves)}." if spike_waves else "")
     if before is not None:
         specification, boxes = before.drawn(specification), [*boxes, *before.legend]
         text += f" Dashed line: {before.title}."
@@ -182,24 +182,24 @@ def wave_key(wave: Wave) -> str:
     return f"{wave.spikes[0].peak}-{wave.spikes[0].metric}"
 
 
-def _waves(found: Sequence[Wave]) -> DataFrame:
+def _waves(waves: Sequence[Wave]) -> DataFrame:
     """A row a wave: its peak, the days from its first to its last, its key, its number, its texts."""
-    rows = _periods([each.spikes[0].peak for each in found], Grain.DAY)
+    rows = _periods([each.spikes[0].peak for each in waves], Grain.DAY)
     half = pd.Timedelta(days=0.5)
-    for column, days, sign in (("from", [each.first for each in found], -1), ("to", [each.last for each in found], 1)):
+    for column, days, sign in (("from", [each.first for each in waves], -1), ("to", [each.last for each in waves], 1)):
         rows[column] = pd.to_datetime(pd.Series(days, dtype="object")).astype("datetime64[us]") + sign * half
     rows["lane"], rows["kind"] = WAVE, SPIKE
-    rows[WAVE] = [wave_key(each) for each in found]
-    rows["number"] = [str(number) if number <= NUMBERED else "" for number in range(1, len(found) + 1)]
-    rows["text"] = [spike_text(each.spikes[0]) for each in found]
+    rows[WAVE] = [wave_key(each) for each in waves]
+    rows["number"] = [str(number) if number <= NUMBERED else "" for number in range(1, len(waves) + 1)]
+    rows["text"] = [spike_text(each.spikes[0]) for each in waves]
     rows["spoken"] = [f"Spike, {when}: {text}" for when, text in zip(rows["when"], rows["text"], strict=True)]
     return rows
 
 
-def _in_waves(counted: DataFrame, found: Sequence[Wave]) -> DataFrame:
+def _in_waves(counted: DataFrame, waves: Sequence[Wave]) -> DataFrame:
     """The bars with the key of the wave that each is in."""
     rows = counted.assign(**{WAVE: None})
-    for each in _waves(found).to_dict("records") if found else ():
+    for each in _waves(waves).to_dict("records") if waves else ():
         rows.loc[(rows["to"] > each["from"]) & (rows["from"] < each["to"]), WAVE] = each[WAVE]
     return rows
 
@@ -212,14 +212,14 @@ def story_chart(viewer: Viewer, store: Store, selection: Selection) -> Chart | N
     spikes = repository_spikes(viewer, store, selection)
     marks += [Mark(each.peak, SPIKE, spike_text(each), each.metric) for each in spikes]
     machines = machine_clones(viewer, store, selection)
-    found = story(of_days, counters(viewer, store, selection), marks, selection, machines)
-    if not any(lane in BARS for lane in found.lanes):
+    shown = story(of_days, counters(viewer, store, selection), marks, selection, machines)
+    if not any(lane in BARS for lane in shown.lanes):
         return None
-    kinds = set(found.rows.loc[found.rows["text"].notna(), "kind"])
-    boxes = legend(found.lanes, set(found.rows["state"].dropna()), kinds | found.details)
-    specification = lanes_specification(found.lanes, found.first, found.last, found.details)
+    kinds = set(shown.rows.loc[shown.rows["text"].notna(), "kind"])
+    boxes = legend(shown.lanes, set(shown.rows["state"].dropna()), kinds | shown.details)
+    specification = lanes_specification(shown.lanes, shown.first, shown.last, shown.details)
     caption = caption_of(viewer, store, selection, TITLE)
-    return Chart(arrow_table(found.rows), specification, _alt(found), boxes, caption)
+    return Chart(arrow_table(shown.rows), specification, _alt(shown), boxes, caption)
 
 
 def happenings(viewer: Viewer, store: Store, selection: Selection) -> list[Mark]:
@@ -238,7 +238,7 @@ def happenings(viewer: Viewer, store: Store, selection: Selection) -> list[Mark]
 def story(
     series: DataFrame,
     counters: DataFrame,
-    found: Sequence[Mark],
+    happened: Sequence[Mark],
     selection: Selection,
     machines: DataFrame | None = None,
 ) -> Story:
@@ -248,10 +248,10 @@ def story(
     parts = [_counted(of_one, metric, grain, machines if metric == "clones" else None) for metric in COUNTED]
     parts += [_gained(counters, grain)]
     parts += [_counter(counters, name) for name in LINES]
-    parts += [_marks([each for each in found if each.kind != SPIKE])]
+    parts += [_marks([each for each in happened if each.kind != SPIKE])]
     lanes = tuple(part["lane"].iloc[0] for part in parts if len(part))
     if grain is Grain.DAY:  # the bar of a week says nothing of a day in it
-        parts += [_marks([each for each in found if each.kind == SPIKE])]
+        parts += [_marks([each for each in happened if each.kind == SPIKE])]
     ordered = tuple(sorted(lanes, key=[MARKS, *BARS, *LINES].index))
     columns = [*("lane", "at", "from", "to", "floor", "value", "people"), *("state", "open", "when", "state_text")]
     columns += ["kind", "text", "spoken", *MACHINES, "machines"]
@@ -318,12 +318,12 @@ def _read(name: str, values: "pd.Series[float]", grain: Grain) -> DataFrame:
     return _with_spoken(rows)
 
 
-def _marks(found: Sequence[Mark]) -> DataFrame:
-    rows = _periods([each.day for each in found], Grain.DAY)
-    rows["lane"] = [f"{each.metric} {SPIKE}" if each.metric else MARKS for each in found]
-    rows["kind"] = [each.kind for each in found]
-    rows["text"] = [each.text for each in found]
-    rows["spoken"] = [f"{mark.kind}, {when}: {mark.text}" for mark, when in zip(found, rows["when"], strict=True)]
+def _marks(marks: Sequence[Mark]) -> DataFrame:
+    rows = _periods([each.day for each in marks], Grain.DAY)
+    rows["lane"] = [f"{each.metric} {SPIKE}" if each.metric else MARKS for each in marks]
+    rows["kind"] = [each.kind for each in marks]
+    rows["text"] = [each.text for each in marks]
+    rows["spoken"] = [f"{mark.kind}, {when}: {mark.text}" for mark, when in zip(marks, rows["when"], strict=True)]
     return rows
 
 
@@ -347,14 +347,14 @@ def _with_spoken(rows: DataFrame) -> DataFrame:
     return rows
 
 
-def _alt(found: Story) -> str:
-    names = [LANES[lane].title.lower() for lane in found.lanes if lane in LANES]
-    views = found.rows[(found.rows["lane"] == "views") & found.rows["value"].notna()]
-    text = f"{', '.join(names)}, {day_text(found.first)} to {day_text(found.last)} (UTC)."
+def _alt(story: Story) -> str:
+    names = [LANES[lane].title.lower() for lane in story.lanes if lane in LANES]
+    views = story.rows[(story.rows["lane"] == "views") & story.rows["value"].notna()]
+    text = f"{', '.join(names)}, {day_text(story.first)} to {day_text(story.last)} (UTC)."
     if len(views):
         most = views.loc[views["value"].idxmax()]
         text += f" Most views: {number_text(most['value'])}, {most['when']}."
-    count = int((found.rows["lane"] == MARKS).sum())
+    count = int((story.rows["lane"] == MARKS).sum())
     return capitalised(text) + (f" Releases and notes: {count}." if count else "")
 
 
