@@ -78,11 +78,11 @@ def main() -> NoReturn:
     handler.setFormatter(RedactingFormatter("%(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
     logging.captureWarnings(True)
-    threading.excepthook = _tell_of_thread
+    threading.excepthook = _report_thread_failure
     command_line().main(prog_name="python -m collector")
 
 
-def _tell_of_thread(failure: threading.ExceptHookArgs) -> None:
+def _report_thread_failure(failure: threading.ExceptHookArgs) -> None:
     print(many_lines(f"A thread ended early ({failure.exc_type.__name__}: {failure.exc_value})."), file=sys.stderr)
 
 

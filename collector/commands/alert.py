@@ -15,8 +15,8 @@ from collector.commands.report import (
     edited,
     named,
     of_kind,
-    tell_added,
-    tell_listed,
+    say_added,
+    say_subscriptions,
 )
 from data.accounts.authority import COMMAND_LINE
 from data.accounts.tenants import tenant_named
@@ -80,7 +80,7 @@ def add(session: Session, /, tenant: str, name: str | None, **options: Any) -> C
     now, by = utc_now(), COMMAND_LINE
     key = add_subscription(session.store, by, called, settings, channels, tenant_id=owner.tenant_id, now=now)
     session.terminal.say(f"Added alert {called!r} of {owner.name}: {', '.join(kinds)}.")
-    secrets = tell_added(session, "alert", key, channels)
+    secrets = say_added(session, "alert", key, channels)
     return CommandResult({"subscription_id": key, "name": called, "signing_secrets": secrets})
 
 
@@ -124,7 +124,7 @@ def list_alerts(session: Session) -> CommandResult:
     if not found:
         session.terminal.say("There is no alert yet. Add one: python -m collector alert add TENANT --slack-env VAR")
         return CommandResult({"alerts": []})
-    return CommandResult({"alerts": tell_listed(session, found, lambda each: _kinds(each.alert))})
+    return CommandResult({"alerts": say_subscriptions(session, found, lambda each: _kinds(each.alert))})
 
 
 @alert.command()

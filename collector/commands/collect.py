@@ -69,7 +69,7 @@ def collect(session: Session, tenant: str | None, names: tuple[str, ...], lock: 
     )
     with stopping_on_signals() as clock:
         try:
-            result = collect_and_tell(session, RunRequest(scope, "command"), clock)
+            result = collect_and_report(session, RunRequest(scope, "command"), clock)
         except RunInProgress as running:
             save_request(session.store, scope)
             raise CommandFailed(f"{running} It collects this, too.") from running
@@ -85,7 +85,7 @@ def _collect_requested(session: Session, clock: SystemClock, lock: int | None = 
         for each in others:
             save_request(session.store, each.scope)
         try:
-            result = collect_and_tell(session, first, clock, lock)
+            result = collect_and_report(session, first, clock, lock)
         except RunInProgress:
             save_request(session.store, first.scope)
             break
@@ -126,7 +126,7 @@ def stopping_on_signals() -> Iterator[SystemClock]:
             signal.signal(number, former[number])
 
 
-def collect_and_tell(
+def collect_and_report(
     session: Session, request: RunRequest, clock: SystemClock, lock: int | None = None
 ) -> CommandResult:
     """Run a collection, then a line of what it did, each failure with its reason, and rows that could not be used.

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from collector.clock import Stopped, SystemClock
-from collector.commands.collect import collect_and_tell, stopping_on_signals
+from collector.commands.collect import collect_and_report, stopping_on_signals
 from collector.commands.export import DAY
 from collector.commands.frame import CommandFailed, CommandGroup, CommandRefused, CommandResult, Session, pass_session
 from collector.commands.selection import chosen_tenants, tracked, what_to_track
@@ -243,7 +243,7 @@ def _collect(session: Session, added: Sequence[Repository], clock: SystemClock) 
         return CommandResult()
     scope = Scope(repository_ids=tuple(each.repository_id for each in added))
     try:
-        return collect_and_tell(session, RunRequest(scope, "added"), clock)
+        return collect_and_report(session, RunRequest(scope, "added"), clock)
     except RunInProgress as running:
         session.terminal.say(f"{running} It collects the new ones, too.")
         return CommandResult()

@@ -70,7 +70,7 @@ def channels_of(options: Mapping[str, Any], *, needed: bool = True) -> list[NewC
     return channels
 
 
-def tell_added(session: Session, kind: str, key: int, channels: Sequence[NewChannel]) -> list[str]:
+def say_added(session: Session, kind: str, key: int, channels: Sequence[NewChannel]) -> list[str]:
     """What is to be known of a new one: the secrets of its webhooks, once, and the next step."""
     secrets = [each.secret for each in channels if each.kind == "webhook"]
     for secret in secrets:
@@ -171,7 +171,7 @@ def add(session: Session, /, tenant: str, name: str | None, **options: Any) -> C
     now = utc_now()
     key = add_subscription(session.store, COMMAND_LINE, called, settings, channels, tenant_id=owner.tenant_id, now=now)
     session.terminal.say(f"Added report {called!r} of {owner.name}: {settings.at_text}, to {_channel_list(channels)}.")
-    secrets = tell_added(session, "report", key, channels)
+    secrets = say_added(session, "report", key, channels)
     return CommandResult({"subscription_id": key, "name": called, "signing_secrets": secrets})
 
 
@@ -188,7 +188,7 @@ def list_reports(session: Session) -> CommandResult:
     if not found:
         session.terminal.say("There is no report yet. Add one: python -m collector report add TENANT --slack-env VAR")
         return CommandResult({"reports": []})
-    facts = tell_listed(session, found, lambda each: each.report.at_text)
+    facts = say_subscriptions(session, found, lambda each: each.report.at_text)
     return CommandResult({"reports": facts, "now": now})
 
 
@@ -301,7 +301,7 @@ def edited(session: Session, old: Subscription, settings: Settings, options: Map
         session.store, COMMAND_LINE, key, utc_now(), name=options["rename"], settings=settings, channels=changes
     )
     session.terminal.say(f"Changed {old.kind} {old.name!r}: {changed}." if changed else "Nothing has changed.")
-    secrets = tell_added(session, old.kind, key, fresh) if fresh else []
+    secrets = say_added(session, old.kind, key, fresh) if fresh else []
     facts = {"subscription_id": key, "name": options["rename"] or old.name, "changed": changed}
     return CommandResult(facts | {"signing_secrets": secrets})
 
@@ -400,7 +400,7 @@ def delivery_text(delivery: Delivery | None) -> str:
     return f"{delivery.occasion}{late} {delivery.state}: {ended(delivery.reason or '')}{again}".strip()
 
 
-def tell_listed(
+def say_subscriptions(
     session: Session, subscriptions: Sequence[Subscription], what: Callable[[Subscription], str]
 ) -> list[dict[str, Any]]:
     """Each with whose it is and what it is set to, below it its channels with what was last sent. The same as facts."""

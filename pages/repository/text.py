@@ -64,7 +64,7 @@ def wave(waved: Wave, number: int) -> WaveText:
         f"{beside_usual(each.value, each.expected)}"
         for each in others
     ]
-    causes = worth_telling(top.causes)
+    causes = worth_showing(top.causes)
     cause_lines = [f"- {cause_line(each, top.peak)}" for each in causes] or ["No likely cause found."]
     body = "  \n".join(capitalised(line) for line in lines) + "\n\n" + "\n".join(cause_lines)
     return WaveText(wave_key(waved), title, body, top.peak, for_note(top.metric, top.value, causes))
@@ -105,7 +105,7 @@ def _top_row(row: dict[str, Any], most: int, repository: str) -> str:
     return f"<tr>{''.join(cells)}</tr>"
 
 
-def worth_telling(causes: Sequence[Cause]) -> list[Cause]:
+def worth_showing(causes: Sequence[Cause]) -> list[Cause]:
     """The likeliest causes, as many as people read, and what is noted, which takes no cause's place."""
     written = [each for each in causes if isinstance(each.detail, Noted)]
     others = [each for each in causes if each.weight >= LEAST_WEIGHT and not isinstance(each.detail, Noted)]

@@ -82,7 +82,7 @@ def start(scope: Scope, *, days_are_there: bool = False) -> None:
     process, output = begin()
     st.session_state[STATE] = Started(process, output, before[0].run_id if before else 0, wanted, looks)
     if process is not None:
-        threading.Thread(target=_tell_end, args=(process, st.session_state[STATE]), daemon=True).start()
+        threading.Thread(target=_log_end, args=(process, st.session_state[STATE]), daemon=True).start()
 
 
 def progress(viewer: Viewer, *, own: bool = False) -> None:
@@ -157,7 +157,7 @@ def _running(viewer: Viewer) -> LoggedRun | None:
     return next((run for run in newest if run.state is RunState.RUNNING), None)
 
 
-def _tell_end(process: subprocess.Popen[bytes], started: Started) -> None:
+def _log_end(process: subprocess.Popen[bytes], started: Started) -> None:
     code = process.wait()
     level = logging.INFO if code == 0 else logging.WARNING
     log.log(level, "a collection started by a page ended with %s: %s", code, started.last_line())

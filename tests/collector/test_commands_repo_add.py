@@ -112,7 +112,7 @@ def test_another_run_in_progress_leaves_collecting_to_the_timer(
     def busy(*_: object) -> None:
         raise RunInProgress("A run is in progress.")
 
-    monkeypatch.setattr(repo, "collect_and_tell", busy)
+    monkeypatch.setattr(repo, "collect_and_report", busy)
     result = with_token("repo", "add", "acme", "octo/hello")
     assert result.exit_code == 0
     assert "in progress" in result.stdout
