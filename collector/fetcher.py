@@ -191,17 +191,17 @@ class RepositoryFetcher:
             answer = self.github.fetch(f"/repositories/{repository.github_id}", confirm_missing=True)
         except errors.Missing:
             return _reused(draft, fetched, repository, named)
-        found = parse_repository(answer.body).observation
-        if found.facts.github_id != repository.github_id:
-            raise errors.AnswerRefused(f"the id {repository.github_id} leads to another one, {found.facts.github_id}")
-        self._names[repository.repository_id] = found.facts.full_name
+        actual = parse_repository(answer.body).observation
+        if actual.facts.github_id != repository.github_id:
+            raise errors.AnswerRefused(f"the id {repository.github_id} leads to another one, {actual.facts.github_id}")
+        self._names[repository.repository_id] = actual.facts.full_name
         if isinstance(fetched.observation, StatsObservation):
-            message = f"{named}; the one that is tracked is {found.facts.full_name}"
+            message = f"{named}; the one that is tracked is {actual.facts.full_name}"
             return replace(
-                draft, finished_at=answer.as_of, outcome=Outcome.OK, status=200, message=message, observation=found
+                draft, finished_at=answer.as_of, outcome=Outcome.OK, status=200, message=message, observation=actual
             )
         message = (
-            f"{named}; nothing of its answer was used. The one that is tracked is {found.facts.full_name} "
+            f"{named}; nothing of its answer was used. The one that is tracked is {actual.facts.full_name} "
             "and is asked again in the next run."
         )
         return replace(

@@ -55,8 +55,8 @@ def refresh_now(store: Store) -> list[str]:
 
 def _refresh(store: Store, settings: Settings, clock: Clock, app: OpenApp, github: GitHub) -> list[str]:
     known, sentences = {each.installation_id: each for each in app.installations}, []
-    found, listed = fetch_installations(github), {}
-    for each in found:
+    installed, listed = fetch_installations(github), {}
+    for each in installed:
         former = known.get(each.installation_id)
         if former is None or former.tenant_id is None or each.state is not InstallationState.GRANTED:
             continue
@@ -75,12 +75,12 @@ def _refresh(store: Store, settings: Settings, clock: Clock, app: OpenApp, githu
             except (errors.GitHubError, errors.AnswerRefused) as error:
                 sentences.append(f"The repositories of {each.account} are not listed: {error}")
     reach = dict(app.listed) | listed
-    granted = [each.installation_id for each in found if each.state is InstallationState.GRANTED]
+    granted = [each.installation_id for each in installed if each.state is InstallationState.GRANTED]
     for key in listed:  # what was transferred may be in the reach of another installation of the tenant
         mine = [each for each in granted if each in known and known[each].tenant_id == known[key].tenant_id]
         still = [reach[each] for each in mine if each in reach]
         sentences += _stopped(store, known[key], app.listed.get(key, frozenset()).difference(*still))
-    save_installations(store, found, listed)
+    save_installations(store, installed, listed)
     return sentences
 
 

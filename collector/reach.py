@@ -122,22 +122,22 @@ def reaches(viewer: Viewer, store: Store, more: tuple[tuple[int, int], ...] = ()
 
     `more` are repositories that are about to be added: tenant and number.
     """
-    asked = [each for each in repositories(viewer, store) if each.state not in ON_HOLD]
-    tracked = Counter(r.tenant_id for r in asked)
+    collected = [each for each in repositories(viewer, store) if each.state not in ON_HOLD]
+    tracked = Counter(r.tenant_id for r in collected)
     tracked.update(dict(more))
     active = {each.tenant_id: each for each in tenants(viewer, store) if each.active}
-    of_owner, found, stored = defaultdict(list), [], tokens(viewer, store)
+    of_owner, loads, stored = defaultdict(list), [], tokens(viewer, store)
     with_token = {token.tenant_id for token in stored}
     for each in installations(viewer, store):
         owner = active.get(each.tenant_id or 0)
         if owner is not None and each.state is InstallationState.GRANTED:
             prefix = f"{each.account.casefold()}/"
-            own = [r for r in asked if r.tenant_id == each.tenant_id and r.full_name.casefold().startswith(prefix)]
+            own = [r for r in collected if r.tenant_id == each.tenant_id and r.full_name.casefold().startswith(prefix)]
             count = len(own) if each.tenant_id in with_token else tracked[owner.tenant_id]
             tracked[owner.tenant_id] -= count
             load = round(count * _a_day(owner))
             key = f"installation {each.installation_id}"
-            found.append(Reach(each.account, key, (owner.name,), count, load, each.repositories))
+            loads.append(Reach(each.account, key, (owner.name,), count, load, each.repositories))
     for token in stored:
         if token.tenant_id in active:
             of_owner[token.facts.owner_id or -token.token_id].append(token)
@@ -147,10 +147,10 @@ def reaches(viewer: Viewer, store: Store, more: tuple[tuple[int, int], ...] = ()
         count = sum(tracked[each.tenant_id] for each in owners)
         facts = owned[0].facts
         key = f"token {owned[0].token_id}" if facts.owner_id is None else f"user {facts.owner_id}"
-        found.append(
+        loads.append(
             Reach(facts.login or owners[0].name, key, tuple(each.name for each in owners), count, round(requests))
         )
-    return tuple(sorted(found, key=lambda each: -each.requests_a_day))
+    return tuple(sorted(loads, key=lambda each: -each.requests_a_day))
 
 
 def overbooked(viewer: Viewer, store: Store) -> tuple[Finding, ...]:

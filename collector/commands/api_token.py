@@ -63,7 +63,7 @@ def list_tokens(session: Session) -> CommandResult:
     Example:
       python -m collector api-token list
     """
-    found = api_tokens.api_tokens(session.account, session.store, utc_now())
+    listed = api_tokens.api_tokens(session.account, session.store, utc_now())
     rows = [
         (
             f"#{each.token_id}",
@@ -73,7 +73,7 @@ def list_tokens(session: Session) -> CommandResult:
             f"{each.expires_at:%Y-%m-%d}",
             "never" if each.last_used_at is None else f"{each.last_used_at:%Y-%m-%d}",
         )
-        for each in found
+        for each in listed
     ]
     if rows:
         session.terminal.table(("TOKEN", "USER", "NAME", "FOR", "EXPIRES", "USED"), rows)
@@ -90,7 +90,7 @@ def list_tokens(session: Session) -> CommandResult:
             "expires_at": each.expires_at,
             "last_used_at": each.last_used_at,
         }
-        for each in found
+        for each in listed
     ]
     return CommandResult({"tokens": facts})
 

@@ -111,22 +111,22 @@ def give(session: Session, /, installation: str, tenant: str | None, **options: 
         raise CommandRefused("Say the tenant, or --nobody; and of --track and --no-track one at most.")
     if rule is not None:
         parse_pattern(rule)
-    found, now = _installation(session, installation), utc_now()
+    given, now = _installation(session, installation), utc_now()
     owner = None if tenant is None else tenants.tenant_named(session.viewer, session.store, tenant)
-    key = found.installation_id
-    if (owner.tenant_id if owner else None) != found.tenant_id:
+    key = given.installation_id
+    if (owner.tenant_id if owner else None) != given.tenant_id:
         github_app.give_installation(session.store, COMMAND_LINE, key, owner.tenant_id if owner else None, now)
     if rule is not None or no_track:
         github_app.save_tracking_rule(session.store, COMMAND_LINE, key, rule, now)
     session.terminal.say(
-        f"{owner.name} collects with the installation of {found.account} now."
+        f"{owner.name} collects with the installation of {given.account} now."
         if owner
-        else f"Nobody collects with the installation of {found.account} now."
+        else f"Nobody collects with the installation of {given.account} now."
     )
     result = _refreshed(session)
     if owner and rule is None:
         name = shlex.quote(owner.name)
-        session.terminal.say(f"Next: python -m collector repo discover {name} '{found.account}/*,!fork' --add")
+        session.terminal.say(f"Next: python -m collector repo discover {name} '{given.account}/*,!fork' --add")
     return result
 
 

@@ -229,18 +229,18 @@ def send(session: Session, name: str, period: str | None, dry_run: bool) -> Comm
       python -m collector report send "acme weekly" --period 2026-W47 --dry-run
     """
     found, now = named(session, name, "report"), utc_now()
-    wanted = _period(found, period)
+    chosen = _period(found, period)
     sender = Sender(session.store, public_links(), session.terminal.log)
     try:
         with sender.alone(SENDING_WAIT_S):
-            due = report_to_be_sent(session.store, found, wanted, now, now, asked_for=True)
+            due = report_to_be_sent(session.store, found, chosen, now, now, asked_for=True)
             open_channels = _open_channels(found)
             for each in open_channels:
                 word = "to be sent" if any(each == one.channel for one in due) else "sent already"
-                session.terminal.say(f"{wanted.name} to {_channel(each)}: {word}.")
+                session.terminal.say(f"{chosen.name} to {_channel(each)}: {word}.")
             if dry_run or not due:
-                return CommandResult({"period": wanted.name, "attempts": []})
-            return _result(session, wanted.name, sender.send(due))
+                return CommandResult({"period": chosen.name, "attempts": []})
+            return _result(session, chosen.name, sender.send(due))
     except LockHeld as held:
         raise CommandFailed(f"Reports are being sent: {held.holder}. Try again when that is over.") from held
 

@@ -73,17 +73,17 @@ def check(session: Session) -> CommandResult:
     Example:
       python -m collector check
     """
-    kept, say = session.unprepared_store, session.terminal.say
-    result = [*kept.traffic.check(), *kept.control.check()]
+    store, say = session.unprepared_store, session.terminal.say
+    result = [*store.traffic.check(), *store.control.check()]
     if not result:
-        raise CommandRefused(f"There is no database in {kept.place}. Run: python -m collector init")
+        raise CommandRefused(f"There is no database in {store.place}. Run: python -m collector init")
     for each in result:
         size = "" if each.bytes is None else f"{each.bytes:,} bytes  "
         say(f"{each.name}  {size}{each.fault or 'good'}")
-    for path in kept.put_aside():
+    for path in store.put_aside():
         say(f"{path.name}  put aside earlier into {path.parent}; nothing uses it, and it may be deleted")
     damaged = [{"file": each.name, "fault": each.fault} for each in result if each.fault]
-    facts = {"files": len(result), "damaged": damaged, "put_aside": [path.name for path in kept.put_aside()]}
+    facts = {"files": len(result), "damaged": damaged, "put_aside": [path.name for path in store.put_aside()]}
     return CommandResult(facts, failed=bool(damaged))
 
 

@@ -114,7 +114,7 @@ def token(session: Session, name: str, token_env: str | None, token_stdin: bool)
       python -m collector tenant token acme --token-env ACME_TOKEN
       pass show github/acme | python -m collector tenant token acme --token-stdin
     """
-    found = tenants.tenant_named(session.viewer, session.store, name)
+    owner = tenants.tenant_named(session.viewer, session.store, name)
     settings = session.settings
     open_cipher(session.directory)  # a key that cannot be used is reported before GitHub is asked
     secret = _secret(token_env, token_stdin)
@@ -124,13 +124,13 @@ def token(session: Session, name: str, token_env: str | None, token_stdin: bool)
     finally:
         github.close()
     now = utc_now()
-    tokens.save_token(session.store, COMMAND_LINE, found.tenant_id, secret, facts, now=now)
-    session.terminal.say(f"Stored the token of {found.name}, ending in {secret[-4:]}.")
+    tokens.save_token(session.store, COMMAND_LINE, owner.tenant_id, secret, facts, now=now)
+    session.terminal.say(f"Stored the token of {owner.name}, ending in {secret[-4:]}.")
     for label, value in _token_lines(facts, now):
         session.terminal.say(f"  {label:<8} {value}")
     if len(session.viewer.repository_ids) == 0:
-        session.terminal.say(f"Next: python -m collector repo add {shlex.quote(found.name)} OWNER/NAME")
-    return CommandResult({"tenant": found.name, **_token_facts(facts), "last_four": secret[-4:]})
+        session.terminal.say(f"Next: python -m collector repo add {shlex.quote(owner.name)} OWNER/NAME")
+    return CommandResult({"tenant": owner.name, **_token_facts(facts), "last_four": secret[-4:]})
 
 
 @tenant.command()
@@ -149,18 +149,18 @@ def schedule(session: Session, name: str, schedule: str) -> CommandResult:
       python -m collector tenant schedule acme weekly
       python -m collector tenant schedule acme '0 5 * * *'
     """
-    found = tenants.tenant_named(session.viewer, session.store, name)
-    changed = Tenant(found.tenant_id, found.name, checked_schedule(schedule), found.active)
-    tenants.save_schedule(session.store, COMMAND_LINE, found.tenant_id, changed.schedule, utc_now())
-    session.terminal.say(f"{found.name} collects by {changed.schedule!r} now, next {_next(changed, utc_now())}.")
+    owner = tenants.tenant_named(session.viewer, session.store, name)
+    changed = Tenant(owner.tenant_id, owner.name, checked_schedule(schedule), owner.active)
+    tenants.save_schedule(session.store, COMMAND_LINE, owner.tenant_id, changed.schedule, utc_now())
+    session.terminal.say(f"{owner.name} collects by {changed.schedule!r} now, next {_next(changed, utc_now())}.")
     _warn_of_schedule(session, changed)
     a_day = counted(round(requests_a_day(changed.schedule)), "request")
     session.terminal.say(f"That is about {a_day} a day for each repository.")
     for sentence in busiest(
-        [each for each in reaches(session.viewer, session.store) if found.name in each.tenant_names]
+        [each for each in reaches(session.viewer, session.store) if owner.name in each.tenant_names]
     ):
         session.terminal.say(sentence)
-    return CommandResult({"tenant": found.name, "schedule": changed.schedule})
+    return CommandResult({"tenant": owner.name, "schedule": changed.schedule})
 
 
 @tenant.command(name="workflow-runs")

@@ -65,16 +65,16 @@ def list_users(session: Session) -> CommandResult:
     Example:
       python -m collector user list
     """
-    found = accounts.accounts(session.account, session.store)
+    listed = accounts.accounts(session.account, session.store)
     rows = [
         (each.username, each.display_name, "active" if each.active else "disabled", ", ".join(_roles(each.grants)))
-        for each in found
+        for each in listed
     ]
     if rows:
         session.terminal.table(("USERNAME", "NAME", "STATE", "ROLES"), rows)
     else:
         session.terminal.say("There is no user yet. Start the app and follow the set-up.")
-    facts = [{"username": each.username, "active": each.active, "roles": _roles(each.grants)} for each in found]
+    facts = [{"username": each.username, "active": each.active, "roles": _roles(each.grants)} for each in listed]
     return CommandResult({"users": facts})
 
 

@@ -353,7 +353,7 @@ def send_test(
 ) -> list[Attempt]:
     """Send the newest report at once, marked as a test; it counts for nothing but a row of the log."""
     opened = open_channels(store, open_cipher(store.directory), [each.channel_id for each in channels])
-    found = []
+    attempts = []
     for each in channels:
         began = time.monotonic()
         channel = opened.get(each.channel_id)
@@ -363,10 +363,10 @@ def send_test(
             else Result(DeliveryOutcome.FAILED, reason=CLOSED)
         )
         elapsed_ms = round(1000 * (time.monotonic() - began))
-        found.append(Attempt(subscription, each, "test", "test", now, elapsed_ms=elapsed_ms, **asdict(result)))
-    save_progress(store, (), found, now)
+        attempts.append(Attempt(subscription, each, "test", "test", now, elapsed_ms=elapsed_ms, **asdict(result)))
+    save_progress(store, (), attempts, now)
     move_attempts(store)
-    return found
+    return attempts
 
 
 def _tested(store: Store, subscription: Subscription, channel: OpenChannel, links: Links, now: datetime) -> Result:

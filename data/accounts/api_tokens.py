@@ -250,9 +250,9 @@ def _tokens(store: Store) -> Mapping[str, tuple[ApiToken, Account]]:
 def _stored(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[ApiToken, Account]]:
     rows = connection.execute(query(__name__, "tokens")).fetchall()
     owners = {each.user_id: each for each in stored_accounts(connection)} if rows else {}
-    tokens = {}
+    by_secret = {}
     for secret_hash, token_id, user_id, *columns, made_at, expires_at, used_at in rows:
         owner, used = owners[user_id], None if used_at is None else aware(used_at)
         facts = [token_id, user_id, owner.username, *columns, aware(made_at), aware(expires_at), used]
-        tokens[secret_hash] = ApiToken(*facts), owner
-    return tokens
+        by_secret[secret_hash] = ApiToken(*facts), owner
+    return by_secret

@@ -232,7 +232,7 @@ def give_installation(store: Store, by: str, installation_id: int, tenant_id: in
     """Have a tenant collect with an installation, or nobody. Admins only. Raises: NotAllowed, AppRefused."""
     with store.control.commit("giving an installation to a tenant") as connection:
         require_admin(connection, by)
-        found = _installation(connection, installation_id)
+        granted = _installation(connection, installation_id)
         with store.traffic.read() as cursor:
             tenants = [key for (key,) in cursor.execute("select tenant_id from tenant").fetchall()]
         if tenant_id is not None and tenant_id not in tenants:
@@ -244,9 +244,9 @@ def give_installation(store: Store, by: str, installation_id: int, tenant_id: in
             {"id": installation_id, "tenant_id": tenant_id},
         )
         action = "installation taken back" if tenant_id is None else "installation given"
-        about = found.tenant_id if tenant_id is None else tenant_id
+        about = granted.tenant_id if tenant_id is None else tenant_id
         subject = Subject("an installation" if about is None else f"tenant {about}", about)
-        record(connection, action, subject, by, now, detail=found.account)
+        record(connection, action, subject, by, now, detail=granted.account)
 
 
 def save_tracking_rule(store: Store, by: str, installation_id: int, rule: str | None, now: datetime) -> None:
@@ -256,9 +256,9 @@ def save_tracking_rule(store: Store, by: str, installation_id: int, rule: str | 
     """
     with store.control.commit("changing what an installation tracks") as connection:
         account = acting(connection, by)
-        found = _installation(connection, installation_id)
-        refuse_but_managers(account, -1 if found.tenant_id is None else found.tenant_id)
-        if found.tenant_id is None:
+        granted = _installation(connection, installation_id)
+        refuse_but_managers(account, -1 if granted.tenant_id is None else granted.tenant_id)
+        if granted.tenant_id is None:
             raise AppRefused("Give the installation to a tenant first.")
         if rule is not None and len(rule) > LONGEST_RULE:
             raise AppRefused(f"A rule has at most {number_text(LONGEST_RULE)} characters.")
@@ -266,8 +266,8 @@ def save_tracking_rule(store: Store, by: str, installation_id: int, rule: str | 
         connection.execute(
             "update github_app_installation set tracking_rule = $rule where installation_id = $id", values
         )
-        subject = Subject(f"tenant {found.tenant_id}", found.tenant_id)
-        record(connection, "tracking rule changed", subject, by, now, detail=f"{found.account}: {rule or 'none'}")
+        subject = Subject(f"tenant {granted.tenant_id}", granted.tenant_id)
+        record(connection, "tracking rule changed", subject, by, now, detail=f"{granted.account}: {rule or 'none'}")
 
 
 def save_installations(

@@ -141,10 +141,10 @@ def _health(
 ) -> Health:
     tenants = _standings(viewer, store, now)
     in_trouble = frozenset(key for each in tenants for key in each.in_trouble)
-    found = repository_health(Viewer(in_trouble, viewer.tenant_ids), store, utc_day(now)) if in_trouble else ()
+    troubled = repository_health(Viewer(in_trouble, viewer.tenant_ids), store, utc_day(now)) if in_trouble else ()
     access_of = {key: (token, given) for key, token, given in of_managed}
-    near = {each.repository.repository_id for each in near_loss(found, now)}
-    refused = [each for each in found if each.repository.state in REFUSED]
+    near = {each.repository.repository_id for each in near_loss(troubled, now)}
+    refused = [each for each in troubled if each.repository.state in REFUSED]
     findings = list(_about_runs(viewer, store, now, is_going_on=is_going_on))
     for tenant in tenants:
         about_access: list[Finding] = []
@@ -158,7 +158,7 @@ def _health(
         findings += _about_refusals(tenant, of_tenant, near, whole=tenant.tenant_id in viewer.tenant_ids)
     findings += [
         _of_repository(FindingKind.LOSS, True, each, _loss_text(each.days_until_loss))
-        for each in found
+        for each in troubled
         if each.repository.repository_id in near and each.repository.state not in REFUSED
     ]
     findings += _about_endpoints(stale_endpoints(viewer, store, now))

@@ -61,7 +61,7 @@ def summary(known: History, first: date) -> DataFrame:
     days = list(known.lists["observed_on"])
     newest, before = (days[-1] if days else None), (days[-2] if len(days) > 1 else None)
     of_name = shown.groupby("name", sort=False)
-    found = DataFrame(
+    rows = DataFrame(
         {
             "title": of_name["title"].last(),
             "best_rank": of_name["rank"].min(),
@@ -70,16 +70,16 @@ def summary(known: History, first: date) -> DataFrame:
             "last_seen": of_name["observed_on"].max(),
         }
     )
-    found["first_seen"] = entries.groupby("name")["observed_on"].min().reindex(found.index)
-    found["from_the_start"] = found["first_seen"] == (days[0] if days else None)
+    rows["first_seen"] = entries.groupby("name")["observed_on"].min().reindex(rows.index)
+    rows["from_the_start"] = rows["first_seen"] == (days[0] if days else None)
     for column, name, day in (
         ("rank", "rank", newest),
         ("views", "views", newest),
         ("view_uniques", "view_uniques", newest),
         ("rank_before", "rank", before),
     ):
-        found[column] = entries[entries["observed_on"] == day].set_index("name")[name].reindex(found.index)
-    ordered = found.reset_index().sort_values(
+        rows[column] = entries[entries["observed_on"] == day].set_index("name")[name].reindex(rows.index)
+    ordered = rows.reset_index().sort_values(
         ["rank", "last_seen", "most_views"], ascending=[True, False, False], na_position="last", kind="stable"
     )
     return ordered.reset_index(drop=True)

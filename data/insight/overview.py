@@ -83,7 +83,7 @@ def movers(rows: DataFrame, days: int) -> list[Mover]:
     Wilenski 1940, "Homogeneity of results in testing samples from Poisson series"). Requests come in bursts, so the
     bar is high, and a change of few requests, of little, or of few days is none.
     """
-    found = []
+    every = []
     keys, names = rows["repository_id"].to_numpy(np.int64), rows["full_name"].to_numpy(object)
     for metric in MOVING:
         now, before, compared = (
@@ -95,8 +95,8 @@ def movers(rows: DataFrame, days: int) -> list[Mover]:
         clear &= (np.abs(change) >= LEAST_CHANGE * before) & (np.abs(score) >= LEAST_SCORE)
         columns = (keys, names, now, before, compared, score)
         for key, name, *counts in zip(*(column[clear].tolist() for column in columns), strict=True):
-            found.append(Mover(key, name, metric, *counts))
-    return _clearest(found)
+            every.append(Mover(key, name, metric, *counts))
+    return _clearest(every)
 
 
 def newcomers(rows: DataFrame, days: int) -> list[Mover]:

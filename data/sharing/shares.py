@@ -198,7 +198,7 @@ def _shares(store: Store) -> Mapping[str, Share]:
     with store.control.read() as cursor:
         rows = cursor.execute(query(__name__, "shares")).fetchall()
         makers = {each.user_id: each for each in stored_accounts(cursor)} if rows else {}
-    found = {}
+    by_secret = {}
     for secret_hash, *row in rows:
         key, name, tenant_id, text, ids, password_hash, *may, made_by, made, ends, openings, opened = row
         facts = [key, name, tenant_id, text, frozenset(json.loads(ids)), password_hash, *may, aware(made)]
@@ -208,5 +208,5 @@ def _shares(store: Store) -> Mapping[str, Share]:
             None if opened is None else aware(opened),
             makers[made_by],
         ]
-        found[secret_hash] = Share(*facts)
-    return MappingProxyType(found)
+        by_secret[secret_hash] = Share(*facts)
+    return MappingProxyType(by_secret)

@@ -188,14 +188,14 @@ def _place(request: Request, viewer: Viewer, store: Store) -> tuple[tuple[int, .
     every = viewer.of_each_tenant()
     tenant_ids = _tenant(request, every, store)
     of_whom = viewer if tenant_ids is None else every
-    found: set[int] | None = None
+    ids: set[int] | None = None
     name = parameter(request, "group")
     if name is not None:
         same = [each for each in groups(of_whom, store) if each.name.casefold() == name.casefold()]
         same = [each for each in same if tenant_ids is None or each.tenant_id in tenant_ids]
         if not same:
             raise NotFound("group", "group")
-        found = {each for group in same for each in group.repository_ids}
+        ids = {each for group in same for each in group.repository_ids}
     names = request.query_params.getlist("repository")
     if len(names) > MOST_REPOSITORIES:
         raise Invalid("repository", f"At most {MOST_REPOSITORIES} repositories can be named. Use a group or a tenant.")
@@ -205,8 +205,8 @@ def _place(request: Request, viewer: Viewer, store: Store) -> tuple[tuple[int, .
         if unknown:
             raise NotFound("repository", "repository")
         wanted = {known[each.casefold()] for each in names}
-        found = wanted if found is None else found & wanted
-    return tenant_ids, None if found is None else tuple(sorted(found))
+        ids = wanted if ids is None else ids & wanted
+    return tenant_ids, None if ids is None else tuple(sorted(ids))
 
 
 def _tenant(request: Request, every: Viewer, store: Store) -> tuple[int, ...] | None:

@@ -57,8 +57,8 @@ def choose(account: Account) -> Chosen:
     asked = st.query_params.get(ADDRESS)
     if asked is not None and asked not in keys:
         st.info(NOT_HERE, icon=":material/link_off:")
-    wanted = asked if asked in keys else keys[0]
-    st.session_state[CHOICE] = wanted
+    chosen = asked if asked in keys else keys[0]
+    st.session_state[CHOICE] = chosen
     st.selectbox(
         "Dashboard",
         keys,
@@ -68,10 +68,10 @@ def choose(account: Account) -> Chosen:
         label_visibility="collapsed",
         width=420,
     )
-    others = [names[key] for key in editor.drafts() if key != wanted and key in names]
+    others = [names[key] for key in editor.drafts() if key != chosen and key in names]
     if others:
         st.badge(f"Unsaved changes in {messages.literal(', '.join(others))}", icon=":material/edit:", color="orange")
-    return Chosen(wanted, saved.get(wanted))
+    return Chosen(chosen, saved.get(chosen))
 
 
 def opened(chosen: Chosen) -> tuple[Dashboard | None, tuple[str, ...]]:

@@ -169,13 +169,13 @@ def draw_plan(staged: Staged, plan: Plan) -> None:
 def draw_imports(tenant: Tenant) -> None:
     """The tenant's imports, each with the way back."""
     store, who = the_store(), session.require_account()
-    made = [each for each in imports.imports(session.viewer(), store) if each.tenant_id == tenant.tenant_id]
-    if not made:
+    batches = [each for each in imports.imports(session.viewer(), store) if each.tenant_id == tenant.tenant_id]
+    if not batches:
         return
     st.subheader("Imports", anchor=False)
     users = {each.user_id: each.username for each in accounts.accounts(who, store)} | {0: "command line"}
     st.dataframe(
-        DataFrame([_row(each, users) for each in made]),
+        DataFrame([_row(each, users) for each in batches]),
         column_config={
             "number": config.NumberColumn("No.", width=50),
             "at": moment_column("When"),
@@ -188,10 +188,10 @@ def draw_imports(tenant: Tenant) -> None:
         },
         hide_index=True,
         key="import_list",
-        alt=f"{counted(len(made), 'import')}, the newest first",
+        alt=f"{counted(len(batches), 'import')}, the newest first",
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        numbers = {each.batch_id: f"{each.batch_id} · {each.source}" for each in made}
+        numbers = {each.batch_id: f"{each.batch_id} · {each.source}" for each in batches}
         chosen = st.selectbox("Import", list(numbers), format_func=numbers.__getitem__, key="import_chosen", width=320)
         if st.button("Undo", icon=":material/undo:", key="import_undo"):
             _ask_to_undo(chosen)

@@ -45,16 +45,16 @@ def periods(grain: Grain, first: date, today: date) -> dict[str, Period]:
 def choose_period(first: date, today: date) -> Period:
     """The choice of a month or week, which stands in the address, with those before and after."""
     asked = st.query_params.get(ADDRESS)
-    wanted = newest_period(Grain.MONTH, today)
+    chosen = newest_period(Grain.MONTH, today)
     try:
-        wanted = period_named(asked, today) if asked else wanted
+        chosen = period_named(asked, today) if asked else chosen
     except ReportRefused:
         st.info(filters.UNUSABLE, icon=":material/link_off:")
-    offered = periods(wanted.grain, min(first, wanted.first), today)
+    offered = periods(chosen.grain, min(first, chosen.first), today)
     names = list(offered)
-    place = names.index(wanted.name)
-    st.session_state[PERIOD] = wanted.name
-    st.session_state[UNIT] = next(name for name, grain in UNITS.items() if grain is wanted.grain)
+    place = names.index(chosen.name)
+    st.session_state[PERIOD] = chosen.name
+    st.session_state[UNIT] = next(name for name, grain in UNITS.items() if grain is chosen.grain)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="xxsmall", width="content", key="period"):
         st.selectbox(
             "Period",
@@ -78,10 +78,10 @@ def choose_period(first: date, today: date) -> Period:
         list(UNITS),
         required=True,
         key=UNIT,
-        on_change=lambda: _go(_beside(wanted, UNITS[st.session_state[UNIT]], today).name),
+        on_change=lambda: _go(_beside(chosen, UNITS[st.session_state[UNIT]], today).name),
         label_visibility="collapsed",
     )
-    return wanted
+    return chosen
 
 
 def _go(name: str) -> None:

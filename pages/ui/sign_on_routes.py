@@ -103,29 +103,29 @@ async def start(request: Request) -> Response:
     """The provider's address to which the browser goes, for what the page sends: the address that was wanted, and the
     secret of a one-time link, or that the identity is to be linked with the account of this session.
     """
-    provider_here = provider()
-    if provider_here is None:
+    organization = provider()
+    if organization is None:
         return PlainTextResponse("Signing in with an organization is not set up here.", 404)
-    home = "://".join(urlsplit(provider_here.redirect_uri)[:2])
+    home = "://".join(urlsplit(organization.redirect_uri)[:2])
     if request.headers.get("origin", "") != home:  # what the browser keeps for the way back is kept for one address
         return PlainTextResponse(f"Open this app at {home}, the address that your organization knows.", 409)
     try:
         body = json.loads(await short_body(request, LONGEST_BODY))
-        kept: dict[str, Any] = {"wanted": own_address(str(body["wanted"])), "secret": str(body.get("secret", ""))[:200]}
+        flow: dict[str, Any] = {"wanted": own_address(str(body["wanted"])), "secret": str(body.get("secret", ""))[:200]}
     except (ValueError, KeyError, TypeError):
         return PlainTextResponse("This is no sign-in.", 400)
     if body.get("link"):
         account = await run_in_threadpool(account_of_request, request)
-        kept["user_id"] = account.user_id if account else 0
-    client = provider_here.client()
+        flow["user_id"] = account.user_id if account else 0
+    client = organization.client()
     try:
-        made = await client.create_authorization_url(provider_here.redirect_uri)
+        made = await client.create_authorization_url(organization.redirect_uri)
     except Exception as error:  # noqa: BLE001 - whatever comes from another server
         _note(error)
         return PlainTextResponse("Your organization’s sign-in does not answer. Try again in a minute.", 502)
-    kept |= {"until": time.time() + ATTEMPT_LASTS_S, "redirect_uri": provider_here.redirect_uri}
-    kept |= {name: made[name] for name in ("nonce", "code_verifier") if name in made}
-    await client.framework.set_state_data(request.session, made["state"], kept)
+    flow |= {"until": time.time() + ATTEMPT_LASTS_S, "redirect_uri": organization.redirect_uri}
+    flow |= {name: made[name] for name in ("nonce", "code_verifier") if name in made}
+    await client.framework.set_state_data(request.session, made["state"], flow)
     _forget_old_attempts(request.session)
     answer = PlainTextResponse(made["url"], headers=NO_STORE)
     answer.delete_cookie(REASON_COOKIE, path=base_path() or "/")
@@ -134,23 +134,23 @@ async def start(request: Request) -> Response:
 
 async def returned(request: Request) -> Response:
     """Back from the provider: with a code for this very browser, with a refusal, or after signing out there."""
-    found, asked = provider(), request.query_params
-    if found is None or not {"code", "error"} & asked.keys():
+    organization, query = provider(), request.query_params
+    if organization is None or not {"code", "error"} & query.keys():
         return RedirectResponse(f"{base_path()}/", 303, NO_STORE)
-    client = found.client()
-    kept = await client.framework.get_state_data(request.session, asked.get("state", "")) or {}
-    if kept.get("until", 0) < time.time():
+    client = organization.client()
+    flow = await client.framework.get_state_data(request.session, query.get("state", "")) or {}
+    if flow.get("until", 0) < time.time():
         return _refused(request, NotLetIn.LATE, {})
-    if "error" in asked:
-        await client.framework.clear_state_data(request.session, asked["state"])
-        log.warning("the organization did not sign somebody in: %s", _one_line(asked["error"]))
-        return _refused(request, NotLetIn.DECLINED if asked["error"] == "access_denied" else NotLetIn.FAILED, kept)
+    if "error" in query:
+        await client.framework.clear_state_data(request.session, query["state"])
+        log.warning("the organization did not sign somebody in: %s", _one_line(query["error"]))
+        return _refused(request, NotLetIn.DECLINED if query["error"] == "access_denied" else NotLetIn.FAILED, flow)
     try:
         person, token = await _person(client, request)
     except Exception as error:  # noqa: BLE001 - whatever is wrong with what came, nobody is signed in by it
         _note(error)
-        return _refused(request, NotLetIn.FAILED, kept)
-    return await run_in_threadpool(_entered, request, person, token, kept)
+        return _refused(request, NotLetIn.FAILED, flow)
+    return await run_in_threadpool(_entered, request, person, token, flow)
 
 
 async def end(request: Request) -> Response:
@@ -206,37 +206,37 @@ async def _person(client: Any, request: Request) -> tuple[Person, str]:
     return Person(Identity(issuer, str(claims["sub"])), claims), str(answer["id_token"])
 
 
-def _entered(request: Request, person: Person, token: str, kept: Mapping[str, Any]) -> Response:
+def _entered(request: Request, person: Person, token: str, flow: Mapping[str, Any]) -> Response:
     store, now = the_store(), utc_now()
     try:
-        if "user_id" in kept:
+        if "user_id" in flow:
             account = account_of_request(request)
-            if account is None or account.user_id != kept["user_id"]:
+            if account is None or account.user_id != flow["user_id"]:
                 raise SignOnRefused(NotLetIn.LATE)
             sign_on.link_identity(store, account.username, account.user_id, person.identity, now)
-            return RedirectResponse(kept["wanted"], 303, NO_STORE)
-        if kept["secret"]:
-            account = invitations.accept_by_organization(store, kept["secret"], person, now)
+            return RedirectResponse(flow["wanted"], 303, NO_STORE)
+        if flow["secret"]:
+            account = invitations.accept_by_organization(store, flow["secret"], person, now)
         else:
             account = sign_on.sign_on(store, person, now)
-        answer = RedirectResponse(f"{base_path()}/" if kept["secret"] else kept["wanted"], 303, NO_STORE)
+        answer = RedirectResponse(f"{base_path()}/" if flow["secret"] else flow["wanted"], 303, NO_STORE)
         ticket = sessions.make_ticket(store, account.user_id, now)
         set_session(answer, request, ticket)
     except SignOnRefused as refusal:
-        return _refused(request, refusal.reason, kept)
+        return _refused(request, refusal.reason, flow)
     except AccountRefused:
-        return _refused(request, NotLetIn.LINK, kept)
+        return _refused(request, NotLetIn.LINK, flow)
     except StoreError as error:
         return unavailable(error)
     give_cookie(answer, request, HINT_COOKIE, token if len(token) <= LONGEST_TOKEN else "long")
     return answer
 
 
-def _refused(request: Request, reason: NotLetIn, kept: Mapping[str, Any]) -> Response:
+def _refused(request: Request, reason: NotLetIn, flow: Mapping[str, Any]) -> Response:
     """Back to where somebody came from, which says why they were not let in."""
-    target = kept.get("wanted", f"{base_path()}/")
-    if kept.get("secret"):
-        target = f"{base_path()}/?{urlencode({INVITATION: kept['secret']})}"
+    target = flow.get("wanted", f"{base_path()}/")
+    if flow.get("secret"):
+        target = f"{base_path()}/?{urlencode({INVITATION: flow['secret']})}"
     answer = RedirectResponse(target, 303, NO_STORE)
     give_cookie(answer, request, REASON_COOKIE, reason, max_age=REASON_LASTS_S)
     return answer

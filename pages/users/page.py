@@ -52,9 +52,9 @@ def draw_table(users: Sequence[Account]) -> None:
 
 
 def draw_users(account: Account) -> None:
-    found = accounts.accounts(account, the_store())
+    users = accounts.accounts(account, the_store())
     search = ""
-    if len(found) > 8:
+    if len(users) > 8:
         search = st.text_input(
             "Search",
             key="users_search",
@@ -64,10 +64,10 @@ def draw_users(account: Account) -> None:
             live=True,
         )
     wanted = (search or "").strip().casefold()
-    shown = [each for each in found if wanted in f"{each.username} {each.display_name} {each.email or ''}".casefold()]
+    shown = [each for each in users if wanted in f"{each.username} {each.display_name} {each.email or ''}".casefold()]
     if not shown:
         st.info(
-            "No user has such a name." if found else "No users yet. Invite somebody.",
+            "No user has such a name." if users else "No users yet. Invite somebody.",
             icon=":material/group_off:",
         )
         return
