@@ -231,9 +231,9 @@ def test_no_message_promises_that_nothing_was_changed() -> None:
     promise = re.compile(r"\bnothing (was|has been|is) changed\b", re.IGNORECASE)
 
     def promises(path: Path) -> list[str]:
-        told = [n.value for n in ast.walk(tree(path)) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
+        texts = [n.value for n in ast.walk(tree(path)) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
         documented = {ast.get_docstring(n, clean=False) for n in ast.walk(tree(path)) if isinstance(n, DOCUMENTED)}
-        return [text for text in told if text not in documented and promise.search(text)]
+        return [text for text in texts if text not in documented and promise.search(text)]
 
     assert not offenders(PRODUCT, promises)
 

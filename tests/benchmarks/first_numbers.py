@@ -82,8 +82,8 @@ def _by_collect(directory: Path, repositories: int, latency_s: float) -> Measure
         whole = time.monotonic() - began
     store.close()
     note = f"the first after {moments[0]:.1f} s, all else after {whole:.1f} s"
-    told = _told(f"{repositories} new repositories by collect", github, moments[1], target_s, note)
-    return told if code == 0 else replace(told, reached=False, note=f"the run failed ({code})")
+    measured = _measured(f"{repositories} new repositories by collect", github, moments[1], target_s, note)
+    return measured if code == 0 else replace(measured, reached=False, note=f"the run failed ({code})")
 
 
 def _by_the_page(directory: Path, repositories: int, latency_s: float) -> Measured:
@@ -100,10 +100,10 @@ def _by_the_page(directory: Path, repositories: int, latency_s: float) -> Measur
         track_repositories(operator(store), store, COMMAND_LINE, tenant.tenant_id, checked)
         took = _when(store, repositories, began)
     store.close()
-    return _told(f"{repositories} new repositories as the page adds them", github, took, target_s)
+    return _measured(f"{repositories} new repositories as the page adds them", github, took, target_s)
 
 
-def _told(what: str, github: Simulation, took: float, target_s: float, note: str = "") -> Measured:
+def _measured(what: str, github: Simulation, took: float, target_s: float, note: str = "") -> Measured:
     times = sorted(github.times)
     busiest = max(bisect_left(times, at + MINUTE_S) - number for number, at in enumerate(times))
     good = took <= target_s and not github.violations and busiest <= ALLOWED_A_MINUTE

@@ -24,14 +24,14 @@ def imports(scale: Scale, directory: Path) -> list[Measured]:
     _prepare(scale, directory / "store")
     seconds, megabytes = _import(directory, _table(scale, directory / "traffic.csv"))
     rows = scale.import_repositories * scale.import_days
-    told = f"{rows:,} rows imported"
+    text = f"{rows:,} rows imported"
     git_s, _ = _import(directory, _clone(scale, directory / "clone"))
     commits = f"a window in each of {scale.import_commits:,} commits imported"
     return [
         Measured(
-            told, f"{seconds:.1f} s", f"≤ {MOST_S} s", seconds <= MOST_S, "from the command's start to its end, 1 CSV"
+            text, f"{seconds:.1f} s", f"≤ {MOST_S} s", seconds <= MOST_S, "from the command's start to its end, 1 CSV"
         ),
-        Measured(f"peak memory of {told}", f"{megabytes:.0f} MB", f"≤ {MOST_MB} MB", megabytes <= MOST_MB, "1 process"),
+        Measured(f"peak memory of {text}", f"{megabytes:.0f} MB", f"≤ {MOST_MB} MB", megabytes <= MOST_MB, "1 process"),
         Measured(commits, f"{git_s:.1f} s", f"≤ {MOST_GIT_S} s", git_s <= MOST_GIT_S, "git history, read in 1 go"),
     ]
 

@@ -11,7 +11,7 @@ UNLIMITED = 100_000_000
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A line of the table. `reached` is None where there is no target: it is only told."""
+    """A line of the table. `reached` is None where there is no target: it is only shown."""
 
     what: str
     value: str

@@ -59,13 +59,13 @@ def reports(scale: Scale, directory: Path) -> list[Measured]:
 
 
 def _made(scale: Scale) -> list[Measured]:
-    told = subprocess.run(
+    output = subprocess.run(
         [sys.executable, "-m", "tests.benchmarks.reports", str(five_years(scale))],
         stdout=subprocess.PIPE,
         text=True,
         check=True,
     ).stdout
-    cost = json.loads(told)
+    cost = json.loads(output)
     what = f"a report over {scale.store_repositories:,} repositories"
     note = f"the first look at a week by a process; a month {cost['month_s']:.2f} s"
     taken = cost["peak_mb"] - cost["before_mb"]
@@ -99,12 +99,12 @@ def _sent(scale: Scale, directory: Path) -> list[Measured]:
     (cost,) = costs
     sent = sum(each.outcome == "sent" for each in found)
     kept = 60 * (len(github.times) - 1) / (max(github.times) - min(github.times)) / DEFAULT_A_MINUTE
-    told = cost.told or f"{sent:,} sent, to {len({each.path for each in server.requests})} addresses of one server"
+    note = cost.note or f"{sent:,} sent, to {len({each.path for each in server.requests})} addresses of one server"
     is_sent = sent == scale.subscriptions == len(server.requests)
     what = f"sending {scale.subscriptions:,} reports, {1000 * server.delay_s:.0f} ms each"
     pace = f"pace of a collection kept meanwhile, of {DEFAULT_A_MINUTE:,} a minute"
     return [
-        Measured(what, f"{took:.1f} s", f"≤ {ALL_SENT_S:.0f} s", is_sent and took <= ALL_SENT_S, told),
+        Measured(what, f"{took:.1f} s", f"≤ {ALL_SENT_S:.0f} s", is_sent and took <= ALL_SENT_S, note),
         Measured(pace, f"{kept:.1%}", f"≥ {KEPT:.0%}", kept >= KEPT, f"{len(github.times):,} requests"),
     ]
 

@@ -26,7 +26,7 @@ MOST_SERIES_MS, MOST_BATCH_MS, MOST_READER_S = 50, 500, 1.0
 MOST_ALARMS_A_YEAR = 1.0
 ASKED_DAYS = 92
 MOST_EXPLAINED = 5
-MOST_FALSE_ALERTS, LEAST_TOLD = 1.0, 0.75
+MOST_FALSE_ALERTS, LEAST_REPORTED = 1.0, 0.75
 SEEN_DAYS = RECENT_DAYS + CONTEXT_DAYS  # of a series, up to the day on which it is looked at
 YEAR = timedelta(days=365)
 
@@ -83,13 +83,13 @@ class Known:
 
 def recorded() -> Iterator[Known]:
     """The recorded series with the events that were read by eye."""
-    for name, told in READ_BY_EYE.items():
+    for name, events in READ_BY_EYE.items():
         series = recorded_series(name, "views")
         first, last = min(series), max(series)
         counts = np.zeros((last - first).days + 1)
         for day, reading in series.items():
             counts[(day - first).days] = reading[0]
-        spans = [[(date.fromisoformat(word) - first).days for word in each.split()] for each in told]
+        spans = [[(date.fromisoformat(word) - first).days for word in each.split()] for each in events]
         yield Known(name, counts, tuple((span[0], span[-1]) for span in spans))
 
 
@@ -211,8 +211,8 @@ def _compared(what: str, series: Sequence[Known], aims: Sequence[str]) -> list[M
     """A line for each aim, which is to be above what either rival reaches."""
     own, others = judge(ours, series), {name: judge(method, series) for name, method in RIVALS.items()}
     events, days = sum(len(each.events) for each in series), sum(len(each.counts) for each in series)
-    told = "; ".join([str(own), *(f"{name}: {found}" for name, found in others.items())])
-    notes = {"both": f"{events} events in {days:,} days; {told}"}
+    text = "; ".join([str(own), *(f"{name}: {found}" for name, found in others.items())])
+    notes = {"both": f"{events} events in {days:,} days; {text}"}
     words = {"both": "F1 of days", "precision": "found days that are right", "recall": "events found"}
     lines = []
     for aim in aims:
@@ -236,7 +236,7 @@ def _alarms(scale: Scale) -> Measured:
 
 
 def _alerts(series: Sequence[Known]) -> list[Measured]:
-    """What alerts would have told on the recorded years, each day's with what was known then. An alert is right that
+    """What alerts would have sent on the recorded years, each day's with what was known then. An alert is right that
     is of an event, or within a day of one; no drop is, as none was read by eye.
     """
     spikes = drops = false = met = 0
@@ -245,15 +245,15 @@ def _alerts(series: Sequence[Known]) -> list[Measured]:
     for each in series:
         hit: set[int] = set()
         wrong = 0
-        for told in _told(each.counts):
-            near = {n for n, (begin, end) in enumerate(each.events) if begin - 1 <= told.last and told.first <= end + 1}
-            right = near if told.score > 0 else set()
-            spikes, drops = spikes + (told.score > 0), drops + (told.score < 0)
+        for one in _alerts_of(each.counts):
+            near = {n for n, (start, end) in enumerate(each.events) if start - 1 <= one.last and one.first <= end + 1}
+            right = near if one.score > 0 else set()
+            spikes, drops = spikes + (one.score > 0), drops + (one.score < 0)
             wrong, hit = wrong + (not right), hit | right
         false, met = false + wrong, met + len(hit)
         rates.append(wrong / len(each.counts) * 91)
     events = sum(len(each.events) for each in series)
-    note = f"{spikes} spikes and {drops} drops told in {quarters:.0f} quarters of {len(series)} repositories"
+    note = f"{spikes} spikes and {drops} drops reported in {quarters:.0f} quarters of {len(series)} repositories"
     rate, share = false / quarters, met / max(events, 1)
     of_one = f"; of one {', '.join(f'{each:.2f}' for each in rates)}"
     return [
@@ -265,18 +265,18 @@ def _alerts(series: Sequence[Known]) -> list[Measured]:
             note + of_one,
         ),
         Measured(
-            "events that an alert told, recorded",
+            "events that an alert reported, recorded",
             f"{share:.0%}",
-            f"≥ {LEAST_TOLD:.0%}",
-            share >= LEAST_TOLD,
+            f"≥ {LEAST_REPORTED:.0%}",
+            share >= LEAST_REPORTED,
             f"{met} of {events}, up to {LOOKED_BACK_DAYS} days later",
         ),
     ]
 
 
-def _told(counts: Counts) -> list[UnusualDays]:
-    """The episodes that alerts of the default settings tell, each day's of what is known on it."""
-    settings, told = AlertSettings(), list[UnusualDays]()
+def _alerts_of(counts: Counts) -> list[UnusualDays]:
+    """The episodes that alerts of the default settings report, each day's of what is known on it."""
+    settings, notable = AlertSettings(), list[UnusualDays]()
     unknown = np.full(SEEN_DAYS - 1, np.nan)
     windows = np.lib.stride_tricks.sliding_window_view(np.concatenate([unknown, counts]), SEEN_DAYS)
     for today, seen in sorted(stretches(np.ascontiguousarray(windows)), key=lambda found: found[0]):
@@ -284,9 +284,9 @@ def _told(counts: Counts) -> list[UnusualDays]:
         of = replace(seen, first=seen.first + shift, last=seen.last + shift, peak=seen.peak + shift)
         if of.peak < today - LOOKED_BACK_DAYS or not settings.is_notable(of.value, of.expected, of.score):
             continue
-        if not any(one.score * of.score > 0 and _touch(one, of) for one in told):
-            told.append(of)
-    return told
+        if not any(one.score * of.score > 0 and _touch(one, of) for one in notable):
+            notable.append(of)
+    return notable
 
 
 def _touch(one: UnusualDays, other: UnusualDays) -> bool:

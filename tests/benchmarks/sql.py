@@ -55,7 +55,7 @@ def _answers(store: Store, scale: Scale, viewer: Viewer, who: str) -> list[Measu
     }
     alone = statistics.median(_warmly(warm, viewer, "select 1 as one", ready_s) for _ in times_each)
     warm.close()
-    told = ", ".join(f"{name} {1000 * statistics.median(each):.0f}" for name, each in times.items())
+    text = ", ".join(f"{name} {1000 * statistics.median(each):.0f}" for name, each in times.items())
     slowest = max(statistics.median(each) for each in times.values())
     started = f"nothing asked: {1000 * statistics.median(begun):.0f} ms"
     return [
@@ -65,7 +65,7 @@ def _answers(store: Store, scale: Scale, viewer: Viewer, who: str) -> list[Measu
             f"{1000 * slowest:.0f} ms",
             f"≤ {1000 * MOST_S:.0f} ms",
             slowest <= MOST_S,
-            f"in ms, the slowest of three: {told}; nothing asked: {1000 * alone:.0f}",
+            f"in ms, the slowest of three: {text}; nothing asked: {1000 * alone:.0f}",
         ),
     ]
 

@@ -90,10 +90,10 @@ def last_line(result: Result) -> dict[str, Any]:
 
 def refused(result: Result, *words: str, code: int = 2) -> bool:
     """Whether a command ended with that code, a sentence with these words, and without a trace."""
-    told = result.stderr
+    stderr = result.stderr
     assert result.exit_code == code, result.output
     assert "Traceback" not in result.output
-    return all(word in told for word in words)
+    return all(word in stderr for word in words)
 
 
 @pytest.fixture(scope="session")

@@ -109,6 +109,6 @@ def test_every_act_leaves_its_record(
         known = entries(AUDITOR, run.store, AuditFilter(actor=COMMAND_LINE))
         result = run(*name.split(), *(word.format(**places) for word in words))
         assert result.exit_code == 0, (name, result.output)
-        told = entries(AUDITOR, run.store, AuditFilter(actor=COMMAND_LINE))
-        new = [each.action for each in told if each not in known]
+        logged = entries(AUDITOR, run.store, AuditFilter(actor=COMMAND_LINE))
+        new = [each.action for each in logged if each not in known]
         assert new == [action], name

@@ -69,7 +69,7 @@ def test_a_file_that_is_there_is_replaced_only_when_told(stored: CommandLine, tm
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "expected"),
     [
         (["daily"], "--to"),
         (["hourly", "--to", "-"], "hourly"),
@@ -82,9 +82,9 @@ def test_a_file_that_is_there_is_replaced_only_when_told(stored: CommandLine, tm
         (["repositories", "--to", "-", "--from", "2026-02-02"], "repositories"),
     ],
 )
-def test_wrong_use_is_told_and_nothing_is_written(run: CommandLine, words: list[str], told: str) -> None:
+def test_wrong_use_is_told_and_nothing_is_written(run: CommandLine, words: list[str], expected: str) -> None:
     result = run("export", *words)
-    assert refused(result, told)
+    assert refused(result, expected)
     assert result.stdout == ""
 
 

@@ -122,8 +122,8 @@ def states(run: CommandLine) -> dict[int, str]:
 def test_a_name_that_two_have_is_refused_with_both_of_them(twice: CommandLine, words: list[str]) -> None:
     version = twice.store.traffic.version()
     today = f"{datetime.now(UTC):%Y-%m-%d}"
-    told = (f"#1  octo/hello  active, added {today}", f"#2  Octo/Hello  active, added {today}", "'#2'")
-    assert refused(twice("repo", words[0], "acme", "octo/world", "octo/hello", *words[1:]), *told)
+    expected = (f"#1  octo/hello  active, added {today}", f"#2  Octo/Hello  active, added {today}", "'#2'")
+    assert refused(twice("repo", words[0], "acme", "octo/world", "octo/hello", *words[1:]), *expected)
     assert twice.store.traffic.version() == version
 
 
@@ -191,21 +191,21 @@ def test_a_reading_is_corrected_with_a_record(run: CommandLine) -> None:
         )
     week = "select views, view_uniques, views_state, views_days from v_weekly where week = '2026-05-04'"
 
-    def told(question: str) -> list[tuple[object, ...]]:
+    def asked(question: str) -> list[tuple[object, ...]]:
         with run.store.traffic.read() as cursor:
             return cursor.execute(question).fetchall()
 
-    assert told(week) == [(9060, 12, "final", 7)]
+    assert asked(week) == [(9060, 12, "final", 7)]
     assert run("repo", "correct", "acme", "octo/hello", "2026-05-06", "views", "12", "5").exit_code == 0
-    assert told(week) == [(72, None, "final", 7)]
-    assert told("select count, count_before from traffic_revision") == [(12, 9000)]
+    assert asked(week) == [(72, None, "final", 7)]
+    assert asked("select count, count_before from traffic_revision") == [(12, 9000)]
     assert run.facts("repo", "correct", "acme", "octo/hello", "2026-05-06", "views", "--unknown")["was"] == 12
-    assert told(week) == [(60, None, "gap", 6)]
+    assert asked(week) == [(60, None, "gap", 6)]
     assert run("repo", "correct", "acme", "octo/hello", "2026-05-06", "views", "4", "2").exit_code == 0
-    assert told(week) == [(64, None, "final", 7)], "a gap can be filled"
+    assert asked(week) == [(64, None, "final", 7)], "a gap can be filled"
     for shown, then in ((9000, 4), (9001, 9001)):
         save_first_results(run.store, [views(hello.repository_id, {date(2026, 5, 6): (shown, 900)})])
-        assert told("select views from v_daily where day = '2026-05-06'") == [(then,)], "only more is taken again"
+        assert asked("select views from v_daily where day = '2026-05-06'") == [(then,)], "only more is taken again"
     with run.store.control.read() as cursor:
         rows = cursor.execute("select actor, subject, detail from audit_log where act = 'reading corrected'").fetchall()
     assert rows[0] == (

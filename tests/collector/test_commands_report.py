@@ -67,7 +67,7 @@ def test_a_report_is_changed_in_place_with_one_channel_at_another_address(ready:
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "expected"),
     [
         (("--remove-channel", "1"), "1 to 10 channels"),
         (("--channel", "9", "--slack-env", "SLACK"), "no such channel"),
@@ -77,9 +77,9 @@ def test_a_report_is_changed_in_place_with_one_channel_at_another_address(ready:
         (("--top", "0"), "1 to 100"),
     ],
 )
-def test_a_change_that_cannot_be_is_refused(ready: CommandLine, words: tuple[str, ...], told: str) -> None:
+def test_a_change_that_cannot_be_is_refused(ready: CommandLine, words: tuple[str, ...], expected: str) -> None:
     ready("report", "add", "acme", "--slack-env", "SLACK")
-    assert refused(ready("report", "edit", "#1", *words), told)
+    assert refused(ready("report", "edit", "#1", *words), expected)
 
 
 def test_what_fails_is_told_and_is_the_exit_code(ready: CommandLine, server: Receiver) -> None:
@@ -92,7 +92,7 @@ def test_what_fails_is_told_and_is_the_exit_code(ready: CommandLine, server: Rec
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "expected"),
     [
         (("add", "acme"), "Say where it goes"),
         (("add", "acme", "--slack-env", "NOT_SET"), "NOT_SET is empty"),
@@ -103,9 +103,9 @@ def test_what_fails_is_told_and_is_the_exit_code(ready: CommandLine, server: Rec
         (("preview", "nothing"), "no report"),
     ],
 )
-def test_what_cannot_be_is_refused(ready: CommandLine, words: tuple[str, ...], told: str) -> None:
+def test_what_cannot_be_is_refused(ready: CommandLine, words: tuple[str, ...], expected: str) -> None:
     ready.environment["FILE"] = "file:///etc/passwd"
-    assert refused(ready("report", *words), told)
+    assert refused(ready("report", *words), expected)
 
 
 def test_a_period_is_one_of_the_report_and_over(ready: CommandLine) -> None:

@@ -25,12 +25,12 @@ def test_rules_are_added_listed_obeyed_and_lifted(admin: CommandLine) -> None:
     refused(admin("signon", "add-domain", "corp.example", "--role", "maintainer"), "its issuer is not known")
     words = ["corp.example", "--role", "tenant_viewer", "--tenant", "acme", "--issuer", ISSUER]
     assert admin.facts("signon", "add-domain", *words)["grant"] == "tenant viewer of tenant 1"
-    told = Person(Identity(ISSUER, "eve"), {"email": "eve@corp.example", "email_verified": True, "teams": ["ops"]})
-    sign_on.sign_on(admin.store, told, utc_now())
+    person = Person(Identity(ISSUER, "eve"), {"email": "eve@corp.example", "email_verified": True, "teams": ["ops"]})
+    sign_on.sign_on(admin.store, person, utc_now())
     refused(admin("signon", "add-group", "ops", "--role", "admin"), "allowed expressly")
     added = admin.facts("signon", "add-group", "ops", "--role", "admin", "--allow-admin", "--claim", "teams")
     assert (added["issuer"], added["claim"], added["lets_in"]) == (ISSUER, "teams", False)
-    assert len(sign_on.sign_on(admin.store, told, utc_now()).grants) == 2
+    assert len(sign_on.sign_on(admin.store, person, utc_now()).grants) == 2
     shown = admin("signon", "list").output
     assert all(word in shown for word in ("Passwords are on", "@corp.example", "acme", "ops (claim teams)"))
     assert admin("signon", "remove", added["rule_id"]).exit_code == 0

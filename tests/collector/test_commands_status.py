@@ -35,7 +35,7 @@ def expire_token(run: CommandLine, expires_at: datetime, state: str = "valid", r
 
 
 def alarmed(run: CommandLine, *words: str) -> bool:
-    """Whether the status is an alarm, told in these words where a monitor reads: the last line says so as well."""
+    """Whether the status is an alarm, in these words where a monitor reads: the last line says so as well."""
     result = run("status", "--json")
     assert (result.exit_code, last_line(result)["ok"], result.stderr) == (1, False, "")
     return all(word in result.stdout for word in words) and bool(last_line(result)["problems"])
@@ -138,18 +138,18 @@ def test_a_refused_token_is_an_alarm(with_token: CommandLine, github: FakeGitHub
 
 
 @pytest.mark.parametrize(
-    ("days", "told", "code"),
+    ("days", "expected", "code"),
     [(20, "", 0), (13, "in 13 days", 0), (6, "Soon: ", 0), (1, "Urgent: ", 0), (-1, "has expired", 1)],
 )
 def test_the_end_of_a_token_is_told_the_louder_the_nearer(
-    with_token: CommandLine, days: int, told: str, code: int
+    with_token: CommandLine, days: int, expected: str, code: int
 ) -> None:
     with_token.follow("octo/hello")
     expire_token(with_token, datetime.now(UTC) + timedelta(days=days, minutes=1))
     result = with_token("status")
     assert result.exit_code == code
-    assert told in result.stdout
-    assert ("tenant token acme" in result.stdout) == bool(told)
+    assert expected in result.stdout
+    assert ("tenant token acme" in result.stdout) == bool(expected)
 
 
 def test_a_token_that_the_key_does_not_open_is_an_alarm_and_no_key_is_made(with_token: CommandLine) -> None:
@@ -189,12 +189,12 @@ def test_a_run_that_failed_or_was_killed_is_an_alarm(with_token: CommandLine) ->
     with_token.follow("octo/hello")
     with_token("collect")
     change = "update collection_run set state = $state, message = 'GitHub is down.'"
-    for state, told in (("failed", "failed. GitHub is down."), ("running", "The process ended before")):
+    for state, expected in (("failed", "failed. GitHub is down."), ("running", "The process ended before")):
         with with_token.store.traffic.commit("test") as connection:
             connection.execute(change, {"state": state})
         result = with_token("status")
         assert result.exit_code == 1
-        assert told in result.stdout
+        assert expected in result.stdout
 
 
 def test_most_repositories_refused_are_an_alarm_and_one_is_a_warning(

@@ -137,7 +137,7 @@ def test_a_token_without_a_useful_scope_is_stored_with_a_note(run: CommandLine, 
 
 
 @pytest.mark.parametrize(
-    ("words", "typed", "told"),
+    ("words", "typed", "expected"),
     [
         ([], None, "--token-stdin"),
         (["--token-env", "NOT_SET_AT_ALL"], None, "NOT_SET_AT_ALL"),
@@ -148,9 +148,9 @@ def test_a_token_without_a_useful_scope_is_stored_with_a_note(run: CommandLine, 
     ],
 )
 def test_a_token_that_is_none_is_refused_before_github_is_asked(
-    run: CommandLine, github: FakeGitHub, words: list[str], typed: str | None, told: str
+    run: CommandLine, github: FakeGitHub, words: list[str], typed: str | None, expected: str
 ) -> None:
-    assert refused(run("tenant", "token", "acme", *words, typed=typed), told)
+    assert refused(run("tenant", "token", "acme", *words, typed=typed), expected)
     assert list(github.requests) == []
 
 

@@ -79,11 +79,11 @@ def test_a_hostile_cell_stays_in_its_place(capsys: pytest.CaptureFixture[str], c
 
 
 @pytest.mark.parametrize(
-    ("number", "thing", "told"),
+    ("number", "thing", "expected"),
     [(1, "repository", "1 repository"), (0, "repository", "0 repositories"), (12345, "day", "12,345 days")],
 )
-def test_things_are_counted_as_people_do(number: int, thing: str, told: str) -> None:
-    assert counted(number, thing) == told
+def test_things_are_counted_as_people_do(number: int, thing: str, expected: str) -> None:
+    assert counted(number, thing) == expected
 
 
 def arguments(entry: Path) -> set[bytes]:
@@ -101,10 +101,10 @@ def test_a_reader_that_goes_away_is_no_failure_worth_a_trace(run: CommandLine) -
     assert process.stdout is not None
     process.stdout.close()
     assert process.stderr is not None
-    told = process.stderr.read()
+    output = process.stderr.read()
     process.wait(timeout=30)
-    assert "Traceback" not in told
-    assert "Exception ignored" not in told
+    assert "Traceback" not in output
+    assert "Exception ignored" not in output
 
 
 def test_letters_that_the_terminal_cannot_show_are_escaped(run: CommandLine) -> None:

@@ -109,7 +109,7 @@ def test_an_answer_that_is_no_list_removes_no_installation(run: CommandLine, giv
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "expected"),
     [
         ({"suspended": True}, "octo has suspended the GitHub App."),
         ({"administration": None}, "octo has not granted the repository permission Administration: read."),
@@ -117,17 +117,17 @@ def test_an_answer_that_is_no_list_removes_no_installation(run: CommandLine, giv
     ],
 )
 def test_an_installation_that_cannot_collect_says_what_to_do(
-    run: CommandLine, given: App, change: dict[str, object] | None, told: str
+    run: CommandLine, given: App, change: dict[str, object] | None, expected: str
 ) -> None:
     run.follow("octo/hello")
     for name, value in (change or {}).items():
         setattr(given.installations[0], name, value)
     if change is None:
         given.installations.clear()
-    assert told in run("app", "installations").output
-    assert told in run("collect").output
+    assert expected in run("app", "installations").output
+    assert expected in run("collect").output
     assert "tenant token acme" not in run("status").output  # a token would not help the installation
-    assert any(told in problem for problem in run.facts("tenant", "list")["tenants"][0]["problems"])
+    assert any(expected in problem for problem in run.facts("tenant", "list")["tenants"][0]["problems"])
 
 
 @pytest.mark.parametrize(("granted", "outcome"), [("read", "ok"), (None, "not_granted")])
@@ -140,8 +140,8 @@ def test_workflow_runs_are_counted_where_that_is_granted_else_they_are_unknown_a
     facts = run.facts("collect")
     assert (facts["state"], facts["failures"]) == ("complete", 0)
     with run.store.traffic.read() as cursor:
-        told = "select outcome, message from collection_result where endpoint = 'workflow_runs'"
-        ((noted, message),) = cursor.execute(told).fetchall()
+        sql = "select outcome, message from collection_result where endpoint = 'workflow_runs'"
+        ((noted, message),) = cursor.execute(sql).fetchall()
         ((days,),) = cursor.execute("select count(*) as days from workflow_day").fetchall()
     assert (noted, days, message is None) == (outcome, 14 if granted else 0, bool(granted))
 

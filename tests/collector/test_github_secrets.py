@@ -39,7 +39,7 @@ FAULTS = [
 
 def everything_told(error: BaseException) -> str:
     """An error, its causes and contexts with all their frames' variables, as the nosiest reporter would print them."""
-    told, waiting, seen = [], [error], set()
+    texts, waiting, seen = [], [error], set()
     while waiting:
         each = waiting.pop()
         if id(each) in seen:
@@ -48,10 +48,10 @@ def everything_told(error: BaseException) -> str:
         frames = [
             frame for frame, _ in traceback.walk_tb(each.__traceback__) if "/tests/" not in frame.f_code.co_filename
         ]
-        told += [repr(each), str(each), repr(each.args), repr(vars(each))]
-        told += [f"{name}={value!r}" for frame in frames for name, value in frame.f_locals.items()]
+        texts += [repr(each), str(each), repr(each.args), repr(vars(each))]
+        texts += [f"{name}={value!r}" for frame in frames for name, value in frame.f_locals.items()]
         waiting += [cause for cause in (each.__cause__, each.__context__) if cause is not None]
-    return "\n".join(told)
+    return "\n".join(texts)
 
 
 @pytest.mark.parametrize("fault", FAULTS)

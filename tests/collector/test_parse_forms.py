@@ -24,8 +24,8 @@ LATE = st.frozensets(st.sampled_from(MONTH), max_size=3)
 
 def observed(rows: list[Row], now: datetime) -> TrafficObservation:
     """What is made of an answer with these rows; nothing about it is odd."""
-    told = [{"timestamp": f"{each.day}T00:00:00Z", "count": each.requests, "uniques": each.uniques} for each in rows]
-    body: dict[str, Any] = {"count": sum(each.requests for each in rows), "uniques": 0, "views": told}
+    items = [{"timestamp": f"{each.day}T00:00:00Z", "count": each.requests, "uniques": each.uniques} for each in rows]
+    body: dict[str, Any] = {"count": sum(each.requests for each in rows), "uniques": 0, "views": items}
     parsed = parse_traffic(Metric.VIEWS, body, now)
     assert parsed.warnings == ()
     return parsed.observation
@@ -78,7 +78,7 @@ def test_no_answer_tells_more_of_a_day_than_is_true_and_none_lacks_a_day_in_betw
 @given(SERIES, MOMENTS, st.booleans())
 def test_a_week_called_complete_holds_all_that_its_days_had(series: Series, now: datetime, dense: bool) -> None:
     rows = dense_rows(repository(4, frozenset()), series, now) if dense else sparse_rows(series, now)
-    told = [{"timestamp": f"{e.day}T00:00:00Z", "count": e.requests, "uniques": e.uniques} for e in weeks(rows, 1)]
-    for week in parse_weekly(Metric.VIEWS, {"views": told}, now).observation.weeks:
+    items = [{"timestamp": f"{e.day}T00:00:00Z", "count": e.requests, "uniques": e.uniques} for e in weeks(rows, 1)]
+    for week in parse_weekly(Metric.VIEWS, {"views": items}, now).observation.weeks:
         whole = sum(series.get(week.week + timedelta(days=n), (0, 0))[0] for n in range(7))
         assert week.count == whole if week.complete else week.count <= whole

@@ -96,7 +96,7 @@ def test_a_day_given_twice_keeps_its_greater_row_and_is_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "day", "told"),
+    ("text", "day", "expected"),
     [
         ("2026-05-05T00:00:00Z", "2026-05-05", False),
         ("2026-05-05", "2026-05-05", False),
@@ -108,10 +108,10 @@ def test_a_day_given_twice_keeps_its_greater_row_and_is_told() -> None:
         (" 2026-05-05T07:00:00Z ", "2026-05-05", True),
     ],
 )
-def test_every_form_of_a_moment_falls_on_its_utc_day(text: str, day: str, told: bool) -> None:
+def test_every_form_of_a_moment_falls_on_its_utc_day(text: str, day: str, expected: bool) -> None:
     parsed = views(row(text))
     assert list(given_days(parsed)) == [date.fromisoformat(day)]
-    assert any("is not midnight UTC" in warning for warning in parsed.warnings) == told
+    assert any("is not midnight UTC" in warning for warning in parsed.warnings) == expected
 
 
 @pytest.mark.parametrize("days", [1, 2, 400, -31, -400])
@@ -218,9 +218,9 @@ def test_unknown_fields_change_nothing() -> None:
     assert views(plain | {"bots": 7, "views": []}, new={"a": 1}) == views(plain)
 
 
-@pytest.mark.parametrize("told", [4, 0, None, "many"])
-def test_a_total_that_differs_is_told_and_the_rows_count(told: object) -> None:
-    parsed = views(row(TODAY - 4 * DAY), count=told)
+@pytest.mark.parametrize("total", [4, 0, None, "many"])
+def test_a_total_that_differs_is_told_and_the_rows_count(total: object) -> None:
+    parsed = views(row(TODAY - 4 * DAY), count=total)
     assert parsed.observation.window is not None
     assert parsed.observation.window.total == 5
     assert "its rows add up to 5" in parsed.warnings[0]
@@ -244,11 +244,11 @@ def test_a_row_outside_of_the_window_proves_no_zero(days: int) -> None:
     assert alone.warnings == (f"{stray} is outside the window of {TODAY}",)
 
 
-@pytest.mark.parametrize("told", [500, None])
-def test_rows_that_do_not_add_up_to_the_total_prove_no_zero(told: object) -> None:
-    assert (views(count=told).observation.days, views(count=told).observation.window) == ((), None)
+@pytest.mark.parametrize("total", [500, None])
+def test_rows_that_do_not_add_up_to_the_total_prove_no_zero(total: object) -> None:
+    assert (views(count=total).observation.days, views(count=total).observation.window) == ((), None)
     days = [TODAY - n * DAY for n in (9, 5, 4)]
-    parsed = views(*map(row, days), count=told)
+    parsed = views(*map(row, days), count=total)
     assert [each.day for each in parsed.observation.days] == days
     assert parsed.observation.window is not None
     assert (parsed.observation.window.first_day, parsed.observation.window.last_day) == (days[1], days[2])
@@ -277,8 +277,8 @@ def test_a_week_without_a_row_is_unknown_and_never_a_zero(total: dict[str, objec
 
 def test_no_week_is_complete_where_the_rows_do_not_add_up_to_the_total() -> None:
     whole = date(2026, 4, 27)
-    for told, complete in ((5, True), (500, False), (4, False), (None, False)):
-        parsed = parse_weekly(Metric.VIEWS, {"count": told, "views": [row(whole)]}, NOW)
+    for total, complete in ((5, True), (500, False), (4, False), (None, False)):
+        parsed = parse_weekly(Metric.VIEWS, {"count": total, "views": [row(whole)]}, NOW)
         assert parsed.observation.weeks == (WeekReading(whole, 5, 2, complete),)
         assert any("its rows add up to 5" in warning for warning in parsed.warnings) is not complete
 

@@ -1,4 +1,4 @@
-"""How far a token reaches: counted from when endpoints are due, told before it is used up."""
+"""How far a token reaches: counted from when endpoints are due, shown before it is used up."""
 
 import re
 
@@ -29,8 +29,8 @@ def test_the_operators_page_has_the_numbers_that_are_counted() -> None:
 def test_it_is_estimated_where_repositories_are_added_and_schedules_changed_and_warned_of_in_time(
     with_token: CommandLine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told = with_token("repo", "discover", "acme", "octo/*").stdout
-    assert "Estimate for 2 repositories: about 18 requests at once, more where " in told
+    output = with_token("repo", "discover", "acme", "octo/*").stdout
+    assert "Estimate for 2 repositories: about 18 requests at once, more where " in output
     monkeypatch.setattr(reach, "REQUESTS_A_DAY", 20)
     assert "That is nearly all." not in with_token("repo", "discover", "acme", "octo/hello").stdout
     added = with_token("repo", "add", "acme", "octo/hello", "octo/world").stdout
@@ -55,6 +55,6 @@ def test_a_tenant_is_told_of_its_github_users_load_elsewhere_by_a_number_once_th
     viewer = Viewer(frozenset(), frozenset({acme}))
     assert "elsewhere" not in reach.estimate(viewer, with_token.store, acme, 1)
     monkeypatch.setattr(reach, "REQUESTS_A_DAY", 40)
-    told = reach.estimate(viewer, with_token.store, acme, 1)
-    assert "are used elsewhere on this server, too: in all about 39 requests a day, 98% of what GitHub allows" in told
-    assert not any(word in told for word in ("rival", "secret", "world", "3 repositories"))
+    text = reach.estimate(viewer, with_token.store, acme, 1)
+    assert "are used elsewhere on this server, too: in all about 39 requests a day, 98% of what GitHub allows" in text
+    assert not any(word in text for word in ("rival", "secret", "world", "3 repositories"))

@@ -77,6 +77,6 @@ def test_what_libraries_log_is_redacted_with_its_trace() -> None:
         record = logging.LogRecord(
             "lib", logging.WARNING, "", 1, "at %s", ("ghp_abc12345",), (type(error), error, None)
         )
-    told = RedactingFormatter("%(message)s").format(record)
-    assert "ghp_" not in told
-    assert told.count(HIDDEN) == 2
+    text = RedactingFormatter("%(message)s").format(record)
+    assert "ghp_" not in text
+    assert text.count(HIDDEN) == 2

@@ -73,8 +73,8 @@ ERRORS: dict[str, tuple[type[GitHubError], str]] = {
 def reply(name: str, status: int | None = None, headers: Mapping[str, str] | None = None) -> Response:
     """One of the answers, with another status or further headers."""
     given_headers: dict[str, Any] = {**ANSWERS[name]["headers"], **(headers or {})}
-    told = {key: value.replace("<epoch>", str(int(NOW.timestamp()) + 60)) for key, value in given_headers.items()}
-    return Response(status or ANSWERS[name]["status"], told, ANSWERS[name]["body"], NOW)
+    with_epoch = {key: value.replace("<epoch>", str(int(NOW.timestamp()) + 60)) for key, value in given_headers.items()}
+    return Response(status or ANSWERS[name]["status"], with_epoch, ANSWERS[name]["body"], NOW)
 
 
 def test_every_recorded_refusal_is_expected_here() -> None:

@@ -65,8 +65,8 @@ def traffic(key: int, at: datetime) -> Iterator[EndpointResult]:
         week = newest_settled_week(today)
         if is_whole_week(week, today):
             whole = [reading(key, metric, week + timedelta(days=n), today) for n in range(7)]
-            told = WeekReading(week, sum(d.count for d in whole), sum(d.uniques for d in whole) * 2 // 3, True)
-            yield result(key, f"weekly_{metric.value}", WeeklyObservation(metric, (told,)), at)
+            in_week = WeekReading(week, sum(d.count for d in whole), sum(d.uniques for d in whole) * 2 // 3, True)
+            yield result(key, f"weekly_{metric.value}", WeeklyObservation(metric, (in_week,)), at)
 
 
 def listings(key: int, at: datetime) -> Iterator[EndpointResult]:

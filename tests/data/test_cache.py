@@ -171,10 +171,10 @@ def test_a_reader_without_a_store_is_refused() -> None:
 
 
 def test_an_answer_in_words_is_in_its_reader_s_notation_and_any_other_in_the_plain_one(store: Store) -> None:
-    def told(store: Store) -> str:
+    def counted_in_words(store: Store) -> str:
         return number_text(26055)
 
-    in_words, rows = cached("traffic", in_words=True)(told), cached("traffic")(told)
+    in_words, rows = cached("traffic", in_words=True)(counted_in_words), cached("traffic")(counted_in_words)
     with writing(Notation(".", ",")):
         german = in_words(store), rows(store)
     assert (german, in_words(store), rows(store)) == (("26.055", "26,055"), "26,055", "26,055")

@@ -133,16 +133,16 @@ def test_while_postgresql_is_away_what_was_read_is_shown_and_nothing_is_written(
 @on_the_lake
 def test_an_installation_is_copied_there_and_back(files: Store, tmp_path: Path) -> None:
     there, back = Store(tmp_path / "there"), Store(tmp_path / "back", setting="")
-    told: list[str] = []
-    report = copy_store(files, there, told.append)
+    steps: list[str] = []
+    report = copy_store(files, there, steps.append)
     assert report.tables == facts(files) == facts(there)
-    assert (told[-1], report.was_there) == ("Comparing every table ...", False)
-    assert copy_store(files, there, told.append).was_there
-    copy_store(there, back, told.append)
+    assert (steps[-1], report.was_there) == ("Comparing every table ...", False)
+    assert copy_store(files, there, steps.append).was_there
+    copy_store(there, back, steps.append)
     assert facts(back) == facts(files)
     add_tenant(files, COMMAND_LINE, "Green", "daily", NOW)
     with pytest.raises(CopyRefused, match="holds an installation already"):
-        copy_store(files, there, told.append)
+        copy_store(files, there, steps.append)
     there.close()
     back.close()
 

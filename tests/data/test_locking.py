@@ -1,4 +1,4 @@
-"""The write lock: one holder, told to whoever waits in vain, free as soon as its process is gone."""
+"""The write lock: one holder, named to whoever waits in vain, free as soon as its process is gone."""
 
 import fcntl
 import re
@@ -38,8 +38,8 @@ def test_whoever_waits_in_vain_is_told_the_process_its_purpose_and_since_when(st
     with pytest.raises(StoreBusy) as refused, impatient.traffic.commit("test"):
         pytest.fail("the lock was held")
     let_go(holder)
-    told = rf"process {holder.pid} \(collection\) since \d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\dZ\."
-    assert re.search(told, str(refused.value))
+    pattern = rf"process {holder.pid} \(collection\) since \d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\dZ\."
+    assert re.search(pattern, str(refused.value))
 
 
 def test_the_lock_of_a_killed_process_is_free(store: Store) -> None:

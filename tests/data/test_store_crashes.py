@@ -70,10 +70,10 @@ def test_a_full_disk_leaves_the_former_version_wherever_it_strikes(store: Store)
     save(store, *batch(1))
     size = version_files(store.traffic).link.stat().st_size
     limits = [0, 50, size // 2, size - 1, *range(size, 2 * size, size // 12), 10**9]
-    told = let_go(start(write_below.__name__, store.directory, *limits))
-    assert set(told) == {"refused nothing changed", "committed changed"}
-    assert told[:5] == ["refused nothing changed"] * 5
-    assert (len(told), told[-1]) == (len(limits), "committed changed")
+    output = let_go(start(write_below.__name__, store.directory, *limits))
+    assert set(output) == {"refused nothing changed", "committed changed"}
+    assert output[:5] == ["refused nothing changed"] * 5
+    assert (len(output), output[-1]) == (len(limits), "committed changed")
 
 
 def has_mount_namespaces() -> bool:
@@ -87,8 +87,8 @@ def has_mount_namespaces() -> bool:
 
 @pytest.mark.skipif(not has_mount_namespaces(), reason="no mount namespaces for this user")
 def test_a_store_on_a_disk_that_fills_up_refuses_and_goes_on_when_there_is_room(tmp_path: Path) -> None:
-    told = let_go(start(write_in_small_room.__name__, tmp_path, 16, wrapper=("unshare", "-rm")))
-    assert told == ["refused nothing changed", "committed True"]
+    output = let_go(start(write_in_small_room.__name__, tmp_path, 16, wrapper=("unshare", "-rm")))
+    assert output == ["refused nothing changed", "committed True"]
 
 
 def compactions(store: Store) -> list[tuple[Any, ...]]:
@@ -117,5 +117,5 @@ def test_a_commit_whose_compaction_is_refused_stands_and_the_next_one_compacts(
 
 @pytest.mark.skipif(not has_mount_namespaces(), reason="no mount namespaces for this user")
 def test_a_disk_with_room_for_a_commit_and_not_for_its_compaction_takes_the_commit(tmp_path: Path) -> None:
-    told = let_go(start(write_without_room_to_compact.__name__, tmp_path, wrapper=("unshare", "-rm")))
-    assert told == ["committed compacted False", "nothing left over", "committed compacted True"]
+    output = let_go(start(write_without_room_to_compact.__name__, tmp_path, wrapper=("unshare", "-rm")))
+    assert output == ["committed compacted False", "nothing left over", "committed compacted True"]

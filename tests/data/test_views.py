@@ -128,7 +128,7 @@ def spare(store: Store) -> Iterator[int]:
     return iter(add(store, 100))
 
 
-def told(store: Store, spare: Iterator[int], histories: list[list[EndpointResult]]) -> dict[int, Expected]:
+def saved_histories(store: Store, spare: Iterator[int], histories: list[list[EndpointResult]]) -> dict[int, Expected]:
     """Repositories with these histories, each with what is expected of it."""
     keys = [next(spare) for _ in histories]
     save(store, *(replace(each, repository_id=key) for key, seen in zip(keys, histories, strict=True) for each in seen))
@@ -153,7 +153,7 @@ def metric_days(rows: Rows) -> list[tuple[str, date]]:
 def test_days_gaps_and_the_numbers_of_a_repository_follow_from_the_answers(
     store: Store, spare: Iterator[int], histories: list[list[EndpointResult]]
 ) -> None:
-    for key, expected in told(store, spare, histories).items():
+    for key, expected in saved_histories(store, spare, histories).items():
         assert ask(store, DAYS, key=key) == expected.daily()
         for state in ("gap", "pending"):
             found = metric_days(ask(store, GAPS, key=key, state=state))

@@ -70,17 +70,17 @@ def test_referrers_are_ranked_by_views_then_uniques_then_name(store: Store, key:
     )
     save(store, result(key, "referrers", ListingObservation("referrers", entries)))
     head = (key, 1, "Blue", "blue/engine", DAY)
-    told = [(1, "=HYPERLINK(1)", 9, 1), (2, "c.example", 5, 4), (3, "a.example", 5, 2), (4, "b.example", 5, 2)]
-    assert rows(store, "v_referrers", "*") == [(*head, *row, "14_days") for row in told]
+    expected = [(1, "=HYPERLINK(1)", 9, 1), (2, "c.example", 5, 4), (3, "a.example", 5, 2), (4, "b.example", 5, 2)]
+    assert rows(store, "v_referrers", "*") == [(*head, *row, "14_days") for row in expected]
 
 
 def test_each_snapshot_of_paths_is_ranked_by_itself(store: Store, key: int) -> None:
     before, now = ListingEntry("/x", "X", 5, 2), ListingEntry("/y", None, 8, 3)
     save(store, result(key, "paths", ListingObservation("paths", (before,)), NOW - timedelta(days=1)))
     save(store, result(key, "paths", ListingObservation("paths", (before, now))))
-    told = rows(store, "v_paths", "observed_on, rank, path, title, views, view_uniques, full_name, tenant")
+    in_view = rows(store, "v_paths", "observed_on, rank, path, title, views, view_uniques, full_name, tenant")
     name = ("blue/engine", "Blue")
-    assert told == [
+    assert in_view == [
         (DAY - timedelta(days=1), 1, "/x", "X", 5, 2, *name),
         (DAY, 1, "/y", None, 8, 3, *name),
         (DAY, 2, "/x", "X", 5, 2, *name),
@@ -144,12 +144,12 @@ def test_two_tenants_that_follow_the_same_repository_have_a_row_each(store: Stor
 def test_a_view_has_rows_and_tells_the_same_on_duckdb_1_5(filled: Store, view: str) -> None:
     question = f"set variable today = date '{TODAY}'; copy (from {view} order by all) to '/dev/stdout' (format csv)"
     command = [CLI, "-readonly", str(filled.directory / "traffic.duckdb"), question]
-    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     with duckdb.connect(str(filled.directory / "traffic.duckdb"), read_only=True) as client:
         client.execute(f"set variable today = date '{TODAY}'")
         texts = client.sql(f"from {view} order by all").project("cast(columns(*) as varchar)").fetchall()
-    assert told.count("\n") == len(texts) + 1 > 1
-    assert {word for row in texts for word in row if word and "," not in word and '"' not in word} <= words(told)
+    assert output.count("\n") == len(texts) + 1 > 1
+    assert {word for row in texts for word in row if word and "," not in word and '"' not in word} <= words(output)
 
 
 def words(content: str) -> set[str]:

@@ -1,4 +1,4 @@
-"""v_weekly: GitHub's own week where it is whole, else the days added up and told to be so."""
+"""v_weekly: GitHub's own week where it is whole, else the days added up and shown to be so."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -117,8 +117,8 @@ def test_the_running_week_is_pending(store: Store, key: int) -> None:
 
 def test_clones_are_told_as_views_are(store: Store, key: int) -> None:
     save(store, days(key, number=14, metric=Metric.CLONES), week(key, metric=Metric.CLONES))
-    told = weeks(store, CLONES)[:2]
-    assert told == [(LONG_AGO, 70, 5, 21, "final"), (LONG_AGO + timedelta(days=7), 70, None, 21, "final")]
+    clones = weeks(store, CLONES)[:2]
+    assert clones == [(LONG_AGO, 70, 5, 21, "final"), (LONG_AGO + timedelta(days=7), 70, None, 21, "final")]
 
 
 def test_a_part_of_a_week_without_days_is_no_week(store: Store, key: int) -> None:

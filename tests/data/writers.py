@@ -104,17 +104,17 @@ def said(program: subprocess.Popen[str]) -> str:
 
 def let_go(program: subprocess.Popen[str]) -> list[str]:
     """Have a waiting program go on, and answer the rest of what it says."""
-    told, _ = program.communicate("\n", timeout=60)
+    output, _ = program.communicate("\n", timeout=60)
     assert program.returncode == 0
-    return told.splitlines()
+    return output.splitlines()
 
 
-def commit_loop(directory: str, first: int, told: Connection) -> None:
+def commit_loop(directory: str, first: int, pipe: Connection) -> None:
     """Commit batch after batch, telling each number once its commit has returned."""
     store = Store(Path(directory))
     for number in count(first):
         save(store, *batch(number))
-        told.send(number)
+        pipe.send(number)
 
 
 def commit_some(directory: str, first: str, last: str) -> None:

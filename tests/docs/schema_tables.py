@@ -44,7 +44,7 @@ def sections(store: Store) -> str:
     columns = schema(store)
     parts = []
     for view, comment in view_comments(store).items():
-        rows = [f"| `{name}` | {kind} | {told} |" for name, (kind, told) in columns[view].items()]
+        rows = [f"| `{name}` | {kind} | {text} |" for name, (kind, text) in columns[view].items()]
         parts.append(
             "\n".join([f"### {view}", "", str(comment), "", "| column | type | meaning |", "|---|---|---|", *rows])
         )

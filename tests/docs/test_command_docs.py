@@ -32,7 +32,7 @@ ALL = dict(commands(command_line()))
 GROUPS = sorted({path.split()[0] for path in ALL if " " in path})
 
 
-def told(*words: str) -> str:
+def help_of(*words: str) -> str:
     """What --help says."""
     result = CliRunner().invoke(command_line(), [*words, "--help"], prog_name="python -m collector")
     assert result.exit_code == 0
@@ -41,7 +41,7 @@ def told(*words: str) -> str:
 
 def examples(words: str) -> list[list[str]]:
     """The example command lines in a help text, without what comes before or after a pipe."""
-    lines = [line.strip() for line in told(*words.split()).split("Example:")[1].splitlines()]
+    lines = [line.strip() for line in help_of(*words.split()).split("Example:")[1].splitlines()]
     calls = [part.strip() for line in lines for part in re.split(r" \| ", line) if part.strip().startswith(PROGRAM)]
     return [shlex.split(call)[3:] for call in calls]
 
@@ -51,15 +51,15 @@ def test_the_first_command_is_the_first_thing_to_do() -> None:
 
 
 def test_the_version_is_the_newest_of_the_changelog() -> None:
-    told = CliRunner().invoke(command_line(), ["--version"])
+    result = CliRunner().invoke(command_line(), ["--version"])
     newest = re.search(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
     assert newest
-    assert (told.exit_code, told.stdout) == (0, f"github-traffic-analytics {newest[1]}\n")
+    assert (result.exit_code, result.stdout) == (0, f"github-traffic-analytics {newest[1]}\n")
 
 
 @pytest.mark.parametrize("words", ALL)
 def test_every_command_has_help_with_an_example_of_itself(words: str) -> None:
-    assert len(told(*words.split()).split("Options:")[0].splitlines()) > 5
+    assert len(help_of(*words.split()).split("Options:")[0].splitlines()) > 5
     calls = [" ".join(call) for call in examples(words)]
     assert calls
     assert all(f" {words} " in f" {call} " for call in calls)
@@ -82,12 +82,12 @@ def test_every_example_is_understood(words: str, monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.parametrize("words", [*ALL, *GROUPS, ""])
 def test_the_options_of_all_are_options_of_each(words: str) -> None:
-    assert all(option in told(*words.split()) for option in ("--data DIR", "--json", "--help"))
+    assert all(option in help_of(*words.split()) for option in ("--data DIR", "--json", "--help"))
 
 
 @pytest.mark.parametrize("words", ALL)
 def test_every_argument_and_option_is_explained(words: str) -> None:
-    text = told(*words.split())
+    text = help_of(*words.split())
     for parameter in ALL[words].params:
         if isinstance(parameter, click.Option):
             assert parameter.help, parameter.name

@@ -31,7 +31,7 @@ def test_the_sections_of_the_views_are_their_comments(full: Store) -> None:
 def test_every_view_and_every_column_of_it_has_a_comment(full: Store) -> None:
     views, columns = view_comments(full), schema(full)
     assert not [name for name, comment in views.items() if not comment]
-    assert not [(name, column) for name in views for column, (_, told) in columns[name].items() if not told]
+    assert not [(name, column) for name in views for column, (_, text) in columns[name].items() if not text]
 
 
 def test_every_section_says_what_a_row_is() -> None:

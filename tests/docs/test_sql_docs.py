@@ -29,9 +29,9 @@ def rows(full: Store, title: str) -> list[tuple[object, ...]]:
 def rows_of_oldest(full: Store, title: str, folder: Path) -> list[dict[str, object]]:
     """The rows of a query by the command line of DuckDB 1.5."""
     command = [CLI, "-json", "-bail", "-readonly", full.directory / "traffic.duckdb", ON_TODAY + QUERIES[title]]
-    told = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    assert (told.returncode, told.stderr) == (0, "")
-    found: list[dict[str, object]] = json.loads(told.stdout or "[]")
+    output = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert (output.returncode, output.stderr) == (0, "")
+    found: list[dict[str, object]] = json.loads(output.stdout or "[]")
     return found
 
 
@@ -41,8 +41,8 @@ def test_there_are_twenty_queries_and_no_block_is_left_out() -> None:
 
 
 def test_the_command_line_is_of_the_oldest_release_that_is_promised() -> None:
-    told = subprocess.run([CLI, "--version"], capture_output=True, text=True, check=True).stdout
-    assert told.startswith("v1.5.")
+    output = subprocess.run([CLI, "--version"], capture_output=True, text=True, check=True).stdout
+    assert output.startswith("v1.5.")
 
 
 @pytest.mark.parametrize("title", QUERIES)

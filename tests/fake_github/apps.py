@@ -14,7 +14,7 @@ from tests.fake_github.answers import Answer, Request, json_answer, refused
 from tests.fake_github.world import Lack, Token, World
 
 FORM = """<!doctype html><title>Create GitHub App</title><h1>Create GitHub App</h1>
-<form action="/settings/apps/made"><p>{told}</p><input type="hidden" name="manifest" value="{manifest}">
+<form action="/settings/apps/made"><p>{asked}</p><input type="hidden" name="manifest" value="{manifest}">
 <input type="hidden" name="state" value="{state}"><input type="hidden" name="account" value="{account}">
 <button>Create GitHub App</button></form>"""
 
@@ -79,13 +79,13 @@ def _signed(request: Request, world: World, now: datetime) -> Answer | None:
     secret = request.headers.get("authorization", "").removeprefix("Bearer ")
     for key in world.app.keys if isinstance(world.app, App) else ():
         try:
-            told = jwt.decode(secret, key.public_key(), ["RS256"], options={"verify_exp": False, "verify_iat": False})
+            claims = jwt.decode(secret, key.public_key(), ["RS256"], options={"verify_exp": False, "verify_iat": False})
         except jwt.InvalidTokenError:
             continue
-        if told["iat"] > now.timestamp() or not now.timestamp() < told["exp"] <= now.timestamp() + 600:
+        if claims["iat"] > now.timestamp() or not now.timestamp() < claims["exp"] <= now.timestamp() + 600:
             text = "'Expiration time' claim ('exp') must be a numeric value representing the future time"
             return json_answer({"message": text}, 401)
-        return None if told["iss"] == str(_app(world).id) else json_answer({"message": "Integration not found"}, 404)
+        return None if claims["iss"] == str(_app(world).id) else json_answer({"message": "Integration not found"}, 404)
     return json_answer({"message": "A JSON web token could not be decoded"}, 401)
 
 
@@ -126,10 +126,10 @@ def _token(request: Request, world: World, now: datetime, number: int) -> Answer
 def _form(request: Request) -> Answer:
     """The page on which somebody confirms what a manifest asks for."""
     manifest = request.form.get("manifest", "")
-    told = escape(json.dumps(json.loads(manifest)["default_permissions"]))
+    asked = escape(json.dumps(json.loads(manifest)["default_permissions"]))
     account = request.path.split("/")[2] if request.path.startswith("/organizations") else "maintainer"
     page = FORM.format(
-        told=told, manifest=escape(manifest), state=escape(request.query.get("state", "")), account=escape(account)
+        asked=asked, manifest=escape(manifest), state=escape(request.query.get("state", "")), account=escape(account)
     )
     return Answer(200, page.encode(), {"content-type": "text/html; charset=utf-8"})
 

@@ -78,7 +78,7 @@ class Budget:
     trigger: Trigger | None = None
     waits_until: float | None = None
     refused: set[int] = field(default_factory=set)
-    """The connections on which the present limit was told."""
+    """The connections on which the present limit was answered."""
 
     def numbers(self) -> dict[str, int]:
         remaining, reset = max(0, self.limit - self.used), int(self.reset_at.timestamp())
@@ -104,7 +104,7 @@ class Budgets:
         budget.used, budget.reset_at = budget.limit, self._clock.now + resets_in
 
     def admit(self, owner_id: int | None, request: Request, counts: bool) -> Answer | None:
-        """Count one request, or refuse it. A request on a connection that was told of the limit is a violation."""
+        """Count one request, or refuse it. A request on a connection that got the limit is a violation."""
         with self._lock:
             budget = self.of(owner_id)
             if self._clock.now >= budget.reset_at:

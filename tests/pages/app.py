@@ -110,7 +110,7 @@ class Stores:
 
     @contextmanager
     def lent(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[App]:
-        """The app over one, as `the_store()` finds it too. What a changed program has answered, nobody else is told."""
+        """The app over one, as `the_store()` finds it too. What a changed program has answered, nobody else gets."""
         if self._store is None or self._content != _content(self._store.directory):
             self.close()
             shutil.copytree(self._template, directory := self._made() / "db", symlinks=True)

@@ -22,7 +22,7 @@ Spoil = Callable[[dict[str, Any], dict[str, Any]], None]  # changes the header a
 
 @dataclass
 class Organization:
-    """The provider; whoever it has not been told of is a subject with an unverified address of that name."""
+    """The provider; whoever it does not know is a subject with an unverified address of that name."""
 
     issuer: str
     spoil: Spoil | None = None
@@ -54,8 +54,8 @@ class Organization:
 
     def spoiled(self, answer: flask.Response) -> flask.Response:
         if flask.request.path == "/.well-known/openid-configuration":
-            told = {**answer.get_json(), "id_token_signing_alg_values_supported": ["none", "HS256", "RS256"]}
-            answer.set_data(json.dumps(told))
+            metadata = {**answer.get_json(), "id_token_signing_alg_values_supported": ["none", "HS256", "RS256"]}
+            answer.set_data(json.dumps(metadata))
         if flask.request.path == "/userinfo":
             answer.set_data(json.dumps(answer.get_json() | self.userinfo))
         if flask.request.path == "/oauth2/token" and self.spoil is not None:

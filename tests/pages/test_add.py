@@ -1,4 +1,4 @@
-"""Adding repositories: names are checked with GitHub before any is added, and what cannot be is told with its fix."""
+"""Adding repositories: names are checked with GitHub before any is added, and what cannot be is shown with its fix."""
 
 from datetime import timedelta
 from typing import Any
@@ -94,19 +94,19 @@ def test_what_github_answers_with_a_clock_gone_wrong_is_left_to_the_collection(
 
 def test_each_refused_name_is_told_with_githubs_reason(app: App, github: FakeGitHub, started: Begun) -> None:
     run = submitted(app, "octo/hello\nocto/gone\nocto/closed")
-    told = shown_text(run).replace("\\", "")
+    shown = shown_text(run).replace("\\", "")
     assert "octo/hello" in followed(app)
     assert not {"octo/gone", "octo/closed"} & followed(app)
-    assert "octo/gone**: GitHub answers 404" in told
-    assert "must be able to push" in told
+    assert "octo/gone**: GitHub answers 404" in shown
+    assert "must be able to push" in shown
     assert begun(app, started) == {"octo/hello"}
 
 
 def test_a_bad_line_is_told_and_does_not_block_the_others(app: App, github: FakeGitHub, started: Begun) -> None:
     run = submitted(app, "octo/hello\n<b>bold</b>/x\nhttps://gitlab.com/a/b")
-    told = shown_text(run).replace("\\", "")
-    assert "1 repository tracked now, 2 not added" in told
-    assert "is not github.com" in told
+    shown = shown_text(run).replace("\\", "")
+    assert "1 repository tracked now, 2 not added" in shown
+    assert "is not github.com" in shown
     assert "octo/hello" in followed(app)
     assert begun(app, started) == {"octo/hello"}
 

@@ -67,9 +67,9 @@ def test_one_that_cannot_begin_says_why_to_who_may_know_of_every_tenant(collecta
     run.button(key="tenant_collect").click().run()
     started = run.session_state[collecting.STATE]
     started.process.wait(120)
-    told = shown_text(run.run())
-    assert "The collection failed" in told
-    assert "GITHUB" not in told, "the process may have collected for others, too, and speaks of all"
+    shown = shown_text(run.run())
+    assert "The collection failed" in shown
+    assert "GITHUB" not in shown, "the process may have collected for others, too, and speaks of all"
     admin = collectable.opened("admin", PAGE)
     admin.session_state[collecting.STATE] = started
     assert "GITHUB" in shown_text(admin.run())

@@ -92,8 +92,8 @@ def test_ticked_repositories_are_paused_and_resumed_and_the_audit_log_says_so(ap
     assert states(app)["blue/engine"] == RepositoryState.ACTIVE
     pressed(ticked(run, "blue/docs"), "resume")
     assert states(app)["blue/docs"] == RepositoryState.ACTIVE
-    told = entries(app.account("tenant"), app.store, AuditFilter("repositories", actor="tenant"))
-    assert [(each.action, each.subject) for each in told] == [
+    logged = entries(app.account("tenant"), app.store, AuditFilter("repositories", actor="tenant"))
+    assert [(each.action, each.subject) for each in logged] == [
         ("repositories resumed", "blue/docs"),
         ("repositories paused", "2 repositories"),
     ]
@@ -186,8 +186,8 @@ def test_what_is_ticked_is_collected_and_without_ticks_all_tenants(app: App, sta
     run = pressed(ticked(app.opened("tenant", PAGE), "blue/docs", "green/telescope"), "collect")
     pressed(run, "collect")
     assert started == [Scope(repository_ids=(DOCS, TELESCOPE)), Scope(tenant_ids=(BLUE, GREEN))]
-    told = entries(app.account("admin"), app.store, AuditFilter(actor="tenant"))
-    assert {each.subject for each in told} >= {"blue/docs", "green/telescope", "tenant 1", "tenant 2"}
+    logged = entries(app.account("admin"), app.store, AuditFilter(actor="tenant"))
+    assert {each.subject for each in logged} >= {"blue/docs", "green/telescope", "tenant 1", "tenant 2"}
 
 
 def test_search_and_order_are_obeyed(app: App) -> None:

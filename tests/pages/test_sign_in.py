@@ -37,7 +37,7 @@ def typed(run: AppTest, username: str, password: str) -> AppTest:
 
 
 def has_entered(run: AppTest) -> bool:
-    """Whether the browser was told to bring a ticket to the door."""
+    """Whether the browser is made to bring a ticket to the door."""
     return "/session/open" in shown_text(run)
 
 
@@ -223,9 +223,9 @@ def test_all_that_cannot_be_is_said_at_once_and_nobody_is_made(new_server: tuple
     app, _ = new_server
     wrong = {"username": "no spaces here", "email": "nowhere", "password": "short", "again": "shorter"}
     run = sent_set_up(app.opened(), "not the code", **wrong)
-    told = run.error[0].value.replace("\\", "").splitlines()
+    lines = run.error[0].value.replace("\\", "").splitlines()
     reasons = ("not the set-up code", "A username has", "not an e-mail address", "at least 10", "not the same")
-    assert [reason in line for reason, line in zip(reasons, told, strict=True)] == [True] * len(reasons)
+    assert [reason in line for reason, line in zip(reasons, lines, strict=True)] == [True] * len(reasons)
     assert not accounts.has_users(app.store)
 
 
@@ -276,8 +276,8 @@ def test_nothing_is_made_without_a_name_and_a_token_that_github_accepts(
     run.text_input(key="first_tenant_name").input(name)
     run.text_input(key="first_tenant_token").input(secret)
     run.button(key="first_tenant_submit").click().run()
-    told = run.error[0].value.splitlines()
-    assert [reason in line for reason, line in zip(reasons, told, strict=True)] == [True] * len(reasons)
+    lines = run.error[0].value.splitlines()
+    assert [reason in line for reason, line in zip(reasons, lines, strict=True)] == [True] * len(reasons)
     assert not has_tenants(without_tenant.store)
     assert not tokens(operator(without_tenant.store), without_tenant.store)
 

@@ -45,15 +45,15 @@ class Browser:
     client: TestClient
     provider: Organization
 
-    def start(self, wanted: str = WANTED, **told: object) -> str:
+    def start(self, wanted: str = WANTED, **fields: object) -> str:
         """The provider's address to which one is led from a page."""
-        answer = self.client.post(START_PATH, json={"wanted": wanted, **told}, headers={"Origin": HERE})
+        answer = self.client.post(START_PATH, json={"wanted": wanted, **fields}, headers={"Origin": HERE})
         assert answer.status_code == 200, answer.text
         return answer.text
 
-    def sign_on(self, subject: str = "eve", wanted: str = WANTED, **told: object) -> str:
+    def sign_on(self, subject: str = "eve", wanted: str = WANTED, **claims: object) -> str:
         """Go to the provider, sign in there, come back; where one lands."""
-        return self.back(self.provider.sign_in(self.start(wanted, **told), subject))
+        return self.back(self.provider.sign_in(self.start(wanted, **claims), subject))
 
     def back(self, location: str) -> str:
         answer = self.client.get(location.removeprefix(HERE))

@@ -76,8 +76,8 @@ def test_the_end_of_a_token_is_warned_of_ever_louder(app: App, days: float | Non
     store_token(app, BLUE, days)
     run = app.opened("tenant", PAGE)
     boxes = {"error": run.error, "warning": run.warning, "info": run.info}
-    told = {each: [box.value for box in found if "expires" in box.value] for each, found in boxes.items()}
-    assert [each for each, texts in told.items() if texts] == ([] if kind is None else [kind])
+    warnings = {each: [box.value for box in found if "expires" in box.value] for each, found in boxes.items()}
+    assert [each for each, texts in warnings.items() if texts] == ([] if kind is None else [kind])
     assert expiry_level(stored(app)[BLUE].facts.expires_at, utc_now()) == kind
 
 

@@ -1,4 +1,4 @@
-"""Alerts: one message a collection, an episode once, its end told; never of a gap or a pending day."""
+"""Alerts: one message a collection, an episode once, its end as well; never of a gap or a pending day."""
 
 from datetime import date, datetime, timedelta
 
@@ -56,10 +56,10 @@ def test_all_of_a_collection_is_one_message_and_an_episode_is_told_once(filled: 
     assert look(filled, NOW) == ["sent"]
     assert look(filled, NOW + HOUR) == []
     (request,) = server.to("/alert")
-    told = request.json["text"]
-    assert told.startswith("Alert: Blue")
-    assert "Blue: There is no token: nothing is collected." in told
-    assert "Green" not in told
+    text = request.json["text"]
+    assert text.startswith("Alert: Blue")
+    assert "Blue: There is no token: nothing is collected." in text
+    assert "Green" not in text
 
 
 def test_what_lasts_is_told_again_when_it_is_over(filled: Store, server: Receiver) -> None:
@@ -108,11 +108,11 @@ def test_a_spike_is_told_with_its_causes_and_a_small_one_is_not(store: Store) ->
 
 
 def test_a_stretch_that_grows_is_the_same_episode() -> None:
-    told = alerts.Episode("spike 1 views", "o/r", 1, TODAY - 9 * DAY, TODAY - 8 * DAY, False)
+    episode = alerts.Episode("spike 1 views", "o/r", 1, TODAY - 9 * DAY, TODAY - 8 * DAY, False)
     grown = AlertEvent(AlertKind.SPIKE, "spike 1 views", "o/r", "", 1, TODAY - 10 * DAY, TODAY - 7 * DAY)
     later = AlertEvent(AlertKind.SPIKE, "spike 1 views", "o/r", "", 1, TODAY - 4 * DAY, TODAY - 4 * DAY)
-    assert told.has(grown)
-    assert not told.has(later)
+    assert episode.has(grown)
+    assert not episode.has(later)
 
 
 def test_of_many_that_are_over_some_are_named() -> None:
@@ -132,8 +132,8 @@ def test_a_gap_or_a_pending_day_is_no_drop(filled: Store) -> None:
 
 def test_days_about_to_be_lost_and_missed_collections_are_told(filled: Store) -> None:
     later = NOW + 9 * DAY
-    told = events(operator(filled), filled, AlertSettings(), frozenset(), since=TODAY, now=later)
-    assert {AlertKind.LOSS, AlertKind.MISSED} <= {e.kind for e in told}
+    current = events(operator(filled), filled, AlertSettings(), frozenset(), since=TODAY, now=later)
+    assert {AlertKind.LOSS, AlertKind.MISSED} <= {e.kind for e in current}
     assert {e.kind for e in found(filled, now=NOW + 9 * DAY, kinds=(AlertKind.LOSS,))} == {AlertKind.LOSS}
 
 

@@ -66,9 +66,9 @@ def test_slack_gets_blocks_within_its_limits_and_a_plain_text(server: Receiver) 
 
 
 def test_what_looks_like_markup_stays_text_in_slack() -> None:
-    told = slack.literal("*x* _y_ a_b `z`")
-    assert "a_b" in told
-    assert not re.search(r"(?<!\u200b)[*`](?!\u200b)", told)
+    text = slack.literal("*x* _y_ a_b `z`")
+    assert "a_b" in text
+    assert not re.search(r"(?<!\u200b)[*`](?!\u200b)", text)
 
 
 def test_teams_gets_an_adaptive_card_of_text_runs_within_its_limit(server: Receiver) -> None:
@@ -86,9 +86,9 @@ def test_teams_gets_an_adaptive_card_of_text_runs_within_its_limit(server: Recei
 
 def test_discord_gets_two_thousand_characters_that_mention_nobody(server: Receiver) -> None:
     assert sent(server, "discord", "/discord").outcome is DeliveryOutcome.SENT
-    told = server.to("/discord")[0].json
-    assert told["allowed_mentions"] == {"parse": []}
-    assert r"\*x\* \_y\_" in told["content"]
+    body = server.to("/discord")[0].json
+    assert body["allowed_mentions"] == {"parse": []}
+    assert r"\*x\* \_y\_" in body["content"]
     long = json.loads(discord.body(message(rows=100)))["content"]
     assert len(long) <= 2000
     assert "more" in long

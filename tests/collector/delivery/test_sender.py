@@ -100,9 +100,9 @@ def test_a_week_that_is_not_final_waits_two_days_and_then_names_what_is_pending(
     assert look(filled, FINAL) == ["sent"]
     assert look(filled, DUE + timedelta(hours=47)) == []
     assert look(filled, DUE + timedelta(hours=48)) == ["sent"]
-    told = server.to("/waits")[-1].json["text"]
-    assert "Still pending and not counted" in told
-    assert "(late)" not in told
+    text = server.to("/waits")[-1].json["text"]
+    assert "Still pending and not counted" in text
+    assert "(late)" not in text
 
 
 def test_after_an_outage_the_newest_missed_one_is_sent_marked_late(filled: Store, server: Receiver) -> None:

@@ -1,4 +1,4 @@
-"""Users: the first one, those that follow, their passwords and identities; and what a wrong entry is told."""
+"""Users: the first one, those that follow, their passwords and identities; and how a wrong entry is answered."""
 
 import re
 from concurrent.futures import ThreadPoolExecutor

@@ -30,7 +30,7 @@ def ada(store: Store) -> Account:
     return first_user(store)
 
 
-def told(account: Account, store: Store, wanted: AuditFilter = ALL) -> list[tuple[str, str, str, str | None]]:
+def acts(account: Account, store: Store, wanted: AuditFilter = ALL) -> list[tuple[str, str, str, str | None]]:
     return [(each.actor, each.action, each.subject, each.detail) for each in entries(account, store, wanted)]
 
 
@@ -40,7 +40,7 @@ def test_every_administrative_act_is_told_with_who_what_and_on_whom(store: Store
     grant(store, "ada", bob.user_id, north.of_repository(0), NOW + 2 * SECOND)
     revoke(store, COMMAND_LINE, bob.user_id, north.of_repository(0), NOW + 3 * SECOND)
     accounts.disable_user(store, "ada", bob.user_id, NOW + 4 * SECOND)
-    assert told(ada, store) == [
+    assert acts(ada, store) == [
         ("ada", "user disabled", "user bob", None),
         (COMMAND_LINE, "revoked", "user bob", f"repository viewer of repository {north.repositories[0]}"),
         ("ada", "granted", "user bob", f"repository viewer of repository {north.repositories[0]}"),
@@ -61,17 +61,17 @@ def test_every_other_act_is_told_too(store: Store, ada: Account) -> None:
     accounts.save_profile(store, "ada", ada.user_id, NOW, name="Ada L.", email="")
     sign_on.link_identity(store, "ada", ada.user_id, sign_on.Identity("https://id.example.org", "7"), NOW)
     sessions.end_all_sessions(store, "ada", NOW)
-    assert len(told(ada, store)) == 12
-    assert not [secret for secret in (link, reset, here, PASSWORD) if secret in str(told(ada, store))]
+    assert len(acts(ada, store)) == 12
+    assert not [secret for secret in (link, reset, here, PASSWORD) if secret in str(acts(ada, store))]
 
 
 def test_what_changes_nothing_is_not_told(store: Store, ada: Account) -> None:
     north, bob = Place.added(store, "north", 1), user(store, "bob")
-    before = len(told(ada, store))
+    before = len(acts(ada, store))
     grant(store, "ada", bob.user_id, north.viewer, NOW)
     grant(store, "ada", bob.user_id, north.viewer, NOW)
     revoke(store, "ada", bob.user_id, north.manager, NOW)
-    assert len(told(ada, store)) == before + 1
+    assert len(acts(ada, store)) == before + 1
 
 
 def test_a_manager_reads_of_the_tenant_only_and_viewers_read_nothing(store: Store, ada: Account) -> None:
@@ -80,9 +80,9 @@ def test_a_manager_reads_of_the_tenant_only_and_viewers_read_nothing(store: Stor
     save_entry(store, "repository removed", Subject("north/r1", north.tenant_id), "mia", NOW + SECOND)
     save_entry(store, "repository removed", Subject("south/r1", south.tenant_id), "ada", NOW)
     invitations.invite(store, "ada", [north.viewer, south.viewer], None, NOW)
-    assert told(mia, store)[0] == ("mia", "repository removed", "north/r1", None)
+    assert acts(mia, store)[0] == ("mia", "repository removed", "north/r1", None)
     assert {each.tenant_id for each in entries(mia, store, ALL)} == {north.tenant_id}
-    assert told(vic, store) == told(replace(ada, active=False), store) == told(replace(mia, active=False), store) == []
+    assert acts(vic, store) == acts(replace(ada, active=False), store) == acts(replace(mia, active=False), store) == []
 
 
 @pytest.mark.files
@@ -91,7 +91,7 @@ def test_a_change_keeps_its_record_while_the_audit_log_cannot_be_written(
 ) -> None:
     north = Place.added(store, "north", 1)
     user(store, "mia", north.manager)
-    before = told(ada, store)
+    before = acts(ada, store)
 
     def refuse(*_: object) -> None:
         raise StoreNotWritten("The disk refused.")
@@ -100,28 +100,28 @@ def test_a_change_keeps_its_record_while_the_audit_log_cannot_be_written(
         full_disk.setattr(store.control, "publish", refuse)
         (gone,) = remove_repositories_with_data(store, "mia", north.repositories[:1], NOW + SECOND)
     assert [each.repository_id for each in repositories(operator(store), store)] == north.repositories[1:]
-    assert told(ada, store) == before
+    assert acts(ada, store) == before
     assert b"mia" not in version_files(store.traffic).link.read_bytes(), "anybody may open the file: it names nobody"
     for _ in range(2):  # once more, as after a crash
         move_outbox(store)
-        assert told(ada, store) == [("mia", "repositories deleted with the history", gone.full_name, None), *before]
+        assert acts(ada, store) == [("mia", "repositories deleted with the history", gone.full_name, None), *before]
     ledger.start_run(store, "test", NOW)
     with store.traffic.read() as cursor:
         assert not cursor.execute("from audit_outbox").fetchall()
-    assert len(told(ada, store)) == len(before) + 1
+    assert len(acts(ada, store)) == len(before) + 1
 
 
 def test_what_is_refused_or_changes_nothing_makes_no_version_and_no_record(store: Store, ada: Account) -> None:
     north = Place.added(store, "north", 1)
     user(store, "vic", north.viewer)
     pause_repositories(store, COMMAND_LINE, north.repositories, NOW)
-    before = (store.traffic.version(), told(ada, store))
+    before = (store.traffic.version(), acts(ada, store))
     assert pause_repositories(store, COMMAND_LINE, north.repositories, NOW) == []
     with pytest.raises(RepositoryRefused, match="You can only read"):
         remove_repositories_with_data(store, "vic", north.repositories, NOW)
     with pytest.raises(RepositoryRefused, match="no such repository"):
         remove_repositories_with_data(store, COMMAND_LINE, [*north.repositories, 99], NOW)
-    assert (store.traffic.version(), told(ada, store)) == before
+    assert (store.traffic.version(), acts(ada, store)) == before
 
 
 @pytest.mark.parametrize(
@@ -142,4 +142,4 @@ def test_acts_are_found_by_text_actor_and_time(
     with store.control.commit("two acts") as connection:
         record(connection, "token stored", "tenant 1", "ada", NOW + SECOND)
         record(connection, "100 % paused", Subject("tenant 2", 2), "bob", NOW + 2 * SECOND)
-    assert [act for _, act, _, _ in told(account(store, "ada"), store, wanted)] == found
+    assert [act for _, act, _, _ in acts(account(store, "ada"), store, wanted)] == found

@@ -182,9 +182,9 @@ def test_what_concerns_others_is_in_the_audit_log_and_nothing_else(store: Store,
     for change in ("save", "share", "save", "unshare", "share", "remove"):
         cast.changes("manager", item_id)[change]()
     manager: Account = account(store, "manager")
-    told = [(each.action, each.subject) for each in audit.entries(manager, store, audit.AuditFilter(text=kind))]
+    logged = [(each.action, each.subject) for each in audit.entries(manager, store, audit.AuditFilter(text=kind))]
     actions = [f"shared {kind} changed", f"{kind} no longer shared", f"shared {kind} removed", *[f"{kind} shared"] * 2]
-    assert sorted(told) == sorted((action, f"{kind} {item_id}") for action in actions)
+    assert sorted(logged) == sorted((action, f"{kind} {item_id}") for action in actions)
 
 
 def test_a_user_saves_so_many(store: Store, cast: Cast) -> None:

@@ -23,8 +23,8 @@ def north(store: Store) -> Place:
 
 
 def person(subject: str = "s1", issuer: str = ISSUER, **claims: Any) -> Person:
-    told = {"email": "eve@corp.example", "email_verified": True, "name": "Eve  Ä.", "preferred_username": "Eve@corp"}
-    return Person(Identity(issuer, subject), told | claims)
+    usual = {"email": "eve@corp.example", "email_verified": True, "name": "Eve  Ä.", "preferred_username": "Eve@corp"}
+    return Person(Identity(issuer, subject), usual | claims)
 
 
 def let_in(store: Store, granted: Grant, domain: str = "corp.example", **how: Any) -> int:
@@ -46,7 +46,7 @@ def refused(store: Store, who: Person) -> NotLetIn:
     return refusal.value.reason
 
 
-def told(store: Store, actor: str) -> list[tuple[str, str, str | None]]:
+def logged(store: Store, actor: str) -> list[tuple[str, str, str | None]]:
     """What the audit log has of an actor, the oldest first."""
     own = "select act, subject, detail from audit_log where actor = $actor order by rowid"
     with store.control.read() as cursor:
@@ -100,7 +100,7 @@ def test_a_domain_lets_verified_addresses_in_exactly(store: Store, north: Place)
     assert (eve.username, eve.display_name, eve.email) == ("eve", "Eve Ä.", "eve@corp.example")
     assert eve.grants == (north.viewer,)
     assert not accounts.has_password(eve, store)
-    assert told(store, "e-mail domain") == [
+    assert logged(store, "e-mail domain") == [
         ("user let in", "user eve", "domain corp.example"),
         ("granted", "user eve", f"tenant viewer of tenant {north.tenant_id}"),
     ]
@@ -137,7 +137,7 @@ def test_groups_give_and_take_roles_and_leave_what_was_given_by_hand(store: Stor
     assert sign_on.sign_on(store, person(groups="staff"), NOW + HOUR).grants == (north.viewer, south.viewer)
     assert sign_on.sign_on(store, person(), NOW).grants == (north.viewer, south.viewer)
     manager, viewer = (f"{role} of tenant {south.tenant_id}" for role in ("manager", "tenant viewer"))
-    assert told(store, BY_GROUP) == [
+    assert logged(store, BY_GROUP) == [
         ("granted", "user bob", viewer),
         ("granted", "user bob", manager),
         ("revoked", "user bob", manager),
@@ -153,7 +153,7 @@ def test_a_group_rule_that_is_lifted_takes_its_role_at_once(store: Store, north:
     assert account(store, "eve").grants == (north.viewer,), "the other group gives it too"
     sign_on.remove_rule(store, "ada", second, NOW)
     assert account(store, "eve").grants == ()
-    assert told(store, "ada")[-1][:2] == ("revoked", "user eve")
+    assert logged(store, "ada")[-1][:2] == ("revoked", "user eve")
     assert sign_on.rules(AUDITOR, store) == () == sign_on.rules(eve, store)
 
 
@@ -169,7 +169,7 @@ def test_no_rule_makes_admins_unless_that_is_allowed_and_the_last_one_stays(stor
     accounts.add_user(store, "eve", NewUser("kim", "Kim"), ADMINS, NOW)  # who cannot sign in yet
     accounts.disable_user(store, "eve", ada.user_id, NOW)
     assert sign_on.sign_on(store, person(), NOW).grants == (ADMINS,)
-    assert told(store, BY_GROUP)[-1] == ("role kept", "user eve", "admin: the last active admin who can sign in")
+    assert logged(store, BY_GROUP)[-1] == ("role kept", "user eve", "admin: the last active admin who can sign in")
     accounts.enable_user(store, "eve", ada.user_id, NOW)
     assert sign_on.sign_on(store, person(), NOW).grants == ()
 
@@ -249,5 +249,5 @@ def test_passwords_go_off_once_an_admin_can_sign_in_without_one(store: Store, no
         grants.revoke(store, "ada", ada.user_id, ADMINS, NOW)
     sign_on.switch_passwords(store, COMMAND_LINE, NOW, on=True)
     assert accounts.check_password(store, "ada", PASSWORD) == account(store, "ada")
-    assert told(store, "ada")[-1][0] == "user disabled"
-    assert told(store, COMMAND_LINE)[-1][:2] == ("passwords switched on", "all users")
+    assert logged(store, "ada")[-1][0] == "user disabled"
+    assert logged(store, COMMAND_LINE)[-1][:2] == ("passwords switched on", "all users")

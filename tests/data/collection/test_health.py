@@ -24,7 +24,7 @@ from tests.data.writers import NOW
 
 
 @pytest.fixture
-def told(full: Store) -> dict[int, RepositoryHealth]:
+def by_id(full: Store) -> dict[int, RepositoryHealth]:
     return {each.repository.repository_id: each for each in with_open_days(operator(full), full, NOW.date())}
 
 
@@ -32,31 +32,31 @@ def both(first: int, last: int) -> tuple[OpenDays, ...]:
     return tuple(OpenDays(metric, days_ago(first), days_ago(last)) for metric in Metric)
 
 
-def test_the_most_urgent_repository_comes_first(told: dict[int, RepositoryHealth]) -> None:
-    assert list(told) == [DOCS, ENGINE, MIRROR, NEW, TELESCOPE]
+def test_the_most_urgent_repository_comes_first(by_id: dict[int, RepositoryHealth]) -> None:
+    assert list(by_id) == [DOCS, ENGINE, MIRROR, NEW, TELESCOPE]
 
 
-def test_a_repository_that_is_well_waits_for_today_only(told: dict[int, RepositoryHealth]) -> None:
-    engine = told[ENGINE]
+def test_a_repository_that_is_well_waits_for_today_only(by_id: dict[int, RepositoryHealth]) -> None:
+    engine = by_id[ENGINE]
     assert (engine.pending, engine.gaps, engine.pending_days, engine.gap_days) == (both(0, 0), (), 3, 0)
     assert (engine.tenant, engine.days_until_loss) == ("Blue", 13)
     assert engine.last_good_at == {Metric.VIEWS: NOW, Metric.CLONES: NOW}
 
 
-def test_a_blocked_repository_tells_why_and_how_long_there_is_time(told: dict[int, RepositoryHealth]) -> None:
-    docs, last_good = told[DOCS], NOW - timedelta(days=7)
+def test_a_blocked_repository_tells_why_and_how_long_there_is_time(by_id: dict[int, RepositoryHealth]) -> None:
+    docs, last_good = by_id[DOCS], NOW - timedelta(days=7)
     assert (docs.repository.state, docs.repository.full_name) == (RepositoryState.BLOCKED, "blue/docs")
     assert docs.repository.state_reason == "The token may not read its traffic."
     assert docs.last_good_at == {Metric.VIEWS: last_good, Metric.CLONES: last_good}
     assert (docs.pending, docs.days_until_loss) == (both(7, 0), 6)
 
 
-def test_days_that_nobody_fetched_in_time_are_told_as_gaps(told: dict[int, RepositoryHealth]) -> None:
-    assert (told[TELESCOPE].gaps, told[TELESCOPE].gap_days) == (both(91, 71), 21)
+def test_days_that_nobody_fetched_in_time_are_told_as_gaps(by_id: dict[int, RepositoryHealth]) -> None:
+    assert (by_id[TELESCOPE].gaps, by_id[TELESCOPE].gap_days) == (both(91, 71), 21)
 
 
-def test_a_repository_that_was_never_collected_has_no_good_answer(told: dict[int, RepositoryHealth]) -> None:
-    new = told[NEW]
+def test_a_repository_that_was_never_collected_has_no_good_answer(by_id: dict[int, RepositoryHealth]) -> None:
+    new = by_id[NEW]
     assert (new.last_good_at, new.gaps, new.pending, new.days_until_loss) == ({}, (), both(0, 0), 13)
 
 
@@ -180,8 +180,8 @@ def test_a_viewer_is_told_of_visible_repositories_and_managed_tokens_only(full: 
     viewer = Viewer(frozenset({ENGINE}), frozenset())
     read = health(viewer, full, frozenset(), NOW + timedelta(hours=1))
     assert (read.tracked, read.findings) == (1, ())
-    told = health(operator(full), full, frozenset({1, 2}), NOW + timedelta(hours=1)).findings
-    assert {(each.kind, each.about) for each in told} == {
+    findings = health(operator(full), full, frozenset({1, 2}), NOW + timedelta(hours=1)).findings
+    assert {(each.kind, each.about) for each in findings} == {
         (FindingKind.RUN, "Run 5"),
         (FindingKind.TOKEN, "Blue"),
         (FindingKind.TOKEN, "Green"),
@@ -223,13 +223,13 @@ def test_a_run_that_brought_no_days_of_most_repositories_is_a_problem(
     assert [each.is_problem for each in findings if each.about == "Run 6"] == [is_problem]
 
 
-@pytest.mark.parametrize(("requests", "told"), [(4, ["The last collection failed."]), (0, [])])
+@pytest.mark.parametrize(("requests", "expected"), [(4, ["The last collection failed."]), (0, [])])
 def test_a_run_that_did_not_reach_github_is_everybodys_and_tells_nothing_of_others(
-    tmp_path: Path, requests: int, told: list[str]
+    tmp_path: Path, requests: int, expected: list[str]
 ) -> None:
     store = filled_store(tmp_path / "db")
     with store.traffic.commit("test") as connection:
         run = "insert into collection_run select 6, 'app', $at, $at, 'failed', $requests, 0, 'Green cannot.', null"
         connection.execute(run, {"at": AT, "requests": requests})
     seen = health(Viewer(frozenset({ENGINE}), frozenset({1})), store, frozenset(), NOW).findings
-    assert [each.text for each in seen if each.kind is FindingKind.RUN] == told
+    assert [each.text for each in seen if each.kind is FindingKind.RUN] == expected

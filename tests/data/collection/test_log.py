@@ -20,11 +20,11 @@ def viewer(*visible: int) -> Viewer:
 
 
 def test_who_sees_every_repository_sees_whole_runs_newest_first(full: Store) -> None:
-    told = runs(operator(full), full, 2)
-    assert [each.run_id for each in told] == [LAST_RUN, LAST_RUN - 1]
+    logged = runs(operator(full), full, 2)
+    assert [each.run_id for each in logged] == [LAST_RUN, LAST_RUN - 1]
     asked = len(results(operator(full), full, run_id=LAST_RUN))
     ended = NOW + timedelta(minutes=2)
-    assert told[0] == LoggedRun(LAST_RUN, "schedule", NOW, ended, RunState.PARTIAL, asked, 4, "GitHub was slow.")
+    assert logged[0] == LoggedRun(LAST_RUN, "schedule", NOW, ended, RunState.PARTIAL, asked, 4, "GitHub was slow.")
 
 
 def test_a_run_without_a_result_is_seen_by_who_sees_everything(full: Store) -> None:
@@ -33,15 +33,15 @@ def test_a_run_without_a_result_is_seen_by_who_sees_everything(full: Store) -> N
 
 
 def test_anyone_else_gets_counts_of_their_own_repositories_only(full: Store) -> None:
-    told = runs(viewer(ENGINE, DOCS), full, 100)
-    assert [(each.run_id, each.repositories) for each in told] == [(5, 2), (4, 2), (3, 2), (2, 2)]
-    assert {(each.requests, each.message) for each in told} == {(None, None)}
+    logged = runs(viewer(ENGINE, DOCS), full, 100)
+    assert [(each.run_id, each.repositories) for each in logged] == [(5, 2), (4, 2), (3, 2), (2, 2)]
+    assert {(each.requests, each.message) for each in logged} == {(None, None)}
 
 
 def test_a_message_that_may_name_a_tenant_without_repositories_is_for_who_sees_it_too(full: Store) -> None:
     everything = operator(full)
-    told = runs(Viewer(everything.repository_ids, everything.tenant_ids - {2}), full, 100)
-    assert {(each.requests, each.message) for each in told} == {(None, None)}
+    logged = runs(Viewer(everything.repository_ids, everything.tenant_ids - {2}), full, 100)
+    assert {(each.requests, each.message) for each in logged} == {(None, None)}
 
 
 @pytest.mark.parametrize("visible", [(), (NEW,), (999,)])
@@ -71,7 +71,7 @@ def test_only_failures_are_told_when_only_failures_are_asked_for(full: Store) ->
 
 
 def test_filters_narrow_together_and_the_newest_come_first(full: Store) -> None:
-    told = results(operator(full), full, run_id=4, repository_id=ENGINE, limit=3)
-    assert [(each.run_id, each.full_name) for each in told] == [(4, "blue/engine")] * 3
+    logged = results(operator(full), full, run_id=4, repository_id=ENGINE, limit=3)
+    assert [(each.run_id, each.full_name) for each in logged] == [(4, "blue/engine")] * 3
     moments = [each.finished_at for each in results(operator(full), full)]
     assert moments == sorted(moments, reverse=True)

@@ -169,34 +169,36 @@ def test_a_week_is_complete_that_counts_as_much_as_its_seven_settled_days(
 
 
 @FEW
-@given(told=st.lists(st.integers(0, 2), min_size=1, max_size=8), random=any_random)
-def test_stars_of_a_day_stand_as_github_last_told_them(store: Store, told: list[int], random: Random) -> None:
+@given(series=st.lists(st.integers(0, 2), min_size=1, max_size=8), random=any_random)
+def test_stars_of_a_day_stand_as_github_last_told_them(store: Store, series: list[int], random: Random) -> None:
     mine = next(NEXT_REPOSITORY)
-    save_in_batches(store, [starred(mine, stars, moment(n)) for n, stars in enumerate(told)], random)
-    assert rows(store, "select day, stars from star_history", mine) == [(FIRST_DAY, told[-1])]
+    save_in_batches(store, [starred(mine, stars, moment(n)) for n, stars in enumerate(series)], random)
+    assert rows(store, "select day, stars from star_history", mine) == [(FIRST_DAY, series[-1])]
 
 
 @FEW
-@given(told=st.lists(st.none() | st.integers(0, 2), min_size=1, max_size=8), random=any_random)
+@given(series=st.lists(st.none() | st.integers(0, 2), min_size=1, max_size=8), random=any_random)
 def test_counters_of_a_repository_stand_as_last_told_on_each_day(
-    store: Store, told: list[int | None], random: Random
+    store: Store, series: list[int | None], random: Random
 ) -> None:
     mine = next(NEXT_REPOSITORY)
-    save_in_batches(store, [counted(mine, stars, moment(n)) for n, stars in enumerate(told)], random)
-    last = {utc_day(moment(n)): stars for n, stars in enumerate(told)}
+    save_in_batches(store, [counted(mine, stars, moment(n)) for n, stars in enumerate(series)], random)
+    last = {utc_day(moment(n)): stars for n, stars in enumerate(series)}
     assert rows(store, "select day, stars from repository_stats", mine) == list(last.items())
 
 
 @FEW
-@given(told=st.lists(st.dictionaries(st.integers(1, 3), st.integers(0, 2)), min_size=1, max_size=9), random=any_random)
+@given(
+    series=st.lists(st.dictionaries(st.integers(1, 3), st.integers(0, 2)), min_size=1, max_size=9), random=any_random
+)
 def test_download_counters_are_on_each_day_what_was_last_told(
-    store: Store, told: list[dict[int, int]], random: Random
+    store: Store, series: list[dict[int, int]], random: Random
 ) -> None:
     mine = next(NEXT_REPOSITORY)
-    save_in_batches(store, [downloaded(mine, assets, moment(n)) for n, assets in enumerate(told)], random)
+    save_in_batches(store, [downloaded(mine, assets, moment(n)) for n, assets in enumerate(series)], random)
     kept = rows(store, "select day, asset_id, downloads from release_download", mine)
-    for n in [n for n in range(len(told)) if n + 1 == len(told) or utc_day(moment(n)) != utc_day(moment(n + 1))]:
-        expected = {asset: number for assets in told[: n + 1] for asset, number in assets.items()}
+    for n in [n for n in range(len(series)) if n + 1 == len(series) or utc_day(moment(n)) != utc_day(moment(n + 1))]:
+        expected = {asset: number for assets in series[: n + 1] for asset, number in assets.items()}
         assert {asset: number for day, asset, number in kept if day <= utc_day(moment(n))} == expected
 
 
@@ -208,11 +210,11 @@ def test_an_asset_that_vanished_keeps_its_counters_and_a_release_its_newest_name
 
 
 @FEW
-@given(told=st.lists(st.lists(st.sampled_from("abc"), unique=True), min_size=1, max_size=8), random=any_random)
-def test_the_last_list_of_a_day_stands_as_a_whole(store: Store, told: list[list[str]], random: Random) -> None:
+@given(series=st.lists(st.lists(st.sampled_from("abc"), unique=True), min_size=1, max_size=8), random=any_random)
+def test_the_last_list_of_a_day_stands_as_a_whole(store: Store, series: list[list[str]], random: Random) -> None:
     mine = next(NEXT_REPOSITORY)
-    save_in_batches(store, [listed(mine, names, moment(n)) for n, names in enumerate(told)], random)
-    last = {utc_day(moment(n)): names for n, names in enumerate(told)}
+    save_in_batches(store, [listed(mine, names, moment(n)) for n, names in enumerate(series)], random)
+    last = {utc_day(moment(n)): names for n, names in enumerate(series)}
     expected = sorted((day, name, 9 - rank) for day, names in last.items() for rank, name in enumerate(names))
     assert rows(store, "select observed_on, referrer, views from referrer_snapshot", mine) == expected
     assert rows(store, "select observed_on, entries from snapshot", mine) == [(d, len(n)) for d, n in last.items()]

@@ -59,8 +59,8 @@ def test_several_are_deleted_in_one_commit(store: Store, ids: list[int]) -> None
 def test_new_known_and_removed_ones_are_added_in_one_commit_each_once(store: Store, ids: list[int]) -> None:
     remove_repositories(store, COMMAND_LINE, ids[:1], NOW)
     version = store.traffic.version()
-    told = [(4, "blue/new"), (1, "blue/renamed"), (5, "blue/newer"), (2, "blue/r2"), (4, "blue/new")]
-    facts = [RepositoryFacts(key, name, None, None, None) for key, name in told]
+    expected = [(4, "blue/new"), (1, "blue/renamed"), (5, "blue/newer"), (2, "blue/r2"), (4, "blue/new")]
+    facts = [RepositoryFacts(key, name, None, None, None) for key, name in expected]
     added = add_repositories(store, COMMAND_LINE, 1, facts, NOW)
     assert store.traffic.version() == version + 1
     new = ids[-1] + 1
@@ -73,9 +73,9 @@ def test_new_known_and_removed_ones_are_added_in_one_commit_each_once(store: Sto
 def test_what_github_tells_of_a_repository_is_stored_with_it(store: Store, ids: list[int]) -> None:
     facts = [RepositoryFacts(7, "green/one", "private", True, False), RepositoryFacts(8, "green/two", None, None, True)]
     add_repositories(store, COMMAND_LINE, 1, facts, NOW)
-    told = "select owner, name, visibility, archived, fork from repository where owner = 'green' order by all"
+    sql = "select owner, name, visibility, archived, fork from repository where owner = 'green' order by all"
     with store.traffic.read() as cursor:
-        rows = cursor.execute(told).fetchall()
+        rows = cursor.execute(sql).fetchall()
     assert rows == [("green", "one", "private", True, False), ("green", "two", None, None, True)]
 
 

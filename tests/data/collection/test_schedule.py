@@ -69,7 +69,7 @@ def test_what_is_no_schedule_is_refused_with_what_one_looks_like(written: str) -
 
 
 @pytest.mark.parametrize(
-    ("written", "told"),
+    ("written", "expected"),
     [
         ("0 0 29 2 *", "pauses for up to 1,461, "),
         ("0 0 1 * *", "pauses for up to 31, "),
@@ -79,8 +79,8 @@ def test_what_is_no_schedule_is_refused_with_what_one_looks_like(written: str) -
         ("*/59 * * * *", "more often than once an hour"),
     ],
 )
-def test_a_schedule_that_loses_days_or_asks_in_vain_is_refused_with_the_reason(written: str, told: str) -> None:
-    with pytest.raises(ScheduleRefused, match=told):
+def test_a_schedule_that_loses_days_or_asks_in_vain_is_refused_with_the_reason(written: str, expected: str) -> None:
+    with pytest.raises(ScheduleRefused, match=expected):
         checked_schedule(written)
 
 

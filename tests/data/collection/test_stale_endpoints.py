@@ -38,7 +38,7 @@ def failed(key: int, endpoint: str, at: datetime = NOW, reason: str = "No access
 
 
 @pytest.mark.parametrize(
-    ("endpoint", "days", "told"),
+    ("endpoint", "days", "expected"),
     [
         ("referrers", 1, False),
         ("referrers", 2, True),
@@ -49,12 +49,12 @@ def failed(key: int, endpoint: str, at: datetime = NOW, reason: str = "No access
     ],
 )
 def test_an_endpoint_is_stale_when_it_fails_and_its_last_good_answer_is_old(
-    store: Store, key: int, endpoint: str, days: int, told: bool
+    store: Store, key: int, endpoint: str, days: int, expected: bool
 ) -> None:
     save(store, good(key, endpoint, days))
     save(store, failed(key, endpoint, NOW - DAY / 2, "Another."), failed(key, endpoint))
     seen = [(e.endpoint, e.last_good_at, e.reason) for e in stale_endpoints(operator(store), store, NOW)]
-    assert seen == ([(endpoint, NOW - days * DAY, "No access.")] if told else [])
+    assert seen == ([(endpoint, NOW - days * DAY, "No access.")] if expected else [])
 
 
 def test_what_was_not_tried_since_or_answers_again_is_not_stale(store: Store, key: int) -> None:

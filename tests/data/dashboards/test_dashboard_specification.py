@@ -65,7 +65,7 @@ def test_the_published_schema_takes_what_the_program_takes_and_nothing_else() ->
     validator = schema()
     Draft202012Validator.check_schema(validator.schema)
     documents = ((panel, json.loads(written(Dashboard("n", panels=(panel,))))) for panel in every_panel())
-    differ = [panel for panel, told in documents if validator.is_valid(told) != (not panel_problems(panel))]
+    differ = [panel for panel, form in documents if validator.is_valid(form) != (not panel_problems(panel))]
     assert not differ[:5]
 
 
@@ -109,7 +109,7 @@ def test_what_is_left_out_has_its_usual_value() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "expected"),
     [
         ("{", "line 1, column 2"),
         ("[]", "The dashboard must be an object"),
@@ -141,8 +141,8 @@ def test_what_is_left_out_has_its_usual_value() -> None:
         (b"\xff\xfe{", "not UTF-8 text"),
     ],
 )  # fmt: skip
-def test_what_is_wrong_is_told_with_its_place_and_what_is_allowed(text: str | bytes, told: str) -> None:
-    assert told in problems(text)
+def test_what_is_wrong_is_told_with_its_place_and_what_is_allowed(text: str | bytes, expected: str) -> None:
+    assert expected in problems(text)
 
 
 def test_a_thousand_mistakes_are_told_in_a_dozen_sentences() -> None:
@@ -152,7 +152,7 @@ def test_a_thousand_mistakes_are_told_in_a_dozen_sentences() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "expected"),
     [
         (document(*[{}] * 33_000), "The dashboard: panels may have at most 24 entries."),
         (document(LINE | {"also": [{"a": 1} for _ in range(8_000)]}), "Panel 1: also may have at most 3 entries."),
@@ -162,8 +162,8 @@ def test_a_thousand_mistakes_are_told_in_a_dozen_sentences() -> None:
         ),
     ],
 )
-def test_what_is_too_much_is_counted_and_its_entries_are_not_looked_at(text: str, told: str) -> None:
-    assert problems(text.replace(", ", ",")) == told
+def test_what_is_too_much_is_counted_and_its_entries_are_not_looked_at(text: str, expected: str) -> None:
+    assert problems(text.replace(", ", ",")) == expected
 
 
 def test_what_would_not_be_read_again_is_not_kept() -> None:
@@ -172,8 +172,8 @@ def test_what_would_not_be_read_again_is_not_kept() -> None:
 
 
 def test_the_documentation_names_every_word_and_its_example_is_a_dashboard() -> None:
-    told = DOCUMENTATION.read_text(encoding="utf-8")
+    text = DOCUMENTATION.read_text(encoding="utf-8")
     words = {*Kind, *Source, *(word for every in (*MEASURES.values(), *GROUPS.values()) for word in every)}
-    assert not [word for word in words if f"`{word}`" not in told]
-    example = told.partition("```json\n")[2].partition("```")[0]
+    assert not [word for word in words if f"`{word}`" not in text]
+    example = text.partition("```json\n")[2].partition("```")[0]
     assert parse_dashboard(example).panels

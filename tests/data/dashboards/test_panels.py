@@ -75,7 +75,7 @@ def shown(viewer: Viewer, store: Store, panel: Panel) -> PanelRows:
     return panel_rows(viewer, store, panel, TODAY)
 
 
-def told(found: PanelRows) -> tuple[Rows, tuple[str, ...], int]:
+def comparable(found: PanelRows) -> tuple[Rows, tuple[str, ...], int]:
     return plain(found.rows), found.notes, found.names
 
 
@@ -89,8 +89,8 @@ def daily(**more: Any) -> Panel:
 
 @EVERY
 def test_one_repository_is_told_as_if_there_were_no_other(full: Store, alone: Store, panel: Panel) -> None:
-    found = told(shown(ONE, full, panel))
-    assert found == told(shown(ONE, alone, panel))
+    found = comparable(shown(ONE, full, panel))
+    assert found == comparable(shown(ONE, alone, panel))
     assert not [name for key, name in NAMES.items() if key != TELESCOPE and name in str(found)]
 
 
@@ -104,7 +104,7 @@ def test_who_sees_no_repository_is_told_nothing(full: Store, panel: Panel) -> No
 @EVERY
 def test_naming_another_tenants_repository_is_as_naming_none(full: Store, panel: Panel) -> None:
     wishes = ("blue/engine", "no/such", "'; drop table repository --")
-    found = [told(shown(ONE, full, replace(panel, repositories=(wish,)))) for wish in wishes]
+    found = [comparable(shown(ONE, full, replace(panel, repositories=(wish,)))) for wish in wishes]
     assert all(each == found[0] for each in found)
 
 
@@ -126,8 +126,8 @@ def test_a_group_is_what_its_members_have_together(full: Store) -> None:
     each = shown(viewer, full, daily(by="repository", measure="visitors", limit=50))
     sums = dict(zip(each.rows["name"], values(each), strict=True))
     machine = [sums.get(NAMES[key]) or 0 for key in (ENGINE, DOCS)]
-    told = dict(zip(grouped.rows["name"], values(grouped), strict=True))
-    assert told == {"Machine": sum(machine), "Optics": sums[NAMES[TELESCOPE]]}
+    by_name = dict(zip(grouped.rows["name"], values(grouped), strict=True))
+    assert by_name == {"Machine": sum(machine), "Optics": sums[NAMES[TELESCOPE]]}
     assert measure_name(grouped.panel, "visitors") == DAILY_VISITORS
     assert any("several groups" in note for note in grouped.notes)
 

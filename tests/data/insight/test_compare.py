@@ -92,10 +92,10 @@ def test_people_of_a_week_are_github_s_own_count_or_unknown(full: Store) -> None
     rows = beside(operator(full), full, QUARTER, Measure.VISITORS, Grain.WEEK)
     question = "select repository_id, week, view_uniques from v_weekly"
     true = {(key, week): people for key, week, people in ask(full, question)}
-    told = {(row[0], row[2]): row[3] for row in plain(rows)}
+    by_week = {(row[0], row[2]): row[3] for row in plain(rows)}
     whole = {place: n for place, n in true.items() if QUARTER.first <= place[1] <= QUARTER.last - timedelta(days=6)}
-    assert told == {place: whole.get(place) for place in told}
-    assert None in told.values()
+    assert by_week == {place: whole.get(place) for place in by_week}
+    assert None in by_week.values()
     assert beside(operator(full), full, QUARTER, Measure.VISITORS, Grain.MONTH)["value"].isna().all()
 
 

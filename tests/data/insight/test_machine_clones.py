@@ -31,20 +31,20 @@ def key(store: Store) -> int:
     return key
 
 
-def told(store: Store, key: int, back: int) -> tuple[object, ...]:
+def clones_of_day(store: Store, key: int, back: int) -> tuple[object, ...]:
     question = f"select {COLUMNS} from v_clones where repository_id = $key and day = $day"
     return ask(store, question, key=key, day=ago(back))[0]
 
 
 def test_runs_times_their_sure_checkouts_are_clones_by_actions_and_never_more_than_all(store: Store, key: int) -> None:
     save(store, result(key, "workflow_runs", runs({ago(back): 150 if back == WILD else 12 for back in range(1, 15)})))
-    assert told(store, key, 3) == (12, 9, 1.0, 12, 8)
-    assert told(store, key, WILD) == (150, 9, 1.0, 150, 50)
-    assert told(store, key, 20) == (None, None, None, None, None)
+    assert clones_of_day(store, key, 3) == (12, 9, 1.0, 12, 8)
+    assert clones_of_day(store, key, WILD) == (150, 9, 1.0, 150, 50)
+    assert clones_of_day(store, key, 20) == (None, None, None, None, None)
     save(store, result(key, "workflow_runs", runs({ago(3): 70}, looked_at=0)))
-    assert told(store, key, 3)[0::3] == (70, 20)
+    assert clones_of_day(store, key, 3)[0::3] == (70, 20)
     save(store, result(key, "workflow_runs", runs({ago(3): 5, ago(4): 0}, looked_at=0)))  # runs were deleted
-    assert [told(store, key, back)[0] for back in (3, 4)] == [70, 12]
+    assert [clones_of_day(store, key, back)[0] for back in (3, 4)] == [70, 12]
 
 
 @pytest.mark.parametrize(
@@ -60,12 +60,12 @@ def test_what_is_sure_is_less_than_the_average(
 ) -> None:
     seen = runs({ago(back): 12 for back in range(14, 0, -1)}, checkouts, looked_at)
     save(store, result(key, "workflow_runs", seen))
-    assert told(store, key, 3)[3] == least
+    assert clones_of_day(store, key, 3)[3] == least
 
 
 def test_with_few_runs_the_checkouts_that_were_seen_are_sure(store: Store, key: int) -> None:
     save(store, result(key, "workflow_runs", runs({ago(3): 5, ago(2): 0}, (4,), looked_at=1)))
-    assert [told(store, key, back)[3] for back in (3, 2)] == [4, 0]
+    assert [clones_of_day(store, key, back)[3] for back in (3, 2)] == [4, 0]
 
 
 def test_the_steady_floor_is_the_fewest_of_fifteen_final_days(store: Store, key: int) -> None:

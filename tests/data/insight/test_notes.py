@@ -55,7 +55,7 @@ def seen(store: Store, username: str, repository_id: int | None = None) -> list[
     return [each.note for each in notes(viewer, store, FIRST, LAST, repository_id)]
 
 
-def told(store: Store) -> list[tuple[str, str, str, str | None, int | None]]:
+def noted_acts(store: Store) -> list[tuple[str, str, str, str | None, int | None]]:
     found = entries(AUDITOR, store, AuditFilter("note "))
     return sorted((each.action, each.actor, each.subject, each.detail, each.tenant_id) for each in found)
 
@@ -115,7 +115,7 @@ def test_a_note_is_changed_and_removed_and_the_audit_log_says_so(store: Store, b
     assert changed in notes(viewer, store, FIRST, FIRST)
     remove_note(store, COMMAND_LINE, front.note_id, NOW)
     assert [each.note for each in notes(viewer, store, FIRST, LAST)] == ["A talk"]
-    assert told(store) == [
+    assert noted_acts(store) == [
         ("note added", "manager", f"blue/r0, {LAST}", "On the front page", blue.tenant_id),
         ("note added", "manager", f"tenant blue, {FIRST}", "A talk", blue.tenant_id),
         ("note changed", "manager", f"blue/r0, {FIRST}", "Two lines", blue.tenant_id),

@@ -107,14 +107,14 @@ def test_people_of_14_days_are_githubs_beside_the_sum_of_their_days(full: Store)
 
 def test_whole_weeks_are_told_as_the_view_tells_them(full: Store) -> None:
     found = story.true_weeks(ONE, full, EVER)
-    told = ask(
+    in_view = ask(
         full,
         "select week, view_uniques, visitor_days, clone_uniques, cloner_days from v_weekly "
         "where repository_id = $key and view_uniques is not null order by week desc",
         key=ENGINE,
     )
-    assert told
-    assert plain(found[["week", "view_uniques", "visitor_days", "clone_uniques", "cloner_days"]]) == told
+    assert in_view
+    assert plain(found[["week", "view_uniques", "visitor_days", "clone_uniques", "cloner_days"]]) == in_view
 
 
 def test_of_a_repository_that_was_never_collected_there_is_nothing(full: Store) -> None:

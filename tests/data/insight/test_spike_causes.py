@@ -35,19 +35,19 @@ def whole(**changes: Any) -> Selection:
     return replace(Selection(FIRST, day(DAYS - 1), LATER), **changes)
 
 
-def told(place: Launched, *keys: int) -> tuple[Spike, ...]:
+def explained(place: Launched, *keys: int) -> tuple[Spike, ...]:
     return explained_spikes(viewer_of(*keys), place.store, whole(), 9)
 
 
 def test_the_launch_is_found_and_nothing_else(launched: Launched) -> None:
-    (found,) = told(launched, launched.rocket)
+    (found,) = explained(launched, launched.rocket)
     assert (found.full_name, found.metric, found.value) == ("red/rocket", "views", views(LAUNCH))
     assert (found.first, found.last, found.peak) == (day(LAUNCH), day(LAUNCH + 1), day(LAUNCH))
     assert found.score >= 3
 
 
 def test_what_made_it_comes_first(launched: Launched) -> None:
-    (found,) = told(launched, launched.rocket)
+    (found,) = explained(launched, launched.rocket)
     assert [(cause.kind, cause.what) for cause in found.causes] == [
         ("referrer", NEWS),
         ("release", "v1.0"),
@@ -68,7 +68,7 @@ def test_of_one_repository_the_bounds_of_the_day_itself_are_known(launched: Laun
 
 
 def test_a_note_of_the_day_is_the_likeliest(launched: Launched) -> None:
-    first, *_ = told(launched, launched.boat)
+    first, *_ = explained(launched, launched.boat)
     assert (first.causes[0].kind, first.causes[0].what) == ("note", "We told the world")
     assert isinstance(first.causes[0].detail, Noted)
     weights = [cause.weight for cause in first.causes]
@@ -87,8 +87,8 @@ def test_a_note_of_a_whole_tenant_is_for_those_who_see_the_whole_tenant(launched
 
 
 def test_two_viewers_are_told_of_their_own_repositories_only(launched: Launched) -> None:
-    both = told(launched, launched.rocket, launched.boat)
-    alone = {key: told(launched, key) for key in (launched.rocket, launched.boat)}
+    both = explained(launched, launched.rocket, launched.boat)
+    alone = {key: explained(launched, key) for key in (launched.rocket, launched.boat)}
     for key, found in alone.items():
         assert {each.repository_id for each in found} == {key}
         assert tuple(each for each in both if each.repository_id == key) == found

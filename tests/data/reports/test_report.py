@@ -29,9 +29,9 @@ def made(viewer: Viewer, store: Store, period: Period) -> Report:
 
 @pytest.mark.parametrize("period", [WEEK, MONTH])
 def test_its_totals_are_those_of_the_overview(full: Store, period: Period) -> None:
-    told = made(operator(full), full, period).totals
+    result = made(operator(full), full, period).totals
     shown = selection_totals(operator(full), full, period.selection(TODAY))
-    assert replace(told, gap_days=0, pending_days=0) == replace(shown, gap_days=0, pending_days=0)
+    assert replace(result, gap_days=0, pending_days=0) == replace(shown, gap_days=0, pending_days=0)
 
 
 def test_its_list_has_the_uniques_of_the_weekly_page_and_marks_a_sum(full: Store) -> None:
@@ -40,21 +40,21 @@ def test_its_list_has_the_uniques_of_the_weekly_page_and_marks_a_sum(full: Store
         rows = weekly_traffic(viewer, full, week.selection(TODAY), Paging("view_uniques")).rows
         columns = ["full_name", "views", "view_uniques", "view_uniques_kind", "clones", "clone_uniques"]
         shown = plain(rows[rows["views_state"] == "final"][[*columns, "clone_uniques_kind"]])
-        told = made(viewer, full, week)
+        result = made(viewer, full, week)
         assert shown
         assert set(shown) <= {
-            (e.full_name, e.views, e.visitors, e.visitors_kind, e.clones, e.cloners, e.cloners_kind) for e in told.top
+            (e.full_name, e.views, e.visitors, e.visitors_kind, e.clones, e.cloners, e.cloners_kind) for e in result.top
         }
-    assert {"week", "sum_of_days"} == {each.visitors_kind for each in told.top}
+    assert {"week", "sum_of_days"} == {each.visitors_kind for each in result.top}
 
 
 def test_it_has_the_spikes_of_the_overview_with_their_causes(store: Store) -> None:
     rocket, _ = fill_launch(store)
     week = Period(Grain.WEEK, Grain.WEEK.first_day(launch_day(LAUNCH)))
-    told = report(viewer_of(rocket), store, week, subject="x", top=5, now=NOW)
-    assert told.spikes == explained_spikes(viewer_of(rocket), store, week.selection(TODAY), 5)
-    assert [(each.referrer, each.first_seen) for each in told.referrers] == [("news.example", launch_day(LAUNCH + 1))]
-    text = plain_text(report_message(told, Links("https://traffic.example.org")))
+    result = report(viewer_of(rocket), store, week, subject="x", top=5, now=NOW)
+    assert result.spikes == explained_spikes(viewer_of(rocket), store, week.selection(TODAY), 5)
+    assert [(each.referrer, each.first_seen) for each in result.referrers] == [("news.example", launch_day(LAUNCH + 1))]
+    text = plain_text(report_message(result, Links("https://traffic.example.org")))
     assert "red/rocket" in text
     assert ". news.example appeared" in text  # a name keeps its letters
     assert "blue/boat" not in text
@@ -64,11 +64,11 @@ def test_a_pending_day_is_named_and_not_counted(store: Store) -> None:
     (key,) = follow(store, "owner/one")
     save(store, answer(key, Metric.VIEWS, [10] * 14), answer(key, Metric.CLONES, [1] * 14))  # up to yesterday
     week = Period(Grain.WEEK, ago(6))  # whose last four days are pending or yet to come
-    told = report(viewer_of(key), store, week, subject="x", top=5, now=NOW)
-    assert told.totals.views.value == 40
-    assert [each.day for each in told.pending_days] == [ago(n) for n in (2, 1, 0)]
-    assert (told.top[0].views, told.top[0].is_whole) == (40, False)
-    assert "Still pending and not counted" in plain_text(report_message(told, Links(None)))
+    result = report(viewer_of(key), store, week, subject="x", top=5, now=NOW)
+    assert result.totals.views.value == 40
+    assert [each.day for each in result.pending_days] == [ago(n) for n in (2, 1, 0)]
+    assert (result.top[0].views, result.top[0].is_whole) == (40, False)
+    assert "Still pending and not counted" in plain_text(report_message(result, Links(None)))
     assert not is_final(viewer_of(key), store, week, TODAY)
 
 
@@ -101,6 +101,6 @@ def test_a_month_stands_beside_the_same_days_of_the_year_before(store: Store) ->
         for day, views in days:
             row = "insert into daily_traffic (repository_id, day, views, views_source) values (?, ?, ?, 'github')"
             connection.execute(row, [key, day, views])
-    told = totals_beside_last_year(viewer_of(key), store, MONTH, TODAY)
-    assert (told.views.value, told.views.compared, told.views.before) == (35, 30, 20)
+    result = totals_beside_last_year(viewer_of(key), store, MONTH, TODAY)
+    assert (result.views.value, result.views.compared, result.views.before) == (35, 30, 20)
     assert made(viewer_of(key), store, MONTH).totals.views.before is None

@@ -34,8 +34,8 @@ def main(path: str, *lifted: str) -> None:
             answers.append({"head": head, "body": body.hex()})
             connection.execute("rollback")
             connection.execute("begin transaction read only")
-        told = json.dumps(answers).encode()
-        channel.sendall(child.LENGTH.pack(len(told)) + told)
+        encoded = json.dumps(answers).encode()
+        channel.sendall(child.LENGTH.pack(len(encoded)) + encoded)
     os._exit(0)
 
 

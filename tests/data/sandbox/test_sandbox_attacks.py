@@ -75,9 +75,9 @@ def put(store: Store, viewer: Viewer, statements: list[str], *lifted: str) -> li
         socket.send_fds(ours, [LENGTH.pack(len(text))], [file])
         ours.sendall(text)
         os.close(file)
-        told = b"".join(iter(lambda: ours.recv(1 << 20), b""))
+        received = b"".join(iter(lambda: ours.recv(1 << 20), b""))
         assert process.wait(30) == 0, process.stderr and process.stderr.read()
-    found: list[dict[str, Any]] = json.loads(told[LENGTH.size :])
+    found: list[dict[str, Any]] = json.loads(received[LENGTH.size :])
     return [{"head": each["head"], "rows": str(rows_of(each["body"]))} for each in found]
 
 
@@ -101,9 +101,9 @@ def test_an_attack_fails_or_tells_nothing(place: Place, number: int) -> None:
     _, _, sign = ALL[number]
     answer, statement = place.answers[number], place.statements[number]
     said = str(failure(answer["head"], statement, 512)) if "failure" in answer["head"] else None
-    told = f"{said} {answer['rows']}".replace(statement, "")
+    revealed = f"{said} {answer['rows']}".replace(statement, "")
     secrets = ("green", "telescope", KEY, INSIDE, "root:", str(Path.home()), "site-packages", "extracts", "versions/")
-    assert not [each for each in secrets if each.casefold() in told.casefold()]
+    assert not [each for each in secrets if each.casefold() in revealed.casefold()]
     assert (said is None) == (sign is None)
     assert (sign or "") in (said or "")
 
@@ -134,8 +134,8 @@ def test_where_more_files_could_be_opened_the_kernel_takes_no_name_of_one(place:
     numbers = [f"from read_blob('/dev/fd/{number}')" for number in range(20)]
     found = put(place.store, BLUE_ONLY, [*numbers, "select count(*) from repository"], "lifted")
     assert found.pop()["head"].get("failure") is None, "queries are answered"
-    told = [each["head"].get("message", "no failure") for each in found]
-    assert [each for each in told if "Permission denied" in each] == [told[9]], (
+    messages = [each["head"].get("message", "no failure") for each in found]
+    assert [each for each in messages if "Permission denied" in each] == [messages[9]], (
         "DuckDB lets it name the file of the rows"
     )
-    assert all("disabled" in each for number, each in enumerate(told) if number != 9)
+    assert all("disabled" in each for number, each in enumerate(messages) if number != 9)

@@ -243,9 +243,9 @@ def test_the_process_is_given_nothing_of_the_server(box: Sandbox, monkeypatch: p
     fresh = Sandbox(box._store, LIMITS)
     fresh.warm()
     (child,) = fresh._spare
-    told = Path(f"/proc/{child._process.pid}")
-    assert b"sesame" not in (told / "environ").read_bytes()
-    assert str(box._store.directory).encode() not in (told / "environ").read_bytes() + (told / "cmdline").read_bytes()
+    proc = Path(f"/proc/{child._process.pid}")
+    assert b"sesame" not in (proc / "environ").read_bytes()
+    assert str(box._store.directory).encode() not in (proc / "environ").read_bytes() + (proc / "cmdline").read_bytes()
     fresh.close()
     assert not child.alive
     assert not child._directory.exists()

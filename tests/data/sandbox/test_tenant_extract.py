@@ -81,7 +81,7 @@ def test_nothing_in_the_file_tells_of_others(full: Store) -> None:
 
 
 @pytest.mark.parametrize(
-    ("question", "told"),
+    ("question", "expected"),
     [
         ("select name from tenant", [("Blue",)]),
         ("select full_name from v_repositories", [("blue/engine",)]),
@@ -92,9 +92,9 @@ def test_nothing_in_the_file_tells_of_others(full: Store) -> None:
     ],
 )
 def test_who_sees_a_single_repository_is_told_of_nothing_else(
-    extracts: dict[str, duckdb.DuckDBPyConnection], question: str, told: list[tuple[object, ...]]
+    extracts: dict[str, duckdb.DuckDBPyConnection], question: str, expected: list[tuple[object, ...]]
 ) -> None:
-    assert rows(extracts["single"], question) == told
+    assert rows(extracts["single"], question) == expected
 
 
 def test_who_sees_nothing_gets_tables_without_rows(extracts: dict[str, duckdb.DuckDBPyConnection]) -> None:

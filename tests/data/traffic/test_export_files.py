@@ -57,12 +57,12 @@ def test_no_safe_text_begins_as_a_formula_does(text: str) -> None:
 def test_csv_is_safe_and_parquet_is_verbatim(hostile: Store, tmp_path: Path) -> None:
     export(operator(hostile), hostile, REPOSITORIES, tmp_path / "x.csv")
     with (tmp_path / "x.csv").open(newline="") as file:
-        told = [row["full_name"] for row in csv.DictReader(file)]
+        names = [row["full_name"] for row in csv.DictReader(file)]
     verbatim = ExportRequest(ExportTable.REPOSITORIES, ExportFormat.PARQUET)
     export(operator(hostile), hostile, verbatim, tmp_path / "x.parquet")
     kept = parquet.read_table(tmp_path / "x.parquet")["full_name"].to_pylist()
     assert kept == [f"{name}/{number}" for number, name in enumerate(HOSTILE, start=1)]
-    assert told == [f"'{name}" for name in kept[:-1]] + kept[-1:]
+    assert names == [f"'{name}" for name in kept[:-1]] + kept[-1:]
 
 
 def test_a_file_that_is_there_stays_as_it_is(store: Store, tmp_path: Path) -> None:

@@ -20,8 +20,8 @@ from tests.data.reading import ago, plain
 
 Reader = Callable[[Viewer, Store, Selection], Any]
 READERS: dict[str, Reader] = {
-    "daily_traffic": lambda v, s, c: told(traffic.daily_traffic(v, s, c, Paging("day", size=9_999))),
-    "weekly_traffic": lambda v, s, c: told(traffic.weekly_traffic(v, s, c, Paging("week", size=9_999))),
+    "daily_traffic": lambda v, s, c: as_text(traffic.daily_traffic(v, s, c, Paging("day", size=9_999))),
+    "weekly_traffic": lambda v, s, c: as_text(traffic.weekly_traffic(v, s, c, Paging("week", size=9_999))),
     "series": lambda v, s, c: [traffic.series(v, s, c, grain).to_csv() for grain in Grain],
     "series_before": lambda v, s, c: [
         traffic.series_before(v, s, replace(c, before_days=30), grain).to_csv() for grain in Grain
@@ -60,7 +60,7 @@ def launches_of(selection: Selection) -> tuple[compare.Launch, ...]:
     return tuple(compare.Launch(key, "", ago(40)) for key in keys)
 
 
-def told(page: Any) -> str:
+def as_text(page: Any) -> str:
     return f"{page.total} {page.rows.to_csv()}"
 
 
@@ -70,7 +70,7 @@ def chosen(*keys: int, search: str = "") -> Selection:
 
 @pytest.fixture(scope="module")
 def alone(full: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[int], Store]]:
-    """Copies of the full store in which one repository is all that is left, or none: all that may be told."""
+    """Copies of the full store in which one repository is all that is left, or none: all that may be shown."""
     made: dict[int, Store] = {}
 
     def store_of(key: int) -> Store:

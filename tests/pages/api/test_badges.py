@@ -38,7 +38,7 @@ def made(program: Program, new: NewBadge = NEW) -> Badge:
     return add_badge(program.app.store, "tenant", new, utc_now())
 
 
-def told(program: Program, badge: Badge) -> dict[str, Any]:
+def as_json(program: Program, badge: Badge) -> dict[str, Any]:
     answer = program.client.get(f"/badge/{badge.public_id}.json")
     assert answer.status_code == 200
     found: dict[str, Any] = answer.json()
@@ -49,7 +49,7 @@ def test_a_badge_tells_its_number_to_whoever_has_its_address(program: Program) -
     badge = made(program)
     rows = program.rows(f"traffic?from={days_ago(30)}&to={days_ago(1)}&repository={ENGINE}")
     views = sum(row["views"] or 0 for row in rows)
-    assert told(program, badge)["message"] == compact(views)
+    assert as_json(program, badge)["message"] == compact(views)
     answer = program.client.get(f"/badge/{badge.public_id}.svg")
     assert (answer.headers["content-type"], f">{compact(views)}</text>" in answer.text) == ("image/svg+xml", True)
     assert answer.headers["cross-origin-resource-policy"] == "cross-origin"
@@ -71,7 +71,7 @@ def test_every_number_of_every_period_is_a_badge_and_unknown_is_no_zero(program:
         program.app.store, COMMAND_LINE, BLUE, [RepositoryFacts(9, "blue/new", None, None, None)], utc_now()
     )
     assert {number(new.repository_id, *each) for each in numbers} == {None}
-    unknown = told(program, made(program, replace(NEW, repository_id=new.repository_id)))
+    unknown = as_json(program, made(program, replace(NEW, repository_id=new.repository_id)))
     assert (unknown["message"], unknown["color"]) == ("n/a", "lightgrey")
     (repository,) = program.rows(f"repositories?repository={ENGINE}")
     assert numbers[BadgeMeasure.VISITORS, BadgePeriod.FORTNIGHT] == repository["view_uniques_of_14_days"]
@@ -82,12 +82,12 @@ def test_a_badge_of_a_group_adds_its_members_up_and_is_gone_with_them(program: P
     group = add_group(program.app.store, COMMAND_LINE, BLUE, "Tools", [ENGINE, DOCS], now=utc_now())
     badge = made(program, replace(NEW, repository_id=None, group_id=group.group_id, period=BadgePeriod.ALL))
     found = program.rows("repositories?group=Tools")
-    assert told(program, badge)["message"] == compact(sum(row["views"] for row in found))
+    assert as_json(program, badge)["message"] == compact(sum(row["views"] for row in found))
     one = made(program)
     remove_repositories_with_data(program.app.store, COMMAND_LINE, [ENGINE], utc_now())
-    assert told(program, one)["message"] == "n/a"
+    assert as_json(program, one)["message"] == "n/a"
     set_tenant_active(program.app.store, COMMAND_LINE, BLUE, False, utc_now())
-    assert told(program, badge)["message"] == "n/a"
+    assert as_json(program, badge)["message"] == "n/a"
 
 
 def test_an_address_that_is_guessed_is_no_badge(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:

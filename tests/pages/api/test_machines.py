@@ -89,8 +89,8 @@ def test_a_run_is_started_by_who_may_and_recorded(program: Program, app: App, mo
     ):
         assert post(program, username, path, body).status_code == status, (username, body)
     assert len(begun) == 3
-    told = entries(app.account("admin"), app.store, AuditFilter(text="collection started"))
-    assert [each.actor for each in told] == ["maintainer", "maintainer", "tenant"]
+    logged = entries(app.account("admin"), app.store, AuditFilter(text="collection started"))
+    assert [each.actor for each in logged] == ["maintainer", "maintainer", "tenant"]
 
 
 def test_an_agent_reads_what_its_token_may_see(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -55,8 +55,8 @@ def test_every_table_has_the_rows_that_the_token_s_user_may_see_and_no_route_tel
         assert found == OF_WHOM[username]
     for route in program_routes.routes():
         if username != "admin" and isinstance(route, Route) and "{" not in route.path:
-            told = program.client.get(route.path, headers={"Authorization": f"Bearer {program.tokens[username]}"}).text
-            assert not [each for each in OF_WHOM["both"] - OF_WHOM[username] if each in told], route.path
+            body = program.client.get(route.path, headers={"Authorization": f"Bearer {program.tokens[username]}"}).text
+            assert not [each for each in OF_WHOM["both"] - OF_WHOM[username] if each in body], route.path
 
 
 def test_csv_is_the_export_and_json_has_its_columns(program: Program) -> None:
@@ -136,8 +136,8 @@ def test_what_makes_no_sense_is_refused_with_the_field(program: Program) -> None
     for query, parameter in WRONG:
         answer = program.get(f"traffic?{query}")
         assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json"), query
-        told = answer.json()
-        assert told["errors"] == [{"parameter": parameter, "detail": told["detail"]}]
+        body = answer.json()
+        assert body["errors"] == [{"parameter": parameter, "detail": body["detail"]}]
 
 
 def test_another_tenant_s_place_is_answered_as_one_that_is_not_there(program: Program) -> None:
@@ -156,8 +156,8 @@ def test_a_token_is_taken_in_every_way_that_programs_have(program: Program) -> N
         assert program.get("repositories", None, Authorization=f"Basic {basic}").status_code == 200
     assert program.get("repositories", None, Authorization=f"bearer {secret}").status_code == 200
     for sent in ({}, {"Authorization": ""}, {"Authorization": "Negotiate x"}):
-        told = program.get(f"repositories?link={secret}", None, **sent)
-        assert told.status_code == 401, "a token is in no address"
+        answer = program.get(f"repositories?link={secret}", None, **sent)
+        assert answer.status_code == 401, "a token is in no address"
 
 
 def test_without_a_good_token_nothing_is_told(program: Program) -> None:
@@ -198,8 +198,8 @@ def test_without_a_good_token_nothing_is_told(program: Program) -> None:
 def test_who_tries_tokens_waits_and_a_token_has_its_pace(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(authentication, "OF_FAILURES", RateLimit(2, 0.1))
     monkeypatch.setattr(authentication, "OF_A_TOKEN", RateLimit(3, 0.1))
-    told = [program.get("notes", "single").status_code for _ in range(4)]
-    assert told == [200, 200, 200, 429]
+    codes = [program.get("notes", "single").status_code for _ in range(4)]
+    assert codes == [200, 200, 200, 429]
     assert int(program.get("notes", "single").headers["retry-after"]) > 0
     assert [program.get("notes", None, new_secret()).status_code for _ in range(3)] == [401, 401, 429]
     assert program.get("notes", "tenant").status_code == 200, "others at this address are served all the same"
@@ -262,10 +262,10 @@ def test_runs_and_health_tell_what_the_pages_tell(program: Program) -> None:
     assert program.get("health.csv").text.startswith("kind,is_problem,tenant,repository_id,")
     store_token(program.app)
     program.app.monkeypatch.setattr("collector.reach.NEARLY", -1)
-    told = {
+    kinds_of = {
         name: {each["kind"] for each in program.rows("health", name)} for name in ("maintainer", "tenant", "viewer")
     }
-    assert {name for name, kinds in told.items() if "budget" in kinds} == {"maintainer", "tenant"}
+    assert {name for name, kinds in kinds_of.items() if "budget" in kinds} == {"maintainer", "tenant"}
 
 
 def test_every_route_keeps_what_its_description_promises(program: Program) -> None:

@@ -103,9 +103,9 @@ def draw_messages(browser: Browser, directory: Path) -> None:
 
 def as_slack_shows(content: Content) -> str:
     """Slack's blocks as a page of HTML, as near to its look as fonts allow."""
-    told = json.loads(slack.body(content.message))
+    body = json.loads(slack.body(content.message))
     parts = []
-    for block in told["blocks"]:
+    for block in body["blocks"]:
         text = block["text"]["text"]
         if block["type"] == "header":
             parts.append(f"<h1>{escape(text)}</h1>")

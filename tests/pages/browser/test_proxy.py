@@ -154,6 +154,6 @@ def test_a_deeper_address_leads_to_the_page_below_the_path(live: Live) -> None:
 def test_a_page_behind_a_proxy_that_drops_the_port_says_why_it_cannot_connect(dropped: Live, visit: Visit) -> None:
     visitor = visit(dropped.url)
     visitor.page.goto(f"{dropped.url}/daily")
-    told = visitor.page.get_by_role("alert")
-    expect(told).to_contain_text(f"opened at {dropped.origin}, but the server was asked as 127.0.0.1.")
-    expect(told).to_contain_text("proxy_set_header Host $http_host")
+    alert = visitor.page.get_by_role("alert")
+    expect(alert).to_contain_text(f"opened at {dropped.origin}, but the server was asked as 127.0.0.1.")
+    expect(alert).to_contain_text("proxy_set_header Host $http_host")

@@ -85,8 +85,8 @@ def test_when_a_repository_was_collected_is_in_the_reader_s_zone(
     reader = readers[zone]
     reader.open("repositories")
     header, row = reader.rows()
-    told = datetime.fromisoformat(row[header.index("Last collected")])
-    assert (told.utcoffset(), told) == (local.utcoffset(), local.replace(microsecond=0))
+    collected = datetime.fromisoformat(row[header.index("Last collected")])
+    assert (collected.utcoffset(), collected) == (local.utcoffset(), local.replace(microsecond=0))
     assert f"{day_text(local)}, {local:%H:%M}" in drawn(reader)
 
 

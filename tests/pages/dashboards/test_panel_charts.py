@@ -22,8 +22,8 @@ HOSTILE = "=cmd()"
 def found(panel: Panel, *values: Any, name: str | None = "a/b", states: tuple[str, ...] = ("final",)) -> PanelRows:
     count = len(values)
     periods = [FIRST + timedelta(days=n) for n in range(count)]
-    told = [*states, *(states[-1:] * count)][:count]
-    rows = DataFrame({"period": periods, "name": [name] * count, "value": values, "state": told})
+    padded = [*states, *(states[-1:] * count)][:count]
+    rows = DataFrame({"period": periods, "name": [name] * count, "value": values, "state": padded})
     return PanelRows(panel, rows.astype({"value": "Int64"}), (), 1)
 
 

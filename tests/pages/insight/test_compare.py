@@ -107,9 +107,9 @@ def test_a_link_opens_a_launch_on_any_day(app: App) -> None:
 
 def test_a_line_that_ends_early_says_why(app: App) -> None:
     asked = noted(app, ENGINE, 12, "Just *now*")
-    told = shown_text(launches(app, "viewer", asked))
-    assert "not final yet" in told
-    assert r"Just \*now\*" in told
+    shown = shown_text(launches(app, "viewer", asked))
+    assert "not final yet" in shown
+    assert r"Just \*now\*" in shown
 
 
 def test_what_was_usual_is_unknown_after_too_few_weeks(app: App) -> None:

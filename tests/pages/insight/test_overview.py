@@ -56,19 +56,19 @@ def with_token(app: App, days: int) -> None:
 
 def test_a_spike_is_told_with_its_cause_and_leads_to_the_repository_at_that_day(app: App) -> None:
     with_spike(app)
-    told = events(app.opened("viewer", PAGE))
+    spikes = events(app.opened("viewer", PAGE))
     day = days_ago(10)
-    assert f"<strong>blue/engine</strong>, {day.day} {day:%b %Y}</a>" in told
-    assert "5,000 views" in told
-    assert "<strong>lobste.rs</strong> appeared among the referrers" in told
-    assert f"repository?of=blue/engine&amp;range=Custom&amp;dates={days_ago(24)}" in told
+    assert f"<strong>blue/engine</strong>, {day.day} {day:%b %Y}</a>" in spikes
+    assert "5,000 views" in spikes
+    assert "<strong>lobste.rs</strong> appeared among the referrers" in spikes
+    assert f"repository?of=blue/engine&amp;range=Custom&amp;dates={days_ago(24)}" in spikes
 
 
 def test_a_referrer_is_never_markup(app: App) -> None:
     with_spike(app, "<img src=x> [y](http://z.example)")
-    told = events(app.opened("viewer", PAGE))
-    assert "&lt;img src=x&gt;" in told
-    assert "<img" not in told
+    spikes = events(app.opened("viewer", PAGE))
+    assert "&lt;img src=x&gt;" in spikes
+    assert "<img" not in spikes
 
 
 def test_the_spikes_of_others_are_not_told(app: App) -> None:

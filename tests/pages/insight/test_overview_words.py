@@ -58,18 +58,18 @@ def test_where_everybody_lands_explains_nothing() -> None:
 
 def test_what_was_not_there_before_is_told_first_and_three_at_most() -> None:
     usual = [Cause("referrer", f"r{n}", 0.6, Listed(DAY, False, 90, 40, 50)) for n in range(4)]
-    told = why(one(*usual, NEWS), HTML)
-    assert told.startswith("<strong>news.example")
-    assert told.count(";") == 2
+    sentence = why(one(*usual, NEWS), HTML)
+    assert sentence.startswith("<strong>news.example")
+    assert sentence.count(";") == 2
 
 
 def test_a_note_takes_no_causes_place_and_a_rise_of_several_days_says_which() -> None:
     note = Cause("note", "463 views: referrer news.example", 1.0, Noted(1, None))
     more = Listed(DAY + timedelta(days=2), False, 900, 100, 761, seen_before=DAY - timedelta(days=15))
     causes = [note, *(Cause("referrer", f"r{n}", 0.9, more) for n in range(3))]
-    told = spike_sentence(one(*causes, value=463))
-    assert told.count("at least 761 more views from 30 Mar to 16 Apr") == 3
-    assert "Note: “463 views" in told
+    sentence = spike_sentence(one(*causes, value=463))
+    assert sentence.count("at least 761 more views from 30 Mar to 16 Apr") == 3
+    assert "Note: “463 views" in sentence
 
 
 def test_a_rise_from_nothing_has_no_percent_and_a_name_is_never_markup() -> None:
@@ -97,7 +97,7 @@ def test_numbers_stand_over_their_periods_and_share_one() -> None:
 
 def test_a_long_name_in_a_legend_does_not_widen_a_phone() -> None:
     lines = compare_charts.Lines((f"an-owner/{'a-long-name-' * 8}", "<b>"), "Views")
-    told = legend_of(compare_charts.legend(lines))
-    assert "nowrap" not in told
-    assert "overflow-wrap:anywhere" in told
-    assert "&lt;b&gt;" in told
+    html = legend_of(compare_charts.legend(lines))
+    assert "nowrap" not in html
+    assert "overflow-wrap:anywhere" in html
+    assert "&lt;b&gt;" in html

@@ -144,8 +144,8 @@ def test_a_note_is_written_changed_and_removed(app: App) -> None:
     refused = answered(typed(run, change, link="javascript:alert(1)"), change, "save")
     assert "starts with https" in refused.error[0].value
     answered(typed(run, change, link=""), change, "remove")
-    told = entries(app.account("tenant"), app.store, AuditFilter("note "))
-    assert sorted(each.action for each in told) == ["note added", "note removed"]
+    logged = entries(app.account("tenant"), app.store, AuditFilter("note "))
+    assert sorted(each.action for each in logged) == ["note added", "note removed"]
 
 
 def test_whoever_may_not_write_any_more_is_refused_at_the_moment_of_acting(app: App) -> None:
@@ -179,9 +179,9 @@ def test_a_spike_stands_out_with_what_is_known_and_one_click_begins_a_note(app: 
 def test_the_page_begins_with_totals_records_and_the_newest_lists(app: App) -> None:
     run = opened(app, "viewer")
     assert [card.label for card in run.metric][:3] == ["Views", "Daily visitors (sum)", "Clones"]
-    told = shown_text(run)
+    shown = shown_text(run)
     for words in ("All time since", "Best day: ", ">Referrer</th>", ">Page</th>"):
-        assert words in told
+        assert words in shown
 
 
 def test_the_chart_of_views_shows_what_it_is_compared_with_unless_that_is_not_wanted(app: App) -> None:

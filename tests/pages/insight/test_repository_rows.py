@@ -158,10 +158,10 @@ def test_a_path_is_shown_as_it_lies_below_the_repository(path: str, shown: str) 
     ],
 )
 def test_a_cause_is_told_in_words_and_its_text_is_a_text(detail: object, said: str) -> None:
-    told = text.cause_line(Cause("referrer", HOSTILE, 0.5, detail), DAY)  # type: ignore[arg-type]
-    assert said in told
-    assert "<b>" not in told
-    assert "](j" not in told
+    line = text.cause_line(Cause("referrer", HOSTILE, 0.5, detail), DAY)  # type: ignore[arg-type]
+    assert said in line
+    assert "<b>" not in line
+    assert "](j" not in line
 
 
 def test_a_note_of_a_spike_begins_with_its_release_too() -> None:

@@ -51,9 +51,9 @@ class Live:
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         connection.request(method, f"{parts.path}{path}", body.encode() or None, sent)
         answer = connection.getresponse()
-        told = {name.lower(): value for name, value in answer.getheaders()}
+        fields = {name.lower(): value for name, value in answer.getheaders()}
         cookies = answer.headers.get_all("set-cookie") or []
-        found = Answer(answer.status, told, cookies, answer.read().decode("utf-8", "replace"))
+        found = Answer(answer.status, fields, cookies, answer.read().decode("utf-8", "replace"))
         connection.close()
         return found
 

@@ -81,7 +81,7 @@ def test_no_public_address_is_named_by_default() -> None:
 def test_the_streamlit_that_is_installed_asks_the_outside_for_who_it_does_not_know(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The reason of all this: when it is gone, so may be the host that a socket is told."""
+    """The reason of all this: when it is gone, so may be the host that a socket gets."""
     asked: list[str] = []
     monkeypatch.setattr(net_util, "get_internal_ip", lambda: None)
     monkeypatch.setattr(net_util, "get_external_ip", lambda: asked.append("the outside"))

@@ -88,7 +88,7 @@ def test_a_gap_is_a_band_and_no_bar_of_zero() -> None:
     assert band["gaps"] == "blue/engine"
     assert str(band["band_from"]).startswith("2026-03-07 12")
     zero = chart_data(rows([(0, "final")]), "views", Grain.DAY)
-    assert [each["value"] for each in marks(zero, "bar")] == [0], "a zero that GitHub told is drawn"
+    assert [each["value"] for each in marks(zero, "bar")] == [0], "a zero that GitHub reported is drawn"
     assert not marks(zero, "rect")
 
 

@@ -1,4 +1,4 @@
-"""The frame of every page: whether the collection is well, told to whom it concerns."""
+"""The frame of every page: whether the collection is well, shown to whom it concerns."""
 
 from tests.pages.app import App, store_token
 

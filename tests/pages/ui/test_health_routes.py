@@ -1,4 +1,4 @@
-"""What a monitor is told over HTTP: the process answers, and the collection is well or not, without a name."""
+"""What a monitor learns over HTTP: the process answers, and the collection is well or not, without a name."""
 
 import pytest
 from starlette.applications import Starlette

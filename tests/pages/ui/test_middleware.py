@@ -47,8 +47,8 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_of_answer_has_the_security_headers(live: Live, kind: str) -> None:
-    told = live.ask(*KINDS[kind]).headers
-    assert {name: told.get(name.lower()) for name in HEADERS} == HEADERS
+    headers = live.ask(*KINDS[kind]).headers
+    assert {name: headers.get(name.lower()) for name in HEADERS} == HEADERS
 
 
 def test_another_site_s_socket_is_refused_with_the_headers(live: Live) -> None:
@@ -148,8 +148,8 @@ def client() -> TestClient:
 
 def protected(answer: object) -> bool:
     """Whether the answer has every security header."""
-    told = answer.headers  # type: ignore[attr-defined]
-    return {name: told.get(name) for name in middleware.HEADERS} == middleware.HEADERS
+    headers = answer.headers  # type: ignore[attr-defined]
+    return {name: headers.get(name) for name in middleware.HEADERS} == middleware.HEADERS
 
 
 def test_what_nobody_expected_is_answered_with_the_headers_and_no_detail(client: TestClient) -> None:
@@ -166,8 +166,8 @@ def test_a_socket_has_the_headers_whether_it_is_opened_or_refused(client: TestCl
     assert protected(refused.value)
     with client.websocket_connect("ws://localhost/accepting") as socket:
         sent: list[tuple[bytes, bytes]] = list(socket.extra_headers or ())
-        told = {name.decode().lower() for name, _ in sent}
-    assert {name.lower() for name in middleware.HEADERS} <= told
+        names = {name.decode().lower() for name, _ in sent}
+    assert {name.lower() for name in middleware.HEADERS} <= names
 
 
 @pytest.mark.parametrize(

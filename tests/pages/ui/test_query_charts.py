@@ -61,9 +61,9 @@ def test_the_smaller_series_and_the_later_bars_are_left_out_and_told() -> None:
 def test_hostile_names_of_columns_are_titles_only() -> None:
     hostile = "a.b[0]']<script>"
     found = rows(**{hostile: [5, 6, 7, 8], "datum.x": [1, 2, 3, 4]})
-    told = drawing(found, Axes(hostile, ("datum.x",))).specification["encoding"]
-    assert (told["x"]["field"], told["y"]["field"]) == ("x", "y")
-    assert (told["x"]["title"], told["y"]["title"]) == (hostile, "datum.x")
+    encoding = drawing(found, Axes(hostile, ("datum.x",))).specification["encoding"]
+    assert (encoding["x"]["field"], encoding["y"]["field"]) == ("x", "y")
+    assert (encoding["x"]["title"], encoding["y"]["title"]) == (hostile, "datum.x")
 
 
 def test_moments_and_unknown_days_are_drawn_where_they_are() -> None:

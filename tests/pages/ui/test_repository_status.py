@@ -23,7 +23,7 @@ def test_a_finding_tells_what_is_wrong_since_when_and_what_to_do() -> None:
 
 
 def test_the_first_of_a_kind_are_told_and_how_many_more_there_are_and_no_text_is_markup() -> None:
-    told = attention([*map(loss, range(6)), Finding(FindingKind.TOKEN, True, "*acme*", "It is [refused](x).")])
-    assert told.count("GitHub deletes") == 4
-    assert "and 2 more" in told
-    assert "- **\\*acme\\***: It is \\[refused\\]" in told
+    text = attention([*map(loss, range(6)), Finding(FindingKind.TOKEN, True, "*acme*", "It is [refused](x).")])
+    assert text.count("GitHub deletes") == 4
+    assert "and 2 more" in text
+    assert "- **\\*acme\\***: It is \\[refused\\]" in text

@@ -16,7 +16,7 @@ def weeks(**changed: str | None) -> DataFrame:
 
 
 @pytest.mark.parametrize(
-    ("views", "clones", "told"),
+    ("views", "clones", "expected"),
     [
         ("week", "week", "GitHub’s week"),
         ("sum_of_days", "sum_of_days", "Sum of days"),
@@ -25,9 +25,9 @@ def weeks(**changed: str | None) -> DataFrame:
         (None, "week", "GitHub’s week"),
     ],
 )
-def test_a_week_says_how_its_uniques_were_counted(views: str | None, clones: str | None, told: str) -> None:
+def test_a_week_says_how_its_uniques_were_counted(views: str | None, clones: str | None, expected: str) -> None:
     rows = weeks(view_uniques_kind=views, clone_uniques_kind=clones)
-    assert list(tables.weekly_rows(rows)["counted"]) == [told]
+    assert list(tables.weekly_rows(rows)["counted"]) == [expected]
 
 
 def test_a_week_is_named_as_iso_names_it() -> None:
@@ -46,7 +46,7 @@ def test_a_day_is_written_the_same_in_every_time_zone(column: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("now", "before", "told"),
+    ("now", "before", "shown"),
     [
         (150, 100, "+50%"),
         (50, 100, "-50%"),
@@ -60,5 +60,5 @@ def test_a_day_is_written_the_same_in_every_time_zone(column: str) -> None:
         (None, 1, None),
     ],
 )
-def test_a_change_is_told_where_there_is_something_to_compare(now: int | None, before: int | None, told: str) -> None:
-    assert change(now, before) == told
+def test_a_change_is_told_where_there_is_something_to_compare(now: int | None, before: int | None, shown: str) -> None:
+    assert change(now, before) == shown

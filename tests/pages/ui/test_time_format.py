@@ -12,7 +12,7 @@ LATE = datetime(2026, 5, 3, 22, 15, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
-    ("zone", "told"),
+    ("zone", "expected"),
     [
         (None, "3 May 2026, 22:15 UTC"),
         ("UTC", "3 May 2026, 22:15 UTC"),
@@ -21,8 +21,8 @@ LATE = datetime(2026, 5, 3, 22, 15, tzinfo=UTC)
         ("Asia/Tokyo", "4 May 2026, 07:15 JST"),
     ],
 )
-def test_a_moment_is_told_in_the_zone_of_whoever_reads_it(zone: str | None, told: str) -> None:
-    assert moment_text(LATE, zone) == told
+def test_a_moment_is_told_in_the_zone_of_whoever_reads_it(zone: str | None, expected: str) -> None:
+    assert moment_text(LATE, zone) == expected
 
 
 @pytest.mark.parametrize("zone", ["Nowhere/Land", "../etc/passwd", "/etc/localtime", "\0", "", "x" * 300])
