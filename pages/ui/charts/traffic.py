@@ -122,9 +122,9 @@ def traffic_chart(
         hint = why_not(selection, metric, grain) if metric not in COUNTERS and not data.shape.stacked else ""
         return Chart(arrow_columns(columns), drawn, alt, legend(data), caption, hint)
     columns |= before.columns(data.columns["period"], data.columns["name"])
-    told = legend(data, *before.legend)
+    parts = legend(data, *before.legend)
     return Chart(
-        arrow_columns(columns), before.drawn(drawn), f"{alt} Dashed: {before.title}.", told, caption, before.hint
+        arrow_columns(columns), before.drawn(drawn), f"{alt} Dashed: {before.title}.", parts, caption, before.hint
     )
 
 
