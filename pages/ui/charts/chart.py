@@ -31,6 +31,7 @@ COLOURS = {
     "mark": "#dd4550",
 }
 BLUE, ORANGE, TEAL, PINK, OLIVE, VIOLET, RED = COLOURS["series"].split()[:7]
+TOP = {"$schema": alt.SCHEMA_URL, "config": {"view": {"continuousWidth": 300, "continuousHeight": 300}}}
 KNOWN = "isValid(datum.value)"
 MOST_NAMED = 3  # repositories, above a picture
 FALLBACK_THEME = "light"
@@ -219,6 +220,16 @@ def count_axis(field: str, tick_count: int = 5, *, zero: bool = True, **axis: An
     """Counts up the axis: whole numbers, from zero on unless they are readings of a counter."""
     shown = alt.Axis(title=None, format=",d", tickMinStep=1, tickCount=tick_count, **axis)
     return alt.Y(f"{field}:Q", axis=shown, scale=alt.Scale(zero=zero, nice=True))
+
+
+def layered(*layers: Any, **properties: Any) -> dict[str, Any]:
+    """Charts one over the other, for rows that come later, as a specification or a part of one. (alt.layer goes through
+    all that is in them several times, in 10 ms each.)
+    """
+    parts = [each.to_dict(validate=False, context={"top_level": False}) for each in layers]
+    for part in parts:
+        del part["data"]
+    return {"layer": parts, **properties}
 
 
 def without_data(chart: Any) -> dict[str, Any]:

@@ -14,7 +14,7 @@ import altair as alt
 
 from data.traffic.models import Grain
 from pages.ui.charts.bars_and_lines import POINTED, Channels, filled, label_layer, line_layers, time_axis
-from pages.ui.charts.chart import COLOURS, KNOWN, Legend, colours_of, rows_where, state_parts, tooltip, without_data
+from pages.ui.charts.chart import COLOURS, KNOWN, TOP, Legend, colours_of, layered, rows_where, state_parts, tooltip
 from pages.ui.charts.counterpart import INDEX_NUMBER
 
 HEIGHT = 380
@@ -75,7 +75,7 @@ def _of_kind(over_time: bool, pointed: bool, decimals: bool) -> dict[str, Any]:
     )
     over = [*line_layers(channels, pointed=pointed), label_layer(channels)] if over_time else []
     layers = over or _from_launch(channels, pointed)
-    return without_data(alt.layer(*layers, data=alt.NamedData("rows"), height=HEIGHT))
+    return TOP | layered(*layers, height=HEIGHT)
 
 
 def _launch_axis(field: str) -> alt.X:

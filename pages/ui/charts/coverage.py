@@ -26,11 +26,13 @@ from pages.ui.charts.chart import (
     COLOURS,
     ORANGE,
     TEAL,
+    TOP,
     VIOLET,
     Chart,
     caption_of,
     count_axis,
     day_axis,
+    layered,
     tooltip,
     without_data,
 )
@@ -156,11 +158,11 @@ def _weekdays() -> dict[str, Any]:
     titles = {"weekday": "Weekday (UTC)", "median": "Median"} | quartiles
     hint = tooltip(titles, median=",.1f", low=",.1f", high=",.1f", days=",d")
     x = alt.X("weekday:N", scale=alt.Scale(domain=list(WEEKDAYS)), axis=alt.Axis(title=None, labelAngle=0, ticks=False))
-    base, width = alt.Chart(alt.NamedData("rows")), alt.RelativeBandSize(0.5)
+    base, width = alt.Chart(), alt.RelativeBandSize(0.5)
     band = base.mark_bar(color=BLUE, opacity=0.3, cornerRadius=3, width=width).encode(
         x=x, y=count_axis("low"), y2=alt.Y2("high:Q"), tooltip=hint, description=alt.Description("spoken:N")
     )
     median = base.mark_tick(color=BLUE, thickness=3, width=width, aria=False).encode(
         x=x, y=count_axis("median"), tooltip=hint
     )
-    return without_data(alt.layer(band, median).properties(height=220))
+    return TOP | layered(band, median, height=220)

@@ -21,14 +21,15 @@ from pages.ui.charts.chart import (
     KNOWN,
     ORANGE,
     PINK,
+    TOP,
     Caption,
     Chart,
     count_axis,
     day_axis,
     either,
+    layered,
     rows_where,
     tooltip,
-    without_data,
 )
 
 HEIGHT = 240
@@ -102,4 +103,4 @@ def _specification() -> dict[str, Any]:
         usual.encode(x=x, x2=alt.X2("to:T"), y=count_axis("usual"), tooltip=hint),
         line.encode(x=day_axis("at", 8), tooltip=hint),
     )
-    return without_data(alt.layer(*layers, data=alt.NamedData("rows")).properties(height=HEIGHT))
+    return TOP | layered(*layers, height=HEIGHT)

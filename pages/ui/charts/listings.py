@@ -21,7 +21,19 @@ from data.store.arrow import arrow_table
 from data.store.cache import cached
 from data.text import day_text, number_text, weekday_text
 from data.traffic.models import Selection
-from pages.ui.charts.chart import BLUE, ORANGE, Chart, caption_of, count_axis, day_axis, either, tooltip, without_data
+from pages.ui.charts.chart import (
+    BLUE,
+    ORANGE,
+    TOP,
+    Chart,
+    caption_of,
+    count_axis,
+    day_axis,
+    either,
+    layered,
+    tooltip,
+    without_data,
+)
 
 ROW_PIXELS, AXIS_PIXELS, BELOW_PIXELS = 24, 96, 60
 BOUND_HEIGHT, SHARE_HEIGHT = 200, 110
@@ -167,7 +179,7 @@ def _heat() -> dict[str, Any]:
 @cache
 def _bounds() -> dict[str, Any]:
     """A band a day, from the least to the most views that a name can have had."""
-    base = alt.Chart(alt.NamedData("rows"))
+    base = alt.Chart()
     hint = tooltip({"when": "Day (UTC)", "low": "At least", "most": "At most"}, low=",d")
     x, y = day_axis("from", 6), count_axis("low", 4, **EXTENT)
     band = base.mark_bar(color=BLUE, cornerRadius=1).encode(
@@ -180,7 +192,7 @@ def _bounds() -> dict[str, Any]:
         description=alt.Description("spoken:N"),
     )
     least = base.mark_rule(color=BLUE, strokeWidth=2.5, aria=False).encode(x=x, x2=alt.X2("to:T"), y=y, tooltip=hint)
-    return without_data(alt.layer(band, least).properties(height=BOUND_HEIGHT))
+    return TOP | layered(band, least, height=BOUND_HEIGHT)
 
 
 @cache

@@ -36,7 +36,7 @@ from pages.ui.charts.bars_and_lines import (
     time_axis,
     totals,
 )
-from pages.ui.charts.chart import COLOURS, KNOWN, colours_of, either
+from pages.ui.charts.chart import COLOURS, KNOWN, TOP, colours_of, either, layered
 from pages.ui.charts.counterpart import Counterpart
 from pages.ui.notation import DAY_TICK
 
@@ -248,9 +248,7 @@ def _note(shape: PanelShape) -> dict[str, Any]:
 
 @cache
 def _of_kind(kind: PanelShape) -> dict[str, Any]:
-    found: dict[str, Any] = alt.layer(*_layers_of(kind), data=alt.NamedData("rows")).to_dict(validate=False)
-    del found["data"]
-    return found
+    return TOP | layered(*_layers_of(kind))
 
 
 def _short(shape: PanelShape) -> str:

@@ -46,6 +46,7 @@ from pages.ui.charts.chart import (
     PINK,
     RED,
     TEAL,
+    TOP,
     VIOLET,
     Chart,
     Legend,
@@ -53,10 +54,10 @@ from pages.ui.charts.chart import (
     count_axis,
     day_axis,
     either,
+    layered,
     rows_where,
     state_parts,
     tooltip,
-    without_data,
 )
 from pages.ui.charts.counterpart import counterpart
 from pages.ui.notation import DAY_TICK
@@ -420,9 +421,8 @@ def _views(marked: bool, spiked: bool) -> dict[str, Any]:
         )
         number = waved.mark_text(color="white", fontWeight="bold", fontSize=11, cursor="pointer", aria=False)
         layers += [sign, number.encode(**shared, text=alt.Text("number:N"))]
-    chart = alt.layer(*layers, data=alt.NamedData("rows"), height=HEIGHT)
     click = {"name": WAVE, "select": {"type": "point", "fields": [WAVE]}, "views": [WAVE]}
-    return without_data(chart) | {"params": [click]}
+    return TOP | layered(*layers, height=HEIGHT, params=[click])
 
 
 @cache
@@ -432,13 +432,12 @@ def _of_lanes(lanes: tuple[str, ...], details: frozenset[str]) -> dict[str, Any]
         is_last = name == lanes[-1]  # only the last lane names the days
         axis = partial(day_axis, tick_count=TICKS, labels=is_last, ticks=is_last)
         drawn.append(_lane(name, axis, MARKS in lanes, details))
-    fitted = alt.AutoSizeParams(type="fit-x", contains="padding")
-    return without_data(alt.vconcat(*drawn, data=alt.NamedData("rows"), spacing=6, autosize=fitted))
+    return TOP | {"vconcat": drawn, "spacing": 6, "autosize": {"type": "fit-x", "contains": "padding"}}
 
 
-def _lane(name: str, x: Axis, marked: bool, details: frozenset[str]) -> Any:
+def _lane(name: str, x: Axis, marked: bool, details: frozenset[str]) -> dict[str, Any]:
     if name == MARKS:
-        return alt.layer(_symbols(x, 9), height=18)
+        return layered(_symbols(x, 9), height=18)
     layers = [_rules(x)] if marked else []
     if name in COUNTED:
         layers = [_bands(x), *layers, _bars(name, x, of_machines=name == "clones" and ACTIONS in details)]
@@ -448,8 +447,8 @@ def _lane(name: str, x: Axis, marked: bool, details: frozenset[str]) -> Any:
     else:
         layers += [_bars(name, x)] if name in BARS else _steps(name, x)
     lane = LANES[name]
-    title = alt.TitleParams(lane.title, anchor="start", fontSize=12, fontWeight=500, offset=4)
-    return alt.layer(*layers, height=lane.height, title=title)
+    title = {"text": lane.title, "anchor": "start", "fontSize": 12, "fontWeight": 500, "offset": 4}
+    return layered(*layers, height=lane.height, title=title)
 
 
 def _symbols(x: Axis, y: int) -> Any:

@@ -44,14 +44,15 @@ from pages.ui.charts.bars_and_lines import (
 )
 from pages.ui.charts.chart import (
     COLOURS,
+    TOP,
     Chart,
     Legend,
     caption_of,
     colours_of,
     count_axis,
+    layered,
     state_parts,
     tooltip,
-    without_data,
 )
 from pages.ui.charts.counterpart import Counterpart, counterpart, counterparts, why_not
 
@@ -266,12 +267,10 @@ def _of_kind(metric: str, stacked: bool, pointed: bool, has_gaps: bool, several:
     channels = Channels(time_axis, value, scale, None, tooltip(titles, value=",d", total=",d"))
     gaps = gap_layer(channels, COLOURS["gap"], has_gaps=has_gaps)
     if stacked:
-        return without_data(
-            alt.layer(answer_layer(channels), gaps, bar_layer(channels), data=alt.NamedData("rows"), height=HEIGHT)
-        )
+        return TOP | layered(answer_layer(channels), gaps, bar_layer(channels), height=HEIGHT)
     labels = [label_layer(channels)] if several else []
     lines = line_layers(channels, pointed=pointed)
-    return without_data(alt.layer(gaps, *lines, *labels, data=alt.NamedData("rows"), height=HEIGHT))
+    return TOP | layered(gaps, *lines, *labels, height=HEIGHT)
 
 
 def colours(shape: ChartShape) -> dict[str, str]:
