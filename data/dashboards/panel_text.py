@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from data.dashboards.specification import LISTED, PEOPLE, Kind, Panel, Range, Source
-from data.text import DAILY_CLONERS, DAILY_VISITORS, SUM_HELP, day_text, number_text
+from data.text import DAILY_CLONERS, DAILY_VISITORS, SUM_HELP, days_text, number_text
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 FIRST_WEEKDAY = date(1900, 1, 1)  # a Monday: rows by weekday name them as the days of this week
@@ -55,7 +55,7 @@ def range_name(days: Range) -> str:
     if days.last_days is not None:
         return "last day" if days.last_days == 1 else f"last {number_text(days.last_days)} days"
     if days.first and days.last:
-        return f"{day_text(days.first)} to {day_text(days.last)}"
+        return days_text(days.first, days.last)
     return "all days"
 
 

@@ -11,7 +11,7 @@ from pandas import DataFrame
 from data.insight.compare import Groups, Launch, Measure
 from data.insight.events import LEAST_OF_A_WEEKDAY
 from data.insight.text import change, of_ratio, shortened
-from data.text import day_text, number_text, weekday_text
+from data.text import day_text, days_text, number_text, weekday_text
 from data.traffic.models import Grain
 from pages.ui.charts.bars_and_lines import Column, Marks, end_labels, placed
 from pages.ui.charts.compare import HEIGHT, Lines
@@ -189,11 +189,7 @@ def remarks(rows: DataFrame, launches: Sequence[Launch], metric: str, today: dat
 
 def alt_text(shape: Lines, values: Column) -> str:
     """A chart in a sentence, for those who do not see it."""
-    span = (
-        f"{day_text(shape.periods[0])} to {day_text(shape.periods[-1])} (UTC)"
-        if shape.periods
-        else f"days 0 to {shape.days}"
-    )
+    span = f"{days_text(shape.periods[0], shape.periods[-1])} (UTC)" if shape.periods else f"days 0 to {shape.days}"
     known = values[~np.isnan(values)]
     most = f" Peak: {number_text(known.max())}." if len(known) else " No data."
     return f"Lines of {shape.title[0].lower()}{shape.title[1:]}: {', '.join(shape.names)}; {span}.{most}"

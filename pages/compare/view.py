@@ -170,7 +170,7 @@ def _columns(selection: Selection, request: BesideRequest) -> Mapping[str, Any]:
     before = selection.counterpart
     compared = f"Final days, compared with {days_text(before.first, before.last)}" if before else ""
     earlier = f"The same final days of {days_text(before.first, before.last)}" if before else ""
-    link = config.LinkColumn("Repository", display_text=NAME_IN_LINK, pinned=True, width=190)
+    link = config.LinkColumn("Repository", display_text=NAME_IN_LINK, pinned=True, width=tables.name_width())
     is_compared = before is not None and request.measure in ADD_UP
     number = partial(config.NumberColumn, format="localized", width=80)
     return {

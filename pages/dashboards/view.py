@@ -23,14 +23,14 @@ from data.text import counted
 from data.traffic.models import Grain
 from pages.ui import controls, filters, messages, session, tables
 from pages.ui.charts import panels as charts
-from pages.ui.charts.chart import Caption, Chart, draw_picture_button
+from pages.ui.charts.chart import Caption, Chart, Legend, draw_picture_button, legend_of
 from pages.ui.charts.counterpart import counterpart
 from pages.ui.notation import day_format, in_readers_notation
 from pages.ui.store import the_store
 
 NOTHING = "No data for these days and repositories."
 SUMMED = {"visitors": "visitor_days", "cloners": "cloner_days"}  # what the days before have of people
-ROW = 35  # pixels of a table's row
+ROW, LETTER = 35, 8  # pixels of a table's row, and of a letter above it
 
 Tools = Callable[[int], None]
 
@@ -39,14 +39,15 @@ Tools = Callable[[int], None]
 class DrawnPanel:
     """A panel as Streamlit takes it. One for all who may see it: not to be changed.
 
-    `rows` are an Arrow table, of a chart with its specification; None where there is nothing to show. Of a number there
-    are its value and its change instead.
+    `rows` are an Arrow table, of a chart with its specification and legend; None where there is nothing to show. Of a
+    number there are its value and its change instead.
     """
 
     notes: str
     rows: Any = None
     alt: str = ""
     specification: dict[str, Any] | None = None
+    legend: Legend = ()
     value: int | None = None
     change: str | int | None = None
 
@@ -71,8 +72,10 @@ def drawn_panel(viewer: Viewer, store: Store, panel: Panel, today: date) -> Draw
     earlier = counterpart(viewer, store, result.compared, metric or panel.measure, grain) if result.compared else None
     ids = {each.full_name: each.repository_id for each in repositories(viewer, store)}
     chart = charts.drawing(result, ids, earlier)
-    drawn = charts.specification(chart.shape)
-    return DrawnPanel(notes, arrow_table(chart.rows), chart.alt, earlier.drawn(drawn) if earlier else drawn)
+    drawn, legend = charts.specification(chart.shape), charts.legend(chart.shape)
+    if earlier:
+        drawn, legend = earlier.drawn(drawn), [*legend, *earlier.legend]
+    return DrawnPanel(notes, arrow_table(chart.rows), chart.alt, drawn, legend)
 
 
 def _change(panel: Panel, value: int | None, before: int | None) -> str | int | None:
@@ -176,7 +179,7 @@ def _draw(viewer: Viewer, panel: Panel, number: int, files: session.Files | None
         )
         if drawn.specification is not None:
             caption = Caption(title_of(panel), _scope(panel))
-            chart = Chart(drawn.rows, drawn.specification, drawn.alt, (), caption)
+            chart = Chart(drawn.rows, drawn.specification, drawn.alt, drawn.legend, caption)
             draw_picture_button(chart, f"dashboards_chart_{number}", files)
 
 
@@ -204,6 +207,8 @@ def _draw_rows(panel: Panel, drawn: DrawnPanel, number: int) -> None:
     else:
         chart = in_readers_notation(drawn.specification)
         st.vega_lite_chart(drawn.rows, chart, alt=alt, key=f"dashboards_chart_{number}")
+        if drawn.legend:
+            st.html(legend_of(drawn.legend))
 
 
 def _table_columns(panel: Panel) -> Mapping[str, Any]:
@@ -216,7 +221,8 @@ def _table_columns(panel: Panel) -> Mapping[str, Any]:
         "state": config.TextColumn("State", help=tables.STATE_HELP),
     }
     for column, measure in (("value", panel.measure), *zip(panel.also, panel.also, strict=True)):
-        columns[column] = config.NumberColumn(measure_name(panel, measure), format="localized", width=84)
+        called = measure_name(panel, measure)
+        columns[column] = config.NumberColumn(called, format="localized", width=max(84, LETTER * len(called)))
     return columns
 
 

@@ -26,9 +26,6 @@ RANKS = {  # what the table may be ordered by: its column, and whether the least
     "Name": ("sort_name", True),
 }
 SHOWN = ("link", "views", "change", "sparkline", "visitor_days", "clones", "stars")
-LEFT = "text-align:left;padding:.35em .6em;border-bottom:1px solid rgba(128,128,128,.3)"
-RIGHT = f"{LEFT.replace('left', 'right', 1)};white-space:nowrap"
-LEFT_ALIGNED = 2  # columns, before those of numbers
 Days = tuple[date, date]  # the first and the last
 METRICS = {"views": "Views", "clones": "Clones", "stars": "Stars"}
 
@@ -72,24 +69,21 @@ def moved_table(moved: Sequence[Mover], names: Mapping[int, str], days: Days) ->
     """Movers as an HTML table: repository, what, difference, change, now, before, days. Names are escaped; they lead to
     these days of the repository.
     """
-    heads = "".join(
-        f'<th scope="col" style="{LEFT if place < LEFT_ALIGNED else RIGHT}">{head}</th>'
-        for place, head in enumerate(("Repository", "Metric", "Difference", "Change", "Now", "Before", "Final days"))
-    )
-    rows = [_moved_row(each, names.get(each.repository_id, each.full_name), days) for each in moved]
-    table = f'<table style="border-collapse:collapse;width:100%"><tr>{heads}</tr>{"".join(rows)}</table>'
-    return f'<div style="overflow-x:auto;font-size:.9rem">{table}</div>'
+    heads = "".join(f'<th scope="col">{head}</th>' for head in ("Difference", "Change", "Now", "Before", "Final days"))
+    head = f'<tr><th scope="col">Repository</th><th scope="col" class="words">Metric</th>{heads}</tr>'
+    rows = "".join(_moved_row(each, names.get(each.repository_id, each.full_name), days) for each in moved)
+    return f'<div class="report-table"><table><thead>{head}</thead><tbody>{rows}</tbody></table></div>'
 
 
 def _moved_row(mover: Mover, name: str, days: Days) -> str:
     address = escape(repository_link(name, days))
-    texts = (f'<a href="{address}" style="color:inherit">{escape(name)}</a>', METRICS[mover.metric])
     before = "unknown" if mover.before is None else number_text(mover.before)
     percent = "newly tracked" if mover.before is None else change(mover.now, mover.before) or "new"
     numbers = (_difference(mover), percent, number_text(mover.now), before, number_text(mover.days))
-    cells = [f'<td style="{LEFT}">{text}</td>' for text in texts]
-    cells += [f'<td style="{RIGHT}">{text}</td>' for text in numbers]
-    return f"<tr>{''.join(cells)}</tr>"
+    name_cell = (
+        f'<th scope="row"><a href="{address}">{escape(name)}</a></th><td class="words">{METRICS[mover.metric]}</td>'
+    )
+    return f"<tr>{name_cell}{''.join(f'<td>{each}</td>' for each in numbers)}</tr>"
 
 
 def _difference(mover: Mover) -> str:

@@ -22,7 +22,7 @@ from data.traffic.traffic import day_range, repository_sums
 from pages.overview import text
 from pages.overview.text import TableRequest
 from pages.ui import controls, filters, repository_status, tables
-from pages.ui.charts.chart import draw, legend_of
+from pages.ui.charts.chart import draw
 from pages.ui.spikes import MOST_SPIKES, spike_list, spikes_in_chart
 from pages.ui.text import NAME_IN_LINK, repository_link
 
@@ -46,7 +46,7 @@ def draw_spikes(viewer: Viewer, store: Store, selection: Selection, grain: Grain
     split = filters.choose_split(viewer, selection)
     drawn = spikes_in_chart(viewer, store, selection, grain, split=split)
     if drawn is not None:
-        draw(drawn, "overview_views", legend=not notable)
+        draw(drawn, "overview_views")
     if not notable:
         st.caption("No spikes: every day is within the usual range of its repository.")
         return
@@ -60,8 +60,7 @@ def draw_spikes(viewer: Viewer, store: Store, selection: Selection, grain: Grain
     for spike in notable:
         days = _known(viewer, store, spike.first - AROUND, min(spike.last + AROUND, selection.today - DAY))
         links.append((spike, repository_link(names.get(spike.repository_id, spike.full_name), days)))
-    legend = f'<div style="margin-bottom:1em">{legend_of(drawn.legend)}</div>' if drawn is not None else ""
-    st.html(f"{legend}{spike_list(links)}{more}")
+    st.html(f"{spike_list(links)}{more}")
 
 
 def _known(viewer: Viewer, store: Store, first: date, last: date) -> tuple[date, date]:
@@ -104,7 +103,7 @@ def draw_repositories(viewer: Viewer, store: Store, selection: Selection) -> Non
         rows, count, _ = _listed(viewer, store, selection, replace(request, page=number))
     begin = (number - 1) * request.size
     alt = f"Repositories {begin + 1} to {begin + count} of {total}, with views, clones and stars of the period"
-    tables.draw(rows, _columns(), "overview_rows", alt)
+    tables.draw(rows, _columns(tables.name_width()), "overview_rows", alt)
     if pages > 1:
         st.caption(f"{number_text(begin + 1)} to {number_text(begin + count)} of {number_text(total)} repositories")
 
@@ -119,12 +118,12 @@ def _listed(viewer: Viewer, store: Store, selection: Selection, request: TableRe
 
 
 @cache
-def _columns() -> Mapping[str, Any]:
+def _columns(name_width: int) -> Mapping[str, Any]:
     config = st.column_config
     number = partial(config.NumberColumn, format="localized")
     against = "Views, compared as chosen above, otherwise with as many days before"
     return {
-        "link": config.LinkColumn("Repository", display_text=NAME_IN_LINK, pinned=True, width=190),
+        "link": config.LinkColumn("Repository", display_text=NAME_IN_LINK, pinned=True, width=name_width),
         "sparkline": config.AreaChartColumn("Views per day", y_min=0, width=130, help="Final days only"),
         "views": number("Views", width=80, help="Of the days above"),
         "change": config.TextColumn("Change", alignment="right", width=80, help=against),

@@ -15,7 +15,7 @@ from data.insight.repository import Records
 from data.insight.spike_causes import Cause, Listed, Noted, Released, Spike, Wave
 from data.insight.text import beside_usual, capitalised, cause_text, of_ratio, shortened
 from data.store.arrow import arrow_table
-from data.text import DAILY_CLONERS, DAILY_VISITORS, counted, day_text, number_text, short_day_text
+from data.text import DAILY_CLONERS, DAILY_VISITORS, counted, day_text, days_text, number_text, short_day_text
 from pages.ui.charts.events import METRICS
 from pages.ui.charts.listings import below
 from pages.ui.charts.repository import NUMBERED, Mark, wave_key
@@ -58,7 +58,7 @@ def wave(waved: Wave, number: int) -> WaveText:
         title = f"{number} · {title}"
     lines = [beside_usual(top.value, top.expected)]
     if waved.first != waved.last:
-        lines[0] += f", unusual from {short_day_text(waved.first)} to {short_day_text(waved.last)}"
+        lines[0] += f", unusual from {days_text(waved.first, waved.last, year=False)}"
     lines += [
         f"Also {number_text(each.value)} {each.metric} on {short_day_text(each.peak)}, "
         f"{beside_usual(each.value, each.expected)}"
@@ -265,7 +265,7 @@ def people(windows: DataFrame, weeks: DataFrame) -> People:
 
 def _difference(row: dict[str, Any], days: int | None) -> str:
     many, one, _, _ = PEOPLE[row["metric"]]
-    span = f"{capitalised(many)} from {day_text(row['first_day'])} to {day_text(row['last_day'])}"
+    span = f"{capitalised(many)} from {days_text(row['first_day'], row['last_day'])}"
     if not row["uniques"] or days is None:
         return f"{span}, as counted by GitHub."
     return f"{span}: {number_text(days / row['uniques'], 1)} active days per {one}."

@@ -22,7 +22,7 @@ from data.repositories.repositories import other_tenants, repositories, reposito
 from data.store import Store
 from data.store.arrow import arrow_table
 from data.store.cache import cached
-from data.text import DAILY_CLONERS, DAILY_VISITORS, SUM_HELP, day_text, short_day_text
+from data.text import DAILY_CLONERS, DAILY_VISITORS, SUM_HELP, day_text, days_text, short_day_text
 from data.traffic.models import LONGEST_BY_DAY, Grain, Selection
 from data.traffic.traffic import selection_totals
 from pages.repository import notes, text
@@ -515,7 +515,7 @@ def draw_coverage(about: About) -> None:
             st.metric(kind, count, format="localized", width=112)
     draw(charts.calendar, "repository_calendar")
     st.caption(
-        f"{day_text(year.first)} to {day_text(year.last)} (UTC), at least a year. **Final**: GitHub no longer changes "
+        f"{days_text(year.first, year.last)} (UTC), at least a year. **Final**: GitHub no longer changes "
         "it. **Zero**: GitHub reported no traffic. **Pending**: it may still change. **Gap**: not collected before "
         "GitHub deleted it; unknown, not zero. **Imported**: kept by another tool. **Partial**: only part of the day "
         "was collected. Blank: before the first known day."

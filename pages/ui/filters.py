@@ -15,7 +15,7 @@ from data.accounts.models import Role, Viewer
 from data.calendar import DAY, utc_day, utc_now
 from data.repositories.groups import group_names, groups
 from data.repositories.repositories import addresses, repository_names
-from data.text import DAILY_VISITORS, day_text, number_text
+from data.text import DAILY_VISITORS, days_text, number_text
 from data.traffic.models import LONGEST_BY_DAY, Grain, Selection
 from data.traffic.traffic import day_range, has_imports
 from pages.ui import collecting, controls, messages, navigation, session
@@ -307,7 +307,7 @@ def stop_without_days(viewer: Viewer, search: str = "") -> None:
     """Say where the traffic is, and stop the page, where the filters leave none, or a search of rows finds none."""
     _stop_while_collecting(viewer)
     known = day_range(viewer, the_store())
-    days = f" There is traffic from {day_text(known[0])} to {day_text(known[1])} (UTC)." if known else ""
+    days = f" There is traffic from {days_text(*known)} (UTC)." if known else ""
     found = f"No rows match “{messages.literal(search)}”." if search else "No traffic for these days and repositories."
     st.info(f"{found}{days}", icon=":material/filter_alt_off:")
     st.button("Show everything", icon=":material/restart_alt:", key="filters_reset", on_click=_reset)

@@ -69,5 +69,8 @@ def _for_vega(written: Notation) -> dict[str, Any]:
 
 
 def in_readers_notation(specification: dict[str, Any]) -> dict[str, Any]:
-    """A chart's specification, which stays as it is, with its numbers and days in the reader's own way."""
-    return specification | {"config": specification.get("config", {}) | {"locale": for_vega()}}
+    """A chart's specification, which stays as it is, with its numbers and days in the reader's own way; and without the
+    room that Streamlit leaves below.
+    """
+    config = specification.get("config", {}) | {"locale": for_vega()}
+    return specification | {"config": config, "padding": {"bottom": 4}}

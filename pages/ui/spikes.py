@@ -9,7 +9,7 @@ from data.insight.spike_causes import Spike, explained_spikes
 from data.insight.text import HTML, spike_text, why
 from data.store import Store
 from data.store.cache import cached
-from data.text import day_text, number_text, short_day_text
+from data.text import day_text, days_text, number_text
 from data.traffic.models import Grain, Selection
 from pages.ui.charts.chart import Chart
 from pages.ui.charts.overview import SpikeMark, marked
@@ -54,7 +54,7 @@ def spike_sentence(spike: Spike) -> str:
     """How much came, against what is usual, and why."""
     line = spike_text(spike)
     if spike.first != spike.last:
-        line += f"; unusual from {short_day_text(spike.first)} to {short_day_text(spike.last)}"
+        line += f"; unusual from {days_text(spike.first, spike.last, year=False)}"
     return f"{line}. {why(spike, HTML)}."
 
 

@@ -27,6 +27,7 @@ KINDS = {"week": "GitHub’s week", "sum_of_days": "Sum of days"}
 ROWS_AT_SIGHT = 15
 HEIGHT = 531  # pixels: so many rows and their header
 UNKNOWN = "–"
+WIDE_NAME = 230
 MOST_ROWS = 200_000  # of a file that is made in memory
 TOO_MANY = f"More than {MOST_ROWS:,} rows: choose fewer days or repositories to download just these rows."
 COUNTED_HELP = (
@@ -57,17 +58,21 @@ def weekly_rows(rows: DataFrame) -> DataFrame:
     return shown
 
 
+def name_width() -> int:
+    """Pixels for the names of repositories: on a phone the first numbers are to be seen at once."""
+    return 105 if "Mobi" in st.context.headers.get("User-Agent", "") else WIDE_NAME
+
+
 def columns(value_name: str = "") -> Mapping[str, Any]:
     """How each column is headed and written; numbers in the reader's own way, days as GitHub's UTC days."""
-    on_phone = "Mobi" in st.context.headers.get("User-Agent", "")  # there the first numbers are to be seen at once
     number = st.column_config.NumberColumn
     day = st.column_config.DateColumn
     text = st.column_config.TextColumn
     return {
-        "full_name": text("Repository", pinned=True, width=105 if on_phone else 175),
+        "full_name": text("Repository", pinned=True, width=name_width()),
         "day": day("Day", format=day_format(), help="UTC, as GitHub counts days", width=100),
         "period": day("From", format=day_format(), help="UTC, as GitHub counts days", width=100),
-        "iso": None if on_phone else text("Week", help="ISO week: Monday to Sunday, UTC", width=76),
+        "iso": None if name_width() < WIDE_NAME else text("Week", help="ISO week: Monday to Sunday, UTC", width=76),
         "week": day("Monday", format=day_format(), help="The week’s first day, UTC", width=100),
         "views": number("Views", format="localized", width=72),
         "view_uniques": number("Visitors", format="localized", help="Unique visitors", width=76),

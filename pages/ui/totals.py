@@ -4,7 +4,7 @@ import streamlit as st
 
 from data.calendar import DAY
 from data.insight.text import change
-from data.text import DAILY_CLONERS, DAILY_VISITORS, SUM_HELP, counted, day_text, number_text
+from data.text import DAILY_CLONERS, DAILY_VISITORS, SUM_HELP, counted, days_text, number_text
 from data.traffic.models import Selection
 from data.traffic.traffic import Totals
 
@@ -28,7 +28,7 @@ def draw_totals(totals: Totals, selection: Selection, *, with_stars: bool = Fals
 
 
 def _notes(totals: Totals, selection: Selection) -> list[str]:
-    notes = [f"{day_text(selection.first)} to {day_text(selection.last)} (UTC), pending days included."]
+    notes = [f"{days_text(selection.first, selection.last)} (UTC), pending days included."]
     if selection.counterpart is not None:
         notes.append(_comparison(totals, selection.counterpart, selection))
     if totals.gap_days:
@@ -42,7 +42,7 @@ def _comparison(totals: Totals, before: Selection, selection: Selection) -> str:
     compared, final = totals.compared_days, totals.final_days
     part = "" if compared == final else f" ({number_text(compared)} of {number_text(final)} repository days comparable)"
     if before.last + DAY != selection.first:
-        days = f"{day_text(before.first)} to {day_text(before.last)}"
+        days = days_text(before.first, before.last)
     else:
         days = "the previous day" if before.days == 1 else f"the previous {number_text(before.days)} days"
     if not totals.comparable:

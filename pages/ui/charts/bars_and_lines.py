@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pandas import DataFrame
 
-from data.text import number_text, short_day_text, weekday_text
+from data.text import days_text, number_text, weekday_text
 from data.traffic.models import Grain
-from pages.ui.charts.chart import KNOWN, either, rows_where, tooltip
+from pages.ui.charts.chart import FLUSH, KNOWN, either, rows_where, tooltip
 from pages.ui.notation import DAY_TICK
 
 Column = NDArray[Any]
@@ -98,7 +98,7 @@ def period_name(period: date, grain: Grain) -> str:
     if grain is Grain.WEEK:
         year, week, _ = period.isocalendar()
         last = period + timedelta(days=6)
-        return f"Week {week} of {year}, {short_day_text(period)} to {short_day_text(last)}"
+        return f"Week {week} of {year}, {days_text(period, last, year=False)}"
     return weekday_text(period)
 
 
@@ -267,7 +267,7 @@ def line_layers(channels: Channels, *, pointed: bool) -> list[alt.Chart]:
 
 def time_axis(field: str) -> alt.X:
     """The axis of time, in UTC; its ticks and their format are put in for each chart by `filled`."""
-    axis = alt.Axis(title=None, format="", values=[0], labelOverlap="greedy", grid=False, ticks=True)
+    axis = alt.Axis(title=None, format="", values=[0], labelOverlap="greedy", labelFlush=FLUSH, grid=False, ticks=True)
     return alt.X(f"{field}:T", scale=alt.Scale(type="utc", nice=False), axis=axis)
 
 

@@ -17,7 +17,7 @@ from data.accounts.models import Viewer
 from data.calendar import utc_day, utc_now
 from data.repositories.repositories import repository_names
 from data.store import Store
-from data.text import counted, day_text
+from data.text import counted, day_text, days_text
 from data.traffic.models import Selection
 from pages.ui import session
 from pages.ui.charts.picture import MIME, Picture, ThemeColours, rendered
@@ -33,6 +33,7 @@ COLOURS = {
 BLUE, ORANGE, TEAL, PINK, OLIVE, VIOLET, RED = COLOURS["series"].split()[:7]
 TOP = {"$schema": alt.SCHEMA_URL, "config": {"view": {"continuousWidth": 300, "continuousHeight": 300}}}
 KNOWN = "isValid(datum.value)"
+FLUSH = 25  # pixels from an end of the axis of time: so near a label is moved inwards, where it is not cut
 MOST_NAMED = 3  # repositories, above a picture
 FALLBACK_THEME = "light"
 
@@ -92,11 +93,10 @@ def draw(
     key: str,
     on_select: Callable[[], None] | None = None,
     *,
-    legend: bool = True,
     files: session.Files | None = session.OWN,
 ) -> None:
-    """Draw a chart, and below it its legend, unless the page shows that elsewhere, and the way to its picture, where
-    `files` are given to anybody; `on_select` is called where something of the chart is clicked.
+    """Draw a chart, and below it its legend and the way to its picture, where `files` are given to anybody; `on_select`
+    is called where something of the chart is clicked.
     """
     st.vega_lite_chart(
         chart.rows,
@@ -109,7 +109,7 @@ def draw(
     if chart.hint:
         st.caption(chart.hint)
     with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="top", key=f"{key}_below"):
-        if chart.legend and legend:
+        if chart.legend:
             st.html(legend_of(chart.legend))
         if files is not None:
             draw_picture_button(chart, key, files)
@@ -128,8 +128,8 @@ def draw_picture_button(chart: Chart, key: str, files: session.Files = session.O
 
 def picture_of(chart: Chart, colours: ThemeColours) -> Callable[[], Picture]:
     caption, today, written = chart.caption, utc_day(utc_now()), for_vega()
-    days = [f"{day_text(day)}" for day in dict.fromkeys(caption.days or (today,))]
-    below = " · ".join(part for part in (caption.of, f"{' to '.join(days)} (UTC)") if part)
+    first, last = caption.days or (today, today)
+    below = " · ".join(part for part in (caption.of, f"{days_text(first, last)} (UTC)") if part)
     source = f"Source: GitHub, collected with GitHub Traffic. Made on {day_text(today)}."
 
     def picture() -> Picture:
@@ -211,14 +211,14 @@ def either(channel: Callable[..., Any], test: Any, value: Any, otherwise: Any) -
 
 def day_axis(field: str, tick_count: int, **axis: Any) -> alt.X:
     """Days along the axis, in UTC, so that a day is the same one in every time zone."""
-    shown = {"format": DAY_TICK, "labelOverlap": "greedy"} | axis
+    shown: dict[str, Any] = {"format": DAY_TICK, "labelOverlap": "greedy", "labelFlush": FLUSH} | axis
     scale = alt.Scale(type="utc", nice=False)
     return alt.X(f"{field}:T", scale=scale, axis=alt.Axis(title=None, grid=False, tickCount=tick_count, **shown))
 
 
 def count_axis(field: str, tick_count: int = 5, *, zero: bool = True, **axis: Any) -> alt.Y:
     """Counts up the axis: whole numbers, from zero on unless they are readings of a counter."""
-    shown = alt.Axis(title=None, format=",d", tickMinStep=1, tickCount=tick_count, **axis)
+    shown = alt.Axis(title=None, format=",d", tickMinStep=1, tickCount=tick_count, labelFlush=False, **axis)
     return alt.Y(f"{field}:Q", axis=shown, scale=alt.Scale(zero=zero, nice=True))
 
 

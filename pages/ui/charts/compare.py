@@ -63,7 +63,7 @@ def legend(shape: Lines, states: Collection[str] = (), *, usual: bool = False) -
 @cache
 def _of_kind(over_time: bool, pointed: bool, decimals: bool) -> dict[str, Any]:
     number = INDEX_NUMBER if decimals else ",d"
-    axis = alt.Axis(title=None, format=number, tickCount=5)
+    axis = alt.Axis(title=None, format=number, tickCount=5, labelFlush=False)
     scale = alt.Scale(domain=["a", "b"], range=["#000", "#111"])
     titles = {"when": "When (UTC)", "name": "Name", "value": "-"} | ({"state_text": "State"} if over_time else {})
     channels = Channels(

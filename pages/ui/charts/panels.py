@@ -18,7 +18,7 @@ from pandas import DataFrame
 from data.dashboards.panel_text import FIRST_WEEKDAY, WEEKDAYS, group_name, measure_name
 from data.dashboards.panels import PanelRows
 from data.dashboards.specification import PERIODS, Kind, Panel
-from data.text import day_text, number_text
+from data.text import days_text, number_text
 from data.traffic.models import Grain
 from pages.ui.charts.bars_and_lines import (
     POINTED,
@@ -36,16 +36,14 @@ from pages.ui.charts.bars_and_lines import (
     time_axis,
     totals,
 )
-from pages.ui.charts.chart import COLOURS, KNOWN, TOP, colours_of, either, layered
+from pages.ui.charts.chart import COLOURS, KNOWN, TOP, Legend, colours_of, either, layered, state_parts
 from pages.ui.charts.counterpart import Counterpart
 from pages.ui.notation import DAY_TICK
 
 LINE, BARS, RANKING, HEAT_MAP = "line", "bars", "ranking", "heat map"
-LEGEND_COLUMNS, LEGEND_ROW = 2, 25  # as many as fit a phone; pixels
 TICKS = 7
 LONG_DAYS = 300  # from so many days on a tick names the year
 ROW = 26  # pixels for a bar of a ranking
-NOTE = 26  # pixels
 WIDE = 0.18  # of the longest bar: from there on the number fits into the bar
 _NAME, _MEASURE = "name of the group", "name of the measure"
 
@@ -66,7 +64,6 @@ class PanelShape:
     states: tuple[str, ...] = ()
     by_month: bool = False
     ids: tuple[tuple[str, int], ...] = ()  # of the groups that are repositories
-    compared: str = ""  # the days with which the totals are compared
 
     @property
     def pointed(self) -> bool:
@@ -117,8 +114,6 @@ def drawing(result: PanelRows, ids: Mapping[str, int] | None = None, before: Cou
     coloured = tuple((name, ids[name]) for name in names if ids and name in ids)
     by_month = panel.by == "month"
     shape = PanelShape(mark, measure, group, names, periods, panel.height, number, states, by_month, coloured)
-    if before:
-        shape = replace(shape, compared=before.title)
     return PanelDrawing(shape, marks.drop(columns="period"), _alt(shape, marks))
 
 
@@ -162,7 +157,7 @@ def _alt(shape: PanelShape, marks: DataFrame) -> str:
     kinds = {LINE: "Lines", BARS: "Bars over time", RANKING: "Bars", HEAT_MAP: "A heat map"}
     text = f"{kinds[shape.mark]} of {shape.measure.lower()}"
     if shape.periods and shape.mark != RANKING and shape.periods[0] != FIRST_WEEKDAY:
-        text += f", {day_text(shape.periods[0])} to {day_text(shape.periods[-1])} (UTC)"
+        text += f", {days_text(shape.periods[0], shape.periods[-1])} (UTC)"
     text += f", {len(shape.names)} {'series' if shape.mark != RANKING else 'bars'}." if len(shape.names) > 1 else "."
     known = marks["value"].dropna()
     if len(known):
@@ -179,20 +174,11 @@ def specification(shape: PanelShape) -> dict[str, Any]:
     kind = PanelShape(shape.mark, _MEASURE, _NAME, names, (), 1, shape.number, ("gap",) * shape.has_gaps)
     many = (date.min,) * (1 if shape.pointed else POINTED + 1)
     found = copy.deepcopy(_of_kind(replace(kind, periods=many)))
-    found["height"] = _height(shape)
-    if _has_note(shape):
-        found["title"] = _note(shape)
+    found["height"] = max(shape.height, ROW * len(shape.names)) if shape.mark == RANKING else shape.height
     for layer in found["layer"]:
         for channel in layer["encoding"].values():
             _fill_in(channel, shape)
     return found
-
-
-def _height(shape: PanelShape) -> int:
-    if shape.mark == RANKING:
-        return max(shape.height, ROW * len(shape.names))
-    rows = -(-len(shape.names) // LEGEND_COLUMNS) if shape.mark in {LINE, BARS} and len(shape.names) > 1 else 0
-    return shape.height + LEGEND_ROW * rows + (NOTE if _has_note(shape) else 0)
 
 
 def _fill_in(channel: Any, shape: PanelShape) -> None:
@@ -205,8 +191,6 @@ def _fill_in(channel: Any, shape: PanelShape) -> None:
         scale["domain"] = [str(day) for day in shape.periods] if channel["field"] == "slot" else list(shape.names)
     if "range" in scale and "domain" in scale:
         scale["range"] = list(_colours(shape).values())
-    if channel.get("legend"):
-        channel["legend"]["labelExpr"] = _short(shape)
     axis = channel.get("axis") or {}
     if "values" in axis:
         axis |= {"values": tick_values(shape.periods, TICKS), "format": _tick_format(shape)}
@@ -222,41 +206,21 @@ def _colours(shape: PanelShape) -> dict[str, str]:
     )
 
 
-def _has_note(shape: PanelShape) -> bool:
-    open_states = {"partial", "pending", "gap"} & set(shape.states)
-    return shape.mark != RANKING and bool(open_states or shape.compared)
-
-
-def _note(shape: PanelShape) -> dict[str, Any]:
-    """What the marks of days say that are not final, and the dashed line, below the chart and so in its picture too."""
-    sentences = {
-        "partial": "First or last: in part only.",
-        "pending": "Dashed: pending, may still change.",
-        "gap": "Grey: gap, partial at most.",
-    }
-    text = " ".join(sentence for state, sentence in sentences.items() if state in shape.states)
-    text += f" Grey line: compared, {shape.compared}." if shape.compared else ""
-    return {
-        "text": text.strip(),
-        "anchor": "start",
-        "orient": "bottom",
-        "fontSize": 11,
-        "fontWeight": 400,
-        "color": COLOURS["rest"],
-    }
+def legend(shape: PanelShape) -> Legend:
+    """The names of several series, of repositories the part after their owner where it tells them apart, and the states
+    that are not final.
+    """
+    names = {name: name.rpartition("/")[2] if shape.group == "Repository" else name for name in shape.names}
+    if len(set(names.values())) < len(names):
+        names = {name: name for name in names}
+    drawn = _colours(shape) if shape.mark in {LINE, BARS} and len(names) > 1 else {}
+    parts = [(f"background:{colour}", names[name]) for name, colour in drawn.items()]
+    return parts if shape.mark == RANKING else [*parts, *state_parts(shape.states)]
 
 
 @cache
 def _of_kind(kind: PanelShape) -> dict[str, Any]:
     return TOP | layered(*_layers_of(kind))
-
-
-def _short(shape: PanelShape) -> str:
-    """What a legend says of a name: of repositories the part after their owner, where that is unambiguous."""
-    names = {name.rpartition("/")[2] for name in shape.names}
-    if shape.group != "Repository" or len(names) < len(shape.names):
-        return "datum.label"
-    return "slice(datum.label, indexof(datum.label, '/') + 1)"
 
 
 def _tick_format(shape: PanelShape) -> str:
@@ -269,9 +233,7 @@ def _tick_format(shape: PanelShape) -> str:
 def _layers_of(kind: PanelShape) -> Sequence[alt.Chart]:
     if kind.mark in {RANKING, HEAT_MAP}:
         return _ranking(kind) if kind.mark == RANKING else _heat_map(kind)
-    channels = Channels(
-        time_axis, partial(_value, kind), alt.Scale(domain=[""], range=[""]), _legend(kind), _tooltip(kind)
-    )
+    channels = Channels(time_axis, partial(_value, kind), alt.Scale(domain=[""], range=[""]), None, _tooltip(kind))
     if kind.mark == BARS:
         gaps = gap_layer(channels, COLOURS["gap"], has_gaps=kind.has_gaps)
         return [answer_layer(channels), gaps, bar_layer(channels)]
@@ -351,19 +313,6 @@ def _tooltip(kind: PanelShape, *, when: bool = True) -> list[alt.Tooltip]:
 
 
 def _value(kind: PanelShape, field: str) -> alt.Y:
-    axis = alt.Axis(title=None, format=",~f" if kind.number != ",d" else ",d", tickMinStep=1, tickCount=5)
+    number = ",~f" if kind.number != ",d" else ",d"
+    axis = alt.Axis(title=None, format=number, tickMinStep=1, tickCount=5, labelFlush=False)
     return alt.Y(f"{field}:Q", axis=axis, scale=alt.Scale(zero=kind.mark == BARS, nice=True))
-
-
-def _legend(kind: PanelShape) -> alt.Legend | None:
-    if len(kind.names) < 2:
-        return None
-    return alt.Legend(
-        title=None,
-        orient="bottom",
-        columns=LEGEND_COLUMNS,
-        labelLimit=120,
-        labelExpr="datum.label",
-        symbolType="square",
-        symbolOpacity=1,
-    )

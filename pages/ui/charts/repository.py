@@ -23,7 +23,7 @@ from data.insight.text import capitalised, spike_text
 from data.store import Store
 from data.store.arrow import arrow_table
 from data.store.cache import cached
-from data.text import day_text, number_text
+from data.text import days_text, number_text
 from data.traffic.models import Grain, Selection
 from data.traffic.traffic import series
 from pages.ui.charts.bars_and_lines import (
@@ -351,7 +351,7 @@ def _with_spoken(rows: DataFrame) -> DataFrame:
 def _alt(story: Story) -> str:
     names = [LANES[lane].title.lower() for lane in story.lanes if lane in LANES]
     views = story.rows[(story.rows["lane"] == "views") & story.rows["value"].notna()]
-    text = f"{', '.join(names)}, {day_text(story.first)} to {day_text(story.last)} (UTC)."
+    text = f"{', '.join(names)}, {days_text(story.first, story.last)} (UTC)."
     if len(views):
         most = views.loc[views["value"].idxmax()]
         text += f" Most views: {number_text(most['value'])}, {most['when']}."

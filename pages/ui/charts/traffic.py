@@ -19,7 +19,7 @@ from data.insight.compare import Measure
 from data.store import Store
 from data.store.arrow import arrow_columns
 from data.store.cache import cached
-from data.text import counted, day_text, number_text, others_text
+from data.text import counted, days_text, number_text, others_text
 from data.traffic.models import Grain, Selection
 from data.traffic.traffic import series
 from pages.ui.charts.bars_and_lines import (
@@ -190,7 +190,7 @@ def alt_text(data: ChartData) -> str:
         return "A chart without data."
     kind = "Bars" if shape.stacked else "Lines"
     names = shape.names[0] if len(shape.names) == 1 else f"{len(shape.names)} series"
-    span = f"{day_text(shape.periods[0])} to {day_text(shape.periods[-1])} (UTC)"
+    span = f"{days_text(shape.periods[0], shape.periods[-1])} (UTC)"
     per = f"by {shape.grain}" if shape.metric in COUNTERS else PERIODS[shape.grain]
     text = f"{kind} of {METRICS[shape.metric].lower()} {per}, {names}, {span}."
     known = ~np.isnan(rows["value"])

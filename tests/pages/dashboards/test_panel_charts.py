@@ -12,7 +12,7 @@ from data.dashboards.panels import PanelRows
 from data.dashboards.specification import Kind, Panel, Source
 from data.traffic.files import csv_file
 from pages.dashboards import view
-from pages.ui.charts.panels import PanelShape, drawing, specification
+from pages.ui.charts.panels import PanelShape, drawing, legend, specification
 
 FIRST = date(2026, 5, 1)
 LINE = Panel(Kind.LINE, by="day", split="repository")
@@ -41,18 +41,17 @@ def test_an_unknown_value_breaks_a_line_and_is_not_zero() -> None:
 
 @pytest.mark.parametrize("kind", [Kind.LINE, Kind.BARS])
 def test_what_is_pending_or_a_gap_is_said_below_the_chart(kind: Kind) -> None:
-    _, final = drawn(found(Panel(kind, by="day"), 1, 2))
-    _, open_days = drawn(found(Panel(kind, by="day"), 1, 2, states=("gap", "pending")))
-    assert "title" not in final
-    assert "may still change" in open_days["title"]["text"]
-    assert "gap" in open_days["title"]["text"]
+    final = drawing(found(Panel(kind, by="day"), 1, 2))
+    open_days = drawing(found(Panel(kind, by="day"), 1, 2, states=("gap", "pending")))
+    assert legend(final.shape) == []
+    assert [name.partition(":")[0] for _, name in legend(open_days.shape)] == ["Pending", "Gap"]
 
 
 def test_bars_of_a_period_stand_on_each_other() -> None:
     two = [found(Panel(Kind.BARS, by="day", split="repository"), 5, 7, name=name) for name in ("a/b", "a/c")]
-    rows, shape = drawn(PanelRows(two[0].panel, pd.concat([each.rows for each in two], ignore_index=True), (), 2))
-    assert list(zip(rows["bottom"], rows["top"], strict=True)) == [(0, 5), (5, 10), (0, 7), (7, 14)]
-    assert shape["layer"][2]["encoding"]["color"]["legend"]["orient"] == "bottom"
+    both = drawing(PanelRows(two[0].panel, pd.concat([each.rows for each in two], ignore_index=True), (), 2))
+    assert list(zip(both.rows["bottom"], both.rows["top"], strict=True)) == [(0, 5), (5, 10), (0, 7), (7, 14)]
+    assert [name for _, name in legend(both.shape)] == ["b", "c"]
 
 
 def test_a_heat_map_has_every_weekday_in_order() -> None:

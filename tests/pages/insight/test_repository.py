@@ -11,7 +11,7 @@ from data.accounts.tenants import operator
 from data.calendar import utc_now
 from data.insight.notes import NewNote, add_note, notes
 from data.insight.spikes import save_spikes
-from data.text import day_text
+from data.text import days_text
 from tests.data.filled import ENGINE
 from tests.pages.app import BLUE, App, days_ago, go_to, shown_text
 
@@ -185,7 +185,7 @@ def test_the_page_begins_with_totals_records_and_the_newest_lists(app: App) -> N
 
 
 def test_the_chart_of_views_shows_what_it_is_compared_with_unless_that_is_not_wanted(app: App) -> None:
-    before = f"Compared: {day_text(days_ago(60))} to {day_text(days_ago(31))}"
+    before = f"Compared: {days_text(days_ago(60), days_ago(31))}"
     assert before in shown_text(opened(app, "viewer"))
     assert before not in shown_text(opened(app, "viewer", against="No comparison"))
 

@@ -14,7 +14,7 @@ from data.calendar import utc_now
 from data.repositories.groups import add_group, change_group
 from data.repositories.models import RepositoryFacts
 from data.repositories.repositories import add_repositories
-from data.text import DAILY_CLONERS, DAILY_VISITORS, day_text, days_text
+from data.text import DAILY_CLONERS, DAILY_VISITORS, days_text
 from data.traffic.files import csv_file
 from data.traffic.models import Grain, Selection
 from data.traffic.traffic import all_daily_traffic, all_weekly_traffic, selection_totals
@@ -46,7 +46,7 @@ def chart(run: AppTest) -> dict[str, Any]:
 def test_the_default_is_views_of_30_days_by_day(app: App) -> None:
     run = app.opened("single", PAGE)
     (found,) = run.get("vega_lite_chart")
-    assert f"views per day, blue/engine, {day_text(days_ago(30))} to {day_text(days_ago(1))} (UTC)" in found.proto.alt
+    assert f"views per day, blue/engine, {days_text(days_ago(30), days_ago(1))} (UTC)" in found.proto.alt
 
 
 def test_totals_stand_above_with_the_change(app: App) -> None:
