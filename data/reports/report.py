@@ -98,7 +98,8 @@ def totals_beside_last_year(viewer: Viewer, store: Store, period: Period, today:
     Raises: StoreMissing.
     """
     earlier = YEAR_DAYS if period.grain is Grain.WEEK else (period.first - months_later(period.first, -12)).days
-    return totals(_sums(viewer, store, period, earlier, today))
+    selection = replace(period.selection(today), before_days=earlier)
+    return totals(repository_sums(viewer, store, selection, with_pending=False))
 
 
 @cached("traffic")

@@ -2,7 +2,7 @@
 -- earlier, like with like: of those (_before) and of the period itself (_compared) only the days that are final in both.
 -- Days are UTC; unknown is null. visitor_days and cloner_days are daily uniques added up.
 -- Grain: a visible repository whose name contains the search, by name. Source: v_daily, star_history, from the session's variable today.
--- stars are gained ones. sparkline: the mean views a final day of each stretch of $slice_days days, oldest first; unknown ones are left out.
+-- stars are gained ones.
 with chosen as (
     select
         repository_id,
@@ -135,24 +135,6 @@ star_sums as (
         count_if(stars is not null and stars_before is not null) as stars_days
     from star_pairs
     group by repository_id
-),
-
-slices as (
-    select
-        repository_id,
-        (day - $first_day::date) // $slice_days as slice,
-        floor(avg(views) * 10 + 0.5) / 10 as mean_views
-    from days
-    where views is not null
-    group by repository_id, slice
-),
-
-sparklines as (
-    select
-        repository_id,
-        list(mean_views order by slice) as sparkline
-    from slices
-    group by repository_id
 )
 
 select
@@ -179,10 +161,8 @@ select
     star_sums.stars,
     star_sums.stars_compared,
     star_sums.stars_before,
-    coalesce(star_sums.stars_days, 0) as stars_days,
-    sparklines.sparkline
+    coalesce(star_sums.stars_days, 0) as stars_days
 from chosen
 left join sums using (repository_id)
 left join star_sums using (repository_id)
-left join sparklines using (repository_id)
 order by lower(chosen.full_name), chosen.repository_id;

@@ -41,7 +41,7 @@ class TableRequest:
 
 
 def page(rows: DataFrame, names: Mapping[int, str], request: TableRequest, days: Days) -> tuple[DataFrame, int]:
-    """The rows of overview.repositories that are wanted, as the table shows them, and how many all pages have.
+    """The rows of repository_sums that are wanted, as the table shows them, and how many all pages have.
 
     `names` are those under which each repository is known to its page, which is to show these days.
     """
@@ -53,9 +53,7 @@ def page(rows: DataFrame, names: Mapping[int, str], request: TableRequest, days:
     shown = ordered.iloc[(request.page - 1) * request.size : request.page * request.size].reset_index(drop=True)
     shown["link"] = [repository_link(names.get(int(key), ""), days) for key in shown["repository_id"]]
     shown["change"] = [None if pd.isna(each) else of_ratio(each) for each in shown["change"]]
-    lines = [None if line is None or line is pd.NA else list(line) for line in shown["sparkline"]]
-    shown["sparkline"] = pd.Series(lines, index=shown.index, dtype="object")
-    return shown[list(SHOWN)], len(ordered)
+    return shown, len(ordered)
 
 
 def changes(rows: DataFrame) -> "pd.Series[float]":

@@ -18,7 +18,7 @@ from data.store.arrow import arrow_table
 from data.store.cache import cached
 from data.text import DAILY_VISITORS, SUM_HELP, number_text
 from data.traffic.models import Grain, Selection
-from data.traffic.traffic import day_range, repository_sums
+from data.traffic.traffic import day_range, repository_sums, sparklines
 from pages.overview import text
 from pages.overview.text import TableRequest
 from pages.ui import controls, filters, repository_status, tables
@@ -114,7 +114,9 @@ def _listed(viewer: Viewer, store: Store, selection: Selection, request: TableRe
     days = _known(viewer, store, selection.first, selection.last)
     sums = repository_sums(viewer, store, selection)
     rows, total = text.page(sums, repository_names(viewer, store), request, days)
-    return arrow_table(rows), len(rows), total
+    lines = sparklines(viewer, store, replace(selection, repository_ids=frozenset(map(int, rows["repository_id"]))))
+    rows["sparkline"] = [lines.get(key) for key in rows["repository_id"]]
+    return arrow_table(rows[list(text.SHOWN)]), len(rows), total
 
 
 @cache

@@ -10,7 +10,7 @@ from data.collection.models import EndpointResult
 from data.insight.overview import Mover, movers, selection_movers
 from data.store import Store
 from data.traffic.models import Metric, Selection
-from data.traffic.traffic import Total, repository_sums, slice_days, totals
+from data.traffic.traffic import Total, repository_sums, slice_days, sparklines, totals
 from tests.data.filled import TODAY
 from tests.data.reading import ago, answer, follow, viewer_of
 from tests.data.writers import NOW, result, save
@@ -69,14 +69,14 @@ def test_the_newest_stars_of_an_old_answer_are_not_final(store: Store) -> None:
 def test_a_sparkline_has_the_known_final_days_oldest_first(store: Store) -> None:
     (key,) = follow(store, "owner/one")
     save(store, answer(key, Metric.VIEWS, list(range(14))))
-    line = repository_sums(viewer_of(key), store, Selection(ago(9), TODAY, today=TODAY))["sparkline"][0]
+    line = sparklines(viewer_of(key), store, Selection(ago(9), TODAY, today=TODAY))[key]
     assert list(line) == [5, 6, 7, 8, 9, 10, 11]
 
 
 def test_points_of_a_long_sparkline_are_views_a_day(store: Store) -> None:
     (key,) = follow(store, "owner/one")
     save(store, answer(key, Metric.VIEWS, [7] * 10 + [14] * 4))
-    line = repository_sums(viewer_of(key), store, Selection(ago(100), ago(1), today=TODAY))["sparkline"][0]
+    line = sparklines(viewer_of(key), store, Selection(ago(100), ago(1), today=TODAY))[key]
     assert slice_days(100) == 7
     assert list(line) == [7, (5 * 7 + 2 * 14) / 7], "ago(16) to ago(10), ago(9) to ago(3)"
 
