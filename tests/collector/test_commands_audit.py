@@ -105,10 +105,10 @@ def test_every_act_leaves_its_record(
     traffic = tmp_path / "views.csv"
     traffic.write_text("_date,total_views,unique_views\n2024-05-01,4,1\n", encoding="utf-8")
     places = {"traffic": traffic, **{name: tmp_path / name for name in ("backup", "key", "new_key")}}
+    known = entries(AUDITOR, run.store, AuditFilter(actor=COMMAND_LINE))
     for name, (words, action) in ACTS.items():
-        known = entries(AUDITOR, run.store, AuditFilter(actor=COMMAND_LINE))
         result = run(*name.split(), *(word.format(**places) for word in words))
         assert result.exit_code == 0, (name, result.output)
         logged = entries(AUDITOR, run.store, AuditFilter(actor=COMMAND_LINE))
-        new = [each.action for each in logged if each not in known]
-        assert new == [action], name
+        assert [each.action for each in logged if each not in known] == [action], name
+        known = logged

@@ -168,7 +168,7 @@ class FakeGitHub:
         if answer.status != 200:
             return answer
         salt = time.monotonic_ns() if self.switches.etag_changes_each_time else 0
-        made_of = f"{salt} {token.secret} {request.target} ".encode() + answer.body
+        made_of = f"{salt} {token.secret} {request.target} ".encode() + answer.body.replace(self.url.encode(), b"")
         etag = answer.headers["etag"] = f'W/"{hashlib.sha256(made_of).hexdigest()}"'
         is_known = etag in request.headers.get("if-none-match", "").split(", ")
         if not is_known or not conditional or not self.switches.answers_not_modified:

@@ -17,6 +17,7 @@ def fixed_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """The machine's clock agrees with the fake GitHub's, and its environment has no key."""
     monkeypatch.setattr("collector.run.GitHubTime", MachineTime)
     monkeypatch.setattr("collector.clock.STOP_SEEN_EVERY_S", 60.0)  # of virtual time
+    monkeypatch.setattr("data.store.files.SMALL_BYTES", 64 << 20)  # nothing is compacted, which takes a fifth of a run
     monkeypatch.delenv(KEY_VARIABLE, raising=False)
 
 
@@ -40,6 +41,21 @@ def store(blank: Path, tmp_path: Path) -> Iterator[Store]:
     store.close()
 
 
+@pytest.fixture(scope="session")
+def after_a_run(blank: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data directory after the first run of `collection`; never written to again."""
+    directory = tmp_path_factory.mktemp("after_a_run") / "db"
+    shutil.copytree(blank, directory, symlinks=True)
+    with pytest.MonkeyPatch.context() as patch, FakeGitHub(small_world(), now=NOW) as github:
+        patch.setattr("collector.run.GitHubTime", MachineTime)
+        patch.delenv(KEY_VARIABLE, raising=False)
+        collection = Collection(github, Store(directory))
+        collection.follow(SECRET)
+        collection()
+        collection.store.close()
+    return directory
+
+
 @pytest.fixture
 def github() -> Iterator[FakeGitHub]:
     """GitHub on a Thursday afternoon, with octo/one, octo/two and octo/three."""
@@ -58,3 +74,12 @@ def collection(newcomer: Collection) -> Collection:
     """A collection in which acme follows all repositories."""
     newcomer.follow(SECRET)
     return newcomer
+
+
+@pytest.fixture
+def collected(github: FakeGitHub, after_a_run: Path, tmp_path: Path) -> Iterator[Collection]:
+    """A collection in which acme follows all repositories, and that has been run once."""
+    shutil.copytree(after_a_run, tmp_path / "collected", symlinks=True)
+    store = Store(tmp_path / "collected", lock_timeout_s=30)
+    yield Collection(github, store)
+    store.close()

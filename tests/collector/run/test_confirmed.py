@@ -20,11 +20,10 @@ def other_repository() -> Any:
 
 
 @pytest.fixture
-def known(collection: Collection) -> Collection:
+def known(collected: Collection) -> Collection:
     """All were collected once; another is there that nobody tracks."""
-    collection()
-    collection.github.world.add(other_repository())
-    return collection
+    collected.github.world.add(other_repository())
+    return collected
 
 
 def take_over(known: Collection) -> None:
@@ -43,25 +42,25 @@ def test_while_the_repository_itself_fails_nothing_is_asked_under_its_name(known
     assert "not certain that the name still means this repository" in known.message("octo/one", "repository")
 
 
-def lead_to_other(known: Collection, part: str, status: int = 301) -> None:
-    """Redirect an endpoint of octo/one to the other one's."""
-    known.github.faults.add(
-        redirect(status, lambda _: f"/repositories/{OTHER}/{part}").on(f"/repos/octo/one/{part}").repeated()
-    )
+def lead_views_to_other(known: Collection, name: str, status: int = 301) -> None:
+    """Redirect the views of a repository to the other one's."""
+    to_other = redirect(status, lambda _: f"/repositories/{OTHER}/traffic/views")
+    known.github.faults.add(to_other.on(f"/repos/{name}/traffic/views").repeated())
 
 
-@pytest.mark.parametrize("status", [301, 307])
-def test_traffic_to_which_github_led_under_another_id_is_refused(known: Collection, status: int) -> None:
-    lead_to_other(known, "traffic/views", status)
+def test_traffic_to_which_github_led_under_another_id_is_refused(known: Collection) -> None:
+    led = {"octo/one": 301, "octo/two": 307}
+    for name, status in led.items():
+        lead_views_to_other(known, name, status)
     known.later(DAY)
-    assert known.outcomes()["octo/one"]["views"] == "name_reused"
-    assert "id 99); nothing of its answer was used" in known.message("octo/one", "views")
-    assert max(known.views("octo/one").values()) < (1000, 0)
-    assert known.outcomes()["octo/one"]["clones"] == "ok"
+    for name in led:
+        assert (known.outcomes()[name]["views"], known.outcomes()[name]["clones"]) == ("name_reused", "ok")
+        assert "id 99); nothing of its answer was used" in known.message(name, "views")
+        assert max(known.views(name).values()) < (1000, 0)
 
 
 def test_when_the_own_id_is_gone_as_well_the_repository_is_unavailable(known: Collection) -> None:
-    lead_to_other(known, "traffic/views")
+    lead_views_to_other(known, "octo/one")
     known.github.faults.add(Fault(404, {"message": "Not Found"}).on("/repositories/1").repeated())
     known.later(DAY)
     assert known.state("octo/one")[0] == "unavailable"

@@ -1,6 +1,6 @@
 """A repository is known by GitHub's id: renames are followed, names used again are not mixed in."""
 
-from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
@@ -19,135 +19,106 @@ from tests.collector.run.collecting import (
 from tests.fake_github import Lack, Repository, Token, World
 from tests.fake_github.faults import not_found_once
 
-NAME_OF_ONE = "select full_name, owner, name, state from repository where github_id = 1"
+
+@pytest.mark.parametrize("wait", [HOUR, DAY], ids=["same day", "next day"])
+def test_a_rename_or_transfer_is_followed_and_the_history_stays_one(collected: Collection, wait: timedelta) -> None:
+    world, names = collected.github.world, {1: "octo/uno", 2: "elsewhere/two", 3: "Octo/Three"}
+    for key, name in names.items():
+        world.rename(key, name)
+    assert collected.later(wait).state is RunState.COMPLETE
+    stored = collected.rows("select full_name, owner, name, state from repository order by github_id")
+    assert stored == [(name, *name.split("/"), "active") for name in names.values()]
+    for key, name in names.items():
+        assert set(shown_views(world.repositories[key])) <= set(collected.views(name))
+    collected.later(HOUR)
+    assert collected.asked("repositories/") == 0
 
 
-def new_one() -> Repository:
-    """Another repository, that may get the name of the first."""
-    return repository(99, "one", views={TODAY - DAY: (7777, 7)}, clones={})
-
-
-@pytest.mark.parametrize(("name", "wait"), [("octo/uno", HOUR), ("elsewhere/one", DAY), ("Octo/One", HOUR)])
-def test_a_rename_or_transfer_is_followed_and_the_history_stays_one(
-    collection: Collection, name: str, wait: object
+@pytest.mark.parametrize("wait", [HOUR, DAY], ids=["same day", "next day"])
+def test_when_another_takes_a_name_the_renamed_one_is_still_followed_and_nothing_is_mixed_into_a_deleted_one(
+    collected: Collection, wait: timedelta
 ) -> None:
-    collection()
-    collection.github.world.rename(1, name)
-    assert collection.later(wait).state is RunState.COMPLETE  # type: ignore[arg-type]
-    assert collection.rows(NAME_OF_ONE) == [(name, *name.split("/"), "active")]
-    assert set(shown_views(collection.github.world.repositories[1])) <= set(collection.views(name))
-    assert collection.rows("select count(*) from repository") == [(3,)]
-    collection.later(HOUR)
-    assert collection.asked("repositories/") == 0
-
-
-def renamed(world: World) -> None:
+    world, of_the_deleted = collected.github.world, collected.views("octo/two")
     world.rename(1, "octo/uno")
-    world.add(new_one())
+    world.add(another("one"))
+    deleted_and_taken(world, 2, "two")
+    assert collected.later(wait).state is RunState.PARTIAL
+    renamed = "select full_name, owner, name, state from repository where github_id = 1"
+    assert collected.rows(renamed) == [("octo/uno", "octo", "uno", "active")]
+    assert "the one that is tracked is octo/uno" in collected.message("octo/uno", "repository")
+    assert collected.views("octo/two") == of_the_deleted
+    assert collected.outcomes()["octo/two"] == {"repository": "name_reused"}
+    state, reason = collected.state("octo/two")
+    assert (state, "add it anew to track it" in str(reason)) == ("unavailable", True)
+    collected.later(DAY)
+    assert set(shown_views(world.repositories[1])) <= set(collected.views("octo/uno"))
+    assert 7777 not in {views for views, _ in collected.views("octo/uno").values()}
 
 
-def deleted(world: World) -> None:
+def another(name: str) -> Repository:
+    """Another repository, that gets a name which was used before."""
+    return repository(90 + len(name), name, views={TODAY - DAY: (7777, 7)}, clones={})
+
+
+def deleted_and_taken(world: World, key: int, name: str) -> None:
+    world.delete(key)
+    world.add(another(name))
+
+
+def test_one_that_is_gone_keeps_its_history_says_why_and_is_tried_again_a_day_later_and_not_in_each_run(
+    collection: Collection,
+) -> None:
+    world = collection.github.world
+    world.add(repository(4, "four"))
+    world.add(repository(5, "five"))
+    collection.add("octo/four", "octo/five")
+    collection()
+    missing = "was deleted, is misspelt, or is private"
+    gone = {
+        "octo/one": ("unavailable", missing),
+        "octo/two": ("unavailable", missing),
+        "octo/three": ("blocked", "has blocked the repository, reason: dmca"),
+        "octo/four": ("unavailable", "add it anew to track it"),
+    }
+    before = {name: collection.views(name) for name in gone}
     world.delete(1)
-    world.add(new_one())
-
-
-@pytest.mark.parametrize("wait", [HOUR, DAY], ids=["same day", "next day"])
-def test_when_another_takes_the_name_of_a_renamed_one_the_first_is_still_followed(
-    collection: Collection, wait: object
-) -> None:
-    collection()
-    renamed(collection.github.world)
-    assert collection.later(wait).state is RunState.COMPLETE  # type: ignore[arg-type]
-    assert collection.rows(NAME_OF_ONE) == [("octo/uno", "octo", "uno", "active")]
-    assert "the one that is tracked is octo/uno" in collection.message("octo/uno", "repository")
-    assert 7777 not in {views for views, _ in collection.views("octo/uno").values()}
-    collection.later(DAY)
-    assert set(shown_views(collection.github.world.repositories[1])) <= set(collection.views("octo/uno"))
-
-
-@pytest.mark.parametrize("wait", [HOUR, DAY], ids=["same day", "next day"])
-def test_when_another_takes_the_name_of_a_deleted_one_nothing_is_mixed(collection: Collection, wait: object) -> None:
-    collection()
-    before = collection.views("octo/one")
-    deleted(collection.github.world)
-    assert collection.later(wait).state is RunState.PARTIAL  # type: ignore[arg-type]
-    assert collection.views("octo/one") == before
-    assert collection.outcomes()["octo/one"] == {"repository": "name_reused"}
-    state, reason = collection.state("octo/one")
-    assert state == "unavailable"
-    assert "add it anew to track it" in str(reason)
-
-
-def block(world: World) -> None:
-    world.repositories[1].blocked = "dmca"
-
-
-def close(world: World) -> None:
-    world.tokens[SECRET].repositories = frozenset({2, 3})
-    world.repositories[1].private = True
-
-
-def delete(world: World) -> None:
-    world.delete(1)
-
-
-@pytest.mark.parametrize(
-    ("change", "state", "words"),
-    [
-        (delete, "unavailable", "was deleted, is misspelt, or is private"),
-        (close, "unavailable", "was deleted, is misspelt, or is private"),
-        (block, "blocked", "has blocked the repository, reason: dmca"),
-    ],
-)
-def test_a_repository_that_is_gone_keeps_its_history_and_says_why(
-    collection: Collection, change: Callable[[World], None], state: str, words: str
-) -> None:
-    collection()
-    before = collection.views("octo/one")
-    change(collection.github.world)
-    assert collection.later(DAY).state is RunState.PARTIAL
-    stored, reason = collection.state("octo/one")
-    assert (stored, words in str(reason)) == (state, True)
-    assert collection.views("octo/one") == before
-    assert collection.state("octo/two") == ("active", None)
-
-
-@pytest.mark.parametrize("change", [delete, block, deleted])
-def test_what_was_refused_is_tried_again_a_day_later_and_not_in_each_run(
-    collection: Collection, change: Callable[[World], None]
-) -> None:
-    collection()
-    change(collection.github.world)
+    world.repositories[2].private = True
+    world.tokens[SECRET].repositories = frozenset({3, 4, 5, 94})
+    world.repositories[3].blocked = "dmca"
+    deleted_and_taken(world, 4, "four")
     asked = []
     for _ in range(4):
         collection.github.clock.advance(8 * HOUR)
-        collection("schedule")
-        asked.append(min(collection.asked("/octo/one"), 1))
-    assert asked == [1, 0, 0, 1]
+        assert collection("schedule").state is not RunState.FAILED
+        asked.append([min(collection.asked(f"/{name}"), 1) for name in gone])
+    assert asked == [[1] * 4, [0] * 4, [0] * 4, [1] * 4]
+    assert {name: collection.views(name) for name in gone} == before
+    for name, (state, words) in gone.items():
+        stored, reason = collection.state(name)
+        assert (stored, words in str(reason)) == (state, True), name
+    assert collection.state("octo/five") == ("active", None)
 
 
 def test_a_repository_that_comes_back_is_collected_again_with_all_that_github_still_shows(
-    collection: Collection,
+    collected: Collection,
 ) -> None:
-    collection()
-    collection.github.world.repositories[1].private = True
-    collection.github.world.tokens[SECRET].repositories = frozenset({2, 3})
-    collection.later(DAY)
-    collection.github.world.tokens[SECRET].repositories = None
-    collection.later(10 * DAY)
-    assert collection.state("octo/one") == ("active", None)
-    seen = collection.views("octo/one")
+    collected.github.world.repositories[1].private = True
+    collected.github.world.tokens[SECRET].repositories = frozenset({2, 3})
+    collected.later(DAY)
+    collected.github.world.tokens[SECRET].repositories = None
+    collected.later(10 * DAY)
+    assert collected.state("octo/one") == ("active", None)
+    seen = collected.views("octo/one")
     assert sorted(seen) == [TODAY + DAY * n for n in range(-14, 11)]
-    collection.later(HOUR)
-    assert collection.outcomes()["octo/one"]["views"] == "unchanged"
+    collected.later(HOUR)
+    assert collected.outcomes()["octo/one"]["views"] == "unchanged"
 
 
-def test_one_404_between_good_answers_means_nothing(collection: Collection) -> None:
-    collection()
+def test_one_404_between_good_answers_means_nothing(collected: Collection) -> None:
     for part in ("", "/traffic/views"):
-        collection.github.faults.add(not_found_once().on(f"/repos/octo/one{part}"))
-    assert collection.later(DAY).state is RunState.COMPLETE
-    assert collection.state("octo/one") == ("active", None)
+        collected.github.faults.add(not_found_once().on(f"/repos/octo/one{part}"))
+    assert collected.later(DAY).state is RunState.COMPLETE
+    assert collected.state("octo/one") == ("active", None)
 
 
 def test_two_tenants_with_the_same_repository_have_a_row_each_and_see_what_their_token_sees(

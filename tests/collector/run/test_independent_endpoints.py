@@ -38,15 +38,21 @@ def test_a_run_stores_everything_that_github_shows(collection: Collection) -> No
     assert collection.github.violations == []
 
 
-@pytest.mark.parametrize("endpoint", ADDRESSES)
-def test_what_fails_is_recorded_with_the_reason_and_the_rest_is_stored(collection: Collection, endpoint: str) -> None:
-    collection.github.faults.add(Fault(500, {"message": "Server Error"}).on(ADDRESSES[endpoint]).repeated(FOR_EVER))
-    report = collection()
-    failed = [name for name, outcome in collection.outcomes()["octo/two"].items() if outcome != "ok"]
-    assert (report.state, report.failures) == (RunState.PARTIAL, len(failed))
-    assert set(failed) == {endpoint, f"weekly_{endpoint}"} & WHOLE.keys()
-    assert collection.message("octo/two", endpoint) == "GitHub failed with status 500 (Server Error)."
-    assert collection.outcomes()["octo/one"] == collection.outcomes()["octo/three"] == WHOLE
+@pytest.mark.parametrize("endpoints", [("views", "clones", "referrers"), ("paths", "star_history", "releases")])
+def test_what_fails_is_recorded_with_the_reason_and_the_rest_is_stored(
+    collection: Collection, endpoints: tuple[str, ...]
+) -> None:
+    failing = dict(zip(("octo/one", "octo/two", "octo/three"), endpoints, strict=True))
+    for name, endpoint in failing.items():
+        address = ADDRESSES[endpoint].replace("octo/two", name)
+        collection.github.faults.add(Fault(500, {"message": "Server Error"}).on(address).repeated(FOR_EVER))
+    report, outcomes, number = collection(), collection.outcomes(), 0
+    for name, endpoint in failing.items():
+        failed = {each for each, outcome in outcomes[name].items() if outcome != "ok"}
+        assert (failed, outcomes[name].keys()) == ({endpoint, f"weekly_{endpoint}"} & WHOLE.keys(), WHOLE.keys())
+        assert collection.message(name, endpoint) == "GitHub failed with status 500 (Server Error)."
+        number += len(failed)
+    assert (report.state, report.failures) == (RunState.PARTIAL, number)
 
 
 def test_what_failed_for_a_moment_is_made_up_for_in_the_next_run(collection: Collection) -> None:

@@ -87,13 +87,12 @@ def test_what_is_added_while_a_run_goes_on_is_collected_by_it(collection: Collec
     assert len(collection.views("octo/nine")) == 14
 
 
-def test_what_was_never_collected_comes_first(collection: Collection) -> None:
-    collection()
-    collection.github.world.add(repository(9, "nine"))
-    collection.add("octo/nine")
-    collection.concurrency, collection.progress = 1, RecordedProgress()
-    collection()
-    assert collection.progress.visited[0] == "octo/nine"
+def test_what_was_never_collected_comes_first(collected: Collection) -> None:
+    collected.github.world.add(repository(9, "nine"))
+    collected.add("octo/nine")
+    collected.concurrency, collected.progress = 1, RecordedProgress()
+    collected()
+    assert collected.progress.visited[0] == "octo/nine"
 
 
 def test_a_queue_gives_the_days_first_and_those_of_whoever_waits_before_all(ready: RateLimiter) -> None:

@@ -43,18 +43,15 @@ def token(store: Store, tenant_id: int = 1) -> tuple[str, str | None, datetime |
     return state, reason, expires_at
 
 
-def test_a_token_that_is_refused_at_the_start_is_asked_for_nothing_more(tenants: Collection) -> None:
+def test_a_token_that_is_refused_at_the_start_is_asked_for_nothing_more_and_other_tenants_go_on(
+    tenants: Collection,
+) -> None:
     tenants.github.world.tokens[SECRET].revoked = True
     report = tenants()
     assert (report.state, token(tenants.store)) == (RunState.PARTIAL, ("invalid", REFUSED, None))
     assert tenants.github.requests.by_status[401] == 1
     assert report.message == f"The token of acme is not used: {REFUSED}"
     assert set(tenants.outcomes()["octo/one"].values()) == {"skipped"}
-
-
-def test_other_tenants_go_on_when_a_token_is_refused(tenants: Collection) -> None:
-    tenants.github.world.tokens[SECRET].revoked = True
-    tenants()
     assert tenants.rows("select distinct tenant_id from daily_traffic join repository using (repository_id)") == [(2,)]
     assert tenants.views("octo/two") == shown_views(tenants.github.world.repositories[2])
     assert token(tenants.store, 2)[0] == "valid"
@@ -124,21 +121,28 @@ def test_a_tenant_without_a_token_is_told_and_the_others_are_collected(tenants: 
 
 
 @pytest.mark.parametrize(
-    ("kind", "lack", "words"),
+    ("kind", "lacks"),
     [
-        ("classic", Lack.PUSH, "must be able to push to this repository"),
-        ("fine_grained", Lack.ADMINISTRATION, "lacks the repository permission Administration: read"),
-        ("classic", Lack.SAML, "Authorise the token for this organization"),
+        (
+            "classic",
+            {
+                1: (Lack.PUSH, "must be able to push to this repository"),
+                3: (Lack.SAML, "Authorise the token for this organization"),
+            },
+        ),
+        ("fine_grained", {1: (Lack.ADMINISTRATION, "lacks the repository permission Administration: read")}),
     ],
 )
 def test_a_missing_permission_is_named_and_costs_that_repository_alone(
-    collection: Collection, kind: str, lack: Lack, words: str
+    collection: Collection, kind: str, lacks: dict[int, tuple[Lack, str]]
 ) -> None:
-    known = collection.github.world.tokens[SECRET]
-    known.kind, known.lacks = kind, {1: lack}
+    world = collection.github.world
+    known = world.tokens[SECRET]
+    known.kind, known.lacks = kind, {key: lack for key, (lack, _) in lacks.items()}
     assert collection().state is RunState.PARTIAL
-    state, reason = collection.state("octo/one")
-    assert (state, words in str(reason)) == ("unavailable", True)
+    for key, (_, words) in lacks.items():
+        state, reason = collection.state(world.repositories[key].full_name)
+        assert (state, words in str(reason)) == ("unavailable", True)
     assert collection.views("octo/two") == shown_views(collection.github.world.repositories[2])
     assert token(collection.store)[0] == "valid"
 

@@ -1,15 +1,12 @@
-"""On a phone no page is wider than its screen; with a keyboard alone one can sign in and change a filter."""
+"""A chart on a phone; with a keyboard alone one can sign in and change a filter. All pages: test_accessible.py."""
 
 import re
-from collections.abc import Iterator
-from contextlib import ExitStack
 
-import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from tests.pages.app import PASSWORD
 from tests.pages.browser.conftest import Visit, cookie_of
-from tests.pages.browser.visitor import Visitor, visiting
+from tests.pages.browser.visitor import Visitor
 from tests.pages.ui.live import Live
 
 PHONE_HEIGHT = 844
@@ -18,17 +15,6 @@ PHONE = {
     "has_touch": True,
     "is_mobile": True,
     "device_scale_factor": 2,
-}
-PAGES = {
-    **dict.fromkeys(
-        (
-            *("overview", "compare", "report", "subscriptions", "chart", "daily", "weekly"),
-            *("repositories", "add", "import", "profile", "help"),
-        ),
-        "tenant",
-    ),
-    **dict.fromkeys(("log", "tenants", "users", "audit"), "admin"),
-    "": "nobody at all",
 }
 TOO_WIDE = """() => [document.scrollingElement, document.querySelector('[data-testid="stMain"]')]
     .filter(each => each && (each.scrollWidth > each.clientWidth || each.clientWidth > window.screen.width))
@@ -40,30 +26,12 @@ HALF_A_BAR = 5  # pixels, of a chart of 30 days on a phone: its middle is betwee
 MOST_TABS = 60
 
 
-@pytest.fixture(scope="module")
-def phones(browser: Browser, live: Live) -> Iterator[dict[str, Visitor]]:
-    """The phone of each user."""
-    with ExitStack() as stack:
-        found = {user: stack.enter_context(visiting(browser, live.url, **PHONE)) for user in set(PAGES.values())}
-        for user in ("tenant", "admin"):
-            found[user].bring(cookie_of(live, user))
-        yield found
-
-
-@pytest.mark.parametrize(("address", "user"), PAGES.items())
-def test_on_a_phone_no_page_scrolls_sideways(phones: dict[str, Visitor], address: str, user: str) -> None:
-    phone = phones[user]
-    phone.open(address)
-    phone.drawn()
-    expect(phone.page.locator("h1, h2, h3").first).to_be_visible()
-    assert phone.page.evaluate(TOO_WIDE) == []
-    assert (len(phone.asked) > 0, phone.foreign_addresses()) == (True, []), "no request leaves for another host"
-
-
-def test_on_a_phone_the_chart_is_on_the_first_screen_and_a_tap_tells_its_numbers(phones: dict[str, Visitor]) -> None:
-    phone = phones["tenant"]
+def test_on_a_phone_the_chart_is_on_the_first_screen_and_a_tap_tells_its_numbers(live: Live, visit: Visit) -> None:
+    phone = visit(live.url, **PHONE)
+    phone.bring(cookie_of(live, "tenant"))
     phone.open("chart")
     phone.drawn()
+    assert phone.page.evaluate(TOO_WIDE) == []
     chart = phone.page.get_by_test_id("stVegaLiteChart").first
     box = chart.bounding_box()
     assert box is not None
@@ -118,9 +86,11 @@ def test_keys_lead_to_pages_whose_help_says_what_they_are(live: Live, visit: Vis
     keyboard.press("g")
     keyboard.press("c")
     expect(visitor.page).to_have_title("Compare · GitHub Traffic")
-    visitor.settle()  # the title comes before the page's own help
     visitor.page.evaluate("window.stays = true")
-    visitor.page.get_by_role("link", name="Help").click()
+    to_help = visitor.page.get_by_role("link", name="Help")
+    expect(to_help).to_have_attribute("href", re.compile("#compare$"))  # the title comes before the page's own help
+    visitor.settle()
+    to_help.click()
     expect(visitor.heading("Compare")).to_be_in_viewport()
     visitor.page.locator(".st-key-help_text").get_by_role("link", name="dashboards").click()
     expect(visitor.heading("Dashboards")).to_be_in_viewport()
