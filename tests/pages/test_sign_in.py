@@ -1,5 +1,6 @@
 """Getting in: the password form, one-time links, the set-up of a new server. By the organization: test_sign_on.py."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -46,27 +47,26 @@ def test_the_right_password_signs_in(app: App, username: str, password: str) -> 
     assert has_entered(typed(app.opened(), username, password))
 
 
-@pytest.mark.parametrize("username", ["viewer", "unknown", "'; drop table account", "a" * 500])
-def test_known_and_unknown_users_are_answered_alike(app: App, username: str) -> None:
-    run = typed(app.opened(), username, "another password")
-    assert not has_entered(run)
-    assert [each.value for each in run.error] == [run.error[0].value]
-    assert WRONG in run.error[0].value
+def test_known_unknown_and_disabled_users_are_answered_alike(app: App) -> None:
+    accounts.disable_user(app.store, COMMAND_LINE, app.account("single").user_id, utc_now())
+    run = app.opened()
+    for username in ("viewer", "unknown", "'; drop table account", "a" * 500, "single"):
+        typed(run, username, PASSWORD if username == "single" else "another password")
+        assert not has_entered(run)
+        assert [WRONG in each.value for each in run.error] == [True]
 
 
-def test_a_disabled_user_is_answered_like_an_unknown_one(app: App) -> None:
-    accounts.disable_user(app.store, COMMAND_LINE, app.account("viewer").user_id, utc_now())
-    run = typed(app.opened(), "viewer", PASSWORD)
-    assert not has_entered(run)
-    assert WRONG in run.error[0].value
-
-
-@pytest.mark.parametrize("password", ["x" * 73, "\u00fc" * 40, "x" * 5000, f"{PASSWORD}\0"])
 def test_a_password_that_bcrypt_would_cut_is_wrong_and_prints_nothing(
-    app: App, password: str, capfd: pytest.CaptureFixture[str]
+    app: App, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    run = typed(app.opened(), "viewer", password)
-    assert WRONG in run.error[0].value
+    run = app.opened()
+    for username, password in (
+        ("viewer", "x" * 73),
+        ("tenant", "\u00fc" * 40),
+        ("single", "x" * 5000),
+        ("both", f"{PASSWORD}\0"),
+    ):
+        assert WRONG in typed(run, username, password).error[0].value
     assert "hash" not in "".join(capfd.readouterr())
 
 
@@ -137,15 +137,14 @@ def test_a_guessed_link_opens_nothing(app: App, guessed: str) -> None:
     assert [each.label for each in run.text_input] == ["Username", "Password"]
 
 
-@pytest.mark.parametrize(
-    ("typed", "reason"),
-    [({"username": "viewer"}, "already a user"), ({"again": "x"}, "not the same"), ({"name": " "}, "A name has")],
-)
-def test_what_cannot_be_is_said_and_the_link_stays_good(
-    app: App, secret: str, typed: dict[str, str], reason: str
-) -> None:
-    run = sent(app.opened(invitation=secret), **typed)
-    assert reason in run.error[0].value.replace("\\", "")
+def test_what_cannot_be_is_said_and_the_link_stays_good(app: App, secret: str) -> None:
+    run = app.opened(invitation=secret)
+    for field, text, reason in (
+        ("username", "viewer", "already a user"),
+        ("again", "x", "not the same"),
+        ("name", " ", "A name has"),
+    ):
+        assert reason in sent(run, **{field: text}).error[0].value.replace("\\", "")
     assert invitations.invitation_of(app.store, secret, utc_now())
 
 
@@ -185,13 +184,23 @@ def test_a_reset_link_sets_the_password_and_ends_all_sessions(app: App) -> None:
     assert "This link doesn’t work" in shown_text(app.opened(invitation=secret))
 
 
-@pytest.fixture
-def new_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[App, str]]:
-    """The app over an empty data directory, and the code that its server has printed."""
-    store = Store(tmp_path / "db")
+@pytest.fixture(scope="module")
+def blank(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """An empty data directory, never written to again, and the code that its server has printed."""
+    directory = tmp_path_factory.mktemp("blank") / "db"
+    store = Store(directory)
     store.prepare()
     code = accounts.renew_setup_code(store, utc_now())
     assert code is not None
+    store.close()
+    return directory, code
+
+
+@pytest.fixture
+def new_server(blank: tuple[Path, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[App, str]]:
+    """The app over an empty data directory, and the code that its server has printed."""
+    directory, code = blank
+    store = Store(shutil.copytree(directory, tmp_path / "db", symlinks=True))
     monkeypatch.setenv("TRAFFIC_DATA_DIR", str(tmp_path / "db"))
     yield App(store, monkeypatch), code
     store.close()
@@ -211,11 +220,11 @@ def test_the_printed_code_makes_an_admin_who_is_signed_in(new_server: tuple[App,
     assert app.account("first").has(Role.ADMIN)
 
 
-@pytest.mark.parametrize("code", ["", "AAAAA-AAAAA-AAAAA-AAAAA", "' or 1 = 1"])
-def test_without_the_code_nobody_is_made(new_server: tuple[App, str], code: str) -> None:
+def test_without_the_code_nobody_is_made(new_server: tuple[App, str]) -> None:
     app, _ = new_server
-    run = sent_set_up(app.opened(), code)
-    assert "not the set-up code" in run.error[0].value.replace("\\", "")
+    run = app.opened()
+    for code in ("", "AAAAA-AAAAA-AAAAA-AAAAA", "' or 1 = 1"):
+        assert "not the set-up code" in sent_set_up(run, code).error[0].value.replace("\\", "")
     assert not accounts.has_users(app.store)
 
 
@@ -229,28 +238,19 @@ def test_all_that_cannot_be_is_said_at_once_and_nobody_is_made(new_server: tuple
     assert not accounts.has_users(app.store)
 
 
-def test_the_first_user_goes_on_with_the_first_tenant(new_server: tuple[App, str]) -> None:
+@pytest.fixture
+def without_tenant(new_server: tuple[App, str]) -> Iterator[App]:
+    """The app over a store that has its first user and nothing else, beside a GitHub that knows a token."""
     app, code = new_server
     accounts.add_first_user(app.store, code, NewUser("first", "First", None, PASSWORD), utc_now())
-    assert app.opened("first").title[0].value == "Your first tenant"
-
-
-@pytest.fixture
-def without_tenant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[App]:
-    """The app over a store that has its first user and nothing else, beside a GitHub that knows a token."""
-    store = Store(tmp_path / "db")
-    store.prepare()
-    code = accounts.renew_setup_code(store, utc_now())
-    accounts.add_first_user(store, code or "", NewUser("first", "First", None, PASSWORD), utc_now())
     with FakeGitHub(World([], [Token(SECRET, "octo-maintainer")])) as github:
-        monkeypatch.setenv("TRAFFIC_DATA_DIR", str(tmp_path / "db"))
-        monkeypatch.setenv("GITHUB_API_URL", github.url)
-        yield App(store, monkeypatch)
-    store.close()
+        app.monkeypatch.setenv("GITHUB_API_URL", github.url)
+        yield app
 
 
 def test_the_tenant_is_made_with_its_token_and_its_manager_goes_on_to_the_repositories(without_tenant: App) -> None:
     run = without_tenant.opened("first")
+    assert run.title[0].value == "Your first tenant"
     run.text_input(key="first_tenant_name").input("  Octo  Lab ")
     run.text_input(key="first_tenant_token").input(SECRET)
     run.button(key="first_tenant_submit").click().run()
@@ -261,23 +261,18 @@ def test_the_tenant_is_made_with_its_token_and_its_manager_goes_on_to_the_reposi
     assert run.title[0].value == "Add repositories"
 
 
-@pytest.mark.parametrize(
-    ("name", "secret", "reasons"),
-    [
+def test_nothing_is_made_without_a_name_and_a_token_that_github_accepts(without_tenant: App) -> None:
+    run = without_tenant.opened("first")
+    for name, secret, reasons in (
         ("", SECRET, ["a name"]),
         (" ", "", ["a name", "Paste a GitHub token"]),
         ("Octo", "ghp_nobody0123456789012345678901234567", ["make a new one"]),
-    ],
-)
-def test_nothing_is_made_without_a_name_and_a_token_that_github_accepts(
-    without_tenant: App, name: str, secret: str, reasons: list[str]
-) -> None:
-    run = without_tenant.opened("first")
-    run.text_input(key="first_tenant_name").input(name)
-    run.text_input(key="first_tenant_token").input(secret)
-    run.button(key="first_tenant_submit").click().run()
-    lines = run.error[0].value.splitlines()
-    assert [reason in line for reason, line in zip(reasons, lines, strict=True)] == [True] * len(reasons)
+    ):
+        run.text_input(key="first_tenant_name").input(name)
+        run.text_input(key="first_tenant_token").input(secret)
+        run.button(key="first_tenant_submit").click().run()
+        lines = run.error[0].value.splitlines()
+        assert [reason in line for reason, line in zip(reasons, lines, strict=True)] == [True] * len(reasons)
     assert not has_tenants(without_tenant.store)
     assert not tokens(operator(without_tenant.store), without_tenant.store)
 

@@ -7,11 +7,10 @@ from pathlib import Path
 import pytest
 
 from collector.delivery import http
-from data.collection import ledger
 from data.store import Store
 from tests.collector.delivery.servers import Receiver, receiver
+from tests.data.conftest import store, template  # noqa: F401 - an empty store with run 1 started
 from tests.data.filled import filled_store
-from tests.data.writers import NOW
 
 
 @pytest.fixture(scope="module")
@@ -27,17 +26,7 @@ def private_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def filled(tmp_path: Path) -> Iterator[Store]:
-    store = filled_store(tmp_path / "db")
-    yield store
-    store.close()
+    found = filled_store(tmp_path / "db")
+    yield found
+    found.close()
     shutil.rmtree(tmp_path / "db")
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    """An empty store with run 1 started."""
-    store = Store(tmp_path / "empty")
-    store.prepare()
-    ledger.start_run(store, "test", NOW)
-    yield store
-    store.close()
