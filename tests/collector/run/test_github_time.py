@@ -23,7 +23,9 @@ def test_a_date_far_from_the_runs_time_is_not_taken(collection: Collection) -> N
         collection.github.faults.add(Fault(headers={"date": FAR}).on(f"/repos/octo/{part}"))
     assert collection().state is RunState.COMPLETE
     assert nothing_ahead(collection)
-    messages = collection.rows("select distinct repository_id, message from collection_result where message is not null")
+    messages = collection.rows(
+        "select distinct repository_id, message from collection_result where message is not null"
+    )
     assert {repository_id for repository_id, _ in messages} == {1, 2, 3}
     assert all("Date (2028-11-24) cannot be; the time of the run was taken" in message for _, message in messages)
 
