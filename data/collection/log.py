@@ -5,7 +5,7 @@ from dataclasses import replace
 from data.accounts.models import Viewer
 from data.calendar import aware, utc_now
 from data.collection.ledger import KILLED, OWNERS
-from data.collection.models import HARMLESS_OUTCOMES, ROW_REFUSED, LoggedResult, LoggedRun, Look, Outcome, RunState
+from data.collection.models import HARMLESS_OUTCOMES, ROW_REFUSED, LastLook, LoggedResult, LoggedRun, Outcome, RunState
 from data.store import Store
 from data.store.backup import COLLECTING
 from data.store.cache import cached
@@ -52,11 +52,11 @@ def _runs(viewer: Viewer, store: Store, limit: int, going_on: tuple[int, ...]) -
 
 
 @cached("traffic")
-def looks(viewer: Viewer, store: Store) -> dict[int, Look]:
+def looks(viewer: Viewer, store: Store) -> dict[int, LastLook]:
     """When the views of each repository were last asked for, by its id. Source: endpoint_state, traffic_window."""
     with store.traffic.read() as cursor:
         rows = cursor.execute(query(__name__, "looks"), {"visible": list(viewer.repository_ids)}).fetchall()
-    return {key: Look(name, aware(at), views) for key, name, at, views in rows}
+    return {key: LastLook(name, aware(at), views) for key, name, at, views in rows}
 
 
 @cached("traffic")

@@ -176,7 +176,7 @@ class LoggedRun:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class LastLook:
     """When a repository's views were last asked for, and those of 14 days in the newest good answer (None: no such)."""
 
     full_name: str

@@ -83,7 +83,7 @@ class Starred:
 
 
 @dataclass(frozen=True, slots=True)
-class Ran:
+class WorkflowRunsRise:
     """More workflow runs than the usual (the median of the four weeks before and after), each of which may clone; where
     that is known, the clones that they made at least.
     """
@@ -105,7 +105,7 @@ class Cause:
     kind: str
     what: str
     weight: float
-    detail: Listed | Released | Noted | Ran | Starred
+    detail: Listed | Released | Noted | WorkflowRunsRise | Starred
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +269,7 @@ def _ran(cursor: duckdb.DuckDBPyConnection, spikes: Sequence[Spike]) -> Causes:
         made = None if clones is None or usual_clones is None else (clones - usual_clones) / surplus[key, day]
         if _stands_out(runs, usual) and (made is None or made >= LEAST_SHARE):
             weight = RUNS_WEIGHT if made is None else min(1.0, made)
-            causes[key, day] = [Cause("runs", "", weight, Ran(runs, usual, clones))]
+            causes[key, day] = [Cause("runs", "", weight, WorkflowRunsRise(runs, usual, clones))]
     return causes
 
 

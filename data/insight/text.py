@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from html import escape
 
-from data.insight.spike_causes import Cause, Listed, Noted, Ran, Released, Spike, Starred
+from data.insight.spike_causes import Cause, Listed, Noted, Released, Spike, Starred, WorkflowRunsRise
 from data.text import days_text, number_text, short_day_text
 
 LONGEST_NOTE = 120  # characters of a note where it is shown as a cause
@@ -94,7 +94,7 @@ def cause_text(cause: Cause, day: date, markup: Markup) -> str:
             return f"release {name}{called} was published {when}"
         case Noted():
             return f"note: “{markup.literal(shortened(cause.what, LONGEST_NOTE))}”"
-        case Ran(runs=runs, usual=usual, clones=clones):
+        case WorkflowRunsRise(runs=runs, usual=usual, clones=clones):
             made = f", at least {number_text(clones)} clones by GitHub Actions" if clones else ""
             return f"{number_text(runs)} workflow {'run' if runs == 1 else 'runs'}, usually {number_text(usual)}{made}"
         case Starred(gained=gained, usual=usual):

@@ -37,7 +37,7 @@ Answer = TypeVar("Answer")
 Versions = tuple[tuple[str, int], ...]
 
 
-class Turns:
+class ComputeSlots:
     """Lets a few threads compute at once, those first whose run began first: of many who come together the first have
     their page soon, instead of all of them when the last has it. Nobody waits for a turn longer than `PATIENCE_S`.
     """
@@ -120,7 +120,7 @@ class Turns:
                 self._waiting.pop(0)[2].set()
 
 
-turns = Turns(max(2, os.cpu_count() or 2))
+compute_slots = ComputeSlots(max(2, os.cpu_count() or 2))
 
 
 class Cache:
@@ -148,9 +148,9 @@ class Cache:
             else:
                 self._kept.move_to_end(key)
         if kept is not None:
-            return cast(Answer, turns.result_of(kept[1]))
+            return cast(Answer, compute_slots.result_of(kept[1]))
         try:
-            with turns.taken():
+            with compute_slots.taken():
                 computed = compute()
         except BaseException as failure:
             with self._guard:

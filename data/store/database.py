@@ -87,7 +87,7 @@ class Checked:
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class TakenVersion:
     """A version that a backup has taken hold of: `finish` completes its file; `linked` where the blocks are shared."""
 
     finish: Callable[[], None]
@@ -168,7 +168,7 @@ class Database(ABC):
         """
 
     @abstractmethod
-    def take(self, target: Path, opened: ExitStack) -> Taken:
+    def take(self, target: Path, opened: ExitStack) -> TakenVersion:
         """Take hold of the newest version, to have it as the file `target`; the caller holds the lock.
 
         What it takes is held until `opened` ends. Raises: StoreMissing, StoreAway, OSError.

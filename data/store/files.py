@@ -35,7 +35,7 @@ from data.store.database import (
     StoreNotWritten,
     StoreUnreadable,
     StoreVersion,
-    Taken,
+    TakenVersion,
     extracting,
     first_line,
     quoted,
@@ -276,15 +276,15 @@ class FileDatabase(Database):
             with extracting(connection):
                 yield connection
 
-    def take(self, target: Path, opened: ExitStack) -> Taken:
+    def take(self, target: Path, opened: ExitStack) -> TakenVersion:
         version = self.files.committed()
         if version is None or not version.exists():
             raise StoreMissing(f"There is no {self.name} database in {self.files.directory} to back up.")
         try:
             os.link(version, target)
         except OSError:  # another disk, or one without links
-            return Taken(partial(_fill, opened.enter_context(version.open("rb")), target, self.files.mode))
-        return Taken(lambda: None, linked=True)
+            return TakenVersion(partial(_fill, opened.enter_context(version.open("rb")), target, self.files.mode))
+        return TakenVersion(lambda: None, linked=True)
 
     def replacement(
         self, source: Path, change: Callable[[duckdb.DuckDBPyConnection], None], opened: ExitStack

@@ -48,7 +48,7 @@ from data.store.database import (
     StoreOvertaken,
     StoreUnreadable,
     StoreVersion,
-    Taken,
+    TakenVersion,
     extracting,
     first_line,
     quoted,
@@ -456,13 +456,13 @@ class _LakeDatabase(Database):
             connection.execute("use memory")
             connection.execute("detach extract")
 
-    def take(self, target: Path, opened: ExitStack) -> Taken:
+    def take(self, target: Path, opened: ExitStack) -> TakenVersion:
         with self.read() as cursor:
             version = self.version_of(cursor)
         if self.name == "traffic":  # a snapshot stays; it is many rows, for which nobody need wait
-            return Taken(partial(self._save, version, target))
+            return TakenVersion(partial(self._save, version, target))
         self._save(version, target)
-        return Taken(lambda: None)
+        return TakenVersion(lambda: None)
 
     def _save(self, version: StoreVersion, target: Path) -> None:
         with self.extract(version, target, whole=True):

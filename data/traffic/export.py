@@ -29,7 +29,7 @@ from data.refusals import Refused
 from data.sandbox.reference import relations
 from data.store import Store
 from data.store.arrow import set_days
-from data.store.cache import cached, turns
+from data.store.cache import cached, compute_slots
 from data.store.sql import query
 from data.traffic.formulas import without_formulas
 from data.traffic.models import Grain, Metric
@@ -175,7 +175,7 @@ def csv_pieces(viewer: Viewer, store: Store, request: ExportRequest) -> Iterator
         yield written.getvalue()
         written.seek(0)
         written.truncate()
-        turns.stand_back()
+        compute_slots.stand_back()
 
 
 @cached("traffic")

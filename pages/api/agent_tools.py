@@ -23,7 +23,7 @@ from data.store import StoreError
 from data.traffic.export import page_of_rows
 from data.traffic.files import json_rows
 from data.traffic.models import Selection
-from pages.api import asked
+from pages.api import parameters
 from pages.api.problems import NO_DATA, Problem
 from pages.ui import query_sandbox
 from pages.ui.store import the_store
@@ -81,7 +81,7 @@ def spikes(days: int = 90, most: int = 10) -> str:
 
     def answer() -> str:
         access, today = ACCESS.get(), utc_day(utc_now())
-        selection = Selection(today - min(max(days, 1), asked.MOST_DAYS) * DAY, today - DAY, today)
+        selection = Selection(today - min(max(days, 1), parameters.MOST_DAYS) * DAY, today - DAY, today)
         found = explained_spikes(access.viewer, the_store(), selection, min(max(most, 1), MOST_SPIKES))
         return json.dumps([asdict(each) for each in found], default=str)
 
@@ -113,9 +113,9 @@ def query(sql: str) -> str:
     return _with_errors(answer)
 
 
-def _rows(parameters: list[tuple[str, str]]) -> str:
-    request = Request({"type": "http", "query_string": urlencode(parameters).encode(), "headers": []})
-    wanted = asked.rows(request, ACCESS.get().viewer, the_store(), None)
+def _rows(query: list[tuple[str, str]]) -> str:
+    request = Request({"type": "http", "query_string": urlencode(query).encode(), "headers": []})
+    wanted = parameters.rows(request, ACCESS.get().viewer, the_store(), None)
     return json_rows(page_of_rows(wanted.viewer, the_store(), wanted.request, None, MOST_ROWS).rows)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from data.store import Store
 from data.traffic.export import Column, ExportTable, columns
 from data.traffic.models import LARGEST_PAGE, Metric
-from pages.api import asked
+from pages.api import parameters
 from pages.api.problems import MEDIA_TYPE
 
 TITLE = "GitHub Traffic"
@@ -63,28 +63,31 @@ PARAMETERS: Mapping[str, tuple[Mapping[str, Any], str]] = {
     "tenant": (TEXT, "The name of a tenant. Without one, a repository of several tenants counts once."),
     "group": (TEXT, "The name of a group of repositories."),
     "repository": (
-        {"type": "array", "items": TEXT, "maxItems": asked.MOST_REPOSITORIES},
+        {"type": "array", "items": TEXT, "maxItems": parameters.MOST_REPOSITORIES},
         "OWNER/NAME or the number of a repository; may be given several times.",
     ),
     "from": (A_DAY, "The first day, UTC. A week or month has its days from it on only."),
     "to": (A_DAY, "The last day, UTC, itself included. A week or month has its days up to it only."),
     "days": (
-        {"type": "integer", "minimum": 1, "maximum": asked.MOST_DAYS},
+        {"type": "integer", "minimum": 1, "maximum": parameters.MOST_DAYS},
         "Instead of from and to: the last so many days up to yesterday.",
     ),
-    "by": ({"type": "string", "enum": list(asked.BY)}, "How long the periods are: day (the default), week or month."),
+    "by": (
+        {"type": "string", "enum": list(parameters.BY)},
+        "How long the periods are: day (the default), week or month.",
+    ),
     "metric": ({"type": "string", "enum": [each.value for each in Metric]}, "Only the columns of this metric."),
     "compare": (
-        {"type": "string", "enum": list(asked.COMPARISONS)},
+        {"type": "string", "enum": list(parameters.COMPARISONS)},
         "Adds columns that end in _before: of as many periods before (needs from and to), or of the year before.",
     ),
     "imports": (
-        {"type": "string", "enum": list(asked.IMPORTS)},
+        {"type": "string", "enum": list(parameters.IMPORTS)},
         "What other tools have told: included (the default), or left_out, as it would be without.",
     ),
     "limit": (
         {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE},
-        f"Rows of a page: {asked.USUAL_PAGE:,} unless given. CSV has all rows unless it is given.",
+        f"Rows of a page: {parameters.USUAL_PAGE:,} unless given. CSV has all rows unless it is given.",
     ),
     "cursor": ({"type": "string", "maxLength": 500}, "Where the page begins: from `next` of the page before."),
 }
@@ -126,7 +129,7 @@ def columns_of(store: Store, name: str) -> list[Column]:
     """The columns of an address in the order of its rows; of traffic those of days, then what weeks and months add."""
     if name in {"runs", "health"}:
         return list(RUN_COLUMNS if name == "runs" else HEALTH_COLUMNS)
-    tables = [ExportTable(name)] if name != "traffic" else list(asked.BY.values())
+    tables = [ExportTable(name)] if name != "traffic" else list(parameters.BY.values())
     found = {column.name: column for table in reversed(tables) for column in columns(store, table)}
     first = [column.name for table in tables for column in columns(store, table)]
     return [found[each] for each in dict.fromkeys(first)]
@@ -134,9 +137,9 @@ def columns_of(store: Store, name: str) -> list[Column]:
 
 def parameters_of(name: str) -> list[str]:
     if name in {"runs", "health"}:
-        return list(asked.PAGING) if name == "runs" else []
-    days = [] if name == "repositories" else list(asked.DAYS)
-    return [*days, *asked.PLACE, *(asked.OF_TRAFFIC if name == "traffic" else ()), *asked.PAGING]
+        return list(parameters.PAGING) if name == "runs" else []
+    days = [] if name == "repositories" else list(parameters.DAYS)
+    return [*days, *parameters.PLACE, *(parameters.OF_TRAFFIC if name == "traffic" else ()), *parameters.PAGING]
 
 
 def description(store: Store, root: str) -> dict[str, Any]:
@@ -173,12 +176,12 @@ def _operation(name: str, operation_id: str, content: dict[str, Any]) -> dict[st
     return _answers(operation_id, WHAT[name], parameters_of(name), content)
 
 
-def _answers(operation_id: str, about: str, parameters: list[str], content: dict[str, Any]) -> dict[str, Any]:
-    refused = _refusals(but=() if parameters else ("404",))
+def _answers(operation_id: str, about: str, names: list[str], content: dict[str, Any]) -> dict[str, Any]:
+    refused = _refusals(but=() if names else ("404",))
     return {
         "operationId": operation_id,
         "summary": about,
-        "parameters": [_parameter(each) for each in parameters],
+        "parameters": [_parameter(each) for each in names],
         "responses": {
             "200": {"description": about, "content": content},
             "304": {"description": "As before."},

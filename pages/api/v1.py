@@ -34,7 +34,7 @@ from data.store.cache import cached
 from data.traffic.export import ExportRequest, ExportTable, Key, csv_pieces, page_of_rows
 from data.traffic.files import csv_file, json_rows
 from data.traffic.models import LARGEST_PAGE
-from pages.api import asked
+from pages.api import parameters
 from pages.api.authentication import access_of_request, answer_or_problem, authenticated
 from pages.api.description import description
 from pages.api.problems import Invalid, NotFound, Problem, problem
@@ -67,14 +67,14 @@ def routes() -> Sequence[BaseRoute]:
     started = Route(f"{base}/runs", start_run, methods=["POST"])
     described = Route(f"{base}/openapi.json", description_of_all)
     known = [*tables, *former, started, described]
-    others = [Route(f"{base_path()}/api{rest}", Otherwise(known)) for rest in ("", "/{rest:path}")]
+    others = [Route(f"{base_path()}/api{rest}", UnknownPath(known)) for rest in ("", "/{rest:path}")]
     return [*known, *others]
 
 
 def rows(request: Request, access: ApiAccess) -> Response:
     """The rows of a table: a page of them, or as CSV all."""
     store, name = the_store(), _name(request)
-    wanted = asked.rows(request, access.viewer, store, TABLES[name])
+    wanted = parameters.rows(request, access.viewer, store, TABLES[name])
     as_csv = wants_csv(request)
     version = (store.traffic.version(), wanted.request.today, hash(wanted.viewer), as_csv)
     headers = KEPT | {"ETag": f'W/"{"-".join(str(each) for each in version)}"'}
@@ -82,8 +82,10 @@ def rows(request: Request, access: ApiAccess) -> Response:
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
     if as_csv and wanted.size is None and wanted.after is None:
         return streamed(wanted.viewer, wanted.request, name, headers)
-    page = _page(wanted.viewer, store, wanted.request, wanted.after, wanted.size or asked.USUAL_PAGE, as_csv=as_csv)
-    more = None if page.last_key is None else asked.next_page(request, request.url.path, page.last_key)
+    page = _page(
+        wanted.viewer, store, wanted.request, wanted.after, wanted.size or parameters.USUAL_PAGE, as_csv=as_csv
+    )
+    more = None if page.last_key is None else parameters.next_page(request, request.url.path, page.last_key)
     return sent(request, page.content, more, headers)
 
 
@@ -103,15 +105,15 @@ def _page(viewer: Viewer, store: Store, wanted: ExportRequest, after: Key | None
 
 def runs(request: Request, access: ApiAccess) -> Response:
     """The newest runs of the collector first, for those who have the page of the system log, and as it shows them."""
-    asked.refuse_others(request, asked.PAGING)
+    parameters.refuse_others(request, parameters.PAGING)
     if not any(access.account.has(role) for role in ENTRIES["log"].may):
         raise Problem(HTTPStatus.FORBIDDEN, "The log of runs is for admins, maintainers and tenant managers.")
-    size, after = asked.size(request) or asked.USUAL_PAGE, asked.key(request, (int,))
+    size, after = parameters.size(request) or parameters.USUAL_PAGE, parameters.key(request, (int,))
     found = log.runs(grants.log_viewer(access.account, the_store()), the_store(), LARGEST_PAGE)
     left = [each for each in found if after is None or each.run_id < after[0]]
     more = None
     if len(left) > size:
-        more = asked.next_page(request, request.url.path, (left[size - 1].run_id,))
+        more = parameters.next_page(request, request.url.path, (left[size - 1].run_id,))
     return listed(request, RUN, [{name: getattr(each, name) for name in RUN} for each in left[:size]], more)
 
 
@@ -126,7 +128,7 @@ async def start_run(request: Request) -> Response:
 
 
 def _start(request: Request, access: ApiAccess, body: bytes) -> Response:
-    asked.refuse_others(request, ())
+    parameters.refuse_others(request, ())
     try:
         wanted = json.loads(body or b"{}")
     except (ValueError, RecursionError):
@@ -158,7 +160,7 @@ def _start(request: Request, access: ApiAccess, body: bytes) -> Response:
 
 def state_of_collection(request: Request, access: ApiAccess) -> Response:
     """What is wrong with the collection, or soon will be: problems first."""
-    asked.refuse_others(request, ())
+    parameters.refuse_others(request, ())
     account = access.account
     managed = {grant.tenant_id for grant in account.grants if grant.role == Role.TENANT and grant.tenant_id}
     viewer = access.viewer.of_each_tenant()
@@ -174,7 +176,7 @@ def state_of_collection(request: Request, access: ApiAccess) -> Response:
 def formerly(request: Request, access: ApiAccess) -> Response:
     """The files of the system that was replaced, for dashboards that were made for it."""
     name = _name(request)
-    asked.refuse_others(request, ())
+    parameters.refuse_others(request, ())
     wanted = ExportRequest(FORMER[name], today=utc_day(utc_now()), as_formerly=True)
     return streamed(access.viewer, wanted, name, KEPT)
 
@@ -184,7 +186,7 @@ def description_of_all(request: Request) -> Response:
     return answer_or_problem(lambda: JSONResponse(description(the_store(), f"{base_path()}{ROOT}")))
 
 
-class Otherwise:
+class UnknownPath:
     """Whatever else is asked for below /api, by whichever method: never a page."""
 
     def __init__(self, known: Sequence[Route]) -> None:

@@ -18,7 +18,7 @@ from data.accounts.models import Account, Viewer
 from data.accounts.tenants import operator
 from data.collection import log as system_log
 from data.collection.ledger import Scope
-from data.collection.models import LoggedRun, Look, RunState
+from data.collection.models import LastLook, LoggedRun, RunState
 from data.collection.requests import save_request
 from data.store.backup import COLLECTING
 from data.store.versions import is_held
@@ -49,7 +49,7 @@ class Started:
     output: IO[bytes]
     after_run: int  # the newest run there was; moments would not do, since runs go by GitHub's clock
     wanted: frozenset[int]  # the ids of the repositories that are to be collected
-    looks: Mapping[int, Look]  # when they had been looked at before
+    looks: Mapping[int, LastLook]  # when they had been looked at before
 
     def is_running(self) -> bool:
         return is_held(the_store().directory / COLLECTING) if self.process is None else self.process.poll() is None

@@ -90,7 +90,7 @@ UNUSABLE = "Part of this link does not exist, or you don’t have access to it. 
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class Choices:
     """What there is to choose from: `choosable` names, and days (UTC) from the first known one to yesterday."""
 
     names: Mapping[int, str]
@@ -108,14 +108,14 @@ class Offer:
 
 def draw(viewer: Viewer, *, of_days_only: bool = False) -> None:
     """Draw the filters, as the address or the user wants them; the days only, where a page is of one repository."""
-    offer = _offer(viewer)
-    if not offer.names:
+    choices = _choices(viewer)
+    if not choices.names:
         return
     follow_addresses(viewer, REPOSITORY)
-    if unusable({key: st.query_params.get_all(key) for key in st.query_params}, offer):
+    if unusable({key: st.query_params.get_all(key) for key in st.query_params}, choices):
         st.info(UNUSABLE, icon=":material/link_off:")
     with st.container(horizontal=True, vertical_alignment="bottom", key="filters"):
-        _draw_period(offer)
+        _draw_period(choices)
         if has_imports(viewer, the_store()):
             st.selectbox(
                 "Imported days",
@@ -132,17 +132,17 @@ def draw(viewer: Viewer, *, of_days_only: bool = False) -> None:
 
 def draw_override(viewer: Viewer, own: str) -> Selection | None:
     """The filters where what is shown has days and repositories of its `own`, until others are chosen: those days."""
-    offer = _offer(viewer)
+    choices = _choices(viewer)
     follow_addresses(viewer, REPOSITORY)
-    if unusable({key: st.query_params.get_all(key) for key in st.query_params}, offer):
+    if unusable({key: st.query_params.get_all(key) for key in st.query_params}, choices):
         st.info(UNUSABLE, icon=":material/link_off:")
     with st.container(horizontal=True, vertical_alignment="bottom", key="filters"):
-        _draw_period(offer, own)
+        _draw_period(choices, own)
         draw_repositories(viewer, own)
     return None if st.session_state[RANGE] == own else chosen_days(viewer)
 
 
-def _draw_period(offer: Offer, own: str = "") -> None:
+def _draw_period(choices: Choices, own: str = "") -> None:
     """The choice of days, with the period before and after and a link to these; and of what they are compared with."""
     asked = st.session_state.get(RANGE) or st.query_params.get(RANGE)
     ranges = [*filter(None, [own]), *RANGES, *([asked] if asked in FORMER else [])]
@@ -150,11 +150,11 @@ def _draw_period(offer: Offer, own: str = "") -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="xxsmall", width="content", key="period"):
         st.selectbox("Days (UTC)", ranges, index=place, key=RANGE, bind="query-params", filter_mode=None, width=140)
         if st.session_state[RANGE] == CUSTOM:
-            _draw_dates(offer)
-        first, last = _days(offer)
+            _draw_dates(choices)
+        first, last = _days(choices)
         for label, icon, steps, ends in (
-            ("Earlier", "chevron_left", -1, first <= offer.first),
-            ("Later", "chevron_right", 1, last >= offer.last),
+            ("Earlier", "chevron_left", -1, first <= choices.first),
+            ("Later", "chevron_right", 1, last >= choices.last),
         ):
             st.button(
                 label,
@@ -162,7 +162,7 @@ def _draw_period(offer: Offer, own: str = "") -> None:
                 key=f"period_{label.lower()}",
                 disabled=ends or st.session_state[RANGE] in {ALL, own},
                 on_click=_step,
-                args=(offer, steps),
+                args=(choices, steps),
             )
         frozen = f"{RANGE}={CUSTOM}&amp;{DATES}={first}&amp;{DATES}={last}" if st.session_state[RANGE] != own else ""
         st.html(f'<a class="copy-link" href="?{frozen}">Copy link</a>', width="content")
@@ -178,10 +178,10 @@ def restore(key: str) -> None:
         st.session_state[key] = kept[key]
 
 
-def _step(offer: Offer, steps: int) -> None:
+def _step(choices: Choices, steps: int) -> None:
     """Choose the period before or after the chosen one."""
-    unit = _unit(_days(offer))
-    name, days = stepped(unit, _days(offer), steps, offer.known)
+    unit = _unit(_days(choices))
+    name, days = stepped(unit, _days(choices), steps, choices.known)
     st.session_state[RANGE], st.session_state[STEPPED] = name, (days, unit)
     if name != CUSTOM:
         return
@@ -197,8 +197,8 @@ def _unit(days: tuple[date, date]) -> str | None:
     return unit if name == CUSTOM and stepped_to == days else unit_of(name, days)
 
 
-def _days(offer: Offer) -> tuple[date, date]:
-    return days_of(st.session_state.get(RANGE, DEFAULT_RANGE), st.session_state.get(DATES), offer.known)
+def _days(choices: Choices) -> tuple[date, date]:
+    return days_of(st.session_state.get(RANGE, DEFAULT_RANGE), st.session_state.get(DATES), choices.known)
 
 
 def follow_addresses(viewer: Viewer, key: str) -> None:
@@ -253,11 +253,11 @@ def draw_repositories(viewer: Viewer, placeholder: str) -> list[int]:
 
 def chosen_days(viewer: Viewer) -> Selection:
     """The days that the filters select, whichever repositories they name."""
-    offer = _offer(viewer)
-    days = _days(offer)
+    choices = _choices(viewer)
+    days = _days(choices)
     compared = st.session_state.get(COMPARED_WITH, BEFORE)
     imports = st.session_state.get(IMPORTED, IMPORTS[0]) == IMPORTS[0]
-    return Selection(*days, offer.last + DAY, before_days=before_days(_unit(days), compared, days), imports=imports)
+    return Selection(*days, choices.last + DAY, before_days=before_days(_unit(days), compared, days), imports=imports)
 
 
 def choose_grain(days: Selection) -> Grain:
@@ -337,12 +337,12 @@ def _reset() -> None:
             st.session_state[key] = everything
 
 
-def unusable(asked: Mapping[str, Sequence[str]], offer: Offer) -> list[str]:
+def unusable(asked: Mapping[str, Sequence[str]], choices: Choices) -> list[str]:
     """The names in an address that stand with what is no repository of the viewer, no word, no day that is known."""
-    words = WORDS | {REPOSITORY: set(offer.names.values())}
+    words = WORDS | {REPOSITORY: set(choices.names.values())}
     found = [key for key, allowed in words.items() if not set(asked.get(key, ())) <= set(allowed)]
     days = [_day(value) for value in asked.get(DATES, ())]
-    if len(days) > 2 or not all(day and offer.reaches(day) for day in days):
+    if len(days) > 2 or not all(day and choices.reaches(day) for day in days):
         found.append(DATES)
     if not all(value.isdecimal() for value in asked.get("page", ())):
         found.append("page")
@@ -356,13 +356,13 @@ def _day(text: str) -> date | None:
         return None
 
 
-def _draw_dates(offer: Offer) -> None:
-    default: Any = days_of(DEFAULT_RANGE, None, offer.known)
+def _draw_dates(choices: Choices) -> None:
+    default: Any = days_of(DEFAULT_RANGE, None, choices.known)
     st.date_input(
         "From and to",
         value=default,
-        min_value=min(offer.first, default[0]) - EARLIER,
-        max_value=offer.last + DAY,
+        min_value=min(choices.first, default[0]) - EARLIER,
+        max_value=choices.last + DAY,
         format="YYYY-MM-DD",
         key=DATES,
         bind="query-params",
@@ -370,7 +370,7 @@ def _draw_dates(offer: Offer) -> None:
     )
 
 
-def _offer(viewer: Viewer) -> Offer:
+def _choices(viewer: Viewer) -> Choices:
     yesterday = utc_day(utc_now()) - DAY
     known = day_range(viewer, the_store())
-    return Offer(choosable(viewer), known[0] if known else yesterday, yesterday)
+    return Choices(choosable(viewer), known[0] if known else yesterday, yesterday)

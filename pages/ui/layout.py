@@ -12,7 +12,7 @@ from data.accounts import accounts, grants
 from data.accounts.models import Account
 from data.calendar import utc_now
 from data.store import StoreError
-from data.store.cache import turns
+from data.store.cache import compute_slots
 from data.text import counted, written_for
 from pages.ui import filters, messages, navigation, page_times, repository_status, session
 from pages.ui.charts.chart import trust_specifications
@@ -80,7 +80,7 @@ trust_specifications()
 icon = navigation.picture_address("icon.svg")
 st.set_page_config(page_title=navigation.PRODUCT, page_icon=icon, layout="wide")
 
-with turns.run(), messages.shown():
+with compute_slots.run(), messages.shown():
     try:
         first_start = not accounts.has_users(the_store())
     except StoreError as error:

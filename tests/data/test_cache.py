@@ -9,7 +9,7 @@ import pytest
 from pandas import DataFrame
 
 from data.store import Store
-from data.store.cache import Cache, Turns, cached, size_of
+from data.store.cache import Cache, ComputeSlots, cached, size_of
 from data.text import Notation, number_text, writing
 
 COUNTED: list[object] = []
@@ -92,32 +92,32 @@ def test_many_who_ask_at_once_wait_for_one_computation() -> None:
 
 
 def test_whose_run_began_first_computes_first_and_one_who_waits_for_another_gives_its_turn_away() -> None:
-    turns, order, other = Turns(1), list[str](), Future[int]()
+    slots, order, other = ComputeSlots(1), list[str](), Future[int]()
     begun, may_ask = threading.Event(), threading.Event()
 
     def first() -> None:
-        with turns.run():
+        with slots.run():
             begun.set()
             assert may_ask.wait(20)
-            with turns.taken():
+            with slots.taken():
                 order.append("first")
                 other.set_result(7)
 
     def second() -> None:
-        with turns.run(), turns.taken(), turns.taken():
+        with slots.run(), slots.taken(), slots.taken():
             order.append("second")
 
     with ThreadPoolExecutor(2) as pool:
-        with turns.taken():
+        with slots.taken():
             done = [pool.submit(first)]
             assert begun.wait(20)
             done.append(pool.submit(second))
-            while turns.waiting() < 1:
+            while slots.waiting() < 1:
                 threading.Event().wait(0.001)
             may_ask.set()
-            while turns.waiting() < 2:
+            while slots.waiting() < 2:
                 threading.Event().wait(0.001)
-            assert turns.result_of(other) == 7
+            assert slots.result_of(other) == 7
         assert [each.result(20) for each in done] == [None, None]
     assert order == ["first", "second"]
 

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from collector.endpoints.actions import DayOfRuns, RunsObservation
-from data.insight.spike_causes import Ran, explained_spikes
+from data.insight.spike_causes import WorkflowRunsRise, explained_spikes
 from data.insight.spikes import save_spikes
 from data.sharing.badges import BadgeMeasure, BadgePeriod, badge_number
 from data.store import Store
@@ -81,7 +81,7 @@ def test_workflow_runs_explain_a_spike_of_clones_and_the_badge_leaves_them_out(s
     save(store, result(key, "workflow_runs", runs({ago(back): 150 if back == WILD else 12 for back in range(1, 15)})))
     save_spikes(store, [key], today)
     (spike,) = explained_spikes(viewer, store, Selection(ago(40), ago(1), today), 9)
-    assert [(each.kind, each.detail) for each in spike.causes] == [("runs", Ran(150, 12.0, 150))]
+    assert [(each.kind, each.detail) for each in spike.causes] == [("runs", WorkflowRunsRise(150, 12.0, 150))]
     assert spike.causes[0].weight == pytest.approx(138 / 180, abs=0.01)
     every = sum(CLONES[-30:])
     assert badge_number(viewer, store, BadgeMeasure.NOT_BY_ACTIONS, BadgePeriod.MONTH, today) == every - 150 - 13 * 12

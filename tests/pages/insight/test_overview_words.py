@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from data.insight.overview import Mover
-from data.insight.spike_causes import Cause, Listed, Noted, Ran, Released, Spike, Starred
+from data.insight.spike_causes import Cause, Listed, Noted, Released, Spike, Starred, WorkflowRunsRise
 from data.insight.text import HTML, NO_CAUSE, cause_text, why
 from data.traffic.models import Grain
 from pages.overview import text
@@ -41,7 +41,7 @@ def test_an_event_is_told_with_what_is_usual_and_its_cause() -> None:
         (Cause("release", "v1", 0.5, Released(1, None, DAY - timedelta(days=1), False)), "published the day before"),
         (Cause("stars", "", 0.2, Starred(30, 2.0)), "30 new stars, usually 2"),
         (
-            Cause("runs", "", 0.9, Ran(90, 9.5, 120)),
+            Cause("runs", "", 0.9, WorkflowRunsRise(90, 9.5, 120)),
             "90 workflow runs, usually 10, at least 120 clones by GitHub Actions",
         ),
         (Cause("note", "A <b> talk", 1.0, Noted(1, None)), "note: “A &lt;b&gt; talk”"),

@@ -6,10 +6,10 @@ import pytest
 
 from data.traffic.models import Grain, Selection
 from pages.ui import filters, periods
-from pages.ui.filters import DATES, RANGE, REPOSITORY, Offer
+from pages.ui.filters import DATES, RANGE, REPOSITORY, Choices
 from pages.ui.periods import ALL, CUSTOM, DEFAULT_RANGE
 
-OFFER = Offer({1: "blue/engine", 2: "blue/docs"}, date(2026, 1, 1), date(2026, 5, 9))
+CHOICES = Choices({1: "blue/engine", 2: "blue/docs"}, date(2026, 1, 1), date(2026, 5, 9))
 
 
 def span(first: str, last: str) -> tuple[date, date]:
@@ -39,17 +39,17 @@ HOSTILE = ["nope", "", "<script>alert(1)</script>", "' or 1=1 --", "x" * 5000, "
     ],
 )
 def test_a_range_has_its_days(name: str, picked: tuple[date, ...] | None, days: tuple[str, str]) -> None:
-    assert periods.days_of(name, picked, OFFER.known) == span(*days)
+    assert periods.days_of(name, picked, CHOICES.known) == span(*days)
 
 
 def test_all_is_a_day_where_nothing_but_today_is_known() -> None:
-    last = OFFER.last
+    last = CHOICES.last
     assert periods.days_of(ALL, None, (last + timedelta(days=1), last)) == (last, last)
 
 
 def test_a_week_that_begins_today_has_its_first_day() -> None:
     monday = date(2026, 5, 11)
-    assert periods.days_of("This week", None, (OFFER.first, monday - timedelta(days=1))) == (monday, monday)
+    assert periods.days_of("This week", None, (CHOICES.first, monday - timedelta(days=1))) == (monday, monday)
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_an_arrow_leads_to_the_period_beside(
     name: str, days: tuple[str, str], steps: int, expected: tuple[str, tuple[str, str]]
 ) -> None:
     unit = periods.unit_of(name, span(*days))
-    assert periods.stepped(unit, span(*days), steps, OFFER.known) == (expected[0], span(*expected[1]))
+    assert periods.stepped(unit, span(*days), steps, CHOICES.known) == (expected[0], span(*expected[1]))
 
 
 @pytest.mark.parametrize(
@@ -92,27 +92,27 @@ def test_days_are_compared_with_those_so_much_earlier(
 
 @pytest.mark.parametrize(("days", "grain"), [(90, Grain.DAY), (91, Grain.WEEK), (731, Grain.WEEK), (732, Grain.MONTH)])
 def test_the_grain_follows_the_range(days: int, grain: Grain) -> None:
-    first = OFFER.last - timedelta(days=days - 1)
-    assert Selection(first, OFFER.last, OFFER.last).usual_grain is grain
+    first = CHOICES.last - timedelta(days=days - 1)
+    assert Selection(first, CHOICES.last, CHOICES.last).usual_grain is grain
 
 
 def test_an_address_of_what_is_there_is_usable() -> None:
     asked = {RANGE: [CUSTOM], DATES: ["2026-02-01", "2026-02-03"], REPOSITORY: ["blue/docs", "blue/engine"]}
-    assert filters.unusable(asked, OFFER) == []
-    today = OFFER.last + timedelta(days=1)
-    assert filters.unusable({DATES: [str(OFFER.first), str(today)]}, OFFER) == []
+    assert filters.unusable(asked, CHOICES) == []
+    today = CHOICES.last + timedelta(days=1)
+    assert filters.unusable({DATES: [str(CHOICES.first), str(today)]}, CHOICES) == []
 
 
 @pytest.mark.parametrize("value", HOSTILE)
 @pytest.mark.parametrize("key", [*filters.WORDS, REPOSITORY, DATES, "page"])
 def test_what_is_not_there_is_unusable(key: str, value: str) -> None:
-    assert len(filters.unusable({key: [value]}, OFFER)) == 1
+    assert len(filters.unusable({key: [value]}, CHOICES)) == 1
 
 
 @pytest.mark.parametrize("days", [["2024-12-30", "2026-02-01"], ["2026-05-01", "2026-05-11"], ["2026-02-01"] * 3])
 def test_days_out_of_reach_or_too_many_are_unusable(days: list[str]) -> None:
-    assert filters.unusable({DATES: days}, OFFER) == [DATES]
+    assert filters.unusable({DATES: days}, CHOICES) == [DATES]
 
 
 def test_what_other_software_writes_into_addresses_is_nobodys_business() -> None:
-    assert filters.unusable({"utm_source": ["mail"]}, OFFER) == []
+    assert filters.unusable({"utm_source": ["mail"]}, CHOICES) == []

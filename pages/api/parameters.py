@@ -36,7 +36,7 @@ IMPORTS = ("included", "left_out")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RowsRequest:
     """Rows that are asked for: of whom, which, and after which one; without a size all of them."""
 
     viewer: Viewer
@@ -128,7 +128,7 @@ def next_page(request: Request, path: str, last_key: Key) -> str:
 KINDS = {"repository_id": int, "note_id": int, "release_id": int, "asset_id": int, "rank": int, "metric": str}
 
 
-def rows(request: Request, viewer: Viewer, store: Store, table: ExportTable | None) -> Asked:
+def rows(request: Request, viewer: Viewer, store: Store, table: ExportTable | None) -> RowsRequest:
     """What is asked of a table; without one of the traffic by day, week or month. Raises: Invalid, NotFound."""
     days = () if table is ExportTable.REPOSITORIES else DAYS
     refuse_others(request, (*days, *PLACE, *(() if table else OF_TRAFFIC), *PAGING))
@@ -138,7 +138,7 @@ def rows(request: Request, viewer: Viewer, store: Store, table: ExportTable | No
     grain = None if table else by.grain
     metric = None if table else chosen(request, "metric", [each.value for each in Metric])
     before = None if table else _before(request, grain or Grain.DAY, first, last)
-    asked = ExportRequest(
+    export = ExportRequest(
         table or by,
         tenant_ids=tenant_ids,
         repository_ids=repository_ids,
@@ -149,9 +149,9 @@ def rows(request: Request, viewer: Viewer, store: Store, table: ExportTable | No
         before=before,
         imports=bool(table) or chosen(request, "imports", IMPORTS) != IMPORTS[1],
     )
-    kinds = tuple(KINDS.get(name, date) for name in asked.table.key)
+    kinds = tuple(KINDS.get(name, date) for name in export.table.key)
     of_whom = viewer if tenant_ids is None else viewer.of_each_tenant()
-    return Asked(of_whom, asked, key(request, kinds), size(request))
+    return RowsRequest(of_whom, export, key(request, kinds), size(request))
 
 
 def _days(request: Request) -> tuple[date | None, date | None]:
