@@ -137,11 +137,20 @@ def github(run: CommandLine) -> Iterator[FakeGitHub]:
         yield github
 
 
+@pytest.fixture(scope="session")
+def template_with_token(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The template after acme's token was stored."""
+    run = CommandLine(shutil.copytree(template, tmp_path_factory.mktemp("with_token") / "db", symlinks=True))
+    with github_of(run):
+        assert run("tenant", "token", "acme", "--token-env", "OCTO_TOKEN").exit_code == 0
+    return run.directory
+
+
 @pytest.fixture
-def with_token(run: CommandLine, github: FakeGitHub) -> CommandLine:
+def with_token(run: CommandLine, github: FakeGitHub, template_with_token: Path) -> CommandLine:
     """The command line after acme's token was stored."""
-    assert run("tenant", "token", "acme", "--token-env", "OCTO_TOKEN").exit_code == 0
-    github.requests.clear()
+    shutil.rmtree(run.directory)
+    shutil.copytree(template_with_token, run.directory, symlinks=True)
     return run
 
 

@@ -68,9 +68,8 @@ def test_a_file_that_is_there_is_replaced_only_when_told(stored: CommandLine, tm
     assert names((tmp_path / "rows.csv").read_text())
 
 
-@pytest.mark.parametrize(
-    ("words", "expected"),
-    [
+def test_wrong_use_is_told_and_nothing_is_written(run: CommandLine) -> None:
+    for words, expected in (
         (["daily"], "--to"),
         (["hourly", "--to", "-"], "hourly"),
         (["daily", "--to", "rows.xlsx"], ".parquet"),
@@ -80,15 +79,10 @@ def test_a_file_that_is_there_is_replaced_only_when_told(stored: CommandLine, tm
         (["daily", "--to", "-", "--tenant", "nobody"], "no tenant"),
         (["daily", "--to", "-", "--repo", "octo/nothing"], "not tracked"),
         (["repositories", "--to", "-", "--from", "2026-02-02"], "repositories"),
-    ],
-)
-def test_wrong_use_is_told_and_nothing_is_written(run: CommandLine, words: list[str], expected: str) -> None:
-    result = run("export", *words)
-    assert refused(result, expected)
-    assert result.stdout == ""
-
-
-def test_json_has_no_place_among_the_rows(run: CommandLine) -> None:
+    ):
+        result = run("export", *words)
+        assert refused(result, expected), words
+        assert result.stdout == ""
     assert refused(run("export", "daily", "--to", "-", "--json"), "Name a file")
 
 

@@ -1,5 +1,6 @@
 """`repo list`, `pause`, `resume`, `remove`."""
 
+import shutil
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from data.accounts.tenants import operator
 from data.collection.ledger import save_first_results
 from data.repositories.models import RepositoryFacts
 from data.repositories.repositories import add_repositories, repositories
-from tests.collector.conftest import CommandLine, last_line, refused
+from tests.collector.conftest import CommandLine, github_of, last_line, refused
 from tests.data.writers import views
 
 
@@ -54,19 +55,19 @@ def test_removing_keeps_the_history_marked_removed(run: CommandLine) -> None:
     assert run.states() == {"octo/hello": "active"}
 
 
-@pytest.mark.parametrize("typed", ["octo/hello\nOCTO/WORLD\n", "octo/hello\nocto/world\n"])
-def test_deleting_asks_to_type_each_name(run: CommandLine, typed: str) -> None:
+def test_deleting_asks_to_type_each_name(run: CommandLine) -> None:
     run.follow("octo/hello", "octo/world", "octo/other")
+    typed = "octo/hello\nOCTO/WORLD\n"
     result = run("repo", "remove", "acme", "octo/hello", "octo/world", "--delete-data", typed=typed)
     assert result.exit_code == 0
     assert run.states() == {"octo/other": "active"}
 
 
-@pytest.mark.parametrize(("typed", "code"), [("octo/hello\nyes\n", 2), ("octo/hello\n", 1), ("", 1)])
-def test_a_name_typed_wrongly_or_not_deletes_nothing(run: CommandLine, typed: str, code: int) -> None:
+def test_a_name_typed_wrongly_or_not_deletes_nothing(run: CommandLine) -> None:
     run.follow("octo/hello", "octo/world")
-    result = run("repo", "remove", "acme", "octo/hello", "octo/world", "--delete-data", "--json", typed=typed)
-    assert last_line(result)["exit_code"] == result.exit_code == code
+    for typed, code in (("octo/hello\nyes\n", 2), ("octo/hello\n", 1), ("", 1)):
+        result = run("repo", "remove", "acme", "octo/hello", "octo/world", "--delete-data", "--json", typed=typed)
+        assert last_line(result)["exit_code"] == result.exit_code == code
     assert set(run.states()) == {"octo/hello", "octo/world"}
 
 
@@ -76,22 +77,22 @@ def test_deleting_with_yes_asks_nothing(run: CommandLine) -> None:
     assert run.states() == {}
 
 
-@pytest.mark.parametrize("act", ["pause", "resume", "remove"])
-def test_one_unknown_name_among_several_changes_nothing(run: CommandLine, act: str) -> None:
+def test_one_unknown_name_among_several_changes_nothing(run: CommandLine) -> None:
     run.follow("octo/hello")
     before = run.store.traffic.version()
-    assert refused(run("repo", act, "acme", "octo/hello", "octo/unknown"), "octo/unknown", "repo list")
-    assert refused(run("repo", act, "acme", "octo/hello", "nonsense"), "nonsense")
+    for act in ("pause", "resume", "remove"):
+        assert refused(run("repo", act, "acme", "octo/hello", "octo/unknown"), "octo/unknown", "repo list")
+        assert refused(run("repo", act, "acme", "octo/hello", "nonsense"), "nonsense")
     assert run.store.traffic.version() == before
 
 
-@pytest.mark.parametrize("words", [["pause"], ["remove"], ["remove", "--delete-data", "--yes"]], ids=str)
-def test_several_are_changed_in_one_commit(run: CommandLine, words: list[str]) -> None:
+def test_several_are_changed_in_one_commit(run: CommandLine) -> None:
     names = [each.full_name for each in run.follow("octo/hello", "octo/world", "octo/other")]
     before = run.store.traffic.version()
-    assert run("repo", words[0], "acme", *names, *words[1:]).exit_code == 0
-    assert run.store.traffic.version() == before + 1
-    assert "active" not in run.states().values()
+    for commits, (act, *options) in enumerate((["pause"], ["remove"], ["remove", "--delete-data", "--yes"]), start=1):
+        assert run("repo", act, "acme", *names, *options).exit_code == 0
+        assert run.store.traffic.version() == before + commits
+        assert "active" not in run.states().values()
 
 
 def test_a_repository_of_another_tenant_is_as_unknown_as_a_missing_one(run: CommandLine) -> None:
@@ -103,14 +104,21 @@ def test_a_repository_of_another_tenant_is_as_unknown_as_a_missing_one(run: Comm
     assert run.states() == {"octo/hello": "active"}
 
 
-@pytest.fixture
-def twice(run: CommandLine) -> CommandLine:
-    """The command line over a store where acme follows #1 and #2, both octo/hello, and #3, octo/world."""
+@pytest.fixture(scope="module")
+def doubled(template_with_token: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory where acme tracks #1 and #2, both octo/hello, and #3, octo/world; never written to again."""
+    run = CommandLine(shutil.copytree(template_with_token, tmp_path_factory.mktemp("doubled") / "db", symlinks=True))
     run.follow("octo/hello")
     facts = RepositoryFacts(99, "Octo/Hello", "public", False, False)
     add_repositories(run.store, COMMAND_LINE, run.tenant().tenant_id, [facts], datetime.now(UTC))
     run.follow("octo/world")
-    return run
+    return run.directory
+
+
+@pytest.fixture
+def twice(doubled: Path, tmp_path: Path) -> CommandLine:
+    """The command line over a copy of it."""
+    return CommandLine(shutil.copytree(doubled, tmp_path / "doubled", symlinks=True))
 
 
 def states(run: CommandLine) -> dict[int, str]:
@@ -118,12 +126,12 @@ def states(run: CommandLine) -> dict[int, str]:
     return {each.repository_id: each.state.value for each in repositories(operator(store), store)}
 
 
-@pytest.mark.parametrize("words", [["pause"], ["resume"], ["remove"], ["remove", "--delete-data", "--yes"]], ids=str)
-def test_a_name_that_two_have_is_refused_with_both_of_them(twice: CommandLine, words: list[str]) -> None:
+def test_a_name_that_two_have_is_refused_with_both_of_them(twice: CommandLine) -> None:
     version = twice.store.traffic.version()
     today = f"{datetime.now(UTC):%Y-%m-%d}"
     expected = (f"#1  octo/hello  active, added {today}", f"#2  Octo/Hello  active, added {today}", "'#2'")
-    assert refused(twice("repo", words[0], "acme", "octo/world", "octo/hello", *words[1:]), *expected)
+    for act, *options in (["pause"], ["resume"], ["remove"], ["remove", "--delete-data", "--yes"]):
+        assert refused(twice("repo", act, "acme", "octo/world", "octo/hello", *options), *expected)
     assert twice.store.traffic.version() == version
 
 
@@ -141,10 +149,10 @@ def test_deleting_by_number_asks_for_the_name_and_deletes_that_one(twice: Comman
     assert states(twice) == {1: "active", 3: "active"}
 
 
-@pytest.mark.parametrize("number", ["#4", "#99", "#0", "#-1", "#", "#1.5", "#99999999999"])
-def test_a_number_that_nobody_has_changes_nothing(twice: CommandLine, number: str) -> None:
+def test_a_number_that_nobody_has_changes_nothing(twice: CommandLine) -> None:
     version = twice.store.traffic.version()
-    assert refused(twice("repo", "pause", "acme", "#2", number), number)
+    for number in ("#4", "#0", "#-1", "#", "#1.5", "#99999999999"):
+        assert refused(twice("repo", "pause", "acme", "#2", number), number)
     assert twice.store.traffic.version() == version
 
 
@@ -169,11 +177,12 @@ def test_an_export_takes_a_double_name_by_number_only(twice: CommandLine, tmp_pa
     assert "Octo/Hello" in (tmp_path / "rows.csv").read_text()
 
 
-def test_a_collection_takes_a_double_name_by_number_only(with_token: CommandLine, twice: CommandLine) -> None:
+def test_a_collection_takes_a_double_name_by_number_only(twice: CommandLine) -> None:
     twice("repo", "pause", "acme", "#2")
-    assert refused(with_token("collect", "--repo", "octo/hello"), "#1", "#2")
-    assert refused(with_token("collect", "--repo", "#2"), "paused")
-    assert with_token.facts("collect", "--repo", "#1")["repositories"] == 1
+    with github_of(twice):
+        assert refused(twice("collect", "--repo", "octo/hello"), "#1", "#2")
+        assert refused(twice("collect", "--repo", "#2"), "paused")
+        assert twice.facts("collect", "--repo", "#1")["repositories"] == 1
 
 
 def test_a_reading_is_corrected_with_a_record(run: CommandLine) -> None:
