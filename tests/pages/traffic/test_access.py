@@ -14,7 +14,6 @@ from tests.pages.app import GREEN, App, shown_text
 BLUE = {"blue/engine", "blue/docs", "blue/mirror"}
 READERS = {
     "tenant": BLUE,
-    "viewer": BLUE,
     "single": {"blue/engine"},
     "green-tenant": {"green/telescope"},
     "both": BLUE | {"green/telescope"},
@@ -88,7 +87,7 @@ def test_a_repository_of_two_tenants_counts_once_and_every_address_of_it_works(a
 
 
 @pytest.mark.parametrize("page", TITLES)
-@pytest.mark.parametrize("username", ["admin", "maintainer", "nobody", None])
+@pytest.mark.parametrize("username", ["admin", "nobody", None])
 def test_nobody_else_gets_a_page_by_its_address(app: App, page: str, username: str | None) -> None:
     run = opened(app, username, page, {})
     assert titled(run) != TITLES[page]

@@ -62,15 +62,14 @@ def test_who_is_signed_out_finds_the_sign_in_at_the_address_of_every_page(app: A
     assert {Path(page._page).parent.name for page in offered} == {"sign_in", "shared"}
 
 
-@pytest.mark.parametrize("page", ["repositories", "add", "import", "log", "tenants", "users", "audit"])
-@pytest.mark.parametrize("username", [*CAST, None])
-def test_a_page_that_is_not_offered_is_not_reached(app: App, username: str | None, page: str) -> None:
-    if page in OFFERED.get(username or "", []):
-        return
-    run = app.opened(username, page)
-    assert ENTRIES[page].title not in [each.value for each in run.title]
-    widgets = (*run.button, *run.text_input, *run.text_area, *run.selectbox)
-    assert not [each.key for each in widgets if (each.key or "").startswith(page.removesuffix("s"))]
+@pytest.mark.parametrize("username", ["admin", "maintainer", "viewer", "nobody", None])
+def test_a_page_that_is_not_offered_is_not_reached(app: App, username: str | None) -> None:
+    pages = {"repositories", "add", "import", "log", "tenants", "users", "audit"}
+    for page in sorted(pages - {*OFFERED.get(username or "", [])}):
+        run = app.opened(username, page)
+        assert ENTRIES[page].title not in [each.value for each in run.title]
+        widgets = (*run.button, *run.text_input, *run.text_area, *run.selectbox)
+        assert not [each.key for each in widgets if (each.key or "").startswith(page.removesuffix("s"))]
 
 
 def test_a_page_goes_with_the_role_that_it_is_for_in_the_middle_of_a_session(app: App, offered: list[Any]) -> None:
