@@ -50,7 +50,7 @@ worded as (
     group by result.run_id, result.repository_id
 ),
 
-asked as (
+collected as (
     select
         run_id,
         count(*) as repositories,
@@ -77,15 +77,15 @@ select
     ended.state,
     ended.started_at,
     case when sight.sees_all then ended.message end as message,
-    coalesce(asked.repositories, 0) as repositories,
-    coalesce(asked.failing, 0) as failing,
-    coalesce(2 * asked.without_days > active.repositories, false) as mostly_without_days
+    coalesce(collected.repositories, 0) as repositories,
+    coalesce(collected.failing, 0) as failing,
+    coalesce(2 * collected.without_days > active.repositories, false) as mostly_without_days
 from ended
 cross join sight
-left join asked using (run_id)
+left join collected using (run_id)
 left join active using (run_id)
 where
-    asked.run_id is not null
+    collected.run_id is not null
     or (
         ended.run_id = (select max(run_id) from ended)
         and (

@@ -78,7 +78,7 @@ where count_before is not null;
 
 -- From when to when a repository has rows with these answers: from its first known day to that of the newest answer.
 create or replace temp table answered_span as
-with asked as (
+with answered as (
     select
         repository_id,
         max(finished_at)::date as last_day
@@ -117,12 +117,12 @@ rows_known as (
         min(day) as first_day,
         max(day) as last_day
     from daily_traffic
-    where repository_id in (select repository_id from asked)
+    where repository_id in (select repository_id from answered)
     group by repository_id
 )
 
 select
-    asked.repository_id,
+    answered.repository_id,
     coalesce(
         least(
             any_value(
@@ -134,15 +134,15 @@ select
         ),
         any_value(repository.added_at)::date
     ) as first_day,
-    max(asked.last_day) as last_day,
+    max(answered.last_day) as last_day,
     any_value(rows_known.first_day) as first_row,
     any_value(rows_known.last_day) as last_row
-from asked
+from answered
 inner join repository using (repository_id)
 left join covered using (repository_id)
 left join rows_known using (repository_id)
 left join collected_span using (repository_id)
-group by asked.repository_id;
+group by answered.repository_id;
 
 -- Of a repository with imports, whose rows may reach further: what they would be without.
 update collected_span

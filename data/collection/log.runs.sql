@@ -23,7 +23,7 @@ shown as (
     limit $most
 ),
 
-seen as (
+visible_part as (
     select
         run_id,
         count(distinct repository_id) as repositories
@@ -41,10 +41,10 @@ select
     shown.ended_at,
     shown.state,
     case when sight.sees_all then shown.requests end as requests,
-    case when sight.sees_all then shown.repositories else seen.repositories end as repositories,
+    case when sight.sees_all then shown.repositories else visible_part.repositories end as repositories,
     case when sight.sees_all then shown.message end as message,
     shown.fence
 from shown
 cross join sight
-left join seen using (run_id)
+left join visible_part using (run_id)
 order by shown.run_id desc;

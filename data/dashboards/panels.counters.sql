@@ -82,7 +82,7 @@ moments as (
     inner join periods on items.first_day <= periods.last_day
 ),
 
-found as (
+latest as (
     select
         moments.repository_id,
         moments.release_id,
@@ -103,15 +103,15 @@ groups as materialized (
             when 'release'
                 then
                     if((select count(*) from members) = 1, '', members.name || ' ')
-                    || coalesce(release.tag_name, 'release ' || found.release_id::text)
+                    || coalesce(release.tag_name, 'release ' || latest.release_id::text)
         end as name,
-        if($by = 'none', null, found.period) as period,
-        sum(found.counter)::bigint as value,
-        if(count(found.counter) = count(*), 'final', 'gap') as state
-    from found
+        if($by = 'none', null, latest.period) as period,
+        sum(latest.counter)::bigint as value,
+        if(count(latest.counter) = count(*), 'final', 'gap') as state
+    from latest
     inner join members using (repository_id)
     left join release
-        on found.repository_id = release.repository_id and found.release_id = release.release_id
+        on latest.repository_id = release.repository_id and latest.release_id = release.release_id
     group by all
 ),
 

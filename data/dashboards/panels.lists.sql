@@ -10,7 +10,7 @@ with members as (
         unnest($groups::varchar[]) as name
 ),
 
-seen as (
+list_day as (
     select
         repository_id,
         observed_on
@@ -53,7 +53,7 @@ spans as (
         repository_id,
         min(observed_on) as first_day,
         max(observed_on) as last_day
-    from seen
+    from list_day
     group by repository_id
 ),
 
@@ -61,7 +61,7 @@ periods as (
     select
         looked.observed_on as period,
         looked.repositories < count(*) as misses_some
-    from (select observed_on, count(*) as repositories from seen group by observed_on) as looked
+    from (select observed_on, count(*) as repositories from list_day group by observed_on) as looked
     inner join spans on looked.observed_on between spans.first_day and spans.last_day
     where not $newest
     group by looked.observed_on, looked.repositories
@@ -69,7 +69,7 @@ periods as (
     select
         min(observed_on) as period,
         false as misses_some
-    from seen
+    from list_day
     where $newest
     having count(*) > 0
 ),
@@ -77,9 +77,9 @@ periods as (
 groups as (
     select
         case $split when 'repository' then members.name when 'entry' then listed.entry end as name,
-        if($newest, (select min(observed_on) from seen), seen.observed_on) as period,
+        if($newest, (select min(observed_on) from list_day), list_day.observed_on) as period,
         sum(if($measure = 'views', listed.views, listed.visitors))::bigint as value
-    from seen
+    from list_day
     inner join listed using (repository_id, observed_on)
     inner join members using (repository_id)
     group by all

@@ -4,7 +4,7 @@
 -- it gained is the least that came on the days between: the lists overlap, and what left them is no less than nothing.
 -- Null: no list was seen in the ten days before.
 -- Grain: a repository, day, listing and name. Source: snapshot, referrer_snapshot, path_snapshot.
-with wanted as (
+with spike_day as (
     select
         unnest($repository_ids::integer[]) as repository_id,
         unnest($days::date[]) as day
@@ -65,30 +65,30 @@ first_seen as (
 
 before as (
     select
-        wanted.repository_id,
-        wanted.day,
+        spike_day.repository_id,
+        spike_day.day,
         lists.kind,
         max(lists.observed_on) as observed_on
-    from wanted
+    from spike_day
     inner join lists
         on
-            wanted.repository_id = lists.repository_id
-            and lists.observed_on between wanted.day - 10 and wanted.day
-    group by wanted.repository_id, wanted.day, lists.kind
+            spike_day.repository_id = lists.repository_id
+            and lists.observed_on between spike_day.day - 10 and spike_day.day
+    group by spike_day.repository_id, spike_day.day, lists.kind
 ),
 
 following as (
     select
-        wanted.repository_id,
-        wanted.day,
+        spike_day.repository_id,
+        spike_day.day,
         lists.kind,
-        greatest(min(lists.observed_on), wanted.day + 2) as until
-    from wanted
+        greatest(min(lists.observed_on), spike_day.day + 2) as until
+    from spike_day
     inner join lists
         on
-            wanted.repository_id = lists.repository_id
-            and lists.observed_on between wanted.day + 1 and wanted.day + 4
-    group by wanted.repository_id, wanted.day, lists.kind
+            spike_day.repository_id = lists.repository_id
+            and lists.observed_on between spike_day.day + 1 and spike_day.day + 4
+    group by spike_day.repository_id, spike_day.day, lists.kind
 ),
 
 after as (

@@ -1,7 +1,7 @@
 -- The referrers that a repository's lists had for the first time in a period; those of its very first list are left out: they
 -- may be older. views: the most that a list of the period has of the 14 days before it.
 -- Grain: a repository and referrer, the most views first. Days are UTC. Source: referrer_snapshot, snapshot.
-with seen as (
+with listed as (
     select
         repository_id,
         referrer,
@@ -21,7 +21,7 @@ before as (
         referrer
     from referrer_snapshot
     where
-        repository_id in (select repository_id from seen)
+        repository_id in (select repository_id from listed)
         and observed_on < $first_day
 ),
 
@@ -30,19 +30,19 @@ first_lists as (
         repository_id,
         min(observed_on) as observed_on
     from snapshot
-    where repository_id in (select repository_id from seen) and listing = 'referrers'
+    where repository_id in (select repository_id from listed) and listing = 'referrers'
     group by repository_id
 )
 
 select
-    seen.repository_id,
+    listed.repository_id,
     repository.full_name,
-    seen.referrer,
-    seen.first_seen,
-    seen.views,
-    seen.view_uniques
-from seen
-anti join before on seen.repository_id = before.repository_id and seen.referrer = before.referrer
-inner join first_lists on seen.repository_id = first_lists.repository_id and seen.first_seen > first_lists.observed_on
-inner join repository on seen.repository_id = repository.repository_id
-order by seen.views desc, lower(repository.full_name), seen.referrer;
+    listed.referrer,
+    listed.first_seen,
+    listed.views,
+    listed.view_uniques
+from listed
+anti join before on listed.repository_id = before.repository_id and listed.referrer = before.referrer
+inner join first_lists on listed.repository_id = first_lists.repository_id and listed.first_seen > first_lists.observed_on
+inner join repository on listed.repository_id = repository.repository_id
+order by listed.views desc, lower(repository.full_name), listed.referrer;
