@@ -15,6 +15,7 @@ from data.store.leases import Lease, give_back, renew_leases, take_leases
 
 UNSURE_BEFORE = timedelta(seconds=10)  # the end of a lease: what is asked by then is answered before it
 RENEWED_AFTER = 1 / 3  # of a lease
+FRESH = 1 / 10  # so little of it may have gone by when something is saved that takes long
 TRY_AGAIN_S = 5.0
 OVERTAKEN = (
     "Another machine has taken over its token owner, since this one had not been heard of for too long. What it had "
@@ -80,10 +81,13 @@ class OwnLeases:
             self._held[each.name].renewed(asked_at)
         self.elsewhere = {name: who for name, who in self.elsewhere.items() if name not in wanted} | elsewhere
 
-    def renew(self) -> None:
-        """Renew them when it is time, and find out which were lost. Raises: StoreError, and tries again soon after."""
+    def renew(self, *, before_saving: bool = False) -> None:
+        """Renew them when it is time, and find out which were lost. A save may take almost as long as a lease lasts:
+        it has to wait for the lock, and the next renewal waits for its end. Raises: StoreError, and tries again soon
+        after.
+        """
         asked_at = time.monotonic()
-        if asked_at < self._renew_at:
+        if asked_at < self._renew_at - (_lasts() * (RENEWED_AFTER - FRESH) if before_saving else 0.0):
             return
         self._renew_at = asked_at + TRY_AGAIN_S
         mine = [each for each in self if not each.is_overtaken]

@@ -328,9 +328,9 @@ class Collecting:
         except (StoreError, EncryptionError) as failure:
             self._progress.warned(str(failure))
 
-    def _renew_leases(self) -> None:
+    def _renew_leases(self, *, before_saving: bool = False) -> None:
         try:
-            self._leases.renew()
+            self._leases.renew(before_saving=before_saving)
         except StoreError as failure:  # nothing is asked beyond their deadline; they are renewed where nobody took them
             self._progress.warned(str(failure))
         for run in self._runs.values():
@@ -388,6 +388,7 @@ class Collecting:
     def _save(self) -> None:
         """Save what was fetched for all runs, in one commit."""
         if self._batch:
+            self._renew_leases(before_saving=True)
             of_runs: dict[OwnerRun, list[EndpointResult]] = defaultdict(list)
             for each in self._batch:
                 of_runs[each.run] += each.results

@@ -64,7 +64,8 @@ class Postgres:
         making = f"{programs}/initdb -D {directory}/data -U tests --auth=trust --no-sync --locale=C -E UTF8".split()
         subprocess.run(making, check=True, stdout=subprocess.DEVNULL, **self._run_as)
         settings = [word for setting in QUICK for word in ("-c", setting)]
-        self._command = [f"{programs}/postgres", "-D", f"{directory}/data", "-k", str(directory), *settings]
+        command = [f"{programs}/postgres", "-D", f"{directory}/data", "-k", str(directory), *settings]
+        self._command = tied(command, "QUIT")
 
     def start(self) -> None:
         self._server = subprocess.Popen(self._command, stderr=subprocess.DEVNULL, **self._run_as)
@@ -99,7 +100,7 @@ def bucket() -> Iterator[dict[str, str]]:
     with tempfile.TemporaryDirectory() as directory:
         ports = [f"-{name}.port{kind}={_free_port()}" for name in names for kind in ("", ".grpc")]
         server = subprocess.Popen(
-            [program, "server", "-s3", "-filer", f"-dir={directory}", *ports, *S3_SETTINGS],
+            tied([program, "server", "-s3", "-filer", f"-dir={directory}", *ports, *S3_SETTINGS]),
             env=os.environ | keys,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -111,6 +112,12 @@ def bucket() -> Iterator[dict[str, str]]:
         finally:
             server.terminate()
             server.wait(PATIENCE_S)
+
+
+def tied(command: list[str], number: str = "KILL") -> list[str]:
+    """The command, as one that ends when this process does, however that ends (on Linux)."""
+    setpriv = shutil.which("setpriv")
+    return [setpriv, "--pdeathsig", number, *command] if setpriv else command
 
 
 def _free_port() -> int:

@@ -46,10 +46,11 @@ from data.reports.subscriptions import (
     open_channels,
     subscriptions,
 )
-from data.store import Store, StoreError
+from data.store import Store, StoreAway, StoreBusy, StoreError, StoreOvertaken
 from data.store.versions import LockHeld, exclusive
 
 LOOK_EVERY_S = 10.0
+WRITE_AGAIN_S = 5.0  # where the store did not answer
 ALERTS_EVERY = timedelta(minutes=30)
 AT_ONCE, OF_A_SERVER = 64, 8
 DELIVERING = "delivering.lock"  # held by the process of this machine that sends, which has the lease for all machines
@@ -206,14 +207,25 @@ class Pass:
         with ThreadPoolExecutor(AT_ONCE, "sending") as pool:
             while (begun := self._begun()) or ended or self._running:
                 if begun or ended:
-                    asked_at = time.monotonic()
-                    save_progress(self._store, [job[0] for _, job in begun], ended, self._now(), self._lease.lease)
-                    self._lease.renewed(asked_at)
+                    self._note([job[0] for _, job in begun], ended)
                 found += ended
                 for server, job in begun:
                     pool.submit(self._work, server, *job)
                 ended = self._ended() if self._running else []
         return found
+
+    def _note(self, begun: Sequence[Due], ended: Sequence[Attempt]) -> None:
+        """Note them, however long the store does not answer: what came of a try is known here and nowhere else."""
+        while True:
+            asked_at = time.monotonic()
+            try:
+                save_progress(self._store, begun, ended, self._now(), self._lease.lease)
+            except (StoreAway, StoreBusy, StoreOvertaken):
+                if self._stop.wait(WRITE_AGAIN_S):
+                    raise
+                continue
+            self._lease.renewed(asked_at)
+            return
 
     @property
     def _running(self) -> int:

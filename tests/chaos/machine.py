@@ -10,7 +10,7 @@ from pathlib import Path
 from data import calendar
 
 CLOCK = "CHAOS_CLOCK"  # names the file with the seconds that all clocks are ahead
-LEASE, UNSURE = timedelta(seconds=20), timedelta(seconds=3)
+LEASE, UNSURE = timedelta(seconds=40), timedelta(seconds=5)
 
 
 def ahead_of_real() -> timedelta:
@@ -28,7 +28,7 @@ def main() -> None:
     from data.store import lake, leases
 
     leases.LASTS, own_leases.UNSURE_BEFORE = LEASE, UNSURE
-    lake.BEAT_S, lake.LOOK_AT_HOLDER_EVERY_S, lake.SILENT_S = 0.5, 0.5, 4.0
+    lake.BEAT_S, lake.LOOK_AT_HOLDER_EVERY_S, lake.SILENT_S = 0.5, 0.5, 10.0
     lake.ASK_AGAIN_S = own_leases.TRY_AGAIN_S = run.LOOK_FOR_LEASES_S = run.WRITE_AGAIN_S = 1.0
     schedule.LOOK_EVERY_S, schedule.AFTER_FAILURE, sender.LOOK_EVERY_S = 0.5, timedelta(seconds=3), 1.0
     command_line.main()

@@ -34,7 +34,7 @@ from data.reports.subscriptions import (
     pause_subscription,
     subscriptions,
 )
-from data.store import Store
+from data.store import Store, StoreAway, StoreOvertaken
 from data.store.leases import LASTS, LeaseLost, give_back, take_leases
 from data.traffic.models import Grain
 from tests.collector.delivery.servers import Receiver
@@ -241,7 +241,7 @@ import os, sys
 from datetime import datetime
 from pathlib import Path
 from collector.delivery import sender
-from data.store import Store
+from data.store import Store, StoreAway, StoreOvertaken
 save, now = sender.save_progress, datetime.fromisoformat(sys.argv[2])
 sender.save_progress = lambda store, begun, ended, *rest: os._exit(9) if ended else save(store, begun, ended, *rest)
 sender.Sender(Store(Path(sys.argv[1])), sender.Links(None), print, lambda: now).look()
@@ -262,6 +262,24 @@ def test_a_kill_between_sent_and_noted_loses_nothing_and_repeats_it_under_the_sa
     assert len(requests) == times + 1
     assert len({each.headers["webhook-id"] for each in requests}) == 1
     assert [each.reason for each in logged(filled)].count(deliveries.UNKNOWN) == times
+
+
+def test_what_was_sent_while_the_store_was_away_is_noted_when_it_is_back_and_not_repeated(
+    filled: Store, server: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subscribe(filled, server.url("/away/hook"))
+    save, outages = deliveries.save_progress, iter([StoreAway("It does not answer."), StoreOvertaken("Try again.")])
+
+    def away_at_the_end(*arguments: Any) -> None:
+        if arguments[2] and (failure := next(outages, None)):
+            raise failure
+        save(*arguments)
+
+    monkeypatch.setattr(sender, "save_progress", away_at_the_end)
+    monkeypatch.setattr(sender, "WRITE_AGAIN_S", 0.0)
+    assert look(filled, FINAL) == ["sent"]
+    assert look(filled, FINAL) == []
+    assert len(server.to("/away/hook")) == 1
 
 
 def test_what_a_webhook_gets_is_as_its_published_schema_says(filled: Store, server: Receiver) -> None:
