@@ -155,7 +155,7 @@ def unreliable(url: str, one_in: int) -> Iterator[str]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
-    server.handle_error = lambda *_: None  # type: ignore[method-assign] - of a client that was killed
+    server.handle_error = lambda *_: None  # type: ignore[method-assign]
     threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     yield f"http://127.0.0.1:{server.server_address[1]}"
     server.shutdown()
@@ -431,7 +431,8 @@ def main() -> int:
         stop = threading.Event()
         running.callback(stop.set)
         threading.Thread(target=chaos.ask_the_apps, args=[stop], daemon=True).start()
-        late, lacks = {}, ""
+        late: dict[int, str] = {}
+        lacks = ""
         for number in range(1, asked.days + 1):
             patience = asked.patience * (1 if number < asked.days else 2)
             took, lacks = chaos.day(number - 1, asked.disturbed, patience)

@@ -89,7 +89,7 @@ def alone(full: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cal
 def keep_only(store: Store, key: int) -> None:
     question = """
         select table_name from duckdb_columns() inner join duckdb_tables() using (database_name, table_name)
-        where column_name = 'repository_id'
+        where column_name = 'repository_id' and database_name = current_database()
     """
     with store.traffic.commit("test") as connection:
         for (table,) in connection.execute(question).fetchall():
