@@ -125,8 +125,8 @@ def series_before(viewer: Viewer, store: Store, selection: Selection, grain: Gra
     the selection: each has the days that lie `before_days` before its own.
 
     Rows: period, views_gaps, clones_gaps (how many days of repositories are left out), views, clones, visitor_days,
-    cloner_days (daily uniques added up; unknown where gaps leave too little), repositories (how many have such days),
-    first_day, last_day (of these days). Source: v_daily. Raises: StoreMissing.
+    cloner_days (daily uniques added up; unknown where gaps leave too little), has_several (whether more than one
+    repository has such days), first_day, last_day (of these days). Source: v_daily. Raises: StoreMissing.
     """
     before_days = selection.before_days or selection.days
     values = {"search": selection.search, "before_days": before_days, "grain": grain.value, "least_share": LEAST_SHARE}

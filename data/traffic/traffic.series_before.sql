@@ -19,7 +19,7 @@ select
     case
         when clones_gaps <= (1 - $least_share) * count(*) then (sum(clone_uniques) filter (where clones_state <> 'gap'))::bigint
     end as cloner_days,
-    count(distinct repository_id) as repositories,
+    min(repository_id) <> max(repository_id) as has_several,
     min(day) as first_day,
     max(day) as last_day
 from v_daily

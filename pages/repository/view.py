@@ -226,14 +226,22 @@ def _draw_top(about: About, listing: str) -> None:
     """The newest list, as GitHub shows it."""
     words = WORDS[listing]
     st.header(f"Top {words.many}", anchor=False)
-    listings = history(*about.asked, listing)
+    shown, newest = _newest_list(*about.asked, listing, about.repository.full_name)
+    if not shown:
+        _draw_none(history(*about.asked, listing), words)
+        return
+    st.html(shown)
+    st.caption(f"14 days up to {day_text(newest)}, as reported by GitHub.")
+
+
+@cached("traffic", in_words=True)
+def _newest_list(viewer: Viewer, store: Store, selection: Selection, listing: str, full_name: str) -> tuple[str, date]:
+    """The newest list as HTML, and its day; '' where nothing is in it."""
+    listings = history(viewer, store, selection, listing)
     newest = next(iter(listings.lists["observed_on"].iloc[-1:]), date.min)
     entries = listings.entries[listings.entries["observed_on"] == newest]
-    if entries.empty:
-        _draw_none(listings, words)
-        return
-    st.html(text.top_list(entries, words.one.capitalize(), about.repository.full_name))
-    st.caption(f"14 days up to {day_text(newest)}, as reported by GitHub.")
+    shown = "" if entries.empty else text.top_list(entries, WORDS[listing].one.capitalize(), full_name)
+    return shown, newest
 
 
 def draw_counts(about: About) -> None:
@@ -246,8 +254,13 @@ def draw_counts(about: About) -> None:
     draw(chart, "repository_story", files=about.files)
     if selection.usual_grain is not Grain.DAY:
         st.caption(f"More than {LONGEST_BY_DAY} days: shown by {selection.usual_grain}.")
-    if sentence := text.machines(machine_clones(*about.asked)):
+    if sentence := _machines(*about.asked):
         st.caption(sentence, help=MACHINES_HELP)
+
+
+@cached("traffic", in_words=True)
+def _machines(viewer: Viewer, store: Store, selection: Selection) -> str:
+    return text.machines(machine_clones(viewer, store, selection))
 
 
 def draw_notes(about: About, account: Account) -> None:

@@ -136,7 +136,7 @@ def counterpart(viewer: Viewer, store: Store, selection: Selection, metric: str,
     if before is None:
         return None
     rows = series_before(viewer, store, selection, grain)
-    if metric in SUMS and (rows["repositories"] > 1).any():  # people of several repositories do not add up
+    if metric in SUMS and rows["has_several"].any():  # people of several repositories do not add up
         return None
     values = rows.set_index("period")[SUMS.get(metric, metric)]
     if metric in SUMS and grain is Grain.WEEK:
