@@ -144,19 +144,19 @@ def draw_row(
     widths = [panels[each].width for each in row]
     rest = WIDEST - sum(widths)
     frames = st.columns([*widths, rest] if rest else widths, gap="small", border=not rest)
-    for frame, number in zip(frames, row, strict=False):
-        with frame.container(border=True, height="stretch") if rest else frame:
-            if tools is not None:
-                tools(number)
-            _draw(viewer, panels[number], number, files)
+    with st.spinner(filters.READING):  # one for the row: each is a thread
+        for frame, number in zip(frames, row, strict=False):
+            with frame.container(border=True, height="stretch") if rest else frame:
+                if tools is not None:
+                    tools(number)
+                _draw(viewer, panels[number], number, files)
 
 
 def _draw(viewer: Viewer, panel: Panel, number: int, files: session.Files | None) -> None:
     if panel.kind is Kind.TEXT:
         _draw_text(panel)
         return
-    with st.spinner(filters.READING):
-        drawn = drawn_panel(viewer, the_store(), panel, utc_day(utc_now()))
+    drawn = drawn_panel(viewer, the_store(), panel, utc_day(utc_now()))
     title = messages.literal(title_of(panel))
     if panel.kind is Kind.NUMBER:
         value = "unknown" if drawn.value is None else drawn.value
