@@ -68,7 +68,7 @@ def export(session: Session, /, table: str, target: str, tenant: str | None, **n
         found = [each for each in repositories(session.viewer, session.store) if each.tenant_id in owners]
         keys = {each.repository_id for each in named(session, found, narrow["names"])}
         keys |= members_of_groups(session, owners, narrow["group_names"])
-        chosen = tuple({viewer.counted(key) for key in keys})
+        chosen = tuple(set(viewer.counted_each(keys)))
     request = ExportRequest(
         ExportTable(table),
         kind,

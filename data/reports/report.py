@@ -37,7 +37,7 @@ def narrowed(viewer: Viewer, repository_ids: frozenset[int] | None) -> Viewer:
     """Who sees of these repositories those that the viewer sees; None: all."""
     if repository_ids is None:
         return viewer
-    return Viewer(viewer.repository_ids & {viewer.counted(each) for each in repository_ids}, frozenset())
+    return Viewer(viewer.repository_ids.intersection(viewer.counted_each(repository_ids)), frozenset())
 
 
 def report(

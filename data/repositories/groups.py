@@ -55,7 +55,7 @@ def groups(viewer: Viewer, store: Store) -> tuple[Group, ...]:
     with store.traffic.read() as cursor:
         rows = cursor.execute(query(__name__, "groups"), visible).fetchall()
     every = (Group(*row) for row in rows)
-    return tuple(replace(g, repository_ids=tuple(dict.fromkeys(map(viewer.counted, g.repository_ids)))) for g in every)
+    return tuple(replace(g, repository_ids=tuple(dict.fromkeys(viewer.counted_each(g.repository_ids)))) for g in every)
 
 
 @cached("traffic")

@@ -59,8 +59,9 @@ def addresses(viewer: Viewer, store: Store) -> Mapping[str, int]:
     Beside the names of now those of before: with a number, from when there were two of the name, or without one.
     """
     every = sorted(repositories(viewer.of_each_tenant(), store), key=lambda each: each.state is RepositoryState.ACTIVE)
-    plain = {each.full_name: viewer.counted(each.repository_id) for each in every}
-    numbered = {f"{each.full_name} · {each.repository_id}": viewer.counted(each.repository_id) for each in every}
+    meant = viewer.counted_each(each.repository_id for each in every)
+    plain = {each.full_name: key for each, key in zip(every, meant, strict=True)}
+    numbered = {f"{each.full_name} · {each.repository_id}": key for each, key in zip(every, meant, strict=True)}
     return MappingProxyType(plain | numbered)
 
 

@@ -112,7 +112,7 @@ class Selection:
         """The days and the repositories of which the viewer may see them, as values of a query."""
         chosen = viewer.repository_ids
         if self.repository_ids is not None:
-            chosen &= {viewer.counted(each) for each in self.repository_ids}
+            chosen = chosen.intersection(viewer.counted_each(self.repository_ids))
         return {"visible": sorted(chosen), "first_day": self.first, "last_day": self.last}
 
     def values_of_one(self, viewer: Viewer) -> dict[str, Any]:

@@ -154,7 +154,8 @@ def sparklines(viewer: Viewer, store: Store, selection: Selection) -> Mapping[in
     """The final views a day of the selected repositories by their ids, known slices only, oldest first. Ask for those
     that are shown: the lines of 10,000 take as long as their sums. Source: v_daily. Raises: StoreMissing.
     """
-    rows = _ask(viewer, store, selection, "sparklines", {"slice_days": slice_days(selection.days)})
+    values = {"search": selection.search, "slice_days": slice_days(selection.days)}
+    rows = _ask(viewer, store, selection, "sparklines", values)
     return MappingProxyType({key: tuple(line) for key, line in zip(*rows.to_pydict().values(), strict=True)})
 
 

@@ -1,5 +1,5 @@
 -- The mean views a final day of each stretch of $slice_days days, oldest first; stretches without such a day are left out.
--- Days are UTC. Grain: a visible repository with such days. Source: v_daily, from the session's variable today.
+-- Days are UTC. Grain: a visible repository with such days whose name contains the search. Source: v_daily, from the session's variable today.
 with slices as (
     select
         repository_id,
@@ -8,6 +8,7 @@ with slices as (
     from v_daily
     where
         repository_id in (select unnest($visible::integer[]))
+        and contains(lower(full_name), lower($search))
         and day between $first_day and $last_day
         and views_state = 'final'
         and views is not null

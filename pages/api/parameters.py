@@ -224,7 +224,8 @@ def _repositories(viewer: Viewer, store: Store, tenant_ids: tuple[int, ...] | No
     """The repositories that may be named, by name and by number."""
     if tenant_ids is None:
         named = {name.casefold(): each for name, each in addresses(viewer, store).items()}
-        return named | {str(each): viewer.counted(each) for each in viewer.of_each_tenant().repository_ids}
+        every = viewer.of_each_tenant().repository_ids
+        return named | dict(zip(map(str, every), viewer.counted_each(every), strict=True))
     of_tenant = [each for each in repositories(viewer, store) if each.tenant_id in tenant_ids]
     named = {each.full_name.casefold(): each.repository_id for each in of_tenant}
     return named | {str(each.repository_id): each.repository_id for each in of_tenant}

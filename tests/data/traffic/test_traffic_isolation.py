@@ -27,6 +27,7 @@ READERS: dict[str, Reader] = {
         traffic.series_before(v, s, replace(c, before_days=30), grain).to_csv() for grain in Grain
     ],
     "repository_sums": lambda v, s, c: traffic.repository_sums(v, s, c).to_csv(),
+    "sparklines": lambda v, s, c: repr(sorted(traffic.sparklines(v, s, c).items())),
     "selection_totals": lambda v, s, c: repr(traffic.selection_totals(v, s, c)),
     "repository_summaries": lambda v, s, c: traffic.repository_summaries(v, s, TODAY).to_csv(),
     "has_imports": lambda v, s, c: repr(traffic.has_imports(v, s)),
