@@ -39,6 +39,10 @@ READERS: dict[str, Reader] = {
         compare.beside_groups(v, s, c, measure, Grain.WEEK, groups=(("all", tuple(sorted(NAMES))),)).to_csv()
         for measure in compare.Measure
     ],
+    "beside_before": lambda v, s, c: [
+        compare.beside_before(v, s, replace(c, before_days=30), measure, Grain.WEEK).to_csv()
+        for measure in compare.Measure
+    ],
     "largest": lambda v, s, c: repr(compare.largest(v, s, c)),
     "launches": lambda v, s, c: repr(compare.launches(v, s, c.repository_ids or frozenset(NAMES), TODAY)),
     "aligned": lambda v, s, c: sorted(plain(compare.aligned(v, s, launches_of(c), 30, TODAY)), key=repr),
