@@ -121,7 +121,7 @@ def add(session: Session, /, tenant: str, paths: tuple[Path, ...], **given: Any)
             mappings=mappings,
         )
     if not batch.counts.wins:
-        session.terminal.say(f"Nothing new: all of it is known already. Noted as import {batch.batch_id}.")
+        session.terminal.say(f"Nothing new: all of these numbers are already here. Noted as import {batch.batch_id}.")
         return CommandResult(facts | {"import": batch.batch_id}, failed)
     session.terminal.say(f"Imported. To take it back: python -m collector import undo {batch.batch_id}")
     return CommandResult(facts | {"import": batch.batch_id}, failed)
@@ -208,7 +208,7 @@ def _say_plan(session: Session, staged: Staged, plan: Plan) -> None:
     for line in plan.counts.sentences():
         say(line)
     if staged.unknown_zeros:
-        say(f"{counted(staged.unknown_zeros, 'zero')} left out: this tool writes 0 where it knows nothing.")
+        say(f"{counted(staged.unknown_zeros, 'zero')} left out: this tool writes 0 where it has no data.")
     for refusal in staged.refusals[:REFUSALS_SHOWN]:
         session.terminal.warn(f"Refused: {refusal}")
     if staged.refused > REFUSALS_SHOWN:

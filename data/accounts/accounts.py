@@ -130,9 +130,9 @@ def change_password(store: Store, session_secret: str, current: str, new: str, n
         raise AccountRefused("You have been signed out. Sign in again.")
     sessions.attempt(store, account.username, "", now)
     if check_password(store, account.username, current) is None:
-        raise AccountRefused("The current password is another.")
+        raise AccountRefused("The current password is wrong.")
     if new == current:
-        raise AccountRefused("The new password is the current one.")
+        raise AccountRefused("The new password is the same as the current one.")
     check_acceptable(new, account.username)
     new_hash = hashed(new)
     with store.control.commit("changing a password") as connection:

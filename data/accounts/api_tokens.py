@@ -101,7 +101,7 @@ def add_api_token(store: Store, by: str, user_id: int, new: NewToken, now: datet
     if not timedelta(0) < new.lasts <= LONGEST:
         raise ApiTokenRefused(f"A token lasts at least a minute and at most {LONGEST.days} days.")
     if new.target is not None and len(new.target) > TARGET_LIMIT:
-        raise ApiTokenRefused("A link has fewer filters than these. Choose fewer repositories.")
+        raise ApiTokenRefused("These are too many filters for a link. Choose fewer repositories.")
     with store.control.commit("making a token for programs") as connection:
         account = _owner(connection, by, user_id)
         _refuse_foreign_scope(store, account, new)
@@ -161,16 +161,16 @@ def access_of_token(store: Store, secret: str, now: datetime) -> ApiAccess:
     """
     if not is_well_formed(secret):
         raise InvalidToken(
-            "This is no token of this server, or a part of one. It begins with gta_ and has 40 characters."
+            "This is not a token of this server, or only a part of one. It begins with gta_ and has 40 characters."
         )
     found = _tokens(store).get(fingerprint(secret))
     if found is None:
-        raise InvalidToken("This token is unknown or was revoked. Make a new one on the profile page.")
+        raise InvalidToken("This token is unknown or was revoked. Create a new one on the profile page.")
     token, account = found
     if not account.active:
-        raise InvalidToken("This token is unknown or was revoked. Make a new one on the profile page.")
+        raise InvalidToken("This token is unknown or was revoked. Create a new one on the profile page.")
     if token.expires_at <= now:
-        raise InvalidToken("This token has expired. Make a new one on the profile page.")
+        raise InvalidToken("This token has expired. Create a new one on the profile page.")
     return ApiAccess(token, *_narrowed(store, account, token))
 
 

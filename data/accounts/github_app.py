@@ -120,9 +120,9 @@ def fingerprint(key: str) -> str:
     try:
         private = load_pem_private_key(key.encode(), None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise AppRefused("This is no private key. GitHub gives one as a file that ends in .pem.") from error
+        raise AppRefused("This is not a private key. GitHub gives one as a file that ends in .pem.") from error
     if not isinstance(private, RSAPrivateKey):
-        raise AppRefused("This is no RSA key. GitHub gives an App's private key as a file that ends in .pem.")
+        raise AppRefused("This is not an RSA key. GitHub gives an App's private key as a file that ends in .pem.")
     public = private.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     return f"SHA256:{base64.b64encode(hashlib.sha256(public).digest()).decode()}"
 

@@ -123,7 +123,7 @@ def revoke(store: Store, by: str, user_id: int, granted: Grant, now: datetime) -
         account = _account_for(connection, granter, user_id)
         held = _held(account, granted)
         if not may_grant(granter, held or granted):
-            raise NotAllowed("Only those who may give this grant may take it.")
+            raise NotAllowed("Only someone who can grant this can revoke it.")
         if held is None:
             return
         take(connection, account, held, by, now)
@@ -160,7 +160,7 @@ def allowed(store: Store, granter: Account, grants: Iterable[Grant]) -> list[Gra
     places = _places(store)
     placed = list(dict.fromkeys(places.placed(each, granter) for each in grants))
     if not all(may_grant(granter, each) for each in placed):
-        raise NotAllowed("This is not yours to grant.")
+        raise NotAllowed("You are not allowed to grant this.")
     return placed
 
 

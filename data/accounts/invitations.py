@@ -232,12 +232,12 @@ def _use_up(store: Store, connection: duckdb.DuckDBPyConnection, secret: str, no
             require_admin(connection, invitation.made_by)
         granter = acting(connection, invitation.made_by)
     except AccountRefused as refusal:
-        raise AccountRefused("This link was made by somebody who may not invite any more.") from refusal
+        raise AccountRefused("Whoever created this link can no longer invite users. Ask for a new one.") from refusal
     for each in invitation.grants:
         with suppress(AccountRefused):  # deleted since, or not theirs to give any more: the rest still counts
             granted += allowed(store, granter, [each])
     if invitation.grants and not granted:
-        raise AccountRefused("What this link was for is not there any more.")
+        raise AccountRefused("What this link gave access to no longer exists.")
     _delete(connection, invitation.invitation_id)
     return granted
 

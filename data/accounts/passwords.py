@@ -45,16 +45,16 @@ def check_acceptable(password: str, username: str) -> None:
             f"because bcrypt reads no further; this one has {size}."
         )
     if "\0" in password:
-        raise PasswordRefused("A password cannot hold the character of number zero.")
+        raise PasswordRefused("A password cannot contain a null character.")
     if password.strip().casefold() == username.strip().casefold():
         raise PasswordRefused("The password must not be the username.")
     if password.strip().casefold() in MOST_COMMON or len(set(password.casefold())) == 1:
-        raise PasswordRefused("This password is among the first that anybody tries. Choose another.")
+        raise PasswordRefused("This password is too common. Choose another.")
 
 
 def check_same(password: str, again: str | None) -> None:
     if again is not None and password != again:
-        raise PasswordRefused("The two passwords are not the same. Type it twice.")
+        raise PasswordRefused("The two passwords do not match.")
 
 
 def hashed(password: str) -> str:

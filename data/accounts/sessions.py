@@ -237,7 +237,7 @@ def _owner_of_ticket(connection: duckdb.DuckDBPyConnection, ticket: str, now: da
     values = {"hash": fingerprint(ticket), "made_after": stored(now - TICKET_LASTS)}
     rows = connection.execute(query(__name__, "owner_of_ticket"), values).fetchall()
     if not rows:
-        raise TicketRefused("This sign-in is used up or too old. Sign in again.")
+        raise TicketRefused("This sign-in has expired. Sign in again.")
     return int(rows[0][0])
 
 

@@ -102,7 +102,7 @@ def next_times(schedule: str, now: datetime, *, reverse: bool = False) -> Iterat
     try:
         return iter(CronSim(NAMED.get(schedule, schedule), now.astimezone(UTC), reverse=reverse))
     except CronSimError as refusal:
-        raise ScheduleRefused(f"{schedule!r} is no schedule. {FORMS}") from refusal
+        raise ScheduleRefused(f"{schedule!r} is not a schedule. {FORMS}") from refusal
 
 
 def next_time(schedule: str, now: datetime) -> datetime:
@@ -118,7 +118,7 @@ def _first(schedule: str, moments: Iterator[datetime]) -> datetime:
     try:
         return next(moments)
     except StopIteration as refusal:
-        raise ScheduleRefused(f"{schedule!r} is no schedule. {FORMS}") from refusal
+        raise ScheduleRefused(f"{schedule!r} is not a schedule. {FORMS}") from refusal
 
 
 @dataclass(frozen=True, slots=True)

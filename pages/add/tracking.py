@@ -54,7 +54,7 @@ def words_in(text: str) -> list[str]:
     """The words that were typed or pasted. Raises: TrackingRefused."""
     words = [word for word in re.split(r"[,;\s]+", text) if word]
     if not words:
-        raise TrackingRefused("Write at least one repository: OWNER/NAME, or its address at GitHub.")
+        raise TrackingRefused("Enter at least one repository: OWNER/NAME or its GitHub address.")
     if len(words) > AT_MOST:
         raise TrackingRefused(
             f"These are {number_text(len(words))} names; {AT_MOST} are checked at a time. Nothing was added. Split the "

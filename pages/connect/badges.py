@@ -44,7 +44,7 @@ def draw_badges(account: Account, viewer: Viewer) -> None:
     if not places:
         st.info("You don’t manage any repositories yet. Badges are made by tenant managers.")
         return
-    st.caption("A badge shows one number to anybody who has its address. There is none until you create it.")
+    st.caption("A badge shows one number to anyone who has its address.")
     _draw_form(account, places)
     names = {place: name for name, place in places.items()}
     for each in badges(account, the_store()):
@@ -69,7 +69,7 @@ def _draw_form(account: Account, places: dict[str, Place]) -> None:
                 tenant_id, repository_id, group_id = places[name]
                 new = NewBadge(tenant_id, measure, period, label, repository_id, group_id, str(colour), style)
                 add_badge(the_store(), account.username, new, utc_now())
-                messages.notice_after_rerun("The badge is created. Copy it below.")
+                messages.notice_after_rerun("Badge created. Copy it below.")
 
 
 def _draw_badge(account: Account, badge: Badge, names: dict[Place, str]) -> None:
@@ -82,7 +82,7 @@ def _draw_badge(account: Account, badge: Badge, names: dict[Place, str]) -> None
             key = f"badge_{badge.badge_id}_remove"
             if controls.danger_button("Remove", ":material/delete:", key, "tertiary"):
                 remove_badge(the_store(), account.username, badge.badge_id, utc_now())
-                messages.notice_after_rerun("The badge is removed. Caches may show it for some minutes.")
+                messages.notice_after_rerun("Badge removed. Caches may show it for a few minutes.")
         copies = {
             "Markdown": f"![{about.measure}]({address})",
             "HTML": f'<img src="{address}" alt="{about.measure}">',

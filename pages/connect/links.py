@@ -47,7 +47,7 @@ def draw_links(account: Account, viewer: Viewer) -> None:
         with st.container(border=True, key="link_once"):
             st.markdown(":green[:material/link:] **Your link**")
             st.code(link, language=None, wrap_lines=True)
-            st.caption("Copy it now: it is not shown again later. Whoever has it can read these rows while it lasts.")
+            st.caption("Copy it now: it is not shown again. Anyone with the link can read these rows until it expires.")
     _draw_list(account)
     st.header("Connect a program", anchor=False)
     program = controls.choice("Program", text.PROGRAMS, "Excel", "program")
@@ -69,10 +69,10 @@ def _draw_form(account: Account, viewer: Viewer) -> None:
             "Repositories",
             list(names),
             format_func=names.__getitem__,
-            placeholder="All that you may see",
+            placeholder="Everything you have access to",
             key="connect_repositories",
         )
-        lasts = right.selectbox("Lasts", list(LASTS), key="connect_lasts")
+        lasts = right.selectbox("Expires after", list(LASTS), key="connect_lasts")
         if st.form_submit_button("Create link", key="connect_submit", type="primary"):
             path, fixed = TABLES[table]
             parameters = [*fixed.items(), *_places(viewer, chosen)]
@@ -111,7 +111,7 @@ def _draw_list(account: Account) -> None:
             if controls.danger_button("Revoke", ":material/link_off:", key, "tertiary"):
                 api_tokens.revoke_api_token(the_store(), account.username, each.token_id, utc_now())
                 st.session_state.pop(MADE, None)
-                messages.notice_after_rerun("The link is revoked.")
+                messages.notice_after_rerun("Link revoked.")
 
 
 def _link_text(link: ApiToken, now: datetime) -> str:

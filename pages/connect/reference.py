@@ -16,7 +16,7 @@ def draw_reference() -> None:
         language=None,
         wrap_lines=True,
     )
-    st.caption("You make tokens on your profile page, in the menu at the top.")
+    st.caption("Create tokens on your profile page, in the menu at the top.")
     name = controls.choice("Address", description.WHAT, "traffic", "address")
     st.subheader(f"/api/v1/{name}", anchor=False)
     st.caption(f"{description.WHAT[name]}. Add .csv for CSV.")

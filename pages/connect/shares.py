@@ -50,8 +50,8 @@ def draw_shares(account: Account, viewer: Viewer) -> None:
     store = the_store()
     managed = {each.tenant_id: each.name for each in tenants(viewer, store) if account.manages(each.tenant_id)}
     st.caption(
-        "Anybody with the link sees the chosen repositories, without an account: no notes, no SQL, no other page, and "
-        "no files unless you allow them."
+        "Anyone with the link sees the chosen repositories without an account: no notes, no SQL, no other pages, and "
+        "no files unless you allow downloads."
     )
     with st.container(border=True, key="connect_share_form"):
         new = _form(account, viewer, managed)
@@ -92,7 +92,7 @@ def _form(account: Account, viewer: Viewer, managed: dict[int, str]) -> NewShare
     days = right.selectbox("Days", [d for d in DAYS if kind == DASHBOARD or d != OWN_DAYS], key="share_days")
     span = _fixed(left) if days == "Fixed days" else DAYS[days]
     name = left.text_input("Name", placeholder=usual, max_chars=80, key="share_name")
-    lasts = LASTS[right.selectbox("Lasts", list(LASTS), index=1, key="share_lasts")]
+    lasts = LASTS[right.selectbox("Expires after", list(LASTS), index=1, key="share_lasts")]
     password = left.text_input(
         "Password (optional)", type="password", key="share_password", autocomplete="new-password"
     )
@@ -174,8 +174,8 @@ def _draw_made(secret: str, embeddable: bool) -> None:
             frame = f'<iframe src="{link}?theme=light" width="100%" height="800" title="Traffic"></iframe>'
             st.code(frame, language="html", wrap_lines=True)
         st.caption(
-            "Copy it now: it is not shown again. `?theme=dark` or `?theme=light` sets the theme; `?kiosk=1` refreshes "
-            "it, for a screen on a wall."
+            "Copy it now: it is not shown again. `?theme=dark` or `?theme=light` sets the theme; `?kiosk=1` keeps "
+            "it up to date, for a screen on a wall."
         )
 
 
@@ -186,7 +186,7 @@ def _draw_share(account: Account, share: Share, now: datetime) -> None:
         if controls.danger_button("Revoke", ":material/link_off:", key, "tertiary"):
             revoke_share(the_store(), account.username, share.share_id, utc_now())
             st.session_state.pop(MADE, None)
-            messages.notice_after_rerun("The link is revoked. Nobody can open it any more.")
+            messages.notice_after_rerun("Link revoked. Nobody can open it any more.")
 
 
 def _share_text(share: Share, now: datetime) -> str:

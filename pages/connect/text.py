@@ -3,12 +3,12 @@
 EXCEL = """
 1. *Data* › *Get Data* › *From Other Sources* › *From Web*.
 2. Paste the link, choose *Anonymous*, then *Load*.
-3. *Refresh All* reads it anew for as long as the link lasts.
+3. *Refresh All* updates the rows until the link expires.
 """
 POWER_BI = """
 1. *Get data* › *Web*, paste the link, choose *Anonymous*.
 2. *Transform Data*: promote the first row to headers, set the types of the columns.
-3. For scheduled refresh make a link that lasts longer, or use Basic with a token as the password.
+3. For scheduled refresh, create a link that lasts longer, or use Basic with a token as the password.
 """
 SHEETS = """
 Into cell A1, where the decimal separator is a point:
@@ -21,7 +21,7 @@ Google asks from its own servers, about once an hour: this server must be reacha
 """
 LIBREOFFICE = """
 1. *Sheet* › *Link to External Data*; paste the link, press Enter, choose the comma as separator.
-2. Select *CSV_all*, and tick *Update every* to have it read anew by itself.
+2. Select *CSV_all*, and tick *Update every* to refresh it automatically.
 """
 GRAFANA = """
 1. Install the data source *Infinity*; as URL give `{origin}`; under *Authentication* choose *Bearer Token* and paste a
@@ -41,7 +41,7 @@ import pandas as pd
 rows = pd.read_csv("{link}")
 ```
 
-With a token instead of a link, which ends less soon:
+With a token, which lasts longer than a link:
 
 ```
 rows = pd.read_csv("{plain}", storage_options={{"Authorization": "Bearer gta_..."}})

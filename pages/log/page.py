@@ -32,7 +32,7 @@ def ask_to_collect() -> None:
         account = session.require_account()
         viewer = grants.log_viewer(account, the_store())
         what = st.selectbox("What", choices(account, viewer), key="log_collect_what")
-        st.caption("Collects what is due. You can leave this page meanwhile.")
+        st.caption("Collects what is due. You can leave this page.")
         if what and st.button("Start", type="primary", key="log_collect_start", width="stretch"):
             everything = what == ALL and account.may_collect_everything
             tenant_ids = None if everything else (tenants.tenant_named(viewer, the_store(), what).tenant_id,)

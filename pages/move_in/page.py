@@ -90,9 +90,9 @@ def draw_button(plan: Plan) -> bool:
     """Whether it is to be imported, which it can be once every repository is known, left out, or to be added."""
     unsettled = bool(plan.unknown) and view.unknown_choice() is Unknown.ASK
     if unsettled:
-        st.caption("Say first what the unknown repositories are.")
+        st.caption("First choose what to do with the unknown repositories.")
     if not plan.counts.wins:
-        st.info("Nothing new: all of it is known already.", icon=":material/check:")
+        st.info("Nothing new: all of these numbers are already here.", icon=":material/check:")
     return st.button(
         "Import",
         type="primary",
@@ -124,7 +124,10 @@ def make(tenant: Tenant, staged: Staged, options: Options, aliases: Mapping[str,
 
 
 st.title("Import", anchor=False)
-st.caption("Bring in what another tool has kept. Nothing is written before you press *Import*, and it can be undone.")
+st.caption(
+    "Import the history that another tool has collected. Nothing is saved until you press *Import*, and every import "
+    "can be undone."
+)
 owner = chosen_tenant()
 try:
     brought = chosen_files()

@@ -35,7 +35,7 @@ WHAT = {
     Field.STARS: "Stars",
     Field.FORKS: "Forks",
 }
-ZEROS = {"As the tool writes them": None, "No traffic on that day": True, "Nothing known of that day": False}
+ZEROS = {"As the tool writes them": None, "No traffic on that day": True, "No data for that day": False}
 CHOICES = {"Leave out": Unknown.SKIP, "Add their history, without tracking them": Unknown.ADD}
 UNKNOWN = "import_unknown"
 
@@ -136,10 +136,10 @@ def unknown_choice() -> Unknown:
 
 def draw_plan(staged: Staged, plan: Plan) -> None:
     """What it would bring."""
-    st.subheader("What it brings", anchor=False)
+    st.subheader("What will be imported", anchor=False)
     st.markdown("\n".join(f"- {sentence}" for sentence in plan.counts.sentences()))
     if staged.unknown_zeros:
-        st.caption(f"{counted(staged.unknown_zeros, 'zero')} left out: this tool writes 0 where it knows nothing.")
+        st.caption(f"{counted(staged.unknown_zeros, 'zero')} left out: this tool writes 0 where it has no data.")
     if plan.repositories:
         number, day = config.NumberColumn, config.DateColumn
         st.dataframe(
@@ -182,7 +182,7 @@ def draw_imports(tenant: Tenant) -> None:
             "who": config.TextColumn("Who"),
             "tool": config.TextColumn("Tool"),
             "source": config.TextColumn("Files"),
-            "days_won": config.NumberColumn("Days won", format="localized"),
+            "days_won": config.NumberColumn("Days added", format="localized"),
             "new": config.NumberColumn("New", format="localized"),
             "greater": config.NumberColumn("Greater", format="localized"),
         },
@@ -205,7 +205,7 @@ def _ask_to_undo(batch_id: int) -> None:
             messages.refused(refusal)
             st.stop()
 
-    text = "What it has brought goes. What is stored then is what would be there without it."
+    text = "The days that it added are removed, and everything is as if it had never been imported."
     messages.confirm(f"Undo import {batch_id}?", text, "Undo", undo, f"Import {batch_id} was undone.")
 
 

@@ -32,9 +32,8 @@ AROUND = timedelta(days=14)  # a spike, on the page that it leads to
 MOST_TOLD = 4  # of each kind that needs attention
 ENDPOINTS = {"referrers": "referrers", "paths": "popular paths", "star_history": "stars", "releases": "releases"}
 MOVED_HELP = (
-    "The clearest changes, final days only, compared as chosen above, otherwise with as many days before; ordered by "
-    "the difference. Neither the doubling of a tiny repository nor the usual ups and downs of a large one is listed. "
-    "Newly tracked: too few days before to compare."
+    "The clearest changes of final days, largest difference first, compared as chosen above, or with the previous "
+    "period. Usual ups and downs are left out. Newly tracked: too few earlier days to compare."
 )
 NOTHING_MOVED = "No change beyond the usual ups and downs."
 
@@ -123,7 +122,7 @@ def _listed(viewer: Viewer, store: Store, selection: Selection, request: TableRe
 def _columns(name_width: int) -> Mapping[str, Any]:
     config = st.column_config
     number = partial(config.NumberColumn, format="localized")
-    against = "Views, compared as chosen above, otherwise with as many days before"
+    against = "Views, compared as chosen above, or with the previous period"
     return {
         "link": config.LinkColumn("Repository", display_text=NAME_IN_LINK, pinned=True, width=name_width),
         "sparkline": config.AreaChartColumn("Views per day", y_min=0, width=130, help="Final days only"),

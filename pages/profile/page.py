@@ -18,7 +18,7 @@ from pages.ui.sign_on_routes import provider
 from pages.ui.store import the_store
 from pages.ui.text import grant_text
 
-EVERYTHING = "Everything you may see"
+EVERYTHING = "Everything you have access to"
 Place = tuple[int | None, int | None]  # of a token: the tenant, the repository
 
 
@@ -43,7 +43,7 @@ def draw_roles(account: Account) -> None:
     if granted:
         st.markdown("\n\n".join(grant_text(each) for each in granted))
     else:
-        st.info("You have no role yet, so there is nothing to see. Ask whoever administers this server for one.")
+        st.info("You don’t have access to anything yet. Ask an administrator.")
 
 
 def draw_password() -> None:
@@ -62,7 +62,7 @@ def draw_password() -> None:
         except (AccountRefused, PasswordRefused, TooManyAttempts) as refusal:
             messages.refused(refusal)
         else:
-            messages.notice_after_rerun("Your password is changed; your other sessions are signed out.")
+            messages.notice_after_rerun("Your password is changed, and your other sessions are signed out.")
 
 
 def session_text(each: OpenSession, now: datetime) -> str:
@@ -119,12 +119,12 @@ def draw_new_token(account: Account, places: Mapping[str, Place]) -> None:
     with st.container(border=True, key="token_once"):
         st.markdown(":green[:material/key:] **Your token**")
         st.code(secret, language=None, wrap_lines=True)
-        st.caption("Copy it now: it is shown this once. Whoever has it reads what you may see.")
+        st.caption("Copy it now: it is not shown again. Anyone with it can read what you have access to.")
 
 
 def draw_tokens(account: Account) -> None:
     st.header("API tokens", anchor=False)
-    st.caption("Programs read with them what you may see, never more. They end with your account.")
+    st.caption("For programs: a token reads what you have access to, never more, and stops working with your account.")
     places = token_places(account)
     draw_new_token(account, places)
     now = utc_now().replace(second=0, microsecond=0)

@@ -36,9 +36,9 @@ def draw_head(manages: bool) -> None:
 
 def stop_without_any(manages: bool) -> NoReturn:
     if manages:
-        text = "You are not tracking any repositories yet. Add the first: their last 14 days are here seconds later."
+        text = "You are not tracking any repositories yet. Add the first: their last 14 days arrive within seconds."
     else:
-        text = "There are no repositories for you yet. Ask whoever invited you for access."
+        text = "You don’t have any repositories yet. Ask whoever invited you for access."
     st.info(text, icon=":material/folder_off:")
     st.stop()
 
@@ -250,7 +250,7 @@ controls.everything_button(
     "Download the list",
     ExportTable.REPOSITORIES,
     key="repositories_csv",
-    help_text="CSV of all repositories that you may see",
+    help_text="CSV of all repositories you have access to",
 )
 groups_view.draw(account, who)
 open_removal_when_asked()

@@ -20,7 +20,7 @@ from pages.ui.store import the_store
 
 OPENED = "shared_opened"  # the links that this session has opened
 KIOSK, REFRESH_S = "kiosk", 300
-ENDED = "This link is not valid any more. Ask whoever sent it for a new one."
+ENDED = "This link is no longer valid. Ask whoever sent it for a new one."
 
 
 def draw_way_in(share: Share) -> None:

@@ -42,12 +42,12 @@ def draw_sign_in() -> None:
 def draw_set_up() -> None:
     controls.draw_steps(1)
     st.title("Welcome", anchor=False)
-    st.write("This server is new. Create its first user: its administrator. You can invite others later.")
+    st.write("This server is new. Create its first user, the administrator. You can invite others later.")
     with st.form("set_up_form"):
         code = st.text_input(
             "Set-up code",
             key="set_up_code",
-            help="The server printed it when it started: look in its terminal or its log.",
+            help="The server printed it at its start: see its terminal or log.",
             placeholder="XXXXX-XXXXX-XXXXX-XXXXX",
             autocomplete="off",
         )

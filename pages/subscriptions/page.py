@@ -138,7 +138,7 @@ def keep_secret(channel: NewChannel) -> None:
 def choose_owner(account: Account, viewer: Viewer) -> int:
     """For oneself, or for a tenant that this user manages."""
     managed = {each.tenant_id: each.name for each in tenants.tenants(viewer, the_store())}
-    names = {OWN: "Me: what I may see"} | {key: name for key, name in managed.items() if account.manages(key)}
+    names = {OWN: "Me: what I have access to"} | {key: name for key, name in managed.items() if account.manages(key)}
     if len(names) == 1:
         return OWN
     return st.selectbox("For", list(names), format_func=lambda key: text.owner_name(names[key], key), key="new_for")
@@ -339,7 +339,7 @@ def draw(account: Account, subscription: Subscription, tenant_names: Mapping[int
             if controls.danger_button("Remove …", ":material/delete:", f"remove_{key}", "tertiary"):
                 messages.confirm(
                     "Remove this subscription?",
-                    f"**{messages.literal(subscription.name)}** is not sent any more; its addresses are deleted.",
+                    f"**{messages.literal(subscription.name)}** will no longer be sent, and its addresses are deleted.",
                     "Remove",
                     lambda: _remove(account, key),
                     f"{subscription.name} is removed.",
@@ -358,7 +358,7 @@ def draw_secret() -> None:
         with st.container(border=True, key="secret_once"):
             st.markdown(":green[:material/key:] **The signing secret of your webhook**")
             st.code(secret, language=None, wrap_lines=True)
-            st.caption("Copy it now: it is shown this once. Your receiver checks with it that a message is ours.")
+            st.caption("Copy it now: it is not shown again. Your receiver uses it to check that a message is ours.")
 
 
 def _of_tenant(viewer: Viewer, tenant_id: int) -> Viewer:
@@ -379,8 +379,8 @@ draw_secret()
 every = subscriptions(who, shop)
 if not every:
     st.info(
-        "A weekly or monthly report, or alerts: to Slack, Teams, Discord, by mail or to a program of yours. "
-        "*New subscription* begins one.",
+        "Get a weekly or monthly report, or alerts, in Slack, Teams or Discord, by mail, or in a program of yours. "
+        "Start with *New subscription*.",
         icon=":material/forward_to_inbox:",
     )
 owners = {each.tenant_id: each.name for each in tenants.tenants(sees, shop)}

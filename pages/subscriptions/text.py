@@ -37,7 +37,7 @@ ADDRESSES = {  # of each kind: what is asked for, how it looks, where it is foun
         "Discord: the channel’s settings, Integrations, Webhooks.",
     ),
     "webhook": ("Address", "https://example.org/hook", "JSON by POST, signed as Standard Webhooks."),
-    "mail": ("E-mail address", "team@example.org", "Someone with an account sees what they may see of the tenant."),
+    "mail": ("E-mail address", "team@example.org", "Someone with an account sees only what they have access to."),
     "other": (
         "Address for apprise",
         "tgram://…, pover://…",

@@ -25,7 +25,7 @@ from pages.ui.github_app_routes import NEW_PATH
 from pages.ui.store import the_store
 
 ABOUT = (
-    "Collects without tokens that somebody has to renew, also where an organization forbids them. It may read "
+    "Collects without tokens that expire, even where an organization forbids personal tokens. It may read "
     "**Administration** (where traffic belongs) and **Metadata**, nothing else; by choice also **Actions**."
 )
 BY_HAND = (
@@ -73,7 +73,7 @@ def draw_new(key: str) -> None:
             key=f"{key}_organization",
             max_chars=100,
             placeholder="Empty for your own account",
-            help="Whose App it will be. You must be an owner of the organization.",
+            help="The owner of the App. You must be an owner of the organization.",
         )
         public = st.checkbox(
             "Other accounts may install it, too",
@@ -128,26 +128,24 @@ def _draw_by_hand(key: str) -> None:
 def _draw_keys(app: GitHubApp) -> None:
     """The keys, of which two may be alive, so that one is exchanged without a gap."""
     st.caption(
-        "To exchange the key, generate another one on the App’s page on GitHub and store it here. Then delete the "
-        "former one on GitHub, and forget it here. Both are tried meanwhile."
+        "To replace the key, generate another one on the App’s page on GitHub and store it here. Then delete the "
+        "old one on GitHub, and here. Until then both are tried."
     )
     by = session.require_account().username
     for each in app.keys:
         with st.container(horizontal=True, vertical_alignment="center", key=f"tenant_app_key_{each.fingerprint[7:19]}"):
             st.markdown(f"`{each.fingerprint}`  \n:gray[stored on {day_text(each.added_at)}]", width="stretch")
             key = f"tenant_app_forget_{each.fingerprint}"
-            if len(app.keys) > 1 and controls.danger_button("Forget", ":material/key_off:", key, "tertiary"):
+            if len(app.keys) > 1 and controls.danger_button("Delete", ":material/key_off:", key, "tertiary"):
                 github_app.remove_app_key(the_store(), by, each.fingerprint, utc_now())
-                messages.notice_after_rerun("The key is forgotten. Delete it on GitHub, too.")
+                messages.notice_after_rerun("Key deleted here. Delete it on GitHub, too.")
     with st.form("tenant_app_key_form", border=False):
         file = st.file_uploader(KEY, type=["pem"], key=controls.widget_key("tenant_app_key"), max_upload_size=1)
         pressed = st.form_submit_button("Store another key", key="tenant_app_key_save", icon=":material/key:")
     if pressed and file is not None and _accepted(app.facts.app_id, text := _pem(file)):
         github_app.save_app_key(the_store(), by, text, utc_now())
         controls.empty("tenant_app_key")
-        messages.notice_after_rerun(
-            "The key is stored, and used from now on. The former one is kept until you forget it."
-        )
+        messages.notice_after_rerun("The new key is in use. The old one is kept until you delete it.")
 
 
 def _pem(file: Any) -> str:
@@ -180,7 +178,7 @@ def _refresh() -> None:
     except SettingsRefused as refusal:
         warnings = [str(refusal)]
     if not warnings:
-        messages.notice_after_rerun("The installations are as GitHub lists them now.")
+        messages.notice_after_rerun("The installations are up to date.")
     for sentence in warnings:
         st.info(messages.literal(sentence))
 

@@ -146,7 +146,7 @@ def token_text(token: StoredToken) -> str:
     ending = f"Ends in **{messages.literal(token.last_four)}**."
     if token.state == tokens.UNREADABLE:
         return f"{ending} {token.state_reason}"
-    known = "GitHub has accepted it since" if token.state == "valid" else "GitHub refused it on"
+    known = "Accepted by GitHub since" if token.state == "valid" else "GitHub refused it on"
     return f"{ending} {known} {day_text(token.checked_at)}."
 
 
@@ -192,7 +192,7 @@ def _save_schedule(account: Account, tenant: Tenant, typed: str) -> None:
         st.error(messages.literal(str(refusal) if typed else FORMS))
         return
     tenants.save_schedule(the_store(), account.username, tenant.tenant_id, schedule, utc_now())
-    messages.notice_after_rerun("The schedule is saved.")
+    messages.notice_after_rerun("Schedule saved.")
 
 
 def _draw_itself(account: Account, tenant: Tenant) -> None:
@@ -211,8 +211,8 @@ def _draw_itself(account: Account, tenant: Tenant) -> None:
     elif controls.danger_button("Deactivate …", ":material/pause_circle:", "tenant_deactivate"):
         messages.confirm(
             "Deactivate this tenant?",
-            "It is not collected any more, and its people do not see it, until you activate it again. What was "
-            "collected is kept, but **GitHub deletes days after 14 days**: what nobody collects is lost for good.",
+            "Collection stops, and its users cannot see it, until you activate it again. What was collected is "
+            "kept, but **GitHub deletes days after 14 days**: days that are not collected are lost for good.",
             "Deactivate",
             lambda: tenants.set_tenant_active(the_store(), account.username, tenant.tenant_id, False, utc_now()),
             f"{tenant.name} is deactivated.",

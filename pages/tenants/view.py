@@ -43,7 +43,7 @@ def token_input(key: str) -> str:
         type="password",
         autocomplete="off",
         placeholder="github_pat_… or ghp_…",
-        help=f"It is sent to GitHub only, to be checked. {KEPT}",
+        help=f"It is only sent to GitHub, to check it. {KEPT}",
     )
     return token_as_pasted(typed or "")
 
@@ -51,7 +51,7 @@ def token_input(key: str) -> str:
 def checked_token(secret: str) -> TokenFacts:
     """What GitHub says of a token that can read traffic. Raises: TokenUnusable."""
     if not secret:
-        raise TokenUnusable("Paste a GitHub token: a tenant collects with a token of its own.")
+        raise TokenUnusable("Paste a GitHub token: each tenant collects with its own.")
     try:
         with st.spinner("Asking GitHub about the token …"), client_of(secret, the_store()) as github:
             facts = check_token(github)

@@ -116,7 +116,7 @@ def _draw_running(viewer: Viewer) -> None:
                 st.markdown(f"{counted(run.repositories, 'repository')} saved so far")
             line = started.last_line() if started is not None and started.is_running() else ""
             waits = messages.literal(line) if "Waiting" in line else ""
-            st.caption(f":material/sync: Collecting from GitHub. {waits or 'You can go on working meanwhile.'}")
+            st.caption(f":material/sync: Collecting from GitHub. {waits or 'You can keep working.'}")
 
 
 def _counted(started: Started) -> tuple[float, str]:

@@ -157,7 +157,7 @@ def new_password(key: str, label: str = "Password") -> TypedPassword:
         key=f"{key}_password",
         type="password",
         autocomplete="new-password",
-        help=f"At least {SHORTEST_BYTES} characters; a few words are easier to remember than signs.",
+        help=f"At least {SHORTEST_BYTES} characters; a few words are easier to remember than symbols.",
     )
     again = st.text_input(f"Repeat {label.lower()}", key=f"{key}_again", type="password", autocomplete="new-password")
     return TypedPassword(first or "", again or "")
@@ -166,7 +166,7 @@ def new_password(key: str, label: str = "Password") -> TypedPassword:
 def new_user(key: str, email: str | None = None) -> NewUser:
     """The fields of a new user, inside a form."""
     username = st.text_input("Username", key=f"{key}_username", help=USERNAME_HELP, autocomplete="username")
-    name = st.text_input("Your name", key=f"{key}_name", help="As others see it.", autocomplete="name")
+    name = st.text_input("Your name", key=f"{key}_name", help="Shown to others.", autocomplete="name")
     address = st.text_input(
         "E-mail (optional)",
         value=email or "",

@@ -287,7 +287,9 @@ def stop_without_traffic(viewer: Viewer) -> None:
     """Say what to do next, and stop the page, where there is nothing that could be shown."""
     if not repository_names(viewer, the_store()):
         if not session.require_account().has(Role.TENANT):
-            st.info("You don’t have any repositories yet. Ask for access to some.", icon=":material/folder_off:")
+            st.info(
+                "You don’t have any repositories yet. Ask whoever invited you for access.", icon=":material/folder_off:"
+            )
             st.stop()
         st.info("You are not tracking any repositories yet.", icon=":material/folder_off:")
         if st.button("Add repositories", type="primary", icon=":material/add:", key="filters_add"):

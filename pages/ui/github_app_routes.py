@@ -122,7 +122,7 @@ def _form(request: Request) -> Response:
 def _fetched(request: Request, account: Account) -> Response:
     state, kept = request.query_params.get("state", ""), request.cookies.get(STATE_COOKIE, "")
     if not kept or not hmac.compare_digest(state.encode(), kept.encode()):
-        return _page("The GitHub App is not stored", "This did not begin in this browser. Create the App again.", 403)
+        return _page("The GitHub App is not stored", "This was not started in this browser. Create the App again.", 403)
     facts, key = convert_manifest(request.query_params.get("code", ""))
     save_app(the_store(), account.username, facts, key, utc_now())
     answer = _listed()

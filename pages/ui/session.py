@@ -25,8 +25,8 @@ from pages.ui.session_routes import CLOSE_PATH, COOKIE, FILE_OF, GUEST, OPEN_PAT
 from pages.ui.sign_on_routes import END_PATH, HINT_COOKIE, START_PATH
 from pages.ui.store import the_store
 
-NOT_ENTERED = "You could not be signed in. Load this page again and try once more."
-NOT_SENT = "You cannot be led to your organization just now."
+NOT_ENTERED = "Sign-in failed. Reload this page and try again."
+NOT_SENT = "Your organization’s sign-in cannot be reached just now."
 _STATE_OF_THE_FORM = ("authentication_status", "name", "username", "email", "roles", "logout", "password_hint")
 
 
@@ -156,7 +156,7 @@ def password_form() -> Account | None:
     for key in _STATE_OF_THE_FORM:
         st.session_state.pop(key, None)
     if accepted is False:
-        st.error("Wrong username or password. Capital letters count in the password.")
+        st.error("Wrong username or password. Passwords are case-sensitive.")
     if not accepted or not name:
         return None
     return accounts.active_account(the_store(), name)

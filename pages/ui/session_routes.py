@@ -124,4 +124,4 @@ def unavailable(error: StoreError) -> Response:
 
 
 def _refused() -> Response:
-    return PlainTextResponse("This sign-in is not valid any more. Go back and sign in again.", status_code=403)
+    return PlainTextResponse("This sign-in has expired. Go back and sign in again.", status_code=403)

@@ -122,7 +122,7 @@ async def start(request: Request) -> Response:
         made = await client.create_authorization_url(organization.redirect_uri)
     except Exception as error:  # noqa: BLE001 - whatever comes from another server
         _note(error)
-        return PlainTextResponse("Your organization’s sign-in does not answer. Try again in a minute.", 502)
+        return PlainTextResponse("Your organization’s sign-in does not respond. Try again in a minute.", 502)
     flow |= {"until": time.time() + ATTEMPT_LASTS_S, "redirect_uri": organization.redirect_uri}
     flow |= {name: made[name] for name in ("nonce", "code_verifier") if name in made}
     await client.framework.set_state_data(request.session, made["state"], flow)

@@ -116,7 +116,7 @@ def _ask_to_revoke(account: Account, each: Invitation) -> None:
         "Whoever has it cannot use it any more. You can create another.",
         "Revoke",
         lambda: invitations.revoke_invitation(the_store(), account.username, each.invitation_id, utc_now()),
-        "The link is revoked.",
+        "Link revoked.",
     )
 
 
@@ -125,7 +125,7 @@ def draw_link(secret: str, what: str) -> None:
     with st.container(border=True, key="link_once"):
         st.markdown(f":green[:material/link:] **{what}**")
         st.code(full_address(f"?{urlencode({INVITATION: secret})}"), language=None, wrap_lines=True)
-        st.caption("Copy it now: it is shown this once. Whoever has it can use it, so send it securely.")
+        st.caption("Copy it now: it is not shown again. Anyone with it can use it, so send it securely.")
 
 
 def tenant_names(account: Account) -> dict[int, str]:

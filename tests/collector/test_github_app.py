@@ -160,7 +160,7 @@ def test_two_keys_are_alive_while_one_is_exchanged(run: CommandLine, given: App,
 
 def test_what_is_no_key_of_the_app_is_refused(run: CommandLine, app: App, tmp_path: Path, github: FakeGitHub) -> None:
     (tmp_path / "other.pem").write_text("-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----\n")
-    assert refused(run("app", "create", "--app-id", app.id, "--key-file", tmp_path / "other.pem"), "no private key")
+    assert refused(run("app", "create", "--app-id", app.id, "--key-file", tmp_path / "other.pem"), "not a private key")
     (tmp_path / "other.pem").write_text(other := App().new_key())
     result = run("app", "create", "--app-id", app.id, "--key-file", tmp_path / "other.pem")
     assert refused(result, "GitHub does not accept this key for a GitHub App of the id 77", code=1)

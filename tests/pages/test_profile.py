@@ -70,11 +70,11 @@ def test_the_password_is_changed_and_the_other_sessions_end(app: App) -> None:
 @pytest.mark.parametrize(
     ("current", "new", "again", "reason"),
     [
-        ("wrong", NEW, NEW, "current password is another"),
-        (PASSWORD, NEW, "typed wrong", "not the same"),
+        ("wrong", NEW, NEW, "current password is wrong"),
+        (PASSWORD, NEW, "typed wrong", "do not match"),
         (PASSWORD, "short", "short", "at least 10"),
         (PASSWORD, "\u00fc" * 40, "\u00fc" * 40, "at most 72"),
-        (PASSWORD, PASSWORD, PASSWORD, "is the current one"),
+        (PASSWORD, PASSWORD, PASSWORD, "same as the current one"),
     ],
 )
 def test_a_password_that_cannot_be_is_refused(app: App, current: str, new: str, again: str, reason: str) -> None:
@@ -98,7 +98,7 @@ def test_without_a_provider_there_is_nothing_about_one(app: App) -> None:
 
 def test_a_token_is_made_shown_once_and_revoked(app: App) -> None:
     run = app.opened("viewer", PAGE)
-    assert run.selectbox(key="profile_token_for").options[:2] == ["Everything you may see", "Blue"]
+    assert run.selectbox(key="profile_token_for").options[:2] == ["Everything you have access to", "Blue"]
     run.text_input(key="profile_token_name").input("Grafana")
     run.selectbox(key="profile_token_for").select("blue/engine")
     run.button(key="profile_token_submit").click().run()

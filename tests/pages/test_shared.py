@@ -123,7 +123,7 @@ def test_a_link_that_ended_shows_nothing(app: App, ended: str) -> None:
         grants.revoke(app.store, COMMAND_LINE, app.account("tenant").user_id, Grant(Role.TENANT, BLUE), now)
     link = {"invented": {"link": "x"}, "none": {}}.get(ended, {"link": secret})
     run = app.opened(None, "shared", **link)
-    assert "not valid any more" in run.info[0].value
+    assert "no longer valid" in run.info[0].value
     assert not [*run.metric, *run.get("vega_lite_chart"), *run.dataframe]
 
 
@@ -137,7 +137,7 @@ def test_a_page_that_refreshes_by_itself_ends_with_its_link(app: App) -> None:
 
     app.monkeypatch.setattr("streamlit.fragment", after_it_was_revoked)
     run = app.opened(None, "shared", link=made(app), kiosk="1")
-    assert "not valid any more" in run.info[0].value
+    assert "no longer valid" in run.info[0].value
     assert not run.get("vega_lite_chart")
 
 

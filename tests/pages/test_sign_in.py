@@ -141,7 +141,7 @@ def test_what_cannot_be_is_said_and_the_link_stays_good(app: App, secret: str) -
     run = app.opened(invitation=secret)
     for field, text, reason in (
         ("username", "viewer", "already a user"),
-        ("again", "x", "not the same"),
+        ("again", "x", "do not match"),
         ("name", " ", "A name has"),
     ):
         assert reason in sent(run, **{field: text}).error[0].value.replace("\\", "")
@@ -233,7 +233,7 @@ def test_all_that_cannot_be_is_said_at_once_and_nobody_is_made(new_server: tuple
     wrong = {"username": "no spaces here", "email": "nowhere", "password": "short", "again": "shorter"}
     run = sent_set_up(app.opened(), "not the code", **wrong)
     lines = run.error[0].value.replace("\\", "").splitlines()
-    reasons = ("not the set-up code", "A username has", "not an e-mail address", "at least 10", "not the same")
+    reasons = ("not the set-up code", "A username has", "not an e-mail address", "at least 10", "do not match")
     assert [reason in line for reason, line in zip(reasons, lines, strict=True)] == [True] * len(reasons)
     assert not accounts.has_users(app.store)
 

@@ -308,7 +308,7 @@ def test_a_provider_that_does_not_answer_is_said(browser: Browser, monkeypatch: 
     monkeypatch.setitem(st.secrets["auth"], "server_metadata_url", "http://localhost:9/none")
     answer = browser.client.post(START_PATH, json={"wanted": "/"}, headers={"Origin": HERE})
     assert answer.status_code == 502
-    assert "does not answer" in answer.text
+    assert "does not respond" in answer.text
 
 
 def test_at_another_address_than_the_organization_knows_one_is_told_which(browser: Browser) -> None:

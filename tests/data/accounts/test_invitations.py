@@ -134,7 +134,7 @@ def test_a_link_of_a_disabled_admin_opens_nothing(store: Store, north: Place, gr
 def test_a_link_for_what_is_gone_says_so(store: Store, north: Place) -> None:
     link = invite(store, "ada", [north.of_repository(0)], None, NOW)
     remove_repositories_with_data(store, COMMAND_LINE, [north.repositories[0]], NOW)
-    with pytest.raises(AccountRefused, match="not there any more"):
+    with pytest.raises(AccountRefused, match="no longer exists"):
         accept(store, link, newcomer("new"), NOW)
 
 

@@ -121,7 +121,7 @@ def test_a_sign_in_that_does_not_reach_the_server_says_so(live: Live, visit: Vis
     visitor.fill("Password", PASSWORD)
     visitor.press("Sign in")
     expect(visitor.page.locator(".session-fault")).to_have_text(
-        "You could not be signed in. Load this page again and try once more. The server does not answer."
+        "Sign-in failed. Reload this page and try again. The server does not answer."
     )
 
 
