@@ -50,7 +50,7 @@ format: setup-dev
 	$(BIN)/ruff check --fix .
 
 # First each part at a tiny size, so that none can rot.
-bench: setup-dev
+bench: setup-dev setup-old
 	$(BIN)/python -m pytest tests/benchmarks
 	$(BIN)/python -m tests.benchmarks
 

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,8 @@ from data.store.store import LAKE_DATA_VARIABLE
 
 VARIABLE = "TRAFFIC_TEST_LAKE"
 SERVICES = ("postgres", "nobody")  # whose name root borrows: PostgreSQL refuses to run as root
-QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "listen_addresses=", "max_connections=300")
+ALONE = ("listen_addresses=", "max_connections=300")
+QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 IN_MEMORY = Path("/dev/shm")
 S3_SETTINGS = (
     *("-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-s3.port.iceberg=0", "-s3.port.lance=0", "-s3.autoCreateBucket"),
@@ -49,7 +50,7 @@ def postgres_folder() -> Path | None:
 class Postgres:
     """A server of its own in a directory; `words` reach it, without a database's name."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, settings: Sequence[str] = QUICK) -> None:
         programs = postgres_folder()
         if programs is None:
             sys.exit("These tests need PostgreSQL. On Debian: apt-get install postgresql")
@@ -63,13 +64,14 @@ class Postgres:
             self._run_as = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": [], "cwd": directory}
         making = f"{programs}/initdb -D {directory}/data -U tests --auth=trust --no-sync --locale=C -E UTF8".split()
         subprocess.run(making, check=True, stdout=subprocess.DEVNULL, **self._run_as)
-        settings = [word for setting in QUICK for word in ("-c", setting)]
-        command = [f"{programs}/postgres", "-D", f"{directory}/data", "-k", str(directory), *settings]
+        words = [word for setting in (*ALONE, *settings) for word in ("-c", setting)]
+        self._asking = [f"{programs}/pg_isready", "-q", "-h", str(directory)]
+        command = [f"{programs}/postgres", "-D", f"{directory}/data", "-k", str(directory), *words]
         self._command = tied(command, "QUIT")
 
     def start(self) -> None:
         self._server = subprocess.Popen(self._command, stderr=subprocess.DEVNULL, **self._run_as)
-        _wait_until((self._directory / ".s.PGSQL.5432").exists, "PostgreSQL")
+        _wait_until(lambda: not subprocess.run(self._asking, check=False).returncode, "PostgreSQL")
 
     def stop(self, number: int = signal.SIGINT) -> None:
         """End it, and all sessions; with SIGQUIT as a crash does."""
@@ -78,10 +80,11 @@ class Postgres:
 
 
 @contextmanager
-def postgres() -> Iterator[Postgres]:
-    """A running PostgreSQL."""
-    with tempfile.TemporaryDirectory(dir=IN_MEMORY if os.access(IN_MEMORY, os.W_OK) else None) as directory:
-        server = Postgres(Path(directory))
+def postgres(settings: Sequence[str] = QUICK) -> Iterator[Postgres]:
+    """A running PostgreSQL, in memory where it need not be durable."""
+    in_memory = settings == QUICK and os.access(IN_MEMORY, os.W_OK)
+    with tempfile.TemporaryDirectory(dir=IN_MEMORY if in_memory else None) as directory:
+        server = Postgres(Path(directory), settings)
         server.start()
         try:
             yield server
@@ -98,7 +101,7 @@ def bucket() -> Iterator[dict[str, str]]:
     keys = {"AWS_ACCESS_KEY_ID": "tests", "AWS_SECRET_ACCESS_KEY": "tests"}
     names = ("master", "volume", "filer", "s3")
     with tempfile.TemporaryDirectory() as directory:
-        ports = [f"-{name}.port{kind}={_free_port()}" for name in names for kind in ("", ".grpc")]
+        ports = [f"-{name}.port{kind}={free_port()}" for name in names for kind in ("", ".grpc")]
         server = subprocess.Popen(
             tied([program, "server", "-s3", "-filer", f"-dir={directory}", *ports, *S3_SETTINGS]),
             env=os.environ | keys,
@@ -120,7 +123,7 @@ def tied(command: list[str], number: str = "KILL") -> list[str]:
     return [setpriv, "--pdeathsig", number, *command] if setpriv else command
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         return int(one.getsockname()[1])

@@ -33,6 +33,7 @@ import duckdb
 
 from data.calendar import aware, stored, utc_now
 from data.schema import migrate as schema
+from data.store import catalog_copy
 from data.store import ids as identity
 from data.store.database import (
     READER_SETTINGS,
@@ -100,6 +101,12 @@ from {LAKE_SCHEMA}.ducklake_inlined_data_tables as kept
 inner join {LAKE_SCHEMA}.ducklake_table as known using (table_id)
 where known.end_snapshot is null
 """  # noqa: S608 - our own names
+# Most pages ask for the last weeks of a few repositories: of a file with all days they would read all years of these.
+_ARRANGE = """
+alter table daily_traffic set partitioned by (year(day));
+alter table daily_traffic set sorted by (repository_id, day);
+"""
+_ARRANGED = f"select 1 as is_so from __ducklake_metadata_traffic.{LAKE_SCHEMA}.ducklake_partition_info limit 1"  # noqa: S608
 _CHECKS = re.compile(r" check \((?:[^()]|\([^()]*\))*\)")
 _DEFAULTS = re.compile(r" default (true|false)\b")
 _VIEW_COLUMN_COMMENTS = re.compile(r"^comment on column v_\w+\.\w+ is\s+'(?:[^']|'')*';$", re.MULTILINE)
@@ -156,14 +163,16 @@ class Lake:
         self._versions: dict[str, int | None] = {}
         self._known_until = self._away_until = 0.0
         self.away: str | None = None
+        self._is_bucket_away = False
+        self._copy = catalog_copy.CatalogCopy(LAKE_SCHEMA, self.ask)
 
     @contextmanager
-    def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
+    def cursor(self, *, asks_postgres: bool = True) -> Iterator[duckdb.DuckDBPyConnection]:
         """A cursor of its own, with PostgreSQL attached as `control`; failures of the servers come as sentences.
 
         Raises: StoreAway, at once where a server did not answer just now.
         """
-        if self.away is not None and time.monotonic() < self._away_until:
+        if self.away is not None and time.monotonic() < self._away_until and (asks_postgres or self._is_bucket_away):
             raise StoreAway(self.away)
         with self.failures_named():
             with self._guard:
@@ -186,6 +195,7 @@ class Lake:
         except duckdb.Error as error:
             if not _AWAY.search(str(error)):
                 raise
+            self._is_bucket_away = "HTTP" in f"{type(error)} {first_line(error)}"
             self.away = f"{self._silent(error)} What was stored is safe there; it is tried again by itself."
             self._away_until = time.monotonic() + ASK_AGAIN_S
             raise StoreAway(self.away) from error
@@ -193,7 +203,7 @@ class Lake:
     def _silent(self, error: duckdb.Error) -> str:
         reason = re.sub(r"^.*?(?=connection to server|HTTP|server closed)", "", first_line(error))
         reason = reason.replace(self._conninfo, self.place)
-        if isinstance(error, duckdb.HTTPException) or "HTTP" in reason:
+        if self._is_bucket_away:
             return f"The object storage of the lake does not answer ({reason})."
         return f"{self.place}, does not answer ({reason})."
 
@@ -315,6 +325,16 @@ class Lake:
                     self._instance.execute(self._attaching(name, name, "create_if_not_exists false"))
                 self._attached.add(name)
 
+    def attach_copy(self) -> None:
+        """Have the copy of the catalog at the newest version. Raises: StoreMissing, StoreAway."""
+        newest = self.versions()["traffic"]
+        if not newest:
+            raise StoreMissing(self.missing())
+        with self._copy.guard:
+            if self._copy.version < newest:
+                with self.cursor() as cursor:
+                    self._copy.bring_up(cursor)
+
     def create(self) -> None:
         """Make the empty lake, and the schema for `control` with its version 0, where they are not there yet."""
         with self.cursor() as cursor:
@@ -365,6 +385,7 @@ class Lake:
                 self._instance.close()
             self._instance = None
             self._attached.clear()
+            self._copy = catalog_copy.CatalogCopy(LAKE_SCHEMA, self.ask)
             self._known_until = 0.0
 
 
@@ -400,7 +421,7 @@ class _LakeDatabase(Database):
             self.lake.create()
             with self._writing() as connection:
                 refuse_newer(self.lake.place, self.name, schema.applied(connection))
-                schema.migrate(connection, self.name, adapted)
+                self._migrate(connection)
 
     def version(self) -> int:
         number = self.lake.versions()[self.name]
@@ -474,7 +495,7 @@ class _LakeDatabase(Database):
     ) -> Callable[[], int]:
         self.lake.create()
         with self._writing() as connection:
-            schema.migrate(connection, self.name, adapted)
+            self._migrate(connection)
         folder = Path(opened.enter_context(tempfile.TemporaryDirectory()))
         migrated = self._migrated(source, folder / source.name, change)
         connection = opened.enter_context(self._transaction("begin", migrated))
@@ -540,6 +561,9 @@ class _LakeDatabase(Database):
         finally:
             self.lake.forget_versions()
 
+    def _migrate(self, connection: duckdb.DuckDBPyConnection) -> None:
+        schema.migrate(connection, self.name, adapted)
+
     @abstractmethod
     def _number(self, cursor: duckdb.DuckDBPyConnection) -> int:
         """The number of the version that a cursor reads."""
@@ -553,9 +577,23 @@ class LakeTraffic(_LakeDatabase):
 
     name = "traffic"
 
+    @contextmanager
+    def read(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """By the copy of the catalog: while PostgreSQL is away, the last version that it has."""
+        self.lake.attach_copy()
+        with self.lake.cursor(asks_postgres=False) as cursor:
+            cursor.execute("begin transaction read only")
+            cursor.execute(f"use {catalog_copy.NAME}")
+            yield cursor
+
     def _number(self, cursor: duckdb.DuckDBPyConnection) -> int:
-        ((number,),) = cursor.execute("from traffic.current_snapshot()").fetchall()
+        ((number,),) = cursor.execute(f"from {catalog_copy.NAME}.current_snapshot()").fetchall()
         return int(number)
+
+    def _migrate(self, connection: duckdb.DuckDBPyConnection) -> None:
+        super()._migrate(connection)
+        if not connection.execute(_ARRANGED).fetchall():
+            connection.execute(_ARRANGE)
 
     def tidy(self, every: timedelta = timedelta(0)) -> str | None:
         with self.read() as cursor:

@@ -21,6 +21,7 @@ from tests.benchmarks.commit import commit
 from tests.benchmarks.first_numbers import first_numbers
 from tests.benchmarks.five_years import size
 from tests.benchmarks.imports import imports
+from tests.benchmarks.lake import lake
 from tests.benchmarks.measured import Measured, Scale
 from tests.benchmarks.pages import pages
 from tests.benchmarks.programs import programs
@@ -50,6 +51,7 @@ PARTS: dict[str, tuple[Part, int]] = {
     "api": (programs, 400),
     "reports": (reports, 420),
     "import": (imports, 180),
+    "lake": (lake, 480),
 }
 """The parts, each with the seconds after which it is ended. `size` makes the five years where they are not yet."""
 

@@ -153,10 +153,16 @@ class Cost:
 
 
 def collecting(
-    directory: Path, url: str, run_s: float, requests_a_minute: int = UNLIMITED, concurrency: int = 4
+    directory: Path,
+    url: str,
+    run_s: float,
+    requests_a_minute: int = UNLIMITED,
+    concurrency: int = 4,
+    *,
+    tenants: tuple[int, ...] = (),
 ) -> Cost:
-    """Run the collector over a data directory, for so many seconds at most."""
-    arguments = [str(directory), url, str(run_s), str(requests_a_minute), str(concurrency)]
+    """Run the collector over a data directory, or some of its tenants, for so many seconds at most."""
+    arguments = [str(each) for each in (directory, url, run_s, requests_a_minute, concurrency, *tenants)]
     command = [sys.executable, "-m", "tests.benchmarks.collector_runs", *arguments]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, timeout=run_s + GRACE_S, check=True)
     return Cost(**json.loads(done.stdout))
@@ -181,13 +187,15 @@ def _main() -> None:
     parser.add_argument("run_s", type=float)
     parser.add_argument("requests_a_minute", type=int)
     parser.add_argument("concurrency", type=int)
+    parser.add_argument("tenants", type=int, nargs="*")
     given = parser.parse_args()
     stop = threading.Event()
     alarm = threading.Timer(given.run_s, stop.set)
     alarm.daemon = True
     alarm.start()
     before, settings = _cpu_s(), Settings(given.url, given.requests_a_minute, given.concurrency)
-    report = collect(Store(given.directory), settings, RunRequest(Scope(), "command"), SystemClock(stop), Progress())
+    request = RunRequest(Scope(tuple(given.tenants) or None), "command")
+    report = collect(Store(given.directory), settings, request, SystemClock(stop), Progress())
     alarm.cancel()
     cost = Cost(
         report.state.value,

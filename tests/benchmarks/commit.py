@@ -54,9 +54,9 @@ def commit(scale: Scale, directory: Path) -> list[Measured]:
     opened = KeptOpen(store, directory / "open.duckdb")
     times: list[tuple[float, float]] = []
     for number in range(scale.commits + 1):
-        batch = _batch(store, scale, number)
-        there = _timed(partial(_save, cast(Store, opened), run_id, batch))
-        times.append((there, _timed(partial(_save, store, run_id, batch))))
+        batch = next_batch(store, scale, number)
+        there = timed(partial(save_batch, cast(Store, opened), run_id, batch))
+        times.append((there, timed(partial(save_batch, store, run_id, batch))))
     opened.connection.close()
     store.close()
     del times[0]  # it warms up
@@ -68,19 +68,19 @@ def commit(scale: Scale, directory: Path) -> list[Measured]:
     return [Measured(what, f"{ratio:.1f} ×", f"≤ {MOST_TIMES:g} ×", ratio <= MOST_TIMES, note)]
 
 
-def _timed(act: Callable[[], object]) -> float:
+def timed(act: Callable[[], object]) -> float:
     began = time.perf_counter()
     act()
     return time.perf_counter() - began
 
 
-def _save(store: Store, run_id: int, batch: Batch) -> None:
+def save_batch(store: Store, run_id: int, batch: Batch) -> None:
     progress = ledger.RunProgress(RunState.RUNNING, len(batch), len(batch))
     (saved,) = ledger.save_results(store, [ledger.Batch(run_id, batch, progress)])
     assert saved.rows_changed, "the batch has brought nothing"
 
 
-def _batch(store: Store, scale: Scale, number: int) -> Batch:
+def next_batch(store: Store, scale: Scale, number: int) -> Batch:
     """The next repositories' answers on the day after the newest: 13 days as they are stored, and a new one."""
     first = 1 + number * scale.batch
     stored = (

@@ -132,7 +132,7 @@ def page_runs(audience: Audience, secret: str, times: int, github_url: str) -> l
     return [PageRuns(**each) for each in json.loads(done.stdout)]
 
 
-class _Watch:
+class Watch:
     """Times the script runs of this process. Scripts are compiled once, as by a server."""
 
     def __init__(self) -> None:
@@ -157,7 +157,7 @@ class _Watch:
         return self.seconds
 
 
-def _page(name: str) -> AppTest:
+def page_run(name: str) -> AppTest:
     run = AppTest.from_file(ROOT / "pages/ui/layout.py", default_timeout=PATIENCE_S)
     run._page_hash = calc_hash(name)
     return run
@@ -176,7 +176,7 @@ def _empty(widgets: Mapping[str, int], pages: int, folder: Path) -> AppTest:
     return AppTest.from_file(folder / "frame.py", default_timeout=PATIENCE_S)
 
 
-def _forget_everything() -> None:
+def forget_everything() -> None:
     """Empty every cache of pages, and what the store keeps in memory; it stays open."""
     st.cache_data.clear()
     for module in [module for name, module in sys.modules.items() if name.startswith("pages.")]:
@@ -200,11 +200,11 @@ def _answers(node: Element) -> bool:
     return bool(chosen) or node.type not in {"dataframe", "vega_lite_chart"}
 
 
-def _measured(name: str, times: int, watch: _Watch) -> PageRuns:
+def _measured(name: str, times: int, watch: Watch) -> PageRuns:
     cold = []
     for _ in range(min(3, times)):
-        _forget_everything()
-        cold.append(watch.timed(page := _page(name)))
+        forget_everything()
+        cold.append(watch.timed(page := page_run(name)))
     widgets = _widgets(page)
     with tempfile.TemporaryDirectory() as folder:
         empty = _empty(widgets, len(EVERY_PAGE) + 1, Path(folder))  # the first has a second address
@@ -219,8 +219,8 @@ def _main() -> None:
     times, secret = parser.parse_args().times, sys.stdin.read()
     session.session_secret = lambda: secret
     manifest_scanner.scan_component_manifests = list  # type: ignore[assignment] # AppTest reads all packages for it
-    watch = _Watch()
-    _page("chart").run()  # imports are not what is measured
+    watch = Watch()
+    page_run("chart").run()  # imports are not what is measured
     print(json.dumps([asdict(_measured(name, times, watch)) for name in EVERY_PAGE]))
 
 

@@ -24,7 +24,8 @@ from data.store import Store
 from tests.benchmarks.measured import LIVED_DAYS, NOW, UNLIMITED
 from tests.fake_github import Asset, FakeGitHub, Release, Repository, Token, World
 
-TOKEN, OWNER_ID = "ghp_benchmarks0", 9_800_001
+TOKENS, OWNER_ID = [f"ghp_benchmarks{n}" for n in range(3)], 9_800_001  # each token of an owner of its own
+TOKEN = TOKENS[0]
 _RANDOM = Random(20261120)
 _CHANCE = [_RANDOM.random() for _ in range(4096)]
 
@@ -153,9 +154,8 @@ def _main() -> None:
     parser.add_argument("repositories", type=int)
     parser.add_argument("latency_s", type=float)
     given = parser.parse_args()
-    world = World(
-        generated_repositories(given.repositories, LIVED_DAYS, NOW.date()), [Token(TOKEN, "maintainer", OWNER_ID)]
-    )
+    tokens = [Token(secret, f"maintainer-{n}", OWNER_ID + n) for n, secret in enumerate(TOKENS)]
+    world = World(generated_repositories(given.repositories, LIVED_DAYS, NOW.date()), tokens)
     with FakeGitHub(world, now=NOW) as github:
         github.switches.latency_s = given.latency_s
         github.budgets.an_hour = UNLIMITED

@@ -5,7 +5,7 @@ import os
 import random
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from statistics import median, quantiles
 
@@ -16,7 +16,7 @@ from websockets.typing import Origin, Subprotocol
 
 from pages.ui import filters, periods
 from pages.ui.session_routes import COOKIE
-from tests.benchmarks.app_server import Server, served
+from tests.benchmarks.app_server import PATIENCE_S, Server, served
 from tests.benchmarks.audience import Audience, gather
 from tests.benchmarks.measured import Measured, Scale
 
@@ -69,18 +69,27 @@ def growth(scale: Scale, directory: Path) -> list[Measured]:
     return [Measured(what, f"{grown:+.1%}", "0 %", grown <= NOISE, note)]
 
 
-async def everybody(server: Server, audience: Audience, scale: Scale) -> tuple[list[float], list[float]]:
-    """The seconds of everybody's first runs, and of all that came after them."""
+async def everybody(
+    server: Server, audience: Audience, scale: Scale, *, from_everywhere: bool = False
+) -> tuple[list[float], list[float]]:
+    """The seconds of everybody's first runs, and of all that came after them. `from_everywhere`: each from an address
+    of its own (127.0.0.2, ...), by which a proxy tells one from the other.
+    """
     until = time.monotonic() + scale.visit_s
-    people = [_person(server, secret, number, scale, until) for number, secret in enumerate(audience.managers)]
+    people = [
+        _person(browsing(server.url, secret, f"127.0.0.{2 + number % 250}" * from_everywhere), number, scale, until)
+        for number, secret in enumerate(audience.managers)
+    ]
     found = await asyncio.gather(*people)
     return [first for first, _ in found], [each for _, rest in found for each in rest]
 
 
-async def _person(server: Server, secret: str, number: int, scale: Scale, until: float) -> tuple[float, list[float]]:
+async def _person(
+    browsed: AbstractAsyncContextManager["Browser"], number: int, scale: Scale, until: float
+) -> tuple[float, list[float]]:
     chance = random.Random(number)
     await asyncio.sleep(chance.uniform(0, scale.think_s))
-    async with browsing(server.url, secret) as browser:
+    async with browsed as browser:
         opened, page = await browser.open(""), "overview"
         reruns: list[float] = []
         while time.monotonic() < until or not reruns:
@@ -180,11 +189,18 @@ class Browser:
 
 
 @asynccontextmanager
-async def browsing(url: str, secret: str) -> AsyncIterator[Browser]:
-    """A browser with a session's cookie."""
+async def browsing(url: str, secret: str, address: str = "") -> AsyncIterator[Browser]:
+    """A browser with a session's cookie, at an address of its own where one is given."""
     cookie = {"Cookie": f"{COOKIE}={secret}"}
-    address, spoken = url.replace("http", "ws", 1) + "/_stcore/stream", [Subprotocol("streamlit")]
+    stream, spoken = url.replace("http", "ws", 1) + "/_stcore/stream", [Subprotocol("streamlit")]
     async with connect(
-        address, subprotocols=spoken, origin=Origin(url), additional_headers=cookie, max_size=None, proxy=None
+        stream,
+        subprotocols=spoken,
+        origin=Origin(url),
+        additional_headers=cookie,
+        max_size=None,
+        proxy=None,
+        open_timeout=PATIENCE_S,
+        local_addr=(address, 0) if address else None,
     ) as socket:
         yield Browser(socket)

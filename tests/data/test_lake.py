@@ -38,7 +38,7 @@ def files(tmp_path: Path) -> Iterator[Store]:
     """An installation in files, with a tenant."""
     store = Store(tmp_path / "files", setting="")
     store.prepare()
-    add_tenant(store, COMMAND_LINE, "Blue", "daily", NOW)
+    add_tenant(store, COMMAND_LINE, "Blå €", "daily", NOW)
     yield store
     store.close()
 
@@ -122,8 +122,10 @@ def test_while_postgresql_is_away_what_was_read_is_shown_and_nothing_is_written(
         assert "does not answer" in (store.traffic.away() or "")
         with pytest.raises(StoreAway, match="What was stored is safe"), store.control.commit("test"):
             pass
-        with pytest.raises(StoreAway), store.traffic.read():
+        with pytest.raises(StoreAway), store.control.read():
             pass
+        with store.traffic.read() as cursor:  # by the copy of the catalog
+            assert cursor.execute("select name from tenant").fetchall() == [("Blue",)]
     monkeypatch.setattr(of_lake(store).lake, "_away_until", 0.0)
     add_tenant(store, COMMAND_LINE, "Green", "daily", NOW)
     assert store.traffic.version() > version
