@@ -13,7 +13,7 @@ A_LITTLE := --days 2 --owners 2 --repositories 20 --apps 0 --bucket 0 --disturbe
 READ_BY_OLD := $(addprefix tests/data/test_,schema.py store.py views.py views_lists.py views_weekly.py) \
   tests/docs/test_schema_docs.py tests/docs/test_sql_docs.py
 
-.PHONY: run demo test test-lake chaos format bench requirements code-editor clean setup setup-dev setup-lake setup-old
+.PHONY: run demo test test-lake chaos format bench requirements code-editor clean setup setup-dev setup-lake setup-old setup-browser
 
 # Where the setting names a lake, with the DuckDB that it needs instead of the newest.
 run: setup $(if $(TRAFFIC_STORE),setup-lake)
@@ -25,8 +25,7 @@ demo: setup
 # A file of tests stays on one process (loadfile), which so makes what the file shares once. In the order of their names the
 # files end with short ones; with the fewest tests last, the longest test of all would begin when the other process is done.
 # mypy and the tests of the lake have the one core meanwhile that the tests on the old DuckDB leave to them.
-test: setup-dev setup-old
-	tests/browser.sh
+test: setup-dev setup-old setup-browser
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	@{ $(BIN)/mypy && if tests/postgres.sh; then \
@@ -67,6 +66,9 @@ setup: .venv/run.installed
 setup-dev: .venv/dev.installed
 setup-lake: .venv/lake.installed
 setup-old: $(OLD)/installed
+
+setup-browser:
+	@tests/browser.sh
 
 .venv/made:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

@@ -87,7 +87,7 @@ def test_a_reader_is_sent_what_is_not_sent_without_a_session(fresh: Live, visit:
 def test_every_answer_that_a_browser_gets_has_the_security_headers(fresh: Live, visit: Visit, tmp_path: Path) -> None:
     reader = visit(fresh.url)
     reader.bring(cookie_of(fresh, "tenant"))
-    for title in ("chart", "daily", "static/nothing.js", "favicon.ico"):
+    for title in ("chart", "static/nothing.js", "favicon.ico"):
         reader.page.goto(f"{fresh.url}/{title}")
         if "." not in title:
             reader.drawn()

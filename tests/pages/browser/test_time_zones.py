@@ -1,6 +1,7 @@
 """Days are GitHub's UTC days for every reader; the program's own moments are in the reader's zone."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -13,7 +14,7 @@ from tests.pages.browser.conftest import cookie_of
 from tests.pages.browser.visitor import Visitor, visiting
 from tests.pages.ui.live import Live
 
-READERS = {"America/Los_Angeles": "en-US", "Asia/Tokyo": "ja-JP", "Pacific/Kiritimati": "en-GB"}
+READERS = {"America/Los_Angeles": "ja-JP", "Pacific/Kiritimati": "en-GB"}
 MARK = '[role="graphics-symbol"][aria-roledescription="bar"]'
 NOTE_WHAT_IS_DRAWN = """(() => {
     const draw = CanvasRenderingContext2D.prototype.fillText;
@@ -28,12 +29,11 @@ NOTE_WHAT_IS_DRAWN = """(() => {
 @pytest.fixture(scope="module")
 def readers(browser: Browser, live: Live) -> Iterator[dict[str, Visitor]]:
     """A reader in each zone, whose tables note the texts that they draw."""
-    with (
-        visiting(browser, live.url, timezone_id="America/Los_Angeles", locale="en-AU") as west,
-        visiting(browser, live.url, timezone_id="Asia/Tokyo", locale="ja-JP") as east,
-        visiting(browser, live.url, timezone_id="Pacific/Kiritimati", locale="en-GB") as far_east,
-    ):
-        found = dict(zip(READERS, (west, east, far_east), strict=True))
+    with ExitStack() as stack:
+        found = {
+            zone: stack.enter_context(visiting(browser, live.url, timezone_id=zone, locale=locale))
+            for zone, locale in READERS.items()
+        }
         for visitor in found.values():
             visitor.page.add_init_script(NOTE_WHAT_IS_DRAWN)
             visitor.bring(cookie_of(live, "single"))
@@ -68,7 +68,7 @@ def test_a_chart_and_its_numbers_are_the_same_in_every_zone(readers: dict[str, V
         words = reader.page.get_by_test_id("stCaptionContainer").all_inner_texts()
         numbers = reader.page.get_by_test_id("stMetricValue").all_inner_texts()
         shown.append((picture.get_attribute("aria-label"), set(marks), words, numbers))
-    assert shown[0] == shown[1] == shown[2]
+    assert shown[0] == shown[1]
     assert f"{day_text(days_ago(1))} (UTC)" in str(shown[0][0])
 
 
