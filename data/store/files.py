@@ -438,15 +438,23 @@ class _Writer:
     def opened(self, path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         """A connection of its own, whose database is this file as long as the block lasts.
 
-        A failure may leave an instance unusable for good (a full disk does), so that the next commit gets a new one.
+        A failure may leave an instance unusable for good (a full disk does), so that the next commit gets a new one. A
+        caller who changes nothing after all, and says so by an exception of its own, leaves it as good as it was.
         """
+        refusal: Exception | None = None
         with self._guard:
             instance = self._instance = self._instance or duckdb.connect(config=WRITER_SETTINGS)
             connection, name = instance.cursor(), f"commit_{next(self._numbers)}"
         try:
             connection.execute(f"attach '{quoted(path)}' as {name}")
             connection.execute(f"use {name}")
-            yield connection
+            try:
+                yield connection
+            except (duckdb.Error, OSError):
+                raise
+            except Exception as error:  # noqa: BLE001 - raised again when the file is let go of
+                connection.execute("rollback")
+                refusal = error
             connection.execute("use memory")
             connection.execute(f"detach {name}")
         except BaseException:
@@ -456,6 +464,8 @@ class _Writer:
             raise
         finally:
             connection.close()
+        if refusal is not None:
+            raise refusal
 
 
 _writer = _Writer()

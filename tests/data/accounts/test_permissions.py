@@ -452,11 +452,12 @@ def test_an_action_is_refused_to_all_but_those_who_may_and_leaves_a_record(
         ):
             act(scene, by)
     assert [account(store, name) for name in ("viewer", "manager")] == before
-    for number, by in enumerate(sorted(may, reverse=True)):  # who may do it for themselves only, before an admin does
-        known = len(entries(AUDITOR, store, AuditFilter(actor=by)))
+    first, *others = sorted(may, reverse=True)  # who may do it for themselves only, before an admin does
+    known = len(entries(AUDITOR, store, AuditFilter(actor=first)))
+    act(scene, first)
+    assert len(entries(AUDITOR, store, AuditFilter(actor=first))) > known, "it leaves a record"
+    for by in others:  # for whom there may be nothing left to change
         act(scene, by)
-        if number == 0:  # after that there may be nothing left to change
-            assert len(entries(AUDITOR, store, AuditFilter(actor=by))) > known, "it leaves a record"
 
 
 def test_every_function_that_changes_something_for_somebody_is_in_the_table() -> None:

@@ -1,6 +1,10 @@
 """Lists of referrers and paths: compared, never added up; with true bounds, of the viewer's repositories only."""
 
+import shutil
+from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -90,9 +94,14 @@ def seen(key: int, listing: str, day: date, *names: str) -> EndpointResult:
     return result(key, listing, ListingObservation(listing, entries), NOW - (TODAY - day))
 
 
-@pytest.fixture
-def key(store: Store) -> int:
-    """A repository with three lists of each kind."""
+@pytest.fixture(scope="module")
+def listed(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Store, int]]:
+    """A store, which is only read, with a repository that has three lists of each kind."""
+    with closing(Store(shutil.copytree(template, tmp_path_factory.mktemp("listed") / "db", symlinks=True))) as store:
+        yield store, with_lists(store)
+
+
+def with_lists(store: Store) -> int:
     (key,) = follow(store, "octo/hello")
     for listing in LISTINGS:
         save(store, seen(key, listing, OLDEST, "old", "steady"))
@@ -102,7 +111,8 @@ def key(store: Store) -> int:
 
 
 @pytest.mark.parametrize("listing", LISTINGS)
-def test_each_name_is_told_with_its_ranks_and_when_it_was_seen(store: Store, key: int, listing: str) -> None:
+def test_each_name_is_told_with_its_ranks_and_when_it_was_seen(listed: tuple[Store, int], listing: str) -> None:
+    store, key = listed
     viewer = viewer_of(key)
     found = summary(history(viewer, store, of_one(key, OLDEST, TODAY, TODAY), listing), OLDEST)
     assert plain(found[list(COLUMNS)]) == [
@@ -114,13 +124,15 @@ def test_each_name_is_told_with_its_ranks_and_when_it_was_seen(store: Store, key
 
 
 @pytest.mark.parametrize(("last", "newest"), [(1, THIRD), (2, SECOND)])
-def test_days_up_to_yesterday_have_the_list_of_today(store: Store, key: int, last: int, newest: date) -> None:
+def test_days_up_to_yesterday_have_the_list_of_today(listed: tuple[Store, int], last: int, newest: date) -> None:
+    store, key = listed
     selection = of_one(key, OLDEST, TODAY - timedelta(days=last), TODAY)
     known = history(viewer_of(key), store, selection, "referrers")
     assert list(known.lists["observed_on"])[-1] == newest
 
 
-def test_who_was_first_seen_before_the_days_asked_for_is_not_called_new(store: Store, key: int) -> None:
+def test_who_was_first_seen_before_the_days_asked_for_is_not_called_new(listed: tuple[Store, int]) -> None:
+    store, key = listed
     known = history(viewer_of(key), store, of_one(key, THIRD, TODAY, TODAY), "referrers")
     found = summary(known, THIRD).set_index("name")
     assert list(found.index) == ["new", "steady", "old"]
@@ -128,12 +140,14 @@ def test_who_was_first_seen_before_the_days_asked_for_is_not_called_new(store: S
     assert list(found["lists"]) == [1, 1, 1]
 
 
-def test_the_most_views_are_of_one_list_and_no_sum(store: Store, key: int) -> None:
+def test_the_most_views_are_of_one_list_and_no_sum(listed: tuple[Store, int]) -> None:
+    store, key = listed
     known = history(viewer_of(key), store, of_one(key, OLDEST, TODAY, TODAY), "paths")
     assert summary(known, OLDEST)["most_views"].max() == 100
 
 
-def test_a_list_that_was_empty_is_a_list(store: Store, key: int) -> None:
+def test_a_list_that_was_empty_is_a_list(store: Store) -> None:
+    key = with_lists(store)
     save(store, seen(key, "referrers", TODAY + timedelta(days=1)))
     viewer = viewer_of(key)
     known = history(viewer, store, of_one(key, OLDEST, TODAY + timedelta(days=1), TODAY), "referrers")
@@ -141,7 +155,8 @@ def test_a_list_that_was_empty_is_a_list(store: Store, key: int) -> None:
     assert summary(known, OLDEST)["rank"].isna().all()
 
 
-def test_lists_after_the_last_day_are_not_told(store: Store, key: int) -> None:
+def test_lists_after_the_last_day_are_not_told(listed: tuple[Store, int]) -> None:
+    store, key = listed
     known = history(viewer_of(key), store, of_one(key, OLDEST, SECOND, TODAY), "referrers")
     assert list(known.lists["observed_on"]) == [OLDEST, SECOND]
     assert set(known.entries["observed_on"]) == {OLDEST, SECOND}

@@ -1,10 +1,15 @@
 """Notes: who reads them, who writes them, what they may be, and that they go with the history they belong to."""
 
+import shutil
+from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
+from data.accounts import passwords
 from data.accounts.audit import AuditFilter, entries
 from data.accounts.authority import COMMAND_LINE, NotAllowed
 from data.accounts.grants import viewer_of
@@ -35,9 +40,28 @@ FIRST, LAST = TODAY - timedelta(days=30), TODAY
 RIGHT_TO_LEFT = "\u202e"
 
 
+@pytest.fixture(scope="module")
+def staged(template: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Place]:
+    """Two tenants with people, and in the first, blue, a note of a repository and one of the whole tenant."""
+    directory = shutil.copytree(template, tmp_path_factory.mktemp("noted") / "db", symlinks=True)
+    with pytest.MonkeyPatch.context() as patch, closing(Store(directory)) as store:
+        patch.setattr(passwords, "ROUNDS", 4)
+        return directory, filled(store)
+
+
 @pytest.fixture
-def blue(store: Store) -> Place:
-    """Two tenants with people, and in the first a note of a repository and one of the whole tenant."""
+def blue(staged: tuple[Path, Place]) -> Place:
+    return staged[1]
+
+
+@pytest.fixture
+def store(staged: tuple[Path, Place], tmp_path: Path) -> Iterator[Store]:
+    """A copy of it for each test."""
+    with closing(Store(shutil.copytree(staged[0], tmp_path / "db", symlinks=True))) as store:
+        yield store
+
+
+def filled(store: Store) -> Place:
     blue, green = Place.added(store, "blue", 100), Place.added(store, "green", 200)
     user(store, "manager", blue.manager)
     user(store, "viewer", blue.viewer)

@@ -50,14 +50,14 @@ def test_a_member_that_two_tenants_track_is_told_as_the_one_that_is_counted(stor
     assert [each.repository_ids for each in groups(viewer.of_each_tenant(), store)] == [(same.repository_id,)]
 
 
-@pytest.mark.parametrize("name", ["", " ", "octo/hello", "#1", "a\nb\x00", "x" * 81, "WEB  shop"])
-def test_a_name_is_printable_unlike_a_repositorys_and_there_once(store: Store, north: Place, name: str) -> None:
+def test_a_name_is_printable_unlike_a_repositorys_and_there_once(store: Store, north: Place) -> None:
     grouped(store, north)
     other = grouped(store, north, "Other")
-    with pytest.raises(GroupRefused):
-        grouped(store, north, name)
-    with pytest.raises(GroupRefused):
-        change_group(store, COMMAND_LINE, other.group_id, name, north.repositories, now=NOW)
+    for name in ("", " ", "octo/hello", "#1", "a\nb\x00", "x" * 81, "WEB  shop"):
+        with pytest.raises(GroupRefused):
+            grouped(store, north, name)
+        with pytest.raises(GroupRefused):
+            change_group(store, COMMAND_LINE, other.group_id, name, north.repositories, now=NOW)
     assert [each.name for each in groups(operator(store), store)] == ["Other", "Web shop"]
     assert grouped(store, Place.added(store, "south", 11)).name == "Web shop"
 
