@@ -7,6 +7,7 @@ The frame draws them, so they stay when the page changes; a page asks `chosen`. 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from types import MappingProxyType
 from typing import Any
 
 import streamlit as st
@@ -15,6 +16,8 @@ from data.accounts.models import Role, Viewer
 from data.calendar import DAY, utc_day, utc_now
 from data.repositories.groups import group_names, groups
 from data.repositories.repositories import addresses, repository_names
+from data.store import Store
+from data.store.cache import cached
 from data.text import DAILY_VISITORS, days_text, number_text
 from data.traffic.models import LONGEST_BY_DAY, Grain, Selection
 from data.traffic.traffic import day_range, has_imports
@@ -204,7 +207,7 @@ def _days(choices: Choices) -> tuple[date, date]:
 def follow_addresses(viewer: Viewer, key: str) -> None:
     """Have an address name its repositories as they are called now; what is none of the viewer's stays as it is."""
     asked, names = st.query_params.get_all(key), choosable(viewer)
-    if set(asked) <= set(names.values()):
+    if not asked or set(asked) <= set(names.values()):
         return
     grouped = {each.name: -each.group_id for each in groups(viewer, the_store())}
     meant = grouped | dict(addresses(viewer, the_store()))
@@ -216,8 +219,13 @@ def follow_addresses(viewer: Viewer, key: str) -> None:
 
 def choosable(viewer: Viewer) -> Mapping[int, str]:
     """What may be chosen, by name: groups, whose ids stand below zero, then repositories."""
-    grouped = {-key: name for key, name in group_names(viewer, the_store()).items()}
-    return grouped | dict(repository_names(viewer, the_store()))
+    return _choosable(viewer, the_store())
+
+
+@cached("traffic")
+def _choosable(viewer: Viewer, store: Store) -> Mapping[int, str]:
+    grouped = {-key: name for key, name in group_names(viewer, store).items()}
+    return MappingProxyType(grouped | dict(repository_names(viewer, store)))
 
 
 def repository_ids(viewer: Viewer, chosen: Iterable[int]) -> frozenset[int]:
@@ -341,8 +349,8 @@ def _reset() -> None:
 
 def unusable(asked: Mapping[str, Sequence[str]], choices: Choices) -> list[str]:
     """The names in an address that stand with what is no repository of the viewer, no word, no day that is known."""
-    words = WORDS | {REPOSITORY: set(choices.names.values())}
-    found = [key for key, allowed in words.items() if not set(asked.get(key, ())) <= set(allowed)]
+    words = WORDS | {REPOSITORY: choices.names.values()}
+    found = [key for key, allowed in words.items() if key in asked and not set(asked[key]) <= set(allowed)]
     days = [_day(value) for value in asked.get(DATES, ())]
     if len(days) > 2 or not all(day and choices.reaches(day) for day in days):
         found.append(DATES)
