@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 import duckdb
 
@@ -183,12 +184,17 @@ def _database(directory: Path) -> str:
 def put_on_the_lake(server: str) -> None:
     """From now on, have every store of this process on the lake, and copies of its data directory copied there."""
     databases, open_store, copy_directory = Databases(server), Store.__init__, shutil.copytree
+    stores: WeakSet[Store] = WeakSet()
 
     def on_the_lake(store: Store, directory: Path, lock_timeout_s: float = 60.0, setting: str | None = None) -> None:
         open_store(store, directory, lock_timeout_s, databases.setting(directory) if setting is None else setting)
+        stores.add(store)
 
     def copied(source: Any, target: Any, *more: Any, **named: Any) -> Any:
         answer = copy_directory(source, target, *more, **named)
+        for each in stores:
+            if each.directory == Path(source):
+                each.traffic.close()  # until its next use: PostgreSQL copies no database that somebody is connected to
         databases.copy(Path(source), Path(target))
         return answer
 
