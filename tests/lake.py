@@ -158,6 +158,7 @@ class Databases:
 
     def copy(self, source: Path, target: Path) -> None:
         if (name := _database(source)) in self._made:
+            self._run(_ending(name))
             self._run(f"create database {_database(target)} template {name}")
             self._made.add(_database(target))
 
@@ -165,9 +166,8 @@ class Databases:
     def away(self, directory: Path) -> Iterator[None]:
         """Have the server refuse whoever asks for a directory's database, and those who are connected to it."""
         name = _database(directory)
-        ending = f"select pg_terminate_backend(pid) from pg_stat_activity where datname = ''{name}''"
         self._run(f"alter database {name} with allow_connections false")
-        self._run(ending)
+        self._run(_ending(name))
         try:
             yield
         finally:
@@ -175,6 +175,11 @@ class Databases:
 
     def _run(self, sql: str) -> None:
         self._admin.execute(f"call postgres_execute('server', '{sql}', use_transaction=false)")
+
+
+def _ending(name: str) -> str:
+    """The statement that ends all sessions of a database, itself in a text."""
+    return f"select pg_terminate_backend(pid) from pg_stat_activity where datname = ''{name}''"
 
 
 def _database(directory: Path) -> str:
