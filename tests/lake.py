@@ -114,7 +114,7 @@ def bucket() -> Iterator[dict[str, str]]:
             _wait_until(lambda: socket.socket().connect_ex(("127.0.0.1", int(port))) == 0, "The S3 server")
             yield keys | {"AWS_REGION": "us-east-1", "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}"}
         finally:
-            server.terminate()
+            server.kill()  # asked to end, it takes half a minute
             server.wait(PATIENCE_S)
 
 

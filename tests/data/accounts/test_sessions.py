@@ -106,6 +106,7 @@ def test_a_session_is_no_ticket_and_a_ticket_no_session(store: Store, bob: Accou
     assert account_of_session(store, ticket, NOW) is None
 
 
+@pytest.mark.files
 def test_of_two_processes_that_redeem_one_ticket_one_wins(store: Store, bob: Account) -> None:
     words = [sys.executable, "-c", PROGRAM, str(store.directory), make_ticket(store, bob.user_id, NOW), NOW.isoformat()]
     both = [subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(2)]
