@@ -30,16 +30,11 @@ READERS: dict[str, Reader] = {
     "sparklines": lambda v, s, c: repr(sorted(traffic.sparklines(v, s, c).items())),
     "selection_totals": lambda v, s, c: repr(traffic.selection_totals(v, s, c)),
     "repository_summaries": lambda v, s, c: traffic.repository_summaries(v, s, TODAY).to_csv(),
-    "sparklines": lambda v, s, c: repr(sorted(traffic.sparklines(v, s, c).items())),
     "has_imports": lambda v, s, c: repr(traffic.has_imports(v, s)),
     "day_range": lambda v, s, c: repr(traffic.day_range(v, s)),
     "all_daily_traffic": lambda v, s, c: str(traffic.all_daily_traffic(v, s, c).to_pylist()),
     "all_weekly_traffic": lambda v, s, c: str(traffic.all_weekly_traffic(v, s, c).to_pylist()),
     "beside": lambda v, s, c: [compare.beside(v, s, c, measure, Grain.WEEK).to_csv() for measure in compare.Measure],
-    "beside_before": lambda v, s, c: [
-        compare.beside_before(v, s, replace(c, before_days=30), measure, Grain.WEEK).to_csv()
-        for measure in compare.Measure
-    ],
     "beside_groups": lambda v, s, c: [
         compare.beside_groups(v, s, c, measure, Grain.WEEK, groups=(("all", tuple(sorted(NAMES))),)).to_csv()
         for measure in compare.Measure
