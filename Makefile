@@ -8,7 +8,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 OLD := .venv/duckdb-1.5
-ON_THE_LAKE := tests/data -m "not files"
+ON_THE_LAKE := tests/data -m "not files" -n 2 --dist loadfile
 A_LITTLE := --days 2 --owners 2 --repositories 20 --apps 0 --bucket 0 --disturbed 8
 READ_BY_OLD := $(addprefix tests/data/test_,schema.py store.py views.py views_lists.py views_weekly.py) \
   tests/docs/test_schema_docs.py tests/docs/test_sql_docs.py
