@@ -340,6 +340,8 @@ class Lake:
         with self.cursor() as cursor:
             self.tell(cursor, _CREATE)
             cursor.execute("call pg_clear_cache()")
+            with suppress(StoreMissing):
+                self.attach("traffic")
             if "traffic" not in self._attached:
                 if not self._data:
                     raise StoreNotWritten("TRAFFIC_LAKE_DATA must name the folder or bucket (s3://...) of the lake.")

@@ -20,6 +20,7 @@ from data.store import Store, StoreAway, StoreBusy, StoreUnreadable
 from data.store import lake as lake_module
 from data.store.lake import LAKE_SCHEMA, SETTING, LakeTraffic, adapted, lake_place, load_extension
 from data.store.moving import CopyRefused, copy_store, facts
+from data.store.store import LAKE_DATA_VARIABLE
 from tests.data.writers import NOW, batch, save, whole_batches
 from tests.lake import VARIABLE, Databases
 
@@ -130,6 +131,15 @@ def test_while_postgresql_is_away_what_was_read_is_shown_and_nothing_is_written(
     add_tenant(store, COMMAND_LINE, "Green", "daily", NOW)
     assert store.traffic.version() > version
     assert store.traffic.away() is None
+
+
+@on_the_lake
+def test_a_lake_that_is_there_knows_where_its_rows_are(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(LAKE_DATA_VARIABLE)
+    again = Store(store.directory)
+    of_lake(again).lake.create()  # as an update does
+    add_tenant(again, COMMAND_LINE, "Blue", "daily", NOW)
+    again.close()
 
 
 @on_the_lake
