@@ -140,6 +140,7 @@ def test_two_tenants_that_follow_the_same_repository_have_a_row_each(store: Stor
     assert rows(store, "v_referrers", "tenant") == [("Blue",)]
 
 
+@pytest.mark.files
 @pytest.mark.parametrize("view", VIEWS)
 def test_a_view_has_rows_and_tells_the_same_on_duckdb_1_5(filled: Store, view: str) -> None:
     question = f"set variable today = date '{TODAY}'; copy (from {view} order by all) to '/dev/stdout' (format csv)"

@@ -127,6 +127,7 @@ def is_the_version(viewer: Viewer, store: Store) -> bool:
     return version is not None and number == version.stat().st_ino
 
 
+@pytest.mark.files
 def test_who_sees_everything_gets_the_version_itself_unless_records_of_changes_wait_in_it(store: Store) -> None:
     everything = Viewer(frozenset(), frozenset({add_tenant(store, COMMAND_LINE, "Blue", "daily", NOW).tenant_id}))
     assert not is_the_version(everything, store)
@@ -137,6 +138,7 @@ def test_who_sees_everything_gets_the_version_itself_unless_records_of_changes_w
     assert is_the_version(everything, store)
 
 
+@pytest.mark.files
 @pytest.mark.parametrize(
     "viewer",
     [Viewer(EVERYTHING.repository_ids, frozenset({1})), Viewer(EVERYTHING.repository_ids - {NEW}, frozenset({1, 2}))],
