@@ -159,6 +159,7 @@ def test_it_is_made_once_and_only_its_owner_may_read_it(full: Store) -> None:
     assert not [name for name in before if name.startswith(".")]
 
 
+@pytest.mark.files
 def test_it_goes_with_its_version(store: Store) -> None:
     add_tenant(store, COMMAND_LINE, "Somebody else", "daily", NOW)
     prepare_extract(Viewer(frozenset({1}), frozenset()), store)
