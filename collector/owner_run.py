@@ -493,8 +493,8 @@ class OwnerRun:
         scope = Scope(repository_ids=tuple(self.collectable))
         if views_since(self._context.store, scope, since):
             self.note(
-                f"GitHub told not a single view for all {self.stats.views_windows} repositories. That may be an "
-                "outage there; greater readings that were stored before stand."
+                f"GitHub reported no views for any of {self.stats.views_windows} repositories. That may be an "
+                "outage there; higher numbers that were stored before are kept."
             )
 
 

@@ -31,7 +31,7 @@ DEFAULT = AlertSettings()
 def alert() -> None:
     """Alerts of a tenant: spikes, drops, new referrers, milestones, days about to be lost, failures, expiring tokens.
 
-    All of a collection comes in one message, each episode once; of what lasts, its end is told as well.
+    One message per collection; each episode once, and the end of those that last.
 
     \b
     Example:
@@ -132,7 +132,7 @@ def list_alerts(session: Session) -> CommandResult:
 @click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="Up to this day, UTC.  [default: no longer muted]")
 @pass_session
 def mute(session: Session, name: str, until: datetime | None) -> CommandResult:
-    """Send nothing until a day, that day included. What happens meanwhile is not told later.
+    """Send nothing until a day, that day included. What happens meanwhile is not sent later.
 
     \b
     Example:

@@ -218,7 +218,7 @@ def _refreshed(session: Session) -> CommandResult:
     _app(session)
     warnings = _refresh(session)
     result = _shown(session, _app(session))
-    return CommandResult({**result.facts, "told": warnings})
+    return CommandResult({**result.facts, "warnings": warnings})
 
 
 def _shown(session: Session, app: GitHubApp) -> CommandResult:

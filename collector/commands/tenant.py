@@ -220,11 +220,11 @@ def _first_word(lines: Iterable[bytes]) -> str:
 
 
 def _token_lines(facts: TokenFacts, now: datetime) -> list[tuple[str, str]]:
-    untold = "not told: fine-grained tokens have permissions instead"
+    unscoped = "none: fine-grained tokens have permissions instead"
     lines = [
         ("login", facts.login or "none (an app's installation)"),
         ("kind", facts.kind),
-        ("scopes", untold if facts.scopes is None else facts.scopes or "none"),
+        ("scopes", unscoped if facts.scopes is None else facts.scopes or "none"),
         ("expires", expiry(facts.expires_at, now)),
     ]
     if facts.kind == INSTALLATION:

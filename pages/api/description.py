@@ -83,7 +83,7 @@ PARAMETERS: Mapping[str, tuple[Mapping[str, Any], str]] = {
     ),
     "imports": (
         {"type": "string", "enum": list(parameters.IMPORTS)},
-        "What other tools have told: included (the default), or left_out, as it would be without.",
+        "Days imported from other tools: included (the default), or left_out, as it would be without them.",
     ),
     "limit": (
         {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE},
@@ -121,7 +121,7 @@ STARTING: dict[str, Any] = {
     "operationId": "start_run",
     "summary": "Start a run of the collector, for the tenants that you manage or one of them",
     "requestBody": {"required": False, "content": {"application/json": {"schema": A_TENANT}}},
-    "responses": {"202": {"description": "It is requested; /runs tells how it goes."}},
+    "responses": {"202": {"description": "It is requested; /runs shows its progress."}},
 }
 
 

@@ -40,7 +40,7 @@ COLUMNS: Mapping[str, Any] = {
     "expires": config.TextColumn("Token expires", width="medium"),
 }
 ACTIONS_HELP = (
-    "Each checkout of a build is a clone. With the workflow runs of each day, the repository page tells how many "
+    "Each checkout of a build is a clone. With the workflow runs of each day, the repository page shows how many "
     "clones GitHub Actions has made at least. The token or GitHub App needs the permission Actions: read, too."
 )
 SCHEDULES = {

@@ -101,7 +101,7 @@ def draw_expiry(token: StoredToken, tenant: str, now: datetime) -> None:
 
 def _permissions(facts: TokenFacts) -> str:
     if facts.scopes is None:
-        return "not told for this kind; each repository is checked when it is added"
+        return "unknown for this kind of token; each repository is checked when it is added"
     return f"scopes {messages.literal(facts.scopes)}" if facts.scopes.strip() else "no scope"
 
 

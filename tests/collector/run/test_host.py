@@ -11,7 +11,7 @@ from tests.fake_github import FakeGitHub
 from tests.fake_github.answers import Answer, Request
 from tests.fake_github.faults import Fault, retired_version_410, unicorn_502, unsupported_version_400
 
-NOTHING = "GitHub told not a single view for all 8 repositories"
+NOTHING = "GitHub reported no views for any of 8 repositories"
 
 
 @pytest.fixture
