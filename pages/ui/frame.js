@@ -6,7 +6,7 @@
     y: "System log", t: "Tenants", u: "Users", i: "Audit log",
   };
   const MAIN = '[data-testid="stMain"]';
-  const WAIT_MS = 1500, SETTLE_MS = 60;
+  const WAIT_MS = 1500, SETTLE_MS = 60, LONGEST_MS = 20000;
   const TYPING = "input, textarea, select, [contenteditable], [role=dialog], dialog";
   let goingUntil = 0;
 
@@ -91,8 +91,26 @@
       new URLSearchParams(location.search).getAll(key).forEach((value) => to.searchParams.append(key, value));
     history.pushState({}, "", to);
     dispatchEvent(new PopStateEvent("popstate"));
-    if (!to.hash) document.querySelector(MAIN)?.scrollTo(0, 0);
+    if (to.hash) reach(to.hash);
+    else document.querySelector(MAIN)?.scrollTo(0, 0);
   }
+
+  // Streamlit scrolls once to the heading that an address names, while what stands above it may still grow. So it is
+  // scrolled to until it has been there for a while, or somebody does something else.
+  let reaching = 0;
+  function reach(hash) {
+    const turn = ++reaching, opened = Date.now();
+    let seen = 0;
+    (function again() {
+      const heading = document.getElementById(decodeURIComponent(hash.slice(1)));
+      if (heading) seen ||= Date.now();
+      if (turn !== reaching || Date.now() > (seen ? seen + WAIT_MS : opened + LONGEST_MS)) return;
+      heading?.scrollIntoView();
+      setTimeout(again, SETTLE_MS);
+    })();
+  }
+  for (const kind of ["wheel", "pointerdown", "keydown"]) addEventListener(kind, () => reaching++, true);
+  if (location.hash) reach(location.hash);
 
   document.addEventListener("click", (event) => {
     const link = event.target.closest?.("a[href]");
@@ -125,7 +143,7 @@
 
   window.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest?.(TYPING)) return;
-    if (act(event.key)) {
+    if (act(event.key, event.timeStamp)) {
       event.preventDefault();
       event.stopImmediatePropagation();
     }
@@ -148,11 +166,12 @@
       tapped?.dispatchEvent(new PointerEvent(kind, { bubbles: true, clientX, clientY }));
   });
 
-  function act(key) {
-    const going = Date.now() < goingUntil;
+  // By when keys were pressed: a page that is busy drawing hears of them later.
+  function act(key, at) {
+    const going = at < goingUntil;
     goingUntil = 0;
     if (going && PAGES[key]) return press(linkTo(PAGES[key]));
-    if (key === "g") return (goingUntil = Date.now() + WAIT_MS);
+    if (key === "g") return (goingUntil = at + WAIT_MS);
     if (key === "/") return focusOn('input[type="search"]') || focusOn(`${MAIN} input`);
     if (key === "?") return showShortcuts();
   }
