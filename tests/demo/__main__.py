@@ -59,7 +59,7 @@ def _github() -> FakeGitHub:
 def _tell(url: str) -> None:
     print(
         f"""
-The demo stands: http://127.0.0.1:{APP_PORT}
+The demo is ready: http://127.0.0.1:{APP_PORT}
 
   Sign in as {EVERYTHING}, password: {PASSWORD}    (sees and may do everything)
        or as {ONE_REPOSITORY}, password: {PASSWORD}   (sees one repository)
