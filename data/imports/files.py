@@ -5,6 +5,7 @@ place or cannot be read is refused (ImportRefused) with the file's name.
 """
 
 import hashlib
+import lzma
 import os
 import re
 import shutil
@@ -30,6 +31,7 @@ SUFFIXES = {".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".db", ".sqlit
 FRAGMENT = "_views_clones_series_fragment.csv"  # a window of github-repo-stats; its branch keeps them in history only
 SQLITE = b"SQLite format 3\0"
 TOO_MUCH = f"more than {MOST_BYTES >> 30} GB, unpacked. Import it in parts."
+BROKEN = (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, NotImplementedError)  # of any packing
 GIT = (
     *("git", "--no-pager", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"),
     *("-c", "log.showSignature=false", "-c", "protocol.allow=never", "-c", "core.quotePath=false"),
@@ -149,7 +151,7 @@ def _unpacked(file: File, depth: int = 0) -> Iterator[File]:
     try:
         with file.open() as stream, zipfile.ZipFile(stream) as archive:
             entries = [entry for entry in archive.infolist() if not entry.is_dir()]
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as broken:
+    except (*BROKEN, ValueError) as broken:
         raise ImportRefused(f"{file.name}: the zip is damaged ({broken}).") from broken
     _refuse_bomb(file.name, entries)
     for entry in entries:
@@ -256,5 +258,5 @@ def readable(file: File) -> Iterator[IO[bytes]]:
     try:
         with file.open() as stream:
             yield stream
-    except (OSError, EOFError, zlib.error, zipfile.BadZipFile, NotImplementedError) as broken:
+    except BROKEN as broken:
         raise ImportRefused(f"{file.name} cannot be read: {broken}.") from broken

@@ -29,14 +29,20 @@ def database(*statements: str) -> bytes:
     return connection.serialize()
 
 
-def packed(files: Files) -> bytes:
+def spoiled(content: bytes) -> bytes:
+    """With other bytes where the first file in a zip is packed."""
+    return content[:60] + b"\xff" * 20 + content[80:]
+
+
+def packed(files: Files, method: int = zipfile.ZIP_DEFLATED) -> bytes:
     content = io.BytesIO()
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(content, "w", method) as archive:
         for name, text in files.items():
             archive.writestr(name, text)
     return content.getvalue()
 
 
+VARIED = "date,views\n" + "".join(f"2026-04-01,{number**3}\n" for number in range(300))
 GHSTATS = database(
     "create table repos (id integer primary key, name text, hidden boolean)",
     "create table repo_stats (repo_id integer, date text, stars integer, forks integer, watchers integer, "
@@ -235,6 +241,12 @@ REFUSED: dict[str, tuple[Files, Options, str]] = {
     "a damaged database": ({"a.db": GHSTATS[:3000] + b"\xff" * 3000}, Options(), "a.db is no SQLite database"),
     "neither text nor database": ({"a.csv": b"\x01\0\2"}, Options(), "neither text nor"),
     "a damaged zip": ({"a.zip": packed({"a.csv": "date"})[:-30]}, Options(), "the zip is damaged"),
+    "damaged rows in a zip": ({"a.zip": spoiled(packed({"a.csv": VARIED}))}, Options(), "cannot be read"),
+    "damaged rows, packed by LZMA": (
+        {"a.zip": spoiled(packed({"a.csv": VARIED}, zipfile.ZIP_LZMA))},
+        Options(),
+        "cannot be read",
+    ),
     "a path that climbs": ({"a.zip": packed({"../../a.csv": "date"})}, Options(), "climbs out of the zip"),
     "a bomb": ({"a.zip": packed({"a.csv": b"0" * (20 << 20)})}, Options(), "times its size"),
     "weeks": (
