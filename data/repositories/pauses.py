@@ -53,9 +53,7 @@ def owner_pauses(store: Store, now: datetime) -> dict[str, OwnerPause]:
 
 def owner_limits(store: Store) -> list[OwnerLimit]:
     with store.control.read() as cursor:
-        rows = cursor.execute(
-            "select owner_key, requests_an_hour, requests_left, resets_at from owner_limit order by owner_key"
-        ).fetchall()
+        rows = cursor.execute(_LIMITS).fetchall()
     return [OwnerLimit(key, limit, left, aware(resets_at)) for key, limit, left, resets_at in rows]
 
 
