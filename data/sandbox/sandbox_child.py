@@ -152,7 +152,7 @@ def _refuse_calls(name: str, answer: int) -> None:
 
 
 def _opened(question: dict[str, Any]) -> duckdb.DuckDBPyConnection:
-    """An empty database in memory beside the rows, with every door shut and its settings locked."""
+    """An empty database in memory beside the rows, without access to anything else and with its settings locked."""
     # Since 2.0.1 DuckDB does not open /dev/fd/9 but the path that this link leads to, which is a name that is gone, and
     # would show it to whoever asks.
     _refuse_calls("read_links", errno.EINVAL)

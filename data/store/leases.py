@@ -30,7 +30,7 @@ from data.store.ids import next_ids
 from data.store.store import Store
 
 LASTS = timedelta(minutes=2)  # longer than a commit with its wait for the lock
-REMEMBERED = timedelta(minutes=1)  # what the former holder did counts so long: GitHub counts requests by the minute
+RECENT = timedelta(minutes=1)  # what the former holder did still counts: GitHub counts requests by the minute
 CLOCK_WAS_SET = timedelta(minutes=1)  # a deadline that is further ahead than LASTS is of before the clock went back
 KEPT = timedelta(days=1)
 
@@ -84,7 +84,7 @@ def take_leases(store: Store, names: Collection[str]) -> tuple[list[Lease], dict
         connection.execute(_FORGET, {"names": free, "before": stored(now - KEPT)})
         values = {"names": free, "holder": store.machine, "fences": list(fences), "until": stored(now + LASTS)}
         connection.execute(_TAKE, values)
-    since = now - REMEMBERED
+    since = now - RECENT
     handed_on = {name for name, row in rows.items() if row.holder != store.machine and row.until > since}
     return [Lease(name, fence, name in handed_on) for name, fence in zip(free, fences, strict=True)], elsewhere
 

@@ -95,7 +95,7 @@ def draw_columns(table: SourceTable) -> None:
                 options = [NOT_THERE, *table.columns]
                 place = options.index(known[field]) if field in known else 0
                 st.selectbox(WHAT[field], options, index=place, key=f"import_map_{field}", width=180)
-        st.caption("Remembered for files with the same columns.")
+        st.caption("Saved for files with the same columns.")
     rows = [dict(zip(table.columns, row, strict=False)) for row in table.first_rows(FIRST_ROWS)]
     st.dataframe(DataFrame(rows), hide_index=True, key="import_rows", alt=f"The first rows of {table.name}")
 

@@ -63,7 +63,7 @@ class Asked:
 
 def programs(scale: Scale, directory: Path) -> list[Measured]:
     audience = gather(scale, directory / "db", min(PEOPLE, scale.browsers))
-    token, token_of_all, badge = _doors(audience)
+    token, token_of_all, badge = _credentials(audience)
     first = NEWEST_DAY - (min(CSV_DAYS, scale.store_days) - 1) * DAY
     with served(audience) as server:
         page = Asked(server.url, f"/api/v1/traffic?from={first}&limit={PAGE_ROWS}", token)
@@ -86,7 +86,7 @@ def programs(scale: Scale, directory: Path) -> list[Measured]:
         return [*found, *_beside_datasette(page, whole, directory, scale)]
 
 
-def _doors(audience: Audience) -> tuple[str, str, str]:
+def _credentials(audience: Audience) -> tuple[str, str, str]:
     """A token of one tenant's manager, one of all tenants' manager, and the address of a badge."""
     store, now = Store(audience.directory), datetime.now(UTC) + audience.ahead
     with store.control.read() as cursor:

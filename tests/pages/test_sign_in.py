@@ -38,7 +38,7 @@ def typed(run: AppTest, username: str, password: str) -> AppTest:
 
 
 def has_entered(run: AppTest) -> bool:
-    """Whether the browser is made to bring a ticket to the door."""
+    """Whether the browser is sent to the route that redeems a sign-in ticket."""
     return "/session/open" in shown_text(run)
 
 

@@ -1,4 +1,4 @@
-"""The whole story: from an empty data directory to a second user who sees one repository and is shown the door."""
+"""The whole story: from an empty data directory to a second user who sees one repository and is signed out."""
 
 import csv
 import io
@@ -42,8 +42,8 @@ def test_the_whole_story_from_an_empty_directory_to_the_end_of_all_sessions(
     a_sent_link_shows_only_the_own_part(first, second)
     old = second.page.context.cookies()
     second.choose_in_menu("Sign out")
-    shown_the_door(second)
-    shown_the_door(with_cookies(visit(server.url), old))
+    is_signed_out(second)
+    is_signed_out(with_cookies(visit(server.url), old))
     disabled_at_the_next_click(first, second)
     a_new_password_ends_the_other_sessions(first, visit(server.url))
     assert (first.foreign_addresses(), second.foreign_addresses()) == ([], [])
@@ -87,7 +87,7 @@ def a_sent_link_shows_only_the_own_part(first: Visitor, second: Visitor) -> None
     assert KEPT not in "\n".join(second.received)
 
 
-def shown_the_door(visitor: Visitor) -> None:
+def is_signed_out(visitor: Visitor) -> None:
     expect(visitor.button("Sign in").first).to_be_visible()
     expect(visitor.page.locator(USER_MENU)).to_have_count(0)
     expect(visitor.page.get_by_test_id("stDataFrame")).to_have_count(0)
@@ -106,7 +106,7 @@ def disabled_at_the_next_click(first: Visitor, second: Visitor) -> None:
     assert second.rows()
     acts.disable(first, "The second (second)")
     second.pick("Days (UTC)", "90 days")
-    shown_the_door(second)
+    is_signed_out(second)
 
 
 def a_new_password_ends_the_other_sessions(first: Visitor, elsewhere: Visitor) -> None:
@@ -114,6 +114,6 @@ def a_new_password_ends_the_other_sessions(first: Visitor, elsewhere: Visitor) -
     elsewhere.sign_in("first", PASSWORD)
     acts.change_password(first, PASSWORD, NEW_PASSWORD)
     elsewhere.pick("Days (UTC)", "90 days")
-    shown_the_door(elsewhere)
+    is_signed_out(elsewhere)
     first.follow("Daily traffic")
     assert first.rows()

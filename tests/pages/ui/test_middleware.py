@@ -31,8 +31,8 @@ KINDS = {
     "the health": ("GET", "/_stcore/health"),
     "a file that is not there": ("GET", "/media/nothing.csv"),
     "a component that is not there": ("GET", "/component/nothing/index.html"),
-    "a door that refuses": ("POST", "/session/open"),
-    "a door asked the wrong way": ("DELETE", "/session/close"),
+    "a route of sessions that refuses": ("POST", "/session/open"),
+    "a route of sessions with the wrong method": ("DELETE", "/session/close"),
     "the settings of the host": ("GET", "/_stcore/host-config"),
 }
 WAY = "/srv/somewhere/traffic.duckdb"
@@ -132,7 +132,7 @@ async def accepting(socket: WebSocket) -> None:
 
 @pytest.fixture(scope="module")
 def client() -> TestClient:
-    """Our middleware and doors around routes that fail in every way."""
+    """Our middleware and the routes of sessions around routes that fail in every way."""
     routes = [
         *session_routes.routes(),
         Route("/failing", failing),
@@ -249,14 +249,16 @@ def test_a_browser_at_a_deeper_address_is_sent_to_the_page_with_its_query(client
     assert protected(answer)
 
 
-@pytest.mark.parametrize("door", [session_routes.OPEN_PATH, session_routes.CLOSE_PATH])
-def test_a_door_without_a_store_says_so(client: TestClient, door: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("path", [session_routes.OPEN_PATH, session_routes.CLOSE_PATH])
+def test_a_route_of_sessions_without_a_store_says_so(
+    client: TestClient, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def gone() -> None:
         raise StoreUnreadable(WAY)
 
     monkeypatch.setattr(session_routes, "the_store", gone)
     sent = {"Origin": "http://localhost", "Cookie": f"{session_routes.COOKIE}=x"}
-    answer = client.post(door, content="x", headers=sent)
+    answer = client.post(path, content="x", headers=sent)
     assert answer.status_code == 503
     assert WAY not in answer.text
     assert protected(answer)
