@@ -6,12 +6,12 @@ import asyncio
 import csv
 import http.client
 import importlib.util
+import multiprocessing
 import os
 import socket
 import sqlite3
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -31,6 +31,7 @@ from tests.benchmarks.audience import Audience, gather
 from tests.benchmarks.measured import NEWEST_DAY, Measured, Scale
 from tests.benchmarks.visits import everybody
 
+SPAWNING = multiprocessing.get_context("spawn")
 PEOPLE = 10
 BADGE_MS, BADGES_A_SECOND = 5.0, 300
 PAGE_MS, PAGE_ROWS = 30.0, 1_000
@@ -104,27 +105,26 @@ def _short(scale: Scale) -> Scale:
 
 @contextmanager
 def _load(*asked: Asked) -> Iterator[None]:
-    """Ask for these again and again meanwhile, a few times a second."""
-    ended = threading.Event()
-
-    def ask(what: Asked) -> None:
-        while not ended.is_set():
-            connection = what.connection()
-            answer = what.send(connection)
-            while answer.read(1 << 16) and not ended.is_set():
-                pass
-            connection.close()
-            ended.wait(0.2)
-
-    threads = [threading.Thread(target=ask, args=(each,)) for each in asked]
-    for thread in threads:
-        thread.start()
+    """Ask for these again and again meanwhile, each in a process of its own: in a thread of this one it would hold up
+    those who measure.
+    """
+    processes = [SPAWNING.Process(target=_ask_again_and_again, args=(each,), daemon=True) for each in asked]
+    for process in processes:
+        process.start()
     try:
         yield
+        if not all(process.is_alive() for process in processes):
+            raise RuntimeError("a program was not answered meanwhile")
     finally:
-        ended.set()
-        for thread in threads:
-            thread.join(PATIENCE_S)
+        for process in processes:
+            process.terminate()
+            process.join(PATIENCE_S)
+
+
+def _ask_again_and_again(asked: Asked) -> None:
+    while True:
+        _read(asked)
+        time.sleep(0.2)
 
 
 def _badges(server: Server, asked: Asked, scale: Scale) -> Measured:
