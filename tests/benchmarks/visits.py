@@ -93,7 +93,8 @@ async def _person(
         opened, page = await browser.open(""), "overview"
         reruns: list[float] = []
         while time.monotonic() < until or not reruns:
-            await asyncio.sleep(scale.think_s)
+            # Not the same each time: two who once met would click at the same moment for ever, and wait for each other.
+            await asyncio.sleep(scale.think_s * chance.uniform(0.5, 1.5))
             page, seconds = await _act(browser, page, chance)
             reruns.append(seconds)
     return opened, reruns
