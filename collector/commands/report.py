@@ -109,11 +109,11 @@ def add_common_commands(group: click.Group, kind: str) -> None:
         run.__doc__ = f'{text}\n\n\b\nExample:\n  python -m collector {kind} {word} "{example}"\n'
         group.command(name=word)(click.argument("name")(pass_session(run)))
 
-    now = "the newest report" if kind == "report" else "what there is to tell of now"
-    command("test", tested, f"Send {now} by all channels, marked as a test.")
+    now = "the newest report" if kind == "report" else "the current alerts"
+    command("test", tested, f"Send {now} by all channels as a test.")
     command("pause", partial(set_active, active=False), f"Send no more of this {kind}, until it is resumed.")
     command("resume", partial(set_active, active=True), f"Send a paused {kind} again, from the next time on.")
-    command("remove", removed, f"Remove a {kind} with the addresses of its channels.")
+    command("remove", removed, f"Remove this {kind} with the addresses of its channels.")
 
 
 @click.group(cls=CommandGroup)
@@ -219,7 +219,7 @@ def preview(session: Session, name: str, period: str | None) -> CommandResult:
 @click.option("--dry-run", is_flag=True, help="Say what would be sent where, and send nothing.")
 @pass_session
 def send(session: Session, name: str, period: str | None, dry_run: bool) -> CommandResult:
-    """Send a report now, by the channels by which it has not been sent yet.
+    """Send a report now by the channels that have not had it.
 
     What was sent of a week or month is never sent again.
 
@@ -318,7 +318,7 @@ def _open_channels(subscription: Subscription) -> list[Channel]:
         reason = subscription.channels[0].ended_because
         raise SubscriptionRefused(
             f"{subscription.name!r} goes nowhere any more ({reason}). Give a channel another address: "
-            "report edit --channel N."
+            f"{subscription.kind} edit --channel N."
         )
     return channels
 
@@ -448,6 +448,7 @@ def facts_of(each: Subscription, newest: dict[int, Delivery]) -> dict[str, Any]:
 
 
 def _result(session: Session, period: str, attempts: Sequence[Attempt]) -> CommandResult:
+    attempts = sorted(attempts, key=lambda each: each.channel.channel_id)
     for each in attempts:
         reason = f": {each.reason}" if each.reason else "."
         session.terminal.say(f"{_channel(each.channel)}: {OUTCOMES.get(each.outcome, each.outcome)}{reason}")

@@ -62,9 +62,9 @@ CLOSE = """
 update alert_episode set resolved_at = $now
 where subscription_id = $key and resolved_at is null and episode in (select unnest($episodes::text[]))
 """
-FORGET = (
+FORGET = (  # but a milestone: stars that are lost and gained again do not make it news again
     "delete from alert_message where made_at < $before",
-    "delete from alert_episode where resolved_at < $before",
+    "delete from alert_episode where resolved_at < $before and not starts_with(episode, 'milestone ')",
 )
 MOST_LINES = 20  # of a kind in one message
 
@@ -199,7 +199,7 @@ def alert_message(reported: Sequence[AlertEvent], subject: str, links: Links) ->
     if over:
         sections.append(Section("Resolved", _lines(over, links)))
     counts = [f"{counted(len(new), 'alert')}" if new else "", f"{number_text(len(over))} resolved" if over else ""]
-    summary = ", ".join(filter(None, counts)) or "Nothing to tell of at present."
+    summary = ", ".join(filter(None, counts)) or "Nothing to report at present."
     first = new[0] if new else over[0] if over else None
     if first is not None:
         summary = f"{summary}: {first.name}, {'resolved' if first.is_over else first.text}"

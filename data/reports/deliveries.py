@@ -5,6 +5,7 @@ ends in between leaves it `sending`: whether it arrived only the channel knows, 
 which a channel can recognize (webhook-id, Message-ID). Each attempt becomes a row of `traffic`, by way of an outbox.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -15,8 +16,8 @@ from duckdb import DuckDBPyConnection
 
 from data.accounts.authority import COMMAND_LINE, acting
 from data.accounts.models import Account
-from data.calendar import aware, stored
-from data.reports.models import Period
+from data.calendar import aware, stored, utc_day
+from data.reports.models import Period, period_named
 from data.reports.subscriptions import Channel, Subscription, note_channel_ended, subscriptions
 from data.store import Store
 from data.store.cache import cached
@@ -29,6 +30,7 @@ TRY_AGAIN_AFTER = tuple(timedelta(minutes=n) for n in (1, 5, 15, 60, 180, 360, 7
 ATTEMPTS_SHOWN = 200
 UNKNOWN = "The program ended while it was being sent. Only the channel knows whether it arrived; it is sent again."
 ALERT_LASTS = timedelta(days=1)  # what could not be sent by then is no news
+BEGUN_LASTS = timedelta(days=2)  # a channel may ask to wait for one
 ALERTS = "select subscription_id, occasion, made_at from alert_message where made_at >= $since order by made_at"
 PRUNE = """
 delete from delivery_attempt
@@ -139,21 +141,24 @@ def attempts(
 
 def due_deliveries(store: Store, now: datetime) -> list[Due]:
     """For the timer: what is to be tried, those first that have not failed before. Of each report the newest week or
-    month (whether that is final is the caller's to ask); the alerts of a day. None that was due before its channel was
-    added or resumed.
+    month (whether that is final is the caller's to ask), and what was begun, also by hand; the alerts of a day. None
+    that was due before its channel was added or resumed.
     """
     with store.control.read() as cursor:
         everybody = acting(cursor, COMMAND_LINE)
         messages = cursor.execute(ALERTS, {"since": stored(now - ALERT_LASTS)}).fetchall()
-    found = []
-    for each in subscriptions(everybody, store):
-        if each.kind == "alert" and each.active:
+    found, begun = [], _begun(store, now)
+    for each in (one for one in subscriptions(everybody, store) if one.active):
+        if each.kind == "alert":
             for subscription_id, occasion, made_at in messages:
                 if subscription_id == each.subscription_id:
                     found += to_be_sent(store, each, occasion, aware(made_at), now)
-        elif each.active:
-            at = each.report.last_time(now)
-            found += report_to_be_sent(store, each, each.report.period(at), at, now)
+            continue
+        at = each.report.last_time(now)
+        newest = each.report.period(at)
+        for name in begun[each.subscription_id] | {newest.name}:
+            due = report_to_be_sent(store, each, period_named(name, utc_day(now)), at, now)
+            found += [one for one in due if one.attempts or name == newest.name]
     wanted = [due for due in found if due.due_at >= due.channel.since]
     return sorted(wanted, key=lambda due: (due.attempts, due.due_at))
 
@@ -182,12 +187,21 @@ def to_be_sent(
     found = []
     for channel in subscription.channels:
         key = (subscription.subscription_id, channel.channel_id, occasion)
-        state, tried, next_try_at, is_late = standing.get(key, (None, 0, None, None))
+        state, tried, next_try_at, is_late, began_at, _ = standing.get(key, (None, 0, None, None, stored(due_at), None))
         waits = state == "waiting" and next_try_at is not None and aware(next_try_at) > now
         if channel.ended_because or state == "sent" or ((state == "failed" or waits) and not asked_for):
             continue
         late = now > due_at + WAITS_FOR_FINAL + LATE_AFTER if is_late is None else is_late
-        found.append(Due(subscription, channel, occasion, due_at, late, tried, state == "sending"))
+        found.append(Due(subscription, channel, occasion, aware(began_at), late, tried, state == "sending"))
+    return found
+
+
+def _begun(store: Store, now: datetime) -> defaultdict[int, set[str]]:
+    """What is not over of what was tried lately, by subscription: the names of weeks and months."""
+    found = defaultdict(set)
+    for (subscription_id, _, occasion), (state, *_, tried_at) in _standing(store).items():
+        if state in {"sending", "waiting"} and aware(tried_at) > now - BEGUN_LASTS:
+            found[subscription_id].add(occasion)
     return found
 
 

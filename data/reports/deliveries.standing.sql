@@ -6,5 +6,7 @@ select
     state,
     attempts,
     next_try_at,
-    is_late
+    is_late,
+    due_at,
+    tried_at
 from delivery;

@@ -217,7 +217,7 @@ def preview(subscription_id: int) -> None:
                 period = subscription.report.period(now)
                 content = report_content(store, recipient, subscription, period, links=public_links(), now=now)
         title = f'<p style="font-size:1.25rem;font-weight:600;margin:0">{escape(content.message.title)}</p>'
-        st.html(f"{title}{html_part(content.message)}")
+        st.html(f'<div class="report-preview">{title}{html_part(content.message)}</div>')
 
 
 @st.dialog("Add a channel", icon=":material/add_link:")

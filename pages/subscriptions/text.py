@@ -77,7 +77,7 @@ def channel_line(channel: Channel, delivery: Delivery | None, zone: str | None, 
     """A channel with what was last sent by it, in Markdown."""
     name = f"**{NAMES[channel.kind]}** {messages.literal(channel.hint)}"
     if channel.ended_because:
-        return f":red[:material/block:] {name}  \n:red[{messages.literal(channel.ended_because)}]"
+        return f":red[:material/block:] {name}  \n:red[:small[{messages.literal(channel.ended_because)}]]"
     if delivery is None:
         return f":gray[:material/schedule:] {name}  \n:gray[:small[nothing sent yet]]"
     at, what = moment_text(delivery.tried_at, zone), f"{delivery.occasion} " if is_report else ""

@@ -4,12 +4,13 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
+from collector.delivery import sender
 from collector.delivery.channels import checked_channel
 from collector.delivery.sender import Sender, send_test
 from data.accounts.authority import COMMAND_LINE, acting
 from data.accounts.tenants import operator
 from data.accounts.tokens import TokenFacts, save_token
-from data.calendar import DAY
+from data.calendar import DAY, stored
 from data.reports import alerts
 from data.reports.alerts import AlertEvent, events
 from data.reports.message import Links
@@ -17,7 +18,7 @@ from data.reports.settings import AlertKind, AlertSettings, SubscriptionRefused
 from data.reports.subscriptions import Subscription, add_subscription, change_subscription, subscriptions
 from data.store import Store
 from tests.collector.delivery.servers import Receiver
-from tests.data.filled import TODAY
+from tests.data.filled import ENGINE, TODAY
 from tests.data.launch import LAUNCH, fill_launch
 from tests.data.launch import day as launch_day
 from tests.data.writers import NOW
@@ -135,6 +136,51 @@ def test_days_about_to_be_lost_and_missed_collections_are_told(filled: Store) ->
     current = events(operator(filled), filled, AlertSettings(), frozenset(), since=TODAY, now=later)
     assert {AlertKind.LOSS, AlertKind.MISSED} <= {e.kind for e in current}
     assert {e.kind for e in found(filled, now=NOW + 9 * DAY, kinds=(AlertKind.LOSS,))} == {AlertKind.LOSS}
+
+
+def test_each_other_kind_is_told_from_its_threshold_on(filled: Store) -> None:
+    def told(kind: AlertKind) -> list[str]:
+        return [e.text for e in found(filled, now=NOW + 2 * DAY, kinds=(kind,))]
+
+    with filled.traffic.commit("drops and stars") as connection:
+        for metric, value, score in (("views", 40, -4.5), ("views", 60, -4.5), ("clones", 40, -3.5)):
+            row = [ENGINE, metric, *[TODAY - 5 * DAY] * 3, value, 100, score]
+            connection.execute("insert into spike values (?, ?, ?, ?, ?, ?, ?, ?)", row)
+        at = stored(NOW)
+        connection.execute(
+            "insert into repository_stats values (?, ?, ?, 1003, 0, 0, 0, 0, 0)", [ENGINE, TODAY + DAY, at]
+        )
+        connection.execute("insert into star_history values (?, ?, ?, 5)", [ENGINE, TODAY + DAY, at])
+    for hours in (1, 2, 3):
+        assert (len(told(AlertKind.RUN)), len(told(AlertKind.REFUSED))) == (hours > 2, 0)
+        at = stored(NOW + hours * HOUR)
+        with filled.traffic.commit("a collection that fails") as connection:
+            run = "insert into collection_run by name select ? as run_id, 'timer' as trigger, ? as started_at, "
+            failed = "started_at as ended_at, 'failed' as state, 1 as requests, 1 as repositories, 'Why.' as message"
+            connection.execute(run + failed, [900 + hours, at])
+            row = [900 + hours, ENGINE, at]
+            connection.execute("insert into collection_result values (?, ?, 'views', ?, 'blocked', 451, '', 0, 1)", row)
+            change = "update repository set state = 'blocked', state_reason = 'Taken down.', state_since = ? "
+            connection.execute(f"{change} where repository_id = ? and state = 'active'", [at, ENGINE])
+    assert told(AlertKind.RUN) == ["The last 2 collections failed. Why."]
+    assert told(AlertKind.REFUSED) == ["Taken down."]
+    (drop,) = told(AlertKind.DROP)
+    assert drop.startswith("40 views on 5 May")
+    assert told(AlertKind.MILESTONE) == ["reached 1,000 stars on 11 May"]
+
+
+def test_a_milestone_that_is_reached_again_is_no_news(
+    filled: Store, server: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subscribe(filled, server.url("/stars"))
+    stars = AlertEvent(AlertKind.MILESTONE, "milestone 1 1000", "blue/engine", "reached 1,000 stars", ENGINE)
+    failed = AlertEvent(AlertKind.RUN, "run", "Collection", "failed")
+    for days, current in ((0, stars), (150, failed), (300, stars)):
+        monkeypatch.setattr(sender, "current_events", lambda *_, current=current: (current,))
+        assert look(filled, NOW + days * DAY) == ["sent"]
+    texts = [each.json["text"] for each in server.to("/stars")]
+    assert ["1,000 stars" in each for each in texts] == [True, False, False]
+    assert "Resolved" in texts[2]
 
 
 def test_a_test_tells_what_there_is_now_and_counts_for_nothing(filled: Store, server: Receiver) -> None:

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 
 from collector.delivery import sender
 from collector.delivery.channels import checked_channel
+from collector.delivery.result import DeliveryOutcome, Result
 from collector.delivery.sender import Sender, send_test
 from data.accounts import accounts, grants
 from data.accounts.authority import COMMAND_LINE, NotAllowed, acting
@@ -20,8 +22,9 @@ from data.accounts.encryption import open_cipher
 from data.accounts.models import Account, Grant, Role
 from data.accounts.tokens import rotate_key
 from data.reports import deliveries
-from data.reports.deliveries import LoggedAttempt
+from data.reports.deliveries import LoggedAttempt, report_to_be_sent
 from data.reports.message import Links
+from data.reports.models import period_named
 from data.reports.recipients import recipient_of
 from data.reports.settings import AlertSettings, ReportSettings
 from data.reports.subscriptions import (
@@ -141,6 +144,28 @@ def test_what_fails_for_now_is_tried_again_as_asked_and_holds_up_no_other(filled
     first, again = server.to("/busy/hook")
     assert first.headers["webhook-id"] == again.headers["webhook-id"]
     assert "Webhook answers 503: come back" in {each.reason for each in logged(filled)}
+
+
+def test_what_was_sent_by_hand_and_failed_for_now_is_tried_again_by_the_timer(filled: Store, server: Receiver) -> None:
+    subscribe(filled, server.url("/by-hand"))
+    assert look(filled, FINAL) == ["sent"]
+    server.answers["/by-hand"] = (503, b"come back", {})
+    sender_, week = Sender(filled, LINKS, lambda _: None, lambda: FINAL), period_named("2026-W17", FINAL.date())
+    with sender_.alone():
+        sender_.send(report_to_be_sent(filled, one(filled), week, FINAL, FINAL, asked_for=True))
+    server.answers.clear()
+    assert look(filled, FINAL + timedelta(seconds=30)) == []
+    assert look(filled, FINAL + timedelta(minutes=2)) == ["sent"]
+    assert "20 to 26 Apr 2026" in server.to("/by-hand")[-1].json["text"]
+    assert look(filled, FINAL + timedelta(minutes=3)) == []
+
+
+def test_a_test_does_not_wait_for_a_channel_that_is_slow(filled: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    subscribe(filled, "http://127.0.0.1:9/one", "http://127.0.0.1:9/two")
+    together = threading.Barrier(2, timeout=20)
+    monkeypatch.setattr(sender, "send", lambda *_: Result(DeliveryOutcome.SENT, together.wait()))
+    attempts = send_test(filled, one(filled), one(filled).channels, LINKS, FINAL)
+    assert [each.outcome for each in attempts] == ["sent", "sent"]
 
 
 def test_a_server_that_is_down_is_asked_for_hours_and_then_given_up(
