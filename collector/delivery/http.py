@@ -126,6 +126,7 @@ class _Connection(http.client.HTTPConnection):
     def __init__(self, where: Target) -> None:
         super().__init__(where.host, where.port, timeout=CONNECT_S)
         self._where = where
+        self._open: socket.socket | None = None  # `sock` is None as soon as the answer has begun
 
     def connect(self) -> None:
         failure: OSError | None = None
@@ -138,8 +139,14 @@ class _Connection(http.client.HTTPConnection):
             if self._where.is_tls:
                 self.sock = tls_context().wrap_socket(self.sock, server_hostname=self._where.host)
             self.sock.settimeout(DEADLINE_S)
+            self._open = self.sock
             return
         raise failure or OSError("no address")
+
+    def end(self) -> None:
+        """Have whoever reads from it stop at once."""
+        with suppress(OSError, AttributeError):
+            self._open.shutdown(socket.SHUT_RDWR)  # type: ignore[union-attr] - not yet connected
 
 
 @cache
@@ -153,7 +160,7 @@ def tls_context() -> ssl.SSLContext:
 def post(url: str, body: bytes, headers: Mapping[str, str]) -> Reply:
     """The answer to a POST, of which a redirect is one. Raises: AddressRefused, ReceiverUnreachable."""
     connection = _Connection(target(url))
-    late = threading.Timer(DEADLINE_S, _end, [connection])  # also of one that answers byte by byte
+    late = threading.Timer(DEADLINE_S, connection.end)  # also of one that answers byte by byte
     late.daemon = True
     began = time.monotonic()  # before the timer's beginning: what it ends is late
     late.start()
@@ -161,8 +168,12 @@ def post(url: str, body: bytes, headers: Mapping[str, str]) -> Reply:
         sent = {"User-Agent": "github-traffic-analytics", "Connection": "close", **headers}
         connection.request("POST", _path_of(url), body, sent)
         answer = connection.getresponse()
-        text = answer.read(ANSWER_LIMIT).decode("utf-8", "replace")
-        return Reply(answer.status, text, answer.getheader("Retry-After"))
+        words = b""
+        with suppress(
+            OSError, http.client.HTTPException, ValueError
+        ):  # the status is an answer, however long its words
+            words = answer.read(ANSWER_LIMIT)
+        return Reply(answer.status, words.decode("utf-8", "replace"), answer.getheader("Retry-After"))
     except ssl.SSLCertVerificationError as error:
         raise ReceiverUnreachable(f"Its certificate is not trusted: {error.verify_message}.") from error
     except (OSError, http.client.HTTPException, ValueError) as error:
@@ -178,11 +189,6 @@ def post(url: str, body: bytes, headers: Mapping[str, str]) -> Reply:
 def _path_of(url: str) -> str:
     parts = urlsplit(url)
     return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-
-
-def _end(connection: http.client.HTTPConnection) -> None:
-    with suppress(OSError, AttributeError):
-        connection.sock.shutdown(socket.SHUT_RDWR)
 
 
 def _reason(error: Exception) -> str:

@@ -372,6 +372,8 @@ def send_test(
         result = Result(DeliveryOutcome.FAILED, reason=CLOSED)
         if channel is not None:
             result = _tested(store, subscription, channel, links, now)
+        if result.outcome is DeliveryOutcome.AGAIN:  # which a test is not
+            result = replace(result, outcome=DeliveryOutcome.FAILED)
         elapsed_ms = round(1000 * (time.monotonic() - began))
         return Attempt(subscription, each, "test", "test", now, elapsed_ms=elapsed_ms, **asdict(result))
 

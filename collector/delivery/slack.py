@@ -13,7 +13,7 @@ from typing import Any
 from data.reports.message import Line, Message, plain_text, shortened_lines
 
 MOST_BLOCKS, MOST_OF_HEADER, MOST_OF_SECTION, MOST_OF_TEXT = 50, 150, 3000, 3000
-_MARKS = re.compile(r"(?<!\w)([*_~`])|([*_~`])(?!\w)")
+_MARKS = re.compile(r"(?<!\w)[*_~`@]|[*_~`](?!\w)|(?<=\])(?=\()")  # also Mattermost's, which reads `text` as Markdown
 NOTHING_WIDE = "\u200b"  # beside a mark it keeps Slack from taking the mark for one
 
 
@@ -22,7 +22,7 @@ def body(message: Message) -> bytes:
     if len(blocks) > MOST_BLOCKS:
         blocks = [*blocks[: MOST_BLOCKS - 1], blocks[-1]]
     text = "\n".join(shortened_lines(plain_text(message).splitlines(), MOST_OF_TEXT))
-    return json.dumps({"text": escaped(text), "blocks": blocks, "unfurl_links": False}).encode()
+    return json.dumps({"text": literal(text), "blocks": blocks, "unfurl_links": False}).encode()
 
 
 def _blocks(message: Message) -> Iterator[dict[str, Any]]:

@@ -3,6 +3,8 @@
 import json
 import re
 import socket
+import threading
+from contextlib import suppress
 from datetime import UTC, date, datetime
 
 import pytest
@@ -66,8 +68,10 @@ def test_slack_gets_blocks_within_its_limits_and_a_plain_text(server: Receiver) 
 
 
 def test_what_looks_like_markup_stays_text_in_slack() -> None:
-    text = slack.literal("*x* _y_ a_b `z`")
-    assert "a_b" in text
+    text = slack.literal("*x* _y_ a_b `z` a@b @all [a](http://b)")
+    assert {"a_b", "a@b"} <= set(text.split())
+    assert not re.search(r"@all|\]\(", text)
+    assert slack.literal("@all") in json.loads(slack.body(message("owner/@all")))["text"]
     assert not re.search(r"(?<!\u200b)[*`](?!\u200b)", text)
 
 
@@ -193,6 +197,28 @@ def test_one_that_never_ends_its_answer_is_left(server: Receiver, monkeypatch: p
     monkeypatch.setattr(server, "delay_s", 0.6)
     with pytest.raises(ReceiverUnreachable, match="in time"):
         http.post(server.url("/slow"), b"{}", {})
+
+
+def test_one_that_has_answered_is_left_in_time_however_slowly_it_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "DEADLINE_S", 0.2)
+    written: list[int] = []
+
+    def drip() -> None:
+        connection, _ = listening.accept()
+        with connection, suppress(OSError):
+            connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+            for number in range(500):
+                connection.sendall(b".")
+                written.append(number)
+                threading.Event().wait(0.01)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        dripping = threading.Thread(target=drip)
+        dripping.start()
+        reply = http.post(f"http://127.0.0.1:{listening.getsockname()[1]}/drip", b"{}", {})
+        dripping.join()
+    assert reply.status == 200
+    assert len(written) < 500
 
 
 @pytest.mark.parametrize("starttls", [True, False])
