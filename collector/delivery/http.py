@@ -175,7 +175,7 @@ def post(url: str, body: bytes, headers: Mapping[str, str]) -> Reply:
             words = answer.read(ANSWER_LIMIT)
         return Reply(answer.status, words.decode("utf-8", "replace"), answer.getheader("Retry-After"))
     except ssl.SSLCertVerificationError as error:
-        raise ReceiverUnreachable(f"Its certificate is not trusted: {error.verify_message}.") from error
+        raise ReceiverUnreachable(f"Its certificate is not trusted: {error.verify_message.rstrip('.')}.") from error
     except (OSError, http.client.HTTPException, ValueError) as error:
         is_late = isinstance(error, TimeoutError) or time.monotonic() - began >= DEADLINE_S
         raise ReceiverUnreachable(

@@ -25,7 +25,8 @@ def runs(viewer: Viewer, store: Store, limit: int) -> tuple[LoggedRun, ...]:
     """The newest runs first. One that was killed without writing so is shown as stopped: nobody holds its lease.
 
     Who sees every tenant and repository gets the whole log. Anyone else gets the runs that asked about a repository
-    of theirs, counts those only, and learns neither the requests nor the message, which include others'.
+    of theirs, or failed before they asked about any, counts those only, and learns neither the requests nor the
+    message, which include others'.
     Source: collection_run, collection_result.
     """
     return _runs(viewer, store, limit, _going_on(store))

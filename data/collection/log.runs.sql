@@ -1,5 +1,6 @@
 -- The newest runs with what the viewer may know of them. Times are UTC. Grain: a run.
--- Source: collection_run, collection_result, repository. Counts and messages of a whole run only for who sees everything.
+-- Source: collection_run, collection_result, repository. Counts and messages of a whole run only for who sees everything; to all a
+-- run that failed before it came to any repository.
 with sight as (
     select
         not exists (
@@ -19,6 +20,7 @@ shown as (
     where
         sight.sees_all
         or run.run_id in (select run_id from collection_result where repository_id in (select unnest($visible)))
+        or (run.state = 'failed' and run.repositories = 0 and run.requests > 0 and len($visible) > 0)
     order by run.run_id desc
     limit $most
 ),
@@ -41,7 +43,7 @@ select
     shown.ended_at,
     shown.state,
     case when sight.sees_all then shown.requests end as requests,
-    case when sight.sees_all then shown.repositories else visible_part.repositories end as repositories,
+    case when sight.sees_all then shown.repositories else coalesce(visible_part.repositories, 0) end as repositories,
     case when sight.sees_all then shown.message end as message,
     shown.fence
 from shown

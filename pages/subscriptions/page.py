@@ -304,7 +304,8 @@ def test(account: Account, subscription: Subscription) -> None:
     with st.spinner("Sending a test …"):
         attempts = send_test(the_store(), subscription, channels, public_links(), utc_now())
     for each in attempts:
-        sentence = f"{messages.literal(NAMES[each.channel.kind])}: {messages.literal(each.reason or 'sent')}"
+        name, reason = NAMES[each.channel.kind], each.reason or "sent"
+        sentence = messages.literal(reason if reason.startswith(name) else f"{name}: {reason}")
         show = st.success if each.outcome == "sent" else st.error
         show(sentence, icon=":material/check:" if each.outcome == "sent" else ":material/error:")
 

@@ -8,6 +8,7 @@ from collector.delivery import sender
 from collector.delivery.channels import checked_channel
 from collector.delivery.sender import Sender, send_test
 from data.accounts.authority import COMMAND_LINE, acting
+from data.accounts.models import Viewer
 from data.accounts.tenants import operator
 from data.accounts.tokens import TokenFacts, save_token
 from data.calendar import DAY, stored
@@ -18,7 +19,7 @@ from data.reports.settings import AlertKind, AlertSettings, SubscriptionRefused
 from data.reports.subscriptions import Subscription, add_subscription, change_subscription, subscriptions
 from data.store import Store
 from tests.collector.delivery.servers import Receiver
-from tests.data.filled import ENGINE, TODAY
+from tests.data.filled import DOCS, ENGINE, TODAY
 from tests.data.launch import LAUNCH, fill_launch
 from tests.data.launch import day as launch_day
 from tests.data.writers import NOW
@@ -156,13 +157,16 @@ def test_each_other_kind_is_told_from_its_threshold_on(filled: Store) -> None:
         at = stored(NOW + hours * HOUR)
         with filled.traffic.commit("a collection that fails") as connection:
             run = "insert into collection_run by name select ? as run_id, 'timer' as trigger, ? as started_at, "
-            failed = "started_at as ended_at, 'failed' as state, 1 as requests, 1 as repositories, 'Why.' as message"
+            failed = "started_at as ended_at, 'failed' as state, 1 as requests, 0 as repositories, 'Why.' as message"
             connection.execute(run + failed, [900 + hours, at])
             row = [900 + hours, ENGINE, at]
             connection.execute("insert into collection_result values (?, ?, 'views', ?, 'blocked', 451, '', 0, 1)", row)
             change = "update repository set state = 'blocked', state_reason = 'Taken down.', state_since = ? "
             connection.execute(f"{change} where repository_id = ? and state = 'active'", [at, ENGINE])
     assert told(AlertKind.RUN) == ["The last 2 collections failed. Why."]
+    one_of_theirs = Viewer(frozenset({DOCS}), frozenset({BLUE}))  # of whose repositories it asked about none
+    for_blue = events(one_of_theirs, filled, AlertSettings(), frozenset({BLUE}), since=TODAY, now=NOW + 2 * DAY)
+    assert [e.text for e in for_blue if e.kind is AlertKind.RUN] == ["The last 2 collections failed."]
     assert told(AlertKind.REFUSED) == ["Taken down."]
     (drop,) = told(AlertKind.DROP)
     assert drop.startswith("40 views on 5 May")
