@@ -145,8 +145,9 @@ class _Connection(http.client.HTTPConnection):
 
     def end(self) -> None:
         """Have whoever reads from it stop at once."""
-        with suppress(OSError, AttributeError):
-            self._open.shutdown(socket.SHUT_RDWR)  # type: ignore[union-attr] - not yet connected
+        if self._open is not None:
+            with suppress(OSError):
+                self._open.shutdown(socket.SHUT_RDWR)
 
 
 @cache

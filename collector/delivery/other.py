@@ -16,34 +16,18 @@ from collector.delivery.result import LONGEST_REASON, DeliveryOutcome, Result, w
 from collector.redaction import one_line
 from data.reports.message import Message, plain_text
 
-SCHEMES = {
-    "tgram": "Telegram",
-    "pover": "Pushover",
-    "pbul": "Pushbullet",
-    "wxteams": "Webex",
-    "gchat": "Google Chat",
-    "twist": "Twist",
-    "revolt": "Revolt",
-    "line": "LINE",
-    "pagerduty": "PagerDuty",
-    "opsgenie": "Opsgenie",
-    "pagertree": "PagerTree",
-    "victorops": "Splunk On-Call",
-    "signl4": "SIGNL4",
-    "ifttt": "IFTTT",
-    "prowl": "Prowl",
-    "psafer": "Pushsafer",
-    "pushed": "Pushed",
-    "spush": "SimplePush",
-    "pushy": "Pushy",
-    "join": "Join",
-    "twilio": "Twilio",
-    "vonage": "Vonage",
-    "sinch": "Sinch",
-    "clickatell": "Clickatell",
-    "bulksms": "BulkSMS",
-    "msgbird": "MessageBird",
-}
+SCHEMES = frozenset(  # each with an address of its own by https, where a token or number says who gets it
+    """
+    46elks atalk bale brevo bulksms bulkvs burstsms chanify clickatell clicksend cm d7sms dingtalk dot exotel
+    feishu firehydrant flock freemobile gchat groundmail groupme guilded gupshup httpsms ifttt ilert incidentio
+    jira join kakaotalk kook kumulos lark lauther lfg line mailersend mobilemsg msg91 msgbird notifyapp notifyre
+    octopush onesignal opsgenie pagerduty pagertree pbul pingram plivo postmark pover prowl psafer push pushed
+    pushme pushplus pushward pushy qq reddit resend revolt ringc schan sendgrid serwersms seven sfr signalgrid
+    signl4 sinch smsmgr smstunnel spike spugpush spush squadcast stackfield strmlabs telesign telnyx tgram
+    threema twilio twist viber victorops voipms vonage wecombot whapi whatsapp wpush wxpusher wxteams youlmk
+    zalo zoom
+    """.split()  # noqa: SIM905 - to be read
+)
 SAFE_OPTIONS = frozenset({"format", "overflow", "image", "silent", "preview", "topic", "thread", "priority", "sound"})
 _ADDRESS = re.compile(r"[^\s,;#?]+(\?[^\s,;#?]*)?")  # what apprise would take for two addresses, or for other options
 MOST = 8000  # characters; each service cuts at its own limit
@@ -53,17 +37,19 @@ _one_at_a_time = threading.Lock()  # what apprise says goes to one log
 def checked(address: str) -> str:
     """The service's name. Raises: AddressRefused."""
     parts = urlsplit(address) if address.isprintable() else urlsplit("")
-    name = SCHEMES.get(parts.scheme.lower())
-    if name is None:
-        raise AddressRefused(f"Other services are: {', '.join(f'{each}://' for each in sorted(SCHEMES))}.")
+    if parts.scheme.lower() not in SCHEMES:
+        raise AddressRefused(
+            f"Other services have an address of apprise that begins with one of: {', '.join(sorted(SCHEMES))}."
+        )
     if not _ADDRESS.fullmatch(address):
         raise AddressRefused("An address of another service has no space, comma, ; or # and one ? at most.")
     options = {key.lower() for key, _ in parse_qsl(parts.query, keep_blank_values=True)}
     if options - SAFE_OPTIONS:
         raise AddressRefused(f"These options are not taken here: {', '.join(sorted(options - SAFE_OPTIONS))}.")
-    if _apprise().Apprise.instantiate(address) is None:
-        raise AddressRefused(f"This is not an address of {name}: see the list of services of apprise.")
-    return name
+    service = _apprise().Apprise.instantiate(address)
+    if service is None:
+        raise AddressRefused(f"This is not an address of {parts.scheme}://: see the list of services of apprise.")
+    return str(service.service_name)
 
 
 def send(message: Message, address: str) -> Result:

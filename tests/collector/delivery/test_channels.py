@@ -8,9 +8,10 @@ from contextlib import suppress
 from datetime import UTC, date, datetime
 
 import pytest
+from apprise.manager_plugins import NotificationManager
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from collector.delivery import discord, http, mail, slack, teams
+from collector.delivery import discord, http, mail, other, slack, teams
 from collector.delivery.channels import Content, checked_channel, send
 from collector.delivery.http import AddressRefused, ReceiverUnreachable
 from collector.delivery.result import DeliveryOutcome, Result
@@ -279,6 +280,10 @@ def test_other_services_are_those_that_touch_neither_files_nor_this_machine(addr
 def test_another_service_is_known_by_its_name() -> None:
     saved = checked_channel("other", TELEGRAM)
     assert saved.hint == "Telegram"
+    known = NotificationManager()  # type: ignore[no-untyped-call]
+    templates = {scheme: " ".join(known[scheme].templates) for scheme in other.SCHEMES}
+    assert [scheme for scheme, each in templates.items() if re.search("{(host|port|endpoint|keyfile)}", each)] == []
+    assert len(templates) >= 100
 
 
 def test_a_mails_address_is_masked_where_it_is_shown() -> None:
