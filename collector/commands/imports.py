@@ -1,5 +1,6 @@
 """`import`: the history that other tools have kept."""
 
+import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import pyarrow as pa
 
 from collector.commands.frame import CommandGroup, CommandRefused, CommandResult, Session, pass_session
 from collector.commands.terminal import moment
@@ -51,6 +53,22 @@ def import_() -> None:
     """
 
 
+class _WithoutPandas:
+    """Hides pandas while Arrow looks for it, as it does once, at its first array: nobody needs it here, and it would
+    take 50 MB and half a second.
+    """
+
+    def find_spec(self, name: str, *_: object) -> None:
+        if name == "pandas":
+            raise ModuleNotFoundError(name)
+
+    @classmethod
+    def begin(cls) -> None:
+        sys.meta_path.insert(0, cls())
+        pa.array([])
+        del sys.meta_path[0]
+
+
 @import_.command()
 @click.argument("tenant")
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=Path))
@@ -88,6 +106,7 @@ def add(session: Session, /, tenant: str, paths: tuple[Path, ...], **given: Any)
       python -m collector import add acme ghstats.db --unknown add
       python -m collector import add acme views.csv --map day=when,views=hits --repository octo/hello
     """
+    _WithoutPandas.begin()
     owner = tenants.tenant_named(session.viewer, session.store, tenant)
     options = _options(given)
     saved = imports.saved_mappings(session.viewer, session.store, owner.tenant_id)

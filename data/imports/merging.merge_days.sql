@@ -1,16 +1,16 @@
 -- Writes daily_traffic anew for the touched days: of each metric the greatest reading of what was collected and of all
 -- imports, ties by uniques, and who knows it. Uniques that an import has without a count stand beside a count without
 -- uniques. What was collected of a day that no import has any more is taken from collected_day, and its row there goes.
--- A reading is packed into one number, (count + 1) * 10^13 + uniques + 1, 0 being unknown: no count has 13 digits.
+-- A reading is packed into one number, (count + 1) * 2^44 + uniques + 1, 0 being unknown: no count has 44 bits.
 -- Grain in: touched_day (repository_id, day), each once. Days are UTC.
 create or replace temp table merged_day as
 with imported as (
     select
         repository_id,
         day,
-        max((coalesce(views, -1) + 1)::hugeint * 10000000000000 + coalesce(view_uniques, -1) + 1) as views,
+        max((coalesce(views, -1) + 1)::hugeint * 17592186044416 + coalesce(view_uniques, -1) + 1) as views,
         max(view_uniques) filter (where views is null) as loose_view_uniques,
-        max((coalesce(clones, -1) + 1)::hugeint * 10000000000000 + coalesce(clone_uniques, -1) + 1) as clones,
+        max((coalesce(clones, -1) + 1)::hugeint * 17592186044416 + coalesce(clone_uniques, -1) + 1) as clones,
         max(clone_uniques) filter (where clones is null) as loose_clone_uniques
     from imported_day
     semi join touched_day using (repository_id, day)
@@ -26,8 +26,8 @@ beside as (
         imported.loose_view_uniques,
         coalesce(imported.clones, 0) as clones,
         imported.loose_clone_uniques,
-        (coalesce(own.views, -1) + 1)::hugeint * 10000000000000 + coalesce(own.view_uniques, -1) + 1 as own_views,
-        (coalesce(own.clones, -1) + 1)::hugeint * 10000000000000 + coalesce(own.clone_uniques, -1) + 1 as own_clones,
+        (coalesce(own.views, -1) + 1)::hugeint * 17592186044416 + coalesce(own.view_uniques, -1) + 1 as own_views,
+        (coalesce(own.clones, -1) + 1)::hugeint * 17592186044416 + coalesce(own.clone_uniques, -1) + 1 as own_clones,
         own.views_source as own_views_source,
         own.clones_source as own_clones_source
     from touched_day
@@ -38,10 +38,10 @@ beside as (
 best as (
     select
         *,
-        nullif(greatest(views, own_views) // 10000000000000 - 1, -1)::bigint as best_views,
-        coalesce(nullif(greatest(views, own_views) % 10000000000000 - 1, -1)::bigint, loose_view_uniques) as best_view_uniques,
-        nullif(greatest(clones, own_clones) // 10000000000000 - 1, -1)::bigint as best_clones,
-        coalesce(nullif(greatest(clones, own_clones) % 10000000000000 - 1, -1)::bigint, loose_clone_uniques)
+        nullif((greatest(views, own_views) >> 44) - 1, -1)::bigint as best_views,
+        coalesce(nullif((greatest(views, own_views) & 17592186044415) - 1, -1)::bigint, loose_view_uniques) as best_view_uniques,
+        nullif((greatest(clones, own_clones) >> 44) - 1, -1)::bigint as best_clones,
+        coalesce(nullif((greatest(clones, own_clones) & 17592186044415) - 1, -1)::bigint, loose_clone_uniques)
             as best_clone_uniques
     from beside
 )
@@ -52,13 +52,13 @@ select
     best_views as views,
     case when not coalesce(best_view_uniques > best_views, false) then best_view_uniques end as view_uniques,
     case
-        when views >= 10000000000000 and (views > own_views or own_views_source is null) then 'import'
+        when views >= 17592186044416 and (views > own_views or own_views_source is null) then 'import'
         else own_views_source
     end as views_source,
     best_clones as clones,
     case when not coalesce(best_clone_uniques > best_clones, false) then best_clone_uniques end as clone_uniques,
     case
-        when clones >= 10000000000000 and (clones > own_clones or own_clones_source is null) then 'import'
+        when clones >= 17592186044416 and (clones > own_clones or own_clones_source is null) then 'import'
         else own_clones_source
     end as clones_source,
     is_imported

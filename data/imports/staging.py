@@ -136,7 +136,9 @@ def stage(
                 _TableReader(layout, writers, options, names, today).read()
     finally:
         writers.close()
+        pa.default_memory_pool().release_unused()
         pa.set_memory_pool(usual_pool)
+        usual_pool.release_unused()
     return staged
 
 

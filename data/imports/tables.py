@@ -35,7 +35,7 @@ SECTION = re.compile(r"#\s*(\w[\w ]*)\s*$")
 Row = Sequence[str | None]
 Rows = Iterator[tuple[int, list[Row] | pa.RecordBatch]]  # batches, each with the line of its first row
 LARGE = 1 << 20  # bytes of a CSV from which on it is read by Arrow, five times as fast
-BLOCK = 1 << 20
+BLOCK = 1 << 19
 
 
 @dataclass(frozen=True, slots=True)
