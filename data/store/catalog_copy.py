@@ -5,11 +5,16 @@ and which lie in the catalog itself: five to seven questions, each a round trip 
 some 40 ms of processor time for a page's query however little it reads. So a process has the catalog beside it as well,
 as a DuckDB file, and brings that up to a version once for all who read it; what has not changed is not copied again.
 It is small: the rows of the files are not in it.
+
+Even so a table of the lake costs a statement 5 to 8 ms of planning, and v_repositories is made of eleven. So readers
+are given a database in memory beside it, where a table of few rows is a table, and one of many a view on the lake.
 """
 
+import re
 import tempfile
 import threading
 from collections.abc import Callable
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +22,11 @@ import duckdb
 
 from data.store.database import quoted
 
-NAME = "traffic_read"  # by what the lake is attached with it
+NAME = "traffic_read"  # the database that is read
+FEW_ROWS = 200_000
+_LAKE = "traffic_by_copy"  # by what the lake is attached with the copy of its catalog
 _FOLDER = "github-traffic-catalog-"
-_METADATA = f"__ducklake_metadata_{NAME}"
+_METADATA = f"__ducklake_metadata_{_LAKE}"
 _SNAPSHOT = "select max(snapshot_id) as version from {}.ducklake_snapshot"
 _TABLES = "select table_name::text from information_schema.tables where table_schema = '{}'"
 _MARK = "select '{1}' as name, count(*) as rows, sum(xmin::text::bigint) as writers from {0}.{1}"
@@ -30,6 +37,26 @@ insert into {0}.ducklake_table_stats (table_id, record_count, next_row_id, file_
 select distinct table_id, 0 as record_count, 0 as next_row_id, 0 as file_size_bytes
 from {0}.ducklake_table anti join {0}.ducklake_table_stats using (table_id)
 """
+# Since version {1}: how many versions there were, whether one changed the schema, and the numbers of changed tables.
+_CHANGES = """
+select
+    count(*) as versions,
+    coalesce(bool_or(regexp_matches(changes_made, '(created|altered|dropped)_')), false) as is_schema,
+    flatten(coalesce(list(regexp_extract_all(changes_made, ':([0-9]+)', 1)), [])) as tables
+from {0}.ducklake_snapshot_changes
+where snapshot_id > {1}
+"""
+_OF_LAKE = """
+select table_id::text as id, table_name as name, coalesce(record_count, 0) as most_rows
+from {0}.ducklake_table left join {0}.ducklake_table_stats using (table_id)
+where end_snapshot is null
+"""
+_OF_READERS = """
+select table_name, lower(split_part(table_type, ' ', -1)) as kind
+from information_schema.tables
+where table_catalog = '{0}'
+"""
+_VIEWS = "select view_name as name, sql from {0}.ducklake_view where end_snapshot is null"
 
 Ask = Callable[[duckdb.DuckDBPyConnection, str], list[tuple[Any, ...]]]
 
@@ -42,6 +69,7 @@ class CatalogCopy:
         self._ask = ask
         self._folder: tempfile.TemporaryDirectory[str] | None = None  # is removed with the last reference to it
         self._marks: dict[str, tuple[Any, ...]] = {}
+        self._large: set[str] = set()  # the tables of more than FEW_ROWS, until the schema changes
         self.guard = threading.Lock()
         self.version = 0
 
@@ -54,13 +82,50 @@ class CatalogCopy:
             cursor.execute(f"create schema {_METADATA}.{self._schema}")
             self._copy(cursor)
             cursor.execute(f"detach {_METADATA}")
-            cursor.execute(f"attach 'ducklake:{place}' as {NAME} (metadata_schema '{self._schema}')")
+            cursor.execute(f"attach 'ducklake:{place}' as {_LAKE} (metadata_schema '{self._schema}')")
+            cursor.execute(f"attach ':memory:' as {NAME}")
             self._folder = folder
         else:
             self._copy(cursor)
+        self._give(cursor)
+
+    def _give(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        """Have readers read the version that the catalog is at now."""
+        place = f"{_METADATA}.{self._schema}"
+        ((version,),) = cursor.execute(_SNAPSHOT.format(place)).fetchall()
+        ((versions, is_schema, changed),) = cursor.execute(_CHANGES.format(place, self.version)).fetchall()
+        tables = cursor.execute(_OF_LAKE.format(place)).fetchall()
+        whole = is_schema or versions != version - self.version  # of some nothing is known any more
+        large = set() if whole else set(self._large)
+        cursor.execute("begin")
+        if whole:
+            for name, kind in cursor.execute(_OF_READERS.format(NAME)).fetchall():
+                cursor.execute(f"drop {kind} {NAME}.{name}")
+        for number, name, most_rows in tables:
+            if name not in large and (whole or number in changed):
+                if most_rows > FEW_ROWS and _rows(cursor, name) > FEW_ROWS:
+                    cursor.execute(f"drop table if exists {NAME}.{name}")
+                    large.add(name)
+                else:
+                    cursor.execute(f"create or replace table {NAME}.{name} as from {_LAKE}.{name}")
+        for name in large:  # of this version, whichever the catalog is at when it is read
+            cursor.execute(f"create or replace view {NAME}.{name} as from {_LAKE}.{name} at (version => {version})")
+        cursor.execute(f"create or replace macro {NAME}.copied_version() as {version}")
+        if whole:
+            self._give_views(cursor)
+        cursor.execute("commit")
+        self.version, self._large = version, large
+
+    def _give_views(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        """The views of the lake, each after those that it speaks of."""
+        views = dict(cursor.execute(_VIEWS.format(f"{_METADATA}.{self._schema}")).fetchall())
+        words = {name: set(re.findall(r"\w+", text)) for name, text in views.items()}
+        cursor.execute(f"use {NAME}")
+        for name in TopologicalSorter({name: views.keys() & words[name] for name in views}).static_order():
+            cursor.execute(f"create view {name} as {views[name]}")
 
     def _copy(self, cursor: duckdb.DuckDBPyConnection) -> None:
-        """Take over the tables that differ, all as they were at one moment."""
+        """Take over the tables of the catalog that differ, all as they were at one moment."""
         cursor.execute("begin")
         marks = self._marks_there(cursor)
         changed = [name for name, mark in marks.items() if mark != self._marks.get(name)]
@@ -70,9 +135,8 @@ class CatalogCopy:
                 f"create or replace table {_METADATA}.{self._schema}.{name} as {self._rows(cursor, name, types)}"
             )
         cursor.execute(_EMPTY_TABLES.format(f"{_METADATA}.{self._schema}"))
-        ((version,),) = self._ask(cursor, _SNAPSHOT.format(self._schema))
         cursor.execute("commit")
-        self._marks, self.version = marks, version
+        self._marks = marks
 
     def _marks_there(self, cursor: duckdb.DuckDBPyConnection) -> dict[str, tuple[Any, ...]]:
         """Of each table, what differs as soon as a row was added, changed or deleted."""
@@ -95,6 +159,12 @@ class CatalogCopy:
         columns = cursor.execute(f"describe {rows}").fetchall()
         listed = (_typed(column, kind, types.get((table, column), "")) for column, kind, *_ in columns)
         return f"select {', '.join(listed)} {rows}"
+
+
+def _rows(cursor: duckdb.DuckDBPyConnection, table: str) -> int:
+    """How many rows a table of the lake has; the catalog counts those that were deleted, too."""
+    ((rows,),) = cursor.execute(f"select count(*) from {_LAKE}.{table}").fetchall()  # noqa: S608 - our own names
+    return int(rows)
 
 
 def _typed(column: str, kind: str, wanted: str) -> str:

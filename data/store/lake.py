@@ -64,6 +64,8 @@ EXTENSIONS_VARIABLE = "TRAFFIC_DUCKDB_EXTENSIONS"
 LAKE_SCHEMA, CONTROL_SCHEMA = "traffic_lake", "traffic_control"
 READABLE_FOR = "interval 1 day"  # so long a former version can be asked for
 INLINED_ROWS = 1000  # as many rows of a table as a commit may add without a file of their own
+# To share a short statement with a second thread takes a third more processor time; and many people ask at once.
+ONE_THREAD = {"threads": 1}
 KNOWN_FOR_S = 0.2  # how long the numbers of the versions are not asked for again: a page asks a dozen times in a run
 ASK_AGAIN_S = 5.0  # how long a server that did not answer is left alone
 CONNECT_TIMEOUT_S, SILENCE_MS = 5, 15_000  # what does not answer for so long is away
@@ -177,7 +179,7 @@ class Lake:
         with self.failures_named():
             with self._guard:
                 if self._instance is None:
-                    self._instance = self._opened(READER_SETTINGS)
+                    self._instance = self._opened(READER_SETTINGS | ONE_THREAD)
                 cursor = self._instance.cursor()
             try:
                 yield cursor
@@ -584,12 +586,11 @@ class LakeTraffic(_LakeDatabase):
         """By the copy of the catalog: while PostgreSQL is away, the last version that it has."""
         self.lake.attach_copy()
         with self.lake.cursor(asks_postgres=False) as cursor:
-            cursor.execute("begin transaction read only")
-            cursor.execute(f"use {catalog_copy.NAME}")
+            cursor.execute(f"begin transaction read only; use {catalog_copy.NAME}")
             yield cursor
 
     def _number(self, cursor: duckdb.DuckDBPyConnection) -> int:
-        ((number,),) = cursor.execute(f"from {catalog_copy.NAME}.current_snapshot()").fetchall()
+        ((number,),) = cursor.execute(f"select {catalog_copy.NAME}.copied_version()").fetchall()
         return int(number)
 
     def _migrate(self, connection: duckdb.DuckDBPyConnection) -> None:

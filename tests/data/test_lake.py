@@ -16,7 +16,7 @@ import pytest
 from data.accounts.authority import COMMAND_LINE
 from data.accounts.tenants import add_tenant, operator, tenants
 from data.schema import migrate as schema
-from data.store import Store, StoreAway, StoreBusy, StoreUnreadable
+from data.store import Store, StoreAway, StoreBusy, StoreUnreadable, catalog_copy
 from data.store import lake as lake_module
 from data.store.lake import LAKE_SCHEMA, SETTING, LakeTraffic, adapted, lake_place, load_extension
 from data.store.moving import CopyRefused, copy_store, facts
@@ -65,7 +65,11 @@ def test_what_ducklake_does_not_know_is_left_out_of_the_schema() -> None:
 
 @on_the_lake
 @pytest.mark.usefixtures("numbered")
-def test_a_reader_keeps_its_snapshot_and_each_commit_is_a_version(store: Store) -> None:
+@pytest.mark.parametrize("few_rows", [0, 50, 100])
+def test_a_reader_keeps_its_snapshot_and_each_commit_is_a_version_however_many_rows_a_table_has(
+    store: Store, few_rows: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catalog_copy, "FEW_ROWS", few_rows)
     save(store, *batch(1))
     before = store.traffic.version()
     with store.traffic.read() as reader:
