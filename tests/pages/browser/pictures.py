@@ -93,16 +93,16 @@ def draw_messages(browser: Browser, directory: Path) -> None:
         week = newest_period(Grain.WEEK, utc_day(now - timedelta(days=7)))
         links = Links("https://traffic.example.org")
         content = report_content(store, recipient_of(store, found), found, week, links=links, now=now)
-    page = browser.new_page(viewport={"width": 760, "height": 900})
+    page = browser.new_page(viewport={"width": 760, "height": 100})
     stop = links.page("unsubscribe/…")
     pages = {"report-mail": mail.html(content.message, stop), "report-slack": as_slack_shows(content)}
     for name, html in pages.items():
         page.set_content(html)
-        save(name, page.screenshot(full_page=name == "report-slack"))
+        save(name, page.screenshot(full_page=True))
 
 
 def as_slack_shows(content: Content) -> str:
-    """Slack's blocks as a page of HTML, as near to its look as fonts allow."""
+    """Slack's blocks in a message of an app, as its reference describes them, as near to its look as fonts allow."""
     body = json.loads(slack.body(content.message))
     parts = []
     for block in body["blocks"]:
@@ -114,11 +114,15 @@ def as_slack_shows(content: Content) -> str:
         bold = re.sub(r"[*]([^*]+)[*]", r"<b>\1</b>", text)
         parts.append(f"<p>{bold}</p>")
     style = (
-        "body {font: 15px/1.46 Lato, 'Noto Sans', sans-serif; margin: 16px 24px; color: #1d1c1d} "
-        "h1 {font-size: 18px; margin: 4px 0} p {margin: 8px 0; white-space: pre-line} "
-        "a {color: #1264a3; text-decoration: none}"
+        "body {font: 15px/1.46 Lato, 'Noto Sans', sans-serif; margin: 16px 20px; color: #1d1c1d; padding-left: 44px} "
+        "h1 {font-size: 18px; font-weight: 900; margin: 8px 0} p {margin: 8px 0; white-space: pre-line} "
+        "a {color: #1264a3; text-decoration: none} header {margin-left: -44px; height: 22px} "
+        "header i {float: left; width: 36px; height: 36px; border-radius: 8px; background: #2563eb; margin-right: 8px} "
+        "small {font-size: 10px; background: #e8e8e8; color: #616061; padding: 1px 3px; border-radius: 2px} "
+        "time {font-size: 12px; color: #616061}"
     )
-    return f'<!doctype html><meta charset="utf-8"><style>{style}</style>{"".join(parts)}'
+    sender = "<header><i></i><b>GitHub Traffic</b> <small>APP</small> <time>12:00</time></header>"
+    return f'<!doctype html><meta charset="utf-8"><style>{style}</style>{sender}{"".join(parts)}'
 
 
 def copy_of_the_demo(directory: Path) -> None:
