@@ -356,6 +356,16 @@ def alert_content(events: Sequence[AlertEvent], recipient: Recipient, links: Lin
     return Content("alert", alert_message(events, recipient.subject, links), facts)
 
 
+def current_content(
+    store: Store, recipient: Recipient, subscription: Subscription, links: Links, now: datetime
+) -> Content:
+    """The newest report, or what there is to report now."""
+    if subscription.kind == "alert":
+        return alert_content(current_events(store, subscription, now), recipient, links)
+    period = subscription.report.period(now)
+    return report_content(store, recipient, subscription, period, links=links, now=now)
+
+
 def as_test(content: Content) -> Content:
     message = replace(content.message, title=f"Test: {content.message.title}")
     return Content("test", message, content.facts)
@@ -388,9 +398,5 @@ def _tested(store: Store, subscription: Subscription, channel: OpenChannel, link
     recipient = recipient_of(store, subscription, channel)
     if recipient.sees_nothing:
         return Result(DeliveryOutcome.SKIPPED, reason=SEES_NOTHING)
-    if subscription.kind == "alert":
-        content = alert_content(current_events(store, subscription, now), recipient, links)
-    else:
-        period = subscription.report.period(now)
-        content = report_content(store, recipient, subscription, period, links=links, now=now)
+    content = current_content(store, recipient, subscription, links, now)
     return send(as_test(content), channel, f"test {now.isoformat()}", links, now)

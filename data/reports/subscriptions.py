@@ -310,16 +310,16 @@ def end_channel(store: Store, stop: str, now: datetime) -> str | None:
     """End the channel whose recipient shows its secret: one click in a mail. Its hint; None where there is none."""
     values = {"stop_hash": _hash(stop)}
     found = (
-        "select channel_id, hint, ended_because is null, name, tenant_id from subscription_channel "
+        "select channel_id, hint, ended_because is null, subscription.kind, name, tenant_id from subscription_channel "
         "inner join subscription using (subscription_id) where stop_hash = $stop_hash"
     )
     with store.control.read() as cursor:
         rows = cursor.execute(found, values).fetchall()
-    for channel_id, hint, is_open, name, tenant_id in rows:
+    for channel_id, hint, is_open, kind, name, tenant_id in rows:
         if is_open:
             with store.control.commit("unsubscribing") as connection:
                 note_channel_ended(connection, channel_id, "Unsubscribed by its recipient.")
-                record(connection, "unsubscribed", Subject(f"report {name}", tenant_id), "recipient", now, detail=hint)
+                record(connection, "unsubscribed", Subject(f"{kind} {name}", tenant_id), "recipient", now, detail=hint)
         return str(hint)
     return None
 

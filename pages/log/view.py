@@ -55,7 +55,7 @@ ATTEMPTS: Mapping[str, Any] = {
     "reason": config.TextColumn("Reason", width="large"),
     "status": config.NumberColumn("Status", format="%d", width=70),
 }
-SENT = {"sent": "Sent", "again": "Tried again", "failed": "Failed", "skipped": "Nothing to send"}
+SENT = {"sent": "Sent", "again": "To be tried again", "failed": "Failed", "skipped": "Nothing to send"}
 
 
 def draw_attempts(attempts: Sequence[LoggedAttempt]) -> None:

@@ -13,10 +13,8 @@ from collector.delivery.http import AddressRefused, ReceiverUnreachable
 from collector.delivery.mail import html_part
 from collector.delivery.sender import (
     SEES_NOTHING,
-    alert_content,
-    current_events,
+    current_content,
     public_links,
-    report_content,
     send_test,
 )
 from data.accounts import grants, tenants
@@ -211,11 +209,7 @@ def preview(subscription_id: int) -> None:
             st.info(SEES_NOTHING, icon=":material/visibility_off:")
             return
         with st.spinner(filters.READING):
-            if subscription.kind == "alert":
-                content = alert_content(current_events(store, subscription, now), recipient, public_links())
-            else:
-                period = subscription.report.period(now)
-                content = report_content(store, recipient, subscription, period, links=public_links(), now=now)
+            content = current_content(store, recipient, subscription, public_links(), now)
         title = f'<p style="font-size:1.25rem;font-weight:600;margin:0">{escape(content.message.title)}</p>'
         st.html(f'<div class="report-preview">{title}{html_part(content.message)}</div>')
 
