@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from functools import partial
 from textwrap import fill
 from typing import Any
@@ -13,7 +14,7 @@ from collector.commands.selection import tracked
 from collector.commands.terminal import moment
 from collector.delivery.channels import NAMES, checked_channel
 from collector.delivery.mail import NOT_SET, mail_server
-from collector.delivery.sender import Sender, public_links, report_content, send_test
+from collector.delivery.sender import SEES_NOTHING, Sender, public_links, report_content, send_test
 from collector.redaction import one_line
 from data.accounts.authority import COMMAND_LINE
 from data.accounts.models import Tenant
@@ -204,11 +205,11 @@ def preview(session: Session, name: str, period: str | None) -> CommandResult:
       python -m collector report preview "acme weekly"
       python -m collector report preview '#3' --period 2026-W47
     """
-    found, now = named(session, name, "report"), utc_now()
-    links = public_links()
-    content = report_content(
-        session.store, recipient_of(session.store, found), found, _period(found, period), links=links, now=now
-    )
+    found, now, links = named(session, name, "report"), utc_now(), public_links()
+    chosen, recipient = _period(found, period), recipient_of(session.store, found)
+    if recipient.sees_nothing:
+        raise SubscriptionRefused(SEES_NOTHING)
+    content = report_content(session.store, recipient, found, chosen, links=links, now=now)
     session.terminal.say(plain_text(content.message))
     return CommandResult(dict(content.facts))
 
@@ -357,7 +358,7 @@ def _period(subscription: Subscription, name: str | None) -> Period:
         return subscription.report.period(now)
     period = period_named(name, utc_day(now))
     if period.grain is not subscription.report.grain:
-        raise SubscriptionRefused(f"{subscription.name!r} is of {subscription.report.grain}s: {period.name} is none.")
+        raise SubscriptionRefused(f"{subscription.name!r} has no {period.grain}s: {period.name} is not in it.")
     return period
 
 
@@ -440,7 +441,7 @@ def facts_of(each: Subscription, newest: dict[int, Delivery]) -> dict[str, Any]:
                 "kind": channel.kind,
                 "hint": channel.hint,
                 "ended_because": channel.ended_because,
-                "last": delivery_text(newest.get(channel.channel_id)),
+                "last": asdict(last) if (last := newest.get(channel.channel_id)) else None,
             }
             for channel in each.channels
         ],

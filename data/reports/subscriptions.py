@@ -410,6 +410,8 @@ def _refuse_unseen(store: Store, account: Account, settings: Settings, tenant_id
         if tenant_id is None:
             raise SubscriptionRefused("Alerts are a tenant's: name it.")
         return
+    if settings.repository_ids is not None and settings.group_id is not None:
+        raise SubscriptionRefused("A report is of repositories or of a group, not of both.")
     viewer = viewer_of(store, account).of_each_tenant()
     if not viewer.repository_ids >= set(settings.repository_ids or ()):
         raise SubscriptionRefused("There is no such repository.")

@@ -46,8 +46,11 @@ def test_a_report_is_added_previewed_sent_once_and_listed_without_its_address(
     assert [each["outcome"] for each in ready.facts("report", "send", "ACME weekly")["attempts"]] == ["sent", "sent"]
     assert ready.facts("report", "send", "#1")["attempts"] == []
     assert len(server.requests) == 2
-    listed = ready("report", "list", "--json").output
+    result = ready("report", "list", "--json")
+    listed = result.output
     assert f"{week} sent" in listed
+    lasts = [each["last"] for each in last_line(result)["reports"][0]["channels"]]
+    assert [(each["occasion"], each["state"], each["reason"]) for each in lasts] == [(week, "sent", None)] * 2
     assert not any(word in listed for word in ("SECRET", secret))
 
 
@@ -58,7 +61,7 @@ def test_a_report_is_changed_in_place_with_one_channel_at_another_address(ready:
     changed = ready.facts("report", "edit", "acme weekly", "--rename", "Mondays", *changes)["changed"]
     assert changed == "name Mondays; top 7, day 2, at 08:30, repository_ids None; slack to another address"
     assert ready("report", "test", "Mondays").exit_code == 0
-    assert [request.path for request in server.requests] == ["/SECRET/new", "/SECRET/hook"]
+    assert {request.path for request in server.requests} == {"/SECRET/new", "/SECRET/hook"}
     assert ready("report", "edit", "Mondays", "--remove-channel", "2", "--monthly").exit_code == 0
     listed = ready("report", "list").output
     assert "#1 Mondays (acme): 1 08:30 UTC" in listed
@@ -102,9 +105,18 @@ def test_what_cannot_be_is_refused(ready: CommandLine) -> None:
         assert refused(ready("report", *words), expected), words
 
 
+def test_a_report_is_of_repositories_or_of_a_group_that_there_is(ready: CommandLine) -> None:
+    ready("group", "add", "acme", "Shop", "octo/hello")
+    both = ("add", "acme", "--slack-env", "SLACK", "--group", "Shop")
+    assert refused(ready("report", *both, "--repo", "octo/hello"), "not of both")
+    assert ready("report", *both).exit_code == 0
+    assert ready("group", "remove", "acme", "Shop").exit_code == 0
+    assert refused(ready("report", "preview", "acme weekly"), "There is no repository")
+
+
 def test_a_period_is_one_of_the_report_and_over(ready: CommandLine) -> None:
     ready("report", "add", "acme", "--monthly", "--slack-env", "SLACK", "--name", "Months")
-    assert refused(ready("report", "preview", "Months", "--period", "2026-W40"), "is none")
+    assert refused(ready("report", "preview", "Months", "--period", "2026-W40"), "has no weeks")
     later = f"{utc_now() + 40 * DAY:%Y-%m}"
     assert refused(ready("report", "send", "Months", "--period", later), "not over yet")
 
