@@ -1,6 +1,5 @@
 """`import`: the history that other tools have kept."""
 
-import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -8,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-import pyarrow as pa
 
 from collector.commands.frame import CommandGroup, CommandRefused, CommandResult, Session, pass_session
 from collector.commands.terminal import moment
@@ -21,7 +19,7 @@ from data.imports import imports
 from data.imports.files import files_of
 from data.imports.formats import MAPPED, TOOLS, ContentKind, header
 from data.imports.models import ImportBatch, ImportRefused, Options, Plan, RepositoryPlan, Unknown
-from data.imports.staging import Staged, stage
+from data.imports.staging import Staged, hide_pandas, stage
 from data.text import DAILY_CLONERS, DAILY_VISITORS, counted
 
 REFUSALS_SHOWN = 20
@@ -51,22 +49,6 @@ def import_() -> None:
       python -m collector import list
       python -m collector import undo 7
     """
-
-
-class _WithoutPandas:
-    """Hides pandas while Arrow looks for it, as it does once, at its first array: nobody needs it here, and it would
-    take 50 MB and half a second.
-    """
-
-    def find_spec(self, name: str, *_: object) -> None:
-        if name == "pandas":
-            raise ModuleNotFoundError(name)
-
-    @classmethod
-    def begin(cls) -> None:
-        sys.meta_path.insert(0, cls())
-        pa.array([])
-        del sys.meta_path[0]
 
 
 @import_.command()
@@ -106,7 +88,7 @@ def add(session: Session, /, tenant: str, paths: tuple[Path, ...], **given: Any)
       python -m collector import add acme ghstats.db --unknown add
       python -m collector import add acme views.csv --map day=when,views=hits --repository octo/hello
     """
-    _WithoutPandas.begin()
+    hide_pandas()
     owner = tenants.tenant_named(session.viewer, session.store, tenant)
     options = _options(given)
     saved = imports.saved_mappings(session.viewer, session.store, owner.tenant_id)

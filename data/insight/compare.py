@@ -166,11 +166,11 @@ def beside_before(
 def largest(viewer: Viewer, store: Store, selection: Selection, *, most: int = MOST_REPOSITORIES) -> tuple[int, ...]:
     """The ids of the selected repositories with the most views of the selected days, so many, the largest first.
 
-    Those of which nothing at all is known come last. Source: daily_traffic. Raises: StoreMissing.
+    Those of which nothing at all is known come last. Source: v_daily. Raises: StoreMissing.
     """
     values = selection.values(viewer) | {"search": selection.search, "most": most}
-    with store.traffic.read() as cursor:
-        return tuple(key for (key,) in cursor.execute(query(__name__, "largest"), values).fetchall())
+    rows = ask(store, query(__name__, "largest"), selection.today, values, imports=selection.imports)
+    return tuple(rows["repository_id"].to_pylist())
 
 
 def medians(rows: DataFrame) -> Mapping[str, float]:
@@ -213,7 +213,9 @@ def launches(viewer: Viewer, store: Store, repository_ids: frozenset[int], today
 
 
 @cached("traffic")
-def aligned(viewer: Viewer, store: Store, launches: tuple[Launch, ...], days: int, today: date) -> DataFrame:
+def aligned(
+    viewer: Viewer, store: Store, launches: tuple[Launch, ...], days: int, today: date, *, imports: bool = True
+) -> DataFrame:
     """What came from each launch on, day by day, beside what was usual for its repository before.
 
     Rows: launch (its place among those wanted), offset (0 on its day, up to `days`), metric (of COUNTS), value, usual,
@@ -221,7 +223,7 @@ def aligned(viewer: Viewer, store: Store, launches: tuple[Launch, ...], days: in
     final. Usual is the median of the same weekday among the 56 days before the day before the launch; NaN where of a
     weekday fewer than four are final. Raises: StoreMissing.
     """
-    parts = [_followed(viewer, store, each, days, today) for each in launches]
+    parts = [_followed(viewer, store, each, days, today, imports=imports) for each in launches]
     rows = [part.assign(launch=place) for place, part in enumerate(parts)]
     return pd.concat(rows, ignore_index=True) if rows else DataFrame(columns=["launch", "offset", "metric"])
 
@@ -248,9 +250,9 @@ def lifts(rows: DataFrame, days: int) -> DataFrame:
     return found.assign(lift=found["total"] - found["usual"])
 
 
-def _followed(viewer: Viewer, store: Store, launch: Launch, days: int, today: date) -> DataFrame:
+def _followed(viewer: Viewer, store: Store, launch: Launch, days: int, today: date, *, imports: bool) -> DataFrame:
     first, last = launch.day - timedelta(days=PATTERN_DAYS + 1), launch.day + timedelta(days=days)
-    known = final_days(viewer, store, Selection(first, last, today, frozenset({launch.repository_id})))
+    known = final_days(viewer, store, Selection(first, last, today, frozenset({launch.repository_id}), imports=imports))
     after = known[launch.day :]
     expected = usual(known[: launch.day - timedelta(days=2)], list(after.index))
     parts = []

@@ -12,6 +12,7 @@ with lists as (
         repository_id in (select unnest($visible::integer[]))
         and listing = $listing
         and observed_on between $first_day and $last_day
+        and (batch_id is null or coalesce(getvariable('with_imports')::boolean, true))
 ),
 
 entries as (
@@ -40,6 +41,7 @@ answers as (
         on
             lists.repository_id = seen.repository_id
             and seen.metric = 'views'
+            and (seen.batch_id is null or coalesce(getvariable('with_imports')::boolean, true))
             and seen.observed_at between lists.observed_at - interval 12 hours and lists.observed_at + interval 10 minutes
     group by lists.observed_on
 )

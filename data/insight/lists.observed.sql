@@ -8,4 +8,5 @@ where
     repository_id in (select unnest($visible::integer[]))
     and listing = $listing
     and observed_on <= $last_day
+    and (batch_id is null or coalesce(getvariable('with_imports')::boolean, true))
 order by observed_on;

@@ -15,7 +15,7 @@ from data.accounts.models import Viewer
 from data.calendar import DAY, WINDOW_DAYS, DayRange
 from data.insight.bounds import MARGIN_DAYS, SeenList, fitted_bounds, unexplained_share, widest
 from data.store import Store
-from data.store.arrow import frame, rows_of
+from data.store.arrow import frame, rows_of, set_days
 from data.store.cache import cached
 from data.store.sql import query
 from data.traffic.models import Selection
@@ -40,12 +40,13 @@ def history(viewer: Viewer, store: Store, selection: Selection, listing: str) ->
     """The lists (`listing` is referrers or paths) of the repository from the first ever to the selection's last day; to
     today, where that is yesterday: days are counted up to yesterday, but a list is whole once it is seen.
 
-    Source: referrer_snapshot or path_snapshot, snapshot. Raises: StoreMissing.
+    Source: v_referrers or v_paths, snapshot. Raises: StoreMissing.
     """
     is_newest = selection.last == selection.today - DAY
     last_day = selection.last + DAY if is_newest else selection.last
     values = {"visible": selection.values_of_one(viewer)["visible"], "listing": listing, "last_day": last_day}
     with store.traffic.read() as cursor:
+        set_days(cursor, None, imports=selection.imports)
         return History(*(frame(rows_of(cursor, query(__name__, name), values)) for name in ("listed", "observed")))
 
 
@@ -123,7 +124,7 @@ def _read(
     values = selection.values_of_one(viewer)
     values |= {"first_day": selection.first - MARGIN, "last_day": selection.last + MARGIN}
     with store.traffic.read() as cursor:
-        cursor.execute("set variable today = $today", {"today": selection.today})
+        set_days(cursor, selection.today, imports=selection.imports)
         rows = cursor.execute(query(__name__, "lists"), values | {"listing": listing}).fetchall()
         totals = dict(cursor.execute(query(__name__, "totals"), values).fetchall())
     lists = {}

@@ -8,6 +8,7 @@ from pandas import DataFrame
 
 from data.accounts.models import Viewer
 from data.store import Store
+from data.store.arrow import set_days
 from data.store.cache import cached
 from data.traffic.models import Selection
 from data.traffic.traffic import LEAST_SHARE, day_range, repository_sums
@@ -18,7 +19,7 @@ LEAST_CHANGE = 0.1  # of the smaller one
 LEAST_SCORE = 5.0  # standard errors of the difference, if each request came by itself
 FIRST_DAYS = """
 select repository_id, min(day)
-from daily_traffic
+from v_daily
 where repository_id in (select unnest($repository_ids::integer[])) and views is not null
 group by repository_id
 """
@@ -61,15 +62,16 @@ def selection_movers(viewer: Viewer, store: Store, selection: Selection) -> tupl
     )
     known = day_range(chosen, store)
     earliest = max(before, known[0]) if known else before  # on a new server all are new: no news
-    new = _known_since(store, newcomers(rows, days), earliest)
+    new = _known_since(store, newcomers(rows, days), earliest, imports=selection.imports)
     return tuple(_clearest(movers(rows, days) + new))
 
 
-def _known_since(store: Store, movers: list[Mover], day: date) -> list[Mover]:
+def _known_since(store: Store, movers: list[Mover], day: date, *, imports: bool) -> list[Mover]:
     """Those of which no day is known up to that one."""
     if not movers:
         return []
     with store.traffic.read() as cursor:
+        set_days(cursor, None, imports=imports)
         values = {"repository_ids": [each.repository_id for each in movers]}
         first_days = dict(cursor.execute(FIRST_DAYS, values).fetchall())
     return [each for each in movers if first_days[each.repository_id] > day]

@@ -17,7 +17,10 @@ counters as (
         forks,
         watchers
     from repository_stats
-    where repository_id in (select unnest($visible::integer[])) and day between $first_day and $last_day
+    where
+        repository_id in (select unnest($visible::integer[]))
+        and day between $first_day and $last_day
+        and (batch_id is null or coalesce(getvariable('with_imports')::boolean, true))
 ),
 
 asset_gains as (

@@ -91,7 +91,7 @@ def true_uniques(viewer: Viewer, store: Store, selection: Selection) -> DataFram
     days added up, as far as known). Raises: StoreMissing.
     """
     visible = {"visible": selection.values_of_one(viewer)["visible"]}
-    return frame(ask(store, query(__name__, "true_uniques"), selection.today, visible))
+    return frame(ask(store, query(__name__, "true_uniques"), selection.today, visible, imports=selection.imports))
 
 
 @cached("traffic")

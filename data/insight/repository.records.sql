@@ -20,6 +20,7 @@ newest as (
     where
         repository_id in (select unnest($visible::integer[]))
         and stars is not null
+        and (batch_id is null or coalesce(getvariable('with_imports')::boolean, true))
     order by day desc
     limit 1
 ),

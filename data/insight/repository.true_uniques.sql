@@ -1,6 +1,6 @@
 -- GitHub's own count of people in 14 days, of the newest answer of each metric, beside what its days add up to.
 -- A sum of daily uniques counts who came on several days several times. Days are UTC.
--- Grain: a metric. Source: traffic_window, daily_traffic.
+-- Grain: a metric. Source: traffic_window, v_daily.
 with newest as (
     select
         repository_id,
@@ -12,6 +12,7 @@ with newest as (
     where
         repository_id in (select unnest($visible::integer[]))
         and uniques is not null
+        and (batch_id is null or coalesce(getvariable('with_imports')::boolean, true))
     qualify row_number() over (partition by metric order by last_day desc, observed_at desc) = 1
 )
 
@@ -23,7 +24,7 @@ select
     sum(daily.view_uniques)::bigint as visitor_days,
     sum(daily.clone_uniques)::bigint as cloner_days
 from newest
-left join daily_traffic as daily
+left join v_daily as daily
     on
         newest.repository_id = daily.repository_id
         and daily.day between newest.first_day and newest.last_day

@@ -1,6 +1,6 @@
 -- GitHub's own count of people in each of its weeks, where it showed the week whole, beside what the days add up to.
 -- A sum of daily uniques counts who came on several days several times. Weeks begin on Monday, UTC.
--- Grain: a week that has a day between the two, the newest first. Source: weekly_traffic, daily_traffic.
+-- Grain: a week that has a day between the two, the newest first. Source: weekly_traffic, v_daily.
 with weeks as (
     select
         repository_id,
@@ -21,7 +21,7 @@ summed as (
         date_trunc('week', day)::date as week,
         sum(view_uniques)::bigint as visitor_days,
         sum(clone_uniques)::bigint as cloner_days
-    from daily_traffic
+    from v_daily
     where
         repository_id in (select unnest($visible::integer[]))
         and day between $first_day::date - 6 and $last_day::date + 6

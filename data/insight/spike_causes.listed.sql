@@ -3,7 +3,7 @@
 -- A name that is not in a list of ten had no more views than its tenth, one that is not in a shorter list had none. What
 -- it gained is the least that came on the days between: the lists overlap, and what left them is no less than nothing.
 -- Null: no list was seen in the ten days before.
--- Grain: a repository, day, listing and name. Source: snapshot, referrer_snapshot, path_snapshot.
+-- Grain: a repository, day, listing and name. Source: snapshot, v_referrers, v_paths.
 with spike_day as (
     select
         unnest($repository_ids::integer[]) as repository_id,
@@ -17,7 +17,7 @@ entries as (
         observed_on,
         referrer as name,
         views
-    from referrer_snapshot
+    from v_referrers
     where repository_id in (select unnest($visible::integer[]))
     union all
     select
@@ -26,7 +26,7 @@ entries as (
         observed_on,
         path as name,
         views
-    from path_snapshot
+    from v_paths
     where repository_id in (select unnest($visible::integer[]))
 ),
 
@@ -50,7 +50,9 @@ lists as (
             snapshot.repository_id = least_listed.repository_id
             and (snapshot.listing = 'referrers') = (least_listed.kind = 'referrer')
             and snapshot.observed_on = least_listed.observed_on
-    where snapshot.repository_id in (select unnest($visible::integer[]))
+    where
+        snapshot.repository_id in (select unnest($visible::integer[]))
+        and (snapshot.batch_id is null or coalesce(getvariable('with_imports')::boolean, true))
 ),
 
 first_seen as (

@@ -180,7 +180,7 @@ def spikes(viewer: Viewer, store: Store, selection: Selection) -> tuple[Spike, .
 @cached("traffic")
 def explained_spikes(viewer: Viewer, store: Store, selection: Selection, most: int) -> tuple[Spike, ...]:
     """The most notable of `spikes`, so many, each with its causes, the likeliest first. Raises: StoreMissing."""
-    return _explained(viewer, store, spikes(viewer, store, selection)[:most])
+    return _explained(viewer, store, spikes(viewer, store, selection)[:most], imports=selection.imports)
 
 
 @cached("traffic")
@@ -191,13 +191,14 @@ def repository_spikes(viewer: Viewer, store: Store, selection: Selection) -> tup
     none, like one that is not there. Raises: StoreMissing.
     """
     found = sorted(spikes(viewer, store, selection), key=lambda each: -each.score)
-    known = _explained(viewer, store, found)
+    known = _explained(viewer, store, found, imports=selection.imports)
     closely = [each for each in known if each.metric == "views"][:MOST_WITH_BOUNDS]
     return tuple(_bounded(viewer, store, selection, each) if each in closely else each for each in known)
 
 
-def _explained(viewer: Viewer, store: Store, spikes: Sequence[Spike]) -> tuple[Spike, ...]:
+def _explained(viewer: Viewer, store: Store, spikes: Sequence[Spike], *, imports: bool) -> tuple[Spike, ...]:
     with store.traffic.read() as cursor:
+        set_days(cursor, None, imports=imports)
         known = [_listed(cursor, spikes), _released(cursor, spikes), _ran(cursor, spikes), _starred(cursor, spikes)]
         of = _asked(spikes)["visible"]
         tenants = (

@@ -472,6 +472,14 @@ select
     seen.view_uniques,
     '14_days' as view_uniques_kind
 from referrer_snapshot as seen
+anti join (
+    select
+        repository_id,
+        observed_on
+    from snapshot
+    where listing = 'referrers' and batch_id is not null and not coalesce(getvariable('with_imports')::boolean, true)
+) as imported
+    on seen.repository_id = imported.repository_id and seen.observed_on = imported.observed_on
 inner join repository using (repository_id)
 inner join tenant using (tenant_id);
 
@@ -505,6 +513,14 @@ select
     seen.view_uniques,
     '14_days' as view_uniques_kind
 from path_snapshot as seen
+anti join (
+    select
+        repository_id,
+        observed_on
+    from snapshot
+    where listing = 'paths' and batch_id is not null and not coalesce(getvariable('with_imports')::boolean, true)
+) as imported
+    on seen.repository_id = imported.repository_id and seen.observed_on = imported.observed_on
 inner join repository using (repository_id)
 inner join tenant using (tenant_id);
 
@@ -565,7 +581,7 @@ with facts as (
         observed_at as window_at,
         uniques as window_uniques
     from traffic_window
-    where uniques is not null
+    where uniques is not null and (batch_id is null or coalesce(getvariable('with_imports')::boolean, true))
     union all by name
     select
         repository_id,
@@ -574,6 +590,7 @@ with facts as (
         forks,
         watchers
     from repository_stats
+    where batch_id is null or coalesce(getvariable('with_imports')::boolean, true)
     union all by name
     select repository_id
     from repository
@@ -736,7 +753,10 @@ from (
         stats.open_issues_and_pull_requests,
         stats.size_kb
     from star_history as gained
-    full join repository_stats as stats
+    full join (
+        from repository_stats
+        where batch_id is null or coalesce(getvariable('with_imports')::boolean, true)
+    ) as stats
         on gained.repository_id = stats.repository_id and gained.day = stats.day
 ) as seen
 inner join repository using (repository_id)

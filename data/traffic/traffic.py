@@ -236,10 +236,17 @@ def repository_summaries(viewer: Viewer, store: Store, today: date) -> DataFrame
 
 @cached("traffic")
 def has_imports(viewer: Viewer, store: Store) -> bool:
-    """Whether some day of the viewer's repositories is known from another tool. Source: imported_day."""
-    found = "select 1 as found from imported_day where repository_id in (select unnest($visible::integer[])) limit 1"
+    """Whether anything of the viewer's repositories is known from another tool.
+
+    Source: imported_day, imported_listing, imported_stats.
+    """
+    values = {"visible": sorted(viewer.repository_ids)}
+    where = "where repository_id in (select unnest($visible::integer[])) limit 1"
     with store.traffic.read() as cursor:
-        return bool(cursor.execute(found, {"visible": sorted(viewer.repository_ids)}).fetchall())
+        return any(
+            cursor.execute(f"select 1 as found from {table} {where}", values).fetchall()  # noqa: S608 - our own names
+            for table in ("imported_day", "imported_listing", "imported_stats")
+        )
 
 
 @cached("traffic")

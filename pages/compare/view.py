@@ -200,7 +200,11 @@ def draw_launches(viewer: Viewer, store: Store, selection: Selection) -> None:
         metric = METRICS[choice("Metric", METRICS, "Views", "measure")]
         days = filters.AFTER[choice("Days after", filters.AFTER, "30 days", "after")]
     with st.spinner(filters.READING):
-        compared = _followed(viewer, store, launches, days, today, metric=metric)
+        compared = _followed(viewer, store, launches, days, today, metric=metric, imports=selection.imports)
+
+    def rows(viewer: Viewer, store: Store) -> DataFrame:
+        return compare.aligned(viewer, store, launches, days, today, imports=selection.imports)
+
     if compared.chart is None:
         st.info("No data after these launches yet.", icon=":material/hourglass_empty:")
     else:
@@ -215,13 +219,13 @@ def draw_launches(viewer: Viewer, store: Store, selection: Selection) -> None:
     with st.container(horizontal=True):
         download_rows(
             "Download this table",
-            lambda viewer, store: lifts_rows(viewer, store, launches, days, today),
+            lambda viewer, store: text.lift_table(compare.lifts(rows(viewer, store), days), launches),
             f"launches-lifts-until-day-{days}",
             key="compare_lifts",
         )
         download_rows(
             "Download the days",
-            lambda viewer, store: days_rows(viewer, store, launches, days, today),
+            lambda viewer, store: text.daily_table(rows(viewer, store), launches),
             f"launches-days-until-day-{days}",
             key="compare_days",
         )
@@ -229,9 +233,9 @@ def draw_launches(viewer: Viewer, store: Store, selection: Selection) -> None:
 
 @cached("traffic", in_words=True)
 def _followed(
-    viewer: Viewer, store: Store, launches: tuple[Launch, ...], days: int, today: date, *, metric: str
+    viewer: Viewer, store: Store, launches: tuple[Launch, ...], days: int, today: date, *, metric: str, imports: bool
 ) -> Compared:
-    rows = compare.aligned(viewer, store, launches, days, today)
+    rows = compare.aligned(viewer, store, launches, days, today, imports=imports)
     table = arrow_table(text.shown_lifts(compare.lifts(rows, days), launches))
     remarks = tuple(text.remarks(rows, launches, metric, today))
     placed, shape = text.from_launch(rows, launches, metric, days)
@@ -309,12 +313,3 @@ def _draw_lifts(table: Any, launches: tuple[Launch, ...], days: int) -> None:
     }
     alt = f"Views, clones and stars of {len(launches)} launches until day {days}, compared with the usual"
     tables.draw(table, columns, "compare_lifts", alt)
-
-
-def lifts_rows(viewer: Viewer, store: Store, launches: tuple[Launch, ...], days: int, today: date) -> DataFrame:
-    rows = compare.aligned(viewer, store, launches, days, today)
-    return text.lift_table(compare.lifts(rows, days), launches)
-
-
-def days_rows(viewer: Viewer, store: Store, launches: tuple[Launch, ...], days: int, today: date) -> DataFrame:
-    return text.daily_table(compare.aligned(viewer, store, launches, days, today), launches)

@@ -1,9 +1,9 @@
 """Imports beside what GitHub reported: in whichever order, twice, and taken back."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
+from io import BytesIO
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +14,8 @@ from data.accounts.authority import COMMAND_LINE
 from data.accounts.tenants import add_tenant, operator
 from data.imports.imports import save_import, undo_import
 from data.imports.models import ImportRefused, Options, Unknown
+from data.insight import compare, lists, repository
+from data.insight.compare import Launch
 from data.repositories.models import Repository, RepositoryFacts, RepositoryState
 from data.repositories.repositories import add_repositories, repositories
 from data.store import Store
@@ -177,36 +179,54 @@ def test_weeks_and_months_tell_that_they_hold_imported_days(store: Store) -> Non
     assert kinds[False][0][0] == 14
 
 
-def test_an_import_of_everything_is_undone_to_the_byte(store: Store, tmp_path: Path) -> None:
+def told(store: Store, key: int, *, imports: bool = True) -> dict[str, str]:
+    """What exports and the pages of one repository tell, by their names."""
+    viewer, today = viewer_of(key), NOW.date()
+    days = Selection(today - timedelta(days=90), today - timedelta(days=1), today, frozenset({key}), imports=imports)
+    texts = {
+        "true uniques": repository.true_uniques(viewer, store, days).to_csv(),
+        "counters": repository.counters(viewer, store, days).to_csv(),
+        "records": repr(repository.records(viewer, store, days)),
+        "history": repr(lists.history(viewer, store, days, "paths")),
+        "bounds": lists.listing_bounds(viewer, store, days, "referrers").to_csv(),
+        "launches": compare.aligned(viewer, store, (Launch(key, "", day(0)),), 7, today, imports=imports).to_csv(),
+    }
+    for name in ("daily", "weekly", "repositories", "referrers", "paths", "stars", "clones"):
+        target = BytesIO()
+        export(viewer, store, ExportRequest(ExportTable(name), today=today, imports=imports), target)
+        texts[name] = target.getvalue().decode()
+    return texts
+
+
+def test_an_import_of_everything_is_left_out_and_undone_to_the_byte(store: Store) -> None:
     """Days, lists, stars, a window, and a repository that was added for its history."""
     tenant_id = tenant_of(store)
     (key,) = tracked(store, tenant_id, 1)
     save(store, views(key, {day(0): (5, 2)}))
-    names = ("daily", "weekly", "repositories")
-
-    def exported(when: str) -> list[bytes]:
-        targets = [tmp_path / f"{when}-{name}.csv" for name in names]
-        for name, target in zip(names, targets, strict=True):
-            export(operator(store), store, ExportRequest(ExportTable(name), today=NOW.date()), target)
-        return [target.read_bytes() for target in targets]
-
-    before, rows = exported("before"), kept(store, key)
+    before, rows = told(store, key), kept(store, key)
+    place = f"o/r{key}/ghrs-data"
     files = {
         "o/gone/ghrs-data/stargazers.csv": "time_iso8601,stars_cumulative\n2025-01-01,5\n",
-        f"o/r{key}/ghrs-data/snapshots/2025-01-02_080000_top_referrers_snapshot.csv": (
+        f"{place}/stargazers.csv": "time_iso8601,stars_cumulative\n2026-04-01,5\n",
+        f"{place}/snapshots/2026-04-02_080000_top_referrers_snapshot.csv": (
             "referrer,views_total,views_unique\nGoogle,9,3\n"
         ),
+        f"{place}/snapshots/2026-04-02_080000_top_paths_snapshot.csv": "url_path,views_total,views_unique\n/o/r,9,3\n",
         "views.txt": f"gh api repos/o/r{key}/traffic/views\n"
-        '{"count": 9, "uniques": 3, "views": [{"timestamp": "2026-04-01T00:00:00Z", "count": 9, "uniques": 3}]}',
+        '{"count": 10, "uniques": 4, "views": [{"timestamp": "2026-03-21T00:00:00Z", "count": 1, "uniques": 1}, '
+        '{"timestamp": "2026-04-01T00:00:00Z", "count": 9, "uniques": 3}]}',
+        "clones.txt": f"gh api repos/o/r{key}/traffic/clones\n"
+        '{"count": 9, "uniques": 3, "clones": [{"timestamp": "2026-04-01T00:00:00Z", "count": 9, "uniques": 3}]}',
     }
     with staged(files) as read:
         unknown = Unknown.ADD
         batch = save_import(store, COMMAND_LINE, tenant_id, read, NOW, aliases={}, unknown=unknown, mappings={})
     assert batch
-    assert (batch.counts.greater, batch.counts.lists, batch.counts.windows, batch.counts.counters) == (1, 1, 1, 1)
-    assert exported("with")[0] != before[0]
+    assert (batch.counts.greater, batch.counts.lists, batch.counts.windows, batch.counts.counters) == (1, 2, 2, 2)
+    assert [name for name, text in told(store, key).items() if text == before[name]] == []
+    assert told(store, key, imports=False) == before
     undo_import(store, COMMAND_LINE, batch.batch_id, NOW)
-    assert exported("after") == before
+    assert told(store, key) == before
     assert kept(store, key) == rows
     with pytest.raises(ImportRefused, match="There is no import"):
         undo_import(store, COMMAND_LINE, batch.batch_id, NOW)
