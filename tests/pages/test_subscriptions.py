@@ -14,7 +14,7 @@ from data.accounts.encryption import open_cipher
 from data.calendar import utc_now
 from data.reports.settings import ReportSettings
 from data.reports.subscriptions import NewChannel, add_subscription, open_channels, subscriptions
-from pages.ui import unsubscribe_routes
+from pages.ui import messages, unsubscribe_routes
 from tests.collector.delivery.servers import Receiver, receiver
 from tests.pages.app import BLUE, App, shown_text
 
@@ -65,6 +65,9 @@ def test_a_new_one_is_created_tested_paused_and_removed(app: App, server: Receiv
     assert "Slack" in page.success[0].value
     (request,) = server.to("/made")
     assert request.json["text"].startswith("Test: Weekly report")
+    server.answers["/made"] = (403, b"invalid_token", {})
+    page.button(key=f"test_{key}").click().run()
+    assert [each.value for each in page.error] == [messages.literal("Slack answers 403: invalid_token")]
     page.button(key=f"pause_{key}").click().run()
     assert not subscriptions(app.account("viewer"), app.store)[0].active
     page.button(key=f"remove_{key}").click().run()
