@@ -140,7 +140,7 @@ def save_alert(
             each.kind,
             each.episode,
             each.name,
-            "resolved",
+            f"resolved ({TITLES[each.kind].lower()})",
             each.repository_id,
             is_over=True,
         )
@@ -202,7 +202,7 @@ def alert_message(reported: Sequence[AlertEvent], subject: str, links: Links) ->
     summary = ", ".join(filter(None, counts)) or "Nothing to report at present."
     first = new[0] if new else over[0] if over else None
     if first is not None:
-        summary = f"{summary}: {first.name}, {'resolved' if first.is_over else first.text}"
+        summary = f"{summary}: {first.name}, {first.text}"
     footer: tuple[Line, ...] = ()
     if address := links.page("subscriptions"):
         footer = ((Span("Tune or mute these alerts", link=address),),)

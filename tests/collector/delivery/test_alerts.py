@@ -76,7 +76,7 @@ def test_what_lasts_is_told_again_when_it_is_over(filled: Store, server: Receive
     texts = [each.json["text"] for each in server.to("/over")]
     assert ["expires in 10 days" in texts[0], "expires in 6 days" in texts[1]] == [True, True]
     assert "Resolved" not in texts[1]
-    assert "Resolved" in texts[2]
+    assert "Token: resolved (tokens)" in texts[2]
     assert len(texts) == 3
     assert key == one(filled).subscription_id
 
