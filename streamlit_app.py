@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import streamlit as st
+from uvicorn.protocols.http import h11_impl
 
 from data.accounts import accounts
 from data.calendar import utc_now
@@ -34,6 +35,7 @@ from pages.ui.store import the_store
 SWITCH_S = (
     0.001  # so long a thread holds up the others; with Python's 5 ms a page took ten times as long beside another
 )
+LONGEST_HEAD = 1_000_000  # bytes of an address with its headers, as in Go; it may name 200 repositories
 LOADED_AT_START = "pages.overview.view"  # with charts: a second's work for which the first visitors need not wait
 
 
@@ -41,6 +43,7 @@ LOADED_AT_START = "pages.overview.view"  # with charts: a second's work for whic
 async def lifespan(app: st.App) -> AsyncIterator[None]:
     """Bring the store up to date, and tell whoever started the server how the first user is made."""
     _send_at_once()
+    h11_impl.DEFAULT_MAX_INCOMPLETE_EVENT_SIZE = LONGEST_HEAD  # type: ignore[attr-defined] # no option of Streamlit's
     sys.setswitchinterval(SWITCH_S)
     code = await asyncio.to_thread(lambda: accounts.renew_setup_code(the_store(), utc_now()))
     await asyncio.to_thread(_load)

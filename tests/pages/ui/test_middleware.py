@@ -51,6 +51,11 @@ def test_every_kind_of_answer_has_the_security_headers(live: Live, kind: str) ->
     assert {name: headers.get(name.lower()) for name in HEADERS} == HEADERS
 
 
+def test_a_request_that_names_10_000_repositories_is_answered_in_the_form_of_the_api(live: Live) -> None:
+    answer = live.ask("GET", f"/api/v1/traffic?{'&'.join(['repository=octo-organization/a-repository'] * 10_000)}")
+    assert (answer.status, answer.headers["content-type"]) == (401, "application/problem+json")
+
+
 def test_another_site_s_socket_is_refused_with_the_headers(live: Live) -> None:
     address = live.url.replace("http", "ws", 1) + "/_stcore/stream"
     with (
