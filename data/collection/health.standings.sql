@@ -34,8 +34,8 @@ standing as (
     inner join due on known.tenant_id = due.tenant_id
     left join answered using (repository_id)
     where
-        known.repository_id between list_min($visible::integer[]) and list_max($visible::integer[])
-        and known.repository_id in (select unnest($visible))
+        known.repository_id between list_min($visible::integer[]) and list_max($visible::integer[]) and -- DuckDB 1.5
+        known.repository_id in (select unnest($visible))
         and not list_contains($on_hold, known.state)
 )
 

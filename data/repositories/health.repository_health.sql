@@ -32,6 +32,6 @@ inner join repository using (repository_id)
 inner join tenant on known.tenant_id = tenant.tenant_id
 left join answered using (repository_id)
 where
-    known.repository_id between list_min($visible::integer[]) and list_max($visible::integer[])
-    and known.repository_id in (select unnest($visible))
+    known.repository_id between list_min($visible::integer[]) and list_max($visible::integer[]) and -- DuckDB 1.5
+    known.repository_id in (select unnest($visible))
 order by known.days_until_loss nulls last, known.tenant, lower(known.full_name), known.repository_id;

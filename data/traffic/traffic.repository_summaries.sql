@@ -32,6 +32,6 @@ from v_repositories as known
 inner join repository using (repository_id)
 left join recent on known.repository_id = recent.repository_id
 where
-    known.repository_id between list_min($visible::integer[]) and list_max($visible::integer[])
-    and known.repository_id in (select unnest($visible::integer[]))
+    known.repository_id between list_min($visible::integer[]) and list_max($visible::integer[]) and -- DuckDB 1.5
+    known.repository_id in (select unnest($visible::integer[]))
 order by lower(known.full_name), known.repository_id;
