@@ -101,14 +101,17 @@ def add(session: Session, /, tenant: str, paths: tuple[Path, ...], **given: Any)
         plan = imports.plan(
             session.viewer, session.store, owner.tenant_id, staged, aliases=options.aliases, unknown=unknown
         )
-        _say_plan(session, staged, plan)
+        _say_plan(session, staged, plan, unknown)
         facts = _facts(owner, staged, plan) | {"import": None}
         failed = any(each.line is not None for each in staged.refusals)
+        has_owners = all("/" in each.name for each in plan.unknown)
+        is_asked = plan.unknown and (unknown is Unknown.ASK or (unknown is Unknown.ADD and not has_owners))
         if given["dry_run"]:
+            if is_asked:
+                session.terminal.say(_question(plan))
             session.terminal.say("Dry run: nothing was written.")
             return CommandResult(facts, failed)
-        has_owners = all("/" in each.name for each in plan.unknown)
-        if plan.unknown and (unknown is Unknown.ASK or (unknown is Unknown.ADD and not has_owners)):
+        if is_asked:
             raise CommandRefused(_question(plan))
         mappings = {header(each.table): options.columns for each in staged.layouts} if options.columns else {}
         batch = imports.save_import(
@@ -196,7 +199,7 @@ def _mapping(text: str | None) -> dict[str, str]:
     return columns
 
 
-def _say_plan(session: Session, staged: Staged, plan: Plan) -> None:
+def _say_plan(session: Session, staged: Staged, plan: Plan, unknown: Unknown) -> None:
     say = session.terminal.say
     for each in staged.layouts[:REFUSALS_SHOWN]:
         if each.kind is not ContentKind.NAMES:
@@ -208,6 +211,8 @@ def _say_plan(session: Session, staged: Staged, plan: Plan) -> None:
         session.terminal.table(COLUMNS, (_planned_row(each) for each in plan.repositories))
     for line in plan.counts.sentences():
         say(line)
+    if unknown is Unknown.SKIP and plan.unknown:
+        say(f"Left out, as this tenant does not track them: {_listed([str(each) for each in plan.unknown])}.")
     if staged.unknown_zeros:
         say(f"{counted(staged.unknown_zeros, 'zero')} left out: this tool writes 0 where it has no data.")
     for refusal in staged.refusals[:REFUSALS_SHOWN]:

@@ -107,7 +107,7 @@ class Counts:
         """The sentence that people read."""
         new, greater, equal, smaller = map(number_text, (self.new, self.greater, self.equal, self.smaller))
         readings = f"{new} new, {greater} greater than stored, {equal} equal, {smaller} smaller"
-        closing = f", {number_text(self.gaps_closed)} of them gaps that close" if self.gaps_closed else ""
+        closing = f", {number_text(self.gaps_closed)} of them in gaps" if self.gaps_closed else ""
         won = f"{counted(self.days_won, 'day')} won{closing}."
         others = ((self.lists, "top-10 list"), (self.counters, "reading"), (self.windows, "window"))
         kinds = ("", " of stars or forks", " with unique visitors of 14 days")

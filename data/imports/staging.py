@@ -54,6 +54,7 @@ PEOPLE = {
     Field.CLONE_UNIQUES: "unique cloners",
     Field.UNIQUES: "uniques",
 }
+TEXTS = {Field.REFERRER, Field.PATH, Field.TITLE}
 PAIRS = ((Field.VIEWS, Field.VIEW_UNIQUES), (Field.CLONES, Field.CLONE_UNIQUES))
 
 
@@ -202,12 +203,12 @@ class _TableReader:
         ):
             self._staged.refuse(self._table, None, "a list without a day in it or in the file's name is not imported.")
             return
+        if Field.DAY in self._layout.columns:
+            self._look_at_days(self._layout.columns[Field.DAY])
         for first_line, rows in self._table.rows():
             lines, texts = self._columns(first_line, rows)
             if not len(lines):
                 continue
-            if Field.DAY in texts:
-                self._look_at_days(texts[Field.DAY])
             if kind in {ContentKind.REFERRERS, ContentKind.PATHS}:
                 self._read_lists(lines, texts)
             elif kind in {ContentKind.NEWEST_COUNTERS, ContentKind.NEWEST_LISTS}:
@@ -233,13 +234,19 @@ class _TableReader:
         }
         return pa.array([line for line, _ in whole], _int), texts
 
-    def _look_at_days(self, texts: pa.DictionaryArray) -> None:
-        distinct = texts.dictionary.to_pylist()
-        if self._days.year is None and any(lacks_year(text) for text in distinct[:10]):
-            raise ImportRefused(
-                f"The days of {self._table.name} have no year. Say that of the first one.", "--year 2025"
-            )
-        self._days.look_at(distinct)
+    def _look_at_days(self, place: int) -> None:
+        """Whether days have a year, and, where they have slashes, in which order: that of all of them together."""
+        for _, rows in self._table.rows():
+            if isinstance(rows, pa.RecordBatch):
+                distinct = rows.column(place).dictionary.to_pylist()
+            else:
+                distinct = list(dict.fromkeys(row[place] for row in rows if len(row) > place))
+            if self._days.year is None and any(lacks_year(text) for text in distinct[:10]):
+                raise ImportRefused(
+                    f"The days of {self._table.name} have no year. Say that of the first one.", "--year 2025"
+                )
+            if self._days.know_order(distinct):
+                return
 
     def _repository(self, text: str) -> int:
         """The number of the repository that a row names. Raises ValueError."""
@@ -269,6 +276,10 @@ class _TableReader:
         columns: dict[str, pa.Array] = {"line": lines}
         wrong: dict[int, str] = {}
         columns["source_number"] = self._source_numbers(texts, lines, wrong)
+        for each in TEXTS & texts.keys():
+            undecoded = pc.match_substring(texts[each].cast(_text), "\ufffd").fill_null(False)
+            for row in pc.indices_nonzero(undecoded).to_pylist():
+                wrong.setdefault(row, f"{texts[each][row].as_py()[:80]!r} is in another encoding than the rest")
         for each in wanted:
             if each in texts:
                 columns[each.value] = self._read_column(texts[each], each, wrong)

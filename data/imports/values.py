@@ -60,10 +60,11 @@ class Days:
     day_first: bool = False
     _last_month: int = 0
 
-    def look_at(self, texts: Iterable[str | None]) -> None:
-        """Find out in which order days with slashes are written."""
-        first = (match[1] for text in texts if text and (match := _SLASHES.match(text.strip())))
-        self.day_first = self.day_first or any(int(number) > 12 for number in first)
+    def know_order(self, texts: Iterable[str | None]) -> bool:
+        """Find out in which order days with slashes are written. Whether it is sure, or does not matter."""
+        months = [(int(match[1]), int(match[2])) for text in texts if text and (match := _SLASHES.match(text.strip()))]
+        self.day_first = any(first > 12 for first, _ in months)
+        return self.day_first or not months or any(second > 12 for _, second in months)
 
     def read(self, text: str) -> date:
         if match := _YEAR_FIRST.match(text) or _COMPACT.fullmatch(text):

@@ -12,6 +12,7 @@ import pytest
 from pyarrow import parquet
 
 from data.imports import files as reading
+from data.imports import tables
 from data.imports.files import files_of, uploaded
 from data.imports.models import ImportRefused, Options
 from tests.data.imports.importing import Files, staged
@@ -215,6 +216,19 @@ def test_bad_rows_are_reported_with_their_line_and_good_ones_are_read() -> None:
     }
     assert set(reasons) == set(words)
     assert all(word in reasons[line] for line, word in words.items())
+
+
+def test_the_order_of_day_and_month_is_that_of_the_whole_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables, "ROWS_A_BATCH", 1)
+    with staged({"views.csv": "date,views\n2/4/2026,1\n13/4/2026,1\n"}) as read:
+        assert [str(row[1]) for row in rows(read, "days")] == ["2026-04-02", "2026-04-13"]
+
+
+def test_a_name_in_another_encoding_than_the_rest_is_refused_with_its_line() -> None:
+    lines = [b"date,referrer,count,uniques", *[b"2026-04-01,Z\xc3\xbcrich,2,1"] * 3000, b"2026-04-02,Z\xfcrich,2,1"]
+    with staged({"referrers.csv": b"\n".join(lines)}) as read:
+        assert [(each.line, "another encoding" in each.reason) for each in read.refusals] == [(3002, True)]
+        assert len(rows(read, "lists")) == 3000
 
 
 ROW = {"timestamp": "2026-04-01", "count": 1, "uniques": 1}
