@@ -116,14 +116,15 @@ class _Findings(Collector):
         found = reaches(self._viewer, self._store)
         names = {each.owner_key: each.owner for each in found}
         asked = {("owner", each.owner): each.requests_a_day for each in found}
-        yield _gauge("requests_a_day", "Requests that the repositories of a token's owner take in a day.", asked)
+        yield _gauge("requests_a_day", "Requests that a token owner's repositories take in a day, estimated.", asked)
         limits = {("owner", names.get(each.owner_key, each.owner_key)): each for each in owner_limits(self._store)}
         an_hour = {owner: each.requests_an_hour for owner, each in limits.items()}
         left = {owner: each.requests_left for owner, each in limits.items()}
         resets = {owner: each.resets_at.timestamp() for owner, each in limits.items()}
-        yield _gauge("requests_limit", "GitHub's hourly limit of a token's owner, by its newest answer.", an_hour)
-        yield _gauge("requests_left", "What that answer said was left of it.", left)
-        yield _gauge("requests_reset_timestamp_seconds", "When it is whole again.", resets)
+        yield _gauge("requests_limit", "Hourly limit of a token's owner, as GitHub's newest answer said.", an_hour)
+        about_left = "Requests left of that limit, as the same answer said; all of them once it is reset."
+        yield _gauge("requests_left", about_left, left)
+        yield _gauge("requests_reset_timestamp_seconds", "When that limit is reset, as the same answer said.", resets)
         paused = {
             ("owner", names.get(each.owner_key, each.owner_key)): each.paused_until.timestamp()
             for each in owner_pauses(self._store, self._now).values()

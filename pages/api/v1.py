@@ -226,12 +226,12 @@ def streamed(viewer: Viewer, wanted: ExportRequest, name: str, headers: Mapping[
 
 
 def sent(request: Request, content: bytes, more: str | None, headers: Mapping[str, str]) -> Response:
-    """Rows, as CSV or JSON, with the address of the page after."""
-    link = {} if more is None else {"Link": f'<{more}>; rel="next"'}
+    """Rows, as CSV or JSON, with the address of the page after; only CSV has it in a header: proxies limit these."""
     if wants_csv(request):
+        link = {} if more is None else {"Link": f'<{more}>; rel="next"'}
         return Response(content, 200, {**headers, **link, **_file(_name(request))}, CSV)
     body = b'{"data":' + content + b',"next":' + json.dumps(more).encode() + b"}"
-    return Response(body, 200, {**headers, **link}, "application/json")
+    return Response(body, 200, headers, "application/json")
 
 
 def is_known(request: Request, headers: Mapping[str, str]) -> bool:

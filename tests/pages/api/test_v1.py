@@ -2,6 +2,7 @@
 
 import base64
 import csv
+import re
 from datetime import timedelta
 from io import BytesIO, StringIO
 from typing import Any
@@ -17,14 +18,17 @@ from data.accounts.api_tokens import new_secret, revoke_api_token
 from data.accounts.authority import COMMAND_LINE
 from data.accounts.models import Grant, Role
 from data.calendar import utc_now
+from data.dashboards.specification import Range
 from data.repositories.groups import add_group
+from data.sharing.badges import BadgeMeasure, BadgePeriod, NewBadge, add_badge
+from data.sharing.shares import NewShare, RepositoryPage, add_share
 from data.traffic.export import ExportRequest, ExportTable, export
 from pages.api import authentication, v1
 from pages.api import routes as program_routes
 from pages.api.limits import RateLimit
-from tests.data.filled import DOCS, ENGINE, MIRROR
+from tests.data.filled import DOCS, ENGINE, MIRROR, TELESCOPE
 from tests.pages.api.conftest import Program
-from tests.pages.app import BLUE, GREEN, days_ago, store_token
+from tests.pages.app import BLUE, GREEN, App, days_ago, store_token
 
 NAMES = [*v1.TABLES, "runs", "health"]
 OF_WHOM = {
@@ -35,12 +39,16 @@ OF_WHOM = {
     "admin": set(),
     "nobody": set(),
 }
+TENANT_OF = {"tenant": "Blue", "green-tenant": "Green", "single": "Blue"}
+AGENT = [
+    {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": name, "arguments": {}}}
+    for name in ("list_repositories", "traffic", "spikes")
+]
+AGENT_HEADERS = {"Accept": "application/json, text/event-stream"}
 
 
 @pytest.mark.parametrize("username", OF_WHOM)
-def test_every_table_has_the_rows_that_the_token_s_user_may_see_and_no_route_tells_of_others(
-    program: Program, username: str
-) -> None:
+def test_every_table_has_the_rows_that_the_token_s_user_may_see(program: Program, username: str) -> None:
     for name in v1.TABLES:
         found = {row["full_name"] for row in program.rows(f"{name}?limit=10000", username)} - {None}
         assert found <= OF_WHOM[username]
@@ -53,10 +61,38 @@ def test_every_table_has_the_rows_that_the_token_s_user_may_see_and_no_route_tel
         text = program.get(f"data/{name}.csv", username).text
         found = {f"{row['ORGNAME']}/{row['REPONAME']}" for row in csv.DictReader(StringIO(text))}
         assert found == OF_WHOM[username]
+
+
+@pytest.mark.parametrize("username", ["tenant", "green-tenant", "single", "nobody"])
+def test_no_route_for_programs_tells_of_another_tenant(program: Program, username: str) -> None:
+    for name in ("save_request", "begin"):
+        program.app.monkeypatch.setattr(f"pages.ui.collector_process.{name}", lambda *of: (None, None))
+    headers = {"Authorization": f"Bearer {program.token(username)}"}
+    hidden = OF_WHOM["both"] - OF_WHOM[username] | ({"Blue", "Green"} - {TENANT_OF.get(username, "")})
+    places = dict.fromkeys(("name", "secret", "rest:path"), "x") | shown_to_all(program.app, username)
     for route in program_routes.routes():
-        if username != "admin" and isinstance(route, Route) and "{" not in route.path:
-            body = program.client.get(route.path, headers={"Authorization": f"Bearer {program.tokens[username]}"}).text
-            assert not [each for each in OF_WHOM["both"] - OF_WHOM[username] if each in body], route.path
+        assert isinstance(route, Route)
+        path = re.sub(r"{(.*?)}", lambda found: places[found[1]], route.path)
+        for method in route.methods or {"GET", "POST"}:
+            for body in AGENT if (method, path) == ("POST", "/mcp") else [None]:
+                sent = headers | AGENT_HEADERS if body else headers
+                answer = program.client.request(method, path, json=body, headers=sent)
+                assert body is None or answer.status_code == 200
+                text = f"{answer.text}{answer.headers}"
+                assert not [each for each in hidden if each in text], (method, path, body)
+
+
+def shown_to_all(app: App, username: str) -> dict[str, str]:
+    """A badge and a share link that this user makes, where they may."""
+    mine = {"tenant": (BLUE, ENGINE), "green-tenant": (GREEN, TELESCOPE)}.get(username)
+    if mine is None:
+        return {}
+    badge = NewBadge(mine[0], BadgeMeasure.VIEWS, BadgePeriod.ALL, "views", mine[1])
+    share = NewShare("For you", mine[0], RepositoryPage(Range()), frozenset({mine[1]}))
+    return {
+        "name": add_badge(app.store, username, badge, utc_now()).public_id,
+        "secret": add_share(app.store, username, share, utc_now()),
+    }
 
 
 def test_csv_is_the_export_and_json_has_its_columns(program: Program) -> None:

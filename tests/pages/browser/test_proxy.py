@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import expect
 
 from data.accounts import accounts, sessions, sign_on
+from data.accounts.api_tokens import NewToken, add_api_token
 from data.accounts.authority import COMMAND_LINE
 from data.accounts.models import Grant, Role
 from data.calendar import utc_now
@@ -141,6 +142,17 @@ def test_what_a_client_says_of_its_own_address_is_not_believed(live: Live) -> No
     assert live.ask("POST", "/session/open", ticket, Origin=live.origin, X_Forwarded_For="6.6.6.6").status == 204
     with live.store.control.read() as cursor:
         assert ("6.6.6.6",) not in cursor.execute("select address from sign_in_session").fetchall()
+
+
+def test_an_api_request_that_names_200_repositories_comes_through_with_its_next_page(live: Live) -> None:
+    viewer = accounts.active_account(live.store, "viewer")
+    assert viewer is not None
+    token = add_api_token(live.store, COMMAND_LINE, viewer.user_id, NewToken("test"), utc_now())
+    long_name = "repository=" + "".join(f"%{ord(letter):02x}" for letter in "blue/engine")
+    for path in ("traffic", "traffic.csv"):
+        query = "&".join([long_name] * 200)
+        answer = live.ask("GET", f"/api/v1/{path}?limit=1&{query}", Authorization=f"Bearer {token}")
+        assert (answer.status, "cursor=" in answer.headers.get("link", answer.body)) == (200, True)
 
 
 def test_a_deeper_address_leads_to_the_page_below_the_path(live: Live) -> None:
