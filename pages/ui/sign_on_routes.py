@@ -67,8 +67,8 @@ class Provider:
         return self.metadata_url.partition("/.well-known/")[0]
 
     def client(self) -> Any:
-        options = {"scope": "openid email profile", "prompt": "select_account", **self.options}
-        asked = {"prompt": options.pop("prompt")}
+        options = {"scope": "openid email profile", **self.options}
+        asked = {"prompt": options.pop("prompt", None)}  # none of ours: a provider may refuse one that it does not know
         return OAuth().register(
             "organization",
             client_id=self.client_id,

@@ -13,7 +13,7 @@ import flask
 import oidc_provider_mock
 import requests
 from joserfc import jwt
-from joserfc.jwk import RSAKey
+from joserfc.jwk import OctKey, RSAKey
 from joserfc.util import json_b64encode
 from werkzeug.serving import make_server
 
@@ -67,6 +67,9 @@ class Organization:
 
 
 def encoded(token: jwt.Token, key: RSAKey) -> str:
+    if token.header["alg"] == "HS256":
+        public = OctKey.import_key(key.as_pem(private=False))
+        return jwt.encode(token.header, token.claims, public, algorithms=["HS256"])
     if token.header["alg"] != "none":
         return jwt.encode(token.header, token.claims, key)
     return ".".join([json_b64encode(part).decode() for part in (token.header, token.claims)] + [""])

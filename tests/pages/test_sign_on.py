@@ -100,6 +100,7 @@ def known(app: App, username: str) -> Account:
 def test_a_verified_domain_is_let_in_and_lands_where_it_wanted_to_be(app: App, let_in: Browser) -> None:
     asked = parse_qs(urlsplit(let_in.start()).query)
     assert (asked["code_challenge_method"], asked["scope"]) == (["S256"], ["openid email profile"])
+    assert "prompt" not in asked, "a provider may refuse one that it does not know"
     assert let_in.sign_on() == WANTED
     eve = known(app, "eve")
     assert (eve.grants, eve.email) == ((VIEWER,), "eve@corp.example")
@@ -136,6 +137,7 @@ SPOILED: dict[str, Spoil] = {
     "no subject": without("sub"),
     "empty subject": changed(sub=""),
     "unsigned": unsigned,
+    "signed with what everybody knows": lambda header, _: header.update(alg="HS256"),
 }
 
 
