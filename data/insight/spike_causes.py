@@ -24,7 +24,7 @@ from data.store import Store
 from data.store.arrow import set_days
 from data.store.cache import cached
 from data.store.sql import query
-from data.traffic.models import Selection
+from data.traffic.models import ALL_ROWS, Selection
 
 LEAST_SHARE = 0.05  # of what the day had more than expected: a name that gained less explains nothing
 NOT_KNOWN_SHARE = 0.1  # of a name never seen before, where no list of before is there to compare
@@ -111,7 +111,7 @@ class Cause:
 @dataclass(frozen=True, slots=True)
 class Spike:
     """One or several near days on which views or clones of a repository were unusually high: what the greatest of them
-    had, what it was to have, how many deviations lie between, and what is known of that time.
+    had, what it was to have, how many deviations lie between, how notable that is, and what is known of that time.
     """
 
     repository_id: int
@@ -123,14 +123,8 @@ class Spike:
     value: int
     expected: float
     score: float
+    weight: float
     causes: tuple[Cause, ...] = ()
-
-    @property
-    def weight(self) -> float:
-        """How notable it is: the rise on the scale on which every count has the same noise, so that both its size and
-        its share count (Anscombe 1948, as in data/insight/spikes.py).
-        """
-        return 2 * (sqrt(self.value) - sqrt(max(self.expected, 0)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,22 +159,22 @@ def waves(spikes: Iterable[Spike]) -> list[Wave]:
 
 
 @cached("traffic")
-def spikes(viewer: Viewer, store: Store, selection: Selection) -> tuple[Spike, ...]:
-    """The spikes whose greatest day is among the selected ones, the most notable first; causes are not asked for.
-
-    Source: v_spikes. Raises: StoreMissing.
+def spikes(viewer: Viewer, store: Store, selection: Selection, most: int = ALL_ROWS) -> tuple[tuple[Spike, ...], int]:
+    """The spikes whose greatest day is among the selected ones, the most notable first, so many; and how many there
+    are. Causes are not asked for. Source: v_spikes. Raises: StoreMissing.
     """
-    values = selection.values(viewer) | {"search": selection.search, "imports": selection.imports}
+    values = selection.values(viewer) | {"search": selection.search, "imports": selection.imports, "most": most}
     with store.traffic.read() as cursor:
         set_days(cursor, selection.today)
         rows = cursor.execute(query(__name__, "spikes"), values).fetchall()
-    return tuple(sorted((Spike(*row) for row in rows), key=lambda each: (-each.weight, each.full_name, each.metric)))
+    return tuple(Spike(*row) for *row, _ in rows), rows[0][-1] if rows else 0
 
 
 @cached("traffic")
 def explained_spikes(viewer: Viewer, store: Store, selection: Selection, most: int) -> tuple[Spike, ...]:
     """The most notable of `spikes`, so many, each with its causes, the likeliest first. Raises: StoreMissing."""
-    return _explained(viewer, store, spikes(viewer, store, selection)[:most], imports=selection.imports)
+    notable, _ = spikes(viewer, store, selection, most)
+    return _explained(viewer, store, notable, imports=selection.imports)
 
 
 @cached("traffic")
@@ -190,7 +184,7 @@ def repository_spikes(viewer: Viewer, store: Store, selection: Selection) -> tup
     Of the greatest, the causes also know the bounds of the views on the day itself. Another tenant's repository has
     none, like one that is not there. Raises: StoreMissing.
     """
-    found = sorted(spikes(viewer, store, selection), key=lambda each: -each.score)
+    found = sorted(spikes(viewer, store, selection)[0], key=lambda each: -each.score)
     known = _explained(viewer, store, found, imports=selection.imports)
     closely = [each for each in known if each.metric == "views"][:MOST_WITH_BOUNDS]
     return tuple(_bounded(viewer, store, selection, each) if each in closely else each for each in known)

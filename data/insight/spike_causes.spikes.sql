@@ -1,5 +1,6 @@
 -- What stood out upwards, with its greatest day among some days (UTC), of the visible repositories whose name contains the
--- search. Grain: a stretch of days. Source: v_spikes, v_today (from the session's variable today).
+-- search: the most notable, so many, and how many there are in all. weight: the rise on the scale on which every count has the
+-- same noise, so that both its size and its share count (Anscombe 1948, as in data/insight/spikes.py). Grain: a stretch of days. Source: v_spikes, v_today (from the session's variable today).
 select
     v_spikes.repository_id,
     v_spikes.full_name,
@@ -9,7 +10,9 @@ select
     v_spikes.peak_day,
     v_spikes.value,
     v_spikes.expected,
-    v_spikes.score
+    v_spikes.score,
+    2 * (sqrt(v_spikes.value) - sqrt(greatest(v_spikes.expected, 0))) as weight,
+    count(*) over () as total
 from v_spikes
 cross join v_today
 where
@@ -27,4 +30,6 @@ where
             from daily_traffic
             where repository_id in (select unnest($visible::integer[])) and day between $first_day and $last_day
         )
-    );
+    )
+order by weight desc, v_spikes.full_name, v_spikes.metric, v_spikes.repository_id
+limit $most;

@@ -67,7 +67,7 @@ def _report(viewer: Viewer, store: Store, period: Period, top: int, today: date)
     values = _values(viewer, period)
     sums = _sums(viewer, store, period, selection.before_days or selection.days, today)
     listed = sums[sums[["views", "clones", "view_uniques"]].notna().any(axis=1)]
-    stood_out = spikes(viewer, store, selection)
+    notable, number_of_spikes = spikes(viewer, store, selection, MOST_SPIKES)
     with store.traffic.read() as cursor:
         ((repositories,),) = cursor.execute(TRACKED, {"visible": values["visible"]}).fetchall()
         referrers, reached = new_referrers(cursor, values), milestones(cursor, values)
@@ -80,7 +80,7 @@ def _report(viewer: Viewer, store: Store, period: Period, top: int, today: date)
         top=tuple(_top(listed, top, selection.days)),
         listed=len(listed),
         spikes=explained_spikes(viewer, store, selection, MOST_SPIKES),
-        more_spikes=max(0, len(stood_out) - MOST_SPIKES),
+        more_spikes=number_of_spikes - len(notable),
         referrers=referrers[:MOST_REFERRERS],
         more_referrers=max(0, len(referrers) - MOST_REFERRERS),
         milestones=reached[:MOST_MILESTONES],

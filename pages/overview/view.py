@@ -49,7 +49,7 @@ def draw_spikes(viewer: Viewer, store: Store, selection: Selection, grain: Grain
     if not notable:
         st.caption("No spikes: every day is within the usual range of its repository.")
         return
-    others = len(spikes(viewer, store, selection)) - len(notable)
+    others = spikes(viewer, store, selection, MOST_SPIKES)[1] - len(notable)
     more = ""
     if others:
         smaller = "1 smaller spike is" if others == 1 else f"{number_text(others)} smaller spikes are"

@@ -99,19 +99,20 @@ def test_two_viewers_are_told_of_their_own_repositories_only(launched: Launched)
 def test_another_tenants_repository_is_as_one_that_is_not_there(launched: Launched, missing: bool) -> None:
     asked = whole(repository_ids=frozenset({9_999 if missing else launched.boat}))
     viewer = viewer_of(launched.rocket)
-    assert spikes(viewer, launched.store, asked) == repository_spikes(viewer, launched.store, asked) == ()
-    assert spikes(viewer_of(), launched.store, whole()) == ()
+    assert spikes(viewer, launched.store, asked) == ((), 0)
+    assert repository_spikes(viewer, launched.store, asked) == ()
+    assert spikes(viewer_of(), launched.store, whole()) == ((), 0)
 
 
 def test_a_search_narrows(launched: Launched) -> None:
     viewer = viewer_of(launched.rocket, launched.boat)
-    assert {each.full_name for each in spikes(viewer, launched.store, whole(search="BOAT"))} == {"blue/boat"}
+    assert {each.full_name for each in spikes(viewer, launched.store, whole(search="BOAT"))[0]} == {"blue/boat"}
 
 
 def test_a_day_stands_out_once_it_is_three_days_old(launched: Launched) -> None:
     viewer = viewer_of(launched.rocket)
-    assert spikes(viewer, launched.store, whole(today=day(LAUNCH + 2))) == ()
-    assert len(spikes(viewer, launched.store, whole(today=day(LAUNCH + 3)))) == 1
+    assert spikes(viewer, launched.store, whole(today=day(LAUNCH + 2))) == ((), 0)
+    assert spikes(viewer, launched.store, whole(today=day(LAUNCH + 3)))[1] == 1
 
 
 def rows(store: Store) -> list[Any]:
@@ -162,7 +163,7 @@ def test_all_that_were_never_judged_are_and_only_those_that_are_there(store: Sto
 
 def test_spikes_that_follow_each_other_within_days_are_one_wave() -> None:
     def spike(metric: str, first: int, last: int, value: int) -> Spike:
-        return Spike(1, "o/r", metric, ago(first), ago(last), ago(last), value, 10.0, 5.0)
+        return Spike(1, "o/r", metric, ago(first), ago(last), ago(last), value, 10.0, 5.0, float(value))
 
     rise, clones, peak = spike("views", 40, 38, 90), spike("clones", 37, 37, 30), spike("views", 33, 33, 200)
     apart = spike("views", 20, 20, 99)

@@ -20,7 +20,7 @@ NEWS = Cause("referrer", "news.example", 0.4, Listed(DAY, True, 700, None, 650, 
 
 
 def one(*causes: Cause, value: int = 1200) -> Spike:
-    return Spike(1, "owner/r1", "views", DAY, DAY, DAY, value, 100.0, 9.0, causes)
+    return Spike(1, "owner/r1", "views", DAY, DAY, DAY, value, 100.0, 9.0, 1.0, causes)
 
 
 def test_an_event_is_told_with_what_is_usual_and_its_cause() -> None:

@@ -191,7 +191,7 @@ def test_an_event_of_which_days_are_missing_says_so() -> None:
 def test_the_day_that_stood_out_most_is_looked_at_first_and_links_hold_no_text() -> None:
     days = [DAY, DAY + timedelta(days=1), DAY + timedelta(days=2)]
     spikes = [
-        Spike(1, "o/r", "views", day, day, day, value, 5.0, score)
+        Spike(1, "o/r", "views", day, day, day, value, 5.0, score, score)
         for day, value, score in zip(days, (90, 50), (9.0, 4.0), strict=False)
     ]
     found = text.events([Mark(days[2], "Note", HOSTILE), Mark(days[2], "Note", "A talk")], spikes)
