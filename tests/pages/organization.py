@@ -2,6 +2,7 @@
 tokens are right; a test may spoil one before it is sent, signed anew by the provider's own key.
 """
 
+import hmac
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,8 +14,8 @@ import flask
 import oidc_provider_mock
 import requests
 from joserfc import jwt
-from joserfc.jwk import OctKey, RSAKey
-from joserfc.util import json_b64encode
+from joserfc.jwk import RSAKey
+from joserfc.util import json_b64encode, urlsafe_b64encode
 from werkzeug.serving import make_server
 
 Spoil = Callable[[dict[str, Any], dict[str, Any]], None]  # changes the header and the claims of a token
@@ -67,12 +68,16 @@ class Organization:
 
 
 def encoded(token: jwt.Token, key: RSAKey) -> str:
-    if token.header["alg"] == "HS256":
-        public = OctKey.import_key(key.as_pem(private=False))
-        return jwt.encode(token.header, token.claims, public, algorithms=["HS256"])
-    if token.header["alg"] != "none":
-        return jwt.encode(token.header, token.claims, key)
-    return ".".join([json_b64encode(part).decode() for part in (token.header, token.claims)] + [""])
+    """Also without a signature, or with one by the key that everybody knows, which libraries refuse to make."""
+    parts = b".".join(json_b64encode(part) for part in (token.header, token.claims))
+    match token.header["alg"]:
+        case "none":
+            return f"{parts.decode()}."
+        case "HS256":
+            code = urlsafe_b64encode(hmac.digest(key.as_pem(private=False), parts, "sha256"))
+            return f"{parts.decode()}.{code.decode()}"
+        case _:
+            return jwt.encode(token.header, token.claims, key)
 
 
 @contextmanager
