@@ -1,6 +1,7 @@
 """The description of the API in the words of OpenAPI 3.1, made from the tables themselves."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from data.store import Store
@@ -64,7 +65,7 @@ PARAMETERS: Mapping[str, tuple[Mapping[str, Any], str]] = {
     "group": (TEXT, "The name of a group of repositories."),
     "repository": (
         {"type": "array", "items": TEXT, "maxItems": parameters.MOST_REPOSITORIES},
-        "OWNER/NAME or the number of a repository; may be given several times.",
+        f"OWNER/NAME or the number of a repository; may be given up to {parameters.MOST_REPOSITORIES} times.",
     ),
     "from": (A_DAY, "The first day, UTC. A week or month has its days from it on only."),
     "to": (A_DAY, "The last day, UTC, itself included. A week or month has its days up to it only."),
@@ -79,7 +80,7 @@ PARAMETERS: Mapping[str, tuple[Mapping[str, Any], str]] = {
     "metric": ({"type": "string", "enum": [each.value for each in Metric]}, "Only the columns of this metric."),
     "compare": (
         {"type": "string", "enum": list(parameters.COMPARISONS)},
-        "Adds columns that end in _before: of as many periods before (needs from and to), or of the year before.",
+        "Adds columns that end in _before: of as many periods before (needs from and to, or days) or a year before.",
     ),
     "imports": (
         {"type": "string", "enum": list(parameters.IMPORTS)},
@@ -89,7 +90,7 @@ PARAMETERS: Mapping[str, tuple[Mapping[str, Any], str]] = {
         {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE},
         f"Rows of a page: {parameters.USUAL_PAGE:,} unless given. CSV has all rows unless it is given.",
     ),
-    "cursor": ({"type": "string", "maxLength": 500}, "Where the page begins: from `next` of the page before."),
+    "cursor": ({"type": "string", "maxLength": 500}, "Where the page begins: from next of the page before."),
 }
 PROBLEM = {
     "type": "object",
@@ -129,10 +130,24 @@ def columns_of(store: Store, name: str) -> list[Column]:
     """The columns of an address in the order of its rows; of traffic those of days, then what weeks and months add."""
     if name in {"runs", "health"}:
         return list(RUN_COLUMNS if name == "runs" else HEALTH_COLUMNS)
-    tables = [ExportTable(name)] if name != "traffic" else list(parameters.BY.values())
-    found = {column.name: column for table in reversed(tables) for column in columns(store, table)}
-    first = [column.name for table in tables for column in columns(store, table)]
-    return [found[each] for each in dict.fromkeys(first)]
+    if name != "traffic":
+        return list(columns(store, ExportTable(name)))
+    found: dict[str, dict[str, Column]] = {}
+    for by, table in parameters.BY.items():
+        for column in columns(store, table):
+            found.setdefault(column.name, {})[by] = column
+    return [_in_one(meanings) for meanings in found.values()]
+
+
+def _in_one(meanings: Mapping[str, Column]) -> Column:
+    """A column that days, weeks and months have, with what it means in each where that is not the same."""
+    texts: dict[str, list[str]] = {}
+    for by, column in meanings.items():
+        texts.setdefault(column.comment, []).append(by)
+    column = next(iter(meanings.values()))
+    if len(texts) == 1:
+        return column
+    return replace(column, comment=" ".join(f"By {' or '.join(by)}: {text}" for text, by in texts.items()))
 
 
 def parameters_of(name: str) -> list[str]:

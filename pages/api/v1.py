@@ -133,10 +133,10 @@ def _start(request: Request, access: ApiAccess, body: bytes) -> Response:
         wanted = json.loads(body or b"{}")
     except (ValueError, RecursionError):
         wanted = None
-    name = wanted.get("tenant") if isinstance(wanted, dict) and wanted.keys() <= {"tenant"} else 0
-    if not (name is None or isinstance(name, str)):
+    is_known = isinstance(wanted, dict) and wanted.keys() <= {"tenant"}
+    if not (is_known and all(isinstance(each, str) for each in wanted.values())):
         raise Invalid("tenant", 'Send nothing, or the name of a tenant as JSON: {"tenant": "acme"}.')
-    account, store = access.account, the_store()
+    name, account, store = wanted.get("tenant"), access.account, the_store()
     if access.token.target is not None:
         raise Problem(HTTPStatus.FORBIDDEN, "A data link only reads.")
     everything = account.may_collect_everything

@@ -29,4 +29,4 @@ def draw_reference() -> None:
 
 
 def _draw_table(rows: DataFrame, alt: str) -> None:
-    st.dataframe(rows, hide_index=True, height="content", key=f"connect_{rows.columns[0]}", lazy=False, alt=alt)
+    st.table(rows, border="horizontal", hide_index=True, alt=alt)

@@ -80,6 +80,7 @@ def test_a_run_is_started_by_who_may_and_recorded(program: Program, app: App, mo
         ("single", None, 403),
         ("tenant", {"tenant": "Green"}, 404),
         ("tenant", {"tenant": 1}, 422),
+        ("tenant", {"tenant": None}, 422),
         ("tenant", {"repository": "x"}, 422),
         ("tenant", b"{", 422),
         ("tenant", b"[" * 5000, 422),
