@@ -27,7 +27,7 @@ if TYPE_CHECKING:  # the command line starts in half the time without pandas
 
     from data.store.store import Store
 
-SAMPLE = 25  # parts of an answer that are weighed
+SAMPLE = 8  # parts of an answer that are weighed
 MOST_BYTES = 256 * 1024 * 1024  # of answers, for each store that a process has open
 PATIENCE_S = 3.0  # for a turn
 STAND_BACK_S = 0.1
