@@ -88,9 +88,13 @@ def draw_preview(tenant: Tenant, files: list[File]) -> None:
 
 def draw_button(plan: Plan) -> bool:
     """Whether it is to be imported, which it can be once every repository is known, left out, or to be added."""
-    unsettled = bool(plan.unknown) and view.unknown_choice() is Unknown.ASK
+    choice = view.unknown_choice()
+    unsettled = bool(plan.unknown) and choice is Unknown.ASK
     if unsettled:
         st.caption("First choose what to do with the unknown repositories.")
+    elif choice is Unknown.ADD and (nobodys := [str(each) for each in plan.unknown if "/" not in each.name]):
+        st.caption(f"First say which repository it is: {messages.literal(', '.join(nobodys))}.")
+        unsettled = True
     if not plan.counts.wins:
         st.info("Nothing new: all of these numbers are already here.", icon=":material/check:")
     return st.button(
@@ -119,8 +123,9 @@ def make(tenant: Tenant, staged: Staged, options: Options, aliases: Mapping[str,
         messages.refused(refusal)
         return
     st.session_state[ROUND] = st.session_state.get(ROUND, 0) + 1
-    done = f"Imported. {batch.counts.sentences()[1]}" if batch.counts.wins else "Nothing new."
-    messages.notice_after_rerun(done)
+    readings, days, *_ = batch.counts.sentences()
+    won = days if batch.counts.days_won else readings
+    messages.notice_after_rerun(f"Imported. {won}" if batch.counts.wins else "Nothing new.")
 
 
 st.title("Import", anchor=False)

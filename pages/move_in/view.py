@@ -7,6 +7,8 @@ import streamlit as st
 from pandas import DataFrame
 from streamlit import column_config as config
 
+from collector.discovery import repository_names
+from collector.errors import NameRefused
 from data.accounts import accounts
 from data.accounts.models import Tenant
 from data.calendar import utc_now
@@ -115,16 +117,24 @@ def draw_tables(staged: Staged) -> None:
 
 
 def draw_unknown(unknown: Sequence[NamedRepository], names: Sequence[str]) -> dict[str, str]:
-    """Asks which repositories the unknown names mean; answers the repository by name, where one was chosen."""
+    """Asks which repositories the unknown names mean; answers the repository by name, where one was chosen or typed."""
     st.subheader("Unknown repositories", anchor=False)
-    aliases = {}
+    aliases: dict[str, str] = {}
     for number, repository in enumerate(unknown[:MOST_SHOWN]):
         name = st.selectbox(
-            f"{messages.literal(str(repository))} is", [NOT_THERE, *names], key=f"import_alias_{number}", width=360
+            f"{messages.literal(repository.name)} is" if repository.name else "Repository that the files are about",
+            [NOT_THERE, *names],
+            key=f"import_alias_{number}",
+            help="Choose one, or type OWNER/NAME.",
+            accept_new_options=True,
+            width=360,
         )
-        if name != NOT_THERE:
-            aliases[repository.name] = name
-    if len(aliases) < len(unknown):
+        try:
+            if name != NOT_THERE:
+                (aliases[repository.name],) = repository_names([name])
+        except NameRefused as refusal:
+            messages.refused(refusal)
+    if len(aliases) < len(unknown) or not set(aliases.values()) <= set(names):
         st.radio("Repositories that you don’t track", list(CHOICES), index=None, key=UNKNOWN)
     return aliases
 
@@ -157,6 +167,7 @@ def draw_plan(staged: Staged, plan: Plan) -> None:
             },
             hide_index=True,
             key="import_plan",
+            placeholder="",
             alt=f"Contents of the files, for {counted(len(plan.repositories), 'repository')}",
         )
     if staged.refused:

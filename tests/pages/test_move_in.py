@@ -76,6 +76,19 @@ def test_an_unknown_repository_is_asked_for(app: App) -> None:
     assert len(stored(app)) == 3
 
 
+def test_files_that_name_no_repository_bring_the_history_of_one_that_is_not_tracked(app: App) -> None:
+    run = pasted(app, f"date,views\n{LONG_AGO},7")
+    run.radio("import_unknown").set_value("Add their history, without tracking them").run()
+    assert run.button("import_make").disabled
+    typed = "https://github.com/blue/former"
+    run.selectbox("import_alias_0").options.append(typed)
+    run.selectbox("import_alias_0").set_value(typed).run()
+    run.selectbox("import_alias_0").options.append(typed)
+    run.button("import_make").click().run()
+    with app.store.traffic.read() as cursor:
+        assert cursor.execute("select views from v_daily where full_name = 'blue/former'").fetchall() == [(7,)]
+
+
 def test_another_tenants_imports_and_repositories_are_not_there(app: App) -> None:
     pasted(app, answer()).button("import_make").click().run()
     run = app.opened("green-tenant", PAGE)
