@@ -182,12 +182,16 @@ class _Places:
     def placed(self, granted: Grant, granter: Account) -> Grant:
         """The grant with its tenant. A place that one may not grant for is answered like one that is not there."""
         if granted.role == Role.REPOSITORY_VIEWER:
-            repository = self.repositories.get(granted.repository_id or 0)
+            if granted.repository_id is None:
+                raise AccountRefused(f"The role {granted.role} is for a repository. Name it.")
+            repository = self.repositories.get(granted.repository_id)
             if repository is None or granted.tenant_id not in {None, repository[0]}:
                 raise AccountRefused("There is no such repository.")
             granted = replace(granted, tenant_id=repository[0])
         elif granted.role in FOR_A_TENANT:
-            if granted.tenant_id not in self.tenants or granted.repository_id is not None:
+            if granted.tenant_id is None or granted.repository_id is not None:
+                raise AccountRefused(f"The role {granted.role} is for a whole tenant. Name it, and no repository.")
+            if granted.tenant_id not in self.tenants:
                 raise AccountRefused("There is no such tenant.")
         elif granted.tenant_id is not None or granted.repository_id is not None:
             raise AccountRefused(f"The role {granted.role} is for the whole server, not for a tenant or a repository.")

@@ -72,6 +72,8 @@ def test_after_a_restore_sessions_and_links_of_that_time_are_void(
 def test_a_server_is_set_up_without_a_browser(run: CommandLine) -> None:
     refused(run("user", "add", "ada", "--role", "maintainer"), "first user of a server is an admin")
     refused(run("user", "add", "ada", "--role", "admin", "--password-env", "NOT_SET"), "NOT_SET is empty")
+    for role, place in (("tenant_viewer", "a whole tenant"), ("repository_viewer", "a repository")):
+        refused(run("user", "add", "ada", "--role", role), f"is for {place}. Name it")
     run.environment["ADAS"] = PASSWORD
     assert run("user", "add", "ada", "--role", "admin", "--password-env", "ADAS").exit_code == 0
     assert accounts.check_password(run.store, "ada", PASSWORD) is not None
