@@ -84,20 +84,20 @@ def next_batch(store: Store, scale: Scale, number: int) -> Batch:
     """The next repositories' answers on the day after the newest: 13 days as they are stored, and a new one."""
     first = 1 + number * scale.batch
     stored = (
-        "select repository_id, day, views, view_uniques, clones, clone_uniques from daily_traffic "
+        "select repository_id, full_name, day, views, view_uniques, clones, clone_uniques from v_daily "
         "where repository_id between $first and $last and day > $since order by all"
     )
     values = {"first": first, "last": first + scale.batch - 1, "since": NEWEST_DAY - 13 * DAY}
-    by_repository: dict[int, list[tuple[DayReading, DayReading]]] = {}
+    by_repository: dict[tuple[int, str], list[tuple[DayReading, DayReading]]] = {}
     with store.traffic.read() as cursor:
-        for key, day, views, view_uniques, clones, clone_uniques in cursor.execute(stored, values).fetchall():
+        for *key, day, views, view_uniques, clones, clone_uniques in cursor.execute(stored, values).fetchall():
             readings = DayReading(day, views, view_uniques), DayReading(day, clones, clone_uniques)
-            by_repository.setdefault(key, []).append(readings)
-    return [result for key, days in by_repository.items() for result in _answers(key, days)]
+            by_repository.setdefault(tuple(key), []).append(readings)
+    return [result for (key, name), days in by_repository.items() for result in _answers(key, name, days)]
 
 
-def _answers(key: int, days: list[tuple[DayReading, DayReading]]) -> Batch:
-    facts = RepositoryFacts(key, f"owner/name-{key}", "public", False, False)
+def _answers(key: int, full_name: str, days: list[tuple[DayReading, DayReading]]) -> Batch:
+    facts = RepositoryFacts(key, full_name, "public", False, False)
     new = NEWEST_DAY + DAY
     views = [*(of_views for of_views, _ in days), DayReading(new, 40 + key % 7, 12)]
     clones = [*(of_clones for _, of_clones in days), DayReading(new, 20 + key % 5, 8)]
