@@ -36,7 +36,7 @@ from data.store.sql import query
 TICKET_LASTS = timedelta(seconds=60)
 IDLE = timedelta(hours=12)
 LONGEST = timedelta(days=7)
-SEEN_EVERY = timedelta(minutes=5)
+SEEN_EVERY = timedelta(minutes=15)  # with each version of `control` what everybody may see is read anew
 
 COUNTED_FOR = timedelta(minutes=15)
 WAIT = timedelta(minutes=15)
@@ -167,7 +167,7 @@ def _known_session(store: Store, secret_hash: str) -> _KnownSession | None:
 
 
 def touch_session(store: Store, secret: str, now: datetime) -> None:
-    """Note that a session is in use, so that it does not end for idleness; writes once in five minutes at most.
+    """Note that a session is in use, so that it does not end for idleness; writes four times an hour at most.
 
     While the store cannot be written, a session that is known stays open without it.
     """
