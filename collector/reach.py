@@ -127,13 +127,13 @@ def reaches(viewer: Viewer, store: Store, more: tuple[tuple[int, int], ...] = ()
     tracked.update(dict(more))
     active = {each.tenant_id: each for each in tenants(viewer, store) if each.active}
     of_owner, loads, stored = defaultdict(list), [], tokens(viewer, store)
-    with_token = {token.tenant_id for token in stored}
+    beside = Counter([token.tenant_id for token in stored] + [each.tenant_id for each in installations(viewer, store)])
     for each in installations(viewer, store):
         owner = active.get(each.tenant_id or 0)
         if owner is not None and each.state is InstallationState.GRANTED:
             prefix = f"{each.account.casefold()}/"
             own = [r for r in collected if r.tenant_id == each.tenant_id and r.full_name.casefold().startswith(prefix)]
-            count = len(own) if each.tenant_id in with_token else tracked[owner.tenant_id]
+            count = len(own) if beside[owner.tenant_id] > 1 else tracked[owner.tenant_id]
             tracked[owner.tenant_id] -= count
             load = round(count * _a_day(owner))
             key = f"installation {each.installation_id}"

@@ -126,7 +126,11 @@ def test_an_installation_that_cannot_collect_says_what_to_do(
         given.installations.clear()
     assert expected in run("app", "installations").output
     assert expected in run("collect").output
-    assert "tenant token acme" not in run("status").output  # a token would not help the installation
+    given.installations.append(Installation(502, "team"))
+    run("app", "give", "team", "acme")
+    status = run("status").output
+    assert "tenant token acme" not in status  # a token would not help the installation
+    assert "of team collects" not in status, "the repositories of octo are not its own"
     assert any(expected in problem for problem in run.facts("tenant", "list")["tenants"][0]["problems"])
 
 
