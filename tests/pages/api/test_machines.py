@@ -100,16 +100,20 @@ def test_an_agent_reads_what_its_token_may_see(program: Program, monkeypatch: py
     assert {each["name"] for each in listed} == {"list_repositories", "traffic", "spikes", "query"}
     assert all(each["annotations"]["readOnlyHint"] for each in listed)
     assert [each["repository"] for each in tool(program, "single", "list_repositories")] == ["blue/engine"]
-    rows = tool(program, "tenant", "traffic", by="week", days=21, repository=["blue/docs"], compare=True)
-    assert {row["full_name"] for row in rows} == {"blue/docs"}
-    assert "views_before" in rows[0]
+    found = tool(program, "tenant", "traffic", by="week", days=21, repository=["blue/docs"], compare=True)
+    assert ({row["full_name"] for row in found["rows"]}, found["cut"]) == ({"blue/docs"}, False)
+    assert "views_before" in found["rows"][0]
+    monkeypatch.setattr("pages.api.agent_tools.MOST_ROWS", 5)
+    found = tool(program, "tenant", "traffic")
+    assert (len(found["rows"]), found["cut"]) == (5, True)
     assert "no such repository" in tool(program, "tenant", "traffic", repository=["green/telescope"])
     assert "by is one of" in tool(program, "tenant", "traffic", by="hour")
     assert isinstance(tool(program, "tenant", "spikes"), list)
-    box = Sandbox(program.app.store, Limits(warm=0))
+    box = Sandbox(program.app.store, Limits(warm=0, rows=2))
     monkeypatch.setattr(query_sandbox, "the_sandbox", lambda: box)
     found = tool(program, "single", "query", sql="select distinct full_name from v_daily")
     assert found["rows"] == [{"full_name": "blue/engine"}]
+    assert tool(program, "single", "query", sql="from range(3)")["cut"], "by the sandbox itself"
     assert "Only queries run here" in tool(program, "single", "query", sql="drop table daily_traffic")
     box.close()
 
