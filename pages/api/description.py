@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from data.collection.health import FindingKind
+from data.collection.models import RunState
 from data.store import Store
 from data.traffic.export import Column, ExportTable, columns
 from data.traffic.models import LARGEST_PAGE, Metric
@@ -43,13 +45,13 @@ RUN_COLUMNS = (
     Column("trigger", "text", "What began it."),
     Column("started_at", "time", "When it began, UTC."),
     Column("ended_at", "time", "When it ended, UTC; null while it is going on."),
-    Column("state", "text", "running, complete, partial, failed or stopped."),
+    Column("state", "text", f"One of {', '.join(RunState)}."),
     Column("repositories", "integer", "How many repositories it asked about, of those whose log you may read."),
     Column("requests", "integer", "How many requests it took; null unless you may read the whole log."),
     Column("message", "text", "What it said at its end; null unless you may read the whole log."),
 )
 HEALTH_COLUMNS = (
-    Column("kind", "text", "What it is about: run, missed, schedule, token, budget, refused, loss, lists or rows."),
+    Column("kind", "text", f"What it is about, one of {', '.join(FindingKind)}."),
     Column("is_problem", "boolean", "Whether somebody must act now; else it is a warning."),
     Column("tenant", "text", "The tenant, where it is about one."),
     Column("repository_id", "integer", "The repository, where it is about one."),
@@ -164,7 +166,9 @@ def description(store: Store, root: str) -> dict[str, Any]:
         paths[f"/{name}.csv"] = {"get": _operation(name, f"{name}_csv", _as_csv())}
     for name, header in FORMER_COLUMNS.items():
         about = f"As the system before this one had it: {header}"
-        paths[f"/data/{name}.csv"] = {"get": _answers(f"former_{name}", about, [], _as_csv())}
+        days = parameters.DAYS if "TDATE" in header else ()
+        names = [*days, *parameters.PLACE]
+        paths[f"/data/{name}.csv"] = {"get": _answers(f"former_{name}", about, names, _as_csv())}
     paths["/runs"]["post"] = STARTING | {"responses": STARTING["responses"] | _refusals()}
     return {
         "openapi": "3.1.0",
@@ -228,7 +232,7 @@ def _as_json(name: str) -> dict[str, Any]:
             "next": {"type": ["string", "null"], "description": "The address of the page after."},
         },
     }
-    return {"application/json": {"schema": page}} | (_as_csv() if name else {})
+    return {"application/json": {"schema": page}} | _as_csv()
 
 
 def _as_csv() -> dict[str, Any]:

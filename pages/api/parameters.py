@@ -128,10 +128,12 @@ def next_page(request: Request, path: str, last_key: Key) -> str:
 KINDS = {"repository_id": int, "note_id": int, "release_id": int, "asset_id": int, "rank": int, "metric": str}
 
 
-def rows(request: Request, viewer: Viewer, store: Store, table: ExportTable | None) -> RowsRequest:
+def rows(
+    request: Request, viewer: Viewer, store: Store, table: ExportTable | None, paging: Collection[str] = PAGING
+) -> RowsRequest:
     """What is asked of a table; without one of the traffic by day, week or month. Raises: Invalid, NotFound."""
     days = () if table is ExportTable.REPOSITORIES else DAYS
-    refuse_others(request, (*days, *PLACE, *(() if table else OF_TRAFFIC), *PAGING))
+    refuse_others(request, (*days, *PLACE, *(() if table else OF_TRAFFIC), *paging))
     by = ExportTable.DAILY if table else BY[chosen(request, "by", BY) or "day"]
     tenant_ids, repository_ids = _place(request, viewer, store)
     first, last = _days(request) if days else (None, None)

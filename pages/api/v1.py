@@ -5,7 +5,7 @@ Columns, and their order, are those of exports and of the downloads of pages: se
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from http import HTTPStatus
@@ -25,18 +25,18 @@ from data.accounts import grants
 from data.accounts.api_tokens import ApiAccess
 from data.accounts.models import Role, Viewer
 from data.accounts.tenants import operator, tenants
-from data.calendar import utc_day, utc_now
+from data.calendar import utc_now
 from data.collection import log
 from data.collection.health import health
 from data.collection.ledger import Scope
 from data.store import Store
 from data.store.cache import cached
-from data.traffic.export import ExportRequest, ExportTable, Key, csv_pieces, page_of_rows
+from data.traffic.export import Column, ExportRequest, ExportTable, Key, csv_pieces, page_of_rows
 from data.traffic.files import csv_file, json_rows
 from data.traffic.models import LARGEST_PAGE
 from pages.api import parameters
 from pages.api.authentication import access_of_request, answer_or_problem, authenticated
-from pages.api.description import description
+from pages.api.description import HEALTH_COLUMNS, RUN_COLUMNS, description
 from pages.api.problems import Invalid, NotFound, Problem, problem
 from pages.ui.addresses import NO_STORE, base_path
 from pages.ui.collector_process import start_for_program
@@ -50,8 +50,6 @@ TABLES = {  # what each address has; traffic is by day, week or month
     **{str(each): each for each in list(ExportTable) if each.grain is None and each is not ExportTable.REPOSITORIES},
 }
 FORMER = {"repositorystats": ExportTable.DAILY, "repositories": ExportTable.REPOSITORIES}
-RUN = ("run_id", "trigger", "started_at", "ended_at", "state", "repositories", "requests", "message")
-FINDING = ("kind", "is_problem", "tenant", "repository_id", "about", "text", "label", "moment")
 CSV = "text/csv; charset=utf-8"
 LONGEST_BODY = 10_000
 KEPT = {"Cache-Control": "private, no-cache", "Vary": "Authorization, Accept"}
@@ -114,7 +112,7 @@ def runs(request: Request, access: ApiAccess) -> Response:
     more = None
     if len(left) > size:
         more = parameters.next_page(request, request.url.path, (left[size - 1].run_id,))
-    return listed(request, RUN, [{name: getattr(each, name) for name in RUN} for each in left[:size]], more)
+    return listed(request, RUN_COLUMNS, left[:size], more)
 
 
 async def start_run(request: Request) -> Response:
@@ -169,16 +167,14 @@ def state_of_collection(request: Request, access: ApiAccess) -> Response:
         managed |= viewer.tenant_ids
     budgets = overbooked(Viewer(viewer.repository_ids, frozenset(managed)), the_store())
     read = health(viewer, the_store(), frozenset(managed), utc_now(), budgets)
-    found = [{name: getattr(each, name) for name in FINDING} for each in (*read.problems, *read.warnings)]
-    return listed(request, FINDING, found)
+    return listed(request, HEALTH_COLUMNS, (*read.problems, *read.warnings))
 
 
 def formerly(request: Request, access: ApiAccess) -> Response:
     """The files of the system that was replaced, for dashboards that were made for it."""
     name = _name(request)
-    parameters.refuse_others(request, ())
-    wanted = ExportRequest(FORMER[name], today=utc_day(utc_now()), as_formerly=True)
-    return streamed(access.viewer, wanted, name, KEPT)
+    wanted = parameters.rows(request, access.viewer, the_store(), FORMER[name], paging=())
+    return streamed(wanted.viewer, replace(wanted.request, as_formerly=True), name, KEPT)
 
 
 def description_of_all(request: Request) -> Response:
@@ -204,13 +200,12 @@ class UnknownPath:
         await answer(scope, receive, send)
 
 
-def listed(
-    request: Request, columns: Sequence[str], rows: Sequence[Mapping[str, Any]], more: str | None = None
-) -> Response:
+def listed(request: Request, columns: Sequence[Column], rows: Sequence[object], more: str | None = None) -> Response:
     """Rows that come from no table, with a tag of their own content."""
-    plain = [{name: _plain(value) for name, value in each.items()} for each in rows]
+    names = [each.name for each in columns]
+    plain = [{name: _plain(getattr(each, name)) for name in names} for each in rows]
     if wants_csv(request):
-        content = csv_file(DataFrame(plain, columns=list(columns), dtype=object))
+        content = csv_file(DataFrame(plain, columns=names, dtype=object))
     else:
         content = json.dumps(plain, ensure_ascii=False).encode()
     headers = KEPT | {"ETag": f'W/"{sha256(content + str(more).encode()).hexdigest()[:32]}"'}

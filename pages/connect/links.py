@@ -29,6 +29,8 @@ TABLES = {  # what a link may have, with its address below the root and its fixe
     "Stars and other counters": ("stars", {}),
     "Downloads of releases": ("releases", {}),
     "Notes": ("notes", {}),
+    "Traffic by day, former columns": ("data/repositorystats", {}),  # of the system that was replaced
+    "Repositories, former columns": ("data/repositories", {}),
 }
 DAYS = {"All days": None, "Last 30 days": 30, "Last 90 days": 90, "Last 365 days": 365}
 LASTS = {
@@ -76,7 +78,7 @@ def _draw_form(account: Account, viewer: Viewer) -> None:
         if st.form_submit_button("Create link", key="connect_submit", type="primary"):
             path, fixed = TABLES[table]
             parameters = [*fixed.items(), *_places(viewer, chosen)]
-            if path != "repositories" and DAYS[days]:
+            if not path.endswith("repositories") and DAYS[days]:
                 parameters.append(("days", str(DAYS[days])))
             _make(account, f"{ROOT}{path}.csv", parameters, LASTS[lasts], table)
 

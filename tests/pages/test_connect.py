@@ -46,6 +46,20 @@ def test_a_link_answers_its_own_rows_until_it_is_revoked(app: App, client: TestC
     assert asked(client, link)[0] == 401
 
 
+def test_a_link_has_the_address_and_the_columns_of_the_former_system(app: App, client: TestClient) -> None:
+    run = app.opened("viewer", PAGE)
+    run.selectbox(key="connect_table").select("Traffic by day, former columns")
+    run.multiselect(key="connect_repositories").select(ENGINE)
+    run.button(key="connect_submit").click().run()
+    link = run.code[0].value
+    assert "/api/v1/data/repositorystats.csv?days=30&repository=blue%2Fengine&link=gta_" in link
+    for address in (link, link.replace("link=", "token=")):
+        status, text = asked(client, address)
+        header, *rows = text.splitlines()
+        assert (status, header) == (200, "RID,ORGNAME,REPONAME,TDATE,VIEWCOUNT,VUNIQUES,CLONECOUNT,CUNIQUES")
+        assert (len(rows), {row.split(",")[2] for row in rows}) == (30, {'"engine"'})
+
+
 def test_each_program_is_told_how_to_read_a_link(app: App) -> None:
     for program, word in {"Excel": "From Web", "Grafana": "Infinity", "pandas": "read_csv", "DuckDB": "httpfs"}.items():
         run = app.opened("viewer", PAGE, program=program)
