@@ -203,9 +203,11 @@ class _TableReader:
         ):
             self._staged.refuse(self._table, None, "a list without a day in it or in the file's name is not imported.")
             return
-        if Field.DAY in self._layout.columns:
-            self._look_at_days(self._layout.columns[Field.DAY])
+        day_column, is_first = self._layout.columns.get(Field.DAY), True
         for first_line, rows in self._table.rows():
+            if is_first and day_column is not None:
+                self._look_at_days(rows, day_column)
+            is_first = False
             lines, texts = self._columns(first_line, rows)
             if not len(lines):
                 continue
@@ -234,19 +236,15 @@ class _TableReader:
         }
         return pa.array([line for line, _ in whole], _int), texts
 
-    def _look_at_days(self, place: int) -> None:
+    def _look_at_days(self, first_rows: list[Row] | pa.RecordBatch, place: int) -> None:
         """Whether days have a year, and, where they have slashes, in which order: that of all of them together."""
-        for _, rows in self._table.rows():
-            if isinstance(rows, pa.RecordBatch):
-                distinct = rows.column(place).dictionary.to_pylist()
-            else:
-                distinct = list(dict.fromkeys(row[place] for row in rows if len(row) > place))
-            if self._days.year is None and any(lacks_year(text) for text in distinct[:10]):
-                raise ImportRefused(
-                    f"The days of {self._table.name} have no year. Say that of the first one.", "--year 2025"
-                )
-            if self._days.know_order(distinct):
-                return
+        distinct = _distinct(first_rows, place)
+        if self._days.year is None and any(lacks_year(text) for text in distinct[:10]):
+            raise ImportRefused(
+                f"The days of {self._table.name} have no year. Say that of the first one.", "--year 2025"
+            )
+        if not self._days.know_order(distinct):
+            any(self._days.know_order(_distinct(rows, place)) for _, rows in self._table.rows())
 
     def _repository(self, text: str) -> int:
         """The number of the repository that a row names. Raises ValueError."""
@@ -462,6 +460,14 @@ class _TableReader:
             if isinstance(name, str) and isinstance(views, int) and isinstance(uniques, int) and 0 <= uniques <= views:
                 title = str(known["title"])[:TEXT_LIMIT] if known.get("title") else None
                 self._write_row("lists", (number, listing, day, name[:TEXT_LIMIT], title, views, uniques))
+
+
+def _distinct(rows: list[Row] | pa.RecordBatch, place: int) -> list[str | None]:
+    """The texts of a column of a batch."""
+    if isinstance(rows, list):
+        return list(dict.fromkeys(row[place] for row in rows if len(row) > place))
+    texts: list[str | None] = rows.column(place).dictionary.to_pylist()
+    return texts
 
 
 def _taken(column: pa.DictionaryArray, values: Sequence[object], kind: pa.DataType, wrong: dict[int, str]) -> pa.Array:
