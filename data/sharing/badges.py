@@ -131,12 +131,19 @@ def usual_label(measure: BadgeMeasure, period: BadgePeriod, *, of_group: bool) -
     return name if period is BadgePeriod.ALL else f"{name} · {'last week' if period is BadgePeriod.WEEK else period}"
 
 
+def badge_colour(text: str) -> str | None:
+    """A colour as badges have it: one by its name, or like #1a64d6; None for what is none."""
+    colour = text.strip().casefold()
+    return colour if colour in COLOURS or _HEX.fullmatch(colour) else None
+
+
 def add_badge(store: Store, by: str, new: NewBadge, now: datetime) -> Badge:
     """Make a badge. For those who manage the tenant. Raises: NotAllowed, BadgeRefused."""
     label = " ".join(new.label.split())
     if not label or len(label) > LABEL_LIMIT or not label.isprintable():
         raise BadgeRefused(f"A label has 1 to {LABEL_LIMIT} printable characters.")
-    if new.colour not in COLOURS and not _HEX.fullmatch(new.colour):
+    colour = badge_colour(new.colour)
+    if colour is None:
         raise BadgeRefused(f"A colour is one of {', '.join(COLOURS)}, or like #1a64d6.")
     with store.control.commit("making a badge") as connection:
         account = acting(connection, by)
@@ -158,7 +165,7 @@ def add_badge(store: Store, by: str, new: NewBadge, now: datetime) -> Badge:
             "measure": new.measure.value,
             "period": new.period.value,
             "label": label,
-            "colour": new.colour,
+            "colour": colour,
             "style": new.style.value,
             "by": by,
             "now": stored(now),

@@ -18,6 +18,7 @@ from data.sharing.badges import (
     NewBadge,
     Style,
     add_badge,
+    badge_colour,
     badges,
     remove_badge,
     usual_label,
@@ -62,7 +63,7 @@ def _draw_form(account: Account, places: dict[str, Place]) -> None:
         label = left.text_input("Label", placeholder=usual, max_chars=60, key="badge_label") or usual
         colour = right.selectbox("Colour", COLOURS, key="badge_colour", accept_new_options=True) or "blue"
         with st.container(horizontal=True, vertical_alignment="center", key="badge_preview"):
-            svg = badge_svg(label, SAMPLE, colour if colour in COLOURS else "grey", style)
+            svg = badge_svg(label, SAMPLE, badge_colour(str(colour)) or "grey", style)
             picture = f"data:image/svg+xml;base64,{b64encode(svg.encode()).decode()}"
             st.html(f'<img src="{picture}" alt="Preview: {escape(label)}, {SAMPLE}">', width="content")
             if st.button("Create badge", type="primary", key="badge_submit"):

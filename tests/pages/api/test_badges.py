@@ -78,6 +78,10 @@ def test_every_number_of_every_period_is_a_badge_and_unknown_is_no_zero(program:
     assert numbers[BadgeMeasure.STARS, BadgePeriod.ALL] == repository["stars"]
 
 
+def test_a_colour_is_taken_as_people_write_it(program: Program) -> None:
+    assert as_json(program, made(program, replace(NEW, colour=" #FF8800")))["color"] == "#ff8800"
+
+
 def test_a_badge_of_a_group_adds_its_members_up_and_is_gone_with_them(program: Program) -> None:
     group = add_group(program.app.store, COMMAND_LINE, BLUE, "Tools", [ENGINE, DOCS], now=utc_now())
     badge = made(program, replace(NEW, repository_id=None, group_id=group.group_id, period=BadgePeriod.ALL))
