@@ -19,7 +19,8 @@ def draw_reference() -> None:
     st.caption("Create tokens on your profile page, in the menu at the top.")
     name = controls.choice("Address", description.WHAT, "traffic", "address")
     st.subheader(f"/api/v1/{name}", anchor=False)
-    st.caption(f"{description.WHAT[name]}. Add .csv for CSV.")
+    posted = f" POST: {description.STARTING['summary']}." if name == "runs" else ""
+    st.caption(f"{description.WHAT[name]}. Add .csv for CSV.{posted}")
     parameters = [(each, description.PARAMETERS[each][1]) for each in description.parameters_of(name)]
     if parameters:
         _draw_table(DataFrame(parameters, columns=["Parameter", "Meaning"]), f"{len(parameters)} parameters")

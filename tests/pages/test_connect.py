@@ -72,6 +72,7 @@ def test_the_reference_has_every_address_and_its_columns(app: App) -> None:
         run = app.opened("viewer", PAGE, part="API", address=address)
         assert f"/api/v1/{address}" in [each.value for each in run.subheader]
         assert all(run.table[-1].value["Meaning"])
+    assert "POST: Start a run" in shown_text(app.opened("viewer", PAGE, part="API", address="runs"))
     columns = app.opened("viewer", PAGE, part="API", address="traffic").table[-1].value
     (meaning,) = columns.loc[columns["Column"] == "views_state", "Meaning"]
     assert "By week: final" in meaning, "what only weeks and months have is told, too"
