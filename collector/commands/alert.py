@@ -54,21 +54,21 @@ def alert() -> None:
     type=float,
     default=DEFAULT.least_score,
     show_default=True,
-    help="The least score of a spike or drop.",
+    help="Minimum score of a spike or drop.",
 )
 @click.option(
     "--least-times",
     type=float,
     default=DEFAULT.least_times,
     show_default=True,
-    help="A spike has this many times the usual.",
+    help="Minimum of a spike, in times the usual.",
 )
 @click.option(
     "--referrer-views",
     type=int,
     default=DEFAULT.referrer_views,
     show_default=True,
-    help="The least views of a new referrer, in 14 days.",
+    help="Minimum views of a new referrer, in 14 days.",
 )
 @channel_options
 @pass_session
@@ -99,9 +99,9 @@ def add(session: Session, /, tenant: str, name: str | None, **options: Any) -> C
 @click.option(
     "--only", type=click.Choice([*(each.value for each in AlertKind), "all"]), multiple=True, help="Only this kind."
 )
-@click.option("--least-score", type=float, help="The least score of a spike or drop.")
-@click.option("--least-times", type=float, help="A spike has this many times the usual.")
-@click.option("--referrer-views", type=int, help="The least views of a new referrer, in 14 days.")
+@click.option("--least-score", type=float, help="Minimum score of a spike or drop.")
+@click.option("--least-times", type=float, help="Minimum of a spike, in times the usual.")
+@click.option("--referrer-views", type=int, help="Minimum views of a new referrer, in 14 days.")
 @edit_options
 @pass_session
 def edit(session: Session, /, name: str, **options: Any) -> CommandResult:

@@ -20,7 +20,7 @@ from data.accounts.authority import COMMAND_LINE
 from data.accounts.models import Tenant
 from data.accounts.tenants import tenant_named, tenants
 from data.calendar import utc_day, utc_now
-from data.reports.deliveries import Attempt, Delivery, deliveries, report_to_be_sent
+from data.reports.deliveries import Attempt, Delivery, deliveries, to_be_sent
 from data.reports.message import plain_text
 from data.reports.models import Period, period_named
 from data.reports.recipients import recipient_of
@@ -61,7 +61,7 @@ def edit_options(command: Callable[..., CommandResult]) -> Callable[..., Command
 
 
 def channels_of(options: Mapping[str, Any], *, needed: bool = True) -> list[NewChannel]:
-    """The channels of these options. Raises: CommandRefused without one, AddressRefused, Unreachable."""
+    """The channels of these options. Raises: CommandRefused without one, AddressRefused, ReceiverUnreachable."""
     mail_server()  # a wrong setting is reported before something is added
     channels = [checked_channel("mail", each) for each in options["mail"]]
     for kind in ("slack", "teams", "discord", "webhook", "other"):
@@ -93,9 +93,11 @@ _CHANNEL_OPTIONS = (
     click.option("--mail", metavar="ADDRESS", multiple=True, help="By mail; may be repeated."),
 )
 _EDIT_OPTIONS = (
-    click.option("--rename", metavar="NAME", help="Call it so."),
+    click.option("--rename", metavar="NAME", help="A new name."),
     click.option("--channel", type=int, metavar="N", help="The channel of this number goes to the address given."),
-    click.option("--remove-channel", type=int, metavar="N", multiple=True, help="Send it no more by this channel."),
+    click.option(
+        "--remove-channel", type=int, metavar="N", multiple=True, help="Remove this channel; may be repeated."
+    ),
 )
 
 
@@ -112,8 +114,8 @@ def add_common_commands(group: click.Group, kind: str) -> None:
 
     now = "the newest report" if kind == "report" else "the current alerts"
     command("test", tested, f"Send {now} by all channels as a test.")
-    command("pause", partial(set_active, active=False), f"Send no more of this {kind}, until it is resumed.")
-    command("resume", partial(set_active, active=True), f"Send a paused {kind} again, from the next time on.")
+    command("pause", partial(set_active, active=False), f"Stop sending this {kind} until it is resumed.")
+    command("resume", partial(set_active, active=True), f"Resume a paused {kind}: what was due meanwhile is not sent.")
     command("remove", removed, f"Remove this {kind} with the addresses of its channels.")
 
 
@@ -234,7 +236,7 @@ def send(session: Session, name: str, period: str | None, dry_run: bool) -> Comm
     sender = Sender(session.store, public_links(), session.terminal.log)
     try:
         with sender.alone(SENDING_WAIT_S):
-            due = report_to_be_sent(session.store, found, chosen, now, now, asked_for=True)
+            due = to_be_sent(session.store, found, chosen, now, now, asked_for=True)
             open_channels = _open_channels(found)
             for each in open_channels:
                 word = "to be sent" if any(each == one.channel for one in due) else "sent already"
@@ -318,7 +320,7 @@ def _open_channels(subscription: Subscription) -> list[Channel]:
     if not channels:
         reason = subscription.channels[0].ended_because
         raise SubscriptionRefused(
-            f"{subscription.name!r} goes nowhere any more ({reason}). Give a channel another address: "
+            f"All channels of {subscription.name!r} have ended ({reason}). Give one another address: "
             f"{subscription.kind} edit --channel N."
         )
     return channels
@@ -396,7 +398,7 @@ def delivery_text(delivery: Delivery | None) -> str:
         return "never"
     late = " (late)" if delivery.is_late else ""
     if delivery.state == "sent":
-        return f"{delivery.occasion}{late} sent {moment(delivery.tried_at)}"
+        return f"{delivery.occasion}{late} {delivery.reason or f'sent {moment(delivery.tried_at)}'}"
     again = f" Again at {moment(delivery.next_try_at)}." if delivery.next_try_at else ""
     return f"{delivery.occasion}{late} {delivery.state}: {ended(delivery.reason or '')}{again}".strip()
 

@@ -77,8 +77,8 @@ def send(content: Content, channel: OpenChannel, occasion: str, links: Links, no
     return of_status(NAMES[channel.kind], answer.status, words, answer.retry_after, now)
 
 
-def lane(channel: OpenChannel) -> str:
-    """Which channels share a server, so that one that is down is not asked again and again."""
+def server_of(channel: OpenChannel) -> str:
+    """The same of channels that share a server, so that one that is down is not asked again and again."""
     return f"{channel.kind} {urlsplit(channel.address).netloc if channel.kind not in {'mail', 'other'} else ''}"
 
 
@@ -89,7 +89,7 @@ def _mailed(content: Content, channel: OpenChannel, message_id: str, links: Link
     stop = links.page(f"unsubscribe/{channel.stop}")
     made = mail.mail(content.message, channel.address, server, message_id, stop_link=stop, now=now)
     result = mail.send(made, server)
-    return replace(result, reason=result.reason and without(result.reason, channel.address))
+    return replace(result, reason=result.reason and without(result.reason, channel.address, server.password))
 
 
 def _words(text: str) -> str:
@@ -97,11 +97,11 @@ def _words(text: str) -> str:
     try:
         body = json.loads(text)
     except ValueError:
-        return "" if text.lstrip().startswith("<") else text[:500]
+        return "" if text.lstrip().startswith("<") else text
     if isinstance(body, dict):
         message = body.get("message") or body.get("error") or body.get("detail") or ""
         return str(message.get("message", "") if isinstance(message, dict) else message)
-    return text[:500]
+    return text
 
 
 def _mail_address(text: str) -> str:

@@ -160,14 +160,15 @@ def tls_context() -> ssl.SSLContext:
 
 def post(url: str, body: bytes, headers: Mapping[str, str]) -> Reply:
     """The answer to a POST, of which a redirect is one. Raises: AddressRefused, ReceiverUnreachable."""
-    connection = _Connection(target(url))
+    where = target(url)
+    connection = _Connection(where)
     late = threading.Timer(DEADLINE_S, connection.end)  # also of one that answers byte by byte
     late.daemon = True
     began = time.monotonic()  # before the timer's beginning: what it ends is late
     late.start()
     try:
         sent = {"User-Agent": "github-traffic-analytics", "Connection": "close", **headers}
-        connection.request("POST", _path_of(url), body, sent)
+        connection.request("POST", where.path, body, sent)
         answer = connection.getresponse()
         words = b""
         with suppress(
@@ -185,11 +186,6 @@ def post(url: str, body: bytes, headers: Mapping[str, str]) -> Reply:
     finally:
         late.cancel()
         connection.close()
-
-
-def _path_of(url: str) -> str:
-    parts = urlsplit(url)
-    return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
 
 def _reason(error: Exception) -> str:

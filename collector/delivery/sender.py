@@ -16,8 +16,8 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from collector.delivery.channels import Content, lane, send
-from collector.delivery.result import DeliveryOutcome, Result
+from collector.delivery.channels import Content, send, server_of
+from collector.delivery.result import DeliveryOutcome, Result, without
 from collector.leases import OwnLease, OwnLeases
 from collector.reach import overbooked
 from data.accounts.authority import COMMAND_LINE, acting
@@ -59,8 +59,8 @@ REPORTS = "reports"
 FINDING_FACTS = ("kind", "is_problem", "about", "text", "repository_id")
 SEES_NOTHING = "There is no repository in it that its recipient may see."
 SAME_SERVER = "Not tried: the same server has just not answered."
-SLEPT = "Not tried: this machine had stopped for too long."
-CLOSED = "Its address does not open with this server's key."
+SLEPT = "Not tried: this machine was suspended."
+CLOSED = "Its address cannot be decrypted with this server's key."
 _log = logging.getLogger(__name__)
 
 
@@ -83,18 +83,22 @@ class Sender:
         self._looked_at: datetime | None = None
 
     def run(self, stop: threading.Event) -> None:
-        """Look again and again; whatever fails is logged, and tried again with the next look."""
-        is_bound = False
+        """Look again and again; whatever fails is logged, once where it goes on, and tried again with the next look."""
+        is_bound, logged = False, ""
         while not stop.wait(LOOK_EVERY_S):
+            problem = ""
             try:
                 if not is_bound:
                     bind_earlier_mail(self._store, self._now())
                     is_bound = True
                 self.look(stop)
             except (StoreError, EncryptionError, OSError) as failure:
-                self._say(f"Reports wait: {failure}")
+                problem = f"Reports are delayed: {failure}"
             except Exception as error:  # noqa: BLE001 - must outlive every failure
-                self._say(f"Reports wait: something unexpected went wrong ({type(error).__name__}: {error}).")
+                problem = f"Reports are delayed: something unexpected went wrong ({type(error).__name__}: {error})."
+            if problem not in {"", logged}:
+                self._say(problem)
+            logged = problem
 
     def look(self, stop: threading.Event | None = None) -> list[Attempt]:
         """Note new alerts, and send all that is due now. Another process that is at it does it instead, on whichever
@@ -202,7 +206,9 @@ class Pass:
         )
         for each in due:
             channel = opened.get(each.channel.channel_id)
-            self._servers.setdefault(lane(channel) if channel else "", Server(deque())).waiting.append((each, channel))
+            self._servers.setdefault(server_of(channel) if channel else "", Server(deque())).waiting.append(
+                (each, channel)
+            )
         found: list[Attempt] = []
         ended: list[Attempt] = []
         with ThreadPoolExecutor(AT_ONCE, "sending") as pool:
@@ -276,7 +282,8 @@ class Pass:
                 return Result(DeliveryOutcome.AGAIN, reason=SLEPT)
             return send(content, channel, due.occasion, self._links, self._now())
         except Exception as error:  # noqa: BLE001 - one that cannot be made holds up no other
-            _log.warning("A report could not be made: %s: %s", type(error).__name__, error)
+            why = without(str(error), channel.address, channel.secret)
+            _log.warning("A report could not be made: %s: %s", type(error).__name__, why)
             return Result(DeliveryOutcome.AGAIN, 0, f"It could not be made ({type(error).__name__}).")
 
     def _content(self, due: Due, recipient: Recipient) -> Content | None:
@@ -320,10 +327,10 @@ def report_content(
         managed=recipient.managed,
         budgets=overbooked(Viewer(recipient.viewer.repository_ids, recipient.managed), store),
     )
-    return Content("report", report_message(made, links, is_late=is_late), report_facts(made) | {"is_late": is_late})
+    return Content("report", report_message(made, links, is_late=is_late), report_facts(made, is_late=is_late))
 
 
-def report_facts(report: Report) -> dict[str, Any]:
+def report_facts(report: Report, *, is_late: bool) -> dict[str, Any]:
     """A report for programs: docs/report.schema.json."""
     facts, period = asdict(report), report.period
     totals = {name: value for name, value in facts["totals"].items() if name not in {"gap_days", "pending_days"}}
@@ -340,14 +347,14 @@ def report_facts(report: Report) -> dict[str, Any]:
         "spikes": spikes,
         "attention": attention,
         "open_days": open_days,
-        "is_late": False,
+        "is_late": is_late,
     }
 
 
 def current_events(store: Store, subscription: Subscription, now: datetime) -> tuple[AlertEvent, ...]:
-    """What there is to report now: of days since shortly before it was added."""
+    """What there is to report now: of days since shortly before it was added or resumed."""
     recipient = recipient_of(store, subscription)
-    since = utc_day(subscription.added_at) - SETTLED_AFTER_DAYS * DAY
+    since = utc_day(min(each.since for each in subscription.channels)) - SETTLED_AFTER_DAYS * DAY
     return events(recipient.viewer, store, subscription.alert, recipient.managed, since=since, now=now)
 
 

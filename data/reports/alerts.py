@@ -289,7 +289,8 @@ def _tokens(store: Store, managed: frozenset[int], now: datetime) -> Iterator[Al
 def _goes_on(ended: Episode, current: Collection[str]) -> bool:
     """Whether an episode has only come to its next step: a token that now expires in a week, not in two."""
     about = ended.episode.rpartition(" ")[0]
-    return ended.episode.startswith("token ") and any(each.rpartition(" ")[0] == about for each in current)
+    is_step = about.removeprefix("token ").isdigit()
+    return is_step and any(each.rpartition(" ")[0] == about for each in current)
 
 
 def _unreported(current_events: Sequence[AlertEvent], episodes: Sequence[Episode]) -> tuple[AlertEvent, ...]:

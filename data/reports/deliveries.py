@@ -7,7 +7,7 @@ which a channel can recognize (webhook-id, Message-ID). Each attempt becomes a r
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -32,6 +32,7 @@ UNKNOWN = "The program ended while it was being sent. Only the channel knows whe
 ALERT_LASTS = timedelta(days=1)  # what could not be sent by then is no news
 BEGUN_LASTS = timedelta(days=2)  # a channel may ask to wait for one
 ALERTS = "select subscription_id, occasion, made_at from alert_message where made_at >= $since order by made_at"
+MOVED_BEFORE = "select attempt_id from delivery_attempt where list_contains($moved, attempt_id)"
 PRUNE = """
 delete from delivery_attempt
 where happened_at < (select max(happened_at) - interval 400 days from delivery_attempt)
@@ -157,58 +158,51 @@ def due_deliveries(store: Store, now: datetime) -> list[Due]:
         at = each.report.last_time(now)
         newest = each.report.period(at)
         for name in begun[each.subscription_id] | {newest.name}:
-            due = report_to_be_sent(store, each, period_named(name, utc_day(now)), at, now)
+            due = to_be_sent(store, each, period_named(name, utc_day(now)), at, now)
             found += [one for one in due if one.attempts or name == newest.name]
     wanted = [due for due in found if due.due_at >= due.channel.since]
     return sorted(wanted, key=lambda due: (due.attempts, due.due_at))
 
 
-def report_to_be_sent(
+def to_be_sent(
     store: Store,
     subscription: Subscription,
-    period: Period,
+    what: Period | str,
     due_at: datetime,
     now: datetime,
     *,
     asked_for: bool = False,
 ) -> list[Due]:
-    """A period's deliveries that are to be tried now. Where somebody asks for it, failed ones and those that wait, too;
-    what was sent never.
+    """The deliveries of a report's period, or of an alert's occasion, that are to be tried now. Where somebody asks for
+    it, failed ones and those that wait, too; what was sent never.
     """
-    found = to_be_sent(store, subscription, period.name, due_at, now, asked_for=asked_for)
-    return [replace(each, period=period) for each in found]
-
-
-def to_be_sent(
-    store: Store, subscription: Subscription, occasion: str, due_at: datetime, now: datetime, *, asked_for: bool = False
-) -> list[Due]:
-    """An occasion's deliveries that are to be tried now, as above."""
-    standing = _standing(store)
+    period, occasion = (what, what.name) if isinstance(what, Period) else (None, what)
+    states = _states(store)
     found = []
     for channel in subscription.channels:
         key = (subscription.subscription_id, channel.channel_id, occasion)
-        state, tried, next_try_at, is_late, began_at, _ = standing.get(key, (None, 0, None, None, stored(due_at), None))
+        state, tried, next_try_at, is_late, began_at, _ = states.get(key, (None, 0, None, None, stored(due_at), None))
         waits = state == "waiting" and next_try_at is not None and aware(next_try_at) > now
         if channel.ended_because or state == "sent" or ((state == "failed" or waits) and not asked_for):
             continue
         late = now > due_at + WAITS_FOR_FINAL + LATE_AFTER if is_late is None else is_late
-        found.append(Due(subscription, channel, occasion, aware(began_at), late, tried, state == "sending"))
+        found.append(Due(subscription, channel, occasion, aware(began_at), late, tried, state == "sending", period))
     return found
 
 
 def _begun(store: Store, now: datetime) -> defaultdict[int, set[str]]:
     """What is not over of what was tried lately, by subscription: the names of weeks and months."""
     found = defaultdict(set)
-    for (subscription_id, _, occasion), (state, *_, tried_at) in _standing(store).items():
+    for (subscription_id, _, occasion), (state, *_, tried_at) in _states(store).items():
         if state in {"sending", "waiting"} and aware(tried_at) > now - BEGUN_LASTS:
             found[subscription_id].add(occasion)
     return found
 
 
 @cached("control")
-def _standing(store: Store) -> dict[tuple[int, int, str], tuple[Any, ...]]:
+def _states(store: Store) -> dict[tuple[int, int, str], tuple[Any, ...]]:
     with store.control.read() as cursor:
-        rows = cursor.execute(query(__name__, "standing")).fetchall()
+        rows = cursor.execute(query(__name__, "states")).fetchall()
     return {row[:3]: row[3:] for row in rows}
 
 
@@ -274,16 +268,15 @@ def move_attempts(store: Store) -> None:
         rows = cursor.execute(f"select {columns} from delivery_outbox order by happened_at").fetchall()  # noqa: S608
     if not rows:
         return
-    names = ", ".join(f"${column}" for column in _COLUMNS)
+    names, moved = ", ".join(f"${column}" for column in _COLUMNS), {"moved": [row[0] for row in rows]}
     with store.traffic.commit("noting attempts to send") as connection:
-        known = {key for (key,) in connection.execute("select attempt_id from delivery_attempt").fetchall()}
+        known = {key for (key,) in connection.execute(MOVED_BEFORE, moved).fetchall()}
         insert = f"insert into delivery_attempt ({columns}) values ({names})"  # noqa: S608 - our own names
         for row in rows:
             if row[0] not in known:
                 connection.execute(insert, dict(zip(_COLUMNS, row, strict=True)))
         connection.execute(PRUNE)
     with store.control.commit("noting that attempts are in the log") as connection:
-        moved = {"moved": [row[0] for row in rows]}
         connection.execute("delete from delivery_outbox where list_contains($moved, attempt_id)", moved)
         connection.execute(PRUNE_DELIVERIES)
 

@@ -113,12 +113,12 @@ class AlertSettings:
 
     def __post_init__(self) -> None:
         if not self.kinds:
-            raise SubscriptionRefused(f"Choose what to be alerted of: {', '.join(AlertKind)}.")
+            raise SubscriptionRefused(f"Choose what to be alerted about: {', '.join(AlertKind)}.")
         is_possible = STANDS_OUT <= self.least_score <= HIGHEST_SCORE and 1 <= self.least_times <= HIGHEST_TIMES
         if not is_possible or self.referrer_views < 1:
             raise SubscriptionRefused(
-                f"The least score is from {STANDS_OUT:g} to {HIGHEST_SCORE:g}, "
-                f"the times from 1 to {HIGHEST_TIMES:,.0f}, views from 1 on."
+                f"The minimum score is {STANDS_OUT:g} to {HIGHEST_SCORE:g}, that of a spike "
+                f"1 to {HIGHEST_TIMES:,.0f} times the usual, that of views 1 or more."
             )
 
     def is_notable(self, value: int, expected: float, score: float) -> bool:

@@ -354,12 +354,12 @@ def bind_earlier_mail(store: Store, now: datetime) -> None:
             kept = json.loads(cipher.decrypt(encrypted))
             if "of_account" not in kept:
                 of = [each for each in accounts if each.has_email(kept["address"]) and each.belongs_to(tenant_id)]
-                bound[key] = cipher.encrypt(json.dumps(kept | {"of_account": len(of) == 1}))
+                bound[key] = encrypted, cipher.encrypt(json.dumps(kept | {"of_account": len(of) == 1}))
     if bound:
         with store.control.commit("binding mail to accounts") as connection:
-            change = "update subscription_channel set encrypted = $encrypted where channel_id = $channel_id"
-            for key, encrypted in bound.items():
-                connection.execute(change, {"channel_id": key, "encrypted": encrypted})
+            change = "update subscription_channel set encrypted = $new where channel_id = $key and encrypted = $old"
+            for key, (old, new) in bound.items():  # what was changed meanwhile stays
+                connection.execute(change, {"key": key, "old": old, "new": new})
             record(connection, "mail bound to accounts", Subject("channels"), COMMAND_LINE, now, detail=str(len(bound)))
 
 
@@ -415,10 +415,8 @@ def _refuse_unseen(store: Store, account: Account, settings: Settings, tenant_id
     viewer = viewer_of(store, account).of_each_tenant()
     if not viewer.repository_ids >= set(settings.repository_ids or ()):
         raise SubscriptionRefused("There is no such repository.")
-    visible = {each.group_id: each.tenant_id for each in groups(viewer, store)}
-    if settings.group_id is not None and visible.get(settings.group_id, 0) not in {
-        tenant_id or visible.get(settings.group_id)
-    }:
+    of_group = [each.tenant_id for each in groups(viewer, store) if each.group_id == settings.group_id]
+    if settings.group_id is not None and (not of_group or tenant_id not in {None, *of_group}):
         raise SubscriptionRefused("There is no such group.")
 
 

@@ -93,7 +93,7 @@ def choose_report(grain: Grain, viewer: Viewer, owner: int, known: ReportSetting
 
 def choose_alerts(known: AlertSettings, key: str) -> Callable[[], AlertSettings]:
     kinds = st.pills(
-        "Alert me of",
+        "Alert me about",
         list(AlertKind),
         selection_mode="multi",
         default=list(known.kinds),
@@ -101,7 +101,7 @@ def choose_alerts(known: AlertSettings, key: str) -> Callable[[], AlertSettings]
         key=f"{key}_kinds",
     )
     score = st.number_input(
-        "Least score of a spike or drop",
+        "Minimum score of a spike or drop",
         STANDS_OUT,
         HIGHEST_SCORE,
         known.least_score,
@@ -110,9 +110,9 @@ def choose_alerts(known: AlertSettings, key: str) -> Callable[[], AlertSettings]
         help=text.SCORE_HELP,
     )
     times = st.number_input(
-        "A spike has at least so many times the usual", 1.0, HIGHEST_TIMES, known.least_times, 0.5, key=f"{key}_times"
+        "Minimum of a spike, in times the usual", 1.0, HIGHEST_TIMES, known.least_times, 0.5, key=f"{key}_times"
     )
-    views = st.number_input("Views of a new referrer, at least", 1, 1_000_000, known.referrer_views, key=f"{key}_views")
+    views = st.number_input("Minimum views of a new referrer", 1, 1_000_000, known.referrer_views, key=f"{key}_views")
     return lambda: AlertSettings(tuple(kinds), score, times, int(views), known.muted_until)
 
 
@@ -180,7 +180,7 @@ def choose_repositories(
         [each for each in known.repository_ids or () if each in names],
         format_func=names.__getitem__,
         key=f"{key}_repositories",
-        placeholder="All that are seen",
+        placeholder="All repositories",
     )
     return None, tuple(chosen) if chosen else None
 
@@ -235,7 +235,7 @@ def ask_for_address(subscription_id: int, channel_id: int) -> None:
         st.markdown(f"**{NAMES[known.kind]}** {messages.literal(known.hint)}")
         where = choose_address(account, known.kind, own=subscription.tenant_id is None, key="other")
         if known.kind == "webhook":
-            st.caption("It gets another signing secret, which is shown once.")
+            st.caption("A new signing secret is created and shown once.")
         if st.button("Save", type="primary", key="other_submit", width="stretch"):
             notice = f"{subscription.name} goes to the other address."
             change(account, subscription, notice, channel=lambda: (checked_channel(*where), channel_id))

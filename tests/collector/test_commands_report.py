@@ -112,6 +112,8 @@ def test_a_report_is_of_repositories_or_of_a_group_that_there_is(ready: CommandL
     assert ready("report", *both).exit_code == 0
     assert ready("group", "remove", "acme", "Shop").exit_code == 0
     assert refused(ready("report", "preview", "acme weekly"), "There is no repository")
+    assert ready("report", "send", "acme weekly").exit_code == 0
+    assert "There is no repository in it" in ready("report", "list").output
 
 
 def test_a_period_is_one_of_the_report_and_over(ready: CommandLine) -> None:

@@ -34,7 +34,7 @@ class Request:
 
 @dataclass
 class Receiver:
-    """An HTTP server. The last part of a path says how it answers: /403 that status, /slow late, /moved elsewhere."""
+    """An HTTP server that keeps what it was sent. `answers` says how a path answers, otherwise with 200."""
 
     port: int = 0
     requests: list[Request] = field(default_factory=list)

@@ -16,7 +16,13 @@ from data.reports import alerts
 from data.reports.alerts import AlertEvent, events
 from data.reports.message import Links
 from data.reports.settings import AlertKind, AlertSettings, SubscriptionRefused
-from data.reports.subscriptions import Subscription, add_subscription, change_subscription, subscriptions
+from data.reports.subscriptions import (
+    Subscription,
+    add_subscription,
+    change_subscription,
+    pause_subscription,
+    subscriptions,
+)
 from data.store import Store
 from tests.collector.delivery.servers import Receiver
 from tests.data.filled import DOCS, ENGINE, TODAY
@@ -65,20 +71,28 @@ def test_all_of_a_collection_is_one_message_and_an_episode_is_told_once(filled: 
 
 
 def test_what_lasts_is_told_again_when_it_is_over(filled: Store, server: Receiver) -> None:
-    expires = NOW + 10 * DAY
-    key = subscribe(filled, server.url("/over"), AlertSettings((AlertKind.TOKEN,)))
-    for now, at in ((NOW, expires), (NOW + 4 * DAY, expires), (NOW + 5 * DAY, NOW + 400 * DAY)):
-        facts = TokenFacts("fine-grained", "octo", 7, None, at)
-        save_token(
-            filled, COMMAND_LINE, BLUE, "github_pat_" + "x" * 30, facts, now=now
-        ) if now != NOW + 4 * DAY else None
+    subscribe(filled, server.url("/over"), AlertSettings((AlertKind.TOKEN,)))
+    for now, expires in ((NOW, NOW + 10 * DAY), (NOW + 4 * DAY, None), (NOW + 5 * DAY, NOW + 400 * DAY)):
+        if expires:
+            facts = TokenFacts("fine-grained", "octo", 7, None, expires)
+            save_token(filled, COMMAND_LINE, BLUE, "github_pat_" + "x" * 30, facts, now=now)
         look(filled, now)
-    texts = [each.json["text"] for each in server.to("/over")]
-    assert ["expires in 10 days" in texts[0], "expires in 6 days" in texts[1]] == [True, True]
-    assert "Resolved" not in texts[1]
-    assert "Token: resolved (tokens)" in texts[2]
-    assert len(texts) == 3
-    assert key == one(filled).subscription_id
+    first, second, last = (each.json["text"] for each in server.to("/over"))
+    assert "expires in 10 days" in first
+    assert "expires in 6 days" in second
+    assert "Resolved" not in second
+    assert "Token: resolved (tokens)" in last
+
+
+def test_of_two_refused_installations_the_one_that_works_again_is_told_to_be_over(
+    filled: Store, server: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subscribe(filled, server.url("/two"))
+    one_, other = (AlertEvent(AlertKind.TOKEN, f"token refused {who}", who, "refused") for who in ("octo", "hubot"))
+    for hours, current in enumerate([(one_, other), (other,)]):
+        monkeypatch.setattr(sender, "current_events", lambda *_, current=current: current)
+        assert look(filled, NOW + hours * HOUR) == ["sent"]
+    assert "octo: resolved (tokens)" in server.to("/two")[-1].json["text"]
 
 
 def test_what_is_chosen_no_more_is_not_told_to_be_over(filled: Store, server: Receiver) -> None:
@@ -109,6 +123,21 @@ def test_a_spike_is_told_with_its_causes_and_a_small_one_is_not(store: Store) ->
     assert all(each.startswith("news.example brought") for each in referrers)
 
 
+def test_what_happened_while_they_were_paused_is_not_sent_when_they_are_resumed(filled: Store) -> None:
+    with filled.traffic.commit("a drop") as connection:
+        row = [ENGINE, "views", *[TODAY - 10 * DAY] * 3, 1, 100, -9.0]
+        connection.execute("insert into spike values (?, ?, ?, ?, ?, ?, ?, ?)", row)
+    key = subscribe(filled, "http://127.0.0.1:9/paused")
+
+    def drops() -> int:
+        return [e.kind for e in sender.current_events(filled, one(filled), NOW)].count(AlertKind.DROP)
+
+    assert drops() == 1
+    for active in (False, True):
+        pause_subscription(filled, COMMAND_LINE, key, active=active, now=NOW)
+    assert drops() == 0
+
+
 def test_a_stretch_that_grows_is_the_same_episode() -> None:
     episode = alerts.Episode("spike 1 views", "o/r", 1, TODAY - 9 * DAY, TODAY - 8 * DAY, False)
     grown = AlertEvent(AlertKind.SPIKE, "spike 1 views", "o/r", "", 1, TODAY - 10 * DAY, TODAY - 7 * DAY)
@@ -125,11 +154,8 @@ def test_of_many_that_are_over_some_are_named() -> None:
 
 
 def test_a_gap_or_a_pending_day_is_no_drop(filled: Store) -> None:
-    """The telescope was not collected for weeks; nothing was collected after NOW."""
-    drops = [
-        e for n in range(0, 60, 7) for e in found(filled, TODAY - 80 * DAY, NOW + n * DAY) if e.kind is AlertKind.DROP
-    ]
-    assert drops == []
+    """The traffic of blue/docs was refused in the end; nothing was collected after NOW."""
+    assert not [e for n in (0, 7) for e in found(filled, now=NOW + n * DAY) if e.kind is AlertKind.DROP]
 
 
 def test_days_about_to_be_lost_and_missed_collections_are_told(filled: Store) -> None:

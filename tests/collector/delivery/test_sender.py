@@ -22,7 +22,7 @@ from data.accounts.encryption import open_cipher
 from data.accounts.models import Account, Grant, Role
 from data.accounts.tokens import rotate_key
 from data.reports import deliveries
-from data.reports.deliveries import LoggedAttempt, report_to_be_sent
+from data.reports.deliveries import LoggedAttempt, to_be_sent
 from data.reports.message import Links
 from data.reports.models import period_named
 from data.reports.recipients import recipient_of
@@ -152,7 +152,7 @@ def test_what_was_sent_by_hand_and_failed_for_now_is_tried_again_by_the_timer(fi
     server.answers["/by-hand"] = (503, b"come back", {})
     sender_, week = Sender(filled, LINKS, lambda _: None, lambda: FINAL), period_named("2026-W17", FINAL.date())
     with sender_.alone():
-        sender_.send(report_to_be_sent(filled, one(filled), week, FINAL, FINAL, asked_for=True))
+        sender_.send(to_be_sent(filled, one(filled), week, FINAL, FINAL, asked_for=True))
     server.answers.clear()
     assert look(filled, FINAL + timedelta(seconds=30)) == []
     assert look(filled, FINAL + timedelta(minutes=2)) == ["sent"]
@@ -179,6 +179,37 @@ def test_a_server_that_is_down_is_asked_for_hours_and_then_given_up(
         now += timedelta(hours=6)
     assert outcomes == ["again"] * (len(deliveries.TRY_AGAIN_AFTER) + 1)
     assert deliveries.deliveries(everybody(filled), filled).popitem()[1].state == "failed"
+
+
+def test_what_cannot_be_made_is_logged_without_the_address(
+    filled: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    address = "http://127.0.0.1:9/T0SECRET/path"
+
+    def fails(*_: object) -> Result:
+        raise ValueError(address)
+
+    monkeypatch.setattr(sender, "send", fails)
+    subscribe(filled, address)
+    assert look(filled, FINAL) == ["again"]
+    assert "[hidden]" in caplog.text
+    assert "T0SECRET" not in caplog.text
+
+
+def test_a_failure_that_goes_on_is_logged_once(filled: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    failures, stop = ["Away.", "Away.", "Full."], threading.Event()
+    said: list[str] = []
+
+    def fails(*_: object) -> None:
+        failure = failures.pop(0)
+        if not failures:
+            stop.set()
+        raise StoreAway(failure)
+
+    monkeypatch.setattr(sender, "LOOK_EVERY_S", 0.0)
+    monkeypatch.setattr(sender, "bind_earlier_mail", fails)
+    Sender(filled, LINKS, said.append).run(stop)
+    assert said == ["Reports are delayed: Away.", "Reports are delayed: Full."]
 
 
 def test_a_channel_that_is_gone_is_ended(filled: Store, server: Receiver) -> None:
