@@ -74,8 +74,7 @@ def rows(request: Request, access: ApiAccess) -> Response:
     store, name = the_store(), _name(request)
     wanted = parameters.rows(request, access.viewer, store, TABLES[name])
     as_csv = wants_csv(request)
-    version = (store.traffic.version(), wanted.request.today, hash(wanted.viewer), as_csv)
-    headers = KEPT | {"ETag": f'W/"{"-".join(str(each) for each in version)}"'}
+    headers = _tagged(store, wanted, as_csv=as_csv)
     if is_known(request, headers):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
     if as_csv and wanted.size is None and wanted.after is None:
@@ -85,6 +84,12 @@ def rows(request: Request, access: ApiAccess) -> Response:
     )
     more = None if page.last_key is None else parameters.next_page(request, request.url.path, page.last_key)
     return sent(request, page.content, more, headers)
+
+
+def _tagged(store: Store, wanted: parameters.RowsRequest, *, as_csv: bool) -> dict[str, str]:
+    """The headers of rows: the tag is of the store's version, the day, and who sees them."""
+    version = (store.traffic.version(), wanted.request.today, hash(wanted.viewer), as_csv)
+    return KEPT | {"ETag": f'W/"{"-".join(str(each) for each in version)}"'}
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +179,10 @@ def formerly(request: Request, access: ApiAccess) -> Response:
     """The files of the system that was replaced, for dashboards that were made for it."""
     name = _name(request)
     wanted = parameters.rows(request, access.viewer, the_store(), FORMER[name], paging=())
-    return streamed(wanted.viewer, replace(wanted.request, as_formerly=True), name, KEPT)
+    headers = _tagged(the_store(), wanted, as_csv=True)
+    if is_known(request, headers):
+        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+    return streamed(wanted.viewer, replace(wanted.request, as_formerly=True), name, headers)
 
 
 def description_of_all(request: Request) -> Response:
