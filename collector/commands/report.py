@@ -360,7 +360,9 @@ def _period(subscription: Subscription, name: str | None) -> Period:
         return subscription.report.period(now)
     period = period_named(name, utc_day(now))
     if period.grain is not subscription.report.grain:
-        raise SubscriptionRefused(f"{subscription.name!r} has no {period.grain}s: {period.name} is not in it.")
+        raise SubscriptionRefused(
+            f"{subscription.name!r} is sent each {subscription.report.grain}: {period.name} is a {period.grain}."
+        )
     return period
 
 

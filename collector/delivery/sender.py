@@ -373,11 +373,6 @@ def current_content(
     return report_content(store, recipient, subscription, period, links=links, now=now)
 
 
-def as_test(content: Content) -> Content:
-    message = replace(content.message, title=f"Test: {content.message.title}")
-    return Content("test", message, content.facts)
-
-
 def send_test(
     store: Store, subscription: Subscription, channels: Sequence[Channel], links: Links, now: datetime
 ) -> list[Attempt]:
@@ -406,4 +401,5 @@ def _tested(store: Store, subscription: Subscription, channel: OpenChannel, link
     if recipient.sees_nothing:
         return Result(DeliveryOutcome.SKIPPED, reason=SEES_NOTHING)
     content = current_content(store, recipient, subscription, links, now)
-    return send(as_test(content), channel, f"test {now.isoformat()}", links, now)
+    message = replace(content.message, title=f"Test: {content.message.title}")
+    return send(Content("test", message, content.facts), channel, f"test {now.isoformat()}", links, now)

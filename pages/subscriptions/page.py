@@ -221,7 +221,7 @@ def ask_for_channel(subscription_id: int) -> None:
         subscription = subscription_with_id(account, the_store(), subscription_id)
         where = choose_channel(account, own=subscription.tenant_id is None, key="more")
         if st.button("Add", type="primary", key="more_submit", width="stretch"):
-            notice = f"{subscription.name} goes to {NAMES[where[0]]}, too."
+            notice = f"{subscription.name} is also sent to {NAMES[where[0]]}."
             change(account, subscription, notice, channel=lambda: (checked_channel(*where), None))
 
 
@@ -237,7 +237,7 @@ def ask_for_address(subscription_id: int, channel_id: int) -> None:
         if known.kind == "webhook":
             st.caption("A new signing secret is created and shown once.")
         if st.button("Save", type="primary", key="other_submit", width="stretch"):
-            notice = f"{subscription.name} goes to the other address."
+            notice = f"{subscription.name} is sent to the new address."
             change(account, subscription, notice, channel=lambda: (checked_channel(*where), channel_id))
         if len(subscription.channels) > 1 and st.button("Remove this channel", key="other_remove", width="stretch"):
             change(account, subscription, f"{NAMES[known.kind]} is removed.", remove=channel_id)

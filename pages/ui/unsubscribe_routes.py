@@ -29,7 +29,7 @@ button {{ font: inherit; padding: .4em 1em }}
 <h1>{title}</h1>
 {text}
 """
-ASK = '<p>Do you want no more of these mails?</p><form method="post"><button>Unsubscribe</button></form>'
+ASK = '<p>Do you want to stop receiving these mails?</p><form method="post"><button>Unsubscribe</button></form>'
 
 
 def routes() -> Sequence[BaseRoute]:
@@ -48,7 +48,7 @@ async def end(request: Request) -> Response:
     except StoreError as error:
         return unavailable(error)
     if ended is None:
-        text = "<p>There is no such subscription any more.</p>"
+        text = "<p>This subscription no longer exists.</p>"
         return HTMLResponse(PAGE.format(title="Not found", text=text), 404, headers=NO_STORE)
-    text = "<p>These mails are not sent to you any more.</p>"
+    text = "<p>You will no longer receive these mails.</p>"
     return HTMLResponse(PAGE.format(title="Unsubscribed", text=text), headers=NO_STORE)
