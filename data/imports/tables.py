@@ -149,7 +149,7 @@ def _arrow_batches(file: File, delimiter: str, has_header: bool) -> Iterator[pa.
             width = len(first.readline().decode("utf-8", "replace").split(delimiter))
         texts = pa.dictionary(pa.int32(), pa.string())
         convert.column_types = {f"f{number}": texts for number in range(width)}
-        with arrow_csv.open_csv(stream, options, parse, convert) as reader:
+        with arrow_csv.open_csv(file.path or stream, options, parse, convert) as reader:
             yield from reader
 
 
