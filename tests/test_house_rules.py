@@ -89,7 +89,7 @@ NO_RECORD = {
     *("change_of_traffic", "move_outbox", "save_spikes"),
     *("save_verdicts", "save_pauses", "save_installations", "renew_setup_code"),  # what the program learns by itself
     *("attempt", "make_ticket", "redeem_ticket", "touch_session", "end_session"),  # signing in and out
-    *("note_use", "open_share"),
+    *("note_use", "open_share", "_count_waiting"),
     *("save_progress", "move_attempts", "save_alert"),  # the timer: each attempt is a row of its own
     "add",  # of what somebody saves for themselves
 }

@@ -8,10 +8,14 @@ NotAllowed          whoever acts may not do this (see data/accounts/authority.py
 """
 
 import json
+import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
+
+import duckdb
 
 from data.accounts import sessions
 from data.accounts.audit import Subject, record
@@ -22,7 +26,7 @@ from data.accounts.passwords import check_acceptable, fingerprint, hashed, match
 from data.calendar import aware, stored
 from data.dashboards.specification import Dashboard, Range, parse_dashboard, written
 from data.repositories.repositories import repositories
-from data.store import Store
+from data.store import Store, StoreError
 from data.store.cache import cached
 from data.store.ids import next_id
 from data.store.sql import query
@@ -30,7 +34,11 @@ from data.store.sql import query
 MOST = 200  # of a tenant
 NAME_LIMIT = 80
 LONGEST = timedelta(days=3660)
+COUNTED_EVERY = timedelta(minutes=1)
 NO_LINK = "There is no such link."
+
+_GUARD = threading.Lock()
+_WAITING: dict[tuple[Store, int], tuple[int, datetime]] = {}  # openings that are not counted yet, and the last of them
 
 
 class ShareRefused(AccountRefused):
@@ -163,18 +171,45 @@ def share_of_secret(store: Store, secret: str, now: datetime) -> Share | None:
 
 
 def open_share(store: Store, share: Share, password: str, address: str, now: datetime) -> None:
-    """Check the password of a link, where it has one, and count the opening. Raises: ShareRefused, TooManyAttempts."""
+    """Check the password of a link, where it has one, and count the opening. Raises: ShareRefused, TooManyAttempts.
+
+    Without one, what follows soon is counted together, a minute later: a page that many look at embeds the link, and
+    with each commit everybody's session is read anew.
+    """
     name = f"share link {share.share_id}"  # no username has a space
     if share.password_hash is not None:
         sessions.attempt(store, name, address, now)
         if not matches(password, share.password_hash):
             raise ShareRefused("That is not the password of this link.")
-    values = {"id": share.share_id, "now": stored(now)}
+    elif share.last_opened_at is not None and share.last_opened_at > now - COUNTED_EVERY:
+        _count_later(store, share.share_id, now)
+        return
     with store.control.commit("opening a share link") as connection:
         sessions.forget_attempts(connection, name)
-        connection.execute(
-            "update share set openings = openings + 1, last_opened_at = $now where share_id = $id", values
-        )
+        _count(connection, share.share_id, 1, now)
+
+
+def _count_later(store: Store, share_id: int, now: datetime) -> None:
+    with _GUARD:
+        many, _ = _WAITING.get((store, share_id), (0, now))
+        _WAITING[store, share_id] = many + 1, now
+    if many == 0:
+        timer = threading.Timer(COUNTED_EVERY.total_seconds(), _count_waiting, (store, share_id))
+        timer.daemon = True
+        timer.start()
+
+
+def _count_waiting(store: Store, share_id: int) -> None:
+    with _GUARD:
+        many, last = _WAITING.pop((store, share_id))
+    with suppress(StoreError), store.control.commit("counting how often a share link was opened") as connection:
+        _count(connection, share_id, many, last)
+
+
+def _count(connection: duckdb.DuckDBPyConnection, share_id: int, many: int, last: datetime) -> None:
+    values = {"id": share_id, "many": many, "last": stored(last)}
+    text = "update share set openings = openings + $many, last_opened_at = $last where share_id = $id"
+    connection.execute(text, values)
 
 
 def share_viewer(store: Store, share: Share) -> Viewer:

@@ -19,7 +19,16 @@ from data.accounts.tenants import set_tenant_active
 from data.calendar import utc_now
 from data.dashboards.specification import Range
 from data.insight.notes import NewNote, add_note
-from data.sharing.shares import NewShare, RepositoryPage, ShareRefused, add_share, revoke_share, share_of_secret, shares
+from data.sharing.shares import (
+    NewShare,
+    RepositoryPage,
+    ShareRefused,
+    add_share,
+    open_share,
+    revoke_share,
+    share_of_secret,
+    shares,
+)
 from pages.api import shares as share_routes
 from pages.connect.shares import of_chart
 from pages.ui import middleware, session
@@ -65,6 +74,31 @@ def test_whoever_has_the_link_sees_the_frozen_repositories_without_an_account(ap
     (share,) = shares(app.account("tenant"), app.store, utc_now())
     assert share.openings == 1, "a visit counts once"
     assert shares(app.account("viewer"), app.store, utc_now()) == ()
+
+
+def test_openings_that_follow_each_other_are_counted_together(app: App) -> None:
+    begun: list[tuple[float, Callable[..., None], tuple[Any, ...]]] = []
+
+    class Timer:
+        def __init__(self, *what: Any) -> None:
+            begun.append(what)
+
+        def start(self) -> None: ...
+
+    app.monkeypatch.setattr("data.sharing.shares.threading.Timer", Timer)
+    secret, now = made(app), utc_now()
+    versions = []
+    for seconds in (0, 5, 9):
+        share = share_of_secret(app.store, secret, now)
+        assert share is not None
+        open_share(app.store, share, "", "", now + timedelta(seconds=seconds))
+        versions.append(app.store.control.version())
+    assert len(set(versions)) == 1, "the first is counted at once, and no commit follows"
+    ((seconds_later, count, of_what),) = begun
+    count(*of_what)
+    share = share_of_secret(app.store, secret, now)
+    assert share is not None
+    assert (seconds_later, share.openings, share.last_opened_at) == (60, 3, now + timedelta(seconds=9))
 
 
 def test_the_page_of_a_repository_is_what_colleagues_see_without_their_notes(app: App) -> None:
