@@ -22,7 +22,7 @@ from weakref import WeakSet
 
 import duckdb
 
-from data.store import Store
+from data.store import Store, lake
 from data.store.lake import SETTING
 from data.store.lake import load_extension as _load
 from data.store.store import LAKE_DATA_VARIABLE
@@ -188,6 +188,7 @@ def _database(directory: Path) -> str:
 
 def put_on_the_lake(server: str) -> None:
     """From now on, have every store of this process on the lake, and copies of its data directory copied there."""
+    lake.KNOWN_FOR_S = 0.0  # what one process writes, another finds with its next read
     databases, open_store, copy_directory = Databases(server), Store.__init__, shutil.copytree
     stores: WeakSet[Store] = WeakSet()
 

@@ -117,7 +117,6 @@ def test_tidying_moves_rows_into_files_and_changes_none(store: Store, monkeypatc
 def test_while_postgresql_is_away_what_was_read_is_shown_and_nothing_is_written(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lake_module, "KNOWN_FOR_S", 0.0)
     add_tenant(store, COMMAND_LINE, "Blue", "daily", NOW)
     viewer, version = operator(store), store.traffic.version()
     assert [each.name for each in tenants(viewer, store)] == ["Blue"]
