@@ -43,7 +43,6 @@ from data.reports.subscriptions import (
     Channel,
     OpenChannel,
     Subscription,
-    bind_earlier_mail,
     open_channels,
     subscriptions,
 )
@@ -84,13 +83,10 @@ class Sender:
 
     def run(self, stop: threading.Event) -> None:
         """Look again and again; whatever fails is logged, once where it goes on, and tried again with the next look."""
-        is_bound, logged = False, ""
+        logged = ""
         while not stop.wait(LOOK_EVERY_S):
             problem = ""
             try:
-                if not is_bound:
-                    bind_earlier_mail(self._store, self._now())
-                    is_bound = True
                 self.look(stop)
             except (StoreError, EncryptionError, OSError) as failure:
                 problem = f"Reports are delayed: {failure}"

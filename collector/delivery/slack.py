@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from data.reports.message import Line, Message, plain_text, shortened_lines
+from data.text import number_text
 
 MOST_BLOCKS, MOST_OF_HEADER, MOST_OF_SECTION, MOST_OF_TEXT = 50, 150, 3000, 3000
 _MARKS = re.compile(r"(?<!\w)[*_~`@]|[*_~`](?!\w)|(?<=\])(?=\()")  # also Mattermost's, which reads `text` as Markdown
@@ -20,7 +21,10 @@ NOTHING_WIDE = "\u200b"  # beside a mark it keeps Slack from taking the mark for
 def body(message: Message) -> bytes:
     blocks = list(_blocks(message))
     if len(blocks) > MOST_BLOCKS:
-        blocks = [*blocks[: MOST_BLOCKS - 1], blocks[-1]]
+        left_out = sum(each["text"]["text"].count("\n") + 1 for each in blocks[MOST_BLOCKS - 1 :])
+        footer = [blocks[-1]["text"]["text"]] if message.footer else []
+        more = f"... and {number_text(left_out - len(footer))} more"
+        blocks = [*blocks[: MOST_BLOCKS - 1], _block([more, *footer])]
     text = "\n".join(shortened_lines(plain_text(message).splitlines(), MOST_OF_TEXT))
     return json.dumps({"text": literal(text), "blocks": blocks, "unfurl_links": False}).encode()
 

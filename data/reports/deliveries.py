@@ -191,10 +191,12 @@ def to_be_sent(
 
 
 def _begun(store: Store, now: datetime) -> defaultdict[int, set[str]]:
-    """What is not over of what was tried lately, by subscription: the names of weeks and months."""
+    """What is not over of what was tried lately, by subscription: the names of weeks and months. What a clock that was
+    set back has still before it waits.
+    """
     found = defaultdict(set)
     for (subscription_id, _, occasion), (state, *_, tried_at) in _states(store).items():
-        if state in {"sending", "waiting"} and aware(tried_at) > now - BEGUN_LASTS:
+        if state in {"sending", "waiting"} and now - BEGUN_LASTS < aware(tried_at) <= now:
             found[subscription_id].add(occasion)
     return found
 

@@ -19,7 +19,7 @@ from itertools import groupby
 import duckdb
 
 from data.accounts.audit import Subject, record
-from data.accounts.authority import COMMAND_LINE, NotAllowed, account_with_id, acting, stored_accounts
+from data.accounts.authority import NotAllowed, account_with_id, acting, stored_accounts
 from data.accounts.encryption import Cipher, DecryptionFailed, open_cipher
 from data.accounts.grants import administered, viewer_of
 from data.accounts.models import Account, Role
@@ -334,33 +334,6 @@ def open_channels(store: Store, cipher: Cipher, channel_ids: Sequence[int]) -> d
         with suppress(DecryptionFailed):
             opened[key] = OpenChannel(key, kind, **json.loads(cipher.decrypt(encrypted)))
     return opened
-
-
-def bind_earlier_mail(store: Store, now: datetime) -> None:
-    """Note of a tenant's mail channels whether their address was an account's, where an earlier release did not: those
-    of exactly one account of the tenant were, any other was entered by a manager. Raises: EncryptionError.
-    """
-    mails = (
-        "select channel_id, tenant_id, encrypted from subscription_channel inner join subscription using "
-        "(subscription_id) where subscription_channel.kind = $mail and tenant_id is not null"
-    )
-    with store.control.read() as cursor:
-        rows = cursor.execute(mails, {"mail": MAIL}).fetchall()
-        accounts = stored_accounts(cursor) if rows else []
-    cipher, bound = open_cipher(store.directory) if rows else None, {}
-    for key, tenant_id, encrypted in rows:
-        assert cipher is not None
-        with suppress(DecryptionFailed):
-            kept = json.loads(cipher.decrypt(encrypted))
-            if "of_account" not in kept:
-                of = [each for each in accounts if each.has_email(kept["address"]) and each.belongs_to(tenant_id)]
-                bound[key] = encrypted, cipher.encrypt(json.dumps(kept | {"of_account": len(of) == 1}))
-    if bound:
-        with store.control.commit("binding mail to accounts") as connection:
-            change = "update subscription_channel set encrypted = $new where channel_id = $key and encrypted = $old"
-            for key, (old, new) in bound.items():  # what was changed meanwhile stays
-                connection.execute(change, {"key": key, "old": old, "new": new})
-            record(connection, "mail bound to accounts", Subject("channels"), COMMAND_LINE, now, detail=str(len(bound)))
 
 
 def _save_channel(

@@ -231,7 +231,9 @@ def ask_for_address(subscription_id: int, channel_id: int) -> None:
     with messages.shown():
         account = session.require_account()
         subscription = subscription_with_id(account, the_store(), subscription_id)
-        known = next(each for each in subscription.channels if each.channel_id == channel_id)
+        known = next((each for each in subscription.channels if each.channel_id == channel_id), None)
+        if known is None:
+            raise SubscriptionRefused("This channel has been removed.")
         st.markdown(f"**{NAMES[known.kind]}** {messages.literal(known.hint)}")
         where = choose_address(account, known.kind, own=subscription.tenant_id is None, key="other")
         if known.kind == "webhook":

@@ -13,18 +13,13 @@ from typing import NoReturn
 import streamlit as st
 from streamlit.runtime.scriptrunner import RerunException, StopException
 
-from data.accounts.authority import AccountRefused
-from data.accounts.encryption import EncryptionError, KeyUnusable
-from data.accounts.github_app import AppRefused
-from data.accounts.passwords import PasswordRefused
-from data.accounts.sessions import TooManyAttempts
-from data.accounts.tenants import TenantRefused
+from data.accounts.encryption import KeyUnusable
+from data.refusals import Refused
 from data.store import StoreAway, StoreBusy, StoreError, StoreNotWritten
 from pages.ui import session
 
 log = logging.getLogger(__name__)
 
-REFUSED = (AccountRefused, AppRefused, PasswordRefused, TenantRefused, TooManyAttempts, EncryptionError)
 UNREADABLE = "The data cannot be read just now. Tell whoever runs this server: its log says more."
 UNWRITTEN = "The data cannot be written just now. Tell whoever runs this server: its log says more."
 NO_KEY = "The key that encrypts the tokens cannot be used. Tell whoever runs this server: its log says more."
@@ -44,7 +39,7 @@ def shown() -> Iterator[None]:
         yield
     except (RerunException, StopException):
         raise
-    except (StoreError, *REFUSED) as error:
+    except Refused as error:
         refused(error)
     except Exception:
         number = secrets.token_hex(4)

@@ -1,6 +1,7 @@
 """The page Subscriptions: one's own and the tenant's, with a preview, a test, a pause; a mail's one click."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from collector.delivery import http
 from data.accounts import accounts
 from data.accounts.encryption import open_cipher
 from data.calendar import utc_now
+from data.reports import subscriptions as known
 from data.reports.settings import ReportSettings
 from data.reports.subscriptions import NewChannel, add_subscription, open_channels, subscriptions
 from pages.ui import messages, unsubscribe_routes
@@ -126,6 +128,15 @@ def test_a_manager_makes_alerts_for_the_tenant_and_mutes_them(app: App, server: 
     page.button(key="edit_submit").click().run()
     assert subscriptions(app.account("tenant"), app.store)[0].alert.muted_until == utc_now().date()
     assert "Muted until" in shown_text(app.opened("tenant", "subscriptions"))
+
+
+def test_a_channel_that_was_removed_meanwhile_is_told_so(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    subscribe(app, "single", "https://x.example.org/hook")
+    (found,) = subscriptions(app.account("single"), app.store)
+    page = app.opened("single", "subscriptions")
+    monkeypatch.setattr(known, "subscription_with_id", lambda *_: replace(found, channels=()))
+    page.button(key=f"channel_{found.channels[0].channel_id}").click().run()
+    assert [each.value for each in page.error] == [messages.literal("This channel has been removed.")]
 
 
 def test_a_report_and_one_of_its_channels_are_changed_in_place(app: App, server: Receiver) -> None:

@@ -66,6 +66,10 @@ def test_slack_gets_blocks_within_its_limits_and_a_plain_text(server: Receiver) 
     assert len(long["blocks"]) == 50
     assert all(len(block["text"]["text"]) <= 3000 for block in long["blocks"])
     assert len(long["blocks"][0]["text"]["text"]) <= 150
+    shown = "\n".join(block["text"]["text"] for block in long["blocks"]).count("&amp;x=1|")
+    more, footer = long["blocks"][-1]["text"]["text"].splitlines()
+    assert more == f"... and {2000 - shown:,} more"
+    assert "Open the overview" in footer
 
 
 def test_what_looks_like_markup_stays_text_in_slack() -> None:

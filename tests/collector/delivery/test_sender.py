@@ -31,7 +31,6 @@ from data.reports.subscriptions import (
     ChannelChanges,
     Subscription,
     add_subscription,
-    bind_earlier_mail,
     change_subscription,
     open_channels,
     pause_subscription,
@@ -160,6 +159,17 @@ def test_what_was_sent_by_hand_and_failed_for_now_is_tried_again_by_the_timer(fi
     assert look(filled, FINAL + timedelta(minutes=3)) == []
 
 
+def test_what_was_begun_before_the_clock_was_set_back_waits_until_the_clock_is_there_again(
+    filled: Store, server: Receiver
+) -> None:
+    subscribe(filled, server.url("/clock"))
+    server.answers["/clock"] = (503, b"come back", {})
+    assert look(filled, FINAL) == ["again"]
+    assert look(filled, FINAL - timedelta(days=4)) == []  # its week is not over then
+    server.answers.clear()
+    assert look(filled, FINAL + timedelta(minutes=2)) == ["sent"]
+
+
 def test_a_test_does_not_wait_for_a_channel_that_is_slow(filled: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     subscribe(filled, "http://127.0.0.1:9/one", "http://127.0.0.1:9/two")
     together = threading.Barrier(2, timeout=20)
@@ -207,7 +217,7 @@ def test_a_failure_that_goes_on_is_logged_once(filled: Store, monkeypatch: pytes
         raise StoreAway(failure)
 
     monkeypatch.setattr(sender, "LOOK_EVERY_S", 0.0)
-    monkeypatch.setattr(sender, "bind_earlier_mail", fails)
+    monkeypatch.setattr(Sender, "look", fails)
     Sender(filled, LINKS, said.append).run(stop)
     assert said == ["Reports are delayed: Away.", "Reports are delayed: Full."]
 
@@ -379,8 +389,6 @@ def test_a_tenants_mail_to_an_account_is_not_the_whole_tenants_once_the_account_
     who = user(filled, "single", Grant(Role.REPOSITORY_VIEWER, BLUE, ENGINE))
     mails = [checked_channel("mail", each) for each in ("single@example.org", "nobodys@example.org")]
     add_subscription(filled, COMMAND_LINE, "Theirs", ReportSettings(), mails, tenant_id=BLUE, now=LONG_AGO)
-    forget_whose_mail_it_is(filled)
-    bind_earlier_mail(filled, LONG_AGO)
     opened = open_channels(filled, open_cipher(filled.directory), [each.channel_id for each in one(filled).channels])
 
     def seen() -> list[frozenset[int]]:
@@ -390,15 +398,3 @@ def test_a_tenants_mail_to_an_account_is_not_the_whole_tenants_once_the_account_
     assert before == {ENGINE} < whole
     accounts.save_profile(filled, "single", who.user_id, FINAL, name="S", email="new@example.org")
     assert seen() == [frozenset(), whole]
-
-
-def forget_whose_mail_it_is(store: Store) -> None:
-    """Channels as an earlier release kept them."""
-    cipher = open_cipher(store.directory)
-    with store.control.commit("as it was") as connection:
-        rows = connection.execute("select channel_id, encrypted from subscription_channel").fetchall()
-        for key, encrypted in rows:
-            kept = json.loads(cipher.decrypt(encrypted))
-            kept.pop("of_account")
-            again = {"key": key, "encrypted": cipher.encrypt(json.dumps(kept))}
-            connection.execute("update subscription_channel set encrypted = $encrypted where channel_id = $key", again)
