@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from uuid import NAMESPACE_URL, uuid5
 
 from collector.delivery import discord, mail, other, slack, teams, webhook
-from collector.delivery.http import AddressRefused, ReceiverUnreachable, post, target
+from collector.delivery.http import AddressRefused, ReceiverUnreachable, in_time, post, target
 from collector.delivery.result import DeliveryOutcome, Result, of_status, without
 from collector.errors import SettingsRefused
 from data.accounts.authority import AccountRefused, checked_email
@@ -69,8 +69,10 @@ def send(content: Content, channel: OpenChannel, occasion: str, links: Links, no
         else:
             payload, headers = _BODIES[channel.kind](content.message), {}
         answer = post(channel.address, payload, {**JSON_TYPE, **headers})
-    except (AddressRefused, SettingsRefused) as refusal:
+    except AddressRefused as refusal:
         return Result(DeliveryOutcome.FAILED, None, str(refusal))
+    except SettingsRefused as refusal:  # which whoever runs this server can mend
+        return Result(DeliveryOutcome.AGAIN, 0, str(refusal))
     except ReceiverUnreachable as failure:
         return Result(DeliveryOutcome.AGAIN, None, f"{NAMES[channel.kind]}: {failure}")
     words = without(_words(answer.text), channel.address, channel.secret)
@@ -79,16 +81,18 @@ def send(content: Content, channel: OpenChannel, occasion: str, links: Links, no
 
 def server_of(channel: OpenChannel) -> str:
     """The same of channels that share a server, so that one that is down is not asked again and again."""
-    return f"{channel.kind} {urlsplit(channel.address).netloc if channel.kind not in {'mail', 'other'} else ''}"
+    parts = urlsplit(channel.address)
+    place = {"mail": "", "other": parts.scheme}.get(channel.kind, parts.netloc)
+    return f"{channel.kind} {place}"
 
 
 def _mailed(content: Content, channel: OpenChannel, message_id: str, links: Links, now: datetime) -> Result:
     server = mail.mail_server()
     if server is None:
-        return Result(DeliveryOutcome.FAILED, None, mail.NOT_SET)
+        raise SettingsRefused(mail.NOT_SET)
     stop = links.page(f"unsubscribe/{channel.stop}")
     made = mail.mail(content.message, channel.address, server, message_id, stop_link=stop, now=now)
-    result = mail.send(made, server)
+    result = in_time(lambda: mail.send(made, server))
     return replace(result, reason=result.reason and without(result.reason, channel.address, server.password))
 
 

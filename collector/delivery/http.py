@@ -16,10 +16,12 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
+from typing import TypeVar
 from urllib.parse import SplitResult, urlsplit
 
 import certifi
@@ -33,6 +35,7 @@ LONGEST_ADDRESS = 2000
 _ADDRESS = re.compile(r"[!-~]+")
 _NAT64, _GLOBAL_UNICAST = ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("2000::/3")
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
+Answer = TypeVar("Answer")
 
 
 class AddressRefused(Refused):
@@ -186,6 +189,25 @@ def post(url: str, body: bytes, headers: Mapping[str, str]) -> Reply:
     finally:
         late.cancel()
         connection.close()
+
+
+def in_time(ask: Callable[[], Answer]) -> Answer:
+    """What is asked by a library that knows no deadline; whatever takes longer is left behind. Raises:
+    ReceiverUnreachable.
+    """
+    future: Future[Answer] = Future()
+
+    def answer() -> None:
+        try:
+            future.set_result(ask())
+        except Exception as error:  # noqa: BLE001 - is the caller's
+            future.set_exception(error)
+
+    threading.Thread(target=answer, name="asking", daemon=True).start()
+    try:
+        return future.result(DEADLINE_S)
+    except TimeoutError as error:
+        raise ReceiverUnreachable("It did not answer in time.") from error
 
 
 def _reason(error: Exception) -> str:

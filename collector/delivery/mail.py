@@ -8,7 +8,8 @@ import ipaddress
 import os
 import smtplib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from contextlib import closing, suppress
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -88,17 +89,21 @@ def mail(
 def send(mail: EmailMessage, server: MailServer) -> Result:
     """Hand the mail to the server, which takes it or says why not."""
     try:
-        with _connected(server) as connection:
+        with closing(_connected(server)) as connection:
             if server.user:
                 connection.login(server.user, server.password)
             connection.send_message(mail)
+            with suppress(OSError):  # it has been taken, whatever is said to that
+                connection.putcmd("quit")
     except smtplib.SMTPRecipientsRefused as error:
         code, words = next(iter(error.recipients.values()))
         return _refused(code, words)
-    except smtplib.SMTPResponseException as error:
+    except smtplib.SMTPDataError as error:
         return _refused(error.smtp_code, error.smtp_error)
+    except smtplib.SMTPResponseException as error:  # of the password or the sender, which whoever runs this can mend
+        return replace(_refused(error.smtp_code, error.smtp_error), outcome=DeliveryOutcome.AGAIN)
     except smtplib.SMTPNotSupportedError:
-        return Result(DeliveryOutcome.FAILED, None, "The mail server offers no STARTTLS: nothing is sent without TLS.")
+        return Result(DeliveryOutcome.AGAIN, 0, "The mail server offers no STARTTLS: nothing is sent without TLS.")
     except (OSError, smtplib.SMTPException) as error:
         reason = (error.strerror if isinstance(error, OSError) else "") or type(error).__name__
         return Result(DeliveryOutcome.AGAIN, None, f"The mail server did not answer ({one_line(str(reason))}).")

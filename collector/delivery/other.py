@@ -6,12 +6,11 @@ address every option that reads a file, or weakens TLS. https://github.com/caron
 
 import logging
 import re
-import threading
 from importlib import import_module
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from collector.delivery.http import AddressRefused
+from collector.delivery.http import AddressRefused, in_time
 from collector.delivery.result import LONGEST_REASON, DeliveryOutcome, Result, without
 from collector.redaction import one_line
 from data.reports.message import Message, plain_text
@@ -31,7 +30,6 @@ SCHEMES = frozenset(  # each with an address of its own by https, where a token 
 SAFE_OPTIONS = frozenset({"format", "overflow", "image", "silent", "preview", "topic", "thread", "priority", "sound"})
 _ADDRESS = re.compile(r"[^\s,;#?]+(\?[^\s,;#?]*)?")  # what apprise would take for two addresses, or for other options
 MOST = 8000  # characters; each service cuts at its own limit
-_one_at_a_time = threading.Lock()  # what apprise says goes to one log
 
 
 def checked(address: str) -> str:
@@ -54,13 +52,13 @@ def checked(address: str) -> str:
 
 def send(message: Message, address: str) -> Result:
     name, apprise = checked(address), _apprise()
-    service = apprise.Apprise(apprise.Apprise.instantiate(address))
+    no_pool = apprise.AppriseAsset(service_timeout=0)  # whose few places those that do not answer would take
+    service = apprise.Apprise(apprise.Apprise.instantiate(address, asset=no_pool), asset=no_pool)
     text = plain_text(message).removeprefix(message.title).strip()[:MOST]
-    with _one_at_a_time, apprise.LogCapture(level=logging.WARNING) as log:
-        is_sent = service.notify(body=text, title=message.title, body_format=apprise.NotifyFormat.TEXT)
-        logged = log.getvalue() if log is not None else ""
-    if is_sent:
+    result = in_time(lambda: service.notify(body=text, title=message.title, body_format=apprise.NotifyFormat.TEXT))
+    if result:
         return Result(DeliveryOutcome.SENT)
+    logged = " ".join(each.message for each in result.logs())
     words = one_line(without(" ".join(logged.split()), address)) or "no reason given"
     return Result(DeliveryOutcome.AGAIN, 0, f"{name}: {words}"[:LONGEST_REASON])
 

@@ -8,11 +8,12 @@ from contextlib import suppress
 from datetime import UTC, date, datetime
 
 import pytest
+import requests
 from apprise.manager_plugins import NotificationManager
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from collector.delivery import discord, http, mail, other, slack, teams
-from collector.delivery.channels import Content, checked_channel, send
+from collector.delivery.channels import Content, checked_channel, send, server_of
 from collector.delivery.http import AddressRefused, ReceiverUnreachable
 from collector.delivery.result import DeliveryOutcome, Result
 from data.calendar import utc_now
@@ -256,8 +257,55 @@ def test_a_mail_comes_by_tls_with_text_and_html_and_one_click_to_end_it(
         DeliveryOutcome.FAILED,
         "The mail server answers 550: No such user here: [hidden]",
     )
-    assert wrong.outcome is DeliveryOutcome.FAILED
-    assert wrong.status == 535
+    assert (wrong.outcome, wrong.status) == (DeliveryOutcome.AGAIN, 535)
+    assert "Authentication" in (wrong.reason or "")
+
+
+def test_mail_that_is_not_set_up_is_tried_again_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    to = channel("mail", "ada@example.org")
+    monkeypatch.delenv(mail.SMTP_VARIABLE, raising=False)
+    assert send(content(), to, "2026-W47", LINKS, NOW) == Result(DeliveryOutcome.AGAIN, 0, mail.NOT_SET)
+    monkeypatch.setenv(mail.SMTP_VARIABLE, "mail.example.org")
+    result = send(content(), to, "2026-W47", LINKS, NOW)
+    assert (result.outcome, mail.SMTP_VARIABLE in (result.reason or "")) == (DeliveryOutcome.AGAIN, True)
+
+
+def test_a_mail_server_that_answers_byte_by_byte_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "DEADLINE_S", 0.2)
+    over = threading.Event()
+
+    def drip() -> None:
+        connection, _ = listening.accept()
+        with connection, suppress(OSError):
+            while not over.wait(0.01):
+                connection.sendall(b"2")
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        dripping = threading.Thread(target=drip)
+        dripping.start()
+        monkeypatch.setenv(mail.SMTP_VARIABLE, f"smtp://127.0.0.1:{listening.getsockname()[1]}")
+        monkeypatch.setenv(mail.FROM_VARIABLE, "traffic@example.org")
+        result = send(content(), channel("mail", "ada@example.org"), "2026-W47", LINKS, NOW)
+        over.set()
+        dripping.join()
+    assert result == Result(DeliveryOutcome.AGAIN, None, "Mail: It did not answer in time.")
+
+
+def test_another_service_that_does_not_answer_is_left_and_holds_up_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "DEADLINE_S", 0.2)
+    over, refusal = threading.Event(), requests.Response()
+    refusal.status_code, refusal._content = 400, b'{"errors": ["application token is invalid"]}'
+    monkeypatch.setattr(requests, "post", lambda *_, **__: over.wait() and refusal)
+    slow, well = channel("other", TELEGRAM), channel("other", f"pover://{'u' * 30}@{'t' * 30}")
+    left = send(content(), slow, "2026-W47", LINKS, NOW)
+    monkeypatch.undo()
+    monkeypatch.setattr(requests, "post", lambda *_, **__: refusal)
+    refused = send(content(), well, "2026-W47", LINKS, NOW)
+    over.set()
+    assert left == Result(DeliveryOutcome.AGAIN, None, "Other: It did not answer in time.")
+    assert (refused.outcome, refused.status) == (DeliveryOutcome.AGAIN, 0)
+    assert "Failed to send Pushover" in (refused.reason or "")
+    assert server_of(slow) != server_of(well)
 
 
 @pytest.mark.parametrize(
