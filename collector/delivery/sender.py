@@ -27,6 +27,7 @@ from data.calendar import DAY, SETTLED_AFTER_DAYS, utc_day, utc_now
 from data.collection.log import is_collecting
 from data.reports.alerts import AlertEvent, alert_message, events, message_events, save_alert
 from data.reports.deliveries import (
+    TRY_AGAIN_AFTER,
     WAITS_FOR_FINAL,
     Attempt,
     Due,
@@ -59,6 +60,8 @@ FINDING_FACTS = ("kind", "is_problem", "about", "text", "repository_id")
 SEES_NOTHING = "There is no repository in it that its recipient may see."
 SAME_SERVER = "Not tried: the same server has just not answered."
 SLEPT = "Not tried: this machine was suspended."
+MOST_TRIES = len(TRY_AGAIN_AFTER) + 3  # of one at whose tries the program ended
+GIVEN_UP = f"Given up after {MOST_TRIES} tries: the program ended while it was being sent."
 CLOSED = "Its address cannot be decrypted with this server's key."
 _log = logging.getLogger(__name__)
 
@@ -179,7 +182,8 @@ class Server:
 
 class Pass:
     """Sends some deliveries, each in a thread, and notes each right before it is tried and as soon as it is over: so a
-    kill leaves few of them open.
+    kill leaves few of them open. One at whose tries the program ended more than once may be why: it is tried alone, so
+    that it takes no other along.
     """
 
     def __init__(
@@ -193,6 +197,7 @@ class Pass:
         self._store, self._links, self._now, self._lease = store, links, now, lease
         self._stop = stop or threading.Event()
         self._servers: dict[str, Server] = {}
+        self._alone: deque[tuple[Server, Job]] = deque()
         self._results: queue.SimpleQueue[tuple[Server, Attempt]] = queue.SimpleQueue()
 
     def send(self, due: Sequence[Due]) -> list[Attempt]:
@@ -202,9 +207,11 @@ class Pass:
         )
         for each in due:
             channel = opened.get(each.channel.channel_id)
-            self._servers.setdefault(server_of(channel) if channel else "", Server(deque())).waiting.append(
-                (each, channel)
-            )
+            server = self._servers.setdefault(server_of(channel) if channel else "", Server(deque()))
+            if each.was_sending and each.attempts > 1:
+                self._alone.append((server, (each, channel)))
+            else:
+                server.waiting.append((each, channel))
         found: list[Attempt] = []
         ended: list[Attempt] = []
         with ThreadPoolExecutor(AT_ONCE, "sending") as pool:
@@ -243,6 +250,9 @@ class Pass:
                 if server.waiting and server.running < most and len(begun) < room:
                     server.running += 1
                     begun.append((server, server.waiting.popleft()))
+        if self._alone and not begun and room == AT_ONCE:
+            begun.append(self._alone.popleft())
+            begun[0][0].running += 1
         return begun
 
     def _ended(self) -> list[Attempt]:
@@ -258,6 +268,8 @@ class Pass:
         began = time.monotonic()
         if channel is None:
             result = Result(DeliveryOutcome.FAILED, reason=CLOSED)
+        elif due.was_sending and due.attempts >= MOST_TRIES:
+            result = Result(DeliveryOutcome.FAILED, reason=GIVEN_UP)
         elif server.is_down:
             result = Result(DeliveryOutcome.AGAIN, reason=SAME_SERVER)
         else:

@@ -329,6 +329,31 @@ def test_a_kill_between_sent_and_noted_loses_nothing_and_repeats_it_under_the_sa
     assert [each.reason for each in logged(filled)].count(deliveries.UNKNOWN) == times
 
 
+def test_one_that_ends_the_program_is_tried_alone_and_given_up_in_the_end(
+    filled: Store, server: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed() -> None:
+        deliveries.save_progress(filled, deliveries.due_deliveries(filled, FINAL), [], FINAL)
+
+    subscribe(filled, server.url("/ends/hook"))
+    killed()
+    subscribe(filled, server.url("/innocent/hook"))
+    for _ in range(sender.MOST_TRIES - 1):
+        killed()
+    save, together = deliveries.save_progress, []
+
+    def noted(*arguments: Any) -> None:
+        together.append(len(arguments[1]))
+        save(*arguments)
+
+    monkeypatch.setattr(sender, "save_progress", noted)
+    assert look(filled, FINAL) == ["failed", "sent"]
+    assert together == [1, 1, 0]
+    assert look(filled, FINAL) == []
+    assert server.to("/ends/hook") == []
+    assert sender.GIVEN_UP in {each.reason for each in logged(filled)}
+
+
 def test_what_was_sent_while_the_store_was_away_is_noted_when_it_is_back_and_not_repeated(
     filled: Store, server: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
