@@ -1,12 +1,16 @@
 """The app for the tests of its pages (see app.py), and the GitHub that it asks."""
 
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from altair.utils import schemapi
 from streamlit.components.v2 import manifest_scanner
+from streamlit.runtime.scriptrunner.script_cache import ScriptCache
+from streamlit.testing.v1 import app_test, local_script_runner
 
 from data.accounts import passwords
 from data.calendar import utc_day, utc_now
@@ -22,12 +26,17 @@ def checked_specifications() -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def no_components() -> Iterator[None]:
-    """For each AppTest, Streamlit reads what all installed packages say of themselves, in search of components. The app
-    uses none, and that took longer than all else in these tests.
+def light_runs() -> Iterator[None]:
+    """For each AppTest, Streamlit reads what all installed packages say of themselves, in search of components, of which
+    the app uses none; compiles the scripts; and asks a thousand times a second whether the run is over. That took longer
+    than all else in these tests.
     """
+    compiled = ScriptCache()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(manifest_scanner, "scan_component_manifests", list)
+        for module in (app_test, local_script_runner):
+            patch.setattr(module, "ScriptCache", lambda: compiled)
+        patch.setattr(local_script_runner, "time", SimpleNamespace(time=time.time, sleep=lambda _: time.sleep(0.005)))
         yield
 
 

@@ -1,13 +1,13 @@
 """The overview: the first page of whoever reads traffic, with what they may see, in words for somebody new."""
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from streamlit.testing.v1 import AppTest
 
 from data.accounts.authority import COMMAND_LINE
 from data.accounts.tokens import TokenFacts, save_token
-from data.calendar import utc_now
+from data.calendar import utc_day, utc_now
 from data.insight.spikes import save_spikes
 from data.repositories.models import RepositoryFacts
 from data.repositories.repositories import add_repositories, remove_repositories_with_data
@@ -49,7 +49,7 @@ def with_spike(app: App, referrer: str = "lobste.rs") -> None:
 
 
 def with_token(app: App, days: int) -> None:
-    expires = utc_now() + timedelta(days=days, hours=1)
+    expires = datetime.combine(utc_day(utc_now()) + timedelta(days=days), time(23, 59), UTC)  # whatever time it is now
     facts = TokenFacts("classic", "octo", 1, "repo", expires)
     save_token(app.store, COMMAND_LINE, BLUE, "ghp_" + "a" * 36, facts, now=utc_now())
 
