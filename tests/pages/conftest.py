@@ -27,9 +27,9 @@ def checked_specifications() -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def light_runs() -> Iterator[None]:
-    """For each AppTest, Streamlit reads what all installed packages say of themselves, in search of components, of which
-    the app uses none; compiles the scripts; and asks a thousand times a second whether the run is over. That took longer
-    than all else in these tests.
+    """For each AppTest, Streamlit reads what all installed packages say of themselves, in search of components, of
+    which the app uses none; compiles the scripts; and asks a thousand times a second whether the run is over. That took
+    longer than all else in these tests.
     """
     compiled = ScriptCache()
     with pytest.MonkeyPatch.context() as patch:
