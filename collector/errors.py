@@ -31,7 +31,7 @@ class GitHubError(Exception):
     """A call to GitHub that brought nothing; the sentence is for people and holds no secret."""
 
     outcome = Outcome.FAILED
-    link: str | None = None  # where to mend it; valid for a short time, and for the token's tenant only
+    link: str | None = None  # where to fix it; valid for a short time, and for the token's tenant only
 
     def __init__(self, message: str, status: int | None = None) -> None:
         super().__init__(message)

@@ -71,7 +71,7 @@ def send(content: Content, channel: OpenChannel, occasion: str, links: Links, no
         answer = post(channel.address, payload, {**JSON_TYPE, **headers})
     except AddressRefused as refusal:
         return Result(DeliveryOutcome.FAILED, None, str(refusal))
-    except SettingsRefused as refusal:  # which whoever runs this server can mend
+    except SettingsRefused as refusal:  # which the operator can fix
         return Result(DeliveryOutcome.AGAIN, 0, str(refusal))
     except ReceiverUnreachable as failure:
         return Result(DeliveryOutcome.AGAIN, None, f"{NAMES[channel.kind]}: {failure}")

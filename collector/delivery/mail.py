@@ -100,7 +100,7 @@ def send(mail: EmailMessage, server: MailServer) -> Result:
         return _refused(code, words)
     except smtplib.SMTPDataError as error:
         return _refused(error.smtp_code, error.smtp_error)
-    except smtplib.SMTPResponseException as error:  # of the password or the sender, which whoever runs this can mend
+    except smtplib.SMTPResponseException as error:  # of the password or the sender: the operator can fix it
         return replace(_refused(error.smtp_code, error.smtp_error), outcome=DeliveryOutcome.AGAIN)
     except smtplib.SMTPNotSupportedError:
         return Result(DeliveryOutcome.AGAIN, 0, "The mail server offers no STARTTLS: nothing is sent without TLS.")

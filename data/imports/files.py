@@ -31,7 +31,8 @@ SUFFIXES = {".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".db", ".sqlit
 FRAGMENT = "_views_clones_series_fragment.csv"  # a window of github-repo-stats; its branch keeps them in history only
 SQLITE = b"SQLite format 3\0"
 TOO_MUCH = f"more than {MOST_BYTES >> 30} GB, unpacked. Import it in parts."
-BROKEN = (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, NotImplementedError)  # of any packing
+# What a damaged file raises, however it is compressed; of a method that it does not know, zipfile NotImplementedError.
+BROKEN = (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, NotImplementedError)
 GIT = (
     *("git", "--no-pager", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"),
     *("-c", "log.showSignature=false", "-c", "protocol.allow=never", "-c", "core.quotePath=false"),

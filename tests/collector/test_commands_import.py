@@ -18,7 +18,7 @@ def test_what_is_not_known_is_asked_for_before_anything_is_written(run: CommandL
     assert refused(run(*words, "--map", MAPPED), "octo/gone", "--unknown add")
     assert run.facts("import", "list")["imports"] == []
     assert "Left out" in run(*words, "--map", MAPPED, "--unknown", "skip").stdout
-    assert "Nothing new" in run(*words, "--unknown", "skip").stdout, "the mapping is remembered"
+    assert "Nothing new" in run(*words, "--unknown", "skip").stdout, "the mapping is saved"
     assert run.facts(*words, "--unknown", "add")["days_won"] == 1
     numbers = [each["import"] for each in run.facts("import", "list")["imports"]]
     for number in numbers:

@@ -1,4 +1,4 @@
-"""The version files on disk, without DuckDB: published whole, pruned, and mended after a crash."""
+"""The version files on disk, without DuckDB: published whole, pruned, and repaired after a crash."""
 
 import os
 from pathlib import Path
