@@ -47,6 +47,13 @@ select
     (select day {_OF_VIEWER} order by day limit 1) as first_day,
     (select day {_OF_VIEWER} order by day desc limit 1) as last_day
 """
+HAS_IMPORTS = """
+with visible as (select unnest($visible::integer[]) as repository_id)
+select
+    exists (from imported_day semi join visible using (repository_id))
+    or exists (from imported_listing semi join visible using (repository_id))
+    or exists (from imported_stats semi join visible using (repository_id)) as found
+"""
 LEAST_SHARE = 0.5  # of a period's days: what is compared of fewer says nothing of the period
 
 
@@ -240,13 +247,9 @@ def has_imports(viewer: Viewer, store: Store) -> bool:
 
     Source: imported_day, imported_listing, imported_stats.
     """
-    values = {"visible": sorted(viewer.repository_ids)}
-    where = "where repository_id in (select unnest($visible::integer[])) limit 1"
     with store.traffic.read() as cursor:
-        return any(
-            cursor.execute(f"select 1 as found from {table} {where}", values).fetchall()  # noqa: S608 - our own names
-            for table in ("imported_day", "imported_listing", "imported_stats")
-        )
+        ((found,),) = cursor.execute(HAS_IMPORTS, {"visible": sorted(viewer.repository_ids)}).fetchall()
+    return bool(found)
 
 
 @cached("traffic")
