@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
+from streamlit.testing.v1 import AppTest
 
 from data.accounts import api_tokens
 from data.calendar import utc_now
@@ -26,12 +27,17 @@ def asked(client: TestClient, link: str) -> tuple[int, str]:
     return answer.status_code, answer.text
 
 
-def test_a_link_answers_its_own_rows_until_it_is_revoked(app: App, client: TestClient) -> None:
+def with_link(app: App, table: str) -> tuple[AppTest, str]:
+    """The page after a link to the engine's rows was made on it, and the link."""
     run = app.opened("viewer", PAGE)
-    run.selectbox(key="connect_table").select("Traffic by week")
+    run.selectbox(key="connect_table").select(table)
     run.multiselect(key="connect_repositories").select(ENGINE)
     run.button(key="connect_submit").click().run()
-    link = run.code[0].value
+    return run, run.code[0].value
+
+
+def test_a_link_answers_its_own_rows_until_it_is_revoked(app: App, client: TestClient) -> None:
+    run, link = with_link(app, "Traffic by week")
     assert "/api/v1/traffic.csv?by=week&days=30&repository=blue%2Fengine&link=gta_" in link
     status, text = asked(client, link)
     assert status == 200
@@ -47,11 +53,7 @@ def test_a_link_answers_its_own_rows_until_it_is_revoked(app: App, client: TestC
 
 
 def test_a_link_has_the_address_and_the_columns_of_the_former_system(app: App, client: TestClient) -> None:
-    run = app.opened("viewer", PAGE)
-    run.selectbox(key="connect_table").select("Traffic by day, former columns")
-    run.multiselect(key="connect_repositories").select(ENGINE)
-    run.button(key="connect_submit").click().run()
-    link = run.code[0].value
+    _, link = with_link(app, "Traffic by day, former columns")
     assert "/api/v1/data/repositorystats.csv?days=30&repository=blue%2Fengine&link=gta_" in link
     for address in (link, link.replace("link=", "token=")):
         status, text = asked(client, address)
