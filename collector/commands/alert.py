@@ -1,5 +1,6 @@
 """`alert`: what is worth an interruption, sent when it happens."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -25,6 +26,32 @@ from data.reports.settings import AlertKind, AlertSettings
 from data.reports.subscriptions import add_subscription, change_subscription
 
 DEFAULT = AlertSettings()
+NUMBERS = {
+    "least_score": (float, "Minimum score of a spike or drop."),
+    "least_times": (float, "Minimum of a spike, in times the usual."),
+    "referrer_views": (int, "Minimum views of a new referrer, in 14 days."),
+}
+
+
+def settings_options(command: Callable[..., CommandResult]) -> Callable[..., CommandResult]:
+    """The options that say what is alerted; see `_changed`."""
+    for name, (kind, words) in reversed(NUMBERS.items()):
+        usual = f"{words} A new alert has {getattr(DEFAULT, name):g}."
+        command = click.option(f"--{name.replace('_', '-')}", type=kind, help=usual)(command)
+    kinds = click.Choice([*(each.value for each in AlertKind), "all"])
+    only = click.option(
+        "--only", type=kinds, multiple=True, help="Only this kind; may be repeated. A new alert has all."
+    )
+    return only(command)
+
+
+def _changed(settings: AlertSettings, options: Mapping[str, Any]) -> AlertSettings:
+    """The settings with what was given; what was not stays as it is."""
+    changes = {name: options[name] for name in NUMBERS if options[name] is not None}
+    if options["only"]:
+        every = "all" in options["only"]
+        changes["kinds"] = DEFAULT.kinds if every else tuple(each for each in AlertKind if each in options["only"])
+    return replace(settings, **changes)
 
 
 @click.group(cls=CommandGroup)
@@ -43,33 +70,7 @@ def alert() -> None:
 @alert.command()
 @click.argument("tenant")
 @click.option("--name", help='What it is called.  [default: "TENANT alerts"]')
-@click.option(
-    "--only",
-    type=click.Choice([each.value for each in AlertKind]),
-    multiple=True,
-    help="Only this kind; may be repeated.  [default: all]",
-)
-@click.option(
-    "--least-score",
-    type=float,
-    default=DEFAULT.least_score,
-    show_default=True,
-    help="Minimum score of a spike or drop.",
-)
-@click.option(
-    "--least-times",
-    type=float,
-    default=DEFAULT.least_times,
-    show_default=True,
-    help="Minimum of a spike, in times the usual.",
-)
-@click.option(
-    "--referrer-views",
-    type=int,
-    default=DEFAULT.referrer_views,
-    show_default=True,
-    help="Minimum views of a new referrer, in 14 days.",
-)
+@settings_options
 @channel_options
 @pass_session
 def add(session: Session, /, tenant: str, name: str | None, **options: Any) -> CommandResult:
@@ -84,24 +85,18 @@ def add(session: Session, /, tenant: str, name: str | None, **options: Any) -> C
     """
     owner = tenant_named(session.viewer, session.store, tenant)
     channels = channels_of(options)
-    kinds = tuple(AlertKind(each) for each in options["only"]) or DEFAULT.kinds
-    settings = AlertSettings(kinds, options["least_score"], options["least_times"], options["referrer_views"])
+    settings = _changed(DEFAULT, options)
     called = name or f"{owner.name} alerts"
     now, by = utc_now(), COMMAND_LINE
     key = add_subscription(session.store, by, called, settings, channels, tenant_id=owner.tenant_id, now=now)
-    session.terminal.say(f"Added alert {called!r} of {owner.name}: {', '.join(kinds)}.")
+    session.terminal.say(f"Added alert {called!r} of {owner.name}: {', '.join(settings.kinds)}.")
     secrets = say_added(session, "alert", key, channels)
     return CommandResult({"subscription_id": key, "name": called, "signing_secrets": secrets})
 
 
 @alert.command()
 @click.argument("name")
-@click.option(
-    "--only", type=click.Choice([*(each.value for each in AlertKind), "all"]), multiple=True, help="Only this kind."
-)
-@click.option("--least-score", type=float, help="Minimum score of a spike or drop.")
-@click.option("--least-times", type=float, help="Minimum of a spike, in times the usual.")
-@click.option("--referrer-views", type=int, help="Minimum views of a new referrer, in 14 days.")
+@settings_options
 @edit_options
 @pass_session
 def edit(session: Session, /, name: str, **options: Any) -> CommandResult:
@@ -112,13 +107,8 @@ def edit(session: Session, /, name: str, **options: Any) -> CommandResult:
       python -m collector alert edit "acme alerts" --only spike --only loss --least-score 4
       python -m collector alert edit "acme alerts" --only all --mail ops@example.org
     """
-    found, only = named(session, name, "alert"), options["only"]
-    tuned = {
-        each: options[each] for each in ("least_score", "least_times", "referrer_views") if options[each] is not None
-    }
-    if only:
-        tuned["kinds"] = DEFAULT.kinds if "all" in only else tuple(each for each in AlertKind if each in only)
-    return edited(session, found, replace(found.alert, **tuned), options)
+    found = named(session, name, "alert")
+    return edited(session, found, _changed(found.alert, options), options)
 
 
 @alert.command(name="list")
