@@ -4,6 +4,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from data.accounts.models import Viewer
+from data.collection.log import runs
 from data.collection.models import RunState
 from data.store import Store
 from tests.collector.run.collecting import (
@@ -55,6 +57,9 @@ def test_a_token_that_is_refused_at_the_start_is_asked_for_nothing_more_and_othe
     assert tenants.rows("select distinct tenant_id from daily_traffic join repository using (repository_id)") == [(2,)]
     assert tenants.views("octo/two") == shown_views(tenants.github.world.repositories[2])
     assert token(tenants.store, 2)[0] == "valid"
+    (beta,) = tenants.rows("select repository_id from repository where tenant_id = 2")
+    of_beta = runs(Viewer(frozenset(beta), frozenset({2})), tenants.store, 20)
+    assert [each.state for each in of_beta] == [RunState.COMPLETE], "what another tenant's token does is not theirs"
 
 
 def test_a_token_that_is_revoked_mid_run_keeps_what_it_brought(tenants: Collection) -> None:
