@@ -180,8 +180,7 @@ def entries(account: Account, store: Store, wanted: AuditFilter) -> tuple[AuditE
         "until": None if wanted.until is None else stored(wanted.until),
         "most": wanted.limit,
     }
-    with store.control.read() as cursor:
-        rows = cursor.execute(query(__name__, "entries"), values).fetchall()
+    rows = store.control.rows(query(__name__, "entries"), values)
     return tuple(AuditEntry(aware(row[0]), *row[1:]) for row in rows)
 
 
@@ -192,8 +191,7 @@ class _NothingRecorded(Exception):
 @cached("control", "traffic")
 def _waiting(store: Store) -> tuple[tuple[str, AuditEntry], ...]:
     """What lies in the outbox and not yet in the audit log, the oldest first, each by its id."""
-    with store.traffic.read() as cursor:
-        rows = cursor.execute(query(__name__, "outbox")).fetchall()
+    rows = store.traffic.rows(query(__name__, "outbox"))
     if not rows:
         return ()
     with store.control.read() as cursor:

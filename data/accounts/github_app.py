@@ -233,8 +233,7 @@ def give_installation(store: Store, by: str, installation_id: int, tenant_id: in
     with store.control.commit("giving an installation to a tenant") as connection:
         require_admin(connection, by)
         granted = _installation(connection, installation_id)
-        with store.traffic.read() as cursor:
-            tenants = [key for (key,) in cursor.execute("select tenant_id from tenant").fetchall()]
+        tenants = [key for (key,) in store.traffic.rows("select tenant_id from tenant")]
         if tenant_id is not None and tenant_id not in tenants:
             raise AppRefused("There is no such tenant.")
         connection.execute(

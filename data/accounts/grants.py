@@ -55,8 +55,7 @@ def viewer_of(store: Store, account: Account) -> Viewer:
 @cached("traffic")
 def counted_once(viewer: Viewer, store: Store) -> Viewer:
     """The viewer with one of each repository: of those that several tenants track, the one that knows the most days."""
-    with store.traffic.read() as cursor:
-        rows = cursor.execute(query(__name__, "counted_once"), {"visible": list(viewer.repository_ids)}).fetchall()
+    rows = store.traffic.rows(query(__name__, "counted_once"), {"visible": list(viewer.repository_ids)})
     uncounted = frozenset((key, by) for key, by in rows)
     return Viewer(viewer.repository_ids - frozenset(dict(rows)), viewer.tenant_ids, uncounted)
 
@@ -84,8 +83,7 @@ def grants_of(account: Account, store: Store, user_id: int) -> tuple[NamedGrant,
     those of the tenant. Another tenant's user has none, like one that is not there.
     """
     everything = account.active and (account.has(Role.ADMIN) or account.user_id == user_id)
-    with store.control.read() as cursor:
-        rows = cursor.execute(query(__name__, "grants_of"), {"user_id": user_id}).fetchall()
+    rows = store.control.rows(query(__name__, "grants_of"), {"user_id": user_id})
     places = _places(store)
     return tuple(
         NamedGrant(
@@ -220,8 +218,7 @@ def _viewer(store: Store, given: tuple[Grant, ...]) -> Viewer:
         "tenant_ids": [grant.tenant_id for grant in given if grant.role in FOR_A_TENANT],
         "repository_ids": [grant.repository_id for grant in given if grant.role == Role.REPOSITORY_VIEWER],
     }
-    with store.traffic.read() as cursor:
-        rows = cursor.execute(query(__name__, "viewer_of"), values).fetchall()
+    rows = store.traffic.rows(query(__name__, "viewer_of"), values)
     repositories = frozenset(key for kind, key in rows if kind == "repository")
     return Viewer(repositories, frozenset(key for kind, key in rows if kind == "tenant"))
 

@@ -183,17 +183,15 @@ def touch_session(store: Store, secret: str, now: datetime) -> None:
 def sessions_of(account: Account, store: Store, now: datetime, current: str = "") -> tuple[OpenSession, ...]:
     """The user's open sessions, the newest first; `current` is the fingerprint of the secret of the one that asks."""
     values = {"user_id": account.user_id, "current": current} | _living(now)
-    with store.control.read() as cursor:
-        rows = cursor.execute(query(__name__, "sessions_of"), values).fetchall()
+    rows = store.control.rows(query(__name__, "sessions_of"), values)
     return tuple(OpenSession(aware(row[0]), aware(row[1]), *row[2:]) for row in rows)
 
 
 def end_session(store: Store, secret: str) -> None:
     """Sign out: the session is over, and its cookie opens nothing any more. An invented one takes no write lock."""
     values = {"hash": fingerprint(secret)}
-    with store.control.read() as cursor:
-        if not cursor.execute("select 1 as present from sign_in_session where session_hash = $hash", values).fetchall():
-            return
+    if not store.control.rows("select 1 as present from sign_in_session where session_hash = $hash", values):
+        return
     with store.control.commit("signing out") as connection:
         connection.execute("delete from sign_in_session where session_hash = $hash", values)
 

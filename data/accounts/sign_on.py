@@ -357,8 +357,7 @@ def rules(account: Account, store: Store) -> tuple[SignOnRule, ...]:
 def identities(account: Account, store: Store) -> tuple[LinkedIdentity, ...]:
     """By which identities this user can sign in, the oldest first."""
     own = "select issuer, subject, linked_at from account_identity where user_id = $user_id order by linked_at, subject"
-    with store.control.read() as cursor:
-        rows = cursor.execute(own, {"user_id": account.user_id}).fetchall()
+    rows = store.control.rows(own, {"user_id": account.user_id})
     return tuple(LinkedIdentity(Identity(issuer, subject), aware(at)) for issuer, subject, at in rows)
 
 
@@ -368,8 +367,7 @@ def known_issuer(account: Account, store: Store) -> str:
     last = "select issuer from account_identity order by used_at desc nulls last, issuer limit 1"
     if not account.is_active_admin:
         return ""
-    with store.control.read() as cursor:
-        return next((str(issuer) for (issuer,) in cursor.execute(last).fetchall()), "")
+    return next((str(issuer) for (issuer,) in store.control.rows(last)), "")
 
 
 def _link(connection: duckdb.DuckDBPyConnection, account: Account, identity: Identity, by: str, now: datetime) -> None:

@@ -35,8 +35,7 @@ def operator(store: Store) -> Viewer:
 
 @cached("traffic")
 def tenants(viewer: Viewer, store: Store) -> tuple[Tenant, ...]:
-    with store.traffic.read() as cursor:
-        rows = cursor.execute(query(__name__, "tenants"), {"visible": list(viewer.tenant_ids)}).fetchall()
+    rows = store.traffic.rows(query(__name__, "tenants"), {"visible": list(viewer.tenant_ids)})
     return tuple(Tenant(*row) for row in rows)
 
 
@@ -49,8 +48,7 @@ def tenant_named(viewer: Viewer, store: Store, name: str) -> Tenant:
 
 @cached("traffic")
 def has_tenants(store: Store) -> bool:
-    with store.traffic.read() as cursor:
-        return bool(cursor.execute("select 1 as present from tenant limit 1").fetchall())
+    return bool(store.traffic.rows("select 1 as present from tenant limit 1"))
 
 
 def add_tenant(store: Store, by: str, name: str, schedule: str, now: datetime) -> Tenant:

@@ -125,8 +125,7 @@ def _tokens(tenant_ids: frozenset[int], store: Store, key: Hashable) -> tuple[St
 
 
 def _encrypted_tokens(tenant_ids: frozenset[int], store: Store) -> list[tuple[StoredToken, bytes]]:
-    with store.control.read() as cursor:
-        rows = cursor.execute(query(__name__, "tokens"), {"visible": list(tenant_ids)}).fetchall()
+    rows = store.control.rows(query(__name__, "tokens"), {"visible": list(tenant_ids)})
     found = []
     for key, tenant_id, four, kind, login, owner_id, scopes, expires_at, state, reason, checked_at, encrypted in rows:
         facts = TokenFacts(kind, login, owner_id, scopes, _moment(expires_at))
@@ -141,8 +140,7 @@ def open_tokens(store: Store, cipher: Cipher, now: datetime) -> dict[int, OpenTo
     left out, so that it stops its own tenant only.
     """
     retry_before = {"retry_before": stored(now - REFUSED_TRIED_AGAIN_AFTER)}
-    with store.control.read() as cursor:
-        rows = cursor.execute(query(__name__, "open_tokens"), retry_before).fetchall()
+    rows = store.control.rows(query(__name__, "open_tokens"), retry_before)
     opened: dict[int, OpenToken] = {}
     broken: DecryptionFailed | None = None
     for token_id, tenant_id, owner_id, expires_at, state, encrypted, added_at in rows:
@@ -208,8 +206,7 @@ def rotate_key(store: Store, by: str, now: datetime) -> tuple[int, bool]:
             connection.execute(f"update {table} set encrypted = $encrypted where {name} = $key", values)  # noqa: S608
         record(connection, "key rotated", "the server's key", by, now, detail=f"{len(secrets)} secrets encrypted again")
     with store.control.locked("rotating the key"):
-        with store.control.read() as cursor:
-            encrypted_now = [row[-1] for row in cursor.execute(_ENCRYPTED).fetchall()]
+        encrypted_now = [row[-1] for row in store.control.rows(_ENCRYPTED)]
         return len(secrets), drop_keys(store.directory, former, encrypted_now)
 
 

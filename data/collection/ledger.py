@@ -134,8 +134,7 @@ def collectable_repositories(store: Store, scope: Scope, now: datetime) -> list[
 def views_since(store: Store, scope: Scope, since: date) -> int:
     """The views stored for the scope's repositories since a day: distinguishes an outage from quiet repositories."""
     values = {"since": since, **scope.values()}
-    with store.traffic.read() as cursor:
-        ((views,),) = cursor.execute(query(__name__, "views_since"), values).fetchall()
+    ((views,),) = store.traffic.rows(query(__name__, "views_since"), values)
     return int(views)
 
 

@@ -41,8 +41,7 @@ def _going_on(store: Store) -> tuple[int, ...]:
 @cached("traffic")
 def _runs(viewer: Viewer, store: Store, limit: int, going_on: tuple[int, ...]) -> tuple[LoggedRun, ...]:
     values = {"visible": list(viewer.repository_ids), "tenant_ids": list(viewer.tenant_ids), "most": limit}
-    with store.traffic.read() as cursor:
-        rows = cursor.execute(query(__name__, "runs"), values).fetchall()
+    rows = store.traffic.rows(query(__name__, "runs"), values)
     found = []
     for key, trigger, start, end, state, requests, repositories, message, fence in rows:
         run = LoggedRun(key, trigger, aware(start), None, RunState(state), requests, repositories, message)
@@ -55,8 +54,7 @@ def _runs(viewer: Viewer, store: Store, limit: int, going_on: tuple[int, ...]) -
 @cached("traffic")
 def looks(viewer: Viewer, store: Store) -> dict[int, LastLook]:
     """When the views of each repository were last asked for, by its id. Source: endpoint_state, traffic_window."""
-    with store.traffic.read() as cursor:
-        rows = cursor.execute(query(__name__, "looks"), {"visible": list(viewer.repository_ids)}).fetchall()
+    rows = store.traffic.rows(query(__name__, "looks"), {"visible": list(viewer.repository_ids)})
     return {key: LastLook(name, aware(at), views) for key, name, at, views in rows}
 
 
@@ -83,8 +81,7 @@ def results(
         "row_refused": ROW_REFUSED,
         "most": limit,
     }
-    with store.traffic.read() as cursor:
-        rows = cursor.execute(query(__name__, "results"), values).fetchall()
+    rows = store.traffic.rows(query(__name__, "results"), values)
     return tuple(
         LoggedResult(run_id, tenant, full_name, endpoint, aware(finished_at), Outcome(outcome), *rest)
         for run_id, tenant, full_name, endpoint, finished_at, outcome, *rest in rows

@@ -36,8 +36,7 @@ ROWS_AT_ONCE = 60_000  # of repositories that are compared and merged together
 @cached("traffic")
 def imports(viewer: Viewer, store: Store) -> tuple[ImportBatch, ...]:
     """The imports of the viewer's tenants that stand, the newest first."""
-    with store.traffic.read() as cursor:
-        rows = cursor.execute(query(__name__, "imports"), {"visible": list(viewer.tenant_ids)}).fetchall()
+    rows = store.traffic.rows(query(__name__, "imports"), {"visible": list(viewer.tenant_ids)})
     return tuple(
         ImportBatch(key, tenant_id, aware(at), user_id, tool, source, Counts(*counts), refused)
         for key, tenant_id, at, user_id, tool, source, *counts, refused in rows
@@ -49,8 +48,7 @@ def saved_mappings(viewer: Viewer, store: Store, tenant_id: int) -> Mapping[str,
     """A tenant's saved column mappings, from fields to columns, by the header of the file."""
     values = {"tenant_id": tenant_id, "visible": list(viewer.tenant_ids)}
     mine = "where tenant_id = $tenant_id and list_contains($visible, tenant_id)"
-    with store.traffic.read() as cursor:
-        rows = cursor.execute(f"select header, columns from import_mapping {mine}", values).fetchall()  # noqa: S608
+    rows = store.traffic.rows(f"select header, columns from import_mapping {mine}", values)  # noqa: S608
     return {header: json.loads(columns) for header, columns in rows}
 
 

@@ -52,9 +52,7 @@ def before_and_after(
     """
     first, last = day - timedelta(weeks=PATTERN_WEEKS), day + timedelta(days=LONGEST)
     final = final_days(viewer, store, Selection(first, last, today, frozenset({repository_id}), imports=imports))
-    with store.traffic.read() as cursor:
-        cursor.execute("set variable today = $today", {"today": today})
-        ((shown_from,),) = cursor.execute("select shown_from from v_today").fetchall()
+    ((shown_from,),) = store.traffic.rows("select shown_from from v_today", today=today)
     return compared(final, day, shown_from)
 
 

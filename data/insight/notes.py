@@ -77,8 +77,7 @@ def notes(viewer: Viewer, store: Store, first: date, last: date, repository_id: 
         return ()
     concerned = None if repository_id is None else sorted(viewer.counted_with(repository_id))
     values = _visible(viewer.of_each_tenant()) | {"first_day": first, "last_day": last, "repository_ids": concerned}
-    with store.traffic.read() as cursor:
-        found = [_note(row) for row in cursor.execute(query(__name__, "notes"), values).fetchall()]
+    found = [_note(row) for row in store.traffic.rows(query(__name__, "notes"), values)]
     return tuple(replace(n, repository_id=n.repository_id and viewer.counted(n.repository_id)) for n in found)
 
 

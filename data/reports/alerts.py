@@ -181,8 +181,7 @@ def save_alert(
 def message_events(store: Store, subscription_id: int, occasion: str, viewer: Viewer) -> tuple[AlertEvent, ...]:
     """What a message reports, as far as its recipient may see it now: of a whole tenant only to who sees that."""
     question = "select events from alert_message where subscription_id = $key and occasion = $occasion"
-    with store.control.read() as cursor:
-        rows = cursor.execute(question, {"key": subscription_id, "occasion": occasion}).fetchall()
+    rows = store.control.rows(question, {"key": subscription_id, "occasion": occasion})
     seen = viewer.of_each_tenant().repository_ids
     found = [_event(kept) for (text,) in rows for kept in json.loads(text)]
     return tuple(e for e in found if (e.repository_id in seen if e.repository_id is not None else viewer.tenant_ids))
@@ -222,10 +221,8 @@ def _line(event: AlertEvent, links: Links) -> Line:
 
 def _unusual(viewer: Viewer, store: Store, settings: AlertSettings, since: date, now: datetime) -> Iterator[AlertEvent]:
     today, values = utc_day(now), {"visible": sorted(viewer.repository_ids), "since": since}
-    with store.traffic.read() as cursor:
-        cursor.execute("set variable today = $today", {"today": today})
-        rows = cursor.execute(query(__name__, "spikes"), values).fetchall()
-    for key, name, metric, kind, first, last, peak, value, expected, score in rows:
+    unusual = store.traffic.rows(query(__name__, "spikes"), values, today=today)
+    for key, name, metric, kind, first, last, peak, value, expected, score in unusual:
         if not settings.is_notable(value, expected, score):
             continue
         text = f"{number_text(value)} {metric} on {short_day_text(peak)}, {beside_usual(value, expected)}"
@@ -266,8 +263,7 @@ def _collecting(viewer: Viewer, store: Store, managed: frozenset[int], now: date
         text = f"The last {FAILED_RUNS} collections failed. {newest[0].message or ''}".strip()
         yield AlertEvent(AlertKind.RUN, "run", "Collection", text)
     values = {"visible": sorted(viewer.of_each_tenant().repository_ids), "harmless": HARMLESS_OUTCOMES}
-    with store.traffic.read() as cursor:
-        rows = cursor.execute(query(__name__, "refused"), values).fetchall()
+    rows = store.traffic.rows(query(__name__, "refused"), values)
     for key, name, reason in rows:
         yield AlertEvent(AlertKind.REFUSED, f"refused {key}", name, reason or "GitHub refuses it.", key)
 
@@ -312,8 +308,7 @@ def _episodes(store: Store, subscription_id: int) -> list[Episode]:
         "select episode, name, repository_id, first_day, last_day, resolved_at is null "
         "from alert_episode where subscription_id = $key"
     )
-    with store.control.read() as cursor:
-        return [Episode(*row) for row in cursor.execute(question, {"key": subscription_id}).fetchall()]
+    return [Episode(*row) for row in store.control.rows(question, {"key": subscription_id})]
 
 
 def _event(kept: dict[str, object]) -> AlertEvent:

@@ -113,8 +113,7 @@ class LoggedAttempt:
 def deliveries(account: Account, store: Store) -> dict[int, Delivery]:
     """The newest delivery of each channel of the subscriptions that the user sees, by the channel's id."""
     seen = {channel.channel_id for each in subscriptions(account, store) for channel in each.channels}
-    with store.control.read() as cursor:
-        rows = cursor.execute(query(__name__, "deliveries"), {"channel_ids": sorted(seen)}).fetchall()
+    rows = store.control.rows(query(__name__, "deliveries"), {"channel_ids": sorted(seen)})
     return {
         key: Delivery(key, occasion, state, attempts, aware(tried), None if again is None else aware(again), *rest)
         for key, occasion, state, attempts, tried, again, *rest in rows
@@ -135,8 +134,7 @@ def attempts(
         "tenant_ids": sorted(managed),
         "most": limit,
     }
-    with store.traffic.read() as cursor:
-        rows = cursor.execute(query(__name__, "attempts"), values).fetchall()
+    rows = store.traffic.rows(query(__name__, "attempts"), values)
     return tuple(LoggedAttempt(aware(row[0]), *row[1:]) for row in rows)
 
 
@@ -203,8 +201,7 @@ def _begun(store: Store, now: datetime) -> defaultdict[int, set[str]]:
 
 @cached("control")
 def _states(store: Store) -> dict[tuple[int, int, str], tuple[Any, ...]]:
-    with store.control.read() as cursor:
-        rows = cursor.execute(query(__name__, "states")).fetchall()
+    rows = store.control.rows(query(__name__, "states"))
     return {row[:3]: row[3:] for row in rows}
 
 
@@ -266,8 +263,7 @@ def _note_end(connection: DuckDBPyConnection, each: Attempt) -> None:
 def move_attempts(store: Store) -> None:
     """Move the attempts from the outbox to `traffic`, each once by its id, whatever ended halfway before."""
     columns = ", ".join(_COLUMNS)
-    with store.control.read() as cursor:
-        rows = cursor.execute(f"select {columns} from delivery_outbox order by happened_at").fetchall()  # noqa: S608
+    rows = store.control.rows(f"select {columns} from delivery_outbox order by happened_at")  # noqa: S608
     if not rows:
         return
     names, moved = ", ".join(f"${column}" for column in _COLUMNS), {"moved": [row[0] for row in rows]}

@@ -128,10 +128,7 @@ def is_final(viewer: Viewer, store: Store, period: Period, today: date) -> bool:
 
 @cached("traffic")
 def _rows(viewer: Viewer, store: Store, name: str, period: Period, today: date) -> tuple[tuple[Any, ...], ...]:
-    values = _values(viewer, period)
-    with store.traffic.read() as cursor:
-        cursor.execute("set variable today = $today", {"today": today})
-        return tuple(cursor.execute(query(__name__, name), values).fetchall())
+    return tuple(store.traffic.rows(query(__name__, name), _values(viewer, period), today=today))
 
 
 def _sums(viewer: Viewer, store: Store, period: Period, before_days: int, today: date) -> DataFrame:

@@ -313,8 +313,7 @@ def end_channel(store: Store, stop: str, now: datetime) -> str | None:
         "select channel_id, hint, ended_because is null, subscription.kind, name, tenant_id from subscription_channel "
         "inner join subscription using (subscription_id) where stop_hash = $stop_hash"
     )
-    with store.control.read() as cursor:
-        rows = cursor.execute(found, values).fetchall()
+    rows = store.control.rows(found, values)
     for channel_id, hint, is_open, kind, name, tenant_id in rows:
         if is_open:
             with store.control.commit("unsubscribing") as connection:
@@ -327,8 +326,7 @@ def end_channel(store: Store, stop: str, now: datetime) -> str | None:
 def open_channels(store: Store, cipher: Cipher, channel_ids: Sequence[int]) -> dict[int, OpenChannel]:
     """For sending only: the channels by id, decrypted; one that does not open with this server's key is left out."""
     rows = "select channel_id, kind, encrypted from subscription_channel where list_contains($ids, channel_id)"
-    with store.control.read() as cursor:
-        found = cursor.execute(rows, {"ids": list(channel_ids)}).fetchall()
+    found = store.control.rows(rows, {"ids": list(channel_ids)})
     opened = {}
     for key, kind, encrypted in found:
         with suppress(DecryptionFailed):

@@ -52,8 +52,7 @@ def groups(viewer: Viewer, store: Store) -> tuple[Group, ...]:
     that one; for what is done in one tenant: `viewer.of_each_tenant()`. Raises: StoreMissing.
     """
     visible = {"visible": sorted(viewer.of_each_tenant().repository_ids)}
-    with store.traffic.read() as cursor:
-        rows = cursor.execute(query(__name__, "groups"), visible).fetchall()
+    rows = store.traffic.rows(query(__name__, "groups"), visible)
     every = (Group(*row) for row in rows)
     return tuple(replace(g, repository_ids=tuple(dict.fromkeys(viewer.counted_each(g.repository_ids)))) for g in every)
 

@@ -49,8 +49,7 @@ def stale_endpoints(viewer: Viewer, store: Store, now: datetime) -> tuple[StaleE
         "with_days": list(WITH_DAYS),
         "others_before": stored(now - OTHERS_MAY_BE),
     }
-    with store.traffic.read() as cursor:
-        rows = cursor.execute(query(__name__, "stale_endpoints"), values).fetchall()
+    rows = store.traffic.rows(query(__name__, "stale_endpoints"), values)
     return tuple(
         StaleEndpoint(key, tenant, full_name, endpoint, None if good is None else aware(good), reason)
         for key, tenant, full_name, endpoint, good, reason in rows
@@ -63,19 +62,15 @@ def repository_health(viewer: Viewer, store: Store, today: date) -> tuple[Reposi
 
     The stretches of open days are left out: see `with_open_days`. Source: views v_repositories. Raises: StoreMissing.
     """
-    with store.traffic.read() as cursor:
-        cursor.execute("set variable today = $today", {"today": today})
-        values = {"visible": list(viewer.repository_ids)}
-        rows = cursor.execute(query(__name__, "repository_health"), values).fetchall()
+    values = {"visible": list(viewer.repository_ids)}
+    rows = store.traffic.rows(query(__name__, "repository_health"), values, today=today)
     return tuple(_repository_health(row) for row in rows)
 
 
 def with_open_days(viewer: Viewer, store: Store, today: date) -> list[RepositoryHealth]:
     """The visible repositories as above, each with the stretches of days that no answer covered. Source: v_gaps."""
-    with store.traffic.read() as cursor:
-        cursor.execute("set variable today = $today", {"today": today})
-        values = {"visible": list(viewer.repository_ids)}
-        open_days = cursor.execute(query(__name__, "with_open_days"), values).fetchall()
+    values = {"visible": list(viewer.repository_ids)}
+    open_days = store.traffic.rows(query(__name__, "with_open_days"), values, today=today)
     stretches: defaultdict[tuple[int, str], list[OpenDays]] = defaultdict(list)
     for key, state, metric, first, last in open_days:
         stretches[key, state].append(OpenDays(Metric(metric), first, last))

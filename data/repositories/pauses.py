@@ -46,14 +46,12 @@ class OwnerLimit:
 
 def owner_pauses(store: Store, now: datetime) -> dict[str, OwnerPause]:
     values = {"now": stored(now), "latest": stored(now + LONGEST)}
-    with store.control.read() as cursor:
-        rows = cursor.execute(query(__name__, "owner_pauses"), values).fetchall()
+    rows = store.control.rows(query(__name__, "owner_pauses"), values)
     return {key: OwnerPause(key, aware(until), reason) for key, until, reason in rows}
 
 
 def owner_limits(store: Store) -> list[OwnerLimit]:
-    with store.control.read() as cursor:
-        rows = cursor.execute(_LIMITS).fetchall()
+    rows = store.control.rows(_LIMITS)
     return [OwnerLimit(key, limit, left, aware(resets_at)) for key, limit, left, resets_at in rows]
 
 

@@ -37,8 +37,7 @@ class RepositoryRefused(Refused):
 @cached("traffic")
 def repositories(viewer: Viewer, store: Store) -> tuple[Repository, ...]:
     """The visible repositories, removed ones included, by tenant and name."""
-    with store.traffic.read() as cursor:
-        rows = cursor.execute(query(__name__, "repositories"), {"visible": list(viewer.repository_ids)}).fetchall()
+    rows = store.traffic.rows(query(__name__, "repositories"), {"visible": list(viewer.repository_ids)})
     return tuple(Repository(row[0], row[1], row[2], row[3], RepositoryState(row[4]), row[5]) for row in rows)
 
 
@@ -69,8 +68,7 @@ def addresses(viewer: Viewer, store: Store) -> Mapping[str, int]:
 def other_tenants(viewer: Viewer, store: Store) -> Mapping[int, tuple[str, ...]]:
     """The repositories that the viewer sees with several tenants, by id: the names of the other tenants."""
     every = viewer.of_each_tenant()
-    with store.traffic.read() as cursor:
-        rows = cursor.execute(query(__name__, "other_tenants"), {"visible": list(every.repository_ids)}).fetchall()
+    rows = store.traffic.rows(query(__name__, "other_tenants"), {"visible": list(every.repository_ids)})
     return MappingProxyType({key: tuple(names) for key, names in rows})
 
 
@@ -178,8 +176,7 @@ def remove_repositories_with_data(
 
 
 def _ambiguous(store: Store, name: str, double: Sequence[Repository]) -> str:
-    with store.traffic.read() as cursor:
-        added = dict(cursor.execute("select repository_id, added_at from repository").fetchall())
+    added = dict(store.traffic.rows("select repository_id, added_at from repository"))
     lines = [f"  #{r.repository_id}  {r.full_name}  {r.state}, added {added[r.repository_id]:%Y-%m-%d}" for r in double]
     hint = f"Say which by its number, in quotes: '#{double[-1].repository_id}'"
     return "\n".join([f"{name}: more than one repository has this name.", *lines, hint])

@@ -41,8 +41,7 @@ class Relation:
 @cached("traffic")
 def relations(store: Store) -> tuple[Relation, ...]:
     """The public views, then the tables, by name; the same for everybody. Raises: StoreMissing."""
-    with store.traffic.read() as cursor:
-        rows = cursor.execute(query(__name__, "relations")).fetchall()
+    rows = store.traffic.rows(query(__name__, "relations"))
     if not any(about for *_, about in rows):  # a lake keeps no comments on columns
         with empty_database("traffic") as connection:
             rows = connection.execute(query(__name__, "relations")).fetchall()

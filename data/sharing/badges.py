@@ -203,11 +203,10 @@ def badge_viewer(store: Store, badge: Badge) -> Viewer:
     active.
     """
     about = badge.about
-    with store.traffic.read() as cursor:
-        rows = cursor.execute(
-            query(__name__, "badge_viewer"),
-            {"tenant_id": about.tenant_id, "repository_id": about.repository_id, "group_id": about.group_id},
-        ).fetchall()
+    rows = store.traffic.rows(
+        query(__name__, "badge_viewer"),
+        {"tenant_id": about.tenant_id, "repository_id": about.repository_id, "group_id": about.group_id},
+    )
     return Viewer(frozenset(key for (key,) in rows), frozenset())
 
 
@@ -221,9 +220,7 @@ def badge_number(viewer: Viewer, store: Store, measure: BadgeMeasure, period: Ba
     text, values = _statement(measure, period, of_one=len(viewer.repository_ids) == 1)
     values |= {"visible": sorted(viewer.repository_ids), "first_day": first, "last_day": last}
     used = {name: value for name, value in values.items() if f"${name}" in text}
-    with store.traffic.read() as cursor:
-        cursor.execute("set variable today = $today", {"today": today})
-        ((number,),) = cursor.execute(text, used).fetchall()
+    ((number,),) = store.traffic.rows(text, used, today=today)
     return None if number is None else int(number)
 
 
@@ -260,8 +257,7 @@ def _name_of(store: Store, viewer: Viewer, new: NewBadge) -> str:
 
 @cached("control")
 def _badges(store: Store) -> Mapping[str, Badge]:
-    with store.control.read() as cursor:
-        rows = cursor.execute(query(__name__, "badges")).fetchall()
+    rows = store.control.rows(query(__name__, "badges"))
     found = {}
     for badge_id, public_id, tenant_id, measure, period, label, repository_id, group_id, colour, style, by, at in rows:
         place = (repository_id, group_id)

@@ -215,8 +215,7 @@ def _count(connection: duckdb.DuckDBPyConnection, share_id: int, many: int, last
 def share_viewer(store: Store, share: Share) -> Viewer:
     """What a link shows: of the repositories that it was made for those that are there; none of an inactive tenant."""
     values = {"tenant_id": share.tenant_id, "repository_ids": sorted(share.repository_ids)}
-    with store.traffic.read() as cursor:
-        rows = cursor.execute(query(__name__, "share_viewer"), values).fetchall()
+    rows = store.traffic.rows(query(__name__, "share_viewer"), values)
     return Viewer(frozenset(key for (key,) in rows), frozenset(), is_guest=True)
 
 

@@ -11,10 +11,10 @@ StoreError
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +105,15 @@ class Database(ABC):
 
         Raises: StoreMissing, StoreUnreadable, StoreAway.
         """
+
+    def rows(
+        self, text: str, values: Mapping[str, object] | None = None, *, today: date | None = None
+    ) -> list[tuple[Any, ...]]:
+        """What one question answers; with `today` the day that the views take for it. Raises: as `read`."""
+        with self.read() as cursor:
+            if today is not None:
+                cursor.execute("set variable today = $today", {"today": today})
+            return cursor.execute(text, values).fetchall()
 
     @abstractmethod
     def commit(self, purpose: str) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
