@@ -50,6 +50,7 @@ from data.accounts.passwords import (
 from data.calendar import stored
 from data.store import Store
 from data.store.cache import cached
+from data.store.sql import insert
 
 SETUP = "setup code"  # attempts at it are counted under this name, which cannot be a user's
 
@@ -70,8 +71,8 @@ def renew_setup_code(store: Store, now: datetime) -> str | None:
             return None
         sessions.forget_attempts(connection, SETUP)
         connection.execute("delete from setup_code")
-        values = {"hash": fingerprint(code_as_typed(code)), "now": stored(now)}
-        connection.execute("insert into setup_code (code_hash, made_at) values ($hash, $now)", values)
+        row = {"code_hash": fingerprint(code_as_typed(code)), "made_at": stored(now)}
+        insert(connection, "setup_code", row)
     return code
 
 

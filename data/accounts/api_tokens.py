@@ -28,7 +28,7 @@ from data.calendar import aware, stored
 from data.store import Store, StoreError
 from data.store.cache import cached
 from data.store.ids import next_id
-from data.store.sql import query
+from data.store.sql import insert, query
 
 PREFIX = "gta_"
 RANDOM_LETTERS, CHECKSUM_LETTERS = 30, 6  # 178 bits, and a check for typing mistakes, as in GitHub's own
@@ -111,21 +111,21 @@ def add_api_token(store: Store, by: str, user_id: int, new: NewToken, now: datet
         ((count,),) = connection.execute(having, {"user_id": user_id, "now": stored(now)}).fetchall()
         if count >= MOST:
             raise ApiTokenRefused(f"You have {MOST} tokens and links, the maximum. Revoke one first.")
-        values = {
+        row = {
             "token_id": next_id(connection, "api_token"),
             "user_id": user_id,
             "name": name,
-            "hash": fingerprint(secret),
+            "secret_hash": fingerprint(secret),
             "tenant_id": new.tenant_id,
             "repository_id": new.repository_id,
             "target": new.target,
-            "now": stored(now),
+            "made_at": stored(now),
             "expires_at": stored(now + new.lasts),
         }
-        connection.execute(query(__name__, "add_api_token"), values)
+        insert(connection, "api_token", row)
         action = "API token made" if new.target is None else "data link made"
         subject = Subject(f"user {account.username}", new.tenant_id)
-        record(connection, action, subject, by, now, detail=f"{values['token_id']}: {name}")
+        record(connection, action, subject, by, now, detail=f"{row['token_id']}: {name}")
     return secret
 
 

@@ -21,7 +21,7 @@ from data.calendar import aware, stored
 from data.repositories.models import Repository
 from data.store import Store, StoreError
 from data.store.cache import cached
-from data.store.sql import query
+from data.store.sql import insert, query
 from data.text import one_or_counted
 
 MOST = 1000
@@ -97,20 +97,16 @@ class Change:
     is_recorded: bool = False
 
     def record(self, action: str, subject: Subject, detail: str | None = None) -> None:
-        values = {
+        row = {
             "entry_id": str(uuid4()),
-            "now": stored(self.now),
+            "happened_at": stored(self.now),
             "user_id": self.account.user_id,
             "action": action,
             "subject": subject.text,
             "detail": detail,
             "tenant_id": subject.tenant_id,
         }
-        self.connection.execute(
-            "insert into audit_outbox (entry_id, happened_at, user_id, action, subject, detail, tenant_id) "
-            "values ($entry_id, $now, $user_id, $action, $subject, $detail, $tenant_id)",
-            values,
-        )
+        insert(self.connection, "audit_outbox", row)
         self.is_recorded = True
 
     def record_repositories(self, action: str, repositories: Sequence[Repository]) -> None:

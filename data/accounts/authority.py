@@ -17,7 +17,7 @@ from data.accounts.models import Account, Grant, Role
 from data.calendar import stored
 from data.refusals import Refused
 from data.store.ids import next_id
-from data.store.sql import changed_rows, query
+from data.store.sql import changed_rows, insert, query
 
 COMMAND_LINE = "command line"  # whoever may run commands on the server; no username has a space
 NAME_LIMIT = 80
@@ -148,15 +148,17 @@ def save_account(connection: duckdb.DuckDBPyConnection, user: NewUser, password_
     if account_named(connection, user.username) is not None:
         raise AccountRefused(f"There is already a user {user.username!r}.")
     user_id = next_id(connection, "account")
-    values = {
+    row = {
         "user_id": user_id,
         "username": user.username,
         "display_name": user.display_name,
         "email": user.email,
         "password_hash": password_hash,
-        "now": stored(now),
+        "active": True,
+        "added_at": stored(now),
+        "password_changed_at": stored(now),
     }
-    connection.execute(query(__name__, "save_account"), values)
+    insert(connection, "account", row)
     return user_id
 
 

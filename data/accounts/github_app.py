@@ -6,7 +6,7 @@ AppRefused      the App, a key or an installation cannot be so, with the reason
 import base64
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -24,7 +24,7 @@ from data.refusals import Refused
 from data.store import Store
 from data.store.cache import cached
 from data.store.ids import next_id
-from data.store.sql import query
+from data.store.sql import insert, query
 from data.text import number_text
 
 KEYS = 2  # alive at once: the former one until nothing uses it any more
@@ -177,10 +177,7 @@ def save_app(store: Store, by: str, facts: AppFacts, key: str, now: datetime) ->
         require_admin(connection, by)
         if _facts(connection) is not None:
             raise AppRefused("There is a GitHub App already. Remove it first, or exchange its key.")
-        connection.execute(
-            "insert into github_app (app_id, slug, name, html_url, added_at) values ($id, $slug, $name, $url, $now)",
-            {"id": facts.app_id, "slug": facts.slug, "name": facts.name, "url": facts.html_url, "now": stored(now)},
-        )
+        insert(connection, "github_app", asdict(facts) | {"added_at": stored(now)})
         _add_key(connection, store, key, now)
         record(connection, "GitHub App added", f"GitHub App {facts.slug}", by, now, detail=mark)
 

@@ -4,7 +4,7 @@ kept.
 
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
@@ -32,7 +32,7 @@ from data.accounts.sign_on import NotLetIn, Person, SignOnRefused
 from data.calendar import aware, stored
 from data.store import Store
 from data.store.ids import next_id
-from data.store.sql import query
+from data.store.sql import insert, query
 
 LASTS = timedelta(days=7)
 RESET_LASTS = timedelta(days=1)
@@ -74,12 +74,8 @@ def invite(store: Store, by: str, grants: Iterable[Grant], email: str | None, no
         values = {"purpose": "account", "user_id": None, "email": address, "expires_at": stored(now + LASTS)}
         invitation_id = _save(connection, values, secret, by, now)
         for each in placed:
-            place = {"tenant_id": each.tenant_id, "repository_id": each.repository_id}
-            connection.execute(
-                "insert into invitation_grant (invitation_id, role, tenant_id, repository_id) "
-                "values ($id, $role, $tenant_id, $repository_id)",
-                {"id": invitation_id, "role": each.role.value} | place,
-            )
+            row = {"invitation_id": invitation_id} | asdict(each) | {"role": each.role.value}
+            insert(connection, "invitation_grant", row)
         subject = Subject(f"invitation {invitation_id}", _one_tenant(placed))
         record(connection, "invited", subject, by, now, detail=_described(placed))
     return secret
@@ -198,8 +194,8 @@ def revoke_invitation(store: Store, by: str, invitation_id: int, now: datetime) 
 
 def _save(connection: duckdb.DuckDBPyConnection, values: dict[str, Any], secret: str, by: str, now: datetime) -> int:
     invitation_id = next_id(connection, "invitation")
-    made = {"invitation_id": invitation_id, "hash": fingerprint(secret), "by": by, "now": stored(now)}
-    connection.execute(query(__name__, "save"), values | made)
+    made = {"invitation_id": invitation_id, "secret_hash": fingerprint(secret), "made_by": by, "made_at": stored(now)}
+    insert(connection, "invitation", values | made)
     return invitation_id
 
 

@@ -31,7 +31,7 @@ from data.refusals import Refused
 from data.store import Store, StoreAway
 from data.store.cache import cached
 from data.store.ids import next_id
-from data.store.sql import query
+from data.store.sql import insert, query
 
 TICKET_LASTS = timedelta(seconds=60)
 IDLE = timedelta(hours=12)
@@ -98,10 +98,8 @@ def attempt(store: Store, username: str, address: str, now: datetime) -> None:
         _refuse_too_many(connection, user_key, network, now)
         span = {"before": stored(now - COUNTED_FOR - WAIT), "after": stored(now + CLOCKS_DIFFER)}
         connection.execute("delete from sign_in_attempt where attempted_at not between $before and $after", span)
-        values = {"user_key": user_key, "address": network, "now": stored(now)}
-        connection.execute(
-            "insert into sign_in_attempt (user_key, address, attempted_at) values ($user_key, $address, $now)", values
-        )
+        row = {"user_key": user_key, "address": network, "attempted_at": stored(now)}
+        insert(connection, "sign_in_attempt", row)
 
 
 def forget_attempts(connection: duckdb.DuckDBPyConnection, username: str) -> None:
@@ -119,10 +117,8 @@ def make_ticket(store: Store, user_id: int, now: datetime) -> str:
         forget_attempts(connection, account.username)
         old = {"before": stored(now - TICKET_LASTS)}
         connection.execute("delete from sign_in_ticket where made_at <= $before", old)
-        values = {"hash": fingerprint(ticket), "user_id": user_id, "now": stored(now)}
-        connection.execute(
-            "insert into sign_in_ticket (ticket_hash, user_id, made_at) values ($hash, $user_id, $now)", values
-        )
+        row = {"ticket_hash": fingerprint(ticket), "user_id": user_id, "made_at": stored(now)}
+        insert(connection, "sign_in_ticket", row)
     return ticket
 
 
@@ -135,15 +131,16 @@ def redeem_ticket(store: Store, ticket: str, user_agent: str, address: str, now:
         user_id = _owner_of_ticket(connection, ticket, now)
         connection.execute("delete from sign_in_ticket where ticket_hash = $hash", {"hash": fingerprint(ticket)})
         connection.execute(query(__name__, "prune"), _living(now))
-        values = {
+        row = {
             "session_id": next_id(connection, "sign_in_session"),
-            "hash": fingerprint(secret),
+            "session_hash": fingerprint(secret),
             "user_id": user_id,
-            "now": stored(now),
+            "started_at": stored(now),
+            "last_seen_at": stored(now),
             "address": _shown_address(address),
             "browser": browser_name(user_agent),
         }
-        connection.execute(query(__name__, "redeem_ticket"), values)
+        insert(connection, "sign_in_session", row)
     return secret
 
 

@@ -42,7 +42,7 @@ from data.calendar import aware, stored
 from data.store import Store
 from data.store.cache import cached
 from data.store.ids import next_id
-from data.store.sql import changed_rows, query
+from data.store.sql import changed_rows, insert, query
 
 LIMIT = 255  # characters of an issuer, a subject, a group, the name of a claim
 CLAIM = "groups"
@@ -281,8 +281,8 @@ def add_rule(store: Store, by: str, new: NewSignOnRule, now: datetime, *, may_ma
         of_rule = {"kind": new.kind.value, "issuer": new.issuer, "value": new.value, "claim": new.claim}
         how = {"subdomains": new.subdomains, "lets_in": new.lets_in}
         place = {"role": placed.role.value, "tenant_id": placed.tenant_id, "repository_id": placed.repository_id}
-        made = {"rule_id": rule_id, "by": by, "now": stored(now)}
-        connection.execute(query(__name__, "add_rule"), of_rule | how | place | made)
+        made = {"rule_id": rule_id, "made_by": by, "made_at": stored(now)}
+        insert(connection, "sign_on_rule", of_rule | how | place | made)
         record(connection, "sign-on rule added", _subject(new), by, now, detail=_detail(new))
         return rule_id
 
@@ -322,8 +322,7 @@ def switch_passwords(store: Store, by: str, now: datetime, *, on: bool) -> None:
             )
         connection.execute("delete from password_stop")
         if not on:
-            values = {"by": by, "now": stored(now)}
-            connection.execute("insert into password_stop (stopped_by, stopped_at) values ($by, $now)", values)
+            insert(connection, "password_stop", {"stopped_by": by, "stopped_at": stored(now)})
         record(connection, f"passwords switched {'on' if on else 'off'}", "all users", by, now)
 
 
@@ -372,17 +371,13 @@ def known_issuer(account: Account, store: Store) -> str:
 
 def _link(connection: duckdb.DuckDBPyConnection, account: Account, identity: Identity, by: str, now: datetime) -> None:
     """Note that a user has just signed in by an identity, which is theirs from now on."""
-    values = {"user_id": account.user_id, "issuer": identity.issuer, "subject": identity.subject, "now": stored(now)}
+    row = {"user_id": account.user_id, "issuer": identity.issuer, "subject": identity.subject, "used_at": stored(now)}
     used = (
-        "update account_identity set used_at = $now "
+        "update account_identity set used_at = $used_at "
         "where user_id = $user_id and issuer = $issuer and subject = $subject"
     )
-    if not changed_rows(connection, used, values):
-        connection.execute(
-            "insert into account_identity (user_id, issuer, subject, linked_at, used_at) "
-            "values ($user_id, $issuer, $subject, $now, $now)",
-            values,
-        )
+    if not changed_rows(connection, used, row):
+        insert(connection, "account_identity", row | {"linked_at": stored(now)})
         record(connection, "identity linked", f"user {account.username}", by, now, detail=identity.issuer)
 
 

@@ -15,7 +15,7 @@ from data.refusals import Refused
 from data.store import Store
 from data.store.cache import cached
 from data.store.ids import next_id
-from data.store.sql import query
+from data.store.sql import insert, query
 
 NAME_LIMIT = 80
 
@@ -58,11 +58,8 @@ def add_tenant(store: Store, by: str, name: str, schedule: str, now: datetime) -
         refuse_but_admins(change.account)
         _refuse_taken(change.connection, name)
         tenant_id = next_id(change.connection, "tenant")
-        change.connection.execute(
-            "insert into tenant (tenant_id, name, schedule, active, added_at) "
-            "values ($tenant_id, $name, $schedule, true, $now)",
-            {"tenant_id": tenant_id, "name": name, "schedule": schedule, "now": stored(now)},
-        )
+        row = {"tenant_id": tenant_id, "name": name, "schedule": schedule, "active": True, "added_at": stored(now)}
+        insert(change.connection, "tenant", row)
         change.record("tenant added", about_tenant(tenant_id), name)
     return Tenant(tenant_id, name, schedule, True)
 

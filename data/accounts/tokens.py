@@ -21,7 +21,7 @@ from data.calendar import aware, stored
 from data.store import Store
 from data.store.cache import cached
 from data.store.ids import next_id
-from data.store.sql import query
+from data.store.sql import insert, query
 
 UNREADABLE = "unreadable"  # the state of a token that does not open with this server's key
 _UNREADABLE_REASON = (
@@ -170,7 +170,7 @@ def save_token(store: Store, by: str, tenant_id: int, secret: str, facts: TokenF
             {"tenant_id": tenant_id},
         )
         token_id = next_id(connection, "tenant_token")
-        values = {
+        row = {
             "token_id": token_id,
             "tenant_id": tenant_id,
             "encrypted": open_cipher(store.directory).encrypt(secret),  # by the key that counts during this commit
@@ -180,9 +180,11 @@ def save_token(store: Store, by: str, tenant_id: int, secret: str, facts: TokenF
             "owner_id": facts.owner_id,
             "scopes": facts.scopes,
             "expires_at": None if facts.expires_at is None else stored(facts.expires_at),
-            "now": stored(now),
+            "state": "valid",
+            "added_at": stored(now),
+            "checked_at": stored(now),
         }
-        connection.execute(query(__name__, "save_token"), values)
+        insert(connection, "tenant_token", row)
         record(connection, "token stored", about_tenant(tenant_id), by, now)
     return token_id
 

@@ -23,7 +23,7 @@ from data.repositories.models import Repository, RepositoryState
 from data.store import Store
 from data.store.ids import next_ids
 from data.store.leases import held_fences, lost_fences, stored_leases
-from data.store.sql import query
+from data.store.sql import insert, query
 from data.traffic.models import Metric
 
 GOOD_RESULTS_KEPT = timedelta(days=30)
@@ -158,11 +158,8 @@ def start_run(
         )
         run_ids = next_ids(connection, "collection_run", len(fences))
         for run_id, fence in zip(run_ids, fences, strict=True):
-            connection.execute(
-                "insert into collection_run (run_id, trigger, started_at, state, requests, repositories, fence) "
-                "values ($run_id, $trigger, $now, 'running', 0, 0, $fence)",
-                {"run_id": run_id, "trigger": trigger, "now": stored(now), "fence": fence},
-            )
+            run = {"run_id": run_id, "trigger": trigger, "started_at": stored(now), "fence": fence}
+            insert(connection, "collection_run", run | {"state": "running", "requests": 0, "repositories": 0})
     return run_ids[0]
 
 
@@ -212,17 +209,16 @@ def save_first_results(store: Store, results: Sequence[EndpointResult]) -> None:
     began_at, ended_at = min(each.finished_at for each in results), max(each.finished_at for each in results)
     with store.traffic.commit("first answers") as connection:
         (run_id,) = next_ids(connection, "collection_run", 1)
-        connection.execute(
-            "insert into collection_run (run_id, trigger, started_at, ended_at, state, requests, repositories) "
-            "values ($run_id, 'added', $began, $ended, 'complete', $requests, $repositories)",
-            {
-                "run_id": run_id,
-                "began": stored(began_at),
-                "ended": stored(ended_at),
-                "requests": len(results),
-                "repositories": len({each.repository_id for each in results}),
-            },
-        )
+        run = {
+            "run_id": run_id,
+            "trigger": "added",
+            "started_at": stored(began_at),
+            "ended_at": stored(ended_at),
+            "state": RunState.COMPLETE.value,
+            "requests": len(results),
+            "repositories": len({each.repository_id for each in results}),
+        }
+        insert(connection, "collection_run", run)
         batch = Batch(run_id, results, RunProgress(RunState.COMPLETE, len(results), 0))
         remaining = _known_repositories(connection, batch)
         _save_rows(connection, [(run_id, each) for each in results if each.repository_id in remaining])

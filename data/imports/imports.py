@@ -22,11 +22,12 @@ from data.calendar import aware, stored
 from data.imports.merging import HISTORY_ONLY, fit_spans, merge_days
 from data.imports.models import Counts, ImportBatch, ImportRefused, NamedRepository, Plan, RepositoryPlan, Unknown
 from data.imports.staging import Staged
+from data.repositories.models import RepositoryState
 from data.schema import migrate as schema
 from data.store import Store
 from data.store.cache import cached
 from data.store.ids import next_id, next_ids
-from data.store.sql import execute_each, query
+from data.store.sql import execute_each, insert, query
 from data.text import counted
 
 MEMORY = "50MB"
@@ -200,13 +201,19 @@ def _add_history_only(
     ids = dict(zip(names, next_ids(connection, "repository", len(names)), strict=True))
     for new in {new.name.casefold(): new for _, new in unmatched}.values():
         owner, _, name = new.name.partition("/")
-        connection.execute(
-            "insert into repository (repository_id, tenant_id, github_id, owner, name, full_name, state, state_reason, "
-            "state_since, added_at) values ($key, $tenant_id, $github_id, $owner, $name, $full_name, 'removed', "
-            "$reason, $now, $now)",
-            {"key": ids[new.name.casefold()], "tenant_id": tenant_id, "github_id": new.github_id, "owner": owner}
-            | {"name": name, "full_name": new.name, "reason": HISTORY_ONLY, "now": stored(now)},
-        )
+        row = {
+            "repository_id": ids[new.name.casefold()],
+            "tenant_id": tenant_id,
+            "github_id": new.github_id,
+            "owner": owner,
+            "name": name,
+            "full_name": new.name,
+            "state": RepositoryState.REMOVED.value,
+            "state_reason": HISTORY_ONLY,
+            "state_since": stored(now),
+            "added_at": stored(now),
+        }
+        insert(connection, "repository", row)
     return {number: ids[new.name.casefold()] for number, new in unmatched}
 
 
@@ -314,7 +321,4 @@ def _save_mappings(
     for header, columns in mappings.items():
         values = {"tenant_id": tenant_id, "header": header}
         connection.execute("delete from import_mapping where tenant_id = $tenant_id and header = $header", values)
-        connection.execute(
-            "insert into import_mapping (tenant_id, header, columns) values ($tenant_id, $header, $columns)",
-            values | {"columns": json.dumps(dict(columns))},
-        )
+        insert(connection, "import_mapping", values | {"columns": json.dumps(dict(columns))})

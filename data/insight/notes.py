@@ -23,7 +23,7 @@ from data.repositories.repositories import repositories
 from data.store import Store
 from data.store.cache import cached
 from data.store.ids import next_id
-from data.store.sql import query
+from data.store.sql import insert, query
 from data.text import number_text
 
 TEXT_LIMIT = 280
@@ -93,8 +93,8 @@ def add_note(store: Store, by: str, new: NewNote, now: datetime) -> Note:
         tenant_id = _tenant_of_new(change, store, new)
         note_id = next_id(change.connection, "note")
         values = {"note_id": note_id, "tenant_id": tenant_id, "repository_id": new.repository_id}
-        row = values | _written(day, text, link) | {"now": stored(now)}
-        change.connection.execute(query(__name__, "add_note"), row)
+        row = values | _written(day, text, link) | {"added_at": stored(now)}
+        insert(change.connection, "note", row)
         added = Note(note_id, tenant_id, new.repository_id, day, text, link, now)
         _record(change, store, "note added", added)
     return added

@@ -25,7 +25,7 @@ from data.reports.settings import AlertKind, AlertSettings
 from data.reports.subscriptions import Subscription
 from data.store import Store
 from data.store.leases import Lease, require_fence
-from data.store.sql import query
+from data.store.sql import insert, query
 from data.text import counted, number_text, short_day_text, writing
 from data.traffic.models import Selection
 
@@ -169,12 +169,8 @@ def save_alert(
             connection.execute(forget, {"before": stored(now - KEPT)})
         if to_send:
             kept = json.dumps([asdict(each) for each in to_send], default=str)
-            values = {"key": subscription.subscription_id, "occasion": occasion, "now": stored(now), "events": kept}
-            connection.execute(
-                "insert into alert_message (subscription_id, occasion, made_at, events) "
-                "values ($key, $occasion, $now, $events)",
-                values,
-            )
+            row = {"subscription_id": key, "occasion": occasion, "made_at": stored(now), "events": kept}
+            insert(connection, "alert_message", row)
     return occasion if to_send else None
 
 

@@ -22,7 +22,7 @@ from data.reports.subscriptions import Channel, Subscription, note_channel_ended
 from data.store import Store
 from data.store.cache import cached
 from data.store.leases import Lease, require_fence
-from data.store.sql import query
+from data.store.sql import insert, query
 
 WAITS_FOR_FINAL = timedelta(hours=48)  # a report at most, until its days are final; a day is by data/calendar.py
 LATE_AFTER = timedelta(hours=2)  # of what has not been tried by then, the timer was not there
@@ -262,17 +262,15 @@ def _note_end(connection: DuckDBPyConnection, each: Attempt) -> None:
 
 def move_attempts(store: Store) -> None:
     """Move the attempts from the outbox to `traffic`, each once by its id, whatever ended halfway before."""
-    columns = ", ".join(_COLUMNS)
-    rows = store.control.rows(f"select {columns} from delivery_outbox order by happened_at")  # noqa: S608
+    rows = store.control.rows(f"select {', '.join(_COLUMNS)} from delivery_outbox order by happened_at")  # noqa: S608
     if not rows:
         return
-    names, moved = ", ".join(f"${column}" for column in _COLUMNS), {"moved": [row[0] for row in rows]}
+    moved = {"moved": [row[0] for row in rows]}
     with store.traffic.commit("noting attempts to send") as connection:
         known = {key for (key,) in connection.execute(MOVED_BEFORE, moved).fetchall()}
-        insert = f"insert into delivery_attempt ({columns}) values ({names})"  # noqa: S608 - our own names
         for row in rows:
             if row[0] not in known:
-                connection.execute(insert, dict(zip(_COLUMNS, row, strict=True)))
+                insert(connection, "delivery_attempt", dict(zip(_COLUMNS, row, strict=True)))
         connection.execute(PRUNE)
     with store.control.commit("noting that attempts are in the log") as connection:
         connection.execute("delete from delivery_outbox where list_contains($moved, attempt_id)", moved)
@@ -291,7 +289,7 @@ def _after(each: Attempt) -> tuple[str, datetime | None]:
 
 def _to_outbox(connection: DuckDBPyConnection, each: Attempt) -> None:
     subscription = each.subscription
-    values = {
+    row = {
         "attempt_id": str(uuid4()),
         "happened_at": stored(each.happened_at),
         "kind": each.kind,
@@ -307,6 +305,4 @@ def _to_outbox(connection: DuckDBPyConnection, each: Attempt) -> None:
         "reason": each.reason,
         "elapsed_ms": each.elapsed_ms,
     }
-    names = ", ".join(f"${column}" for column in _COLUMNS)
-    insert = f"insert into delivery_outbox ({', '.join(_COLUMNS)}) values ({names})"  # noqa: S608 - our own names
-    connection.execute(insert, values)
+    insert(connection, "delivery_outbox", row)

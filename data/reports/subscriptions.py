@@ -36,7 +36,7 @@ from data.repositories.groups import groups
 from data.store import Store
 from data.store.cache import cached
 from data.store.ids import next_id
-from data.store.sql import query
+from data.store.sql import insert, query
 
 MOST_OF_A_USER, MOST_CHANNELS, NAME_LIMIT = 50, 10, 80
 NONE = "There is no such subscription."
@@ -146,22 +146,18 @@ def add_subscription(
             _refuse_own(connection, account, channels)
         _refuse_same_name(connection, account, name, tenant_id)
         subscription_id = next_id(connection, "subscription")
-        values = {
+        row = {
             "subscription_id": subscription_id,
             "kind": kind,
             "user_id": account.user_id if tenant_id is None else None,
             "tenant_id": tenant_id,
             "name": name,
             "settings": json.dumps(settings_as_json(settings)),
-            "by": by,
-            "now": stored(now),
+            "active": True,
+            "added_by": by,
+            "added_at": stored(now),
         }
-        connection.execute(
-            "insert into subscription "
-            "(subscription_id, kind, user_id, tenant_id, name, settings, active, added_by, added_at) "
-            "values ($subscription_id, $kind, $user_id, $tenant_id, $name, $settings, true, $by, $now)",
-            values,
-        )
+        insert(connection, "subscription", row)
         cipher = open_cipher(store.directory)
         for each in channels:
             _save_channel(connection, cipher, subscription_id, each, now=now)

@@ -22,7 +22,7 @@ from data.refusals import Refused
 from data.store import Store
 from data.store.cache import cached
 from data.store.ids import next_id
-from data.store.sql import query
+from data.store.sql import insert, query
 
 NAME_LIMIT = 80
 NO_GROUP = "There is no such group."
@@ -85,10 +85,8 @@ def add_group(
         names = _checked_members(change, tenant_id, repository_ids)
         _refuse_taken(change, tenant_id, name)
         group_id = next_id(change.connection, "repository_group")
-        change.connection.execute(
-            "insert into repository_group (group_id, tenant_id, name) values ($group_id, $tenant_id, $name)",
-            {"group_id": group_id, "tenant_id": tenant_id, "name": name},
-        )
+        row = {"group_id": group_id, "tenant_id": tenant_id, "name": name}
+        insert(change.connection, "repository_group", row)
         _save_members(change, group_id, names)
         change.record("group added", Subject(f"group {name}", tenant_id), _listed(names))
     return Group(group_id, tenant_id, tenant, name, tuple(names))

@@ -10,13 +10,8 @@ from datetime import datetime, timedelta
 
 from data.calendar import aware, stored
 from data.store import Store
-from data.store.sql import query
+from data.store.sql import insert, query
 
-_ADD = "insert into owner_pause (owner_key, paused_until, reason) values ($owner_key, $until, $reason)"
-_ADD_LIMIT = """
-insert into owner_limit (owner_key, requests_an_hour, requests_left, resets_at)
-values ($owner_key, $requests_an_hour, $requests_left, $resets_at)
-"""
 _LIMITS = "select owner_key, requests_an_hour, requests_left, resets_at from owner_limit order by owner_key"
 LONGEST = timedelta(days=1)  # GitHub has never asked for more; a strange header must not silence a tenant for years
 
@@ -64,8 +59,7 @@ def save_pauses(store: Store, pauses: Sequence[OwnerPause], now: datetime, limit
             "delete from owner_pause where paused_until <= $now or list_contains($keys, owner_key)", values
         )
         for each in kept:
-            row = {"owner_key": each.owner_key, "until": stored(each.paused_until), "reason": each.reason}
-            connection.execute(_ADD, row)
+            insert(connection, "owner_pause", asdict(each) | {"paused_until": stored(each.paused_until)})
         for limit in limits:
             connection.execute("delete from owner_limit where owner_key = $key", {"key": limit.owner_key})
-            connection.execute(_ADD_LIMIT, asdict(limit) | {"resets_at": stored(limit.resets_at)})
+            insert(connection, "owner_limit", asdict(limit) | {"resets_at": stored(limit.resets_at)})

@@ -23,7 +23,7 @@ from data.repositories.repositories import repositories
 from data.store import Store
 from data.store.cache import cached
 from data.store.ids import next_id
-from data.store.sql import query
+from data.store.sql import insert, query
 
 MOST = 500  # of a tenant
 LABEL_LIMIT = 60
@@ -156,7 +156,7 @@ def add_badge(store: Store, by: str, new: NewBadge, now: datetime) -> Badge:
         if count >= MOST:
             raise BadgeRefused(f"The tenant has {MOST} badges, the maximum. Remove one first.")
         badge_id, public_id = next_id(connection, "badge"), secrets.token_urlsafe(16)
-        values = {
+        row = {
             "badge_id": badge_id,
             "public_id": public_id,
             "tenant_id": new.tenant_id,
@@ -167,10 +167,10 @@ def add_badge(store: Store, by: str, new: NewBadge, now: datetime) -> Badge:
             "label": label,
             "colour": colour,
             "style": new.style.value,
-            "by": by,
-            "now": stored(now),
+            "made_by": by,
+            "made_at": stored(now),
         }
-        connection.execute(query(__name__, "add_badge"), values)
+        insert(connection, "badge", row)
         detail = f"{new.measure}, {new.period} of {name}"
         record(connection, "badge made", Subject(f"badge {badge_id}", new.tenant_id), by, now, detail=detail)
     return _badges(store)[public_id]

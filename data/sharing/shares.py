@@ -29,7 +29,7 @@ from data.repositories.repositories import repositories
 from data.store import Store, StoreError
 from data.store.cache import cached
 from data.store.ids import next_id
-from data.store.sql import query
+from data.store.sql import insert, query
 
 MOST = 200  # of a tenant
 NAME_LIMIT = 80
@@ -127,9 +127,9 @@ def add_share(store: Store, by: str, new: NewShare, now: datetime) -> str:
         if sum(each.tenant_id == new.tenant_id and each.is_open(now) for each in _shares(store).values()) >= MOST:
             raise ShareRefused(f"The tenant has {MOST} share links, the maximum. Revoke one first.")
         share_id = next_id(connection, "share")
-        values = {
+        row = {
             "share_id": share_id,
-            "hash": fingerprint(secret),
+            "secret_hash": fingerprint(secret),
             "name": name,
             "tenant_id": new.tenant_id,
             "specification": _written(new.shows),
@@ -138,10 +138,11 @@ def add_share(store: Store, by: str, new: NewShare, now: datetime) -> str:
             "embeddable": new.embeddable,
             "downloads": new.downloads,
             "user_id": account.user_id,
-            "now": stored(now),
+            "made_at": stored(now),
             "expires_at": None if new.lasts is None else stored(now + new.lasts),
+            "openings": 0,
         }
-        connection.execute(query(__name__, "add_share"), values)
+        insert(connection, "share", row)
         record(connection, "share link made", Subject(f"share link {share_id}", new.tenant_id), by, now, detail=name)
     return secret
 

@@ -41,7 +41,7 @@ from data.store.database import (
     quoted,
     refuse_newer,
 )
-from data.store.sql import query
+from data.store.sql import insert, query
 from data.store.versions import CHUNK, LockHeld, NoGoodVersion, VersionFiles, copy, exclusive, make_directory, sync
 from data.text import writing
 
@@ -318,9 +318,9 @@ class FileDatabase(Database):
             schema.copy_ordered(connection, "former")
             connection.execute("detach former")
             connection.execute("checkpoint")
-            values = {"at": stored(utc_now()), "bytes": compacted.stat().st_size}
             connection.execute("delete from store_compaction")
-            connection.execute("insert into store_compaction (compacted_at, bytes) values ($at, $bytes)", values)
+            row = {"compacted_at": stored(utc_now()), "bytes": compacted.stat().st_size}
+            insert(connection, "store_compaction", row)
             connection.execute("checkpoint")
         compacted.replace(path)
 

@@ -36,6 +36,12 @@ def changed_rows(connection: DuckDBPyConnection, text: str, values: Mapping[str,
     return int(number)
 
 
+def insert(connection: DuckDBPyConnection, table: str, row: Mapping[str, object]) -> None:
+    """Add a row: its values by the names of their columns, which are the program's own and never from outside."""
+    columns, values = ", ".join(row), ", ".join(f"${name}" for name in row)
+    connection.execute(f"insert into {table} ({columns}) values ({values})", dict(row))  # noqa: S608 - our own names
+
+
 def execute_each(connection: DuckDBPyConnection, text: str, values: Mapping[str, object]) -> None:
     """Run the statements of a text one by one, each with those of the values that it names."""
     for statement in connection.extract_statements(text):
