@@ -82,7 +82,7 @@ ASKED_BY_NOBODY = {  # before there is an account that could ask; what an accoun
         "columns",
         "take_requests",
     ),
-    *("badge_of_address", "badge_viewer", "share_of_secret", "share_viewer"),  # whoever has the address
+    *("badge_of_address", "badge_viewer", "share_of_secret", "share_viewer", "whole_tenant"),  # whoever has the address
 }
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 NO_RECORD = {

@@ -28,7 +28,7 @@ from data.calendar import aware, stored
 from data.store import Store, StoreError
 from data.store.cache import cached
 from data.store.ids import next_id
-from data.store.sql import insert, query
+from data.store.sql import insert
 
 PREFIX = "gta_"
 RANDOM_LETTERS, CHECKSUM_LETTERS = 30, 6  # 178 bits, and a check for typing mistakes, as in GitHub's own
@@ -248,7 +248,10 @@ def _tokens(store: Store) -> Mapping[str, tuple[ApiToken, Account]]:
 
 
 def _stored(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[ApiToken, Account]]:
-    rows = connection.execute(query(__name__, "tokens")).fetchall()
+    rows = connection.execute(
+        "select secret_hash, token_id, user_id, name, tenant_id, repository_id, target, made_at, expires_at, "
+        "last_used_at from api_token"
+    ).fetchall()
     owners = {each.user_id: each for each in stored_accounts(connection)} if rows else {}
     by_secret = {}
     for secret_hash, token_id, user_id, *columns, made_at, expires_at, used_at in rows:

@@ -187,7 +187,10 @@ class _NothingRecorded(Exception):
 @cached("control", "traffic")
 def _waiting(store: Store) -> tuple[tuple[str, AuditEntry], ...]:
     """What lies in the outbox and not yet in the audit log, the oldest first, each by its id."""
-    rows = store.traffic.rows(query(__name__, "outbox"))
+    rows = store.traffic.rows(
+        "select entry_id, happened_at, user_id, action, subject, detail, tenant_id from audit_outbox "
+        "order by happened_at, entry_id"
+    )
     if not rows:
         return ()
     with store.control.read() as cursor:

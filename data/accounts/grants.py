@@ -60,6 +60,11 @@ def counted_once(viewer: Viewer, store: Store) -> Viewer:
     return Viewer(viewer.repository_ids - frozenset(dict(rows)), viewer.tenant_ids, uncounted)
 
 
+def whole_tenant(store: Store, tenant_id: int) -> Viewer:
+    """Who sees all of a tenant, as long as that is active: for what a badge or a share link shows of it."""
+    return _viewer(store, (Grant(Role.TENANT_VIEWER, tenant_id),))
+
+
 def administered(account: Account, store: Store) -> Viewer:
     """What a user administers, to list and to name it, not to show its traffic: an admin every tenant (deactivated
     ones included) and repository, a tenant's manager their tenants, unless deactivated.
@@ -83,7 +88,11 @@ def grants_of(account: Account, store: Store, user_id: int) -> tuple[NamedGrant,
     those of the tenant. Another tenant's user has none, like one that is not there.
     """
     everything = account.active and (account.has(Role.ADMIN) or account.user_id == user_id)
-    rows = store.control.rows(query(__name__, "grants_of"), {"user_id": user_id})
+    given = (
+        "select role, tenant_id, repository_id, granted_by, granted_at from account_grant where user_id = $user_id "
+        "order by role, tenant_id, repository_id"
+    )
+    rows = store.control.rows(given, {"user_id": user_id})
     places = _places(store)
     return tuple(
         NamedGrant(
@@ -146,7 +155,12 @@ def take(connection: duckdb.DuckDBPyConnection, account: Account, held: Grant, b
     if held.role == Role.ADMIN:
         keep_an_admin(connection, account.user_id)
     place = {"tenant_id": held.tenant_id, "repository_id": held.repository_id}
-    connection.execute(query(__name__, "revoke"), {"user_id": account.user_id, "role": held.role.value} | place)
+    connection.execute(
+        "delete from account_grant where user_id = $user_id and role = $role "
+        "and tenant_id is not distinct from $tenant_id::integer "
+        "and repository_id is not distinct from $repository_id::integer",
+        {"user_id": account.user_id, "role": held.role.value} | place,
+    )
     record(connection, "revoked", _subject(account, held), by, now, detail=described(held))
 
 

@@ -130,7 +130,8 @@ def redeem_ticket(store: Store, ticket: str, user_agent: str, address: str, now:
     with store.control.commit("starting a session") as connection:
         user_id = _owner_of_ticket(connection, ticket, now)
         connection.execute("delete from sign_in_ticket where ticket_hash = $hash", {"hash": fingerprint(ticket)})
-        connection.execute(query(__name__, "prune"), _living(now))
+        over = "delete from sign_in_session where started_at <= $started_after or last_seen_at <= $seen_after"
+        connection.execute(over, _living(now))
         row = {
             "session_id": next_id(connection, "sign_in_session"),
             "session_hash": fingerprint(secret),
@@ -156,8 +157,9 @@ def account_of_session(store: Store, secret: str, now: datetime) -> Account | No
 
 @cached("control")
 def _known_session(store: Store, secret_hash: str) -> _KnownSession | None:
+    known = "select user_id, started_at, last_seen_at from sign_in_session where session_hash = $hash"
     with store.control.read() as cursor:
-        rows = cursor.execute(query(__name__, "known_session"), {"hash": secret_hash}).fetchall()
+        rows = cursor.execute(known, {"hash": secret_hash}).fetchall()
         for user_id, started, seen in rows:
             return _KnownSession(account_with_id(cursor, user_id), aware(started), aware(seen))
     return None
@@ -173,14 +175,23 @@ def touch_session(store: Store, secret: str, now: datetime) -> None:
         return
     values = {"hash": fingerprint(secret), "now": stored(now), "noted_before": stored(now - SEEN_EVERY)}
     with suppress(StoreAway), store.control.commit("noting that a session is in use") as connection:
-        connection.execute(query(__name__, "touch_session"), values | _living(now))
+        connection.execute(
+            "update sign_in_session set last_seen_at = $now where session_hash = $hash "
+            "and started_at > $started_after and last_seen_at > $seen_after and last_seen_at <= $noted_before",
+            values | _living(now),
+        )
 
 
 @cached("control")
 def sessions_of(account: Account, store: Store, now: datetime, current: str = "") -> tuple[OpenSession, ...]:
     """The user's open sessions, the newest first; `current` is the fingerprint of the secret of the one that asks."""
     values = {"user_id": account.user_id, "current": current} | _living(now)
-    rows = store.control.rows(query(__name__, "sessions_of"), values)
+    rows = store.control.rows(
+        "select started_at, last_seen_at, address, browser, session_hash = $current as is_current from sign_in_session "
+        "where user_id = $user_id and started_at > $started_after and last_seen_at > $seen_after "
+        "order by session_id desc",
+        values,
+    )
     return tuple(OpenSession(aware(row[0]), aware(row[1]), *row[2:]) for row in rows)
 
 
@@ -230,7 +241,11 @@ def _living(now: datetime) -> dict[str, datetime]:
 
 def _owner_of_ticket(connection: duckdb.DuckDBPyConnection, ticket: str, now: datetime) -> int:
     values = {"hash": fingerprint(ticket), "made_after": stored(now - TICKET_LASTS)}
-    rows = connection.execute(query(__name__, "owner_of_ticket"), values).fetchall()
+    rows = connection.execute(
+        "select user_id from sign_in_ticket inner join account using (user_id) "
+        "where ticket_hash = $hash and made_at > $made_after and active",
+        values,
+    ).fetchall()
     if not rows:
         raise TicketRefused("This sign-in has expired. Sign in again.")
     return int(rows[0][0])

@@ -42,7 +42,7 @@ from data.calendar import aware, stored
 from data.store import Store
 from data.store.cache import cached
 from data.store.ids import next_id
-from data.store.sql import changed_rows, insert, query
+from data.store.sql import changed_rows, insert
 
 LIMIT = 255  # characters of an issuer, a subject, a group, the name of a claim
 CLAIM = "groups"
@@ -440,7 +440,10 @@ def _mapped(connection: duckdb.DuckDBPyConnection, issuer: str) -> list[tuple[in
 
 
 def _rules(connection: duckdb.DuckDBPyConnection) -> list[SignOnRule]:
-    rows = connection.execute(query(__name__, "rules")).fetchall()
+    rows = connection.execute(
+        "select kind, issuer, value, role, tenant_id, repository_id, claim, subdomains, lets_in, rule_id, made_by "
+        "from sign_on_rule order by kind, value, rule_id"
+    ).fetchall()
     return [
         SignOnRule(RuleKind(kind), issuer, value, Grant(Role(role), tenant_id, repository_id), *how)
         for kind, issuer, value, role, tenant_id, repository_id, *how in rows

@@ -223,7 +223,11 @@ def save_verdicts(store: Store, verdicts: list[TokenVerdict], now: datetime) -> 
                 "expires_at": None if verdict.expires_at is None else stored(verdict.expires_at),
                 "now": stored(now),
             }
-            connection.execute(query(__name__, "save_verdicts"), values)
+            connection.execute(
+                "update tenant_token set state = $state, state_reason = $reason, checked_at = $now, "
+                "expires_at = coalesce($expires_at, expires_at) where token_id = $token_id and state <> 'replaced'",
+                values,
+            )
 
 
 def _moment(moment: datetime | None) -> datetime | None:

@@ -1,7 +1,7 @@
 """What crosses tenants, for the collector only: which work is due, and saving what GitHub answered."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 
 import duckdb
@@ -119,7 +119,10 @@ def collectable_repositories(store: Store, scope: Scope, now: datetime) -> list[
             )
             for row in rows
         }
-        states = cursor.execute(query(__name__, "endpoint_states")).fetchall()
+        states = cursor.execute(
+            "select repository_id, endpoint, last_tried_at, last_good_at, last_outcome, etag, etag_token_id "
+            "from endpoint_state"
+        ).fetchall()
         for key, endpoint, tried, good, outcome, etag, token in states:
             if key in by_id:
                 last_good = None if good is None else aware(good)
@@ -233,32 +236,32 @@ def finish_runs(store: Store, ended: Mapping[int, RunProgress], now: datetime) -
     }
     with store.traffic.commit("end of a collection") as connection:
         for run_id, progress in ended.items():
-            _update_run(connection, run_id, progress)
-            connection.execute(
-                "update collection_run set ended_at = $now where run_id = $run_id",
-                {"now": stored(now), "run_id": run_id},
-            )
-        connection.execute(query(__name__, "prune_results"), limits)
+            _update_run(connection, run_id, progress, ended_at=stored(now))
+        connection.execute(
+            "delete from collection_result where finished_at < $all_before "
+            "or (finished_at < $good_before and outcome in (select unnest($harmless)))",
+            limits,
+        )
 
 
-def _update_run(connection: duckdb.DuckDBPyConnection, run_id: int, progress: RunProgress) -> None:
+def _update_run(
+    connection: duckdb.DuckDBPyConnection, run_id: int, progress: RunProgress, ended_at: datetime | None = None
+) -> None:
     connection.execute(
         "update collection_run set state = $state, requests = $requests, repositories = $repositories, "
-        "message = $message where run_id = $run_id",
-        {
-            "state": progress.state.value,
-            "requests": progress.requests,
-            "repositories": progress.repositories,
-            "message": progress.message,
-            "run_id": run_id,
-        },
+        "message = $message, ended_at = coalesce($ended_at, ended_at) where run_id = $run_id",
+        {"run_id": run_id, "ended_at": ended_at} | asdict(progress),
     )
 
 
 def _known_repositories(connection: duckdb.DuckDBPyConnection, batch: Batch) -> frozenset[int]:
     """Which of the batch's repositories are there still; none where the run itself is not."""
     values = {"run_id": batch.run_id, "repository_ids": list(batch.repository_ids)}
-    return frozenset(key for (key,) in connection.execute(query(__name__, "known_repositories"), values).fetchall())
+    there = (
+        "select repository_id from repository where list_contains($repository_ids, repository_id) "
+        "and exists (select 1 from collection_run where run_id = $run_id)"
+    )
+    return frozenset(key for (key,) in connection.execute(there, values).fetchall())
 
 
 def _save_rows(connection: duckdb.DuckDBPyConnection, results: Sequence[tuple[int, EndpointResult]]) -> dict[int, int]:

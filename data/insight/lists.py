@@ -20,6 +20,12 @@ from data.store.cache import cached
 from data.store.sql import query
 from data.traffic.models import Selection
 
+FINAL_VIEWS = """
+select day, views from v_daily
+where
+    repository_id in (select unnest($visible::integer[])) and day between $first_day and $last_day
+    and views_state = 'final' and views is not null
+"""
 MARGIN = timedelta(days=MARGIN_DAYS + WINDOW_DAYS + 2)  # lists of so many days before and after include a day, too
 
 
@@ -126,7 +132,7 @@ def _read(
     with store.traffic.read() as cursor:
         set_days(cursor, selection.today, imports=selection.imports)
         rows = cursor.execute(query(__name__, "lists"), values | {"listing": listing}).fetchall()
-        totals = dict(cursor.execute(query(__name__, "totals"), values).fetchall())
+        totals = dict(cursor.execute(FINAL_VIEWS, values).fetchall())
     lists = {}
     for (day, at, first, last), entries in groupby(rows, key=lambda row: row[:4]):
         views = {name: count for *_, name, count in entries if name is not None}

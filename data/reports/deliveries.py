@@ -201,7 +201,10 @@ def _begun(store: Store, now: datetime) -> defaultdict[int, set[str]]:
 
 @cached("control")
 def _states(store: Store) -> dict[tuple[int, int, str], tuple[Any, ...]]:
-    rows = store.control.rows(query(__name__, "states"))
+    rows = store.control.rows(
+        "select subscription_id, channel_id, occasion, state, attempts, next_try_at, is_late, due_at, tried_at "
+        "from delivery"
+    )
     return {row[:3]: row[3:] for row in rows}
 
 

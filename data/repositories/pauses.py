@@ -10,8 +10,11 @@ from datetime import datetime, timedelta
 
 from data.calendar import aware, stored
 from data.store import Store
-from data.store.sql import insert, query
+from data.store.sql import insert
 
+_PAUSES = (
+    "select owner_key, paused_until, reason from owner_pause where paused_until > $now and paused_until <= $latest"
+)
 _LIMITS = "select owner_key, requests_an_hour, requests_left, resets_at from owner_limit order by owner_key"
 LONGEST = timedelta(days=1)  # GitHub has never asked for more; a strange header must not silence a tenant for years
 
@@ -40,8 +43,8 @@ class OwnerLimit:
 
 
 def owner_pauses(store: Store, now: datetime) -> dict[str, OwnerPause]:
-    values = {"now": stored(now), "latest": stored(now + LONGEST)}
-    rows = store.control.rows(query(__name__, "owner_pauses"), values)
+    values = {"now": stored(now), "latest": stored(now + LONGEST)}  # later: of a clock that was set back since
+    rows = store.control.rows(_PAUSES, values)
     return {key: OwnerPause(key, aware(until), reason) for key, until, reason in rows}
 
 

@@ -202,7 +202,11 @@ def _change_states(
         changed = [each for each in chosen if each.state not in STAYS[state]]
         if changed:
             values = {"repository_ids": [each.repository_id for each in changed], "state": state, "now": stored(now)}
-            change.connection.execute(query(__name__, "change_state"), values)
+            change.connection.execute(
+                "update repository set state = $state, state_reason = null, state_since = $now "
+                "where list_contains($repository_ids, repository_id) and state <> $state",
+                values,
+            )
             if state is RepositoryState.REMOVED:
                 _leave_groups(change, changed)
             change.record_repositories(f"repositories {_DONE[state]}", changed)

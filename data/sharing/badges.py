@@ -15,7 +15,7 @@ from typing import Any
 
 from data.accounts.audit import Subject, record
 from data.accounts.authority import AccountRefused, NotAllowed, acting
-from data.accounts.grants import viewer_of
+from data.accounts.grants import viewer_of, whole_tenant
 from data.accounts.models import Account, Viewer
 from data.calendar import DAY, aware, newest_settled_week, stored
 from data.repositories.groups import groups
@@ -23,7 +23,7 @@ from data.repositories.repositories import repositories
 from data.store import Store
 from data.store.cache import cached
 from data.store.ids import next_id
-from data.store.sql import insert, query
+from data.store.sql import insert
 
 MOST = 500  # of a tenant
 LABEL_LIMIT = 60
@@ -202,12 +202,9 @@ def badge_viewer(store: Store, badge: Badge) -> Viewer:
     """What a badge is of: its repository, or the members of its group at this moment; nothing of a tenant that is not
     active.
     """
-    about = badge.about
-    rows = store.traffic.rows(
-        query(__name__, "badge_viewer"),
-        {"tenant_id": about.tenant_id, "repository_id": about.repository_id, "group_id": about.group_id},
-    )
-    return Viewer(frozenset(key for (key,) in rows), frozenset())
+    about, visible = badge.about, whole_tenant(store, badge.about.tenant_id)
+    members = {key for each in groups(visible, store) if each.group_id == about.group_id for key in each.repository_ids}
+    return Viewer(visible.repository_ids & (members | {about.repository_id}), frozenset())
 
 
 @cached("traffic")
@@ -257,7 +254,10 @@ def _name_of(store: Store, viewer: Viewer, new: NewBadge) -> str:
 
 @cached("control")
 def _badges(store: Store) -> Mapping[str, Badge]:
-    rows = store.control.rows(query(__name__, "badges"))
+    rows = store.control.rows(
+        "select badge_id, public_id, tenant_id, measure, period, label, repository_id, group_id, colour, style, "
+        "made_by, made_at from badge"
+    )
     found = {}
     for badge_id, public_id, tenant_id, measure, period, label, repository_id, group_id, colour, style, by, at in rows:
         place = (repository_id, group_id)

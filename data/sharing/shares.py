@@ -20,7 +20,7 @@ import duckdb
 from data.accounts import sessions
 from data.accounts.audit import Subject, record
 from data.accounts.authority import COMMAND_LINE, AccountRefused, NotAllowed, acting, stored_accounts
-from data.accounts.grants import viewer_of
+from data.accounts.grants import viewer_of, whole_tenant
 from data.accounts.models import Account, Viewer
 from data.accounts.passwords import check_acceptable, fingerprint, hashed, matches, new_secret
 from data.calendar import aware, stored
@@ -29,7 +29,7 @@ from data.repositories.repositories import repositories
 from data.store import Store, StoreError
 from data.store.cache import cached
 from data.store.ids import next_id
-from data.store.sql import insert, query
+from data.store.sql import insert
 
 MOST = 200  # of a tenant
 NAME_LIMIT = 80
@@ -215,9 +215,8 @@ def _count(connection: duckdb.DuckDBPyConnection, share_id: int, many: int, last
 
 def share_viewer(store: Store, share: Share) -> Viewer:
     """What a link shows: of the repositories that it was made for those that are there; none of an inactive tenant."""
-    values = {"tenant_id": share.tenant_id, "repository_ids": sorted(share.repository_ids)}
-    rows = store.traffic.rows(query(__name__, "share_viewer"), values)
-    return Viewer(frozenset(key for (key,) in rows), frozenset(), is_guest=True)
+    there = whole_tenant(store, share.tenant_id).repository_ids
+    return Viewer(there & share.repository_ids, frozenset(), is_guest=True)
 
 
 def _written(shows: Dashboard | RepositoryPage) -> str:
@@ -231,7 +230,10 @@ def _written(shows: Dashboard | RepositoryPage) -> str:
 def _shares(store: Store) -> Mapping[str, Share]:
     """Every link with whoever made it, by the hash of its secret."""
     with store.control.read() as cursor:
-        rows = cursor.execute(query(__name__, "shares")).fetchall()
+        rows = cursor.execute(
+            "select secret_hash, share_id, name, tenant_id, specification, repository_ids, password_hash, embeddable, "
+            "downloads, user_id, made_at, expires_at, openings, last_opened_at from share"
+        ).fetchall()
         makers = {each.user_id: each for each in stored_accounts(cursor)} if rows else {}
     by_secret = {}
     for secret_hash, *row in rows:
