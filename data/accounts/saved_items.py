@@ -18,14 +18,14 @@ from data.accounts.audit import Subject, record
 from data.accounts.authority import COMMAND_LINE, NotAllowed, acting
 from data.accounts.grants import viewer_of
 from data.accounts.models import Account
-from data.calendar import aware, stored
+from data.calendar import stored
 from data.refusals import Refused
 from data.store import Store
 from data.store.cache import cached
 from data.store.ids import next_id
 
 SELECT = """
-select {table}.{id}, {table}.user_id, account.display_name, {table}.tenant_id, {table}.name, {table}.saved_at, {columns}
+select {table}.{id}, {table}.user_id, account.display_name, {table}.tenant_id, {table}.name, {columns}
 from {table}
 inner join account using (user_id)
 where
@@ -54,7 +54,6 @@ class SavedItem:
     owner: str
     tenant_id: int | None
     name: str
-    saved_at: datetime
 
     def may_change(self, account: Account) -> bool:
         if self.tenant_id is None:
@@ -153,7 +152,7 @@ class SavedItems(Generic[New, Item]):
         tenant_ids = sorted(viewer_of(store, account).tenant_ids)
         visible = {"user_id": account.user_id, "tenant_ids": tenant_ids}
         rows = connection.execute(self._sql(SELECT), visible).fetchall()
-        return tuple(self.item(*row[:5], aware(row[5]), *row[6:]) for row in rows)
+        return tuple(self.item(*row) for row in rows)
 
     def _one(self, visible: tuple[Item, ...], item_id: int) -> Item:
         for each in visible:

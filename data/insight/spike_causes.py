@@ -62,15 +62,12 @@ class Listed:
 class Released:
     """A release; `published_on` is the day before, the day, or the day after."""
 
-    release_id: int
     name: str | None
     published_on: date
-    prerelease: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Noted:
-    note_id: int
     link: str | None
 
 
@@ -235,9 +232,9 @@ def _listed(cursor: duckdb.DuckDBPyConnection, spikes: Sequence[Spike]) -> Cause
 def _released(cursor: duckdb.DuckDBPyConnection, spikes: Sequence[Spike]) -> Causes:
     causes: Causes = defaultdict(list)
     weights = {timedelta(-1): 0.4, timedelta(0): 0.5, timedelta(1): 0.2}
-    for key, day, release_id, tag, *facts in cursor.execute(query(__name__, "releases"), _asked(spikes)).fetchall():
-        name, published_on, prerelease = facts
-        released = Released(release_id, name, published_on, prerelease)
+    rows = cursor.execute(query(__name__, "releases"), _asked(spikes)).fetchall()
+    for key, day, tag, name, published_on in rows:
+        released = Released(name, published_on)
         causes[key, day].append(Cause("release", tag, weights[published_on - day], released))
     return causes
 
@@ -279,7 +276,7 @@ def _noted(viewer: Viewer, store: Store, spikes: Sequence[Spike], tenants: dict[
     written = defaultdict(list)
     for note in notes(viewer, store, min(each.peak for each in spikes), max(each.peak for each in spikes)):
         about = ("tenant", note.tenant_id) if note.repository_id is None else ("repository", note.repository_id)
-        written[about, note.day].append(Cause("note", note.note, 1.0, Noted(note.note_id, note.link)))
+        written[about, note.day].append(Cause("note", note.note, 1.0, Noted(note.link)))
     for key, day in {(each.repository_id, each.peak) for each in spikes}:
         causes[key, day] = written[("repository", key), day] + written[("tenant", tenants[key]), day]
     return causes

@@ -9,11 +9,9 @@ with spike_day as (
 select
     spike_day.repository_id,
     spike_day.day,
-    release.release_id,
     release.tag_name,
     release.name,
-    release.published_at::date as published_on,
-    coalesce(release.prerelease, false) as prerelease
+    release.published_at::date as published_on
 from spike_day
 inner join release using (repository_id)
 where

@@ -82,7 +82,7 @@ class OpenChannel:
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """Of a tenant, or a user's own (`user_id`); `added_by` is a username or the command line."""
+    """Of a tenant, or a user's own (`user_id`)."""
 
     subscription_id: int
     kind: str
@@ -92,8 +92,6 @@ class Subscription:
     name: str
     settings: Settings
     active: bool
-    added_by: str
-    added_at: datetime
     channels: tuple[Channel, ...]
 
     @property
@@ -423,14 +421,14 @@ def _visible(connection: duckdb.DuckDBPyConnection, account: Account) -> tuple[S
     }
     rows = connection.execute(query(__name__, "subscriptions"), values).fetchall()
     found = []
-    for head, group in groupby(rows, key=lambda row: row[:10]):
-        key, kind, user_id, tenant_id, username, name, settings, active, by, at = head
+    for head, group in groupby(rows, key=lambda row: row[:8]):
+        key, kind, user_id, tenant_id, username, name, settings, active = head
         channels = tuple(
             Channel(channel_id, channel, hint, ended, aware(since))
-            for channel_id, channel, hint, ended, since in (row[10:] for row in group if row[10] is not None)
+            for channel_id, channel, hint, ended, since in (row[8:] for row in group if row[8] is not None)
         )
         kept = settings_of(kind, json.loads(settings))
-        found.append(Subscription(key, kind, user_id, tenant_id, username, name, kept, active, by, aware(at), channels))
+        found.append(Subscription(key, kind, user_id, tenant_id, username, name, kept, active, channels))
     return tuple(found)
 
 

@@ -9,8 +9,6 @@ select
     subscription.name,
     subscription.settings,
     subscription.active,
-    subscription.added_by,
-    subscription.added_at,
     channel.channel_id,
     channel.kind as channel,
     channel.hint,

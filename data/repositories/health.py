@@ -86,7 +86,7 @@ def with_open_days(viewer: Viewer, store: Store, today: date) -> list[Repository
 
 def _repository_health(row: tuple[Any, ...]) -> RepositoryHealth:
     key, tenant_id, github_id, full_name, state, reason, tenant, views_at, clones_at, *rest = row
-    until_loss, pending_days, gap_days, since, tried_at, schedule = rest
+    until_loss, pending_days, gap_days, since, schedule = rest
     answered = {Metric.VIEWS: views_at, Metric.CLONES: clones_at}
     return RepositoryHealth(
         repository=Repository(key, tenant_id, github_id, full_name, RepositoryState(state), reason),
@@ -96,6 +96,5 @@ def _repository_health(row: tuple[Any, ...]) -> RepositoryHealth:
         pending_days=pending_days,
         gap_days=gap_days,
         since=aware(since),
-        tried_at=None if tried_at is None else aware(tried_at),
         schedule=schedule,
     )

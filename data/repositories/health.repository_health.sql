@@ -4,8 +4,7 @@ with answered as (
     select
         repository_id,
         max(last_good_at) filter (where endpoint = 'views') as views_at,
-        max(last_good_at) filter (where endpoint = 'clones') as clones_at,
-        max(last_tried_at) filter (where endpoint in ('views', 'repository')) as tried_at
+        max(last_good_at) filter (where endpoint = 'clones') as clones_at
     from endpoint_state
     where repository_id in (select unnest($visible))
     group by repository_id
@@ -25,7 +24,6 @@ select
     known.pending_days,
     known.gap_days,
     greatest(repository.added_at, repository.state_since) as since,
-    answered.tried_at,
     case when tenant.active then tenant.schedule end as schedule
 from v_repositories as known
 inner join repository using (repository_id)

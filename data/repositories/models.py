@@ -63,7 +63,6 @@ class RepositoryHealth:
     pending_days: int
     gap_days: int
     since: datetime
-    tried_at: datetime | None = None
     schedule: str | None = None
     pending: tuple[OpenDays, ...] = ()
     gaps: tuple[OpenDays, ...] = ()

@@ -46,8 +46,8 @@ def _values(new: NewQuery) -> dict[str, Any]:
 
 
 def _saved_query(*row: Any) -> SavedQuery:
-    item_id, user_id, owner, tenant_id, name, saved_at, statement, parameters = row
-    return SavedQuery(item_id, user_id, owner, tenant_id, name, saved_at, statement, parse_parameters(parameters))
+    item_id, user_id, owner, tenant_id, name, statement, parameters = row
+    return SavedQuery(item_id, user_id, owner, tenant_id, name, statement, parse_parameters(parameters))
 
 
 QUERIES: SavedItems[NewQuery, SavedQuery] = SavedItems(

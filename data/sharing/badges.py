@@ -17,7 +17,7 @@ from data.accounts.audit import Subject, record
 from data.accounts.authority import AccountRefused, NotAllowed, acting
 from data.accounts.grants import viewer_of, whole_tenant
 from data.accounts.models import Account, Viewer
-from data.calendar import DAY, aware, newest_settled_week, stored
+from data.calendar import DAY, newest_settled_week, stored
 from data.repositories.groups import groups
 from data.repositories.repositories import repositories
 from data.store import Store
@@ -118,8 +118,6 @@ class Badge:
     badge_id: int
     public_id: str
     about: NewBadge
-    made_by: str
-    made_at: datetime
 
 
 def usual_label(measure: BadgeMeasure, period: BadgePeriod, *, of_group: bool) -> str:
@@ -255,12 +253,12 @@ def _name_of(store: Store, viewer: Viewer, new: NewBadge) -> str:
 @cached("control")
 def _badges(store: Store) -> Mapping[str, Badge]:
     rows = store.control.rows(
-        "select badge_id, public_id, tenant_id, measure, period, label, repository_id, group_id, colour, style, "
-        "made_by, made_at from badge"
+        "select badge_id, public_id, tenant_id, measure, period, label, repository_id, group_id, colour, style "
+        "from badge"
     )
     found = {}
-    for badge_id, public_id, tenant_id, measure, period, label, repository_id, group_id, colour, style, by, at in rows:
+    for badge_id, public_id, tenant_id, measure, period, label, repository_id, group_id, colour, style in rows:
         place = (repository_id, group_id)
         about = NewBadge(tenant_id, BadgeMeasure(measure), BadgePeriod(period), label, *place, colour, Style(style))
-        found[public_id] = Badge(badge_id, public_id, about, by, aware(at))
+        found[public_id] = Badge(badge_id, public_id, about)
     return MappingProxyType(found)

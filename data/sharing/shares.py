@@ -80,7 +80,6 @@ class Share:
     password_hash: str | None = field(repr=False)
     embeddable: bool
     downloads: bool
-    made_at: datetime
     expires_at: datetime | None
     openings: int
     last_opened_at: datetime | None
@@ -232,13 +231,13 @@ def _shares(store: Store) -> Mapping[str, Share]:
     with store.control.read() as cursor:
         rows = cursor.execute(
             "select secret_hash, share_id, name, tenant_id, specification, repository_ids, password_hash, embeddable, "
-            "downloads, user_id, made_at, expires_at, openings, last_opened_at from share"
+            "downloads, user_id, expires_at, openings, last_opened_at from share"
         ).fetchall()
         makers = {each.user_id: each for each in stored_accounts(cursor)} if rows else {}
     by_secret = {}
     for secret_hash, *row in rows:
-        key, name, tenant_id, text, ids, password_hash, *may, made_by, made, ends, openings, opened = row
-        facts = [key, name, tenant_id, text, frozenset(json.loads(ids)), password_hash, *may, aware(made)]
+        key, name, tenant_id, text, ids, password_hash, *may, made_by, ends, openings, opened = row
+        facts = [key, name, tenant_id, text, frozenset(json.loads(ids)), password_hash, *may]
         facts += [
             None if ends is None else aware(ends),
             openings,

@@ -82,7 +82,7 @@ def collected(schedule: str, left: int | None, *metrics: Metric) -> RepositoryHe
     """A repository with so many days left, that was last collected at COLLECTED."""
     repository = Repository(1, 1, 1, "octo/one", RepositoryState.ACTIVE)
     good = dict.fromkeys(metrics or tuple(Metric), COLLECTED)
-    return RepositoryHealth(repository, "acme", good, left, 0, 0, COLLECTED - DAY, COLLECTED, schedule)
+    return RepositoryHealth(repository, "acme", good, left, 0, 0, COLLECTED - DAY, schedule)
 
 
 def alarms(schedule: str, after: timedelta, left: int | None = None, *metrics: Metric) -> bool:

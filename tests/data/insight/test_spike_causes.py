@@ -55,7 +55,7 @@ def test_what_made_it_comes_first(launched: Launched) -> None:
     ]
     listed, released, starred = (cause.detail for cause in found.causes)
     assert listed == Listed(day(LAUNCH + 2), True, 380, None, 380, seen_before=day(LAUNCH))
-    assert released == Released(1, "One", day(LAUNCH - 1), False)
+    assert released == Released("One", day(LAUNCH - 1))
     assert starred == Starred(30, 1.0)
 
 

@@ -38,13 +38,13 @@ def test_an_event_is_told_with_what_is_usual_and_its_cause() -> None:
         (Cause("referrer", "Google", 0.5, Listed(DAY, False, 90, 40, 50)), "Google</strong> brought at least 50 more"),
         (Cause("referrer", "Bing", 0.5, Listed(DAY, False, 90, None, 50)), "Bing</strong> brought at least 50 views"),
         (Cause("path", "/o/r/wiki", 0.5, Listed(DAY, False, 9, 4, 5)), "was viewed at least 5 more times"),
-        (Cause("release", "v1", 0.5, Released(1, None, DAY - timedelta(days=1), False)), "published the day before"),
+        (Cause("release", "v1", 0.5, Released(None, DAY - timedelta(days=1))), "published the day before"),
         (Cause("stars", "", 0.2, Starred(30, 2.0)), "30 new stars, usually 2"),
         (
             Cause("runs", "", 0.9, WorkflowRunsRise(90, 9.5, 120)),
             "90 workflow runs, usually 10, at least 120 clones by GitHub Actions",
         ),
-        (Cause("note", "A <b> talk", 1.0, Noted(1, None)), "note: “A &lt;b&gt; talk”"),
+        (Cause("note", "A <b> talk", 1.0, Noted(None)), "note: “A &lt;b&gt; talk”"),
     ],
 )
 def test_each_kind_of_cause_has_its_words(cause: Cause, words: str) -> None:
@@ -64,7 +64,7 @@ def test_what_was_not_there_before_is_told_first_and_three_at_most() -> None:
 
 
 def test_a_note_takes_no_causes_place_and_a_rise_of_several_days_says_which() -> None:
-    note = Cause("note", "463 views: referrer news.example", 1.0, Noted(1, None))
+    note = Cause("note", "463 views: referrer news.example", 1.0, Noted(None))
     more = Listed(DAY + timedelta(days=2), False, 900, 100, 761, seen_before=DAY - timedelta(days=15))
     causes = [note, *(Cause("referrer", f"r{n}", 0.9, more) for n in range(3))]
     sentence = spike_sentence(one(*causes, value=463))

@@ -152,8 +152,8 @@ def test_a_path_is_shown_as_it_lies_below_the_repository(path: str, shown: str) 
             "with at least 70 views from 26 Feb to 4 Mar, 5 to 40 on this day",
         ),
         (Listed(DAY, False, 80, 30, None), "brought more: 80 views in 14 days (list of 4 Mar), 30 before"),
-        (Released(1, None, DAY - timedelta(days=1), False), "was published the day before"),
-        (Noted(1, "https://example.org"), "” [Open](https://example.org)"),
+        (Released(None, DAY - timedelta(days=1)), "was published the day before"),
+        (Noted("https://example.org"), "” [Open](https://example.org)"),
         (Starred(20, 1.0), "20 new stars, usually 1"),
     ],
 )
@@ -167,9 +167,9 @@ def test_a_cause_is_told_in_words_and_its_text_is_a_text(detail: object, said: s
 def test_a_note_of_a_spike_begins_with_its_release_too() -> None:
     listed = [Cause("referrer", f"r{n}", 0.9, Listed(DAY, False, 80, 30, 50)) for n in range(3)]
     causes = [
-        Cause("note", "old", 1.0, Noted(1, None)),
+        Cause("note", "old", 1.0, Noted(None)),
         *listed,
-        Cause("release", "v2", 0.5, Released(1, "", DAY, False)),
+        Cause("release", "v2", 0.5, Released("", DAY)),
     ]
     assert text.for_note("views", 463, causes) == "463 views: referrer r0, referrer r1, release v2"
 
