@@ -75,10 +75,8 @@ def list_tokens(session: Session) -> CommandResult:
         )
         for each in listed
     ]
-    if rows:
-        session.terminal.table(("TOKEN", "USER", "NAME", "FOR", "EXPIRES", "USED"), rows)
-    else:
-        session.terminal.say("There is no token. Make one: python -m collector api-token add USER --name NAME")
+    nothing = "There is no token. Make one: python -m collector api-token add USER --name NAME"
+    session.terminal.table(("TOKEN", "USER", "NAME", "FOR", "EXPIRES", "USED"), rows, nothing)
     facts = [
         {
             "token": each.token_id,

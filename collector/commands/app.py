@@ -1,7 +1,6 @@
 """`app`: the GitHub App with which tenants collect instead of tokens, its installations and its keys."""
 
 import shlex
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -223,9 +222,23 @@ def _refreshed(session: Session) -> CommandResult:
 
 def _shown(session: Session, app: GitHubApp) -> CommandResult:
     names = {each.tenant_id: each.name for each in tenants.tenants(session.viewer, session.store)}
-    _say_installations(session, app.installations, names)
-    if not app.installations:
-        session.terminal.say(f"It is installed nowhere yet. Install it: {app.facts.html_url}/installations/new")
+    rows = [
+        (
+            str(each.installation_id),
+            each.account,
+            names.get(each.tenant_id or 0, "nobody"),
+            each.state.replace("_", " "),
+            each.selection,
+            f"{each.repositories:,}",
+            each.rule or "what is added",
+        )
+        for each in app.installations
+    ]
+    columns = ("INSTALLATION", "ACCOUNT", "TENANT", "STATE", "SELECTION", ">REPOSITORIES", "TRACKS")
+    nothing = f"It is installed nowhere yet. Install it: {app.facts.html_url}/installations/new"
+    session.terminal.table(columns, rows, nothing)
+    if rows:
+        session.terminal.say(f"{counted(len(rows), 'installation')}.")
     for each in app.installations:
         if each.to_do:
             session.terminal.warn(each.to_do)
@@ -246,22 +259,3 @@ def _shown(session: Session, app: GitHubApp) -> CommandResult:
     ]
     app_facts = {"app_id": app.facts.app_id, "slug": app.facts.slug, "html_url": app.facts.html_url}
     return CommandResult({"app": app_facts, "installations": facts})
-
-
-def _say_installations(session: Session, listed: Sequence[Installation], names: dict[int, str]) -> None:
-    if listed:
-        columns = ("INSTALLATION", "ACCOUNT", "TENANT", "STATE", "SELECTION", ">REPOSITORIES", "TRACKS")
-        rows = [
-            (
-                str(each.installation_id),
-                each.account,
-                names.get(each.tenant_id or 0, "nobody"),
-                each.state.replace("_", " "),
-                each.selection,
-                f"{each.repositories:,}",
-                each.rule or "what is added",
-            )
-            for each in listed
-        ]
-        session.terminal.table(columns, rows)
-        session.terminal.say(f"{counted(len(listed), 'installation')}.")

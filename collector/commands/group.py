@@ -58,12 +58,10 @@ def list_groups(session: Session, tenant: str | None) -> CommandResult:
     """
     owners = {each.tenant_id for each in chosen_tenants(session, tenant)}
     found = [each for each in groups.groups(session.viewer, session.store) if each.tenant_id in owners]
-    if not found:
-        session.terminal.say("There is no group yet. Add one: python -m collector group add TENANT NAME OWNER/NAME...")
-        return CommandResult({"groups": []})
     names = _names(session)
     rows = [(each.tenant, each.name, ", ".join(names[key] for key in each.repository_ids)) for each in found]
-    session.terminal.table(("TENANT", "GROUP", "REPOSITORIES"), rows)
+    nothing = "There is no group yet. Add one: python -m collector group add TENANT NAME OWNER/NAME..."
+    session.terminal.table(("TENANT", "GROUP", "REPOSITORIES"), rows, nothing)
     return CommandResult({"groups": [_facts(each, names) for each in found]})
 
 

@@ -142,11 +142,9 @@ def list_imports(session: Session) -> CommandResult:
     """
     batches = imports.imports(session.viewer, session.store)
     names = {each.tenant_id: each.name for each in tenants.tenants(session.viewer, session.store)}
-    if not batches:
-        session.terminal.say("Nothing was imported yet. See: python -m collector import --help")
-    else:
-        columns = (">IMPORT", "WHEN", "TENANT", "TOOL", "FILES", ">REPOSITORIES", ">NEW", ">GREATER", ">DAYS WON")
-        session.terminal.table(columns, (_row(each, names) for each in batches))
+    columns = (">IMPORT", "WHEN", "TENANT", "TOOL", "FILES", ">REPOSITORIES", ">NEW", ">GREATER", ">DAYS WON")
+    nothing = "Nothing was imported yet. See: python -m collector import --help"
+    session.terminal.table(columns, (_row(each, names) for each in batches), nothing)
     facts = [
         {"import": each.batch_id, "tenant": names[each.tenant_id], "at": each.imported_at, "tool": each.tool}
         | {"source": each.source, "rows_refused": each.refused, **asdict(each.counts)}

@@ -264,10 +264,7 @@ def list_repositories(session: Session, tenant: str | None) -> CommandResult:
     every = with_open_days(session.viewer, session.store, utc_day(utc_now()))
     found = [each for each in every if each.repository.tenant_id in names]
     found.sort(key=lambda each: (each.tenant.casefold(), each.repository.full_name.casefold()))
-    if not found:
-        session.terminal.say(what_to_track(names))
-        return CommandResult({"repositories": []})
-    session.terminal.table(COLUMNS, _rows(found))
+    session.terminal.table(COLUMNS, _rows(found), what_to_track(names))
     return CommandResult(
         {"repositories": [{"number": each.repository.repository_id, **health_facts(each)} for each in found]}
     )

@@ -99,11 +99,9 @@ def list_rules(session: Session) -> CommandResult:
     """
     found, are_on = sign_on.rules(session.account, session.store), sign_on.passwords_open(session.store)
     session.terminal.say(f"Passwords are {'on' if are_on else 'off'}.")
-    if found:
-        rows = [_row(each, _tenant_names(session)) for each in found]
-        session.terminal.table(("RULE", "WHO", "ROLE", "TENANT", "GETS A USER", "ISSUER"), rows)
-    else:
-        session.terminal.say("No domain is let in, and no group gives a role: users are invited.")
+    rows = (_row(each, _tenant_names(session)) for each in found)
+    nothing = "No domain is let in, and no group gives a role: users are invited."
+    session.terminal.table(("RULE", "WHO", "ROLE", "TENANT", "GETS A USER", "ISSUER"), rows, nothing)
     return CommandResult({"passwords": are_on, "rules": [_facts(each) for each in found]})
 
 

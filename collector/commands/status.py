@@ -147,11 +147,8 @@ def log(session: Session, failed: bool, run_id: int | None, limit: int) -> Comma
     ][:limit]
     if run_id is not None and not logged:
         raise CommandRefused(f"The log knows no {'failed ' if failed else ''}run {run_id}.")
-    if not logged:
-        nothing = "Nothing failed." if failed else "No run yet. Begin: python -m collector collect"
-        session.terminal.say(nothing)
-    else:
-        session.terminal.table(_RUN_COLUMNS, (_run_row(each) for each in logged))
+    nothing = "Nothing failed." if failed else "No run yet. Begin: python -m collector collect"
+    session.terminal.table(_RUN_COLUMNS, (_run_row(each) for each in logged), nothing)
     shown = {each.run_id for each in logged}
     of_runs = results(viewer, store, run_id=run_id, failed_only=True, limit=MOST_RESULTS) if shown else []
     failures = [each for each in of_runs if each.run_id in shown]

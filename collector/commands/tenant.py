@@ -72,9 +72,6 @@ def list_tenants(session: Session) -> CommandResult:
     """
     viewer, now = session.viewer, utc_now()
     listed = tenants.tenants(viewer, session.store)
-    if not listed:
-        session.terminal.say("There is no tenant yet. Add one: python -m collector tenant add NAME")
-        return CommandResult({"tenants": []})
     token_of = {each.tenant_id: each for each in tokens.tokens(viewer, session.store)}
     by_app = github_app.installations(viewer, session.store)
     owners = [r.tenant_id for r in repositories(viewer, session.store) if r.state is not RepositoryState.REMOVED]
@@ -88,7 +85,8 @@ def list_tenants(session: Session) -> CommandResult:
         for each in listed
     ]
     columns = ("TENANT", "SCHEDULE (UTC)", "NEXT", ">REPOSITORIES", "TOKEN", "TOKEN EXPIRES", "PROBLEMS")
-    session.terminal.table(columns, (_tenant_row(each, token_of.get(each["tenant_id"]), now) for each in facts))
+    rows = (_tenant_row(each, token_of.get(each["tenant_id"]), now) for each in facts)
+    session.terminal.table(columns, rows, "There is no tenant yet. Add one: python -m collector tenant add NAME")
     return CommandResult({"tenants": facts})
 
 

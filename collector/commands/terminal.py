@@ -40,10 +40,15 @@ class Terminal:
         """What happens, with its time."""
         self._write(sys.stderr, f"{utc_now():%Y-%m-%d %H:%M:%SZ} {one_line(text)}")
 
-    def table(self, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-        """Rows under headings; a heading that begins with `>` is of a column of numbers, set to the right."""
+    def table(self, columns: Sequence[str], rows: Iterable[Sequence[str]], nothing: str = "") -> None:
+        """Rows under headings; a heading that begins with `>` is of a column of numbers, set to the right. `nothing` is
+        said in their place where there is none.
+        """
         headings = [column.removeprefix(">") for column in columns]
         cells = [[one_line(cell) for cell in row] for row in rows]
+        if nothing and not cells:
+            self.say(nothing)
+            return
         widths = [max(cell_len(row[n]) for row in [headings, *cells]) for n in range(len(headings))]
         to_the_right = [column.startswith(">") for column in columns]
         lines = ["  ".join(map(_set, row, widths, to_the_right)).rstrip() for row in [headings, *cells]]

@@ -70,10 +70,8 @@ def list_users(session: Session) -> CommandResult:
         (each.username, each.display_name, "active" if each.active else "disabled", ", ".join(_roles(each.grants)))
         for each in listed
     ]
-    if rows:
-        session.terminal.table(("USERNAME", "NAME", "STATE", "ROLES"), rows)
-    else:
-        session.terminal.say("There is no user yet. Start the app and follow the set-up.")
+    nothing = "There is no user yet. Start the app and follow the set-up."
+    session.terminal.table(("USERNAME", "NAME", "STATE", "ROLES"), rows, nothing)
     facts = [{"username": each.username, "active": each.active, "roles": _roles(each.grants)} for each in listed]
     return CommandResult({"users": facts})
 

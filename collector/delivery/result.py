@@ -2,15 +2,15 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from enum import StrEnum
 from urllib.parse import unquote
 
+from collector.rate_limit import until_retry
 from collector.redaction import one_line
 
 LONGEST_REASON = 300
-LONGEST_WAIT_S = 24 * 3600
+LONGEST_WAIT_S = 24 * 3600.0
 TRY_AGAIN = frozenset({408, 425, 429})
 GONE = 410
 LEAST_SECRET = 6  # characters; what is shorter is in every text
@@ -45,23 +45,10 @@ def of_status(name: str, status: int, words: str, retry_after: str | None, now: 
     if 300 <= status < 400:
         return Result(DeliveryOutcome.FAILED, status, f"{name} answers {status}: redirects are not followed.")
     if status in TRY_AGAIN or status >= 500:
-        return Result(DeliveryOutcome.AGAIN, status, reason[:LONGEST_REASON], wait_s(retry_after, now))
+        asked = until_retry(retry_after or "", now)
+        wait = None if asked is None else min(asked, LONGEST_WAIT_S)
+        return Result(DeliveryOutcome.AGAIN, status, reason[:LONGEST_REASON], wait)
     return Result(DeliveryOutcome.FAILED, status, reason[:LONGEST_REASON], ends_channel=status == GONE)
-
-
-def wait_s(retry_after: str | None, now: datetime) -> float | None:
-    """For how long a header Retry-After, seconds or a date, asks to wait; a day at most."""
-    text = (retry_after or "").strip()
-    try:
-        seconds = float(text) if text.replace(".", "", 1).isdigit() else _until(text, now)
-    except (ValueError, TypeError, OverflowError):
-        return None
-    return min(max(seconds, 0.0), LONGEST_WAIT_S)
-
-
-def _until(text: str, now: datetime) -> float:
-    at = parsedate_to_datetime(text)
-    return ((at if at.tzinfo else at.replace(tzinfo=UTC)) - now).total_seconds()
 
 
 def without(text: str, *secrets: str) -> str:

@@ -199,46 +199,28 @@ using (
             repository_id,
             day,
             reading_count as views,
-            reading_uniques as view_uniques,
-            null as views_source,
-            null as clones,
-            null as clone_uniques,
-            null as clones_source
+            reading_uniques as view_uniques
         from accepted_reading
         where metric = 'views'
-        union all
+        union all by name
         select
             repository_id,
             day,
-            null as views,
-            null as view_uniques,
-            null as views_source,
             reading_count as clones,
-            reading_uniques as clone_uniques,
-            null as clones_source
+            reading_uniques as clone_uniques
         from accepted_reading
         where metric = 'clones'
-        union all
+        union all by name
         select
             repository_id,
             day,
-            null as views,
-            null as view_uniques,
             views_source,
-            null as clones,
-            null as clone_uniques,
             clones_source
         from covered_day
-        union all
+        union all by name
         select
             repository_id,
-            day,
-            null as views,
-            null as view_uniques,
-            null as views_source,
-            null as clones,
-            null as clone_uniques,
-            null as clones_source
+            day
         from absent_day
     )
     group by repository_id, day

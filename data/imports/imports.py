@@ -265,17 +265,9 @@ def _read(connection: duckdb.DuckDBPyConnection, staged: Staged, repository_ids:
 def _added(counts: Counts, more: Counts) -> Counts:
     first = min((day for day in (counts.first_day, more.first_day) if day is not None), default=None)
     last = max((day for day in (counts.last_day, more.last_day) if day is not None), default=None)
-    return replace(
-        counts,
-        new=counts.new + more.new,
-        greater=counts.greater + more.greater,
-        equal=counts.equal + more.equal,
-        smaller=counts.smaller + more.smaller,
-        days_won=counts.days_won + more.days_won,
-        gaps_closed=counts.gaps_closed + more.gaps_closed,
-        first_day=first,
-        last_day=last,
-    )
+    added = ("new", "greater", "equal", "smaller", "days_won", "gaps_closed")
+    sums = {name: getattr(counts, name) + getattr(more, name) for name in added}
+    return replace(counts, **sums, first_day=first, last_day=last)
 
 
 def _with_others(connection: duckdb.DuckDBPyConnection, staged: Staged, counts: Counts) -> Counts:

@@ -7,7 +7,6 @@ SubscriptionRefused    there is no such subscription, or it cannot be so (settin
 NotAllowed             whoever acts may not do this (see data/accounts/authority.py)
 """
 
-import hashlib
 import json
 import secrets
 from collections.abc import Collection, Mapping, Sequence
@@ -23,6 +22,7 @@ from data.accounts.authority import NotAllowed, account_with_id, acting, stored_
 from data.accounts.encryption import Cipher, DecryptionFailed, open_cipher
 from data.accounts.grants import administered, viewer_of
 from data.accounts.models import Account, Role
+from data.accounts.passwords import fingerprint
 from data.calendar import aware, stored
 from data.reports.settings import (
     AlertSettings,
@@ -302,7 +302,7 @@ def remove_subscription(store: Store, by: str, subscription_id: int, now: dateti
 
 def end_channel(store: Store, stop: str, now: datetime) -> str | None:
     """End the channel whose recipient shows its secret: one click in a mail. Its hint; None where there is none."""
-    values = {"stop_hash": _hash(stop)}
+    values = {"stop_hash": fingerprint(stop)}
     found = (
         "select channel_id, hint, ended_because is null, subscription.kind, name, tenant_id from subscription_channel "
         "inner join subscription using (subscription_id) where stop_hash = $stop_hash"
@@ -347,7 +347,7 @@ def _save_channel(
         "kind": channel.kind,
         "encrypted": cipher.encrypt(json.dumps(kept)),
         "hint": channel.hint,
-        "stop_hash": _hash(stop),
+        "stop_hash": fingerprint(stop),
         "since": stored(now),
     }
     connection.execute(query(__name__, "save_channel"), values)
@@ -357,10 +357,6 @@ def note_channel_ended(connection: duckdb.DuckDBPyConnection, channel_id: int, r
     """Have nothing sent by a channel any more, inside the caller's commit."""
     ended = "update subscription_channel set ended_because = $reason where channel_id = $channel_id"
     connection.execute(ended, {"channel_id": channel_id, "reason": reason})
-
-
-def _hash(secret: str) -> str:
-    return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
 
 
 def _refuse_unseen(store: Store, account: Account, settings: Settings, tenant_id: int | None) -> None:

@@ -23,7 +23,7 @@ from data.accounts.models import Viewer
 from data.schema import migrate as schema
 from data.store import Store, StoreUnreadable
 from data.store.database import StoreVersion
-from data.store.sql import query
+from data.store.sql import execute_each, query
 from data.store.versions import copy, keep_owner, make_directory
 
 MOST_FILES = 200
@@ -90,13 +90,7 @@ def _fill(connection: DuckDBPyConnection, viewer: Viewer) -> None:
     schema.copy_visible(connection, "version", values["visible"], FILTERED_HERE)
     connection.execute("alter table collection_run alter requests drop not null")
     uncounted = {"uncounted": [key for key, _ in viewer.uncounted], "counted": [key for _, key in viewer.uncounted]}
-    connection.execute(query(__name__, "group_members"), {"visible": values["visible"]} | uncounted)
-    connection.execute(query(__name__, "groups"))
-    for name in ("tenants", "notes"):
-        connection.execute(query(__name__, name), values)
-    connection.execute(query(__name__, "deliveries"), {"tenant_ids": values["tenant_ids"]})
-    for name in ("endpoint_states", "runs"):
-        connection.execute(query(__name__, name), {"visible": values["visible"]})
+    execute_each(connection, query(__name__, "fill"), values | uncounted)
 
 
 def _open_nameless(path: Path, folder: Path) -> int:
