@@ -5,14 +5,17 @@ Every reader is asked for one repository, and answers another tenant's exactly a
 Tables have Arrow types; what is unknown is NULL (pandas.NA), never zero.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
+from duckdb import DuckDBPyConnection
 from pandas import DataFrame
 
 from data.accounts.models import Viewer
 from data.store import Store
-from data.store.arrow import ask, frame
+from data.store.arrow import ask, frame, rows_of, set_days
 from data.store.cache import cached
 from data.store.sql import query
 from data.traffic.models import LARGEST_PAGE, Paging, Selection
@@ -77,10 +80,21 @@ def records(viewer: Viewer, store: Store, selection: Selection) -> Records:
     The milestone is the greatest number of stars of which it is known on which day it was reached.
     Raises: StoreMissing.
     """
-    values = {"visible": selection.values_of_one(viewer)["visible"], "milestones": MILESTONES}
-    text, imports = query(__name__, "records"), selection.imports
-    (row,) = ask(store, text, selection.today, values, imports=imports).to_pylist()
-    return Records(**row)
+    values = {"visible": selection.values_of_one(viewer)["visible"]}
+    with store.traffic.read() as cursor:
+        set_days(cursor, selection.today, imports=selection.imports)
+        (row,) = rows_of(cursor, query(__name__, "records"), values).to_pylist()
+        reached = milestones(cursor, values | {"first_day": date.min, "last_day": date.max})
+    *_, milestone, day = reached[0] if reached else (None, None)
+    return Records(**row, milestone=milestone, milestone_day=day)
+
+
+def milestones(cursor: DuckDBPyConnection, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """Round numbers of stars that repositories (`visible`) reached from `first_day` to `last_day`, the greatest first.
+
+    Rows: repository_id, full_name, stars, day. Source: repository_stats, star_history.
+    """
+    return cursor.execute(query(__name__, "milestones"), {**values, "milestones": MILESTONES}).fetchall()
 
 
 @cached("traffic")

@@ -20,7 +20,7 @@ from data.collection.models import HARMLESS_OUTCOMES, RunState
 from data.insight.spike_causes import explained_spikes
 from data.insight.text import beside_usual, why
 from data.reports.message import PLAIN, Line, Links, Message, Section, Span
-from data.reports.report import milestones, new_referrers
+from data.reports.report import new_referrers, reached_milestones
 from data.reports.settings import AlertKind, AlertSettings
 from data.reports.subscriptions import Subscription
 from data.store import Store
@@ -232,7 +232,7 @@ def _unusual(viewer: Viewer, store: Store, settings: AlertSettings, since: date,
 def _lists(viewer: Viewer, store: Store, settings: AlertSettings, since: date, now: datetime) -> Iterator[AlertEvent]:
     values = {"visible": sorted(viewer.repository_ids), "first_day": since, "last_day": utc_day(now)}
     with store.traffic.read() as cursor:
-        referrers, reached = new_referrers(cursor, values), milestones(cursor, values)
+        referrers, reached = new_referrers(cursor, values), reached_milestones(cursor, values)
     for new in referrers:
         if new.views >= settings.referrer_views:
             text = f"{new.referrer} brought {counted(new.views, 'view')} in 14 days, for the first time"

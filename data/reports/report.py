@@ -15,7 +15,7 @@ from pandas import DataFrame
 from data.accounts.models import Viewer
 from data.calendar import months_later, utc_day
 from data.collection.health import Finding, health
-from data.insight.repository import MILESTONES
+from data.insight.repository import milestones
 from data.insight.spike_causes import explained_spikes, spikes
 from data.reports.models import Milestone, NewReferrer, OpenDay, Period, RankedRepository, Report
 from data.store import Store
@@ -70,7 +70,7 @@ def _report(viewer: Viewer, store: Store, period: Period, top: int, today: date)
     notable, number_of_spikes = spikes(viewer, store, selection, MOST_SPIKES)
     with store.traffic.read() as cursor:
         ((repositories,),) = cursor.execute(TRACKED, {"visible": values["visible"]}).fetchall()
-        referrers, reached = new_referrers(cursor, values), milestones(cursor, values)
+        referrers, reached = new_referrers(cursor, values), reached_milestones(cursor, values)
     return Report(
         period=period,
         subject="",
@@ -113,10 +113,9 @@ def new_referrers(cursor: DuckDBPyConnection, values: Mapping[str, Any]) -> tupl
     return tuple(NewReferrer(*row) for row in cursor.execute(query(__name__, "referrers"), dict(values)).fetchall())
 
 
-def milestones(cursor: DuckDBPyConnection, values: Mapping[str, Any]) -> tuple[Milestone, ...]:
+def reached_milestones(cursor: DuckDBPyConnection, values: Mapping[str, Any]) -> tuple[Milestone, ...]:
     """Those reached between two days; the values are those of `new_referrers`."""
-    asked = {**values, "milestones": MILESTONES}
-    return tuple(Milestone(*row) for row in cursor.execute(query(__name__, "milestones"), asked).fetchall())
+    return tuple(Milestone(*row) for row in milestones(cursor, values))
 
 
 def is_final(viewer: Viewer, store: Store, period: Period, today: date) -> bool:

@@ -1,5 +1,5 @@
--- Round numbers of stars that were reached in a period, as the page of a repository shows them: the stars at the end of a day are
--- those of the newest look, less what was gained after the day.
+-- Round numbers of stars that were reached in a period: the stars at the end of a day are those of the newest look, less
+-- what was gained after the day.
 -- Grain: a repository and milestone, the greatest first. GitHub does not promise that days of stars are UTC.
 -- Source: repository_stats, star_history.
 with newest as (
@@ -12,6 +12,7 @@ with newest as (
         repository_id in (select unnest($visible::integer[]))
         and day >= $first_day
         and stars is not null
+        and (batch_id is null or coalesce(getvariable('with_imports')::boolean, true))
     group by repository_id
 ),
 
