@@ -2,7 +2,7 @@
 
 A token never sees more than its user does at that moment, and dies with the user, at its date, or when it is revoked.
 
-ApiTokenRefused     it cannot be made so, or there is no such token
+AccountRefused      it cannot be made so, or there is no such token (see data/accounts/authority.py)
 InvalidToken        what was sent opens nothing (any more)
 NotAllowed          whoever acts may not do this (see data/accounts/authority.py)
 """
@@ -40,10 +40,6 @@ TARGET_LIMIT = 4000
 NOTED_EVERY = timedelta(hours=1)  # that it is in use: each note is a commit
 _LETTERS = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _TOKEN = re.compile(rf"{PREFIX}[0-9A-Za-z]{{{RANDOM_LETTERS + CHECKSUM_LETTERS}}}")
-
-
-class ApiTokenRefused(AccountRefused):
-    """It cannot be made so, or there is no such token; the sentence says why."""
 
 
 class InvalidToken(Exception):
@@ -95,13 +91,13 @@ class ApiAccess:
 def add_api_token(store: Store, by: str, user_id: int, new: NewToken, now: datetime) -> str:
     """Make a token; answers its secret, which is never shown again. For the user themselves and the command line.
 
-    Raises: NotAllowed, ApiTokenRefused.
+    Raises: NotAllowed, AccountRefused.
     """
     name, secret = _checked_name(new.name), new_secret()
     if not timedelta(0) < new.lasts <= LONGEST:
-        raise ApiTokenRefused(f"A token lasts at least a minute and at most {LONGEST.days} days.")
+        raise AccountRefused(f"A token lasts at least a minute and at most {LONGEST.days} days.")
     if new.target is not None and len(new.target) > TARGET_LIMIT:
-        raise ApiTokenRefused("These are too many filters for a link. Choose fewer repositories.")
+        raise AccountRefused("These are too many filters for a link. Choose fewer repositories.")
     with store.control.commit("making a token for programs") as connection:
         account = _owner(connection, by, user_id)
         _refuse_foreign_scope(store, account, new)
@@ -110,7 +106,7 @@ def add_api_token(store: Store, by: str, user_id: int, new: NewToken, now: datet
         having = "select count(*) as having from api_token where user_id = $user_id and expires_at > $now"
         ((count,),) = connection.execute(having, {"user_id": user_id, "now": stored(now)}).fetchall()
         if count >= MOST:
-            raise ApiTokenRefused(f"You have {MOST} tokens and links, the maximum. Revoke one first.")
+            raise AccountRefused(f"You have {MOST} tokens and links, the maximum. Revoke one first.")
         row = {
             "token_id": next_id(connection, "api_token"),
             "user_id": user_id,
@@ -132,13 +128,13 @@ def add_api_token(store: Store, by: str, user_id: int, new: NewToken, now: datet
 def revoke_api_token(store: Store, by: str, token_id: int, now: datetime) -> None:
     """End a token at once. For its user, admins and the command line; another's is answered like one that is not there.
 
-    Raises: NotAllowed, ApiTokenRefused.
+    Raises: NotAllowed, AccountRefused.
     """
     with store.control.commit("revoking a token for programs") as connection:
         account = acting(connection, by)
         found = next((each for each in _stored(connection).values() if each[0].token_id == token_id), None)
         if found is None or not (account.has(Role.ADMIN) or account.user_id == found[0].user_id):
-            raise ApiTokenRefused("There is no such token.")
+            raise AccountRefused("There is no such token.")
         connection.execute("delete from api_token where token_id = $token_id", {"token_id": token_id})
         token = found[0]
         action = "API token revoked" if token.target is None else "data link revoked"
@@ -220,7 +216,7 @@ def _owner(connection: duckdb.DuckDBPyConnection, by: str, user_id: int) -> Acco
         raise NotAllowed("Everybody makes their own tokens.")
     account = account_with_id(connection, user_id)
     if not account.active:
-        raise ApiTokenRefused("This user is disabled. Enable the user first.")
+        raise AccountRefused("This user is disabled. Enable the user first.")
     return account
 
 
@@ -228,15 +224,15 @@ def _refuse_foreign_scope(store: Store, account: Account, new: NewToken) -> None
     visible = viewer_of(store, account).of_each_tenant()
     of_tenant = {each.tenant_id for each in account.grants}
     if new.tenant_id is not None and new.tenant_id not in visible.tenant_ids | of_tenant:
-        raise ApiTokenRefused("There is no such tenant.")
+        raise AccountRefused("There is no such tenant.")
     if new.repository_id is not None and new.repository_id not in visible.repository_ids:
-        raise ApiTokenRefused("There is no such repository.")
+        raise AccountRefused("There is no such repository.")
 
 
 def _checked_name(name: str) -> str:
     kept = " ".join(name.split())
     if not kept or len(kept) > NAME_LIMIT or not kept.isprintable():
-        raise ApiTokenRefused(f"A name has 1 to {NAME_LIMIT} printable characters. It says where the token is used.")
+        raise AccountRefused(f"A name has 1 to {NAME_LIMIT} printable characters. It says where the token is used.")
     return kept
 
 

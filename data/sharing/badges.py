@@ -1,6 +1,6 @@
 """Badges: one number of a repository or a group, for anybody who knows its address. Off until a manager makes one.
 
-BadgeRefused        it cannot be made so, or there is no such badge
+AccountRefused      it cannot be made so, or there is no such badge (see data/accounts/authority.py)
 NotAllowed          whoever acts may not do this (see data/accounts/authority.py)
 """
 
@@ -54,10 +54,6 @@ TRUE_OF_WEEK = {
 }
 UNIQUES_OF = {"visitors": "views", "cloners": "clones"}
 NO_BADGE = "There is no such badge."
-
-
-class BadgeRefused(AccountRefused):
-    """It cannot be made so, or there is no such badge; the sentence says why."""
 
 
 class BadgeMeasure(StrEnum):
@@ -136,13 +132,13 @@ def badge_colour(text: str) -> str | None:
 
 
 def add_badge(store: Store, by: str, new: NewBadge, now: datetime) -> Badge:
-    """Make a badge. For those who manage the tenant. Raises: NotAllowed, BadgeRefused."""
+    """Make a badge. For those who manage the tenant. Raises: NotAllowed, AccountRefused."""
     label = " ".join(new.label.split())
     if not label or len(label) > LABEL_LIMIT or not label.isprintable():
-        raise BadgeRefused(f"A label has 1 to {LABEL_LIMIT} printable characters.")
+        raise AccountRefused(f"A label has 1 to {LABEL_LIMIT} printable characters.")
     colour = badge_colour(new.colour)
     if colour is None:
-        raise BadgeRefused(f"A colour is one of {', '.join(COLOURS)}, or like #1a64d6.")
+        raise AccountRefused(f"A colour is one of {', '.join(COLOURS)}, or like #1a64d6.")
     with store.control.commit("making a badge") as connection:
         account = acting(connection, by)
         viewer = viewer_of(store, account).of_each_tenant()
@@ -152,7 +148,7 @@ def add_badge(store: Store, by: str, new: NewBadge, now: datetime) -> Badge:
         having = "select count(*) as having from badge where tenant_id = $tenant_id"
         ((count,),) = connection.execute(having, {"tenant_id": new.tenant_id}).fetchall()
         if count >= MOST:
-            raise BadgeRefused(f"The tenant has {MOST} badges, the maximum. Remove one first.")
+            raise AccountRefused(f"The tenant has {MOST} badges, the maximum. Remove one first.")
         badge_id, public_id = next_id(connection, "badge"), secrets.token_urlsafe(16)
         row = {
             "badge_id": badge_id,
@@ -175,12 +171,12 @@ def add_badge(store: Store, by: str, new: NewBadge, now: datetime) -> Badge:
 
 
 def remove_badge(store: Store, by: str, badge_id: int, now: datetime) -> None:
-    """Have a badge answered to nobody any more. For those who manage the tenant. Raises: BadgeRefused."""
+    """Have a badge answered to nobody any more. For those who manage the tenant. Raises: AccountRefused."""
     with store.control.commit("removing a badge") as connection:
         account = acting(connection, by)
         rows = connection.execute("select tenant_id from badge where badge_id = $id", {"id": badge_id}).fetchall()
         if not rows or not account.manages(rows[0][0]):
-            raise BadgeRefused(NO_BADGE)
+            raise AccountRefused(NO_BADGE)
         connection.execute("delete from badge where badge_id = $id", {"id": badge_id})
         record(connection, "badge removed", Subject(f"badge {badge_id}", rows[0][0]), by, now)
 
@@ -236,7 +232,7 @@ def _statement(measure: BadgeMeasure, period: BadgePeriod, *, of_one: bool) -> t
 
 
 def _name_of(store: Store, viewer: Viewer, new: NewBadge) -> str:
-    """What the badge is of, by name. Raises: BadgeRefused, also for what is another tenant's."""
+    """What the badge is of, by name. Raises: AccountRefused, also for what is another tenant's."""
     if new.group_id is not None:
         names = {each.group_id: each.name for each in groups(viewer, store) if each.tenant_id == new.tenant_id}
         found = names.get(new.group_id)
@@ -246,7 +242,7 @@ def _name_of(store: Store, viewer: Viewer, new: NewBadge) -> str:
             (r.full_name for r in every if (r.repository_id, r.tenant_id) == (new.repository_id, new.tenant_id)), None
         )
     if found is None:
-        raise BadgeRefused("There is no such repository or group.")
+        raise AccountRefused("There is no such repository or group.")
     return found
 
 

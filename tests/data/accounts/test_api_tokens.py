@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from data.accounts import accounts, api_tokens, grants
-from data.accounts.api_tokens import ApiTokenRefused, InvalidToken, NewToken, add_api_token, is_well_formed
-from data.accounts.authority import COMMAND_LINE
+from data.accounts.api_tokens import InvalidToken, NewToken, add_api_token, is_well_formed
+from data.accounts.authority import COMMAND_LINE, AccountRefused
 from data.accounts.models import Account, Viewer
 from data.store import Store
 from tests.data.cast import DAY, HOUR, NOW, Place, first_user, kept_in, quick, user
@@ -50,7 +50,7 @@ def test_a_scope_narrows_and_never_widens(store: Store, north: Place, bob: Accou
     assert seen(store, of_tenant) == Viewer(frozenset(north.repositories), frozenset({north.tenant_id}))
     assert seen(store, of_one) == Viewer(frozenset({north.repositories[0]}), frozenset())
     for foreign in (NewToken("x", tenant_id=99), NewToken("x", repository_id=99)):
-        with pytest.raises(ApiTokenRefused, match="There is no such"):
+        with pytest.raises(AccountRefused, match="There is no such"):
             made(store, bob, foreign)
     grants.revoke(store, COMMAND_LINE, bob.user_id, north.viewer, NOW)
     assert not seen(store, of_tenant).repository_ids
@@ -89,7 +89,7 @@ def test_the_last_use_is_written_once_an_hour(store: Store, bob: Account) -> Non
     [{"lasts": timedelta(0)}, {"lasts": 367 * DAY}, {"name": " "}, {"name": "x" * 81}, {"name": "\x1b"}],
 )
 def test_a_token_that_cannot_be_is_refused(store: Store, bob: Account, wrong: dict[str, object]) -> None:
-    with pytest.raises(ApiTokenRefused):
+    with pytest.raises(AccountRefused):
         made(store, bob, replace(NewToken("x"), **wrong))  # type: ignore[arg-type]
 
 
@@ -97,7 +97,7 @@ def test_a_user_has_so_many_tokens_and_no_more(store: Store, bob: Account, monke
     monkeypatch.setattr(api_tokens, "MOST", 2)
     made(store, bob)
     made(store, bob)
-    with pytest.raises(ApiTokenRefused, match="maximum"):
+    with pytest.raises(AccountRefused, match="maximum"):
         made(store, bob)
     later = NOW + NewToken("x").lasts  # expired ones are not listed, so nobody could revoke them to make room
     api_tokens.add_api_token(store, "bob", bob.user_id, NewToken("x"), later)

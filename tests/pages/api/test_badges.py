@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from data.accounts.authority import COMMAND_LINE
+from data.accounts.authority import COMMAND_LINE, AccountRefused
 from data.accounts.models import Viewer
 from data.accounts.tenants import set_tenant_active
 from data.calendar import utc_now
@@ -16,7 +16,6 @@ from data.sharing.badges import (
     Badge,
     BadgeMeasure,
     BadgePeriod,
-    BadgeRefused,
     NewBadge,
     Style,
     add_badge,
@@ -111,7 +110,7 @@ def test_a_badge_is_of_what_its_maker_manages_and_says_no_markup(app: App) -> No
         replace(NEW, colour="url(x)"),
         replace(NEW, repository_id=None, group_id=9),
     ):
-        with pytest.raises(BadgeRefused if wrong.tenant_id == BLUE else Exception):
+        with pytest.raises(AccountRefused if wrong.tenant_id == BLUE else Exception):
             add_badge(app.store, "tenant", wrong, utc_now())
     for style in Style:
         svg = badge_svg("<script>&", "1", "blue", style)
