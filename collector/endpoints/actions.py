@@ -35,6 +35,7 @@ SAVE = Save(
         "incoming_sampled_run": "repository_id integer, run_id bigint, day date, checkouts bigint",
     },
     ((__name__, "save"),),
+    {"accepted_runs": "'workflow_runs'"},
 )
 
 

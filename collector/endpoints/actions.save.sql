@@ -36,11 +36,3 @@ on stored.repository_id = fresh.repository_id and stored.run_id = fresh.run_id
 when matched and fresh.checkouts > stored.checkouts then update set checkouts = fresh.checkouts
 when not matched then insert (repository_id, run_id, day, checkouts)
 values (fresh.repository_id, fresh.run_id, fresh.day, fresh.checkouts);
-
-insert into changed_rows
-select
-    repository_id,
-    'workflow_runs',
-    count(*)
-from accepted_runs
-group by repository_id;

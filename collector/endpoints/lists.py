@@ -24,6 +24,7 @@ SAVE = Save(
         )
     },
     ((__name__, "save"),),
+    {"fresh_listing": "listing"},
 )
 
 

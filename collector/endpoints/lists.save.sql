@@ -78,11 +78,3 @@ select
     count(*) filter (where rank > 0)
 from fresh_listing
 group by repository_id, listing, observed_on, observed_at, digest;
-
-insert into changed_rows
-select
-    repository_id,
-    listing,
-    count(*)
-from fresh_listing
-group by repository_id, listing;

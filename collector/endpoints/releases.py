@@ -27,6 +27,7 @@ SAVE = Save(
         ),
     },
     ((__name__, "save"),),
+    {"moved_counter": "'releases'"},
 )
 
 

@@ -90,11 +90,3 @@ values (
     fresh.repository_id, fresh.asset_id, fresh.day, fresh.observed_at,
     fresh.release_id, fresh.asset_name, fresh.downloads
 );
-
-insert into changed_rows
-select
-    repository_id,
-    'releases',
-    count(*)
-from moved_counter
-group by repository_id;

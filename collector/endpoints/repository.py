@@ -29,6 +29,7 @@ SAVE = Save(
         ),
     },
     ((__name__, "save"),),
+    {"accepted_stats": "'repository'"},
 )
 
 

@@ -60,11 +60,3 @@ when not matched then insert (
     fresh.repository_id, fresh.day, fresh.observed_at, fresh.stars, fresh.forks, fresh.watchers,
     fresh.open_issues_and_pull_requests, fresh.size_kb
 );
-
-insert into changed_rows
-select
-    repository_id,
-    'repository',
-    count(*)
-from accepted_stats
-group by repository_id;

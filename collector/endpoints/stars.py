@@ -19,7 +19,9 @@ RECENT_WEEKS = 5
 FRESH_FOR = timedelta(days=28)  # then a short answer would leave weeks out
 ZONES_REACH = timedelta(hours=12)
 SAVE = Save(
-    {"incoming_star": "repository_id integer, day date, observed_at timestamp, stars bigint"}, ((__name__, "save"),)
+    {"incoming_star": "repository_id integer, day date, observed_at timestamp, stars bigint"},
+    ((__name__, "save"),),
+    {"accepted_star": "'star_history'"},
 )
 
 

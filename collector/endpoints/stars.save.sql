@@ -19,11 +19,3 @@ when matched then update set
     stars = fresh.stars
 when not matched then insert (repository_id, day, observed_at, stars)
 values (fresh.repository_id, fresh.day, fresh.observed_at, fresh.stars);
-
-insert into changed_rows
-select
-    repository_id,
-    'star_history',
-    count(*)
-from accepted_star
-group by repository_id;

@@ -36,6 +36,7 @@ WEEKLY_TRAFFIC = Save(
         )
     },
     ((__name__, "save_weeks"),),
+    {"accepted_week": "'weekly_' || metric"},
 )
 
 

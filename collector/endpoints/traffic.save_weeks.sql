@@ -96,14 +96,6 @@ when not matched then insert (
     fresh.clones, fresh.clone_uniques, coalesce(fresh.clones_complete, false)
 );
 
-insert into changed_rows
-select
-    repository_id,
-    'weekly_' || metric,
-    count(*)
-from accepted_week
-group by repository_id, metric;
-
 select
     case
         when count(*) > 0 then error('a repository has two rows for the same week: the commit was refused')

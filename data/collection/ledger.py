@@ -45,6 +45,7 @@ DAILY_TRAFFIC = Save(
         ),
     },
     ((__name__, "save_daily_traffic"), (__name__, "save_windows")),
+    {"accepted_reading": "metric"},
 )
 RESULTS = Save(
     {
@@ -286,8 +287,12 @@ def _save_rows(connection: duckdb.DuckDBPyConnection, results: Sequence[tuple[in
         connection.register(name, table)
     since = min(result.finished_at for _, result in results).date() - OLDEST_ANSWERED
     with setting_imports_aside(connection, {result.repository_id for _, result in results}, since):
-        for module, function in (statement for save in rows for statement in save.statements):
-            connection.execute(query(module, function))
+        for save in rows:
+            for module, function in save.statements:
+                connection.execute(query(module, function))
+            for table, endpoint in save.changed.items():
+                accepted = f"select repository_id, {endpoint}, count(*) from {table} group by all"  # noqa: S608 - ours
+                connection.execute(f"insert into changed_rows {accepted}")
     changed = connection.execute(
         "select repository_id, sum(rows_changed)::bigint as changed from changed_rows group by repository_id"
     ).fetchall()

@@ -240,14 +240,6 @@ when not matched then insert (
     fresh.clones, fresh.clone_uniques, fresh.clones_source
 );
 
-insert into changed_rows (repository_id, endpoint, rows_changed)
-select
-    repository_id,
-    metric,
-    count(*)
-from accepted_reading
-group by repository_id, metric;
-
 select
     case
         when count(*) > 0 then error('a repository has two rows for the same day: the commit was refused')

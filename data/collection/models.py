@@ -24,11 +24,12 @@ ARROW_TYPES |= {"date": "date32", "timestamp": "timestamp[us]"}
 @dataclass(frozen=True, slots=True, eq=False)
 class Save:
     """How rows are stored: the tables that they come in, with their columns, and the SQL (module, function) that merges
-    these.
+    these. `changed`: the tables in which that leaves the rows that bring something new, each with what its endpoint is.
     """
 
     tables: Mapping[str, str]
     statements: tuple[tuple[str, str], ...]
+    changed: Mapping[str, str] = field(default_factory=dict)
 
     def tables_of(self, rows: Iterable[tuple[str, Row]]) -> dict[str, "pa.Table"]:
         """The rows as Arrow tables by name, each with its columns even where there is no row for it."""
