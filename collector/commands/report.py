@@ -173,7 +173,8 @@ def add(session: Session, /, tenant: str, name: str | None, **options: Any) -> C
     called = name or f"{owner.name} {'weekly' if grain is Grain.WEEK else 'monthly'}"
     now = utc_now()
     key = add_subscription(session.store, COMMAND_LINE, called, settings, channels, tenant_id=owner.tenant_id, now=now)
-    session.terminal.say(f"Added report {called!r} of {owner.name}: {settings.at_text}, to {_channel_list(channels)}.")
+    places = ", ".join(f"{NAMES[each.kind]} ({each.hint})" for each in channels)
+    session.terminal.say(f"Added report {called!r} of {owner.name}: {settings.at_text}, to {places}.")
     secrets = say_added(session, "report", key, channels)
     return CommandResult({"subscription_id": key, "name": called, "signing_secrets": secrets})
 
@@ -389,10 +390,6 @@ def _repository_ids(session: Session, tenant: str, names: Sequence[str]) -> tupl
 
 def _group_id(session: Session, tenant_id: int, name: str | None) -> int | None:
     return None if name is None else group_named(session.viewer, session.store, tenant_id, name).group_id
-
-
-def _channel_list(channels: Sequence[NewChannel]) -> str:
-    return ", ".join(f"{NAMES[each.kind]} ({each.hint})" for each in channels)
 
 
 def delivery_text(delivery: Delivery | None) -> str:

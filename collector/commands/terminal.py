@@ -135,15 +135,10 @@ def moment(at: datetime | None, absent: str = "never") -> str:
     return absent if at is None else f"{at:%Y-%m-%d %H:%M} UTC"
 
 
-def days_until(at: datetime, now: datetime) -> int:
-    """Whole UTC days from now to a moment; negative when it is past."""
-    return (utc_day(at) - utc_day(now)).days
-
-
 def expiry(at: datetime | None, now: datetime) -> str:
     if at is None:
         return "no expiry date"
-    days = days_until(at, now)
+    days = (utc_day(at) - utc_day(now)).days
     if at <= now:
         return f"expired on {at:%Y-%m-%d}"
     return f"{moment(at)} ({'today' if days == 0 else f'in {days:,} day' + 's' * (days != 1)})"

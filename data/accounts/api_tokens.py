@@ -33,7 +33,6 @@ from data.store.sql import insert
 PREFIX = "gta_"
 RANDOM_LETTERS, CHECKSUM_LETTERS = 30, 6  # 178 bits, and a check for typing mistakes, as in GitHub's own
 USUAL, LONGEST = timedelta(days=90), timedelta(days=366)
-LINK_USUAL = timedelta(hours=1)
 MOST = 100  # of one user, links included
 NAME_LIMIT = 80
 TARGET_LIMIT = 4000

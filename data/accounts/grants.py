@@ -65,6 +65,17 @@ def whole_tenant(store: Store, tenant_id: int) -> Viewer:
     return _viewer(store, (Grant(Role.TENANT_VIEWER, tenant_id),))
 
 
+def managed_tenant(account: Account, store: Store, tenant_id: int) -> Viewer:
+    """What somebody sees who manages that tenant, with each tenant's own repositories.
+
+    Raises: NotAllowed where they do not; another tenant is answered like one that is not there.
+    """
+    viewer = viewer_of(store, account).of_each_tenant()
+    if not account.manages(tenant_id) or tenant_id not in viewer.tenant_ids:
+        raise NotAllowed("There is no such tenant.")
+    return viewer
+
+
 def administered(account: Account, store: Store) -> Viewer:
     """What a user administers, to list and to name it, not to show its traffic: an admin every tenant (deactivated
     ones included) and repository, a tenant's manager their tenants, unless deactivated.

@@ -92,9 +92,6 @@ class Account:
     def has_email(self, address: str) -> bool:
         return self.email is not None and self.email.casefold() == address.casefold()
 
-    def belongs_to(self, tenant_id: int) -> bool:
-        return any(grant.tenant_id == tenant_id for grant in self.grants)
-
     def has(self, role: Role) -> bool:
         return any(grant.role == role for grant in self.grants)
 

@@ -16,8 +16,8 @@ import pyarrow as pa
 
 from data.accounts.audit import Change, Subject, change_of_traffic
 from data.accounts.authority import NotAllowed
-from data.accounts.grants import viewer_of
-from data.accounts.models import Account, Viewer
+from data.accounts.grants import managed_tenant, viewer_of
+from data.accounts.models import Viewer
 from data.calendar import aware, stored
 from data.imports.merging import HISTORY_ONLY, fit_spans, merge_days
 from data.imports.models import Counts, ImportBatch, ImportRefused, NamedRepository, Plan, RepositoryPlan, Unknown
@@ -95,7 +95,7 @@ def save_import(
     Raises: ImportRefused where repositories are unknown and are to be asked for; NotAllowed, StoreBusy.
     """
     with change_of_traffic(store, "importing", by, now) as change:
-        _refuse_but_managers(store, change.account, tenant_id)
+        managed_tenant(change.account, store, tenant_id)
         connection = change.connection
         matched, unmatched = _match(connection, tenant_id, staged, aliases)
         if unmatched and unknown is not Unknown.SKIP:
@@ -162,11 +162,6 @@ def _in_little_memory(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     connection.execute(f"set memory_limit = '{MEMORY}'")
     yield
     connection.execute(f"set memory_limit = '{limit}'")
-
-
-def _refuse_but_managers(store: Store, account: Account, tenant_id: int) -> None:
-    if not account.manages(tenant_id) or tenant_id not in viewer_of(store, account).tenant_ids:
-        raise NotAllowed("There is no such tenant.")
 
 
 def _match(

@@ -362,7 +362,8 @@ class _TableReader:
         known = reduce(pc.or_, (pc.is_valid(column) for column in values.values()))
         table = pa.table({"source_number": columns["source_number"], "day": columns["day"], **values}).filter(known)
         if table.num_rows:
-            self._writers.write("days" if fields is METRICS else "counters", _columns_of(table))
+            known_columns = dict(zip(table.column_names, table.columns, strict=True))
+            self._writers.write("days" if fields is METRICS else "counters", known_columns)
 
     def _known(self, values: dict[str, pa.Array]) -> dict[str, pa.Array]:
         """Without the zeros that may mean nothing; they are counted."""
@@ -479,10 +480,6 @@ def _taken(column: pa.DictionaryArray, values: Sequence[object], kind: pa.DataTy
                 wrong.setdefault(row, reasons[place])
         values = [None if place in reasons else value for place, value in enumerate(values)]
     return pa.array(values, kind).take(column.indices)
-
-
-def _columns_of(table: pa.Table) -> dict[str, pa.ChunkedArray]:
-    return dict(zip(table.column_names, table.columns, strict=True))
 
 
 def _between(first: date, last: date) -> list[date]:

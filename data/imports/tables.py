@@ -105,15 +105,11 @@ def _of_csv(file: File, encoding: str, start: str) -> list[SourceTable]:
         return []
     if SECTION.match(lines[0]):
         return _sections(file, encoding)
-    delimiter = max(DELIMITERS, key=_unquoted(lines[0]).count)
+    delimiter = max(DELIMITERS, key=re.sub(r'"[^"]*"', "", lines[0]).count)  # but what stands in quotes
     header = [cell.strip() for cell in next(csv.reader(lines[:1], delimiter=delimiter))]
     has_header = not any(is_day(cell) for cell in header)
     columns = header if has_header else [str(number) for number in range(1, len(header) + 1)]
     return [SourceTable(file, "", tuple(columns), lambda: _csv_rows(file, encoding, delimiter, has_header), has_header)]
-
-
-def _unquoted(line: str) -> str:
-    return re.sub(r'"[^"]*"', "", line)
 
 
 def _csv_rows(file: File, encoding: str, delimiter: str, has_header: bool) -> Rows:

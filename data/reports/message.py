@@ -141,7 +141,10 @@ def report_message(report: Report, links: Links, *, is_late: bool = False) -> Me
         new = [
             (
                 Span(each.full_name, link=links.repository(each.full_name, days)),
-                Span(f": {each.referrer}, since {short_day_text(each.first_seen)}, {_views_of(each.views)}"),
+                Span(
+                    f": {each.referrer}, since {short_day_text(each.first_seen)}, "
+                    f"{counted(each.views, 'view')} in 14 days"
+                ),
             )
             for each in report.referrers
         ]
@@ -261,10 +264,6 @@ def _footer(links: Links) -> Iterator[Line]:
 
 def _more(number: int, noun: str) -> list[Line]:
     return [(Span(f"and {number_text(number)} more {noun}{'' if number == 1 else 's'}"),)] if number else []
-
-
-def _views_of(views: int) -> str:
-    return f"{counted(views, 'view')} in 14 days"
 
 
 def _number(value: int | None) -> str:

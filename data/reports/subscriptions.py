@@ -398,13 +398,10 @@ def _refuse_mail_to_others(account: Account, channels: Sequence[NewChannel]) -> 
 def _refuse_same_name(
     connection: duckdb.DuckDBPyConnection, account: Account, name: str, tenant_id: int | None, but: int | None = None
 ) -> None:
+    whose = (account.user_id, None) if tenant_id is None else (None, tenant_id)
     others = (each for each in _visible(connection, account) if each.subscription_id != but)
-    if any(_is_of(each, account, tenant_id) and each.name.casefold() == name.casefold() for each in others):
+    if any((o.user_id, o.tenant_id) == whose and o.name.casefold() == name.casefold() for o in others):
         raise SubscriptionRefused(f"There is already a subscription {name!r}.")
-
-
-def _is_of(each: Subscription, account: Account, tenant_id: int | None) -> bool:
-    return each.tenant_id == tenant_id if tenant_id is not None else each.user_id == account.user_id
 
 
 def _visible(connection: duckdb.DuckDBPyConnection, account: Account) -> tuple[Subscription, ...]:

@@ -10,8 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from data.accounts.audit import Change, Subject, change_of_traffic
-from data.accounts.authority import NotAllowed
-from data.accounts.grants import viewer_of
+from data.accounts.grants import managed_tenant, viewer_of
 from data.accounts.models import Account, Viewer
 from data.calendar import stored
 from data.refusals import Refused
@@ -122,8 +121,7 @@ def add_repositories(
     """
     reported = {each.github_id: each for each in facts}  # each once, as reported last
     with change_of_traffic(store, "adding repositories", by, now) as change:
-        if not change.account.manages(tenant_id) or tenant_id not in viewer_of(store, change.account).tenant_ids:
-            raise NotAllowed("There is no such tenant.")
+        managed_tenant(change.account, store, tenant_id)
         connection = change.connection
         full_names = [each.full_name for each in reported.values()]
         asked = {"tenant_id": tenant_id, "github_ids": list(reported), "full_names": full_names}

@@ -14,8 +14,8 @@ from types import MappingProxyType
 from typing import Any
 
 from data.accounts.audit import Subject, record
-from data.accounts.authority import AccountRefused, NotAllowed, acting
-from data.accounts.grants import viewer_of, whole_tenant
+from data.accounts.authority import AccountRefused, acting
+from data.accounts.grants import managed_tenant, whole_tenant
 from data.accounts.models import Account, Viewer
 from data.calendar import DAY, newest_settled_week, stored
 from data.repositories.groups import groups
@@ -140,11 +140,7 @@ def add_badge(store: Store, by: str, new: NewBadge, now: datetime) -> Badge:
     if colour is None:
         raise AccountRefused(f"A colour is one of {', '.join(COLOURS)}, or like #1a64d6.")
     with store.control.commit("making a badge") as connection:
-        account = acting(connection, by)
-        viewer = viewer_of(store, account).of_each_tenant()
-        if not account.manages(new.tenant_id) or new.tenant_id not in viewer.tenant_ids:
-            raise NotAllowed("There is no such tenant.")
-        name = _name_of(store, viewer, new)
+        name = _name_of(store, managed_tenant(acting(connection, by), store, new.tenant_id), new)
         having = "select count(*) as having from badge where tenant_id = $tenant_id"
         ((count,),) = connection.execute(having, {"tenant_id": new.tenant_id}).fetchall()
         if count >= MOST:

@@ -20,7 +20,7 @@ import duckdb
 from data.accounts import sessions
 from data.accounts.audit import Subject, record
 from data.accounts.authority import COMMAND_LINE, AccountRefused, NotAllowed, acting, stored_accounts
-from data.accounts.grants import viewer_of, whole_tenant
+from data.accounts.grants import managed_tenant, whole_tenant
 from data.accounts.models import Account, Viewer
 from data.accounts.passwords import check_acceptable, fingerprint, hashed, matches, new_secret
 from data.calendar import aware, stored
@@ -115,9 +115,7 @@ def add_share(store: Store, by: str, new: NewShare, now: datetime) -> str:
         if by == COMMAND_LINE:
             raise NotAllowed("Share links belong to users.")
         account = acting(connection, by)
-        viewer = viewer_of(store, account).of_each_tenant()
-        if not account.manages(new.tenant_id) or new.tenant_id not in viewer.tenant_ids:
-            raise NotAllowed("There is no such tenant.")
+        viewer = managed_tenant(account, store, new.tenant_id)
         of_tenant = {r.repository_id for r in repositories(viewer, store) if r.tenant_id == new.tenant_id}
         if not new.repository_ids or not new.repository_ids <= of_tenant:
             raise ShareRefused("There is no such repository.")
