@@ -10,20 +10,20 @@ import click
 from collector.commands.frame import CommandGroup, CommandResult, Session, pass_session
 from collector.commands.report import (
     add_common_commands,
+    added,
     channel_options,
     channels_of,
     edit_options,
     edited,
     named,
     of_kind,
-    say_added,
     say_subscriptions,
 )
 from data.accounts.authority import COMMAND_LINE
 from data.accounts.tenants import tenant_named
 from data.calendar import utc_now
 from data.reports.settings import AlertKind, AlertSettings
-from data.reports.subscriptions import add_subscription, change_subscription
+from data.reports.subscriptions import change_subscription
 
 DEFAULT = AlertSettings()
 NUMBERS = {
@@ -87,11 +87,7 @@ def add(session: Session, /, tenant: str, name: str | None, **options: Any) -> C
     channels = channels_of(options)
     settings = _changed(DEFAULT, options)
     called = name or f"{owner.name} alerts"
-    now, by = utc_now(), COMMAND_LINE
-    key = add_subscription(session.store, by, called, settings, channels, tenant_id=owner.tenant_id, now=now)
-    session.terminal.say(f"Added alert {called!r} of {owner.name}: {', '.join(settings.kinds)}.")
-    secrets = say_added(session, "alert", key, channels)
-    return CommandResult({"subscription_id": key, "name": called, "signing_secrets": secrets})
+    return added(session, owner, called, settings, channels, text=", ".join(settings.kinds))
 
 
 @alert.command()

@@ -24,7 +24,14 @@ from data.reports.deliveries import Attempt, Delivery, deliveries, to_be_sent
 from data.reports.message import plain_text
 from data.reports.models import Period, period_named
 from data.reports.recipients import recipient_of
-from data.reports.settings import ReportSettings, Settings, SubscriptionRefused, settings_as_json, time_as_typed
+from data.reports.settings import (
+    AlertSettings,
+    ReportSettings,
+    Settings,
+    SubscriptionRefused,
+    settings_as_json,
+    time_as_typed,
+)
 from data.reports.subscriptions import (
     Channel,
     ChannelChanges,
@@ -171,12 +178,19 @@ def add(session: Session, /, tenant: str, name: str | None, **options: Any) -> C
         _group_id(session, owner.tenant_id, options["group"]),
     )
     called = name or f"{owner.name} {'weekly' if grain is Grain.WEEK else 'monthly'}"
-    now = utc_now()
-    key = add_subscription(session.store, COMMAND_LINE, called, settings, channels, tenant_id=owner.tenant_id, now=now)
     places = ", ".join(f"{NAMES[each.kind]} ({each.hint})" for each in channels)
-    session.terminal.say(f"Added report {called!r} of {owner.name}: {settings.at_text}, to {places}.")
-    secrets = say_added(session, "report", key, channels)
-    return CommandResult({"subscription_id": key, "name": called, "signing_secrets": secrets})
+    return added(session, owner, called, settings, channels, text=f"{settings.at_text}, to {places}")
+
+
+def added(
+    session: Session, owner: Tenant, name: str, settings: Settings, channels: Sequence[NewChannel], *, text: str
+) -> CommandResult:
+    """Add a report or an alert of a tenant; `text` says what it is set to."""
+    by, now, kind = COMMAND_LINE, utc_now(), "alert" if isinstance(settings, AlertSettings) else "report"
+    key = add_subscription(session.store, by, name, settings, channels, tenant_id=owner.tenant_id, now=now)
+    session.terminal.say(f"Added {kind} {name!r} of {owner.name}: {text}.")
+    secrets = say_added(session, kind, key, channels)
+    return CommandResult({"subscription_id": key, "name": name, "signing_secrets": secrets})
 
 
 @report.command(name="list")

@@ -1,6 +1,6 @@
 """The tenants' tokens in `control`: encrypted, replaced without a gap, described but never shown, encrypted again."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -112,7 +112,7 @@ def tokens(viewer: Viewer, store: Store) -> tuple[StoredToken, ...]:
 
 @cached("control")
 def _tokens(tenant_ids: frozenset[int], store: Store, key: Hashable) -> tuple[StoredToken, ...]:
-    found = _encrypted_tokens(tenant_ids, store)
+    found = [(token, encrypted) for token, _, encrypted in _encrypted_tokens(store) if token.tenant_id in tenant_ids]
     cipher: Cipher | None = None
     with suppress(EncryptionError):
         cipher = open_cipher(store.directory, make_key=False) if found else None
@@ -124,13 +124,13 @@ def _tokens(tenant_ids: frozenset[int], store: Store, key: Hashable) -> tuple[St
     )
 
 
-def _encrypted_tokens(tenant_ids: frozenset[int], store: Store) -> list[tuple[StoredToken, bytes]]:
-    rows = store.control.rows(query(__name__, "tokens"), {"visible": list(tenant_ids)})
-    found = []
-    for key, tenant_id, four, kind, login, owner_id, scopes, expires_at, state, reason, checked_at, encrypted in rows:
-        facts = TokenFacts(kind, login, owner_id, scopes, _moment(expires_at))
-        found.append((StoredToken(key, tenant_id, four, facts, state, reason, aware(checked_at)), encrypted))
-    return found
+def _encrypted_tokens(store: Store) -> Iterator[tuple[StoredToken, datetime, bytes]]:
+    """The tokens in use of all tenants, with when each was added."""
+    rows = store.control.rows(query(__name__, "tokens"))
+    for key, tenant_id, four, kind, login, owner_id, scopes, expires_at, state, reason, *times, encrypted in rows:
+        facts = TokenFacts(kind, login, owner_id, scopes, None if expires_at is None else aware(expires_at))
+        checked_at, added_at = map(aware, times)
+        yield StoredToken(key, tenant_id, four, facts, state, reason, checked_at), added_at, encrypted
 
 
 def open_tokens(store: Store, cipher: Cipher, now: datetime) -> dict[int, OpenToken]:
@@ -139,18 +139,19 @@ def open_tokens(store: Store, cipher: Cipher, now: datetime) -> dict[int, OpenTo
     A token that GitHub has refused is among them once a day: sometimes GitHub was wrong. One that does not open is
     left out, so that it stops its own tenant only.
     """
-    retry_before = {"retry_before": stored(now - REFUSED_TRIED_AGAIN_AFTER)}
-    rows = store.control.rows(query(__name__, "open_tokens"), retry_before)
     opened: dict[int, OpenToken] = {}
     broken: DecryptionFailed | None = None
-    for token_id, tenant_id, owner_id, expires_at, state, encrypted, added_at in rows:
+    for token, added_at, encrypted in _encrypted_tokens(store):
+        key, facts, valid = token.token_id, token.facts, token.state == "valid"
+        if not valid and token.checked_at >= now - REFUSED_TRIED_AGAIN_AFTER:
+            continue
         try:
             secret = cipher.decrypt(encrypted)
         except DecryptionFailed as error:
             broken = error
             continue
-        opened[tenant_id] = OpenToken(
-            token_id, tenant_id, owner_id, _moment(expires_at), state == "valid", secret, aware(added_at)
+        opened[token.tenant_id] = OpenToken(
+            key, token.tenant_id, facts.owner_id, facts.expires_at, valid, secret, added_at
         )
     if broken is not None and not opened:
         raise broken
@@ -228,7 +229,3 @@ def save_verdicts(store: Store, verdicts: list[TokenVerdict], now: datetime) -> 
                 "expires_at = coalesce($expires_at, expires_at) where token_id = $token_id and state <> 'replaced'",
                 values,
             )
-
-
-def _moment(moment: datetime | None) -> datetime | None:
-    return None if moment is None else aware(moment)

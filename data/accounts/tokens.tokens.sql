@@ -1,4 +1,4 @@
--- The tokens in use of the visible tenants, each encrypted. Grain: a token. Source: tenant_token (control).
+-- The tokens in use, each encrypted. Grain: a token. Source: tenant_token (control). Times are UTC.
 select
     token_id,
     tenant_id,
@@ -11,9 +11,8 @@ select
     state,
     state_reason,
     checked_at,
+    added_at,
     encrypted
 from tenant_token
-where
-    tenant_id in (select unnest($visible))
-    and state <> 'replaced'
+where state <> 'replaced'
 order by tenant_id, token_id;
