@@ -45,13 +45,9 @@ def typed_names(tenant_id: int) -> list[str]:
         )
         st.caption(messages.literal(estimate(session.viewer(), the_store(), tenant_id, 1)))
         pressed = st.form_submit_button("Add", type="primary", icon=":material/add:", key="add_track")
-    if not pressed:
-        return []
-    try:
-        return tracking.words_in(text or "")
-    except tracking.TrackingRefused as refusal:
-        messages.refused(refusal)
-        return []
+    with messages.shown():
+        return tracking.words_in(text or "") if pressed else []
+    return []
 
 
 def track(tenant_id: int, typed: Sequence[str]) -> None:

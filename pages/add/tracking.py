@@ -31,6 +31,7 @@ from data.accounts import grants, tenants
 from data.accounts.models import Tenant
 from data.accounts.tokens import tokens
 from data.collection.ledger import Scope
+from data.refusals import Refused
 from data.text import counted, number_text
 from pages.ui import collecting, session
 from pages.ui.store import the_store
@@ -40,7 +41,7 @@ AT_MOST = 500  # names at a time: some five minutes at GitHub's pace
 OnChecked = Callable[[int, int, CheckedName], None]
 
 
-class TrackingRefused(Exception):
+class TrackingRefused(Refused):
     """Repositories cannot be tracked as it stands; the sentence says what to do."""
 
 

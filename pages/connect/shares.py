@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 import streamlit as st
 
 from data.accounts.models import Account, Viewer
-from data.accounts.passwords import PasswordRefused
 from data.accounts.tenants import tenants
 from data.calendar import utc_now
 from data.dashboards.dashboards import DASHBOARDS, canned_dashboards
@@ -56,12 +55,8 @@ def draw_shares(account: Account, viewer: Viewer) -> None:
     with st.container(border=True, key="connect_share_form"):
         new = _form(account, viewer, managed)
         if st.button("Create link", type="primary", key="share_submit") and new is not None:
-            try:
-                secret = add_share(store, account.username, new, utc_now())
-            except PasswordRefused as refusal:
-                messages.refused(refusal)
-            else:
-                st.session_state[MADE] = (secret, new.embeddable)
+            with messages.shown():
+                st.session_state[MADE] = (add_share(store, account.username, new, utc_now()), new.embeddable)
     if MADE in st.session_state:
         _draw_made(*st.session_state[MADE])
     now = utc_now().replace(second=0, microsecond=0)

@@ -13,7 +13,6 @@ from typing import Any
 import streamlit as st
 
 from data.accounts.models import Account, Viewer
-from data.accounts.saved_items import SavedItemRefused
 from data.calendar import DAY, utc_day, utc_now
 from data.dashboards.dashboards import DASHBOARDS
 from data.dashboards.panel_text import measure_name
@@ -146,11 +145,8 @@ def _draw_head(account: Account, key: str, draft: Draft, saved: Dashboard) -> Da
 
 def _draw_save(account: Account, key: str, draft: Draft, changed: bool) -> None:
     if st.button("Save", type="primary", key="dashboards_save", disabled=not changed, icon=":material/save:"):
-        try:
+        with messages.shown():
             DASHBOARDS.save(the_store(), account.username, int(key), checked(draft.dashboard), utc_now())
-        except (SpecificationRefused, SavedItemRefused) as refusal:
-            messages.refused(refusal)
-        else:
             drafts().pop(key, None)
             messages.notice_after_rerun("Dashboard saved.")
     if st.button("Discard changes" if changed else "Close", key="dashboards_discard"):

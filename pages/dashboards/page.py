@@ -14,7 +14,6 @@ import streamlit as st
 
 from data.accounts import grants
 from data.accounts.models import Account, Viewer
-from data.accounts.saved_items import SavedItemRefused
 from data.calendar import utc_now
 from data.dashboards.dashboards import DASHBOARDS, SavedDashboard, canned_dashboards
 from data.dashboards.specification import (
@@ -153,10 +152,7 @@ def _new(account: Account) -> None:
         session.require_account()
         name = st.text_input("Name", max_chars=LONGEST_NAME, key="dashboards_new_name", placeholder="Launch week")
         if st.button("Create", type="primary", key="dashboards_new_submit", width="stretch"):
-            try:
-                _add(account, Dashboard((name or "").strip()), "Dashboard created. Add the first panel.", edit=True)
-            except (SpecificationRefused, SavedItemRefused) as refusal:
-                messages.refused(refusal)
+            _add(account, Dashboard((name or "").strip()), "Dashboard created. Add the first panel.", edit=True)
 
 
 @st.dialog("Import a dashboard", icon=":material/upload:")
@@ -177,10 +173,7 @@ def _bring_in(account: Account, text: str | bytes) -> None:
         st.error("This dashboard cannot be imported:", icon=":material/error:")
         st.markdown("\n".join(f"- {messages.literal(problem)}" for problem in refusal.problems))
         return
-    try:
-        _add(account, dashboard, "Dashboard imported.")
-    except SavedItemRefused as refusal:
-        messages.refused(refusal)
+    _add(account, dashboard, "Dashboard imported.")
 
 
 def draw_filters(viewer: Viewer, panels: Sequence[Panel]) -> Sequence[Panel]:

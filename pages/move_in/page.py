@@ -108,20 +108,16 @@ def draw_button(plan: Plan) -> bool:
 
 def make(tenant: Tenant, staged: Staged, options: Options, aliases: Mapping[str, str]) -> None:
     mappings = {header(each.table): options.columns for each in staged.layouts} if options.columns else {}
-    try:
-        batch = imports.save_import(
-            the_store(),
-            session.require_account().username,
-            tenant.tenant_id,
-            staged,
-            utc_now(),
-            aliases=aliases,
-            unknown=view.unknown_choice(),
-            mappings=mappings,
-        )
-    except ImportRefused as refusal:
-        messages.refused(refusal)
-        return
+    batch = imports.save_import(
+        the_store(),
+        session.require_account().username,
+        tenant.tenant_id,
+        staged,
+        utc_now(),
+        aliases=aliases,
+        unknown=view.unknown_choice(),
+        mappings=mappings,
+    )
     st.session_state[ROUND] = st.session_state.get(ROUND, 0) + 1
     readings, days, *_ = batch.counts.sentences()
     won = days if batch.counts.days_won else readings
@@ -134,10 +130,7 @@ st.caption(
     "can be undone."
 )
 owner = chosen_tenant()
-try:
-    brought = chosen_files()
-    if brought:
+with messages.shown():
+    if brought := chosen_files():
         draw_preview(owner, brought)
-except ImportRefused as refused:
-    messages.refused(refused)
 view.draw_imports(owner)

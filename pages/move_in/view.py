@@ -209,15 +209,13 @@ def draw_imports(tenant: Tenant) -> None:
 
 
 def _ask_to_undo(batch_id: int) -> None:
-    def undo() -> None:
-        try:
-            imports.undo_import(the_store(), session.require_account().username, batch_id, utc_now())
-        except ImportRefused as refusal:
-            messages.refused(refusal)
-            st.stop()
-
-    text = "The days that it added are removed, and everything is as if it had never been imported."
-    messages.confirm(f"Undo import {batch_id}?", text, "Undo", undo, f"Import {batch_id} was undone.")
+    messages.confirm(
+        f"Undo import {batch_id}?",
+        "The days that it added are removed, and everything is as if it had never been imported.",
+        "Undo",
+        lambda: imports.undo_import(the_store(), session.require_account().username, batch_id, utc_now()),
+        f"Import {batch_id} was undone.",
+    )
 
 
 def _row(each: ImportBatch, users: Mapping[int, str]) -> dict[str, object]:

@@ -7,10 +7,9 @@ import streamlit as st
 
 from data.accounts import accounts, api_tokens, grants, sessions, sign_on, tenants
 from data.accounts.api_tokens import ApiToken, NewToken
-from data.accounts.authority import AccountRefused
 from data.accounts.models import Account
-from data.accounts.passwords import PasswordRefused, fingerprint
-from data.accounts.sessions import OpenSession, TooManyAttempts
+from data.accounts.passwords import fingerprint
+from data.accounts.sessions import OpenSession
 from data.calendar import utc_now
 from data.repositories.repositories import repository_names
 from pages.ui import controls, messages, session, time_format
@@ -57,12 +56,10 @@ def draw_password() -> None:
     st.caption("This signs out your other sessions.")
     if submitted:
         secret, typed = session.session_secret() or "", session.typed_password(current or "")
-        try:
-            accounts.change_password(the_store(), secret, typed, password.chosen(), utc_now())
-        except (AccountRefused, PasswordRefused, TooManyAttempts) as refusal:
-            messages.refused(refusal)
-        else:
-            messages.notice_after_rerun("Your password is changed, and your other sessions are signed out.")
+        messages.do(
+            lambda: accounts.change_password(the_store(), secret, typed, password.chosen(), utc_now()),
+            "Your password is changed, and your other sessions are signed out.",
+        )
 
 
 def session_text(each: OpenSession, now: datetime) -> str:

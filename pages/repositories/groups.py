@@ -5,14 +5,12 @@ from typing import Any
 
 import streamlit as st
 
-from data.accounts.authority import AccountRefused
 from data.accounts.models import Account, Tenant, Viewer
 from data.accounts.tenants import tenants
 from data.calendar import utc_now
 from data.repositories.groups import (
     NAME_LIMIT,
     Group,
-    GroupRefused,
     add_group,
     change_group,
     group_names,
@@ -70,13 +68,9 @@ def _draw_actions(account: Account, viewer: Viewer, group: Group) -> None:
             f"**{messages.literal(group.name)}** is deleted. Its repositories stay with their history; dashboards and "
             "links that name the group lose it.",
             "Delete group",
-            lambda: _remove(account, group),
+            lambda: remove_group(the_store(), account.username, group.group_id, utc_now()),
             "Group deleted.",
         )
-
-
-def _remove(account: Account, group: Group) -> None:
-    remove_group(the_store(), account.username, group.group_id, utc_now())
 
 
 @st.dialog("Group of repositories", icon=":material/folder:", on_dismiss="rerun")
@@ -101,16 +95,12 @@ def edit(account: Account, viewer: Viewer, group: Group | None = None, ticked: C
         if not st.button("Save group", type="primary", key="group_save", width="stretch"):
             return
         store, by, now = the_store(), account.username, utc_now()
-        try:
-            if group is None:
-                add_group(store, by, tenant_id, name or "", members, now=now)
-            else:
-                change_group(store, by, group.group_id, name or "", members, now=now)
-        except (GroupRefused, AccountRefused) as refusal:
-            messages.refused(refusal)
+        if group is None:
+            add_group(store, by, tenant_id, name or "", members, now=now)
         else:
-            controls.empty(actions.TICKS)
-            messages.notice_after_rerun("Group saved. It can be chosen wherever repositories are.")
+            change_group(store, by, group.group_id, name or "", members, now=now)
+        controls.empty(actions.TICKS)
+        messages.notice_after_rerun("Group saved. It can be chosen wherever repositories are.")
 
 
 def _tenant(

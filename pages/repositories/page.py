@@ -156,7 +156,7 @@ def draw_actions(ticked: list[int], wanted: RepositoryFilter, viewer: Viewer) ->
         remove = controls.danger_button("Remove …", ":material/delete:", "repositories_remove", disabled=none)
     if remove:
         st.session_state[REMOVING] = ticked
-    try:
+    with messages.shown():
         if collect:
             actions.collect(ticked, wanted.tenant_id)
             controls.empty(actions.TICKS)
@@ -165,8 +165,6 @@ def draw_actions(ticked: list[int], wanted: RepositoryFilter, viewer: Viewer) ->
             notice = actions.do(actions.PAUSE if pause else actions.RESUME, ticked)
             controls.empty(actions.TICKS)
             messages.notice_after_rerun(notice)
-    except RepositoryRefused as refusal:
-        messages.refused(refusal)
 
 
 def open_removal_when_asked() -> None:
@@ -213,14 +211,10 @@ def _removal_dialog(chosen: Sequence[Repository]) -> None:
             st.error(f"That was not “{messages.literal(wanted)}”. Nothing was deleted.")
         elif pressed:
             action = actions.REMOVE if choice == KEEP else actions.DELETE
-            try:
-                notice = actions.do(action, [each.repository_id for each in chosen])
-            except RepositoryRefused as refusal:
-                messages.refused(refusal)
-            else:
-                _forget_removal()
-                controls.empty(actions.TICKS)
-                messages.notice_after_rerun(notice)
+            notice = actions.do(action, [each.repository_id for each in chosen])
+            _forget_removal()
+            controls.empty(actions.TICKS)
+            messages.notice_after_rerun(notice)
 
 
 account = session.require_account()

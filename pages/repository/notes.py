@@ -1,6 +1,6 @@
 """The dialog that writes a note, and the list of notes; what may be done is asked at the moment of acting."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -13,7 +13,6 @@ from data.insight.notes import (
     TEXT_LIMIT,
     NewNote,
     Note,
-    NoteRefused,
     add_note,
     change_note,
     may_write,
@@ -81,20 +80,11 @@ def write(repository: Repository, draft: NoteDraft) -> None:
         if saved and isinstance(day, date) and old is None:
             place = (repository.repository_id, None) if about == THIS else (None, repository.tenant_id)
             new = NewNote(day, text or "", link, *place)
-            _do(lambda: add_note(store, by, new, now), "Note saved.")
+            messages.do(lambda: add_note(store, by, new, now), "Note saved.")
         elif saved and isinstance(day, date) and old is not None:
             changed = replace(old, day=day, note=text or "", link=link)
-            _do(lambda: change_note(store, by, changed, now), "Note saved.")
+            messages.do(lambda: change_note(store, by, changed, now), "Note saved.")
         if old is not None and controls.danger_button(
             "Delete note", ":material/delete:", "repository_note_remove", width="stretch"
         ):
-            _do(lambda: remove_note(store, by, old.note_id, now), "Note deleted.")
-
-
-def _do(act: Callable[[], object], done: str) -> None:
-    try:
-        act()
-    except NoteRefused as refusal:
-        messages.refused(refusal)
-        return
-    messages.notice_after_rerun(done)
+            messages.do(lambda: remove_note(store, by, old.note_id, now), "Note deleted.")

@@ -5,11 +5,10 @@ nothing else.
 import streamlit as st
 
 from data.accounts.models import Viewer
-from data.accounts.sessions import TooManyAttempts
 from data.calendar import DAY, utc_day, utc_now
 from data.dashboards.specification import SpecificationRefused
 from data.repositories.repositories import repositories
-from data.sharing.shares import RepositoryPage, Share, ShareRefused, open_share, share_of_secret, share_viewer
+from data.sharing.shares import RepositoryPage, Share, open_share, share_of_secret, share_viewer
 from data.traffic.models import Selection
 from data.traffic.traffic import all_daily_traffic, day_range
 from pages.dashboards import view as dashboard
@@ -31,13 +30,11 @@ def draw_way_in(share: Share) -> None:
             typed = st.text_input("Password", type="password", key="shared_password", autocomplete="off") or ""
             if not st.form_submit_button("Open", type="primary", key="shared_submit"):
                 st.stop()
-    try:
+    with messages.shown():
         open_share(the_store(), share, typed, session.address(), utc_now())
-    except (ShareRefused, TooManyAttempts) as refusal:
-        messages.refused(refusal)
-        st.stop()
-    st.session_state.setdefault(OPENED, set()).add(share.share_id)
-    st.rerun()
+        st.session_state.setdefault(OPENED, set()).add(share.share_id)
+        st.rerun()
+    st.stop()
 
 
 def draw_shared(secret: str) -> None:

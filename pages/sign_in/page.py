@@ -7,7 +7,6 @@ address at once, so that it is in no bookmark and on nobody's screenshot.
 import streamlit as st
 
 from data.accounts import accounts, invitations
-from data.accounts.authority import AccountRefused
 from data.accounts.invitations import Invitation
 from data.accounts.models import Account
 from data.accounts.sign_on import passwords_open
@@ -134,11 +133,8 @@ def _draw_sign_in_to_accept(secret: str) -> None:
     st.header("Sign in", anchor=False)
     account = session.password_form()
     if account is not None:
-        try:
+        with messages.shown():
             invitations.accept_as(the_store(), secret, account.user_id, utc_now())
-        except AccountRefused as refusal:
-            messages.refused(refusal)
-        else:
             session.enter(account, at_start=True)
     if st.button("Create a new account instead", key="invitation_new", type="tertiary"):
         st.session_state.pop(HAS_ACCOUNT, None)

@@ -9,7 +9,6 @@ from zoneinfo import available_timezones
 import streamlit as st
 
 from collector.delivery.channels import NAMES, checked_channel
-from collector.delivery.http import AddressRefused, ReceiverUnreachable
 from collector.delivery.mail import html_part
 from collector.delivery.sender import (
     SEES_NOTHING,
@@ -18,7 +17,6 @@ from collector.delivery.sender import (
     send_test,
 )
 from data.accounts import grants, tenants
-from data.accounts.authority import AccountRefused
 from data.accounts.models import Account, Viewer
 from data.calendar import utc_now
 from data.insight.spikes import STANDS_OUT
@@ -57,7 +55,6 @@ from pages.ui.store import the_store
 
 ONCE = "subscriptions_once"  # the signing secret of a new webhook, to be shown
 OWN = 0  # among tenants: one's own
-REFUSED = (SubscriptionRefused, AccountRefused, AddressRefused, ReceiverUnreachable)
 COMMON_ZONES = ("UTC", "Europe/Berlin", "Europe/London", "America/New_York", "America/Los_Angeles", "Asia/Tokyo")
 
 
@@ -117,13 +114,9 @@ def choose_alerts(known: AlertSettings, key: str) -> Callable[[], AlertSettings]
 
 
 def create(account: Account, name: str, settings: Callable[[], Settings], where: tuple[str, str], owner: int) -> None:
-    try:
-        channel = checked_channel(*where)
-        by, tenant_id, now = account.username, owner or None, utc_now()
-        add_subscription(the_store(), by, name, settings(), [channel], tenant_id=tenant_id, now=now)
-    except REFUSED as refusal:
-        messages.refused(refusal)
-        return
+    channel = checked_channel(*where)
+    by, tenant_id, now = account.username, owner or None, utc_now()
+    add_subscription(the_store(), by, name, settings(), [channel], tenant_id=tenant_id, now=now)
     keep_secret(channel)
     messages.notice_after_rerun(f"{name} is created. Try it: Send a test now.")
 
@@ -277,7 +270,7 @@ def change(
     remove: int | None = None,
 ) -> None:
     """Change what is given, and show why not where it is refused. A channel goes in the place of another, or is new."""
-    try:
+    with messages.shown():
         fresh, place = channel() if channel else (None, None)
         changes = ChannelChanges(
             add=[fresh] if fresh and place is None else [],
@@ -287,12 +280,9 @@ def change(
         wanted, now = settings() if settings else None, utc_now()
         key = subscription.subscription_id
         change_subscription(the_store(), account.username, key, now, name=name, settings=wanted, channels=changes)
-    except REFUSED as refusal:
-        messages.refused(refusal)
-        return
-    if fresh:
-        keep_secret(fresh)
-    messages.notice_after_rerun(notice)
+        if fresh:
+            keep_secret(fresh)
+        messages.notice_after_rerun(notice)
 
 
 def test(account: Account, subscription: Subscription) -> None:
@@ -338,15 +328,11 @@ def draw(account: Account, subscription: Subscription, tenant_names: Mapping[int
                     "Remove this subscription?",
                     f"**{messages.literal(subscription.name)}** will no longer be sent, and its addresses are deleted.",
                     "Remove",
-                    lambda: _remove(account, key),
+                    lambda: remove_subscription(store, account.username, key, utc_now()),
                     f"{subscription.name} is removed.",
                 )
         if is_tested:
             test(account, subscription)
-
-
-def _remove(account: Account, subscription_id: int) -> None:
-    remove_subscription(the_store(), account.username, subscription_id, utc_now())
 
 
 def draw_secret() -> None:

@@ -9,12 +9,12 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from collector.discovery import parse_pattern
-from collector.errors import GitHubError, NameRefused, SettingsRefused
+from collector.errors import GitHubError, SettingsRefused
 from collector.github_app import fetch_app
 from collector.installations import refresh_now
-from data.accounts import github_app, grants, tenants
+from data.accounts import github_app, tenants
 from data.accounts.github_app import AppFacts, AppRefused, GitHubApp, Installation, InstallationState
-from data.accounts.models import Account, Grant, Role, Tenant
+from data.accounts.models import Account, Role, Tenant
 from data.accounts.tenants import operator
 from data.calendar import utc_now
 from data.text import counted, day_text
@@ -216,17 +216,14 @@ def _draw_installation(account: Account, each: Installation, names: Mapping[int,
 
 def _save(account: Account, each: Installation, tenant_id: int | None, rule: str | None) -> None:
     store, by, now = the_store(), account.username, utc_now()
-    try:
+    with messages.shown():
         if rule is not None:
             parse_pattern(rule)
-    except NameRefused as refusal:
-        messages.refused(refusal)
-        return
-    if tenant_id != each.tenant_id:
-        github_app.give_installation(store, by, each.installation_id, tenant_id, now)
-    if tenant_id is not None and (rule != each.rule or tenant_id != each.tenant_id):
-        github_app.save_tracking_rule(store, by, each.installation_id, rule, now)
-    _refresh()
+        if tenant_id != each.tenant_id:
+            github_app.give_installation(store, by, each.installation_id, tenant_id, now)
+        if tenant_id is not None and (rule != each.rule or tenant_id != each.tenant_id):
+            github_app.save_tracking_rule(store, by, each.installation_id, rule, now)
+        _refresh()
 
 
 def new_tenant(account: Account, key: str, label: str = "Create tenant") -> Tenant | None:
@@ -264,17 +261,11 @@ def _by_app(account: Account, app: GitHubApp | None, key: str, label: str) -> Te
         )
         pressed = st.form_submit_button(label, type="primary", key=f"{key}_submit")
     draw_install(app, key)
-    return _made(account, name or "", chosen) if pressed else None
-
-
-def _made(account: Account, name: str, installation_id: int) -> Tenant | None:
-    store, by, now = the_store(), account.username, utc_now()
-    try:
-        tenant = tenants.add_tenant(store, by, name, "daily", now)
-    except tenants.TenantRefused as refusal:
-        messages.refused(refusal)
-        return None
-    grants.grant(store, by, account.user_id, Grant(Role.TENANT, tenant.tenant_id), now)
-    github_app.give_installation(store, by, installation_id, tenant.tenant_id, now)
-    refresh_now(store)
-    return tenant
+    if pressed:
+        with messages.shown():
+            tenant = view.add_tenant(account, name or "")
+            store, by = the_store(), account.username
+            github_app.give_installation(store, by, chosen, tenant.tenant_id, utc_now())
+            refresh_now(store)
+            return tenant
+    return None

@@ -128,21 +128,18 @@ def new_tenant(account: Account, key: str, label: str = "Create tenant") -> Tena
     if facts is None or faults:
         messages_slot.error(messages.literal_lines("\n".join(faults)), icon=":material/error:")
         return None
-    with messages_slot:
-        tenant = _add(account, name, secret, facts)
-    if tenant is not None:
+    with messages_slot, messages.shown():
+        open_cipher(the_store().directory)  # before anything is written: the key may not be usable
+        tenant = add_tenant(account, name)
+        save_token(the_store(), account.username, tenant.tenant_id, secret, facts, now=utc_now())
         controls.empty(f"{key}_token")
-    return tenant
+        return tenant
+    return None
 
 
-def _add(account: Account, name: str, secret: str, facts: TokenFacts) -> Tenant | None:
+def add_tenant(account: Account, name: str) -> Tenant:
+    """Add a tenant that this user manages. Raises: TenantRefused."""
     store, by, now = the_store(), account.username, utc_now()
-    open_cipher(store.directory)  # before anything is written: the key may not be usable
-    try:
-        tenant = tenants.add_tenant(store, by, name, "daily", now)
-    except tenants.TenantRefused as refusal:
-        messages.refused(refusal)
-        return None
+    tenant = tenants.add_tenant(store, by, name, "daily", now)
     grants.grant(store, by, account.user_id, Grant(Role.TENANT, tenant.tenant_id), now)
-    save_token(store, by, tenant.tenant_id, secret, facts, now=now)
     return tenant

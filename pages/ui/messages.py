@@ -69,6 +69,13 @@ def notice_after_rerun(sentence: str) -> NoReturn:
     st.rerun()
 
 
+def do(act: Callable[[], object], done: str) -> None:
+    """Act, load the page anew, and say there that it is `done`; or show here why it is refused."""
+    with shown():
+        act()
+        notice_after_rerun(done)
+
+
 def draw_notice() -> None:
     sentence = st.session_state.pop(NOTICE, None)
     if sentence:
@@ -90,7 +97,7 @@ def literal_lines(text: str) -> str:
     return lines[0] if len(lines) == 1 else "\n".join(f"- {line}" for line in lines)
 
 
-def confirm(title: str, text: str, button: str, act: Callable[[], None], done: str, *, to_type: str = "") -> None:
+def confirm(title: str, text: str, button: str, act: Callable[[], object], done: str, *, to_type: str = "") -> None:
     """Ask in a dialog, with a box to tick or something `to_type`; then act, load the page anew, and say `done`."""
 
     @st.dialog(title, icon=":material/warning:")

@@ -6,10 +6,9 @@ from typing import Any
 
 import streamlit as st
 
-from data.accounts.authority import AccountRefused
 from data.accounts.grants import viewer_of
 from data.accounts.models import Account
-from data.accounts.saved_items import SavedItem, SavedItemRefused, SavedItems
+from data.accounts.saved_items import SavedItem, SavedItems
 from data.accounts.tenants import tenants
 from data.calendar import utc_now
 from pages.ui import controls, messages
@@ -34,14 +33,15 @@ def draw_sharing(page: str, account: Account, items: SavedItems[Any, Any], item:
         st.caption("The link for everyone in the tenant:")
         st.code(full_address(f"{page}?{LINKS[page]}={item.item_id}"), language=None, wrap_lines=True)
         if st.button("Stop sharing", icon=":material/lock:", key=f"{page}_unshare", type="tertiary"):
-            _do(unshare, f"This {items.kind} is private again.")
+            messages.do(unshare, f"This {items.kind} is private again.")
         return
     for tenant in tenants(viewer_of(store, account), store):
         if not account.manages(tenant.tenant_id):
             continue
         label, key = f"Share in {messages.literal(tenant.name)}", f"{page}_share_{tenant.tenant_id}"
         if st.button(label, icon=":material/group:", key=key, type="tertiary", help=SHARE_HELP):
-            _do(partial(share, tenant.tenant_id), f"Shared with everyone in {tenant.name}. The link is in the menu.")
+            done = f"Shared with everyone in {tenant.name}. The link is in the menu."
+            messages.do(partial(share, tenant.tenant_id), done)
 
 
 def draw_removing(
@@ -57,12 +57,3 @@ def draw_removing(
         whom = "" if item.tenant_id is None else " for everyone in the tenant"
         text = f"**{messages.literal(item.name)}** is deleted for good{whom}. Traffic is not affected."
         messages.confirm(f"Remove this {items.kind}?", text, "Remove", remove, f"{items.kind.capitalize()} removed.")
-
-
-def _do(action: Callable[[], None], done: str) -> None:
-    try:
-        action()
-    except (SavedItemRefused, AccountRefused) as refusal:
-        messages.refused(refusal)
-        return
-    messages.notice_after_rerun(done)
