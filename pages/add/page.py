@@ -1,7 +1,7 @@
 """Adds repositories: chosen from those of the tenant's token, or by name. GitHub is asked first, then it collects."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import streamlit as st
 
@@ -12,22 +12,13 @@ from data.repositories.repositories import repositories
 from data.text import counted, number_text
 from pages.add import tracking, view
 from pages.ui import collecting, controls, messages, navigation, session
+from pages.ui.managed_tenants import choose_tenant
 from pages.ui.store import the_store
 
 OUTCOME = "add_outcome"
 FROM_LIST, BY_NAME = "Your repositories", "By name or address"
 MOST_NAMED, MOST_REASONS = 5, 20
 PLACEHOLDER = "octo/hello\nhttps://github.com/octo/world, octo/api"
-
-
-def chosen_tenant() -> int:
-    names: Mapping[int, str] = {each.tenant_id: each.name for each in tracking.managed_tenants()}
-    if not names:
-        st.info("You don’t manage an active tenant. Ask an administrator.")
-        st.stop()
-    if len(names) == 1:
-        return next(iter(names))
-    return int(st.selectbox("Tenant", list(names), format_func=names.__getitem__, key="add_tenant", width=320))
 
 
 def typed_names(tenant_id: int) -> list[str]:
@@ -130,7 +121,7 @@ st.title("Add repositories", anchor=False)
 if done := st.session_state.get(OUTCOME):
     draw_outcome(done, viewer)
 else:
-    tenant = chosen_tenant()
+    tenant = choose_tenant("add_tenant")
     body = st.empty()
     with body.container():
         wanted = chosen(tenant, viewer)

@@ -27,13 +27,12 @@ from collector.errors import (
     SettingsRefused,
     TokenRefused,
 )
-from data.accounts import grants, tenants
-from data.accounts.models import Tenant
 from data.accounts.tokens import tokens
 from data.collection.ledger import Scope
 from data.refusals import Refused
 from data.text import counted, number_text
 from pages.ui import collecting, session
+from pages.ui.managed_tenants import managed_tenants
 from pages.ui.store import the_store
 from pages.ui.text import STORE_ANOTHER
 
@@ -43,12 +42,6 @@ OnChecked = Callable[[int, int, CheckedName], None]
 
 class TrackingRefused(Refused):
     """Repositories cannot be tracked as it stands; the sentence says what to do."""
-
-
-def managed_tenants() -> list[Tenant]:
-    account = session.require_account()
-    viewer = grants.viewer_of(the_store(), account)
-    return [each for each in tenants.tenants(viewer, the_store()) if account.manages(each.tenant_id)]
 
 
 def words_in(text: str) -> list[str]:
@@ -71,9 +64,9 @@ def track(tenant_id: int, typed: Sequence[str], on_checked: OnChecked) -> TrackR
     Raises: TrackingRefused; nothing is added then.
     """
     names, faults = sorted_names(typed)
-    checked = _asked(_managed(tenant_id), names, on_checked) if names else []
+    checked = _asked(tenant_id, names, on_checked) if names else []
     checked += [CheckedName("", None, fault) for fault in faults]
-    _managed(tenant_id)  # still: minutes may have passed
+    _name_of_managed(tenant_id)  # still: minutes may have passed
     account, viewer = session.require_account(), session.viewer().of_each_tenant()
     tracked = track_repositories(viewer, the_store(), account.username, tenant_id, checked)
     if tracked.added:
@@ -84,50 +77,49 @@ def track(tenant_id: int, typed: Sequence[str], on_checked: OnChecked) -> TrackR
 
 def discover(tenant_id: int, pattern: Pattern) -> Discovery:
     """The repositories that the tenant's token can see and the pattern means. Raises: TrackingRefused."""
-    tenant = _managed(tenant_id)
     stored = tokens(session.viewer(), the_store())
     login = next((each.facts.login for each in stored if each.tenant_id == tenant_id), None)
     try:
-        with _clients(tenant) as github:
+        with _clients(tenant_id) as github:
             return fetch_matching(github, login, pattern)
     except (GitHubError, AnswerRefused, SettingsRefused) as error:
         raise TrackingRefused(_with_fix(error)) from error
 
 
-def _asked(tenant: Tenant, names: Sequence[str], on_checked: OnChecked) -> list[CheckedName]:
+def _asked(tenant_id: int, names: Sequence[str], on_checked: OnChecked) -> list[CheckedName]:
     try:
-        with _clients(tenant) as github:
+        with _clients(tenant_id) as github:
             return check_repositories(github, names, lambda done, each: on_checked(done, len(names), each))
     except (GitHubError, SettingsRefused) as error:
         raise TrackingRefused(f"{_with_fix(error)} Nothing was added.") from error
 
 
-def _managed(tenant_id: int) -> Tenant:
-    """The tenant, when the user manages it at this moment. Raises TrackingRefused, as for one that is not there."""
-    for tenant in managed_tenants():
-        if tenant.tenant_id == tenant_id:
-            return tenant
-    raise TrackingRefused("There is no such tenant.")
+def _name_of_managed(tenant_id: int) -> str:
+    """The name of a tenant that the user manages at this moment. Raises TrackingRefused, as where there is none."""
+    name = managed_tenants(session.require_account()).get(tenant_id)
+    if name is None:
+        raise TrackingRefused("There is no such tenant.")
+    return name
 
 
 @contextmanager
-def _clients(tenant: Tenant) -> Iterator[TenantClients]:
-    """GitHub as the tenant's installations and its token see it. Raises: TrackingRefused where there is neither to use;
-    SettingsRefused, LimitReached.
+def _clients(tenant_id: int) -> Iterator[TenantClients]:
+    """GitHub as the installations and the token of a tenant that the user manages see it. Raises: TrackingRefused where
+    there is neither to use; SettingsRefused, LimitReached.
     """
-    with clients_of_tenant(the_store(), tenant.tenant_id) as clients:
+    name = _name_of_managed(tenant_id)
+    with clients_of_tenant(the_store(), tenant_id) as clients:
         if not clients.clients:
-            raise _without_token(tenant)
+            raise _without_token(tenant_id, name)
         yield clients
 
 
-def _without_token(tenant: Tenant) -> TrackingRefused:
-    store = the_store()
-    stored = [each for each in tokens(session.viewer(), store) if each.tenant_id == tenant.tenant_id]
+def _without_token(tenant_id: int, name: str) -> TrackingRefused:
+    stored = [each for each in tokens(session.viewer(), the_store()) if each.tenant_id == tenant_id]
     if not stored:
-        return TrackingRefused(f"{tenant.name} has no token yet, so GitHub cannot be asked. {STORE_ANOTHER}")
+        return TrackingRefused(f"{name} has no token yet, so GitHub cannot be asked. {STORE_ANOTHER}")
     why = stored[0].state_reason or "GitHub refuses it."
-    return TrackingRefused(f"The token of {tenant.name} cannot be used: {why} {STORE_ANOTHER}")
+    return TrackingRefused(f"The token of {name} cannot be used: {why} {STORE_ANOTHER}")
 
 
 def _with_fix(error: Exception) -> str:

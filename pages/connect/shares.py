@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 import streamlit as st
 
 from data.accounts.models import Account, Viewer
-from data.accounts.tenants import tenants
 from data.calendar import utc_now
 from data.dashboards.dashboards import DASHBOARDS, canned_dashboards
 from data.dashboards.specification import Dashboard, Kind, Panel, Range, Source, SpecificationRefused
@@ -17,6 +16,7 @@ from data.sharing.shares import NewShare, RepositoryPage, Share, add_share, revo
 from data.text import counted
 from pages.ui import controls, messages, session, time_format
 from pages.ui.addresses import full_address
+from pages.ui.managed_tenants import managed_tenants
 from pages.ui.store import the_store
 
 KINDS = DASHBOARD, REPOSITORY, CHART = "Dashboard", "Repository", "Chart"
@@ -47,13 +47,12 @@ MADE = "connect_share"  # the secret of the link that was made last, and whether
 
 def draw_shares(account: Account, viewer: Viewer) -> None:
     store = the_store()
-    managed = {each.tenant_id: each.name for each in tenants(viewer, store) if account.manages(each.tenant_id)}
     st.caption(
         "Anyone with the link sees the chosen repositories without an account: no notes, no SQL, no other pages, and "
         "no files unless you allow downloads."
     )
     with st.container(border=True, key="connect_share_form"):
-        new = _form(account, viewer, managed)
+        new = _form(account, viewer, managed_tenants(account))
         if st.button("Create link", type="primary", key="share_submit") and new is not None:
             with messages.shown():
                 st.session_state[MADE] = (add_share(store, account.username, new, utc_now()), new.embeddable)

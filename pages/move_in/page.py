@@ -6,8 +6,6 @@ from pathlib import Path
 
 import streamlit as st
 
-from data.accounts import grants, tenants
-from data.accounts.models import Tenant
 from data.calendar import utc_day, utc_now
 from data.imports import imports
 from data.imports.files import File, uploaded
@@ -17,28 +15,12 @@ from data.imports.staging import Staged, stage
 from data.repositories.repositories import repositories
 from pages.move_in import view
 from pages.ui import messages, session
+from pages.ui.managed_tenants import choose_tenant
 from pages.ui.store import the_store
 
 MOST_MB = 50
 PASTED = "pasted.txt"
 ROUND = "import_round"  # the number of the upload: another one empties the controls
-
-
-def managed_tenants() -> Mapping[int, Tenant]:
-    account = session.require_account()
-    seen = grants.viewer_of(the_store(), account)
-    return {each.tenant_id: each for each in tenants.tenants(seen, the_store()) if account.manages(each.tenant_id)}
-
-
-def chosen_tenant() -> Tenant:
-    managed = managed_tenants()
-    if not managed:
-        st.info("You don’t manage an active tenant. Ask an administrator.")
-        st.stop()
-    if len(managed) == 1:
-        return next(iter(managed.values()))
-    names = {key: each.name for key, each in managed.items()}
-    return managed[st.selectbox("Tenant", list(names), format_func=names.__getitem__, key="import_tenant", width=320)]
 
 
 def chosen_files() -> list[File]:
@@ -62,11 +44,11 @@ def chosen_files() -> list[File]:
     return [*files, *(uploaded(PASTED, text.encode()) if text else [])]
 
 
-def draw_preview(tenant: Tenant, files: list[File]) -> None:
+def draw_preview(tenant_id: int, files: list[File]) -> None:
     viewer, store = session.viewer().of_each_tenant(), the_store()
-    names = [each.full_name for each in repositories(viewer, store) if each.tenant_id == tenant.tenant_id]
+    names = [each.full_name for each in repositories(viewer, store) if each.tenant_id == tenant_id]
     options = view.draw_options(names)
-    saved = imports.saved_mappings(viewer, store, tenant.tenant_id)
+    saved = imports.saved_mappings(viewer, store, tenant_id)
     with tempfile.TemporaryDirectory(prefix="import-") as scratch:
         try:
             staged = stage(files, options, saved, utc_day(utc_now()), Path(scratch))
@@ -76,14 +58,14 @@ def draw_preview(tenant: Tenant, files: list[File]) -> None:
             return
         view.draw_tables(staged)
         aliases, asked = options.aliases, Unknown.ASK
-        plan = imports.plan(viewer, store, tenant.tenant_id, staged, aliases=aliases, unknown=asked)
+        plan = imports.plan(viewer, store, tenant_id, staged, aliases=aliases, unknown=asked)
         if plan.unknown:
             aliases = view.draw_unknown(plan.unknown, names)
             asked = view.unknown_choice()
-            plan = imports.plan(viewer, store, tenant.tenant_id, staged, aliases=aliases, unknown=asked)
+            plan = imports.plan(viewer, store, tenant_id, staged, aliases=aliases, unknown=asked)
         view.draw_plan(staged, plan)
         if draw_button(plan):
-            make(tenant, staged, options, aliases)
+            make(tenant_id, staged, options, aliases)
 
 
 def draw_button(plan: Plan) -> bool:
@@ -106,12 +88,12 @@ def draw_button(plan: Plan) -> bool:
     )
 
 
-def make(tenant: Tenant, staged: Staged, options: Options, aliases: Mapping[str, str]) -> None:
+def make(tenant_id: int, staged: Staged, options: Options, aliases: Mapping[str, str]) -> None:
     mappings = {header(each.table): options.columns for each in staged.layouts} if options.columns else {}
     batch = imports.save_import(
         the_store(),
         session.require_account().username,
-        tenant.tenant_id,
+        tenant_id,
         staged,
         utc_now(),
         aliases=aliases,
@@ -129,7 +111,7 @@ st.caption(
     "Import the history that another tool has collected. Nothing is saved until you press *Import*, and every import "
     "can be undone."
 )
-owner = chosen_tenant()
+owner = choose_tenant("import_tenant")
 with messages.shown():
     if brought := chosen_files():
         draw_preview(owner, brought)

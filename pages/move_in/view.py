@@ -10,7 +10,6 @@ from streamlit import column_config as config
 from collector.discovery import repository_names
 from collector.errors import NameRefused
 from data.accounts import accounts
-from data.accounts.models import Tenant
 from data.calendar import utc_now
 from data.imports import imports
 from data.imports.files import File
@@ -177,10 +176,10 @@ def draw_plan(staged: Staged, plan: Plan) -> None:
         st.warning("\n".join(["Not imported:", "", *lines]), icon=":material/block:")
 
 
-def draw_imports(tenant: Tenant) -> None:
+def draw_imports(tenant_id: int) -> None:
     """The tenant's imports, each with the way back."""
     store, who = the_store(), session.require_account()
-    batches = [each for each in imports.imports(session.viewer(), store) if each.tenant_id == tenant.tenant_id]
+    batches = [each for each in imports.imports(session.viewer(), store) if each.tenant_id == tenant_id]
     if not batches:
         return
     st.subheader("Imports", anchor=False)

@@ -1,12 +1,11 @@
 """Groups on the page of repositories: their list, and the dialog in which a tenant's manager makes or changes one."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
 
-from data.accounts.models import Account, Tenant, Viewer
-from data.accounts.tenants import tenants
+from data.accounts.models import Account, Viewer
 from data.calendar import utc_now
 from data.repositories.groups import (
     NAME_LIMIT,
@@ -22,6 +21,7 @@ from data.repositories.repositories import repositories
 from data.text import counted, number_text
 from pages.repositories import actions
 from pages.ui import controls, messages, navigation, session
+from pages.ui.managed_tenants import managed_tenants
 from pages.ui.store import the_store
 
 ABOUT = "A product, a team: a group can be chosen wherever repositories are."
@@ -30,7 +30,7 @@ MOST_NAMED = 6
 
 def draw(account: Account, viewer: Viewer) -> None:
     """The groups that the viewer sees; for managers with what can be done to them."""
-    found, managed = groups(viewer.of_each_tenant(), the_store()), _managed(account, viewer)
+    found, managed = groups(viewer.of_each_tenant(), the_store()), managed_tenants(account)
     if not found and not managed:
         return
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
@@ -81,7 +81,7 @@ def edit(account: Account, viewer: Viewer, group: Group | None = None, ticked: C
         every = [
             r for r in repositories(viewer.of_each_tenant(), the_store()) if r.state is not RepositoryState.REMOVED
         ]
-        tenant_id = _tenant(_managed(account, viewer), every, group, ticked)
+        tenant_id = _tenant(managed_tenants(account), every, group, ticked)
         offered = {each.repository_id: each.full_name for each in every if each.tenant_id == tenant_id}
         was = group.repository_ids if group else [key for key in ticked if key in offered]
         if left_out := {*ticked} - offered.keys():
@@ -103,20 +103,13 @@ def edit(account: Account, viewer: Viewer, group: Group | None = None, ticked: C
         messages.notice_after_rerun("Group saved. It can be chosen wherever repositories are.")
 
 
-def _tenant(
-    managed: Sequence[Tenant], every: Sequence[Repository], group: Group | None, ticked: Collection[int]
-) -> int:
+def _tenant(names: Mapping[int, str], every: Sequence[Repository], group: Group | None, ticked: Collection[int]) -> int:
     """The tenant whose group it is: of a new one, that of the first ticked repository until another is chosen."""
     if group is not None:
         return group.tenant_id
     owners = [each.tenant_id for each in every if each.repository_id in ticked]
-    names = {each.tenant_id: each.name for each in managed}
     keys = list(names)
     if len(keys) == 1:
         return keys[0]
     place = keys.index(owners[0]) if owners and owners[0] in keys else 0
     return int(st.selectbox("Tenant", keys, index=place, format_func=names.__getitem__, key="group_tenant"))
-
-
-def _managed(account: Account, viewer: Viewer) -> list[Tenant]:
-    return [each for each in tenants(viewer, the_store()) if account.manages(each.tenant_id)]

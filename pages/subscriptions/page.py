@@ -51,6 +51,7 @@ from data.repositories.repositories import repositories, repository_names
 from data.traffic.models import Grain
 from pages.subscriptions import text
 from pages.ui import controls, filters, messages, session
+from pages.ui.managed_tenants import managed_tenants
 from pages.ui.store import the_store
 
 ONCE = "subscriptions_once"  # the signing secret of a new webhook, to be shown
@@ -63,7 +64,7 @@ def ask_for_new() -> None:
     with messages.shown():
         account = session.require_account()
         viewer = grants.viewer_of(the_store(), account)
-        owner = choose_owner(account, viewer)
+        owner = choose_owner(account)
         kinds = [each for each in text.KINDS if owner != OWN or each != text.ALERTS]
         kind = st.segmented_control("What", kinds, default=kinds[0], required=True, key="new_kind_of")
         where = choose_channel(account, own=owner == OWN)
@@ -126,10 +127,9 @@ def keep_secret(channel: NewChannel) -> None:
         st.session_state[ONCE] = channel.secret
 
 
-def choose_owner(account: Account, viewer: Viewer) -> int:
+def choose_owner(account: Account) -> int:
     """For oneself, or for a tenant that this user manages."""
-    managed = {each.tenant_id: each.name for each in tenants.tenants(viewer, the_store())}
-    names = {OWN: "Me: what I have access to"} | {key: name for key, name in managed.items() if account.manages(key)}
+    names = {OWN: "Me: what I have access to"} | managed_tenants(account)
     if len(names) == 1:
         return OWN
     return st.selectbox("For", list(names), format_func=lambda key: text.owner_name(names[key], key), key="new_for")

@@ -6,13 +6,12 @@ from typing import Any
 
 import streamlit as st
 
-from data.accounts.grants import viewer_of
 from data.accounts.models import Account
 from data.accounts.saved_items import SavedItem, SavedItems
-from data.accounts.tenants import tenants
 from data.calendar import utc_now
 from pages.ui import controls, messages
 from pages.ui.addresses import full_address
+from pages.ui.managed_tenants import managed_tenants
 from pages.ui.store import the_store
 
 SHARE_HELP = "Everyone who sees the whole tenant can open it; each sees only the repositories they have access to"
@@ -35,13 +34,10 @@ def draw_sharing(page: str, account: Account, items: SavedItems[Any, Any], item:
         if st.button("Stop sharing", icon=":material/lock:", key=f"{page}_unshare", type="tertiary"):
             messages.do(unshare, f"This {items.kind} is private again.")
         return
-    for tenant in tenants(viewer_of(store, account), store):
-        if not account.manages(tenant.tenant_id):
-            continue
-        label, key = f"Share in {messages.literal(tenant.name)}", f"{page}_share_{tenant.tenant_id}"
+    for tenant_id, name in managed_tenants(account).items():
+        label, key = f"Share in {messages.literal(name)}", f"{page}_share_{tenant_id}"
         if st.button(label, icon=":material/group:", key=key, type="tertiary", help=SHARE_HELP):
-            done = f"Shared with everyone in {tenant.name}. The link is in the menu."
-            messages.do(partial(share, tenant.tenant_id), done)
+            messages.do(partial(share, tenant_id), f"Shared with everyone in {name}. The link is in the menu.")
 
 
 def draw_removing(
