@@ -23,7 +23,6 @@ from pages.ui import (
     document,
     download_routes,
     github_app_routes,
-    health_routes,
     middleware,
     session_routes,
     sign_on_routes,
@@ -78,7 +77,6 @@ app = st.App(
     routes=[
         *session_routes.routes(),
         *sign_on_routes.routes(),
-        *health_routes.routes(),
         *github_app_routes.routes(),
         *download_routes.routes(),
         *program_routes.routes(),

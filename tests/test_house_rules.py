@@ -54,7 +54,7 @@ HOMES = {
     "authlib": ("pages/ui/sign_on_routes.py",),
     "altair": ("pages/ui/",),
     "badgepy": ("pages/ui/badge_picture.py",),
-    "prometheus_client": ("pages/api/metrics.py", "pages/ui/page_times.py"),
+    "prometheus_client": ("pages/api/monitoring.py", "pages/ui/page_times.py"),
     "mcp": ("pages/api/agent_tools.py",),
     "vl_convert": ("pages/ui/charts/picture.py",),
 }

@@ -24,8 +24,9 @@ from data.traffic.export import page_of_rows
 from data.traffic.files import json_rows
 from data.traffic.models import Selection
 from pages.api import parameters
-from pages.api.problems import NO_DATA, Problem
+from pages.api.problems import Problem
 from pages.ui import query_sandbox
+from pages.ui.session_routes import NO_DATA
 from pages.ui.store import the_store
 
 INSTRUCTIONS = (

@@ -11,9 +11,9 @@ from data.accounts.api_tokens import ApiAccess, InvalidToken, access_of_token, i
 from data.calendar import utc_now
 from data.store import StoreError
 from pages.api.limits import RateLimit
-from pages.api.problems import NO_DATA, Problem, TooMany, problem
+from pages.api.problems import Problem, TooMany, problem
 from pages.ui.addresses import base_path, link_target
-from pages.ui.session_routes import log
+from pages.ui.session_routes import NO_DATA, log
 from pages.ui.store import the_store
 
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="GitHub Traffic", Basic realm="GitHub Traffic", charset="UTF-8"'}

@@ -161,9 +161,10 @@ def parameters_of(name: str) -> list[str]:
 
 def description(store: Store, root: str) -> dict[str, Any]:
     paths: dict[str, Any] = {}
-    for name in WHAT:
-        paths[f"/{name}"] = {"get": _operation(name, name, _as_json(name))}
-        paths[f"/{name}.csv"] = {"get": _operation(name, f"{name}_csv", _as_csv())}
+    for name, about in WHAT.items():
+        names = parameters_of(name)
+        paths[f"/{name}"] = {"get": _answers(name, about, names, _as_json(name))}
+        paths[f"/{name}.csv"] = {"get": _answers(f"{name}_csv", about, names, _as_csv())}
     for name, header in FORMER_COLUMNS.items():
         about = f"As the system before this one had it: {header}"
         days = parameters.DAYS if "TDATE" in header else ()
@@ -191,12 +192,7 @@ def description(store: Store, root: str) -> dict[str, Any]:
     }
 
 
-def _operation(name: str, operation_id: str, content: dict[str, Any]) -> dict[str, Any]:
-    return _answers(operation_id, WHAT[name], parameters_of(name), content)
-
-
 def _answers(operation_id: str, about: str, names: list[str], content: dict[str, Any]) -> dict[str, Any]:
-    refused = _refusals(but=() if names else ("404",))
     return {
         "operationId": operation_id,
         "summary": about,
@@ -204,22 +200,19 @@ def _answers(operation_id: str, about: str, names: list[str], content: dict[str,
         "responses": {
             "200": {"description": about, "content": content},
             "304": {"description": "As before."},
-            **refused,
+            **_refusals(but=() if names else ("404",)),
         },
     }
 
 
 def _refusals(but: tuple[str, ...] = ()) -> dict[str, Any]:
-    return {code: _refused(about) for code, about in REFUSALS.items() if code not in but}
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {code: {"description": about, "content": content} for code, about in REFUSALS.items() if code not in but}
 
 
 def _parameter(name: str) -> dict[str, Any]:
     schema, about = PARAMETERS[name]
     return {"name": name, "in": "query", "required": False, "schema": schema, "description": about}
-
-
-def _refused(about: str) -> dict[str, Any]:
-    return {"description": about, "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
 
 
 def _as_json(name: str) -> dict[str, Any]:

@@ -119,10 +119,10 @@ def cursor(last_key: Key) -> str:
     return base64.urlsafe_b64encode(json.dumps(values).encode()).decode("ascii")
 
 
-def next_page(request: Request, path: str, last_key: Key) -> str:
+def next_page(request: Request, last_key: Key) -> str:
     """The address of the page after, without a host: a proxy's name is nobody's to choose."""
     kept = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
-    return f"{path}?{urlencode([*kept, ('cursor', cursor(last_key))])}"
+    return f"{request.url.path}?{urlencode([*kept, ('cursor', cursor(last_key))])}"
 
 
 KINDS = {"repository_id": int, "note_id": int, "release_id": int, "asset_id": int, "rank": int, "metric": str}

@@ -10,7 +10,6 @@ from starlette.responses import JSONResponse, Response
 from pages.ui.addresses import NO_STORE
 
 MEDIA_TYPE = "application/problem+json"
-NO_DATA = "The data cannot be read just now. Try again in a minute, or tell whoever runs this server."
 
 
 @dataclass

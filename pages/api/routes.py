@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from starlette.routing import BaseRoute
 
-from pages.api import agents, badges, metrics, shares, v1
+from pages.api import agents, monitoring, sharing, v1
 
 
 def routes() -> Sequence[BaseRoute]:
-    return [*badges.routes(), *metrics.routes(), *agents.routes(), *shares.routes(), *v1.routes()]
+    return [*sharing.routes(), *monitoring.routes(), *agents.routes(), *v1.routes()]

@@ -41,6 +41,7 @@ from pages.api.problems import Invalid, NotFound, Problem, problem
 from pages.ui.addresses import NO_STORE, base_path
 from pages.ui.collector_process import start_for_program
 from pages.ui.navigation import ENTRIES
+from pages.ui.session_routes import short_body
 from pages.ui.store import the_store
 
 ROOT = "/api/v1"
@@ -82,7 +83,7 @@ def rows(request: Request, access: ApiAccess) -> Response:
     page = _page(
         wanted.viewer, store, wanted.request, wanted.after, wanted.size or parameters.USUAL_PAGE, as_csv=as_csv
     )
-    more = None if page.last_key is None else parameters.next_page(request, request.url.path, page.last_key)
+    more = None if page.last_key is None else parameters.next_page(request, page.last_key)
     return sent(request, page.content, more, headers)
 
 
@@ -114,20 +115,16 @@ def runs(request: Request, access: ApiAccess) -> Response:
     size, after = parameters.size(request) or parameters.USUAL_PAGE, parameters.key(request, (int,))
     found = log.runs(grants.log_viewer(access.account, the_store()), the_store(), LARGEST_PAGE)
     left = [each for each in found if after is None or each.run_id < after[0]]
-    more = None
-    if len(left) > size:
-        more = parameters.next_page(request, request.url.path, (left[size - 1].run_id,))
+    more = parameters.next_page(request, (left[size - 1].run_id,)) if len(left) > size else None
     return listed(request, RUN_COLUMNS, left[:size], more)
 
 
 async def start_run(request: Request) -> Response:
     """Have the collector run now, for the tenants that the token's user manages; a maintainer's for all of them."""
-    body = bytearray()
-    async for piece in request.stream():
-        body += piece
-        if len(body) > LONGEST_BODY:
-            return problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"A request has at most {LONGEST_BODY:,} bytes.")
-    return await run_in_threadpool(answer_or_problem, lambda: _start(request, access_of_request(request), bytes(body)))
+    body = await short_body(request, LONGEST_BODY)
+    if body is None:
+        return problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"A request has at most {LONGEST_BODY:,} bytes.")
+    return await run_in_threadpool(answer_or_problem, lambda: _start(request, access_of_request(request), body))
 
 
 def _start(request: Request, access: ApiAccess, body: bytes) -> Response:

@@ -27,7 +27,7 @@ from data.accounts.tenants import has_tenants
 from data.calendar import utc_now
 from data.store import StoreError
 from pages.ui.addresses import NO_STORE, base_path, public_addresses
-from pages.ui.session_routes import account_of_request, is_secure, unavailable
+from pages.ui.session_routes import account_of_request, give_cookie, is_secure, unavailable
 from pages.ui.store import the_store
 
 NEW_PATH, CREATED_PATH, INSTALLED_PATH = "/github-app/new", "/github-app/created", "/github-app/installed"
@@ -107,15 +107,7 @@ def _form(request: Request) -> Response:
     more = ", and Actions, to count workflow runs" if with_actions else ""
     text = FORM.format(action=escape(action), manifest=escape(json.dumps(manifest)), more=more)
     answer = HTMLResponse(PAGE.format(title="Create the GitHub App", text=text), headers=NO_STORE)
-    answer.set_cookie(
-        STATE_COOKIE,
-        state,
-        max_age=STATE_LASTS_S,
-        path=f"{base_path()}{CREATED_PATH}",
-        httponly=True,
-        samesite="lax",
-        secure=is_secure(request),
-    )
+    give_cookie(answer, request, STATE_COOKIE, state, max_age=STATE_LASTS_S, path=CREATED_PATH)
     return answer
 
 

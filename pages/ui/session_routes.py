@@ -30,6 +30,7 @@ COOKIE_DAYS = 7
 FILE_OF = "for"  # the parameter of a file's media type that names the session which it was made for
 GUEST = "guest"  # instead of a session: whoever has a share link
 LONGEST_FORM = 2000  # bytes
+NO_DATA = "The data cannot be read just now. Try again in a minute, or tell whoever runs this server."
 SECURE_VARIABLE = "TRAFFIC_SECURE_COOKIE"  # "1" behind a proxy that speaks TLS and does not say so
 
 
@@ -40,12 +41,12 @@ def routes() -> Sequence[BaseRoute]:
 
 async def open_session(request: Request) -> Response:
     """Give the session cookie for a ticket; 403 for one that is unknown, used or too old."""
-    ticket = (await short_body(request)).decode("ascii", "replace")
+    ticket = (await short_body(request) or b"").decode("ascii", "replace")
     answer = Response(status_code=204, headers=NO_STORE)
     try:
         await run_in_threadpool(set_session, answer, request, ticket)
     except sessions.TicketRefused:
-        return _refused()
+        return PlainTextResponse("This sign-in has expired. Go back and sign in again.", status_code=403)
     except StoreError as error:
         return unavailable(error)
     return answer
@@ -60,14 +61,14 @@ def set_session(answer: Response, request: Request, ticket: str) -> None:
 
 
 def give_cookie(
-    answer: Response, request: Request, name: str, value: str, *, max_age: int = COOKIE_DAYS * 86400
+    answer: Response, request: Request, name: str, value: str, *, max_age: int = COOKIE_DAYS * 86400, path: str = ""
 ) -> None:
-    """Give the browser a cookie that no script can read."""
+    """Give the browser a cookie that no script can read, for a `path` of the app."""
     answer.set_cookie(
         name,
         value,
         max_age=max_age,
-        path=base_path() or "/",
+        path=f"{base_path()}{path}" or "/",
         httponly=True,
         samesite="lax",
         secure=is_secure(request),
@@ -107,21 +108,16 @@ def is_secure(request: Request) -> bool:
     return request.url.scheme == "https" or os.environ.get(SECURE_VARIABLE) == "1"
 
 
-async def short_body(request: Request, longest: int = LONGEST_FORM) -> bytes:
-    """What was sent, or nothing where it is longer."""
+async def short_body(request: Request, longest: int = LONGEST_FORM) -> bytes | None:
+    """What was sent; None where it is longer."""
     body = bytearray()
     async for piece in request.stream():
         body += piece
         if len(body) > longest:
-            return b""
+            return None
     return bytes(body)
 
 
 def unavailable(error: StoreError) -> Response:
     log.error("a route has no data: %s", error)
-    sentence = "The data cannot be read just now. Try again in a minute, or tell whoever runs this server."
-    return PlainTextResponse(sentence, status_code=503, headers=NO_STORE)
-
-
-def _refused() -> Response:
-    return PlainTextResponse("This sign-in has expired. Go back and sign in again.", status_code=403)
+    return PlainTextResponse(NO_DATA, status_code=503, headers=NO_STORE)

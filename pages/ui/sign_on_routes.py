@@ -110,7 +110,7 @@ async def start(request: Request) -> Response:
     if request.headers.get("origin", "") != home:  # what the browser keeps for the way back is kept for one address
         return PlainTextResponse(f"Open this app at {home}, the address that your organization knows.", 409)
     try:
-        body = json.loads(await short_body(request, LONGEST_BODY))
+        body = json.loads(await short_body(request, LONGEST_BODY) or b"")
         flow: dict[str, Any] = {"wanted": own_address(str(body["wanted"])), "secret": str(body.get("secret", ""))[:200]}
     except (ValueError, KeyError, TypeError):
         return PlainTextResponse("This is no sign-in.", 400)

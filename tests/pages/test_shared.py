@@ -29,7 +29,7 @@ from data.sharing.shares import (
     share_of_secret,
     shares,
 )
-from pages.api import shares as share_routes
+from pages.api import sharing
 from pages.connect.shares import of_chart
 from pages.ui import middleware, session
 from tests.data.filled import DOCS, ENGINE, TELESCOPE
@@ -53,7 +53,7 @@ def client(app: App) -> TestClient:
     def page(request: Request) -> Response:
         return PlainTextResponse("")
 
-    routes = [*share_routes.routes(), Route("/{name:path}", page)]
+    routes = [*sharing.routes(), Route("/{name:path}", page)]
     return TestClient(
         Starlette(routes=routes, middleware=middleware.middleware()), "http://localhost", follow_redirects=False
     )

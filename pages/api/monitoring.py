@@ -1,6 +1,8 @@
-"""`/metrics`, as Prometheus reads it: how the collection stands and how long pages took, for those who keep the server.
+"""What watches the server asks: whether the process answers, whether the collection is well, and `/metrics`, as
+Prometheus reads it: how the collection stands and how long pages took.
 
-It names every tenant, so a token that is narrowed to one does not get it.
+The first two say nothing more, and need no token. Metrics name every tenant, so a token that is narrowed to one does
+not get them.
 """
 
 from collections import Counter
@@ -12,7 +14,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from collector.reach import overbooked, reaches
@@ -23,7 +25,7 @@ from data.collection import log
 from data.collection.health import health
 from data.repositories.health import repository_health
 from data.repositories.pauses import owner_limits, owner_pauses
-from data.store import Store
+from data.store import Store, StoreError
 from pages.api.authentication import authenticated
 from pages.api.problems import Problem
 from pages.ui.addresses import NO_STORE, base_path
@@ -38,7 +40,23 @@ PREFIX = "github_traffic_"
 
 
 def routes() -> Sequence[BaseRoute]:
-    return [Route(f"{base_path()}/metrics", authenticated(metrics))]
+    answers = {"healthz": alive, "readyz": ready, "metrics": authenticated(metrics)}
+    return [Route(f"{base_path()}/{path}", answer) for path, answer in answers.items()]
+
+
+async def alive(request: Request) -> Response:
+    return JSONResponse({"status": "ok"}, headers=NO_STORE)
+
+
+def ready(request: Request) -> Response:
+    """200 where `status` would exit with 0, else 503: what is wrong, `status` and the overview show."""
+    try:
+        store = the_store()
+        viewer = operator(store)
+        status = "failing" if health(viewer, store, viewer.tenant_ids, utc_now()).problems else "ok"
+    except StoreError:
+        status = "unavailable"
+    return JSONResponse({"status": status}, 200 if status == "ok" else 503, headers=NO_STORE)
 
 
 def metrics(request: Request, access: ApiAccess) -> Response:

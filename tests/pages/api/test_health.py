@@ -4,13 +4,13 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from pages.ui import health_routes
+from pages.api import monitoring
 from tests.pages.app import BLUE, GREEN, App, store_token
 
 
 @pytest.fixture
 def client(app: App) -> TestClient:
-    return TestClient(Starlette(routes=health_routes.routes()))
+    return TestClient(Starlette(routes=monitoring.routes()))
 
 
 def test_who_is_signed_out_learns_whether_the_process_and_the_collection_are_well(app: App, client: TestClient) -> None:

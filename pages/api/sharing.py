@@ -1,11 +1,14 @@
-"""Badges: `/badge/<id>.svg`, and `.json` for shields.io. They need no cookie, and show one number each."""
+"""What is shown without an account, by its address: badges, of one number each (`/badge/<id>.svg`, and `.json` for
+shields.io), and `/share/<secret>`, which leads to the page of a share link in the theme that is asked for.
+"""
 
 from collections.abc import Sequence
 from datetime import date
 from http import HTTPStatus
+from urllib.parse import urlencode
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from data.calendar import utc_day, utc_now
@@ -15,17 +18,28 @@ from data.store.cache import cached
 from pages.api.authentication import address_of, answer_or_problem
 from pages.api.limits import RateLimit
 from pages.api.problems import TooMany, problem
-from pages.ui.addresses import base_path
+from pages.ui.addresses import NO_STORE, base_path
 from pages.ui.badge_picture import UNKNOWN_COLOUR, badge_svg, compact
+from pages.ui.navigation import LINK, SHARED
 from pages.ui.store import the_store
 
+THEMES = {"light": "light_theme", "dark": "dark_theme"}
 KEPT_S = 300
 OF_GUESSES = RateLimit(60, 1)  # of an address
-MISSING = "There is no such badge."
 
 
 def routes() -> Sequence[BaseRoute]:
-    return [Route(f"{base_path()}/badge/{{name}}.{end}", badge) for end in ("svg", "json")]
+    pictures = [Route(f"{base_path()}/badge/{{name}}.{end}", badge) for end in ("svg", "json")]
+    return [*pictures, Route(f"{base_path()}/share/{{secret}}", shared)]
+
+
+async def shared(request: Request) -> Response:
+    asked = {LINK: request.path_params["secret"], "embed": "true"}
+    if theme := THEMES.get(request.query_params.get("theme", "")):
+        asked["embed_options"] = theme
+    if request.query_params.get("kiosk"):
+        asked["kiosk"] = "1"
+    return RedirectResponse(f"{base_path()}/{SHARED}?{urlencode(asked)}", 307, NO_STORE)
 
 
 def badge(request: Request) -> Response:
@@ -39,7 +53,7 @@ def _answer(request: Request) -> Response:
         wait_s = OF_GUESSES.take(address)
         if wait_s is not None:
             raise TooMany("Too many badges that are not there.", wait_s)
-        return problem(HTTPStatus.NOT_FOUND, MISSING)
+        return problem(HTTPStatus.NOT_FOUND, "There is no such badge.")
     headers = {"Cache-Control": f"public, max-age={KEPT_S}", "Access-Control-Allow-Origin": "*"}
     today = utc_day(utc_now())
     if request.url.path.endswith(".json"):
