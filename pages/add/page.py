@@ -17,7 +17,7 @@ from pages.ui.store import the_store
 
 OUTCOME = "add_outcome"
 FROM_LIST, BY_NAME = "Your repositories", "By name or address"
-MOST_NAMED, MOST_REASONS = 5, 20
+MOST_NAMED, MOST_TRACKED, MOST_REASONS = 5, 40, 20
 PLACEHOLDER = "octo/hello\nhttps://github.com/octo/world, octo/api"
 
 
@@ -79,9 +79,9 @@ def draw_outcome(outcome: TrackResult, viewer: Viewer) -> None:
             st.session_state.pop(OUTCOME)
             navigation.open_page("repositories")
     if outcome.added:
-        st.caption(f"Tracked now: {named([each.full_name for each in outcome.added], 40)}")
+        st.caption(f"Tracked now: {messages.few([each.full_name for each in outcome.added], MOST_TRACKED)}")
     if outcome.already:
-        st.caption(f"Tracked already: {named([each.full_name for each in outcome.already], 40)}")
+        st.caption(f"Tracked already: {messages.few([each.full_name for each in outcome.already], MOST_TRACKED)}")
     for name, others in outcome.elsewhere.items():
         st.caption(f"{messages.literal(name)} is also tracked by {messages.literal(', '.join(others))}.")
 
@@ -92,17 +92,11 @@ def draw_refusals(refused: Sequence[CheckedName]) -> None:
     for each in refused:
         of_reason[each.refusal or ""].append(each.name)
     lines = [
-        f"- **{named(names)}**: {messages.literal(reason)}" if any(names) else f"- {messages.literal(reason)}"
+        f"**{messages.few(names, MOST_NAMED)}**: {messages.literal(reason)}" if any(names) else messages.literal(reason)
         for reason, names in of_reason.items()
     ]
-    more = [f"- and {number_text(len(lines) - MOST_REASONS)} more"] if len(lines) > MOST_REASONS else []
     if lines:
-        st.warning("\n".join(["Not added:", "", *lines[:MOST_REASONS], *more]), icon=":material/block:")
-
-
-def named(names: Sequence[str], most: int = MOST_NAMED) -> str:
-    more = f" and {number_text(len(names) - most)} more" if len(names) > most else ""
-    return f"{', '.join(messages.literal(name) for name in names[:most])}{more}"
+        st.warning(messages.bullets("Not added:", lines, MOST_REASONS), icon=":material/block:")
 
 
 def chosen(tenant_id: int, viewer: Viewer) -> list[str]:

@@ -46,10 +46,8 @@ def draw_links(account: Account, viewer: Viewer) -> None:
     _draw_form(account, viewer)
     link = st.session_state.get(MADE)
     if link:
-        with st.container(border=True, key="link_once"):
-            st.markdown(":green[:material/link:] **Your link**")
-            st.code(link, language=None, wrap_lines=True)
-            st.caption("Copy it now: it is not shown again. Anyone with the link can read these rows until it expires.")
+        about = "Anyone with the link can read these rows until it expires."
+        messages.show_once("link_once", "Your link", link, about)
     _draw_list(account)
     st.header("Connect a program", anchor=False)
     program = controls.choice("Program", text.PROGRAMS, "Excel", "program")

@@ -161,16 +161,9 @@ def _members(viewer: Viewer, tenant_id: int, names: dict[int, str], chosen: list
 
 def _draw_made(secret: str, embeddable: bool) -> None:
     link = full_address(f"share/{secret}")
-    with st.container(border=True, key="share_once"):
-        st.markdown(":green[:material/link:] **Your link**")
-        st.code(link, language=None, wrap_lines=True)
-        if embeddable:
-            frame = f'<iframe src="{link}?theme=light" width="100%" height="800" title="Traffic"></iframe>'
-            st.code(frame, language="html", wrap_lines=True)
-        st.caption(
-            "Copy it now: it is not shown again. `?theme=dark` or `?theme=light` sets the theme; `?kiosk=1` keeps "
-            "it up to date, for a screen on a wall."
-        )
+    frame = f'<iframe src="{link}?theme=light" width="100%" height="800" title="Traffic"></iframe>'
+    about = "`?theme=dark` or `?theme=light` sets the theme; `?kiosk=1` keeps it up to date, for a screen on a wall."
+    messages.show_once("share_once", "Your link", link, about, html=frame if embeddable else "")
 
 
 def _draw_share(account: Account, share: Share, now: datetime) -> None:

@@ -17,7 +17,7 @@ from data.imports.formats import MAPPED, TOOLS, ContentKind, Field, guessed
 from data.imports.models import ImportBatch, ImportRefused, NamedRepository, Options, Plan, Unknown
 from data.imports.staging import Staged
 from data.imports.tables import SourceTable, tables_of
-from data.text import DAILY_CLONERS, DAILY_VISITORS, SUM_HELP, counted, number_text
+from data.text import DAILY_CLONERS, DAILY_VISITORS, SUM_HELP, counted
 from pages.ui import messages, session
 from pages.ui.notation import day_format
 from pages.ui.store import the_store
@@ -170,10 +170,8 @@ def draw_plan(staged: Staged, plan: Plan) -> None:
             alt=f"Contents of the files, for {counted(len(plan.repositories), 'repository')}",
         )
     if staged.refused:
-        lines = [f"- {messages.literal(str(each))}" for each in staged.refusals[:MOST_SHOWN]]
-        more = staged.refused - len(lines)
-        lines += [f"- and {number_text(more)} more"] if more > 0 else []
-        st.warning("\n".join(["Not imported:", "", *lines]), icon=":material/block:")
+        lines = [messages.literal(str(each)) for each in staged.refusals]
+        st.warning(messages.bullets("Not imported:", lines, MOST_SHOWN, staged.refused), icon=":material/block:")
 
 
 def draw_imports(tenant_id: int) -> None:

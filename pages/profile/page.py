@@ -113,10 +113,8 @@ def draw_new_token(account: Account, places: Mapping[str, Place]) -> None:
     tenant_id, repository_id = places[place]
     new = NewToken(name or "", timedelta(days=days), tenant_id, repository_id)
     secret = api_tokens.add_api_token(the_store(), account.username, account.user_id, new, utc_now())
-    with st.container(border=True, key="token_once"):
-        st.markdown(":green[:material/key:] **Your token**")
-        st.code(secret, language=None, wrap_lines=True)
-        st.caption("Copy it now: it is not shown again. Anyone with it can read what you have access to.")
+    about = "Anyone with it can read what you have access to."
+    messages.show_once("token_once", "Your token", secret, about, icon="key")
 
 
 def draw_tokens(account: Account) -> None:

@@ -5,7 +5,7 @@ from html import escape
 
 from data.reports.message import SUM_MARK, SUM_NOTE, open_days_text
 from data.reports.models import RankedRepository, Report
-from data.text import DAILY_CLONERS, DAILY_VISITORS, number_text, short_day_text
+from data.text import DAILY_CLONERS, DAILY_VISITORS, counted, number_text, short_day_text
 from data.traffic.models import Grain
 
 Link = Callable[[int, str], str]  # of a repository, by its id and name
@@ -39,7 +39,7 @@ def referrers(report: Report, link: Link) -> str:
     return _list(
         (
             f"<strong>{escape(each.referrer)}</strong>, {_named(each.repository_id, each.full_name, link)}: "
-            f"{number_text(each.views)} {'view' if each.views == 1 else 'views'} in 14 days, "
+            f"{counted(each.views, 'view')} in 14 days, "
             f"first listed on {short_day_text(each.first_seen)}"
             for each in report.referrers
         ),

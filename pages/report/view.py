@@ -10,7 +10,7 @@ from data.calendar import DAY
 from data.insight.text import change
 from data.reports.models import Period, Report, ReportRefused, newest_period, period_named
 from data.store import Store
-from data.text import DAILY_CLONERS, DAILY_VISITORS, SUM_HELP, day_text, number_text
+from data.text import DAILY_CLONERS, DAILY_VISITORS, SUM_HELP, counted, day_text
 from data.traffic.models import Grain
 from data.traffic.traffic import Totals
 from pages.report import text
@@ -131,7 +131,8 @@ def draw_report(viewer: Viewer, store: Store, report: Report, names: Mapping[int
     if report.spikes:
         st.header("Spikes and likely causes", anchor=False)
         st.html(spike_list([(each, link(each.repository_id, each.full_name)) for each in report.spikes]))
-        _draw_more(report.more_spikes, "smaller spike")
+        if report.more_spikes:
+            st.caption(f"{counted(report.more_spikes, 'smaller spike')} on the repository pages.")
     for heading, entries, html in (
         ("New referrers", report.referrers, text.referrers),
         ("Milestones", report.milestones, text.milestones),
@@ -142,8 +143,3 @@ def draw_report(viewer: Viewer, store: Store, report: Report, names: Mapping[int
     for note in text.notes(report):
         st.caption(note)
     st.caption(f"Days are UTC. Source: GitHub. Made on {day_text(report.made_at)} with GitHub Traffic.")
-
-
-def _draw_more(number: int, noun: str) -> None:
-    if number:
-        st.caption(f"{number_text(number)} {noun}{'' if number == 1 else 's'} on the repository pages.")

@@ -18,7 +18,7 @@ from data.repositories.groups import (
 )
 from data.repositories.models import Repository, RepositoryState
 from data.repositories.repositories import repositories
-from data.text import counted, number_text
+from data.text import counted
 from pages.repositories import actions
 from pages.ui import controls, messages, navigation, session
 from pages.ui.managed_tenants import managed_tenants
@@ -44,13 +44,12 @@ def draw(account: Account, viewer: Viewer) -> None:
 
 def _draw_group(account: Account, viewer: Viewer, group: Group) -> None:
     every = {each.repository_id: each.full_name for each in repositories(viewer.of_each_tenant(), the_store())}
-    names = [messages.literal(every[key]) for key in group.repository_ids]
-    more = f" and {number_text(len(names) - MOST_NAMED)} more" if len(names) > MOST_NAMED else ""
+    names = [every[key] for key in group.repository_ids]
     of_tenant = f" · {messages.literal(group.tenant)}" if len(viewer.tenant_ids) > 1 else ""
     title = f"**{messages.literal(group.name)}** · {counted(len(names), 'repository')}{of_tenant}"
     row: Any = {"horizontal": True, "vertical_alignment": "center"}
     with st.container(**row, horizontal_alignment="distribute", border=True, key=f"group_{group.group_id}"):
-        st.markdown(f"{title}  \n:small[{', '.join(names[:MOST_NAMED])}{more}]", width="content")
+        st.markdown(f"{title}  \n:small[{messages.few(names, MOST_NAMED)}]", width="content")
         with st.container(**row, width="content", gap="xsmall"):
             _draw_actions(account, viewer, group)
 

@@ -186,11 +186,9 @@ def _forget_removal() -> None:
 @st.dialog("Remove repositories", icon=":material/delete:", on_dismiss=_forget_removal)
 def _removal_dialog(chosen: Sequence[Repository]) -> None:
     with messages.shown():
-        names = [f"- {messages.literal(each.full_name)}" for each in chosen[:MOST_NAMED]]
-        more = [f"- and {number_text(len(chosen) - MOST_NAMED)} more"] if len(chosen) > MOST_NAMED else []
-        st.markdown(
-            "\n".join([f"{counted(len(chosen), 'repository')} will no longer be collected:", "", *names, *more])
-        )
+        names = [messages.literal(each.full_name) for each in chosen]
+        heading = f"{counted(len(chosen), 'repository')} will no longer be collected:"
+        st.markdown(messages.bullets(heading, names, MOST_NAMED))
         choice = st.radio(
             "What was collected of them",
             [KEEP, DELETE],

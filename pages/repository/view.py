@@ -136,18 +136,10 @@ def draw_choice(viewer: Viewer, store: Store) -> Repository:
     return repository
 
 
-def _linked(label: str, options: Sequence[str], key: str) -> str:
-    """One of several texts, the first where none is chosen; it always stands in the address, since the first of today
-    may not be that of the day on which somebody opens the link.
+def _linked(label: str, options: Mapping[str, str], key: str, first: str) -> str:
+    """One of several texts by their keys, `first` where none is chosen; the key always stands in the address, since the
+    first of today may not be that of the day on which somebody opens the link.
     """
-    if key not in st.session_state and key not in st.query_params:
-        st.query_params[key] = st.session_state[key] = options[0]
-    chosen = st.selectbox(label, options, index=None, placeholder=options[0], key=key, bind="query-params", width=560)
-    return chosen if chosen is not None else options[0]
-
-
-def _linked_to(label: str, options: Mapping[str, str], key: str, first: str) -> str:
-    """One of several texts by their keys, `first` where none is chosen; the key, not the text, is in the address."""
     widget = f"repository_{key}"
     if st.session_state.get(widget) not in options:
         asked = st.query_params.get(key, first)
@@ -435,7 +427,7 @@ def _draw_table(shown: Any, rows: int, words: Words) -> None:
 def _draw_bounds(about: About, listing: str, names: Sequence[str]) -> None:
     words = WORDS[listing]
     st.header(f"{words.one.capitalize()} by day", anchor=False)
-    name = _linked(words.one.capitalize(), names, words.key)
+    name = _linked(words.one.capitalize(), dict(zip(names, names, strict=True)), words.key, names[0])
     chart = bounds_chart(*about.asked, listing, name)
     if chart is None:
         st.info("Not enough lists in these days. Choose more days.", icon=":material/query_stats:")
@@ -460,7 +452,7 @@ def draw_events(about: About) -> None:
         return
     by_key, first = {each.key: each for each in found}, text.most_notable(found).key
     labels = {key: each.label for key, each in by_key.items()}
-    day = by_key[_linked_to("Event", labels, "event", first)].day
+    day = by_key[_linked("Event", labels, "event", first)].day
     key, today = about.repository.repository_id, about.selection.today
     cards, table, incomplete = _compared(*about.asked, day)
     st.caption("The 7 days after, compared with the usual")

@@ -338,10 +338,8 @@ def draw(account: Account, subscription: Subscription, tenant_names: Mapping[int
 def draw_secret() -> None:
     """The signing secret of a webhook that was just made, once."""
     if secret := st.session_state.pop(ONCE, None):
-        with st.container(border=True, key="secret_once"):
-            st.markdown(":green[:material/key:] **The signing secret of your webhook**")
-            st.code(secret, language=None, wrap_lines=True)
-            st.caption("Copy it now: it is not shown again. Your receiver uses it to check that a message is ours.")
+        about = "Your receiver uses it to check that a message is ours."
+        messages.show_once("secret_once", "The signing secret of your webhook", secret, about, icon="key")
 
 
 def _of_tenant(viewer: Viewer, tenant_id: int) -> Viewer:

@@ -6,7 +6,7 @@ Nobody is ever shown a stack trace.
 import logging
 import re
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NoReturn
 
@@ -16,6 +16,7 @@ from streamlit.runtime.scriptrunner import RerunException, StopException
 from data.accounts.encryption import KeyUnusable
 from data.refusals import Refused
 from data.store import StoreAway, StoreBusy, StoreError, StoreNotWritten
+from data.text import number_text
 from pages.ui import session
 
 log = logging.getLogger(__name__)
@@ -95,6 +96,29 @@ def literal_lines(text: str) -> str:
     """A text from outside of one line as it stands, one of several lines as a list."""
     lines = [literal(line) for line in text.splitlines()]
     return lines[0] if len(lines) == 1 else "\n".join(f"- {line}" for line in lines)
+
+
+def few(names: Sequence[str], most: int) -> str:
+    """The first names, and how many more there are: what is on a page has bounds, whatever is stored."""
+    more = f" and {number_text(len(names) - most)} more" if len(names) > most else ""
+    return f"{', '.join(literal(name) for name in names[:most])}{more}"
+
+
+def bullets(heading: str, lines: Sequence[str], most: int, count: int | None = None) -> str:
+    """The first lines, which are Markdown, as a list below a heading, and how many more there are (of `count`)."""
+    more = (len(lines) if count is None else count) - most
+    items = [f"- {line}" for line in lines[:most]] + ([f"- and {number_text(more)} more"] if more > 0 else [])
+    return "\n".join([heading, "", *items])
+
+
+def show_once(key: str, title: str, secret: str, caption: str, *, icon: str = "link", html: str = "") -> None:
+    """A secret to be copied, which nobody can look up later; and `html` that has it."""
+    with st.container(border=True, key=key):
+        st.markdown(f":green[:material/{icon}:] **{title}**")
+        st.code(secret, language=None, wrap_lines=True)
+        if html:
+            st.code(html, language="html", wrap_lines=True)
+        st.caption(f"Copy it now: it is not shown again. {caption}")
 
 
 def confirm(title: str, text: str, button: str, act: Callable[[], object], done: str, *, to_type: str = "") -> None:

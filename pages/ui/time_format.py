@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
-from data.text import day_text, number_text
+from data.text import counted, day_text
 from pages.ui.notation import day_format
 
 WARNED_AT = ((1, "error"), (7, "warning"), (14, "info"))  # days before a token expires
@@ -37,8 +37,8 @@ def days_left(moment: datetime, now: datetime) -> str:
     days = int(seconds // 86400)
     if days == 0:
         hours = int(seconds // 3600)
-        return f"{hours} {'hour' if hours == 1 else 'hours'} left" if hours else "less than an hour left"
-    return f"{number_text(days)} {'day' if days == 1 else 'days'} left"
+        return f"{counted(hours, 'hour')} left" if hours else "less than an hour left"
+    return f"{counted(days, 'day')} left"
 
 
 def expiry_level(expires_at: datetime | None, now: datetime) -> str | None:
@@ -59,8 +59,7 @@ def ago(moment: datetime, now: datetime) -> str:
     seconds = max(0, (now - moment).total_seconds())
     for size, name in ((86400, "day"), (3600, "hour"), (60, "minute")):
         if seconds >= size:
-            count = int(seconds // size)
-            return f"{number_text(count)} {name}{'' if count == 1 else 's'} ago"
+            return f"{counted(int(seconds // size), name)} ago"
     return "just now"
 
 

@@ -122,10 +122,8 @@ def _ask_to_revoke(account: Account, each: Invitation) -> None:
 
 def draw_link(secret: str, what: str) -> None:
     """Show a link, which the next click takes away; nobody can look it up later."""
-    with st.container(border=True, key="link_once"):
-        st.markdown(f":green[:material/link:] **{what}**")
-        st.code(full_address(f"?{urlencode({INVITATION: secret})}"), language=None, wrap_lines=True)
-        st.caption("Copy it now: it is not shown again. Anyone with it can use it, so send it securely.")
+    address = full_address(f"?{urlencode({INVITATION: secret})}")
+    messages.show_once("link_once", what, address, "Anyone with it can use it, so send it securely.")
 
 
 def tenant_names(account: Account) -> dict[int, str]:
