@@ -1,4 +1,6 @@
-"""Data links: one CSV with its filters for a program that cannot send a token; made, listed, revoked."""
+"""Data links: one CSV with its filters for a program that cannot send a token; made, listed, revoked; and how each
+program reads one, step by step.
+"""
 
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
@@ -11,7 +13,6 @@ from data.accounts.models import Account, Viewer
 from data.calendar import utc_now
 from data.repositories.groups import group_names, groups
 from data.repositories.repositories import repository_names
-from pages.connect import text
 from pages.ui import controls, filters, messages, time_format
 from pages.ui.addresses import full_address, link_target
 from pages.ui.store import the_store
@@ -40,6 +41,82 @@ LASTS = {
     "1 year": timedelta(days=365),
 }
 MADE = "connect_link"  # the address of the link that was made last, until another page is opened
+EXCEL = """
+1. *Data* › *Get Data* › *From Other Sources* › *From Web*.
+2. Paste the link, choose *Anonymous*, then *Load*.
+3. *Refresh All* updates the rows until the link expires.
+"""
+POWER_BI = """
+1. *Get data* › *Web*, paste the link, choose *Anonymous*.
+2. *Transform Data*: promote the first row to headers, set the types of the columns.
+3. For scheduled refresh, create a link that lasts longer, or use Basic with a token as the password.
+"""
+SHEETS = """
+Into cell A1, where the decimal separator is a point:
+
+```
+=IMPORTDATA("{link}")
+```
+
+Google asks from its own servers, about once an hour: this server must be reachable from the internet.
+"""
+LIBREOFFICE = """
+1. *Sheet* › *Link to External Data*; paste the link, press Enter, choose the comma as separator.
+2. Select *CSV_all*, and tick *Update every* to refresh it automatically.
+"""
+GRAFANA = """
+1. Install the data source *Infinity*; as URL give `{origin}`; under *Authentication* choose *Bearer Token* and paste a
+   token from your profile.
+2. In a panel choose *Type* CSV, *Parser* Backend, *Source* URL, *Method* GET, and this URL without its `link=`:
+
+```
+{plain}
+```
+
+With `from=${{__from:date:YYYY-MM-DD}}&to=${{__to:date:YYYY-MM-DD}}` it follows Grafana's own choice of time.
+"""
+PANDAS = """
+```
+import pandas as pd
+
+rows = pd.read_csv("{link}")
+```
+
+With a token, which lasts longer than a link:
+
+```
+rows = pd.read_csv("{plain}", storage_options={{"Authorization": "Bearer gta_..."}})
+```
+"""
+DUCKDB = """
+```
+install httpfs; load httpfs;
+from read_csv('{link}');
+```
+
+With a token instead of a link:
+
+```
+create secret traffic (type http, bearer_token 'gta_...');
+from read_csv('{plain}');
+```
+"""
+CURL = """
+```
+curl "{link}"
+curl -H "Authorization: Bearer gta_..." "{plain}"
+```
+"""
+PROGRAMS = {
+    "Excel": EXCEL,
+    "Power BI": POWER_BI,
+    "Google Sheets": SHEETS,
+    "LibreOffice": LIBREOFFICE,
+    "Grafana": GRAFANA,
+    "pandas": PANDAS,
+    "DuckDB": DUCKDB,
+    "curl": CURL,
+}
 
 
 def draw_links(account: Account, viewer: Viewer) -> None:
@@ -50,9 +127,11 @@ def draw_links(account: Account, viewer: Viewer) -> None:
         messages.show_once("link_once", "Your link", link, about)
     _draw_list(account)
     st.header("Connect a program", anchor=False)
-    program = controls.choice("Program", text.PROGRAMS, "Excel", "program")
+    program = controls.choice("Program", PROGRAMS, "Excel", "program")
     shown = link or f"{full_address('api/v1/traffic.csv')}?days=30&link=gta_..."
-    for number, part in enumerate(text.steps(program, shown, _without_secret(shown))):
+    plain = shown.partition("link=")[0].rstrip("?&")  # without its secret
+    steps = PROGRAMS[program].format(link=shown, plain=plain, origin=plain.partition("/api/")[0])
+    for number, part in enumerate(steps.split("```")):
         if number % 2:
             st.code(part.strip(), language=None, wrap_lines=True)
         else:
@@ -95,10 +174,6 @@ def _make(account: Account, path: str, parameters: list[tuple[str, str]], lasts:
     new = NewToken(name, lasts, target=link_target(path, parameters))
     secret = api_tokens.add_api_token(the_store(), account.username, account.user_id, new, utc_now())
     st.session_state[MADE] = f"{full_address(path.lstrip('/'))}?{urlencode([*sorted(parameters), ('link', secret)])}"
-
-
-def _without_secret(link: str) -> str:
-    return link.partition("link=")[0].rstrip("?&")
 
 
 def _draw_list(account: Account) -> None:

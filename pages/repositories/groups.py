@@ -19,7 +19,7 @@ from data.repositories.groups import (
 from data.repositories.models import Repository, RepositoryState
 from data.repositories.repositories import repositories
 from data.text import counted
-from pages.repositories import actions
+from pages.repositories import view
 from pages.ui import controls, messages, navigation, session
 from pages.ui.managed_tenants import managed_tenants
 from pages.ui.store import the_store
@@ -98,7 +98,7 @@ def edit(account: Account, viewer: Viewer, group: Group | None = None, ticked: C
             add_group(store, by, tenant_id, name or "", members, now=now)
         else:
             change_group(store, by, group.group_id, name or "", members, now=now)
-        controls.empty(actions.TICKS)
+        controls.empty(view.TICKS)
         messages.notice_after_rerun("Group saved. It can be chosen wherever repositories are.")
 
 

@@ -1,6 +1,7 @@
 """The list of repositories with the status of each; for its tenant's managers with what can be done to it."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any, NoReturn
 
 import streamlit as st
@@ -8,13 +9,25 @@ import streamlit as st
 from data.accounts import github_app, grants, tenants, tokens
 from data.accounts.models import Account, Viewer
 from data.calendar import utc_day, utc_now
+from data.collection.health import ON_HOLD
+from data.collection.ledger import Scope
 from data.repositories import groups
 from data.repositories.models import Repository
-from data.repositories.repositories import RepositoryRefused, managed_repositories, repository_names
-from data.text import counted, number_text
+from data.repositories.repositories import (
+    RepositoryRefused,
+    managed_repositories,
+    pause_repositories,
+    remove_repositories,
+    remove_repositories_with_data,
+    repositories,
+    repository_names,
+    resume_repositories,
+)
+from data.store import Store
+from data.text import counted, number_text, one_or_counted
 from data.traffic.export import ExportTable
-from pages.repositories import actions, view
 from pages.repositories import groups as groups_view
+from pages.repositories import view
 from pages.repositories.view import FilteredRepositories, RepositoryFilter, Summary
 from pages.ui import collecting, controls, messages, navigation, session
 from pages.ui.repository_status import health_of, of_repositories
@@ -25,6 +38,7 @@ ROWS_AT_SIGHT, ROW_PIXELS = 14, 35
 REMOVING = "repositories_removing"  # the ids that the dialog is about
 KEEP, DELETE = "Keep the history", "Delete the history forever"
 MOST_NAMED = 8
+Change = Callable[[Store, str, Collection[int], datetime], list[Repository]]
 
 
 def draw_head(manages: bool) -> None:
@@ -120,7 +134,7 @@ def draw_table(filtered: FilteredRepositories, manages: bool) -> list[int]:
         filtered.table,
         column_config=view.columns(),
         hide_index=True,
-        key=f"{controls.widget_key(actions.TICKS)}_{filtered.digest}",
+        key=f"{controls.widget_key(view.TICKS)}_{filtered.digest}",
         row_height=ROW_PIXELS,
         height=(min(count, ROWS_AT_SIGHT) + 1) * ROW_PIXELS + 1,
         placeholder="",
@@ -158,13 +172,47 @@ def draw_actions(ticked: list[int], wanted: RepositoryFilter, viewer: Viewer) ->
         st.session_state[REMOVING] = ticked
     with messages.shown():
         if collect:
-            actions.collect(ticked, wanted.tenant_id)
-            controls.empty(actions.TICKS)
+            collect_now(ticked, wanted.tenant_id)
+            controls.empty(view.TICKS)
             st.rerun()
-        if pause or resume:
-            notice = actions.do(actions.PAUSE if pause else actions.RESUME, ticked)
-            controls.empty(actions.TICKS)
-            messages.notice_after_rerun(notice)
+        if pause:
+            act(pause_repositories, "paused", ticked)
+        if resume:
+            act(resume_repositories, "resumed", ticked)
+
+
+def act(change: Change, done: str, repository_ids: Collection[int]) -> NoReturn:
+    """Do it to all of them, in one commit, and say what was done.
+
+    Raises: RepositoryRefused where one is not there or not this user's to manage; nothing is changed then.
+    """
+    changed = change(the_store(), session.require_account().username, repository_ids, utc_now())
+    _forget_removal()
+    controls.empty(view.TICKS)
+    names = one_or_counted([each.full_name for each in changed], "repository")
+    notice = f"{names}: {done}." if changed else f"Nothing to do: none of them can be {done} now."
+    messages.notice_after_rerun(notice)
+
+
+def collect_now(repository_ids: Collection[int], tenant_id: int | None) -> None:
+    """Start to collect at once: these repositories; without any, all of that tenant, or of all that the user manages.
+
+    Raises: RepositoryRefused where one is not there, not this user's to manage, or all are on hold.
+    """
+    store, account = the_store(), session.require_account()
+    if repository_ids:
+        chosen = managed_repositories(account, store, repository_ids)
+    else:
+        viewer = grants.viewer_of(store, account).of_each_tenant()
+        chosen = [each for each in repositories(viewer, store) if account.manages(each.tenant_id)]
+        chosen = [each for each in chosen if tenant_id in {None, each.tenant_id}]
+    going = [each for each in chosen if each.state not in ON_HOLD]
+    if not going:
+        raise RepositoryRefused("None of them is collected: they are paused or removed. Resume them first.")
+    if repository_ids:
+        collecting.start_by(account, Scope(repository_ids=tuple(each.repository_id for each in going)))
+    else:
+        collecting.start_by(account, Scope(tenant_ids=tuple(sorted({each.tenant_id for each in going}))))
 
 
 def open_removal_when_asked() -> None:
@@ -208,11 +256,10 @@ def _removal_dialog(chosen: Sequence[Repository]) -> None:
         if pressed and (typed or "").strip().casefold() != wanted.casefold():
             st.error(f"That was not “{messages.literal(wanted)}”. Nothing was deleted.")
         elif pressed:
-            action = actions.REMOVE if choice == KEEP else actions.DELETE
-            notice = actions.do(action, [each.repository_id for each in chosen])
-            _forget_removal()
-            controls.empty(actions.TICKS)
-            messages.notice_after_rerun(notice)
+            ids = [each.repository_id for each in chosen]
+            if choice == KEEP:
+                act(remove_repositories, "removed", ids)
+            act(remove_repositories_with_data, "deleted with the history", ids)
 
 
 account = session.require_account()

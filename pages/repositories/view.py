@@ -22,6 +22,7 @@ from data.text import counted
 from pages.ui.repository_status import COLOURS, attention, repository_rows
 from pages.ui.time_format import moment_column
 
+TICKS = "repositories_rows"  # the table whose ticks say on what is acted; an action uses them up
 TRACKED, URGENT, PAUSED, REMOVED, EVERYTHING = "Tracked", "Needs attention", "Paused", "Removed", "All"
 DAYS_LEFT = "Days until GitHub deletes data"
 SORTS: dict[str, tuple[str, bool]] = {

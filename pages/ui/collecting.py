@@ -3,10 +3,7 @@
 The process goes on when the page, the session or the server ends; what it commits is in the system log as ever.
 """
 
-import logging
-import os
 import subprocess
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from operator import attrgetter
@@ -19,20 +16,16 @@ from data.accounts.tenants import operator
 from data.collection import log as system_log
 from data.collection.ledger import Scope
 from data.collection.models import LastLook, LoggedRun, RunState
-from data.collection.requests import save_request
 from data.store.backup import COLLECTING
 from data.store.versions import is_held
 from data.text import counted, number_text
 from pages.ui import messages, session
-from pages.ui.collector_process import begin, record_start, wanted_repositories
+from pages.ui.collector_process import begin, last_line, record_start, wanted_repositories
 from pages.ui.store import the_store
-
-log = logging.getLogger(__name__)
 
 STATE = "collecting_started"
 REFRESH_S = 1
 LOOKED_AT = 20  # the newest runs
-LONGEST_TAIL = 4000  # bytes of the process's output
 ENDED = {
     RunState.COMPLETE: "The collection is complete.",
     RunState.PARTIAL: "The collection is done, but some of it failed: the system log has the reasons.",
@@ -54,13 +47,6 @@ class Started:
     def is_running(self) -> bool:
         return is_held(the_store().directory / COLLECTING) if self.process is None else self.process.poll() is None
 
-    def last_line(self) -> str:
-        """The last line of the collector's output, which is free of secrets."""
-        size = os.fstat(self.output.fileno()).st_size
-        begin = max(0, size - LONGEST_TAIL)
-        lines = os.pread(self.output.fileno(), LONGEST_TAIL, begin).decode("utf-8", "replace").splitlines()
-        return next((line.strip() for line in reversed(lines) if line.strip()), "")
-
 
 def start_by(account: Account, scope: Scope) -> None:
     """Start at somebody's wish, with an entry in the audit log for each tenant that it is about, or one for all."""
@@ -77,12 +63,9 @@ def start(scope: Scope, *, days_are_there: bool = False) -> None:
     """
     store, wanted = the_store(), frozenset(each.repository_id for each in wanted_repositories(scope))
     looks = {} if days_are_there else system_log.looks(Viewer(wanted, frozenset()), store)
-    save_request(store, scope)
     before = system_log.runs(operator(store), store, 1)
-    process, output = begin()
+    process, output = begin(scope)
     st.session_state[STATE] = Started(process, output, before[0].run_id if before else 0, wanted, looks)
-    if process is not None:
-        threading.Thread(target=_log_end, args=(process, st.session_state[STATE]), daemon=True).start()
 
 
 def progress(viewer: Viewer, *, own: bool = False) -> None:
@@ -114,7 +97,7 @@ def _draw_running(viewer: Viewer) -> None:
                 st.progress(*_counted(started))
             elif (run := _running(viewer)) is not None and run.repositories:
                 st.markdown(f"{counted(run.repositories, 'repository')} saved so far")
-            line = started.last_line() if started is not None and started.is_running() else ""
+            line = last_line(started.output) if started is not None and started.is_running() else ""
             waits = messages.literal(line) if "Waiting" in line else ""
             st.caption(f":material/sync: Collecting from GitHub. {waits or 'You can keep working.'}")
 
@@ -139,7 +122,7 @@ def _draw_end(viewer: Viewer) -> None:
     runs = system_log.runs(viewer.of_each_tenant(), the_store(), LOOKED_AT)
     new = [run for run in runs if run.run_id > started.after_run]  # each token owner has its own
     run = next((run for run in new if run.state is not RunState.COMPLETE), new[0] if new else None)
-    code, line = started.process and started.process.returncode, messages.literal(started.last_line())
+    code, line = started.process and started.process.returncode, messages.literal(last_line(started.output))
     if run is not None and run.state in ENDED:
         if run.state is RunState.COMPLETE:
             st.success(ENDED[run.state], icon=":material/check_circle:")
@@ -155,9 +138,3 @@ def _draw_end(viewer: Viewer) -> None:
 def _running(viewer: Viewer) -> LoggedRun | None:
     newest = system_log.runs(viewer.of_each_tenant(), the_store(), LOOKED_AT)
     return next((run for run in newest if run.state is RunState.RUNNING), None)
-
-
-def _log_end(process: subprocess.Popen[bytes], started: Started) -> None:
-    code = process.wait()
-    level = logging.INFO if code == 0 else logging.WARNING
-    log.log(level, "a collection started by a page ended with %s: %s", code, started.last_line())

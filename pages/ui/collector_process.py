@@ -3,6 +3,7 @@
 It goes on when whoever started it ends; what it commits is in the system log as ever.
 """
 
+import logging
 import os
 import subprocess
 import sys
@@ -27,12 +28,18 @@ from data.store.versions import LockHeld, exclusive
 from data.text import one_or_counted
 from pages.ui.store import DIRECTORY_VARIABLE, the_store
 
+log = logging.getLogger(__name__)
+
 ROOT = Path(__file__).parents[2]
+LONGEST_TAIL = 4000  # bytes of the process's output
 
 
-def begin() -> tuple[subprocess.Popen[bytes] | None, IO[bytes]]:
-    """Start the one process that collects, handed its lock, and what it says; none where one is at it already."""
+def begin(scope: Scope) -> tuple[subprocess.Popen[bytes] | None, IO[bytes]]:
+    """Start the one process that collects, handed its lock, and what it says; none where one is at it already, which
+    takes the scope up, too.
+    """
     store = the_store()
+    save_request(store, scope)
     output = tempfile.TemporaryFile()  # noqa: SIM115 - kept open for as long as somebody may read it
     process = None
     with suppress(LockHeld), exclusive(store.directory / COLLECTING, "collecting", 0) as lock:
@@ -46,7 +53,21 @@ def begin() -> tuple[subprocess.Popen[bytes] | None, IO[bytes]]:
             start_new_session=True,
             pass_fds=(lock,),
         )
+        threading.Thread(target=_log_end, args=(process, output), daemon=True).start()
     return process, output
+
+
+def last_line(output: IO[bytes]) -> str:
+    """The last line of what the collector says, which is free of secrets."""
+    begin = max(0, os.fstat(output.fileno()).st_size - LONGEST_TAIL)
+    lines = os.pread(output.fileno(), LONGEST_TAIL, begin).decode("utf-8", "replace").splitlines()
+    return next((line.strip() for line in reversed(lines) if line.strip()), "")
+
+
+def _log_end(process: subprocess.Popen[bytes], output: IO[bytes]) -> None:
+    code = process.wait()
+    level = logging.INFO if code == 0 else logging.WARNING
+    log.log(level, "a collection ended with %s: %s", code, last_line(output))
 
 
 def wanted_repositories(scope: Scope) -> list[Repository]:
@@ -63,10 +84,7 @@ def wanted_repositories(scope: Scope) -> list[Repository]:
 def start_for_program(account: Account, scope: Scope) -> None:
     """Have a scope collected at the wish of a program's user; waits for nothing. Whether they may the route asks."""
     record_start(account, scope)
-    save_request(the_store(), scope)
-    process, _ = begin()
-    if process is not None:
-        threading.Thread(target=process.wait, daemon=True).start()
+    begin(scope)
 
 
 def record_start(account: Account, scope: Scope) -> None:

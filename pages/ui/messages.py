@@ -106,9 +106,9 @@ def few(names: Sequence[str], most: int) -> str:
 
 def bullets(heading: str, lines: Sequence[str], most: int, count: int | None = None) -> str:
     """The first lines, which are Markdown, as a list below a heading, and how many more there are (of `count`)."""
-    more = (len(lines) if count is None else count) - most
-    items = [f"- {line}" for line in lines[:most]] + ([f"- and {number_text(more)} more"] if more > 0 else [])
-    return "\n".join([heading, "", *items])
+    items = [f"- {line}" for line in lines[:most]]
+    more = (len(lines) if count is None else count) - len(items)
+    return "\n".join([heading, "", *items, *([f"- and {number_text(more)} more"] if more > 0 else [])])
 
 
 def show_once(key: str, title: str, secret: str, caption: str, *, icon: str = "link", html: str = "") -> None:

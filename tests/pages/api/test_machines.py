@@ -68,8 +68,7 @@ def test_metrics_are_in_the_form_of_prometheus_and_for_who_keeps_the_server(prog
 
 def test_a_run_is_started_by_who_may_and_recorded(program: Program, app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     begun: list[Scope] = []
-    monkeypatch.setattr("pages.ui.collector_process.save_request", lambda store, scope: begun.append(scope))
-    monkeypatch.setattr("pages.ui.collector_process.begin", lambda: (None, None))
+    monkeypatch.setattr("pages.ui.collector_process.begin", begun.append)
     path = "/api/v1/runs"
     assert post(program, "tenant", path).json() == {"tenants": ["Blue"]}
     assert post(program, "maintainer", path).status_code == 202

@@ -65,8 +65,7 @@ def test_every_table_has_the_rows_that_the_token_s_user_may_see(program: Program
 
 @pytest.mark.parametrize("username", ["tenant", "green-tenant", "single", "nobody"])
 def test_no_route_for_programs_tells_of_another_tenant(program: Program, username: str) -> None:
-    for name in ("save_request", "begin"):
-        program.app.monkeypatch.setattr(f"pages.ui.collector_process.{name}", lambda *of: (None, None))
+    program.app.monkeypatch.setattr("pages.ui.collector_process.begin", lambda scope: (None, None))
     headers = {"Authorization": f"Bearer {program.token(username)}"}
     hidden = OF_WHOM["both"] - OF_WHOM[username] | ({"Blue", "Green"} - {TENANT_OF.get(username, "")})
     places = dict.fromkeys(("name", "secret", "rest:path"), "x") | shown_to_all(program.app, username)
